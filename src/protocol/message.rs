@@ -1,0 +1,223 @@
+//! The messages themselves.
+
+use super::{
+    IceCandidate, IceServer, PeerId, Person, Presence, Role, RoomName, RoomState,
+    SessionDescription,
+    json::{self, ParseError},
+};
+use serde::{Deserialize, Serialize};
+
+/// What two people tell each other through the server to set up their connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Signal {
+    /// A session description that asks for an answer.
+    Offer {
+        /// The description.
+        offer: SessionDescription,
+    },
+    /// The reply to an offer.
+    Answer {
+        /// The description.
+        answer: SessionDescription,
+    },
+    /// A way to reach the sender; none at the end of candidates.
+    Candidate {
+        /// The candidate.
+        candidate: Option<IceCandidate>,
+    },
+}
+
+/// Takes a seat in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Join {
+    /// Which room.
+    pub room: RoomName,
+    /// What the others learn about the person who joins.
+    #[serde(flatten)]
+    pub presence: Presence,
+}
+
+/// What a client says to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientMessage {
+    /// Asks to be told who is in a room, now and whenever it changes, without entering it.
+    Watch(RoomName),
+    /// Enters a room.
+    Join(Join),
+    /// Leaves the room; the connection stays open.
+    Leave,
+    /// Replaces what the others know about the sender.
+    Presence(Presence),
+    /// Is relayed to `to`, or to the only other person in the room.
+    Signal {
+        /// Needed only where the room holds three or more people.
+        to: Option<PeerId>,
+        /// What to relay.
+        signal: Signal,
+    },
+}
+
+/// What the server says to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerMessage {
+    /// The state of a room that is being watched.
+    Room {
+        /// Which room.
+        room: RoomName,
+        /// Who is inside.
+        state: RoomState,
+    },
+    /// The client has a seat.
+    Joined {
+        /// Its own id.
+        id: PeerId,
+        /// Everybody else inside, in the order they came.
+        state: RoomState,
+        /// What to configure peer connections with.
+        ice_servers: Vec<IceServer>,
+    },
+    /// The client and `peer` are to connect to each other now.
+    Ready {
+        /// The client's part in this pair.
+        role: Role,
+        /// The other person.
+        peer: Person,
+    },
+    /// Another person's offer, answer or candidate.
+    Signal {
+        /// Filled in by the server from the sender's connection.
+        from: PeerId,
+        /// What was relayed.
+        signal: Signal,
+    },
+    /// Another person changed what they tell about themselves.
+    Presence {
+        /// Who.
+        from: PeerId,
+        /// All of it.
+        presence: Presence,
+    },
+    /// Another person is gone.
+    Left {
+        /// Who.
+        peer: PeerId,
+    },
+    /// Something the client asked for was not done. The connection goes on.
+    Error {
+        /// Stable, for programs.
+        code: ErrorCode,
+        /// For people.
+        message: String,
+    },
+}
+
+/// Why something was not done. The names are stable parts of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// The message was not JSON, or not an object with a `type`.
+    BadJson,
+    /// The `type` is not one the server knows.
+    UnknownType,
+    /// The `type` is known, but a field is missing or of the wrong shape.
+    BadMessage,
+    /// The room's name has characters or a length that are not allowed.
+    BadRoomName,
+    /// Every seat is taken.
+    RoomFull,
+    /// `join` from a connection that sits in a room already.
+    AlreadyJoined,
+    /// Something that only people in a room can do.
+    NotJoined,
+    /// The person the message is for is not in the room, or nobody else is.
+    NoSuchPeer,
+    /// Three or more people are inside and the message did not say `to` whom.
+    RecipientNeeded,
+    /// A code that this build does not know.
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WatchFields {
+    room: RoomName,
+}
+
+#[derive(Deserialize)]
+struct OfferFields {
+    offer: SessionDescription,
+    #[serde(default)]
+    to: Option<PeerId>,
+    #[serde(default)]
+    from: Option<PeerId>,
+}
+
+#[derive(Deserialize)]
+struct AnswerFields {
+    answer: SessionDescription,
+    #[serde(default)]
+    to: Option<PeerId>,
+    #[serde(default)]
+    from: Option<PeerId>,
+}
+
+#[derive(Deserialize)]
+struct CandidateFields {
+    candidate: Option<IceCandidate>,
+    #[serde(default)]
+    to: Option<PeerId>,
+    #[serde(default)]
+    from: Option<PeerId>,
+}
+
+#[derive(Serialize)]
+struct SignalFields<'a> {
+    #[serde(flatten)]
+    signal: &'a Signal,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<PeerId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<PeerId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RoomFields {
+    room: RoomName,
+    #[serde(flatten)]
+    state: RoomState,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JoinedFields {
+    id: PeerId,
+    #[serde(flatten)]
+    state: RoomState,
+    ice_servers: Vec<IceServer>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReadyFields {
+    role: Role,
+    peer: PeerId,
+    person: Person,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PresenceFields {
+    from: PeerId,
+    #[serde(flatten)]
+    presence: Presence,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeftFields {
+    peer: PeerId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ErrorFields {
+    code: ErrorCode,
+    message: String,
+}

@@ -1,0 +1,19 @@
+//! Every message, id and limit that crosses the wire, compiled for both sides.
+//!
+//! The wire is JSON objects with a `type`, one per WebSocket message, in text or binary frames.
+//! `docs/protocol.md` describes it for people who write their own client.
+
+mod id;
+mod json;
+pub mod limits;
+mod message;
+mod name;
+mod person;
+mod rtc;
+
+pub use id::{ParsePeerIdError, PeerId};
+pub use json::ParseError;
+pub use message::{ClientMessage, ErrorCode, Join, ServerMessage, Signal};
+pub use name::{NameError, RoomName};
+pub use person::{Boot, DisplayName, Person, Presence, RoomState};
+pub use rtc::{IceCandidate, IceServer, Role, SdpType, SessionDescription};

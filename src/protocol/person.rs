@@ -1,0 +1,155 @@
+//! What people know of each other.
+
+use super::{PeerId, limits::DISPLAY_NAME_CHARS};
+use serde::{Deserialize, Serialize};
+
+/// The name a person gave themselves; empty if they gave none.
+///
+/// Control characters, bidirectional overrides and zero-width characters are removed, runs of
+/// white space become one space, and at most [`DISPLAY_NAME_CHARS`] are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// The name as people read it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether no name was given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Up to two letters that stand for the person where no picture is, in capitals.
+    #[must_use]
+    pub fn initials(&self) -> String {
+        let mut words = self.0.split(' ').filter_map(|word| word.chars().next());
+        let first = words.next();
+        let last = words.next_back();
+        first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    }
+}
+
+/// Invisible characters that could reorder or disguise the text around a name: zero-width ones,
+/// directional marks, embeddings, overrides and isolates (Unicode UAX #9), and the BOM.
+fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+impl From<String> for DisplayName {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<&str> for DisplayName {
+    fn from(text: &str) -> Self {
+        let mut name = String::new();
+        let mut length = 0;
+        for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+            let mut word = word.chars().filter(|&c| !is_deceptive(c)).peekable();
+            if length > 0 && length < DISPLAY_NAME_CHARS && word.peek().is_some() {
+                name.push(' ');
+                length += 1;
+            }
+            for c in word.take(DISPLAY_NAME_CHARS - length) {
+                name.push(c);
+                length += 1;
+            }
+        }
+        name.truncate(name.trim_end().len());
+        Self(name)
+    }
+}
+
+/// What a person tells the others about themselves. Missing fields take their defaults: a client
+/// that says nothing is taken to send both sound and picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Shown on their tile.
+    #[serde(default)]
+    pub name: DisplayName,
+    /// Whether their microphone is sending.
+    #[serde(default = "yes")]
+    pub mic: bool,
+    /// Whether their camera is sending.
+    #[serde(default = "yes")]
+    pub camera: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self { name: DisplayName::default(), mic: true, camera: true }
+    }
+}
+
+/// One person in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who.
+    pub id: PeerId,
+    /// What they say of themselves.
+    #[serde(flatten)]
+    pub presence: Presence,
+    /// How long they have been inside, in seconds, when the message was written.
+    pub seconds: u64,
+}
+
+/// Who is in a room, in the order they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomState {
+    /// Everybody inside.
+    pub people: Vec<Person>,
+    /// How many fit.
+    pub limit: usize,
+}
+
+impl RoomState {
+    /// Whether one more person fits.
+    #[must_use]
+    pub fn has_space(&self) -> bool {
+        self.people.len() < self.limit
+    }
+}
+
+/// What the server writes into a page so that the browser can take it over as it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boot {
+    /// Scheme, host and port under which the page was asked for, such as `http://localhost:3000`.
+    pub origin: String,
+    /// Who is inside, where the page is a room's.
+    pub room: Option<RoomState>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cleaned() {
+        let clean = |text: &str| DisplayName::from(text).0;
+        assert_eq!(clean("  Ada \t\n Lovelace "), "Ada Lovelace");
+        assert_eq!(clean("ev\u{202e}il\u{200b}"), "evil");
+        assert_eq!(clean("\u{200b} \u{0}"), "");
+        assert_eq!(clean("<b>Ada</b>"), "<b>Ada</b>");
+        assert_eq!(clean(&"é".repeat(60)).chars().count(), DISPLAY_NAME_CHARS);
+        assert_eq!(clean(&format!("{} b", "a".repeat(47))), "a".repeat(47));
+    }
+
+    #[test]
+    fn initials_take_first_and_last_word() {
+        let initials = |text: &str| DisplayName::from(text).initials();
+        assert_eq!(initials("ada"), "A");
+        assert_eq!(initials("Ada King Lovelace"), "AL");
+        assert_eq!(initials(""), "");
+    }
+}

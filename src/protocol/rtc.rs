@@ -1,0 +1,78 @@
+//! The WebRTC values that are relayed, in the shape browsers give them.
+
+use serde::{Deserialize, Serialize};
+
+/// Who makes the first offer in a pair of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Was in the room first: offers, and is the impolite peer of the negotiation.
+    Caller,
+    /// Came later: answers, and is the polite peer.
+    Callee,
+}
+
+impl Role {
+    /// The role at the other end of the pair.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Caller => Self::Callee,
+            Self::Callee => Self::Caller,
+        }
+    }
+}
+
+/// `RTCSdpType` (W3C WebRTC, section 4.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SdpType {
+    /// Proposes a session.
+    Offer,
+    /// Accepts part of a session for now.
+    Pranswer,
+    /// Accepts a session.
+    Answer,
+    /// Takes an offer back.
+    Rollback,
+}
+
+/// `RTCSessionDescriptionInit` (W3C WebRTC, section 4.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionDescription {
+    /// What the description is for.
+    #[serde(rename = "type")]
+    pub kind: SdpType,
+    /// The session in the format of RFC 8866. Never logged: it holds addresses.
+    pub sdp: String,
+}
+
+/// `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceCandidate {
+    /// The candidate attribute of RFC 8839, section 5.1; empty at the end of candidates.
+    pub candidate: String,
+    /// The media section it belongs to, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdp_mid: Option<String>,
+    /// The media section it belongs to, by place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdp_m_line_index: Option<u16>,
+    /// The ICE generation it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+/// `RTCIceServer` (W3C WebRTC, section 4.2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// A `stun:`, `turn:` or `turns:` address (RFC 7064, RFC 7065).
+    pub urls: String,
+    /// For TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// For TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
