@@ -1,1 +1,5 @@
+//! Salon: a video call from one binary.
 
+pub mod protocol;
+#[cfg(feature = "ssr")]
+pub mod room;

@@ -3,38 +3,26 @@
 use super::{
     IceCandidate, IceServer, PeerId, Person, Presence, Role, RoomName, RoomState,
     SessionDescription,
-    json::{self, ParseError},
 };
 use serde::{Deserialize, Serialize};
 
 /// What two people tell each other through the server to set up their connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// A session description that asks for an answer.
-    Offer {
-        /// The description.
-        offer: SessionDescription,
-    },
+    Offer(SessionDescription),
     /// The reply to an offer.
-    Answer {
-        /// The description.
-        answer: SessionDescription,
-    },
+    Answer(SessionDescription),
     /// A way to reach the sender; none at the end of candidates.
-    Candidate {
-        /// The candidate.
-        candidate: Option<IceCandidate>,
-    },
+    Candidate(Option<IceCandidate>),
 }
 
 /// Takes a seat in a room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Join {
     /// Which room.
     pub room: RoomName,
     /// What the others learn about the person who joins.
-    #[serde(flatten)]
     pub presence: Presence,
 }
 
@@ -137,87 +125,4 @@ pub enum ErrorCode {
     /// A code that this build does not know.
     #[serde(other)]
     Other,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WatchFields {
-    room: RoomName,
-}
-
-#[derive(Deserialize)]
-struct OfferFields {
-    offer: SessionDescription,
-    #[serde(default)]
-    to: Option<PeerId>,
-    #[serde(default)]
-    from: Option<PeerId>,
-}
-
-#[derive(Deserialize)]
-struct AnswerFields {
-    answer: SessionDescription,
-    #[serde(default)]
-    to: Option<PeerId>,
-    #[serde(default)]
-    from: Option<PeerId>,
-}
-
-#[derive(Deserialize)]
-struct CandidateFields {
-    candidate: Option<IceCandidate>,
-    #[serde(default)]
-    to: Option<PeerId>,
-    #[serde(default)]
-    from: Option<PeerId>,
-}
-
-#[derive(Serialize)]
-struct SignalFields<'a> {
-    #[serde(flatten)]
-    signal: &'a Signal,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<PeerId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<PeerId>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RoomFields {
-    room: RoomName,
-    #[serde(flatten)]
-    state: RoomState,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JoinedFields {
-    id: PeerId,
-    #[serde(flatten)]
-    state: RoomState,
-    ice_servers: Vec<IceServer>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ReadyFields {
-    role: Role,
-    peer: PeerId,
-    person: Person,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PresenceFields {
-    from: PeerId,
-    #[serde(flatten)]
-    presence: Presence,
-}
-
-#[derive(Serialize, Deserialize)]
-struct LeftFields {
-    peer: PeerId,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ErrorFields {
-    code: ErrorCode,
-    message: String,
 }

@@ -4,16 +4,16 @@
 //! `docs/protocol.md` describes it for people who write their own client.
 
 mod id;
-mod json;
 pub mod limits;
 mod message;
 mod name;
 mod person;
 mod rtc;
+mod wire;
 
 pub use id::{ParsePeerIdError, PeerId};
-pub use json::ParseError;
 pub use message::{ClientMessage, ErrorCode, Join, ServerMessage, Signal};
 pub use name::{NameError, RoomName};
 pub use person::{Boot, DisplayName, Person, Presence, RoomState};
 pub use rtc::{IceCandidate, IceServer, Role, SdpType, SessionDescription};
+pub use wire::ParseError;

@@ -71,9 +71,15 @@ fn proquint(bits: u16) -> String {
         let index = usize::from(bits >> shift) % set.len();
         set.get(index).map_or('a', |&byte| char::from(byte))
     };
-    [pick(CONSONANTS, 12), pick(VOWELS, 10), pick(CONSONANTS, 6), pick(VOWELS, 4), pick(CONSONANTS, 0)]
-        .into_iter()
-        .collect()
+    [
+        pick(CONSONANTS, 12),
+        pick(VOWELS, 10),
+        pick(CONSONANTS, 6),
+        pick(VOWELS, 4),
+        pick(CONSONANTS, 0),
+    ]
+    .into_iter()
+    .collect()
 }
 
 impl fmt::Display for RoomName {

@@ -98,7 +98,7 @@ pub struct Person {
     /// Who.
     pub id: PeerId,
     /// What they say of themselves.
-    #[serde(flatten)]
+    #[serde(default)]
     pub presence: Presence,
     /// How long they have been inside, in seconds, when the message was written.
     pub seconds: u64,

@@ -1,0 +1,43 @@
+// The moving picture that Chromium's fake camera shows: eight upright bars that count its frames.
+// From left to right they are white, five bits of the counter, their parity, black; so a reader can
+// tell a number from noise, and a mirrored picture from a straight one.
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const WIDTH = 320;
+const HEIGHT = 240;
+const FRAMES_PER_SECOND = 15;
+const FRAMES = 30;
+const BITS = 5;
+const WHITE = 235;
+const BLACK = 16;
+
+/** @param {number} counter */
+const bars = (counter) => {
+  const bits = Array.from({ length: BITS }, (_, place) => (counter >> (BITS - 1 - place)) & 1);
+  const parity = bits.reduce((sum, bit) => sum ^ bit);
+  return [1, ...bits, parity, 0];
+};
+
+/** @param {number} counter */
+const frame = (counter) => {
+  const pattern = bars(counter);
+  const row = Buffer.alloc(WIDTH);
+  const width = WIDTH / pattern.length;
+  pattern.forEach((bar, place) => row.fill(bar ? WHITE : BLACK, place * width, (place + 1) * width));
+  const luma = Buffer.concat(Array.from({ length: HEIGHT }, () => row));
+  const chroma = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
+  return Buffer.concat([Buffer.from('FRAME\n'), luma, chroma]);
+};
+
+/** The path of the video file, which is written on first use. */
+export const patternFile = () => {
+  const path = fileURLToPath(new URL('../media/counter.y4m', import.meta.url));
+  if (existsSync(path)) return path;
+  const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n`);
+  const frames = Array.from({ length: FRAMES }, (_, counter) => frame(counter));
+  mkdirSync(fileURLToPath(new URL('../media', import.meta.url)), { recursive: true });
+  writeFileSync(`${path}.part`, Buffer.concat([head, ...frames]));
+  renameSync(`${path}.part`, path);
+  return path;
+};

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Installs what building and testing Salon needs, and only what is missing.
+#
+#   scripts/setup.sh rust       the toolchain that rust-toolchain.toml names
+#   scripts/setup.sh tools      that, cargo-leptos, wasm-bindgen and wasm-opt
+#   scripts/setup.sh deny       cargo-deny
+#   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
+#
+# Rust and Node are the only things to bring along. The tools go to ~/.cache/salon-tools
+# (see env.sh) and are used from there or from PATH, wherever the version is this one:
+CARGO_LEPTOS=0.3.10
+CARGO_DENY=0.20.2
+BINARYEN=132.0.0
+NODE=20 # or newer
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+
+say() { echo "==> $*"; }
+fail() {
+    echo "setup: $*" >&2
+    exit 1
+}
+has() { command -v "$1" >/dev/null; }
+version() { "$1" --version 2>/dev/null | sed -En '1s/^[^0-9]*([0-9.]+).*/\1/p' || true; }
+
+rust() {
+    has rustup || fail "rustup, which brings Rust, is missing. Get it from https://rustup.rs, then try again."
+    has cc || fail "a C compiler is missing. Install one (Debian, Ubuntu: apt install build-essential; macOS: xcode-select --install), then try again."
+    local channel have part
+    channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+    have=$(rustup component list --installed --toolchain "$channel" 2>/dev/null || true)
+    for part in rustc clippy rustfmt rust-std-wasm32-unknown-unknown; do
+        [[ $have == *"$part"* ]] && continue
+        say "Installing Rust $channel with clippy, rustfmt and the WebAssembly target"
+        rustup toolchain install "$channel" --profile minimal --no-self-update \
+            --component clippy,rustfmt --target wasm32-unknown-unknown ||
+            fail "rustup could not install Rust $channel: see above."
+        return
+    done
+}
+
+node_and_npm() {
+    has node && has npm || fail "Node.js with npm is missing. Get version $NODE or newer from https://nodejs.org, then try again."
+    local found
+    found=$(version node)
+    [ "${found%%.*}" -ge "$NODE" ] || fail "Node.js is $found, and $NODE or newer is needed. Get it from https://nodejs.org, then try again."
+}
+
+# crate NAME VERSION BINARY [FLAG...]: a prebuilt one where cargo-binstall is there to fetch it,
+# else built here without optimisation, which is quick enough to use and much quicker to build.
+crate() {
+    local name=$1 version=$2 binary=$3
+    shift 3
+    [ "$(version "$binary")" != "$version" ] || return 0
+    mkdir -p "$TOOLS"
+    if has cargo-binstall; then
+        say "Fetching $name $version"
+        cargo binstall --no-confirm --disable-strategies compile --root "$TOOLS" "$name@$version" && return
+    fi
+    say "Building $name $version (once per machine, about 5 minutes on two cores)"
+    build=$(mktemp -d "$TOOLS/build.XXXXXX")
+    trap 'rm -rf "$build"' EXIT
+    CARGO_TARGET_DIR=$build CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 \
+        cargo install "$name" --version "$version" --root "$TOOLS" --quiet "$@" ||
+        fail "$name $version could not be installed: see above."
+    rm -rf "$build"
+}
+
+tools() {
+    rust
+    node_and_npm
+    crate cargo-leptos "$CARGO_LEPTOS" cargo-leptos --locked
+    crate wasm-bindgen-cli "$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)" wasm-bindgen
+    if [ "$(version wasm-opt)" != "${BINARYEN%%.*}" ]; then
+        say "Fetching wasm-opt $BINARYEN"
+        npm install --prefix "$TOOLS/npm" --save-exact --no-audit --no-fund --loglevel=error "binaryen@$BINARYEN" ||
+            fail "wasm-opt could not be installed: see above."
+    fi
+}
+
+deny() {
+    rust
+    crate cargo-deny "$CARGO_DENY" cargo-deny --locked
+}
+
+missing_browsers() {
+    has chromium || echo chromium
+    has firefox-esr || has firefox || echo firefox-esr
+}
+
+browsers() {
+    local missing as_root=()
+    missing=$(missing_browsers | xargs)
+    [ -n "$missing" ] || return 0
+    if has apt-get; then
+        [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+        if "${as_root[@]}" true 2>/dev/null; then
+            say "Installing $missing with apt-get"
+            # shellcheck disable=SC2086 # a list of packages
+            { "${as_root[@]}" apt-get update -qq &&
+                "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+                    apt-get install -y -qq --no-install-recommends $missing; } || true
+        fi
+    fi
+    missing=$(missing_browsers | xargs)
+    [ -z "$missing" ] || fail "the browser tests need $missing, which could not be installed from here. Install it (Debian: sudo apt install $missing), then try again."
+}
+
+[ $# -gt 0 ] || set -- tools
+for part in "$@"; do
+    case $part in
+        rust | tools | deny | browsers) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny or browsers." ;;
+    esac
+done

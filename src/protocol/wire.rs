@@ -1,0 +1,328 @@
+//! Messages to JSON and back.
+//!
+//! The `type` is read first and then exactly one shape is parsed, so that an unknown type, a wrong
+//! field and a repeated key are told apart, and nothing that was not parsed is ever written again.
+
+use super::{
+    ClientMessage, ErrorCode, IceCandidate, IceServer, Join, NameError, PeerId, Person, Presence,
+    Role, RoomName, RoomState, ServerMessage, SessionDescription, Signal,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{borrow::Cow, fmt};
+
+/// Why a message was not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// Not JSON, or not an object with a `type`.
+    NotJson,
+    /// A `type` that is not known.
+    UnknownType(String),
+    /// A field is missing or of the wrong shape; the text says which.
+    Shape(String),
+    /// The `room` is no room name.
+    Room(NameError),
+}
+
+impl ParseError {
+    /// The stable code for the sender.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotJson => ErrorCode::BadJson,
+            Self::UnknownType(_) => ErrorCode::UnknownType,
+            Self::Shape(_) => ErrorCode::BadMessage,
+            Self::Room(_) => ErrorCode::BadRoomName,
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson => f.write_str("The message is not a JSON object with a \"type\"."),
+            Self::UnknownType(kind) => write!(f, "There is no message of type {kind:?}."),
+            Self::Shape(detail) => write!(f, "The message has the wrong shape: {detail}."),
+            Self::Room(error) => error.fmt(f),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "watch")]
+struct Watch {
+    room: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "join")]
+struct JoinFields {
+    room: String,
+    #[serde(default)]
+    presence: Presence,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "leave")]
+struct Leave {}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "offer")]
+struct Offer<'a> {
+    offer: Cow<'a, SessionDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<PeerId>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "answer")]
+struct Answer<'a> {
+    answer: Cow<'a, SessionDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<PeerId>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "candidate")]
+struct Candidate<'a> {
+    #[serde(default)]
+    candidate: Option<Cow<'a, IceCandidate>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<PeerId>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "presence")]
+struct PresenceFields<'a> {
+    presence: Cow<'a, Presence>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<PeerId>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "room")]
+struct Room<'a> {
+    room: Cow<'a, RoomName>,
+    people: Cow<'a, [Person]>,
+    limit: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "joined", rename_all = "camelCase")]
+struct Joined<'a> {
+    id: PeerId,
+    people: Cow<'a, [Person]>,
+    limit: usize,
+    ice_servers: Cow<'a, [IceServer]>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ready")]
+struct Ready<'a> {
+    role: Role,
+    peer: PeerId,
+    presence: Cow<'a, Presence>,
+    seconds: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "left")]
+struct Left {
+    peer: PeerId,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "error")]
+struct Error<'a> {
+    code: ErrorCode,
+    message: Cow<'a, str>,
+}
+
+fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
+    serde_json::from_str::<Head>(text).map(|head| head.kind).map_err(|_| ParseError::NotJson)
+}
+
+fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
+    serde_json::from_str(text).map_err(|error| ParseError::Shape(error.to_string()))
+}
+
+fn room(name: &str) -> Result<RoomName, ParseError> {
+    name.parse().map_err(ParseError::Room)
+}
+
+/// A message that cannot be written as JSON does not exist: keys are strings and nothing fails.
+fn write(message: &impl Serialize) -> String {
+    serde_json::to_string(message).unwrap_or_default()
+}
+
+/// One of the three relayed messages with both of its addresses, of which one is set.
+struct Relayed {
+    signal: Signal,
+    to: Option<PeerId>,
+    from: Option<PeerId>,
+}
+
+impl Relayed {
+    fn parse(kind: &str, text: &str) -> Option<Result<Self, ParseError>> {
+        Some(match kind {
+            "offer" => fields::<Offer>(text).map(|Offer { offer, to, from }| Self {
+                signal: Signal::Offer(offer.into_owned()),
+                to,
+                from,
+            }),
+            "answer" => fields::<Answer>(text).map(|Answer { answer, to, from }| Self {
+                signal: Signal::Answer(answer.into_owned()),
+                to,
+                from,
+            }),
+            "candidate" => fields::<Candidate>(text).map(|Candidate { candidate, to, from }| {
+                Self { signal: Signal::Candidate(candidate.map(Cow::into_owned)), to, from }
+            }),
+            _ => return None,
+        })
+    }
+}
+
+fn write_signal(signal: &Signal, to: Option<PeerId>, from: Option<PeerId>) -> String {
+    match signal {
+        Signal::Offer(offer) => write(&Offer { offer: Cow::Borrowed(offer), to, from }),
+        Signal::Answer(answer) => write(&Answer { answer: Cow::Borrowed(answer), to, from }),
+        Signal::Candidate(candidate) => {
+            let candidate = candidate.as_ref().map(Cow::Borrowed);
+            write(&Candidate { candidate, to, from })
+        }
+    }
+}
+
+impl ClientMessage {
+    /// Reads a client's message. Unknown fields are ignored; a sender that is named is, too.
+    ///
+    /// # Errors
+    /// What to tell the sender.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let kind = head(text)?;
+        if let Some(relayed) = Relayed::parse(&kind, text) {
+            return relayed.map(|Relayed { signal, to, .. }| Self::Signal { to, signal });
+        }
+        Ok(match kind.as_ref() {
+            "watch" => Self::Watch(room(&fields::<Watch>(text)?.room)?),
+            "join" => {
+                let JoinFields { room: name, presence } = fields(text)?;
+                Self::Join(Join { room: room(&name)?, presence })
+            }
+            "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
+            "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
+            _ => {
+                let short = kind.chars().take(32).collect();
+                return Err(ParseError::UnknownType(short));
+            }
+        })
+    }
+
+    /// Writes the message as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match self {
+            Self::Watch(room) => write(&Watch { room: room.to_string() }),
+            Self::Join(Join { room, presence }) => {
+                write(&JoinFields { room: room.to_string(), presence: presence.clone() })
+            }
+            Self::Leave => write(&Leave {}),
+            Self::Presence(presence) => {
+                write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
+            }
+            Self::Signal { to, signal } => write_signal(signal, *to, None),
+        }
+    }
+}
+
+impl ServerMessage {
+    /// Reads a server's message.
+    ///
+    /// # Errors
+    /// [`ParseError::UnknownType`] for messages of later versions, which a client ignores.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let kind = head(text)?;
+        let no_sender = || ParseError::Shape("missing field `from`".to_owned());
+        if let Some(relayed) = Relayed::parse(&kind, text) {
+            let Relayed { signal, from, .. } = relayed?;
+            return from.map(|from| Self::Signal { from, signal }).ok_or_else(no_sender);
+        }
+        Ok(match kind.as_ref() {
+            "room" => {
+                let Room { room, people, limit } = fields(text)?;
+                let state = RoomState { people: people.into_owned(), limit };
+                Self::Room { room: room.into_owned(), state }
+            }
+            "joined" => {
+                let Joined { id, people, limit, ice_servers } = fields(text)?;
+                let state = RoomState { people: people.into_owned(), limit };
+                Self::Joined { id, state, ice_servers: ice_servers.into_owned() }
+            }
+            "ready" => {
+                let Ready { role, peer, presence, seconds } = fields(text)?;
+                let peer = Person { id: peer, presence: presence.into_owned(), seconds };
+                Self::Ready { role, peer }
+            }
+            "presence" => {
+                let PresenceFields { presence, from } = fields(text)?;
+                let from = from.ok_or_else(no_sender)?;
+                Self::Presence { from, presence: presence.into_owned() }
+            }
+            "left" => Self::Left { peer: fields::<Left>(text)?.peer },
+            "error" => {
+                let Error { code, message } = fields(text)?;
+                Self::Error { code, message: message.into_owned() }
+            }
+            _ => return Err(ParseError::UnknownType(kind.into_owned())),
+        })
+    }
+
+    /// Writes the message as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match self {
+            Self::Room { room, state: RoomState { people, limit } } => write(&Room {
+                room: Cow::Borrowed(room),
+                people: Cow::Borrowed(people),
+                limit: *limit,
+            }),
+            Self::Joined { id, state: RoomState { people, limit }, ice_servers } => {
+                write(&Joined {
+                    id: *id,
+                    people: Cow::Borrowed(people),
+                    limit: *limit,
+                    ice_servers: Cow::Borrowed(ice_servers),
+                })
+            }
+            Self::Ready { role, peer } => write(&Ready {
+                role: *role,
+                peer: peer.id,
+                presence: Cow::Borrowed(&peer.presence),
+                seconds: peer.seconds,
+            }),
+            Self::Signal { from, signal } => write_signal(signal, None, Some(*from)),
+            Self::Presence { from, presence } => {
+                write(&PresenceFields { presence: Cow::Borrowed(presence), from: Some(*from) })
+            }
+            Self::Left { peer } => write(&Left { peer: *peer }),
+            Self::Error { code, message } => {
+                write(&Error { code: *code, message: Cow::Borrowed(message) })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! When a connection was last heard of, and what silence leads to.
+
+use super::ConnId;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// After this much silence a connection is asked for a sign of life, and again each time it passes.
+pub const PING_AFTER: Duration = Duration::from_secs(4);
+/// After this much silence a connection is given up.
+pub const SILENT_AFTER: Duration = Duration::from_secs(12);
+
+/// What is due for a silent connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Ping,
+    Silent,
+}
+
+/// One deadline per connection. Hearing from it only notes the time; the deadline is moved when it
+/// comes, so that a message costs no reordering.
+#[derive(Debug, Default)]
+pub(super) struct Heartbeat {
+    heard: BTreeMap<ConnId, Duration>,
+    deadlines: BTreeSet<(Duration, ConnId)>,
+}
+
+impl Heartbeat {
+    pub(super) fn open(&mut self, conn: ConnId, now: Duration) {
+        self.heard.insert(conn, now);
+        self.deadlines.insert((now + PING_AFTER, conn));
+    }
+
+    pub(super) fn heard(&mut self, conn: ConnId, now: Duration) {
+        if let Some(heard) = self.heard.get_mut(&conn) {
+            *heard = now;
+        }
+    }
+
+    /// The connection's deadline stays until it comes, and is dropped then.
+    pub(super) fn close(&mut self, conn: ConnId) {
+        self.heard.remove(&conn);
+    }
+
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.deadlines.first().map(|&(deadline, _)| deadline)
+    }
+
+    /// The next connection whose silence has consequences at `now`.
+    pub(super) fn expire(&mut self, now: Duration) -> Option<(ConnId, Verdict)> {
+        while let Some(&(deadline, conn)) = self.deadlines.first() {
+            if deadline > now {
+                return None;
+            }
+            self.deadlines.pop_first();
+            let Some(&heard) = self.heard.get(&conn) else { continue };
+            if heard + SILENT_AFTER <= now {
+                return Some((conn, Verdict::Silent));
+            }
+            if heard + PING_AFTER > now {
+                self.deadlines.insert((heard + PING_AFTER, conn));
+                continue;
+            }
+            self.deadlines.insert(((now + PING_AFTER).min(heard + SILENT_AFTER), conn));
+            return Some((conn, Verdict::Ping));
+        }
+        None
+    }
+}
