@@ -85,6 +85,24 @@ struct Room {
     watchers: BTreeSet<ConnId>,
 }
 
+impl Room {
+    /// Whom a relayed message is for.
+    fn recipient(&self, from: ConnId, to: Option<PeerId>) -> Result<ConnId, Refusal> {
+        let mut others = self.seats.others(from);
+        if let Some(to) = to {
+            return others.find(|seat| seat.id == to).map(|seat| seat.conn).ok_or_else(nobody);
+        }
+        match (others.next(), others.next()) {
+            (Some(only), None) => Ok(only.conn),
+            (None, _) => Err((ErrorCode::NoSuchPeer, "Nobody else is in the room yet.".to_owned())),
+            (Some(_), Some(_)) => {
+                let whom = "Three or more people are inside: say \"to\" whom.".to_owned();
+                Err((ErrorCode::RecipientNeeded, whom))
+            }
+        }
+    }
+}
+
 /// All rooms and all connections.
 #[derive(Debug)]
 pub struct Rooms {
@@ -97,6 +115,10 @@ pub struct Rooms {
 
 /// A refusal: its code and its sentence.
 type Refusal = (ErrorCode, String);
+
+fn nobody() -> Refusal {
+    (ErrorCode::NoSuchPeer, "Nobody with that id is in the room.".to_owned())
+}
 
 impl Rooms {
     /// No rooms and nobody connected.
@@ -243,23 +265,8 @@ impl Rooms {
 
     fn relay(&mut self, conn: ConnId, to: Option<PeerId>, signal: Signal) -> Result<(), Refusal> {
         let (name, from) = self.seat_of(conn)?;
-        let nobody = || (ErrorCode::NoSuchPeer, "Nobody with that id is in the room.".to_owned());
-        let seats = &self.rooms.get(&name).ok_or_else(nobody)?.seats;
-        let mut others = seats.others(conn);
-        let target = match to {
-            Some(to) => others.find(|seat| seat.id == to).ok_or_else(nobody)?.conn,
-            None => match (others.next(), others.next()) {
-                (Some(only), None) => only.conn,
-                (None, _) => {
-                    let alone = "Nobody else is in the room yet.".to_owned();
-                    return Err((ErrorCode::NoSuchPeer, alone));
-                }
-                (Some(_), Some(_)) => {
-                    let whom = "Three or more people are inside: say \"to\" whom.".to_owned();
-                    return Err((ErrorCode::RecipientNeeded, whom));
-                }
-            },
-        };
+        let recipient = self.rooms.get(&name).map(|room| room.recipient(conn, to));
+        let target = recipient.unwrap_or_else(|| Err(nobody()))?;
         self.send(target, ServerMessage::Signal { from, signal });
         Ok(())
     }

@@ -55,7 +55,7 @@ fn refused(commands: &[Command], conn: u64) -> ErrorCode {
 #[test]
 fn the_first_is_the_caller_and_the_second_the_callee() {
     let mut rooms = rooms(4);
-    let joined = |conn, people| ServerMessage::Joined {
+    let joined = |conn: u64, people| ServerMessage::Joined {
         id: PeerId(100 + conn),
         state: RoomState { people, limit: 4 },
         ice_servers: Vec::new(),

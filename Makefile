@@ -1,0 +1,80 @@
+# `make run` builds Salon and serves it; `make test` runs every check; `make` lists the rest.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.PHONY: help setup run build release test check unit e2e bench watch clean \
+	begin rust browsers fmt clippy deny
+
+STEP := @scripts/step.sh
+LOCKED := $(if $(CI),--locked)
+
+# cargo-leptos builds in target/ with flags of its own. Plain cargo has another directory, or
+# each would rebuild what the other built.
+NATIVE := --target-dir target/native $(LOCKED)
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+
+setup: ## Install what building needs and is missing
+	@scripts/setup.sh tools
+
+run: release ## Build it and serve it on http://localhost:3000
+	@echo "==> Starting Salon: open http://$${SALON_LISTEN:-localhost:3000} (Ctrl-C stops it)"
+	@exec target/release/salon
+
+build: setup ## Build it quickly, without optimisation
+	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build
+
+release: setup ## Build it as users run it
+	$(STEP) "Building the server and the browser app (first time: about 6 minutes)" \
+		cargo leptos build --release --precompress
+
+test: export STEPS := target/steps.txt
+test: begin setup browsers check unit e2e ## Run everything: checks, native tests, browser tests
+	@echo; cat $(STEPS); echo "make test: everything passed"
+
+check: fmt clippy deny ## Check format, lints and dependencies
+
+unit: rust ## Run the native tests: the core, properties, the server
+	$(STEP) "Running the native tests" cargo test --features ssr $(NATIVE)
+
+e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
+	$(STEP) "Running the browser tests" npm --prefix end2end run --silent test -- $(ARGS)
+
+bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed and size, against a bare page
+	$(STEP) "Measuring" node bench/run.mjs $(ARGS)
+
+watch: setup ## Build, serve and reload at every change
+	$(STEP) "Building and serving on http://localhost:3000, again at every change" cargo leptos watch
+
+clean: ## Remove what was built (the tools stay)
+	@echo "==> Removing what was built"
+	@rm -rf target end2end/node_modules end2end/media end2end/results bench/results
+
+# Parts of the above.
+
+begin:
+	@mkdir -p target && : >$(STEPS)
+
+rust:
+	@scripts/setup.sh rust
+
+browsers:
+	@scripts/setup.sh browsers
+
+fmt: rust
+	$(STEP) "Checking the format" cargo fmt --check
+
+clippy: rust
+	$(STEP) "Checking the server with clippy" \
+		cargo clippy --features ssr --all-targets $(NATIVE) -- -D warnings
+	$(STEP) "Checking the browser app with clippy" \
+		cargo clippy --lib --features hydrate --target wasm32-unknown-unknown $(NATIVE) -- -D warnings
+
+deny: rust
+	@scripts/setup.sh deny
+	$(STEP) "Checking the dependencies" scripts/deny.sh
+
+end2end/node_modules/.package-lock.json: end2end/package-lock.json
+	$(STEP) "Installing what the browser tests need from npm" npm --prefix end2end ci --no-audit --no-fund --loglevel=error
