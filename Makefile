@@ -31,7 +31,7 @@ release: setup ## Build it as users run it
 		cargo leptos build --release --precompress
 
 test: export STEPS := target/steps.txt
-test: begin setup browsers check unit e2e ## Run everything: checks, native tests, browser tests
+test: begin browsers setup check unit e2e ## Run everything: checks, native tests, browser tests
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
 check: fmt clippy deny ## Check format, lints and dependencies

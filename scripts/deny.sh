@@ -3,10 +3,10 @@
 # database of advisories can be fetched, saying so where it can not.
 set -euo pipefail
 
-cargo deny --locked --all-features check bans licenses sources
+cargo deny --locked --all-features check --hide-inclusion-graph bans licenses sources
 
 if cargo deny --locked fetch db >/dev/null 2>&1; then
-    cargo deny --locked --all-features check advisories
+    cargo deny --locked --all-features check --hide-inclusion-graph advisories
 else
     skipped="SKIPPED: known vulnerabilities (github.com/rustsec/advisory-db could not be fetched)"
     echo "    $skipped"

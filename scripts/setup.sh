@@ -42,7 +42,7 @@ rust() {
 }
 
 node_and_npm() {
-    has node && has npm || fail "Node.js with npm is missing. Get version $NODE or newer from https://nodejs.org, then try again."
+    { has node && has npm; } || fail "Node.js with npm is missing. Get version $NODE or newer from https://nodejs.org, then try again."
     local found
     found=$(version node)
     [ "${found%%.*}" -ge "$NODE" ] || fail "Node.js is $found, and $NODE or newer is needed. Get it from https://nodejs.org, then try again."
@@ -86,27 +86,29 @@ deny() {
     crate cargo-deny "$CARGO_DENY" cargo-deny --locked
 }
 
+# Where the browser tests look for them.
 missing_browsers() {
-    has chromium || echo chromium
-    has firefox-esr || has firefox || echo firefox-esr
+    [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || printf 'chromium '
+    [ -x "${FIREFOX:-/usr/bin/firefox-esr}" ] || printf 'firefox-esr '
 }
 
 browsers() {
+    node_and_npm
     local missing as_root=()
-    missing=$(missing_browsers | xargs)
+    missing=$(missing_browsers)
     [ -n "$missing" ] || return 0
     if has apt-get; then
         [ "$(id -u)" = 0 ] || as_root=(sudo -n)
         if "${as_root[@]}" true 2>/dev/null; then
-            say "Installing $missing with apt-get"
+            say "Installing ${missing% } with apt-get"
             # shellcheck disable=SC2086 # a list of packages
             { "${as_root[@]}" apt-get update -qq &&
                 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
                     apt-get install -y -qq --no-install-recommends $missing; } || true
         fi
     fi
-    missing=$(missing_browsers | xargs)
-    [ -z "$missing" ] || fail "the browser tests need $missing, which could not be installed from here. Install it (Debian: sudo apt install $missing), then try again."
+    missing=$(missing_browsers)
+    [ -z "$missing" ] || fail "the browser tests need ${missing% }, which could not be installed from here. Install it (Debian: sudo apt install ${missing% }) or name the program with CHROMIUM= or FIREFOX=, then try again."
 }
 
 [ $# -gt 0 ] || set -- tools

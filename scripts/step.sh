@@ -3,6 +3,7 @@
 # Says what it does, runs COMMAND with the build tools on PATH, and says how long it took.
 # Where STEPS names a file, a line for the summary is added to it.
 set -euo pipefail
+# shellcheck source=scripts/env.sh
 . "$(dirname "$0")/env.sh"
 
 what=$1

@@ -1,0 +1,27 @@
+// How Chromium is started: with a camera and a microphone that are not there.
+import { relative } from 'node:path';
+import { patternFile } from './pattern.mjs';
+
+const CAMERA = '--use-fake-device-for-media-stream';
+// Pages show the path as the camera's name; this keeps it short.
+const PATTERN = `--use-file-for-fake-video-capture=${relative(process.cwd(), patternFile())}`;
+
+/** @param {string[]} devices flags for the machine's devices */
+export const launchWith = (devices) => ({
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  // The sandbox needs privileges that containers lack; the loopback interface may be the only one.
+  args: ['--no-sandbox', '--allow-loopback-in-peer-connection', ...devices],
+});
+
+/** What machine a person sits at. */
+export const machines = {
+  usual: [CAMERA, PATTERN],
+  'without a camera': [`${CAMERA}=device-count=0`],
+  'without devices': [],
+  'with strict autoplay': [CAMERA, PATTERN, '--autoplay-policy=user-gesture-required'],
+};
+
+export const launchOptions = launchWith(machines.usual);
+
+/** Granted to people who said yes. Whatever is not named is refused. */
+export const GRANTED = ['camera', 'microphone', 'clipboard-read', 'clipboard-write'];

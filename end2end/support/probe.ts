@@ -1,0 +1,119 @@
+// Functions that run inside a page of any browser. They watch and change nothing: every connection
+// and track is the browser's own.
+
+export type Inbound = {
+  link: RTCPeerConnectionState;
+  video: { track: string; frames: number; bytes: number };
+  audio: { packets: number; bytes: number; energy: number };
+};
+
+declare global {
+  var probe: {
+    connections: RTCPeerConnection[];
+    tracks: MediaStreamTrack[];
+    /** How often the page asked for a camera or a microphone. */
+    questions: number;
+    /** Whether the page has begun to listen: what is pressed before is lost. */
+    live: boolean;
+  };
+}
+
+/** Must run before the page's own scripts. */
+export const installProbe = () => {
+  globalThis.probe = { connections: [], tracks: [], questions: 0, live: false };
+
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      probe.connections.push(this);
+    }
+  };
+
+  // Absent in pages that are no secure context, such as about:blank.
+  const devices = globalThis.MediaDevices?.prototype;
+  const getUserMedia = devices?.getUserMedia;
+  if (getUserMedia) {
+    devices.getUserMedia = async function (constraints) {
+      probe.questions += 1;
+      const stream = await getUserMedia.call(this, constraints);
+      probe.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  }
+  const clone = MediaStreamTrack.prototype.clone;
+  MediaStreamTrack.prototype.clone = function () {
+    const copy = clone.call(this);
+    probe.tracks.push(copy);
+    return copy;
+  };
+
+  const listen = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (type: string, ...rest: [any, any?]) {
+    if (type === 'click' || type === 'submit') probe.live = true;
+    return listen.call(this, type, ...rest);
+  };
+};
+
+/** What has arrived so far over each open connection. */
+export const readInbound = () => {
+  const open = probe.connections.filter(({ connectionState }) => connectionState !== 'closed');
+  return Promise.all(
+    open.map(async (connection): Promise<Inbound> => {
+      const result: Inbound = {
+        link: connection.connectionState,
+        video: { track: '', frames: 0, bytes: 0 },
+        audio: { packets: 0, bytes: 0, energy: 0 },
+      };
+      for (const stat of (await connection.getStats()).values()) {
+        if (stat.type !== 'inbound-rtp') continue;
+        if (stat.kind === 'video') {
+          result.video = {
+            track: stat.trackIdentifier,
+            frames: result.video.frames + (stat.framesDecoded ?? 0),
+            bytes: result.video.bytes + stat.bytesReceived,
+          };
+        } else {
+          result.audio.packets += stat.packetsReceived;
+          result.audio.bytes += stat.bytesReceived;
+          result.audio.energy += stat.totalAudioEnergy ?? 0;
+        }
+      }
+      return result;
+    }),
+  );
+};
+
+/** The number that the fake camera's pattern shows (see pattern.mjs), or null where there is none. */
+export const readCounter = (video: Element) => {
+  if (!(video instanceof HTMLVideoElement) || video.readyState < video.HAVE_CURRENT_DATA) return null;
+  const canvas = document.createElement('canvas');
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
+  context.drawImage(video, 0, 0);
+  const bars = 8;
+  const bits = Array.from({ length: bars }, (_, bar) => {
+    const x = Math.floor(((bar + 0.5) * canvas.width) / bars);
+    const [red = 0] = context.getImageData(x, Math.floor(canvas.height / 2), 1, 1).data;
+    return Number(red > 128);
+  });
+  const counted = bits.slice(1, 6);
+  const parity = counted.reduce((sum, bit) => sum ^ bit, 0);
+  if (bits[0] !== 1 || bits[7] !== 0 || bits[6] !== parity) return null;
+  return counted.reduce((number, bit) => number * 2 + bit, 0);
+};
+
+/** Kinds of the tracks that still hold a device: a live video track is a camera light. */
+export const readDevicesInUse = () =>
+  [...new Set(probe.tracks.filter(({ readyState }) => readyState === 'live').map(({ kind }) => kind))].sort();
+
+/** How many sound tracks are being played aloud. */
+export const readSoundsPlaying = () =>
+  [...document.querySelectorAll<HTMLMediaElement>('video, audio')].filter(
+    (element) =>
+      !element.paused &&
+      !element.muted &&
+      element.volume > 0 &&
+      element.srcObject instanceof MediaStream &&
+      element.srcObject.getAudioTracks().some(({ readyState }) => readyState === 'live'),
+  ).length;

@@ -1,0 +1,83 @@
+// What people do and what they can see, in the words of the page.
+import type { Page } from '@playwright/test';
+import { type Inbound, readCounter, readDevicesInUse, readInbound, readSoundsPlaying } from './probe.ts';
+import { expect } from './test.ts';
+
+type Phase = 'lobby' | 'joining' | 'call' | 'waiting' | 'left';
+
+export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
+export const toolbar = (page: Page) => page.getByRole('toolbar', { name: 'Call controls' });
+export const remoteTiles = (page: Page) => page.locator('[data-tile=remote]');
+export const tileOf = (page: Page, name: string) => remoteTiles(page).filter({ hasText: name });
+export const ownTile = (page: Page) => page.locator('[data-tile=self]');
+
+export const expectPhase = (page: Page, phase: Phase) =>
+  expect(page.locator('main')).toHaveAttribute('data-phase', phase);
+
+export const expectInside = (page: Page, people: number) =>
+  expect(page.locator('[data-inside]')).toHaveAttribute('data-count', String(people));
+
+/** Opens a page and waits until it can be used. */
+export const open = async (page: Page, url: string) => {
+  await page.goto(url);
+  await page.waitForFunction(() => probe.live);
+};
+
+export const turnOnDevices = async (page: Page) => {
+  await button(page, 'Turn on camera and microphone').click();
+  await expect.poll(() => page.locator('video[data-preview]').evaluate(readCounter)).not.toBeNull();
+};
+
+/** Goes through the lobby into the call. */
+export const enter = async (page: Page, room: string, name: string, { devices = true } = {}) => {
+  await open(page, `/room/${room}`);
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
+  if (devices) await turnOnDevices(page);
+  await button(page, 'Join').click();
+  await expectPhase(page, 'call');
+};
+
+const flows = {
+  picture: ({ video }: Inbound, since?: Inbound) =>
+    video.frames > (since?.video.frames ?? 0) + 5 && video.bytes > (since?.video.bytes ?? 0),
+  sound: ({ audio }: Inbound, since?: Inbound) =>
+    audio.energy > (since?.audio.energy ?? 0) && audio.bytes > (since?.audio.bytes ?? 0),
+};
+
+/** Waits until so many links have brought more picture or sound since now. */
+export const expectMore = async (page: Page, kind: keyof typeof flows, links = 1) => {
+  const before = await page.evaluate(readInbound);
+  const flowing = async () =>
+    (await page.evaluate(readInbound)).filter((now, link) => flows[kind](now, before[link])).length;
+  await expect.poll(flowing, { message: `links that bring ${kind}`, timeout: 15_000 }).toBe(links);
+};
+
+/** Everybody else is on the stage, each with a picture that moves and sound that is played. */
+export const expectToSeeAndHear = async (page: Page, others: string[]) => {
+  await expect(remoteTiles(page)).toHaveCount(others.length);
+  for (const name of others) {
+    const tile = tileOf(page, name);
+    await expect(tile).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
+    await expect(tile).toHaveAttribute('data-mic', 'on');
+    await expect(tile).toHaveAttribute('data-camera', 'on');
+    const shown = new Set<number>();
+    const distinctNumbers = async () => {
+      const counter = await tile.locator('video').evaluate(readCounter);
+      if (counter !== null) shown.add(counter);
+      return shown.size;
+    };
+    await expect.poll(distinctNumbers, { message: `numbers seen on ${name}`, intervals: [70] }).toBeGreaterThan(3);
+  }
+  await expectMore(page, 'picture', others.length);
+  await expectMore(page, 'sound', others.length);
+  await expect.poll(() => page.evaluate(readSoundsPlaying)).toBe(others.length);
+};
+
+export const expectDevicesInUse = (page: Page, kinds: ('audio' | 'video')[]) =>
+  expect.poll(() => page.evaluate(readDevicesInUse)).toEqual(kinds);
+
+/** Nothing is left of the call: no device, no connection. */
+export const expectNothingHeld = async (page: Page) => {
+  await expectDevicesInUse(page, []);
+  await expect.poll(() => page.evaluate(readInbound)).toEqual([]);
+};

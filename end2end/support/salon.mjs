@@ -1,0 +1,78 @@
+// Starts the servers that tests and benchmarks talk to, each on a free port of the loopback.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = new URL('../../', import.meta.url);
+const BINARY = process.env['SALON_BIN'] ?? fileURLToPath(new URL('target/release/salon', ROOT));
+const START_MS = 10_000;
+const STOP_MS = 5_000;
+
+/**
+ * Starts the built server and waits for the line that names its address.
+ * @param {string[]} options further command line options
+ */
+export const startSalon = async (...options) => {
+  const child = spawn(
+    BINARY,
+    ['--listen', '127.0.0.1:0', '--ice', 'none', '--log', 'warn', ...options],
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let output = '';
+  const origin = await new Promise((resolve, reject) => {
+    const fail = (/** @type {string} */ why) => {
+      child.kill('SIGKILL');
+      reject(new Error(`${BINARY} ${why}\n${output}`));
+    };
+    const timer = setTimeout(fail, START_MS, `named no address within ${START_MS} ms`);
+    const read = (/** @type {Buffer} */ chunk) => {
+      output += chunk;
+      const [url] = /http:\/\/[^\s/]+/.exec(output) ?? [];
+      if (!url) return;
+      clearTimeout(timer);
+      resolve(url);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`ended with code ${code}`));
+  });
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    child.kill('SIGTERM');
+    const [code] = await ended;
+    clearTimeout(timer);
+    if (code !== 0) throw new Error(`${BINARY} did not end cleanly on SIGTERM (code ${code})\n${output}`);
+  };
+  return { origin, pid: child.pid, stop };
+};
+
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
+
+/**
+ * Serves the files of one folder.
+ * @param {URL} folder with a slash at its end
+ */
+export const startFiles = async (folder) => {
+  const server = createServer(async ({ url = '/' }, response) => {
+    const name = new URL(url, 'http://files').pathname.slice(1);
+    const type = TYPES[/** @type {keyof typeof TYPES} */ (extname(name))];
+    const body = type && !name.includes('/') && (await readFile(new URL(name, folder)).catch(() => null));
+    if (body) response.writeHead(200, { 'content-type': type }).end(body);
+    else response.writeHead(404).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const stop = async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
+  return { origin: `http://127.0.0.1:${port}`, stop };
+};

@@ -1,0 +1,118 @@
+// The test object: a server, people with their own browser profiles, and an eye on their consoles.
+import { test as base, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import { randomUUID } from 'node:crypto';
+import { GRANTED, launchWith, machines } from './chromium.mjs';
+import { installProbe } from './probe.ts';
+import { startFiles, startSalon } from './salon.mjs';
+
+export { expect } from '@playwright/test';
+
+type Salon = Awaited<ReturnType<typeof startSalon>>;
+type Files = Awaited<ReturnType<typeof startFiles>>;
+type PersonOptions = BrowserContextOptions & {
+  /** What their answer is to the browser's question for camera and microphone. */
+  answer?: 'yes' | 'no' | 'closes the question';
+  machine?: keyof typeof machines;
+};
+
+type WorkerFixtures = { salon: Salon };
+type TestFixtures = {
+  /** Console texts that belong to what the test does. */
+  expectedOutput: RegExp | undefined;
+  /** Everything that no page should do: fails the test if anything is in it at the end. */
+  trouble: string[];
+  /** A room name that nobody used before. */
+  room: string;
+  /** A server of this test's own, with its own options. */
+  startSalon: (...options: string[]) => Promise<Salon>;
+  startFiles: (folder: URL) => Promise<Files>;
+  /** Somebody with an own browser profile and one empty page. */
+  person: (options?: PersonOptions) => Promise<Page>;
+};
+
+const watch = (context: BrowserContext, trouble: string[]) => {
+  context.on('console', (message) => trouble.push(`console ${message.type()}: ${message.text()}`));
+  context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
+  context.on('requestfailed', (request) => trouble.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  context.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') trouble.push(`other host: ${request.url()}`);
+  });
+  context.on('page', (page) => {
+    page.on('crash', () => trouble.push('a page crashed'));
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).hostname !== '127.0.0.1') trouble.push(`other host: ${socket.url()}`);
+    });
+  });
+};
+
+/** Sets the answer for a page that is to be asked and shows no question: headless browsers close it. */
+const closeQuestions = async (browser: Browser, page: Page) => {
+  const session = await browser.newBrowserCDPSession();
+  const own = await page.context().newCDPSession(page);
+  const { targetInfo } = await own.send('Target.getTargetInfo');
+  const browserContextId = targetInfo.browserContextId!;
+  for (const name of ['camera', 'microphone']) {
+    await session.send('Browser.setPermission', { permission: { name }, setting: 'prompt', browserContextId });
+  }
+  await own.detach();
+};
+
+/** Hands out servers that are stopped when the test ends. */
+const stopped = async <S extends { stop: () => Promise<void> }, A extends unknown[]>(
+  start: (...options: A) => Promise<S>,
+  use: (start: (...options: A) => Promise<S>) => Promise<void>,
+) => {
+  const servers: S[] = [];
+  await use(async (...options) => {
+    const server = await start(...options);
+    servers.push(server);
+    return server;
+  });
+  for (const server of servers) await server.stop();
+};
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  salon: [
+    async ({}, use) => {
+      const salon = await startSalon();
+      await use(salon);
+      await salon.stop();
+    },
+    { scope: 'worker' },
+  ],
+  expectedOutput: [undefined, { option: true }],
+  trouble: async ({ expectedOutput }, use) => {
+    const trouble: string[] = [];
+    await use(trouble);
+    const unexpected = trouble.filter((line) => !expectedOutput?.test(line));
+    base.expect(unexpected, 'console output, errors, failed or foreign requests').toEqual([]);
+  },
+  room: async ({}, use) => use(randomUUID().slice(0, 8)),
+  startSalon: async ({}, use) => stopped(startSalon, use),
+  startFiles: async ({}, use) => stopped(startFiles, use),
+  person: async ({ browser, playwright, salon, trouble }, use) => {
+    const contexts: BrowserContext[] = [];
+    const browsers = new Map<string, Browser>();
+    const browserOf = async (machine: keyof typeof machines) => {
+      if (machine === 'usual') return browser;
+      const own = browsers.get(machine) ?? (await playwright.chromium.launch(launchWith(machines[machine])));
+      browsers.set(machine, own);
+      return own;
+    };
+    await use(async ({ answer = 'yes', machine = 'usual', ...options } = {}) => {
+      const own = await browserOf(machine);
+      const context = await own.newContext({ baseURL: salon.origin, ...options });
+      contexts.push(context);
+      watch(context, trouble);
+      await context.addInitScript(installProbe);
+      const media = ['camera', 'microphone'];
+      await context.grantPermissions(GRANTED.filter((name) => answer === 'yes' || !media.includes(name)));
+      const page = await context.newPage();
+      if (answer === 'closes the question') await closeQuestions(own, page);
+      return page;
+    });
+    for (const context of contexts) await context.close();
+    for (const own of browsers.values()) await own.close();
+  },
+});

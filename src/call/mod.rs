@@ -1,0 +1,337 @@
+//! A call as one person's browser sees it: the phases they go through, their socket, and one
+//! [`Peer`] for every other person. Pure: no browser, clock or randomness in here.
+//!
+//! Contract: call [`Call::handle`] with an input and the time, then drain [`Call::poll`], then call
+//! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
+
+pub mod grid;
+mod negotiation;
+mod peer;
+mod reconnect;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use crate::protocol::{
+    ClientMessage, ErrorCode, IceServer, Join, PeerId, Presence, Role, RoomName, RoomState,
+    ServerMessage,
+};
+pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
+pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
+use reconnect::Socket;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+pub use view::{Phase, Tile, View};
+
+/// Tells a socket or peer connection from the ones that had its place before. Whatever an older
+/// one still reports is ignored.
+pub type Generation = u64;
+
+/// Something the person did, or that their browser reports.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The page of a room was opened.
+    Watch(RoomName),
+    /// Join was pressed.
+    Join,
+    /// Leave was pressed, or the page is going away.
+    Leave,
+    /// The name was edited, or the microphone or camera switched.
+    SetPresence(Presence),
+    /// The socket is open.
+    SocketOpened(Generation),
+    /// The server said something.
+    SocketMessage(Generation, ServerMessage),
+    /// The socket is closed, or could not be opened.
+    SocketClosed {
+        /// Which.
+        generation: Generation,
+        /// Fresh randomness, 0 to 1, that spreads the reconnections of many clients.
+        jitter: f32,
+    },
+    /// The network came back or the page became visible: a good moment to reconnect.
+    Awake,
+    /// A peer connection reports something.
+    Peer(PeerKey, PeerInput),
+    /// [`Call::poll_timeout`] has come.
+    Tick,
+}
+
+/// What the browser is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Open a socket to the server. One that was open before is given up.
+    OpenSocket(Generation),
+    /// Write to the open socket.
+    Send(ClientMessage),
+    /// Make a peer connection, with the local tracks added.
+    OpenPeer {
+        /// Its name.
+        key: PeerKey,
+        /// Whether this side makes the first offer.
+        role: Role,
+        /// Its configuration.
+        ice_servers: Vec<IceServer>,
+    },
+    /// Close a peer connection.
+    ClosePeer(PeerKey),
+    /// Do something with a peer connection.
+    Peer(PeerKey, PeerCommand),
+}
+
+/// One person's part in one room.
+#[derive(Debug, Default)]
+pub struct Call {
+    phase: Phase,
+    room: Option<RoomName>,
+    presence: Presence,
+    state: RoomState,
+    me: Option<PeerId>,
+    ice_servers: Vec<IceServer>,
+    peers: BTreeMap<PeerId, Peer>,
+    socket: Socket,
+    generations: Generation,
+    commands: VecDeque<Command>,
+}
+
+impl Call {
+    /// Somebody who has opened no room yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in what happened at `now`, a time since some fixed start that never runs backwards.
+    pub fn handle(&mut self, input: Input, now: Duration) {
+        match input {
+            Input::Watch(room) => self.watch(room, now),
+            Input::Join => self.join(),
+            Input::Leave => self.leave(now),
+            Input::SetPresence(presence) => self.set_presence(presence),
+            Input::SocketOpened(generation) => {
+                if self.socket.opened(generation) {
+                    self.greet();
+                }
+            }
+            Input::SocketMessage(generation, message) => {
+                if self.socket.is_open(generation) {
+                    self.message(message, now);
+                }
+            }
+            Input::SocketClosed { generation, jitter } => {
+                self.socket.closed(generation, jitter, now);
+            }
+            Input::Awake => self.socket.hurry(now),
+            Input::Peer(key, input) => self.peer(key, input),
+            Input::Tick => {}
+        }
+        if self.socket.is_due(now) {
+            self.open_socket();
+        }
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// When to call [`Call::handle`] with [`Input::Tick`] at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.socket.due()
+    }
+
+    /// What the person is to see.
+    #[must_use]
+    pub fn view(&self) -> View {
+        View {
+            phase: self.phase,
+            state: self.state.clone(),
+            presence: self.presence.clone(),
+            tiles: self.peers.values().map(Peer::tile).collect(),
+            signalling: self.socket.is_healthy(),
+        }
+    }
+
+    fn watch(&mut self, room: RoomName, now: Duration) {
+        self.leave(now);
+        self.phase = Phase::Lobby;
+        self.room = Some(room.clone());
+        match self.socket.is_connected() {
+            true => self.send(ClientMessage::Watch(room)),
+            false => self.open_socket(),
+        }
+    }
+
+    fn join(&mut self) {
+        if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
+            self.phase = Phase::Joining;
+            self.ask_to_join();
+        }
+    }
+
+    fn leave(&mut self, now: Duration) {
+        let since = match self.phase {
+            Phase::Lobby | Phase::Left { .. } => return,
+            Phase::Joining | Phase::Waiting => now,
+            Phase::InCall { since } => since,
+        };
+        let was_seated = self.me.take().is_some() || self.phase == Phase::Joining;
+        self.phase = Phase::Left { after: now.saturating_sub(since) };
+        self.close_peers();
+        if was_seated {
+            self.send(ClientMessage::Leave);
+        }
+        if let Some(room) = self.room.clone() {
+            self.send(ClientMessage::Watch(room));
+        }
+    }
+
+    fn set_presence(&mut self, presence: Presence) {
+        if presence == self.presence {
+            return;
+        }
+        self.presence = presence.clone();
+        if self.me.is_some() || self.phase == Phase::Joining {
+            self.send(ClientMessage::Presence(presence));
+        }
+    }
+
+    /// Tells a fresh connection what this person wants.
+    fn greet(&mut self) {
+        let Some(room) = self.room.clone() else { return };
+        match self.phase {
+            Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
+                self.send(ClientMessage::Watch(room));
+            }
+            Phase::Joining | Phase::InCall { .. } => self.ask_to_join(),
+        }
+    }
+
+    fn ask_to_join(&mut self) {
+        if let Some(room) = self.room.clone() {
+            let presence = self.presence.clone();
+            self.send(ClientMessage::Join(Join { room, presence }));
+        }
+    }
+
+    fn message(&mut self, message: ServerMessage, now: Duration) {
+        match message {
+            ServerMessage::Room { room, state } => {
+                if Some(&room) != self.room.as_ref() {
+                    return;
+                }
+                self.state = state;
+                if self.phase == Phase::Waiting && self.state.has_space() {
+                    self.ask_to_join();
+                }
+            }
+            ServerMessage::Joined { id, state, ice_servers } => {
+                self.joined(id, state, ice_servers, now);
+            }
+            ServerMessage::Ready { role, peer } => {
+                if self.me.is_none() {
+                    return;
+                }
+                self.close_peer(peer.id);
+                let key = PeerKey { id: peer.id, generation: self.next_generation() };
+                self.peers.insert(peer.id, Peer::new(key, role, peer.presence));
+                let ice_servers = self.ice_servers.clone();
+                self.commands.push_back(Command::OpenPeer { key, role, ice_servers });
+            }
+            ServerMessage::Signal { from, signal } => {
+                if let Some(key) = self.peers.get(&from).map(Peer::key) {
+                    self.peer(key, PeerInput::Signal(signal));
+                }
+            }
+            ServerMessage::Presence { from, presence } => {
+                if let Some(peer) = self.peers.get_mut(&from) {
+                    peer.set_presence(presence);
+                }
+            }
+            ServerMessage::Left { peer } => self.close_peer(peer),
+            ServerMessage::Error { code, .. } => self.refused(code),
+        }
+    }
+
+    fn joined(
+        &mut self,
+        id: PeerId,
+        state: RoomState,
+        ice_servers: Vec<IceServer>,
+        now: Duration,
+    ) {
+        let since = match self.phase {
+            // The person left while the seat was on its way; `leave` is on its way, too.
+            Phase::Lobby | Phase::Left { .. } => return,
+            Phase::Joining | Phase::Waiting => now,
+            Phase::InCall { since } => since,
+        };
+        self.close_peers();
+        self.phase = Phase::InCall { since };
+        self.me = Some(id);
+        self.state = state;
+        self.ice_servers = ice_servers;
+    }
+
+    fn refused(&mut self, code: ErrorCode) {
+        if code != ErrorCode::RoomFull {
+            return;
+        }
+        if matches!(self.phase, Phase::Joining | Phase::InCall { .. }) {
+            self.close_peers();
+            self.me = None;
+            self.phase = Phase::Waiting;
+            if let Some(room) = self.room.clone() {
+                self.send(ClientMessage::Watch(room));
+            }
+        }
+    }
+
+    fn peer(&mut self, key: PeerKey, input: PeerInput) {
+        let peer = self.peers.get_mut(&key.id).filter(|peer| peer.key() == key);
+        let Some(peer) = peer else { return };
+        peer.handle(input);
+        let commands: Vec<_> = std::iter::from_fn(|| peer.poll()).collect();
+        for command in commands {
+            match command {
+                PeerCommand::Send(signal) => {
+                    self.send(ClientMessage::Signal { to: Some(key.id), signal });
+                }
+                command => self.commands.push_back(Command::Peer(key, command)),
+            }
+        }
+    }
+
+    fn close_peer(&mut self, id: PeerId) {
+        if let Some(peer) = self.peers.remove(&id) {
+            self.commands.push_back(Command::ClosePeer(peer.key()));
+        }
+    }
+
+    fn close_peers(&mut self) {
+        for (_, peer) in std::mem::take(&mut self.peers) {
+            self.commands.push_back(Command::ClosePeer(peer.key()));
+        }
+    }
+
+    fn open_socket(&mut self) {
+        let generation = self.next_generation();
+        self.socket.open(generation);
+        self.commands.push_back(Command::OpenSocket(generation));
+    }
+
+    fn next_generation(&mut self) -> Generation {
+        self.generations += 1;
+        self.generations
+    }
+
+    /// What is said while no socket is open is dropped: [`Call::greet`] says it anew.
+    fn send(&mut self, message: ClientMessage) {
+        if self.socket.is_connected() {
+            self.commands.push_back(Command::Send(message));
+        }
+    }
+}

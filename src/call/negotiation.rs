@@ -1,0 +1,248 @@
+//! Perfect negotiation (W3C WebRTC, section 10.7) as a state machine.
+//!
+//! The browser's operations are asynchronous; here one runs at a time, and what arrives meanwhile
+//! waits in order. So "making an offer" is an operation that is under way, and a collision is an
+//! offer that meets a `signalingState` other than `stable`.
+
+use super::{ConnectionState, IceConnectionState};
+use crate::protocol::{IceCandidate, Role, SdpType, SessionDescription, Signal};
+use std::collections::VecDeque;
+
+/// `RTCSignalingState` (W3C WebRTC, section 4.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignalingState {
+    /// No offer is open.
+    #[default]
+    Stable,
+    /// An offer of this side is open.
+    HaveLocalOffer,
+    /// An offer of the other side is open.
+    HaveRemoteOffer,
+    /// One of the provisional states, which Salon's own client never enters.
+    Provisional,
+    /// The connection is closed.
+    Closed,
+}
+
+/// What a local description is set for. A result is matched with it, so that a finished answer is
+/// never taken for a finished offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Create and set an offer.
+    Offer,
+    /// Create and set an answer.
+    Answer,
+    /// Take back the open offer.
+    Rollback,
+}
+
+/// What a peer connection reports.
+#[derive(Clone, Debug)]
+pub enum PeerInput {
+    /// The `negotiationneeded` event.
+    NegotiationNeeded,
+    /// `setLocalDescription` is done: what the local description is now, or nothing if it failed.
+    LocalDone(Intent, Option<SessionDescription>, SignalingState),
+    /// `setRemoteDescription` is done, and whether it worked.
+    RemoteDone(bool, SignalingState),
+    /// A local candidate; none at the end of candidates.
+    LocalCandidate(Option<IceCandidate>),
+    /// The other side said something through the server.
+    Signal(Signal),
+    /// The `connectionstatechange` event.
+    Connection(ConnectionState),
+    /// The `iceconnectionstatechange` event.
+    IceConnection(IceConnectionState),
+}
+
+/// What a peer connection is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerCommand {
+    /// Answered by [`PeerInput::LocalDone`] with the same intent.
+    SetLocal(Intent),
+    /// Answered by [`PeerInput::RemoteDone`].
+    SetRemote(SessionDescription),
+    /// Failures are of no consequence.
+    AddCandidate(Option<IceCandidate>),
+    /// Gather and check anew with the next offer.
+    RestartIce,
+    /// Send to the other side.
+    Send(Signal),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Local(Intent),
+    Remote(SdpType),
+}
+
+/// The state of one pair's negotiation.
+#[derive(Debug)]
+pub(super) struct Negotiation {
+    role: Role,
+    signaling: SignalingState,
+    operation: Option<Operation>,
+    /// `negotiationneeded` has fired and no offer has been made since.
+    wanted: bool,
+    /// The last offer of the other side lost a collision; its candidates mean nothing here.
+    ignoring: bool,
+    /// The other side's description has been applied at least once.
+    has_remote: bool,
+    inbox: VecDeque<Signal>,
+    /// Candidates that came before any remote description.
+    early: Vec<Option<IceCandidate>>,
+    /// Local candidates that must not overtake the description they belong to.
+    outgoing: Vec<Option<IceCandidate>>,
+    commands: VecDeque<PeerCommand>,
+}
+
+impl Negotiation {
+    pub(super) fn new(role: Role) -> Self {
+        Self {
+            role,
+            signaling: SignalingState::Stable,
+            operation: None,
+            wanted: false,
+            ignoring: false,
+            has_remote: false,
+            inbox: VecDeque::new(),
+            early: Vec::new(),
+            outgoing: Vec::new(),
+            commands: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn poll(&mut self) -> Option<PeerCommand> {
+        self.commands.pop_front()
+    }
+
+    /// Whether a browser operation is under way.
+    #[cfg(test)]
+    pub(super) fn is_busy(&self) -> bool {
+        self.operation.is_some() || !self.inbox.is_empty()
+    }
+
+    pub(super) fn needed(&mut self) {
+        self.wanted = true;
+        self.advance();
+    }
+
+    pub(super) fn signal(&mut self, signal: Signal) {
+        self.inbox.push_back(signal);
+        self.advance();
+    }
+
+    pub(super) fn restart_ice(&mut self) {
+        self.commands.push_back(PeerCommand::RestartIce);
+    }
+
+    pub(super) fn local_candidate(&mut self, candidate: Option<IceCandidate>) {
+        match self.operation {
+            Some(Operation::Local(_)) => self.outgoing.push(candidate),
+            _ => self.send(Signal::Candidate(candidate)),
+        }
+    }
+
+    pub(super) fn local_done(
+        &mut self,
+        intent: Intent,
+        description: Option<SessionDescription>,
+        signaling: SignalingState,
+    ) {
+        if self.operation != Some(Operation::Local(intent)) {
+            return;
+        }
+        self.operation = None;
+        self.signaling = signaling;
+        if let Some(description) = description.filter(|_| intent != Intent::Rollback) {
+            self.send(match description.kind {
+                SdpType::Offer => Signal::Offer(description),
+                _ => Signal::Answer(description),
+            });
+        }
+        for candidate in std::mem::take(&mut self.outgoing) {
+            self.send(Signal::Candidate(candidate));
+        }
+        self.advance();
+    }
+
+    pub(super) fn remote_done(&mut self, worked: bool, signaling: SignalingState) {
+        let Some(Operation::Remote(kind)) = self.operation else { return };
+        self.operation = None;
+        self.signaling = signaling;
+        if worked {
+            self.has_remote = true;
+            let early = std::mem::take(&mut self.early);
+            self.commands.extend(early.into_iter().map(PeerCommand::AddCandidate));
+            if kind == SdpType::Offer {
+                self.start_local(Intent::Answer);
+            }
+        } else if signaling == SignalingState::HaveLocalOffer {
+            // An answer that cannot be applied must not leave the offer open for ever.
+            self.start_local(Intent::Rollback);
+        }
+        self.advance();
+    }
+
+    fn advance(&mut self) {
+        while self.operation.is_none() {
+            match self.inbox.pop_front() {
+                Some(Signal::Offer(offer)) => self.offered(offer),
+                Some(Signal::Answer(answer)) => self.answered(answer),
+                Some(Signal::Candidate(candidate)) => self.candidate(candidate),
+                None => {
+                    if self.wanted && self.may_offer() {
+                        self.wanted = false;
+                        self.start_local(Intent::Offer);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The callee leaves the first offer to the caller, so that a call begins without a collision
+    /// and works with clients that know one role only.
+    fn may_offer(&self) -> bool {
+        self.signaling == SignalingState::Stable && (self.role == Role::Caller || self.has_remote)
+    }
+
+    fn offered(&mut self, offer: SessionDescription) {
+        let collision = self.signaling != SignalingState::Stable;
+        self.ignoring = collision && self.role == Role::Caller;
+        if !self.ignoring && offer.kind == SdpType::Offer {
+            self.start_remote(offer);
+        }
+    }
+
+    fn answered(&mut self, answer: SessionDescription) {
+        let expected = self.signaling == SignalingState::HaveLocalOffer;
+        if expected && answer.kind == SdpType::Answer {
+            self.ignoring = false;
+            self.start_remote(answer);
+        }
+    }
+
+    fn candidate(&mut self, candidate: Option<IceCandidate>) {
+        if self.ignoring {
+        } else if self.has_remote {
+            self.commands.push_back(PeerCommand::AddCandidate(candidate));
+        } else {
+            self.early.push(candidate);
+        }
+    }
+
+    fn start_local(&mut self, intent: Intent) {
+        self.operation = Some(Operation::Local(intent));
+        self.commands.push_back(PeerCommand::SetLocal(intent));
+    }
+
+    fn start_remote(&mut self, description: SessionDescription) {
+        self.operation = Some(Operation::Remote(description.kind));
+        self.commands.push_back(PeerCommand::SetRemote(description));
+    }
+
+    fn send(&mut self, signal: Signal) {
+        self.commands.push_back(PeerCommand::Send(signal));
+    }
+}

@@ -1,0 +1,236 @@
+//! Whole calls of one to six people against the real rooms, with browsers that follow the signaling
+//! rules of W3C WebRTC, under random schedules; then single negotiations under loss and disorder.
+
+mod world;
+
+use super::{negotiation::Negotiation, *};
+use crate::protocol::{IceCandidate, SdpType, SessionDescription, Signal};
+use proptest::prelude::*;
+use world::World;
+
+fn description(kind: SdpType) -> SessionDescription {
+    SessionDescription { kind, sdp: String::new() }
+}
+
+fn drain(negotiation: &mut Negotiation) -> Vec<PeerCommand> {
+    std::iter::from_fn(|| negotiation.poll()).collect()
+}
+
+fn candidate(name: &str) -> Option<IceCandidate> {
+    Some(IceCandidate { candidate: name.into(), ..Default::default() })
+}
+
+#[test]
+fn the_caller_offers_and_the_callee_waits() {
+    let mut caller = Negotiation::new(Role::Caller);
+    caller.needed();
+    assert_eq!(drain(&mut caller), [PeerCommand::SetLocal(Intent::Offer)]);
+    let mut callee = Negotiation::new(Role::Callee);
+    callee.needed();
+    assert_eq!(drain(&mut callee), []);
+}
+
+#[test]
+fn early_candidates_are_applied_after_the_description() {
+    let mut callee = Negotiation::new(Role::Callee);
+    callee.signal(Signal::Candidate(candidate("1")));
+    callee.signal(Signal::Candidate(None));
+    assert_eq!(drain(&mut callee), []);
+    let offer = description(SdpType::Offer);
+    callee.signal(Signal::Offer(offer.clone()));
+    assert_eq!(drain(&mut callee), [PeerCommand::SetRemote(offer)]);
+    callee.signal(Signal::Candidate(candidate("2")));
+    callee.remote_done(true, SignalingState::HaveRemoteOffer);
+    callee.local_candidate(candidate("mine"));
+    let answer = description(SdpType::Answer);
+    callee.local_done(Intent::Answer, Some(answer.clone()), SignalingState::Stable);
+    assert_eq!(
+        drain(&mut callee),
+        [
+            PeerCommand::AddCandidate(candidate("1")),
+            PeerCommand::AddCandidate(None),
+            PeerCommand::SetLocal(Intent::Answer),
+            PeerCommand::Send(Signal::Answer(answer)),
+            PeerCommand::Send(Signal::Candidate(candidate("mine"))),
+            PeerCommand::AddCandidate(candidate("2")),
+        ]
+    );
+}
+
+#[test]
+fn in_a_collision_the_caller_wins_and_drops_the_loser_s_candidates() {
+    let offer = description(SdpType::Offer);
+    let mut caller = Negotiation::new(Role::Caller);
+    caller.needed();
+    caller.local_done(Intent::Offer, Some(offer.clone()), SignalingState::HaveLocalOffer);
+    drain(&mut caller);
+    caller.signal(Signal::Offer(offer));
+    caller.signal(Signal::Candidate(candidate("ignored")));
+    assert_eq!(drain(&mut caller), []);
+    let answer = description(SdpType::Answer);
+    caller.signal(Signal::Answer(answer.clone()));
+    assert_eq!(drain(&mut caller), [PeerCommand::SetRemote(answer)]);
+}
+
+#[test]
+fn an_answer_that_cannot_be_applied_takes_the_offer_back() {
+    let mut caller = Negotiation::new(Role::Caller);
+    caller.needed();
+    let offer = description(SdpType::Offer);
+    caller.local_done(Intent::Offer, Some(offer), SignalingState::HaveLocalOffer);
+    caller.signal(Signal::Answer(description(SdpType::Answer)));
+    drain(&mut caller);
+    caller.remote_done(false, SignalingState::HaveLocalOffer);
+    assert_eq!(drain(&mut caller), [PeerCommand::SetLocal(Intent::Rollback)]);
+    caller.local_done(Intent::Rollback, None, SignalingState::Stable);
+    assert!(!caller.is_busy());
+}
+
+#[test]
+fn links_are_told_in_plain_words() {
+    use ConnectionState as C;
+    use IceConnectionState as I;
+    let key = PeerKey { id: PeerId(1), generation: 1 };
+    let mut peer = Peer::new(key, Role::Caller, Presence::default());
+    let mut steps = vec![peer.tile().link];
+    for input in [
+        PeerInput::IceConnection(I::Checking),
+        PeerInput::IceConnection(I::Connected),
+        PeerInput::Connection(C::Connected),
+        PeerInput::IceConnection(I::Disconnected),
+        PeerInput::Connection(C::Failed),
+        PeerInput::Connection(C::Connecting),
+        PeerInput::Connection(C::Failed),
+        PeerInput::IceConnection(I::Connected),
+        PeerInput::Connection(C::Connected),
+    ] {
+        peer.handle(input);
+        steps.push(peer.tile().link);
+    }
+    use Link::{Connected, Connecting, Failed, New, Reconnecting};
+    assert_eq!(
+        steps[..8],
+        [
+            New,
+            Connecting,
+            Connecting,
+            Connected,
+            Reconnecting,
+            Reconnecting,
+            Reconnecting,
+            Failed
+        ]
+    );
+    assert_eq!(peer.tile().link, Connected);
+}
+
+#[test]
+fn a_full_room_is_entered_when_a_seat_is_free() {
+    let mut world = World::new(3, 2);
+    for person in 0..3 {
+        world.join(person);
+        world.settle();
+    }
+    assert_eq!(world.phase(2), Phase::Waiting);
+    world.leave(0);
+    world.settle();
+    assert!(matches!(world.phase(2), Phase::InCall { .. }));
+    world.check();
+}
+
+#[test]
+fn a_cut_socket_is_replaced_and_everybody_linked_again() {
+    let mut world = World::new(3, 4);
+    for person in 0..3 {
+        world.join(person);
+    }
+    world.settle();
+    world.cut(1);
+    world.settle();
+    assert!((0..3).all(|person| matches!(world.phase(person), Phase::InCall { .. })));
+    world.check();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_schedule_ends_with_everybody_linked_once(
+        people in 1..7usize,
+        steps in prop::collection::vec((0..10u8, 0..64usize), 0..250),
+    ) {
+        let mut world = World::new(people, 5);
+        for (action, pick) in steps {
+            world.step(action, pick);
+        }
+        world.settle();
+        world.check();
+        world.end();
+    }
+
+    #[test]
+    fn no_disorder_or_loss_leaves_a_negotiation_stuck(
+        caller: bool,
+        steps in prop::collection::vec((0..12u8, any::<bool>()), 0..60),
+    ) {
+        let mut negotiation = Negotiation::new(if caller { Role::Caller } else { Role::Callee });
+        let mut signaling = SignalingState::Stable;
+        let mut applied = false;
+        let mut pending = VecDeque::new();
+        for (action, works) in steps {
+            match action {
+                0 | 1 => negotiation.needed(),
+                2 | 3 => negotiation.signal(Signal::Offer(description(SdpType::Offer))),
+                4 | 5 => negotiation.signal(Signal::Answer(description(SdpType::Answer))),
+                6 => negotiation.signal(Signal::Candidate(candidate("c"))),
+                7 => negotiation.local_candidate(candidate("mine")),
+                8 => negotiation.signal(Signal::Offer(description(SdpType::Rollback))),
+                // A result that nobody asked for, as from an operation that was given up.
+                9 => negotiation.local_done(Intent::Rollback, None, signaling),
+                _ => complete(&mut negotiation, &mut pending, &mut signaling, &mut applied, works),
+            }
+            pending.extend(drain(&mut negotiation));
+        }
+        for _ in 0..200 {
+            complete(&mut negotiation, &mut pending, &mut signaling, &mut applied, true);
+            pending.extend(drain(&mut negotiation));
+        }
+        prop_assert!(!negotiation.is_busy(), "still waiting for {pending:?}");
+    }
+}
+
+/// Carries out the oldest command as a browser would.
+fn complete(
+    negotiation: &mut Negotiation,
+    pending: &mut VecDeque<PeerCommand>,
+    signaling: &mut SignalingState,
+    applied: &mut bool,
+    works: bool,
+) {
+    use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
+    match pending.pop_front() {
+        Some(PeerCommand::SetLocal(intent)) => {
+            let (next, kind) = match intent {
+                Intent::Offer => (HaveLocalOffer, SdpType::Offer),
+                Intent::Answer => (Stable, SdpType::Answer),
+                Intent::Rollback => (Stable, SdpType::Rollback),
+            };
+            if works {
+                *signaling = next;
+            }
+            negotiation.local_done(intent, works.then(|| description(kind)), *signaling);
+        }
+        Some(PeerCommand::SetRemote(remote)) => {
+            if works {
+                let offer = remote.kind == SdpType::Offer;
+                *signaling = if offer { HaveRemoteOffer } else { Stable };
+                *applied = true;
+            }
+            negotiation.remote_done(works, *signaling);
+        }
+        Some(PeerCommand::AddCandidate(_)) => {
+            assert!(*applied, "a candidate before any remote description");
+        }
+        Some(PeerCommand::RestartIce | PeerCommand::Send(_)) | None => {}
+    }
+}

@@ -1,0 +1,299 @@
+//! Several calls, the real rooms between them, and just enough of a browser for each.
+
+use super::*;
+use crate::room::{self, ConnId, Rooms};
+
+/// A peer connection's signaling state machine, and what it last agreed on.
+#[derive(Default)]
+struct Pc {
+    signaling: SignalingState,
+    operation: Option<PeerCommand>,
+    local_offer: Option<String>,
+    remote_offer: Option<String>,
+    agreed: bool,
+}
+
+struct Person {
+    call: Call,
+    /// The socket of the call's current generation, if it has one.
+    socket: Option<(Generation, ConnId)>,
+    opening: Option<Generation>,
+    upstream: VecDeque<ClientMessage>,
+    downstream: VecDeque<ServerMessage>,
+    pcs: BTreeMap<PeerKey, Pc>,
+}
+
+pub(super) struct World {
+    now: Duration,
+    rooms: Rooms,
+    people: Vec<Person>,
+    counter: u64,
+}
+
+impl World {
+    pub(super) fn new(people: usize, limit: usize) -> Self {
+        let config = room::Config { people: limit, ice_servers: Vec::new() };
+        let person = |_| Person {
+            call: Call::new(),
+            socket: None,
+            opening: None,
+            upstream: VecDeque::new(),
+            downstream: VecDeque::new(),
+            pcs: BTreeMap::new(),
+        };
+        let mut world = Self {
+            now: Duration::ZERO,
+            rooms: Rooms::new(config),
+            people: (0..people).map(person).collect(),
+            counter: 0,
+        };
+        for person in 0..people {
+            world.tell(person, Input::Watch("room".parse().unwrap()));
+        }
+        world
+    }
+
+    pub(super) fn phase(&self, person: usize) -> Phase {
+        self.people[person].call.view().phase
+    }
+
+    pub(super) fn join(&mut self, person: usize) {
+        self.tell(person, Input::Join);
+    }
+
+    pub(super) fn leave(&mut self, person: usize) {
+        self.tell(person, Input::Leave);
+    }
+
+    /// The socket breaks: what was under way in both directions is lost.
+    pub(super) fn cut(&mut self, person: usize) {
+        let Some((generation, conn)) = self.people[person].socket.take() else { return };
+        self.people[person].upstream.clear();
+        self.people[person].downstream.clear();
+        self.rooms.handle(room::Input::Closed(conn), self.now);
+        self.route();
+        self.tell(person, Input::SocketClosed { generation, jitter: 0.5 });
+    }
+
+    pub(super) fn step(&mut self, action: u8, pick: usize) {
+        let person = pick % self.people.len();
+        match action {
+            0 => self.join(person),
+            1 if pick % 3 == 0 => self.leave(person),
+            2 if pick % 4 == 0 => self.cut(person),
+            3 => self.renegotiate(person, pick),
+            4 => {
+                self.now += Duration::from_millis(200);
+                self.tell(person, Input::Tick);
+            }
+            5 | 6 => self.deliver_up(person),
+            7 | 8 => self.deliver_down(person),
+            _ => self.complete(person, pick),
+        }
+    }
+
+    /// Lets everything that is under way arrive and everything that is begun finish.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..20_000 {
+            let mut quiet = true;
+            for person in 0..self.people.len() {
+                quiet &= !self.busy(person);
+                self.deliver_up(person);
+                self.deliver_down(person);
+                self.complete(person, 0);
+                if self.people[person].call.poll_timeout().is_some() {
+                    self.now += Duration::from_millis(50);
+                    self.tell(person, Input::Tick);
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+        panic!("never comes to rest");
+    }
+
+    /// Everybody inside is linked to everybody else inside, exactly once and in agreement.
+    pub(super) fn check(&self) {
+        let state = self.rooms.state(&"room".parse().unwrap(), self.now);
+        let inside: Vec<_> = self.people.iter().filter(|person| person.call.me.is_some()).collect();
+        let mut ids: Vec<_> = inside.iter().filter_map(|person| person.call.me).collect();
+        assert_eq!(ids.len(), state.people.len(), "ghosts");
+        ids.sort();
+        for person in &self.people {
+            let mut seen: Vec<_> = person.call.peers.keys().copied().collect();
+            let Some(me) = person.call.me else {
+                assert!(seen.is_empty() && person.pcs.is_empty(), "peers outside of a call");
+                continue;
+            };
+            seen.push(me);
+            seen.sort();
+            assert_eq!(seen, ids);
+            assert_eq!(person.pcs.len() + 1, ids.len(), "a connection too many or too few");
+            for (key, pc) in &person.pcs {
+                assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
+                assert!(!person.call.peers[&key.id].is_negotiating());
+            }
+        }
+    }
+
+    /// Everybody leaves and closes the page.
+    pub(super) fn end(&mut self) {
+        for person in 0..self.people.len() {
+            self.leave(person);
+            self.settle();
+        }
+        self.check();
+        for person in &self.people {
+            if let Some((_, conn)) = person.socket {
+                self.rooms.handle(room::Input::Closed(conn), self.now);
+            }
+        }
+        assert_eq!((self.rooms.room_count(), self.rooms.connection_count()), (0, 0));
+    }
+
+    fn busy(&self, person: usize) -> bool {
+        let person = &self.people[person];
+        let working = person.pcs.values().any(|pc| pc.operation.is_some());
+        let waiting = person.opening.is_some() || person.call.poll_timeout().is_some();
+        working || waiting || !person.upstream.is_empty() || !person.downstream.is_empty()
+    }
+
+    fn tell(&mut self, person: usize, input: Input) {
+        self.people[person].call.handle(input, self.now);
+        while let Some(command) = self.people[person].call.poll() {
+            self.obey(person, command);
+        }
+    }
+
+    fn obey(&mut self, index: usize, command: Command) {
+        let person = &mut self.people[index];
+        match command {
+            Command::OpenSocket(generation) => {
+                assert!(person.socket.is_none(), "a second socket");
+                person.opening = Some(generation);
+            }
+            Command::Send(message) => {
+                // Messages cross the wire as text.
+                let text = message.to_json();
+                person.upstream.push_back(ClientMessage::parse(&text).unwrap());
+            }
+            Command::OpenPeer { key, .. } => {
+                assert!(person.pcs.insert(key, Pc::default()).is_none());
+                self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
+            }
+            Command::ClosePeer(key) => {
+                assert!(person.pcs.remove(&key).is_some(), "closed twice");
+            }
+            Command::Peer(key, command) => {
+                let pc = person.pcs.get_mut(&key).expect("a command for a closed connection");
+                match command {
+                    PeerCommand::AddCandidate(_) => {
+                        assert!(pc.agreed || pc.remote_offer.is_some(), "too early");
+                    }
+                    PeerCommand::RestartIce => {}
+                    operation => {
+                        assert!(pc.operation.replace(operation).is_none(), "two at a time");
+                    }
+                }
+            }
+        }
+    }
+
+    fn renegotiate(&mut self, person: usize, pick: usize) {
+        let keys: Vec<_> = self.people[person].pcs.keys().copied().collect();
+        if let Some(key) = keys.get(pick % keys.len().max(1)) {
+            self.tell(person, Input::Peer(*key, PeerInput::NegotiationNeeded));
+        }
+    }
+
+    /// The oldest message of this person reaches the server, or their new socket does.
+    fn deliver_up(&mut self, index: usize) {
+        self.counter += 1;
+        let person = &mut self.people[index];
+        if let Some(generation) = person.opening.take() {
+            let conn = ConnId(self.counter);
+            person.socket = Some((generation, conn));
+            self.rooms.handle(room::Input::Opened(conn), self.now);
+            self.tell(index, Input::SocketOpened(generation));
+            return;
+        }
+        let Some((_, conn)) = person.socket else { return };
+        if let Some(message) = person.upstream.pop_front() {
+            let id = PeerId(self.counter);
+            self.rooms.handle(room::Input::Message { conn, message: Ok(message), id }, self.now);
+            self.route();
+        }
+    }
+
+    fn deliver_down(&mut self, index: usize) {
+        let person = &mut self.people[index];
+        let Some((generation, _)) = person.socket else { return };
+        if let Some(message) = person.downstream.pop_front() {
+            let message = ServerMessage::parse(&message.to_json()).unwrap();
+            self.tell(index, Input::SocketMessage(generation, message));
+        }
+    }
+
+    fn route(&mut self) {
+        while let Some(command) = self.rooms.poll() {
+            let room::Command::Send(conn, message) = command else { continue };
+            let owner = |person: &&mut Person| person.socket.is_some_and(|(_, of)| of == conn);
+            if let Some(person) = self.people.iter_mut().find(owner) {
+                person.downstream.push_back(message);
+            }
+        }
+    }
+
+    fn complete(&mut self, index: usize, pick: usize) {
+        let counter = self.counter;
+        let working = |(_, pc): &(&PeerKey, &mut Pc)| pc.operation.is_some();
+        let mut pcs: Vec<_> = self.people[index].pcs.iter_mut().filter(working).collect();
+        let count = pcs.len().max(1);
+        let Some((key, pc)) = pcs.get_mut(pick % count) else { return };
+        let (key, input) = (**key, pc.complete(counter));
+        self.tell(index, Input::Peer(key, input));
+        let candidate = PeerInput::LocalCandidate(candidate("c"));
+        self.tell(index, Input::Peer(key, candidate));
+    }
+}
+
+impl Pc {
+    /// Finishes the operation under way (W3C WebRTC, section 4.4.1.5). An answer repeats the name
+    /// of the offer it belongs to.
+    fn complete(&mut self, counter: u64) -> PeerInput {
+        use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
+        match self.operation.take() {
+            Some(PeerCommand::SetLocal(Intent::Offer)) => {
+                assert_eq!(self.signaling, Stable);
+                let sdp = format!("offer {counter}");
+                self.local_offer = Some(sdp.clone());
+                self.signaling = HaveLocalOffer;
+                let offer = SessionDescription { kind: SdpType::Offer, sdp };
+                PeerInput::LocalDone(Intent::Offer, Some(offer), self.signaling)
+            }
+            Some(PeerCommand::SetLocal(Intent::Answer)) => {
+                assert_eq!(self.signaling, HaveRemoteOffer);
+                let sdp = self.remote_offer.clone().unwrap();
+                (self.signaling, self.agreed) = (Stable, true);
+                let answer = SessionDescription { kind: SdpType::Answer, sdp };
+                PeerInput::LocalDone(Intent::Answer, Some(answer), self.signaling)
+            }
+            Some(PeerCommand::SetRemote(remote)) => {
+                match remote.kind {
+                    SdpType::Offer => {
+                        self.local_offer = None;
+                        self.remote_offer = Some(remote.sdp);
+                        self.signaling = HaveRemoteOffer;
+                    }
+                    _ => {
+                        assert_eq!(Some(remote.sdp), self.local_offer, "an answer to another offer");
+                        (self.signaling, self.agreed) = (Stable, true);
+                    }
+                }
+                PeerInput::RemoteDone(true, self.signaling)
+            }
+            other => panic!("nothing to complete: {other:?}"),
+        }
+    }
+}
