@@ -1,5 +1,5 @@
 // What people do and what they can see, in the words of the page.
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { type Inbound, readCounter, readDevicesInUse, readInbound, readSoundsPlaying } from './probe.ts';
 import { expect } from './test.ts';
 
@@ -52,25 +52,34 @@ export const expectMore = async (page: Page, kind: keyof typeof flows, links = 1
   await expect.poll(flowing, { message: `links that bring ${kind}`, timeout: 15_000 }).toBe(links);
 };
 
+/** The picture is the one that the fake camera counts in, and it moves. */
+const expectToCount = async (video: Locator) => {
+  const shown = new Set<number>();
+  const numbers = async () => {
+    const counter = await video.evaluate(readCounter);
+    if (counter !== null) shown.add(counter);
+    return shown.size;
+  };
+  await expect.poll(numbers, { message: 'numbers seen on a tile', intervals: [100], timeout: 15_000 }).toBeGreaterThan(2);
+};
+
+const expectPerson = async (page: Page, name: string) => {
+  const tile = tileOf(page, name);
+  await expect(tile).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
+  await expect(tile).toHaveAttribute('data-mic', 'on');
+  await expect(tile).toHaveAttribute('data-camera', 'on');
+  await expectToCount(tile.locator('video'));
+};
+
 /** Everybody else is on the stage, each with a picture that moves and sound that is played. */
 export const expectToSeeAndHear = async (page: Page, others: string[]) => {
   await expect(remoteTiles(page)).toHaveCount(others.length);
-  for (const name of others) {
-    const tile = tileOf(page, name);
-    await expect(tile).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
-    await expect(tile).toHaveAttribute('data-mic', 'on');
-    await expect(tile).toHaveAttribute('data-camera', 'on');
-    const shown = new Set<number>();
-    const distinctNumbers = async () => {
-      const counter = await tile.locator('video').evaluate(readCounter);
-      if (counter !== null) shown.add(counter);
-      return shown.size;
-    };
-    await expect.poll(distinctNumbers, { message: `numbers seen on ${name}`, intervals: [70] }).toBeGreaterThan(3);
-  }
-  await expectMore(page, 'picture', others.length);
-  await expectMore(page, 'sound', others.length);
-  await expect.poll(() => page.evaluate(readSoundsPlaying)).toBe(others.length);
+  await Promise.all([
+    ...others.map((name) => expectPerson(page, name)),
+    expectMore(page, 'picture', others.length),
+    expectMore(page, 'sound', others.length),
+    expect.poll(() => page.evaluate(readSoundsPlaying), { timeout: 15_000 }).toBe(others.length),
+  ]);
 };
 
 export const expectDevicesInUse = (page: Page, kinds: ('audio' | 'video')[]) =>

@@ -51,7 +51,7 @@ mod tests {
         let portrait = [1, 2, 3, 4].map(|count| shape(count, 390.0, 700.0));
         assert_eq!(portrait, [(1, 1), (1, 2), (1, 3), (1, 4)]);
         let wide = [1, 2, 3, 4].map(|count| shape(count, 844.0, 300.0));
-        assert_eq!(wide, [(1, 1), (2, 1), (3, 1), (4, 1)]);
+        assert_eq!(wide, [(1, 1), (2, 1), (3, 1), (2, 2)]);
     }
 
     #[test]

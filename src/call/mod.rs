@@ -158,11 +158,9 @@ impl Call {
     fn watch(&mut self, room: RoomName, now: Duration) {
         self.leave(now);
         self.phase = Phase::Lobby;
-        self.room = Some(room.clone());
-        match self.socket.is_connected() {
-            true => self.send(ClientMessage::Watch(room)),
-            false => self.open_socket(),
-        }
+        self.room = Some(room);
+        self.state = RoomState::default();
+        self.open_socket();
     }
 
     fn join(&mut self) {
@@ -178,15 +176,12 @@ impl Call {
             Phase::Joining | Phase::Waiting => now,
             Phase::InCall { since } => since,
         };
-        let was_seated = self.me.take().is_some() || self.phase == Phase::Joining;
+        self.me = None;
         self.phase = Phase::Left { after: now.saturating_sub(since) };
         self.close_peers();
-        if was_seated {
-            self.send(ClientMessage::Leave);
-        }
-        if let Some(room) = self.room.clone() {
-            self.send(ClientMessage::Watch(room));
-        }
+        self.send(ClientMessage::Leave);
+        // Answers to what was asked before must not be taken for answers to what comes next.
+        self.open_socket();
     }
 
     fn set_presence(&mut self, presence: Presence) {
@@ -264,7 +259,6 @@ impl Call {
         now: Duration,
     ) {
         let since = match self.phase {
-            // The person left while the seat was on its way; `leave` is on its way, too.
             Phase::Lobby | Phase::Left { .. } => return,
             Phase::Joining | Phase::Waiting => now,
             Phase::InCall { since } => since,

@@ -147,10 +147,15 @@ impl Peer {
             self.failures += 1;
             self.negotiation.restart_ice();
         }
-        if self.connection == ConnectionState::Connected && self.link() == Link::Connected {
+        if self.is_up() {
             self.was_connected = true;
             self.failures = 0;
         }
+    }
+
+    fn is_up(&self) -> bool {
+        use IceConnectionState::{Disconnected, Failed};
+        self.connection == ConnectionState::Connected && !matches!(self.ice, Disconnected | Failed)
     }
 
     /// The worse of the two states that a browser reports.
@@ -159,9 +164,8 @@ impl Peer {
         use IceConnectionState as I;
         let on_the_way = if self.was_connected { Link::Reconnecting } else { Link::Connecting };
         match (self.connection, self.ice) {
+            _ if self.is_up() => Link::Connected,
             _ if self.failures > QUIET_FAILURES => Link::Failed,
-            (C::Disconnected | C::Failed, _) | (_, I::Disconnected | I::Failed) => on_the_way,
-            (C::Connected, _) => Link::Connected,
             (C::New, I::New) if !self.was_connected => Link::New,
             _ => on_the_way,
         }

@@ -67,12 +67,18 @@ impl World {
 
     /// The socket breaks: what was under way in both directions is lost.
     pub(super) fn cut(&mut self, person: usize) {
-        let Some((generation, conn)) = self.people[person].socket.take() else { return };
+        if let Some(generation) = self.hang_up(person) {
+            self.tell(person, Input::SocketClosed { generation, jitter: 0.5 });
+        }
+    }
+
+    fn hang_up(&mut self, person: usize) -> Option<Generation> {
+        let (generation, conn) = self.people[person].socket.take()?;
         self.people[person].upstream.clear();
         self.people[person].downstream.clear();
         self.rooms.handle(room::Input::Closed(conn), self.now);
         self.route();
-        self.tell(person, Input::SocketClosed { generation, jitter: 0.5 });
+        Some(generation)
     }
 
     pub(super) fn step(&mut self, action: u8, pick: usize) {
@@ -170,8 +176,8 @@ impl World {
         let person = &mut self.people[index];
         match command {
             Command::OpenSocket(generation) => {
-                assert!(person.socket.is_none(), "a second socket");
                 person.opening = Some(generation);
+                self.hang_up(index);
             }
             Command::Send(message) => {
                 // Messages cross the wire as text.
