@@ -1,0 +1,80 @@
+//! Parts of the platform that web-sys has only behind its unstable flag, or not at all.
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    HtmlMediaElement, MediaStream, Navigator, RtcPeerConnection, RtcRtpSender,
+    RtcSessionDescriptionInit,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `RTCPeerConnection` as in W3C WebRTC, section 4.4.
+    #[wasm_bindgen(extends = RtcPeerConnection, extends = web_sys::EventTarget)]
+    pub(super) type Pc;
+
+    #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
+    pub(super) fn set_local(this: &Pc) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
+    pub(super) fn set_local_to(
+        this: &Pc,
+        description: &RtcSessionDescriptionInit,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = addIceCandidate)]
+    pub(super) fn add_candidate(this: &Pc, candidate: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = restartIce)]
+    pub(super) fn restart_ice(this: &Pc) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, getter, js_name = connectionState)]
+    pub(super) fn connection_state(this: &Pc) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = iceConnectionState)]
+    pub(super) fn ice_connection_state(this: &Pc) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = signalingState)]
+    pub(super) fn signaling_state(this: &Pc) -> String;
+
+    /// `RTCRtpSender` as in W3C WebRTC, section 5.2.
+    #[wasm_bindgen(extends = RtcRtpSender)]
+    pub(super) type Sender;
+
+    #[wasm_bindgen(method, catch, js_name = setStreams)]
+    pub(super) fn set_streams(this: &Sender, stream: &MediaStream) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = replaceTrack)]
+    pub(super) fn replace_track(this: &Sender, track: &JsValue) -> Result<Promise, JsValue>;
+
+    /// A media element that can play on a chosen device (W3C Audio Output Devices).
+    #[wasm_bindgen(extends = HtmlMediaElement)]
+    pub(super) type Player;
+
+    #[wasm_bindgen(method, catch, js_name = setSinkId)]
+    pub(super) fn set_sink_id(this: &Player, id: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(extends = Navigator)]
+    pub(super) type Sharer;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn share(this: &Sharer, data: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["navigator", "clipboard"], js_name = writeText, catch)]
+    pub(super) fn write_clipboard(text: &str) -> Result<Promise, JsValue>;
+
+    /// Tells when an element's size changes.
+    pub(super) type ResizeObserver;
+
+    #[wasm_bindgen(constructor, catch)]
+    pub(super) fn new(callback: &js_sys::Function) -> Result<ResizeObserver, JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn observe(this: &ResizeObserver, element: &web_sys::Element);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn disconnect(this: &ResizeObserver);
+
+    #[wasm_bindgen(method, catch, js_name = getTransceivers)]
+    pub(super) fn transceivers(this: &Pc) -> Result<Array, JsValue>;
+}

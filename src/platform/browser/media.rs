@@ -1,0 +1,190 @@
+//! Cameras and microphones.
+
+use super::Listener;
+use crate::platform::{Device, DeviceKind, Kind, Problem};
+use js_sys::{Array, JSON, Object, Reflect};
+use send_wrapper::SendWrapper;
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    DomException, MediaDeviceInfo, MediaDeviceKind, MediaDevices, MediaStream,
+    MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus, window,
+};
+
+/// A captured track. The device is released when the last clone is dropped.
+#[derive(Clone)]
+pub struct Track(SendWrapper<Rc<Captured>>);
+
+struct Captured {
+    track: MediaStreamTrack,
+    ended: RefCell<Option<Listener>>,
+}
+
+impl Drop for Captured {
+    fn drop(&mut self) {
+        self.track.stop();
+    }
+}
+
+impl Track {
+    fn new(track: MediaStreamTrack) -> Self {
+        Self(SendWrapper::new(Rc::new(Captured { track, ended: RefCell::new(None) })))
+    }
+
+    pub(super) fn js(&self) -> &MediaStreamTrack {
+        &self.0.track
+    }
+
+    /// Whether the track sends, or silence and blackness in its place.
+    pub fn set_enabled(&self, enabled: bool) {
+        self.0.track.set_enabled(enabled);
+    }
+
+    /// What the system calls the device.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.0.track.label()
+    }
+
+    /// The device, as in [`Device::id`].
+    #[must_use]
+    pub fn device_id(&self) -> String {
+        let settings = self.0.track.get_settings();
+        Reflect::get(&settings, &"deviceId".into()).ok().and_then(|id| id.as_string()).unwrap_or_default()
+    }
+
+    /// Calls `handler` when the device goes away.
+    pub fn on_ended(&self, handler: impl FnMut() + 'static) {
+        let mut handler = handler;
+        let listener = Listener::new(&self.0.track, "ended", move |_| handler());
+        *self.0.ended.borrow_mut() = Some(listener);
+    }
+}
+
+/// Absent on pages that are neither https nor localhost.
+fn media_devices() -> Result<MediaDevices, Problem> {
+    let devices = window().and_then(|window| window.navigator().media_devices().ok());
+    devices.filter(|devices| devices.is_object()).ok_or(Problem::Insecure)
+}
+
+/// Whether the page may ask for devices at all.
+#[must_use]
+pub fn has_devices() -> bool {
+    media_devices().is_ok()
+}
+
+/// The devices there are. Labels and ids are empty until permission was given.
+pub async fn devices() -> Vec<Device> {
+    let Ok(promise) = media_devices().and_then(|d| d.enumerate_devices().map_err(|_| Problem::Failed))
+    else {
+        return Vec::new();
+    };
+    let list = JsFuture::from(promise).await.map(|list| Array::from(&list)).unwrap_or_default();
+    list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok()).map(device).collect()
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "used with map over owned values")]
+fn device(info: MediaDeviceInfo) -> Device {
+    let kind = match info.kind() {
+        MediaDeviceKind::Audioinput => DeviceKind::Input(Kind::Microphone),
+        MediaDeviceKind::Videoinput => DeviceKind::Input(Kind::Camera),
+        _ => DeviceKind::Speaker,
+    };
+    Device { id: info.device_id(), label: info.label(), kind }
+}
+
+/// What to ask of a device: the chosen one where it is there, else the browser's own choice.
+fn constraint(kind: Kind, id: &str) -> JsValue {
+    let wish = match kind {
+        Kind::Microphone => {
+            r#"{"echoCancellation":true,"noiseSuppression":true,"autoGainControl":true}"#
+        }
+        Kind::Camera => {
+            r#"{"width":{"ideal":1280},"height":{"ideal":720},"frameRate":{"ideal":30},"facingMode":"user"}"#
+        }
+    };
+    let wish = JSON::parse(wish).unwrap_or(JsValue::TRUE);
+    if !id.is_empty() {
+        let _ = Reflect::set(&wish, &"deviceId".into(), &id.into());
+    }
+    wish
+}
+
+/// Asks for devices of the given kinds, each with the id of the preferred one or an empty string.
+/// The browser asks the person once for all of them.
+///
+/// # Errors
+/// Why none of them can be used.
+pub async fn capture(wanted: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Problem> {
+    let constraints = MediaStreamConstraints::new();
+    for (kind, id) in wanted {
+        let _ = Reflect::set(&constraints, &kind.track_kind().into(), &constraint(*kind, id));
+    }
+    let promise = media_devices()?.get_user_media_with_constraints(&constraints);
+    let stream = match promise {
+        Ok(promise) => JsFuture::from(promise).await,
+        Err(error) => Err(error),
+    };
+    let stream: MediaStream = match stream {
+        Ok(stream) => stream.unchecked_into(),
+        Err(error) => return Err(problem(&error, wanted).await),
+    };
+    let tracks = stream.get_tracks().iter().map(JsCast::unchecked_into::<MediaStreamTrack>);
+    let kind = |track: &MediaStreamTrack| match track.kind() == "audio" {
+        true => Kind::Microphone,
+        false => Kind::Camera,
+    };
+    Ok(tracks.map(|track| (kind(&track), Track::new(track))).collect())
+}
+
+/// What an error of `getUserMedia` means (W3C Media Capture, section 10.2).
+async fn problem(error: &JsValue, wanted: &[(Kind, String)]) -> Problem {
+    let Some(exception) = error.dyn_ref::<DomException>() else { return Problem::Failed };
+    match exception.name().as_str() {
+        "NotAllowedError" => {
+            let message = exception.message();
+            if message.contains("system") {
+                return Problem::DeniedBySystem;
+            }
+            let mut states = Vec::new();
+            for (kind, _) in wanted {
+                states.push(permission(*kind).await.map(|status| status.state()));
+            }
+            if message.contains("dismissed") || states.contains(&Some(PermissionState::Prompt)) {
+                Problem::Dismissed
+            } else if states.iter().all(|state| *state == Some(PermissionState::Granted)) {
+                Problem::DeniedBySystem
+            } else {
+                Problem::Denied
+            }
+        }
+        "NotFoundError" | "OverconstrainedError" => Problem::Missing,
+        "NotReadableError" | "AbortError" => Problem::Busy,
+        "SecurityError" => Problem::Insecure,
+        _ => Problem::Failed,
+    }
+}
+
+async fn permission(kind: Kind) -> Option<PermissionStatus> {
+    let descriptor = Object::new();
+    Reflect::set(&descriptor, &"name".into(), &kind.permission().into()).ok()?;
+    let promise = window()?.navigator().permissions().ok()?.query(&descriptor).ok()?;
+    JsFuture::from(promise).await.ok()?.dyn_into().ok()
+}
+
+/// Calls `handler` whenever the browser's permission for this kind becomes "granted", until the
+/// returned value is dropped. None where the browser does not tell.
+pub async fn watch_permission(
+    kind: Kind,
+    handler: impl Fn() + 'static,
+) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+    let status = permission(kind).await?;
+    let seen = status.clone();
+    let listener = Listener::new(&status, "change", move |_| {
+        if seen.state() == PermissionState::Granted {
+            handler();
+        }
+    });
+    Some(SendWrapper::new(Box::new(listener)))
+}

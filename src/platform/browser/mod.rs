@@ -1,0 +1,25 @@
+//! The browser, through web-sys. Every closure handed to it is owned by something that detaches it
+//! on drop.
+
+mod externs;
+mod listener;
+mod media;
+mod meter;
+mod page;
+mod peer;
+mod playback;
+mod socket;
+mod timer;
+
+use listener::Listener;
+pub use media::{Track, capture, devices, has_devices, watch_permission};
+pub use meter::Meter;
+pub use page::{
+    PageWatch, add_panic_notice, boot, can_choose_speaker, can_share, copy, elapsed, focus,
+    load, open_page, random_bytes, random_fraction, save, set_title, share, watch_page,
+};
+pub use peer::PeerConnection;
+pub use playback::{Stream, pause, play, size, watch_size};
+pub use socket::Socket;
+pub use timer::{Interval, Timer};
+pub use wasm_bindgen_futures::spawn_local;

@@ -1,0 +1,155 @@
+//! The page itself: its address, memory, clipboard and clock.
+
+use super::{Listener, externs};
+use crate::{platform::PageEvent, protocol::Boot};
+use js_sys::{Object, Reflect};
+use std::{rc::Rc, time::Duration};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, window};
+
+/// What the server wrote into this page.
+#[must_use]
+pub fn boot() -> Boot {
+    let text = || window()?.document()?.document_element()?.get_attribute("data-boot");
+    let mut boot: Boot =
+        text().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    if let Some(Ok(origin)) = window().map(|window| window.location().origin()) {
+        boot.origin = origin;
+    }
+    boot
+}
+
+/// Time since the page was opened.
+#[must_use]
+pub fn elapsed() -> Duration {
+    let millis = window().and_then(|window| window.performance()).map(|clock| clock.now());
+    Duration::try_from_secs_f64(millis.unwrap_or_default() / 1000.0).unwrap_or_default()
+}
+
+/// Bytes from the browser's cryptographic source; none if it has no such source.
+#[must_use]
+pub fn random_bytes() -> Option<[u8; 8]> {
+    let mut bytes = [0; 8];
+    let crypto = window()?.crypto().ok()?;
+    crypto.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// A number from 0 to 1 that need not be hard to guess.
+#[must_use]
+pub fn random_fraction() -> f32 {
+    js_sys::Math::random() as f32
+}
+
+/// What was saved under a key on this device.
+#[must_use]
+pub fn load(key: &str) -> Option<String> {
+    window()?.local_storage().ok()??.get_item(key).ok()?
+}
+
+/// Saves under a key on this device, where the browser allows it.
+pub fn save(key: &str, value: &str) {
+    if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// Loads another page of this site.
+pub fn open_page(path: &str) {
+    if let Some(window) = window() {
+        let _ = window.location().assign(path);
+    }
+}
+
+/// Names the page in its tab.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().and_then(|window| window.document()) {
+        document.set_title(title);
+    }
+}
+
+/// Puts text on the clipboard and returns whether that worked.
+pub async fn copy(text: &str) -> bool {
+    match externs::write_clipboard(text) {
+        Ok(promise) => JsFuture::from(promise).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+fn navigator_has(name: &str) -> bool {
+    let has = |window: web_sys::Window| Reflect::has(&window.navigator(), &name.into());
+    window().and_then(|window| has(window).ok()).unwrap_or_default()
+}
+
+/// Whether the system has a share sheet.
+#[must_use]
+pub fn can_share() -> bool {
+    navigator_has("share")
+}
+
+/// Opens the system's share sheet with a link. Closing it is no error.
+pub async fn share(url: &str) {
+    let Some(window) = window() else { return };
+    let data = Object::new();
+    let _ = Reflect::set(&data, &"url".into(), &url.into());
+    if let Ok(promise) = window.navigator().unchecked_into::<externs::Sharer>().share(&data) {
+        let _ = JsFuture::from(promise).await;
+    }
+}
+
+/// Whether the page can play sound on a device other than the system's choice.
+#[must_use]
+pub fn can_choose_speaker() -> bool {
+    let prototype = || {
+        let class = Reflect::get(&js_sys::global(), &"HTMLMediaElement".into()).ok()?;
+        Reflect::get(&class, &"prototype".into()).ok()
+    };
+    prototype()
+        .is_some_and(|prototype| Reflect::has(&prototype, &"setSinkId".into()).unwrap_or_default())
+}
+
+/// Moves the keyboard focus.
+pub fn focus(element: &HtmlElement) {
+    let _ = element.focus();
+}
+
+/// Keeps reporting page events until dropped.
+pub struct PageWatch {
+    _listeners: Vec<Listener>,
+}
+
+/// Reports what happens to the page.
+pub fn watch_page(handler: impl Fn(PageEvent) + 'static) -> PageWatch {
+    let handler: Rc<dyn Fn(PageEvent)> = Rc::new(handler);
+    let on = |target: &web_sys::EventTarget, name, event| {
+        let handler = handler.clone();
+        Listener::new(target, name, move |_| handler(event))
+    };
+    let mut listeners = Vec::new();
+    if let Some(window) = window() {
+        listeners.push(on(&window, "online", PageEvent::Awake));
+        listeners.push(on(&window, "focus", PageEvent::Awake));
+        listeners.push(on(&window, "pagehide", PageEvent::Closing));
+        if let Some(document) = window.document() {
+            listeners.push(on(&document, "visibilitychange", PageEvent::Awake));
+        }
+        if let Ok(devices) = window.navigator().media_devices() {
+            // Absent on insecure pages, whatever the type says.
+            if JsValue::from(devices.clone()).is_object() {
+                listeners.push(on(&devices, "devicechange", PageEvent::DevicesChanged));
+            }
+        }
+    }
+    PageWatch { _listeners: listeners }
+}
+
+/// Should the app ever panic, uncovers the notice that is part of every page.
+pub fn add_panic_notice() {
+    std::panic::set_hook(Box::new(|_| {
+        let document = window().and_then(|window| window.document());
+        if let Some(notice) = document.and_then(|document| document.get_element_by_id("crashed")) {
+            let _ = notice.remove_attribute("hidden");
+        }
+    }));
+}

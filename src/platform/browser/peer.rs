@@ -1,0 +1,299 @@
+//! Peer connections.
+
+use super::{Listener, Stream, Track, externs};
+use crate::{
+    call::{
+        ConnectionState, IceConnectionState, Intent, PeerCommand, PeerInput, SignalingState,
+    },
+    platform::Kind,
+    protocol::{IceCandidate, IceServer, Role, SdpType, SessionDescription},
+};
+use js_sys::{Array, JSON, Promise, Reflect};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit, RtcTrackEvent,
+};
+
+/// A connection to one person. Dropping it closes it; nothing is reported after that.
+pub struct PeerConnection {
+    shared: Rc<Shared>,
+    _listeners: Vec<Listener>,
+}
+
+struct Shared {
+    pc: externs::Pc,
+    role: Role,
+    handler: Box<dyn Fn(PeerInput)>,
+    /// Names the local tracks as belonging together (RFC 8830).
+    outgoing: MediaStream,
+    incoming: Stream,
+    tracks: RefCell<BTreeMap<Kind, Track>>,
+    senders: RefCell<BTreeMap<Kind, externs::Sender>>,
+}
+
+impl PeerConnection {
+    /// Makes a connection that sends the given tracks. A caller proposes sound and picture in both
+    /// directions even without tracks, so that devices can come and go without negotiating again.
+    pub fn open(
+        role: Role,
+        ice_servers: &[IceServer],
+        tracks: BTreeMap<Kind, Track>,
+        handler: impl Fn(PeerInput) + 'static,
+    ) -> Option<Self> {
+        let configuration = RtcConfiguration::new();
+        let servers = serde_json::to_string(ice_servers).ok()?;
+        configuration.set_ice_servers(&JSON::parse(&servers).ok()?);
+        let pc = RtcPeerConnection::new_with_configuration(&configuration).ok()?;
+        let shared = Rc::new(Shared {
+            pc: pc.unchecked_into(),
+            role,
+            handler: Box::new(handler),
+            outgoing: MediaStream::new().ok()?,
+            incoming: Stream::empty()?,
+            tracks: RefCell::new(tracks),
+            senders: RefCell::default(),
+        });
+        let listeners = shared.listen();
+        if role == Role::Caller {
+            shared.add_missing(true);
+        }
+        Some(Self { shared, _listeners: listeners })
+    }
+
+    /// What the other person sends.
+    #[must_use]
+    pub fn stream(&self) -> Stream {
+        self.shared.incoming.clone()
+    }
+
+    /// Sends another track of this kind, or none.
+    pub fn set_track(&self, kind: Kind, track: Option<&Track>) {
+        let mut tracks = self.shared.tracks.borrow_mut();
+        match track {
+            Some(track) => tracks.insert(kind, track.clone()),
+            None => tracks.remove(&kind),
+        };
+        drop(tracks);
+        if self.shared.senders.borrow().contains_key(&kind) {
+            self.shared.send(kind);
+        } else if self.shared.pc.remote_description().is_some() {
+            self.shared.add_missing(false);
+        }
+    }
+
+    /// Carries out a command of the negotiation and reports its end to the handler.
+    pub fn run(&self, command: PeerCommand) {
+        let shared = self.shared.clone();
+        match command {
+            PeerCommand::SetLocal(intent) => spawn_local(async move {
+                let description = shared.set_local(intent).await;
+                let done = PeerInput::LocalDone(intent, description, shared.signaling());
+                (shared.handler)(done);
+            }),
+            PeerCommand::SetRemote(description) => spawn_local(async move {
+                let worked = shared.set_remote(&description).await;
+                (shared.handler)(PeerInput::RemoteDone(worked, shared.signaling()));
+            }),
+            PeerCommand::AddCandidate(candidate) => {
+                let text = serde_json::to_string(&candidate).unwrap_or_default();
+                let candidate = JSON::parse(&text).unwrap_or(JsValue::NULL);
+                if let Ok(promise) = shared.pc.add_candidate(&candidate) {
+                    spawn_local(async move {
+                        let _ = JsFuture::from(promise).await;
+                    });
+                }
+            }
+            PeerCommand::RestartIce => {
+                let _ = shared.pc.restart_ice();
+            }
+            // Goes through the server, not through the connection.
+            PeerCommand::Send(_) => {}
+        }
+    }
+}
+
+impl Drop for PeerConnection {
+    fn drop(&mut self) {
+        self.shared.pc.close();
+    }
+}
+
+impl Shared {
+    fn listen(self: &Rc<Self>) -> Vec<Listener> {
+        let on = |event, read: fn(&Self, &web_sys::Event) -> Option<PeerInput>| {
+            let shared = Rc::downgrade(self);
+            Listener::new(&self.pc, event, move |event| {
+                let Some(shared) = shared.upgrade() else { return };
+                if let Some(input) = read(&shared, &event) {
+                    (shared.handler)(input);
+                }
+            })
+        };
+        vec![
+            on("negotiationneeded", |_, _| Some(PeerInput::NegotiationNeeded)),
+            on("icecandidate", |_, event| local_candidate(event)),
+            on("connectionstatechange", |shared, _| {
+                Some(PeerInput::Connection(connection_state(&shared.pc.connection_state())))
+            }),
+            on("iceconnectionstatechange", |shared, _| {
+                Some(PeerInput::IceConnection(ice_state(&shared.pc.ice_connection_state())))
+            }),
+            on("track", |shared, event| {
+                let event: &RtcTrackEvent = event.dyn_ref()?;
+                shared.incoming.put(&event.track());
+                None
+            }),
+        ]
+    }
+
+    fn signaling(&self) -> SignalingState {
+        match self.pc.signaling_state().as_str() {
+            "stable" => SignalingState::Stable,
+            "have-local-offer" => SignalingState::HaveLocalOffer,
+            "have-remote-offer" => SignalingState::HaveRemoteOffer,
+            "closed" => SignalingState::Closed,
+            _ => SignalingState::Provisional,
+        }
+    }
+
+    async fn set_local(&self, intent: Intent) -> Option<SessionDescription> {
+        let promise = match intent {
+            Intent::Offer | Intent::Answer => self.pc.set_local(),
+            Intent::Rollback => {
+                self.pc.set_local_to(&RtcSessionDescriptionInit::new(RtcSdpType::Rollback))
+            }
+        };
+        JsFuture::from(promise.ok()?).await.ok()?;
+        let description = self.pc.local_description()?;
+        if intent == Intent::Answer {
+            self.add_missing(false);
+        }
+        let kind = match description.type_() {
+            RtcSdpType::Offer => SdpType::Offer,
+            RtcSdpType::Pranswer => SdpType::Pranswer,
+            RtcSdpType::Answer => SdpType::Answer,
+            _ => SdpType::Rollback,
+        };
+        Some(SessionDescription { kind, sdp: description.sdp() })
+    }
+
+    async fn set_remote(&self, description: &SessionDescription) -> bool {
+        let kind = match description.kind {
+            SdpType::Offer => RtcSdpType::Offer,
+            SdpType::Pranswer => RtcSdpType::Pranswer,
+            SdpType::Answer => RtcSdpType::Answer,
+            SdpType::Rollback => RtcSdpType::Rollback,
+        };
+        let init = RtcSessionDescriptionInit::new(kind);
+        init.set_sdp(&description.sdp);
+        let worked = JsFuture::from(self.pc.set_remote_description(&init)).await.is_ok();
+        if worked && description.kind == SdpType::Offer {
+            self.adopt_offered();
+        }
+        worked
+    }
+
+    /// Sends through the media sections that the other side has offered.
+    fn adopt_offered(&self) {
+        for transceiver in self.transceivers() {
+            let kind = kind_of(&transceiver);
+            if self.senders.borrow().contains_key(&kind) {
+                continue;
+            }
+            transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            let sender: externs::Sender = transceiver.sender().unchecked_into();
+            // Missing in older browsers: their tracks then arrive without a stream's name.
+            let _ = sender.set_streams(&self.outgoing);
+            self.senders.borrow_mut().insert(kind, sender);
+            self.send(kind);
+        }
+    }
+
+    /// Adds a media section for each kind that has none, which makes the browser ask for a
+    /// negotiation.
+    fn add_missing(&self, even_without_track: bool) {
+        for kind in Kind::ALL {
+            let track = self.tracks.borrow().get(&kind).cloned();
+            if self.senders.borrow().contains_key(&kind) || (track.is_none() && !even_without_track)
+            {
+                continue;
+            }
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            init.set_streams(&Array::of1(&self.outgoing));
+            let transceiver = match &track {
+                Some(track) => self.pc.add_transceiver_with_media_stream_track_and_init(track.js(), &init),
+                None => self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init),
+            };
+            self.senders.borrow_mut().insert(kind, transceiver.sender().unchecked_into());
+        }
+    }
+
+    fn send(&self, kind: Kind) {
+        let track = self.tracks.borrow().get(&kind).cloned();
+        let js = track.as_ref().map_or(JsValue::NULL, |track| track.js().into());
+        let replaced = self.senders.borrow().get(&kind).map(|sender| sender.replace_track(&js));
+        if let Some(Ok(promise)) = replaced {
+            // Keeps the device open until the browser has taken the track over.
+            spawn_local(async move {
+                let _ = JsFuture::from(Promise::resolve(&promise)).await;
+                drop(track);
+            });
+        }
+    }
+
+    fn transceivers(&self) -> Vec<RtcRtpTransceiver> {
+        let list = self.pc.transceivers().unwrap_or_default();
+        list.iter().map(JsCast::unchecked_into).collect()
+    }
+}
+
+fn kind_of(transceiver: &RtcRtpTransceiver) -> Kind {
+    match transceiver.receiver().track().kind() == "audio" {
+        true => Kind::Microphone,
+        false => Kind::Camera,
+    }
+}
+
+/// An empty candidate ends one generation and null ends them all; only the latter is passed on.
+fn local_candidate(event: &web_sys::Event) -> Option<PeerInput> {
+    let event: &RtcPeerConnectionIceEvent = event.dyn_ref()?;
+    let Some(candidate) = event.candidate() else { return Some(PeerInput::LocalCandidate(None)) };
+    if candidate.candidate().is_empty() {
+        return None;
+    }
+    let fragment = Reflect::get(&candidate, &"usernameFragment".into()).ok();
+    Some(PeerInput::LocalCandidate(Some(IceCandidate {
+        candidate: candidate.candidate(),
+        sdp_mid: candidate.sdp_mid(),
+        sdp_m_line_index: candidate.sdp_m_line_index(),
+        username_fragment: fragment.and_then(|fragment| fragment.as_string()),
+    })))
+}
+
+fn connection_state(state: &str) -> ConnectionState {
+    match state {
+        "connecting" => ConnectionState::Connecting,
+        "connected" => ConnectionState::Connected,
+        "disconnected" => ConnectionState::Disconnected,
+        "failed" => ConnectionState::Failed,
+        "closed" => ConnectionState::Closed,
+        _ => ConnectionState::New,
+    }
+}
+
+fn ice_state(state: &str) -> IceConnectionState {
+    match state {
+        "checking" => IceConnectionState::Checking,
+        "connected" => IceConnectionState::Connected,
+        "completed" => IceConnectionState::Completed,
+        "disconnected" => IceConnectionState::Disconnected,
+        "failed" => IceConnectionState::Failed,
+        "closed" => IceConnectionState::Closed,
+        _ => IceConnectionState::New,
+    }
+}

@@ -1,0 +1,92 @@
+//! Streams and the elements that play them.
+
+use super::{Track, externs};
+use js_sys::Reflect;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, prelude::*};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DomException, Element, HtmlVideoElement, MediaStream, MediaStreamTrack};
+
+/// Tracks that are played together.
+#[derive(Clone, PartialEq)]
+pub struct Stream(SendWrapper<MediaStream>);
+
+impl Stream {
+    /// A stream of one local track.
+    #[must_use]
+    pub fn of(track: &Track) -> Option<Self> {
+        let stream = Self::empty()?;
+        stream.js().add_track(track.js());
+        Some(stream)
+    }
+
+    pub(super) fn empty() -> Option<Self> {
+        MediaStream::new().ok().map(|stream| Self(SendWrapper::new(stream)))
+    }
+
+    pub(super) fn js(&self) -> &MediaStream {
+        &self.0
+    }
+
+    /// Adds a remote track in place of the one of its kind that is there.
+    pub(super) fn put(&self, track: &MediaStreamTrack) {
+        for old in self.0.get_tracks().iter().map(JsCast::unchecked_into::<MediaStreamTrack>) {
+            if old.kind() == track.kind() && old.id() != track.id() {
+                self.0.remove_track(&old);
+            }
+        }
+        self.0.add_track(track);
+    }
+}
+
+/// Plays a stream in an element, on the speaker with this id (empty: the system's choice). Returns
+/// false if the browser wants a gesture first.
+pub async fn play(element: HtmlVideoElement, stream: &Stream, speaker: &str) -> bool {
+    if element.src_object().as_ref() != Some(stream.js()) {
+        element.set_src_object(Some(stream.js()));
+    }
+    let player = element.unchecked_ref::<externs::Player>();
+    let sink = Reflect::get(player, &"sinkId".into()).ok().and_then(|id| id.as_string());
+    if sink.is_some_and(|sink| sink != speaker) {
+        if let Ok(promise) = player.set_sink_id(speaker) {
+            let _ = JsFuture::from(promise).await;
+        }
+    }
+    let Ok(promise) = element.play() else { return true };
+    let error = JsFuture::from(promise).await.err();
+    let blocked = error.and_then(|error| error.dyn_into::<DomException>().ok());
+    blocked.is_none_or(|error| error.name() != "NotAllowedError")
+}
+
+/// Stops playing and lets go of the stream.
+pub fn pause(element: &HtmlVideoElement) {
+    element.set_src_object(None);
+}
+
+/// Width and height of an element's inside, in CSS pixels.
+#[must_use]
+pub fn size(element: &Element) -> (f64, f64) {
+    (f64::from(element.client_width()), f64::from(element.client_height()))
+}
+
+struct SizeWatch {
+    observer: externs::ResizeObserver,
+    _closure: Closure<dyn FnMut()>,
+}
+
+impl Drop for SizeWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// Calls `handler` now and whenever the element's size changes, until the result is dropped.
+pub fn watch_size(
+    element: &Element,
+    handler: impl FnMut() + 'static,
+) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+    let closure = Closure::<dyn FnMut()>::new(handler);
+    let observer = externs::ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
+    observer.observe(element);
+    Some(SendWrapper::new(Box::new(SizeWatch { observer, _closure: closure })))
+}

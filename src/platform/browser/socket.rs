@@ -1,0 +1,60 @@
+//! The WebSocket to the server.
+
+use super::Listener;
+use crate::platform::SocketEvent;
+use js_sys::{ArrayBuffer, Uint8Array};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
+
+/// An open or opening connection. Dropping it closes it without a further event.
+pub struct Socket {
+    socket: WebSocket,
+    _listeners: [Listener; 3],
+}
+
+impl Socket {
+    /// Connects to `/ws` of the server that the page came from.
+    pub fn open(handler: impl Fn(SocketEvent) + 'static) -> Option<Self> {
+        let location = web_sys::window()?.location();
+        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+        let socket = WebSocket::new(&format!("{scheme}://{}/ws", location.host().ok()?)).ok()?;
+        // So that binary frames arrive as an ArrayBuffer, in order with the text frames.
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let handler = Rc::new(handler);
+        let on = |event, read: fn(Event) -> Option<SocketEvent>| {
+            let handler = handler.clone();
+            Listener::new(&socket, event, move |event| {
+                if let Some(event) = read(event) {
+                    handler(event);
+                }
+            })
+        };
+        let listeners = [
+            on("open", |_| Some(SocketEvent::Opened)),
+            on("message", |event| text(&event).map(SocketEvent::Message)),
+            on("close", |_| Some(SocketEvent::Closed)),
+        ];
+        Some(Self { socket, _listeners: listeners })
+    }
+
+    /// Writes a message. One that cannot be sent any more is lost with its connection.
+    pub fn send(&self, text: &str) {
+        let _ = self.socket.send_with_str(text);
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = self.socket.close();
+    }
+}
+
+fn text(event: &Event) -> Option<String> {
+    let data = event.dyn_ref::<MessageEvent>()?.data();
+    if let Some(text) = data.as_string() {
+        return Some(text);
+    }
+    let bytes = Uint8Array::new(data.dyn_ref::<ArrayBuffer>()?).to_vec();
+    String::from_utf8(bytes).ok()
+}

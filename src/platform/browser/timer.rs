@@ -1,0 +1,58 @@
+//! Timers that stop when they are dropped.
+
+use send_wrapper::SendWrapper;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use web_sys::window;
+
+fn millis(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// Runs something once, later.
+pub struct Timer(SendWrapper<(i32, Closure<dyn FnMut()>)>);
+
+impl Timer {
+    /// Runs `action` after `delay`, unless the timer is dropped before.
+    pub fn new(delay: Duration, action: impl FnOnce() + 'static) -> Self {
+        let closure = Closure::once(action);
+        let start = |window: web_sys::Window| {
+            let callback = closure.as_ref().unchecked_ref();
+            window.set_timeout_with_callback_and_timeout_and_arguments_0(callback, millis(delay))
+        };
+        let id = window().and_then(|window| start(window).ok()).unwrap_or_default();
+        Self(SendWrapper::new((id, closure)))
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Some(window) = window() {
+            window.clear_timeout_with_handle(self.0.0);
+        }
+    }
+}
+
+/// Runs something again and again.
+pub struct Interval(SendWrapper<(i32, Closure<dyn FnMut()>)>);
+
+impl Interval {
+    /// Runs `action` every `period` until the interval is dropped.
+    pub fn new(period: Duration, action: impl FnMut() + 'static) -> Self {
+        let closure = Closure::<dyn FnMut()>::new(action);
+        let start = |window: web_sys::Window| {
+            let callback = closure.as_ref().unchecked_ref();
+            window.set_interval_with_callback_and_timeout_and_arguments_0(callback, millis(period))
+        };
+        let id = window().and_then(|window| start(window).ok()).unwrap_or_default();
+        Self(SendWrapper::new((id, closure)))
+    }
+}
+
+impl Drop for Interval {
+    fn drop(&mut self) {
+        if let Some(window) = window() {
+            window.clear_interval_with_handle(self.0.0);
+        }
+    }
+}

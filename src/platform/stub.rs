@@ -1,0 +1,168 @@
+//! The server's side of the switch: the same names, none of which ever runs, because effects and
+//! event handlers do not run there.
+
+use super::{Device, Kind, Local, PageEvent, Problem, SocketEvent};
+use crate::{
+    call::{PeerCommand, PeerInput},
+    protocol::{Boot, IceServer, Role},
+};
+use std::{any::Any, collections::BTreeMap, future::Future, time::Duration};
+
+type Watch = Option<Local<Box<dyn Any>>>;
+
+/// See the browser's `Track`.
+#[derive(Clone)]
+pub struct Track;
+
+#[allow(missing_docs)]
+impl Track {
+    pub fn set_enabled(&self, _: bool) {}
+    pub fn label(&self) -> String {
+        String::new()
+    }
+    pub fn device_id(&self) -> String {
+        String::new()
+    }
+    pub fn on_ended(&self, _: impl FnMut() + 'static) {}
+}
+
+/// See the browser's `Stream`.
+#[derive(Clone, PartialEq)]
+pub struct Stream;
+
+#[allow(missing_docs)]
+impl Stream {
+    pub fn of(_: &Track) -> Option<Self> {
+        None
+    }
+}
+
+/// See the browser's `Meter`.
+pub struct Meter;
+
+#[allow(missing_docs)]
+impl Meter {
+    pub fn new(_: &Track) -> Option<Self> {
+        None
+    }
+    pub fn level(&self) -> f64 {
+        0.0
+    }
+}
+
+/// See the browser's `Socket`.
+pub struct Socket;
+
+#[allow(missing_docs)]
+impl Socket {
+    pub fn open(_: impl Fn(SocketEvent) + 'static) -> Option<Self> {
+        None
+    }
+    pub fn send(&self, _: &str) {}
+}
+
+/// See the browser's `PeerConnection`.
+pub struct PeerConnection;
+
+#[allow(missing_docs, clippy::needless_pass_by_value)]
+impl PeerConnection {
+    pub fn open(
+        _: Role,
+        _: &[IceServer],
+        _: BTreeMap<Kind, Track>,
+        _: impl Fn(PeerInput) + 'static,
+    ) -> Option<Self> {
+        None
+    }
+    pub fn stream(&self) -> Stream {
+        Stream
+    }
+    pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
+    pub fn run(&self, _: PeerCommand) {}
+}
+
+/// See the browser's `Timer`.
+pub struct Timer;
+
+#[allow(missing_docs)]
+impl Timer {
+    pub fn new(_: Duration, _: impl FnOnce() + 'static) -> Self {
+        Self
+    }
+}
+
+/// See the browser's `Interval`.
+pub struct Interval;
+
+#[allow(missing_docs)]
+impl Interval {
+    pub fn new(_: Duration, _: impl FnMut() + 'static) -> Self {
+        Self
+    }
+}
+
+/// See the browser's `PageWatch`.
+pub struct PageWatch;
+
+#[allow(missing_docs)]
+mod functions {
+    use super::*;
+
+    pub fn spawn_local(_: impl Future<Output = ()> + 'static) {}
+    pub async fn capture(_: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Problem> {
+        Err(Problem::Failed)
+    }
+    pub async fn devices() -> Vec<Device> {
+        Vec::new()
+    }
+    pub fn has_devices() -> bool {
+        true
+    }
+    pub async fn watch_permission(_: Kind, _: impl Fn() + 'static) -> Watch {
+        None
+    }
+    pub fn watch_page(_: impl Fn(PageEvent) + 'static) -> PageWatch {
+        PageWatch
+    }
+    pub fn boot() -> Boot {
+        Boot::default()
+    }
+    pub fn elapsed() -> Duration {
+        Duration::ZERO
+    }
+    pub fn random_bytes() -> Option<[u8; 8]> {
+        None
+    }
+    pub fn random_fraction() -> f32 {
+        0.0
+    }
+    pub fn load(_: &str) -> Option<String> {
+        None
+    }
+    pub fn save(_: &str, _: &str) {}
+    pub fn open_page(_: &str) {}
+    pub fn set_title(_: &str) {}
+    pub async fn copy(_: &str) -> bool {
+        false
+    }
+    pub fn can_share() -> bool {
+        false
+    }
+    pub async fn share(_: &str) {}
+    pub fn can_choose_speaker() -> bool {
+        false
+    }
+    pub fn focus<T>(_: &T) {}
+    pub fn add_panic_notice() {}
+    pub async fn play<T>(_: T, _: &Stream, _: &str) -> bool {
+        true
+    }
+    pub fn pause<T>(_: &T) {}
+    pub fn size<T>(_: &T) -> (f64, f64) {
+        (0.0, 0.0)
+    }
+    pub fn watch_size<T>(_: &T, _: impl FnMut() + 'static) -> Watch {
+        None
+    }
+}
+pub use functions::*;

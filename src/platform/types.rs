@@ -1,0 +1,94 @@
+//! What both sides of the switch share.
+
+/// A kind of thing that a person sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Sound.
+    Microphone,
+    /// Picture.
+    Camera,
+}
+
+impl Kind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
+
+    /// The `kind` of a `MediaStreamTrack` (W3C Media Capture, section 4.3).
+    #[must_use]
+    pub fn track_kind(self) -> &'static str {
+        match self {
+            Self::Microphone => "audio",
+            Self::Camera => "video",
+        }
+    }
+
+    /// The name of the permission (W3C Permissions registry).
+    #[must_use]
+    pub fn permission(self) -> &'static str {
+        match self {
+            Self::Microphone => "microphone",
+            Self::Camera => "camera",
+        }
+    }
+}
+
+/// What a device is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// Sends.
+    Input(Kind),
+    /// Plays sound.
+    Speaker,
+}
+
+/// One camera, microphone or speaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Stable for this site on this browser. Empty until permission was given.
+    pub id: String,
+    /// What the system calls it. Empty until permission was given.
+    pub label: String,
+    /// What it is for.
+    pub kind: DeviceKind,
+}
+
+/// Why a device could not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The browser's question was closed without an answer.
+    Dismissed,
+    /// The browser is set to refuse.
+    Denied,
+    /// The operating system is set to refuse.
+    DeniedBySystem,
+    /// There is none.
+    Missing,
+    /// Another program or tab has it.
+    Busy,
+    /// Browsers give devices only to pages from https or localhost.
+    Insecure,
+    /// Something else.
+    Failed,
+}
+
+/// What a socket reports. Nothing follows `Closed`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketEvent {
+    /// Messages can be sent.
+    Opened,
+    /// The server said something.
+    Message(String),
+    /// The connection is over, or could not be made.
+    Closed,
+}
+
+/// Something about the page that the session reacts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageEvent {
+    /// The network is back, or the page is looked at again.
+    Awake,
+    /// Devices came or went.
+    DevicesChanged,
+    /// The page is being closed.
+    Closing,
+}

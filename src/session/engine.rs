@@ -1,0 +1,121 @@
+//! The call together with the socket, timers and connections that it commands.
+
+use super::Session;
+use crate::{
+    call::{Call, Command, Generation, Input, PeerKey, View},
+    platform::{
+        Interval, Kind, PageWatch, PeerConnection, Socket, SocketEvent, Timer, Track,
+        random_fraction, watch_page,
+    },
+    protocol::{ClientMessage, IceServer, Role, ServerMessage},
+};
+use leptos::prelude::*;
+use std::{collections::BTreeMap, time::Duration};
+
+pub(super) struct Engine {
+    session: Session,
+    call: Call,
+    socket: Option<Socket>,
+    peers: BTreeMap<PeerKey, PeerConnection>,
+    tracks: BTreeMap<Kind, Track>,
+    timer: Option<(Duration, Timer)>,
+    _clock: Interval,
+    _page: PageWatch,
+}
+
+impl Engine {
+    pub(super) fn new(session: Session) -> Self {
+        let clock = Interval::new(Duration::from_secs(1), move || {
+            session.now.set(crate::platform::elapsed());
+        });
+        Self {
+            session,
+            call: Call::new(),
+            socket: None,
+            peers: BTreeMap::new(),
+            tracks: BTreeMap::new(),
+            timer: None,
+            _clock: clock,
+            _page: watch_page(move |event| session.page_event(event)),
+        }
+    }
+
+    /// Handles an input, carries out what follows from it, and returns what is to be shown.
+    pub(super) fn handle(&mut self, input: Input, now: Duration) -> View {
+        self.call.handle(input, now);
+        while let Some(command) = self.call.poll() {
+            self.run(command);
+        }
+        self.set_timer(now);
+        self.call.view()
+    }
+
+    pub(super) fn set_tracks(&mut self, tracks: BTreeMap<Kind, Track>) {
+        for peer in self.peers.values() {
+            for kind in Kind::ALL {
+                peer.set_track(kind, tracks.get(&kind));
+            }
+        }
+        self.tracks = tracks;
+    }
+
+    fn run(&mut self, command: Command) {
+        match command {
+            Command::OpenSocket(generation) => self.open_socket(generation),
+            Command::Send(message) => self.send(&message),
+            Command::OpenPeer { key, role, ice_servers } => self.open_peer(key, role, &ice_servers),
+            Command::ClosePeer(key) => {
+                self.peers.remove(&key);
+                self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
+            }
+            Command::Peer(key, command) => {
+                if let Some(peer) = self.peers.get(&key) {
+                    peer.run(command);
+                }
+            }
+        }
+    }
+
+    fn open_socket(&mut self, generation: Generation) {
+        let session = self.session;
+        let closed = move || Input::SocketClosed { generation, jitter: random_fraction() };
+        self.socket = Socket::open(move |event| match event {
+            SocketEvent::Opened => session.send(Input::SocketOpened(generation)),
+            SocketEvent::Message(text) => {
+                // Messages of later versions are not for this client.
+                if let Ok(message) = ServerMessage::parse(&text) {
+                    session.send(Input::SocketMessage(generation, message));
+                }
+            }
+            SocketEvent::Closed => session.send(closed()),
+        });
+    }
+
+    fn send(&self, message: &ClientMessage) {
+        if let Some(socket) = &self.socket {
+            socket.send(&message.to_json());
+        }
+    }
+
+    fn open_peer(&mut self, key: PeerKey, role: Role, ice_servers: &[IceServer]) {
+        let session = self.session;
+        let report = move |input| session.send(Input::Peer(key, input));
+        let peer = PeerConnection::open(role, ice_servers, self.tracks.clone(), report);
+        if let Some(peer) = peer {
+            session.streams.update(|streams| streams.push((key, peer.stream())));
+            self.peers.insert(key, peer);
+        }
+    }
+
+    fn set_timer(&mut self, now: Duration) {
+        let due = self.call.poll_timeout();
+        if due == self.timer.as_ref().map(|(due, _)| *due) {
+            return;
+        }
+        let session = self.session;
+        self.timer = due.map(|due| {
+            let tick = move || session.send(Input::Tick);
+            (due, Timer::new(due.saturating_sub(now), tick))
+        });
+    }
+}

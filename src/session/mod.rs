@@ -1,0 +1,213 @@
+//! Runs a [`Call`]: its commands go to the platform, the platform's events to it, and what the
+//! person is to see into signals.
+
+mod engine;
+mod media;
+mod notices;
+
+use crate::{
+    call::{Input, PeerKey, Phase, View},
+    platform::{self, Local, PageEvent, Stream},
+    protocol::{Boot, DisplayName, Presence, RoomName},
+};
+use engine::Engine;
+use leptos::prelude::*;
+pub use media::{Media, Source};
+pub use notices::{Notice, Notices};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+const NAME_KEY: &str = "salon.name";
+const RECENT_KEY: &str = "salon.recent";
+const RECENT_ROOMS: usize = 5;
+
+/// The person's part in one room, as long as its page is open. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Session {
+    /// Which room.
+    pub room: StoredValue<RoomName>,
+    /// The link that others open to come here.
+    pub link: StoredValue<String>,
+    /// What the call says; changes only when something that is shown changed.
+    pub view: RwSignal<View>,
+    /// When the list of people outside was received.
+    pub state_at: RwSignal<Duration>,
+    /// Time since the page was opened, once a second.
+    pub now: RwSignal<Duration>,
+    /// What each other person sends.
+    pub streams: RwSignal<Vec<(PeerKey, Stream)>>,
+    /// This person's devices.
+    pub media: Media,
+    /// The name this person gave themselves, as typed.
+    pub name: RwSignal<String>,
+    /// Whether the browser wants a gesture before it plays sound.
+    pub sound_blocked: RwSignal<bool>,
+    /// Counts the gestures that were given for it.
+    pub sound_gestures: RwSignal<u32>,
+    /// Short messages to the person.
+    pub notices: Notices,
+    engine: StoredValue<Option<Local<Rc<RefCell<Engine>>>>>,
+}
+
+impl Session {
+    /// A session as the server renders it; [`Session::start`] brings it to life in the browser.
+    #[must_use]
+    pub fn new(room: RoomName, boot: &Boot) -> Self {
+        let link = format!("{}/room/{room}", boot.origin);
+        let view = View {
+            state: boot.room.clone().unwrap_or_default(),
+            signalling: true,
+            ..View::default()
+        };
+        let notices = Notices::new();
+        Self {
+            room: StoredValue::new(room),
+            link: StoredValue::new(link),
+            view: RwSignal::new(view),
+            state_at: RwSignal::new(Duration::ZERO),
+            now: RwSignal::new(Duration::ZERO),
+            streams: RwSignal::default(),
+            media: Media::new(notices),
+            name: RwSignal::default(),
+            sound_blocked: RwSignal::new(false),
+            sound_gestures: RwSignal::new(0),
+            notices,
+            engine: StoredValue::new(None),
+        }
+    }
+
+    /// Connects to the server and begins to listen to the page. Runs in the browser only.
+    pub fn start(self) {
+        self.name.set(platform::load(NAME_KEY).unwrap_or_default());
+        let now = platform::elapsed();
+        self.state_at.set(now);
+        self.now.set(now);
+        let engine = Engine::new(self);
+        self.engine.set_value(Some(Local::new(Rc::new(RefCell::new(engine)))));
+        self.media.start();
+        Effect::new(move |_| self.tracks_changed());
+        Effect::new(move |_| self.presence_changed());
+        self.send(Input::Watch(self.room.get_value()));
+        on_cleanup(move || self.engine.set_value(None));
+    }
+
+    /// Presses Join. Devices that were never asked for are asked for now, while the call begins.
+    pub fn join(self) {
+        platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
+        remember_room(&self.room.get_value());
+        self.send(Input::SetPresence(self.presence()));
+        self.send(Input::Join);
+        self.media.open_unasked();
+    }
+
+    /// Leaves the call and releases the devices.
+    pub fn leave(self) {
+        self.send(Input::Leave);
+        self.media.release();
+    }
+
+    /// Gives the browser the gesture that it wants before it plays sound.
+    pub fn unblock_sound(self) {
+        self.sound_blocked.set(false);
+        self.sound_gestures.update(|count| *count += 1);
+    }
+
+    /// Puts the link on the clipboard.
+    pub fn copy_link(self) {
+        let link = self.link.get_value();
+        platform::spawn_local(async move {
+            self.notices.show(match platform::copy(&link).await {
+                true => Notice::LinkCopied,
+                false => Notice::LinkNotCopied,
+            });
+        });
+    }
+
+    /// Opens the system's share sheet with the link.
+    pub fn share_link(self) {
+        let link = self.link.get_value();
+        platform::spawn_local(async move { platform::share(&link).await });
+    }
+
+    /// How long the person has been in the call.
+    #[must_use]
+    pub fn time_inside(self) -> Duration {
+        match self.view.with(|view| view.phase) {
+            Phase::InCall { since } => self.now.get().saturating_sub(since),
+            Phase::Left { after } => after,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether the person is in the call, or sure to be in a moment.
+    #[must_use]
+    pub fn is_inside(self) -> bool {
+        self.view.with(|view| matches!(view.phase, Phase::Joining | Phase::InCall { .. }))
+    }
+
+    fn presence(self) -> Presence {
+        Presence {
+            name: DisplayName::from(self.name.get()),
+            mic: self.media.is_sending(platform::Kind::Microphone),
+            camera: self.media.is_sending(platform::Kind::Camera),
+        }
+    }
+
+    fn presence_changed(self) {
+        let presence = self.presence();
+        if self.view.with_untracked(|view| view.presence != presence) {
+            self.send(Input::SetPresence(presence));
+        }
+    }
+
+    fn tracks_changed(self) {
+        let tracks = self.media.tracks();
+        self.with_engine(|engine| engine.set_tracks(tracks));
+    }
+
+    fn page_event(self, event: PageEvent) {
+        match event {
+            PageEvent::Awake => {
+                self.send(Input::Awake);
+                self.media.retry_busy();
+            }
+            PageEvent::DevicesChanged => self.media.refresh(),
+            PageEvent::Closing => self.send(Input::Leave),
+        }
+    }
+
+    fn with_engine<T>(self, action: impl FnOnce(&mut Engine) -> T) -> Option<T> {
+        let engine = self.engine.try_get_value().flatten()?;
+        let mut engine = engine.try_borrow_mut().ok()?;
+        Some(action(&mut engine))
+    }
+
+    /// Hands an input to the call and shows what came of it.
+    fn send(self, input: Input) {
+        let now = platform::elapsed();
+        let Some(view) = self.with_engine(|engine| engine.handle(input, now)) else { return };
+        let before = self.view.get_untracked();
+        if before == view {
+            return;
+        }
+        self.notices.compare(&before, &view);
+        if before.state != view.state {
+            self.state_at.set(now);
+        }
+        self.now.set(now);
+        self.view.set(view);
+    }
+}
+
+/// The rooms that were joined last on this device, newest first.
+#[must_use]
+pub fn recent_rooms() -> Vec<RoomName> {
+    let text = platform::load(RECENT_KEY).unwrap_or_default();
+    text.split_whitespace().filter_map(|name| name.parse().ok()).take(RECENT_ROOMS).collect()
+}
+
+fn remember_room(room: &RoomName) {
+    let others = recent_rooms().into_iter().filter(|other| other != room);
+    let rooms = std::iter::once(room.clone()).chain(others).take(RECENT_ROOMS);
+    let names: Vec<_> = rooms.map(|room| room.to_string()).collect();
+    platform::save(RECENT_KEY, &names.join(" "));
+}
