@@ -40,6 +40,7 @@ unit: rust ## Run the native tests: the core, properties, the server
 	$(STEP) "Running the native tests" cargo test --features ssr $(NATIVE)
 
 e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
+	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
 	$(STEP) "Running the browser tests" npm --prefix end2end run --silent test -- $(ARGS)
 
 bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed and size, against a bare page

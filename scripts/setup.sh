@@ -59,7 +59,7 @@ crate() {
         say "Fetching $name $version"
         cargo binstall --no-confirm --disable-strategies compile --root "$TOOLS" "$name@$version" && return
     fi
-    say "Building $name $version (once per machine, about 5 minutes on two cores)"
+    say "Building $name $version (once per machine, up to 5 minutes on two cores)"
     build=$(mktemp -d "$TOOLS/build.XXXXXX")
     trap 'rm -rf "$build"' EXIT
     CARGO_TARGET_DIR=$build CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \

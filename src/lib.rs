@@ -1,10 +1,37 @@
 //! Salon: a video call from one binary.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`protocol`] | every message, id and limit that crosses the wire |
+//! | `room` | pure: who is in which room (server) |
+//! | [`call`] | pure: one person's part in a call (browser) |
+//! | `server` | axum: pages, sockets, configuration |
+//! | [`platform`] | the browser behind one switch |
+//! | [`session`] | runs a call: commands out, events in, signals up |
+//! | [`ui`], [`pages`], [`app`] | what people see |
+//! | [`i18n`] | what people read |
 
 pub mod app;
 pub mod call;
+pub mod i18n;
+pub mod pages;
 pub mod platform;
 pub mod protocol;
 #[cfg(feature = "ssr")]
 pub mod room;
 #[cfg(feature = "ssr")]
 pub mod server;
+pub mod session;
+pub mod ui;
+
+/// Takes over the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    use leptos::prelude::provide_context;
+    platform::add_panic_notice();
+    leptos::mount::hydrate_body(|| {
+        provide_context(platform::boot());
+        leptos::view! { <app::App /> }
+    });
+}

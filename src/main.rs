@@ -1,1 +1,72 @@
-pub fn main() {}
+//! The program: reads the options, listens, and serves until it is told to end.
+
+use anyhow::Context;
+use salon::server::{Config, NoConfig, Server, ServerError};
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing::{Level, level_filters::LevelFilter};
+use tracing_subscriber::{filter::Targets, prelude::*};
+
+/// The operator asked for something impossible.
+const WRONG_USE: u8 = 2;
+
+fn main() -> ExitCode {
+    let config = match Config::read(env::args_os()) {
+        Ok(config) => config,
+        Err(NoConfig::Asked(text)) => {
+            say(io::stdout(), text.trim_end());
+            return ExitCode::SUCCESS;
+        }
+        Err(NoConfig::Wrong(sentence)) => {
+            say(io::stderr(), &sentence);
+            return WRONG_USE.into();
+        }
+    };
+    log_to_stderr(config.log);
+    match run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(io::stderr(), &format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(config: Config) -> anyhow::Result<()> {
+    let address = config.listen;
+    let server = Server::new(config)?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| ServerError::Listen { address, error })?;
+    let mut terminated = signal(SignalKind::terminate()).context("Cannot wait for SIGTERM")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("Cannot wait for Ctrl-C")?;
+    say(io::stdout(), &format!("Salon is ready at http://{}", listener.local_addr()?));
+    let told_to_end = async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    };
+    Ok(server.run(listener, told_to_end).await?)
+}
+
+/// Prints a line. Nobody may be listening, and that is no reason to end.
+fn say(mut to: impl Write, line: &str) {
+    let _ = writeln!(to, "{line}").and_then(|()| to.flush());
+}
+
+/// Other crates only warn: at finer levels they write whole messages, and addresses with them.
+fn log_to_stderr(level: Level) {
+    let others = LevelFilter::from_level(level.min(Level::WARN));
+    let targets = Targets::new().with_default(others).with_target("salon", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    tracing_subscriber::registry().with(lines).with(targets).init();
+}

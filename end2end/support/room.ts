@@ -52,8 +52,23 @@ export const expectMore = async (page: Page, kind: keyof typeof flows, links = 1
   await expect.poll(flowing, { message: `links that bring ${kind}`, timeout: 15_000 }).toBe(links);
 };
 
+/** Waits until no more sound or picture arrives: nothing new for a whole second. */
+export const expectNoMore = async (page: Page, kind: 'picture' | 'sound') => {
+  const sum = async () => {
+    const links = await page.evaluate(readInbound);
+    return links.reduce((total, { audio, video }) => total + (kind === 'sound' ? audio.energy : video.frames), 0);
+  };
+  let before = await sum();
+  const growth = async () => {
+    const last = before;
+    before = await sum();
+    return before - last;
+  };
+  await expect.poll(growth, { message: `${kind} that still arrives`, intervals: [1000] }).toBe(0);
+};
+
 /** The picture is the one that the fake camera counts in, and it moves. */
-const expectToCount = async (video: Locator) => {
+export const expectToCount = async (video: Locator) => {
   const shown = new Set<number>();
   const numbers = async () => {
     const counter = await video.evaluate(readCounter);

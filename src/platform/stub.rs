@@ -27,7 +27,7 @@ impl Track {
 }
 
 /// See the browser's `Stream`.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Stream;
 
 #[allow(missing_docs)]

@@ -130,7 +130,8 @@ pub async fn capture(wanted: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Pr
         Ok(stream) => stream.unchecked_into(),
         Err(error) => return Err(problem(&error, wanted).await),
     };
-    let tracks = stream.get_tracks().iter().map(JsCast::unchecked_into::<MediaStreamTrack>);
+    let tracks = stream.get_tracks();
+    let tracks = tracks.iter().map(JsCast::unchecked_into::<MediaStreamTrack>);
     let kind = |track: &MediaStreamTrack| match track.kind() == "audio" {
         true => Kind::Microphone,
         false => Kind::Camera,

@@ -26,7 +26,6 @@ pub struct PeerConnection {
 
 struct Shared {
     pc: externs::Pc,
-    role: Role,
     handler: Box<dyn Fn(PeerInput)>,
     /// Names the local tracks as belonging together (RFC 8830).
     outgoing: MediaStream,
@@ -50,7 +49,6 @@ impl PeerConnection {
         let pc = RtcPeerConnection::new_with_configuration(&configuration).ok()?;
         let shared = Rc::new(Shared {
             pc: pc.unchecked_into(),
-            role,
             handler: Box::new(handler),
             outgoing: MediaStream::new().ok()?,
             incoming: Stream::empty()?,

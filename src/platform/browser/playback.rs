@@ -8,7 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomException, Element, HtmlVideoElement, MediaStream, MediaStreamTrack};
 
 /// Tracks that are played together.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Stream(SendWrapper<MediaStream>);
 
 impl Stream {

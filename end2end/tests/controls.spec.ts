@@ -1,0 +1,96 @@
+import type { Page } from '@playwright/test';
+import {
+  button, enter, expectDevicesInUse, expectMore, expectNoMore, expectToCount, expectToSeeAndHear, ownTile, tileOf,
+} from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+/** The others are to know of a change within this time. */
+const SEEN_MS = 300;
+
+/** Milliseconds from the press of a button on one page to something that shows on another. */
+const measure = async (presser: Page, name: string, observer: Page, selector: string) => {
+  await presser.evaluate(() =>
+    addEventListener('click', () => performance.mark('pressed'), { once: true, capture: true }),
+  );
+  await observer.evaluate((awaited) => {
+    const watcher = new MutationObserver(() => {
+      if (!document.querySelector(awaited)) return;
+      watcher.disconnect();
+      performance.mark('seen');
+    });
+    watcher.observe(document.body, { attributes: true, childList: true, subtree: true });
+  }, selector);
+  await button(presser, name).click();
+  await expect(observer.locator(selector)).toBeAttached();
+  const at = (page: Page, mark: string) =>
+    page.evaluate((mark) => performance.timeOrigin + performance.getEntriesByName(mark)[0]!.startTime, mark);
+  const milliseconds = (await at(observer, 'seen')) - (await at(presser, 'pressed'));
+  test.info().annotations.push({ type: `${name} seen by the other after`, description: `${Math.round(milliseconds)} ms` });
+  return milliseconds;
+};
+
+test('mute is seen by the other in time, and silences', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectMore(bob, 'sound');
+
+  const selector = '[data-tile=remote][data-mic=off]';
+  expect(await measure(ada, 'Mute microphone', bob, selector)).toBeLessThan(SEEN_MS);
+  await expectNoMore(bob, 'sound');
+
+  await button(ada, 'Unmute microphone').click();
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'on');
+  await expectMore(bob, 'sound');
+});
+
+test('camera off is seen by the other in time, turns the camera light off, and comes back', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectMore(bob, 'picture');
+  await expectDevicesInUse(ada, ['audio', 'video']);
+
+  const selector = '[data-tile=remote][data-camera=off]';
+  expect(await measure(ada, 'Turn camera off', bob, selector)).toBeLessThan(SEEN_MS);
+  await expectDevicesInUse(ada, ['audio']);
+  await expectNoMore(bob, 'picture');
+  await expectMore(bob, 'sound');
+
+  await button(ada, 'Turn camera on').click();
+  await Promise.all([expectToSeeAndHear(bob, ['Ada']), expectToCountMirrored(ada)]);
+});
+
+/** The own picture is back; its pixels are straight, only its look is mirrored. */
+const expectToCountMirrored = (page: Page) => expectToCount(ownTile(page).locator('video'));
+
+test('another microphone and speaker are taken during the call', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectMore(bob, 'sound');
+
+  await button(ada, 'Devices').click();
+  const choose = async (kind: string, label: RegExp) => {
+    const select = ada.getByRole('combobox', { name: kind });
+    const option = await select.getByRole('option', { name: label }).getAttribute('value');
+    await select.selectOption(option);
+  };
+  await choose('Microphone', /Fake Audio Input 1/);
+  const sent = () =>
+    ada.evaluate(() => probe.connections.flatMap((link) => link.getSenders()).find(({ track }) => track?.kind === 'audio')?.track?.label);
+  await expect.poll(sent).toMatch(/Fake Audio Input 1/);
+  await expectMore(bob, 'sound');
+
+  await choose('Speaker', /Fake Audio Output 1/);
+  const sinks = () =>
+    ada.evaluate(() => [...document.querySelectorAll<HTMLMediaElement>('video, audio')].filter(({ sinkId }) => sinkId).length);
+  await expect.poll(sinks).toBeGreaterThan(0);
+});
+
+test('the link is copied during the call', async ({ person, room, salon }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada', { devices: false });
+  await ada.getByRole('toolbar').getByRole('button', { name: 'Copy link' }).click();
+  await expect.poll(() => ada.evaluate(() => navigator.clipboard.readText())).toBe(`${salon.origin}/room/${room}`);
+});

@@ -1,0 +1,139 @@
+// Joining works in every state of a person's devices, and each state is named.
+import type { Page } from '@playwright/test';
+import { GRANTED } from '../support/chromium.mjs';
+import {
+  button, enter, expectDevicesInUse, expectMore, expectPhase, expectToSeeAndHear, open, tileOf, turnOnDevices,
+} from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const problem = (page: Page, kind: string) => page.locator(`[data-problem~="${kind}"]`).first();
+
+/** Presses the button that asks, and waits for the named problem. */
+const ask = async (page: Page, room: string, kind: string) => {
+  await open(page, `/room/${room}`);
+  await page.getByRole('textbox', { name: 'Your name' }).fill('Bob');
+  await button(page, 'Turn on camera and microphone').click();
+  await expect(problem(page, kind)).toBeVisible();
+  await expect(problem(page, kind)).not.toHaveText('');
+};
+
+/** Joins without any device and still sees and hears the one inside. */
+const expectToListen = async (ada: Page, bob: Page) => {
+  await expect(button(bob, 'Join')).toBeEnabled();
+  await button(bob, 'Join').click();
+  await expectPhase(bob, 'call');
+  await expectToSeeAndHear(bob, ['Ada']);
+  const tile = tileOf(ada, 'Bob');
+  await expect(tile).toHaveAttribute('data-link', 'connected');
+  await expect(tile).toHaveAttribute('data-mic', 'off');
+  await expect(tile).toHaveAttribute('data-camera', 'off');
+};
+
+test('nothing is asked before a gesture', async ({ person, room }) => {
+  const ada = await person();
+  await open(ada, `/room/${room}`);
+  await expect(button(ada, 'Join')).toBeEnabled();
+  expect(await ada.evaluate(() => probe.questions)).toBe(0);
+  await turnOnDevices(ada);
+  await expect(ada.getByRole('meter')).toBeVisible();
+  for (const kind of ['Camera', 'Microphone', 'Speaker']) {
+    await expect(ada.getByRole('combobox', { name: kind })).toBeVisible();
+  }
+});
+
+test('who never asked for devices can listen', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ answer: 'no' })];
+  await enter(ada, room, 'Ada');
+  await open(bob, `/room/${room}`);
+  await bob.getByRole('textbox', { name: 'Your name' }).fill('Bob');
+  await expectToListen(ada, bob);
+  expect(await bob.evaluate(() => probe.questions)).toBe(0);
+});
+
+test('a refused camera is explained, and one can listen', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ answer: 'no' })];
+  await enter(ada, room, 'Ada');
+  await ask(bob, room, 'denied');
+  await expectToListen(ada, bob);
+});
+
+test('a refusal that is taken back heals by itself', async ({ person, room }) => {
+  const ada = await person({ answer: 'no' });
+  await ask(ada, room, 'denied');
+  await ada.context().grantPermissions(GRANTED);
+  await expect(problem(ada, 'denied')).toBeHidden();
+});
+
+test('a closed question can be asked again, and one can listen', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ answer: 'closes the question' })];
+  await enter(ada, room, 'Ada');
+  await ask(bob, room, 'dismissed');
+  await expectToListen(ada, bob);
+});
+
+test('without any device one can listen', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ machine: 'without devices' })];
+  await enter(ada, room, 'Ada');
+  await ask(bob, room, 'missing');
+  await expectToListen(ada, bob);
+});
+
+test('two people without devices are connected', async ({ person, room }) => {
+  const [ada, bob] = [await person({ answer: 'no' }), await person({ machine: 'without devices' })];
+  await enter(ada, room, 'Ada', { devices: false });
+  await enter(bob, room, 'Bob', { devices: false });
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-link', 'connected');
+});
+
+test('without a camera one is heard', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ machine: 'without a camera' })];
+  await enter(ada, room, 'Ada');
+  await ask(bob, room, 'missing');
+  await expectDevicesInUse(bob, ['audio']);
+  await button(bob, 'Join').click();
+  await expectToSeeAndHear(bob, ['Ada']);
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-camera', 'off');
+  await expectMore(ada, 'sound');
+});
+
+test('a device that another app uses is named', async ({ person, room }) => {
+  const ada = await person();
+  // The one state that a fake device cannot be in: here the browser's answer is a stand-in.
+  await ada.addInitScript(() => {
+    MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException('Device in use', 'NotReadableError'));
+  });
+  await ask(ada, room, 'busy');
+  await button(ada, 'Join').click();
+  await expectPhase(ada, 'call');
+});
+
+test.describe('sound that the browser holds back', () => {
+  // The page under test says nothing; these are the two moments this test waits for. It must not
+  // look at the page in between, because each look counts as a gesture.
+  test.use({ expectedOutput: /^console debug: / });
+  const said = (page: Page, text: string) =>
+    page.waitForEvent('console', { predicate: (message) => message.text() === text, timeout: 20_000 });
+
+  test('is heard after a tap', async ({ person, room }) => {
+    const [ada, bob] = [await person(), await person({ machine: 'with strict autoplay' })];
+    await bob.addInitScript(() => {
+      const play = HTMLMediaElement.prototype.play;
+      HTMLMediaElement.prototype.play = function () {
+        const played = play.call(this);
+        played.catch(({ name }) => name === 'NotAllowedError' && console.debug('held back'));
+        return played;
+      };
+      setInterval(() => navigator.userActivation.isActive || console.debug('gesture over'), 200);
+    });
+    await enter(bob, room, 'Bob', { devices: false });
+    await said(bob, 'gesture over');
+    const heldBack = said(bob, 'held back');
+    await enter(ada, room, 'Ada');
+    await heldBack;
+    await button(bob, 'Tap to hear').click();
+    await expect(button(bob, 'Tap to hear')).toBeHidden();
+    await expectToSeeAndHear(bob, ['Ada']);
+  });
+});

@@ -1,0 +1,21 @@
+import { button, enter, expectPhase, expectToSeeAndHear, open, remoteTiles, turnOnDevices } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+test('who finds the room full waits and enters by themselves', async ({ person, room, startSalon }) => {
+  const { origin: baseURL } = await startSalon('--people', '2');
+  const [ada, bob, cleo] = [await person({ baseURL }), await person({ baseURL }), await person({ baseURL })];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob', { devices: false });
+
+  await open(cleo, `/room/${room}`);
+  await cleo.getByRole('textbox', { name: 'Your name' }).fill('Cleo');
+  await turnOnDevices(cleo);
+  await button(cleo, 'Join').click();
+  await expectPhase(cleo, 'waiting');
+  await expect(cleo.getByText('2 of 2 are inside. You are next.')).toBeVisible();
+  await expect(remoteTiles(ada)).toHaveCount(1);
+
+  await button(bob, 'Leave').click();
+  await expectPhase(cleo, 'call');
+  await Promise.all([expectToSeeAndHear(ada, ['Cleo']), expectToSeeAndHear(cleo, ['Ada'])]);
+});

@@ -1,0 +1,135 @@
+// Home, links into rooms, and what the server alone can show.
+import jsQR from 'jsqr';
+import { PNG } from 'pngjs';
+import { button, enter, expectInside, expectPhase, expectToSeeAndHear, open } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+/** Four words of two consonants' and a vowel's 16 bits each: 64 random bits. */
+const RANDOM_NAME = /^(?:[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz](?:-(?!$)|$)){4}$/;
+
+const nameIn = (url: string) => new URL(url).pathname.replace('/room/', '');
+
+test('a call is started with one press, and its link is in hand', async ({ person, salon }) => {
+  const [ada, bob] = [await person(), await person()];
+  await open(ada, '/');
+  await button(ada, 'Start a call').click();
+  await ada.waitForURL('**/room/*');
+  const link = await ada.evaluate(() => navigator.clipboard.readText());
+  expect(link).toBe(ada.url());
+  expect(nameIn(link)).toMatch(RANDOM_NAME);
+  expect(link).toBe(`${salon.origin}/room/${nameIn(link)}`);
+
+  await enter(ada, nameIn(link), 'Ada');
+  await enter(bob, nameIn(link), 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+});
+
+test('names of new rooms do not repeat', async ({ person }) => {
+  const ada = await person();
+  const names = new Set<string>();
+  for (let round = 0; round < 3; round += 1) {
+    await open(ada, '/');
+    await button(ada, 'Start a call').click();
+    await ada.waitForURL('**/room/*');
+    names.add(nameIn(ada.url()));
+  }
+  expect(names.size).toBe(3);
+});
+
+test('rooms that were entered are offered at home', async ({ person, room }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada', { devices: false });
+  await open(ada, '/');
+  await ada.getByRole('region', { name: 'Recent rooms' }).getByRole('link', { name: room }).click();
+  await expect(ada).toHaveURL(`/room/${room}`);
+  await expectPhase(ada, 'lobby');
+  await expect(ada.getByRole('textbox', { name: 'Your name' })).toHaveValue('Ada');
+});
+
+for (const [what, typed] of [
+  ['name', (room: string) => room],
+  ['link', (room: string) => `https://elsewhere.example/room/${room}?from=mail`],
+  ['name in capitals', (room: string) => ` ${room.toUpperCase()} `],
+] as const) {
+  test(`a typed ${what} leads into its room`, async ({ person, room }) => {
+    const ada = await person();
+    await open(ada, '/');
+    await ada.getByRole('textbox', { name: 'Link or room name' }).fill(typed(room));
+    await button(ada, 'Go').click();
+    await expect(ada).toHaveURL(`/room/${room}`);
+    await expectPhase(ada, 'lobby');
+  });
+}
+
+test('the lobby tells who is inside and keeps it current', async ({ person, room, request, salon }) => {
+  const [ada, bob] = [await person(), await person()];
+  await open(bob, `/room/${room}`);
+  await expectInside(bob, 0);
+  await expect(bob.getByText('Nobody is here yet.')).toBeVisible();
+
+  await enter(ada, room, 'Ada', { devices: false });
+  await expectInside(bob, 1);
+  await expect(bob.locator('[data-inside]')).toContainText('Ada');
+  const html = await (await request.get(`${salon.origin}/room/${room}`)).text();
+  expect(html).toContain('Ada');
+
+  await button(ada, 'Leave').click();
+  await expectInside(bob, 0);
+});
+
+test('without JavaScript the room page says who is inside and what is needed', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ javaScriptEnabled: false })];
+  await enter(ada, room, 'Ada', { devices: false });
+  await bob.goto(`/room/${room}`);
+  await expect(bob.getByRole('heading', { name: room })).toBeVisible();
+  await expectInside(bob, 1);
+  await expect(bob.locator('[data-inside]')).toContainText('Ada');
+  await expect(bob.getByText(/needs JavaScript/)).toBeVisible();
+});
+
+test('without JavaScript home leads into rooms', async ({ person, room }) => {
+  const ada = await person({ javaScriptEnabled: false });
+  await ada.goto('/');
+  await button(ada, 'Start a call').click();
+  expect(nameIn(ada.url())).toMatch(RANDOM_NAME);
+  await ada.goto('/');
+  await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
+  await button(ada, 'Go').click();
+  await expect(ada).toHaveURL(`/room/${room}`);
+});
+
+test('who is alone finds the link to copy and to scan', async ({ person, room, salon }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada', { devices: false });
+  const invite = ada.locator('[data-invite]');
+  const link = `${salon.origin}/room/${room}`;
+  await expect(invite).toContainText(link.replace('http://', ''));
+  await invite.getByRole('button', { name: 'Copy link' }).click();
+  await expect.poll(() => ada.evaluate(() => navigator.clipboard.readText())).toBe(link);
+  const picture = PNG.sync.read(await invite.getByRole('img', { name: /QR code/ }).screenshot());
+  expect(jsQR.default(new Uint8ClampedArray(picture.data), picture.width, picture.height)?.data).toBe(link);
+});
+
+test('pages allow only scripts of their own', async ({ request, room, salon }) => {
+  for (const path of ['/', `/room/${room}`]) {
+    const policy = (await request.get(salon.origin + path)).headers()['content-security-policy'] ?? '';
+    const directives = new Map(policy.split(';').map((text) => [text.trim().split(' ')[0], text]));
+    const scripts = directives.get('script-src');
+    expect(scripts, path).toMatch(/'nonce-[^']{16,}'/);
+    expect(scripts, path).not.toMatch(/'unsafe-inline'|'unsafe-eval'|\*/);
+    expect(directives.has('default-src'), path).toBe(true);
+  }
+});
+
+test.describe('an unknown page', () => {
+  // The browser itself reports the status of the page.
+  test.use({ expectedOutput: /status of 404/ });
+
+  test('says so and leads to the start', async ({ person }) => {
+    const ada = await person();
+    const response = await ada.goto('/nowhere');
+    expect(response?.status()).toBe(404);
+    await ada.getByRole('link', { name: 'Go to the start page' }).click();
+    await expect(ada.getByRole('heading', { level: 1, name: 'Salon' })).toBeVisible();
+  });
+});

@@ -1,0 +1,139 @@
+// Every state of the pages, on a desk and on a phone held both ways: nothing is cut off, axe finds
+// nothing serious, and a picture of it is kept in results/screens.
+import { AxeBuilder } from '@axe-core/playwright';
+import type { BrowserContextOptions, Page, ViewportSize } from '@playwright/test';
+import { button, enter, expectPhase, expectToSeeAndHear, open, remoteTiles, toolbar, turnOnDevices } from '../support/room.ts';
+import { expect, test as base } from '../support/test.ts';
+
+type Device = { name: string; sizes: ViewportSize[]; options: BrowserContextOptions };
+
+const devices: Device[] = [
+  { name: 'desk', sizes: [{ width: 1280, height: 800 }], options: {} },
+  {
+    name: 'phone',
+    sizes: [{ width: 390, height: 844 }, { width: 844, height: 390 }],
+    options: { isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
+  },
+];
+
+const test = base.extend<{ device: Device; me: Page; show: (state: string, page?: Page) => Promise<void> }>({
+  device: [devices[0]!, { option: true }],
+  me: async ({ person, device: { options, sizes } }, use) => use(await person({ ...options, viewport: sizes[0]! })),
+  show: async ({ me, device: { name, sizes } }, use) => {
+    await use(async (state, page = me) => {
+      for (const size of sizes) {
+        await page.setViewportSize(size);
+        await expectToFit(page, size);
+        await page.screenshot({ path: `results/screens/${name}-${size.width}x${size.height}/${state}.png` });
+        await expectAccessible(page, `${state} at ${size.width}x${size.height}`);
+      }
+      await page.setViewportSize(sizes[0]!);
+    });
+  },
+});
+
+/** Nothing has to be scrolled sideways, and the controls of a call are in sight and cover nobody. */
+const expectToFit = async (page: Page, { width, height }: ViewportSize) => {
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  if (!(await toolbar(page).isVisible())) return;
+  for (const control of await toolbar(page).getByRole('button').all()) {
+    await expect(control).toBeInViewport({ ratio: 1 });
+  }
+  const bar = (await toolbar(page).boundingBox())!;
+  expect(bar.y + bar.height).toBeLessThanOrEqual(height);
+  for (const tile of await remoteTiles(page).all()) {
+    await expect(tile).toBeInViewport({ ratio: 1 });
+    const box = (await tile.boundingBox())!;
+    const isApart = box.y + box.height <= bar.y || box.x + box.width <= bar.x || box.x >= bar.x + bar.width;
+    expect(isApart, 'the controls cover nobody').toBe(true);
+  }
+};
+
+const expectAccessible = async (page: Page, where: string) => {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  // Legacy: in this page instead of a further one, which only pages with foreign frames need.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(tags).analyze();
+  const serious = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }));
+  expect(serious, where).toEqual([]);
+};
+
+for (const device of devices) {
+  test.describe(`on a ${device.name}`, () => {
+    test.use({ device });
+
+    test('home', async ({ me, show, room }) => {
+      await open(me, '/');
+      await show('home');
+      await enter(me, room, 'Ada', { devices: false });
+      await open(me, '/');
+      await show('home-with-recent-rooms');
+    });
+
+    test.describe('an unknown page', () => {
+      test.use({ expectedOutput: /status of 404/ });
+      test('not found', async ({ me, show }) => {
+        await me.goto('/nowhere');
+        await show('not-found');
+      });
+    });
+
+    test('lobby', async ({ me, show, room, person }) => {
+      await open(me, `/room/${room}`);
+      await show('lobby');
+      const bob = await person();
+      await enter(bob, room, 'Bob', { devices: false });
+      await turnOnDevices(me);
+      await show('lobby-with-devices');
+    });
+
+    for (const [state, options] of [
+      ['denied', { answer: 'no' }],
+      ['dismissed', { answer: 'closes the question' }],
+      ['missing', { machine: 'without devices' }],
+    ] as const) {
+      test(`lobby, devices ${state}`, async ({ device: { options: screen, sizes }, person, show, room }) => {
+        const me = await person({ ...screen, ...options, viewport: sizes[0]! });
+        await open(me, `/room/${room}`);
+        await button(me, 'Turn on camera and microphone').click();
+        await expect(me.locator(`[data-problem~=${state}]`).first()).toBeVisible();
+        await show(`lobby-${state}`, me);
+      });
+    }
+
+    test('call', async ({ me, show, room, person }) => {
+      test.slow();
+      await enter(me, room, 'Ada Lovelace');
+      await show('call-alone');
+      const names = ['Bob', 'Cleo with a name so long that it has to be cut', 'Dan'];
+      for (const [place, name] of names.entries()) {
+        const other = await person();
+        await enter(other, room, name);
+        await expectToSeeAndHear(me, names.slice(0, place + 1));
+        if (place === 2) {
+          await button(other, 'Mute microphone').click();
+          await button(other, 'Turn camera off').click();
+          await expect(me.locator('[data-tile=remote][data-mic=off][data-camera=off]')).toBeVisible();
+        }
+        await show(`call-of-${place + 2}`);
+      }
+      await button(me, 'Devices').click();
+      await show('call-devices');
+      await me.keyboard.press('Escape');
+      await button(me, 'Leave').click();
+      await expectPhase(me, 'left');
+      await show('left');
+    });
+
+    test('waiting', async ({ device: { options, sizes }, person, startSalon, show, room }) => {
+      const { origin: baseURL } = await startSalon('--people', '1');
+      await enter(await person({ baseURL }), room, 'Bob', { devices: false });
+      const me = await person({ ...options, viewport: sizes[0]!, baseURL });
+      await open(me, `/room/${room}`);
+      await button(me, 'Join').click();
+      await expectPhase(me, 'waiting');
+      await show('waiting', me);
+    });
+  });
+}

@@ -1,0 +1,21 @@
+//! Which address shows which page.
+
+use crate::pages::{Home, NotFound, RoomPage};
+use leptos::prelude::*;
+use leptos_router::{
+    components::{Route, Router, Routes},
+    path,
+};
+
+/// The app, on the server and in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Home />
+                <Route path=path!("/room/:name") view=RoomPage />
+            </Routes>
+        </Router>
+    }
+}

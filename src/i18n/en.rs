@@ -1,0 +1,198 @@
+//! English.
+
+use super::Texts;
+use crate::{
+    call::Link,
+    platform::{Kind, Problem},
+    session::Notice,
+};
+use std::time::Duration;
+
+pub(super) static TEXTS: Texts = Texts {
+    tagline: "Video calls that are yours",
+    privacy: "No account. Sound and picture go straight from person to person.",
+    start_call: "Start a call",
+    start_hint: "Makes a room of your own and copies its link.",
+    join_other: "Join a call",
+    link_or_name: "Link or room name",
+    go: "Go",
+    bad_name: "That is no room: names have only letters a to z, digits, hyphens and underscores.",
+    recent_rooms: "Recent rooms",
+    home: "Home",
+
+    room: "Room",
+    nobody_inside: "Nobody is here yet.",
+    inside,
+    full: |inside, limit| format!("{inside} of {limit} are inside."),
+    your_name: "Your name",
+    name_hint: "optional",
+    turn_on: "Turn on camera and microphone",
+    turn_on_hint: "See yourself first, or join as you are.",
+    asking: "Your browser is asking: choose Allow to be seen and heard.",
+    join: "Join",
+    joining: "Joining",
+    no_script: "A call needs JavaScript. Allow it for this site, or open the link in another browser.",
+    waiting_title: "You are next.",
+    stop_waiting: "Stop waiting",
+
+    camera: "Camera",
+    microphone: "Microphone",
+    speaker: "Speaker",
+    system_choice: "System default",
+    unnamed_device: |number| format!("Device {number}"),
+    level: "Microphone level",
+    problem,
+    try_again: "Try again",
+
+    controls: "Call controls",
+    mute: "Mute microphone",
+    unmute: "Unmute microphone",
+    camera_off: "Turn camera off",
+    camera_on: "Turn camera on",
+    devices: "Devices",
+    close: "Close",
+    copy_link: "Copy link",
+    share: "Share",
+    leave: "Leave",
+    you: "You",
+    unnamed: "Guest",
+    stage: "People in the call",
+    muted: "muted",
+    link,
+    alone: "You are the only one here",
+    alone_hint: "Send this link to whoever you want to talk to.",
+    qr: "QR code of the link to this room",
+    tap_to_hear: "Tap to hear",
+    server_lost: "The server cannot be reached. Salon keeps trying.",
+    time_in_call: "Time in the call",
+    notice,
+
+    left_title: "You left the call",
+    left_after: |time| format!("You were in for {}.", spoken(time)),
+    rejoin: "Rejoin",
+    not_found: "There is nothing here",
+    not_found_hint: "The link may be cut off or mistyped.",
+    to_start: "Go to the start page",
+    crashed: "Something went wrong on this page.",
+    reload: "Reload",
+};
+
+fn plural(count: u64, unit: &str) -> String {
+    match count {
+        1 => format!("1 {unit}"),
+        _ => format!("{count} {unit}s"),
+    }
+}
+
+fn spoken(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match (seconds / 3600, seconds / 60 % 60) {
+        (0, 0) => plural(seconds, "second"),
+        (0, minutes) => plural(minutes, "minute"),
+        (hours, 0) => plural(hours, "hour"),
+        (hours, minutes) => format!("{} and {}", plural(hours, "hour"), plural(minutes, "minute")),
+    }
+}
+
+fn someone(name: &str) -> &str {
+    if name.is_empty() { "A guest" } else { name }
+}
+
+/// Coarser than [`spoken`], so that it does not tick under the reader's eyes.
+fn since(seconds: u64) -> String {
+    match seconds {
+        0..60 => "since just now".to_owned(),
+        _ => format!("for {}", spoken(Duration::from_secs(seconds))),
+    }
+}
+
+fn inside(people: &[(String, u64)]) -> String {
+    match people {
+        [] => TEXTS.nobody_inside.to_owned(),
+        [(name, seconds)] => format!("{} is here {}.", someone(name), since(*seconds)),
+        [(first, _), .., (last, _)] => {
+            let seconds = people.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
+            let others: Vec<_> = people.iter().map(|(name, _)| someone(name)).collect();
+            match others.as_slice() {
+                [_, _] => format!("{} and {} are here {}.", someone(first), someone(last), since(seconds)),
+                [init @ .., last] => {
+                    format!("{} and {last} are here {}.", init.join(", "), since(seconds))
+                }
+                [] => String::new(),
+            }
+        }
+    }
+}
+
+fn problem(kind: Kind, problem: Problem) -> &'static str {
+    match (kind, problem) {
+        (Kind::Camera, Problem::Dismissed) => "You closed the question about your camera.",
+        (Kind::Microphone, Problem::Dismissed) => "You closed the question about your microphone.",
+        (Kind::Camera, Problem::Denied) => {
+            "Your browser blocks the camera here. Click the icon beside the address, then allow the camera."
+        }
+        (Kind::Microphone, Problem::Denied) => {
+            "Your browser blocks the microphone here. Click the icon beside the address, then allow the microphone."
+        }
+        (Kind::Camera, Problem::DeniedBySystem) => {
+            "Your system blocks the camera for this browser. Allow it in the system's privacy settings."
+        }
+        (Kind::Microphone, Problem::DeniedBySystem) => {
+            "Your system blocks the microphone for this browser. Allow it in the system's privacy settings."
+        }
+        (Kind::Camera, Problem::Missing) => "No camera found. The others see your name.",
+        (Kind::Microphone, Problem::Missing) => "No microphone found. You can listen.",
+        (Kind::Camera, Problem::Busy) => "Your camera is used by another app or tab.",
+        (Kind::Microphone, Problem::Busy) => "Your microphone is used by another app or tab.",
+        (_, Problem::Insecure) => {
+            "Browsers give camera and microphone only to secure pages. Open this room through https."
+        }
+        (Kind::Camera, Problem::Failed) => "Your camera did not start.",
+        (Kind::Microphone, Problem::Failed) => "Your microphone did not start.",
+    }
+}
+
+fn link(link: Link) -> &'static str {
+    match link {
+        Link::New | Link::Connecting => "Connecting",
+        Link::Connected => "Connected",
+        Link::Reconnecting => "Reconnecting",
+        Link::Failed => "No connection: a network in between may block calls. Still trying.",
+    }
+}
+
+fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::Came(name) => format!("{} joined.", someone(name)),
+        Notice::Went(name) => format!("{} left.", someone(name)),
+        Notice::LinkCopied => "Link copied.".to_owned(),
+        Notice::LinkNotCopied => "The browser did not allow copying. Select the link instead.".to_owned(),
+        Notice::Replaced { gone, now } if gone == now => format!("{gone} was restarted."),
+        Notice::Replaced { gone, now } => format!("{gone} is gone. Now: {now}."),
+        Notice::Unplugged(Kind::Camera) => "Your camera is gone. The others see your name.".to_owned(),
+        Notice::Unplugged(Kind::Microphone) => "Your microphone is gone. Plug one in to be heard.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_inside_reads_as_a_sentence() {
+        let people = |people: &[(&str, u64)]| {
+            inside(&people.iter().map(|(name, seconds)| ((*name).into(), *seconds)).collect::<Vec<_>>())
+        };
+        assert_eq!(people(&[]), "Nobody is here yet.");
+        assert_eq!(people(&[("Ada", 3)]), "Ada is here since just now.");
+        assert_eq!(people(&[("Ada", 130), ("", 5)]), "Ada and A guest are here for 2 minutes.");
+        let three = people(&[("Ada", 3700), ("Bo", 5), ("Cy", 5)]);
+        assert_eq!(three, "Ada, Bo and Cy are here for 1 hour and 1 minute.");
+    }
+
+    #[test]
+    fn durations_are_spoken() {
+        assert_eq!(spoken(Duration::from_secs(1)), "1 second");
+        assert_eq!(spoken(Duration::from_secs(7200)), "2 hours");
+    }
+}

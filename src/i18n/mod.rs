@@ -1,0 +1,111 @@
+//! Every sentence a person can read, one file per language. A missing text does not compile.
+
+mod en;
+
+use crate::{
+    call::Link,
+    platform::{Kind, Problem},
+    session::Notice,
+};
+use std::time::Duration;
+
+/// The texts of one language, grouped by where they stand.
+#[allow(missing_docs, reason = "the fields are named after what they say")]
+pub struct Texts {
+    pub tagline: &'static str,
+    pub privacy: &'static str,
+    pub start_call: &'static str,
+    pub start_hint: &'static str,
+    pub join_other: &'static str,
+    pub link_or_name: &'static str,
+    pub go: &'static str,
+    pub bad_name: &'static str,
+    pub recent_rooms: &'static str,
+    pub home: &'static str,
+
+    pub room: &'static str,
+    pub nobody_inside: &'static str,
+    pub inside: fn(names: &[(String, u64)]) -> String,
+    pub full: fn(inside: usize, limit: usize) -> String,
+    pub your_name: &'static str,
+    pub name_hint: &'static str,
+    pub turn_on: &'static str,
+    pub turn_on_hint: &'static str,
+    pub asking: &'static str,
+    pub join: &'static str,
+    pub joining: &'static str,
+    pub no_script: &'static str,
+    pub waiting_title: &'static str,
+    pub stop_waiting: &'static str,
+
+    pub camera: &'static str,
+    pub microphone: &'static str,
+    pub speaker: &'static str,
+    pub system_choice: &'static str,
+    pub unnamed_device: fn(number: usize) -> String,
+    pub level: &'static str,
+    pub problem: fn(Kind, Problem) -> &'static str,
+    pub try_again: &'static str,
+
+    pub controls: &'static str,
+    pub mute: &'static str,
+    pub unmute: &'static str,
+    pub camera_off: &'static str,
+    pub camera_on: &'static str,
+    pub devices: &'static str,
+    pub close: &'static str,
+    pub copy_link: &'static str,
+    pub share: &'static str,
+    pub leave: &'static str,
+    pub you: &'static str,
+    pub unnamed: &'static str,
+    pub stage: &'static str,
+    pub muted: &'static str,
+    pub link: fn(Link) -> &'static str,
+    pub alone: &'static str,
+    pub alone_hint: &'static str,
+    pub qr: &'static str,
+    pub tap_to_hear: &'static str,
+    pub server_lost: &'static str,
+    pub time_in_call: &'static str,
+    pub notice: fn(&Notice) -> String,
+
+    pub left_title: &'static str,
+    pub left_after: fn(Duration) -> String,
+    pub rejoin: &'static str,
+    pub not_found: &'static str,
+    pub not_found_hint: &'static str,
+    pub to_start: &'static str,
+    pub crashed: &'static str,
+    pub reload: &'static str,
+}
+
+/// The texts in the language of the page.
+#[must_use]
+pub fn texts() -> &'static Texts {
+    &en::TEXTS
+}
+
+/// A time as on a stopwatch: `0:07`, `12:34`, `1:02:03`.
+#[must_use]
+pub fn stopwatch(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_on_a_stopwatch() {
+        let read = |seconds| stopwatch(Duration::from_secs(seconds));
+        assert_eq!(read(7), "0:07");
+        assert_eq!(read(754), "12:34");
+        assert_eq!(read(3723), "1:02:03");
+    }
+}

@@ -1,0 +1,106 @@
+//! Before the call: who is inside, and how the person will be seen and heard.
+
+use crate::{
+    call::Phase,
+    i18n::texts,
+    session::Session,
+    ui::{Brand, DeviceChoices, Icon, Preview, icons},
+};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+
+/// The lobby of a room, and the place to wait in front of a full one.
+#[component]
+pub fn Lobby() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let media = session.media;
+    let touched = move || !media.is_untouched();
+    view! {
+        <div class="lobby">
+            <header class="bar">
+                <Brand />
+                <h1><span class="quiet">{t.room}" "</span>{session.room.get_value().to_string()}</h1>
+            </header>
+            <Preview />
+            <section class="card">
+                <Inside />
+                <JoinForm />
+                <Show when=touched>
+                    <DeviceChoices />
+                </Show>
+            </section>
+        </div>
+    }
+}
+
+/// Who is inside and for how long.
+#[component]
+fn Inside() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let count = move || session.view.with(|view| view.state.people.len());
+    let sentence = move || {
+        let waited = session.now.get().saturating_sub(session.state_at.get()).as_secs();
+        session.view.with(|view| {
+            let people: Vec<_> = view
+                .state
+                .people
+                .iter()
+                .map(|person| (person.presence.name.as_str().to_owned(), person.seconds + waited))
+                .collect();
+            (t.inside)(&people)
+        })
+    };
+    let waiting = move || {
+        session.view.with(|view| {
+            let full = (t.full)(view.state.people.len(), view.state.limit);
+            (view.phase == Phase::Waiting).then(|| format!("{full} {}", t.waiting_title))
+        })
+    };
+    view! {
+        <div class="inside" data-inside="" data-count=count aria-live="polite">
+            <p>{sentence}</p>
+            <p class="strong">{waiting}</p>
+        </div>
+    }
+}
+
+#[component]
+fn JoinForm() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let form = NodeRef::<html::Form>::new();
+    let waiting = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Waiting));
+    // Join may have been pressed before the app was there to see it.
+    Effect::new(move |_| {
+        let pressed = form.get().is_some_and(|form| form.has_attribute("data-pressed"));
+        if pressed {
+            session.join();
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        match waiting.get_untracked() {
+            true => session.leave(),
+            false => session.join(),
+        }
+    };
+    view! {
+        <form class="join" data-early="1" node_ref=form on:submit=submit>
+            <label for="name">{t.your_name}" "<span class="quiet">{t.name_hint}</span></label>
+            <input
+                id="name"
+                type="text"
+                autocomplete="nickname"
+                maxlength="48"
+                prop:value=move || session.name.get()
+                on:input=move |event| session.name.set(event_target_value(&event))
+            />
+            <button class="button primary large" type="submit">
+                <Icon paths=icons::ENTER />
+                <span>{move || if waiting.get() { t.stop_waiting } else { t.join }}</span>
+            </button>
+            <noscript><p class="problem">{t.no_script}</p></noscript>
+        </form>
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per page. Pages compose components and hold no logic.
+
+mod home;
+mod left;
+mod lobby;
+mod not_found;
+mod room;
+
+pub use home::Home;
+pub use not_found::NotFound;
+pub use room::RoomPage;

@@ -1,0 +1,224 @@
+//! What an operator decides: options, their environment variables and their defaults.
+
+use super::{
+    ice::{IceError, IceList},
+    origin::{OriginList, OriginPolicy},
+};
+use crate::protocol::{IceServer, limits};
+use clap::{
+    CommandFactory, Parser,
+    builder::BoolishValueParser,
+    error::{ContextKind, ErrorKind},
+};
+use std::{
+    env,
+    error::Error as _,
+    ffi::OsString,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use tracing::Level;
+
+const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
+const DEFAULT_ICE: &str = "stun:stun.l.google.com:19302";
+const LEVELS: [(&str, Level); 5] = [
+    ("error", Level::ERROR),
+    ("warn", Level::WARN),
+    ("info", Level::INFO),
+    ("debug", Level::DEBUG),
+    ("trace", Level::TRACE),
+];
+
+/// How the server runs.
+#[derive(Clone)]
+pub struct Config {
+    /// `--listen`, `SALON_LISTEN`, else `LEPTOS_SITE_ADDR` (which cargo-leptos sets): where people
+    /// reach the server.
+    pub listen: SocketAddr,
+    /// `--ice`, `SALON_ICE`: what people configure their peer connections with.
+    pub ice_servers: Vec<IceServer>,
+    /// `--people`, `SALON_PEOPLE`: how many fit into one room, 1 to 16.
+    pub people: usize,
+    /// `--log`, `SALON_LOG`: how much is written to standard error.
+    pub log: Level,
+    /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
+    /// may open the socket besides the server's own pages.
+    pub origins: OriginPolicy,
+    /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages.
+    pub site: PathBuf,
+    /// `LEPTOS_RELOAD_PORT`, where `LEPTOS_WATCH` is set: where `cargo leptos watch` tells open
+    /// pages to reload.
+    pub reload_port: Option<u16>,
+}
+
+/// Without the credentials, which belong into no log.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls: Vec<_> = self.ice_servers.iter().map(|server| &server.urls).collect();
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("ice_servers", &urls)
+            .field("people", &self.people)
+            .field("log", &self.log)
+            .field("origins", &self.origins)
+            .field("site", &self.site)
+            .field("reload_port", &self.reload_port)
+            .finish()
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoConfig {
+    /// `--help` or `--version` was given: the text that was asked for.
+    Asked(String),
+    /// A value is wrong: a sentence that names the option or the variable.
+    Wrong(String),
+}
+
+/// Video calls in the browser, from one program. Open the address it prints, press Join, talk.
+///
+/// Every option can be given as an environment variable instead.
+#[derive(Parser)]
+#[command(name = "salon", version, max_term_width = 100)]
+struct Args {
+    /// Address and port to serve on [default: 127.0.0.1:3000]
+    #[arg(long, env = "SALON_LISTEN", hide_env_values = true)]
+    #[arg(value_name = "ADDR", value_parser = socket_addr)]
+    listen: Option<SocketAddr>,
+
+    /// A STUN or TURN server for people's browsers; give it again for more
+    ///
+    /// A TURN server needs a user name and a credential. In the variable, white space separates
+    /// the servers. "none" stands for no server at all: then calls work within one network only.
+    #[arg(long, env = "SALON_ICE", hide_env_values = true, default_value = DEFAULT_ICE)]
+    #[arg(value_name = "URL[|USER|CREDENTIAL]")]
+    ice: Vec<IceList>,
+
+    /// How many people fit into one room, 1 to 16
+    ///
+    /// Everybody sends to everybody, so the upload of each person grows with every other one.
+    #[arg(long, env = "SALON_PEOPLE", hide_env_values = true, value_name = "N")]
+    #[arg(default_value_t = limits::PEOPLE_PER_ROOM, value_parser = people)]
+    people: usize,
+
+    /// How much to write to standard error: error, warn, info, debug or trace
+    ///
+    /// Addresses of people appear at debug and trace only.
+    #[arg(long, env = "SALON_LOG", hide_env_values = true, value_name = "LEVEL")]
+    #[arg(default_value = "info", value_parser = level)]
+    log: Level,
+
+    /// Another origin whose pages may open the call socket, such as https://app.example.org; give
+    /// it again for more
+    ///
+    /// The server's own pages always may. In the variable, white space separates the origins.
+    #[arg(long, env = "SALON_ALLOW_ORIGIN", hide_env_values = true, value_name = "ORIGIN")]
+    allow_origin: Vec<OriginList>,
+
+    /// Let programs that send no Origin open the call socket; browsers always send one
+    #[arg(long, env = "SALON_ALLOW_NO_ORIGIN", hide_env_values = true)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    allow_no_origin: bool,
+
+    /// The folder with the built pages [default: "site" beside the program, else target/site]
+    #[arg(long, env = "SALON_SITE", hide_env_values = true, value_name = "FOLDER")]
+    site: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the options and the environment.
+    ///
+    /// # Errors
+    /// The text to print instead of running.
+    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, NoConfig> {
+        let args = Args::try_parse_from(args).map_err(|error| match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                NoConfig::Asked(error.to_string())
+            }
+            _ => NoConfig::Wrong(sentence(&error)),
+        })?;
+        let listen = match args.listen {
+            Some(listen) => listen,
+            None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
+        };
+        let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
+        Ok(Self {
+            listen,
+            ice_servers: IceList::join(args.ice).map_err(wrong)?,
+            people: args.people,
+            log: args.log,
+            origins: OriginPolicy {
+                listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
+                allow_none: args.allow_no_origin,
+            },
+            site: args.site.unwrap_or_else(site),
+            reload_port: reload_port(),
+        })
+    }
+}
+
+fn leptos_site_addr() -> Result<Option<SocketAddr>, NoConfig> {
+    let Ok(text) = env::var("LEPTOS_SITE_ADDR") else { return Ok(None) };
+    let wrong = |error| NoConfig::Wrong(format!("LEPTOS_SITE_ADDR: {error}."));
+    socket_addr(&text).map(Some).map_err(wrong)
+}
+
+fn reload_port() -> Option<u16> {
+    env::var_os("LEPTOS_WATCH")?;
+    env::var("LEPTOS_RELOAD_PORT").ok()?.parse().ok()
+}
+
+fn site() -> PathBuf {
+    if let Some(root) = env::var_os("LEPTOS_SITE_ROOT") {
+        return root.into();
+    }
+    let program = env::current_exe().ok();
+    let beside = program.as_deref().and_then(Path::parent).map(|folder| folder.join("site"));
+    beside.filter(|site| site.is_dir()).unwrap_or_else(|| "target/site".into())
+}
+
+fn socket_addr(text: &str) -> Result<SocketAddr, String> {
+    let hint = "is no address with a port, such as 127.0.0.1:3000 or [::]:3000";
+    text.parse().map_err(|_| format!("{text:?} {hint}"))
+}
+
+fn people(text: &str) -> Result<usize, String> {
+    let most = limits::PEOPLE_PER_ROOM_MAX;
+    let people = text.parse().ok().filter(|people| (1..=most).contains(people));
+    people.ok_or_else(|| format!("{text:?} is no number from 1 to {most}"))
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    let level = LEVELS.iter().find(|(name, _)| *name == text).map(|&(_, level)| level);
+    level.ok_or_else(|| format!("{text:?} is none of error, warn, info, debug and trace"))
+}
+
+/// What clap says in several lines, in one sentence that names the option and its variable.
+fn sentence(error: &clap::Error) -> String {
+    let named = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    match (error.kind(), error.source()) {
+        (ErrorKind::ValueValidation, Some(cause)) => format!("{}: {cause}.", with_variable(&named)),
+        (ErrorKind::UnknownArgument, _) => {
+            format!("There is no option {named}; salon --help lists them all.")
+        }
+        _ => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            format!("{}; salon --help explains the options.", line.trim_start_matches("error: "))
+        }
+    }
+}
+
+/// Turns `--people <N>` into `--people (SALON_PEOPLE)`: the value may have come from either.
+fn with_variable(named: &str) -> String {
+    let option = named.split_whitespace().next().unwrap_or_default();
+    let command = Args::command();
+    let argument = command.get_arguments().find(|argument| argument.get_long() == option.get(2..));
+    match argument.and_then(|argument| argument.get_env()) {
+        Some(variable) => format!("{option} ({})", variable.to_string_lossy()),
+        None => option.to_owned(),
+    }
+}

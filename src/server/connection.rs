@@ -1,0 +1,195 @@
+//! The two ends between a socket's task and the hub: bounded, and never in each other's way.
+
+use super::hub::Event;
+use crate::{
+    protocol::{ClientMessage, ParseError, PeerId},
+    room::{ConnId, Input},
+};
+use axum::extract::ws::Utf8Bytes;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+/// The most messages that wait for one client. Two candidates a millisecond fill it in 0.1 s; a
+/// client that keeps up with its room never has more than a few.
+const OUTBOX_MESSAGES: usize = 256;
+/// The most bytes that wait for one client: 256 large messages would be 16 MiB.
+const OUTBOX_BYTES: usize = 512 * 1024;
+
+/// Why the server closes a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// More waits for the client than it reads.
+    Slow,
+    /// The client answers no ping.
+    Silent,
+    /// The server ends.
+    Restart,
+    /// A message was larger than [`crate::protocol::limits::MESSAGE_BYTES`].
+    TooLarge,
+    /// What arrived is no WebSocket frame.
+    Protocol,
+    /// The server cannot go on.
+    Internal,
+}
+
+/// The hub has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the server is ending")]
+pub struct HubGone;
+
+/// Something to write to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outgoing {
+    Text(Utf8Bytes),
+    Ping,
+}
+
+impl Outgoing {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Ping => 0,
+        }
+    }
+}
+
+/// What a socket's task holds of the hub.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) conn: ConnId,
+    pub(super) voice: Voice,
+    pub(super) inbox: Inbox,
+    /// Comes at most once, past everything that waits in the inbox.
+    pub(super) closing: oneshot::Receiver<Closing>,
+    /// The hub's task waits for all of these before it ends.
+    pub(super) alive: mpsc::Sender<()>,
+}
+
+/// Tells the hub what a socket hears. When it is dropped, the connection's seat is free.
+#[derive(Debug)]
+pub(super) struct Voice {
+    conn: ConnId,
+    events: mpsc::Sender<Event>,
+    closed: mpsc::UnboundedSender<ConnId>,
+}
+
+impl Voice {
+    pub(super) fn new(
+        conn: ConnId,
+        events: mpsc::Sender<Event>,
+        closed: mpsc::UnboundedSender<ConnId>,
+    ) -> Self {
+        Self { conn, events, closed }
+    }
+
+    /// Passes a message on; waits while the hub is busy, which slows this client down alone.
+    pub(super) async fn say(
+        &self,
+        message: Result<ClientMessage, ParseError>,
+    ) -> Result<(), Closing> {
+        // Only a join gives a seat, so only a join needs an identity.
+        let id = match message {
+            Ok(ClientMessage::Join(_)) => PeerId(getrandom::u64().map_err(|_| Closing::Internal)?),
+            _ => PeerId(0),
+        };
+        self.send(Input::Message { conn: self.conn, message, id }).await
+    }
+
+    /// Passes on that the client gave a sign of life.
+    pub(super) async fn heard(&self) -> Result<(), Closing> {
+        self.send(Input::Heard(self.conn)).await
+    }
+
+    async fn send(&self, input: Input) -> Result<(), Closing> {
+        self.events.send(Event::Input(input)).await.map_err(|_| Closing::Restart)
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        // The hub is gone: nobody is left to tell.
+        let _ = self.closed.send(self.conn);
+    }
+}
+
+/// The hub's end of what waits for a client.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    queue: mpsc::Sender<Outgoing>,
+    bytes: Arc<AtomicUsize>,
+}
+
+/// The client's end of it.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    queue: mpsc::Receiver<Outgoing>,
+    bytes: Arc<AtomicUsize>,
+}
+
+/// The client reads too slowly, or is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Full;
+
+pub(super) fn queue() -> (Outbox, Inbox) {
+    let (sender, receiver) = mpsc::channel(OUTBOX_MESSAGES);
+    let bytes = Arc::new(AtomicUsize::new(0));
+    (Outbox { queue: sender, bytes: bytes.clone() }, Inbox { queue: receiver, bytes })
+}
+
+impl Outbox {
+    /// Never waits.
+    pub(super) fn push(&self, item: Outgoing) -> Result<(), Full> {
+        let more = item.bytes();
+        let before = self.bytes.fetch_add(more, Ordering::Relaxed);
+        if before + more > OUTBOX_BYTES {
+            return Err(Full);
+        }
+        self.queue.try_send(item).map_err(|_| Full)
+    }
+}
+
+impl Inbox {
+    /// Waits for something to write and takes up to `most` of it; nothing once the hub let go.
+    pub(super) async fn take(&mut self, batch: &mut Vec<Outgoing>, most: usize) -> usize {
+        let taken = self.queue.recv_many(batch, most).await;
+        self.bytes.fetch_sub(batch.iter().map(Outgoing::bytes).sum(), Ordering::Relaxed);
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: usize) -> Outgoing {
+        Outgoing::Text("a".repeat(bytes).into())
+    }
+
+    #[tokio::test]
+    async fn a_queue_is_bounded_in_messages_and_in_bytes() {
+        let (outbox, mut inbox) = queue();
+        for _ in 0..OUTBOX_MESSAGES {
+            assert_eq!(outbox.push(Outgoing::Ping), Ok(()));
+        }
+        assert_eq!(outbox.push(Outgoing::Ping), Err(Full));
+
+        assert_eq!(inbox.take(&mut Vec::new(), OUTBOX_MESSAGES).await, OUTBOX_MESSAGES);
+        assert_eq!(outbox.push(text(OUTBOX_BYTES)), Ok(()));
+        assert_eq!(outbox.push(text(1)), Err(Full));
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_makes_room() {
+        let (outbox, mut inbox) = queue();
+        for _ in 0..10 {
+            assert_eq!(outbox.push(text(OUTBOX_BYTES)), Ok(()));
+            let mut batch = Vec::new();
+            assert_eq!(inbox.take(&mut batch, 8).await, 1);
+            assert_eq!(batch, [text(OUTBOX_BYTES)]);
+        }
+    }
+}

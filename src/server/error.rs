@@ -1,0 +1,26 @@
+//! What can keep the server from running.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+use thiserror::Error;
+
+/// Why the server does not run, in a sentence for the operator.
+#[derive(Debug, Error)]
+pub enum ServerError {
+    /// The address belongs to another machine, or another program uses the port.
+    #[error("Cannot listen on {address}: {error}. Choose another with --listen or SALON_LISTEN.")]
+    Listen {
+        /// Where the server was to listen.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The folder with the built pages is missing or holds no `pkg`.
+    #[error(
+        "The pages are not built: there is no folder {}. Build them with make release, or say \
+         where they are with --site or SALON_SITE.", .0.display()
+    )]
+    NoSite(PathBuf),
+    /// The system ended the listening.
+    #[error("The server cannot go on: {0}.")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,57 @@
+//! What browsers are told to refuse.
+
+use axum::{
+    http::{HeaderName, HeaderValue, header},
+    response::Response,
+};
+use leptos::nonce::use_nonce;
+use leptos_axum::ResponseOptions;
+
+/// Goes with every response.
+const EVERYWHERE: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // The address of a page is the key to its room.
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), \
+         accelerometer=(), bluetooth=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), \
+         midi=(), payment=(), serial=(), usb=()",
+    ),
+];
+
+/// Adds what goes with every response. What may be stored is asked for again before each use.
+pub(super) async fn secure(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in EVERYWHERE {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let revalidate = HeaderValue::from_static("no-cache");
+    headers.entry(header::CACHE_CONTROL).or_insert(revalidate);
+    response
+}
+
+/// Adds what goes with a page that Leptos is rendering: what it may load, run and connect to.
+pub(super) fn page(response: &ResponseOptions, reload_port: Option<u16>) {
+    let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+    // A nonce is base64 and a port is digits, so this cannot fail; an empty policy would be none,
+    // so nothing at all is allowed should it do so.
+    let policy = HeaderValue::try_from(content_security_policy(&nonce, reload_port))
+        .unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// Content Security Policy Level 3. The page's own start script carries the nonce.
+fn content_security_policy(nonce: &str, reload_port: Option<u16>) -> String {
+    let reload = reload_port
+        .map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"))
+        .unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
+         style-src 'self'; img-src 'self' data:; media-src 'self' blob: mediastream:; \
+         connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'"
+    )
+}

@@ -1,0 +1,116 @@
+//! The hub with a paused clock: what it does without the network, in no time.
+
+use super::*;
+use crate::{
+    protocol::{ClientMessage, Join, Presence},
+    room::SILENT_AFTER,
+};
+use tokio::time::{Instant, timeout};
+
+fn hub() -> Hub {
+    Hub::start(room::Config { people: 4, ice_servers: Vec::new() }).0
+}
+
+fn room_name() -> RoomName {
+    "123".parse().unwrap()
+}
+
+async fn joined(hub: &Hub) -> Connection {
+    let connection = hub.open().await.unwrap();
+    let join = Join { room: room_name(), presence: Presence::default() };
+    connection.voice.say(Ok(ClientMessage::Join(join))).await.unwrap();
+    connection
+}
+
+/// Waits, event by event, until the hub remembers this much.
+async fn remembers(hub: &Hub, rooms: usize, connections: usize) {
+    let expected = Counts { rooms, connections };
+    let mut counts = hub.counts();
+    let reached = timeout(SILENT_AFTER * 10, counts.wait_for(|counts| *counts == expected)).await;
+    assert!(reached.is_ok(), "{:?} instead of {expected:?}", *hub.counts().borrow());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_connection_is_asked_twice_and_then_given_up() {
+    let hub = hub();
+    let start = Instant::now();
+    let mut connection = joined(&hub).await;
+    assert_eq!(connection.closing.await, Ok(Closing::Silent));
+    assert_eq!(start.elapsed().as_secs(), SILENT_AFTER.as_secs());
+    remembers(&hub, 0, 0).await;
+
+    let mut written = Vec::new();
+    while connection.inbox.take(&mut written, 8).await > 0 {}
+    assert_eq!(written.iter().filter(|item| **item == Outgoing::Ping).count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_of_life_is_enough() {
+    let hub = hub();
+    let mut connection = joined(&hub).await;
+    let start = Instant::now();
+    while start.elapsed() < SILENT_AFTER * 3 {
+        let mut written = Vec::new();
+        connection.inbox.take(&mut written, 8).await;
+        if written.contains(&Outgoing::Ping) {
+            connection.voice.heard().await.unwrap();
+        }
+    }
+    assert!(connection.closing.try_recv().is_err());
+    remembers(&hub, 1, 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_voice_frees_the_seat() {
+    let hub = hub();
+    let (first, second) = (joined(&hub).await, joined(&hub).await);
+    remembers(&hub, 1, 2).await;
+    drop(first.voice);
+    remembers(&hub, 1, 1).await;
+    drop(second);
+    remembers(&hub, 0, 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
+    let hub = hub();
+    let (stuck, talker) = (joined(&hub).await, joined(&hub).await);
+    let mut mic = true;
+    let mut inbox = talker.inbox;
+    while hub.counts().borrow().connections == 2 {
+        mic = !mic;
+        let presence = Presence { mic, ..Presence::default() };
+        talker.voice.say(Ok(ClientMessage::Presence(presence))).await.unwrap();
+    }
+    assert_eq!(stuck.closing.await, Ok(Closing::Slow));
+
+    let mut written = Vec::new();
+    inbox.take(&mut written, usize::MAX).await;
+    let left = |item: &Outgoing| matches!(item, Outgoing::Text(text) if text.contains("\"left\""));
+    while !written.iter().any(left) {
+        assert!(inbox.take(&mut written, usize::MAX).await > 0);
+    }
+    assert_eq!(hub.state(room_name()).await.unwrap().people.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_closes_all_and_waits_for_them() {
+    let (hub, task) = Hub::start(room::Config { people: 4, ice_servers: Vec::new() });
+    let connection = joined(&hub).await;
+    hub.stop().await;
+    assert_eq!(connection.closing.await, Ok(Closing::Restart));
+    assert!(hub.open().await.is_err());
+    assert!(hub.state(room_name()).await.is_err());
+    assert!(!task.is_finished());
+    drop(connection.alive);
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_task_ends_with_its_last_handle() {
+    let (hub, task) = Hub::start(room::Config { people: 4, ice_servers: Vec::new() });
+    let connection = joined(&hub).await;
+    drop(hub);
+    drop(connection);
+    task.await.unwrap();
+}

@@ -1,0 +1,150 @@
+//! The server: pages, files, and the socket through which people find each other.
+//!
+//! [`hub`](self) owns the rooms; every socket is a task of its own; the router lists what is
+//! answered. Nothing here knows what a call is.
+
+mod config;
+mod connection;
+mod error;
+mod headers;
+mod hub;
+mod ice;
+mod origin;
+mod pages;
+mod router;
+mod socket;
+
+pub use config::{Config, NoConfig};
+pub use connection::HubGone;
+pub use error::ServerError;
+pub use hub::{Counts, Hub};
+pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
+
+use crate::room;
+use axum::{Router, serve::ListenerExt};
+use leptos::config::LeptosOptions;
+use router::ServerState;
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::sleep,
+};
+use tracing::debug;
+
+/// How long open connections may take to end after the server was told to.
+pub const DRAIN: Duration = Duration::from_secs(3);
+
+/// Name of the built browser app, and the folder of the site that holds it: cargo-leptos is told
+/// the same in Cargo.toml.
+const OUTPUT_NAME: &str = "salon";
+const PKG: &str = "pkg";
+
+/// A server that is ready to listen.
+#[derive(Debug)]
+pub struct Server {
+    hub: Hub,
+    hub_task: JoinHandle<()>,
+    router: Router,
+}
+
+impl Server {
+    /// Prepares a server. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`ServerError::NoSite`].
+    pub fn new(config: Config) -> Result<Self, ServerError> {
+        let pkg = config.site.join(PKG);
+        if !pkg.is_dir() {
+            return Err(ServerError::NoSite(pkg));
+        }
+        let leptos = leptos_options(&config.site, config.reload_port);
+        let rooms = room::Config { people: config.people, ice_servers: config.ice_servers };
+        let (hub, hub_task) = Hub::start(rooms);
+        let state = ServerState {
+            hub: hub.clone(),
+            origins: Arc::new(config.origins),
+            leptos,
+            reload_port: config.reload_port,
+        };
+        Ok(Self { hub, hub_task, router: router::router(state) })
+    }
+
+    /// The rooms' keeper, to ask it how much it remembers.
+    #[must_use]
+    pub fn hub(&self) -> Hub {
+        self.hub.clone()
+    }
+
+    /// Serves until `shutdown` comes; then accepts nobody, tells every socket to come back later,
+    /// and returns when all connections have ended or [`DRAIN`] has passed.
+    ///
+    /// # Errors
+    /// [`ServerError::Io`].
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServerError> {
+        let Self { hub, hub_task, router } = self;
+        let (stopped, stopping) = oneshot::channel::<()>();
+        let serve = axum::serve(listener.tap_io(without_delay), router).with_graceful_shutdown(
+            async move {
+                shutdown.await;
+                drop(stopped);
+                hub.stop().await;
+            },
+        );
+        let drained = async {
+            let result = serve.await;
+            // A hub that failed has no connection left to wait for.
+            let _ = hub_task.await;
+            result
+        };
+        tokio::select! {
+            result = drained => Ok(result?),
+            () = overdue(stopping) => {
+                debug!("some connections did not end in time");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Serves on `listener` as `config` says until `shutdown` comes. See [`Server::run`].
+///
+/// # Errors
+/// [`ServerError::NoSite`] or [`ServerError::Io`].
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServerError> {
+    Server::new(config)?.run(listener, shutdown).await
+}
+
+/// Messages are small and each one waits for the last: sending at once beats sending together.
+fn without_delay(stream: &mut TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "cannot set TCP_NODELAY");
+    }
+}
+
+async fn overdue(stopping: oneshot::Receiver<()>) {
+    // An error means that the sender was dropped, which is the signal.
+    let _ = stopping.await;
+    sleep(DRAIN).await;
+}
+
+fn leptos_options(site: &Path, reload_port: Option<u16>) -> LeptosOptions {
+    let mut options = LeptosOptions::builder()
+        .output_name(OUTPUT_NAME)
+        .site_root(site.to_string_lossy())
+        .site_pkg_dir(PKG)
+        .build();
+    if let Some(port) = reload_port {
+        options.reload_port = port.into();
+    }
+    options
+}

@@ -1,0 +1,202 @@
+//! Which web pages may open the socket, and under which address people reach this server.
+
+use axum::http::{
+    HeaderMap, Uri, header,
+    uri::{Authority, Scheme},
+};
+use std::{fmt, str::FromStr};
+use thiserror::Error;
+
+/// The origin of a web page (RFC 6454): scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebOrigin {
+    secure: bool,
+    host: String,
+    port: u16,
+}
+
+/// The text is not of the form `https://host` or `https://host:port`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an origin is of the form https://host or https://host:port")]
+pub struct ParseOriginError;
+
+impl FromStr for WebOrigin {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Self, ParseOriginError> {
+        let uri: Uri = text.parse().map_err(|_| ParseOriginError)?;
+        let secure = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            _ => return Err(ParseOriginError),
+        };
+        let authority = uri.authority().ok_or(ParseOriginError)?;
+        // An origin ends with its host or port: no path, and nobody's name in front of the host.
+        let bare = text.split_once("://").is_some_and(|(_, rest)| rest == authority.as_str());
+        if !bare || authority.as_str().contains('@') {
+            return Err(ParseOriginError);
+        }
+        let (host, port) = host_and_port(authority, secure);
+        Ok(Self { secure, host, port })
+    }
+}
+
+impl fmt::Display for WebOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}:{}", self.host, self.port)
+    }
+}
+
+impl WebOrigin {
+    /// Whether a page of this origin came from the server that is now addressed as `host`, the
+    /// value of a `Host` header. The scheme is not compared: behind a proxy that speaks TLS the
+    /// server does not know it.
+    fn is_host(&self, host: &Authority) -> bool {
+        host_and_port(host, self.secure) == (self.host.clone(), self.port)
+    }
+}
+
+fn host_and_port(authority: &Authority, secure: bool) -> (String, u16) {
+    let default = if secure { 443 } else { 80 };
+    (authority.host().to_ascii_lowercase(), authority.port_u16().unwrap_or(default))
+}
+
+/// Some origins, separated by white space: what one environment variable holds.
+#[derive(Clone)]
+pub(super) struct OriginList(pub(super) Vec<WebOrigin>);
+
+impl FromStr for OriginList {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Self, ParseOriginError> {
+        text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Who may open the socket besides this server's own pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OriginPolicy {
+    /// Pages of these origins.
+    pub listed: Vec<WebOrigin>,
+    /// Programs that send no `Origin`. Browsers always send one.
+    pub allow_none: bool,
+}
+
+/// Why the socket stays closed: what the asker is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum OriginError {
+    #[error("Pages of this origin may not connect to this server.")]
+    Foreign,
+    #[error("Programs that send no Origin may not connect to this server.")]
+    Missing,
+}
+
+impl OriginPolicy {
+    /// Judges a request by its `Origin` and `Host`. Without this any web page that a person visits
+    /// could use the server with the visitor's place in the network.
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), OriginError> {
+        let mut given = headers.get_all(header::ORIGIN).iter();
+        let origin = match (given.next(), given.next()) {
+            (None, _) if self.allow_none => return Ok(()),
+            (None, _) => return Err(OriginError::Missing),
+            (Some(origin), None) => origin,
+            (Some(_), Some(_)) => return Err(OriginError::Foreign),
+        };
+        let origin = origin.to_str().ok().and_then(|text| text.parse::<WebOrigin>().ok());
+        let origin = origin.ok_or(OriginError::Foreign)?;
+        let own = host(headers).is_some_and(|host| origin.is_host(&host));
+        if own || self.listed.contains(&origin) { Ok(()) } else { Err(OriginError::Foreign) }
+    }
+}
+
+fn host(headers: &HeaderMap) -> Option<Authority> {
+    let text = headers.get(header::HOST)?.to_str().ok()?;
+    text.parse().ok().filter(|host: &Authority| !host.as_str().contains('@'))
+}
+
+/// Scheme, host and port under which the asker reaches this server, for links to it.
+///
+/// Who stands between can claim `https` with `X-Forwarded-Proto`. It changes nothing but the links
+/// that the asker is shown, so it is believed.
+pub(super) fn of_request(headers: &HeaderMap) -> Option<String> {
+    let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+    let secure = forwarded.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
+    let scheme = if secure { "https" } else { "http" };
+    host(headers).map(|host| format!("{scheme}://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn verdict(policy: &OriginPolicy, host: &str, origin: &str) -> bool {
+        policy.check(&headers(&[("host", host), ("origin", origin)])).is_ok()
+    }
+
+    #[test]
+    fn only_the_own_origin_is_admitted() {
+        let policy = OriginPolicy::default();
+        for (host, origin) in [
+            ("localhost:3000", "http://localhost:3000"),
+            ("call.example.org", "https://call.example.org"),
+            ("call.example.org:443", "https://call.example.org"),
+            ("CALL.example.org", "http://call.example.org:80"),
+            ("[::1]:3000", "http://[::1]:3000"),
+        ] {
+            assert!(verdict(&policy, host, origin), "{host} {origin}");
+        }
+        for (host, origin) in [
+            ("call.example.org", "null"),
+            ("call.example.org", ""),
+            ("call.example.org", "https://call.example.org.evil.net"),
+            ("call.example.org", "https://evil-call.example.org"),
+            ("call.example.org", "https://call.example.org@evil.net"),
+            ("call.example.org", "https://call.example.org/"),
+            ("call.example.org", "https://call.example.org/https://call.example.org"),
+            ("call.example.org", "https://call.example.org:8443"),
+            ("call.example.org", "ftp://call.example.org"),
+            ("call.example.org:80", "https://call.example.org"),
+            ("localhost:3000", "http://localhost:3001"),
+        ] {
+            assert!(!verdict(&policy, host, origin), "{host} {origin}");
+        }
+    }
+
+    #[test]
+    fn listed_origins_are_compared_whole() {
+        let listed = vec!["https://app.example.org".parse().unwrap()];
+        let policy = OriginPolicy { listed, allow_none: false };
+        assert!(verdict(&policy, "call.example.org", "https://app.example.org:443"));
+        assert!(!verdict(&policy, "call.example.org", "http://app.example.org"));
+        assert!(!verdict(&policy, "call.example.org", "https://app.example.org.evil.net"));
+    }
+
+    #[test]
+    fn two_origins_are_none_of_ours() {
+        let mut both = headers(&[("host", "a.example"), ("origin", "http://a.example")]);
+        both.append("origin", "http://a.example".parse().unwrap());
+        assert_eq!(OriginPolicy::default().check(&both), Err(OriginError::Foreign));
+    }
+
+    #[test]
+    fn no_origin_is_admitted_only_where_allowed() {
+        let none = headers(&[("host", "a.example")]);
+        assert_eq!(OriginPolicy::default().check(&none), Err(OriginError::Missing));
+        assert_eq!(OriginPolicy { allow_none: true, listed: Vec::new() }.check(&none), Ok(()));
+    }
+
+    #[test]
+    fn links_carry_the_scheme_and_host_that_were_used() {
+        let plain = headers(&[("host", "localhost:3000")]);
+        assert_eq!(of_request(&plain).as_deref(), Some("http://localhost:3000"));
+        let proxied = headers(&[("host", "call.example.org"), ("x-forwarded-proto", "HTTPS")]);
+        assert_eq!(of_request(&proxied).as_deref(), Some("https://call.example.org"));
+        assert_eq!(of_request(&headers(&[("host", "a b")])), None);
+        assert_eq!(of_request(&headers(&[])), None);
+    }
+}

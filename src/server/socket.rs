@@ -1,0 +1,196 @@
+//! `/ws`: one task per WebSocket (RFC 6455), between the network and the hub.
+
+use super::{
+    connection::{Closing, Connection, Inbox, Outgoing, Voice},
+    router::ServerState,
+};
+use crate::protocol::{ClientMessage, ParseError, limits::MESSAGE_BYTES};
+use axum::{
+    body::Bytes,
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket, close_code},
+    },
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use futures_util::{
+    SinkExt, Stream, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+use tracing::{Instrument, debug, debug_span};
+use tungstenite::error::CapacityError;
+
+/// Kept by every connection for as long as it lives: most messages are a few hundred bytes.
+const READ_BUFFER: usize = 4 * 1024;
+/// More than this is written without waiting for the rest of a batch.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// What a client leaves unread here, beyond what the kernel holds for it.
+const WRITE_BUFFER_MAX: usize = 256 * 1024;
+/// How many messages are written before the network is asked to take them.
+const BATCH: usize = 32;
+/// How long a client may take to receive one batch.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to answer that the connection closes (RFC 6455, section 7.1.1).
+const FAREWELL: Duration = Duration::from_secs(1);
+
+type Sink = SplitSink<WebSocket, Message>;
+type Frames = SplitStream<WebSocket>;
+
+/// How a conversation ended.
+enum End {
+    /// The client is gone without a word.
+    Gone,
+    /// The client closes the connection.
+    Leaving,
+    /// The server closes the connection.
+    Close(Closing),
+}
+
+/// Opens a socket for a page of this server, and for who else the operator allows.
+pub(super) async fn upgrade(
+    State(state): State<ServerState>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if let Err(refusal) = state.origins.check(&headers) {
+        return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
+    }
+    let hub = state.hub;
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(WRITE_BUFFER_MAX)
+        .max_message_size(MESSAGE_BYTES)
+        .max_frame_size(MESSAGE_BYTES)
+        .on_upgrade(async move |socket| {
+            let (sink, frames) = socket.split();
+            match hub.open().await {
+                Ok(connection) => {
+                    let span = debug_span!("connection", number = connection.conn.0);
+                    converse(sink, frames, connection).instrument(span).await;
+                }
+                Err(_) => farewell(sink, frames, Closing::Restart).await,
+            }
+        })
+}
+
+async fn converse(mut sink: Sink, mut frames: Frames, connection: Connection) {
+    let Connection { voice, mut inbox, closing, alive, .. } = connection;
+    debug!("open");
+    let end = tokio::select! {
+        // First, so that a hub that ends is not taken for a client that has gone.
+        biased;
+        Ok(closing) = closing => End::Close(closing),
+        end = write(&mut inbox, &mut sink) => end,
+        end = read(&mut frames, &voice) => end,
+    };
+    // The seat is free at once; saying goodbye may take a while.
+    drop(voice);
+    match end {
+        End::Gone => debug!("gone"),
+        End::Leaving => {
+            debug!("leaving");
+            // Reading on sends the answer to the client's goodbye.
+            let _ = timeout(FAREWELL, drain(&mut frames)).await;
+        }
+        End::Close(closing) => {
+            debug!(?closing, "closing");
+            farewell(sink, frames, closing).await;
+        }
+    }
+    drop(alive);
+}
+
+/// Passes on what the client says until it stops.
+async fn read(frames: &mut Frames, voice: &Voice) -> End {
+    loop {
+        let told = match frames.next().await {
+            Some(Ok(Message::Text(text))) => voice.say(ClientMessage::parse(&text)).await,
+            Some(Ok(Message::Binary(bytes))) => voice.say(parse_binary(&bytes)).await,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => voice.heard().await,
+            Some(Ok(Message::Close(_))) => return End::Leaving,
+            Some(Err(error)) => return read_error(error),
+            None => return End::Gone,
+        };
+        if let Err(closing) = told {
+            return End::Close(closing);
+        }
+    }
+}
+
+fn parse_binary(bytes: &Bytes) -> Result<ClientMessage, ParseError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ParseError::NotJson)?;
+    ClientMessage::parse(text)
+}
+
+fn read_error(error: axum::Error) -> End {
+    use tungstenite::Error as E;
+    match error.into_inner().downcast_ref::<E>() {
+        Some(E::Capacity(CapacityError::MessageTooLong { .. })) => End::Close(Closing::TooLarge),
+        Some(E::Protocol(_) | E::Utf8(_)) => End::Close(Closing::Protocol),
+        _ => End::Gone,
+    }
+}
+
+/// Writes what the hub says until it lets go of the connection or the client takes no more.
+async fn write(inbox: &mut Inbox, sink: &mut Sink) -> End {
+    let mut batch = Vec::new();
+    while inbox.take(&mut batch, BATCH).await > 0 {
+        let written = timeout(WRITE_TIMEOUT, write_batch(&mut batch, sink)).await;
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return End::Gone,
+            Err(_) => return End::Close(Closing::Slow),
+        }
+    }
+    // The hub lets go only after it said why: the closing is on its way.
+    std::future::pending().await
+}
+
+async fn write_batch(batch: &mut Vec<Outgoing>, sink: &mut Sink) -> Result<(), axum::Error> {
+    for item in batch.drain(..) {
+        let message = match item {
+            Outgoing::Text(text) => Message::Text(text),
+            Outgoing::Ping => Message::Ping(Bytes::new()),
+        };
+        sink.feed(message).await?;
+    }
+    sink.flush().await
+}
+
+/// Says why the connection ends and gives the client a moment to hear it.
+async fn farewell(mut sink: Sink, mut frames: Frames, closing: Closing) {
+    let frame = close_frame(closing);
+    let goodbye = async {
+        if sink.send(Message::Close(Some(frame))).await.is_err() {
+            return;
+        }
+        drain(&mut frames).await;
+        if matches!(closing, Closing::TooLarge | Closing::Protocol) {
+            // Nothing more could be read. Hanging up while data is unread resets the connection
+            // (RFC 9293, section 3.6.1), and the client may never see why: wait instead.
+            sleep(FAREWELL).await;
+        }
+    };
+    // Who does not answer in time is not waited for.
+    let _ = timeout(FAREWELL, goodbye).await;
+}
+
+async fn drain(frames: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin)) {
+    while let Some(Ok(_)) = frames.next().await {}
+}
+
+fn close_frame(closing: Closing) -> CloseFrame {
+    let (code, reason) = match closing {
+        Closing::Slow => (close_code::POLICY, "You read too slowly."),
+        Closing::Silent => (close_code::POLICY, "You answered no ping."),
+        Closing::Restart => (close_code::RESTART, "The server restarts."),
+        Closing::TooLarge => (close_code::SIZE, "A message has at most 64 KiB."),
+        Closing::Protocol => (close_code::PROTOCOL, "That was no WebSocket frame."),
+        Closing::Internal => (close_code::ERROR, "The server cannot go on."),
+    };
+    CloseFrame { code, reason: reason.into() }
+}

@@ -1,0 +1,39 @@
+//! The call.
+
+use crate::{
+    i18n::{stopwatch, texts},
+    session::Session,
+    ui::{Icon, controls::Controls, icons, invite::Invite, stage::Stage, tile::SelfTile},
+};
+use leptos::prelude::*;
+
+/// Everybody, and the controls.
+#[component]
+pub fn CallView() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let alone = Memo::new(move |_| session.view.with(|view| view.tiles.is_empty()));
+    let blocked = session.sound_blocked;
+    view! {
+        <div class="call" class:alone=move || alone.get()>
+            <header class="call-bar">
+                <h1>{session.room.get_value().to_string()}</h1>
+                <time data-clock="" role="timer" aria-label=t.time_in_call>
+                    {move || stopwatch(session.time_inside())}
+                </time>
+            </header>
+            <Stage />
+            <Show when=move || alone.get()>
+                <Invite />
+            </Show>
+            <SelfTile />
+            <Show when=move || blocked.get()>
+                <button class="button primary unblock" on:click=move |_| session.unblock_sound()>
+                    <Icon paths=icons::SOUND />
+                    {t.tap_to_hear}
+                </button>
+            </Show>
+            <Controls />
+        </div>
+    }
+}

@@ -1,0 +1,124 @@
+//! Choosing devices, and what is wrong with them.
+
+use crate::{
+    i18n::texts,
+    platform::{self, Device, DeviceKind, Kind, Problem},
+    session::Session,
+};
+use leptos::prelude::*;
+
+/// Camera, microphone with its level, and speaker.
+#[component]
+pub fn DeviceChoices() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let media = session.media;
+    media.show_level();
+    let level = move || format!("{:.2}", media.level.get());
+    view! {
+        <div class="devices">
+            <ProblemNote kind=Kind::Camera />
+            <Choice
+                label=t.camera
+                kind=DeviceKind::Input(Kind::Camera)
+                current=Signal::derive(move || media.device_in_use(Kind::Camera))
+                on_choice=Callback::new(move |id| media.choose(Kind::Camera, id))
+            />
+            <ProblemNote kind=Kind::Microphone />
+            <Choice
+                label=t.microphone
+                kind=DeviceKind::Input(Kind::Microphone)
+                current=Signal::derive(move || media.device_in_use(Kind::Microphone))
+                on_choice=Callback::new(move |id| media.choose(Kind::Microphone, id))
+            />
+            <div
+                class="level"
+                data-level=""
+                role="meter"
+                aria-label=t.level
+                aria-valuemin="0"
+                aria-valuemax="1"
+                aria-valuenow=level
+            >
+                <span style:transform=move || format!("scaleX({})", level())></span>
+            </div>
+            <Show when=platform::can_choose_speaker>
+                <Choice
+                    label=t.speaker
+                    kind=DeviceKind::Speaker
+                    current=Signal::derive(move || media.speaker.get())
+                    on_choice=Callback::new(move |id| media.choose_speaker(id))
+                />
+            </Show>
+        </div>
+    }
+}
+
+/// One list of devices. Absent while there is nothing to choose from.
+#[component]
+fn Choice(
+    label: &'static str,
+    kind: DeviceKind,
+    current: Signal<String>,
+    on_choice: Callback<String>,
+) -> impl IntoView {
+    let t = texts();
+    let devices = expect_context::<Session>().media.devices;
+    let listed = Memo::new(move |_| {
+        let fits = |device: &&Device| device.kind == kind && !device.id.is_empty();
+        devices.with(|devices| devices.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
+    let option = move |(index, Device { id, label, .. }): (usize, Device)| {
+        let selected = { let id = id.clone(); move || current.get() == id };
+        let label = if label.is_empty() { (t.unnamed_device)(index + 1) } else { label };
+        view! { <option value=id prop:selected=selected>{label}</option> }
+    };
+    let has_default = move || listed.with(|all| all.iter().any(|device| device.id == "default"));
+    view! {
+        <Show when=move || !listed.with(Vec::is_empty)>
+            <label class="choice">
+                <span>{label}</span>
+                <select on:change=move |event| on_choice.run(event_target_value(&event))>
+                    {move || (!has_default() && kind == DeviceKind::Speaker)
+                        .then(|| view! { <option value="">{t.system_choice}</option> })}
+                    {move || listed.get().into_iter().enumerate().map(option).collect_view()}
+                </select>
+            </label>
+        </Show>
+    }
+}
+
+/// What is wrong with one kind of device, and what to do.
+#[component]
+pub fn ProblemNote(
+    /// Which.
+    kind: Kind,
+) -> impl IntoView {
+    let t = texts();
+    let media = expect_context::<Session>().media;
+    let problem = Memo::new(move |_| media.problem(kind));
+    view! {
+        {move || problem.get().map(|problem| view! {
+            <div class="problem" data-notice="device" data-problem=problem_name(problem)>
+                <p>{(t.problem)(kind, problem)}</p>
+                {(problem != Problem::Insecure).then(|| view! {
+                    <button class="button small" type="button" on:click=move |_| media.retry(kind)>
+                        {t.try_again}
+                    </button>
+                })}
+            </div>
+        })}
+    }
+}
+
+fn problem_name(problem: Problem) -> &'static str {
+    match problem {
+        Problem::Dismissed => "dismissed",
+        Problem::Denied => "denied",
+        Problem::DeniedBySystem => "denied-by-system",
+        Problem::Missing => "missing",
+        Problem::Busy => "busy",
+        Problem::Insecure => "insecure",
+        Problem::Failed => "failed",
+    }
+}

@@ -1,0 +1,33 @@
+//! Icons: strokes on a 24 by 24 field, drawn here so that nothing is fetched.
+
+use leptos::prelude::*;
+
+/// What there is to draw.
+#[allow(missing_docs)]
+pub mod icons {
+    pub const MICROPHONE: &str = "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3";
+    pub const MICROPHONE_OFF: &str = "M15 9.5V6a3 3 0 0 0-5.8-1M9 9v2a3 3 0 0 0 4.6 2.5M5 11a7 7 0 0 0 11.3 5.5M19 11a7 7 0 0 1-.8 3.2M12 18v3M4 3l16 18";
+    pub const CAMERA: &str = "M3 8a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM15 11l6-3.5v9L15 13";
+    pub const CAMERA_OFF: &str = "M9.5 6H13a2 2 0 0 1 2 2v3l6-3.5v9l-3.5-2M14.5 17.4A2 2 0 0 1 13 18H5a2 2 0 0 1-2-2V8a2 2 0 0 1 1.3-1.9M4 3l16 18";
+    pub const DEVICES: &str = "M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4";
+    pub const LINK: &str = "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7L12 17";
+    pub const LEAVE: &str = "M3.5 15.5c-1-1-1-3 0-4 4.700-4 12.300-4 17 0 1 1 1 3 0 4l-3.500-1v-3c-3-1.200-7-1.200-10 0v3z";
+    pub const ENTER: &str = "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M4 12h11M11 8l4 4-4 4";
+    pub const SHARE: &str = "M12 15V4M8 7l4-4 4 4M5 12v6a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-6";
+    pub const SOUND: &str = "M4 10v4h3l5 4V6l-5 4zM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11";
+    pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
+}
+
+/// One icon. It is decoration: the name belongs to the button around it.
+#[component]
+pub fn Icon(
+    /// One of [`icons`].
+    #[prop(into)]
+    paths: Signal<&'static str>,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+            <path d=move || paths.get() />
+        </svg>
+    }
+}

@@ -1,0 +1,40 @@
+//! What stands on the stage while nobody else is there.
+
+use crate::{
+    i18n::texts,
+    platform,
+    session::Session,
+    ui::{Icon, icons},
+};
+use leptos::prelude::*;
+
+/// The link: to read, copy, share or scan.
+#[component]
+pub fn Invite() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let link = session.link.get_value();
+    let qr = format!("/room/{}/qr.svg", session.room.get_value());
+    view! {
+        <section class="invite" data-invite="" aria-labelledby="alone">
+            <img src=qr alt=t.qr width="160" height="160" />
+            <div>
+                <h2 id="alone">{t.alone}</h2>
+                <p class="quiet">{t.alone_hint}</p>
+                <p class="address">{link}</p>
+                <div class="row">
+                    <button class="button primary" on:click=move |_| session.copy_link()>
+                        <Icon paths=icons::LINK />
+                        {t.copy_link}
+                    </button>
+                    <Show when=platform::can_share>
+                        <button class="button" on:click=move |_| session.share_link()>
+                            <Icon paths=icons::SHARE />
+                            {t.share}
+                        </button>
+                    </Show>
+                </div>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,20 @@
+//! The parts that pages are made of, one component per file.
+
+mod brand;
+mod call_view;
+mod controls;
+mod devices;
+mod icon;
+mod invite;
+mod notice_bar;
+mod preview;
+mod stage;
+mod tile;
+mod video;
+
+pub use brand::Brand;
+pub use call_view::CallView;
+pub use devices::DeviceChoices;
+pub use icon::{Icon, icons};
+pub use notice_bar::NoticeBar;
+pub use preview::Preview;

@@ -1,0 +1,75 @@
+//! How the person will be seen and heard.
+
+use crate::{
+    i18n::texts,
+    platform::Kind,
+    session::{Session, Source},
+    ui::{Icon, icons, video::Video},
+};
+use leptos::prelude::*;
+
+/// The person's own picture before the call, or the button that asks for it.
+#[component]
+pub fn Preview() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let media = session.media;
+    let picture = Signal::derive(move || media.own_picture());
+    let untouched = Memo::new(move |_| media.is_untouched());
+    let opening = Memo::new(move |_| media.is_opening());
+    view! {
+        <section class="preview" class:live=move || picture.with(Option::is_some)>
+            <Show when=move || picture.with(Option::is_some)>
+                <div class="mirror" data-preview-box=""><Video stream=picture muted=true {..} data-preview="" /></div>
+            </Show>
+            <Show when=move || untouched.get()>
+                <div class="ask">
+                    <button class="button" on:click=move |_| media.open()>
+                        <Icon paths=icons::CAMERA />
+                        {t.turn_on}
+                    </button>
+                    <p class="quiet">{t.turn_on_hint}</p>
+                </div>
+            </Show>
+            <Show when=move || opening.get()>
+                <p class="ask" role="status">{t.asking}</p>
+            </Show>
+            <Show when=move || !untouched.get()>
+                <div class="preview-controls">
+                    <Switch kind=Kind::Microphone />
+                    <Switch kind=Kind::Camera />
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// Switches one kind of device off and on.
+#[component]
+pub fn Switch(
+    /// Which.
+    kind: Kind,
+) -> impl IntoView {
+    let t = texts();
+    let media = expect_context::<Session>().media;
+    let on = Memo::new(move |_| media.is_sending(kind));
+    let (turn_off, turn_on, icon_on, icon_off) = match kind {
+        Kind::Microphone => (t.mute, t.unmute, icons::MICROPHONE, icons::MICROPHONE_OFF),
+        Kind::Camera => (t.camera_off, t.camera_on, icons::CAMERA, icons::CAMERA_OFF),
+    };
+    let name = move || if on.get() { turn_off } else { turn_on };
+    let icon = Signal::derive(move || if on.get() { icon_on } else { icon_off });
+    let failed = move || matches!(media.source(kind), Source::Failed(_));
+    view! {
+        <button
+            class="control"
+            class:off=move || !on.get()
+            class:failed=failed
+            aria-label=name
+            title=name
+            on:click=move |_| media.toggle(kind)
+        >
+            <Icon paths=icon />
+        </button>
+    }
+}
