@@ -12,6 +12,7 @@ mod ice;
 mod origin;
 mod pages;
 mod router;
+mod shell;
 mod socket;
 
 pub use config::{Config, NoConfig};

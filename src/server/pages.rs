@@ -1,6 +1,6 @@
 //! The pages and the links to them.
 
-use super::{headers, hub::Hub, origin, router::ServerState};
+use super::{headers, hub::Hub, origin, router::ServerState, shell::shell};
 use crate::protocol::{Boot, RoomName};
 use axum::{
     extract::{Path, Query, Request, State, rejection::QueryRejection},
@@ -80,7 +80,7 @@ pub(super) async fn not_found(State(state): State<ServerState>, request: Request
     let ServerState { leptos, reload_port, .. } = state;
     let render = leptos_axum::render_app_to_stream_with_context(
         move || context(reload_port),
-        move || crate::app::shell(leptos.clone()),
+        move || shell(leptos.clone()),
     );
     render(request).await
 }

@@ -1,7 +1,7 @@
 //! What the server answers to.
 
-use super::{headers, hub::Hub, origin::OriginPolicy, pages, socket};
-use crate::app::{App, shell};
+use super::{headers, hub::Hub, origin::OriginPolicy, pages, shell::shell, socket};
+use crate::app::App;
 use axum::{
     Router,
     extract::FromRef,

@@ -1,0 +1,127 @@
+//! However a person goes, the seat is free, the others know, and nothing is left behind.
+
+use crate::support::{Client, TestApp, soon};
+use serde_json::json;
+use std::time::Instant;
+use tokio::{io::AsyncReadExt, net::TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+
+/// The person who stays learns that the other one is gone, and nobody else has a trace of them.
+async fn is_gone_for(app: &TestApp, mut staying: Client) {
+    staying.expect("left").await;
+    app.remembers(1, 1).await;
+    drop(staying);
+    app.remembers(0, 0).await;
+}
+
+#[tokio::test]
+async fn leaving_frees_the_seat_and_keeps_the_connection() {
+    let app = TestApp::start().await;
+    let (staying, mut leaving) = app.pair("123").await;
+    leaving.say(json!({"type": "leave"})).await;
+    let mut staying = staying;
+    staying.expect("left").await;
+    leaving.say(json!({"type": "join", "room": "123"})).await;
+    leaving.expect("joined").await;
+    staying.expect("ready").await;
+    leaving.expect("ready").await;
+    drop(leaving);
+    is_gone_for(&app, staying).await;
+}
+
+#[tokio::test]
+async fn closing_is_answered_and_frees_the_seat() {
+    let app = TestApp::start().await;
+    let (staying, mut leaving) = app.pair("123").await;
+    leaving.send(Message::Close(None)).await;
+    assert!(matches!(soon(futures_util::StreamExt::next(&mut leaving.socket)).await, Some(Ok(Message::Close(_)))));
+    is_gone_for(&app, staying).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_without_a_word_frees_the_seat() {
+    let app = TestApp::start().await;
+    let (staying, leaving) = app.pair("123").await;
+    drop(leaving.socket);
+    is_gone_for(&app, staying).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_reset_frees_the_seat() {
+    let app = TestApp::start().await;
+    let (staying, leaving) = app.pair("123").await;
+    leaving.socket.get_ref().set_zero_linger().unwrap();
+    drop(leaving.socket);
+    is_gone_for(&app, staying).await;
+}
+
+#[tokio::test]
+async fn half_a_frame_frees_the_seat_when_its_sender_goes() {
+    let app = TestApp::start().await;
+    let (staying, mut leaving) = app.pair("123").await;
+    let half = [0x81, 0xfe, 0x10, 0x00, 0x00];
+    soon(tokio::io::AsyncWriteExt::write_all(leaving.socket.get_mut(), &half)).await.unwrap();
+    drop(leaving.socket);
+    is_gone_for(&app, staying).await;
+}
+
+#[tokio::test]
+async fn a_silent_person_is_gone_after_ten_to_fifteen_seconds() {
+    let app = TestApp::start().await;
+    let (staying, mut silent) = app.pair("123").await;
+    let since = Instant::now();
+    // Reads as the kernel does, but never answers a ping. The other one does while it waits.
+    let waiting = tokio::spawn(async move {
+        let mut staying = staying;
+        staying.expect("left").await;
+        staying
+    });
+    let mut unread = Vec::new();
+    let end = soon(silent.socket.get_mut().read_to_end(&mut unread)).await;
+    assert!(end.is_ok());
+    assert!(unread.windows(2).any(|bytes| bytes == 1008_u16.to_be_bytes()), "{unread:?}");
+    let staying = waiting.await.unwrap();
+    let seconds = since.elapsed().as_secs();
+    assert!((10..=15).contains(&seconds), "{seconds} s");
+    app.remembers(1, 1).await;
+    drop(staying);
+    app.remembers(0, 0).await;
+}
+
+#[tokio::test]
+async fn a_hundred_short_visits_leave_no_trace() {
+    let app = TestApp::start().await;
+    for visit in 0..25 {
+        let room = format!("room-{}", visit % 3);
+        let (first, second) = app.pair(&room).await;
+        let mut watcher = app.client().await;
+        watcher.say(json!({"type": "watch", "room": room})).await;
+        watcher.expect("room").await;
+        let idle = app.client().await;
+        for (order, client) in [first, second, watcher, idle].into_iter().enumerate() {
+            if (order + visit) % 2 == 0 {
+                client.socket.get_ref().set_zero_linger().unwrap();
+            }
+        }
+        app.remembers(0, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_cut_short_leaves_no_trace() {
+    let app = TestApp::start().await;
+    let (_staying, _) = app.join("123").await;
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(app.addr).await.unwrap();
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            app.addr
+        );
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+        stream.set_zero_linger().unwrap();
+    }
+    let (_last, _) = app.join("123").await;
+    app.remembers(1, 2).await;
+}

@@ -1,0 +1,117 @@
+//! What a client may send, and what becomes of one that does not read.
+
+use crate::support::{TestApp, soon};
+use futures_util::{SinkExt, StreamExt};
+use salon::protocol::limits::MESSAGE_BYTES;
+use serde_json::{Value, json};
+use tokio::net::TcpSocket;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
+
+/// A candidate that is this long when written.
+fn message_of(bytes: usize) -> String {
+    let empty = json!({"type": "candidate", "candidate": {"candidate": ""}}).to_string().len();
+    let text = json!({"type": "candidate", "candidate": {"candidate": "a".repeat(bytes - empty)}});
+    text.to_string()
+}
+
+#[tokio::test]
+async fn a_message_of_64_kib_is_passed_on() {
+    let app = TestApp::start().await;
+    let (mut caller, mut callee) = app.pair("123").await;
+    caller.send(Message::text(message_of(MESSAGE_BYTES))).await;
+    callee.expect("candidate").await;
+}
+
+#[tokio::test]
+async fn a_larger_message_closes_with_1009_and_the_other_goes_on() {
+    let app = TestApp::start().await;
+    let larger = message_of(MESSAGE_BYTES + 1);
+    for message in [Message::text(larger.clone()), Message::binary(larger)] {
+        let (mut sender, mut other) = app.pair("123").await;
+        sender.send(message).await;
+        assert_eq!(sender.closed().await, 1009);
+        other.expect("left").await;
+        drop((sender, other));
+        app.remembers(0, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn fragments_are_measured_together() {
+    let app = TestApp::start().await;
+    let (mut sender, mut other) = app.pair("123").await;
+    let part = vec![b' '; MESSAGE_BYTES / 4];
+    for number in 0..5 {
+        let kind = if number == 0 { Data::Text } else { Data::Continue };
+        let frame = Frame::message(part.clone(), OpCode::Data(kind), false);
+        sender.send(Message::Frame(frame)).await;
+    }
+    assert_eq!(sender.closed().await, 1009);
+    other.expect("left").await;
+}
+
+#[tokio::test]
+async fn sixty_four_mebibytes_are_refused_at_their_first_byte() {
+    let app = TestApp::start().await;
+    let (sender, mut other) = app.pair("123").await;
+    let (mut sink, mut frames) = sender.socket.split();
+    let huge = Message::binary(vec![0; 64 * 1024 * 1024]);
+    // The server reads no more, so the sender never comes to an end.
+    let sending = tokio::spawn(async move { sink.send(huge).await });
+    let closed = soon(frames.next()).await.unwrap().unwrap();
+    assert!(matches!(closed, Message::Close(Some(frame)) if u16::from(frame.code) == 1009));
+    other.expect("left").await;
+    sending.abort();
+}
+
+#[tokio::test]
+async fn a_frame_that_breaks_the_protocol_closes_with_1002() {
+    let app = TestApp::start().await;
+    let (mut sender, mut other) = app.pair("123").await;
+    let unmasked = [0x81, 0x02, b'{', b'}'];
+    soon(tokio::io::AsyncWriteExt::write_all(sender.socket.get_mut(), &unmasked)).await.unwrap();
+    assert_eq!(sender.closed().await, 1002);
+    other.expect("left").await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
+    let app = TestApp::start().await;
+    let (mut ada, _) = app.join("123").await;
+    let (mut bob, _) = app.join("123").await;
+    ada.expect("ready").await;
+    bob.expect("ready").await;
+
+    // The kernel is to hold little for the one that does not read.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let stream = socket.connect(app.addr).await.unwrap();
+    let origin = format!("http://{}", app.addr);
+    let mut stuck = app.upgrade(stream, &[("origin", &origin)]).await.unwrap();
+    stuck.say(json!({"type": "join", "room": "123"})).await;
+    let stuck_id = ada.expect("ready").await["peer"].clone();
+    bob.expect("ready").await;
+    app.remembers(1, 3).await;
+
+    let mut flood: Value = serde_json::from_str(&message_of(60 * 1024)).unwrap();
+    flood["to"] = stuck_id;
+    let flood = Message::text(flood.to_string());
+    let (mut sink, mut frames) = ada.socket.split();
+    let flooding = tokio::spawn(async move { while sink.send(flood.clone()).await.is_ok() {} });
+    bob.expect("left").await;
+    app.remembers(1, 2).await;
+    // What Ada hears after that is errors, because nobody with that id is there.
+    let left = soon(frames.next()).await.unwrap().unwrap();
+    assert!(left.to_text().unwrap().contains(r#""left""#), "{left}");
+    flooding.abort();
+
+    bob.say(json!({"type": "join", "room": "123"})).await;
+    bob.expect_error("already-joined").await;
+    drop(stuck);
+}

@@ -1,0 +1,22 @@
+//! The real server on a port of its own, and real clients that talk to it.
+//!
+//! Nothing here waits for time to pass: each wait ends with the event it is for, and all of them
+//! fail after [`support::PATIENCE`].
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on is to fail"
+)]
+
+mod hostile;
+mod leaving;
+mod limits;
+mod origins;
+mod pages;
+mod program;
+mod shutdown;
+mod signalling;
+mod support;

@@ -1,0 +1,185 @@
+//! The pages, the files beside them, and the links between them.
+
+use crate::support::{Reply, SCRIPT, TestApp};
+use salon::protocol::RoomName;
+
+#[tokio::test]
+async fn a_page_says_what_it_may_load() {
+    let app = TestApp::start().await;
+    let page = app.http("GET /", &[]).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(page.header("cache-control"), "no-store");
+
+    let policy = page.header("content-security-policy");
+    let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    assert!(nonce.len() >= 22, "{policy}");
+    assert!(page.body.contains(&format!("nonce=\"{nonce}\"")), "{}", page.body);
+    for part in [
+        "default-src 'none'",
+        "style-src 'self'",
+        "connect-src 'self';",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+
+    let again = app.http("GET /", &[]).await;
+    assert!(!again.header("content-security-policy").contains(nonce), "a nonce was used twice");
+}
+
+#[tokio::test]
+async fn every_response_is_guarded() {
+    let app = TestApp::start().await;
+    for line in ["GET /", "GET /pkg/salon.js", "GET /healthz", "GET /nowhere", "POST /new", "GET /ws"]
+    {
+        let reply = app.http(line, &[]).await;
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{line}");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer", "{line}");
+        assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin", "{line}");
+        assert!(reply.header("permissions-policy").contains("camera=(self)"), "{line}");
+        assert_ne!(reply.header("cache-control"), "", "{line}");
+    }
+}
+
+#[tokio::test]
+async fn reloading_is_allowed_while_developing_only() {
+    let app = TestApp::start_with(|config| config.reload_port = Some(3001)).await;
+    let page = app.http("GET /", &[]).await;
+    let policy = page.header("content-security-policy");
+    let connect = "connect-src 'self' ws://127.0.0.1:3001 ws://localhost:3001;";
+    assert!(policy.contains(connect), "{policy}");
+}
+
+#[tokio::test]
+async fn statuses_tell_pages_from_dead_ends() {
+    let app = TestApp::start().await;
+    for (line, status) in [
+        ("GET /", 200),
+        ("HEAD /", 200),
+        ("GET /room/123", 200),
+        ("GET /healthz", 200),
+        ("GET /robots.txt", 200),
+        ("GET /nowhere", 404),
+        ("GET /pkg", 404),
+        ("GET /pkg/nothing.js", 404),
+        ("GET /pkg/../Cargo.toml", 404),
+        ("GET /pkg/..%2f..%2fCargo.toml", 404),
+        ("GET /room/two%20words", 404),
+        ("GET /room/%3Cscript%3E", 404),
+        ("GET /room/two%20words/qr.svg", 404),
+        ("GET /room/", 404),
+        ("GET /new", 405),
+        ("POST /", 405),
+    ] {
+        let reply = app.http(line, &[]).await;
+        assert_eq!(reply.status, status, "{line}");
+        if status == 404 && !line.ends_with(".svg") {
+            assert!(reply.header("content-type").starts_with("text/html"), "{line}");
+            assert!(reply.header("content-security-policy").contains("nonce-"), "{line}");
+        }
+    }
+    assert_eq!(app.http("GET /healthz", &[]).await.body, "ok");
+    assert_eq!(Reply::of(app.addr, "GET /healthz", &[]).await.status, 200);
+    assert_eq!(Reply::of(app.addr, "GET /", &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_new_room_has_a_name_of_its_own() {
+    let app = TestApp::start().await;
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let reply = app.http("POST /new", &[]).await;
+        assert_eq!(reply.status, 303);
+        let name = reply.header("location").strip_prefix("/room/").unwrap().to_owned();
+        assert_eq!(name.split('-').map(str::len).collect::<Vec<_>>(), [5, 5, 5, 5]);
+        assert_eq!(name.parse::<RoomName>().unwrap().as_str(), name);
+        names.push(name);
+    }
+    assert_ne!(names[0], names[1]);
+}
+
+#[tokio::test]
+async fn typed_names_and_links_lead_to_their_room() {
+    let app = TestApp::start().await;
+    for (query, location) in [
+        ("?room=Stand-Up", "/room/stand-up"),
+        ("?room=https%3A%2F%2Fcall.example.org%2Froom%2F123%23k", "/room/123"),
+        ("?room=two+words", "/?problem=bad-name"),
+        ("?room=%2F%2Fevil.example", "/?problem=bad-name"),
+        ("?room=a%0D%0Ab", "/?problem=bad-name"),
+        ("?room=", "/?problem=bad-name"),
+        ("?room=a&room=b", "/?problem=bad-name"),
+        ("", "/?problem=bad-name"),
+    ] {
+        let reply = app.http(&format!("GET /go{query}"), &[]).await;
+        assert_eq!((reply.status, reply.header("location")), (303, location), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_has_one_address() {
+    let app = TestApp::start().await;
+    for (path, location) in [
+        ("/room/Standup", "/room/standup"),
+        ("/room/standup/", "/room/standup"),
+        ("/room/STANDUP?from=mail", "/room/standup?from=mail"),
+    ] {
+        let reply = app.http(&format!("GET {path}"), &[]).await;
+        assert_eq!((reply.status, reply.header("location")), (308, location), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_rooms_link_can_be_photographed() {
+    let app = TestApp::start().await;
+    let picture = app.http("GET /room/123/qr.svg", &[]).await;
+    assert_eq!(picture.status, 200);
+    assert_eq!(picture.header("content-type"), "image/svg+xml");
+    assert_eq!(picture.header("cache-control"), "no-store");
+    assert!(picture.body.contains("<svg") && picture.body.contains("#111"), "{}", picture.body);
+
+    // It holds the address that was used.
+    let proxied = [("X-Forwarded-Proto", "https")];
+    assert_ne!(app.http("GET /room/123/qr.svg", &proxied).await.body, picture.body);
+    assert_eq!(app.http("GET /room/123/qr.svg", &[]).await.body, picture.body);
+    assert_eq!(Reply::of(app.addr, "GET /room/123/qr.svg", &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn files_are_served_compressed_and_asked_for_again() {
+    let app = TestApp::start().await;
+    let script = app.http("GET /pkg/salon.js", &[]).await;
+    assert_eq!(script.body, SCRIPT);
+    assert_eq!(script.header("cache-control"), "no-cache");
+    let modified = script.header("last-modified");
+    let unchanged = app.http("GET /pkg/salon.js", &[("If-Modified-Since", modified)]).await;
+    assert_eq!(unchanged.status, 304);
+
+    let accept = [("Accept-Encoding", "gzip, br")];
+    let built = app.http("GET /pkg/salon.js", &accept).await;
+    assert_eq!(built.header("content-encoding"), "br");
+    assert_eq!(built.body, "as if compressed");
+    for (line, encoding) in [("GET /pkg/salon.css", "br"), ("GET /", "br"), ("GET /pkg/salon.wasm", "")] {
+        assert_eq!(app.http(line, &accept).await.header("content-encoding"), encoding, "{line}");
+    }
+    let wasm = app.http("GET /pkg/salon.wasm", &[]).await;
+    assert_eq!(wasm.header("content-type"), "application/wasm");
+}
+
+#[tokio::test]
+async fn a_rooms_page_says_who_is_inside() {
+    let app = TestApp::start().await;
+    let (mut ada, _) = app.join("123").await;
+    let presence = serde_json::json!({"name": "Ada Lovelace"});
+    ada.say(serde_json::json!({"type": "presence", "presence": presence})).await;
+    // An answer to a later message: the name has arrived.
+    ada.say(serde_json::json!({"type": "watch", "room": "123"})).await;
+    ada.expect_error("already-joined").await;
+    let page = app.http("GET /room/123", &[]).await;
+    assert!(page.body.contains("Ada Lovelace"), "{}", page.body);
+    assert!(page.body.contains(&format!("http://{}", app.addr)), "{}", page.body);
+}

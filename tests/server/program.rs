@@ -1,0 +1,141 @@
+//! The program itself: its options, what it prints, and how it ends.
+
+use crate::support::{Reply, site, soon};
+use std::{
+    net::SocketAddr,
+    process::{Output, Stdio},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    net::TcpListener,
+    process::Command,
+};
+
+fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_salon"));
+    for (name, _) in std::env::vars_os() {
+        let ours = ["SALON_", "LEPTOS_"];
+        if ours.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command.args(args).envs(env.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+async fn output(args: &[&str], env: &[(&str, &str)]) -> Output {
+    soon(salon(args, env).output()).await.unwrap()
+}
+
+/// The one line on standard error.
+fn sentence(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(output.stdout.is_empty());
+    text.trim_end().to_owned()
+}
+
+#[tokio::test]
+async fn a_wrong_value_is_named_and_exits_with_2() {
+    for (args, env, named) in [
+        (&["--listen", "nowhere"][..], &[][..], "--listen (SALON_LISTEN)"),
+        (&["--people", "0"], &[], "--people (SALON_PEOPLE)"),
+        (&["--people", "17"], &[], "--people (SALON_PEOPLE)"),
+        (&["--people", "two"], &[], "--people (SALON_PEOPLE)"),
+        (&["--ice", "http://example.org"], &[], "--ice (SALON_ICE)"),
+        (&["--ice", "turn:example.org"], &[], "--ice (SALON_ICE)"),
+        (&["--ice", "none", "--ice", "stun:example.org"], &[], "--ice (SALON_ICE)"),
+        (&["--log", "loud"], &[], "--log (SALON_LOG)"),
+        (&["--allow-origin", "example.org"], &[], "--allow-origin (SALON_ALLOW_ORIGIN)"),
+        (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),
+        (&[], &[("SALON_PEOPLE", "many")], "SALON_PEOPLE"),
+        (&[], &[("SALON_ICE", "stun:a.example turn:b.example")], "SALON_ICE"),
+        (&[], &[("SALON_LOG", "")], "SALON_LOG"),
+        (&[], &[("SALON_ALLOW_ORIGIN", "https://a.example/x")], "SALON_ALLOW_ORIGIN"),
+        (&[], &[("SALON_ALLOW_NO_ORIGIN", "perhaps")], "SALON_ALLOW_NO_ORIGIN"),
+        (&[], &[("LEPTOS_SITE_ADDR", "nowhere")], "LEPTOS_SITE_ADDR"),
+        (&["--unknown"], &[], "--unknown"),
+        (&["--listen"], &[], "--listen"),
+        (&["stray"], &[], "stray"),
+    ] {
+        let output = output(args, env).await;
+        assert_eq!(output.status.code(), Some(2), "{args:?} {env:?}");
+        let sentence = sentence(&output);
+        assert!(sentence.contains(named) && sentence.ends_with('.'), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_credential_is_not_repeated() {
+    for wrong in ["turn:example.org|user|hunter2 x:y", "turn:user:hunter2@example.org"] {
+        let output = output(&[], &[("SALON_ICE", wrong)]).await;
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!sentence(&output).contains("hunter2"));
+    }
+    let help = output(&["--help"], &[("SALON_ICE", "turn:example.org|user|hunter2")]).await;
+    assert!(!String::from_utf8(help.stdout).unwrap().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn help_explains_every_option_and_its_variable() {
+    let help = output(&["--help"], &[]).await;
+    assert_eq!(help.status.code(), Some(0));
+    let text = String::from_utf8(help.stdout).unwrap();
+    for option in ["listen", "ice", "people", "log", "allow-origin", "allow-no-origin", "site"] {
+        let variable = format!("SALON_{}", option.to_uppercase().replace('-', "_"));
+        assert!(text.contains(&format!("--{option}")), "{option}");
+        assert!(text.contains(&variable), "{variable}");
+    }
+    let version = output(&["--version"], &[]).await;
+    assert_eq!(version.status.code(), Some(0));
+    assert_eq!(version.stdout, format!("salon {}\n", env!("CARGO_PKG_VERSION")).as_bytes());
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
+    let site = site().to_str().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let _holder = std::net::TcpListener::bind(&taken);
+    let busy = output(&["--site", site, "--listen", &taken], &[]).await;
+    assert_eq!(busy.status.code(), Some(1));
+    assert!(sentence(&busy).starts_with(&format!("Cannot listen on {taken}: ")));
+
+    let foreign = output(&["--site", site, "--listen", "192.0.2.1:3000"], &[]).await;
+    assert_eq!(foreign.status.code(), Some(1));
+    assert!(sentence(&foreign).contains("192.0.2.1:3000"));
+
+    let empty = output(&["--site", "/nowhere", "--listen", "127.0.0.1:0"], &[]).await;
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(sentence(&empty).contains("/nowhere/pkg") && sentence(&empty).contains("make release"));
+}
+
+/// Starts the program, asks it for a page, and ends it with a signal.
+async fn serves_until(signal: &str, args: &[&str], env: &[(&str, &str)]) {
+    let mut command = salon(args, env);
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    soon(stdout.read_line(&mut line)).await.unwrap();
+    let address = line.trim_end().strip_prefix("Salon is ready at http://").unwrap();
+    let address: SocketAddr = address.parse().unwrap();
+    assert_eq!(Reply::of(address, "GET /healthz", &[]).await.body, "ok");
+
+    let id = child.id().unwrap().to_string();
+    soon(Command::new("kill").args([signal, &id]).status()).await.unwrap();
+    assert_eq!(soon(child.wait()).await.unwrap().code(), Some(0));
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).await.unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut rest).await.unwrap();
+    assert_eq!(rest, "", "one line is all it prints");
+}
+
+#[tokio::test]
+async fn it_serves_where_it_says_and_ends_when_told() {
+    let site = site().to_str().unwrap();
+    serves_until("-TERM", &["--listen", "127.0.0.1:0", "--site", site], &[]).await;
+    serves_until("-INT", &[], &[("SALON_LISTEN", "[::1]:0"), ("SALON_SITE", site)]).await;
+    let leptos = [("LEPTOS_SITE_ADDR", "127.0.0.1:0"), ("LEPTOS_SITE_ROOT", site)];
+    serves_until("-TERM", &[], &leptos).await;
+}

@@ -1,0 +1,38 @@
+//! How the server ends.
+
+use crate::support::{TestApp, soon};
+use futures_util::StreamExt;
+use salon::server::DRAIN;
+use std::time::Instant;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+#[tokio::test]
+async fn everybody_is_told_to_come_back_later() {
+    let app = TestApp::start().await;
+    let (mut caller, mut callee) = app.pair("123").await;
+    let mut idle = app.client().await;
+    let addr = app.addr;
+    let since = Instant::now();
+    let told = async {
+        for client in [&mut caller, &mut callee, &mut idle] {
+            assert_eq!(client.closed().await, 1012);
+            // Reading on answers the goodbye; then the server hangs up.
+            assert!(soon(client.socket.next()).await.is_none());
+        }
+    };
+    let (ended, ()) = tokio::join!(app.stop(), told);
+    assert!(ended.is_ok());
+    assert!(since.elapsed() < DRAIN, "all had answered, yet it waited");
+    assert!(TcpStream::connect(addr).await.is_err());
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_not_waited_for() {
+    let app = TestApp::start().await;
+    let (_caller, _callee) = app.pair("123").await;
+    let mut half_a_request = TcpStream::connect(app.addr).await.unwrap();
+    half_a_request.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
+    let since = Instant::now();
+    assert!(app.stop().await.is_ok());
+    assert!(since.elapsed() < DRAIN * 2, "{:?}", since.elapsed());
+}

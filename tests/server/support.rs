@@ -1,0 +1,233 @@
+//! A server of one's own, a client for its socket, and a client for its pages.
+
+use futures_util::{SinkExt, StreamExt};
+use salon::server::{Config, Counts, Hub, OriginPolicy, Server, ServerError};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
+
+/// Far more than anything here takes, except for the silence that ends a connection.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// What the browser app is in these tests.
+pub(crate) const SCRIPT: &str = "export default function () {}\n";
+
+/// Waits for something that is to happen.
+pub(crate) async fn soon<T>(event: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, event).await.expect("it should have happened by now")
+}
+
+/// A folder such as a build leaves behind.
+pub(crate) fn site() -> &'static Path {
+    static SITE: OnceLock<PathBuf> = OnceLock::new();
+    SITE.get_or_init(|| {
+        let site = Path::new(env!("CARGO_TARGET_TMPDIR")).join("site");
+        fs::create_dir_all(site.join("pkg")).unwrap();
+        fs::write(site.join("pkg/salon.js"), SCRIPT).unwrap();
+        fs::write(site.join("pkg/salon.js.br"), "as if compressed").unwrap();
+        fs::write(site.join("pkg/salon.css"), "body { margin: 0 }\n".repeat(100)).unwrap();
+        fs::write(site.join("pkg/salon.wasm"), [0; 4096]).unwrap();
+        fs::write(site.join("robots.txt"), "User-agent: *\nDisallow: /room/\n").unwrap();
+        site
+    })
+}
+
+/// A running server.
+pub(crate) struct TestApp {
+    pub(crate) addr: SocketAddr,
+    hub: Hub,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<(), ServerError>>,
+}
+
+impl TestApp {
+    /// A server as it is without options, but for its port.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(adapt: impl FnOnce(&mut Config)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let mut config = Config {
+            listen: addr,
+            ice_servers: Vec::new(),
+            people: 4,
+            log: tracing::Level::INFO,
+            origins: OriginPolicy::default(),
+            site: site().to_owned(),
+            reload_port: None,
+        };
+        adapt(&mut config);
+        let server = Server::new(config).unwrap();
+        let hub = server.hub();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async move { drop(stopped.await) };
+        let ended = tokio::spawn(server.run(listener, shutdown));
+        Self { addr, hub, stop, ended }
+    }
+
+    /// Tells the server to end and waits until it has.
+    pub(crate) async fn stop(self) -> Result<(), ServerError> {
+        drop(self.stop);
+        soon(self.ended).await.unwrap()
+    }
+
+    /// Waits until the server remembers exactly this much.
+    pub(crate) async fn remembers(&self, rooms: usize, connections: usize) {
+        let expected = Counts { rooms, connections };
+        let mut counts = self.hub.counts();
+        soon(counts.wait_for(|counts| *counts == expected)).await.unwrap();
+    }
+
+    /// A client that behaves as a page of this server.
+    pub(crate) async fn client(&self) -> Client {
+        let origin = format!("http://{}", self.addr);
+        let stream = TcpStream::connect(self.addr).await.unwrap();
+        self.upgrade(stream, &[("origin", &origin)]).await.unwrap()
+    }
+
+    /// Asks for a socket over `stream` with these headers.
+    pub(crate) async fn upgrade(
+        &self,
+        stream: TcpStream,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, Error> {
+        let mut request = format!("ws://{}/ws", self.addr).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        let (socket, _) = soon(client_async(request, stream)).await?;
+        Ok(Client { socket })
+    }
+
+    /// A client with a seat, and what it was told when it took it.
+    pub(crate) async fn join(&self, room: &str) -> (Client, Value) {
+        let mut client = self.client().await;
+        client.say(json!({"type": "join", "room": room})).await;
+        let joined = client.expect("joined").await;
+        (client, joined)
+    }
+
+    /// Two people in a room who have been told of each other: the caller and the callee.
+    pub(crate) async fn pair(&self, room: &str) -> (Client, Client) {
+        let (mut caller, _) = self.join(room).await;
+        let (mut callee, _) = self.join(room).await;
+        assert_eq!(caller.expect("ready").await["role"], "caller");
+        assert_eq!(callee.expect("ready").await["role"], "callee");
+        (caller, callee)
+    }
+
+    /// Asks for a page with `Host` and these headers.
+    pub(crate) async fn http(&self, line: &str, headers: &[(&str, &str)]) -> Reply {
+        let host = self.addr.to_string();
+        let mut all = vec![("Host", host.as_str())];
+        all.extend(headers);
+        Reply::of(self.addr, line, &all).await
+    }
+}
+
+/// A WebSocket client.
+pub(crate) struct Client {
+    pub(crate) socket: WebSocketStream<TcpStream>,
+}
+
+impl Client {
+    pub(crate) async fn say(&mut self, message: Value) {
+        self.send(Message::text(message.to_string())).await;
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        soon(self.socket.send(message)).await.unwrap();
+    }
+
+    /// The next message of the server.
+    pub(crate) async fn hear(&mut self) -> Value {
+        loop {
+            match soon(self.socket.next()).await.unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) => {}
+                other => panic!("not a text message: {other:?}"),
+            }
+        }
+    }
+
+    /// The next message of the server, which has to be of this type.
+    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
+        let message = self.hear().await;
+        assert_eq!(message["type"], kind, "{message}");
+        message
+    }
+
+    /// The next message of the server, which has to be an error with this code and a sentence.
+    pub(crate) async fn expect_error(&mut self, code: &str) {
+        let error = self.expect("error").await;
+        assert_eq!(error["code"], code, "{error}");
+        assert!(error["message"].as_str().unwrap().ends_with('.'), "{error}");
+    }
+
+    /// The code with which the server closes, after anything else it says.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        loop {
+            match soon(self.socket.next()).await {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("no close frame but {other:?}"),
+            }
+        }
+    }
+}
+
+/// What the server answered to a request for a page.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    headers: BTreeMap<String, String>,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// Speaks HTTP/1.0, in which a body simply ends with the connection.
+    pub(crate) async fn of(addr: SocketAddr, line: &str, headers: &[(&str, &str)]) -> Self {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        let headers: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = format!("{line} HTTP/1.0\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        soon(stream.read_to_end(&mut answer)).await.unwrap();
+        Self::parse(&String::from_utf8_lossy(&answer))
+    }
+
+    fn parse(answer: &str) -> Self {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines.map(|line| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_ascii_lowercase(), value.to_owned())
+        });
+        Self { status, headers: headers.collect(), body: body.to_owned() }
+    }
+
+    /// A header's value, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
