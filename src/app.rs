@@ -1,6 +1,10 @@
 //! Which address shows which page.
 
-use crate::pages::{Home, NotFound, RoomPage};
+use crate::{
+    pages::{Home, NotFound, RoomPage},
+    session::Notices,
+    ui::NoticeBar,
+};
 use leptos::prelude::*;
 use leptos_router::{
     components::{Route, Router, Routes},
@@ -10,7 +14,10 @@ use leptos_router::{
 /// The app, on the server and in the browser.
 #[component]
 pub fn App() -> impl IntoView {
+    let notices = Notices::new();
+    provide_context(notices);
     view! {
+        <NoticeBar notices />
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Home />

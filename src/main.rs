@@ -43,9 +43,8 @@ fn main() -> ExitCode {
 async fn run(config: Config) -> anyhow::Result<()> {
     let address = config.listen;
     let server = Server::new(config)?;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| ServerError::Listen { address, error })?;
+    let listener =
+        TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })?;
     let mut terminated = signal(SignalKind::terminate()).context("Cannot wait for SIGTERM")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("Cannot wait for Ctrl-C")?;
     say(io::stdout(), &format!("Salon is ready at http://{}", listener.local_addr()?));

@@ -4,15 +4,22 @@ use crate::{
     i18n::texts,
     platform,
     protocol::RoomName,
-    session::recent_rooms,
+    session::{Notice, Notices, recent_rooms},
     ui::{Brand, Icon, icons},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 
 /// Starts a call, or goes to one.
 #[component]
 pub fn Home() -> impl IntoView {
     let t = texts();
+    let notices = expect_context::<Notices>();
+    let navigate = use_navigate();
+    let start = move |event: SubmitEvent| start_call(&event, notices, navigate.clone());
     Effect::new(|_| platform::set_title("Salon"));
     view! {
         <main class="page home" data-phase="home">
@@ -21,7 +28,7 @@ pub fn Home() -> impl IntoView {
                 <h1>"Salon"</h1>
                 <p class="lead">{t.tagline}</p>
             </header>
-            <form class="start" method="post" action="/new" on:submit=start_call>
+            <form class="start" method="post" action="/new" on:submit=start>
                 <button class="button primary large" type="submit">
                     <Icon paths=icons::CAMERA />
                     {t.start_call}
@@ -36,15 +43,21 @@ pub fn Home() -> impl IntoView {
 }
 
 /// Makes the room here where that works, so that its link can be copied; else the server does.
-fn start_call(event: SubmitEvent) {
+fn start_call(
+    event: &SubmitEvent,
+    notices: Notices,
+    navigate: impl Fn(&str, NavigateOptions) + 'static,
+) {
     let Some(bits) = platform::random_bytes() else { return };
     event.prevent_default();
     let room = RoomName::from_random(bits);
     let path = format!("/room/{room}");
     let link = format!("{}{path}", platform::boot().origin);
     platform::spawn_local(async move {
-        let copied = platform::copy(&link).await;
-        platform::open_page(&if copied { format!("{path}#copied") } else { path });
+        if platform::copy(&link).await {
+            notices.show(Notice::LinkCopied);
+        }
+        navigate(&path, NavigateOptions::default());
     });
 }
 
@@ -52,11 +65,13 @@ fn start_call(event: SubmitEvent) {
 fn GoForm() -> impl IntoView {
     let t = texts();
     let typed = RwSignal::new(String::new());
-    let wrong = RwSignal::new(false);
+    let problem = use_query_map().with_untracked(|query| query.get("problem").is_some());
+    let wrong = RwSignal::new(problem);
+    let navigate = use_navigate();
     let go = move |event: SubmitEvent| {
         event.prevent_default();
         match RoomName::from_typed(&typed.get_untracked()) {
-            Ok(room) => platform::open_page(&format!("/room/{room}")),
+            Ok(room) => navigate(&format!("/room/{room}"), NavigateOptions::default()),
             Err(_) => wrong.set(true),
         }
     };

@@ -2,31 +2,25 @@
 
 use crate::{
     i18n::texts,
+    platform,
     session::Session,
-    ui::{Brand, Icon, icons},
+    ui::{Brand, Icon, Inside, icons},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 /// How long the call was, and the way back.
 #[component]
 pub fn Left() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let inside = move || {
-        let people = session.view.with(|view| view.state.people.len());
-        (people > 0).then(|| {
-            session.view.with(|view| {
-                let name = |p: &crate::protocol::Person| (p.presence.name.as_str().to_owned(), p.seconds);
-                (t.inside)(&view.state.people.iter().map(name).collect::<Vec<_>>())
-            })
-        })
-    };
+    let heading = NodeRef::<html::H1>::new();
+    Effect::new(move |_| heading.get().iter().for_each(|heading| platform::focus(heading)));
     view! {
         <div class="page center">
             <Brand />
-            <h1 tabindex="-1">{t.left_title}</h1>
+            <h1 tabindex="-1" node_ref=heading>{t.left_title}</h1>
             <p class="lead">{move || (t.left_after)(session.time_inside())}</p>
-            <p class="quiet" aria-live="polite">{inside}</p>
+            <Inside />
             <div class="row">
                 <button class="button primary" on:click=move |_| session.join()>
                     <Icon paths=icons::ENTER />

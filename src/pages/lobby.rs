@@ -3,8 +3,9 @@
 use crate::{
     call::Phase,
     i18n::texts,
+    platform,
     session::Session,
-    ui::{Brand, DeviceChoices, Icon, Preview, icons},
+    ui::{Brand, DeviceChoices, Icon, Inside, Preview, icons},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -33,44 +34,17 @@ pub fn Lobby() -> impl IntoView {
     }
 }
 
-/// Who is inside and for how long.
-#[component]
-fn Inside() -> impl IntoView {
-    let t = texts();
-    let session = expect_context::<Session>();
-    let count = move || session.view.with(|view| view.state.people.len());
-    let sentence = move || {
-        let waited = session.now.get().saturating_sub(session.state_at.get()).as_secs();
-        session.view.with(|view| {
-            let people: Vec<_> = view
-                .state
-                .people
-                .iter()
-                .map(|person| (person.presence.name.as_str().to_owned(), person.seconds + waited))
-                .collect();
-            (t.inside)(&people)
-        })
-    };
-    let waiting = move || {
-        session.view.with(|view| {
-            let full = (t.full)(view.state.people.len(), view.state.limit);
-            (view.phase == Phase::Waiting).then(|| format!("{full} {}", t.waiting_title))
-        })
-    };
-    view! {
-        <div class="inside" data-inside="" data-count=count aria-live="polite">
-            <p>{sentence}</p>
-            <p class="strong">{waiting}</p>
-        </div>
-    }
-}
-
 #[component]
 fn JoinForm() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let form = NodeRef::<html::Form>::new();
+    let name = NodeRef::<html::Input>::new();
     let waiting = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Waiting));
+    Effect::new(move |_| {
+        let Some(input) = name.get() else { return };
+        session.name.set(platform::adopt_input(&input, &session.name.get_untracked()));
+    });
     // Join may have been pressed before the app was there to see it.
     Effect::new(move |_| {
         let pressed = form.get().is_some_and(|form| form.has_attribute("data-pressed"));
@@ -93,7 +67,7 @@ fn JoinForm() -> impl IntoView {
                 type="text"
                 autocomplete="nickname"
                 maxlength="48"
-                prop:value=move || session.name.get()
+                node_ref=name
                 on:input=move |event| session.name.set(event_target_value(&event))
             />
             <button class="button primary large" type="submit">

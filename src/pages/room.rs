@@ -6,7 +6,7 @@ use crate::{
     platform,
     protocol::{Boot, RoomName},
     session::Session,
-    ui::{CallView, NoticeBar},
+    ui::{CallView, ServerBanner},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -26,7 +26,7 @@ pub fn RoomPage() -> impl IntoView {
 fn Room(room: RoomName) -> impl IntoView {
     let boot = use_context::<Boot>().unwrap_or_default();
     let title = format!("{room} · Salon");
-    let session = Session::new(room, &boot);
+    let session = Session::new(room, &boot, expect_context());
     provide_context(session);
     Effect::new(move |_| {
         platform::set_title(&title);
@@ -45,7 +45,7 @@ fn Room(room: RoomName) -> impl IntoView {
                 Shown::Call => view! { <CallView /> }.into_any(),
                 Shown::Left => view! { <Left /> }.into_any(),
             }}
-            <NoticeBar />
+            <ServerBanner />
         </main>
     }
 }

@@ -140,7 +140,6 @@ mod functions {
         None
     }
     pub fn save(_: &str, _: &str) {}
-    pub fn open_page(_: &str) {}
     pub fn set_title(_: &str) {}
     pub async fn copy(_: &str) -> bool {
         false
@@ -153,6 +152,9 @@ mod functions {
         false
     }
     pub fn focus<T>(_: &T) {}
+    pub fn adopt_input<T>(_: &T, saved: &str) -> String {
+        saved.to_owned()
+    }
     pub fn add_panic_notice() {}
     pub async fn play<T>(_: T, _: &Stream, _: &str) -> bool {
         true

@@ -89,9 +89,7 @@ pub(super) async fn not_found(State(state): State<ServerState>, request: Request
 pub(super) async fn new_room() -> Response {
     let mut bits = [0; 8];
     match getrandom::fill(&mut bits) {
-        Ok(()) => {
-            Redirect::to(&format!("/room/{}", RoomName::from_random(bits))).into_response()
-        }
+        Ok(()) => Redirect::to(&format!("/room/{}", RoomName::from_random(bits))).into_response(),
         Err(error) => {
             tracing::error!(%error, "no randomness for a room's name");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

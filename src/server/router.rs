@@ -13,9 +13,7 @@ use leptos::config::LeptosOptions;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::sync::Arc;
 use tower_http::{
-    compression::{
-        CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType,
-    },
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
     services::ServeDir,
 };
 

@@ -51,14 +51,13 @@ pub struct Session {
 impl Session {
     /// A session as the server renders it; [`Session::start`] brings it to life in the browser.
     #[must_use]
-    pub fn new(room: RoomName, boot: &Boot) -> Self {
+    pub fn new(room: RoomName, boot: &Boot, notices: Notices) -> Self {
         let link = format!("{}/room/{room}", boot.origin);
         let view = View {
             state: boot.room.clone().unwrap_or_default(),
             signalling: true,
             ..View::default()
         };
-        let notices = Notices::new();
         Self {
             room: StoredValue::new(room),
             link: StoredValue::new(link),

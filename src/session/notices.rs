@@ -40,7 +40,9 @@ pub struct Notices {
 }
 
 impl Notices {
-    pub(super) fn new() -> Self {
+    /// Nothing to show yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self { current: RwSignal::new(None), timer: StoredValue::new(None) }
     }
 

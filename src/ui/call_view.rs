@@ -2,10 +2,11 @@
 
 use crate::{
     i18n::{stopwatch, texts},
+    platform,
     session::Session,
     ui::{Icon, controls::Controls, icons, invite::Invite, stage::Stage, tile::SelfTile},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 /// Everybody, and the controls.
 #[component]
@@ -14,10 +15,12 @@ pub fn CallView() -> impl IntoView {
     let session = expect_context::<Session>();
     let alone = Memo::new(move |_| session.view.with(|view| view.tiles.is_empty()));
     let blocked = session.sound_blocked;
+    let heading = NodeRef::<html::H1>::new();
+    Effect::new(move |_| heading.get().iter().for_each(|heading| platform::focus(heading)));
     view! {
         <div class="call" class:alone=move || alone.get()>
             <header class="call-bar">
-                <h1>{session.room.get_value().to_string()}</h1>
+                <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
                     {move || stopwatch(session.time_inside())}
                 </time>

@@ -32,7 +32,7 @@ pub fn Tile(
     view! {
         <article
             class="tile"
-            class:no-picture=move || !presence.get().camera || link.get() == Link::Connecting
+            class:no-picture=move || !presence.get().camera || matches!(link.get(), Link::New | Link::Connecting)
             data-tile="remote"
             data-peer=key.id.to_string()
             data-link=move || link_name(link.get())

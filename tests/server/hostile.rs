@@ -48,7 +48,10 @@ async fn a_repeated_key_is_refused_and_the_victim_hears_nothing() {
             "bad-message",
         ),
         (r#"{"type":"offer","offer":{"type":"offer","sdp":"a","sdp":"b"}}"#, "bad-message"),
-        (r#"{"type":"candidate","candidate":null,"to":null,"to":"0000000000000001"}"#, "bad-message"),
+        (
+            r#"{"type":"candidate","candidate":null,"to":null,"to":"0000000000000001"}"#,
+            "bad-message",
+        ),
     ] {
         caller.send(Message::text(text)).await;
         caller.expect_error(code).await;

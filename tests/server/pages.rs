@@ -34,7 +34,8 @@ async fn a_page_says_what_it_may_load() {
 #[tokio::test]
 async fn every_response_is_guarded() {
     let app = TestApp::start().await;
-    for line in ["GET /", "GET /pkg/salon.js", "GET /healthz", "GET /nowhere", "POST /new", "GET /ws"]
+    for line in
+        ["GET /", "GET /pkg/salon.js", "GET /healthz", "GET /nowhere", "POST /new", "GET /ws"]
     {
         let reply = app.http(line, &[]).await;
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{line}");
@@ -163,7 +164,9 @@ async fn files_are_served_compressed_and_asked_for_again() {
     let built = app.http("GET /pkg/salon.js", &accept).await;
     assert_eq!(built.header("content-encoding"), "br");
     assert_eq!(built.body, "as if compressed");
-    for (line, encoding) in [("GET /pkg/salon.css", "br"), ("GET /", "br"), ("GET /pkg/salon.wasm", "")] {
+    for (line, encoding) in
+        [("GET /pkg/salon.css", "br"), ("GET /", "br"), ("GET /pkg/salon.wasm", "")]
+    {
         assert_eq!(app.http(line, &accept).await.header("content-encoding"), encoding, "{line}");
     }
     let wasm = app.http("GET /pkg/salon.wasm", &[]).await;

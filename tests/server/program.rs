@@ -113,8 +113,7 @@ async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
 /// Starts the program, asks it for a page, and ends it with a signal.
 async fn serves_until(signal: &str, args: &[&str], env: &[(&str, &str)]) {
     let mut command = salon(args, env);
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     soon(stdout.read_line(&mut line)).await.unwrap();

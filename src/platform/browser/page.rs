@@ -6,7 +6,7 @@ use js_sys::{Object, Reflect};
 use std::{rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, window};
+use web_sys::{HtmlElement, HtmlInputElement, window};
 
 /// What the server wrote into this page.
 #[must_use]
@@ -52,13 +52,6 @@ pub fn load(key: &str) -> Option<String> {
 pub fn save(key: &str, value: &str) {
     if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
         let _ = storage.set_item(key, value);
-    }
-}
-
-/// Loads another page of this site.
-pub fn open_page(path: &str) {
-    if let Some(window) = window() {
-        let _ = window.location().assign(path);
     }
 }
 
@@ -112,6 +105,15 @@ pub fn can_choose_speaker() -> bool {
 /// Moves the keyboard focus.
 pub fn focus(element: &HtmlElement) {
     let _ = element.focus();
+}
+
+/// What an input holds. One that the person has not filled in yet gets what was saved.
+#[must_use]
+pub fn adopt_input(input: &HtmlInputElement, saved: &str) -> String {
+    if input.value().is_empty() {
+        input.set_value(saved);
+    }
+    input.value()
 }
 
 /// Keeps reporting page events until dropped.
