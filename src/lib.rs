@@ -11,6 +11,8 @@
 //! | [`ui`], [`pages`], [`app`] | what people see |
 //! | [`i18n`] | what people read |
 
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod call;
 pub mod i18n;

@@ -13,7 +13,7 @@ declare global {
     tracks: MediaStreamTrack[];
     /** How often the page asked for a camera or a microphone. */
     questions: number;
-    /** Whether the page has begun to listen: what is pressed before is lost. */
+    /** Whether something on the page listens to what people do. */
     live: boolean;
   };
 }
@@ -49,7 +49,7 @@ export const installProbe = () => {
 
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type: string, ...rest: [any, any?]) {
-    if (type === 'click' || type === 'submit') probe.live = true;
+    if (this instanceof Element && (type === 'click' || type === 'submit')) probe.live = true;
     return listen.call(this, type, ...rest);
   };
 };

@@ -35,7 +35,7 @@ for (const first of ['Chromium', 'Firefox'] as const) {
     const enterWithFirefox = async () => {
       await firefox.goto(`${salon.origin}/room/${room}`);
       await firefox.waitForFunction(() => probe.live);
-      await firefox.locator('::-p-aria([name="Your name"][role="textbox"])').fill('Fox');
+      await firefox.locator('main[data-phase=lobby] input').fill('Fox');
       await firefox.locator('::-p-aria([name="Turn on camera and microphone"][role="button"])').click();
       await firefox.waitForSelector('video[data-preview]');
       await firefox.locator('::-p-aria([name="Join"][role="button"])').click();

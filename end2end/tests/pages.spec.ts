@@ -1,4 +1,5 @@
 // Home, links into rooms, and what the server alone can show.
+import type { Route } from '@playwright/test';
 import jsQR from 'jsqr';
 import { PNG } from 'pngjs';
 import { button, enter, expectInside, expectPhase, expectToSeeAndHear, open } from '../support/room.ts';
@@ -61,6 +62,15 @@ for (const [what, typed] of [
   });
 }
 
+test('what cannot be a room is said at home', async ({ person }) => {
+  const ada = await person();
+  await open(ada, '/');
+  await ada.getByRole('textbox', { name: 'Link or room name' }).fill('two words');
+  await button(ada, 'Go').click();
+  await expect(ada.getByText(/no room/)).toBeVisible();
+  await expect(ada).toHaveURL('/');
+});
+
 test('the lobby tells who is inside and keeps it current', async ({ person, room, request, salon }) => {
   const [ada, bob] = [await person(), await person()];
   await open(bob, `/room/${room}`);
@@ -85,6 +95,17 @@ test('without JavaScript the room page says who is inside and what is needed', a
   await expectInside(bob, 1);
   await expect(bob.locator('[data-inside]')).toContainText('Ada');
   await expect(bob.getByText(/needs JavaScript/)).toBeVisible();
+});
+
+test('Join counts even if it is pressed before the page is live', async ({ person, room }) => {
+  const ada = await person();
+  const app = new Promise<Route>((resolve) => ada.route('**/*.wasm', resolve));
+  await ada.goto(`/room/${room}`, { waitUntil: 'commit' });
+  await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await button(ada, 'Join').click();
+  await (await app).continue();
+  await expectPhase(ada, 'call');
+  await expect(ada.locator('[data-tile=self]')).toContainText('Ada');
 });
 
 test('without JavaScript home leads into rooms', async ({ person, room }) => {
@@ -125,11 +146,13 @@ test.describe('an unknown page', () => {
   // The browser itself reports the status of the page.
   test.use({ expectedOutput: /status of 404/ });
 
-  test('says so and leads to the start', async ({ person }) => {
-    const ada = await person();
-    const response = await ada.goto('/nowhere');
-    expect(response?.status()).toBe(404);
-    await ada.getByRole('link', { name: 'Go to the start page' }).click();
-    await expect(ada.getByRole('heading', { level: 1, name: 'Salon' })).toBeVisible();
-  });
+  for (const path of ['/nowhere', '/room/two%20words']) {
+    test(`such as ${path} says so and leads to the start`, async ({ person }) => {
+      const ada = await person();
+      const response = await ada.goto(path);
+      expect(response?.status()).toBe(404);
+      await ada.getByRole('link', { name: 'Go to the start page' }).click();
+      await expect(ada.getByRole('heading', { level: 1, name: 'Salon' })).toBeVisible();
+    });
+  }
 });

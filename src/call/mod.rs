@@ -251,13 +251,7 @@ impl Call {
         }
     }
 
-    fn joined(
-        &mut self,
-        id: PeerId,
-        state: RoomState,
-        ice_servers: Vec<IceServer>,
-        now: Duration,
-    ) {
+    fn joined(&mut self, id: PeerId, state: RoomState, ice_servers: Vec<IceServer>, now: Duration) {
         let since = match self.phase {
             Phase::Lobby | Phase::Left { .. } => return,
             Phase::Joining | Phase::Waiting => now,

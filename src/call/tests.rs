@@ -110,16 +110,7 @@ fn links_are_told_in_plain_words() {
     use Link::{Connected, Connecting, Failed, New, Reconnecting};
     assert_eq!(
         steps[..8],
-        [
-            New,
-            Connecting,
-            Connecting,
-            Connected,
-            Reconnecting,
-            Reconnecting,
-            Reconnecting,
-            Failed
-        ]
+        [New, Connecting, Connecting, Connected, Reconnecting, Reconnecting, Reconnecting, Failed]
     );
     assert_eq!(peer.tile().link, Connected);
 }

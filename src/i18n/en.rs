@@ -114,7 +114,9 @@ fn inside(people: &[(String, u64)]) -> String {
             let seconds = people.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
             let others: Vec<_> = people.iter().map(|(name, _)| someone(name)).collect();
             match others.as_slice() {
-                [_, _] => format!("{} and {} are here {}.", someone(first), someone(last), since(seconds)),
+                [_, _] => {
+                    format!("{} and {} are here {}.", someone(first), someone(last), since(seconds))
+                }
                 [init @ .., last] => {
                     format!("{} and {last} are here {}.", init.join(", "), since(seconds))
                 }
@@ -166,11 +168,17 @@ fn notice(notice: &Notice) -> String {
         Notice::Came(name) => format!("{} joined.", someone(name)),
         Notice::Went(name) => format!("{} left.", someone(name)),
         Notice::LinkCopied => "Link copied.".to_owned(),
-        Notice::LinkNotCopied => "The browser did not allow copying. Select the link instead.".to_owned(),
+        Notice::LinkNotCopied => {
+            "The browser did not allow copying. Select the link instead.".to_owned()
+        }
         Notice::Replaced { gone, now } if gone == now => format!("{gone} was restarted."),
         Notice::Replaced { gone, now } => format!("{gone} is gone. Now: {now}."),
-        Notice::Unplugged(Kind::Camera) => "Your camera is gone. The others see your name.".to_owned(),
-        Notice::Unplugged(Kind::Microphone) => "Your microphone is gone. Plug one in to be heard.".to_owned(),
+        Notice::Unplugged(Kind::Camera) => {
+            "Your camera is gone. The others see your name.".to_owned()
+        }
+        Notice::Unplugged(Kind::Microphone) => {
+            "Your microphone is gone. Plug one in to be heard.".to_owned()
+        }
     }
 }
 
@@ -181,7 +189,12 @@ mod tests {
     #[test]
     fn who_is_inside_reads_as_a_sentence() {
         let people = |people: &[(&str, u64)]| {
-            inside(&people.iter().map(|(name, seconds)| ((*name).into(), *seconds)).collect::<Vec<_>>())
+            inside(
+                &people
+                    .iter()
+                    .map(|(name, seconds)| ((*name).into(), *seconds))
+                    .collect::<Vec<_>>(),
+            )
         };
         assert_eq!(people(&[]), "Nobody is here yet.");
         assert_eq!(people(&[("Ada", 3)]), "Ada is here since just now.");

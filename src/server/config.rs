@@ -82,7 +82,7 @@ pub enum NoConfig {
 ///
 /// Every option can be given as an environment variable instead.
 #[derive(Parser)]
-#[command(name = "salon", version, max_term_width = 100)]
+#[command(name = "salon", version)]
 struct Args {
     /// Address and port to serve on [default: 127.0.0.1:3000]
     #[arg(long, env = "SALON_LISTEN", hide_env_values = true)]
@@ -94,7 +94,7 @@ struct Args {
     /// A TURN server needs a user name and a credential. In the variable, white space separates
     /// the servers. "none" stands for no server at all: then calls work within one network only.
     #[arg(long, env = "SALON_ICE", hide_env_values = true, default_value = DEFAULT_ICE)]
-    #[arg(value_name = "URL[|USER|CREDENTIAL]")]
+    #[arg(value_name = "URL[|USER|CREDENTIAL]", verbatim_doc_comment)]
     ice: Vec<IceList>,
 
     /// How many people fit into one room, 1 to 16
@@ -111,11 +111,12 @@ struct Args {
     #[arg(default_value = "info", value_parser = level)]
     log: Level,
 
-    /// Another origin whose pages may open the call socket, such as https://app.example.org; give
-    /// it again for more
+    /// Another origin whose pages may open the call socket; give it again for more
     ///
-    /// The server's own pages always may. In the variable, white space separates the origins.
+    /// Such as https://app.example.org. The server's own pages always may. In the variable, white
+    /// space separates the origins.
     #[arg(long, env = "SALON_ALLOW_ORIGIN", hide_env_values = true, value_name = "ORIGIN")]
+    #[arg(verbatim_doc_comment)]
     allow_origin: Vec<OriginList>,
 
     /// Let programs that send no Origin open the call socket; browsers always send one

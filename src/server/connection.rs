@@ -30,6 +30,8 @@ pub(super) enum Closing {
     Restart,
     /// A message was larger than [`crate::protocol::limits::MESSAGE_BYTES`].
     TooLarge,
+    /// A text message was not UTF-8.
+    NotText,
     /// What arrived is no WebSocket frame.
     Protocol,
     /// The server cannot go on.

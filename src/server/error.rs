@@ -20,6 +20,9 @@ pub enum ServerError {
          where they are with --site or SALON_SITE.", .0.display()
     )]
     NoSite(PathBuf),
+    /// The task that owns the rooms failed. Only a new start helps.
+    #[error("The server cannot go on: the rooms are lost.")]
+    Hub,
     /// The system ended the listening.
     #[error("The server cannot go on: {0}.")]
     Io(#[from] io::Error),

@@ -7,7 +7,8 @@ use axum::{
 use leptos::nonce::use_nonce;
 use leptos_axum::ResponseOptions;
 
-/// Goes with every response.
+/// Goes with every response. Of the powerful features, only those are named that browsers know:
+/// Chromium writes a line to the console for every other one.
 const EVERYWHERE: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // The address of a page is the key to its room.
@@ -16,8 +17,8 @@ const EVERYWHERE: [(HeaderName, &str); 4] = [
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), \
-         accelerometer=(), bluetooth=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), \
-         midi=(), payment=(), serial=(), usb=()",
+         accelerometer=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), midi=(), \
+         payment=(), serial=(), usb=()",
     ),
 ];
 

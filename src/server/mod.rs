@@ -1,6 +1,6 @@
 //! The server: pages, files, and the socket through which people find each other.
 //!
-//! [`hub`](self) owns the rooms; every socket is a task of its own; the router lists what is
+//! One task, the hub, owns the rooms; every socket is a task of its own; the router lists what is
 //! answered. Nothing here knows what a call is.
 
 mod config;
@@ -82,7 +82,7 @@ impl Server {
     /// and returns when all connections have ended or [`DRAIN`] has passed.
     ///
     /// # Errors
-    /// [`ServerError::Io`].
+    /// [`ServerError::Io`] or [`ServerError::Hub`].
     pub async fn run(
         self,
         listener: TcpListener,
@@ -97,32 +97,16 @@ impl Server {
                 hub.stop().await;
             },
         );
-        let drained = async {
-            let result = serve.await;
-            // A hub that failed has no connection left to wait for.
-            let _ = hub_task.await;
-            result
-        };
+        let serve = async { Ok(serve.await?) };
+        let keep = async { hub_task.await.map_err(|_| ServerError::Hub) };
         tokio::select! {
-            result = drained => Ok(result?),
+            result = async { tokio::try_join!(serve, keep) } => result.map(|_| ()),
             () = overdue(stopping) => {
                 debug!("some connections did not end in time");
                 Ok(())
             }
         }
     }
-}
-
-/// Serves on `listener` as `config` says until `shutdown` comes. See [`Server::run`].
-///
-/// # Errors
-/// [`ServerError::NoSite`] or [`ServerError::Io`].
-pub async fn serve(
-    listener: TcpListener,
-    config: Config,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServerError> {
-    Server::new(config)?.run(listener, shutdown).await
 }
 
 /// Messages are small and each one waits for the last: sending at once beats sending together.

@@ -21,7 +21,7 @@ use futures_util::{
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tracing::{Instrument, debug, debug_span};
-use tungstenite::error::CapacityError;
+use tungstenite::error::{CapacityError, ProtocolError};
 
 /// Kept by every connection for as long as it lives: most messages are a few hundred bytes.
 const READ_BUFFER: usize = 4 * 1024;
@@ -130,7 +130,9 @@ fn read_error(error: axum::Error) -> End {
     use tungstenite::Error as E;
     match error.into_inner().downcast_ref::<E>() {
         Some(E::Capacity(CapacityError::MessageTooLong { .. })) => End::Close(Closing::TooLarge),
-        Some(E::Protocol(_) | E::Utf8(_)) => End::Close(Closing::Protocol),
+        Some(E::Utf8(_)) => End::Close(Closing::NotText),
+        Some(E::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
+        Some(E::Protocol(_)) => End::Close(Closing::Protocol),
         _ => End::Gone,
     }
 }
@@ -169,7 +171,7 @@ async fn farewell(mut sink: Sink, mut frames: Frames, closing: Closing) {
             return;
         }
         drain(&mut frames).await;
-        if matches!(closing, Closing::TooLarge | Closing::Protocol) {
+        if matches!(closing, Closing::TooLarge | Closing::NotText | Closing::Protocol) {
             // Nothing more could be read. Hanging up while data is unread resets the connection
             // (RFC 9293, section 3.6.1), and the client may never see why: wait instead.
             sleep(FAREWELL).await;
@@ -189,6 +191,7 @@ fn close_frame(closing: Closing) -> CloseFrame {
         Closing::Silent => (close_code::POLICY, "You answered no ping."),
         Closing::Restart => (close_code::RESTART, "The server restarts."),
         Closing::TooLarge => (close_code::SIZE, "A message has at most 64 KiB."),
+        Closing::NotText => (close_code::INVALID, "A text message is UTF-8."),
         Closing::Protocol => (close_code::PROTOCOL, "That was no WebSocket frame."),
         Closing::Internal => (close_code::ERROR, "The server cannot go on."),
     };

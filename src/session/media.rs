@@ -321,9 +321,8 @@ impl Media {
 
     /// None if the session ended meanwhile.
     fn choices(self, requests: &[(Kind, u64)]) -> Option<Vec<(Kind, String)>> {
-        let choice = |(kind, _): &(Kind, u64)| {
-            Some((*kind, self.slot(*kind).chosen.try_get_untracked()?))
-        };
+        let choice =
+            |(kind, _): &(Kind, u64)| Some((*kind, self.slot(*kind).chosen.try_get_untracked()?));
         requests.iter().map(choice).collect()
     }
 

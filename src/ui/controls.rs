@@ -4,11 +4,7 @@ use crate::{
     i18n::texts,
     platform::Kind,
     session::Session,
-    ui::{
-        DeviceChoices, Icon, icons,
-        devices::ProblemNote,
-        preview::Switch,
-    },
+    ui::{DeviceChoices, Icon, devices::ProblemNote, icons, preview::Switch},
 };
 use leptos::{ev, prelude::*};
 

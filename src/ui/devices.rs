@@ -69,7 +69,10 @@ fn Choice(
         devices.with(|devices| devices.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
     let option = move |(index, Device { id, label, .. }): (usize, Device)| {
-        let selected = { let id = id.clone(); move || current.get() == id };
+        let selected = {
+            let id = id.clone();
+            move || current.get() == id
+        };
         let label = if label.is_empty() { (t.unnamed_device)(index + 1) } else { label };
         view! { <option value=id prop:selected=selected>{label}</option> }
     };

@@ -5,9 +5,11 @@ use leptos::prelude::*;
 /// What there is to draw.
 #[allow(missing_docs)]
 pub mod icons {
-    pub const MICROPHONE: &str = "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3";
+    pub const MICROPHONE: &str =
+        "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5 11a7 7 0 0 0 14 0M12 18v3";
     pub const MICROPHONE_OFF: &str = "M15 9.5V6a3 3 0 0 0-5.8-1M9 9v2a3 3 0 0 0 4.6 2.5M5 11a7 7 0 0 0 11.3 5.5M19 11a7 7 0 0 1-.8 3.2M12 18v3M4 3l16 18";
-    pub const CAMERA: &str = "M3 8a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM15 11l6-3.5v9L15 13";
+    pub const CAMERA: &str =
+        "M3 8a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM15 11l6-3.5v9L15 13";
     pub const CAMERA_OFF: &str = "M9.5 6H13a2 2 0 0 1 2 2v3l6-3.5v9l-3.5-2M14.5 17.4A2 2 0 0 1 13 18H5a2 2 0 0 1-2-2V8a2 2 0 0 1 1.3-1.9M4 3l16 18";
     pub const DEVICES: &str = "M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4";
     pub const LINK: &str = "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.7-5.7L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.7 5.7L12 17";

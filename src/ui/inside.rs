@@ -14,9 +14,9 @@ pub fn Inside() -> impl IntoView {
         let name = |person: &Person| {
             (person.presence.name.as_str().to_owned(), person.seconds.saturating_add(since))
         };
-        session.view.with(|view| {
-            (t.inside)(&view.state.people.iter().map(name).collect::<Vec<_>>())
-        })
+        session
+            .view
+            .with(|view| (t.inside)(&view.state.people.iter().map(name).collect::<Vec<_>>()))
     };
     let waiting = move || {
         session.view.with(|view| {

@@ -81,6 +81,16 @@ async fn a_frame_that_breaks_the_protocol_closes_with_1002() {
 }
 
 #[tokio::test]
+async fn text_that_is_not_utf8_closes_with_1007() {
+    let app = TestApp::start().await;
+    let (mut sender, mut other) = app.pair("123").await;
+    let frame = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
+    sender.send(Message::Frame(frame)).await;
+    assert_eq!(sender.closed().await, 1007);
+    other.expect("left").await;
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
     let app = TestApp::start().await;
     let (mut ada, _) = app.join("123").await;

@@ -94,9 +94,8 @@ async fn help_explains_every_option_and_its_variable() {
 #[tokio::test]
 async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
     let site = site().to_str().unwrap();
-    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let taken = taken.local_addr().unwrap().to_string();
-    let _holder = std::net::TcpListener::bind(&taken);
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = other.local_addr().unwrap().to_string();
     let busy = output(&["--site", site, "--listen", &taken], &[]).await;
     assert_eq!(busy.status.code(), Some(1));
     assert!(sentence(&busy).starts_with(&format!("Cannot listen on {taken}: ")));

@@ -293,7 +293,11 @@ impl Pc {
                         self.signaling = HaveRemoteOffer;
                     }
                     _ => {
-                        assert_eq!(Some(remote.sdp), self.local_offer, "an answer to another offer");
+                        assert_eq!(
+                            Some(remote.sdp),
+                            self.local_offer,
+                            "an answer to another offer"
+                        );
                         (self.signaling, self.agreed) = (Stable, true);
                     }
                 }

@@ -51,7 +51,10 @@ impl Track {
     #[must_use]
     pub fn device_id(&self) -> String {
         let settings = self.0.track.get_settings();
-        Reflect::get(&settings, &"deviceId".into()).ok().and_then(|id| id.as_string()).unwrap_or_default()
+        Reflect::get(&settings, &"deviceId".into())
+            .ok()
+            .and_then(|id| id.as_string())
+            .unwrap_or_default()
     }
 
     /// Calls `handler` when the device goes away.
@@ -76,7 +79,8 @@ pub fn has_devices() -> bool {
 
 /// The devices there are. Labels and ids are empty until permission was given.
 pub async fn devices() -> Vec<Device> {
-    let Ok(promise) = media_devices().and_then(|d| d.enumerate_devices().map_err(|_| Problem::Failed))
+    let Ok(promise) =
+        media_devices().and_then(|d| d.enumerate_devices().map_err(|_| Problem::Failed))
     else {
         return Vec::new();
     };

@@ -2,9 +2,7 @@
 
 use super::{Listener, Stream, Track, externs};
 use crate::{
-    call::{
-        ConnectionState, IceConnectionState, Intent, PeerCommand, PeerInput, SignalingState,
-    },
+    call::{ConnectionState, IceConnectionState, Intent, PeerCommand, PeerInput, SignalingState},
     platform::Kind,
     protocol::{IceCandidate, IceServer, Role, SdpType, SessionDescription},
 };
@@ -13,9 +11,9 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
-    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
-    RtcSessionDescriptionInit, RtcTrackEvent,
+    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    RtcTrackEvent,
 };
 
 /// A connection to one person. Dropping it closes it; nothing is reported after that.
@@ -224,7 +222,9 @@ impl Shared {
             init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
             init.set_streams(&Array::of1(&self.outgoing));
             let transceiver = match &track {
-                Some(track) => self.pc.add_transceiver_with_media_stream_track_and_init(track.js(), &init),
+                Some(track) => {
+                    self.pc.add_transceiver_with_media_stream_track_and_init(track.js(), &init)
+                }
                 None => self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init),
             };
             self.senders.borrow_mut().insert(kind, transceiver.sender().unchecked_into());
