@@ -1,28 +1,40 @@
-//! Which address shows which page.
+//! Which page is shown.
 
 use crate::{
     pages::{Home, NotFound, RoomPage},
+    platform,
+    protocol::{Boot, Page, RoomName, RoomState},
     session::Notices,
     ui::NoticeBar,
 };
-use leptos::prelude::*;
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
-};
+use leptos::{either::EitherOf3, prelude::*};
 
-/// The app, on the server and in the browser.
+/// Goes from page to page without loading anything.
+#[derive(Clone, Copy)]
+pub struct Navigator(RwSignal<Page>);
+
+impl Navigator {
+    /// Opens the page of a room. The browser's Back button loads the page before anew.
+    pub fn open_room(self, name: RoomName) {
+        platform::push_path(&format!("/room/{name}"));
+        self.0.set(Page::Room { name, state: RoomState::default() });
+    }
+}
+
+/// The app, on the server and in the browser. Which page it begins with is the server's decision.
 #[component]
 pub fn App() -> impl IntoView {
-    let notices = Notices::new();
+    let boot = use_context::<Boot>().unwrap_or_default();
+    let page = RwSignal::new(boot.page);
+    let notices = Notices::default();
     provide_context(notices);
+    provide_context(Navigator(page));
     view! {
         <NoticeBar notices />
-        <Router>
-            <Routes fallback=NotFound>
-                <Route path=path!("/") view=Home />
-                <Route path=path!("/room/:name") view=RoomPage />
-            </Routes>
-        </Router>
+        {move || match page.get() {
+            Page::Home { bad_name } => EitherOf3::A(view! { <Home bad_name /> }),
+            Page::Room { name, state } => EitherOf3::B(view! { <RoomPage name state /> }),
+            Page::NotFound => EitherOf3::C(view! { <NotFound /> }),
+        }}
     }
 }

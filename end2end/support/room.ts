@@ -29,10 +29,10 @@ export const turnOnDevices = async (page: Page) => {
 };
 
 /** Goes through the lobby into the call. */
-export const enter = async (page: Page, room: string, name: string, { devices = true } = {}) => {
+export const enter = async (page: Page, room: string, name: string, { preview = true } = {}) => {
   await open(page, `/room/${room}`);
   await page.getByRole('textbox', { name: 'Your name' }).fill(name);
-  if (devices) await turnOnDevices(page);
+  if (preview) await turnOnDevices(page);
   await button(page, 'Join').click();
   await expectPhase(page, 'call');
 };

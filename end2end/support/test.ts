@@ -33,7 +33,11 @@ type TestFixtures = {
 const watch = (context: BrowserContext, trouble: string[]) => {
   context.on('console', (message) => trouble.push(`console ${message.type()}: ${message.text()}`));
   context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
-  context.on('requestfailed', (request) => trouble.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  context.on('requestfailed', (request) => {
+    const { errorText = '' } = request.failure() ?? {};
+    // Aborted means that the page was left before the answer came.
+    if (errorText !== 'net::ERR_ABORTED') trouble.push(`failed: ${request.url()} ${errorText}`);
+  });
   context.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
     if (protocol.startsWith('http') && hostname !== '127.0.0.1') trouble.push(`other host: ${request.url()}`);
@@ -91,7 +95,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   room: async ({}, use) => use(randomUUID().slice(0, 8)),
   startSalon: async ({}, use) => stopped(startSalon, use),
   startFiles: async ({}, use) => stopped(startFiles, use),
-  person: async ({ browser, playwright, salon, trouble }, use) => {
+  // Depends on the servers so that everybody has gone before one of them ends.
+  person: async ({ browser, playwright, salon, startFiles: _files, startSalon: _salon, trouble }, use) => {
     const contexts: BrowserContext[] = [];
     const browsers = new Map<string, Browser>();
     const browserOf = async (machine: keyof typeof machines) => {

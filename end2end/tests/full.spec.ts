@@ -5,7 +5,7 @@ test('who finds the room full waits and enters by themselves', async ({ person, 
   const { origin: baseURL } = await startSalon('--people', '2');
   const [ada, bob, cleo] = [await person({ baseURL }), await person({ baseURL }), await person({ baseURL })];
   await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob', { devices: false });
+  await enter(bob, room, 'Bob', { preview: false });
 
   await open(cleo, `/room/${room}`);
   await cleo.getByRole('textbox', { name: 'Your name' }).fill('Cleo');

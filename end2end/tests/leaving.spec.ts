@@ -32,7 +32,7 @@ test('who leaves is gone for the others, holds nothing, and can come back', asyn
 test('a closed tab frees the seat', async ({ person, room }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob', { devices: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await open(cleo, `/room/${room}`);
   await expectInside(cleo, 2);
   await bob.close();
@@ -43,7 +43,7 @@ test('a closed tab frees the seat', async ({ person, room }) => {
 test('going to another page leaves the call', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob', { devices: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await bob.goto('/');
   await expectAlone(ada);
 });

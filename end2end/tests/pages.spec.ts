@@ -39,7 +39,7 @@ test('names of new rooms do not repeat', async ({ person }) => {
 
 test('rooms that were entered are offered at home', async ({ person, room }) => {
   const ada = await person();
-  await enter(ada, room, 'Ada', { devices: false });
+  await enter(ada, room, 'Ada', { preview: false });
   await open(ada, '/');
   await ada.getByRole('region', { name: 'Recent rooms' }).getByRole('link', { name: room }).click();
   await expect(ada).toHaveURL(`/room/${room}`);
@@ -77,7 +77,7 @@ test('the lobby tells who is inside and keeps it current', async ({ person, room
   await expectInside(bob, 0);
   await expect(bob.getByText('Nobody is here yet.')).toBeVisible();
 
-  await enter(ada, room, 'Ada', { devices: false });
+  await enter(ada, room, 'Ada', { preview: false });
   await expectInside(bob, 1);
   await expect(bob.locator('[data-inside]')).toContainText('Ada');
   const html = await (await request.get(`${salon.origin}/room/${room}`)).text();
@@ -85,16 +85,6 @@ test('the lobby tells who is inside and keeps it current', async ({ person, room
 
   await button(ada, 'Leave').click();
   await expectInside(bob, 0);
-});
-
-test('without JavaScript the room page says who is inside and what is needed', async ({ person, room }) => {
-  const [ada, bob] = [await person(), await person({ javaScriptEnabled: false })];
-  await enter(ada, room, 'Ada', { devices: false });
-  await bob.goto(`/room/${room}`);
-  await expect(bob.getByRole('heading', { name: room })).toBeVisible();
-  await expectInside(bob, 1);
-  await expect(bob.locator('[data-inside]')).toContainText('Ada');
-  await expect(bob.getByText(/needs JavaScript/)).toBeVisible();
 });
 
 test('Join counts even if it is pressed before the page is live', async ({ person, room }) => {
@@ -108,20 +98,35 @@ test('Join counts even if it is pressed before the page is live', async ({ perso
   await expect(ada.locator('[data-tile=self]')).toContainText('Ada');
 });
 
-test('without JavaScript home leads into rooms', async ({ person, room }) => {
-  const ada = await person({ javaScriptEnabled: false });
-  await ada.goto('/');
-  await button(ada, 'Start a call').click();
-  expect(nameIn(ada.url())).toMatch(RANDOM_NAME);
-  await ada.goto('/');
-  await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
-  await button(ada, 'Go').click();
-  await expect(ada).toHaveURL(`/room/${room}`);
+test.describe('without JavaScript', () => {
+  // The browser reports the scripts that it was told not to load.
+  test.use({ expectedOutput: /\.js csp$/ });
+
+  test('the room page says who is inside and what is needed', async ({ person, room }) => {
+    const [ada, bob] = [await person(), await person({ javaScriptEnabled: false })];
+    await enter(ada, room, 'Ada', { preview: false });
+    await bob.goto(`/room/${room}`);
+    await expect(bob.getByRole('heading', { name: room })).toBeVisible();
+    await expectInside(bob, 1);
+    await expect(bob.locator('[data-inside]')).toContainText('Ada');
+    await expect(bob.getByText(/needs JavaScript/)).toBeVisible();
+  });
+
+  test('home leads into rooms', async ({ person, room }) => {
+    const ada = await person({ javaScriptEnabled: false });
+    await ada.goto('/');
+    await button(ada, 'Start a call').click();
+    expect(nameIn(ada.url())).toMatch(RANDOM_NAME);
+    await ada.goto('/');
+    await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
+    await button(ada, 'Go').click();
+    await expect(ada).toHaveURL(`/room/${room}`);
+  });
 });
 
 test('who is alone finds the link to copy and to scan', async ({ person, room, salon }) => {
   const ada = await person();
-  await enter(ada, room, 'Ada', { devices: false });
+  await enter(ada, room, 'Ada', { preview: false });
   const invite = ada.locator('[data-invite]');
   const link = `${salon.origin}/room/${room}`;
   await expect(invite).toContainText(link.replace('http://', ''));

@@ -66,7 +66,7 @@ for (const device of devices) {
     test('home', async ({ me, show, room }) => {
       await open(me, '/');
       await show('home');
-      await enter(me, room, 'Ada', { devices: false });
+      await enter(me, room, 'Ada', { preview: false });
       await open(me, '/');
       await show('home-with-recent-rooms');
     });
@@ -83,7 +83,7 @@ for (const device of devices) {
       await open(me, `/room/${room}`);
       await show('lobby');
       const bob = await person();
-      await enter(bob, room, 'Bob', { devices: false });
+      await enter(bob, room, 'Bob', { preview: false });
       await turnOnDevices(me);
       await show('lobby-with-devices');
     });
@@ -128,7 +128,7 @@ for (const device of devices) {
 
     test('waiting', async ({ device: { options, sizes }, person, startSalon, show, room }) => {
       const { origin: baseURL } = await startSalon('--people', '1');
-      await enter(await person({ baseURL }), room, 'Bob', { devices: false });
+      await enter(await person({ baseURL }), room, 'Bob', { preview: false });
       const me = await person({ ...options, viewport: sizes[0]!, baseURL });
       await open(me, `/room/${room}`);
       await button(me, 'Join').click();

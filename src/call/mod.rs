@@ -189,7 +189,7 @@ impl Call {
             return;
         }
         self.presence = presence.clone();
-        if self.me.is_some() || self.phase == Phase::Joining {
+        if matches!(self.phase, Phase::Joining | Phase::InCall { .. }) {
             self.send(ClientMessage::Presence(presence));
         }
     }
@@ -201,7 +201,13 @@ impl Call {
             Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
                 self.send(ClientMessage::Watch(room));
             }
-            Phase::Joining | Phase::InCall { .. } => self.ask_to_join(),
+            Phase::Joining | Phase::InCall { .. } => {
+                // The seat went with the old socket. What its connections still had to say must
+                // not be said in the name of the new one.
+                self.me = None;
+                self.close_peers();
+                self.ask_to_join();
+            }
         }
     }
 

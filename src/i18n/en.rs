@@ -25,7 +25,7 @@ pub(super) static TEXTS: Texts = Texts {
     inside,
     full: |inside, limit| format!("{inside} of {limit} are inside."),
     your_name: "Your name",
-    name_hint: "optional",
+    name_hint: "(optional)",
     turn_on: "Turn on camera and microphone",
     turn_on_hint: "See yourself first, or join as you are.",
     asking: "Your browser is asking: choose Allow to be seen and heard.",

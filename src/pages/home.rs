@@ -1,25 +1,25 @@
 //! The start page.
 
 use crate::{
+    app::Navigator,
     i18n::texts,
     platform,
     protocol::RoomName,
     session::{Notice, Notices, recent_rooms},
-    ui::{Brand, Icon, icons},
+    ui::{Brand, Icon, flag, icons, word},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
 
 /// Starts a call, or goes to one.
 #[component]
-pub fn Home() -> impl IntoView {
+pub fn Home(
+    /// Whether what was typed before was no room.
+    bad_name: bool,
+) -> impl IntoView {
     let t = texts();
     let notices = expect_context::<Notices>();
-    let navigate = use_navigate();
-    let start = move |event: SubmitEvent| start_call(&event, notices, navigate.clone());
+    let navigator = expect_context::<Navigator>();
+    let start = move |event: SubmitEvent| start_call(&event, notices, navigator);
     Effect::new(|_| platform::set_title("Salon"));
     view! {
         <main class="page home" data-phase="home">
@@ -35,7 +35,7 @@ pub fn Home() -> impl IntoView {
                 </button>
                 <p class="quiet">{t.start_hint}</p>
             </form>
-            <GoForm />
+            <GoForm bad_name />
             <RecentRooms />
             <footer class="quiet">{t.privacy}</footer>
         </main>
@@ -43,35 +43,29 @@ pub fn Home() -> impl IntoView {
 }
 
 /// Makes the room here where that works, so that its link can be copied; else the server does.
-fn start_call(
-    event: &SubmitEvent,
-    notices: Notices,
-    navigate: impl Fn(&str, NavigateOptions) + 'static,
-) {
+fn start_call(event: &SubmitEvent, notices: Notices, navigator: Navigator) {
     let Some(bits) = platform::random_bytes() else { return };
     event.prevent_default();
     let room = RoomName::from_random(bits);
-    let path = format!("/room/{room}");
-    let link = format!("{}{path}", platform::boot().origin);
+    let link = format!("{}/room/{room}", platform::boot().origin);
     platform::spawn_local(async move {
         if platform::copy(&link).await {
             notices.show(Notice::LinkCopied);
         }
-        navigate(&path, NavigateOptions::default());
+        navigator.open_room(room);
     });
 }
 
 #[component]
-fn GoForm() -> impl IntoView {
+fn GoForm(bad_name: bool) -> impl IntoView {
     let t = texts();
     let typed = RwSignal::new(String::new());
-    let problem = use_query_map().with_untracked(|query| query.get("problem").is_some());
-    let wrong = RwSignal::new(problem);
-    let navigate = use_navigate();
+    let wrong = RwSignal::new(bad_name);
+    let navigator = expect_context::<Navigator>();
     let go = move |event: SubmitEvent| {
         event.prevent_default();
         match RoomName::from_typed(&typed.get_untracked()) {
-            Ok(room) => navigate(&format!("/room/{room}"), NavigateOptions::default()),
+            Ok(room) => navigator.open_room(room),
             Err(_) => wrong.set(true),
         }
     };
@@ -96,7 +90,7 @@ fn GoForm() -> impl IntoView {
                 <button class="button" type="submit">{t.go}</button>
             </div>
             <p id="room-problem" class="problem" role="status">
-                {move || wrong.get().then_some(t.bad_name)}
+                {word(move || if wrong.get() { t.bad_name } else { "" })}
             </p>
         </form>
     }
@@ -111,7 +105,7 @@ fn RecentRooms() -> impl IntoView {
         view! { <li><a href=format!("/room/{room}") rel="external">{room.to_string()}</a></li> }
     };
     view! {
-        <section class="recent" aria-labelledby="recent" hidden=move || rooms.with(Vec::is_empty)>
+        <section class="recent" aria-labelledby="recent" hidden=flag(move || rooms.get().is_empty())>
             <h2 id="recent">{t.recent_rooms}</h2>
             <ul>{move || rooms.get().into_iter().map(entry).collect_view()}</ul>
         </section>

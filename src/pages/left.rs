@@ -4,7 +4,7 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::{Brand, Icon, Inside, icons},
+    ui::{Brand, Icon, Inside, icons, text},
 };
 use leptos::{html, prelude::*};
 
@@ -14,12 +14,16 @@ pub fn Left() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let heading = NodeRef::<html::H1>::new();
-    Effect::new(move |_| heading.get().iter().for_each(|heading| platform::focus(heading)));
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            platform::focus(&heading);
+        }
+    });
     view! {
         <div class="page center">
             <Brand />
             <h1 tabindex="-1" node_ref=heading>{t.left_title}</h1>
-            <p class="lead">{move || (t.left_after)(session.time_inside())}</p>
+            <p class="lead">{text(move || (t.left_after)(session.time_inside()))}</p>
             <Inside />
             <div class="row">
                 <button class="button primary" on:click=move |_| session.join()>

@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::{Brand, DeviceChoices, Icon, Inside, Preview, icons},
+    ui::{Brand, DeviceChoices, Icon, Inside, Preview, flag, icons, word},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -40,7 +40,7 @@ fn JoinForm() -> impl IntoView {
     let session = expect_context::<Session>();
     let form = NodeRef::<html::Form>::new();
     let name = NodeRef::<html::Input>::new();
-    let waiting = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Waiting));
+    let waiting = flag(move || session.view.get().phase == Phase::Waiting);
     Effect::new(move |_| {
         let Some(input) = name.get() else { return };
         session.name.set(platform::adopt_input(&input, &session.name.get_untracked()));
@@ -72,7 +72,7 @@ fn JoinForm() -> impl IntoView {
             />
             <button class="button primary large" type="submit">
                 <Icon paths=icons::ENTER />
-                <span>{move || if waiting.get() { t.stop_waiting } else { t.join }}</span>
+                <span>{word(move || if waiting.get() { t.stop_waiting } else { t.join })}</span>
             </button>
             <noscript><p class="problem">{t.no_script}</p></noscript>
         </form>

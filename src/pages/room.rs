@@ -1,49 +1,42 @@
 //! A room: before, in and after the call.
 
-use super::{NotFound, left::Left, lobby::Lobby};
+use super::{left::Left, lobby::Lobby};
 use crate::{
     call::Phase,
     platform,
-    protocol::{Boot, RoomName},
+    protocol::{Boot, RoomName, RoomState},
     session::Session,
-    ui::{CallView, ServerBanner},
+    ui::{CallView, ServerBanner, word},
 };
-use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos::{either::EitherOf3, prelude::*};
 
-/// The page of one room, or the one for unknown addresses if the name cannot be one.
+/// The page of one room.
 #[component]
-pub fn RoomPage() -> impl IntoView {
-    let name = use_params_map().with_untracked(|params| params.get("name"));
-    let room: Option<RoomName> = name.and_then(|name| name.parse().ok());
-    match room {
-        Some(room) => view! { <Room room /> }.into_any(),
-        None => view! { <NotFound /> }.into_any(),
-    }
-}
-
-#[component]
-fn Room(room: RoomName) -> impl IntoView {
-    let boot = use_context::<Boot>().unwrap_or_default();
-    let title = format!("{room} · Salon");
-    let session = Session::new(room, &boot, expect_context());
+pub fn RoomPage(
+    /// Which.
+    name: RoomName,
+    /// Who was inside when the page was made.
+    state: RoomState,
+) -> impl IntoView {
+    let origin = use_context::<Boot>().unwrap_or_default().origin;
+    let title = format!("{name} · Salon");
+    let session = Session::new(name, &origin, state, expect_context());
     provide_context(session);
     Effect::new(move |_| {
         platform::set_title(&title);
         session.start();
     });
-    let phase = Memo::new(move |_| session.view.with(|view| view.phase));
-    let shown = Memo::new(move |_| match phase.get() {
+    let shown = Memo::new(move |_| match session.view.get().phase {
         Phase::Lobby | Phase::Waiting => Shown::Lobby,
         Phase::Joining | Phase::InCall { .. } => Shown::Call,
         Phase::Left { .. } => Shown::Left,
     });
     view! {
-        <main class="room" data-phase=move || phase_name(phase.get())>
+        <main class="room" data-phase=word(move || phase_name(session.view.get().phase))>
             {move || match shown.get() {
-                Shown::Lobby => view! { <Lobby /> }.into_any(),
-                Shown::Call => view! { <CallView /> }.into_any(),
-                Shown::Left => view! { <Left /> }.into_any(),
+                Shown::Lobby => EitherOf3::A(view! { <Lobby /> }),
+                Shown::Call => EitherOf3::B(view! { <CallView /> }),
+                Shown::Left => EitherOf3::C(view! { <Left /> }),
             }}
             <ServerBanner />
         </main>

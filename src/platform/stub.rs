@@ -45,8 +45,8 @@ impl Meter {
     pub fn new(_: &Track) -> Option<Self> {
         None
     }
-    pub fn level(&self) -> f64 {
-        0.0
+    pub fn level(&self) -> u32 {
+        0
     }
 }
 
@@ -140,6 +140,7 @@ mod functions {
         None
     }
     pub fn save(_: &str, _: &str) {}
+    pub fn push_path(_: &str) {}
     pub fn set_title(_: &str) {}
     pub async fn copy(_: &str) -> bool {
         false

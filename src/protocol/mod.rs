@@ -3,6 +3,7 @@
 //! The wire is JSON objects with a `type`, one per WebSocket message, in text or binary frames.
 //! `docs/protocol.md` describes it for people who write their own client.
 
+mod boot;
 mod id;
 pub mod limits;
 mod message;
@@ -11,9 +12,10 @@ mod person;
 mod rtc;
 mod wire;
 
+pub use boot::{Boot, Page};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{ClientMessage, ErrorCode, Join, ServerMessage, Signal};
 pub use name::{NameError, RoomName};
-pub use person::{Boot, DisplayName, Person, Presence, RoomState};
+pub use person::{DisplayName, Person, Presence, RoomState};
 pub use rtc::{IceCandidate, IceServer, Role, SdpType, SessionDescription};
 pub use wire::ParseError;

@@ -121,15 +121,6 @@ impl RoomState {
     }
 }
 
-/// What the server writes into a page so that the browser can take it over as it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Boot {
-    /// Scheme, host and port under which the page was asked for, such as `http://localhost:3000`.
-    pub origin: String,
-    /// Who is inside, where the page is a room's.
-    pub room: Option<RoomState>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The WebRTC values that are relayed, in the shape browsers give them.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Who makes the first offer in a pair of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,8 +65,8 @@ pub struct IceCandidate {
     pub username_fragment: Option<String>,
 }
 
-/// `RTCIceServer` (W3C WebRTC, section 4.2.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `RTCIceServer` (W3C WebRTC, section 4.2.2). Its `Debug` form leaves the credential out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceServer {
     /// A `stun:`, `turn:` or `turns:` address (RFC 7064, RFC 7065).
     pub urls: String,
@@ -75,4 +76,10 @@ pub struct IceServer {
     /// For TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }

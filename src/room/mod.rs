@@ -205,7 +205,7 @@ impl Rooms {
                 self.vacate(conn, now);
                 Ok(())
             }
-            ClientMessage::Presence(presence) => self.presence(conn, presence, now),
+            ClientMessage::Presence(presence) => self.presence(conn, &presence, now),
             ClientMessage::Signal { to, signal } => self.relay(conn, to, signal),
         }
     }
@@ -249,10 +249,15 @@ impl Rooms {
         Ok(())
     }
 
-    fn presence(&mut self, conn: ConnId, presence: Presence, now: Duration) -> Result<(), Refusal> {
+    fn presence(
+        &mut self,
+        conn: ConnId,
+        presence: &Presence,
+        now: Duration,
+    ) -> Result<(), Refusal> {
         let (name, from) = self.seat_of(conn)?;
         let Some(room) = self.rooms.get_mut(&name) else { return Ok(()) };
-        if !room.seats.set_presence(conn, &presence) {
+        if !room.seats.set_presence(conn, presence) {
             return Ok(());
         }
         let others: Vec<_> = room.seats.others(conn).map(|seat| seat.conn).collect();

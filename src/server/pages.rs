@@ -1,11 +1,10 @@
 //! The pages and the links to them.
 
-use super::{headers, hub::Hub, origin, router::ServerState, shell::shell};
-use crate::protocol::{Boot, RoomName};
+use super::{headers, origin, router::ServerState, shell::shell};
+use crate::protocol::{Boot, Page, RoomName};
 use axum::{
     extract::{Path, Query, Request, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode, header, request::Parts},
-    middleware::Next,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::context::{provide_context, use_context};
@@ -13,75 +12,75 @@ use leptos_axum::ResponseOptions;
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
 
+/// The query of the start page after something was typed there that is no room.
+const BAD_NAME: &str = "problem=bad-name";
 const NO_HOST: &str = "The request does not say which host it is for.";
 /// Side of a QR code's picture in pixels, should nothing else scale it.
 const QR_SIDE: u32 = 240;
 
-/// What the address of a page says about a room.
+/// What the path of a page says.
 #[derive(Debug, PartialEq, Eq)]
-enum RoomPath {
-    /// Not a room's page.
-    Other,
+enum PagePath {
+    /// The start page.
+    Home,
     /// A room's page.
     Room(RoomName),
     /// A room's page with its name written in another way.
     Misspelt(RoomName),
-    /// There can be no such room.
-    Impossible,
+    /// No page.
+    Nowhere,
 }
 
-impl RoomPath {
+impl PagePath {
     fn of(path: &str) -> Self {
-        let Some(rest) = path.strip_prefix("/room/") else { return Self::Other };
+        if path == "/" {
+            return Self::Home;
+        }
+        let Some(rest) = path.strip_prefix("/room/") else { return Self::Nowhere };
         let name = rest.strip_suffix('/').unwrap_or(rest);
         match name.parse::<RoomName>() {
             Ok(room) if room.as_str() == rest => Self::Room(room),
             Ok(room) => Self::Misspelt(room),
-            Err(_) => Self::Impossible,
+            Err(_) => Self::Nowhere,
         }
     }
 }
 
-/// Finds out what a page needs before it is rendered, and corrects its address.
-pub(super) async fn prepare(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {
+/// Any page, by its address.
+pub(super) async fn page(State(state): State<ServerState>, request: Request) -> Response {
     let Some(origin) = origin::of_request(request.headers()) else {
         return (StatusCode::BAD_REQUEST, NO_HOST).into_response();
     };
-    let path = RoomPath::of(request.uri().path());
-    let room = match &path {
-        RoomPath::Room(name) => hub.state(name.clone()).await.ok(),
-        RoomPath::Misspelt(name) => {
-            let query = request.uri().query().map(|query| format!("?{query}"));
-            let page = format!("/room/{name}{}", query.unwrap_or_default());
-            return Redirect::permanent(&page).into_response();
+    let query = request.uri().query().unwrap_or_default();
+    let page = match PagePath::of(request.uri().path()) {
+        PagePath::Home => Page::Home { bad_name: query == BAD_NAME },
+        PagePath::Room(name) => {
+            let state = state.hub.state(name.clone()).await.unwrap_or_default();
+            Page::Room { name, state }
         }
-        RoomPath::Other | RoomPath::Impossible => None,
+        PagePath::Misspelt(name) => {
+            return Redirect::permanent(&format!("/room/{name}")).into_response();
+        }
+        PagePath::Nowhere => Page::NotFound,
     };
-    request.extensions_mut().insert(Boot { origin, room });
-    let mut response = next.run(request).await;
-    if path == RoomPath::Impossible && response.status() == StatusCode::OK {
+    let missing = page == Page::NotFound;
+    let mut response = render(state, Boot { origin, page }, request).await;
+    if missing {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response
 }
 
-/// Runs within Leptos for each page: hands over what [`prepare`] found out and sets the headers.
-pub(super) fn context(reload_port: Option<u16>) {
-    let parts = use_context::<Parts>();
-    let boot = parts.and_then(|parts| parts.extensions.get::<Boot>().cloned());
-    provide_context(boot.unwrap_or_default());
-    if let Some(response) = use_context::<ResponseOptions>() {
-        headers::page(&response, reload_port);
-    }
-}
-
-/// The page for an address that leads nowhere.
-pub(super) async fn not_found(State(state): State<ServerState>, request: Request) -> Response {
+async fn render(state: ServerState, boot: Boot, request: Request) -> Response {
     let ServerState { leptos, reload_port, .. } = state;
-    let render = leptos_axum::render_app_to_stream_with_context(
-        move || context(reload_port),
-        move || shell(leptos.clone()),
-    );
+    let context = move || {
+        provide_context(boot.clone());
+        if let Some(response) = use_context::<ResponseOptions>() {
+            headers::page(&response, reload_port);
+        }
+    };
+    let render =
+        leptos_axum::render_app_to_stream_with_context(context, move || shell(leptos.clone()));
     render(request).await
 }
 
@@ -109,7 +108,7 @@ pub(super) async fn go(typed: Result<Query<Typed>, QueryRejection>) -> Redirect 
     let Query(typed) = typed.unwrap_or_default();
     match RoomName::from_typed(&typed.room) {
         Ok(room) => Redirect::to(&format!("/room/{room}")),
-        Err(_) => Redirect::to("/?problem=bad-name"),
+        Err(_) => Redirect::to(&format!("/?{BAD_NAME}")),
     }
 }
 
@@ -138,12 +137,12 @@ mod tests {
     #[test]
     fn a_room_has_one_address() {
         let room = |name: &str| name.parse::<RoomName>().unwrap();
-        assert_eq!(RoomPath::of("/room/standup"), RoomPath::Room(room("standup")));
-        assert_eq!(RoomPath::of("/room/Standup"), RoomPath::Misspelt(room("standup")));
-        assert_eq!(RoomPath::of("/room/standup/"), RoomPath::Misspelt(room("standup")));
-        assert_eq!(RoomPath::of("/room/two%20words"), RoomPath::Impossible);
-        assert_eq!(RoomPath::of("/room/"), RoomPath::Impossible);
-        assert_eq!(RoomPath::of("/"), RoomPath::Other);
-        assert_eq!(RoomPath::of("/rooms"), RoomPath::Other);
+        assert_eq!(PagePath::of("/room/standup"), PagePath::Room(room("standup")));
+        assert_eq!(PagePath::of("/room/Standup"), PagePath::Misspelt(room("standup")));
+        assert_eq!(PagePath::of("/room/standup/"), PagePath::Misspelt(room("standup")));
+        assert_eq!(PagePath::of("/room/two%20words"), PagePath::Nowhere);
+        assert_eq!(PagePath::of("/room/"), PagePath::Nowhere);
+        assert_eq!(PagePath::of("/"), PagePath::Home);
+        assert_eq!(PagePath::of("/rooms"), PagePath::Nowhere);
     }
 }

@@ -62,8 +62,8 @@ pub struct Media {
     pub speaker: RwSignal<String>,
     /// What is there to choose from.
     pub devices: RwSignal<Vec<Device>>,
-    /// Loudness of the microphone, 0 to 1, while [`Media::show_level`] is in use.
-    pub level: RwSignal<f64>,
+    /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
+    pub level: RwSignal<u32>,
     asked: StoredValue<bool>,
     watches: StoredValue<Vec<Local<Box<dyn Any>>>>,
     notices: Notices,
@@ -76,7 +76,7 @@ impl Media {
             camera: Slot::new(),
             speaker: RwSignal::default(),
             devices: RwSignal::default(),
-            level: RwSignal::new(0.0),
+            level: RwSignal::new(0),
             asked: StoredValue::new(false),
             watches: StoredValue::default(),
             notices,
@@ -263,7 +263,7 @@ impl Media {
                 Source::On(track) => Meter::new(&track),
                 _ => None,
             };
-            self.level.set(0.0);
+            self.level.set(0);
             meter.map(|meter| {
                 Interval::new(METER_PERIOD, move || {
                     let _ = self.level.try_set(meter.level());

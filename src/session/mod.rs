@@ -8,7 +8,7 @@ mod notices;
 use crate::{
     call::{Input, PeerKey, Phase, View},
     platform::{self, Local, PageEvent, Stream},
-    protocol::{Boot, DisplayName, Presence, RoomName},
+    protocol::{DisplayName, Presence, RoomName, RoomState},
 };
 use engine::Engine;
 use leptos::prelude::*;
@@ -51,13 +51,9 @@ pub struct Session {
 impl Session {
     /// A session as the server renders it; [`Session::start`] brings it to life in the browser.
     #[must_use]
-    pub fn new(room: RoomName, boot: &Boot, notices: Notices) -> Self {
-        let link = format!("{}/room/{room}", boot.origin);
-        let view = View {
-            state: boot.room.clone().unwrap_or_default(),
-            signalling: true,
-            ..View::default()
-        };
+    pub fn new(room: RoomName, origin: &str, state: RoomState, notices: Notices) -> Self {
+        let link = format!("{origin}/room/{room}");
+        let view = View { state, signalling: true, ..View::default() };
         Self {
             room: StoredValue::new(room),
             link: StoredValue::new(link),
@@ -130,17 +126,11 @@ impl Session {
     /// How long the person has been in the call.
     #[must_use]
     pub fn time_inside(self) -> Duration {
-        match self.view.with(|view| view.phase) {
+        match self.view.get().phase {
             Phase::InCall { since } => self.now.get().saturating_sub(since),
             Phase::Left { after } => after,
             _ => Duration::ZERO,
         }
-    }
-
-    /// Whether the person is in the call, or sure to be in a moment.
-    #[must_use]
-    pub fn is_inside(self) -> bool {
-        self.view.with(|view| matches!(view.phase, Phase::Joining | Phase::InCall { .. }))
     }
 
     fn presence(self) -> Presence {
@@ -153,7 +143,7 @@ impl Session {
 
     fn presence_changed(self) {
         let presence = self.presence();
-        if self.view.with_untracked(|view| view.presence != presence) {
+        if self.view.get_untracked().presence != presence {
             self.send(Input::SetPresence(presence));
         }
     }

@@ -33,19 +33,13 @@ pub enum Notice {
 }
 
 /// The notice that is shown now, if any.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Notices {
     current: RwSignal<Option<Notice>>,
     timer: StoredValue<Option<Timer>>,
 }
 
 impl Notices {
-    /// Nothing to show yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { current: RwSignal::new(None), timer: StoredValue::new(None) }
-    }
-
     /// The notice to show.
     #[must_use]
     pub fn current(self) -> Option<Notice> {

@@ -4,7 +4,9 @@ use crate::{
     i18n::{stopwatch, texts},
     platform,
     session::Session,
-    ui::{Icon, controls::Controls, icons, invite::Invite, stage::Stage, tile::SelfTile},
+    ui::{
+        Icon, controls::Controls, flag, icons, invite::Invite, stage::Stage, text, tile::SelfTile,
+    },
 };
 use leptos::{html, prelude::*};
 
@@ -13,16 +15,20 @@ use leptos::{html, prelude::*};
 pub fn CallView() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let alone = Memo::new(move |_| session.view.with(|view| view.tiles.is_empty()));
+    let alone = flag(move || session.view.get().tiles.is_empty());
     let blocked = session.sound_blocked;
     let heading = NodeRef::<html::H1>::new();
-    Effect::new(move |_| heading.get().iter().for_each(|heading| platform::focus(heading)));
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            platform::focus(&heading);
+        }
+    });
     view! {
-        <div class="call" class:alone=move || alone.get()>
+        <div class="call" class:alone=alone>
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
-                    {move || stopwatch(session.time_inside())}
+                    {text(move || stopwatch(session.time_inside()))}
                 </time>
             </header>
             <Stage />

@@ -4,7 +4,7 @@ use crate::{
     i18n::texts,
     platform::Kind,
     session::Session,
-    ui::{DeviceChoices, Icon, devices::ProblemNote, icons, preview::Switch},
+    ui::{DeviceChoices, Icon, devices::ProblemNote, icons, preview::Switch, word},
 };
 use leptos::{ev, prelude::*};
 
@@ -32,7 +32,7 @@ pub fn Controls() -> impl IntoView {
                     class="control"
                     aria-label=t.devices
                     title=t.devices
-                    aria-expanded=move || open.get().to_string()
+                    aria-expanded=word(move || if open.get() { "true" } else { "false" })
                     on:click=move |_| open.update(|open| *open = !*open)
                 >
                     <Icon paths=icons::DEVICES />

@@ -4,6 +4,7 @@ use crate::{
     i18n::texts,
     platform::{self, Device, DeviceKind, Kind, Problem},
     session::Session,
+    ui::{flag, text},
 };
 use leptos::prelude::*;
 
@@ -14,21 +15,21 @@ pub fn DeviceChoices() -> impl IntoView {
     let session = expect_context::<Session>();
     let media = session.media;
     media.show_level();
-    let level = move || format!("{:.2}", media.level.get());
+    let level = text(move || media.level.get().to_string());
     view! {
         <div class="devices">
             <ProblemNote kind=Kind::Camera />
             <Choice
                 label=t.camera
                 kind=DeviceKind::Input(Kind::Camera)
-                current=Signal::derive(move || media.device_in_use(Kind::Camera))
+                current=text(move || media.device_in_use(Kind::Camera))
                 on_choice=Callback::new(move |id| media.choose(Kind::Camera, id))
             />
             <ProblemNote kind=Kind::Microphone />
             <Choice
                 label=t.microphone
                 kind=DeviceKind::Input(Kind::Microphone)
-                current=Signal::derive(move || media.device_in_use(Kind::Microphone))
+                current=text(move || media.device_in_use(Kind::Microphone))
                 on_choice=Callback::new(move |id| media.choose(Kind::Microphone, id))
             />
             <div
@@ -37,16 +38,16 @@ pub fn DeviceChoices() -> impl IntoView {
                 role="meter"
                 aria-label=t.level
                 aria-valuemin="0"
-                aria-valuemax="1"
+                aria-valuemax="100"
                 aria-valuenow=level
             >
-                <span style:transform=move || format!("scaleX({})", level())></span>
+                <span style:inline-size=text(move || format!("{}%", media.level.get()))></span>
             </div>
             <Show when=platform::can_choose_speaker>
                 <Choice
                     label=t.speaker
                     kind=DeviceKind::Speaker
-                    current=Signal::derive(move || media.speaker.get())
+                    current=text(move || media.speaker.get())
                     on_choice=Callback::new(move |id| media.choose_speaker(id))
                 />
             </Show>
@@ -74,7 +75,7 @@ fn Choice(
             move || current.get() == id
         };
         let label = if label.is_empty() { (t.unnamed_device)(index + 1) } else { label };
-        view! { <option value=id prop:selected=selected>{label}</option> }
+        view! { <option value=id prop:selected=flag(selected)>{label}</option> }
     };
     let has_default = move || listed.with(|all| all.iter().any(|device| device.id == "default"));
     view! {

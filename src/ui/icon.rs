@@ -29,7 +29,7 @@ pub fn Icon(
 ) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-            <path d=move || paths.get() />
+            <path d=paths />
         </svg>
     }
 }

@@ -3,6 +3,7 @@
 mod brand;
 mod call_view;
 mod controls;
+mod derived;
 mod devices;
 mod icon;
 mod inside;
@@ -16,6 +17,7 @@ mod video;
 
 pub use brand::Brand;
 pub use call_view::CallView;
+pub use derived::{flag, text, word};
 pub use devices::DeviceChoices;
 pub use icon::{Icon, icons};
 pub use inside::Inside;

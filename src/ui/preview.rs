@@ -4,7 +4,7 @@ use crate::{
     i18n::texts,
     platform::Kind,
     session::{Session, Source},
-    ui::{Icon, icons, video::Video},
+    ui::{Icon, flag, icons, video::Video, word},
 };
 use leptos::prelude::*;
 
@@ -15,11 +15,11 @@ pub fn Preview() -> impl IntoView {
     let session = expect_context::<Session>();
     let media = session.media;
     let picture = Signal::derive(move || media.own_picture());
-    let untouched = Memo::new(move |_| media.is_untouched());
-    let opening = Memo::new(move |_| media.is_opening());
+    let untouched = flag(move || media.is_untouched());
+    let has_picture = flag(move || picture.get().is_some());
     view! {
-        <section class="preview" class:live=move || picture.with(Option::is_some)>
-            <Show when=move || picture.with(Option::is_some)>
+        <section class="preview" class:live=has_picture>
+            <Show when=move || has_picture.get()>
                 <div class="mirror" data-preview-box=""><Video stream=picture muted=true {..} data-preview="" /></div>
             </Show>
             <Show when=move || untouched.get()>
@@ -31,9 +31,9 @@ pub fn Preview() -> impl IntoView {
                     <p class="quiet">{t.turn_on_hint}</p>
                 </div>
             </Show>
-            <Show when=move || opening.get()>
-                <p class="ask" role="status">{t.asking}</p>
-            </Show>
+            <p class="ask" role="status">
+                {word(move || if media.is_opening() { t.asking } else { "" })}
+            </p>
             <Show when=move || !untouched.get()>
                 <div class="preview-controls">
                     <Switch kind=Kind::Microphone />
@@ -52,18 +52,18 @@ pub fn Switch(
 ) -> impl IntoView {
     let t = texts();
     let media = expect_context::<Session>().media;
-    let on = Memo::new(move |_| media.is_sending(kind));
+    let on = flag(move || media.is_sending(kind));
     let (turn_off, turn_on, icon_on, icon_off) = match kind {
         Kind::Microphone => (t.mute, t.unmute, icons::MICROPHONE, icons::MICROPHONE_OFF),
         Kind::Camera => (t.camera_off, t.camera_on, icons::CAMERA, icons::CAMERA_OFF),
     };
-    let name = move || if on.get() { turn_off } else { turn_on };
-    let icon = Signal::derive(move || if on.get() { icon_on } else { icon_off });
-    let failed = move || matches!(media.source(kind), Source::Failed(_));
+    let name = word(move || if on.get() { turn_off } else { turn_on });
+    let icon = word(move || if on.get() { icon_on } else { icon_off });
+    let failed = flag(move || matches!(media.source(kind), Source::Failed(_)));
     view! {
         <button
             class="control"
-            class:off=move || !on.get()
+            class:off=flag(move || !on.get())
             class:failed=failed
             aria-label=name
             title=name

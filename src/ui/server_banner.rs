@@ -1,6 +1,6 @@
 //! What stands on a room's page while the server cannot be reached.
 
-use crate::{i18n::texts, session::Session};
+use crate::{i18n::texts, session::Session, ui::word};
 use leptos::prelude::*;
 
 /// A thin banner, empty while all is well.
@@ -8,10 +8,10 @@ use leptos::prelude::*;
 pub fn ServerBanner() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let lost = Memo::new(move |_| session.view.with(|view| !view.signalling));
+    let lost = word(move || if session.view.get().signalling { "" } else { t.server_lost });
     view! {
         <div class="banner" role="status" data-notice="server">
-            {move || lost.get().then_some(t.server_lost)}
+            {lost}
         </div>
     }
 }

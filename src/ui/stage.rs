@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::tile::Tile,
+    ui::{text, tile::Tile},
 };
 use leptos::{html, prelude::*};
 
@@ -22,19 +22,18 @@ pub fn Stage() -> impl IntoView {
         platform::watch_size(&element, move || size.set(platform::size(&measured)))
     });
     let keys = Memo::new(move |_| {
-        let keys = |tile: &crate::call::Tile| tile.key;
-        session.view.with(|view| view.tiles.iter().map(keys).collect::<Vec<PeerKey>>())
+        session.view.get().tiles.iter().map(|tile| tile.key).collect::<Vec<PeerKey>>()
     });
-    let shape = Memo::new(move |_| {
+    let columns = text(move || {
         let (width, height) = size.get();
-        grid(keys.with(Vec::len), width, height).columns
+        grid(keys.get().len(), width, height).columns.to_string()
     });
     view! {
         <section
             class="stage"
             aria-label=t.stage
             node_ref=element
-            style:--columns=move || shape.get().to_string()
+            style:--columns=columns
         >
             <For each=move || keys.get() key=|key| *key let:key>
                 <Tile key=key />

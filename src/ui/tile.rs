@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     protocol::{DisplayName, Presence},
     session::Session,
-    ui::{Icon, icons, video::Video},
+    ui::{Icon, flag, icons, text, video::Video, word},
 };
 use leptos::prelude::*;
 
@@ -17,27 +17,24 @@ pub fn Tile(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let tile = Memo::new(move |_| {
-        session.view.with(|view| view.tiles.iter().find(|tile| tile.key == key).cloned())
-    });
-    let presence = Signal::derive(move || {
-        tile.with(|tile| tile.as_ref().map(|tile| tile.presence.clone()).unwrap_or_default())
-    });
-    let link = Memo::new(move |_| tile.with(|tile| tile.as_ref().map_or(Link::New, |t| t.link)));
+    let tile = move || session.view.get().tiles.into_iter().find(|tile| tile.key == key);
+    let presence = Signal::derive(move || tile().map(|tile| tile.presence).unwrap_or_default());
+    let link = move || tile().map(|tile| tile.link).unwrap_or_default();
     let stream = Signal::derive(move || {
         let mine = |(other, _): &&(PeerKey, _)| *other == key;
-        session.streams.with(|all| all.iter().find(mine).map(|(_, stream)| stream.clone()))
+        session.streams.get().iter().find(mine).map(|(_, stream)| stream.clone())
     });
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
         <article
             class="tile"
-            class:no-picture=move || !presence.get().camera || matches!(link.get(), Link::New | Link::Connecting)
-            data-tile="remote"
+            class:no-picture=flag(move || {
+                !presence.get().camera || matches!(link(), Link::New | Link::Connecting)
+            })data-tile="remote"
             data-peer=key.id.to_string()
-            data-link=move || link_name(link.get())
-            data-mic=move || on_off(presence.get().mic)
-            data-camera=move || on_off(presence.get().camera)
+            data-link=word(move || link_name(link()))
+            data-mic=word(move || on_off(presence.get().mic))
+            data-camera=word(move || on_off(presence.get().camera))
         >
             <Video
                 stream
@@ -47,7 +44,10 @@ pub fn Tile(
             />
             <Initials presence />
             <p class="link-state">
-                {move || (link.get() != Link::Connected).then(|| (t.link)(link.get()))}
+                {word(move || match link() {
+                    Link::Connected => "",
+                    other => (t.link)(other),
+                })}
             </p>
             <NamePlate presence />
         </article>
@@ -60,7 +60,7 @@ pub fn SelfTile() -> impl IntoView {
     let session = expect_context::<Session>();
     let t = texts();
     let presence = Signal::derive(move || {
-        let presence = session.view.with(|view| view.presence.clone());
+        let presence = session.view.get().presence;
         match presence.name.is_empty() {
             true => Presence { name: DisplayName::from(t.you), ..presence },
             false => presence,
@@ -70,7 +70,7 @@ pub fn SelfTile() -> impl IntoView {
     view! {
         <article
             class="tile self"
-            class:no-picture=move || !presence.get().camera
+            class:no-picture=flag(move || !presence.get().camera)
             data-tile="self"
             aria-label=t.you
         >
@@ -84,30 +84,31 @@ pub fn SelfTile() -> impl IntoView {
 /// Stands where no picture is.
 #[component]
 fn Initials(presence: Signal<Presence>) -> impl IntoView {
-    let initials = Memo::new(move |_| {
-        let initials = presence.with(|presence| presence.name.initials());
+    let initials = text(move || {
+        let initials = presence.get().name.initials();
         if initials.is_empty() { "?".to_owned() } else { initials }
     });
-    view! { <span class="initials" aria-hidden="true">{move || initials.get()}</span> }
+    view! { <span class="initials" aria-hidden="true">{initials}</span> }
 }
 
 #[component]
 fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
     let t = texts();
-    let name = Memo::new(move |_| {
-        presence.with(|presence| match presence.name.is_empty() {
-            true => t.unnamed.to_owned(),
-            false => presence.name.as_str().to_owned(),
-        })
+    let name = text(move || match presence.get().name {
+        name if name.is_empty() => t.unnamed.to_owned(),
+        name => name.as_str().to_owned(),
     });
     view! {
         <p class="name-plate">
-            <Show when=move || !presence.get().mic>
-                <span class="muted-mark" role="img" aria-label=t.muted>
-                    <Icon paths=icons::MICROPHONE_OFF />
-                </span>
-            </Show>
-            <span class="name">{move || name.get()}</span>
+            <span
+                class="muted-mark"
+                role="img"
+                aria-label=t.muted
+                hidden=flag(move || presence.get().mic)
+            >
+                <Icon paths=icons::MICROPHONE_OFF />
+            </span>
+            <span class="name">{name}</span>
         </p>
     }
 }

@@ -85,8 +85,8 @@ impl World {
         let person = pick % self.people.len();
         match action {
             0 => self.join(person),
-            1 if pick % 3 == 0 => self.leave(person),
-            2 if pick % 4 == 0 => self.cut(person),
+            1 if pick.is_multiple_of(3) => self.leave(person),
+            2 if pick.is_multiple_of(4) => self.cut(person),
             3 => self.renegotiate(person, pick),
             4 => {
                 self.now += Duration::from_millis(200);

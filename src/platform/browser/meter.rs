@@ -27,14 +27,15 @@ impl Meter {
         Some(Self(SendWrapper::new(Inner { context, source, analyser })))
     }
 
-    /// Loudness of the last moment, from 0 (silence) to 1 (full scale), on a scale that feels even.
+    /// Loudness of the last moment in percent, on a scale that feels even: -60 dB and below is 0,
+    /// full scale is 100.
     #[must_use]
-    pub fn level(&self) -> f64 {
+    pub fn level(&self) -> u32 {
         let mut samples = [0.0_f32; 1024];
         self.0.analyser.get_float_time_domain_data(&mut samples);
         let power = samples.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / 1024.0;
-        // -60 dB and below is nothing, 0 dB is everything.
-        ((10.0 * power.max(1e-9).log10() + 60.0) / 60.0).clamp(0.0, 1.0)
+        let decibels = 10.0 * power.max(1e-9).log10();
+        ((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32
     }
 }
 

@@ -16,7 +16,7 @@ pub use media::{Track, capture, devices, has_devices, watch_permission};
 pub use meter::Meter;
 pub use page::{
     PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share, copy, elapsed,
-    focus, load, random_bytes, random_fraction, save, set_title, share, watch_page,
+    focus, load, push_path, random_bytes, random_fraction, save, set_title, share, watch_page,
 };
 pub use peer::PeerConnection;
 pub use playback::{Stream, pause, play, size, watch_size};

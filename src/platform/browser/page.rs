@@ -3,7 +3,7 @@
 use super::{Listener, externs};
 use crate::{platform::PageEvent, protocol::Boot};
 use js_sys::{Object, Reflect};
-use std::{rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, HtmlInputElement, window};
@@ -53,6 +53,23 @@ pub fn save(key: &str, value: &str) {
     if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
         let _ = storage.set_item(key, value);
     }
+}
+
+thread_local! {
+    static BACK: RefCell<Option<Listener>> = const { RefCell::new(None) };
+}
+
+/// Shows another path of this site in the address bar. Going back from there loads the page.
+pub fn push_path(path: &str) {
+    let Some(window) = window() else { return };
+    if let Ok(history) = window.history() {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
+    }
+    let location = window.location();
+    let back = Listener::new(&window, "popstate", move |_| {
+        let _ = location.reload();
+    });
+    BACK.with(|slot| slot.replace(Some(back)));
 }
 
 /// Names the page in its tab.
