@@ -21,10 +21,15 @@ export const startSalon = async (...options) => {
     ['--listen', '127.0.0.1:0', '--ice', 'none', '--log', 'warn', ...options],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  // Nothing outlives a run, however it ends.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+
   let output = '';
   const origin = await new Promise((resolve, reject) => {
     const fail = (/** @type {string} */ why) => {
-      child.kill('SIGKILL');
+      kill();
       reject(new Error(`${BINARY} ${why}\n${output}`));
     };
     const timer = setTimeout(fail, START_MS, `named no address within ${START_MS} ms`);
@@ -43,7 +48,7 @@ export const startSalon = async (...options) => {
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    const timer = setTimeout(kill, STOP_MS);
     child.kill('SIGTERM');
     const [code] = await ended;
     clearTimeout(timer);

@@ -19,10 +19,7 @@ use crate::protocol::{
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
 use reconnect::Socket;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 pub use view::{Phase, Tile, View};
 
 /// Tells a socket or peer connection from the ones that had its place before. Whatever an older
@@ -90,7 +87,8 @@ pub struct Call {
     state: RoomState,
     me: Option<PeerId>,
     ice_servers: Vec<IceServer>,
-    peers: BTreeMap<PeerId, Peer>,
+    /// In the order they came. Few enough to be searched one by one.
+    peers: Vec<Peer>,
     socket: Socket,
     generations: Generation,
     commands: VecDeque<Command>,
@@ -150,7 +148,7 @@ impl Call {
             phase: self.phase,
             state: self.state.clone(),
             presence: self.presence.clone(),
-            tiles: self.peers.values().map(Peer::tile).collect(),
+            tiles: self.peers.iter().map(Peer::tile).collect(),
             signalling: self.socket.is_healthy(),
         }
     }
@@ -238,17 +236,18 @@ impl Call {
                 }
                 self.close_peer(peer.id);
                 let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                self.peers.insert(peer.id, Peer::new(key, role, peer.presence));
+                self.peers.push(Peer::new(key, role, peer.presence));
                 let ice_servers = self.ice_servers.clone();
                 self.commands.push_back(Command::OpenPeer { key, role, ice_servers });
             }
             ServerMessage::Signal { from, signal } => {
-                if let Some(key) = self.peers.get(&from).map(Peer::key) {
+                let key = self.peers.iter().map(Peer::key).find(|key| key.id == from);
+                if let Some(key) = key {
                     self.peer(key, PeerInput::Signal(signal));
                 }
             }
             ServerMessage::Presence { from, presence } => {
-                if let Some(peer) = self.peers.get_mut(&from) {
+                if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key().id == from) {
                     peer.set_presence(presence);
                 }
             }
@@ -285,8 +284,7 @@ impl Call {
     }
 
     fn peer(&mut self, key: PeerKey, input: PeerInput) {
-        let peer = self.peers.get_mut(&key.id).filter(|peer| peer.key() == key);
-        let Some(peer) = peer else { return };
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
         peer.handle(input);
         let commands: Vec<_> = std::iter::from_fn(|| peer.poll()).collect();
         for command in commands {
@@ -300,13 +298,14 @@ impl Call {
     }
 
     fn close_peer(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers.remove(&id) {
+        if let Some(index) = self.peers.iter().position(|peer| peer.key().id == id) {
+            let peer = self.peers.remove(index);
             self.commands.push_back(Command::ClosePeer(peer.key()));
         }
     }
 
     fn close_peers(&mut self) {
-        for (_, peer) in std::mem::take(&mut self.peers) {
+        for peer in std::mem::take(&mut self.peers) {
             self.commands.push_back(Command::ClosePeer(peer.key()));
         }
     }

@@ -1,12 +1,12 @@
 //! The server's side of the switch: the same names, none of which ever runs, because effects and
 //! event handlers do not run there.
 
-use super::{Device, Kind, Local, PageEvent, Problem, SocketEvent};
+use super::{Device, Kind, Local, PageEvent, PerKind, Problem, SocketEvent};
 use crate::{
     call::{PeerCommand, PeerInput},
     protocol::{Boot, IceServer, Role},
 };
-use std::{any::Any, collections::BTreeMap, future::Future, time::Duration};
+use std::{any::Any, time::Duration};
 
 type Watch = Option<Local<Box<dyn Any>>>;
 
@@ -69,7 +69,7 @@ impl PeerConnection {
     pub fn open(
         _: Role,
         _: &[IceServer],
-        _: BTreeMap<Kind, Track>,
+        _: PerKind<Track>,
         _: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
         None

@@ -1,7 +1,7 @@
 //! What both sides of the switch share.
 
 /// A kind of thing that a person sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Sound.
     Microphone,
@@ -28,6 +28,37 @@ impl Kind {
         match self {
             Self::Microphone => "microphone",
             Self::Camera => "camera",
+        }
+    }
+}
+
+/// One value for each kind, where there is one.
+#[derive(Clone, Debug)]
+pub struct PerKind<T> {
+    microphone: Option<T>,
+    camera: Option<T>,
+}
+
+impl<T> Default for PerKind<T> {
+    fn default() -> Self {
+        Self { microphone: None, camera: None }
+    }
+}
+
+impl<T> PerKind<T> {
+    /// The value of this kind.
+    pub fn get(&self, kind: Kind) -> Option<&T> {
+        match kind {
+            Kind::Microphone => self.microphone.as_ref(),
+            Kind::Camera => self.camera.as_ref(),
+        }
+    }
+
+    /// Replaces the value of this kind.
+    pub fn set(&mut self, kind: Kind, value: Option<T>) {
+        match kind {
+            Kind::Microphone => self.microphone = value,
+            Kind::Camera => self.camera = value,
         }
     }
 }

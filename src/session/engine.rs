@@ -4,20 +4,20 @@ use super::Session;
 use crate::{
     call::{Call, Command, Generation, Input, PeerKey, View},
     platform::{
-        Interval, Kind, PageWatch, PeerConnection, Socket, SocketEvent, Timer, Track,
+        Interval, Kind, PageWatch, PeerConnection, PerKind, Socket, SocketEvent, Timer, Track,
         random_fraction, watch_page,
     },
     protocol::{ClientMessage, IceServer, Role, ServerMessage},
 };
 use leptos::prelude::*;
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 pub(super) struct Engine {
     session: Session,
     call: Call,
     socket: Option<Socket>,
-    peers: BTreeMap<PeerKey, PeerConnection>,
-    tracks: BTreeMap<Kind, Track>,
+    peers: Vec<(PeerKey, PeerConnection)>,
+    tracks: PerKind<Track>,
     timer: Option<(Duration, Timer)>,
     _clock: Interval,
     _page: PageWatch,
@@ -32,8 +32,8 @@ impl Engine {
             session,
             call: Call::new(),
             socket: None,
-            peers: BTreeMap::new(),
-            tracks: BTreeMap::new(),
+            peers: Vec::new(),
+            tracks: PerKind::default(),
             timer: None,
             _clock: clock,
             _page: watch_page(move |event| session.page_event(event)),
@@ -50,10 +50,10 @@ impl Engine {
         self.call.view()
     }
 
-    pub(super) fn set_tracks(&mut self, tracks: BTreeMap<Kind, Track>) {
-        for peer in self.peers.values() {
+    pub(super) fn set_tracks(&mut self, tracks: PerKind<Track>) {
+        for (_, peer) in &self.peers {
             for kind in Kind::ALL {
-                peer.set_track(kind, tracks.get(&kind));
+                peer.set_track(kind, tracks.get(kind));
             }
         }
         self.tracks = tracks;
@@ -65,11 +65,11 @@ impl Engine {
             Command::Send(message) => self.send(&message),
             Command::OpenPeer { key, role, ice_servers } => self.open_peer(key, role, &ice_servers),
             Command::ClosePeer(key) => {
-                self.peers.remove(&key);
+                self.peers.retain(|(other, _)| *other != key);
                 self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
             }
             Command::Peer(key, command) => {
-                if let Some(peer) = self.peers.get(&key) {
+                if let Some((_, peer)) = self.peers.iter().find(|(other, _)| *other == key) {
                     peer.run(command);
                 }
             }
@@ -103,7 +103,7 @@ impl Engine {
         let peer = PeerConnection::open(role, ice_servers, self.tracks.clone(), report);
         if let Some(peer) = peer {
             session.streams.update(|streams| streams.push((key, peer.stream())));
-            self.peers.insert(key, peer);
+            self.peers.push((key, peer));
         }
     }
 

@@ -2,10 +2,10 @@
 
 use super::{Notice, Notices};
 use crate::platform::{
-    self, Device, DeviceKind, Interval, Kind, Local, Meter, Problem, Stream, Track,
+    self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Stream, Track,
 };
 use leptos::prelude::*;
-use std::{any::Any, collections::BTreeMap, time::Duration};
+use std::{any::Any, time::Duration};
 
 /// How often the microphone's level is read while it is shown.
 const METER_PERIOD: Duration = Duration::from_millis(80);
@@ -156,12 +156,14 @@ impl Media {
         }
     }
 
-    pub(super) fn tracks(self) -> BTreeMap<Kind, Track> {
-        let track = |kind| match self.source(kind) {
-            Source::On(track) => Some((kind, track)),
-            _ => None,
-        };
-        Kind::ALL.into_iter().filter_map(track).collect()
+    pub(super) fn tracks(self) -> PerKind<Track> {
+        let mut tracks = PerKind::default();
+        for kind in Kind::ALL {
+            if let Source::On(track) = self.source(kind) {
+                tracks.set(kind, Some(track));
+            }
+        }
+        tracks
     }
 
     /// Asks for camera and microphone, in one question where both are there.

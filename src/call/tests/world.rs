@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::room::{self, ConnId, Rooms};
+use std::collections::BTreeMap;
 
 /// A peer connection's signaling state machine, and what it last agreed on.
 #[derive(Default)]
@@ -127,7 +128,7 @@ impl World {
         assert_eq!(ids.len(), state.people.len(), "ghosts");
         ids.sort();
         for person in &self.people {
-            let mut seen: Vec<_> = person.call.peers.keys().copied().collect();
+            let mut seen: Vec<_> = person.call.peers.iter().map(|peer| peer.key().id).collect();
             let Some(me) = person.call.me else {
                 assert!(seen.is_empty() && person.pcs.is_empty(), "peers outside of a call");
                 continue;
@@ -138,7 +139,8 @@ impl World {
             assert_eq!(person.pcs.len() + 1, ids.len(), "a connection too many or too few");
             for (key, pc) in &person.pcs {
                 assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
-                assert!(!person.call.peers[&key.id].is_negotiating());
+                let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
+                assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
             }
         }
     }

@@ -21,5 +21,11 @@ pub use page::{
 pub use peer::PeerConnection;
 pub use playback::{Stream, pause, play, size, watch_size};
 pub use socket::Socket;
+use std::pin::Pin;
 pub use timer::{Interval, Timer};
-pub use wasm_bindgen_futures::spawn_local;
+
+/// Runs a future on the page's one thread. Boxed, so that the code that runs futures exists once.
+pub fn spawn_local(future: impl Future<Output = ()> + 'static) {
+    let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
+    wasm_bindgen_futures::spawn_local(future);
+}

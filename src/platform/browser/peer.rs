@@ -1,15 +1,15 @@
 //! Peer connections.
 
-use super::{Listener, Stream, Track, externs};
+use super::{Listener, Stream, Track, externs, spawn_local};
 use crate::{
     call::{ConnectionState, IceConnectionState, Intent, PeerCommand, PeerInput, SignalingState},
-    platform::Kind,
+    platform::{Kind, PerKind},
     protocol::{IceCandidate, IceServer, Role, SdpType, SessionDescription},
 };
 use js_sys::{Array, JSON, Promise, Reflect};
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver,
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
@@ -28,8 +28,8 @@ struct Shared {
     /// Names the local tracks as belonging together (RFC 8830).
     outgoing: MediaStream,
     incoming: Stream,
-    tracks: RefCell<BTreeMap<Kind, Track>>,
-    senders: RefCell<BTreeMap<Kind, externs::Sender>>,
+    tracks: RefCell<PerKind<Track>>,
+    senders: RefCell<PerKind<externs::Sender>>,
 }
 
 impl PeerConnection {
@@ -38,7 +38,7 @@ impl PeerConnection {
     pub fn open(
         role: Role,
         ice_servers: &[IceServer],
-        tracks: BTreeMap<Kind, Track>,
+        tracks: PerKind<Track>,
         handler: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
         let configuration = RtcConfiguration::new();
@@ -68,13 +68,8 @@ impl PeerConnection {
 
     /// Sends another track of this kind, or none.
     pub fn set_track(&self, kind: Kind, track: Option<&Track>) {
-        let mut tracks = self.shared.tracks.borrow_mut();
-        match track {
-            Some(track) => tracks.insert(kind, track.clone()),
-            None => tracks.remove(&kind),
-        };
-        drop(tracks);
-        if self.shared.senders.borrow().contains_key(&kind) {
+        self.shared.tracks.borrow_mut().set(kind, track.cloned());
+        if self.shared.senders.borrow().get(kind).is_some() {
             self.shared.send(kind);
         } else if self.shared.pc.remote_description().is_some() {
             self.shared.add_missing(false);
@@ -197,14 +192,14 @@ impl Shared {
     fn adopt_offered(&self) {
         for transceiver in self.transceivers() {
             let kind = kind_of(&transceiver);
-            if self.senders.borrow().contains_key(&kind) {
+            if self.senders.borrow().get(kind).is_some() {
                 continue;
             }
             transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
             let sender: externs::Sender = transceiver.sender().unchecked_into();
             // Missing in older browsers: their tracks then arrive without a stream's name.
             let _ = sender.set_streams(&self.outgoing);
-            self.senders.borrow_mut().insert(kind, sender);
+            self.senders.borrow_mut().set(kind, Some(sender));
             self.send(kind);
         }
     }
@@ -213,8 +208,8 @@ impl Shared {
     /// negotiation.
     fn add_missing(&self, even_without_track: bool) {
         for kind in Kind::ALL {
-            let track = self.tracks.borrow().get(&kind).cloned();
-            if self.senders.borrow().contains_key(&kind) || (track.is_none() && !even_without_track)
+            let track = self.tracks.borrow().get(kind).cloned();
+            if self.senders.borrow().get(kind).is_some() || (track.is_none() && !even_without_track)
             {
                 continue;
             }
@@ -227,14 +222,15 @@ impl Shared {
                 }
                 None => self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init),
             };
-            self.senders.borrow_mut().insert(kind, transceiver.sender().unchecked_into());
+            let sender = transceiver.sender().unchecked_into();
+            self.senders.borrow_mut().set(kind, Some(sender));
         }
     }
 
     fn send(&self, kind: Kind) {
-        let track = self.tracks.borrow().get(&kind).cloned();
+        let track = self.tracks.borrow().get(kind).cloned();
         let js = track.as_ref().map_or(JsValue::NULL, |track| track.js().into());
-        let replaced = self.senders.borrow().get(&kind).map(|sender| sender.replace_track(&js));
+        let replaced = self.senders.borrow().get(kind).map(|sender| sender.replace_track(&js));
         if let Some(Ok(promise)) = replaced {
             // Keeps the device open until the browser has taken the track over.
             spawn_local(async move {

@@ -47,10 +47,10 @@ pub async fn play(element: HtmlVideoElement, stream: &Stream, speaker: &str) -> 
     }
     let player = element.unchecked_ref::<externs::Player>();
     let sink = Reflect::get(player, &"sinkId".into()).ok().and_then(|id| id.as_string());
-    if sink.is_some_and(|sink| sink != speaker) {
-        if let Ok(promise) = player.set_sink_id(speaker) {
-            let _ = JsFuture::from(promise).await;
-        }
+    if sink.is_some_and(|sink| sink != speaker)
+        && let Ok(promise) = player.set_sink_id(speaker)
+    {
+        let _ = JsFuture::from(promise).await;
     }
     let Ok(promise) = element.play() else { return true };
     let error = JsFuture::from(promise).await.err();
