@@ -25,9 +25,9 @@ const test = base.extend<{ device: Device; me: Page; show: (state: string, page?
         await page.setViewportSize(size);
         await expectToFit(page, size);
         await page.screenshot({ path: `results/screens/${name}-${size.width}x${size.height}/${state}.png` });
-        await expectAccessible(page, `${state} at ${size.width}x${size.height}`);
       }
       await page.setViewportSize(sizes[0]!);
+      await expectAccessible(page, state);
     });
   },
 });

@@ -157,7 +157,7 @@ mod functions {
         saved.to_owned()
     }
     pub fn add_panic_notice() {}
-    pub async fn play<T>(_: T, _: &Stream, _: &str) -> bool {
+    pub async fn play<T>(_: T, _: &Stream, _: &str, _: bool) -> bool {
         true
     }
     pub fn pause<T>(_: &T) {}

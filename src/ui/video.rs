@@ -29,11 +29,11 @@ pub fn Video(
         let Some(stream) = stream.get() else { return platform::pause(&element) };
         let speaker = speaker.get();
         platform::spawn_local(async move {
-            let played = platform::play(element, &stream, &speaker).await;
+            let played = platform::play(element, &stream, &speaker, muted).await;
             if let (false, Some(on_blocked)) = (played, on_blocked) {
                 on_blocked.try_run(());
             }
         });
     });
-    view! { <video node_ref=element playsinline prop:muted=muted disablepictureinpicture></video> }
+    view! { <video node_ref=element playsinline disablepictureinpicture></video> }
 }

@@ -41,7 +41,8 @@ impl Stream {
 
 /// Plays a stream in an element, on the speaker with this id (empty: the system's choice). Returns
 /// false if the browser wants a gesture first.
-pub async fn play(element: HtmlVideoElement, stream: &Stream, speaker: &str) -> bool {
+pub async fn play(element: HtmlVideoElement, stream: &Stream, speaker: &str, muted: bool) -> bool {
+    element.set_muted(muted);
     if element.src_object().as_ref() != Some(stream.js()) {
         element.set_src_object(Some(stream.js()));
     }
