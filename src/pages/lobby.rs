@@ -72,7 +72,13 @@ fn JoinForm() -> impl IntoView {
             />
             <button class="button primary large" type="submit">
                 <Icon paths=icons::ENTER />
-                <span>{word(move || if waiting.get() { t.stop_waiting } else { t.join })}</span>
+                <span>
+                    {word(move || match session.view.get().phase {
+                        Phase::Waiting => t.stop_waiting,
+                        Phase::Joining => t.joining,
+                        _ => t.join,
+                    })}
+                </span>
             </button>
             <noscript><p class="problem">{t.no_script}</p></noscript>
         </form>

@@ -27,8 +27,8 @@ pub fn RoomPage(
         session.start();
     });
     let shown = Memo::new(move |_| match session.view.get().phase {
-        Phase::Lobby | Phase::Waiting => Shown::Lobby,
-        Phase::Joining | Phase::InCall { .. } => Shown::Call,
+        Phase::Lobby | Phase::Joining | Phase::Waiting => Shown::Lobby,
+        Phase::InCall { .. } => Shown::Call,
         Phase::Left { .. } => Shown::Left,
     });
     view! {

@@ -56,6 +56,8 @@ impl Server {
     /// # Errors
     /// [`ServerError::NoSite`].
     pub fn new(config: Config) -> Result<Self, ServerError> {
+        // Leptos renders on this runtime. A second server in the same process finds it set.
+        let _ = any_spawner::Executor::init_tokio();
         let pkg = config.site.join(PKG);
         if !pkg.is_dir() {
             return Err(ServerError::NoSite(pkg));

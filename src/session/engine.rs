@@ -50,6 +50,10 @@ impl Engine {
         self.call.view()
     }
 
+    pub(super) fn view(&self) -> View {
+        self.call.view()
+    }
+
     pub(super) fn set_tracks(&mut self, tracks: PerKind<Track>) {
         for (_, peer) in &self.peers {
             for kind in Kind::ALL {

@@ -7,7 +7,7 @@ mod notices;
 
 use crate::{
     call::{Input, PeerKey, Phase, View},
-    platform::{self, Local, PageEvent, Stream},
+    platform::{self, Local, PageEvent, Stream, Timer},
     protocol::{DisplayName, Presence, RoomName, RoomState},
 };
 use engine::Engine;
@@ -19,6 +19,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const NAME_KEY: &str = "salon.name";
 const RECENT_KEY: &str = "salon.recent";
 const RECENT_ROOMS: usize = 5;
+const FRAME: Duration = Duration::from_millis(16);
 
 /// The person's part in one room, as long as its page is open. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -45,6 +46,8 @@ pub struct Session {
     pub sound_gestures: RwSignal<u32>,
     /// Short messages to the person.
     pub notices: Notices,
+    /// Runs while the call's first picture is due.
+    entry: StoredValue<Option<Timer>>,
     engine: StoredValue<Option<Local<Rc<RefCell<Engine>>>>>,
 }
 
@@ -66,6 +69,7 @@ impl Session {
             sound_blocked: RwSignal::new(false),
             sound_gestures: RwSignal::new(0),
             notices,
+            entry: StoredValue::new(None),
             engine: StoredValue::new(None),
         }
     }
@@ -174,10 +178,28 @@ impl Session {
     fn send(self, input: Input) {
         let now = platform::elapsed();
         let Some(view) = self.with_engine(|engine| engine.handle(input, now)) else { return };
+        // Building the call takes a while, and what follows `joined` at once is more urgent: the
+        // connection to whoever is there. What is shown can wait for the next frame.
+        let entering = matches!(view.phase, Phase::InCall { .. });
+        if entering && self.view.get_untracked().phase == Phase::Joining {
+            let publish = move || {
+                if let Some(view) = self.with_engine(|engine| engine.view()) {
+                    self.publish(view);
+                }
+            };
+            self.entry.set_value(Some(Timer::new(FRAME, publish)));
+        } else {
+            self.publish(view);
+        }
+    }
+
+    fn publish(self, view: View) {
+        self.entry.set_value(None);
         let before = self.view.get_untracked();
         if before == view {
             return;
         }
+        let now = platform::elapsed();
         self.notices.compare(&before, &view);
         if before.state != view.state {
             self.state_at.set(now);

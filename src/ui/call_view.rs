@@ -4,9 +4,7 @@ use crate::{
     i18n::{stopwatch, texts},
     platform,
     session::Session,
-    ui::{
-        Icon, controls::Controls, flag, icons, invite::Invite, stage::Stage, text, tile::SelfTile,
-    },
+    ui::{Icon, controls::Controls, flag, icons, invite::Invite, stage::Stage, text},
 };
 use leptos::{html, prelude::*};
 
@@ -35,7 +33,6 @@ pub fn CallView() -> impl IntoView {
             <Show when=move || alone.get()>
                 <Invite />
             </Show>
-            <SelfTile />
             <Show when=move || blocked.get()>
                 <button class="button primary unblock" on:click=move |_| session.unblock_sound()>
                     <Icon paths=icons::SOUND />

@@ -5,11 +5,17 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::{text, tile::Tile},
+    ui::{
+        flag, text,
+        tile::{SelfTile, Tile},
+    },
 };
 use leptos::{html, prelude::*};
 
-/// One tile for each other person.
+/// With so many others the own picture takes a place among them; before, it floats in a corner.
+const GROUP: usize = 2;
+
+/// One tile for each other person, and the own one.
 #[component]
 pub fn Stage() -> impl IntoView {
     let t = texts();
@@ -26,11 +32,14 @@ pub fn Stage() -> impl IntoView {
     });
     let columns = text(move || {
         let (width, height) = size.get();
-        grid(keys.get().len(), width, height).columns.to_string()
+        let others = keys.get().len();
+        let tiles = if others >= GROUP { others + 1 } else { others };
+        grid(tiles, width, height).columns.to_string()
     });
     view! {
         <section
             class="stage"
+            class:group=flag(move || keys.get().len() >= GROUP)
             aria-label=t.stage
             node_ref=element
             style:--columns=columns
@@ -38,6 +47,7 @@ pub fn Stage() -> impl IntoView {
             <For each=move || keys.get() key=|key| *key let:key>
                 <Tile key=key />
             </For>
+            <SelfTile />
         </section>
     }
 }

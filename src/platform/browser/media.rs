@@ -98,7 +98,7 @@ fn device(info: MediaDeviceInfo) -> Device {
     Device { id: info.device_id(), label: info.label(), kind }
 }
 
-/// What to ask of a device: the chosen one where it is there, else the browser's own choice.
+/// What to ask of a device: the one with this id, or with an empty id the browser's own choice.
 fn constraint(kind: Kind, id: &str) -> JsValue {
     let wish = match kind {
         Kind::Microphone => {
@@ -110,25 +110,27 @@ fn constraint(kind: Kind, id: &str) -> JsValue {
     };
     let wish = JSON::parse(wish).unwrap_or(JsValue::TRUE);
     if !id.is_empty() {
-        let _ = Reflect::set(&wish, &"deviceId".into(), &id.into());
+        // Anything short of `exact` is taken as a hint that browsers may pass over.
+        let exact = Object::new();
+        let _ = Reflect::set(&exact, &"exact".into(), &id.into());
+        let _ = Reflect::set(&wish, &"deviceId".into(), &exact);
     }
     wish
 }
 
 /// Asks for devices of the given kinds, each with the id of the preferred one or an empty string.
-/// The browser asks the person once for all of them.
+/// The browser asks the person once for all of them. Where a preferred device is not there any
+/// more, the browser's own choice takes its place.
 ///
 /// # Errors
 /// Why none of them can be used.
 pub async fn capture(wanted: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Problem> {
-    let constraints = MediaStreamConstraints::new();
-    for (kind, id) in wanted {
-        let _ = Reflect::set(&constraints, &kind.track_kind().into(), &constraint(*kind, id));
-    }
-    let promise = media_devices()?.get_user_media_with_constraints(&constraints);
-    let stream = match promise {
-        Ok(promise) => JsFuture::from(promise).await,
-        Err(error) => Err(error),
+    let stream = match user_media(wanted).await {
+        Err(error) if name_of(&error) == "OverconstrainedError" => {
+            let any: Vec<_> = wanted.iter().map(|(kind, _)| (*kind, String::new())).collect();
+            user_media(&any).await
+        }
+        result => result,
     };
     let stream: MediaStream = match stream {
         Ok(stream) => stream.unchecked_into(),
@@ -143,12 +145,26 @@ pub async fn capture(wanted: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Pr
     Ok(tracks.map(|track| (kind(&track), Track::new(track))).collect())
 }
 
+async fn user_media(wanted: &[(Kind, String)]) -> Result<JsValue, JsValue> {
+    let constraints = MediaStreamConstraints::new();
+    for (kind, id) in wanted {
+        let _ = Reflect::set(&constraints, &kind.track_kind().into(), &constraint(*kind, id));
+    }
+    let devices = media_devices().map_err(|_| JsValue::NULL)?;
+    JsFuture::from(devices.get_user_media_with_constraints(&constraints)?).await
+}
+
+/// The `name` of an error. `OverconstrainedError` is no `DOMException` in every browser.
+fn name_of(error: &JsValue) -> String {
+    let name = Reflect::get(error, &"name".into()).ok();
+    name.and_then(|name| name.as_string()).unwrap_or_default()
+}
+
 /// What an error of `getUserMedia` means (W3C Media Capture, section 10.2).
 async fn problem(error: &JsValue, wanted: &[(Kind, String)]) -> Problem {
-    let Some(exception) = error.dyn_ref::<DomException>() else { return Problem::Failed };
-    match exception.name().as_str() {
+    match name_of(error).as_str() {
         "NotAllowedError" => {
-            let message = exception.message();
+            let message = error.dyn_ref().map(DomException::message).unwrap_or_default();
             if message.contains("system") {
                 return Problem::DeniedBySystem;
             }
