@@ -51,15 +51,16 @@ pub(super) async fn page(State(state): State<ServerState>, request: Request) -> 
     let Some(origin) = origin::of_request(request.headers()) else {
         return (StatusCode::BAD_REQUEST, NO_HOST).into_response();
     };
-    let query = request.uri().query().unwrap_or_default();
     let page = match PagePath::of(request.uri().path()) {
-        PagePath::Home => Page::Home { bad_name: query == BAD_NAME },
+        PagePath::Home => Page::Home { bad_name: request.uri().query() == Some(BAD_NAME) },
         PagePath::Room(name) => {
             let state = state.hub.state(name.clone()).await.unwrap_or_default();
             Page::Room { name, state }
         }
         PagePath::Misspelt(name) => {
-            return Redirect::permanent(&format!("/room/{name}")).into_response();
+            let query = request.uri().query().map(|query| format!("?{query}"));
+            let path = format!("/room/{name}{}", query.unwrap_or_default());
+            return Redirect::permanent(&path).into_response();
         }
         PagePath::Nowhere => Page::NotFound,
     };
