@@ -29,6 +29,7 @@ pub(super) static TEXTS: Texts = Texts {
     turn_on: "Turn on camera and microphone",
     turn_on_hint: "See yourself first, or join as you are.",
     asking: "Your browser is asking: choose Allow to be seen and heard.",
+    no_picture: "Your camera is off.",
     join: "Join",
     joining: "Joining",
     no_script: "A call needs JavaScript. Allow it for this site, or open the link in another browser.",
@@ -95,34 +96,26 @@ fn spoken(time: Duration) -> String {
 }
 
 fn someone(name: &str) -> &str {
-    if name.is_empty() { "A guest" } else { name }
+    if name.is_empty() { "a guest" } else { name }
 }
 
-/// Coarser than [`spoken`], so that it does not tick under the reader's eyes.
-fn since(seconds: u64) -> String {
-    match seconds {
-        0..60 => "since just now".to_owned(),
-        _ => format!("for {}", spoken(Duration::from_secs(seconds))),
-    }
+/// For the beginning of a sentence. What people call themselves stays as it is.
+fn capital(text: &str) -> String {
+    text.strip_prefix("a guest").map_or_else(|| text.to_owned(), |rest| format!("A guest{rest}"))
 }
 
+/// Coarser than a stopwatch, so that it does not tick under the reader's eyes.
 fn inside(people: &[(String, u64)]) -> String {
-    match people {
-        [] => TEXTS.nobody_inside.to_owned(),
-        [(name, seconds)] => format!("{} is here {}.", someone(name), since(*seconds)),
-        [(first, _), .., (last, _)] => {
-            let seconds = people.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
-            let others: Vec<_> = people.iter().map(|(name, _)| someone(name)).collect();
-            match others.as_slice() {
-                [_, _] => {
-                    format!("{} and {} are here {}.", someone(first), someone(last), since(seconds))
-                }
-                [init @ .., last] => {
-                    format!("{} and {last} are here {}.", init.join(", "), since(seconds))
-                }
-                [] => String::new(),
-            }
-        }
+    let names: Vec<_> = people.iter().map(|(name, _)| someone(name)).collect();
+    let seconds = people.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
+    let (who, have) = match names.as_slice() {
+        [] => return TEXTS.nobody_inside.to_owned(),
+        [only] => (capital(only), "has"),
+        [others @ .., last] => (capital(&format!("{} and {last}", others.join(", "))), "have"),
+    };
+    match seconds {
+        0..60 => format!("{who} just came in."),
+        _ => format!("{who} {have} been here for {}.", spoken(Duration::from_secs(seconds))),
     }
 }
 
@@ -165,8 +158,8 @@ fn link(link: Link) -> &'static str {
 
 fn notice(notice: &Notice) -> String {
     match notice {
-        Notice::Came(name) => format!("{} joined.", someone(name)),
-        Notice::Went(name) => format!("{} left.", someone(name)),
+        Notice::Came(name) => format!("{} joined.", capital(someone(name))),
+        Notice::Went(name) => format!("{} left.", capital(someone(name))),
         Notice::LinkCopied => "Link copied.".to_owned(),
         Notice::LinkNotCopied => {
             "The browser did not allow copying. Select the link instead.".to_owned()
@@ -197,10 +190,13 @@ mod tests {
             )
         };
         assert_eq!(people(&[]), "Nobody is here yet.");
-        assert_eq!(people(&[("Ada", 3)]), "Ada is here since just now.");
-        assert_eq!(people(&[("Ada", 130), ("", 5)]), "Ada and A guest are here for 2 minutes.");
+        assert_eq!(people(&[("Ada", 3)]), "Ada just came in.");
+        assert_eq!(
+            people(&[("Ada", 130), ("", 5)]),
+            "Ada and a guest have been here for 2 minutes."
+        );
         let three = people(&[("Ada", 3700), ("Bo", 5), ("Cy", 5)]);
-        assert_eq!(three, "Ada, Bo and Cy are here for 1 hour and 1 minute.");
+        assert_eq!(three, "Ada, Bo and Cy have been here for 1 hour and 1 minute.");
     }
 
     #[test]

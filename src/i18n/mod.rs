@@ -32,6 +32,7 @@ pub struct Texts {
     pub turn_on: &'static str,
     pub turn_on_hint: &'static str,
     pub asking: &'static str,
+    pub no_picture: &'static str,
     pub join: &'static str,
     pub joining: &'static str,
     pub no_script: &'static str,

@@ -70,7 +70,7 @@ fn JoinForm() -> impl IntoView {
                 node_ref=name
                 on:input=move |event| session.name.set(event_target_value(&event))
             />
-            <button class="button primary large" type="submit">
+            <button class="button large" class:primary=flag(move || !waiting.get()) type="submit">
                 <Icon paths=icons::ENTER />
                 <span>
                     {word(move || match session.view.get().phase {

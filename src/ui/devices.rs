@@ -34,6 +34,7 @@ pub fn DeviceChoices() -> impl IntoView {
             />
             <div
                 class="level"
+                hidden=flag(move || media.problem(Kind::Microphone).is_some())
                 data-level=""
                 role="meter"
                 aria-label=t.level

@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     protocol::Person,
     session::Session,
-    ui::text,
+    ui::{flag, text},
 };
 use leptos::prelude::*;
 
@@ -32,7 +32,7 @@ pub fn Inside() -> impl IntoView {
     view! {
         <div class="inside" data-inside="" data-count=count aria-live="polite">
             <p>{sentence}</p>
-            <p class="strong">{waiting}</p>
+            <p class="strong" hidden=flag(move || session.view.get().phase != Phase::Waiting)>{waiting}</p>
         </div>
     }
 }

@@ -31,8 +31,8 @@ pub fn Preview() -> impl IntoView {
                     <p class="quiet">{t.turn_on_hint}</p>
                 </div>
             </Show>
-            <p class="ask" role="status">
-                {word(move || if media.is_opening() { t.asking } else { "" })}
+            <p class="ask" role="status" hidden=flag(move || untouched.get() || has_picture.get())>
+                {word(move || if media.is_opening() { t.asking } else { t.no_picture })}
             </p>
             <Show when=move || !untouched.get()>
                 <div class="preview-controls">

@@ -30,19 +30,22 @@ pub fn Stage() -> impl IntoView {
     let keys = Memo::new(move |_| {
         session.view.get().tiles.iter().map(|tile| tile.key).collect::<Vec<PeerKey>>()
     });
-    let columns = text(move || {
+    let tiles = move || match keys.get().len() {
+        others if others >= GROUP => others + 1,
+        others => others,
+    };
+    let columns = move || {
         let (width, height) = size.get();
-        let others = keys.get().len();
-        let tiles = if others >= GROUP { others + 1 } else { others };
-        grid(tiles, width, height).columns.to_string()
-    });
+        grid(tiles(), width, height).columns
+    };
     view! {
         <section
             class="stage"
             class:group=flag(move || keys.get().len() >= GROUP)
             aria-label=t.stage
             node_ref=element
-            style:--columns=columns
+            class:lonely-last=flag(move || columns() == 2 && tiles() % 2 == 1)
+            style:--columns=text(move || columns().to_string())
         >
             <For each=move || keys.get() key=|key| *key let:key>
                 <Tile key=key />

@@ -43,7 +43,7 @@ pub fn Tile(
                 on_blocked=blocked
             />
             <Initials presence />
-            <p class="link-state">
+            <p class="link-state" hidden=flag(move || link() == Link::Connected)>
                 {word(move || match link() {
                     Link::Connected => "",
                     other => (t.link)(other),
