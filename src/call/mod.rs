@@ -33,7 +33,7 @@ pub enum Input {
     Watch(RoomName),
     /// Join was pressed.
     Join,
-    /// Leave was pressed, or the page is going away.
+    /// Leave was pressed, or waiting was stopped.
     Leave,
     /// The name was edited, or the microphone or camera switched.
     SetPresence(Presence),
@@ -169,13 +169,12 @@ impl Call {
     }
 
     fn leave(&mut self, now: Duration) {
-        let since = match self.phase {
+        self.phase = match self.phase {
             Phase::Lobby | Phase::Left { .. } => return,
-            Phase::Joining | Phase::Waiting => now,
-            Phase::InCall { since } => since,
+            Phase::Joining | Phase::Waiting => Phase::Lobby,
+            Phase::InCall { since } => Phase::Left { after: now.saturating_sub(since) },
         };
         self.me = None;
-        self.phase = Phase::Left { after: now.saturating_sub(since) };
         self.close_peers();
         self.send(ClientMessage::Leave);
         // Answers to what was asked before must not be taken for answers to what comes next.

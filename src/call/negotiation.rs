@@ -32,7 +32,7 @@ pub enum Intent {
     Offer,
     /// Create and set an answer.
     Answer,
-    /// Take back the open offer.
+    /// Take back the open offer, of whichever side.
     Rollback,
 }
 
@@ -159,6 +159,10 @@ impl Negotiation {
                 SdpType::Offer => Signal::Offer(description),
                 _ => Signal::Answer(description),
             });
+        }
+        if intent == Intent::Answer && signaling == SignalingState::HaveRemoteOffer {
+            // An offer that cannot be answered must not stay open for ever.
+            self.start_local(Intent::Rollback);
         }
         for candidate in std::mem::take(&mut self.outgoing) {
             self.send(Signal::Candidate(candidate));

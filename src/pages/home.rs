@@ -8,7 +8,7 @@ use crate::{
     session::{Notice, Notices, recent_rooms},
     ui::{Brand, Icon, flag, icons, word},
 };
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 
 /// Starts a call, or goes to one.
 #[component]
@@ -59,12 +59,13 @@ fn start_call(event: &SubmitEvent, notices: Notices, navigator: Navigator) {
 #[component]
 fn GoForm(bad_name: bool) -> impl IntoView {
     let t = texts();
-    let typed = RwSignal::new(String::new());
+    let field = NodeRef::<html::Input>::new();
     let wrong = RwSignal::new(bad_name);
     let navigator = expect_context::<Navigator>();
     let go = move |event: SubmitEvent| {
         event.prevent_default();
-        match RoomName::from_typed(&typed.get_untracked()) {
+        let typed = field.get_untracked().map(|field| field.value()).unwrap_or_default();
+        match RoomName::from_typed(&typed) {
             Ok(room) => navigator.open_room(room),
             Err(_) => wrong.set(true),
         }
@@ -82,10 +83,8 @@ fn GoForm(bad_name: bool) -> impl IntoView {
                     spellcheck="false"
                     maxlength="512"
                     aria-describedby="room-problem"
-                    on:input=move |event| {
-                        typed.set(event_target_value(&event));
-                        wrong.set(false);
-                    }
+                    node_ref=field
+                    on:input=move |_| wrong.set(false)
                 />
                 <button class="button" type="submit">{t.go}</button>
             </div>

@@ -55,7 +55,7 @@ fn JoinForm() -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match waiting.get_untracked() {
-            true => session.leave(),
+            true => session.stop_waiting(),
             false => session.join(),
         }
     };

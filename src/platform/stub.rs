@@ -112,8 +112,11 @@ mod functions {
     pub async fn capture(_: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Problem> {
         Err(Problem::Failed)
     }
-    pub async fn devices() -> Vec<Device> {
-        Vec::new()
+    pub async fn devices() -> Option<Vec<Device>> {
+        None
+    }
+    pub async fn is_granted(_: Kind) -> bool {
+        false
     }
     pub fn has_devices() -> bool {
         true

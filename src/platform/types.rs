@@ -120,6 +120,4 @@ pub enum PageEvent {
     Awake,
     /// Devices came or went.
     DevicesChanged,
-    /// The page is being closed.
-    Closing,
 }

@@ -13,17 +13,6 @@ pub enum Role {
     Callee,
 }
 
-impl Role {
-    /// The role at the other end of the pair.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::Caller => Self::Callee,
-            Self::Callee => Self::Caller,
-        }
-    }
-}
-
 /// `RTCSdpType` (W3C WebRTC, section 4.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -5,7 +5,7 @@
 
 use super::{
     ClientMessage, ErrorCode, IceCandidate, IceServer, Join, NameError, PeerId, Person, Presence,
-    Role, RoomName, RoomState, ServerMessage, SessionDescription, Signal,
+    Role, RoomName, RoomState, SdpType, ServerMessage, SessionDescription, Signal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt};
@@ -166,6 +166,17 @@ fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 
+/// A description that is of the type its message says.
+fn described(
+    description: Cow<'_, SessionDescription>,
+    kind: SdpType,
+) -> Result<SessionDescription, ParseError> {
+    match description.kind == kind {
+        true => Ok(description.into_owned()),
+        false => Err(ParseError::Shape("the description is of another type".to_owned())),
+    }
+}
+
 /// One of the three relayed messages with both of its addresses, of which one is set.
 struct Relayed {
     signal: Signal,
@@ -176,15 +187,13 @@ struct Relayed {
 impl Relayed {
     fn parse(kind: &str, text: &str) -> Option<Result<Self, ParseError>> {
         Some(match kind {
-            "offer" => fields::<Offer>(text).map(|Offer { offer, to, from }| Self {
-                signal: Signal::Offer(offer.into_owned()),
-                to,
-                from,
+            "offer" => fields::<Offer>(text).and_then(|Offer { offer, to, from }| {
+                let signal = Signal::Offer(described(offer, SdpType::Offer)?);
+                Ok(Self { signal, to, from })
             }),
-            "answer" => fields::<Answer>(text).map(|Answer { answer, to, from }| Self {
-                signal: Signal::Answer(answer.into_owned()),
-                to,
-                from,
+            "answer" => fields::<Answer>(text).and_then(|Answer { answer, to, from }| {
+                let signal = Signal::Answer(described(answer, SdpType::Answer)?);
+                Ok(Self { signal, to, from })
             }),
             "candidate" => fields::<Candidate>(text).map(|Candidate { candidate, to, from }| {
                 Self { signal: Signal::Candidate(candidate.map(Cow::into_owned)), to, from }

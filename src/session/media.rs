@@ -17,7 +17,10 @@ pub enum Source {
     #[default]
     Off,
     /// The browser was asked and has not answered.
-    Opening,
+    Opening {
+        /// Whether this takes the place of a device that was in use.
+        replacing: bool,
+    },
     /// Open.
     On(Track),
     /// Cannot be used.
@@ -34,6 +37,10 @@ struct Slot {
     chosen: RwSignal<String>,
     /// Tells an answer of the browser from the answers to earlier requests.
     generation: StoredValue<u64>,
+    /// The name of a device that went away and is being replaced.
+    gone: StoredValue<Option<String>>,
+    /// Listens for the permission to be given.
+    permission: StoredValue<Option<Local<Box<dyn Any>>>>,
 }
 
 impl Slot {
@@ -43,13 +50,29 @@ impl Slot {
             wanted: RwSignal::new(true),
             chosen: RwSignal::default(),
             generation: StoredValue::new(0),
+            gone: StoredValue::new(None),
+            permission: StoredValue::new(None),
         }
     }
 
     fn begin(self) -> u64 {
+        let replacing = self.source.with_untracked(|source| matches!(source, Source::On(_)));
+        self.source.set(Source::Opening { replacing });
+        self.next_generation()
+    }
+
+    fn next_generation(self) -> u64 {
         self.generation.update_value(|generation| *generation += 1);
-        self.source.set(Source::Opening);
         self.generation.get_value()
+    }
+
+    /// Whether an answer of the browser is still waited for, and the page still there.
+    fn is_current(self, generation: u64) -> bool {
+        self.generation.try_get_value() == Some(generation)
+    }
+
+    fn is(self, problem: Problem) -> bool {
+        self.source.with_untracked(|source| matches!(source, Source::Failed(p) if *p == problem))
     }
 }
 
@@ -64,8 +87,6 @@ pub struct Media {
     pub devices: RwSignal<Vec<Device>>,
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
     pub level: RwSignal<u32>,
-    asked: StoredValue<bool>,
-    watches: StoredValue<Vec<Local<Box<dyn Any>>>>,
     notices: Notices,
 }
 
@@ -77,8 +98,6 @@ impl Media {
             speaker: RwSignal::default(),
             devices: RwSignal::default(),
             level: RwSignal::new(0),
-            asked: StoredValue::new(false),
-            watches: StoredValue::default(),
             notices,
         }
     }
@@ -99,9 +118,8 @@ impl Media {
             for kind in Kind::ALL {
                 self.slot(kind).source.set(Source::Failed(Problem::Insecure));
             }
-            self.asked.set_value(true);
         }
-        self.refresh();
+        platform::spawn_local(self.refresh());
     }
 
     /// Where a kind of device stands.
@@ -123,7 +141,9 @@ impl Media {
     #[must_use]
     pub fn is_sending(self, kind: Kind) -> bool {
         let slot = self.slot(kind);
-        slot.wanted.get() && slot.source.with(|source| matches!(source, Source::On(_)))
+        let sending =
+            |source: &Source| matches!(source, Source::On(_) | Source::Opening { replacing: true });
+        slot.wanted.get() && slot.source.with(sending)
     }
 
     /// Whether nothing has been asked of the browser yet.
@@ -135,7 +155,9 @@ impl Media {
     /// Whether the browser is being asked right now.
     #[must_use]
     pub fn is_opening(self) -> bool {
-        Kind::ALL.iter().any(|kind| self.slot(*kind).source.with(|s| matches!(s, Source::Opening)))
+        Kind::ALL
+            .iter()
+            .any(|kind| self.slot(*kind).source.with(|s| matches!(s, Source::Opening { .. })))
     }
 
     /// The chosen device, or the one in use.
@@ -168,7 +190,6 @@ impl Media {
 
     /// Asks for camera and microphone, in one question where both are there.
     pub fn open(self) {
-        self.asked.set_value(true);
         self.capture(Kind::ALL.to_vec());
     }
 
@@ -180,10 +201,7 @@ impl Media {
             off(slot) && slot.wanted.get_untracked()
         };
         let kinds: Vec<_> = Kind::ALL.into_iter().filter(wanted).collect();
-        if !kinds.is_empty() {
-            self.asked.set_value(true);
-            self.capture(kinds);
-        }
+        self.capture(kinds);
     }
 
     /// Asks again for one kind, or for the first time.
@@ -194,21 +212,32 @@ impl Media {
 
     /// What was in use elsewhere may be free when the person comes back to this page.
     pub(super) fn retry_busy(self) {
-        let busy = |kind: &Kind| {
-            let source = self.slot(*kind).source;
-            source.with_untracked(|source| matches!(source, Source::Failed(Problem::Busy)))
-        };
-        let kinds: Vec<_> = Kind::ALL.into_iter().filter(busy).collect();
-        if !kinds.is_empty() {
-            self.capture(kinds);
-        }
+        let kinds = Kind::ALL.into_iter().filter(|kind| self.slot(*kind).is(Problem::Busy));
+        self.capture(kinds.collect());
+    }
+
+    /// Devices came or went: reads the list again, and takes what was missing and wanted.
+    pub(super) fn devices_changed(self) {
+        platform::spawn_local(async move {
+            self.refresh().await;
+            let found = |kind: &Kind| {
+                let slot = self.slot(*kind);
+                let listed = |device: &Device| device.kind == DeviceKind::Input(*kind);
+                slot.is(Problem::Missing)
+                    && slot.wanted.get_untracked()
+                    && self.devices.with_untracked(|devices| devices.iter().any(listed))
+            };
+            if self.devices.try_get_untracked().is_some() {
+                self.capture(Kind::ALL.into_iter().filter(found).collect());
+            }
+        });
     }
 
     /// Mutes or unmutes the microphone; switches the camera, and its light, off or on.
     pub fn toggle(self, kind: Kind) {
         let slot = self.slot(kind);
         match (kind, slot.source.get_untracked()) {
-            (_, Source::Opening) => {}
+            (_, Source::Opening { .. }) => {}
             (Kind::Microphone, Source::On(track)) => {
                 let wanted = !slot.wanted.get_untracked();
                 track.set_enabled(wanted);
@@ -238,21 +267,21 @@ impl Media {
     }
 
     /// Reads the list of devices again.
-    pub(super) fn refresh(self) {
-        platform::spawn_local(async move {
-            let devices = platform::devices().await;
-            if self.devices.try_get_untracked().is_some_and(|before| before != devices) {
-                self.devices.set(devices);
-            }
-        });
+    async fn refresh(self) {
+        let devices = platform::devices().await.unwrap_or_default();
+        if self.devices.try_get_untracked().is_some_and(|before| before != devices) {
+            self.devices.set(devices);
+        }
     }
 
-    /// Lets go of all devices, so that their lights go off.
+    /// Lets go of all devices, so that their lights go off, and of what would open them again.
     pub(super) fn release(self) {
         for kind in Kind::ALL {
             let slot = self.slot(kind);
-            slot.generation.update_value(|generation| *generation += 1);
-            if slot.source.with_untracked(|source| !matches!(source, Source::Failed(_))) {
+            slot.next_generation();
+            slot.gone.set_value(None);
+            slot.permission.set_value(None);
+            if !slot.is(Problem::Insecure) {
                 slot.source.set(Source::Off);
             }
         }
@@ -275,74 +304,99 @@ impl Media {
     }
 
     fn capture(self, kinds: Vec<Kind>) {
-        let generations: Vec<_> = kinds.iter().map(|kind| self.slot(*kind).begin()).collect();
+        if kinds.is_empty() {
+            return;
+        }
+        let request = |kind| (kind, self.slot(kind).begin());
+        let requests: Vec<_> = kinds.into_iter().map(request).collect();
         platform::spawn_local(async move {
-            let present = |devices: &[Device], kind| {
-                devices.iter().any(|device| device.kind == DeviceKind::Input(kind))
-            };
-            let devices = platform::devices().await;
-            let requests = kinds.iter().copied().zip(generations);
-            let (there, missing): (Vec<_>, Vec<_>) =
-                requests.partition(|(kind, _)| present(&devices, *kind));
-            for (kind, generation) in missing {
-                self.finish(kind, generation, Err(Problem::Missing));
+            if platform::has_devices() {
+                self.ask_for_present(requests).await;
+                self.refresh().await;
+            } else {
+                self.refuse(&requests, Problem::Insecure);
             }
-            self.ask(&there).await;
-            self.refresh();
         });
     }
 
+    /// Leaves out what is known to be missing, so that it does not cost the rest.
+    async fn ask_for_present(self, requests: Vec<(Kind, u64)>) {
+        let devices = platform::devices().await;
+        let present = |kind| match &devices {
+            Some(devices) => devices.iter().any(|device| device.kind == DeviceKind::Input(kind)),
+            None => true,
+        };
+        let (there, missing): (Vec<_>, Vec<_>) =
+            requests.into_iter().partition(|(kind, _)| present(*kind));
+        self.refuse(&missing, Problem::Missing);
+        self.ask(&there).await;
+    }
+
     /// One question for all. If they cannot be had together, each is asked for by itself, so that
-    /// a busy camera does not cost the microphone; a refusal is not asked again.
+    /// one that is busy or blocked does not cost the other; a refusal is not asked again.
     async fn ask(self, requests: &[(Kind, u64)]) {
-        let Some(chosen) = self.choices(requests) else { return };
-        if chosen.is_empty() {
+        let current = |(kind, generation): &&(Kind, u64)| self.slot(*kind).is_current(*generation);
+        let requests: Vec<_> = requests.iter().filter(current).copied().collect();
+        if requests.is_empty() {
             return;
         }
+        let choice = |(kind, _): &(Kind, u64)| (*kind, self.slot(*kind).chosen.get_untracked());
+        let chosen: Vec<_> = requests.iter().map(choice).collect();
         match platform::capture(&chosen).await {
             Ok(tracks) => {
                 for (kind, track) in tracks {
-                    let request = requests.iter().find(|(asked, _)| *asked == kind);
-                    if let Some((_, generation)) = request {
+                    if let Some((_, generation)) = requests.iter().find(|(asked, _)| *asked == kind)
+                    {
                         self.finish(kind, *generation, Ok(track));
                     }
                 }
             }
-            Err(Problem::Busy | Problem::Missing | Problem::Failed) if requests.len() > 1 => {
+            Err(problem) if requests.len() > 1 => {
                 for request in requests {
-                    Box::pin(self.ask(&[*request])).await;
+                    let refused = matches!(
+                        problem,
+                        Problem::Denied | Problem::DeniedBySystem | Problem::Dismissed
+                    );
+                    if refused && !platform::is_granted(request.0).await {
+                        self.refuse(&[request], problem);
+                    } else {
+                        Box::pin(self.ask(&[request])).await;
+                    }
                 }
             }
-            Err(problem) => {
-                for (kind, generation) in requests {
-                    self.finish(*kind, *generation, Err(problem));
-                }
-            }
+            Err(problem) => self.refuse(&requests, problem),
         }
     }
 
-    /// None if the session ended meanwhile.
-    fn choices(self, requests: &[(Kind, u64)]) -> Option<Vec<(Kind, String)>> {
-        let choice =
-            |(kind, _): &(Kind, u64)| Some((*kind, self.slot(*kind).chosen.try_get_untracked()?));
-        requests.iter().map(choice).collect()
+    fn refuse(self, requests: &[(Kind, u64)], problem: Problem) {
+        for (kind, generation) in requests {
+            self.finish(*kind, *generation, Err(problem));
+        }
     }
 
     fn finish(self, kind: Kind, generation: u64, result: Result<Track, Problem>) {
         let slot = self.slot(kind);
-        if slot.generation.try_get_value() != Some(generation) {
+        if !slot.is_current(generation) {
             return;
         }
+        let gone = slot.gone.get_value();
+        slot.gone.set_value(None);
         match result {
             Ok(track) => {
                 track.set_enabled(slot.wanted.get_untracked());
                 let label = track.label();
+                if let Some(gone) = gone {
+                    self.notices.show(Notice::Replaced { gone, now: label.clone() });
+                }
                 track.on_ended(move || self.unplugged(kind, generation, label.clone()));
                 slot.source.set(Source::On(track));
             }
             Err(problem) => {
+                if gone.is_some() {
+                    self.notices.show(Notice::Unplugged(kind));
+                }
                 slot.source.set(Source::Failed(problem));
-                self.heal_when_allowed(kind);
+                self.heal_when_allowed(kind, generation);
             }
         }
     }
@@ -350,41 +404,24 @@ impl Media {
     /// The device in use is gone: the browser's next best takes its place.
     fn unplugged(self, kind: Kind, generation: u64, gone: String) {
         let slot = self.slot(kind);
-        if slot.generation.try_get_value() != Some(generation) {
-            return;
+        if slot.is_current(generation) {
+            slot.gone.set_value(Some(gone));
+            self.capture(vec![kind]);
         }
-        let wanted = slot.wanted.get_untracked();
-        self.capture(vec![kind]);
-        Effect::new(move |told: Option<bool>| {
-            let source = slot.source.get();
-            if told == Some(true) {
-                return true;
-            }
-            match source {
-                Source::On(track) => {
-                    track.set_enabled(wanted);
-                    self.notices.show(Notice::Replaced { gone: gone.clone(), now: track.label() });
-                    true
-                }
-                Source::Failed(_) => {
-                    self.notices.show(Notice::Unplugged(kind));
-                    true
-                }
-                Source::Off | Source::Opening => false,
-            }
-        });
     }
 
     /// When the person lifts a block in the browser's settings, the device is opened by itself.
-    fn heal_when_allowed(self, kind: Kind) {
+    fn heal_when_allowed(self, kind: Kind, generation: u64) {
+        let slot = self.slot(kind);
         platform::spawn_local(async move {
             let allowed = move || {
-                if let Some(Source::Failed(_)) = self.slot(kind).source.try_get_untracked() {
+                if slot.is_current(generation) {
                     self.capture(vec![kind]);
                 }
             };
-            if let Some(watch) = platform::watch_permission(kind, allowed).await {
-                let _ = self.watches.try_update_value(|watches| watches.push(watch));
+            let watch = platform::watch_permission(kind, allowed).await;
+            if slot.is_current(generation) {
+                slot.permission.set_value(watch);
             }
         });
     }

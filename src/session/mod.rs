@@ -93,9 +93,14 @@ impl Session {
     pub fn join(self) {
         platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
         remember_room(&self.room.get_value());
-        self.send(Input::SetPresence(self.presence()));
+        self.send(Input::SetPresence(untrack(|| self.presence())));
         self.send(Input::Join);
         self.media.open_unasked();
+    }
+
+    /// Stops waiting in front of a full room; the preview stays.
+    pub fn stop_waiting(self) {
+        self.send(Input::Leave);
     }
 
     /// Leaves the call and releases the devices.
@@ -163,8 +168,7 @@ impl Session {
                 self.send(Input::Awake);
                 self.media.retry_busy();
             }
-            PageEvent::DevicesChanged => self.media.refresh(),
-            PageEvent::Closing => self.send(Input::Leave),
+            PageEvent::DevicesChanged => self.media.devices_changed(),
         }
     }
 
@@ -182,6 +186,9 @@ impl Session {
         // connection to whoever is there. What is shown can wait for the next frame.
         let entering = matches!(view.phase, Phase::InCall { .. });
         if entering && self.view.get_untracked().phase == Phase::Joining {
+            if self.entry.with_value(Option::is_some) {
+                return;
+            }
             let publish = move || {
                 if let Some(view) = self.with_engine(|engine| engine.view()) {
                     self.publish(view);

@@ -2,11 +2,11 @@
 
 use crate::{
     i18n::texts,
-    platform::Kind,
+    platform::{self, Kind},
     session::Session,
     ui::{DeviceChoices, Icon, devices::ProblemNote, icons, preview::Switch, word},
 };
-use leptos::{ev, prelude::*};
+use leptos::{ev, html, prelude::*};
 
 /// Everything one does in a call, one press each.
 #[component]
@@ -14,22 +14,29 @@ pub fn Controls() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let open = RwSignal::new(false);
+    let button = NodeRef::<html::Button>::new();
+    // The panel is gone with whatever had the focus in it.
+    let close = Callback::new(move |()| {
+        open.set(false);
+        if let Some(button) = button.get_untracked() {
+            platform::focus(&button);
+        }
+    });
     view! {
         <footer class="controls">
-            <Show when=move || !open.get()>
-                <div class="problems" role="status">
-                    <ProblemNote kind=Kind::Camera />
-                    <ProblemNote kind=Kind::Microphone />
-                </div>
-            </Show>
+            <div class="problems" role="status" hidden=open>
+                <ProblemNote kind=Kind::Camera />
+                <ProblemNote kind=Kind::Microphone />
+            </div>
             <Show when=move || open.get()>
-                <DevicePanel open />
+                <DevicePanel close />
             </Show>
             <div class="buttons" role="toolbar" aria-label=t.controls>
                 <Switch kind=Kind::Microphone />
                 <Switch kind=Kind::Camera />
                 <button
                     class="control"
+                    node_ref=button
                     aria-label=t.devices
                     title=t.devices
                     aria-expanded=word(move || if open.get() { "true" } else { "false" })
@@ -49,17 +56,17 @@ pub fn Controls() -> impl IntoView {
 }
 
 #[component]
-fn DevicePanel(open: RwSignal<bool>) -> impl IntoView {
+fn DevicePanel(close: Callback<()>) -> impl IntoView {
     let t = texts();
     let escape = window_event_listener(ev::keydown, move |event| {
         if event.key() == "Escape" {
-            open.set(false);
+            close.run(());
         }
     });
     on_cleanup(move || escape.remove());
     view! {
         <section class="panel card" role="dialog" aria-label=t.devices>
-            <button class="control small close" aria-label=t.close title=t.close on:click=move |_| open.set(false)>
+            <button class="control small close" aria-label=t.close title=t.close on:click=move |_| close.run(())>
                 <Icon paths=icons::CLOSE />
             </button>
             <DeviceChoices />

@@ -94,10 +94,7 @@ fn Initials(presence: Signal<Presence>) -> impl IntoView {
 #[component]
 fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
     let t = texts();
-    let name = text(move || match presence.get().name {
-        name if name.is_empty() => t.unnamed.to_owned(),
-        name => name.as_str().to_owned(),
-    });
+    let name = text(move || shown_name(presence.get()));
     view! {
         <p class="name-plate">
             <span
@@ -110,6 +107,14 @@ fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
             </span>
             <span class="name">{name}</span>
         </p>
+    }
+}
+
+/// What a person is called where they gave no name.
+fn shown_name(presence: Presence) -> String {
+    match presence.name {
+        name if name.is_empty() => texts().unnamed.to_owned(),
+        name => name.as_str().to_owned(),
     }
 }
 

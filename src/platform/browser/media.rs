@@ -77,15 +77,19 @@ pub fn has_devices() -> bool {
     media_devices().is_ok()
 }
 
-/// The devices there are. Labels and ids are empty until permission was given.
-pub async fn devices() -> Vec<Device> {
-    let Ok(promise) =
-        media_devices().and_then(|d| d.enumerate_devices().map_err(|_| Problem::Failed))
-    else {
-        return Vec::new();
-    };
-    let list = JsFuture::from(promise).await.map(|list| Array::from(&list)).unwrap_or_default();
-    list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok()).map(device).collect()
+/// The devices there are, or none if the browser does not tell. Labels and ids are empty until
+/// permission was given.
+pub async fn devices() -> Option<Vec<Device>> {
+    let list = JsFuture::from(media_devices().ok()?.enumerate_devices().ok()?).await.ok()?;
+    let list = Array::from(&list);
+    let infos = list.iter().filter_map(|info| info.dyn_into::<MediaDeviceInfo>().ok());
+    Some(infos.map(device).collect())
+}
+
+/// Whether the browser's permission for this kind is known to be given.
+pub async fn is_granted(kind: Kind) -> bool {
+    let status = permission(kind).await;
+    status.is_some_and(|status| status.state() == PermissionState::Granted)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "used with map over owned values")]

@@ -12,7 +12,7 @@ mod socket;
 mod timer;
 
 use listener::Listener;
-pub use media::{Track, capture, devices, has_devices, watch_permission};
+pub use media::{Track, capture, devices, has_devices, is_granted, watch_permission};
 pub use meter::Meter;
 pub use page::{
     PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share, copy, elapsed,

@@ -149,9 +149,13 @@ pub fn watch_page(handler: impl Fn(PageEvent) + 'static) -> PageWatch {
     if let Some(window) = window() {
         listeners.push(on(&window, "online", PageEvent::Awake));
         listeners.push(on(&window, "focus", PageEvent::Awake));
-        listeners.push(on(&window, "pagehide", PageEvent::Closing));
         if let Some(document) = window.document() {
-            listeners.push(on(&document, "visibilitychange", PageEvent::Awake));
+            let (handler, seen) = (handler.clone(), document.clone());
+            listeners.push(Listener::new(&document, "visibilitychange", move |_| {
+                if !seen.hidden() {
+                    handler(PageEvent::Awake);
+                }
+            }));
         }
         if let Ok(devices) = window.navigator().media_devices() {
             // Absent on insecure pages, whatever the type says.

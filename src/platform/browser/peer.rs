@@ -155,7 +155,13 @@ impl Shared {
         let promise = match intent {
             Intent::Offer | Intent::Answer => self.pc.set_local(),
             Intent::Rollback => {
-                self.pc.set_local_to(&RtcSessionDescriptionInit::new(RtcSdpType::Rollback))
+                let rollback = RtcSessionDescriptionInit::new(RtcSdpType::Rollback);
+                match self.signaling() {
+                    SignalingState::HaveRemoteOffer => {
+                        Ok(self.pc.set_remote_description(&rollback))
+                    }
+                    _ => self.pc.set_local_to(&rollback),
+                }
             }
         };
         JsFuture::from(promise.ok()?).await.ok()?;

@@ -4,7 +4,7 @@ use super::Listener;
 use crate::platform::SocketEvent;
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 
 /// An open or opening connection. Dropping it closes it without a further event.
@@ -46,7 +46,16 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let _ = self.socket.close();
+        if self.socket.ready_state() != WebSocket::CONNECTING {
+            let _ = self.socket.close();
+            return;
+        }
+        // Closing it before it is open would be written to the console as an error.
+        let socket = self.socket.clone();
+        let close = Closure::once_into_js(move || {
+            let _ = socket.close();
+        });
+        self.socket.set_onopen(close.dyn_ref());
     }
 }
 

@@ -67,7 +67,7 @@ fn what_is_written_is_read_back() {
         ClientMessage::Join(Join { room, presence: presence.clone() }),
         ClientMessage::Leave,
         ClientMessage::Presence(presence),
-        ClientMessage::Signal { to: Some(PeerId(5)), signal: Signal::Offer(answer) },
+        ClientMessage::Signal { to: Some(PeerId(5)), signal: Signal::Answer(answer) },
     ] {
         assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
     }
@@ -82,6 +82,8 @@ fn each_kind_of_bad_input_has_its_own_code() {
     assert_eq!(code(r#"{"type":"dance"}"#), ErrorCode::UnknownType);
     assert_eq!(code(r#"{"type":"join"}"#), ErrorCode::BadMessage);
     assert_eq!(code(r#"{"type":"offer","offer":"v=0"}"#), ErrorCode::BadMessage);
+    let disguised = r#"{"type":"offer","offer":{"type":"rollback","sdp":""}}"#;
+    assert_eq!(code(disguised), ErrorCode::BadMessage);
     assert_eq!(code(r#"{"type":"join","room":"1","room":"2"}"#), ErrorCode::BadMessage);
     assert_eq!(code(r#"{"type":"join","room":"../etc"}"#), ErrorCode::BadRoomName);
     assert_eq!(code(r#"{"type":"watch","room":""}"#), ErrorCode::BadRoomName);
