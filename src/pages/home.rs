@@ -4,7 +4,7 @@ use crate::{
     app::Navigator,
     i18n::texts,
     platform,
-    protocol::RoomName,
+    protocol::{Boot, RoomName},
     session::{Notice, Notices, recent_rooms},
     ui::{Brand, Icon, flag, icons, word},
 };
@@ -17,9 +17,10 @@ pub fn Home(
     bad_name: bool,
 ) -> impl IntoView {
     let t = texts();
+    let origin = use_context::<Boot>().unwrap_or_default().origin;
     let notices = expect_context::<Notices>();
     let navigator = expect_context::<Navigator>();
-    let start = move |event: SubmitEvent| start_call(&event, notices, navigator);
+    let start = move |event: SubmitEvent| start_call(&event, &origin, notices, navigator);
     Effect::new(|_| platform::set_title("Salon"));
     view! {
         <main class="page home" data-phase="home">
@@ -43,11 +44,11 @@ pub fn Home(
 }
 
 /// Makes the room here where that works, so that its link can be copied; else the server does.
-fn start_call(event: &SubmitEvent, notices: Notices, navigator: Navigator) {
+fn start_call(event: &SubmitEvent, origin: &str, notices: Notices, navigator: Navigator) {
     let Some(bits) = platform::random_bytes() else { return };
     event.prevent_default();
     let room = RoomName::from_random(bits);
-    let link = format!("{}/room/{room}", platform::boot().origin);
+    let link = format!("{origin}/room/{room}");
     platform::spawn_local(async move {
         if platform::copy(&link).await {
             notices.show(Notice::LinkCopied);

@@ -1,80 +1,19 @@
 //! This person's camera, microphone and speaker: asked for, chosen, switched and replaced.
 
-use super::{Notice, Notices};
+use super::{
+    Notice, Notices,
+    slot::{Slot, Source},
+};
 use crate::platform::{
-    self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Stream, Track,
+    self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Stream, Track,
 };
 use leptos::prelude::*;
-use std::{any::Any, time::Duration};
+use std::time::Duration;
 
 /// How often the microphone's level is read while it is shown.
 const METER_PERIOD: Duration = Duration::from_millis(80);
 
-/// Where one kind of device stands.
-#[derive(Clone, Default)]
-pub enum Source {
-    /// Not asked for, or released.
-    #[default]
-    Off,
-    /// The browser was asked and has not answered.
-    Opening {
-        /// Whether this takes the place of a device that was in use.
-        replacing: bool,
-    },
-    /// Open.
-    On(Track),
-    /// Cannot be used.
-    Failed(Problem),
-}
-
-/// One kind of device.
-#[derive(Clone, Copy)]
-struct Slot {
-    source: RwSignal<Source>,
-    /// Whether the person wants it on: for the microphone "not muted".
-    wanted: RwSignal<bool>,
-    /// The id of the device that the person chose on this machine; empty for the system's choice.
-    chosen: RwSignal<String>,
-    /// Tells an answer of the browser from the answers to earlier requests.
-    generation: StoredValue<u64>,
-    /// The name of a device that went away and is being replaced.
-    gone: StoredValue<Option<String>>,
-    /// Listens for the permission to be given.
-    permission: StoredValue<Option<Local<Box<dyn Any>>>>,
-}
-
-impl Slot {
-    fn new() -> Self {
-        Self {
-            source: RwSignal::default(),
-            wanted: RwSignal::new(true),
-            chosen: RwSignal::default(),
-            generation: StoredValue::new(0),
-            gone: StoredValue::new(None),
-            permission: StoredValue::new(None),
-        }
-    }
-
-    fn begin(self) -> u64 {
-        let replacing = self.source.with_untracked(|source| matches!(source, Source::On(_)));
-        self.source.set(Source::Opening { replacing });
-        self.next_generation()
-    }
-
-    fn next_generation(self) -> u64 {
-        self.generation.update_value(|generation| *generation += 1);
-        self.generation.get_value()
-    }
-
-    /// Whether an answer of the browser is still waited for, and the page still there.
-    fn is_current(self, generation: u64) -> bool {
-        self.generation.try_get_value() == Some(generation)
-    }
-
-    fn is(self, problem: Problem) -> bool {
-        self.source.with_untracked(|source| matches!(source, Source::Failed(p) if *p == problem))
-    }
-}
+const SPEAKER_KEY: &str = "salon.speaker";
 
 /// All devices of this person. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -113,7 +52,7 @@ impl Media {
         for kind in Kind::ALL {
             self.slot(kind).chosen.set(platform::load(choice_key(kind)).unwrap_or_default());
         }
-        self.speaker.set(platform::load("salon.speaker").unwrap_or_default());
+        self.speaker.set(platform::load(SPEAKER_KEY).unwrap_or_default());
         if !platform::has_devices() {
             for kind in Kind::ALL {
                 self.slot(kind).source.set(Source::Failed(Problem::Insecure));
@@ -262,7 +201,7 @@ impl Media {
 
     /// Plays the others on another device, now and on later visits.
     pub fn choose_speaker(self, id: String) {
-        platform::save("salon.speaker", &id);
+        platform::save(SPEAKER_KEY, &id);
         self.speaker.set(id);
     }
 

@@ -4,6 +4,7 @@
 mod engine;
 mod media;
 mod notices;
+mod slot;
 
 use crate::{
     call::{Input, PeerKey, Phase, View},
@@ -12,8 +13,9 @@ use crate::{
 };
 use engine::Engine;
 use leptos::prelude::*;
-pub use media::{Media, Source};
+pub use media::Media;
 pub use notices::{Notice, Notices};
+pub use slot::Source;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 const NAME_KEY: &str = "salon.name";

@@ -18,20 +18,8 @@ pub fn DeviceChoices() -> impl IntoView {
     let level = text(move || media.level.get().to_string());
     view! {
         <div class="devices">
-            <ProblemNote kind=Kind::Camera />
-            <Choice
-                label=t.camera
-                kind=DeviceKind::Input(Kind::Camera)
-                current=text(move || media.device_in_use(Kind::Camera))
-                on_choice=Callback::new(move |id| media.choose(Kind::Camera, id))
-            />
-            <ProblemNote kind=Kind::Microphone />
-            <Choice
-                label=t.microphone
-                kind=DeviceKind::Input(Kind::Microphone)
-                current=text(move || media.device_in_use(Kind::Microphone))
-                on_choice=Callback::new(move |id| media.choose(Kind::Microphone, id))
-            />
+            <InputChoice kind=Kind::Camera />
+            <InputChoice kind=Kind::Microphone />
             <div
                 class="level"
                 hidden=flag(move || media.problem(Kind::Microphone).is_some())
@@ -53,6 +41,26 @@ pub fn DeviceChoices() -> impl IntoView {
                 />
             </Show>
         </div>
+    }
+}
+
+/// The cameras or microphones, under what is wrong with the one in use.
+#[component]
+fn InputChoice(kind: Kind) -> impl IntoView {
+    let t = texts();
+    let media = expect_context::<Session>().media;
+    let label = match kind {
+        Kind::Camera => t.camera,
+        Kind::Microphone => t.microphone,
+    };
+    view! {
+        <ProblemNote kind />
+        <Choice
+            label
+            kind=DeviceKind::Input(kind)
+            current=text(move || media.device_in_use(kind))
+            on_choice=Callback::new(move |id| media.choose(kind, id))
+        />
     }
 }
 
