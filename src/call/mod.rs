@@ -13,7 +13,7 @@ mod tests;
 mod view;
 
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceServer, Join, PeerId, Presence, Role, RoomName, RoomState,
+    ClientMessage, ErrorCode, IceServer, Join, PeerId, Person, Presence, Role, RoomName, RoomState,
     ServerMessage,
 };
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
@@ -149,8 +149,15 @@ impl Call {
             state: self.state.clone(),
             presence: self.presence.clone(),
             tiles: self.peers.iter().map(Peer::tile).collect(),
+            introducing: self.is_introducing(),
             signalling: self.socket.is_healthy(),
         }
+    }
+
+    fn is_introducing(&self) -> bool {
+        let is_met = |person: &Person| self.peers.iter().any(|peer| peer.key().id == person.id);
+        self.me.is_some()
+            && (self.peers.iter().any(Peer::is_new) || !self.state.people.iter().all(is_met))
     }
 
     fn watch(&mut self, room: RoomName, now: Duration) {
@@ -250,7 +257,10 @@ impl Call {
                     peer.set_presence(presence);
                 }
             }
-            ServerMessage::Left { peer } => self.close_peer(peer),
+            ServerMessage::Left { peer } => {
+                self.state.people.retain(|person| person.id != peer);
+                self.close_peer(peer);
+            }
             ServerMessage::Error { code, .. } => self.refused(code),
         }
     }

@@ -113,6 +113,11 @@ impl Peer {
         self.negotiation.poll()
     }
 
+    /// Whether the first connection is under way.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self.link(), Link::New | Link::Connecting)
+    }
+
     #[cfg(test)]
     pub(super) fn is_negotiating(&self) -> bool {
         self.negotiation.is_busy()

@@ -48,6 +48,33 @@ pub struct View {
     pub presence: Presence,
     /// Everybody else in the call, in a stable order.
     pub tiles: Vec<Tile>,
+    /// Whether the connection to somebody inside is being made for the first time.
+    pub introducing: bool,
     /// Whether the server can be reached, as far as is known.
     pub signalling: bool,
+}
+
+impl View {
+    /// Whether the person is in the call, or will be as soon as the server has answered.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        match self.phase {
+            Phase::InCall { .. } => true,
+            Phase::Joining => self.signalling && self.state.has_space(),
+            Phase::Lobby | Phase::Waiting | Phase::Left { .. } => false,
+        }
+    }
+
+    /// Whether nobody else is in the call, nor about to be shown.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        matches!(self.phase, Phase::InCall { .. }) && self.tiles.is_empty() && !self.introducing
+    }
+
+    /// Whether everybody in `next` is in this view as well.
+    #[must_use]
+    pub fn has_tiles_of(&self, next: &Self) -> bool {
+        let has = |tile: &Tile| self.tiles.iter().any(|other| other.key == tile.key);
+        next.tiles.iter().all(has)
+    }
 }

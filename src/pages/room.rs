@@ -2,13 +2,17 @@
 
 use super::{left::Left, lobby::Lobby};
 use crate::{
-    call::Phase,
-    platform,
+    call::{Phase, View},
+    platform::{self, Timer},
     protocol::{Boot, RoomName, RoomState},
     session::Session,
-    ui::{CallView, ServerBanner, word},
+    ui::{CallView, ServerBanner, flag, word},
 };
-use leptos::{either::EitherOf3, prelude::*};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// How long until a page has come to rest.
+const REST: Duration = Duration::from_millis(800);
 
 /// The page of one room.
 #[component]
@@ -26,20 +30,59 @@ pub fn RoomPage(
         platform::set_title(&title);
         session.start();
     });
-    let shown = Memo::new(move |_| match session.view.get().phase {
-        Phase::Lobby | Phase::Joining | Phase::Waiting => Shown::Lobby,
-        Phase::InCall { .. } => Shown::Call,
-        Phase::Left { .. } => Shown::Left,
+    let shown = Memo::new(move |_| match session.view.get() {
+        view if view.is_inside() => Shown::Call,
+        View { phase: Phase::Left { .. }, .. } => Shown::Left,
+        _ => Shown::Lobby,
     });
+    let stands = Standing::new(shown);
     view! {
         <main class="room" data-phase=word(move || phase_name(session.view.get().phase))>
-            {move || match shown.get() {
-                Shown::Lobby => EitherOf3::A(view! { <Lobby /> }),
-                Shown::Call => EitherOf3::B(view! { <CallView /> }),
-                Shown::Left => EitherOf3::C(view! { <Left /> }),
-            }}
+            <Show when=move || stands.lobby.get()>
+                <div hidden=flag(move || shown.get() != Shown::Lobby)>
+                    <Lobby />
+                </div>
+            </Show>
+            <Show when=move || stands.call.get()>
+                <CallView shown=flag(move || shown.get() == Shown::Call) />
+            </Show>
+            <Show when=move || shown.get() == Shown::Left>
+                <Left />
+            </Show>
             <ServerBanner />
         </main>
+    }
+}
+
+/// What is there, though it may not be seen. To build the call takes a while and so does letting go
+/// of the lobby's picture, and neither shall hold up the moment when everybody is being connected:
+/// the call is built, hidden, once the lobby has come to rest, and the lobby is taken down once the
+/// call that covers it has.
+#[derive(Clone, Copy)]
+struct Standing {
+    lobby: Memo<bool>,
+    call: Memo<bool>,
+}
+
+impl Standing {
+    fn new(shown: Memo<Shown>) -> Self {
+        let rested = RwSignal::new(None);
+        Effect::new(move |_| {
+            let shown = shown.get();
+            Timer::new(REST, move || rested.set(Some(shown)))
+        });
+        Self {
+            lobby: Memo::new(move |before| match shown.get() {
+                Shown::Lobby => true,
+                Shown::Call => before == Some(&true) && rested.get() != Some(Shown::Call),
+                Shown::Left => false,
+            }),
+            call: Memo::new(move |_| match shown.get() {
+                Shown::Lobby => rested.get() == Some(Shown::Lobby),
+                Shown::Call => true,
+                Shown::Left => false,
+            }),
+        }
     }
 }
 

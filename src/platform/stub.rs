@@ -124,6 +124,7 @@ mod functions {
     pub async fn watch_permission(_: Kind, _: impl Fn() + 'static) -> Watch {
         None
     }
+    pub fn prepare_connection() {}
     pub fn watch_page(_: impl Fn(PageEvent) + 'static) -> PageWatch {
         PageWatch
     }

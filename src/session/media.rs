@@ -13,6 +13,9 @@ use std::time::Duration;
 /// How often the microphone's level is read while it is shown.
 const METER_PERIOD: Duration = Duration::from_millis(80);
 
+/// Smaller changes, in percent, are not worth painting.
+const METER_STEP: u32 = 4;
+
 const SPEAKER_KEY: &str = "salon.speaker";
 
 /// All devices of this person. Cheap to copy.
@@ -236,7 +239,10 @@ impl Media {
             self.level.set(0);
             meter.map(|meter| {
                 Interval::new(METER_PERIOD, move || {
-                    let _ = self.level.try_set(meter.level());
+                    let level = meter.level().next_multiple_of(METER_STEP);
+                    if self.level.try_get_untracked().is_some_and(|shown| shown != level) {
+                        self.level.set(level);
+                    }
                 })
             })
         });

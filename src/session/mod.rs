@@ -21,7 +21,9 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const NAME_KEY: &str = "salon.name";
 const RECENT_KEY: &str = "salon.recent";
 const RECENT_ROOMS: usize = 5;
-const FRAME: Duration = Duration::from_millis(16);
+
+/// How long drawing waits for the first words to a person, at most.
+const HEAD_START: Duration = Duration::from_millis(150);
 
 /// The person's part in one room, as long as its page is open. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -48,8 +50,8 @@ pub struct Session {
     pub sound_gestures: RwSignal<u32>,
     /// Short messages to the person.
     pub notices: Notices,
-    /// Runs while the call's first picture is due.
-    entry: StoredValue<Option<Timer>>,
+    /// Runs while drawing waits for more urgent things.
+    drawing: StoredValue<Option<Timer>>,
     engine: StoredValue<Option<Local<Rc<RefCell<Engine>>>>>,
 }
 
@@ -71,7 +73,7 @@ impl Session {
             sound_blocked: RwSignal::new(false),
             sound_gestures: RwSignal::new(0),
             notices,
-            entry: StoredValue::new(None),
+            drawing: StoredValue::new(None),
             engine: StoredValue::new(None),
         }
     }
@@ -85,6 +87,7 @@ impl Session {
         let engine = Engine::new(self);
         self.engine.set_value(Some(Local::new(Rc::new(RefCell::new(engine)))));
         self.media.start();
+        platform::prepare_connection();
         Effect::new(move |_| self.tracks_changed());
         Effect::new(move |_| self.presence_changed());
         self.send(Input::Watch(self.room.get_value()));
@@ -93,11 +96,11 @@ impl Session {
 
     /// Presses Join. Devices that were never asked for are asked for now, while the call begins.
     pub fn join(self) {
-        platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
-        remember_room(&self.room.get_value());
         self.send(Input::SetPresence(untrack(|| self.presence())));
         self.send(Input::Join);
         self.media.open_unasked();
+        platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
+        remember_room(&self.room.get_value());
     }
 
     /// Stops waiting in front of a full room; the preview stays.
@@ -184,26 +187,24 @@ impl Session {
     fn send(self, input: Input) {
         let now = platform::elapsed();
         let Some(view) = self.with_engine(|engine| engine.handle(input, now)) else { return };
-        // Building the call takes a while, and what follows `joined` at once is more urgent: the
-        // connection to whoever is there. What is shown can wait for the next frame.
-        let entering = matches!(view.phase, Phase::InCall { .. });
-        if entering && self.view.get_untracked().phase == Phase::Joining {
-            if self.entry.with_value(Option::is_some) {
-                return;
-            }
+        // To draw one more person takes a while. What is to be said to connect to them is more
+        // urgent.
+        let pending = self.drawing.with_value(Option::is_some);
+        let drawn = self.view.with_untracked(|shown| shown.has_tiles_of(&view));
+        if !view.introducing || (drawn && !pending) {
+            self.publish(view);
+        } else if !pending {
             let publish = move || {
                 if let Some(view) = self.with_engine(|engine| engine.view()) {
                     self.publish(view);
                 }
             };
-            self.entry.set_value(Some(Timer::new(FRAME, publish)));
-        } else {
-            self.publish(view);
+            self.drawing.set_value(Some(Timer::new(HEAD_START, publish)));
         }
     }
 
     fn publish(self, view: View) {
-        self.entry.set_value(None);
+        self.drawing.set_value(None);
         let before = self.view.get_untracked();
         if before == view {
             return;

@@ -1,6 +1,7 @@
 //! The call.
 
 use crate::{
+    call::Phase,
     i18n::{stopwatch, texts},
     platform,
     session::Session,
@@ -10,23 +11,29 @@ use leptos::{html, prelude::*};
 
 /// Everybody, and the controls.
 #[component]
-pub fn CallView() -> impl IntoView {
+pub fn CallView(
+    /// Whether it is seen. It may be built before.
+    shown: Signal<bool>,
+) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let alone = flag(move || session.view.get().tiles.is_empty());
+    let alone = flag(move || session.view.get().is_alone());
     let blocked = session.sound_blocked;
     let heading = NodeRef::<html::H1>::new();
     Effect::new(move |_| {
-        if let Some(heading) = heading.get() {
+        if let (true, Some(heading)) = (shown.get(), heading.get()) {
             platform::focus(&heading);
         }
     });
     view! {
-        <div class="call" class:alone=alone>
+        <div class="call" class:alone=alone hidden=flag(move || !shown.get())>
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
-                    {text(move || stopwatch(session.time_inside()))}
+                    {text(move || match session.view.get().phase {
+                        Phase::Joining => t.joining.to_owned(),
+                        _ => stopwatch(session.time_inside()),
+                    })}
                 </time>
             </header>
             <Stage />

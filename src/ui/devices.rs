@@ -30,7 +30,7 @@ pub fn DeviceChoices() -> impl IntoView {
                 aria-valuemax="100"
                 aria-valuenow=level
             >
-                <span style:inline-size=text(move || format!("{}%", media.level.get()))></span>
+                <span style:translate=text(move || format!("-{}%", 100 - media.level.get()))></span>
             </div>
             <Show when=platform::can_choose_speaker>
                 <Choice

@@ -18,7 +18,7 @@ pub use page::{
     PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share, copy, elapsed,
     focus, load, push_path, random_bytes, random_fraction, save, set_title, share, watch_page,
 };
-pub use peer::PeerConnection;
+pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Stream, pause, play, size, watch_size};
 pub use socket::Socket;
 use std::pin::Pin;

@@ -1,13 +1,13 @@
 //! Peer connections.
 
-use super::{Listener, Stream, Track, externs, spawn_local};
+use super::{Listener, Stream, Timer, Track, externs, spawn_local};
 use crate::{
     call::{ConnectionState, IceConnectionState, Intent, PeerCommand, PeerInput, SignalingState},
     platform::{Kind, PerKind},
     protocol::{IceCandidate, IceServer, Role, SdpType, SessionDescription},
 };
 use js_sys::{Array, JSON, Promise, Reflect};
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -15,6 +15,42 @@ use web_sys::{
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
     RtcTrackEvent,
 };
+
+/// How long the page must have had nothing to connect before the next spare is made.
+const QUIET: Duration = Duration::from_millis(500);
+
+thread_local! {
+    /// A connection made in advance: browsers take tens of milliseconds for it, which would
+    /// otherwise pass between Join and the first picture.
+    static SPARE: RefCell<Spare> = const { RefCell::new(Spare { pc: None, timer: None }) };
+}
+
+struct Spare {
+    pc: Option<RtcPeerConnection>,
+    timer: Option<Timer>,
+}
+
+/// Makes a connection in a quiet moment, for [`PeerConnection::open`] to use.
+pub fn prepare_connection() {
+    let make = || {
+        let pc = RtcPeerConnection::new().ok();
+        SPARE.with(|spare| spare.replace(Spare { pc, timer: None }));
+    };
+    SPARE.with_borrow_mut(|spare| {
+        if spare.pc.is_none() {
+            spare.timer = Some(Timer::new(QUIET, make));
+        }
+    });
+}
+
+fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection> {
+    let spare = SPARE.with_borrow_mut(|spare| spare.pc.take());
+    prepare_connection();
+    match spare {
+        Some(pc) if pc.set_configuration_with_configuration(configuration).is_ok() => Some(pc),
+        _ => RtcPeerConnection::new_with_configuration(configuration).ok(),
+    }
+}
 
 /// A connection to one person. Dropping it closes it; nothing is reported after that.
 pub struct PeerConnection {
@@ -44,7 +80,7 @@ impl PeerConnection {
         let configuration = RtcConfiguration::new();
         let servers = serde_json::to_string(ice_servers).ok()?;
         configuration.set_ice_servers(&JSON::parse(&servers).ok()?);
-        let pc = RtcPeerConnection::new_with_configuration(&configuration).ok()?;
+        let pc = new_connection(&configuration)?;
         let shared = Rc::new(Shared {
             pc: pc.unchecked_into(),
             handler: Box::new(handler),
