@@ -18,6 +18,7 @@ export const machines = {
   usual: [CAMERA, PATTERN],
   'without a camera': [`${CAMERA}=device-count=0`],
   'without devices': [],
+  'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],
   'with strict autoplay': [CAMERA, PATTERN, '--autoplay-policy=user-gesture-required'],
 };
 

@@ -11,7 +11,7 @@ type Salon = Awaited<ReturnType<typeof startSalon>>;
 type Files = Awaited<ReturnType<typeof startFiles>>;
 type PersonOptions = BrowserContextOptions & {
   /** What their answer is to the browser's question for camera and microphone. */
-  answer?: 'yes' | 'no' | 'closes the question';
+  answer?: 'yes' | 'no' | 'camera only' | 'closes the question';
   machine?: keyof typeof machines;
 };
 
@@ -111,8 +111,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       contexts.push(context);
       watch(context, trouble);
       await context.addInitScript(installProbe);
-      const media = ['camera', 'microphone'];
-      await context.grantPermissions(GRANTED.filter((name) => answer === 'yes' || !media.includes(name)));
+      const refused = { yes: [], 'camera only': ['microphone'] }[answer as string] ?? ['camera', 'microphone'];
+      await context.grantPermissions(GRANTED.filter((name) => !refused.includes(name)));
       const page = await context.newPage();
       if (answer === 'closes the question') await closeQuestions(own, page);
       return page;

@@ -94,3 +94,27 @@ test('the link is copied during the call', async ({ person, room, salon }) => {
   await ada.getByRole('toolbar').getByRole('button', { name: 'Copy link' }).click();
   await expect.poll(() => ada.evaluate(() => navigator.clipboard.readText())).toBe(`${salon.origin}/room/${room}`);
 });
+
+test('the own picture can be moved out of the way, and stays there', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await expect(ownTile(ada)).not.toHaveClass(/movable/);
+  await enter(bob, room, 'Bob');
+  await expect(ownTile(ada)).toHaveClass(/movable/);
+  const { width, height } = ada.viewportSize()!;
+  const place = async () => {
+    const { x, y, ...size } = (await ownTile(ada).boundingBox())!;
+    return `${y + size.height / 2 < height / 2 ? 'top' : 'bottom'} ${x + size.width / 2 < width / 2 ? 'left' : 'right'}`;
+  };
+  await expect.poll(place).toBe('bottom right');
+  await ownTile(ada).hover();
+  await ada.mouse.down();
+  await ada.mouse.move(200, 200, { steps: 5 });
+  await ada.mouse.up();
+  await expect.poll(place).toBe('top left');
+  await ownTile(ada).focus();
+  await ada.keyboard.press('ArrowDown');
+  await expect.poll(place).toBe('bottom left');
+  await enter(ada, room, 'Ada');
+  await expect.poll(place).toBe('bottom left');
+});

@@ -79,6 +79,52 @@ test('without any device one can listen', async ({ person, room }) => {
   await expectToListen(ada, bob);
 });
 
+test('a microphone that is refused does not cost the camera', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ answer: 'camera only' })];
+  await enter(ada, room, 'Ada');
+  await ask(bob, room, 'denied');
+  await expectDevicesInUse(bob, ['video']);
+  await button(bob, 'Join').click();
+  await expectToSeeAndHear(bob, ['Ada']);
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-camera', 'on');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
+  await expectMore(ada, 'picture');
+});
+
+test('a microphone that is unplugged during the call is replaced', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  // Fake devices cannot be unplugged: what the browser says of it is a stand-in.
+  await bob.addInitScript(() => {
+    const { getUserMedia } = MediaDevices.prototype;
+    MediaDevices.prototype.getUserMedia = async function (constraints) {
+      const stream = await getUserMedia.call(this, constraints);
+      for (const track of stream.getAudioTracks()) addEventListener('unplug', () => track.dispatchEvent(new Event('ended')), { once: true });
+      return stream;
+    };
+  });
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await bob.evaluate(() => dispatchEvent(new Event('unplug')));
+  await expect(bob.locator('[data-notice=event]')).toContainText(/was restarted/);
+  await expectDevicesInUse(bob, ['audio', 'video']);
+  await expectMore(ada, 'sound');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
+});
+
+test.describe('on a page that is not secure', () => {
+  test.use({ expectedOutput: /^other host: \w+:\/\/salon\.test:/ });
+
+  test('it is said why nobody can be seen, and one can listen', async ({ person, room, salon }) => {
+    const [ada, bob] = [await person(), await person({ machine: 'that calls this one salon.test' })];
+    await enter(ada, room, 'Ada');
+    await open(bob, `http://salon.test:${new URL(salon.origin).port}/room/${room}`);
+    await expect(problem(bob, 'insecure')).toContainText('https');
+    await bob.getByRole('textbox', { name: 'Your name' }).fill('Bob');
+    await expectToListen(ada, bob);
+  });
+});
+
 test('two people without devices are connected', async ({ person, room }) => {
   const [ada, bob] = [await person({ answer: 'no' }), await person({ machine: 'without devices' })];
   await enter(ada, room, 'Ada', { preview: false });

@@ -161,3 +161,27 @@ test.describe('an unknown page', () => {
     });
   }
 });
+
+test.describe('a page that something else has changed', () => {
+  test.use({ expectedOutput: /unreachable|hydrat/i });
+
+  test('says that it has failed, and how to go on', async ({ person, room }) => {
+    const ada = await person();
+    await ada.addInitScript(() => {
+      if (sessionStorage.getItem('changed')) return;
+      new MutationObserver((_, observer) => {
+        const heading = document.querySelector('main h1');
+        if (!heading) return;
+        observer.disconnect();
+        heading.remove();
+        sessionStorage.setItem('changed', 'yes');
+      }).observe(document, { childList: true, subtree: true });
+    });
+    await ada.goto(`/room/${room}`);
+    const notice = ada.getByRole('alert');
+    await expect(notice).toBeVisible();
+    await notice.getByRole('link', { name: 'Reload' }).click();
+    await expect(button(ada, 'Join')).toBeVisible();
+    await expect(notice).toBeHidden();
+  });
+});

@@ -4,6 +4,7 @@
 //! Contract: call [`Call::handle`] with an input and the time, then drain [`Call::poll`], then call
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
 
+pub mod corner;
 pub mod grid;
 mod negotiation;
 mod peer;

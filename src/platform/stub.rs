@@ -74,8 +74,8 @@ impl PeerConnection {
     ) -> Option<Self> {
         None
     }
-    pub fn stream(&self) -> Stream {
-        Stream
+    pub fn streams(&self) -> PerKind<Stream> {
+        PerKind::default()
     }
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn run(&self, _: PeerCommand) {}
@@ -156,12 +156,16 @@ mod functions {
     pub fn can_choose_speaker() -> bool {
         false
     }
+    pub fn capture_pointer<T>(_: &T, _: i32) {}
+    pub fn page_size() -> (f64, f64) {
+        (0.0, 0.0)
+    }
     pub fn focus<T>(_: &T) {}
     pub fn adopt_input<T>(_: &T, saved: &str) -> String {
         saved.to_owned()
     }
     pub fn add_panic_notice() {}
-    pub async fn play<T>(_: T, _: &Stream, _: &str, _: bool) -> bool {
+    pub async fn play<T>(_: T, _: &Stream, _: Option<&str>) -> bool {
         true
     }
     pub fn pause<T>(_: &T) {}

@@ -1,5 +1,6 @@
 //! What browsers are told to refuse.
 
+use super::origin;
 use axum::{
     http::{HeaderName, HeaderValue, header},
     response::Response,
@@ -9,11 +10,10 @@ use leptos_axum::ResponseOptions;
 
 /// Goes with every response. Of the powerful features, only those are named that browsers know:
 /// Chromium writes a line to the console for every other one.
-const EVERYWHERE: [(HeaderName, &str); 4] = [
+const EVERYWHERE: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // The address of a page is the key to its room.
     (header::REFERRER_POLICY, "no-referrer"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), \
@@ -33,8 +33,9 @@ pub(super) async fn secure(mut response: Response) -> Response {
     response
 }
 
-/// Adds what goes with a page that Leptos is rendering: what it may load, run and connect to.
-pub(super) fn page(response: &ResponseOptions, reload_port: Option<u16>) {
+/// Adds what goes with a page that Leptos is rendering: what it may load, run and connect to, and
+/// that other sites' windows have no part in it.
+pub(super) fn page(response: &ResponseOptions, own_origin: &str, reload_port: Option<u16>) {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     // A nonce is base64 and a port is digits, so this cannot fail; an empty policy would be none,
     // so nothing at all is allowed should it do so.
@@ -42,6 +43,11 @@ pub(super) fn page(response: &ResponseOptions, reload_port: Option<u16>) {
         .unwrap_or(HeaderValue::from_static("default-src 'none'"));
     response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Elsewhere browsers ignore it, and say so in the console.
+    if origin::is_trustworthy(own_origin) {
+        let opener = HeaderName::from_static("cross-origin-opener-policy");
+        response.insert_header(opener, HeaderValue::from_static("same-origin"));
+    }
 }
 
 /// Content Security Policy Level 3. The page's own start script carries the nonce.

@@ -77,7 +77,7 @@ async fn render(state: ServerState, boot: Boot, request: Request) -> Response {
     let context = move || {
         provide_context(boot.clone());
         if let Some(response) = use_context::<ResponseOptions>() {
-            headers::page(&response, reload_port);
+            headers::page(&response, &boot.origin, reload_port);
         }
     };
     let render =

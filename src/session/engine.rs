@@ -106,7 +106,7 @@ impl Engine {
         let report = move |input| session.send(Input::Peer(key, input));
         let peer = PeerConnection::open(role, ice_servers, self.tracks.clone(), report);
         if let Some(peer) = peer {
-            session.streams.update(|streams| streams.push((key, peer.stream())));
+            session.streams.update(|streams| streams.push((key, peer.streams())));
             self.peers.push((key, peer));
         }
     }

@@ -8,7 +8,7 @@ mod slot;
 
 use crate::{
     call::{Input, PeerKey, Phase, View},
-    platform::{self, Local, PageEvent, Stream, Timer},
+    platform::{self, Local, PageEvent, PerKind, Stream, Timer},
     protocol::{DisplayName, Presence, RoomName, RoomState},
 };
 use engine::Engine;
@@ -39,7 +39,7 @@ pub struct Session {
     /// Time since the page was opened, once a second.
     pub now: RwSignal<Duration>,
     /// What each other person sends.
-    pub streams: RwSignal<Vec<(PeerKey, Stream)>>,
+    pub streams: RwSignal<Vec<(PeerKey, PerKind<Stream>)>>,
     /// This person's devices.
     pub media: Media,
     /// The name this person gave themselves, as typed.

@@ -9,11 +9,12 @@ mod icon;
 mod inside;
 mod invite;
 mod notice_bar;
+mod playback;
 mod preview;
+mod self_tile;
 mod server_banner;
 mod stage;
 mod tile;
-mod video;
 
 pub use brand::Brand;
 pub use call_view::CallView;

@@ -4,7 +4,7 @@ use crate::{
     i18n::texts,
     platform::Kind,
     session::{Session, Source},
-    ui::{Icon, flag, icons, video::Video, word},
+    ui::{Icon, flag, icons, playback::Video, word},
 };
 use leptos::prelude::*;
 
@@ -20,7 +20,7 @@ pub fn Preview() -> impl IntoView {
     view! {
         <section class="preview" class:live=has_picture>
             <Show when=move || has_picture.get()>
-                <div class="mirror" data-preview-box=""><Video stream=picture muted=true {..} data-preview="" /></div>
+                <div class="mirror" data-preview-box=""><Video stream={picture} {..} data-preview="" /></div>
             </Show>
             <Show when=move || untouched.get()>
                 <div class="ask">

@@ -5,10 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::{
-        flag, text,
-        tile::{SelfTile, Tile},
-    },
+    ui::{flag, self_tile::SelfTile, text, tile::Tile},
 };
 use leptos::{html, prelude::*};
 

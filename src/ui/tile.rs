@@ -3,9 +3,14 @@
 use crate::{
     call::{Link, PeerKey},
     i18n::texts,
-    protocol::{DisplayName, Presence},
+    platform::Kind,
+    protocol::Presence,
     session::Session,
-    ui::{Icon, flag, icons, text, video::Video, word},
+    ui::{
+        Icon, flag, icons,
+        playback::{Sound, Video},
+        text, word,
+    },
 };
 use leptos::prelude::*;
 
@@ -20,10 +25,12 @@ pub fn Tile(
     let tile = move || session.view.get().tiles.into_iter().find(|tile| tile.key == key);
     let presence = Signal::derive(move || tile().map(|tile| tile.presence).unwrap_or_default());
     let link = move || tile().map(|tile| tile.link).unwrap_or_default();
-    let stream = Signal::derive(move || {
-        let mine = |(other, _): &&(PeerKey, _)| *other == key;
-        session.streams.get().iter().find(mine).map(|(_, stream)| stream.clone())
-    });
+    let stream_of = move |kind| {
+        Signal::derive(move || {
+            let mine = |(other, _): &&(PeerKey, _)| *other == key;
+            session.streams.get().iter().find(mine).and_then(|(_, all)| all.get(kind).cloned())
+        })
+    };
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
         <article
@@ -36,8 +43,9 @@ pub fn Tile(
             data-mic=word(move || on_off(presence.get().mic))
             data-camera=word(move || on_off(presence.get().camera))
         >
-            <Video
-                stream
+            <Video stream=stream_of(Kind::Camera) />
+            <Sound
+                stream=stream_of(Kind::Microphone)
                 speaker=session.media.speaker
                 gestures=session.sound_gestures
                 on_blocked=blocked
@@ -54,36 +62,9 @@ pub fn Tile(
     }
 }
 
-/// The person themselves, mirrored.
-#[component]
-pub fn SelfTile() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let t = texts();
-    let presence = Signal::derive(move || {
-        let presence = session.view.get().presence;
-        match presence.name.is_empty() {
-            true => Presence { name: DisplayName::from(t.you), ..presence },
-            false => presence,
-        }
-    });
-    let picture = Signal::derive(move || session.media.own_picture());
-    view! {
-        <article
-            class="tile self"
-            class:no-picture=flag(move || !presence.get().camera)
-            data-tile="self"
-            aria-label=t.you
-        >
-            <div class="mirror"><Video stream=picture muted=true /></div>
-            <Initials presence />
-            <NamePlate presence />
-        </article>
-    }
-}
-
 /// Stands where no picture is.
 #[component]
-fn Initials(presence: Signal<Presence>) -> impl IntoView {
+pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
     let initials = text(move || {
         let initials = presence.get().name.initials();
         if initials.is_empty() { "?".to_owned() } else { initials }
@@ -92,7 +73,7 @@ fn Initials(presence: Signal<Presence>) -> impl IntoView {
 }
 
 #[component]
-fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
+pub(super) fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
     let t = texts();
     let name = text(move || shown_name(presence.get()));
     view! {

@@ -40,10 +40,16 @@ async fn every_response_is_guarded() {
         let reply = app.http(line, &[]).await;
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{line}");
         assert_eq!(reply.header("referrer-policy"), "no-referrer", "{line}");
-        assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin", "{line}");
         assert!(reply.header("permissions-policy").contains("camera=(self)"), "{line}");
         assert_ne!(reply.header("cache-control"), "", "{line}");
     }
+}
+
+#[tokio::test]
+async fn pages_have_no_part_in_other_windows() {
+    let app = TestApp::start().await;
+    let page = app.http("GET /", &[]).await;
+    assert_eq!(page.header("cross-origin-opener-policy"), "same-origin");
 }
 
 #[tokio::test]

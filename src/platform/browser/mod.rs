@@ -15,8 +15,9 @@ use listener::Listener;
 pub use media::{Track, capture, devices, has_devices, is_granted, watch_permission};
 pub use meter::Meter;
 pub use page::{
-    PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share, copy, elapsed,
-    focus, load, push_path, random_bytes, random_fraction, save, set_title, share, watch_page,
+    PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share, capture_pointer,
+    copy, elapsed, focus, load, page_size, push_path, random_bytes, random_fraction, save,
+    set_title, share, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Stream, pause, play, size, watch_size};

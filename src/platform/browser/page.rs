@@ -119,6 +119,20 @@ pub fn can_choose_speaker() -> bool {
         .is_some_and(|prototype| Reflect::has(&prototype, &"setSinkId".into()).unwrap_or_default())
 }
 
+/// Sends all that a pointer (W3C Pointer Events, section 10) does to one element until it is lifted.
+pub fn capture_pointer(element: &HtmlElement, pointer: i32) {
+    let _ = element.set_pointer_capture(pointer);
+}
+
+/// Width and height of what is seen of the page, in CSS pixels.
+#[must_use]
+pub fn page_size() -> (f64, f64) {
+    let read = |length: Result<JsValue, JsValue>| length.ok()?.as_f64();
+    let size =
+        |window: web_sys::Window| Some((read(window.inner_width())?, read(window.inner_height())?));
+    window().and_then(size).unwrap_or_default()
+}
+
 /// Moves the keyboard focus.
 pub fn focus(element: &HtmlElement) {
     let _ = element.focus();

@@ -11,9 +11,9 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
-    RtcTrackEvent,
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit, RtcTrackEvent,
 };
 
 /// How long the page must have had nothing to connect before the next spare is made.
@@ -63,7 +63,8 @@ struct Shared {
     handler: Box<dyn Fn(PeerInput)>,
     /// Names the local tracks as belonging together (RFC 8830).
     outgoing: MediaStream,
-    incoming: Stream,
+    /// Apart, because an element that waits for a first picture plays no sound meanwhile.
+    incoming: PerKind<Stream>,
     tracks: RefCell<PerKind<Track>>,
     senders: RefCell<PerKind<externs::Sender>>,
 }
@@ -85,7 +86,7 @@ impl PeerConnection {
             pc: pc.unchecked_into(),
             handler: Box::new(handler),
             outgoing: MediaStream::new().ok()?,
-            incoming: Stream::empty()?,
+            incoming: PerKind::new(Stream::empty()?, Stream::empty()?),
             tracks: RefCell::new(tracks),
             senders: RefCell::default(),
         });
@@ -98,7 +99,7 @@ impl PeerConnection {
 
     /// What the other person sends.
     #[must_use]
-    pub fn stream(&self) -> Stream {
+    pub fn streams(&self) -> PerKind<Stream> {
         self.shared.incoming.clone()
     }
 
@@ -171,7 +172,8 @@ impl Shared {
             }),
             on("track", |shared, event| {
                 let event: &RtcTrackEvent = event.dyn_ref()?;
-                shared.incoming.put(&event.track());
+                let track = event.track();
+                shared.incoming.get(kind_of(&track))?.put(&track);
                 None
             }),
         ]
@@ -233,7 +235,7 @@ impl Shared {
     /// Sends through the media sections that the other side has offered.
     fn adopt_offered(&self) {
         for transceiver in self.transceivers() {
-            let kind = kind_of(&transceiver);
+            let kind = kind_of(&transceiver.receiver().track());
             if self.senders.borrow().get(kind).is_some() {
                 continue;
             }
@@ -288,8 +290,8 @@ impl Shared {
     }
 }
 
-fn kind_of(transceiver: &RtcRtpTransceiver) -> Kind {
-    match transceiver.receiver().track().kind() == "audio" {
+fn kind_of(track: &MediaStreamTrack) -> Kind {
+    match track.kind() == "audio" {
         true => Kind::Microphone,
         false => Kind::Camera,
     }

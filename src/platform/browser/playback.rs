@@ -5,7 +5,7 @@ use js_sys::Reflect;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, Element, HtmlVideoElement, MediaStream, MediaStreamTrack};
+use web_sys::{DomException, Element, HtmlMediaElement, MediaStream, MediaStreamTrack};
 
 /// Tracks that are played together.
 #[derive(Clone)]
@@ -39,16 +39,24 @@ impl Stream {
     }
 }
 
-/// Plays a stream in an element, on the speaker with this id (empty: the system's choice). Returns
-/// false if the browser wants a gesture first.
-pub async fn play(element: HtmlVideoElement, stream: &Stream, speaker: &str, muted: bool) -> bool {
-    element.set_muted(muted);
+/// Plays a stream in an element: silently, or on the speaker with this id (empty: the system's
+/// choice). Returns false if the browser wants a gesture first.
+pub async fn play<E>(element: E, stream: &Stream, speaker: Option<&str>) -> bool
+where
+    E: AsRef<HtmlMediaElement>,
+{
+    start(element.as_ref(), stream, speaker).await
+}
+
+async fn start(element: &HtmlMediaElement, stream: &Stream, speaker: Option<&str>) -> bool {
+    element.set_muted(speaker.is_none());
     if element.src_object().as_ref() != Some(stream.js()) {
         element.set_src_object(Some(stream.js()));
     }
     let player = element.unchecked_ref::<externs::Player>();
     let sink = Reflect::get(player, &"sinkId".into()).ok().and_then(|id| id.as_string());
-    if sink.is_some_and(|sink| sink != speaker)
+    if let (Some(sink), Some(speaker)) = (sink, speaker)
+        && sink != speaker
         && let Ok(promise) = player.set_sink_id(speaker)
     {
         let _ = JsFuture::from(promise).await;
@@ -60,8 +68,8 @@ pub async fn play(element: HtmlVideoElement, stream: &Stream, speaker: &str, mut
 }
 
 /// Stops playing and lets go of the stream.
-pub fn pause(element: &HtmlVideoElement) {
-    element.set_src_object(None);
+pub fn pause(element: &impl AsRef<HtmlMediaElement>) {
+    element.as_ref().set_src_object(None);
 }
 
 /// Width and height of an element's inside, in CSS pixels.

@@ -1,0 +1,129 @@
+//! The person themselves.
+
+use crate::{
+    call::corner::Corner,
+    i18n::texts,
+    platform,
+    protocol::{DisplayName, Presence},
+    session::Session,
+    ui::{
+        flag,
+        playback::Video,
+        text,
+        tile::{Initials, NamePlate},
+        word,
+    },
+};
+use leptos::{
+    ev::{KeyboardEvent, PointerEvent},
+    html,
+    prelude::*,
+};
+
+const CORNER_KEY: &str = "salon.corner";
+
+/// The own picture, mirrored. With one other person it floats above theirs and can be moved.
+#[component]
+pub fn SelfTile() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let t = texts();
+    let presence = Signal::derive(move || {
+        let presence = session.view.get().presence;
+        match presence.name.is_empty() {
+            true => Presence { name: DisplayName::from(t.you), ..presence },
+            false => presence,
+        }
+    });
+    let picture = Signal::derive(move || session.media.own_picture());
+    let movable = flag(move || session.view.get().tiles.len() == 1);
+    let floating = Floating::new();
+    let article = NodeRef::<html::Article>::new();
+    let grab = move |event: PointerEvent| {
+        if let (true, Some(article)) = (movable.get_untracked(), article.get_untracked()) {
+            platform::capture_pointer(&article, event.pointer_id());
+            floating.grab(&event);
+        }
+    };
+    view! {
+        <article
+            class="tile self"
+            class:no-picture=flag(move || !presence.get().camera)
+            class:movable=movable
+            data-tile="self"
+            data-corner=word(move || floating.corner.get().name())
+            style:translate=text(move || floating.offset())
+            tabindex=word(move || if movable.get() { "0" } else { "-1" })
+            aria-label=word(move || if movable.get() { t.move_picture } else { t.you })
+            node_ref=article
+            on:pointerdown=grab
+            on:pointermove=move |event| floating.drag(&event)
+            on:pointerup=move |event| floating.drop(&event)
+            on:pointercancel=move |_| floating.drag.set(None)
+            on:keydown=move |event| floating.press(&event)
+        >
+            <div class="mirror"><Video stream=picture /></div>
+            <Initials presence />
+            <NamePlate presence />
+        </article>
+    }
+}
+
+/// A point on the page, in CSS pixels from its top left.
+type Point = (f64, f64);
+
+/// Where the picture is, and while it is dragged, from where to where.
+#[derive(Clone, Copy)]
+struct Floating {
+    corner: RwSignal<Corner>,
+    drag: RwSignal<Option<(Point, Point)>>,
+}
+
+impl Floating {
+    fn new() -> Self {
+        let corner = RwSignal::new(Corner::default());
+        Effect::new(move |_| {
+            corner.set(Corner::from_name(&platform::load(CORNER_KEY).unwrap_or_default()));
+        });
+        Self { corner, drag: RwSignal::new(None) }
+    }
+
+    fn offset(self) -> String {
+        let ((from_x, from_y), (x, y)) = self.drag.get().unwrap_or_default();
+        format!("{}px {}px", (x - from_x) as i32, (y - from_y) as i32)
+    }
+
+    fn grab(self, event: &PointerEvent) {
+        self.drag.set(Some((point(event), point(event))));
+    }
+
+    fn drag(self, event: &PointerEvent) {
+        if let Some((from, _)) = self.drag.get_untracked() {
+            self.drag.set(Some((from, point(event))));
+        }
+    }
+
+    fn drop(self, event: &PointerEvent) {
+        if let Some((from, _)) = self.drag.get_untracked() {
+            self.drag.set(None);
+            if from != point(event) {
+                self.put(Corner::nearest(point(event), platform::page_size()));
+            }
+        }
+    }
+
+    fn press(self, event: &KeyboardEvent) {
+        if let Some(corner) = self.corner.get_untracked().towards(&event.key()) {
+            event.prevent_default();
+            self.put(corner);
+        }
+    }
+
+    fn put(self, corner: Corner) {
+        self.corner.set(corner);
+        platform::save(CORNER_KEY, corner.name());
+    }
+}
+
+fn point(event: &PointerEvent) -> Point {
+    (f64::from(event.client_x()), f64::from(event.client_y()))
+}
