@@ -14,8 +14,11 @@ const { chromium } = createRequire(new URL('../end2end/', import.meta.url))('@pl
 
 const RUNS = Number(process.argv[2] ?? 10);
 const WARM_UP = 2;
-/** Nobody presses Join the moment they see themselves; until then the browser is still busy. */
-const REST_MS = 1000;
+/**
+ * How long a page is left alone before Join is pressed. Our page uses that time to make ready what
+ * the call will need; the goal is for a person who has looked at it, not for one who presses at once.
+ */
+const REST_MS = { rested: 1000, hurried: 0 };
 const GOALS = { ratio: 1.15, kilobytes: 150 };
 
 const sorted = (values) => [...values].sort((a, b) => a - b);
@@ -59,17 +62,17 @@ const openers = {
   },
 };
 
-const prepare = async (kind, context, servers) => {
+const prepare = async (kind, context, servers, rest) => {
   const page = await context.newPage();
   await openers[kind](page, servers);
   await page.waitForFunction(() => document.querySelector('[data-preview]')?.videoWidth > 0);
-  await page.waitForTimeout(REST_MS);
+  await page.waitForTimeout(rest);
   return page;
 };
 
 const join = (page) => page.getByRole('button', { name: 'Join', exact: true }).click();
 
-const measureFirstFrame = async (browser, servers) => {
+const measureFirstFrame = async (browser, servers, rest) => {
   const times = { ours: [], bare: [] };
   const stages = {};
   for (const kind of Object.keys(times)) {
@@ -77,13 +80,13 @@ const measureFirstFrame = async (browser, servers) => {
     await context.grantPermissions(GRANTED);
     await context.addInitScript(watchFirstFrame);
     const place = { ...servers, room: randomUUID().slice(0, 8) };
-    const inside = await prepare(kind, context, place);
+    const inside = await prepare(kind, context, place, rest);
     await join(inside);
     stages[kind] = { context, place };
   }
   for (let run = 0; run < RUNS + WARM_UP; run += 1) {
     for (const [kind, { context, place }] of Object.entries(stages)) {
-      const page = await prepare(kind, context, place);
+      const page = await prepare(kind, context, place, rest);
       await join(page);
       const milliseconds = await page.evaluate(() => globalThis.firstFrame);
       await page.close();
@@ -148,7 +151,8 @@ const files = await startFiles(new URL('./', import.meta.url));
 const salon = await startSalon('--allow-origin', files.origin);
 const browser = await chromium.launch(launchOptions);
 const version = browser.version();
-const firstFrame = await measureFirstFrame(browser, { salon, files });
+const firstFrame = await measureFirstFrame(browser, { salon, files }, REST_MS.rested);
+const hurried = await measureFirstFrame(browser, { salon, files }, REST_MS.hurried);
 const loads = await measureColdLoad(browser, { salon });
 await browser.close();
 const usedMemory = residentMegabytes(salon.pid);
@@ -156,7 +160,8 @@ await salon.stop();
 await files.stop();
 const start = await measureStart();
 
-const ratio = median(firstFrame.ours) / median(firstFrame.bare);
+const against = ({ ours, bare }) => median(ours) / median(bare);
+const ratio = against(firstFrame);
 const bytes = loads.reduce((sum, load) => sum + load.bytes, 0);
 const verdict = (isMet) => (isMet ? 'met' : 'not met');
 const times = (values) => `${round(median(values))} ms (slowest ${round(slowest(values))})`;
@@ -166,12 +171,13 @@ const rows = [
   ['Join pressed to first remote frame, ours', times(firstFrame.ours), '', ''],
   ['the same call by a bare page (control)', times(firstFrame.bare), '', ''],
   ['ours against the control', `${round(ratio, 2)} times`, `at most ${GOALS.ratio} times`, verdict(ratio <= GOALS.ratio)],
+  ['the same, Join pressed as soon as it can be', `${times(hurried.ours)} against ${times(hurried.bare)}: ${round(against(hurried), 2)} times`, '', ''],
   ['cold load of a room page, over the wire', kilobytes(bytes), `at most ${GOALS.kilobytes} KB`, verdict(bytes <= GOALS.kilobytes * 1000)],
   ...loads.map(({ path, bytes, encoding }) => [`— ${path}`, `${kilobytes(bytes)} ${encoding}`.trim(), '', '']),
   ['requests of that load', String(loads.length), '', ''],
   ['server start to first answer', times(start.times), '', ''],
   ['resident memory, idle after the first answer', `${round(median(start.memory), 1)} MB`, '', ''],
-  [`resident memory, idle after ${2 * (RUNS + WARM_UP)} calls`, `${round(usedMemory, 1)} MB`, '', ''],
+  [`resident memory, idle after ${4 * (RUNS + WARM_UP)} calls`, `${round(usedMemory, 1)} MB`, '', ''],
 ];
 const date = new Date().toISOString().slice(0, 10);
 const [{ model }] = os.cpus();
@@ -182,5 +188,5 @@ console.log(['| what | result | goal | |', '|---|---|---|---|', ...rows.map((row
 
 const results = new URL('results/', import.meta.url);
 mkdirSync(results, { recursive: true });
-const record = { date, machine, firstFrame, loads, start, usedMemory };
+const record = { date, machine, firstFrame, hurried, loads, start, usedMemory };
 writeFileSync(new URL('latest.json', results), `${JSON.stringify(record, null, 2)}\n`);

@@ -56,7 +56,10 @@ export const installProbe = () => {
 
 /** What has arrived so far over each open connection. */
 export const readInbound = () => {
-  const open = probe.connections.filter(({ connectionState }) => connectionState !== 'closed');
+  // One without transceivers is a spare: made in advance, and connected to nobody.
+  const inUse = (connection: RTCPeerConnection) =>
+    connection.connectionState !== 'closed' && connection.getTransceivers().length > 0;
+  const open = probe.connections.filter(inUse);
   return Promise.all(
     open.map(async (connection): Promise<Inbound> => {
       const result: Inbound = {

@@ -30,6 +30,14 @@ type TestFixtures = {
   person: (options?: PersonOptions) => Promise<Page>;
 };
 
+/** What each answer does not grant. */
+const REFUSED: Record<NonNullable<PersonOptions['answer']>, string[]> = {
+  yes: [],
+  'camera only': ['microphone'],
+  no: ['camera', 'microphone'],
+  'closes the question': ['camera', 'microphone'],
+};
+
 const watch = (context: BrowserContext, trouble: string[]) => {
   context.on('console', (message) => trouble.push(`console ${message.type()}: ${message.text()}`));
   context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
@@ -111,8 +119,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       contexts.push(context);
       watch(context, trouble);
       await context.addInitScript(installProbe);
-      const refused = { yes: [], 'camera only': ['microphone'] }[answer as string] ?? ['camera', 'microphone'];
-      await context.grantPermissions(GRANTED.filter((name) => !refused.includes(name)));
+      await context.grantPermissions(GRANTED.filter((name) => !REFUSED[answer].includes(name)));
       const page = await context.newPage();
       if (answer === 'closes the question') await closeQuestions(own, page);
       return page;

@@ -6,6 +6,9 @@ test('two people see and hear each other', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
+  await expect(tileOf(bob, 'Ada')).toBeVisible();
+  await expect(bob.locator('[data-notice=event]'), 'who was there before').toHaveText('');
+  await expect(ada.locator('[data-notice=event]'), 'who comes').toHaveText('Bob joined.');
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
 });
 

@@ -181,7 +181,8 @@ test.describe('a page that something else has changed', () => {
     const notice = ada.getByRole('alert');
     await expect(notice).toBeVisible();
     await notice.getByRole('link', { name: 'Reload' }).click();
-    await expect(button(ada, 'Join')).toBeVisible();
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
     await expect(notice).toBeHidden();
   });
 });

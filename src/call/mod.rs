@@ -87,6 +87,8 @@ pub struct Call {
     presence: Presence,
     state: RoomState,
     me: Option<PeerId>,
+    /// Whether nothing spoke against entering when Join was pressed.
+    expects_seat: bool,
     ice_servers: Vec<IceServer>,
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
@@ -150,6 +152,11 @@ impl Call {
             state: self.state.clone(),
             presence: self.presence.clone(),
             tiles: self.peers.iter().map(Peer::tile).collect(),
+            inside: match self.phase {
+                Phase::InCall { .. } => true,
+                Phase::Joining => self.expects_seat,
+                Phase::Lobby | Phase::Waiting | Phase::Left { .. } => false,
+            },
             introducing: self.is_introducing(),
             signalling: self.socket.is_healthy(),
         }
@@ -157,8 +164,10 @@ impl Call {
 
     fn is_introducing(&self) -> bool {
         let is_met = |person: &Person| self.peers.iter().any(|peer| peer.key().id == person.id);
-        self.me.is_some()
-            && (self.peers.iter().any(Peer::is_new) || !self.state.people.iter().all(is_met))
+        matches!(self.phase, Phase::InCall { .. })
+            && (self.me.is_none()
+                || self.peers.iter().any(Peer::is_new)
+                || !self.state.people.iter().all(is_met))
     }
 
     fn watch(&mut self, room: RoomName, now: Duration) {
@@ -172,6 +181,7 @@ impl Call {
     fn join(&mut self) {
         if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
             self.phase = Phase::Joining;
+            self.expects_seat = self.socket.is_healthy() && self.state.has_space();
             self.ask_to_join();
         }
     }

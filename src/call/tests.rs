@@ -116,6 +116,77 @@ fn links_are_told_in_plain_words() {
 }
 
 #[test]
+fn a_person_is_shown_inside_at_the_press_but_in_front_of_a_full_room() {
+    let inside = |people: u64, limit| {
+        let person = |id| Person { id: PeerId(id), presence: Presence::default(), seconds: 0 };
+        let state = RoomState { people: (0..people).map(person).collect(), limit };
+        let room: RoomName = "room".parse().unwrap();
+        let mut call = Call::new();
+        for input in [
+            Input::Watch(room.clone()),
+            Input::SocketOpened(1),
+            Input::SocketMessage(1, ServerMessage::Room { room, state }),
+            Input::Join,
+        ] {
+            call.handle(input, Duration::ZERO);
+        }
+        assert_eq!(call.view().phase, Phase::Joining);
+        call.view().inside
+    };
+    assert!(inside(1, 2));
+    assert!(!inside(2, 2), "the room is full");
+    assert!(!inside(0, 0), "nothing is known of the room");
+}
+
+#[test]
+fn only_somebody_new_is_worth_waiting_for() {
+    let tile = |id| Tile {
+        key: PeerKey { id: PeerId(id), generation: id },
+        presence: Presence::default(),
+        link: Link::New,
+    };
+    let view = |ids: &[u64], introducing| View {
+        tiles: ids.iter().copied().map(tile).collect(),
+        introducing,
+        ..View::default()
+    };
+    assert!(view(&[1], false).can_wait_for(&view(&[1, 2], true)));
+    assert!(!view(&[1], false).can_wait_for(&view(&[1, 2], false)), "they are connected");
+    assert!(!view(&[1, 2], true).can_wait_for(&view(&[1, 2], true)), "they are drawn");
+    assert!(!view(&[1, 2], true).can_wait_for(&view(&[], true)), "they are gone");
+}
+
+#[test]
+fn nobody_is_called_alone_while_others_are_being_connected() {
+    let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
+    let state = RoomState { people: vec![other.clone()], limit: 4 };
+    let joined = ServerMessage::Joined { id: PeerId(1), state, ice_servers: Vec::new() };
+    let ready = ServerMessage::Ready { role: Role::Callee, peer: other };
+    let key = PeerKey { id: PeerId(2), generation: 2 };
+    let connected = PeerInput::Connection(ConnectionState::Connected);
+    let mut call = Call::new();
+    let mut seen = Vec::new();
+    for input in [
+        Input::Watch("room".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, joined),
+        Input::SocketMessage(1, ready),
+        Input::Peer(key, connected),
+        Input::SocketMessage(1, ServerMessage::Left { peer: PeerId(2) }),
+    ] {
+        call.handle(input, Duration::ZERO);
+        let view = call.view();
+        seen.push((view.introducing, view.is_alone()));
+    }
+    let (introducing, alone, neither) = ((true, false), (false, true), (false, false));
+    assert_eq!(seen[2..], [neither, introducing, introducing, neither, alone]);
+    call.handle(Input::SocketClosed { generation: 1, jitter: 0.0 }, Duration::ZERO);
+    call.handle(Input::SocketOpened(3), Duration::ZERO);
+    assert!(!call.view().is_alone(), "nobody knows before the server has answered");
+}
+
+#[test]
 fn a_full_room_is_entered_when_a_seat_is_free() {
     let mut world = World::new(3, 2);
     for person in 0..3 {

@@ -42,12 +42,15 @@ pub struct Tile {
 pub struct View {
     /// Where the person is.
     pub phase: Phase,
-    /// Who was inside when the server last said so to somebody outside.
+    /// Who is inside: for somebody outside, as the server last said; for somebody inside, who of
+    /// those that were there before them has stayed.
     pub state: RoomState,
     /// What the others are told of this person.
     pub presence: Presence,
     /// Everybody else in the call, in a stable order.
     pub tiles: Vec<Tile>,
+    /// Whether to show the person inside: they are, or will be as soon as the server has answered.
+    pub inside: bool,
     /// Whether the connection to somebody inside is being made for the first time.
     pub introducing: bool,
     /// Whether the server can be reached, as far as is known.
@@ -55,26 +58,17 @@ pub struct View {
 }
 
 impl View {
-    /// Whether the person is in the call, or will be as soon as the server has answered.
-    #[must_use]
-    pub fn is_inside(&self) -> bool {
-        match self.phase {
-            Phase::InCall { .. } => true,
-            Phase::Joining => self.signalling && self.state.has_space(),
-            Phase::Lobby | Phase::Waiting | Phase::Left { .. } => false,
-        }
-    }
-
     /// Whether nobody else is in the call, nor about to be shown.
     #[must_use]
     pub fn is_alone(&self) -> bool {
         matches!(self.phase, Phase::InCall { .. }) && self.tiles.is_empty() && !self.introducing
     }
 
-    /// Whether everybody in `next` is in this view as well.
+    /// Whether to wait with showing `next` in place of this, because it has somebody more in it:
+    /// to draw them takes a while, and what is to be said to connect to them is more urgent.
     #[must_use]
-    pub fn has_tiles_of(&self, next: &Self) -> bool {
+    pub fn can_wait_for(&self, next: &Self) -> bool {
         let has = |tile: &Tile| self.tiles.iter().any(|other| other.key == tile.key);
-        next.tiles.iter().all(has)
+        next.introducing && !next.tiles.iter().all(has)
     }
 }

@@ -8,10 +8,10 @@ use crate::{
     session::Session,
     ui::{CallView, ServerBanner, flag, word},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use std::time::Duration;
 
-/// How long until a page has come to rest.
+/// How long a page is given to come to rest.
 const REST: Duration = Duration::from_millis(800);
 
 /// The page of one room.
@@ -31,13 +31,23 @@ pub fn RoomPage(
         session.start();
     });
     let shown = Memo::new(move |_| match session.view.get() {
-        view if view.is_inside() => Shown::Call,
+        View { inside: true, .. } => Shown::Call,
         View { phase: Phase::Left { .. }, .. } => Shown::Left,
         _ => Shown::Lobby,
     });
     let stands = Standing::new(shown);
+    let main = NodeRef::<html::Main>::new();
+    // Who is sent back, because the room was full after all, is not left without a focus.
+    Effect::new(move |before| {
+        let shown = shown.get();
+        if let (Some(Shown::Call), Shown::Lobby, Some(main)) = (before, shown, main.get_untracked())
+        {
+            platform::focus(&main);
+        }
+        shown
+    });
     view! {
-        <main class="room" data-phase=word(move || phase_name(session.view.get().phase))>
+        <main class="room" tabindex="-1" node_ref=main data-phase=word(move || phase_name(session.view.get().phase))>
             <Show when=move || stands.lobby.get()>
                 <div hidden=flag(move || shown.get() != Shown::Lobby)>
                     <Lobby />
@@ -56,8 +66,8 @@ pub fn RoomPage(
 
 /// What is there, though it may not be seen. To build the call takes a while and so does letting go
 /// of the lobby's picture, and neither shall hold up the moment when everybody is being connected:
-/// the call is built, hidden, once the lobby has come to rest, and the lobby is taken down once the
-/// call that covers it has.
+/// the call is built, hidden, when the lobby has been there for a moment, and the lobby is taken down
+/// when the call has.
 #[derive(Clone, Copy)]
 struct Standing {
     lobby: Memo<bool>,

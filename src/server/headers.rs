@@ -1,8 +1,7 @@
 //! What browsers are told to refuse.
 
-use super::origin;
 use axum::{
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 use leptos::nonce::use_nonce;
@@ -33,9 +32,15 @@ pub(super) async fn secure(mut response: Response) -> Response {
     response
 }
 
+/// Whether the asking browser trusts this address, by https or because it is its own machine: only
+/// then does it say what it asks for (W3C Fetch Metadata, section 2).
+pub(super) fn is_secure(request: &HeaderMap) -> bool {
+    request.contains_key("sec-fetch-dest")
+}
+
 /// Adds what goes with a page that Leptos is rendering: what it may load, run and connect to, and
 /// that other sites' windows have no part in it.
-pub(super) fn page(response: &ResponseOptions, own_origin: &str, reload_port: Option<u16>) {
+pub(super) fn page(response: &ResponseOptions, is_secure: bool, reload_port: Option<u16>) {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     // A nonce is base64 and a port is digits, so this cannot fail; an empty policy would be none,
     // so nothing at all is allowed should it do so.
@@ -44,7 +49,7 @@ pub(super) fn page(response: &ResponseOptions, own_origin: &str, reload_port: Op
     response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Elsewhere browsers ignore it, and say so in the console.
-    if origin::is_trustworthy(own_origin) {
+    if is_secure {
         let opener = HeaderName::from_static("cross-origin-opener-policy");
         response.insert_header(opener, HeaderValue::from_static("same-origin"));
     }

@@ -4,7 +4,7 @@ use axum::http::{
     HeaderMap, Uri, header,
     uri::{Authority, Scheme},
 };
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, str::FromStr};
 use thiserror::Error;
 
 /// The origin of a web page (RFC 6454): scheme, host and port.
@@ -126,16 +126,6 @@ pub(super) fn of_request(headers: &HeaderMap) -> Option<String> {
     host(headers).map(|host| format!("{scheme}://{host}"))
 }
 
-/// Whether browsers call an origin potentially trustworthy (W3C Secure Contexts, section 3.1): no
-/// camera, microphone or clipboard without that.
-pub(super) fn is_trustworthy(origin: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let Ok(authority) = authority.parse::<Authority>() else { return false };
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = |host: &str| host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    scheme == "https" || host == "localhost" || host.ends_with(".localhost") || is_loopback(host)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,23 +198,5 @@ mod tests {
         assert_eq!(of_request(&proxied).as_deref(), Some("https://call.example.org"));
         assert_eq!(of_request(&headers(&[("host", "a b")])), None);
         assert_eq!(of_request(&headers(&[])), None);
-    }
-
-    #[test]
-    fn https_and_this_machine_are_trustworthy() {
-        for origin in [
-            "https://meet.example",
-            "http://localhost:3000",
-            "http://salon.localhost",
-            "http://127.0.0.1:3000",
-            "http://[::1]:3000",
-        ] {
-            assert!(is_trustworthy(origin), "{origin}");
-        }
-        for origin in
-            ["http://meet.example", "http://192.168.1.7:3000", "http://localhost.example", ""]
-        {
-            assert!(!is_trustworthy(origin), "{origin}");
-        }
     }
 }

@@ -89,7 +89,7 @@ impl Session {
         self.media.start();
         platform::prepare_connection();
         Effect::new(move |_| self.tracks_changed());
-        Effect::new(move |_| self.presence_changed());
+        Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
         self.send(Input::Watch(self.room.get_value()));
         on_cleanup(move || self.engine.set_value(None));
     }
@@ -155,13 +155,6 @@ impl Session {
         }
     }
 
-    fn presence_changed(self) {
-        let presence = self.presence();
-        if self.view.get_untracked().presence != presence {
-            self.send(Input::SetPresence(presence));
-        }
-    }
-
     fn tracks_changed(self) {
         let tracks = self.media.tracks();
         self.with_engine(|engine| engine.set_tracks(tracks));
@@ -187,13 +180,9 @@ impl Session {
     fn send(self, input: Input) {
         let now = platform::elapsed();
         let Some(view) = self.with_engine(|engine| engine.handle(input, now)) else { return };
-        // To draw one more person takes a while. What is to be said to connect to them is more
-        // urgent.
-        let pending = self.drawing.with_value(Option::is_some);
-        let drawn = self.view.with_untracked(|shown| shown.has_tiles_of(&view));
-        if !view.introducing || (drawn && !pending) {
+        if !self.view.with_untracked(|shown| shown.can_wait_for(&view)) {
             self.publish(view);
-        } else if !pending {
+        } else if self.drawing.with_value(Option::is_none) {
             let publish = move || {
                 if let Some(view) = self.with_engine(|engine| engine.view()) {
                     self.publish(view);

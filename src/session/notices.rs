@@ -62,7 +62,10 @@ impl Notices {
             return;
         }
         let missing = |from: &View, other: &View| {
-            let known = |id| other.tiles.iter().any(|tile| tile.key.id == id);
+            let known = |id| {
+                other.tiles.iter().any(|tile| tile.key.id == id)
+                    || other.state.people.iter().any(|person| person.id == id)
+            };
             let tile = from.tiles.iter().find(|tile| !known(tile.key.id));
             tile.map(|tile| tile.presence.name.as_str().to_owned())
         };

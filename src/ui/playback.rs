@@ -8,10 +8,14 @@ use leptos::{html, prelude::*};
 pub fn Video(
     /// What to show.
     stream: Signal<Option<Stream>>,
+    /// Changes when the person made a gesture that may unblock the picture.
+    #[prop(optional, into)]
+    gestures: Signal<u32>,
 ) -> impl IntoView {
     let element = NodeRef::<html::Video>::new();
     Effect::new(move |_| {
         let Some(element) = element.get() else { return };
+        gestures.track();
         let Some(stream) = stream.get() else { return platform::pause(&element) };
         platform::spawn_local(async move {
             platform::play(element, &stream, None).await;

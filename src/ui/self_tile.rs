@@ -36,12 +36,11 @@ pub fn SelfTile() -> impl IntoView {
     });
     let picture = Signal::derive(move || session.media.own_picture());
     let movable = flag(move || session.view.get().tiles.len() == 1);
-    let floating = Floating::new();
+    let floating = Floating::new(movable);
     let article = NodeRef::<html::Article>::new();
     let grab = move |event: PointerEvent| {
-        if let (true, Some(article)) = (movable.get_untracked(), article.get_untracked()) {
+        if let (true, Some(article)) = (floating.grab(&event), article.get_untracked()) {
             platform::capture_pointer(&article, event.pointer_id());
-            floating.grab(&event);
         }
     };
     view! {
@@ -58,7 +57,7 @@ pub fn SelfTile() -> impl IntoView {
             on:pointerdown=grab
             on:pointermove=move |event| floating.drag(&event)
             on:pointerup=move |event| floating.drop(&event)
-            on:pointercancel=move |_| floating.drag.set(None)
+            on:lostpointercapture=move |_| floating.drag.set(None)
             on:keydown=move |event| floating.press(&event)
         >
             <div class="mirror"><Video stream=picture /></div>
@@ -74,26 +73,34 @@ type Point = (f64, f64);
 /// Where the picture is, and while it is dragged, from where to where.
 #[derive(Clone, Copy)]
 struct Floating {
+    /// Among others it has a place like theirs.
+    movable: Signal<bool>,
     corner: RwSignal<Corner>,
     drag: RwSignal<Option<(Point, Point)>>,
 }
 
 impl Floating {
-    fn new() -> Self {
+    fn new(movable: Signal<bool>) -> Self {
         let corner = RwSignal::new(Corner::default());
         Effect::new(move |_| {
             corner.set(Corner::from_name(&platform::load(CORNER_KEY).unwrap_or_default()));
         });
-        Self { corner, drag: RwSignal::new(None) }
+        Self { movable, corner, drag: RwSignal::new(None) }
     }
 
     fn offset(self) -> String {
-        let ((from_x, from_y), (x, y)) = self.drag.get().unwrap_or_default();
+        let drag = self.drag.get().filter(|_| self.movable.get());
+        let ((from_x, from_y), (x, y)) = drag.unwrap_or_default();
         format!("{}px {}px", (x - from_x) as i32, (y - from_y) as i32)
     }
 
-    fn grab(self, event: &PointerEvent) {
-        self.drag.set(Some((point(event), point(event))));
+    /// Returns whether a drag begins: with one finger, or the main button.
+    fn grab(self, event: &PointerEvent) -> bool {
+        let grabs = self.movable.get_untracked() && event.is_primary() && event.button() == 0;
+        if grabs {
+            self.drag.set(Some((point(event), point(event))));
+        }
+        grabs
     }
 
     fn drag(self, event: &PointerEvent) {
@@ -105,14 +112,15 @@ impl Floating {
     fn drop(self, event: &PointerEvent) {
         if let Some((from, _)) = self.drag.get_untracked() {
             self.drag.set(None);
-            if from != point(event) {
+            if from != point(event) && self.movable.get_untracked() {
                 self.put(Corner::nearest(point(event), platform::page_size()));
             }
         }
     }
 
     fn press(self, event: &KeyboardEvent) {
-        if let Some(corner) = self.corner.get_untracked().towards(&event.key()) {
+        let corner = self.corner.get_untracked().towards(&event.key());
+        if let Some(corner) = corner.filter(|_| self.movable.get_untracked()) {
             event.prevent_default();
             self.put(corner);
         }

@@ -43,7 +43,7 @@ pub fn Tile(
             data-mic=word(move || on_off(presence.get().mic))
             data-camera=word(move || on_off(presence.get().camera))
         >
-            <Video stream=stream_of(Kind::Camera) />
+            <Video stream=stream_of(Kind::Camera) gestures=session.sound_gestures />
             <Sound
                 stream=stream_of(Kind::Microphone)
                 speaker=session.media.speaker

@@ -48,8 +48,10 @@ async fn every_response_is_guarded() {
 #[tokio::test]
 async fn pages_have_no_part_in_other_windows() {
     let app = TestApp::start().await;
-    let page = app.http("GET /", &[]).await;
+    let page = app.http("GET /", &[("Sec-Fetch-Dest", "document")]).await;
     assert_eq!(page.header("cross-origin-opener-policy"), "same-origin");
+    let plain = app.http("GET /", &[]).await;
+    assert_eq!(plain.header("cross-origin-opener-policy"), "", "this browser would complain");
 }
 
 #[tokio::test]

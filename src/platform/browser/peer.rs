@@ -46,10 +46,13 @@ pub fn prepare_connection() {
 fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection> {
     let spare = SPARE.with_borrow_mut(|spare| spare.pc.take());
     prepare_connection();
-    match spare {
-        Some(pc) if pc.set_configuration_with_configuration(configuration).is_ok() => Some(pc),
-        _ => RtcPeerConnection::new_with_configuration(configuration).ok(),
+    if let Some(pc) = spare {
+        if pc.set_configuration_with_configuration(configuration).is_ok() {
+            return Some(pc);
+        }
+        pc.close();
     }
+    RtcPeerConnection::new_with_configuration(configuration).ok()
 }
 
 /// A connection to one person. Dropping it closes it; nothing is reported after that.

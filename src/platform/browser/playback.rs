@@ -28,10 +28,10 @@ impl Stream {
         &self.0
     }
 
-    /// Adds a remote track in place of the one of its kind that is there.
+    /// Takes a remote track in place of the one that is there.
     pub(super) fn put(&self, track: &MediaStreamTrack) {
         for old in self.0.get_tracks().iter().map(JsCast::unchecked_into::<MediaStreamTrack>) {
-            if old.kind() == track.kind() && old.id() != track.id() {
+            if old.id() != track.id() {
                 self.0.remove_track(&old);
             }
         }
