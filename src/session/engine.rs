@@ -42,6 +42,10 @@ impl Engine {
 
     /// Handles an input, carries out what follows from it, and returns what is to be shown.
     pub(super) fn handle(&mut self, input: Input, now: Duration) -> View {
+        if matches!(input, Input::Tick) {
+            // It has run, perhaps a little early: then it is due again, at the same time.
+            self.timer = None;
+        }
         self.call.handle(input, now);
         while let Some(command) = self.call.poll() {
             self.run(command);

@@ -5,8 +5,9 @@ use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::window;
 
+/// Rounded up: a timer that is early has to run twice.
 fn millis(duration: Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+    i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }
 
 /// Runs something once, later.
