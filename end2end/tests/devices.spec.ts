@@ -17,16 +17,18 @@ const ask = async (page: Page, room: string, kind: string) => {
   await expect(problem(page, kind)).not.toHaveText('');
 };
 
-/** Joins without any device and still sees and hears the one inside. */
-const expectToListen = async (ada: Page, bob: Page) => {
+/** Joins with one device or none, and still sees and hears the one inside. */
+const expectToJoinWith = async (bob: Page, ada: Page, device?: 'audio' | 'video') => {
+  await expectDevicesInUse(bob, device ? [device] : []);
   await expect(button(bob, 'Join')).toBeEnabled();
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
   await expectToSeeAndHear(bob, ['Ada']);
   const tile = tileOf(ada, 'Bob');
   await expect(tile).toHaveAttribute('data-link', 'connected');
-  await expect(tile).toHaveAttribute('data-mic', 'off');
-  await expect(tile).toHaveAttribute('data-camera', 'off');
+  await expect(tile).toHaveAttribute('data-mic', device === 'audio' ? 'on' : 'off');
+  await expect(tile).toHaveAttribute('data-camera', device === 'video' ? 'on' : 'off');
+  if (device) await expectMore(ada, device === 'audio' ? 'sound' : 'picture');
 };
 
 test('nothing is asked before a gesture', async ({ person, room }) => {
@@ -46,7 +48,7 @@ test('Join asks for devices if nobody did before, and does not wait for the answ
   await enter(ada, room, 'Ada');
   await open(bob, `/room/${room}`);
   await bob.getByRole('textbox', { name: 'Your name' }).fill('Bob');
-  await expectToListen(ada, bob);
+  await expectToJoinWith(bob, ada);
   expect(await bob.evaluate(() => probe.questions)).toBe(1);
   await expect(problem(bob, 'denied')).toBeVisible();
 });
@@ -55,7 +57,7 @@ test('a refused camera is explained, and one can listen', async ({ person, room 
   const [ada, bob] = [await person(), await person({ answer: 'no' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'denied');
-  await expectToListen(ada, bob);
+  await expectToJoinWith(bob, ada);
 });
 
 test('a refusal that is taken back heals by itself', async ({ person, room }) => {
@@ -69,26 +71,21 @@ test('a closed question can be asked again, and one can listen', async ({ person
   const [ada, bob] = [await person(), await person({ answer: 'closes the question' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'dismissed');
-  await expectToListen(ada, bob);
+  await expectToJoinWith(bob, ada);
 });
 
 test('without any device one can listen', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ machine: 'without devices' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'missing');
-  await expectToListen(ada, bob);
+  await expectToJoinWith(bob, ada);
 });
 
 test('a microphone that is refused does not cost the camera', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ answer: 'camera only' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'denied');
-  await expectDevicesInUse(bob, ['video']);
-  await button(bob, 'Join').click();
-  await expectToSeeAndHear(bob, ['Ada']);
-  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-camera', 'on');
-  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
-  await expectMore(ada, 'picture');
+  await expectToJoinWith(bob, ada, 'video');
 });
 
 test('a microphone that is unplugged during the call is replaced', async ({ person, room }) => {
@@ -121,7 +118,7 @@ test.describe('on a page that is not secure', () => {
     await open(bob, `http://salon.test:${new URL(salon.origin).port}/room/${room}`);
     await expect(problem(bob, 'insecure')).toContainText('https');
     await bob.getByRole('textbox', { name: 'Your name' }).fill('Bob');
-    await expectToListen(ada, bob);
+    await expectToJoinWith(bob, ada);
   });
 });
 
@@ -137,12 +134,7 @@ test('without a camera one is heard', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ machine: 'without a camera' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'missing');
-  await expectDevicesInUse(bob, ['audio']);
-  await button(bob, 'Join').click();
-  await expectToSeeAndHear(bob, ['Ada']);
-  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
-  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-camera', 'off');
-  await expectMore(ada, 'sound');
+  await expectToJoinWith(bob, ada, 'audio');
 });
 
 test('a device that another app uses is named', async ({ person, room }) => {

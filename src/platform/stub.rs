@@ -37,6 +37,20 @@ impl Stream {
     }
 }
 
+/// See the browser's `Player`.
+pub struct Player;
+
+#[allow(missing_docs)]
+impl Player {
+    pub fn of<T>(_: &T) -> Self {
+        Self
+    }
+    pub async fn play(&self, _: &Stream, _: Option<&str>) -> bool {
+        true
+    }
+    pub fn pause(&self) {}
+}
+
 /// See the browser's `Meter`.
 pub struct Meter;
 
@@ -165,10 +179,6 @@ mod functions {
         saved.to_owned()
     }
     pub fn add_panic_notice() {}
-    pub async fn play<T>(_: T, _: &Stream, _: Option<&str>) -> bool {
-        true
-    }
-    pub fn pause<T>(_: &T) {}
     pub fn size<T>(_: &T) -> (f64, f64) {
         (0.0, 0.0)
     }

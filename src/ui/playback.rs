@@ -1,6 +1,6 @@
 //! Elements that play streams. Sound and picture have one each: sound must not wait for a picture.
 
-use crate::platform::{self, Stream};
+use crate::platform::{self, Player, Stream};
 use leptos::{html, prelude::*};
 
 /// Shows the picture of a stream.
@@ -13,14 +13,8 @@ pub fn Video(
     gestures: Signal<u32>,
 ) -> impl IntoView {
     let element = NodeRef::<html::Video>::new();
-    Effect::new(move |_| {
-        let Some(element) = element.get() else { return };
-        gestures.track();
-        let Some(stream) = stream.get() else { return platform::pause(&element) };
-        platform::spawn_local(async move {
-            platform::play(element, &stream, None).await;
-        });
-    });
+    let player = move || element.get().as_ref().map(Player::of);
+    keep_playing(Box::new(player), stream, gestures, None);
     view! { <video node_ref=element playsinline disablepictureinpicture></video> }
 }
 
@@ -39,16 +33,36 @@ pub fn Sound(
     on_blocked: Callback<()>,
 ) -> impl IntoView {
     let element = NodeRef::<html::Audio>::new();
+    let player = move || element.get().as_ref().map(Player::of);
+    keep_playing(Box::new(player), stream, gestures, Some(Audible { speaker, on_blocked }));
+    view! { <audio node_ref=element></audio> }
+}
+
+/// What playing sound takes beyond showing a picture.
+#[derive(Clone, Copy)]
+struct Audible {
+    speaker: Signal<String>,
+    on_blocked: Callback<()>,
+}
+
+/// Plays the stream of the moment in an element, silently unless it is to be audible, and tries
+/// again after every gesture.
+fn keep_playing(
+    player: Box<dyn Fn() -> Option<Player>>,
+    stream: Signal<Option<Stream>>,
+    gestures: Signal<u32>,
+    audible: Option<Audible>,
+) {
     Effect::new(move |_| {
-        let Some(element) = element.get() else { return };
+        let Some(player) = player() else { return };
         gestures.track();
-        let Some(stream) = stream.get() else { return platform::pause(&element) };
-        let speaker = speaker.get();
+        let Some(stream) = stream.get() else { return player.pause() };
+        let speaker = audible.map(|audible| audible.speaker.get());
         platform::spawn_local(async move {
-            if !platform::play(element, &stream, Some(&speaker)).await {
-                on_blocked.try_run(());
+            let played = player.play(&stream, speaker.as_deref()).await;
+            if let (false, Some(audible)) = (played, audible) {
+                audible.on_blocked.try_run(());
             }
         });
     });
-    view! { <audio node_ref=element></audio> }
 }

@@ -20,7 +20,7 @@ pub use page::{
     set_title, share, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
-pub use playback::{Stream, pause, play, size, watch_size};
+pub use playback::{Player, Stream, size, watch_size};
 pub use socket::Socket;
 use std::pin::Pin;
 pub use timer::{Interval, Timer};

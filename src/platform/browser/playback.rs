@@ -39,37 +39,41 @@ impl Stream {
     }
 }
 
-/// Plays a stream in an element: silently, or on the speaker with this id (empty: the system's
-/// choice). Returns false if the browser wants a gesture first.
-pub async fn play<E>(element: E, stream: &Stream, speaker: Option<&str>) -> bool
-where
-    E: AsRef<HtmlMediaElement>,
-{
-    start(element.as_ref(), stream, speaker).await
-}
+/// An element that plays streams.
+pub struct Player(externs::Player);
 
-async fn start(element: &HtmlMediaElement, stream: &Stream, speaker: Option<&str>) -> bool {
-    element.set_muted(speaker.is_none());
-    if element.src_object().as_ref() != Some(stream.js()) {
-        element.set_src_object(Some(stream.js()));
+impl Player {
+    /// The player that an element is.
+    #[must_use]
+    pub fn of(element: &impl AsRef<HtmlMediaElement>) -> Self {
+        Self(element.as_ref().clone().unchecked_into())
     }
-    let player = element.unchecked_ref::<externs::Player>();
-    let sink = Reflect::get(player, &"sinkId".into()).ok().and_then(|id| id.as_string());
-    if let (Some(sink), Some(speaker)) = (sink, speaker)
-        && sink != speaker
-        && let Ok(promise) = player.set_sink_id(speaker)
-    {
-        let _ = JsFuture::from(promise).await;
-    }
-    let Ok(promise) = element.play() else { return true };
-    let error = JsFuture::from(promise).await.err();
-    let blocked = error.and_then(|error| error.dyn_into::<DomException>().ok());
-    blocked.is_none_or(|error| error.name() != "NotAllowedError")
-}
 
-/// Stops playing and lets go of the stream.
-pub fn pause(element: &impl AsRef<HtmlMediaElement>) {
-    element.as_ref().set_src_object(None);
+    /// Plays a stream: silently, or on the speaker with this id (empty: the system's choice).
+    /// Returns false if the browser wants a gesture first.
+    pub async fn play(&self, stream: &Stream, speaker: Option<&str>) -> bool {
+        let player = &self.0;
+        player.set_muted(speaker.is_none());
+        if player.src_object().as_ref() != Some(stream.js()) {
+            player.set_src_object(Some(stream.js()));
+        }
+        let sink = Reflect::get(player, &"sinkId".into()).ok().and_then(|id| id.as_string());
+        if let (Some(sink), Some(speaker)) = (sink, speaker)
+            && sink != speaker
+            && let Ok(promise) = player.set_sink_id(speaker)
+        {
+            let _ = JsFuture::from(promise).await;
+        }
+        let Ok(promise) = player.play() else { return true };
+        let error = JsFuture::from(promise).await.err();
+        let blocked = error.and_then(|error| error.dyn_into::<DomException>().ok());
+        blocked.is_none_or(|error| error.name() != "NotAllowedError")
+    }
+
+    /// Stops playing and lets go of the stream.
+    pub fn pause(&self) {
+        self.0.set_src_object(None);
+    }
 }
 
 /// Width and height of an element's inside, in CSS pixels.
