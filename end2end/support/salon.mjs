@@ -1,5 +1,6 @@
 // Starts the servers that tests and benchmarks talk to, each on a free port of the loopback.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -12,15 +13,16 @@ const START_MS = 10_000;
 const STOP_MS = 5_000;
 
 /**
- * Starts the built server and waits for the line that names its address.
- * @param {string[]} options further command line options
+ * @param {string} listen
+ * @param {string} secret what lets people take their seats again after a restart
+ * @param {string[]} options
  */
-export const startSalon = async (...options) => {
-  const child = spawn(
-    BINARY,
-    ['--listen', '127.0.0.1:0', '--ice', 'none', '--log', 'warn', ...options],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+const launch = async (listen, secret, options) => {
+  const child = spawn(BINARY, ['--listen', listen, '--ice', 'none', '--log', 'warn', ...options], {
+    cwd: ROOT,
+    env: { ...process.env, SALON_SECRET: secret },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   // Nothing outlives a run, however it ends.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
@@ -54,7 +56,33 @@ export const startSalon = async (...options) => {
     clearTimeout(timer);
     if (code !== 0) throw new Error(`${BINARY} did not end cleanly on SIGTERM (code ${code})\n${output}`);
   };
-  return { origin, pid: child.pid, stop };
+  return { origin, child, stop };
+};
+
+/**
+ * Starts the built server and waits for the line that names its address.
+ * @param {string[]} options further command line options
+ */
+export const startSalon = async (...options) => {
+  const secret = randomUUID();
+  let { origin, child, stop } = await launch('127.0.0.1:0', secret, options);
+  return {
+    origin,
+    get pid() {
+      return child.pid;
+    },
+    stop: () => stop(),
+    /** Ends it without a word. */
+    kill: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+    /** Starts it again where it was. */
+    startAgain: async () => {
+      ({ child, stop } = await launch(new URL(origin).host, secret, options));
+    },
+  };
 };
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };

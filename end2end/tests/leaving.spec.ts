@@ -4,11 +4,11 @@ import {
 } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** A seat is free at once when its socket closes. */
-const GONE = { timeout: 2_000 };
+/** A seat is free at once when its person leaves, soon when their page is closed, and in time else. */
+const GONE = { left: { timeout: 2_000 }, closed: { timeout: 7_000 }, held: { timeout: 20_000 } };
 
-const expectAlone = async (page: Page) => {
-  await expect(remoteTiles(page)).toHaveCount(0, GONE);
+const expectAlone = async (page: Page, how: keyof typeof GONE) => {
+  await expect(remoteTiles(page)).toHaveCount(0, GONE[how]);
   await expect(page.locator('[data-invite]')).toBeVisible();
 };
 
@@ -20,7 +20,7 @@ test('who leaves is gone for the others, holds nothing, and can come back', asyn
 
   await button(bob, 'Leave').click();
   await expectPhase(bob, 'left');
-  await expectAlone(ada);
+  await expectAlone(ada, 'left');
   await expectNothingHeld(bob);
   await expect(bob.locator('main')).toContainText(/\d/);
 
@@ -36,7 +36,7 @@ test('a closed tab frees the seat', async ({ person, room }) => {
   await open(cleo, `/room/${room}`);
   await expectInside(cleo, 2);
   await bob.close();
-  await expectAlone(ada);
+  await expectAlone(ada, 'closed');
   await expectInside(cleo, 1);
 });
 
@@ -45,7 +45,7 @@ test('going to another page leaves the call', async ({ person, room }) => {
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob', { preview: false });
   await bob.goto('/');
-  await expectAlone(ada);
+  await expectAlone(ada, 'held');
 });
 
 test('the page after the call leads home', async ({ person, room }) => {

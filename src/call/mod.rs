@@ -15,7 +15,7 @@ mod view;
 
 use crate::protocol::{
     ClientMessage, ErrorCode, IceServer, Join, PeerId, Person, Presence, Role, RoomName, RoomState,
-    ServerMessage,
+    SeatClaim, ServerMessage,
 };
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
@@ -32,6 +32,9 @@ pub type Generation = u64;
 pub enum Input {
     /// The page of a room was opened.
     Watch(RoomName),
+    /// The page was opened by somebody who had a seat in the room a moment ago: the next
+    /// [`Input::Join`] takes it again.
+    Return(String),
     /// Join was pressed.
     Join,
     /// Leave was pressed, or waiting was stopped.
@@ -89,6 +92,12 @@ pub struct Call {
     me: Option<PeerId>,
     /// Whether nothing spoke against entering when Join was pressed.
     expects_seat: bool,
+    /// Proves to the server whose seat this is.
+    seat: Option<String>,
+    /// Whether the seat is used in another tab.
+    moved: bool,
+    /// To whom the connection was kept when the seat was last asked for.
+    kept: Vec<PeerId>,
     ice_servers: Vec<IceServer>,
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
@@ -108,6 +117,7 @@ impl Call {
     pub fn handle(&mut self, input: Input, now: Duration) {
         match input {
             Input::Watch(room) => self.watch(room, now),
+            Input::Return(seat) => self.seat = Some(seat),
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence),
@@ -118,6 +128,7 @@ impl Call {
             }
             Input::SocketMessage(generation, message) => {
                 if self.socket.is_open(generation) {
+                    self.socket.answered();
                     self.message(message, now);
                 }
             }
@@ -144,6 +155,13 @@ impl Call {
         self.socket.due()
     }
 
+    /// What to keep for [`Input::Return`] while the person is in the call.
+    #[must_use]
+    pub fn seat(&self) -> Option<&str> {
+        let inside = matches!(self.phase, Phase::Joining | Phase::InCall { .. });
+        self.seat.as_deref().filter(|_| inside)
+    }
+
     /// What the person is to see.
     #[must_use]
     pub fn view(&self) -> View {
@@ -158,6 +176,7 @@ impl Call {
                 Phase::Lobby | Phase::Waiting | Phase::Left { .. } => false,
             },
             introducing: self.is_introducing(),
+            moved: self.moved,
             signalling: self.socket.is_healthy(),
         }
     }
@@ -181,7 +200,9 @@ impl Call {
     fn join(&mut self) {
         if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
             self.phase = Phase::Joining;
-            self.expects_seat = self.socket.is_healthy() && self.state.has_space();
+            self.moved = false;
+            self.expects_seat =
+                self.seat.is_some() || self.socket.is_healthy() && self.state.has_space();
             self.ask_to_join();
         }
     }
@@ -192,9 +213,8 @@ impl Call {
             Phase::Joining | Phase::Waiting => Phase::Lobby,
             Phase::InCall { since } => Phase::Left { after: now.saturating_sub(since) },
         };
-        self.me = None;
-        self.close_peers();
         self.send(ClientMessage::Leave);
+        self.give_up_seat();
         // Answers to what was asked before must not be taken for answers to what comes next.
         self.open_socket();
     }
@@ -217,20 +237,19 @@ impl Call {
                 self.send(ClientMessage::Watch(room));
             }
             Phase::Joining | Phase::InCall { .. } => {
-                // The seat went with the old socket. What its connections still had to say must
-                // not be said in the name of the new one.
                 self.me = None;
-                self.close_peers();
                 self.ask_to_join();
             }
         }
     }
 
     fn ask_to_join(&mut self) {
-        if let Some(room) = self.room.clone() {
-            let presence = self.presence.clone();
-            self.send(ClientMessage::Join(Join { room, presence }));
-        }
+        let Some(room) = self.room.clone() else { return };
+        let intact = self.peers.iter().filter(|peer| peer.is_intact());
+        self.kept = intact.map(|peer| peer.key().id).collect();
+        let seat = Some(SeatClaim { token: self.seat.clone(), linked: self.kept.clone() });
+        let presence = self.presence.clone();
+        self.send(ClientMessage::Join(Join { room, presence, seat }));
     }
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
@@ -244,21 +263,26 @@ impl Call {
                     self.ask_to_join();
                 }
             }
-            ServerMessage::Joined { id, state, ice_servers } => {
+            ServerMessage::Joined { id, state, ice_servers, seat } => {
+                self.seat = seat;
                 self.joined(id, state, ice_servers, now);
             }
-            ServerMessage::Ready { role, peer } => {
+            ServerMessage::Ready { role, peer, link } => {
                 if self.me.is_none() {
                     return;
                 }
                 self.close_peer(peer.id);
                 let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                self.peers.push(Peer::new(key, role, peer.presence));
+                self.peers.push(Peer::new(key, role, link, peer.presence));
                 let ice_servers = self.ice_servers.clone();
                 self.commands.push_back(Command::OpenPeer { key, role, ice_servers });
             }
-            ServerMessage::Signal { from, signal } => {
-                let key = self.peers.iter().map(Peer::key).find(|key| key.id == from);
+            ServerMessage::Signal { from, link, signal } => {
+                // What belongs to a connection that was replaced came too late.
+                let meant = |peer: &&Peer| {
+                    peer.key().id == from && link.is_none_or(|link| link == peer.link_number())
+                };
+                let key = self.peers.iter().find(meant).map(Peer::key);
                 if let Some(key) = key {
                     self.peer(key, PeerInput::Signal(signal));
                 }
@@ -268,11 +292,15 @@ impl Call {
                     peer.set_presence(presence);
                 }
             }
+            ServerMessage::Back { peer, presence } => self.with_peer(peer, |peer| {
+                peer.set_presence(presence);
+                peer.repeat();
+            }),
             ServerMessage::Left { peer } => {
                 self.state.people.retain(|person| person.id != peer);
                 self.close_peer(peer);
             }
-            ServerMessage::Error { code, .. } => self.refused(code),
+            ServerMessage::Error { code, .. } => self.refused(code, now),
         }
     }
 
@@ -282,35 +310,87 @@ impl Call {
             Phase::Joining | Phase::Waiting => now,
             Phase::InCall { since } => since,
         };
-        self.close_peers();
+        // The connections that were kept go on; the server brings the others together anew.
+        let known = |peer: &Peer| {
+            let id = peer.key().id;
+            self.kept.contains(&id) || state.people.iter().any(|person| person.id == id)
+        };
+        let gone: Vec<_> = self.peers.iter().filter(|peer| !known(peer)).map(Peer::key).collect();
+        for key in gone {
+            self.close_peer(key.id);
+        }
+        for person in &state.people {
+            self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone()));
+        }
         self.phase = Phase::InCall { since };
         self.me = Some(id);
         self.state = state;
         self.ice_servers = ice_servers;
     }
 
-    fn refused(&mut self, code: ErrorCode) {
-        if code != ErrorCode::RoomFull {
+    fn refused(&mut self, code: ErrorCode, now: Duration) {
+        if !matches!(self.phase, Phase::Joining | Phase::InCall { .. }) {
             return;
         }
-        if matches!(self.phase, Phase::Joining | Phase::InCall { .. }) {
-            self.close_peers();
-            self.me = None;
-            self.phase = Phase::Waiting;
-            if let Some(room) = self.room.clone() {
-                self.send(ClientMessage::Watch(room));
+        match code {
+            ErrorCode::RoomFull => {
+                self.give_up_seat();
+                self.phase = Phase::Waiting;
+                if let Some(room) = self.room.clone() {
+                    self.send(ClientMessage::Watch(room));
+                }
             }
+            ErrorCode::BadSeat => {
+                self.give_up_seat();
+                self.ask_to_join();
+            }
+            // The seat stays theirs: they can have it back here.
+            ErrorCode::SeatMoved => {
+                let seat = self.seat.take();
+                self.leave(now);
+                self.seat = seat;
+                self.moved = true;
+            }
+            _ => {}
         }
+    }
+
+    fn give_up_seat(&mut self) {
+        self.close_peers();
+        self.me = None;
+        self.seat = None;
     }
 
     fn peer(&mut self, key: PeerKey, input: PeerInput) {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
         peer.handle(input);
+        self.obey(key);
+    }
+
+    fn with_peer(&mut self, id: PeerId, action: impl FnOnce(&mut Peer)) {
+        if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key().id == id) {
+            action(peer);
+            let key = peer.key();
+            self.obey(key);
+        }
+    }
+
+    /// Carries out what a peer wants done. What it says while nobody is there to relay it is lost,
+    /// and that is noted.
+    fn obey(&mut self, key: PeerKey) {
+        let heard = self.me.is_some() && self.socket.is_connected();
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
+        let link = Some(peer.link_number());
         let commands: Vec<_> = std::iter::from_fn(|| peer.poll()).collect();
         for command in commands {
             match command {
-                PeerCommand::Send(signal) => {
-                    self.send(ClientMessage::Signal { to: Some(key.id), signal });
+                PeerCommand::Send(signal) if heard => {
+                    self.send(ClientMessage::Signal { to: Some(key.id), link, signal });
+                }
+                PeerCommand::Send(_) => {
+                    if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) {
+                        peer.lose_words();
+                    }
                 }
                 command => self.commands.push_back(Command::Peer(key, command)),
             }

@@ -88,6 +88,8 @@ pub(super) struct Negotiation {
     ignoring: bool,
     /// The other side's description has been applied at least once.
     has_remote: bool,
+    /// The offer of this side that has no answer yet.
+    open_offer: Option<SessionDescription>,
     inbox: VecDeque<Signal>,
     /// Candidates that came before any remote description.
     early: Vec<Option<IceCandidate>>,
@@ -105,6 +107,7 @@ impl Negotiation {
             wanted: false,
             ignoring: false,
             has_remote: false,
+            open_offer: None,
             inbox: VecDeque::new(),
             early: Vec::new(),
             outgoing: Vec::new(),
@@ -116,10 +119,25 @@ impl Negotiation {
         self.commands.pop_front()
     }
 
+    /// Whether nothing is under way, on this side or with the other.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let busy = self.operation.is_some() || !self.inbox.is_empty() || self.wanted;
+        !busy && self.signaling == SignalingState::Stable
+    }
+
     /// Whether a browser operation is under way.
     #[cfg(test)]
     pub(super) fn is_busy(&self) -> bool {
         self.operation.is_some() || !self.inbox.is_empty()
+    }
+
+    /// Says again what the other side may not have heard.
+    pub(super) fn repeat(&mut self) {
+        if self.signaling == SignalingState::HaveLocalOffer
+            && let Some(offer) = self.open_offer.clone()
+        {
+            self.send(Signal::Offer(offer));
+        }
     }
 
     pub(super) fn needed(&mut self) {
@@ -155,6 +173,7 @@ impl Negotiation {
         self.operation = None;
         self.signaling = signaling;
         if let Some(description) = description.filter(|_| intent != Intent::Rollback) {
+            self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
             self.send(match description.kind {
                 SdpType::Offer => Signal::Offer(description),
                 _ => Signal::Answer(description),

@@ -76,29 +76,54 @@ const QUIET_FAILURES: u32 = 1;
 #[derive(Debug)]
 pub struct Peer {
     key: PeerKey,
+    /// What the server calls this connection.
+    link: u64,
     presence: Presence,
     negotiation: Negotiation,
     connection: ConnectionState,
     ice: IceConnectionState,
     was_connected: bool,
     failures: u32,
+    /// Something that was to be said to them could not be.
+    unheard: bool,
 }
 
 impl Peer {
-    pub(super) fn new(key: PeerKey, role: Role, presence: Presence) -> Self {
+    pub(super) fn new(key: PeerKey, role: Role, link: u64, presence: Presence) -> Self {
         Self {
             key,
+            link,
             presence,
             negotiation: Negotiation::new(role),
             connection: ConnectionState::New,
             ice: IceConnectionState::New,
             was_connected: false,
             failures: 0,
+            unheard: false,
         }
+    }
+
+    /// What is said to them now is lost.
+    pub(super) fn lose_words(&mut self) {
+        self.unheard = true;
+    }
+
+    /// They may not have heard what was said last.
+    pub(super) fn repeat(&mut self) {
+        self.negotiation.repeat();
+    }
+
+    /// Whether the connection works and nothing about it is open.
+    pub(super) fn is_intact(&self) -> bool {
+        self.is_up() && !self.unheard && self.negotiation.is_at_rest()
     }
 
     pub(super) fn key(&self) -> PeerKey {
         self.key
+    }
+
+    pub(super) fn link_number(&self) -> u64 {
+        self.link
     }
 
     pub(super) fn set_presence(&mut self, presence: Presence) {

@@ -38,9 +38,14 @@ impl Socket {
         let expected = matches!(self.state, State::Opening(current) if current == generation);
         if expected {
             self.state = State::Open(generation);
-            self.attempts = 0;
         }
         expected
+    }
+
+    /// The server has said something: only now is the socket known to be of use. One that is opened
+    /// and closed again and again is not tried in a hurry.
+    pub(super) fn answered(&mut self) {
+        self.attempts = 0;
     }
 
     pub(super) fn closed(&mut self, generation: Generation, jitter: f32, now: Duration) {

@@ -91,7 +91,7 @@ fn links_are_told_in_plain_words() {
     use ConnectionState as C;
     use IceConnectionState as I;
     let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut peer = Peer::new(key, Role::Caller, Presence::default());
+    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
     let mut steps = vec![peer.tile().link];
     for input in [
         PeerInput::IceConnection(I::Checking),
@@ -160,8 +160,9 @@ fn only_somebody_new_is_worth_waiting_for() {
 fn nobody_is_called_alone_while_others_are_being_connected() {
     let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
     let state = RoomState { people: vec![other.clone()], limit: 4 };
-    let joined = ServerMessage::Joined { id: PeerId(1), state, ice_servers: Vec::new() };
-    let ready = ServerMessage::Ready { role: Role::Callee, peer: other };
+    let joined =
+        ServerMessage::Joined { id: PeerId(1), state, ice_servers: Vec::new(), seat: None };
+    let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let key = PeerKey { id: PeerId(2), generation: 2 };
     let connected = PeerInput::Connection(ConnectionState::Connected);
     let mut call = Call::new();
@@ -201,16 +202,35 @@ fn a_full_room_is_entered_when_a_seat_is_free() {
 }
 
 #[test]
-fn a_cut_socket_is_replaced_and_everybody_linked_again() {
+fn a_cut_socket_is_replaced_and_nobody_notices() {
     let mut world = World::new(3, 4);
     for person in 0..3 {
         world.join(person);
     }
     world.settle();
+    let made = world.connections_made();
     world.cut(1);
     world.settle();
     assert!((0..3).all(|person| matches!(world.phase(person), Phase::InCall { .. })));
     world.check();
+    assert_eq!(world.connections_made(), made, "nothing that works is touched");
+}
+
+#[test]
+fn a_call_outlives_the_server() {
+    let mut world = World::new(3, 4);
+    for person in 0..3 {
+        world.join(person);
+    }
+    world.settle();
+    let made = world.connections_made();
+    world.restart();
+    world.settle();
+    world.check();
+    world.wait();
+    world.check();
+    assert_eq!(world.connections_made(), made, "nothing that works is touched");
+    world.end();
 }
 
 proptest! {
@@ -226,6 +246,7 @@ proptest! {
             world.step(action, pick);
         }
         world.settle();
+        world.wait();
         world.check();
         world.end();
     }

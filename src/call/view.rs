@@ -53,6 +53,8 @@ pub struct View {
     pub inside: bool,
     /// Whether the connection to somebody inside is being made for the first time.
     pub introducing: bool,
+    /// Whether the person left because they came in through another tab.
+    pub moved: bool,
     /// Whether the server can be reached, as far as is known.
     pub signalling: bool,
 }

@@ -69,6 +69,8 @@ pub(super) static TEXTS: Texts = Texts {
     notice,
 
     left_title: "You left the call",
+    moved_title: "You moved to another tab.",
+    use_here: "Use here",
     left_after: |time| format!("You were in for {}.", spoken(time)),
     rejoin: "Rejoin",
     not_found: "There is nothing here",

@@ -72,6 +72,8 @@ pub struct Texts {
     pub notice: fn(&Notice) -> String,
 
     pub left_title: &'static str,
+    pub moved_title: &'static str,
+    pub use_here: &'static str,
     pub left_after: fn(Duration) -> String,
     pub rejoin: &'static str,
     pub not_found: &'static str,

@@ -4,7 +4,7 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::{Brand, Icon, Inside, icons, text},
+    ui::{Brand, Icon, Inside, flag, icons, text, word},
 };
 use leptos::{html, prelude::*};
 
@@ -13,6 +13,7 @@ use leptos::{html, prelude::*};
 pub fn Left() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
+    let moved = flag(move || session.view.get().moved);
     let heading = NodeRef::<html::H1>::new();
     Effect::new(move |_| {
         if let Some(heading) = heading.get() {
@@ -22,13 +23,15 @@ pub fn Left() -> impl IntoView {
     view! {
         <div class="page center">
             <Brand />
-            <h1 tabindex="-1" node_ref=heading>{t.left_title}</h1>
+            <h1 tabindex="-1" node_ref=heading>
+                {word(move || if moved.get() { t.moved_title } else { t.left_title })}
+            </h1>
             <p class="lead">{text(move || (t.left_after)(session.time_inside()))}</p>
             <Inside />
             <div class="row">
                 <button class="button primary" on:click=move |_| session.join()>
                     <Icon paths=icons::ENTER />
-                    {t.rejoin}
+                    {word(move || if moved.get() { t.use_here } else { t.rejoin })}
                 </button>
                 <a class="button" href="/" rel="external">{t.home}</a>
             </div>

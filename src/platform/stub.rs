@@ -73,6 +73,7 @@ impl Socket {
         None
     }
     pub fn send(&self, _: &str) {}
+    pub fn close(&self) {}
 }
 
 /// See the browser's `PeerConnection`.
@@ -148,6 +149,12 @@ mod functions {
     pub fn elapsed() -> Duration {
         Duration::ZERO
     }
+    pub fn was_reloaded() -> bool {
+        false
+    }
+    pub fn wall_clock() -> Duration {
+        Duration::ZERO
+    }
     pub fn random_bytes() -> Option<[u8; 8]> {
         None
     }
@@ -158,6 +165,10 @@ mod functions {
         None
     }
     pub fn save(_: &str, _: &str) {}
+    pub fn recall(_: &str) -> Option<String> {
+        None
+    }
+    pub fn keep(_: &str, _: Option<&str>) {}
     pub fn push_path(_: &str) {}
     pub fn set_title(_: &str) {}
     pub async fn copy(_: &str) -> bool {

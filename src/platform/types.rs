@@ -125,4 +125,6 @@ pub enum PageEvent {
     Awake,
     /// Devices came or went.
     DevicesChanged,
+    /// The page is being closed, or loaded again.
+    Unloading,
 }

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 /// Names one person in one room for as long as they sit there. Chosen at random by the server.
 ///
 /// On the wire it is a string of 16 hexadecimal digits: a JSON number would lose bits in a browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(pub u64);
 
 /// The text was not 16 hexadecimal digits.

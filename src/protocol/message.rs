@@ -24,6 +24,19 @@ pub struct Join {
     pub room: RoomName,
     /// What the others learn about the person who joins.
     pub presence: Presence,
+    /// Asks that the seat is held while the socket is gone, and claims one that was held.
+    pub seat: Option<SeatClaim>,
+}
+
+/// What a person who comes back says of the seat they had.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatClaim {
+    /// What `joined` gave them; none for a first seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// To whom they still have a connection.
+    #[serde(default)]
+    pub linked: Vec<PeerId>,
 }
 
 /// What a client says to the server.
@@ -41,6 +54,8 @@ pub enum ClientMessage {
     Signal {
         /// Needed only where the room holds three or more people.
         to: Option<PeerId>,
+        /// The number of the `ready` that this belongs to.
+        link: Option<u64>,
         /// What to relay.
         signal: Signal,
     },
@@ -64,6 +79,8 @@ pub enum ServerMessage {
         state: RoomState,
         /// What to configure peer connections with.
         ice_servers: Vec<IceServer>,
+        /// Proves later that the seat is this client's; none if it did not ask for that. Secret.
+        seat: Option<String>,
     },
     /// The client and `peer` are to connect to each other now.
     Ready {
@@ -71,11 +88,15 @@ pub enum ServerMessage {
         role: Role,
         /// The other person.
         peer: Person,
+        /// Tells this connection from others to the same person; the same number for both.
+        link: u64,
     },
     /// Another person's offer, answer or candidate.
     Signal {
         /// Filled in by the server from the sender's connection.
         from: PeerId,
+        /// The number of the `ready` that this belongs to, where the sender said so.
+        link: Option<u64>,
         /// What was relayed.
         signal: Signal,
     },
@@ -84,6 +105,13 @@ pub enum ServerMessage {
         /// Who.
         from: PeerId,
         /// All of it.
+        presence: Presence,
+    },
+    /// Another person was away for a moment. What was said to them meanwhile may be lost.
+    Back {
+        /// Who.
+        peer: PeerId,
+        /// What they tell about themselves now.
         presence: Presence,
     },
     /// Another person is gone.
@@ -122,6 +150,10 @@ pub enum ErrorCode {
     NoSuchPeer,
     /// Three or more people are inside and the message did not say `to` whom.
     RecipientNeeded,
+    /// The seat is used from another connection now.
+    SeatMoved,
+    /// The proof of a seat is wrong or too old; what was asked can be asked again without it.
+    BadSeat,
     /// A code that this build does not know.
     #[serde(other)]
     Other,

@@ -5,7 +5,7 @@
 
 use super::{
     ClientMessage, ErrorCode, IceCandidate, IceServer, Join, NameError, PeerId, Person, Presence,
-    Role, RoomName, RoomState, SdpType, ServerMessage, SessionDescription, Signal,
+    Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt};
@@ -65,6 +65,8 @@ struct JoinFields {
     room: String,
     #[serde(default)]
     presence: Presence,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seat: Option<SeatClaim>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,6 +81,8 @@ struct Offer<'a> {
     to: Option<PeerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,6 +93,8 @@ struct Answer<'a> {
     to: Option<PeerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,6 +106,8 @@ struct Candidate<'a> {
     to: Option<PeerId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -125,6 +133,8 @@ struct Joined<'a> {
     people: Cow<'a, [Person]>,
     limit: usize,
     ice_servers: Cow<'a, [IceServer]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seat: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -134,6 +144,14 @@ struct Ready<'a> {
     peer: PeerId,
     presence: Cow<'a, Presence>,
     seconds: u64,
+    link: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "back")]
+struct Back<'a> {
+    peer: PeerId,
+    presence: Cow<'a, Presence>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,6 +198,7 @@ fn described(
 /// One of the three relayed messages with both of its addresses, of which one is set.
 struct Relayed {
     signal: Signal,
+    link: Option<u64>,
     to: Option<PeerId>,
     from: Option<PeerId>,
 }
@@ -187,29 +206,39 @@ struct Relayed {
 impl Relayed {
     fn parse(kind: &str, text: &str) -> Option<Result<Self, ParseError>> {
         Some(match kind {
-            "offer" => fields::<Offer>(text).and_then(|Offer { offer, to, from }| {
+            "offer" => fields::<Offer>(text).and_then(|Offer { offer, to, from, link }| {
                 let signal = Signal::Offer(described(offer, SdpType::Offer)?);
-                Ok(Self { signal, to, from })
+                Ok(Self { signal, link, to, from })
             }),
-            "answer" => fields::<Answer>(text).and_then(|Answer { answer, to, from }| {
+            "answer" => fields::<Answer>(text).and_then(|Answer { answer, to, from, link }| {
                 let signal = Signal::Answer(described(answer, SdpType::Answer)?);
-                Ok(Self { signal, to, from })
+                Ok(Self { signal, link, to, from })
             }),
-            "candidate" => fields::<Candidate>(text).map(|Candidate { candidate, to, from }| {
-                Self { signal: Signal::Candidate(candidate.map(Cow::into_owned)), to, from }
-            }),
+            "candidate" => {
+                fields::<Candidate>(text).map(|Candidate { candidate, to, from, link }| Self {
+                    signal: Signal::Candidate(candidate.map(Cow::into_owned)),
+                    link,
+                    to,
+                    from,
+                })
+            }
             _ => return None,
         })
     }
 }
 
-fn write_signal(signal: &Signal, to: Option<PeerId>, from: Option<PeerId>) -> String {
+fn write_signal(
+    signal: &Signal,
+    link: Option<u64>,
+    to: Option<PeerId>,
+    from: Option<PeerId>,
+) -> String {
     match signal {
-        Signal::Offer(offer) => write(&Offer { offer: Cow::Borrowed(offer), to, from }),
-        Signal::Answer(answer) => write(&Answer { answer: Cow::Borrowed(answer), to, from }),
+        Signal::Offer(offer) => write(&Offer { offer: Cow::Borrowed(offer), to, from, link }),
+        Signal::Answer(answer) => write(&Answer { answer: Cow::Borrowed(answer), to, from, link }),
         Signal::Candidate(candidate) => {
             let candidate = candidate.as_ref().map(Cow::Borrowed);
-            write(&Candidate { candidate, to, from })
+            write(&Candidate { candidate, to, from, link })
         }
     }
 }
@@ -222,13 +251,17 @@ impl ClientMessage {
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let kind = head(text)?;
         if let Some(relayed) = Relayed::parse(&kind, text) {
-            return relayed.map(|Relayed { signal, to, .. }| Self::Signal { to, signal });
+            return relayed.map(|Relayed { signal, link, to, .. }| Self::Signal {
+                to,
+                link,
+                signal,
+            });
         }
         Ok(match kind.as_ref() {
             "watch" => Self::Watch(room(&fields::<Watch>(text)?.room)?),
             "join" => {
-                let JoinFields { room: name, presence } = fields(text)?;
-                Self::Join(Join { room: room(&name)?, presence })
+                let JoinFields { room: name, presence, seat } = fields(text)?;
+                Self::Join(Join { room: room(&name)?, presence, seat })
             }
             "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
@@ -244,14 +277,16 @@ impl ClientMessage {
     pub fn to_json(&self) -> String {
         match self {
             Self::Watch(room) => write(&Watch { room: room.to_string() }),
-            Self::Join(Join { room, presence }) => {
-                write(&JoinFields { room: room.to_string(), presence: presence.clone() })
-            }
+            Self::Join(Join { room, presence, seat }) => write(&JoinFields {
+                room: room.to_string(),
+                presence: presence.clone(),
+                seat: seat.clone(),
+            }),
             Self::Leave => write(&Leave {}),
             Self::Presence(presence) => {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
-            Self::Signal { to, signal } => write_signal(signal, *to, None),
+            Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
         }
     }
 }
@@ -265,8 +300,8 @@ impl ServerMessage {
         let kind = head(text)?;
         let no_sender = || ParseError::Shape("missing field `from`".to_owned());
         if let Some(relayed) = Relayed::parse(&kind, text) {
-            let Relayed { signal, from, .. } = relayed?;
-            return from.map(|from| Self::Signal { from, signal }).ok_or_else(no_sender);
+            let Relayed { signal, link, from, .. } = relayed?;
+            return from.map(|from| Self::Signal { from, link, signal }).ok_or_else(no_sender);
         }
         Ok(match kind.as_ref() {
             "room" => {
@@ -275,19 +310,24 @@ impl ServerMessage {
                 Self::Room { room: room.into_owned(), state }
             }
             "joined" => {
-                let Joined { id, people, limit, ice_servers } = fields(text)?;
+                let Joined { id, people, limit, ice_servers, seat } = fields(text)?;
                 let state = RoomState { people: people.into_owned(), limit };
-                Self::Joined { id, state, ice_servers: ice_servers.into_owned() }
+                let (ice_servers, seat) = (ice_servers.into_owned(), seat.map(Cow::into_owned));
+                Self::Joined { id, state, ice_servers, seat }
             }
             "ready" => {
-                let Ready { role, peer, presence, seconds } = fields(text)?;
+                let Ready { role, peer, presence, seconds, link } = fields(text)?;
                 let peer = Person { id: peer, presence: presence.into_owned(), seconds };
-                Self::Ready { role, peer }
+                Self::Ready { role, peer, link }
             }
             "presence" => {
                 let PresenceFields { presence, from } = fields(text)?;
                 let from = from.ok_or_else(no_sender)?;
                 Self::Presence { from, presence: presence.into_owned() }
+            }
+            "back" => {
+                let Back { peer, presence } = fields(text)?;
+                Self::Back { peer, presence: presence.into_owned() }
             }
             "left" => Self::Left { peer: fields::<Left>(text)?.peer },
             "error" => {
@@ -307,23 +347,28 @@ impl ServerMessage {
                 people: Cow::Borrowed(people),
                 limit: *limit,
             }),
-            Self::Joined { id, state: RoomState { people, limit }, ice_servers } => {
+            Self::Joined { id, state: RoomState { people, limit }, ice_servers, seat } => {
                 write(&Joined {
                     id: *id,
                     people: Cow::Borrowed(people),
                     limit: *limit,
                     ice_servers: Cow::Borrowed(ice_servers),
+                    seat: seat.as_deref().map(Cow::Borrowed),
                 })
             }
-            Self::Ready { role, peer } => write(&Ready {
+            Self::Ready { role, peer, link } => write(&Ready {
                 role: *role,
                 peer: peer.id,
                 presence: Cow::Borrowed(&peer.presence),
                 seconds: peer.seconds,
+                link: *link,
             }),
-            Self::Signal { from, signal } => write_signal(signal, None, Some(*from)),
+            Self::Signal { from, link, signal } => write_signal(signal, *link, None, Some(*from)),
             Self::Presence { from, presence } => {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: Some(*from) })
+            }
+            Self::Back { peer, presence } => {
+                write(&Back { peer: *peer, presence: Cow::Borrowed(presence) })
             }
             Self::Left { peer } => write(&Left { peer: *peer }),
             Self::Error { code, message } => {

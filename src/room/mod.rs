@@ -11,15 +11,19 @@ mod tests;
 
 use crate::protocol::{
     ClientMessage, ErrorCode, IceServer, Join, ParseError, PeerId, Presence, Role, RoomName,
-    RoomState, ServerMessage, Signal,
+    RoomState, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
 };
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
-use seats::Seats;
+pub use seats::Identity;
+use seats::{Seat, Seats, Sitter};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
+
+/// How long a seat is held for a page that is perhaps being loaded again, if seats are held at all.
+pub const RELOAD: Duration = Duration::from_secs(5);
 
 /// One open socket. Never used twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +36,8 @@ pub struct Config {
     pub people: usize,
     /// What people configure their peer connections with.
     pub ice_servers: Vec<IceServer>,
+    /// How long a seat is held for somebody whose connection is gone.
+    pub hold: Duration,
 }
 
 /// Something that happened to a socket, or time that passed.
@@ -45,11 +51,13 @@ pub enum Input {
         conn: ConnId,
         /// What, or why it could not be understood.
         message: Result<ClientMessage, ParseError>,
-        /// Fresh randomness: the sender's identity, should this message give it a seat.
-        id: PeerId,
+        /// Who the sender is, should this message give it a seat.
+        identity: Identity,
     },
     /// A socket answered a ping or gave another sign of life.
     Heard(ConnId),
+    /// The page of a socket is being closed, or loaded again: the socket will be gone.
+    Unloaded(ConnId),
     /// A socket is gone.
     Closed(ConnId),
     /// [`Rooms::poll_timeout`] has come.
@@ -78,7 +86,8 @@ enum Place {
     Seated(RoomName, PeerId),
 }
 
-/// One room: who sits in it and who looks in from outside. Forgotten when it has neither.
+/// One room: who sits in it and who looks in from outside. Forgotten when it has neither. Somebody
+/// whose seat is held counts as sitting in it.
 #[derive(Debug, Default)]
 struct Room {
     seats: Seats,
@@ -87,13 +96,13 @@ struct Room {
 
 impl Room {
     /// Whom a relayed message is for.
-    fn recipient(&self, from: ConnId, to: Option<PeerId>) -> Result<ConnId, Refusal> {
+    fn recipient(&self, from: PeerId, to: Option<PeerId>) -> Result<&Seat, Refusal> {
         let mut others = self.seats.others(from);
         if let Some(to) = to {
-            return others.find(|seat| seat.id == to).map(|seat| seat.conn).ok_or_else(nobody);
+            return others.find(|seat| seat.id == to).ok_or_else(nobody);
         }
         match (others.next(), others.next()) {
-            (Some(only), None) => Ok(only.conn),
+            (Some(only), None) => Ok(only),
             (None, _) => Err((ErrorCode::NoSuchPeer, "Nobody else is in the room yet.".to_owned())),
             (Some(_), Some(_)) => {
                 let whom = "Three or more people are inside: say \"to\" whom.".to_owned();
@@ -110,6 +119,12 @@ pub struct Rooms {
     rooms: BTreeMap<RoomName, Room>,
     places: BTreeMap<ConnId, Place>,
     heartbeat: Heartbeat,
+    /// When to look for seats that are held no longer.
+    deadlines: BTreeSet<(Duration, RoomName)>,
+    /// Until then, people whose seats are older than these rooms may still come back.
+    gathered: Duration,
+    /// The number of the last `ready`. Higher than any of the rooms that were here before.
+    links: u64,
     commands: VecDeque<Command>,
 }
 
@@ -121,14 +136,18 @@ fn nobody() -> Refusal {
 }
 
 impl Rooms {
-    /// No rooms and nobody connected.
+    /// No rooms and nobody connected at `now`, though some may have had seats in the rooms that
+    /// were here before.
     #[must_use]
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: Config, now: Duration) -> Self {
         Self {
+            gathered: now + config.hold,
+            links: u64::try_from(now.as_millis()).unwrap_or_default(),
             config,
             rooms: BTreeMap::new(),
             places: BTreeMap::new(),
             heartbeat: Heartbeat::default(),
+            deadlines: BTreeSet::new(),
             commands: VecDeque::new(),
         }
     }
@@ -140,7 +159,7 @@ impl Rooms {
                 self.places.insert(conn, Place::Nowhere);
                 self.heartbeat.open(conn, now);
             }
-            Input::Message { conn, message, id } => {
+            Input::Message { conn, message, identity } => {
                 // A message may still be on its way from a socket that was just given up.
                 if !self.places.contains_key(&conn) {
                     return;
@@ -149,13 +168,16 @@ impl Rooms {
                 let refusal = |error: ParseError| (error.code(), error.to_string());
                 let done = message
                     .map_err(refusal)
-                    .and_then(|message| self.message(conn, message, id, now));
+                    .and_then(|message| self.message(conn, message, identity, now));
                 if let Err((code, message)) = done {
                     self.send(conn, ServerMessage::Error { code, message });
                 }
             }
             Input::Heard(conn) => self.heartbeat.heard(conn, now),
-            Input::Closed(conn) => self.close(conn, now),
+            Input::Unloaded(conn) => {
+                self.vacate(conn, now + self.config.hold.min(RELOAD), now);
+            }
+            Input::Closed(conn) => self.close(conn, now + self.config.hold, now),
             Input::Tick => self.tick(now),
         }
     }
@@ -168,7 +190,8 @@ impl Rooms {
     /// When to call [`Rooms::handle`] with [`Input::Tick`] at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.heartbeat.next()
+        let held = self.deadlines.first().map(|(deadline, _)| *deadline);
+        self.heartbeat.next().into_iter().chain(held).min()
     }
 
     /// Who is in a room; nobody, if it is not known.
@@ -194,25 +217,25 @@ impl Rooms {
         &mut self,
         conn: ConnId,
         message: ClientMessage,
-        id: PeerId,
+        identity: Identity,
         now: Duration,
     ) -> Result<(), Refusal> {
         match message {
             ClientMessage::Watch(room) => self.watch(conn, room, now),
-            ClientMessage::Join(join) => self.join(conn, join, id, now),
+            ClientMessage::Join(join) => self.join(conn, join, identity, now),
             ClientMessage::Leave => {
                 self.seat_of(conn)?;
-                self.vacate(conn, now);
+                self.vacate(conn, now, now);
                 Ok(())
             }
             ClientMessage::Presence(presence) => self.presence(conn, &presence, now),
-            ClientMessage::Signal { to, signal } => self.relay(conn, to, signal),
+            ClientMessage::Signal { to, link, signal } => self.relay(conn, to, link, signal),
         }
     }
 
     fn watch(&mut self, conn: ConnId, room: RoomName, now: Duration) -> Result<(), Refusal> {
         self.refuse_seated(conn)?;
-        self.vacate(conn, now);
+        self.vacate(conn, now, now);
         self.rooms.entry(room.clone()).or_default().watchers.insert(conn);
         let state = self.state(&room, now);
         self.places.insert(conn, Place::Watching(room.clone()));
@@ -223,30 +246,133 @@ impl Rooms {
     fn join(
         &mut self,
         conn: ConnId,
-        Join { room: name, presence }: Join,
-        id: PeerId,
+        Join { room: name, presence, seat: claim }: Join,
+        identity: Identity,
         now: Duration,
     ) -> Result<(), Refusal> {
         self.refuse_seated(conn)?;
+        if !identity.returning && claim.as_ref().is_some_and(|claim| claim.token.is_some()) {
+            let message = "The proof of your seat is wrong or too old; join without it.".to_owned();
+            return Err((ErrorCode::BadSeat, message));
+        }
+        let room = self.rooms.get(&name);
+        let held =
+            identity.returning && room.is_some_and(|room| room.seats.get(identity.id).is_some());
         let state = self.state(&name, now);
-        if !state.has_space() {
+        if !held && !state.has_space() {
             let (inside, limit) = (state.people.len(), state.limit);
             return Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")));
         }
-        self.vacate(conn, now);
-        let room = self.rooms.entry(name.clone()).or_default();
-        let newcomer = room.seats.add(conn, id, presence, now);
-        let others: Vec<_> =
-            room.seats.others(conn).map(|seat| (seat.conn, seat.person(now))).collect();
-        self.places.insert(conn, Place::Seated(name.clone(), newcomer.id));
-        let ice_servers = self.config.ice_servers.clone();
-        self.send(conn, ServerMessage::Joined { id: newcomer.id, state, ice_servers });
-        for (other, person) in others {
-            self.send(other, ServerMessage::Ready { role: Role::Caller, peer: newcomer.clone() });
-            self.send(conn, ServerMessage::Ready { role: Role::Callee, peer: person });
+        self.vacate(conn, now, now);
+        let id = identity.id;
+        if held {
+            self.take_back(conn, &name, id, presence);
+        } else {
+            let room = self.rooms.entry(name.clone()).or_default();
+            room.seats.add(Seat::new(conn, &identity, presence));
         }
+        self.places.insert(conn, Place::Seated(name.clone(), id));
+        let state = self.state(&name, now);
+        let people = state.people.into_iter().filter(|person| person.id != id).collect();
+        let state = RoomState { people, ..state };
+        let (ice_servers, seat) = (self.config.ice_servers.clone(), identity.token);
+        self.send(conn, ServerMessage::Joined { id, state, ice_servers, seat });
+        let linked = claim.filter(|_| identity.returning).map(|claim| claim.linked);
+        self.link(&name, id, linked.unwrap_or_default(), now);
         self.tell_watchers(&name, now);
         Ok(())
+    }
+
+    /// Puts a person back on their seat. Whoever used it until now, in another tab, is told.
+    fn take_back(&mut self, conn: ConnId, name: &RoomName, id: PeerId, presence: Presence) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let Some(seat) = room.seats.get_mut(id) else { return };
+        let before = std::mem::replace(&mut seat.sitter, Sitter::Here(conn));
+        seat.presence = presence;
+        if let Sitter::Here(elsewhere) = before {
+            self.places.insert(elsewhere, Place::Nowhere);
+            let message = "Your seat is used from another tab now.".to_owned();
+            self.send(elsewhere, ServerMessage::Error { code: ErrorCode::SeatMoved, message });
+        }
+    }
+
+    /// Brings a person who has just sat down together with everybody who is here. Those who both
+    /// say that they have a connection already are left alone.
+    fn link(&mut self, name: &RoomName, id: PeerId, linked: Vec<PeerId>, now: Duration) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let Some(seat) = room.seats.get_mut(id) else { return };
+        seat.linked =
+            linked.into_iter().filter(|other| *other != id).take(PEOPLE_PER_ROOM_MAX).collect();
+        let others: Vec<_> = room.seats.others(id).map(|seat| seat.id).collect();
+        for other in others {
+            self.introduce(name, id, other, now);
+        }
+        // Who is not here has left, unless nobody has had the time to come back yet.
+        if now >= self.gathered {
+            self.forget_absent(name);
+        } else {
+            self.deadlines.insert((self.gathered, name.clone()));
+        }
+    }
+
+    /// Tells two people to connect to each other, unless both say that they are connected, or one
+    /// of them is away: then it is done when they are back.
+    fn introduce(&mut self, name: &RoomName, id: PeerId, other: PeerId, now: Duration) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let (Some(mine), Some(theirs)) = (room.seats.get(id), room.seats.get(other)) else {
+            return;
+        };
+        if mine.linked.contains(&other) && theirs.linked.contains(&id) {
+            let back = ServerMessage::Back { peer: id, presence: mine.presence.clone() };
+            if let Some(conn) = theirs.conn() {
+                self.send(conn, back);
+            }
+            return;
+        }
+        let meeting = match (mine.conn(), theirs.conn()) {
+            (Some(my_conn), Some(their_conn)) if mine.precedes(theirs) => Some([
+                (my_conn, Role::Caller, theirs.person(now)),
+                (their_conn, Role::Callee, mine.person(now)),
+            ]),
+            (Some(my_conn), Some(their_conn)) => Some([
+                (their_conn, Role::Caller, mine.person(now)),
+                (my_conn, Role::Callee, theirs.person(now)),
+            ]),
+            _ => None,
+        };
+        for (one, two) in [(id, other), (other, id)] {
+            if let Some(seat) = room.seats.get_mut(one) {
+                match meeting {
+                    Some(_) => seat.linked.insert(two),
+                    None => seat.linked.remove(&two),
+                };
+            }
+        }
+        if meeting.is_some() {
+            self.links += 1;
+        }
+        let link = self.links;
+        for (conn, role, peer) in meeting.into_iter().flatten() {
+            self.send(conn, ServerMessage::Ready { role, peer, link });
+        }
+    }
+
+    /// Tells people of everybody they believe to be connected to who is not in the room.
+    fn forget_absent(&mut self, name: &RoomName) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let present: BTreeSet<_> = room.seats.all().iter().map(|seat| seat.id).collect();
+        let mut news = Vec::new();
+        for id in &present {
+            let Some(seat) = room.seats.get_mut(*id) else { continue };
+            let absent: Vec<_> = seat.linked.difference(&present).copied().collect();
+            for peer in absent {
+                seat.linked.remove(&peer);
+                news.extend(seat.conn().map(|conn| (conn, peer)));
+            }
+        }
+        for (conn, peer) in news {
+            self.send(conn, ServerMessage::Left { peer });
+        }
     }
 
     fn presence(
@@ -256,28 +382,43 @@ impl Rooms {
         now: Duration,
     ) -> Result<(), Refusal> {
         let (name, from) = self.seat_of(conn)?;
-        let Some(room) = self.rooms.get_mut(&name) else { return Ok(()) };
-        if !room.seats.set_presence(conn, presence) {
-            return Ok(());
-        }
-        let others: Vec<_> = room.seats.others(conn).map(|seat| seat.conn).collect();
-        for other in others {
-            self.send(other, ServerMessage::Presence { from, presence: presence.clone() });
-        }
+        let seat = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(from));
+        let Some(seat) = seat.filter(|seat| seat.presence != *presence) else { return Ok(()) };
+        seat.presence.clone_from(presence);
+        self.tell_others(
+            &name,
+            from,
+            &ServerMessage::Presence { from, presence: presence.clone() },
+        );
         self.tell_watchers(&name, now);
         Ok(())
     }
 
-    fn relay(&mut self, conn: ConnId, to: Option<PeerId>, signal: Signal) -> Result<(), Refusal> {
+    fn relay(
+        &mut self,
+        conn: ConnId,
+        to: Option<PeerId>,
+        link: Option<u64>,
+        signal: Signal,
+    ) -> Result<(), Refusal> {
         let (name, from) = self.seat_of(conn)?;
-        let recipient = self.rooms.get(&name).map(|room| room.recipient(conn, to));
-        let target = recipient.unwrap_or_else(|| Err(nobody()))?;
-        self.send(target, ServerMessage::Signal { from, signal });
+        let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
+        let recipient = room.recipient(from, to)?;
+        let (to, target) = (recipient.id, recipient.conn());
+        match target {
+            Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
+            // What is lost now cannot be made up for: the two are introduced anew.
+            None => {
+                if let Some(seat) = room.seats.get_mut(from) {
+                    seat.linked.remove(&to);
+                }
+            }
+        }
         Ok(())
     }
 
-    fn close(&mut self, conn: ConnId, now: Duration) {
-        self.vacate(conn, now);
+    fn close(&mut self, conn: ConnId, hold: Duration, now: Duration) {
+        self.vacate(conn, hold, now);
         self.places.remove(&conn);
         self.heartbeat.close(conn);
     }
@@ -287,32 +428,82 @@ impl Rooms {
             match verdict {
                 Verdict::Ping => self.commands.push_back(Command::Ping(conn)),
                 Verdict::Silent => {
-                    self.close(conn, now);
+                    // Nothing was heard for a while already.
+                    let hold = now + self.config.hold.saturating_sub(SILENT_AFTER);
+                    self.close(conn, hold, now);
                     self.commands.push_back(Command::Close(conn));
+                }
+            }
+        }
+        while self.deadlines.first().is_some_and(|(deadline, _)| *deadline <= now) {
+            let Some((_, name)) = self.deadlines.pop_first() else { return };
+            self.give_up(&name, now);
+        }
+    }
+
+    /// Frees the seats in a room that are held no longer.
+    fn give_up(&mut self, name: &RoomName, now: Duration) {
+        let Some(room) = self.rooms.get(name) else { return };
+        let over = |seat: &&Seat| matches!(seat.sitter, Sitter::Away(until) if until <= now);
+        let gone: Vec<_> = room.seats.all().iter().filter(over).map(|seat| seat.id).collect();
+        for id in gone {
+            self.free(name, id, now);
+        }
+        if now >= self.gathered {
+            self.forget_absent(name);
+        }
+    }
+
+    /// Takes a connection out of the room it watches or sits in, and tells who needs to know. The
+    /// seat of somebody who asked for that is held until `hold`.
+    fn vacate(&mut self, conn: ConnId, hold: Duration, now: Duration) {
+        let Some(place) = self.places.get_mut(&conn) else { return };
+        match std::mem::replace(place, Place::Nowhere) {
+            Place::Nowhere => {}
+            Place::Watching(name) => {
+                if let Some(room) = self.rooms.get_mut(&name) {
+                    room.watchers.remove(&conn);
+                }
+                self.forget_empty(&name);
+            }
+            Place::Seated(name, id) => {
+                let seat = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id));
+                match seat.filter(|seat| seat.holds && hold > now) {
+                    Some(seat) => {
+                        seat.sitter = Sitter::Away(hold);
+                        self.deadlines.insert((hold, name));
+                    }
+                    None => self.free(&name, id, now),
                 }
             }
         }
     }
 
-    /// Takes a connection out of the room it watches or sits in, and tells who needs to know.
-    fn vacate(&mut self, conn: ConnId, now: Duration) {
-        let Some(place) = self.places.get_mut(&conn) else { return };
-        let (name, left) = match std::mem::replace(place, Place::Nowhere) {
-            Place::Nowhere => return,
-            Place::Watching(name) => (name, None),
-            Place::Seated(name, id) => (name, Some(id)),
-        };
-        let Some(room) = self.rooms.get_mut(&name) else { return };
-        room.watchers.remove(&conn);
-        room.seats.remove(conn);
-        let remaining: Vec<_> = room.seats.others(conn).map(|seat| seat.conn).collect();
-        if remaining.is_empty() && room.watchers.is_empty() {
-            self.rooms.remove(&name);
-        } else if let Some(peer) = left {
-            for other in remaining {
-                self.send(other, ServerMessage::Left { peer });
-            }
-            self.tell_watchers(&name, now);
+    fn free(&mut self, name: &RoomName, id: PeerId, now: Duration) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let told: Vec<_> = room.seats.others_here(id);
+        room.seats.remove(id);
+        for conn in told {
+            self.send(conn, ServerMessage::Left { peer: id });
+        }
+        self.tell_watchers(name, now);
+        self.forget_empty(name);
+    }
+
+    fn forget_empty(&mut self, name: &RoomName) {
+        if self
+            .rooms
+            .get(name)
+            .is_some_and(|room| room.seats.is_empty() && room.watchers.is_empty())
+        {
+            self.rooms.remove(name);
+        }
+    }
+
+    fn tell_others(&mut self, name: &RoomName, id: PeerId, message: &ServerMessage) {
+        let Some(room) = self.rooms.get(name) else { return };
+        for conn in room.seats.others_here(id) {
+            self.send(conn, message.clone());
         }
     }
 

@@ -1,21 +1,74 @@
-//! The seats of one room, in the order in which they were taken.
+//! The seats of one room, in the order in which they were first taken.
 
 use super::ConnId;
 use crate::protocol::{PeerId, Person, Presence};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
+
+/// Who takes a seat, vouched for by the owner of the rooms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Fresh and random, or that of the seat which is claimed.
+    pub id: PeerId,
+    /// When the seat was taken for the first time.
+    pub since: Duration,
+    /// Proves later that the seat is this person's; none if they did not ask for it.
+    pub token: Option<String>,
+    /// Whether they proved that the seat was theirs before.
+    pub returning: bool,
+}
+
+/// Who sits there, or is expected back.
+#[derive(Debug)]
+pub(super) enum Sitter {
+    Here(ConnId),
+    /// Until when the seat is held.
+    Away(Duration),
+}
 
 #[derive(Debug)]
 pub(super) struct Seat {
-    pub(super) conn: ConnId,
+    pub(super) sitter: Sitter,
     pub(super) id: PeerId,
-    presence: Presence,
+    pub(super) presence: Presence,
+    /// To whom this person has a connection, as far as is known.
+    pub(super) linked: BTreeSet<PeerId>,
+    /// Whether the seat is held while the connection is gone.
+    pub(super) holds: bool,
     since: Duration,
 }
 
 impl Seat {
+    pub(super) fn new(conn: ConnId, identity: &Identity, presence: Presence) -> Self {
+        Self {
+            sitter: Sitter::Here(conn),
+            id: identity.id,
+            presence,
+            linked: BTreeSet::new(),
+            holds: identity.token.is_some(),
+            since: identity.since,
+        }
+    }
+
     pub(super) fn person(&self, now: Duration) -> Person {
         let seconds = now.saturating_sub(self.since).as_secs();
         Person { id: self.id, presence: self.presence.clone(), seconds }
+    }
+
+    pub(super) fn conn(&self) -> Option<ConnId> {
+        match self.sitter {
+            Sitter::Here(conn) => Some(conn),
+            Sitter::Away(_) => None,
+        }
+    }
+
+    /// The order of a room: who came first, and among those who came at once, anyone.
+    fn order(&self) -> (Duration, PeerId) {
+        (self.since, self.id)
+    }
+
+    /// Whether this person was here before that one, and so calls them.
+    pub(super) fn precedes(&self, other: &Self) -> bool {
+        self.order() < other.order()
     }
 }
 
@@ -23,41 +76,44 @@ impl Seat {
 pub(super) struct Seats(Vec<Seat>);
 
 impl Seats {
-    /// Seats a connection last. Should the random id be taken in this room, the next free one is
-    /// used, so that an id never names two people.
-    pub(super) fn add(
-        &mut self,
-        conn: ConnId,
-        mut id: PeerId,
-        presence: Presence,
-        now: Duration,
-    ) -> Person {
-        while self.0.iter().any(|seat| seat.id == id) {
-            id = PeerId(id.0.wrapping_add(1));
+    pub(super) fn add(&mut self, seat: Seat) {
+        let place = self.0.partition_point(|other| other.precedes(&seat));
+        self.0.insert(place, seat);
+    }
+
+    pub(super) fn remove(&mut self, id: PeerId) {
+        self.0.retain(|seat| seat.id != id);
+        for seat in &mut self.0 {
+            seat.linked.remove(&id);
         }
-        let seat = Seat { conn, id, presence, since: now };
-        let person = seat.person(now);
-        self.0.push(seat);
-        person
     }
 
-    pub(super) fn remove(&mut self, conn: ConnId) {
-        self.0.retain(|seat| seat.conn != conn);
+    pub(super) fn get(&self, id: PeerId) -> Option<&Seat> {
+        self.0.iter().find(|seat| seat.id == id)
     }
 
-    pub(super) fn others(&self, conn: ConnId) -> impl Iterator<Item = &Seat> {
-        self.0.iter().filter(move |seat| seat.conn != conn)
+    pub(super) fn get_mut(&mut self, id: PeerId) -> Option<&mut Seat> {
+        self.0.iter_mut().find(|seat| seat.id == id)
+    }
+
+    pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Seat> {
+        self.0.iter().filter(move |seat| seat.id != id)
+    }
+
+    /// The connections of everybody else who is here.
+    pub(super) fn others_here(&self, id: PeerId) -> Vec<ConnId> {
+        self.others(id).filter_map(Seat::conn).collect()
+    }
+
+    pub(super) fn all(&self) -> &[Seat] {
+        &self.0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn people(&self, now: Duration) -> Vec<Person> {
         self.0.iter().map(|seat| seat.person(now)).collect()
-    }
-
-    /// Returns whether anything changed.
-    pub(super) fn set_presence(&mut self, conn: ConnId, presence: &Presence) -> bool {
-        let seat = self.0.iter_mut().find(|seat| seat.conn == conn);
-        let Some(seat) = seat.filter(|seat| seat.presence != *presence) else { return false };
-        seat.presence.clone_from(presence);
-        true
     }
 }

@@ -1,13 +1,22 @@
 //! Lists of (input, time) and the commands they lead to, then any order of anything.
 
 use super::*;
-use crate::protocol::{IceCandidate, Person, SdpType, SessionDescription};
+use crate::protocol::{IceCandidate, Person, SdpType, SeatClaim, SessionDescription};
 use proptest::prelude::*;
 
 const START: Duration = Duration::ZERO;
 
+const HOLD: Duration = Duration::from_secs(15);
+
+/// Rooms that have been there for long: everybody who had a seat before has had time to come back.
 fn rooms(people: usize) -> Rooms {
-    Rooms::new(Config { people, ice_servers: Vec::new() })
+    let mut rooms = restarted(people);
+    rooms.gathered = START;
+    rooms
+}
+
+fn restarted(people: usize) -> Rooms {
+    Rooms::new(Config { people, ice_servers: Vec::new(), hold: HOLD }, START)
 }
 
 fn secs(seconds: u64) -> Duration {
@@ -19,13 +28,14 @@ fn drain(rooms: &mut Rooms) -> Vec<Command> {
 }
 
 fn say(rooms: &mut Rooms, conn: u64, message: ClientMessage, now: Duration) -> Vec<Command> {
-    let (conn, id) = (ConnId(conn), PeerId(100 + conn));
-    rooms.handle(Input::Message { conn, message: Ok(message), id }, now);
+    let identity = Identity { id: PeerId(100 + conn), since: now, ..Identity::default() };
+    rooms.handle(Input::Message { conn: ConnId(conn), message: Ok(message), identity }, now);
     drain(rooms)
 }
 
 fn join_message(room: &str) -> ClientMessage {
-    ClientMessage::Join(Join { room: room.parse().unwrap(), presence: Presence::default() })
+    let (room, presence) = (room.parse().unwrap(), Presence::default());
+    ClientMessage::Join(Join { room, presence, seat: None })
 }
 
 fn open_and_join(rooms: &mut Rooms, conn: u64, room: &str, now: Duration) -> Vec<Command> {
@@ -42,7 +52,7 @@ fn candidate() -> Signal {
 }
 
 fn relay(to: Option<u64>) -> ClientMessage {
-    ClientMessage::Signal { to: to.map(|conn| PeerId(100 + conn)), signal: candidate() }
+    ClientMessage::Signal { to: to.map(|conn| PeerId(100 + conn)), link: None, signal: candidate() }
 }
 
 fn refused(commands: &[Command], conn: u64) -> ErrorCode {
@@ -59,6 +69,7 @@ fn the_first_is_the_caller_and_the_second_the_callee() {
         id: PeerId(100 + conn),
         state: RoomState { people, limit: 4 },
         ice_servers: Vec::new(),
+        seat: None,
     };
     assert_eq!(
         open_and_join(&mut rooms, 1, "123", START),
@@ -70,11 +81,11 @@ fn the_first_is_the_caller_and_the_second_the_callee() {
             Command::Send(ConnId(2), joined(2, vec![person(1, 5)])),
             Command::Send(
                 ConnId(1),
-                ServerMessage::Ready { role: Role::Caller, peer: person(2, 0) }
+                ServerMessage::Ready { role: Role::Caller, peer: person(2, 0), link: 1 }
             ),
             Command::Send(
                 ConnId(2),
-                ServerMessage::Ready { role: Role::Callee, peer: person(1, 5) }
+                ServerMessage::Ready { role: Role::Callee, peer: person(1, 5), link: 1 }
             ),
         ]
     );
@@ -93,7 +104,7 @@ fn whoever_stays_is_the_caller_of_whoever_comes_next() {
     let commands = open_and_join(&mut rooms, 3, "123", START);
     assert!(commands.contains(&Command::Send(
         ConnId(2),
-        ServerMessage::Ready { role: Role::Caller, peer: person(3, 0) }
+        ServerMessage::Ready { role: Role::Caller, peer: person(3, 0), link: 2 }
     )));
 }
 
@@ -103,7 +114,7 @@ fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
     open_and_join(&mut rooms, 1, "123", START);
     assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::NoSuchPeer);
     open_and_join(&mut rooms, 2, "123", START);
-    let relayed = ServerMessage::Signal { from: PeerId(101), signal: candidate() };
+    let relayed = ServerMessage::Signal { from: PeerId(101), link: None, signal: candidate() };
     assert_eq!(say(&mut rooms, 1, relay(None), START), [Command::Send(ConnId(2), relayed.clone())]);
     open_and_join(&mut rooms, 3, "123", START);
     assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::RecipientNeeded);
@@ -183,6 +194,189 @@ fn silence_is_pinged_and_then_ended() {
     assert_eq!(rooms.connection_count(), 1);
 }
 
+mod held {
+    //! People who asked that their seat is held.
+
+    use super::*;
+
+    /// Person `id` sits down through `conn`; `linked` says that they come back.
+    fn sit(
+        rooms: &mut Rooms,
+        conn: u64,
+        id: u64,
+        linked: Option<&[u64]>,
+        now: Duration,
+    ) -> Vec<Command> {
+        rooms.handle(Input::Opened(ConnId(conn)), now);
+        let claim = SeatClaim {
+            token: linked.map(|_| "token".to_owned()),
+            linked: linked.unwrap_or_default().iter().copied().map(PeerId).collect(),
+        };
+        let room = "123".parse().unwrap();
+        let join = Join { room, presence: Presence::default(), seat: Some(claim) };
+        let identity = Identity {
+            id: PeerId(id),
+            since: secs(id),
+            token: Some("token".to_owned()),
+            returning: linked.is_some(),
+        };
+        let message = Ok(ClientMessage::Join(join));
+        rooms.handle(Input::Message { conn: ConnId(conn), message, identity }, now);
+        drain(rooms)
+    }
+
+    fn close(rooms: &mut Rooms, conn: u64, now: Duration) -> Vec<Command> {
+        rooms.handle(Input::Closed(ConnId(conn)), now);
+        drain(rooms)
+    }
+
+    /// Time passes, in which everybody who is connected answers pings.
+    fn tick(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+        for conn in 0..9 {
+            rooms.handle(Input::Heard(ConnId(conn)), now);
+        }
+        pass(rooms, now)
+    }
+
+    fn pass(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+        rooms.handle(Input::Tick, now);
+        let is_ping = |command: &Command| matches!(command, Command::Ping(_));
+        drain(rooms).into_iter().filter(|command| !is_ping(command)).collect()
+    }
+
+    fn readies(commands: &[Command]) -> Vec<(u64, u64, Role)> {
+        let ready = |command: &Command| match command {
+            Command::Send(conn, ServerMessage::Ready { role, peer, .. }) => {
+                Some((conn.0, peer.id.0, *role))
+            }
+            _ => None,
+        };
+        commands.iter().filter_map(ready).collect()
+    }
+
+    fn left(conn: u64, id: u64) -> Command {
+        Command::Send(ConnId(conn), ServerMessage::Left { peer: PeerId(id) })
+    }
+
+    #[test]
+    fn nobody_notices_who_comes_back_in_time_with_their_connections() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        sit(&mut rooms, 2, 2, None, START);
+        assert_eq!(close(&mut rooms, 2, secs(1)), []);
+        assert_eq!(tick(&mut rooms, secs(10)), []);
+        let commands = sit(&mut rooms, 3, 2, Some(&[1]), secs(10));
+        let presence = Presence::default();
+        let back = Command::Send(ConnId(1), ServerMessage::Back { peer: PeerId(2), presence });
+        assert!(matches!(commands[0], Command::Send(ConnId(3), ServerMessage::Joined { .. })));
+        assert_eq!(commands[1..], [back]);
+    }
+
+    #[test]
+    fn who_comes_back_with_nothing_is_connected_anew_in_the_same_roles() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        sit(&mut rooms, 2, 2, None, START);
+        close(&mut rooms, 1, secs(1));
+        let commands = sit(&mut rooms, 3, 1, Some(&[]), secs(2));
+        assert_eq!(readies(&commands), [(3, 2, Role::Caller), (2, 1, Role::Callee)]);
+        assert!(!commands.contains(&left(2, 1)));
+    }
+
+    #[test]
+    fn a_held_seat_is_free_after_its_time_and_counts_until_then() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        sit(&mut rooms, 2, 2, None, START);
+        close(&mut rooms, 2, secs(1));
+        assert_eq!(refused(&open_and_join(&mut rooms, 3, "123", secs(5)), 3), ErrorCode::RoomFull);
+        assert_eq!(tick(&mut rooms, secs(15)), []);
+        assert_eq!(tick(&mut rooms, secs(16)), [left(1, 2)]);
+        let commands = say(&mut rooms, 3, join_message("123"), secs(16));
+        assert_eq!(readies(&commands), [(1, 103, Role::Caller), (3, 1, Role::Callee)]);
+    }
+
+    #[test]
+    fn a_page_that_was_closed_is_not_waited_for_as_long() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        sit(&mut rooms, 2, 2, None, START);
+        rooms.handle(Input::Unloaded(ConnId(2)), secs(1));
+        assert_eq!(close(&mut rooms, 2, secs(1)), []);
+        assert_eq!(tick(&mut rooms, secs(5)), []);
+        assert_eq!(tick(&mut rooms, secs(1) + RELOAD), [left(1, 2)]);
+    }
+
+    #[test]
+    fn silence_counts_towards_the_time_a_seat_is_held() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        assert_eq!(pass(&mut rooms, SILENT_AFTER), [Command::Close(ConnId(1))]);
+        assert_eq!(rooms.room_count(), 1);
+        tick(&mut rooms, HOLD);
+        assert_eq!(rooms.room_count(), 0);
+    }
+
+    #[test]
+    fn leaving_gives_the_seat_up_at_once() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        sit(&mut rooms, 2, 2, None, START);
+        assert_eq!(say(&mut rooms, 2, ClientMessage::Leave, secs(1)), [left(1, 2)]);
+    }
+
+    #[test]
+    fn the_newest_holder_of_a_seat_wins() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        sit(&mut rooms, 2, 2, None, START);
+        let commands = sit(&mut rooms, 3, 2, Some(&[]), secs(1));
+        assert_eq!(refused(&commands[..1], 2), ErrorCode::SeatMoved);
+        assert_eq!(readies(&commands), [(1, 2, Role::Caller), (3, 1, Role::Callee)]);
+        assert_eq!(refused(&say(&mut rooms, 2, relay(None), secs(1)), 2), ErrorCode::NotJoined);
+        assert_eq!(close(&mut rooms, 2, secs(2)), []);
+        assert_eq!(rooms.state(&"123".parse().unwrap(), secs(2)).people.len(), 2);
+    }
+
+    #[test]
+    fn after_a_restart_a_call_goes_on_as_it_was() {
+        let mut rooms = restarted(2);
+        assert_eq!(readies(&sit(&mut rooms, 1, 2, Some(&[1]), secs(1))), []);
+        assert_eq!(readies(&sit(&mut rooms, 2, 1, Some(&[2]), secs(3))), []);
+        assert_eq!(tick(&mut rooms, HOLD), []);
+        let ids: Vec<_> =
+            rooms.state(&"123".parse().unwrap(), HOLD).people.iter().map(|p| p.id.0).collect();
+        assert_eq!(ids, [1, 2], "in the order in which they first came");
+    }
+
+    #[test]
+    fn after_a_restart_who_does_not_come_back_is_gone() {
+        let mut rooms = restarted(2);
+        sit(&mut rooms, 1, 1, Some(&[2]), secs(1));
+        assert_eq!(tick(&mut rooms, HOLD), [left(1, 2)]);
+        assert_eq!(tick(&mut rooms, HOLD), []);
+    }
+
+    #[test]
+    fn what_was_said_to_somebody_away_is_made_up_for() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 1, 1, None, START);
+        sit(&mut rooms, 2, 2, None, START);
+        close(&mut rooms, 2, secs(1));
+        assert_eq!(
+            say(
+                &mut rooms,
+                1,
+                ClientMessage::Signal { to: None, link: None, signal: candidate() },
+                secs(2)
+            ),
+            []
+        );
+        let commands = sit(&mut rooms, 3, 2, Some(&[1]), secs(3));
+        assert_eq!(readies(&commands), [(1, 2, Role::Caller), (3, 1, Role::Callee)]);
+    }
+}
+
 /// One step of a random schedule: which connection, what it does, how much time passes before.
 fn step() -> impl Strategy<Value = (u64, u8, u8, u64)> {
     (0..6u64, 0..9u8, 0..3u8, 0..5u64)
@@ -200,12 +394,12 @@ fn act(rooms: &mut Rooms, (conn, action, detail, _): (u64, u8, u8, u64), now: Du
         3 => Ok(ClientMessage::Watch(room.parse().unwrap())),
         4 => Ok(join_message(room)),
         5 => Ok(ClientMessage::Leave),
-        6 => Ok(ClientMessage::Signal { to: None, signal: Signal::Offer(offer) }),
+        6 => Ok(ClientMessage::Signal { to: None, link: None, signal: Signal::Offer(offer) }),
         7 => Ok(relay(Some(u64::from(detail)))),
         _ => Err(ParseError::NotJson),
     };
-    // Ids collide on purpose: two connections ask for the same one.
-    rooms.handle(Input::Message { conn: id, message, id: PeerId(conn / 2) }, now);
+    let identity = Identity { id: PeerId(100 + conn), since: now, ..Identity::default() };
+    rooms.handle(Input::Message { conn: id, message, identity }, now);
 }
 
 /// Follows what each client was told, and holds it against the truth.
@@ -220,7 +414,7 @@ impl Witness {
         let Command::Send(conn, message) = command else { return };
         match message {
             ServerMessage::Joined { .. } => self.roles.retain(|(me, _), _| *me != conn),
-            ServerMessage::Ready { role, peer } => {
+            ServerMessage::Ready { role, peer, .. } => {
                 let before = self.roles.insert((conn, peer.id), role);
                 assert_eq!(before, None, "{conn:?} was told twice to connect to {peer:?}");
             }
@@ -236,15 +430,15 @@ impl Witness {
 
     fn check(&self, rooms: &Rooms) {
         for room in rooms.rooms.values() {
-            let seats: Vec<_> = room.seats.others(ConnId(u64::MAX)).collect();
+            let seats = room.seats.all();
             assert!(seats.len() <= rooms.config.people);
             assert!(!seats.is_empty() || !room.watchers.is_empty(), "an empty room is remembered");
             for (i, first) in seats.iter().enumerate() {
                 for second in &seats[i + 1..] {
                     assert_ne!(first.id, second.id);
                     let roles = (
-                        self.roles.get(&(first.conn, second.id)),
-                        self.roles.get(&(second.conn, first.id)),
+                        self.roles.get(&(first.conn().unwrap(), second.id)),
+                        self.roles.get(&(second.conn().unwrap(), first.id)),
                     );
                     assert_eq!(roles, (Some(&Role::Caller), Some(&Role::Callee)));
                 }

@@ -1,8 +1,10 @@
 //! What an operator decides: options, their environment variables and their defaults.
 
 use super::{
+    error::ServerError,
     ice::{IceError, IceList},
     origin::{OriginList, OriginPolicy},
+    seat::Secret,
 };
 use crate::protocol::{IceServer, limits};
 use clap::{
@@ -17,12 +19,14 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
-use tracing::Level;
+use tracing::{Level, warn};
 
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 const DEFAULT_ICE: &str = "stun:stun.l.google.com:19302";
+const LONGEST_HOLD: u64 = 120;
 const LEVELS: [(&str, Level); 5] = [
     ("error", Level::ERROR),
     ("warn", Level::WARN),
@@ -46,6 +50,13 @@ pub struct Config {
     /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
     /// may open the socket besides the server's own pages.
     pub origins: OriginPolicy,
+    /// `--hold`, `SALON_HOLD`: how long a seat is held for somebody whose connection is gone.
+    pub hold: Duration,
+    /// `SALON_SECRET`: what the proofs of seats are signed with.
+    pub secret: Option<Secret>,
+    /// `--data`, `SALON_DATA`: the folder of what has to outlive the server, which is that secret
+    /// where it is not given.
+    pub data: DataFolder,
     /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages.
     pub site: PathBuf,
     /// `LEPTOS_RELOAD_PORT`, where `LEPTOS_WATCH` is set: where `cargo leptos watch` tells open
@@ -63,6 +74,8 @@ impl fmt::Debug for Config {
             .field("people", &self.people)
             .field("log", &self.log)
             .field("origins", &self.origins)
+            .field("hold", &self.hold)
+            .field("data", &self.data)
             .field("site", &self.site)
             .field("reload_port", &self.reload_port)
             .finish()
@@ -124,6 +137,20 @@ struct Args {
     #[arg(value_parser = BoolishValueParser::new())]
     allow_no_origin: bool,
 
+    /// For how many seconds a seat is held when a connection breaks, 0 to 120
+    ///
+    /// Whoever is back by then is not missed by anybody.
+    #[arg(long, env = "SALON_HOLD", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "15", value_parser = hold)]
+    hold: Duration,
+
+    /// Folder for what must outlive a restart [default: ~/.local/state/salon]
+    ///
+    /// It holds the secret that lets people take their seats again. SALON_SECRET, a long random
+    /// text, is used instead of it where it is set.
+    #[arg(long, env = "SALON_DATA", hide_env_values = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+
     /// The folder with the built pages [default: "site" beside the program, else target/site]
     #[arg(long, env = "SALON_SITE", hide_env_values = true, value_name = "FOLDER")]
     site: Option<PathBuf>,
@@ -155,6 +182,12 @@ impl Config {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
             },
+            hold: args.hold,
+            secret: env::var("SALON_SECRET")
+                .ok()
+                .filter(|text| !text.is_empty())
+                .map(|text| Secret::from(text.as_str())),
+            data: args.data.map_or_else(DataFolder::usual, DataFolder::Chosen),
             site: args.site.unwrap_or_else(site),
             reload_port: reload_port(),
         })
@@ -170,6 +203,40 @@ fn leptos_site_addr() -> Result<Option<SocketAddr>, NoConfig> {
 fn reload_port() -> Option<u16> {
     env::var_os("LEPTOS_WATCH")?;
     env::var("LEPTOS_RELOAD_PORT").ok()?.parse().ok()
+}
+
+/// Where to keep what has to outlive the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataFolder {
+    /// The operator said so: it has to work.
+    Chosen(PathBuf),
+    /// Where such things are usually put, if that works.
+    Usual(PathBuf),
+    /// Nowhere.
+    None,
+}
+
+impl DataFolder {
+    /// Where systemd, or else the desktop's rules (XDG Base Directory Specification), put it.
+    fn usual() -> Self {
+        let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        folder("STATE_DIRECTORY")
+            .or_else(|| folder("XDG_STATE_HOME").map(|home| home.join("salon")))
+            .or_else(|| folder("HOME").map(|home| home.join(".local/state/salon")))
+            .map_or(Self::None, Self::Usual)
+    }
+
+    /// The secret that is kept there; where nothing can be kept, one for this run.
+    pub(super) fn secret(&self) -> Result<Secret, ServerError> {
+        match self {
+            Self::Chosen(folder) => Secret::kept_in(folder),
+            Self::Usual(folder) => Secret::kept_in(folder).or_else(|error| {
+                warn!("{error} Until then, calls do not outlive a restart.");
+                Ok(Secret::fresh()?)
+            }),
+            Self::None => Ok(Secret::fresh()?),
+        }
+    }
 }
 
 fn site() -> PathBuf {
@@ -190,6 +257,13 @@ fn people(text: &str) -> Result<usize, String> {
     let most = limits::PEOPLE_PER_ROOM_MAX;
     let people = text.parse().ok().filter(|people| (1..=most).contains(people));
     people.ok_or_else(|| format!("{text:?} is no number from 1 to {most}"))
+}
+
+fn hold(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= LONGEST_HOLD);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("{text:?} is no number from 0 to {LONGEST_HOLD}"))
 }
 
 fn level(text: &str) -> Result<Level, String> {

@@ -3,7 +3,7 @@
 use super::hub::Event;
 use crate::{
     protocol::{ClientMessage, ParseError, PeerId},
-    room::{ConnId, Input},
+    room::{ConnId, Identity, Input},
 };
 use axum::extract::ws::Utf8Bytes;
 use std::sync::{
@@ -96,14 +96,20 @@ impl Voice {
         // Only a join gives a seat, so only a join needs an identity.
         let id = match message {
             Ok(ClientMessage::Join(_)) => PeerId(getrandom::u64().map_err(|_| Closing::Internal)?),
-            _ => PeerId(0),
+            _ => PeerId::default(),
         };
-        self.send(Input::Message { conn: self.conn, message, id }).await
+        let identity = Identity { id, ..Identity::default() };
+        self.send(Input::Message { conn: self.conn, message, identity }).await
     }
 
     /// Passes on that the client gave a sign of life.
     pub(super) async fn heard(&self) -> Result<(), Closing> {
         self.send(Input::Heard(self.conn)).await
+    }
+
+    /// Passes on that the client's page is being closed or loaded again.
+    pub(super) async fn unloaded(&self) -> Result<(), Closing> {
+        self.send(Input::Unloaded(self.conn)).await
     }
 
     async fn send(&self, input: Input) -> Result<(), Closing> {

@@ -20,6 +20,16 @@ pub enum ServerError {
          where they are with --site or SALON_SITE.", .0.display()
     )]
     NoSite(PathBuf),
+    /// What has to outlive the server cannot be kept.
+    #[error(
+        "Cannot use {}: {error}. Choose another folder with --data or SALON_DATA.", .path.display()
+    )]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The task that owns the rooms failed. Only a new start helps.
     #[error("The server cannot go on: the rooms are lost.")]
     Hub,

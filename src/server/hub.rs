@@ -1,13 +1,20 @@
 //! The one task that owns the rooms. Sockets tell it what they hear; it tells them what to write,
 //! and never waits for one of them.
 
-use super::connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue};
+use super::{
+    connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
+    seat::Secret,
+};
 use crate::{
-    protocol::{RoomName, RoomState, ServerMessage},
-    room::{self, Command, ConnId, Input, Rooms},
+    protocol::{ClientMessage, Join, RoomName, RoomState, ServerMessage},
+    room::{self, Command, ConnId, Identity, Input, Rooms},
 };
 use axum::extract::ws::Utf8Bytes;
-use std::{collections::BTreeMap, future, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
@@ -49,10 +56,10 @@ pub struct Hub {
 
 impl Hub {
     /// Starts the task.
-    pub(super) fn start(config: room::Config) -> (Self, JoinHandle<()>) {
+    pub(super) fn start(config: room::Config, secret: Secret) -> (Self, JoinHandle<()>) {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let task = tokio::spawn(Task::new(config, &events, inbox, publish).run());
+        let task = tokio::spawn(Task::new(config, secret, &events, inbox, publish).run());
         (Self { events, counts }, task)
     }
 
@@ -95,6 +102,10 @@ struct Socket {
 
 struct Task {
     start: Instant,
+    /// The time of the start since the Unix epoch: seats outlive a run of the server, so the rooms'
+    /// time does, too. From there on it is told by a clock that nobody sets.
+    epoch: Duration,
+    secret: Secret,
     rooms: Rooms,
     sockets: BTreeMap<ConnId, Socket>,
     opened: u64,
@@ -110,13 +121,17 @@ struct Task {
 impl Task {
     fn new(
         config: room::Config,
+        secret: Secret,
         handle: &mpsc::Sender<Event>,
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
     ) -> Self {
+        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             start: Instant::now(),
-            rooms: Rooms::new(config),
+            epoch,
+            secret,
+            rooms: Rooms::new(config, epoch),
             sockets: BTreeMap::new(),
             opened: 0,
             handle: handle.downgrade(),
@@ -141,7 +156,7 @@ impl Task {
                     self.sockets.remove(&conn);
                     self.handle(Input::Closed(conn));
                 }
-                () = until(self.rooms.poll_timeout().map(|at| self.start + at)) => {
+                () = until(self.rooms.poll_timeout().map(|at| self.start + at.saturating_sub(self.epoch))) => {
                     self.handle(Input::Tick);
                 }
             }
@@ -183,11 +198,29 @@ impl Task {
     }
 
     fn now(&self) -> Duration {
-        self.start.elapsed()
+        self.epoch + self.start.elapsed()
+    }
+
+    /// Who a message gives a seat to.
+    fn identify(&self, message: &ClientMessage, fresh: Identity, now: Duration) -> Identity {
+        let ClientMessage::Join(Join { room, seat: Some(claim), .. }) = message else {
+            return Identity { since: now, ..fresh };
+        };
+        let proven = claim.token.as_ref().and_then(|token| self.secret.verify(room, token, now));
+        let identity = proven.unwrap_or(Identity { since: now, ..fresh });
+        let token = self.secret.prove(room, identity.id, identity.since, now);
+        Identity { token, ..identity }
     }
 
     fn handle(&mut self, input: Input) {
         let now = self.now();
+        let input = match input {
+            Input::Message { conn, message: Ok(message), identity } => {
+                let identity = self.identify(&message, identity, now);
+                Input::Message { conn, message: Ok(message), identity }
+            }
+            other => other,
+        };
         self.rooms.handle(input, now);
         let mut last: Option<(ServerMessage, Utf8Bytes)> = None;
         while let Some(command) = self.rooms.poll() {

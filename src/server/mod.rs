@@ -12,14 +12,16 @@ mod ice;
 mod origin;
 mod pages;
 mod router;
+mod seat;
 mod shell;
 mod socket;
 
-pub use config::{Config, NoConfig};
+pub use config::{Config, DataFolder, NoConfig};
 pub use connection::HubGone;
 pub use error::ServerError;
 pub use hub::{Counts, Hub};
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
+pub use seat::{SEAT_VALID, Secret};
 
 use crate::room;
 use axum::{Router, serve::ListenerExt};
@@ -54,7 +56,7 @@ impl Server {
     /// Prepares a server. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// [`ServerError::NoSite`].
+    /// [`ServerError::NoSite`], [`ServerError::Data`] or [`ServerError::Io`].
     pub fn new(config: Config) -> Result<Self, ServerError> {
         // Leptos renders on this runtime. A second server in the same process finds it set.
         let _ = any_spawner::Executor::init_tokio();
@@ -63,8 +65,16 @@ impl Server {
             return Err(ServerError::NoSite(pkg));
         }
         let leptos = leptos_options(&config.site, config.reload_port);
-        let rooms = room::Config { people: config.people, ice_servers: config.ice_servers };
-        let (hub, hub_task) = Hub::start(rooms);
+        let secret = match config.secret {
+            Some(secret) => secret,
+            None => config.data.secret()?,
+        };
+        let rooms = room::Config {
+            people: config.people,
+            ice_servers: config.ice_servers,
+            hold: config.hold,
+        };
+        let (hub, hub_task) = Hub::start(rooms, secret);
         let state = ServerState {
             hub: hub.clone(),
             origins: Arc::new(config.origins),

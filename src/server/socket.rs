@@ -111,7 +111,11 @@ async fn read(frames: &mut Frames, voice: &Voice) -> End {
             Some(Ok(Message::Text(text))) => voice.say(ClientMessage::parse(&text)).await,
             Some(Ok(Message::Binary(bytes))) => voice.say(parse_binary(&bytes)).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => voice.heard().await,
-            Some(Ok(Message::Close(_))) => return End::Leaving,
+            Some(Ok(Message::Close(_))) => {
+                // Should the hub be gone, so is the seat.
+                let _ = voice.unloaded().await;
+                return End::Leaving;
+            }
             Some(Err(error)) => return read_error(error),
             None => return End::Gone,
         };

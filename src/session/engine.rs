@@ -1,16 +1,19 @@
 //! The call together with the socket, timers and connections that it commands.
 
-use super::Session;
+use super::{Session, seat::KeptSeat};
 use crate::{
     call::{Call, Command, Generation, Input, PeerKey, View},
     platform::{
         Interval, Kind, PageWatch, PeerConnection, PerKind, Socket, SocketEvent, Timer, Track,
         random_fraction, watch_page,
     },
-    protocol::{ClientMessage, IceServer, Role, ServerMessage},
+    protocol::{ClientMessage, IceServer, Presence, Role, ServerMessage},
 };
 use leptos::prelude::*;
 use std::time::Duration;
+
+/// How often what is kept of the seat is brought up to date.
+const KEEP: Duration = Duration::from_secs(5);
 
 pub(super) struct Engine {
     session: Session,
@@ -19,15 +22,16 @@ pub(super) struct Engine {
     peers: Vec<(PeerKey, PeerConnection)>,
     tracks: PerKind<Track>,
     timer: Option<(Duration, Timer)>,
+    /// What is kept of the seat.
+    seat: Option<(String, Presence)>,
+    kept_at: Duration,
     _clock: Interval,
     _page: PageWatch,
 }
 
 impl Engine {
     pub(super) fn new(session: Session) -> Self {
-        let clock = Interval::new(Duration::from_secs(1), move || {
-            session.now.set(crate::platform::elapsed());
-        });
+        let clock = Interval::new(Duration::from_secs(1), move || session.tick());
         Self {
             session,
             call: Call::new(),
@@ -35,6 +39,8 @@ impl Engine {
             peers: Vec::new(),
             tracks: PerKind::default(),
             timer: None,
+            seat: None,
+            kept_at: Duration::ZERO,
             _clock: clock,
             _page: watch_page(move |event| session.page_event(event)),
         }
@@ -51,11 +57,33 @@ impl Engine {
             self.run(command);
         }
         self.set_timer(now);
+        self.keep_seat(now);
         self.call.view()
+    }
+
+    /// Keeps the seat in case the page is loaded again: when it changes, and now and then, which
+    /// tells when the page was last there.
+    pub(super) fn keep_seat(&mut self, now: Duration) {
+        let presence = self.call.view().presence;
+        let seat = self.call.seat().map(|token| (token.to_owned(), presence.clone()));
+        let is_due = seat.is_some() && now >= self.kept_at + KEEP;
+        if self.seat != seat || is_due {
+            let token = seat.as_ref().map(|(token, _)| token.as_str());
+            KeptSeat::save(&self.session.room.get_value(), token, &presence);
+            self.seat = seat;
+            self.kept_at = now;
+        }
     }
 
     pub(super) fn view(&self) -> View {
         self.call.view()
+    }
+
+    /// Tells the server that the page goes away: whoever does not come back has left.
+    pub(super) fn hang_up(&self) {
+        if let Some(socket) = &self.socket {
+            socket.close();
+        }
     }
 
     pub(super) fn set_tracks(&mut self, tracks: PerKind<Track>) {

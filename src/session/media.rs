@@ -146,6 +146,11 @@ impl Media {
         self.capture(kinds);
     }
 
+    /// Says whether the person wants a kind of device to send, before it is asked for.
+    pub(super) fn want(self, kind: Kind, wanted: bool) {
+        self.slot(kind).wanted.set(wanted);
+    }
+
     /// Asks again for one kind, or for the first time.
     pub fn retry(self, kind: Kind) {
         self.slot(kind).wanted.set(true);

@@ -4,17 +4,19 @@
 mod engine;
 mod media;
 mod notices;
+mod seat;
 mod slot;
 
 use crate::{
     call::{Input, PeerKey, Phase, View},
-    platform::{self, Local, PageEvent, PerKind, Stream, Timer},
+    platform::{self, Kind, Local, PageEvent, PerKind, Stream, Timer},
     protocol::{DisplayName, Presence, RoomName, RoomState},
 };
 use engine::Engine;
 use leptos::prelude::*;
 pub use media::Media;
 pub use notices::{Notice, Notices};
+use seat::KeptSeat;
 pub use slot::Source;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -91,6 +93,9 @@ impl Session {
         Effect::new(move |_| self.tracks_changed());
         Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
         self.send(Input::Watch(self.room.get_value()));
+        if let Some(seat) = KeptSeat::load(&self.room.get_value()) {
+            self.come_back(&seat);
+        }
         on_cleanup(move || self.engine.set_value(None));
     }
 
@@ -103,15 +108,27 @@ impl Session {
         remember_room(&self.room.get_value());
     }
 
+    /// Comes back to the seat that this tab had a moment ago: after a reload at once, and else when
+    /// Join is pressed.
+    fn come_back(self, seat: &KeptSeat) {
+        self.send(Input::Return(seat.token.clone()));
+        if platform::was_reloaded() {
+            for kind in Kind::ALL {
+                self.media.want(kind, seat.sent(kind));
+            }
+            self.send(Input::Join);
+            self.media.open_unasked();
+        }
+    }
+
     /// Stops waiting in front of a full room; the preview stays.
     pub fn stop_waiting(self) {
         self.send(Input::Leave);
     }
 
-    /// Leaves the call and releases the devices.
+    /// Leaves the call.
     pub fn leave(self) {
         self.send(Input::Leave);
-        self.media.release();
     }
 
     /// Gives the browser the gesture that it wants before it plays sound.
@@ -150,14 +167,20 @@ impl Session {
     fn presence(self) -> Presence {
         Presence {
             name: DisplayName::from(self.name.get()),
-            mic: self.media.is_sending(platform::Kind::Microphone),
-            camera: self.media.is_sending(platform::Kind::Camera),
+            mic: self.media.is_sending(Kind::Microphone),
+            camera: self.media.is_sending(Kind::Camera),
         }
     }
 
     fn tracks_changed(self) {
         let tracks = self.media.tracks();
         self.with_engine(|engine| engine.set_tracks(tracks));
+    }
+
+    fn tick(self) {
+        let now = platform::elapsed();
+        self.now.set(now);
+        self.with_engine(|engine| engine.keep_seat(now));
     }
 
     fn page_event(self, event: PageEvent) {
@@ -167,6 +190,9 @@ impl Session {
                 self.media.retry_busy();
             }
             PageEvent::DevicesChanged => self.media.devices_changed(),
+            PageEvent::Unloading => {
+                self.with_engine(|engine| engine.hang_up());
+            }
         }
     }
 
@@ -204,6 +230,9 @@ impl Session {
             self.state_at.set(now);
         }
         self.now.set(now);
+        if matches!(view.phase, Phase::Left { .. }) {
+            self.media.release();
+        }
         self.view.set(view);
     }
 }

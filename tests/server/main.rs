@@ -17,6 +17,7 @@ mod limits;
 mod origins;
 mod pages;
 mod program;
+mod seats;
 mod shutdown;
 mod signalling;
 mod support;

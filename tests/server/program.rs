@@ -19,6 +19,8 @@ fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
             command.env_remove(name);
         }
     }
+    // Else it would make one in the home of whoever runs these tests.
+    command.env("SALON_SECRET", "the secret of these tests");
     command.args(args).envs(env.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -45,6 +47,7 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&["--ice", "http://example.org"], &[], "--ice (SALON_ICE)"),
         (&["--ice", "turn:example.org"], &[], "--ice (SALON_ICE)"),
         (&["--ice", "none", "--ice", "stun:example.org"], &[], "--ice (SALON_ICE)"),
+        (&["--hold", "121"], &[], "--hold (SALON_HOLD)"),
         (&["--log", "loud"], &[], "--log (SALON_LOG)"),
         (&["--allow-origin", "example.org"], &[], "--allow-origin (SALON_ALLOW_ORIGIN)"),
         (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),

@@ -1,7 +1,7 @@
 //! A server of one's own, a client for its socket, and a client for its pages.
 
 use futures_util::{SinkExt, StreamExt};
-use salon::server::{Config, Counts, Hub, OriginPolicy, Server, ServerError};
+use salon::server::{Config, Counts, DataFolder, Hub, OriginPolicy, Secret, Server, ServerError};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -71,6 +71,9 @@ impl TestApp {
             people: 4,
             log: tracing::Level::INFO,
             origins: OriginPolicy::default(),
+            hold: Duration::from_secs(15),
+            secret: Some(Secret::from("the secret of these tests")),
+            data: DataFolder::None,
             site: site().to_owned(),
             reload_port: None,
         };

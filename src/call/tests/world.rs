@@ -1,7 +1,7 @@
 //! Several calls, the real rooms between them, and just enough of a browser for each.
 
 use super::*;
-use crate::room::{self, ConnId, Rooms};
+use crate::room::{self, ConnId, Identity, Rooms};
 use std::collections::BTreeMap;
 
 /// A peer connection's signaling state machine, and what it last agreed on.
@@ -29,11 +29,16 @@ pub(super) struct World {
     rooms: Rooms,
     people: Vec<Person>,
     counter: u64,
+    limit: usize,
+    made: u64,
 }
+
+/// How long seats are held.
+const HOLD: Duration = Duration::from_secs(15);
 
 impl World {
     pub(super) fn new(people: usize, limit: usize) -> Self {
-        let config = room::Config { people: limit, ice_servers: Vec::new() };
+        let config = room::Config { people: limit, ice_servers: Vec::new(), hold: HOLD };
         let person = |_| Person {
             call: Call::new(),
             socket: None,
@@ -44,9 +49,11 @@ impl World {
         };
         let mut world = Self {
             now: Duration::ZERO,
-            rooms: Rooms::new(config),
+            rooms: Rooms::new(config, Duration::ZERO),
             people: (0..people).map(person).collect(),
             counter: 0,
+            limit,
+            made: 0,
         };
         for person in 0..people {
             world.tell(person, Input::Watch("room".parse().unwrap()));
@@ -89,8 +96,10 @@ impl World {
             1 if pick.is_multiple_of(3) => self.leave(person),
             2 if pick.is_multiple_of(4) => self.cut(person),
             3 => self.renegotiate(person, pick),
+            4 if pick.is_multiple_of(16) => self.restart(),
             4 => {
                 self.now += Duration::from_millis(200);
+                self.tick_rooms();
                 self.tell(person, Input::Tick);
             }
             5 | 6 => self.deliver_up(person),
@@ -110,6 +119,7 @@ impl World {
                 self.complete(person, 0);
                 if self.people[person].call.poll_timeout().is_some() {
                     self.now += Duration::from_millis(50);
+                    self.tick_rooms();
                     self.tell(person, Input::Tick);
                 }
             }
@@ -178,8 +188,13 @@ impl World {
         let person = &mut self.people[index];
         match command {
             Command::OpenSocket(generation) => {
-                person.opening = Some(generation);
+                person.opening = None;
+                // A socket that is closed in order still delivers what it was given.
+                while !self.people[index].upstream.is_empty() {
+                    self.deliver_up(index);
+                }
                 self.hang_up(index);
+                self.people[index].opening = Some(generation);
             }
             Command::Send(message) => {
                 // Messages cross the wire as text.
@@ -187,6 +202,7 @@ impl World {
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
             Command::OpenPeer { key, .. } => {
+                self.made += 1;
                 assert!(person.pcs.insert(key, Pc::default()).is_none());
                 self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
@@ -228,10 +244,44 @@ impl World {
         }
         let Some((_, conn)) = person.socket else { return };
         if let Some(message) = person.upstream.pop_front() {
-            let id = PeerId(self.counter);
-            self.rooms.handle(room::Input::Message { conn, message: Ok(message), id }, self.now);
+            let identity = self.identify(&message);
+            let input = room::Input::Message { conn, message: Ok(message), identity };
+            self.rooms.handle(input, self.now);
             self.route();
         }
+    }
+
+    /// What the server's task adds to a message. Its proofs are not signed here.
+    fn identify(&self, message: &ClientMessage) -> Identity {
+        let fresh = Identity { id: PeerId(self.counter), since: self.now, ..Identity::default() };
+        let ClientMessage::Join(Join { seat: Some(claim), .. }) = message else { return fresh };
+        let proven = claim.token.as_ref().map(|token| {
+            let (id, since) = token.split_once('/').unwrap();
+            let since = Duration::from_millis(since.parse().unwrap());
+            Identity { id: id.parse().unwrap(), since, token: None, returning: true }
+        });
+        let identity = proven.unwrap_or(fresh);
+        let token = format!("{}/{}", identity.id, identity.since.as_millis());
+        Identity { token: Some(token), ..identity }
+    }
+
+    /// The server is killed and started again: every socket breaks, and the rooms are empty.
+    pub(super) fn restart(&mut self) {
+        let config = room::Config { people: self.limit, ice_servers: Vec::new(), hold: HOLD };
+        self.rooms = Rooms::new(config, self.now);
+        for index in 0..self.people.len() {
+            let person = &mut self.people[index];
+            person.upstream.clear();
+            person.downstream.clear();
+            if let Some((generation, _)) = person.socket.take() {
+                self.tell(index, Input::SocketClosed { generation, jitter: 0.5 });
+            }
+        }
+    }
+
+    /// How many peer connections have been made so far.
+    pub(super) fn connections_made(&self) -> u64 {
+        self.made
     }
 
     fn deliver_down(&mut self, index: usize) {
@@ -240,6 +290,26 @@ impl World {
         if let Some(message) = person.downstream.pop_front() {
             let message = ServerMessage::parse(&message.to_json()).unwrap();
             self.tell(index, Input::SocketMessage(generation, message));
+        }
+    }
+
+    /// Browsers answer pings, so nobody who has a socket is ever silent.
+    fn tick_rooms(&mut self) {
+        for person in &self.people {
+            if let Some((_, conn)) = person.socket {
+                self.rooms.handle(room::Input::Heard(conn), self.now);
+            }
+        }
+        self.rooms.handle(room::Input::Tick, self.now);
+        self.route();
+    }
+
+    /// Lets more time pass than any seat is held.
+    pub(super) fn wait(&mut self) {
+        for _ in 0..40 {
+            self.now += Duration::from_millis(500);
+            self.tick_rooms();
+            self.settle();
         }
     }
 
@@ -260,7 +330,12 @@ impl World {
         let count = pcs.len().max(1);
         let Some((key, pc)) = pcs.get_mut(pick % count) else { return };
         let (key, input) = (**key, pc.complete(counter));
+        let agreed = pc.agreed;
         self.tell(index, Input::Peer(key, input));
+        if agreed {
+            let connected = PeerInput::Connection(ConnectionState::Connected);
+            self.tell(index, Input::Peer(key, connected));
+        }
         let candidate = PeerInput::LocalCandidate(candidate("c"));
         self.tell(index, Input::Peer(key, candidate));
     }

@@ -27,6 +27,23 @@ pub fn elapsed() -> Duration {
     Duration::try_from_secs_f64(millis.unwrap_or_default() / 1000.0).unwrap_or_default()
 }
 
+/// Whether the page was not opened by the person but loaded again, by them or by the browser
+/// (W3C Navigation Timing, section 4.1).
+#[must_use]
+pub fn was_reloaded() -> bool {
+    let kind = || {
+        let entries = window()?.performance()?.get_entries_by_type("navigation");
+        Reflect::get(&entries.get(0), &"type".into()).ok()?.as_string()
+    };
+    kind().is_some_and(|kind| kind == "reload" || kind == "back_forward")
+}
+
+/// Time since the Unix epoch, by a clock that the person may set.
+#[must_use]
+pub fn wall_clock() -> Duration {
+    Duration::try_from_secs_f64(js_sys::Date::now() / 1000.0).unwrap_or_default()
+}
+
 /// Bytes from the browser's cryptographic source; none if it has no such source.
 #[must_use]
 pub fn random_bytes() -> Option<[u8; 8]> {
@@ -53,6 +70,25 @@ pub fn save(key: &str, value: &str) {
     if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
         let _ = storage.set_item(key, value);
     }
+}
+
+fn tab() -> Option<web_sys::Storage> {
+    window()?.session_storage().ok()?
+}
+
+/// What this tab has kept under a key, before the page was loaded again.
+#[must_use]
+pub fn recall(key: &str) -> Option<String> {
+    tab()?.get_item(key).ok()?
+}
+
+/// Keeps under a key for this tab alone, until it is closed; or forgets.
+pub fn keep(key: &str, value: Option<&str>) {
+    let Some(tab) = tab() else { return };
+    let _ = match value {
+        Some(value) => tab.set_item(key, value),
+        None => tab.remove_item(key),
+    };
 }
 
 thread_local! {
@@ -163,6 +199,7 @@ pub fn watch_page(handler: impl Fn(PageEvent) + 'static) -> PageWatch {
     if let Some(window) = window() {
         listeners.push(on(&window, "online", PageEvent::Awake));
         listeners.push(on(&window, "focus", PageEvent::Awake));
+        listeners.push(on(&window, "pagehide", PageEvent::Unloading));
         if let Some(document) = window.document() {
             let (handler, seen) = (handler.clone(), document.clone());
             listeners.push(Listener::new(&document, "visibilitychange", move |_| {

@@ -42,6 +42,11 @@ impl Socket {
     pub fn send(&self, text: &str) {
         let _ = self.socket.send_with_str(text);
     }
+
+    /// Says goodbye to the server. The closing is reported like any other.
+    pub fn close(&self) {
+        let _ = self.socket.close();
+    }
 }
 
 impl Drop for Socket {

@@ -9,21 +9,24 @@ fn code(text: &str) -> ErrorCode {
 fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
     let join = ClientMessage::parse(r#"{"type":"join","room":"123"}"#).unwrap();
     let room = "123".parse().unwrap();
-    assert_eq!(join, ClientMessage::Join(Join { room, presence: Presence::default() }));
+    assert_eq!(join, ClientMessage::Join(Join { room, presence: Presence::default(), seat: None }));
 
     let offer = r#"{"offer":{"sdp":"v=0\r\n","type":"offer"},"type":"offer"}"#;
     let description = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
     let signal = Signal::Offer(description);
-    assert_eq!(ClientMessage::parse(offer), Ok(ClientMessage::Signal { to: None, signal }));
+    assert_eq!(
+        ClientMessage::parse(offer),
+        Ok(ClientMessage::Signal { to: None, link: None, signal })
+    );
 
-    let end = ClientMessage::Signal { to: None, signal: Signal::Candidate(None) };
+    let end = ClientMessage::Signal { to: None, link: None, signal: Signal::Candidate(None) };
     assert_eq!(ClientMessage::parse(r#"{"type":"candidate","candidate":null}"#), Ok(end));
 }
 
 #[test]
 fn the_five_fixed_messages_are_written_as_a_plain_script_reads_them() {
     let peer = Person { id: PeerId(7), presence: Presence::default(), seconds: 3 };
-    let ready = ServerMessage::Ready { role: Role::Caller, peer }.to_json();
+    let ready = ServerMessage::Ready { role: Role::Caller, peer, link: 1 }.to_json();
     assert!(
         ready.starts_with(r#"{"type":"ready","role":"caller","peer":"0000000000000007""#),
         "{ready}"
@@ -37,7 +40,7 @@ fn the_five_fixed_messages_are_written_as_a_plain_script_reads_them() {
     };
     let signal = Signal::Candidate(Some(candidate));
     assert_eq!(
-        ServerMessage::Signal { from: PeerId(1), signal }.to_json(),
+        ServerMessage::Signal { from: PeerId(1), link: None, signal }.to_json(),
         r#"{"type":"candidate","candidate":{"candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0},"from":"0000000000000001"}"#
     );
 }
@@ -52,22 +55,38 @@ fn what_is_written_is_read_back() {
     let room: RoomName = "a-b_c".parse().unwrap();
     for message in [
         ServerMessage::Room { room: room.clone(), state: state.clone() },
-        ServerMessage::Joined { id: PeerId(1), state, ice_servers: vec![ice] },
-        ServerMessage::Ready { role: Role::Callee, peer: person },
-        ServerMessage::Signal { from: PeerId(2), signal: Signal::Answer(answer.clone()) },
-        ServerMessage::Signal { from: PeerId(2), signal: Signal::Candidate(None) },
+        ServerMessage::Joined {
+            id: PeerId(1),
+            state,
+            ice_servers: vec![ice],
+            seat: Some("s".into()),
+        },
+        ServerMessage::Ready { role: Role::Callee, peer: person, link: 9 },
+        ServerMessage::Signal {
+            from: PeerId(2),
+            link: Some(7),
+            signal: Signal::Answer(answer.clone()),
+        },
+        ServerMessage::Signal { from: PeerId(2), link: Some(7), signal: Signal::Candidate(None) },
         ServerMessage::Presence { from: PeerId(3), presence: presence.clone() },
+        ServerMessage::Back { peer: PeerId(4), presence: presence.clone() },
         ServerMessage::Left { peer: PeerId(4) },
         ServerMessage::Error { code: ErrorCode::RoomFull, message: "Full.".into() },
     ] {
         assert_eq!(ServerMessage::parse(&message.to_json()), Ok(message));
     }
+    let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
     for message in [
         ClientMessage::Watch(room.clone()),
-        ClientMessage::Join(Join { room, presence: presence.clone() }),
+        ClientMessage::Join(Join { room: room.clone(), presence: presence.clone(), seat: None }),
+        ClientMessage::Join(Join { room, presence: presence.clone(), seat: Some(claim) }),
         ClientMessage::Leave,
         ClientMessage::Presence(presence),
-        ClientMessage::Signal { to: Some(PeerId(5)), signal: Signal::Answer(answer) },
+        ClientMessage::Signal {
+            to: Some(PeerId(5)),
+            link: Some(8),
+            signal: Signal::Answer(answer),
+        },
     ] {
         assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
     }

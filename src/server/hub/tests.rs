@@ -7,8 +7,13 @@ use crate::{
 };
 use tokio::time::{Instant, timeout};
 
+fn start() -> (Hub, JoinHandle<()>) {
+    let config = room::Config { people: 4, ice_servers: Vec::new(), hold: SILENT_AFTER };
+    Hub::start(config, Secret::from("a secret"))
+}
+
 fn hub() -> Hub {
-    Hub::start(room::Config { people: 4, ice_servers: Vec::new() }).0
+    start().0
 }
 
 fn room_name() -> RoomName {
@@ -17,7 +22,7 @@ fn room_name() -> RoomName {
 
 async fn joined(hub: &Hub) -> Connection {
     let connection = hub.open().await.unwrap();
-    let join = Join { room: room_name(), presence: Presence::default() };
+    let join = Join { room: room_name(), presence: Presence::default(), seat: None };
     connection.voice.say(Ok(ClientMessage::Join(join))).await.unwrap();
     connection
 }
@@ -95,7 +100,7 @@ async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_closes_all_and_waits_for_them() {
-    let (hub, task) = Hub::start(room::Config { people: 4, ice_servers: Vec::new() });
+    let (hub, task) = start();
     let connection = joined(&hub).await;
     hub.stop().await;
     assert_eq!(connection.closing.await, Ok(Closing::Restart));
@@ -108,7 +113,7 @@ async fn stopping_closes_all_and_waits_for_them() {
 
 #[tokio::test(start_paused = true)]
 async fn the_task_ends_with_its_last_handle() {
-    let (hub, task) = Hub::start(room::Config { people: 4, ice_servers: Vec::new() });
+    let (hub, task) = start();
     let connection = joined(&hub).await;
     drop(hub);
     drop(connection);

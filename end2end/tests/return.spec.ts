@@ -1,0 +1,109 @@
+// A call goes on: over a reload, a second tab, and the server's end and return.
+import type { Page } from '@playwright/test';
+import { button, enter, expectDevicesInUse, expectMore, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+/** What this person has been told since now. */
+const listen = (page: Page) =>
+  page.evaluate(() => {
+    const heard: string[] = [];
+    const notice = document.querySelector('[data-notice=event]')!;
+    new MutationObserver(() => notice.textContent?.trim() && heard.push(notice.textContent)).observe(notice, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    Object.assign(globalThis, { heard });
+  });
+const heardBy = (page: Page) => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
+
+const idOf = (page: Page, name: string) => tileOf(page, name).getAttribute('data-peer');
+
+test('a reload keeps the seat, and the others are told nothing', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  const id = await idOf(ada, 'Bob');
+  await expect(ada.locator('[data-notice=event]')).toBeHidden();
+  await listen(ada);
+  await button(bob, 'Turn camera off').click();
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-camera', 'off');
+  await bob.reload();
+  await expectPhase(bob, 'call');
+  await Promise.all([expectMore(ada, 'sound'), expectMore(bob, 'picture')]);
+  expect(await idOf(ada, 'Bob')).toBe(id);
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-camera', 'off');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
+  expect(await heardBy(ada)).toEqual([]);
+});
+
+test('leaving gives the seat back: a reload after that stays outside', async ({ person, room }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  await button(ada, 'Leave').click();
+  await expectPhase(ada, 'left');
+  await open(ada, `/room/${room}`);
+  await expectPhase(ada, 'lobby');
+});
+
+test('the newest tab has the seat, and the older one can have it back', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  // What duplicating a tab does.
+  const kept = await bob.evaluate(() => sessionStorage.getItem('salon.seat')!);
+  const second = await bob.context().newPage();
+  await second.addInitScript((seat) => sessionStorage.getItem('salon.seat') ?? sessionStorage.setItem('salon.seat', seat), kept);
+  await open(second, `/room/${room}`);
+  await button(second, 'Join').click();
+  await expectPhase(second, 'call');
+  await expectToSeeAndHear(second, ['Ada']);
+  await expect(bob.getByRole('heading', { name: 'You moved to another tab.' })).toBeVisible();
+  await expectDevicesInUse(bob, []);
+  await button(bob, 'Use here').click();
+  await expectPhase(bob, 'call');
+  await expectPhase(second, 'left');
+  await expectToSeeAndHear(bob, ['Ada']);
+});
+
+test.describe('a server that is gone for a while', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  for (const [how, end] of [
+    ['killed', (salon: { kill: () => Promise<void> }) => salon.kill()],
+    ['stopped', (salon: { stop: () => Promise<void> }) => salon.stop()],
+  ] as const) {
+    test(`${how} and started again costs a call nothing`, async ({ person, room, startSalon }) => {
+      const salon = await startSalon();
+      const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
+      await enter(ada, room, 'Ada');
+      await enter(bob, room, 'Bob');
+      await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+      const connections = () => Promise.all([ada, bob].map((page) => page.evaluate(() => probe.connections.length)));
+      // Each has one in use and one to spare.
+      await expect.poll(connections).toEqual([2, 2]);
+      const ids = [await idOf(ada, 'Bob'), await idOf(bob, 'Ada')];
+      await Promise.all([listen(ada), listen(bob)]);
+
+      await end(salon);
+      await Promise.all([expectMore(ada, 'sound'), expectMore(bob, 'picture')]);
+      await salon.startAgain();
+
+      // What the others are told of goes through the server: it is there again.
+      await button(ada, 'Mute microphone').click();
+      await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off', { timeout: 15_000 });
+      await button(bob, 'Mute microphone').click();
+      await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off', { timeout: 15_000 });
+      expect([await idOf(ada, 'Bob'), await idOf(bob, 'Ada')]).toEqual(ids);
+      expect(await connections()).toEqual([2, 2]);
+      expect([await heardBy(ada), await heardBy(bob)]).toEqual([[], []]);
+
+      for (const page of [ada, bob]) await button(page, 'Unmute microphone').click();
+      const cleo = await person({ baseURL: salon.origin });
+      await enter(cleo, room, 'Cleo');
+      await expectToSeeAndHear(cleo, ['Ada', 'Bob']);
+    });
+  }
+});

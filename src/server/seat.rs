@@ -1,0 +1,185 @@
+//! Proofs of seats. Whoever shows one is the person who had the seat, in this run of the server or
+//! in a later one with the same secret.
+
+use super::error::ServerError;
+use crate::{
+    protocol::{PeerId, RoomName},
+    room::Identity,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt,
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    ops::Range,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::Duration,
+};
+
+/// How long a proof is good for after it was given. A new one is given at every join.
+pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Name of the secret's file in the data directory.
+const FILE: &str = "secret";
+/// Sets these proofs apart from whatever else the secret may come to sign.
+const PURPOSE: &[u8] = b"salon seat 1\0";
+const CLAIM_BYTES: usize = 24;
+
+/// What proofs are signed with (HMAC-SHA256, RFC 2104). It never leaves the server.
+#[derive(Clone)]
+pub struct Secret([u8; 32]);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl From<&str> for Secret {
+    /// Any text will do; the longer and the more random, the harder to guess.
+    fn from(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+}
+
+impl Secret {
+    /// A new one: proofs signed with it are good for this run of the server.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub fn fresh() -> io::Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(Self(bytes))
+    }
+
+    /// The one that is kept in a folder, where nobody but the server's user can read it; it is made
+    /// at the first start.
+    ///
+    /// # Errors
+    /// [`ServerError::Data`].
+    pub fn kept_in(folder: &Path) -> Result<Self, ServerError> {
+        let path = folder.join(FILE);
+        let error = |error| ServerError::Data { path: path.clone(), error };
+        match fs::read_to_string(&path) {
+            Ok(text) if !text.trim().is_empty() => return Ok(Self::from(text.trim())),
+            Ok(_) => return Err(error(io::ErrorKind::InvalidData.into())),
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => {}
+            Err(other) => return Err(error(other)),
+        }
+        let text = BASE64_URL_SAFE_NO_PAD.encode(Self::fresh().map_err(error)?.0);
+        let write = || {
+            fs::create_dir_all(folder)?;
+            let mut file =
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(error)?;
+        Ok(Self::from(text.as_str()))
+    }
+
+    fn mac(&self, room: &RoomName, claim: &[u8]) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(PURPOSE);
+        mac.update(claim);
+        mac.update(room.as_str().as_bytes());
+        Some(mac)
+    }
+
+    /// A proof that the seat is this person's until [`SEAT_VALID`] after `now`. Times are since the
+    /// Unix epoch.
+    pub(super) fn prove(
+        &self,
+        room: &RoomName,
+        id: PeerId,
+        since: Duration,
+        now: Duration,
+    ) -> Option<String> {
+        let mut bytes = Vec::with_capacity(CLAIM_BYTES + 32);
+        bytes.extend(id.0.to_be_bytes());
+        bytes.extend(millis(since).to_be_bytes());
+        bytes.extend(millis(now + SEAT_VALID).to_be_bytes());
+        let mac = self.mac(room, &bytes)?.finalize().into_bytes();
+        bytes.extend(mac);
+        Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Whose seat in this room a proof is for; nobody's, if it is forged, for another room, or too
+    /// old. The signature is compared in constant time.
+    pub(super) fn verify(&self, room: &RoomName, proof: &str, now: Duration) -> Option<Identity> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(proof).ok()?;
+        let (claim, signature) = bytes.split_at_checked(CLAIM_BYTES)?;
+        self.mac(room, claim)?.verify_slice(signature).ok()?;
+        let number =
+            |range: Range<usize>| claim.get(range)?.try_into().ok().map(u64::from_be_bytes);
+        let (id, since, until) = (number(0..8)?, number(8..16)?, number(16..24)?);
+        let fresh = Duration::from_millis(until) > now;
+        fresh.then(|| Identity {
+            id: PeerId(id),
+            since: Duration::from_millis(since),
+            token: None,
+            returning: true,
+        })
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    fn room(name: &str) -> RoomName {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_proof_is_for_one_person_in_one_room_for_a_time() {
+        let secret = Secret::from("a secret");
+        let since = NOW - Duration::from_secs(9);
+        let proof = secret.prove(&room("123"), PeerId(7), since, NOW).unwrap();
+        let identity = secret.verify(&room("123"), &proof, NOW).unwrap();
+        assert_eq!((identity.id, identity.since, identity.returning), (PeerId(7), since, true));
+        assert_eq!(secret.verify(&room("124"), &proof, NOW), None);
+        assert_eq!(secret.verify(&room("123"), &proof, NOW + SEAT_VALID), None);
+        assert_eq!(Secret::from("another").verify(&room("123"), &proof, NOW), None);
+    }
+
+    #[test]
+    fn no_bit_of_a_proof_can_be_changed() {
+        let secret = Secret::fresh().unwrap();
+        let proof = secret.prove(&room("123"), PeerId(7), NOW, NOW).unwrap();
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&proof).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut forged = bytes.clone();
+            forged[bit / 8] ^= 1 << (bit % 8);
+            let forged = BASE64_URL_SAFE_NO_PAD.encode(forged);
+            assert_eq!(secret.verify(&room("123"), &forged, NOW), None, "bit {bit}");
+        }
+        for text in ["", "a", "....", &proof[..proof.len() - 4], &format!("{proof}AAAA")] {
+            assert_eq!(secret.verify(&room("123"), text, NOW), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_kept_secret_is_the_same_at_the_next_start_and_nobody_else_s_to_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
+        let proof = |secret: Secret| secret.prove(&room("123"), PeerId(7), NOW, NOW);
+        let first = proof(Secret::kept_in(&folder).unwrap());
+        assert_eq!(proof(Secret::kept_in(&folder).unwrap()), first);
+        let mode = fs::metadata(folder.join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::write(folder.join(FILE), "").unwrap();
+        assert!(Secret::kept_in(&folder).is_err(), "an empty secret signs for everybody");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

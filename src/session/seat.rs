@@ -1,0 +1,77 @@
+//! What a tab keeps of its seat, so that loading the page again goes unnoticed.
+
+use crate::{
+    platform::{self, Kind},
+    protocol::{Presence, RoomName},
+};
+use std::time::Duration;
+
+const KEY: &str = "salon.seat";
+
+/// For so long a page that is loaded again goes back into the call by itself. A tab that comes back
+/// later, as when the browser restores what was open days ago, knows nothing of it.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// A seat in a room, and what the person sent from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeptSeat {
+    pub(super) token: String,
+    mic: bool,
+    camera: bool,
+}
+
+impl KeptSeat {
+    /// The seat that this tab had in a room a moment ago.
+    pub(super) fn load(room: &RoomName) -> Option<Self> {
+        Self::parse(&platform::recall(KEY)?, room, platform::wall_clock())
+    }
+
+    /// Keeps the seat in place of the one before.
+    pub(super) fn save(room: &RoomName, token: Option<&str>, presence: &Presence) {
+        let flag = |on| if on { "on" } else { "off" };
+        let now = platform::wall_clock().as_secs();
+        let text = token.map(|token| {
+            format!("{room} {} {} {now} {token}", flag(presence.mic), flag(presence.camera))
+        });
+        platform::keep(KEY, text.as_deref());
+    }
+
+    /// Whether the person sent sound or picture.
+    pub(super) fn sent(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Microphone => self.mic,
+            Kind::Camera => self.camera,
+        }
+    }
+
+    fn parse(text: &str, room: &RoomName, now: Duration) -> Option<Self> {
+        let mut words = text.split(' ');
+        words.next().filter(|word| *word == room.as_str())?;
+        let (mic, camera) = (words.next()?, words.next()?);
+        let kept = Duration::from_secs(words.next()?.parse().ok()?);
+        let token = words.next()?;
+        (now.saturating_sub(kept) <= FRESH).then(|| Self {
+            token: token.to_owned(),
+            mic: mic == "on",
+            camera: camera == "on",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seat_is_kept_for_its_room_and_a_moment() {
+        let read = |text, room: &str, now| {
+            KeptSeat::parse(text, &room.parse().unwrap(), Duration::from_secs(now))
+        };
+        let text = "123 on off 1000 abc";
+        let seat = KeptSeat { token: "abc".to_owned(), mic: true, camera: false };
+        assert_eq!(read(text, "123", 1060), Some(seat));
+        assert_eq!(read(text, "123", 1061), None);
+        assert_eq!(read(text, "124", 1000), None);
+        assert_eq!(read("123 on off 1000", "123", 1000), None);
+    }
+}
