@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release test check unit e2e bench watch clean \
+.PHONY: help setup run build release test check unit e2e bench load watch clean \
 	begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
@@ -45,6 +45,9 @@ e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser
 
 bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed and size, against a bare page
 	$(STEP) "Measuring" node bench/run.mjs $(ARGS)
+
+load: release end2end/node_modules/.package-lock.json ## Measure how 1,000 people come back after a restart
+	$(STEP) "Taking the server away from 1,000 people" node bench/load.mjs $(ARGS)
 
 watch: setup ## Build, serve and reload at every change
 	$(STEP) "Building and serving on http://localhost:3000, again at every change" cargo leptos watch

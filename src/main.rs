@@ -5,14 +5,18 @@ use salon::server::{Config, NoConfig, Server, ServerError};
 use std::{
     env,
     io::{self, Write},
+    net::SocketAddr,
     process::ExitCode,
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
 };
 use tracing::{Level, level_filters::LevelFilter};
 use tracing_subscriber::{filter::Targets, prelude::*};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 4096;
 
 /// The operator asked for something impossible.
 const WRONG_USE: u8 = 2;
@@ -43,8 +47,7 @@ fn main() -> ExitCode {
 async fn run(config: Config) -> anyhow::Result<()> {
     let address = config.listen;
     let server = Server::new(config)?;
-    let listener =
-        TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })?;
+    let listener = listen(address).map_err(|error| ServerError::Listen { address, error })?;
     let mut terminated = signal(SignalKind::terminate()).context("Cannot wait for SIGTERM")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("Cannot wait for Ctrl-C")?;
     say(io::stdout(), &format!("Salon is ready at http://{}", listener.local_addr()?));
@@ -55,6 +58,15 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
     Ok(server.run(listener, told_to_end).await?)
+}
+
+/// Listens with room for everybody who comes back at once when the server was restarted: the usual
+/// 128 turns most of a thousand away for a second. The system may allow less.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Prints a line. Nobody may be listening, and that is no reason to end.

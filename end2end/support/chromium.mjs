@@ -1,6 +1,7 @@
 // How Chromium is started: with a camera and a microphone that are not there.
 import { relative } from 'node:path';
 import { patternFile } from './pattern.mjs';
+import { silenceFile } from './silence.mjs';
 
 const CAMERA = '--use-fake-device-for-media-stream';
 // Pages show the path as the camera's name; this keeps it short.
@@ -16,6 +17,9 @@ export const launchWith = (devices) => ({
 /** What machine a person sits at. */
 export const machines = {
   usual: [CAMERA, PATTERN],
+  // In processes of its own, that can be stopped.
+  'of their own': [CAMERA, PATTERN],
+  'with a dead microphone': [CAMERA, PATTERN, `--use-file-for-fake-audio-capture=${silenceFile()}`],
   'without a camera': [`${CAMERA}=device-count=0`],
   'without devices': [],
   'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],

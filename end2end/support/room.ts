@@ -23,6 +23,14 @@ export const open = async (page: Page, url: string) => {
   await page.waitForFunction(() => probe.live);
 };
 
+/** Another tab with the memory of this one, as duplicating a tab makes it. */
+export const duplicate = async (page: Page) => {
+  const seat = await page.evaluate(() => sessionStorage.getItem('salon.seat')!);
+  const tab = await page.context().newPage();
+  await tab.addInitScript((seat) => sessionStorage.getItem('salon.seat') ?? sessionStorage.setItem('salon.seat', seat), seat);
+  return tab;
+};
+
 export const turnOnDevices = async (page: Page) => {
   await button(page, 'Turn on camera and microphone').click();
   await expect.poll(() => page.locator('video[data-preview]').evaluate(readCounter)).not.toBeNull();

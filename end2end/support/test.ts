@@ -1,8 +1,9 @@
 // The test object: a server, people with their own browser profiles, and an eye on their consoles.
-import { test as base, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import { test as base, type Browser, type BrowserContext, type BrowserContextOptions, type Page, type PlaywrightWorkerArgs } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
 import { GRANTED, launchWith, machines } from './chromium.mjs';
 import { installProbe } from './probe.ts';
+import { type Line, startLine } from './line.mjs';
 import { startFiles, startSalon } from './salon.mjs';
 
 export { expect } from '@playwright/test';
@@ -25,7 +26,13 @@ type TestFixtures = {
   room: string;
   /** A server of this test's own, with its own options. */
   startSalon: (...options: string[]) => Promise<Salon>;
+  /** The way to the server, for who is to have a bad one. */
+  line: Line;
   startFiles: (folder: URL) => Promise<Files>;
+  /** The browsers that are not everybody's. */
+  browsers: Map<keyof typeof machines, Awaited<ReturnType<typeof launch>>>;
+  /** Stops all of a browser, or lets it go on. */
+  signal: (machine: keyof typeof machines, name: NodeJS.Signals) => void;
   /** Somebody with an own browser profile and one empty page. */
   person: (options?: PersonOptions) => Promise<Page>;
 };
@@ -70,6 +77,13 @@ const closeQuestions = async (browser: Browser, page: Page) => {
   await own.detach();
 };
 
+/** Starts a browser for one machine. */
+const launch = async (playwright: PlaywrightWorkerArgs['playwright'], machine: keyof typeof machines) => {
+  const server = await playwright.chromium.launchServer(launchWith(machines[machine]));
+  const browser = await playwright.chromium.connect(server.wsEndpoint());
+  return { browser, pid: server.process().pid!, close: () => server.close() };
+};
+
 /** Hands out servers that are stopped when the test ends. */
 const stopped = async <S extends { stop: () => Promise<void> }, A extends unknown[]>(
   start: (...options: A) => Promise<S>,
@@ -102,16 +116,28 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
   room: async ({}, use) => use(randomUUID().slice(0, 8)),
   startSalon: async ({}, use) => stopped(startSalon, use),
+  line: async ({ salon }, use) => {
+    const line = await startLine(salon.origin);
+    await use(line);
+    await line.stop();
+  },
   startFiles: async ({}, use) => stopped(startFiles, use),
   // Depends on the servers so that everybody has gone before one of them ends.
-  person: async ({ browser, playwright, salon, startFiles: _files, startSalon: _salon, trouble }, use) => {
+  browsers: async ({}, use) => {
+    const browsers: TestFixtures['browsers'] = new Map();
+    await use(browsers);
+    for (const { pid, close } of browsers.values()) {
+      process.kill(-pid, 'SIGCONT');
+      await close();
+    }
+  },
+  person: async ({ browser, browsers, playwright, salon, line: _line, startFiles: _files, startSalon: _salon, trouble }, use) => {
     const contexts: BrowserContext[] = [];
-    const browsers = new Map<string, Browser>();
     const browserOf = async (machine: keyof typeof machines) => {
       if (machine === 'usual') return browser;
-      const own = browsers.get(machine) ?? (await playwright.chromium.launch(launchWith(machines[machine])));
+      const own = browsers.get(machine) ?? (await launch(playwright, machine));
       browsers.set(machine, own);
-      return own;
+      return own.browser;
     };
     await use(async ({ answer = 'yes', machine = 'usual', ...options } = {}) => {
       const own = await browserOf(machine);
@@ -125,6 +151,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       return page;
     });
     for (const context of contexts) await context.close();
-    for (const own of browsers.values()) await own.close();
+  },
+  signal: async ({ browsers }, use) => {
+    const signal = (machine: keyof typeof machines, name: NodeJS.Signals) =>
+      // A browser leads a group of processes.
+      process.kill(-browsers.get(machine)!.pid, name);
+    await use(signal);
   },
 });

@@ -1,6 +1,6 @@
 // A call goes on: over a reload, a second tab, and the server's end and return.
 import type { Page } from '@playwright/test';
-import { button, enter, expectDevicesInUse, expectMore, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { button, duplicate, enter, expectDevicesInUse, expectMore, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 /** What this person has been told since now. */
@@ -51,10 +51,7 @@ test('the newest tab has the seat, and the older one can have it back', async ({
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  // What duplicating a tab does.
-  const kept = await bob.evaluate(() => sessionStorage.getItem('salon.seat')!);
-  const second = await bob.context().newPage();
-  await second.addInitScript((seat) => sessionStorage.getItem('salon.seat') ?? sessionStorage.setItem('salon.seat', seat), kept);
+  const second = await duplicate(bob);
   await open(second, `/room/${room}`);
   await button(second, 'Join').click();
   await expectPhase(second, 'call');

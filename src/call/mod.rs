@@ -5,21 +5,29 @@
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
 
 pub mod corner;
+pub mod ear;
 pub mod grid;
+mod health;
 mod negotiation;
 mod peer;
+mod quality;
 mod reconnect;
+mod repair;
 #[cfg(test)]
 mod tests;
 mod view;
 
 use crate::protocol::{
     ClientMessage, ErrorCode, IceServer, Join, PeerId, Person, Presence, Role, RoomName, RoomState,
-    SeatClaim, ServerMessage,
+    SeatClaim, ServerMessage, Signal,
 };
+pub use health::{Arrival, Reading};
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
-use reconnect::Socket;
+pub use quality::Verdict;
+use quality::{Pair, verdict};
+pub use reconnect::Contact;
+use reconnect::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Phase, Tile, View};
 
@@ -49,11 +57,16 @@ pub enum Input {
     SocketClosed {
         /// Which.
         generation: Generation,
+        /// Whether the server said that it restarts.
+        restarting: bool,
         /// Fresh randomness, 0 to 1, that spreads the reconnections of many clients.
         jitter: f32,
     },
-    /// The network came back or the page became visible: a good moment to reconnect.
+    /// The page is looked at again: a good moment to reconnect, and to see whether all is well.
     Awake,
+    /// There is a network again, or the device woke up: what was open before went through a network
+    /// that may be gone.
+    NetworkChanged,
     /// A peer connection reports something.
     Peer(PeerKey, PeerInput),
     /// [`Call::poll_timeout`] has come.
@@ -98,6 +111,10 @@ pub struct Call {
     moved: bool,
     /// To whom the connection was kept when the seat was last asked for.
     kept: Vec<PeerId>,
+    /// The network is another one since the seat was last taken.
+    elsewhere: bool,
+    /// When the last input was handled.
+    now: Duration,
     ice_servers: Vec<IceServer>,
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
@@ -115,6 +132,7 @@ impl Call {
 
     /// Takes in what happened at `now`, a time since some fixed start that never runs backwards.
     pub fn handle(&mut self, input: Input, now: Duration) {
+        self.now = now;
         match input {
             Input::Watch(room) => self.watch(room, now),
             Input::Return(seat) => self.seat = Some(seat),
@@ -122,25 +140,29 @@ impl Call {
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence),
             Input::SocketOpened(generation) => {
-                if self.socket.opened(generation) {
+                if self.socket.opened(generation, now) {
                     self.greet();
                 }
             }
             Input::SocketMessage(generation, message) => {
-                if self.socket.is_open(generation) {
-                    self.socket.answered();
+                if self.socket.heard(generation, now) {
                     self.message(message, now);
                 }
             }
-            Input::SocketClosed { generation, jitter } => {
-                self.socket.closed(generation, jitter, now);
+            Input::SocketClosed { generation, restarting, jitter } => {
+                self.socket.closed(generation, restarting, jitter, now);
             }
-            Input::Awake => self.socket.hurry(now),
+            Input::Awake => self.doubt_socket(),
+            Input::NetworkChanged => {
+                self.elsewhere = true;
+                self.socket.abandon(now);
+            }
             Input::Peer(key, input) => self.peer(key, input),
             Input::Tick => {}
         }
-        if self.socket.is_due(now) {
-            self.open_socket();
+        self.look_after_peers();
+        if let Some(step) = self.socket.step(now) {
+            self.look_after_socket(step);
         }
     }
 
@@ -152,7 +174,11 @@ impl Call {
     /// When to call [`Call::handle`] with [`Input::Tick`] at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.socket.due()
+        let speaks = self.can_speak();
+        let mending = self.peers.iter().filter(|_| speaks).filter_map(Peer::due);
+        let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
+        let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
+        socket.chain(mending).chain(words).min()
     }
 
     /// What to keep for [`Input::Return`] while the person is in the call.
@@ -169,7 +195,7 @@ impl Call {
             phase: self.phase,
             state: self.state.clone(),
             presence: self.presence.clone(),
-            tiles: self.peers.iter().map(Peer::tile).collect(),
+            tiles: self.peers.iter().map(|peer| peer.tile(&self.presence, self.now)).collect(),
             inside: match self.phase {
                 Phase::InCall { .. } => true,
                 Phase::Joining => self.expects_seat,
@@ -177,15 +203,26 @@ impl Call {
             },
             introducing: self.is_introducing(),
             moved: self.moved,
-            signalling: self.socket.is_healthy(),
+            contact: self.contact(),
+            verdict: verdict(&self.pairs()),
         }
+    }
+
+    fn pairs(&self) -> Vec<Pair> {
+        self.peers.iter().map(Peer::pair).collect()
+    }
+
+    fn contact(&self) -> Contact {
+        let broken = |peer: &Peer| peer.broken().is_some();
+        let alone = !self.peers.is_empty() && self.peers.iter().all(broken);
+        self.socket.contact(alone, self.now)
     }
 
     fn is_introducing(&self) -> bool {
         let is_met = |person: &Person| self.peers.iter().any(|peer| peer.key().id == person.id);
         matches!(self.phase, Phase::InCall { .. })
             && (self.me.is_none()
-                || self.peers.iter().any(Peer::is_new)
+                || self.peers.iter().any(|peer| peer.is_new(self.now))
                 || !self.state.people.iter().all(is_met))
     }
 
@@ -202,7 +239,7 @@ impl Call {
             self.phase = Phase::Joining;
             self.moved = false;
             self.expects_seat =
-                self.seat.is_some() || self.socket.is_healthy() && self.state.has_space();
+                self.seat.is_some() || !self.socket.is_lost() && self.state.has_space();
             self.ask_to_join();
         }
     }
@@ -271,9 +308,16 @@ impl Call {
                 if self.me.is_none() {
                     return;
                 }
-                self.close_peer(peer.id);
                 let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                self.peers.push(Peer::new(key, role, link, peer.presence));
+                let fresh = Peer::new(key, role, link, peer.presence);
+                let place = self.peers.iter_mut().find(|before| before.key().id == peer.id);
+                match place {
+                    Some(place) => {
+                        self.commands.push_back(Command::ClosePeer(place.key()));
+                        *place = fresh.succeed(place, now);
+                    }
+                    None => self.peers.push(fresh),
+                }
                 let ice_servers = self.ice_servers.clone();
                 self.commands.push_back(Command::OpenPeer { key, role, ice_servers });
             }
@@ -288,14 +332,13 @@ impl Call {
                 }
             }
             ServerMessage::Presence { from, presence } => {
-                if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key().id == from) {
-                    peer.set_presence(presence);
-                }
+                self.with_peer(from, |peer| peer.set_presence(presence, now));
             }
             ServerMessage::Back { peer, presence } => self.with_peer(peer, |peer| {
-                peer.set_presence(presence);
+                peer.set_presence(presence, now);
                 peer.repeat();
             }),
+            ServerMessage::Pong => {}
             ServerMessage::Left { peer } => {
                 self.state.people.retain(|person| person.id != peer);
                 self.close_peer(peer);
@@ -319,11 +362,15 @@ impl Call {
         for key in gone {
             self.close_peer(key.id);
         }
-        for person in &state.people {
-            self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone()));
-        }
         self.phase = Phase::InCall { since };
         self.me = Some(id);
+        for person in &state.people {
+            self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone(), now));
+        }
+        let elsewhere = std::mem::take(&mut self.elsewhere);
+        for id in self.kept.clone() {
+            self.with_peer(id, |peer| peer.returned(elsewhere, now));
+        }
         self.state = state;
         self.ice_servers = ice_servers;
     }
@@ -363,8 +410,52 @@ impl Call {
 
     fn peer(&mut self, key: PeerKey, input: PeerInput) {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
-        peer.handle(input);
+        peer.handle(input, self.now);
+        let doubtful = peer.doubts();
         self.obey(key);
+        if doubtful {
+            self.doubt_socket();
+        }
+    }
+
+    fn can_speak(&self) -> bool {
+        self.me.is_some() && self.socket.is_connected()
+    }
+
+    /// Mends what is broken and tells the others what arrives of them, while the server relays it.
+    fn look_after_peers(&mut self) {
+        if !self.can_speak() {
+            return;
+        }
+        let (now, pairs) = (self.now, self.pairs());
+        let keys: Vec<_> = self.peers.iter().map(Peer::key).collect();
+        for key in keys {
+            let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { continue };
+            let link = peer.link_number();
+            let (anew, news) = (peer.step(now), peer.news(&pairs));
+            if anew {
+                self.send(ClientMessage::Reconnect { to: key.id, link });
+            }
+            if let Some(news) = news {
+                let (to, signal) = (Some(key.id), Signal::Reception(news));
+                self.send(ClientMessage::Signal { to, link: Some(link), signal });
+            }
+            self.obey(key);
+        }
+    }
+
+    fn look_after_socket(&mut self, step: Step) {
+        match step {
+            Step::Ask => self.send(ClientMessage::Ping),
+            Step::Open => self.open_socket(),
+        }
+    }
+
+    /// Has the socket prove itself.
+    fn doubt_socket(&mut self) {
+        if let Some(step) = self.socket.hurry(self.now) {
+            self.look_after_socket(step);
+        }
     }
 
     fn with_peer(&mut self, id: PeerId, action: impl FnOnce(&mut Peer)) {
@@ -378,7 +469,7 @@ impl Call {
     /// Carries out what a peer wants done. What it says while nobody is there to relay it is lost,
     /// and that is noted.
     fn obey(&mut self, key: PeerKey) {
-        let heard = self.me.is_some() && self.socket.is_connected();
+        let heard = self.can_speak();
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
         let link = Some(peer.link_number());
         let commands: Vec<_> = std::iter::from_fn(|| peer.poll()).collect();
@@ -412,7 +503,7 @@ impl Call {
 
     fn open_socket(&mut self) {
         let generation = self.next_generation();
-        self.socket.open(generation);
+        self.socket.open(generation, self.now);
         self.commands.push_back(Command::OpenSocket(generation));
     }
 

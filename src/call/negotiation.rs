@@ -4,8 +4,8 @@
 //! waits in order. So "making an offer" is an operation that is under way, and a collision is an
 //! offer that meets a `signalingState` other than `stable`.
 
-use super::{ConnectionState, IceConnectionState};
-use crate::protocol::{IceCandidate, Role, SdpType, SessionDescription, Signal};
+use super::{ConnectionState, IceConnectionState, Reading};
+use crate::protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal};
 use std::collections::VecDeque;
 
 /// `RTCSignalingState` (W3C WebRTC, section 4.3.1).
@@ -53,6 +53,8 @@ pub enum PeerInput {
     Connection(ConnectionState),
     /// The `iceconnectionstatechange` event.
     IceConnection(IceConnectionState),
+    /// What the statistics say, again and again.
+    Reading(Reading),
 }
 
 /// What a peer connection is to do.
@@ -66,6 +68,8 @@ pub enum PeerCommand {
     AddCandidate(Option<IceCandidate>),
     /// Gather and check anew with the next offer.
     RestartIce,
+    /// Send less picture, so that the sound gets through.
+    LimitPicture(Grade),
     /// Send to the other side.
     Send(Signal),
 }
@@ -150,8 +154,9 @@ impl Negotiation {
         self.advance();
     }
 
-    pub(super) fn restart_ice(&mut self) {
-        self.commands.push_back(PeerCommand::RestartIce);
+    /// Puts a command that needs no negotiating into the order of the others.
+    pub(super) fn command(&mut self, command: PeerCommand) {
+        self.commands.push_back(command);
     }
 
     pub(super) fn local_candidate(&mut self, candidate: Option<IceCandidate>) {
@@ -213,6 +218,7 @@ impl Negotiation {
                 Some(Signal::Offer(offer)) => self.offered(offer),
                 Some(Signal::Answer(answer)) => self.answered(answer),
                 Some(Signal::Candidate(candidate)) => self.candidate(candidate),
+                Some(Signal::Reception(_)) => {}
                 None => {
                     if self.wanted && self.may_offer() {
                         self.wanted = false;

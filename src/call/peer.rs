@@ -2,9 +2,13 @@
 
 use super::{
     Generation, Tile,
+    health::{Health, SILENT_AFTER},
     negotiation::{Negotiation, PeerCommand, PeerInput},
+    quality::{Pair, best},
+    repair::{Repair, Step},
 };
-use crate::protocol::{PeerId, Presence, Role};
+use crate::protocol::{Grade, PeerId, Presence, Reception, Role, Signal};
+use std::time::Duration;
 
 /// One peer connection to one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,34 +68,60 @@ pub enum Link {
     /// Sound and picture can flow.
     Connected,
     /// Was connected, and is being repaired.
-    Reconnecting,
-    /// Repairs have not helped; they go on.
+    Reconnecting {
+        /// When they were last heard.
+        since: Duration,
+    },
+    /// Could not be connected. Attempts go on.
     Failed,
 }
 
 /// So many failures in a row are repaired without calling the connection failed.
 const QUIET_FAILURES: u32 = 1;
+/// A connection that says it is broken is given so long to recover by itself.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
+/// After so much silence there is reason to doubt this side's own network.
+const DOUBT_AFTER: Duration = Duration::from_millis(800);
+/// So long sending has to go well before more is sent again.
+const MORE_AFTER: Duration = Duration::from_secs(15);
 
 /// One other person in the call.
 #[derive(Debug)]
 pub struct Peer {
     key: PeerKey,
+    role: Role,
     /// What the server calls this connection.
     link: u64,
     presence: Presence,
     negotiation: Negotiation,
     connection: ConnectionState,
     ice: IceConnectionState,
+    /// Whether this person was ever connected, by this connection or one before.
     was_connected: bool,
     failures: u32,
     /// Something that was to be said to them could not be.
     unheard: bool,
+    /// Since when the connection says that it is not up.
+    down: Option<Duration>,
+    health: Health,
+    repair: Repair,
+    /// Their silence has led to doubts about this side's own network.
+    doubted: bool,
+    /// What they were told last of what arrives from them.
+    told: Reception,
+    /// They may not have heard it.
+    untold: bool,
+    /// What they say of what arrives from here.
+    theirs: Reception,
+    /// How little is sent so that the sound gets through, and since when that need not be.
+    limit: (Grade, Option<Duration>),
 }
 
 impl Peer {
     pub(super) fn new(key: PeerKey, role: Role, link: u64, presence: Presence) -> Self {
         Self {
             key,
+            role,
             link,
             presence,
             negotiation: Negotiation::new(role),
@@ -100,6 +130,26 @@ impl Peer {
             was_connected: false,
             failures: 0,
             unheard: false,
+            down: None,
+            health: Health::default(),
+            repair: Repair::default(),
+            doubted: false,
+            told: Reception::default(),
+            untold: false,
+            theirs: Reception::default(),
+            limit: (Grade::Good, None),
+        }
+    }
+
+    /// Takes the place of an earlier connection to the same person, whose troubles go on until this
+    /// one is up.
+    pub(super) fn succeed(self, before: &Self, now: Duration) -> Self {
+        Self {
+            was_connected: before.was_connected,
+            failures: before.failures,
+            down: before.was_connected.then(|| before.broken().unwrap_or(now)),
+            repair: before.repair,
+            ..self
         }
     }
 
@@ -111,11 +161,22 @@ impl Peer {
     /// They may not have heard what was said last.
     pub(super) fn repeat(&mut self) {
         self.negotiation.repeat();
+        self.untold = true;
     }
 
-    /// Whether the connection works and nothing about it is open.
+    /// The way to the server is there again. A connection that broke with it, or that went through
+    /// a network that is gone, is mended at once.
+    pub(super) fn returned(&mut self, elsewhere: bool, now: Duration) {
+        self.repeat();
+        if elsewhere || !self.is_up() || self.health.quiet() >= DOUBT_AFTER {
+            self.repair.hurry(now);
+        }
+    }
+
+    /// Whether the connection can go on as it is, or be mended, and nothing about it is open.
     pub(super) fn is_intact(&self) -> bool {
-        self.is_up() && !self.unheard && self.negotiation.is_at_rest()
+        let lasting = self.was_up() && self.connection != ConnectionState::Failed;
+        lasting && !self.unheard && self.negotiation.is_at_rest()
     }
 
     pub(super) fn key(&self) -> PeerKey {
@@ -126,12 +187,31 @@ impl Peer {
         self.link
     }
 
-    pub(super) fn set_presence(&mut self, presence: Presence) {
+    pub(super) fn set_presence(&mut self, presence: Presence, now: Duration) {
+        self.health.expect(&self.presence, &presence, now);
         self.presence = presence;
     }
 
-    pub(super) fn tile(&self) -> Tile {
-        Tile { key: self.key, presence: self.presence.clone(), link: self.link() }
+    pub(super) fn tile(&self, me: &Presence, now: Duration) -> Tile {
+        Tile {
+            key: self.key,
+            presence: self.presence.clone(),
+            link: self.link(now),
+            hears: self.theirs.sound || !me.mic,
+            sees: self.theirs.picture || !me.camera,
+            up: self.is_up(),
+            grade: self.health.received().min(self.sent()),
+        }
+    }
+
+    pub(super) fn pair(&self) -> Pair {
+        let received = self.health.received();
+        Pair { id: self.key.id, received, sent: self.sent(), theirs: self.theirs }
+    }
+
+    /// How well what is sent arrives.
+    fn sent(&self) -> Grade {
+        self.theirs.grade.min(self.health.sent())
     }
 
     pub(super) fn poll(&mut self) -> Option<PeerCommand> {
@@ -139,8 +219,8 @@ impl Peer {
     }
 
     /// Whether the first connection is under way.
-    pub(super) fn is_new(&self) -> bool {
-        matches!(self.link(), Link::New | Link::Connecting)
+    pub(super) fn is_new(&self, now: Duration) -> bool {
+        matches!(self.link(now), Link::New | Link::Connecting)
     }
 
     #[cfg(test)]
@@ -148,7 +228,7 @@ impl Peer {
         self.negotiation.is_busy()
     }
 
-    pub(super) fn handle(&mut self, input: PeerInput) {
+    pub(super) fn handle(&mut self, input: PeerInput, now: Duration) {
         match input {
             PeerInput::NegotiationNeeded => self.negotiation.needed(),
             PeerInput::LocalDone(intent, description, signaling) => {
@@ -158,29 +238,97 @@ impl Peer {
                 self.negotiation.remote_done(worked, signaling);
             }
             PeerInput::LocalCandidate(candidate) => self.negotiation.local_candidate(candidate),
+            PeerInput::Signal(Signal::Reception(reception)) => self.theirs = reception,
             PeerInput::Signal(signal) => self.negotiation.signal(signal),
             PeerInput::Connection(state) => {
-                let failed = self.connection != state && state == ConnectionState::Failed;
+                if self.connection != state && state == ConnectionState::Failed {
+                    self.failures += 1;
+                }
                 self.connection = state;
-                self.state_changed(failed);
             }
-            PeerInput::IceConnection(state) => {
-                self.ice = state;
-                self.state_changed(false);
-            }
+            PeerInput::IceConnection(state) => self.ice = state,
+            PeerInput::Reading(reading) => self.health.note(reading, now),
+        }
+        self.look(now);
+    }
+
+    /// Draws the conclusions from how the connection is.
+    fn look(&mut self, now: Duration) {
+        if self.is_up() {
+            (self.was_connected, self.failures, self.down) = (true, 0, None);
+        } else if self.was_connected {
+            self.down.get_or_insert(now);
+        }
+        let silent = self.health.silent_since(&self.presence);
+        if self.connection == ConnectionState::Failed {
+            self.repair.want(now, self.role);
+        } else if let Some(since) = silent {
+            self.repair.want(since + SILENT_AFTER, self.role);
+        } else if let Some(since) = self.down {
+            self.repair.want(since + RECOVERS_WITHIN, self.role);
+        } else if self.is_up() {
+            self.repair.done();
+        }
+        self.adapt(now);
+    }
+
+    /// Sends a smaller picture where the connection is weak, at once, and a larger one again when
+    /// it has been good for a while.
+    fn adapt(&mut self, now: Duration) {
+        let sent = self.sent();
+        let (limit, better) = &mut self.limit;
+        let since = *better.get_or_insert(now);
+        if sent > *limit && now < since + MORE_AFTER {
+            return;
+        }
+        *better = None;
+        if sent != *limit {
+            *limit = sent;
+            self.negotiation.command(PeerCommand::LimitPicture(sent));
         }
     }
 
-    /// `connectionState` sums up ICE and DTLS, so that is where a failure is counted, once.
-    fn state_changed(&mut self, failed: bool) {
-        if failed {
-            self.failures += 1;
-            self.negotiation.restart_ice();
+    /// When [`Peer::step`] has something to do.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.repair.due()
+    }
+
+    /// Mends the connection, if it is time to, and returns whether it takes a new one.
+    pub(super) fn step(&mut self, now: Duration) -> bool {
+        let hopeless = self.connection == ConnectionState::Failed;
+        match self.repair.step(hopeless, now) {
+            Some(Step::RestartIce) => {
+                self.negotiation.command(PeerCommand::RestartIce);
+                false
+            }
+            Some(Step::Reconnect) => true,
+            None => false,
         }
-        if self.is_up() {
-            self.was_connected = true;
-            self.failures = 0;
+    }
+
+    /// What to tell them of what arrives from them, if that is news.
+    pub(super) fn news(&mut self, pairs: &[Pair]) -> Option<Reception> {
+        let (sound, picture) = self.health.arrives(&self.presence);
+        let grade = self.health.received();
+        // How it goes with others matters only where something is weak.
+        let weak = grade < Grade::Good || self.sent() < Grade::Good;
+        let others = |grade| best(pairs, self.key.id, grade).filter(|_| weak);
+        let best_received = others(|pair: &Pair| pair.received);
+        let best_sent = others(|pair: &Pair| pair.sent);
+        let reception = Reception { sound, picture, grade, best_received, best_sent };
+        if reception == self.told && !self.untold {
+            return None;
         }
+        (self.told, self.untold) = (reception, false);
+        Some(reception)
+    }
+
+    /// Whether there is reason to doubt this side's own network, once for each silence.
+    pub(super) fn doubts(&mut self) -> bool {
+        let quiet = self.down.is_some() || self.health.quiet() >= DOUBT_AFTER;
+        let doubtful = self.was_up() && quiet;
+        let before = std::mem::replace(&mut self.doubted, doubtful);
+        doubtful && !before
     }
 
     fn is_up(&self) -> bool {
@@ -188,16 +336,36 @@ impl Peer {
         self.connection == ConnectionState::Connected && !matches!(self.ice, Disconnected | Failed)
     }
 
-    /// The worse of the two states that a browser reports.
-    fn link(&self) -> Link {
+    /// Whether this very connection has been up.
+    fn was_up(&self) -> bool {
+        use ConnectionState::{Connected, Disconnected, Failed};
+        matches!(self.connection, Connected | Disconnected | Failed) && self.was_connected
+    }
+
+    /// Since when nothing comes through, as far as is known. A connection that says it is down and
+    /// still brings something is no loss to this person.
+    pub(super) fn broken(&self) -> Option<Duration> {
+        let hears = self.health.is_known() && self.health.quiet() < DOUBT_AFTER;
+        let down = self.down.filter(|_| !hears);
+        self.health.silent_since(&self.presence).into_iter().chain(down).min()
+    }
+
+    /// When the words for the connection change by themselves.
+    pub(super) fn told(&self, now: Duration) -> Option<Duration> {
+        self.broken().map(|since| since + SILENT_AFTER).filter(|time| *time > now)
+    }
+
+    fn link(&self, now: Duration) -> Link {
         use ConnectionState as C;
         use IceConnectionState as I;
-        let on_the_way = if self.was_connected { Link::Reconnecting } else { Link::Connecting };
         match (self.connection, self.ice) {
-            _ if self.is_up() => Link::Connected,
+            _ if self.was_connected => match self.broken() {
+                Some(since) if now >= since + SILENT_AFTER => Link::Reconnecting { since },
+                _ => Link::Connected,
+            },
             _ if self.failures > QUIET_FAILURES => Link::Failed,
-            (C::New, I::New) if !self.was_connected => Link::New,
-            _ => on_the_way,
+            (C::New, I::New) => Link::New,
+            _ => Link::Connecting,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! When to open the socket again after it was lost.
+//! When to open the socket again after it was lost, and when to take it for lost.
 
 use super::Generation;
 use std::time::Duration;
@@ -7,15 +7,66 @@ use std::time::Duration;
 /// wait is a random part of it, so that clients of a restarted server do not come in step.
 const LADDER: [u64; 6] = [0, 300, 1200, 2700, 4800, 7000];
 
-/// How many attempts in a row may fail before the person is told.
-const QUIET_ATTEMPTS: usize = 2;
+/// Where the ladder begins after the server said that it restarts: everybody hears that at once.
+const RESTART_RUNG: usize = 2;
+
+/// After so much silence the server is asked for a sign of life.
+const ASK_AFTER: Duration = Duration::from_secs(5);
+/// So long it may take to give one.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// And so long where there is reason to doubt the socket.
+const DOUBT_WITHIN: Duration = Duration::from_millis(700);
+/// So long a socket may take to open.
+const OPEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// A loss that is over sooner is not worth a word.
+const TOLD_AFTER: Duration = Duration::from_secs(3);
+/// After so long the person may want to do something themselves.
+const HURRY_AFTER: Duration = Duration::from_secs(30);
+
+/// How the server can be reached, in the words a person is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contact {
+    /// Well, or not known to be otherwise.
+    #[default]
+    Fine,
+    /// It said that it restarts and has not come back yet.
+    Restarting,
+    /// It does not answer.
+    Lost {
+        /// For so long that the person may want to try at once.
+        long: bool,
+    },
+    /// Nothing answers: neither the server nor anybody in the call, or the browser says so.
+    Offline {
+        /// For so long that the person may want to try at once.
+        long: bool,
+    },
+}
+
+/// What is to be done with the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Ask the server for a sign of life.
+    Ask,
+    /// Open another socket in its place.
+    Open,
+}
 
 #[derive(Debug, Default)]
 enum State {
     #[default]
     Unused,
-    Opening(Generation),
-    Open(Generation),
+    Opening {
+        generation: Generation,
+        give_up: Duration,
+    },
+    Open {
+        generation: Generation,
+        heard: Duration,
+        /// Until when the server has to answer what it was asked.
+        answer: Option<Duration>,
+    },
     Lost {
         retry: Duration,
     },
@@ -26,65 +77,145 @@ enum State {
 pub(super) struct Socket {
     state: State,
     attempts: usize,
+    lost: Option<Duration>,
+    restarting: bool,
 }
 
 impl Socket {
-    pub(super) fn open(&mut self, generation: Generation) {
-        self.state = State::Opening(generation);
+    pub(super) fn open(&mut self, generation: Generation, now: Duration) {
+        self.state = State::Opening { generation, give_up: now + OPEN_WITHIN };
     }
 
-    /// Returns whether this is the socket that was waited for.
-    pub(super) fn opened(&mut self, generation: Generation) -> bool {
-        let expected = matches!(self.state, State::Opening(current) if current == generation);
+    /// Returns whether this is the socket that was waited for. It is greeted at once, and every
+    /// greeting is answered.
+    pub(super) fn opened(&mut self, generation: Generation, now: Duration) -> bool {
+        let expected = matches!(self.state, State::Opening { generation: current, .. } if current == generation);
         if expected {
-            self.state = State::Open(generation);
+            let answer = Some(now + ANSWER_WITHIN);
+            self.state = State::Open { generation, heard: now, answer };
         }
         expected
     }
 
-    /// The server has said something: only now is the socket known to be of use. One that is opened
-    /// and closed again and again is not tried in a hurry.
-    pub(super) fn answered(&mut self) {
-        self.attempts = 0;
+    /// The server has said something; returns whether through the socket in use. Only now is it
+    /// known to be of use: one that is opened and closed again and again is not tried in a hurry.
+    pub(super) fn heard(&mut self, generation: Generation, now: Duration) -> bool {
+        match &mut self.state {
+            State::Open { generation: current, heard, answer } if *current == generation => {
+                (*heard, *answer) = (now, None);
+                (self.attempts, self.lost, self.restarting) = (0, None, false);
+                true
+            }
+            _ => false,
+        }
     }
 
-    pub(super) fn closed(&mut self, generation: Generation, jitter: f32, now: Duration) {
-        let (State::Opening(current) | State::Open(current)) = self.state else { return };
+    pub(super) fn closed(
+        &mut self,
+        generation: Generation,
+        restarting: bool,
+        jitter: f32,
+        now: Duration,
+    ) {
+        let (State::Opening { generation: current, .. } | State::Open { generation: current, .. }) =
+            self.state
+        else {
+            return;
+        };
         if current == generation {
+            if restarting {
+                self.restarting = true;
+                self.attempts = self.attempts.max(RESTART_RUNG);
+            }
             let rung = LADDER.get(self.attempts).or(LADDER.last()).copied().unwrap_or_default();
-            self.attempts += 1;
             let wait = Duration::from_millis(rung).mul_f32(jitter.clamp(0.0, 1.0));
-            self.state = State::Lost { retry: now + wait };
+            self.lose(now + wait, now);
         }
     }
 
-    /// Makes a pending attempt due at once.
-    pub(super) fn hurry(&mut self, now: Duration) {
-        if let State::Lost { retry } = &mut self.state {
-            *retry = (*retry).min(now);
+    fn lose(&mut self, retry: Duration, now: Duration) {
+        self.attempts += 1;
+        self.lost.get_or_insert(now);
+        self.state = State::Lost { retry };
+    }
+
+    /// Makes a pending attempt due at once, and has an open socket prove itself.
+    pub(super) fn hurry(&mut self, now: Duration) -> Option<Step> {
+        match &mut self.state {
+            State::Lost { retry } => {
+                *retry = (*retry).min(now);
+                None
+            }
+            State::Open { answer, .. } => {
+                let asked = answer.is_some();
+                let until = now + DOUBT_WITHIN;
+                *answer = Some(answer.map_or(until, |before| before.min(until)));
+                (!asked).then_some(Step::Ask)
+            }
+            State::Unused | State::Opening { .. } => None,
         }
     }
 
+    /// The network is another one: whatever was open or opening is of no use.
+    pub(super) fn abandon(&mut self, now: Duration) {
+        if !matches!(self.state, State::Unused) {
+            self.attempts = 0;
+            self.lose(now, now);
+        }
+    }
+
+    /// When [`Socket::step`] has something to do.
     pub(super) fn due(&self) -> Option<Duration> {
         match self.state {
+            State::Unused => None,
+            State::Opening { give_up, .. } => Some(give_up),
+            State::Open { answer: Some(until), .. } => Some(until),
+            State::Open { heard, .. } => Some(heard + ASK_AFTER),
             State::Lost { retry } => Some(retry),
-            State::Unused | State::Opening(_) | State::Open(_) => None,
         }
     }
 
-    pub(super) fn is_due(&self, now: Duration) -> bool {
-        self.due().is_some_and(|retry| retry <= now)
+    pub(super) fn step(&mut self, now: Duration) -> Option<Step> {
+        if self.due().is_none_or(|due| due > now) {
+            return None;
+        }
+        match &mut self.state {
+            State::Open { answer: answer @ None, .. } => {
+                *answer = Some(now + ANSWER_WITHIN);
+                Some(Step::Ask)
+            }
+            State::Lost { .. } => Some(Step::Open),
+            _ => {
+                // It has waited long enough already.
+                self.lose(now, now);
+                Some(Step::Open)
+            }
+        }
     }
 
-    pub(super) fn is_open(&self, generation: Generation) -> bool {
-        matches!(self.state, State::Open(current) if current == generation)
+    /// When [`Socket::contact`] changes by itself.
+    pub(super) fn told(&self, now: Duration) -> Option<Duration> {
+        let times = self.lost.into_iter().flat_map(|lost| [lost + TOLD_AFTER, lost + HURRY_AFTER]);
+        times.filter(|time| *time > now).min()
+    }
+
+    /// How the server can be reached. `alone`: nobody in the call can be reached either.
+    pub(super) fn contact(&self, alone: bool, now: Duration) -> Contact {
+        let since = self.lost.map(|lost| now.saturating_sub(lost)).unwrap_or_default();
+        let long = since >= HURRY_AFTER;
+        match () {
+            () if since < TOLD_AFTER => Contact::Fine,
+            () if alone => Contact::Offline { long },
+            () if self.restarting && !long => Contact::Restarting,
+            () => Contact::Lost { long },
+        }
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        matches!(self.state, State::Open(_))
+        matches!(self.state, State::Open { .. })
     }
 
-    pub(super) fn is_healthy(&self) -> bool {
-        self.attempts < QUIET_ATTEMPTS
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.is_some()
     }
 }

@@ -4,7 +4,7 @@
 mod world;
 
 use super::{negotiation::Negotiation, *};
-use crate::protocol::{IceCandidate, SdpType, SessionDescription, Signal};
+use crate::protocol::{Grade, IceCandidate, SdpType, SessionDescription, Signal};
 use proptest::prelude::*;
 use world::World;
 
@@ -92,27 +92,67 @@ fn links_are_told_in_plain_words() {
     use IceConnectionState as I;
     let key = PeerKey { id: PeerId(1), generation: 1 };
     let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
-    let mut steps = vec![peer.tile().link];
-    for input in [
-        PeerInput::IceConnection(I::Checking),
-        PeerInput::IceConnection(I::Connected),
-        PeerInput::Connection(C::Connected),
-        PeerInput::IceConnection(I::Disconnected),
-        PeerInput::Connection(C::Failed),
-        PeerInput::Connection(C::Connecting),
-        PeerInput::Connection(C::Failed),
-        PeerInput::IceConnection(I::Connected),
-        PeerInput::Connection(C::Connected),
+    let seconds = Duration::from_secs;
+    let link = |peer: &Peer, now| peer.tile(&Presence::default(), seconds(now)).link;
+    let mut steps = vec![link(&peer, 0)];
+    for (now, input) in [
+        (1, PeerInput::IceConnection(I::Checking)),
+        (1, PeerInput::Connection(C::Failed)),
+        (2, PeerInput::Connection(C::Connecting)),
+        (3, PeerInput::Connection(C::Failed)),
+        (4, PeerInput::Connection(C::Connected)),
+        (5, PeerInput::IceConnection(I::Disconnected)),
     ] {
-        peer.handle(input);
-        steps.push(peer.tile().link);
+        peer.handle(input, seconds(now));
+        steps.push(link(&peer, now));
     }
-    use Link::{Connected, Connecting, Failed, New, Reconnecting};
+    use Link::{Connected, Connecting, Failed, New};
+    assert_eq!(steps, [New, Connecting, Connecting, Connecting, Failed, Connected, Connected]);
+    let since = seconds(5);
+    assert_eq!(link(&peer, 8), Link::Reconnecting { since }, "a moment is not worth a word");
+    peer.handle(PeerInput::IceConnection(I::Connected), seconds(9));
+    assert_eq!(link(&peer, 9), Connected);
+}
+
+#[test]
+fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
+    let key = PeerKey { id: PeerId(1), generation: 1 };
+    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
+    let millis = Duration::from_millis;
+    let hear = |peer: &mut Peer, heard, now| {
+        let sound = Arrival { packets: heard, lost: 0 };
+        let reading = Reading { heard, sound, picture: sound, ..Reading::default() };
+        peer.handle(PeerInput::Reading(reading), millis(now));
+        peer.step(millis(now));
+        let restarts = std::iter::from_fn(|| peer.poll());
+        let restarts = restarts.filter(|command| *command == PeerCommand::RestartIce).count();
+        let reconnecting =
+            matches!(peer.tile(&Presence::default(), millis(now)).link, Link::Reconnecting { .. });
+        (reconnecting, restarts, peer.news(&[]).is_some())
+    };
+    peer.handle(PeerInput::Connection(ConnectionState::Connected), millis(0));
+    let mut events = Vec::new();
+    for now in (0..10_000).step_by(500) {
+        let heard = if now <= 2000 || now >= 8000 { now } else { 2000 };
+        let seen = hear(&mut peer, heard, now);
+        if events.last().is_none_or(|(_, last)| *last != seen) {
+            events.push((now, seen));
+        }
+    }
     assert_eq!(
-        steps[..8],
-        [New, Connecting, Connecting, Connected, Reconnecting, Reconnecting, Reconnecting, Failed]
+        events,
+        [
+            (0, (false, 0, false)),
+            (5000, (true, 1, true)),
+            (5500, (true, 0, false)),
+            (8000, (false, 0, true)),
+            (8500, (false, 0, false)),
+        ]
     );
-    assert_eq!(peer.tile().link, Connected);
+    peer.handle(PeerInput::IceConnection(IceConnectionState::Disconnected), millis(10_000));
+    for now in (10_000..16_000).step_by(500) {
+        assert!(!hear(&mut peer, now, now).0, "they are heard and seen");
+    }
 }
 
 #[test]
@@ -144,6 +184,10 @@ fn only_somebody_new_is_worth_waiting_for() {
         key: PeerKey { id: PeerId(id), generation: id },
         presence: Presence::default(),
         link: Link::New,
+        up: false,
+        hears: true,
+        sees: true,
+        grade: Grade::Good,
     };
     let view = |ids: &[u64], introducing| View {
         tiles: ids.iter().copied().map(tile).collect(),
@@ -182,7 +226,10 @@ fn nobody_is_called_alone_while_others_are_being_connected() {
     }
     let (introducing, alone, neither) = ((true, false), (false, true), (false, false));
     assert_eq!(seen[2..], [neither, introducing, introducing, neither, alone]);
-    call.handle(Input::SocketClosed { generation: 1, jitter: 0.0 }, Duration::ZERO);
+    call.handle(
+        Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 },
+        Duration::ZERO,
+    );
     call.handle(Input::SocketOpened(3), Duration::ZERO);
     assert!(!call.view().is_alone(), "nobody knows before the server has answered");
 }
@@ -233,8 +280,41 @@ fn a_call_outlives_the_server() {
     world.end();
 }
 
+#[test]
+fn a_socket_that_brings_nothing_is_replaced_and_nobody_notices() {
+    for (up, down) in [(true, true), (true, false), (false, true)] {
+        let mut world = World::new(3, 4);
+        for person in 0..3 {
+            world.join(person);
+        }
+        world.settle();
+        let made = world.connections_made();
+        world.stall(1, up, down);
+        world.settle();
+        world.wait();
+        world.check();
+        assert_eq!(world.connections_made(), made, "nothing that works is touched");
+    }
+}
+
+#[test]
+fn a_lost_path_is_mended_and_a_failed_connection_alone_is_replaced() {
+    for (loss, replaced) in [(world::Loss::Path, 0), (world::Loss::Connection, 2)] {
+        let mut world = World::new(3, 4);
+        for person in 0..3 {
+            world.join(person);
+        }
+        world.settle();
+        let made = world.connections_made();
+        world.lose(0, 1, loss);
+        world.settle();
+        world.check();
+        assert_eq!(world.connections_made() - made, replaced);
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn any_schedule_ends_with_everybody_linked_once(
@@ -314,6 +394,6 @@ fn complete(
         Some(PeerCommand::AddCandidate(_)) => {
             assert!(*applied, "a candidate before any remote description");
         }
-        Some(PeerCommand::RestartIce | PeerCommand::Send(_)) | None => {}
+        Some(_) | None => {}
     }
 }

@@ -1,7 +1,7 @@
 //! What the person is to see, as plain values.
 
-use super::{Link, PeerKey};
-use crate::protocol::{Presence, RoomState};
+use super::{Contact, Link, PeerKey, Verdict};
+use crate::protocol::{Grade, Presence, RoomState};
 use std::time::Duration;
 
 /// How far this person is on the way into the call, or out of it.
@@ -35,6 +35,14 @@ pub struct Tile {
     pub presence: Presence,
     /// How the connection to them is.
     pub link: Link,
+    /// Whether media can flow at this moment.
+    pub up: bool,
+    /// Whether they hear this person, unless that one is muted.
+    pub hears: bool,
+    /// Whether they see this person, unless that one's camera is off.
+    pub sees: bool,
+    /// How well sound and picture get through, in the worse direction.
+    pub grade: Grade,
 }
 
 /// All of it.
@@ -55,8 +63,10 @@ pub struct View {
     pub introducing: bool,
     /// Whether the person left because they came in through another tab.
     pub moved: bool,
-    /// Whether the server can be reached, as far as is known.
-    pub signalling: bool,
+    /// How the server can be reached.
+    pub contact: Contact,
+    /// Where the call suffers.
+    pub verdict: Verdict,
 }
 
 impl View {
@@ -70,7 +80,7 @@ impl View {
     /// to draw them takes a while, and what is to be said to connect to them is more urgent.
     #[must_use]
     pub fn can_wait_for(&self, next: &Self) -> bool {
-        let has = |tile: &Tile| self.tiles.iter().any(|other| other.key == tile.key);
+        let has = |tile: &Tile| self.tiles.iter().any(|other| other.key.id == tile.key.id);
         next.introducing && !next.tiles.iter().all(has)
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Texts;
 use crate::{
-    call::Link,
+    call::{Contact, Link, Verdict},
     platform::{Kind, Problem},
-    session::Notice,
+    protocol::Grade,
+    session::{Advice, Notice},
 };
 use std::time::Duration;
 
@@ -64,7 +65,22 @@ pub(super) static TEXTS: Texts = Texts {
     alone_hint: "Send this link to whoever you want to talk to.",
     qr: "QR code of the link to this room",
     tap_to_hear: "Tap to hear",
-    server_lost: "The server cannot be reached. Salon keeps trying.",
+    contact,
+    try_now: "Try now",
+    in_background: |name| match name.as_str() {
+        "" => "Their phone is in the background".to_owned(),
+        name => format!("{name}'s phone is in the background"),
+    },
+    grade: |grade| match grade {
+        Grade::Good => "good connection",
+        Grade::Weak => "weak connection",
+        Grade::Poor => "very weak connection",
+    },
+    advice,
+    unmute_short: "Unmute",
+    choose_another: "Choose another",
+    undo: "Undo",
+    use_it: "Use it",
     time_in_call: "Time in the call",
     notice,
 
@@ -149,11 +165,61 @@ fn problem(kind: Kind, problem: Problem) -> &'static str {
     }
 }
 
+fn contact(contact: Contact, inside: bool) -> &'static str {
+    match (contact, inside) {
+        (Contact::Fine, _) => "",
+        (Contact::Restarting, true) => "The server is restarting, your call continues.",
+        (Contact::Restarting, false) => "The server is restarting.",
+        (Contact::Lost { .. }, true) => {
+            "The server cannot be reached. Your call continues; Salon keeps trying."
+        }
+        (Contact::Lost { .. }, false) => "The server cannot be reached. Salon keeps trying.",
+        (Contact::Offline { .. }, _) => "Your network is gone. Salon keeps trying.",
+    }
+}
+
+fn advice(advice: &Advice) -> String {
+    match advice {
+        Advice::TalkingWhileMuted => "You are muted. Press Space to unmute.".to_owned(),
+        Advice::MutedBySystem(Kind::Microphone) => {
+            "Your system has muted the microphone: look for its switch or key.".to_owned()
+        }
+        Advice::MutedBySystem(Kind::Camera) => {
+            "Your system gives no picture: look for the camera's cover or key.".to_owned()
+        }
+        Advice::SilentMicrophone => {
+            "Your microphone gives no sound: it is muted itself, unplugged, or the wrong one."
+                .to_owned()
+        }
+        Advice::NotHeard(name) => format!("{} cannot hear you.", capital(someone(name))),
+        Advice::NotSeen(name) => format!("{} cannot see you.", capital(someone(name))),
+        Advice::Weak(verdict, name) => weak(*verdict, name),
+    }
+}
+
+fn weak(verdict: Verdict, name: &str) -> String {
+    let who = if name.is_empty() { "a guest" } else { name };
+    match verdict {
+        Verdict::Good => String::new(),
+        Verdict::MyUpload => {
+            "Your upload is weak: your picture is sent smaller, so that you stay audible."
+                .to_owned()
+        }
+        Verdict::MyDownload => "Your download is weak: pictures and words may stall.".to_owned(),
+        Verdict::Download(_) => {
+            format!("The download of {who} is weak: your picture is sent smaller to them.")
+        }
+        Verdict::Upload(_) => {
+            format!("The upload of {who} is weak: their picture is sent smaller.")
+        }
+    }
+}
+
 fn link(link: Link) -> &'static str {
     match link {
         Link::New | Link::Connecting => "Connecting",
-        Link::Connected => "Connected",
-        Link::Reconnecting => "Reconnecting",
+        Link::Connected => "",
+        Link::Reconnecting { .. } => "Reconnecting",
         Link::Failed => "No connection: a network in between may block calls. Still trying.",
     }
 }
@@ -166,8 +232,10 @@ fn notice(notice: &Notice) -> String {
         Notice::LinkNotCopied => {
             "The browser did not allow copying. Select the link instead.".to_owned()
         }
-        Notice::Replaced { gone, now } if gone == now => format!("{gone} was restarted."),
-        Notice::Replaced { gone, now } => format!("{gone} is gone. Now: {now}."),
+        Notice::Replaced { gone, now, .. } if gone == now => format!("{gone} was restarted."),
+        Notice::Replaced { gone, now, .. } => format!("{gone} is gone. Now: {now}."),
+        Notice::Offered(device) if device.label.is_empty() => "There is a new device.".to_owned(),
+        Notice::Offered(device) => format!("{} is there.", device.label),
         Notice::Unplugged(Kind::Camera) => {
             "Your camera is gone. The others see your name.".to_owned()
         }

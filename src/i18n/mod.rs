@@ -3,9 +3,10 @@
 mod en;
 
 use crate::{
-    call::Link,
+    call::{Contact, Link},
     platform::{Kind, Problem},
-    session::Notice,
+    protocol::{DisplayName, Grade},
+    session::{Advice, Notice},
 };
 use std::time::Duration;
 
@@ -67,7 +68,15 @@ pub struct Texts {
     pub alone_hint: &'static str,
     pub qr: &'static str,
     pub tap_to_hear: &'static str,
-    pub server_lost: &'static str,
+    pub contact: fn(Contact, inside: bool) -> &'static str,
+    pub try_now: &'static str,
+    pub in_background: fn(&DisplayName) -> String,
+    pub grade: fn(Grade) -> &'static str,
+    pub advice: fn(&Advice) -> String,
+    pub unmute_short: &'static str,
+    pub choose_another: &'static str,
+    pub undo: &'static str,
+    pub use_it: &'static str,
     pub time_in_call: &'static str,
     pub notice: fn(&Notice) -> String,
 

@@ -24,6 +24,10 @@ impl Track {
         String::new()
     }
     pub fn on_ended(&self, _: impl FnMut() + 'static) {}
+    pub fn is_muted(&self) -> bool {
+        false
+    }
+    pub fn on_muted(&self, _: impl Fn(bool) + 'static) {}
 }
 
 /// See the browser's `Stream`.
@@ -59,8 +63,17 @@ impl Meter {
     pub fn new(_: &Track) -> Option<Self> {
         None
     }
+    pub fn of_muted(_: &Track) -> Option<Self> {
+        None
+    }
     pub fn level(&self) -> u32 {
         0
+    }
+    pub fn is_silent(&self) -> bool {
+        false
+    }
+    pub fn is_running(&self) -> bool {
+        false
     }
 }
 
@@ -73,7 +86,7 @@ impl Socket {
         None
     }
     pub fn send(&self, _: &str) {}
-    pub fn close(&self) {}
+    pub fn abandon(self) {}
 }
 
 /// See the browser's `PeerConnection`.
@@ -140,6 +153,9 @@ mod functions {
         None
     }
     pub fn prepare_connection() {}
+    pub async fn keep_awake() -> Watch {
+        None
+    }
     pub fn watch_page(_: impl Fn(PageEvent) + 'static) -> PageWatch {
         PageWatch
     }
@@ -150,6 +166,12 @@ mod functions {
         Duration::ZERO
     }
     pub fn was_reloaded() -> bool {
+        false
+    }
+    pub fn takes_keys() -> bool {
+        false
+    }
+    pub fn is_handheld() -> bool {
         false
     }
     pub fn wall_clock() -> Duration {

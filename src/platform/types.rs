@@ -115,14 +115,21 @@ pub enum SocketEvent {
     /// The server said something.
     Message(String),
     /// The connection is over, or could not be made.
-    Closed,
+    Closed {
+        /// Whether the server said that it restarts.
+        restarting: bool,
+    },
 }
 
 /// Something about the page that the session reacts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageEvent {
-    /// The network is back, or the page is looked at again.
+    /// The page is looked at again.
     Awake,
+    /// The page is looked at no longer.
+    Hidden,
+    /// There is a network again, or the page again after the browser had put it to sleep.
+    NetworkChanged,
     /// Devices came or went.
     DevicesChanged,
     /// The page is being closed, or loaded again.

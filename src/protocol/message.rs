@@ -15,6 +15,53 @@ pub enum Signal {
     Answer(SessionDescription),
     /// A way to reach the sender; none at the end of candidates.
     Candidate(Option<IceCandidate>),
+    /// What the sender gets of the recipient.
+    Reception(Reception),
+}
+
+/// How well sound and picture arrive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// So badly that it can hardly be followed.
+    Poor,
+    /// With gaps.
+    Weak,
+    /// Without anything worth a word.
+    #[default]
+    Good,
+}
+
+/// What arrives of a person, as somebody else tells them, and what else that one sends and gets: so
+/// that both see on whose side the weakness is. Missing fields mean that all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reception {
+    /// Whether the sound arrives that should.
+    #[serde(default = "yes")]
+    pub sound: bool,
+    /// Whether the picture arrives that should.
+    #[serde(default = "yes")]
+    pub picture: bool,
+    /// How well.
+    #[serde(default)]
+    pub grade: Grade,
+    /// How well it arrives from whoever else arrives best; none if there is nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_received: Option<Grade>,
+    /// How well this side arrives at whoever else it arrives at best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_sent: Option<Grade>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for Reception {
+    fn default() -> Self {
+        let (sound, picture, grade) = (true, true, Grade::Good);
+        Self { sound, picture, grade, best_received: None, best_sent: None }
+    }
 }
 
 /// Takes a seat in a room.
@@ -50,6 +97,15 @@ pub enum ClientMessage {
     Leave,
     /// Replaces what the others know about the sender.
     Presence(Presence),
+    /// Asks for a sign of life.
+    Ping,
+    /// Says that a connection is broken for good and asks for a new one.
+    Reconnect {
+        /// To whom.
+        to: PeerId,
+        /// The number of the broken one's `ready`. Nothing is done if there was a later one.
+        link: u64,
+    },
     /// Is relayed to `to`, or to the only other person in the room.
     Signal {
         /// Needed only where the room holds three or more people.
@@ -114,6 +170,8 @@ pub enum ServerMessage {
         /// What they tell about themselves now.
         presence: Presence,
     },
+    /// The answer to a ping.
+    Pong,
     /// Another person is gone.
     Left {
         /// Who.

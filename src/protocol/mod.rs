@@ -14,7 +14,9 @@ mod wire;
 
 pub use boot::{Boot, Page};
 pub use id::{ParsePeerIdError, PeerId};
-pub use message::{ClientMessage, ErrorCode, Join, SeatClaim, ServerMessage, Signal};
+pub use message::{
+    ClientMessage, ErrorCode, Grade, Join, Reception, SeatClaim, ServerMessage, Signal,
+};
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, RoomState};
 pub use rtc::{IceCandidate, IceServer, Role, SdpType, SessionDescription};

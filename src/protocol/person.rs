@@ -80,15 +80,23 @@ pub struct Presence {
     /// Whether their camera is sending.
     #[serde(default = "yes")]
     pub camera: bool,
+    /// Whether their device has put the call in the background, where it may stop sending.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub background: bool,
 }
 
 fn yes() -> bool {
     true
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Default for Presence {
     fn default() -> Self {
-        Self { name: DisplayName::default(), mic: true, camera: true }
+        Self { name: DisplayName::default(), mic: true, camera: true, background: false }
     }
 }
 

@@ -5,7 +5,8 @@
 
 use super::{
     ClientMessage, ErrorCode, IceCandidate, IceServer, Join, NameError, PeerId, Person, Presence,
-    Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
+    Reception, Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage, SessionDescription,
+    Signal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt};
@@ -111,6 +112,33 @@ struct Candidate<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "reception")]
+struct ReceptionFields {
+    reception: Reception,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<PeerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "reconnect")]
+struct Reconnect {
+    to: PeerId,
+    link: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ping")]
+struct Ping {}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "pong")]
+struct Pong {}
+
+#[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "presence")]
 struct PresenceFields<'a> {
     presence: Cow<'a, Presence>,
@@ -195,7 +223,7 @@ fn described(
     }
 }
 
-/// One of the three relayed messages with both of its addresses, of which one is set.
+/// One of the relayed messages with both of its addresses, of which one is set.
 struct Relayed {
     signal: Signal,
     link: Option<u64>,
@@ -222,6 +250,14 @@ impl Relayed {
                     from,
                 })
             }
+            "reception" => fields::<ReceptionFields>(text).map(
+                |ReceptionFields { reception, to, from, link }| Self {
+                    signal: Signal::Reception(reception),
+                    link,
+                    to,
+                    from,
+                },
+            ),
             _ => return None,
         })
     }
@@ -239,6 +275,9 @@ fn write_signal(
         Signal::Candidate(candidate) => {
             let candidate = candidate.as_ref().map(Cow::Borrowed);
             write(&Candidate { candidate, to, from, link })
+        }
+        Signal::Reception(reception) => {
+            write(&ReceptionFields { reception: *reception, to, from, link })
         }
     }
 }
@@ -265,6 +304,10 @@ impl ClientMessage {
             }
             "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
+            "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
+            "reconnect" => {
+                fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
+            }
             _ => {
                 let short = kind.chars().take(32).collect();
                 return Err(ParseError::UnknownType(short));
@@ -286,6 +329,8 @@ impl ClientMessage {
             Self::Presence(presence) => {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
+            Self::Ping => write(&Ping {}),
+            Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
         }
     }
@@ -329,6 +374,7 @@ impl ServerMessage {
                 let Back { peer, presence } = fields(text)?;
                 Self::Back { peer, presence: presence.into_owned() }
             }
+            "pong" => fields::<Pong>(text).map(|_| Self::Pong)?,
             "left" => Self::Left { peer: fields::<Left>(text)?.peer },
             "error" => {
                 let Error { code, message } = fields(text)?;
@@ -370,6 +416,7 @@ impl ServerMessage {
             Self::Back { peer, presence } => {
                 write(&Back { peer: *peer, presence: Cow::Borrowed(presence) })
             }
+            Self::Pong => write(&Pong {}),
             Self::Left { peer } => write(&Left { peer: *peer }),
             Self::Error { code, message } => {
                 write(&Error { code: *code, message: Cow::Borrowed(message) })

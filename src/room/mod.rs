@@ -229,6 +229,11 @@ impl Rooms {
                 Ok(())
             }
             ClientMessage::Presence(presence) => self.presence(conn, &presence, now),
+            ClientMessage::Ping => {
+                self.send(conn, ServerMessage::Pong);
+                Ok(())
+            }
+            ClientMessage::Reconnect { to, link } => self.reconnect(conn, to, link, now),
             ClientMessage::Signal { to, link, signal } => self.relay(conn, to, link, signal),
         }
     }
@@ -301,8 +306,10 @@ impl Rooms {
     fn link(&mut self, name: &RoomName, id: PeerId, linked: Vec<PeerId>, now: Duration) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let Some(seat) = room.seats.get_mut(id) else { return };
-        seat.linked =
-            linked.into_iter().filter(|other| *other != id).take(PEOPLE_PER_ROOM_MAX).collect();
+        let known = std::mem::take(&mut seat.linked);
+        let number = |other| (other, known.get(&other).copied().unwrap_or_default());
+        let linked = linked.into_iter().filter(|other| *other != id);
+        seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(number).collect();
         let others: Vec<_> = room.seats.others(id).map(|seat| seat.id).collect();
         for other in others {
             self.introduce(name, id, other, now);
@@ -322,7 +329,7 @@ impl Rooms {
         let (Some(mine), Some(theirs)) = (room.seats.get(id), room.seats.get(other)) else {
             return;
         };
-        if mine.linked.contains(&other) && theirs.linked.contains(&id) {
+        if mine.linked.contains_key(&other) && theirs.linked.contains_key(&id) {
             let back = ServerMessage::Back { peer: id, presence: mine.presence.clone() };
             if let Some(conn) = theirs.conn() {
                 self.send(conn, back);
@@ -340,18 +347,18 @@ impl Rooms {
             ]),
             _ => None,
         };
-        for (one, two) in [(id, other), (other, id)] {
-            if let Some(seat) = room.seats.get_mut(one) {
-                match meeting {
-                    Some(_) => seat.linked.insert(two),
-                    None => seat.linked.remove(&two),
-                };
-            }
-        }
         if meeting.is_some() {
             self.links += 1;
         }
         let link = self.links;
+        for (one, two) in [(id, other), (other, id)] {
+            if let Some(seat) = room.seats.get_mut(one) {
+                match meeting {
+                    Some(_) => seat.linked.insert(two, link),
+                    None => seat.linked.remove(&two),
+                };
+            }
+        }
         for (conn, role, peer) in meeting.into_iter().flatten() {
             self.send(conn, ServerMessage::Ready { role, peer, link });
         }
@@ -364,7 +371,8 @@ impl Rooms {
         let mut news = Vec::new();
         for id in &present {
             let Some(seat) = room.seats.get_mut(*id) else { continue };
-            let absent: Vec<_> = seat.linked.difference(&present).copied().collect();
+            let linked = seat.linked.keys().copied();
+            let absent: Vec<_> = linked.filter(|other| !present.contains(other)).collect();
             for peer in absent {
                 seat.linked.remove(&peer);
                 news.extend(seat.conn().map(|conn| (conn, peer)));
@@ -394,6 +402,28 @@ impl Rooms {
         Ok(())
     }
 
+    /// Connects two people anew who cannot repair their connection. Both may ask for it: what is
+    /// done already is not done again.
+    fn reconnect(
+        &mut self,
+        conn: ConnId,
+        to: PeerId,
+        link: u64,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        let (name, from) = self.seat_of(conn)?;
+        let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
+        if to == from || room.seats.get(to).is_none() {
+            return Err(nobody());
+        }
+        let Some(seat) = room.seats.get_mut(from) else { return Err(nobody()) };
+        if seat.linked.get(&to).is_some_and(|current| *current <= link) {
+            seat.linked.remove(&to);
+            self.introduce(&name, from, to, now);
+        }
+        Ok(())
+    }
+
     fn relay(
         &mut self,
         conn: ConnId,
@@ -407,6 +437,8 @@ impl Rooms {
         let (to, target) = (recipient.id, recipient.conn());
         match target {
             Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
+            // They will be told again.
+            None if matches!(signal, Signal::Reception(_)) => {}
             // What is lost now cannot be made up for: the two are introduced anew.
             None => {
                 if let Some(seat) = room.seats.get_mut(from) {

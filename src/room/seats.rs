@@ -2,7 +2,7 @@
 
 use super::ConnId;
 use crate::protocol::{PeerId, Person, Presence};
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 /// Who takes a seat, vouched for by the owner of the rooms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,9 @@ pub(super) struct Seat {
     pub(super) sitter: Sitter,
     pub(super) id: PeerId,
     pub(super) presence: Presence,
-    /// To whom this person has a connection, as far as is known.
-    pub(super) linked: BTreeSet<PeerId>,
+    /// To whom this person has a connection, as far as is known, and the number of its `ready`; 0
+    /// where that was given by the rooms that were here before.
+    pub(super) linked: BTreeMap<PeerId, u64>,
     /// Whether the seat is held while the connection is gone.
     pub(super) holds: bool,
     since: Duration,
@@ -43,7 +44,7 @@ impl Seat {
             sitter: Sitter::Here(conn),
             id: identity.id,
             presence,
-            linked: BTreeSet::new(),
+            linked: BTreeMap::new(),
             holds: identity.token.is_some(),
             since: identity.since,
         }

@@ -173,6 +173,33 @@ fn presence_reaches_the_others_once() {
 }
 
 #[test]
+fn a_broken_connection_is_made_anew_once_though_both_ask() {
+    let mut rooms = rooms(4);
+    open_and_join(&mut rooms, 1, "123", START);
+    open_and_join(&mut rooms, 2, "123", START);
+    let ask = |to: u64| ClientMessage::Reconnect { to: PeerId(100 + to), link: 1 };
+    let ready = |conn, role, peer| {
+        Command::Send(ConnId(conn), ServerMessage::Ready { role, peer, link: 2 })
+    };
+    assert_eq!(
+        say(&mut rooms, 2, ask(1), secs(5)),
+        [ready(1, Role::Caller, person(2, 5)), ready(2, Role::Callee, person(1, 5))]
+    );
+    assert_eq!(say(&mut rooms, 1, ask(2), secs(5)), []);
+    for stranger in [1, 3] {
+        assert_eq!(refused(&say(&mut rooms, 1, ask(stranger), START), 1), ErrorCode::NoSuchPeer);
+    }
+}
+
+#[test]
+fn a_ping_is_answered_at_any_time() {
+    let mut rooms = rooms(4);
+    rooms.handle(Input::Opened(ConnId(1)), START);
+    let pong = [Command::Send(ConnId(1), ServerMessage::Pong)];
+    assert_eq!(say(&mut rooms, 1, ClientMessage::Ping, START), pong);
+}
+
+#[test]
 fn silence_is_pinged_and_then_ended() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);

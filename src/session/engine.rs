@@ -80,10 +80,8 @@ impl Engine {
     }
 
     /// Tells the server that the page goes away: whoever does not come back has left.
-    pub(super) fn hang_up(&self) {
-        if let Some(socket) = &self.socket {
-            socket.close();
-        }
+    pub(super) fn hang_up(&mut self) {
+        self.socket = None;
     }
 
     pub(super) fn set_tracks(&mut self, tracks: PerKind<Track>) {
@@ -114,7 +112,14 @@ impl Engine {
 
     fn open_socket(&mut self, generation: Generation) {
         let session = self.session;
-        let closed = move || Input::SocketClosed { generation, jitter: random_fraction() };
+        let closed = move |restarting| {
+            let jitter = random_fraction();
+            Input::SocketClosed { generation, restarting, jitter }
+        };
+        // One that is still connecting would hold up the next.
+        if let Some(before) = self.socket.take() {
+            before.abandon();
+        }
         self.socket = Socket::open(move |event| match event {
             SocketEvent::Opened => session.send(Input::SocketOpened(generation)),
             SocketEvent::Message(text) => {
@@ -123,7 +128,7 @@ impl Engine {
                     session.send(Input::SocketMessage(generation, message));
                 }
             }
-            SocketEvent::Closed => session.send(closed()),
+            SocketEvent::Closed { restarting } => session.send(closed(restarting)),
         });
     }
 

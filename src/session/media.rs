@@ -2,10 +2,12 @@
 
 use super::{
     Notice, Notices,
-    slot::{Slot, Source},
+    advice::DeviceState,
+    slot::{Gone, Slot, Source},
 };
-use crate::platform::{
-    self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Stream, Track,
+use crate::{
+    call::ear::{Ear, Overheard},
+    platform::{self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Stream, Track},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -15,6 +17,9 @@ const METER_PERIOD: Duration = Duration::from_millis(80);
 
 /// Smaller changes, in percent, are not worth painting.
 const METER_STEP: u32 = 4;
+
+/// How often the microphone is listened to in a call.
+const EAR_PERIOD: Duration = Duration::from_millis(200);
 
 const SPEAKER_KEY: &str = "salon.speaker";
 
@@ -29,6 +34,9 @@ pub struct Media {
     pub devices: RwSignal<Vec<Device>>,
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
     pub level: RwSignal<u32>,
+    overheard: RwSignal<Overheard>,
+    /// A device that went away and was replaced, should it come back.
+    lost: StoredValue<Option<Gone>>,
     notices: Notices,
 }
 
@@ -40,6 +48,8 @@ impl Media {
             speaker: RwSignal::default(),
             devices: RwSignal::default(),
             level: RwSignal::new(0),
+            overheard: RwSignal::default(),
+            lost: StoredValue::new(None),
             notices,
         }
     }
@@ -163,10 +173,13 @@ impl Media {
         self.capture(kinds.collect());
     }
 
-    /// Devices came or went: reads the list again, and takes what was missing and wanted.
+    /// Devices came or went: reads the list again, takes what was missing and wanted, and offers
+    /// what is new.
     pub(super) fn devices_changed(self) {
         platform::spawn_local(async move {
+            let Some(before) = self.devices.try_get_untracked() else { return };
             self.refresh().await;
+            self.offer_new(&before);
             let found = |kind: &Kind| {
                 let slot = self.slot(*kind);
                 let listed = |device: &Device| device.kind == DeviceKind::Input(*kind);
@@ -178,6 +191,80 @@ impl Media {
                 self.capture(Kind::ALL.into_iter().filter(found).collect());
             }
         });
+    }
+
+    /// Offers a device that has come, of a kind that is in use.
+    fn offer_new(self, before: &[Device]) {
+        let Some(devices) = self.devices.try_get_untracked() else { return };
+        let is_new = |device: &&Device| {
+            let DeviceKind::Input(kind) = device.kind else { return false };
+            let in_use = self.slot(kind).source.with_untracked(|s| matches!(s, Source::On(_)));
+            let known = before.iter().any(|other| other.id == device.id);
+            // What stands for another device is no device.
+            let alias = matches!(device.id.as_str(), "" | "default" | "communications");
+            in_use && !known && !alias
+        };
+        // Before the permission was given, no device had a name.
+        if before.iter().any(|device| !device.id.is_empty())
+            && let Some(device) = devices.iter().find(is_new)
+        {
+            self.notices.show(Notice::Offered(device.clone()));
+        }
+    }
+
+    /// Does what a notice offered: uses the new device, or undoes that one took the place of
+    /// another. If that one has not come back, nothing is sent in its place.
+    pub(super) fn accept(self, notice: Notice) {
+        match notice {
+            Notice::Offered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
+                self.choose(kind, id);
+            }
+            Notice::Replaced { kind, .. } => {
+                let lost = self.lost.get_value().map(|lost| lost.id).filter(|id| {
+                    self.devices.with_untracked(|all| all.iter().any(|device| device.id == *id))
+                });
+                match lost {
+                    Some(id) => self.choose(kind, id),
+                    None if self.slot(kind).wanted.get_untracked() => self.toggle(kind),
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is known of the devices beyond whether they are on.
+    pub(super) fn state(self) -> DeviceState {
+        let Overheard { silent, talking_while_muted } = self.overheard.get();
+        let muted = |kind| self.is_sending(kind) && self.slot(kind).muted.get();
+        DeviceState {
+            talking_while_muted,
+            silent,
+            microphone_muted: muted(Kind::Microphone),
+            camera_muted: muted(Kind::Camera),
+        }
+    }
+
+    /// Listens to the microphone, also while it is muted, as long as the caller lives.
+    pub(super) fn overhear(self) -> RenderEffect<Option<Interval>> {
+        RenderEffect::new(move |_| {
+            let Source::On(track) = self.source(Kind::Microphone) else {
+                self.overheard.set(Overheard::default());
+                return None;
+            };
+            let (meter, mut ear) = (Meter::of_muted(&track)?, Ear::default());
+            Some(Interval::new(EAR_PERIOD, move || {
+                if !meter.is_running() {
+                    return;
+                }
+                let level = Some(meter.level()).filter(|_| !meter.is_silent());
+                let muted = self.slot(Kind::Microphone).wanted.try_get_untracked() == Some(false);
+                let overheard = ear.listen(level, muted, platform::elapsed());
+                if self.overheard.try_get_untracked().is_some_and(|before| before != overheard) {
+                    self.overheard.set(overheard);
+                }
+            }))
+        })
     }
 
     /// Mutes or unmutes the microphone; switches the camera, and its light, off or on.
@@ -336,9 +423,18 @@ impl Media {
                 track.set_enabled(slot.wanted.get_untracked());
                 let label = track.label();
                 if let Some(gone) = gone {
-                    self.notices.show(Notice::Replaced { gone, now: label.clone() });
+                    let (now, label) = (label.clone(), gone.label.clone());
+                    self.lost.set_value(Some(gone));
+                    self.notices.show(Notice::Replaced { kind, gone: label, now });
                 }
-                track.on_ended(move || self.unplugged(kind, generation, label.clone()));
+                let gone = Gone { id: track.device_id(), label };
+                track.on_ended(move || self.unplugged(kind, generation, gone.clone()));
+                slot.muted.set(track.is_muted());
+                track.on_muted(move |muted| {
+                    if slot.is_current(generation) {
+                        slot.muted.set(muted);
+                    }
+                });
                 slot.source.set(Source::On(track));
             }
             Err(problem) => {
@@ -352,7 +448,7 @@ impl Media {
     }
 
     /// The device in use is gone: the browser's next best takes its place.
-    fn unplugged(self, kind: Kind, generation: u64, gone: String) {
+    fn unplugged(self, kind: Kind, generation: u64, gone: Gone) {
         let slot = self.slot(kind);
         if slot.is_current(generation) {
             slot.gone.set_value(Some(gone));

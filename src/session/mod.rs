@@ -1,6 +1,7 @@
 //! Runs a [`Call`]: its commands go to the platform, the platform's events to it, and what the
 //! person is to see into signals.
 
+mod advice;
 mod engine;
 mod media;
 mod notices;
@@ -12,6 +13,7 @@ use crate::{
     platform::{self, Kind, Local, PageEvent, PerKind, Stream, Timer},
     protocol::{DisplayName, Presence, RoomName, RoomState},
 };
+pub use advice::Advice;
 use engine::Engine;
 use leptos::prelude::*;
 pub use media::Media;
@@ -26,6 +28,9 @@ const RECENT_ROOMS: usize = 5;
 
 /// How long drawing waits for the first words to a person, at most.
 const HEAD_START: Duration = Duration::from_millis(150);
+
+/// After a longer break between two ticks of the clock, the device has slept.
+const ASLEEP: Duration = Duration::from_secs(10);
 
 /// The person's part in one room, as long as its page is open. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -44,6 +49,10 @@ pub struct Session {
     pub streams: RwSignal<Vec<(PeerKey, PerKind<Stream>)>>,
     /// This person's devices.
     pub media: Media,
+    /// Whether the page is looked at no longer.
+    hidden: RwSignal<bool>,
+    /// When the clock ticked last, by the calendar: that goes on while the device sleeps.
+    ticked: StoredValue<Option<Duration>>,
     /// The name this person gave themselves, as typed.
     pub name: RwSignal<String>,
     /// Whether the browser wants a gesture before it plays sound.
@@ -62,7 +71,7 @@ impl Session {
     #[must_use]
     pub fn new(room: RoomName, origin: &str, state: RoomState, notices: Notices) -> Self {
         let link = format!("{origin}/room/{room}");
-        let view = View { state, signalling: true, ..View::default() };
+        let view = View { state, ..View::default() };
         Self {
             room: StoredValue::new(room),
             link: StoredValue::new(link),
@@ -71,6 +80,8 @@ impl Session {
             now: RwSignal::new(Duration::ZERO),
             streams: RwSignal::default(),
             media: Media::new(notices),
+            hidden: RwSignal::new(false),
+            ticked: StoredValue::new(None),
             name: RwSignal::default(),
             sound_blocked: RwSignal::new(false),
             sound_gestures: RwSignal::new(0),
@@ -96,6 +107,8 @@ impl Session {
         if let Some(seat) = KeptSeat::load(&self.room.get_value()) {
             self.come_back(&seat);
         }
+        self.notices.on_accept(move |notice| self.media.accept(notice));
+        self.watch_over_call();
         on_cleanup(move || self.engine.set_value(None));
     }
 
@@ -106,6 +119,38 @@ impl Session {
         self.media.open_unasked();
         platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
         remember_room(&self.room.get_value());
+    }
+
+    /// While the person is in the call: listens to their microphone and keeps the screen on.
+    fn watch_over_call(self) {
+        let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
+        Effect::new(move |_| inside.get().then(|| self.media.overhear()));
+        Effect::new(move |_| {
+            let seen = inside.get() && !self.hidden.get();
+            let lock = Local::new(Rc::new(RefCell::new(None)));
+            if seen {
+                let slot = Rc::downgrade(&lock);
+                platform::spawn_local(async move {
+                    let held = platform::keep_awake().await;
+                    if let Some(slot) = slot.upgrade() {
+                        *slot.borrow_mut() = held;
+                    }
+                });
+            }
+            lock
+        });
+    }
+
+    /// What the person should know now.
+    #[must_use]
+    pub fn advice(self) -> Option<Advice> {
+        let devices = self.media.state();
+        self.view.with(|view| Advice::of(view, devices))
+    }
+
+    /// Tries at once to reach the server.
+    pub fn hurry(self) {
+        self.send(Input::NetworkChanged);
     }
 
     /// Comes back to the seat that this tab had a moment ago: after a reload at once, and else when
@@ -169,6 +214,7 @@ impl Session {
             name: DisplayName::from(self.name.get()),
             mic: self.media.is_sending(Kind::Microphone),
             camera: self.media.is_sending(Kind::Camera),
+            background: self.hidden.get() && platform::is_handheld(),
         }
     }
 
@@ -181,17 +227,26 @@ impl Session {
         let now = platform::elapsed();
         self.now.set(now);
         self.with_engine(|engine| engine.keep_seat(now));
+        let today = platform::wall_clock();
+        let before = self.ticked.get_value();
+        self.ticked.set_value(Some(today));
+        if before.is_some_and(|before| today > before + ASLEEP) {
+            self.send(Input::NetworkChanged);
+        }
     }
 
     fn page_event(self, event: PageEvent) {
         match event {
             PageEvent::Awake => {
+                self.hidden.set(false);
                 self.send(Input::Awake);
                 self.media.retry_busy();
             }
+            PageEvent::Hidden => self.hidden.set(true),
+            PageEvent::NetworkChanged => self.send(Input::NetworkChanged),
             PageEvent::DevicesChanged => self.media.devices_changed(),
             PageEvent::Unloading => {
-                self.with_engine(|engine| engine.hang_up());
+                self.with_engine(Engine::hang_up);
             }
         }
     }

@@ -2,13 +2,15 @@
 
 use crate::{
     call::{Phase, View},
-    platform::{Kind, Timer},
+    platform::{Device, Kind, Timer},
 };
 use leptos::prelude::*;
 use std::time::Duration;
 
 /// How long a notice stands.
 const SHOWN: Duration = Duration::from_secs(5);
+/// How long one stands that offers something to do.
+const OFFERED: Duration = Duration::from_secs(15);
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +23,31 @@ pub enum Notice {
     LinkCopied,
     /// The browser did not allow it.
     LinkNotCopied,
-    /// A device went away and another took its place.
+    /// A device went away and another took its place. Can be undone.
     Replaced {
+        /// Its kind.
+        kind: Kind,
         /// What went away.
         gone: String,
         /// What is used now.
         now: String,
     },
+    /// A device came that could be used in place of the one in use.
+    Offered(Device),
     /// A device went away and there is no other.
     Unplugged(Kind),
+}
+
+impl Notice {
+    /// Whether the person can do something about it.
+    #[must_use]
+    pub fn offers(&self) -> bool {
+        match self {
+            Self::Replaced { gone, now, .. } => gone != now,
+            Self::Offered(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// The notice that is shown now, if any.
@@ -37,6 +55,7 @@ pub enum Notice {
 pub struct Notices {
     current: RwSignal<Option<Notice>>,
     timer: StoredValue<Option<Timer>>,
+    action: StoredValue<Option<Callback<Notice>>>,
 }
 
 impl Notices {
@@ -48,11 +67,26 @@ impl Notices {
 
     /// Shows a notice in place of the one before.
     pub fn show(self, notice: Notice) {
+        let time = if notice.offers() { OFFERED } else { SHOWN };
         self.current.set(Some(notice));
         let end = move || {
             let _ = self.current.try_set(None);
         };
-        self.timer.set_value(Some(Timer::new(SHOWN, end)));
+        self.timer.set_value(Some(Timer::new(time, end)));
+    }
+
+    /// Does what the notice offers.
+    pub fn accept(self) {
+        let notice = self.current.get_untracked();
+        self.current.set(None);
+        if let (Some(notice), Some(action)) = (notice, self.action.get_value()) {
+            action.run(notice);
+        }
+    }
+
+    /// Has offers that are accepted carried out.
+    pub(super) fn on_accept(self, action: impl Fn(Notice) + Send + Sync + 'static) {
+        self.action.set_value(Some(Callback::new(action)));
     }
 
     /// Tells of people who came or went while this person was inside.

@@ -21,6 +21,13 @@ pub enum Source {
     Failed(Problem),
 }
 
+/// A device that went away.
+#[derive(Clone, Debug)]
+pub(super) struct Gone {
+    pub(super) id: String,
+    pub(super) label: String,
+}
+
 /// One kind of device: where it stands and what the person wants of it.
 #[derive(Clone, Copy)]
 pub(super) struct Slot {
@@ -31,8 +38,10 @@ pub(super) struct Slot {
     pub(super) chosen: RwSignal<String>,
     /// Tells an answer of the browser from the answers to earlier requests.
     generation: StoredValue<u64>,
-    /// The name of a device that went away and is being replaced.
-    pub(super) gone: StoredValue<Option<String>>,
+    /// A device that went away and is being replaced.
+    pub(super) gone: StoredValue<Option<Gone>>,
+    /// Whether the system, or a key of the device, gives nothing of it.
+    pub(super) muted: RwSignal<bool>,
     /// Listens for the permission to be given.
     pub(super) permission: StoredValue<Option<Local<Box<dyn Any>>>>,
 }
@@ -45,6 +54,7 @@ impl Slot {
             chosen: RwSignal::default(),
             generation: StoredValue::new(0),
             gone: StoredValue::new(None),
+            muted: RwSignal::new(false),
             permission: StoredValue::new(None),
         }
     }

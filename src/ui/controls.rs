@@ -4,7 +4,10 @@ use crate::{
     i18n::texts,
     platform::{self, Kind},
     session::Session,
-    ui::{DeviceChoices, Icon, devices::ProblemNote, icons, preview::Switch, word},
+    ui::{
+        DeviceChoices, Icon, advice_line::AdviceLine, devices::ProblemNote, icons, preview::Switch,
+        word,
+    },
 };
 use leptos::{ev, html, prelude::*};
 
@@ -25,6 +28,7 @@ pub fn Controls() -> impl IntoView {
     view! {
         <footer class="controls">
             <div class="problems" role="status" hidden=open>
+                <AdviceLine choose_device=Callback::new(move |()| open.set(true)) />
                 <ProblemNote kind=Kind::Camera />
                 <ProblemNote kind=Kind::Microphone />
             </div>

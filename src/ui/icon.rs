@@ -17,6 +17,7 @@ pub mod icons {
     pub const ENTER: &str = "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M4 12h11M11 8l4 4-4 4";
     pub const SHARE: &str = "M12 15V4M8 7l4-4 4 4M5 12v6a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-6";
     pub const SOUND: &str = "M4 10v4h3l5 4V6l-5 4zM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11";
+    pub const WEAK: &str = "M5 19v-3M10 19v-6M15 19v-9M20 19V5M4 4l16 16";
     pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 }
 

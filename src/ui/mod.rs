@@ -1,5 +1,6 @@
 //! The parts that pages are made of, one component per file.
 
+mod advice_line;
 mod brand;
 mod call_view;
 mod controls;

@@ -1,6 +1,7 @@
-//! What stands on a room's page while the server cannot be reached.
+//! What stands on a room's page while the server, or everything, cannot be reached.
 
 use crate::{
+    call::{Contact, Phase},
     i18n::texts,
     session::Session,
     ui::{flag, word},
@@ -12,10 +13,18 @@ use leptos::prelude::*;
 pub fn ServerBanner() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let fine = flag(move || session.view.get().signalling);
+    let contact = Memo::new(move |_| session.view.with(|view| view.contact));
+    let inside = move || session.view.with(|view| matches!(view.phase, Phase::InCall { .. }));
+    let fine = flag(move || contact.get() == Contact::Fine);
+    let long = move || {
+        matches!(contact.get(), Contact::Lost { long: true } | Contact::Offline { long: true })
+    };
     view! {
         <div class="banner" role="status" data-notice="server" hidden=fine>
-            {word(move || if fine.get() { "" } else { t.server_lost })}
+            <span>{word(move || (t.contact)(contact.get(), inside()))}</span>
+            <Show when=long>
+                <button class="button small" on:click=move |_| session.hurry()>{t.try_now}</button>
+            </Show>
         </div>
     }
 }

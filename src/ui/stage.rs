@@ -1,9 +1,10 @@
 //! The others, as large as the stage allows.
 
 use crate::{
-    call::{PeerKey, grid::grid},
+    call::grid::grid,
     i18n::texts,
     platform,
+    protocol::PeerId,
     session::Session,
     ui::{flag, self_tile::SelfTile, text, tile::Tile},
 };
@@ -24,10 +25,10 @@ pub fn Stage() -> impl IntoView {
         let measured = element.clone();
         platform::watch_size(&element, move || size.set(platform::size(&measured)))
     });
-    let keys = Memo::new(move |_| {
-        session.view.get().tiles.iter().map(|tile| tile.key).collect::<Vec<PeerKey>>()
+    let people = Memo::new(move |_| {
+        session.view.get().tiles.iter().map(|tile| tile.key.id).collect::<Vec<PeerId>>()
     });
-    let tiles = move || match keys.get().len() {
+    let tiles = move || match people.get().len() {
         others if others >= GROUP => others + 1,
         others => others,
     };
@@ -38,14 +39,14 @@ pub fn Stage() -> impl IntoView {
     view! {
         <section
             class="stage"
-            class:group=flag(move || keys.get().len() >= GROUP)
+            class:group=flag(move || people.get().len() >= GROUP)
             aria-label=t.stage
             node_ref=element
             class:lonely-last=flag(move || columns() == 2 && tiles() % 2 == 1)
             style:--columns=text(move || columns().to_string())
         >
-            <For each=move || keys.get() key=|key| *key let:key>
-                <Tile key=key />
+            <For each=move || people.get() key=|id| *id let:id>
+                <Tile id=id />
             </For>
             <SelfTile />
         </section>

@@ -1,10 +1,10 @@
 //! People: their picture, or their initials, and how they are.
 
 use crate::{
-    call::{Link, PeerKey},
-    i18n::texts,
+    call::{self, Link, PeerKey},
+    i18n::{stopwatch, texts},
     platform::Kind,
-    protocol::Presence,
+    protocol::{Grade, PeerId, Presence},
     session::Session,
     ui::{
         Icon, flag, icons,
@@ -17,28 +17,53 @@ use leptos::prelude::*;
 /// One other person.
 #[component]
 pub fn Tile(
-    /// Whose connection. The attribute `key` is taken by Leptos.
-    key: PeerKey,
+    /// Who.
+    id: PeerId,
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let tile = move || session.view.get().tiles.into_iter().find(|tile| tile.key == key);
+    let tile = move || session.view.get().tiles.into_iter().find(|tile| tile.key.id == id);
     let presence = Signal::derive(move || tile().map(|tile| tile.presence).unwrap_or_default());
     let link = move || tile().map(|tile| tile.link).unwrap_or_default();
+    // While a connection takes another one's place, the last picture stands.
+    let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
+        let before = before.copied().flatten();
+        match tile() {
+            Some(call::Tile { key, up, .. }) if up || before.is_none() => Some(key),
+            _ => before,
+        }
+    });
     let stream_of = move |kind| {
-        Signal::derive(move || {
-            let mine = |(other, _): &&(PeerKey, _)| *other == key;
-            session.streams.get().iter().find(mine).and_then(|(_, all)| all.get(kind).cloned())
-        })
+        let streams = RwSignal::new(None);
+        Effect::new(move |_| {
+            let mine = |(other, _): &&(PeerKey, _)| Some(*other) == shown.get();
+            let stream = session
+                .streams
+                .with(|all| all.iter().find(mine).and_then(|(_, all)| all.get(kind).cloned()));
+            if stream.is_some() {
+                streams.set(stream);
+            }
+        });
+        Signal::from(streams)
     };
+    let state = text(move || match link() {
+        Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
+        Link::Reconnecting { since } => {
+            let time = session.now.get().saturating_sub(since);
+            format!("{} {}", (t.link)(link()), stopwatch(time))
+        }
+        other => (t.link)(other).to_owned(),
+    });
+    let grade = move || tile().map(|tile| tile.grade).unwrap_or_default();
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
         <article
             class="tile"
             class:no-picture=flag(move || {
                 !presence.get().camera || matches!(link(), Link::New | Link::Connecting)
-            })data-tile="remote"
-            data-peer=key.id.to_string()
+            })
+            data-tile="remote"
+            data-peer=id.to_string()
             data-link=word(move || link_name(link()))
             data-mic=word(move || on_off(presence.get().mic))
             data-camera=word(move || on_off(presence.get().camera))
@@ -51,12 +76,16 @@ pub fn Tile(
                 on_blocked=blocked
             />
             <Initials presence />
-            <p class="link-state" hidden=flag(move || link() == Link::Connected)>
-                {word(move || match link() {
-                    Link::Connected => "",
-                    other => (t.link)(other),
-                })}
-            </p>
+            <p class="link-state" hidden=flag(move || state.get().is_empty())>{state}</p>
+            <span
+                class="grade"
+                role="img"
+                aria-label=word(move || (t.grade)(grade()))
+                data-grade=word(move || grade_name(grade()))
+                hidden=flag(move || grade() == Grade::Good)
+            >
+                <Icon paths=icons::WEAK />
+            </span>
             <NamePlate presence />
         </article>
     }
@@ -103,12 +132,20 @@ fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
 }
 
+fn grade_name(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Good => "good",
+        Grade::Weak => "weak",
+        Grade::Poor => "poor",
+    }
+}
+
 fn link_name(link: Link) -> &'static str {
     match link {
         Link::New => "new",
         Link::Connecting => "connecting",
         Link::Connected => "connected",
-        Link::Reconnecting => "reconnecting",
+        Link::Reconnecting { .. } => "reconnecting",
         Link::Failed => "failed",
     }
 }

@@ -12,6 +12,19 @@ struct Pc {
     local_offer: Option<String>,
     remote_offer: Option<String>,
     agreed: bool,
+    /// Nothing comes through until ICE is restarted; or never again.
+    lost: Option<Loss>,
+    /// ICE is to be restarted with the next offer.
+    restart: bool,
+}
+
+/// What can happen to the path between two people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// Another path can be found.
+    Path,
+    /// The connection is beyond repair.
+    Connection,
 }
 
 struct Person {
@@ -19,6 +32,8 @@ struct Person {
     /// The socket of the call's current generation, if it has one.
     socket: Option<(Generation, ConnId)>,
     opening: Option<Generation>,
+    /// The socket is open and brings nothing: to the server, and from it.
+    stalled: (bool, bool),
     upstream: VecDeque<ClientMessage>,
     downstream: VecDeque<ServerMessage>,
     pcs: BTreeMap<PeerKey, Pc>,
@@ -43,6 +58,7 @@ impl World {
             call: Call::new(),
             socket: None,
             opening: None,
+            stalled: (false, false),
             upstream: VecDeque::new(),
             downstream: VecDeque::new(),
             pcs: BTreeMap::new(),
@@ -76,7 +92,7 @@ impl World {
     /// The socket breaks: what was under way in both directions is lost.
     pub(super) fn cut(&mut self, person: usize) {
         if let Some(generation) = self.hang_up(person) {
-            self.tell(person, Input::SocketClosed { generation, jitter: 0.5 });
+            self.tell(person, Input::SocketClosed { generation, restarting: false, jitter: 0.5 });
         }
     }
 
@@ -84,9 +100,39 @@ impl World {
         let (generation, conn) = self.people[person].socket.take()?;
         self.people[person].upstream.clear();
         self.people[person].downstream.clear();
-        self.rooms.handle(room::Input::Closed(conn), self.now);
+        let (deaf, _) = std::mem::take(&mut self.people[person].stalled);
+        // A server that hears nothing does not hear of the end either.
+        if !deaf {
+            self.rooms.handle(room::Input::Closed(conn), self.now);
+        }
         self.route();
         Some(generation)
+    }
+
+    /// The socket stays open and brings nothing any more: TCP loses nothing in between.
+    pub(super) fn stall(&mut self, person: usize, up: bool, down: bool) {
+        let Person { socket: Some(_), stalled, .. } = &mut self.people[person] else { return };
+        *stalled = (stalled.0 || up, stalled.1 || down);
+    }
+
+    /// Nothing comes through any more between two people who were connected.
+    pub(super) fn lose(&mut self, one: usize, two: usize, loss: Loss) {
+        let key = |from: usize, to: usize| {
+            let to = self.people[to].call.me?;
+            let lives = |(key, pc): &(&PeerKey, &Pc)| key.id == to && pc.agreed;
+            self.people[from].pcs.iter().find(lives).map(|(key, _)| *key)
+        };
+        let (Some(there), Some(back)) = (key(one, two), key(two, one)) else { return };
+        for (person, key) in [(one, there), (two, back)] {
+            if let Some(pc) = self.people[person].pcs.get_mut(&key) {
+                pc.lost = Some(loss);
+            }
+            let news = match loss {
+                Loss::Path => PeerInput::IceConnection(IceConnectionState::Disconnected),
+                Loss::Connection => PeerInput::Connection(ConnectionState::Failed),
+            };
+            self.tell(person, Input::Peer(key, news));
+        }
     }
 
     pub(super) fn step(&mut self, action: u8, pick: usize) {
@@ -97,6 +143,14 @@ impl World {
             2 if pick.is_multiple_of(4) => self.cut(person),
             3 => self.renegotiate(person, pick),
             4 if pick.is_multiple_of(16) => self.restart(),
+            4 if pick.is_multiple_of(15) => self.tell(person, Input::NetworkChanged),
+            4 if pick.is_multiple_of(13) => {
+                self.stall(person, pick.is_multiple_of(2), !pick.is_multiple_of(3));
+            }
+            4 if pick.is_multiple_of(11) => {
+                let loss = if pick.is_multiple_of(2) { Loss::Path } else { Loss::Connection };
+                self.lose(person, (pick + 1) % self.people.len(), loss);
+            }
             4 => {
                 self.now += Duration::from_millis(200);
                 self.tick_rooms();
@@ -117,9 +171,9 @@ impl World {
                 self.deliver_up(person);
                 self.deliver_down(person);
                 self.complete(person, 0);
-                if self.people[person].call.poll_timeout().is_some() {
-                    self.now += Duration::from_millis(50);
-                    self.tick_rooms();
+                self.now += Duration::from_millis(50);
+                self.tick_rooms();
+                if self.people[person].call.poll_timeout().is_some_and(|due| due <= self.now) {
                     self.tell(person, Input::Tick);
                 }
             }
@@ -149,6 +203,7 @@ impl World {
             assert_eq!(person.pcs.len() + 1, ids.len(), "a connection too many or too few");
             for (key, pc) in &person.pcs {
                 assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
+                assert_eq!(pc.lost, None, "nothing comes through");
                 let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
                 assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
             }
@@ -161,6 +216,7 @@ impl World {
             self.leave(person);
             self.settle();
         }
+        self.wait();
         self.check();
         for person in &self.people {
             if let Some((_, conn)) = person.socket {
@@ -172,8 +228,8 @@ impl World {
 
     fn busy(&self, person: usize) -> bool {
         let person = &self.people[person];
-        let working = person.pcs.values().any(|pc| pc.operation.is_some());
-        let waiting = person.opening.is_some() || person.call.poll_timeout().is_some();
+        let working = person.pcs.values().any(|pc| pc.operation.is_some() || pc.lost.is_some());
+        let waiting = person.socket.is_none() || person.stalled != (false, false);
         working || waiting || !person.upstream.is_empty() || !person.downstream.is_empty()
     }
 
@@ -215,7 +271,11 @@ impl World {
                     PeerCommand::AddCandidate(_) => {
                         assert!(pc.agreed || pc.remote_offer.is_some(), "too early");
                     }
-                    PeerCommand::RestartIce => {}
+                    PeerCommand::RestartIce => {
+                        pc.restart = true;
+                        self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
+                    }
+                    PeerCommand::LimitPicture(_) => {}
                     operation => {
                         assert!(pc.operation.replace(operation).is_none(), "two at a time");
                     }
@@ -243,7 +303,7 @@ impl World {
             return;
         }
         let Some((_, conn)) = person.socket else { return };
-        if let Some(message) = person.upstream.pop_front() {
+        if let (Some(message), (false, _)) = (person.upstream.pop_front(), person.stalled) {
             let identity = self.identify(&message);
             let input = room::Input::Message { conn, message: Ok(message), identity };
             self.rooms.handle(input, self.now);
@@ -273,8 +333,12 @@ impl World {
             let person = &mut self.people[index];
             person.upstream.clear();
             person.downstream.clear();
+            person.stalled = (false, false);
             if let Some((generation, _)) = person.socket.take() {
-                self.tell(index, Input::SocketClosed { generation, jitter: 0.5 });
+                self.tell(
+                    index,
+                    Input::SocketClosed { generation, restarting: false, jitter: 0.5 },
+                );
             }
         }
     }
@@ -287,7 +351,7 @@ impl World {
     fn deliver_down(&mut self, index: usize) {
         let person = &mut self.people[index];
         let Some((generation, _)) = person.socket else { return };
-        if let Some(message) = person.downstream.pop_front() {
+        if let (Some(message), (_, false)) = (person.downstream.pop_front(), person.stalled) {
             let message = ServerMessage::parse(&message.to_json()).unwrap();
             self.tell(index, Input::SocketMessage(generation, message));
         }
@@ -296,7 +360,7 @@ impl World {
     /// Browsers answer pings, so nobody who has a socket is ever silent.
     fn tick_rooms(&mut self) {
         for person in &self.people {
-            if let Some((_, conn)) = person.socket {
+            if let (Some((_, conn)), (false, _)) = (person.socket, person.stalled) {
                 self.rooms.handle(room::Input::Heard(conn), self.now);
             }
         }
@@ -330,11 +394,20 @@ impl World {
         let count = pcs.len().max(1);
         let Some((key, pc)) = pcs.get_mut(pick % count) else { return };
         let (key, input) = (**key, pc.complete(counter));
-        let agreed = pc.agreed;
+        let (connected, again) = (pc.agreed && pc.lost.is_none(), pc.restart);
+        let again = again && pc.signaling == SignalingState::Stable;
         self.tell(index, Input::Peer(key, input));
-        if agreed {
-            let connected = PeerInput::Connection(ConnectionState::Connected);
-            self.tell(index, Input::Peer(key, connected));
+        if connected {
+            for news in [
+                PeerInput::IceConnection(IceConnectionState::Connected),
+                PeerInput::Connection(ConnectionState::Connected),
+            ] {
+                self.tell(index, Input::Peer(key, news));
+            }
+        }
+        if again {
+            // Another negotiation was first (W3C WebRTC, section 4.7.3).
+            self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
         }
         let candidate = PeerInput::LocalCandidate(candidate("c"));
         self.tell(index, Input::Peer(key, candidate));
@@ -342,6 +415,14 @@ impl World {
 }
 
 impl Pc {
+    fn agree(&mut self, sdp: &str) {
+        (self.signaling, self.agreed) = (SignalingState::Stable, true);
+        if sdp.ends_with("restart") {
+            self.restart = false;
+            self.lost = self.lost.filter(|loss| *loss == Loss::Connection);
+        }
+    }
+
     /// Finishes the operation under way (W3C WebRTC, section 4.4.1.5). An answer repeats the name
     /// of the offer it belongs to.
     fn complete(&mut self, counter: u64) -> PeerInput {
@@ -349,7 +430,8 @@ impl Pc {
         match self.operation.take() {
             Some(PeerCommand::SetLocal(Intent::Offer)) => {
                 assert_eq!(self.signaling, Stable);
-                let sdp = format!("offer {counter}");
+                let restart = if self.restart { " restart" } else { "" };
+                let sdp = format!("offer {counter}{restart}");
                 self.local_offer = Some(sdp.clone());
                 self.signaling = HaveLocalOffer;
                 let offer = SessionDescription { kind: SdpType::Offer, sdp };
@@ -358,7 +440,7 @@ impl Pc {
             Some(PeerCommand::SetLocal(Intent::Answer)) => {
                 assert_eq!(self.signaling, HaveRemoteOffer);
                 let sdp = self.remote_offer.clone().unwrap();
-                (self.signaling, self.agreed) = (Stable, true);
+                self.agree(&sdp);
                 let answer = SessionDescription { kind: SdpType::Answer, sdp };
                 PeerInput::LocalDone(Intent::Answer, Some(answer), self.signaling)
             }
@@ -370,12 +452,9 @@ impl Pc {
                         self.signaling = HaveRemoteOffer;
                     }
                     _ => {
-                        assert_eq!(
-                            Some(remote.sdp),
-                            self.local_offer,
-                            "an answer to another offer"
-                        );
-                        (self.signaling, self.agreed) = (Stable, true);
+                        let offer = self.local_offer.clone();
+                        assert_eq!(Some(&remote.sdp), offer.as_ref(), "an answer to another offer");
+                        self.agree(&remote.sdp);
                     }
                 }
                 PeerInput::RemoteDone(true, self.signaling)

@@ -1,6 +1,6 @@
 //! Parts of the platform that web-sys has only behind its unstable flag, or not at all.
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     HtmlMediaElement, MediaStream, Navigator, RtcPeerConnection, RtcRtpSender,
@@ -47,6 +47,54 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = replaceTrack)]
     pub(super) fn replace_track(this: &Sender, track: &JsValue) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = getParameters)]
+    pub(super) fn parameters(this: &Sender) -> Result<Object, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = setParameters)]
+    pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
+
+    /// `RTCStatsReport` as in W3C WebRTC, section 8.4.
+    pub(super) type Stats;
+
+    #[wasm_bindgen(method, js_name = forEach)]
+    pub(super) fn for_each(this: &Stats, callback: &mut dyn FnMut(Stat));
+
+    /// One object of it, with the members that are read here (W3C WebRTC Statistics).
+    pub(super) type Stat;
+
+    #[wasm_bindgen(method, getter, js_name = type)]
+    pub(super) fn kind_of_stat(this: &Stat) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn kind(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = packetsReceived)]
+    pub(super) fn packets_received(this: &Stat) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = packetsLost)]
+    pub(super) fn packets_lost(this: &Stat) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = bytesReceived)]
+    pub(super) fn bytes_received(this: &Stat) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = requestsReceived)]
+    pub(super) fn requests_received(this: &Stat) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = responsesReceived)]
+    pub(super) fn responses_received(this: &Stat) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn nominated(this: &Stat) -> Option<bool>;
+
+    #[wasm_bindgen(method, getter, js_name = currentRoundTripTime)]
+    pub(super) fn round_trip_time(this: &Stat) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = availableOutgoingBitrate)]
+    pub(super) fn available_outgoing_bitrate(this: &Stat) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = qualityLimitationReason)]
+    pub(super) fn quality_limitation_reason(this: &Stat) -> Option<String>;
+
     /// A media element that can play on a chosen device (W3C Audio Output Devices).
     #[wasm_bindgen(extends = HtmlMediaElement)]
     pub(super) type Player;
@@ -63,6 +111,15 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["navigator", "clipboard"], js_name = writeText, catch)]
     pub(super) fn write_clipboard(text: &str) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(js_namespace = ["navigator", "wakeLock"], js_name = request, catch)]
+    pub(super) fn request_wake_lock(kind: &str) -> Result<Promise, JsValue>;
+
+    /// `WakeLockSentinel` as in W3C Screen Wake Lock, section 7.
+    pub(super) type WakeLock;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn release(this: &WakeLock) -> Result<Promise, JsValue>;
+
     /// Tells when an element's size changes.
     pub(super) type ResizeObserver;
 
@@ -74,6 +131,9 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(super) fn disconnect(this: &ResizeObserver);
+
+    #[wasm_bindgen(method, catch, js_name = getStats)]
+    pub(super) fn stats(this: &Pc) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = getTransceivers)]
     pub(super) fn transceivers(this: &Pc) -> Result<Array, JsValue>;

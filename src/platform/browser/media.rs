@@ -18,7 +18,7 @@ pub struct Track(SendWrapper<Rc<Captured>>);
 
 struct Captured {
     track: MediaStreamTrack,
-    ended: RefCell<Option<Listener>>,
+    listeners: RefCell<Vec<Listener>>,
 }
 
 impl Drop for Captured {
@@ -29,7 +29,7 @@ impl Drop for Captured {
 
 impl Track {
     fn new(track: MediaStreamTrack) -> Self {
-        Self(SendWrapper::new(Rc::new(Captured { track, ended: RefCell::new(None) })))
+        Self(SendWrapper::new(Rc::new(Captured { track, listeners: RefCell::default() })))
     }
 
     pub(super) fn js(&self) -> &MediaStreamTrack {
@@ -61,7 +61,23 @@ impl Track {
     pub fn on_ended(&self, handler: impl FnMut() + 'static) {
         let mut handler = handler;
         let listener = Listener::new(&self.0.track, "ended", move |_| handler());
-        *self.0.ended.borrow_mut() = Some(listener);
+        self.0.listeners.borrow_mut().push(listener);
+    }
+
+    /// Whether the system gives nothing of the device at this moment.
+    #[must_use]
+    pub fn is_muted(&self) -> bool {
+        self.0.track.muted()
+    }
+
+    /// Calls `handler` when the system stops giving anything of the device, and when it does again.
+    pub fn on_muted(&self, handler: impl Fn(bool) + 'static) {
+        let handler = Rc::new(handler);
+        for (name, muted) in [("mute", true), ("unmute", false)] {
+            let handler = handler.clone();
+            let listener = Listener::new(&self.0.track, name, move |_| handler(muted));
+            self.0.listeners.borrow_mut().push(listener);
+        }
     }
 }
 

@@ -2,12 +2,17 @@
 
 use super::Track;
 use send_wrapper::SendWrapper;
-use web_sys::{AnalyserNode, AudioContext, MediaStream, MediaStreamAudioSourceNode};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    AnalyserNode, AudioContext, AudioContextState, MediaStream, MediaStreamAudioSourceNode,
+    MediaStreamTrack,
+};
 
 /// Listens to a track without playing it.
 pub struct Meter(SendWrapper<Inner>);
 
 struct Inner {
+    _copy: Option<Copy>,
     context: AudioContext,
     source: MediaStreamAudioSourceNode,
     analyser: AnalyserNode,
@@ -17,25 +22,66 @@ impl Meter {
     /// Starts listening. None where the browser has no Web Audio.
     #[must_use]
     pub fn new(track: &Track) -> Option<Self> {
+        Self::listen(track.js(), None)
+    }
+
+    /// Starts listening, also while the track is muted.
+    #[must_use]
+    pub fn of_muted(track: &Track) -> Option<Self> {
+        // The method of the browser: another track from the same device.
+        let copy = MediaStreamTrack::clone(track.js());
+        copy.set_enabled(true);
+        let copy = Copy(copy);
+        let track: JsValue = (&copy.0).into();
+        Self::listen(track.unchecked_ref(), Some(copy))
+    }
+
+    fn listen(track: &MediaStreamTrack, copy: Option<Copy>) -> Option<Self> {
         let context = AudioContext::new().ok()?;
         let stream = MediaStream::new().ok()?;
-        stream.add_track(track.js());
+        stream.add_track(track);
         let source = context.create_media_stream_source(&stream).ok()?;
         let analyser = context.create_analyser().ok()?;
         analyser.set_fft_size(1024);
         source.connect_with_audio_node(&analyser).ok()?;
-        Some(Self(SendWrapper::new(Inner { context, source, analyser })))
+        Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser })))
     }
 
     /// Loudness of the last moment in percent, on a scale that feels even: -60 dB and below is 0,
     /// full scale is 100.
     #[must_use]
     pub fn level(&self) -> u32 {
-        let mut samples = [0.0_f32; 1024];
-        self.0.analyser.get_float_time_domain_data(&mut samples);
+        let samples = self.samples();
         let power = samples.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / 1024.0;
         let decibels = 10.0 * power.max(1e-9).log10();
         ((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32
+    }
+
+    fn samples(&self) -> [f32; 1024] {
+        let mut samples = [0.0_f32; 1024];
+        self.0.analyser.get_float_time_domain_data(&mut samples);
+        samples
+    }
+
+    /// Whether there is nothing at all, not even noise.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.samples().iter().all(|sample| *sample == 0.0)
+    }
+
+    /// Whether the browser lets it listen: it may want a gesture first.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.0.context.state() == AudioContextState::Running
+    }
+}
+
+/// Gives sound even while the original is muted.
+struct Copy(MediaStreamTrack);
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 

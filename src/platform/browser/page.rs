@@ -3,10 +3,11 @@
 use super::{Listener, externs};
 use crate::{platform::PageEvent, protocol::Boot};
 use js_sys::{Object, Reflect};
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use send_wrapper::SendWrapper;
+use std::{any::Any, cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, HtmlInputElement, window};
+use web_sys::{HtmlElement, HtmlInputElement, PageTransitionEvent, window};
 
 /// What the server wrote into this page.
 #[must_use]
@@ -36,6 +37,22 @@ pub fn was_reloaded() -> bool {
         Reflect::get(&entries.get(0), &"type".into()).ok()?.as_string()
     };
     kind().is_some_and(|kind| kind == "reload" || kind == "back_forward")
+}
+
+/// Whether what has the keyboard focus has a use for keys itself.
+#[must_use]
+pub fn takes_keys() -> bool {
+    let focused = || window()?.document()?.active_element();
+    focused().is_some_and(|element| {
+        element.matches("button, a, input, select, textarea").unwrap_or_default()
+    })
+}
+
+/// Whether this is a device that is held in the hand: its browser may stop a page that is hidden.
+#[must_use]
+pub fn is_handheld() -> bool {
+    let query = |window: web_sys::Window| window.match_media("(hover: none) and (pointer: coarse)");
+    window().and_then(|window| query(window).ok()?).is_some_and(|list| list.matches())
 }
 
 /// Time since the Unix epoch, by a clock that the person may set.
@@ -183,6 +200,22 @@ pub fn adopt_input(input: &HtmlInputElement, saved: &str) -> String {
     input.value()
 }
 
+/// Keeps the screen on until the returned value is dropped, where the browser can (W3C Screen Wake
+/// Lock). The browser lets go by itself when the page is hidden.
+pub async fn keep_awake() -> Option<SendWrapper<Box<dyn Any>>> {
+    struct Awake(externs::WakeLock);
+    impl Drop for Awake {
+        fn drop(&mut self) {
+            let _ = self.0.release();
+        }
+    }
+    if !navigator_has("wakeLock") {
+        return None;
+    }
+    let lock = JsFuture::from(externs::request_wake_lock("screen").ok()?).await.ok()?;
+    Some(SendWrapper::new(Box::new(Awake(lock.unchecked_into()))))
+}
+
 /// Keeps reporting page events until dropped.
 pub struct PageWatch {
     _listeners: Vec<Listener>,
@@ -197,15 +230,22 @@ pub fn watch_page(handler: impl Fn(PageEvent) + 'static) -> PageWatch {
     };
     let mut listeners = Vec::new();
     if let Some(window) = window() {
-        listeners.push(on(&window, "online", PageEvent::Awake));
+        listeners.push(on(&window, "online", PageEvent::NetworkChanged));
         listeners.push(on(&window, "focus", PageEvent::Awake));
         listeners.push(on(&window, "pagehide", PageEvent::Unloading));
+        listeners.push(Listener::new(&window, "pageshow", {
+            let handler = handler.clone();
+            move |event| {
+                let event: Option<&PageTransitionEvent> = event.dyn_ref();
+                if event.is_some_and(PageTransitionEvent::persisted) {
+                    handler(PageEvent::NetworkChanged);
+                }
+            }
+        }));
         if let Some(document) = window.document() {
             let (handler, seen) = (handler.clone(), document.clone());
             listeners.push(Listener::new(&document, "visibilitychange", move |_| {
-                if !seen.hidden() {
-                    handler(PageEvent::Awake);
-                }
+                handler(if seen.hidden() { PageEvent::Hidden } else { PageEvent::Awake });
             }));
         }
         if let Ok(devices) = window.navigator().media_devices() {

@@ -1,12 +1,12 @@
 //! Peer connections.
 
-use super::{Listener, Stream, Timer, Track, externs, spawn_local};
+use super::{Interval, Listener, Stream, Timer, Track, externs, spawn_local, statistics};
 use crate::{
     call::{ConnectionState, IceConnectionState, Intent, PeerCommand, PeerInput, SignalingState},
     platform::{Kind, PerKind},
-    protocol::{IceCandidate, IceServer, Role, SdpType, SessionDescription},
+    protocol::{Grade, IceCandidate, IceServer, Role, SdpType, SessionDescription},
 };
-use js_sys::{Array, JSON, Promise, Reflect};
+use js_sys::{Array, JSON, Object, Promise, Reflect};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -18,6 +18,16 @@ use web_sys::{
 
 /// How long the page must have had nothing to connect before the next spare is made.
 const QUIET: Duration = Duration::from_millis(500);
+
+/// How often the statistics are read.
+const READ_EVERY: Duration = Duration::from_millis(500);
+
+/// What is sent of the picture over a weak connection, and over a poor one (W3C WebRTC, section
+/// 5.2.5): a divisor of its sides, frames and bits per second.
+const WEAK_PICTURE: [(&str, f64); 3] =
+    [("scaleResolutionDownBy", 2.0), ("maxFramerate", 20.0), ("maxBitrate", 400_000.0)];
+const POOR_PICTURE: [(&str, f64); 3] =
+    [("scaleResolutionDownBy", 4.0), ("maxFramerate", 10.0), ("maxBitrate", 120_000.0)];
 
 thread_local! {
     /// A connection made in advance: browsers take tens of milliseconds for it, which would
@@ -59,6 +69,7 @@ fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection>
 pub struct PeerConnection {
     shared: Rc<Shared>,
     _listeners: Vec<Listener>,
+    _readings: Interval,
 }
 
 struct Shared {
@@ -97,7 +108,11 @@ impl PeerConnection {
         if role == Role::Caller {
             shared.add_missing(true);
         }
-        Some(Self { shared, _listeners: listeners })
+        let readings = Interval::new(READ_EVERY, {
+            let shared = shared.clone();
+            move || spawn_local(shared.clone().report_reading())
+        });
+        Some(Self { shared, _listeners: listeners, _readings: readings })
     }
 
     /// What the other person sends.
@@ -141,6 +156,7 @@ impl PeerConnection {
             PeerCommand::RestartIce => {
                 let _ = shared.pc.restart_ice();
             }
+            PeerCommand::LimitPicture(grade) => shared.limit_picture(grade),
             // Goes through the server, not through the connection.
             PeerCommand::Send(_) => {}
         }
@@ -283,6 +299,43 @@ impl Shared {
             spawn_local(async move {
                 let _ = JsFuture::from(Promise::resolve(&promise)).await;
                 drop(track);
+            });
+        }
+    }
+
+    async fn report_reading(self: Rc<Self>) {
+        let Ok(promise) = self.pc.stats() else { return };
+        if let Ok(stats) = JsFuture::from(promise).await {
+            let reading = statistics::read(&stats.unchecked_into());
+            (self.handler)(PeerInput::Reading(reading));
+        }
+    }
+
+    /// Sends a picture that is small, slow and cheap enough to leave the sound its way.
+    fn limit_picture(&self, grade: Grade) {
+        let limit = match grade {
+            Grade::Good => {
+                [("scaleResolutionDownBy", Some(1.0)), ("maxFramerate", None), ("maxBitrate", None)]
+            }
+            Grade::Weak => WEAK_PICTURE.map(|(name, value)| (name, Some(value))),
+            Grade::Poor => POOR_PICTURE.map(|(name, value)| (name, Some(value))),
+        };
+        let senders = self.senders.borrow();
+        let Some(sender) = senders.get(Kind::Camera) else { return };
+        let Ok(parameters) = sender.parameters() else { return };
+        let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
+        for encoding in Array::from(&encodings).iter() {
+            let encoding: Object = encoding.unchecked_into();
+            for (name, value) in limit {
+                let _ = match value {
+                    Some(value) => Reflect::set(&encoding, &name.into(), &value.into()),
+                    None => Reflect::delete_property(&encoding, &name.into()),
+                };
+            }
+        }
+        if let Ok(promise) = sender.set_parameters(&parameters) {
+            spawn_local(async move {
+                let _ = JsFuture::from(promise).await;
             });
         }
     }

@@ -5,7 +5,10 @@ use crate::platform::SocketEvent;
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
+use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
+
+/// The close code of a server that will be back (IANA WebSocket Close Code Number Registry).
+const SERVICE_RESTART: u16 = 1012;
 
 /// An open or opening connection. Dropping it closes it without a further event.
 pub struct Socket {
@@ -33,7 +36,10 @@ impl Socket {
         let listeners = [
             on("open", |_| Some(SocketEvent::Opened)),
             on("message", |event| text(&event).map(SocketEvent::Message)),
-            on("close", |_| Some(SocketEvent::Closed)),
+            on("close", |event| {
+                let restarting = event.dyn_ref().is_some_and(is_restart);
+                Some(SocketEvent::Closed { restarting })
+            }),
         ];
         Some(Self { socket, _listeners: listeners })
     }
@@ -42,18 +48,24 @@ impl Socket {
     pub fn send(&self, text: &str) {
         let _ = self.socket.send_with_str(text);
     }
+}
 
-    /// Says goodbye to the server. The closing is reported like any other.
-    pub fn close(&self) {
+impl Socket {
+    /// Closes it at once, even while it is being opened: browsers open one at a time.
+    pub fn abandon(self) {
         let _ = self.socket.close();
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if self.socket.ready_state() != WebSocket::CONNECTING {
-            let _ = self.socket.close();
-            return;
+        match self.socket.ready_state() {
+            WebSocket::CONNECTING => {}
+            WebSocket::OPEN => {
+                let _ = self.socket.close();
+                return;
+            }
+            _ => return,
         }
         // Closing it before it is open would be written to the console as an error.
         let socket = self.socket.clone();
@@ -62,6 +74,10 @@ impl Drop for Socket {
         });
         self.socket.set_onopen(close.dyn_ref());
     }
+}
+
+fn is_restart(event: &CloseEvent) -> bool {
+    event.code() == SERVICE_RESTART
 }
 
 fn text(event: &Event) -> Option<String> {

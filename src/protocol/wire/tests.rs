@@ -1,5 +1,5 @@
 use super::*;
-use crate::protocol::{DisplayName, SdpType};
+use crate::protocol::{DisplayName, Grade, SdpType};
 
 fn code(text: &str) -> ErrorCode {
     ClientMessage::parse(text).unwrap_err().code()
@@ -47,7 +47,12 @@ fn the_five_fixed_messages_are_written_as_a_plain_script_reads_them() {
 
 #[test]
 fn what_is_written_is_read_back() {
-    let presence = Presence { name: DisplayName::from("Ada \"A\""), mic: false, camera: true };
+    let presence = Presence {
+        name: DisplayName::from("Ada \"A\""),
+        mic: false,
+        camera: true,
+        background: true,
+    };
     let person = Person { id: PeerId(u64::MAX), presence: presence.clone(), seconds: 9 };
     let state = RoomState { people: vec![person.clone()], limit: 4 };
     let answer = SessionDescription { kind: SdpType::Answer, sdp: "v=0".into() };
@@ -68,8 +73,14 @@ fn what_is_written_is_read_back() {
             signal: Signal::Answer(answer.clone()),
         },
         ServerMessage::Signal { from: PeerId(2), link: Some(7), signal: Signal::Candidate(None) },
+        ServerMessage::Signal {
+            from: PeerId(2),
+            link: None,
+            signal: Signal::Reception(Reception { grade: Grade::Poor, ..Reception::default() }),
+        },
         ServerMessage::Presence { from: PeerId(3), presence: presence.clone() },
         ServerMessage::Back { peer: PeerId(4), presence: presence.clone() },
+        ServerMessage::Pong,
         ServerMessage::Left { peer: PeerId(4) },
         ServerMessage::Error { code: ErrorCode::RoomFull, message: "Full.".into() },
     ] {
@@ -77,6 +88,8 @@ fn what_is_written_is_read_back() {
     }
     let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
     for message in [
+        ClientMessage::Ping,
+        ClientMessage::Reconnect { to: PeerId(6), link: 3 },
         ClientMessage::Watch(room.clone()),
         ClientMessage::Join(Join { room: room.clone(), presence: presence.clone(), seat: None }),
         ClientMessage::Join(Join { room, presence: presence.clone(), seat: Some(claim) }),

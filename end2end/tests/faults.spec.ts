@@ -1,0 +1,140 @@
+// The call goes on though the way to the server is bad, or a browser is.
+import type { Page } from '@playwright/test';
+import { button, duplicate, enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
+import type { Line } from '../support/line.mjs';
+import { expect, test } from '../support/test.ts';
+
+/** Longer than a socket that brings nothing is trusted: 5 s of silence, 3 s for an answer. */
+const NOTICED = { timeout: 12_000 };
+
+const banner = (page: Page) => page.locator('[data-notice=server]');
+const connections = (page: Page) => page.evaluate(() => probe.connections.length);
+
+/** What is said to the others goes through the server: it is reached again. */
+const expectReached = async (page: Page, name: string, other: Page) => {
+  await button(page, 'Mute microphone').click();
+  await expect(tileOf(other, name)).toHaveAttribute('data-mic', 'off', NOTICED);
+  await button(page, 'Unmute microphone').click();
+  await expect(tileOf(other, name)).toHaveAttribute('data-mic', 'on', NOTICED);
+};
+
+const faults: [string, (line: Line) => unknown][] = [
+  ['cut', (line) => line.cut()],
+  ['stalled both ways', (line) => line.stall()],
+  ['stalled to the server', (line) => line.stall(['to the server'])],
+  ['stalled from the server', (line) => line.stall(['from the server'])],
+];
+
+for (const [name, fault] of faults) {
+  test(`a socket that is ${name} is replaced, and nobody notices`, async ({ person, room, line }) => {
+    const [ada, bob] = [await person(), await person({ baseURL: line.origin })];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+    await expect.poll(() => Promise.all([connections(ada), connections(bob)])).toEqual([2, 2]);
+    await expect(ada.locator('[data-notice=event]')).toBeHidden();
+
+    fault(line);
+    await expectReached(bob, 'Bob', ada);
+    await expectReached(ada, 'Ada', bob);
+    await Promise.all([expectMore(ada, 'picture'), expectMore(bob, 'sound')]);
+    expect(await Promise.all([connections(ada), connections(bob)])).toEqual([2, 2]);
+    await expect(ada.locator('[data-notice=event]')).toBeHidden();
+    await expect(banner(bob)).toBeHidden();
+  });
+}
+
+test('a slow way to the server delays a call and does not prevent it', async ({ person, room, line }) => {
+  line.delay(300);
+  const [ada, bob] = [await person({ baseURL: line.origin }), await person({ baseURL: line.origin })];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+});
+
+test.describe('while the server cannot be reached', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('it is said that the call continues, until it is over', async ({ person, room, line }) => {
+    const [ada, bob] = [await person(), await person({ baseURL: line.origin })];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(bob, ['Ada']);
+    line.refuse();
+    await expect(banner(bob)).toHaveText('The server cannot be reached. Your call continues; Salon keeps trying.');
+    await expectMore(bob, 'sound');
+    line.admit();
+    await expect(banner(bob)).toBeHidden(NOTICED);
+    await expectReached(bob, 'Bob', ada);
+  });
+
+  test('a restart is named as one', async ({ person, room, startSalon }) => {
+    const salon = await startSalon();
+    const ada = await person({ baseURL: salon.origin });
+    await enter(ada, room, 'Ada');
+    await salon.stop();
+    await expect(banner(ada)).toHaveText('The server is restarting, your call continues.');
+    await salon.startAgain();
+    await expect(banner(ada)).toBeHidden(NOTICED);
+  });
+
+  test('a browser that was offline comes back by itself', async ({ person, room }) => {
+    const [ada, bob] = [await person(), await person()];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+    await bob.context().setOffline(true);
+    await bob.context().setOffline(false);
+    await expectReached(bob, 'Bob', ada);
+    await Promise.all([expectMore(ada, 'sound'), expectMore(bob, 'sound')]);
+    await expect(remoteTiles(ada)).toHaveCount(1);
+  });
+});
+
+test.describe('a tab that crashes', () => {
+  test.use({ expectedOutput: /^a page crashed$/ });
+
+  test('has its seat again when it is loaded anew', async ({ person, room }) => {
+    const [ada, bob] = [await person(), await person()];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(ada, ['Bob']);
+    const id = await tileOf(ada, 'Bob').getAttribute('data-peer');
+    // Playwright gives crashed tabs up: another one with the same memory stands in.
+    const again = await duplicate(bob);
+    const crashed = bob.waitForEvent('crash');
+    void bob.goto('chrome://crash').catch(() => {});
+    await crashed;
+    await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'reconnecting');
+    await again.goto(`/room/${room}`);
+    await again.reload();
+    await expectPhase(again, 'call');
+    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(again, ['Ada'])]);
+    expect(await tileOf(ada, 'Bob').getAttribute('data-peer')).toBe(id);
+  });
+});
+
+test('a browser that stands still is shown as reconnecting, then as gone, and comes back by itself', async ({
+  person,
+  signal,
+  room,
+}) => {
+  const [ada, bob] = [await person(), await person({ machine: 'of their own' })];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  const tile = tileOf(ada, 'Bob');
+  const stopped = async (until: () => Promise<unknown>) => {
+    signal('of their own', 'SIGSTOP');
+    await expect(tile).toHaveAttribute('data-link', 'reconnecting', { timeout: 5_000 });
+    await expect(tile).toContainText(/Reconnecting 0:0\d/);
+    await until();
+    signal('of their own', 'SIGCONT');
+    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  };
+  const id = await tile.getAttribute('data-peer');
+  await stopped(async () => {});
+  await stopped(() => expect(remoteTiles(ada)).toHaveCount(0, { timeout: 17_000 }));
+  expect(await tile.getAttribute('data-peer')).toBe(id);
+});

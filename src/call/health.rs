@@ -1,0 +1,255 @@
+//! What arrives of a person, read from the statistics of their connection.
+
+use crate::protocol::{Grade, Presence};
+use std::{collections::VecDeque, time::Duration};
+
+/// So long nothing may arrive that should.
+pub(super) const SILENT_AFTER: Duration = Duration::from_secs(3);
+/// And so long nothing at all, where nothing but connectivity checks is to be expected: browsers
+/// send them every 2.5 to 6 seconds (RFC 7675, section 5.1).
+const MUTE_AFTER: Duration = Duration::from_secs(8);
+/// After a longer break between two readings, as when the device slept, nothing is known of the time
+/// between them.
+const BREAK: Duration = Duration::from_secs(2);
+/// How far back the statistics are looked at.
+const WINDOW: Duration = Duration::from_secs(4);
+/// So long a grade has to last before it counts.
+const STEADY: Duration = Duration::from_secs(3);
+
+/// From this share of lost packets on, words get lost: browsers conceal what is less.
+const WEAK_LOSS: f64 = 0.08;
+const POOR_LOSS: f64 = 0.2;
+/// Above this time there and back, people talk into each other's words.
+const WEAK_ROUND_TRIP: Duration = Duration::from_millis(700);
+/// Below these rates, in bits per second, no picture worth the name gets through.
+const WEAK_RATE: u64 = 250_000;
+const POOR_RATE: u64 = 100_000;
+
+/// Counters of one kind of media since the connection was made (W3C WebRTC Statistics,
+/// section 7.4). They never run backwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Packets that arrived.
+    pub packets: u64,
+    /// Packets that did not.
+    pub lost: u64,
+}
+
+/// The statistics of a connection at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Bytes and connectivity checks that arrived by whatever way.
+    pub heard: u64,
+    /// Sound.
+    pub sound: Arrival,
+    /// Picture.
+    pub picture: Arrival,
+    /// Time there and back.
+    pub round_trip: Option<Duration>,
+    /// What the browser thinks can be sent, in bits per second, if a picture is sent and has to be
+    /// smaller or slower because of it.
+    pub squeezed: Option<u64>,
+}
+
+/// Notes when a number last grew.
+#[derive(Debug, Default)]
+struct Pulse {
+    count: u64,
+    at: Duration,
+}
+
+impl Pulse {
+    fn note(&mut self, count: u64, anew: bool, now: Duration) {
+        if anew || count != self.count {
+            *self = Self { count, at: now };
+        }
+    }
+}
+
+/// A value that counts once it has lasted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Steady<T> {
+    value: T,
+    next: Option<(T, Duration)>,
+}
+
+impl<T: Copy + PartialEq> Steady<T> {
+    fn note(&mut self, value: T, now: Duration) {
+        match self.next {
+            _ if value == self.value => self.next = None,
+            Some((next, since)) if next == value => {
+                if now >= since + STEADY {
+                    *self = Self { value, next: None };
+                }
+            }
+            _ => self.next = Some((value, now)),
+        }
+    }
+}
+
+/// What has arrived through one connection.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    heard: Pulse,
+    sound: Pulse,
+    picture: Pulse,
+    recent: VecDeque<(Duration, Reading)>,
+    received: Steady<Grade>,
+    sent: Steady<Grade>,
+}
+
+impl Health {
+    pub(super) fn note(&mut self, reading: Reading, now: Duration) {
+        let anew = self.recent.back().is_none_or(|(at, _)| *at + BREAK < now);
+        self.heard.note(reading.heard, anew, now);
+        self.sound.note(reading.sound.packets, anew, now);
+        self.picture.note(reading.picture.packets, anew, now);
+        self.recent.push_back((now, reading));
+        while self.recent.get(1).is_some_and(|(at, _)| *at + WINDOW <= now) {
+            self.recent.pop_front();
+        }
+        if let Some((_, before)) = self.recent.front() {
+            self.received.note(received(before, &reading), now);
+        }
+        self.sent.note(sent(&reading), now);
+    }
+
+    /// What is expected from somebody begins anew when they say that something changed.
+    pub(super) fn expect(&mut self, before: &Presence, after: &Presence, now: Duration) {
+        for (pulse, fresh) in [
+            (&mut self.sound, after.mic && !before.mic),
+            (&mut self.picture, after.camera && !before.camera),
+        ] {
+            if fresh {
+                pulse.at = now;
+            }
+        }
+    }
+
+    fn read_at(&self) -> Duration {
+        self.recent.back().map(|(at, _)| *at).unwrap_or_default()
+    }
+
+    /// Whether anything has been read yet.
+    pub(super) fn is_known(&self) -> bool {
+        !self.recent.is_empty()
+    }
+
+    /// For how long nothing has been heard, as of the last reading.
+    pub(super) fn quiet(&self) -> Duration {
+        self.read_at().saturating_sub(self.heard.at)
+    }
+
+    /// Since when nothing has been heard that should, if that means that the connection is broken.
+    pub(super) fn silent_since(&self, presence: &Presence) -> Option<Duration> {
+        let sends = presence.mic || presence.camera;
+        let limit = if sends { SILENT_AFTER } else { MUTE_AFTER };
+        (self.quiet() >= limit).then_some(self.heard.at)
+    }
+
+    /// Whether the sound arrives that should, and the picture.
+    pub(super) fn arrives(&self, presence: &Presence) -> (bool, bool) {
+        let arrives =
+            |pulse: &Pulse, expected: bool| !expected || self.read_at() < pulse.at + SILENT_AFTER;
+        (arrives(&self.sound, presence.mic), arrives(&self.picture, presence.camera))
+    }
+
+    /// How well it arrives, over some seconds.
+    pub(super) fn received(&self) -> Grade {
+        self.received.value
+    }
+
+    /// How much can be sent.
+    pub(super) fn sent(&self) -> Grade {
+        self.sent.value
+    }
+}
+
+fn received(before: &Reading, after: &Reading) -> Grade {
+    let share = |before: Arrival, after: Arrival| {
+        let lost = after.lost.saturating_sub(before.lost) as f64;
+        let arrived = after.packets.saturating_sub(before.packets) as f64;
+        if lost + arrived < 20.0 { 0.0 } else { lost / (lost + arrived) }
+    };
+    let loss = share(before.sound, after.sound).max(share(before.picture, after.picture));
+    match after.round_trip.unwrap_or_default() {
+        _ if loss >= POOR_LOSS => Grade::Poor,
+        round_trip if loss >= WEAK_LOSS || round_trip >= WEAK_ROUND_TRIP => Grade::Weak,
+        _ => Grade::Good,
+    }
+}
+
+fn sent(reading: &Reading) -> Grade {
+    match reading.squeezed {
+        Some(..POOR_RATE) => Grade::Poor,
+        Some(..WEAK_RATE) => Grade::Weak,
+        _ => Grade::Good,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(time: u64) -> Duration {
+        Duration::from_millis(time)
+    }
+
+    /// Half a second of sound with a share of its packets lost, after what came before.
+    fn more(reading: &mut Reading, lost: u64) -> Reading {
+        reading.heard += 2500;
+        reading.sound.packets += 25 - lost;
+        reading.sound.lost += lost;
+        *reading
+    }
+
+    #[test]
+    fn a_loss_that_lasts_is_graded_and_forgotten_when_it_is_over() {
+        let (mut health, mut reading, mut now) = (Health::default(), Reading::default(), millis(0));
+        let mut grades = Vec::new();
+        for lost in [0, 10, 0] {
+            for _ in 0..20 {
+                now += millis(500);
+                health.note(more(&mut reading, lost), now);
+            }
+            grades.push(health.received());
+        }
+        assert_eq!(grades, [Grade::Good, Grade::Poor, Grade::Good]);
+        for _ in 0..3 {
+            now += millis(500);
+            health.note(more(&mut reading, 20), now);
+        }
+        assert_eq!(health.received(), Grade::Good, "a moment is not worth a word");
+    }
+
+    #[test]
+    fn silence_is_told_from_having_nothing_to_say() {
+        let mut health = Health::default();
+        let reading = Reading { heard: 1, ..Reading::default() };
+        let speaks = Presence::default();
+        let silent = Presence { mic: false, camera: false, ..Presence::default() };
+        let mut seen = Vec::new();
+        for time in (1..=9).map(|second| millis(1000 * second)) {
+            health.note(reading, time);
+            let broken = |presence| health.silent_since(presence).is_some();
+            seen.push((broken(&speaks), broken(&silent)));
+        }
+        assert_eq!(seen.iter().filter(|(speaks, _)| *speaks).count(), 6, "from 3 seconds on");
+        assert_eq!(seen.iter().filter(|(_, silent)| *silent).count(), 1, "from 8 seconds on");
+        assert_eq!(health.arrives(&speaks), (false, false));
+        assert_eq!(health.arrives(&silent), (true, true));
+        health.expect(&silent, &speaks, millis(9000));
+        assert_eq!(health.arrives(&speaks), (true, true), "it is about to come");
+        health.note(reading, millis(60_000));
+        assert_eq!(health.silent_since(&speaks), None, "nothing is known of a break");
+    }
+
+    #[test]
+    fn a_rate_too_low_for_a_picture_is_weak() {
+        let sent = |rate| sent(&Reading { squeezed: rate, ..Reading::default() });
+        assert_eq!(
+            [sent(None), sent(Some(2_000_000)), sent(Some(200_000)), sent(Some(50_000))],
+            [Grade::Good, Grade::Good, Grade::Weak, Grade::Poor]
+        );
+    }
+}

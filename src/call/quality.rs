@@ -1,0 +1,111 @@
+//! What is weak, and on whose side: one verdict from what both sides measure.
+
+use crate::protocol::{Grade, PeerId, Reception};
+
+/// Where a call suffers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nowhere.
+    #[default]
+    Good,
+    /// What this person sends arrives badly, at everybody or at the only other person.
+    MyUpload,
+    /// What everybody sends arrives badly here.
+    MyDownload,
+    /// What this person sends arrives badly at somebody, everywhere else well.
+    Download(PeerId),
+    /// What somebody sends arrives badly here, everything else well.
+    Upload(PeerId),
+}
+
+/// How well one other person and this one reach each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) id: PeerId,
+    /// What arrives here.
+    pub(super) received: Grade,
+    /// What arrives there, by what they say and by what the browser thinks can be sent.
+    pub(super) sent: Grade,
+    /// What they say.
+    pub(super) theirs: Reception,
+}
+
+/// The verdict on all pairs of this person. What is sent comes first: it is theirs to mend, and they
+/// cannot hear it themselves.
+pub(super) fn verdict(pairs: &[Pair]) -> Verdict {
+    let bad = |grade: Grade| grade < Grade::Good;
+    let mut verdicts = pairs.iter().filter(|pair| bad(pair.sent)).map(|pair| {
+        let elsewhere = best(pairs, pair.id, |pair| pair.sent);
+        match is_receiver_weak(elsewhere, pair.theirs.best_received) {
+            true => Verdict::Download(pair.id),
+            false => Verdict::MyUpload,
+        }
+    });
+    let sent = verdicts.next();
+    let mut verdicts = pairs.iter().filter(|pair| bad(pair.received)).map(|pair| {
+        let elsewhere = best(pairs, pair.id, |pair| pair.received);
+        match is_receiver_weak(pair.theirs.best_sent, elsewhere) {
+            true => Verdict::MyDownload,
+            false => Verdict::Upload(pair.id),
+        }
+    });
+    sent.or_else(|| verdicts.next()).unwrap_or_default()
+}
+
+/// The best grade among the other pairs.
+pub(super) fn best(pairs: &[Pair], but: PeerId, grade: fn(&Pair) -> Grade) -> Option<Grade> {
+    pairs.iter().filter(|pair| pair.id != but).map(grade).max()
+}
+
+/// Of a pair whose media arrives badly, whether the receiver's side is to blame, by how it goes
+/// between each of them and others. Where nothing speaks for either, it is the sender's: most lines
+/// are weaker in that direction.
+fn is_receiver_weak(sender_elsewhere: Option<Grade>, receiver_elsewhere: Option<Grade>) -> bool {
+    match (sender_elsewhere, receiver_elsewhere) {
+        (Some(sender), Some(receiver)) => sender > receiver,
+        (Some(sender), None) => sender == Grade::Good,
+        (None, Some(receiver)) => receiver < Grade::Good,
+        (None, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Grade::{Good, Poor, Weak};
+
+    fn pair(id: u64, received: Grade, sent: Grade) -> Pair {
+        Pair { id: PeerId(id), received, sent, theirs: Reception::default() }
+    }
+
+    fn with(pair: Pair, best_sent: Option<Grade>, best_received: Option<Grade>) -> Pair {
+        Pair { theirs: Reception { best_sent, best_received, ..pair.theirs }, ..pair }
+    }
+
+    #[test]
+    fn the_weak_side_is_named() {
+        for (pairs, expected) in [
+            (vec![], Verdict::Good),
+            (vec![pair(1, Good, Good)], Verdict::Good),
+            (vec![pair(1, Good, Weak)], Verdict::MyUpload),
+            (vec![pair(1, Poor, Good)], Verdict::Upload(PeerId(1))),
+            (vec![pair(1, Poor, Poor)], Verdict::MyUpload),
+            (vec![pair(1, Good, Weak), pair(2, Good, Weak)], Verdict::MyUpload),
+            (vec![pair(1, Good, Weak), pair(2, Good, Good)], Verdict::Download(PeerId(1))),
+            (vec![pair(1, Weak, Good), pair(2, Weak, Good)], Verdict::MyDownload),
+            (vec![pair(1, Weak, Good), pair(2, Good, Good)], Verdict::Upload(PeerId(1))),
+            (
+                vec![with(pair(1, Weak, Good), Some(Good), None), pair(2, Weak, Good)],
+                Verdict::MyDownload,
+            ),
+            (
+                vec![with(pair(1, Weak, Good), Some(Weak), None), pair(2, Good, Good)],
+                Verdict::Upload(PeerId(1)),
+            ),
+            (vec![with(pair(1, Good, Weak), None, Some(Poor))], Verdict::Download(PeerId(1))),
+            (vec![with(pair(1, Good, Weak), None, Some(Good))], Verdict::MyUpload),
+        ] {
+            assert_eq!(verdict(&pairs), expected, "{pairs:?}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! When a broken connection is mended, and how.
+
+use crate::protocol::Role;
+use std::time::Duration;
+
+/// How long before each attempt after the first, in seconds; the last one repeats. Long enough for
+/// the one before to show whether it helped.
+const LADDER: [u64; 4] = [3, 5, 8, 12];
+
+/// After so many attempts to mend a connection, it takes a new one.
+const MENDS: usize = 3;
+
+/// By so much the callee is later than the caller, so that in most cases only one of them tries.
+const CALLEE_LATER: Duration = Duration::from_millis(500);
+
+/// What to do about a broken connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Look for other ways between the two (RFC 8445, section 2.4).
+    RestartIce,
+    /// Give it up and make a new one.
+    Reconnect,
+}
+
+/// One connection's way back.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Repair {
+    attempts: usize,
+    next: Option<Duration>,
+}
+
+impl Repair {
+    /// The connection works.
+    pub(super) fn done(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The connection is broken: it is to be mended from `first` on at the latest, by the caller.
+    pub(super) fn want(&mut self, first: Duration, role: Role) {
+        if self.attempts == 0 {
+            let first = match role {
+                Role::Caller => first,
+                Role::Callee => first + CALLEE_LATER,
+            };
+            self.next = Some(self.next.map_or(first, |next| next.min(first)));
+        }
+    }
+
+    /// Something changed for the better: this side tries at once.
+    pub(super) fn hurry(&mut self, now: Duration) {
+        self.next = Some(self.next.map_or(now, |next| next.min(now)));
+    }
+
+    /// When there is something to do.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.next
+    }
+
+    /// What to do now. `hopeless`: the connection will not come back by itself.
+    pub(super) fn step(&mut self, hopeless: bool, now: Duration) -> Option<Step> {
+        self.next.filter(|next| *next <= now)?;
+        let wait = LADDER.get(self.attempts).or(LADDER.last()).copied().unwrap_or_default();
+        self.attempts += 1;
+        self.next = Some(now + Duration::from_secs(wait));
+        Some(if hopeless || self.attempts > MENDS { Step::Reconnect } else { Step::RestartIce })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_become_rarer_and_the_caller_is_first() {
+        let millis = Duration::from_millis;
+        let (mut caller, mut callee) = (Repair::default(), Repair::default());
+        caller.want(millis(2000), Role::Caller);
+        callee.want(millis(2000), Role::Callee);
+        assert_eq!((caller.due(), callee.due()), (Some(millis(2000)), Some(millis(2500))));
+        assert_eq!(caller.step(false, millis(1999)), None);
+        let mut times = Vec::new();
+        use Step::{Reconnect, RestartIce};
+        let steps = [RestartIce, RestartIce, RestartIce, Reconnect, Reconnect, Reconnect];
+        while times.len() < 6 {
+            let due = caller.due().unwrap();
+            assert_eq!(caller.step(false, due), Some(steps[times.len()]));
+            caller.want(millis(0), Role::Caller);
+            times.push(due.as_secs());
+        }
+        assert_eq!(times, [2, 5, 10, 18, 30, 42]);
+        caller.hurry(millis(43_000));
+        assert_eq!(caller.step(true, millis(43_000)), Some(Step::Reconnect));
+        caller.done();
+        assert_eq!(caller.due(), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! What the browser tells of a connection.
+
+use super::externs::{Stat, Stats};
+use crate::call::{Arrival, Reading};
+use std::time::Duration;
+
+/// Sums up a report of `getStats()`.
+pub(super) fn read(stats: &Stats) -> Reading {
+    let mut reading = Reading::default();
+    let (mut outgoing, mut limited) = (None, false);
+    stats.for_each(&mut |stat| match stat.kind_of_stat().as_str() {
+        "inbound-rtp" => {
+            let of_kind = match stat.kind().as_deref() {
+                Some("audio") => &mut reading.sound,
+                _ => &mut reading.picture,
+            };
+            let arrival = arrival(&stat);
+            of_kind.packets += arrival.packets;
+            of_kind.lost += arrival.lost;
+            // Not every browser counts the bytes of a path.
+            reading.heard += arrival.packets;
+        }
+        "candidate-pair" => {
+            let counts =
+                [stat.bytes_received(), stat.requests_received(), stat.responses_received()];
+            reading.heard += counts.into_iter().map(count).sum::<u64>();
+            if stat.nominated() == Some(true) {
+                let round_trip = stat.round_trip_time().map(Duration::try_from_secs_f64);
+                reading.round_trip = round_trip.and_then(Result::ok).or(reading.round_trip);
+                outgoing = stat.available_outgoing_bitrate().or(outgoing);
+            }
+        }
+        "outbound-rtp" => {
+            limited |= stat.quality_limitation_reason().as_deref() == Some("bandwidth");
+        }
+        _ => {}
+    });
+    reading.squeezed = outgoing.filter(|_| limited).map(|rate| rate as u64);
+    reading
+}
+
+fn arrival(stat: &Stat) -> Arrival {
+    Arrival { packets: count(stat.packets_received()), lost: count(stat.packets_lost()) }
+}
+
+/// A counter; negative where packets came twice.
+fn count(value: Option<f64>) -> u64 {
+    value.unwrap_or_default().max(0.0) as u64
+}

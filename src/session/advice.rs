@@ -1,0 +1,114 @@
+//! The one thing that a person in a call should know now, and what they can do about it.
+
+use crate::{
+    call::{Phase, Tile, Verdict, View},
+    platform::Kind,
+    protocol::PeerId,
+};
+
+/// Something that stands for as long as it is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// They talk and are muted.
+    TalkingWhileMuted,
+    /// The system, or a key of the device, has muted it.
+    MutedBySystem(Kind),
+    /// The microphone gives nothing at all.
+    SilentMicrophone,
+    /// Somebody says that no sound arrives; their name.
+    NotHeard(String),
+    /// Somebody says that no picture arrives; their name.
+    NotSeen(String),
+    /// The call suffers here; the name of whom the verdict is about.
+    Weak(Verdict, String),
+}
+
+/// What is known of the own devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeviceState {
+    /// See [`crate::call::ear::Overheard`].
+    pub talking_while_muted: bool,
+    /// See [`crate::call::ear::Overheard`].
+    pub silent: bool,
+    /// A microphone that is on gives nothing, because the system says so.
+    pub microphone_muted: bool,
+    /// The same of the camera.
+    pub camera_muted: bool,
+}
+
+impl Advice {
+    /// What matters most comes first: what the person cannot notice themselves and can mend.
+    pub(super) fn of(view: &View, devices: DeviceState) -> Option<Self> {
+        if !matches!(view.phase, Phase::InCall { .. }) {
+            return None;
+        }
+        let name = |tile: &Tile| tile.presence.name.as_str().to_owned();
+        let first = |has: fn(&Tile) -> bool| view.tiles.iter().find(|tile| has(tile)).map(name);
+        let named = |id: PeerId| {
+            let tile = view.tiles.iter().find(|tile| tile.key.id == id);
+            tile.map(name).unwrap_or_default()
+        };
+        let device = match devices {
+            DeviceState { talking_while_muted: true, .. } => Some(Self::TalkingWhileMuted),
+            DeviceState { microphone_muted: true, .. } => {
+                Some(Self::MutedBySystem(Kind::Microphone))
+            }
+            DeviceState { silent: true, .. } => Some(Self::SilentMicrophone),
+            DeviceState { camera_muted: true, .. } => Some(Self::MutedBySystem(Kind::Camera)),
+            DeviceState { .. } => None,
+        };
+        let weak = || match view.verdict {
+            Verdict::Good => None,
+            Verdict::MyUpload | Verdict::MyDownload => {
+                Some(Self::Weak(view.verdict, String::new()))
+            }
+            Verdict::Download(id) | Verdict::Upload(id) => {
+                Some(Self::Weak(view.verdict, named(id)))
+            }
+        };
+        device
+            .or_else(|| first(|tile| !tile.hears).map(Self::NotHeard))
+            .or_else(|| first(|tile| !tile.sees).map(Self::NotSeen))
+            .or_else(weak)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        call::{Link, PeerKey},
+        protocol::{Grade, Presence},
+    };
+    use std::time::Duration;
+
+    #[test]
+    fn one_thing_at_a_time_and_the_most_important_first() {
+        let tile = |id, hears, sees| Tile {
+            key: PeerKey { id: PeerId(id), generation: id },
+            presence: Presence { name: format!("P{id}").as_str().into(), ..Presence::default() },
+            link: Link::Connected,
+            up: true,
+            hears,
+            sees,
+            grade: Grade::Good,
+        };
+        let mut view = View {
+            phase: Phase::InCall { since: Duration::ZERO },
+            tiles: vec![tile(1, true, false), tile(2, false, false)],
+            verdict: Verdict::Upload(PeerId(1)),
+            ..View::default()
+        };
+        let mut devices = DeviceState { silent: true, ..DeviceState::default() };
+        assert_eq!(Advice::of(&view, devices), Some(Advice::SilentMicrophone));
+        devices.silent = false;
+        assert_eq!(Advice::of(&view, devices), Some(Advice::NotHeard("P2".into())));
+        view.tiles.pop();
+        assert_eq!(Advice::of(&view, devices), Some(Advice::NotSeen("P1".into())));
+        view.tiles = vec![tile(1, true, true)];
+        let weak = Advice::Weak(Verdict::Upload(PeerId(1)), "P1".into());
+        assert_eq!(Advice::of(&view, devices), Some(weak));
+        view.phase = Phase::Lobby;
+        assert_eq!(Advice::of(&view, devices), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! The one thing that a person in a call should know now.
+
+use crate::{
+    i18n::texts,
+    platform::{self, Kind},
+    session::{Advice, Session},
+};
+use leptos::{ev, prelude::*};
+
+/// One sentence, and one thing to do about it where there is one.
+#[component]
+pub fn AdviceLine(
+    /// Opens the choice of devices.
+    choose_device: Callback<()>,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let advice = Memo::new(move |_| session.advice());
+    let unmute = move || session.media.toggle(Kind::Microphone);
+    let is_muted_talk = move || advice.get_untracked() == Some(Advice::TalkingWhileMuted);
+    let space = window_event_listener(ev::keydown, move |event| {
+        if event.key() == " " && is_muted_talk() && !event.repeat() && !platform::takes_keys() {
+            event.prevent_default();
+            unmute();
+        }
+    });
+    on_cleanup(move || space.remove());
+    let action = move |advice: &Advice| match advice {
+        Advice::TalkingWhileMuted => Some((t.unmute_short, Callback::new(move |()| unmute()))),
+        Advice::SilentMicrophone => Some((t.choose_another, choose_device)),
+        _ => None,
+    };
+    view! {
+        {move || advice.get().map(|advice| view! {
+            <div class="advice" data-notice="advice" data-advice=advice_name(&advice)>
+                <p>{(t.advice)(&advice)}</p>
+                {action(&advice).map(|(label, act)| view! {
+                    <button class="button small" on:click=move |_| act.run(())>{label}</button>
+                })}
+            </div>
+        })}
+    }
+}
+
+fn advice_name(advice: &Advice) -> &'static str {
+    match advice {
+        Advice::TalkingWhileMuted => "talking-while-muted",
+        Advice::MutedBySystem(_) => "muted-by-system",
+        Advice::SilentMicrophone => "silent-microphone",
+        Advice::NotHeard(_) => "not-heard",
+        Advice::NotSeen(_) => "not-seen",
+        Advice::Weak(..) => "weak",
+    }
+}
