@@ -37,7 +37,7 @@ test: begin browsers setup check unit e2e ## Run everything: checks, native test
 check: fmt clippy deny ## Check format, lints and dependencies
 
 unit: rust ## Run the native tests: the core, properties, the server
-	$(STEP) "Running the native tests" cargo test --features ssr $(NATIVE)
+	$(STEP) "Running the native tests" cargo test --features ssr $(NATIVE) -- --show-output
 
 e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
@@ -65,7 +65,7 @@ rust:
 	@scripts/setup.sh rust
 
 browsers:
-	@scripts/setup.sh browsers
+	@scripts/setup.sh browsers networks
 
 fmt: rust
 	$(STEP) "Checking the format" cargo fmt --check

@@ -5,6 +5,7 @@
 #   scripts/setup.sh tools      that, cargo-leptos, wasm-bindgen and wasm-opt
 #   scripts/setup.sh deny       cargo-deny
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
+#   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
 #
 # Rust and Node are the only things to bring along. The tools go to ~/.cache/salon-tools
 # (see env.sh) and are used from there or from PATH, wherever the version is this one:
@@ -92,21 +93,31 @@ missing_browsers() {
     [ -x "${FIREFOX:-/usr/bin/firefox-esr}" ] || printf 'firefox-esr '
 }
 
+# install PACKAGE...: tries to, with apt-get.
+install() {
+    local as_root=()
+    has apt-get || return 0
+    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    "${as_root[@]}" true 2>/dev/null || return 0
+    say "Installing $* with apt-get"
+    { "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "$@"; } || true
+}
+
+# Only root may make networks; without them, their tests are skipped and say so.
+networks() {
+    [ "$(id -u)" = 0 ] || return 0
+    has ip && has nft || install iproute2 nftables
+}
+
 browsers() {
     node_and_npm
-    local missing as_root=()
+    local missing
     missing=$(missing_browsers)
     [ -n "$missing" ] || return 0
-    if has apt-get; then
-        [ "$(id -u)" = 0 ] || as_root=(sudo -n)
-        if "${as_root[@]}" true 2>/dev/null; then
-            say "Installing ${missing% } with apt-get"
-            # shellcheck disable=SC2086 # a list of packages
-            { "${as_root[@]}" apt-get update -qq &&
-                "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-                    apt-get install -y -qq --no-install-recommends $missing; } || true
-        fi
-    fi
+    # shellcheck disable=SC2086 # a list of packages
+    install $missing
     missing=$(missing_browsers)
     [ -z "$missing" ] || fail "the browser tests need ${missing% }, which could not be installed from here. Install it (Debian: sudo apt install ${missing% }) or name the program with CHROMIUM= or FIREFOX=, then try again."
 }
@@ -114,7 +125,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | browsers) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny or browsers." ;;
+        rust | tools | deny | browsers | networks) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, browsers or networks." ;;
     esac
 done

@@ -7,11 +7,17 @@ const CAMERA = '--use-fake-device-for-media-stream';
 // Pages show the path as the camera's name; this keeps it short.
 const PATTERN = `--use-file-for-fake-video-capture=${relative(process.cwd(), patternFile())}`;
 
-/** @param {string[]} devices flags for the machine's devices */
-export const launchWith = (devices) => ({
+// It may be the only interface.
+const LOOPBACK = '--allow-loopback-in-peer-connection';
+
+/**
+ * @param {string[]} devices flags for the machine's devices
+ * @param {string} network a flag for the network it is on
+ */
+export const launchWith = (devices, network = LOOPBACK) => ({
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  // The sandbox needs privileges that containers lack; the loopback interface may be the only one.
-  args: ['--no-sandbox', '--allow-loopback-in-peer-connection', ...devices],
+  // The sandbox needs privileges that containers lack.
+  args: ['--no-sandbox', network, ...devices],
 });
 
 /** What machine a person sits at. */

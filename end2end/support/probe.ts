@@ -86,6 +86,36 @@ export const readInbound = () => {
   );
 };
 
+/**
+ * Waits until sound arrives steadily, for a whole second, and tells how long after a moment that
+ * began: in ms, or Infinity where it did not begin in time.
+ */
+export const hearAgain = async ([since, limit]: [since: number, limit: number]) => {
+  const STEADY = 1000;
+  const GAP = 400;
+  const heard = new Map<RTCPeerConnection, number>();
+  let began = 0;
+  let last = 0;
+  for (let now = since, first = true; now - since < limit + STEADY; first = false) {
+    let more = false;
+    // A client may repair a connection, or close it and make another.
+    for (const connection of probe.connections.filter(({ connectionState }) => connectionState !== 'closed')) {
+      let packets = 0;
+      for (const stat of (await connection.getStats()).values()) {
+        if (stat.type === 'inbound-rtp' && stat.kind === 'audio') packets += stat.packetsReceived;
+      }
+      more ||= packets > (heard.get(connection) ?? (first ? packets : 0));
+      heard.set(connection, packets);
+    }
+    now = Date.now();
+    if (more && now - last > GAP) began = now;
+    if (more) last = now;
+    if (now - last < GAP && now - began > STEADY) return began - since;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return Infinity;
+};
+
 /** The number that the fake camera's pattern shows (see pattern.mjs), or null where there is none. */
 export const readCounter = (video: Element) => {
   if (!(video instanceof HTMLVideoElement) || video.readyState < video.HAVE_CURRENT_DATA) return null;

@@ -13,12 +13,14 @@ const START_MS = 10_000;
 const STOP_MS = 5_000;
 
 /**
+ * @param {string[]} within the command that starts it where it belongs, if any
  * @param {string} listen
  * @param {string} secret what lets people take their seats again after a restart
  * @param {string[]} options
  */
-const launch = async (listen, secret, options) => {
-  const child = spawn(BINARY, ['--listen', listen, '--ice', 'none', '--log', 'warn', ...options], {
+const launch = async (within, listen, secret, options) => {
+  const [program = BINARY, ...prefix] = [...within, BINARY];
+  const child = spawn(program, [...prefix, '--listen', listen, '--ice', 'none', '--log', 'warn', ...options], {
     cwd: ROOT,
     env: { ...process.env, SALON_SECRET: secret },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,11 +63,12 @@ const launch = async (listen, secret, options) => {
 
 /**
  * Starts the built server and waits for the line that names its address.
+ * @param {{ within: string[], listen: string }} place
  * @param {string[]} options further command line options
  */
-export const startSalon = async (...options) => {
+export const startSalonAt = async ({ within, listen }, ...options) => {
   const secret = randomUUID();
-  let { origin, child, stop } = await launch('127.0.0.1:0', secret, options);
+  let { origin, child, stop } = await launch(within, listen, secret, options);
   return {
     origin,
     get pid() {
@@ -80,10 +83,13 @@ export const startSalon = async (...options) => {
     },
     /** Starts it again where it was. */
     startAgain: async () => {
-      ({ child, stop } = await launch(new URL(origin).host, secret, options));
+      ({ child, stop } = await launch(within, new URL(origin).host, secret, options));
     },
   };
 };
+
+/** @param {string[]} options */
+export const startSalon = (...options) => startSalonAt({ within: [], listen: '127.0.0.1:0' }, ...options);
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
 

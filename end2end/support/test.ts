@@ -1,5 +1,5 @@
 // The test object: a server, people with their own browser profiles, and an eye on their consoles.
-import { test as base, type Browser, type BrowserContext, type BrowserContextOptions, type Page, type PlaywrightWorkerArgs } from '@playwright/test';
+import { test as base, type BrowserContext, type BrowserContextOptions, type Page, type PlaywrightWorkerArgs } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
 import { GRANTED, launchWith, machines } from './chromium.mjs';
 import { installProbe } from './probe.ts';
@@ -65,14 +65,15 @@ const watch = (context: BrowserContext, trouble: string[]) => {
   });
 };
 
-/** Sets the answer for a page that is to be asked and shows no question: headless browsers close it. */
-const closeQuestions = async (browser: Browser, page: Page) => {
+/** Decides about camera and microphone for all pages of a person. */
+export const setPermissions = async (page: Page, setting: 'prompt' | 'denied') => {
+  const browser = page.context().browser()!;
   const session = await browser.newBrowserCDPSession();
   const own = await page.context().newCDPSession(page);
   const { targetInfo } = await own.send('Target.getTargetInfo');
   const browserContextId = targetInfo.browserContextId!;
   for (const name of ['camera', 'microphone']) {
-    await session.send('Browser.setPermission', { permission: { name }, setting: 'prompt', browserContextId });
+    await session.send('Browser.setPermission', { permission: { name }, setting, browserContextId });
   }
   await own.detach();
 };
@@ -147,7 +148,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await context.addInitScript(installProbe);
       await context.grantPermissions(GRANTED.filter((name) => !REFUSED[answer].includes(name)));
       const page = await context.newPage();
-      if (answer === 'closes the question') await closeQuestions(own, page);
+      // Headless browsers show no question: they close it.
+      if (answer === 'closes the question') await setPermissions(page, 'prompt');
       return page;
     });
     for (const context of contexts) await context.close();

@@ -109,6 +109,34 @@ test('a microphone that is unplugged during the call is replaced', async ({ pers
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
 });
 
+test('a microphone that another one replaces can be had back', async ({ person, room }) => {
+  const ada = await person();
+  // Stands in for a plug: for as long as it is out, the chosen device cannot be had.
+  await ada.addInitScript(() => {
+    const { getUserMedia } = MediaDevices.prototype;
+    let isOut = false;
+    MediaDevices.prototype.getUserMedia = async function (constraints) {
+      const stream = await getUserMedia.call(this, isOut ? { audio: true } : constraints);
+      isOut = false;
+      for (const track of stream.getAudioTracks()) {
+        addEventListener('unplug', () => ((isOut = true), track.dispatchEvent(new Event('ended'))), { once: true });
+      }
+      return stream;
+    };
+  });
+  await enter(ada, room, 'Ada');
+  await button(ada, 'Devices').click();
+  const choice = ada.getByRole('combobox', { name: 'Microphone' });
+  await choice.selectOption({ label: 'Fake Audio Input 2' });
+  const used = await choice.inputValue();
+  await ada.evaluate(() => dispatchEvent(new Event('unplug')));
+  const notice = ada.locator('[data-notice=event]');
+  await expect(notice).toContainText('Fake Audio Input 2 is gone. Now: Fake Default Audio Input.');
+  await expect(choice).not.toHaveValue(used);
+  await notice.getByRole('button', { name: 'Undo' }).click();
+  await expect(choice).toHaveValue(used);
+});
+
 test.describe('on a page that is not secure', () => {
   test.use({ expectedOutput: /^other host: \w+:\/\/salon\.test:/ });
 

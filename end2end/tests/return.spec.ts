@@ -17,6 +17,27 @@ const listen = (page: Page) =>
   });
 const heardBy = (page: Page) => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
 
+/** Times between two frames of the other's picture, in milliseconds, from now until they are read. */
+const watchFrames = (page: Page) =>
+  page.locator('[data-tile=remote] video').evaluate((video: HTMLVideoElement) => {
+    const gaps: number[] = [];
+    let last: VideoFrameCallbackMetadata | undefined;
+    const note = (_: number, frame: VideoFrameCallbackMetadata) => {
+      // The page may see fewer frames than were shown.
+      if (last) gaps.push((frame.presentationTime - last.presentationTime) / (frame.presentedFrames - last.presentedFrames));
+      last = frame;
+      video.requestVideoFrameCallback(note);
+    };
+    video.requestVideoFrameCallback(note);
+    Object.assign(globalThis, { gaps });
+  });
+/** The largest gap since it was read last. */
+const largestGap = (page: Page) =>
+  page.evaluate(() => Math.round(Math.max(...(globalThis as unknown as { gaps: number[] }).gaps.splice(0))));
+
+/** What a gap in the picture may be, in milliseconds, if the machine is not the cause of longer ones. */
+const GAP_MAX = 200;
+
 const idOf = (page: Page, name: string) => tileOf(page, name).getAttribute('data-peer');
 
 test('a reload keeps the seat, and the others are told nothing', async ({ person, room }) => {
@@ -84,6 +105,11 @@ test.describe('a server that is gone for a while', () => {
       const ids = [await idOf(ada, 'Bob'), await idOf(bob, 'Ada')];
       await Promise.all([listen(ada), listen(bob)]);
 
+      const largest = async () => Math.max(...(await Promise.all([ada, bob].map(largestGap))));
+      await Promise.all([watchFrames(ada), watchFrames(bob)]);
+      await Promise.all([expectMore(ada, 'sound'), expectMore(bob, 'picture')]);
+      const calm = await largest();
+
       await end(salon);
       await Promise.all([expectMore(ada, 'sound'), expectMore(bob, 'picture')]);
       await salon.startAgain();
@@ -96,6 +122,9 @@ test.describe('a server that is gone for a while', () => {
       expect([await idOf(ada, 'Bob'), await idOf(bob, 'Ada')]).toEqual(ids);
       expect(await connections()).toEqual([2, 2]);
       expect([await heardBy(ada), await heardBy(bob)]).toEqual([[], []]);
+      const gap = await largest();
+      console.log(`largest gap in the picture: ${gap} ms, and ${calm} ms while the server was there`);
+      expect(gap).toBeLessThanOrEqual(Math.max(GAP_MAX, 2 * calm));
 
       for (const page of [ada, bob]) await button(page, 'Unmute microphone').click();
       const cleo = await person({ baseURL: salon.origin });

@@ -7,8 +7,9 @@ use std::time::Duration;
 const SILENT_AFTER: Duration = Duration::from_secs(10);
 /// From this loudness on, in percent, somebody talks.
 const TALKING: u32 = 55;
-/// So long they have to, so that a cough is not answered.
-const TALKS_AFTER: Duration = Duration::from_millis(400);
+/// So many of the last moments have to be loud, one for each bit: speech has gaps, a cough has none.
+const MOMENTS: u32 = 0b11_1111_1111;
+const LOUD_MOMENTS: u32 = 3;
 /// So long after the last word they are told.
 const TALKED_WITHIN: Duration = Duration::from_secs(4);
 
@@ -16,7 +17,8 @@ const TALKED_WITHIN: Duration = Duration::from_secs(4);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ear {
     nothing_since: Option<Duration>,
-    loud_since: Option<Duration>,
+    /// Whether the last moments were loud, the newest in the lowest bit.
+    loud: u32,
     talked: Option<Duration>,
 }
 
@@ -31,23 +33,19 @@ pub struct Overheard {
 
 impl Ear {
     /// Takes in the loudness of the last moment in percent; none if there was nothing at all, not
-    /// even the noise that every microphone makes.
+    /// even the noise that every microphone makes. To be called every 200 ms.
     pub fn listen(&mut self, level: Option<u32>, muted: bool, now: Duration) -> Overheard {
         match level {
             None => _ = self.nothing_since.get_or_insert(now),
             Some(_) => self.nothing_since = None,
         }
-        match level.is_some_and(|level| level >= TALKING) && muted {
-            true => {
-                let since = *self.loud_since.get_or_insert(now);
-                if now >= since + TALKS_AFTER {
-                    self.talked = Some(now);
-                }
-            }
-            false => self.loud_since = None,
+        let loud = level.is_some_and(|level| level >= TALKING);
+        match muted {
+            true => self.loud = self.loud << 1 | u32::from(loud),
+            false => (self.loud, self.talked) = (0, None),
         }
-        if !muted {
-            self.talked = None;
+        if loud && (self.loud & MOMENTS).count_ones() >= LOUD_MOMENTS {
+            self.talked = Some(now);
         }
         let over = |since: Option<Duration>, limit| since.is_some_and(|since| now >= since + limit);
         Overheard {

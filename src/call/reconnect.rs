@@ -219,3 +219,84 @@ impl Socket {
         self.lost.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(time: u64) -> Duration {
+        Duration::from_millis(time)
+    }
+
+    /// A socket that was open and has just been heard.
+    fn open() -> Socket {
+        let mut socket = Socket::default();
+        socket.open(1, millis(0));
+        assert!(socket.opened(1, millis(0)));
+        assert!(socket.heard(1, millis(0)));
+        socket
+    }
+
+    #[test]
+    fn the_waits_climb_the_ladder_and_begin_higher_after_a_restart() {
+        for (restarting, expected) in [
+            (false, [0, 300, 1200, 2700, 4800, 7000, 7000]),
+            (true, [1200, 2700, 4800, 7000, 7000, 7000, 7000]),
+        ] {
+            let mut socket = open();
+            let (mut now, mut waits) = (millis(0), Vec::new());
+            for generation in 1..8 {
+                socket.closed(generation, restarting && generation == 1, 1.0, now);
+                let due = socket.due().unwrap();
+                waits.push((due - now).as_millis());
+                now = due;
+                assert_eq!(socket.step(now), Some(Step::Open));
+                socket.open(generation + 1, now);
+            }
+            assert_eq!(waits, expected);
+        }
+        let mut socket = open();
+        socket.closed(1, true, 0.5, millis(0));
+        assert_eq!(socket.due().map(|due| due.as_millis()), Some(600), "a random part of it");
+    }
+
+    #[test]
+    fn a_socket_that_brings_nothing_is_asked_and_then_replaced() {
+        let mut socket = open();
+        assert_eq!((socket.due(), socket.step(millis(4999))), (Some(ASK_AFTER), None));
+        assert_eq!(socket.step(ASK_AFTER), Some(Step::Ask));
+        assert!(socket.heard(1, millis(5100)));
+        assert_eq!(socket.step(millis(10_100)), Some(Step::Ask));
+        assert_eq!(socket.step(millis(13_099)), None);
+        assert_eq!(socket.step(millis(13_100)), Some(Step::Open));
+        socket.open(2, millis(13_100));
+        assert_eq!(socket.step(millis(13_100) + OPEN_WITHIN), Some(Step::Open), "it hangs");
+        assert!(!socket.heard(1, millis(20_000)), "the old one is of no use any more");
+    }
+
+    #[test]
+    fn doubt_shortens_the_patience_and_is_asked_once() {
+        let mut socket = open();
+        assert_eq!(socket.hurry(millis(1000)), Some(Step::Ask));
+        assert_eq!(socket.hurry(millis(1100)), None);
+        assert_eq!(socket.step(millis(1000) + DOUBT_WITHIN), Some(Step::Open));
+    }
+
+    #[test]
+    fn people_are_told_of_what_lasts_and_why() {
+        let mut socket = open();
+        socket.closed(1, true, 1.0, millis(0));
+        let at = |socket: &Socket, alone, time| socket.contact(alone, millis(time));
+        assert_eq!(at(&socket, false, 2999), Contact::Fine);
+        assert_eq!(at(&socket, false, 3000), Contact::Restarting);
+        assert_eq!(at(&socket, true, 3000), Contact::Offline { long: false });
+        assert_eq!(at(&socket, false, 30_000), Contact::Lost { long: true });
+        assert_eq!(socket.told(millis(0)), Some(TOLD_AFTER));
+        assert_eq!(socket.told(TOLD_AFTER), Some(HURRY_AFTER));
+        socket.open(2, millis(31_000));
+        socket.opened(2, millis(31_000));
+        assert_eq!(at(&socket, false, 31_000), Contact::Lost { long: true }, "not heard yet");
+        socket.heard(2, millis(31_001));
+        assert_eq!(at(&socket, false, 31_001), Contact::Fine);
+    }
+}

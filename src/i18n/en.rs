@@ -4,7 +4,7 @@ use super::Texts;
 use crate::{
     call::{Contact, Link, Verdict},
     platform::{Kind, Problem},
-    protocol::Grade,
+    protocol::{DisplayName, Grade},
     session::{Advice, Notice},
 };
 use std::time::Duration;
@@ -67,10 +67,8 @@ pub(super) static TEXTS: Texts = Texts {
     tap_to_hear: "Tap to hear",
     contact,
     try_now: "Try now",
-    in_background: |name| match name.as_str() {
-        "" => "Their phone is in the background".to_owned(),
-        name => format!("{name}'s phone is in the background"),
-    },
+    in_background,
+    state,
     grade: |grade| match grade {
         Grade::Good => "good connection",
         Grade::Weak => "weak connection",
@@ -175,6 +173,24 @@ fn contact(contact: Contact, inside: bool) -> &'static str {
         }
         (Contact::Lost { .. }, false) => "The server cannot be reached. Salon keeps trying.",
         (Contact::Offline { .. }, _) => "Your network is gone. Salon keeps trying.",
+    }
+}
+
+fn in_background(name: &DisplayName) -> String {
+    match name.as_str() {
+        "" => "Their phone is in the background".to_owned(),
+        name => format!("{name}'s phone is in the background"),
+    }
+}
+
+/// What stands on a person's tile, as it is read out.
+fn state(name: &DisplayName, link: Link, background: bool) -> String {
+    let who = someone(name.as_str());
+    match link {
+        Link::Connected if background => format!("{}.", in_background(name)),
+        Link::New | Link::Connecting | Link::Connected => String::new(),
+        Link::Reconnecting { .. } => format!("The connection to {who} is lost. Reconnecting."),
+        Link::Failed => format!("No connection to {who}. Still trying."),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The call.
 
 use crate::{
-    call::Phase,
     i18n::{stopwatch, texts},
     platform,
     session::Session,
@@ -30,10 +29,7 @@ pub fn CallView(
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
-                    {text(move || match session.view.get().phase {
-                        Phase::Joining => t.joining.to_owned(),
-                        _ => stopwatch(session.time_inside()),
-                    })}
+                    {text(move || stopwatch(session.time_inside()))}
                 </time>
             </header>
             <Stage />

@@ -31,7 +31,7 @@ pub fn Preview() -> impl IntoView {
                     <p class="quiet">{t.turn_on_hint}</p>
                 </div>
             </Show>
-            <p class="ask" role="status" hidden=flag(move || untouched.get() || has_picture.get())>
+            <p class="ask late" role="status" hidden=flag(move || untouched.get() || has_picture.get())>
                 {word(move || if media.is_opening() { t.asking } else { t.no_picture })}
             </p>
             <Show when=move || !untouched.get()>

@@ -20,11 +20,13 @@ pub fn ServerBanner() -> impl IntoView {
         matches!(contact.get(), Contact::Lost { long: true } | Contact::Offline { long: true })
     };
     view! {
-        <div class="banner" role="status" data-notice="server" hidden=fine>
-            <span>{word(move || (t.contact)(contact.get(), inside()))}</span>
-            <Show when=long>
-                <button class="button small" on:click=move |_| session.hurry()>{t.try_now}</button>
-            </Show>
+        <div role="status">
+            <div class="banner" data-notice="server" hidden=fine>
+                <span>{word(move || (t.contact)(contact.get(), inside()))}</span>
+                <Show when=long>
+                    <button class="button small" on:click=move |_| session.hurry()>{t.try_now}</button>
+                </Show>
+            </div>
         </div>
     }
 }

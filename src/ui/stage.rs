@@ -1,12 +1,12 @@
 //! The others, as large as the stage allows.
 
 use crate::{
-    call::grid::grid,
+    call::{Tile, grid::grid},
     i18n::texts,
     platform,
     protocol::PeerId,
     session::Session,
-    ui::{flag, self_tile::SelfTile, text, tile::Tile},
+    ui::{flag, self_tile::SelfTile, text, tile::PersonTile},
 };
 use leptos::{html, prelude::*};
 
@@ -36,6 +36,18 @@ pub fn Stage() -> impl IntoView {
         let (width, height) = size.get();
         grid(tiles(), width, height).columns
     };
+    // What stands on the tiles, without the seconds that pass.
+    let spoken = move || {
+        let sentence =
+            |tile: Tile| (t.state)(&tile.presence.name, tile.link, tile.presence.background);
+        let view = session.view.get();
+        view.tiles
+            .into_iter()
+            .map(sentence)
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     view! {
         <section
             class="stage"
@@ -46,9 +58,10 @@ pub fn Stage() -> impl IntoView {
             style:--columns=text(move || columns().to_string())
         >
             <For each=move || people.get() key=|id| *id let:id>
-                <Tile id=id />
+                <PersonTile id=id />
             </For>
             <SelfTile />
         </section>
+        <p class="unseen" role="status">{text(spoken)}</p>
     }
 }

@@ -1,7 +1,7 @@
 //! People: their picture, or their initials, and how they are.
 
 use crate::{
-    call::{self, Link, PeerKey},
+    call::{Link, PeerKey, Tile},
     i18n::{stopwatch, texts},
     platform::Kind,
     protocol::{Grade, PeerId, Presence},
@@ -16,7 +16,7 @@ use leptos::prelude::*;
 
 /// One other person.
 #[component]
-pub fn Tile(
+pub fn PersonTile(
     /// Who.
     id: PeerId,
 ) -> impl IntoView {
@@ -29,7 +29,7 @@ pub fn Tile(
     let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
         let before = before.copied().flatten();
         match tile() {
-            Some(call::Tile { key, up, .. }) if up || before.is_none() => Some(key),
+            Some(Tile { key, up, .. }) if up || before.is_none() => Some(key),
             _ => before,
         }
     });
@@ -76,7 +76,7 @@ pub fn Tile(
                 on_blocked=blocked
             />
             <Initials presence />
-            <p class="link-state" hidden=flag(move || state.get().is_empty())>{state}</p>
+            <p class="link-state late" hidden=flag(move || state.get().is_empty())>{state}</p>
             <span
                 class="grade"
                 role="img"

@@ -8,6 +8,11 @@ use web_sys::{
     MediaStreamTrack,
 };
 
+/// How many samples a moment has: enough for a level that follows the voice, and enough to miss
+/// nothing between two looks 200 ms apart.
+const SHORT: u32 = 1024;
+const LONG: u32 = 8192;
+
 /// Listens to a track without playing it.
 pub struct Meter(SendWrapper<Inner>);
 
@@ -22,7 +27,7 @@ impl Meter {
     /// Starts listening. None where the browser has no Web Audio.
     #[must_use]
     pub fn new(track: &Track) -> Option<Self> {
-        Self::listen(track.js(), None)
+        Self::listen(track.js(), None, SHORT)
     }
 
     /// Starts listening, also while the track is muted.
@@ -33,16 +38,16 @@ impl Meter {
         copy.set_enabled(true);
         let copy = Copy(copy);
         let track: JsValue = (&copy.0).into();
-        Self::listen(track.unchecked_ref(), Some(copy))
+        Self::listen(track.unchecked_ref(), Some(copy), LONG)
     }
 
-    fn listen(track: &MediaStreamTrack, copy: Option<Copy>) -> Option<Self> {
+    fn listen(track: &MediaStreamTrack, copy: Option<Copy>, window: u32) -> Option<Self> {
         let context = AudioContext::new().ok()?;
         let stream = MediaStream::new().ok()?;
         stream.add_track(track);
         let source = context.create_media_stream_source(&stream).ok()?;
         let analyser = context.create_analyser().ok()?;
-        analyser.set_fft_size(1024);
+        analyser.set_fft_size(window);
         source.connect_with_audio_node(&analyser).ok()?;
         Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser })))
     }
@@ -52,13 +57,14 @@ impl Meter {
     #[must_use]
     pub fn level(&self) -> u32 {
         let samples = self.samples();
-        let power = samples.iter().map(|sample| f64::from(sample * sample)).sum::<f64>() / 1024.0;
+        let sum: f64 = samples.iter().map(|sample| f64::from(sample * sample)).sum();
+        let power = sum / samples.len() as f64;
         let decibels = 10.0 * power.max(1e-9).log10();
         ((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32
     }
 
-    fn samples(&self) -> [f32; 1024] {
-        let mut samples = [0.0_f32; 1024];
+    fn samples(&self) -> Vec<f32> {
+        let mut samples = vec![0.0; self.0.analyser.fft_size() as usize];
         self.0.analyser.get_float_time_domain_data(&mut samples);
         samples
     }

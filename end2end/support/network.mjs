@@ -1,0 +1,124 @@
+// Hosts and the router between them, as network namespaces of Linux, so that what happens to
+// people's networks can be made to happen. The server is meant to run on the router.
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { launchWith, machines } from './chromium.mjs';
+
+const CHROMIUM = fileURLToPath(new URL('chromium-on-host.sh', import.meta.url));
+/** Belongs to no interface that ever goes away. */
+const SERVER = '10.0.0.1:3000';
+const ORIGIN = `http://${SERVER}`;
+/** How long a host that changes its network is without any. */
+const BETWEEN_MS = 300;
+
+const run = promisify(execFile);
+const ip = (/** @type {string[]} */ ...words) => run('ip', words);
+
+/** Why there can be no networks here; empty if there can. */
+export const whyNoNetworks = () => {
+  const absent = ['ip', 'nft'].filter((tool) => spawnSync(tool, ['-V']).error);
+  if (absent.length > 0) return `not installed: ${absent.join(', ')}`;
+  const { error, stderr } = spawnSync('unshare', ['--net', 'nft', 'add table inet trial'], { encoding: 'utf8' });
+  return (error?.message ?? stderr).trim();
+};
+
+/**
+ * Removes a namespace with all that runs in it.
+ * @param {string} name
+ */
+const removeNamespace = (name) => {
+  const { stdout } = spawnSync('ip', ['netns', 'pids', name], { encoding: 'utf8' });
+  const pids = stdout.split('\n').filter(Boolean);
+  if (pids.length > 0) spawnSync('kill', ['-KILL', ...pids]);
+  spawnSync('ip', ['netns', 'delete', name]);
+};
+
+/** Removes what runs have left that were killed. */
+const removeLeftovers = () => {
+  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  for (const [name, pid] of stdout.matchAll(/^salon-(\d+)-\w+/gm)) {
+    if (!existsSync(`/proc/${pid}`)) removeNamespace(name);
+  }
+};
+
+/**
+ * Makes hosts that reach each other, and the server, through one router.
+ * @param {string[]} hosts their names
+ */
+export const makeNetwork = async (...hosts) => {
+  const nameOf = (/** @type {string} */ member) => `salon-${process.pid}-${member}`;
+  const router = nameOf('router');
+  const nft = (/** @type {string} */ rules) => ip('netns', 'exec', router, 'nft', rules);
+
+  const remove = () => {
+    process.off('exit', remove);
+    for (const member of [...hosts, 'router']) removeNamespace(nameOf(member));
+  };
+
+  let subnets = 0;
+  /** @type {Map<string, string>} */
+  const interfaces = new Map();
+  /**
+   * Joins a host to a network that was not there before.
+   * @param {string} host
+   */
+  const join = async (host) => {
+    const name = nameOf(host);
+    const subnet = `10.0.${(subnets += 1)}`;
+    const link = `net${subnets}`;
+    interfaces.set(host, link);
+    await ip('link', 'add', link, 'netns', name, 'type', 'veth', 'peer', 'name', host, 'netns', router);
+    await ip('-n', router, 'address', 'add', `${subnet}.1/24`, 'dev', host);
+    await ip('-n', router, 'link', 'set', host, 'up');
+    await ip('-n', name, 'address', 'add', `${subnet}.2/24`, 'dev', link);
+    await ip('-n', name, 'link', 'set', link, 'up');
+    await ip('-n', name, 'route', 'add', 'default', 'via', `${subnet}.1`);
+  };
+
+  removeLeftovers();
+  process.once('exit', remove);
+  for (const member of ['router', ...hosts]) {
+    await ip('netns', 'add', nameOf(member));
+    await ip('-n', nameOf(member), 'link', 'set', 'lo', 'up');
+  }
+  await ip('netns', 'exec', router, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+  await ip('-n', router, 'address', 'add', new URL(ORIGIN).hostname, 'dev', 'lo');
+  // What is sent to an address that somebody has left is lost without a word.
+  await ip('-n', router, 'route', 'add', 'blackhole', '10.0.0.0/8');
+  await nft(`table inet faults {
+    chain in { type filter hook prerouting priority 0; }
+    chain between { type filter hook forward priority 0; }
+    chain out { type filter hook postrouting priority 0; }
+  }`);
+  for (const host of hosts) await join(host);
+
+  return {
+    /** Where to start the server. */
+    server: { within: ['ip', 'netns', 'exec', router], listen: SERVER },
+    /** @param {string} host where Chromium is to run */
+    launchOptions: (host) => ({
+      // The page is to have devices although its address is neither https nor the loopback's.
+      ...launchWith(machines.usual, `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`),
+      executablePath: CHROMIUM,
+      env: { ...process.env, NETNS: nameOf(host) },
+    }),
+    /** Takes a host from one network to another, as who leaves their Wi-Fi. */
+    moveToNewAddress: async (/** @type {string} */ host) => {
+      await ip('-n', nameOf(host), 'link', 'delete', /** @type {string} */ (interfaces.get(host)));
+      await pause(BETWEEN_MS);
+      await join(host);
+    },
+    /** Loses what one host sends to another; what both say to the server still arrives. */
+    dropBetween: (/** @type {string} */ from, /** @type {string} */ to) =>
+      nft(`add rule inet faults between iifname ${from} oifname ${to} counter drop`),
+    /** Loses all that a host sends and is sent. */
+    dropAll: (/** @type {string} */ host) =>
+      nft(`add rule inet faults in iifname ${host} counter drop; add rule inet faults out oifname ${host} counter drop`),
+    /** Ends every loss. */
+    restore: () => nft('flush table inet faults'),
+    remove,
+  };
+};

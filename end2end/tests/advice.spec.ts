@@ -1,0 +1,117 @@
+// In a call, people learn what they cannot notice themselves, and what to do about it.
+import type { Page } from '@playwright/test';
+import { button, enter, expectDevicesInUse, expectMore, expectToSeeAndHear, tileOf } from '../support/room.ts';
+import { expect, setPermissions, test } from '../support/test.ts';
+
+const advice = (page: Page) => page.locator('[data-notice=advice]');
+const notice = (page: Page) => page.locator('[data-notice=event]');
+
+/** Lets a test speak for the microphone's track: fake devices have no switch and no plug. */
+const holdTracks = (page: Page) =>
+  page.addInitScript(() => {
+    const { getUserMedia } = MediaDevices.prototype;
+    MediaDevices.prototype.getUserMedia = async function (constraints) {
+      const stream = await getUserMedia.call(this, constraints);
+      for (const track of stream.getTracks()) {
+        addEventListener(`${track.kind}:mute`, () => track.dispatchEvent(new Event('mute')));
+        addEventListener(`${track.kind}:unmute`, () => track.dispatchEvent(new Event('unmute')));
+      }
+      return stream;
+    };
+  });
+const say = (page: Page, event: string) => page.evaluate((event) => dispatchEvent(new Event(event)), event);
+
+test('who talks while muted is told, and Space unmutes', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await button(bob, 'Mute microphone').click();
+  // The fake microphone beeps.
+  await expect(advice(bob)).toContainText('You are muted. Press Space to unmute.');
+  await expect(advice(bob).getByRole('button', { name: 'Unmute' })).toBeVisible();
+  await bob.locator('h1').focus();
+  await bob.keyboard.press('Space');
+  await expect(button(bob, 'Mute microphone')).toBeVisible();
+  await expect(advice(bob)).toBeHidden();
+  await expectMore(ada, 'sound');
+});
+
+test('a microphone that gives nothing at all is named', async ({ person, room }) => {
+  const ada = await person({ machine: 'with a dead microphone' });
+  await enter(ada, room, 'Ada');
+  await expect(advice(ada)).toContainText('Your microphone gives no sound', { timeout: 20_000 });
+  await advice(ada).getByRole('button', { name: 'Choose another' }).click();
+  await expect(ada.getByRole('dialog', { name: 'Devices' })).toBeVisible();
+});
+
+test('a device that the system mutes is named until it is unmuted', async ({ person, room }) => {
+  const ada = await person();
+  await holdTracks(ada);
+  await enter(ada, room, 'Ada');
+  await say(ada, 'audio:mute');
+  await expect(advice(ada)).toContainText('Your system has muted the microphone');
+  await say(ada, 'audio:unmute');
+  await expect(advice(ada)).toBeHidden();
+  await say(ada, 'video:mute');
+  await expect(advice(ada)).toContainText('Your system gives no picture');
+});
+
+test('a new device is offered and used when that is wanted', async ({ person, room }) => {
+  const ada = await person();
+  // A second camera that comes during the call, under the name of one that is there.
+  await ada.addInitScript(() => {
+    const { enumerateDevices, getUserMedia } = MediaDevices.prototype;
+    let plugged = false;
+    addEventListener('plug', () => {
+      plugged = true;
+      navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    });
+    MediaDevices.prototype.enumerateDevices = async function () {
+      const devices = await enumerateDevices.call(this);
+      const camera = { deviceId: 'new', groupId: '', kind: 'videoinput', label: 'Desk camera' };
+      return plugged ? [...devices, Object.setPrototypeOf(camera, InputDeviceInfo.prototype)] : devices;
+    };
+    MediaDevices.prototype.getUserMedia = function (constraints) {
+      const text = JSON.stringify(constraints);
+      Object.assign(globalThis, { wantedNew: text.includes('"new"') });
+      return getUserMedia.call(this, text.includes('"new"') ? { video: true } : constraints);
+    };
+  });
+  await enter(ada, room, 'Ada');
+  await say(ada, 'plug');
+  await expect(notice(ada)).toContainText('Desk camera is there.');
+  expect(await ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(false);
+  await notice(ada).getByRole('button', { name: 'Use it' }).click();
+  await expect.poll(() => ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(true);
+  await expect(notice(ada)).toBeHidden();
+});
+
+test('a phone that puts the call in the background says so', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person({ hasTouch: true, isMobile: true })];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  // Headless pages are always seen.
+  const hide = (hidden: boolean) =>
+    bob.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  await hide(true);
+  await expect(tileOf(ada, 'Bob')).toContainText("Bob's phone is in the background");
+  await hide(false);
+  await expect(tileOf(ada, 'Bob')).not.toContainText('background');
+});
+
+test('a permission that is withdrawn during the call is named, and the call goes on', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await setPermissions(bob, 'denied');
+  await expect(bob.locator('[data-problem=denied]').first()).toBeVisible();
+  await expectDevicesInUse(bob, []);
+  await expectToSeeAndHear(bob, ['Ada']);
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
+});

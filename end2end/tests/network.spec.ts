@@ -1,0 +1,95 @@
+// Two people on two hosts, and what happens to the network between them.
+import type { Page } from '@playwright/test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { GRANTED } from '../support/chromium.mjs';
+import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
+import { hearAgain, installProbe } from '../support/probe.ts';
+import { enter, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
+import { startSalonAt } from '../support/salon.mjs';
+import { expect, test as base } from '../support/test.ts';
+
+type Network = Awaited<ReturnType<typeof makeNetwork>>;
+type Call = { ada: Page; bob: Page };
+
+const CHANGES = 20;
+const BACK_MS = 3_000;
+/** When sound counts as gone for good. */
+const LIMIT_MS = 30_000;
+
+const test = base.extend<{ network: Network; call: Call }>({
+  network: async ({}, use) => {
+    const network = await makeNetwork('ada', 'bob');
+    await use(network);
+    network.remove();
+  },
+  call: async ({ network, playwright, room, trouble }, use) => {
+    const salon = await startSalonAt(network.server);
+    const come = async (host: string) => {
+      const browser = await playwright.chromium.launch(network.launchOptions(host));
+      const context = await browser.newContext({ baseURL: salon.origin, permissions: GRANTED });
+      context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
+      await context.addInitScript(installProbe);
+      return context.newPage();
+    };
+    const [ada, bob] = [await come('ada'), await come('bob')];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+    await use({ ada, bob });
+    for (const page of [ada, bob]) await page.context().browser()?.close();
+    await salon.stop();
+  },
+});
+
+test.beforeAll(() => {
+  const why = whyNoNetworks();
+  if (why) console.log(`Skipped, because there can be no networks here: ${why}`);
+  test.skip(!!why, why);
+});
+
+/** How long from now it takes until both hear each other, in ms. */
+const soundBack = async ({ ada, bob }: Call) => {
+  const since = Date.now();
+  const times = await Promise.all([ada, bob].map((page) => page.evaluate(hearAgain, [since, LIMIT_MS] as [number, number])));
+  return Math.max(...times);
+};
+
+const idOf = (page: Page, name: string) => tileOf(page, name).getAttribute('data-peer');
+
+test('a change of network brings sound back within 3 s in 19 of 20 changes', async ({ call, network }) => {
+  test.setTimeout(CHANGES * 2 * LIMIT_MS);
+  const times: number[] = [];
+  while (times.length < CHANGES && !times.includes(Infinity)) {
+    const host = times.length % 2 ? 'bob' : 'ada';
+    const [back] = await Promise.all([soundBack(call), network.moveToNewAddress(host)]);
+    times.push(back);
+  }
+  const sorted = times.toSorted((one, other) => one - other);
+  const percentile = (part: number) => sorted[Math.ceil(part * sorted.length) - 1];
+  console.log(`sound back after ${times.join(' ')} ms; p50 ${percentile(0.5)}, p95 ${percentile(0.95)}, max ${percentile(1)}`);
+  expect(times.filter((time) => time <= BACK_MS).length).toBeGreaterThanOrEqual(CHANGES - 1);
+});
+
+test('packets dropped one way are noticed, and sound is back soon after', async ({ call, network }) => {
+  await network.dropBetween('ada', 'bob');
+  const over = pause(6_000);
+  await expect(tileOf(call.bob, 'Ada')).toHaveAttribute('data-link', 'reconnecting', { timeout: 4_000 });
+  await over;
+  const [back] = await Promise.all([soundBack(call), network.restore()]);
+  console.log(`sound back after ${back} ms`);
+  expect(back).toBeLessThanOrEqual(BACK_MS);
+});
+
+test('who was cut off for 8 s is back as the same person', async ({ call, network }) => {
+  const { ada, bob } = call;
+  const ids = [await idOf(ada, 'Bob'), await idOf(bob, 'Ada')];
+  await network.dropAll('ada');
+  await pause(8_000);
+  const [back] = await Promise.all([soundBack(call), network.restore()]);
+  console.log(`sound back after ${back} ms`);
+  expect(back).toBeLessThanOrEqual(BACK_MS);
+  await Promise.all([expectPhase(ada, 'call'), expectPhase(bob, 'call')]);
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  expect([await idOf(ada, 'Bob'), await idOf(bob, 'Ada')]).toEqual(ids);
+  await expect(remoteTiles(bob)).toHaveCount(1);
+});
