@@ -108,7 +108,7 @@ install() {
 # Only root may make networks; without them, their tests are skipped and say so.
 networks() {
     [ "$(id -u)" = 0 ] || return 0
-    has ip && has nft || install iproute2 nftables
+    has ip && has nft && has sysctl || install iproute2 nftables procps
 }
 
 browsers() {

@@ -73,11 +73,15 @@ test('a change of network brings sound back within 3 s in 19 of 20 changes', asy
 test('packets dropped one way are noticed, and sound is back soon after', async ({ call, network }) => {
   await network.dropBetween('ada', 'bob');
   const over = pause(6_000);
-  await expect(tileOf(call.bob, 'Ada')).toHaveAttribute('data-link', 'reconnecting', { timeout: 4_000 });
+  await expect(tileOf(call.bob, 'Ada')).toHaveAttribute('data-link', 'reconnecting');
+  // Who is not heard cannot know it by themselves.
+  const advice = call.ada.locator('[data-notice=advice]');
+  await expect(advice).toHaveText('Bob cannot hear you.');
   await over;
   const [back] = await Promise.all([soundBack(call), network.restore()]);
   console.log(`sound back after ${back} ms`);
   expect(back).toBeLessThanOrEqual(BACK_MS);
+  await expect(advice).toBeHidden();
 });
 
 test('who was cut off for 8 s is back as the same person', async ({ call, network }) => {

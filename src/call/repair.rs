@@ -7,6 +7,10 @@ use std::time::Duration;
 /// the one before to show whether it helped.
 const LADDER: [u64; 4] = [3, 5, 8, 12];
 
+/// How long before the second attempt where the first was made in a hurry: browsers learn of the
+/// addresses of a new network half a second late, and the first may have been without them.
+const SECOND_AFTER: Duration = Duration::from_millis(1200);
+
 /// After so many attempts to mend a connection, it takes a new one.
 const MENDS: usize = 3;
 
@@ -27,6 +31,7 @@ pub(super) enum Step {
 pub(super) struct Repair {
     attempts: usize,
     next: Option<Duration>,
+    hurried: bool,
 }
 
 impl Repair {
@@ -48,6 +53,7 @@ impl Repair {
 
     /// Something changed for the better: this side tries at once.
     pub(super) fn hurry(&mut self, now: Duration) {
+        self.hurried = true;
         self.next = Some(self.next.map_or(now, |next| next.min(now)));
     }
 
@@ -61,7 +67,9 @@ impl Repair {
         self.next.filter(|next| *next <= now)?;
         let wait = LADDER.get(self.attempts).or(LADDER.last()).copied().unwrap_or_default();
         self.attempts += 1;
-        self.next = Some(now + Duration::from_secs(wait));
+        let hurried = std::mem::take(&mut self.hurried);
+        let wait = if hurried { SECOND_AFTER } else { Duration::from_secs(wait) };
+        self.next = Some(now + wait);
         Some(if hopeless || self.attempts > MENDS { Step::Reconnect } else { Step::RestartIce })
     }
 }
@@ -90,6 +98,7 @@ mod tests {
         assert_eq!(times, [2, 5, 10, 18, 30, 42]);
         caller.hurry(millis(43_000));
         assert_eq!(caller.step(true, millis(43_000)), Some(Step::Reconnect));
+        assert_eq!(caller.due(), Some(millis(44_200)), "it may have been too early");
         caller.done();
         assert_eq!(caller.due(), None);
     }
