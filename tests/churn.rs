@@ -5,8 +5,9 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot go on is to fail"
+    reason = "a test that cannot go on is to fail, and this one prints figures"
 )]
 
 #[path = "server/support.rs"]

@@ -4,7 +4,7 @@ import { button, enter, expectDevicesInUse, expectMore, expectToSeeAndHear, tile
 import { expect, setPermissions, test } from '../support/test.ts';
 
 const advice = (page: Page) => page.locator('[data-notice=advice]');
-const notice = (page: Page) => page.locator('[data-notice=event]');
+const offer = (page: Page) => page.locator('[data-notice=offer]');
 
 /** Lets a test speak for the microphone's track: fake devices have no switch and no plug. */
 const holdTracks = (page: Page) =>
@@ -28,7 +28,7 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
   await expectToSeeAndHear(ada, ['Bob']);
   await button(bob, 'Mute microphone').click();
   // The fake microphone beeps.
-  await expect(advice(bob)).toContainText('You are muted. Press Space to unmute.');
+  await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
   await expect(advice(bob).getByRole('button', { name: 'Unmute' })).toBeVisible();
   await bob.locator('h1').focus();
   await bob.keyboard.press('Space');
@@ -80,11 +80,11 @@ test('a new device is offered and used when that is wanted', async ({ person, ro
   });
   await enter(ada, room, 'Ada');
   await say(ada, 'plug');
-  await expect(notice(ada)).toContainText('Desk camera is there.');
+  await expect(offer(ada)).toContainText('Desk camera is there.');
   expect(await ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(false);
-  await notice(ada).getByRole('button', { name: 'Use it' }).click();
+  await offer(ada).getByRole('button', { name: 'Use it' }).click();
   await expect.poll(() => ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(true);
-  await expect(notice(ada)).toBeHidden();
+  await expect(offer(ada)).toBeHidden();
 });
 
 test('a phone that puts the call in the background says so', async ({ person, room }) => {

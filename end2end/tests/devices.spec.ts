@@ -130,7 +130,7 @@ test('a microphone that another one replaces can be had back', async ({ person, 
   await choice.selectOption({ label: 'Fake Audio Input 2' });
   const used = await choice.inputValue();
   await ada.evaluate(() => dispatchEvent(new Event('unplug')));
-  const notice = ada.locator('[data-notice=event]');
+  const notice = ada.locator('[data-notice=offer]');
   await expect(notice).toContainText('Fake Audio Input 2 is gone. Now: Fake Default Audio Input.');
   await expect(choice).not.toHaveValue(used);
   await notice.getByRole('button', { name: 'Undo' }).click();

@@ -11,6 +11,9 @@ const MUTE_AFTER: Duration = Duration::from_secs(8);
 /// After a longer break between two readings, as when the device slept, nothing is known of the time
 /// between them.
 const BREAK: Duration = Duration::from_secs(2);
+/// Nothing at all for so long is a gap: sound alone comes fifty times a second, and checks are
+/// frequent while one of them is not answered.
+pub(super) const GAP: Duration = Duration::from_millis(800);
 /// How far back the statistics are looked at.
 const WINDOW: Duration = Duration::from_secs(4);
 /// So long a grade has to last before it counts.
@@ -26,7 +29,7 @@ const WEAK_RATE: u64 = 250_000;
 const POOR_RATE: u64 = 100_000;
 
 /// Counters of one kind of media since the connection was made (W3C WebRTC Statistics,
-/// section 7.4). They never run backwards.
+/// section 7.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arrival {
     /// Packets that arrived.
@@ -38,7 +41,7 @@ pub struct Arrival {
 /// The statistics of a connection at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Bytes and connectivity checks that arrived by whatever way.
+    /// Bytes and connectivity checks that arrived by the ways that are known at this moment.
     pub heard: u64,
     /// Sound.
     pub sound: Arrival,
@@ -56,13 +59,19 @@ pub struct Reading {
 struct Pulse {
     count: u64,
     at: Duration,
+    /// It has grown since the connection was made.
+    lives: bool,
 }
 
 impl Pulse {
     fn note(&mut self, count: u64, anew: bool, now: Duration) {
-        if anew || count != self.count {
-            *self = Self { count, at: now };
+        let grown = count > self.count;
+        if anew || grown {
+            self.at = now;
         }
+        // Ways that are given up take their counts with them.
+        self.count = count;
+        self.lives |= grown;
     }
 }
 
@@ -101,9 +110,14 @@ pub(super) struct Health {
 impl Health {
     pub(super) fn note(&mut self, reading: Reading, now: Duration) {
         let anew = self.recent.back().is_none_or(|(at, _)| *at + BREAK < now);
+        let silent = self.quiet() >= GAP;
         self.heard.note(reading.heard, anew, now);
         self.sound.note(reading.sound.packets, anew, now);
         self.picture.note(reading.picture.packets, anew, now);
+        if anew || silent {
+            // What was lost while nothing came is no measure of what comes.
+            self.recent.clear();
+        }
         self.recent.push_back((now, reading));
         while self.recent.get(1).is_some_and(|(at, _)| *at + WINDOW <= now) {
             self.recent.pop_front();
@@ -130,9 +144,22 @@ impl Health {
         self.recent.back().map(|(at, _)| *at).unwrap_or_default()
     }
 
-    /// Whether anything has been read yet.
-    pub(super) fn is_known(&self) -> bool {
-        !self.recent.is_empty()
+    /// Whether anything has come through this connection within the last moment.
+    pub(super) fn is_live(&self) -> bool {
+        self.heard.lives && self.quiet() < GAP
+    }
+
+    /// Whether anything of the picture has come through this connection.
+    pub(super) fn has_picture(&self) -> bool {
+        self.picture.lives
+    }
+
+    /// For how long nothing has come of what this person says they send and has come before.
+    pub(super) fn pause(&self, presence: &Presence) -> Option<Duration> {
+        let sent = [(&self.sound, presence.mic), (&self.picture, presence.camera)];
+        let sent = sent.into_iter().filter(|(pulse, sends)| *sends && pulse.lives);
+        let last = sent.map(|(pulse, _)| pulse.at).max()?;
+        Some(self.read_at().saturating_sub(last))
     }
 
     /// For how long nothing has been heard, as of the last reading.
@@ -140,11 +167,13 @@ impl Health {
         self.read_at().saturating_sub(self.heard.at)
     }
 
-    /// Since when nothing has been heard that should, if that means that the connection is broken.
+    /// Since when nothing has come that should, if that means that the connection is broken.
     pub(super) fn silent_since(&self, presence: &Presence) -> Option<Duration> {
-        let sends = presence.mic || presence.camera;
-        let limit = if sends { SILENT_AFTER } else { MUTE_AFTER };
-        (self.quiet() >= limit).then_some(self.heard.at)
+        let (silence, limit) = match self.pause(presence) {
+            Some(pause) => (pause, SILENT_AFTER),
+            None => (self.quiet(), MUTE_AFTER),
+        };
+        (silence >= limit).then(|| self.read_at().saturating_sub(silence))
     }
 
     /// Whether the sound arrives that should, and the picture.
@@ -225,7 +254,9 @@ mod tests {
     #[test]
     fn silence_is_told_from_having_nothing_to_say() {
         let mut health = Health::default();
-        let reading = Reading { heard: 1, ..Reading::default() };
+        let sound = Arrival { packets: 1, lost: 0 };
+        let reading = Reading { heard: 1, sound, picture: sound, ..Reading::default() };
+        health.note(Reading::default(), millis(500));
         let speaks = Presence::default();
         let silent = Presence { mic: false, camera: false, ..Presence::default() };
         let mut seen = Vec::new();

@@ -64,6 +64,8 @@ pub enum Input {
     },
     /// The page is looked at again: a good moment to reconnect, and to see whether all is well.
     Awake,
+    /// The person wants to reach the server now.
+    Hurry,
     /// There is a network again, or the device woke up: what was open before went through a network
     /// that may be gone.
     NetworkChanged,
@@ -153,6 +155,7 @@ impl Call {
                 self.socket.closed(generation, restarting, jitter, now);
             }
             Input::Awake => self.doubt_socket(),
+            Input::Hurry => self.socket.abandon(now),
             Input::NetworkChanged => {
                 self.elsewhere = true;
                 self.socket.abandon(now);
@@ -240,7 +243,11 @@ impl Call {
             self.moved = false;
             self.expects_seat =
                 self.seat.is_some() || !self.socket.is_lost() && self.state.has_space();
-            self.ask_to_join();
+            // The seat goes to the connection that was opened last.
+            match self.seat.is_some() && self.socket.is_connected() {
+                true => self.open_socket(),
+                false => self.ask_to_join(),
+            }
         }
     }
 
@@ -309,7 +316,7 @@ impl Call {
                     return;
                 }
                 let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                let fresh = Peer::new(key, role, link, peer.presence);
+                let fresh = Peer::new(key, role, link, peer.presence, now);
                 let place = self.peers.iter_mut().find(|before| before.key().id == peer.id);
                 match place {
                     Some(place) => {

@@ -94,6 +94,8 @@ pub(super) struct Negotiation {
     has_remote: bool,
     /// The offer of this side that has no answer yet.
     open_offer: Option<SessionDescription>,
+    /// The candidates that were sent since.
+    offered_ways: Vec<Option<IceCandidate>>,
     inbox: VecDeque<Signal>,
     /// Candidates that came before any remote description.
     early: Vec<Option<IceCandidate>>,
@@ -112,6 +114,7 @@ impl Negotiation {
             ignoring: false,
             has_remote: false,
             open_offer: None,
+            offered_ways: Vec::new(),
             inbox: VecDeque::new(),
             early: Vec::new(),
             outgoing: Vec::new(),
@@ -141,6 +144,9 @@ impl Negotiation {
             && let Some(offer) = self.open_offer.clone()
         {
             self.send(Signal::Offer(offer));
+            for candidate in self.offered_ways.clone() {
+                self.send(Signal::Candidate(candidate));
+            }
         }
     }
 
@@ -162,8 +168,15 @@ impl Negotiation {
     pub(super) fn local_candidate(&mut self, candidate: Option<IceCandidate>) {
         match self.operation {
             Some(Operation::Local(_)) => self.outgoing.push(candidate),
-            _ => self.send(Signal::Candidate(candidate)),
+            _ => self.send_candidate(candidate),
         }
+    }
+
+    fn send_candidate(&mut self, candidate: Option<IceCandidate>) {
+        if self.signaling == SignalingState::HaveLocalOffer {
+            self.offered_ways.push(candidate.clone());
+        }
+        self.send(Signal::Candidate(candidate));
     }
 
     pub(super) fn local_done(
@@ -179,6 +192,7 @@ impl Negotiation {
         self.signaling = signaling;
         if let Some(description) = description.filter(|_| intent != Intent::Rollback) {
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
+            self.offered_ways.clear();
             self.send(match description.kind {
                 SdpType::Offer => Signal::Offer(description),
                 _ => Signal::Answer(description),
@@ -189,7 +203,7 @@ impl Negotiation {
             self.start_local(Intent::Rollback);
         }
         for candidate in std::mem::take(&mut self.outgoing) {
-            self.send(Signal::Candidate(candidate));
+            self.send_candidate(candidate);
         }
         self.advance();
     }

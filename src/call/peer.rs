@@ -2,7 +2,7 @@
 
 use super::{
     Generation, Tile,
-    health::{Health, SILENT_AFTER},
+    health::{GAP, Health, SILENT_AFTER},
     negotiation::{Negotiation, PeerCommand, PeerInput},
     quality::{Pair, best},
     repair::{Repair, Step},
@@ -80,8 +80,8 @@ pub enum Link {
 const QUIET_FAILURES: u32 = 1;
 /// A connection that says it is broken is given so long to recover by itself.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
-/// After so much silence there is reason to doubt this side's own network.
-const DOUBT_AFTER: Duration = Duration::from_millis(800);
+/// A first connection may take so long before another one is tried.
+const FIRST_WITHIN: Duration = Duration::from_secs(20);
 /// So long sending has to go well before more is sent again.
 const MORE_AFTER: Duration = Duration::from_secs(15);
 
@@ -96,6 +96,9 @@ pub struct Peer {
     negotiation: Negotiation,
     connection: ConnectionState,
     ice: IceConnectionState,
+    begun: Duration,
+    /// Whether this connection has ever been up.
+    was_up: bool,
     /// Whether this person was ever connected, by this connection or one before.
     was_connected: bool,
     failures: u32,
@@ -118,7 +121,13 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(key: PeerKey, role: Role, link: u64, presence: Presence) -> Self {
+    pub(super) fn new(
+        key: PeerKey,
+        role: Role,
+        link: u64,
+        presence: Presence,
+        now: Duration,
+    ) -> Self {
         Self {
             key,
             role,
@@ -127,6 +136,8 @@ impl Peer {
             negotiation: Negotiation::new(role),
             connection: ConnectionState::New,
             ice: IceConnectionState::New,
+            begun: now,
+            was_up: false,
             was_connected: false,
             failures: 0,
             unheard: false,
@@ -148,7 +159,7 @@ impl Peer {
             was_connected: before.was_connected,
             failures: before.failures,
             down: before.was_connected.then(|| before.broken().unwrap_or(now)),
-            repair: before.repair,
+            repair: before.repair.succeed(),
             ..self
         }
     }
@@ -161,21 +172,21 @@ impl Peer {
     /// They may not have heard what was said last.
     pub(super) fn repeat(&mut self) {
         self.negotiation.repeat();
-        self.untold = true;
+        (self.untold, self.unheard) = (true, false);
     }
 
     /// The way to the server is there again. A connection that broke with it, or that went through
     /// a network that is gone, is mended at once.
     pub(super) fn returned(&mut self, elsewhere: bool, now: Duration) {
         self.repeat();
-        if elsewhere || !self.is_up() || self.health.quiet() >= DOUBT_AFTER {
+        if self.was_up && (elsewhere || !self.is_up() || self.pauses()) {
             self.repair.hurry(now);
         }
     }
 
     /// Whether the connection can go on as it is, or be mended, and nothing about it is open.
     pub(super) fn is_intact(&self) -> bool {
-        let lasting = self.was_up() && self.connection != ConnectionState::Failed;
+        let lasting = self.was_up && self.connection != ConnectionState::Failed;
         lasting && !self.unheard && self.negotiation.is_at_rest()
     }
 
@@ -199,7 +210,8 @@ impl Peer {
             link: self.link(now),
             hears: self.theirs.sound || !me.mic,
             sees: self.theirs.picture || !me.camera,
-            up: self.is_up(),
+            up: self.is_up() && (self.health.has_picture() || !self.presence.camera),
+            frozen: self.health.has_picture() && !self.health.arrives(&self.presence).1,
             grade: self.health.received().min(self.sent()),
         }
     }
@@ -255,13 +267,16 @@ impl Peer {
     /// Draws the conclusions from how the connection is.
     fn look(&mut self, now: Duration) {
         if self.is_up() {
-            (self.was_connected, self.failures, self.down) = (true, 0, None);
+            (self.was_up, self.was_connected) = (true, true);
+            (self.failures, self.down) = (0, None);
         } else if self.was_connected {
             self.down.get_or_insert(now);
         }
-        let silent = self.health.silent_since(&self.presence);
+        let silent = self.silent_since();
         if self.connection == ConnectionState::Failed {
             self.repair.want(now, self.role);
+        } else if !self.was_up {
+            self.repair.want(self.begun + FIRST_WITHIN, self.role);
         } else if let Some(since) = silent {
             self.repair.want(since + SILENT_AFTER, self.role);
         } else if let Some(since) = self.down {
@@ -295,15 +310,18 @@ impl Peer {
 
     /// Mends the connection, if it is time to, and returns whether it takes a new one.
     pub(super) fn step(&mut self, now: Duration) -> bool {
-        let hopeless = self.connection == ConnectionState::Failed;
-        match self.repair.step(hopeless, now) {
-            Some(Step::RestartIce) => {
-                self.negotiation.command(PeerCommand::RestartIce);
-                false
-            }
-            Some(Step::Reconnect) => true,
-            None => false,
+        let failed = self.connection == ConnectionState::Failed;
+        let step = self.repair.step(failed || !self.was_up, now);
+        if step.is_none() {
+            return false;
         }
+        if step == Some(Step::RestartIce) {
+            self.negotiation.command(PeerCommand::RestartIce);
+        } else if !failed {
+            self.failures += 1;
+        }
+        self.look(now);
+        step == Some(Step::Reconnect)
     }
 
     /// What to tell them of what arrives from them, if that is news.
@@ -325,10 +343,18 @@ impl Peer {
 
     /// Whether there is reason to doubt this side's own network, once for each silence.
     pub(super) fn doubts(&mut self) -> bool {
-        let quiet = self.down.is_some() || self.health.quiet() >= DOUBT_AFTER;
-        let doubtful = self.was_up() && quiet;
+        let doubtful = self.was_up && (self.down.is_some() || self.pauses());
         let before = std::mem::replace(&mut self.doubted, doubtful);
         doubtful && !before
+    }
+
+    /// Whether nothing has come for a moment of what should come all the time.
+    fn pauses(&self) -> bool {
+        self.health.pause(&self.presence).is_some_and(|pause| pause >= GAP)
+    }
+
+    fn silent_since(&self) -> Option<Duration> {
+        self.health.silent_since(&self.presence).filter(|_| self.was_up)
     }
 
     fn is_up(&self) -> bool {
@@ -336,18 +362,11 @@ impl Peer {
         self.connection == ConnectionState::Connected && !matches!(self.ice, Disconnected | Failed)
     }
 
-    /// Whether this very connection has been up.
-    fn was_up(&self) -> bool {
-        use ConnectionState::{Connected, Disconnected, Failed};
-        matches!(self.connection, Connected | Disconnected | Failed) && self.was_connected
-    }
-
     /// Since when nothing comes through, as far as is known. A connection that says it is down and
     /// still brings something is no loss to this person.
     pub(super) fn broken(&self) -> Option<Duration> {
-        let hears = self.health.is_known() && self.health.quiet() < DOUBT_AFTER;
-        let down = self.down.filter(|_| !hears);
-        self.health.silent_since(&self.presence).into_iter().chain(down).min()
+        let down = self.down.filter(|_| !self.was_up || !self.health.is_live());
+        self.silent_since().into_iter().chain(down).min()
     }
 
     /// When the words for the connection change by themselves.

@@ -14,7 +14,7 @@ const RESTART_RUNG: usize = 2;
 const ASK_AFTER: Duration = Duration::from_secs(5);
 /// So long it may take to give one.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
-/// And so long where there is reason to doubt the socket.
+/// And so long where there is reason to doubt the socket, unless the way to the server is slow.
 const DOUBT_WITHIN: Duration = Duration::from_millis(700);
 /// So long a socket may take to open.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ pub enum Contact {
         /// For so long that the person may want to try at once.
         long: bool,
     },
-    /// Nothing answers: neither the server nor anybody in the call, or the browser says so.
+    /// Nothing answers: neither the server nor anybody in the call.
     Offline {
         /// For so long that the person may want to try at once.
         long: bool,
@@ -79,6 +79,9 @@ pub(super) struct Socket {
     attempts: usize,
     lost: Option<Duration>,
     restarting: bool,
+    /// When the server was last asked, and how long it took to answer the time before.
+    asked: Duration,
+    round_trip: Duration,
 }
 
 impl Socket {
@@ -92,6 +95,7 @@ impl Socket {
         let expected = matches!(self.state, State::Opening { generation: current, .. } if current == generation);
         if expected {
             let answer = Some(now + ANSWER_WITHIN);
+            self.asked = now;
             self.state = State::Open { generation, heard: now, answer };
         }
         expected
@@ -102,6 +106,9 @@ impl Socket {
     pub(super) fn heard(&mut self, generation: Generation, now: Duration) -> bool {
         match &mut self.state {
             State::Open { generation: current, heard, answer } if *current == generation => {
+                if answer.is_some() {
+                    self.round_trip = now.saturating_sub(self.asked);
+                }
                 (*heard, *answer) = (now, None);
                 (self.attempts, self.lost, self.restarting) = (0, None, false);
                 true
@@ -148,7 +155,10 @@ impl Socket {
             }
             State::Open { answer, .. } => {
                 let asked = answer.is_some();
-                let until = now + DOUBT_WITHIN;
+                if !asked {
+                    self.asked = now;
+                }
+                let until = now + DOUBT_WITHIN.max(3 * self.round_trip);
                 *answer = Some(answer.map_or(until, |before| before.min(until)));
                 (!asked).then_some(Step::Ask)
             }
@@ -182,6 +192,7 @@ impl Socket {
         match &mut self.state {
             State::Open { answer: answer @ None, .. } => {
                 *answer = Some(now + ANSWER_WITHIN);
+                self.asked = now;
                 Some(Step::Ask)
             }
             State::Lost { .. } => Some(Step::Open),

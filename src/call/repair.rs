@@ -30,6 +30,8 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Repair {
     attempts: usize,
+    /// No attempt before this.
+    earliest: Duration,
     next: Option<Duration>,
     hurried: bool,
 }
@@ -40,21 +42,25 @@ impl Repair {
         *self = Self::default();
     }
 
-    /// The connection is broken: it is to be mended from `first` on at the latest, by the caller.
+    /// What is left to do for a connection that takes the place of one that was not mended.
+    pub(super) fn succeed(self) -> Self {
+        Self { next: None, ..self }
+    }
+
+    /// The connection is broken: it is to be mended from `first` on, by the caller before the callee,
+    /// and not before the last attempt had its time.
     pub(super) fn want(&mut self, first: Duration, role: Role) {
-        if self.attempts == 0 {
-            let first = match role {
-                Role::Caller => first,
-                Role::Callee => first + CALLEE_LATER,
-            };
-            self.next = Some(self.next.map_or(first, |next| next.min(first)));
-        }
+        let first = match role {
+            Role::Caller => first,
+            Role::Callee => first + CALLEE_LATER,
+        };
+        let first = first.max(self.earliest);
+        self.next = Some(self.next.map_or(first, |next| next.min(first)));
     }
 
     /// Something changed for the better: this side tries at once.
     pub(super) fn hurry(&mut self, now: Duration) {
-        self.hurried = true;
-        self.next = Some(self.next.map_or(now, |next| next.min(now)));
+        (self.earliest, self.next, self.hurried) = (now, Some(now), true);
     }
 
     /// When there is something to do.
@@ -64,13 +70,13 @@ impl Repair {
 
     /// What to do now. `hopeless`: the connection will not come back by itself.
     pub(super) fn step(&mut self, hopeless: bool, now: Duration) -> Option<Step> {
-        self.next.filter(|next| *next <= now)?;
+        self.next.take_if(|next| *next <= now)?;
         let wait = LADDER.get(self.attempts).or(LADDER.last()).copied().unwrap_or_default();
         self.attempts += 1;
         let hurried = std::mem::take(&mut self.hurried);
-        let wait = if hurried { SECOND_AFTER } else { Duration::from_secs(wait) };
-        self.next = Some(now + wait);
-        Some(if hopeless || self.attempts > MENDS { Step::Reconnect } else { Step::RestartIce })
+        self.earliest = now + if hurried { SECOND_AFTER } else { Duration::from_secs(wait) };
+        let anew = hopeless || self.attempts > MENDS;
+        Some(if anew { Step::Reconnect } else { Step::RestartIce })
     }
 }
 
@@ -92,12 +98,13 @@ mod tests {
         while times.len() < 6 {
             let due = caller.due().unwrap();
             assert_eq!(caller.step(false, due), Some(steps[times.len()]));
-            caller.want(millis(0), Role::Caller);
             times.push(due.as_secs());
+            caller.want(millis(0), Role::Caller);
         }
         assert_eq!(times, [2, 5, 10, 18, 30, 42]);
         caller.hurry(millis(43_000));
         assert_eq!(caller.step(true, millis(43_000)), Some(Step::Reconnect));
+        caller.want(millis(0), Role::Caller);
         assert_eq!(caller.due(), Some(millis(44_200)), "it may have been too early");
         caller.done();
         assert_eq!(caller.due(), None);

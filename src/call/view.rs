@@ -37,6 +37,8 @@ pub struct Tile {
     pub link: Link,
     /// Whether media can flow at this moment.
     pub up: bool,
+    /// Whether the picture that should come has stopped.
+    pub frozen: bool,
     /// Whether they hear this person, unless that one is muted.
     pub hears: bool,
     /// Whether they see this person, unless that one's camera is off.

@@ -76,6 +76,8 @@ pub(super) static TEXTS: Texts = Texts {
     },
     advice,
     unmute_short: "Unmute",
+    space: "Space",
+    picture_stopped: "The picture has stopped",
     choose_another: "Choose another",
     undo: "Undo",
     use_it: "Use it",
@@ -172,7 +174,9 @@ fn contact(contact: Contact, inside: bool) -> &'static str {
             "The server cannot be reached. Your call continues; Salon keeps trying."
         }
         (Contact::Lost { .. }, false) => "The server cannot be reached. Salon keeps trying.",
-        (Contact::Offline { .. }, _) => "Your network is gone. Salon keeps trying.",
+        (Contact::Offline { .. }, _) => {
+            "Nobody can be reached through your network. Salon keeps trying."
+        }
     }
 }
 
@@ -196,7 +200,7 @@ fn state(name: &DisplayName, link: Link, background: bool) -> String {
 
 fn advice(advice: &Advice) -> String {
     match advice {
-        Advice::TalkingWhileMuted => "You are muted. Press Space to unmute.".to_owned(),
+        Advice::TalkingWhileMuted => "You are muted: nobody hears you.".to_owned(),
         Advice::MutedBySystem(Kind::Microphone) => {
             "Your system has muted the microphone: look for its switch or key.".to_owned()
         }
@@ -209,25 +213,31 @@ fn advice(advice: &Advice) -> String {
         }
         Advice::NotHeard(name) => format!("{} cannot hear you.", capital(someone(name))),
         Advice::NotSeen(name) => format!("{} cannot see you.", capital(someone(name))),
-        Advice::Weak(verdict, name) => weak(*verdict, name),
+        Advice::Weak { verdict, name, picture } => weak(*verdict, someone(name), *picture),
     }
 }
 
-fn weak(verdict: Verdict, name: &str) -> String {
-    let who = if name.is_empty() { "a guest" } else { name };
-    match verdict {
-        Verdict::Good => String::new(),
-        Verdict::MyUpload => {
+fn weak(verdict: Verdict, who: &str, picture: bool) -> String {
+    match (verdict, picture) {
+        (Verdict::Good, _) => String::new(),
+        (Verdict::MyUpload, true) => {
             "Your upload is weak: your picture is sent smaller, so that you stay audible."
                 .to_owned()
         }
-        Verdict::MyDownload => "Your download is weak: pictures and words may stall.".to_owned(),
-        Verdict::Download(_) => {
+        (Verdict::MyUpload, false) => "Your upload is weak: others may miss words.".to_owned(),
+        (Verdict::MyDownload, _) => {
+            "Your download is weak: pictures and words may stall.".to_owned()
+        }
+        (Verdict::Download(_), true) => {
             format!("The download of {who} is weak: your picture is sent smaller to them.")
         }
-        Verdict::Upload(_) => {
+        (Verdict::Download(_), false) => {
+            format!("The download of {who} is weak: they may miss words.")
+        }
+        (Verdict::Upload(_), true) => {
             format!("The upload of {who} is weak: their picture is sent smaller.")
         }
+        (Verdict::Upload(_), false) => format!("The upload of {who} is weak: words may stall."),
     }
 }
 
@@ -248,8 +258,8 @@ fn notice(notice: &Notice) -> String {
         Notice::LinkNotCopied => {
             "The browser did not allow copying. Select the link instead.".to_owned()
         }
-        Notice::Replaced { gone, now, .. } if gone == now => format!("{gone} was restarted."),
-        Notice::Replaced { gone, now, .. } => format!("{gone} is gone. Now: {now}."),
+        Notice::Replaced { gone, now, .. } if gone.label == *now => format!("{now} was restarted."),
+        Notice::Replaced { gone, now, .. } => format!("{} is gone. Now: {now}.", gone.label),
         Notice::Offered(device) if device.label.is_empty() => "There is a new device.".to_owned(),
         Notice::Offered(device) => format!("{} is there.", device.label),
         Notice::Unplugged(Kind::Camera) => {

@@ -75,6 +75,8 @@ pub struct Texts {
     pub grade: fn(Grade) -> &'static str,
     pub advice: fn(&Advice) -> String,
     pub unmute_short: &'static str,
+    pub space: &'static str,
+    pub picture_stopped: &'static str,
     pub choose_another: &'static str,
     pub undo: &'static str,
     pub use_it: &'static str,

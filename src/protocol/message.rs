@@ -6,6 +6,10 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
+/// The close code of a client that comes back through another connection: its seat is held as long
+/// as if it had vanished.
+pub const ABANDONED: u16 = 4000;
+
 /// What two people tell each other through the server to set up their connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {

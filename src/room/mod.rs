@@ -135,6 +135,10 @@ fn nobody() -> Refusal {
     (ErrorCode::NoSuchPeer, "Nobody with that id is in the room.".to_owned())
 }
 
+fn seat_moved() -> Refusal {
+    (ErrorCode::SeatMoved, "Your seat is used from another tab now.".to_owned())
+}
+
 impl Rooms {
     /// No rooms and nobody connected at `now`, though some may have had seats in the rooms that
     /// were here before.
@@ -263,8 +267,15 @@ impl Rooms {
         let room = self.rooms.get(&name);
         let held =
             identity.returning && room.is_some_and(|room| room.seats.get(identity.id).is_some());
+        // A message of a connection that this person has given up may come late.
+        let seat = room.filter(|_| identity.returning).and_then(|room| room.seats.get(identity.id));
+        if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
+            return Err(seat_moved());
+        }
+        // After a restart, nobody takes the place of somebody who is on their way back.
+        let owed = identity.returning && now < self.gathered;
         let state = self.state(&name, now);
-        if !held && !state.has_space() {
+        if !held && !owed && !state.has_space() {
             let (inside, limit) = (state.people.len(), state.limit);
             return Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")));
         }
@@ -296,8 +307,8 @@ impl Rooms {
         seat.presence = presence;
         if let Sitter::Here(elsewhere) = before {
             self.places.insert(elsewhere, Place::Nowhere);
-            let message = "Your seat is used from another tab now.".to_owned();
-            self.send(elsewhere, ServerMessage::Error { code: ErrorCode::SeatMoved, message });
+            let (code, message) = seat_moved();
+            self.send(elsewhere, ServerMessage::Error { code, message });
         }
     }
 
@@ -417,7 +428,7 @@ impl Rooms {
             return Err(nobody());
         }
         let Some(seat) = room.seats.get_mut(from) else { return Err(nobody()) };
-        if seat.linked.get(&to).is_some_and(|current| *current <= link) {
+        if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
             seat.linked.remove(&to);
             self.introduce(&name, from, to, now);
         }

@@ -353,6 +353,26 @@ mod held {
     }
 
     #[test]
+    fn a_late_join_of_a_connection_that_was_given_up_changes_nothing() {
+        let mut rooms = rooms(2);
+        sit(&mut rooms, 5, 1, None, START);
+        let late = sit(&mut rooms, 4, 1, Some(&[]), secs(1));
+        assert_eq!(refused(&late, 4), ErrorCode::SeatMoved);
+        assert!(matches!(rooms.places[&ConnId(5)], Place::Seated(..)));
+    }
+
+    #[test]
+    fn after_a_restart_nobody_takes_the_seat_of_who_is_on_their_way_back() {
+        let mut rooms = restarted(1);
+        open_and_join(&mut rooms, 1, "123", secs(1));
+        let commands = sit(&mut rooms, 2, 2, Some(&[]), secs(2));
+        assert!(matches!(commands[0], Command::Send(ConnId(2), ServerMessage::Joined { .. })));
+        close(&mut rooms, 2, secs(3));
+        tick(&mut rooms, secs(20));
+        assert_eq!(refused(&sit(&mut rooms, 3, 2, Some(&[]), secs(20)), 3), ErrorCode::RoomFull);
+    }
+
+    #[test]
     fn the_newest_holder_of_a_seat_wins() {
         let mut rooms = rooms(2);
         sit(&mut rooms, 1, 1, None, START);

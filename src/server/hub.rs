@@ -13,6 +13,7 @@ use axum::extract::ws::Utf8Bytes;
 use std::{
     collections::BTreeMap,
     future,
+    ops::ControlFlow,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
@@ -145,14 +146,18 @@ impl Task {
     async fn run(mut self) {
         loop {
             tokio::select! {
-                event = self.events.recv() => match event {
-                    Some(Event::Open(reply)) => self.open(reply),
-                    Some(Event::Input(input)) => self.handle(input),
-                    // Who asked may be gone by now.
-                    Some(Event::State(room, reply)) => drop(reply.send(self.state(&room))),
-                    Some(Event::Stop) | None => break,
-                },
+                event = self.events.recv() => {
+                    if self.event(event).is_break() {
+                        break;
+                    }
+                }
                 Some(conn) = self.closed.1.recv() => {
+                    // What the connection said last, as that its person leaves, comes first.
+                    while let Ok(event) = self.events.try_recv() {
+                        if self.event(Some(event)).is_break() {
+                            return self.stop().await;
+                        }
+                    }
                     self.sockets.remove(&conn);
                     self.handle(Input::Closed(conn));
                 }
@@ -163,6 +168,18 @@ impl Task {
             self.publish();
         }
         self.stop().await;
+    }
+
+    /// Returns whether to go on.
+    fn event(&mut self, event: Option<Event>) -> ControlFlow<()> {
+        match event {
+            Some(Event::Open(reply)) => self.open(reply),
+            Some(Event::Input(input)) => self.handle(input),
+            // Who asked may be gone by now.
+            Some(Event::State(room, reply)) => drop(reply.send(self.state(&room))),
+            Some(Event::Stop) | None => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
     }
 
     /// Tells every socket to close and waits until they have.

@@ -4,7 +4,7 @@ use super::{
     connection::{Closing, Connection, Inbox, Outgoing, Voice},
     router::ServerState,
 };
-use crate::protocol::{ClientMessage, ParseError, limits::MESSAGE_BYTES};
+use crate::protocol::{ABANDONED, ClientMessage, ParseError, limits::MESSAGE_BYTES};
 use axum::{
     body::Bytes,
     extract::{
@@ -111,9 +111,11 @@ async fn read(frames: &mut Frames, voice: &Voice) -> End {
             Some(Ok(Message::Text(text))) => voice.say(ClientMessage::parse(&text)).await,
             Some(Ok(Message::Binary(bytes))) => voice.say(parse_binary(&bytes)).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => voice.heard().await,
-            Some(Ok(Message::Close(_))) => {
-                // Should the hub be gone, so is the seat.
-                let _ = voice.unloaded().await;
+            Some(Ok(Message::Close(frame))) => {
+                if frame.is_none_or(|frame| frame.code != ABANDONED) {
+                    // Should the hub be gone, so is the seat.
+                    let _ = voice.unloaded().await;
+                }
                 return End::Leaving;
             }
             Some(Err(error)) => return read_error(error),

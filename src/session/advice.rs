@@ -19,8 +19,15 @@ pub enum Advice {
     NotHeard(String),
     /// Somebody says that no picture arrives; their name.
     NotSeen(String),
-    /// The call suffers here; the name of whom the verdict is about.
-    Weak(Verdict, String),
+    /// The call suffers here.
+    Weak {
+        /// Where.
+        verdict: Verdict,
+        /// The name of whom the verdict is about.
+        name: String,
+        /// Whether there is a picture that is sent smaller for it.
+        picture: bool,
+    },
 }
 
 /// What is known of the own devices.
@@ -44,10 +51,7 @@ impl Advice {
         }
         let name = |tile: &Tile| tile.presence.name.as_str().to_owned();
         let first = |has: fn(&Tile) -> bool| view.tiles.iter().find(|tile| has(tile)).map(name);
-        let named = |id: PeerId| {
-            let tile = view.tiles.iter().find(|tile| tile.key.id == id);
-            tile.map(name).unwrap_or_default()
-        };
+        let of = |id: PeerId| view.tiles.iter().find(|tile| tile.key.id == id);
         let device = match devices {
             DeviceState { talking_while_muted: true, .. } => Some(Self::TalkingWhileMuted),
             DeviceState { microphone_muted: true, .. } => {
@@ -59,11 +63,17 @@ impl Advice {
         };
         let weak = || match view.verdict {
             Verdict::Good => None,
-            Verdict::MyUpload | Verdict::MyDownload => {
-                Some(Self::Weak(view.verdict, String::new()))
+            verdict @ (Verdict::MyUpload | Verdict::MyDownload) => {
+                let picture = view.presence.camera;
+                Some(Self::Weak { verdict, name: String::new(), picture })
             }
-            Verdict::Download(id) | Verdict::Upload(id) => {
-                Some(Self::Weak(view.verdict, named(id)))
+            verdict @ Verdict::Download(id) => {
+                let name = of(id).map(name).unwrap_or_default();
+                Some(Self::Weak { verdict, name, picture: view.presence.camera })
+            }
+            verdict @ Verdict::Upload(id) => {
+                let picture = of(id).is_some_and(|tile| tile.presence.camera);
+                Some(Self::Weak { verdict, name: of(id).map(name).unwrap_or_default(), picture })
             }
         };
         device
@@ -89,6 +99,7 @@ mod tests {
             presence: Presence { name: format!("P{id}").as_str().into(), ..Presence::default() },
             link: Link::Connected,
             up: true,
+            frozen: false,
             hears,
             sees,
             grade: Grade::Good,
@@ -106,7 +117,8 @@ mod tests {
         view.tiles.pop();
         assert_eq!(Advice::of(&view, devices), Some(Advice::NotSeen("P1".into())));
         view.tiles = vec![tile(1, true, true)];
-        let weak = Advice::Weak(Verdict::Upload(PeerId(1)), "P1".into());
+        let verdict = Verdict::Upload(PeerId(1));
+        let weak = Advice::Weak { verdict, name: "P1".into(), picture: true };
         assert_eq!(Advice::of(&view, devices), Some(weak));
         view.phase = Phase::Lobby;
         assert_eq!(Advice::of(&view, devices), None);

@@ -35,8 +35,6 @@ pub struct Media {
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
     pub level: RwSignal<u32>,
     overheard: RwSignal<Overheard>,
-    /// A device that went away and was replaced, should it come back.
-    lost: StoredValue<Option<Gone>>,
     notices: Notices,
 }
 
@@ -49,7 +47,6 @@ impl Media {
             devices: RwSignal::default(),
             level: RwSignal::new(0),
             overheard: RwSignal::default(),
-            lost: StoredValue::new(None),
             notices,
         }
     }
@@ -156,9 +153,15 @@ impl Media {
         self.capture(kinds);
     }
 
-    /// Says whether the person wants a kind of device to send, before it is asked for.
-    pub(super) fn want(self, kind: Kind, wanted: bool) {
-        self.slot(kind).wanted.set(wanted);
+    /// Opens again what sent before the page was loaded anew, and counts as sending meanwhile.
+    pub(super) fn reopen(self, sent: impl Fn(Kind) -> bool) {
+        for kind in Kind::ALL {
+            self.slot(kind).wanted.set(sent(kind));
+        }
+        self.open_unasked();
+        for kind in Kind::ALL.into_iter().filter(|kind| sent(*kind)) {
+            self.slot(kind).source.set(Source::Opening { replacing: true });
+        }
     }
 
     /// Asks again for one kind, or for the first time.
@@ -200,9 +203,7 @@ impl Media {
             let DeviceKind::Input(kind) = device.kind else { return false };
             let in_use = self.slot(kind).source.with_untracked(|s| matches!(s, Source::On(_)));
             let known = before.iter().any(|other| other.id == device.id);
-            // What stands for another device is no device.
-            let alias = matches!(device.id.as_str(), "" | "default" | "communications");
-            in_use && !known && !alias
+            in_use && !known && !is_alias(&device.id)
         };
         // Before the permission was given, no device had a name.
         if before.iter().any(|device| !device.id.is_empty())
@@ -219,14 +220,14 @@ impl Media {
             Notice::Offered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
                 self.choose(kind, id);
             }
-            Notice::Replaced { kind, .. } => {
-                let lost = self.lost.get_value().map(|lost| lost.id).filter(|id| {
-                    self.devices.with_untracked(|all| all.iter().any(|device| device.id == *id))
+            Notice::Replaced { kind, gone, .. } => {
+                let is_back = self.devices.with_untracked(|devices| {
+                    devices.iter().any(|device| device.id == gone.id && !is_alias(&gone.id))
                 });
-                match lost {
-                    Some(id) => self.choose(kind, id),
-                    None if self.slot(kind).wanted.get_untracked() => self.toggle(kind),
-                    None => {}
+                if is_back {
+                    self.choose(kind, gone.id);
+                } else if self.slot(kind).wanted.get_untracked() {
+                    self.toggle(kind);
                 }
             }
             _ => {}
@@ -423,9 +424,7 @@ impl Media {
                 track.set_enabled(slot.wanted.get_untracked());
                 let label = track.label();
                 if let Some(gone) = gone {
-                    let (now, label) = (label.clone(), gone.label.clone());
-                    self.lost.set_value(Some(gone));
-                    self.notices.show(Notice::Replaced { kind, gone: label, now });
+                    self.notices.show(Notice::Replaced { kind, gone, now: label.clone() });
                 }
                 let gone = Gone { id: track.device_id(), label };
                 track.on_ended(move || self.unplugged(kind, generation, gone.clone()));
@@ -438,7 +437,8 @@ impl Media {
                 slot.source.set(Source::On(track));
             }
             Err(problem) => {
-                if gone.is_some() {
+                // Other reasons have words of their own.
+                if gone.is_some() && problem == Problem::Missing {
                     self.notices.show(Notice::Unplugged(kind));
                 }
                 slot.source.set(Source::Failed(problem));
@@ -471,6 +471,11 @@ impl Media {
             }
         });
     }
+}
+
+/// What stands for another device is no device.
+fn is_alias(id: &str) -> bool {
+    matches!(id, "" | "default" | "communications")
 }
 
 fn choice_key(kind: Kind) -> &'static str {

@@ -19,7 +19,7 @@ use leptos::prelude::*;
 pub use media::Media;
 pub use notices::{Notice, Notices};
 use seat::KeptSeat;
-pub use slot::Source;
+pub use slot::{Gone, Source};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 const NAME_KEY: &str = "salon.name";
@@ -150,7 +150,7 @@ impl Session {
 
     /// Tries at once to reach the server.
     pub fn hurry(self) {
-        self.send(Input::NetworkChanged);
+        self.send(Input::Hurry);
     }
 
     /// Comes back to the seat that this tab had a moment ago: after a reload at once, and else when
@@ -158,11 +158,9 @@ impl Session {
     fn come_back(self, seat: &KeptSeat) {
         self.send(Input::Return(seat.token.clone()));
         if platform::was_reloaded() {
-            for kind in Kind::ALL {
-                self.media.want(kind, seat.sent(kind));
-            }
+            self.media.reopen(|kind| seat.sent(kind));
+            self.send(Input::SetPresence(untrack(|| self.presence())));
             self.send(Input::Join);
-            self.media.open_unasked();
         }
     }
 

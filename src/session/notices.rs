@@ -1,5 +1,6 @@
 //! Short messages to the person: shown for a while, and read out by screen readers.
 
+use super::slot::Gone;
 use crate::{
     call::{Phase, View},
     platform::{Device, Kind, Timer},
@@ -28,7 +29,7 @@ pub enum Notice {
         /// Its kind.
         kind: Kind,
         /// What went away.
-        gone: String,
+        gone: Gone,
         /// What is used now.
         now: String,
     },
@@ -43,44 +44,66 @@ impl Notice {
     #[must_use]
     pub fn offers(&self) -> bool {
         match self {
-            Self::Replaced { gone, now, .. } => gone != now,
+            Self::Replaced { gone, now, .. } => gone.label != *now,
             Self::Offered(_) => true,
             _ => false,
         }
     }
 }
 
-/// The notice that is shown now, if any.
+/// A notice and the end of its time.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    notice: RwSignal<Option<Notice>>,
+    timer: StoredValue<Option<Timer>>,
+}
+
+impl Place {
+    fn show(self, notice: Notice, time: Duration) {
+        self.notice.set(Some(notice));
+        let end = move || {
+            let _ = self.notice.try_set(None);
+        };
+        self.timer.set_value(Some(Timer::new(time, end)));
+    }
+}
+
+/// What is shown now, if anything: the last event, and beside it the last offer, which nobody who
+/// comes or goes shall take away.
 #[derive(Clone, Copy, Default)]
 pub struct Notices {
-    current: RwSignal<Option<Notice>>,
-    timer: StoredValue<Option<Timer>>,
+    event: Place,
+    offer: Place,
     action: StoredValue<Option<Callback<Notice>>>,
 }
 
 impl Notices {
-    /// The notice to show.
+    /// What happened last.
     #[must_use]
-    pub fn current(self) -> Option<Notice> {
-        self.current.get()
+    pub fn event(self) -> Option<Notice> {
+        self.event.notice.get()
+    }
+
+    /// What is offered.
+    #[must_use]
+    pub fn offer(self) -> Option<Notice> {
+        self.offer.notice.get()
     }
 
     /// Shows a notice in place of the one before.
     pub fn show(self, notice: Notice) {
-        let time = if notice.offers() { OFFERED } else { SHOWN };
-        self.current.set(Some(notice));
-        let end = move || {
-            let _ = self.current.try_set(None);
-        };
-        self.timer.set_value(Some(Timer::new(time, end)));
+        match notice.offers() {
+            true => self.offer.show(notice, OFFERED),
+            false => self.event.show(notice, SHOWN),
+        }
     }
 
-    /// Does what the notice offers.
+    /// Does what is offered.
     pub fn accept(self) {
-        let notice = self.current.get_untracked();
-        self.current.set(None);
-        if let (Some(notice), Some(action)) = (notice, self.action.get_value()) {
-            action.run(notice);
+        let offer = self.offer.notice.get_untracked();
+        self.offer.notice.set(None);
+        if let (Some(offer), Some(action)) = (offer, self.action.get_value()) {
+            action.run(offer);
         }
     }
 

@@ -22,10 +22,12 @@ pub enum Source {
 }
 
 /// A device that went away.
-#[derive(Clone, Debug)]
-pub(super) struct Gone {
-    pub(super) id: String,
-    pub(super) label: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// See [`Device::id`](crate::platform::Device::id).
+    pub id: String,
+    /// What the system called it.
+    pub label: String,
 }
 
 /// One kind of device: where it stands and what the person wants of it.

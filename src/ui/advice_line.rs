@@ -26,16 +26,23 @@ pub fn AdviceLine(
     });
     on_cleanup(move || space.remove());
     let action = move |advice: &Advice| match advice {
-        Advice::TalkingWhileMuted => Some((t.unmute_short, Callback::new(move |()| unmute()))),
-        Advice::SilentMicrophone => Some((t.choose_another, choose_device)),
+        Advice::TalkingWhileMuted => {
+            Some((t.unmute_short, t.space, Callback::new(move |()| unmute())))
+        }
+        Advice::SilentMicrophone | Advice::MutedBySystem(_) => {
+            Some((t.choose_another, "", choose_device))
+        }
         _ => None,
     };
     view! {
         {move || advice.get().map(|advice| view! {
-            <div class="advice" data-notice="advice" data-advice=advice_name(&advice)>
+            <div class="advice late" data-notice="advice" data-advice=advice_name(&advice)>
                 <p>{(t.advice)(&advice)}</p>
-                {action(&advice).map(|(label, act)| view! {
-                    <button class="button small" on:click=move |_| act.run(())>{label}</button>
+                {action(&advice).map(|(label, key, act)| view! {
+                    <button class="button small" on:click=move |_| act.run(())>
+                        {label}
+                        {(!key.is_empty()).then(|| view! { <kbd>{key}</kbd> })}
+                    </button>
                 })}
             </div>
         })}
@@ -49,6 +56,6 @@ fn advice_name(advice: &Advice) -> &'static str {
         Advice::SilentMicrophone => "silent-microphone",
         Advice::NotHeard(_) => "not-heard",
         Advice::NotSeen(_) => "not-seen",
-        Advice::Weak(..) => "weak",
+        Advice::Weak { .. } => "weak",
     }
 }

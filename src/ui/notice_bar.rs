@@ -7,28 +7,26 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// A live region with the latest notice, and what it offers to do.
+/// A live region with the latest event, and the latest offer with what it offers to do.
 #[component]
 pub fn NoticeBar(
     /// What to show.
     notices: Notices,
 ) -> impl IntoView {
     let t = texts();
-    let notice =
-        text(move || notices.current().map(|notice| (t.notice)(&notice)).unwrap_or_default());
-    let silent = flag(move || notices.current().is_none());
-    let offers = flag(move || notices.current().is_some_and(|notice| notice.offers()));
-    let offer = word(move || match notices.current() {
+    let read = move |notice: Option<Notice>| notice.map(|it| (t.notice)(&it)).unwrap_or_default();
+    let accept = word(move || match notices.offer() {
         Some(Notice::Replaced { .. }) => t.undo,
         _ => t.use_it,
     });
     view! {
         <div class="notices" role="status" aria-live="polite">
-            <div class="notice" data-notice="event" hidden=silent>
-                <p>{notice}</p>
-                <Show when=move || offers.get()>
-                    <button class="button small" on:click=move |_| notices.accept()>{offer}</button>
-                </Show>
+            <p class="notice" data-notice="event" hidden=flag(move || notices.event().is_none())>
+                {text(move || read(notices.event()))}
+            </p>
+            <div class="notice" data-notice="offer" hidden=flag(move || notices.offer().is_none())>
+                <p>{text(move || read(notices.offer()))}</p>
+                <button class="button small" on:click=move |_| notices.accept()>{accept}</button>
             </div>
         </div>
     }

@@ -14,7 +14,11 @@ pub fn ServerBanner() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let contact = Memo::new(move |_| session.view.with(|view| view.contact));
-    let inside = move || session.view.with(|view| matches!(view.phase, Phase::InCall { .. }));
+    let inside = move || {
+        session
+            .view
+            .with(|view| matches!(view.phase, Phase::InCall { .. }) && !view.tiles.is_empty())
+    };
     let fine = flag(move || contact.get() == Contact::Fine);
     let long = move || {
         matches!(contact.get(), Contact::Lost { long: true } | Contact::Offline { long: true })

@@ -46,12 +46,14 @@ pub fn PersonTile(
         });
         Signal::from(streams)
     };
+    let frozen = flag(move || tile().is_some_and(|tile| tile.frozen));
     let state = text(move || match link() {
         Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
         Link::Reconnecting { since } => {
             let time = session.now.get().saturating_sub(since);
             format!("{} {}", (t.link)(link()), stopwatch(time))
         }
+        Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
         other => (t.link)(other).to_owned(),
     });
     let grade = move || tile().map(|tile| tile.grade).unwrap_or_default();
@@ -62,6 +64,7 @@ pub fn PersonTile(
             class:no-picture=flag(move || {
                 !presence.get().camera || matches!(link(), Link::New | Link::Connecting)
             })
+            class:frozen=frozen
             data-tile="remote"
             data-peer=id.to_string()
             data-link=word(move || link_name(link()))

@@ -44,7 +44,8 @@ pub fn was_reloaded() -> bool {
 pub fn takes_keys() -> bool {
     let focused = || window()?.document()?.active_element();
     focused().is_some_and(|element| {
-        element.matches("button, a, input, select, textarea").unwrap_or_default()
+        let keys = "input, select, textarea, :is(button, a, [tabindex='0']):focus-visible";
+        element.matches(keys).unwrap_or_default()
     })
 }
 

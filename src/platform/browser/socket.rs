@@ -1,7 +1,7 @@
 //! The WebSocket to the server.
 
 use super::Listener;
-use crate::platform::SocketEvent;
+use crate::{platform::SocketEvent, protocol::ABANDONED};
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -51,9 +51,10 @@ impl Socket {
 }
 
 impl Socket {
-    /// Closes it at once, even while it is being opened: browsers open one at a time.
+    /// Closes it at once for another one, even while it is being opened: browsers open one at a
+    /// time.
     pub fn abandon(self) {
-        let _ = self.socket.close();
+        let _ = self.socket.close_with_code(ABANDONED);
     }
 }
 
