@@ -316,7 +316,7 @@ impl Call {
                     return;
                 }
                 let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                let fresh = Peer::new(key, role, link, peer.presence, now);
+                let fresh = Peer::new(key, role, link, peer.presence);
                 let place = self.peers.iter_mut().find(|before| before.key().id == peer.id);
                 match place {
                     Some(place) => {

@@ -96,7 +96,8 @@ pub struct Peer {
     negotiation: Negotiation,
     connection: ConnectionState,
     ice: IceConnectionState,
-    begun: Duration,
+    /// When the two began to look for ways to each other.
+    begun: Option<Duration>,
     /// Whether this connection has ever been up.
     was_up: bool,
     /// Whether this person was ever connected, by this connection or one before.
@@ -121,13 +122,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(
-        key: PeerKey,
-        role: Role,
-        link: u64,
-        presence: Presence,
-        now: Duration,
-    ) -> Self {
+    pub(super) fn new(key: PeerKey, role: Role, link: u64, presence: Presence) -> Self {
         Self {
             key,
             role,
@@ -136,7 +131,7 @@ impl Peer {
             negotiation: Negotiation::new(role),
             connection: ConnectionState::New,
             ice: IceConnectionState::New,
-            begun: now,
+            begun: None,
             was_up: false,
             was_connected: false,
             failures: 0,
@@ -256,6 +251,9 @@ impl Peer {
                 if self.connection != state && state == ConnectionState::Failed {
                     self.failures += 1;
                 }
+                if state == ConnectionState::Connecting {
+                    self.begun.get_or_insert(now);
+                }
                 self.connection = state;
             }
             PeerInput::IceConnection(state) => self.ice = state,
@@ -276,7 +274,10 @@ impl Peer {
         if self.connection == ConnectionState::Failed {
             self.repair.want(now, self.role);
         } else if !self.was_up {
-            self.repair.want(self.begun + FIRST_WITHIN, self.role);
+            // Who has not answered yet may be asking their person for something.
+            if let Some(begun) = self.begun {
+                self.repair.want(begun + FIRST_WITHIN, self.role);
+            }
         } else if let Some(since) = silent {
             self.repair.want(since + SILENT_AFTER, self.role);
         } else if let Some(since) = self.down {

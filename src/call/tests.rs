@@ -91,7 +91,7 @@ fn links_are_told_in_plain_words() {
     use ConnectionState as C;
     use IceConnectionState as I;
     let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default(), Duration::ZERO);
+    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
     let seconds = Duration::from_secs;
     let link = |peer: &Peer, now| peer.tile(&Presence::default(), seconds(now)).link;
     let mut steps = vec![link(&peer, 0)];
@@ -117,7 +117,7 @@ fn links_are_told_in_plain_words() {
 #[test]
 fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
     let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default(), Duration::ZERO);
+    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
     let millis = Duration::from_millis;
     let hear = |peer: &mut Peer, heard, now| {
         let sound = Arrival { packets: heard, lost: 0 };

@@ -1,12 +1,13 @@
 //! This person's camera, microphone and speaker: asked for, chosen, switched and replaced.
 
+mod in_call;
+
 use super::{
     Notice, Notices,
-    advice::DeviceState,
     slot::{Gone, Slot, Source},
 };
 use crate::{
-    call::ear::{Ear, Overheard},
+    call::ear::Overheard,
     platform::{self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Stream, Track},
 };
 use leptos::prelude::*;
@@ -17,9 +18,6 @@ const METER_PERIOD: Duration = Duration::from_millis(80);
 
 /// Smaller changes, in percent, are not worth painting.
 const METER_STEP: u32 = 4;
-
-/// How often the microphone is listened to in a call.
-const EAR_PERIOD: Duration = Duration::from_millis(200);
 
 const SPEAKER_KEY: &str = "salon.speaker";
 
@@ -159,8 +157,10 @@ impl Media {
             self.slot(kind).wanted.set(sent(kind));
         }
         self.open_unasked();
-        for kind in Kind::ALL.into_iter().filter(|kind| sent(*kind)) {
-            self.slot(kind).source.set(Source::Opening { replacing: true });
+        for slot in Kind::ALL.map(|kind| self.slot(kind)) {
+            if slot.source.with_untracked(|source| matches!(source, Source::Opening { .. })) {
+                slot.source.set(Source::Opening { replacing: true });
+            }
         }
     }
 
@@ -194,78 +194,6 @@ impl Media {
                 self.capture(Kind::ALL.into_iter().filter(found).collect());
             }
         });
-    }
-
-    /// Offers a device that has come, of a kind that is in use.
-    fn offer_new(self, before: &[Device]) {
-        let Some(devices) = self.devices.try_get_untracked() else { return };
-        let is_new = |device: &&Device| {
-            let DeviceKind::Input(kind) = device.kind else { return false };
-            let in_use = self.slot(kind).source.with_untracked(|s| matches!(s, Source::On(_)));
-            let known = before.iter().any(|other| other.id == device.id);
-            in_use && !known && !is_alias(&device.id)
-        };
-        // Before the permission was given, no device had a name.
-        if before.iter().any(|device| !device.id.is_empty())
-            && let Some(device) = devices.iter().find(is_new)
-        {
-            self.notices.show(Notice::Offered(device.clone()));
-        }
-    }
-
-    /// Does what a notice offered: uses the new device, or undoes that one took the place of
-    /// another. If that one has not come back, nothing is sent in its place.
-    pub(super) fn accept(self, notice: Notice) {
-        match notice {
-            Notice::Offered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
-                self.choose(kind, id);
-            }
-            Notice::Replaced { kind, gone, .. } => {
-                let is_back = self.devices.with_untracked(|devices| {
-                    devices.iter().any(|device| device.id == gone.id && !is_alias(&gone.id))
-                });
-                if is_back {
-                    self.choose(kind, gone.id);
-                } else if self.slot(kind).wanted.get_untracked() {
-                    self.toggle(kind);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// What is known of the devices beyond whether they are on.
-    pub(super) fn state(self) -> DeviceState {
-        let Overheard { silent, talking_while_muted } = self.overheard.get();
-        let muted = |kind| self.is_sending(kind) && self.slot(kind).muted.get();
-        DeviceState {
-            talking_while_muted,
-            silent,
-            microphone_muted: muted(Kind::Microphone),
-            camera_muted: muted(Kind::Camera),
-        }
-    }
-
-    /// Listens to the microphone, also while it is muted, as long as the caller lives.
-    pub(super) fn overhear(self) -> RenderEffect<Option<Interval>> {
-        RenderEffect::new(move |_| {
-            let Source::On(track) = self.source(Kind::Microphone) else {
-                self.overheard.set(Overheard::default());
-                return None;
-            };
-            let (meter, mut ear) = (Meter::of_muted(&track)?, Ear::default());
-            Some(Interval::new(EAR_PERIOD, move || {
-                if !meter.is_running() {
-                    return;
-                }
-                let level = Some(meter.level()).filter(|_| !meter.is_silent());
-                let muted = self.slot(Kind::Microphone).wanted.try_get_untracked() == Some(false);
-                let overheard = ear.listen(level, muted, platform::elapsed());
-                if self.overheard.try_get_untracked().is_some_and(|before| before != overheard) {
-                    self.overheard.set(overheard);
-                }
-            }))
-        })
     }
 
     /// Mutes or unmutes the microphone; switches the camera, and its light, off or on.
