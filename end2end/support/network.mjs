@@ -127,6 +127,9 @@ export const makeNetwork = async (...hosts) => {
     /** Loses all that a host sends and is sent. */
     dropAll: (/** @type {string} */ host) =>
       nft(`add rule inet faults in iifname ${host} counter drop; add rule inet faults out oifname ${host} counter drop`),
+    /** Loses what one host sends to others beyond a rate. */
+    squeeze: (/** @type {string} */ host, /** @type {number} */ kilobytesPerSecond) =>
+      nft(`add rule inet faults between iifname ${host} limit rate over ${kilobytesPerSecond} kbytes/second counter drop`),
     /** Ends every loss. */
     restore: () => nft('flush table inet faults'),
     remove,

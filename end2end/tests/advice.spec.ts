@@ -104,6 +104,26 @@ test('a phone that puts the call in the background says so', async ({ person, ro
   await expect(tileOf(ada, 'Bob')).not.toContainText('background');
 });
 
+test('the screen stays on during a call, and only then', async ({ person, room }) => {
+  const ada = await person();
+  await ada.addInitScript(() => {
+    const { request } = WakeLock.prototype;
+    const locks: WakeLockSentinel[] = [];
+    Object.assign(globalThis, { locks });
+    WakeLock.prototype.request = async function (kind) {
+      const lock = await request.call(this, kind);
+      locks.push(lock);
+      return lock;
+    };
+  });
+  const held = () =>
+    ada.evaluate(() => (globalThis as unknown as { locks: WakeLockSentinel[] }).locks.map(({ released }) => !released));
+  await enter(ada, room, 'Ada');
+  await expect.poll(held).toEqual([true]);
+  await button(ada, 'Leave').click();
+  await expect.poll(held).toEqual([false]);
+});
+
 test('a permission that is withdrawn during the call is named, and the call goes on', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');

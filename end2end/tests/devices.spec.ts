@@ -129,6 +129,8 @@ test('a microphone that another one replaces can be had back', async ({ person, 
   const choice = ada.getByRole('combobox', { name: 'Microphone' });
   await choice.selectOption({ label: 'Fake Audio Input 2' });
   const used = await choice.inputValue();
+  const inUse = () => ada.evaluate(() => probe.tracks.filter(({ readyState }) => readyState === 'live').map(({ label }) => label));
+  await expect.poll(inUse).toContain('Fake Audio Input 2');
   await ada.evaluate(() => dispatchEvent(new Event('unplug')));
   const notice = ada.locator('[data-notice=offer]');
   await expect(notice).toContainText('Fake Audio Input 2 is gone. Now: Fake Default Audio Input.');

@@ -74,8 +74,10 @@ test.describe('while the server cannot be reached', () => {
 
   test('a restart is named as one', async ({ person, room, startSalon }) => {
     const salon = await startSalon();
-    const ada = await person({ baseURL: salon.origin });
+    const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
     await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(ada, ['Bob']);
     await salon.stop();
     await expect(banner(ada)).toHaveText('The server is restarting, your call continues.');
     await salon.startAgain();

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { hearAgain, installProbe } from '../support/probe.ts';
-import { enter, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
+import { enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { expect, test as base } from '../support/test.ts';
 
@@ -13,6 +13,8 @@ type Call = { ada: Page; bob: Page };
 
 const CHANGES = 20;
 const BACK_MS = 3_000;
+/** Kilobytes per second that are too few for a picture, and enough for sound. */
+const UPLOAD_KB = 18;
 /** When sound counts as gone for good. */
 const LIMIT_MS = 30_000;
 
@@ -82,6 +84,20 @@ test('packets dropped one way are noticed, and sound is back soon after', async 
   console.log(`sound back after ${back} ms`);
   expect(back).toBeLessThanOrEqual(BACK_MS);
   await expect(advice).toBeHidden();
+});
+
+test('a weak upload is named on both sides, and the sound gets through', async ({ call, network }) => {
+  const { ada, bob } = call;
+  await network.squeeze('ada', UPLOAD_KB);
+  const named = { timeout: 30_000 };
+  await Promise.all([
+    expect(ada.locator('[data-advice=weak]')).toContainText('Your upload is weak', named),
+    expect(bob.locator('[data-advice=weak]')).toContainText('The upload of Ada is weak', named),
+    expect(tileOf(bob, 'Ada').locator('[data-grade]')).toBeVisible(named),
+  ]);
+  await Promise.all([expectMore(bob, 'sound'), expectMore(bob, 'picture')]);
+  await network.restore();
+  await Promise.all([ada, bob].map((page) => expect(page.locator('[data-advice=weak]')).toBeHidden(named)));
 });
 
 test('who was cut off for 8 s is back as the same person', async ({ call, network }) => {
