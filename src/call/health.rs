@@ -110,11 +110,14 @@ pub(super) struct Health {
 impl Health {
     pub(super) fn note(&mut self, reading: Reading, now: Duration) {
         let anew = self.recent.back().is_none_or(|(at, _)| *at + BREAK < now);
-        let silent = self.quiet() >= GAP;
+        let before = self.read_at();
+        let resumes = |pulse: &Pulse, count| count > pulse.count && before >= pulse.at + GAP;
+        let resumed = resumes(&self.sound, reading.sound.packets)
+            || resumes(&self.picture, reading.picture.packets);
         self.heard.note(reading.heard, anew, now);
         self.sound.note(reading.sound.packets, anew, now);
         self.picture.note(reading.picture.packets, anew, now);
-        if anew || silent {
+        if anew || resumed {
             // What was lost while nothing came is no measure of what comes.
             self.recent.clear();
         }
@@ -249,6 +252,25 @@ mod tests {
             health.note(more(&mut reading, 20), now);
         }
         assert_eq!(health.received(), Grade::Good, "a moment is not worth a word");
+    }
+
+    #[test]
+    fn what_was_lost_in_an_outage_is_no_measure_of_what_comes() {
+        let (mut health, mut reading) = (Health::default(), Reading::default());
+        for step in 0..40 {
+            let now = millis(500 * step);
+            match step {
+                10..18 => health.note(reading, now),
+                18 => {
+                    // The checks are answered before the first packet comes.
+                    reading.heard += 1;
+                    health.note(reading, now);
+                }
+                19 => health.note(more(&mut reading, 20), now),
+                _ => health.note(more(&mut reading, 0), now),
+            }
+            assert_eq!(health.received(), Grade::Good);
+        }
     }
 
     #[test]
