@@ -35,7 +35,7 @@ pub struct Tile {
     pub presence: Presence,
     /// How the connection to them is.
     pub link: Link,
-    /// Whether media can flow at this moment.
+    /// Whether media flows at this moment, and with it the picture, if there is to be one.
     pub up: bool,
     /// Whether the picture that should come has stopped.
     pub frozen: bool,
