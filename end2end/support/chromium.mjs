@@ -35,4 +35,4 @@ export const machines = {
 export const launchOptions = launchWith(machines.usual);
 
 /** Granted to people who said yes. Whatever is not named is refused. */
-export const GRANTED = ['camera', 'microphone', 'clipboard-read', 'clipboard-write'];
+export const GRANTED = ['camera', 'microphone', 'clipboard-read', 'clipboard-write', 'screen-wake-lock'];

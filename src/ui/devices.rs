@@ -84,7 +84,7 @@ fn Choice(
             move || current.get() == id
         };
         let label = if label.is_empty() { (t.unnamed_device)(index + 1) } else { label };
-        view! { <option value=id selected=flag(selected)>{label}</option> }
+        view! { <option value=id prop:selected=flag(selected)>{label}</option> }
     };
     let has_default = move || listed.with(|all| all.iter().any(|device| device.id == "default"));
     view! {
