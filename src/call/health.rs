@@ -49,9 +49,8 @@ pub struct Reading {
     pub picture: Arrival,
     /// Time there and back.
     pub round_trip: Option<Duration>,
-    /// What the browser thinks can be sent, in bits per second, if a picture is sent and has to be
-    /// smaller or slower because of it.
-    pub squeezed: Option<u64>,
+    /// What the browser thinks can be sent, in bits per second, if a picture is sent.
+    pub for_picture: Option<u64>,
 }
 
 /// Notes when a number last grew.
@@ -195,6 +194,11 @@ impl Health {
     pub(super) fn sent(&self) -> Grade {
         self.sent.value
     }
+
+    /// Measures anew how much can be sent: browsers do not find out while little is sent.
+    pub(super) fn try_more(&mut self) {
+        self.sent = Steady::default();
+    }
 }
 
 fn received(before: &Reading, after: &Reading) -> Grade {
@@ -212,7 +216,7 @@ fn received(before: &Reading, after: &Reading) -> Grade {
 }
 
 fn sent(reading: &Reading) -> Grade {
-    match reading.squeezed {
+    match reading.for_picture {
         Some(..POOR_RATE) => Grade::Poor,
         Some(..WEAK_RATE) => Grade::Weak,
         _ => Grade::Good,
@@ -299,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_rate_too_low_for_a_picture_is_weak() {
-        let sent = |rate| sent(&Reading { squeezed: rate, ..Reading::default() });
+        let sent = |rate| sent(&Reading { for_picture: rate, ..Reading::default() });
         assert_eq!(
             [sent(None), sent(Some(2_000_000)), sent(Some(200_000)), sent(Some(50_000))],
             [Grade::Good, Grade::Good, Grade::Weak, Grade::Poor]

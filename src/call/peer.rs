@@ -83,7 +83,7 @@ const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
 /// A first connection may take so long before another one is tried.
 const FIRST_WITHIN: Duration = Duration::from_secs(20);
 /// So long sending has to go well before more is sent again.
-const MORE_AFTER: Duration = Duration::from_secs(15);
+const MORE_AFTER: Duration = Duration::from_secs(20);
 
 /// One other person in the call.
 #[derive(Debug)]
@@ -216,9 +216,9 @@ impl Peer {
         Pair { id: self.key.id, received, sent: self.sent(), theirs: self.theirs }
     }
 
-    /// How well what is sent arrives.
+    /// How well what is sent arrives, or would, if it were not less because of that.
     fn sent(&self) -> Grade {
-        self.theirs.grade.min(self.health.sent())
+        self.theirs.grade.min(self.health.sent()).min(self.limit.0)
     }
 
     pub(super) fn poll(&mut self) -> Option<PeerCommand> {
@@ -289,10 +289,14 @@ impl Peer {
     }
 
     /// Sends a smaller picture where the connection is weak, at once, and a larger one again when
-    /// it has been good for a while.
+    /// the smaller one has arrived well for a while.
     fn adapt(&mut self, now: Duration) {
-        let sent = self.sent();
         let (limit, better) = &mut self.limit;
+        let sent = match limit {
+            Grade::Good => self.theirs.grade.min(self.health.sent()),
+            // How much more could be sent is known only when it is tried.
+            _ => self.theirs.grade,
+        };
         let since = *better.get_or_insert(now);
         if sent > *limit && now < since + MORE_AFTER {
             return;
@@ -300,6 +304,7 @@ impl Peer {
         *better = None;
         if sent != *limit {
             *limit = sent;
+            self.health.try_more();
             self.negotiation.command(PeerCommand::LimitPicture(sent));
         }
     }

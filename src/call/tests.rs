@@ -4,7 +4,7 @@
 mod world;
 
 use super::{negotiation::Negotiation, *};
-use crate::protocol::{Grade, IceCandidate, SdpType, SessionDescription, Signal};
+use crate::protocol::{Grade, IceCandidate, Reception, SdpType, SessionDescription, Signal};
 use proptest::prelude::*;
 use world::World;
 
@@ -153,6 +153,28 @@ fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
     for now in (10_000..16_000).step_by(500) {
         assert!(!hear(&mut peer, now, now).0, "they are heard and seen");
     }
+}
+
+#[test]
+fn less_is_sent_at_once_and_more_after_a_while() {
+    let key = PeerKey { id: PeerId(1), generation: 1 };
+    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
+    let seconds = Duration::from_secs;
+    let mut limits = Vec::new();
+    for now in 0..60 {
+        let grade = match now {
+            5..8 => Grade::Weak,
+            8..12 => Grade::Poor,
+            _ => Grade::Good,
+        };
+        let reception = Signal::Reception(Reception { grade, ..Reception::default() });
+        peer.handle(PeerInput::Signal(reception), seconds(now));
+        while let Some(command) = peer.poll() {
+            limits.push((now, command));
+        }
+    }
+    let limit = |now, grade| (now, PeerCommand::LimitPicture(grade));
+    assert_eq!(limits, [limit(5, Grade::Weak), limit(8, Grade::Poor), limit(32, Grade::Good)]);
 }
 
 #[test]

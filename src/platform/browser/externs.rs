@@ -92,8 +92,8 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = availableOutgoingBitrate)]
     pub(super) fn available_outgoing_bitrate(this: &Stat) -> Option<f64>;
 
-    #[wasm_bindgen(method, getter, js_name = qualityLimitationReason)]
-    pub(super) fn quality_limitation_reason(this: &Stat) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = targetBitrate)]
+    pub(super) fn target_bitrate(this: &Stat) -> Option<f64>;
 
     /// A media element that can play on a chosen device (W3C Audio Output Devices).
     #[wasm_bindgen(extends = HtmlMediaElement)]

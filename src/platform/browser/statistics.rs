@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Sums up a report of `getStats()`.
 pub(super) fn read(stats: &Stats) -> Reading {
     let mut reading = Reading::default();
-    let (mut outgoing, mut limited) = (None, false);
+    let (mut outgoing, mut sends_picture) = (None, false);
     stats.for_each(&mut |stat| match stat.kind_of_stat().as_str() {
         "inbound-rtp" => {
             let of_kind = match stat.kind().as_deref() {
@@ -31,11 +31,12 @@ pub(super) fn read(stats: &Stats) -> Reading {
             }
         }
         "outbound-rtp" => {
-            limited |= stat.quality_limitation_reason().as_deref() == Some("bandwidth");
+            let is_picture = stat.kind().as_deref() == Some("video");
+            sends_picture |= is_picture && stat.target_bitrate().unwrap_or_default() > 0.0;
         }
         _ => {}
     });
-    reading.squeezed = outgoing.filter(|_| limited).map(|rate| rate as u64);
+    reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);
     reading
 }
 
