@@ -14,7 +14,7 @@ type Call = { ada: Page; bob: Page };
 const CHANGES = 20;
 const BACK_MS = 3_000;
 /** Kilobytes per second that are too few for a picture, and enough for sound. */
-const UPLOAD_KB = 18;
+const UPLOAD_KB = 7;
 /** When sound counts as gone for good. */
 const LIMIT_MS = 30_000;
 
@@ -87,6 +87,7 @@ test('packets dropped one way are noticed, and sound is back soon after', async 
 });
 
 test('a weak upload is named on both sides, and the sound gets through', async ({ call, network }) => {
+  test.slow();
   const { ada, bob } = call;
   await network.squeeze('ada', UPLOAD_KB);
   const named = { timeout: 30_000 };
@@ -97,7 +98,7 @@ test('a weak upload is named on both sides, and the sound gets through', async (
   ]);
   await Promise.all([expectMore(bob, 'sound'), expectMore(bob, 'picture')]);
   await network.restore();
-  await Promise.all([ada, bob].map((page) => expect(page.locator('[data-advice=weak]')).toBeHidden(named)));
+  await Promise.all([ada, bob].map((page) => expect(page.locator('[data-advice=weak]')).toBeHidden({ timeout: 60_000 })));
 });
 
 test('who was cut off for 8 s is back as the same person', async ({ call, network }) => {

@@ -16,8 +16,10 @@ const BREAK: Duration = Duration::from_secs(2);
 pub(super) const GAP: Duration = Duration::from_millis(800);
 /// How far back the statistics are looked at.
 const WINDOW: Duration = Duration::from_secs(4);
-/// So long a grade has to last before it counts.
+/// So long a grade of what arrives has to last before it counts.
 const STEADY: Duration = Duration::from_secs(3);
+/// And one of what can be sent: browsers take seconds to find that out.
+const STEADY_SENT: Duration = Duration::from_secs(8);
 
 /// From this share of lost packets on, words get lost: browsers conceal what is less.
 const WEAK_LOSS: f64 = 0.08;
@@ -82,11 +84,11 @@ struct Steady<T> {
 }
 
 impl<T: Copy + PartialEq> Steady<T> {
-    fn note(&mut self, value: T, now: Duration) {
+    fn note(&mut self, value: T, lasts: Duration, now: Duration) {
         match self.next {
             _ if value == self.value => self.next = None,
             Some((next, since)) if next == value => {
-                if now >= since + STEADY {
+                if now >= since + lasts {
                     *self = Self { value, next: None };
                 }
             }
@@ -125,9 +127,9 @@ impl Health {
             self.recent.pop_front();
         }
         if let Some((_, before)) = self.recent.front() {
-            self.received.note(received(before, &reading), now);
+            self.received.note(received(before, &reading), STEADY, now);
         }
-        self.sent.note(sent(&reading), now);
+        self.sent.note(sent(&reading), STEADY_SENT, now);
     }
 
     /// What is expected from somebody begins anew when they say that something changed.

@@ -83,7 +83,7 @@ const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
 /// A first connection may take so long before another one is tried.
 const FIRST_WITHIN: Duration = Duration::from_secs(20);
 /// So long sending has to go well before more is sent again.
-const MORE_AFTER: Duration = Duration::from_secs(20);
+const MORE_AFTER: Duration = Duration::from_secs(10);
 
 /// One other person in the call.
 #[derive(Debug)]

@@ -174,7 +174,7 @@ fn less_is_sent_at_once_and_more_after_a_while() {
         }
     }
     let limit = |now, grade| (now, PeerCommand::LimitPicture(grade));
-    assert_eq!(limits, [limit(5, Grade::Weak), limit(8, Grade::Poor), limit(32, Grade::Good)]);
+    assert_eq!(limits, [limit(5, Grade::Weak), limit(8, Grade::Poor), limit(22, Grade::Good)]);
 }
 
 #[test]
