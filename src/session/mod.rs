@@ -29,6 +29,10 @@ const RECENT_ROOMS: usize = 5;
 /// How long drawing waits for the first words to a person, at most.
 const HEAD_START: Duration = Duration::from_millis(150);
 
+/// So long after coming in, nothing is more urgent any more than to listen to the microphone:
+/// browsers take a tenth of a second to begin.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// After a longer break between two ticks of the clock, the device has slept.
 const ASLEEP: Duration = Duration::from_secs(10);
 
@@ -124,7 +128,12 @@ impl Session {
     /// While the person is in the call: listens to their microphone and keeps the screen on.
     fn watch_over_call(self) {
         let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
-        Effect::new(move |_| inside.get().then(|| self.media.overhear()));
+        let settled = RwSignal::new(false);
+        Effect::new(move |_| {
+            settled.set(false);
+            inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
+        });
+        Effect::new(move |_| settled.get().then(|| self.media.overhear()));
         Effect::new(move |_| {
             let seen = inside.get() && !self.hidden.get();
             let lock = Local::new(Rc::new(RefCell::new(None)));
