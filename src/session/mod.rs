@@ -29,8 +29,8 @@ const RECENT_ROOMS: usize = 5;
 /// How long drawing waits for the first words to a person, at most.
 const HEAD_START: Duration = Duration::from_millis(150);
 
-/// So long after coming in, nothing is more urgent any more than to listen to the microphone:
-/// browsers take a tenth of a second to begin.
+/// So long after coming in, nothing is more urgent any more than to listen to the microphone and to
+/// keep the screen on: browsers take a tenth of a second to begin.
 const SETTLED: Duration = Duration::from_secs(2);
 
 /// After a longer break between two ticks of the clock, the device has slept.
@@ -135,7 +135,7 @@ impl Session {
         });
         Effect::new(move |_| settled.get().then(|| self.media.overhear()));
         Effect::new(move |_| {
-            let seen = inside.get() && !self.hidden.get();
+            let seen = settled.get() && !self.hidden.get();
             let lock = Local::new(Rc::new(RefCell::new(None)));
             if seen {
                 let slot = Rc::downgrade(&lock);
