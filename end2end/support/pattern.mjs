@@ -1,8 +1,7 @@
 // The moving picture that Chromium's fake camera shows: eight upright bars that count its frames.
 // From left to right they are white, five bits of the counter, their parity, black; so a reader can
 // tell a number from noise, and a mirrored picture from a straight one.
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { mediaFile } from './media.mjs';
 
 const WIDTH = 320;
 const HEIGHT = 240;
@@ -30,14 +29,10 @@ const frame = (counter) => {
   return Buffer.concat([Buffer.from('FRAME\n'), luma, chroma]);
 };
 
-/** The path of the video file, which is written on first use. */
-export const patternFile = () => {
-  const path = fileURLToPath(new URL('../media/counter.y4m', import.meta.url));
-  if (existsSync(path)) return path;
-  const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n`);
-  const frames = Array.from({ length: FRAMES }, (_, counter) => frame(counter));
-  mkdirSync(fileURLToPath(new URL('../media', import.meta.url)), { recursive: true });
-  writeFileSync(`${path}.part`, Buffer.concat([head, ...frames]));
-  renameSync(`${path}.part`, path);
-  return path;
-};
+/** The path of the video file. */
+export const patternFile = () =>
+  mediaFile('counter.y4m', () => {
+    const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n`);
+    const frames = Array.from({ length: FRAMES }, (_, counter) => frame(counter));
+    return Buffer.concat([head, ...frames]);
+  });

@@ -23,6 +23,10 @@ export const open = async (page: Page, url: string) => {
   await page.waitForFunction(() => probe.live);
 };
 
+/** How many peer connections each page has made: one for each other person, and one to spare. */
+export const connectionsMade = (...pages: Page[]) =>
+  Promise.all(pages.map((page) => page.evaluate(() => probe.connections.length)));
+
 /** Another tab with the memory of this one, as duplicating a tab makes it. */
 export const duplicate = async (page: Page) => {
   const seat = await page.evaluate(() => sessionStorage.getItem('salon.seat')!);

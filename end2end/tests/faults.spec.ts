@@ -1,6 +1,6 @@
 // The call goes on though the way to the server is bad, or a browser is.
 import type { Page } from '@playwright/test';
-import { button, duplicate, enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
+import { button, connectionsMade, duplicate, enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
 import type { Line } from '../support/line.mjs';
 import { expect, test } from '../support/test.ts';
 
@@ -8,7 +8,6 @@ import { expect, test } from '../support/test.ts';
 const NOTICED = { timeout: 12_000 };
 
 const banner = (page: Page) => page.locator('[data-notice=server]');
-const connections = (page: Page) => page.evaluate(() => probe.connections.length);
 
 /** What is said to the others goes through the server: it is reached again. */
 const expectReached = async (page: Page, name: string, other: Page) => {
@@ -31,8 +30,7 @@ test('a socket that is cut or stalled is replaced, and nobody notices', async ({
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
-  // One in use, and one to spare.
-  await expect.poll(() => Promise.all([connections(ada), connections(bob)])).toEqual([2, 2]);
+  await expect.poll(() => connectionsMade(ada, bob)).toEqual([2, 2]);
   await expect(ada.locator('[data-notice=event]')).toBeHidden();
   for (const [name, fault] of faults) {
     await test.step(name, async () => {
@@ -40,7 +38,7 @@ test('a socket that is cut or stalled is replaced, and nobody notices', async ({
       await expectReached(bob, 'Bob', ada);
       await expectReached(ada, 'Ada', bob);
       await Promise.all([expectMore(ada, 'picture'), expectMore(bob, 'sound')]);
-      expect(await Promise.all([connections(ada), connections(bob)])).toEqual([2, 2]);
+      expect(await connectionsMade(ada, bob)).toEqual([2, 2]);
       await expect(ada.locator('[data-notice=event]')).toBeHidden();
       await expect(banner(bob)).toBeHidden();
     });

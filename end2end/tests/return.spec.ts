@@ -1,6 +1,6 @@
 // A call goes on: over a reload, a second tab, and the server's end and return.
 import type { Page } from '@playwright/test';
-import { button, duplicate, enter, expectDevicesInUse, expectMore, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { button, connectionsMade, duplicate, enter, expectDevicesInUse, expectMore, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 /** What this person has been told since now. */
@@ -99,9 +99,7 @@ test.describe('a server that is gone for a while', () => {
       await enter(ada, room, 'Ada');
       await enter(bob, room, 'Bob');
       await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
-      const connections = () => Promise.all([ada, bob].map((page) => page.evaluate(() => probe.connections.length)));
-      // Each has one in use and one to spare.
-      await expect.poll(connections).toEqual([2, 2]);
+      await expect.poll(() => connectionsMade(ada, bob)).toEqual([2, 2]);
       const ids = [await idOf(ada, 'Bob'), await idOf(bob, 'Ada')];
       await Promise.all([listen(ada), listen(bob)]);
 
@@ -120,7 +118,7 @@ test.describe('a server that is gone for a while', () => {
       await button(bob, 'Mute microphone').click();
       await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off', { timeout: 15_000 });
       expect([await idOf(ada, 'Bob'), await idOf(bob, 'Ada')]).toEqual(ids);
-      expect(await connections()).toEqual([2, 2]);
+      expect(await connectionsMade(ada, bob)).toEqual([2, 2]);
       expect([await heardBy(ada), await heardBy(bob)]).toEqual([[], []]);
       const gap = await largest();
       console.log(`largest gap in the picture: ${gap} ms, and ${calm} ms while the server was there`);

@@ -35,6 +35,11 @@ pub use view::{Phase, Tile, View};
 /// one still reports is ignored.
 pub type Generation = u64;
 
+/// How long to wait before an attempt, after so many that failed; the last rung repeats.
+fn rung(ladder: &[u64], attempts: usize) -> u64 {
+    ladder.get(attempts).or(ladder.last()).copied().unwrap_or_default()
+}
+
 /// Something the person did, or that their browser reports.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -184,11 +189,12 @@ impl Call {
         socket.chain(mending).chain(words).min()
     }
 
-    /// What to keep for [`Input::Return`] while the person is in the call.
+    /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
+    /// told of them.
     #[must_use]
-    pub fn seat(&self) -> Option<&str> {
+    pub fn seat(&self) -> Option<(&str, &Presence)> {
         let inside = matches!(self.phase, Phase::Joining | Phase::InCall { .. });
-        self.seat.as_deref().filter(|_| inside)
+        self.seat.as_deref().filter(|_| inside).map(|seat| (seat, &self.presence))
     }
 
     /// What the person is to see.
@@ -480,16 +486,15 @@ impl Call {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
         let link = Some(peer.link_number());
         let commands: Vec<_> = std::iter::from_fn(|| peer.poll()).collect();
+        if !heard && commands.iter().any(|command| matches!(command, PeerCommand::Send(_))) {
+            peer.lose_words();
+        }
         for command in commands {
             match command {
                 PeerCommand::Send(signal) if heard => {
                     self.send(ClientMessage::Signal { to: Some(key.id), link, signal });
                 }
-                PeerCommand::Send(_) => {
-                    if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) {
-                        peer.lose_words();
-                    }
-                }
+                PeerCommand::Send(_) => {}
                 command => self.commands.push_back(Command::Peer(key, command)),
             }
         }

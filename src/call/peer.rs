@@ -291,12 +291,12 @@ impl Peer {
     /// Sends a smaller picture where the connection is weak, at once, and a larger one again when
     /// the smaller one has arrived well for a while.
     fn adapt(&mut self, now: Duration) {
-        let (limit, better) = &mut self.limit;
-        let sent = match limit {
-            Grade::Good => self.theirs.grade.min(self.health.sent()),
+        let sent = match self.limit.0 {
+            Grade::Good => self.sent(),
             // How much more could be sent is known only when it is tried.
             _ => self.theirs.grade,
         };
+        let (limit, better) = &mut self.limit;
         let since = *better.get_or_insert(now);
         if sent > *limit && now < since + MORE_AFTER {
             return;

@@ -1,6 +1,6 @@
 //! When to open the socket again after it was lost, and when to take it for lost.
 
-use super::Generation;
+use super::{Generation, rung};
 use std::time::Duration;
 
 /// Upper ends of the waits before each attempt, in milliseconds; the last one repeats. The actual
@@ -64,12 +64,18 @@ enum State {
     Open {
         generation: Generation,
         heard: Duration,
-        /// Until when the server has to answer what it was asked.
-        answer: Option<Duration>,
+        asked: Option<Question>,
     },
     Lost {
         retry: Duration,
     },
+}
+
+/// Something that the server has to answer.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    asked: Duration,
+    until: Duration,
 }
 
 /// The socket's side of the call.
@@ -79,8 +85,7 @@ pub(super) struct Socket {
     attempts: usize,
     lost: Option<Duration>,
     restarting: bool,
-    /// When the server was last asked, and how long it took to answer the time before.
-    asked: Duration,
+    /// How long the server took for its last answer.
     round_trip: Duration,
 }
 
@@ -94,9 +99,8 @@ impl Socket {
     pub(super) fn opened(&mut self, generation: Generation, now: Duration) -> bool {
         let expected = matches!(self.state, State::Opening { generation: current, .. } if current == generation);
         if expected {
-            let answer = Some(now + ANSWER_WITHIN);
-            self.asked = now;
-            self.state = State::Open { generation, heard: now, answer };
+            let asked = Some(Question { asked: now, until: now + ANSWER_WITHIN });
+            self.state = State::Open { generation, heard: now, asked };
         }
         expected
     }
@@ -105,11 +109,11 @@ impl Socket {
     /// known to be of use: one that is opened and closed again and again is not tried in a hurry.
     pub(super) fn heard(&mut self, generation: Generation, now: Duration) -> bool {
         match &mut self.state {
-            State::Open { generation: current, heard, answer } if *current == generation => {
-                if answer.is_some() {
-                    self.round_trip = now.saturating_sub(self.asked);
+            State::Open { generation: current, heard, asked } if *current == generation => {
+                if let Some(question) = asked.take() {
+                    self.round_trip = now.saturating_sub(question.asked);
                 }
-                (*heard, *answer) = (now, None);
+                *heard = now;
                 (self.attempts, self.lost, self.restarting) = (0, None, false);
                 true
             }
@@ -134,8 +138,8 @@ impl Socket {
                 self.restarting = true;
                 self.attempts = self.attempts.max(RESTART_RUNG);
             }
-            let rung = LADDER.get(self.attempts).or(LADDER.last()).copied().unwrap_or_default();
-            let wait = Duration::from_millis(rung).mul_f32(jitter.clamp(0.0, 1.0));
+            let longest = Duration::from_millis(rung(&LADDER, self.attempts));
+            let wait = longest.mul_f32(jitter.clamp(0.0, 1.0));
             self.lose(now + wait, now);
         }
     }
@@ -153,14 +157,12 @@ impl Socket {
                 *retry = (*retry).min(now);
                 None
             }
-            State::Open { answer, .. } => {
-                let asked = answer.is_some();
-                if !asked {
-                    self.asked = now;
-                }
+            State::Open { asked, .. } => {
                 let until = now + DOUBT_WITHIN.max(3 * self.round_trip);
-                *answer = Some(answer.map_or(until, |before| before.min(until)));
-                (!asked).then_some(Step::Ask)
+                let is_new = asked.is_none();
+                let question = asked.get_or_insert(Question { asked: now, until });
+                question.until = question.until.min(until);
+                is_new.then_some(Step::Ask)
             }
             State::Unused | State::Opening { .. } => None,
         }
@@ -179,7 +181,7 @@ impl Socket {
         match self.state {
             State::Unused => None,
             State::Opening { give_up, .. } => Some(give_up),
-            State::Open { answer: Some(until), .. } => Some(until),
+            State::Open { asked: Some(question), .. } => Some(question.until),
             State::Open { heard, .. } => Some(heard + ASK_AFTER),
             State::Lost { retry } => Some(retry),
         }
@@ -190,9 +192,8 @@ impl Socket {
             return None;
         }
         match &mut self.state {
-            State::Open { answer: answer @ None, .. } => {
-                *answer = Some(now + ANSWER_WITHIN);
-                self.asked = now;
+            State::Open { asked: asked @ None, .. } => {
+                *asked = Some(Question { asked: now, until: now + ANSWER_WITHIN });
                 Some(Step::Ask)
             }
             State::Lost { .. } => Some(Step::Open),

@@ -1,5 +1,6 @@
 //! When a broken connection is mended, and how.
 
+use super::rung;
 use crate::protocol::Role;
 use std::time::Duration;
 
@@ -71,7 +72,7 @@ impl Repair {
     /// What to do now. `hopeless`: the connection will not come back by itself.
     pub(super) fn step(&mut self, hopeless: bool, now: Duration) -> Option<Step> {
         self.next.take_if(|next| *next <= now)?;
-        let wait = LADDER.get(self.attempts).or(LADDER.last()).copied().unwrap_or_default();
+        let wait = rung(&LADDER, self.attempts);
         self.attempts += 1;
         let hurried = std::mem::take(&mut self.hurried);
         self.earliest = now + if hurried { SECOND_AFTER } else { Duration::from_secs(wait) };

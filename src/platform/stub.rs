@@ -66,11 +66,8 @@ impl Meter {
     pub fn of_muted(_: &Track) -> Option<Self> {
         None
     }
-    pub fn level(&self) -> u32 {
-        0
-    }
-    pub fn is_silent(&self) -> bool {
-        false
+    pub fn level(&self) -> Option<u32> {
+        None
     }
     pub fn is_running(&self) -> bool {
         false
@@ -132,6 +129,9 @@ impl Interval {
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
 
+/// See the browser's `KeptAwake`.
+pub struct KeptAwake;
+
 #[allow(missing_docs)]
 mod functions {
     use super::*;
@@ -153,8 +153,8 @@ mod functions {
         None
     }
     pub fn prepare_connection() {}
-    pub async fn keep_awake() -> Watch {
-        None
+    pub fn keep_awake() -> KeptAwake {
+        KeptAwake
     }
     pub fn watch_page(_: impl Fn(PageEvent) + 'static) -> PageWatch {
         PageWatch

@@ -74,54 +74,28 @@ struct JoinFields {
 #[serde(tag = "type", rename = "leave")]
 struct Leave {}
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "offer")]
-struct Offer<'a> {
-    offer: Cow<'a, SessionDescription>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    link: Option<u64>,
+/// A message that is relayed: its body, and the addresses that all of them have.
+macro_rules! relayed {
+    ($name:ident $(<$life:lifetime>)?, $kind:literal, $(#[$attribute:meta])* $body:ident: $type:ty) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(tag = "type", rename = $kind)]
+        struct $name$(<$life>)? {
+            $(#[$attribute])*
+            $body: $type,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            to: Option<PeerId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            from: Option<PeerId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            link: Option<u64>,
+        }
+    };
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "answer")]
-struct Answer<'a> {
-    answer: Cow<'a, SessionDescription>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    link: Option<u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "candidate")]
-struct Candidate<'a> {
-    #[serde(default)]
-    candidate: Option<Cow<'a, IceCandidate>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    link: Option<u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "reception")]
-struct ReceptionFields {
-    reception: Reception,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<PeerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    link: Option<u64>,
-}
+relayed!(Offer<'a>, "offer", offer: Cow<'a, SessionDescription>);
+relayed!(Answer<'a>, "answer", answer: Cow<'a, SessionDescription>);
+relayed!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);
+relayed!(ReceptionFields, "reception", reception: Reception);
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "reconnect")]

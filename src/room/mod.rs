@@ -264,11 +264,10 @@ impl Rooms {
             let message = "The proof of your seat is wrong or too old; join without it.".to_owned();
             return Err((ErrorCode::BadSeat, message));
         }
-        let room = self.rooms.get(&name);
-        let held =
-            identity.returning && room.is_some_and(|room| room.seats.get(identity.id).is_some());
+        let room = self.rooms.get(&name).filter(|_| identity.returning);
+        let seat = room.and_then(|room| room.seats.get(identity.id));
+        let held = seat.is_some();
         // A message of a connection that this person has given up may come late.
-        let seat = room.filter(|_| identity.returning).and_then(|room| room.seats.get(identity.id));
         if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
             return Err(seat_moved());
         }

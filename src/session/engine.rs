@@ -64,13 +64,12 @@ impl Engine {
     /// Keeps the seat in case the page is loaded again: when it changes, and now and then, which
     /// tells when the page was last there.
     pub(super) fn keep_seat(&mut self, now: Duration) {
-        let presence = self.call.view().presence;
-        let seat = self.call.seat().map(|token| (token.to_owned(), presence.clone()));
+        let seat = self.call.seat();
+        let kept = self.seat.as_ref().map(|(token, presence)| (token.as_str(), presence));
         let is_due = seat.is_some() && now >= self.kept_at + KEEP;
-        if self.seat != seat || is_due {
-            let token = seat.as_ref().map(|(token, _)| token.as_str());
-            KeptSeat::save(&self.session.room.get_value(), token, &presence);
-            self.seat = seat;
+        if kept != seat || is_due {
+            KeptSeat::save(&self.session.room.get_value(), seat);
+            self.seat = seat.map(|(token, presence)| (token.to_owned(), presence.clone()));
             self.kept_at = now;
         }
     }

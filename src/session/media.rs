@@ -260,7 +260,7 @@ impl Media {
             self.level.set(0);
             meter.map(|meter| {
                 Interval::new(METER_PERIOD, move || {
-                    let level = meter.level().next_multiple_of(METER_STEP);
+                    let level = meter.level().unwrap_or_default().next_multiple_of(METER_STEP);
                     if self.level.try_get_untracked().is_some_and(|shown| shown != level) {
                         self.level.set(level);
                     }

@@ -136,17 +136,7 @@ impl Session {
         Effect::new(move |_| settled.get().then(|| self.media.overhear()));
         Effect::new(move |_| {
             let seen = settled.get() && !self.hidden.get();
-            let lock = Local::new(Rc::new(RefCell::new(None)));
-            if seen {
-                let slot = Rc::downgrade(&lock);
-                platform::spawn_local(async move {
-                    let held = platform::keep_awake().await;
-                    if let Some(slot) = slot.upgrade() {
-                        *slot.borrow_mut() = held;
-                    }
-                });
-            }
-            lock
+            seen.then(platform::keep_awake)
         });
     }
 

@@ -27,10 +27,10 @@ impl KeptSeat {
     }
 
     /// Keeps the seat in place of the one before.
-    pub(super) fn save(room: &RoomName, token: Option<&str>, presence: &Presence) {
+    pub(super) fn save(room: &RoomName, seat: Option<(&str, &Presence)>) {
         let flag = |on| if on { "on" } else { "off" };
         let now = platform::wall_clock().as_secs();
-        let text = token.map(|token| {
+        let text = seat.map(|(token, presence)| {
             format!("{room} {} {} {now} {token}", flag(presence.mic), flag(presence.camera))
         });
         platform::keep(KEY, text.as_deref());

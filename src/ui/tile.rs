@@ -22,13 +22,15 @@ pub fn PersonTile(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let tile = move || session.view.get().tiles.into_iter().find(|tile| tile.key.id == id);
-    let presence = Signal::derive(move || tile().map(|tile| tile.presence).unwrap_or_default());
-    let link = move || tile().map(|tile| tile.link).unwrap_or_default();
+    let tile = Memo::new(move |_| {
+        session.view.with(|view| view.tiles.iter().find(|tile| tile.key.id == id).cloned())
+    });
+    let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
+    let link = move || tile.get().map(|tile| tile.link).unwrap_or_default();
     // While a connection takes another one's place, the last picture stands.
     let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
         let before = before.copied().flatten();
-        match tile() {
+        match tile.get() {
             Some(Tile { key, up, .. }) if up || before.is_none() => Some(key),
             _ => before,
         }
@@ -46,7 +48,7 @@ pub fn PersonTile(
         });
         Signal::from(streams)
     };
-    let frozen = flag(move || tile().is_some_and(|tile| tile.frozen));
+    let frozen = flag(move || tile.get().is_some_and(|tile| tile.frozen));
     let state = text(move || match link() {
         Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
         Link::Reconnecting { since } => {
@@ -56,7 +58,7 @@ pub fn PersonTile(
         Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
         other => (t.link)(other).to_owned(),
     });
-    let grade = move || tile().map(|tile| tile.grade).unwrap_or_default();
+    let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
         <article

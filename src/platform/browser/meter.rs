@@ -53,26 +53,18 @@ impl Meter {
     }
 
     /// Loudness of the last moment in percent, on a scale that feels even: -60 dB and below is 0,
-    /// full scale is 100.
+    /// full scale is 100. None if there is nothing at all, not even noise.
     #[must_use]
-    pub fn level(&self) -> u32 {
-        let samples = self.samples();
+    pub fn level(&self) -> Option<u32> {
+        let mut samples = vec![0.0_f32; self.0.analyser.fft_size() as usize];
+        self.0.analyser.get_float_time_domain_data(&mut samples);
+        if samples.iter().all(|sample| *sample == 0.0) {
+            return None;
+        }
         let sum: f64 = samples.iter().map(|sample| f64::from(sample * sample)).sum();
         let power = sum / samples.len() as f64;
         let decibels = 10.0 * power.max(1e-9).log10();
-        ((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32
-    }
-
-    fn samples(&self) -> Vec<f32> {
-        let mut samples = vec![0.0; self.0.analyser.fft_size() as usize];
-        self.0.analyser.get_float_time_domain_data(&mut samples);
-        samples
-    }
-
-    /// Whether there is nothing at all, not even noise.
-    #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.samples().iter().all(|sample| *sample == 0.0)
+        Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
     }
 
     /// Whether the browser lets it listen: it may want a gesture first.

@@ -1,10 +1,10 @@
 //! The page itself: its address, memory, clipboard and clock.
 
-use super::{Listener, externs};
+use super::{Listener, externs, spawn_local};
 use crate::{platform::PageEvent, protocol::Boot};
 use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
-use std::{any::Any, cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, HtmlInputElement, PageTransitionEvent, window};
@@ -201,20 +201,33 @@ pub fn adopt_input(input: &HtmlInputElement, saved: &str) -> String {
     input.value()
 }
 
-/// Keeps the screen on until the returned value is dropped, where the browser can (W3C Screen Wake
-/// Lock). The browser lets go by itself when the page is hidden.
-pub async fn keep_awake() -> Option<SendWrapper<Box<dyn Any>>> {
-    struct Awake(externs::WakeLock);
-    impl Drop for Awake {
-        fn drop(&mut self) {
-            let _ = self.0.release();
-        }
+/// Keeps the screen on until dropped. The browser lets go by itself when the page is hidden.
+pub struct KeptAwake(SendWrapper<Rc<RefCell<Option<HeldLock>>>>);
+
+struct HeldLock(externs::WakeLock);
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        let _ = self.0.release();
     }
-    if !navigator_has("wakeLock") {
-        return None;
+}
+
+/// Keeps the screen on, where the browser can (W3C Screen Wake Lock).
+#[must_use]
+pub fn keep_awake() -> KeptAwake {
+    let awake = KeptAwake(SendWrapper::new(Rc::default()));
+    let slot = Rc::downgrade(&awake.0);
+    let request = || externs::request_wake_lock("screen").ok();
+    if let Some(promise) = navigator_has("wakeLock").then(request).flatten() {
+        spawn_local(async move {
+            let lock = JsFuture::from(promise).await.ok();
+            let lock = lock.map(|lock| HeldLock(lock.unchecked_into()));
+            if let Some(slot) = slot.upgrade() {
+                slot.replace(lock);
+            }
+        });
     }
-    let lock = JsFuture::from(externs::request_wake_lock("screen").ok()?).await.ok()?;
-    Some(SendWrapper::new(Box::new(Awake(lock.unchecked_into()))))
+    awake
 }
 
 /// Keeps reporting page events until dropped.

@@ -48,9 +48,7 @@ impl Socket {
     pub fn send(&self, text: &str) {
         let _ = self.socket.send_with_str(text);
     }
-}
 
-impl Socket {
     /// Closes it at once for another one, even while it is being opened: browsers open one at a
     /// time.
     pub fn abandon(self) {

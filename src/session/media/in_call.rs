@@ -75,9 +75,8 @@ impl Media {
                 if !meter.is_running() {
                     return;
                 }
-                let level = Some(meter.level()).filter(|_| !meter.is_silent());
                 let muted = self.slot(Kind::Microphone).wanted.try_get_untracked() == Some(false);
-                let overheard = ear.listen(level, muted, platform::elapsed());
+                let overheard = ear.listen(meter.level(), muted, platform::elapsed());
                 if self.overheard.try_get_untracked().is_some_and(|before| before != overheard) {
                     self.overheard.set(overheard);
                 }

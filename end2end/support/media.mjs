@@ -1,0 +1,19 @@
+// Files that stand in for what a camera or a microphone gives. They are written on first use.
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = new URL('../media/', import.meta.url);
+
+/**
+ * The path of a file, which is whole whenever it is there.
+ * @param {string} name
+ * @param {() => Buffer} make
+ */
+export const mediaFile = (name, make) => {
+  const path = fileURLToPath(new URL(name, FOLDER));
+  if (existsSync(path)) return path;
+  mkdirSync(fileURLToPath(FOLDER), { recursive: true });
+  writeFileSync(`${path}.part`, make());
+  renameSync(`${path}.part`, path);
+  return path;
+};
