@@ -35,6 +35,13 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
   await expect(button(bob, 'Mute microphone')).toBeVisible();
   await expect(advice(bob)).toBeHidden();
   await expectMore(ada, 'sound');
+
+  // After a reload the browser wants a gesture before the page may listen.
+  await bob.reload();
+  await button(bob, 'Mute microphone').click();
+  await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
+  await advice(bob).getByRole('button', { name: 'Unmute' }).press('Enter');
+  await expect(button(bob, 'Mute microphone')).toBeFocused();
 });
 
 test('a microphone that gives nothing at all is named', async ({ person, room }) => {

@@ -102,7 +102,17 @@ test('a microphone that is unplugged during the call is replaced', async ({ pers
   });
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(ada, ['Bob']);
-  await bob.evaluate(() => dispatchEvent(new Event('unplug')));
+  const replaced = await bob.evaluate(async () => {
+    const senders = probe.connections.flatMap((connection) => connection.getSenders());
+    const sent = () => senders.flatMap(({ track }) => (track?.kind === 'audio' && track.readyState === 'live' ? [track] : []));
+    const [before] = sent();
+    const since = performance.now();
+    dispatchEvent(new Event('unplug'));
+    while (!sent().some((track) => track !== before)) await new Promise(requestAnimationFrame);
+    return Math.round(performance.now() - since);
+  });
+  console.log(`another microphone is sent after ${replaced} ms`);
+  expect(replaced).toBeLessThan(1_000);
   await expect(bob.locator('[data-notice=event]')).toContainText(/was restarted/);
   await expectDevicesInUse(bob, ['audio', 'video']);
   await expectMore(ada, 'sound');
@@ -171,9 +181,22 @@ test('a device that another app uses is named', async ({ person, room }) => {
   const ada = await person();
   // The one state that a fake device cannot be in: here the browser's answer is a stand-in.
   await ada.addInitScript(() => {
-    MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException('Device in use', 'NotReadableError'));
+    MediaDevices.prototype.getUserMedia = () => {
+      probe.questions += 1;
+      return Promise.reject(new DOMException('Device in use', 'NotReadableError'));
+    };
   });
   await ask(ada, room, 'busy');
+  // Each time the page is looked at again it is asked for anew, and what is said of it stands.
+  const stands = await ada.evaluate(async () => {
+    const note = document.querySelector('[data-problem=busy]')!;
+    const { questions } = probe;
+    dispatchEvent(new Event('focus'));
+    while (probe.questions === questions) await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    return note.isConnected;
+  });
+  expect(stands).toBe(true);
   await button(ada, 'Join').click();
   await expectPhase(ada, 'call');
 });

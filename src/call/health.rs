@@ -119,8 +119,10 @@ impl Health {
         self.sound.note(reading.sound.packets, anew, now);
         self.picture.note(reading.picture.packets, anew, now);
         if anew || resumed {
-            // What was lost while nothing came is no measure of what comes.
+            // What was lost while nothing came is no measure of what comes, and what got through
+            // then is none of what will.
             self.recent.clear();
+            self.try_more();
         }
         self.recent.push_back((now, reading));
         while self.recent.get(1).is_some_and(|(at, _)| *at + WINDOW <= now) {
@@ -277,6 +279,23 @@ mod tests {
             }
             assert_eq!(health.received(), Grade::Good);
         }
+    }
+
+    #[test]
+    fn after_an_outage_what_can_be_sent_is_measured_anew() {
+        let (mut health, mut now) = (Health::default(), millis(0));
+        let mut reading = Reading { for_picture: Some(POOR_RATE - 1), ..Reading::default() };
+        let mut sent_after = |seconds, comes: bool| {
+            for _ in 0..2 * seconds {
+                now += millis(500);
+                health.note(if comes { more(&mut reading, 0) } else { reading }, now);
+            }
+            health.sent()
+        };
+        assert_eq!(sent_after(10, true), Grade::Poor);
+        assert_eq!(sent_after(4, false), Grade::Poor);
+        assert_eq!(sent_after(7, true), Grade::Good);
+        assert_eq!(sent_after(3, true), Grade::Poor, "if it stays so");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! The browser's operations are asynchronous; here one runs at a time, and what arrives meanwhile
 //! waits in order. So "making an offer" is an operation that is under way, and a collision is an
-//! offer that meets a `signalingState` other than `stable`.
+//! offer that meets a `signalingState` other than `stable`. The side that is to give way does not
+//! roll its offer back: [`Negotiation::take_collision`] says that a new connection is needed.
 
 use super::{ConnectionState, IceConnectionState, Reading};
 use crate::protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal};
@@ -90,6 +91,8 @@ pub(super) struct Negotiation {
     wanted: bool,
     /// The last offer of the other side lost a collision; its candidates mean nothing here.
     ignoring: bool,
+    /// An offer of this side has to give way to one of the other.
+    collided: bool,
     /// The other side's description has been applied at least once.
     has_remote: bool,
     /// The offer of this side that has no answer yet.
@@ -112,6 +115,7 @@ impl Negotiation {
             operation: None,
             wanted: false,
             ignoring: false,
+            collided: false,
             has_remote: false,
             open_offer: None,
             offered_ways: Vec::new(),
@@ -136,6 +140,12 @@ impl Negotiation {
     #[cfg(test)]
     pub(super) fn is_busy(&self) -> bool {
         self.operation.is_some() || !self.inbox.is_empty()
+    }
+
+    /// Whether the other side's offer met one of this side since this was asked last, and this side
+    /// is the one to give way.
+    pub(super) fn take_collision(&mut self) -> bool {
+        std::mem::take(&mut self.collided)
     }
 
     /// Says again what the other side may not have heard.
@@ -251,8 +261,11 @@ impl Negotiation {
     }
 
     fn offered(&mut self, offer: SessionDescription) {
-        let collision = self.signaling != SignalingState::Stable;
-        self.ignoring = collision && self.role == Role::Caller;
+        self.ignoring = match self.role {
+            Role::Caller => self.signaling != SignalingState::Stable,
+            Role::Callee => self.signaling == SignalingState::HaveLocalOffer,
+        };
+        self.collided |= self.ignoring && self.role == Role::Callee;
         if !self.ignoring && offer.kind == SdpType::Offer {
             self.start_remote(offer);
         }

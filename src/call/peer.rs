@@ -103,6 +103,9 @@ pub struct Peer {
     /// Whether this person was ever connected, by this connection or one before.
     was_connected: bool,
     failures: u32,
+    /// Both sides made an offer at once. Chromium goes on receiving when one of them is rolled back
+    /// then, and shows nothing of it any more.
+    collided: bool,
     /// Something that was to be said to them could not be.
     unheard: bool,
     /// Since when the connection says that it is not up.
@@ -135,6 +138,7 @@ impl Peer {
             was_up: false,
             was_connected: false,
             failures: 0,
+            collided: false,
             unheard: false,
             down: None,
             health: Health::default(),
@@ -181,7 +185,7 @@ impl Peer {
 
     /// Whether the connection can go on as it is, or be mended, and nothing about it is open.
     pub(super) fn is_intact(&self) -> bool {
-        let lasting = self.was_up && self.connection != ConnectionState::Failed;
+        let lasting = self.was_up && !self.is_beyond_repair();
         lasting && !self.unheard && self.negotiation.is_at_rest()
     }
 
@@ -270,8 +274,12 @@ impl Peer {
         } else if self.was_connected {
             self.down.get_or_insert(now);
         }
+        if self.negotiation.take_collision() {
+            self.collided = true;
+            self.repair.hurry(now);
+        }
         let silent = self.silent_since();
-        if self.connection == ConnectionState::Failed {
+        if self.is_beyond_repair() {
             self.repair.want(now, self.role);
         } else if !self.was_up {
             // Who has not answered yet may be asking their person for something.
@@ -316,7 +324,7 @@ impl Peer {
 
     /// Mends the connection, if it is time to, and returns whether it takes a new one.
     pub(super) fn step(&mut self, now: Duration) -> bool {
-        let failed = self.connection == ConnectionState::Failed;
+        let failed = self.is_beyond_repair();
         let step = self.repair.step(failed || !self.was_up, now);
         if step.is_none() {
             return false;
@@ -361,6 +369,10 @@ impl Peer {
 
     fn silent_since(&self) -> Option<Duration> {
         self.health.silent_since(&self.presence).filter(|_| self.was_up)
+    }
+
+    fn is_beyond_repair(&self) -> bool {
+        self.connection == ConnectionState::Failed || self.collided
     }
 
     fn is_up(&self) -> bool {

@@ -73,6 +73,31 @@ fn in_a_collision_the_caller_wins_and_drops_the_loser_s_candidates() {
 }
 
 #[test]
+fn in_a_collision_the_callee_asks_for_a_new_connection() {
+    let key = PeerKey { id: PeerId(1), generation: 1 };
+    let mut callee = Peer::new(key, Role::Callee, 1, Presence::default());
+    let offer = || PeerInput::Signal(Signal::Offer(description(SdpType::Offer)));
+    let now = Duration::from_secs(1);
+    use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
+    for input in [
+        offer(),
+        PeerInput::RemoteDone(true, HaveRemoteOffer),
+        PeerInput::LocalDone(Intent::Answer, Some(description(SdpType::Answer)), Stable),
+        PeerInput::Connection(ConnectionState::Connected),
+        PeerInput::NegotiationNeeded,
+        PeerInput::LocalDone(Intent::Offer, Some(description(SdpType::Offer)), HaveLocalOffer),
+    ] {
+        callee.handle(input, now);
+        assert!(!callee.step(now));
+    }
+    callee.handle(offer(), now);
+    let remote = |command: &PeerCommand| matches!(command, PeerCommand::SetRemote(_));
+    let applied = std::iter::from_fn(|| callee.poll()).filter(remote).count();
+    assert_eq!(applied, 1, "the offer of this side is not rolled back");
+    assert!(callee.step(now));
+}
+
+#[test]
 fn an_answer_that_cannot_be_applied_takes_the_offer_back() {
     let mut caller = Negotiation::new(Role::Caller);
     caller.needed();

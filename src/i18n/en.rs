@@ -2,9 +2,9 @@
 
 use super::Texts;
 use crate::{
-    call::{Contact, Link, Verdict},
+    call::{Contact, Link, Tile, Verdict},
     platform::{Kind, Problem},
-    protocol::{DisplayName, Grade},
+    protocol::{DisplayName, Grade, Presence},
     session::{Advice, Notice},
 };
 use std::time::Duration;
@@ -188,10 +188,12 @@ fn in_background(name: &DisplayName) -> String {
 }
 
 /// What stands on a person's tile, as it is read out.
-fn state(name: &DisplayName, link: Link, background: bool) -> String {
+fn state(tile: &Tile) -> String {
+    let Presence { name, background, .. } = &tile.presence;
     let who = someone(name.as_str());
-    match link {
-        Link::Connected if background => format!("{}.", in_background(name)),
+    match tile.link {
+        Link::Connected if *background => format!("{}.", in_background(name)),
+        Link::Connected if tile.frozen => format!("The picture of {who} has stopped."),
         Link::New | Link::Connecting | Link::Connected => String::new(),
         Link::Reconnecting { .. } => format!("The connection to {who} is lost. Reconnecting."),
         Link::Failed => format!("No connection to {who}. Still trying."),

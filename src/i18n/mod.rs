@@ -3,7 +3,7 @@
 mod en;
 
 use crate::{
-    call::{Contact, Link},
+    call::{Contact, Link, Tile},
     platform::{Kind, Problem},
     protocol::{DisplayName, Grade},
     session::{Advice, Notice},
@@ -71,7 +71,7 @@ pub struct Texts {
     pub contact: fn(Contact, inside: bool) -> &'static str,
     pub try_now: &'static str,
     pub in_background: fn(&DisplayName) -> String,
-    pub state: fn(&DisplayName, Link, background: bool) -> String,
+    pub state: fn(&Tile) -> String,
     pub grade: fn(Grade) -> &'static str,
     pub advice: fn(&Advice) -> String,
     pub unmute_short: &'static str,

@@ -170,10 +170,11 @@ impl Media {
         self.capture(vec![kind]);
     }
 
-    /// What was in use elsewhere may be free when the person comes back to this page.
+    /// What was in use elsewhere may be free when the person comes back to this page. What is said
+    /// of it stands until it is.
     pub(super) fn retry_busy(self) {
-        let kinds = Kind::ALL.into_iter().filter(|kind| self.slot(*kind).is(Problem::Busy));
-        self.capture(kinds.collect());
+        let busy = Kind::ALL.into_iter().filter(|kind| self.slot(*kind).is(Problem::Busy));
+        self.request(busy.map(|kind| (kind, self.slot(kind).next_generation())).collect());
     }
 
     /// Devices came or went: reads the list again, takes what was missing and wanted, and offers
@@ -270,11 +271,13 @@ impl Media {
     }
 
     fn capture(self, kinds: Vec<Kind>) {
-        if kinds.is_empty() {
+        self.request(kinds.into_iter().map(|kind| (kind, self.slot(kind).begin())).collect());
+    }
+
+    fn request(self, requests: Vec<(Kind, u64)>) {
+        if requests.is_empty() {
             return;
         }
-        let request = |kind| (kind, self.slot(kind).begin());
-        let requests: Vec<_> = kinds.into_iter().map(request).collect();
         platform::spawn_local(async move {
             if platform::has_devices() {
                 self.ask_for_present(requests).await;

@@ -10,25 +10,24 @@ use leptos::{ev, prelude::*};
 /// One sentence, and one thing to do about it where there is one.
 #[component]
 pub fn AdviceLine(
+    /// Unmutes the microphone by a press on its button here.
+    unmute: Callback<()>,
     /// Opens the choice of devices.
     choose_device: Callback<()>,
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let advice = Memo::new(move |_| session.advice());
-    let unmute = move || session.media.toggle(Kind::Microphone);
     let is_muted_talk = move || advice.get_untracked() == Some(Advice::TalkingWhileMuted);
     let space = window_event_listener(ev::keydown, move |event| {
         if event.key() == " " && is_muted_talk() && !event.repeat() && !platform::takes_keys() {
             event.prevent_default();
-            unmute();
+            session.media.toggle(Kind::Microphone);
         }
     });
     on_cleanup(move || space.remove());
     let action = move |advice: &Advice| match advice {
-        Advice::TalkingWhileMuted => {
-            Some((t.unmute_short, t.space, Callback::new(move |()| unmute())))
-        }
+        Advice::TalkingWhileMuted => Some((t.unmute_short, t.space, unmute)),
         Advice::SilentMicrophone | Advice::MutedBySystem(_) => {
             Some((t.choose_another, "", choose_device))
         }

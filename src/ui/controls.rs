@@ -17,18 +17,24 @@ pub fn Controls() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let open = RwSignal::new(false);
-    let button = NodeRef::<html::Button>::new();
-    // The panel is gone with whatever had the focus in it.
+    let (microphone, devices) = (NodeRef::new(), NodeRef::new());
+    // The panel is gone with whatever had the focus in it, and so is the advice.
     let close = Callback::new(move |()| {
         open.set(false);
-        if let Some(button) = button.get_untracked() {
-            platform::focus(&button);
-        }
+        focus(devices);
+    });
+    let unmute = Callback::new(move |()| {
+        session.media.toggle(Kind::Microphone);
+        focus(microphone);
+    });
+    let choose_device = Callback::new(move |()| {
+        open.set(true);
+        focus(devices);
     });
     view! {
         <footer class="controls">
             <div class="problems" role="status" hidden=open>
-                <AdviceLine choose_device=Callback::new(move |()| open.set(true)) />
+                <AdviceLine unmute choose_device />
                 <ProblemNote kind=Kind::Camera />
                 <ProblemNote kind=Kind::Microphone />
             </div>
@@ -36,11 +42,11 @@ pub fn Controls() -> impl IntoView {
                 <DevicePanel close />
             </Show>
             <div class="buttons" role="toolbar" aria-label=t.controls>
-                <Switch kind=Kind::Microphone />
+                <Switch kind=Kind::Microphone button=microphone />
                 <Switch kind=Kind::Camera />
                 <button
                     class="control"
-                    node_ref=button
+                    node_ref=devices
                     aria-label=t.devices
                     title=t.devices
                     aria-expanded=word(move || if open.get() { "true" } else { "false" })
@@ -56,6 +62,12 @@ pub fn Controls() -> impl IntoView {
                 </button>
             </div>
         </footer>
+    }
+}
+
+fn focus(button: NodeRef<html::Button>) {
+    if let Some(button) = button.get_untracked() {
+        platform::focus(&button);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     session::{Session, Source},
     ui::{Icon, flag, icons, playback::Video, word},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 /// The person's own picture before the call, or the button that asks for it.
 #[component]
@@ -49,6 +49,9 @@ pub fn Preview() -> impl IntoView {
 pub fn Switch(
     /// Which.
     kind: Kind,
+    /// Its button.
+    #[prop(optional)]
+    button: NodeRef<html::Button>,
 ) -> impl IntoView {
     let t = texts();
     let media = expect_context::<Session>().media;
@@ -63,6 +66,7 @@ pub fn Switch(
     view! {
         <button
             class="control"
+            node_ref=button
             class:off=flag(move || !on.get())
             class:failed=failed
             aria-label=name

@@ -1,7 +1,7 @@
 //! The others, as large as the stage allows.
 
 use crate::{
-    call::{Tile, grid::grid},
+    call::grid::grid,
     i18n::texts,
     platform,
     protocol::PeerId,
@@ -38,15 +38,9 @@ pub fn Stage() -> impl IntoView {
     };
     // What stands on the tiles, without the seconds that pass.
     let spoken = move || {
-        let sentence =
-            |tile: Tile| (t.state)(&tile.presence.name, tile.link, tile.presence.background);
-        let view = session.view.get();
-        view.tiles
-            .into_iter()
-            .map(sentence)
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
+        let sentences =
+            session.view.with(|view| view.tiles.iter().map(t.state).collect::<Vec<_>>());
+        sentences.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     };
     view! {
         <section

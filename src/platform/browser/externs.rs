@@ -114,6 +114,15 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["navigator", "wakeLock"], js_name = request, catch)]
     pub(super) fn request_wake_lock(kind: &str) -> Result<Promise, JsValue>;
 
+    /// `UserActivation` as in HTML, section 6.4.
+    pub(super) type UserActivation;
+
+    #[wasm_bindgen(js_namespace = navigator, js_name = userActivation, thread_local_v2)]
+    pub(super) static USER_ACTIVATION: Option<UserActivation>;
+
+    #[wasm_bindgen(method, getter, js_name = hasBeenActive)]
+    pub(super) fn has_been_active(this: &UserActivation) -> bool;
+
     /// `WakeLockSentinel` as in W3C Screen Wake Lock, section 7.
     pub(super) type WakeLock;
 

@@ -1,6 +1,9 @@
 //! How loud a microphone is.
 
-use super::Track;
+use super::{
+    Track,
+    externs::{USER_ACTIVATION, UserActivation},
+};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -67,11 +70,20 @@ impl Meter {
         Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
     }
 
-    /// Whether the browser lets it listen: it may want a gesture first.
+    /// Whether it listens. Browsers may want a gesture first, such as after a reload; when there
+    /// was one, it begins.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.0.context.state() == AudioContextState::Running
+        let runs = self.0.context.state() == AudioContextState::Running;
+        if !runs && has_had_gesture() {
+            let _ = self.0.context.resume();
+        }
+        runs
     }
+}
+
+fn has_had_gesture() -> bool {
+    USER_ACTIVATION.with(|user| user.as_ref().is_some_and(UserActivation::has_been_active))
 }
 
 /// Gives sound even while the original is muted.
