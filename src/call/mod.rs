@@ -18,8 +18,8 @@ mod tests;
 mod view;
 
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceServer, Join, PeerId, Person, Presence, Role, RoomName, RoomState,
-    SeatClaim, ServerMessage, Signal,
+    ClientMessage, Desk, ErrorCode, HostAction, IceServer, Join, MediaKind, Pass, PeerId, Person,
+    Presence, Role, RoomName, RoomState, Rules, SeatClaim, ServerMessage, Signal,
 };
 pub use health::{Arrival, Reading};
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
@@ -48,6 +48,12 @@ pub enum Input {
     /// The page was opened by somebody who had a seat in the room a moment ago: the next
     /// [`Input::Join`] takes it again.
     Return(String),
+    /// What opens the room's doors to this person.
+    SetPass(Pass),
+    /// The person says the room's passcode with the next [`Input::Join`].
+    SetPasscode(Option<String>),
+    /// The person does something as a host.
+    Host(HostAction),
     /// Join was pressed.
     Join,
     /// Leave was pressed, or waiting was stopped.
@@ -100,6 +106,10 @@ pub enum Command {
     ClosePeer(PeerKey),
     /// Do something with a peer connection.
     Peer(PeerKey, PeerCommand),
+    /// Keep the room's host key for later visits, or forget it.
+    KeepHostKey(Option<String>),
+    /// Switch something off that this person sends: a host wants that.
+    Mute(MediaKind),
 }
 
 /// One person's part in one room.
@@ -116,6 +126,11 @@ pub struct Call {
     seat: Option<String>,
     /// Whether the seat is used in another tab.
     moved: bool,
+    pass: Pass,
+    /// Why the person is not, or no longer, inside.
+    refusal: Option<ErrorCode>,
+    rules: Rules,
+    desk: Desk,
     /// To whom the connection was kept when the seat was last asked for.
     kept: Vec<PeerId>,
     /// The network is another one since the seat was last taken.
@@ -143,6 +158,9 @@ impl Call {
         match input {
             Input::Watch(room) => self.watch(room, now),
             Input::Return(seat) => self.seat = Some(seat),
+            Input::SetPass(pass) => self.pass = pass,
+            Input::SetPasscode(passcode) => self.pass.passcode = passcode,
+            Input::Host(action) => self.send(ClientMessage::Host(action)),
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence),
@@ -208,10 +226,16 @@ impl Call {
             inside: match self.phase {
                 Phase::InCall { .. } => true,
                 Phase::Joining => self.expects_seat,
-                Phase::Lobby | Phase::Waiting | Phase::Left { .. } => false,
+                Phase::Lobby | Phase::Waiting | Phase::Knocking { .. } | Phase::Left { .. } => {
+                    false
+                }
             },
             introducing: self.is_introducing(),
             moved: self.moved,
+            refusal: self.refusal,
+            rules: self.rules.clone(),
+            desk: self.desk.clone(),
+            hosting: self.me.is_some_and(|me| self.rules.hosts.contains(&me)),
             contact: self.contact(),
             verdict: verdict(&self.pairs()),
         }
@@ -247,8 +271,10 @@ impl Call {
         if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
             self.phase = Phase::Joining;
             self.moved = false;
+            self.refusal = None;
+            let open = self.state.gate.is_none() || self.pass.host.is_some();
             self.expects_seat =
-                self.seat.is_some() || !self.socket.is_lost() && self.state.has_space();
+                self.seat.is_some() || !self.socket.is_lost() && self.state.has_space() && open;
             // The seat goes to the connection that was opened last.
             match self.seat.is_some() && self.socket.is_connected() {
                 true => self.open_socket(),
@@ -260,7 +286,7 @@ impl Call {
     fn leave(&mut self, now: Duration) {
         self.phase = match self.phase {
             Phase::Lobby | Phase::Left { .. } => return,
-            Phase::Joining | Phase::Waiting => Phase::Lobby,
+            Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => Phase::Lobby,
             Phase::InCall { since } => Phase::Left { after: now.saturating_sub(since) },
         };
         self.send(ClientMessage::Leave);
@@ -274,7 +300,7 @@ impl Call {
             return;
         }
         self.presence = presence.clone();
-        if matches!(self.phase, Phase::Joining | Phase::InCall { .. }) {
+        if matches!(self.phase, Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. }) {
             self.send(ClientMessage::Presence(presence));
         }
     }
@@ -286,7 +312,7 @@ impl Call {
             Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
                 self.send(ClientMessage::Watch(room));
             }
-            Phase::Joining | Phase::InCall { .. } => {
+            Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. } => {
                 self.me = None;
                 self.ask_to_join();
             }
@@ -298,8 +324,8 @@ impl Call {
         let intact = self.peers.iter().filter(|peer| peer.is_intact());
         self.kept = intact.map(|peer| peer.key().id).collect();
         let seat = Some(SeatClaim { token: self.seat.clone(), linked: self.kept.clone() });
-        let presence = self.presence.clone();
-        self.send(ClientMessage::Join(Join { room, presence, seat }));
+        let (presence, pass) = (self.presence.clone(), self.pass.clone());
+        self.send(ClientMessage::Join(Join { room, presence, seat, pass }));
     }
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
@@ -313,8 +339,8 @@ impl Call {
                     self.ask_to_join();
                 }
             }
-            ServerMessage::Joined { id, state, ice_servers, seat } => {
-                self.seat = seat;
+            ServerMessage::Joined { id, state, ice_servers, seat, rules } => {
+                (self.seat, self.rules) = (seat, rules);
                 self.joined(id, state, ice_servers, now);
             }
             ServerMessage::Ready { role, peer, link } => {
@@ -351,6 +377,20 @@ impl Call {
                 peer.set_presence(presence, now);
                 peer.repeat();
             }),
+            ServerMessage::Waiting { place, hosted } => match self.phase {
+                Phase::Joining => self.phase = Phase::Knocking { since: now, place, hosted },
+                Phase::Knocking { since, .. } => {
+                    self.phase = Phase::Knocking { since, place, hosted };
+                }
+                _ => {}
+            },
+            ServerMessage::Rules(rules) => self.rules = rules,
+            ServerMessage::Desk(desk) => self.desk = desk,
+            ServerMessage::HostKey(key) => {
+                self.pass.host = Some(key.clone());
+                self.commands.push_back(Command::KeepHostKey(Some(key)));
+            }
+            ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
             ServerMessage::Left { peer } => {
                 self.state.people.retain(|person| person.id != peer);
@@ -363,7 +403,7 @@ impl Call {
     fn joined(&mut self, id: PeerId, state: RoomState, ice_servers: Vec<IceServer>, now: Duration) {
         let since = match self.phase {
             Phase::Lobby | Phase::Left { .. } => return,
-            Phase::Joining | Phase::Waiting => now,
+            Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => now,
             Phase::InCall { since } => since,
         };
         // The connections that were kept go on; the server brings the others together anew.
@@ -389,29 +429,65 @@ impl Call {
     }
 
     fn refused(&mut self, code: ErrorCode, now: Duration) {
-        if !matches!(self.phase, Phase::Joining | Phase::InCall { .. }) {
+        let asks = matches!(self.phase, Phase::Joining | Phase::Knocking { .. });
+        if !asks && !matches!(self.phase, Phase::InCall { .. }) {
             return;
         }
+        use ErrorCode as E;
         match code {
-            ErrorCode::RoomFull => {
+            E::RoomFull if asks || self.me.is_none() => {
                 self.give_up_seat();
                 self.phase = Phase::Waiting;
-                if let Some(room) = self.room.clone() {
-                    self.send(ClientMessage::Watch(room));
-                }
+                self.watch_again();
             }
-            ErrorCode::BadSeat => {
+            E::BadSeat => {
                 self.give_up_seat();
                 self.ask_to_join();
             }
             // The seat stays theirs: they can have it back here.
-            ErrorCode::SeatMoved => {
+            E::SeatMoved => {
                 let seat = self.seat.take();
                 self.leave(now);
                 self.seat = seat;
                 self.moved = true;
             }
+            E::BadKey => {
+                self.pass.host = None;
+                self.commands.push_back(Command::KeepHostKey(None));
+                self.ask_to_join();
+            }
+            E::BadInvitation => {
+                self.pass.invitation = None;
+                self.refusal = Some(code);
+                self.ask_to_join();
+            }
+            E::RoomLocked | E::PasscodeNeeded | E::BadPasscode | E::TryLater | E::LineFull
+                if self.me.is_none() =>
+            {
+                self.turn_back(code, now);
+            }
+            E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
             _ => {}
+        }
+    }
+
+    /// Back outside, for a reason.
+    fn turn_back(&mut self, code: ErrorCode, now: Duration) {
+        self.pass.passcode = None;
+        match self.phase {
+            Phase::InCall { since } => {
+                self.phase = Phase::Left { after: now.saturating_sub(since) };
+            }
+            _ => self.phase = Phase::Lobby,
+        }
+        self.give_up_seat();
+        self.refusal = Some(code);
+        self.watch_again();
+    }
+
+    fn watch_again(&mut self) {
+        if let Some(room) = self.room.clone() {
+            self.send(ClientMessage::Watch(room));
         }
     }
 
@@ -419,6 +495,7 @@ impl Call {
         self.close_peers();
         self.me = None;
         self.seat = None;
+        self.desk = Desk::default();
     }
 
     fn peer(&mut self, key: PeerKey, input: PeerInput) {

@@ -206,7 +206,7 @@ fn less_is_sent_at_once_and_more_after_a_while() {
 fn a_person_is_shown_inside_at_the_press_but_in_front_of_a_full_room() {
     let inside = |people: u64, limit| {
         let person = |id| Person { id: PeerId(id), presence: Presence::default(), seconds: 0 };
-        let state = RoomState { people: (0..people).map(person).collect(), limit };
+        let state = RoomState { people: (0..people).map(person).collect(), limit, gate: None };
         let room: RoomName = "room".parse().unwrap();
         let mut call = Call::new();
         for input in [
@@ -251,9 +251,14 @@ fn only_somebody_new_is_worth_waiting_for() {
 #[test]
 fn nobody_is_called_alone_while_others_are_being_connected() {
     let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
-    let state = RoomState { people: vec![other.clone()], limit: 4 };
-    let joined =
-        ServerMessage::Joined { id: PeerId(1), state, ice_servers: Vec::new(), seat: None };
+    let state = RoomState { people: vec![other.clone()], limit: 4, gate: None };
+    let joined = ServerMessage::Joined {
+        id: PeerId(1),
+        state,
+        ice_servers: Vec::new(),
+        seat: None,
+        rules: Rules::default(),
+    };
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let key = PeerKey { id: PeerId(2), generation: 2 };
     let connected = PeerInput::Connection(ConnectionState::Connected);

@@ -1,7 +1,7 @@
 //! What the person is to see, as plain values.
 
 use super::{Contact, Link, PeerKey, Verdict};
-use crate::protocol::{Grade, Presence, RoomState};
+use crate::protocol::{Desk, ErrorCode, Grade, Presence, RoomState, Rules};
 use std::time::Duration;
 
 /// How far this person is on the way into the call, or out of it.
@@ -14,6 +14,15 @@ pub enum Phase {
     Joining,
     /// The room is full: in as soon as somebody leaves.
     Waiting,
+    /// Waiting until a host lets them in.
+    Knocking {
+        /// Since when.
+        since: Duration,
+        /// The place in the line; 1 is next.
+        place: usize,
+        /// Whether a host is there to see it.
+        hosted: bool,
+    },
     /// Inside.
     InCall {
         /// Since when.
@@ -65,6 +74,14 @@ pub struct View {
     pub introducing: bool,
     /// Whether the person left because they came in through another tab.
     pub moved: bool,
+    /// Why the person is not, or no longer, inside.
+    pub refusal: Option<ErrorCode>,
+    /// How the room is kept.
+    pub rules: Rules,
+    /// What the person sees as a host.
+    pub desk: Desk,
+    /// Whether the person is a host.
+    pub hosting: bool,
     /// How the server can be reached.
     pub contact: Contact,
     /// Where the call suffers.

@@ -264,6 +264,8 @@ fn notice(notice: &Notice) -> String {
         Notice::Replaced { gone, now, .. } => format!("{} is gone. Now: {now}.", gone.label),
         Notice::Offered(device) if device.label.is_empty() => "There is a new device.".to_owned(),
         Notice::Offered(device) => format!("{} is there.", device.label),
+        Notice::MutedByHost(Kind::Microphone) => "A host has muted you.".to_owned(),
+        Notice::MutedByHost(Kind::Camera) => "A host has turned your camera off.".to_owned(),
         Notice::Unplugged(Kind::Camera) => {
             "Your camera is gone. The others see your name.".to_owned()
         }

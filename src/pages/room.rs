@@ -108,6 +108,7 @@ fn phase_name(phase: Phase) -> &'static str {
         Phase::Lobby => "lobby",
         Phase::Joining => "joining",
         Phase::Waiting => "waiting",
+        Phase::Knocking { .. } => "knocking",
         Phase::InCall { .. } => "call",
         Phase::Left { .. } => "left",
     }

@@ -106,6 +106,11 @@ impl PeerConnection {
     pub fn run(&self, _: PeerCommand) {}
 }
 
+#[allow(missing_docs)]
+pub fn take_fragment() -> Option<String> {
+    None
+}
+
 /// See the browser's `Timer`.
 pub struct Timer;
 

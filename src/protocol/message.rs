@@ -1,8 +1,8 @@
 //! The messages themselves.
 
 use super::{
-    IceCandidate, IceServer, PeerId, Person, Presence, Role, RoomName, RoomState,
-    SessionDescription,
+    Desk, HostAction, IceCandidate, IceServer, MediaKind, Pass, PeerId, Person, Presence, Role,
+    RoomName, RoomState, Rules, SessionDescription,
 };
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +77,8 @@ pub struct Join {
     pub presence: Presence,
     /// Asks that the seat is held while the socket is gone, and claims one that was held.
     pub seat: Option<SeatClaim>,
+    /// What opens the room's doors to them.
+    pub pass: Pass,
 }
 
 /// What a person who comes back says of the seat they had.
@@ -101,6 +103,8 @@ pub enum ClientMessage {
     Leave,
     /// Replaces what the others know about the sender.
     Presence(Presence),
+    /// Does something that only a host may do.
+    Host(HostAction),
     /// Asks for a sign of life.
     Ping,
     /// Says that a connection is broken for good and asks for a new one.
@@ -141,7 +145,24 @@ pub enum ServerMessage {
         ice_servers: Vec<IceServer>,
         /// Proves later that the seat is this client's; none if it did not ask for that. Secret.
         seat: Option<String>,
+        /// How the room is kept.
+        rules: Rules,
     },
+    /// The client has to wait until a host lets it in.
+    Waiting {
+        /// Its place in the line; 1 is next.
+        place: usize,
+        /// Whether a host is there to see it.
+        hosted: bool,
+    },
+    /// How the room is kept has changed.
+    Rules(Rules),
+    /// What the client sees as a host, whenever it changes.
+    Desk(Desk),
+    /// The client is a host from now on. The key makes it one again later. Secret.
+    HostKey(String),
+    /// A host has switched something of the client's off.
+    Muted(MediaKind),
     /// The client and `peer` are to connect to each other now.
     Ready {
         /// The client's part in this pair.
@@ -216,6 +237,30 @@ pub enum ErrorCode {
     SeatMoved,
     /// The proof of a seat is wrong or too old; what was asked can be asked again without it.
     BadSeat,
+    /// Nobody is let in any more.
+    RoomLocked,
+    /// Whoever wants in has to know the passcode.
+    PasscodeNeeded,
+    /// The passcode is another one.
+    BadPasscode,
+    /// Too many wrong passcodes were given lately.
+    TryLater,
+    /// The invitation is over, was used by somebody else, or was taken back.
+    BadInvitation,
+    /// The host key is wrong; what was asked can be asked again without it.
+    BadKey,
+    /// Too many people wait already.
+    LineFull,
+    /// A host did not let the client in.
+    TurnedAway,
+    /// A host has put the client out.
+    Removed,
+    /// A host has ended the call.
+    CallEnded,
+    /// Something that only hosts may do.
+    NotHost,
+    /// There are as many of these as there may be.
+    TooMany,
     /// A code that this build does not know.
     #[serde(other)]
     Other,

@@ -4,6 +4,7 @@
 //! `docs/protocol.md` describes it for people who write their own client.
 
 mod boot;
+mod host;
 mod id;
 pub mod limits;
 mod message;
@@ -13,6 +14,7 @@ mod rtc;
 mod wire;
 
 pub use boot::{Boot, Page};
+pub use host::{Desk, Gate, HostAction, Invitation, MediaKind, Pass, Rules};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{
     ABANDONED, ClientMessage, ErrorCode, Grade, Join, Reception, SeatClaim, ServerMessage, Signal,

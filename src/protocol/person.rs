@@ -1,6 +1,6 @@
 //! What people know of each other.
 
-use super::{PeerId, limits::DISPLAY_NAME_CHARS};
+use super::{Gate, PeerId, limits::DISPLAY_NAME_CHARS};
 use serde::{Deserialize, Serialize};
 
 /// The name a person gave themselves; empty if they gave none.
@@ -119,6 +119,9 @@ pub struct RoomState {
     pub people: Vec<Person>,
     /// How many fit.
     pub limit: usize,
+    /// What stands between a newcomer and the room: then nobody is named, and if the room is full,
+    /// `limit` is 0.
+    pub gate: Option<Gate>,
 }
 
 impl RoomState {

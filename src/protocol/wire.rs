@@ -4,9 +4,9 @@
 //! field and a repeated key are told apart, and nothing that was not parsed is ever written again.
 
 use super::{
-    ClientMessage, ErrorCode, IceCandidate, IceServer, Join, NameError, PeerId, Person, Presence,
-    Reception, Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage, SessionDescription,
-    Signal,
+    ClientMessage, Desk, ErrorCode, Gate, HostAction, IceCandidate, IceServer, Join, MediaKind,
+    NameError, Pass, PeerId, Person, Presence, Reception, Role, RoomName, RoomState, Rules,
+    SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt};
@@ -68,6 +68,8 @@ struct JoinFields {
     presence: Presence,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seat: Option<SeatClaim>,
+    #[serde(default, skip_serializing_if = "Pass::is_empty")]
+    pass: Pass,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,6 +107,43 @@ struct Reconnect {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "host")]
+struct Host<'a> {
+    action: Cow<'a, HostAction>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "waiting")]
+struct Waiting {
+    place: usize,
+    hosted: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "rules")]
+struct RulesFields<'a> {
+    rules: Cow<'a, Rules>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "desk")]
+struct DeskFields<'a> {
+    desk: Cow<'a, Desk>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "host-key")]
+struct HostKey<'a> {
+    key: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "muted")]
+struct Muted {
+    what: MediaKind,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "ping")]
 struct Ping {}
 
@@ -126,6 +165,8 @@ struct Room<'a> {
     room: Cow<'a, RoomName>,
     people: Cow<'a, [Person]>,
     limit: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gate: Option<Gate>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -137,6 +178,8 @@ struct Joined<'a> {
     ice_servers: Cow<'a, [IceServer]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seat: Option<Cow<'a, str>>,
+    #[serde(default)]
+    rules: Cow<'a, Rules>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -273,11 +316,12 @@ impl ClientMessage {
         Ok(match kind.as_ref() {
             "watch" => Self::Watch(room(&fields::<Watch>(text)?.room)?),
             "join" => {
-                let JoinFields { room: name, presence, seat } = fields(text)?;
-                Self::Join(Join { room: room(&name)?, presence, seat })
+                let JoinFields { room: name, presence, seat, pass } = fields(text)?;
+                Self::Join(Join { room: room(&name)?, presence, seat, pass })
             }
             "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
+            "host" => Self::Host(fields::<Host>(text)?.action.into_owned()),
             "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
@@ -294,15 +338,17 @@ impl ClientMessage {
     pub fn to_json(&self) -> String {
         match self {
             Self::Watch(room) => write(&Watch { room: room.to_string() }),
-            Self::Join(Join { room, presence, seat }) => write(&JoinFields {
+            Self::Join(Join { room, presence, seat, pass }) => write(&JoinFields {
                 room: room.to_string(),
                 presence: presence.clone(),
                 seat: seat.clone(),
+                pass: pass.clone(),
             }),
             Self::Leave => write(&Leave {}),
             Self::Presence(presence) => {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
+            Self::Host(action) => write(&Host { action: Cow::Borrowed(action) }),
             Self::Ping => write(&Ping {}),
             Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
@@ -324,16 +370,23 @@ impl ServerMessage {
         }
         Ok(match kind.as_ref() {
             "room" => {
-                let Room { room, people, limit } = fields(text)?;
-                let state = RoomState { people: people.into_owned(), limit };
+                let Room { room, people, limit, gate } = fields(text)?;
+                let state = RoomState { people: people.into_owned(), limit, gate };
                 Self::Room { room: room.into_owned(), state }
             }
             "joined" => {
-                let Joined { id, people, limit, ice_servers, seat } = fields(text)?;
-                let state = RoomState { people: people.into_owned(), limit };
+                let Joined { id, people, limit, ice_servers, seat, rules } = fields(text)?;
+                let state = RoomState { people: people.into_owned(), limit, gate: None };
                 let (ice_servers, seat) = (ice_servers.into_owned(), seat.map(Cow::into_owned));
-                Self::Joined { id, state, ice_servers, seat }
+                Self::Joined { id, state, ice_servers, seat, rules: rules.into_owned() }
             }
+            "waiting" => {
+                fields(text).map(|Waiting { place, hosted }| Self::Waiting { place, hosted })?
+            }
+            "rules" => Self::Rules(fields::<RulesFields>(text)?.rules.into_owned()),
+            "desk" => Self::Desk(fields::<DeskFields>(text)?.desk.into_owned()),
+            "host-key" => Self::HostKey(fields::<HostKey>(text)?.key.into_owned()),
+            "muted" => Self::Muted(fields::<Muted>(text)?.what),
             "ready" => {
                 let Ready { role, peer, presence, seconds, link } = fields(text)?;
                 let peer = Person { id: peer, presence: presence.into_owned(), seconds };
@@ -362,20 +415,25 @@ impl ServerMessage {
     #[must_use]
     pub fn to_json(&self) -> String {
         match self {
-            Self::Room { room, state: RoomState { people, limit } } => write(&Room {
+            Self::Room { room, state: RoomState { people, limit, gate } } => write(&Room {
                 room: Cow::Borrowed(room),
                 people: Cow::Borrowed(people),
                 limit: *limit,
+                gate: *gate,
             }),
-            Self::Joined { id, state: RoomState { people, limit }, ice_servers, seat } => {
-                write(&Joined {
-                    id: *id,
-                    people: Cow::Borrowed(people),
-                    limit: *limit,
-                    ice_servers: Cow::Borrowed(ice_servers),
-                    seat: seat.as_deref().map(Cow::Borrowed),
-                })
-            }
+            Self::Joined { id, state, ice_servers, seat, rules } => write(&Joined {
+                id: *id,
+                people: Cow::Borrowed(&state.people),
+                limit: state.limit,
+                ice_servers: Cow::Borrowed(ice_servers),
+                seat: seat.as_deref().map(Cow::Borrowed),
+                rules: Cow::Borrowed(rules),
+            }),
+            Self::Waiting { place, hosted } => write(&Waiting { place: *place, hosted: *hosted }),
+            Self::Rules(rules) => write(&RulesFields { rules: Cow::Borrowed(rules) }),
+            Self::Desk(desk) => write(&DeskFields { desk: Cow::Borrowed(desk) }),
+            Self::HostKey(key) => write(&HostKey { key: Cow::Borrowed(key) }),
+            Self::Muted(what) => write(&Muted { what: *what }),
             Self::Ready { role, peer, link } => write(&Ready {
                 role: *role,
                 peer: peer.id,

@@ -5,6 +5,8 @@
 //! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
 
 mod heartbeat;
+mod hosts;
+mod keeping;
 mod seats;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,8 @@ use crate::protocol::{
 };
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
+use hosts::{Entry, Guesses, Waiter};
+pub use keeping::{INVITATIONS, INVITED_FOR, Invited, KEPT_FOR, Keeping};
 pub use seats::Identity;
 use seats::{Seat, Seats, Sitter};
 use std::{
@@ -24,6 +28,9 @@ use std::{
 
 /// How long a seat is held for a page that is perhaps being loaded again, if seats are held at all.
 pub const RELOAD: Duration = Duration::from_secs(5);
+
+/// How often to look for what is kept in vain.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
 
 /// One open socket. Never used twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +59,7 @@ pub enum Input {
         /// What, or why it could not be understood.
         message: Result<ClientMessage, ParseError>,
         /// Who the sender is, should this message give it a seat.
-        identity: Identity,
+        identity: Box<Identity>,
     },
     /// A socket answered a ping or gave another sign of life.
     Heard(ConnId),
@@ -73,6 +80,12 @@ pub enum Command {
     Ping(ConnId),
     /// Close a socket that has gone silent. Its state is forgotten already.
     Close(ConnId),
+    /// Keep what the hosts of a room decided, for [`Rooms::restore`].
+    Keep(RoomName, Keeping),
+    /// Nothing of a room is to be kept any more.
+    Forget(RoomName),
+    /// Send the room's host key that is good after so many handovers.
+    GiveKey(ConnId, RoomName, u64),
 }
 
 /// What a connection is doing.
@@ -82,16 +95,20 @@ enum Place {
     Nowhere,
     /// Is told who is in a room.
     Watching(RoomName),
+    /// Waits in front of a room until a host lets them in.
+    Waiting(RoomName),
     /// Sits in a room.
     Seated(RoomName, PeerId),
 }
 
-/// One room: who sits in it and who looks in from outside. Forgotten when it has neither. Somebody
-/// whose seat is held counts as sitting in it.
+/// One room: who sits in it, who waits in front of it and who looks in from outside. Forgotten when
+/// it has none of them. Somebody whose seat is held counts as sitting in it.
 #[derive(Debug, Default)]
 struct Room {
     seats: Seats,
     watchers: BTreeSet<ConnId>,
+    /// Who waits to be let in, in the order they came.
+    line: Vec<Waiter>,
 }
 
 impl Room {
@@ -117,6 +134,11 @@ impl Room {
 pub struct Rooms {
     config: Config,
     rooms: BTreeMap<RoomName, Room>,
+    /// What hosts decided, for the rooms where they did.
+    kept: BTreeMap<RoomName, Keeping>,
+    guesses: BTreeMap<RoomName, Guesses>,
+    /// When to look for what is kept in vain.
+    sweep: Duration,
     places: BTreeMap<ConnId, Place>,
     heartbeat: Heartbeat,
     /// When to look for seats that are held no longer.
@@ -149,6 +171,9 @@ impl Rooms {
             links: u64::try_from(now.as_millis()).unwrap_or_default(),
             config,
             rooms: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            guesses: BTreeMap::new(),
+            sweep: now + SWEEP,
             places: BTreeMap::new(),
             heartbeat: Heartbeat::default(),
             deadlines: BTreeSet::new(),
@@ -172,7 +197,7 @@ impl Rooms {
                 let refusal = |error: ParseError| (error.code(), error.to_string());
                 let done = message
                     .map_err(refusal)
-                    .and_then(|message| self.message(conn, message, identity, now));
+                    .and_then(|message| self.message(conn, message, *identity, now));
                 if let Err((code, message)) = done {
                     self.send(conn, ServerMessage::Error { code, message });
                 }
@@ -195,14 +220,27 @@ impl Rooms {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let held = self.deadlines.first().map(|(deadline, _)| *deadline);
-        self.heartbeat.next().into_iter().chain(held).min()
+        let sweep = Some(self.sweep).filter(|_| !self.kept.is_empty());
+        self.heartbeat.next().into_iter().chain(held).chain(sweep).min()
     }
 
     /// Who is in a room; nobody, if it is not known.
-    #[must_use]
-    pub fn state(&self, room: &RoomName, now: Duration) -> RoomState {
+    fn state(&self, room: &RoomName, now: Duration) -> RoomState {
         let people = self.rooms.get(room).map(|room| room.seats.people(now)).unwrap_or_default();
-        RoomState { people, limit: self.config.people }
+        RoomState { people, limit: self.config.people, gate: None }
+    }
+
+    /// What somebody outside may know of a room.
+    #[must_use]
+    pub fn seen_from_outside(&self, room: &RoomName, now: Duration) -> RoomState {
+        let state = self.state(room, now);
+        match self.kept.get(room).and_then(Keeping::gate) {
+            None => state,
+            gate => {
+                let limit = if state.has_space() { state.limit } else { 0 };
+                RoomState { people: Vec::new(), limit, gate }
+            }
+        }
     }
 
     /// How many rooms are remembered: those that somebody sits in or watches.
@@ -232,7 +270,8 @@ impl Rooms {
                 self.vacate(conn, now, now);
                 Ok(())
             }
-            ClientMessage::Presence(presence) => self.presence(conn, &presence, now),
+            ClientMessage::Presence(presence) => self.presence(conn, presence, now),
+            ClientMessage::Host(action) => self.host(conn, action, identity, now),
             ClientMessage::Ping => {
                 self.send(conn, ServerMessage::Pong);
                 Ok(())
@@ -246,7 +285,7 @@ impl Rooms {
         self.refuse_seated(conn)?;
         self.vacate(conn, now, now);
         self.rooms.entry(room.clone()).or_default().watchers.insert(conn);
-        let state = self.state(&room, now);
+        let state = self.seen_from_outside(&room, now);
         self.places.insert(conn, Place::Watching(room.clone()));
         self.send(conn, ServerMessage::Room { room, state });
         Ok(())
@@ -255,22 +294,37 @@ impl Rooms {
     fn join(
         &mut self,
         conn: ConnId,
-        Join { room: name, presence, seat: claim }: Join,
+        join: Join,
         identity: Identity,
         now: Duration,
     ) -> Result<(), Refusal> {
         self.refuse_seated(conn)?;
-        if !identity.returning && claim.as_ref().is_some_and(|claim| claim.token.is_some()) {
+        let claim = join.seat.as_ref().and_then(|claim| claim.token.as_ref());
+        if !identity.returning && claim.is_some() {
             let message = "The proof of your seat is wrong or too old; join without it.".to_owned();
             return Err((ErrorCode::BadSeat, message));
         }
-        let room = self.rooms.get(&name).filter(|_| identity.returning);
-        let seat = room.and_then(|room| room.seats.get(identity.id));
-        let held = seat.is_some();
+        let seat = self.rooms.get(&join.room).and_then(|room| room.seats.get(identity.id));
         // A message of a connection that this person has given up may come late.
         if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
             return Err(seat_moved());
         }
+        match self.door(&join, &identity, now)? {
+            Entry::In => self.sit(conn, join, identity, now),
+            Entry::Wait => self.queue(conn, join, identity, now),
+        }
+    }
+
+    /// Gives a seat to somebody who may have one.
+    fn sit(
+        &mut self,
+        conn: ConnId,
+        Join { room: name, presence, seat: claim, .. }: Join,
+        identity: Identity,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        let id = identity.id;
+        let held = self.rooms.get(&name).is_some_and(|room| room.seats.get(id).is_some());
         // After a restart, nobody takes the place of somebody who is on their way back.
         let owed = identity.returning && now < self.gathered;
         let state = self.state(&name, now);
@@ -279,9 +333,9 @@ impl Rooms {
             return Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")));
         }
         self.vacate(conn, now, now);
-        let id = identity.id;
+        self.use_invitation(&name, &identity, &presence.name, now);
         if held {
-            self.take_back(conn, &name, id, presence);
+            self.take_back(conn, &name, &identity, presence);
         } else {
             let room = self.rooms.entry(name.clone()).or_default();
             room.seats.add(Seat::new(conn, &identity, presence));
@@ -289,21 +343,35 @@ impl Rooms {
         self.places.insert(conn, Place::Seated(name.clone(), id));
         let state = self.state(&name, now);
         let people = state.people.into_iter().filter(|person| person.id != id).collect();
-        let state = RoomState { people, ..state };
+        let (state, rules) = (RoomState { people, ..state }, self.rules(&name));
         let (ice_servers, seat) = (self.config.ice_servers.clone(), identity.token);
-        self.send(conn, ServerMessage::Joined { id, state, ice_servers, seat });
+        self.send(conn, ServerMessage::Joined { id, state, ice_servers, seat, rules });
+        if identity.host {
+            self.tell_rules(&name, Some(id));
+            self.tell_line(&name, now);
+        }
         let linked = claim.filter(|_| identity.returning).map(|claim| claim.linked);
         self.link(&name, id, linked.unwrap_or_default(), now);
         self.tell_watchers(&name, now);
+        if self.kept.get_mut(&name).is_some_and(|kept| kept.touch(now)) {
+            self.keep(&name);
+        }
         Ok(())
     }
 
     /// Puts a person back on their seat. Whoever used it until now, in another tab, is told.
-    fn take_back(&mut self, conn: ConnId, name: &RoomName, id: PeerId, presence: Presence) {
+    fn take_back(
+        &mut self,
+        conn: ConnId,
+        name: &RoomName,
+        identity: &Identity,
+        presence: Presence,
+    ) {
         let Some(room) = self.rooms.get_mut(name) else { return };
-        let Some(seat) = room.seats.get_mut(id) else { return };
+        let Some(seat) = room.seats.get_mut(identity.id) else { return };
         let before = std::mem::replace(&mut seat.sitter, Sitter::Here(conn));
         seat.presence = presence;
+        seat.host |= identity.host;
         if let Sitter::Here(elsewhere) = before {
             self.places.insert(elsewhere, Place::Nowhere);
             let (code, message) = seat_moved();
@@ -393,23 +461,23 @@ impl Rooms {
         }
     }
 
-    fn presence(
-        &mut self,
-        conn: ConnId,
-        presence: &Presence,
-        now: Duration,
-    ) -> Result<(), Refusal> {
+    fn presence(&mut self, conn: ConnId, presence: Presence, now: Duration) -> Result<(), Refusal> {
+        if let Some(Place::Waiting(name)) = self.places.get(&conn).cloned() {
+            self.rename_waiter(&name, conn, presence, now);
+            return Ok(());
+        }
         let (name, from) = self.seat_of(conn)?;
-        let seat = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(from));
-        let Some(seat) = seat.filter(|seat| seat.presence != *presence) else { return Ok(()) };
-        seat.presence.clone_from(presence);
-        self.tell_others(
-            &name,
-            from,
-            &ServerMessage::Presence { from, presence: presence.clone() },
-        );
-        self.tell_watchers(&name, now);
+        self.set_presence(&name, from, presence, now);
         Ok(())
+    }
+
+    /// Changes what the others know of somebody, and tells them.
+    fn set_presence(&mut self, name: &RoomName, from: PeerId, presence: Presence, now: Duration) {
+        let seat = self.rooms.get_mut(name).and_then(|room| room.seats.get_mut(from));
+        let Some(seat) = seat.filter(|seat| seat.presence != presence) else { return };
+        seat.presence.clone_from(&presence);
+        self.tell_others(name, from, &ServerMessage::Presence { from, presence });
+        self.tell_watchers(name, now);
     }
 
     /// Connects two people anew who cannot repair their connection. Both may ask for it: what is
@@ -481,6 +549,10 @@ impl Rooms {
             let Some((_, name)) = self.deadlines.pop_first() else { return };
             self.give_up(&name, now);
         }
+        if now >= self.sweep {
+            self.sweep = now + SWEEP;
+            self.forget_unused(now);
+        }
     }
 
     /// Frees the seats in a room that are held no longer.
@@ -508,6 +580,13 @@ impl Rooms {
                 }
                 self.forget_empty(&name);
             }
+            Place::Waiting(name) => {
+                if let Some(room) = self.rooms.get_mut(&name) {
+                    room.line.retain(|waiter| waiter.conn != conn);
+                }
+                self.tell_line(&name, now);
+                self.forget_empty(&name);
+            }
             Place::Seated(name, id) => {
                 let seat = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id));
                 match seat.filter(|seat| seat.holds && hold > now) {
@@ -524,20 +603,23 @@ impl Rooms {
     fn free(&mut self, name: &RoomName, id: PeerId, now: Duration) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let told: Vec<_> = room.seats.others_here(id);
+        let was_host = room.seats.get(id).is_some_and(|seat| seat.host);
         room.seats.remove(id);
         for conn in told {
             self.send(conn, ServerMessage::Left { peer: id });
+        }
+        if was_host {
+            self.tell_rules(name, None);
+            self.tell_line(name, now);
         }
         self.tell_watchers(name, now);
         self.forget_empty(name);
     }
 
     fn forget_empty(&mut self, name: &RoomName) {
-        if self
-            .rooms
-            .get(name)
-            .is_some_and(|room| room.seats.is_empty() && room.watchers.is_empty())
-        {
+        if self.rooms.get(name).is_some_and(|room| {
+            room.seats.is_empty() && room.watchers.is_empty() && room.line.is_empty()
+        }) {
             self.rooms.remove(name);
         }
     }
@@ -555,7 +637,7 @@ impl Rooms {
         if watchers.is_empty() {
             return;
         }
-        let state = self.state(name, now);
+        let state = self.seen_from_outside(name, now);
         for conn in watchers {
             self.send(conn, ServerMessage::Room { room: name.clone(), state: state.clone() });
         }

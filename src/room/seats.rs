@@ -15,6 +15,12 @@ pub struct Identity {
     pub token: Option<String>,
     /// Whether they proved that the seat was theirs before.
     pub returning: bool,
+    /// Whether they showed the room's host key.
+    pub host: bool,
+    /// The number of the invitation that they showed.
+    pub invitation: Option<u64>,
+    /// The hash of the passcode that they know, or set.
+    pub passcode: Option<String>,
 }
 
 /// Who sits there, or is expected back.
@@ -35,6 +41,8 @@ pub(super) struct Seat {
     pub(super) linked: BTreeMap<PeerId, u64>,
     /// Whether the seat is held while the connection is gone.
     pub(super) holds: bool,
+    /// Whether they are a host.
+    pub(super) host: bool,
     since: Duration,
 }
 
@@ -46,6 +54,7 @@ impl Seat {
             presence,
             linked: BTreeMap::new(),
             holds: identity.token.is_some(),
+            host: identity.host,
             since: identity.since,
         }
     }
@@ -99,6 +108,18 @@ impl Seats {
 
     pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Seat> {
         self.0.iter().filter(move |seat| seat.id != id)
+    }
+
+    /// Makes one person the only host.
+    pub(super) fn set_host(&mut self, id: PeerId) {
+        for seat in &mut self.0 {
+            seat.host = seat.id == id;
+        }
+    }
+
+    /// Frees all of them.
+    pub(super) fn take(&mut self) -> Vec<Seat> {
+        std::mem::take(&mut self.0)
     }
 
     /// The connections of everybody else who is here.

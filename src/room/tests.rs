@@ -1,8 +1,10 @@
 //! Lists of (input, time) and the commands they lead to, then any order of anything.
 
 use super::*;
-use crate::protocol::{IceCandidate, Person, SdpType, SeatClaim, SessionDescription};
+use crate::protocol::{IceCandidate, Pass, Person, Rules, SdpType, SeatClaim, SessionDescription};
 use proptest::prelude::*;
+
+mod hosts;
 
 const START: Duration = Duration::ZERO;
 
@@ -29,13 +31,24 @@ fn drain(rooms: &mut Rooms) -> Vec<Command> {
 
 fn say(rooms: &mut Rooms, conn: u64, message: ClientMessage, now: Duration) -> Vec<Command> {
     let identity = Identity { id: PeerId(100 + conn), since: now, ..Identity::default() };
-    rooms.handle(Input::Message { conn: ConnId(conn), message: Ok(message), identity }, now);
+    say_as(rooms, conn, message, identity, now)
+}
+
+fn say_as(
+    rooms: &mut Rooms,
+    conn: u64,
+    message: ClientMessage,
+    identity: Identity,
+    now: Duration,
+) -> Vec<Command> {
+    let (message, identity) = (Ok(message), Box::new(identity));
+    rooms.handle(Input::Message { conn: ConnId(conn), message, identity }, now);
     drain(rooms)
 }
 
 fn join_message(room: &str) -> ClientMessage {
     let (room, presence) = (room.parse().unwrap(), Presence::default());
-    ClientMessage::Join(Join { room, presence, seat: None })
+    ClientMessage::Join(Join { room, presence, seat: None, pass: Pass::default() })
 }
 
 fn open_and_join(rooms: &mut Rooms, conn: u64, room: &str, now: Duration) -> Vec<Command> {
@@ -67,9 +80,10 @@ fn the_first_is_the_caller_and_the_second_the_callee() {
     let mut rooms = rooms(4);
     let joined = |conn: u64, people| ServerMessage::Joined {
         id: PeerId(100 + conn),
-        state: RoomState { people, limit: 4 },
+        state: RoomState { people, limit: 4, gate: None },
         ice_servers: Vec::new(),
         seat: None,
+        rules: Rules::default(),
     };
     assert_eq!(
         open_and_join(&mut rooms, 1, "123", START),
@@ -147,7 +161,7 @@ fn watchers_hear_of_every_change_until_they_join() {
     let name: RoomName = "123".parse().unwrap();
     rooms.handle(Input::Opened(ConnId(9)), START);
     let seen = |people| {
-        let state = RoomState { people, limit: 4 };
+        let state = RoomState { people, limit: 4, gate: None };
         Command::Send(ConnId(9), ServerMessage::Room { room: "123".parse().unwrap(), state })
     };
     assert_eq!(say(&mut rooms, 9, ClientMessage::Watch(name), START), [seen(vec![])]);
@@ -240,16 +254,16 @@ mod held {
             linked: linked.unwrap_or_default().iter().copied().map(PeerId).collect(),
         };
         let room = "123".parse().unwrap();
-        let join = Join { room, presence: Presence::default(), seat: Some(claim) };
+        let join =
+            Join { room, presence: Presence::default(), seat: Some(claim), pass: Pass::default() };
         let identity = Identity {
             id: PeerId(id),
             since: secs(id),
             token: Some("token".to_owned()),
             returning: linked.is_some(),
+            ..Identity::default()
         };
-        let message = Ok(ClientMessage::Join(join));
-        rooms.handle(Input::Message { conn: ConnId(conn), message, identity }, now);
-        drain(rooms)
+        say_as(rooms, conn, ClientMessage::Join(join), identity, now)
     }
 
     fn close(rooms: &mut Rooms, conn: u64, now: Duration) -> Vec<Command> {
@@ -446,6 +460,7 @@ fn act(rooms: &mut Rooms, (conn, action, detail, _): (u64, u8, u8, u64), now: Du
         _ => Err(ParseError::NotJson),
     };
     let identity = Identity { id: PeerId(100 + conn), since: now, ..Identity::default() };
+    let identity = Box::new(identity);
     rooms.handle(Input::Message { conn: id, message, identity }, now);
 }
 

@@ -4,7 +4,8 @@ use super::{
     error::ServerError,
     ice::{IceError, IceList},
     origin::{OriginList, OriginPolicy},
-    seat::Secret,
+    secret::Secret,
+    store::Store,
 };
 use crate::protocol::{IceServer, limits};
 use clap::{
@@ -235,6 +236,18 @@ impl DataFolder {
                 Ok(Secret::fresh()?)
             }),
             Self::None => Ok(Secret::fresh()?),
+        }
+    }
+
+    /// Where what hosts decide is kept; where nothing can be, for this run.
+    pub(super) fn store(&self) -> Result<Store, ServerError> {
+        match self {
+            Self::Chosen(folder) => Store::kept_in(folder),
+            Self::Usual(folder) => Store::kept_in(folder).or_else(|error| {
+                warn!("{error} Until then, what hosts decide does not outlive a restart.");
+                Store::in_memory()
+            }),
+            Self::None => Store::in_memory(),
         }
     }
 }

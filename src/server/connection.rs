@@ -1,8 +1,8 @@
 //! The two ends between a socket's task and the hub: bounded, and never in each other's way.
 
-use super::hub::Event;
+use super::{hub::Event, passcode};
 use crate::{
-    protocol::{ClientMessage, ParseError, PeerId},
+    protocol::{ClientMessage, HostAction, Join, ParseError, Pass, PeerId},
     room::{ConnId, Identity, Input},
 };
 use axum::extract::ws::Utf8Bytes;
@@ -93,13 +93,46 @@ impl Voice {
         &self,
         message: Result<ClientMessage, ParseError>,
     ) -> Result<(), Closing> {
-        // Only a join gives a seat, so only a join needs an identity.
+        // Most messages give nobody anything new.
         let id = match message {
-            Ok(ClientMessage::Join(_)) => PeerId(getrandom::u64().map_err(|_| Closing::Internal)?),
+            Ok(ClientMessage::Join(_) | ClientMessage::Host(HostAction::Invite { .. })) => {
+                PeerId(getrandom::u64().map_err(|_| Closing::Internal)?)
+            }
             _ => PeerId::default(),
         };
-        let identity = Identity { id, ..Identity::default() };
+        let passcode = match &message {
+            Ok(ClientMessage::Join(Join {
+                room,
+                pass: Pass { passcode: Some(tried), .. },
+                ..
+            })) => {
+                let room = room.clone();
+                let hash = self.ask(|reply| Event::Passcode(room, reply)).await?;
+                match hash {
+                    Some(hash) => passcode::verify(tried.clone(), hash).await,
+                    None => None,
+                }
+            }
+            Ok(ClientMessage::Host(HostAction::Passcode { passcode: Some(new) })) => {
+                let is_host = self.ask(|reply| Event::IsHost(self.conn, reply)).await?;
+                match is_host {
+                    true => passcode::hash(new.clone()).await,
+                    false => None,
+                }
+            }
+            _ => None,
+        };
+        let identity = Box::new(Identity { id, passcode, ..Identity::default() });
         self.send(Input::Message { conn: self.conn, message, identity }).await
+    }
+
+    async fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Event,
+    ) -> Result<T, Closing> {
+        let (reply, answer) = oneshot::channel();
+        self.events.send(question(reply)).await.map_err(|_| Closing::Restart)?;
+        answer.await.map_err(|_| Closing::Restart)
     }
 
     /// Passes on that the client gave a sign of life.

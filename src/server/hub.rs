@@ -3,10 +3,12 @@
 
 use super::{
     connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
-    seat::Secret,
+    error::ServerError,
+    secret::Secret,
+    store::Store,
 };
 use crate::{
-    protocol::{ClientMessage, Join, RoomName, RoomState, ServerMessage},
+    protocol::{ClientMessage, HostAction, Join, RoomName, RoomState, ServerMessage},
     room::{self, Command, ConnId, Identity, Input, Rooms},
 };
 use axum::extract::ws::Utf8Bytes;
@@ -21,7 +23,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
-use tracing::debug;
+use tracing::{debug, error};
 
 /// How many events of all sockets wait for the hub before the sockets wait themselves.
 const EVENTS: usize = 256;
@@ -35,6 +37,10 @@ pub(super) enum Event {
     Input(Input),
     /// A page wants to know who is in a room.
     State(RoomName, oneshot::Sender<RoomState>),
+    /// A connection wants to know the hash that a room's passcode has to match, if it has one.
+    Passcode(RoomName, oneshot::Sender<Option<String>>),
+    /// A connection wants to know whether it is a host's.
+    IsHost(ConnId, oneshot::Sender<bool>),
     /// The server ends.
     Stop,
 }
@@ -57,11 +63,22 @@ pub struct Hub {
 
 impl Hub {
     /// Starts the task.
-    pub(super) fn start(config: room::Config, secret: Secret) -> (Self, JoinHandle<()>) {
+    ///
+    /// # Errors
+    /// What was kept of the rooms cannot be read.
+    pub(super) fn start(
+        config: room::Config,
+        secret: Secret,
+        store: Store,
+    ) -> Result<(Self, JoinHandle<()>), ServerError> {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let task = tokio::spawn(Task::new(config, secret, &events, inbox, publish).run());
-        (Self { events, counts }, task)
+        let kept = store.load()?;
+        let mut task = Task::new(config, secret, store, &events, inbox, publish);
+        for (room, kept) in kept {
+            task.rooms.restore(room, kept);
+        }
+        Ok((Self { events, counts }, tokio::spawn(task.run())))
     }
 
     /// Registers a socket. It is remembered until the connection's voice is dropped.
@@ -107,6 +124,7 @@ struct Task {
     /// time does, too. From there on it is told by a clock that nobody sets.
     epoch: Duration,
     secret: Secret,
+    store: Store,
     rooms: Rooms,
     sockets: BTreeMap<ConnId, Socket>,
     opened: u64,
@@ -123,6 +141,7 @@ impl Task {
     fn new(
         config: room::Config,
         secret: Secret,
+        store: Store,
         handle: &mpsc::Sender<Event>,
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
@@ -132,6 +151,7 @@ impl Task {
             start: Instant::now(),
             epoch,
             secret,
+            store,
             rooms: Rooms::new(config, epoch),
             sockets: BTreeMap::new(),
             opened: 0,
@@ -177,6 +197,11 @@ impl Task {
             Some(Event::Input(input)) => self.handle(input),
             // Who asked may be gone by now.
             Some(Event::State(room, reply)) => drop(reply.send(self.state(&room))),
+            Some(Event::Passcode(room, reply)) => {
+                let hash = self.rooms.passcode(&room, self.now()).map(str::to_owned);
+                drop(reply.send(hash));
+            }
+            Some(Event::IsHost(conn, reply)) => drop(reply.send(self.rooms.is_host(conn))),
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
@@ -211,29 +236,55 @@ impl Task {
     }
 
     fn state(&self, room: &RoomName) -> RoomState {
-        self.rooms.state(room, self.now())
+        self.rooms.seen_from_outside(room, self.now())
     }
 
     fn now(&self) -> Duration {
         self.epoch + self.start.elapsed()
     }
 
-    /// Who a message gives a seat to.
-    fn identify(&self, message: &ClientMessage, fresh: Identity, now: Duration) -> Identity {
-        let ClientMessage::Join(Join { room, seat: Some(claim), .. }) = message else {
-            return Identity { since: now, ..fresh };
-        };
-        let proven = claim.token.as_ref().and_then(|token| self.secret.verify(room, token, now));
-        let identity = proven.unwrap_or(Identity { since: now, ..fresh });
-        let token = self.secret.prove(room, identity.id, identity.since, now);
-        Identity { token, ..identity }
+    /// What a message's sender has proven.
+    fn identify(
+        &self,
+        conn: ConnId,
+        message: &ClientMessage,
+        fresh: Identity,
+        now: Duration,
+    ) -> Identity {
+        match message {
+            ClientMessage::Join(join) => self.identify_newcomer(join, fresh, now),
+            ClientMessage::Host(HostAction::Invite { .. }) => {
+                let room = self.rooms.room_of(conn);
+                let token = room.and_then(|room| self.secret.invite(room, fresh.id.0));
+                Identity { token, ..fresh }
+            }
+            _ => fresh,
+        }
+    }
+
+    fn identify_newcomer(&self, join: &Join, fresh: Identity, now: Duration) -> Identity {
+        let Join { room, seat, pass, .. } = join;
+        let (secret, handovers) = (&self.secret, self.rooms.handovers(room));
+        let token = seat.as_ref().and_then(|claim| claim.token.as_ref());
+        let seat_before = token.and_then(|token| secret.verify(room, token, now));
+        let Identity { id, since, returning, .. } =
+            seat_before.unwrap_or(Identity { id: fresh.id, since: now, ..Identity::default() });
+        Identity {
+            id,
+            since,
+            returning,
+            token: seat.as_ref().and_then(|_| secret.prove(room, id, since, now)),
+            host: pass.host.as_ref().is_some_and(|key| secret.is_host_key(room, handovers, key)),
+            invitation: pass.invitation.as_ref().and_then(|token| secret.invited(room, token)),
+            passcode: fresh.passcode,
+        }
     }
 
     fn handle(&mut self, input: Input) {
         let now = self.now();
         let input = match input {
             Input::Message { conn, message: Ok(message), identity } => {
-                let identity = self.identify(&message, identity, now);
+                let identity = Box::new(self.identify(conn, &message, *identity, now));
                 Input::Message { conn, message: Ok(message), identity }
             }
             other => other,
@@ -255,6 +306,19 @@ impl Task {
                 Command::Close(conn) => {
                     self.close(conn, Closing::Silent);
                     continue;
+                }
+                Command::Keep(room, kept) => {
+                    note_failure(self.store.keep(&room, &kept));
+                    continue;
+                }
+                Command::Forget(room) => {
+                    note_failure(self.store.forget(&room));
+                    continue;
+                }
+                Command::GiveKey(conn, room, handovers) => {
+                    let Some(key) = self.secret.host_key(&room, handovers) else { continue };
+                    let message = ServerMessage::HostKey(key).to_json();
+                    (conn, self.push(conn, Outgoing::Text(message.into())))
                 }
             };
             if result == Err(Full) {
@@ -283,6 +347,13 @@ impl Task {
             *published = counts;
             changed
         });
+    }
+}
+
+/// The rooms go on as decided; only a restart would not know of it.
+fn note_failure(written: Result<(), rusqlite::Error>) {
+    if let Err(error) = written {
+        error!(%error, "what a host decided could not be written down");
     }
 }
 

@@ -11,17 +11,19 @@ mod hub;
 mod ice;
 mod origin;
 mod pages;
+mod passcode;
 mod router;
-mod seat;
+mod secret;
 mod shell;
 mod socket;
+mod store;
 
 pub use config::{Config, DataFolder, NoConfig};
 pub use connection::HubGone;
 pub use error::ServerError;
 pub use hub::{Counts, Hub};
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
-pub use seat::{SEAT_VALID, Secret};
+pub use secret::{SEAT_VALID, Secret};
 
 use crate::room;
 use axum::{Router, serve::ListenerExt};
@@ -69,12 +71,13 @@ impl Server {
             Some(secret) => secret,
             None => config.data.secret()?,
         };
+        let store = config.data.store()?;
         let rooms = room::Config {
             people: config.people,
             ice_servers: config.ice_servers,
             hold: config.hold,
         };
-        let (hub, hub_task) = Hub::start(rooms, secret);
+        let (hub, hub_task) = Hub::start(rooms, secret.clone(), store)?;
         let state = ServerState {
             hub: hub.clone(),
             origins: Arc::new(config.origins),

@@ -1,6 +1,6 @@
 //! The call together with the socket, timers and connections that it commands.
 
-use super::{Session, seat::KeptSeat};
+use super::{Session, pass, seat::KeptSeat};
 use crate::{
     call::{Call, Command, Generation, Input, PeerKey, View},
     platform::{
@@ -101,6 +101,10 @@ impl Engine {
                 self.peers.retain(|(other, _)| *other != key);
                 self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
             }
+            Command::KeepHostKey(key) => {
+                pass::keep_host_key(&self.session.room.get_value(), key.as_deref());
+            }
+            Command::Mute(what) => self.session.muted_by_host(what),
             Command::Peer(key, command) => {
                 if let Some((_, peer)) = self.peers.iter().find(|(other, _)| *other == key) {
                     peer.run(command);

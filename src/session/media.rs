@@ -215,6 +215,15 @@ impl Media {
         }
     }
 
+    /// Mutes the microphone, or switches the camera off, and returns whether it was on.
+    pub(super) fn switch_off(self, kind: Kind) -> bool {
+        let sends = untrack(|| self.is_sending(kind));
+        if sends {
+            self.toggle(kind);
+        }
+        sends
+    }
+
     /// Uses another device, now and on later visits.
     pub fn choose(self, kind: Kind, id: String) {
         platform::save(choice_key(kind), &id);

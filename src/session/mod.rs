@@ -5,19 +5,21 @@ mod advice;
 mod engine;
 mod media;
 mod notices;
+mod pass;
 mod seat;
 mod slot;
 
 use crate::{
     call::{Input, PeerKey, Phase, View},
     platform::{self, Kind, Local, PageEvent, PerKind, Stream, Timer},
-    protocol::{DisplayName, Presence, RoomName, RoomState},
+    protocol::{DisplayName, HostAction, MediaKind, Presence, RoomName, RoomState},
 };
 pub use advice::Advice;
 use engine::Engine;
 use leptos::prelude::*;
 pub use media::Media;
 pub use notices::{Notice, Notices};
+pub use pass::{host_link, invitation_link, keep_host_key};
 use seat::KeptSeat;
 pub use slot::{Gone, Source};
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -59,6 +61,8 @@ pub struct Session {
     ticked: StoredValue<Option<Duration>>,
     /// The name this person gave themselves, as typed.
     pub name: RwSignal<String>,
+    /// The passcode, as typed.
+    pub passcode: RwSignal<String>,
     /// Whether the browser wants a gesture before it plays sound.
     pub sound_blocked: RwSignal<bool>,
     /// Counts the gestures that were given for it.
@@ -87,6 +91,7 @@ impl Session {
             hidden: RwSignal::new(false),
             ticked: StoredValue::new(None),
             name: RwSignal::default(),
+            passcode: RwSignal::default(),
             sound_blocked: RwSignal::new(false),
             sound_gestures: RwSignal::new(0),
             notices,
@@ -107,6 +112,7 @@ impl Session {
         platform::prepare_connection();
         Effect::new(move |_| self.tracks_changed());
         Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
+        self.send(Input::SetPass(pass::find(&self.room.get_value())));
         self.send(Input::Watch(self.room.get_value()));
         if let Some(seat) = KeptSeat::load(&self.room.get_value()) {
             self.come_back(&seat);
@@ -119,6 +125,8 @@ impl Session {
     /// Presses Join. Devices that were never asked for are asked for now, while the call begins.
     pub fn join(self) {
         self.send(Input::SetPresence(untrack(|| self.presence())));
+        let passcode = self.passcode.get_untracked();
+        self.send(Input::SetPasscode((!passcode.is_empty()).then_some(passcode)));
         self.send(Input::Join);
         self.media.open_unasked();
         platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
@@ -161,6 +169,25 @@ impl Session {
             self.send(Input::SetPresence(untrack(|| self.presence())));
             self.send(Input::Join);
         }
+    }
+
+    /// Does something as a host.
+    pub fn act(self, action: HostAction) {
+        self.send(Input::Host(action));
+    }
+
+    /// Switches off what a host wants off. The person can switch it on again.
+    fn muted_by_host(self, what: MediaKind) {
+        let kind = match what {
+            MediaKind::Mic => Kind::Microphone,
+            MediaKind::Camera => Kind::Camera,
+        };
+        // Not within the call's own turn, which is not over yet.
+        platform::spawn_local(async move {
+            if self.media.switch_off(kind) {
+                self.notices.show(Notice::MutedByHost(kind));
+            }
+        });
     }
 
     /// Stops waiting in front of a full room; the preview stays.

@@ -35,6 +35,8 @@ pub enum Notice {
     },
     /// A device came that could be used in place of the one in use.
     Offered(Device),
+    /// A host has switched something off.
+    MutedByHost(Kind),
     /// A device went away and there is no other.
     Unplugged(Kind),
 }

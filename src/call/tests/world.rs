@@ -186,7 +186,7 @@ impl World {
 
     /// Everybody inside is linked to everybody else inside, exactly once and in agreement.
     pub(super) fn check(&self) {
-        let state = self.rooms.state(&"room".parse().unwrap(), self.now);
+        let state = self.rooms.seen_from_outside(&"room".parse().unwrap(), self.now);
         let inside: Vec<_> = self.people.iter().filter(|person| person.call.me.is_some()).collect();
         let mut ids: Vec<_> = inside.iter().filter_map(|person| person.call.me).collect();
         assert_eq!(ids.len(), state.people.len(), "ghosts");
@@ -257,6 +257,7 @@ impl World {
                 let text = message.to_json();
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
+            Command::KeepHostKey(_) | Command::Mute(_) => {}
             Command::OpenPeer { key, .. } => {
                 self.made += 1;
                 assert!(person.pcs.insert(key, Pc::default()).is_none());
@@ -305,7 +306,8 @@ impl World {
         let Some((_, conn)) = person.socket else { return };
         if let (Some(message), (false, _)) = (person.upstream.pop_front(), person.stalled) {
             let identity = self.identify(&message);
-            let input = room::Input::Message { conn, message: Ok(message), identity };
+            let input =
+                room::Input::Message { conn, message: Ok(message), identity: Box::new(identity) };
             self.rooms.handle(input, self.now);
             self.route();
         }
@@ -318,7 +320,7 @@ impl World {
         let proven = claim.token.as_ref().map(|token| {
             let (id, since) = token.split_once('/').unwrap();
             let since = Duration::from_millis(since.parse().unwrap());
-            Identity { id: id.parse().unwrap(), since, token: None, returning: true }
+            Identity { id: id.parse().unwrap(), since, returning: true, ..Identity::default() }
         });
         let identity = proven.unwrap_or(fresh);
         let token = format!("{}/{}", identity.id, identity.since.as_millis());

@@ -126,6 +126,17 @@ pub fn push_path(path: &str) {
     BACK.with(|slot| slot.replace(Some(back)));
 }
 
+/// What stands behind the `#` of the address, which is removed from it.
+#[must_use]
+pub fn take_fragment() -> Option<String> {
+    let window = window()?;
+    let fragment = window.location().hash().ok()?.strip_prefix('#')?.to_owned();
+    let path = window.location().pathname().ok()?;
+    let history = window.history().ok()?;
+    history.replace_state_with_url(&JsValue::NULL, "", Some(&path)).ok()?;
+    Some(fragment)
+}
+
 /// Names the page in its tab.
 pub fn set_title(title: &str) {
     if let Some(document) = window().and_then(|window| window.document()) {

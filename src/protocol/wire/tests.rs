@@ -1,5 +1,5 @@
 use super::*;
-use crate::protocol::{DisplayName, Grade, SdpType};
+use crate::protocol::{DisplayName, Grade, Invitation, SdpType};
 
 fn code(text: &str) -> ErrorCode {
     ClientMessage::parse(text).unwrap_err().code()
@@ -9,7 +9,15 @@ fn code(text: &str) -> ErrorCode {
 fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
     let join = ClientMessage::parse(r#"{"type":"join","room":"123"}"#).unwrap();
     let room = "123".parse().unwrap();
-    assert_eq!(join, ClientMessage::Join(Join { room, presence: Presence::default(), seat: None }));
+    assert_eq!(
+        join,
+        ClientMessage::Join(Join {
+            room,
+            presence: Presence::default(),
+            seat: None,
+            pass: Pass::default()
+        })
+    );
 
     let offer = r#"{"offer":{"sdp":"v=0\r\n","type":"offer"},"type":"offer"}"#;
     let description = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
@@ -54,7 +62,7 @@ fn what_is_written_is_read_back() {
         background: true,
     };
     let person = Person { id: PeerId(u64::MAX), presence: presence.clone(), seconds: 9 };
-    let state = RoomState { people: vec![person.clone()], limit: 4 };
+    let state = RoomState { people: vec![person.clone()], limit: 4, gate: None };
     let answer = SessionDescription { kind: SdpType::Answer, sdp: "v=0".into() };
     let ice = IceServer { urls: "stun:stun.example.org".into(), username: None, credential: None };
     let room: RoomName = "a-b_c".parse().unwrap();
@@ -65,7 +73,26 @@ fn what_is_written_is_read_back() {
             state,
             ice_servers: vec![ice],
             seat: Some("s".into()),
+            rules: Rules {
+                locked: true,
+                waiting_room: true,
+                passcode: true,
+                hosts: vec![PeerId(3)],
+            },
         },
+        ServerMessage::Waiting { place: 2, hosted: true },
+        ServerMessage::Rules(Rules::default()),
+        ServerMessage::Desk(Desk {
+            waiting: vec![person.clone()],
+            invitations: vec![Invitation {
+                token: "t".into(),
+                once: true,
+                seconds: Some(9),
+                used_by: Some("Bo".into()),
+            }],
+        }),
+        ServerMessage::HostKey("k".into()),
+        ServerMessage::Muted(MediaKind::Camera),
         ServerMessage::Ready { role: Role::Callee, peer: person, link: 9 },
         ServerMessage::Signal {
             from: PeerId(2),
@@ -86,13 +113,36 @@ fn what_is_written_is_read_back() {
     ] {
         assert_eq!(ServerMessage::parse(&message.to_json()), Ok(message));
     }
+    let pass = Pass { host: Some("k".into()), invitation: None, passcode: Some("p".into()) };
+    let to = PeerId(6);
+    for action in [
+        HostAction::Lock { on: true },
+        HostAction::WaitingRoom { on: false },
+        HostAction::Passcode { passcode: None },
+        HostAction::Admit { to: None },
+        HostAction::TurnAway { to: Some(to) },
+        HostAction::Mute { to, what: MediaKind::Mic },
+        HostAction::Remove { to },
+        HostAction::HandOver { to },
+        HostAction::End,
+        HostAction::Invite { once: true, seconds: Some(60) },
+        HostAction::Revoke { token: "t".into() },
+    ] {
+        let message = ClientMessage::Host(action);
+        assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
+    }
     let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
     for message in [
         ClientMessage::Ping,
         ClientMessage::Reconnect { to: PeerId(6), link: 3 },
         ClientMessage::Watch(room.clone()),
-        ClientMessage::Join(Join { room: room.clone(), presence: presence.clone(), seat: None }),
-        ClientMessage::Join(Join { room, presence: presence.clone(), seat: Some(claim) }),
+        ClientMessage::Join(Join {
+            room: room.clone(),
+            presence: presence.clone(),
+            seat: None,
+            pass: Pass::default(),
+        }),
+        ClientMessage::Join(Join { room, presence: presence.clone(), seat: Some(claim), pass }),
         ClientMessage::Leave,
         ClientMessage::Presence(presence),
         ClientMessage::Signal {
@@ -103,6 +153,20 @@ fn what_is_written_is_read_back() {
     ] {
         assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
     }
+}
+
+#[test]
+fn what_a_host_does_is_written_as_documented() {
+    let mute = r#"{"type":"host","action":{"do":"mute","to":"0000000000000006","what":"mic"}}"#;
+    let action = HostAction::Mute { to: PeerId(6), what: MediaKind::Mic };
+    assert_eq!(ClientMessage::parse(mute), Ok(ClientMessage::Host(action)));
+    let all = ClientMessage::Host(HostAction::Admit { to: None });
+    assert_eq!(ClientMessage::parse(r#"{"type":"host","action":{"do":"admit"}}"#), Ok(all));
+    assert_eq!(code(r#"{"type":"host","action":{"do":"dance"}}"#), ErrorCode::BadMessage);
+    let gated = r#"{"type":"room","room":"1","people":[],"limit":4,"gate":"waiting-room"}"#;
+    let state = RoomState { people: vec![], limit: 4, gate: Some(Gate::WaitingRoom) };
+    let room = "1".parse().unwrap();
+    assert_eq!(ServerMessage::parse(gated), Ok(ServerMessage::Room { room, state }));
 }
 
 #[test]

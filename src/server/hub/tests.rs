@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::{
-    protocol::{ClientMessage, Join, Presence},
+    protocol::{ClientMessage, Join, Pass, Presence},
     room::SILENT_AFTER,
 };
 use tokio::time::{Instant, timeout};
 
 fn start() -> (Hub, JoinHandle<()>) {
     let config = room::Config { people: 4, ice_servers: Vec::new(), hold: SILENT_AFTER };
-    Hub::start(config, Secret::from("a secret"))
+    Hub::start(config, Secret::from("a secret"), Store::in_memory().unwrap()).unwrap()
 }
 
 fn hub() -> Hub {
@@ -22,7 +22,12 @@ fn room_name() -> RoomName {
 
 async fn joined(hub: &Hub) -> Connection {
     let connection = hub.open().await.unwrap();
-    let join = Join { room: room_name(), presence: Presence::default(), seat: None };
+    let join = Join {
+        room: room_name(),
+        presence: Presence::default(),
+        seat: None,
+        pass: Pass::default(),
+    };
     connection.voice.say(Ok(ClientMessage::Join(join))).await.unwrap();
     connection
 }

@@ -24,9 +24,27 @@ pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Name of the secret's file in the data directory.
 const FILE: &str = "secret";
-/// Sets these proofs apart from whatever else the secret may come to sign.
-const PURPOSE: &[u8] = b"salon seat 1\0";
 const CLAIM_BYTES: usize = 24;
+/// So much of a signature stands in what people carry around in links.
+const SHORT: usize = 16;
+
+/// What is signed. Each purpose has signatures of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Seat,
+    HostKey,
+    Invitation,
+}
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::Seat => b"salon seat 1\0",
+            Self::HostKey => b"salon host 1\0",
+            Self::Invitation => b"salon invitation 1\0",
+        }
+    }
+}
 
 /// What proofs are signed with (HMAC-SHA256, RFC 2104). It never leaves the server.
 #[derive(Clone)]
@@ -82,9 +100,9 @@ impl Secret {
         Ok(Self::from(text.as_str()))
     }
 
-    fn mac(&self, room: &RoomName, claim: &[u8]) -> Option<Hmac<Sha256>> {
+    fn mac(&self, purpose: Purpose, room: &RoomName, claim: &[u8]) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
-        mac.update(PURPOSE);
+        mac.update(purpose.label());
         mac.update(claim);
         mac.update(room.as_str().as_bytes());
         Some(mac)
@@ -103,7 +121,7 @@ impl Secret {
         bytes.extend(id.0.to_be_bytes());
         bytes.extend(millis(since).to_be_bytes());
         bytes.extend(millis(now + SEAT_VALID).to_be_bytes());
-        let mac = self.mac(room, &bytes)?.finalize().into_bytes();
+        let mac = self.mac(Purpose::Seat, room, &bytes)?.finalize().into_bytes();
         bytes.extend(mac);
         Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -113,17 +131,43 @@ impl Secret {
     pub(super) fn verify(&self, room: &RoomName, proof: &str, now: Duration) -> Option<Identity> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(proof).ok()?;
         let (claim, signature) = bytes.split_at_checked(CLAIM_BYTES)?;
-        self.mac(room, claim)?.verify_slice(signature).ok()?;
+        self.mac(Purpose::Seat, room, claim)?.verify_slice(signature).ok()?;
         let number =
             |range: Range<usize>| claim.get(range)?.try_into().ok().map(u64::from_be_bytes);
         let (id, since, until) = (number(0..8)?, number(8..16)?, number(16..24)?);
         let fresh = Duration::from_millis(until) > now;
-        fresh.then(|| Identity {
-            id: PeerId(id),
-            since: Duration::from_millis(since),
-            token: None,
-            returning: true,
-        })
+        let since = Duration::from_millis(since);
+        fresh.then(|| Identity { id: PeerId(id), since, returning: true, ..Identity::default() })
+    }
+
+    /// The key that makes its holder a host of a room, after so many handovers.
+    pub(super) fn host_key(&self, room: &RoomName, handovers: u64) -> Option<String> {
+        let mac = self.mac(Purpose::HostKey, room, &handovers.to_be_bytes())?.finalize();
+        Some(BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes().get(..SHORT)?))
+    }
+
+    /// Whether a text is that key. Compared in constant time.
+    pub(super) fn is_host_key(&self, room: &RoomName, handovers: u64, key: &str) -> bool {
+        let mac = self.mac(Purpose::HostKey, room, &handovers.to_be_bytes());
+        let key = BASE64_URL_SAFE_NO_PAD.decode(key).ok().filter(|key| key.len() == SHORT);
+        mac.zip(key).is_some_and(|(mac, key)| mac.verify_truncated_left(&key).is_ok())
+    }
+
+    /// The token of an invitation into a room.
+    pub(super) fn invite(&self, room: &RoomName, id: u64) -> Option<String> {
+        let id = id.to_be_bytes();
+        let mac = self.mac(Purpose::Invitation, room, &id)?.finalize().into_bytes();
+        let bytes = [id.as_slice(), mac.get(..SHORT)?].concat();
+        Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The number of the invitation that a token is for. Compared in constant time.
+    pub(super) fn invited(&self, room: &RoomName, token: &str) -> Option<u64> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (id, signature) = bytes.split_first_chunk::<8>()?;
+        let mac = self.mac(Purpose::Invitation, room, id)?;
+        let whole = signature.len() == SHORT && mac.verify_truncated_left(signature).is_ok();
+        whole.then(|| u64::from_be_bytes(*id))
     }
 }
 
@@ -151,6 +195,24 @@ mod tests {
         assert_eq!(secret.verify(&room("124"), &proof, NOW), None);
         assert_eq!(secret.verify(&room("123"), &proof, NOW + SEAT_VALID), None);
         assert_eq!(Secret::from("another").verify(&room("123"), &proof, NOW), None);
+    }
+
+    #[test]
+    fn host_keys_and_invitations_are_for_one_room() {
+        let secret = Secret::from("a secret");
+        let key = secret.host_key(&room("123"), 0).unwrap();
+        assert!(secret.is_host_key(&room("123"), 0, &key));
+        assert!(!secret.is_host_key(&room("123"), 1, &key), "it was handed over");
+        assert!(!secret.is_host_key(&room("124"), 0, &key));
+        for wrong in ["", "AAAA", &key[..8], &format!("{key}AA")] {
+            assert!(!secret.is_host_key(&room("123"), 0, wrong), "{wrong}");
+        }
+        let token = secret.invite(&room("123"), 7).unwrap();
+        assert_eq!(secret.invited(&room("123"), &token), Some(7));
+        assert_eq!(secret.invited(&room("124"), &token), None);
+        let forged = token.replacen("AAAAAAAAAA", "AAAAAAAAAB", 1);
+        assert_eq!(secret.invited(&room("123"), &forged), None);
+        assert_eq!(secret.invited(&room("123"), &key), None);
     }
 
     #[test]
