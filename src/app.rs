@@ -32,7 +32,7 @@ pub fn App() -> impl IntoView {
     view! {
         <NoticeBar notices />
         {move || match page.get() {
-            Page::Home { bad_name } => EitherOf3::A(view! { <Home bad_name /> }),
+            Page::Home { bad_name, fresh } => EitherOf3::A(view! { <Home bad_name fresh /> }),
             Page::Room { name, state } => EitherOf3::B(view! { <RoomPage name state /> }),
             Page::NotFound => EitherOf3::C(view! { <NotFound /> }),
         }}

@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test';
 import { type Inbound, readCounter, readDevicesInUse, readInbound, readSoundsPlaying } from './probe.ts';
 import { expect } from './test.ts';
 
-type Phase = 'lobby' | 'joining' | 'call' | 'waiting' | 'left';
+type Phase = 'lobby' | 'joining' | 'knocking' | 'call' | 'waiting' | 'left';
 
 export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 export const toolbar = (page: Page) => page.getByRole('toolbar', { name: 'Call controls' });

@@ -1,10 +1,10 @@
 // Starts the servers that tests and benchmarks talk to, each on a free port of the loopback.
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -15,14 +15,14 @@ const STOP_MS = 5_000;
 /**
  * @param {string[]} within the command that starts it where it belongs, if any
  * @param {string} listen
- * @param {string} secret what lets people take their seats again after a restart
+ * @param {string} data the folder of what outlives it
  * @param {string[]} options
  */
-const launch = async (within, listen, secret, options) => {
+const launch = async (within, listen, data, options) => {
   const [program = BINARY, ...prefix] = [...within, BINARY];
   const child = spawn(program, [...prefix, '--listen', listen, '--ice', 'none', '--log', 'warn', ...options], {
     cwd: ROOT,
-    env: { ...process.env, SALON_SECRET: secret },
+    env: { ...process.env, SALON_DATA: data },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Nothing outlives a run, however it ends.
@@ -67,14 +67,17 @@ const launch = async (within, listen, secret, options) => {
  * @param {string[]} options further command line options
  */
 export const startSalonAt = async ({ within, listen }, ...options) => {
-  const secret = randomUUID();
-  let { origin, child, stop } = await launch(within, listen, secret, options);
+  const data = await mkdtemp(join(tmpdir(), 'salon-'));
+  let { origin, child, stop } = await launch(within, listen, data, options);
   return {
     origin,
     get pid() {
       return child.pid;
     },
-    stop: () => stop(),
+    stop: async () => {
+      await stop();
+      await rm(data, { recursive: true, force: true });
+    },
     /** Ends it without a word. */
     kill: async () => {
       const ended = once(child, 'exit');
@@ -83,7 +86,7 @@ export const startSalonAt = async ({ within, listen }, ...options) => {
     },
     /** Starts it again where it was. */
     startAgain: async () => {
-      ({ child, stop } = await launch(within, new URL(origin).host, secret, options));
+      ({ child, stop } = await launch(within, new URL(origin).host, data, options));
     },
   };
 };

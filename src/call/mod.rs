@@ -110,6 +110,8 @@ pub enum Command {
     KeepHostKey(Option<String>),
     /// Switch something off that this person sends: a host wants that.
     Mute(MediaKind),
+    /// Tell the person that something was not done.
+    Tell(ErrorCode),
 }
 
 /// One person's part in one room.
@@ -236,6 +238,9 @@ impl Call {
             rules: self.rules.clone(),
             desk: self.desk.clone(),
             hosting: self.me.is_some_and(|me| self.rules.hosts.contains(&me)),
+            has_pass: self.pass.host.is_some()
+                || self.pass.invitation.is_some()
+                || self.seat.is_some(),
             contact: self.contact(),
             verdict: verdict(&self.pairs()),
         }
@@ -467,6 +472,7 @@ impl Call {
                 self.turn_back(code, now);
             }
             E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
+            E::RoomFull | E::TooMany => self.commands.push_back(Command::Tell(code)),
             _ => {}
         }
     }

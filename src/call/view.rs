@@ -82,6 +82,8 @@ pub struct View {
     pub desk: Desk,
     /// Whether the person is a host.
     pub hosting: bool,
+    /// Whether the person has something to show at the door.
+    pub has_pass: bool,
     /// How the server can be reached.
     pub contact: Contact,
     /// Where the call suffers.

@@ -4,7 +4,7 @@ use super::Texts;
 use crate::{
     call::{Contact, Link, Tile, Verdict},
     platform::{Kind, Problem},
-    protocol::{DisplayName, Grade, Presence},
+    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Rules},
     session::{Advice, Notice},
 };
 use std::time::Duration;
@@ -23,6 +23,7 @@ pub(super) static TEXTS: Texts = Texts {
     room: "Room",
     nobody_inside: "Nobody is here yet.",
     inside,
+    room_full: "The room is full.",
     full: |inside, limit| format!("{inside} of {limit} are inside."),
     your_name: "Your name",
     name_hint: "(optional)",
@@ -33,6 +34,15 @@ pub(super) static TEXTS: Texts = Texts {
     join: "Join",
     joining: "Joining",
     no_script: "A call needs JavaScript. Allow it for this site, or open the link in another browser.",
+    ask_to_join: "Ask to join",
+    passcode: "Passcode",
+    gate: |gate| match gate {
+        Gate::Locked => "The room is locked: nobody is let in any more.",
+        Gate::Passcode => "Whoever knows the passcode comes in.",
+        Gate::WaitingRoom => "The host lets people in.",
+    },
+    refusal,
+    knocking,
     waiting_title: "You are next.",
     stop_waiting: "Stop waiting",
 
@@ -81,10 +91,43 @@ pub(super) static TEXTS: Texts = Texts {
     choose_another: "Choose another",
     undo: "Undo",
     use_it: "Use it",
+    people: |count| format!("People ({count})"),
+    knock,
+    let_in: "Let in",
+    let_all_in: "Let all in",
+    turn_away: "Turn away",
+    waiting_to_come_in: "Waiting to come in",
+    host: "Host",
+    more: |name| format!("More for {}", someone(name.as_str())),
+    mute_person: "Mute",
+    stop_camera: "Stop camera",
+    make_host: "Make host",
+    remove: "Remove",
+    room_settings: "Room",
+    lock: "Lock: nobody else comes in",
+    waiting_room: "Waiting room: I let people in",
+    set_passcode: "Set",
+    remove_passcode: "Remove passcode",
+    rules: |rules| match rules {
+        Rules { locked: true, .. } => "The room is locked.",
+        Rules { waiting_room: true, .. } => "The host lets people in.",
+        Rules { passcode: true, .. } => "The room has a passcode.",
+        Rules { .. } => "Whoever has the link comes in.",
+    },
+    invitations: "Invitations",
+    invite_one: "For one person",
+    invite_many: "For a day",
+    invitation,
+    revoke: "Revoke",
+    host_link: "Copy host link for my other device",
+    end_call: "End call for all",
+    end_call_sure: "Press again to end it for all",
     time_in_call: "Time in the call",
     notice,
 
     left_title: "You left the call",
+    removed_title: "A host has put you out of the call.",
+    ended_title: "A host has ended the call.",
     moved_title: "You moved to another tab.",
     use_here: "Use here",
     left_after: |time| format!("You were in for {}.", spoken(time)),
@@ -110,6 +153,55 @@ fn spoken(time: Duration) -> String {
         (0, minutes) => plural(minutes, "minute"),
         (hours, 0) => plural(hours, "hour"),
         (hours, minutes) => format!("{} and {}", plural(hours, "hour"), plural(minutes, "minute")),
+    }
+}
+
+fn refusal(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::RoomLocked => "The room is locked: nobody is let in any more.",
+        ErrorCode::PasscodeNeeded => "This room has a passcode. Ask whoever sent you the link.",
+        ErrorCode::BadPasscode => "That is not the passcode.",
+        ErrorCode::TryLater => "Too many wrong passcodes were tried. Try again in a minute.",
+        ErrorCode::BadInvitation => "Your invitation is over, or was used by somebody else.",
+        ErrorCode::RoomFull => "The room is full: nobody else can be let in.",
+        ErrorCode::TooMany => "There are as many invitations as there may be: revoke one first.",
+        ErrorCode::LineFull => "Too many people wait already. Try again later.",
+        ErrorCode::TurnedAway => "The host did not let you in.",
+        ErrorCode::Removed => TEXTS.removed_title,
+        ErrorCode::CallEnded => TEXTS.ended_title,
+        _ => "",
+    }
+}
+
+fn knocking(place: usize, hosted: bool) -> String {
+    let line = match place {
+        1 => "You are next.".to_owned(),
+        2 => "One person is before you.".to_owned(),
+        place => format!("{} people are before you.", place.saturating_sub(1)),
+    };
+    match hosted {
+        true => format!("The host sees that you are here. {line}"),
+        false => format!("The host is not here yet. {line}"),
+    }
+}
+
+fn knock(names: &[&DisplayName]) -> String {
+    match names {
+        [only] => format!("{} wants to come in.", capital(someone(only.as_str()))),
+        names => format!("{} people want to come in.", names.len()),
+    }
+}
+
+fn invitation(invitation: &Invitation) -> String {
+    let who = if invitation.once { "For one person" } else { "For whoever has it" };
+    let left = match invitation.seconds.map(Duration::from_secs) {
+        Some(left) if left < Duration::from_secs(60) => "about to end".to_owned(),
+        Some(left) => format!("{} left", spoken(left)),
+        None => "without an end".to_owned(),
+    };
+    match &invitation.used_by {
+        Some(name) => format!("{who}, {left}. Used by {}.", someone(name.as_str())),
+        None => format!("{who}, {left}. Not used yet."),
     }
 }
 
@@ -264,6 +356,7 @@ fn notice(notice: &Notice) -> String {
         Notice::Replaced { gone, now, .. } => format!("{} is gone. Now: {now}.", gone.label),
         Notice::Offered(device) if device.label.is_empty() => "There is a new device.".to_owned(),
         Notice::Offered(device) => format!("{} is there.", device.label),
+        Notice::Refused(code) => refusal(*code).to_owned(),
         Notice::MutedByHost(Kind::Microphone) => "A host has muted you.".to_owned(),
         Notice::MutedByHost(Kind::Camera) => "A host has turned your camera off.".to_owned(),
         Notice::Unplugged(Kind::Camera) => {

@@ -4,8 +4,8 @@ use crate::{
     app::Navigator,
     i18n::texts,
     platform,
-    protocol::{Boot, RoomName},
-    session::{Notice, Notices, recent_rooms},
+    protocol::{Boot, FreshRoom, RoomName},
+    session::{Notice, Notices, keep_host_key, recent_rooms},
     ui::{Brand, Icon, flag, icons, word},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -15,12 +15,19 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 pub fn Home(
     /// Whether what was typed before was no room.
     bad_name: bool,
+    /// The room of whoever starts a call here.
+    fresh: Option<FreshRoom>,
 ) -> impl IntoView {
     let t = texts();
     let origin = use_context::<Boot>().unwrap_or_default().origin;
     let notices = expect_context::<Notices>();
     let navigator = expect_context::<Navigator>();
-    let start = move |event: SubmitEvent| start_call(&event, &origin, notices, navigator);
+    let start = move |event: SubmitEvent| {
+        if let Some(fresh) = fresh.clone() {
+            event.prevent_default();
+            start_call(fresh, &origin, notices, navigator);
+        }
+    };
     Effect::new(|_| platform::set_title("Salon"));
     view! {
         <main class="page home" data-phase="home">
@@ -43,11 +50,10 @@ pub fn Home(
     }
 }
 
-/// Makes the room here where that works, so that its link can be copied; else the server does.
-fn start_call(event: &SubmitEvent, origin: &str, notices: Notices, navigator: Navigator) {
-    let Some(bits) = platform::random_bytes() else { return };
-    event.prevent_default();
-    let room = RoomName::from_random(bits);
+/// Goes into the new room with its link in hand.
+fn start_call(fresh: FreshRoom, origin: &str, notices: Notices, navigator: Navigator) {
+    let FreshRoom { room, key } = fresh;
+    keep_host_key(&room, Some(&key));
     let link = format!("{origin}/room/{room}");
     platform::spawn_local(async move {
         if platform::copy(&link).await {

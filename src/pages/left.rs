@@ -1,8 +1,10 @@
 //! After the call.
 
 use crate::{
+    call::View,
     i18n::texts,
     platform,
+    protocol::ErrorCode,
     session::Session,
     ui::{Brand, Icon, Inside, flag, icons, text, word},
 };
@@ -14,6 +16,7 @@ pub fn Left() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let moved = flag(move || session.view.get().moved);
+    let removed = flag(move || session.view.get().refusal == Some(ErrorCode::Removed));
     let heading = NodeRef::<html::H1>::new();
     Effect::new(move |_| {
         if let Some(heading) = heading.get() {
@@ -24,12 +27,17 @@ pub fn Left() -> impl IntoView {
         <div class="page center">
             <Brand />
             <h1 tabindex="-1" node_ref=heading>
-                {word(move || if moved.get() { t.moved_title } else { t.left_title })}
+                {word(move || match session.view.get() {
+                    View { moved: true, .. } => t.moved_title,
+                    View { refusal: Some(ErrorCode::Removed), .. } => t.removed_title,
+                    View { refusal: Some(ErrorCode::CallEnded), .. } => t.ended_title,
+                    _ => t.left_title,
+                })}
             </h1>
             <p class="lead">{text(move || (t.left_after)(session.time_inside()))}</p>
             <Inside />
             <div class="row">
-                <button class="button primary" on:click=move |_| session.join()>
+                <button class="button primary" hidden=removed on:click=move |_| session.join()>
                     <Icon paths=icons::ENTER />
                     {word(move || if moved.get() { t.use_here } else { t.rejoin })}
                 </button>

@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::{Brand, DeviceChoices, Icon, Inside, Preview, flag, icons, word},
+    ui::{Brand, DeviceChoices, Icon, Inside, Preview, flag, icons, text, word},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -40,7 +40,8 @@ fn JoinForm() -> impl IntoView {
     let session = expect_context::<Session>();
     let form = NodeRef::<html::Form>::new();
     let name = NodeRef::<html::Input>::new();
-    let waiting = flag(move || session.view.get().phase == Phase::Waiting);
+    let waiting =
+        flag(move || matches!(session.view.get().phase, Phase::Waiting | Phase::Knocking { .. }));
     Effect::new(move |_| {
         let Some(input) = name.get() else { return };
         session.name.set(platform::adopt_input(&input, &session.name.get_untracked()));
@@ -70,12 +71,26 @@ fn JoinForm() -> impl IntoView {
                 node_ref=name
                 on:input=move |event| session.name.set(event_target_value(&event))
             />
+            <Show when=move || session.needs_passcode()>
+                <label for="passcode">{t.passcode}</label>
+                <input
+                    id="passcode"
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    maxlength="128"
+                    prop:value=text(move || session.passcode.get())
+                    on:input=move |event| session.passcode.set(event_target_value(&event))
+                />
+            </Show>
             <button class="button large" class:primary=flag(move || !waiting.get()) type="submit">
                 <Icon paths=icons::ENTER />
                 <span>
                     {word(move || match session.view.get().phase {
-                        Phase::Waiting => t.stop_waiting,
+                        Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
                         Phase::Joining => t.joining,
+                        _ if session.knocks() => t.ask_to_join,
                         _ => t.join,
                     })}
                 </span>

@@ -182,9 +182,6 @@ mod functions {
     pub fn wall_clock() -> Duration {
         Duration::ZERO
     }
-    pub fn random_bytes() -> Option<[u8; 8]> {
-        None
-    }
     pub fn random_fraction() -> f32 {
         0.0
     }

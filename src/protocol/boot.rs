@@ -2,6 +2,23 @@
 
 use super::{RoomName, RoomState};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A room for a new call. Whoever gets it is its host.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreshRoom {
+    /// Its name, which nobody can guess.
+    pub room: RoomName,
+    /// Its host key. Secret.
+    pub key: String,
+}
+
+/// Without the key.
+impl fmt::Debug for FreshRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FreshRoom").field("room", &self.room).finish_non_exhaustive()
+    }
+}
 
 /// One page of the site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +27,8 @@ pub enum Page {
     Home {
         /// Whether what was typed there was no room.
         bad_name: bool,
+        /// A room that nobody knows yet, for whoever starts a call from this page.
+        fresh: Option<FreshRoom>,
     },
     /// A room.
     Room {

@@ -13,7 +13,7 @@ mod person;
 mod rtc;
 mod wire;
 
-pub use boot::{Boot, Page};
+pub use boot::{Boot, FreshRoom, Page};
 pub use host::{Desk, Gate, HostAction, Invitation, MediaKind, Pass, Rules};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{

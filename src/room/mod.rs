@@ -266,7 +266,9 @@ impl Rooms {
             ClientMessage::Watch(room) => self.watch(conn, room, now),
             ClientMessage::Join(join) => self.join(conn, join, identity, now),
             ClientMessage::Leave => {
-                self.seat_of(conn)?;
+                if !matches!(self.places.get(&conn), Some(Place::Waiting(_))) {
+                    self.seat_of(conn)?;
+                }
                 self.vacate(conn, now, now);
                 Ok(())
             }

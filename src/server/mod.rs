@@ -80,6 +80,7 @@ impl Server {
         let (hub, hub_task) = Hub::start(rooms, secret.clone(), store)?;
         let state = ServerState {
             hub: hub.clone(),
+            secret,
             origins: Arc::new(config.origins),
             leptos,
             reload_port: config.reload_port,

@@ -1,7 +1,10 @@
 //! The pages and the links to them.
 
-use super::{headers, origin, router::ServerState, shell::shell};
-use crate::protocol::{Boot, Page, RoomName};
+use super::{headers, origin, router::ServerState, secret::Secret, shell::shell};
+use crate::{
+    protocol::{Boot, FreshRoom, Page, RoomName},
+    session::host_link,
+};
 use axum::{
     extract::{Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
@@ -11,6 +14,7 @@ use leptos::context::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
+use tracing::error;
 
 /// The query of the start page after something was typed there that is no room.
 const BAD_NAME: &str = "problem=bad-name";
@@ -52,7 +56,10 @@ pub(super) async fn page(State(state): State<ServerState>, request: Request) -> 
         return (StatusCode::BAD_REQUEST, NO_HOST).into_response();
     };
     let page = match PagePath::of(request.uri().path()) {
-        PagePath::Home => Page::Home { bad_name: request.uri().query() == Some(BAD_NAME) },
+        PagePath::Home => Page::Home {
+            bad_name: request.uri().query() == Some(BAD_NAME),
+            fresh: fresh_room(&state.secret),
+        },
         PagePath::Room(name) => {
             let state = state.hub.state(name.clone()).await.unwrap_or_default();
             Page::Room { name, state }
@@ -86,15 +93,25 @@ async fn render(state: ServerState, boot: Boot, request: Request) -> Response {
     render(request).await
 }
 
-/// `POST /new`: leads to a room with a name that nobody can guess.
-pub(super) async fn new_room() -> Response {
+/// A room that nobody can guess, and what makes its starter the host.
+fn fresh_room(secret: &Secret) -> Option<FreshRoom> {
     let mut bits = [0; 8];
-    match getrandom::fill(&mut bits) {
-        Ok(()) => Redirect::to(&format!("/room/{}", RoomName::from_random(bits))).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "no randomness for a room's name");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    if let Err(error) = getrandom::fill(&mut bits) {
+        error!(%error, "no randomness for a room's name");
+        return None;
+    }
+    let room = RoomName::from_random(bits);
+    let key = secret.host_key(&room, 0)?;
+    Some(FreshRoom { room, key })
+}
+
+/// `POST /new`: leads to a new room. The key stands behind the `#`, which browsers send to nobody.
+pub(super) async fn new_room(State(state): State<ServerState>) -> Response {
+    match fresh_room(&state.secret) {
+        Some(FreshRoom { room, key }) => {
+            Redirect::to(&host_link(&format!("/room/{room}"), &key)).into_response()
         }
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

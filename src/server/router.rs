@@ -1,6 +1,6 @@
 //! What the server answers to.
 
-use super::{headers, hub::Hub, origin::OriginPolicy, pages, socket};
+use super::{headers, hub::Hub, origin::OriginPolicy, pages, secret::Secret, socket};
 use axum::{
     Router,
     handler::Handler,
@@ -18,6 +18,7 @@ use tower_http::{
 #[derive(Clone, Debug)]
 pub(super) struct ServerState {
     pub(super) hub: Hub,
+    pub(super) secret: Secret,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) leptos: LeptosOptions,
     pub(super) reload_port: Option<u16>,

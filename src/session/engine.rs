@@ -1,6 +1,6 @@
 //! The call together with the socket, timers and connections that it commands.
 
-use super::{Session, pass, seat::KeptSeat};
+use super::{Notice, Session, pass, seat::KeptSeat};
 use crate::{
     call::{Call, Command, Generation, Input, PeerKey, View},
     platform::{
@@ -105,6 +105,7 @@ impl Engine {
                 pass::keep_host_key(&self.session.room.get_value(), key.as_deref());
             }
             Command::Mute(what) => self.session.muted_by_host(what),
+            Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),
             Command::Peer(key, command) => {
                 if let Some((_, peer)) = self.peers.iter().find(|(other, _)| *other == key) {
                     peer.run(command);

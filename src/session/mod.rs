@@ -12,7 +12,9 @@ mod slot;
 use crate::{
     call::{Input, PeerKey, Phase, View},
     platform::{self, Kind, Local, PageEvent, PerKind, Stream, Timer},
-    protocol::{DisplayName, HostAction, MediaKind, Presence, RoomName, RoomState},
+    protocol::{
+        DisplayName, ErrorCode, Gate, HostAction, MediaKind, Presence, RoomName, RoomState,
+    },
 };
 pub use advice::Advice;
 use engine::Engine;
@@ -171,6 +173,22 @@ impl Session {
         }
     }
 
+    /// Whether Join asks a host to be let in.
+    #[must_use]
+    pub fn knocks(self) -> bool {
+        self.view.with(|view| view.state.gate == Some(Gate::WaitingRoom) && !view.has_pass)
+    }
+
+    /// Whether the room's passcode is asked for.
+    #[must_use]
+    pub fn needs_passcode(self) -> bool {
+        self.view.with(|view| {
+            let asked =
+                matches!(view.refusal, Some(ErrorCode::BadPasscode | ErrorCode::PasscodeNeeded));
+            asked || view.state.gate == Some(Gate::Passcode) && !view.has_pass
+        })
+    }
+
     /// Does something as a host.
     pub fn act(self, action: HostAction) {
         self.send(Input::Host(action));
@@ -208,7 +226,18 @@ impl Session {
 
     /// Puts the link on the clipboard.
     pub fn copy_link(self) {
-        let link = self.link.get_value();
+        self.copy(self.link.get_value());
+    }
+
+    /// Puts on the clipboard the link that makes this person a host on another device, too.
+    pub fn copy_host_link(self) {
+        if let Some(key) = pass::host_key(&self.room.get_value()) {
+            self.copy(host_link(&self.link.get_value(), &key));
+        }
+    }
+
+    /// Puts a link on the clipboard.
+    pub fn copy(self, link: String) {
         platform::spawn_local(async move {
             self.notices.show(match platform::copy(&link).await {
                 true => Notice::LinkCopied,

@@ -4,6 +4,7 @@ use super::slot::Gone;
 use crate::{
     call::{Phase, View},
     platform::{Device, Kind, Timer},
+    protocol::ErrorCode,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub enum Notice {
     },
     /// A device came that could be used in place of the one in use.
     Offered(Device),
+    /// Something that a host wanted was not done.
+    Refused(ErrorCode),
     /// A host has switched something off.
     MutedByHost(Kind),
     /// A device went away and there is no other.

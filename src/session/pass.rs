@@ -39,11 +39,7 @@ pub(super) fn find(room: &RoomName) -> Pass {
         platform::keep(INVITATION, Some(&entry(room, token)));
     }
     let kept = platform::recall(INVITATION).unwrap_or_default();
-    Pass {
-        host: host_keys().into_iter().find_map(|kept| of(room, &kept)),
-        invitation: of(room, &kept),
-        passcode: None,
-    }
+    Pass { host: host_key(room), invitation: of(room, &kept), passcode: None }
 }
 
 /// Keeps a room's host key on this device, or forgets it.
@@ -51,6 +47,11 @@ pub fn keep_host_key(room: &RoomName, key: Option<&str>) {
     let others = host_keys().into_iter().filter(|kept| of(room, kept).is_none());
     let kept = key.map(|key| entry(room, key)).into_iter().chain(others).take(ROOMS);
     platform::save(HOST_KEYS, &kept.collect::<Vec<_>>().join(" "));
+}
+
+/// The room's host key, if this device has it.
+pub(super) fn host_key(room: &RoomName) -> Option<String> {
+    host_keys().into_iter().find_map(|kept| of(room, &kept))
 }
 
 fn host_keys() -> Vec<String> {

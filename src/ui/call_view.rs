@@ -4,7 +4,10 @@ use crate::{
     i18n::{stopwatch, texts},
     platform,
     session::Session,
-    ui::{Icon, controls::Controls, flag, icons, invite::Invite, stage::Stage, text},
+    ui::{
+        Icon, controls::Controls, flag, icons, invite::Invite, people_panel::Knock, stage::Stage,
+        text,
+    },
 };
 use leptos::{html, prelude::*};
 
@@ -42,6 +45,7 @@ pub fn CallView(
                     {t.tap_to_hear}
                 </button>
             </Show>
+            <Knock />
             <Controls />
         </div>
     }

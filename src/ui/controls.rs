@@ -5,41 +5,50 @@ use crate::{
     platform::{self, Kind},
     session::Session,
     ui::{
-        DeviceChoices, Icon, advice_line::AdviceLine, devices::ProblemNote, icons, preview::Switch,
-        word,
+        DeviceChoices, Icon, advice_line::AdviceLine, devices::ProblemNote, flag, icons,
+        panel::Panel, people_panel::PeoplePanel, preview::Switch, text, word,
     },
 };
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 
 /// Everything one does in a call, one press each.
 #[component]
 pub fn Controls() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let open = RwSignal::new(false);
-    let (microphone, devices) = (NodeRef::new(), NodeRef::new());
+    let open = RwSignal::new(None);
+    let toggle =
+        move |panel| open.update(|open| *open = Some(panel).filter(|_| *open != Some(panel)));
+    let (microphone, devices, people) = (NodeRef::new(), NodeRef::new(), NodeRef::new());
     // The panel is gone with whatever had the focus in it, and so is the advice.
     let close = Callback::new(move |()| {
-        open.set(false);
-        focus(devices);
+        let panel = open.get_untracked();
+        open.set(None);
+        focus(if panel == Some(Opened::People) { people } else { devices });
     });
     let unmute = Callback::new(move |()| {
         session.media.toggle(Kind::Microphone);
         focus(microphone);
     });
     let choose_device = Callback::new(move |()| {
-        open.set(true);
+        open.set(Some(Opened::Devices));
         focus(devices);
     });
+    let crowd = text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
     view! {
         <footer class="controls">
-            <div class="problems" role="status" hidden=open>
+            <div class="problems" role="status" hidden=flag(move || open.get().is_some())>
                 <AdviceLine unmute choose_device />
                 <ProblemNote kind=Kind::Camera />
                 <ProblemNote kind=Kind::Microphone />
             </div>
-            <Show when=move || open.get()>
-                <DevicePanel close />
+            <Show when=move || open.get() == Some(Opened::Devices)>
+                <Panel name=t.devices close>
+                    <DeviceChoices />
+                </Panel>
+            </Show>
+            <Show when=move || open.get() == Some(Opened::People)>
+                <PeoplePanel close />
             </Show>
             <div class="buttons" role="toolbar" aria-label=t.controls>
                 <Switch kind=Kind::Microphone button=microphone />
@@ -49,10 +58,20 @@ pub fn Controls() -> impl IntoView {
                     node_ref=devices
                     aria-label=t.devices
                     title=t.devices
-                    aria-expanded=word(move || if open.get() { "true" } else { "false" })
-                    on:click=move |_| open.update(|open| *open = !*open)
+                    aria-expanded=word(move || expanded(open.get() == Some(Opened::Devices)))
+                    on:click=move |_| toggle(Opened::Devices)
                 >
                     <Icon paths=icons::DEVICES />
+                </button>
+                <button
+                    class="control"
+                    node_ref=people
+                    aria-label=crowd
+                    title=crowd
+                    aria-expanded=word(move || expanded(open.get() == Some(Opened::People)))
+                    on:click=move |_| toggle(Opened::People)
+                >
+                    <Icon paths=icons::PEOPLE />
                 </button>
                 <button class="control" aria-label=t.copy_link title=t.copy_link on:click=move |_| session.copy_link()>
                     <Icon paths=icons::LINK />
@@ -65,27 +84,19 @@ pub fn Controls() -> impl IntoView {
     }
 }
 
+/// What is open above the controls.
+#[derive(Clone, Copy, PartialEq)]
+enum Opened {
+    Devices,
+    People,
+}
+
+fn expanded(open: bool) -> &'static str {
+    if open { "true" } else { "false" }
+}
+
 fn focus(button: NodeRef<html::Button>) {
     if let Some(button) = button.get_untracked() {
         platform::focus(&button);
-    }
-}
-
-#[component]
-fn DevicePanel(close: Callback<()>) -> impl IntoView {
-    let t = texts();
-    let escape = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" {
-            close.run(());
-        }
-    });
-    on_cleanup(move || escape.remove());
-    view! {
-        <section class="panel card" role="dialog" aria-label=t.devices>
-            <button class="control small close" aria-label=t.close title=t.close on:click=move |_| close.run(())>
-                <Icon paths=icons::CLOSE />
-            </button>
-            <DeviceChoices />
-        </section>
     }
 }

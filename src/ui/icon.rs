@@ -18,6 +18,8 @@ pub mod icons {
     pub const SHARE: &str = "M12 15V4M8 7l4-4 4 4M5 12v6a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-6";
     pub const SOUND: &str = "M4 10v4h3l5 4V6l-5 4zM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11";
     pub const WEAK: &str = "M5 19v-3M10 19v-6M15 19v-9M20 19V5M4 4l16 16";
+    pub const PEOPLE: &str = "M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20c.5-4 3-6 6.500-6s6 2 6.500 6M16 4.300a3.500 3.500 0 0 1 0 6.400M18 14.500c2 .8 3.200 2.600 3.500 5.500";
+    pub const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
     pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 }
 

@@ -2,20 +2,23 @@
 
 use crate::{
     call::{Phase, View},
-    i18n::texts,
-    protocol::Person,
+    i18n::{stopwatch, texts},
+    protocol::{Person, RoomState},
     session::Session,
     ui::{flag, text},
 };
 use leptos::prelude::*;
 
-/// Who is inside and for how long; in front of a full room, also that the person is next.
+/// Who is inside and for how long, or what stands between; and how the person's own way in goes.
 #[component]
 pub fn Inside() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let count = text(move || session.view.get().state.people.len().to_string());
     let sentence = text(move || {
+        if let Some(gate) = session.view.with(|view| view.state.gate) {
+            return (t.gate)(gate).to_owned();
+        }
         let since = session.now.get().saturating_sub(session.state_at.get()).as_secs();
         let name = |person: Person| {
             (person.presence.name.as_str().to_owned(), person.seconds.saturating_add(since))
@@ -23,16 +26,27 @@ pub fn Inside() -> impl IntoView {
         let people = session.view.get().state.people;
         (t.inside)(&people.into_iter().map(name).collect::<Vec<_>>())
     });
-    let waiting = text(move || match session.view.get() {
+    let door = text(move || match session.view.get() {
+        View { phase: Phase::Waiting, state: RoomState { limit: 0, .. }, .. } => {
+            format!("{} {}", t.room_full, t.waiting_title)
+        }
         View { phase: Phase::Waiting, state, .. } => {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.waiting_title)
         }
+        View { phase: Phase::Knocking { place, hosted, .. }, .. } => (t.knocking)(place, hosted),
+        View { refusal: Some(code), .. } => (t.refusal)(code).to_owned(),
+        _ => String::new(),
+    });
+    // Passing seconds are not read out.
+    let time = text(move || match session.view.get().phase {
+        Phase::Knocking { since, .. } => stopwatch(session.now.get().saturating_sub(since)),
         _ => String::new(),
     });
     view! {
         <div class="inside" data-inside="" data-count=count aria-live="polite">
             <p>{sentence}</p>
-            <p class="strong" hidden=flag(move || session.view.get().phase != Phase::Waiting)>{waiting}</p>
+            <p class="strong" data-door="" hidden=flag(move || door.get().is_empty())>{door}</p>
+            <p class="quiet" aria-hidden="true" hidden=flag(move || time.get().is_empty())>{time}</p>
         </div>
     }
 }

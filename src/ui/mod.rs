@@ -10,6 +10,8 @@ mod icon;
 mod inside;
 mod invite;
 mod notice_bar;
+mod panel;
+mod people_panel;
 mod playback;
 mod preview;
 mod self_tile;

@@ -26,6 +26,8 @@ pub fn Sound(
     /// The id of the speaker; empty for the system's choice.
     #[prop(into)]
     speaker: Signal<String>,
+    /// Whether it is to be heard. What somebody sends who was muted is not.
+    heard: Signal<bool>,
     /// Changes when the person made a gesture that may unblock the sound.
     #[prop(into)]
     gestures: Signal<u32>,
@@ -34,7 +36,7 @@ pub fn Sound(
 ) -> impl IntoView {
     let element = NodeRef::<html::Audio>::new();
     let player = move || element.get().as_ref().map(Player::of);
-    keep_playing(Box::new(player), stream, gestures, Some(Audible { speaker, on_blocked }));
+    keep_playing(Box::new(player), stream, gestures, Some(Audible { speaker, heard, on_blocked }));
     view! { <audio node_ref=element></audio> }
 }
 
@@ -42,6 +44,7 @@ pub fn Sound(
 #[derive(Clone, Copy)]
 struct Audible {
     speaker: Signal<String>,
+    heard: Signal<bool>,
     on_blocked: Callback<()>,
 }
 
@@ -57,7 +60,8 @@ fn keep_playing(
         let Some(player) = player() else { return };
         gestures.track();
         let Some(stream) = stream.get() else { return player.pause() };
-        let speaker = audible.map(|audible| audible.speaker.get());
+        let heard = audible.filter(|audible| audible.heard.get());
+        let speaker = heard.map(|audible| audible.speaker.get());
         platform::spawn_local(async move {
             let played = player.play(&stream, speaker.as_deref()).await;
             if let (false, Some(audible)) = (played, audible) {

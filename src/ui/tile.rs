@@ -77,6 +77,7 @@ pub fn PersonTile(
             <Sound
                 stream=stream_of(Kind::Microphone)
                 speaker=session.media.speaker
+                heard=flag(move || presence.get().mic)
                 gestures=session.sound_gestures
                 on_blocked=blocked
             />
@@ -125,8 +126,8 @@ pub(super) fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
     }
 }
 
-/// What a person is called where they gave no name.
-fn shown_name(presence: Presence) -> String {
+/// What a person is called, also where they gave no name.
+pub(super) fn shown_name(presence: Presence) -> String {
     match presence.name {
         name if name.is_empty() => texts().unnamed.to_owned(),
         name => name.as_str().to_owned(),

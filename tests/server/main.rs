@@ -12,6 +12,7 @@
 )]
 
 mod hostile;
+mod hosts;
 mod leaving;
 mod limits;
 mod origins;

@@ -257,7 +257,7 @@ impl World {
                 let text = message.to_json();
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
-            Command::KeepHostKey(_) | Command::Mute(_) => {}
+            Command::KeepHostKey(_) | Command::Mute(_) | Command::Tell(_) => {}
             Command::OpenPeer { key, .. } => {
                 self.made += 1;
                 assert!(person.pcs.insert(key, Pc::default()).is_none());

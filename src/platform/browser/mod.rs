@@ -18,7 +18,7 @@ pub use meter::Meter;
 pub use page::{
     KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share,
     capture_pointer, copy, elapsed, focus, is_handheld, keep, keep_awake, load, page_size,
-    push_path, random_bytes, random_fraction, recall, save, set_title, share, takes_keys,
+    push_path, random_fraction, recall, save, set_title, share, take_fragment, takes_keys,
     wall_clock, was_reloaded, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};

@@ -62,15 +62,6 @@ pub fn wall_clock() -> Duration {
     Duration::try_from_secs_f64(js_sys::Date::now() / 1000.0).unwrap_or_default()
 }
 
-/// Bytes from the browser's cryptographic source; none if it has no such source.
-#[must_use]
-pub fn random_bytes() -> Option<[u8; 8]> {
-    let mut bytes = [0; 8];
-    let crypto = window()?.crypto().ok()?;
-    crypto.get_random_values_with_u8_array(&mut bytes).ok()?;
-    Some(bytes)
-}
-
 /// A number from 0 to 1 that need not be hard to guess.
 #[must_use]
 pub fn random_fraction() -> f32 {

@@ -134,7 +134,7 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
     let commands = come(&mut rooms, 2, secs(3));
     assert_eq!(told(&commands, 2), [&ServerMessage::Waiting { place: 1, hosted: true }]);
     assert_eq!(desk(&commands, 1).waiting[0].id, PeerId(102));
-    for message in [relay(None), ClientMessage::Leave, ClientMessage::Host(HostAction::End)] {
+    for message in [relay(None), ClientMessage::Host(HostAction::End)] {
         assert_eq!(refused(&say(&mut rooms, 2, message, secs(4)), 2), ErrorCode::NotJoined);
     }
     assert_eq!(refused(&say(&mut rooms, 1, relay(Some(2)), secs(4)), 1), ErrorCode::NoSuchPeer);
@@ -148,6 +148,9 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
     come(&mut rooms, 4, secs(8));
     rooms.handle(Input::Closed(ConnId(4)), secs(9));
     assert_eq!(desk(&drain(&mut rooms), 1), Desk::default(), "who goes waits no longer");
+    come(&mut rooms, 5, secs(10));
+    let commands = say(&mut rooms, 5, ClientMessage::Leave, secs(11));
+    assert_eq!(desk(&commands, 1), Desk::default(), "nor does who gives up");
 }
 
 #[test]

@@ -1,0 +1,224 @@
+// Whoever starts a room decides who is in it.
+import type { Page } from '@playwright/test';
+import {
+  button, enter, expectDevicesInUse, expectNoMore, expectPhase, expectToSeeAndHear, open, remoteTiles, tileOf, toolbar,
+} from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const door = (page: Page) => page.locator('[data-door]');
+const panel = (page: Page) => page.getByRole('dialog', { name: /^People/ });
+const toggle = (page: Page, name: RegExp) => panel(page).getByRole('switch', { name });
+
+/** Starts a room of one's own and goes in. */
+const start = async (page: Page, name: string) => {
+  await open(page, '/');
+  await button(page, 'Start a call').click();
+  await page.waitForURL(/\/room\//);
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
+  await button(page, 'Join').click();
+  await expectPhase(page, 'call');
+  return new URL(page.url()).pathname.split('/').at(-1)!;
+};
+
+const openPanel = async (page: Page) => {
+  await button(page, /^People/).click();
+  await expect(panel(page)).toBeVisible();
+};
+
+/** Opens what can be done about somebody. */
+const more = async (page: Page, name: string) => {
+  await panel(page).getByLabel(`More for ${name}`).click();
+  return panel(page).getByRole('listitem').filter({ hasText: name });
+};
+
+/** Presses Join, whatever it is called, with a name given. */
+const knock = async (page: Page, room: string, name: string) => {
+  await open(page, `/room/${room}`);
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
+  await button(page, 'Ask to join').click();
+  await expectPhase(page, 'knocking');
+};
+
+test('the starter of a room is its host, and an address typed by hand has none', async ({ person }) => {
+  const [ada, bob, cleo] = [await person(), await person(), await person()];
+  const room = await start(ada, 'Ada');
+  expect(ada.url()).not.toContain('#');
+  await enter(bob, room, 'Bob', { preview: false });
+  await openPanel(ada);
+  await expect(toggle(ada, /^Lock/)).toBeVisible();
+  await openPanel(bob);
+  await expect(toggle(bob, /^Lock/)).toBeHidden();
+  await expect(panel(bob).getByRole('listitem').filter({ hasText: 'Ada' })).toContainText('Host');
+  await enter(cleo, `${room}x`, 'Cleo', { preview: false });
+  await openPanel(cleo);
+  await expect(toggle(cleo, /^Lock/)).toBeHidden();
+});
+
+test('the host link makes a second device a host, and a reload keeps it', async ({ person }) => {
+  const [ada, phone] = [await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  await button(ada, 'Copy host link for my other device').click();
+  const link = await ada.evaluate(() => navigator.clipboard.readText());
+  expect(link).toContain(`/room/${room}#host=`);
+  await open(phone, link);
+  expect(phone.url()).not.toContain('#');
+  await phone.reload();
+  await phone.waitForFunction(() => probe.live);
+  await button(phone, 'Join').click();
+  await openPanel(phone);
+  await toggle(phone, /^Lock/).click();
+  await expect(toggle(ada, /^Lock/)).toBeChecked();
+});
+
+test('who waits sees nobody, and is let in or turned away', async ({ person }) => {
+  const [ada, bob, cleo] = [await person(), await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  await toggle(ada, /^Waiting room/).click();
+  await expect(toggle(ada, /^Waiting room/)).toBeChecked();
+  await button(ada, 'Close').click();
+  await knock(bob, room, 'Bob');
+  await expect(door(bob)).toContainText('The host sees that you are here. You are next.');
+  await expect(bob.locator('main')).not.toContainText('Ada');
+  const notice = ada.locator('[data-notice=knock]');
+  await expect(notice).toContainText('Bob wants to come in.');
+  await knock(cleo, room, 'Cleo');
+  await expect(door(cleo)).toContainText('One person is before you.');
+  await openPanel(ada);
+  const waiting = panel(ada).getByRole('listitem');
+  await waiting.filter({ hasText: 'Cleo' }).getByRole('button', { name: 'Turn away' }).click();
+  await expect(door(cleo)).toHaveText('The host did not let you in.');
+  await expectPhase(cleo, 'lobby');
+  await button(ada, 'Close').click();
+  await notice.getByRole('button', { name: 'Let in' }).click();
+  await expectPhase(bob, 'call');
+  await expect(notice).toBeHidden();
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  await button(ada, 'Leave').click();
+  await knock(cleo, room, 'Cleo');
+  await expect(door(cleo)).toContainText('The host is not here yet.');
+});
+
+test('a locked room lets nobody in, and says so', async ({ person }) => {
+  const [ada, bob] = [await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  await toggle(ada, /^Lock/).click();
+  await open(bob, `/room/${room}`);
+  await expect(bob.locator('[data-inside]')).toContainText('The room is locked');
+  await expect(bob.locator('main')).not.toContainText('Ada');
+  await button(bob, 'Join').click();
+  await expectPhase(bob, 'lobby');
+  await expect(door(bob)).toContainText('The room is locked');
+  await toggle(ada, /^Lock/).click();
+  await button(bob, 'Join').click();
+  await expectPhase(bob, 'call');
+});
+
+test('a passcode lets in who knows it', async ({ person }) => {
+  const [ada, bob] = [await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  await panel(ada).getByLabel('Passcode').fill('swordfish');
+  await button(ada, 'Set').click();
+  await expect(button(ada, 'Remove passcode')).toBeVisible();
+  await open(bob, `/room/${room}`);
+  await bob.getByLabel('Passcode').fill('perch');
+  await button(bob, 'Join').click();
+  await expect(door(bob)).toHaveText('That is not the passcode.');
+  await bob.getByLabel('Passcode').fill('swordfish');
+  await button(bob, 'Join').click();
+  await expectPhase(bob, 'call');
+});
+
+test('a host mutes, stops a camera and puts people out', async ({ person }) => {
+  const [ada, bob] = [await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await openPanel(ada);
+  const row = await more(ada, 'Bob');
+  await row.getByRole('button', { name: 'Mute' }).click();
+  await expect(bob.locator('[data-notice=event]')).toHaveText('A host has muted you.');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
+  await expectNoMore(ada, 'sound');
+  await button(bob, 'Unmute microphone').click();
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
+  await row.getByRole('button', { name: 'Stop camera' }).click();
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-camera', 'off');
+  await expectDevicesInUse(bob, ['audio']);
+  await row.getByRole('button', { name: 'Remove' }).click();
+  await expectPhase(bob, 'left');
+  await expect(bob.getByRole('heading')).toHaveText('A host has put you out of the call.');
+  await expect(button(bob, 'Rejoin')).toBeHidden();
+  await expectDevicesInUse(bob, []);
+  await expect(remoteTiles(ada)).toHaveCount(0);
+});
+
+test('the role is handed over, and the old key is worth nothing', async ({ person }) => {
+  const [ada, bob] = [await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await enter(bob, room, 'Bob', { preview: false });
+  await openPanel(ada);
+  await (await more(ada, 'Bob')).getByRole('button', { name: 'Make host' }).click();
+  await expect(toggle(ada, /^Lock/)).toBeHidden();
+  await openPanel(bob);
+  await toggle(bob, /^Lock/).click();
+  await expect(toggle(bob, /^Lock/)).toBeChecked();
+  await bob.reload();
+  await expectPhase(bob, 'call');
+  await openPanel(bob);
+  await expect(toggle(bob, /^Lock/)).toBeChecked();
+  await button(ada, 'Leave').click();
+  await open(ada, `/room/${room}`);
+  await button(ada, 'Join').click();
+  await expect(door(ada)).toContainText('The room is locked');
+});
+
+test('an invitation opens the waiting room for one person', async ({ person }) => {
+  const ada = await person();
+  const [bob, cleo] = [await person(), await person()];
+  await start(ada, 'Ada');
+  await openPanel(ada);
+  await toggle(ada, /^Waiting room/).click();
+  await button(ada, 'For one person').click();
+  const given = panel(ada).getByRole('listitem').filter({ hasText: 'For one person' });
+  await expect(given).toContainText('Not used yet.');
+  await given.getByRole('button', { name: 'Copy link' }).click();
+  const link = await ada.evaluate(() => navigator.clipboard.readText());
+  await open(bob, link);
+  await bob.getByRole('textbox', { name: 'Your name' }).fill('Bob');
+  await button(bob, 'Join').click();
+  await expectPhase(bob, 'call');
+  await expect(given).toContainText('Used by Bob.');
+  await open(cleo, link);
+  await button(cleo, 'Join').click();
+  await expectPhase(cleo, 'knocking');
+  await given.getByRole('button', { name: 'Revoke' }).click();
+  await expect(given).toHaveCount(0);
+});
+
+test.describe('a server that is gone for a moment', () => {
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('a call is ended for all, and what was decided outlives a restart', async ({ person, startSalon }) => {
+    const salon = await startSalon();
+    const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
+    const room = await start(ada, 'Ada');
+    await enter(bob, room, 'Bob', { preview: false });
+    await openPanel(ada);
+    await toggle(ada, /^Waiting room/).click();
+    await expect(toggle(ada, /^Waiting room/)).toBeChecked();
+    await salon.kill();
+    await salon.startAgain();
+    await button(ada, 'End call for all').click();
+    await button(ada, 'Press again to end it for all').click();
+    for (const page of [ada, bob]) {
+      await expectPhase(page, 'left');
+      await expect(page.getByRole('heading')).toHaveText('A host has ended the call.');
+    }
+    await knock(bob, room, 'Bob');
+    await expect(toolbar(ada)).toBeHidden();
+  });
+});

@@ -1,0 +1,275 @@
+//! Who is in the room, and what a host can do about it.
+
+use crate::{
+    i18n::texts,
+    platform::Timer,
+    protocol::{HostAction, Invitation, MediaKind, PeerId, Person, Presence},
+    session::{Session, invitation_link},
+    ui::{Icon, flag, icons, panel::Panel, text, tile::shown_name, word},
+};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use std::time::Duration;
+
+/// How long an invitation from this panel is good for, in seconds.
+const INVITED_FOR: u64 = 24 * 60 * 60;
+/// How long a press that ends the call for all waits for the second one.
+const SURE_WITHIN: Duration = Duration::from_secs(4);
+
+/// The people, and for hosts the room.
+#[component]
+pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let hosting = flag(move || session.view.with(|view| view.hosting));
+    let others = Memo::new(move |_| {
+        session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect::<Vec<_>>())
+    });
+    let count = move || others.get().len() + 1;
+    view! {
+        <Panel name=text(move || (t.people)(count())) close>
+            <ul class="people">
+                <li class="person">
+                    <span class="name">{t.you}</span>
+                    <span class="tag" hidden=flag(move || !hosting.get())>{t.host}</span>
+                </li>
+                <For each=move || others.get() key=|id| *id let:id>
+                    <PersonRow id hosting />
+                </For>
+            </ul>
+            <p class="quiet" hidden=hosting>{word(move || (t.rules)(&session.view.get().rules))}</p>
+            <Show when=move || hosting.get()>
+                <WaitingPeople />
+                <RoomSettings />
+                <Invitations />
+                <EndForAll />
+            </Show>
+        </Panel>
+    }
+}
+
+#[component]
+fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let presence = Memo::new(move |_| {
+        session.view.with(|view| {
+            let tile = view.tiles.iter().find(|tile| tile.key.id == id);
+            tile.map(|tile| tile.presence.clone()).unwrap_or_default()
+        })
+    });
+    let is_host = flag(move || session.view.with(|view| view.rules.hosts.contains(&id)));
+    let act = move |action: HostAction| session.act(action);
+    let mute = move |what| act(HostAction::Mute { to: id, what });
+    view! {
+        <li class="person">
+            <span class="name">{text(move || shown_name(presence.get()))}</span>
+            <span class="tag" hidden=flag(move || !is_host.get())>{t.host}</span>
+            <Show when=move || hosting.get()>
+                <details>
+                    <summary class="control small" aria-label=text(move || (t.more)(&presence.get().name))>
+                        <Icon paths=icons::MORE />
+                    </summary>
+                    <div class="row">
+                        <button
+                            class="button small"
+                            disabled=flag(move || !presence.get().mic)
+                            on:click=move |_| mute(MediaKind::Mic)
+                        >
+                            {t.mute_person}
+                        </button>
+                        <button
+                            class="button small"
+                            disabled=flag(move || !presence.get().camera)
+                            on:click=move |_| mute(MediaKind::Camera)
+                        >
+                            {t.stop_camera}
+                        </button>
+                        <button class="button small" on:click=move |_| act(HostAction::HandOver { to: id })>
+                            {t.make_host}
+                        </button>
+                        <button class="button small danger" on:click=move |_| act(HostAction::Remove { to: id })>
+                            {t.remove}
+                        </button>
+                    </div>
+                </details>
+            </Show>
+        </li>
+    }
+}
+
+#[component]
+fn WaitingPeople() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let waiting = Memo::new(move |_| session.view.with(|view| view.desk.waiting.clone()));
+    let row = move |Person { id, presence, .. }: Person| {
+        view! {
+            <li class="person">
+                <span class="name">{shown_name(presence)}</span>
+                <button class="button small primary" on:click=move |_| session.act(HostAction::Admit { to: Some(id) })>
+                    {t.let_in}
+                </button>
+                <button class="button small" on:click=move |_| session.act(HostAction::TurnAway { to: Some(id) })>
+                    {t.turn_away}
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <section hidden=flag(move || waiting.get().is_empty()) aria-labelledby="waiting">
+            <h3 id="waiting">{t.waiting_to_come_in}</h3>
+            <ul class="people">{move || waiting.get().into_iter().map(row).collect_view()}</ul>
+            <button
+                class="button small"
+                hidden=flag(move || waiting.get().len() < 2)
+                on:click=move |_| session.act(HostAction::Admit { to: None })
+            >
+                {t.let_all_in}
+            </button>
+        </section>
+    }
+}
+
+#[component]
+fn RoomSettings() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let locked = flag(move || session.view.with(|view| view.rules.locked));
+    let waits = flag(move || session.view.with(|view| view.rules.waiting_room));
+    let has_passcode = flag(move || session.view.with(|view| view.rules.passcode));
+    let field = NodeRef::<html::Input>::new();
+    let set_passcode = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(field) = field.get_untracked() else { return };
+        let passcode = Some(field.value()).filter(|passcode| !passcode.is_empty());
+        session.act(HostAction::Passcode { passcode });
+        field.set_value("");
+    };
+    let lock = Callback::new(move |on| session.act(HostAction::Lock { on }));
+    let wait = Callback::new(move |on| session.act(HostAction::WaitingRoom { on }));
+    view! {
+        <section aria-labelledby="room-settings">
+            <h3 id="room-settings">{t.room_settings}</h3>
+            <Toggle label=t.lock on=locked set=lock />
+            <Toggle label=t.waiting_room on=waits set=wait />
+            <form class="row passcode" on:submit=set_passcode>
+                <label for="new-passcode">{t.passcode}</label>
+                <input id="new-passcode" type="text" autocomplete="off" maxlength="128" node_ref=field />
+                <button class="button small" type="submit">{t.set_passcode}</button>
+            </form>
+            <button
+                class="button small"
+                hidden=flag(move || !has_passcode.get())
+                on:click=move |_| session.act(HostAction::Passcode { passcode: None })
+            >
+                {t.remove_passcode}
+            </button>
+        </section>
+    }
+}
+
+/// Something that is on or off. It shows what the server says, not what was pressed.
+#[component]
+fn Toggle(label: &'static str, on: Signal<bool>, set: Callback<bool>) -> impl IntoView {
+    view! {
+        <button
+            class="toggle"
+            role="switch"
+            aria-checked=word(move || if on.get() { "true" } else { "false" })
+            on:click=move |_| set.run(!on.get_untracked())
+        >
+            <span>{label}</span>
+            <span class="knob" aria-hidden="true"></span>
+        </button>
+    }
+}
+
+#[component]
+fn Invitations() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let given = Memo::new(move |_| session.view.with(|view| view.desk.invitations.clone()));
+    let invite = move |once| session.act(HostAction::Invite { once, seconds: Some(INVITED_FOR) });
+    let row = move |invitation: Invitation| {
+        let link = invitation_link(&session.link.get_value(), &invitation.token);
+        let sentence = (t.invitation)(&invitation);
+        let revoke = move |_| session.act(HostAction::Revoke { token: invitation.token.clone() });
+        view! {
+            <li class="person">
+                <span class="quiet">{sentence}</span>
+                <button class="button small" on:click=move |_| session.copy(link.clone())>{t.copy_link}</button>
+                <button class="button small" on:click=revoke>{t.revoke}</button>
+            </li>
+        }
+    };
+    view! {
+        <section aria-labelledby="invitations">
+            <h3 id="invitations">{t.invitations}</h3>
+            <ul class="people">{move || given.get().into_iter().map(row).collect_view()}</ul>
+            <div class="row">
+                <button class="button small" on:click=move |_| invite(true)>{t.invite_one}</button>
+                <button class="button small" on:click=move |_| invite(false)>{t.invite_many}</button>
+                <button class="button small" on:click=move |_| session.copy_host_link()>{t.host_link}</button>
+            </div>
+        </section>
+    }
+}
+
+/// Needs a second press.
+#[component]
+fn EndForAll() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let sure = RwSignal::new(false);
+    let timer = StoredValue::new(None);
+    let press = move |_| {
+        if sure.get_untracked() {
+            return session.act(HostAction::End);
+        }
+        sure.set(true);
+        timer.set_value(Some(Timer::new(SURE_WITHIN, move || {
+            let _ = sure.try_set(false);
+        })));
+    };
+    view! {
+        <button class="button danger" on:click=press>
+            {word(move || if sure.get() { t.end_call_sure } else { t.end_call })}
+        </button>
+    }
+}
+
+/// Who stands at the door, for a host who looks at the call.
+#[component]
+pub(super) fn Knock() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let waiting = Memo::new(move |_| {
+        session.view.with(|view| match view.hosting {
+            true => view.desk.waiting.iter().map(|person| person.presence.clone()).collect(),
+            false => Vec::new(),
+        })
+    });
+    let sentence = text(move || {
+        let waiting = waiting.get();
+        (t.knock)(&waiting.iter().map(|Presence { name, .. }| name).collect::<Vec<_>>())
+    });
+    let nobody = flag(move || waiting.get().is_empty());
+    let alone = move || waiting.get().len() == 1;
+    view! {
+        <div class="knock" role="status">
+            <div class="notice" data-notice="knock" hidden=nobody>
+                <p>{sentence}</p>
+                <button class="button small primary" on:click=move |_| session.act(HostAction::Admit { to: None })>
+                    {word(move || if alone() { t.let_in } else { t.let_all_in })}
+                </button>
+                <button
+                    class="button small"
+                    hidden=flag(move || !alone())
+                    on:click=move |_| session.act(HostAction::TurnAway { to: None })
+                >
+                    {t.turn_away}
+                </button>
+            </div>
+        </div>
+    }
+}

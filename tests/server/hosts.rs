@@ -1,0 +1,168 @@
+//! Hosts and doors, against clients that do not keep to any rule of the page.
+
+use crate::support::{Client, TestApp};
+use salon::server::{DataFolder, Secret};
+use serde_json::{Value, json};
+use std::{env, fs, path::PathBuf};
+
+/// A room as a browser without script starts it: its name and its host key.
+async fn fresh_room(app: &TestApp) -> (String, String) {
+    let reply = app.http("POST /new", &[("Content-Length", "0")]).await;
+    let (path, key) = reply.header("location").split_once("#host=").unwrap();
+    (path.strip_prefix("/room/").unwrap().to_owned(), key.to_owned())
+}
+
+async fn ask(app: &TestApp, room: &str, pass: Value) -> Client {
+    let mut client = app.client().await;
+    client.say(json!({"type": "join", "room": room, "seat": {}, "pass": pass})).await;
+    client
+}
+
+/// A host, sitting in a fresh room.
+async fn host(app: &TestApp) -> (Client, String) {
+    let (room, key) = fresh_room(app).await;
+    let mut host = ask(app, &room, json!({"host": key})).await;
+    let joined = host.expect("joined").await;
+    assert_eq!(joined["rules"]["hosts"][0], joined["id"]);
+    host.expect("desk").await;
+    (host, room)
+}
+
+async fn act(client: &mut Client, action: Value) {
+    client.say(json!({"type": "host", "action": action})).await;
+}
+
+/// The next message of this type, after whatever else is said.
+async fn until(client: &mut Client, kind: &str) -> Value {
+    loop {
+        let message = client.hear().await;
+        if message["type"] == kind {
+            return message;
+        }
+    }
+}
+
+fn data_folder() -> PathBuf {
+    env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()))
+}
+
+#[tokio::test]
+async fn t1_no_key_but_the_room_s_own_makes_a_host() {
+    let app = TestApp::start().await;
+    let (room, key) = fresh_room(&app).await;
+    let (_, other_key) = fresh_room(&app).await;
+    let foreign = TestApp::start_with(|config| config.secret = Some(Secret::from("another"))).await;
+    let (_, foreign_key) = fresh_room(&foreign).await;
+    for wrong in [other_key.as_str(), &foreign_key, &key[1..], "", "AAAAAAAAAAAAAAAAAAAAAA"] {
+        let mut client = ask(&app, &room, json!({"host": wrong})).await;
+        client.expect_error("bad-key").await;
+    }
+    // First in the room, and no host for it.
+    let mut first = ask(&app, &room, json!({})).await;
+    assert_eq!(first.expect("joined").await["rules"]["hosts"], json!([]));
+    act(&mut first, json!({"do": "lock", "on": true})).await;
+    first.expect_error("not-host").await;
+    let mut host = ask(&app, &room, json!({"host": key})).await;
+    let joined = host.expect("joined").await;
+    assert_eq!(until(&mut first, "rules").await["rules"]["hosts"], json!([joined["id"]]));
+}
+
+#[tokio::test]
+async fn t1_nothing_of_a_kept_room_is_seen_from_outside() {
+    let app = TestApp::start().await;
+    let (mut host, room) = host(&app).await;
+    host.say(json!({"type": "presence", "presence": {"name": "Ada Lovelace"}})).await;
+    act(&mut host, json!({"do": "waiting-room", "on": true})).await;
+    until(&mut host, "rules").await;
+    let page = app.http(&format!("GET /room/{room}"), &[]).await;
+    assert!(page.body.contains("waiting-room") && !page.body.contains("Lovelace"), "{}", page.body);
+    let mut outside = app.client().await;
+    outside.say(json!({"type": "watch", "room": room})).await;
+    let state = outside.expect("room").await;
+    assert_eq!((&state["people"], &state["gate"]), (&json!([]), &json!("waiting-room")));
+}
+
+#[tokio::test]
+async fn t3_who_waits_can_say_nothing_to_the_room() {
+    let app = TestApp::start().await;
+    let (mut host, room) = host(&app).await;
+    act(&mut host, json!({"do": "waiting-room", "on": true})).await;
+    until(&mut host, "rules").await;
+    let mut guest = ask(&app, &room, json!({})).await;
+    assert_eq!(guest.hear().await, json!({"type": "waiting", "place": 1, "hosted": true}));
+    let waiting = until(&mut host, "desk").await["desk"]["waiting"].clone();
+    let inside = json!("0000000000000000");
+    for message in [
+        json!({"type": "offer", "offer": {"type": "offer", "sdp": "v=0"}}),
+        json!({"type": "candidate", "candidate": null, "to": inside}),
+        json!({"type": "reception", "reception": {}, "to": inside}),
+        json!({"type": "reconnect", "to": inside, "link": 1}),
+        json!({"type": "host", "action": {"do": "admit"}}),
+        json!({"type": "host", "action": {"do": "remove", "to": inside}}),
+        json!({"type": "host", "action": {"do": "passcode", "passcode": "mine"}}),
+    ] {
+        guest.say(message).await;
+        guest.expect_error("not-joined").await;
+    }
+    // Nor can anything be said to them.
+    host.say(json!({"type": "candidate", "candidate": null, "to": waiting[0]["id"]})).await;
+    host.expect_error("no-such-peer").await;
+    act(&mut host, json!({"do": "admit", "to": waiting[0]["id"]})).await;
+    let joined = guest.expect("joined").await;
+    assert_eq!(joined["people"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
+    let folder = data_folder();
+    let keep =
+        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.clone());
+    let app = TestApp::start_with(keep).await;
+    let (mut host, room) = host(&app).await;
+    let mut guest = ask(&app, &room, json!({})).await;
+    let joined = guest.expect("joined").await;
+    until(&mut host, "ready").await;
+    act(&mut host, json!({"do": "remove", "to": joined["id"]})).await;
+    assert_eq!(until(&mut host, "left").await["peer"], joined["id"]);
+    assert_eq!(until(&mut guest, "error").await["code"], "removed");
+    let seat = json!({"token": joined["seat"], "linked": []});
+    let again = json!({"type": "join", "room": room, "seat": seat});
+    guest.say(again.clone()).await;
+    guest.expect_error("removed").await;
+    app.stop().await.unwrap();
+
+    let after = TestApp::start_with(keep).await;
+    let mut guest = after.client().await;
+    guest.say(again).await;
+    guest.expect_error("removed").await;
+    after.stop().await.unwrap();
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn what_hosts_decide_outlives_the_server() {
+    let folder = data_folder();
+    let keep =
+        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.clone());
+    let app = TestApp::start_with(keep).await;
+    let (mut host, room) = host(&app).await;
+    act(&mut host, json!({"do": "passcode", "passcode": "swordfish"})).await;
+    assert_eq!(until(&mut host, "rules").await["rules"]["passcode"], true);
+    act(&mut host, json!({"do": "invite", "once": true})).await;
+    let token = until(&mut host, "desk").await["desk"]["invitations"][0]["token"].clone();
+    // Not stopped but dropped, as by kill -9: what was answered is written.
+    drop((host, app));
+
+    let after = TestApp::start_with(keep).await;
+    ask(&after, &room, json!({})).await.expect_error("passcode-needed").await;
+    ask(&after, &room, json!({"passcode": "perch"})).await.expect_error("bad-passcode").await;
+    ask(&after, &room, json!({"passcode": "swordfish"})).await.expect("joined").await;
+    ask(&after, &room, json!({"invitation": token})).await.expect("joined").await;
+    ask(&after, &room, json!({"invitation": token})).await.expect_error("bad-invitation").await;
+    let kept = fs::read(folder.join("rooms.db")).unwrap();
+    let wal = fs::read(folder.join("rooms.db-wal")).unwrap_or_default();
+    let all = String::from_utf8_lossy(&[kept, wal].concat()).into_owned();
+    assert!(all.contains("$argon2id$") && !all.contains("swordfish"));
+    drop(after);
+    fs::remove_dir_all(folder).unwrap();
+}
