@@ -299,7 +299,7 @@ impl Call {
         self.kept = intact.map(|peer| peer.key().id).collect();
         let seat = Some(SeatClaim { token: self.seat.clone(), linked: self.kept.clone() });
         let presence = self.presence.clone();
-        self.send(ClientMessage::Join(Join { room, presence, seat }));
+        self.send(ClientMessage::Join(Join { room, presence, seat, hidden: false }));
     }
 
     fn message(&mut self, message: ServerMessage, now: Duration) {

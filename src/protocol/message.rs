@@ -77,6 +77,8 @@ pub struct Join {
     pub presence: Presence,
     /// Asks that the seat is held while the socket is gone, and claims one that was held.
     pub seat: Option<SeatClaim>,
+    /// Whether nobody is to learn the address of the person who joins.
+    pub hidden: bool,
 }
 
 /// What a person who comes back says of the seat they had.

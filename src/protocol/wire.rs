@@ -9,7 +9,7 @@ use super::{
     Signal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Not};
 
 /// Why a message was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ struct JoinFields {
     presence: Presence,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seat: Option<SeatClaim>,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    hidden: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -273,8 +275,8 @@ impl ClientMessage {
         Ok(match kind.as_ref() {
             "watch" => Self::Watch(room(&fields::<Watch>(text)?.room)?),
             "join" => {
-                let JoinFields { room: name, presence, seat } = fields(text)?;
-                Self::Join(Join { room: room(&name)?, presence, seat })
+                let JoinFields { room: name, presence, seat, hidden } = fields(text)?;
+                Self::Join(Join { room: room(&name)?, presence, seat, hidden })
             }
             "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
@@ -294,10 +296,11 @@ impl ClientMessage {
     pub fn to_json(&self) -> String {
         match self {
             Self::Watch(room) => write(&Watch { room: room.to_string() }),
-            Self::Join(Join { room, presence, seat }) => write(&JoinFields {
+            Self::Join(Join { room, presence, seat, hidden }) => write(&JoinFields {
                 room: room.to_string(),
                 presence: presence.clone(),
                 seat: seat.clone(),
+                hidden: *hidden,
             }),
             Self::Leave => write(&Leave {}),
             Self::Presence(presence) => {

@@ -5,6 +5,7 @@
 //! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
 
 mod heartbeat;
+mod hidden;
 mod seats;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use crate::protocol::{
 };
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
+use hidden::conceal;
 pub use seats::Identity;
 use seats::{Seat, Seats, Sitter};
 use std::{
@@ -255,7 +257,7 @@ impl Rooms {
     fn join(
         &mut self,
         conn: ConnId,
-        Join { room: name, presence, seat: claim }: Join,
+        Join { room: name, presence, seat: claim, hidden }: Join,
         identity: Identity,
         now: Duration,
     ) -> Result<(), Refusal> {
@@ -285,6 +287,9 @@ impl Rooms {
         } else {
             let room = self.rooms.entry(name.clone()).or_default();
             room.seats.add(Seat::new(conn, &identity, presence));
+        }
+        if let Some(seat) = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id)) {
+            seat.hidden = hidden;
         }
         self.places.insert(conn, Place::Seated(name.clone(), id));
         let state = self.state(&name, now);
@@ -443,8 +448,11 @@ impl Rooms {
     ) -> Result<(), Refusal> {
         let (name, from) = self.seat_of(conn)?;
         let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
+        let hidden = room.seats.get(from).is_some_and(|seat| seat.hidden);
         let recipient = room.recipient(from, to)?;
         let (to, target) = (recipient.id, recipient.conn());
+        let signal = if hidden { conceal(signal) } else { Some(signal) };
+        let Some(signal) = signal else { return Ok(()) };
         match target {
             Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
             // They will be told again.

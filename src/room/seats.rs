@@ -35,6 +35,8 @@ pub(super) struct Seat {
     pub(super) linked: BTreeMap<PeerId, u64>,
     /// Whether the seat is held while the connection is gone.
     pub(super) holds: bool,
+    /// Whether nobody is to learn this person's address.
+    pub(super) hidden: bool,
     since: Duration,
 }
 
@@ -46,6 +48,7 @@ impl Seat {
             presence,
             linked: BTreeMap::new(),
             holds: identity.token.is_some(),
+            hidden: false,
             since: identity.since,
         }
     }

@@ -35,7 +35,7 @@ fn say(rooms: &mut Rooms, conn: u64, message: ClientMessage, now: Duration) -> V
 
 fn join_message(room: &str) -> ClientMessage {
     let (room, presence) = (room.parse().unwrap(), Presence::default());
-    ClientMessage::Join(Join { room, presence, seat: None })
+    ClientMessage::Join(Join { room, presence, seat: None, hidden: false })
 }
 
 fn open_and_join(rooms: &mut Rooms, conn: u64, room: &str, now: Duration) -> Vec<Command> {
@@ -240,7 +240,7 @@ mod held {
             linked: linked.unwrap_or_default().iter().copied().map(PeerId).collect(),
         };
         let room = "123".parse().unwrap();
-        let join = Join { room, presence: Presence::default(), seat: Some(claim) };
+        let join = Join { room, presence: Presence::default(), seat: Some(claim), hidden: false };
         let identity = Identity {
             id: PeerId(id),
             since: secs(id),

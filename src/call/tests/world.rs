@@ -417,7 +417,7 @@ impl World {
 impl Pc {
     fn agree(&mut self, sdp: &str) {
         (self.signaling, self.agreed) = (SignalingState::Stable, true);
-        if sdp.ends_with("restart") {
+        if sdp.contains("restart") {
             self.restart = false;
             self.lost = self.lost.filter(|loss| *loss == Loss::Connection);
         }
@@ -431,7 +431,8 @@ impl Pc {
             Some(PeerCommand::SetLocal(Intent::Offer)) => {
                 assert_eq!(self.signaling, Stable);
                 let restart = if self.restart { " restart" } else { "" };
-                let sdp = format!("offer {counter}{restart}");
+                // A line as there is one in every description, which may be read on the way.
+                let sdp = format!("s=offer {counter}{restart}\r\n");
                 self.local_offer = Some(sdp.clone());
                 self.signaling = HaveLocalOffer;
                 let offer = SessionDescription { kind: SdpType::Offer, sdp };

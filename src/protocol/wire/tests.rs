@@ -9,7 +9,15 @@ fn code(text: &str) -> ErrorCode {
 fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
     let join = ClientMessage::parse(r#"{"type":"join","room":"123"}"#).unwrap();
     let room = "123".parse().unwrap();
-    assert_eq!(join, ClientMessage::Join(Join { room, presence: Presence::default(), seat: None }));
+    assert_eq!(
+        join,
+        ClientMessage::Join(Join {
+            room,
+            presence: Presence::default(),
+            seat: None,
+            hidden: false
+        })
+    );
 
     let offer = r#"{"offer":{"sdp":"v=0\r\n","type":"offer"},"type":"offer"}"#;
     let description = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
@@ -91,8 +99,18 @@ fn what_is_written_is_read_back() {
         ClientMessage::Ping,
         ClientMessage::Reconnect { to: PeerId(6), link: 3 },
         ClientMessage::Watch(room.clone()),
-        ClientMessage::Join(Join { room: room.clone(), presence: presence.clone(), seat: None }),
-        ClientMessage::Join(Join { room, presence: presence.clone(), seat: Some(claim) }),
+        ClientMessage::Join(Join {
+            room: room.clone(),
+            presence: presence.clone(),
+            seat: None,
+            hidden: false,
+        }),
+        ClientMessage::Join(Join {
+            room,
+            presence: presence.clone(),
+            seat: Some(claim),
+            hidden: true,
+        }),
         ClientMessage::Leave,
         ClientMessage::Presence(presence),
         ClientMessage::Signal {

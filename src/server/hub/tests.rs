@@ -22,7 +22,7 @@ fn room_name() -> RoomName {
 
 async fn joined(hub: &Hub) -> Connection {
     let connection = hub.open().await.unwrap();
-    let join = Join { room: room_name(), presence: Presence::default(), seat: None };
+    let join = Join { room: room_name(), presence: Presence::default(), seat: None, hidden: false };
     connection.voice.say(Ok(ClientMessage::Join(join))).await.unwrap();
     connection
 }
