@@ -8,6 +8,7 @@ pub mod corner;
 pub mod ear;
 pub mod grid;
 mod health;
+mod ice;
 mod negotiation;
 mod peer;
 mod quality;
@@ -18,10 +19,12 @@ mod tests;
 mod view;
 
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceServer, Join, PeerId, Person, Presence, Role, RoomName, RoomState,
+    ClientMessage, ErrorCode, IceGrant, Join, PeerId, Person, Presence, Role, RoomName, RoomState,
     SeatClaim, ServerMessage, Signal,
 };
 pub use health::{Arrival, Reading};
+use ice::Ice;
+pub use ice::PeerConfig;
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
 pub use quality::Verdict;
@@ -94,8 +97,10 @@ pub enum Command {
         /// Whether this side makes the first offer.
         role: Role,
         /// Its configuration.
-        ice_servers: Vec<IceServer>,
+        config: PeerConfig,
     },
+    /// Configure all peer connections anew. It counts from their next restart of ICE on.
+    Configure(PeerConfig),
     /// Close a peer connection.
     ClosePeer(PeerKey),
     /// Do something with a peer connection.
@@ -122,7 +127,7 @@ pub struct Call {
     elsewhere: bool,
     /// When the last input was handled.
     now: Duration,
-    ice_servers: Vec<IceServer>,
+    ice: Ice,
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
     socket: Socket,
@@ -169,6 +174,9 @@ impl Call {
             Input::Tick => {}
         }
         self.look_after_peers();
+        if self.can_speak() && self.ice.step(now) {
+            self.send(ClientMessage::Ice);
+        }
         if let Some(step) = self.socket.step(now) {
             self.look_after_socket(step);
         }
@@ -186,7 +194,8 @@ impl Call {
         let mending = self.peers.iter().filter(|_| speaks).filter_map(Peer::due);
         let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
         let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
-        socket.chain(mending).chain(words).min()
+        let credentials = self.ice.due().filter(|_| speaks);
+        socket.chain(mending).chain(words).chain(credentials).min()
     }
 
     /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
@@ -313,9 +322,10 @@ impl Call {
                     self.ask_to_join();
                 }
             }
-            ServerMessage::Joined { id, state, ice_servers, seat } => {
+            ServerMessage::Joined { id, state, ice, seat } => {
                 self.seat = seat;
-                self.joined(id, state, ice_servers, now);
+                self.joined(id, state, now);
+                self.granted(ice, now);
             }
             ServerMessage::Ready { role, peer, link } => {
                 if self.me.is_none() {
@@ -331,8 +341,8 @@ impl Call {
                     }
                     None => self.peers.push(fresh),
                 }
-                let ice_servers = self.ice_servers.clone();
-                self.commands.push_back(Command::OpenPeer { key, role, ice_servers });
+                let config = self.ice.config().clone();
+                self.commands.push_back(Command::OpenPeer { key, role, config });
             }
             ServerMessage::Signal { from, link, signal } => {
                 // What belongs to a connection that was replaced came too late.
@@ -352,6 +362,7 @@ impl Call {
                 peer.repeat();
             }),
             ServerMessage::Pong => {}
+            ServerMessage::Ice(grant) => self.granted(grant, now),
             ServerMessage::Left { peer } => {
                 self.state.people.retain(|person| person.id != peer);
                 self.close_peer(peer);
@@ -360,7 +371,14 @@ impl Call {
         }
     }
 
-    fn joined(&mut self, id: PeerId, state: RoomState, ice_servers: Vec<IceServer>, now: Duration) {
+    fn granted(&mut self, grant: IceGrant, now: Duration) {
+        self.ice.granted(grant, now);
+        if !self.peers.is_empty() {
+            self.commands.push_back(Command::Configure(self.ice.config().clone()));
+        }
+    }
+
+    fn joined(&mut self, id: PeerId, state: RoomState, now: Duration) {
         let since = match self.phase {
             Phase::Lobby | Phase::Left { .. } => return,
             Phase::Joining | Phase::Waiting => now,
@@ -385,7 +403,6 @@ impl Call {
             self.with_peer(id, |peer| peer.returned(elsewhere, now));
         }
         self.state = state;
-        self.ice_servers = ice_servers;
     }
 
     fn refused(&mut self, code: ErrorCode, now: Duration) {

@@ -1,8 +1,7 @@
 //! The messages themselves.
 
 use super::{
-    IceCandidate, IceServer, PeerId, Person, Presence, Role, RoomName, RoomState,
-    SessionDescription,
+    IceCandidate, IceGrant, PeerId, Person, Presence, Role, RoomName, RoomState, SessionDescription,
 };
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +104,8 @@ pub enum ClientMessage {
     Presence(Presence),
     /// Asks for a sign of life.
     Ping,
+    /// Asks for fresh credentials, before those that it has end.
+    Ice,
     /// Says that a connection is broken for good and asks for a new one.
     Reconnect {
         /// To whom.
@@ -139,8 +140,8 @@ pub enum ServerMessage {
         id: PeerId,
         /// Everybody else inside, in the order they came.
         state: RoomState,
-        /// What to configure peer connections with.
-        ice_servers: Vec<IceServer>,
+        /// What to configure peer connections with. Secret.
+        ice: IceGrant,
         /// Proves later that the seat is this client's; none if it did not ask for that. Secret.
         seat: Option<String>,
     },
@@ -178,6 +179,8 @@ pub enum ServerMessage {
     },
     /// The answer to a ping.
     Pong,
+    /// What to configure peer connections with from now on. Secret.
+    Ice(IceGrant),
     /// Another person is gone.
     Left {
         /// Who.

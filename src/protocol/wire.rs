@@ -4,9 +4,9 @@
 //! field and a repeated key are told apart, and nothing that was not parsed is ever written again.
 
 use super::{
-    ClientMessage, ErrorCode, IceCandidate, IceServer, Join, NameError, PeerId, Person, Presence,
-    Reception, Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage, SessionDescription,
-    Signal,
+    ClientMessage, ErrorCode, IceCandidate, IceGrant, IceServer, Join, NameError, PeerId, Person,
+    Presence, Reception, Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage,
+    SessionDescription, Signal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt, ops::Not};
@@ -115,6 +115,18 @@ struct Ping {}
 struct Pong {}
 
 #[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ice")]
+struct AskIce {}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ice", rename_all = "camelCase")]
+struct Ice<'a> {
+    ice_servers: Cow<'a, [IceServer]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "presence")]
 struct PresenceFields<'a> {
     presence: Cow<'a, Presence>,
@@ -137,6 +149,8 @@ struct Joined<'a> {
     people: Cow<'a, [Person]>,
     limit: usize,
     ice_servers: Cow<'a, [IceServer]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seat: Option<Cow<'a, str>>,
 }
@@ -281,6 +295,7 @@ impl ClientMessage {
             "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
             "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
+            "ice" => fields::<AskIce>(text).map(|_| Self::Ice)?,
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
             }
@@ -307,6 +322,7 @@ impl ClientMessage {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
             Self::Ping => write(&Ping {}),
+            Self::Ice => write(&AskIce {}),
             Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
         }
@@ -332,10 +348,10 @@ impl ServerMessage {
                 Self::Room { room: room.into_owned(), state }
             }
             "joined" => {
-                let Joined { id, people, limit, ice_servers, seat } = fields(text)?;
+                let Joined { id, people, limit, ice_servers, seconds, seat } = fields(text)?;
                 let state = RoomState { people: people.into_owned(), limit };
-                let (ice_servers, seat) = (ice_servers.into_owned(), seat.map(Cow::into_owned));
-                Self::Joined { id, state, ice_servers, seat }
+                let ice = IceGrant { servers: ice_servers.into_owned(), seconds };
+                Self::Joined { id, state, ice, seat: seat.map(Cow::into_owned) }
             }
             "ready" => {
                 let Ready { role, peer, presence, seconds, link } = fields(text)?;
@@ -352,6 +368,10 @@ impl ServerMessage {
                 Self::Back { peer, presence: presence.into_owned() }
             }
             "pong" => fields::<Pong>(text).map(|_| Self::Pong)?,
+            "ice" => {
+                let Ice { ice_servers, seconds } = fields(text)?;
+                Self::Ice(IceGrant { servers: ice_servers.into_owned(), seconds })
+            }
             "left" => Self::Left { peer: fields::<Left>(text)?.peer },
             "error" => {
                 let Error { code, message } = fields(text)?;
@@ -370,15 +390,14 @@ impl ServerMessage {
                 people: Cow::Borrowed(people),
                 limit: *limit,
             }),
-            Self::Joined { id, state: RoomState { people, limit }, ice_servers, seat } => {
-                write(&Joined {
-                    id: *id,
-                    people: Cow::Borrowed(people),
-                    limit: *limit,
-                    ice_servers: Cow::Borrowed(ice_servers),
-                    seat: seat.as_deref().map(Cow::Borrowed),
-                })
-            }
+            Self::Joined { id, state: RoomState { people, limit }, ice, seat } => write(&Joined {
+                id: *id,
+                people: Cow::Borrowed(people),
+                limit: *limit,
+                ice_servers: Cow::Borrowed(&ice.servers),
+                seconds: ice.seconds,
+                seat: seat.as_deref().map(Cow::Borrowed),
+            }),
             Self::Ready { role, peer, link } => write(&Ready {
                 role: *role,
                 peer: peer.id,
@@ -394,6 +413,9 @@ impl ServerMessage {
                 write(&Back { peer: *peer, presence: Cow::Borrowed(presence) })
             }
             Self::Pong => write(&Pong {}),
+            Self::Ice(IceGrant { servers, seconds }) => {
+                write(&Ice { ice_servers: Cow::Borrowed(servers), seconds: *seconds })
+            }
             Self::Left { peer } => write(&Left { peer: *peer }),
             Self::Error { code, message } => {
                 write(&Error { code: *code, message: Cow::Borrowed(message) })

@@ -11,7 +11,7 @@ mod seats;
 mod tests;
 
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceServer, Join, ParseError, PeerId, Presence, Role, RoomName,
+    ClientMessage, ErrorCode, IceGrant, Join, ParseError, PeerId, Presence, Role, RoomName,
     RoomState, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
 };
 use heartbeat::{Heartbeat, Verdict};
@@ -36,8 +36,6 @@ pub struct ConnId(pub u64);
 pub struct Config {
     /// How many people fit into one room; at least 1.
     pub people: usize,
-    /// What people configure their peer connections with.
-    pub ice_servers: Vec<IceServer>,
     /// How long a seat is held for somebody whose connection is gone.
     pub hold: Duration,
 }
@@ -69,7 +67,8 @@ pub enum Input {
 /// What the owner of the sockets is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Write a message.
+    /// Write a message. The [`IceGrant`] in it, if there is one, is empty here: credentials are made
+    /// when it is written, for whom [`Rooms::seat`] names.
     Send(ConnId, ServerMessage),
     /// Ask for a sign of life (RFC 6455, section 5.5.2).
     Ping(ConnId),
@@ -207,6 +206,15 @@ impl Rooms {
         RoomState { people, limit: self.config.people }
     }
 
+    /// Which seat in which room a connection has.
+    #[must_use]
+    pub fn seat(&self, conn: ConnId) -> Option<(&RoomName, PeerId)> {
+        match self.places.get(&conn) {
+            Some(Place::Seated(name, id)) => Some((name, *id)),
+            _ => None,
+        }
+    }
+
     /// How many rooms are remembered: those that somebody sits in or watches.
     #[must_use]
     pub fn room_count(&self) -> usize {
@@ -237,6 +245,11 @@ impl Rooms {
             ClientMessage::Presence(presence) => self.presence(conn, &presence, now),
             ClientMessage::Ping => {
                 self.send(conn, ServerMessage::Pong);
+                Ok(())
+            }
+            ClientMessage::Ice => {
+                self.seat_of(conn)?;
+                self.send(conn, ServerMessage::Ice(IceGrant::default()));
                 Ok(())
             }
             ClientMessage::Reconnect { to, link } => self.reconnect(conn, to, link, now),
@@ -295,8 +308,8 @@ impl Rooms {
         let state = self.state(&name, now);
         let people = state.people.into_iter().filter(|person| person.id != id).collect();
         let state = RoomState { people, ..state };
-        let (ice_servers, seat) = (self.config.ice_servers.clone(), identity.token);
-        self.send(conn, ServerMessage::Joined { id, state, ice_servers, seat });
+        let (ice, seat) = (IceGrant::default(), identity.token);
+        self.send(conn, ServerMessage::Joined { id, state, ice, seat });
         let linked = claim.filter(|_| identity.returning).map(|claim| claim.linked);
         self.link(&name, id, linked.unwrap_or_default(), now);
         self.tell_watchers(&name, now);
@@ -570,9 +583,9 @@ impl Rooms {
     }
 
     fn seat_of(&self, conn: ConnId) -> Result<(RoomName, PeerId), Refusal> {
-        match self.places.get(&conn) {
-            Some(Place::Seated(name, id)) => Ok((name.clone(), *id)),
-            _ => Err((ErrorCode::NotJoined, "Join a room first.".to_owned())),
+        match self.seat(conn) {
+            Some((name, id)) => Ok((name.clone(), id)),
+            None => Err((ErrorCode::NotJoined, "Join a room first.".to_owned())),
         }
     }
 

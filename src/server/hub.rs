@@ -3,6 +3,7 @@
 
 use super::{
     connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
+    relay::Relays,
     seat::Secret,
 };
 use crate::{
@@ -57,10 +58,14 @@ pub struct Hub {
 
 impl Hub {
     /// Starts the task.
-    pub(super) fn start(config: room::Config, secret: Secret) -> (Self, JoinHandle<()>) {
+    pub(super) fn start(
+        config: room::Config,
+        secret: Secret,
+        relays: Relays,
+    ) -> (Self, JoinHandle<()>) {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let task = tokio::spawn(Task::new(config, secret, &events, inbox, publish).run());
+        let task = tokio::spawn(Task::new(config, secret, relays, &events, inbox, publish).run());
         (Self { events, counts }, task)
     }
 
@@ -107,6 +112,7 @@ struct Task {
     /// time does, too. From there on it is told by a clock that nobody sets.
     epoch: Duration,
     secret: Secret,
+    relays: Relays,
     rooms: Rooms,
     sockets: BTreeMap<ConnId, Socket>,
     opened: u64,
@@ -123,15 +129,17 @@ impl Task {
     fn new(
         config: room::Config,
         secret: Secret,
+        relays: Relays,
         handle: &mpsc::Sender<Event>,
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
     ) -> Self {
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let epoch = time_of_day();
         Self {
             start: Instant::now(),
             epoch,
             secret,
+            relays,
             rooms: Rooms::new(config, epoch),
             sockets: BTreeMap::new(),
             opened: 0,
@@ -229,6 +237,15 @@ impl Task {
         Identity { token, ..identity }
     }
 
+    /// Makes the credentials that belong into a message.
+    fn equip(&self, conn: ConnId, message: &mut ServerMessage) {
+        if let ServerMessage::Joined { ice, .. } | ServerMessage::Ice(ice) = message
+            && let Some((room, id)) = self.rooms.seat(conn)
+        {
+            *ice = self.relays.grant(room, id, &self.secret, time_of_day());
+        }
+    }
+
     fn handle(&mut self, input: Input) {
         let now = self.now();
         let input = match input {
@@ -242,7 +259,8 @@ impl Task {
         let mut last: Option<(ServerMessage, Utf8Bytes)> = None;
         while let Some(command) = self.rooms.poll() {
             let (conn, result) = match command {
-                Command::Send(conn, message) => {
+                Command::Send(conn, mut message) => {
+                    self.equip(conn, &mut message);
                     // What several people are told is written once.
                     let json = match last.take() {
                         Some((same, json)) if same == message => json,
@@ -284,6 +302,11 @@ impl Task {
             changed
         });
     }
+}
+
+/// Since the Unix epoch.
+fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 async fn until(deadline: Option<Instant>) {

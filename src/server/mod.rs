@@ -11,6 +11,7 @@ mod hub;
 mod ice;
 mod origin;
 mod pages;
+mod relay;
 mod router;
 mod seat;
 mod shell;
@@ -21,11 +22,13 @@ pub use connection::HubGone;
 pub use error::ServerError;
 pub use hub::{Counts, Hub};
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
+pub use relay::{RELAY_VALID, RelaySecret};
 pub use seat::{SEAT_VALID, Secret};
 
 use crate::room;
 use axum::{Router, serve::ListenerExt};
 use leptos::config::LeptosOptions;
+use relay::Relays;
 use router::ServerState;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -69,12 +72,13 @@ impl Server {
             Some(secret) => secret,
             None => config.data.secret()?,
         };
-        let rooms = room::Config {
-            people: config.people,
-            ice_servers: config.ice_servers,
-            hold: config.hold,
+        let rooms = room::Config { people: config.people, hold: config.hold };
+        let relays = Relays {
+            servers: config.ice_servers,
+            secret: config.turn_secret,
+            valid: config.turn_valid.min(RELAY_VALID),
         };
-        let (hub, hub_task) = Hub::start(rooms, secret);
+        let (hub, hub_task) = Hub::start(rooms, secret, relays);
         let state = ServerState {
             hub: hub.clone(),
             origins: Arc::new(config.origins),

@@ -27,6 +27,8 @@ const FILE: &str = "secret";
 /// Sets these proofs apart from whatever else the secret may come to sign.
 const PURPOSE: &[u8] = b"salon seat 1\0";
 const CLAIM_BYTES: usize = 24;
+/// Sets the tags of rooms apart in the same way.
+const TAG_PURPOSE: &[u8] = b"salon room 1\0";
 
 /// What proofs are signed with (HMAC-SHA256, RFC 2104). It never leaves the server.
 #[derive(Clone)]
@@ -88,6 +90,16 @@ impl Secret {
         mac.update(claim);
         mac.update(room.as_str().as_bytes());
         Some(mac)
+    }
+
+    /// Sixteen hexadecimal digits that are the same for the same room, and say nothing of its name to
+    /// whoever does not know the secret.
+    pub(super) fn room_tag(&self, room: &RoomName) -> Option<String> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(TAG_PURPOSE);
+        mac.update(room.as_str().as_bytes());
+        let first = *mac.finalize().into_bytes().first_chunk()?;
+        Some(format!("{:016x}", u64::from_be_bytes(first)))
     }
 
     /// A proof that the seat is this person's until [`SEAT_VALID`] after `now`. Times are since the

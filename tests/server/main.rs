@@ -18,6 +18,7 @@ mod limits;
 mod origins;
 mod pages;
 mod program;
+mod relay;
 mod seats;
 mod shutdown;
 mod signalling;

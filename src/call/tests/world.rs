@@ -53,7 +53,7 @@ const HOLD: Duration = Duration::from_secs(15);
 
 impl World {
     pub(super) fn new(people: usize, limit: usize) -> Self {
-        let config = room::Config { people: limit, ice_servers: Vec::new(), hold: HOLD };
+        let config = room::Config { people: limit, hold: HOLD };
         let person = |_| Person {
             call: Call::new(),
             socket: None,
@@ -262,6 +262,7 @@ impl World {
                 assert!(person.pcs.insert(key, Pc::default()).is_none());
                 self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
+            Command::Configure(_) => {}
             Command::ClosePeer(key) => {
                 assert!(person.pcs.remove(&key).is_some(), "closed twice");
             }
@@ -327,7 +328,7 @@ impl World {
 
     /// The server is killed and started again: every socket breaks, and the rooms are empty.
     pub(super) fn restart(&mut self) {
-        let config = room::Config { people: self.limit, ice_servers: Vec::new(), hold: HOLD };
+        let config = room::Config { people: self.limit, hold: HOLD };
         self.rooms = Rooms::new(config, self.now);
         for index in 0..self.people.len() {
             let person = &mut self.people[index];

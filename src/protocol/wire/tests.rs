@@ -71,7 +71,7 @@ fn what_is_written_is_read_back() {
         ServerMessage::Joined {
             id: PeerId(1),
             state,
-            ice_servers: vec![ice],
+            ice: IceGrant { servers: vec![ice.clone()], seconds: None },
             seat: Some("s".into()),
         },
         ServerMessage::Ready { role: Role::Callee, peer: person, link: 9 },
@@ -89,6 +89,7 @@ fn what_is_written_is_read_back() {
         ServerMessage::Presence { from: PeerId(3), presence: presence.clone() },
         ServerMessage::Back { peer: PeerId(4), presence: presence.clone() },
         ServerMessage::Pong,
+        ServerMessage::Ice(IceGrant { servers: vec![ice], seconds: Some(600) }),
         ServerMessage::Left { peer: PeerId(4) },
         ServerMessage::Error { code: ErrorCode::RoomFull, message: "Full.".into() },
     ] {
@@ -97,6 +98,7 @@ fn what_is_written_is_read_back() {
     let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
     for message in [
         ClientMessage::Ping,
+        ClientMessage::Ice,
         ClientMessage::Reconnect { to: PeerId(6), link: 3 },
         ClientMessage::Watch(room.clone()),
         ClientMessage::Join(Join {

@@ -8,8 +8,9 @@ use crate::{
 use tokio::time::{Instant, timeout};
 
 fn start() -> (Hub, JoinHandle<()>) {
-    let config = room::Config { people: 4, ice_servers: Vec::new(), hold: SILENT_AFTER };
-    Hub::start(config, Secret::from("a secret"))
+    let config = room::Config { people: 4, hold: SILENT_AFTER };
+    let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
+    Hub::start(config, Secret::from("a secret"), relays)
 }
 
 fn hub() -> Hub {
