@@ -23,11 +23,29 @@ pub(super) struct Ice {
     config: PeerConfig,
     /// When the server is to be asked for fresh credentials; never if those that are there last.
     ask: Option<Duration>,
+    /// Whether the server was told to keep the address back when the seat was last asked for.
+    told: bool,
 }
 
 impl Ice {
     pub(super) fn config(&self) -> &PeerConfig {
         &self.config
+    }
+
+    /// Returns whether that is a change.
+    pub(super) fn hide(&mut self, hidden: bool) -> bool {
+        std::mem::replace(&mut self.config.hidden, hidden) != hidden
+    }
+
+    /// What the server is told when a seat is asked for.
+    pub(super) fn tell(&mut self) -> bool {
+        self.told = self.config.hidden;
+        self.told
+    }
+
+    /// Whether the server does what it is to do.
+    pub(super) fn is_told(&self) -> bool {
+        self.told == self.config.hidden
     }
 
     pub(super) fn granted(&mut self, grant: IceGrant, now: Duration) {

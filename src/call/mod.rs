@@ -55,6 +55,9 @@ pub enum Input {
     Join,
     /// Leave was pressed, or waiting was stopped.
     Leave,
+    /// The person wants nobody to learn their address, or has nothing against that any more. In a
+    /// call, every connection is made anew for it.
+    Hide(bool),
     /// The name was edited, or the microphone or camera switched.
     SetPresence(Presence),
     /// The socket is open.
@@ -128,6 +131,9 @@ pub struct Call {
     /// When the last input was handled.
     now: Duration,
     ice: Ice,
+    /// Connections of this generation, and of earlier ones, give the address away that is to be
+    /// hidden, or take a detour that is not wanted any more.
+    outdated: Generation,
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
     socket: Socket,
@@ -151,6 +157,7 @@ impl Call {
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence),
+            Input::Hide(hidden) => self.hide(hidden),
             Input::SocketOpened(generation) => {
                 if self.socket.opened(generation, now) {
                     self.greet();
@@ -288,6 +295,20 @@ impl Call {
         }
     }
 
+    fn hide(&mut self, hidden: bool) {
+        if self.ice.hide(hidden) {
+            self.outdated = self.generations;
+            self.sit_down_anew();
+        }
+    }
+
+    /// Takes the seat again where the server does not know yet whether to keep the address back.
+    fn sit_down_anew(&mut self) {
+        if self.me.is_some() && !self.ice.is_told() {
+            self.open_socket();
+        }
+    }
+
     /// Tells a fresh connection what this person wants.
     fn greet(&mut self) {
         let Some(room) = self.room.clone() else { return };
@@ -304,11 +325,12 @@ impl Call {
 
     fn ask_to_join(&mut self) {
         let Some(room) = self.room.clone() else { return };
-        let intact = self.peers.iter().filter(|peer| peer.is_intact());
+        let fresh = |peer: &&Peer| peer.key().generation > self.outdated;
+        let intact = self.peers.iter().filter(fresh).filter(|peer| peer.is_intact());
         self.kept = intact.map(|peer| peer.key().id).collect();
         let seat = Some(SeatClaim { token: self.seat.clone(), linked: self.kept.clone() });
-        let presence = self.presence.clone();
-        self.send(ClientMessage::Join(Join { room, presence, seat, hidden: false }));
+        let (presence, hidden) = (self.presence.clone(), self.ice.tell());
+        self.send(ClientMessage::Join(Join { room, presence, seat, hidden }));
     }
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
@@ -326,6 +348,7 @@ impl Call {
                 self.seat = seat;
                 self.joined(id, state, now);
                 self.granted(ice, now);
+                self.sit_down_anew();
             }
             ServerMessage::Ready { role, peer, link } => {
                 if self.me.is_none() {

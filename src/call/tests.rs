@@ -364,6 +364,34 @@ fn a_lost_path_is_mended_and_a_failed_connection_alone_is_replaced() {
 }
 
 #[test]
+fn who_hides_in_a_call_is_connected_anew_and_nobody_else_is() {
+    let mut world = World::new(3, 4);
+    for person in 0..3 {
+        world.join(person);
+    }
+    world.settle();
+    for (hidden, expected) in [(true, 4), (true, 0), (false, 4)] {
+        let made = world.connections_made();
+        world.hide(1, hidden);
+        world.settle();
+        world.check();
+        assert_eq!(world.connections_made() - made, expected);
+        assert!((0..3).all(|person| matches!(world.phase(person), Phase::InCall { .. })));
+    }
+}
+
+#[test]
+fn who_hides_while_coming_in_is_hidden_in_the_end() {
+    let mut world = World::new(2, 4);
+    world.join(0);
+    world.settle();
+    world.join(1);
+    world.hide(1, true);
+    world.settle();
+    world.check();
+}
+
+#[test]
 fn fresh_credentials_reach_the_connections_that_are_there() {
     let server = |name: &str| IceServer {
         urls: "turn:relay.example.org".to_owned(),
@@ -371,13 +399,14 @@ fn fresh_credentials_reach_the_connections_that_are_there() {
         credential: Some(name.to_owned()),
     };
     let grant = |name| IceGrant { servers: vec![server(name)], seconds: Some(600) };
-    let config = |name| PeerConfig { ice_servers: vec![server(name)], hidden: false };
+    let config = |name| PeerConfig { ice_servers: vec![server(name)], hidden: true };
     let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
     let state = RoomState { people: vec![other.clone()], limit: 4 };
     let joined = ServerMessage::Joined { id: PeerId(1), state, ice: grant("first"), seat: None };
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let mut call = Call::new();
     for input in [
+        Input::Hide(true),
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
         Input::Join,
@@ -387,6 +416,10 @@ fn fresh_credentials_reach_the_connections_that_are_there() {
         call.handle(input, Duration::ZERO);
     }
     let commands: Vec<_> = std::iter::from_fn(|| call.poll()).collect();
+    let is_hidden = |command: &Command| {
+        matches!(command, Command::Send(ClientMessage::Join(Join { hidden: true, .. })))
+    };
+    assert_eq!(commands.iter().filter(|command| is_hidden(command)).count(), 1);
     let opened = commands.iter().find_map(|command| match command {
         Command::OpenPeer { config, .. } => Some(config.clone()),
         _ => None,

@@ -78,9 +78,11 @@ impl Server {
             secret: config.turn_secret,
             valid: config.turn_valid.min(RELAY_VALID),
         };
+        let has_relay = relays.has_relay();
         let (hub, hub_task) = Hub::start(rooms, secret, relays);
         let state = ServerState {
             hub: hub.clone(),
+            has_relay,
             origins: Arc::new(config.origins),
             leptos,
             reload_port: config.reload_port,

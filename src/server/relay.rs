@@ -49,6 +49,11 @@ pub(super) struct Relays {
 }
 
 impl Relays {
+    /// Whether people can be connected without learning each other's addresses.
+    pub(super) fn has_relay(&self) -> bool {
+        self.servers.iter().any(|server| is_relay(&server.urls))
+    }
+
     /// What the person on this seat uses. `now` is the time of day, since the Unix epoch: the relays
     /// go by it. In the user name stand the seat and, so that nobody can read it there, a tag of the
     /// room.
@@ -154,6 +159,8 @@ mod tests {
     fn what_ends_is_said_only_where_something_does() {
         let fixed = relays(vec![server("turn:relay.example.org", Some("given"))]);
         assert_eq!(grant(&fixed, "a", 1).seconds, None);
+        assert!(fixed.has_relay());
+        assert!(!relays(vec![server("stun:stun.example.org", None)]).has_relay());
     }
 
     #[test]

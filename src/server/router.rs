@@ -18,6 +18,7 @@ use tower_http::{
 #[derive(Clone, Debug)]
 pub(super) struct ServerState {
     pub(super) hub: Hub,
+    pub(super) has_relay: bool,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) leptos: LeptosOptions,
     pub(super) reload_port: Option<u16>,

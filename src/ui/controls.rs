@@ -5,8 +5,8 @@ use crate::{
     platform::{self, Kind},
     session::Session,
     ui::{
-        DeviceChoices, Icon, advice_line::AdviceLine, devices::ProblemNote, icons, preview::Switch,
-        word,
+        DeviceChoices, HideAddress, Icon, advice_line::AdviceLine, devices::ProblemNote, icons,
+        preview::Switch, word,
     },
 };
 use leptos::{ev, html, prelude::*};
@@ -86,6 +86,7 @@ fn DevicePanel(close: Callback<()>) -> impl IntoView {
                 <Icon paths=icons::CLOSE />
             </button>
             <DeviceChoices />
+            <HideAddress />
         </section>
     }
 }

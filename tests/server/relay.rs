@@ -114,3 +114,17 @@ async fn fixed_credentials_do_not_end() {
     ada.say(json!({"type": "ice"})).await;
     assert_eq!(ada.expect("ice").await, json!({"type": "ice", "iceServers": [fixed]}));
 }
+
+#[tokio::test]
+async fn a_page_knows_whether_there_is_a_relay() {
+    let knows = r#"&quot;has_relay&quot;:true"#;
+    for (app, expected) in
+        [(TestApp::start_with(with_relay).await, true), (TestApp::start().await, false)]
+    {
+        let page = app.http("GET /room/123", &[]).await;
+        assert_eq!(page.status, 200);
+        assert_eq!(page.body.contains(knows), expected, "{}", page.body);
+        assert_eq!(page.body.contains(r#"<label class="check">"#), expected);
+        assert!(!page.body.contains(SECRET) && !page.body.contains("credential"));
+    }
+}

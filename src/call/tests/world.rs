@@ -16,6 +16,8 @@ struct Pc {
     lost: Option<Loss>,
     /// ICE is to be restarted with the next offer.
     restart: bool,
+    /// It goes through relays only.
+    hidden: bool,
 }
 
 /// What can happen to the path between two people.
@@ -89,6 +91,10 @@ impl World {
         self.tell(person, Input::Leave);
     }
 
+    pub(super) fn hide(&mut self, person: usize, hidden: bool) {
+        self.tell(person, Input::Hide(hidden));
+    }
+
     /// The socket breaks: what was under way in both directions is lost.
     pub(super) fn cut(&mut self, person: usize) {
         if let Some(generation) = self.hang_up(person) {
@@ -147,6 +153,10 @@ impl World {
             4 if pick.is_multiple_of(13) => {
                 self.stall(person, pick.is_multiple_of(2), !pick.is_multiple_of(3));
             }
+            4 if pick.is_multiple_of(7) => {
+                let hidden = self.people[person].call.ice.config().hidden;
+                self.hide(person, !hidden);
+            }
             4 if pick.is_multiple_of(11) => {
                 let loss = if pick.is_multiple_of(2) { Loss::Path } else { Loss::Connection };
                 self.lose(person, (pick + 1) % self.people.len(), loss);
@@ -204,6 +214,8 @@ impl World {
             for (key, pc) in &person.pcs {
                 assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
                 assert_eq!(pc.lost, None, "nothing comes through");
+                assert_eq!(pc.hidden, person.call.ice.config().hidden);
+                assert!(person.call.ice.is_told(), "the server does not know what to hide");
                 let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
                 assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
             }
@@ -257,9 +269,10 @@ impl World {
                 let text = message.to_json();
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
-            Command::OpenPeer { key, .. } => {
+            Command::OpenPeer { key, config, .. } => {
                 self.made += 1;
-                assert!(person.pcs.insert(key, Pc::default()).is_none());
+                let pc = Pc { hidden: config.hidden, ..Pc::default() };
+                assert!(person.pcs.insert(key, pc).is_none());
                 self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
             Command::Configure(_) => {}
