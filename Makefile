@@ -65,7 +65,7 @@ rust:
 	@scripts/setup.sh rust
 
 browsers:
-	@scripts/setup.sh browsers networks
+	@scripts/setup.sh browsers networks relay
 
 fmt: rust
 	$(STEP) "Checking the format" cargo fmt --check

@@ -6,6 +6,7 @@
 #   scripts/setup.sh deny       cargo-deny
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
+#   scripts/setup.sh relay      coturn, for those that call through a relay, if that is allowed
 #
 # Rust and Node are the only things to bring along. The tools go to ~/.cache/salon-tools
 # (see env.sh) and are used from there or from PATH, wherever the version is this one:
@@ -111,6 +112,14 @@ networks() {
     has ip && has nft && has sysctl || install iproute2 nftables procps
 }
 
+# Tests start it on networks of their own; the package starts it for everybody.
+relay() {
+    [ "$(id -u)" = 0 ] || return 0
+    ! has turnserver || return 0
+    install coturn
+    ! has systemctl || systemctl disable --now coturn 2>/dev/null || true
+}
+
 browsers() {
     node_and_npm
     local missing
@@ -125,7 +134,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | browsers | networks) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny, browsers or networks." ;;
+        rust | tools | deny | browsers | networks | relay) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, browsers, networks or relay." ;;
     esac
 done

@@ -72,6 +72,7 @@ export const makeNetwork = async (...hosts) => {
     await ip('-n', router, 'link', 'set', host, 'up');
     await ip('-n', name, 'address', 'add', `${subnet}.2/24`, 'dev', link);
     return {
+      address: `${subnet}.2`,
       join: async () => {
         await ip('-n', name, 'link', 'set', link, 'up');
         await ip('-n', name, 'route', 'add', 'default', 'via', `${subnet}.1`);
@@ -107,6 +108,8 @@ export const makeNetwork = async (...hosts) => {
   return {
     /** Where to start the server. */
     server: { within: ['ip', 'netns', 'exec', router], listen: SERVER },
+    /** @param {string} host where to start something else */
+    placeOn: (host) => ({ within: ['ip', 'netns', 'exec', nameOf(host)], address: joined.get(host)?.address ?? '' }),
     /** @param {string} host where Chromium is to run */
     launchOptions: (host) => ({
       // The page is to have devices although its address is neither https nor the loopback's.

@@ -150,3 +150,18 @@ export const readSoundsPlaying = () =>
       element.srcObject instanceof MediaStream &&
       element.srcObject.getAudioTracks().some(({ readyState }) => readyState === 'live'),
   ).length;
+
+/** Whether a relay lets these credentials in. */
+export const tryRelay = async (server: RTCIceServer) => {
+  const connection = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: 'relay' });
+  probe.connections.splice(probe.connections.indexOf(connection), 1);
+  const answer = new Promise<'relayed' | 'refused'>((resolve) => {
+    connection.onicecandidate = ({ candidate }) => candidate?.type === 'relay' && resolve('relayed');
+    connection.onicecandidateerror = ({ errorCode }) => errorCode === 401 && resolve('refused');
+  });
+  connection.createDataChannel('');
+  await connection.setLocalDescription();
+  const result = await answer;
+  connection.close();
+  return result;
+};

@@ -20,7 +20,8 @@ const STOP_MS = 5_000;
  */
 const launch = async (within, listen, data, options) => {
   const [program = BINARY, ...prefix] = [...within, BINARY];
-  const child = spawn(program, [...prefix, '--listen', listen, '--ice', 'none', '--log', 'warn', ...options], {
+  const ice = options.includes('--ice') ? [] : ['--ice', 'none'];
+  const child = spawn(program, [...prefix, '--listen', listen, ...ice, '--log', 'warn', ...options], {
     cwd: ROOT,
     env: { ...process.env, SALON_DATA: data },
     stdio: ['ignore', 'pipe', 'pipe'],

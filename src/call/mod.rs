@@ -8,6 +8,7 @@ pub mod corner;
 pub mod ear;
 pub mod grid;
 mod health;
+mod ice;
 mod negotiation;
 mod peer;
 mod quality;
@@ -18,10 +19,12 @@ mod tests;
 mod view;
 
 use crate::protocol::{
-    ClientMessage, Desk, ErrorCode, HostAction, IceServer, Join, MediaKind, Pass, PeerId, Person,
+    ClientMessage, Desk, ErrorCode, HostAction, IceGrant, Join, MediaKind, Pass, PeerId, Person,
     Presence, Role, RoomName, RoomState, Rules, SeatClaim, ServerMessage, Signal,
 };
 pub use health::{Arrival, Reading};
+use ice::Ice;
+pub use ice::PeerConfig;
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
 pub use quality::Verdict;
@@ -58,6 +61,9 @@ pub enum Input {
     Join,
     /// Leave was pressed, or waiting was stopped.
     Leave,
+    /// The person wants nobody to learn their address, or has nothing against that any more. In a
+    /// call, every connection is made anew for it.
+    Hide(bool),
     /// The name was edited, or the microphone or camera switched.
     SetPresence(Presence),
     /// The socket is open.
@@ -100,8 +106,10 @@ pub enum Command {
         /// Whether this side makes the first offer.
         role: Role,
         /// Its configuration.
-        ice_servers: Vec<IceServer>,
+        config: PeerConfig,
     },
+    /// Configure all peer connections anew. It counts from their next restart of ICE on.
+    Configure(PeerConfig),
     /// Close a peer connection.
     ClosePeer(PeerKey),
     /// Do something with a peer connection.
@@ -139,7 +147,10 @@ pub struct Call {
     elsewhere: bool,
     /// When the last input was handled.
     now: Duration,
-    ice_servers: Vec<IceServer>,
+    ice: Ice,
+    /// Connections of this generation, and of earlier ones, give the address away that is to be
+    /// hidden, or take a detour that is not wanted any more.
+    outdated: Generation,
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
     socket: Socket,
@@ -166,6 +177,7 @@ impl Call {
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence),
+            Input::Hide(hidden) => self.hide(hidden),
             Input::SocketOpened(generation) => {
                 if self.socket.opened(generation, now) {
                     self.greet();
@@ -189,6 +201,9 @@ impl Call {
             Input::Tick => {}
         }
         self.look_after_peers();
+        if self.can_speak() && self.ice.step(now) {
+            self.send(ClientMessage::Ice);
+        }
         if let Some(step) = self.socket.step(now) {
             self.look_after_socket(step);
         }
@@ -206,7 +221,8 @@ impl Call {
         let mending = self.peers.iter().filter(|_| speaks).filter_map(Peer::due);
         let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
         let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
-        socket.chain(mending).chain(words).min()
+        let credentials = self.ice.due().filter(|_| speaks);
+        socket.chain(mending).chain(words).chain(credentials).min()
     }
 
     /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
@@ -310,6 +326,20 @@ impl Call {
         }
     }
 
+    fn hide(&mut self, hidden: bool) {
+        if self.ice.hide(hidden) {
+            self.outdated = self.generations;
+            self.sit_down_anew();
+        }
+    }
+
+    /// Takes the seat again where the server does not know yet whether to keep the address back.
+    fn sit_down_anew(&mut self) {
+        if self.me.is_some() && !self.ice.is_told() {
+            self.open_socket();
+        }
+    }
+
     /// Tells a fresh connection what this person wants.
     fn greet(&mut self) {
         let Some(room) = self.room.clone() else { return };
@@ -326,11 +356,13 @@ impl Call {
 
     fn ask_to_join(&mut self) {
         let Some(room) = self.room.clone() else { return };
-        let intact = self.peers.iter().filter(|peer| peer.is_intact());
+        let fresh = |peer: &&Peer| peer.key().generation > self.outdated;
+        let intact = self.peers.iter().filter(fresh).filter(|peer| peer.is_intact());
         self.kept = intact.map(|peer| peer.key().id).collect();
         let seat = Some(SeatClaim { token: self.seat.clone(), linked: self.kept.clone() });
-        let (presence, pass) = (self.presence.clone(), self.pass.clone());
-        self.send(ClientMessage::Join(Join { room, presence, seat, pass }));
+        let (presence, hidden) = (self.presence.clone(), self.ice.tell());
+        let pass = self.pass.clone();
+        self.send(ClientMessage::Join(Join { room, presence, seat, pass, hidden }));
     }
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
@@ -344,9 +376,11 @@ impl Call {
                     self.ask_to_join();
                 }
             }
-            ServerMessage::Joined { id, state, ice_servers, seat, rules } => {
+            ServerMessage::Joined { id, state, ice, seat, rules } => {
                 (self.seat, self.rules) = (seat, rules);
-                self.joined(id, state, ice_servers, now);
+                self.joined(id, state, now);
+                self.granted(ice, now);
+                self.sit_down_anew();
             }
             ServerMessage::Ready { role, peer, link } => {
                 if self.me.is_none() {
@@ -362,8 +396,8 @@ impl Call {
                     }
                     None => self.peers.push(fresh),
                 }
-                let ice_servers = self.ice_servers.clone();
-                self.commands.push_back(Command::OpenPeer { key, role, ice_servers });
+                let config = self.ice.config().clone();
+                self.commands.push_back(Command::OpenPeer { key, role, config });
             }
             ServerMessage::Signal { from, link, signal } => {
                 // What belongs to a connection that was replaced came too late.
@@ -397,6 +431,7 @@ impl Call {
             }
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
+            ServerMessage::Ice(grant) => self.granted(grant, now),
             ServerMessage::Left { peer } => {
                 self.state.people.retain(|person| person.id != peer);
                 self.close_peer(peer);
@@ -405,7 +440,14 @@ impl Call {
         }
     }
 
-    fn joined(&mut self, id: PeerId, state: RoomState, ice_servers: Vec<IceServer>, now: Duration) {
+    fn granted(&mut self, grant: IceGrant, now: Duration) {
+        self.ice.granted(grant, now);
+        if !self.peers.is_empty() {
+            self.commands.push_back(Command::Configure(self.ice.config().clone()));
+        }
+    }
+
+    fn joined(&mut self, id: PeerId, state: RoomState, now: Duration) {
         let since = match self.phase {
             Phase::Lobby | Phase::Left { .. } => return,
             Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => now,
@@ -430,7 +472,6 @@ impl Call {
             self.with_peer(id, |peer| peer.returned(elsewhere, now));
         }
         self.state = state;
-        self.ice_servers = ice_servers;
     }
 
     fn refused(&mut self, code: ErrorCode, now: Duration) {

@@ -4,7 +4,9 @@
 mod world;
 
 use super::{negotiation::Negotiation, *};
-use crate::protocol::{Grade, IceCandidate, Reception, SdpType, SessionDescription, Signal};
+use crate::protocol::{
+    Grade, IceCandidate, IceServer, Reception, SdpType, SessionDescription, Signal,
+};
 use proptest::prelude::*;
 use world::World;
 
@@ -255,7 +257,7 @@ fn nobody_is_called_alone_while_others_are_being_connected() {
     let joined = ServerMessage::Joined {
         id: PeerId(1),
         state,
-        ice_servers: Vec::new(),
+        ice: IceGrant::default(),
         seat: None,
         rules: Rules::default(),
     };
@@ -364,6 +366,85 @@ fn a_lost_path_is_mended_and_a_failed_connection_alone_is_replaced() {
         world.check();
         assert_eq!(world.connections_made() - made, replaced);
     }
+}
+
+#[test]
+fn who_hides_in_a_call_is_connected_anew_and_nobody_else_is() {
+    let mut world = World::new(3, 4);
+    for person in 0..3 {
+        world.join(person);
+    }
+    world.settle();
+    for (hidden, expected) in [(true, 4), (true, 0), (false, 4)] {
+        let made = world.connections_made();
+        world.hide(1, hidden);
+        world.settle();
+        world.check();
+        assert_eq!(world.connections_made() - made, expected);
+        assert!((0..3).all(|person| matches!(world.phase(person), Phase::InCall { .. })));
+    }
+}
+
+#[test]
+fn who_hides_while_coming_in_is_hidden_in_the_end() {
+    let mut world = World::new(2, 4);
+    world.join(0);
+    world.settle();
+    world.join(1);
+    world.hide(1, true);
+    world.settle();
+    world.check();
+}
+
+#[test]
+fn fresh_credentials_reach_the_connections_that_are_there() {
+    let server = |name: &str| IceServer {
+        urls: "turn:relay.example.org".to_owned(),
+        username: Some(name.to_owned()),
+        credential: Some(name.to_owned()),
+    };
+    let grant = |name| IceGrant { servers: vec![server(name)], seconds: Some(600) };
+    let config = |name| PeerConfig { ice_servers: vec![server(name)], hidden: true };
+    let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
+    let state = RoomState { people: vec![other.clone()], limit: 4, gate: None };
+    let (ice, rules) = (grant("first"), Rules::default());
+    let joined = ServerMessage::Joined { id: PeerId(1), state, ice, seat: None, rules };
+    let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
+    let mut call = Call::new();
+    for input in [
+        Input::Hide(true),
+        Input::Watch("room".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, joined),
+        Input::SocketMessage(1, ready),
+    ] {
+        call.handle(input, Duration::ZERO);
+    }
+    let commands: Vec<_> = std::iter::from_fn(|| call.poll()).collect();
+    let is_hidden = |command: &Command| {
+        matches!(command, Command::Send(ClientMessage::Join(Join { hidden: true, .. })))
+    };
+    assert_eq!(commands.iter().filter(|command| is_hidden(command)).count(), 1);
+    let opened = commands.iter().find_map(|command| match command {
+        Command::OpenPeer { config, .. } => Some(config.clone()),
+        _ => None,
+    });
+    assert_eq!(opened, Some(config("first")));
+
+    // The socket is asked for signs of life meanwhile, and gives them.
+    let now = loop {
+        let now = call.poll_timeout().unwrap();
+        call.handle(Input::Tick, now);
+        let commands: Vec<_> = std::iter::from_fn(|| call.poll()).collect();
+        call.handle(Input::SocketMessage(1, ServerMessage::Pong), now);
+        if commands.contains(&Command::Send(ClientMessage::Ice)) {
+            break now;
+        }
+    };
+    assert_eq!(now, Duration::from_secs(540));
+    call.handle(Input::SocketMessage(1, ServerMessage::Ice(grant("second"))), now);
+    assert_eq!(call.poll(), Some(Command::Configure(config("second"))));
 }
 
 proptest! {

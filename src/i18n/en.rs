@@ -52,6 +52,9 @@ pub(super) static TEXTS: Texts = Texts {
     system_choice: "System default",
     unnamed_device: |number| format!("Device {number}"),
     level: "Microphone level",
+    hide_address: "Hide my address",
+    hide_address_cost: "Everything then goes through a relay: the others do not see from which internet address you call, and sound and picture take a little longer.",
+    no_relay: "This server has no relay any more: nobody can reach you while this is on.",
     problem,
     try_again: "Try again",
 

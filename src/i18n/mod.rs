@@ -51,6 +51,9 @@ pub struct Texts {
     pub system_choice: &'static str,
     pub unnamed_device: fn(number: usize) -> String,
     pub level: &'static str,
+    pub hide_address: &'static str,
+    pub hide_address_cost: &'static str,
+    pub no_relay: &'static str,
     pub problem: fn(Kind, Problem) -> &'static str,
     pub try_again: &'static str,
 

@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     session::Session,
-    ui::{Brand, DeviceChoices, Icon, Inside, Preview, flag, icons, text, word},
+    ui::{Brand, DeviceChoices, HideAddress, Icon, Inside, Preview, flag, icons, text, word},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -29,6 +29,7 @@ pub fn Lobby() -> impl IntoView {
                 <Show when=touched>
                     <DeviceChoices />
                 </Show>
+                <HideAddress />
             </section>
         </div>
     }

@@ -3,8 +3,8 @@
 
 use super::{Device, Kind, Local, PageEvent, PerKind, Problem, SocketEvent};
 use crate::{
-    call::{PeerCommand, PeerInput},
-    protocol::{Boot, IceServer, Role},
+    call::{PeerCommand, PeerConfig, PeerInput},
+    protocol::{Boot, Role},
 };
 use std::{any::Any, time::Duration};
 
@@ -93,7 +93,7 @@ pub struct PeerConnection;
 impl PeerConnection {
     pub fn open(
         _: Role,
-        _: &[IceServer],
+        _: &PeerConfig,
         _: PerKind<Track>,
         _: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
@@ -102,6 +102,7 @@ impl PeerConnection {
     pub fn streams(&self) -> PerKind<Stream> {
         PerKind::default()
     }
+    pub fn configure(&self, _: &PeerConfig) {}
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn run(&self, _: PeerCommand) {}
 }

@@ -49,4 +49,6 @@ pub struct Boot {
     pub origin: String,
     /// What was asked for.
     pub page: Page,
+    /// Whether the server offers a relay, through which people can hide their addresses.
+    pub has_relay: bool,
 }

@@ -1,7 +1,7 @@
 //! The messages themselves.
 
 use super::{
-    Desk, HostAction, IceCandidate, IceServer, MediaKind, Pass, PeerId, Person, Presence, Role,
+    Desk, HostAction, IceCandidate, IceGrant, MediaKind, Pass, PeerId, Person, Presence, Role,
     RoomName, RoomState, Rules, SessionDescription,
 };
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,8 @@ pub struct Join {
     pub seat: Option<SeatClaim>,
     /// What opens the room's doors to them.
     pub pass: Pass,
+    /// Whether nobody is to learn the address of the person who joins.
+    pub hidden: bool,
 }
 
 /// What a person who comes back says of the seat they had.
@@ -107,6 +109,8 @@ pub enum ClientMessage {
     Host(HostAction),
     /// Asks for a sign of life.
     Ping,
+    /// Asks for fresh credentials, before those that it has end.
+    Ice,
     /// Says that a connection is broken for good and asks for a new one.
     Reconnect {
         /// To whom.
@@ -141,8 +145,8 @@ pub enum ServerMessage {
         id: PeerId,
         /// Everybody else inside, in the order they came.
         state: RoomState,
-        /// What to configure peer connections with.
-        ice_servers: Vec<IceServer>,
+        /// What to configure peer connections with. Secret.
+        ice: IceGrant,
         /// Proves later that the seat is this client's; none if it did not ask for that. Secret.
         seat: Option<String>,
         /// How the room is kept.
@@ -197,6 +201,8 @@ pub enum ServerMessage {
     },
     /// The answer to a ping.
     Pong,
+    /// What to configure peer connections with from now on. Secret.
+    Ice(IceGrant),
     /// Another person is gone.
     Left {
         /// Who.

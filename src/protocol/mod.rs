@@ -21,5 +21,5 @@ pub use message::{
 };
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, RoomState};
-pub use rtc::{IceCandidate, IceServer, Role, SdpType, SessionDescription};
+pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription};
 pub use wire::ParseError;

@@ -67,6 +67,15 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
+/// What somebody configures their peer connections with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IceGrant {
+    /// In the order in which the operator named them.
+    pub servers: Vec<IceServer>,
+    /// For how many seconds the credentials are good; none if they do not end.
+    pub seconds: Option<u64>,
+}
+
 impl fmt::Debug for IceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()

@@ -4,12 +4,12 @@
 //! field and a repeated key are told apart, and nothing that was not parsed is ever written again.
 
 use super::{
-    ClientMessage, Desk, ErrorCode, Gate, HostAction, IceCandidate, IceServer, Join, MediaKind,
-    NameError, Pass, PeerId, Person, Presence, Reception, Role, RoomName, RoomState, Rules,
-    SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
+    ClientMessage, Desk, ErrorCode, Gate, HostAction, IceCandidate, IceGrant, IceServer, Join,
+    MediaKind, NameError, Pass, PeerId, Person, Presence, Reception, Role, RoomName, RoomState,
+    Rules, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Not};
 
 /// Why a message was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ struct JoinFields {
     seat: Option<SeatClaim>,
     #[serde(default, skip_serializing_if = "Pass::is_empty")]
     pass: Pass,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    hidden: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -152,6 +154,18 @@ struct Ping {}
 struct Pong {}
 
 #[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ice")]
+struct AskIce {}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ice", rename_all = "camelCase")]
+struct Ice<'a> {
+    ice_servers: Cow<'a, [IceServer]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "presence")]
 struct PresenceFields<'a> {
     presence: Cow<'a, Presence>,
@@ -176,6 +190,8 @@ struct Joined<'a> {
     people: Cow<'a, [Person]>,
     limit: usize,
     ice_servers: Cow<'a, [IceServer]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seat: Option<Cow<'a, str>>,
     #[serde(default)]
@@ -316,13 +332,14 @@ impl ClientMessage {
         Ok(match kind.as_ref() {
             "watch" => Self::Watch(room(&fields::<Watch>(text)?.room)?),
             "join" => {
-                let JoinFields { room: name, presence, seat, pass } = fields(text)?;
-                Self::Join(Join { room: room(&name)?, presence, seat, pass })
+                let JoinFields { room: name, presence, seat, pass, hidden } = fields(text)?;
+                Self::Join(Join { room: room(&name)?, presence, seat, pass, hidden })
             }
             "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
             "host" => Self::Host(fields::<Host>(text)?.action.into_owned()),
             "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
+            "ice" => fields::<AskIce>(text).map(|_| Self::Ice)?,
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
             }
@@ -338,11 +355,12 @@ impl ClientMessage {
     pub fn to_json(&self) -> String {
         match self {
             Self::Watch(room) => write(&Watch { room: room.to_string() }),
-            Self::Join(Join { room, presence, seat, pass }) => write(&JoinFields {
+            Self::Join(Join { room, presence, seat, pass, hidden }) => write(&JoinFields {
                 room: room.to_string(),
                 presence: presence.clone(),
                 seat: seat.clone(),
                 pass: pass.clone(),
+                hidden: *hidden,
             }),
             Self::Leave => write(&Leave {}),
             Self::Presence(presence) => {
@@ -350,6 +368,7 @@ impl ClientMessage {
             }
             Self::Host(action) => write(&Host { action: Cow::Borrowed(action) }),
             Self::Ping => write(&Ping {}),
+            Self::Ice => write(&AskIce {}),
             Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
         }
@@ -375,10 +394,11 @@ impl ServerMessage {
                 Self::Room { room: room.into_owned(), state }
             }
             "joined" => {
-                let Joined { id, people, limit, ice_servers, seat, rules } = fields(text)?;
+                let Joined { id, people, limit, ice_servers, seconds, seat, rules } = fields(text)?;
                 let state = RoomState { people: people.into_owned(), limit, gate: None };
-                let (ice_servers, seat) = (ice_servers.into_owned(), seat.map(Cow::into_owned));
-                Self::Joined { id, state, ice_servers, seat, rules: rules.into_owned() }
+                let ice = IceGrant { servers: ice_servers.into_owned(), seconds };
+                let (seat, rules) = (seat.map(Cow::into_owned), rules.into_owned());
+                Self::Joined { id, state, ice, seat, rules }
             }
             "waiting" => {
                 fields(text).map(|Waiting { place, hosted }| Self::Waiting { place, hosted })?
@@ -402,6 +422,10 @@ impl ServerMessage {
                 Self::Back { peer, presence: presence.into_owned() }
             }
             "pong" => fields::<Pong>(text).map(|_| Self::Pong)?,
+            "ice" => {
+                let Ice { ice_servers, seconds } = fields(text)?;
+                Self::Ice(IceGrant { servers: ice_servers.into_owned(), seconds })
+            }
             "left" => Self::Left { peer: fields::<Left>(text)?.peer },
             "error" => {
                 let Error { code, message } = fields(text)?;
@@ -421,11 +445,12 @@ impl ServerMessage {
                 limit: *limit,
                 gate: *gate,
             }),
-            Self::Joined { id, state, ice_servers, seat, rules } => write(&Joined {
+            Self::Joined { id, state, ice, seat, rules } => write(&Joined {
                 id: *id,
                 people: Cow::Borrowed(&state.people),
                 limit: state.limit,
-                ice_servers: Cow::Borrowed(ice_servers),
+                ice_servers: Cow::Borrowed(&ice.servers),
+                seconds: ice.seconds,
                 seat: seat.as_deref().map(Cow::Borrowed),
                 rules: Cow::Borrowed(rules),
             }),
@@ -449,6 +474,9 @@ impl ServerMessage {
                 write(&Back { peer: *peer, presence: Cow::Borrowed(presence) })
             }
             Self::Pong => write(&Pong {}),
+            Self::Ice(IceGrant { servers, seconds }) => {
+                write(&Ice { ice_servers: Cow::Borrowed(servers), seconds: *seconds })
+            }
             Self::Left { peer } => write(&Left { peer: *peer }),
             Self::Error { code, message } => {
                 write(&Error { code: *code, message: Cow::Borrowed(message) })

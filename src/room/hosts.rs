@@ -90,17 +90,8 @@ impl Rooms {
     /// Whether a connection is a host's.
     #[must_use]
     pub fn is_host(&self, conn: ConnId) -> bool {
-        let Some(Place::Seated(name, id)) = self.places.get(&conn) else { return false };
-        self.rooms.get(name).and_then(|room| room.seats.get(*id)).is_some_and(|seat| seat.host)
-    }
-
-    /// The room that a connection sits in.
-    #[must_use]
-    pub fn room_of(&self, conn: ConnId) -> Option<&RoomName> {
-        match self.places.get(&conn)? {
-            Place::Seated(name, _) => Some(name),
-            Place::Nowhere | Place::Watching(_) | Place::Waiting(_) => None,
-        }
+        let Some((name, id)) = self.seat(conn) else { return false };
+        self.rooms.get(name).and_then(|room| room.seats.get(id)).is_some_and(|seat| seat.host)
     }
 
     /// Whether somebody may come in.

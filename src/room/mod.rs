@@ -5,6 +5,7 @@
 //! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
 
 mod heartbeat;
+mod hidden;
 mod hosts;
 mod keeping;
 mod seats;
@@ -12,11 +13,12 @@ mod seats;
 mod tests;
 
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceServer, Join, ParseError, PeerId, Presence, Role, RoomName,
+    ClientMessage, ErrorCode, IceGrant, Join, ParseError, PeerId, Presence, Role, RoomName,
     RoomState, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
 };
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
+use hidden::conceal;
 use hosts::{Entry, Guesses, Waiter};
 pub use keeping::{INVITATIONS, INVITED_FOR, Invited, KEPT_FOR, Keeping};
 pub use seats::Identity;
@@ -41,8 +43,6 @@ pub struct ConnId(pub u64);
 pub struct Config {
     /// How many people fit into one room; at least 1.
     pub people: usize,
-    /// What people configure their peer connections with.
-    pub ice_servers: Vec<IceServer>,
     /// How long a seat is held for somebody whose connection is gone.
     pub hold: Duration,
 }
@@ -74,7 +74,8 @@ pub enum Input {
 /// What the owner of the sockets is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Write a message.
+    /// Write a message. The [`IceGrant`] in it, if there is one, is empty here: credentials are made
+    /// when it is written, for whom [`Rooms::seat`] names.
     Send(ConnId, ServerMessage),
     /// Ask for a sign of life (RFC 6455, section 5.5.2).
     Ping(ConnId),
@@ -243,6 +244,15 @@ impl Rooms {
         }
     }
 
+    /// Which seat in which room a connection has.
+    #[must_use]
+    pub fn seat(&self, conn: ConnId) -> Option<(&RoomName, PeerId)> {
+        match self.places.get(&conn) {
+            Some(Place::Seated(name, id)) => Some((name, *id)),
+            _ => None,
+        }
+    }
+
     /// How many rooms are remembered: those that somebody sits in or watches.
     #[must_use]
     pub fn room_count(&self) -> usize {
@@ -276,6 +286,11 @@ impl Rooms {
             ClientMessage::Host(action) => self.host(conn, action, identity, now),
             ClientMessage::Ping => {
                 self.send(conn, ServerMessage::Pong);
+                Ok(())
+            }
+            ClientMessage::Ice => {
+                self.seat_of(conn)?;
+                self.send(conn, ServerMessage::Ice(IceGrant::default()));
                 Ok(())
             }
             ClientMessage::Reconnect { to, link } => self.reconnect(conn, to, link, now),
@@ -321,7 +336,7 @@ impl Rooms {
     fn sit(
         &mut self,
         conn: ConnId,
-        Join { room: name, presence, seat: claim, .. }: Join,
+        Join { room: name, presence, seat: claim, hidden, .. }: Join,
         identity: Identity,
         now: Duration,
     ) -> Result<(), Refusal> {
@@ -342,12 +357,15 @@ impl Rooms {
             let room = self.rooms.entry(name.clone()).or_default();
             room.seats.add(Seat::new(conn, &identity, presence));
         }
+        if let Some(seat) = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id)) {
+            seat.hidden = hidden;
+        }
         self.places.insert(conn, Place::Seated(name.clone(), id));
         let state = self.state(&name, now);
         let people = state.people.into_iter().filter(|person| person.id != id).collect();
         let (state, rules) = (RoomState { people, ..state }, self.rules(&name));
-        let (ice_servers, seat) = (self.config.ice_servers.clone(), identity.token);
-        self.send(conn, ServerMessage::Joined { id, state, ice_servers, seat, rules });
+        let (ice, seat) = (IceGrant::default(), identity.token);
+        self.send(conn, ServerMessage::Joined { id, state, ice, seat, rules });
         if identity.host {
             self.tell_rules(&name, Some(id));
             self.tell_line(&name, now);
@@ -513,8 +531,11 @@ impl Rooms {
     ) -> Result<(), Refusal> {
         let (name, from) = self.seat_of(conn)?;
         let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
+        let hidden = room.seats.get(from).is_some_and(|seat| seat.hidden);
         let recipient = room.recipient(from, to)?;
         let (to, target) = (recipient.id, recipient.conn());
+        let signal = if hidden { conceal(signal) } else { Some(signal) };
+        let Some(signal) = signal else { return Ok(()) };
         match target {
             Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
             // They will be told again.
@@ -646,9 +667,9 @@ impl Rooms {
     }
 
     fn seat_of(&self, conn: ConnId) -> Result<(RoomName, PeerId), Refusal> {
-        match self.places.get(&conn) {
-            Some(Place::Seated(name, id)) => Ok((name.clone(), *id)),
-            _ => Err((ErrorCode::NotJoined, "Join a room first.".to_owned())),
+        match self.seat(conn) {
+            Some((name, id)) => Ok((name.clone(), id)),
+            None => Err((ErrorCode::NotJoined, "Join a room first.".to_owned())),
         }
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Seat {
     pub(super) holds: bool,
     /// Whether they are a host.
     pub(super) host: bool,
+    /// Whether nobody is to learn this person's address.
+    pub(super) hidden: bool,
     since: Duration,
 }
 
@@ -55,6 +57,7 @@ impl Seat {
             linked: BTreeMap::new(),
             holds: identity.token.is_some(),
             host: identity.host,
+            hidden: false,
             since: identity.since,
         }
     }

@@ -18,7 +18,7 @@ fn rooms(people: usize) -> Rooms {
 }
 
 fn restarted(people: usize) -> Rooms {
-    Rooms::new(Config { people, ice_servers: Vec::new(), hold: HOLD }, START)
+    Rooms::new(Config { people, hold: HOLD }, START)
 }
 
 fn secs(seconds: u64) -> Duration {
@@ -48,7 +48,7 @@ fn say_as(
 
 fn join_message(room: &str) -> ClientMessage {
     let (room, presence) = (room.parse().unwrap(), Presence::default());
-    ClientMessage::Join(Join { room, presence, seat: None, pass: Pass::default() })
+    ClientMessage::Join(Join { room, presence, seat: None, pass: Pass::default(), hidden: false })
 }
 
 fn open_and_join(rooms: &mut Rooms, conn: u64, room: &str, now: Duration) -> Vec<Command> {
@@ -81,7 +81,7 @@ fn the_first_is_the_caller_and_the_second_the_callee() {
     let joined = |conn: u64, people| ServerMessage::Joined {
         id: PeerId(100 + conn),
         state: RoomState { people, limit: 4, gate: None },
-        ice_servers: Vec::new(),
+        ice: IceGrant::default(),
         seat: None,
         rules: Rules::default(),
     };
@@ -136,6 +136,22 @@ fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
     assert_eq!(refused(&say(&mut rooms, 1, relay(Some(1)), START), 1), ErrorCode::NoSuchPeer);
     open_and_join(&mut rooms, 4, "other", START);
     assert_eq!(refused(&say(&mut rooms, 1, relay(Some(4)), START), 1), ErrorCode::NoSuchPeer);
+}
+
+#[test]
+fn credentials_are_for_whoever_has_a_seat() {
+    let mut rooms = rooms(4);
+    rooms.handle(Input::Opened(ConnId(1)), START);
+    let ask = |rooms: &mut Rooms| say(rooms, 1, ClientMessage::Ice, START);
+    assert_eq!(refused(&ask(&mut rooms), 1), ErrorCode::NotJoined);
+    say(&mut rooms, 1, ClientMessage::Watch("123".parse().unwrap()), START);
+    assert_eq!((refused(&ask(&mut rooms), 1), rooms.seat(ConnId(1))), (ErrorCode::NotJoined, None));
+    say(&mut rooms, 1, join_message("123"), START);
+    let ice = ServerMessage::Ice(IceGrant::default());
+    assert_eq!(ask(&mut rooms), [Command::Send(ConnId(1), ice)]);
+    assert_eq!(rooms.seat(ConnId(1)), Some((&"123".parse().unwrap(), PeerId(101))));
+    say(&mut rooms, 1, ClientMessage::Leave, START);
+    assert_eq!((refused(&ask(&mut rooms), 1), rooms.seat(ConnId(1))), (ErrorCode::NotJoined, None));
 }
 
 #[test]
@@ -254,8 +270,8 @@ mod held {
             linked: linked.unwrap_or_default().iter().copied().map(PeerId).collect(),
         };
         let room = "123".parse().unwrap();
-        let join =
-            Join { room, presence: Presence::default(), seat: Some(claim), pass: Pass::default() };
+        let (presence, pass) = (Presence::default(), Pass::default());
+        let join = Join { room, presence, seat: Some(claim), pass, hidden: false };
         let identity = Identity {
             id: PeerId(id),
             since: secs(id),

@@ -4,6 +4,7 @@ use super::{
     error::ServerError,
     ice::{IceError, IceList},
     origin::{OriginList, OriginPolicy},
+    relay::{self, RELAY_VALID, RelaySecret},
     secret::Secret,
     store::Store,
 };
@@ -28,6 +29,8 @@ const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 const DEFAULT_ICE: &str = "stun:stun.l.google.com:19302";
 const LONGEST_HOLD: u64 = 120;
+/// Shorter, and credentials end before a connection is made with them.
+const SHORTEST_VALID: u64 = 10;
 const LEVELS: [(&str, Level); 5] = [
     ("error", Level::ERROR),
     ("warn", Level::WARN),
@@ -44,6 +47,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `--ice`, `SALON_ICE`: what people configure their peer connections with.
     pub ice_servers: Vec<IceServer>,
+    /// `--turn-secret`, `SALON_TURN_SECRET`: what credentials are made with for those of these
+    /// servers that are relays and were given none.
+    pub turn_secret: Option<RelaySecret>,
+    /// `--turn-seconds`, `SALON_TURN_SECONDS`: how long such credentials are good, at most
+    /// [`RELAY_VALID`].
+    pub turn_valid: Duration,
     /// `--people`, `SALON_PEOPLE`: how many fit into one room, 1 to 16.
     pub people: usize,
     /// `--log`, `SALON_LOG`: how much is written to standard error.
@@ -72,6 +81,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("ice_servers", &urls)
+            .field("turn_valid", &self.turn_valid)
             .field("people", &self.people)
             .field("log", &self.log)
             .field("origins", &self.origins)
@@ -105,11 +115,25 @@ struct Args {
 
     /// A STUN or TURN server for people's browsers; give it again for more
     ///
-    /// A TURN server needs a user name and a credential. In the variable, white space separates
-    /// the servers. "none" stands for no server at all: then calls work within one network only.
+    /// A TURN server needs a user name and a credential, or --turn-secret. In the variable, white
+    /// space separates the servers. "none" stands for no server at all: then calls work within one
+    /// network only.
     #[arg(long, env = "SALON_ICE", hide_env_values = true, default_value = DEFAULT_ICE)]
     #[arg(value_name = "URL[|USER|CREDENTIAL]", verbatim_doc_comment)]
     ice: Vec<IceList>,
+
+    /// The secret shared with TURN servers that are given without user name and credential
+    ///
+    /// Everybody in a call then gets credentials of their own that end soon. In coturn it is called
+    /// static-auth-secret. Other users of this machine can read options; they cannot read variables.
+    #[arg(long, env = "SALON_TURN_SECRET", hide_env_values = true, value_name = "SECRET")]
+    #[arg(value_parser = turn_secret)]
+    turn_secret: Option<RelaySecret>,
+
+    /// For how many seconds such credentials are good, 10 to 600; they are renewed in time
+    #[arg(long, env = "SALON_TURN_SECONDS", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "600", value_parser = turn_valid)]
+    turn_seconds: Duration,
 
     /// How many people fit into one room, 1 to 16
     ///
@@ -173,10 +197,11 @@ impl Config {
             Some(listen) => listen,
             None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
         };
-        let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
         Ok(Self {
             listen,
-            ice_servers: IceList::join(args.ice).map_err(wrong)?,
+            ice_servers: ice_servers(args.ice, args.turn_secret.as_ref())?,
+            turn_secret: args.turn_secret,
+            turn_valid: args.turn_seconds,
             people: args.people,
             log: args.log,
             origins: OriginPolicy {
@@ -192,6 +217,23 @@ impl Config {
             site: args.site.unwrap_or_else(site),
             reload_port: reload_port(),
         })
+    }
+}
+
+/// The servers, none of which needs credentials that it does not get, or gets some in vain.
+fn ice_servers(
+    lists: Vec<IceList>,
+    secret: Option<&RelaySecret>,
+) -> Result<Vec<IceServer>, NoConfig> {
+    let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
+    let servers = IceList::join(lists).map_err(wrong)?;
+    match (servers.iter().find(|server| relay::needs_credential(server)), secret) {
+        (Some(server), None) => Err(wrong(IceError::NoCredential(server.urls.clone()))),
+        (None, Some(_)) => {
+            let why = "no TURN server without user name and credential is given with --ice";
+            Err(NoConfig::Wrong(format!("--turn-secret (SALON_TURN_SECRET): {why} (SALON_ICE).")))
+        }
+        _ => Ok(servers),
     }
 }
 
@@ -270,6 +312,20 @@ fn people(text: &str) -> Result<usize, String> {
     let most = limits::PEOPLE_PER_ROOM_MAX;
     let people = text.parse().ok().filter(|people| (1..=most).contains(people));
     people.ok_or_else(|| format!("{text:?} is no number from 1 to {most}"))
+}
+
+/// The sentence does not repeat what may be a secret.
+fn turn_secret(text: &str) -> Result<RelaySecret, &'static str> {
+    let secret = Some(text).filter(|text| !text.trim().is_empty());
+    secret.map(RelaySecret::from).ok_or("the secret is empty")
+}
+
+fn turn_valid(text: &str) -> Result<Duration, String> {
+    let allowed = SHORTEST_VALID..=RELAY_VALID.as_secs();
+    let seconds = text.parse().ok().filter(|seconds| allowed.contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        format!("{text:?} is no number from {} to {}", allowed.start(), allowed.end())
+    })
 }
 
 fn hold(text: &str) -> Result<Duration, String> {

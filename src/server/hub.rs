@@ -4,6 +4,7 @@
 use super::{
     connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
     error::ServerError,
+    relay::Relays,
     secret::Secret,
     store::Store,
 };
@@ -69,12 +70,13 @@ impl Hub {
     pub(super) fn start(
         config: room::Config,
         secret: Secret,
+        relays: Relays,
         store: Store,
     ) -> Result<(Self, JoinHandle<()>), ServerError> {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
         let kept = store.load()?;
-        let mut task = Task::new(config, secret, store, &events, inbox, publish);
+        let mut task = Task::new(config, secret, relays, store, &events, inbox, publish);
         for (room, kept) in kept {
             task.rooms.restore(room, kept);
         }
@@ -124,6 +126,7 @@ struct Task {
     /// time does, too. From there on it is told by a clock that nobody sets.
     epoch: Duration,
     secret: Secret,
+    relays: Relays,
     store: Store,
     rooms: Rooms,
     sockets: BTreeMap<ConnId, Socket>,
@@ -141,16 +144,18 @@ impl Task {
     fn new(
         config: room::Config,
         secret: Secret,
+        relays: Relays,
         store: Store,
         handle: &mpsc::Sender<Event>,
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
     ) -> Self {
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let epoch = time_of_day();
         Self {
             start: Instant::now(),
             epoch,
             secret,
+            relays,
             store,
             rooms: Rooms::new(config, epoch),
             sockets: BTreeMap::new(),
@@ -254,8 +259,8 @@ impl Task {
         match message {
             ClientMessage::Join(join) => self.identify_newcomer(join, fresh, now),
             ClientMessage::Host(HostAction::Invite { .. }) => {
-                let room = self.rooms.room_of(conn);
-                let token = room.and_then(|room| self.secret.invite(room, fresh.id.0));
+                let seat = self.rooms.seat(conn);
+                let token = seat.and_then(|(room, _)| self.secret.invite(room, fresh.id.0));
                 Identity { token, ..fresh }
             }
             _ => fresh,
@@ -280,6 +285,15 @@ impl Task {
         }
     }
 
+    /// Makes the credentials that belong into a message.
+    fn equip(&self, conn: ConnId, message: &mut ServerMessage) {
+        if let ServerMessage::Joined { ice, .. } | ServerMessage::Ice(ice) = message
+            && let Some((room, id)) = self.rooms.seat(conn)
+        {
+            *ice = self.relays.grant(room, id, &self.secret, time_of_day());
+        }
+    }
+
     fn handle(&mut self, input: Input) {
         let now = self.now();
         let input = match input {
@@ -293,7 +307,8 @@ impl Task {
         let mut last: Option<(ServerMessage, Utf8Bytes)> = None;
         while let Some(command) = self.rooms.poll() {
             let (conn, result) = match command {
-                Command::Send(conn, message) => {
+                Command::Send(conn, mut message) => {
+                    self.equip(conn, &mut message);
                     // What several people are told is written once.
                     let json = match last.take() {
                         Some((same, json)) if same == message => json,
@@ -355,6 +370,11 @@ fn note_failure(written: Result<(), rusqlite::Error>) {
     if let Err(error) = written {
         error!(%error, "what a host decided could not be written down");
     }
+}
+
+/// Since the Unix epoch.
+fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 async fn until(deadline: Option<Instant>) {

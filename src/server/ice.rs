@@ -17,7 +17,10 @@ pub(super) enum IceError {
     )]
     Form(String),
     /// TURN needs to know who asks.
-    #[error("{0} needs a user name and a credential: {0}|username|credential")]
+    #[error(
+        "{0} needs a user name and a credential: {0}|username|credential, or the secret that it \
+         shares with --turn-secret (SALON_TURN_SECRET)"
+    )]
     NoCredential(String),
     /// STUN asks for none.
     #[error("{0} takes no user name and no credential")]
@@ -65,7 +68,8 @@ impl FromStr for IceList {
     }
 }
 
-/// Reads `URL` or `URL|username|credential`.
+/// Reads `URL` or `URL|username|credential`. A relay without credentials is one for which they are
+/// made.
 fn server(text: &str) -> Result<IceServer, IceError> {
     let mut parts = text.splitn(3, '|').map(str::to_owned);
     let urls = parts.next().unwrap_or_default();
@@ -73,7 +77,7 @@ fn server(text: &str) -> Result<IceServer, IceError> {
     let given = |part: &Option<String>| part.as_deref().is_some_and(|part| !part.is_empty());
     let both = given(&username) && given(&credential);
     match relays(&urls)? {
-        true if !both => Err(IceError::NoCredential(urls)),
+        true if username.is_some() && !both => Err(IceError::NoCredential(urls)),
         false if username.is_some() => Err(IceError::NeedlessCredential(urls)),
         _ => Ok(IceServer { urls, username, credential }),
     }
@@ -141,6 +145,7 @@ mod tests {
             "stuns:[2001:db8::1]:5349",
             "turn:relay.example.org?transport=udp|u|c",
             "turns:relay.example.org:443?transport=tcp|user:1|p|w=",
+            "turn:example.org",
         ] {
             assert_eq!(list(good).map(|list| list.len()), Ok(1), "{good}");
         }
@@ -156,7 +161,6 @@ mod tests {
             "stun:2001:db8::1",
             "stun:example.org?transport=udp",
             "turn:example.org?transport=sctp|u|c",
-            "turn:example.org",
             "turn:example.org|u",
             "turn:example.org||",
             "stun:example.org|u|c",

@@ -12,6 +12,7 @@ mod ice;
 mod origin;
 mod pages;
 mod passcode;
+mod relay;
 mod router;
 mod secret;
 mod shell;
@@ -23,11 +24,13 @@ pub use connection::HubGone;
 pub use error::ServerError;
 pub use hub::{Counts, Hub};
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
+pub use relay::{RELAY_VALID, RelaySecret};
 pub use secret::{SEAT_VALID, Secret};
 
 use crate::room;
 use axum::{Router, serve::ListenerExt};
 use leptos::config::LeptosOptions;
+use relay::Relays;
 use router::ServerState;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -72,15 +75,18 @@ impl Server {
             None => config.data.secret()?,
         };
         let store = config.data.store()?;
-        let rooms = room::Config {
-            people: config.people,
-            ice_servers: config.ice_servers,
-            hold: config.hold,
+        let rooms = room::Config { people: config.people, hold: config.hold };
+        let relays = Relays {
+            servers: config.ice_servers,
+            secret: config.turn_secret,
+            valid: config.turn_valid.min(RELAY_VALID),
         };
-        let (hub, hub_task) = Hub::start(rooms, secret.clone(), store)?;
+        let has_relay = relays.has_relay();
+        let (hub, hub_task) = Hub::start(rooms, secret.clone(), relays, store)?;
         let state = ServerState {
             hub: hub.clone(),
             secret,
+            has_relay,
             origins: Arc::new(config.origins),
             leptos,
             reload_port: config.reload_port,

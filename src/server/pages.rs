@@ -72,7 +72,8 @@ pub(super) async fn page(State(state): State<ServerState>, request: Request) -> 
         PagePath::Nowhere => Page::NotFound,
     };
     let missing = page == Page::NotFound;
-    let mut response = render(state, Boot { origin, page }, request).await;
+    let boot = Boot { origin, page, has_relay: state.has_relay };
+    let mut response = render(state, boot, request).await;
     if missing {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }

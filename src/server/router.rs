@@ -19,6 +19,7 @@ use tower_http::{
 pub(super) struct ServerState {
     pub(super) hub: Hub,
     pub(super) secret: Secret,
+    pub(super) has_relay: bool,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) leptos: LeptosOptions,
     pub(super) reload_port: Option<u16>,

@@ -34,6 +34,7 @@ enum Purpose {
     Seat,
     HostKey,
     Invitation,
+    RoomTag,
 }
 
 impl Purpose {
@@ -42,6 +43,7 @@ impl Purpose {
             Self::Seat => b"salon seat 1\0",
             Self::HostKey => b"salon host 1\0",
             Self::Invitation => b"salon invitation 1\0",
+            Self::RoomTag => b"salon room 1\0",
         }
     }
 }
@@ -106,6 +108,14 @@ impl Secret {
         mac.update(claim);
         mac.update(room.as_str().as_bytes());
         Some(mac)
+    }
+
+    /// Sixteen hexadecimal digits that are the same for the same room, and say nothing of its name to
+    /// whoever does not know the secret.
+    pub(super) fn room_tag(&self, room: &RoomName) -> Option<String> {
+        let mac = self.mac(Purpose::RoomTag, room, b"")?;
+        let first = *mac.finalize().into_bytes().first_chunk()?;
+        Some(format!("{:016x}", u64::from_be_bytes(first)))
     }
 
     /// A proof that the seat is this person's until [`SEAT_VALID`] after `now`. Times are since the

@@ -2,12 +2,12 @@
 
 use super::{Notice, Session, pass, seat::KeptSeat};
 use crate::{
-    call::{Call, Command, Generation, Input, PeerKey, View},
+    call::{Call, Command, Generation, Input, PeerConfig, PeerKey, View},
     platform::{
         Interval, Kind, PageWatch, PeerConnection, PerKind, Socket, SocketEvent, Timer, Track,
         random_fraction, watch_page,
     },
-    protocol::{ClientMessage, IceServer, Presence, Role, ServerMessage},
+    protocol::{ClientMessage, Presence, Role, ServerMessage},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -96,7 +96,10 @@ impl Engine {
         match command {
             Command::OpenSocket(generation) => self.open_socket(generation),
             Command::Send(message) => self.send(&message),
-            Command::OpenPeer { key, role, ice_servers } => self.open_peer(key, role, &ice_servers),
+            Command::OpenPeer { key, role, config } => self.open_peer(key, role, &config),
+            Command::Configure(config) => {
+                self.peers.iter().for_each(|(_, peer)| peer.configure(&config));
+            }
             Command::ClosePeer(key) => {
                 self.peers.retain(|(other, _)| *other != key);
                 self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
@@ -142,10 +145,10 @@ impl Engine {
         }
     }
 
-    fn open_peer(&mut self, key: PeerKey, role: Role, ice_servers: &[IceServer]) {
+    fn open_peer(&mut self, key: PeerKey, role: Role, config: &PeerConfig) {
         let session = self.session;
         let report = move |input| session.send(Input::Peer(key, input));
-        let peer = PeerConnection::open(role, ice_servers, self.tracks.clone(), report);
+        let peer = PeerConnection::open(role, config, self.tracks.clone(), report);
         if let Some(peer) = peer {
             session.streams.update(|streams| streams.push((key, peer.streams())));
             self.peers.push((key, peer));

@@ -27,6 +27,7 @@ pub use slot::{Gone, Source};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 const NAME_KEY: &str = "salon.name";
+const HIDDEN_KEY: &str = "salon.hide-address";
 const RECENT_KEY: &str = "salon.recent";
 const RECENT_ROOMS: usize = 5;
 
@@ -59,6 +60,8 @@ pub struct Session {
     pub media: Media,
     /// Whether the page is looked at no longer.
     hidden: RwSignal<bool>,
+    /// Whether nobody is to learn this person's address; nothing before that is known.
+    pub hides_address: RwSignal<Option<bool>>,
     /// When the clock ticked last, by the calendar: that goes on while the device sleeps.
     ticked: StoredValue<Option<Duration>>,
     /// The name this person gave themselves, as typed.
@@ -91,6 +94,7 @@ impl Session {
             streams: RwSignal::default(),
             media: Media::new(notices),
             hidden: RwSignal::new(false),
+            hides_address: RwSignal::default(),
             ticked: StoredValue::new(None),
             name: RwSignal::default(),
             passcode: RwSignal::default(),
@@ -110,6 +114,7 @@ impl Session {
         self.now.set(now);
         let engine = Engine::new(self);
         self.engine.set_value(Some(Local::new(Rc::new(RefCell::new(engine)))));
+        self.set_hiding(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
         self.media.start();
         platform::prepare_connection();
         Effect::new(move |_| self.tracks_changed());
@@ -133,6 +138,17 @@ impl Session {
         self.media.open_unasked();
         platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
         remember_room(&self.room.get_value());
+    }
+
+    /// Keeps this person's address from the others, or lets them have it, now and on later visits.
+    pub fn hide_address(self, hide: bool) {
+        platform::save(HIDDEN_KEY, if hide { "yes" } else { "" });
+        self.set_hiding(hide);
+    }
+
+    fn set_hiding(self, hide: bool) {
+        self.hides_address.set(Some(hide));
+        self.send(Input::Hide(hide));
     }
 
     /// While the person is in the call: listens to their microphone and keeps the screen on.

@@ -5,8 +5,8 @@ use crate::{
     platform::{self, Kind},
     session::Session,
     ui::{
-        DeviceChoices, Icon, advice_line::AdviceLine, devices::ProblemNote, flag, icons,
-        panel::Panel, people_panel::PeoplePanel, preview::Switch, text, word,
+        DeviceChoices, HideAddress, Icon, advice_line::AdviceLine, devices::ProblemNote, flag,
+        icons, panel::Panel, people_panel::PeoplePanel, preview::Switch, text, word,
     },
 };
 use leptos::{html, prelude::*};
@@ -45,6 +45,7 @@ pub fn Controls() -> impl IntoView {
             <Show when=move || open.get() == Some(Opened::Devices)>
                 <Panel name=t.devices close>
                     <DeviceChoices />
+                    <HideAddress />
                 </Panel>
             </Show>
             <Show when=move || open.get() == Some(Opened::People)>

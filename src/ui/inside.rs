@@ -34,7 +34,9 @@ pub fn Inside() -> impl IntoView {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.waiting_title)
         }
         View { phase: Phase::Knocking { place, hosted, .. }, .. } => (t.knocking)(place, hosted),
-        View { refusal: Some(code), .. } => (t.refusal)(code).to_owned(),
+        View { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
+            (t.refusal)(code).to_owned()
+        }
         _ => String::new(),
     });
     // Passing seconds are not read out.

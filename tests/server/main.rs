@@ -11,6 +11,7 @@
     reason = "a test that cannot go on is to fail"
 )]
 
+mod hidden;
 mod hostile;
 mod hosts;
 mod leaving;
@@ -18,6 +19,7 @@ mod limits;
 mod origins;
 mod pages;
 mod program;
+mod relay;
 mod seats;
 mod shutdown;
 mod signalling;

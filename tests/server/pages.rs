@@ -103,7 +103,9 @@ async fn a_new_room_has_a_name_of_its_own() {
     for _ in 0..2 {
         let reply = app.http("POST /new", &[]).await;
         assert_eq!(reply.status, 303);
-        let name = reply.header("location").strip_prefix("/room/").unwrap().to_owned();
+        let (path, key) = reply.header("location").split_once("#host=").unwrap();
+        assert_eq!(key.len(), 22, "128 bits");
+        let name = path.strip_prefix("/room/").unwrap().to_owned();
         assert_eq!(name.split('-').map(str::len).collect::<Vec<_>>(), [5, 5, 5, 5]);
         assert_eq!(name.parse::<RoomName>().unwrap().as_str(), name);
         names.push(name);

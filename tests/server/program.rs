@@ -46,6 +46,11 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&["--people", "two"], &[], "--people (SALON_PEOPLE)"),
         (&["--ice", "http://example.org"], &[], "--ice (SALON_ICE)"),
         (&["--ice", "turn:example.org"], &[], "--ice (SALON_ICE)"),
+        (&["--ice", "turn:example.org", "--turn-secret", " "], &[], "(SALON_TURN_SECRET)"),
+        (&["--turn-seconds", "9"], &[], "--turn-seconds (SALON_TURN_SECONDS)"),
+        (&["--turn-seconds", "601"], &[], "--turn-seconds (SALON_TURN_SECONDS)"),
+        (&[], &[("SALON_TURN_SECRET", "hunter2")], "--turn-secret (SALON_TURN_SECRET)"),
+        (&[], &[("SALON_TURN_SECONDS", "ten")], "--turn-seconds (SALON_TURN_SECONDS)"),
         (&["--ice", "none", "--ice", "stun:example.org"], &[], "--ice (SALON_ICE)"),
         (&["--hold", "121"], &[], "--hold (SALON_HOLD)"),
         (&["--log", "loud"], &[], "--log (SALON_LOG)"),
@@ -65,6 +70,7 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         assert_eq!(output.status.code(), Some(2), "{args:?} {env:?}");
         let sentence = sentence(&output);
         assert!(sentence.contains(named) && sentence.ends_with('.'), "{sentence}");
+        assert!(!sentence.contains("hunter2"), "{sentence}");
     }
 }
 
@@ -75,7 +81,12 @@ async fn a_wrong_credential_is_not_repeated() {
         assert_eq!(output.status.code(), Some(2));
         assert!(!sentence(&output).contains("hunter2"));
     }
-    let help = output(&["--help"], &[("SALON_ICE", "turn:example.org|user|hunter2")]).await;
+    let secrets = [
+        ("SALON_ICE", "turn:example.org|user|hunter2"),
+        ("SALON_TURN_SECRET", "hunter2"),
+        ("SALON_SECRET", "hunter2"),
+    ];
+    let help = output(&["--help"], &secrets).await;
     assert!(!String::from_utf8(help.stdout).unwrap().contains("hunter2"));
 }
 
@@ -84,7 +95,17 @@ async fn help_explains_every_option_and_its_variable() {
     let help = output(&["--help"], &[]).await;
     assert_eq!(help.status.code(), Some(0));
     let text = String::from_utf8(help.stdout).unwrap();
-    for option in ["listen", "ice", "people", "log", "allow-origin", "allow-no-origin", "site"] {
+    for option in [
+        "listen",
+        "ice",
+        "turn-secret",
+        "turn-seconds",
+        "people",
+        "log",
+        "allow-origin",
+        "allow-no-origin",
+        "site",
+    ] {
         let variable = format!("SALON_{}", option.to_uppercase().replace('-', "_"));
         assert!(text.contains(&format!("--{option}")), "{option}");
         assert!(text.contains(&variable), "{variable}");

@@ -1,7 +1,9 @@
 //! A server of one's own, a client for its socket, and a client for its pages.
 
 use futures_util::{SinkExt, StreamExt};
-use salon::server::{Config, Counts, DataFolder, Hub, OriginPolicy, Secret, Server, ServerError};
+use salon::server::{
+    Config, Counts, DataFolder, Hub, OriginPolicy, RELAY_VALID, Secret, Server, ServerError,
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -68,6 +70,8 @@ impl TestApp {
         let mut config = Config {
             listen: addr,
             ice_servers: Vec::new(),
+            turn_secret: None,
+            turn_valid: RELAY_VALID,
             people: 4,
             log: tracing::Level::INFO,
             origins: OriginPolicy::default(),

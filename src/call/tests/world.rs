@@ -16,6 +16,8 @@ struct Pc {
     lost: Option<Loss>,
     /// ICE is to be restarted with the next offer.
     restart: bool,
+    /// It goes through relays only.
+    hidden: bool,
 }
 
 /// What can happen to the path between two people.
@@ -53,7 +55,7 @@ const HOLD: Duration = Duration::from_secs(15);
 
 impl World {
     pub(super) fn new(people: usize, limit: usize) -> Self {
-        let config = room::Config { people: limit, ice_servers: Vec::new(), hold: HOLD };
+        let config = room::Config { people: limit, hold: HOLD };
         let person = |_| Person {
             call: Call::new(),
             socket: None,
@@ -87,6 +89,10 @@ impl World {
 
     pub(super) fn leave(&mut self, person: usize) {
         self.tell(person, Input::Leave);
+    }
+
+    pub(super) fn hide(&mut self, person: usize, hidden: bool) {
+        self.tell(person, Input::Hide(hidden));
     }
 
     /// The socket breaks: what was under way in both directions is lost.
@@ -147,6 +153,10 @@ impl World {
             4 if pick.is_multiple_of(13) => {
                 self.stall(person, pick.is_multiple_of(2), !pick.is_multiple_of(3));
             }
+            4 if pick.is_multiple_of(7) => {
+                let hidden = self.people[person].call.ice.config().hidden;
+                self.hide(person, !hidden);
+            }
             4 if pick.is_multiple_of(11) => {
                 let loss = if pick.is_multiple_of(2) { Loss::Path } else { Loss::Connection };
                 self.lose(person, (pick + 1) % self.people.len(), loss);
@@ -204,6 +214,8 @@ impl World {
             for (key, pc) in &person.pcs {
                 assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
                 assert_eq!(pc.lost, None, "nothing comes through");
+                assert_eq!(pc.hidden, person.call.ice.config().hidden);
+                assert!(person.call.ice.is_told(), "the server does not know what to hide");
                 let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
                 assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
             }
@@ -258,11 +270,13 @@ impl World {
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
             Command::KeepHostKey(_) | Command::Mute(_) | Command::Tell(_) => {}
-            Command::OpenPeer { key, .. } => {
+            Command::OpenPeer { key, config, .. } => {
                 self.made += 1;
-                assert!(person.pcs.insert(key, Pc::default()).is_none());
+                let pc = Pc { hidden: config.hidden, ..Pc::default() };
+                assert!(person.pcs.insert(key, pc).is_none());
                 self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
+            Command::Configure(_) => {}
             Command::ClosePeer(key) => {
                 assert!(person.pcs.remove(&key).is_some(), "closed twice");
             }
@@ -329,7 +343,7 @@ impl World {
 
     /// The server is killed and started again: every socket breaks, and the rooms are empty.
     pub(super) fn restart(&mut self) {
-        let config = room::Config { people: self.limit, ice_servers: Vec::new(), hold: HOLD };
+        let config = room::Config { people: self.limit, hold: HOLD };
         self.rooms = Rooms::new(config, self.now);
         for index in 0..self.people.len() {
             let person = &mut self.people[index];
@@ -419,7 +433,7 @@ impl World {
 impl Pc {
     fn agree(&mut self, sdp: &str) {
         (self.signaling, self.agreed) = (SignalingState::Stable, true);
-        if sdp.ends_with("restart") {
+        if sdp.contains("restart") {
             self.restart = false;
             self.lost = self.lost.filter(|loss| *loss == Loss::Connection);
         }
@@ -433,7 +447,8 @@ impl Pc {
             Some(PeerCommand::SetLocal(Intent::Offer)) => {
                 assert_eq!(self.signaling, Stable);
                 let restart = if self.restart { " restart" } else { "" };
-                let sdp = format!("offer {counter}{restart}");
+                // A line as there is one in every description, which may be read on the way.
+                let sdp = format!("s=offer {counter}{restart}\r\n");
                 self.local_offer = Some(sdp.clone());
                 self.signaling = HaveLocalOffer;
                 let offer = SessionDescription { kind: SdpType::Offer, sdp };

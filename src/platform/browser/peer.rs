@@ -2,9 +2,12 @@
 
 use super::{Interval, Listener, Stream, Timer, Track, externs, spawn_local, statistics};
 use crate::{
-    call::{ConnectionState, IceConnectionState, Intent, PeerCommand, PeerInput, SignalingState},
+    call::{
+        ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
+        SignalingState,
+    },
     platform::{Kind, PerKind},
-    protocol::{Grade, IceCandidate, IceServer, Role, SdpType, SessionDescription},
+    protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription},
 };
 use js_sys::{Array, JSON, Object, Promise, Reflect};
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -65,6 +68,13 @@ fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection>
     RtcPeerConnection::new_with_configuration(configuration).ok()
 }
 
+fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
+    let servers = serde_json::to_string(&config.ice_servers).ok()?;
+    let policy = if config.hidden { "relay" } else { "all" };
+    let text = format!(r#"{{"iceServers":{servers},"iceTransportPolicy":"{policy}"}}"#);
+    Some(JSON::parse(&text).ok()?.unchecked_into())
+}
+
 /// A connection to one person. Dropping it closes it; nothing is reported after that.
 pub struct PeerConnection {
     shared: Rc<Shared>,
@@ -88,14 +98,11 @@ impl PeerConnection {
     /// directions even without tracks, so that devices can come and go without negotiating again.
     pub fn open(
         role: Role,
-        ice_servers: &[IceServer],
+        config: &PeerConfig,
         tracks: PerKind<Track>,
         handler: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
-        let configuration = RtcConfiguration::new();
-        let servers = serde_json::to_string(ice_servers).ok()?;
-        configuration.set_ice_servers(&JSON::parse(&servers).ok()?);
-        let pc = new_connection(&configuration)?;
+        let pc = new_connection(&configuration(config)?)?;
         let shared = Rc::new(Shared {
             pc: pc.unchecked_into(),
             handler: Box::new(handler),
@@ -119,6 +126,14 @@ impl PeerConnection {
     #[must_use]
     pub fn streams(&self) -> PerKind<Stream> {
         self.shared.incoming.clone()
+    }
+
+    /// Uses other servers from the next restart of ICE on.
+    pub fn configure(&self, config: &PeerConfig) {
+        if let Some(configuration) = configuration(config) {
+            // Only a connection that is closed refuses it.
+            let _ = self.shared.pc.set_configuration_with_configuration(&configuration);
+        }
     }
 
     /// Sends another track of this kind, or none.

@@ -15,7 +15,8 @@ fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
             room,
             presence: Presence::default(),
             seat: None,
-            pass: Pass::default()
+            pass: Pass::default(),
+            hidden: false
         })
     );
 
@@ -71,7 +72,7 @@ fn what_is_written_is_read_back() {
         ServerMessage::Joined {
             id: PeerId(1),
             state,
-            ice_servers: vec![ice],
+            ice: IceGrant { servers: vec![ice.clone()], seconds: None },
             seat: Some("s".into()),
             rules: Rules {
                 locked: true,
@@ -108,6 +109,7 @@ fn what_is_written_is_read_back() {
         ServerMessage::Presence { from: PeerId(3), presence: presence.clone() },
         ServerMessage::Back { peer: PeerId(4), presence: presence.clone() },
         ServerMessage::Pong,
+        ServerMessage::Ice(IceGrant { servers: vec![ice], seconds: Some(600) }),
         ServerMessage::Left { peer: PeerId(4) },
         ServerMessage::Error { code: ErrorCode::RoomFull, message: "Full.".into() },
     ] {
@@ -134,6 +136,7 @@ fn what_is_written_is_read_back() {
     let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
     for message in [
         ClientMessage::Ping,
+        ClientMessage::Ice,
         ClientMessage::Reconnect { to: PeerId(6), link: 3 },
         ClientMessage::Watch(room.clone()),
         ClientMessage::Join(Join {
@@ -141,8 +144,15 @@ fn what_is_written_is_read_back() {
             presence: presence.clone(),
             seat: None,
             pass: Pass::default(),
+            hidden: false,
         }),
-        ClientMessage::Join(Join { room, presence: presence.clone(), seat: Some(claim), pass }),
+        ClientMessage::Join(Join {
+            room,
+            presence: presence.clone(),
+            seat: Some(claim),
+            pass,
+            hidden: true,
+        }),
         ClientMessage::Leave,
         ClientMessage::Presence(presence),
         ClientMessage::Signal {

@@ -21,7 +21,7 @@ fn join_as(
     let claim = SeatClaim { token: identity.returning.then(|| "t".to_owned()), linked: Vec::new() };
     let presence =
         Presence { name: DisplayName::from(format!("P{conn}").as_str()), ..Presence::default() };
-    let join = Join { room: name(), presence, seat: Some(claim), pass };
+    let join = Join { room: name(), presence, seat: Some(claim), pass, hidden: false };
     say_as(rooms, conn, ClientMessage::Join(join), identity, now)
 }
 

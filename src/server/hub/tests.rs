@@ -8,8 +8,9 @@ use crate::{
 use tokio::time::{Instant, timeout};
 
 fn start() -> (Hub, JoinHandle<()>) {
-    let config = room::Config { people: 4, ice_servers: Vec::new(), hold: SILENT_AFTER };
-    Hub::start(config, Secret::from("a secret"), Store::in_memory().unwrap()).unwrap()
+    let config = room::Config { people: 4, hold: SILENT_AFTER };
+    let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
+    Hub::start(config, Secret::from("a secret"), relays, Store::in_memory().unwrap()).unwrap()
 }
 
 fn hub() -> Hub {
@@ -27,6 +28,7 @@ async fn joined(hub: &Hub) -> Connection {
         presence: Presence::default(),
         seat: None,
         pass: Pass::default(),
+        hidden: false,
     };
     connection.voice.say(Ok(ClientMessage::Join(join))).await.unwrap();
     connection

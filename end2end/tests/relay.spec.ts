@@ -1,0 +1,154 @@
+// Calls through a real relay, by people who do not want the others to learn their address.
+import type { Page } from '@playwright/test';
+import { GRANTED } from '../support/chromium.mjs';
+import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
+import { installProbe, tryRelay } from '../support/probe.ts';
+import { startRelay, whyNoRelay } from '../support/relay.mjs';
+import { button, enter, expectPhase, expectToSeeAndHear, open, turnOnDevices } from '../support/room.ts';
+import { startSalonAt } from '../support/salon.mjs';
+import { expect, test as base } from '../support/test.ts';
+
+type Network = Awaited<ReturnType<typeof makeNetwork>>;
+type Person = { page: Page; address: string; heard: string[] };
+
+const SECRET = 'shared by the server and the relay';
+/** How long credentials are good. */
+const VALID_S = 20;
+/** A later answer to credentials than this would be none to those that were tried. */
+const RENEWED = { timeout: VALID_S * 1000 };
+
+const hideAddress = (page: Page) => page.getByRole('checkbox', { name: 'Hide my address' });
+
+const test = base.extend<{ network: Network; relay: string; come: (host: string) => Promise<Person> }>({
+  network: async ({}, use) => {
+    const network = await makeNetwork('ada', 'bob', 'relay');
+    await use(network);
+    network.remove();
+  },
+  relay: async ({ network }, use) => {
+    const relay = await startRelay(network.placeOn('relay'), SECRET);
+    await use(relay.url);
+    await relay.stop();
+  },
+  come: async ({ network, playwright, relay, trouble }, use) => {
+    const options = ['--ice', relay, '--turn-secret', SECRET, '--turn-seconds', String(VALID_S)];
+    const salon = await startSalonAt(network.server, ...options);
+    const pages: Page[] = [];
+    await use(async (host) => {
+      const browser = await playwright.chromium.launch(network.launchOptions(host));
+      const context = await browser.newContext({ baseURL: salon.origin, permissions: GRANTED });
+      context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
+      await context.addInitScript(installProbe);
+      const page = await context.newPage();
+      pages.push(page);
+      const heard: string[] = [];
+      page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(String(payload))));
+      return { page, address: network.placeOn(host).address, heard };
+    });
+    for (const page of pages) await page.context().browser()?.close();
+    await salon.stop();
+  },
+});
+
+const enterHidden = async ({ page }: Person, room: string, name: string) => {
+  await open(page, `/room/${room}`);
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
+  await hideAddress(page).check();
+  await turnOnDevices(page);
+  await button(page, 'Join').click();
+  await expectPhase(page, 'call');
+};
+
+/** Between what kinds of candidates each open connection runs: on this side, and on the other. */
+const readPaths = (page: Page) =>
+  page.evaluate(async () => {
+    const paths: string[][] = [];
+    for (const connection of probe.connections.filter(({ connectionState }) => connectionState === 'connected')) {
+      const stats = await connection.getStats();
+      const transport = [...stats.values()].find(({ type }) => type === 'transport');
+      const pair = stats.get(transport?.selectedCandidatePairId);
+      paths.push([pair?.localCandidateId, pair?.remoteCandidateId].map((id) => stats.get(id)?.candidateType));
+    }
+    return paths;
+  });
+
+const expectPath = (page: Page, path: string[]) => expect.poll(() => readPaths(page), { timeout: 15_000 }).toEqual([path]);
+
+/** The relay as the open connection knows it. */
+const readServer = (page: Page) =>
+  page.evaluate(() => {
+    const open = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
+    return open[0]!.getConfiguration().iceServers![0]!;
+  });
+
+test.describe('through a relay', () => {
+  test.beforeAll(() => {
+    const why = whyNoNetworks() || whyNoRelay();
+    if (why) console.log(`Skipped, because there can be no relay here: ${why}`);
+    test.skip(!!why, why);
+  });
+
+  test('two who hide their addresses see and hear each other, and credentials are renewed', async ({ come, network, room }) => {
+    test.slow();
+    await network.dropBetween('ada', 'bob');
+    await network.dropBetween('bob', 'ada');
+    const [ada, bob] = [await come('ada'), await come('bob')];
+    await enterHidden(ada, room, 'Ada');
+    await enterHidden(bob, room, 'Bob');
+    const expectCall = () => Promise.all([expectToSeeAndHear(ada.page, ['Bob']), expectToSeeAndHear(bob.page, ['Ada'])]);
+    await expectCall();
+    for (const { page } of [ada, bob]) await expectPath(page, ['relay', 'relay']);
+
+    const first = await readServer(ada.page);
+    const other = await readServer(bob.page);
+    expect(await ada.page.evaluate(tryRelay, first)).toBe('relayed');
+    expect(await ada.page.evaluate(tryRelay, { ...first, username: other.username! })).toBe('refused');
+    await expect.poll(async () => (await readServer(ada.page)).username, RENEWED).not.toBe(first.username);
+    const [end = ''] = first.username!.split(':');
+    await expect.poll(() => Date.now(), RENEWED).toBeGreaterThan((Number(end) + 1) * 1000);
+    expect(await ada.page.evaluate(tryRelay, first)).toBe('refused');
+
+    // To find another way is possible with the new ones only.
+    await network.moveToNewAddress('ada');
+    await expectCall();
+    for (const { page } of [ada, bob]) await expectPath(page, ['relay', 'relay']);
+
+    const told = (person: Person, by: string[]) => by.filter((text) => text.includes(person.address));
+    expect(ada.heard.some((text) => text.includes('typ relay'))).toBe(true);
+    expect([...told(bob, ada.heard), ...told(ada, bob.heard)]).toEqual([]);
+  });
+
+  test('the address can be hidden, and shown, during a call', async ({ come, room }) => {
+    test.slow();
+    const [ada, bob] = [await come('ada'), await come('bob')];
+    await enter(ada.page, room, 'Ada');
+    await enter(bob.page, room, 'Bob');
+    const expectCall = () => Promise.all([expectToSeeAndHear(ada.page, ['Bob']), expectToSeeAndHear(bob.page, ['Ada'])]);
+    await expectCall();
+    await expectPath(bob.page, ['host', 'host']);
+
+    await button(ada.page, 'Devices').click();
+    await hideAddress(ada.page).check();
+    await expectPath(ada.page, ['relay', 'host']);
+    await expectCall();
+    await hideAddress(ada.page).uncheck();
+    await expectPath(ada.page, ['host', 'host']);
+    await expectCall();
+  });
+});
+
+test('who hid their address before the server lost its relay is told why nobody is reached', async ({ person, room }) => {
+  const ada = await person();
+  await open(ada, `/room/${room}`);
+  await expect(hideAddress(ada)).toHaveCount(0);
+  await ada.evaluate(() => localStorage.setItem('salon.hide-address', 'yes'));
+  await open(ada, `/room/${room}`);
+  await expect(ada.getByText('This server has no relay any more')).toBeVisible();
+  await hideAddress(ada).uncheck();
+  await open(ada, `/room/${room}`);
+  await expect(hideAddress(ada)).toHaveCount(0);
+  await enter(ada, room, 'Ada');
+  const bob = await person();
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+});

@@ -1,0 +1,106 @@
+//! What this person's peer connections are configured with, and when to ask for fresh credentials.
+
+use crate::protocol::{IceGrant, IceServer};
+use std::time::Duration;
+
+/// Credentials are asked for anew so long before they end, or when a quarter of their time is left.
+const AHEAD: Duration = Duration::from_secs(60);
+/// So long the server has to answer before it is asked again, and is never asked sooner.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `RTCConfiguration` (W3C WebRTC, section 4.2.1), as far as it is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerConfig {
+    /// Where to find out the own address, and what to go through.
+    pub ice_servers: Vec<IceServer>,
+    /// Whether to go through relays only, so that the others do not learn the own address.
+    pub hidden: bool,
+}
+
+/// The configuration of today and what has to be done for that of tomorrow.
+#[derive(Debug, Default)]
+pub(super) struct Ice {
+    config: PeerConfig,
+    /// When the server is to be asked for fresh credentials; never if those that are there last.
+    ask: Option<Duration>,
+    /// Whether the server was told to keep the address back when the seat was last asked for.
+    told: bool,
+}
+
+impl Ice {
+    pub(super) fn config(&self) -> &PeerConfig {
+        &self.config
+    }
+
+    /// Returns whether that is a change.
+    pub(super) fn hide(&mut self, hidden: bool) -> bool {
+        std::mem::replace(&mut self.config.hidden, hidden) != hidden
+    }
+
+    /// What the server is told when a seat is asked for.
+    pub(super) fn tell(&mut self) -> bool {
+        self.told = self.config.hidden;
+        self.told
+    }
+
+    /// Whether the server does what it is to do.
+    pub(super) fn is_told(&self) -> bool {
+        self.told == self.config.hidden
+    }
+
+    pub(super) fn granted(&mut self, grant: IceGrant, now: Duration) {
+        self.config.ice_servers = grant.servers;
+        self.ask = grant.seconds.map(|seconds| {
+            let valid = Duration::from_secs(seconds);
+            now.saturating_add((valid - AHEAD.min(valid / 4)).max(PATIENCE))
+        });
+    }
+
+    /// When [`Ice::step`] has something to do.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.ask
+    }
+
+    /// Whether to ask for fresh credentials now.
+    pub(super) fn step(&mut self, now: Duration) -> bool {
+        let due = self.ask.is_some_and(|ask| ask <= now);
+        if due {
+            self.ask = Some(now + PATIENCE);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn granted(seconds: Option<u64>) -> Ice {
+        let mut ice = Ice::default();
+        ice.granted(IceGrant { servers: Vec::new(), seconds }, Duration::from_secs(100));
+        ice
+    }
+
+    #[test]
+    fn credentials_are_asked_for_before_they_end() {
+        for (seconds, expected) in [(600, 640), (120, 190), (20, 115), (1, 105), (0, 105)] {
+            let ice = granted(Some(seconds));
+            assert_eq!(ice.due(), Some(Duration::from_secs(expected)), "{seconds} s");
+        }
+        assert_eq!(granted(None).due(), None);
+        let endless = granted(Some(u64::MAX));
+        assert!(endless.due() > granted(Some(600)).due());
+    }
+
+    #[test]
+    fn the_server_is_asked_again_until_it_answers() {
+        let mut ice = granted(Some(600));
+        let seconds = Duration::from_secs;
+        assert!(!ice.step(seconds(639)));
+        assert!(ice.step(seconds(640)));
+        assert!(!ice.step(seconds(644)));
+        assert!(ice.step(seconds(645)));
+        ice.granted(IceGrant { servers: Vec::new(), seconds: Some(600) }, seconds(646));
+        assert_eq!(ice.due(), Some(seconds(1186)));
+    }
+}

@@ -1,0 +1,172 @@
+//! What people configure their peer connections with. Credentials for relays are made for one
+//! person at a time and end soon, so that nobody else can use them, nor they themselves later: the
+//! "REST API" of TURN servers (draft-uberti-behave-turn-rest-00), `use-auth-secret` in coturn.
+
+use super::secret::Secret;
+use crate::protocol::{IceGrant, IceServer, PeerId, RoomName};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, Mac};
+use sha1::Sha1;
+use std::{fmt, time::Duration};
+
+/// The longest time for which credentials can be good.
+pub const RELAY_VALID: Duration = Duration::from_secs(600);
+
+/// What the relays know, too, and nobody else. It never leaves the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RelaySecret(String);
+
+impl fmt::Debug for RelaySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RelaySecret")
+    }
+}
+
+impl From<&str> for RelaySecret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl RelaySecret {
+    /// The password to a user name: base64(HMAC-SHA1(secret, user name)). The hash is what TURN
+    /// servers expect.
+    fn credential(&self, username: &str) -> Option<String> {
+        let mut mac = Hmac::<Sha1>::new_from_slice(self.0.as_bytes()).ok()?;
+        mac.update(username.as_bytes());
+        Some(BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+/// The operator's list of servers, and how those of it are used that take credentials.
+#[derive(Clone, Debug)]
+pub(super) struct Relays {
+    pub(super) servers: Vec<IceServer>,
+    /// For those without credentials of their own.
+    pub(super) secret: Option<RelaySecret>,
+    /// How long credentials are good.
+    pub(super) valid: Duration,
+}
+
+impl Relays {
+    /// Whether people can be connected without learning each other's addresses.
+    pub(super) fn has_relay(&self) -> bool {
+        self.servers.iter().any(|server| is_relay(&server.urls))
+    }
+
+    /// What the person on this seat uses. `now` is the time of day, since the Unix epoch: the relays
+    /// go by it. In the user name stand the seat and, so that nobody can read it there, a tag of the
+    /// room.
+    pub(super) fn grant(
+        &self,
+        room: &RoomName,
+        id: PeerId,
+        tags: &Secret,
+        now: Duration,
+    ) -> IceGrant {
+        let is_open = |server: &IceServer| needs_credential(server);
+        let secret = self.secret.as_ref().filter(|_| self.servers.iter().any(is_open));
+        let made = secret.and_then(|secret| {
+            let end = (now + self.valid).as_secs();
+            let username = format!("{end}:{id}-{}", tags.room_tag(room)?);
+            let credential = secret.credential(&username)?;
+            Some((username, credential))
+        });
+        let equip = |server: &IceServer| match &made {
+            Some((username, credential)) if needs_credential(server) => IceServer {
+                urls: server.urls.clone(),
+                username: Some(username.clone()),
+                credential: Some(credential.clone()),
+            },
+            _ => server.clone(),
+        };
+        IceGrant {
+            servers: self.servers.iter().map(equip).collect(),
+            seconds: made.as_ref().map(|_| self.valid.as_secs()),
+        }
+    }
+}
+
+/// Whether a URL is that of a TURN server (RFC 7065).
+fn is_relay(url: &str) -> bool {
+    url.starts_with("turn:") || url.starts_with("turns:")
+}
+
+/// Whether this is a TURN server without credentials of its own.
+pub(super) fn needs_credential(server: &IceServer) -> bool {
+    is_relay(&server.urls) && server.credential.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    fn server(urls: &str, given: Option<&str>) -> IceServer {
+        let given = given.map(str::to_owned);
+        IceServer { urls: urls.to_owned(), username: given.clone(), credential: given }
+    }
+
+    fn relays(servers: Vec<IceServer>) -> Relays {
+        let secret = Some(RelaySecret::from("north"));
+        Relays { servers, secret, valid: Duration::from_secs(600) }
+    }
+
+    fn grant(relays: &Relays, room: &str, id: u64) -> IceGrant {
+        let tags = Secret::from("a secret");
+        relays.grant(&room.parse().unwrap(), PeerId(id), &tags, NOW)
+    }
+
+    #[test]
+    fn credentials_are_those_that_turn_servers_compute() {
+        // printf %s 1433895918:user | openssl dgst -sha1 -hmac north -binary | base64
+        let credential = RelaySecret::from("north").credential("1433895918:user");
+        assert_eq!(credential.as_deref(), Some("/gk4t5tUc08OpM3NjrVjHSFVNmY="));
+    }
+
+    #[test]
+    fn a_relay_without_credentials_gets_some_that_name_the_seat_and_end() {
+        let all = [
+            server("stun:stun.example.org", None),
+            server("turn:fixed.example.org", Some("given")),
+            server("turns:relay.example.org", None),
+        ];
+        let IceGrant { servers, seconds } = grant(&relays(all.to_vec()), "standup", 7);
+        assert_eq!(seconds, Some(600));
+        assert_eq!(servers[..2], all[..2]);
+        let username = servers[2].username.as_deref().unwrap();
+        let (end, seat) = username.split_once(':').unwrap();
+        assert_eq!(end, "1800000600");
+        assert!(seat.starts_with("0000000000000007-"), "{seat}");
+        assert!(!username.contains("standup"));
+        let credential = RelaySecret::from("north").credential(username);
+        assert_eq!(servers[2].credential, credential);
+    }
+
+    #[test]
+    fn every_seat_and_every_room_has_its_own() {
+        let relays = relays(vec![server("turn:relay.example.org", None)]);
+        let username = |room, id| grant(&relays, room, id).servers[0].username.clone().unwrap();
+        let all = [username("a", 1), username("a", 2), username("b", 1)];
+        let tags = all.each_ref().map(|name| name.rsplit('-').next().unwrap());
+        assert_eq!(tags[0], tags[1], "relays may count what a room uses");
+        assert_ne!(tags[0], tags[2]);
+        assert_ne!(all[0], all[1]);
+    }
+
+    #[test]
+    fn what_ends_is_said_only_where_something_does() {
+        let fixed = relays(vec![server("turn:relay.example.org", Some("given"))]);
+        assert_eq!(grant(&fixed, "a", 1).seconds, None);
+        assert!(fixed.has_relay());
+        assert!(!relays(vec![server("stun:stun.example.org", None)]).has_relay());
+    }
+
+    #[test]
+    fn the_secret_is_not_shown() {
+        let shown =
+            format!("{:?}", relays(vec![server("turn:relay.example.org", Some("hunter2"))]));
+        assert!(!shown.contains("north") && !shown.contains("hunter2"), "{shown}");
+    }
+}
