@@ -45,12 +45,17 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(config: Config) -> anyhow::Result<()> {
-    let address = config.listen;
+    let (address, metrics) = (config.listen, config.metrics);
     let server = Server::new(config)?;
     let listener = listen(address).map_err(|error| ServerError::Listen { address, error })?;
+    let metrics = metrics.map(listen_for_operators).transpose()?;
     let mut terminated = signal(SignalKind::terminate()).context("Cannot wait for SIGTERM")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("Cannot wait for Ctrl-C")?;
     say(io::stdout(), &format!("Salon is ready at http://{}", listener.local_addr()?));
+    if let Some(listener) = metrics {
+        say(io::stdout(), &format!("Metrics are at http://{}/metrics", listener.local_addr()?));
+        server.serve_metrics(listener);
+    }
     let told_to_end = async move {
         tokio::select! {
             _ = terminated.recv() => {}
@@ -58,6 +63,10 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
     Ok(server.run(listener, told_to_end).await?)
+}
+
+fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    listen(address).map_err(|error| ServerError::Metrics { address, error })
 }
 
 /// Listens with room for everybody who comes back at once when the server was restarted: the usual

@@ -16,10 +16,11 @@ mod repair;
 #[cfg(test)]
 mod tests;
 mod view;
+mod waits;
 
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceServer, Join, PeerId, Person, Presence, Role, RoomName, RoomState,
-    SeatClaim, ServerMessage, Signal,
+    ClientMessage, ErrorCode, IceServer, Join, PeerId, Person, Presence, Report, Role, RoomName,
+    RoomState, SeatClaim, ServerMessage, Signal,
 };
 pub use health::{Arrival, Reading};
 pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
@@ -30,6 +31,7 @@ pub use reconnect::Contact;
 use reconnect::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Phase, Tile, View};
+use waits::Waits;
 
 /// Tells a socket or peer connection from the ones that had its place before. Whatever an older
 /// one still reports is ignored.
@@ -74,6 +76,8 @@ pub enum Input {
     /// There is a network again, or the device woke up: what was open before went through a network
     /// that may be gone.
     NetworkChanged,
+    /// A picture of somebody else is on the screen.
+    Seen,
     /// A peer connection reports something.
     Peer(PeerKey, PeerInput),
     /// [`Call::poll_timeout`] has come.
@@ -126,6 +130,7 @@ pub struct Call {
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
     socket: Socket,
+    waits: Waits,
     generations: Generation,
     commands: VecDeque<Command>,
 }
@@ -165,6 +170,10 @@ impl Call {
                 self.elsewhere = true;
                 self.socket.abandon(now);
             }
+            Input::Seen => {
+                let report = self.waits.see(now);
+                self.report(report);
+            }
             Input::Peer(key, input) => self.peer(key, input),
             Input::Tick => {}
         }
@@ -172,6 +181,7 @@ impl Call {
         if let Some(step) = self.socket.step(now) {
             self.look_after_socket(step);
         }
+        self.look_at_the_clock(now);
     }
 
     /// The next thing to do, until there is none.
@@ -186,7 +196,7 @@ impl Call {
         let mending = self.peers.iter().filter(|_| speaks).filter_map(Peer::due);
         let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
         let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
-        socket.chain(mending).chain(words).min()
+        socket.chain(mending).chain(words).chain(self.waits.due()).min()
     }
 
     /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
@@ -246,6 +256,7 @@ impl Call {
     fn join(&mut self) {
         if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
             self.phase = Phase::Joining;
+            self.waits.press(self.now);
             self.moved = false;
             self.expects_seat =
                 self.seat.is_some() || !self.socket.is_lost() && self.state.has_space();
@@ -264,6 +275,7 @@ impl Call {
             Phase::InCall { since } => Phase::Left { after: now.saturating_sub(since) },
         };
         self.send(ClientMessage::Leave);
+        self.waits = Waits::default();
         self.give_up_seat();
         // Answers to what was asked before must not be taken for answers to what comes next.
         self.open_socket();
@@ -376,6 +388,8 @@ impl Call {
             self.close_peer(key.id);
         }
         self.phase = Phase::InCall { since };
+        let report = self.waits.sit(state.people.is_empty(), now);
+        self.report(report);
         self.me = Some(id);
         for person in &state.people {
             self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone(), now));
@@ -395,6 +409,7 @@ impl Call {
         match code {
             ErrorCode::RoomFull => {
                 self.give_up_seat();
+                self.waits = Waits::default();
                 self.phase = Phase::Waiting;
                 if let Some(room) = self.room.clone() {
                     self.send(ClientMessage::Watch(room));
@@ -454,6 +469,21 @@ impl Call {
                 self.send(ClientMessage::Signal { to, link: Some(link), signal });
             }
             self.obey(key);
+        }
+    }
+
+    /// Notes how long the person waits.
+    fn look_at_the_clock(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::InCall { .. }) && !self.socket.is_connected() {
+            self.waits.lose(now);
+        }
+        let report = self.waits.end(now);
+        self.report(report);
+    }
+
+    fn report(&mut self, report: Option<Report>) {
+        if let Some(report) = report {
+            self.send(ClientMessage::Report(report));
         }
     }
 

@@ -15,7 +15,8 @@ mod wire;
 pub use boot::{Boot, Page};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{
-    ABANDONED, ClientMessage, ErrorCode, Grade, Join, Reception, SeatClaim, ServerMessage, Signal,
+    ABANDONED, ClientMessage, ErrorCode, Grade, Join, Reception, Report, SeatClaim, ServerMessage,
+    Signal,
 };
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, RoomState};

@@ -5,8 +5,8 @@
 
 use super::{
     ClientMessage, ErrorCode, IceCandidate, IceServer, Join, NameError, PeerId, Person, Presence,
-    Reception, Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage, SessionDescription,
-    Signal,
+    Reception, Report, Role, RoomName, RoomState, SdpType, SeatClaim, ServerMessage,
+    SessionDescription, Signal, limits::REPORT_MILLIS,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt};
@@ -197,6 +197,14 @@ fn described(
     }
 }
 
+fn plausible(report: Report) -> Result<Report, ParseError> {
+    let times = [report.join, report.picture, report.back];
+    match times.into_iter().flatten().all(|millis| millis <= REPORT_MILLIS) {
+        true => Ok(report),
+        false => Err(ParseError::Shape(format!("a time is at most {REPORT_MILLIS} ms"))),
+    }
+}
+
 /// One of the relayed messages with both of its addresses, of which one is set.
 struct Relayed {
     signal: Signal,
@@ -279,6 +287,7 @@ impl ClientMessage {
             "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
             "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
+            "report" => Self::Report(plausible(fields(text)?)?),
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
             }
@@ -304,6 +313,7 @@ impl ClientMessage {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
             Self::Ping => write(&Ping {}),
+            Self::Report(report) => write(report),
             Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
         }

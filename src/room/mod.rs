@@ -211,6 +211,12 @@ impl Rooms {
         self.rooms.len()
     }
 
+    /// How many seats are taken or held.
+    #[must_use]
+    pub fn person_count(&self) -> usize {
+        self.rooms.values().map(|room| room.seats.all().len()).sum()
+    }
+
     /// How many connections are remembered.
     #[must_use]
     pub fn connection_count(&self) -> usize {
@@ -237,6 +243,8 @@ impl Rooms {
                 self.send(conn, ServerMessage::Pong);
                 Ok(())
             }
+            // The hub counts it.
+            ClientMessage::Report(_) => self.seat_of(conn).map(|_| ()),
             ClientMessage::Reconnect { to, link } => self.reconnect(conn, to, link, now),
             ClientMessage::Signal { to, link, signal } => self.relay(conn, to, link, signal),
         }

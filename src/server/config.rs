@@ -47,6 +47,9 @@ pub struct Config {
     pub people: usize,
     /// `--log`, `SALON_LOG`: how much is written to standard error.
     pub log: Level,
+    /// `--metrics`, `SALON_METRICS`: where operators see what happens; a loopback address unless
+    /// `--allow-remote-metrics`, `SALON_ALLOW_REMOTE_METRICS` says otherwise.
+    pub metrics: Option<SocketAddr>,
     /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
     /// may open the socket besides the server's own pages.
     pub origins: OriginPolicy,
@@ -73,6 +76,7 @@ impl fmt::Debug for Config {
             .field("ice_servers", &urls)
             .field("people", &self.people)
             .field("log", &self.log)
+            .field("metrics", &self.metrics)
             .field("origins", &self.origins)
             .field("hold", &self.hold)
             .field("data", &self.data)
@@ -124,6 +128,19 @@ struct Args {
     #[arg(default_value = "info", value_parser = level)]
     log: Level,
 
+    /// Serve metrics, /healthz and /readyz on this address and port, for operators [default: off]
+    ///
+    /// Metrics are in the text format that Prometheus reads. Only this machine is to reach them,
+    /// unless --allow-remote-metrics says otherwise.
+    #[arg(long, env = "SALON_METRICS", hide_env_values = true, value_name = "ADDR")]
+    #[arg(value_parser = socket_addr)]
+    metrics: Option<SocketAddr>,
+
+    /// Let --metrics be an address that other machines reach
+    #[arg(long, env = "SALON_ALLOW_REMOTE_METRICS", hide_env_values = true)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    allow_remote_metrics: bool,
+
     /// Another origin whose pages may open the call socket; give it again for more
     ///
     /// Such as https://app.example.org. The server's own pages always may. In the variable, white
@@ -172,12 +189,17 @@ impl Config {
             Some(listen) => listen,
             None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
         };
+        let metrics = args.metrics.filter(|address| !address.ip().is_loopback());
+        if let Some(address) = metrics.filter(|_| !args.allow_remote_metrics) {
+            return Err(NoConfig::Wrong(remote_metrics(address)));
+        }
         let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
         Ok(Self {
             listen,
             ice_servers: IceList::join(args.ice).map_err(wrong)?,
             people: args.people,
             log: args.log,
+            metrics: args.metrics,
             origins: OriginPolicy {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
@@ -251,6 +273,14 @@ fn site() -> PathBuf {
 fn socket_addr(text: &str) -> Result<SocketAddr, String> {
     let hint = "is no address with a port, such as 127.0.0.1:3000 or [::]:3000";
     text.parse().map_err(|_| format!("{text:?} {hint}"))
+}
+
+fn remote_metrics(address: SocketAddr) -> String {
+    let port = address.port();
+    format!(
+        "--metrics (SALON_METRICS): other machines can reach {address}. Use 127.0.0.1:{port}, or \
+         add --allow-remote-metrics (SALON_ALLOW_REMOTE_METRICS) if that is what you want."
+    )
 }
 
 fn people(text: &str) -> Result<usize, String> {

@@ -3,10 +3,11 @@
 
 use super::{
     connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
+    metrics::Metrics,
     seat::Secret,
 };
 use crate::{
-    protocol::{ClientMessage, Join, RoomName, RoomState, ServerMessage},
+    protocol::{ClientMessage, Join, Report, RoomName, RoomState, ServerMessage},
     room::{self, Command, ConnId, Identity, Input, Rooms},
 };
 use axum::extract::ws::Utf8Bytes;
@@ -14,6 +15,7 @@ use std::{
     collections::BTreeMap,
     future,
     ops::ControlFlow,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
@@ -21,7 +23,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
-use tracing::debug;
+use tracing::{debug, info};
 
 /// How many events of all sockets wait for the hub before the sockets wait themselves.
 const EVENTS: usize = 256;
@@ -35,6 +37,8 @@ pub(super) enum Event {
     Input(Input),
     /// A page wants to know who is in a room.
     State(RoomName, oneshot::Sender<RoomState>),
+    /// Somebody wants to know how many seats are taken or held.
+    People(oneshot::Sender<usize>),
     /// The server ends.
     Stop,
 }
@@ -53,6 +57,7 @@ pub struct Counts {
 pub struct Hub {
     events: mpsc::Sender<Event>,
     counts: watch::Receiver<Counts>,
+    metrics: Arc<Metrics>,
 }
 
 impl Hub {
@@ -60,8 +65,9 @@ impl Hub {
     pub(super) fn start(config: room::Config, secret: Secret) -> (Self, JoinHandle<()>) {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let task = tokio::spawn(Task::new(config, secret, &events, inbox, publish).run());
-        (Self { events, counts }, task)
+        let metrics = Arc::new(Metrics::new());
+        let task = Task::new(config, secret, &events, inbox, publish, metrics.clone());
+        (Self { events, counts, metrics }, tokio::spawn(task.run()))
     }
 
     /// Registers a socket. It is remembered until the connection's voice is dropped.
@@ -79,6 +85,27 @@ impl Hub {
         let (reply, answer) = oneshot::channel();
         self.events.send(Event::State(room, reply)).await.map_err(|_| HubGone)?;
         answer.await.map_err(|_| HubGone)
+    }
+
+    /// How many seats are taken or held now.
+    pub(super) async fn people(&self) -> Result<usize, HubGone> {
+        let (reply, answer) = oneshot::channel();
+        self.events.send(Event::People(reply)).await.map_err(|_| HubGone)?;
+        answer.await.map_err(|_| HubGone)
+    }
+
+    /// How many events wait to be handled.
+    pub(super) fn waiting(&self) -> usize {
+        self.events.max_capacity().saturating_sub(self.events.capacity())
+    }
+
+    /// Whether anybody can still come in: not once the server ends.
+    pub(super) fn is_open(&self) -> bool {
+        !self.events.is_closed()
+    }
+
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 
     /// How much is remembered, now and whenever it changes.
@@ -99,6 +126,15 @@ impl Hub {
 struct Socket {
     outbox: Outbox,
     closing: oneshot::Sender<Closing>,
+    /// Whether a report counts: one does after each `joined`.
+    may_report: bool,
+}
+
+/// Who asked for a seat with the message that is being handled.
+#[derive(Clone, Copy)]
+struct Joining {
+    conn: ConnId,
+    returning: bool,
 }
 
 struct Task {
@@ -117,6 +153,7 @@ struct Task {
     closed: (mpsc::UnboundedSender<ConnId>, mpsc::UnboundedReceiver<ConnId>),
     alive: (mpsc::Sender<()>, mpsc::Receiver<()>),
     counts: watch::Sender<Counts>,
+    metrics: Arc<Metrics>,
 }
 
 impl Task {
@@ -126,6 +163,7 @@ impl Task {
         handle: &mpsc::Sender<Event>,
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -140,6 +178,7 @@ impl Task {
             closed: mpsc::unbounded_channel(),
             alive: mpsc::channel(1),
             counts,
+            metrics,
         }
     }
 
@@ -177,6 +216,7 @@ impl Task {
             Some(Event::Input(input)) => self.handle(input),
             // Who asked may be gone by now.
             Some(Event::State(room, reply)) => drop(reply.send(self.state(&room))),
+            Some(Event::People(reply)) => drop(reply.send(self.rooms.person_count())),
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
@@ -184,12 +224,12 @@ impl Task {
 
     /// Tells every socket to close and waits until they have.
     async fn stop(self) {
+        // Who still waits for an answer learns that none will come, and nobody new is let in.
+        drop(self.events);
         for (_, socket) in self.sockets {
             // It may have closed in this moment.
             let _ = socket.closing.send(Closing::Restart);
         }
-        // Who still waits for an answer learns that none will come.
-        drop(self.events);
         let (own, mut others) = self.alive;
         drop(own);
         others.recv().await;
@@ -202,7 +242,7 @@ impl Task {
         let conn = ConnId(self.opened);
         let (outbox, inbox) = queue();
         let (closer, closing) = oneshot::channel();
-        self.sockets.insert(conn, Socket { outbox, closing: closer });
+        self.sockets.insert(conn, Socket { outbox, closing: closer, may_report: false });
         self.handle(Input::Opened(conn));
         let voice = Voice::new(conn, handle, self.closed.0.clone());
         let alive = self.alive.0.clone();
@@ -238,17 +278,20 @@ impl Task {
             }
             other => other,
         };
+        let joining = self.look_at(&input);
         self.rooms.handle(input, now);
         let mut last: Option<(ServerMessage, Utf8Bytes)> = None;
         while let Some(command) = self.rooms.poll() {
             let (conn, result) = match command {
                 Command::Send(conn, message) => {
+                    self.note(conn, &message, joining);
                     // What several people are told is written once.
                     let json = match last.take() {
                         Some((same, json)) if same == message => json,
                         _ => message.to_json().into(),
                     };
                     last = Some((message, json.clone()));
+                    self.metrics.sent(json.len());
                     (conn, self.push(conn, Outgoing::Text(json)))
                 }
                 Command::Ping(conn) => (conn, self.push(conn, Outgoing::Ping)),
@@ -261,6 +304,49 @@ impl Task {
                 self.close(conn, Closing::Slow);
                 self.rooms.handle(Input::Closed(conn), now);
             }
+        }
+    }
+
+    /// Takes the operator's figures out of what a client says, and notes whether it wants a seat.
+    fn look_at(&mut self, input: &Input) -> Option<Joining> {
+        let Input::Message { conn, message: Ok(message), identity } = input else { return None };
+        match message {
+            ClientMessage::Join(_) => Some(Joining { conn: *conn, returning: identity.returning }),
+            ClientMessage::Report(report) => {
+                self.take(*conn, *report);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn take(&mut self, conn: ConnId, report: Report) {
+        if let Some(socket) = self.sockets.get_mut(&conn).filter(|socket| socket.may_report) {
+            socket.may_report = false;
+            self.metrics.reported(report);
+        }
+    }
+
+    /// Counts and logs what a client is told.
+    fn note(&mut self, conn: ConnId, message: &ServerMessage, joining: Option<Joining>) {
+        let joining = joining.filter(|joining| joining.conn == conn);
+        match message {
+            ServerMessage::Signal { signal, .. } => self.metrics.relayed(signal),
+            ServerMessage::Joined { .. } => {
+                let returned = joining.is_some_and(|joining| joining.returning);
+                self.metrics.joined(returned);
+                info!(connection = conn.0, returned, "joined");
+                if let Some(socket) = self.sockets.get_mut(&conn) {
+                    socket.may_report = true;
+                }
+            }
+            ServerMessage::Error { code, .. } => {
+                self.metrics.refused(*code, joining.is_some());
+                if joining.is_some() {
+                    info!(connection = conn.0, ?code, "not let in");
+                }
+            }
+            _ => {}
         }
     }
 

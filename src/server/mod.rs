@@ -9,6 +9,7 @@ mod error;
 mod headers;
 mod hub;
 mod ice;
+mod metrics;
 mod origin;
 mod pages;
 mod router;
@@ -27,7 +28,7 @@ use crate::room;
 use axum::{Router, serve::ListenerExt};
 use leptos::config::LeptosOptions;
 use router::ServerState;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
@@ -90,6 +91,13 @@ impl Server {
         self.hub.clone()
     }
 
+    /// Answers what operators ask, on a listener of its own, from now until the runtime ends: the
+    /// server's end, too, is to be seen.
+    pub fn serve_metrics(&self, listener: TcpListener) {
+        let router = metrics::router(self.hub());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    }
+
     /// Serves until `shutdown` comes; then accepts nobody, tells every socket to come back later,
     /// and returns when all connections have ended or [`DRAIN`] has passed.
     ///
@@ -102,7 +110,8 @@ impl Server {
     ) -> Result<(), ServerError> {
         let Self { hub, hub_task, router } = self;
         let (stopped, stopping) = oneshot::channel::<()>();
-        let serve = axum::serve(listener.tap_io(without_delay), router).with_graceful_shutdown(
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let serve = axum::serve(listener.tap_io(without_delay), service).with_graceful_shutdown(
             async move {
                 shutdown.await;
                 drop(stopped);

@@ -3,7 +3,9 @@
 use super::{headers, hub::Hub, origin::OriginPolicy, pages, socket};
 use axum::{
     Router,
+    extract::{FromRef, State},
     handler::Handler,
+    http::StatusCode,
     middleware::map_response,
     routing::{any, get, post},
 };
@@ -23,6 +25,25 @@ pub(super) struct ServerState {
     pub(super) reload_port: Option<u16>,
 }
 
+impl FromRef<ServerState> for Hub {
+    fn from_ref(state: &ServerState) -> Self {
+        state.hub.clone()
+    }
+}
+
+/// `/healthz`: the program runs.
+pub(super) async fn health() -> &'static str {
+    "ok"
+}
+
+/// `/readyz`: whether to send people here. Not while the server ends.
+pub(super) async fn readiness(State(hub): State<Hub>) -> (StatusCode, &'static str) {
+    match hub.is_open() {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
+    }
+}
+
 /// Every route of the server.
 pub(super) fn router(state: ServerState) -> Router {
     Router::new()
@@ -30,7 +51,8 @@ pub(super) fn router(state: ServerState) -> Router {
         .route("/new", post(pages::new_room))
         .route("/go", get(pages::go))
         .route("/room/{name}/qr.svg", get(pages::qr))
-        .route("/healthz", get(async || "ok"))
+        .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
         .merge(site(&state))
         .layer(map_response(headers::secure))
         .with_state(state)

@@ -57,6 +57,9 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&[], &[("SALON_ALLOW_ORIGIN", "https://a.example/x")], "SALON_ALLOW_ORIGIN"),
         (&[], &[("SALON_ALLOW_NO_ORIGIN", "perhaps")], "SALON_ALLOW_NO_ORIGIN"),
         (&[], &[("LEPTOS_SITE_ADDR", "nowhere")], "LEPTOS_SITE_ADDR"),
+        (&["--metrics", "9100"], &[], "--metrics (SALON_METRICS)"),
+        (&["--metrics", "0.0.0.0:9100"], &[], "--allow-remote-metrics"),
+        (&[], &[("SALON_METRICS", "[::]:9100")], "SALON_ALLOW_REMOTE_METRICS"),
         (&["--unknown"], &[], "--unknown"),
         (&["--listen"], &[], "--listen"),
         (&["stray"], &[], "stray"),
@@ -84,7 +87,17 @@ async fn help_explains_every_option_and_its_variable() {
     let help = output(&["--help"], &[]).await;
     assert_eq!(help.status.code(), Some(0));
     let text = String::from_utf8(help.stdout).unwrap();
-    for option in ["listen", "ice", "people", "log", "allow-origin", "allow-no-origin", "site"] {
+    for option in [
+        "listen",
+        "ice",
+        "people",
+        "log",
+        "metrics",
+        "allow-remote-metrics",
+        "allow-origin",
+        "allow-no-origin",
+        "site",
+    ] {
         let variable = format!("SALON_{}", option.to_uppercase().replace('-', "_"));
         assert!(text.contains(&format!("--{option}")), "{option}");
         assert!(text.contains(&variable), "{variable}");
