@@ -1,10 +1,10 @@
 //! The program: reads the options, listens, and serves until it is told to end.
 
 use anyhow::Context;
-use salon::server::{Config, NoConfig, Server, ServerError};
+use salon::server::{Config, LogFormat, NoConfig, Server, ServerError};
 use std::{
     env,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     net::SocketAddr,
     process::ExitCode,
 };
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             return WRONG_USE.into();
         }
     };
-    log_to_stderr(config.log);
+    log_to_stderr(config.log, config.log_format);
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -84,9 +84,14 @@ fn say(mut to: impl Write, line: &str) {
 }
 
 /// Other crates only warn: at finer levels they write whole messages, and addresses with them.
-fn log_to_stderr(level: Level) {
+fn log_to_stderr(level: Level, format: LogFormat) {
     let others = LevelFilter::from_level(level.min(Level::WARN));
     let targets = Targets::new().with_default(others).with_target("salon", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = lines.with_ansi(io::stderr().is_terminal());
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    };
     tracing_subscriber::registry().with(lines).with(targets).init();
 }

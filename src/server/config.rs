@@ -35,6 +35,15 @@ const LEVELS: [(&str, Level); 5] = [
     ("trace", Level::TRACE),
 ];
 
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: an object of JSON.
+    Json,
+}
+
 /// How the server runs.
 #[derive(Clone)]
 pub struct Config {
@@ -47,6 +56,8 @@ pub struct Config {
     pub people: usize,
     /// `--log`, `SALON_LOG`: how much is written to standard error.
     pub log: Level,
+    /// `--log-format`, `SALON_LOG_FORMAT`: how it is written.
+    pub log_format: LogFormat,
     /// `--metrics`, `SALON_METRICS`: where operators see what happens; a loopback address unless
     /// `--allow-remote-metrics`, `SALON_ALLOW_REMOTE_METRICS` says otherwise.
     pub metrics: Option<SocketAddr>,
@@ -76,6 +87,7 @@ impl fmt::Debug for Config {
             .field("ice_servers", &urls)
             .field("people", &self.people)
             .field("log", &self.log)
+            .field("log_format", &self.log_format)
             .field("metrics", &self.metrics)
             .field("origins", &self.origins)
             .field("hold", &self.hold)
@@ -127,6 +139,11 @@ struct Args {
     #[arg(long, env = "SALON_LOG", hide_env_values = true, value_name = "LEVEL")]
     #[arg(default_value = "info", value_parser = level)]
     log: Level,
+
+    /// How to write it: text, or json with one object a line
+    #[arg(long, env = "SALON_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
+    #[arg(default_value = "text", value_parser = log_format)]
+    log_format: LogFormat,
 
     /// Serve metrics, /healthz and /readyz on this address and port, for operators [default: off]
     ///
@@ -199,6 +216,7 @@ impl Config {
             ice_servers: IceList::join(args.ice).map_err(wrong)?,
             people: args.people,
             log: args.log,
+            log_format: args.log_format,
             metrics: args.metrics,
             origins: OriginPolicy {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
@@ -299,6 +317,14 @@ fn hold(text: &str) -> Result<Duration, String> {
 fn level(text: &str) -> Result<Level, String> {
     let level = LEVELS.iter().find(|(name, _)| *name == text).map(|&(_, level)| level);
     level.ok_or_else(|| format!("{text:?} is none of error, warn, info, debug and trace"))
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("{text:?} is neither text nor json")),
+    }
 }
 
 /// What clap says in several lines, in one sentence that names the option and its variable.

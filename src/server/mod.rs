@@ -17,7 +17,7 @@ mod seat;
 mod shell;
 mod socket;
 
-pub use config::{Config, DataFolder, NoConfig};
+pub use config::{Config, DataFolder, LogFormat, NoConfig};
 pub use connection::HubGone;
 pub use error::ServerError;
 pub use hub::{Counts, Hub};

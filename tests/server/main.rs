@@ -14,6 +14,7 @@
 mod hostile;
 mod leaving;
 mod limits;
+mod logs;
 mod metrics;
 mod origins;
 mod pages;

@@ -11,7 +11,7 @@ use tokio::{
     process::Command,
 };
 
-fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
+pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_salon"));
     for (name, _) in std::env::vars_os() {
         let ours = ["SALON_", "LEPTOS_"];
@@ -49,6 +49,7 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&["--ice", "none", "--ice", "stun:example.org"], &[], "--ice (SALON_ICE)"),
         (&["--hold", "121"], &[], "--hold (SALON_HOLD)"),
         (&["--log", "loud"], &[], "--log (SALON_LOG)"),
+        (&["--log-format", "xml"], &[], "--log-format (SALON_LOG_FORMAT)"),
         (&["--allow-origin", "example.org"], &[], "--allow-origin (SALON_ALLOW_ORIGIN)"),
         (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),
         (&[], &[("SALON_PEOPLE", "many")], "SALON_PEOPLE"),
@@ -92,6 +93,7 @@ async fn help_explains_every_option_and_its_variable() {
         "ice",
         "people",
         "log",
+        "log-format",
         "metrics",
         "allow-remote-metrics",
         "allow-origin",

@@ -1,7 +1,9 @@
 //! A server of one's own, a client for its socket, and a client for its pages.
 
 use futures_util::{SinkExt, StreamExt};
-use salon::server::{Config, Counts, DataFolder, Hub, OriginPolicy, Secret, Server, ServerError};
+use salon::server::{
+    Config, Counts, DataFolder, Hub, LogFormat, OriginPolicy, Secret, Server, ServerError,
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -72,6 +74,7 @@ impl TestApp {
             ice_servers: Vec::new(),
             people: 4,
             log: tracing::Level::INFO,
+            log_format: LogFormat::Text,
             metrics: None,
             origins: OriginPolicy::default(),
             hold: Duration::from_secs(15),
@@ -169,6 +172,11 @@ impl Client {
         }
         let (socket, _) = soon(client_async(request, stream)).await?;
         Ok(Self { socket })
+    }
+
+    /// Where the server sees it.
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.socket.get_ref().local_addr().unwrap()
     }
 
     pub(crate) async fn say(&mut self, message: Value) {
