@@ -1,7 +1,9 @@
 //! The program: reads the options, listens, and serves until it is told to end.
 
 use anyhow::Context;
-use salon::server::{Config, LogFormat, NoConfig, Server, ServerError};
+use salon::server::{
+    Config, Embedded, Finding, LogFormat, NoConfig, Server, ServerError, Task, Verdict, examine,
+};
 use std::{
     env,
     io::{self, IsTerminal, Write},
@@ -18,12 +20,18 @@ use tracing_subscriber::{filter::Targets, prelude::*};
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 4096;
 
+/// The pages, if this program carries them.
+#[cfg(feature = "embed")]
+const EMBEDDED: Option<Embedded> = Some(salon::embed::file);
+#[cfg(not(feature = "embed"))]
+const EMBEDDED: Option<Embedded> = None;
+
 /// The operator asked for something impossible.
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
-    let config = match Config::read(env::args_os()) {
-        Ok(config) => config,
+    let (task, config) = match Config::read(env::args_os(), EMBEDDED) {
+        Ok(read) => read,
         Err(NoConfig::Asked(text)) => {
             say(io::stdout(), text.trim_end());
             return ExitCode::SUCCESS;
@@ -34,8 +42,12 @@ fn main() -> ExitCode {
         }
     };
     log_to_stderr(config.log, config.log_format);
-    match run(config) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match task {
+        Task::Serve => run(config).map(|()| ExitCode::SUCCESS),
+        Task::Doctor => doctor(&config),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             say(io::stderr(), &format!("{error:#}"));
             ExitCode::FAILURE
@@ -63,6 +75,17 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
     Ok(server.run(listener, told_to_end).await?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
+    let mut worst = Verdict::Fine;
+    let tell = |finding: Finding| {
+        worst = worst.max(finding.verdict());
+        say(io::stdout(), &finding.to_string());
+    };
+    examine(config, tell).await;
+    Ok(if worst == Verdict::Problem { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError> {

@@ -5,10 +5,11 @@ use super::{
     ice::{IceError, IceList},
     origin::{OriginList, OriginPolicy},
     seat::Secret,
+    site::{Embedded, Site},
 };
 use crate::protocol::{IceServer, limits};
 use clap::{
-    CommandFactory, Parser,
+    CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::BoolishValueParser,
     error::{ContextKind, ErrorKind},
 };
@@ -34,6 +35,17 @@ const LEVELS: [(&str, Level); 5] = [
     ("debug", Level::DEBUG),
     ("trace", Level::TRACE),
 ];
+
+/// What the operator wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Task {
+    /// Serve, until told to end; this is what happens without a command
+    Serve,
+    /// Check everything that the server needs, with the same options, and say how to mend it
+    ///
+    /// Exits with 0 if there is no problem, and with 1 otherwise.
+    Doctor,
+}
 
 /// How a line of the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +83,9 @@ pub struct Config {
     /// `--data`, `SALON_DATA`: the folder of what has to outlive the server, which is that secret
     /// where it is not given.
     pub data: DataFolder,
-    /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages.
-    pub site: PathBuf,
+    /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages, unless the
+    /// program carries them.
+    pub site: Site,
     /// `LEPTOS_RELOAD_PORT`, where `LEPTOS_WATCH` is set: where `cargo leptos watch` tells open
     /// pages to reload.
     pub reload_port: Option<u16>,
@@ -185,18 +198,25 @@ struct Args {
     #[arg(long, env = "SALON_DATA", hide_env_values = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
-    /// The folder with the built pages [default: "site" beside the program, else target/site]
+    /// The folder with the built pages [default: those in the program if it carries them, else
+    /// "site" beside it, else target/site]
     #[arg(long, env = "SALON_SITE", hide_env_values = true, value_name = "FOLDER")]
     site: Option<PathBuf>,
+
+    #[command(subcommand)]
+    task: Option<Task>,
 }
 
 impl Config {
-    /// Reads the options and the environment.
+    /// Reads the options and the environment. `embedded` finds the pages that the program carries.
     ///
     /// # Errors
     /// The text to print instead of running.
-    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, NoConfig> {
-        let args = Args::try_parse_from(args).map_err(|error| match error.kind() {
+    pub fn read(
+        args: impl IntoIterator<Item = OsString>,
+        embedded: Option<Embedded>,
+    ) -> Result<(Task, Self), NoConfig> {
+        let args = parse(args).map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 NoConfig::Asked(error.to_string())
             }
@@ -211,7 +231,7 @@ impl Config {
             return Err(NoConfig::Wrong(remote_metrics(address)));
         }
         let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
-        Ok(Self {
+        let config = Self {
             listen,
             ice_servers: IceList::join(args.ice).map_err(wrong)?,
             people: args.people,
@@ -228,10 +248,18 @@ impl Config {
                 .filter(|text| !text.is_empty())
                 .map(|text| Secret::from(text.as_str())),
             data: args.data.map_or_else(DataFolder::usual, DataFolder::Chosen),
-            site: args.site.unwrap_or_else(site),
+            site: site(args.site, embedded),
             reload_port: reload_port(),
-        })
+        };
+        Ok((args.task.unwrap_or(Task::Serve), config))
     }
+}
+
+/// Options stand before or after a command, which is to be tried with those of the server.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+    let mut command = Args::command().mut_args(|option| option.global(true));
+    let matches = command.try_get_matches_from_mut(args)?;
+    Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 fn leptos_site_addr() -> Result<Option<SocketAddr>, NoConfig> {
@@ -279,13 +307,18 @@ impl DataFolder {
     }
 }
 
-fn site() -> PathBuf {
-    if let Some(root) = env::var_os("LEPTOS_SITE_ROOT") {
-        return root.into();
+fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Site {
+    let chosen = chosen.or_else(|| env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from));
+    match (chosen, embedded) {
+        (Some(folder), _) => Site::Folder(folder),
+        (None, Some(find)) => Site::Embedded(find),
+        (None, None) => {
+            let program = env::current_exe().ok();
+            let beside = program.as_deref().and_then(Path::parent).map(|here| here.join("site"));
+            let beside = beside.filter(|site| site.is_dir());
+            Site::Folder(beside.unwrap_or_else(|| "target/site".into()))
+        }
     }
-    let program = env::current_exe().ok();
-    let beside = program.as_deref().and_then(Path::parent).map(|folder| folder.join("site"));
-    beside.filter(|site| site.is_dir()).unwrap_or_else(|| "target/site".into())
 }
 
 fn socket_addr(text: &str) -> Result<SocketAddr, String> {

@@ -5,6 +5,7 @@
 
 mod config;
 mod connection;
+mod doctor;
 mod error;
 mod headers;
 mod hub;
@@ -15,20 +16,23 @@ mod pages;
 mod router;
 mod seat;
 mod shell;
+mod site;
 mod socket;
 
-pub use config::{Config, DataFolder, LogFormat, NoConfig};
+pub use config::{Config, DataFolder, LogFormat, NoConfig, Task};
 pub use connection::HubGone;
+pub use doctor::{Finding, Verdict, examine};
 pub use error::ServerError;
 pub use hub::{Counts, Hub};
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
 pub use seat::{SEAT_VALID, Secret};
+pub use site::{Embedded, EmbeddedFile, Site};
 
 use crate::room;
 use axum::{Router, serve::ListenerExt};
 use leptos::config::LeptosOptions;
 use router::ServerState;
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
@@ -61,11 +65,10 @@ impl Server {
     pub fn new(config: Config) -> Result<Self, ServerError> {
         // Leptos renders on this runtime. A second server in the same process finds it set.
         let _ = any_spawner::Executor::init_tokio();
-        let pkg = config.site.join(PKG);
-        if !pkg.is_dir() {
+        if let Some(pkg) = config.site.missing() {
             return Err(ServerError::NoSite(pkg));
         }
-        let leptos = leptos_options(&config.site, config.reload_port);
+        let leptos = leptos_options(config.reload_port);
         let secret = match config.secret {
             Some(secret) => secret,
             None => config.data.secret()?,
@@ -82,7 +85,7 @@ impl Server {
             leptos,
             reload_port: config.reload_port,
         };
-        Ok(Self { hub, hub_task, router: router::router(state) })
+        Ok(Self { hub, hub_task, router: router::router(state, &config.site) })
     }
 
     /// The rooms' keeper, to ask it how much it remembers.
@@ -143,12 +146,8 @@ async fn overdue(stopping: oneshot::Receiver<()>) {
     sleep(DRAIN).await;
 }
 
-fn leptos_options(site: &Path, reload_port: Option<u16>) -> LeptosOptions {
-    let mut options = LeptosOptions::builder()
-        .output_name(OUTPUT_NAME)
-        .site_root(site.to_string_lossy())
-        .site_pkg_dir(PKG)
-        .build();
+fn leptos_options(reload_port: Option<u16>) -> LeptosOptions {
+    let mut options = LeptosOptions::builder().output_name(OUTPUT_NAME).site_pkg_dir(PKG).build();
     if let Some(port) = reload_port {
         options.reload_port = port.into();
     }

@@ -1,19 +1,17 @@
 //! What the server answers to.
 
-use super::{headers, hub::Hub, origin::OriginPolicy, pages, socket};
+use super::{headers, hub::Hub, origin::OriginPolicy, pages, site::Site, socket};
 use axum::{
     Router,
     extract::{FromRef, State},
-    handler::Handler,
     http::StatusCode,
     middleware::map_response,
     routing::{any, get, post},
 };
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
-use tower_http::{
-    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
-    services::ServeDir,
+use tower_http::compression::{
+    CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType,
 };
 
 /// What handlers share.
@@ -45,7 +43,7 @@ pub(super) async fn readiness(State(hub): State<Hub>) -> (StatusCode, &'static s
 }
 
 /// Every route of the server.
-pub(super) fn router(state: ServerState) -> Router {
+pub(super) fn router(state: ServerState, site: &Site) -> Router {
     Router::new()
         .route("/ws", any(socket::upgrade))
         .route("/new", post(pages::new_room))
@@ -53,19 +51,14 @@ pub(super) fn router(state: ServerState) -> Router {
         .route("/room/{name}/qr.svg", get(pages::qr))
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
-        .merge(site(&state))
+        .merge(compressed(site.service(state.clone())))
         .layer(map_response(headers::secure))
         .with_state(state)
 }
 
-/// The files, and the pages for everything else.
-fn site(state: &ServerState) -> Router<ServerState> {
-    let files = ServeDir::new(state.leptos.site_root.to_string())
-        .append_index_html_on_directories(false)
-        .precompressed_br()
-        .precompressed_gzip()
-        .fallback(pages::page.with_state(state.clone()));
+/// What is not compressed yet is compressed on the way.
+fn compressed(routes: Router<ServerState>) -> Router<ServerState> {
     // The browser app is large and compressed when it is built, or served as it is.
     let compressible = DefaultPredicate::new().and(NotForContentType::new("application/wasm"));
-    Router::new().fallback_service(files).layer(CompressionLayer::new().compress_when(compressible))
+    routes.layer(CompressionLayer::new().compress_when(compressible))
 }

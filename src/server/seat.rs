@@ -23,7 +23,7 @@ use std::{
 pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Name of the secret's file in the data directory.
-const FILE: &str = "secret";
+pub(super) const FILE: &str = "secret";
 /// Sets these proofs apart from whatever else the secret may come to sign.
 const PURPOSE: &[u8] = b"salon seat 1\0";
 const CLAIM_BYTES: usize = 24;

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on is to fail"
 )]
 
+mod doctor;
 mod hostile;
 mod leaving;
 mod limits;

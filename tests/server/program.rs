@@ -61,6 +61,7 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&["--metrics", "9100"], &[], "--metrics (SALON_METRICS)"),
         (&["--metrics", "0.0.0.0:9100"], &[], "--allow-remote-metrics"),
         (&[], &[("SALON_METRICS", "[::]:9100")], "SALON_ALLOW_REMOTE_METRICS"),
+        (&["doctor", "--people", "0"], &[], "--people (SALON_PEOPLE)"),
         (&["--unknown"], &[], "--unknown"),
         (&["--listen"], &[], "--listen"),
         (&["stray"], &[], "stray"),
@@ -104,6 +105,7 @@ async fn help_explains_every_option_and_its_variable() {
         assert!(text.contains(&format!("--{option}")), "{option}");
         assert!(text.contains(&variable), "{variable}");
     }
+    assert!(text.contains("doctor"), "{text}");
     let version = output(&["--version"], &[]).await;
     assert_eq!(version.status.code(), Some(0));
     assert_eq!(version.stdout, format!("salon {}\n", env!("CARGO_PKG_VERSION")).as_bytes());

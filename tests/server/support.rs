@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use salon::server::{
-    Config, Counts, DataFolder, Hub, LogFormat, OriginPolicy, Secret, Server, ServerError,
+    Config, Counts, DataFolder, Hub, LogFormat, OriginPolicy, Secret, Server, ServerError, Site,
 };
 use serde_json::{Value, json};
 use std::{
@@ -80,7 +80,7 @@ impl TestApp {
             hold: Duration::from_secs(15),
             secret: Some(Secret::from("the secret of these tests")),
             data: DataFolder::None,
-            site: site().to_owned(),
+            site: Site::Folder(site().to_owned()),
             reload_port: None,
         };
         adapt(&mut config);
