@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release test check unit e2e bench load watch clean \
+.PHONY: help setup run build release dist test check unit e2e carried bench load watch clean \
 	begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
@@ -30,8 +30,14 @@ release: setup ## Build it as users run it
 	$(STEP) "Building the server and the browser app (first time: about 6 minutes)" \
 		cargo leptos build --release --precompress
 
+# Beside the other build, with whose crates it shares all but Salon itself.
+dist: release ## Build it as one file that carries its pages
+	$(STEP) "Building the server with its pages inside" env CARGO_BUILD_BUILD_DIR=target \
+		cargo build --release --no-default-features --features embed $(LOCKED) --target-dir target/dist
+	@ls -lh target/dist/release/salon | awk '{print "==> target/dist/release/salon: " $$5 "B, pages included"}'
+
 test: export STEPS := target/steps.txt
-test: begin browsers setup check unit e2e ## Run everything: checks, native tests, browser tests
+test: begin browsers setup check unit e2e carried ## Run everything: checks, native tests, browser tests
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
 check: fmt clippy deny ## Check format, lints and dependencies
@@ -42,6 +48,10 @@ unit: rust ## Run the native tests: the core, properties, the server
 e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
 	$(STEP) "Running the browser tests" npm --prefix end2end run --silent test -- $(ARGS)
+
+carried: release ## Test the server that carries its pages, in an unoptimised build
+	$(STEP) "Testing the server that carries its pages" \
+		cargo test --features embed $(NATIVE) --test carried -- --show-output
 
 bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed and size, against a bare page
 	$(STEP) "Measuring" node bench/run.mjs $(ARGS)

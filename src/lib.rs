@@ -6,6 +6,7 @@
 //! | `room` | pure: who is in which room (server) |
 //! | [`call`] | pure: one person's part in a call (browser) |
 //! | `server` | axum: pages, sockets, configuration |
+//! | `embed` | the built pages, where the program carries them |
 //! | [`platform`] | the browser behind one switch |
 //! | [`session`] | runs a call: commands out, events in, signals up |
 //! | [`ui`], [`pages`], [`app`] | what people see |
@@ -15,6 +16,8 @@
 
 pub mod app;
 pub mod call;
+#[cfg(feature = "embed")]
+pub mod embed;
 pub mod i18n;
 pub mod pages;
 pub mod platform;

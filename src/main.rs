@@ -1,10 +1,12 @@
 //! The program: reads the options, listens, and serves until it is told to end.
 
 use anyhow::Context;
-use salon::server::{Config, NoConfig, Server, ServerError};
+use salon::server::{
+    Config, Embedded, Finding, LogFormat, NoConfig, Server, ServerError, Task, Verdict, examine,
+};
 use std::{
     env,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     net::SocketAddr,
     process::ExitCode,
 };
@@ -18,12 +20,18 @@ use tracing_subscriber::{filter::Targets, prelude::*};
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 4096;
 
+/// The pages, if this program carries them.
+#[cfg(feature = "embed")]
+const EMBEDDED: Option<Embedded> = Some(salon::embed::file);
+#[cfg(not(feature = "embed"))]
+const EMBEDDED: Option<Embedded> = None;
+
 /// The operator asked for something impossible.
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
-    let config = match Config::read(env::args_os()) {
-        Ok(config) => config,
+    let (task, config) = match Config::read(env::args_os(), EMBEDDED) {
+        Ok(read) => read,
         Err(NoConfig::Asked(text)) => {
             say(io::stdout(), text.trim_end());
             return ExitCode::SUCCESS;
@@ -33,9 +41,13 @@ fn main() -> ExitCode {
             return WRONG_USE.into();
         }
     };
-    log_to_stderr(config.log);
-    match run(config) {
-        Ok(()) => ExitCode::SUCCESS,
+    log_to_stderr(config.log, config.log_format);
+    let done = match task {
+        Task::Serve => run(config).map(|()| ExitCode::SUCCESS),
+        Task::Doctor => doctor(&config),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             say(io::stderr(), &format!("{error:#}"));
             ExitCode::FAILURE
@@ -45,12 +57,17 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(config: Config) -> anyhow::Result<()> {
-    let address = config.listen;
+    let (address, metrics) = (config.listen, config.metrics);
     let server = Server::new(config)?;
     let listener = listen(address).map_err(|error| ServerError::Listen { address, error })?;
+    let metrics = metrics.map(listen_for_operators).transpose()?;
     let mut terminated = signal(SignalKind::terminate()).context("Cannot wait for SIGTERM")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("Cannot wait for Ctrl-C")?;
     say(io::stdout(), &format!("Salon is ready at http://{}", listener.local_addr()?));
+    if let Some(listener) = metrics {
+        say(io::stdout(), &format!("Metrics are at http://{}/metrics", listener.local_addr()?));
+        server.serve_metrics(listener);
+    }
     let told_to_end = async move {
         tokio::select! {
             _ = terminated.recv() => {}
@@ -58,6 +75,21 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
     Ok(server.run(listener, told_to_end).await?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
+    let mut worst = Verdict::Fine;
+    let tell = |finding: Finding| {
+        worst = worst.max(finding.verdict());
+        say(io::stdout(), &finding.to_string());
+    };
+    examine(config, tell).await;
+    Ok(if worst == Verdict::Problem { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    listen(address).map_err(|error| ServerError::Metrics { address, error })
 }
 
 /// Listens with room for everybody who comes back at once when the server was restarted: the usual
@@ -75,9 +107,14 @@ fn say(mut to: impl Write, line: &str) {
 }
 
 /// Other crates only warn: at finer levels they write whole messages, and addresses with them.
-fn log_to_stderr(level: Level) {
+fn log_to_stderr(level: Level, format: LogFormat) {
     let others = LevelFilter::from_level(level.min(Level::WARN));
     let targets = Targets::new().with_default(others).with_target("salon", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = lines.with_ansi(io::stderr().is_terminal());
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    };
     tracing_subscriber::registry().with(lines).with(targets).init();
 }

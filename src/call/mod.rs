@@ -17,10 +17,11 @@ mod repair;
 #[cfg(test)]
 mod tests;
 mod view;
+mod waits;
 
 use crate::protocol::{
     ClientMessage, Desk, ErrorCode, HostAction, IceGrant, Join, MediaKind, Pass, PeerId, Person,
-    Presence, Role, RoomName, RoomState, Rules, SeatClaim, ServerMessage, Signal,
+    Presence, Report, Role, RoomName, RoomState, Rules, SeatClaim, ServerMessage, Signal,
 };
 pub use health::{Arrival, Reading};
 use ice::Ice;
@@ -33,6 +34,7 @@ pub use reconnect::Contact;
 use reconnect::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Phase, Tile, View};
+use waits::Waits;
 
 /// Tells a socket or peer connection from the ones that had its place before. Whatever an older
 /// one still reports is ignored.
@@ -86,6 +88,8 @@ pub enum Input {
     /// There is a network again, or the device woke up: what was open before went through a network
     /// that may be gone.
     NetworkChanged,
+    /// A picture of somebody else is on the screen.
+    Seen,
     /// A peer connection reports something.
     Peer(PeerKey, PeerInput),
     /// [`Call::poll_timeout`] has come.
@@ -154,6 +158,7 @@ pub struct Call {
     /// In the order they came. Few enough to be searched one by one.
     peers: Vec<Peer>,
     socket: Socket,
+    waits: Waits,
     generations: Generation,
     commands: VecDeque<Command>,
 }
@@ -197,6 +202,10 @@ impl Call {
                 self.elsewhere = true;
                 self.socket.abandon(now);
             }
+            Input::Seen => {
+                let report = self.waits.see(now);
+                self.report(report);
+            }
             Input::Peer(key, input) => self.peer(key, input),
             Input::Tick => {}
         }
@@ -207,6 +216,7 @@ impl Call {
         if let Some(step) = self.socket.step(now) {
             self.look_after_socket(step);
         }
+        self.look_at_the_clock(now);
     }
 
     /// The next thing to do, until there is none.
@@ -222,7 +232,8 @@ impl Call {
         let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
         let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
         let credentials = self.ice.due().filter(|_| speaks);
-        socket.chain(mending).chain(words).chain(credentials).min()
+        let own = credentials.into_iter().chain(self.waits.due());
+        socket.chain(mending).chain(words).chain(own).min()
     }
 
     /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
@@ -291,6 +302,7 @@ impl Call {
     fn join(&mut self) {
         if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
             self.phase = Phase::Joining;
+            self.waits.press(self.now);
             self.moved = false;
             self.refusal = None;
             let open = self.state.gate.is_none() || self.pass.host.is_some();
@@ -311,6 +323,7 @@ impl Call {
             Phase::InCall { since } => Phase::Left { after: now.saturating_sub(since) },
         };
         self.send(ClientMessage::Leave);
+        self.waits = Waits::default();
         self.give_up_seat();
         // Answers to what was asked before must not be taken for answers to what comes next.
         self.open_socket();
@@ -463,6 +476,8 @@ impl Call {
             self.close_peer(key.id);
         }
         self.phase = Phase::InCall { since };
+        let report = self.waits.sit(state.people.is_empty(), now);
+        self.report(report);
         self.me = Some(id);
         for person in &state.people {
             self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone(), now));
@@ -483,6 +498,7 @@ impl Call {
         match code {
             E::RoomFull if asks || self.me.is_none() => {
                 self.give_up_seat();
+                self.waits = Waits::default();
                 self.phase = Phase::Waiting;
                 self.watch_again();
             }
@@ -578,6 +594,21 @@ impl Call {
                 self.send(ClientMessage::Signal { to, link: Some(link), signal });
             }
             self.obey(key);
+        }
+    }
+
+    /// Notes how long the person waits.
+    fn look_at_the_clock(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::InCall { .. }) && !self.socket.is_connected() {
+            self.waits.lose(now);
+        }
+        let report = self.waits.end(now);
+        self.report(report);
+    }
+
+    fn report(&mut self, report: Option<Report>) {
+        if let Some(report) = report {
+            self.send(ClientMessage::Report(report));
         }
     }
 

@@ -33,6 +33,46 @@ fn the_caller_offers_and_the_callee_waits() {
 }
 
 #[test]
+fn how_long_the_person_waited_is_reported() {
+    let room: RoomName = "123".parse().unwrap();
+    let millis = Duration::from_millis;
+    let person = Person { id: PeerId(2), presence: Presence::default(), seconds: 9 };
+    let inside = RoomState { people: vec![person], limit: 4, gate: None };
+    let joined = |id| ServerMessage::Joined {
+        id: PeerId(id),
+        state: inside.clone(),
+        ice: IceGrant::default(),
+        rules: Rules::default(),
+        seat: Some("seat".to_owned()),
+    };
+    let state = ServerMessage::Room { room: room.clone(), state: inside.clone() };
+    let mut call = Call::new();
+    let mut reports = Vec::new();
+    for (input, time) in [
+        (Input::Watch(room), 0),
+        (Input::SocketOpened(1), 10),
+        (Input::SocketMessage(1, state), 20),
+        (Input::Join, 1000),
+        (Input::SocketMessage(1, joined(1)), 1412),
+        (Input::Seen, 1530),
+        (Input::Seen, 1600),
+        (Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 }, 3000),
+        (Input::Tick, 3000),
+        (Input::SocketOpened(2), 3900),
+        (Input::SocketMessage(2, joined(1)), 4000),
+    ] {
+        call.handle(input, millis(time));
+        reports.extend(std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
+            Command::Send(ClientMessage::Report(report)) => Some((time, report)),
+            _ => None,
+        }));
+    }
+    let first = Report { join: Some(412), picture: Some(530), back: None };
+    let again = Report { back: Some(1000), ..Report::default() };
+    assert_eq!(reports, [(1530, first), (4000, again)]);
+}
+
+#[test]
 fn early_candidates_are_applied_after_the_description() {
     let mut callee = Negotiation::new(Role::Callee);
     callee.signal(Signal::Candidate(candidate("1")));

@@ -6,6 +6,8 @@ pub const ROOM_NAME_BYTES: usize = 64;
 pub const DISPLAY_NAME_CHARS: usize = 48;
 /// Largest message in either direction, in bytes. Larger ones end the connection with code 1009.
 pub const MESSAGE_BYTES: usize = 64 * 1024;
+/// The longest wait that a client may report, in milliseconds.
+pub const REPORT_MILLIS: u32 = 10 * 60 * 1000;
 /// How many people fit into one room unless the operator says otherwise.
 pub const PEOPLE_PER_ROOM: usize = 4;
 /// The most people per room that an operator can ask for: everybody is linked to everybody, so the

@@ -94,6 +94,22 @@ pub struct SeatClaim {
     pub linked: Vec<PeerId>,
 }
 
+/// How long a person waited, in milliseconds, for the operator's figures; each time where there is
+/// one, and at most [`super::limits::REPORT_MILLIS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "report")]
+pub struct Report {
+    /// From Join to the seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<u32>,
+    /// From Join to the first picture of somebody who was inside already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<u32>,
+    /// From the loss of a connection to the seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<u32>,
+}
+
 /// What a client says to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientMessage {
@@ -111,6 +127,8 @@ pub enum ClientMessage {
     Ping,
     /// Asks for fresh credentials, before those that it has end.
     Ice,
+    /// Says how long its person waited.
+    Report(Report),
     /// Says that a connection is broken for good and asks for a new one.
     Reconnect {
         /// To whom.

@@ -17,7 +17,8 @@ pub use boot::{Boot, FreshRoom, Page};
 pub use host::{Desk, Gate, HostAction, Invitation, MediaKind, Pass, Rules};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{
-    ABANDONED, ClientMessage, ErrorCode, Grade, Join, Reception, SeatClaim, ServerMessage, Signal,
+    ABANDONED, ClientMessage, ErrorCode, Grade, Join, Reception, Report, SeatClaim, ServerMessage,
+    Signal,
 };
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, RoomState};

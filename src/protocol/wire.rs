@@ -5,8 +5,9 @@
 
 use super::{
     ClientMessage, Desk, ErrorCode, Gate, HostAction, IceCandidate, IceGrant, IceServer, Join,
-    MediaKind, NameError, Pass, PeerId, Person, Presence, Reception, Role, RoomName, RoomState,
-    Rules, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
+    MediaKind, NameError, Pass, PeerId, Person, Presence, Reception, Report, Role, RoomName,
+    RoomState, Rules, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
+    limits::REPORT_MILLIS,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt, ops::Not};
@@ -256,6 +257,14 @@ fn described(
     }
 }
 
+fn plausible(report: Report) -> Result<Report, ParseError> {
+    let times = [report.join, report.picture, report.back];
+    match times.into_iter().flatten().all(|millis| millis <= REPORT_MILLIS) {
+        true => Ok(report),
+        false => Err(ParseError::Shape(format!("a time is at most {REPORT_MILLIS} ms"))),
+    }
+}
+
 /// One of the relayed messages with both of its addresses, of which one is set.
 struct Relayed {
     signal: Signal,
@@ -340,6 +349,7 @@ impl ClientMessage {
             "host" => Self::Host(fields::<Host>(text)?.action.into_owned()),
             "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
             "ice" => fields::<AskIce>(text).map(|_| Self::Ice)?,
+            "report" => Self::Report(plausible(fields(text)?)?),
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
             }
@@ -369,6 +379,7 @@ impl ClientMessage {
             Self::Host(action) => write(&Host { action: Cow::Borrowed(action) }),
             Self::Ping => write(&Ping {}),
             Self::Ice => write(&AskIce {}),
+            Self::Report(report) => write(report),
             Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
         }

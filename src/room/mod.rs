@@ -259,6 +259,12 @@ impl Rooms {
         self.rooms.len()
     }
 
+    /// How many seats are taken or held.
+    #[must_use]
+    pub fn person_count(&self) -> usize {
+        self.rooms.values().map(|room| room.seats.all().len()).sum()
+    }
+
     /// How many connections are remembered.
     #[must_use]
     pub fn connection_count(&self) -> usize {
@@ -293,6 +299,8 @@ impl Rooms {
                 self.send(conn, ServerMessage::Ice(IceGrant::default()));
                 Ok(())
             }
+            // The hub counts it.
+            ClientMessage::Report(_) => self.seat_of(conn).map(|_| ()),
             ClientMessage::Reconnect { to, link } => self.reconnect(conn, to, link, now),
             ClientMessage::Signal { to, link, signal } => self.relay(conn, to, link, signal),
         }

@@ -6,11 +6,12 @@ use super::{
     origin::{OriginList, OriginPolicy},
     relay::{self, RELAY_VALID, RelaySecret},
     secret::Secret,
+    site::{Embedded, Site},
     store::Store,
 };
 use crate::protocol::{IceServer, limits};
 use clap::{
-    CommandFactory, Parser,
+    CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::BoolishValueParser,
     error::{ContextKind, ErrorKind},
 };
@@ -39,6 +40,26 @@ const LEVELS: [(&str, Level); 5] = [
     ("trace", Level::TRACE),
 ];
 
+/// What the operator wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Task {
+    /// Serve, until told to end; this is what happens without a command
+    Serve,
+    /// Check everything that the server needs, with the same options, and say how to mend it
+    ///
+    /// Exits with 0 if there is no problem, and with 1 otherwise.
+    Doctor,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: an object of JSON.
+    Json,
+}
+
 /// How the server runs.
 #[derive(Clone)]
 pub struct Config {
@@ -57,6 +78,11 @@ pub struct Config {
     pub people: usize,
     /// `--log`, `SALON_LOG`: how much is written to standard error.
     pub log: Level,
+    /// `--log-format`, `SALON_LOG_FORMAT`: how it is written.
+    pub log_format: LogFormat,
+    /// `--metrics`, `SALON_METRICS`: where operators see what happens; a loopback address unless
+    /// `--allow-remote-metrics`, `SALON_ALLOW_REMOTE_METRICS` says otherwise.
+    pub metrics: Option<SocketAddr>,
     /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
     /// may open the socket besides the server's own pages.
     pub origins: OriginPolicy,
@@ -67,8 +93,9 @@ pub struct Config {
     /// `--data`, `SALON_DATA`: the folder of what has to outlive the server, which is that secret
     /// where it is not given.
     pub data: DataFolder,
-    /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages.
-    pub site: PathBuf,
+    /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages, unless the
+    /// program carries them.
+    pub site: Site,
     /// `LEPTOS_RELOAD_PORT`, where `LEPTOS_WATCH` is set: where `cargo leptos watch` tells open
     /// pages to reload.
     pub reload_port: Option<u16>,
@@ -84,6 +111,8 @@ impl fmt::Debug for Config {
             .field("turn_valid", &self.turn_valid)
             .field("people", &self.people)
             .field("log", &self.log)
+            .field("log_format", &self.log_format)
+            .field("metrics", &self.metrics)
             .field("origins", &self.origins)
             .field("hold", &self.hold)
             .field("data", &self.data)
@@ -149,6 +178,24 @@ struct Args {
     #[arg(default_value = "info", value_parser = level)]
     log: Level,
 
+    /// How to write it: text, or json with one object a line
+    #[arg(long, env = "SALON_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
+    #[arg(default_value = "text", value_parser = log_format)]
+    log_format: LogFormat,
+
+    /// Serve metrics, /healthz and /readyz on this address and port, for operators [default: off]
+    ///
+    /// Metrics are in the text format that Prometheus reads. Only this machine is to reach them,
+    /// unless --allow-remote-metrics says otherwise.
+    #[arg(long, env = "SALON_METRICS", hide_env_values = true, value_name = "ADDR")]
+    #[arg(value_parser = socket_addr)]
+    metrics: Option<SocketAddr>,
+
+    /// Let --metrics be an address that other machines reach
+    #[arg(long, env = "SALON_ALLOW_REMOTE_METRICS", hide_env_values = true)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    allow_remote_metrics: bool,
+
     /// Another origin whose pages may open the call socket; give it again for more
     ///
     /// Such as https://app.example.org. The server's own pages always may. In the variable, white
@@ -176,18 +223,25 @@ struct Args {
     #[arg(long, env = "SALON_DATA", hide_env_values = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
-    /// The folder with the built pages [default: "site" beside the program, else target/site]
+    /// The folder with the built pages [default: those in the program if it carries them, else
+    /// "site" beside it, else target/site]
     #[arg(long, env = "SALON_SITE", hide_env_values = true, value_name = "FOLDER")]
     site: Option<PathBuf>,
+
+    #[command(subcommand)]
+    task: Option<Task>,
 }
 
 impl Config {
-    /// Reads the options and the environment.
+    /// Reads the options and the environment. `embedded` finds the pages that the program carries.
     ///
     /// # Errors
     /// The text to print instead of running.
-    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, NoConfig> {
-        let args = Args::try_parse_from(args).map_err(|error| match error.kind() {
+    pub fn read(
+        args: impl IntoIterator<Item = OsString>,
+        embedded: Option<Embedded>,
+    ) -> Result<(Task, Self), NoConfig> {
+        let args = parse(args).map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 NoConfig::Asked(error.to_string())
             }
@@ -197,13 +251,19 @@ impl Config {
             Some(listen) => listen,
             None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
         };
-        Ok(Self {
+        let metrics = args.metrics.filter(|address| !address.ip().is_loopback());
+        if let Some(address) = metrics.filter(|_| !args.allow_remote_metrics) {
+            return Err(NoConfig::Wrong(remote_metrics(address)));
+        }
+        let config = Self {
             listen,
             ice_servers: ice_servers(args.ice, args.turn_secret.as_ref())?,
             turn_secret: args.turn_secret,
             turn_valid: args.turn_seconds,
             people: args.people,
             log: args.log,
+            log_format: args.log_format,
+            metrics: args.metrics,
             origins: OriginPolicy {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
@@ -214,9 +274,10 @@ impl Config {
                 .filter(|text| !text.is_empty())
                 .map(|text| Secret::from(text.as_str())),
             data: args.data.map_or_else(DataFolder::usual, DataFolder::Chosen),
-            site: args.site.unwrap_or_else(site),
+            site: site(args.site, embedded),
             reload_port: reload_port(),
-        })
+        };
+        Ok((args.task.unwrap_or(Task::Serve), config))
     }
 }
 
@@ -235,6 +296,13 @@ fn ice_servers(
         }
         _ => Ok(servers),
     }
+}
+
+/// Options stand before or after a command, which is to be tried with those of the server.
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+    let mut command = Args::command().mut_args(|option| option.global(true));
+    let matches = command.try_get_matches_from_mut(args)?;
+    Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 fn leptos_site_addr() -> Result<Option<SocketAddr>, NoConfig> {
@@ -294,18 +362,31 @@ impl DataFolder {
     }
 }
 
-fn site() -> PathBuf {
-    if let Some(root) = env::var_os("LEPTOS_SITE_ROOT") {
-        return root.into();
+fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Site {
+    let chosen = chosen.or_else(|| env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from));
+    match (chosen, embedded) {
+        (Some(folder), _) => Site::Folder(folder),
+        (None, Some(find)) => Site::Embedded(find),
+        (None, None) => {
+            let program = env::current_exe().ok();
+            let beside = program.as_deref().and_then(Path::parent).map(|here| here.join("site"));
+            let beside = beside.filter(|site| site.is_dir());
+            Site::Folder(beside.unwrap_or_else(|| "target/site".into()))
+        }
     }
-    let program = env::current_exe().ok();
-    let beside = program.as_deref().and_then(Path::parent).map(|folder| folder.join("site"));
-    beside.filter(|site| site.is_dir()).unwrap_or_else(|| "target/site".into())
 }
 
 fn socket_addr(text: &str) -> Result<SocketAddr, String> {
     let hint = "is no address with a port, such as 127.0.0.1:3000 or [::]:3000";
     text.parse().map_err(|_| format!("{text:?} {hint}"))
+}
+
+fn remote_metrics(address: SocketAddr) -> String {
+    let port = address.port();
+    format!(
+        "--metrics (SALON_METRICS): other machines can reach {address}. Use 127.0.0.1:{port}, or \
+         add --allow-remote-metrics (SALON_ALLOW_REMOTE_METRICS) if that is what you want."
+    )
 }
 
 fn people(text: &str) -> Result<usize, String> {
@@ -338,6 +419,14 @@ fn hold(text: &str) -> Result<Duration, String> {
 fn level(text: &str) -> Result<Level, String> {
     let level = LEVELS.iter().find(|(name, _)| *name == text).map(|&(_, level)| level);
     level.ok_or_else(|| format!("{text:?} is none of error, warn, info, debug and trace"))
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("{text:?} is neither text nor json")),
+    }
 }
 
 /// What clap says in several lines, in one sentence that names the option and its variable.

@@ -38,6 +38,21 @@ pub(super) enum Closing {
     Internal,
 }
 
+impl Closing {
+    /// What metrics and logs call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::Silent => "silent",
+            Self::Restart => "restart",
+            Self::TooLarge => "too-large",
+            Self::NotText => "not-text",
+            Self::Protocol => "protocol",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// The hub has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the server is ending")]

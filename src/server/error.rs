@@ -14,6 +14,16 @@ pub enum ServerError {
         /// What the system says.
         error: io::Error,
     },
+    /// The same, for what operators watch.
+    #[error(
+        "Cannot serve metrics on {address}: {error}. Choose another with --metrics or SALON_METRICS."
+    )]
+    Metrics {
+        /// Where they were to be.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The folder with the built pages is missing or holds no `pkg`.
     #[error(
         "The pages are not built: there is no folder {}. Build them with make release, or say \

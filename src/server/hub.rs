@@ -4,12 +4,13 @@
 use super::{
     connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
     error::ServerError,
+    metrics::Metrics,
     relay::Relays,
     secret::Secret,
     store::Store,
 };
 use crate::{
-    protocol::{ClientMessage, HostAction, Join, RoomName, RoomState, ServerMessage},
+    protocol::{ClientMessage, HostAction, Join, Report, RoomName, RoomState, ServerMessage},
     room::{self, Command, ConnId, Identity, Input, Rooms},
 };
 use axum::extract::ws::Utf8Bytes;
@@ -17,6 +18,7 @@ use std::{
     collections::BTreeMap,
     future,
     ops::ControlFlow,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
@@ -24,7 +26,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
-use tracing::{debug, error};
+use tracing::{debug, error, info};
 
 /// How many events of all sockets wait for the hub before the sockets wait themselves.
 const EVENTS: usize = 256;
@@ -42,6 +44,8 @@ pub(super) enum Event {
     Passcode(RoomName, oneshot::Sender<Option<String>>),
     /// A connection wants to know whether it is a host's.
     IsHost(ConnId, oneshot::Sender<bool>),
+    /// Somebody wants to know how many seats are taken or held.
+    People(oneshot::Sender<usize>),
     /// The server ends.
     Stop,
 }
@@ -60,6 +64,7 @@ pub struct Counts {
 pub struct Hub {
     events: mpsc::Sender<Event>,
     counts: watch::Receiver<Counts>,
+    metrics: Arc<Metrics>,
 }
 
 impl Hub {
@@ -69,18 +74,17 @@ impl Hub {
     /// What was kept of the rooms cannot be read.
     pub(super) fn start(
         config: room::Config,
-        secret: Secret,
-        relays: Relays,
-        store: Store,
+        means: Means,
     ) -> Result<(Self, JoinHandle<()>), ServerError> {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let kept = store.load()?;
-        let mut task = Task::new(config, secret, relays, store, &events, inbox, publish);
+        let kept = means.store.load()?;
+        let metrics = Arc::new(Metrics::new());
+        let mut task = Task::new(config, means, &events, inbox, publish, metrics.clone());
         for (room, kept) in kept {
             task.rooms.restore(room, kept);
         }
-        Ok((Self { events, counts }, tokio::spawn(task.run())))
+        Ok((Self { events, counts, metrics }, tokio::spawn(task.run())))
     }
 
     /// Registers a socket. It is remembered until the connection's voice is dropped.
@@ -100,6 +104,27 @@ impl Hub {
         answer.await.map_err(|_| HubGone)
     }
 
+    /// How many seats are taken or held now.
+    pub(super) async fn people(&self) -> Result<usize, HubGone> {
+        let (reply, answer) = oneshot::channel();
+        self.events.send(Event::People(reply)).await.map_err(|_| HubGone)?;
+        answer.await.map_err(|_| HubGone)
+    }
+
+    /// How many events wait to be handled.
+    pub(super) fn waiting(&self) -> usize {
+        self.events.max_capacity().saturating_sub(self.events.capacity())
+    }
+
+    /// Whether anybody can still come in: not once the server ends.
+    pub(super) fn is_open(&self) -> bool {
+        !self.events.is_closed()
+    }
+
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
+    }
+
     /// How much is remembered, now and whenever it changes.
     #[must_use]
     pub fn counts(&self) -> watch::Receiver<Counts> {
@@ -113,11 +138,31 @@ impl Hub {
     }
 }
 
+/// What the hub has beside the rooms.
+#[derive(Debug)]
+pub(super) struct Means {
+    /// Signs what people carry around.
+    pub(super) secret: Secret,
+    /// Gives people the way around what stands between them.
+    pub(super) relays: Relays,
+    /// Keeps what hosts decide.
+    pub(super) store: Store,
+}
+
 /// What the hub holds of a socket.
 #[derive(Debug)]
 struct Socket {
     outbox: Outbox,
     closing: oneshot::Sender<Closing>,
+    /// Whether a report counts: one does after each `joined`.
+    may_report: bool,
+}
+
+/// Who asked for a seat with the message that is being handled.
+#[derive(Clone, Copy)]
+struct Joining {
+    conn: ConnId,
+    returning: bool,
 }
 
 struct Task {
@@ -125,9 +170,7 @@ struct Task {
     /// The time of the start since the Unix epoch: seats outlive a run of the server, so the rooms'
     /// time does, too. From there on it is told by a clock that nobody sets.
     epoch: Duration,
-    secret: Secret,
-    relays: Relays,
-    store: Store,
+    means: Means,
     rooms: Rooms,
     sockets: BTreeMap<ConnId, Socket>,
     opened: u64,
@@ -138,25 +181,23 @@ struct Task {
     closed: (mpsc::UnboundedSender<ConnId>, mpsc::UnboundedReceiver<ConnId>),
     alive: (mpsc::Sender<()>, mpsc::Receiver<()>),
     counts: watch::Sender<Counts>,
+    metrics: Arc<Metrics>,
 }
 
 impl Task {
     fn new(
         config: room::Config,
-        secret: Secret,
-        relays: Relays,
-        store: Store,
+        means: Means,
         handle: &mpsc::Sender<Event>,
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let epoch = time_of_day();
         Self {
             start: Instant::now(),
             epoch,
-            secret,
-            relays,
-            store,
+            means,
             rooms: Rooms::new(config, epoch),
             sockets: BTreeMap::new(),
             opened: 0,
@@ -165,6 +206,7 @@ impl Task {
             closed: mpsc::unbounded_channel(),
             alive: mpsc::channel(1),
             counts,
+            metrics,
         }
     }
 
@@ -207,6 +249,7 @@ impl Task {
                 drop(reply.send(hash));
             }
             Some(Event::IsHost(conn, reply)) => drop(reply.send(self.rooms.is_host(conn))),
+            Some(Event::People(reply)) => drop(reply.send(self.rooms.person_count())),
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
@@ -214,12 +257,12 @@ impl Task {
 
     /// Tells every socket to close and waits until they have.
     async fn stop(self) {
+        // Who still waits for an answer learns that none will come, and nobody new is let in.
+        drop(self.events);
         for (_, socket) in self.sockets {
             // It may have closed in this moment.
             let _ = socket.closing.send(Closing::Restart);
         }
-        // Who still waits for an answer learns that none will come.
-        drop(self.events);
         let (own, mut others) = self.alive;
         drop(own);
         others.recv().await;
@@ -232,7 +275,7 @@ impl Task {
         let conn = ConnId(self.opened);
         let (outbox, inbox) = queue();
         let (closer, closing) = oneshot::channel();
-        self.sockets.insert(conn, Socket { outbox, closing: closer });
+        self.sockets.insert(conn, Socket { outbox, closing: closer, may_report: false });
         self.handle(Input::Opened(conn));
         let voice = Voice::new(conn, handle, self.closed.0.clone());
         let alive = self.alive.0.clone();
@@ -260,7 +303,7 @@ impl Task {
             ClientMessage::Join(join) => self.identify_newcomer(join, fresh, now),
             ClientMessage::Host(HostAction::Invite { .. }) => {
                 let seat = self.rooms.seat(conn);
-                let token = seat.and_then(|(room, _)| self.secret.invite(room, fresh.id.0));
+                let token = seat.and_then(|(room, _)| self.means.secret.invite(room, fresh.id.0));
                 Identity { token, ..fresh }
             }
             _ => fresh,
@@ -269,7 +312,7 @@ impl Task {
 
     fn identify_newcomer(&self, join: &Join, fresh: Identity, now: Duration) -> Identity {
         let Join { room, seat, pass, .. } = join;
-        let (secret, handovers) = (&self.secret, self.rooms.handovers(room));
+        let (secret, handovers) = (&self.means.secret, self.rooms.handovers(room));
         let token = seat.as_ref().and_then(|claim| claim.token.as_ref());
         let seat_before = token.and_then(|token| secret.verify(room, token, now));
         let Identity { id, since, returning, .. } =
@@ -290,7 +333,7 @@ impl Task {
         if let ServerMessage::Joined { ice, .. } | ServerMessage::Ice(ice) = message
             && let Some((room, id)) = self.rooms.seat(conn)
         {
-            *ice = self.relays.grant(room, id, &self.secret, time_of_day());
+            *ice = self.means.relays.grant(room, id, &self.means.secret, time_of_day());
         }
     }
 
@@ -303,18 +346,21 @@ impl Task {
             }
             other => other,
         };
+        let joining = self.look_at(&input);
         self.rooms.handle(input, now);
         let mut last: Option<(ServerMessage, Utf8Bytes)> = None;
         while let Some(command) = self.rooms.poll() {
             let (conn, result) = match command {
                 Command::Send(conn, mut message) => {
                     self.equip(conn, &mut message);
+                    self.note(conn, &message, joining);
                     // What several people are told is written once.
                     let json = match last.take() {
                         Some((same, json)) if same == message => json,
                         _ => message.to_json().into(),
                     };
                     last = Some((message, json.clone()));
+                    self.metrics.sent(json.len());
                     (conn, self.push(conn, Outgoing::Text(json)))
                 }
                 Command::Ping(conn) => (conn, self.push(conn, Outgoing::Ping)),
@@ -323,15 +369,15 @@ impl Task {
                     continue;
                 }
                 Command::Keep(room, kept) => {
-                    note_failure(self.store.keep(&room, &kept));
+                    note_failure(self.means.store.keep(&room, &kept));
                     continue;
                 }
                 Command::Forget(room) => {
-                    note_failure(self.store.forget(&room));
+                    note_failure(self.means.store.forget(&room));
                     continue;
                 }
                 Command::GiveKey(conn, room, handovers) => {
-                    let Some(key) = self.secret.host_key(&room, handovers) else { continue };
+                    let Some(key) = self.means.secret.host_key(&room, handovers) else { continue };
                     let message = ServerMessage::HostKey(key).to_json();
                     (conn, self.push(conn, Outgoing::Text(message.into())))
                 }
@@ -340,6 +386,49 @@ impl Task {
                 self.close(conn, Closing::Slow);
                 self.rooms.handle(Input::Closed(conn), now);
             }
+        }
+    }
+
+    /// Takes the operator's figures out of what a client says, and notes whether it wants a seat.
+    fn look_at(&mut self, input: &Input) -> Option<Joining> {
+        let Input::Message { conn, message: Ok(message), identity } = input else { return None };
+        match message {
+            ClientMessage::Join(_) => Some(Joining { conn: *conn, returning: identity.returning }),
+            ClientMessage::Report(report) => {
+                self.take(*conn, *report);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn take(&mut self, conn: ConnId, report: Report) {
+        if let Some(socket) = self.sockets.get_mut(&conn).filter(|socket| socket.may_report) {
+            socket.may_report = false;
+            self.metrics.reported(report);
+        }
+    }
+
+    /// Counts and logs what a client is told.
+    fn note(&mut self, conn: ConnId, message: &ServerMessage, joining: Option<Joining>) {
+        let joining = joining.filter(|joining| joining.conn == conn);
+        match message {
+            ServerMessage::Signal { signal, .. } => self.metrics.relayed(signal),
+            ServerMessage::Joined { .. } => {
+                let returned = joining.is_some_and(|joining| joining.returning);
+                self.metrics.joined(returned);
+                info!(connection = conn.0, returned, "joined");
+                if let Some(socket) = self.sockets.get_mut(&conn) {
+                    socket.may_report = true;
+                }
+            }
+            ServerMessage::Error { code, .. } => {
+                self.metrics.refused(*code, joining.is_some());
+                if joining.is_some() {
+                    info!(connection = conn.0, ?code, "not let in");
+                }
+            }
+            _ => {}
         }
     }
 

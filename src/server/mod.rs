@@ -5,10 +5,12 @@
 
 mod config;
 mod connection;
+mod doctor;
 mod error;
 mod headers;
 mod hub;
 mod ice;
+mod metrics;
 mod origin;
 mod pages;
 mod passcode;
@@ -16,23 +18,27 @@ mod relay;
 mod router;
 mod secret;
 mod shell;
+mod site;
 mod socket;
 mod store;
 
-pub use config::{Config, DataFolder, NoConfig};
+pub use config::{Config, DataFolder, LogFormat, NoConfig, Task};
 pub use connection::HubGone;
+pub use doctor::{Finding, Verdict, examine};
 pub use error::ServerError;
+use hub::Means;
 pub use hub::{Counts, Hub};
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
 pub use relay::{RELAY_VALID, RelaySecret};
 pub use secret::{SEAT_VALID, Secret};
+pub use site::{Embedded, EmbeddedFile, Site};
 
 use crate::room;
 use axum::{Router, serve::ListenerExt};
 use leptos::config::LeptosOptions;
 use relay::Relays;
 use router::ServerState;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
@@ -65,11 +71,10 @@ impl Server {
     pub fn new(config: Config) -> Result<Self, ServerError> {
         // Leptos renders on this runtime. A second server in the same process finds it set.
         let _ = any_spawner::Executor::init_tokio();
-        let pkg = config.site.join(PKG);
-        if !pkg.is_dir() {
+        if let Some(pkg) = config.site.missing() {
             return Err(ServerError::NoSite(pkg));
         }
-        let leptos = leptos_options(&config.site, config.reload_port);
+        let leptos = leptos_options(config.reload_port);
         let secret = match config.secret {
             Some(secret) => secret,
             None => config.data.secret()?,
@@ -82,7 +87,8 @@ impl Server {
             valid: config.turn_valid.min(RELAY_VALID),
         };
         let has_relay = relays.has_relay();
-        let (hub, hub_task) = Hub::start(rooms, secret.clone(), relays, store)?;
+        let means = Means { secret: secret.clone(), relays, store };
+        let (hub, hub_task) = Hub::start(rooms, means)?;
         let state = ServerState {
             hub: hub.clone(),
             secret,
@@ -91,13 +97,20 @@ impl Server {
             leptos,
             reload_port: config.reload_port,
         };
-        Ok(Self { hub, hub_task, router: router::router(state) })
+        Ok(Self { hub, hub_task, router: router::router(state, &config.site) })
     }
 
     /// The rooms' keeper, to ask it how much it remembers.
     #[must_use]
     pub fn hub(&self) -> Hub {
         self.hub.clone()
+    }
+
+    /// Answers what operators ask, on a listener of its own, from now until the runtime ends: the
+    /// server's end, too, is to be seen.
+    pub fn serve_metrics(&self, listener: TcpListener) {
+        let router = metrics::router(self.hub());
+        tokio::spawn(async move { axum::serve(listener, router).await });
     }
 
     /// Serves until `shutdown` comes; then accepts nobody, tells every socket to come back later,
@@ -112,7 +125,8 @@ impl Server {
     ) -> Result<(), ServerError> {
         let Self { hub, hub_task, router } = self;
         let (stopped, stopping) = oneshot::channel::<()>();
-        let serve = axum::serve(listener.tap_io(without_delay), router).with_graceful_shutdown(
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let serve = axum::serve(listener.tap_io(without_delay), service).with_graceful_shutdown(
             async move {
                 shutdown.await;
                 drop(stopped);
@@ -144,12 +158,8 @@ async fn overdue(stopping: oneshot::Receiver<()>) {
     sleep(DRAIN).await;
 }
 
-fn leptos_options(site: &Path, reload_port: Option<u16>) -> LeptosOptions {
-    let mut options = LeptosOptions::builder()
-        .output_name(OUTPUT_NAME)
-        .site_root(site.to_string_lossy())
-        .site_pkg_dir(PKG)
-        .build();
+fn leptos_options(reload_port: Option<u16>) -> LeptosOptions {
+    let mut options = LeptosOptions::builder().output_name(OUTPUT_NAME).site_pkg_dir(PKG).build();
     if let Some(port) = reload_port {
         options.reload_port = port.into();
     }

@@ -23,7 +23,7 @@ use std::{
 pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Name of the secret's file in the data directory.
-const FILE: &str = "secret";
+pub(super) const FILE: &str = "secret";
 const CLAIM_BYTES: usize = 24;
 /// So much of a signature stands in what people carry around in links.
 const SHORT: usize = 16;

@@ -2,13 +2,17 @@
 
 use super::{
     connection::{Closing, Connection, Inbox, Outgoing, Voice},
+    metrics::Metrics,
     router::ServerState,
 };
-use crate::protocol::{ABANDONED, ClientMessage, ParseError, limits::MESSAGE_BYTES};
+use crate::{
+    protocol::{ABANDONED, ClientMessage, ParseError, limits::MESSAGE_BYTES},
+    room::ConnId,
+};
 use axum::{
     body::Bytes,
     extract::{
-        State, WebSocketUpgrade,
+        ConnectInfo, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket, close_code},
     },
     http::{HeaderMap, StatusCode},
@@ -18,9 +22,13 @@ use futures_util::{
     SinkExt, Stream, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tokio::time::{sleep, timeout};
-use tracing::{Instrument, debug, debug_span};
+use tracing::{
+    Instrument, Level, Span, enabled,
+    field::{Empty, display},
+    info, info_span,
+};
 use tungstenite::error::{CapacityError, ProtocolError};
 
 /// Kept by every connection for as long as it lives: most messages are a few hundred bytes.
@@ -49,9 +57,21 @@ enum End {
     Close(Closing),
 }
 
+impl End {
+    /// What metrics and logs call it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Leaving => "leaving",
+            Self::Close(closing) => closing.name(),
+        }
+    }
+}
+
 /// Opens a socket for a page of this server, and for who else the operator allows.
 pub(super) async fn upgrade(
     State(state): State<ServerState>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -69,17 +89,28 @@ pub(super) async fn upgrade(
             let (sink, frames) = socket.split();
             match hub.open().await {
                 Ok(connection) => {
-                    let span = debug_span!("connection", number = connection.conn.0);
-                    converse(sink, frames, connection).instrument(span).await;
+                    let span = span(connection.conn, address);
+                    let metrics = hub.metrics();
+                    converse(sink, frames, connection, &metrics).instrument(span).await;
                 }
                 Err(_) => farewell(sink, frames, Closing::Restart).await,
             }
         })
 }
 
-async fn converse(mut sink: Sink, mut frames: Frames, connection: Connection) {
+/// What everything that is logged of a connection goes with. Only who looks for a fault learns where
+/// its person is.
+fn span(conn: ConnId, address: SocketAddr) -> Span {
+    let span = info_span!("connection", number = conn.0, address = Empty);
+    if enabled!(Level::DEBUG) {
+        span.record("address", display(address));
+    }
+    span
+}
+
+async fn converse(mut sink: Sink, mut frames: Frames, connection: Connection, metrics: &Metrics) {
     let Connection { voice, mut inbox, closing, alive, .. } = connection;
-    debug!("open");
+    info!("open");
     let end = tokio::select! {
         // First, so that a hub that ends is not taken for a client that has gone.
         biased;
@@ -89,17 +120,15 @@ async fn converse(mut sink: Sink, mut frames: Frames, connection: Connection) {
     };
     // The seat is free at once; saying goodbye may take a while.
     drop(voice);
+    metrics.closed(end.name());
+    info!(reason = end.name(), "closed");
     match end {
-        End::Gone => debug!("gone"),
+        End::Gone => {}
         End::Leaving => {
-            debug!("leaving");
             // Reading on sends the answer to the client's goodbye.
             let _ = timeout(FAREWELL, drain(&mut frames)).await;
         }
-        End::Close(closing) => {
-            debug!(?closing, "closing");
-            farewell(sink, frames, closing).await;
-        }
+        End::Close(closing) => farewell(sink, frames, closing).await,
     }
     drop(alive);
 }

@@ -234,6 +234,11 @@ impl Session {
         self.send(Input::Leave);
     }
 
+    /// A picture of somebody else is on the screen.
+    pub fn seen(self) {
+        self.send(Input::Seen);
+    }
+
     /// Gives the browser the gesture that it wants before it plays sound.
     pub fn unblock_sound(self) {
         self.sound_blocked.set(false);

@@ -11,11 +11,17 @@ pub fn Video(
     /// Changes when the person made a gesture that may unblock the picture.
     #[prop(optional, into)]
     gestures: Signal<u32>,
+    /// Called when something of it is on the screen.
+    #[prop(optional, into)]
+    on_seen: Option<Callback<()>>,
 ) -> impl IntoView {
     let element = NodeRef::<html::Video>::new();
     let player = move || element.get().as_ref().map(Player::of);
     keep_playing(Box::new(player), stream, gestures, None);
-    view! { <video node_ref=element playsinline disablepictureinpicture></video> }
+    let seen = move |_| on_seen.into_iter().for_each(|on_seen| on_seen.run(()));
+    view! {
+        <video node_ref=element on:loadeddata=seen playsinline disablepictureinpicture></video>
+    }
 }
 
 /// Plays the sound of a stream, and tells if the browser wants a gesture for it.

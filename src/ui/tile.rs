@@ -59,6 +59,7 @@ pub fn PersonTile(
         other => (t.link)(other).to_owned(),
     });
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
+    let seen = Callback::new(move |()| session.seen());
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
         <article
@@ -73,7 +74,11 @@ pub fn PersonTile(
             data-mic=word(move || on_off(presence.get().mic))
             data-camera=word(move || on_off(presence.get().camera))
         >
-            <Video stream=stream_of(Kind::Camera) gestures=session.sound_gestures />
+            <Video
+                stream=stream_of(Kind::Camera)
+                gestures=session.sound_gestures
+                on_seen=seen
+            />
             <Sound
                 stream=stream_of(Kind::Microphone)
                 speaker=session.media.speaker

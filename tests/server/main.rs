@@ -11,11 +11,14 @@
     reason = "a test that cannot go on is to fail"
 )]
 
+mod doctor;
 mod hidden;
 mod hostile;
 mod hosts;
 mod leaving;
 mod limits;
+mod logs;
+mod metrics;
 mod origins;
 mod pages;
 mod program;

@@ -1,7 +1,11 @@
 //! The pages, the files beside them, and the links between them.
 
-use crate::support::{Reply, SCRIPT, TestApp};
-use salon::protocol::RoomName;
+use crate::support::{Reply, SCRIPT, TestApp, site};
+use salon::{
+    protocol::RoomName,
+    server::{EmbeddedFile, Site},
+};
+use std::fs;
 
 #[tokio::test]
 async fn a_page_says_what_it_may_load() {
@@ -169,6 +173,7 @@ async fn files_are_served_compressed_and_asked_for_again() {
     let modified = script.header("last-modified");
     let unchanged = app.http("GET /pkg/salon.js", &[("If-Modified-Since", modified)]).await;
     assert_eq!(unchanged.status, 304);
+    assert!(script.header("vary").contains("accept-encoding"), "a proxy must not mix them up");
 
     let accept = [("Accept-Encoding", "gzip, br")];
     let built = app.http("GET /pkg/salon.js", &accept).await;
@@ -196,4 +201,69 @@ async fn a_rooms_page_says_who_is_inside() {
     let (head, body) = page.body.split_once("<body").unwrap();
     assert!(head.contains(&format!("http://{}", app.addr)), "{head}");
     assert!(body.contains("Ada Lovelace"), "{body}");
+}
+
+/// A file of the tests' site, as if the program carried it.
+fn carried(path: &str) -> Option<EmbeddedFile> {
+    assert!(!path.starts_with('.'), "{path}");
+    let path = site().join(path);
+    let modified = fs::metadata(&path).and_then(|found| found.modified()).ok()?;
+    Some(EmbeddedFile { data: fs::read(path).ok()?.into(), modified })
+}
+
+#[tokio::test]
+async fn pages_that_the_program_carries_are_served_as_from_a_folder() {
+    let folder = TestApp::start().await;
+    let program = TestApp::start_with(|config| config.site = Site::Embedded(carried)).await;
+    let tag = folder.http("GET /pkg/salon.js", &[]).await.header("etag").to_owned();
+    let headers = [
+        [("Accept-Encoding", "gzip, br")],
+        [("Accept-Encoding", "gzip")],
+        [("Accept-Encoding", "identity")],
+        [("If-None-Match", &tag)],
+        [("If-None-Match", "\"another\"")],
+        [("Range", "bytes=7-13")],
+    ];
+    for line in [
+        "GET /pkg/salon.js",
+        "HEAD /pkg/salon.js",
+        "GET /pkg/salon.css",
+        "GET /pkg/salon.wasm",
+        "GET /robots.txt",
+        "GET /pkg",
+        "GET /pkg/",
+        "GET /pkg/nothing.js",
+        "POST /pkg/salon.js",
+        "GET /pkg/../../etc/passwd",
+    ] {
+        for headers in &headers {
+            let expected = folder.http(line, headers).await;
+            let reply = program.http(line, headers).await;
+            assert_eq!(reply.status, expected.status, "{line} {headers:?}");
+            for name in [
+                "accept-ranges",
+                "cache-control",
+                "content-encoding",
+                "content-length",
+                "content-range",
+                "content-type",
+                "etag",
+                "last-modified",
+                "vary",
+                "x-content-type-options",
+            ] {
+                let (got, expected) = (reply.header(name), expected.header(name));
+                assert_eq!(got, expected, "{name} of {line} {headers:?}");
+            }
+            // What is compressed on the way may be so in other pieces.
+            if expected.status < 300 && !expected.header("content-length").is_empty() {
+                assert_eq!(reply.body, expected.body, "{line} {headers:?}");
+            }
+        }
+    }
+    let unchanged = program.http("GET /pkg/salon.js", &[("If-None-Match", &tag)]).await;
+    assert_eq!((unchanged.status, unchanged.header("etag")), (304, &tag[..]));
+    let part = program.http("GET /pkg/salon.js", &[("Range", "bytes=7-13")]).await;
+    assert_eq!((part.status, &part.body[..]), (206, "default"));
+    assert_eq!(program.http("GET /", &[]).await.status, 200);
 }

@@ -11,7 +11,7 @@ use tokio::{
     process::Command,
 };
 
-fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
+pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_salon"));
     for (name, _) in std::env::vars_os() {
         let ours = ["SALON_", "LEPTOS_"];
@@ -54,6 +54,7 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&["--ice", "none", "--ice", "stun:example.org"], &[], "--ice (SALON_ICE)"),
         (&["--hold", "121"], &[], "--hold (SALON_HOLD)"),
         (&["--log", "loud"], &[], "--log (SALON_LOG)"),
+        (&["--log-format", "xml"], &[], "--log-format (SALON_LOG_FORMAT)"),
         (&["--allow-origin", "example.org"], &[], "--allow-origin (SALON_ALLOW_ORIGIN)"),
         (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),
         (&[], &[("SALON_PEOPLE", "many")], "SALON_PEOPLE"),
@@ -62,6 +63,10 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&[], &[("SALON_ALLOW_ORIGIN", "https://a.example/x")], "SALON_ALLOW_ORIGIN"),
         (&[], &[("SALON_ALLOW_NO_ORIGIN", "perhaps")], "SALON_ALLOW_NO_ORIGIN"),
         (&[], &[("LEPTOS_SITE_ADDR", "nowhere")], "LEPTOS_SITE_ADDR"),
+        (&["--metrics", "9100"], &[], "--metrics (SALON_METRICS)"),
+        (&["--metrics", "0.0.0.0:9100"], &[], "--allow-remote-metrics"),
+        (&[], &[("SALON_METRICS", "[::]:9100")], "SALON_ALLOW_REMOTE_METRICS"),
+        (&["doctor", "--people", "0"], &[], "--people (SALON_PEOPLE)"),
         (&["--unknown"], &[], "--unknown"),
         (&["--listen"], &[], "--listen"),
         (&["stray"], &[], "stray"),
@@ -102,6 +107,9 @@ async fn help_explains_every_option_and_its_variable() {
         "turn-seconds",
         "people",
         "log",
+        "log-format",
+        "metrics",
+        "allow-remote-metrics",
         "allow-origin",
         "allow-no-origin",
         "site",
@@ -110,6 +118,7 @@ async fn help_explains_every_option_and_its_variable() {
         assert!(text.contains(&format!("--{option}")), "{option}");
         assert!(text.contains(&variable), "{variable}");
     }
+    assert!(text.contains("doctor"), "{text}");
     let version = output(&["--version"], &[]).await;
     assert_eq!(version.status.code(), Some(0));
     assert_eq!(version.stdout, format!("salon {}\n", env!("CARGO_PKG_VERSION")).as_bytes());

@@ -2,7 +2,8 @@
 
 use futures_util::{SinkExt, StreamExt};
 use salon::server::{
-    Config, Counts, DataFolder, Hub, OriginPolicy, RELAY_VALID, Secret, Server, ServerError,
+    Config, Counts, DataFolder, Hub, LogFormat, OriginPolicy, RELAY_VALID, Secret, Server,
+    ServerError, Site,
 };
 use serde_json::{Value, json};
 use std::{
@@ -54,6 +55,8 @@ pub(crate) fn site() -> &'static Path {
 pub(crate) struct TestApp {
     pub(crate) addr: SocketAddr,
     hub: Hub,
+    /// Where operators ask.
+    pub(crate) operators: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), ServerError>>,
 }
@@ -74,20 +77,25 @@ impl TestApp {
             turn_valid: RELAY_VALID,
             people: 4,
             log: tracing::Level::INFO,
+            log_format: LogFormat::Text,
+            metrics: None,
             origins: OriginPolicy::default(),
             hold: Duration::from_secs(15),
             secret: Some(Secret::from("the secret of these tests")),
             data: DataFolder::None,
-            site: site().to_owned(),
+            site: Site::Folder(site().to_owned()),
             reload_port: None,
         };
         adapt(&mut config);
         let server = Server::new(config).unwrap();
         let hub = server.hub();
+        let metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let operators = metrics.local_addr().unwrap();
+        server.serve_metrics(metrics);
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move { drop(stopped.await) };
         let ended = tokio::spawn(server.run(listener, shutdown));
-        Self { addr, hub, stop, ended }
+        Self { addr, hub, operators, stop, ended }
     }
 
     /// Tells the server to end and waits until it has.
@@ -105,9 +113,7 @@ impl TestApp {
 
     /// A client that behaves as a page of this server.
     pub(crate) async fn client(&self) -> Client {
-        let origin = format!("http://{}", self.addr);
-        let stream = TcpStream::connect(self.addr).await.unwrap();
-        self.upgrade(stream, &[("origin", &origin)]).await.unwrap()
+        Client::of(self.addr).await
     }
 
     /// Asks for a socket over `stream` with these headers.
@@ -116,12 +122,7 @@ impl TestApp {
         stream: TcpStream,
         headers: &[(&'static str, &str)],
     ) -> Result<Client, Error> {
-        let mut request = format!("ws://{}/ws", self.addr).into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().append(*name, value.parse().unwrap());
-        }
-        let (socket, _) = soon(client_async(request, stream)).await?;
-        Ok(Client { socket })
+        Client::open(self.addr, stream, headers).await
     }
 
     /// A client with a seat, and what it was told when it took it.
@@ -156,6 +157,31 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// One that behaves as a page of the server there.
+    pub(crate) async fn of(addr: SocketAddr) -> Self {
+        let origin = format!("http://{addr}");
+        let stream = TcpStream::connect(addr).await.unwrap();
+        Self::open(addr, stream, &[("origin", &origin)]).await.unwrap()
+    }
+
+    async fn open(
+        addr: SocketAddr,
+        stream: TcpStream,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let mut request = format!("ws://{addr}/ws").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        let (socket, _) = soon(client_async(request, stream)).await?;
+        Ok(Self { socket })
+    }
+
+    /// Where the server sees it.
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.socket.get_ref().local_addr().unwrap()
+    }
+
     pub(crate) async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }

@@ -135,6 +135,7 @@ fn what_is_written_is_read_back() {
     }
     let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
     for message in [
+        ClientMessage::Report(Report { join: Some(412), picture: None, back: Some(0) }),
         ClientMessage::Ping,
         ClientMessage::Ice,
         ClientMessage::Reconnect { to: PeerId(6), link: 3 },

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout};
 fn start() -> (Hub, JoinHandle<()>) {
     let config = room::Config { people: 4, hold: SILENT_AFTER };
     let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
-    Hub::start(config, Secret::from("a secret"), relays, Store::in_memory().unwrap()).unwrap()
+    let (secret, store) = (Secret::from("a secret"), Store::in_memory().unwrap());
+    Hub::start(config, Means { secret, relays, store }).unwrap()
 }
 
 fn hub() -> Hub {

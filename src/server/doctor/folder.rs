@@ -1,0 +1,121 @@
+//! The data folder: whether it can be used, and by nobody else.
+
+use super::{CLOCK_TOLERANCE, Finding};
+use crate::server::secret;
+use std::{
+    fs::{self, File, Metadata},
+    io,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    time::SystemTime,
+};
+
+/// Rights of everybody but the owner (`chmod`): to write, and any at all.
+const OTHERS_WRITE: u32 = 0o022;
+const OTHERS: u32 = 0o077;
+
+/// Tries the folder out. What is not there yet is looked for where it would be made.
+pub(super) fn examine(folder: &Path) -> Vec<Finding> {
+    let name = folder.display();
+    let another = "or choose another folder with --data (SALON_DATA).";
+    let place = nearest(folder);
+    let is_there = place == folder;
+    let probe = match probe(place) {
+        Ok(probe) => probe,
+        Err(error) => {
+            let verb = if is_there { "used" } else { "made" };
+            return vec![Finding::problem(format!(
+                "The data folder {name} cannot be {verb}: {} ({error}). Let the server's user \
+                 write there, {another}",
+                place.display()
+            ))];
+        }
+    };
+    let mut findings = Vec::new();
+    if !is_there {
+        findings.push(Finding::fine(format!("The data folder {name} can be made.")));
+    } else if let Ok(found) = fs::metadata(folder) {
+        findings.extend(rights(folder, &found, &probe));
+        findings.extend(secret(folder));
+        if findings.is_empty() {
+            let text = format!("The data folder {name} is writable, and for its user alone.");
+            findings.push(Finding::fine(text));
+        }
+    }
+    findings.extend(clock(place, &probe));
+    findings
+}
+
+/// The folder itself, or the first one above it that is there.
+fn nearest(folder: &Path) -> &Path {
+    let here = Path::new(".");
+    let above = folder.ancestors().find(|path| fs::symlink_metadata(path).is_ok());
+    above.filter(|path| !path.as_os_str().is_empty()).unwrap_or(here)
+}
+
+/// Makes a file and removes it. It tells who this is, and what the file system takes for the time.
+fn probe(folder: &Path) -> io::Result<Metadata> {
+    let number = getrandom::u64().map_err(io::Error::other)?;
+    let path = folder.join(format!(".salon-doctor-{number:016x}"));
+    let found = File::create_new(&path).and_then(|file| file.metadata());
+    if found.is_ok() {
+        fs::remove_file(&path)?;
+    }
+    found
+}
+
+fn rights(folder: &Path, found: &Metadata, probe: &Metadata) -> Vec<Finding> {
+    let name = folder.display();
+    let mut findings = Vec::new();
+    if found.uid() != probe.uid() {
+        let (owner, user) = (found.uid(), probe.uid());
+        findings.push(Finding::warning(format!(
+            "The data folder {name} belongs to user {owner}, and this is user {user}. Run the \
+             doctor as the server's user, or: chown {user} {name}"
+        )));
+    }
+    if found.mode() & OTHERS_WRITE != 0 {
+        findings.push(Finding::problem(format!(
+            "Others can write to the data folder {name}, and so take any seat. chmod 700 {name}"
+        )));
+    }
+    findings
+}
+
+fn secret(folder: &Path) -> Option<Finding> {
+    let path = folder.join(secret::FILE);
+    let name = path.display();
+    let found = match fs::metadata(&path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(Finding::problem(format!("Cannot look at {name}: {error}."))),
+    };
+    if found.mode() & OTHERS != 0 {
+        return Some(Finding::problem(format!(
+            "Others can read {name}, and so take any seat. chmod 600 {name}"
+        )));
+    }
+    match fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => None,
+        Ok(_) => Some(Finding::problem(format!(
+            "{name} is empty. Remove it: another is made at the next start."
+        ))),
+        Err(error) => Some(Finding::problem(format!(
+            "Cannot read {name}: {error}. Let it belong to the server's user."
+        ))),
+    }
+}
+
+/// A folder of another machine brings that machine's clock.
+fn clock(folder: &Path, probe: &Metadata) -> Option<Finding> {
+    let made = probe.modified().ok()?;
+    let now = SystemTime::now();
+    let apart = now.duration_since(made).or_else(|_| made.duration_since(now)).ok()?;
+    (apart > CLOCK_TOLERANCE).then(|| {
+        Finding::warning(format!(
+            "The clock and that of the file system of {} are {apart:.0?} apart. Let both machines \
+             be set by a time server.",
+            folder.display()
+        ))
+    })
+}

@@ -1,0 +1,135 @@
+//! The STUN and TURN servers that browsers are given, asked as a browser would.
+
+use super::{
+    Finding,
+    stun::{Fault, PATIENCE, Path},
+};
+use crate::protocol::IceServer;
+use std::{io, net::SocketAddr, time::Instant};
+use tokio::{net::lookup_host, time::timeout};
+
+/// RFC 7064 and RFC 7065, section 3.2.
+const PORT: u16 = 3478;
+const TLS_PORT: u16 = 5349;
+
+/// How a server is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transport {
+    Udp,
+    Tcp,
+    Tls,
+}
+
+/// The parts of a URL that was checked when the options were read.
+#[derive(Debug, PartialEq, Eq)]
+struct Target<'a> {
+    relay: bool,
+    transport: Transport,
+    host: &'a str,
+    port: u16,
+}
+
+impl<'a> Target<'a> {
+    fn of(url: &'a str) -> Option<Self> {
+        let (scheme, rest) = url.split_once(':')?;
+        let (address, transport) = rest.split_once("?transport=").unwrap_or((rest, ""));
+        let is_secure = scheme.ends_with('s');
+        let transport = match (is_secure, transport) {
+            (true, _) => Transport::Tls,
+            (false, "tcp") => Transport::Tcp,
+            (false, _) => Transport::Udp,
+        };
+        let (host, port) = match address.strip_prefix('[') {
+            Some(bracketed) => bracketed.split_once(']')?,
+            None => address.split_at(address.find(':').unwrap_or(address.len())),
+        };
+        let default = if is_secure { TLS_PORT } else { PORT };
+        let port = port.strip_prefix(':').map_or(Ok(default), str::parse).ok()?;
+        Some(Self { relay: scheme.starts_with("turn"), transport, host, port })
+    }
+
+    async fn address(&self) -> Result<SocketAddr, Fault> {
+        let mut found = timeout(PATIENCE, lookup_host((self.host, self.port))).await??;
+        found.next().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).into())
+    }
+}
+
+/// Asks every server.
+pub(super) async fn examine(servers: &[IceServer], mut tell: impl FnMut(Finding)) {
+    for server in servers {
+        tell(server_finding(server).await);
+    }
+    if !servers.iter().any(|server| server.urls.starts_with("turn")) {
+        tell(Finding::warning(
+            "There is no TURN server: where two networks forbid direct connections, calls have \
+             neither sound nor picture. Name one with --ice (SALON_ICE); deploy/coturn.conf is a \
+             start.",
+        ));
+    }
+}
+
+async fn server_finding(server: &IceServer) -> Finding {
+    let url = &server.urls;
+    let begun = Instant::now();
+    let fault = match ask(server).await {
+        Ok(how) => {
+            let millis = begun.elapsed().as_millis();
+            return Finding::fine(format!("{url} {how} ({millis} ms)."));
+        }
+        Err(fault) => fault,
+    };
+    let fix = match fault {
+        Fault::Open => "Give it credentials (coturn: use-auth-secret), or strangers use it.",
+        Fault::Unauthorized => {
+            "Correct the user name and the credential in --ice (SALON_ICE), or the clock."
+        }
+        Fault::Refused(_) => "Look into its log.",
+        Fault::Silent(_) | Fault::Unreachable(_) | Fault::NotStun => {
+            "See that it runs, that its name and port are right in --ice (SALON_ICE), and that no \
+             firewall drops what goes there and back."
+        }
+    };
+    Finding::problem(format!("{url} {fault}. {fix}"))
+}
+
+/// Returns what the server does.
+async fn ask(server: &IceServer) -> Result<&'static str, Fault> {
+    let target = Target::of(&server.urls).ok_or(Fault::NotStun)?;
+    let address = target.address().await?;
+    let mut path = match target.transport {
+        Transport::Udp => Path::udp(address).await?,
+        Transport::Tcp => Path::tcp(address).await?,
+        Transport::Tls => {
+            Path::tcp(address).await?;
+            return Ok("takes connections; what it says inside TLS was not looked at");
+        }
+    };
+    match (&server.username, &server.credential) {
+        (Some(username), Some(credential)) if target.relay => {
+            path.allocate(username, credential).await?;
+            Ok("relays with the credential, and not without")
+        }
+        _ => {
+            path.binding().await?;
+            Ok("answers")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_taken_apart() {
+        for (url, relay, transport, host, port) in [
+            ("stun:a.example", false, Transport::Udp, "a.example", 3478),
+            ("stuns:192.0.2.1:443", false, Transport::Tls, "192.0.2.1", 443),
+            ("turn:[2001:db8::1]", true, Transport::Udp, "2001:db8::1", 3478),
+            ("turn:[2001:db8::1]:80?transport=tcp", true, Transport::Tcp, "2001:db8::1", 80),
+            ("turns:a.example?transport=tcp", true, Transport::Tls, "a.example", 5349),
+        ] {
+            assert_eq!(Target::of(url), Some(Target { relay, transport, host, port }), "{url}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Where the built pages come from: a folder, or the program itself.
+
+use super::{PKG, pages, router::ServerState};
+use axum::{Router, handler::Handler};
+use std::{
+    borrow::Cow,
+    fmt,
+    future::{Ready, ready},
+    io::{self, Cursor, SeekFrom},
+    path::{Path, PathBuf},
+    pin::Pin,
+    task::{Context, Poll},
+    time::SystemTime,
+};
+use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
+use tower_http::services::{
+    ServeDir,
+    fs::{Backend, DefaultServeDirFallback, File, Metadata},
+};
+
+/// Finds a file that the program carries, by its path below the site, such as `pkg/salon.js`.
+pub type Embedded = fn(&str) -> Option<EmbeddedFile>;
+
+/// A file that the program carries.
+#[derive(Clone, Debug)]
+pub struct EmbeddedFile {
+    /// What is in it.
+    pub data: Cow<'static, [u8]>,
+    /// When it was built.
+    pub modified: SystemTime,
+}
+
+/// The built pages, as `cargo leptos build` leaves them behind.
+#[derive(Clone)]
+pub enum Site {
+    /// In a folder.
+    Folder(PathBuf),
+    /// In the program.
+    Embedded(Embedded),
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(f),
+            Self::Embedded(_) => f.write_str("the program itself"),
+        }
+    }
+}
+
+impl Site {
+    pub(super) fn has(&self, file: &str) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join(file).is_file(),
+            Self::Embedded(find) => find(file).is_some(),
+        }
+    }
+
+    /// The folder that should hold the browser app, if it does not.
+    pub(super) fn missing(&self) -> Option<PathBuf> {
+        match self {
+            Self::Folder(folder) => Some(folder.join(PKG)).filter(|pkg| !pkg.is_dir()),
+            Self::Embedded(_) => None,
+        }
+    }
+
+    /// The files, and the pages for everything else.
+    pub(super) fn service(&self, state: ServerState) -> Router<ServerState> {
+        match self {
+            Self::Folder(folder) => serve(ServeDir::new(folder), state),
+            Self::Embedded(find) => serve(ServeDir::with_backend("", Carried(*find)), state),
+        }
+    }
+}
+
+fn serve<B: Backend>(
+    files: ServeDir<DefaultServeDirFallback, B>,
+    state: ServerState,
+) -> Router<ServerState> {
+    let files = files
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+        .fallback(pages::page.with_state(state));
+    Router::new().fallback_service(files)
+}
+
+/// What `ServeDir` reads of a program that carries its pages.
+#[derive(Clone)]
+struct Carried(Embedded);
+
+impl Carried {
+    /// `ServeDir` looks below a folder, which is the current one unless it is told otherwise.
+    fn find(&self, path: &Path) -> io::Result<EmbeddedFile> {
+        let path = path.strip_prefix(".").unwrap_or(path);
+        let found = path.to_str().and_then(self.0);
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Backend for Carried {
+    type File = CarriedFile;
+    type Metadata = CarriedMetadata;
+    type OpenFuture = Ready<io::Result<CarriedFile>>;
+    type MetadataFuture = Ready<io::Result<CarriedMetadata>>;
+
+    fn open(&self, path: PathBuf) -> Self::OpenFuture {
+        ready(self.find(&path).map(|file| CarriedFile {
+            metadata: CarriedMetadata::of(&file),
+            data: Cursor::new(file.data),
+        }))
+    }
+
+    fn metadata(&self, path: PathBuf) -> Self::MetadataFuture {
+        ready(self.find(&path).map(|file| CarriedMetadata::of(&file)))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct CarriedMetadata {
+    bytes: usize,
+    modified: SystemTime,
+}
+
+impl CarriedMetadata {
+    fn of(file: &EmbeddedFile) -> Self {
+        Self { bytes: file.data.len(), modified: file.modified }
+    }
+}
+
+impl Metadata for CarriedMetadata {
+    fn is_dir(&self) -> bool {
+        false
+    }
+
+    fn modified(&self) -> io::Result<SystemTime> {
+        Ok(self.modified)
+    }
+
+    fn len(&self) -> u64 {
+        u64::try_from(self.bytes).unwrap_or(u64::MAX)
+    }
+}
+
+struct CarriedFile {
+    metadata: CarriedMetadata,
+    data: Cursor<Cow<'static, [u8]>>,
+}
+
+impl File for CarriedFile {
+    type Metadata = CarriedMetadata;
+    type MetadataFuture<'a> = Ready<io::Result<CarriedMetadata>>;
+
+    fn metadata(&self) -> Self::MetadataFuture<'_> {
+        ready(Ok(self.metadata))
+    }
+}
+
+impl AsyncRead for CarriedFile {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.data).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncSeek for CarriedFile {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        Pin::new(&mut self.data).start_seek(position)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Pin::new(&mut self.data).poll_complete(cx)
+    }
+}

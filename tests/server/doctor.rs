@@ -1,0 +1,251 @@
+//! `salon doctor`: what it finds right and wrong, and that it says what to do.
+
+use crate::{
+    program::salon,
+    support::{TestApp, site, soon},
+};
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+use tokio::net::{TcpListener, UdpSocket};
+
+const HEADER: usize = 20;
+const USERNAME: [u8; 2] = [0x00, 0x06];
+
+/// A folder of this test's own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let folder = folder.join(format!("doctor-{:016x}", getrandom::u64().unwrap()));
+        fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// What it said, and how it exited.
+struct Report {
+    lines: Vec<String>,
+    code: Option<i32>,
+}
+
+impl Report {
+    /// The only line that begins with this verdict and contains this text.
+    fn line(&self, verdict: &str, part: &str) -> &str {
+        let fits = |line: &&String| line.starts_with(verdict) && line.contains(part);
+        let mut found = self.lines.iter().filter(fits);
+        match (found.next(), found.next()) {
+            (Some(line), None) => line,
+            _ => panic!("not one {verdict} with {part} in {:#?}", self.lines),
+        }
+    }
+
+    fn problems(&self) -> usize {
+        self.lines.iter().filter(|line| line.starts_with("problem")).count()
+    }
+}
+
+/// Runs it with these options in place of the ones of a server that lacks nothing.
+async fn doctor(args: &[&str]) -> Report {
+    let stun = Turn::start("", 0).await;
+    let stun = format!("stun:{}", stun.address);
+    let folder = Folder::new();
+    let data = folder.0.to_str().unwrap();
+    let mut all = vec!["doctor"];
+    for (option, usual) in [
+        ("--listen", "127.0.0.1:0"),
+        ("--site", site().to_str().unwrap()),
+        ("--data", data),
+        ("--ice", &stun),
+    ] {
+        if !args.contains(&option) {
+            all.extend([option, usual]);
+        }
+    }
+    all.extend(args);
+    let mut command = salon(&all, &[]);
+    let output = soon(command.env_remove("SALON_SECRET").output()).await.unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let report =
+        Report { lines: text.lines().map(str::to_owned).collect(), code: output.status.code() };
+    for line in &report.lines {
+        let verdict = line.split(' ').next().unwrap();
+        assert!(["ok", "warning", "problem"].contains(&verdict), "{line}");
+    }
+    report
+}
+
+/// A STUN server that relays for one user name, or for everybody, and refuses so many times.
+struct Turn {
+    address: SocketAddr,
+}
+
+impl Turn {
+    async fn start(username: &'static str, challenges: usize) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut asked = 0;
+            let mut buffer = [0; 1500];
+            loop {
+                let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
+                let request = &buffer[..length];
+                let knows = username.is_empty()
+                    || request.windows(4 + username.len()).any(|part| {
+                        part.starts_with(&USERNAME) && part.ends_with(username.as_bytes())
+                    });
+                let refuse = request[1] == 3 && (!knows || asked < challenges);
+                asked += usize::from(refuse);
+                socket.send_to(&answer(request, refuse), from).await.unwrap();
+            }
+        });
+        Self { address }
+    }
+}
+
+/// Success, or error 401 with a realm and a nonce.
+fn answer(request: &[u8], refuse: bool) -> Vec<u8> {
+    let attributes: &[u8] = match refuse {
+        true => b"\x00\x09\x00\x04\0\0\x04\x01\x00\x14\x00\x05salon\0\0\0\x00\x15\x00\x04once",
+        false => b"",
+    };
+    let mut answer = request[..HEADER].to_vec();
+    answer[0] = 1;
+    answer[1] |= if refuse { 0x10 } else { 0 };
+    answer[2..4].copy_from_slice(&u16::try_from(attributes.len()).unwrap().to_be_bytes());
+    answer.extend(attributes);
+    answer
+}
+
+#[tokio::test]
+async fn a_server_that_lacks_nothing_has_no_problem() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    let turn = Turn::start("ada", 1).await;
+    let relay = format!("turn:{}|ada|secret", turn.address);
+    let metrics = ["--metrics", "127.0.0.1:0"];
+    let report =
+        doctor(&[&["--data", data.to_str().unwrap(), "--ice", &relay][..], &metrics].concat())
+            .await;
+    assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
+    report.line("ok", "is writable");
+    report.line("ok", "The clock");
+    report.line("ok", "relays with the credential");
+    assert_eq!(report.lines.iter().filter(|line| line.contains("free to listen on")).count(), 2);
+    report.line("warning", "salon.wasm.br");
+    assert!(!report.lines.concat().contains("secret"), "credentials are nobody's business");
+    assert!(fs::read_dir(&data).unwrap().next().is_none(), "it leaves nothing behind");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_a_problem_unless_a_server_is_well_there() {
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    drop(tokio::spawn(async move { while other.accept().await.is_ok() {} }));
+    let report = doctor(&["--listen", &taken]).await;
+    assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
+    assert!(report.line("problem", &taken).contains("--listen (SALON_LISTEN)"));
+
+    let app = TestApp::start().await;
+    let report = doctor(&["--listen", &app.addr.to_string()]).await;
+    assert_eq!(report.code, Some(0), "{:#?}", report.lines);
+    report.line("ok", "healthy");
+
+    let report = doctor(&["--metrics", &taken]).await;
+    assert!(report.line("problem", &taken).contains("--metrics (SALON_METRICS)"));
+}
+
+#[tokio::test]
+async fn a_data_folder_that_cannot_be_used_is_a_problem() {
+    let folder = Folder::new();
+    let file = folder.path("file");
+    fs::write(&file, "").unwrap();
+    for data in [file.clone(), file.join("below")] {
+        let report = doctor(&["--data", data.to_str().unwrap()]).await;
+        assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
+        assert!(report.line("problem", "data folder").contains("--data (SALON_DATA)"));
+    }
+    let report = doctor(&["--data", folder.path("a/b").to_str().unwrap()]).await;
+    assert_eq!(report.code, Some(0));
+    report.line("ok", "can be made");
+    assert!(!folder.path("a").exists());
+}
+
+#[tokio::test]
+async fn a_secret_that_others_can_read_is_none() {
+    let folder = Folder::new();
+    let data = folder.0.to_str().unwrap();
+    let secret = folder.path("secret");
+    fs::write(&secret, "long and random").unwrap();
+    let modes = [(0o600, 0o755, None), (0o640, 0o700, Some("600")), (0o600, 0o777, Some("700"))];
+    for (file, dir, fix) in modes {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(file)).unwrap();
+        fs::set_permissions(&folder.0, fs::Permissions::from_mode(dir)).unwrap();
+        let report = doctor(&["--data", data]).await;
+        assert_eq!(report.problems(), usize::from(fix.is_some()), "{:#?}", report.lines);
+        if let Some(mode) = fix {
+            report.line("problem", &format!("chmod {mode} {data}"));
+        }
+    }
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(&secret, " \n").unwrap();
+    doctor(&["--data", data]).await.line("problem", "is empty");
+}
+
+#[tokio::test]
+async fn pages_that_are_not_built_are_a_problem() {
+    let folder = Folder::new();
+    let report = doctor(&["--site", folder.0.to_str().unwrap()]).await;
+    assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
+    assert!(report.line("problem", "pkg/salon.js").contains("make release"));
+
+    // Options may stand before the command, too, and in the environment.
+    let args = ["--site", folder.0.to_str().unwrap(), "doctor", "--ice", "none"];
+    let mut command = salon(&args, &[("SALON_LISTEN", "127.0.0.1:0")]);
+    let output = soon(command.output()).await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("127.0.0.1:0 is free") && text.contains("has no pkg/salon.js"), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
+}
+
+#[tokio::test]
+async fn servers_that_are_silent_refuse_or_relay_for_anybody_are_problems() {
+    let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let strict = Turn::start("ada", 2).await.address;
+    let open = Turn::start("", 0).await.address;
+    let silent = silent.local_addr().unwrap();
+    let lists = [
+        format!("stun:{silent}"),
+        format!("turn:{closed}?transport=tcp|ada|hunter2"),
+        format!("turn:{strict}|ada|hunter2"),
+        format!("turn:{open}|ada|hunter2"),
+        "stun:nowhere.invalid".to_owned(),
+    ];
+    let report = doctor(&["--ice", &lists.join(" ")]).await;
+    assert_eq!((report.code, report.problems()), (Some(1), 5), "{:#?}", report.lines);
+    report.line("problem", &format!("stun:{silent} did not answer within 2 seconds. "));
+    report.line("problem", &format!("turn:{closed}?transport=tcp cannot be reached"));
+    report.line("problem", &format!("turn:{strict} refuses the credential (error 401). Correct"));
+    report.line("problem", &format!("turn:{open} relays for anybody"));
+    report.line("problem", "stun:nowhere.invalid cannot be reached");
+    assert!(!report.lines.concat().contains("hunter2"));
+}

@@ -1,0 +1,170 @@
+//! What the program writes about people: enough to see what happens, and nothing of who they are.
+
+use crate::{
+    program::salon,
+    support::{Client, site, soon},
+};
+use serde_json::{Value, json};
+use std::{net::SocketAddr, process::Stdio};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStderr, Command},
+};
+
+const NAME: &str = "Ada Lovelace";
+const ROOM: &str = "lusab-babad-gutih-tugad";
+const SDP: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 192.0.2.11\r\n";
+const CANDIDATE: &str = "candidate:1 1 udp 2122260223 192.0.2.77 46154 typ host";
+
+/// The program, and what it has written so far.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    lines: Lines<BufReader<ChildStderr>>,
+    written: Vec<String>,
+}
+
+impl Program {
+    async fn start(args: &[&str]) -> Self {
+        let site = site().to_str().unwrap();
+        let mut command = salon(&["--listen", "127.0.0.1:0", "--site", site, "--people", "2"], &[]);
+        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut ready = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = soon(ready.next_line()).await.unwrap().unwrap();
+        let address = line.strip_prefix("Salon is ready at http://").unwrap().parse().unwrap();
+        Self { child, address, lines, written: Vec::new() }
+    }
+
+    /// Waits for a line with all of these in it.
+    async fn says(&mut self, parts: &[&str]) {
+        loop {
+            let line = soon(self.lines.next_line()).await.unwrap().unwrap();
+            let found = parts.iter().all(|part| line.contains(part));
+            self.written.push(line);
+            if found {
+                return;
+            }
+        }
+    }
+
+    /// Ends it and returns all it has written.
+    async fn end(mut self) -> Vec<String> {
+        let id = self.child.id().unwrap().to_string();
+        soon(Command::new("kill").args(["-TERM", &id]).status()).await.unwrap();
+        while let Some(line) = soon(self.lines.next_line()).await.unwrap() {
+            self.written.push(line);
+        }
+        assert_eq!(soon(self.child.wait()).await.unwrap().code(), Some(0));
+        self.written
+    }
+}
+
+/// A call, somebody who does not fit in, a return to a seat and an abrupt end. Returns what is
+/// nobody's business.
+async fn whole_call(program: &mut Program) -> Vec<String> {
+    let mut secrets: Vec<_> = [NAME, ROOM, "4611731400430051336", "192.0.2.", "46154"]
+        .map(str::to_owned)
+        .into_iter()
+        .collect();
+    let join = |token: &Value| {
+        let presence = json!({"name": NAME});
+        json!({"type": "join", "room": ROOM, "presence": presence, "seat": {"token": token}})
+    };
+    let (mut ada, mut bob, mut late) = (
+        Client::of(program.address).await,
+        Client::of(program.address).await,
+        Client::of(program.address).await,
+    );
+    ada.say(join(&json!(null))).await;
+    let seat = ada.expect("joined").await["seat"].clone();
+    bob.say(join(&json!(null))).await;
+    bob.expect("joined").await;
+    late.say(join(&json!(null))).await;
+    late.expect_error("room-full").await;
+    program.says(&["not let in", "RoomFull"]).await;
+
+    for (kind, body) in [
+        ("offer", json!({"type": "offer", "sdp": SDP})),
+        ("candidate", json!({"candidate": CANDIDATE, "sdpMid": "0"})),
+    ] {
+        ada.say(json!({"type": kind, kind: body})).await;
+    }
+    bob.expect("ready").await;
+    bob.expect("offer").await;
+    bob.expect("candidate").await;
+    bob.say(json!({"type": SDP})).await;
+    bob.expect_error("unknown-type").await;
+
+    // Cut off without a word, with a frame that is never finished.
+    for client in [&ada, &bob, &late] {
+        secrets.push(client.local_addr().port().to_string());
+    }
+    let stream: TcpStream = ada.socket.into_inner();
+    stream.set_zero_linger().unwrap();
+    drop(stream);
+    program.says(&["closed", "gone"]).await;
+    let mut again = Client::of(program.address).await;
+    secrets.push(again.local_addr().port().to_string());
+    again.say(join(&seat)).await;
+    again.expect("joined").await;
+    program.says(&["joined", "true"]).await;
+    again.say(json!({"type": "leave"})).await;
+    bob.expect("ready").await;
+    bob.expect("left").await;
+    let mut forger = Client::of(program.address).await;
+    forger.say(join(&json!("forged-proof"))).await;
+    forger.expect_error("bad-seat").await;
+    program.says(&["not let in", "BadSeat"]).await;
+    secrets.extend([seat.as_str().unwrap().to_owned(), "forged-proof".to_owned()]);
+    secrets
+}
+
+/// Ports are short numbers, which may stand within others.
+fn tells(line: &str, secret: &str) -> bool {
+    match secret.parse::<u16>() {
+        Ok(_) => line.split(|c: char| !c.is_ascii_digit()).any(|number| number == secret),
+        Err(_) => line.contains(secret),
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_named_in_the_log() {
+    for args in [&[][..], &["--log", "info", "--log-format", "json"]] {
+        let mut program = Program::start(args).await;
+        let address = program.address.to_string();
+        let mut secrets = whole_call(&mut program).await;
+        secrets.extend(["127.0.0.1".to_owned(), address]);
+        let written = program.end().await;
+        for line in &written {
+            for secret in &secrets {
+                assert!(!tells(line, secret), "{secret} stands in: {line}");
+            }
+        }
+        assert!(written.len() >= 12, "it is to be seen what happened: {written:?}");
+    }
+}
+
+#[tokio::test]
+async fn lines_can_be_read_by_programs() {
+    let mut program = Program::start(&["--log-format", "json"]).await;
+    whole_call(&mut program).await;
+    let lines: Vec<Value> =
+        program.end().await.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let first = |line: &&Value| line["message"] == "open" && line["span"]["number"] == 1;
+    let open = lines.iter().find(first).unwrap();
+    assert_eq!((&open["level"], &open["span"]["address"]), (&json!("INFO"), &json!(null)));
+    let gone = lines.iter().find(|line| line["reason"] == "gone").unwrap();
+    assert_eq!((&gone["message"], &gone["span"]["name"]), (&json!("closed"), &json!("connection")));
+}
+
+#[tokio::test]
+async fn who_looks_for_a_fault_learns_the_address() {
+    let mut program = Program::start(&["--log", "debug"]).await;
+    let client = Client::of(program.address).await;
+    let address = client.local_addr().to_string();
+    program.says(&["connection{number=1", &address, "open"]).await;
+    assert!(program.end().await.iter().any(|line| line.contains("restart")));
+}

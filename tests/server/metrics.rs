@@ -1,0 +1,146 @@
+//! What operators see.
+
+use crate::support::{Reply, TestApp, soon};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+async fn metrics(app: &TestApp) -> String {
+    let reply = Reply::of(app.operators, "GET /metrics", &[]).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.header("content-type").starts_with("application/openmetrics-text"));
+    reply.body
+}
+
+/// The value of one line, where there is one.
+fn value(text: &str, name: &str) -> Option<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.map(|value| value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn what_happens_is_counted() {
+    let app = TestApp::start_with(|config| config.people = 2).await;
+    let (mut caller, mut callee) = app.pair("123").await;
+    let mut late = app.client().await;
+    late.say(json!({"type": "join", "room": "123"})).await;
+    late.expect_error("room-full").await;
+    late.say(json!({"type": "leave"})).await;
+    late.expect_error("not-joined").await;
+
+    let offer = json!({"type": "offer", "offer": {"type": "offer", "sdp": "v=0"}});
+    caller.say(offer).await;
+    callee.expect("offer").await;
+    for _ in 0..2 {
+        callee.say(json!({"type": "candidate", "candidate": null})).await;
+        caller.expect("candidate").await;
+    }
+    drop(callee);
+    caller.expect("left").await;
+    app.remembers(1, 2).await;
+
+    let text = metrics(&app).await;
+    for (name, expected) in [
+        ("salon_connections", 2.0),
+        ("salon_rooms", 1.0),
+        ("salon_people", 1.0),
+        ("salon_queue", 0.0),
+        ("salon_joins_total{result=\"ok\"}", 2.0),
+        ("salon_joins_total{result=\"room-full\"}", 1.0),
+        ("salon_errors_total{code=\"room-full\"}", 1.0),
+        ("salon_errors_total{code=\"not-joined\"}", 1.0),
+        ("salon_relayed_total{type=\"offer\"}", 1.0),
+        ("salon_relayed_total{type=\"answer\"}", 0.0),
+        ("salon_relayed_total{type=\"candidate\"}", 2.0),
+        ("salon_closed_total{reason=\"gone\"}", 1.0),
+    ] {
+        assert_eq!(value(&text, name), Some(expected), "{name} in\n{text}");
+    }
+    assert_eq!(value(&text, "salon_joins_total{result=\"not-joined\"}"), None);
+    assert!(value(&text, "salon_sent_bytes_total").unwrap() > 500.0, "{text}");
+    assert!(text.ends_with("# EOF\n"), "{text}");
+}
+
+#[tokio::test]
+async fn who_comes_back_is_told_from_who_comes() {
+    let app = TestApp::start().await;
+    let mut token = json!(null);
+    for _ in 0..3 {
+        let mut client = app.client().await;
+        client.say(json!({"type": "join", "room": "123", "seat": {"token": token}})).await;
+        token = client.expect("joined").await["seat"].clone();
+    }
+    let mut forger = app.client().await;
+    forger.say(json!({"type": "join", "room": "123", "seat": {"token": "forged"}})).await;
+    forger.expect_error("bad-seat").await;
+    let text = metrics(&app).await;
+    for (result, expected) in [("ok", 1.0), ("returned", 2.0), ("bad-seat", 1.0)] {
+        let name = format!("salon_joins_total{{result=\"{result}\"}}");
+        assert_eq!(value(&text, &name), Some(expected), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn clients_say_how_long_it_took_once_for_each_seat() {
+    let app = TestApp::start().await;
+    let mut client = app.client().await;
+    let report = json!({"type": "report", "join": 412, "picture": 530});
+    client.say(report.clone()).await;
+    client.expect_error("not-joined").await;
+    client.say(json!({"type": "join", "room": "123"})).await;
+    client.expect("joined").await;
+    for wrong in [
+        json!({"type": "report", "join": -1}),
+        json!({"type": "report", "join": 0.5}),
+        json!({"type": "report", "back": 600_001}),
+        json!({"type": "report", "picture": "530"}),
+    ] {
+        client.say(wrong).await;
+        client.expect_error("bad-message").await;
+    }
+    for _ in 0..3 {
+        client.say(report.clone()).await;
+    }
+    client.say(json!({"type": "ping"})).await;
+    client.expect("pong").await;
+    let text = metrics(&app).await;
+    for (name, expected) in [
+        ("salon_client_join_seconds_count", 1.0),
+        ("salon_client_join_seconds_sum", 0.412),
+        ("salon_client_picture_seconds_bucket{le=\"0.6\"}", 1.0),
+        ("salon_client_back_seconds_count", 0.0),
+    ] {
+        assert_eq!(value(&text, name), Some(expected), "{name} in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_is_not_ready() {
+    let app = TestApp::start().await;
+    let (addr, operators) = (app.addr, app.operators);
+    for address in [addr, operators] {
+        assert_eq!(Reply::of(address, "GET /readyz", &[]).await.status, 200);
+        assert_eq!(Reply::of(address, "GET /healthz", &[]).await.body, "ok");
+    }
+    assert_ne!(Reply::of(addr, "GET /metrics", &[("Host", "salon")]).await.status, 200);
+
+    let mut caller = app.client().await;
+    let mut slow = TcpStream::connect(addr).await.unwrap();
+    slow.write_all(b"GET /readyz HTTP/1.0\r\n").await.unwrap();
+    // Whoever connects later is accepted later.
+    assert_eq!(Reply::of(addr, "GET /healthz", &[]).await.body, "ok");
+    let ended = tokio::spawn(app.stop());
+    assert_eq!(caller.closed().await, 1012);
+    slow.write_all(b"\r\n").await.unwrap();
+    let mut answer = String::new();
+    soon(slow.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 503 "), "{answer}");
+    for (path, status) in [("/readyz", 503), ("/healthz", 200), ("/metrics", 200)] {
+        let reply = Reply::of(operators, &format!("GET {path}"), &[]).await;
+        assert_eq!(reply.status, status, "{path}");
+    }
+    drop(caller);
+    assert!(soon(ended).await.unwrap().is_ok());
+}
