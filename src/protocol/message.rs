@@ -216,6 +216,12 @@ pub enum ErrorCode {
     SeatMoved,
     /// The proof of a seat is wrong or too old; what was asked can be asked again without it.
     BadSeat,
+    /// A description or a candidate is longer than allowed.
+    TooLarge,
+    /// More candidates than may follow one description.
+    TooManyCandidates,
+    /// The room would be one more than the server has.
+    TooManyRooms,
     /// A code that this build does not know.
     #[serde(other)]
     Other,
