@@ -4,6 +4,7 @@
 #   scripts/setup.sh rust       the toolchain that rust-toolchain.toml names
 #   scripts/setup.sh tools      that, cargo-leptos, wasm-bindgen and wasm-opt
 #   scripts/setup.sh deny       cargo-deny
+#   scripts/setup.sh unit       pebble and strace, for the native tests that use them, if that is allowed
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
 #
@@ -105,6 +106,13 @@ install() {
             apt-get install -y -qq --no-install-recommends "$@"; } || true
 }
 
+# An authority for certificates, and a witness of system calls; without them, their tests are
+# skipped and say so.
+unit() {
+    rust
+    { has pebble && has pebble-challtestsrv && has strace; } || install pebble strace
+}
+
 # Only root may make networks; without them, their tests are skipped and say so.
 networks() {
     [ "$(id -u)" = 0 ] || return 0
@@ -125,7 +133,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | browsers | networks) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny, browsers or networks." ;;
+        rust | tools | deny | unit | browsers | networks) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, unit, browsers or networks." ;;
     esac
 done

@@ -4,6 +4,8 @@ use super::*;
 use crate::protocol::{IceCandidate, Person, SdpType, SeatClaim, SessionDescription};
 use proptest::prelude::*;
 
+mod limits;
+
 const START: Duration = Duration::ZERO;
 
 const HOLD: Duration = Duration::from_secs(15);
@@ -16,7 +18,8 @@ fn rooms(people: usize) -> Rooms {
 }
 
 fn restarted(people: usize) -> Rooms {
-    Rooms::new(Config { people, ice_servers: Vec::new(), hold: HOLD }, START)
+    let placeless = HOLD * 1000;
+    Rooms::new(Config { people, ice_servers: Vec::new(), hold: HOLD, rooms: 100, placeless }, START)
 }
 
 fn secs(seconds: u64) -> Duration {

@@ -1,12 +1,15 @@
 //! What an operator decides: options, their environment variables and their defaults.
 
 use super::{
+    address::TrustedProxies,
     error::ServerError,
     ice::{IceError, IceList},
+    limits::Limits,
     origin::{OriginList, OriginPolicy},
     seat::Secret,
+    tls::{Https, HttpsArgs},
 };
-use crate::protocol::{IceServer, limits};
+use crate::protocol::{self, IceServer};
 use clap::{
     CommandFactory, Parser,
     builder::BoolishValueParser,
@@ -50,6 +53,14 @@ pub struct Config {
     /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
     /// may open the socket besides the server's own pages.
     pub origins: OriginPolicy,
+    /// What each address, connection and room may use: the options that [`Limits`] lists.
+    pub limits: Limits,
+    /// `--trust-proxy`, `SALON_TRUST_PROXY`: whose word is taken for who a client is.
+    pub proxies: TrustedProxies,
+    /// `--tls-cert`, `--tls-key`, `--acme` and their variables: whether and how to speak TLS.
+    pub https: Https,
+    /// `--http`, `SALON_HTTP`: where to lead from plain http to https.
+    pub http: Option<SocketAddr>,
     /// `--hold`, `SALON_HOLD`: how long a seat is held for somebody whose connection is gone.
     pub hold: Duration,
     /// `SALON_SECRET`: what the proofs of seats are signed with.
@@ -72,6 +83,10 @@ impl fmt::Debug for Config {
             .field("listen", &self.listen)
             .field("ice_servers", &urls)
             .field("people", &self.people)
+            .field("limits", &self.limits)
+            .field("proxies", &self.proxies)
+            .field("https", &self.https)
+            .field("http", &self.http)
             .field("log", &self.log)
             .field("origins", &self.origins)
             .field("hold", &self.hold)
@@ -114,7 +129,7 @@ struct Args {
     ///
     /// Everybody sends to everybody, so the upload of each person grows with every other one.
     #[arg(long, env = "SALON_PEOPLE", hide_env_values = true, value_name = "N")]
-    #[arg(default_value_t = limits::PEOPLE_PER_ROOM, value_parser = people)]
+    #[arg(default_value_t = protocol::limits::PEOPLE_PER_ROOM, value_parser = people)]
     people: usize,
 
     /// How much to write to standard error: error, warn, info, debug or trace
@@ -136,6 +151,20 @@ struct Args {
     #[arg(long, env = "SALON_ALLOW_NO_ORIGIN", hide_env_values = true)]
     #[arg(value_parser = BoolishValueParser::new())]
     allow_no_origin: bool,
+
+    #[command(flatten)]
+    limits: Limits,
+
+    /// A proxy, or a network of them, that says for whom it asks; give it again for more
+    ///
+    /// Limits then count the address in X-Forwarded-For or Forwarded. In the variable, white space
+    /// separates them. Without this, everybody behind a proxy counts as one.
+    #[arg(long, env = "SALON_TRUST_PROXY", hide_env_values = true)]
+    #[arg(value_name = "ADDR[/PREFIX]", verbatim_doc_comment)]
+    trust_proxy: Vec<TrustedProxies>,
+
+    #[command(flatten)]
+    https: HttpsArgs,
 
     /// For how many seconds a seat is held when a connection breaks, 0 to 120
     ///
@@ -173,6 +202,7 @@ impl Config {
             None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
         };
         let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
+        let (https, http) = args.https.read().map_err(NoConfig::Wrong)?;
         Ok(Self {
             listen,
             ice_servers: IceList::join(args.ice).map_err(wrong)?,
@@ -182,6 +212,10 @@ impl Config {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
             },
+            limits: args.limits,
+            proxies: args.trust_proxy.into_iter().collect(),
+            https,
+            http,
             hold: args.hold,
             secret: env::var("SALON_SECRET")
                 .ok()
@@ -237,6 +271,14 @@ impl DataFolder {
             Self::None => Ok(Secret::fresh()?),
         }
     }
+
+    /// Where to keep what the server cannot do without.
+    pub(super) fn folder(&self) -> Result<PathBuf, ServerError> {
+        match self {
+            Self::Chosen(folder) | Self::Usual(folder) => Ok(folder.clone()),
+            Self::None => Err(ServerError::NoFolder),
+        }
+    }
 }
 
 fn site() -> PathBuf {
@@ -248,13 +290,13 @@ fn site() -> PathBuf {
     beside.filter(|site| site.is_dir()).unwrap_or_else(|| "target/site".into())
 }
 
-fn socket_addr(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn socket_addr(text: &str) -> Result<SocketAddr, String> {
     let hint = "is no address with a port, such as 127.0.0.1:3000 or [::]:3000";
     text.parse().map_err(|_| format!("{text:?} {hint}"))
 }
 
 fn people(text: &str) -> Result<usize, String> {
-    let most = limits::PEOPLE_PER_ROOM_MAX;
+    let most = protocol::limits::PEOPLE_PER_ROOM_MAX;
     let people = text.parse().ok().filter(|people| (1..=most).contains(people));
     people.ok_or_else(|| format!("{text:?} is no number from 1 to {most}"))
 }

@@ -5,17 +5,17 @@ use crate::{
     protocol::{ClientMessage, ParseError, PeerId},
     room::{ConnId, Identity, Input},
 };
-use axum::extract::ws::Utf8Bytes;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
+use tungstenite::Utf8Bytes;
 
-/// The most messages that wait for one client. Two candidates a millisecond fill it in 0.1 s; a
+/// The most messages that wait for one client: more than any one person may send it at once. A
 /// client that keeps up with its room never has more than a few.
-const OUTBOX_MESSAGES: usize = 256;
+const OUTBOX_MESSAGES: usize = 512;
 /// The most bytes that wait for one client: 256 large messages would be 16 MiB.
 const OUTBOX_BYTES: usize = 512 * 1024;
 
@@ -26,6 +26,12 @@ pub(super) enum Closing {
     Slow,
     /// The client answers no ping.
     Silent,
+    /// The client neither watches nor joins a room.
+    Unused,
+    /// The client sends more frames than [`super::limits::Limits::messages`] allows.
+    TooFast,
+    /// A frame was begun and not finished.
+    Unfinished,
     /// The server ends.
     Restart,
     /// A message was larger than [`crate::protocol::limits::MESSAGE_BYTES`].
@@ -36,6 +42,14 @@ pub(super) enum Closing {
     Protocol,
     /// The server cannot go on.
     Internal,
+}
+
+impl Closing {
+    /// Whether something of the client stays unread.
+    pub(super) fn leaves_unread(self) -> bool {
+        use Closing as C;
+        matches!(self, C::TooFast | C::Unfinished | C::TooLarge | C::NotText | C::Protocol)
+    }
 }
 
 /// The hub has ended.

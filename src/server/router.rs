@@ -1,6 +1,9 @@
 //! What the server answers to.
 
-use super::{headers, hub::Hub, origin::OriginPolicy, pages, socket};
+use super::{
+    address::TrustedProxies, headers, hub::Hub, limits::Limits, origin::OriginPolicy, pages,
+    quota::Quotas, socket,
+};
 use axum::{
     Router,
     handler::Handler,
@@ -19,8 +22,13 @@ use tower_http::{
 pub(super) struct ServerState {
     pub(super) hub: Hub,
     pub(super) origins: Arc<OriginPolicy>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) quotas: Arc<Quotas>,
+    pub(super) proxies: Arc<TrustedProxies>,
     pub(super) leptos: LeptosOptions,
     pub(super) reload_port: Option<u16>,
+    /// Whether the server itself speaks TLS.
+    pub(super) is_secure: bool,
 }
 
 /// Every route of the server.

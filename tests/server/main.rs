@@ -7,11 +7,14 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot go on is to fail"
+    reason = "a test that cannot go on is to fail, and one that cannot begin says why"
 )]
 
+mod attacks;
 mod hostile;
+mod https;
 mod leaving;
 mod limits;
 mod origins;

@@ -1,7 +1,10 @@
 //! A server of one's own, a client for its socket, and a client for its pages.
 
 use futures_util::{SinkExt, StreamExt};
-use salon::server::{Config, Counts, DataFolder, Hub, OriginPolicy, Secret, Server, ServerError};
+use salon::server::{
+    Config, Counts, DataFolder, Https, Hub, Limits, OriginPolicy, Secret, Server, ServerError,
+    TrustedProxies,
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -71,6 +74,10 @@ impl TestApp {
             people: 4,
             log: tracing::Level::INFO,
             origins: OriginPolicy::default(),
+            limits: Limits::default(),
+            proxies: TrustedProxies::default(),
+            https: Https::Off,
+            http: None,
             hold: Duration::from_secs(15),
             secret: Some(Secret::from("the secret of these tests")),
             data: DataFolder::None,
@@ -101,9 +108,7 @@ impl TestApp {
 
     /// A client that behaves as a page of this server.
     pub(crate) async fn client(&self) -> Client {
-        let origin = format!("http://{}", self.addr);
-        let stream = TcpStream::connect(self.addr).await.unwrap();
-        self.upgrade(stream, &[("origin", &origin)]).await.unwrap()
+        Client::of(self.addr).await
     }
 
     /// Asks for a socket over `stream` with these headers.
@@ -112,29 +117,17 @@ impl TestApp {
         stream: TcpStream,
         headers: &[(&'static str, &str)],
     ) -> Result<Client, Error> {
-        let mut request = format!("ws://{}/ws", self.addr).into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().append(*name, value.parse().unwrap());
-        }
-        let (socket, _) = soon(client_async(request, stream)).await?;
-        Ok(Client { socket })
+        Client::over(stream, self.addr, headers).await
     }
 
     /// A client with a seat, and what it was told when it took it.
     pub(crate) async fn join(&self, room: &str) -> (Client, Value) {
-        let mut client = self.client().await;
-        client.say(json!({"type": "join", "room": room})).await;
-        let joined = client.expect("joined").await;
-        (client, joined)
+        Client::join(self.addr, room).await
     }
 
     /// Two people in a room who have been told of each other: the caller and the callee.
     pub(crate) async fn pair(&self, room: &str) -> (Client, Client) {
-        let (mut caller, _) = self.join(room).await;
-        let (mut callee, _) = self.join(room).await;
-        assert_eq!(caller.expect("ready").await["role"], "caller");
-        assert_eq!(callee.expect("ready").await["role"], "callee");
-        (caller, callee)
+        Client::pair(self.addr, room).await
     }
 
     /// Asks for a page with `Host` and these headers.
@@ -152,6 +145,50 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// A client that behaves as a page of the server at `addr`.
+    pub(crate) async fn of(addr: SocketAddr) -> Self {
+        let origin = format!("http://{addr}");
+        let stream = TcpStream::connect(addr).await.unwrap();
+        Self::over(stream, addr, &[("origin", &origin)]).await.unwrap()
+    }
+
+    /// Asks for a socket over `stream` with these headers.
+    pub(crate) async fn over(
+        stream: TcpStream,
+        addr: SocketAddr,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let mut request = format!("ws://{addr}/ws").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        let (socket, _) = soon(client_async(request, stream)).await?;
+        Ok(Self { socket })
+    }
+
+    /// A client with a seat, and what it was told when it took it.
+    pub(crate) async fn join(addr: SocketAddr, room: &str) -> (Self, Value) {
+        let mut client = Self::of(addr).await;
+        client.say(json!({"type": "join", "room": room})).await;
+        let joined = client.expect("joined").await;
+        (client, joined)
+    }
+
+    /// Two people in a room who have been told of each other: the caller and the callee.
+    pub(crate) async fn pair(addr: SocketAddr, room: &str) -> (Self, Self) {
+        let (mut caller, _) = Self::join(addr, room).await;
+        let (mut callee, _) = Self::join(addr, room).await;
+        assert_eq!(caller.expect("ready").await["role"], "caller");
+        assert_eq!(callee.expect("ready").await["role"], "callee");
+        (caller, callee)
+    }
+
+    /// Sends a candidate that only this call sends, and sees that `other` hears it next.
+    pub(crate) async fn reaches(&mut self, other: &mut Self, mark: &str) {
+        self.say(json!({"type": "candidate", "candidate": {"candidate": mark}})).await;
+        assert_eq!(other.expect("candidate").await["candidate"]["candidate"], mark);
+    }
+
     pub(crate) async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }
@@ -187,9 +224,16 @@ impl Client {
 
     /// The code with which the server closes, after anything else it says.
     pub(crate) async fn closed(&mut self) -> u16 {
+        self.dismissed().await.0
+    }
+
+    /// The code and the sentence with which the server closes, after anything else it says.
+    pub(crate) async fn dismissed(&mut self) -> (u16, String) {
         loop {
             match soon(self.socket.next()).await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
                 Some(Ok(_)) => {}
                 other => panic!("no close frame but {other:?}"),
             }
@@ -218,7 +262,7 @@ impl Reply {
         Self::parse(&String::from_utf8_lossy(&answer))
     }
 
-    fn parse(answer: &str) -> Self {
+    pub(crate) fn parse(answer: &str) -> Self {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let mut lines = head.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();

@@ -8,7 +8,13 @@ use crate::{
 use tokio::time::{Instant, timeout};
 
 fn start() -> (Hub, JoinHandle<()>) {
-    let config = room::Config { people: 4, ice_servers: Vec::new(), hold: SILENT_AFTER };
+    let config = room::Config {
+        people: 4,
+        ice_servers: Vec::new(),
+        hold: SILENT_AFTER,
+        rooms: 100,
+        placeless: SILENT_AFTER,
+    };
     Hub::start(config, Secret::from("a secret"))
 }
 
