@@ -26,6 +26,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
 use tower::Layer;
 use tracing::{debug, info, warn};
 
@@ -52,6 +53,8 @@ pub(super) struct Entrance {
     /// How long a handshake and the header of a request may take, and how long a connection may be
     /// idle.
     patience: Duration,
+    /// How long a client may take none of what is written to it.
+    unread: Duration,
     tls: Option<Tls>,
     refusals: Arc<Semaphore>,
 }
@@ -64,7 +67,8 @@ impl Entrance {
         tls: Option<Tls>,
     ) -> Arc<Self> {
         let refusals = Arc::new(Semaphore::new(REFUSALS));
-        Arc::new(Self { quotas, proxies, patience: limits.patience, tls, refusals })
+        let (patience, unread) = (limits.patience, limits.unread());
+        Arc::new(Self { quotas, proxies, patience, unread, tls, refusals })
     }
 
     /// The same for an address where nobody speaks TLS.
@@ -73,6 +77,7 @@ impl Entrance {
             quotas: self.quotas.clone(),
             proxies: self.proxies.clone(),
             patience: self.patience,
+            unread: self.unread,
             tls: None,
             refusals: self.refusals.clone(),
         })
@@ -135,6 +140,9 @@ impl Entrance {
         let service = Extension(peer).layer(router.clone());
         tokio::spawn(async move {
             without_delay(&stream);
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(self.unread));
+            let stream = Box::pin(stream);
             match &self.tls {
                 None => self.speak(stream, service, ending).await,
                 Some(tls) => match timeout(self.patience, tls.handshake(stream)).await {

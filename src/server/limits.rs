@@ -46,8 +46,8 @@ pub struct Limits {
     /// For how many seconds a request, a TLS handshake or a frame that was begun is waited for,
     /// 1 to 60
     ///
-    /// A kept connection may be idle, and twice as long a call socket may neither watch nor join a
-    /// room.
+    /// A kept connection may be idle for as long. Twice as long a call socket may neither watch nor
+    /// join a room, and six times as long an answer may go unread.
     #[arg(long, env = "SALON_PATIENCE", hide_env_values = true, value_name = "SECONDS")]
     #[arg(default_value = "5", value_parser = patience)]
     pub patience: Duration,
@@ -75,6 +75,11 @@ impl Limits {
     pub(super) fn message_rate(&self) -> Rate {
         let burst = self.messages.saturating_mul(BURST_SECONDS);
         Rate::new(burst, Duration::from_secs(BURST_SECONDS.into()))
+    }
+
+    /// How long a client may take nothing of an answer: phones lose their network for a while.
+    pub(super) fn unread(&self) -> Duration {
+        self.patience * 6
     }
 
     /// How long a call socket may neither watch nor sit in a room.

@@ -15,7 +15,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream, sync::watch, task::JoinSet, time::sleep};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    sync::watch,
+    task::JoinSet,
+    time::sleep,
+};
 use tokio_rustls::{
     LazyConfigAcceptor,
     rustls::{
@@ -205,10 +210,10 @@ impl Tls {
     }
 
     /// Nothing remains of a connection that only was to show whose name this is.
-    pub(super) async fn handshake(
+    pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
-        stream: TcpStream,
-    ) -> io::Result<Option<TlsStream<TcpStream>>> {
+        stream: S,
+    ) -> io::Result<Option<TlsStream<S>>> {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         if let Some(challenge) = &self.challenge
             && is_tls_alpn_challenge(&start.client_hello())

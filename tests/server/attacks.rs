@@ -143,6 +143,18 @@ async fn t10_a_kept_connection_is_not_kept_for_ever() {
 }
 
 #[tokio::test]
+async fn t10_answers_that_nobody_reads() {
+    let patience = Duration::from_millis(200);
+    let app = TestApp::start_with(|config| config.limits.patience = patience).await;
+    let mut stream = TcpStream::connect(app.addr).await.unwrap();
+    let request = format!("GET /pkg/salon.wasm HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
+    let requests = request.repeat(1000);
+    // The server stops to read when nobody reads what it writes, and hangs up in the end.
+    let cut = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
+    soon(cut).await;
+}
+
+#[tokio::test]
 async fn t10_half_sent_frames() {
     let app = TestApp::start_with(|config| config.limits.patience = Duration::from_secs(1)).await;
     // In the header, in the payload, and behind a frame that is whole.
