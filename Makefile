@@ -42,7 +42,8 @@ test: begin browsers setup check unit e2e carried ## Run everything: checks, nat
 
 check: fmt clippy deny ## Check format, lints and dependencies
 
-unit: rust ## Run the native tests: the core, properties, the server
+unit: ## Run the native tests: the core, properties, the server
+	@scripts/setup.sh unit
 	$(STEP) "Running the native tests" cargo test --features ssr $(NATIVE) -- --show-output
 
 e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)

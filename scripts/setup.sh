@@ -4,6 +4,7 @@
 #   scripts/setup.sh rust       the toolchain that rust-toolchain.toml names
 #   scripts/setup.sh tools      that, cargo-leptos, wasm-bindgen and wasm-opt
 #   scripts/setup.sh deny       cargo-deny
+#   scripts/setup.sh unit       pebble and strace, for the native tests that use them, if that is allowed
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
 #   scripts/setup.sh relay      coturn, for those that call through a relay, if that is allowed
@@ -106,6 +107,13 @@ install() {
             apt-get install -y -qq --no-install-recommends "$@"; } || true
 }
 
+# An authority for certificates, and a witness of system calls; without them, their tests are
+# skipped and say so.
+unit() {
+    rust
+    { has pebble && has pebble-challtestsrv && has strace; } || install pebble strace
+}
+
 # Only root may make networks; without them, their tests are skipped and say so.
 networks() {
     [ "$(id -u)" = 0 ] || return 0
@@ -134,7 +142,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | browsers | networks | relay) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny, browsers, networks or relay." ;;
+        rust | tools | deny | unit | browsers | networks | relay) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, unit, browsers, networks or relay." ;;
     esac
 done

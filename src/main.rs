@@ -1,6 +1,10 @@
 //! The program: reads the options, listens, and serves until it is told to end.
 
 use anyhow::Context;
+use rustix::{
+    fs::Mode,
+    process::{Resource, getrlimit, setrlimit, umask},
+};
 use salon::server::{
     Config, Embedded, Finding, LogFormat, NoConfig, Server, ServerError, Task, Verdict, examine,
 };
@@ -14,7 +18,7 @@ use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
 };
-use tracing::{Level, level_filters::LevelFilter};
+use tracing::{Level, debug, level_filters::LevelFilter};
 use tracing_subscriber::{filter::Targets, prelude::*};
 
 /// How many connections may wait to be accepted.
@@ -43,7 +47,12 @@ fn main() -> ExitCode {
     };
     log_to_stderr(config.log, config.log_format);
     let done = match task {
-        Task::Serve => run(config).map(|()| ExitCode::SUCCESS),
+        Task::Serve => {
+            take_all_descriptors();
+            // What the server writes is secret: keys, and what is signed with them.
+            umask(Mode::RWXG | Mode::RWXO);
+            run(config).map(|()| ExitCode::SUCCESS)
+        }
         Task::Doctor => doctor(&config),
     };
     match done {
@@ -57,13 +66,16 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(config: Config) -> anyhow::Result<()> {
-    let (address, metrics) = (config.listen, config.metrics);
-    let server = Server::new(config)?;
-    let listener = listen(address).map_err(|error| ServerError::Listen { address, error })?;
+    let (address, redirect, metrics) = (config.listen, config.http, config.metrics);
+    let mut server = Server::new(config)?;
+    let listener = listen_for_people(address)?;
+    if let Some(address) = redirect {
+        server = server.redirect_from(listen_for_people(address)?);
+    }
     let metrics = metrics.map(listen_for_operators).transpose()?;
     let mut terminated = signal(SignalKind::terminate()).context("Cannot wait for SIGTERM")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("Cannot wait for Ctrl-C")?;
-    say(io::stdout(), &format!("Salon is ready at http://{}", listener.local_addr()?));
+    say(io::stdout(), &format!("Salon is ready at {}", server.origin(listener.local_addr()?)));
     if let Some(listener) = metrics {
         say(io::stdout(), &format!("Metrics are at http://{}/metrics", listener.local_addr()?));
         server.serve_metrics(listener);
@@ -88,6 +100,10 @@ async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(if worst == Verdict::Problem { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+fn listen_for_people(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    listen(address).map_err(|error| ServerError::Listen { address, error })
+}
+
 fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError> {
     listen(address).map_err(|error| ServerError::Metrics { address, error })
 }
@@ -99,6 +115,15 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Every connection takes a descriptor, and the usual 1,024 are few: as many as the system allows.
+fn take_all_descriptors() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        debug!(%error, "the limit of descriptors stays as it is");
+    }
 }
 
 /// Prints a line. Nobody may be listening, and that is no reason to end.

@@ -92,8 +92,11 @@ async fn churn(app: &'static TestApp, events: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn churn_leaves_nothing_behind() {
-    let hold = Duration::from_millis(20);
-    let app = Box::leak(Box::new(TestApp::start_with(|config| config.hold = hold).await));
+    let app = TestApp::start_with(|config| {
+        config.hold = Duration::from_millis(20);
+        config.limits.sockets = u32::MAX;
+    });
+    let app = Box::leak(Box::new(app.await));
     churn(app, EVENTS / 10).await;
     let (before, resident) = (Held::now(), resident_kb());
     churn(app, EVENTS).await;

@@ -8,6 +8,15 @@ pub const DISPLAY_NAME_CHARS: usize = 48;
 pub const MESSAGE_BYTES: usize = 64 * 1024;
 /// The longest wait that a client may report, in milliseconds.
 pub const REPORT_MILLIS: u32 = 10 * 60 * 1000;
+/// Longest session description, in bytes. A call with sound and picture has about 8 KiB.
+pub const SDP_BYTES: usize = 32 * 1024;
+/// Longest candidate attribute, in bytes.
+pub const CANDIDATE_BYTES: usize = 1024;
+/// Longest name of a media section, and longest user name fragment (RFC 8839, section 5.4), in
+/// bytes.
+pub const CANDIDATE_NAME_BYTES: usize = 256;
+/// How many candidates may follow each description, its end included. Browsers send about 20.
+pub const CANDIDATES_PER_DESCRIPTION: usize = 256;
 /// How many people fit into one room unless the operator says otherwise.
 pub const PEOPLE_PER_ROOM: usize = 4;
 /// The most people per room that an operator can ask for: everybody is linked to everybody, so the

@@ -285,6 +285,12 @@ pub enum ErrorCode {
     NotHost,
     /// There are as many of these as there may be.
     TooMany,
+    /// A description or a candidate is longer than allowed.
+    TooLarge,
+    /// More candidates than may follow one description.
+    TooManyCandidates,
+    /// The room would be one more than the server has.
+    TooManyRooms,
     /// A code that this build does not know.
     #[serde(other)]
     Other,

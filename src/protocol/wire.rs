@@ -7,7 +7,7 @@ use super::{
     ClientMessage, Desk, ErrorCode, Gate, HostAction, IceCandidate, IceGrant, IceServer, Join,
     MediaKind, NameError, Pass, PeerId, Person, Presence, Reception, Report, Role, RoomName,
     RoomState, Rules, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
-    limits::REPORT_MILLIS,
+    limits::{CANDIDATE_BYTES, CANDIDATE_NAME_BYTES, REPORT_MILLIS, SDP_BYTES},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt, ops::Not};
@@ -23,6 +23,8 @@ pub enum ParseError {
     Shape(String),
     /// The `room` is no room name.
     Room(NameError),
+    /// Part of a description or a candidate is too long: its name, and the most bytes it may have.
+    Large(&'static str, usize),
 }
 
 impl ParseError {
@@ -34,6 +36,7 @@ impl ParseError {
             Self::UnknownType(_) => ErrorCode::UnknownType,
             Self::Shape(_) => ErrorCode::BadMessage,
             Self::Room(_) => ErrorCode::BadRoomName,
+            Self::Large(..) => ErrorCode::TooLarge,
         }
     }
 }
@@ -45,6 +48,7 @@ impl fmt::Display for ParseError {
             Self::UnknownType(kind) => write!(f, "There is no message of type {kind:?}."),
             Self::Shape(detail) => write!(f, "The message has the wrong shape: {detail}."),
             Self::Room(error) => error.fmt(f),
+            Self::Large(what, most) => write!(f, "The {what} has more than {most} bytes."),
         }
     }
 }
@@ -251,10 +255,27 @@ fn described(
     description: Cow<'_, SessionDescription>,
     kind: SdpType,
 ) -> Result<SessionDescription, ParseError> {
-    match description.kind == kind {
-        true => Ok(description.into_owned()),
-        false => Err(ParseError::Shape("the description is of another type".to_owned())),
+    if description.kind != kind {
+        return Err(ParseError::Shape("the description is of another type".to_owned()));
     }
+    short("SDP", &description.sdp, SDP_BYTES)?;
+    Ok(description.into_owned())
+}
+
+fn short(what: &'static str, text: &str, most: usize) -> Result<(), ParseError> {
+    if text.len() > most { Err(ParseError::Large(what, most)) } else { Ok(()) }
+}
+
+/// A candidate none of whose parts is too long.
+fn bounded(candidate: Option<Cow<'_, IceCandidate>>) -> Result<Option<IceCandidate>, ParseError> {
+    let Some(candidate) = candidate.map(Cow::into_owned) else { return Ok(None) };
+    short("candidate", &candidate.candidate, CANDIDATE_BYTES)?;
+    for (what, name) in
+        [("sdpMid", &candidate.sdp_mid), ("usernameFragment", &candidate.username_fragment)]
+    {
+        short(what, name.as_deref().unwrap_or_default(), CANDIDATE_NAME_BYTES)?;
+    }
+    Ok(Some(candidate))
 }
 
 fn plausible(report: Report) -> Result<Report, ParseError> {
@@ -285,11 +306,9 @@ impl Relayed {
                 Ok(Self { signal, link, to, from })
             }),
             "candidate" => {
-                fields::<Candidate>(text).map(|Candidate { candidate, to, from, link }| Self {
-                    signal: Signal::Candidate(candidate.map(Cow::into_owned)),
-                    link,
-                    to,
-                    from,
+                fields::<Candidate>(text).and_then(|Candidate { candidate, to, from, link }| {
+                    let signal = Signal::Candidate(bounded(candidate)?);
+                    Ok(Self { signal, link, to, from })
                 })
             }
             "reception" => fields::<ReceptionFields>(text).map(

@@ -160,7 +160,7 @@ impl Rooms {
         }
         let waiter = Waiter { conn, join, identity, since: now };
         room.line.push(waiter);
-        self.places.insert(conn, Place::Waiting(name.clone()));
+        self.put(conn, Place::Waiting(name.clone()));
         self.tell_line(&name, now);
         Ok(())
     }
@@ -237,14 +237,14 @@ impl Rooms {
     fn admit(&mut self, name: &RoomName, to: Option<PeerId>, now: Duration) -> Result<(), Refusal> {
         for waiter in self.call_up(name, to)? {
             let Waiter { conn, join, identity, since } = waiter;
-            self.places.insert(conn, Place::Nowhere);
+            self.displace(conn, now);
             let again = (join.clone(), identity.clone());
             if let Err(refusal) = self.sit(conn, join, identity, now) {
                 let (join, identity) = again;
                 if let Some(room) = self.rooms.get_mut(name) {
                     room.line.push(Waiter { conn, join, identity, since });
                     room.line.sort_by_key(|waiter| (waiter.since, waiter.conn));
-                    self.places.insert(conn, Place::Waiting(name.clone()));
+                    self.put(conn, Place::Waiting(name.clone()));
                 }
                 self.tell_line(name, now);
                 return Err(refusal);
@@ -261,7 +261,7 @@ impl Rooms {
         now: Duration,
     ) -> Result<(), Refusal> {
         for waiter in self.call_up(name, to)? {
-            self.dismiss(waiter.conn, ErrorCode::TurnedAway, "A host did not let you in.");
+            self.dismiss(waiter.conn, ErrorCode::TurnedAway, "A host did not let you in.", now);
         }
         self.tell_line(name, now);
         Ok(())
@@ -316,7 +316,7 @@ impl Rooms {
         self.decide(name, now).remove(to);
         self.keep(name);
         if let Some(conn) = conn {
-            self.dismiss(conn, ErrorCode::Removed, "A host has put you out of this room.");
+            self.dismiss(conn, ErrorCode::Removed, "A host has put you out of this room.", now);
         }
         self.free(name, to, now);
         Ok(())
@@ -348,7 +348,7 @@ impl Rooms {
         let line = std::mem::take(&mut room.line);
         let here = seats.iter().filter_map(Seat::conn);
         for conn in here.chain(line.iter().map(|waiter| waiter.conn)).collect::<Vec<_>>() {
-            self.dismiss(conn, ErrorCode::CallEnded, "A host has ended the call.");
+            self.dismiss(conn, ErrorCode::CallEnded, "A host has ended the call.", now);
         }
         self.tell_watchers(name, now);
         self.forget_empty(name);
@@ -377,8 +377,8 @@ impl Rooms {
     }
 
     /// Says to a connection that it is in the room no longer, and why.
-    fn dismiss(&mut self, conn: ConnId, code: ErrorCode, sentence: &str) {
-        self.places.insert(conn, Place::Nowhere);
+    fn dismiss(&mut self, conn: ConnId, code: ErrorCode, sentence: &str, now: Duration) {
+        self.displace(conn, now);
         self.send(conn, ServerMessage::Error { code, message: sentence.to_owned() });
     }
 

@@ -4,6 +4,7 @@
 //! Contract: call [`Rooms::handle`] with an input and the time, then drain [`Rooms::poll`], then
 //! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
 
+mod bucket;
 mod heartbeat;
 mod hidden;
 mod hosts;
@@ -16,6 +17,7 @@ use crate::protocol::{
     ClientMessage, ErrorCode, IceGrant, Join, ParseError, PeerId, Presence, Role, RoomName,
     RoomState, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
 };
+pub use bucket::{Bucket, Rate};
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
 use hidden::conceal;
@@ -45,6 +47,10 @@ pub struct Config {
     pub people: usize,
     /// How long a seat is held for somebody whose connection is gone.
     pub hold: Duration,
+    /// How many rooms there may be at once.
+    pub rooms: usize,
+    /// How long a connection may neither watch nor sit in a room.
+    pub placeless: Duration,
 }
 
 /// Something that happened to a socket, or time that passed.
@@ -87,19 +93,31 @@ pub enum Command {
     Forget(RoomName),
     /// Send the room's host key that is good after so many handovers.
     GiveKey(ConnId, RoomName, u64),
+    /// Close a socket that is used for nothing. Its state is forgotten already.
+    CloseUnused(ConnId),
 }
 
 /// What a connection is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
-    /// Has asked for nothing yet, or has left.
-    Nowhere,
+    /// Has asked for nothing yet, or has left; until when that is suffered.
+    Nowhere(Duration),
     /// Is told who is in a room.
     Watching(RoomName),
     /// Waits in front of a room until a host lets them in.
     Waiting(RoomName),
     /// Sits in a room.
     Seated(RoomName, PeerId),
+}
+
+impl Place {
+    /// Until when a connection may be there, if not for as long as it likes.
+    fn suffered(&self) -> Option<Duration> {
+        match self {
+            Self::Nowhere(until) => Some(*until),
+            Self::Watching(_) | Self::Waiting(_) | Self::Seated(..) => None,
+        }
+    }
 }
 
 /// One room: who sits in it, who waits in front of it and who looks in from outside. Forgotten when
@@ -142,6 +160,8 @@ pub struct Rooms {
     sweep: Duration,
     places: BTreeMap<ConnId, Place>,
     heartbeat: Heartbeat,
+    /// When to close the connections that are nowhere.
+    placeless: BTreeSet<(Duration, ConnId)>,
     /// When to look for seats that are held no longer.
     deadlines: BTreeSet<(Duration, RoomName)>,
     /// Until then, people whose seats are older than these rooms may still come back.
@@ -177,6 +197,7 @@ impl Rooms {
             sweep: now + SWEEP,
             places: BTreeMap::new(),
             heartbeat: Heartbeat::default(),
+            placeless: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             commands: VecDeque::new(),
         }
@@ -186,7 +207,7 @@ impl Rooms {
     pub fn handle(&mut self, input: Input, now: Duration) {
         match input {
             Input::Opened(conn) => {
-                self.places.insert(conn, Place::Nowhere);
+                self.displace(conn, now);
                 self.heartbeat.open(conn, now);
             }
             Input::Message { conn, message, identity } => {
@@ -221,8 +242,9 @@ impl Rooms {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let held = self.deadlines.first().map(|(deadline, _)| *deadline);
+        let placeless = self.placeless.first().map(|(deadline, _)| *deadline);
         let sweep = Some(self.sweep).filter(|_| !self.kept.is_empty());
-        self.heartbeat.next().into_iter().chain(held).chain(sweep).min()
+        self.heartbeat.next().into_iter().chain(held).chain(placeless).chain(sweep).min()
     }
 
     /// Who is in a room; nobody, if it is not known.
@@ -308,10 +330,11 @@ impl Rooms {
 
     fn watch(&mut self, conn: ConnId, room: RoomName, now: Duration) -> Result<(), Refusal> {
         self.refuse_seated(conn)?;
+        self.refuse_another(&room)?;
         self.vacate(conn, now, now);
         self.rooms.entry(room.clone()).or_default().watchers.insert(conn);
         let state = self.seen_from_outside(&room, now);
-        self.places.insert(conn, Place::Watching(room.clone()));
+        self.put(conn, Place::Watching(room.clone()));
         self.send(conn, ServerMessage::Room { room, state });
         Ok(())
     }
@@ -357,10 +380,11 @@ impl Rooms {
             let (inside, limit) = (state.people.len(), state.limit);
             return Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")));
         }
+        self.refuse_another(&name)?;
         self.vacate(conn, now, now);
         self.use_invitation(&name, &identity, &presence.name, now);
         if held {
-            self.take_back(conn, &name, &identity, presence);
+            self.take_back(conn, &name, &identity, presence, now);
         } else {
             let room = self.rooms.entry(name.clone()).or_default();
             room.seats.add(Seat::new(conn, &identity, presence));
@@ -368,7 +392,7 @@ impl Rooms {
         if let Some(seat) = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id)) {
             seat.hidden = hidden;
         }
-        self.places.insert(conn, Place::Seated(name.clone(), id));
+        self.put(conn, Place::Seated(name.clone(), id));
         let state = self.state(&name, now);
         let people = state.people.into_iter().filter(|person| person.id != id).collect();
         let (state, rules) = (RoomState { people, ..state }, self.rules(&name));
@@ -394,6 +418,7 @@ impl Rooms {
         name: &RoomName,
         identity: &Identity,
         presence: Presence,
+        now: Duration,
     ) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let Some(seat) = room.seats.get_mut(identity.id) else { return };
@@ -401,7 +426,7 @@ impl Rooms {
         seat.presence = presence;
         seat.host |= identity.host;
         if let Sitter::Here(elsewhere) = before {
-            self.places.insert(elsewhere, Place::Nowhere);
+            self.displace(elsewhere, now);
             let (code, message) = seat_moved();
             self.send(elsewhere, ServerMessage::Error { code, message });
         }
@@ -459,6 +484,7 @@ impl Rooms {
         let link = self.links;
         for (one, two) in [(id, other), (other, id)] {
             if let Some(seat) = room.seats.get_mut(one) {
+                seat.candidates.remove(&two);
                 match meeting {
                     Some(_) => seat.linked.insert(two, link),
                     None => seat.linked.remove(&two),
@@ -542,6 +568,9 @@ impl Rooms {
         let hidden = room.seats.get(from).is_some_and(|seat| seat.hidden);
         let recipient = room.recipient(from, to)?;
         let (to, target) = (recipient.id, recipient.conn());
+        if let Some(seat) = room.seats.get_mut(from) {
+            seat.count(to, &signal)?;
+        }
         let signal = if hidden { conceal(signal) } else { Some(signal) };
         let Some(signal) = signal else { return Ok(()) };
         match target {
@@ -558,9 +587,25 @@ impl Rooms {
         Ok(())
     }
 
+    /// Notes what a connection is doing from now on. Only this and [`Self::close`] change it.
+    fn put(&mut self, conn: ConnId, place: Place) {
+        let until = place.suffered();
+        let before = self.places.insert(conn, place);
+        if let Some(until) = before.as_ref().and_then(Place::suffered) {
+            self.placeless.remove(&(until, conn));
+        }
+        self.placeless.extend(until.map(|until| (until, conn)));
+    }
+
+    fn displace(&mut self, conn: ConnId, now: Duration) {
+        self.put(conn, Place::Nowhere(now + self.config.placeless));
+    }
+
     fn close(&mut self, conn: ConnId, hold: Duration, now: Duration) {
         self.vacate(conn, hold, now);
-        self.places.remove(&conn);
+        if let Some(until) = self.places.remove(&conn).as_ref().and_then(Place::suffered) {
+            self.placeless.remove(&(until, conn));
+        }
         self.heartbeat.close(conn);
     }
 
@@ -575,6 +620,11 @@ impl Rooms {
                     self.commands.push_back(Command::Close(conn));
                 }
             }
+        }
+        while let Some(&(until, conn)) = self.placeless.first().filter(|(until, _)| *until <= now) {
+            self.placeless.remove(&(until, conn));
+            self.close(conn, now, now);
+            self.commands.push_back(Command::CloseUnused(conn));
         }
         while self.deadlines.first().is_some_and(|(deadline, _)| *deadline <= now) {
             let Some((_, name)) = self.deadlines.pop_first() else { return };
@@ -602,9 +652,12 @@ impl Rooms {
     /// Takes a connection out of the room it watches or sits in, and tells who needs to know. The
     /// seat of somebody who asked for that is held until `hold`.
     fn vacate(&mut self, conn: ConnId, hold: Duration, now: Duration) {
-        let Some(place) = self.places.get_mut(&conn) else { return };
-        match std::mem::replace(place, Place::Nowhere) {
-            Place::Nowhere => {}
+        let Some(place) = self.places.get(&conn).cloned() else { return };
+        if !matches!(place, Place::Nowhere(_)) {
+            self.displace(conn, now);
+        }
+        match place {
+            Place::Nowhere(_) => {}
             Place::Watching(name) => {
                 if let Some(room) = self.rooms.get_mut(&name) {
                     room.watchers.remove(&conn);
@@ -689,6 +742,16 @@ impl Rooms {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a room that would be one more than there may be.
+    fn refuse_another(&self, name: &RoomName) -> Result<(), Refusal> {
+        let most = self.config.rooms;
+        if self.rooms.len() < most || self.rooms.contains_key(name) {
+            return Ok(());
+        }
+        let message = format!("There are {most} rooms, as many as this server has; try again.");
+        Err((ErrorCode::TooManyRooms, message))
     }
 
     fn send(&mut self, conn: ConnId, message: ServerMessage) {

@@ -1,7 +1,9 @@
 //! The seats of one room, in the order in which they were first taken.
 
-use super::ConnId;
-use crate::protocol::{PeerId, Person, Presence};
+use super::{ConnId, Refusal};
+use crate::protocol::{
+    ErrorCode, PeerId, Person, Presence, Signal, limits::CANDIDATES_PER_DESCRIPTION,
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Who takes a seat, vouched for by the owner of the rooms.
@@ -39,6 +41,8 @@ pub(super) struct Seat {
     /// To whom this person has a connection, as far as is known, and the number of its `ready`; 0
     /// where that was given by the rooms that were here before.
     pub(super) linked: BTreeMap<PeerId, u64>,
+    /// How many candidates this person sent to each other since the last description.
+    pub(super) candidates: BTreeMap<PeerId, usize>,
     /// Whether the seat is held while the connection is gone.
     pub(super) holds: bool,
     /// Whether they are a host.
@@ -55,6 +59,7 @@ impl Seat {
             id: identity.id,
             presence,
             linked: BTreeMap::new(),
+            candidates: BTreeMap::new(),
             holds: identity.token.is_some(),
             host: identity.host,
             hidden: false,
@@ -72,6 +77,26 @@ impl Seat {
             Sitter::Here(conn) => Some(conn),
             Sitter::Away(_) => None,
         }
+    }
+
+    /// Counts what this person sends to another. Each description may begin a new generation of
+    /// candidates (RFC 8839, section 4.4.1.1.1).
+    pub(super) fn count(&mut self, to: PeerId, signal: &Signal) -> Result<(), Refusal> {
+        match signal {
+            Signal::Offer(_) | Signal::Answer(_) => drop(self.candidates.remove(&to)),
+            Signal::Candidate(_) => {
+                let sent = self.candidates.entry(to).or_default();
+                if *sent >= CANDIDATES_PER_DESCRIPTION {
+                    let message = format!(
+                        "A description has at most {CANDIDATES_PER_DESCRIPTION} candidates."
+                    );
+                    return Err((ErrorCode::TooManyCandidates, message));
+                }
+                *sent += 1;
+            }
+            Signal::Reception(_) => {}
+        }
+        Ok(())
     }
 
     /// The order of a room: who came first, and among those who came at once, anyone.
@@ -98,6 +123,7 @@ impl Seats {
         self.0.retain(|seat| seat.id != id);
         for seat in &mut self.0 {
             seat.linked.remove(&id);
+            seat.candidates.remove(&id);
         }
     }
 

@@ -5,6 +5,7 @@ use crate::protocol::{IceCandidate, Pass, Person, Rules, SdpType, SeatClaim, Ses
 use proptest::prelude::*;
 
 mod hosts;
+mod limits;
 
 const START: Duration = Duration::ZERO;
 
@@ -18,7 +19,8 @@ fn rooms(people: usize) -> Rooms {
 }
 
 fn restarted(people: usize) -> Rooms {
-    Rooms::new(Config { people, hold: HOLD }, START)
+    let placeless = HOLD * 1000;
+    Rooms::new(Config { people, hold: HOLD, rooms: 100, placeless }, START)
 }
 
 fn secs(seconds: u64) -> Duration {

@@ -1,15 +1,18 @@
 //! What an operator decides: options, their environment variables and their defaults.
 
 use super::{
+    address::TrustedProxies,
     error::ServerError,
     ice::{IceError, IceList},
+    limits::Limits,
     origin::{OriginList, OriginPolicy},
     relay::{self, RELAY_VALID, RelaySecret},
     secret::Secret,
     site::{Embedded, Site},
     store::Store,
+    tls::{Https, HttpsArgs},
 };
-use crate::protocol::{IceServer, limits};
+use crate::protocol::{self, IceServer};
 use clap::{
     CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::BoolishValueParser,
@@ -86,6 +89,14 @@ pub struct Config {
     /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
     /// may open the socket besides the server's own pages.
     pub origins: OriginPolicy,
+    /// What each address, connection and room may use: the options that [`Limits`] lists.
+    pub limits: Limits,
+    /// `--trust-proxy`, `SALON_TRUST_PROXY`: whose word is taken for who a client is.
+    pub proxies: TrustedProxies,
+    /// `--tls-cert`, `--tls-key`, `--acme` and their variables: whether and how to speak TLS.
+    pub https: Https,
+    /// `--http`, `SALON_HTTP`: where to lead from plain http to https.
+    pub http: Option<SocketAddr>,
     /// `--hold`, `SALON_HOLD`: how long a seat is held for somebody whose connection is gone.
     pub hold: Duration,
     /// `SALON_SECRET`: what the proofs of seats are signed with.
@@ -110,6 +121,10 @@ impl fmt::Debug for Config {
             .field("ice_servers", &urls)
             .field("turn_valid", &self.turn_valid)
             .field("people", &self.people)
+            .field("limits", &self.limits)
+            .field("proxies", &self.proxies)
+            .field("https", &self.https)
+            .field("http", &self.http)
             .field("log", &self.log)
             .field("log_format", &self.log_format)
             .field("metrics", &self.metrics)
@@ -168,7 +183,7 @@ struct Args {
     ///
     /// Everybody sends to everybody, so the upload of each person grows with every other one.
     #[arg(long, env = "SALON_PEOPLE", hide_env_values = true, value_name = "N")]
-    #[arg(default_value_t = limits::PEOPLE_PER_ROOM, value_parser = people)]
+    #[arg(default_value_t = protocol::limits::PEOPLE_PER_ROOM, value_parser = people)]
     people: usize,
 
     /// How much to write to standard error: error, warn, info, debug or trace
@@ -208,6 +223,20 @@ struct Args {
     #[arg(long, env = "SALON_ALLOW_NO_ORIGIN", hide_env_values = true)]
     #[arg(value_parser = BoolishValueParser::new())]
     allow_no_origin: bool,
+
+    #[command(flatten)]
+    limits: Limits,
+
+    /// A proxy, or a network of them, that says for whom it asks; give it again for more
+    ///
+    /// Limits then count the address in X-Forwarded-For or Forwarded. In the variable, white space
+    /// separates them. Without this, everybody behind a proxy counts as one.
+    #[arg(long, env = "SALON_TRUST_PROXY", hide_env_values = true)]
+    #[arg(value_name = "ADDR[/PREFIX]", verbatim_doc_comment)]
+    trust_proxy: Vec<TrustedProxies>,
+
+    #[command(flatten)]
+    https: HttpsArgs,
 
     /// For how many seconds a seat is held when a connection breaks, 0 to 120
     ///
@@ -255,6 +284,7 @@ impl Config {
         if let Some(address) = metrics.filter(|_| !args.allow_remote_metrics) {
             return Err(NoConfig::Wrong(remote_metrics(address)));
         }
+        let (https, http) = args.https.read().map_err(NoConfig::Wrong)?;
         let config = Self {
             listen,
             ice_servers: ice_servers(args.ice, args.turn_secret.as_ref())?,
@@ -268,6 +298,10 @@ impl Config {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
             },
+            limits: args.limits,
+            proxies: args.trust_proxy.into_iter().collect(),
+            https,
+            http,
             hold: args.hold,
             secret: env::var("SALON_SECRET")
                 .ok()
@@ -360,6 +394,14 @@ impl DataFolder {
             Self::None => Store::in_memory(),
         }
     }
+
+    /// Where to keep what the server cannot do without.
+    pub(super) fn folder(&self) -> Result<PathBuf, ServerError> {
+        match self {
+            Self::Chosen(folder) | Self::Usual(folder) => Ok(folder.clone()),
+            Self::None => Err(ServerError::NoFolder),
+        }
+    }
 }
 
 fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Site {
@@ -376,7 +418,7 @@ fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Site {
     }
 }
 
-fn socket_addr(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn socket_addr(text: &str) -> Result<SocketAddr, String> {
     let hint = "is no address with a port, such as 127.0.0.1:3000 or [::]:3000";
     text.parse().map_err(|_| format!("{text:?} {hint}"))
 }
@@ -390,7 +432,7 @@ fn remote_metrics(address: SocketAddr) -> String {
 }
 
 fn people(text: &str) -> Result<usize, String> {
-    let most = limits::PEOPLE_PER_ROOM_MAX;
+    let most = protocol::limits::PEOPLE_PER_ROOM_MAX;
     let people = text.parse().ok().filter(|people| (1..=most).contains(people));
     people.ok_or_else(|| format!("{text:?} is no number from 1 to {most}"))
 }

@@ -5,17 +5,17 @@ use crate::{
     protocol::{ClientMessage, HostAction, Join, ParseError, Pass, PeerId},
     room::{ConnId, Identity, Input},
 };
-use axum::extract::ws::Utf8Bytes;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
+use tungstenite::Utf8Bytes;
 
-/// The most messages that wait for one client. Two candidates a millisecond fill it in 0.1 s; a
+/// The most messages that wait for one client: more than any one person may send it at once. A
 /// client that keeps up with its room never has more than a few.
-const OUTBOX_MESSAGES: usize = 256;
+const OUTBOX_MESSAGES: usize = 512;
 /// The most bytes that wait for one client: 256 large messages would be 16 MiB.
 const OUTBOX_BYTES: usize = 512 * 1024;
 
@@ -26,6 +26,12 @@ pub(super) enum Closing {
     Slow,
     /// The client answers no ping.
     Silent,
+    /// The client neither watches nor joins a room.
+    Unused,
+    /// The client sends more frames than [`super::limits::Limits::messages`] allows.
+    TooFast,
+    /// A frame was begun and not finished.
+    Unfinished,
     /// The server ends.
     Restart,
     /// A message was larger than [`crate::protocol::limits::MESSAGE_BYTES`].
@@ -44,12 +50,21 @@ impl Closing {
         match self {
             Self::Slow => "slow",
             Self::Silent => "silent",
+            Self::Unused => "unused",
+            Self::TooFast => "too-fast",
+            Self::Unfinished => "unfinished",
             Self::Restart => "restart",
             Self::TooLarge => "too-large",
             Self::NotText => "not-text",
             Self::Protocol => "protocol",
             Self::Internal => "internal",
         }
+    }
+
+    /// Whether something of the client stays unread.
+    pub(super) fn leaves_unread(self) -> bool {
+        use Closing as C;
+        matches!(self, C::TooFast | C::Unfinished | C::TooLarge | C::NotText | C::Protocol)
     }
 }
 

@@ -40,6 +40,17 @@ pub enum ServerError {
         /// What the system says.
         error: io::Error,
     },
+    /// There is no folder for what has to outlive the server, and it is needed.
+    #[error("There is no folder to keep certificates in. Choose one with --data or SALON_DATA.")]
+    NoFolder,
+    /// A file does not hold the certificate or the key that it should.
+    #[error("Cannot use the certificate in {}: {problem}.", .path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The task that owns the rooms failed. Only a new start helps.
     #[error("The server cannot go on: the rooms are lost.")]
     Hub,

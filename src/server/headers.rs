@@ -32,6 +32,13 @@ pub(super) async fn secure(mut response: Response) -> Response {
     response
 }
 
+/// Tells browsers to come over https alone from now on, for two years (RFC 6797).
+pub(super) async fn only_https(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static("max-age=63072000");
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, policy);
+    response
+}
+
 /// Whether the asking browser trusts this address, by https or because it is its own machine: only
 /// then does it say what it asks for (W3C Fetch Metadata, section 2).
 pub(super) fn is_secure(request: &HeaderMap) -> bool {

@@ -13,7 +13,6 @@ use crate::{
     protocol::{ClientMessage, HostAction, Join, Report, RoomName, RoomState, ServerMessage},
     room::{self, Command, ConnId, Identity, Input, Rooms},
 };
-use axum::extract::ws::Utf8Bytes;
 use std::{
     collections::BTreeMap,
     future,
@@ -27,6 +26,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tracing::{debug, error, info};
+use tungstenite::Utf8Bytes;
 
 /// How many events of all sockets wait for the hub before the sockets wait themselves.
 const EVENTS: usize = 256;
@@ -366,6 +366,10 @@ impl Task {
                 Command::Ping(conn) => (conn, self.push(conn, Outgoing::Ping)),
                 Command::Close(conn) => {
                     self.close(conn, Closing::Silent);
+                    continue;
+                }
+                Command::CloseUnused(conn) => {
+                    self.close(conn, Closing::Unused);
                     continue;
                 }
                 Command::Keep(room, kept) => {

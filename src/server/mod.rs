@@ -3,17 +3,24 @@
 //! One task, the hub, owns the rooms; every socket is a task of its own; the router lists what is
 //! answered. Nothing here knows what a call is.
 
+mod accept;
+mod acme;
+mod address;
 mod config;
 mod connection;
 mod doctor;
 mod error;
+mod frames;
 mod headers;
 mod hub;
 mod ice;
+mod limits;
 mod metrics;
 mod origin;
 mod pages;
 mod passcode;
+mod quota;
+mod redirect;
 mod relay;
 mod router;
 mod secret;
@@ -21,30 +28,33 @@ mod shell;
 mod site;
 mod socket;
 mod store;
+mod tls;
 
+pub use acme::Acme;
+pub use address::{ParseProxyError, TrustedProxies};
 pub use config::{Config, DataFolder, LogFormat, NoConfig, Task};
 pub use connection::HubGone;
 pub use doctor::{Finding, Verdict, examine};
 pub use error::ServerError;
 use hub::Means;
 pub use hub::{Counts, Hub};
+pub use limits::Limits;
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
 pub use relay::{RELAY_VALID, RelaySecret};
 pub use secret::{SEAT_VALID, Secret};
 pub use site::{Embedded, EmbeddedFile, Site};
+pub use tls::Https;
 
 use crate::room;
-use axum::{Router, serve::ListenerExt};
+use accept::Entrance;
+use axum::{Router, middleware::map_response};
 use leptos::config::LeptosOptions;
+use quota::Quotas;
 use relay::Relays;
 use router::ServerState;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-    task::JoinHandle,
-    time::sleep,
-};
+use tls::{Keeper, Tls};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::sleep};
 use tracing::debug;
 
 /// How long open connections may take to end after the server was told to.
@@ -61,13 +71,19 @@ pub struct Server {
     hub: Hub,
     hub_task: JoinHandle<()>,
     router: Router,
+    entrance: Arc<Entrance>,
+    /// Where plain http leads to https, and through which entrance.
+    redirect: Option<(TcpListener, Arc<Entrance>)>,
+    keeper: Keeper,
+    https: Https,
 }
 
 impl Server {
     /// Prepares a server. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// [`ServerError::NoSite`], [`ServerError::Data`] or [`ServerError::Io`].
+    /// [`ServerError::NoSite`], [`ServerError::Data`], [`ServerError::Certificate`],
+    /// [`ServerError::Acme`] or [`ServerError::Io`].
     pub fn new(config: Config) -> Result<Self, ServerError> {
         // Leptos renders on this runtime. A second server in the same process finds it set.
         let _ = any_spawner::Executor::init_tokio();
@@ -80,24 +96,43 @@ impl Server {
             None => config.data.secret()?,
         };
         let store = config.data.store()?;
-        let rooms = room::Config { people: config.people, hold: config.hold };
+        let limits = Arc::new(config.limits);
+        let rooms = room::Config {
+            people: config.people,
+            hold: config.hold,
+            rooms: limits.rooms,
+            placeless: limits.placeless(),
+        };
         let relays = Relays {
             servers: config.ice_servers,
             secret: config.turn_secret,
             valid: config.turn_valid.min(RELAY_VALID),
         };
         let has_relay = relays.has_relay();
+        let (tls, keeper) = Tls::open(&config.https, &config.data)?;
+        let (quotas, proxies) = (Quotas::new(&limits), Arc::new(config.proxies));
         let means = Means { secret: secret.clone(), relays, store };
         let (hub, hub_task) = Hub::start(rooms, means)?;
+        let is_secure = tls.is_some();
         let state = ServerState {
             hub: hub.clone(),
             secret,
             has_relay,
             origins: Arc::new(config.origins),
+            limits: limits.clone(),
+            quotas: quotas.clone(),
+            proxies: proxies.clone(),
             leptos,
             reload_port: config.reload_port,
+            is_secure,
         };
-        Ok(Self { hub, hub_task, router: router::router(state, &config.site) })
+        let mut router = router::router(state, &config.site);
+        if is_secure {
+            router = router.layer(map_response(headers::only_https));
+        }
+        let entrance = Entrance::new(&limits, quotas, proxies, tls);
+        let https = config.https;
+        Ok(Self { hub, hub_task, router, entrance, redirect: None, keeper, https })
     }
 
     /// The rooms' keeper, to ask it how much it remembers.
@@ -113,6 +148,19 @@ impl Server {
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
 
+    /// Under which address people reach the server if it listens at `local`.
+    #[must_use]
+    pub fn origin(&self, local: SocketAddr) -> String {
+        self.https.origin(local)
+    }
+
+    /// Leads whoever comes to `listener` over plain http to https.
+    #[must_use]
+    pub fn redirect_from(mut self, listener: TcpListener) -> Self {
+        self.redirect = Some((listener, self.entrance.without_tls()));
+        self
+    }
+
     /// Serves until `shutdown` comes; then accepts nobody, tells every socket to come back later,
     /// and returns when all connections have ended or [`DRAIN`] has passed.
     ///
@@ -123,21 +171,29 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let Self { hub, hub_task, router } = self;
-        let (stopped, stopping) = oneshot::channel::<()>();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let serve = axum::serve(listener.tap_io(without_delay), service).with_graceful_shutdown(
-            async move {
-                shutdown.await;
-                drop(stopped);
-                hub.stop().await;
-            },
-        );
-        let serve = async { Ok(serve.await?) };
+        let Self { hub, hub_task, router, entrance, redirect, keeper: _keeper, .. } = self;
+        let (stop, stopping) = watch::channel(());
+        let port = listener.local_addr()?.port();
+        let told_to_end = async move {
+            shutdown.await;
+            drop(stop);
+            hub.stop().await;
+        };
+        let serve = entrance.serve(listener, router, stopped(stopping.clone()));
+        let redirect = async {
+            if let Some((listener, entrance)) = redirect {
+                let stop = stopped(stopping.clone());
+                entrance.serve(listener, redirect::router(port), stop).await;
+            }
+        };
         let keep = async { hub_task.await.map_err(|_| ServerError::Hub) };
+        let serve = async {
+            tokio::join!(told_to_end, serve, redirect);
+            Ok(())
+        };
         tokio::select! {
             result = async { tokio::try_join!(serve, keep) } => result.map(|_| ()),
-            () = overdue(stopping) => {
+            () = overdue(stopping.clone()) => {
                 debug!("some connections did not end in time");
                 Ok(())
             }
@@ -145,16 +201,13 @@ impl Server {
     }
 }
 
-/// Messages are small and each one waits for the last: sending at once beats sending together.
-fn without_delay(stream: &mut TcpStream) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "cannot set TCP_NODELAY");
-    }
+/// Waits until the server is told to end, which is said by dropping the sender.
+async fn stopped(mut stopping: watch::Receiver<()>) {
+    while stopping.changed().await.is_ok() {}
 }
 
-async fn overdue(stopping: oneshot::Receiver<()>) {
-    // An error means that the sender was dropped, which is the signal.
-    let _ = stopping.await;
+async fn overdue(stopping: watch::Receiver<()>) {
+    stopped(stopping).await;
     sleep(DRAIN).await;
 }
 

@@ -115,15 +115,26 @@ fn host(headers: &HeaderMap) -> Option<Authority> {
     text.parse().ok().filter(|host: &Authority| !host.as_str().contains('@'))
 }
 
-/// Scheme, host and port under which the asker reaches this server, for links to it.
+/// What a request is told that none of these can be known for.
+pub(super) const NO_HOST: &str = "The request does not say which host it is for.";
+
+/// Scheme, host and port under which the asker reaches this server, for links to it. `is_secure`
+/// says whether the server itself speaks TLS.
 ///
 /// Who stands between can claim `https` with `X-Forwarded-Proto`. It changes nothing but the links
 /// that the asker is shown, so it is believed.
-pub(super) fn of_request(headers: &HeaderMap) -> Option<String> {
+pub(super) fn of_request(headers: &HeaderMap, is_secure: bool) -> Option<String> {
     let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
-    let secure = forwarded.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
-    let scheme = if secure { "https" } else { "http" };
+    let claimed = forwarded.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
+    let scheme = if is_secure || claimed { "https" } else { "http" };
     host(headers).map(|host| format!("{scheme}://{host}"))
+}
+
+/// The same for somebody who came over plain http, where https is at `port`.
+pub(super) fn secure(headers: &HeaderMap, port: u16) -> Option<String> {
+    let host = host(headers)?;
+    let name = host.host();
+    Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
 }
 
 #[cfg(test)]
@@ -193,10 +204,24 @@ mod tests {
     #[test]
     fn links_carry_the_scheme_and_host_that_were_used() {
         let plain = headers(&[("host", "localhost:3000")]);
-        assert_eq!(of_request(&plain).as_deref(), Some("http://localhost:3000"));
+        assert_eq!(of_request(&plain, false).as_deref(), Some("http://localhost:3000"));
+        assert_eq!(of_request(&plain, true).as_deref(), Some("https://localhost:3000"));
         let proxied = headers(&[("host", "call.example.org"), ("x-forwarded-proto", "HTTPS")]);
-        assert_eq!(of_request(&proxied).as_deref(), Some("https://call.example.org"));
-        assert_eq!(of_request(&headers(&[("host", "a b")])), None);
-        assert_eq!(of_request(&headers(&[])), None);
+        assert_eq!(of_request(&proxied, false).as_deref(), Some("https://call.example.org"));
+        assert_eq!(of_request(&headers(&[("host", "a b")]), false), None);
+        assert_eq!(of_request(&headers(&[]), false), None);
+    }
+
+    #[test]
+    fn plain_http_leads_to_the_same_host() {
+        for (host, port, expected) in [
+            ("call.example.org", 443, "https://call.example.org"),
+            ("call.example.org:80", 443, "https://call.example.org"),
+            ("call.example.org:8080", 8443, "https://call.example.org:8443"),
+            ("[::1]:80", 443, "https://[::1]"),
+        ] {
+            assert_eq!(secure(&headers(&[("host", host)]), port).as_deref(), Some(expected));
+        }
+        assert_eq!(secure(&headers(&[("host", "evil@call.example.org")]), 443), None);
     }
 }

@@ -18,7 +18,6 @@ use tracing::error;
 
 /// The query of the start page after something was typed there that is no room.
 const BAD_NAME: &str = "problem=bad-name";
-const NO_HOST: &str = "The request does not say which host it is for.";
 /// Side of a QR code's picture in pixels, should nothing else scale it.
 const QR_SIDE: u32 = 240;
 
@@ -52,8 +51,8 @@ impl PagePath {
 
 /// Any page, by its address.
 pub(super) async fn page(State(state): State<ServerState>, request: Request) -> Response {
-    let Some(origin) = origin::of_request(request.headers()) else {
-        return (StatusCode::BAD_REQUEST, NO_HOST).into_response();
+    let Some(origin) = origin::of_request(request.headers(), state.is_secure) else {
+        return (StatusCode::BAD_REQUEST, origin::NO_HOST).into_response();
     };
     let page = match PagePath::of(request.uri().path()) {
         PagePath::Home => Page::Home {
@@ -133,11 +132,16 @@ pub(super) async fn go(typed: Result<Query<Typed>, QueryRejection>) -> Redirect 
 }
 
 /// `GET /room/{name}/qr.svg`: the room's link, to be photographed by a phone.
-pub(super) async fn qr(Path(name): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn qr(
+    State(state): State<ServerState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let Ok(room) = name.parse::<RoomName>() else { return StatusCode::NOT_FOUND.into_response() };
-    let link = origin::of_request(&headers).map(|origin| format!("{origin}/room/{room}"));
+    let origin = origin::of_request(&headers, state.is_secure);
+    let link = origin.map(|origin| format!("{origin}/room/{room}"));
     let Some(code) = link.and_then(|link| QrCode::new(link).ok()) else {
-        return (StatusCode::BAD_REQUEST, NO_HOST).into_response();
+        return (StatusCode::BAD_REQUEST, origin::NO_HOST).into_response();
     };
     let picture = code
         .render::<svg::Color>()

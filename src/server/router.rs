@@ -1,6 +1,9 @@
 //! What the server answers to.
 
-use super::{headers, hub::Hub, origin::OriginPolicy, pages, secret::Secret, site::Site, socket};
+use super::{
+    address::TrustedProxies, headers, hub::Hub, limits::Limits, origin::OriginPolicy, pages,
+    quota::Quotas, secret::Secret, site::Site, socket,
+};
 use axum::{
     Router,
     extract::{FromRef, State},
@@ -21,8 +24,13 @@ pub(super) struct ServerState {
     pub(super) secret: Secret,
     pub(super) has_relay: bool,
     pub(super) origins: Arc<OriginPolicy>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) quotas: Arc<Quotas>,
+    pub(super) proxies: Arc<TrustedProxies>,
     pub(super) leptos: LeptosOptions,
     pub(super) reload_port: Option<u16>,
+    /// Whether the server itself speaks TLS.
+    pub(super) is_secure: bool,
 }
 
 impl FromRef<ServerState> for Hub {

@@ -1,8 +1,13 @@
 //! `/ws`: one task per WebSocket (RFC 6455), between the network and the hub.
 
 use super::{
+    accept::Peer,
+    address::{ClientAddress, is_forwarded},
     connection::{Closing, Connection, Inbox, Outgoing, Voice},
+    frames::{Breach, Policed},
+    limits::Limits,
     metrics::Metrics,
+    quota::{Permit, Refusal},
     router::ServerState,
 };
 use crate::{
@@ -10,26 +15,37 @@ use crate::{
     room::ConnId,
 };
 use axum::{
-    body::Bytes,
-    extract::{
-        ConnectInfo, State, WebSocketUpgrade,
-        ws::{CloseFrame, Message, WebSocket, close_code},
-    },
-    http::{HeaderMap, StatusCode},
+    Extension,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{
     SinkExt, Stream, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use std::{net::SocketAddr, time::Duration};
-use tokio::time::{sleep, timeout};
-use tracing::{
-    Instrument, Level, Span, enabled,
-    field::{Empty, display},
-    info, info_span,
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Arc, Once},
+    time::Duration,
 };
-use tungstenite::error::{CapacityError, ProtocolError};
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tracing::{
+    Instrument, Level, Span, debug, enabled,
+    field::{Empty, display},
+    info, info_span, warn,
+};
+use tungstenite::{
+    Message,
+    error::{CapacityError, ProtocolError},
+    handshake::server::create_response_with_body,
+    protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+};
 
 /// Kept by every connection for as long as it lives: most messages are a few hundred bytes.
 const READ_BUFFER: usize = 4 * 1024;
@@ -44,6 +60,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to answer that the connection closes (RFC 6455, section 7.1.1).
 const FAREWELL: Duration = Duration::from_secs(1);
 
+type WebSocket = WebSocketStream<Policed<TokioIo<Upgraded>>>;
 type Sink = SplitSink<WebSocket, Message>;
 type Frames = SplitStream<WebSocket>;
 
@@ -71,36 +88,98 @@ impl End {
 /// Opens a socket for a page of this server, and for who else the operator allows.
 pub(super) async fn upgrade(
     State(state): State<ServerState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Extension(peer): Extension<Arc<Peer>>,
+    mut request: Request,
 ) -> Response {
-    if let Err(refusal) = state.origins.check(&headers) {
+    let permit = match admit(&state, &peer, request.headers()) {
+        Ok(permit) => permit,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if let Err(refusal) = state.origins.check(request.headers()) {
         return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
     }
-    let hub = state.hub;
-    upgrade
+    let response = match create_response_with_body(&request, Body::empty) {
+        Ok(response) => response,
+        Err(error) => return no_handshake(&error),
+    };
+    let upgrading = hyper::upgrade::on(&mut request);
+    let address = state.proxies.client(peer.address, request.headers());
+    tokio::spawn(async move {
+        serve(upgrading, state, address).await;
+        drop((permit, peer));
+    });
+    response
+}
+
+/// Counts the socket among those of its address: a connection from there is counted already,
+/// unless a proxy made it.
+fn admit(state: &ServerState, peer: &Peer, headers: &HeaderMap) -> Result<Option<Permit>, Refusal> {
+    let address = state.proxies.client(peer.address, headers);
+    state.quotas.open_socket(address)?;
+    if peer.permit.is_none() {
+        return state.quotas.connect(address).map(Some);
+    }
+    if is_near(peer.address) && is_forwarded(headers) {
+        tell_of_proxy();
+    }
+    Ok(None)
+}
+
+/// Whether this may be the operator's own proxy. Strangers write headers, too.
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
+
+/// Once: every socket would be a reason.
+fn tell_of_proxy() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        warn!(
+            "A proxy forwards people, and all of them count as one address. Name the proxy with \
+             --trust-proxy or SALON_TRUST_PROXY."
+        );
+    });
+}
+
+/// What was asked for is no WebSocket (RFC 6455, section 4.2.1).
+fn no_handshake(error: &tungstenite::Error) -> Response {
+    let upgrade = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+    let sentence = "This is the address of a WebSocket (RFC 6455, version 13).";
+    debug!(%error, "no WebSocket");
+    (StatusCode::UPGRADE_REQUIRED, upgrade, sentence).into_response()
+}
+
+async fn serve(upgrading: OnUpgrade, state: ServerState, address: ClientAddress) {
+    let Ok(upgraded) = upgrading.await else { return };
+    let (sink, frames) = websocket(upgraded, &state.limits).await.split();
+    match state.hub.open().await {
+        Ok(connection) => {
+            let span = span(connection.conn, address);
+            let metrics = state.hub.metrics();
+            let talk = converse(sink, frames, connection, &state.limits, &metrics);
+            talk.instrument(span).await;
+        }
+        Err(_) => farewell(sink, frames, Closing::Restart, &state.limits).await,
+    }
+}
+
+async fn websocket(upgraded: Upgraded, limits: &Limits) -> WebSocket {
+    let stream = Policed::new(TokioIo::new(upgraded), limits.message_rate(), limits.patience);
+    let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(WRITE_BUFFER_MAX)
-        .max_message_size(MESSAGE_BYTES)
-        .max_frame_size(MESSAGE_BYTES)
-        .on_upgrade(async move |socket| {
-            let (sink, frames) = socket.split();
-            match hub.open().await {
-                Ok(connection) => {
-                    let span = span(connection.conn, address);
-                    let metrics = hub.metrics();
-                    converse(sink, frames, connection, &metrics).instrument(span).await;
-                }
-                Err(_) => farewell(sink, frames, Closing::Restart).await,
-            }
-        })
+        .max_message_size(Some(MESSAGE_BYTES))
+        .max_frame_size(Some(MESSAGE_BYTES));
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
 /// What everything that is logged of a connection goes with. Only who looks for a fault learns where
 /// its person is.
-fn span(conn: ConnId, address: SocketAddr) -> Span {
+fn span(conn: ConnId, address: ClientAddress) -> Span {
     let span = info_span!("connection", number = conn.0, address = Empty);
     if enabled!(Level::DEBUG) {
         span.record("address", display(address));
@@ -108,7 +187,13 @@ fn span(conn: ConnId, address: SocketAddr) -> Span {
     span
 }
 
-async fn converse(mut sink: Sink, mut frames: Frames, connection: Connection, metrics: &Metrics) {
+async fn converse(
+    mut sink: Sink,
+    mut frames: Frames,
+    connection: Connection,
+    limits: &Limits,
+    metrics: &Metrics,
+) {
     let Connection { voice, mut inbox, closing, alive, .. } = connection;
     info!("open");
     let end = tokio::select! {
@@ -128,7 +213,7 @@ async fn converse(mut sink: Sink, mut frames: Frames, connection: Connection, me
             // Reading on sends the answer to the client's goodbye.
             let _ = timeout(FAREWELL, drain(&mut frames)).await;
         }
-        End::Close(closing) => farewell(sink, frames, closing).await,
+        End::Close(closing) => farewell(sink, frames, closing, limits).await,
     }
     drop(alive);
 }
@@ -141,13 +226,15 @@ async fn read(frames: &mut Frames, voice: &Voice) -> End {
             Some(Ok(Message::Binary(bytes))) => voice.say(parse_binary(&bytes)).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => voice.heard().await,
             Some(Ok(Message::Close(frame))) => {
-                if frame.is_none_or(|frame| frame.code != ABANDONED) {
+                if frame.is_none_or(|frame| u16::from(frame.code) != ABANDONED) {
                     // Should the hub be gone, so is the seat.
                     let _ = voice.unloaded().await;
                 }
                 return End::Leaving;
             }
-            Some(Err(error)) => return read_error(error),
+            // What is asked to be written raw is never read.
+            Some(Ok(Message::Frame(_))) => Ok(()),
+            Some(Err(error)) => return read_error(&error),
             None => return End::Gone,
         };
         if let Err(closing) = told {
@@ -161,15 +248,23 @@ fn parse_binary(bytes: &Bytes) -> Result<ClientMessage, ParseError> {
     ClientMessage::parse(text)
 }
 
-fn read_error(error: axum::Error) -> End {
+fn read_error(error: &tungstenite::Error) -> End {
     use tungstenite::Error as E;
-    match error.into_inner().downcast_ref::<E>() {
-        Some(E::Capacity(CapacityError::MessageTooLong { .. })) => End::Close(Closing::TooLarge),
-        Some(E::Utf8(_)) => End::Close(Closing::NotText),
-        Some(E::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
-        Some(E::Protocol(_)) => End::Close(Closing::Protocol),
+    match error {
+        E::Capacity(CapacityError::MessageTooLong { .. }) => End::Close(Closing::TooLarge),
+        E::Utf8(_) => End::Close(Closing::NotText),
+        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
+        E::Protocol(_) => End::Close(Closing::Protocol),
+        E::Io(error) => breach(error).map_or(End::Gone, End::Close),
         _ => End::Gone,
     }
+}
+
+fn breach(error: &io::Error) -> Option<Closing> {
+    Some(match error.get_ref()?.downcast_ref()? {
+        Breach::TooFast => Closing::TooFast,
+        Breach::Unfinished => Closing::Unfinished,
+    })
 }
 
 /// Writes what the hub says until it lets go of the connection or the client takes no more.
@@ -187,7 +282,7 @@ async fn write(inbox: &mut Inbox, sink: &mut Sink) -> End {
     std::future::pending().await
 }
 
-async fn write_batch(batch: &mut Vec<Outgoing>, sink: &mut Sink) -> Result<(), axum::Error> {
+async fn write_batch(batch: &mut Vec<Outgoing>, sink: &mut Sink) -> Result<(), tungstenite::Error> {
     for item in batch.drain(..) {
         let message = match item {
             Outgoing::Text(text) => Message::Text(text),
@@ -199,14 +294,14 @@ async fn write_batch(batch: &mut Vec<Outgoing>, sink: &mut Sink) -> Result<(), a
 }
 
 /// Says why the connection ends and gives the client a moment to hear it.
-async fn farewell(mut sink: Sink, mut frames: Frames, closing: Closing) {
-    let frame = close_frame(closing);
+async fn farewell(mut sink: Sink, mut frames: Frames, closing: Closing, limits: &Limits) {
+    let frame = close_frame(closing, limits);
     let goodbye = async {
         if sink.send(Message::Close(Some(frame))).await.is_err() {
             return;
         }
         drain(&mut frames).await;
-        if matches!(closing, Closing::TooLarge | Closing::NotText | Closing::Protocol) {
+        if closing.leaves_unread() {
             // Nothing more could be read. Hanging up while data is unread resets the connection
             // (RFC 9293, section 3.6.1), and the client may never see why: wait instead.
             sleep(FAREWELL).await;
@@ -216,19 +311,31 @@ async fn farewell(mut sink: Sink, mut frames: Frames, closing: Closing) {
     let _ = timeout(FAREWELL, goodbye).await;
 }
 
-async fn drain(frames: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin)) {
+async fn drain(frames: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin)) {
     while let Some(Ok(_)) = frames.next().await {}
 }
 
-fn close_frame(closing: Closing) -> CloseFrame {
+fn close_frame(closing: Closing, limits: &Limits) -> CloseFrame {
     let (code, reason) = match closing {
-        Closing::Slow => (close_code::POLICY, "You read too slowly."),
-        Closing::Silent => (close_code::POLICY, "You answered no ping."),
-        Closing::Restart => (close_code::RESTART, "The server restarts."),
-        Closing::TooLarge => (close_code::SIZE, "A message has at most 64 KiB."),
-        Closing::NotText => (close_code::INVALID, "A text message is UTF-8."),
-        Closing::Protocol => (close_code::PROTOCOL, "That was no WebSocket frame."),
-        Closing::Internal => (close_code::ERROR, "The server cannot go on."),
+        Closing::Slow => (CloseCode::Policy, "You read too slowly.".into()),
+        Closing::Silent => (CloseCode::Policy, "You answered no ping.".into()),
+        Closing::Unused => {
+            let seconds = limits.placeless().as_secs_f32();
+            (CloseCode::Policy, format!("Watch or join a room within {seconds} seconds.").into())
+        }
+        Closing::TooFast => {
+            let messages = limits.messages;
+            (CloseCode::Policy, format!("Send at most {messages} messages a second.").into())
+        }
+        Closing::Unfinished => {
+            let seconds = limits.patience.as_secs_f32();
+            (CloseCode::Policy, format!("Finish a frame within {seconds} seconds.").into())
+        }
+        Closing::Restart => (CloseCode::Restart, "The server restarts.".into()),
+        Closing::TooLarge => (CloseCode::Size, "A message has at most 64 KiB.".into()),
+        Closing::NotText => (CloseCode::Invalid, "A text message is UTF-8.".into()),
+        Closing::Protocol => (CloseCode::Protocol, "That was no WebSocket frame.".into()),
+        Closing::Internal => (CloseCode::Error, "The server cannot go on.".into()),
     };
-    CloseFrame { code, reason: reason.into() }
+    CloseFrame { code, reason }
 }

@@ -7,14 +7,17 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot go on is to fail"
+    reason = "a test that cannot go on is to fail, and one that cannot begin says why"
 )]
 
+mod attacks;
 mod doctor;
 mod hidden;
 mod hostile;
 mod hosts;
+mod https;
 mod leaving;
 mod limits;
 mod logs;

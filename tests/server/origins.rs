@@ -27,7 +27,7 @@ async fn is_refused(app: &TestApp, origins: &[&str]) {
 }
 
 #[tokio::test]
-async fn only_the_servers_own_pages_may() {
+async fn t8_only_the_servers_own_pages_may() {
     let app = TestApp::start().await;
     let own = format!("http://{}", app.addr);
     let port = app.addr.port();
@@ -53,7 +53,7 @@ async fn only_the_servers_own_pages_may() {
 }
 
 #[tokio::test]
-async fn listed_origins_may() {
+async fn t8_listed_origins_may() {
     let listed = vec!["https://app.example.org".parse().unwrap()];
     let policy = OriginPolicy { listed, allow_none: false };
     let app = TestApp::start_with(|config| config.origins = policy).await;
@@ -65,7 +65,7 @@ async fn listed_origins_may() {
 }
 
 #[tokio::test]
-async fn programs_may_where_the_operator_says_so() {
+async fn t8_programs_may_where_the_operator_says_so() {
     let policy = OriginPolicy { listed: Vec::new(), allow_none: true };
     let app = TestApp::start_with(|config| config.origins = policy).await;
     assert_eq!(refusal(&app, &[]).await, None);

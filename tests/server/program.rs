@@ -6,9 +6,9 @@ use std::{
     process::{Output, Stdio},
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
     net::TcpListener,
-    process::Command,
+    process::{Child, ChildStderr, ChildStdout, Command},
 };
 
 pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
@@ -55,6 +55,19 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&["--hold", "121"], &[], "--hold (SALON_HOLD)"),
         (&["--log", "loud"], &[], "--log (SALON_LOG)"),
         (&["--log-format", "xml"], &[], "--log-format (SALON_LOG_FORMAT)"),
+        (&["--connections", "0"], &[], "--connections (SALON_CONNECTIONS)"),
+        (&["--sockets", "many"], &[], "--sockets (SALON_SOCKETS)"),
+        (&["--messages", "x"], &[], "--messages (SALON_MESSAGES)"),
+        (&["--rooms", "1000001"], &[], "--rooms (SALON_ROOMS)"),
+        (&["--patience", "61"], &[], "--patience (SALON_PATIENCE)"),
+        (&["--trust-proxy", "localhost"], &[], "--trust-proxy (SALON_TRUST_PROXY)"),
+        (&["--tls-cert", "a"], &[], "--tls-key (SALON_TLS_KEY)"),
+        (&["--tls-key", "a"], &[], "--tls-cert (SALON_TLS_CERT)"),
+        (&["--tls-cert", "a", "--tls-key", "b", "--acme", "a.example"], &[], "--acme (SALON_ACME)"),
+        (&["--acme", "192.0.2.1"], &[], "--acme (SALON_ACME)"),
+        (&["--acme-directory", "http://a"], &[], "--acme-directory (SALON_ACME_DIRECTORY)"),
+        (&["--http", "127.0.0.1:80"], &[], "--http (SALON_HTTP)"),
+        (&["--http", "80"], &[], "--http (SALON_HTTP)"),
         (&["--allow-origin", "example.org"], &[], "--allow-origin (SALON_ALLOW_ORIGIN)"),
         (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),
         (&[], &[("SALON_PEOPLE", "many")], "SALON_PEOPLE"),
@@ -113,6 +126,19 @@ async fn help_explains_every_option_and_its_variable() {
         "allow-origin",
         "allow-no-origin",
         "site",
+        "connections",
+        "sockets",
+        "messages",
+        "rooms",
+        "patience",
+        "trust-proxy",
+        "tls-cert",
+        "tls-key",
+        "acme",
+        "acme-contact",
+        "acme-directory",
+        "acme-ca",
+        "http",
     ] {
         let variable = format!("SALON_{}", option.to_uppercase().replace('-', "_"));
         assert!(text.contains(&format!("--{option}")), "{option}");
@@ -137,29 +163,83 @@ async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
     assert_eq!(foreign.status.code(), Some(1));
     assert!(sentence(&foreign).contains("192.0.2.1:3000"));
 
+    let files = ["--site", site, "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"];
+    let missing = output(&files, &[]).await;
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(sentence(&missing).starts_with("Cannot use the certificate in /nowhere.pem: "));
+
     let empty = output(&["--site", "/nowhere", "--listen", "127.0.0.1:0"], &[]).await;
     assert_eq!(empty.status.code(), Some(1));
     assert!(sentence(&empty).contains("/nowhere/pkg") && sentence(&empty).contains("make release"));
 }
 
+/// The running program. It is killed when this is dropped.
+pub(crate) struct Program {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// What it says of itself when it is ready.
+    pub(crate) origin: String,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Program {
+    pub(crate) async fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::of(salon(args, env)).await
+    }
+
+    /// Runs a command that becomes the program.
+    pub(crate) async fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut line = String::new();
+        soon(stdout.read_line(&mut line)).await.unwrap();
+        let origin = line.trim_end().strip_prefix("Salon is ready at ");
+        let origin = origin.unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        Self { child, stdout, origin, log }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Where it listens, if it says so.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.origin.split_once("://").unwrap().1.parse().unwrap()
+    }
+
+    /// The next line of the log that contains `part`.
+    pub(crate) async fn logs(&mut self, part: &str) -> String {
+        loop {
+            let line = soon(self.log.next_line()).await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("it ended without {part:?}"));
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// Ends it with a signal; returns what else it said.
+    pub(crate) async fn end(mut self, signal: &str) -> String {
+        let id = self.id().to_string();
+        soon(Command::new("kill").args([signal, &id]).status()).await.unwrap();
+        assert_eq!(soon(self.child.wait()).await.unwrap().code(), Some(0));
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).await.unwrap();
+        while let Some(line) = self.log.next_line().await.unwrap() {
+            rest += &line;
+            rest.push('\n');
+        }
+        rest
+    }
+}
+
 /// Starts the program, asks it for a page, and ends it with a signal.
 async fn serves_until(signal: &str, args: &[&str], env: &[(&str, &str)]) {
-    let mut command = salon(args, env);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    soon(stdout.read_line(&mut line)).await.unwrap();
-    let address = line.trim_end().strip_prefix("Salon is ready at http://").unwrap();
-    let address: SocketAddr = address.parse().unwrap();
-    assert_eq!(Reply::of(address, "GET /healthz", &[]).await.body, "ok");
-
-    let id = child.id().unwrap().to_string();
-    soon(Command::new("kill").args([signal, &id]).status()).await.unwrap();
-    assert_eq!(soon(child.wait()).await.unwrap().code(), Some(0));
-    let mut rest = String::new();
-    stdout.read_to_string(&mut rest).await.unwrap();
-    child.stderr.take().unwrap().read_to_string(&mut rest).await.unwrap();
-    assert_eq!(rest, "", "one line is all it prints");
+    let program = Program::start(args, env).await;
+    assert!(program.origin.starts_with("http://"));
+    assert_eq!(Reply::of(program.addr(), "GET /healthz", &[]).await.body, "ok");
+    assert_eq!(program.end(signal).await, "", "one line is all it prints");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use futures_util::{SinkExt, StreamExt};
 use salon::server::{
-    Config, Counts, DataFolder, Hub, LogFormat, OriginPolicy, RELAY_VALID, Secret, Server,
-    ServerError, Site,
+    Config, Counts, DataFolder, Https, Hub, Limits, LogFormat, OriginPolicy, RELAY_VALID, Secret,
+    Server, ServerError, Site, TrustedProxies,
 };
 use serde_json::{Value, json};
 use std::{
@@ -80,6 +80,10 @@ impl TestApp {
             log_format: LogFormat::Text,
             metrics: None,
             origins: OriginPolicy::default(),
+            limits: Limits::default(),
+            proxies: TrustedProxies::default(),
+            https: Https::Off,
+            http: None,
             hold: Duration::from_secs(15),
             secret: Some(Secret::from("the secret of these tests")),
             data: DataFolder::None,
@@ -122,24 +126,17 @@ impl TestApp {
         stream: TcpStream,
         headers: &[(&'static str, &str)],
     ) -> Result<Client, Error> {
-        Client::open(self.addr, stream, headers).await
+        Client::over(stream, self.addr, headers).await
     }
 
     /// A client with a seat, and what it was told when it took it.
     pub(crate) async fn join(&self, room: &str) -> (Client, Value) {
-        let mut client = self.client().await;
-        client.say(json!({"type": "join", "room": room})).await;
-        let joined = client.expect("joined").await;
-        (client, joined)
+        Client::join(self.addr, room).await
     }
 
     /// Two people in a room who have been told of each other: the caller and the callee.
     pub(crate) async fn pair(&self, room: &str) -> (Client, Client) {
-        let (mut caller, _) = self.join(room).await;
-        let (mut callee, _) = self.join(room).await;
-        assert_eq!(caller.expect("ready").await["role"], "caller");
-        assert_eq!(callee.expect("ready").await["role"], "callee");
-        (caller, callee)
+        Client::pair(self.addr, room).await
     }
 
     /// Asks for a page with `Host` and these headers.
@@ -157,16 +154,17 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// One that behaves as a page of the server there.
+    /// A client that behaves as a page of the server at `addr`.
     pub(crate) async fn of(addr: SocketAddr) -> Self {
         let origin = format!("http://{addr}");
         let stream = TcpStream::connect(addr).await.unwrap();
-        Self::open(addr, stream, &[("origin", &origin)]).await.unwrap()
+        Self::over(stream, addr, &[("origin", &origin)]).await.unwrap()
     }
 
-    async fn open(
-        addr: SocketAddr,
+    /// Asks for a socket over `stream` with these headers.
+    pub(crate) async fn over(
         stream: TcpStream,
+        addr: SocketAddr,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Error> {
         let mut request = format!("ws://{addr}/ws").into_client_request().unwrap();
@@ -180,6 +178,29 @@ impl Client {
     /// Where the server sees it.
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.socket.get_ref().local_addr().unwrap()
+    }
+
+    /// A client with a seat, and what it was told when it took it.
+    pub(crate) async fn join(addr: SocketAddr, room: &str) -> (Self, Value) {
+        let mut client = Self::of(addr).await;
+        client.say(json!({"type": "join", "room": room})).await;
+        let joined = client.expect("joined").await;
+        (client, joined)
+    }
+
+    /// Two people in a room who have been told of each other: the caller and the callee.
+    pub(crate) async fn pair(addr: SocketAddr, room: &str) -> (Self, Self) {
+        let (mut caller, _) = Self::join(addr, room).await;
+        let (mut callee, _) = Self::join(addr, room).await;
+        assert_eq!(caller.expect("ready").await["role"], "caller");
+        assert_eq!(callee.expect("ready").await["role"], "callee");
+        (caller, callee)
+    }
+
+    /// Sends a candidate that only this call sends, and sees that `other` hears it next.
+    pub(crate) async fn reaches(&mut self, other: &mut Self, mark: &str) {
+        self.say(json!({"type": "candidate", "candidate": {"candidate": mark}})).await;
+        assert_eq!(other.expect("candidate").await["candidate"]["candidate"], mark);
     }
 
     pub(crate) async fn say(&mut self, message: Value) {
@@ -217,9 +238,16 @@ impl Client {
 
     /// The code with which the server closes, after anything else it says.
     pub(crate) async fn closed(&mut self) -> u16 {
+        self.dismissed().await.0
+    }
+
+    /// The code and the sentence with which the server closes, after anything else it says.
+    pub(crate) async fn dismissed(&mut self) -> (u16, String) {
         loop {
             match soon(self.socket.next()).await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
                 Some(Ok(_)) => {}
                 other => panic!("no close frame but {other:?}"),
             }
@@ -248,7 +276,7 @@ impl Reply {
         Self::parse(&String::from_utf8_lossy(&answer))
     }
 
-    fn parse(answer: &str) -> Self {
+    pub(crate) fn parse(answer: &str) -> Self {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let mut lines = head.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();

@@ -53,9 +53,14 @@ pub(super) struct World {
 /// How long seats are held.
 const HOLD: Duration = Duration::from_secs(15);
 
+fn rooms_of(people: usize) -> room::Config {
+    let placeless = Duration::from_secs(10);
+    room::Config { people, hold: HOLD, rooms: 100, placeless }
+}
+
 impl World {
     pub(super) fn new(people: usize, limit: usize) -> Self {
-        let config = room::Config { people: limit, hold: HOLD };
+        let config = rooms_of(limit);
         let person = |_| Person {
             call: Call::new(),
             socket: None,
@@ -343,7 +348,7 @@ impl World {
 
     /// The server is killed and started again: every socket breaks, and the rooms are empty.
     pub(super) fn restart(&mut self) {
-        let config = room::Config { people: self.limit, hold: HOLD };
+        let config = rooms_of(self.limit);
         self.rooms = Rooms::new(config, self.now);
         for index in 0..self.people.len() {
             let person = &mut self.people[index];

@@ -8,7 +8,8 @@ use crate::{
 use tokio::time::{Instant, timeout};
 
 fn start() -> (Hub, JoinHandle<()>) {
-    let config = room::Config { people: 4, hold: SILENT_AFTER };
+    let config =
+        room::Config { people: 4, hold: SILENT_AFTER, rooms: 100, placeless: SILENT_AFTER };
     let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
     let (secret, store) = (Secret::from("a secret"), Store::in_memory().unwrap());
     Hub::start(config, Means { secret, relays, store }).unwrap()

@@ -1,0 +1,109 @@
+//! How often something may be done: a token bucket, kept as the time at which it will be full.
+
+use std::time::Duration;
+
+/// How many tokens a bucket holds and how fast they come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    burst: u32,
+    /// How long one token takes to come back.
+    interval: Duration,
+}
+
+impl Rate {
+    /// A full bucket holds `burst` tokens and is full again after `refill`. Both are at least 1,
+    /// the latter in nanoseconds for each token.
+    #[must_use]
+    pub fn new(burst: u32, refill: Duration) -> Self {
+        let burst = burst.max(1);
+        let interval = (refill / burst).max(Duration::from_nanos(1));
+        Self { burst, interval }
+    }
+}
+
+/// The tokens that are left. A new bucket is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bucket {
+    full: Duration,
+}
+
+impl Bucket {
+    /// Takes a token at `now`, a time since some fixed start that never runs backwards.
+    ///
+    /// # Errors
+    /// There is none: how long the next one takes to come back.
+    pub fn take(&mut self, rate: Rate, now: Duration) -> Result<(), Duration> {
+        let full = self.full.max(now) + rate.interval;
+        let wait = full.saturating_sub(now + rate.interval * rate.burst);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        self.full = full;
+        Ok(())
+    }
+
+    /// Whether nothing was taken that has not come back.
+    #[must_use]
+    pub fn is_full(&self, now: Duration) -> bool {
+        self.full <= now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RATE: (u32, Duration) = (400, Duration::from_secs(8));
+
+    fn taken(bucket: &mut Bucket, tries: u32, now: Duration) -> u32 {
+        let rate = Rate::new(RATE.0, RATE.1);
+        (0..tries).map(|_| u32::from(bucket.take(rate, now).is_ok())).sum()
+    }
+
+    #[test]
+    fn a_burst_is_let_through_and_then_only_what_comes_back() {
+        let mut bucket = Bucket::default();
+        let start = Duration::from_secs(1_800_000_000);
+        assert_eq!(taken(&mut bucket, 1000, start), 400);
+        assert_eq!(taken(&mut bucket, 1000, start + Duration::from_millis(19)), 0);
+        assert_eq!(taken(&mut bucket, 1000, start + Duration::from_millis(20)), 1);
+        assert_eq!(taken(&mut bucket, 1000, start + Duration::from_millis(1020)), 50);
+        assert!(!bucket.is_full(start + Duration::from_secs(9)));
+        assert!(bucket.is_full(start + Duration::from_millis(9020)));
+        assert_eq!(taken(&mut bucket, 1000, start + Duration::from_secs(99)), 400);
+    }
+
+    #[test]
+    fn who_waits_as_long_as_told_gets_a_token() {
+        let (mut bucket, rate) = (Bucket::default(), Rate::new(3, Duration::from_secs(60)));
+        for _ in 0..3 {
+            assert_eq!(bucket.take(rate, Duration::ZERO), Ok(()));
+        }
+        let wait = bucket.take(rate, Duration::from_secs(1)).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(19));
+        assert_eq!(bucket.take(rate, Duration::from_secs(20)), Ok(()));
+    }
+
+    proptest! {
+        /// No window lets more through than a burst and what comes back within it.
+        #[test]
+        fn never_more_than_the_rate(gaps in proptest::collection::vec(0u64..200, 1..600)) {
+            let (mut bucket, rate) = (Bucket::default(), Rate::new(10, Duration::from_secs(1)));
+            let mut now = Duration::ZERO;
+            let mut taken = Vec::new();
+            for gap in gaps {
+                now += Duration::from_millis(gap);
+                if bucket.take(rate, now).is_ok() {
+                    taken.push(now);
+                }
+            }
+            for (index, first) in taken.iter().enumerate() {
+                for (more, last) in taken[index..].iter().enumerate() {
+                    let back = (*last - *first).as_millis() / 100;
+                    prop_assert!(more as u128 <= 10 + back);
+                }
+            }
+        }
+    }
+}

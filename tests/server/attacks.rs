@@ -1,0 +1,469 @@
+//! What is done to the server by those who mean it ill, row by row of what it must withstand, and
+//! that the calls of others do not feel it.
+
+use crate::{
+    program::{Program, salon},
+    support::{Client, Reply, TestApp, site, soon},
+};
+use futures_util::{SinkExt, StreamExt};
+use salon::protocol::limits::{CANDIDATES_PER_DESCRIPTION, SDP_BYTES};
+use serde_json::json;
+use std::{
+    fs,
+    net::SocketAddr,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpSocket, TcpStream},
+    process::Command,
+    task::yield_now,
+};
+use tokio_tungstenite::tungstenite::{
+    Bytes, Error, Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
+
+/// A program whose memory and descriptors are its own.
+async fn program(args: &[&str]) -> Program {
+    let site = site().to_str().unwrap();
+    Program::start(&[&["--listen", "127.0.0.1:0", "--site", site], args].concat(), &[]).await
+}
+
+fn resident_kb(program: &Program) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().split(' ').next().unwrap().parse().unwrap()
+}
+
+/// A connection from another of this machine's addresses.
+async fn from(address: &str, addr: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
+    socket.connect(addr).await.unwrap()
+}
+
+async fn upgrade(stream: TcpStream, addr: SocketAddr) -> Result<Client, Error> {
+    let origin = format!("http://{addr}");
+    Client::over(stream, addr, &[("origin", &origin)]).await
+}
+
+/// Status and sentence of a refused upgrade.
+fn refusal(error: Error) -> (u16, String) {
+    let Error::Http(response) = error else { panic!("{error}") };
+    let body = response.body().as_deref().unwrap_or_default();
+    (response.status().as_u16(), String::from_utf8_lossy(body).into_owned())
+}
+
+#[tokio::test]
+async fn t10_upgrades_that_never_join() {
+    let server = program(&["--patience", "1"]).await;
+    let addr = server.addr();
+    let (mut caller, mut callee) = Client::pair(addr, "123").await;
+    let before = resident_kb(&server);
+    let (mut open, mut refused) = (Vec::new(), 0);
+    for attempt in 0..10_000 {
+        match upgrade(from("127.0.0.2", addr).await, addr).await {
+            Ok(client) => open.push(client),
+            Err(error) => {
+                let (status, sentence) = refusal(error);
+                assert_eq!(status, 429);
+                let named = ["256 connections", "300 call sockets a minute"];
+                assert!(named.iter().any(|limit| sentence.contains(limit)), "{sentence}");
+                refused += 1;
+            }
+        }
+        if attempt % 1000 == 0 {
+            caller.reaches(&mut callee, &format!("attempt {attempt}")).await;
+        }
+    }
+    assert!(open.len() >= 256 && open.len() + refused == 10_000, "{} were let in", open.len());
+    // A minute's worth at once, and what comes back while this runs.
+    assert!(open.len() < 600, "{} were let in", open.len());
+    for client in &mut open {
+        let (code, reason) = client.dismissed().await;
+        assert_eq!((code, reason.as_str()), (1008, "Watch or join a room within 2 seconds."));
+    }
+    let grown = resident_kb(&server).saturating_sub(before);
+    assert!(grown < 1024 * open.len() as u64 / 10, "{grown} kB for {}", open.len());
+    caller.reaches(&mut callee, "afterwards").await;
+    drop((open, caller, callee));
+    assert_eq!(server.end("-TERM").await, "");
+}
+
+#[tokio::test]
+async fn t10_an_address_has_so_many_connections() {
+    let app = TestApp::start_with(|config| config.limits.connections = 8).await;
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(TcpStream::connect(app.addr).await.unwrap());
+    }
+    let refused = app.http("GET /", &[]).await;
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.body, "One address may have 8 connections to this server at once.");
+
+    let mut neighbour = upgrade(from("127.0.0.2", app.addr).await, app.addr).await.unwrap();
+    neighbour.say(json!({"type": "join", "room": "123"})).await;
+    neighbour.expect("joined").await;
+
+    // One that ends makes room for another.
+    held.pop();
+    while app.http("GET /healthz", &[]).await.status != 200 {}
+}
+
+#[tokio::test]
+async fn t10_half_sent_handshakes() {
+    let app = TestApp::start_with(|config| config.limits.patience = Duration::from_secs(1)).await;
+    let (mut caller, mut callee) = app.pair("123").await;
+    for part in ["", "GET", "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: webs"] {
+        let mut stream = TcpStream::connect(app.addr).await.unwrap();
+        let begun = Instant::now();
+        stream.write_all(part.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // Closed, with whatever words.
+        soon(stream.read_to_end(&mut answer)).await.unwrap();
+        assert!(begun.elapsed() >= Duration::from_millis(900), "{part:?}: {:?}", begun.elapsed());
+        caller.reaches(&mut callee, "meanwhile").await;
+    }
+}
+
+#[tokio::test]
+async fn t10_a_kept_connection_is_not_kept_for_ever() {
+    let app = TestApp::start_with(|config| config.limits.patience = Duration::from_secs(1)).await;
+    let mut stream = TcpStream::connect(app.addr).await.unwrap();
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
+    stream.write_all(request.repeat(2).as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    soon(stream.read_to_string(&mut answer)).await.unwrap();
+    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 2, "{answer}");
+}
+
+#[tokio::test]
+async fn t10_answers_that_nobody_reads() {
+    let patience = Duration::from_millis(200);
+    let app = TestApp::start_with(|config| config.limits.patience = patience).await;
+    let mut stream = TcpStream::connect(app.addr).await.unwrap();
+    let request = format!("GET /pkg/salon.wasm HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
+    let requests = request.repeat(1000);
+    // The server stops to read when nobody reads what it writes, and hangs up in the end.
+    let cut = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
+    soon(cut).await;
+}
+
+#[tokio::test]
+async fn t10_half_sent_frames() {
+    let app = TestApp::start_with(|config| config.limits.patience = Duration::from_secs(1)).await;
+    // In the header, in the payload, and behind a frame that is whole.
+    let whole = b"\x89\x80\0\0\0\0".as_slice();
+    for part in [&b"\x81"[..], b"\x81\xfe\x01\x00abcd{", &[whole, b"\x81\x85abcd{"].concat()] {
+        let (mut sender, mut other) = app.pair("123").await;
+        let mut caller = app.join("124").await.0;
+        let (mut callee, _) = app.join("124").await;
+        caller.expect("ready").await;
+        callee.expect("ready").await;
+        soon(sender.socket.get_mut().write_all(part)).await.unwrap();
+        caller.reaches(&mut callee, "meanwhile").await;
+        let (code, reason) = sender.dismissed().await;
+        assert_eq!((code, reason.as_str()), (1008, "Finish a frame within 1 seconds."));
+        other.expect("left").await;
+        caller.reaches(&mut callee, "afterwards").await;
+        drop((sender, other, caller, callee));
+        app.remembers(0, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn t10_no_descriptor_is_left() {
+    let site = site().to_str().unwrap();
+    let args = ["--listen", "127.0.0.1:0", "--site", site, "--patience", "60"];
+    let program = salon(&args, &[]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]);
+    limited.arg(program.as_std().get_program()).args(program.as_std().get_args());
+    limited.env("SALON_SECRET", "the secret of these tests").kill_on_drop(true);
+    let mut server = Program::of(limited).await;
+    let addr = server.addr();
+    let (mut caller, mut callee) = Client::pair(addr, "123").await;
+
+    let mut idle = Vec::new();
+    for _ in 0..100 {
+        idle.push(TcpStream::connect(addr).await.unwrap());
+    }
+    server.logs("no connection can be accepted").await;
+    caller.reaches(&mut callee, "without descriptors").await;
+    // Until this ping comes, accepting was tried dozens of times more.
+    while !matches!(soon(callee.socket.next()).await, Some(Ok(Message::Ping(_)))) {}
+    caller.reaches(&mut callee, "still").await;
+
+    drop(idle);
+    let (third, _) = Client::join(addr, "124").await;
+    drop((third, caller, callee));
+    let log = server.end("-TERM").await;
+    assert!(log.contains("connections are accepted again"), "{log}");
+    assert!(log.lines().count() <= 4, "{log}");
+}
+
+/// What one member of a room floods the server with, until it is closed; returns why.
+async fn flood(addr: SocketAddr, frames: impl Iterator<Item = Message>) -> (u16, String) {
+    let (flooder, _) = Client::join(addr, "flood").await;
+    let (mut sink, frames_back) = flooder.socket.split();
+    let mut frames = futures_util::stream::iter(frames.map(Ok));
+    let sending = async {
+        // It is cut off in the middle.
+        let _ = sink.send_all(&mut frames).await;
+        std::future::pending::<()>().await;
+    };
+    let hearing = async {
+        let mut frames_back = frames_back;
+        loop {
+            match frames_back.next().await {
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+                Some(Ok(_)) => {}
+                other => panic!("no close frame but {other:?}"),
+            }
+        }
+    };
+    soon(async {
+        tokio::select! {
+            () = sending => unreachable!(),
+            closed = hearing => closed,
+        }
+    })
+    .await
+}
+
+fn part(first: bool) -> Message {
+    let kind = if first { Data::Text } else { Data::Continue };
+    Message::Frame(Frame::message(Vec::new(), OpCode::Data(kind), false))
+}
+
+#[tokio::test]
+async fn t11_floods_of_every_kind() {
+    let server = program(&[]).await;
+    let addr = server.addr();
+    let (mut caller, mut callee) = Client::pair(addr, "123").await;
+    let unknown = || Message::text(json!({"type": "nonsense"}).to_string());
+    let candidate = || json!({"type": "candidate", "candidate": null}).to_string();
+    let too_fast = (1008, "Send at most 50 messages a second.".to_owned());
+    // Each kind once before memory is measured: what allocators keep is no growth.
+    let mut before = 0;
+    const ABUSERS: u64 = 8;
+    for round in 0..=ABUSERS {
+        if round == 1 {
+            before = resident_kb(&server);
+        }
+        let fragments = (0..1_000_000).map(|number| part(number == 0));
+        assert_eq!(flood(addr, fragments).await, too_fast);
+        assert_eq!(flood(addr, (0..100_000).map(|_| Message::Ping(Bytes::new()))).await, too_fast);
+        assert_eq!(flood(addr, (0..100_000).map(|_| Message::Pong(Bytes::new()))).await, too_fast);
+        assert_eq!(flood(addr, (0..1_000).map(|_| unknown())).await, too_fast);
+        assert_eq!(flood(addr, (0..1_000).map(|_| Message::text(candidate()))).await, too_fast);
+        caller.reaches(&mut callee, "meanwhile").await;
+    }
+    let grown = resident_kb(&server).saturating_sub(before);
+    assert!(grown < 1024 * ABUSERS, "{grown} kB for {ABUSERS} abusers of each kind");
+}
+
+#[tokio::test]
+async fn t11_what_an_honest_person_sends_is_let_through() {
+    let app = TestApp::start_with(|config| config.people = 16).await;
+    let mut others = Vec::new();
+    for _ in 0..15 {
+        let (mut other, _) = app.join("123").await;
+        // Nobody needs to be told of anybody.
+        other.say(json!({"type": "ping"})).await;
+        others.push(other);
+    }
+    let (mut last, joined) = app.join("123").await;
+    for person in joined["people"].as_array().unwrap() {
+        let answer = json!({"type": "answer", "sdp": "a".repeat(8 * 1024)});
+        last.say(json!({"type": "answer", "to": person["id"], "answer": answer})).await;
+        for _ in 0..25 {
+            let candidate = json!({"candidate": "a".repeat(150), "sdpMid": "0"});
+            last.say(json!({"type": "candidate", "to": person["id"], "candidate": candidate}))
+                .await;
+        }
+    }
+    for other in &mut others {
+        let mut heard = 0;
+        while heard < 25 {
+            heard += u32::from(other.hear().await["type"] == "candidate");
+        }
+    }
+    last.say(json!({"type": "ping"})).await;
+    while last.hear().await["type"] != "pong" {}
+}
+
+#[tokio::test]
+async fn t24_a_description_of_a_megabyte() {
+    let app = TestApp::start().await;
+    let (mut sender, mut other) = app.pair("123").await;
+    let offer = |bytes| {
+        let offer = json!({"type": "offer", "sdp": "a".repeat(bytes)});
+        json!({"type": "offer", "offer": offer})
+    };
+    sender.say(offer(SDP_BYTES + 1)).await;
+    sender.expect_error("too-large").await;
+    sender.say(offer(SDP_BYTES)).await;
+    other.expect("offer").await;
+    for (field, bytes) in [("candidate", 1025), ("sdpMid", 257), ("usernameFragment", 257)] {
+        let mut candidate = json!({"candidate": "candidate:1"});
+        candidate[field] = "a".repeat(bytes).into();
+        sender.say(json!({"type": "candidate", "candidate": candidate})).await;
+        sender.expect_error("too-large").await;
+    }
+    sender.reaches(&mut other, "afterwards").await;
+
+    let mut caller = app.join("124").await.0;
+    let mut callee = app.join("124").await.0;
+    caller.expect("ready").await;
+    callee.expect("ready").await;
+    let huge = Message::text(offer(1024 * 1024).to_string());
+    let (mut sink, mut frames) = sender.socket.split();
+    let sending = tokio::spawn(async move { sink.send(huge).await });
+    let closed = soon(frames.next()).await.unwrap().unwrap();
+    assert!(matches!(closed, Message::Close(Some(frame)) if u16::from(frame.code) == 1009));
+    other.expect("left").await;
+    caller.reaches(&mut callee, "afterwards").await;
+    sending.abort();
+}
+
+#[tokio::test]
+async fn t24_ten_thousand_candidates() {
+    let app = TestApp::start_with(|config| config.limits.messages = 10_000).await;
+    let (mut sender, mut other) = app.pair("123").await;
+    let candidate = json!({"type": "candidate", "candidate": {"candidate": "candidate:1"}});
+    for number in 0..10_000 {
+        sender.say(candidate.clone()).await;
+        if number < CANDIDATES_PER_DESCRIPTION {
+            other.expect("candidate").await;
+        } else {
+            sender.expect_error("too-many-candidates").await;
+        }
+    }
+    let offer = json!({"type": "offer", "sdp": "v=0"});
+    sender.say(json!({"type": "offer", "offer": offer})).await;
+    other.expect("offer").await;
+    sender.reaches(&mut other, "of the next description").await;
+}
+
+#[tokio::test]
+async fn t24_nobody_looks_up_or_contacts_what_a_candidate_names() {
+    let trace = std::env::temp_dir().join(format!("salon-trace-{}", std::process::id()));
+    // The tracer is a grandchild, so that the child is the server itself.
+    let strace = ["-D", "-f", "-e", "trace=network", "-o", trace.to_str().unwrap()];
+    let mut attempt = Command::new("strace");
+    attempt.args(&strace[1..]).arg("true").stderr(Stdio::null());
+    let is_traced = attempt.status().await.is_ok_and(|status| status.success());
+    if !is_traced {
+        println!("skipped: the trace of system calls, because strace is missing or not allowed");
+    }
+    let site = site().to_str().unwrap();
+    let plain = salon(&["--listen", "127.0.0.1:0", "--site", site], &[]);
+    let mut command = Command::new(if is_traced { "strace" } else { "env" });
+    command.args(if is_traced { &strace[..] } else { &[] });
+    command.arg(plain.as_std().get_program()).args(plain.as_std().get_args());
+    command.env("SALON_SECRET", "the secret of these tests").kill_on_drop(true);
+    let server = Program::of(command).await;
+    let addr = server.addr();
+    let named = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = named.local_addr().unwrap().port();
+
+    let (mut caller, mut callee) = Client::pair(addr, "123").await;
+    for host in ["127.0.0.1", "localhost", "candidate.example.org", "a8e1.local"] {
+        let line = |kind| format!("candidate:1 1 {kind} 2122260223 {host} {port} typ host");
+        caller.reaches(&mut callee, &line("udp")).await;
+        caller.reaches(&mut callee, &line("tcp")).await;
+        let sdp = format!("v=0\r\nc=IN IP4 {host}\r\na={}\r\n", line("udp"));
+        let offer = json!({"type": "offer", "sdp": sdp});
+        caller.say(json!({"type": "offer", "offer": offer})).await;
+        callee.expect("offer").await;
+    }
+    drop((caller, callee));
+    assert_eq!(Reply::of(addr, "GET /healthz", &[]).await.body, "ok");
+    assert_eq!(server.end("-TERM").await, "");
+
+    let visited = tokio::select! {
+        biased;
+        visit = named.accept() => visit.is_ok(),
+        () = std::future::ready(()) => false,
+    };
+    assert!(!visited, "the server came to where a candidate led");
+    if is_traced {
+        let calls = soon(async {
+            loop {
+                let calls = fs::read_to_string(&trace).unwrap_or_default();
+                if calls.contains("+++ exited with 0 +++") {
+                    return calls;
+                }
+                yield_now().await;
+            }
+        })
+        .await;
+        assert!(calls.contains("accept4("), "{calls}");
+        for call in ["connect(", "SOCK_DGRAM", "SOCK_RAW", "sendmsg("] {
+            assert!(!calls.contains(call), "{call} in {calls}");
+        }
+        fs::remove_file(trace).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rooms_are_counted() {
+    let app = TestApp::start_with(|config| config.limits.rooms = 1).await;
+    let (mut caller, mut callee) = app.pair("123").await;
+    let mut third = app.client().await;
+    for kind in ["join", "watch"] {
+        third.say(json!({"type": kind, "room": "124"})).await;
+        third.expect_error("too-many-rooms").await;
+    }
+    third.say(json!({"type": "watch", "room": "123"})).await;
+    third.expect("room").await;
+    caller.reaches(&mut callee, "meanwhile").await;
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_forwarded_address_counts() {
+    let app = TestApp::start_with(|config| {
+        config.limits.connections = 2;
+        config.proxies = "127.0.0.1".parse().unwrap();
+    })
+    .await;
+    let origin = format!("http://{}", app.addr);
+    let upgrade = async |name: &'static str, line: &str| {
+        let stream = TcpStream::connect(app.addr).await.unwrap();
+        app.upgrade(stream, &[("origin", &origin), (name, line)]).await
+    };
+    let first = upgrade("x-forwarded-for", "1.2.3.4, 198.51.100.1").await.unwrap();
+    let _second = upgrade("forwarded", "for=198.51.100.1").await.unwrap();
+    let third = upgrade("x-forwarded-for", "5.6.7.8, 198.51.100.1").await;
+    let (status, sentence) = refusal(third.map(|_| ()).unwrap_err());
+    assert_eq!(status, 429);
+    assert_eq!(sentence, "One address may have 2 connections to this server at once.");
+    let _other = upgrade("x-forwarded-for", "198.51.100.2").await.unwrap();
+    drop(first);
+    app.remembers(0, 2).await;
+    while upgrade("x-forwarded-for", "198.51.100.1").await.is_err() {}
+}
+
+#[tokio::test]
+async fn what_a_stranger_says_of_itself_counts_for_nothing() {
+    let app = TestApp::start_with(|config| config.limits.sockets = 2).await;
+    let origin = format!("http://{}", app.addr);
+    let upgrade = async |line: &str| {
+        let stream = TcpStream::connect(app.addr).await.unwrap();
+        app.upgrade(stream, &[("origin", &origin), ("x-forwarded-for", line)]).await
+    };
+    let _first = upgrade("198.51.100.1").await.unwrap();
+    let _second = upgrade("198.51.100.2").await.unwrap();
+    let third = upgrade("198.51.100.3").await;
+    let (status, sentence) = refusal(third.map(|_| ()).unwrap_err());
+    assert_eq!(status, 429);
+    assert_eq!(sentence, "One address may open 2 call sockets a minute on this server.");
+}

@@ -1,0 +1,383 @@
+//! The server with TLS of its own: with a certificate from files, and with one that it gets.
+
+use crate::{
+    program::Program,
+    support::{Reply, site, soon},
+};
+use futures_util::{SinkExt, StreamExt};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command},
+    task::yield_now,
+};
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{
+        ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        crypto::{ring, verify_tls12_signature, verify_tls13_signature},
+        pki_types::{CertificateDer, ServerName, UnixTime},
+    },
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+/// Believes in every certificate, so that a test can look at it.
+#[derive(Debug)]
+struct Credulous;
+
+impl ServerCertVerifier for Credulous {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let known = ring::default_provider().signature_verification_algorithms;
+        verify_tls12_signature(message, cert, signature, &known)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let known = ring::default_provider().signature_verification_algorithms;
+        verify_tls13_signature(message, cert, signature, &known)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+type Stream = TlsStream<TcpStream>;
+
+async fn connect(addr: SocketAddr, name: &str) -> std::io::Result<Stream> {
+    let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Credulous))
+        .with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let stream = TcpStream::connect(addr).await?;
+    soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await
+}
+
+/// The certificate that the server shows.
+async fn shown(addr: SocketAddr, name: &str) -> Vec<u8> {
+    let stream = connect(addr, name).await.unwrap();
+    stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+}
+
+async fn get(addr: SocketAddr, path: &str) -> Reply {
+    let mut stream = connect(addr, "localhost").await.unwrap();
+    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost:{}\r\n\r\n", addr.port());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    soon(stream.read_to_end(&mut answer)).await.unwrap();
+    Reply::parse(&String::from_utf8_lossy(&answer))
+}
+
+async fn join(addr: SocketAddr, room: &str) -> WebSocketStream<Stream> {
+    let stream = connect(addr, "localhost").await.unwrap();
+    let host = format!("localhost:{}", addr.port());
+    let mut request = format!("wss://{host}/ws").into_client_request().unwrap();
+    request.headers_mut().insert("origin", format!("https://{host}").parse().unwrap());
+    let (mut socket, _) = soon(client_async(request, stream)).await.unwrap();
+    let join = json!({"type": "join", "room": room}).to_string();
+    socket.send(Message::text(join)).await.unwrap();
+    assert_eq!(hear(&mut socket).await["type"], "joined");
+    socket
+}
+
+async fn hear(socket: &mut WebSocketStream<Stream>) -> Value {
+    loop {
+        match soon(socket.next()).await.unwrap().unwrap() {
+            Message::Ping(_) => {}
+            message => return serde_json::from_str(message.to_text().unwrap()).unwrap(),
+        }
+    }
+}
+
+/// A folder of a test, removed with this.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("salon-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Writes a new certificate and its key; returns the former.
+    fn certify(&self) -> Vec<u8> {
+        let CertifiedKey { cert, key_pair } =
+            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(self.path("cert.pem"), cert.pem()).unwrap();
+        fs::write(self.path("key.pem"), key_pair.serialize_pem()).unwrap();
+        cert.der().to_vec()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn program(folder: &Folder, args: &[&str]) -> Program {
+    let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
+    let site = site().to_str().unwrap();
+    let usual = ["--listen", "127.0.0.1:0", "--site", site, "--tls-cert", &cert, "--tls-key", &key];
+    Program::start(&[&usual, args].concat(), &[]).await
+}
+
+#[tokio::test]
+async fn pages_and_calls_go_over_tls() {
+    let folder = Folder::new("pages");
+    let cert = folder.certify();
+    let server = program(&folder, &[]).await;
+    assert!(server.origin.starts_with("https://"), "{}", server.origin);
+    let addr = server.addr();
+    assert_eq!(shown(addr, "localhost").await, cert);
+
+    let page = get(addr, "/room/123").await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("strict-transport-security"), "max-age=63072000");
+    let own = format!("https://localhost:{}", addr.port());
+    assert!(page.body.contains(&own), "links begin with {own}");
+
+    let mut caller = join(addr, "123").await;
+    let mut callee = join(addr, "123").await;
+    assert_eq!(hear(&mut caller).await["role"], "caller");
+    assert_eq!(hear(&mut callee).await["role"], "callee");
+    let ending = tokio::spawn(server.end("-TERM"));
+    for socket in [&mut caller, &mut callee] {
+        let close = soon(socket.next()).await.unwrap().unwrap();
+        assert!(matches!(close, Message::Close(Some(frame)) if u16::from(frame.code) == 1012));
+        // Then the server hangs up.
+        assert!(!matches!(soon(socket.next()).await, Some(Ok(_))));
+    }
+    assert_eq!(ending.await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn plain_http_leads_to_https() {
+    let folder = Folder::new("redirect");
+    folder.certify();
+    let http = free_port().await;
+    let server = program(&folder, &["--http", &format!("127.0.0.1:{http}")]).await;
+    let port = server.addr().port();
+    let plain = SocketAddr::from(([127, 0, 0, 1], http));
+    let host = [("Host", "call.example.org:80")];
+    for path in ["/", "/room/123?x=1", "/ws"] {
+        let reply = Reply::of(plain, &format!("GET {path}"), &host).await;
+        assert_eq!(reply.status, 308);
+        assert_eq!(reply.header("location"), format!("https://call.example.org:{port}{path}"));
+        assert_eq!(reply.header("strict-transport-security"), "", "not over plain http");
+    }
+    assert_eq!(Reply::of(plain, "GET /", &[]).await.status, 400);
+    assert_eq!(server.end("-TERM").await, "");
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
+    let folder = Folder::new("reload");
+    let first = folder.certify();
+    let mut server = program(&folder, &[]).await;
+    let addr = server.addr();
+    let mut caller = join(addr, "123").await;
+    assert_eq!(shown(addr, "localhost").await, first);
+
+    fs::write(folder.path("key.pem"), "no key").unwrap();
+    let line = server.logs("The one from before stays in use.").await;
+    assert!(line.contains(&folder.path("key.pem")), "{line}");
+    assert_eq!(shown(addr, "localhost").await, first);
+
+    // A certificate with the key of another one.
+    folder.certify();
+    let key = fs::read(folder.path("key.pem")).unwrap();
+    server.logs("the certificate has changed").await;
+    folder.certify();
+    fs::write(folder.path("key.pem"), key).unwrap();
+    server.logs("The one from before stays in use.").await;
+
+    let last = folder.certify();
+    while shown(addr, "localhost").await != last {
+        yield_now().await;
+    }
+    let mut callee = join(addr, "123").await;
+    assert_eq!(hear(&mut caller).await["role"], "caller", "calls go on");
+    assert_eq!(hear(&mut callee).await["role"], "callee");
+}
+
+#[tokio::test]
+async fn t10_half_sent_tls_handshakes() {
+    let folder = Folder::new("half");
+    folder.certify();
+    let server = program(&folder, &["--patience", "1"]).await;
+    let addr = server.addr();
+    let mut caller = join(addr, "123").await;
+    for part in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"] {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        stream.write_all(part).await.unwrap();
+        // Closed, with an alert or without.
+        let _ = soon(stream.read_to_end(&mut Vec::new())).await;
+    }
+    let _callee = join(addr, "123").await;
+    assert_eq!(hear(&mut caller).await["role"], "caller");
+    drop(caller);
+    assert_eq!(server.end("-TERM").await, "");
+}
+
+async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
+
+/// A certificate authority on this machine, and the name server that it asks.
+struct Authority {
+    _children: [Child; 2],
+    directory: String,
+}
+
+impl Authority {
+    /// None where the programs are missing.
+    async fn start(folder: &Folder, tls_port: u16) -> Option<Self> {
+        folder.certify();
+        let (port, dns) = (free_port().await, free_port().await);
+        let config = json!({"pebble": {
+            "listenAddress": format!("127.0.0.1:{port}"),
+            "managementListenAddress": format!("127.0.0.1:{}", free_port().await),
+            "certificate": folder.path("cert.pem"),
+            "privateKey": folder.path("key.pem"),
+            "httpPort": free_port().await,
+            "tlsPort": tls_port,
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": false,
+        }});
+        let path = folder.path("pebble.json");
+        fs::write(&path, config.to_string()).unwrap();
+        let run = |program: &str, args: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(args).env("PEBBLE_VA_NOSLEEP", "1").stdin(Stdio::null());
+            command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().ok()
+        };
+        let dns = format!("127.0.0.1:{dns}");
+        let names = run(
+            "pebble-challtestsrv",
+            &[
+                "-dns01",
+                &dns,
+                "-defaultIPv4",
+                "127.0.0.1",
+                "-defaultIPv6",
+                "",
+                "-http01",
+                "",
+                "-https01",
+                "",
+                "-tlsalpn01",
+                "",
+                "-management",
+                &format!("127.0.0.1:{}", free_port().await),
+            ],
+        )?;
+        let pebble = run("pebble", &["-config", &path, "-dnsserver", &dns])?;
+        let directory = format!("https://localhost:{port}/dir");
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        soon(async {
+            while TcpStream::connect(address).await.is_err() {
+                yield_now().await;
+            }
+        })
+        .await;
+        Some(Self { _children: [names, pebble], directory })
+    }
+}
+
+fn modes(folder: &Path) -> Vec<u32> {
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    fs::read_dir(folder).unwrap().map(|entry| mode(entry.unwrap().path())).collect()
+}
+
+#[tokio::test]
+async fn a_certificate_is_got_from_an_authority_and_kept() {
+    let folder = Folder::new("acme");
+    let port = free_port().await;
+    let Some(authority) = Authority::start(&folder, port).await else {
+        println!("skipped: certificates from an authority, because pebble is not installed");
+        return;
+    };
+    let directory = authority.directory.clone();
+    let (listen, ca, data) =
+        (format!("127.0.0.1:{port}"), folder.path("cert.pem"), folder.path("data"));
+    let addr: SocketAddr = listen.parse().unwrap();
+    let args = [
+        "--listen",
+        &listen,
+        "--site",
+        site().to_str().unwrap(),
+        "--data",
+        &data,
+        "--acme",
+        "Salon.Example",
+        "--acme-contact",
+        "operator@salon.example",
+        "--acme-directory",
+        &directory,
+        "--acme-ca",
+        &ca,
+    ];
+    let mut server = Program::start(&args, &[]).await;
+    assert_eq!(server.origin, format!("https://salon.example:{port}"));
+    server.logs("DeployedNewCert").await;
+    server.logs("CertCacheStore").await;
+    let first = shown(addr, "salon.example").await;
+    for part in ["Pebble Intermediate CA", "salon.example"] {
+        let is_in = first.windows(part.len()).any(|window| window == part.as_bytes());
+        assert!(is_in, "{part}");
+    }
+    assert_eq!(get(addr, "/healthz").await.body, "ok");
+    let acme = Path::new(&data).join("acme");
+    assert_eq!(fs::metadata(&acme).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(modes(&acme), [0o600, 0o600]);
+    server.end("-TERM").await;
+
+    drop(authority);
+    let mut again = Program::start(&args, &[]).await;
+    again.logs("DeployedCachedCert").await;
+    assert_eq!(shown(addr, "salon.example").await, first);
+    again.end("-TERM").await;
+}
