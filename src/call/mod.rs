@@ -430,7 +430,11 @@ impl Call {
                 peer.repeat();
             }),
             ServerMessage::Waiting { place, hosted } => match self.phase {
-                Phase::Joining => self.phase = Phase::Knocking { since: now, place, hosted },
+                Phase::Joining => {
+                    // From here on they wait for a person, not for the server.
+                    self.waits = Waits::default();
+                    self.phase = Phase::Knocking { since: now, place, hosted };
+                }
                 Phase::Knocking { since, .. } => {
                     self.phase = Phase::Knocking { since, place, hosted };
                 }
@@ -537,6 +541,7 @@ impl Call {
     /// Back outside, for a reason.
     fn turn_back(&mut self, code: ErrorCode, now: Duration) {
         self.pass.passcode = None;
+        self.waits = Waits::default();
         match self.phase {
             Phase::InCall { since } => {
                 self.phase = Phase::Left { after: now.saturating_sub(since) };

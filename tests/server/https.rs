@@ -160,15 +160,16 @@ impl Drop for Folder {
 async fn program(folder: &Folder, args: &[&str]) -> Program {
     let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
     let site = site().to_str().unwrap();
-    let usual = ["--listen", "127.0.0.1:0", "--site", site, "--tls-cert", &cert, "--tls-key", &key];
-    Program::start(&[&usual, args].concat(), &[]).await
+    let usual = ["--listen", "127.0.0.1:0", "--site", site];
+    let tls = ["--tls-cert", cert.as_str(), "--tls-key", key.as_str()];
+    Program::start(&[&usual, &tls[..], args].concat(), &[]).await
 }
 
 #[tokio::test]
 async fn pages_and_calls_go_over_tls() {
     let folder = Folder::new("pages");
     let cert = folder.certify();
-    let server = program(&folder, &[]).await;
+    let server = program(&folder, &["--log", "warn"]).await;
     assert!(server.origin.starts_with("https://"), "{}", server.origin);
     let addr = server.addr();
     assert_eq!(shown(addr, "localhost").await, cert);
@@ -247,7 +248,7 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
 async fn t10_half_sent_tls_handshakes() {
     let folder = Folder::new("half");
     folder.certify();
-    let server = program(&folder, &["--patience", "1"]).await;
+    let server = program(&folder, &["--patience", "1", "--log", "warn"]).await;
     let addr = server.addr();
     let mut caller = join(addr, "123").await;
     for part in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"] {

@@ -164,7 +164,7 @@ async fn lines_can_be_read_by_programs() {
 async fn who_looks_for_a_fault_learns_the_address() {
     let mut program = Program::start(&["--log", "debug"]).await;
     let client = Client::of(program.address).await;
-    let address = client.local_addr().to_string();
+    let address = client.local_addr().ip().to_string();
     program.says(&["connection{number=1", &address, "open"]).await;
     assert!(program.end().await.iter().any(|line| line.contains("restart")));
 }

@@ -19,7 +19,8 @@ pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
             command.env_remove(name);
         }
     }
-    // Else it would make one in the home of whoever runs these tests.
+    // Else it would keep things in the home of whoever runs these tests.
+    command.env("HOME", env!("CARGO_TARGET_TMPDIR")).env_remove("XDG_STATE_HOME");
     command.env("SALON_SECRET", "the secret of these tests");
     command.args(args).envs(env.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
     command

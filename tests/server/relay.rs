@@ -72,6 +72,7 @@ async fn they_are_renewed_on_demand() {
         if ice["iceServers"] != joined["iceServers"] {
             break ice;
         }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     };
     let second = accepted(&renewed["iceServers"][1]).unwrap();
     assert_eq!(first.1, second.1, "it is the same person");
