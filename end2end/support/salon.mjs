@@ -1,7 +1,8 @@
 // Starts the servers that tests and benchmarks talk to, each on a free port of the loopback.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -11,6 +12,10 @@ const ROOT = new URL('../../', import.meta.url);
 const BINARY = process.env['SALON_BIN'] ?? fileURLToPath(new URL('target/release/salon', ROOT));
 const START_MS = 10_000;
 const STOP_MS = 5_000;
+
+/** What servers keep, until no test needs it any more. */
+const folders = /** @type {string[]} */ ([]);
+process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 /**
  * @param {string[]} within the command that starts it where it belongs, if any
@@ -69,16 +74,14 @@ const launch = async (within, listen, data, options) => {
  */
 export const startSalonAt = async ({ within, listen }, ...options) => {
   const data = await mkdtemp(join(tmpdir(), 'salon-'));
+  folders.push(data);
   let { origin, child, stop } = await launch(within, listen, data, options);
   return {
     origin,
     get pid() {
       return child.pid;
     },
-    stop: async () => {
-      await stop();
-      await rm(data, { recursive: true, force: true });
-    },
+    stop: () => stop(),
     /** Ends it without a word. */
     kill: async () => {
       const ended = once(child, 'exit');
