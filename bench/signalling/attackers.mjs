@@ -1,0 +1,95 @@
+// Attacks a server for a while and prints what came of it. attack.mjs starts this as a process of
+// its own, so that the quiet rooms do not wait for it.
+//
+//   node bench/signalling/attackers.mjs flood|noise|deafness <origin> <seconds>
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { open, say, sendCandidate, steadily } from './wire.mjs';
+
+const [, , kind, origin, length] = process.argv;
+const SECONDS = Number(length);
+const ADDRESSES = [2, 3, 4, 5, 6, 7, 8, 9].map((last) => `127.0.0.${last}`);
+const KNOCKS_PER_SECOND = 1000;
+const HALVES_PER_SECOND = 200;
+const NOISE_PER_SECOND = 1000;
+const LARGE_PER_SECOND = 50;
+const LARGE = { type: 'offer', offer: { type: 'offer', sdp: 'v=0\r\n'.padEnd(30_000, 'a=rtcp-fb:96 nack pli\r\n') } };
+const AGAIN_MS = 100;
+
+const counts = {};
+const count = (what) => (counts[what] = (counts[what] ?? 0) + 1);
+const address = (number) => ADDRESSES[number % ADDRESSES.length];
+
+/** To be turned away or thrown out is how an attack is meant to end. */
+const attack = (number) => {
+  const socket = open(origin, address(number));
+  socket.once('open', () => count('let in'));
+  socket.once('error', ({ message }) => count(message));
+  socket.once('close', (code) => count(`closed with ${code}`));
+  return socket;
+};
+
+const knockHalf = (number) => {
+  const { hostname: host, port } = new URL(origin);
+  const socket = net.connect({ host, port, localAddress: address(number) });
+  socket.write(`GET /ws HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\n`);
+  socket.on('error', ({ code }) => count(code));
+  socket.on('close', () => count('half a handshake ended'));
+};
+
+/** Enters again whenever it is out; what it returns has the socket of that moment. */
+const insist = (number, room, prepare = () => {}) => {
+  const seat = {};
+  const takeSeat = () => {
+    const socket = attack(number);
+    seat.socket = socket;
+    socket.once('open', () => {
+      say(socket, { type: 'join', room });
+      prepare(socket);
+    });
+    socket.once('close', async () => {
+      await sleep(AGAIN_MS);
+      takeSeat();
+    });
+  };
+  takeSeat();
+  return seat;
+};
+
+const fromAll = (seats, perSecond, act) =>
+  steadily(perSecond * seats.length, SECONDS, (turn) => {
+    const { socket } = seats[turn % seats.length];
+    // What the server does not take is not piled up here.
+    if (socket.readyState !== socket.OPEN || socket.bufferedAmount > 0) return;
+    act(socket);
+    count('messages');
+  });
+
+const KINDS = {
+  flood: () => Promise.all([steadily(KNOCKS_PER_SECOND, SECONDS, attack), steadily(HALVES_PER_SECOND, SECONDS, knockHalf)]),
+  noise: () => {
+    const talkers = ADDRESSES.map((_, number) => insist(number, `noise-${number >> 1}`));
+    const pingers = ADDRESSES.map((_, number) => insist(number, `pings-${number}`));
+    const ping = (socket) => {
+      socket.ping();
+      say(socket, { type: 'ping' });
+    };
+    return Promise.all([fromAll(talkers, NOISE_PER_SECOND, sendCandidate), fromAll(pingers, NOISE_PER_SECOND, ping)]);
+  },
+  deafness: () => {
+    const deaf = ADDRESSES.map((_, number) => insist(number, `deaf-${number}`, (socket) => socket.pause()));
+    // Who does not read does not see either that the server has closed: the other one does.
+    const talkers = ADDRESSES.map((_, number) =>
+      insist(number, `deaf-${number}`, (socket) => {
+        socket.on('message', (text) => text.includes('"left"') && deaf[number].socket.terminate());
+      }),
+    );
+    return fromAll(talkers, LARGE_PER_SECOND, (socket) => say(socket, LARGE));
+  },
+};
+
+await KINDS[kind]();
+// The last ones are still waiting for an answer.
+await sleep(1000);
+console.log(Object.entries(counts).map(([what, times]) => `${times} × ${what}`).join(', '));
+process.exit();
