@@ -145,6 +145,8 @@ pub struct Call {
     refusal: Option<ErrorCode>,
     rules: Rules,
     desk: Desk,
+    /// What was done as a host while nobody was there to hear it.
+    unsaid: Vec<HostAction>,
     /// To whom the connection was kept when the seat was last asked for.
     kept: Vec<PeerId>,
     /// The network is another one since the seat was last taken.
@@ -178,7 +180,7 @@ impl Call {
             Input::Return(seat) => self.seat = Some(seat),
             Input::SetPass(pass) => self.pass = pass,
             Input::SetPasscode(passcode) => self.pass.passcode = passcode,
-            Input::Host(action) => self.send(ClientMessage::Host(action)),
+            Input::Host(action) => self.host(action),
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence),
@@ -327,6 +329,14 @@ impl Call {
         self.give_up_seat();
         // Answers to what was asked before must not be taken for answers to what comes next.
         self.open_socket();
+    }
+
+    /// What a host does while the server is away is done when it is back.
+    fn host(&mut self, action: HostAction) {
+        match self.can_speak() {
+            true => self.send(ClientMessage::Host(action)),
+            false => self.unsaid.push(action),
+        }
     }
 
     fn set_presence(&mut self, presence: Presence) {
@@ -491,6 +501,9 @@ impl Call {
             self.with_peer(id, |peer| peer.returned(elsewhere, now));
         }
         self.state = state;
+        for action in std::mem::take(&mut self.unsaid) {
+            self.send(ClientMessage::Host(action));
+        }
     }
 
     fn refused(&mut self, code: ErrorCode, now: Duration) {
@@ -564,6 +577,7 @@ impl Call {
         self.me = None;
         self.seat = None;
         self.desk = Desk::default();
+        self.unsaid.clear();
     }
 
     fn peer(&mut self, key: PeerKey, input: PeerInput) {

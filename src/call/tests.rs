@@ -437,6 +437,31 @@ fn who_hides_while_coming_in_is_hidden_in_the_end() {
 }
 
 #[test]
+fn what_a_host_does_while_the_server_is_away_is_done_when_it_is_back() {
+    let state = RoomState { people: Vec::new(), limit: 4, gate: None };
+    let (ice, rules) = (IceGrant::default(), Rules::default());
+    let joined = ServerMessage::Joined { id: PeerId(1), state, ice, seat: None, rules };
+    let mut call = Call::new();
+    let said = |call: &mut Call, input| {
+        call.handle(input, Duration::ZERO);
+        let end = Command::Send(ClientMessage::Host(HostAction::End));
+        std::iter::from_fn(|| call.poll()).filter(|command| *command == end).count()
+    };
+    for input in [
+        Input::Watch("room".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, joined.clone()),
+        Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 },
+        Input::Host(HostAction::End),
+        Input::SocketOpened(2),
+    ] {
+        assert_eq!(said(&mut call, input), 0);
+    }
+    assert_eq!(said(&mut call, Input::SocketMessage(2, joined)), 1);
+}
+
+#[test]
 fn fresh_credentials_reach_the_connections_that_are_there() {
     let server = |name: &str| IceServer {
         urls: "turn:relay.example.org".to_owned(),
