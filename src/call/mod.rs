@@ -144,6 +144,8 @@ pub struct Call {
     /// Why the person is not, or no longer, inside.
     refusal: Option<ErrorCode>,
     rules: Rules,
+    /// Whether the person is a host, as far as is known: also while they come back.
+    hosting: bool,
     desk: Desk,
     /// What was done as a host while nobody was there to hear it.
     unsaid: Vec<HostAction>,
@@ -266,7 +268,7 @@ impl Call {
             refusal: self.refusal,
             rules: self.rules.clone(),
             desk: self.desk.clone(),
-            hosting: self.me.is_some_and(|me| self.rules.hosts.contains(&me)),
+            hosting: self.hosting,
             has_pass: self.pass.host.is_some()
                 || self.pass.invitation.is_some()
                 || self.seat.is_some(),
@@ -400,6 +402,7 @@ impl Call {
                 }
             }
             ServerMessage::Joined { id, state, ice, seat, rules } => {
+                self.hosting = rules.hosts.contains(&id);
                 (self.seat, self.rules) = (seat, rules);
                 self.joined(id, state, now);
                 self.granted(ice, now);
@@ -450,7 +453,10 @@ impl Call {
                 }
                 _ => {}
             },
-            ServerMessage::Rules(rules) => self.rules = rules,
+            ServerMessage::Rules(rules) => {
+                self.hosting = self.me.is_some_and(|me| rules.hosts.contains(&me));
+                self.rules = rules;
+            }
             ServerMessage::Desk(desk) => self.desk = desk,
             ServerMessage::HostKey(key) => {
                 self.pass.host = Some(key.clone());
@@ -577,6 +583,7 @@ impl Call {
         self.me = None;
         self.seat = None;
         self.desk = Desk::default();
+        self.hosting = false;
         self.unsaid.clear();
     }
 
