@@ -3,7 +3,7 @@
 //! The browser's operations are asynchronous; here one runs at a time, and what arrives meanwhile
 //! waits in order. So "making an offer" is an operation that is under way, and a collision is an
 //! offer that meets a `signalingState` other than `stable`. The side that is to give way does not
-//! roll its offer back: [`Negotiation::take_collision`] says that a new connection is needed.
+//! roll its offer back: [`Negotiation::has_collided`] says that a new connection is needed.
 
 use super::{ConnectionState, IceConnectionState, Reading};
 use crate::protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal};
@@ -91,7 +91,8 @@ pub(super) struct Negotiation {
     wanted: bool,
     /// The last offer of the other side lost a collision; its candidates mean nothing here.
     ignoring: bool,
-    /// An offer of this side has to give way to one of the other.
+    /// An offer of this side had to give way to one of the other. Chromium goes on receiving when it
+    /// is rolled back then, and shows nothing of it any more.
     collided: bool,
     /// The other side's description has been applied at least once.
     has_remote: bool,
@@ -142,10 +143,9 @@ impl Negotiation {
         self.operation.is_some() || !self.inbox.is_empty()
     }
 
-    /// Whether the other side's offer met one of this side since this was asked last, and this side
-    /// is the one to give way.
-    pub(super) fn take_collision(&mut self) -> bool {
-        std::mem::take(&mut self.collided)
+    /// Whether the other side's offer met one of this side, and this side was the one to give way.
+    pub(super) fn has_collided(&self) -> bool {
+        self.collided
     }
 
     /// Says again what the other side may not have heard.

@@ -103,9 +103,6 @@ pub struct Peer {
     /// Whether this person was ever connected, by this connection or one before.
     was_connected: bool,
     failures: u32,
-    /// Both sides made an offer at once. Chromium goes on receiving when one of them is rolled back
-    /// then, and shows nothing of it any more.
-    collided: bool,
     /// Something that was to be said to them could not be.
     unheard: bool,
     /// Since when the connection says that it is not up.
@@ -138,7 +135,6 @@ impl Peer {
             was_up: false,
             was_connected: false,
             failures: 0,
-            collided: false,
             unheard: false,
             down: None,
             health: Health::default(),
@@ -240,6 +236,7 @@ impl Peer {
     }
 
     pub(super) fn handle(&mut self, input: PeerInput, now: Duration) {
+        let had_collided = self.negotiation.has_collided();
         match input {
             PeerInput::NegotiationNeeded => self.negotiation.needed(),
             PeerInput::LocalDone(intent, description, signaling) => {
@@ -263,6 +260,9 @@ impl Peer {
             PeerInput::IceConnection(state) => self.ice = state,
             PeerInput::Reading(reading) => self.health.note(reading, now),
         }
+        if !had_collided && self.negotiation.has_collided() {
+            self.repair.hurry(now);
+        }
         self.look(now);
     }
 
@@ -273,10 +273,6 @@ impl Peer {
             (self.failures, self.down) = (0, None);
         } else if self.was_connected {
             self.down.get_or_insert(now);
-        }
-        if self.negotiation.take_collision() {
-            self.collided = true;
-            self.repair.hurry(now);
         }
         let silent = self.silent_since();
         if self.is_beyond_repair() {
@@ -372,7 +368,7 @@ impl Peer {
     }
 
     fn is_beyond_repair(&self) -> bool {
-        self.connection == ConnectionState::Failed || self.collided
+        self.connection == ConnectionState::Failed || self.negotiation.has_collided()
     }
 
     fn is_up(&self) -> bool {

@@ -59,7 +59,7 @@ impl Repair {
         self.next = Some(self.next.map_or(first, |next| next.min(first)));
     }
 
-    /// Something changed for the better: this side tries at once.
+    /// Waiting helps nobody: this side tries at once.
     pub(super) fn hurry(&mut self, now: Duration) {
         (self.earliest, self.next, self.hurried) = (now, Some(now), true);
     }

@@ -69,7 +69,7 @@ impl Meter {
     pub fn level(&self) -> Option<u32> {
         None
     }
-    pub fn is_running(&self) -> bool {
+    pub fn run(&self) -> bool {
         false
     }
 }

@@ -38,9 +38,10 @@ pub fn Stage() -> impl IntoView {
     };
     // What stands on the tiles, without the seconds that pass.
     let spoken = move || {
-        let sentences =
-            session.view.with(|view| view.tiles.iter().map(t.state).collect::<Vec<_>>());
-        sentences.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+        session.view.with(|view| {
+            let sentences = view.tiles.iter().map(t.state).filter(|text| !text.is_empty());
+            sentences.collect::<Vec<_>>().join(" ")
+        })
     };
     view! {
         <section

@@ -70,10 +70,10 @@ impl Meter {
         Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
     }
 
-    /// Whether it listens. Browsers may want a gesture first, such as after a reload; when there
-    /// was one, it begins.
+    /// Has it listen, and returns whether it does. Browsers may want a gesture first, such as after
+    /// a reload.
     #[must_use]
-    pub fn is_running(&self) -> bool {
+    pub fn run(&self) -> bool {
         let runs = self.0.context.state() == AudioContextState::Running;
         if !runs && has_had_gesture() {
             let _ = self.0.context.resume();

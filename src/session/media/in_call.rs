@@ -72,7 +72,7 @@ impl Media {
             };
             let (meter, mut ear) = (Meter::of_muted(&track)?, Ear::default());
             Some(Interval::new(EAR_PERIOD, move || {
-                if !meter.is_running() {
+                if !meter.run() {
                     return;
                 }
                 let muted = self.slot(Kind::Microphone).wanted.try_get_untracked() == Some(false);
