@@ -3,8 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release dist test check unit e2e carried bench load watch clean \
-	begin rust browsers fmt clippy deny
+.PHONY: help setup run build release dist test check unit e2e carried fuzz bench load watch clean \
+	begin rust browsers fmt clippy deny fuzzed
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
@@ -37,7 +37,7 @@ dist: release ## Build it as one file that carries its pages
 	@ls -lh target/dist/release/salon | awk '{print "==> target/dist/release/salon: " $$5 "B, pages included"}'
 
 test: export STEPS := target/steps.txt
-test: begin browsers setup check unit e2e carried ## Run everything: checks, native tests, browser tests
+test: begin browsers setup check unit fuzzed e2e carried ## Run everything: checks, native tests, browser tests
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
 check: fmt clippy deny ## Check format, lints and dependencies
@@ -53,6 +53,10 @@ e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser
 carried: release ## Test the server that carries its pages, in an unoptimised build
 	$(STEP) "Testing the server that carries its pages" \
 		cargo test --features embed $(NATIVE) --test carried -- --show-output
+
+fuzz: ## Hunt for inputs that break the pure core, 10 minutes for each target (SECONDS_EACH=60 for less)
+	@scripts/setup.sh fuzz
+	$(STEP) "Fuzzing the message parser and the rooms" scripts/fuzz.sh $(or $(SECONDS_EACH),600)
 
 bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed and size, against a bare page
 	$(STEP) "Measuring" node bench/run.mjs $(ARGS)
@@ -90,6 +94,11 @@ clippy: rust
 deny: rust
 	@scripts/setup.sh deny
 	$(STEP) "Checking the dependencies" scripts/deny.sh
+
+# Every input that was ever interesting, and a short hunt for more.
+fuzzed:
+	@scripts/setup.sh fuzz
+	$(STEP) "Fuzzing the message parser and the rooms, 15 seconds each" scripts/fuzz.sh 15
 
 end2end/node_modules/.package-lock.json: end2end/package-lock.json
 	$(STEP) "Installing what the browser tests need from npm" npm --prefix end2end ci --no-audit --no-fund --loglevel=error

@@ -4,6 +4,7 @@
 #   scripts/setup.sh rust       the toolchain that rust-toolchain.toml names
 #   scripts/setup.sh tools      that, cargo-leptos, wasm-bindgen and wasm-opt
 #   scripts/setup.sh deny       cargo-deny
+#   scripts/setup.sh fuzz       cargo-fuzz
 #   scripts/setup.sh unit       pebble and strace, for the native tests that use them, if that is allowed
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
@@ -13,6 +14,7 @@
 # (see env.sh) and are used from there or from PATH, wherever the version is this one:
 CARGO_LEPTOS=0.3.10
 CARGO_DENY=0.20.2
+CARGO_FUZZ=0.13.2
 BINARYEN=132.0.0
 NODE=20 # or newer
 
@@ -89,6 +91,12 @@ deny() {
     crate cargo-deny "$CARGO_DENY" cargo-deny --locked
 }
 
+fuzz() {
+    rust
+    has c++ || fail "a C++ compiler is missing. Install one (Debian, Ubuntu: apt install build-essential), then try again."
+    crate cargo-fuzz "$CARGO_FUZZ" cargo-fuzz --locked
+}
+
 # Where the browser tests look for them.
 missing_browsers() {
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || printf 'chromium '
@@ -142,7 +150,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | unit | browsers | networks | relay) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny, unit, browsers, networks or relay." ;;
+        rust | tools | deny | fuzz | unit | browsers | networks | relay) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, fuzz, unit, browsers, networks or relay." ;;
     esac
 done

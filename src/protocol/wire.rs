@@ -12,6 +12,9 @@ use super::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt, ops::Not};
 
+/// How many characters of what was sent an error repeats at most.
+const EXCERPT: usize = 200;
+
 /// Why a message was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParseError {
@@ -238,7 +241,12 @@ fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
 }
 
 fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
-    serde_json::from_str(text).map_err(|error| ParseError::Shape(error.to_string()))
+    serde_json::from_str(text).map_err(|error| ParseError::Shape(excerpt(&error.to_string())))
+}
+
+/// As much of a text as fits into a sentence: an error may repeat all that was sent.
+fn excerpt(text: &str) -> String {
+    text.chars().take(EXCERPT).collect()
 }
 
 fn room(name: &str) -> Result<RoomName, ParseError> {
@@ -372,10 +380,7 @@ impl ClientMessage {
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
             }
-            _ => {
-                let short = kind.chars().take(32).collect();
-                return Err(ParseError::UnknownType(short));
-            }
+            _ => return Err(ParseError::UnknownType(excerpt(&kind))),
         })
     }
 
@@ -461,7 +466,7 @@ impl ServerMessage {
                 let Error { code, message } = fields(text)?;
                 Self::Error { code, message: message.into_owned() }
             }
-            _ => return Err(ParseError::UnknownType(kind.into_owned())),
+            _ => return Err(ParseError::UnknownType(excerpt(&kind))),
         })
     }
 

@@ -130,12 +130,14 @@ fn is_field(name: &str) -> bool {
     name.len() == 1 && name.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Some parsers ignore case, and what stands before an attribute's name.
+/// Some parsers ignore case, what stands before an attribute's name, and how it goes on.
 fn attribute(value: &str, line: &str) -> Option<String> {
     let value = value.trim_start_matches([' ', '\t', ':']);
     let name = value.split([':', ' ', '\t']).next().unwrap_or_default();
     match name.to_ascii_lowercase().as_str() {
-        "candidate" => Relayed::parse(value).map(|candidate| format!("a={candidate}")),
+        name if name.starts_with("candidate") => {
+            Relayed::parse(value).map(|candidate| format!("a={candidate}"))
+        }
         "rtcp" => Some("a=rtcp:9 IN IP4 0.0.0.0".to_owned()),
         // Repeats what was agreed on, which the other side knows.
         "remote-candidates" => None,

@@ -373,9 +373,12 @@ impl Rooms {
     ) -> Result<(), Refusal> {
         let id = identity.id;
         let held = self.rooms.get(&name).is_some_and(|room| room.seats.get(id).is_some());
-        // After a restart, nobody takes the place of somebody who is on their way back.
-        let owed = identity.returning && now < self.gathered;
         let state = self.state(&name, now);
+        // After a restart, nobody takes the place of somebody who is on their way back. Not even a
+        // collector of old proofs makes a room more than twice as full as it may be.
+        let owed = identity.returning
+            && now < self.gathered
+            && state.people.len() < 2 * self.config.people;
         if !held && !owed && !state.has_space() {
             let (inside, limit) = (state.people.len(), state.limit);
             return Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")));

@@ -34,6 +34,9 @@ use tracing::{debug, info, warn};
 const EXHAUSTED_WAIT: Duration = Duration::from_millis(100);
 /// So many refusals are put into words at a time; whoever else is refused is only cut off.
 const REFUSALS: usize = 64;
+/// How long a trusted proxy may keep a connection idle. Proxies end them after a minute or two; were
+/// the server first, a request could be on its way by then.
+const PROXY_IDLE: Duration = Duration::from_secs(180);
 /// How long a refused client may take to read why.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
@@ -136,6 +139,7 @@ impl Entrance {
                 Err(refusal) => return self.refuse(stream, refusal),
             },
         };
+        let header = if permit.is_some() { self.patience } else { PROXY_IDLE };
         let peer = Arc::new(Peer { address, permit });
         let service = Extension(peer).layer(router.clone());
         tokio::spawn(async move {
@@ -144,39 +148,15 @@ impl Entrance {
             stream.set_write_timeout(Some(self.unread));
             let stream = Box::pin(stream);
             match &self.tls {
-                None => self.speak(stream, service, ending).await,
+                None => speak(stream, service, header, ending).await,
                 Some(tls) => match timeout(self.patience, tls.handshake(stream)).await {
-                    Ok(Ok(Some(stream))) => self.speak(stream, service, ending).await,
+                    Ok(Ok(Some(stream))) => speak(stream, service, header, ending).await,
                     Ok(Ok(None)) => debug!("a certificate authority has looked in"),
                     Ok(Err(error)) => debug!(%error, "no TLS"),
                     Err(_) => debug!("the TLS handshake took too long"),
                 },
             }
         });
-    }
-
-    /// HTTP/1.1 until the connection ends or becomes a WebSocket.
-    async fn speak(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        service: AddExtension<Router, Arc<Peer>>,
-        mut ending: watch::Receiver<()>,
-    ) {
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.patience);
-        let service = TowerToHyperService::new(service);
-        let mut connection =
-            pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            _ = ending.changed() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            debug!(%error, "a connection broke");
-        }
     }
 
     /// Says why, where that costs little: over TLS it would take a handshake.
@@ -190,6 +170,30 @@ impl Entrance {
             let _ = timeout(REFUSAL_TIME, say_no(stream, refusal)).await;
             drop(turn);
         });
+    }
+}
+
+/// HTTP/1.1 until the connection ends or becomes a WebSocket. The header of a request has to be
+/// there within `header` after the last answer.
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    service: AddExtension<Router, Arc<Peer>>,
+    header: Duration,
+    mut ending: watch::Receiver<()>,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header);
+    let service = TowerToHyperService::new(service);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = ending.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection broke");
     }
 }
 

@@ -5,8 +5,8 @@ use super::{
     error::ServerError,
     ice::{IceError, IceList},
     limits::Limits,
-    origin::{OriginList, OriginPolicy},
-    relay::{self, RELAY_VALID, RelaySecret},
+    origin::{OriginList, OriginPolicy, WebOrigin},
+    relay::{self, RELAY_VALID, RelaySecret, Relays},
     secret::Secret,
     site::{Embedded, Site},
     store::Store,
@@ -89,6 +89,9 @@ pub struct Config {
     /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
     /// may open the socket besides the server's own pages.
     pub origins: OriginPolicy,
+    /// `--allow-frame`, `SALON_ALLOW_FRAME`: whose pages may show those of this server within
+    /// themselves.
+    pub frames: Vec<WebOrigin>,
     /// What each address, connection and room may use: the options that [`Limits`] lists.
     pub limits: Limits,
     /// `--trust-proxy`, `SALON_TRUST_PROXY`: whose word is taken for who a client is.
@@ -129,6 +132,7 @@ impl fmt::Debug for Config {
             .field("log_format", &self.log_format)
             .field("metrics", &self.metrics)
             .field("origins", &self.origins)
+            .field("frames", &self.frames)
             .field("hold", &self.hold)
             .field("data", &self.data)
             .field("site", &self.site)
@@ -224,6 +228,14 @@ struct Args {
     #[arg(value_parser = BoolishValueParser::new())]
     allow_no_origin: bool,
 
+    /// An origin whose pages may show a call within themselves; give it again for more
+    ///
+    /// Such as https://intranet.example.org, which has to allow the frame camera and microphone. In
+    /// the variable, white space separates the origins.
+    #[arg(long, env = "SALON_ALLOW_FRAME", hide_env_values = true, value_name = "ORIGIN")]
+    #[arg(verbatim_doc_comment)]
+    allow_frame: Vec<OriginList>,
+
     #[command(flatten)]
     limits: Limits,
 
@@ -298,6 +310,7 @@ impl Config {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
             },
+            frames: args.allow_frame.into_iter().flat_map(|list| list.0).collect(),
             limits: args.limits,
             proxies: args.trust_proxy.into_iter().collect(),
             https,
@@ -312,6 +325,14 @@ impl Config {
             reload_port: reload_port(),
         };
         Ok((args.task.unwrap_or(Task::Serve), config))
+    }
+
+    pub(super) fn relays(&self) -> Relays {
+        Relays {
+            servers: self.ice_servers.clone(),
+            secret: self.turn_secret.clone(),
+            valid: self.turn_valid.min(RELAY_VALID),
+        }
     }
 }
 

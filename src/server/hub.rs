@@ -466,7 +466,7 @@ fn note_failure(written: Result<(), rusqlite::Error>) {
 }
 
 /// Since the Unix epoch.
-fn time_of_day() -> Duration {
+pub(super) fn time_of_day() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

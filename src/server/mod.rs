@@ -36,6 +36,7 @@ pub use config::{Config, DataFolder, LogFormat, NoConfig, Task};
 pub use connection::HubGone;
 pub use doctor::{Finding, Verdict, examine};
 pub use error::ServerError;
+use headers::PagePolicy;
 use hub::Means;
 pub use hub::{Counts, Hub};
 pub use limits::Limits;
@@ -50,7 +51,6 @@ use accept::Entrance;
 use axum::{Router, middleware::map_response};
 use leptos::config::LeptosOptions;
 use quota::Quotas;
-use relay::Relays;
 use router::ServerState;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tls::{Keeper, Tls};
@@ -91,6 +91,7 @@ impl Server {
             return Err(ServerError::NoSite(pkg));
         }
         let leptos = leptos_options(config.reload_port);
+        let relays = config.relays();
         let secret = match config.secret {
             Some(secret) => secret,
             None => config.data.secret()?,
@@ -102,11 +103,6 @@ impl Server {
             hold: config.hold,
             rooms: limits.rooms,
             placeless: limits.placeless(),
-        };
-        let relays = Relays {
-            servers: config.ice_servers,
-            secret: config.turn_secret,
-            valid: config.turn_valid.min(RELAY_VALID),
         };
         let has_relay = relays.has_relay();
         let (tls, keeper) = Tls::open(&config.https, &config.data)?;
@@ -123,7 +119,7 @@ impl Server {
             quotas: quotas.clone(),
             proxies: proxies.clone(),
             leptos,
-            reload_port: config.reload_port,
+            policy: Arc::new(PagePolicy::new(&config.frames, config.reload_port)),
             is_secure,
         };
         let mut router = router::router(state, &config.site);

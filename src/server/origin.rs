@@ -33,7 +33,9 @@ impl FromStr for WebOrigin {
         let authority = uri.authority().ok_or(ParseOriginError)?;
         // An origin ends with its host or port: no path, and nobody's name in front of the host.
         let bare = text.split_once("://").is_some_and(|(_, rest)| rest == authority.as_str());
-        if !bare || authority.as_str().contains('@') {
+        // What else a host may consist of (RFC 3986) would end a directive in a policy.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        if !bare || !authority.as_str().bytes().all(is_plain) {
             return Err(ParseOriginError);
         }
         let (host, port) = host_and_port(authority, secure);

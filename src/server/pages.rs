@@ -80,12 +80,12 @@ pub(super) async fn page(State(state): State<ServerState>, request: Request) -> 
 }
 
 async fn render(state: ServerState, boot: Boot, request: Request) -> Response {
-    let ServerState { leptos, reload_port, .. } = state;
+    let ServerState { leptos, policy, .. } = state;
     let is_secure = headers::is_secure(request.headers());
     let context = move || {
         provide_context(boot.clone());
         if let Some(response) = use_context::<ResponseOptions>() {
-            headers::page(&response, is_secure, reload_port);
+            headers::page(&response, is_secure, &policy);
         }
     };
     let render =

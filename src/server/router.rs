@@ -1,8 +1,16 @@
 //! What the server answers to.
 
 use super::{
-    address::TrustedProxies, headers, hub::Hub, limits::Limits, origin::OriginPolicy, pages,
-    quota::Quotas, secret::Secret, site::Site, socket,
+    address::TrustedProxies,
+    headers::{self, PagePolicy},
+    hub::Hub,
+    limits::Limits,
+    origin::OriginPolicy,
+    pages,
+    quota::Quotas,
+    secret::Secret,
+    site::Site,
+    socket,
 };
 use axum::{
     Router,
@@ -28,7 +36,7 @@ pub(super) struct ServerState {
     pub(super) quotas: Arc<Quotas>,
     pub(super) proxies: Arc<TrustedProxies>,
     pub(super) leptos: LeptosOptions,
-    pub(super) reload_port: Option<u16>,
+    pub(super) policy: Arc<PagePolicy>,
     /// Whether the server itself speaks TLS.
     pub(super) is_secure: bool,
 }

@@ -35,7 +35,7 @@ use tracing::{info, warn};
 
 /// How often the files of a certificate are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-const HTTPS_PORT: u16 = 443;
+pub(super) const HTTPS_PORT: u16 = 443;
 
 /// What runs beside the server so that its certificate is always the newest, until it is dropped.
 pub(super) type Keeper = JoinSet<()>;
@@ -244,22 +244,8 @@ impl Files {
         })
     }
 
-    /// Both have to be there, and to belong together.
     fn load(&self) -> Result<Arc<ServerConfig>, ServerError> {
-        let wrong = |path: &Path, problem: String| ServerError::Certificate {
-            path: path.to_owned(),
-            problem,
-        };
-        let chain = CertificateDer::pem_file_iter(&self.certificate)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| wrong(&self.certificate, error.to_string()))?;
-        let key = PrivateKeyDer::from_pem_file(&self.key)
-            .map_err(|error| wrong(&self.key, error.to_string()))?;
-        let config = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key))
-            .map_err(|error| wrong(&self.certificate, error.to_string()))?;
-        Ok(Arc::new(config))
+        load(&self.certificate, &self.key)
     }
 
     /// Reads them again whenever they change. What is wrong stays unused.
@@ -280,6 +266,22 @@ impl Files {
             }
         }
     }
+}
+
+/// Reads a certificate and its key. Both have to be there, and to belong together.
+pub(super) fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ServerError> {
+    let wrong =
+        |path: &Path, problem: String| ServerError::Certificate { path: path.to_owned(), problem };
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| wrong(certificate, error.to_string()))?;
+    let private =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, error.to_string()))?;
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, private))
+        .map_err(|error| wrong(certificate, error.to_string()))?;
+    Ok(Arc::new(config))
 }
 
 #[cfg(test)]

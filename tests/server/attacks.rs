@@ -61,7 +61,7 @@ fn refusal(error: Error) -> (u16, String) {
 
 #[tokio::test]
 async fn t10_upgrades_that_never_join() {
-    let server = program(&["--patience", "1"]).await;
+    let server = program(&["--patience", "1", "--log", "warn"]).await;
     let addr = server.addr();
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
     let before = resident_kb(&server);

@@ -4,6 +4,8 @@ use crate::{
     program::salon,
     support::{TestApp, site, soon},
 };
+use rcgen::generate_simple_self_signed;
+use salon::server::Https;
 use std::{
     fs,
     net::SocketAddr,
@@ -13,7 +15,6 @@ use std::{
 use tokio::net::{TcpListener, UdpSocket};
 
 const HEADER: usize = 20;
-const USERNAME: [u8; 2] = [0x00, 0x06];
 
 /// A folder of this test's own.
 struct Folder(PathBuf);
@@ -107,9 +108,7 @@ impl Turn {
                 let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
                 let request = &buffer[..length];
                 let knows = username.is_empty()
-                    || request.windows(4 + username.len()).any(|part| {
-                        part.starts_with(&USERNAME) && part.ends_with(username.as_bytes())
-                    });
+                    || request.windows(username.len()).any(|part| part == username.as_bytes());
                 let refuse = request[1] == 3 && (!knows || asked < challenges);
                 asked += usize::from(refuse);
                 socket.send_to(&answer(request, refuse), from).await.unwrap();
@@ -171,6 +170,54 @@ async fn a_port_that_is_taken_is_a_problem_unless_a_server_is_well_there() {
 
     let report = doctor(&["--metrics", &taken]).await;
     assert!(report.line("problem", &taken).contains("--metrics (SALON_METRICS)"));
+}
+
+#[tokio::test]
+async fn credentials_are_made_as_they_are_for_people() {
+    let turn = Turn::start(":doctor", 1).await;
+    let relay = format!("turn:{}", turn.address);
+    let report = doctor(&["--ice", &relay, "--turn-secret", "hunter2"]).await;
+    assert_eq!(report.code, Some(0), "{:#?}", report.lines);
+    report.line("ok", "relays with the credential");
+}
+
+#[tokio::test]
+async fn a_certificate_is_tried_with_its_key_and_where_it_is_served() {
+    let folder = Folder::new();
+    let [(cert, key), (_, other)] = ["one", "other"].map(|name| {
+        let made = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let paths = (folder.path(name), folder.path(&format!("{name}.key")));
+        fs::write(&paths.0, made.cert.pem()).unwrap();
+        fs::write(&paths.1, made.key_pair.serialize_pem()).unwrap();
+        fs::set_permissions(&paths.1, fs::Permissions::from_mode(0o600)).unwrap();
+        paths
+    });
+    let https = Https::Files { certificate: cert.clone(), key: key.clone() };
+    let app = TestApp::start_with(|config| config.https = https).await;
+    let (listen, cert) = (app.addr.to_string(), cert.to_str().unwrap());
+    let args = ["--listen", &listen, "--tls-cert", cert, "--tls-key"];
+    let report = doctor(&[&args[..], &[key.to_str().unwrap()]].concat()).await;
+    assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
+    report.line("ok", "healthy");
+    report.line("ok", "more days");
+    report.line("ok", "a key that nobody else can read");
+
+    let report = doctor(&[&args[..], &[other.to_str().unwrap()]].concat()).await;
+    assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
+    report.line("problem", "this certificate was made for");
+}
+
+#[tokio::test]
+async fn an_authority_has_to_be_there() {
+    let authority = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let directory = format!("https://{}/dir", authority.local_addr().unwrap());
+    let args = ["--acme", "call.example.org", "--acme-directory", &directory];
+    let report = doctor(&args).await;
+    assert_eq!(report.code, Some(0), "{:#?}", report.lines);
+    report.line("ok", "takes connections");
+    report.line("warning", "port 443 of call.example.org");
+    drop(authority);
+    doctor(&args).await.line("problem", "--acme-directory (SALON_ACME_DIRECTORY)");
 }
 
 #[tokio::test]

@@ -80,6 +80,7 @@ impl TestApp {
             log_format: LogFormat::Text,
             metrics: None,
             origins: OriginPolicy::default(),
+            frames: Vec::new(),
             limits: Limits::default(),
             proxies: TrustedProxies::default(),
             https: Https::Off,

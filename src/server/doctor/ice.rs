@@ -81,7 +81,8 @@ async fn server_finding(server: &IceServer) -> Finding {
     let fix = match fault {
         Fault::Open => "Give it credentials (coturn: use-auth-secret), or strangers use it.",
         Fault::Unauthorized => {
-            "Correct the user name and the credential in --ice (SALON_ICE), or the clock."
+            "Correct the user name and the credential in --ice (SALON_ICE), the secret in \
+             --turn-secret (SALON_TURN_SECRET), or the clock."
         }
         Fault::Refused(_) => "Look into its log.",
         Fault::Silent(_) | Fault::Unreachable(_) | Fault::NotStun => {

@@ -3,25 +3,21 @@
 
 mod folder;
 mod ice;
+mod port;
 mod stun;
-#[allow(dead_code, reason = "for the options that name a certificate and its key")]
 mod tls;
 
 use super::{
     config::{Config, DataFolder},
+    hub::time_of_day,
     site::Site,
 };
 use std::{
-    env, fmt, fs, io,
-    net::SocketAddr,
+    env, fmt, fs,
     path::Path,
     time::{Duration, Instant, SystemTime},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
-};
+use tokio::time::sleep;
 
 /// Everybody in a call takes one descriptor; this is enough for a town.
 const MANY_DESCRIPTORS: u64 = 4096;
@@ -87,48 +83,13 @@ impl fmt::Display for Finding {
 /// Runs all checks and hands over each finding as soon as it is known. Takes up to two seconds for
 /// every STUN or TURN server that is silent.
 pub async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
-    tell(port(config.listen, "--listen (SALON_LISTEN)").await);
-    if let Some(address) = config.metrics {
-        tell(port(address, "--metrics (SALON_METRICS)").await);
-    }
+    port::examine(config, &mut tell).await;
+    tls::examine(config, &mut tell).await;
     tell(pages(&config.site));
     data(config).into_iter().for_each(&mut tell);
     tell(descriptors());
     tell(clock().await);
-    ice::examine(&config.ice_servers, tell).await;
-}
-
-async fn port(address: SocketAddr, option: &str) -> Finding {
-    let Err(error) = TcpListener::bind(address).await else {
-        return Finding::fine(format!("{address} is free to listen on."));
-    };
-    let fix = match error.kind() {
-        io::ErrorKind::AddrInUse if is_salon(address).await => {
-            return Finding::fine(format!(
-                "A server that is healthy listens on {address} already."
-            ));
-        }
-        io::ErrorKind::AddrInUse => format!(
-            "End the program that uses it (ss -ltnp names it) or choose another with {option}."
-        ),
-        io::ErrorKind::PermissionDenied => format!(
-            "Choose a port from 1024 on with {option}, or give the program CAP_NET_BIND_SERVICE."
-        ),
-        _ => format!("Choose an address of this machine with {option}."),
-    };
-    Finding::problem(format!("Cannot listen on {address}: {error}. {fix}"))
-}
-
-/// Whether `/healthz` is answered there as Salon does.
-async fn is_salon(address: SocketAddr) -> bool {
-    let ask = async {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").await?;
-        let mut answer = String::new();
-        stream.take(4096).read_to_string(&mut answer).await?;
-        Ok::<_, io::Error>(answer.starts_with("HTTP/1.0 200") && answer.ends_with("\r\n\r\nok"))
-    };
-    matches!(timeout(ANSWER_WITHIN, ask).await, Ok(Ok(true)))
+    ice::examine(&config.relays().sample(time_of_day()).servers, tell).await;
 }
 
 fn pages(site: &Site) -> Finding {

@@ -1,12 +1,19 @@
-//! A certificate and its key, as files.
+//! Where certificates come from: files, or an authority that hands them out.
 
-use super::Finding;
+use super::{ANSWER_WITHIN, Finding, Verdict};
+use crate::server::{
+    acme::Acme,
+    config::{Config, DataFolder},
+    tls::{HTTPS_PORT, Https, load},
+};
+use axum::http::Uri;
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::MetadataExt,
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tokio::{net::TcpStream, time::timeout};
 use x509_parser::{pem::Pem, prelude::X509Certificate};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -15,10 +22,61 @@ const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Rights of everybody but the owner and the group (`chmod`).
 const STRANGERS: u32 = 0o007;
 
+pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
+    match &config.https {
+        Https::Off => {}
+        Https::Files { certificate, key } => {
+            let findings = files(certificate, key, SystemTime::now());
+            let is_fine = findings.iter().all(|finding| finding.verdict() != Verdict::Problem);
+            findings.into_iter().for_each(&mut tell);
+            if is_fine && let Err(error) = load(certificate, key) {
+                let fix = "Put the key there that this certificate was made for.";
+                tell(Finding::problem(format!("{error} {fix}")));
+            }
+        }
+        Https::Acme(acme) => {
+            if config.data == DataFolder::None {
+                tell(Finding::problem(
+                    "--acme needs a data folder for its certificates. Choose one with --data \
+                     (SALON_DATA).",
+                ));
+            }
+            if config.listen.port() != HTTPS_PORT {
+                tell(Finding::warning(format!(
+                    "The authority comes to port 443 of {}. Listen there with --listen \
+                     (SALON_LISTEN), or lead that port to {}.",
+                    acme.domains.join(" and "),
+                    config.listen
+                )));
+            }
+            tell(authority(acme).await);
+        }
+    }
+}
+
+/// Whether anybody listens where certificates are asked for.
+async fn authority(acme: &Acme) -> Finding {
+    let directory = &acme.directory;
+    let connect = async {
+        let uri: Uri = directory.parse().map_err(io::Error::other)?;
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        TcpStream::connect((host, uri.port_u16().unwrap_or(HTTPS_PORT))).await
+    };
+    let problem = match timeout(ANSWER_WITHIN, connect).await {
+        Ok(Ok(_)) => return Finding::fine(format!("{directory} takes connections.")),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no answer within 2 seconds".to_owned(),
+    };
+    Finding::problem(format!(
+        "{directory} cannot be reached: {problem}. Let this machine open connections to it, or \
+         name another authority with --acme-directory (SALON_ACME_DIRECTORY)."
+    ))
+}
+
 /// Looks whether the two PEM files can be read, the certificates are valid at `now`, and nobody else
 /// can read the key. Whether the two belong together is not looked at.
-pub(super) fn examine(certificate: &Path, key: &Path, now: SystemTime) -> Vec<Finding> {
-    vec![certificates(certificate, now), private_key(key)]
+fn files(certificate: &Path, key: &Path, now: SystemTime) -> [Finding; 2] {
+    [certificates(certificate, now), private_key(key)]
 }
 
 fn certificates(path: &Path, now: SystemTime) -> Finding {
@@ -77,7 +135,6 @@ fn private_key(path: &Path) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::doctor::Verdict;
     use std::{os::unix::fs::PermissionsExt, path::PathBuf};
 
     /// Valid from the 1st of January to the 1st of April 2025.
@@ -114,7 +171,7 @@ Iw==
 
         fn verdicts(&self, days: u64) -> Vec<Verdict> {
             let now = UNIX_EPOCH + BEGIN + Duration::from_secs(days * 24 * 60 * 60);
-            let findings = examine(&self.certificate, &self.key, now);
+            let findings = super::files(&self.certificate, &self.key, now);
             findings.iter().map(Finding::verdict).collect()
         }
     }
@@ -132,7 +189,7 @@ Iw==
         assert_eq!(files.verdicts(75), [Verdict::Fine; 2]);
         assert_eq!(files.verdicts(77), [Verdict::Warning, Verdict::Fine]);
         assert_eq!(files.verdicts(90), [Verdict::Problem, Verdict::Fine]);
-        let early = examine(&files.certificate, &files.key, UNIX_EPOCH + BEGIN / 2);
+        let early = super::files(&files.certificate, &files.key, UNIX_EPOCH + BEGIN / 2);
         assert!(early[0].to_string().contains("not valid yet"), "{}", early[0]);
     }
 

@@ -1,0 +1,214 @@
+//! Any number of connections that do anything in any order. What they are told is held against what
+//! they may know.
+//!
+//! An input is a script. Each line names a connection by one character, says in a second one how it
+//! proves itself, and then what it does:
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `1 open`, `1 close`, `1 heard`, `1 unload` | what became of its socket |
+//! | `1 wait 30` | so many seconds pass |
+//! | `1 {"type":"join","room":"a"}` | a message |
+//! | `1h{…}`, `1i{…}`, `1p{…}`, `1r{…}` | … with a host key, an invitation, the passcode, or as somebody who returns |
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use salon::{
+    protocol::{ClientMessage, PeerId, RoomName, ServerMessage, Signal},
+    room::{Command, Config, ConnId, Identity, Input, Keeping, Rooms},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+const CONFIG: Config = Config {
+    people: 3,
+    hold: Duration::from_secs(15),
+    rooms: 4,
+    placeless: Duration::from_secs(10),
+};
+const LINES: usize = 200;
+/// What the hash of the one right passcode is called.
+const PASSCODE: &str = "hash";
+
+/// The rooms, and what is known of them without looking inside.
+struct World {
+    rooms: Rooms,
+    now: Duration,
+    open: BTreeSet<ConnId>,
+    /// Who asked to be relayed, by their connection.
+    hidden: BTreeSet<ConnId>,
+    kept: BTreeMap<RoomName, Keeping>,
+    identities: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Duration::from_secs(1_000_000);
+        Self {
+            rooms: Rooms::new(CONFIG, now),
+            now,
+            open: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+            kept: BTreeMap::new(),
+            identities: 0,
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        let mut characters = line.chars();
+        let (Some(name), Some(proof)) = (characters.next(), characters.next()) else { return };
+        let conn = ConnId(u64::from(name) % 8);
+        match characters.as_str() {
+            "open" => {
+                if self.open.insert(conn) {
+                    self.handle(Input::Opened(conn), None);
+                }
+            }
+            "close" => self.close(conn),
+            "heard" => self.handle(Input::Heard(conn), None),
+            "unload" => self.handle(Input::Unloaded(conn), None),
+            text => match text.strip_prefix("wait ").map(str::parse::<u16>) {
+                Some(Ok(seconds)) => self.wait(Duration::from_secs(seconds.into())),
+                _ => self.say(conn, proof, text),
+            },
+        }
+    }
+
+    fn say(&mut self, conn: ConnId, proof: char, text: &str) {
+        let message = ClientMessage::parse(text);
+        if let Ok(ClientMessage::Join(join)) = &message
+            && self.rooms.seat(conn).is_none()
+        {
+            match join.hidden {
+                true => self.hidden.insert(conn),
+                false => self.hidden.remove(&conn),
+            };
+        }
+        self.identities += 1;
+        let returning = proof == 'r';
+        let identity = Box::new(Identity {
+            id: PeerId(if returning { conn.0 + 1 } else { 100 + self.identities }),
+            since: self.now,
+            token: None,
+            returning,
+            host: proof == 'h',
+            invitation: (proof == 'i').then_some(101),
+            passcode: (proof == 'p').then(|| PASSCODE.to_owned()),
+        });
+        self.handle(Input::Message { conn, message, identity }, Some(conn));
+    }
+
+    /// Lets time pass as the owner of the rooms does, from one deadline to the next.
+    fn wait(&mut self, duration: Duration) {
+        let until = self.now + duration;
+        while let Some(due) = self.rooms.poll_timeout().filter(|due| *due <= until) {
+            self.now = self.now.max(due);
+            self.handle(Input::Tick, None);
+            let next = self.rooms.poll_timeout();
+            assert!(next.is_none_or(|next| next > self.now), "a deadline comes again");
+        }
+        self.now = until;
+    }
+
+    fn close(&mut self, conn: ConnId) {
+        if self.open.remove(&conn) {
+            self.handle(Input::Closed(conn), None);
+        }
+    }
+
+    fn handle(&mut self, input: Input, sender: Option<ConnId>) {
+        self.rooms.handle(input, self.now);
+        while let Some(command) = self.rooms.poll() {
+            self.obey(command, sender);
+        }
+        assert!(self.rooms.connection_count() <= self.open.len());
+        // Who returns after a restart has a seat besides those who came first.
+        assert!(self.rooms.person_count() <= self.rooms.room_count() * CONFIG.people * 2);
+        assert!(self.rooms.room_count() <= CONFIG.rooms, "too many rooms");
+    }
+
+    fn obey(&mut self, command: Command, sender: Option<ConnId>) {
+        match command {
+            Command::Send(conn, message) => self.check(conn, &message, sender),
+            Command::Keep(room, kept) => {
+                self.kept.insert(room, kept);
+            }
+            Command::Forget(room) => {
+                self.kept.remove(&room);
+            }
+            Command::Close(conn) | Command::CloseUnused(conn) => {
+                self.open.remove(&conn);
+            }
+            Command::Ping(conn) | Command::GiveKey(conn, ..) => {
+                assert!(self.open.contains(&conn), "{conn:?} is gone");
+            }
+        }
+    }
+
+    fn check(&self, conn: ConnId, message: &ServerMessage, sender: Option<ConnId>) {
+        assert!(self.open.contains(&conn), "{conn:?} is gone: {message:?}");
+        let seat = self.rooms.seat(conn);
+        match message {
+            ServerMessage::Signal { from, signal, .. } => {
+                let (room, id) = seat.expect("a signal to somebody without a seat");
+                assert_ne!(*from, id, "a signal to oneself");
+                let sender = sender.expect("a signal that nobody sent");
+                assert_eq!(self.rooms.seat(sender), Some((room, *from)), "not who sent it");
+                if self.hidden.contains(&sender) || self.hidden.contains(&conn) {
+                    check_hidden(signal, self.hidden.contains(&sender));
+                }
+            }
+            // They end with the seat, and may be told that it is no longer theirs.
+            ServerMessage::Joined { id, .. } => {
+                assert!(seat.is_none_or(|(_, now)| now == *id), "joined as somebody else");
+            }
+            ServerMessage::Room { room, state } => {
+                let outside = seat.is_none();
+                let gated = self.kept.get(room).and_then(Keeping::gate).is_some();
+                assert!(!outside || !gated || state.people.is_empty(), "seen from outside");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Nothing but relayed addresses leaves somebody who hides.
+fn check_hidden(signal: &Signal, hides: bool) {
+    if !hides {
+        return;
+    }
+    let lines = match signal {
+        Signal::Offer(description) | Signal::Answer(description) => description.sdp.as_str(),
+        Signal::Candidate(Some(candidate)) => candidate.candidate.as_str(),
+        Signal::Candidate(None) | Signal::Reception(_) => return,
+    };
+    for line in lines.split(['\r', '\n']) {
+        let words = line.strip_prefix("a=").unwrap_or(line).trim_start();
+        let is_candidate = words.to_ascii_lowercase().starts_with("candidate");
+        assert!(!is_candidate || words.contains(" typ relay "), "{line}");
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(script) = str::from_utf8(data) else { return };
+    let mut world = World::new();
+    for line in script.lines().take(LINES) {
+        world.line(line);
+    }
+    for conn in 0..8 {
+        world.close(ConnId(conn));
+    }
+    world.wait(CONFIG.hold);
+    assert_eq!((world.rooms.room_count(), world.rooms.connection_count()), (0, 0));
+
+    // A server that starts anew with what was kept shows the same doors.
+    let mut restarted = Rooms::new(CONFIG, world.now);
+    for (room, kept) in &world.kept {
+        restarted.restore(room.clone(), kept.clone());
+        let before = world.rooms.seen_from_outside(room, world.now);
+        assert_eq!(restarted.seen_from_outside(room, world.now).gate, before.gate);
+    }
+});

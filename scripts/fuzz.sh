@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# scripts/fuzz.sh SECONDS
+# Lets the fuzzer work on each of its targets for so long. What it finds interesting goes to
+# target/fuzz/corpus, what breaks something to fuzz/artifacts.
+set -euo pipefail
+seconds=$1
+# The compiler that everything is built with has no sanitizers, and safe code needs none: debug
+# assertions, overflow checks and what the targets assert are what is hunted for.
+cargo fuzz build --sanitizer none --target-dir target/fuzz
+for target in message room; do
+    found=target/fuzz/corpus/$target
+    mkdir -p "$found"
+    # A unit that takes 5 seconds, or 512 MB of memory, is a way to stop a server.
+    cargo fuzz run --sanitizer none --target-dir target/fuzz "$target" "$found" "fuzz/corpus/$target" -- \
+        -max_total_time="$seconds" -dict=fuzz/words.dict -max_len=16384 -timeout=5 -rss_limit_mb=512 \
+        -print_final_stats=1 2>&1 |
+        grep -E '^(#[0-9]+\s+(INITED|DONE)|stat::|Done|==|SUMMARY|.*(panicked|ERROR|Error|error|Failing|Reproduce|assertion| left:| right:))' |
+        sed "s/^/    $target: /"
+done
