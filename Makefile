@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release dist test check unit e2e carried fuzz bench load watch clean \
+.PHONY: help setup run build release dist test check unit e2e carried fuzz bench load signalling watch clean \
 	begin rust browsers fmt clippy deny fuzzed
 
 STEP := @scripts/step.sh
@@ -64,12 +64,16 @@ bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed
 load: release end2end/node_modules/.package-lock.json ## Measure how 1,000 people come back after a restart
 	$(STEP) "Taking the server away from 1,000 people" node bench/load.mjs $(ARGS)
 
+signalling: release end2end/node_modules/.package-lock.json bench/signalling/node_modules/.package-lock.json ## Measure the server's cost and latency, against two servers in Node, and under attack
+	$(STEP) "Measuring the signalling" node bench/signalling/run.mjs $(ARGS)
+	$(STEP) "Measuring it under attack" node bench/signalling/attack.mjs
+
 watch: setup ## Build, serve and reload at every change
 	$(STEP) "Building and serving on http://localhost:3000, again at every change" cargo leptos watch
 
 clean: ## Remove what was built (the tools stay)
 	@echo "==> Removing what was built"
-	@rm -rf target end2end/node_modules end2end/media end2end/results bench/results
+	@rm -rf target end2end/node_modules bench/signalling/node_modules end2end/media end2end/results bench/results
 
 # Parts of the above.
 
@@ -100,5 +104,6 @@ fuzzed:
 	@scripts/setup.sh fuzz
 	$(STEP) "Fuzzing the message parser and the rooms, 15 seconds each" scripts/fuzz.sh 15
 
-end2end/node_modules/.package-lock.json: end2end/package-lock.json
-	$(STEP) "Installing what the browser tests need from npm" npm --prefix end2end ci --no-audit --no-fund --loglevel=error
+# What browser tests and measurements need from npm.
+%/node_modules/.package-lock.json: %/package-lock.json
+	$(STEP) "Installing what $* needs from npm" npm --prefix $* ci --no-audit --no-fund --loglevel=error

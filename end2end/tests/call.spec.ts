@@ -43,6 +43,18 @@ test('the own picture is a silent mirror, others are shown as they are', async (
   expect(await tileOf(bob, 'Ada').locator('video').evaluate(isMirrored)).toBe(false);
 });
 
+test('T22: a name is text, whatever is in it', async ({ person, room }) => {
+  const [ada, eve] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  const name = '<img src=//x.example onerror=alert(1)>';
+  await enter(eve, room, `\u202e${name}\u200b`);
+  await expect(tileOf(ada, name)).toBeVisible();
+  await expect(ada.locator('[data-notice=event]')).toHaveText(`${name} joined.`);
+  await ada.getByRole('button', { name: /^People/ }).click();
+  await expect(ada.getByRole('dialog', { name: /^People/ }).getByText(name)).toBeVisible();
+  await expect(ada.locator('img')).toHaveCount(0);
+});
+
 test('the clock counts', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');

@@ -199,6 +199,73 @@ test('an invitation opens the waiting room for one person', async ({ person }) =
   await expect(given).toHaveCount(0);
 });
 
+/** A client of somebody else's making: it says what it likes, and remembers what it hears. */
+const hostile = async (page: Page, origin: string) => {
+  await page.goto(origin);
+  const client = await page.evaluateHandle(async () => {
+    const socket = new WebSocket('/ws');
+    const heard: { type: string; code?: string; [key: string]: unknown }[] = [];
+    socket.onmessage = ({ data }) => heard.push(JSON.parse(data));
+    await new Promise((done) => (socket.onopen = done));
+    return { socket, heard };
+  });
+  return {
+    say: (message: object) => client.evaluate(({ socket }, text) => socket.send(text), JSON.stringify(message)),
+    /** What was heard of one kind so far. */
+    heard: (type: string) => client.evaluate(({ heard }, type) => heard.filter((one) => one.type === type), type),
+    codes: () => client.evaluate(({ heard }) => heard.flatMap(({ code }) => code ?? [])),
+  };
+};
+
+test('T3: a client that ignores the rules gains nothing', async ({ person, salon }) => {
+  const [ada, bob, place] = [await person(), await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await enter(bob, room, 'Bob');
+  await openPanel(ada);
+  await toggle(ada, /^Waiting room/).click();
+  await expect(toggle(ada, /^Waiting room/)).toBeChecked();
+  const eve = await hostile(place, salon.origin);
+  const offer = { type: 'offer', offer: { type: 'offer', sdp: 'v=0\r\n' } };
+  const actions = [{ do: 'lock', on: true }, { do: 'admit' }, { do: 'end' }, { do: 'passcode', passcode: 'mine' }];
+
+  await test.step('while waiting', async () => {
+    await eve.say({ type: 'join', room, presence: { name: 'Eve' }, seat: {}, pass: { host: 'A'.repeat(43) } });
+    await expect.poll(eve.codes).toEqual(['bad-key']);
+    await eve.say({ type: 'join', room, presence: { name: 'Eve' }, seat: {} });
+    await expect.poll(() => eve.heard('waiting')).toHaveLength(1);
+    for (const message of [offer, { type: 'ice' }]) await eve.say(message);
+    for (const action of actions) await eve.say({ type: 'host', action });
+    await expect.poll(async () => (await eve.codes()).length).toBe(7);
+    for (const kind of ['joined', 'ready', 'room', 'ice', 'offer', 'candidate']) expect(await eve.heard(kind), kind).toEqual([]);
+    await expect(remoteTiles(ada)).toHaveCount(1);
+  });
+
+  await test.step('inside, as a guest', async () => {
+    await panel(ada).getByRole('button', { name: 'Let in' }).click();
+    await expect.poll(() => eve.heard('joined')).toHaveLength(1);
+    const [{ people }] = (await eve.heard('joined')) as unknown as [{ people: { id: string; presence: { name: string } }[] }];
+    const victim = people.find(({ presence }) => presence.name === 'Bob')!.id;
+    const more = [{ do: 'remove', to: victim }, { do: 'mute', to: victim, what: 'mic' }, { do: 'hand-over', to: victim }];
+    for (const action of [...actions, ...more]) await eve.say({ type: 'host', action });
+    await expect.poll(async () => (await eve.codes()).filter((code) => code === 'not-host').length).toBeGreaterThanOrEqual(7);
+    await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
+    await expectPhase(bob, 'call');
+  });
+
+  await test.step('after being put out', async () => {
+    const row = await more(ada, 'Eve');
+    await row.getByRole('button', { name: 'Remove' }).click();
+    await expect.poll(eve.codes).toContain('removed');
+    await expect(remoteTiles(ada)).toHaveCount(1);
+    const [{ seat }] = (await eve.heard('joined')) as unknown as [{ seat: string }];
+    const before = (await eve.codes()).length;
+    await eve.say(offer);
+    await eve.say({ type: 'join', room, presence: { name: 'Eve' }, seat: { token: seat } });
+    await expect.poll(async () => (await eve.codes()).slice(before)).toEqual(['not-joined', 'removed']);
+    expect(await eve.heard('joined')).toHaveLength(1);
+  });
+});
+
 test.describe('a server that is gone for a moment', () => {
   test.use({ expectedOutput: /WebSocket connection to/ });
 

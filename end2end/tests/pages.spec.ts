@@ -136,7 +136,7 @@ test('who is alone finds the link to copy and to scan', async ({ person, room, s
   expect(jsQR.default(new Uint8ClampedArray(picture.data), picture.width, picture.height)?.data).toBe(link);
 });
 
-test('pages allow only scripts of their own', async ({ request, room, salon }) => {
+test('T22: pages allow only scripts of their own', async ({ request, room, salon }) => {
   for (const path of ['/', `/room/${room}`]) {
     const policy = (await request.get(salon.origin + path)).headers()['content-security-policy'] ?? '';
     const directives = new Map(policy.split(';').map((text) => [text.trim().split(' ')[0], text]));

@@ -516,7 +516,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_schedule_ends_with_everybody_linked_once(
+    fn t9_any_schedule_ends_with_everybody_linked_once(
         people in 1..7usize,
         steps in prop::collection::vec((0..10u8, 0..64usize), 0..250),
     ) {
@@ -531,7 +531,7 @@ proptest! {
     }
 
     #[test]
-    fn no_disorder_or_loss_leaves_a_negotiation_stuck(
+    fn t9_no_disorder_or_loss_leaves_a_negotiation_stuck(
         caller: bool,
         steps in prop::collection::vec((0..12u8, any::<bool>()), 0..60),
     ) {

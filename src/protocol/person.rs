@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_cleaned() {
+    fn t22_names_are_cleaned() {
         let clean = |text: &str| DisplayName::from(text).0;
         assert_eq!(clean("  Ada \t\n Lovelace "), "Ada Lovelace");
         assert_eq!(clean("ev\u{202e}il\u{200b}"), "evil");

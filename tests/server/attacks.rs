@@ -59,6 +59,88 @@ fn refusal(error: Error) -> (u16, String) {
     (response.status().as_u16(), String::from_utf8_lossy(body).into_owned())
 }
 
+/// What separates things in JSON, and what has no place in it.
+const MARKS: &[u8] = b"{}[]\",:\\\x0019e-";
+
+/// Numbers that look random and are the same in every run (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % bound as u64).unwrap()
+    }
+
+    /// A message with some of its bytes lost, doubled or replaced.
+    fn spoil(&mut self, message: &str) -> Vec<u8> {
+        let mut bytes = message.as_bytes().to_vec();
+        for _ in 0..=self.below(4) {
+            let at = self.below(bytes.len());
+            match self.below(4) {
+                0 => bytes.truncate(at + 1),
+                1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, MARKS[self.below(MARKS.len())]),
+                _ => bytes[at] ^= 1 << self.below(8),
+            }
+            if bytes.is_empty() {
+                bytes.push(b'{');
+            }
+        }
+        bytes
+    }
+}
+
+/// The fuzz targets run millions of them through the parser; here the whole server reads them.
+#[tokio::test]
+async fn t7_malformed_messages_before_and_after_joining() {
+    let server = program(&["--messages", "1000000", "--log", "warn"]).await;
+    let addr = server.addr();
+    let (mut caller, mut callee) = Client::pair(addr, "123").await;
+    let offer = json!({"type": "offer", "sdp": "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"});
+    let action = json!({"do": "mute", "to": "0000000000000001", "what": "mic"});
+    let person = json!({"name": "Eve", "mic": true, "camera": false});
+    let candidate = json!({"candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "sdpMid": "0"});
+    let seat = json!({"token": "x", "linked": ["0000000000000001"]});
+    let messages = [
+        json!({"type": "offer", "offer": offer, "to": "0000000000000001", "link": 1}),
+        json!({"type": "candidate", "candidate": candidate}),
+        json!({"type": "host", "action": action}),
+        json!({"type": "presence", "presence": person}),
+        json!({"type": "join", "room": "124", "presence": person, "seat": seat}),
+        json!({"type": "reception", "reception": {"sound": false, "grade": "poor"}}),
+    ];
+    let messages = messages.map(|message| message.to_string());
+    let mut dice = Dice(0x5a10);
+    for joins in [false, true] {
+        let mut abuser = Client::of(addr).await;
+        if joins {
+            abuser.say(json!({"type": "join", "room": "125"})).await;
+        }
+        let (mut sink, mut frames) = abuser.socket.split();
+        let reading = tokio::spawn(async move { while let Some(Ok(_)) = frames.next().await {} });
+        for round in 0..20_000 {
+            let whole = &messages[dice.below(messages.len())];
+            let message = dice.spoil(whole);
+            // Text has to be UTF-8; the server takes JSON from binary messages, too.
+            let sent = match String::from_utf8(message) {
+                Ok(text) => Message::text(text),
+                Err(error) => Message::binary(error.into_bytes()),
+            };
+            sink.send(sent).await.unwrap();
+            if round % 5000 == 0 {
+                caller.reaches(&mut callee, &format!("round {round}")).await;
+            }
+        }
+        drop(sink);
+        reading.abort();
+    }
+    caller.reaches(&mut callee, "afterwards").await;
+    drop((caller, callee));
+    assert_eq!(server.end("-TERM").await, "");
+}
+
 #[tokio::test]
 async fn t10_upgrades_that_never_join() {
     let server = program(&["--patience", "1", "--log", "warn"]).await;

@@ -71,7 +71,7 @@ fn expect_no_address(heard: &[Value]) {
 }
 
 #[tokio::test]
-async fn host_and_srflx_candidates_of_who_hides_never_leave_the_server() {
+async fn t23_host_and_srflx_candidates_of_who_hides_never_leave_the_server() {
     let app = TestApp::start().await;
     let hidden = json!({"type": "join", "room": "123", "hidden": true});
     // Whoever calls, and whoever is called.

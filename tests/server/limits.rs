@@ -29,7 +29,7 @@ async fn a_message_of_64_kib_is_passed_on() {
 }
 
 #[tokio::test]
-async fn a_larger_message_closes_with_1009_and_the_other_goes_on() {
+async fn t11_a_larger_message_closes_with_1009_and_the_other_goes_on() {
     let app = TestApp::start().await;
     let larger = message_of(MESSAGE_BYTES + 1);
     for message in [Message::text(larger.clone()), Message::binary(larger)] {
@@ -43,7 +43,7 @@ async fn a_larger_message_closes_with_1009_and_the_other_goes_on() {
 }
 
 #[tokio::test]
-async fn fragments_are_measured_together() {
+async fn t11_fragments_are_measured_together() {
     let app = TestApp::start().await;
     let (mut sender, mut other) = app.pair("123").await;
     let part = vec![b' '; MESSAGE_BYTES / 4];
@@ -91,7 +91,7 @@ async fn text_that_is_not_utf8_closes_with_1007() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
+async fn t12_a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
     let app = TestApp::start().await;
     let (mut ada, _) = app.join("123").await;
     let (mut bob, _) = app.join("123").await;

@@ -131,7 +131,7 @@ fn tells(line: &str, secret: &str) -> bool {
 }
 
 #[tokio::test]
-async fn nobody_is_named_in_the_log() {
+async fn t27_nobody_is_named_in_the_log() {
     for args in [&[][..], &["--log", "info", "--log-format", "json"]] {
         let mut program = Program::start(args).await;
         let address = program.address.to_string();

@@ -117,6 +117,20 @@ async fn clients_say_how_long_it_took_once_for_each_seat() {
 }
 
 #[tokio::test]
+async fn t27_metrics_are_not_where_people_are_and_name_nobody() {
+    let app = TestApp::start().await;
+    let (_ada, joined) = app.join("stand-up-room").await;
+    let elsewhere = app.http("GET /metrics", &[]).await;
+    assert_eq!(elsewhere.status, 404);
+    assert!(!elsewhere.body.contains("salon_people"), "{}", elsewhere.body);
+    let text = metrics(&app).await;
+    assert!(value(&text, "salon_people").is_some_and(|people| people >= 1.0), "{text}");
+    for name in ["stand-up-room", joined["id"].as_str().unwrap(), "127.0.0.1"] {
+        assert!(!text.contains(name), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_ends_is_not_ready() {
     let app = TestApp::start().await;
     let (addr, operators) = (app.addr, app.operators);

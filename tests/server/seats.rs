@@ -118,7 +118,7 @@ async fn a_call_outlives_the_server() {
 }
 
 #[tokio::test]
-async fn forged_foreign_and_misplaced_proofs_are_refused() {
+async fn t1_forged_foreign_and_misplaced_proofs_are_refused() {
     let app = TestApp::start().await;
     let ((mut ada, _), (mut bob, bob_joined)) = pair(&app).await;
     let other = TestApp::start_with(|config| config.secret = Some(Secret::from("another"))).await;
