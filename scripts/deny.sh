@@ -10,7 +10,7 @@ skip() {
 
 deny() {
     cargo deny --locked --all-features check --hide-inclusion-graph "$@"
-    cargo deny --locked --manifest-path fuzz/Cargo.toml check --config deny.toml --hide-inclusion-graph "$@"
+    cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml check --hide-inclusion-graph "$@"
 }
 
 deny bans licenses sources
