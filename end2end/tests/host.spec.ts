@@ -71,6 +71,21 @@ test('the host link makes a second device a host, and a reload keeps it', async 
   await expect(toggle(ada, /^Lock/)).toBeChecked();
 });
 
+test('a link with a wrong key takes nothing from the right one', async ({ person }) => {
+  const ada = await person();
+  const room = await start(ada, 'Ada');
+  await button(ada, 'Leave').click();
+  await open(ada, `/room/${room}#host=${'A'.repeat(22)}`);
+  await button(ada, 'Join').click();
+  await expectPhase(ada, 'call');
+  await openPanel(ada);
+  await expect(toggle(ada, /^Lock/)).toBeVisible();
+  // Nor is it tried again.
+  await ada.reload();
+  await openPanel(ada);
+  await expect(toggle(ada, /^Lock/)).toBeVisible();
+});
+
 test('who waits sees nobody, and is let in or turned away', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const room = await start(ada, 'Ada');

@@ -54,7 +54,7 @@ pub enum Input {
     /// [`Input::Join`] takes it again.
     Return(String),
     /// What opens the room's doors to this person.
-    SetPass(Pass),
+    SetPass(Pass, Option<String>),
     /// The person says the room's passcode with the next [`Input::Join`].
     SetPasscode(Option<String>),
     /// The person does something as a host.
@@ -118,8 +118,10 @@ pub enum Command {
     ClosePeer(PeerKey),
     /// Do something with a peer connection.
     Peer(PeerKey, PeerCommand),
-    /// Keep the room's host key for later visits, or forget it.
-    KeepHostKey(Option<String>),
+    /// Keep the room's host key for later visits: it is good.
+    KeepHostKey(String),
+    /// Forget the host key that came with the link: it is not.
+    DropHostKey,
     /// Switch something off that this person sends: a host wants that.
     Mute(MediaKind),
     /// Tell the person that something was not done.
@@ -141,6 +143,10 @@ pub struct Call {
     /// Whether the seat is used in another tab.
     moved: bool,
     pass: Pass,
+    /// The host key to try if that of the pass is refused.
+    spare_key: Option<String>,
+    /// The proof of the seat that was left, where it may be needed to come in again.
+    left_seat: Option<String>,
     /// Why the person is not, or no longer, inside.
     refusal: Option<ErrorCode>,
     rules: Rules,
@@ -180,7 +186,7 @@ impl Call {
         match input {
             Input::Watch(room) => self.watch(room, now),
             Input::Return(seat) => self.seat = Some(seat),
-            Input::SetPass(pass) => self.pass = pass,
+            Input::SetPass(pass, spare_key) => (self.pass, self.spare_key) = (pass, spare_key),
             Input::SetPasscode(passcode) => self.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
             Input::Join => self.join(),
@@ -328,7 +334,10 @@ impl Call {
         };
         self.send(ClientMessage::Leave);
         self.waits = Waits::default();
+        let seat = self.seat.take();
         self.give_up_seat();
+        // An invitation for one person is used up, but not for that person.
+        self.left_seat = seat.filter(|_| self.pass.invitation.is_some());
         // Answers to what was asked before must not be taken for answers to what comes next.
         self.open_socket();
     }
@@ -384,7 +393,8 @@ impl Call {
         let fresh = |peer: &&Peer| peer.key().generation > self.outdated;
         let intact = self.peers.iter().filter(fresh).filter(|peer| peer.is_intact());
         self.kept = intact.map(|peer| peer.key().id).collect();
-        let seat = Some(SeatClaim { token: self.seat.clone(), linked: self.kept.clone() });
+        let token = self.seat.clone().or_else(|| self.left_seat.clone());
+        let seat = Some(SeatClaim { token, linked: self.kept.clone() });
         let (presence, hidden) = (self.presence.clone(), self.ice.tell());
         let pass = self.pass.clone();
         self.send(ClientMessage::Join(Join { room, presence, seat, pass, hidden }));
@@ -403,6 +413,9 @@ impl Call {
             }
             ServerMessage::Joined { id, state, ice, seat, rules } => {
                 self.hosting = rules.hosts.contains(&id);
+                if let Some(key) = self.pass.host.clone().filter(|_| self.hosting) {
+                    self.commands.push_back(Command::KeepHostKey(key));
+                }
                 (self.seat, self.rules) = (seat, rules);
                 self.joined(id, state, now);
                 self.granted(ice, now);
@@ -460,7 +473,7 @@ impl Call {
             ServerMessage::Desk(desk) => self.desk = desk,
             ServerMessage::HostKey(key) => {
                 self.pass.host = Some(key.clone());
-                self.commands.push_back(Command::KeepHostKey(Some(key)));
+                self.commands.push_back(Command::KeepHostKey(key));
             }
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
@@ -537,8 +550,9 @@ impl Call {
                 self.moved = true;
             }
             E::BadKey => {
-                self.pass.host = None;
-                self.commands.push_back(Command::KeepHostKey(None));
+                let refused = self.pass.host.take();
+                self.pass.host = self.spare_key.take().filter(|key| Some(key) != refused.as_ref());
+                self.commands.push_back(Command::DropHostKey);
                 self.ask_to_join();
             }
             E::BadInvitation => {
@@ -546,13 +560,20 @@ impl Call {
                 self.refusal = Some(code);
                 self.ask_to_join();
             }
-            E::RoomLocked | E::PasscodeNeeded | E::BadPasscode | E::TryLater | E::LineFull
+            E::RoomLocked
+            | E::PasscodeNeeded
+            | E::BadPasscode
+            | E::TryLater
+            | E::LineFull
+            | E::TooManyRooms
                 if self.me.is_none() =>
             {
                 self.turn_back(code, now);
             }
             E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
-            E::RoomFull | E::TooMany => self.commands.push_back(Command::Tell(code)),
+            E::RoomFull | E::TooMany | E::TooManyRooms => {
+                self.commands.push_back(Command::Tell(code));
+            }
             _ => {}
         }
     }
@@ -581,7 +602,7 @@ impl Call {
     fn give_up_seat(&mut self) {
         self.close_peers();
         self.me = None;
-        self.seat = None;
+        (self.seat, self.left_seat) = (None, None);
         self.desk = Desk::default();
         self.hosting = false;
         self.unsaid.clear();

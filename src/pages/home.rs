@@ -53,7 +53,7 @@ pub fn Home(
 /// Goes into the new room with its link in hand.
 fn start_call(fresh: FreshRoom, origin: &str, notices: Notices, navigator: Navigator) {
     let FreshRoom { room, key } = fresh;
-    keep_host_key(&room, Some(&key));
+    keep_host_key(&room, &key);
     let link = format!("{origin}/room/{room}");
     platform::spawn_local(async move {
         if platform::copy(&link).await {

@@ -35,9 +35,11 @@ impl DisplayName {
 }
 
 /// Invisible characters that could reorder or disguise the text around a name: zero-width ones,
-/// directional marks, embeddings, overrides and isolates (Unicode UAX #9), and the BOM.
+/// fillers, directional marks, embeddings, overrides and isolates (Unicode UAX #9), tags and the BOM.
+/// The two that choose how an emoji looks are no such.
 fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+    matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{3164}'
+        | '\u{ffa0}' | '\u{fe00}'..='\u{fe0d}' | '\u{e0000}'..='\u{e0fff}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
@@ -142,6 +144,7 @@ mod tests {
         assert_eq!(clean("  Ada \t\n Lovelace "), "Ada Lovelace");
         assert_eq!(clean("ev\u{202e}il\u{200b}"), "evil");
         assert_eq!(clean("\u{200b} \u{0}"), "");
+        assert_eq!(clean("Ad\u{3164}a\u{e0041}\u{34f}"), "Ada");
         assert_eq!(clean("<b>Ada</b>"), "<b>Ada</b>");
         assert_eq!(clean(&"é".repeat(60)).chars().count(), DISPLAY_NAME_CHARS);
         assert_eq!(clean(&format!("{} b", "a".repeat(47))), "a".repeat(47));

@@ -42,6 +42,11 @@ impl Bucket {
         Ok(())
     }
 
+    /// Puts a token back that was taken in vain.
+    pub fn give_back(&mut self, rate: Rate) {
+        self.full = self.full.saturating_sub(rate.interval);
+    }
+
     /// Whether nothing was taken that has not come back.
     #[must_use]
     pub fn is_full(&self, now: Duration) -> bool {

@@ -1,20 +1,45 @@
 //! Who comes in, who waits, and what hosts do.
 
 use super::{
-    Command, ConnId, INVITATIONS, INVITED_FOR, Identity, Invited, Keeping, Place, Refusal, Rooms,
-    nobody, seats::Seat,
+    Command, ConnId, INVITATIONS, INVITED_FOR, Identity, Invited, Keeping, Place, Rate, Refusal,
+    Rooms, nobody, seats::Seat,
 };
 use crate::protocol::{
-    Desk, DisplayName, ErrorCode, HostAction, Join, MediaKind, PeerId, Person, Presence, RoomName,
-    Rules, ServerMessage,
+    Desk, DisplayName, ErrorCode, HostAction, Join, MediaKind, Pass, PeerId, Person, Presence,
+    RoomName, Rules, ServerMessage,
 };
 use std::time::Duration;
 
 /// The most people who wait in front of one room.
 const LINE: usize = 50;
-/// So many wrong passcodes may be given for one room within [`GUESSED_WITHIN`].
-const WRONG_GUESSES: u32 = 10;
-const GUESSED_WITHIN: Duration = Duration::from_secs(60);
+/// The most of them from one address.
+const LINE_OF_ADDRESS: usize = 10;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How many passcodes may be tried and set from one address, but for those that were right.
+fn guesses_of_address() -> Rate {
+    Rate::new(10, MINUTE)
+}
+
+/// How many passcodes may be tried for one room, from wherever.
+fn guesses_of_room() -> Rate {
+    Rate::new(60, MINUTE)
+}
+
+/// Of how many more rooms something may be kept for people at one address.
+fn keeping() -> Rate {
+    Rate::new(30, MINUTE * 60)
+}
+
+/// How often those who wait, and the hosts, are told who does.
+fn news() -> Rate {
+    Rate::new(12, Duration::from_secs(3))
+}
+
+/// How much the hosts of one room may do: each action may be written down.
+fn actions() -> Rate {
+    Rate::new(64, Duration::from_secs(32))
+}
 
 /// What a newcomer is told at the door, if they are not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,30 +64,6 @@ impl Waiter {
     }
 }
 
-/// Wrong passcodes of the last minute.
-#[derive(Debug, Default)]
-pub(super) struct Guesses {
-    wrong: u32,
-    since: Duration,
-}
-
-impl Guesses {
-    fn are_too_many(&self, now: Duration) -> bool {
-        self.wrong >= WRONG_GUESSES && !self.are_old(now)
-    }
-
-    fn are_old(&self, now: Duration) -> bool {
-        now >= self.since + GUESSED_WITHIN
-    }
-
-    fn add(&mut self, now: Duration) {
-        if self.are_old(now) {
-            *self = Self { wrong: 0, since: now };
-        }
-        self.wrong += 1;
-    }
-}
-
 fn refusal(code: ErrorCode, sentence: &str) -> Refusal {
     (code, sentence.to_owned())
 }
@@ -79,12 +80,33 @@ impl Rooms {
         self.kept.get(room).map_or(0, |kept| kept.handovers)
     }
 
-    /// The hash that a passcode for this room has to match; none if there is no passcode, or if too
-    /// many were wrong lately.
+    /// The hash that a passcode which this connection gave has to match; none if it does not matter,
+    /// or if too many were tried lately.
     #[must_use]
-    pub fn passcode(&self, room: &RoomName, now: Duration) -> Option<&str> {
-        let barred = self.guesses.get(room).is_some_and(|guesses| guesses.are_too_many(now));
-        self.kept.get(room).filter(|_| !barred)?.passcode.as_deref()
+    pub fn passcode(
+        &mut self,
+        conn: ConnId,
+        room: &RoomName,
+        address: u64,
+        now: Duration,
+    ) -> Option<String> {
+        let kept = self.kept.get(room).filter(|kept| !kept.locked)?;
+        let hash = kept.passcode.clone()?;
+        if self.seat(conn).is_some() || !self.may_hash(address, now) {
+            return None;
+        }
+        let guesses = self.guesses.entry(room.clone()).or_default();
+        guesses.take(guesses_of_room(), now).ok().map(|()| hash)
+    }
+
+    /// Whether this connection may set a passcode now: hashing one is work.
+    #[must_use]
+    pub fn may_set_passcode(&mut self, conn: ConnId, address: u64, now: Duration) -> bool {
+        self.is_host(conn) && self.may_hash(address, now)
+    }
+
+    fn may_hash(&mut self, address: u64, now: Duration) -> bool {
+        self.guessers.entry(address).or_default().take(guesses_of_address(), now).is_ok()
     }
 
     /// Whether a connection is a host's.
@@ -102,7 +124,8 @@ impl Rooms {
         now: Duration,
     ) -> Result<Entry, Refusal> {
         use ErrorCode::{
-            BadInvitation, BadKey, BadPasscode, PasscodeNeeded, Removed, RoomLocked, TryLater,
+            BadInvitation, BadKey, BadPasscode, CallEnded, PasscodeNeeded, Removed, RoomLocked,
+            TryLater,
         };
         if join.pass.host.is_some() && !identity.host {
             return Err(refusal(BadKey, "The host key is no longer good; join without it."));
@@ -111,8 +134,12 @@ impl Rooms {
         if kept.removed.contains(&identity.id) {
             return Err(refusal(Removed, "A host has put you out of this room."));
         }
-        if identity.host || identity.returning && identity.since > kept.ended {
+        if identity.host || identity.returning && kept.honours(identity.id, identity.since) {
             return Ok(Entry::In);
+        }
+        // They may have been away when it was.
+        if identity.returning && identity.since <= kept.ended {
+            return Err(refusal(CallEnded, "A host has ended the call."));
         }
         if kept.locked {
             return Err(refusal(RoomLocked, "The room is locked: nobody is let in any more."));
@@ -128,18 +155,18 @@ impl Rooms {
             };
         }
         if kept.passcode.is_some() && kept.passcode != identity.passcode {
-            let guesses = self.guesses.entry(join.room.clone()).or_default();
-            if join.pass.passcode.is_none() {
-                return Err(refusal(PasscodeNeeded, "This room has a passcode."));
-            }
-            if guesses.are_too_many(now) {
-                return Err(refusal(
-                    TryLater,
-                    "Too many wrong passcodes were given: try again in a minute.",
-                ));
-            }
-            guesses.add(now);
-            return Err(refusal(BadPasscode, "The passcode is another one."));
+            return Err(match &join.pass.passcode {
+                None => refusal(PasscodeNeeded, "This room has a passcode."),
+                Some(_) if identity.tried => refusal(BadPasscode, "The passcode is another one."),
+                Some(_) => {
+                    refusal(TryLater, "Too many passcodes were tried: try again in a minute.")
+                }
+            });
+        }
+        if kept.passcode.is_some()
+            && let Some(guesses) = self.guessers.get_mut(&identity.address)
+        {
+            guesses.give_back(guesses_of_address());
         }
         Ok(if kept.waiting_room { Entry::Wait } else { Entry::In })
     }
@@ -152,14 +179,20 @@ impl Rooms {
         identity: Identity,
         now: Duration,
     ) -> Result<(), Refusal> {
-        self.vacate(conn, now, now);
         let name = join.room.clone();
-        let room = self.rooms.entry(name.clone()).or_default();
-        if room.line.len() >= LINE {
+        self.refuse_another(&name)?;
+        let line = self.rooms.get(&name).map(|room| room.line.as_slice()).unwrap_or_default();
+        let others = line.iter().filter(|waiter| waiter.conn != conn);
+        let neighbours =
+            others.clone().filter(|waiter| waiter.identity.address == identity.address);
+        if others.clone().count() >= LINE || neighbours.count() >= LINE_OF_ADDRESS {
             return Err(refusal(ErrorCode::LineFull, "Too many people wait already."));
         }
+        self.vacate(conn, now, now);
+        // What they showed was looked at.
+        let join = Join { pass: Pass::default(), ..join };
         let waiter = Waiter { conn, join, identity, since: now };
-        room.line.push(waiter);
+        self.rooms.entry(name.clone()).or_default().line.push(waiter);
         self.put(conn, Place::Waiting(name.clone()));
         self.tell_line(&name, now);
         Ok(())
@@ -173,9 +206,10 @@ impl Rooms {
         now: Duration,
     ) {
         let line = self.rooms.get_mut(name).map(|room| room.line.iter_mut());
-        if let Some(waiter) = line.into_iter().flatten().find(|waiter| waiter.conn == conn) {
+        let waiter = line.into_iter().flatten().find(|waiter| waiter.conn == conn);
+        if let Some(waiter) = waiter.filter(|waiter| waiter.join.presence != presence) {
             waiter.join.presence = presence;
-            self.tell_desk(name, now);
+            self.tell_line(name, now);
         }
     }
 
@@ -187,12 +221,13 @@ impl Rooms {
         called: &DisplayName,
         now: Duration,
     ) {
-        let Some(id) = identity.invitation else { return };
+        // A host may try it out.
+        let Some(id) = identity.invitation.filter(|_| !identity.host) else { return };
         let Some(kept) = self.kept.get_mut(name) else { return };
         if let Some(invited) = kept.invitation(id, identity.id, now) {
             invited.used_by = Some((identity.id, called.clone()));
             self.keep(name);
-            self.tell_desk(name, now);
+            self.tell_line(name, now);
         }
     }
 
@@ -208,13 +243,30 @@ impl Rooms {
         if !self.is_host(conn) {
             return Err(refusal(ErrorCode::NotHost, "Only a host of the room may do that."));
         }
+        let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
+        if room.actions.take(actions(), now).is_err() {
+            return Err(refusal(
+                ErrorCode::TryLater,
+                "That was much at once: try again in a moment.",
+            ));
+        }
+        self.refuse_keeping(&name, identity.address, now)?;
         match action {
-            HostAction::Lock { on } => self.change(&name, now, |kept| kept.locked = on),
+            HostAction::Lock { on } => self.change(&name, on, now, |kept| kept.locked = on),
             HostAction::WaitingRoom { on } => {
-                self.change(&name, now, |kept| kept.waiting_room = on);
+                self.change(&name, on, now, |kept| kept.waiting_room = on);
+                if !on {
+                    // Those for whom there is no space wait on.
+                    let _ = self.admit(&name, None, now);
+                }
             }
-            HostAction::Passcode { .. } => {
-                self.change(&name, now, |kept| kept.passcode = identity.passcode);
+            HostAction::Passcode { passcode: Some(_) } if identity.passcode.is_none() => {
+                let sentence = "The passcode was not changed: try again in a minute.";
+                return Err(refusal(ErrorCode::TryLater, sentence));
+            }
+            HostAction::Passcode { passcode } => {
+                let hash = passcode.and(identity.passcode);
+                self.change(&name, hash.is_some(), now, |kept| kept.passcode = hash);
             }
             HostAction::Admit { to } => return self.admit(&name, to, now),
             HostAction::TurnAway { to } => return self.turn_away(&name, to, now),
@@ -228,30 +280,30 @@ impl Rooms {
             HostAction::Revoke { token } => {
                 self.decide(&name, now).invitations.retain(|invited| invited.token != token);
                 self.keep(&name);
-                self.tell_desk(&name, now);
+                self.tell_line(&name, now);
             }
         }
         Ok(())
     }
 
+    /// Lets in one or all. Those for whom there is no space wait on, in their order.
     fn admit(&mut self, name: &RoomName, to: Option<PeerId>, now: Duration) -> Result<(), Refusal> {
+        let mut result = Ok(());
         for waiter in self.call_up(name, to)? {
             let Waiter { conn, join, identity, since } = waiter;
-            self.displace(conn, now);
-            let again = (join.clone(), identity.clone());
-            if let Err(refusal) = self.sit(conn, join, identity, now) {
-                let (join, identity) = again;
-                if let Some(room) = self.rooms.get_mut(name) {
-                    room.line.push(Waiter { conn, join, identity, since });
-                    room.line.sort_by_key(|waiter| (waiter.since, waiter.conn));
-                    self.put(conn, Place::Waiting(name.clone()));
-                }
-                self.tell_line(name, now);
-                return Err(refusal);
+            if result.is_ok() {
+                self.displace(conn, now);
+                result = self.sit(conn, join.clone(), identity.clone(), now);
+            }
+            if result.is_err() {
+                let line = &mut self.rooms.entry(name.clone()).or_default().line;
+                line.push(Waiter { conn, join, identity, since });
+                line.sort_by_key(|waiter| (waiter.since, waiter.conn));
+                self.put(conn, Place::Waiting(name.clone()));
             }
         }
         self.tell_line(name, now);
-        Ok(())
+        result
     }
 
     fn turn_away(
@@ -312,9 +364,30 @@ impl Rooms {
         if me == to {
             return Err(refusal(ErrorCode::NoSuchPeer, "To leave yourself, say \"leave\"."));
         }
-        let conn = self.seat_in(name, to)?.conn();
-        self.decide(name, now).remove(to);
+        let seat = self.seat_in(name, to)?;
+        let (conn, was_host, invitation) = (seat.conn(), seat.host, seat.invitation);
+        let inside = self.inside(name).filter(|id| *id != to).collect();
+        let kept = self.decide(name, now);
+        kept.remove(to);
+        kept.close(inside, now);
+        // What brought them in would do so again.
+        kept.invitations.retain(|invited| Some(invited.id) != invitation);
+        if was_host {
+            kept.handovers += 1;
+            kept.heir = None;
+        }
         self.keep(name);
+        if was_host {
+            let room = self.rooms.get(name);
+            let seats = room.map(|room| room.seats.all()).unwrap_or_default();
+            let others = seats.iter().filter(|seat| seat.host && seat.id != to);
+            for conn in others.filter_map(Seat::conn).collect::<Vec<_>>() {
+                self.give_key(conn, name);
+            }
+        }
+        if invitation.is_some() {
+            self.tell_line(name, now);
+        }
         if let Some(conn) = conn {
             self.dismiss(conn, ErrorCode::Removed, "A host has put you out of this room.", now);
         }
@@ -329,19 +402,38 @@ impl Rooms {
         };
         let kept = self.decide(name, now);
         kept.handovers += 1;
-        let handovers = kept.handovers;
+        kept.heir = Some(to);
         self.keep(name);
         if let Some(room) = self.rooms.get_mut(name) {
             room.seats.set_host(to);
         }
-        self.commands.push_back(Command::GiveKey(conn, name.clone(), handovers));
+        self.give_key(conn, name);
         self.tell_rules(name, None);
-        self.tell_desk(name, now);
+        self.tell_line(name, now);
         Ok(())
     }
 
+    /// Sends a host the key that is good now.
+    pub(super) fn give_key(&mut self, conn: ConnId, name: &RoomName) {
+        let handovers = self.handovers(name);
+        self.commands.push_back(Command::GiveKey(conn, name.clone(), handovers));
+    }
+
+    /// Whether the host role was handed to the person on this seat.
+    pub(super) fn is_heir(&self, name: &RoomName, identity: &Identity) -> bool {
+        let heir = self.kept.get(name).and_then(|kept| kept.heir);
+        identity.returning && heir == Some(identity.id)
+    }
+
+    fn inside(&self, name: &RoomName) -> impl Iterator<Item = PeerId> {
+        let seats = self.rooms.get(name).map(|room| room.seats.all()).unwrap_or_default();
+        seats.iter().map(|seat| seat.id)
+    }
+
     fn end(&mut self, name: &RoomName, now: Duration) {
-        self.decide(name, now).ended = now;
+        let kept = self.decide(name, now);
+        kept.close(Vec::new(), now);
+        kept.ended = now;
         self.keep(name);
         let Some(room) = self.rooms.get_mut(name) else { return };
         let seats = room.seats.take();
@@ -372,7 +464,7 @@ impl Rooms {
         let (id, ends) = (identity.id.0, now + lasts);
         kept.invitations.push(Invited { id, token, once, ends, used_by: None });
         self.keep(name);
-        self.tell_desk(name, now);
+        self.tell_line(name, now);
         Ok(())
     }
 
@@ -392,23 +484,63 @@ impl Rooms {
         self.kept.entry(name.clone()).or_insert_with(fresh)
     }
 
-    /// Has what was decided written down.
+    /// Has what was decided written down, or forgotten if it has become nothing.
     pub(super) fn keep(&mut self, name: &RoomName) {
-        if let Some(kept) = self.kept.get(name) {
+        let Some(kept) = self.kept.get(name) else { return };
+        if kept.is_open() && kept.ended.is_zero() {
+            self.kept.remove(name);
+            self.commands.push_back(Command::Forget(name.clone()));
+        } else {
             self.commands.push_back(Command::Keep(name.clone(), kept.clone()));
         }
     }
 
-    /// Changes who may come in.
-    fn change(&mut self, name: &RoomName, now: Duration, change: impl FnOnce(&mut Keeping)) {
-        change(self.decide(name, now));
+    /// Refuses to begin to keep something where that would be too much.
+    fn refuse_keeping(
+        &mut self,
+        name: &RoomName,
+        address: u64,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        if self.kept.contains_key(name) {
+            return Ok(());
+        }
+        let most = self.config.kept;
+        if self.kept.len() >= most {
+            let message = format!("This server keeps the rules of {most} rooms, and no more.");
+            return Err((ErrorCode::TooManyRooms, message));
+        }
+        let keeper = self.keepers.entry(address).or_default();
+        keeper.take(keeping(), now).map_err(|_| {
+            let sentence = "The rules of too many rooms were changed from here: try again later.";
+            refusal(ErrorCode::TryLater, sentence)
+        })
+    }
+
+    /// Changes who may come in. Where fewer may from now on, seats of people who are not inside open
+    /// no doors any more.
+    fn change(
+        &mut self,
+        name: &RoomName,
+        closes: bool,
+        now: Duration,
+        change: impl FnOnce(&mut Keeping),
+    ) {
+        let inside = self.inside(name).collect();
+        let kept = self.decide(name, now);
+        change(kept);
+        if closes {
+            kept.close(inside, now);
+        }
         self.keep(name);
         self.tell_rules(name, None);
         self.tell_watchers(name, now);
     }
 
     pub(super) fn forget_unused(&mut self, now: Duration) {
-        self.guesses.retain(|_, guesses| !guesses.are_old(now));
+        self.guesses.retain(|_, guesses| !guesses.is_full(now));
+        self.guessers.retain(|_, guesses| !guesses.is_full(now));
+        self.keepers.retain(|_, begun| !begun.is_full(now));
         let over = self
             .kept
             .iter()
@@ -441,28 +573,28 @@ impl Rooms {
         }
     }
 
-    /// Tells everybody who waits their place, and the hosts who waits.
+    /// Tells everybody who waits their place, and the hosts who waits: at once, or, where much
+    /// happens, soon.
     pub(super) fn tell_line(&mut self, name: &RoomName, now: Duration) {
-        let Some(room) = self.rooms.get(name) else { return };
-        let hosted = room.seats.all().iter().any(|seat| seat.host);
-        let conns: Vec<_> = room.line.iter().map(|waiter| waiter.conn).collect();
-        for (place, conn) in (1..).zip(conns) {
-            self.send(conn, ServerMessage::Waiting { place, hosted });
-        }
-        self.tell_desk(name, now);
-    }
-
-    fn tell_desk(&mut self, name: &RoomName, now: Duration) {
-        let Some(room) = self.rooms.get(name) else { return };
-        let hosts: Vec<_> =
-            room.seats.all().iter().filter(|seat| seat.host).filter_map(Seat::conn).collect();
-        if hosts.is_empty() {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        if let Err(wait) = room.news.take(news(), now) {
+            if !std::mem::replace(&mut room.is_news, true) {
+                self.deadlines.insert((now + wait, name.clone()));
+            }
             return;
         }
+        room.is_news = false;
+        let hosted = room.seats.all().iter().any(|seat| seat.host);
         let waiting = room.line.iter().map(|waiter| waiter.person(now)).collect();
+        let line: Vec<_> = room.line.iter().map(|waiter| waiter.conn).collect();
+        let hosts = room.seats.all().iter().filter(|seat| seat.host).filter_map(Seat::conn);
+        let hosts: Vec<_> = hosts.collect();
         let kept = self.kept.get(name);
         let invitations = kept.map(|kept| kept.invitations(now)).unwrap_or_default();
         let desk = Desk { waiting, invitations };
+        for (place, conn) in (1..).zip(line) {
+            self.send(conn, ServerMessage::Waiting { place, hosted });
+        }
         for conn in hosts {
             self.send(conn, ServerMessage::Desk(desk.clone()));
         }

@@ -12,9 +12,9 @@ pub const INVITATIONS: usize = 50;
 pub const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How exactly it is known when somebody was in a room last.
 const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many people who were put out are remembered; the proofs of seats end before that many are
-/// put out in earnest.
-const REMOVED: usize = 500;
+/// How many people who were put out are remembered, and how many who may come back; the proofs of
+/// seats end before there are that many in earnest.
+const REMEMBERED: usize = 500;
 
 /// All of it. Times are since the Unix epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,15 @@ pub struct Keeping {
     pub handovers: u64,
     /// Who was put out. Their seats are void.
     pub removed: Vec<PeerId>,
-    /// When the call was ended for all. Seats from before open no doors any more.
+    /// When the doors were closed last. Seats from before open them no more, but for those below.
+    pub closed: Duration,
+    /// Whose seats from before then are good: who was inside.
+    pub spared: Vec<PeerId>,
+    /// When the call was ended for all.
     pub ended: Duration,
+    /// To whom the host role was handed over last: a host also without the key, which may not have
+    /// reached them.
+    pub heir: Option<PeerId>,
     /// The invitations that were given.
     pub invitations: Vec<Invited>,
     /// When somebody was inside last, about.
@@ -92,10 +99,39 @@ impl Keeping {
     }
 
     pub(super) fn remove(&mut self, id: PeerId) {
-        if self.removed.len() >= REMOVED {
+        if self.removed.len() >= REMEMBERED {
             self.removed.remove(0);
         }
         self.removed.push(id);
+    }
+
+    /// From now on only those who are inside can come back by the proof of a seat: there may be
+    /// proofs of which nobody knows any more.
+    pub(super) fn close(&mut self, inside: Vec<PeerId>, now: Duration) {
+        (self.closed, self.spared) = (now, inside);
+    }
+
+    /// Whether the proof of a seat that was taken then opens the doors.
+    pub(super) fn honours(&self, id: PeerId, since: Duration) -> bool {
+        since > self.closed || self.spared.contains(&id)
+    }
+
+    /// Notes who has taken a seat, where the time alone does not tell.
+    pub(super) fn spare(&mut self, id: PeerId, since: Duration) {
+        if !self.honours(id, since) {
+            if self.spared.len() >= REMEMBERED {
+                self.spared.remove(0);
+            }
+            self.spared.push(id);
+        }
+    }
+
+    /// Whether it stands in nobody's way. Whose seats open doors matters only where there are doors.
+    pub(super) fn is_open(&self) -> bool {
+        self.gate().is_none()
+            && self.handovers == 0
+            && self.removed.is_empty()
+            && self.invitations.is_empty()
     }
 
     /// Notes that somebody is inside, and returns whether that is news.
@@ -108,6 +144,9 @@ impl Keeping {
     }
 
     pub(super) fn is_over(&self, now: Duration) -> bool {
-        now >= self.used + KEPT_FOR
+        // Seats from before the end of a call are told of it for as long as they are good.
+        let kept_for = if self.is_open() { USED_WITHIN } else { KEPT_FOR };
+        // A key that was void would be good again.
+        now >= self.used + kept_for && self.handovers == 0
     }
 }

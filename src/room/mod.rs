@@ -21,7 +21,7 @@ pub use bucket::{Bucket, Rate};
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
 use hidden::conceal;
-use hosts::{Entry, Guesses, Waiter};
+use hosts::{Entry, Waiter};
 pub use keeping::{INVITATIONS, INVITED_FOR, Invited, KEPT_FOR, Keeping};
 pub use seats::Identity;
 use seats::{Seat, Seats, Sitter};
@@ -47,8 +47,10 @@ pub struct Config {
     pub people: usize,
     /// How long a seat is held for somebody whose connection is gone.
     pub hold: Duration,
-    /// How many rooms there may be at once.
+    /// How many rooms there may be at once in which somebody sits, or in front of which somebody waits.
     pub rooms: usize,
+    /// How many rooms there may be of which something is kept.
+    pub kept: usize,
     /// How long a connection may neither watch nor sit in a room.
     pub placeless: Duration,
 }
@@ -128,6 +130,20 @@ struct Room {
     watchers: BTreeSet<ConnId>,
     /// Who waits to be let in, in the order they came.
     line: Vec<Waiter>,
+    /// Limits how often the line and the hosts are told who waits.
+    news: Bucket,
+    /// Whether they have to be told.
+    is_news: bool,
+    /// Limits what hosts do.
+    actions: Bucket,
+    /// What watchers were told last while the room was closed to them.
+    shown: Option<RoomState>,
+}
+
+impl Room {
+    fn is_occupied(&self) -> bool {
+        !self.seats.is_empty() || !self.line.is_empty()
+    }
 }
 
 impl Room {
@@ -155,7 +171,12 @@ pub struct Rooms {
     rooms: BTreeMap<RoomName, Room>,
     /// What hosts decided, for the rooms where they did.
     kept: BTreeMap<RoomName, Keeping>,
-    guesses: BTreeMap<RoomName, Guesses>,
+    /// Limits the passcodes that are tried, for each room.
+    guesses: BTreeMap<RoomName, Bucket>,
+    /// Limits the passcodes that are tried and set, for each address.
+    guessers: BTreeMap<u64, Bucket>,
+    /// Limits the rooms of which something begins to be kept, for each address.
+    keepers: BTreeMap<u64, Bucket>,
     /// When to look for what is kept in vain.
     sweep: Duration,
     places: BTreeMap<ConnId, Place>,
@@ -169,6 +190,11 @@ pub struct Rooms {
     /// The number of the last `ready`. Higher than any of the rooms that were here before.
     links: u64,
     commands: VecDeque<Command>,
+}
+
+/// How often somebody may have their connections made anew: a whole room's at once, then one a second.
+fn reconnects() -> Rate {
+    Rate::new(16, Duration::from_secs(16))
 }
 
 /// A refusal: its code and its sentence.
@@ -194,6 +220,8 @@ impl Rooms {
             rooms: BTreeMap::new(),
             kept: BTreeMap::new(),
             guesses: BTreeMap::new(),
+            guessers: BTreeMap::new(),
+            keepers: BTreeMap::new(),
             sweep: now + SWEEP,
             places: BTreeMap::new(),
             heartbeat: Heartbeat::default(),
@@ -243,7 +271,11 @@ impl Rooms {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let held = self.deadlines.first().map(|(deadline, _)| *deadline);
         let placeless = self.placeless.first().map(|(deadline, _)| *deadline);
-        let sweep = Some(self.sweep).filter(|_| !self.kept.is_empty());
+        let unused = self.kept.is_empty()
+            && self.guesses.is_empty()
+            && self.guessers.is_empty()
+            && self.keepers.is_empty();
+        let sweep = Some(self.sweep).filter(|_| !unused);
         self.heartbeat.next().into_iter().chain(held).chain(placeless).chain(sweep).min()
     }
 
@@ -330,10 +362,12 @@ impl Rooms {
 
     fn watch(&mut self, conn: ConnId, room: RoomName, now: Duration) -> Result<(), Refusal> {
         self.refuse_seated(conn)?;
-        self.refuse_another(&room)?;
         self.vacate(conn, now, now);
         self.rooms.entry(room.clone()).or_default().watchers.insert(conn);
         let state = self.seen_from_outside(&room, now);
+        if let Some(watched) = self.rooms.get_mut(&room) {
+            watched.shown = state.gate.is_some().then(|| state.clone());
+        }
         self.put(conn, Place::Watching(room.clone()));
         self.send(conn, ServerMessage::Room { room, state });
         Ok(())
@@ -372,6 +406,7 @@ impl Rooms {
         now: Duration,
     ) -> Result<(), Refusal> {
         let id = identity.id;
+        let is_heir = self.is_heir(&name, &identity);
         let held = self.rooms.get(&name).is_some_and(|room| room.seats.get(id).is_some());
         let state = self.state(&name, now);
         // After a restart, nobody takes the place of somebody who is on their way back. Not even a
@@ -392,8 +427,14 @@ impl Rooms {
             let room = self.rooms.entry(name.clone()).or_default();
             room.seats.add(Seat::new(conn, &identity, presence));
         }
+        let mut keyless = false;
         if let Some(seat) = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id)) {
             seat.hidden = hidden;
+            seat.host |= is_heir;
+            keyless = seat.host && !identity.host;
+        }
+        if let Some(kept) = self.kept.get_mut(&name) {
+            kept.spare(id, identity.since);
         }
         self.put(conn, Place::Seated(name.clone(), id));
         let state = self.state(&name, now);
@@ -401,7 +442,10 @@ impl Rooms {
         let (state, rules) = (RoomState { people, ..state }, self.rules(&name));
         let (ice, seat) = (IceGrant::default(), identity.token);
         self.send(conn, ServerMessage::Joined { id, state, ice, seat, rules });
-        if identity.host {
+        if keyless {
+            self.give_key(conn, &name);
+        }
+        if identity.host || keyless {
             self.tell_rules(&name, Some(id));
             self.tell_line(&name, now);
         }
@@ -553,6 +597,10 @@ impl Rooms {
         }
         let Some(seat) = room.seats.get_mut(from) else { return Err(nobody()) };
         if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
+            if seat.reconnects.take(reconnects(), now).is_err() {
+                let message = "You ask for new connections too often: try again in a second.";
+                return Err((ErrorCode::TryLater, message.to_owned()));
+            }
             seat.linked.remove(&to);
             self.introduce(&name, from, to, now);
         }
@@ -644,6 +692,9 @@ impl Rooms {
         let Some(room) = self.rooms.get(name) else { return };
         let over = |seat: &&Seat| matches!(seat.sitter, Sitter::Away(until) if until <= now);
         let gone: Vec<_> = room.seats.all().iter().filter(over).map(|seat| seat.id).collect();
+        if room.is_news {
+            self.tell_line(name, now);
+        }
         for id in gone {
             self.free(name, id, now);
         }
@@ -704,9 +755,8 @@ impl Rooms {
     }
 
     fn forget_empty(&mut self, name: &RoomName) {
-        if self.rooms.get(name).is_some_and(|room| {
-            room.seats.is_empty() && room.watchers.is_empty() && room.line.is_empty()
-        }) {
+        if self.rooms.get(name).is_some_and(|room| !room.is_occupied() && room.watchers.is_empty())
+        {
             self.rooms.remove(name);
         }
     }
@@ -725,6 +775,14 @@ impl Rooms {
             return;
         }
         let state = self.seen_from_outside(name, now);
+        let closed = state.gate.is_some().then(|| state.clone());
+        // That something happens inside is no news to those who are not to know what.
+        if let Some(room) = self.rooms.get_mut(name)
+            && std::mem::replace(&mut room.shown, closed.clone()) == closed
+            && closed.is_some()
+        {
+            return;
+        }
         for conn in watchers {
             self.send(conn, ServerMessage::Room { room: name.clone(), state: state.clone() });
         }
@@ -750,7 +808,12 @@ impl Rooms {
     /// Refuses a room that would be one more than there may be.
     fn refuse_another(&self, name: &RoomName) -> Result<(), Refusal> {
         let most = self.config.rooms;
-        if self.rooms.len() < most || self.rooms.contains_key(name) {
+        let occupied = || self.rooms.values().filter(|room| room.is_occupied()).count();
+        // Who watches holds no room.
+        if self.rooms.len() < most
+            || self.rooms.get(name).is_some_and(Room::is_occupied)
+            || occupied() < most
+        {
             return Ok(());
         }
         let message = format!("There are {most} rooms, as many as this server has; try again.");

@@ -1,6 +1,6 @@
 //! The seats of one room, in the order in which they were first taken.
 
-use super::{ConnId, Refusal};
+use super::{Bucket, ConnId, Refusal};
 use crate::protocol::{
     ErrorCode, PeerId, Person, Presence, Signal, limits::CANDIDATES_PER_DESCRIPTION,
 };
@@ -23,6 +23,10 @@ pub struct Identity {
     pub invitation: Option<u64>,
     /// The hash of the passcode that they know, or set.
     pub passcode: Option<String>,
+    /// Whether the passcode that they gave was compared with that of the room.
+    pub tried: bool,
+    /// Stands for the address from which they come.
+    pub address: u64,
 }
 
 /// Who sits there, or is expected back.
@@ -47,6 +51,10 @@ pub(super) struct Seat {
     pub(super) holds: bool,
     /// Whether they are a host.
     pub(super) host: bool,
+    /// The invitation they came by.
+    pub(super) invitation: Option<u64>,
+    /// Limits how often they have their connections made anew.
+    pub(super) reconnects: Bucket,
     /// Whether nobody is to learn this person's address.
     pub(super) hidden: bool,
     since: Duration,
@@ -62,6 +70,8 @@ impl Seat {
             candidates: BTreeMap::new(),
             holds: identity.token.is_some(),
             host: identity.host,
+            invitation: identity.invitation,
+            reconnects: Bucket::default(),
             hidden: false,
             since: identity.since,
         }

@@ -20,7 +20,7 @@ fn rooms(people: usize) -> Rooms {
 
 fn restarted(people: usize) -> Rooms {
     let placeless = HOLD * 1000;
-    Rooms::new(Config { people, hold: HOLD, rooms: 100, placeless }, START)
+    Rooms::new(Config { people, hold: HOLD, rooms: 100, kept: 100, placeless }, START)
 }
 
 fn secs(seconds: u64) -> Duration {

@@ -260,7 +260,7 @@ struct Args {
     /// Folder for what must outlive a restart [default: ~/.local/state/salon]
     ///
     /// It holds what hosts decided about their rooms, and the secret that lets people take their
-    /// seats again. SALON_SECRET, a long random text, is used instead of it where it is set.
+    /// seats again. SALON_SECRET, a long random text, takes the place of that secret where it is set.
     #[arg(long, env = "SALON_DATA", hide_env_values = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
 

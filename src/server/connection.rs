@@ -130,29 +130,31 @@ impl Voice {
             }
             _ => PeerId::default(),
         };
+        let mut tried = false;
         let passcode = match &message {
             Ok(ClientMessage::Join(Join {
                 room,
-                pass: Pass { passcode: Some(tried), .. },
+                pass: Pass { passcode: Some(given), .. },
                 ..
             })) => {
                 let room = room.clone();
-                let hash = self.ask(|reply| Event::Passcode(room, reply)).await?;
+                let hash = self.ask(|reply| Event::Passcode(self.conn, room, reply)).await?;
+                tried = hash.is_some();
                 match hash {
-                    Some(hash) => passcode::verify(tried.clone(), hash).await,
+                    Some(hash) => passcode::verify(given.clone(), hash).await,
                     None => None,
                 }
             }
             Ok(ClientMessage::Host(HostAction::Passcode { passcode: Some(new) })) => {
-                let is_host = self.ask(|reply| Event::IsHost(self.conn, reply)).await?;
-                match is_host {
+                let may = self.ask(|reply| Event::MaySetPasscode(self.conn, reply)).await?;
+                match may {
                     true => passcode::hash(new.clone()).await,
                     false => None,
                 }
             }
             _ => None,
         };
-        let identity = Box::new(Identity { id, passcode, ..Identity::default() });
+        let identity = Box::new(Identity { id, passcode, tried, ..Identity::default() });
         self.send(Input::Message { conn: self.conn, message, identity }).await
     }
 

@@ -2,6 +2,7 @@
 //! and never waits for one of them.
 
 use super::{
+    address::ClientAddress,
     connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
     error::ServerError,
     metrics::Metrics,
@@ -16,6 +17,7 @@ use crate::{
 use std::{
     collections::BTreeMap,
     future,
+    hash::{BuildHasher, RandomState},
     ops::ControlFlow,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -35,15 +37,15 @@ const EVENTS: usize = 256;
 #[derive(Debug)]
 pub(super) enum Event {
     /// A socket asks for its connection.
-    Open(oneshot::Sender<Connection>),
+    Open(ClientAddress, oneshot::Sender<Connection>),
     /// A socket has heard something.
     Input(Input),
     /// A page wants to know who is in a room.
     State(RoomName, oneshot::Sender<RoomState>),
     /// A connection wants to know the hash that a room's passcode has to match, if it has one.
-    Passcode(RoomName, oneshot::Sender<Option<String>>),
-    /// A connection wants to know whether it is a host's.
-    IsHost(ConnId, oneshot::Sender<bool>),
+    Passcode(ConnId, RoomName, oneshot::Sender<Option<String>>),
+    /// A connection wants to know whether it may set a passcode.
+    MaySetPasscode(ConnId, oneshot::Sender<bool>),
     /// Somebody wants to know how many seats are taken or held.
     People(oneshot::Sender<usize>),
     /// The server ends.
@@ -88,9 +90,9 @@ impl Hub {
     }
 
     /// Registers a socket. It is remembered until the connection's voice is dropped.
-    pub(super) async fn open(&self) -> Result<Connection, HubGone> {
+    pub(super) async fn open(&self, address: ClientAddress) -> Result<Connection, HubGone> {
         let (reply, answer) = oneshot::channel();
-        self.events.send(Event::Open(reply)).await.map_err(|_| HubGone)?;
+        self.events.send(Event::Open(address, reply)).await.map_err(|_| HubGone)?;
         answer.await.map_err(|_| HubGone)
     }
 
@@ -152,6 +154,8 @@ pub(super) struct Means {
 /// What the hub holds of a socket.
 #[derive(Debug)]
 struct Socket {
+    /// Stands for the address it comes from.
+    address: u64,
     outbox: Outbox,
     closing: oneshot::Sender<Closing>,
     /// Whether a report counts: one does after each `joined`.
@@ -173,6 +177,8 @@ struct Task {
     means: Means,
     rooms: Rooms,
     sockets: BTreeMap<ConnId, Socket>,
+    /// Makes numbers of addresses, others in each run.
+    hasher: RandomState,
     opened: u64,
     /// Weak, so that the task does not keep itself alive.
     handle: mpsc::WeakSender<Event>,
@@ -200,6 +206,7 @@ impl Task {
             means,
             rooms: Rooms::new(config, epoch),
             sockets: BTreeMap::new(),
+            hasher: RandomState::new(),
             opened: 0,
             handle: handle.downgrade(),
             events,
@@ -240,15 +247,18 @@ impl Task {
     /// Returns whether to go on.
     fn event(&mut self, event: Option<Event>) -> ControlFlow<()> {
         match event {
-            Some(Event::Open(reply)) => self.open(reply),
+            Some(Event::Open(address, reply)) => self.open(address, reply),
             Some(Event::Input(input)) => self.handle(input),
             // Who asked may be gone by now.
             Some(Event::State(room, reply)) => drop(reply.send(self.state(&room))),
-            Some(Event::Passcode(room, reply)) => {
-                let hash = self.rooms.passcode(&room, self.now()).map(str::to_owned);
-                drop(reply.send(hash));
+            Some(Event::Passcode(conn, room, reply)) => {
+                let (address, now) = (self.address(conn), self.now());
+                drop(reply.send(self.rooms.passcode(conn, &room, address, now)));
             }
-            Some(Event::IsHost(conn, reply)) => drop(reply.send(self.rooms.is_host(conn))),
+            Some(Event::MaySetPasscode(conn, reply)) => {
+                let (address, now) = (self.address(conn), self.now());
+                let _ = reply.send(self.rooms.may_set_passcode(conn, address, now));
+            }
             Some(Event::People(reply)) => drop(reply.send(self.rooms.person_count())),
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
@@ -268,19 +278,25 @@ impl Task {
         others.recv().await;
     }
 
-    fn open(&mut self, reply: oneshot::Sender<Connection>) {
+    fn open(&mut self, address: ClientAddress, reply: oneshot::Sender<Connection>) {
         // Without a handle nobody waits for the reply either.
         let Some(handle) = self.handle.upgrade() else { return };
         self.opened += 1;
         let conn = ConnId(self.opened);
         let (outbox, inbox) = queue();
         let (closer, closing) = oneshot::channel();
-        self.sockets.insert(conn, Socket { outbox, closing: closer, may_report: false });
+        let address = self.hasher.hash_one(address);
+        let socket = Socket { address, outbox, closing: closer, may_report: false };
+        self.sockets.insert(conn, socket);
         self.handle(Input::Opened(conn));
         let voice = Voice::new(conn, handle, self.closed.0.clone());
         let alive = self.alive.0.clone();
         // Whoever asked may be gone: then the voice is dropped here and reports the closing.
         drop(reply.send(Connection { conn, voice, inbox, closing, alive }));
+    }
+
+    fn address(&self, conn: ConnId) -> u64 {
+        self.sockets.get(&conn).map(|socket| socket.address).unwrap_or_default()
     }
 
     fn state(&self, room: &RoomName) -> RoomState {
@@ -299,6 +315,7 @@ impl Task {
         fresh: Identity,
         now: Duration,
     ) -> Identity {
+        let fresh = Identity { address: self.address(conn), ..fresh };
         match message {
             ClientMessage::Join(join) => self.identify_newcomer(join, fresh, now),
             ClientMessage::Host(HostAction::Invite { .. }) => {
@@ -325,6 +342,8 @@ impl Task {
             host: pass.host.as_ref().is_some_and(|key| secret.is_host_key(room, handovers, key)),
             invitation: pass.invitation.as_ref().and_then(|token| secret.invited(room, token)),
             passcode: fresh.passcode,
+            tried: fresh.tried,
+            address: fresh.address,
         }
     }
 

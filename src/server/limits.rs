@@ -9,6 +9,7 @@ const CONNECTIONS: u32 = 256;
 const SOCKETS: u32 = 300;
 const MESSAGES: u32 = 50;
 const ROOMS: usize = 10_000;
+const KEPT_ROOMS: usize = 100_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_PATIENCE: u64 = 60;
 /// The most that one address, connection or server can be given.
@@ -38,10 +39,15 @@ pub struct Limits {
     #[arg(default_value_t = MESSAGES, value_parser = count)]
     pub messages: u32,
 
-    /// How many rooms there may be at once, of which somebody sits in or watches each
+    /// How many rooms there may be at once in which somebody sits
     #[arg(long, env = "SALON_ROOMS", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = ROOMS, value_parser = rooms)]
     pub rooms: usize,
+
+    /// How many rooms' rules and invitations may be kept; 90 days after they were used last, they go
+    #[arg(long, env = "SALON_KEPT_ROOMS", hide_env_values = true, value_name = "N")]
+    #[arg(default_value_t = KEPT_ROOMS, value_parser = rooms)]
+    pub kept_rooms: usize,
 
     /// For how many seconds a request, a TLS handshake or a frame that was begun is waited for,
     /// 1 to 60
@@ -60,6 +66,7 @@ impl Default for Limits {
             sockets: SOCKETS,
             messages: MESSAGES,
             rooms: ROOMS,
+            kept_rooms: KEPT_ROOMS,
             patience: PATIENCE,
         }
     }

@@ -102,6 +102,7 @@ impl Server {
             people: config.people,
             hold: config.hold,
             rooms: limits.rooms,
+            kept: limits.kept_rooms,
             placeless: limits.placeless(),
         };
         let has_relay = relays.has_relay();

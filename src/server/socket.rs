@@ -5,6 +5,7 @@ use super::{
     address::{ClientAddress, is_forwarded},
     connection::{Closing, Connection, Inbox, Outgoing, Voice},
     frames::{Breach, Policed},
+    hub::Hub,
     limits::Limits,
     metrics::Metrics,
     quota::{Permit, Refusal},
@@ -47,8 +48,9 @@ use tungstenite::{
     protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
 };
 
-/// Kept by every connection for as long as it lives: most messages are a few hundred bytes.
-const READ_BUFFER: usize = 4 * 1024;
+/// Kept by every connection for as long as it lives: most messages are a few hundred bytes, and room
+/// for a larger one is made when its length is known.
+const READ_BUFFER: usize = 1024 + 64;
 /// More than this is written without waiting for the rest of a batch.
 const WRITE_BUFFER: usize = 16 * 1024;
 /// What a client leaves unread here, beyond what the kernel holds for it.
@@ -91,21 +93,23 @@ pub(super) async fn upgrade(
     Extension(peer): Extension<Arc<Peer>>,
     mut request: Request,
 ) -> Response {
+    // First, so that other sites cannot spend what their visitors may use.
+    if let Err(refusal) = state.origins.check(request.headers()) {
+        return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
+    }
     let permit = match admit(&state, &peer, request.headers()) {
         Ok(permit) => permit,
         Err(refusal) => return refusal.into_response(),
     };
-    if let Err(refusal) = state.origins.check(request.headers()) {
-        return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
-    }
     let response = match create_response_with_body(&request, Body::empty) {
         Ok(response) => response,
         Err(error) => return no_handshake(&error),
     };
     let upgrading = hyper::upgrade::on(&mut request);
     let address = state.proxies.client(peer.address, request.headers());
+    let (hub, limits) = (state.hub.clone(), state.limits.clone());
     tokio::spawn(async move {
-        serve(upgrading, state, address).await;
+        serve(upgrading, hub, &limits, address).await;
         drop((permit, peer));
     });
     response
@@ -152,17 +156,17 @@ fn no_handshake(error: &tungstenite::Error) -> Response {
     (StatusCode::UPGRADE_REQUIRED, upgrade, sentence).into_response()
 }
 
-async fn serve(upgrading: OnUpgrade, state: ServerState, address: ClientAddress) {
+async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, address: ClientAddress) {
     let Ok(upgraded) = upgrading.await else { return };
-    let (sink, frames) = websocket(upgraded, &state.limits).await.split();
-    match state.hub.open().await {
+    let (sink, frames) = websocket(upgraded, limits).await.split();
+    match hub.open(address).await {
         Ok(connection) => {
             let span = span(connection.conn, address);
-            let metrics = state.hub.metrics();
-            let talk = converse(sink, frames, connection, &state.limits, &metrics);
+            let metrics = hub.metrics();
+            let talk = converse(sink, frames, connection, limits, &metrics);
             talk.instrument(span).await;
         }
-        Err(_) => farewell(sink, frames, Closing::Restart, &state.limits).await,
+        Err(_) => farewell(sink, frames, Closing::Restart, limits).await,
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
+use tracing::warn;
 
 /// Name of the database in the data folder.
 const FILE: &str = "rooms.db";
@@ -57,7 +58,8 @@ impl Store {
         Ok(Self(connection))
     }
 
-    /// Everything that is kept. What cannot be read any more is left out.
+    /// Everything that is kept. A room of which that cannot be read any more is locked: its host can
+    /// open it.
     pub(super) fn load(&self) -> Result<Vec<(RoomName, Keeping)>, ServerError> {
         let read = || {
             let mut query = self.0.prepare("SELECT name, kept FROM room")?;
@@ -67,7 +69,12 @@ impl Store {
         };
         let rows = read().map_err(|error| data_error(Path::new(FILE), error))?;
         let parse = |(name, kept): (String, String)| {
-            Some((name.parse().ok()?, serde_json::from_str(&kept).ok()?))
+            let name = name.parse().ok()?;
+            let kept = serde_json::from_str(&kept).unwrap_or_else(|error| {
+                warn!(%error, "what a host decided cannot be read; their room stays locked");
+                Keeping { locked: true, ..Keeping::default() }
+            });
+            Some((name, kept))
         };
         Ok(rows.into_iter().filter_map(parse).collect())
     }

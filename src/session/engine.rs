@@ -105,8 +105,9 @@ impl Engine {
                 self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
             }
             Command::KeepHostKey(key) => {
-                pass::keep_host_key(&self.session.room.get_value(), key.as_deref());
+                pass::keep_host_key(&self.session.room.get_value(), &key);
             }
+            Command::DropHostKey => pass::drop_host_key(),
             Command::Mute(what) => self.session.muted_by_host(what),
             Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),
             Command::Peer(key, command) => {

@@ -119,7 +119,8 @@ impl Session {
         platform::prepare_connection();
         Effect::new(move |_| self.tracks_changed());
         Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
-        self.send(Input::SetPass(pass::find(&self.room.get_value())));
+        let (pass, spare_key) = pass::find(&self.room.get_value());
+        self.send(Input::SetPass(pass, spare_key));
         self.send(Input::Watch(self.room.get_value()));
         if let Some(seat) = KeptSeat::load(&self.room.get_value()) {
             self.come_back(&seat);

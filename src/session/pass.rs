@@ -1,5 +1,5 @@
-//! What this device has that opens doors: host keys, kept for later visits, and invitations, kept
-//! by the tab that was opened with one.
+//! What this device has that opens doors: host keys, kept for later visits once they were good for
+//! something, and what the link had that a tab was opened with, kept by the tab.
 
 use crate::{
     platform,
@@ -7,6 +7,7 @@ use crate::{
 };
 
 const HOST_KEYS: &str = "salon.hosts";
+const HOST_KEY: &str = "salon.host";
 const INVITATION: &str = "salon.invitation";
 
 /// So many rooms' host keys are kept; those that were used longest ago are forgotten first.
@@ -28,24 +29,32 @@ pub fn invitation_link(link: &str, token: &str) -> String {
     format!("{link}#{INVITE}{token}")
 }
 
-/// What opens a room's doors to this tab. What its address says is kept, and taken out of the
-/// address: that is what people copy for others.
-pub(super) fn find(room: &RoomName) -> Pass {
+/// What opens a room's doors to this tab, and the host key that this device has for it. What the
+/// address says is kept by the tab, and taken out of the address: that is what people copy for
+/// others.
+pub(super) fn find(room: &RoomName) -> (Pass, Option<String>) {
     let fragment = platform::take_fragment().unwrap_or_default();
-    if let Some(key) = fragment.strip_prefix(HOST) {
-        keep_host_key(room, Some(key));
+    for (name, place) in [(HOST, HOST_KEY), (INVITE, INVITATION)] {
+        if let Some(secret) = fragment.strip_prefix(name) {
+            platform::keep(place, Some(&entry(room, secret)));
+        }
     }
-    if let Some(token) = fragment.strip_prefix(INVITE) {
-        platform::keep(INVITATION, Some(&entry(room, token)));
-    }
-    let kept = platform::recall(INVITATION).unwrap_or_default();
-    Pass { host: host_key(room), invitation: of(room, &kept), passcode: None }
+    let in_tab = |place| of(room, &platform::recall(place).unwrap_or_default());
+    let kept = host_key(room);
+    let host = in_tab(HOST_KEY).or_else(|| kept.clone());
+    (Pass { host, invitation: in_tab(INVITATION), passcode: None }, kept)
 }
 
-/// Keeps a room's host key on this device, or forgets it.
-pub fn keep_host_key(room: &RoomName, key: Option<&str>) {
+/// Forgets the host key that came with a link: it is none.
+pub(super) fn drop_host_key() {
+    platform::keep(HOST_KEY, None);
+}
+
+/// Keeps a room's host key on this device. Only one that the server vouched for: there is no way
+/// back to the one from before.
+pub fn keep_host_key(room: &RoomName, key: &str) {
     let others = host_keys().into_iter().filter(|kept| of(room, kept).is_none());
-    let kept = key.map(|key| entry(room, key)).into_iter().chain(others).take(ROOMS);
+    let kept = std::iter::once(entry(room, key)).chain(others).take(ROOMS);
     platform::save(HOST_KEYS, &kept.collect::<Vec<_>>().join(" "));
 }
 

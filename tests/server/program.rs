@@ -133,6 +133,7 @@ async fn help_explains_every_option_and_its_variable() {
         "sockets",
         "messages",
         "rooms",
+        "kept-rooms",
         "patience",
         "trust-proxy",
         "tls-cert",

@@ -55,7 +55,7 @@ const HOLD: Duration = Duration::from_secs(15);
 
 fn rooms_of(people: usize) -> room::Config {
     let placeless = Duration::from_secs(10);
-    room::Config { people, hold: HOLD, rooms: 100, placeless }
+    room::Config { people, hold: HOLD, rooms: 100, kept: 100, placeless }
 }
 
 impl World {
@@ -274,7 +274,10 @@ impl World {
                 let text = message.to_json();
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
-            Command::KeepHostKey(_) | Command::Mute(_) | Command::Tell(_) => {}
+            Command::KeepHostKey(_)
+            | Command::DropHostKey
+            | Command::Mute(_)
+            | Command::Tell(_) => {}
             Command::OpenPeer { key, config, .. } => {
                 self.made += 1;
                 let pc = Pc { hidden: config.hidden, ..Pc::default() };

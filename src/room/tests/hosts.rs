@@ -170,25 +170,170 @@ fn who_is_let_into_a_full_room_goes_on_waiting() {
 #[test]
 fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
     let mut rooms = hosted(4);
-    let passcode = Some("p".to_owned());
-    act(&mut rooms, 1, HostAction::Passcode { passcode: passcode.clone() }, secs(2));
-    assert_eq!(rooms.passcode(&name(), secs(2)), Some("hash"));
+    act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
+    // As the owner of the rooms does before a join: asks what to compare with, and says what came of it.
+    let guess = |rooms: &mut Rooms, conn: u64, address: u64, is_right: bool, now: Duration| {
+        let hash = rooms.passcode(ConnId(conn), &name(), address, now);
+        let tried = hash.is_some();
+        let passcode = hash.filter(|_| is_right);
+        let identity = Identity { passcode, tried, address, ..newcomer(conn, now) };
+        let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
+        join_as(rooms, conn, pass, identity, now)
+    };
     assert_eq!(refusal(&come(&mut rooms, 2, secs(3)), 2), Some(ErrorCode::PasscodeNeeded));
-    let pass = Pass { passcode, ..Pass::default() };
-    let right = Identity { passcode: Some("hash".to_owned()), ..newcomer(3, secs(3)) };
-    assert!(is_inside(&join_as(&mut rooms, 3, pass.clone(), right.clone(), secs(3)), 3));
+    assert!(is_inside(&guess(&mut rooms, 3, 7, true, secs(3)), 3));
     for conn in 10..20 {
-        let commands = join_as(&mut rooms, conn, pass.clone(), newcomer(conn, secs(4)), secs(4));
+        let commands = guess(&mut rooms, conn, 7, false, secs(4));
         assert_eq!(refusal(&commands, conn), Some(ErrorCode::BadPasscode));
     }
-    assert_eq!(rooms.passcode(&name(), secs(5)), None, "not even looked at");
-    let commands = join_as(&mut rooms, 20, pass.clone(), newcomer(20, secs(5)), secs(5));
-    assert_eq!(refusal(&commands, 20), Some(ErrorCode::TryLater));
-    let later = secs(100);
-    assert!(is_inside(
-        &join_as(&mut rooms, 21, pass, Identity { id: PeerId(121), ..right }, later),
-        21
-    ));
+    let commands = guess(&mut rooms, 20, 7, true, secs(5));
+    assert_eq!(refusal(&commands, 20), Some(ErrorCode::TryLater), "not even looked at");
+    assert!(is_inside(&guess(&mut rooms, 21, 8, true, secs(5)), 21), "others are not locked out");
+    assert!(is_inside(&guess(&mut rooms, 22, 7, true, secs(100)), 22));
+    assert_eq!(rooms.passcode(ConnId(22), &name(), 9, secs(100)), None, "who sits needs none");
+}
+
+#[test]
+fn a_spare_proof_of_a_seat_opens_no_closed_door() {
+    let mut rooms = hosted(8);
+    let insider = |conn: u64, id: u64, since: u64| Identity {
+        id: PeerId(id),
+        returning: true,
+        ..newcomer(conn, secs(since))
+    };
+    // Eve sits twice and keeps both proofs; Bob is away when the room is locked.
+    come(&mut rooms, 2, secs(2));
+    say(&mut rooms, 2, ClientMessage::Leave, secs(2));
+    come(&mut rooms, 3, secs(3));
+    come(&mut rooms, 4, secs(3));
+    rooms.handle(Input::Closed(ConnId(4)), secs(4));
+    drain(&mut rooms);
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
+    act(&mut rooms, 1, HostAction::Remove { to: PeerId(103) }, secs(6));
+    let come_back = |rooms: &mut Rooms, conn, identity, now| {
+        join_as(rooms, conn, Pass::default(), identity, now)
+    };
+    let commands = come_back(&mut rooms, 5, insider(5, 102, 2), secs(7));
+    assert_eq!(refusal(&commands, 5), Some(ErrorCode::RoomLocked), "the spare proof");
+    assert!(is_inside(&come_back(&mut rooms, 6, insider(6, 104, 3), secs(7)), 6), "Bob");
+    // Who is let in later can come back, too, however long ago they had knocked.
+    act(&mut rooms, 1, HostAction::Lock { on: false }, secs(8));
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(8));
+    come(&mut rooms, 7, secs(9));
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(10));
+    assert!(is_inside(&act(&mut rooms, 1, HostAction::Admit { to: None }, secs(11)), 7));
+    rooms.handle(Input::Closed(ConnId(7)), secs(12));
+    drain(&mut rooms);
+    assert!(is_inside(&come_back(&mut rooms, 8, insider(8, 107, 9), secs(60)), 8));
+}
+
+#[test]
+fn all_who_find_no_space_wait_on_in_their_order() {
+    let mut rooms = hosted(2);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    for conn in 2..6 {
+        come(&mut rooms, conn, secs(conn));
+    }
+    let commands = act(&mut rooms, 1, HostAction::Admit { to: None }, secs(7));
+    assert!(is_inside(&commands, 2));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::RoomFull));
+    let waiting: Vec<_> = desk(&commands, 1).waiting.iter().map(|person| person.id.0).collect();
+    assert_eq!(waiting, [103, 104, 105]);
+    say(&mut rooms, 2, ClientMessage::Leave, secs(8));
+    let commands = act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(9));
+    assert!(is_inside(&commands, 3), "nobody waits where there is no waiting room");
+    assert_eq!(told(&commands, 5), [&ServerMessage::Waiting { place: 2, hosted: true }]);
+}
+
+#[test]
+fn a_crowd_at_the_door_is_told_of_now_and_then() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    let knock = |rooms: &mut Rooms, conn: u64, address: u64| {
+        let identity = Identity { address, ..newcomer(conn, secs(3)) };
+        join_as(rooms, conn, Pass::default(), identity, secs(3))
+    };
+    for conn in 10..20 {
+        assert_eq!(refusal(&knock(&mut rooms, conn, 7), conn), None);
+    }
+    assert_eq!(refusal(&knock(&mut rooms, 20, 7), 20), Some(ErrorCode::LineFull));
+    assert_eq!(refusal(&knock(&mut rooms, 21, 8), 21), None, "others still fit");
+    let mut desks = 0;
+    for turn in 0..1000 {
+        let name = DisplayName::from(format!("{turn}").as_str());
+        let presence = Presence { name, ..Presence::default() };
+        let commands = say(&mut rooms, 10, ClientMessage::Presence(presence), secs(4));
+        desks += told(&commands, 1).len();
+    }
+    assert!(desks <= 12, "{desks}");
+    rooms.handle(Input::Tick, secs(5));
+    let last = desk(&drain(&mut rooms), 1);
+    assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last is told in the end");
+}
+
+#[test]
+fn who_was_away_when_the_call_ended_is_told() {
+    let mut rooms = hosted(4);
+    come(&mut rooms, 2, secs(2));
+    rooms.handle(Input::Closed(ConnId(2)), secs(3));
+    drain(&mut rooms);
+    act(&mut rooms, 1, HostAction::End, secs(4));
+    let back = Identity { returning: true, ..newcomer(2, secs(2)) };
+    let commands = join_as(&mut rooms, 3, Pass::default(), back, secs(5));
+    assert_eq!(refusal(&commands, 3), Some(ErrorCode::CallEnded));
+    assert!(is_inside(&come(&mut rooms, 4, secs(5)), 4), "a new call begins");
+}
+
+#[test]
+fn a_host_who_was_put_out_has_no_key_any_more() {
+    let mut rooms = hosted(4);
+    come_as_host(&mut rooms, 2, secs(2));
+    let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
+    assert!(commands.contains(&Command::GiveKey(ConnId(1), name(), 1)), "the others have another");
+}
+
+#[test]
+fn an_heir_is_a_host_also_without_the_key() {
+    let mut rooms = hosted(4);
+    come(&mut rooms, 2, secs(2));
+    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(102) }, secs(3));
+    let mut later = restarted(4);
+    later.restore(name(), rooms.kept[&name()].clone());
+    let back = Identity { returning: true, ..newcomer(2, secs(2)) };
+    let commands = join_as(&mut later, 1, Pass::default(), back, secs(4));
+    assert!(commands.contains(&Command::GiveKey(ConnId(1), name(), 1)));
+    assert!(later.is_host(ConnId(1)));
+}
+
+#[test]
+fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(3));
+    assert!(commands.contains(&Command::Forget(name())));
+    let mut actions = 0;
+    for _ in 0..100 {
+        let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(4));
+        actions += usize::from(refusal(&commands, 1).is_none());
+    }
+    assert!(actions <= 64, "{actions} at once");
+    rooms.config.kept = 0;
+    rooms.kept.clear();
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(60));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::TooManyRooms));
+}
+
+#[test]
+fn a_closed_room_does_not_tell_watchers_what_happens() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
+    rooms.handle(Input::Opened(ConnId(9)), secs(2));
+    say(&mut rooms, 9, ClientMessage::Watch(name()), secs(2));
+    let muted = Presence { mic: false, ..Presence::default() };
+    let commands = say(&mut rooms, 1, ClientMessage::Presence(muted), secs(3));
+    assert_eq!(told(&commands, 9), Vec::<&ServerMessage>::new());
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(4));
+    assert_eq!(told(&commands, 9).len(), 1);
 }
 
 #[test]
@@ -264,7 +409,9 @@ fn the_end_is_for_all_and_opens_no_door_again() {
     assert_eq!(rooms.room_count(), 0);
     let back = Identity { returning: true, since: secs(3), ..newcomer(2, secs(3)) };
     let commands = join_as(&mut rooms, 4, Pass::default(), back, secs(6));
-    assert!(matches!(told(&commands, 4)[..], [ServerMessage::Waiting { hosted: false, .. }]));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::CallEnded));
+    let commands = come(&mut rooms, 5, secs(6));
+    assert!(matches!(told(&commands, 5)[..], [ServerMessage::Waiting { hosted: false, .. }]));
 }
 
 #[test]

@@ -8,9 +8,11 @@ mod stun;
 mod tls;
 
 use super::{
+    address::TrustedProxies,
     config::{Config, DataFolder},
     hub::time_of_day,
     site::Site,
+    tls::Https,
 };
 use std::{
     env, fmt, fs,
@@ -85,6 +87,7 @@ impl fmt::Display for Finding {
 pub async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
     port::examine(config, &mut tell).await;
     tls::examine(config, &mut tell).await;
+    proxy(config).into_iter().for_each(&mut tell);
     tell(pages(&config.site));
     data(config).into_iter().for_each(&mut tell);
     tell(descriptors());
@@ -112,9 +115,6 @@ fn pages(site: &Site) -> Finding {
 
 fn data(config: &Config) -> Vec<Finding> {
     match &config.data {
-        _ if config.secret.is_some() => {
-            vec![Finding::fine("SALON_SECRET is set: no data folder is needed.")]
-        }
         DataFolder::Chosen(path) => folder::examine(path),
         DataFolder::Usual(path) => folder::examine(path)
             .into_iter()
@@ -122,10 +122,22 @@ fn data(config: &Config) -> Vec<Finding> {
             .map(|finding| Finding { verdict: finding.verdict.min(Verdict::Warning), ..finding })
             .collect(),
         DataFolder::None => vec![Finding::warning(
-            "There is no data folder: calls do not outlive a restart. Choose one with --data \
-             (SALON_DATA), or set SALON_SECRET to a long random text.",
+            "There is no data folder: calls, and what hosts decide about their rooms, do not \
+             outlive a restart. Choose one with --data (SALON_DATA).",
         )],
     }
+}
+
+/// Behind a proxy everybody comes from its address, and the limits of one are soon reached.
+fn proxy(config: &Config) -> Option<Finding> {
+    let alone = config.listen.ip().is_loopback() && config.https == Https::Off;
+    (alone && config.proxies == TrustedProxies::default()).then(|| {
+        Finding::warning(format!(
+            "Only this machine reaches {}, so a proxy leads there, and all people count as one \
+             address. Name the proxy with --trust-proxy (SALON_TRUST_PROXY), such as 127.0.0.1.",
+            config.listen
+        ))
+    })
 }
 
 fn descriptors() -> Finding {

@@ -8,8 +8,13 @@ use crate::{
 use tokio::time::{Instant, timeout};
 
 fn start() -> (Hub, JoinHandle<()>) {
-    let config =
-        room::Config { people: 4, hold: SILENT_AFTER, rooms: 100, placeless: SILENT_AFTER };
+    let config = room::Config {
+        people: 4,
+        hold: SILENT_AFTER,
+        rooms: 100,
+        kept: 100,
+        placeless: SILENT_AFTER,
+    };
     let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
     let (secret, store) = (Secret::from("a secret"), Store::in_memory().unwrap());
     Hub::start(config, Means { secret, relays, store }).unwrap()
@@ -24,7 +29,7 @@ fn room_name() -> RoomName {
 }
 
 async fn joined(hub: &Hub) -> Connection {
-    let connection = hub.open().await.unwrap();
+    let connection = hub.open(address()).await.unwrap();
     let join = Join {
         room: room_name(),
         presence: Presence::default(),
@@ -113,7 +118,7 @@ async fn stopping_closes_all_and_waits_for_them() {
     let connection = joined(&hub).await;
     hub.stop().await;
     assert_eq!(connection.closing.await, Ok(Closing::Restart));
-    assert!(hub.open().await.is_err());
+    assert!(hub.open(address()).await.is_err());
     assert!(hub.state(room_name()).await.is_err());
     assert!(!task.is_finished());
     drop(connection.alive);
@@ -127,4 +132,8 @@ async fn the_task_ends_with_its_last_handle() {
     drop(hub);
     drop(connection);
     task.await.unwrap();
+}
+
+fn address() -> ClientAddress {
+    std::net::IpAddr::from([192, 0, 2, 1]).into()
 }
