@@ -27,7 +27,7 @@ build: setup ## Build it quickly, without optimisation
 	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build
 
 release: setup ## Build it as users run it
-	$(STEP) "Building the server and the browser app (first time: about 6 minutes)" \
+	$(STEP) "Building the server and the browser app (first time: about 10 minutes)" \
 		cargo leptos build --release --precompress
 
 # Beside the other build, with whose crates it shares all but Salon itself.

@@ -2,6 +2,8 @@
 // and track is the browser's own.
 
 export type Inbound = {
+  /** Which of all the connections that the page has made. */
+  connection: number;
   link: RTCPeerConnectionState;
   video: { track: string; frames: number; bytes: number };
   audio: { packets: number; bytes: number; energy: number };
@@ -63,6 +65,7 @@ export const readInbound = () => {
   return Promise.all(
     open.map(async (connection): Promise<Inbound> => {
       const result: Inbound = {
+        connection: probe.connections.indexOf(connection),
         link: connection.connectionState,
         video: { track: '', frames: 0, bytes: 0 },
         audio: { packets: 0, bytes: 0, energy: 0 },

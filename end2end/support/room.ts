@@ -59,8 +59,10 @@ const flows = {
 /** Waits until so many links have brought more picture or sound since now. */
 export const expectMore = async (page: Page, kind: keyof typeof flows, links = 1) => {
   const before = await page.evaluate(readInbound);
+  // One that was made since has brought nothing before.
+  const since = (now: Inbound) => before.find(({ connection }) => connection === now.connection);
   const flowing = async () =>
-    (await page.evaluate(readInbound)).filter((now, link) => flows[kind](now, before[link])).length;
+    (await page.evaluate(readInbound)).filter((now) => flows[kind](now, since(now))).length;
   await expect.poll(flowing, { message: `links that bring ${kind}`, timeout: 15_000 }).toBe(links);
 };
 

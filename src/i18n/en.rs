@@ -164,7 +164,7 @@ fn refusal(code: ErrorCode) -> &'static str {
         ErrorCode::RoomLocked => "The room is locked: nobody is let in any more.",
         ErrorCode::PasscodeNeeded => "This room has a passcode. Ask whoever sent you the link.",
         ErrorCode::BadPasscode => "That is not the passcode.",
-        ErrorCode::TryLater => "Too many wrong passcodes were tried. Try again in a minute.",
+        ErrorCode::TryLater => "That was tried too often. Try again in a minute.",
         ErrorCode::BadInvitation => "Your invitation is over, or was used by somebody else.",
         ErrorCode::RoomFull => "The room is full: nobody else can be let in.",
         ErrorCode::TooMany => "There are as many invitations as there may be: revoke one first.",

@@ -267,7 +267,7 @@ pub enum ErrorCode {
     PasscodeNeeded,
     /// The passcode is another one.
     BadPasscode,
-    /// Too many wrong passcodes were given lately.
+    /// Too much was tried within a minute: passcodes, actions of a host, new connections.
     TryLater,
     /// The invitation is over, was used by somebody else, or was taken back.
     BadInvitation,
