@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .PHONY: help setup run build release dist test check unit e2e carried fuzz bench load signalling watch clean \
-	begin rust browsers fmt clippy deny fuzzed
+	begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
@@ -37,7 +37,9 @@ dist: release ## Build it as one file that carries its pages
 	@ls -lh target/dist/release/salon | awk '{print "==> target/dist/release/salon: " $$5 "B, pages included"}'
 
 test: export STEPS := target/steps.txt
-test: begin browsers setup check unit fuzzed e2e carried ## Run everything: checks, native tests, browser tests
+# All that was ever interesting is tried again; the hunt for more is short.
+test: SECONDS_EACH := 15
+test: begin browsers setup check unit fuzz e2e carried ## Run everything: checks, native tests, browser tests
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
 check: fmt clippy deny ## Check format, lints and dependencies
@@ -54,9 +56,10 @@ carried: release ## Test the server that carries its pages, in an unoptimised bu
 	$(STEP) "Testing the server that carries its pages" \
 		cargo test --features embed $(NATIVE) --test carried -- --show-output
 
+SECONDS_EACH := 600
 fuzz: ## Hunt for inputs that break the pure core, 10 minutes for each target (SECONDS_EACH=60 for less)
 	@scripts/setup.sh fuzz
-	$(STEP) "Fuzzing the message parser and the rooms" scripts/fuzz.sh $(or $(SECONDS_EACH),600)
+	$(STEP) "Fuzzing the message parser and the rooms, $(SECONDS_EACH) seconds each" scripts/fuzz.sh $(SECONDS_EACH)
 
 bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed and size, against a bare page
 	$(STEP) "Measuring" node bench/run.mjs $(ARGS)
@@ -98,11 +101,6 @@ clippy: rust
 deny: rust
 	@scripts/setup.sh deny
 	$(STEP) "Checking the dependencies" scripts/deny.sh
-
-# Every input that was ever interesting, and a short hunt for more.
-fuzzed:
-	@scripts/setup.sh fuzz
-	$(STEP) "Fuzzing the message parser and the rooms, 15 seconds each" scripts/fuzz.sh 15
 
 # What browser tests and measurements need from npm.
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -1,6 +1,6 @@
 //! How often something may be done: a token bucket, kept as the time at which it will be full.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How many tokens a bucket holds and how fast they come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +14,12 @@ impl Rate {
     /// A full bucket holds `burst` tokens and is full again after `refill`. Both are at least 1,
     /// the latter in nanoseconds for each token.
     #[must_use]
-    pub fn new(burst: u32, refill: Duration) -> Self {
-        let burst = burst.max(1);
-        let interval = (refill / burst).max(Duration::from_nanos(1));
+    pub const fn new(burst: u32, refill: Duration) -> Self {
+        let burst = if burst == 0 { 1 } else { burst };
+        let interval = match refill.checked_div(burst) {
+            Some(interval) if !interval.is_zero() => interval,
+            _ => Duration::from_nanos(1),
+        };
         Self { burst, interval }
     }
 }
@@ -42,15 +45,45 @@ impl Bucket {
         Ok(())
     }
 
-    /// Puts a token back that was taken in vain.
-    pub fn give_back(&mut self, rate: Rate) {
-        self.full = self.full.saturating_sub(rate.interval);
-    }
-
     /// Whether nothing was taken that has not come back.
     #[must_use]
     pub fn is_full(&self, now: Duration) -> bool {
         self.full <= now
+    }
+}
+
+/// A bucket for each of many, all of one rate.
+#[derive(Debug)]
+pub(super) struct Buckets<K> {
+    rate: Rate,
+    used: BTreeMap<K, Bucket>,
+}
+
+impl<K: Ord> Buckets<K> {
+    pub(super) fn new(rate: Rate) -> Self {
+        Self { rate, used: BTreeMap::new() }
+    }
+
+    /// Whether there was a token, which then is taken.
+    pub(super) fn take(&mut self, key: K, now: Duration) -> bool {
+        self.used.entry(key).or_default().take(self.rate, now).is_ok()
+    }
+
+    /// Puts a token back that was taken in vain.
+    pub(super) fn give_back(&mut self, key: &K) {
+        if let Some(bucket) = self.used.get_mut(key) {
+            bucket.full = bucket.full.saturating_sub(self.rate.interval);
+        }
+    }
+
+    /// Forgets the full ones, which are as good as new.
+    pub(super) fn forget_full(&mut self, now: Duration) {
+        self.used.retain(|_, bucket| !bucket.is_full(now));
+    }
+
+    /// Whether none is remembered.
+    pub(super) fn is_empty(&self) -> bool {
+        self.used.is_empty()
     }
 }
 

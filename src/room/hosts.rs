@@ -17,29 +17,15 @@ const LINE_OF_ADDRESS: usize = 10;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// How many passcodes may be tried and set from one address, but for those that were right.
-fn guesses_of_address() -> Rate {
-    Rate::new(10, MINUTE)
-}
-
+pub(super) const GUESSES_OF_ADDRESS: Rate = Rate::new(10, MINUTE);
 /// How many passcodes may be tried for one room, from wherever.
-fn guesses_of_room() -> Rate {
-    Rate::new(60, MINUTE)
-}
-
+pub(super) const GUESSES_OF_ROOM: Rate = Rate::new(60, MINUTE);
 /// Of how many more rooms something may be kept for people at one address.
-fn keeping() -> Rate {
-    Rate::new(30, MINUTE * 60)
-}
-
+pub(super) const KEPT_FOR_ADDRESS: Rate = Rate::new(30, Duration::from_secs(60 * 60));
 /// How often those who wait, and the hosts, are told who does.
-fn news() -> Rate {
-    Rate::new(12, Duration::from_secs(3))
-}
-
+const NEWS: Rate = Rate::new(12, Duration::from_secs(3));
 /// How much the hosts of one room may do: each action may be written down.
-fn actions() -> Rate {
-    Rate::new(64, Duration::from_secs(32))
-}
+const ACTIONS: Rate = Rate::new(64, Duration::from_secs(32));
 
 /// What a newcomer is told at the door, if they are not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,21 +78,16 @@ impl Rooms {
     ) -> Option<String> {
         let kept = self.kept.get(room).filter(|kept| !kept.locked)?;
         let hash = kept.passcode.clone()?;
-        if self.seat(conn).is_some() || !self.may_hash(address, now) {
-            return None;
-        }
-        let guesses = self.guesses.entry(room.clone()).or_default();
-        guesses.take(guesses_of_room(), now).ok().map(|()| hash)
+        let may = self.seat(conn).is_none()
+            && self.guessers.take(address, now)
+            && self.guesses.take(room.clone(), now);
+        may.then_some(hash)
     }
 
     /// Whether this connection may set a passcode now: hashing one is work.
     #[must_use]
     pub fn may_set_passcode(&mut self, conn: ConnId, address: u64, now: Duration) -> bool {
-        self.is_host(conn) && self.may_hash(address, now)
-    }
-
-    fn may_hash(&mut self, address: u64, now: Duration) -> bool {
-        self.guessers.entry(address).or_default().take(guesses_of_address(), now).is_ok()
+        self.is_host(conn) && self.guessers.take(address, now)
     }
 
     /// Whether a connection is a host's.
@@ -163,10 +144,8 @@ impl Rooms {
                 }
             });
         }
-        if kept.passcode.is_some()
-            && let Some(guesses) = self.guessers.get_mut(&identity.address)
-        {
-            guesses.give_back(guesses_of_address());
+        if kept.passcode.is_some() {
+            self.guessers.give_back(&identity.address);
         }
         Ok(if kept.waiting_room { Entry::Wait } else { Entry::In })
     }
@@ -244,13 +223,19 @@ impl Rooms {
             return Err(refusal(ErrorCode::NotHost, "Only a host of the room may do that."));
         }
         let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
-        if room.actions.take(actions(), now).is_err() {
+        if room.actions.take(ACTIONS, now).is_err() {
             return Err(refusal(
                 ErrorCode::TryLater,
                 "That was much at once: try again in a moment.",
             ));
         }
-        self.refuse_keeping(&name, identity.address, now)?;
+        let is_momentary = matches!(
+            action,
+            HostAction::Admit { .. } | HostAction::TurnAway { .. } | HostAction::Mute { .. }
+        );
+        if !is_momentary {
+            self.refuse_keeping(&name, identity.address, now)?;
+        }
         match action {
             HostAction::Lock { on } => self.change(&name, on, now, |kept| kept.locked = on),
             HostAction::WaitingRoom { on } => {
@@ -510,11 +495,11 @@ impl Rooms {
             let message = format!("This server keeps the rules of {most} rooms, and no more.");
             return Err((ErrorCode::TooManyRooms, message));
         }
-        let keeper = self.keepers.entry(address).or_default();
-        keeper.take(keeping(), now).map_err(|_| {
+        if !self.keepers.take(address, now) {
             let sentence = "The rules of too many rooms were changed from here: try again later.";
-            refusal(ErrorCode::TryLater, sentence)
-        })
+            return Err(refusal(ErrorCode::TryLater, sentence));
+        }
+        Ok(())
     }
 
     /// Changes who may come in. Where fewer may from now on, seats of people who are not inside open
@@ -538,9 +523,9 @@ impl Rooms {
     }
 
     pub(super) fn forget_unused(&mut self, now: Duration) {
-        self.guesses.retain(|_, guesses| !guesses.is_full(now));
-        self.guessers.retain(|_, guesses| !guesses.is_full(now));
-        self.keepers.retain(|_, begun| !begun.is_full(now));
+        self.guesses.forget_full(now);
+        self.guessers.forget_full(now);
+        self.keepers.forget_full(now);
         let over = self
             .kept
             .iter()
@@ -577,7 +562,7 @@ impl Rooms {
     /// happens, soon.
     pub(super) fn tell_line(&mut self, name: &RoomName, now: Duration) {
         let Some(room) = self.rooms.get_mut(name) else { return };
-        if let Err(wait) = room.news.take(news(), now) {
+        if let Err(wait) = room.news.take(NEWS, now) {
             if !std::mem::replace(&mut room.is_news, true) {
                 self.deadlines.insert((now + wait, name.clone()));
             }

@@ -17,11 +17,12 @@ use crate::protocol::{
     ClientMessage, ErrorCode, IceGrant, Join, ParseError, PeerId, Presence, Role, RoomName,
     RoomState, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
 };
+use bucket::Buckets;
 pub use bucket::{Bucket, Rate};
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
 use hidden::conceal;
-use hosts::{Entry, Waiter};
+use hosts::{Entry, GUESSES_OF_ADDRESS, GUESSES_OF_ROOM, KEPT_FOR_ADDRESS, Waiter};
 pub use keeping::{INVITATIONS, INVITED_FOR, Invited, KEPT_FOR, Keeping};
 pub use seats::Identity;
 use seats::{Seat, Seats, Sitter};
@@ -35,6 +36,9 @@ pub const RELOAD: Duration = Duration::from_secs(5);
 
 /// How often to look for what is kept in vain.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
+
+/// How often somebody may have their connections made anew: a whole room's at once, then one a second.
+const RECONNECTS: Rate = Rate::new(16, Duration::from_secs(16));
 
 /// One open socket. Never used twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,11 +176,11 @@ pub struct Rooms {
     /// What hosts decided, for the rooms where they did.
     kept: BTreeMap<RoomName, Keeping>,
     /// Limits the passcodes that are tried, for each room.
-    guesses: BTreeMap<RoomName, Bucket>,
+    guesses: Buckets<RoomName>,
     /// Limits the passcodes that are tried and set, for each address.
-    guessers: BTreeMap<u64, Bucket>,
+    guessers: Buckets<u64>,
     /// Limits the rooms of which something begins to be kept, for each address.
-    keepers: BTreeMap<u64, Bucket>,
+    keepers: Buckets<u64>,
     /// When to look for what is kept in vain.
     sweep: Duration,
     places: BTreeMap<ConnId, Place>,
@@ -190,11 +194,6 @@ pub struct Rooms {
     /// The number of the last `ready`. Higher than any of the rooms that were here before.
     links: u64,
     commands: VecDeque<Command>,
-}
-
-/// How often somebody may have their connections made anew: a whole room's at once, then one a second.
-fn reconnects() -> Rate {
-    Rate::new(16, Duration::from_secs(16))
 }
 
 /// A refusal: its code and its sentence.
@@ -219,9 +218,9 @@ impl Rooms {
             config,
             rooms: BTreeMap::new(),
             kept: BTreeMap::new(),
-            guesses: BTreeMap::new(),
-            guessers: BTreeMap::new(),
-            keepers: BTreeMap::new(),
+            guesses: Buckets::new(GUESSES_OF_ROOM),
+            guessers: Buckets::new(GUESSES_OF_ADDRESS),
+            keepers: Buckets::new(KEPT_FOR_ADDRESS),
             sweep: now + SWEEP,
             places: BTreeMap::new(),
             heartbeat: Heartbeat::default(),
@@ -597,7 +596,7 @@ impl Rooms {
         }
         let Some(seat) = room.seats.get_mut(from) else { return Err(nobody()) };
         if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
-            if seat.reconnects.take(reconnects(), now).is_err() {
+            if seat.reconnects.take(RECONNECTS, now).is_err() {
                 let message = "You ask for new connections too often: try again in a second.";
                 return Err((ErrorCode::TryLater, message.to_owned()));
             }

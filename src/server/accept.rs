@@ -53,8 +53,8 @@ pub(super) struct Peer {
 pub(super) struct Entrance {
     quotas: Arc<Quotas>,
     proxies: Arc<TrustedProxies>,
-    /// How long a handshake and the header of a request may take, and how long a connection may be
-    /// idle.
+    /// How long a handshake and the header of a request may take, and how long a connection that is
+    /// not a trusted proxy's may be idle.
     patience: Duration,
     /// How long a client may take none of what is written to it.
     unread: Duration,

@@ -2,42 +2,13 @@
 
 use crate::{
     program::salon,
-    support::{TestApp, site, soon},
+    support::{Folder, TestApp, site, soon},
 };
-use rcgen::generate_simple_self_signed;
 use salon::server::Https;
-use std::{
-    fs,
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, net::SocketAddr, path::Path};
 use tokio::net::{TcpListener, UdpSocket};
 
 const HEADER: usize = 20;
-
-/// A folder of this test's own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let folder = folder.join(format!("doctor-{:016x}", getrandom::u64().unwrap()));
-        fs::create_dir(&folder).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
 
 /// What it said, and how it exited.
 struct Report {
@@ -66,7 +37,7 @@ async fn doctor(args: &[&str]) -> Report {
     let stun = Turn::start("", 0).await;
     let stun = format!("stun:{}", stun.address);
     let folder = Folder::new();
-    let data = folder.0.to_str().unwrap();
+    let data = folder.root();
     let mut all = vec!["doctor"];
     for (option, usual) in [
         ("--listen", "127.0.0.1:0"),
@@ -137,13 +108,11 @@ async fn a_server_that_lacks_nothing_has_no_problem() {
     let folder = Folder::new();
     let data = folder.path("data");
     fs::create_dir(&data).unwrap();
-    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    folder.set_mode("data", 0o700);
     let turn = Turn::start("ada", 1).await;
     let relay = format!("turn:{}|ada|secret", turn.address);
     let metrics = ["--metrics", "127.0.0.1:0"];
-    let report =
-        doctor(&[&["--data", data.to_str().unwrap(), "--ice", &relay][..], &metrics].concat())
-            .await;
+    let report = doctor(&[&["--data", &data, "--ice", &relay][..], &metrics].concat()).await;
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
     report.line("ok", "is writable");
     report.line("ok", "The clock");
@@ -184,25 +153,21 @@ async fn credentials_are_made_as_they_are_for_people() {
 #[tokio::test]
 async fn a_certificate_is_tried_with_its_key_and_where_it_is_served() {
     let folder = Folder::new();
-    let [(cert, key), (_, other)] = ["one", "other"].map(|name| {
-        let made = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        let paths = (folder.path(name), folder.path(&format!("{name}.key")));
-        fs::write(&paths.0, made.cert.pem()).unwrap();
-        fs::write(&paths.1, made.key_pair.serialize_pem()).unwrap();
-        fs::set_permissions(&paths.1, fs::Permissions::from_mode(0o600)).unwrap();
-        paths
-    });
-    let https = Https::Files { certificate: cert.clone(), key: key.clone() };
+    let other = Folder::new();
+    folder.certify();
+    other.certify();
+    let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
+    let https = Https::Files { certificate: cert.clone().into(), key: key.clone().into() };
     let app = TestApp::start_with(|config| config.https = https).await;
-    let (listen, cert) = (app.addr.to_string(), cert.to_str().unwrap());
-    let args = ["--listen", &listen, "--tls-cert", cert, "--tls-key"];
-    let report = doctor(&[&args[..], &[key.to_str().unwrap()]].concat()).await;
+    let listen = app.addr.to_string();
+    let args = ["--listen", &listen, "--tls-cert", &cert, "--tls-key"];
+    let report = doctor(&[&args[..], &[&key]].concat()).await;
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
     report.line("ok", "healthy");
     report.line("ok", "more days");
     report.line("ok", "a key that nobody else can read");
 
-    let report = doctor(&[&args[..], &[other.to_str().unwrap()]].concat()).await;
+    let report = doctor(&[&args[..], &[&other.path("key.pem")]].concat()).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
     report.line("problem", "this certificate was made for");
 }
@@ -225,34 +190,34 @@ async fn a_data_folder_that_cannot_be_used_is_a_problem() {
     let folder = Folder::new();
     let file = folder.path("file");
     fs::write(&file, "").unwrap();
-    for data in [file.clone(), file.join("below")] {
-        let report = doctor(&["--data", data.to_str().unwrap()]).await;
+    for data in [file.clone(), format!("{file}/below")] {
+        let report = doctor(&["--data", &data]).await;
         assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
         assert!(report.line("problem", "data folder").contains("--data (SALON_DATA)"));
     }
-    let report = doctor(&["--data", folder.path("a/b").to_str().unwrap()]).await;
+    let report = doctor(&["--data", &folder.path("a/b")]).await;
     assert_eq!(report.code, Some(0));
     report.line("ok", "can be made");
-    assert!(!folder.path("a").exists());
+    assert!(!Path::new(&folder.path("a")).exists());
 }
 
 #[tokio::test]
 async fn a_secret_that_others_can_read_is_none() {
     let folder = Folder::new();
-    let data = folder.0.to_str().unwrap();
+    let data = folder.root();
     let secret = folder.path("secret");
     fs::write(&secret, "long and random").unwrap();
     let modes = [(0o600, 0o755, None), (0o640, 0o700, Some("600")), (0o600, 0o777, Some("700"))];
     for (file, dir, fix) in modes {
-        fs::set_permissions(&secret, fs::Permissions::from_mode(file)).unwrap();
-        fs::set_permissions(&folder.0, fs::Permissions::from_mode(dir)).unwrap();
+        folder.set_mode("secret", file);
+        folder.set_mode("", dir);
         let report = doctor(&["--data", data]).await;
         assert_eq!(report.problems(), usize::from(fix.is_some()), "{:#?}", report.lines);
         if let Some(mode) = fix {
             report.line("problem", &format!("chmod {mode} {data}"));
         }
     }
-    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o700)).unwrap();
+    folder.set_mode("", 0o700);
     fs::write(&secret, " \n").unwrap();
     doctor(&["--data", data]).await.line("problem", "is empty");
 }
@@ -260,12 +225,12 @@ async fn a_secret_that_others_can_read_is_none() {
 #[tokio::test]
 async fn pages_that_are_not_built_are_a_problem() {
     let folder = Folder::new();
-    let report = doctor(&["--site", folder.0.to_str().unwrap()]).await;
+    let report = doctor(&["--site", folder.root()]).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
     assert!(report.line("problem", "pkg/salon.js").contains("make release"));
 
     // Options may stand before the command, too, and in the environment.
-    let args = ["--site", folder.0.to_str().unwrap(), "doctor", "--ice", "none"];
+    let args = ["--site", folder.root(), "doctor", "--ice", "none"];
     let mut command = salon(&args, &[("SALON_LISTEN", "127.0.0.1:0")]);
     let output = soon(command.output()).await.unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -1,9 +1,9 @@
 //! Hosts and doors, against clients that do not keep to any rule of the page.
 
-use crate::support::{Client, TestApp};
+use crate::support::{Client, Folder, TestApp};
 use salon::server::{DataFolder, Secret};
 use serde_json::{Value, json};
-use std::{env, fs, path::PathBuf};
+use std::fs;
 
 /// A room as a browser without script starts it: its name and its host key.
 async fn fresh_room(app: &TestApp) -> (String, String) {
@@ -40,10 +40,6 @@ async fn until(client: &mut Client, kind: &str) -> Value {
             return message;
         }
     }
-}
-
-fn data_folder() -> PathBuf {
-    env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()))
 }
 
 #[tokio::test]
@@ -114,9 +110,9 @@ async fn t3_who_waits_can_say_nothing_to_the_room() {
 
 #[tokio::test]
 async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
-    let folder = data_folder();
+    let folder = Folder::new();
     let keep =
-        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.clone());
+        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.root().into());
     let app = TestApp::start_with(keep).await;
     let (mut host, room) = host(&app).await;
     let mut guest = ask(&app, &room, json!({})).await;
@@ -136,14 +132,13 @@ async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
     guest.say(again).await;
     guest.expect_error("removed").await;
     after.stop().await.unwrap();
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
 async fn what_hosts_decide_outlives_the_server() {
-    let folder = data_folder();
+    let folder = Folder::new();
     let keep =
-        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.clone());
+        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.root().into());
     let app = TestApp::start_with(keep).await;
     let (mut host, room) = host(&app).await;
     act(&mut host, json!({"do": "passcode", "passcode": "swordfish"})).await;
@@ -159,10 +154,9 @@ async fn what_hosts_decide_outlives_the_server() {
     ask(&after, &room, json!({"passcode": "swordfish"})).await.expect("joined").await;
     ask(&after, &room, json!({"invitation": token})).await.expect("joined").await;
     ask(&after, &room, json!({"invitation": token})).await.expect_error("bad-invitation").await;
-    let kept = fs::read(folder.join("rooms.db")).unwrap();
-    let wal = fs::read(folder.join("rooms.db-wal")).unwrap_or_default();
+    let kept = fs::read(folder.path("rooms.db")).unwrap();
+    let wal = fs::read(folder.path("rooms.db-wal")).unwrap_or_default();
     let all = String::from_utf8_lossy(&[kept, wal].concat()).into_owned();
     assert!(all.contains("$argon2id$") && !all.contains("swordfish"));
     drop(after);
-    fs::remove_dir_all(folder).unwrap();
 }

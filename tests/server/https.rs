@@ -2,10 +2,10 @@
 
 use crate::{
     program::Program,
-    support::{Reply, site, soon},
+    support::{Folder, Reply, site, soon},
 };
+use anyone::over_tls;
 use futures_util::{SinkExt, StreamExt};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -13,7 +13,6 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::Arc,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -21,78 +20,24 @@ use tokio::{
     process::{Child, Command},
     task::yield_now,
 };
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{
-        ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        crypto::{ring, verify_tls12_signature, verify_tls13_signature},
-        pki_types::{CertificateDer, ServerName, UnixTime},
-    },
-};
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-/// Believes in every certificate, so that a test can look at it.
-#[derive(Debug)]
-struct Credulous;
-
-impl ServerCertVerifier for Credulous {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let known = ring::default_provider().signature_verification_algorithms;
-        verify_tls12_signature(message, cert, signature, &known)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let known = ring::default_provider().signature_verification_algorithms;
-        verify_tls13_signature(message, cert, signature, &known)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        ring::default_provider().signature_verification_algorithms.supported_schemes()
-    }
-}
+/// Certificates are looked at here as the doctor looks at servers: without trusting them.
+#[path = "../../src/server/doctor/anyone.rs"]
+mod anyone;
 
 type Stream = TlsStream<TcpStream>;
 
-async fn connect(addr: SocketAddr, name: &str) -> std::io::Result<Stream> {
-    let config = ClientConfig::builder_with_provider(ring::default_provider().into())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Credulous))
-        .with_no_client_auth();
-    let name = ServerName::try_from(name.to_owned()).unwrap();
-    let stream = TcpStream::connect(addr).await?;
-    soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await
+async fn connect(addr: SocketAddr, name: &'static str) -> std::io::Result<Stream> {
+    soon(over_tls(TcpStream::connect(addr).await?, name)).await
 }
 
 /// The certificate that the server shows.
-async fn shown(addr: SocketAddr, name: &str) -> Vec<u8> {
+async fn shown(addr: SocketAddr, name: &'static str) -> Vec<u8> {
     let stream = connect(addr, name).await.unwrap();
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
 }
@@ -127,36 +72,6 @@ async fn hear(socket: &mut WebSocketStream<Stream>) -> Value {
     }
 }
 
-/// A folder of a test, removed with this.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("salon-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    /// Writes a new certificate and its key; returns the former.
-    fn certify(&self) -> Vec<u8> {
-        let CertifiedKey { cert, key_pair } =
-            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        fs::write(self.path("cert.pem"), cert.pem()).unwrap();
-        fs::write(self.path("key.pem"), key_pair.serialize_pem()).unwrap();
-        cert.der().to_vec()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 async fn program(folder: &Folder, args: &[&str]) -> Program {
     let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
     let site = site().to_str().unwrap();
@@ -167,7 +82,7 @@ async fn program(folder: &Folder, args: &[&str]) -> Program {
 
 #[tokio::test]
 async fn pages_and_calls_go_over_tls() {
-    let folder = Folder::new("pages");
+    let folder = Folder::new();
     let cert = folder.certify();
     let server = program(&folder, &["--log", "warn"]).await;
     assert!(server.origin.starts_with("https://"), "{}", server.origin);
@@ -196,7 +111,7 @@ async fn pages_and_calls_go_over_tls() {
 
 #[tokio::test]
 async fn plain_http_leads_to_https() {
-    let folder = Folder::new("redirect");
+    let folder = Folder::new();
     folder.certify();
     let http = free_port().await;
     let server = program(&folder, &["--http", &format!("127.0.0.1:{http}")]).await;
@@ -215,7 +130,7 @@ async fn plain_http_leads_to_https() {
 
 #[tokio::test]
 async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
-    let folder = Folder::new("reload");
+    let folder = Folder::new();
     let first = folder.certify();
     let mut server = program(&folder, &[]).await;
     let addr = server.addr();
@@ -246,7 +161,7 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
 
 #[tokio::test]
 async fn t10_half_sent_tls_handshakes() {
-    let folder = Folder::new("half");
+    let folder = Folder::new();
     folder.certify();
     let server = program(&folder, &["--patience", "1", "--log", "warn"]).await;
     let addr = server.addr();
@@ -335,7 +250,7 @@ fn modes(folder: &Path) -> Vec<u32> {
 
 #[tokio::test]
 async fn a_certificate_is_got_from_an_authority_and_kept() {
-    let folder = Folder::new("acme");
+    let folder = Folder::new();
     let port = free_port().await;
     let Some(authority) = Authority::start(&folder, port).await else {
         println!("skipped: certificates from an authority, because pebble is not installed");

@@ -1,6 +1,7 @@
 //! A server of one's own, a client for its socket, and a client for its pages.
 
 use futures_util::{SinkExt, StreamExt};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use salon::server::{
     Config, Counts, DataFolder, Https, Hub, Limits, LogFormat, OriginPolicy, RELAY_VALID, Secret,
     Server, ServerError, Site, TrustedProxies,
@@ -10,6 +11,7 @@ use std::{
     collections::BTreeMap,
     fs,
     net::SocketAddr,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::OnceLock,
     time::Duration,
@@ -291,5 +293,48 @@ impl Reply {
     /// A header's value, or nothing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+/// A folder of a test's own, for its user alone, removed with this.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let folder = folder.join(format!("{:016x}", getrandom::u64().unwrap()));
+        fs::create_dir(&folder).unwrap();
+        let folder = Self(folder);
+        folder.set_mode("", 0o700);
+        folder
+    }
+
+    pub(crate) fn root(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn set_mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.0.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Writes a new certificate and its key, `cert.pem` and `key.pem`; returns the former.
+    pub(crate) fn certify(&self) -> Vec<u8> {
+        let CertifiedKey { cert, key_pair } =
+            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(self.path("cert.pem"), cert.pem()).unwrap();
+        fs::write(self.path("key.pem"), key_pair.serialize_pem()).unwrap();
+        self.set_mode("key.pem", 0o600);
+        cert.der().to_vec()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A test that fails says more than what is left of it.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }

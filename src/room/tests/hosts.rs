@@ -324,6 +324,18 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
 }
 
 #[test]
+fn what_is_not_written_down_needs_no_place_to_be_kept() {
+    let mut rooms = hosted(4);
+    rooms.config.kept = 0;
+    come(&mut rooms, 2, secs(2));
+    for minute in 0..40 {
+        let mute = HostAction::Mute { to: PeerId(102), what: MediaKind::Mic };
+        let commands = act(&mut rooms, 1, mute, secs(60 * minute));
+        assert_eq!(refusal(&commands, 1), None);
+    }
+}
+
+#[test]
 fn a_closed_room_does_not_tell_watchers_what_happens() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));

@@ -1,6 +1,7 @@
 //! `salon doctor`: looks at everything the server needs, with the options that the server would run
 //! with, and says of each problem what to do about it.
 
+mod anyone;
 mod folder;
 mod ice;
 mod port;

@@ -1,21 +1,12 @@
 //! Addresses to listen on, and who listens there already.
 
-use super::{ANSWER_WITHIN, Finding};
-use crate::server::{config::Config, tls};
-use std::{io, net::SocketAddr, sync::Arc};
+use super::{ANSWER_WITHIN, Finding, anyone::over_tls};
+use crate::server::{config::Config, tls::Https};
+use std::{io, net::SocketAddr};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     time::timeout,
-};
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{
-        ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
-        pki_types::{CertificateDer, ServerName, UnixTime},
-    },
 };
 
 const ASK: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -31,7 +22,7 @@ enum Speech {
 
 /// Tries every address that the server would listen on.
 pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
-    let is_secure = config.https != tls::Https::Off;
+    let is_secure = config.https != Https::Off;
     let pages = if is_secure { Speech::Https } else { Speech::Http };
     tell(finding(config.listen, pages, "--listen (SALON_LISTEN)").await);
     if let Some(address) = config.http {
@@ -68,7 +59,7 @@ async fn is_salon(address: SocketAddr, speech: Speech) -> bool {
     let ask = async {
         let stream = TcpStream::connect(address).await?;
         let answer = match speech {
-            Speech::Https => healthz(over_tls(stream).await?).await?,
+            Speech::Https => healthz(over_tls(stream, "localhost").await?).await?,
             Speech::Http | Speech::Redirect => healthz(stream).await?,
         };
         let (status, end) = match speech {
@@ -85,57 +76,4 @@ async fn healthz(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<
     let mut answer = String::new();
     stream.take(4096).read_to_string(&mut answer).await?;
     Ok(answer)
-}
-
-async fn over_tls(stream: TcpStream) -> io::Result<impl AsyncRead + AsyncWrite + Unpin> {
-    let provider = tls::provider();
-    let anyone = Anyone(provider.signature_verification_algorithms);
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(anyone))
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await
-}
-
-/// Talks to whoever is there. It is asked how it does and told nothing, and whether browsers trust
-/// its certificate is looked at elsewhere.
-#[derive(Debug)]
-struct Anyone(WebPkiSupportedAlgorithms);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
-    }
 }
