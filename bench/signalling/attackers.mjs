@@ -1,9 +1,9 @@
 // Attacks a server for a while and prints what came of it. attack.mjs starts this as a process of
 // its own, so that the quiet rooms do not wait for it.
 //
-//   node bench/signalling/attackers.mjs flood|noise|deafness <origin> <seconds>
+//   node bench/signalling/attackers.mjs nothing|flood|noise|deafness <origin> <seconds>
 import net from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { open, say, sendCandidate, steadily } from './wire.mjs';
 
 const [, , kind, origin, length] = process.argv;
@@ -66,6 +66,9 @@ const fromAll = (seats, perSecond, act) =>
   });
 
 const KINDS = {
+  nothing: async () => {
+    for (const end = performance.now() + SECONDS * 1000; performance.now() < end; ) await setImmediate();
+  },
   flood: () => Promise.all([steadily(KNOCKS_PER_SECOND, SECONDS, attack), steadily(HALVES_PER_SECOND, SECONDS, knockHalf)]),
   noise: () => {
     const talkers = ADDRESSES.map((_, number) => insist(number, `noise-${number >> 1}`));

@@ -50,12 +50,11 @@ const address = (person) => `127.1.${(person / 2560) & 255}.${(person / 10) & 25
 const measureMessages = async ({ origin, pid }) => {
   const people = await wire.fill(origin, ROOMS);
   const ages = wire.collectAges(people);
-  const send = (turn) => wire.sendCandidate(people[turn % people.length]);
-  await wire.steadily(MESSAGES_PER_SECOND, WARM_UP_SECONDS, send);
+  await wire.talk(people, MESSAGES_PER_SECOND, WARM_UP_SECONDS);
   await sleep(REST_MS);
   ages.length = 0;
   const used = wire.meter(pid);
-  const elapsed = await wire.steadily(MESSAGES_PER_SECOND, SECONDS, send);
+  const elapsed = await wire.talk(people, MESSAGES_PER_SECOND, SECONDS);
   // The last ones are still on their way.
   await sleep(100);
   const { cpu, generator, waited } = used();

@@ -10,6 +10,8 @@ import { startSalonAt } from '../../end2end/support/salon.mjs';
 const { WebSocket } = createRequire(new URL('../../end2end/', import.meta.url))('ws');
 
 const FILES = 16_384;
+/** A server may limit them. */
+const CANDIDATES_PER_OFFER = 200;
 const SERVER_CORE = ['taskset', '-c', '0', 'prlimit', `--nofile=${FILES}:`];
 
 export const open = (origin, localAddress) => {
@@ -73,6 +75,15 @@ export const steadily = async (perSecond, seconds, act) => {
   }
   return (performance.now() - start) / 1000;
 };
+
+/** Everybody sends a candidate in turn, with now and then the description that candidates belong to. */
+export const talk = (people, perSecond, seconds) =>
+  steadily(perSecond, seconds, (turn) => {
+    const person = people[turn % people.length];
+    const isDue = Math.floor(turn / people.length) % CANDIDATES_PER_OFFER === 0;
+    if (isDue) say(person, { type: 'offer', offer: { type: 'offer', sdp: 'v=0\r\n' } });
+    sendCandidate(person);
+  });
 
 /** Moves this program, with all that it starts, away from the servers. */
 export const leaveServerCore = () => execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)]);

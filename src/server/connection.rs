@@ -2,22 +2,28 @@
 
 use super::{hub::Event, passcode};
 use crate::{
-    protocol::{ClientMessage, HostAction, Join, ParseError, Pass, PeerId},
+    protocol::{ClientMessage, HostAction, Join, ParseError, Pass, PeerId, RoomName},
     room::{ConnId, Identity, Input},
 };
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, Permit},
+    oneshot,
+};
 use tungstenite::Utf8Bytes;
 
-/// The most messages that wait for one client: more than any one person may send it at once. A
-/// client that keeps up with its room never has more than a few.
-const OUTBOX_MESSAGES: usize = 512;
-/// The most bytes that wait for one client: 256 large messages would be 16 MiB.
+/// The most bytes that wait for one client, who has never more than a few messages waiting if it
+/// keeps up with its room.
 const OUTBOX_BYTES: usize = 512 * 1024;
+/// What a message weighs at least: so many may wait that one person can send another all that the
+/// rate allows at once.
+const MESSAGE_WEIGHT: usize = OUTBOX_BYTES / 512;
 
 /// Why the server closes a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,10 +87,10 @@ pub(super) enum Outgoing {
 }
 
 impl Outgoing {
-    fn bytes(&self) -> usize {
+    fn weight(&self) -> usize {
         match self {
-            Self::Text(text) => text.len(),
-            Self::Ping => 0,
+            Self::Text(text) => text.len().max(MESSAGE_WEIGHT),
+            Self::Ping => MESSAGE_WEIGHT,
         }
     }
 }
@@ -130,32 +136,40 @@ impl Voice {
             }
             _ => PeerId::default(),
         };
-        let mut tried = false;
-        let passcode = match &message {
+        // Passcodes are rare: what working on them takes is not kept for everybody.
+        let (passcode, tried) = match &message {
             Ok(ClientMessage::Join(Join {
                 room,
                 pass: Pass { passcode: Some(given), .. },
                 ..
-            })) => {
-                let room = room.clone();
-                let hash = self.ask(|reply| Event::Passcode(self.conn, room, reply)).await?;
-                tried = hash.is_some();
-                match hash {
-                    Some(hash) => passcode::verify(given.clone(), hash).await,
-                    None => None,
-                }
-            }
+            })) => Box::pin(self.verify(room.clone(), given.clone())).await?,
             Ok(ClientMessage::Host(HostAction::Passcode { passcode: Some(new) })) => {
-                let may = self.ask(|reply| Event::MaySetPasscode(self.conn, reply)).await?;
-                match may {
-                    true => passcode::hash(new.clone()).await,
-                    false => None,
-                }
+                (Box::pin(self.hash(new.clone())).await?, false)
             }
-            _ => None,
+            _ => (None, false),
         };
+        let place = self.place().await?;
         let identity = Box::new(Identity { id, passcode, tried, ..Identity::default() });
-        self.send(Input::Message { conn: self.conn, message, identity }).await
+        place.send(Event::Input(Input::Message { conn: self.conn, message, identity }));
+        Ok(())
+    }
+
+    /// The hash that a passcode has, if it is the room's, and whether it was compared.
+    async fn verify(
+        &self,
+        room: RoomName,
+        given: String,
+    ) -> Result<(Option<String>, bool), Closing> {
+        let hash = self.ask(|reply| Event::Passcode(self.conn, room, reply)).await?;
+        Ok(match hash {
+            Some(hash) => (passcode::verify(given, hash).await, true),
+            None => (None, false),
+        })
+    }
+
+    async fn hash(&self, new: String) -> Result<Option<String>, Closing> {
+        let may = self.ask(|reply| Event::MaySetPasscode(self.conn, reply)).await?;
+        Ok(if may { passcode::hash(new).await } else { None })
     }
 
     async fn ask<T>(
@@ -169,16 +183,19 @@ impl Voice {
 
     /// Passes on that the client gave a sign of life.
     pub(super) async fn heard(&self) -> Result<(), Closing> {
-        self.send(Input::Heard(self.conn)).await
+        self.place().await?.send(Event::Input(Input::Heard(self.conn)));
+        Ok(())
     }
 
     /// Passes on that the client's page is being closed or loaded again.
     pub(super) async fn unloaded(&self) -> Result<(), Closing> {
-        self.send(Input::Unloaded(self.conn)).await
+        self.place().await?.send(Event::Input(Input::Unloaded(self.conn)));
+        Ok(())
     }
 
-    async fn send(&self, input: Input) -> Result<(), Closing> {
-        self.events.send(Event::Input(input)).await.map_err(|_| Closing::Restart)
+    /// Waits for a place among the events, with nothing in hand.
+    async fn place(&self) -> Result<Permit<'_, Event>, Closing> {
+        self.events.reserve().await.map_err(|_| Closing::Restart)
     }
 }
 
@@ -192,44 +209,53 @@ impl Drop for Voice {
 /// The hub's end of what waits for a client.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    queue: mpsc::Sender<Outgoing>,
-    bytes: Arc<AtomicUsize>,
+    queue: UnboundedSender<Outgoing>,
+    weight: Arc<AtomicUsize>,
 }
 
 /// The client's end of it.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    queue: mpsc::Receiver<Outgoing>,
-    bytes: Arc<AtomicUsize>,
+    queue: UnboundedReceiver<Outgoing>,
+    weight: Arc<AtomicUsize>,
 }
 
 /// The client reads too slowly, or is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
+/// Bounded by what waits in it, and next to nothing as long as it is empty.
 pub(super) fn queue() -> (Outbox, Inbox) {
-    let (sender, receiver) = mpsc::channel(OUTBOX_MESSAGES);
-    let bytes = Arc::new(AtomicUsize::new(0));
-    (Outbox { queue: sender, bytes: bytes.clone() }, Inbox { queue: receiver, bytes })
+    let (sender, receiver) = unbounded();
+    let weight = Arc::new(AtomicUsize::new(0));
+    (Outbox { queue: sender, weight: weight.clone() }, Inbox { queue: receiver, weight })
 }
 
 impl Outbox {
     /// Never waits.
     pub(super) fn push(&self, item: Outgoing) -> Result<(), Full> {
-        let more = item.bytes();
-        let before = self.bytes.fetch_add(more, Ordering::Relaxed);
+        let more = item.weight();
+        let before = self.weight.fetch_add(more, Ordering::Relaxed);
         if before + more > OUTBOX_BYTES {
+            self.weight.fetch_sub(more, Ordering::Relaxed);
             return Err(Full);
         }
-        self.queue.try_send(item).map_err(|_| Full)
+        self.queue.unbounded_send(item).map_err(|_| Full)
     }
 }
 
 impl Inbox {
     /// Waits for something to write and takes up to `most` of it; nothing once the hub let go.
     pub(super) async fn take(&mut self, batch: &mut Vec<Outgoing>, most: usize) -> usize {
-        let taken = self.queue.recv_many(batch, most).await;
-        self.bytes.fetch_sub(batch.iter().map(Outgoing::bytes).sum(), Ordering::Relaxed);
+        let (mut taken, mut weight) = (0, 0);
+        let mut next = self.queue.next().await;
+        while let Some(item) = next {
+            taken += 1;
+            weight += item.weight();
+            batch.push(item);
+            next = if taken < most { self.queue.try_recv().ok() } else { None };
+        }
+        self.weight.fetch_sub(weight, Ordering::Relaxed);
         taken
     }
 }
@@ -245,12 +271,12 @@ mod tests {
     #[tokio::test]
     async fn a_queue_is_bounded_in_messages_and_in_bytes() {
         let (outbox, mut inbox) = queue();
-        for _ in 0..OUTBOX_MESSAGES {
+        for _ in 0..OUTBOX_BYTES / MESSAGE_WEIGHT {
             assert_eq!(outbox.push(Outgoing::Ping), Ok(()));
         }
         assert_eq!(outbox.push(Outgoing::Ping), Err(Full));
 
-        assert_eq!(inbox.take(&mut Vec::new(), OUTBOX_MESSAGES).await, OUTBOX_MESSAGES);
+        assert_eq!(inbox.take(&mut Vec::new(), 1000).await, 512);
         assert_eq!(outbox.push(text(OUTBOX_BYTES)), Ok(()));
         assert_eq!(outbox.push(text(1)), Err(Full));
     }

@@ -11,7 +11,7 @@ use std::{
 use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep_until},
 };
 
 /// The longest header: 2 bytes, a length of 8 and a mask of 4.
@@ -98,8 +98,8 @@ pub(super) struct Policed<S> {
     bucket: Bucket,
     /// How long one frame may take.
     patience: Duration,
-    /// When the frame that was begun has to be there.
-    deadline: Pin<Box<Sleep>>,
+    /// When the frame that was begun has to be there. Most frames are there at once.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Policed<S> {
@@ -111,7 +111,7 @@ impl<S> Policed<S> {
             rate,
             bucket: Bucket::default(),
             patience,
-            deadline: Box::pin(sleep(patience)),
+            deadline: None,
         }
     }
 
@@ -122,8 +122,10 @@ impl<S> Policed<S> {
             let taken = self.bucket.take(self.rate, now - self.start);
             taken.map_err(|_| Breach::TooFast)?;
         }
-        if begun > 0 && self.follower.is_within() {
-            self.deadline.as_mut().reset(now + self.patience);
+        if !self.follower.is_within() {
+            self.deadline = None;
+        } else if begun > 0 {
+            self.deadline = Some(Box::pin(sleep_until(now + self.patience)));
         }
         Ok(())
     }
@@ -142,7 +144,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Policed<S> {
             this.inspect(buffer.filled().get(before..).unwrap_or_default())?;
         }
         // Asked whether or not something came: bytes that come one by one give no more time.
-        if this.follower.is_within() && this.deadline.as_mut().poll(cx).is_ready() {
+        if let Some(deadline) = &mut this.deadline
+            && deadline.as_mut().poll(cx).is_ready()
+        {
             return Poll::Ready(Err(Breach::Unfinished.into()));
         }
         read

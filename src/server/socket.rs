@@ -166,7 +166,7 @@ async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, address: ClientA
             let talk = converse(sink, frames, connection, limits, &metrics);
             talk.instrument(span).await;
         }
-        Err(_) => farewell(sink, frames, Closing::Restart, limits).await,
+        Err(_) => Box::pin(farewell(sink, frames, Closing::Restart, limits)).await,
     }
 }
 
@@ -217,7 +217,7 @@ async fn converse(
             // Reading on sends the answer to the client's goodbye.
             let _ = timeout(FAREWELL, drain(&mut frames)).await;
         }
-        End::Close(closing) => farewell(sink, frames, closing, limits).await,
+        End::Close(closing) => Box::pin(farewell(sink, frames, closing, limits)).await,
     }
     drop(alive);
 }
