@@ -24,11 +24,11 @@ run: release ## Build it and serve it on http://localhost:3000
 	@exec target/release/salon
 
 build: setup ## Build it quickly, without optimisation
-	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build
+	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build --split
 
 release: setup ## Build it as users run it
 	$(STEP) "Building the server and the browser app (first time: about 10 minutes)" \
-		cargo leptos build --release --precompress
+		cargo leptos build --split --release --precompress
 
 # Beside the other build, with whose crates it shares all but Salon itself.
 dist: release ## Build it as one file that carries its pages
@@ -72,7 +72,7 @@ signalling: release end2end/node_modules/.package-lock.json bench/signalling/nod
 	$(STEP) "Measuring it under attack" node bench/signalling/attack.mjs
 
 watch: setup ## Build, serve and reload at every change
-	$(STEP) "Building and serving on http://localhost:3000, again at every change" cargo leptos watch
+	$(STEP) "Building and serving on http://localhost:3000, again at every change" cargo leptos watch --split
 
 clean: ## Remove what was built (the tools stay)
 	@echo "==> Removing what was built"

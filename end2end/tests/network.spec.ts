@@ -116,3 +116,30 @@ test('who was cut off for 8 s is back as the same person', async ({ call, networ
   expect([await idOf(ada, 'Bob'), await idOf(bob, 'Ada')]).toEqual(ids);
   await expect(remoteTiles(bob)).toHaveCount(1);
 });
+
+test('what is written while the network is gone arrives once and in order', async ({ call, network }) => {
+  const { ada, bob } = call;
+  const write = async (page: Page, text: string) => {
+    const field = page.getByRole('textbox', { name: 'Message' });
+    await field.fill(text);
+    await field.press('Enter');
+  };
+  const open = (page: Page) => page.getByRole('button', { name: /^Chat/ }).click();
+  await Promise.all([open(ada), open(bob)]);
+  await network.dropAll('ada');
+  await write(ada, 'one');
+  await write(bob, 'two');
+  await write(ada, 'three');
+  await expect(ada.getByText('Waiting for Bob')).toHaveCount(2);
+  await pause(4_000);
+  await network.moveToNewAddress('ada');
+  await network.restore();
+  for (const page of [ada, bob]) {
+    const said = page.locator('.said-text');
+    await expect(said).toHaveCount(3, { timeout: LIMIT_MS });
+    const texts = await said.allInnerTexts();
+    expect(texts.filter((text) => text !== 'two')).toEqual(['one', 'three']);
+    await expect(page.getByText(/^Waiting for/)).toHaveCount(0);
+  }
+  expect(await ada.locator('.said-text').allInnerTexts()).toEqual(await bob.locator('.said-text').allInnerTexts());
+});

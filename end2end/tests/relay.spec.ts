@@ -98,6 +98,8 @@ test.describe('through a relay', () => {
     const expectCall = () => Promise.all([expectToSeeAndHear(ada.page, ['Bob']), expectToSeeAndHear(bob.page, ['Ada'])]);
     await expectCall();
     for (const { page } of [ada, bob]) await expectPath(page, ['relay', 'relay']);
+    await ada.page.getByRole('button', { name: /^People/ }).click();
+    await expect(ada.page.locator('.lock summary')).toHaveText('Relayed, end-to-end encrypted');
 
     const first = await readServer(ada.page);
     const other = await readServer(bob.page);

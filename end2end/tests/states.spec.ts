@@ -121,6 +121,19 @@ for (const device of devices) {
       await button(me, 'Devices').click();
       await show('call-devices');
       await me.keyboard.press('Escape');
+      await button(me, 'Chat').click();
+      for (const text of ['Good morning!', 'Here is the agenda: https://example.org/agenda', 'One\nword\nper\nline']) {
+        await me.getByRole('textbox', { name: 'Message' }).fill(text);
+        await button(me, 'Send').click();
+      }
+      await expect(me.getByText('Delivered')).toBeVisible();
+      await show('call-chat');
+      await me.keyboard.press('Escape');
+      await me.getByRole('button', { name: /^People/ }).click();
+      await me.locator('.lock summary').first().click();
+      await expect(me.locator('[data-code]').first()).toHaveText(/-/);
+      await show('call-people');
+      await me.keyboard.press('Escape');
       await button(me, 'Leave').click();
       await expectPhase(me, 'left');
       await show('left');

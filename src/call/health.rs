@@ -40,6 +40,28 @@ pub struct Arrival {
     pub lost: u64,
 }
 
+/// What carries media on the first stretch of its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// A TCP connection, to the relay or to the other person.
+    Tcp,
+    /// TLS, to the relay.
+    Tls,
+}
+
+/// The way between two people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Whether a relay passes everything on, of this person's or of the other's.
+    pub relayed: bool,
+    /// What it goes over.
+    pub transport: Transport,
+    /// Whether this person's address is of IPv6.
+    pub ipv6: bool,
+}
+
 /// The statistics of a connection at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
@@ -53,6 +75,8 @@ pub struct Reading {
     pub round_trip: Option<Duration>,
     /// What the browser thinks can be sent, in bits per second, if a picture is sent.
     pub for_picture: Option<u64>,
+    /// The way that is in use, if one is.
+    pub path: Option<Path>,
 }
 
 /// Notes when a number last grew.
@@ -166,6 +190,11 @@ impl Health {
         let sent = sent.into_iter().filter(|(pulse, sends)| *sends && pulse.lives);
         let last = sent.map(|(pulse, _)| pulse.at).max()?;
         Some(self.read_at().saturating_sub(last))
+    }
+
+    /// The way that is in use, as of the last reading.
+    pub(super) fn path(&self) -> Option<Path> {
+        self.recent.back().and_then(|(_, reading)| reading.path)
     }
 
     /// For how long nothing has been heard, as of the last reading.

@@ -4,6 +4,7 @@
 //! Contract: call [`Call::handle`] with an input and the time, then drain [`Call::poll`], then call
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
 
+mod chat;
 pub mod corner;
 pub mod ear;
 pub mod grid;
@@ -14,19 +15,23 @@ mod peer;
 mod quality;
 mod reconnect;
 mod repair;
+mod seal;
 #[cfg(test)]
 mod tests;
 mod view;
 mod waits;
 
 use crate::protocol::{
-    ClientMessage, Desk, ErrorCode, HostAction, IceGrant, Join, MediaKind, Pass, PeerId, Person,
-    Presence, Report, Role, RoomName, RoomState, Rules, SeatClaim, ServerMessage, Signal,
+    ChatText, ClientMessage, Desk, ErrorCode, HostAction, IceGrant, Join, MediaKind, Pass, PeerId,
+    Person, Presence, Report, Role, RoomName, RoomState, Rules, SeatClaim, ServerMessage, Signal,
+    Talk,
 };
-pub use health::{Arrival, Reading};
+use chat::{Chat, ChatCommand};
+pub use chat::{ChatView, Message};
+pub use health::{Arrival, Path, Reading, Transport};
 use ice::Ice;
 pub use ice::PeerConfig;
-pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
+pub use negotiation::{ChannelInput, Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
 pub use quality::Verdict;
 use quality::{Pair, verdict};
@@ -48,11 +53,17 @@ fn rung(ladder: &[u64], attempts: usize) -> u64 {
 /// Something the person did, or that their browser reports.
 #[derive(Clone, Debug)]
 pub enum Input {
+    /// The time since the Unix epoch at the start of all others.
+    Epoch(Duration),
     /// The page of a room was opened.
     Watch(RoomName),
     /// The page was opened by somebody who had a seat in the room a moment ago: the next
     /// [`Input::Join`] takes it again.
     Return(String),
+    /// What was said in the room before the page was loaded again.
+    Recall(Vec<Message>),
+    /// The person says something to everybody in the room.
+    Say(ChatText),
     /// What opens the room's doors to this person.
     SetPass(Pass, Option<String>),
     /// The person says the room's passcode with the next [`Input::Join`].
@@ -118,6 +129,10 @@ pub enum Command {
     ClosePeer(PeerKey),
     /// Do something with a peer connection.
     Peer(PeerKey, PeerCommand),
+    /// Say something on the data channel of a peer connection.
+    Talk(PeerKey, Talk),
+    /// Close that channel.
+    CloseChannel(PeerKey),
     /// Keep the room's host key for later visits: it is good.
     KeepHostKey(String),
     /// Forget the host key that came with the link: it is not.
@@ -169,6 +184,8 @@ pub struct Call {
     peers: Vec<Peer>,
     socket: Socket,
     waits: Waits,
+    epoch: Duration,
+    chat: Chat,
     generations: Generation,
     commands: VecDeque<Command>,
 }
@@ -184,8 +201,13 @@ impl Call {
     pub fn handle(&mut self, input: Input, now: Duration) {
         self.now = now;
         match input {
+            Input::Epoch(epoch) => self.epoch = epoch,
             Input::Watch(room) => self.watch(room, now),
             Input::Return(seat) => self.seat = Some(seat),
+            Input::Recall(messages) => self.chat.recall(messages),
+            Input::Say(text) => {
+                self.chat.say(self.presence.name.clone(), text, self.epoch + now);
+            }
             Input::SetPass(pass, spare_key) => (self.pass, self.spare_key) = (pass, spare_key),
             Input::SetPasscode(passcode) => self.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
@@ -219,6 +241,7 @@ impl Call {
             Input::Peer(key, input) => self.peer(key, input),
             Input::Tick => {}
         }
+        self.look_after_chat();
         self.look_after_peers();
         if self.can_speak() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
@@ -280,6 +303,7 @@ impl Call {
                 || self.seat.is_some(),
             contact: self.contact(),
             verdict: verdict(&self.pairs()),
+            chat: self.chat.view(),
         }
     }
 
@@ -431,9 +455,13 @@ impl Call {
                 match place {
                     Some(place) => {
                         self.commands.push_back(Command::ClosePeer(place.key()));
+                        self.chat.closed(peer.id);
                         *place = fresh.succeed(place, now);
                     }
-                    None => self.peers.push(fresh),
+                    None => {
+                        self.peers.push(fresh);
+                        self.chat.came(peer.id);
+                    }
                 }
                 let config = self.ice.config().clone();
                 self.commands.push_back(Command::OpenPeer { key, role, config });
@@ -512,6 +540,10 @@ impl Call {
         let report = self.waits.sit(state.people.is_empty(), now);
         self.report(report);
         self.me = Some(id);
+        let others = state.people.iter().map(|person| person.id);
+        let present: Vec<_> = others.chain(self.peers.iter().map(|peer| peer.key().id)).collect();
+        self.chat.sit(id);
+        self.chat.meet(&present);
         for person in &state.people {
             self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone(), now));
         }
@@ -539,7 +571,9 @@ impl Call {
                 self.watch_again();
             }
             E::BadSeat => {
+                let said = self.chat.view().messages;
                 self.give_up_seat();
+                self.chat.recall(said.to_vec());
                 self.ask_to_join();
             }
             // The seat stays theirs: they can have it back here.
@@ -601,6 +635,7 @@ impl Call {
 
     fn give_up_seat(&mut self) {
         self.close_peers();
+        self.chat = Chat::default();
         self.me = None;
         (self.seat, self.left_seat) = (None, None);
         self.desk = Desk::default();
@@ -610,11 +645,38 @@ impl Call {
 
     fn peer(&mut self, key: PeerKey, input: PeerInput) {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
+        let input = match input {
+            PeerInput::Channel(input) => return self.channel(key.id, input),
+            input => input,
+        };
         peer.handle(input, self.now);
         let doubtful = peer.doubts();
         self.obey(key);
         if doubtful {
             self.doubt_socket();
+        }
+    }
+
+    fn channel(&mut self, id: PeerId, input: ChannelInput) {
+        match input {
+            ChannelInput::Opened => self.chat.opened(id),
+            ChannelInput::Heard(text) => {
+                if let Some(talk) = Talk::parse(&text) {
+                    self.chat.hear(id, talk, self.epoch + self.now);
+                }
+            }
+            ChannelInput::Closed => self.chat.closed(id),
+        }
+    }
+
+    fn look_after_chat(&mut self) {
+        while let Some(command) = self.chat.poll() {
+            let (ChatCommand::Send(id, _) | ChatCommand::Close(id)) = command;
+            let key = self.peers.iter().map(Peer::key).find(|key| key.id == id);
+            self.commands.extend(key.map(|key| match command {
+                ChatCommand::Send(_, talk) => Command::Talk(key, talk),
+                ChatCommand::Close(_) => Command::CloseChannel(key),
+            }));
         }
     }
 
@@ -703,6 +765,7 @@ impl Call {
     }
 
     fn close_peer(&mut self, id: PeerId) {
+        self.chat.left(id);
         if let Some(index) = self.peers.iter().position(|peer| peer.key().id == id) {
             let peer = self.peers.remove(index);
             self.commands.push_back(Command::ClosePeer(peer.key()));

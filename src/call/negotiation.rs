@@ -5,9 +5,12 @@
 //! offer that meets a `signalingState` other than `stable`. The side that is to give way does not
 //! roll its offer back: [`Negotiation::has_collided`] says that a new connection is needed.
 
-use super::{ConnectionState, IceConnectionState, Reading};
+use super::{
+    ConnectionState, IceConnectionState, Reading,
+    seal::{Ends, fingerprints},
+};
 use crate::protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 /// `RTCSignalingState` (W3C WebRTC, section 4.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +59,19 @@ pub enum PeerInput {
     IceConnection(IceConnectionState),
     /// What the statistics say, again and again.
     Reading(Reading),
+    /// Something about the data channel.
+    Channel(ChannelInput),
+}
+
+/// What the data channel of a peer connection reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelInput {
+    /// Messages can be sent.
+    Opened,
+    /// The other side said something.
+    Heard(String),
+    /// Nothing can be sent any more.
+    Closed,
 }
 
 /// What a peer connection is to do.
@@ -103,6 +119,9 @@ pub(super) struct Negotiation {
     inbox: VecDeque<Signal>,
     /// Candidates that came before any remote description.
     early: Vec<Option<IceCandidate>>,
+    /// The fingerprints in the description that is being applied.
+    presented: Option<String>,
+    ends: Ends,
     /// Local candidates that must not overtake the description they belong to.
     outgoing: Vec<Option<IceCandidate>>,
     commands: VecDeque<PeerCommand>,
@@ -122,6 +141,8 @@ impl Negotiation {
             offered_ways: Vec::new(),
             inbox: VecDeque::new(),
             early: Vec::new(),
+            presented: None,
+            ends: Ends::default(),
             outgoing: Vec::new(),
             commands: VecDeque::new(),
         }
@@ -129,6 +150,11 @@ impl Negotiation {
 
     pub(super) fn poll(&mut self) -> Option<PeerCommand> {
         self.commands.pop_front()
+    }
+
+    /// What both sides can compare.
+    pub(super) fn seal(&self) -> Option<Arc<str>> {
+        self.ends.seal()
     }
 
     /// Whether nothing is under way, on this side or with the other.
@@ -201,6 +227,7 @@ impl Negotiation {
         self.operation = None;
         self.signaling = signaling;
         if let Some(description) = description.filter(|_| intent != Intent::Rollback) {
+            self.ends.set_local(&description.sdp);
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
             self.offered_ways.clear();
             self.send(match description.kind {
@@ -222,8 +249,10 @@ impl Negotiation {
         let Some(Operation::Remote(kind)) = self.operation else { return };
         self.operation = None;
         self.signaling = signaling;
+        let presented = self.presented.take();
         if worked {
             self.has_remote = true;
+            self.ends.set_remote(presented);
             let early = std::mem::take(&mut self.early);
             self.commands.extend(early.into_iter().map(PeerCommand::AddCandidate));
             if kind == SdpType::Offer {
@@ -295,6 +324,7 @@ impl Negotiation {
 
     fn start_remote(&mut self, description: SessionDescription) {
         self.operation = Some(Operation::Remote(description.kind));
+        self.presented = fingerprints(&description.sdp);
         self.commands.push_back(PeerCommand::SetRemote(description));
     }
 

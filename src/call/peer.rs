@@ -208,6 +208,8 @@ impl Peer {
             up: self.is_up() && (self.health.has_picture() || !self.presence.camera),
             frozen: self.health.has_picture() && !self.health.arrives(&self.presence).1,
             grade: self.health.received().min(self.sent()),
+            path: self.health.path(),
+            seal: self.negotiation.seal(),
         }
     }
 
@@ -259,6 +261,8 @@ impl Peer {
             }
             PeerInput::IceConnection(state) => self.ice = state,
             PeerInput::Reading(reading) => self.health.note(reading, now),
+            // No matter of the connection's own.
+            PeerInput::Channel(_) => {}
         }
         if !had_collided && self.negotiation.has_collided() {
             self.repair.hurry(now);

@@ -278,6 +278,8 @@ fn only_somebody_new_is_worth_waiting_for() {
         hears: true,
         sees: true,
         grade: Grade::Good,
+        path: None,
+        seal: None,
     };
     let view = |ids: &[u64], introducing| View {
         tiles: ids.iter().copied().map(tile).collect(),

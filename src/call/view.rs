@@ -1,8 +1,8 @@
 //! What the person is to see, as plain values.
 
-use super::{Contact, Link, PeerKey, Verdict};
+use super::{ChatView, Contact, Link, Path, PeerKey, Verdict};
 use crate::protocol::{Desk, ErrorCode, Grade, Presence, RoomState, Rules};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How far this person is on the way into the call, or out of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,10 @@ pub struct Tile {
     pub sees: bool,
     /// How well sound and picture get through, in the worse direction.
     pub grade: Grade,
+    /// The way to them that is in use.
+    pub path: Option<Path>,
+    /// What both sides of the connection can compare.
+    pub seal: Option<Arc<str>>,
 }
 
 /// All of it.
@@ -88,6 +92,8 @@ pub struct View {
     pub contact: Contact,
     /// Where the call suffers.
     pub verdict: Verdict,
+    /// What was said.
+    pub chat: ChatView,
 }
 
 impl View {

@@ -9,6 +9,9 @@ use crate::{
 };
 use std::time::Duration;
 
+/// How many characters of a message a notice shows.
+const EXCERPT: usize = 80;
+
 pub(super) static TEXTS: Texts = Texts {
     tagline: "Video calls that are yours",
     privacy: "No account. Sound and picture go straight from person to person.",
@@ -65,6 +68,8 @@ pub(super) static TEXTS: Texts = Texts {
     camera_on: "Turn camera on",
     devices: "Devices",
     close: "Close",
+    not_loaded: "Not loaded",
+    not_loaded_hint: "This part could not be fetched from the server. Close it and try again.",
     copy_link: "Copy link",
     share: "Share",
     leave: "Leave",
@@ -95,6 +100,18 @@ pub(super) static TEXTS: Texts = Texts {
     undo: "Undo",
     use_it: "Use it",
     people: |count| format!("People ({count})"),
+    chat: "Chat",
+    chat_unread: |count| match count {
+        0 => "Chat".to_owned(),
+        1 => "Chat, 1 new message".to_owned(),
+        _ => format!("Chat, {count} new messages"),
+    },
+    chat_hint: "Only the people in this call read what you write here. It is gone when they leave.",
+    message: "Message",
+    send: "Send",
+    delivered: "Delivered",
+    not_delivered,
+    nobody_to_read: "Nobody else is here. Whoever comes will read it.",
     knock,
     let_in: "Let in",
     let_all_in: "Let all in",
@@ -102,6 +119,14 @@ pub(super) static TEXTS: Texts = Texts {
     waiting_to_come_in: "Waiting to come in",
     host: "Host",
     more: |name| format!("More for {}", someone(name.as_str())),
+    path: |path| match path.relayed {
+        false => "Direct, end-to-end encrypted",
+        true => "Relayed, end-to-end encrypted",
+    },
+    compare: |name| {
+        let name = someone(name.as_str());
+        format!("Read this to each other. If {name} sees the same, nobody sits between you.")
+    },
     mute_person: "Mute",
     stop_camera: "Stop camera",
     make_host: "Make host",
@@ -218,14 +243,29 @@ fn capital(text: &str) -> String {
     text.strip_prefix("a guest").map_or_else(|| text.to_owned(), |rest| format!("A guest{rest}"))
 }
 
+/// Names as they stand in a sentence.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+fn not_delivered(names: &[&DisplayName]) -> String {
+    let names: Vec<_> = names.iter().map(|name| someone(name.as_str())).collect();
+    format!("Waiting for {}", listed(&names))
+}
+
 /// Coarser than a stopwatch, so that it does not tick under the reader's eyes.
 fn inside(people: &[(String, u64)]) -> String {
     let names: Vec<_> = people.iter().map(|(name, _)| someone(name)).collect();
     let seconds = people.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
-    let (who, have) = match names.as_slice() {
-        [] => return TEXTS.nobody_inside.to_owned(),
-        [only] => (capital(only), "has"),
-        [others @ .., last] => (capital(&format!("{} and {last}", others.join(", "))), "have"),
+    let who = capital(&listed(&names));
+    let have = match names.len() {
+        0 => return TEXTS.nobody_inside.to_owned(),
+        1 => "has",
+        _ => "have",
     };
     match seconds {
         0..60 => format!("{who} just came in."),
@@ -352,6 +392,14 @@ fn notice(notice: &Notice) -> String {
     match notice {
         Notice::Came(name) => format!("{} joined.", capital(someone(name))),
         Notice::Went(name) => format!("{} left.", capital(someone(name))),
+        Notice::Said(name, text) => {
+            let name = capital(someone(name.as_str()));
+            let line = text.as_str().lines().next().unwrap_or_default();
+            match line.char_indices().nth(EXCERPT) {
+                Some((end, _)) => format!("{name}: {}…", line.split_at(end).0),
+                None => format!("{name}: {line}"),
+            }
+        }
         Notice::LinkCopied => "Link copied.".to_owned(),
         Notice::LinkNotCopied => {
             "The browser did not allow copying. Select the link instead.".to_owned()

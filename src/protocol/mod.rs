@@ -11,6 +11,7 @@ mod message;
 mod name;
 mod person;
 mod rtc;
+mod talk;
 mod wire;
 
 pub use boot::{Boot, FreshRoom, Page};
@@ -23,4 +24,5 @@ pub use message::{
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, RoomState};
 pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription};
+pub use talk::{ChatText, Have, Talk, Words};
 pub use wire::ParseError;

@@ -236,11 +236,11 @@ struct Error<'a> {
     message: Cow<'a, str>,
 }
 
-fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
+pub(super) fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
     serde_json::from_str::<Head>(text).map(|head| head.kind).map_err(|_| ParseError::NotJson)
 }
 
-fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
+pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
     serde_json::from_str(text).map_err(|error| ParseError::Shape(excerpt(&error.to_string())))
 }
 
@@ -254,7 +254,7 @@ fn room(name: &str) -> Result<RoomName, ParseError> {
 }
 
 /// A message that cannot be written as JSON does not exist: keys are strings and nothing fails.
-fn write(message: &impl Serialize) -> String {
+pub(super) fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 

@@ -103,6 +103,8 @@ mod tests {
             hears,
             sees,
             grade: Grade::Good,
+            path: None,
+            seal: None,
         };
         let mut view = View {
             phase: Phase::InCall { since: Duration::ZERO },

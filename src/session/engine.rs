@@ -110,11 +110,15 @@ impl Engine {
             Command::DropHostKey => pass::drop_host_key(),
             Command::Mute(what) => self.session.muted_by_host(what),
             Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),
-            Command::Peer(key, command) => {
-                if let Some((_, peer)) = self.peers.iter().find(|(other, _)| *other == key) {
-                    peer.run(command);
-                }
-            }
+            Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
+            Command::Talk(key, talk) => self.with_peer(key, |peer| peer.talk(&talk.to_json())),
+            Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channel),
+        }
+    }
+
+    fn with_peer(&self, key: PeerKey, action: impl FnOnce(&PeerConnection)) {
+        if let Some((_, peer)) = self.peers.iter().find(|(other, _)| *other == key) {
+            action(peer);
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod advice;
 mod engine;
+mod log;
 mod media;
 mod notices;
 mod pass;
@@ -10,7 +11,7 @@ mod seat;
 mod slot;
 
 use crate::{
-    call::{Input, PeerKey, Phase, View},
+    call::{ChatView, Input, Message, PeerKey, Phase, View},
     platform::{self, Kind, Local, PageEvent, PerKind, Stream, Timer},
     protocol::{
         DisplayName, ErrorCode, Gate, HostAction, MediaKind, Presence, RoomName, RoomState,
@@ -37,6 +38,9 @@ const HEAD_START: Duration = Duration::from_millis(150);
 /// So long after coming in, nothing is more urgent any more than to listen to the microphone and to
 /// keep the screen on: browsers take a tenth of a second to begin.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// What was said longer ago is no news.
+const NEWS: Duration = Duration::from_secs(10);
 
 /// After a longer break between two ticks of the clock, the device has slept.
 const ASLEEP: Duration = Duration::from_secs(10);
@@ -72,6 +76,12 @@ pub struct Session {
     pub sound_blocked: RwSignal<bool>,
     /// Counts the gestures that were given for it.
     pub sound_gestures: RwSignal<u32>,
+    /// Whether the person has been in the call for a moment, so that nothing is urgent any more.
+    pub settled: RwSignal<bool>,
+    /// Whether the chat is open.
+    pub reading: RwSignal<bool>,
+    /// How many messages of others were read.
+    read: RwSignal<usize>,
     /// Short messages to the person.
     pub notices: Notices,
     /// Runs while drawing waits for more urgent things.
@@ -100,6 +110,9 @@ impl Session {
             passcode: RwSignal::default(),
             sound_blocked: RwSignal::new(false),
             sound_gestures: RwSignal::new(0),
+            settled: RwSignal::new(false),
+            reading: RwSignal::new(false),
+            read: RwSignal::new(0),
             notices,
             drawing: StoredValue::new(None),
             engine: StoredValue::new(None),
@@ -120,13 +133,21 @@ impl Session {
         Effect::new(move |_| self.tracks_changed());
         Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
         let (pass, spare_key) = pass::find(&self.room.get_value());
+        self.send(Input::Epoch(platform::wall_clock().saturating_sub(now)));
         self.send(Input::SetPass(pass, spare_key));
         self.send(Input::Watch(self.room.get_value()));
-        if let Some(seat) = KeptSeat::load(&self.room.get_value()) {
-            self.come_back(&seat);
+        match KeptSeat::load(&self.room.get_value()) {
+            Some(seat) => self.come_back(&seat),
+            None => log::save(&self.room.get_value(), &[]),
         }
         self.notices.on_accept(move |notice| self.media.accept(notice));
         self.watch_over_call();
+        Effect::new(move |_| {
+            let heard = self.view.with(|view| view.chat.heard);
+            if self.reading.get() || heard == 0 {
+                self.read.set(heard);
+            }
+        });
         on_cleanup(move || self.engine.set_value(None));
     }
 
@@ -155,7 +176,7 @@ impl Session {
     /// While the person is in the call: listens to their microphone and keeps the screen on.
     fn watch_over_call(self) {
         let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
-        let settled = RwSignal::new(false);
+        let settled = self.settled;
         Effect::new(move |_| {
             settled.set(false);
             inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
@@ -183,6 +204,7 @@ impl Session {
     /// Join is pressed.
     fn come_back(self, seat: &KeptSeat) {
         self.send(Input::Return(seat.token.clone()));
+        self.send(Input::Recall(log::load(&self.room.get_value())));
         if platform::was_reloaded() {
             self.media.reopen(|kind| seat.sent(kind));
             self.send(Input::SetPresence(untrack(|| self.presence())));
@@ -223,6 +245,17 @@ impl Session {
                 self.notices.show(Notice::MutedByHost(kind));
             }
         });
+    }
+
+    /// Says something to everybody in the room.
+    pub fn say(self, text: &str) {
+        self.send(Input::Say(text.into()));
+    }
+
+    /// How many messages of others were not read.
+    #[must_use]
+    pub fn unread(self) -> usize {
+        self.view.with(|view| view.chat.heard).saturating_sub(self.read.get())
     }
 
     /// Stops waiting in front of a full room; the preview stays.
@@ -348,6 +381,19 @@ impl Session {
         }
     }
 
+    /// Shows what somebody says while the chat is closed.
+    fn tell_of_words(self, before: &ChatView, chat: &ChatView) {
+        if chat.heard <= before.heard || self.reading.get_untracked() {
+            return;
+        }
+        let said = chat.messages.last().filter(|message| !chat.is_own(message));
+        if let Some(Message { name, text, at, .. }) = said
+            && platform::wall_clock().saturating_sub(*at) < NEWS
+        {
+            self.notices.show(Notice::Said(name.clone(), text.clone()));
+        }
+    }
+
     fn publish(self, view: View) {
         self.drawing.set_value(None);
         let before = self.view.get_untracked();
@@ -356,6 +402,10 @@ impl Session {
         }
         let now = platform::elapsed();
         self.notices.compare(&before, &view);
+        if before.chat.messages != view.chat.messages {
+            log::save(&self.room.get_value(), &view.chat.messages);
+            self.tell_of_words(&before.chat, &view.chat);
+        }
         if before.state != view.state {
             self.state_at.set(now);
         }

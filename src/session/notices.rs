@@ -4,7 +4,7 @@ use super::slot::Gone;
 use crate::{
     call::{Phase, View},
     platform::{Device, Kind, Timer},
-    protocol::ErrorCode,
+    protocol::{ChatText, DisplayName, ErrorCode},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub enum Notice {
     Came(String),
     /// Somebody is gone; their name may be empty.
     Went(String),
+    /// Somebody has said something.
+    Said(DisplayName, ChatText),
     /// The link is on the clipboard.
     LinkCopied,
     /// The browser did not allow it.

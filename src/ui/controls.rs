@@ -2,14 +2,25 @@
 
 use crate::{
     i18n::texts,
-    platform::{self, Kind},
+    platform::{self, Kind, Timer},
     session::Session,
     ui::{
-        DeviceChoices, HideAddress, Icon, advice_line::AdviceLine, devices::ProblemNote, flag,
-        icons, panel::Panel, people_panel::PeoplePanel, preview::Switch, text, word,
+        DeviceChoices, HideAddress, Icon,
+        advice_line::AdviceLine,
+        devices::ProblemNote,
+        flag, icons,
+        lazy::{Lazy, LazyPanel, prefetch},
+        panel::Panel,
+        preview::Switch,
+        text, word,
     },
 };
 use leptos::{html, prelude::*};
+use std::time::Duration;
+
+/// So long after coming in, the machine has time for what may be needed later: others who come at the
+/// same moment would wait for it.
+const CALM: Duration = Duration::from_secs(15);
 
 /// Everything one does in a call, one press each.
 #[component]
@@ -19,12 +30,17 @@ pub fn Controls() -> impl IntoView {
     let open = RwSignal::new(None);
     let toggle =
         move |panel| open.update(|open| *open = Some(panel).filter(|_| *open != Some(panel)));
-    let (microphone, devices, people) = (NodeRef::new(), NodeRef::new(), NodeRef::new());
+    let (microphone, devices) = (NodeRef::new(), NodeRef::new());
+    let (people, chat) = (NodeRef::new(), NodeRef::new());
     // The panel is gone with whatever had the focus in it, and so is the advice.
     let close = Callback::new(move |()| {
         let panel = open.get_untracked();
         open.set(None);
-        focus(if panel == Some(Opened::People) { people } else { devices });
+        focus(match panel {
+            Some(Opened::Lazy(Lazy::People)) => people,
+            Some(Opened::Lazy(Lazy::Chat)) => chat,
+            _ => devices,
+        });
     });
     let unmute = Callback::new(move |()| {
         session.media.toggle(Kind::Microphone);
@@ -34,6 +50,8 @@ pub fn Controls() -> impl IntoView {
         open.set(Some(Opened::Devices));
         focus(devices);
     });
+    let unread = text(move || (t.chat_unread)(session.unread()));
+    Effect::new(move |_| session.settled.get().then(|| Timer::new(CALM, prefetch)));
     let crowd = text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
     view! {
         <footer class="controls">
@@ -48,8 +66,11 @@ pub fn Controls() -> impl IntoView {
                     <HideAddress />
                 </Panel>
             </Show>
-            <Show when=move || open.get() == Some(Opened::People)>
-                <PeoplePanel close />
+            <Show when=move || open.get() == Some(Opened::Lazy(Lazy::People))>
+                <LazyPanel panel=Lazy::People close />
+            </Show>
+            <Show when=move || open.get() == Some(Opened::Lazy(Lazy::Chat))>
+                <LazyPanel panel=Lazy::Chat close />
             </Show>
             <div class="buttons" role="toolbar" aria-label=t.controls>
                 <Switch kind=Kind::Microphone button=microphone />
@@ -69,13 +90,23 @@ pub fn Controls() -> impl IntoView {
                     node_ref=people
                     aria-label=crowd
                     title=crowd
-                    aria-expanded=word(move || expanded(open.get() == Some(Opened::People)))
-                    on:click=move |_| toggle(Opened::People)
+                    aria-expanded=word(move || expanded(open.get() == Some(Opened::Lazy(Lazy::People))))
+                    on:click=move |_| toggle(Opened::Lazy(Lazy::People))
                 >
                     <Icon paths=icons::PEOPLE />
                 </button>
-                <button class="control" aria-label=t.copy_link title=t.copy_link on:click=move |_| session.copy_link()>
-                    <Icon paths=icons::LINK />
+                <button
+                    class="control"
+                    node_ref=chat
+                    aria-label=unread
+                    title=t.chat
+                    aria-expanded=word(move || expanded(open.get() == Some(Opened::Lazy(Lazy::Chat))))
+                    on:click=move |_| toggle(Opened::Lazy(Lazy::Chat))
+                >
+                    <Icon paths=icons::CHAT />
+                    <span class="badge" aria-hidden="true" hidden=flag(move || session.unread() == 0)>
+                        {text(move || session.unread().min(99).to_string())}
+                    </span>
                 </button>
                 <button class="control leave" aria-label=t.leave title=t.leave on:click=move |_| session.leave()>
                     <Icon paths=icons::LEAVE />
@@ -89,7 +120,7 @@ pub fn Controls() -> impl IntoView {
 #[derive(Clone, Copy, PartialEq)]
 enum Opened {
     Devices,
-    People,
+    Lazy(Lazy),
 }
 
 fn expanded(open: bool) -> &'static str {

@@ -3,6 +3,7 @@
 mod advice_line;
 mod brand;
 mod call_view;
+mod chat_panel;
 mod controls;
 mod derived;
 mod devices;
@@ -10,6 +11,9 @@ mod hide_address;
 mod icon;
 mod inside;
 mod invite;
+mod lazy;
+mod links;
+mod lock;
 mod notice_bar;
 mod panel;
 mod people_panel;

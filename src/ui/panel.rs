@@ -14,6 +14,9 @@ pub(super) fn Panel(
     name: Signal<String>,
     /// Called when it is to be closed.
     close: Callback<()>,
+    /// A further class.
+    #[prop(optional)]
+    class: &'static str,
     children: Children,
 ) -> impl IntoView {
     let t = texts();
@@ -24,7 +27,7 @@ pub(super) fn Panel(
     });
     on_cleanup(move || escape.remove());
     view! {
-        <section class="panel card" role="dialog" aria-label=name>
+        <section class=format!("panel card {class}") role="dialog" aria-label=name>
             <header class="row">
                 <h2>{name}</h2>
                 <button class="control small close" aria-label=t.close title=t.close on:click=move |_| close.run(())>

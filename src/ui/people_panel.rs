@@ -5,7 +5,7 @@ use crate::{
     platform::Timer,
     protocol::{HostAction, Invitation, MediaKind, PeerId, Person, Presence},
     session::{Session, invitation_link},
-    ui::{Icon, flag, icons, panel::Panel, text, tile::shown_name, word},
+    ui::{Icon, flag, icons, lock::Lock, panel::Panel, text, tile::shown_name, word},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;
@@ -27,6 +27,10 @@ pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
     let count = move || others.get().len() + 1;
     view! {
         <Panel name=text(move || (t.people)(count())) close>
+            <button class="button" on:click=move |_| session.copy_link()>
+                <Icon paths=icons::LINK />
+                {t.copy_link}
+            </button>
             <ul class="people">
                 <li class="person">
                     <span class="name">{t.you}</span>
@@ -51,12 +55,14 @@ pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
 fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let presence = Memo::new(move |_| {
-        session.view.with(|view| {
-            let tile = view.tiles.iter().find(|tile| tile.key.id == id);
-            tile.map(|tile| tile.presence.clone()).unwrap_or_default()
-        })
+    let tile = Memo::new(move |_| {
+        session.view.with(|view| view.tiles.iter().find(|tile| tile.key.id == id).cloned())
     });
+    let presence = Memo::new(move |_| tile.get().map(|tile| tile.presence).unwrap_or_default());
+    let name = Signal::derive(move || presence.get().name);
+    let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));
+    let seal =
+        Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.seal.clone())));
     let is_host = flag(move || session.view.with(|view| view.rules.hosts.contains(&id)));
     let act = move |action: HostAction| session.act(action);
     let mute = move |what| act(HostAction::Mute { to: id, what });
@@ -93,6 +99,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                     </div>
                 </details>
             </Show>
+            <Lock name path seal />
         </li>
     }
 }

@@ -18,6 +18,8 @@ struct Pc {
     restart: bool,
     /// It goes through relays only.
     hidden: bool,
+    /// The data channel is open.
+    open: bool,
 }
 
 /// What can happen to the path between two people.
@@ -48,6 +50,8 @@ pub(super) struct World {
     counter: u64,
     limit: usize,
     made: u64,
+    /// What is under way on data channels.
+    talks: VecDeque<(usize, PeerKey, String)>,
 }
 
 /// How long seats are held.
@@ -77,6 +81,7 @@ impl World {
             counter: 0,
             limit,
             made: 0,
+            talks: VecDeque::new(),
         };
         for person in 0..people {
             world.tell(person, Input::Watch("room".parse().unwrap()));
@@ -158,6 +163,10 @@ impl World {
             4 if pick.is_multiple_of(13) => {
                 self.stall(person, pick.is_multiple_of(2), !pick.is_multiple_of(3));
             }
+            4 if pick.is_multiple_of(9) => {
+                self.tell(person, Input::Say(format!("{pick}").as_str().into()));
+                self.pass_on();
+            }
             4 if pick.is_multiple_of(7) => {
                 let hidden = self.people[person].call.ice.config().hidden;
                 self.hide(person, !hidden);
@@ -186,6 +195,7 @@ impl World {
                 self.deliver_up(person);
                 self.deliver_down(person);
                 self.complete(person, 0);
+                self.pass_on();
                 self.now += Duration::from_millis(50);
                 self.tick_rooms();
                 if self.people[person].call.poll_timeout().is_some_and(|due| due <= self.now) {
@@ -223,6 +233,18 @@ impl World {
                 assert!(person.call.ice.is_told(), "the server does not know what to hide");
                 let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
                 assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
+            }
+            let chat = person.call.chat.view();
+            let own = chat.messages.iter().filter(|message| chat.is_own(message));
+            for message in own {
+                assert_eq!(chat.missing(message.number), 0, "not everybody has got it");
+                for other in &inside {
+                    let messages = other.call.chat.view().messages;
+                    let same = messages.iter().filter(|other| {
+                        (other.author, other.number) == (message.author, message.number)
+                    });
+                    assert_eq!(same.count(), 1, "everybody reads it once");
+                }
             }
         }
     }
@@ -285,6 +307,12 @@ impl World {
                 self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
             Command::Configure(_) => {}
+            Command::Talk(key, talk) => {
+                if let Some((to, back)) = self.other_end(index, key) {
+                    self.talks.push_back((to, back, talk.to_json()));
+                }
+            }
+            Command::CloseChannel(key) => panic!("{key:?} says too much"),
             Command::ClosePeer(key) => {
                 assert!(person.pcs.remove(&key).is_some(), "closed twice");
             }
@@ -305,6 +333,35 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Who is at the other end of a connection that is open on both sides, and what they call it.
+    fn other_end(&self, index: usize, key: PeerKey) -> Option<(usize, PeerKey)> {
+        let name = |person: &Person| person.call.chat.view().me;
+        let me = name(&self.people[index]);
+        let to = self.people.iter().position(|person| name(person) == Some(key.id))?;
+        let mut pcs = self.people[to].pcs.iter();
+        let back = pcs.find(|(back, pc)| Some(back.id) == me && pc.agreed)?.0;
+        self.people[index].pcs.get(&key)?.agreed.then_some((to, *back))
+    }
+
+    fn pass_on(&mut self) {
+        while let Some((to, key, text)) = self.talks.pop_front() {
+            let heard = PeerInput::Channel(ChannelInput::Heard(text));
+            self.tell(to, Input::Peer(key, heard));
+        }
+    }
+
+    /// Data channels open on both sides at once.
+    fn open_channel(&mut self, index: usize, key: PeerKey) {
+        let Some((other, back)) = self.other_end(index, key) else { return };
+        for (person, key) in [(index, key), (other, back)] {
+            let pc = self.people[person].pcs.get_mut(&key).unwrap();
+            if !std::mem::replace(&mut pc.open, true) {
+                self.tell(person, Input::Peer(key, PeerInput::Channel(ChannelInput::Opened)));
+            }
+        }
+        self.pass_on();
     }
 
     fn renegotiate(&mut self, person: usize, pick: usize) {
@@ -429,6 +486,7 @@ impl World {
                 self.tell(index, Input::Peer(key, news));
             }
         }
+        self.open_channel(index, key);
         if again {
             // Another negotiation was first (W3C WebRTC, section 4.7.3).
             self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));

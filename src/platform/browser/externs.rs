@@ -84,6 +84,30 @@ extern "C" {
     pub(super) fn responses_received(this: &Stat) -> Option<f64>;
 
     #[wasm_bindgen(method, getter)]
+    pub(super) fn id(this: &Stat) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = selectedCandidatePairId)]
+    pub(super) fn selected_pair(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = localCandidateId)]
+    pub(super) fn local_candidate(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = remoteCandidateId)]
+    pub(super) fn remote_candidate(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = candidateType)]
+    pub(super) fn candidate_type(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn protocol(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = relayProtocol)]
+    pub(super) fn relay_protocol(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn address(this: &Stat) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
     pub(super) fn nominated(this: &Stat) -> Option<bool>;
 
     #[wasm_bindgen(method, getter, js_name = currentRoundTripTime)]

@@ -1,6 +1,8 @@
 //! The browser, through web-sys. Every closure handed to it is owned by something that detaches it
 //! on drop.
 
+mod channel;
+mod code;
 mod externs;
 mod listener;
 mod media;
@@ -12,14 +14,16 @@ mod socket;
 mod statistics;
 mod timer;
 
+use channel::DataChannel;
+pub use code::short_code;
 use listener::Listener;
 pub use media::{Track, capture, devices, has_devices, is_granted, watch_permission};
 pub use meter::Meter;
 pub use page::{
     KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share,
-    capture_pointer, copy, elapsed, focus, is_handheld, keep, keep_awake, load, page_size,
-    push_path, random_fraction, recall, save, set_title, share, take_fragment, takes_keys,
-    wall_clock, was_reloaded, watch_page,
+    capture_pointer, clock_time, copy, elapsed, focus, is_handheld, keep, keep_awake, load,
+    page_size, push_path, random_fraction, recall, save, set_title, share, take_fragment,
+    takes_keys, wall_clock, was_reloaded, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Player, Stream, size, watch_size};

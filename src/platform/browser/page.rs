@@ -62,6 +62,13 @@ pub fn wall_clock() -> Duration {
     Duration::try_from_secs_f64(js_sys::Date::now() / 1000.0).unwrap_or_default()
 }
 
+/// Hours and minutes of a time since the Unix epoch, where this device is.
+#[must_use]
+pub fn clock_time(at: Duration) -> String {
+    let date = js_sys::Date::new(&(at.as_secs_f64() * 1000.0).into());
+    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+}
+
 /// A number from 0 to 1 that need not be hard to guess.
 #[must_use]
 pub fn random_fraction() -> f32 {

@@ -1,6 +1,8 @@
 //! Peer connections.
 
-use super::{Interval, Listener, Stream, Timer, Track, externs, spawn_local, statistics};
+use super::{
+    DataChannel, Interval, Listener, Stream, Timer, Track, externs, spawn_local, statistics,
+};
 use crate::{
     call::{
         ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
@@ -91,6 +93,7 @@ struct Shared {
     incoming: PerKind<Stream>,
     tracks: RefCell<PerKind<Track>>,
     senders: RefCell<PerKind<externs::Sender>>,
+    channel: RefCell<Option<DataChannel>>,
 }
 
 impl PeerConnection {
@@ -110,9 +113,11 @@ impl PeerConnection {
             incoming: PerKind::new(Stream::empty()?, Stream::empty()?),
             tracks: RefCell::new(tracks),
             senders: RefCell::default(),
+            channel: RefCell::default(),
         });
         let listeners = shared.listen();
         if role == Role::Caller {
+            shared.open_channel();
             shared.add_missing(true);
         }
         let readings = Interval::new(READ_EVERY, {
@@ -136,6 +141,18 @@ impl PeerConnection {
         }
     }
 
+    /// Says something on the data channel. What cannot be sent any more is lost with it.
+    pub fn talk(&self, text: &str) {
+        if let Some(channel) = &*self.shared.channel.borrow() {
+            channel.send(text);
+        }
+    }
+
+    /// Closes the data channel without a further event.
+    pub fn close_channel(&self) {
+        self.shared.channel.replace(None);
+    }
+
     /// Sends another track of this kind, or none.
     pub fn set_track(&self, kind: Kind, track: Option<&Track>) {
         self.shared.tracks.borrow_mut().set(kind, track.cloned());
@@ -152,8 +169,16 @@ impl PeerConnection {
         match command {
             PeerCommand::SetLocal(intent) => spawn_local(async move {
                 let description = shared.set_local(intent).await;
+                let has_channels =
+                    description.as_ref().is_some_and(|description| has_channels(&description.sdp));
                 let done = PeerInput::LocalDone(intent, description, shared.signaling());
                 (shared.handler)(done);
+                // Now that the answer, for which somebody waits, is on its way. A client that knows
+                // nothing of channels is not asked for one: that would take another offer, which it
+                // may not understand.
+                if intent == Intent::Answer && has_channels && shared.channel.borrow().is_none() {
+                    shared.open_channel();
+                }
             }),
             PeerCommand::SetRemote(description) => spawn_local(async move {
                 let worked = shared.set_remote(&description).await;
@@ -180,11 +205,23 @@ impl PeerConnection {
 
 impl Drop for PeerConnection {
     fn drop(&mut self) {
+        self.close_channel();
         self.shared.pc.close();
     }
 }
 
 impl Shared {
+    /// Opens the channel on which people talk past the server.
+    fn open_channel(self: &Rc<Self>) {
+        let shared = Rc::downgrade(self);
+        let channel = DataChannel::open(&self.pc, move |input| {
+            if let Some(shared) = shared.upgrade() {
+                (shared.handler)(PeerInput::Channel(input));
+            }
+        });
+        self.channel.replace(Some(channel));
+    }
+
     fn listen(self: &Rc<Self>) -> Vec<Listener> {
         let on = |event, read: fn(&Self, &web_sys::Event) -> Option<PeerInput>| {
             let shared = Rc::downgrade(self);
@@ -359,6 +396,12 @@ impl Shared {
         let list = self.pc.transceivers().unwrap_or_default();
         list.iter().map(JsCast::unchecked_into).collect()
     }
+}
+
+/// Whether an answer has a section for data channels (RFC 8841, section 5.1) that is not refused.
+fn has_channels(sdp: &str) -> bool {
+    let is_open = |line: &str| line.starts_with("m=application ") && !line.contains(" 0 ");
+    sdp.lines().any(is_open)
 }
 
 fn kind_of(track: &MediaStreamTrack) -> Kind {

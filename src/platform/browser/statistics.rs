@@ -1,13 +1,14 @@
 //! What the browser tells of a connection.
 
 use super::externs::{Stat, Stats};
-use crate::call::{Arrival, Reading};
+use crate::call::{Arrival, Path, Reading, Transport};
 use std::time::Duration;
 
 /// Sums up a report of `getStats()`.
 pub(super) fn read(stats: &Stats) -> Reading {
     let mut reading = Reading::default();
     let (mut outgoing, mut sends_picture) = (None, false);
+    let (mut selected, mut pairs, mut candidates) = (None, Vec::new(), Vec::new());
     stats.for_each(&mut |stat| match stat.kind_of_stat().as_str() {
         "inbound-rtp" => {
             let of_kind = match stat.kind().as_deref() {
@@ -28,16 +29,42 @@ pub(super) fn read(stats: &Stats) -> Reading {
                 let round_trip = stat.round_trip_time().map(Duration::try_from_secs_f64);
                 reading.round_trip = round_trip.and_then(Result::ok).or(reading.round_trip);
                 outgoing = stat.available_outgoing_bitrate().or(outgoing);
+                pairs.push(stat);
             }
         }
+        "transport" => selected = stat.selected_pair().or(selected.take()),
+        "local-candidate" | "remote-candidate" => candidates.push(stat),
         "outbound-rtp" => {
             let is_picture = stat.kind().as_deref() == Some("video");
             sends_picture |= is_picture && stat.target_bitrate().unwrap_or_default() > 0.0;
         }
         _ => {}
     });
+    // Not every browser names the pair that it uses.
+    let in_use = pairs.iter().find(|pair| Some(pair.id()) == selected).or(pairs.last());
+    reading.path = in_use.and_then(|pair| path(pair, &candidates));
     reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);
     reading
+}
+
+/// The way that a pair of candidates takes.
+fn path(pair: &Stat, candidates: &[Stat]) -> Option<Path> {
+    let named = |id: Option<String>| {
+        let id = id?;
+        candidates.iter().find(|candidate| candidate.id() == id)
+    };
+    let (local, remote) = (named(pair.local_candidate())?, named(pair.remote_candidate())?);
+    let relays = |candidate: &Stat| candidate.candidate_type().as_deref() == Some("relay");
+    let protocol = local.relay_protocol().filter(|_| relays(local)).or_else(|| local.protocol());
+    Some(Path {
+        relayed: relays(local) || relays(remote),
+        transport: match protocol.as_deref() {
+            Some("tls") => Transport::Tls,
+            Some("tcp") => Transport::Tcp,
+            _ => Transport::Udp,
+        },
+        ipv6: local.address().is_some_and(|address| address.contains(':')),
+    })
 }
 
 fn arrival(stat: &Stat) -> Arrival {

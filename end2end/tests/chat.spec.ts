@@ -1,0 +1,135 @@
+// What people write to each other, past the server.
+import type { Page } from '@playwright/test';
+import { button, enter, expectPhase, expectToSeeAndHear } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const panel = (page: Page) => page.getByRole('dialog', { name: 'Chat' });
+const messages = (page: Page) => panel(page).locator('.said-text');
+const openChat = async (page: Page) => {
+  await page.getByRole('button', { name: /^Chat/ }).click();
+  await expect(panel(page)).toBeVisible();
+};
+const write = async (page: Page, text: string) => {
+  const field = panel(page).getByRole('textbox', { name: 'Message' });
+  await field.fill(text);
+  await field.press('Enter');
+};
+
+test('what is written arrives, with names, lines and addresses', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await openChat(ada);
+  await write(ada, 'Hello 👋🏽');
+  await expect(bob.locator('[data-notice=event]')).toHaveText('Ada: Hello 👋🏽');
+  await expect(bob.getByRole('button', { name: 'Chat, 1 new message' })).toBeVisible();
+  await expect(panel(ada).getByText('Delivered')).toBeVisible();
+
+  await openChat(bob);
+  await expect(bob.getByRole('button', { name: 'Chat', exact: true })).toBeVisible();
+  const field = panel(bob).getByRole('textbox', { name: 'Message' });
+  await field.fill('first');
+  await field.press('Shift+Enter');
+  await field.pressSequentially('See https://example.org/a?b#c.');
+  await field.press('Enter');
+  await expect(field).toHaveValue('');
+  await expect(messages(ada)).toHaveText(['Hello 👋🏽', 'first\nSee https://example.org/a?b#c.'], { useInnerText: true });
+  const link = messages(ada).getByRole('link');
+  await expect(link).toHaveAttribute('href', 'https://example.org/a?b#c');
+  await expect(link).toHaveAttribute('rel', /noopener noreferrer/);
+  await expect(panel(ada).locator('.said-head:visible .name')).toHaveText(['You', 'Bob']);
+  await expect(ada.getByRole('button', { name: 'Chat', exact: true })).toBeVisible();
+});
+
+test('T22: a message is text, whatever is in it', async ({ person, room }) => {
+  const [ada, eve] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(eve, room, 'Eve');
+  await expectToSeeAndHear(eve, ['Ada']);
+  await openChat(ada);
+  await openChat(eve);
+  const html = '<img src=//x.example onerror=alert(1)> javascript:alert(1)';
+  await write(eve, html);
+  await expect(messages(ada)).toHaveText(html);
+  await expect(panel(ada).locator('img, a')).toHaveCount(0);
+});
+
+test('who comes later reads what was said, even by somebody who is gone', async ({ person, room }) => {
+  const [ada, bob, cleo] = [await person(), await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await openChat(ada);
+  await write(ada, 'Nobody hears this yet');
+  await expect(panel(ada).getByText('Nobody else is here.')).toBeVisible();
+  await enter(bob, room, 'Bob');
+  await expect(panel(ada).getByText('Delivered')).toBeVisible();
+  await button(ada, 'Leave').click();
+  await expectPhase(ada, 'left');
+  await expect(bob.getByRole('button', { name: 'Chat, 1 new message' })).toBeVisible();
+  await enter(cleo, room, 'Cleo');
+  await openChat(cleo);
+  await expect(messages(cleo)).toHaveText(['Nobody hears this yet']);
+  await expect(panel(cleo).locator('.said .name')).toHaveText(['Ada']);
+});
+
+test('a reload loses nothing, and leaving forgets it', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await openChat(ada);
+  await openChat(bob);
+  await write(bob, 'one');
+  await expect(messages(ada)).toHaveText(['one']);
+  // While Bob's page is loaded again, there is no channel to it.
+  const reloaded = bob.reload();
+  await write(ada, 'two');
+  await write(ada, 'three');
+  await reloaded;
+  await expectPhase(bob, 'call');
+  await openChat(bob);
+  await expect(messages(bob)).toHaveText(['one', 'two', 'three']);
+  await expect(panel(ada).getByText('Delivered')).toHaveCount(1);
+  await write(bob, 'four');
+  await expect(messages(ada)).toHaveText(['one', 'two', 'three', 'four']);
+  await expect(panel(bob).locator('.said.own')).toHaveCount(2);
+  await expect(panel(ada).locator('.said-head:visible .name')).toHaveText(['Bob', 'You', 'Bob']);
+  await button(bob, 'Leave').click();
+  await expectPhase(bob, 'left');
+  expect(await bob.evaluate(() => sessionStorage.getItem('salon.chat'))).toBeNull();
+});
+
+test.describe('without the server', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('people go on writing', async ({ person, room, startSalon }) => {
+    const salon = await startSalon();
+    const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(ada, ['Bob']);
+    await openChat(ada);
+    await openChat(bob);
+    await salon.kill();
+    await write(ada, 'Still there?');
+    await expect(messages(bob)).toHaveText(['Still there?']);
+    await expect(panel(ada).getByText('Delivered')).toBeVisible();
+    await salon.startAgain();
+    await expect(ada.locator('[data-contact]').or(ada.locator('.banner'))).toBeHidden({ timeout: 15_000 });
+    await write(bob, 'Yes');
+    await expect(messages(ada)).toHaveText(['Still there?', 'Yes']);
+  });
+});
+
+test('chat by keyboard alone', async ({ person, room }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  await ada.getByRole('button', { name: 'Chat' }).press('Enter');
+  await ada.keyboard.type('hi');
+  await ada.keyboard.press('Enter');
+  await expect(messages(ada)).toHaveText(['hi']);
+  await ada.keyboard.press('Escape');
+  await expect(panel(ada)).toBeHidden();
+  await expect(ada.getByRole('button', { name: 'Chat' })).toBeFocused();
+});

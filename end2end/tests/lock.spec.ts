@@ -1,0 +1,96 @@
+// What is said of how a call is protected, and how people can make sure of it.
+import type { Page, WebSocketRoute } from '@playwright/test';
+import { enter, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+/** The line about the way to the only other person, and the code behind it. */
+const lockOf = async (page: Page) => {
+  await page.getByRole('button', { name: /^People/ }).click();
+  const lock = page.getByRole('dialog', { name: /^People/ }).locator('.lock');
+  await lock.locator('summary').click();
+  await expect(lock.locator('[data-code]')).toHaveText(/^([a-z]{5}-){3}[a-z]{5}$/);
+  return { words: await lock.locator('summary').innerText(), code: await lock.locator('[data-code]').innerText() };
+};
+
+test('two people have the same code, another in each call', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  const first = await lockOf(ada);
+  expect(first.words).toBe('Direct, end-to-end encrypted');
+  expect(await lockOf(bob)).toEqual(first);
+  await bob.reload();
+  await expectPhase(bob, 'call');
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-link', 'connected');
+  const second = await lockOf(bob);
+  expect(second.code).not.toBe(first.code);
+  await expect(ada.locator('[data-code]')).toHaveText(second.code);
+});
+
+type Message = { type: string; offer?: RTCSessionDescriptionInit; answer?: RTCSessionDescriptionInit; candidate?: RTCIceCandidateInit | null };
+type Middle = { ada: RTCPeerConnection; bob: RTCPeerConnection };
+
+/** One end of a connection for each of two people, who take it for each other. */
+const sitBetween = () => {
+  const make = () => new RTCPeerConnection();
+  const middle: Middle = { ada: make(), bob: make() };
+  for (const kind of ['audio', 'video']) middle.bob.addTransceiver(kind);
+  middle.bob.createDataChannel('salon', { negotiated: true, id: 0 });
+  Object.assign(globalThis, { middle });
+};
+/** The description of one end, with all of its candidates. */
+const describe = (page: Page, whom: keyof Middle) =>
+  page.evaluate(async (whom) => {
+    const pc = (globalThis as unknown as { middle: Middle }).middle[whom];
+    await pc.setLocalDescription();
+    await new Promise<void>((resolve) => {
+      const look = () => pc.iceGatheringState === 'complete' && resolve();
+      pc.addEventListener('icegatheringstatechange', look);
+      look();
+    });
+    return pc.localDescription!.toJSON() as RTCSessionDescriptionInit;
+  }, whom);
+
+test('under a server that sits in the middle, the codes differ', async ({ person, room }) => {
+  const [ada, bob, mallory] = [await person(), await person(), await person()];
+  await open(mallory, '/');
+  await mallory.evaluate(sitBetween);
+  const tell = (whom: keyof Middle, { offer, answer, candidate }: Message) =>
+    mallory.evaluate(
+      async ([whom, description, candidate]) => {
+        const pc = (globalThis as unknown as { middle: Middle }).middle[whom];
+        if (description) await pc.setRemoteDescription(description);
+        else if (candidate) await pc.addIceCandidate(candidate);
+      },
+      [whom, offer ?? answer, candidate] as const,
+    );
+  // What the server would do, done on Ada's way to it.
+  await ada.routeWebSocket(/\/ws$/, (toAda: WebSocketRoute) => {
+    const toServer = toAda.connectToServer();
+    let turn = Promise.resolve();
+    const inTurn = (act: () => Promise<void>) => void (turn = turn.then(act));
+    toAda.onMessage((text) => {
+      const message: Message = JSON.parse(String(text));
+      if (message.type === 'candidate') return inTurn(() => tell('ada', message));
+      if (message.type !== 'offer') return toServer.send(text);
+      inTurn(async () => {
+        await tell('ada', message);
+        const { to, link } = message as Message & { to: string; link: number };
+        toAda.send(JSON.stringify({ type: 'answer', answer: await describe(mallory, 'ada'), from: to, link }));
+        toServer.send(JSON.stringify({ ...message, offer: await describe(mallory, 'bob') }));
+      });
+    });
+    toServer.onMessage((text) => {
+      const message: Message = JSON.parse(String(text));
+      if (message.type === 'answer' || message.type === 'candidate') return inTurn(() => tell('bob', message));
+      toAda.send(text);
+    });
+  });
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  const connected = (page: Page, name: string) => expect(tileOf(page, name)).toHaveAttribute('data-link', 'connected');
+  await Promise.all([connected(ada, 'Bob'), connected(bob, 'Ada')]);
+  const [one, other] = [await lockOf(ada), await lockOf(bob)];
+  expect(one.code).not.toBe(other.code);
+});

@@ -1,0 +1,324 @@
+//! What was said in the room, as one of its people has it.
+//!
+//! Nobody keeps the chat for all. Everybody numbers what they say, and asks whoever they get a
+//! channel to for what they lack: so nothing is lost or doubled by a connection that breaks, and who
+//! comes later learns what was said before from those who are there. Who is there speaks for
+//! themselves; only what people said who are gone is taken from others.
+
+use crate::protocol::{ChatText, DisplayName, Have, PeerId, Talk, Words};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How many messages are kept of what one person brought, and how many bytes of text: the oldest go
+/// first.
+const MESSAGES: usize = 300;
+const BYTES: usize = 128 * 1024;
+/// How much one person may send within [`PERIOD`]: as much as is kept, and once more.
+const TALKS: usize = 2 * MESSAGES;
+const PERIOD: Duration = Duration::from_secs(60);
+/// How far ahead of all others a message may want to stand.
+const LEAP: u64 = 1000;
+
+/// One message of the chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who said it.
+    pub author: PeerId,
+    /// Grows with everything that the author says.
+    pub number: u64,
+    /// Its place among all messages; the same place belongs to the lower author first.
+    pub order: u64,
+    /// Who brought it: its author, unless they were gone.
+    pub source: PeerId,
+    /// When it was said, since the Unix epoch, by the clock of this device.
+    pub at: Duration,
+    /// What the author was called.
+    pub name: DisplayName,
+    /// What they said.
+    pub text: ChatText,
+}
+
+/// What is shown of the chat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChatView {
+    /// Who this person is; they may have been somebody else before.
+    pub me: Option<PeerId>,
+    /// Everything, in its order.
+    pub messages: Arc<Vec<Message>>,
+    /// How many messages of others came since the page was loaded.
+    pub heard: usize,
+    /// The number of this person's last message that each other person has got.
+    pub got: Vec<(PeerId, u64)>,
+}
+
+impl ChatView {
+    /// Whether this person said it.
+    #[must_use]
+    pub fn is_own(&self, message: &Message) -> bool {
+        Some(message.author) == self.me
+    }
+
+    /// How many of the others have not got one of this person's messages.
+    #[must_use]
+    pub fn missing(&self, number: u64) -> usize {
+        self.got.iter().filter(|(_, got)| *got < number).count()
+    }
+}
+
+/// What the chat wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ChatCommand {
+    /// Say something to a person on their channel.
+    Send(PeerId, Talk),
+    /// Close the channel to a person who says too much.
+    Close(PeerId),
+}
+
+/// Another person in the room.
+#[derive(Debug)]
+struct Listener {
+    id: PeerId,
+    channel: Channel,
+    /// The number of the last message of this person that they have got.
+    got: u64,
+    /// How much came from them, and since when that is counted.
+    heard: (usize, Duration),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Channel {
+    Closed,
+    /// What they have is not known yet: to say something new would hide that older things are
+    /// missing.
+    Open,
+    Known,
+    /// They have said too much.
+    Shut,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Chat {
+    me: Option<PeerId>,
+    messages: Arc<Vec<Message>>,
+    /// The number of the last message of each author.
+    last: BTreeMap<PeerId, u64>,
+    heard: usize,
+    listeners: Vec<Listener>,
+    commands: VecDeque<ChatCommand>,
+}
+
+impl Chat {
+    pub(super) fn poll(&mut self) -> Option<ChatCommand> {
+        self.commands.pop_front()
+    }
+
+    pub(super) fn view(&self) -> ChatView {
+        ChatView {
+            me: self.me,
+            messages: self.messages.clone(),
+            heard: self.heard,
+            got: self.listeners.iter().map(|listener| (listener.id, listener.got)).collect(),
+        }
+    }
+
+    /// Takes back what was kept while the page was loaded again.
+    pub(super) fn recall(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            let last = self.last.entry(message.author).or_default();
+            *last = message.number.max(*last);
+            self.insert(message);
+        }
+    }
+
+    pub(super) fn sit(&mut self, me: PeerId) {
+        self.me = Some(me);
+    }
+
+    /// These are the others in the room.
+    pub(super) fn meet(&mut self, present: &[PeerId]) {
+        present.iter().for_each(|id| self.came(*id));
+        let others = self.listeners.iter().map(|listener| listener.id);
+        let gone: Vec<_> = others.filter(|id| !present.contains(id)).collect();
+        gone.into_iter().for_each(|id| self.left(id));
+    }
+
+    /// Somebody is in the room. From now on they speak for themselves.
+    pub(super) fn came(&mut self, id: PeerId) {
+        if self.listener(id).is_some() {
+            return;
+        }
+        let heard = (0, Duration::ZERO);
+        self.listeners.push(Listener { id, channel: Channel::Closed, got: 0, heard });
+        let hearsay = |message: &Message| message.author == id && message.source != id;
+        if self.messages.iter().any(hearsay) {
+            Arc::make_mut(&mut self.messages).retain(|message| !hearsay(message));
+            self.last.remove(&id);
+        }
+    }
+
+    /// Somebody is gone for good. What they said and not everybody got is asked for.
+    pub(super) fn left(&mut self, id: PeerId) {
+        self.listeners.retain(|listener| listener.id != id);
+        let reached = self.listeners.iter().filter(|listener| listener.is_reached());
+        let reached: Vec<_> = reached.map(|listener| listener.id).collect();
+        for id in reached {
+            self.ask(id);
+        }
+    }
+
+    pub(super) fn opened(&mut self, id: PeerId) {
+        if let Some(listener) = self.listener(id)
+            && listener.channel == Channel::Closed
+        {
+            listener.channel = Channel::Open;
+            self.ask(id);
+        }
+    }
+
+    pub(super) fn closed(&mut self, id: PeerId) {
+        if let Some(listener) = self.listener(id)
+            && listener.channel != Channel::Shut
+        {
+            listener.channel = Channel::Closed;
+        }
+    }
+
+    /// This person says something.
+    pub(super) fn say(&mut self, name: DisplayName, text: ChatText, at: Duration) {
+        let Some(me) = self.me.filter(|_| !text.is_empty()) else { return };
+        let last = self.last.entry(me).or_default();
+        // By the clock, so that it goes on where it was for somebody who has lost their memory.
+        let number = (*last + 1).max(u64::try_from(at.as_millis()).unwrap_or_default());
+        *last = number;
+        let order = self.messages.last().map_or(0, |last| last.order) + 1;
+        let message = Message { author: me, number, order, source: me, at, name, text };
+        let known = self.listeners.iter().filter(|listener| listener.channel == Channel::Known);
+        for listener in known {
+            let talk = Talk::Said(message.on_its_way(at));
+            self.commands.push_back(ChatCommand::Send(listener.id, talk));
+        }
+        self.insert(message);
+    }
+
+    /// Somebody said something at `now`, since the Unix epoch.
+    pub(super) fn hear(&mut self, from: PeerId, talk: Talk, now: Duration) {
+        let me = self.me;
+        let Some(listener) = self.listener(from) else { return };
+        if !listener.is_reached() {
+            return;
+        }
+        if listener.says_too_much(now) {
+            listener.channel = Channel::Shut;
+            self.commands.push_back(ChatCommand::Close(from));
+            return;
+        }
+        match talk {
+            Talk::Have(have) => {
+                listener.channel = Channel::Known;
+                listener.got = me.and_then(|me| have.last.get(&me).copied()).unwrap_or_default();
+                self.answer(from, &have, now);
+            }
+            Talk::Got(number) => listener.got = listener.got.max(number),
+            Talk::Said(words) => self.take_in(from, words, now),
+        }
+    }
+
+    fn take_in(&mut self, from: PeerId, words: Words, now: Duration) {
+        let Words { author, number, order, age, name, text } = words;
+        let speaks = |id| Some(id) == self.me || self.listeners.iter().any(|other| other.id == id);
+        if author != from && speaks(author) {
+            return;
+        }
+        if author == from {
+            self.commands.push_back(ChatCommand::Send(from, Talk::Got(number)));
+        }
+        let last = self.last.entry(author).or_default();
+        if number <= *last || text.is_empty() {
+            return;
+        }
+        *last = number;
+        self.heard += 1;
+        let order = order.min(self.messages.last().map_or(0, |last| last.order) + LEAP);
+        let at = now.saturating_sub(Duration::from_millis(age));
+        self.insert(Message { author, number, order, source: from, at, name, text });
+    }
+
+    /// Asks for what is missing.
+    fn ask(&mut self, id: PeerId) {
+        let others = self.listeners.iter().map(|listener| listener.id);
+        let have = Have { last: self.last.clone(), present: others.chain(self.me).collect() };
+        self.commands.push_back(ChatCommand::Send(id, Talk::Have(have)));
+    }
+
+    /// Gives somebody what they lack of this person's words, and of those who are gone.
+    fn answer(&mut self, id: PeerId, have: &Have, now: Duration) {
+        let lacks = |message: &&Message| {
+            let last = have.last.get(&message.author).copied().unwrap_or_default();
+            let own = Some(message.author) == self.me;
+            message.number > last && (own || !have.present.contains(&message.author))
+        };
+        let words = self.messages.iter().filter(lacks).map(|message| message.on_its_way(now));
+        self.commands.extend(words.map(|words| ChatCommand::Send(id, Talk::Said(words))));
+    }
+
+    /// Puts a message in its place, and forgets the oldest of what its bearer brought too much of.
+    fn insert(&mut self, message: Message) {
+        let messages = Arc::make_mut(&mut self.messages);
+        let (source, place) = (message.source, (message.order, message.author));
+        let index = messages.partition_point(|other| (other.order, other.author) < place);
+        messages.insert(index, message);
+        let (mut count, mut bytes) = (0, 0);
+        for message in messages.iter().filter(|message| message.source == source) {
+            count += 1;
+            bytes += message.text.as_str().len();
+        }
+        messages.retain(|message| {
+            let kept = message.source != source || count <= MESSAGES && bytes <= BYTES;
+            if !kept {
+                count -= 1;
+                bytes -= message.text.as_str().len();
+            }
+            kept
+        });
+    }
+
+    fn listener(&mut self, id: PeerId) -> Option<&mut Listener> {
+        self.listeners.iter_mut().find(|listener| listener.id == id)
+    }
+}
+
+impl Message {
+    fn on_its_way(&self, now: Duration) -> Words {
+        let age = now.saturating_sub(self.at).as_millis();
+        Words {
+            author: self.author,
+            number: self.number,
+            order: self.order,
+            age: u64::try_from(age).unwrap_or(u64::MAX),
+            name: self.name.clone(),
+            text: self.text.clone(),
+        }
+    }
+}
+
+impl Listener {
+    fn is_reached(&self) -> bool {
+        matches!(self.channel, Channel::Open | Channel::Known)
+    }
+
+    fn says_too_much(&mut self, now: Duration) -> bool {
+        let (count, since) = &mut self.heard;
+        if now.saturating_sub(*since) >= PERIOD {
+            (*count, *since) = (0, now);
+        }
+        *count += 1;
+        *count > TALKS
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! What people say to each other past the server, over a data channel (RFC 8831).
+
+use super::{
+    DisplayName, PeerId,
+    limits::{TALK_BYTES, TEXT_CHARS},
+    wire::{fields, head, write},
+};
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// What somebody wrote.
+///
+/// Line breaks stay. Other control characters go, and so do the invisible ones that reorder the text
+/// around them (Unicode UAX #9); at most [`TEXT_CHARS`] are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct ChatText(String);
+
+impl ChatText {
+    /// The text as people read it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing is left to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<String> for ChatText {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<&str> for ChatText {
+    fn from(text: &str) -> Self {
+        let reorders = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let stays = |c: &char| *c == '\n' || !c.is_control() && !reorders(*c);
+        let plain = |c| if c == '\t' { ' ' } else { c };
+        let text: String = text.chars().map(plain).filter(stays).take(TEXT_CHARS).collect();
+        let is_seen =
+            |c: char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
+        match text.contains(is_seen) {
+            true => Self(text.trim_end().trim_start_matches('\n').to_owned()),
+            false => Self::default(),
+        }
+    }
+}
+
+/// One message of the chat, on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// Who said it.
+    pub author: PeerId,
+    /// Grows with everything that the author says in this room.
+    pub number: u64,
+    /// Its place: greater than that of everything that the author had read.
+    pub order: u64,
+    /// How long ago it was said, in milliseconds: clocks differ.
+    pub age: u64,
+    /// What the author was called.
+    pub name: DisplayName,
+    /// What they said.
+    pub text: ChatText,
+}
+
+/// What one has of what was said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Have {
+    /// The number of the last message of each author.
+    pub last: BTreeMap<PeerId, u64>,
+    /// Who speaks for themselves: they are there. Of all others, what is missing may come from
+    /// anybody.
+    pub present: Vec<PeerId>,
+}
+
+/// One message on the data channel: a JSON object with a `type`, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Talk {
+    /// First on every channel, and whenever somebody has left: asks for what is missing.
+    Have(Have),
+    /// Somebody said something.
+    Said(Words),
+    /// The receiver's messages have arrived up to this number.
+    Got(u64),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "have")]
+struct HaveFields<'a> {
+    have: Cow<'a, Have>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "said")]
+struct SaidFields<'a> {
+    words: Cow<'a, Words>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "got")]
+struct GotFields {
+    number: u64,
+}
+
+impl Talk {
+    /// As it goes over the channel.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match self {
+            Self::Have(have) => write(&HaveFields { have: Cow::Borrowed(have) }),
+            Self::Said(words) => write(&SaidFields { words: Cow::Borrowed(words) }),
+            Self::Got(number) => write(&GotFields { number: *number }),
+        }
+    }
+
+    /// Reads what came over the channel. What is not understood may be of a later version, and is
+    /// nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > TALK_BYTES {
+            return None;
+        }
+        match head(text).ok()?.as_ref() {
+            "have" => fields(text).map(|HaveFields { have }| Self::Have(have.into_owned())),
+            "said" => fields(text).map(|SaidFields { words }| Self::Said(words.into_owned())),
+            "got" => fields(text).map(|GotFields { number }| Self::Got(number)),
+            _ => return None,
+        }
+        .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean(text: &str) -> String {
+        ChatText::from(text).0
+    }
+
+    #[test]
+    fn t22_texts_are_cleaned() {
+        assert_eq!(clean("\nfirst\r\n  second \n\n"), "first\n  second");
+        assert_eq!(clean("ev\u{202e}il\u{0}\u{7}"), "evil");
+        assert_eq!(clean(" \u{200b}\n\u{200d} "), "");
+        assert_eq!(clean("<b>👩\u{200d}🚀 שלום</b>"), "<b>👩\u{200d}🚀 שלום</b>");
+        assert_eq!(clean(&"é".repeat(TEXT_CHARS + 1)).chars().count(), TEXT_CHARS);
+    }
+
+    #[test]
+    fn what_is_said_is_understood() {
+        let words = Words {
+            author: PeerId(7),
+            number: 1,
+            order: 3,
+            age: 20,
+            name: "Ada".into(),
+            text: "a \"b\"\nc".into(),
+        };
+        let have = Have { last: [(PeerId(7), 1)].into(), present: vec![PeerId(7)] };
+        for talk in [Talk::Said(words), Talk::Have(have), Talk::Got(12)] {
+            assert_eq!(Talk::parse(&talk.to_json()), Some(talk));
+        }
+        assert_eq!(Talk::Got(12).to_json(), r#"{"type":"got","number":12}"#);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_nothing() {
+        for text in
+            ["", "[]", r#"{"type":"later"}"#, r#"{"type":"got"}"#, r#"{"type":"got","number":-1}"#]
+        {
+            assert_eq!(Talk::parse(text), None, "{text}");
+        }
+        let long = format!(r#"{{"type":"got","number":1,"more":"{}"}}"#, "a".repeat(TALK_BYTES));
+        assert_eq!(Talk::parse(&long), None);
+    }
+
+    #[test]
+    fn the_longest_text_fits_into_a_message() {
+        for longest in ["\u{10ffff}", "\"", "\n"] {
+            let text = ChatText(longest.repeat(TEXT_CHARS));
+            let name = DisplayName::from("\u{10ffff}".repeat(48).as_str());
+            let (author, most) = (PeerId(u64::MAX), u64::MAX);
+            let words = Words { author, number: most, order: most, age: most, name, text };
+            assert!(Talk::Said(words).to_json().len() <= TALK_BYTES);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Panels that nobody needs to join a call: their code is a file of its own, fetched in a quiet moment
+//! of the call, or when one is opened before that.
+
+use super::{chat_panel::ChatPanel, panel::Panel, people_panel::PeoplePanel};
+use crate::{
+    i18n::texts,
+    platform::{self, Local},
+};
+use leptos::prelude::*;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+/// Which panel.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Lazy {
+    People,
+    Chat,
+}
+
+type Loaded = Result<AnyView, SplitLoaderError>;
+
+#[wasm_split(panels, fallible, preload(fetch))]
+fn people(close: Callback<()>) -> Loaded {
+    Ok(view! { <PeoplePanel close /> }.into_any())
+}
+
+#[wasm_split(panels, fallible)]
+fn chat(close: Callback<()>) -> Loaded {
+    Ok(view! { <ChatPanel close /> }.into_any())
+}
+
+/// Fetches what the panels need before it is asked for.
+pub(super) fn prefetch() {
+    platform::spawn_local(async {
+        // It is tried again when a panel is opened.
+        let _ = fetch().await;
+    });
+}
+
+/// A panel, as soon as its code is there.
+#[component]
+pub(super) fn LazyPanel(
+    /// Which.
+    panel: Lazy,
+    /// Called when it is to be closed.
+    close: Callback<()>,
+) -> impl IntoView {
+    let t = texts();
+    Suspend::new(Local::new(async move {
+        let loaded = match panel {
+            Lazy::People => people(close).await,
+            Lazy::Chat => chat(close).await,
+        };
+        loaded.unwrap_or_else(|_| {
+            view! {
+                <Panel name=t.not_loaded close>
+                    <p>{t.not_loaded_hint}</p>
+                </Panel>
+            }
+            .into_any()
+        })
+    }))
+}

@@ -1,0 +1,108 @@
+//! Finds the addresses in what somebody wrote.
+
+/// A piece of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// To be read.
+    Text(&'a str),
+    /// To be opened: begins with `http://` or `https://`.
+    Link(&'a str),
+}
+
+/// The whole text, in pieces. What stands behind an address as punctuation is none of it.
+pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(start) = next_link(rest) {
+        let (before, from) = rest.split_at(start);
+        let end = from
+            .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"'))
+            .unwrap_or(from.len());
+        let (link, after) = from.split_at(trimmed(from.split_at(end).0));
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before));
+        }
+        pieces.push(Piece::Link(link));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    pieces
+}
+
+/// Where an address begins that is not the end of a word, and goes on after its scheme.
+fn next_link(text: &str) -> Option<usize> {
+    let schemes = ["https://", "http://"];
+    let found = schemes.iter().flat_map(|scheme| {
+        text.match_indices(scheme).filter(|(start, _)| {
+            let (before, from) = text.split_at(*start);
+            let free = !before.chars().next_back().is_some_and(char::is_alphanumeric);
+            let host = from.get(scheme.len()..).and_then(|rest| rest.chars().next());
+            free && host.is_some_and(|c| c.is_alphanumeric() || c == '[')
+        })
+    });
+    found.map(|(start, _)| start).min()
+}
+
+/// How much of an address stays without the punctuation at its end. A bracket stays that was opened
+/// in it.
+fn trimmed(link: &str) -> usize {
+    let mut link = link;
+    while let Some(last) = link.chars().next_back() {
+        let opened = |open| link.matches(open).count() >= link.matches(last).count();
+        let stays = match last {
+            ')' => opened('('),
+            ']' => opened('['),
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => false,
+            _ => true,
+        };
+        if stays {
+            break;
+        }
+        link = link.split_at(link.len() - last.len_utf8()).0;
+    }
+    link.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Piece::*, *};
+
+    #[test]
+    fn addresses_are_found_and_punctuation_is_not_theirs() {
+        assert_eq!(pieces("nothing here"), [Text("nothing here")]);
+        assert_eq!(
+            pieces("See https://example.org/a?b=c#d, or (http://example.org/x_(y))."),
+            [
+                Text("See "),
+                Link("https://example.org/a?b=c#d"),
+                Text(", or ("),
+                Link("http://example.org/x_(y)"),
+                Text(")."),
+            ]
+        );
+        assert_eq!(
+            pieces("https://[::1]:3000/\nnext"),
+            [Link("https://[::1]:3000/"), Text("\nnext")]
+        );
+    }
+
+    #[test]
+    fn t22_nothing_else_becomes_a_link() {
+        for text in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "xhttp://a.b",
+            "https://",
+            "http:// a",
+            "HTTP",
+        ] {
+            assert_eq!(pieces(text), [Text(text)], "{text}");
+        }
+        assert_eq!(
+            pieces(r#"https://a.b/"onclick="x"#),
+            [Link("https://a.b/"), Text(r#""onclick="x"#)]
+        );
+    }
+}
