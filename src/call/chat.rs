@@ -13,15 +13,17 @@ use std::{
     time::Duration,
 };
 
-/// How many messages are kept of what one person brought, and how many bytes of text: the oldest go
-/// first.
+/// How many messages are kept of what one person brought, or of what all brought who are gone, and
+/// how many bytes of text: the oldest go first.
 const MESSAGES: usize = 300;
 const BYTES: usize = 128 * 1024;
-/// How much one person may send within [`PERIOD`]: as much as is kept, and once more.
-const TALKS: usize = 2 * MESSAGES;
+/// How much one person may send within [`PERIOD`]. An honest answer is at most twice [`MESSAGES`].
+const TALKS: usize = 10 * MESSAGES;
 const PERIOD: Duration = Duration::from_secs(60);
+/// What a question counts, which may be answered with all that is kept.
+const QUESTION: usize = 50;
 /// How far ahead of all others a message may want to stand.
-const LEAP: u64 = 1000;
+const LEAP: u64 = 32;
 
 /// One message of the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,14 @@ pub struct Message {
     pub text: ChatText,
 }
 
+impl Message {
+    /// Whether somebody else says that they said it.
+    #[must_use]
+    pub fn is_hearsay(&self) -> bool {
+        self.author != self.source
+    }
+}
+
 /// What is shown of the chat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChatView {
@@ -56,7 +66,7 @@ pub struct ChatView {
 }
 
 impl ChatView {
-    /// Whether this person said it.
+    /// Whether this person said it, as far as is known.
     #[must_use]
     pub fn is_own(&self, message: &Message) -> bool {
         Some(message.author) == self.me
@@ -85,6 +95,8 @@ struct Listener {
     channel: Channel,
     /// The number of the last message of this person that they have got.
     got: u64,
+    /// The number of the last message that they have said themselves.
+    last: u64,
     /// How much came from them, and since when that is counted.
     heard: (usize, Duration),
 }
@@ -104,9 +116,9 @@ enum Channel {
 pub(super) struct Chat {
     me: Option<PeerId>,
     messages: Arc<Vec<Message>>,
-    /// The number of the last message of each author.
-    last: BTreeMap<PeerId, u64>,
     heard: usize,
+    /// What this person said before they were told who they are.
+    unsaid: Vec<(DisplayName, ChatText, Duration)>,
     listeners: Vec<Listener>,
     commands: VecDeque<ChatCommand>,
 }
@@ -127,15 +139,14 @@ impl Chat {
 
     /// Takes back what was kept while the page was loaded again.
     pub(super) fn recall(&mut self, messages: Vec<Message>) {
-        for message in messages {
-            let last = self.last.entry(message.author).or_default();
-            *last = message.number.max(*last);
-            self.insert(message);
-        }
+        messages.into_iter().for_each(|message| self.insert(message));
     }
 
     pub(super) fn sit(&mut self, me: PeerId) {
         self.me = Some(me);
+        for (name, text, at) in std::mem::take(&mut self.unsaid) {
+            self.say(name, text, at);
+        }
     }
 
     /// These are the others in the room.
@@ -151,18 +162,19 @@ impl Chat {
         if self.listener(id).is_some() {
             return;
         }
-        let heard = (0, Duration::ZERO);
-        self.listeners.push(Listener { id, channel: Channel::Closed, got: 0, heard });
-        let hearsay = |message: &Message| message.author == id && message.source != id;
-        if self.messages.iter().any(hearsay) {
-            Arc::make_mut(&mut self.messages).retain(|message| !hearsay(message));
-            self.last.remove(&id);
+        if self.messages.iter().any(|message| message.author == id && message.is_hearsay()) {
+            let messages = Arc::make_mut(&mut self.messages);
+            messages.retain(|message| message.author != id || !message.is_hearsay());
         }
+        let last = self.last_of(id, |message| message.author == id);
+        let heard = (0, Duration::ZERO);
+        self.listeners.push(Listener { id, channel: Channel::Closed, got: 0, last, heard });
     }
 
     /// Somebody is gone for good. What they said and not everybody got is asked for.
     pub(super) fn left(&mut self, id: PeerId) {
         self.listeners.retain(|listener| listener.id != id);
+        self.trim(None);
         let reached = self.listeners.iter().filter(|listener| listener.is_reached());
         let reached: Vec<_> = reached.map(|listener| listener.id).collect();
         for id in reached {
@@ -171,11 +183,14 @@ impl Chat {
     }
 
     pub(super) fn opened(&mut self, id: PeerId) {
-        if let Some(listener) = self.listener(id)
-            && listener.channel == Channel::Closed
-        {
-            listener.channel = Channel::Open;
-            self.ask(id);
+        let Some(listener) = self.listener(id) else { return };
+        match listener.channel {
+            Channel::Closed => {
+                listener.channel = Channel::Open;
+                self.ask(id);
+            }
+            Channel::Shut => self.commands.push_back(ChatCommand::Close(id)),
+            Channel::Open | Channel::Known => {}
         }
     }
 
@@ -189,11 +204,13 @@ impl Chat {
 
     /// This person says something.
     pub(super) fn say(&mut self, name: DisplayName, text: ChatText, at: Duration) {
-        let Some(me) = self.me.filter(|_| !text.is_empty()) else { return };
-        let last = self.last.entry(me).or_default();
+        let Some(me) = self.me else { return self.unsaid.push((name, text, at)) };
+        if text.is_empty() {
+            return;
+        }
+        let last = self.last_of(me, |_| true);
         // By the clock, so that it goes on where it was for somebody who has lost their memory.
-        let number = (*last + 1).max(u64::try_from(at.as_millis()).unwrap_or_default());
-        *last = number;
+        let number = (last + 1).max(u64::try_from(at.as_millis()).unwrap_or_default());
         let order = self.messages.last().map_or(0, |last| last.order) + 1;
         let message = Message { author: me, number, order, source: me, at, name, text };
         let known = self.listeners.iter().filter(|listener| listener.channel == Channel::Known);
@@ -204,54 +221,80 @@ impl Chat {
         self.insert(message);
     }
 
-    /// Somebody said something at `now`, since the Unix epoch.
-    pub(super) fn hear(&mut self, from: PeerId, talk: Talk, now: Duration) {
+    /// Somebody, who is called so, said something at `now`, since the Unix epoch. What is not
+    /// understood counts, too.
+    pub(super) fn hear(
+        &mut self,
+        from: PeerId,
+        name: &DisplayName,
+        talk: Option<Talk>,
+        now: Duration,
+    ) {
         let me = self.me;
         let Some(listener) = self.listener(from) else { return };
         if !listener.is_reached() {
             return;
         }
-        if listener.says_too_much(now) {
+        let weight = if matches!(talk, Some(Talk::Have(_))) { QUESTION } else { 1 };
+        if listener.says_too_much(weight, now) {
             listener.channel = Channel::Shut;
             self.commands.push_back(ChatCommand::Close(from));
             return;
         }
         match talk {
-            Talk::Have(have) => {
+            Some(Talk::Have(have)) => {
                 listener.channel = Channel::Known;
                 listener.got = me.and_then(|me| have.last.get(&me).copied()).unwrap_or_default();
                 self.answer(from, &have, now);
             }
-            Talk::Got(number) => listener.got = listener.got.max(number),
-            Talk::Said(words) => self.take_in(from, words, now),
+            Some(Talk::Got(number)) => listener.got = listener.got.max(number),
+            Some(Talk::Said(words)) if words.author == from => {
+                let number = words.number;
+                let is_new = number > listener.last;
+                listener.last = listener.last.max(number);
+                self.commands.push_back(ChatCommand::Send(from, Talk::Got(number)));
+                if is_new {
+                    self.take_in(from, Words { name: name.clone(), ..words }, now);
+                }
+            }
+            Some(Talk::Said(words)) => {
+                let author = words.author;
+                let speaks = Some(author) == me || self.listener(author).is_some();
+                if !speaks {
+                    self.take_in(from, words, now);
+                }
+            }
+            None => {}
         }
     }
 
-    fn take_in(&mut self, from: PeerId, words: Words, now: Duration) {
+    fn take_in(&mut self, source: PeerId, words: Words, now: Duration) {
         let Words { author, number, order, age, name, text } = words;
-        let speaks = |id| Some(id) == self.me || self.listeners.iter().any(|other| other.id == id);
-        if author != from && speaks(author) {
+        let is_there = |message: &Message| (message.author, message.number) == (author, number);
+        if text.is_empty() || self.messages.iter().any(is_there) {
             return;
         }
-        if author == from {
-            self.commands.push_back(ChatCommand::Send(from, Talk::Got(number)));
-        }
-        let last = self.last.entry(author).or_default();
-        if number <= *last || text.is_empty() {
-            return;
-        }
-        *last = number;
         self.heard += 1;
         let order = order.min(self.messages.last().map_or(0, |last| last.order) + LEAP);
         let at = now.saturating_sub(Duration::from_millis(age));
-        self.insert(Message { author, number, order, source: from, at, name, text });
+        self.insert(Message { author, number, order, source, at, name, text });
     }
 
-    /// Asks for what is missing.
+    /// Asks for what is missing. Of somebody who is gone, only what they said themselves or the one
+    /// who is asked has brought is known: others may have made it up.
     fn ask(&mut self, id: PeerId) {
         let others = self.listeners.iter().map(|listener| listener.id);
-        let have = Have { last: self.last.clone(), present: others.chain(self.me).collect() };
-        self.commands.push_back(ChatCommand::Send(id, Talk::Have(have)));
+        let present: Vec<_> = others.chain(self.me).collect();
+        let mut last: BTreeMap<_, _> =
+            self.listeners.iter().map(|listener| (listener.id, listener.last)).collect();
+        for message in self.messages.iter() {
+            let trusted = !message.is_hearsay() || message.source == id;
+            if trusted && !present.contains(&message.author) {
+                let last = last.entry(message.author).or_default();
+                *last = message.number.max(*last);
+            }
+        }
+        self.commands.push_back(ChatCommand::Send(id, Talk::Have(Have { last, present })));
     }
 
     /// Gives somebody what they lack of this person's words, and of those who are gone.
@@ -265,19 +308,47 @@ impl Chat {
         self.commands.extend(words.map(|words| ChatCommand::Send(id, Talk::Said(words))));
     }
 
-    /// Puts a message in its place, and forgets the oldest of what its bearer brought too much of.
+    /// The number of the last message of an author, of those that are kept and counted.
+    fn last_of(&self, author: PeerId, counts: impl Fn(&Message) -> bool) -> u64 {
+        let own = self.messages.iter().filter(|message| message.author == author);
+        own.filter(|message| counts(message))
+            .map(|message| message.number)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Puts a message in its place.
     fn insert(&mut self, message: Message) {
         let messages = Arc::make_mut(&mut self.messages);
         let (source, place) = (message.source, (message.order, message.author));
         let index = messages.partition_point(|other| (other.order, other.author) < place);
         messages.insert(index, message);
+        self.trim(self.bearer(source));
+    }
+
+    /// Who is there and brought something; all who are gone count as one.
+    fn bearer(&self, source: PeerId) -> Option<PeerId> {
+        let is_there =
+            self.me == Some(source) || self.listeners.iter().any(|listener| listener.id == source);
+        is_there.then_some(source)
+    }
+
+    /// Forgets the oldest of what somebody brought too much of.
+    fn trim(&mut self, bearer: Option<PeerId>) {
+        let theirs: Vec<_> =
+            self.messages.iter().map(|message| self.bearer(message.source) == bearer).collect();
         let (mut count, mut bytes) = (0, 0);
-        for message in messages.iter().filter(|message| message.source == source) {
+        for (message, _) in self.messages.iter().zip(&theirs).filter(|(_, theirs)| **theirs) {
             count += 1;
             bytes += message.text.as_str().len();
         }
-        messages.retain(|message| {
-            let kept = message.source != source || count <= MESSAGES && bytes <= BYTES;
+        if count <= MESSAGES && bytes <= BYTES {
+            return;
+        }
+        let mut theirs = theirs.into_iter();
+        Arc::make_mut(&mut self.messages).retain(|message| {
+            let theirs = theirs.next().unwrap_or_default();
+            let kept = !theirs || count <= MESSAGES && bytes <= BYTES;
             if !kept {
                 count -= 1;
                 bytes -= message.text.as_str().len();
@@ -310,12 +381,12 @@ impl Listener {
         matches!(self.channel, Channel::Open | Channel::Known)
     }
 
-    fn says_too_much(&mut self, now: Duration) -> bool {
+    fn says_too_much(&mut self, weight: usize, now: Duration) -> bool {
         let (count, since) = &mut self.heard;
         if now.saturating_sub(*since) >= PERIOD {
             (*count, *since) = (0, now);
         }
-        *count += 1;
+        *count += weight;
         *count > TALKS
     }
 }

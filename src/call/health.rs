@@ -40,26 +40,15 @@ pub struct Arrival {
     pub lost: u64,
 }
 
-/// What carries media on the first stretch of its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// Datagrams.
-    Udp,
-    /// A TCP connection, to the relay or to the other person.
-    Tcp,
-    /// TLS, to the relay.
-    Tls,
-}
-
 /// The way between two people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Path {
-    /// Whether a relay passes everything on, of this person's or of the other's.
-    pub relayed: bool,
-    /// What it goes over.
-    pub transport: Transport,
-    /// Whether this person's address is of IPv6.
-    pub ipv6: bool,
+pub enum Path {
+    /// From one to the other.
+    Direct,
+    /// Through a relay, of this person's or of the other's.
+    Relayed,
+    /// What is at the other end was never named; it may be a relay.
+    Unknown,
 }
 
 /// The statistics of a connection at one moment.

@@ -28,7 +28,7 @@ use crate::protocol::{
 };
 use chat::{Chat, ChatCommand};
 pub use chat::{ChatView, Message};
-pub use health::{Arrival, Path, Reading, Transport};
+pub use health::{Arrival, Path, Reading};
 use ice::Ice;
 pub use ice::PeerConfig;
 pub use negotiation::{ChannelInput, Intent, PeerCommand, PeerInput, SignalingState};
@@ -571,9 +571,13 @@ impl Call {
                 self.watch_again();
             }
             E::BadSeat => {
+                // Only who still hears somebody of those days goes on with what was said.
                 let said = self.chat.view().messages;
+                let goes_on = !self.kept.is_empty();
                 self.give_up_seat();
-                self.chat.recall(said.to_vec());
+                if goes_on {
+                    self.chat.recall(said.to_vec());
+                }
                 self.ask_to_join();
             }
             // The seat stays theirs: they can have it back here.
@@ -661,9 +665,9 @@ impl Call {
         match input {
             ChannelInput::Opened => self.chat.opened(id),
             ChannelInput::Heard(text) => {
-                if let Some(talk) = Talk::parse(&text) {
-                    self.chat.hear(id, talk, self.epoch + self.now);
-                }
+                let peer = self.peers.iter().find(|peer| peer.key().id == id);
+                let name = peer.map(|peer| peer.name().clone()).unwrap_or_default();
+                self.chat.hear(id, &name, Talk::parse(&text), self.epoch + self.now);
             }
             ChannelInput::Closed => self.chat.closed(id),
         }

@@ -5,10 +5,7 @@
 //! offer that meets a `signalingState` other than `stable`. The side that is to give way does not
 //! roll its offer back: [`Negotiation::has_collided`] says that a new connection is needed.
 
-use super::{
-    ConnectionState, IceConnectionState, Reading,
-    seal::{Ends, fingerprints},
-};
+use super::{ConnectionState, IceConnectionState, Reading, seal::Ends};
 use crate::protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal};
 use std::{collections::VecDeque, sync::Arc};
 
@@ -119,8 +116,6 @@ pub(super) struct Negotiation {
     inbox: VecDeque<Signal>,
     /// Candidates that came before any remote description.
     early: Vec<Option<IceCandidate>>,
-    /// The fingerprints in the description that is being applied.
-    presented: Option<String>,
     ends: Ends,
     /// Local candidates that must not overtake the description they belong to.
     outgoing: Vec<Option<IceCandidate>>,
@@ -141,7 +136,6 @@ impl Negotiation {
             offered_ways: Vec::new(),
             inbox: VecDeque::new(),
             early: Vec::new(),
-            presented: None,
             ends: Ends::default(),
             outgoing: Vec::new(),
             commands: VecDeque::new(),
@@ -228,6 +222,9 @@ impl Negotiation {
         self.signaling = signaling;
         if let Some(description) = description.filter(|_| intent != Intent::Rollback) {
             self.ends.set_local(&description.sdp);
+            if intent == Intent::Answer && signaling == SignalingState::Stable {
+                self.ends.agree();
+            }
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
             self.offered_ways.clear();
             self.send(match description.kind {
@@ -249,10 +246,11 @@ impl Negotiation {
         let Some(Operation::Remote(kind)) = self.operation else { return };
         self.operation = None;
         self.signaling = signaling;
-        let presented = self.presented.take();
         if worked {
             self.has_remote = true;
-            self.ends.set_remote(presented);
+            if kind == SdpType::Answer {
+                self.ends.agree();
+            }
             let early = std::mem::take(&mut self.early);
             self.commands.extend(early.into_iter().map(PeerCommand::AddCandidate));
             if kind == SdpType::Offer {
@@ -324,7 +322,7 @@ impl Negotiation {
 
     fn start_remote(&mut self, description: SessionDescription) {
         self.operation = Some(Operation::Remote(description.kind));
-        self.presented = fingerprints(&description.sdp);
+        self.ends.set_remote(&description.sdp);
         self.commands.push_back(PeerCommand::SetRemote(description));
     }
 

@@ -7,7 +7,7 @@ use super::{
     quality::{Pair, best},
     repair::{Repair, Step},
 };
-use crate::protocol::{Grade, PeerId, Presence, Reception, Role, Signal};
+use crate::protocol::{DisplayName, Grade, PeerId, Presence, Reception, Role, Signal};
 use std::time::Duration;
 
 /// One peer connection to one person.
@@ -189,6 +189,10 @@ impl Peer {
         self.key
     }
 
+    pub(super) fn name(&self) -> &DisplayName {
+        &self.presence.name
+    }
+
     pub(super) fn link_number(&self) -> u64 {
         self.link
     }
@@ -208,7 +212,7 @@ impl Peer {
             up: self.is_up() && (self.health.has_picture() || !self.presence.camera),
             frozen: self.health.has_picture() && !self.health.arrives(&self.presence).1,
             grade: self.health.received().min(self.sent()),
-            path: self.health.path(),
+            path: self.health.path().filter(|_| self.is_up()),
             seal: self.negotiation.seal(),
         }
     }

@@ -6,13 +6,22 @@
 
 use std::sync::Arc;
 
-/// The fingerprints of one description, in an order that does not depend on who wrote them down.
+/// The fingerprints of one description, in an order that does not depend on who wrote them down. None
+/// where anything looks like one and is not written as browsers write it: some of them read more than
+/// that, and would go by what is not shown here.
 pub(super) fn fingerprints(sdp: &str) -> Option<String> {
     let attribute = |line: &str| {
-        let (algorithm, value) = line.trim_end().strip_prefix("a=fingerprint:")?.split_once(' ')?;
-        Some(format!("{} {}", algorithm.to_ascii_lowercase(), value.trim().to_ascii_uppercase()))
+        let (algorithm, value) = line.strip_prefix("a=fingerprint:")?.split_once(' ')?;
+        let is_plain = |text: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | ':');
+            !text.is_empty() && text.chars().all(allowed)
+        };
+        let plain = is_plain(algorithm) && is_plain(value);
+        plain.then(|| format!("{} {}", algorithm.to_ascii_lowercase(), value.to_ascii_uppercase()))
     };
-    let mut found: Vec<_> = sdp.lines().filter_map(attribute).collect();
+    let lines = sdp.split(['\r', '\n']);
+    let suspects = lines.filter(|line| line.to_ascii_lowercase().contains("fingerprint"));
+    let mut found = suspects.map(attribute).collect::<Option<Vec<_>>>()?;
     found.sort();
     found.dedup();
     (!found.is_empty()).then(|| found.join("\n"))
@@ -27,14 +36,14 @@ pub(super) struct Ends {
 }
 
 impl Ends {
+    /// What this side's description says.
     pub(super) fn set_local(&mut self, sdp: &str) {
         self.local = fingerprints(sdp);
-        self.join();
     }
 
-    pub(super) fn set_remote(&mut self, fingerprints: Option<String>) {
-        self.remote = fingerprints;
-        self.join();
+    /// What the other side's description says.
+    pub(super) fn set_remote(&mut self, sdp: &str) {
+        self.remote = fingerprints(sdp);
     }
 
     /// What both sides can compare, once both are known.
@@ -42,7 +51,9 @@ impl Ends {
         self.seal.clone()
     }
 
-    fn join(&mut self) {
+    /// Both descriptions are in force. Until then, and for those that are taken back, what was agreed
+    /// on before counts.
+    pub(super) fn agree(&mut self) {
         self.seal = match (&self.local, &self.remote) {
             (Some(local), Some(remote)) => {
                 let (one, two) = (local.min(remote), local.max(remote));
@@ -65,7 +76,9 @@ mod tests {
     fn seal(local: &str, remote: &str) -> Option<Arc<str>> {
         let mut ends = Ends::default();
         ends.set_local(local);
-        ends.set_remote(fingerprints(remote));
+        ends.set_remote(remote);
+        assert_eq!(ends.seal(), None);
+        ends.agree();
         ends.seal()
     }
 
@@ -75,5 +88,29 @@ mod tests {
         assert_eq!(seal(ADA, BOB), seal(BOB, ADA));
         assert_ne!(seal(ADA, EVE), seal(BOB, EVE));
         assert_eq!(seal(ADA, "v=0\r\n"), None);
+    }
+
+    #[test]
+    fn what_only_some_browsers_read_breaks_the_seal() {
+        for line in [
+            "a=fingerprint:sha-256\tEE:FF",
+            "a=fingerprint:\tsha-256\tEE:FF",
+            "A=Fingerprint:sha-256 EE:FF",
+            " a=fingerprint:sha-256 EE:FF",
+            "a=x\ra=fingerprint: sha-256 EE:FF",
+        ] {
+            assert_eq!(seal(ADA, &format!("{BOB}{line}\r\n")), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_changes_nothing() {
+        let mut ends = Ends::default();
+        ends.set_local(ADA);
+        ends.set_remote(BOB);
+        ends.agree();
+        let agreed = ends.seal();
+        ends.set_remote(EVE);
+        assert_eq!(ends.seal(), agreed);
     }
 }

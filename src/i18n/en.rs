@@ -2,7 +2,7 @@
 
 use super::Texts;
 use crate::{
-    call::{Contact, Link, Tile, Verdict},
+    call::{Contact, Link, Path, Tile, Verdict},
     platform::{Kind, Problem},
     protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Rules},
     session::{Advice, Notice},
@@ -106,9 +106,10 @@ pub(super) static TEXTS: Texts = Texts {
         1 => "Chat, 1 new message".to_owned(),
         _ => format!("Chat, {count} new messages"),
     },
-    chat_hint: "Only the people in this call read what you write here. It is gone when they leave.",
+    chat_hint: "The people in this call read what you write here, and who joins later. It is gone when they leave.",
     message: "Message",
     send: "Send",
+    hearsay: "told by others",
     delivered: "Delivered",
     not_delivered,
     nobody_to_read: "Nobody else is here. Whoever comes will read it.",
@@ -119,10 +120,12 @@ pub(super) static TEXTS: Texts = Texts {
     waiting_to_come_in: "Waiting to come in",
     host: "Host",
     more: |name| format!("More for {}", someone(name.as_str())),
-    path: |path| match path.relayed {
-        false => "Direct, end-to-end encrypted",
-        true => "Relayed, end-to-end encrypted",
+    path: |path| match path {
+        Path::Direct => "Direct, end-to-end encrypted",
+        Path::Relayed => "Relayed, end-to-end encrypted",
+        Path::Unknown => "End-to-end encrypted",
     },
+    no_code: "There is no code to compare: make sure of each other in another way.",
     compare: |name| {
         let name = someone(name.as_str());
         format!("Read this to each other. If {name} sees the same, nobody sits between you.")

@@ -39,6 +39,9 @@ const HEAD_START: Duration = Duration::from_millis(150);
 /// keep the screen on: browsers take a tenth of a second to begin.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// By so much the page's clock may be off.
+const DRIFT: Duration = Duration::from_secs(1);
+
 /// What was said longer ago is no news.
 const NEWS: Duration = Duration::from_secs(10);
 
@@ -66,6 +69,8 @@ pub struct Session {
     hidden: RwSignal<bool>,
     /// Whether nobody is to learn this person's address; nothing before that is known.
     pub hides_address: RwSignal<Option<bool>>,
+    /// When the page's own clock began, by the calendar.
+    epoch: StoredValue<Duration>,
     /// When the clock ticked last, by the calendar: that goes on while the device sleeps.
     ticked: StoredValue<Option<Duration>>,
     /// The name this person gave themselves, as typed.
@@ -105,6 +110,7 @@ impl Session {
             media: Media::new(notices),
             hidden: RwSignal::new(false),
             hides_address: RwSignal::default(),
+            epoch: StoredValue::new(Duration::ZERO),
             ticked: StoredValue::new(None),
             name: RwSignal::default(),
             passcode: RwSignal::default(),
@@ -133,7 +139,7 @@ impl Session {
         Effect::new(move |_| self.tracks_changed());
         Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
         let (pass, spare_key) = pass::find(&self.room.get_value());
-        self.send(Input::Epoch(platform::wall_clock().saturating_sub(now)));
+        self.set_epoch(now);
         self.send(Input::SetPass(pass, spare_key));
         self.send(Input::Watch(self.room.get_value()));
         match KeptSeat::load(&self.room.get_value()) {
@@ -335,11 +341,21 @@ impl Session {
         let now = platform::elapsed();
         self.now.set(now);
         self.with_engine(|engine| engine.keep_seat(now));
+        self.set_epoch(now);
         let today = platform::wall_clock();
         let before = self.ticked.get_value();
         self.ticked.set_value(Some(today));
         if before.is_some_and(|before| today > before + ASLEEP) {
             self.send(Input::NetworkChanged);
+        }
+    }
+
+    /// The page's own clock stands while the device sleeps.
+    fn set_epoch(self, now: Duration) {
+        let epoch = platform::wall_clock().saturating_sub(now);
+        if epoch.abs_diff(self.epoch.get_value()) > DRIFT {
+            self.epoch.set_value(epoch);
+            self.send(Input::Epoch(epoch));
         }
     }
 
@@ -386,7 +402,8 @@ impl Session {
         if chat.heard <= before.heard || self.reading.get_untracked() {
             return;
         }
-        let said = chat.messages.last().filter(|message| !chat.is_own(message));
+        let said = chat.messages.last();
+        let said = said.filter(|message| !chat.is_own(message) && !message.is_hearsay());
         if let Some(Message { name, text, at, .. }) = said
             && platform::wall_clock().saturating_sub(*at) < NEWS
         {

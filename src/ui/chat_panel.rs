@@ -68,7 +68,7 @@ fn Said(row: Row, chat: Memo<ChatView>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let Row { message, named } = row;
-    let number = message.number;
+    let (number, hearsay) = (message.number, message.is_hearsay());
     let own = chat.with_untracked(|chat| chat.is_own(&message));
     let name = match &message.name {
         _ if own => t.you.to_owned(),
@@ -98,6 +98,7 @@ fn Said(row: Row, chat: Memo<ChatView>) -> impl IntoView {
         <li class="said" class:own=own data-message=number.to_string()>
             <p class="said-head" hidden=!named>
                 <span class="name">{name}</span>
+                <span class="quiet" hidden=!hearsay>{t.hearsay}</span>
                 <time>{platform::clock_time(message.at)}</time>
             </p>
             <p class="said-text" dir="auto">{text}</p>

@@ -52,10 +52,12 @@ pub fn Controls() -> impl IntoView {
     });
     let unread = text(move || (t.chat_unread)(session.unread()));
     Effect::new(move |_| session.settled.get().then(|| Timer::new(CALM, prefetch)));
+    // The chat may stay open for the whole call, and hides nothing.
+    let covered = move || !matches!(open.get(), None | Some(Opened::Lazy(Lazy::Chat)));
     let crowd = text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
     view! {
         <footer class="controls">
-            <div class="problems" role="status" hidden=flag(move || open.get().is_some())>
+            <div class="problems" role="status" hidden=flag(covered)>
                 <AdviceLine unmute choose_device />
                 <ProblemNote kind=Kind::Camera />
                 <ProblemNote kind=Kind::Microphone />

@@ -22,19 +22,26 @@ pub(super) fn Lock(
 ) -> impl IntoView {
     let t = texts();
     let shown = Memo::new(move |_| seal.get());
-    let code = RwSignal::new(String::new());
+    // Empty until it is computed; none where it cannot be.
+    let code = RwSignal::new(Some(String::new()));
     Effect::new(move |_| {
         let seal = shown.get();
-        code.set(String::new());
+        code.set(Some(String::new()));
         platform::spawn_local(async move {
-            let Some(text) = &seal else { return };
-            let bits = platform::short_code(text).await;
+            let bits = match &seal {
+                Some(seal) => platform::short_code(seal).await,
+                None => None,
+            };
             // The connection may have been replaced meanwhile.
-            let is_current = shown.try_get_untracked() == Some(seal.clone());
-            if let Some(bits) = bits.filter(|_| is_current) {
-                code.set(RoomName::from_random(bits).to_string());
+            if shown.try_get_untracked() == Some(seal) {
+                code.set(bits.map(|bits| RoomName::from_random(bits).to_string()));
             }
         });
+    });
+    let sentence = text(move || match code.get() {
+        None => t.no_code.to_owned(),
+        Some(code) if code.is_empty() => String::new(),
+        Some(_) => (t.compare)(&name.get()),
     });
     view! {
         <details class="lock" hidden=flag(move || path.get().is_none())>
@@ -42,8 +49,8 @@ pub(super) fn Lock(
                 <Icon paths=icons::LOCK />
                 {word(move || path.get().map(t.path).unwrap_or_default())}
             </summary>
-            <p class="code" data-code="">{code}</p>
-            <p class="quiet">{text(move || (t.compare)(&name.get()))}</p>
+            <p class="code" data-code="">{text(move || code.get().unwrap_or_default())}</p>
+            <p class="quiet">{sentence}</p>
         </details>
     }
 }

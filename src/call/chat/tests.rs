@@ -16,6 +16,7 @@ struct World {
     people: Vec<Person>,
     channels: BTreeMap<(PeerId, PeerId), VecDeque<Talk>>,
     said: Vec<(PeerId, String)>,
+    gone: BTreeMap<PeerId, Chat>,
     ids: u64,
 }
 
@@ -38,8 +39,20 @@ impl World {
         self.people.push(Person { id, chat });
     }
 
+    /// Somebody who had left sits there again, with what they knew.
+    fn come_back(&mut self, id: PeerId) {
+        let mut chat = self.gone.remove(&id).unwrap();
+        let present: Vec<_> = self.people.iter().map(|person| person.id).collect();
+        chat.meet(&present);
+        while chat.poll().is_some() {}
+        self.people.iter_mut().for_each(|other| other.chat.came(id));
+        self.people.push(Person { id, chat });
+    }
+
     fn leave(&mut self, person: usize) {
-        let Person { id, .. } = self.people.remove(person);
+        let Person { id, mut chat } = self.people.remove(person);
+        self.people.iter().for_each(|other| chat.closed(other.id));
+        self.gone.insert(id, chat);
         self.channels.retain(|(from, to), _| *from != id && *to != id);
         for index in 0..self.people.len() {
             self.people[index].chat.left(id);
@@ -110,7 +123,7 @@ impl World {
         let Some(((from, to), queue)) = full.nth(pick % count) else { return false };
         let (from, to, talk) = (*from, *to, queue.pop_front().unwrap());
         let index = self.people.iter().position(|person| person.id == to).unwrap();
-        self.people[index].chat.hear(from, talk, self.now);
+        self.people[index].chat.hear(from, &"Ada".into(), Some(talk), self.now);
         self.route(index);
         true
     }
@@ -143,6 +156,10 @@ proptest! {
                 2 => world.open(one, two),
                 3 if pick % 3 == 0 => world.cut(one, two),
                 4 if pick % 5 == 0 && world.people.len() > 2 => world.leave(one),
+                4 if pick % 5 == 2 && world.people.len() < 5 && !world.gone.is_empty() => {
+                    let id = *world.gone.keys().next().unwrap();
+                    world.come_back(id);
+                }
                 4 if pick % 5 == 1 && world.people.len() < 5 => world.come(),
                 5 if pick % 7 == 0 => world.reload(one, true),
                 5 if pick % 7 == 1 => {
@@ -200,7 +217,7 @@ fn t22_nobody_speaks_for_somebody_who_is_there() {
     for author in [me, there] {
         let name = "Ada".into();
         let words = Words { author, number: u64::MAX, order: 1, age: 0, name, text: "no".into() };
-        world.people[0].chat.hear(liar, Talk::Said(words), world.now);
+        world.people[0].chat.hear(liar, &"Eve".into(), Some(Talk::Said(words)), world.now);
     }
     assert_eq!(world.read(0), []);
     world.say(0);
@@ -216,7 +233,7 @@ fn t22_nobody_speaks_for_somebody_before_they_are_met() {
     let (liar, author) = (world.people[1].id, PeerId(3));
     let name = "Ada".into();
     let words = Words { author, number: 1 << 60, order: 1, age: 0, name, text: "no".into() };
-    world.people[0].chat.hear(liar, Talk::Said(words), world.now);
+    world.people[0].chat.hear(liar, &"Eve".into(), Some(Talk::Said(words)), world.now);
     assert_eq!(world.read(0), [(author, "no".to_owned())]);
     world.come();
     assert_eq!((world.people[2].id, world.read(0)), (author, vec![]));
@@ -224,6 +241,42 @@ fn t22_nobody_speaks_for_somebody_before_they_are_met() {
     world.say(2);
     world.settle();
     assert_eq!(world.read(0), world.said);
+}
+
+#[test]
+fn t22_who_is_there_goes_by_their_own_name() {
+    let mut world = World::with(2);
+    world.settle();
+    let from = world.people[1].id;
+    let words =
+        Words { author: from, number: 1, order: 1, age: 0, name: "Ada".into(), text: "no".into() };
+    world.people[0].chat.hear(from, &"Eve".into(), Some(Talk::Said(words)), world.now);
+    assert_eq!(world.people[0].chat.view().messages[0].name.as_str(), "Eve");
+}
+
+#[test]
+fn t22_what_is_said_in_the_name_of_the_absent_hides_nothing() {
+    let mut world = World::with(3);
+    world.settle();
+    let (author, liar) = (world.people[0].id, world.people[2].id);
+    world.say(0);
+    world.settle();
+    world.leave(0);
+    world.come();
+    world.settle();
+    for number in [2, u64::MAX] {
+        let name = "Ada".into();
+        let words = Words { author, number, order: 1, age: 0, name, text: "no".into() };
+        world.people[2].chat.hear(liar, &"Eve".into(), Some(Talk::Said(words)), world.now);
+    }
+    // They are back, and say what they said, and more, once.
+    world.come_back(author);
+    world.settle();
+    world.say(3);
+    world.settle();
+    for person in 0..4 {
+        assert_eq!(world.read(person), world.said, "{person}");
+    }
 }
 
 #[test]
@@ -238,7 +291,7 @@ fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
     for number in 1..=5000 {
         let (name, text) = ("x".into(), "y".repeat(4000).as_str().into());
         let words = Words { author: flooder, number, order: u64::MAX, age: 0, name, text };
-        chat.hear(flooder, Talk::Said(words), now);
+        chat.hear(flooder, &"x".into(), Some(Talk::Said(words)), now);
         while let Some(command) = chat.poll() {
             closed += usize::from(command == ChatCommand::Close(flooder));
         }

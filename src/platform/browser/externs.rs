@@ -99,13 +99,7 @@ extern "C" {
     pub(super) fn candidate_type(this: &Stat) -> Option<String>;
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn protocol(this: &Stat) -> Option<String>;
-
-    #[wasm_bindgen(method, getter, js_name = relayProtocol)]
-    pub(super) fn relay_protocol(this: &Stat) -> Option<String>;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn address(this: &Stat) -> Option<String>;
+    pub(super) fn selected(this: &Stat) -> Option<bool>;
 
     #[wasm_bindgen(method, getter)]
     pub(super) fn nominated(this: &Stat) -> Option<bool>;

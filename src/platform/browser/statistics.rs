@@ -1,7 +1,7 @@
 //! What the browser tells of a connection.
 
 use super::externs::{Stat, Stats};
-use crate::call::{Arrival, Path, Reading, Transport};
+use crate::call::{Arrival, Path, Reading};
 use std::time::Duration;
 
 /// Sums up a report of `getStats()`.
@@ -29,8 +29,8 @@ pub(super) fn read(stats: &Stats) -> Reading {
                 let round_trip = stat.round_trip_time().map(Duration::try_from_secs_f64);
                 reading.round_trip = round_trip.and_then(Result::ok).or(reading.round_trip);
                 outgoing = stat.available_outgoing_bitrate().or(outgoing);
-                pairs.push(stat);
             }
+            pairs.push(stat);
         }
         "transport" => selected = stat.selected_pair().or(selected.take()),
         "local-candidate" | "remote-candidate" => candidates.push(stat),
@@ -40,8 +40,12 @@ pub(super) fn read(stats: &Stats) -> Reading {
         }
         _ => {}
     });
-    // Not every browser names the pair that it uses.
-    let in_use = pairs.iter().find(|pair| Some(pair.id()) == selected).or(pairs.last());
+    // Firefox marks the pair that it uses, the others name it.
+    let uses = |pair: &&Stat| match &selected {
+        Some(selected) => pair.id() == *selected,
+        None => pair.selected() == Some(true),
+    };
+    let in_use = pairs.iter().find(uses);
     reading.path = in_use.and_then(|pair| path(pair, &candidates));
     reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);
     reading
@@ -49,21 +53,16 @@ pub(super) fn read(stats: &Stats) -> Reading {
 
 /// The way that a pair of candidates takes.
 fn path(pair: &Stat, candidates: &[Stat]) -> Option<Path> {
-    let named = |id: Option<String>| {
+    let type_of = |id: Option<String>| {
         let id = id?;
-        candidates.iter().find(|candidate| candidate.id() == id)
+        candidates.iter().find(|candidate| candidate.id() == id)?.candidate_type()
     };
-    let (local, remote) = (named(pair.local_candidate())?, named(pair.remote_candidate())?);
-    let relays = |candidate: &Stat| candidate.candidate_type().as_deref() == Some("relay");
-    let protocol = local.relay_protocol().filter(|_| relays(local)).or_else(|| local.protocol());
-    Some(Path {
-        relayed: relays(local) || relays(remote),
-        transport: match protocol.as_deref() {
-            Some("tls") => Transport::Tls,
-            Some("tcp") => Transport::Tcp,
-            _ => Transport::Udp,
-        },
-        ipv6: local.address().is_some_and(|address| address.contains(':')),
+    let (local, remote) = (type_of(pair.local_candidate())?, type_of(pair.remote_candidate())?);
+    Some(match (local.as_str(), remote.as_str()) {
+        ("relay", _) | (_, "relay") => Path::Relayed,
+        // Learned from what arrived, before or without being told (RFC 8445, section 7.3.1.3).
+        (_, "prflx") => Path::Unknown,
+        _ => Path::Direct,
     })
 }
 
