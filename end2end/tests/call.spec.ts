@@ -51,7 +51,7 @@ test('T22: a name is text, whatever is in it', async ({ person, room }) => {
   await expect(tileOf(ada, name)).toBeVisible();
   await expect(ada.locator('[data-notice=event]')).toHaveText(`${name} joined.`);
   await ada.getByRole('button', { name: /^People/ }).click();
-  await expect(ada.getByRole('dialog', { name: /^People/ }).getByText(name)).toBeVisible();
+  await expect(ada.getByRole('dialog', { name: /^People/ }).locator('.name').getByText(name)).toBeVisible();
   await expect(ada.locator('img')).toHaveCount(0);
 });
 

@@ -126,6 +126,7 @@ test('chat by keyboard alone', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await ada.getByRole('button', { name: 'Chat' }).press('Enter');
+  await expect(panel(ada).getByRole('textbox', { name: 'Message' })).toBeFocused();
   await ada.keyboard.type('hi');
   await ada.keyboard.press('Enter');
   await expect(messages(ada)).toHaveText(['hi']);
