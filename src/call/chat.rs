@@ -72,10 +72,15 @@ impl ChatView {
         Some(message.author) == self.me
     }
 
+    /// Who has not got one of this person's messages.
+    pub fn lacking(&self, number: u64) -> impl Iterator<Item = PeerId> {
+        self.got.iter().filter(move |(_, got)| *got < number).map(|(id, _)| *id)
+    }
+
     /// How many of the others have not got one of this person's messages.
     #[must_use]
     pub fn missing(&self, number: u64) -> usize {
-        self.got.iter().filter(|(_, got)| *got < number).count()
+        self.lacking(number).count()
     }
 }
 
@@ -166,7 +171,7 @@ impl Chat {
             let messages = Arc::make_mut(&mut self.messages);
             messages.retain(|message| message.author != id || !message.is_hearsay());
         }
-        let last = self.last_of(id, |message| message.author == id);
+        let last = self.last_of(id);
         let heard = (0, Duration::ZERO);
         self.listeners.push(Listener { id, channel: Channel::Closed, got: 0, last, heard });
     }
@@ -208,7 +213,7 @@ impl Chat {
         if text.is_empty() {
             return;
         }
-        let last = self.last_of(me, |_| true);
+        let last = self.last_of(me);
         // By the clock, so that it goes on where it was for somebody who has lost their memory.
         let number = (last + 1).max(u64::try_from(at.as_millis()).unwrap_or_default());
         let order = self.messages.last().map_or(0, |last| last.order) + 1;
@@ -257,14 +262,10 @@ impl Chat {
                     self.take_in(from, Words { name: name.clone(), ..words }, now);
                 }
             }
-            Some(Talk::Said(words)) => {
-                let author = words.author;
-                let speaks = Some(author) == me || self.listener(author).is_some();
-                if !speaks {
-                    self.take_in(from, words, now);
-                }
+            Some(Talk::Said(words)) if !self.is_there(words.author) => {
+                self.take_in(from, words, now);
             }
-            None => {}
+            Some(Talk::Said(_)) | None => {}
         }
     }
 
@@ -308,13 +309,10 @@ impl Chat {
         self.commands.extend(words.map(|words| ChatCommand::Send(id, Talk::Said(words))));
     }
 
-    /// The number of the last message of an author, of those that are kept and counted.
-    fn last_of(&self, author: PeerId, counts: impl Fn(&Message) -> bool) -> u64 {
-        let own = self.messages.iter().filter(|message| message.author == author);
-        own.filter(|message| counts(message))
-            .map(|message| message.number)
-            .max()
-            .unwrap_or_default()
+    /// The number of the last message of an author, of those that are kept.
+    fn last_of(&self, author: PeerId) -> u64 {
+        let theirs = self.messages.iter().filter(|message| message.author == author);
+        theirs.map(|message| message.number).max().unwrap_or_default()
     }
 
     /// Puts a message in its place.
@@ -323,32 +321,31 @@ impl Chat {
         let (source, place) = (message.source, (message.order, message.author));
         let index = messages.partition_point(|other| (other.order, other.author) < place);
         messages.insert(index, message);
-        self.trim(self.bearer(source));
+        self.trim(Some(source).filter(|source| self.is_there(*source)));
     }
 
-    /// Who is there and brought something; all who are gone count as one.
-    fn bearer(&self, source: PeerId) -> Option<PeerId> {
-        let is_there =
-            self.me == Some(source) || self.listeners.iter().any(|listener| listener.id == source);
-        is_there.then_some(source)
+    /// Whether somebody is in the room and speaks for themselves.
+    fn is_there(&self, id: PeerId) -> bool {
+        is_there(self.me, &self.listeners, id)
     }
 
-    /// Forgets the oldest of what somebody brought too much of.
+    /// Forgets the oldest of what somebody brought too much of; all who are gone count as one.
     fn trim(&mut self, bearer: Option<PeerId>) {
-        let theirs: Vec<_> =
-            self.messages.iter().map(|message| self.bearer(message.source) == bearer).collect();
+        let (me, listeners) = (self.me, &self.listeners);
+        let is_theirs = |message: &Message| match bearer {
+            Some(bearer) => message.source == bearer,
+            None => !is_there(me, listeners, message.source),
+        };
         let (mut count, mut bytes) = (0, 0);
-        for (message, _) in self.messages.iter().zip(&theirs).filter(|(_, theirs)| **theirs) {
+        for message in self.messages.iter().filter(|message| is_theirs(message)) {
             count += 1;
             bytes += message.text.as_str().len();
         }
         if count <= MESSAGES && bytes <= BYTES {
             return;
         }
-        let mut theirs = theirs.into_iter();
         Arc::make_mut(&mut self.messages).retain(|message| {
-            let theirs = theirs.next().unwrap_or_default();
-            let kept = !theirs || count <= MESSAGES && bytes <= BYTES;
+            let kept = !is_theirs(message) || count <= MESSAGES && bytes <= BYTES;
             if !kept {
                 count -= 1;
                 bytes -= message.text.as_str().len();
@@ -360,6 +357,10 @@ impl Chat {
     fn listener(&mut self, id: PeerId) -> Option<&mut Listener> {
         self.listeners.iter_mut().find(|listener| listener.id == id)
     }
+}
+
+fn is_there(me: Option<PeerId>, listeners: &[Listener], id: PeerId) -> bool {
+    me == Some(id) || listeners.iter().any(|listener| listener.id == id)
 }
 
 impl Message {

@@ -11,10 +11,10 @@ mod seat;
 mod slot;
 
 use crate::{
-    call::{ChatView, Input, Message, PeerKey, Phase, View},
+    call::{ChatView, Input, Message, PeerKey, Phase, Tile, View},
     platform::{self, Kind, Local, PageEvent, PerKind, Stream, Timer},
     protocol::{
-        DisplayName, ErrorCode, Gate, HostAction, MediaKind, Presence, RoomName, RoomState,
+        DisplayName, ErrorCode, Gate, HostAction, MediaKind, PeerId, Presence, RoomName, RoomState,
     },
 };
 pub use advice::Advice;
@@ -192,6 +192,12 @@ impl Session {
             let seen = settled.get() && !self.hidden.get();
             seen.then(platform::keep_awake)
         });
+    }
+
+    /// One other person, while they are in the call.
+    #[must_use]
+    pub fn tile(self, id: PeerId) -> Option<Tile> {
+        self.view.with(|view| view.tiles.iter().find(|tile| tile.key.id == id).cloned())
     }
 
     /// What the person should know now.

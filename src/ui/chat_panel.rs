@@ -116,8 +116,7 @@ enum Delivery {
 
 /// Said once of those that everybody has: under the last of them.
 fn delivery(chat: &ChatView, number: u64) -> Option<Delivery> {
-    let lack: Vec<_> =
-        chat.got.iter().filter(|(_, got)| *got < number).map(|(id, _)| *id).collect();
+    let lack: Vec<_> = chat.lacking(number).collect();
     if !lack.is_empty() {
         return Some(Delivery::NotTo(lack));
     }

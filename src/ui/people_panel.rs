@@ -55,9 +55,7 @@ pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
 fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let tile = Memo::new(move |_| {
-        session.view.with(|view| view.tiles.iter().find(|tile| tile.key.id == id).cloned())
-    });
+    let tile = Memo::new(move |_| session.tile(id));
     let presence = Memo::new(move |_| tile.get().map(|tile| tile.presence).unwrap_or_default());
     let name = Signal::derive(move || presence.get().name);
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));

@@ -22,9 +22,7 @@ pub fn PersonTile(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let tile = Memo::new(move |_| {
-        session.view.with(|view| view.tiles.iter().find(|tile| tile.key.id == id).cloned())
-    });
+    let tile = Memo::new(move |_| session.tile(id));
     let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
     let link = move || tile.get().map(|tile| tile.link).unwrap_or_default();
     // While a connection takes another one's place, the last picture stands.

@@ -128,6 +128,13 @@ impl World {
         true
     }
 
+    /// Somebody who is called Eve says to a person, under another name, what they say an author said.
+    fn lie(&mut self, to: usize, from: PeerId, author: PeerId, number: u64) {
+        let name = "Ada".into();
+        let words = Words { author, number, order: 1, age: 0, name, text: "no".into() };
+        self.people[to].chat.hear(from, &"Eve".into(), Some(Talk::Said(words)), self.now);
+    }
+
     fn settle(&mut self) {
         for one in 0..self.people.len() {
             for two in 0..one {
@@ -215,9 +222,7 @@ fn t22_nobody_speaks_for_somebody_who_is_there() {
     world.settle();
     let (me, liar, there) = (world.people[0].id, world.people[1].id, world.people[2].id);
     for author in [me, there] {
-        let name = "Ada".into();
-        let words = Words { author, number: u64::MAX, order: 1, age: 0, name, text: "no".into() };
-        world.people[0].chat.hear(liar, &"Eve".into(), Some(Talk::Said(words)), world.now);
+        world.lie(0, liar, author, u64::MAX);
     }
     assert_eq!(world.read(0), []);
     world.say(0);
@@ -231,9 +236,7 @@ fn t22_nobody_speaks_for_somebody_before_they_are_met() {
     let mut world = World::with(2);
     world.settle();
     let (liar, author) = (world.people[1].id, PeerId(3));
-    let name = "Ada".into();
-    let words = Words { author, number: 1 << 60, order: 1, age: 0, name, text: "no".into() };
-    world.people[0].chat.hear(liar, &"Eve".into(), Some(Talk::Said(words)), world.now);
+    world.lie(0, liar, author, 1 << 60);
     assert_eq!(world.read(0), [(author, "no".to_owned())]);
     world.come();
     assert_eq!((world.people[2].id, world.read(0)), (author, vec![]));
@@ -248,9 +251,7 @@ fn t22_who_is_there_goes_by_their_own_name() {
     let mut world = World::with(2);
     world.settle();
     let from = world.people[1].id;
-    let words =
-        Words { author: from, number: 1, order: 1, age: 0, name: "Ada".into(), text: "no".into() };
-    world.people[0].chat.hear(from, &"Eve".into(), Some(Talk::Said(words)), world.now);
+    world.lie(0, from, from, 1);
     assert_eq!(world.people[0].chat.view().messages[0].name.as_str(), "Eve");
 }
 
@@ -265,9 +266,7 @@ fn t22_what_is_said_in_the_name_of_the_absent_hides_nothing() {
     world.come();
     world.settle();
     for number in [2, u64::MAX] {
-        let name = "Ada".into();
-        let words = Words { author, number, order: 1, age: 0, name, text: "no".into() };
-        world.people[2].chat.hear(liar, &"Eve".into(), Some(Talk::Said(words)), world.now);
+        world.lie(2, liar, author, number);
     }
     // They are back, and say what they said, and more, once.
     world.come_back(author);
