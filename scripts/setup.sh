@@ -9,6 +9,7 @@
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
 #   scripts/setup.sh relay      coturn, for those that call through a relay, if that is allowed
+#   scripts/setup.sh reader     tesseract, for those that read what is on a screen, if that is allowed
 #
 # Rust and Node are the only things to bring along. The tools go to ~/.cache/salon-tools
 # (see env.sh) and are used from there or from PATH, wherever the version is this one:
@@ -136,6 +137,11 @@ relay() {
     ! has systemctl || systemctl disable --now coturn 2>/dev/null || true
 }
 
+# Without it, its tests are skipped and say so.
+reader() {
+    has tesseract || install tesseract-ocr tesseract-ocr-eng
+}
+
 browsers() {
     node_and_npm
     local missing
@@ -150,7 +156,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | fuzz | unit | browsers | networks | relay) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny, fuzz, unit, browsers, networks or relay." ;;
+        rust | tools | deny | fuzz | unit | browsers | networks | relay | reader) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, fuzz, unit, browsers, networks, relay or reader." ;;
     esac
 done

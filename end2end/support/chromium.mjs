@@ -29,6 +29,7 @@ export const machines = {
   'without a camera': [`${CAMERA}=device-count=0`],
   'without devices': [],
   'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],
+  'that shares small print': [CAMERA, PATTERN, '--auto-select-tab-capture-source-by-title=Small print'],
   'with strict autoplay': [CAMERA, PATTERN, '--autoplay-policy=user-gesture-required'],
 };
 

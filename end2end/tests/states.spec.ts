@@ -2,6 +2,7 @@
 // nothing serious, and a picture of it is kept in results/screens.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContextOptions, Page, ViewportSize } from '@playwright/test';
+import { openPrint } from '../support/print.ts';
 import { button, enter, expectPhase, expectToCount, open, remoteTiles, tileOf, toolbar, turnOnDevices } from '../support/room.ts';
 import { expect, test as base } from '../support/test.ts';
 
@@ -137,6 +138,23 @@ for (const device of devices) {
       await button(me, 'Leave').click();
       await expectPhase(me, 'left');
       await show('left');
+    });
+
+    test('presenting', async ({ device: { options, sizes }, person, show, room }) => {
+      const bob = await person({ machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
+      const me = await person({ ...options, machine: 'that shares small print', viewport: sizes[0]! });
+      await enter(bob, room, 'Bob');
+      await openPrint(bob);
+      await button(bob, 'Share your screen').click();
+      await enter(me, room, 'Ada');
+      const picture = me.getByRole('article', { name: 'Screen of Bob' }).locator('video');
+      await expect.poll(() => picture.evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
+      await show('presenting', me);
+      if (options.isMobile) return;
+      await openPrint(me);
+      await button(me, 'Share your screen').click();
+      await expect(me.getByText('You are sharing your screen.')).toBeVisible();
+      await show('presenting-too', me);
     });
 
     test('waiting', async ({ device: { options, sizes }, person, startSalon, show, room }) => {

@@ -100,6 +100,10 @@ pub(super) static TEXTS: Texts = Texts {
     undo: "Undo",
     use_it: "Use it",
     people: |count| format!("People ({count})"),
+    share_screen: "Share your screen",
+    stop_sharing: "Stop sharing",
+    you_share: "You are sharing your screen.",
+    screen_of: |name| format!("Screen of {name}"),
     chat: "Chat",
     chat_unread: |count| match count {
         0 => "Chat".to_owned(),
@@ -414,6 +418,12 @@ fn notice(notice: &Notice) -> String {
         Notice::Refused(code) => refusal(*code).to_owned(),
         Notice::MutedByHost(Kind::Microphone) => "A host has muted you.".to_owned(),
         Notice::MutedByHost(Kind::Camera) => "A host has turned your camera off.".to_owned(),
+        Notice::NotShared(Problem::DeniedBySystem) => {
+            "Your system does not let the browser see the screen. Allow it in the system's privacy \
+             settings."
+                .to_owned()
+        }
+        Notice::NotShared(_) => "The screen could not be shared. Try another one.".to_owned(),
         Notice::Unplugged(Kind::Camera) => {
             "Your camera is gone. The others see your name.".to_owned()
         }

@@ -1,7 +1,7 @@
 //! The server's side of the switch: the same names, none of which ever runs, because effects and
 //! event handlers do not run there.
 
-use super::{Device, Kind, Local, PageEvent, PerKind, Problem, SocketEvent};
+use super::{Device, Incoming, Kind, Local, PageEvent, PerKind, Problem, SocketEvent};
 use crate::{
     call::{PeerCommand, PeerConfig, PeerInput},
     protocol::{Boot, Role},
@@ -28,6 +28,13 @@ impl Track {
         false
     }
     pub fn on_muted(&self, _: impl Fn(bool) + 'static) {}
+}
+
+/// See the browser's `Screen`.
+#[derive(Clone)]
+pub struct Screen {
+    /// The picture.
+    pub picture: Track,
 }
 
 /// See the browser's `Stream`.
@@ -95,13 +102,15 @@ impl PeerConnection {
         _: Role,
         _: &PeerConfig,
         _: PerKind<Track>,
+        _: Option<Screen>,
         _: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
         None
     }
-    pub fn streams(&self) -> PerKind<Stream> {
-        PerKind::default()
+    pub fn streams(&self) -> Incoming<Stream> {
+        Incoming { own: PerKind::default(), screen: PerKind::default() }
     }
+    pub fn set_screen(&self, _: Option<&Screen>) {}
     pub fn configure(&self, _: &PeerConfig) {}
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn talk(&self, _: &str) {}
@@ -184,6 +193,12 @@ mod functions {
     }
     pub fn wall_clock() -> Duration {
         Duration::ZERO
+    }
+    pub fn can_share_screen() -> bool {
+        false
+    }
+    pub async fn capture_screen() -> Result<Screen, Problem> {
+        Err(Problem::Failed)
     }
     pub async fn short_code(_: &str) -> Option<[u8; 8]> {
         None

@@ -68,6 +68,15 @@ impl<T> PerKind<T> {
     }
 }
 
+/// What comes from one person.
+#[derive(Clone, Debug)]
+pub struct Incoming<T> {
+    /// Of themselves.
+    pub own: PerKind<T>,
+    /// Of their screen.
+    pub screen: PerKind<T>,
+}
+
 /// What a device is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceKind {

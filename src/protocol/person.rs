@@ -86,6 +86,9 @@ pub struct Presence {
     /// Whether their device has put the call in the background, where it may stop sending.
     #[serde(default, skip_serializing_if = "is_false")]
     pub background: bool,
+    /// Whether they share their screen, too.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub screen: bool,
 }
 
 fn yes() -> bool {
@@ -99,7 +102,13 @@ fn is_false(value: &bool) -> bool {
 
 impl Default for Presence {
     fn default() -> Self {
-        Self { name: DisplayName::default(), mic: true, camera: true, background: false }
+        Self {
+            name: DisplayName::default(),
+            mic: true,
+            camera: true,
+            background: false,
+            screen: false,
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use super::{Notice, Session, pass, seat::KeptSeat};
 use crate::{
     call::{Call, Command, Generation, Input, PeerConfig, PeerKey, View},
     platform::{
-        Interval, Kind, PageWatch, PeerConnection, PerKind, Socket, SocketEvent, Timer, Track,
-        random_fraction, watch_page,
+        Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent, Timer,
+        Track, random_fraction, watch_page,
     },
     protocol::{ClientMessage, Presence, Role, ServerMessage},
 };
@@ -21,6 +21,7 @@ pub(super) struct Engine {
     socket: Option<Socket>,
     peers: Vec<(PeerKey, PeerConnection)>,
     tracks: PerKind<Track>,
+    screen: Option<Screen>,
     timer: Option<(Duration, Timer)>,
     /// What is kept of the seat.
     seat: Option<(String, Presence)>,
@@ -38,6 +39,7 @@ impl Engine {
             socket: None,
             peers: Vec::new(),
             tracks: PerKind::default(),
+            screen: None,
             timer: None,
             seat: None,
             kept_at: Duration::ZERO,
@@ -90,6 +92,11 @@ impl Engine {
             }
         }
         self.tracks = tracks;
+    }
+
+    pub(super) fn set_screen(&mut self, screen: Option<Screen>) {
+        self.peers.iter().for_each(|(_, peer)| peer.set_screen(screen.as_ref()));
+        self.screen = screen;
     }
 
     fn run(&mut self, command: Command) {
@@ -153,7 +160,8 @@ impl Engine {
     fn open_peer(&mut self, key: PeerKey, role: Role, config: &PeerConfig) {
         let session = self.session;
         let report = move |input| session.send(Input::Peer(key, input));
-        let peer = PeerConnection::open(role, config, self.tracks.clone(), report);
+        let peer =
+            PeerConnection::open(role, config, self.tracks.clone(), self.screen.clone(), report);
         if let Some(peer) = peer {
             session.streams.update(|streams| streams.push((key, peer.streams())));
             self.peers.push((key, peer));

@@ -8,11 +8,12 @@ mod media;
 mod notices;
 mod pass;
 mod seat;
+mod sharing;
 mod slot;
 
 use crate::{
     call::{ChatView, Input, Message, PeerKey, Phase, Tile, View},
-    platform::{self, Kind, Local, PageEvent, PerKind, Stream, Timer},
+    platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
     protocol::{
         DisplayName, ErrorCode, Gate, HostAction, MediaKind, PeerId, Presence, RoomName, RoomState,
     },
@@ -24,6 +25,7 @@ pub use media::Media;
 pub use notices::{Notice, Notices};
 pub use pass::{host_link, invitation_link, keep_host_key};
 use seat::KeptSeat;
+pub use sharing::Sharing;
 pub use slot::{Gone, Source};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -62,9 +64,11 @@ pub struct Session {
     /// Time since the page was opened, once a second.
     pub now: RwSignal<Duration>,
     /// What each other person sends.
-    pub streams: RwSignal<Vec<(PeerKey, PerKind<Stream>)>>,
+    pub streams: RwSignal<Vec<(PeerKey, Incoming<Stream>)>>,
     /// This person's devices.
     pub media: Media,
+    /// What this person shares of their screen.
+    pub sharing: Sharing,
     /// Whether the page is looked at no longer.
     hidden: RwSignal<bool>,
     /// Whether nobody is to learn this person's address; nothing before that is known.
@@ -108,6 +112,7 @@ impl Session {
             now: RwSignal::new(Duration::ZERO),
             streams: RwSignal::default(),
             media: Media::new(notices),
+            sharing: Sharing::new(notices),
             hidden: RwSignal::new(false),
             hides_address: RwSignal::default(),
             epoch: StoredValue::new(Duration::ZERO),
@@ -135,8 +140,13 @@ impl Session {
         self.engine.set_value(Some(Local::new(Rc::new(RefCell::new(engine)))));
         self.set_hiding(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
         self.media.start();
+        self.sharing.start();
         platform::prepare_connection();
         Effect::new(move |_| self.tracks_changed());
+        Effect::new(move |_| {
+            let screen = self.sharing.screen();
+            self.with_engine(|engine| engine.set_screen(screen));
+        });
         Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
         let (pass, spare_key) = pass::find(&self.room.get_value());
         self.set_epoch(now);
@@ -335,6 +345,7 @@ impl Session {
             mic: self.media.is_sending(Kind::Microphone),
             camera: self.media.is_sending(Kind::Camera),
             background: self.hidden.get() && platform::is_handheld(),
+            screen: self.sharing.is_on(),
         }
     }
 
@@ -435,6 +446,7 @@ impl Session {
         self.now.set(now);
         if matches!(view.phase, Phase::Left { .. }) {
             self.media.release();
+            self.sharing.stop();
         }
         self.view.set(view);
     }

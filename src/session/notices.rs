@@ -3,7 +3,7 @@
 use super::slot::Gone;
 use crate::{
     call::{Phase, View},
-    platform::{Device, Kind, Timer},
+    platform::{Device, Kind, Problem, Timer},
     protocol::{ChatText, DisplayName, ErrorCode},
 };
 use leptos::prelude::*;
@@ -42,6 +42,8 @@ pub enum Notice {
     Refused(ErrorCode),
     /// A host has switched something off.
     MutedByHost(Kind),
+    /// The screen could not be shared.
+    NotShared(Problem),
     /// A device went away and there is no other.
     Unplugged(Kind),
 }

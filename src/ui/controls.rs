@@ -54,6 +54,8 @@ pub fn Controls() -> impl IntoView {
     Effect::new(move |_| session.settled.get().then(|| Timer::new(CALM, prefetch)));
     // The chat may stay open for the whole call, and hides nothing.
     let covered = move || !matches!(open.get(), None | Some(Opened::Lazy(Lazy::Chat)));
+    let sharing = flag(move || session.sharing.is_on());
+    let share = word(move || if sharing.get() { t.stop_sharing } else { t.share_screen });
     let crowd = text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
     view! {
         <footer class="controls">
@@ -61,6 +63,10 @@ pub fn Controls() -> impl IntoView {
                 <AdviceLine unmute choose_device />
                 <ProblemNote kind=Kind::Camera />
                 <ProblemNote kind=Kind::Microphone />
+            </div>
+            <div class="notice sharing" role="status" hidden=flag(move || !sharing.get())>
+                <p>{t.you_share}</p>
+                <button class="button small" on:click=move |_| session.sharing.stop()>{t.stop_sharing}</button>
             </div>
             <Show when=move || open.get() == Some(Opened::Devices)>
                 <Panel name=t.devices close>
@@ -77,6 +83,16 @@ pub fn Controls() -> impl IntoView {
             <div class="buttons" role="toolbar" aria-label=t.controls>
                 <Switch kind=Kind::Microphone button=microphone />
                 <Switch kind=Kind::Camera />
+                <button
+                    class="control"
+                    class:on=sharing
+                    hidden=flag(move || !session.sharing.possible.get())
+                    aria-label=share
+                    title=share
+                    on:click=move |_| session.sharing.toggle()
+                >
+                    <Icon paths=icons::SCREEN />
+                </button>
                 <button
                     class="control"
                     node_ref=devices

@@ -19,6 +19,7 @@ mod panel;
 mod people_panel;
 mod playback;
 mod preview;
+mod screen_tile;
 mod self_tile;
 mod server_banner;
 mod stage;

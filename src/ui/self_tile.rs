@@ -35,7 +35,12 @@ pub fn SelfTile() -> impl IntoView {
         }
     });
     let picture = Signal::derive(move || session.media.own_picture());
-    let movable = flag(move || session.view.get().tiles.len() == 1);
+    let movable = flag(move || {
+        session.view.with(|view| match view.tiles.as_slice() {
+            [only] => !only.presence.screen,
+            _ => false,
+        })
+    });
     let floating = Floating::new(movable);
     let article = NodeRef::<html::Article>::new();
     let grab = move |event: PointerEvent| {

@@ -6,7 +6,7 @@ use crate::{
     platform,
     protocol::PeerId,
     session::Session,
-    ui::{flag, self_tile::SelfTile, text, tile::PersonTile},
+    ui::{flag, screen_tile::ScreenTile, self_tile::SelfTile, text, tile::PersonTile},
 };
 use leptos::{html, prelude::*};
 
@@ -18,7 +18,7 @@ const GROUP: usize = 2;
 pub fn Stage() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let element = NodeRef::<html::Section>::new();
+    let element = NodeRef::<html::Div>::new();
     let size = RwSignal::new((0.0, 0.0));
     Effect::new(move |_| {
         let element = element.get()?;
@@ -28,10 +28,15 @@ pub fn Stage() -> impl IntoView {
     let people = Memo::new(move |_| {
         session.view.get().tiles.iter().map(|tile| tile.key.id).collect::<Vec<PeerId>>()
     });
-    let tiles = move || match people.get().len() {
-        others if others >= GROUP => others + 1,
-        others => others,
-    };
+    let screens = Memo::new(move |_| {
+        let view = session.view.get();
+        let sharing = view.tiles.iter().filter(|tile| tile.presence.screen);
+        sharing.map(|tile| tile.key.id).collect::<Vec<PeerId>>()
+    });
+    let presenting = flag(move || !screens.get().is_empty());
+    // Beside a screen everybody takes a place.
+    let group = flag(move || people.get().len() >= GROUP || presenting.get());
+    let tiles = move || people.get().len() + usize::from(group.get());
     let columns = move || {
         let (width, height) = size.get();
         grid(tiles(), width, height).columns
@@ -44,18 +49,23 @@ pub fn Stage() -> impl IntoView {
         })
     };
     view! {
-        <section
-            class="stage"
-            class:group=flag(move || people.get().len() >= GROUP)
-            aria-label=t.stage
-            node_ref=element
-            class:lonely-last=flag(move || columns() == 2 && tiles() % 2 == 1)
-            style:--columns=text(move || columns().to_string())
-        >
-            <For each=move || people.get() key=|id| *id let:id>
-                <PersonTile id=id />
-            </For>
-            <SelfTile />
+        <section class="stage" class:group=group class:presenting=presenting aria-label=t.stage>
+            <div class="screens" hidden=flag(move || !presenting.get())>
+                <For each=move || screens.get() key=|id| *id let:id>
+                    <ScreenTile id=id />
+                </For>
+            </div>
+            <div
+                class="faces"
+                class:lonely-last=flag(move || columns() == 2 && tiles() % 2 == 1)
+                style:--columns=text(move || columns().to_string())
+                node_ref=element
+            >
+                <For each=move || people.get() key=|id| *id let:id>
+                    <PersonTile id=id />
+                </For>
+                <SelfTile />
+            </div>
         </section>
         <p class="unseen" role="status">{text(spoken)}</p>
     }

@@ -3,7 +3,7 @@
 use crate::{
     call::{Link, PeerKey, Tile},
     i18n::{stopwatch, texts},
-    platform::Kind,
+    platform::{Incoming, Kind, Stream},
     protocol::{Grade, PeerId, Presence},
     session::Session,
     ui::{
@@ -25,27 +25,7 @@ pub fn PersonTile(
     let tile = Memo::new(move |_| session.tile(id));
     let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
     let link = move || tile.get().map(|tile| tile.link).unwrap_or_default();
-    // While a connection takes another one's place, the last picture stands.
-    let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
-        let before = before.copied().flatten();
-        match tile.get() {
-            Some(Tile { key, up, .. }) if up || before.is_none() => Some(key),
-            _ => before,
-        }
-    });
-    let stream_of = move |kind| {
-        let streams = RwSignal::new(None);
-        Effect::new(move |_| {
-            let mine = |(other, _): &&(PeerKey, _)| Some(*other) == shown.get();
-            let stream = session
-                .streams
-                .with(|all| all.iter().find(mine).and_then(|(_, all)| all.get(kind).cloned()));
-            if stream.is_some() {
-                streams.set(stream);
-            }
-        });
-        Signal::from(streams)
-    };
+    let incoming = incoming(session, tile);
     let frozen = flag(move || tile.get().is_some_and(|tile| tile.frozen));
     let state = text(move || match link() {
         Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
@@ -73,12 +53,12 @@ pub fn PersonTile(
             data-camera=word(move || on_off(presence.get().camera))
         >
             <Video
-                stream=stream_of(Kind::Camera)
+                stream=stream(incoming, |incoming| incoming.own.get(Kind::Camera))
                 gestures=session.sound_gestures
                 on_seen=seen
             />
             <Sound
-                stream=stream_of(Kind::Microphone)
+                stream=stream(incoming, |incoming| incoming.own.get(Kind::Microphone))
                 speaker=session.media.speaker
                 heard=flag(move || presence.get().mic)
                 gestures=session.sound_gestures
@@ -98,6 +78,38 @@ pub fn PersonTile(
             <NamePlate presence />
         </article>
     }
+}
+
+/// What comes from somebody. While a connection takes another one's place, the last picture stands.
+pub(super) fn incoming(
+    session: Session,
+    tile: Memo<Option<Tile>>,
+) -> RwSignal<Option<Incoming<Stream>>> {
+    let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
+        let before = before.copied().flatten();
+        match tile.get() {
+            Some(Tile { key, up, .. }) if up || before.is_none() => Some(key),
+            _ => before,
+        }
+    });
+    let incoming = RwSignal::new(None);
+    Effect::new(move |_| {
+        let mine = |(other, _): &&(PeerKey, _)| Some(*other) == shown.get();
+        let found =
+            session.streams.with(|all| all.iter().find(mine).map(|(_, found)| found.clone()));
+        if found.is_some() {
+            incoming.set(found);
+        }
+    });
+    incoming
+}
+
+/// One of the streams that come from somebody.
+pub(super) fn stream(
+    incoming: RwSignal<Option<Incoming<Stream>>>,
+    pick: fn(&Incoming<Stream>) -> Option<&Stream>,
+) -> Signal<Option<Stream>> {
+    Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick).cloned()))
 }
 
 /// Stands where no picture is.

@@ -37,6 +37,13 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = signalingState)]
     pub(super) fn signaling_state(this: &Pc) -> String;
 
+    /// `MediaDevices` as in W3C Screen Capture, section 5.1.
+    #[wasm_bindgen(extends = web_sys::MediaDevices)]
+    pub(super) type Capturer;
+
+    #[wasm_bindgen(method, catch, js_name = getDisplayMedia)]
+    pub(super) fn display_media(this: &Capturer, options: &JsValue) -> Result<Promise, JsValue>;
+
     /// `RTCRtpSender` as in W3C WebRTC, section 5.2.
     #[wasm_bindgen(extends = RtcRtpSender)]
     pub(super) type Sender;

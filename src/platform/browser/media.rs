@@ -1,6 +1,6 @@
 //! Cameras and microphones.
 
-use super::Listener;
+use super::{Listener, externs};
 use crate::platform::{Device, DeviceKind, Kind, Problem};
 use js_sys::{Array, JSON, Object, Reflect};
 use send_wrapper::SendWrapper;
@@ -24,6 +24,17 @@ struct Captured {
 impl Drop for Captured {
     fn drop(&mut self) {
         self.track.stop();
+    }
+}
+
+impl Screen {
+    /// The track of a kind.
+    #[must_use]
+    pub fn track(&self, kind: Kind) -> Option<&Track> {
+        match kind {
+            Kind::Microphone => self.sound.as_ref(),
+            Kind::Camera => Some(&self.picture),
+        }
     }
 }
 
@@ -91,6 +102,64 @@ fn media_devices() -> Result<MediaDevices, Problem> {
 #[must_use]
 pub fn has_devices() -> bool {
     media_devices().is_ok()
+}
+
+/// What a person shares of their screen. It ends when the last clone is dropped.
+#[derive(Clone)]
+pub struct Screen {
+    /// The picture.
+    pub picture: Track,
+    /// What is heard there, where the browser offers it.
+    pub sound: Option<Track>,
+}
+
+/// What to share is the person's choice, in the browser's own dialog. Text has to stay readable; the
+/// call itself is not to be heard in what is shared.
+const SCREEN: &str = r#"{
+    "video":{"frameRate":{"ideal":15,"max":30}},
+    "audio":{"restrictOwnAudio":true,"suppressLocalAudioPlayback":false,
+        "echoCancellation":false,"noiseSuppression":false,"autoGainControl":false},
+    "systemAudio":"include","selfBrowserSurface":"exclude","surfaceSwitching":"include"
+}"#;
+
+/// Whether this browser can share a screen. Phones cannot.
+#[must_use]
+pub fn can_share_screen() -> bool {
+    let has = |devices: MediaDevices| Reflect::has(&devices, &"getDisplayMedia".into());
+    media_devices().ok().and_then(|devices| has(devices).ok()).unwrap_or_default()
+}
+
+/// Asks what to share.
+///
+/// # Errors
+/// Why nothing is shared; [`Problem::Dismissed`] where the person does not want to.
+pub async fn capture_screen() -> Result<Screen, Problem> {
+    let devices: externs::Capturer = media_devices()?.unchecked_into();
+    let options = JSON::parse(SCREEN).unwrap_or(JsValue::UNDEFINED);
+    let captured = async { JsFuture::from(devices.display_media(&options)?).await };
+    let stream: MediaStream = match captured.await {
+        Ok(stream) => stream.unchecked_into(),
+        Err(error) => {
+            return Err(match name_of(&error).as_str() {
+                "NotAllowedError" => {
+                    let message = error.dyn_ref().map(DomException::message).unwrap_or_default();
+                    let by_system = message.contains("system");
+                    if by_system { Problem::DeniedBySystem } else { Problem::Dismissed }
+                }
+                "NotFoundError" => Problem::Missing,
+                "NotReadableError" | "AbortError" => Problem::Busy,
+                _ => Problem::Failed,
+            });
+        }
+    };
+    let track = |tracks: Array| {
+        let track = tracks.iter().next().map(JsCast::unchecked_into::<MediaStreamTrack>);
+        track.map(Track::new)
+    };
+    let picture = track(stream.get_video_tracks()).ok_or(Problem::Failed)?;
+    // Sharp letters matter more than smooth movement (W3C MediaStreamTrack Content Hints).
+    let _ = Reflect::set(picture.js(), &"contentHint".into(), &"detail".into());
+    Ok(Screen { picture, sound: track(stream.get_audio_tracks()) })
 }
 
 /// The devices there are, or none if the browser does not tell. Labels and ids are empty until

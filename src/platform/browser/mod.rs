@@ -17,7 +17,10 @@ mod timer;
 use channel::DataChannel;
 pub use code::short_code;
 use listener::Listener;
-pub use media::{Track, capture, devices, has_devices, is_granted, watch_permission};
+pub use media::{
+    Screen, Track, can_share_screen, capture, capture_screen, devices, has_devices, is_granted,
+    watch_permission,
+};
 pub use meter::Meter;
 pub use page::{
     KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share,

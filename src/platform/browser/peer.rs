@@ -1,14 +1,14 @@
 //! Peer connections.
 
 use super::{
-    DataChannel, Interval, Listener, Stream, Timer, Track, externs, spawn_local, statistics,
+    DataChannel, Interval, Listener, Screen, Stream, Timer, Track, externs, spawn_local, statistics,
 };
 use crate::{
     call::{
         ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
         SignalingState,
     },
-    platform::{Kind, PerKind},
+    platform::{Incoming, Kind, PerKind},
     protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription},
 };
 use js_sys::{Array, JSON, Object, Promise, Reflect};
@@ -90,9 +90,14 @@ struct Shared {
     /// Names the local tracks as belonging together (RFC 8830).
     outgoing: MediaStream,
     /// Apart, because an element that waits for a first picture plays no sound meanwhile.
-    incoming: PerKind<Stream>,
+    incoming: Incoming<Stream>,
     tracks: RefCell<PerKind<Track>>,
     senders: RefCell<PerKind<externs::Sender>>,
+    /// Names the tracks of the screen as belonging together.
+    outgoing_screen: MediaStream,
+    screen: RefCell<Option<Screen>>,
+    /// Made when something is shared for the first time; they stay.
+    screen_senders: RefCell<PerKind<externs::Sender>>,
     channel: RefCell<Option<DataChannel>>,
 }
 
@@ -103,6 +108,7 @@ impl PeerConnection {
         role: Role,
         config: &PeerConfig,
         tracks: PerKind<Track>,
+        screen: Option<Screen>,
         handler: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
         let pc = new_connection(&configuration(config)?)?;
@@ -110,15 +116,22 @@ impl PeerConnection {
             pc: pc.unchecked_into(),
             handler: Box::new(handler),
             outgoing: MediaStream::new().ok()?,
-            incoming: PerKind::new(Stream::empty()?, Stream::empty()?),
+            incoming: Incoming {
+                own: PerKind::new(Stream::empty()?, Stream::empty()?),
+                screen: PerKind::new(Stream::empty()?, Stream::empty()?),
+            },
             tracks: RefCell::new(tracks),
             senders: RefCell::default(),
+            outgoing_screen: MediaStream::new().ok()?,
+            screen: RefCell::new(screen),
+            screen_senders: RefCell::default(),
             channel: RefCell::default(),
         });
         let listeners = shared.listen();
         if role == Role::Caller {
             shared.open_channel();
             shared.add_missing(true);
+            shared.share_screen();
         }
         let readings = Interval::new(READ_EVERY, {
             let shared = shared.clone();
@@ -129,7 +142,7 @@ impl PeerConnection {
 
     /// What the other person sends.
     #[must_use]
-    pub fn streams(&self) -> PerKind<Stream> {
+    pub fn streams(&self) -> Incoming<Stream> {
         self.shared.incoming.clone()
     }
 
@@ -160,6 +173,14 @@ impl PeerConnection {
             self.shared.send(kind);
         } else if self.shared.pc.remote_description().is_some() {
             self.shared.add_missing(false);
+        }
+    }
+
+    /// Shares a screen, or none any more.
+    pub fn set_screen(&self, screen: Option<&Screen>) {
+        self.shared.screen.replace(screen.cloned());
+        if self.shared.pc.remote_description().is_some() {
+            self.shared.share_screen();
         }
     }
 
@@ -244,7 +265,11 @@ impl Shared {
             on("track", |shared, event| {
                 let event: &RtcTrackEvent = event.dyn_ref()?;
                 let track = event.track();
-                shared.incoming.get(kind_of(&track))?.put(&track);
+                let incoming = match shared.is_of_screen(&event.transceiver()) {
+                    true => &shared.incoming.screen,
+                    false => &shared.incoming.own,
+                };
+                incoming.get(kind_of(&track))?.put(&track);
                 None
             }),
         ]
@@ -277,6 +302,7 @@ impl Shared {
         let description = self.pc.local_description()?;
         if intent == Intent::Answer {
             self.add_missing(false);
+            self.share_screen();
         }
         let kind = match description.type_() {
             RtcSdpType::Offer => SdpType::Offer,
@@ -297,8 +323,10 @@ impl Shared {
         let init = RtcSessionDescriptionInit::new(kind);
         init.set_sdp(&description.sdp);
         let worked = JsFuture::from(self.pc.set_remote_description(&init)).await.is_ok();
-        if worked && description.kind == SdpType::Offer {
-            self.adopt_offered();
+        match description.kind {
+            SdpType::Offer if worked => self.adopt_offered(),
+            SdpType::Answer if worked => self.share_screen(),
+            _ => {}
         }
         worked
     }
@@ -343,16 +371,38 @@ impl Shared {
     }
 
     fn send(&self, kind: Kind) {
-        let track = self.tracks.borrow().get(kind).cloned();
-        let js = track.as_ref().map_or(JsValue::NULL, |track| track.js().into());
-        let replaced = self.senders.borrow().get(kind).map(|sender| sender.replace_track(&js));
-        if let Some(Ok(promise)) = replaced {
-            // Keeps the device open until the browser has taken the track over.
-            spawn_local(async move {
-                let _ = JsFuture::from(Promise::resolve(&promise)).await;
-                drop(track);
-            });
+        if let Some(sender) = self.senders.borrow().get(kind) {
+            replace_track(sender, self.tracks.borrow().get(kind).cloned());
         }
+    }
+
+    /// Sends what is shared of the screen. Sections for it are added the first time, which makes the
+    /// browser ask for a negotiation. They get their tracks after it: a picture that does not move
+    /// is sent when the track is, and again only after a second.
+    fn share_screen(&self) {
+        let screen = self.screen.borrow();
+        for kind in Kind::ALL {
+            let track = screen.as_ref().and_then(|screen| screen.track(kind));
+            let mut senders = self.screen_senders.borrow_mut();
+            if let Some(sender) = senders.get(kind) {
+                replace_track(sender, track.cloned());
+            } else if track.is_some() {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(RtcRtpTransceiverDirection::Sendonly);
+                init.set_streams(&Array::of1(&self.outgoing_screen));
+                let transceiver =
+                    self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init);
+                senders.set(kind, Some(transceiver.sender().unchecked_into()));
+            }
+        }
+    }
+
+    /// Whether what a section brings is of a screen: the first of each kind is for camera and
+    /// microphone.
+    fn is_of_screen(&self, transceiver: &RtcRtpTransceiver) -> bool {
+        let kind = kind_of(&transceiver.receiver().track());
+        let same = |other: &RtcRtpTransceiver| kind_of(&other.receiver().track()) == kind;
+        self.transceivers().into_iter().find(same).is_some_and(|first| first != *transceiver)
     }
 
     async fn report_reading(self: Rc<Self>) {
@@ -395,6 +445,17 @@ impl Shared {
     fn transceivers(&self) -> Vec<RtcRtpTransceiver> {
         let list = self.pc.transceivers().unwrap_or_default();
         list.iter().map(JsCast::unchecked_into).collect()
+    }
+}
+
+fn replace_track(sender: &externs::Sender, track: Option<Track>) {
+    let js = track.as_ref().map_or(JsValue::NULL, |track| track.js().into());
+    if let Ok(promise) = sender.replace_track(&js) {
+        // Keeps the device open until the browser has taken the track over.
+        spawn_local(async move {
+            let _ = JsFuture::from(Promise::resolve(&promise)).await;
+            drop(track);
+        });
     }
 }
 

@@ -61,6 +61,7 @@ fn what_is_written_is_read_back() {
         mic: false,
         camera: true,
         background: true,
+        screen: true,
     };
     let person = Person { id: PeerId(u64::MAX), presence: presence.clone(), seconds: 9 };
     let state = RoomState { people: vec![person.clone()], limit: 4, gate: None };
