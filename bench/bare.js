@@ -10,6 +10,7 @@ let stream;
 const connect = (peer) => {
   const connection = new RTCPeerConnection();
   others.set(peer, connection);
+  globalThis.onConnection?.(connection);
   connection.onicecandidate = ({ candidate }) => send({ type: 'candidate', candidate, to: peer });
   connection.ontrack = ({ streams: [remote] }) => {
     document.querySelector('[data-tile=remote] video').srcObject = remote;

@@ -9,6 +9,8 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import { GRANTED, launchOptions } from '../end2end/support/chromium.mjs';
 import { startFiles, startSalon } from '../end2end/support/salon.mjs';
+import { join, prepare } from './pages.mjs';
+import { MEGABYTES, measureIdle, measureTransfer } from './transfer.mjs';
 
 const { chromium } = createRequire(new URL('../end2end/', import.meta.url))('@playwright/test');
 
@@ -19,7 +21,7 @@ const WARM_UP = 2;
  * the call will need; the goal is for a person who has looked at it, not for one who presses at once.
  */
 const REST_MS = { rested: 1000, hurried: 0 };
-const GOALS = { ratio: 1.15, kilobytes: 150 };
+const GOALS = { ratio: 1.15, kilobytes: 150, transfer: 1.3, idle: 1.5 };
 
 const sorted = (values) => [...values].sort((a, b) => a - b);
 const median = (values) => {
@@ -46,31 +48,6 @@ const watchFirstFrame = () => {
     observer.observe(document, { childList: true, subtree: true });
   });
 };
-
-/** Opens a page and gets it ready: the camera is on, and only Join is left to press. */
-const openers = {
-  ours: async (page, { salon, room }) => {
-    await page.goto(`${salon.origin}/room/${room}`);
-    const turnOn = page.getByRole('button', { name: 'Turn on camera and microphone' });
-    const preview = page.locator('video[data-preview]');
-    // The first press may come before the page is live.
-    while (!(await preview.isVisible())) await turnOn.click({ timeout: 200 }).catch(() => {});
-  },
-  bare: async (page, { salon, files, room }) => {
-    const query = new URLSearchParams({ server: `${salon.origin.replace('http', 'ws')}/ws`, room });
-    await page.goto(`${files.origin}/bare.html?${query}`);
-  },
-};
-
-const prepare = async (kind, context, servers, rest) => {
-  const page = await context.newPage();
-  await openers[kind](page, servers);
-  await page.waitForFunction(() => document.querySelector('[data-preview]')?.videoWidth > 0);
-  await page.waitForTimeout(rest);
-  return page;
-};
-
-const join = (page) => page.getByRole('button', { name: 'Join', exact: true }).click();
 
 const measureFirstFrame = async (browser, servers, rest) => {
   const times = { ours: [], bare: [] };
@@ -154,6 +131,8 @@ const version = browser.version();
 const firstFrame = await measureFirstFrame(browser, { salon, files }, REST_MS.rested);
 const hurried = await measureFirstFrame(browser, { salon, files }, REST_MS.hurried);
 const loads = await measureColdLoad(browser, { salon });
+const transfer = await measureTransfer(browser, { salon, files });
+const idle = await measureIdle(browser, { salon, files });
 await browser.close();
 const usedMemory = residentMegabytes(salon.pid);
 await salon.stop();
@@ -174,6 +153,18 @@ const rows = [
   ['the same, Join pressed as soon as it can be', `${times(hurried.ours)} against ${times(hurried.bare)}: ${round(against(hurried), 2)} times`, '', ''],
   ['cold load of a room page, over the wire', kilobytes(bytes), `at most ${GOALS.kilobytes} KB`, verdict(bytes <= GOALS.kilobytes * 1000)],
   ...loads.map(({ path, bytes, encoding }) => [`— ${path}`, `${kilobytes(bytes)} ${encoding}`.trim(), '', '']),
+  [
+    `a file of ${MEGABYTES} MB from one page to another, against the control`,
+    `${times(transfer.ours)} against ${times(transfer.bare)}: ${round(against(transfer), 2)} times`,
+    `at most ${GOALS.transfer} times`,
+    verdict(against(transfer) <= GOALS.transfer),
+  ],
+  [
+    'main thread in a minute of a call in which nothing happens, against the control',
+    `${round(median(idle.ours))} ms against ${round(median(idle.bare))}: ${round(against(idle), 2)} times`,
+    `at most ${GOALS.idle} times`,
+    verdict(against(idle) <= GOALS.idle),
+  ],
   ['requests of that load', String(loads.length), '', ''],
   ['server start to first answer', times(start.times), '', ''],
   ['resident memory, idle after the first answer', `${round(median(start.memory), 1)} MB`, '', ''],
@@ -188,5 +179,5 @@ console.log(['| what | result | goal | |', '|---|---|---|---|', ...rows.map((row
 
 const results = new URL('results/', import.meta.url);
 mkdirSync(results, { recursive: true });
-const record = { date, machine, firstFrame, hurried, loads, start, usedMemory };
+const record = { date, machine, firstFrame, hurried, loads, transfer, idle, start, usedMemory };
 writeFileSync(new URL('latest.json', results), `${JSON.stringify(record, null, 2)}\n`);

@@ -1,10 +1,12 @@
 // Two people on two hosts, and what happens to the network between them.
 import type { Page } from '@playwright/test';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { hearAgain, installProbe } from '../support/probe.ts';
-import { enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
+import { button, enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { expect, test as base } from '../support/test.ts';
 
@@ -142,4 +144,36 @@ test('what is written while the network is gone arrives once and in order', asyn
     await expect(page.getByText(/^Waiting for/)).toHaveCount(0);
   }
   expect(await ada.locator('.said-text').allInnerTexts()).toEqual(await bob.locator('.said-text').allInnerTexts());
+});
+
+test('a file that is on its way goes on where it was', async ({ call, network }, info) => {
+  test.slow();
+  const { ada, bob } = call;
+  const bytes = randomBytes(80_000_000);
+  await writeFile(info.outputPath('long.bin'), bytes);
+  const open = (page: Page) => page.getByRole('button', { name: /^Chat/ }).click();
+  await Promise.all([open(ada), open(bob)]);
+  await ada.locator('input[type=file]').setInputFiles(info.outputPath('long.bin'));
+  const downloads = bob.waitForEvent('download', { timeout: 40_000 });
+  await button(bob, 'Save: long.bin').click();
+  const progress = () => bob.getByRole('progressbar', { name: 'long.bin' }).evaluate((bar: HTMLProgressElement) => bar.value);
+  await expect.poll(progress, { intervals: [50] }).toBeGreaterThan(0);
+  await network.dropAll('ada');
+  await pause(4_000);
+  const before = await progress();
+  expect(before).toBeLessThan(1);
+  await network.moveToNewAddress('ada');
+  await network.restore();
+  const seen: number[] = [];
+  await expect
+    .poll(async () => {
+      seen.push(await progress());
+      return seen.at(-1);
+    }, { intervals: [50], timeout: LIMIT_MS })
+    .toBeGreaterThan(before);
+  expect(Math.min(...seen), 'nothing is sent again').toBeGreaterThanOrEqual(before);
+  const path = await (await downloads).path();
+  const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+  expect(hash(await readFile(path))).toBe(hash(bytes));
+  await expect(ada.getByText('Bob has it')).toBeVisible();
 });

@@ -108,8 +108,10 @@ for (const device of devices) {
       await enter(me, room, 'Ada Lovelace');
       await show('call-alone');
       const names = ['Bob', 'Cleo with a name so long that it has to be cut', 'Dan'];
+      const others: Page[] = [];
       for (const [place, name] of names.entries()) {
         const other = await person();
+        others.push(other);
         await enter(other, room, name);
         await expectToCount(tileOf(me, name).locator('video'));
         if (place === 2) {
@@ -129,6 +131,11 @@ for (const device of devices) {
       }
       await expect(me.getByText('Delivered')).toBeVisible();
       await show('call-chat');
+      await me.locator('input[type=file]').setInputFiles({ name: 'A plan with a rather long name.pdf', mimeType: '', buffer: Buffer.alloc(12_000) });
+      await button(others[0]!, 'Chat, 3 new messages').click();
+      await others[0]!.locator('input[type=file]').setInputFiles({ name: 'holiday.mp4', mimeType: '', buffer: Buffer.alloc(1_200_000) });
+      await expect(me.locator('.file')).toHaveCount(2);
+      await show('call-files');
       await me.keyboard.press('Escape');
       await me.getByRole('button', { name: /^People/ }).click();
       await me.locator('.lock summary').first().click();

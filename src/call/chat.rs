@@ -227,24 +227,23 @@ impl Chat {
     }
 
     /// Somebody, who is called so, said something at `now`, since the Unix epoch. What is not
-    /// understood counts, too.
+    /// understood counts, too. Returns whether they are listened to.
     pub(super) fn hear(
         &mut self,
         from: PeerId,
         name: &DisplayName,
         talk: Option<Talk>,
         now: Duration,
-    ) {
+    ) -> bool {
         let me = self.me;
-        let Some(listener) = self.listener(from) else { return };
-        if !listener.is_reached() {
-            return;
-        }
+        let Some(listener) = self.listener(from).filter(|listener| listener.is_reached()) else {
+            return false;
+        };
         let weight = if matches!(talk, Some(Talk::Have(_))) { QUESTION } else { 1 };
         if listener.says_too_much(weight, now) {
             listener.channel = Channel::Shut;
             self.commands.push_back(ChatCommand::Close(from));
-            return;
+            return false;
         }
         match talk {
             Some(Talk::Have(have)) => {
@@ -265,8 +264,9 @@ impl Chat {
             Some(Talk::Said(words)) if !self.is_there(words.author) => {
                 self.take_in(from, words, now);
             }
-            Some(Talk::Said(_)) | None => {}
+            Some(Talk::Said(_) | Talk::File(..)) | None => {}
         }
+        true
     }
 
     fn take_in(&mut self, source: PeerId, words: Words, now: Duration) {

@@ -7,6 +7,7 @@
 mod chat;
 pub mod corner;
 pub mod ear;
+mod files;
 pub mod grid;
 mod health;
 mod ice;
@@ -28,6 +29,8 @@ use crate::protocol::{
 };
 use chat::{Chat, ChatCommand};
 pub use chat::{ChatView, Message};
+use files::Files;
+pub use files::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView};
 pub use health::{Arrival, Path, Reading};
 use ice::Ice;
 pub use ice::PeerConfig;
@@ -64,6 +67,8 @@ pub enum Input {
     Recall(Vec<Message>),
     /// The person says something to everybody in the room.
     Say(ChatText),
+    /// Something about files.
+    File(FileInput),
     /// What opens the room's doors to this person.
     SetPass(Pass, Option<String>),
     /// The person says the room's passcode with the next [`Input::Join`].
@@ -107,6 +112,19 @@ pub enum Input {
     Tick,
 }
 
+impl Input {
+    /// Whether there may be hundreds of these in a second, after which nothing else is to be seen
+    /// than that a file is a little further.
+    #[must_use]
+    pub fn is_bulk(&self) -> bool {
+        let bulk = matches!(
+            self,
+            Self::Peer(_, PeerInput::Channel(ChannelInput::Bytes(_) | ChannelInput::Drained))
+        );
+        bulk || matches!(self, Self::File(FileInput::Read(..) | FileInput::Wrote(..)))
+    }
+}
+
 /// What the browser is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -131,8 +149,13 @@ pub enum Command {
     Peer(PeerKey, PeerCommand),
     /// Say something on the data channel of a peer connection.
     Talk(PeerKey, Talk),
-    /// Close that channel.
+    /// Send bytes on the second data channel of a peer connection. Answered by
+    /// [`ChannelInput::Drained`].
+    Pour(PeerKey, Vec<Vec<u8>>),
+    /// Close those channels.
     CloseChannel(PeerKey),
+    /// Do something for files.
+    File(FileCommand),
     /// Keep the room's host key for later visits: it is good.
     KeepHostKey(String),
     /// Forget the host key that came with the link: it is not.
@@ -186,6 +209,7 @@ pub struct Call {
     waits: Waits,
     epoch: Duration,
     chat: Chat,
+    files: Files,
     generations: Generation,
     commands: VecDeque<Command>,
 }
@@ -208,6 +232,7 @@ impl Call {
             Input::Say(text) => {
                 self.chat.say(self.presence.name.clone(), text, self.epoch + now);
             }
+            Input::File(input) => self.files.handle(input),
             Input::SetPass(pass, spare_key) => (self.pass, self.spare_key) = (pass, spare_key),
             Input::SetPasscode(passcode) => self.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
@@ -242,6 +267,7 @@ impl Call {
             Input::Tick => {}
         }
         self.look_after_chat();
+        self.look_after_files();
         self.look_after_peers();
         if self.can_speak() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
@@ -304,6 +330,7 @@ impl Call {
             contact: self.contact(),
             verdict: verdict(&self.pairs()),
             chat: self.chat.view(),
+            files: self.files.view(),
         }
     }
 
@@ -455,8 +482,8 @@ impl Call {
                 match place {
                     Some(place) => {
                         self.commands.push_back(Command::ClosePeer(place.key()));
-                        self.chat.closed(peer.id);
                         *place = fresh.succeed(place, now);
+                        self.channel(peer.id, ChannelInput::Closed);
                     }
                     None => {
                         self.peers.push(fresh);
@@ -544,6 +571,7 @@ impl Call {
         let present: Vec<_> = others.chain(self.peers.iter().map(|peer| peer.key().id)).collect();
         self.chat.sit(id);
         self.chat.meet(&present);
+        self.files.meet(&present);
         for person in &state.people {
             self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone(), now));
         }
@@ -640,6 +668,7 @@ impl Call {
     fn give_up_seat(&mut self) {
         self.close_peers();
         self.chat = Chat::default();
+        self.files.leave();
         self.me = None;
         (self.seat, self.left_seat) = (None, None);
         self.desk = Desk::default();
@@ -663,13 +692,47 @@ impl Call {
 
     fn channel(&mut self, id: PeerId, input: ChannelInput) {
         match input {
-            ChannelInput::Opened => self.chat.opened(id),
-            ChannelInput::Heard(text) => {
-                let peer = self.peers.iter().find(|peer| peer.key().id == id);
-                let name = peer.map(|peer| peer.name().clone()).unwrap_or_default();
-                self.chat.hear(id, &name, Talk::parse(&text), self.epoch + self.now);
+            ChannelInput::Opened => {
+                self.chat.opened(id);
+                self.files.opened(id);
             }
-            ChannelInput::Closed => self.chat.closed(id),
+            ChannelInput::Heard(text) => self.hear(id, Talk::parse(&text)),
+            ChannelInput::Bytes(bytes) => {
+                if !self.files.take_in(id, &bytes) {
+                    self.hear(id, None);
+                }
+            }
+            ChannelInput::Drained => self.files.drained(id),
+            ChannelInput::Closed => {
+                self.chat.closed(id);
+                self.files.closed(id);
+            }
+        }
+    }
+
+    /// Somebody says something on a channel; what is not understood counts, too.
+    fn hear(&mut self, id: PeerId, talk: Option<Talk>) {
+        let peer = self.peers.iter().find(|peer| peer.key().id == id);
+        let name = peer.map(|peer| peer.name().clone()).unwrap_or_default();
+        let news = match &talk {
+            Some(Talk::File(number, news)) => Some((*number, news.clone())),
+            _ => None,
+        };
+        let heard = self.chat.hear(id, &name, talk, self.epoch + self.now);
+        if let Some((number, news)) = news.filter(|_| heard) {
+            self.files.hear(id, number, news);
+        }
+    }
+
+    fn look_after_files(&mut self) {
+        while let Some(command) = self.files.poll() {
+            let key = |id| self.peers.iter().map(Peer::key).find(|key| key.id == id);
+            let command = match command {
+                files::Command::Send(id, talk) => key(id).map(|key| Command::Talk(key, talk)),
+                files::Command::Pour(id, bytes) => key(id).map(|key| Command::Pour(key, bytes)),
+                files::Command::Do(command) => Some(Command::File(command)),
+            };
+            self.commands.extend(command);
         }
     }
 
@@ -770,6 +833,7 @@ impl Call {
 
     fn close_peer(&mut self, id: PeerId) {
         self.chat.left(id);
+        self.files.left(id);
         if let Some(index) = self.peers.iter().position(|peer| peer.key().id == id) {
             let peer = self.peers.remove(index);
             self.commands.push_back(Command::ClosePeer(peer.key()));

@@ -56,17 +56,21 @@ pub enum PeerInput {
     IceConnection(IceConnectionState),
     /// What the statistics say, again and again.
     Reading(Reading),
-    /// Something about the data channel.
+    /// Something about the data channels.
     Channel(ChannelInput),
 }
 
-/// What the data channel of a peer connection reports.
+/// What the data channels of a peer connection report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChannelInput {
     /// Messages can be sent.
     Opened,
     /// The other side said something.
     Heard(String),
+    /// Bytes came on the second channel.
+    Bytes(Vec<u8>),
+    /// The second channel is open and has little left to send.
+    Drained,
     /// Nothing can be sent any more.
     Closed,
 }

@@ -1,6 +1,6 @@
 //! What the person is to see, as plain values.
 
-use super::{ChatView, Contact, Link, Path, PeerKey, Verdict};
+use super::{ChatView, Contact, FilesView, Link, Path, PeerKey, Verdict};
 use crate::protocol::{Desk, ErrorCode, Grade, Presence, RoomState, Rules};
 use std::{sync::Arc, time::Duration};
 
@@ -94,6 +94,8 @@ pub struct View {
     pub verdict: Verdict,
     /// What was said.
     pub chat: ChatView,
+    /// What is given and taken.
+    pub files: FilesView,
 }
 
 impl View {

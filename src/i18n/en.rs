@@ -1,5 +1,7 @@
 //! English.
 
+pub(super) mod files;
+
 use super::Texts;
 use crate::{
     call::{Contact, Link, Path, Tile, Verdict},
@@ -111,6 +113,7 @@ pub(super) static TEXTS: Texts = Texts {
         _ => format!("Chat, {count} new messages"),
     },
     chat_hint: "The people in this call read what you write here, and who joins later. It is gone when they leave.",
+    drop_here: "Drop files here to offer them to everybody",
     message: "Message",
     send: "Send",
     hearsay: "told by others",
@@ -406,6 +409,10 @@ fn notice(notice: &Notice) -> String {
                 Some((end, _)) => format!("{name}: {}…", line.split_at(end).0),
                 None => format!("{name}: {line}"),
             }
+        }
+        Notice::Offers(name, file) => {
+            let name = capital(someone(name.as_str()));
+            format!("{name} offers a file: {}", file.as_str())
         }
         Notice::LinkCopied => "Link copied.".to_owned(),
         Notice::LinkNotCopied => {

@@ -1,6 +1,7 @@
 //! Every sentence a person can read, one file per language. A missing text does not compile.
 
 mod en;
+mod files;
 
 use crate::{
     call::{Contact, Link, Path, Tile},
@@ -8,6 +9,7 @@ use crate::{
     protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Rules},
     session::{Advice, Notice},
 };
+pub use files::FileTexts;
 use std::time::Duration;
 
 /// The texts of one language, grouped by where they stand.
@@ -99,6 +101,7 @@ pub struct Texts {
     pub chat: &'static str,
     pub chat_unread: fn(usize) -> String,
     pub chat_hint: &'static str,
+    pub drop_here: &'static str,
     pub message: &'static str,
     pub send: &'static str,
     pub hearsay: &'static str,
@@ -154,6 +157,12 @@ pub struct Texts {
 #[must_use]
 pub fn texts() -> &'static Texts {
     &en::TEXTS
+}
+
+/// Those about files.
+#[must_use]
+pub fn file_texts() -> &'static FileTexts {
+    &en::files::TEXTS
 }
 
 /// A time as on a stopwatch: `0:07`, `12:34`, `1:02:03`.

@@ -114,13 +114,53 @@ impl PeerConnection {
     pub fn configure(&self, _: &PeerConfig) {}
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn talk(&self, _: &str) {}
-    pub fn close_channel(&self) {}
+    pub fn pour(&self, _: &[Vec<u8>]) {}
+    pub fn close_channels(&self) {}
     pub fn run(&self, _: PeerCommand) {}
 }
 
 #[allow(missing_docs)]
 pub fn take_fragment() -> Option<String> {
     None
+}
+
+/// See the browser's `StoredBytes`.
+#[derive(Clone)]
+pub struct StoredBytes;
+
+#[allow(missing_docs)]
+impl StoredBytes {
+    pub fn name(&self) -> String {
+        String::new()
+    }
+    pub fn size(&self) -> u64 {
+        0
+    }
+    pub async fn read(&self, _: u64, _: usize) -> Option<Vec<u8>> {
+        None
+    }
+    pub async fn sum(&self) -> Option<String> {
+        None
+    }
+    pub fn save(&self, _: &str) {}
+}
+
+/// See the browser's `Sink`.
+#[derive(Clone)]
+pub struct Sink;
+
+#[allow(missing_docs)]
+impl Sink {
+    pub async fn create() -> Option<Self> {
+        None
+    }
+    pub async fn write(&self, _: &[u8]) -> bool {
+        false
+    }
+    pub async fn finish(&self) -> Option<StoredBytes> {
+        None
+    }
+    pub async fn remove(&self) {}
 }
 
 /// See the browser's `Timer`.
@@ -193,6 +233,19 @@ mod functions {
     }
     pub fn wall_clock() -> Duration {
         Duration::ZERO
+    }
+    pub async fn remove_stale_files() {}
+    pub fn picked_files<T>(_: &T) -> Vec<StoredBytes> {
+        Vec::new()
+    }
+    pub fn dropped_files<T>(_: &T) -> Vec<StoredBytes> {
+        Vec::new()
+    }
+    pub fn pasted_files<T>(_: &T) -> Vec<StoredBytes> {
+        Vec::new()
+    }
+    pub fn drags_files<T>(_: &T) -> bool {
+        false
     }
     pub fn can_share_screen() -> bool {
         false

@@ -26,3 +26,7 @@ pub const PEOPLE_PER_ROOM_MAX: usize = 16;
 pub const TEXT_CHARS: usize = 4000;
 /// Largest message on a data channel between people, in bytes: browsers take four times as much.
 pub const TALK_BYTES: usize = 64 * 1024;
+/// Longest name of a file, in Unicode scalar values.
+pub const FILE_NAME_CHARS: usize = 100;
+/// Largest file, in bytes: numbers in JavaScript are exact up to there.
+pub const FILE_BYTES: u64 = 1 << 53;

@@ -4,6 +4,7 @@
 //! `docs/protocol.md` describes it for people who write their own client.
 
 mod boot;
+mod file;
 mod host;
 mod id;
 pub mod limits;
@@ -15,6 +16,7 @@ mod talk;
 mod wire;
 
 pub use boot::{Boot, FreshRoom, Page};
+pub use file::{FileName, FileNews, FileNumber, Slice};
 pub use host::{Desk, Gate, HostAction, Invitation, MediaKind, Pass, Rules};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{

@@ -37,7 +37,7 @@ impl DisplayName {
 /// Invisible characters that could reorder or disguise the text around a name: zero-width ones,
 /// fillers, directional marks, embeddings, overrides and isolates (Unicode UAX #9), tags and the BOM.
 /// The two that choose how an emoji looks are no such.
-fn is_deceptive(c: char) -> bool {
+pub(super) fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'

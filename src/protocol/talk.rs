@@ -1,7 +1,7 @@
 //! What people say to each other past the server, over a data channel (RFC 8831).
 
 use super::{
-    DisplayName, PeerId,
+    DisplayName, FileNews, FileNumber, PeerId,
     limits::{TALK_BYTES, TEXT_CHARS},
     wire::{fields, head, write},
 };
@@ -87,6 +87,8 @@ pub enum Talk {
     Said(Words),
     /// The receiver's messages have arrived up to this number.
     Got(u64),
+    /// Something about a file of one of the two.
+    File(FileNumber, FileNews),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -107,6 +109,13 @@ struct GotFields {
     number: u64,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "file")]
+struct FileFields<'a> {
+    number: FileNumber,
+    news: Cow<'a, FileNews>,
+}
+
 impl Talk {
     /// As it goes over the channel.
     #[must_use]
@@ -115,6 +124,9 @@ impl Talk {
             Self::Have(have) => write(&HaveFields { have: Cow::Borrowed(have) }),
             Self::Said(words) => write(&SaidFields { words: Cow::Borrowed(words) }),
             Self::Got(number) => write(&GotFields { number: *number }),
+            Self::File(number, news) => {
+                write(&FileFields { number: *number, news: Cow::Borrowed(news) })
+            }
         }
     }
 
@@ -129,9 +141,14 @@ impl Talk {
             "have" => fields(text).map(|HaveFields { have }| Self::Have(have.into_owned())),
             "said" => fields(text).map(|SaidFields { words }| Self::Said(words.into_owned())),
             "got" => fields(text).map(|GotFields { number }| Self::Got(number)),
+            "file" => {
+                let read = |FileFields { number, news }| Self::File(number, news.into_owned());
+                fields(text).map(read)
+            }
             _ => return None,
         }
         .ok()
+        .filter(|talk| !matches!(talk, Self::File(_, news) if !news.is_sane()))
     }
 }
 
@@ -163,17 +180,30 @@ mod tests {
             text: "a \"b\"\nc".into(),
         };
         let have = Have { last: [(PeerId(7), 1)].into(), present: vec![PeerId(7)] };
-        for talk in [Talk::Said(words), Talk::Have(have), Talk::Got(12)] {
+        let offer = FileNews::Offer { name: "a.txt".into(), size: 3 };
+        let file = |news| Talk::File(5, news);
+        let files = [offer, FileNews::Take(9), FileNews::Hold, FileNews::Sum("0a".repeat(32))];
+        let all = [Talk::Said(words), Talk::Have(have), Talk::Got(12)];
+        for talk in all.into_iter().chain(files.map(file)) {
             assert_eq!(Talk::parse(&talk.to_json()), Some(talk));
         }
+        let take = file(FileNews::Take(9)).to_json();
+        assert_eq!(take, r#"{"type":"file","number":5,"news":{"take":9}}"#);
         assert_eq!(Talk::Got(12).to_json(), r#"{"type":"got","number":12}"#);
     }
 
     #[test]
     fn what_is_not_understood_is_nothing() {
-        for text in
-            ["", "[]", r#"{"type":"later"}"#, r#"{"type":"got"}"#, r#"{"type":"got","number":-1}"#]
-        {
+        for text in [
+            "",
+            "[]",
+            r#"{"type":"later"}"#,
+            r#"{"type":"got"}"#,
+            r#"{"type":"got","number":-1}"#,
+            r#"{"type":"file","number":1,"news":"later"}"#,
+            r#"{"type":"file","number":1,"news":{"sum":"short"}}"#,
+            r#"{"type":"file","number":1,"news":{"offer":{"name":"a","size":9007199254740993}}}"#,
+        ] {
             assert_eq!(Talk::parse(text), None, "{text}");
         }
         let long = format!(r#"{{"type":"got","number":1,"more":"{}"}}"#, "a".repeat(TALK_BYTES));

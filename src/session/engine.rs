@@ -1,6 +1,6 @@
 //! The call together with the socket, timers and connections that it commands.
 
-use super::{Notice, Session, pass, seat::KeptSeat};
+use super::{Notice, Session, files::FileStore, pass, seat::KeptSeat};
 use crate::{
     call::{Call, Command, Generation, Input, PeerConfig, PeerKey, View},
     platform::{
@@ -22,6 +22,9 @@ pub(super) struct Engine {
     peers: Vec<(PeerKey, PeerConnection)>,
     tracks: PerKind<Track>,
     screen: Option<Screen>,
+    pub(super) files: FileStore,
+    /// Files have gone further since the view was shown last.
+    unshown: bool,
     timer: Option<(Duration, Timer)>,
     /// What is kept of the seat.
     seat: Option<(String, Presence)>,
@@ -40,6 +43,8 @@ impl Engine {
             peers: Vec::new(),
             tracks: PerKind::default(),
             screen: None,
+            files: FileStore::default(),
+            unshown: false,
             timer: None,
             seat: None,
             kept_at: Duration::ZERO,
@@ -48,8 +53,10 @@ impl Engine {
         }
     }
 
-    /// Handles an input, carries out what follows from it, and returns what is to be shown.
-    pub(super) fn handle(&mut self, input: Input, now: Duration) -> View {
+    /// Handles an input, carries out what follows from it, and returns what is to be shown, unless
+    /// that can wait.
+    pub(super) fn handle(&mut self, input: Input, now: Duration) -> Option<View> {
+        let is_bulk = input.is_bulk();
         if matches!(input, Input::Tick) {
             // It has run, perhaps a little early: then it is due again, at the same time.
             self.timer = None;
@@ -59,8 +66,12 @@ impl Engine {
             self.run(command);
         }
         self.set_timer(now);
+        if is_bulk {
+            self.unshown = true;
+            return None;
+        }
         self.keep_seat(now);
-        self.call.view()
+        Some(self.call.view())
     }
 
     /// Keeps the seat in case the page is loaded again: when it changes, and now and then, which
@@ -74,6 +85,11 @@ impl Engine {
             self.seat = seat.map(|(token, presence)| (token.to_owned(), presence.clone()));
             self.kept_at = now;
         }
+    }
+
+    /// What is to be shown, if files have gone further since it was shown last.
+    pub(super) fn view_of_files(&mut self) -> Option<View> {
+        std::mem::take(&mut self.unshown).then(|| self.call.view())
     }
 
     pub(super) fn view(&self) -> View {
@@ -119,7 +135,9 @@ impl Engine {
             Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),
             Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
             Command::Talk(key, talk) => self.with_peer(key, |peer| peer.talk(&talk.to_json())),
-            Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channel),
+            Command::Pour(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
+            Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channels),
+            Command::File(command) => self.files.run(self.session, command),
         }
     }
 

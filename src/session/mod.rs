@@ -3,6 +3,7 @@
 
 mod advice;
 mod engine;
+mod files;
 mod log;
 mod media;
 mod notices;
@@ -12,10 +13,11 @@ mod sharing;
 mod slot;
 
 use crate::{
-    call::{ChatView, Input, Message, PeerKey, Phase, Tile, View},
-    platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
+    call::{ChatView, FileInput, FileKey, FileState, Input, Message, PeerKey, Phase, Tile, View},
+    platform::{self, Incoming, Kind, Local, PageEvent, StoredBytes, Stream, Timer},
     protocol::{
-        DisplayName, ErrorCode, Gate, HostAction, MediaKind, PeerId, Presence, RoomName, RoomState,
+        DisplayName, ErrorCode, FileName, Gate, HostAction, MediaKind, PeerId, Presence, RoomName,
+        RoomState,
     },
 };
 pub use advice::Advice;
@@ -89,8 +91,10 @@ pub struct Session {
     pub settled: RwSignal<bool>,
     /// Whether the chat is open.
     pub reading: RwSignal<bool>,
-    /// How many messages of others were read.
+    /// How many messages and files of others were seen.
     read: RwSignal<usize>,
+    /// The number of the last file that this person gave.
+    last_file: StoredValue<u64>,
     /// Short messages to the person.
     pub notices: Notices,
     /// Runs while drawing waits for more urgent things.
@@ -124,6 +128,7 @@ impl Session {
             settled: RwSignal::new(false),
             reading: RwSignal::new(false),
             read: RwSignal::new(0),
+            last_file: StoredValue::new(0),
             notices,
             drawing: StoredValue::new(None),
             engine: StoredValue::new(None),
@@ -159,7 +164,7 @@ impl Session {
         self.notices.on_accept(move |notice| self.media.accept(notice));
         self.watch_over_call();
         Effect::new(move |_| {
-            let heard = self.view.with(|view| view.chat.heard);
+            let heard = self.view.with(heard);
             if self.reading.get() || heard == 0 {
                 self.read.set(heard);
             }
@@ -274,10 +279,33 @@ impl Session {
         self.send(Input::Say(text.into()));
     }
 
-    /// How many messages of others were not read.
+    /// Offers files to everybody in the room.
+    pub fn give(self, sources: Vec<StoredBytes>) {
+        for source in sources {
+            let (name, size) = (FileName::from(source.name()), source.size());
+            // Greater than all before, also those of before a reload.
+            let now = u64::try_from(platform::wall_clock().as_millis()).unwrap_or_default();
+            let number = now.max(self.last_file.get_value() + 1);
+            self.last_file.set_value(number);
+            self.with_engine(|engine| engine.files.add(number, source));
+            self.send(Input::File(FileInput::Give(number, name, size)));
+        }
+    }
+
+    /// Does something with a file.
+    pub fn handle_file(self, input: FileInput) {
+        self.send(Input::File(input));
+    }
+
+    /// Hands a file to the person once more that they have got.
+    pub fn save_file(self, key: FileKey, name: &FileName) {
+        self.with_engine(|engine| engine.files.save(key, name.as_str()));
+    }
+
+    /// How many messages and files of others were not seen.
     #[must_use]
     pub fn unread(self) -> usize {
-        self.view.with(|view| view.chat.heard).saturating_sub(self.read.get())
+        self.view.with(heard).saturating_sub(self.read.get())
     }
 
     /// Stops waiting in front of a full room; the preview stays.
@@ -359,6 +387,9 @@ impl Session {
         self.now.set(now);
         self.with_engine(|engine| engine.keep_seat(now));
         self.set_epoch(now);
+        if let Some(view) = self.with_engine(Engine::view_of_files).flatten() {
+            self.publish(view);
+        }
         let today = platform::wall_clock();
         let before = self.ticked.get_value();
         self.ticked.set_value(Some(today));
@@ -401,7 +432,8 @@ impl Session {
     /// Hands an input to the call and shows what came of it.
     fn send(self, input: Input) {
         let now = platform::elapsed();
-        let Some(view) = self.with_engine(|engine| engine.handle(input, now)) else { return };
+        let view = self.with_engine(|engine| engine.handle(input, now)).flatten();
+        let Some(view) = view else { return };
         if !self.view.with_untracked(|shown| shown.can_wait_for(&view)) {
             self.publish(view);
         } else if self.drawing.with_value(Option::is_none) {
@@ -428,6 +460,19 @@ impl Session {
         }
     }
 
+    /// Shows that somebody offers a file while the chat is closed.
+    fn tell_of_files(self, before: &View, view: &View) {
+        if view.files.heard > before.files.heard && !self.reading.get_untracked() {
+            let new = view.files.files.iter().rev().find(|file| file.state == FileState::Offered);
+            let owner = new.and_then(|file| {
+                view.tiles.iter().find(|tile| Some(tile.key.id) == file.key.owner)
+            });
+            if let (Some(file), Some(owner)) = (new, owner) {
+                self.notices.show(Notice::Offers(owner.presence.name.clone(), file.name.clone()));
+            }
+        }
+    }
+
     fn publish(self, view: View) {
         self.drawing.set_value(None);
         let before = self.view.get_untracked();
@@ -440,6 +485,7 @@ impl Session {
             log::save(&self.room.get_value(), &view.chat.messages);
             self.tell_of_words(&before.chat, &view.chat);
         }
+        self.tell_of_files(&before, &view);
         if before.state != view.state {
             self.state_at.set(now);
         }
@@ -450,6 +496,11 @@ impl Session {
         }
         self.view.set(view);
     }
+}
+
+/// How many messages and files came from others.
+fn heard(view: &View) -> usize {
+    view.chat.heard + view.files.heard
 }
 
 /// The rooms that were joined last on this device, newest first.

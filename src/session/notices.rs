@@ -4,7 +4,7 @@ use super::slot::Gone;
 use crate::{
     call::{Phase, View},
     platform::{Device, Kind, Problem, Timer},
-    protocol::{ChatText, DisplayName, ErrorCode},
+    protocol::{ChatText, DisplayName, ErrorCode, FileName},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub enum Notice {
     Went(String),
     /// Somebody has said something.
     Said(DisplayName, ChatText),
+    /// Somebody offers a file.
+    Offers(DisplayName, FileName),
     /// The link is on the clipboard.
     LinkCopied,
     /// The browser did not allow it.

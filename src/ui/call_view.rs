@@ -9,7 +9,7 @@ use crate::{
         text,
     },
 };
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
 
 /// Everybody, and the controls.
 #[component]
@@ -27,8 +27,28 @@ pub fn CallView(
             platform::focus(&heading);
         }
     });
+    let dragging = RwSignal::new(false);
+    let drag = move |event: ev::DragEvent| {
+        if platform::drags_files(&event) {
+            event.prevent_default();
+            dragging.set(true);
+        }
+    };
+    let drop = move |event: ev::DragEvent| {
+        event.prevent_default();
+        dragging.set(false);
+        session.give(platform::dropped_files(&event));
+    };
+    let paste = window_event_listener(ev::paste, move |event| {
+        let files = platform::pasted_files(&event);
+        if shown.get_untracked() && !files.is_empty() {
+            event.prevent_default();
+            session.give(files);
+        }
+    });
+    on_cleanup(move || paste.remove());
     view! {
-        <div class="call" class:alone=alone hidden=flag(move || !shown.get())>
+        <div class="call" class:alone=alone hidden=flag(move || !shown.get()) on:dragover=drag>
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
@@ -47,6 +67,11 @@ pub fn CallView(
             </Show>
             <Knock />
             <Controls />
+            <Show when=move || dragging.get()>
+                <p class="drop" on:drop=drop on:dragleave=move |_| dragging.set(false)>
+                    {t.drop_here}
+                </p>
+            </Show>
         </div>
     }
 }

@@ -1,6 +1,7 @@
 //! What people write to each other.
 
 use super::{
+    files::{Attach, Files},
     links::{Piece, pieces},
     panel::Panel,
 };
@@ -47,6 +48,7 @@ pub(super) fn ChatPanel(close: Callback<()>) -> impl IntoView {
                 </ol>
             </div>
             <p class="quiet" hidden=flag(move || !empty.get())>{t.chat_hint}</p>
+            <Files />
             <Composer />
         </Panel>
     }
@@ -155,6 +157,7 @@ fn Composer() -> impl IntoView {
     };
     view! {
         <form class="composer" on:submit=submitted>
+            <Attach />
             <textarea
                 rows="1"
                 maxlength=TEXT_CHARS.to_string()

@@ -23,6 +23,7 @@ pub mod icons {
     pub const CHAT: &str = "M20 11.500a7.500 7.500 0 0 1-7.500 7.500 8 8 0 0 1-3.300-.7L4 20l1.700-4.200A7.500 7.500 0 1 1 20 11.500z";
     pub const SCREEN: &str = "M4 5h16v11H4zM9 20h6M12 13V8M9.500 10.500L12 8l2.500 2.500";
     pub const LOCK: &str = "M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6zM12 15v2";
+    pub const ATTACH: &str = "M20 11l-8.500 8.500a5 5 0 0 1-7-7L13 4a3.300 3.300 0 0 1 4.700 4.700l-8.500 8.500a1.700 1.700 0 0 1-2.400-2.400L14.500 7";
     pub const SEND: &str = "M4 12l16-8-6 16-3-7z";
     pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 }

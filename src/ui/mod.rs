@@ -7,6 +7,7 @@ mod chat_panel;
 mod controls;
 mod derived;
 mod devices;
+mod files;
 mod hide_address;
 mod icon;
 mod inside;

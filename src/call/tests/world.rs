@@ -299,7 +299,9 @@ impl World {
             Command::KeepHostKey(_)
             | Command::DropHostKey
             | Command::Mute(_)
-            | Command::Tell(_) => {}
+            | Command::Tell(_)
+            | Command::Pour(..)
+            | Command::File(_) => {}
             Command::OpenPeer { key, config, .. } => {
                 self.made += 1;
                 let pc = Pc { hidden: config.hidden, ..Pc::default() };

@@ -1,55 +1,92 @@
-//! The data channel of a peer connection.
+//! The data channels of a peer connection.
 
-use super::Listener;
+use super::{Listener, spawn_local};
 use crate::call::ChannelInput;
+use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcPeerConnection};
+use web_sys::{
+    Event, MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType, RtcPeerConnection,
+};
 
-/// Both sides open the channel under this number, so that neither has to be told of it (W3C WebRTC,
-/// section 6.2).
-const NUMBER: u16 = 0;
+/// Both sides open the channels under these numbers, so that neither has to be told of them (W3C
+/// WebRTC, section 6.2). Words have one of their own, so that they need not wait for bytes.
+const WORDS: u16 = 0;
+const BYTES: u16 = 1;
 const LABEL: &str = "salon";
 
-/// Ordered and reliable. Dropping it closes it without a further event.
-pub(super) struct DataChannel {
-    channel: RtcDataChannel,
-    _listeners: [Listener; 3],
+/// With so many bytes left to send, more are asked for.
+const LITTLE: u32 = 1024 * 1024;
+
+type Handler = Rc<dyn Fn(ChannelInput)>;
+
+/// Ordered and reliable, one for words and one for bytes. Dropping them closes them without a
+/// further event.
+pub(super) struct DataChannels {
+    words: RtcDataChannel,
+    bytes: RtcDataChannel,
+    handler: Handler,
+    _listeners: [Listener; 6],
 }
 
-impl DataChannel {
+impl DataChannels {
     pub(super) fn open(pc: &RtcPeerConnection, handler: impl Fn(ChannelInput) + 'static) -> Self {
-        let init = RtcDataChannelInit::new();
-        init.set_negotiated(true);
-        init.set_id(NUMBER);
-        let channel = pc.create_data_channel_with_data_channel_dict(LABEL, &init);
-        let handler = Rc::new(handler);
-        let on = |event, read: fn(Event) -> Option<ChannelInput>| {
+        let handler: Handler = Rc::new(handler);
+        let (words, bytes) = (channel(pc, WORDS), channel(pc, BYTES));
+        bytes.set_buffered_amount_low_threshold(LITTLE);
+        let on = |channel: &RtcDataChannel, event, read: fn(Event) -> Option<ChannelInput>| {
             let handler = handler.clone();
-            Listener::new(&channel, event, move |event| {
+            Listener::new(channel, event, move |event| {
                 if let Some(input) = read(event) {
                     handler(input);
                 }
             })
         };
         let listeners = [
-            on("open", |_| Some(ChannelInput::Opened)),
-            on("message", |event| {
+            on(&words, "open", |_| Some(ChannelInput::Opened)),
+            on(&words, "message", |event| {
                 let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
                 Some(ChannelInput::Heard(text))
             }),
-            on("close", |_| Some(ChannelInput::Closed)),
+            on(&words, "close", |_| Some(ChannelInput::Closed)),
+            on(&bytes, "open", |_| Some(ChannelInput::Drained)),
+            on(&bytes, "message", |event| {
+                let data = event.dyn_ref::<MessageEvent>()?.data();
+                let bytes = Uint8Array::new(data.dyn_ref::<ArrayBuffer>()?);
+                Some(ChannelInput::Bytes(bytes.to_vec()))
+            }),
+            on(&bytes, "bufferedamountlow", |_| Some(ChannelInput::Drained)),
         ];
-        Self { channel, _listeners: listeners }
+        Self { words, bytes, handler, _listeners: listeners }
     }
 
     pub(super) fn send(&self, text: &str) {
-        let _ = self.channel.send_with_str(text);
+        let _ = self.words.send_with_str(text);
+    }
+
+    /// Sends bytes, and reports when little of them is left to send.
+    pub(super) fn pour(&self, messages: &[Vec<u8>]) {
+        let sent = messages.iter().all(|message| self.bytes.send_with_u8_array(message).is_ok());
+        if sent && self.bytes.buffered_amount() <= LITTLE {
+            // Then there is no event.
+            let handler = self.handler.clone();
+            spawn_local(async move { handler(ChannelInput::Drained) });
+        }
     }
 }
 
-impl Drop for DataChannel {
+impl Drop for DataChannels {
     fn drop(&mut self) {
-        self.channel.close();
+        self.words.close();
+        self.bytes.close();
     }
+}
+
+fn channel(pc: &RtcPeerConnection, number: u16) -> RtcDataChannel {
+    let init = RtcDataChannelInit::new();
+    init.set_negotiated(true);
+    init.set_id(number);
+    let channel = pc.create_data_channel_with_data_channel_dict(LABEL, &init);
+    channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+    channel
 }

@@ -171,4 +171,56 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = getTransceivers)]
     pub(super) fn transceivers(this: &Pc) -> Result<Array, JsValue>;
+
+    /// `StorageManager`, with the origin private file system (WHATWG File System, section 3).
+    pub(super) type Storage;
+
+    #[wasm_bindgen(method, catch, js_name = getDirectory)]
+    pub(super) fn directory(this: &Storage) -> Result<Promise, JsValue>;
+
+    /// `FileSystemDirectoryHandle` (section 2.5).
+    #[derive(Clone)]
+    pub(super) type Folder;
+
+    #[wasm_bindgen(method, catch, js_name = getFileHandle)]
+    pub(super) fn file(this: &Folder, name: &str, options: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = removeEntry)]
+    pub(super) fn remove(this: &Folder, name: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, js_name = keys)]
+    pub(super) fn names(this: &Folder) -> js_sys::AsyncIterator;
+
+    /// `FileSystemFileHandle` (section 2.4).
+    #[derive(Clone)]
+    pub(super) type StoredFile;
+
+    #[wasm_bindgen(method, catch, js_name = createWritable)]
+    pub(super) fn writable(this: &StoredFile) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getFile)]
+    pub(super) fn file(this: &StoredFile) -> Result<Promise, JsValue>;
+
+    /// `FileSystemWritableFileStream` (section 2.6).
+    #[derive(Clone)]
+    pub(super) type WritableFile;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn write(
+        this: &WritableFile,
+        bytes: &js_sys::Uint8Array,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn close(this: &WritableFile) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn abort(this: &WritableFile) -> Result<Promise, JsValue>;
+}
+
+/// The browser's storage; nothing on pages that are neither https nor localhost.
+pub(super) fn storage() -> Option<Storage> {
+    let navigator = web_sys::window()?.navigator();
+    let storage = js_sys::Reflect::get(&navigator, &"storage".into()).ok()?;
+    (!storage.is_undefined()).then(|| storage.unchecked_into())
 }

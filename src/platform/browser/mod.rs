@@ -4,6 +4,7 @@
 mod channel;
 mod code;
 mod externs;
+mod files;
 mod listener;
 mod media;
 mod meter;
@@ -14,8 +15,11 @@ mod socket;
 mod statistics;
 mod timer;
 
-use channel::DataChannel;
+use channel::DataChannels;
 pub use code::short_code;
+pub use files::{
+    Sink, StoredBytes, drags_files, dropped_files, pasted_files, picked_files, remove_stale_files,
+};
 use listener::Listener;
 pub use media::{
     Screen, Track, can_share_screen, capture, capture_screen, devices, has_devices, is_granted,

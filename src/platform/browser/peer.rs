@@ -1,7 +1,8 @@
 //! Peer connections.
 
 use super::{
-    DataChannel, Interval, Listener, Screen, Stream, Timer, Track, externs, spawn_local, statistics,
+    DataChannels, Interval, Listener, Screen, Stream, Timer, Track, externs, spawn_local,
+    statistics,
 };
 use crate::{
     call::{
@@ -98,7 +99,7 @@ struct Shared {
     screen: RefCell<Option<Screen>>,
     /// Made when something is shared for the first time; they stay.
     screen_senders: RefCell<PerKind<externs::Sender>>,
-    channel: RefCell<Option<DataChannel>>,
+    channels: RefCell<Option<DataChannels>>,
 }
 
 impl PeerConnection {
@@ -125,11 +126,11 @@ impl PeerConnection {
             outgoing_screen: MediaStream::new().ok()?,
             screen: RefCell::new(screen),
             screen_senders: RefCell::default(),
-            channel: RefCell::default(),
+            channels: RefCell::default(),
         });
         let listeners = shared.listen();
         if role == Role::Caller {
-            shared.open_channel();
+            shared.open_channels();
             shared.add_missing(true);
             shared.share_screen();
         }
@@ -156,14 +157,21 @@ impl PeerConnection {
 
     /// Says something on the data channel. What cannot be sent any more is lost with it.
     pub fn talk(&self, text: &str) {
-        if let Some(channel) = &*self.shared.channel.borrow() {
+        if let Some(channel) = &*self.shared.channels.borrow() {
             channel.send(text);
         }
     }
 
-    /// Closes the data channel without a further event.
-    pub fn close_channel(&self) {
-        self.shared.channel.replace(None);
+    /// Sends bytes on the data channel for them.
+    pub fn pour(&self, messages: &[Vec<u8>]) {
+        if let Some(channel) = &*self.shared.channels.borrow() {
+            channel.pour(messages);
+        }
+    }
+
+    /// Closes the data channels without a further event.
+    pub fn close_channels(&self) {
+        self.shared.channels.replace(None);
     }
 
     /// Sends another track of this kind, or none.
@@ -197,8 +205,8 @@ impl PeerConnection {
                 // Now that the answer, for which somebody waits, is on its way. A client that knows
                 // nothing of channels is not asked for one: that would take another offer, which it
                 // may not understand.
-                if intent == Intent::Answer && has_channels && shared.channel.borrow().is_none() {
-                    shared.open_channel();
+                if intent == Intent::Answer && has_channels && shared.channels.borrow().is_none() {
+                    shared.open_channels();
                 }
             }),
             PeerCommand::SetRemote(description) => spawn_local(async move {
@@ -226,21 +234,21 @@ impl PeerConnection {
 
 impl Drop for PeerConnection {
     fn drop(&mut self) {
-        self.close_channel();
+        self.close_channels();
         self.shared.pc.close();
     }
 }
 
 impl Shared {
-    /// Opens the channel on which people talk past the server.
-    fn open_channel(self: &Rc<Self>) {
+    /// Opens the channels on which people talk past the server.
+    fn open_channels(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
-        let channel = DataChannel::open(&self.pc, move |input| {
+        let channel = DataChannels::open(&self.pc, move |input| {
             if let Some(shared) = shared.upgrade() {
                 (shared.handler)(PeerInput::Channel(input));
             }
         });
-        self.channel.replace(Some(channel));
+        self.channels.replace(Some(channel));
     }
 
     fn listen(self: &Rc<Self>) -> Vec<Listener> {

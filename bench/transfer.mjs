@@ -1,0 +1,75 @@
+// How fast a file goes from one page to another, and how busy two pages are when nothing happens.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { GRANTED } from '../end2end/support/chromium.mjs';
+import { call } from './pages.mjs';
+
+export const MEGABYTES = 50;
+const TRANSFERS = 3;
+
+/** How long a call is watched, and after how long: by then everything has been fetched. */
+const IDLE_MS = 30_000;
+const CALM_MS = 25_000;
+
+const takers = {
+  ours: async ([giver, taker], path) => {
+    for (const page of [giver, taker]) {
+      const chat = page.getByRole('dialog', { name: 'Chat' });
+      if (!(await chat.isVisible())) await page.getByRole('button', { name: /^Chat/ }).click();
+    }
+    await giver.locator('input[type=file]').setInputFiles(path);
+    const row = taker.locator('.file').last();
+    const begin = performance.now();
+    await row.getByRole('button', { name: /^Save/ }).click();
+    await row.getByText('saved').waitFor();
+    const milliseconds = performance.now() - begin;
+    await row.getByRole('button', { name: /^Remove/ }).click();
+    return milliseconds;
+  },
+  bare: async ([giver, taker], path) => {
+    await giver.locator('input[type=file]').setInputFiles(path);
+    return taker.evaluate(() => globalThis.take());
+  },
+};
+
+const inCalls = async (browser, servers, measure) => {
+  const results = {};
+  for (const kind of Object.keys(takers)) {
+    const context = await browser.newContext({ acceptDownloads: false });
+    await context.grantPermissions(GRANTED);
+    const place = { ...servers, room: randomUUID().slice(0, 8), bare: 'bare-file.html' };
+    results[kind] = await measure(kind, await call(kind, context, place), context);
+    await context.close();
+  }
+  return results;
+};
+
+/** Milliseconds that each transfer of a file takes, written down and compared. */
+export const measureTransfer = async (browser, servers) => {
+  const folder = new URL('results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const path = new URL('noise.bin', folder).pathname;
+  writeFileSync(path, randomBytes(MEGABYTES * 1_000_000));
+  const times = await inCalls(browser, servers, async (kind, pages) => {
+    const times = [];
+    for (let run = 0; run < TRANSFERS + 1; run += 1) times.push(await takers[kind](pages, path));
+    return times.slice(1);
+  });
+  rmSync(path);
+  return times;
+};
+
+/** Milliseconds per minute that the main thread of a page is busy in a call in which nothing happens. */
+export const measureIdle = (browser, servers) =>
+  inCalls(browser, servers, async (_, [page], context) => {
+    const session = await context.newCDPSession(page);
+    await session.send('Performance.enable');
+    const busy = async () => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
+    };
+    await page.waitForTimeout(CALM_MS);
+    const before = await busy();
+    await page.waitForTimeout(IDLE_MS);
+    return [((await busy()) - before) * (60_000 / IDLE_MS)];
+  });

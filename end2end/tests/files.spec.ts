@@ -1,0 +1,121 @@
+// Files that people give each other, past the server.
+import type { Download, Page } from '@playwright/test';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { button, enter, expectToSeeAndHear } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const panel = (page: Page) => page.getByRole('dialog', { name: 'Chat' });
+const openChat = async (page: Page) => {
+  await page.getByRole('button', { name: /^Chat/ }).click();
+  await expect(panel(page)).toBeVisible();
+};
+const row = (page: Page, name: string) => panel(page).locator('.file', { hasText: name });
+
+const hashOf = async (path: string) => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+};
+const hashOfDownload = async (download: Download) => hashOf(await download.path());
+
+/** A file of noise on the disk, with its hash. */
+const noise = async (path: string, megabytes: number) => {
+  await writeFile(path, randomBytes(megabytes * 1_000_000));
+  return { path, hash: await hashOf(path) };
+};
+const attach = (page: Page, ...paths: string[]) => panel(page).locator('input[type=file]').setInputFiles(paths);
+
+/** Drops or pastes a small file on the page. */
+const bring = (page: Page, type: 'drop' | 'paste', name: string, text: string) =>
+  page.evaluate(([type, name, text]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], name));
+    const init = { bubbles: true, cancelable: true };
+    if (type === 'paste') {
+      document.body.dispatchEvent(new ClipboardEvent('paste', { ...init, clipboardData: transfer }));
+      return;
+    }
+    const call = document.querySelector('.call')!;
+    call.dispatchEvent(new DragEvent('dragover', { ...init, dataTransfer: transfer }));
+    requestAnimationFrame(() => {
+      document.querySelector('.drop')!.dispatchEvent(new DragEvent('drop', { ...init, dataTransfer: transfer }));
+    });
+  }, [type, name, text] as const);
+
+test('a file is offered to everybody, and who wants it gets it whole', async ({ person, room }, info) => {
+  const [ada, bob, cleo] = [await person(), await person(), await person()];
+  for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
+  await Promise.all([expectToSeeAndHear(bob, ['Ada', 'Cleo']), expectToSeeAndHear(cleo, ['Ada', 'Bob'])]);
+  await openChat(ada);
+  const file = await noise(info.outputPath('holiday plan.bin'), 20);
+  await attach(ada, file.path);
+  await expect(bob.locator('[data-notice=event]')).toHaveText('Ada offers a file: holiday plan.bin');
+  await expect(bob.getByRole('button', { name: 'Chat, 1 new message' })).toBeVisible();
+  await Promise.all([openChat(bob), openChat(cleo)]);
+  await expect(row(bob, 'holiday plan.bin')).toContainText('20 MB from Ada');
+  await button(cleo, 'Decline: holiday plan.bin').click();
+  await expect(row(ada, 'holiday plan.bin')).toContainText('Cleo declined');
+  const downloads = bob.waitForEvent('download', { timeout: 30_000 });
+  await button(bob, 'Save: holiday plan.bin').click();
+  const download = await downloads;
+  expect(download.suggestedFilename()).toBe('holiday plan.bin');
+  expect(await hashOfDownload(download)).toBe(file.hash);
+  await expect(row(bob, 'holiday plan.bin')).toContainText('saved');
+  await expect(row(ada, 'holiday plan.bin')).toContainText('Bob has it');
+  const again = bob.waitForEvent('download', { timeout: 30_000 });
+  await button(bob, 'Save again: holiday plan.bin').click();
+  expect(await hashOfDownload(await again)).toBe(file.hash);
+});
+
+test('files come by drop and paste, stop and go on, and can be withdrawn', async ({ person, room }, info) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(bob, ['Ada']);
+  await Promise.all([openChat(ada), openChat(bob)]);
+  await bring(ada, 'drop', 'dropped.txt', 'dropped');
+  await bring(ada, 'paste', '../pasted.txt', '');
+  const empty = bob.waitForEvent('download', { timeout: 30_000 });
+  await button(bob, 'Save: pasted.txt').click();
+  expect((await empty).suggestedFilename()).toBe('pasted.txt');
+  await expect(row(bob, 'pasted.txt')).toContainText('0 B from Ada, saved');
+  await button(ada, 'Stop giving: dropped.txt').click();
+  await expect(row(bob, 'dropped.txt')).toContainText('It is not to be had any more.');
+
+  const file = await noise(info.outputPath('long.bin'), 40);
+  await attach(ada, file.path);
+  await button(bob, 'Save: long.bin').click();
+  await button(bob, 'Pause: long.bin').click();
+  await expect(row(ada, 'long.bin')).toContainText('Bob paused at');
+  const downloads = bob.waitForEvent('download', { timeout: 30_000 });
+  await button(bob, 'Go on: long.bin').click();
+  expect(await hashOfDownload(await downloads)).toBe(file.hash);
+  await attach(ada, file.path);
+  await button(bob, 'Save: long.bin').click();
+  await button(bob, 'Cancel: long.bin').click();
+  await expect(row(ada, 'long.bin').last()).toContainText('Bob declined');
+  await expect(row(bob, 'long.bin').last()).toContainText('declined');
+});
+
+test('who comes later is offered it, too, and who leaves takes it along', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await openChat(ada);
+  await bring(ada, 'drop', 'early.txt', 'early');
+  await expect(row(ada, 'early.txt')).toContainText('Nobody else is here.');
+  await enter(bob, room, 'Bob');
+  await openChat(bob);
+  await expect(row(bob, 'early.txt')).toContainText('5 B from Ada');
+  await bob.reload();
+  await openChat(bob);
+  const downloads = bob.waitForEvent('download', { timeout: 30_000 });
+  await button(bob, 'Save: early.txt').click();
+  await downloads;
+  await bring(ada, 'drop', 'late.txt', 'late');
+  await expect(row(bob, 'late.txt')).toBeVisible();
+  await button(ada, 'Leave').click();
+  await expect(row(bob, 'late.txt')).toContainText('It is not to be had any more.');
+});

@@ -1,0 +1,214 @@
+//! A file of somebody else.
+
+use super::{Command, FileCommand, FileKey, FileState, FileView, PIECE, STEP, WINDOW};
+use crate::protocol::{FileName, FileNews, Slice, Talk};
+
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) key: FileKey,
+    name: FileName,
+    size: u64,
+    state: FileState,
+    /// What has come and is not given out to be written yet.
+    piece: Vec<u8>,
+    /// How many bytes have come.
+    got: u64,
+    /// How many are written down, and how many its owner knows of.
+    wrote: u64,
+    told: u64,
+    /// What its owner says the hash is.
+    sum: Option<String>,
+}
+
+impl Taken {
+    pub(super) fn new(key: FileKey, name: FileName, size: u64) -> Self {
+        Self {
+            key,
+            name,
+            size,
+            state: FileState::Offered,
+            piece: Vec::new(),
+            got: 0,
+            wrote: 0,
+            told: 0,
+            sum: None,
+        }
+    }
+
+    pub(super) fn view(&self) -> FileView {
+        FileView {
+            key: self.key,
+            name: self.name.clone(),
+            size: self.size,
+            state: self.state,
+            given: Vec::new(),
+        }
+    }
+
+    /// Whether something can still become of it.
+    pub(super) fn is_open(&self) -> bool {
+        use FileState as S;
+        matches!(self.state, S::Offered | S::Coming(_) | S::Held(_) | S::Checking)
+    }
+
+    pub(super) fn got(&self) -> u64 {
+        self.got
+    }
+
+    fn say(&self, news: FileNews) -> Vec<Command> {
+        let say = |owner| Command::Send(owner, Talk::File(self.key.number, news));
+        self.key.owner.map(say).into_iter().collect()
+    }
+
+    fn order(&self, order: fn(FileKey) -> FileCommand) -> Command {
+        Command::Do(order(self.key))
+    }
+
+    /// The person wants it, or wants to go on with it.
+    pub(super) fn take(&mut self) -> Vec<Command> {
+        let open = matches!(self.state, FileState::Offered).then(|| self.order(FileCommand::Open));
+        match self.state {
+            FileState::Offered | FileState::Held(_) => {
+                self.state = FileState::Coming(self.wrote);
+                open.into_iter().chain(self.ask()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn hold(&mut self) -> Vec<Command> {
+        match self.state {
+            FileState::Coming(_) => {
+                self.state = FileState::Held(self.wrote);
+                self.say(FileNews::Hold)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn decline(&mut self) -> Vec<Command> {
+        self.give_up(FileState::Declined)
+    }
+
+    /// Asks for what is missing.
+    fn ask(&mut self) -> Vec<Command> {
+        self.told = self.wrote;
+        let mut commands = self.say(FileNews::Take(self.got));
+        commands.extend(self.say(FileNews::Wrote(self.wrote)));
+        commands
+    }
+
+    /// Its owner offers it on a new channel, and may not have heard what was said on the last one.
+    pub(super) fn offered_again(&mut self) -> Vec<Command> {
+        let news = match self.state {
+            FileState::Offered | FileState::Checking => return Vec::new(),
+            FileState::Coming(_) => return self.ask(),
+            FileState::Held(_) => FileNews::Hold,
+            FileState::Kept => FileNews::Kept,
+            _ => return self.say(FileNews::Decline),
+        };
+        let mut commands = self.ask();
+        commands.extend(self.say(news));
+        commands
+    }
+
+    /// Its owner gives it no more.
+    pub(super) fn withdrawn(&mut self) -> Vec<Command> {
+        match self.is_open() {
+            true => {
+                self.end(FileState::Withdrawn);
+                vec![self.order(FileCommand::Forget)]
+            }
+            false => Vec::new(),
+        }
+    }
+
+    fn end(&mut self, state: FileState) {
+        self.state = state;
+        self.piece = Vec::new();
+    }
+
+    fn give_up(&mut self, state: FileState) -> Vec<Command> {
+        self.end(state);
+        let mut commands = self.say(FileNews::Decline);
+        commands.push(self.order(FileCommand::Forget));
+        commands
+    }
+
+    /// Bytes have come. What came before, or leaves a gap, is passed over.
+    pub(super) fn take_in(&mut self, slice: &Slice<'_>) -> Vec<Command> {
+        if !matches!(self.state, FileState::Coming(_) | FileState::Held(_)) {
+            return Vec::new();
+        }
+        let known = self.got.checked_sub(slice.from).and_then(|known| usize::try_from(known).ok());
+        let Some(bytes) = known.and_then(|known| slice.bytes.get(known..)) else {
+            return Vec::new();
+        };
+        let got = self.got.saturating_add(bytes.len() as u64);
+        // Whoever sends more than was asked for is not listened to.
+        if bytes.is_empty() || got > self.size || got - self.wrote > WINDOW + PIECE as u64 {
+            return Vec::new();
+        }
+        self.got = got;
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() < PIECE && got < self.size {
+            return Vec::new();
+        }
+        let piece = std::mem::take(&mut self.piece);
+        let from = got - piece.len() as u64;
+        vec![Command::Do(FileCommand::Write(self.key, from, piece))]
+    }
+
+    /// So much is written down.
+    pub(super) fn wrote(&mut self, place: Option<u64>) -> Vec<Command> {
+        let held = match self.state {
+            FileState::Coming(_) => false,
+            FileState::Held(_) => true,
+            _ => return Vec::new(),
+        };
+        let Some(place) = place.filter(|place| *place <= self.got) else {
+            return self.give_up(FileState::NotWritten);
+        };
+        self.wrote = self.wrote.max(place);
+        self.state = match held {
+            true => FileState::Held(self.wrote),
+            false => FileState::Coming(self.wrote),
+        };
+        let mut commands = Vec::new();
+        if self.wrote - self.told >= STEP || self.wrote == self.size {
+            self.told = self.wrote;
+            commands = self.say(FileNews::Wrote(self.wrote));
+        }
+        commands.extend(self.check());
+        commands
+    }
+
+    /// Its owner says what the hash is.
+    pub(super) fn sum_is(&mut self, sum: String) -> Vec<Command> {
+        self.sum = Some(sum);
+        self.check().into_iter().collect()
+    }
+
+    /// Looks whether all of it is right, once it is there.
+    fn check(&mut self) -> Option<Command> {
+        let all = matches!(self.state, FileState::Coming(_)) && self.wrote == self.size;
+        (all && self.sum.is_some()).then(|| {
+            self.state = FileState::Checking;
+            self.order(FileCommand::Sum)
+        })
+    }
+
+    /// What was written has this hash.
+    pub(super) fn summed(&mut self, sum: Option<&str>) -> Vec<Command> {
+        if self.state != FileState::Checking {
+            return Vec::new();
+        }
+        if sum.is_none() || sum != self.sum.as_deref() {
+            return self.give_up(FileState::Damaged);
+        }
+        self.state = FileState::Kept;
+        let mut commands = self.say(FileNews::Kept);
+        commands.push(Command::Do(FileCommand::Save(self.key, self.name.clone())));
+        commands
+    }
+}

@@ -1,0 +1,81 @@
+//! English, about files.
+
+use super::someone;
+use crate::{call::FileState, i18n::FileTexts, protocol::DisplayName};
+
+pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
+    files: "Files",
+    attach: "Give files to everybody",
+    size,
+    taken,
+    given,
+    for_nobody: "Nobody else is here. Whoever comes can have it.",
+    take: "Save",
+    decline: "Decline",
+    pause: "Pause",
+    go_on: "Go on",
+    cancel: "Cancel",
+    save_again: "Save again",
+    withdraw: "Stop giving",
+    dismiss: "Remove from the list",
+    of: |action, name| format!("{action}: {name}"),
+};
+
+fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 999.5 {
+            let digits = usize::from(value < 9.95 && unit != "B");
+            return format!("{value:.digits$} {unit}");
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}
+
+fn share(done: u64, size: u64) -> String {
+    format!("{} %", done * 100 / size.max(1))
+}
+
+fn taken(owner: &DisplayName, state: FileState, total: u64) -> String {
+    let from = format!("{} from {}", size(total), someone(owner.as_str()));
+    match state {
+        FileState::Offered => from,
+        FileState::Coming(done) => format!("{from}, {}", share(done, total)),
+        FileState::Held(done) => format!("{from}, paused at {}", share(done, total)),
+        FileState::Checking => format!("{from}, being checked"),
+        FileState::Kept => format!("{from}, saved"),
+        FileState::Declined => format!("{from}, declined"),
+        FileState::Withdrawn => format!("{from}. It is not to be had any more."),
+        FileState::NotWritten => {
+            format!("{from}. It could not be stored here: is there enough space?")
+        }
+        FileState::Damaged => {
+            format!("{from}. It came damaged and was thrown away. Ask for it again.")
+        }
+    }
+}
+
+fn given(to: &DisplayName, state: FileState, total: u64) -> String {
+    let to = super::capital(someone(to.as_str()));
+    match state {
+        FileState::Offered => format!("{to} has not answered"),
+        FileState::Coming(done) => format!("{to}: {}", share(done, total)),
+        FileState::Held(done) => format!("{to} paused at {}", share(done, total)),
+        FileState::Kept => format!("{to} has it"),
+        FileState::Declined => format!("{to} declined"),
+        _ => format!("{to} does not get it any more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        let sizes = [0, 999, 1000, 9_960, 12_345, 999_600, 1_500_000, 1 << 40].map(size);
+        let expected = ["0 B", "999 B", "1.0 kB", "10 kB", "12 kB", "1.0 MB", "1.5 MB", "1.1 TB"];
+        assert_eq!(sizes, expected);
+    }
+}

@@ -1,0 +1,193 @@
+//! Files: those that the person picks, and those that are written down in the browser's own storage
+//! (WHATWG File System, origin private) until they are whole.
+
+use super::externs::{self, WritableFile};
+use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use std::time::Duration;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Blob, ClipboardEvent, DragEvent, FileList, HtmlAnchorElement, HtmlInputElement, Url, window,
+};
+
+/// Files are hashed in pieces of this size, and then their hashes: browsers hash only what is in
+/// memory as a whole.
+const HASHED: f64 = 4.0 * 1024.0 * 1024.0;
+
+/// What other visits left behind goes after this time: it may be of another tab that is open.
+const STALE: Duration = Duration::from_secs(6 * 60 * 60);
+const PREFIX: &str = "salon-file-";
+
+/// Bytes that can be read again and again, and need not be in memory.
+#[derive(Clone)]
+pub struct StoredBytes(Blob);
+
+impl StoredBytes {
+    /// What the person calls it; nothing where they do not.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.0.dyn_ref::<web_sys::File>().map(web_sys::File::name).unwrap_or_default()
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.0.size() as u64
+    }
+
+    /// Some of its bytes; nothing if it is not there any more, or has changed.
+    pub async fn read(&self, from: u64, length: usize) -> Option<Vec<u8>> {
+        let (from, length) = (from as f64, length as f64);
+        let bytes = Uint8Array::new(&buffer(&self.0, from, from + length).await?.into()).to_vec();
+        (bytes.len() as f64 == length).then_some(bytes)
+    }
+
+    /// The SHA-256 hash of the SHA-256 hashes of its pieces, in hexadecimal digits.
+    pub async fn sum(&self) -> Option<String> {
+        let subtle = window()?.crypto().ok()?.subtle();
+        let digest = async |bytes: &ArrayBuffer| {
+            let promise = subtle.digest_with_str_and_buffer_source("SHA-256", bytes).ok()?;
+            Some(Uint8Array::new(&JsFuture::from(promise).await.ok()?).to_vec())
+        };
+        let (mut digests, mut from) = (Vec::new(), 0.0);
+        while from < self.0.size() {
+            digests.extend(digest(&buffer(&self.0, from, from + HASHED).await?).await?);
+            from += HASHED;
+        }
+        let sum = digest(&Uint8Array::from(digests.as_slice()).buffer()).await?;
+        Some(sum.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Puts it where the browser puts what is downloaded.
+    pub fn save(&self, name: &str) {
+        let save = || {
+            let url = Url::create_object_url_with_blob(&self.0).ok()?;
+            let link = window()?.document()?.create_element("a").ok()?;
+            let link: HtmlAnchorElement = link.unchecked_into();
+            link.set_href(&url);
+            link.set_download(name);
+            link.click();
+            Some(())
+        };
+        // The address lives as long as the page: nothing tells when the browser has read it all.
+        let _ = save();
+    }
+}
+
+async fn buffer(blob: &Blob, from: f64, to: f64) -> Option<ArrayBuffer> {
+    let slice = blob.slice_with_f64_and_f64(from, to.min(blob.size())).ok()?;
+    let buffer = JsFuture::from(slice.array_buffer()).await.ok()?;
+    buffer.dyn_into().ok()
+}
+
+fn sources(list: Option<FileList>) -> Vec<StoredBytes> {
+    let Some(list) = list else { return Vec::new() };
+    (0..list.length())
+        .filter_map(|index| list.get(index))
+        .map(|file| StoredBytes(file.into()))
+        .collect()
+}
+
+/// The files that were picked with an input, which can be used again.
+#[must_use]
+pub fn picked_files(input: &HtmlInputElement) -> Vec<StoredBytes> {
+    let picked = sources(input.files());
+    input.set_value("");
+    picked
+}
+
+/// The files that are dropped.
+#[must_use]
+pub fn dropped_files(event: &DragEvent) -> Vec<StoredBytes> {
+    sources(event.data_transfer().and_then(|transfer| transfer.files()))
+}
+
+/// Whether what is dragged over the page are files.
+#[must_use]
+pub fn drags_files(event: &DragEvent) -> bool {
+    let types = event.data_transfer().map(|transfer| Array::from(&transfer.types()));
+    types.is_some_and(|types| types.includes(&"Files".into(), 0))
+}
+
+/// The files that are pasted.
+#[must_use]
+pub fn pasted_files(event: &ClipboardEvent) -> Vec<StoredBytes> {
+    sources(event.clipboard_data().and_then(|transfer| transfer.files()))
+}
+
+/// A file that is being written down. It is removed when it is forgotten, or on a later visit.
+#[derive(Clone)]
+pub struct Sink {
+    folder: externs::Folder,
+    name: String,
+    file: externs::StoredFile,
+    writable: WritableFile,
+}
+
+impl Sink {
+    /// Begins a new one.
+    pub async fn create() -> Option<Self> {
+        let folder = folder().await?;
+        let (now, chance) = (js_sys::Date::now(), js_sys::Math::random());
+        let name = format!("{PREFIX}{now}-{:08x}", (chance * f64::from(u32::MAX)) as u32);
+        let create = js_sys::JSON::parse(r#"{"create":true}"#).ok()?;
+        let file = JsFuture::from(folder.file(&name, &create).ok()?).await.ok()?;
+        let file: externs::StoredFile = file.unchecked_into();
+        let writable = JsFuture::from(file.writable().ok()?).await.ok()?.unchecked_into();
+        Some(Self { folder, name, file, writable })
+    }
+
+    /// Writes at its end, after all that was written before; false if there is no space.
+    pub async fn write(&self, bytes: &[u8]) -> bool {
+        match self.writable.write(&Uint8Array::from(bytes)) {
+            Ok(promise) => JsFuture::from(promise).await.is_ok(),
+            Err(_) => false,
+        }
+    }
+
+    /// All that was written; nothing more can be.
+    pub async fn finish(&self) -> Option<StoredBytes> {
+        // What is closed already is all there.
+        if let Ok(promise) = self.writable.close() {
+            let _ = JsFuture::from(promise).await;
+        }
+        let file = JsFuture::from(self.file.file().ok()?).await.ok()?;
+        Some(StoredBytes(file.dyn_into().ok()?))
+    }
+
+    /// Removes it.
+    pub async fn remove(&self) {
+        if let Ok(promise) = self.writable.abort() {
+            let _ = JsFuture::from(promise).await;
+        }
+        remove(&self.folder, &self.name).await;
+    }
+}
+
+async fn folder() -> Option<externs::Folder> {
+    let folder = JsFuture::from(externs::storage()?.directory().ok()?).await.ok()?;
+    Some(folder.unchecked_into())
+}
+
+async fn remove(folder: &externs::Folder, name: &str) {
+    if let Ok(promise) = folder.remove(name) {
+        let _ = JsFuture::from(promise).await;
+    }
+}
+
+/// Removes what earlier visits have left behind.
+pub async fn remove_stale_files() {
+    let Some(folder) = folder().await else { return };
+    let names = folder.names();
+    while let Ok(next) = names.next() {
+        let Ok(next) = JsFuture::from(next).await else { return };
+        let value = Reflect::get(&next, &"value".into()).ok().and_then(|value| value.as_string());
+        let Some(name) = value else { return };
+        let written =
+            name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse().ok());
+        let age = written.map(|written: f64| js_sys::Date::now() - written);
+        if age.is_some_and(|age| age > STALE.as_secs_f64() * 1000.0) {
+            remove(&folder, &name).await;
+        }
+    }
+}
