@@ -1,6 +1,7 @@
 //! Every sentence a person can read, one file per language. A missing text does not compile.
 
 mod en;
+mod statistics;
 
 use crate::{
     call::{Contact, Link, Path, Tile},
@@ -8,6 +9,7 @@ use crate::{
     protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Rules},
     session::{Advice, Notice},
 };
+pub use statistics::StatisticsTexts;
 use std::time::Duration;
 
 /// The texts of one language, grouped by where they stand.
@@ -150,6 +152,12 @@ pub struct Texts {
 #[must_use]
 pub fn texts() -> &'static Texts {
     &en::TEXTS
+}
+
+/// The texts about connections, in the language of the page.
+#[must_use]
+pub fn statistics_texts() -> &'static StatisticsTexts {
+    &en::statistics::TEXTS
 }
 
 /// A time as on a stopwatch: `0:07`, `12:34`, `1:02:03`.

@@ -3,8 +3,8 @@
 
 use super::{Device, Kind, Local, PageEvent, PerKind, Problem, SocketEvent};
 use crate::{
-    call::{PeerCommand, PeerConfig, PeerInput},
-    protocol::{Boot, Role},
+    call::{PeerCommand, PeerConfig, PeerInput, probe::Sign, statistics::Snapshot},
+    protocol::{Boot, IceServer, Role},
 };
 use std::{any::Any, time::Duration};
 
@@ -102,6 +102,9 @@ impl PeerConnection {
     pub fn streams(&self) -> PerKind<Stream> {
         PerKind::default()
     }
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        None
+    }
     pub fn configure(&self, _: &PeerConfig) {}
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn talk(&self, _: &str) {}
@@ -131,6 +134,16 @@ pub struct Interval;
 impl Interval {
     pub fn new(_: Duration, _: impl FnMut() + 'static) -> Self {
         Self
+    }
+}
+
+/// See the browser's `ServerProbe`.
+pub struct ServerProbe;
+
+#[allow(missing_docs)]
+impl ServerProbe {
+    pub fn start(_: &IceServer, _: bool, _: impl Fn(Sign) + 'static) -> Option<Self> {
+        None
     }
 }
 
@@ -172,6 +185,9 @@ mod functions {
     }
     pub fn elapsed() -> Duration {
         Duration::ZERO
+    }
+    pub fn download_rate() -> Option<f64> {
+        None
     }
     pub fn was_reloaded() -> bool {
         false

@@ -23,6 +23,8 @@ pub mod icons {
     pub const CHAT: &str = "M20 11.500a7.500 7.500 0 0 1-7.500 7.500 8 8 0 0 1-3.300-.7L4 20l1.700-4.200A7.500 7.500 0 1 1 20 11.500z";
     pub const LOCK: &str = "M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6zM12 15v2";
     pub const SEND: &str = "M4 12l16-8-6 16-3-7z";
+    pub const GRAPH: &str = "M3 13h4l3-8 4 14 3-6h4";
+    pub const BACK: &str = "M14 6l-6 6 6 6";
     pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 }
 

@@ -59,8 +59,19 @@ extern "C" {
     #[wasm_bindgen(method, js_name = forEach)]
     pub(super) fn for_each(this: &Stats, callback: &mut dyn FnMut(Stat));
 
+    #[wasm_bindgen(method)]
+    pub(super) fn get(this: &Stats, id: &str) -> Option<Stat>;
+
     /// One object of it, with the members that are read here (W3C WebRTC Statistics).
     pub(super) type Stat;
+
+    /// A member that is a number.
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    pub(super) fn number(this: &Stat, name: &str) -> Option<f64>;
+
+    /// A member that is a text.
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    pub(super) fn text(this: &Stat, name: &str) -> Option<String>;
 
     #[wasm_bindgen(method, getter, js_name = type)]
     pub(super) fn kind_of_stat(this: &Stat) -> String;
