@@ -63,6 +63,15 @@ pub enum Finding {
     Untried,
 }
 
+/// What a relay has carried from a page to itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Carried {
+    /// There and back.
+    pub round_trip: Duration,
+    /// Bits per second, up to the relay and down from it at the same time.
+    pub rate: f64,
+}
+
 /// The test of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {

@@ -3,7 +3,7 @@
 
 use crate::{
     call::{
-        probe::{Finding, Target},
+        probe::{Carried, Finding, Target},
         statistics::{Limit, Measure, Route},
     },
     protocol::DisplayName,
@@ -62,6 +62,6 @@ pub struct StatisticsTexts {
     pub upload: &'static str,
     pub upload_later: &'static str,
     pub through_relay: &'static str,
-    pub carried: fn(round_trip: Duration, bits_per_second: f64) -> String,
+    pub carried: fn(&Carried) -> String,
     pub not_carried: &'static str,
 }

@@ -18,6 +18,7 @@ const SERVERS: usize = 8;
 pub struct Probing {
     /// One for each server, in the operator's order.
     pub probes: RwSignal<Vec<Probe>>,
+    servers: StoredValue<Vec<IceServer>>,
     running: StoredValue<Vec<Local<ServerProbe>>>,
     next: StoredValue<Option<Timer>>,
 }
@@ -29,7 +30,19 @@ impl Probing {
         let known = |server: IceServer| Some((Target::of(&server.urls)?, server));
         let servers: Vec<_> = servers.into_iter().filter_map(known).take(SERVERS).collect();
         self.probes.set(servers.iter().map(|(target, _)| Probe::new(*target)).collect());
+        self.servers.set_value(servers.iter().map(|(_, server)| server.clone()).collect());
         self.ask(servers, 0, hidden);
+    }
+
+    /// The first relay that works, once all servers were asked.
+    #[must_use]
+    pub fn relay(self) -> Option<IceServer> {
+        let works = |probe: &Probe| {
+            probe.target != Target::Stun && matches!(probe.finding, Finding::Works(_))
+        };
+        let place = self.probes.with(|probes| probes.iter().position(works));
+        let place = place.filter(|_| !self.is_running())?;
+        self.servers.with_value(|servers| servers.get(place).cloned())
     }
 
     /// Whether something is being waited for.

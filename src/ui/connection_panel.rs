@@ -3,10 +3,10 @@
 use super::{
     graph::{Graph, line},
     panel::Panel,
-    report::{Row, Value, probes, report, rows, span},
+    report::{Row, Value, listed, probes, report, rows, span},
 };
 use crate::{
-    call::statistics::History,
+    call::{probe::Carried, statistics::History},
     i18n::statistics_texts,
     platform,
     protocol::PeerId,
@@ -35,7 +35,16 @@ pub(super) fn ConnectionPanel(
             platform::focus(&first);
         }
     });
-    let copy = move |_| session.copy_report(with_history(session, id, |it| report(it, t)));
+    let tests = Tests::default();
+    let copy = move |_| {
+        let mut text = untrack(|| with_history(session, id, |history| report(history, t)));
+        let lines = untrack(|| tests.lines());
+        if !lines.is_empty() {
+            text.push('\n');
+            text.push_str(&listed(t.test_of, &lines));
+        }
+        session.copy_report(text);
+    };
     view! {
         <Panel name close class="connection">
             <button class="button small back" node_ref=first on:click=move |_| back.run(())>
@@ -53,7 +62,7 @@ pub(super) fn ConnectionPanel(
                 <tbody>{move || with_history(session, id, table)}</tbody>
             </table>
             <button class="button" on:click=copy>{t.copy_report}</button>
-            <ServerTests />
+            <ServerTests tests />
         </Panel>
     }
 }
@@ -92,24 +101,65 @@ fn cell(history: &History, name: &str, width: &'static str, value: Value) -> Any
     view! { <td colspan=width>{text} {drawn}</td> }.into_any()
 }
 
-/// Whether the servers that connections depend on answer, when it is asked for.
+/// What the servers that connections depend on were found to do, in words.
+#[derive(Clone, Copy, Default)]
+struct Tests {
+    probing: Probing,
+    /// What was sent through a relay, as soon as that is over.
+    carried: RwSignal<Option<Option<Carried>>>,
+}
+
+impl Tests {
+    fn start(self, session: Session) {
+        self.carried.set(None);
+        let hidden = session.hides_address.get_untracked() == Some(true);
+        self.probing.start(session.ice_servers(), hidden);
+    }
+
+    /// Measures what a relay carries as soon as one is known to work.
+    fn go_on(self) {
+        let relay = Memo::new(move |_| self.probing.relay());
+        Effect::new(move |_| {
+            if !self.probing.is_running() {
+                self.probing.stop();
+            }
+            let Some(relay) = relay.get() else { return };
+            platform::spawn_local(async move {
+                let carried = platform::try_relay(&relay).await;
+                self.carried.try_set(Some(carried));
+            });
+        });
+    }
+
+    fn lines(self) -> Vec<(&'static str, String)> {
+        let t = statistics_texts();
+        let mut lines = self.probing.probes.with(|all| probes(all, true, t));
+        if let Some(carried) = self.carried.get() {
+            let carried = carried.as_ref().map_or_else(|| t.not_carried.to_owned(), t.carried);
+            lines.push((t.through_relay, carried));
+        }
+        lines
+    }
+}
+
+/// Whether those servers answer, when it is asked for.
 #[component]
-fn ServerTests() -> impl IntoView {
+fn ServerTests(tests: Tests) -> impl IntoView {
     let t = statistics_texts();
     let session = expect_context::<Session>();
-    let probing = Probing::default();
-    on_cleanup(move || probing.stop());
-    let start = move |_| {
-        let hidden = session.hides_address.get_untracked() == Some(true);
-        probing.start(session.ice_servers(), hidden);
-    };
+    tests.go_on();
+    on_cleanup(move || tests.probing.stop());
     let lines = move || {
         let line = |(name, text)| view! { <dt>{name}</dt><dd>{text}</dd> };
-        probing.probes.with(|all| probes(all, true, t).into_iter().map(line).collect_view())
+        tests.lines().into_iter().map(line).collect_view()
     };
     view! {
         <section hidden=flag(move || session.ice_servers().is_empty())>
-            <button class="button small" disabled=flag(move || probing.is_running()) on:click=start>
+            <button
+                class="button small"
+                disabled=flag(move || tests.probing.is_running())
+                on:click=move |_| tests.start(session)
+            >
                 {t.test_relays}
             </button>
             <dl class="findings" aria-live="polite">{lines}</dl>

@@ -88,8 +88,11 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     page_was_kept: "not measured: this page came from the browser's memory",
     upload: "Upload",
     upload_later: "not measured before the call",
-    through_relay: "Through the relay and back",
-    carried: |round_trip, bits| format!("{} in {}", rate(bits), millis(round_trip)),
+    through_relay: "Through the relay",
+    carried: |carried| {
+        let there_and_back = millis(carried.round_trip);
+        format!("{} up and down at once, {there_and_back} there and back", rate(carried.rate))
+    },
     not_carried: "not measured: no relay carried anything",
 };
 

@@ -11,6 +11,7 @@ use web_sys::{
 extern "C" {
     /// `RTCPeerConnection` as in W3C WebRTC, section 4.4.
     #[wasm_bindgen(extends = RtcPeerConnection, extends = web_sys::EventTarget)]
+    #[derive(Clone)]
     pub(super) type Pc;
 
     #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
@@ -33,6 +34,9 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = iceConnectionState)]
     pub(super) fn ice_connection_state(this: &Pc) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = iceGatheringState)]
+    pub(super) fn ice_gathering_state(this: &Pc) -> String;
 
     #[wasm_bindgen(method, getter, js_name = signalingState)]
     pub(super) fn signaling_state(this: &Pc) -> String;

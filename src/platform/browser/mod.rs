@@ -15,6 +15,7 @@ mod snapshot;
 mod socket;
 mod statistics;
 mod timer;
+mod trial;
 
 use channel::DataChannel;
 pub use code::short_code;
@@ -33,6 +34,7 @@ pub use probe::ServerProbe;
 pub use socket::Socket;
 use std::pin::Pin;
 pub use timer::{Interval, Timer};
+pub use trial::try_relay;
 
 /// Runs a future on the page's one thread. Boxed, so that the code that runs futures exists once.
 pub fn spawn_local(future: impl Future<Output = ()> + 'static) {
