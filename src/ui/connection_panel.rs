@@ -1,6 +1,7 @@
 //! How the connection to one person is, in numbers and small graphs.
 
 use super::{
+    connection_test::Lines,
     graph::{Graph, line},
     panel::Panel,
     report::{Row, Value, listed, probes, report, rows, span},
@@ -47,10 +48,13 @@ pub(super) fn ConnectionPanel(
     };
     view! {
         <Panel name close class="connection">
-            <button class="button small back" node_ref=first on:click=move |_| back.run(())>
-                <Icon paths=icons::BACK />
-                {t.back}
-            </button>
+            <div class="row">
+                <button class="button small" node_ref=first on:click=move |_| back.run(())>
+                    <Icon paths=icons::BACK />
+                    {t.back}
+                </button>
+                <button class="button small" on:click=copy>{t.copy_report}</button>
+            </div>
             <table>
                 <thead>
                     <tr>
@@ -61,7 +65,6 @@ pub(super) fn ConnectionPanel(
                 </thead>
                 <tbody>{move || with_history(session, id, table)}</tbody>
             </table>
-            <button class="button" on:click=copy>{t.copy_report}</button>
             <ServerTests tests />
         </Panel>
     }
@@ -149,10 +152,7 @@ fn ServerTests(tests: Tests) -> impl IntoView {
     let session = expect_context::<Session>();
     tests.go_on();
     on_cleanup(move || tests.probing.stop());
-    let lines = move || {
-        let line = |(name, text)| view! { <dt>{name}</dt><dd>{text}</dd> };
-        tests.lines().into_iter().map(line).collect_view()
-    };
+    let lines = Signal::derive(move || tests.lines());
     view! {
         <section hidden=flag(move || session.ice_servers().is_empty())>
             <button
@@ -162,7 +162,9 @@ fn ServerTests(tests: Tests) -> impl IntoView {
             >
                 {t.test_relays}
             </button>
-            <dl class="findings" aria-live="polite">{lines}</dl>
+            <div aria-live="polite">
+                <Lines lines />
+            </div>
         </section>
     }
 }

@@ -55,20 +55,24 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         let lines = findings.with_untracked(|findings| findings.lines(t));
         session.copy_report(listed(t.test_of, &lines));
     };
-    let lines = move || {
-        let line = |(name, text)| view! { <dt>{name}</dt><dd>{text}</dd> };
-        findings.with(|findings| findings.lines(t).into_iter().map(line).collect_view())
-    };
+    let lines = Signal::derive(move || findings.with(|findings| findings.lines(t)));
     view! {
         <details class="connection-test" data-verdict=word(move || verdict_name(verdict.get()))>
             <summary><span role="status">{summary}</span></summary>
-            <dl class="findings">{lines}</dl>
+            <Lines lines />
             <div class="row">
                 <button class="button small" type="button" on:click=copy>{t.copy_report}</button>
                 <button class="button small" type="button" on:click=move |_| start()>{t.test_again}</button>
             </div>
         </details>
     }
+}
+
+/// Named values.
+#[component]
+pub(super) fn Lines(lines: Signal<Vec<(&'static str, String)>>) -> impl IntoView {
+    let line = |(name, text)| view! { <dt>{name}</dt><dd>{text}</dd> };
+    view! { <dl class="findings">{move || lines.get().into_iter().map(line).collect_view()}</dl> }
 }
 
 fn without_credentials(urls: String) -> IceServer {

@@ -4,10 +4,13 @@ use crate::call::statistics::{History, Measure};
 use leptos::prelude::*;
 use std::fmt::Write;
 
-const WIDTH: f64 = 120.0;
-const HEIGHT: f64 = 28.0;
+/// In tenths of a pixel at its natural size, so that all of it is whole numbers: the code that writes
+/// fractions is large.
+const WIDTH: f64 = 1200.0;
+const HEIGHT: f64 = 280.0;
+const VIEW_BOX: &str = "0 0 1200 280";
 /// Room for the stroke.
-const EDGE: f64 = 1.5;
+const EDGE: f64 = 15.0;
 
 /// How high the picture reaches at least, so that noise does not look like a storm.
 fn least_top(measure: Measure) -> f64 {
@@ -29,7 +32,7 @@ pub(super) fn line(history: &History, measure: Measure) -> String {
             let step = if index == 0 { 'M' } else { 'L' };
             let (x, y) = (place * WIDTH, HEIGHT - EDGE - value / top * (HEIGHT - 2.0 * EDGE));
             // Writing to a text cannot fail.
-            let _ = write!(path, "{step}{x:.1} {y:.1}");
+            let _ = write!(path, "{step}{} {}", x.round() as u32, y.round() as u32);
             if index == 0 {
                 // A point alone is drawn, too.
                 path.push_str("h0");
@@ -48,7 +51,8 @@ pub(super) fn Graph(
     says: String,
 ) -> impl IntoView {
     view! {
-        <svg class="graph" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" role="img" aria-label=says>
+        <svg class="graph" viewBox=VIEW_BOX preserveAspectRatio="none" role="img">
+            <title>{says}</title>
             <path d=line />
         </svg>
     }
@@ -67,7 +71,7 @@ mod tests {
             let (at, round_trip) = (Duration::from_secs(second), Duration::from_millis(millis));
             history.note(1, Snapshot { at, round_trip: Some(round_trip), ..Snapshot::default() });
         }
-        assert_eq!(line(&history, Measure::RoundTrip), "M60.0 14.0h0M119.0 1.5h0L120.0 26.5");
+        assert_eq!(line(&history, Measure::RoundTrip), "M600 140h0M1190 15h0L1200 265");
         assert_eq!(line(&History::default(), Measure::RoundTrip), "");
     }
 }

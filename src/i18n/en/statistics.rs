@@ -32,7 +32,7 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     value: |measure, value| match measure {
         Measure::RoundTrip | Measure::Jitter(_) => time(value),
         Measure::Rate(_) => rate(value),
-        Measure::Loss(_) => format!("{:.1} %", value * 100.0),
+        Measure::Loss(_) => format!("{} %", tenths(value * 100.0)),
     },
     span: |least, most| match least == most {
         true => least.to_owned(),
@@ -44,7 +44,7 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     size: "Size",
     pixels: |width, height| format!("{width} × {height}"),
     frames: "Frames",
-    a_second: |frames| format!("{frames:.0} a second"),
+    a_second: |frames| format!("{} a second", whole(frames)),
     freezes: "Freezes",
     frozen: |count, total| match count {
         0 => "none".to_owned(),
@@ -135,26 +135,38 @@ fn millis(time_taken: Duration) -> String {
     time(time_taken.as_secs_f64())
 }
 
+/// With one digit behind the point. By whole numbers, because the code that writes fractions is as
+/// large as a panel, and nothing else needs it.
+fn tenths(value: f64) -> String {
+    let tenths = (value * 10.0).round() as u64;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn whole(value: f64) -> u64 {
+    value.round() as u64
+}
+
 fn time(seconds: f64) -> String {
     match seconds {
-        ..0.0095 => format!("{:.1} ms", seconds * 1000.0),
-        ..0.9995 => format!("{:.0} ms", seconds * 1000.0),
-        _ => format!("{seconds:.1} s"),
+        ..0.00995 => format!("{} ms", tenths(seconds * 1e3)),
+        ..0.9995 => format!("{} ms", whole(seconds * 1e3)),
+        _ => format!("{} s", tenths(seconds)),
     }
 }
 
 fn rate(bits: f64) -> String {
     match bits {
-        ..999.5 => format!("{bits:.0} bit/s"),
-        ..999_500.0 => format!("{:.0} kbit/s", bits / 1e3),
-        ..99_950_000.0 => format!("{:.1} Mbit/s", bits / 1e6),
-        _ => format!("{:.0} Mbit/s", bits / 1e6),
+        ..999.5 => format!("{} bit/s", whole(bits)),
+        ..999_500.0 => format!("{} kbit/s", whole(bits / 1e3)),
+        ..99_950_000.0 => format!("{} Mbit/s", tenths(bits / 1e6)),
+        _ => format!("{} Mbit/s", whole(bits / 1e6)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::statistics::Direction;
 
     #[test]
     fn numbers_have_the_unit_that_fits() {
@@ -179,5 +191,4 @@ mod tests {
         let hardly = Route { path: Path::Direct, protocol: None, relay: None, family: None };
         assert_eq!(route(&hardly), "Direct");
     }
-    use crate::call::statistics::Direction;
 }
