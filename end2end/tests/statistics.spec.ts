@@ -36,19 +36,23 @@ const expectNoAddress = (text: string) => {
 };
 
 const RATE = /^[1-9][\d.]* [kM]bit\/s$/;
+const CODEC = /^(VP8|VP9|AV1|H264)$/;
+const PIXELS = /^\d{3,4} × \d{3,4}$/;
 
 /** Sound and picture come and go, and the numbers say so. */
 const expectTraffic = async (dialog: Locator) => {
-  await expect(cells(dialog, 'Path')).toHaveText(/^Direct, UDP/);
-  await expect(cells(dialog, 'Round trip')).toHaveText(/^[\d.]+ ms$/);
-  await expect(cells(dialog, 'Rate')).toHaveText([RATE, RATE], { timeout: 15_000 });
-  await expect(cells(dialog, 'Lost')).toHaveText([/^\d+\.\d %$/, /^(\d+\.\d %|—)$/]);
-  await expect(cells(dialog, 'Jitter').first()).toHaveText(/^[\d.]+ ms$/);
-  await expect(cells(dialog, 'Sound')).toHaveText([/opus/i, /opus/i]);
-  await expect(cells(dialog, 'Picture')).toHaveText([/VP8|VP9|AV1|H264/, /VP8|VP9|AV1|H264/]);
-  await expect(cells(dialog, 'Size')).toHaveText([/^\d{3,4} × \d{3,4}$/, /^\d{3,4} × \d{3,4}$/]);
-  await expect(cells(dialog, 'Frames')).toHaveText([/^[1-9]\d* a second$/, /^[1-9]\d* a second$/]);
-  await expect(cells(dialog, 'Freezes')).toHaveText([/^(none|\d+, .* in all)$/, '—']);
+  const expectRow = (name: string, ...values: (RegExp | string)[]) =>
+    expect(cells(dialog, name), name).toHaveText(values, { timeout: 15_000 });
+  await expectRow('Path', /^Direct, UDP/);
+  await expectRow('Round trip', /^[\d.]+ ms$/);
+  await expectRow('Rate', RATE, RATE);
+  await expectRow('Lost', /^\d+\.\d %$/, /^(\d+\.\d %|—)$/);
+  await expectRow('Jitter', /^[\d.]+ ms$/, /^([\d.]+ ms|—)$/);
+  await expectRow('Sound', /opus/i, /opus/i);
+  await expectRow('Picture', CODEC, CODEC);
+  await expectRow('Size', PIXELS, PIXELS);
+  await expectRow('Frames', /^[1-9]\d* a second$/, /^[1-9]\d* a second$/);
+  await expectRow('Freezes', /^(none|\d+, .* in all)$/, '—');
 };
 
 test('the connection to a person in numbers and graphs, by keyboard alone', async ({ person, room, line }) => {
@@ -158,6 +162,23 @@ test('what does not answer is named, and given up when the person joins', async 
   await button(ada, 'Join').click();
   await expectPhase(ada, 'call');
   await expect.poll(async () => (await states()).filter((state) => state !== 'closed').length).toBeLessThanOrEqual(1);
+});
+
+test('the lobby gives no address away that is to be hidden', async ({ person, room, startSalon }) => {
+  const { origin: baseURL } = await startSalon('--ice', 'stun:127.0.0.1:9 turn:127.0.0.1:9|user|word');
+  const ada = await person({ baseURL });
+  await open(ada, `/room/${room}`);
+  await ada.getByRole('checkbox', { name: 'Hide my address' }).check();
+  await open(ada, `/room/${room}`);
+  const found = connectionTest(ada);
+  await found.locator('summary').click({ timeout: 15_000 });
+  await expect(found.locator('dl')).toContainText(/STUN\s*not tested: your address stays hidden/);
+  await expect.poll(() => connectionsMade(ada)).toEqual([2]);
+  const asked = await ada.evaluate(() => probe.connections.map((connection) => connection.getConfiguration()));
+  const asking = asked.filter(({ iceServers }) => iceServers!.length > 0);
+  expect(asking.map(({ iceServers, iceTransportPolicy }) => [iceServers![0]!.urls, iceTransportPolicy])).toEqual([
+    [['turn:127.0.0.1:9'], 'relay'],
+  ]);
 });
 
 test.describe('with a relay', () => {

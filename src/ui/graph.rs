@@ -51,8 +51,7 @@ pub(super) fn Graph(
     says: String,
 ) -> impl IntoView {
     view! {
-        <svg class="graph" viewBox=VIEW_BOX preserveAspectRatio="none" role="img">
-            <title>{says}</title>
+        <svg class="graph" viewBox=VIEW_BOX preserveAspectRatio="none" role="img" aria-label=says>
             <path d=line />
         </svg>
     }

@@ -2,7 +2,7 @@
 //! of the lobby or the call, or when a panel is opened before that.
 
 use super::{
-    chat_panel::ChatPanel, connection_test::ConnectionTest, panel::Panel, people_panel::PeoplePanel,
+    chat_panel::ChatPanel, connection_test::ConnectionTest, connections::PeoplePanel, panel::Panel,
 };
 use crate::{
     i18n::texts,

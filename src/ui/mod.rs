@@ -6,6 +6,7 @@ mod call_view;
 mod chat_panel;
 mod connection_panel;
 mod connection_test;
+mod connections;
 mod controls;
 mod derived;
 mod devices;

@@ -1,16 +1,16 @@
 //! Who is in the room, and what a host can do about it.
 
 use crate::{
-    i18n::{statistics_texts, texts},
-    platform::{self, Timer},
-    protocol::{DisplayName, HostAction, Invitation, MediaKind, PeerId, Person, Presence},
+    i18n::texts,
+    platform::Timer,
+    protocol::{HostAction, Invitation, MediaKind, PeerId, Person, Presence},
     session::{Session, invitation_link},
     ui::{
-        Icon, connection_panel::ConnectionPanel, flag, icons, lock::Lock, panel::Panel, text,
+        Icon, connections::ConnectionButton, flag, icons, lock::Lock, panel::Panel, text,
         tile::shown_name, word,
     },
 };
-use leptos::{either::Either, ev::SubmitEvent, html, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;
 
 /// How long an invitation from this panel is good for, in seconds.
@@ -18,35 +18,9 @@ const INVITED_FOR: u64 = 24 * 60 * 60;
 /// How long a press that ends the call for all waits for the second one.
 const SURE_WITHIN: Duration = Duration::from_secs(4);
 
-/// The people, or the connection to one of them.
-#[component]
-pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
-    let session = expect_context::<Session>();
-    let looked_at = LookedAt::default();
-    provide_context(looked_at);
-    let shown = Memo::new(move |_| {
-        looked_at.now.get().filter(|id| session.view.with(|view| view.has(*id)))
-    });
-    let back = Callback::new(move |()| {
-        looked_at.before.set_value(looked_at.now.get_untracked());
-        looked_at.now.set(None);
-    });
-    move || match shown.get() {
-        Some(id) => Either::Left(view! { <ConnectionPanel id back close /> }),
-        None => Either::Right(view! { <Everybody close /> }),
-    }
-}
-
-/// To whom the connection is shown, and was shown before: there the focus returns.
-#[derive(Clone, Copy, Default)]
-struct LookedAt {
-    now: RwSignal<Option<PeerId>>,
-    before: StoredValue<Option<PeerId>>,
-}
-
 /// The people, and for hosts the room.
 #[component]
-fn Everybody(close: Callback<()>) -> impl IntoView {
+pub(super) fn Everybody(close: Callback<()>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let hosting = flag(move || session.view.with(|view| view.hosting));
@@ -129,32 +103,6 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
             <Lock name path seal />
             <ConnectionButton id name />
         </li>
-    }
-}
-
-#[component]
-fn ConnectionButton(id: PeerId, name: Signal<DisplayName>) -> impl IntoView {
-    let t = statistics_texts();
-    let LookedAt { now, before } = expect_context();
-    let button = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
-        if let Some(button) = button.get()
-            && before.get_value() == Some(id)
-        {
-            before.set_value(None);
-            platform::focus(&button);
-        }
-    });
-    view! {
-        <button
-            class="button small"
-            node_ref=button
-            aria-label=text(move || (t.connection_to)(&name.get()))
-            on:click=move |_| now.set(Some(id))
-        >
-            <Icon paths=icons::GRAPH />
-            {t.connection}
-        </button>
     }
 }
 
