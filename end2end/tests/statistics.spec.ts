@@ -181,6 +181,16 @@ test('the lobby gives no address away that is to be hidden', async ({ person, ro
   ]);
 });
 
+/** Whether the open connection goes through a relay, as the browser has it. */
+const isRelayed = (page: Page) =>
+  page.evaluate(async () => {
+    const open = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
+    const stats = await open[0]!.getStats();
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    const pair = stats.get(transport.selectedCandidatePairId);
+    return [pair.localCandidateId, pair.remoteCandidateId].some((id) => stats.get(id).candidateType === 'relay');
+  });
+
 test.describe('with a relay', () => {
   test.beforeAll(() => {
     const why = whyNoNetworks() || whyNoRelay();
@@ -214,7 +224,9 @@ test.describe('with a relay', () => {
       await enter(bob, room, 'Bob');
       await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
       const dialog = await openPanel(ada, 'Bob');
-      await expect(cells(dialog, 'Path')).toHaveText(/^(Direct|Relayed), UDP, IPv4$/);
+      const path = async () => (await cells(dialog, 'Path').innerText()).trim();
+      await expect.poll(path).toMatch(/^(Direct|Relayed|Relayed over UDP), UDP, IPv4$/);
+      await expect.poll(async () => (await isRelayed(ada)) === (await path()).startsWith('Relayed')).toBe(true);
       await button(ada, 'Test the servers').click();
       for (const name of ['Relay over UDP', 'Relay over TCP']) {
         await expect(dialog.locator('dl')).toContainText(new RegExp(`${name}\\s*works, found in`), { timeout: 15_000 });

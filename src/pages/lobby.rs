@@ -44,9 +44,11 @@ pub fn Lobby() -> impl IntoView {
                     <DeviceChoices />
                 </Show>
                 <HideAddress />
-                <Show when=move || tested.get()>
-                    <LazyTest />
-                </Show>
+                <div class="connection-tested">
+                    <Show when=move || tested.get()>
+                        <LazyTest />
+                    </Show>
+                </div>
             </section>
         </div>
     }

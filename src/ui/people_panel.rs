@@ -71,6 +71,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
         <li class="person">
             <span class="name">{text(move || shown_name(presence.get()))}</span>
             <span class="tag" hidden=flag(move || !is_host.get())>{t.host}</span>
+            <ConnectionButton id name />
             <Show when=move || hosting.get()>
                 <details>
                     <summary class="control small" aria-label=text(move || (t.more)(&presence.get().name))>
@@ -101,7 +102,6 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                 </details>
             </Show>
             <Lock name path seal />
-            <ConnectionButton id name />
         </li>
     }
 }
