@@ -61,5 +61,19 @@ for (const first of ['Chromium', 'Firefox'] as const) {
     const energy = async () => (await firefox.evaluate(readInbound))[0]!.audio.energy;
     const before = await energy();
     await expect.poll(energy, { timeout: 15_000 }).toBeGreaterThan(before);
+
+    await firefox.locator('::-p-aria([name="People (2)"][role="button"])').click();
+    await firefox.locator('::-p-aria([name="Connection to Ada"][role="button"])').click();
+    await firefox.waitForSelector('.connection tbody tr');
+    const rows = () =>
+      firefox.$$eval('.connection tbody tr', (all) =>
+        all.map(({ children }) => [...children].map(({ firstChild }) => firstChild?.textContent).join(' | ')).join('\n'),
+      );
+    await expect.poll(rows, { timeout: 15_000 }).toMatch(/^Rate \| [1-9][\d.]* [kM]bit\/s \| [1-9][\d.]* [kM]bit\/s$/m);
+    const told = await rows();
+    expect(told).toMatch(/^Path \| Direct, UDP/m);
+    expect(told).toMatch(/^Round trip \| ([\d.]+ ms|—)$/m);
+    expect(told).toMatch(/^Sound \| opus \| opus$/m);
+    expect(told).toMatch(/^Picture \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
   });
 }

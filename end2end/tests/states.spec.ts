@@ -86,7 +86,11 @@ for (const device of devices) {
       const bob = await person();
       await enter(bob, room, 'Bob', { preview: false });
       await turnOnDevices(me);
+      const test = me.locator('.connection-test');
+      await expect(test).toHaveAttribute('data-verdict', 'good', { timeout: 15_000 });
       await show('lobby-with-devices');
+      await test.locator('summary').click();
+      await show('lobby-connection-test');
     });
 
     for (const [state, options] of [
@@ -141,6 +145,9 @@ for (const device of devices) {
       await me.locator('.lock summary').first().click();
       await expect(me.locator('[data-code]').first()).toHaveText(/-/);
       await show('call-people');
+      await button(me, 'Connection to Bob').click();
+      await expect(me.getByRole('img', { name: /^Rate over the last 2 minutes/ })).toHaveCount(2);
+      await show('call-connection');
       await me.keyboard.press('Escape');
       await button(me, 'Leave').click();
       await expectPhase(me, 'left');

@@ -13,19 +13,21 @@ mod health;
 mod ice;
 mod negotiation;
 mod peer;
+pub mod probe;
 mod quality;
 mod reconnect;
 mod repair;
 mod seal;
+pub mod statistics;
 #[cfg(test)]
 mod tests;
 mod view;
 mod waits;
 
 use crate::protocol::{
-    ChatText, ClientMessage, Desk, ErrorCode, HostAction, IceGrant, Join, MediaKind, Pass, PeerId,
-    Person, Presence, Report, Role, RoomName, RoomState, Rules, SeatClaim, ServerMessage, Signal,
-    Talk,
+    ChatText, ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Join, MediaKind,
+    Pass, PeerId, Person, Presence, Report, Role, RoomName, RoomState, Rules, SeatClaim,
+    ServerMessage, Signal, Talk,
 };
 use chat::{Chat, ChatCommand};
 pub use chat::{ChatView, Message};
@@ -332,6 +334,19 @@ impl Call {
             chat: self.chat.view(),
             files: self.files.view(),
         }
+    }
+
+    /// How long the server took for its last answer, while it can be reached.
+    #[must_use]
+    pub fn server_round_trip(&self) -> Option<Duration> {
+        self.socket.round_trip()
+    }
+
+    /// The servers that connections are made with, and this person's credentials for them. None
+    /// before they have a seat.
+    #[must_use]
+    pub fn ice_servers(&self) -> &[IceServer] {
+        &self.ice.config().ice_servers
     }
 
     fn pairs(&self) -> Vec<Pair> {

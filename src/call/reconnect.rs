@@ -150,6 +150,12 @@ impl Socket {
         self.state = State::Lost { retry };
     }
 
+    /// How long the server took for its last answer, through a socket that is open.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        let answered = matches!(self.state, State::Open { .. }) && !self.round_trip.is_zero();
+        answered.then_some(self.round_trip)
+    }
+
     /// Makes a pending attempt due at once, and has an open socket prove itself.
     pub(super) fn hurry(&mut self, now: Duration) -> Option<Step> {
         match &mut self.state {

@@ -1,7 +1,7 @@
 //! What the person is to see, as plain values.
 
 use super::{ChatView, Contact, FilesView, Link, Path, PeerKey, Verdict};
-use crate::protocol::{Desk, ErrorCode, Grade, Presence, RoomState, Rules};
+use crate::protocol::{Desk, ErrorCode, Grade, PeerId, Presence, RoomState, Rules};
 use std::{sync::Arc, time::Duration};
 
 /// How far this person is on the way into the call, or out of it.
@@ -105,11 +105,16 @@ impl View {
         matches!(self.phase, Phase::InCall { .. }) && self.tiles.is_empty() && !self.introducing
     }
 
+    /// Whether this person is in the call.
+    #[must_use]
+    pub fn has(&self, id: PeerId) -> bool {
+        self.tiles.iter().any(|tile| tile.key.id == id)
+    }
+
     /// Whether to wait with showing `next` in place of this, because it has somebody more in it:
     /// to draw them takes a while, and what is to be said to connect to them is more urgent.
     #[must_use]
     pub fn can_wait_for(&self, next: &Self) -> bool {
-        let has = |tile: &Tile| self.tiles.iter().any(|other| other.key.id == tile.key.id);
-        next.introducing && !next.tiles.iter().all(has)
+        next.introducing && !next.tiles.iter().all(|tile| self.has(tile.key.id))
     }
 }

@@ -1,6 +1,7 @@
 //! English.
 
 pub(super) mod files;
+pub(super) mod statistics;
 
 use super::Texts;
 use crate::{
@@ -418,6 +419,8 @@ fn notice(notice: &Notice) -> String {
         Notice::LinkNotCopied => {
             "The browser did not allow copying. Select the link instead.".to_owned()
         }
+        Notice::ReportCopied => "Report copied. It holds no names and no addresses.".to_owned(),
+        Notice::ReportNotCopied => "The browser did not allow copying.".to_owned(),
         Notice::Replaced { gone, now, .. } if gone.label == *now => format!("{now} was restarted."),
         Notice::Replaced { gone, now, .. } => format!("{} is gone. Now: {now}.", gone.label),
         Notice::Offered(device) if device.label.is_empty() => "There is a new device.".to_owned(),

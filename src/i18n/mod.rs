@@ -2,6 +2,7 @@
 
 mod en;
 mod files;
+mod statistics;
 
 use crate::{
     call::{Contact, Link, Path, Tile},
@@ -10,6 +11,7 @@ use crate::{
     session::{Advice, Notice},
 };
 pub use files::FileTexts;
+pub use statistics::StatisticsTexts;
 use std::time::Duration;
 
 /// The texts of one language, grouped by where they stand.
@@ -159,10 +161,16 @@ pub fn texts() -> &'static Texts {
     &en::TEXTS
 }
 
-/// Those about files.
+/// The texts about files, in the language of the page.
 #[must_use]
 pub fn file_texts() -> &'static FileTexts {
     &en::files::TEXTS
+}
+
+/// The texts about connections, in the language of the page.
+#[must_use]
+pub fn statistics_texts() -> &'static StatisticsTexts {
+    &en::statistics::TEXTS
 }
 
 /// A time as on a stopwatch: `0:07`, `12:34`, `1:02:03`.

@@ -3,11 +3,18 @@
 use crate::{
     call::Phase,
     i18n::texts,
-    platform,
+    platform::{self, Timer},
     session::Session,
-    ui::{Brand, DeviceChoices, HideAddress, Icon, Inside, Preview, flag, icons, text, word},
+    ui::{
+        Brand, DeviceChoices, HideAddress, Icon, Inside, LazyTest, Preview, flag, icons, text, word,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
+use std::time::Duration;
+
+/// So long somebody stays in the lobby before their connection is tested: who comes to join at once is
+/// not held up.
+const REST: Duration = Duration::from_secs(3);
 
 /// The lobby of a room, and the place to wait in front of a full one.
 #[component]
@@ -16,6 +23,13 @@ pub fn Lobby() -> impl IntoView {
     let session = expect_context::<Session>();
     let media = session.media;
     let touched = move || !media.is_untouched();
+    let rested = RwSignal::new(false);
+    Effect::new(move |_| Timer::new(REST, move || rested.set(true)));
+    // Begins only while nobody is on their way in.
+    let tested = Memo::new(move |before| {
+        let outside = session.view.with(|view| view.phase == Phase::Lobby);
+        before == Some(&true) || rested.get() && outside
+    });
     view! {
         <div class="lobby">
             <header class="bar">
@@ -30,6 +44,11 @@ pub fn Lobby() -> impl IntoView {
                     <DeviceChoices />
                 </Show>
                 <HideAddress />
+                <div class="connection-tested">
+                    <Show when=move || tested.get()>
+                        <LazyTest />
+                    </Show>
+                </div>
             </section>
         </div>
     }

@@ -3,8 +3,12 @@
 
 use super::{Device, Incoming, Kind, Local, PageEvent, PerKind, Problem, SocketEvent};
 use crate::{
-    call::{PeerCommand, PeerConfig, PeerInput},
-    protocol::{Boot, Role},
+    call::{
+        PeerCommand, PeerConfig, PeerInput,
+        probe::{Carried, Sign},
+        statistics::Snapshot,
+    },
+    protocol::{Boot, IceServer, Role},
 };
 use std::{any::Any, time::Duration};
 
@@ -111,6 +115,9 @@ impl PeerConnection {
         Incoming { own: PerKind::default(), screen: PerKind::default() }
     }
     pub fn set_screen(&self, _: Option<&Screen>) {}
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        None
+    }
     pub fn configure(&self, _: &PeerConfig) {}
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn talk(&self, _: &str) {}
@@ -183,6 +190,16 @@ impl Interval {
     }
 }
 
+/// See the browser's `ServerProbe`.
+pub struct ServerProbe;
+
+#[allow(missing_docs)]
+impl ServerProbe {
+    pub fn start(_: &IceServer, _: bool, _: impl Fn(Sign) + 'static) -> Option<Self> {
+        None
+    }
+}
+
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
 
@@ -221,6 +238,12 @@ mod functions {
     }
     pub fn elapsed() -> Duration {
         Duration::ZERO
+    }
+    pub async fn try_relay(_: &IceServer) -> Option<Carried> {
+        None
+    }
+    pub fn download_rate() -> Option<f64> {
+        None
     }
     pub fn was_reloaded() -> bool {
         false

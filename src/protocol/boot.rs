@@ -1,6 +1,6 @@
 //! What the server writes into a page so that the browser can take it over as it stands.
 
-use super::{RoomName, RoomState};
+use super::{RoomName, RoomState, is_relay};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -49,6 +49,14 @@ pub struct Boot {
     pub origin: String,
     /// What was asked for.
     pub page: Page,
-    /// Whether the server offers a relay, through which people can hide their addresses.
-    pub has_relay: bool,
+    /// The STUN and TURN servers that people use, without credentials: those come with a seat.
+    pub ice_urls: Vec<String>,
+}
+
+impl Boot {
+    /// Whether there is a relay, through which people can hide their addresses.
+    #[must_use]
+    pub fn has_relay(&self) -> bool {
+        self.ice_urls.iter().any(|url| is_relay(url))
+    }
 }

@@ -25,6 +25,6 @@ pub use message::{
 };
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, RoomState};
-pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription};
+pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription, is_relay};
 pub use talk::{ChatText, Have, Talk, Words};
 pub use wire::ParseError;

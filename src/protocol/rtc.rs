@@ -67,6 +67,12 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
+/// Whether a URL is that of a TURN server (RFC 7065).
+#[must_use]
+pub fn is_relay(url: &str) -> bool {
+    url.starts_with("turn:") || url.starts_with("turns:")
+}
+
 /// What somebody configures their peer connections with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IceGrant {

@@ -105,7 +105,7 @@ impl Server {
             kept: limits.kept_rooms,
             placeless: limits.placeless(),
         };
-        let has_relay = relays.has_relay();
+        let ice_urls = Arc::new(relays.urls());
         let (tls, keeper) = Tls::open(&config.https, &config.data)?;
         let (quotas, proxies) = (Quotas::new(&limits), Arc::new(config.proxies));
         let means = Means { secret: secret.clone(), relays, store };
@@ -114,7 +114,7 @@ impl Server {
         let state = ServerState {
             hub: hub.clone(),
             secret,
-            has_relay,
+            ice_urls,
             origins: Arc::new(config.origins),
             limits: limits.clone(),
             quotas: quotas.clone(),

@@ -71,7 +71,7 @@ pub(super) async fn page(State(state): State<ServerState>, request: Request) -> 
         PagePath::Nowhere => Page::NotFound,
     };
     let missing = page == Page::NotFound;
-    let boot = Boot { origin, page, has_relay: state.has_relay };
+    let boot = Boot { origin, page, ice_urls: state.ice_urls.to_vec() };
     let mut response = render(state, boot, request).await;
     if missing {
         *response.status_mut() = StatusCode::NOT_FOUND;

@@ -3,7 +3,7 @@
 //! "REST API" of TURN servers (draft-uberti-behave-turn-rest-00), `use-auth-secret` in coturn.
 
 use super::secret::Secret;
-use crate::protocol::{IceGrant, IceServer, PeerId, RoomName};
+use crate::protocol::{IceGrant, IceServer, PeerId, RoomName, is_relay};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -49,9 +49,9 @@ pub(super) struct Relays {
 }
 
 impl Relays {
-    /// Whether people can be connected without learning each other's addresses.
-    pub(super) fn has_relay(&self) -> bool {
-        self.servers.iter().any(|server| is_relay(&server.urls))
+    /// Where the servers are, which is no secret.
+    pub(super) fn urls(&self) -> Vec<String> {
+        self.servers.iter().map(|server| server.urls.clone()).collect()
     }
 
     /// What the person on this seat uses. `now` is the time of day, since the Unix epoch: the relays
@@ -93,11 +93,6 @@ impl Relays {
             seconds: made.as_ref().map(|_| self.valid.as_secs()),
         }
     }
-}
-
-/// Whether a URL is that of a TURN server (RFC 7065).
-fn is_relay(url: &str) -> bool {
-    url.starts_with("turn:") || url.starts_with("turns:")
 }
 
 /// Whether this is a TURN server without credentials of its own.
@@ -167,8 +162,7 @@ mod tests {
     fn what_ends_is_said_only_where_something_does() {
         let fixed = relays(vec![server("turn:relay.example.org", Some("given"))]);
         assert_eq!(grant(&fixed, "a", 1).seconds, None);
-        assert!(fixed.has_relay());
-        assert!(!relays(vec![server("stun:stun.example.org", None)]).has_relay());
+        assert_eq!(fixed.urls(), ["turn:relay.example.org"]);
     }
 
     #[test]

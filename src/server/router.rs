@@ -30,7 +30,8 @@ use tower_http::compression::{
 pub(super) struct ServerState {
     pub(super) hub: Hub,
     pub(super) secret: Secret,
-    pub(super) has_relay: bool,
+    /// The STUN and TURN servers that people use.
+    pub(super) ice_urls: Arc<Vec<String>>,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) limits: Arc<Limits>,
     pub(super) quotas: Arc<Quotas>,

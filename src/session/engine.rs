@@ -2,12 +2,12 @@
 
 use super::{Notice, Session, files::FileStore, pass, seat::KeptSeat};
 use crate::{
-    call::{Call, Command, Generation, Input, PeerConfig, PeerKey, View},
+    call::{Call, Command, Generation, Input, PeerConfig, PeerKey, View, statistics::Snapshot},
     platform::{
         Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent, Timer,
         Track, random_fraction, watch_page,
     },
-    protocol::{ClientMessage, Presence, Role, ServerMessage},
+    protocol::{ClientMessage, IceServer, Presence, Role, ServerMessage},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -90,6 +90,22 @@ impl Engine {
     /// What is to be shown, if files have gone further since it was shown last.
     pub(super) fn view_of_files(&mut self) -> Option<View> {
         std::mem::take(&mut self.unshown).then(|| self.call.view())
+    }
+
+    /// What the browser said last of each connection.
+    pub(super) fn snapshots(&self) -> Vec<(PeerKey, Snapshot)> {
+        let snapshot = |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.snapshot()?));
+        self.peers.iter().filter_map(snapshot).collect()
+    }
+
+    /// How long the server took for its last answer, if there is one now.
+    pub(super) fn server_round_trip(&self) -> Option<Duration> {
+        self.call.server_round_trip()
+    }
+
+    /// The servers for connections, with this person's credentials.
+    pub(super) fn ice_servers(&self) -> Vec<IceServer> {
+        self.call.ice_servers().to_vec()
     }
 
     pub(super) fn view(&self) -> View {

@@ -8,16 +8,20 @@ mod log;
 mod media;
 mod notices;
 mod pass;
+mod probing;
 mod seat;
 mod sharing;
 mod slot;
 
 use crate::{
-    call::{ChatView, FileInput, FileKey, FileState, Input, Message, PeerKey, Phase, Tile, View},
+    call::{
+        ChatView, FileInput, FileKey, FileState, Input, Message, PeerKey, Phase, Tile, View,
+        statistics::History,
+    },
     platform::{self, Incoming, Kind, Local, PageEvent, StoredBytes, Stream, Timer},
     protocol::{
-        DisplayName, ErrorCode, FileName, Gate, HostAction, MediaKind, PeerId, Presence, RoomName,
-        RoomState,
+        DisplayName, ErrorCode, FileName, Gate, HostAction, IceServer, MediaKind, PeerId, Presence,
+        RoomName, RoomState,
     },
 };
 pub use advice::Advice;
@@ -26,6 +30,7 @@ use leptos::prelude::*;
 pub use media::Media;
 pub use notices::{Notice, Notices};
 pub use pass::{host_link, invitation_link, keep_host_key};
+pub use probing::Probing;
 use seat::KeptSeat;
 pub use sharing::Sharing;
 pub use slot::{Gone, Source};
@@ -67,6 +72,8 @@ pub struct Session {
     pub now: RwSignal<Duration>,
     /// What each other person sends.
     pub streams: RwSignal<Vec<(PeerKey, Incoming<Stream>)>>,
+    /// What the connection to each other person has carried lately.
+    pub histories: RwSignal<Vec<(PeerId, History)>>,
     /// This person's devices.
     pub media: Media,
     /// What this person shares of their screen.
@@ -115,6 +122,7 @@ impl Session {
             state_at: RwSignal::new(Duration::ZERO),
             now: RwSignal::new(Duration::ZERO),
             streams: RwSignal::default(),
+            histories: RwSignal::default(),
             media: Media::new(notices),
             sharing: Sharing::new(notices),
             hidden: RwSignal::new(false),
@@ -343,11 +351,18 @@ impl Session {
 
     /// Puts a link on the clipboard.
     pub fn copy(self, link: String) {
+        self.put(link, Notice::LinkCopied, Notice::LinkNotCopied);
+    }
+
+    /// Puts a report on the clipboard.
+    pub fn copy_report(self, report: String) {
+        self.put(report, Notice::ReportCopied, Notice::ReportNotCopied);
+    }
+
+    fn put(self, text: String, done: Notice, failed: Notice) {
         platform::spawn_local(async move {
-            self.notices.show(match platform::copy(&link).await {
-                true => Notice::LinkCopied,
-                false => Notice::LinkNotCopied,
-            });
+            let copied = platform::copy(&text).await;
+            self.notices.show(if copied { done } else { failed });
         });
     }
 
@@ -386,6 +401,7 @@ impl Session {
         let now = platform::elapsed();
         self.now.set(now);
         self.with_engine(|engine| engine.keep_seat(now));
+        self.note_statistics();
         self.set_epoch(now);
         if let Some(view) = self.with_engine(Engine::view_of_files).flatten() {
             self.publish(view);
@@ -396,6 +412,39 @@ impl Session {
         if before.is_some_and(|before| today > before + ASLEEP) {
             self.send(Input::NetworkChanged);
         }
+    }
+
+    fn note_statistics(self) {
+        let snapshots = self.with_engine(|engine| engine.snapshots()).unwrap_or_default();
+        if snapshots.is_empty() {
+            return;
+        }
+        self.histories.update(|histories| {
+            let is_there = |id| self.view.with_untracked(|view| view.has(id));
+            histories.retain(|(id, _)| is_there(*id));
+            for (PeerKey { id, generation }, snapshot) in snapshots {
+                match histories.iter_mut().find(|(other, _)| *other == id) {
+                    Some((_, history)) => history.note(generation, snapshot),
+                    None => {
+                        let mut history = History::default();
+                        history.note(generation, snapshot);
+                        histories.push((id, history));
+                    }
+                }
+            }
+        });
+    }
+
+    /// How long the server took for its last answer, while it can be reached.
+    #[must_use]
+    pub fn server_round_trip(self) -> Option<Duration> {
+        self.with_engine(|engine| engine.server_round_trip()).flatten()
+    }
+
+    /// The servers that connections are made with, and this person's credentials for them.
+    #[must_use]
+    pub fn ice_servers(self) -> Vec<IceServer> {
+        self.with_engine(|engine| engine.ice_servers()).unwrap_or_default()
     }
 
     /// The page's own clock stands while the device sleeps.

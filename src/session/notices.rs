@@ -29,6 +29,10 @@ pub enum Notice {
     LinkCopied,
     /// The browser did not allow it.
     LinkNotCopied,
+    /// A report is on the clipboard.
+    ReportCopied,
+    /// The browser did not allow it.
+    ReportNotCopied,
     /// A device went away and another took its place. Can be undone.
     Replaced {
         /// Its kind.

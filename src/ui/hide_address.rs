@@ -11,7 +11,7 @@ pub fn HideAddress() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let hides = session.hides_address;
-    let has_relay = use_context::<Boot>().is_some_and(|boot| boot.has_relay);
+    let has_relay = use_context::<Boot>().is_some_and(|boot| boot.has_relay());
     // Whoever switches it off may think again.
     let offered =
         Memo::new(move |before| before == Some(&true) || has_relay || hides.get() == Some(true));

@@ -25,6 +25,8 @@ pub mod icons {
     pub const LOCK: &str = "M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6zM12 15v2";
     pub const ATTACH: &str = "M20 11l-8.500 8.500a5 5 0 0 1-7-7L13 4a3.300 3.300 0 0 1 4.700 4.700l-8.500 8.500a1.700 1.700 0 0 1-2.400-2.400L14.500 7";
     pub const SEND: &str = "M4 12l16-8-6 16-3-7z";
+    pub const GRAPH: &str = "M3 13h4l3-8 4 14 3-6h4";
+    pub const BACK: &str = "M14 6l-6 6 6 6";
     pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 }
 

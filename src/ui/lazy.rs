@@ -1,7 +1,9 @@
-//! Panels that nobody needs to join a call: their code is a file of its own, fetched in a quiet moment
-//! of the call, or when one is opened before that.
+//! What nobody needs to join a call, panels above all: its code is a file of its own, fetched in a quiet moment
+//! of the lobby or the call, or when a panel is opened before that.
 
-use super::{chat_panel::ChatPanel, panel::Panel, people_panel::PeoplePanel};
+use super::{
+    chat_panel::ChatPanel, connection_test::ConnectionTest, connections::PeoplePanel, panel::Panel,
+};
 use crate::{
     i18n::texts,
     platform::{self, Local},
@@ -26,6 +28,17 @@ fn people(close: Callback<()>) -> Loaded {
 #[wasm_split(panels, fallible)]
 fn chat(close: Callback<()>) -> Loaded {
     Ok(view! { <ChatPanel close /> }.into_any())
+}
+
+#[wasm_split(panels, fallible)]
+fn connection_test() -> Loaded {
+    Ok(view! { <ConnectionTest /> }.into_any())
+}
+
+/// The test of the connection, as soon as its code is there; nobody misses it before.
+#[component]
+pub fn LazyTest() -> impl IntoView {
+    Suspend::new(Local::new(async { connection_test().await.unwrap_or_else(|_| ().into_any()) }))
 }
 
 /// Fetches what the panels need before it is asked for.

@@ -5,7 +5,10 @@ use crate::{
     platform::Timer,
     protocol::{HostAction, Invitation, MediaKind, PeerId, Person, Presence},
     session::{Session, invitation_link},
-    ui::{Icon, flag, icons, lock::Lock, panel::Panel, text, tile::shown_name, word},
+    ui::{
+        Icon, connections::ConnectionButton, flag, icons, lock::Lock, panel::Panel, text,
+        tile::shown_name, word,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;
@@ -17,7 +20,7 @@ const SURE_WITHIN: Duration = Duration::from_secs(4);
 
 /// The people, and for hosts the room.
 #[component]
-pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
+pub(super) fn Everybody(close: Callback<()>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let hosting = flag(move || session.view.with(|view| view.hosting));
@@ -68,6 +71,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
         <li class="person">
             <span class="name">{text(move || shown_name(presence.get()))}</span>
             <span class="tag" hidden=flag(move || !is_host.get())>{t.host}</span>
+            <ConnectionButton id name />
             <Show when=move || hosting.get()>
                 <details>
                     <summary class="control small" aria-label=text(move || (t.more)(&presence.get().name))>

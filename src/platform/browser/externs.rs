@@ -11,6 +11,7 @@ use web_sys::{
 extern "C" {
     /// `RTCPeerConnection` as in W3C WebRTC, section 4.4.
     #[wasm_bindgen(extends = RtcPeerConnection, extends = web_sys::EventTarget)]
+    #[derive(Clone)]
     pub(super) type Pc;
 
     #[wasm_bindgen(method, catch, js_name = setLocalDescription)]
@@ -33,6 +34,9 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = iceConnectionState)]
     pub(super) fn ice_connection_state(this: &Pc) -> String;
+
+    #[wasm_bindgen(method, getter, js_name = iceGatheringState)]
+    pub(super) fn ice_gathering_state(this: &Pc) -> String;
 
     #[wasm_bindgen(method, getter, js_name = signalingState)]
     pub(super) fn signaling_state(this: &Pc) -> String;
@@ -66,8 +70,19 @@ extern "C" {
     #[wasm_bindgen(method, js_name = forEach)]
     pub(super) fn for_each(this: &Stats, callback: &mut dyn FnMut(Stat));
 
+    #[wasm_bindgen(method)]
+    pub(super) fn get(this: &Stats, id: &str) -> Option<Stat>;
+
     /// One object of it, with the members that are read here (W3C WebRTC Statistics).
     pub(super) type Stat;
+
+    /// A member that is a number.
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    pub(super) fn number(this: &Stat, name: &str) -> Option<f64>;
+
+    /// A member that is a text.
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    pub(super) fn text(this: &Stat, name: &str) -> Option<String>;
 
     #[wasm_bindgen(method, getter, js_name = type)]
     pub(super) fn kind_of_stat(this: &Stat) -> String;

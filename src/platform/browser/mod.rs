@@ -11,9 +11,12 @@ mod meter;
 mod page;
 mod peer;
 mod playback;
+mod probe;
+mod snapshot;
 mod socket;
 mod statistics;
 mod timer;
+mod trial;
 
 use channel::DataChannels;
 pub use code::short_code;
@@ -28,15 +31,17 @@ pub use media::{
 pub use meter::Meter;
 pub use page::{
     KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share,
-    capture_pointer, clock_time, copy, elapsed, focus, is_handheld, keep, keep_awake, load,
-    page_size, push_path, random_fraction, recall, save, set_title, share, take_fragment,
-    takes_keys, wall_clock, was_reloaded, watch_page,
+    capture_pointer, clock_time, copy, download_rate, elapsed, focus, is_handheld, keep,
+    keep_awake, load, page_size, push_path, random_fraction, recall, save, set_title, share,
+    take_fragment, takes_keys, wall_clock, was_reloaded, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Player, Stream, size, watch_size};
+pub use probe::ServerProbe;
 pub use socket::Socket;
 use std::pin::Pin;
 pub use timer::{Interval, Timer};
+pub use trial::try_relay;
 
 /// Runs a future on the page's one thread. Boxed, so that the code that runs futures exists once.
 pub fn spawn_local(future: impl Future<Output = ()> + 'static) {

@@ -9,6 +9,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, HtmlInputElement, PageTransitionEvent, window};
 
+/// Bytes: fewer say more about the round trip than about the rate.
+const WORTH_MEASURING: f64 = 50_000.0;
+
 /// What the server wrote into this page.
 #[must_use]
 pub fn boot() -> Boot {
@@ -37,6 +40,21 @@ pub fn was_reloaded() -> bool {
         Reflect::get(&entries.get(0), &"type".into()).ok()?.as_string()
     };
     kind().is_some_and(|kind| kind == "reload" || kind == "back_forward")
+}
+
+/// How many bits per second this page's largest file took at least, if it came over the network
+/// (W3C Resource Timing, section 4.3).
+#[must_use]
+pub fn download_rate() -> Option<f64> {
+    let entries = window()?.performance()?.get_entries_by_type("resource");
+    let measured = entries.iter().filter_map(|entry| {
+        let number = |name: &str| Reflect::get(&entry, &name.into()).ok()?.as_f64();
+        let (bytes, carried) = (number("encodedBodySize")?, number("transferSize")?);
+        let seconds = (number("responseEnd")? - number("requestStart")?) / 1000.0;
+        (carried >= bytes && seconds > 0.0).then_some((bytes, bytes * 8.0 / seconds))
+    });
+    let largest = measured.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+    (largest.0 >= WORTH_MEASURING).then_some(largest.1)
 }
 
 /// Whether what has the keyboard focus has a use for keys itself.

@@ -1,13 +1,13 @@
 //! Peer connections.
 
 use super::{
-    DataChannels, Interval, Listener, Screen, Stream, Timer, Track, externs, spawn_local,
-    statistics,
+    DataChannels, Interval, Listener, Screen, Stream, Timer, Track, elapsed, externs, snapshot,
+    spawn_local, statistics,
 };
 use crate::{
     call::{
-        ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
-        SignalingState,
+        ConnectionState, IceConnectionState, Intent, Path, PeerCommand, PeerConfig, PeerInput,
+        SignalingState, statistics::Snapshot,
     },
     platform::{Incoming, Kind, PerKind},
     protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription},
@@ -71,7 +71,7 @@ fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection>
     RtcPeerConnection::new_with_configuration(configuration).ok()
 }
 
-fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
+pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
     let servers = serde_json::to_string(&config.ice_servers).ok()?;
     let policy = if config.hidden { "relay" } else { "all" };
     let text = format!(r#"{{"iceServers":{servers},"iceTransportPolicy":"{policy}"}}"#);
@@ -100,6 +100,8 @@ struct Shared {
     /// Made when something is shared for the first time; they stay.
     screen_senders: RefCell<PerKind<externs::Sender>>,
     channels: RefCell<Option<DataChannels>>,
+    /// The last report, what it says of the way, and when it came.
+    report: RefCell<Option<(externs::Stats, Option<Path>, Duration)>>,
 }
 
 impl PeerConnection {
@@ -127,6 +129,7 @@ impl PeerConnection {
             screen: RefCell::new(screen),
             screen_senders: RefCell::default(),
             channels: RefCell::default(),
+            report: RefCell::default(),
         });
         let listeners = shared.listen();
         if role == Role::Caller {
@@ -145,6 +148,13 @@ impl PeerConnection {
     #[must_use]
     pub fn streams(&self) -> Incoming<Stream> {
         self.shared.incoming.clone()
+    }
+
+    /// What the browser said last of the connection.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        let report = self.shared.report.borrow();
+        report.as_ref().map(|(stats, path, at)| snapshot::take(stats, *path, *at))
     }
 
     /// Uses other servers from the next restart of ICE on.
@@ -416,7 +426,9 @@ impl Shared {
     async fn report_reading(self: Rc<Self>) {
         let Ok(promise) = self.pc.stats() else { return };
         if let Ok(stats) = JsFuture::from(promise).await {
-            let reading = statistics::read(&stats.unchecked_into());
+            let stats = stats.unchecked_into();
+            let reading = statistics::read(&stats);
+            self.report.replace(Some((stats, reading.path, elapsed())));
             (self.handler)(PeerInput::Reading(reading));
         }
     }

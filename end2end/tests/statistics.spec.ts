@@ -1,0 +1,242 @@
+// What people who ask are told of their connections: in a call, and before it.
+import type { Locator, Page } from '@playwright/test';
+import { GRANTED } from '../support/chromium.mjs';
+import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
+import { installProbe } from '../support/probe.ts';
+import { startRelay, whyNoRelay } from '../support/relay.mjs';
+import { button, connectionsMade, enter, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { startSalonAt } from '../support/salon.mjs';
+import { expect, test } from '../support/test.ts';
+
+const panel = (page: Page, name: string) => page.getByRole('dialog', { name: `Connection to ${name}` });
+/** The values of a row. */
+const cells = (dialog: Locator, name: string) =>
+  dialog.getByRole('row').filter({ has: dialog.page().getByRole('rowheader', { name, exact: true }) }).getByRole('cell');
+
+const openPanel = async (page: Page, name: string) => {
+  await page.getByRole('button', { name: /^People/ }).click();
+  await button(page, `Connection to ${name}`).click();
+  return panel(page, name);
+};
+
+/** Goes on by keyboard until the control has the focus. */
+const tabTo = async (control: Locator) => {
+  const focused = () => control.evaluate((element) => element === document.activeElement);
+  await expect(control).toBeVisible();
+  for (let presses = 0; presses < 40 && !(await focused()); presses += 1) await control.page().keyboard.press('Tab');
+  await expect(control).toBeFocused();
+};
+
+const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
+
+const expectNoAddress = (text: string) => {
+  expect(text).not.toMatch(/\d{1,3}(\.\d{1,3}){3}/);
+  expect(text).not.toMatch(/[\da-f]*:[\da-f]*:[\da-f]*/i);
+  expect(text).not.toMatch(/\.local|candidate|127\.|localhost/i);
+};
+
+const RATE = /^[1-9][\d.]* [kM]bit\/s$/;
+const CODEC = /^(VP8|VP9|AV1|H264)$/;
+const PIXELS = /^\d{3,4} × \d{3,4}$/;
+
+/** Sound and picture come and go, and the numbers say so. */
+const expectTraffic = async (dialog: Locator) => {
+  const expectRow = (name: string, ...values: (RegExp | string)[]) =>
+    expect(cells(dialog, name), name).toHaveText(values, { timeout: 15_000 });
+  await expectRow('Path', /^Direct, UDP/);
+  await expectRow('Round trip', /^[\d.]+ ms$/);
+  await expectRow('Rate', RATE, RATE);
+  await expectRow('Lost', /^\d+\.\d %$/, /^(\d+\.\d %|—)$/);
+  await expectRow('Jitter', /^[\d.]+ ms$/, /^([\d.]+ ms|—)$/);
+  await expectRow('Sound', /opus/i, /opus/i);
+  await expectRow('Picture', CODEC, CODEC);
+  await expectRow('Size', PIXELS, PIXELS);
+  await expectRow('Frames', /^[1-9]\d* a second$/, /^[1-9]\d* a second$/);
+  await expectRow('Freezes', /^(none|\d+, .* in all)$/, '—');
+};
+
+test('the connection to a person in numbers and graphs, by keyboard alone', async ({ person, room, line }) => {
+  const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  const { keyboard } = ada;
+  await tabTo(ada.getByRole('button', { name: /^People/ }));
+  await keyboard.press('Enter');
+  const way = button(ada, 'Connection to Bob');
+  await way.waitFor();
+  for (let presses = 0; presses < 20 && !(await way.evaluate((element) => element === document.activeElement)); presses += 1)
+    await keyboard.press('Shift+Tab');
+  await expect(way).toBeFocused();
+  await keyboard.press('Enter');
+  const dialog = panel(ada, 'Bob');
+  await expect(button(ada, 'Back')).toBeFocused();
+  await expectTraffic(dialog);
+  const graphs = dialog.getByRole('img', { name: /over the last 2 minutes/ });
+  await expect.poll(() => graphs.count()).toBeGreaterThanOrEqual(6);
+  await expect(graphs.first().locator('path')).toHaveAttribute('d', /^M\d+ \d+h0(L\d+ \d+){2,}/);
+
+  // What breaks and is mended leaves the panel where it is.
+  line.cut();
+  await bob.reload();
+  await expectPhase(bob, 'call');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await expectTraffic(dialog);
+
+  await tabTo(button(ada, 'Copy report'));
+  await keyboard.press('Enter');
+  await expect(ada.locator('[data-notice=event]')).toContainText('Report copied.');
+  const report = await clipboard(ada);
+  expectNoAddress(report);
+  for (const secret of [room, 'Bob', 'Ada']) expect(report).not.toContain(secret);
+  for (const name of ['Path', 'Sound', 'Picture', 'Size']) {
+    const shown = await cells(dialog, name).allInnerTexts();
+    const said = report.split('\n').find((text) => text.startsWith(`${name}: `));
+    for (const value of shown) expect(said).toContain(value.trim());
+  }
+  expect(report).toMatch(/^Rate: received [1-9].*bit\/s \(.*\), sent [1-9].*bit\/s \(.*\)$/m);
+
+  await tabTo(button(ada, 'Back'));
+  await keyboard.press('Enter');
+  await expect(way).toBeFocused();
+  await keyboard.press('Enter');
+  await keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(ada.getByRole('button', { name: /^People/ })).toBeFocused();
+});
+
+test('who leaves takes their numbers along, and who is left sees the list', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
+  const dialog = await openPanel(ada, 'Bob');
+  await expect(dialog).toBeVisible();
+  await button(bob, 'Leave').click();
+  await expect(dialog).toBeHidden();
+  await expect(ada.getByRole('dialog', { name: 'People (1)' })).toBeVisible();
+});
+
+const connectionTest = (page: Page) => page.locator('.connection-test');
+
+test('the lobby tests the connection by itself and says what it found', async ({ person, room }) => {
+  const ada = await person();
+  await open(ada, `/room/${room}`);
+  const found = connectionTest(ada);
+  await expect(found).toHaveAttribute('data-verdict', 'good', { timeout: 15_000 });
+  await expect(found.getByRole('status')).toHaveText('Connection: good');
+  await found.locator('summary').click();
+  await expect(found.locator('dl')).toContainText(/Server\s*answers in [\d.]+ ms/);
+  await expect(found.locator('dl')).toContainText('this server has none');
+  await button(ada, 'Copy report').click();
+  await expect(ada.locator('[data-notice=event]')).toContainText('Report copied.');
+  const report = await clipboard(ada);
+  expectNoAddress(report);
+  expect(report).not.toContain(room);
+  expect(report).toMatch(/^Server: answers in [\d.]+ ms$/m);
+  // Without a server to ask, nothing is asked: there is the spare connection alone.
+  expect(await connectionsMade(ada)).toEqual([1]);
+  await button(ada, 'Join').click();
+  await expectPhase(ada, 'call');
+  await expect(found).toHaveCount(0);
+});
+
+test('what does not answer is named, and given up when the person joins', async ({ person, room, startSalon }) => {
+  // Nobody listens on port 9.
+  const urls = ['stun:127.0.0.1:9', 'turn:127.0.0.1:9|user|word', 'turn:127.0.0.1:9?transport=tcp|user|word'];
+  const { origin: baseURL } = await startSalon('--ice', urls.join(' '));
+  const ada = await person({ baseURL });
+  await open(ada, `/room/${room}`);
+  const found = connectionTest(ada);
+  await expect(found).toHaveAttribute('data-verdict', 'limited', { timeout: 20_000 });
+  await found.locator('summary').click();
+  for (const name of ['STUN', 'Relay over UDP', 'Relay over TCP']) {
+    await expect(found.locator('dl')).toContainText(new RegExp(`${name}\\s*no answer`));
+  }
+  await button(ada, 'Copy report').click();
+  await expect.poll(() => clipboard(ada)).toContain('Relay over TCP: no answer');
+  expectNoAddress(await clipboard(ada));
+  const states = () => ada.evaluate(() => probe.connections.map(({ connectionState }) => connectionState));
+  await button(ada, 'Test again').click();
+  await expect(found).toHaveAttribute('data-verdict', 'testing');
+  await button(ada, 'Join').click();
+  await expectPhase(ada, 'call');
+  await expect.poll(async () => (await states()).filter((state) => state !== 'closed').length).toBeLessThanOrEqual(1);
+});
+
+test('the lobby gives no address away that is to be hidden', async ({ person, room, startSalon }) => {
+  const { origin: baseURL } = await startSalon('--ice', 'stun:127.0.0.1:9 turn:127.0.0.1:9|user|word');
+  const ada = await person({ baseURL });
+  await open(ada, `/room/${room}`);
+  await ada.getByRole('checkbox', { name: 'Hide my address' }).check();
+  await open(ada, `/room/${room}`);
+  const found = connectionTest(ada);
+  await found.locator('summary').click({ timeout: 15_000 });
+  await expect(found.locator('dl')).toContainText(/STUN\s*not tested: your address stays hidden/);
+  await expect.poll(() => connectionsMade(ada)).toEqual([2]);
+  const asked = await ada.evaluate(() => probe.connections.map((connection) => connection.getConfiguration()));
+  const asking = asked.filter(({ iceServers }) => iceServers!.length > 0);
+  expect(asking.map(({ iceServers, iceTransportPolicy }) => [iceServers![0]!.urls, iceTransportPolicy])).toEqual([
+    [['turn:127.0.0.1:9'], 'relay'],
+  ]);
+});
+
+/** Whether the open connection goes through a relay, as the browser has it. */
+const isRelayed = (page: Page) =>
+  page.evaluate(async () => {
+    const open = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
+    const stats = await open[0]!.getStats();
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    const pair = stats.get(transport.selectedCandidatePairId);
+    return [pair.localCandidateId, pair.remoteCandidateId].some((id) => stats.get(id).candidateType === 'relay');
+  });
+
+test.describe('with a relay', () => {
+  test.beforeAll(() => {
+    const why = whyNoNetworks() || whyNoRelay();
+    if (why) console.log(`Skipped, because there can be no relay here: ${why}`);
+    test.skip(!!why, why);
+  });
+
+  test('it answers in the lobby without letting anybody in, and carries in the call', async ({ playwright, room, trouble }) => {
+    test.slow();
+    const network = await makeNetwork('ada', 'bob', 'relay');
+    const secret = 'shared by the server and the relay';
+    const relay = await startRelay(network.placeOn('relay'), secret);
+    const salon = await startSalonAt(network.server, '--ice', `${relay.url} ${relay.url}?transport=tcp`, '--turn-secret', secret);
+    const browsers = await Promise.all(['ada', 'bob'].map((host) => playwright.chromium.launch(network.launchOptions(host))));
+    try {
+      const come = async (browser: (typeof browsers)[number]) => {
+        const context = await browser.newContext({ baseURL: salon.origin, permissions: GRANTED });
+        context.on('weberror', (error) => trouble.push(`error: ${error.error().message}`));
+        await context.addInitScript(installProbe);
+        return context.newPage();
+      };
+      const [ada, bob] = [await come(browsers[0]!), await come(browsers[1]!)];
+      await open(ada, `/room/${room}`);
+      const found = connectionTest(ada);
+      await expect(found).toHaveAttribute('data-verdict', 'good', { timeout: 20_000 });
+      await found.locator('summary').click();
+      for (const name of ['Relay over UDP', 'Relay over TCP']) {
+        await expect(found.locator('dl')).toContainText(new RegExp(`${name}\\s*answers in`));
+      }
+      await enter(ada, room, 'Ada');
+      await enter(bob, room, 'Bob');
+      await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+      const dialog = await openPanel(ada, 'Bob');
+      const path = async () => (await cells(dialog, 'Path').innerText()).trim();
+      await expect.poll(path).toMatch(/^(Direct|Relayed|Relayed over UDP), UDP, IPv4$/);
+      await expect.poll(async () => (await isRelayed(ada)) === (await path()).startsWith('Relayed')).toBe(true);
+      await button(ada, 'Test the servers').click();
+      for (const name of ['Relay over UDP', 'Relay over TCP']) {
+        await expect(dialog.locator('dl')).toContainText(new RegExp(`${name}\\s*works, found in`), { timeout: 15_000 });
+      }
+      await expect(dialog.locator('dl')).toContainText(/Through the relay\s*[1-9][\d.]* [kM]bit\/s up and down/, { timeout: 20_000 });
+    } finally {
+      for (const browser of browsers) await browser.close();
+      await salon.stop();
+      await relay.stop();
+      network.remove();
+    }
+  });
+});

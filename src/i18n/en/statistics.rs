@@ -1,0 +1,194 @@
+//! English, about connections.
+
+use super::someone;
+use crate::{
+    call::{
+        Path,
+        probe::{Finding, Target},
+        statistics::{Family, Limit, Measure, Protocol, Route},
+    },
+    i18n::StatisticsTexts,
+};
+use std::time::Duration;
+
+/// Above this, a line that was tried with a few hundred kilobytes is as fast as any.
+const PLENTY: f64 = 100e6;
+
+pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
+    connection: "Connection",
+    connection_to: |name| format!("Connection to {}", someone(name.as_str())),
+    back: "Back",
+    unknown: "—",
+    received: "Received",
+    sent: "Sent",
+    path: "Path",
+    route,
+    measure: |measure| match measure {
+        Measure::RoundTrip => "Round trip",
+        Measure::Rate(_) => "Rate",
+        Measure::Loss(_) => "Lost",
+        Measure::Jitter(_) => "Jitter",
+    },
+    value: |measure, value| match measure {
+        Measure::RoundTrip | Measure::Jitter(_) => time(value),
+        Measure::Rate(_) => rate(value),
+        Measure::Loss(_) => format!("{} %", tenths(value * 100.0)),
+    },
+    span: |least, most| match least == most {
+        true => least.to_owned(),
+        false => format!("{least} to {most}"),
+    },
+    graph: |name, span| format!("{name} over the last 2 minutes: {span}"),
+    sound: "Sound",
+    picture: "Picture",
+    size: "Size",
+    pixels: |width, height| format!("{width} × {height}"),
+    frames: "Frames",
+    a_second: |frames| format!("{} a second", whole(frames)),
+    freezes: "Freezes",
+    frozen: |count, total| match count {
+        0 => "none".to_owned(),
+        _ => format!("{count}, {} in all", time(total.as_secs_f64())),
+    },
+    limited_by: "Limited by",
+    limit: |limit| match limit {
+        Limit::None => "nothing",
+        Limit::Cpu => "this device",
+        Limit::Bandwidth => "the connection",
+        Limit::Other => "something else",
+    },
+    copy_report: "Copy report",
+    report_of: "connection to one person",
+    report_note: "In brackets: the least and the most of the last 2 minutes.",
+
+    test_relays: "Test the servers",
+    test_again: "Test again",
+    testing: "Testing your connection",
+    all_well: "Connection: good",
+    some_silent: "Connection: not everything answers",
+    no_server: "Connection: the server does not answer",
+    test_of: "connection test",
+    server: "Server",
+    answers_in: |time| format!("answers in {}", millis(time)),
+    silent: "no answer",
+    target: |target| match target {
+        Target::Stun => "STUN",
+        Target::Relay(Protocol::Udp) => "Relay over UDP",
+        Target::Relay(Protocol::Tcp) => "Relay over TCP",
+        Target::Relay(Protocol::Tls) => "Relay over TLS",
+    },
+    finding,
+    relays: "Relay",
+    no_relay: "this server has none",
+    download: "Download",
+    at_least: |rate_found| match rate_found >= PLENTY {
+        true => format!("over {}", rate(PLENTY)),
+        false => format!("at least {}", rate(rate_found)),
+    },
+    page_was_kept: "not measured: this page came from the browser's memory",
+    upload: "Upload",
+    upload_later: "not measured before the call",
+    through_relay: "Through the relay",
+    carried: |carried| {
+        let there_and_back = millis(carried.round_trip);
+        format!("{} up and down at once, {there_and_back} there and back", rate(carried.rate))
+    },
+    not_carried: "not measured: no relay carried anything",
+};
+
+fn route(route: &Route) -> String {
+    let protocol = |protocol| match protocol {
+        Protocol::Udp => "UDP",
+        Protocol::Tcp => "TCP",
+        Protocol::Tls => "TLS",
+    };
+    let path = match (route.path, route.relay) {
+        (Path::Relayed, Some(relay)) => format!("Relayed over {}", protocol(relay)),
+        (Path::Relayed, None) => "Relayed".to_owned(),
+        (Path::Direct, _) => "Direct".to_owned(),
+        (Path::Unknown, _) => "Direct or relayed".to_owned(),
+    };
+    let family = route.family.map(|family| match family {
+        Family::V4 => "IPv4",
+        Family::V6 => "IPv6",
+    });
+    let parts = [Some(path.as_str()), route.protocol.map(protocol), family];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn finding(finding: Finding, accepted: bool) -> String {
+    match (finding, accepted) {
+        (Finding::Waiting, _) => "being tested".to_owned(),
+        (Finding::Works(time), _) if accepted => format!("works, found in {}", millis(time)),
+        (Finding::Works(time) | Finding::Refuses(time), false) => {
+            format!("answers in {}", millis(time))
+        }
+        (Finding::Works(_), true) | (Finding::Refuses(_), true) => {
+            "answers, but does not let you in".to_owned()
+        }
+        (Finding::Silent, _) => TEXTS.silent.to_owned(),
+        (Finding::Untried, _) => "not tested: your address stays hidden".to_owned(),
+    }
+}
+
+fn millis(time_taken: Duration) -> String {
+    time(time_taken.as_secs_f64())
+}
+
+/// With one digit behind the point. By whole numbers, because the code that writes fractions is as
+/// large as a panel, and nothing else needs it.
+fn tenths(value: f64) -> String {
+    let tenths = (value * 10.0).round() as u64;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn whole(value: f64) -> u64 {
+    value.round() as u64
+}
+
+fn time(seconds: f64) -> String {
+    match seconds {
+        ..0.00995 => format!("{} ms", tenths(seconds * 1e3)),
+        ..0.9995 => format!("{} ms", whole(seconds * 1e3)),
+        _ => format!("{} s", tenths(seconds)),
+    }
+}
+
+fn rate(bits: f64) -> String {
+    match bits {
+        ..999.5 => format!("{} bit/s", whole(bits)),
+        ..999_500.0 => format!("{} kbit/s", whole(bits / 1e3)),
+        ..99_950_000.0 => format!("{} Mbit/s", tenths(bits / 1e6)),
+        _ => format!("{} Mbit/s", whole(bits / 1e6)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::statistics::Direction;
+
+    #[test]
+    fn numbers_have_the_unit_that_fits() {
+        assert_eq!([0.0, 0.0042, 0.0351, 1.26].map(time), ["0.0 ms", "4.2 ms", "35 ms", "1.3 s"]);
+        assert_eq!(
+            [0.0, 64_000.4, 999_499.0, 999_500.0, 1_234_567.0].map(rate),
+            ["0 bit/s", "64 kbit/s", "999 kbit/s", "1.0 Mbit/s", "1.2 Mbit/s"]
+        );
+        assert_eq!((TEXTS.value)(Measure::Loss(Direction::Sent), 0.0123), "1.2 %");
+        assert_eq!((TEXTS.at_least)(3.14e8), "over 100 Mbit/s");
+    }
+
+    #[test]
+    fn a_path_is_told_as_far_as_it_is_known() {
+        let known = Route {
+            path: Path::Relayed,
+            protocol: Some(Protocol::Udp),
+            relay: Some(Protocol::Tls),
+            family: Some(Family::V6),
+        };
+        assert_eq!(route(&known), "Relayed over TLS, UDP, IPv6");
+        let hardly = Route { path: Path::Direct, protocol: None, relay: None, family: None };
+        assert_eq!(route(&hardly), "Direct");
+    }
+}

@@ -1,0 +1,67 @@
+//! What is said of connections to people who ask. Apart from the other texts, because nobody needs it
+//! to join: the code that writes it comes with the panels.
+
+use crate::{
+    call::{
+        probe::{Carried, Finding, Target},
+        statistics::{Limit, Measure, Route},
+    },
+    protocol::DisplayName,
+};
+use std::time::Duration;
+
+/// The texts of one language about connections.
+#[allow(missing_docs, reason = "the fields are named after what they say")]
+pub struct StatisticsTexts {
+    pub connection: &'static str,
+    pub connection_to: fn(&DisplayName) -> String,
+    pub back: &'static str,
+    /// What stands where a browser tells nothing.
+    pub unknown: &'static str,
+    pub received: &'static str,
+    pub sent: &'static str,
+    pub path: &'static str,
+    pub route: fn(&Route) -> String,
+    pub measure: fn(Measure) -> &'static str,
+    /// A value in the unit of its measure.
+    pub value: fn(Measure, f64) -> String,
+    pub span: fn(least: &str, most: &str) -> String,
+    pub graph: fn(name: &str, span: &str) -> String,
+    pub sound: &'static str,
+    pub picture: &'static str,
+    pub size: &'static str,
+    pub pixels: fn(width: u32, height: u32) -> String,
+    pub frames: &'static str,
+    pub a_second: fn(f64) -> String,
+    pub freezes: &'static str,
+    pub frozen: fn(count: u64, time: Duration) -> String,
+    pub limited_by: &'static str,
+    pub limit: fn(Limit) -> &'static str,
+    pub copy_report: &'static str,
+    pub report_of: &'static str,
+    pub report_note: &'static str,
+
+    pub test_relays: &'static str,
+    pub test_again: &'static str,
+    pub testing: &'static str,
+    pub all_well: &'static str,
+    pub some_silent: &'static str,
+    pub no_server: &'static str,
+    pub test_of: &'static str,
+    pub server: &'static str,
+    pub answers_in: fn(Duration) -> String,
+    pub silent: &'static str,
+    pub target: fn(Target) -> &'static str,
+    /// What came of it; whether credentials were given that the server should accept.
+    pub finding: fn(Finding, accepted: bool) -> String,
+    pub relays: &'static str,
+    pub no_relay: &'static str,
+    pub download: &'static str,
+    pub at_least: fn(bits_per_second: f64) -> String,
+    pub page_was_kept: &'static str,
+    pub upload: &'static str,
+    pub upload_later: &'static str,
+    pub through_relay: &'static str,
+    pub carried: fn(&Carried) -> String,
+    pub not_carried: &'static str,
+}

@@ -1,0 +1,77 @@
+//! Asks a STUN or TURN server for an answer.
+
+use super::{Listener, Timer, externs, peer, spawn_local};
+use crate::{
+    call::{PeerConfig, probe::Sign},
+    protocol::IceServer,
+};
+use js_sys::Reflect;
+use std::{rc::Rc, time::Duration};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Event, RtcPeerConnection, RtcPeerConnectionIceEvent};
+
+/// So long a server has to answer.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A connection to nobody that gathers candidates from one server. Dropping it ends it.
+pub struct ServerProbe {
+    pc: externs::Pc,
+    _listeners: [Listener; 2],
+    _timer: Timer,
+}
+
+impl ServerProbe {
+    /// Begins to ask. `relayed` keeps the browser from anything but asking for a relay.
+    pub fn start(
+        server: &IceServer,
+        relayed: bool,
+        handler: impl Fn(Sign) + 'static,
+    ) -> Option<Self> {
+        let config = PeerConfig { ice_servers: vec![server.clone()], hidden: relayed };
+        let pc = RtcPeerConnection::new_with_configuration(&peer::configuration(&config)?).ok()?;
+        let handler = Rc::new(handler);
+        let on = |event, read: fn(&Event) -> Option<Sign>| {
+            let handler = handler.clone();
+            Listener::new(&pc, event, move |event| {
+                if let Some(sign) = read(&event) {
+                    handler(sign);
+                }
+            })
+        };
+        let listeners = [on("icecandidate", candidate), on("icecandidateerror", error)];
+        let timer = Timer::new(PATIENCE, move || handler(Sign::TimedOut));
+        // So that there is something to find candidates for.
+        pc.create_data_channel("");
+        let pc: externs::Pc = pc.unchecked_into();
+        if let Ok(promise) = pc.set_local() {
+            spawn_local(async move {
+                // Fails only if it was closed meanwhile.
+                let _ = JsFuture::from(promise).await;
+            });
+        }
+        Some(Self { pc, _listeners: listeners, _timer: timer })
+    }
+}
+
+impl Drop for ServerProbe {
+    fn drop(&mut self) {
+        self.pc.close();
+    }
+}
+
+fn candidate(event: &Event) -> Option<Sign> {
+    let event: &RtcPeerConnectionIceEvent = event.dyn_ref()?;
+    let Some(candidate) = event.candidate() else { return Some(Sign::Done) };
+    let candidate = candidate.candidate();
+    match candidate.split_once(" typ ")?.1.split(' ').next()? {
+        "srflx" => Some(Sign::Mapped),
+        "relay" => Some(Sign::Relayed),
+        _ => None,
+    }
+}
+
+fn error(event: &Event) -> Option<Sign> {
+    let code = Reflect::get(event, &"errorCode".into()).ok()?.as_f64()?;
+    Some(Sign::Error(code as u16))
+}

@@ -1,0 +1,81 @@
+//! Asks the servers that connections depend on whether they answer.
+
+use crate::{
+    call::probe::{Finding, Probe, Target},
+    platform::{Local, ServerProbe, Timer, elapsed},
+    protocol::IceServer,
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// One after the other, because browsers stand still for a moment for each.
+const BETWEEN: Duration = Duration::from_millis(250);
+/// More servers than anybody needs.
+const SERVERS: usize = 8;
+
+/// Tests that are under way or done.
+#[derive(Clone, Copy, Default)]
+pub struct Probing {
+    /// One for each server, in the operator's order.
+    pub probes: RwSignal<Vec<Probe>>,
+    servers: StoredValue<Vec<IceServer>>,
+    running: StoredValue<Vec<Local<ServerProbe>>>,
+    next: StoredValue<Option<Timer>>,
+}
+
+impl Probing {
+    /// Asks these servers. Who hides their address asks relays only.
+    pub fn start(self, servers: Vec<IceServer>, hidden: bool) {
+        self.stop();
+        let known = |server: IceServer| Some((Target::of(&server.urls)?, server));
+        let servers: Vec<_> = servers.into_iter().filter_map(known).take(SERVERS).collect();
+        self.probes.set(servers.iter().map(|(target, _)| Probe::new(*target)).collect());
+        self.servers.set_value(servers.iter().map(|(_, server)| server.clone()).collect());
+        self.ask(servers, 0, hidden);
+    }
+
+    /// The first relay that works, once all servers were asked.
+    #[must_use]
+    pub fn relay(self) -> Option<IceServer> {
+        let works = |probe: &Probe| {
+            probe.target != Target::Stun && matches!(probe.finding, Finding::Works(_))
+        };
+        let place = self.probes.with(|probes| probes.iter().position(works));
+        let place = place.filter(|_| !self.is_running())?;
+        self.servers.with_value(|servers| servers.get(place).cloned())
+    }
+
+    /// Whether something is being waited for.
+    #[must_use]
+    pub fn is_running(self) -> bool {
+        self.probes.with(|probes| probes.iter().any(|probe| probe.finding == Finding::Waiting))
+    }
+
+    /// Gives up what is under way.
+    pub fn stop(self) {
+        self.next.set_value(None);
+        self.running.set_value(Vec::new());
+    }
+
+    fn ask(self, servers: Vec<(Target, IceServer)>, place: usize, hidden: bool) {
+        let Some((target, server)) = servers.get(place) else { return };
+        let begun = elapsed();
+        let note = move |change: &dyn Fn(&mut Probe)| {
+            self.probes.try_update(|probes| probes.get_mut(place).map(change));
+        };
+        if hidden && *target == Target::Stun {
+            note(&|probe| probe.finding = Finding::Untried);
+        } else {
+            let handler = move |sign| {
+                let after = elapsed().saturating_sub(begun);
+                note(&|probe| probe.note(sign, after));
+            };
+            match ServerProbe::start(server, *target != Target::Stun, handler) {
+                Some(probe) => self.running.update_value(|running| running.push(Local::new(probe))),
+                None => note(&|probe| probe.finding = Finding::Silent),
+            }
+        }
+        let next = Timer::new(BETWEEN, move || self.ask(servers, place + 1, hidden));
+        self.next.set_value(Some(next));
+    }
+}

@@ -1,0 +1,91 @@
+//! The test of the connection while somebody is in the lobby.
+
+use super::report::{Findings, Verdict, listed};
+use crate::{
+    call::{Phase, probe::Target},
+    i18n::statistics_texts,
+    platform,
+    protocol::{Boot, IceServer},
+    session::{Probing, Session},
+    ui::word,
+};
+use leptos::prelude::*;
+
+/// Relays are asked with these, which are nobody's: that one refuses them says that it can be reached.
+const NOBODY: &str = "salon-test";
+
+/// One line with what was found, behind which the rest stands. Begins by itself, and gives up as soon
+/// as the person joins.
+#[component]
+pub(super) fn ConnectionTest() -> impl IntoView {
+    let t = statistics_texts();
+    let session = expect_context::<Session>();
+    let probing = Probing::default();
+    let urls = StoredValue::new(use_context::<Boot>().unwrap_or_default().ice_urls);
+    let start = move || {
+        let servers = urls.get_value().into_iter().map(without_credentials).collect();
+        probing.start(servers, session.hides_address.get_untracked() == Some(true));
+    };
+    let outside = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Lobby));
+    Effect::new(move |_| match outside.get() {
+        true => start(),
+        false => probing.stop(),
+    });
+    Effect::new(move |_| {
+        if !probing.is_running() {
+            probing.stop();
+        }
+    });
+    on_cleanup(move || probing.stop());
+    let download = platform::download_rate();
+    let findings = Memo::new(move |_| {
+        // Asked once a second.
+        session.now.track();
+        let (server, probes) = (session.server_round_trip(), probing.probes.get());
+        Findings { server, probes, download }
+    });
+    let verdict = Memo::new(move |_| findings.with(Findings::verdict));
+    let summary = word(move || match verdict.get() {
+        Verdict::Testing => t.testing,
+        Verdict::Good => t.all_well,
+        Verdict::Limited => t.some_silent,
+        Verdict::NoServer => t.no_server,
+    });
+    let copy = move |_| {
+        let lines = findings.with_untracked(|findings| findings.lines(t));
+        session.copy_report(listed(t.test_of, &lines));
+    };
+    let lines = Signal::derive(move || findings.with(|findings| findings.lines(t)));
+    view! {
+        <details class="connection-test" data-verdict=word(move || verdict_name(verdict.get()))>
+            <summary><span role="status">{summary}</span></summary>
+            <Lines lines />
+            <div class="row">
+                <button class="button small" type="button" on:click=copy>{t.copy_report}</button>
+                <button class="button small" type="button" on:click=move |_| start()>{t.test_again}</button>
+            </div>
+        </details>
+    }
+}
+
+/// Named values.
+#[component]
+pub(super) fn Lines(lines: Signal<Vec<(&'static str, String)>>) -> impl IntoView {
+    let line = |(name, text)| view! { <dt>{name}</dt><dd>{text}</dd> };
+    view! { <dl class="findings">{move || lines.get().into_iter().map(line).collect_view()}</dl> }
+}
+
+fn without_credentials(urls: String) -> IceServer {
+    let nobody = Target::of(&urls).filter(|target| *target != Target::Stun);
+    let nobody = nobody.map(|_| NOBODY.to_owned());
+    IceServer { urls, username: nobody.clone(), credential: nobody }
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Testing => "testing",
+        Verdict::Good => "good",
+        Verdict::Limited => "limited",
+        Verdict::NoServer => "no-server",
+    }
+}
