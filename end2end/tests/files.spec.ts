@@ -40,9 +40,7 @@ const bring = (page: Page, type: 'drop' | 'paste', name: string, text: string) =
     }
     const call = document.querySelector('.call')!;
     call.dispatchEvent(new DragEvent('dragover', { ...init, dataTransfer: transfer }));
-    requestAnimationFrame(() => {
-      document.querySelector('.drop')!.dispatchEvent(new DragEvent('drop', { ...init, dataTransfer: transfer }));
-    });
+    call.dispatchEvent(new DragEvent('drop', { ...init, dataTransfer: transfer }));
   }, [type, name, text] as const);
 
 test('a file is offered to everybody, and who wants it gets it whole', async ({ person, room }, info) => {

@@ -187,15 +187,20 @@ impl Chat {
         }
     }
 
-    pub(super) fn opened(&mut self, id: PeerId) {
-        let Some(listener) = self.listener(id) else { return };
+    /// Somebody can be talked to. Returns whether they are listened to.
+    pub(super) fn opened(&mut self, id: PeerId) -> bool {
+        let Some(listener) = self.listener(id) else { return false };
         match listener.channel {
             Channel::Closed => {
                 listener.channel = Channel::Open;
                 self.ask(id);
+                true
             }
-            Channel::Shut => self.commands.push_back(ChatCommand::Close(id)),
-            Channel::Open | Channel::Known => {}
+            Channel::Shut => {
+                self.commands.push_back(ChatCommand::Close(id));
+                false
+            }
+            Channel::Open | Channel::Known => true,
         }
     }
 

@@ -708,8 +708,9 @@ impl Call {
     fn channel(&mut self, id: PeerId, input: ChannelInput) {
         match input {
             ChannelInput::Opened => {
-                self.chat.opened(id);
-                self.files.opened(id);
+                if self.chat.opened(id) {
+                    self.files.opened(id);
+                }
             }
             ChannelInput::Heard(text) => self.hear(id, Talk::parse(&text)),
             ChannelInput::Bytes(bytes) => {
@@ -734,8 +735,11 @@ impl Call {
             _ => None,
         };
         let heard = self.chat.hear(id, &name, talk, self.epoch + self.now);
-        if let Some((number, news)) = news.filter(|_| heard) {
-            self.files.hear(id, number, news);
+        match news {
+            // Nor is anything given to them.
+            _ if !heard => self.files.closed(id),
+            Some((number, news)) => self.files.hear(id, number, news),
+            None => {}
         }
     }
 

@@ -267,6 +267,9 @@ mod functions {
     pub fn pasted_files<T>(_: &T) -> Vec<StoredBytes> {
         Vec::new()
     }
+    pub fn drag_has_left<T>(_: &T) -> bool {
+        false
+    }
     pub fn drags_files<T>(_: &T) -> bool {
         false
     }

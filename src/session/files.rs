@@ -26,6 +26,7 @@ struct Copy {
     busy: Cell<bool>,
     sink: RefCell<Option<Sink>>,
     whole: RefCell<Option<StoredBytes>>,
+    saved: Cell<bool>,
 }
 
 impl FileStore {
@@ -140,11 +141,12 @@ impl Copy {
             }
             FileCommand::Save(_, name) => {
                 self.whole.borrow().as_ref()?.save(name.as_str());
+                self.saved.set(true);
                 None
             }
             FileCommand::Forget(_) => {
-                // Of one that is whole, the browser may not have read all yet.
-                if self.whole.borrow().is_none() {
+                // Of one that was saved, the browser may not have read all yet.
+                if !self.saved.get() {
                     self.sink()?.remove().await;
                 }
                 None

@@ -212,6 +212,16 @@ impl Session {
         });
         Effect::new(move |_| settled.get().then(|| self.media.overhear()));
         Effect::new(move |_| {
+            if settled.get() {
+                platform::spawn_local(platform::remove_stale_files());
+            }
+        });
+        Effect::new(move |_| {
+            if self.sharing.is_on() && !self.view.with(|view| view.inside) {
+                self.sharing.stop();
+            }
+        });
+        Effect::new(move |_| {
             let seen = settled.get() && !self.hidden.get();
             seen.then(platform::keep_awake)
         });
@@ -541,7 +551,6 @@ impl Session {
         self.now.set(now);
         if matches!(view.phase, Phase::Left { .. }) {
             self.media.release();
-            self.sharing.stop();
         }
         self.view.set(view);
     }

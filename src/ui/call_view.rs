@@ -28,17 +28,27 @@ pub fn CallView(
         }
     });
     let dragging = RwSignal::new(false);
-    let drag = move |event: ev::DragEvent| {
+    // Wherever they fall: the browser would open them in place of the call.
+    let drag = window_event_listener(ev::dragover, move |event| {
         if platform::drags_files(&event) {
             event.prevent_default();
-            dragging.set(true);
+            dragging.set(shown.get_untracked());
         }
-    };
-    let drop = move |event: ev::DragEvent| {
-        event.prevent_default();
+    });
+    let drop = window_event_listener(ev::drop, move |event| {
+        if platform::drags_files(&event) {
+            event.prevent_default();
+            if dragging.get_untracked() {
+                session.give(platform::dropped_files(&event));
+            }
+        }
         dragging.set(false);
-        session.give(platform::dropped_files(&event));
-    };
+    });
+    let away = window_event_listener(ev::dragleave, move |event| {
+        if platform::drag_has_left(&event) {
+            dragging.set(false);
+        }
+    });
     let paste = window_event_listener(ev::paste, move |event| {
         let files = platform::pasted_files(&event);
         if shown.get_untracked() && !files.is_empty() {
@@ -46,9 +56,11 @@ pub fn CallView(
             session.give(files);
         }
     });
-    on_cleanup(move || paste.remove());
+    on_cleanup(move || {
+        [drag, drop, away, paste].into_iter().for_each(WindowListenerHandle::remove);
+    });
     view! {
-        <div class="call" class:alone=alone hidden=flag(move || !shown.get()) on:dragover=drag>
+        <div class="call" class:alone=alone hidden=flag(move || !shown.get())>
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
@@ -68,9 +80,7 @@ pub fn CallView(
             <Knock />
             <Controls />
             <Show when=move || dragging.get()>
-                <p class="drop" on:drop=drop on:dragleave=move |_| dragging.set(false)>
-                    {t.drop_here}
-                </p>
+                <p class="drop">{t.drop_here}</p>
             </Show>
         </div>
     }

@@ -9,7 +9,7 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// All that are offered, on their way, or there.
+/// All that are offered, on their way, or there; the last one first.
 #[component]
 pub(super) fn Files() -> impl IntoView {
     let t = file_texts();
@@ -17,7 +17,7 @@ pub(super) fn Files() -> impl IntoView {
     let files = Memo::new(move |_| session.view.with(|view| view.files.files.clone()));
     view! {
         <ul class="files" aria-label=t.files hidden=flag(move || files.with(|files| files.is_empty()))>
-            <For each=move || files.get().to_vec() key=|file| file.key let:file>
+            <For each=move || files.with(|files| files.iter().rev().cloned().collect::<Vec<_>>()) key=|file| file.key let:file>
                 <FileRow first=file />
             </For>
         </ul>
@@ -27,19 +27,22 @@ pub(super) fn Files() -> impl IntoView {
 #[component]
 fn FileRow(first: FileView) -> impl IntoView {
     let session = expect_context::<Session>();
-    let (key, name, size) = (first.key, first.name.clone(), first.size);
+    let (key, name) = (first.key, first.name.clone());
     let file = Memo::new(move |_| {
         let now =
             session.view.with(|view| view.files.files.iter().find(|file| file.key == key).cloned());
         now.unwrap_or_else(|| first.clone())
     });
-    let lines = move || file.with(|file| lines(session, file));
+    // Two people may have the same name.
+    let lines = move || {
+        let lines = file.with(|file| lines(session, file));
+        lines.into_iter().enumerate().collect::<Vec<_>>()
+    };
     let progress = move || file.with(progress);
     view! {
         <li class="file" data-file=key.number.to_string()>
             <p class="name" title=name.as_str().to_owned()>{name.as_str().to_owned()}</p>
-            <p class="quiet" hidden=key.owner.is_some()>{(file_texts().size)(size)}</p>
-            <For each=lines key=Clone::clone let:line>
+            <For each=lines key=Clone::clone let((_, line))>
                 <p class="quiet">{line}</p>
             </For>
             <progress
@@ -61,10 +64,13 @@ fn lines(session: Session, file: &FileView) -> Vec<String> {
     };
     match file.key.owner {
         Some(owner) => vec![(t.taken)(&name(owner), file.state, file.size)],
-        None if file.given.is_empty() => vec![t.for_nobody.to_owned()],
+        None if file.given.is_empty() => vec![(t.for_nobody)(file.size)],
         None => {
-            let given = file.given.iter();
-            given.map(|(to, state)| (t.given)(&name(*to), *state, file.size)).collect()
+            let answered = |(_, state): &&(_, _)| *state != FileState::Offered;
+            let given = file.given.iter().filter(answered);
+            let given = given.map(|(to, state)| (t.given)(&name(*to), *state, file.size));
+            let waiting = file.given.len() - given.clone().count();
+            std::iter::once((t.own)(file.size, waiting)).chain(given).collect()
         }
     }
 }

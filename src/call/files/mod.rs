@@ -21,7 +21,10 @@ const WINDOW: u64 = 32 * 1024 * 1024;
 /// After so many bytes the owner is told that they are written down.
 const STEP: u64 = 4 * 1024 * 1024;
 /// How many files of one person may be offered at a time, and how many that are over stay listed.
-const OFFERS: usize = 20;
+const OFFERS: usize = 50;
+
+/// Whoever sends less than this many bytes at a time makes work with it.
+const CRUMB: usize = 1024;
 
 /// Tells a file from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -190,8 +193,12 @@ impl Files {
         }
         self.lines.push(Line { peer, idle: false, reading: None });
         for file in &mut self.files {
-            if let File::Given(given) = file {
-                self.commands.extend(given.offer_to(peer));
+            match file {
+                File::Given(given) => self.commands.extend(given.offer_to(peer)),
+                File::Taken(taken) if taken.key.owner == Some(peer) => {
+                    self.commands.extend(taken.reopened());
+                }
+                File::Taken(_) => {}
             }
         }
     }
@@ -233,6 +240,7 @@ impl Files {
     /// This person leaves.
     pub(super) fn leave(&mut self) {
         self.lines.clear();
+        self.heard = 0;
         for file in std::mem::take(&mut self.files) {
             self.commands.push_back(Command::Do(FileCommand::Forget(file.key())));
         }
@@ -271,6 +279,10 @@ impl Files {
             FileNews::Offer { name, size } => self.offered(theirs, name, size),
             FileNews::Withdraw => self.with_taken(theirs, Taken::withdrawn),
             FileNews::Sum(sum) => self.with_taken(theirs, |taken| taken.sum_is(sum)),
+            // It is of before the page was loaded again, or they were not told.
+            FileNews::Take(_) if given(&mut self.files, number).is_none_or(|it| !it.is_open()) => {
+                self.tell(vec![Command::Send(peer, Talk::File(number, FileNews::Withdraw))]);
+            }
             news => self.with_given(number, |given| given.hear(peer, &news)),
         }
         self.pump();
@@ -284,14 +296,14 @@ impl Files {
         self.pump();
     }
 
-    /// Takes bytes in, and returns whether they were expected.
+    /// Takes bytes in, and returns whether they were expected, and worth the trouble.
     pub(super) fn take_in(&mut self, peer: PeerId, message: &[u8]) -> bool {
         let Some(slice) = Slice::parse(message) else { return false };
         let key = FileKey { owner: Some(peer), number: slice.number };
         let Some(taken) = self.taken(key) else { return false };
         let before = taken.got();
         let commands = taken.take_in(&slice);
-        let fits = taken.got() > before;
+        let fits = taken.got() > before && (slice.bytes.len() >= CRUMB || taken.is_whole());
         self.tell(commands);
         fits
     }
@@ -305,6 +317,8 @@ impl Files {
             self.files.push(File::Taken(Taken::new(key, name, size)));
             self.heard += 1;
             self.forget_old(key.owner);
+        } else if let Some(owner) = key.owner {
+            self.tell(vec![Command::Send(owner, Talk::File(key.number, FileNews::Decline))]);
         }
     }
 

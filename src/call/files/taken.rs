@@ -13,6 +13,8 @@ pub(super) struct Taken {
     piece: Vec<u8>,
     /// How many bytes have come.
     got: u64,
+    /// How many may.
+    most: u64,
     /// How many are written down, and how many its owner knows of.
     wrote: u64,
     told: u64,
@@ -29,6 +31,7 @@ impl Taken {
             state: FileState::Offered,
             piece: Vec::new(),
             got: 0,
+            most: size,
             wrote: 0,
             told: 0,
             sum: None,
@@ -55,6 +58,10 @@ impl Taken {
         self.got
     }
 
+    pub(super) fn is_whole(&self) -> bool {
+        self.got == self.size
+    }
+
     fn say(&self, news: FileNews) -> Vec<Command> {
         let say = |owner| Command::Send(owner, Talk::File(self.key.number, news));
         self.key.owner.map(say).into_iter().collect()
@@ -70,6 +77,7 @@ impl Taken {
         match self.state {
             FileState::Offered | FileState::Held(_) => {
                 self.state = FileState::Coming(self.wrote);
+                self.most = self.size;
                 open.into_iter().chain(self.ask()).collect()
             }
             _ => Vec::new(),
@@ -80,6 +88,8 @@ impl Taken {
         match self.state {
             FileState::Coming(_) => {
                 self.state = FileState::Held(self.wrote);
+                // What is under way still comes.
+                self.most = self.size.min(self.got.saturating_add(WINDOW));
                 self.say(FileNews::Hold)
             }
             _ => Vec::new(),
@@ -100,27 +110,36 @@ impl Taken {
 
     /// Its owner offers it on a new channel, and may not have heard what was said on the last one.
     pub(super) fn offered_again(&mut self) -> Vec<Command> {
-        let news = match self.state {
-            FileState::Offered | FileState::Checking => return Vec::new(),
-            FileState::Coming(_) => return self.ask(),
-            FileState::Held(_) => FileNews::Hold,
-            FileState::Kept => FileNews::Kept,
-            _ => return self.say(FileNews::Decline),
-        };
-        let mut commands = self.ask();
-        commands.extend(self.say(news));
-        commands
+        match self.state {
+            FileState::Declined | FileState::NotWritten | FileState::Damaged => {
+                self.say(FileNews::Decline)
+            }
+            FileState::Kept => {
+                let mut commands = self.ask();
+                commands.extend(self.say(FileNews::Kept));
+                commands
+            }
+            _ => Vec::new(),
+        }
     }
 
-    /// Its owner gives it no more.
+    /// Its owner can be talked to again, and may not have it any more.
+    pub(super) fn reopened(&mut self) -> Vec<Command> {
+        let hold = match self.state {
+            FileState::Coming(_) => Vec::new(),
+            FileState::Held(_) => self.say(FileNews::Hold),
+            _ => return Vec::new(),
+        };
+        self.ask().into_iter().chain(hold).collect()
+    }
+
+    /// Its owner gives it no more. One that is all there is still looked at.
     pub(super) fn withdrawn(&mut self) -> Vec<Command> {
-        match self.is_open() {
-            true => {
-                self.end(FileState::Withdrawn);
-                vec![self.order(FileCommand::Forget)]
-            }
-            false => Vec::new(),
+        if !self.is_open() || self.state == FileState::Checking {
+            return Vec::new();
         }
+        self.end(FileState::Withdrawn);
+        vec![self.order(FileCommand::Forget)]
     }
 
     fn end(&mut self, state: FileState) {
@@ -146,7 +165,7 @@ impl Taken {
         };
         let got = self.got.saturating_add(bytes.len() as u64);
         // Whoever sends more than was asked for is not listened to.
-        if bytes.is_empty() || got > self.size || got - self.wrote > WINDOW + PIECE as u64 {
+        if bytes.is_empty() || got > self.most || got - self.wrote > WINDOW + PIECE as u64 {
             return Vec::new();
         }
         self.got = got;

@@ -379,6 +379,61 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
 }
 
 #[test]
+fn whoever_waits_for_a_file_of_before_a_reload_learns_that_it_is_gone() {
+    let mut world = offered(3_000_000);
+    world.tell(1, FileInput::Take(of(0, 1)));
+    world.cut(0, 1);
+    world.people[0].files = Files::default();
+    world.people[0].work.clear();
+    world.open(0, 1);
+    world.settle();
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
+    let mut world = offered(100);
+    world.cut(0, 1);
+    world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
+    world.open(0, 1);
+    world.tell(1, FileInput::Take(of(0, 1)));
+    world.settle();
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
+}
+
+#[test]
+fn what_is_all_there_is_kept_though_its_owner_leaves() {
+    let mut world = offered(100);
+    world.tell(1, FileInput::Take(of(0, 1)));
+    while world.state(1, of(0, 1)) != Some(FileState::Checking) {
+        world.deliver(1, 0, false);
+        world.deliver(0, 1, true);
+        world.deliver(0, 1, false);
+        world.work(0);
+        if world.state(1, of(0, 1)) != Some(FileState::Checking) {
+            world.work(1);
+        }
+    }
+    world.cut(0, 1);
+    world.people[1].files.left(PeerId(0));
+    world.settle();
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Kept));
+}
+
+#[test]
+fn a_pause_is_kept_by_who_asked_for_it() {
+    let mut world = World::with(2);
+    world.open(0, 1);
+    let files = &mut world.people[1].files;
+    files.hear(PeerId(0), 1, FileNews::Offer { name: "a".into(), size: 4 * WINDOW });
+    files.handle(FileInput::Take(of(0, 1)));
+    files.handle(FileInput::Hold(of(0, 1)));
+    let bytes = vec![0; Slice::MOST];
+    let mut from = 0;
+    while files.take_in(PeerId(0), &Slice { number: 1, from, bytes: &bytes }.to_message()) {
+        from += bytes.len() as u64;
+        files.handle(FileInput::Wrote(of(0, 1), Some(from / PIECE as u64 * PIECE as u64)));
+    }
+    assert!(from <= WINDOW);
+}
+
+#[test]
 fn offers_are_bounded() {
     let mut files = Files::default();
     files.opened(PeerId(7));

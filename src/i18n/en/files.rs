@@ -6,10 +6,14 @@ use crate::{call::FileState, i18n::FileTexts, protocol::DisplayName};
 pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
     files: "Files",
     attach: "Give files to everybody",
-    size,
     taken,
     given,
-    for_nobody: "Nobody else is here. Whoever comes can have it.",
+    own: |bytes, waiting| match waiting {
+        0 => size(bytes),
+        1 => format!("{}, waiting for 1 person", size(bytes)),
+        _ => format!("{}, waiting for {waiting} people", size(bytes)),
+    },
+    for_nobody: |bytes| format!("{}. Nobody else is here. Whoever comes can have it.", size(bytes)),
     take: "Save",
     decline: "Decline",
     pause: "Pause",
@@ -59,7 +63,6 @@ fn taken(owner: &DisplayName, state: FileState, total: u64) -> String {
 fn given(to: &DisplayName, state: FileState, total: u64) -> String {
     let to = super::capital(someone(to.as_str()));
     match state {
-        FileState::Offered => format!("{to} has not answered"),
         FileState::Coming(done) => format!("{to}: {}", share(done, total)),
         FileState::Held(done) => format!("{to} paused at {}", share(done, total)),
         FileState::Kept => format!("{to} has it"),

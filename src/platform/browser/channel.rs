@@ -6,7 +6,8 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{
-    Event, MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType, RtcPeerConnection,
+    Event, MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelState,
+    RtcDataChannelType, RtcPeerConnection,
 };
 
 /// Both sides open the channels under these numbers, so that neither has to be told of them (W3C
@@ -26,7 +27,7 @@ pub(super) struct DataChannels {
     words: RtcDataChannel,
     bytes: RtcDataChannel,
     handler: Handler,
-    _listeners: [Listener; 6],
+    _listeners: [Listener; 7],
 }
 
 impl DataChannels {
@@ -42,8 +43,17 @@ impl DataChannels {
                 }
             })
         };
+        let opened = {
+            let (handler, bytes) = (handler.clone(), bytes.clone());
+            move |_| {
+                handler(ChannelInput::Opened);
+                if bytes.ready_state() == RtcDataChannelState::Open {
+                    handler(ChannelInput::Drained);
+                }
+            }
+        };
         let listeners = [
-            on(&words, "open", |_| Some(ChannelInput::Opened)),
+            Listener::new(&words, "open", opened),
             on(&words, "message", |event| {
                 let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
                 Some(ChannelInput::Heard(text))
@@ -55,6 +65,7 @@ impl DataChannels {
                 let bytes = Uint8Array::new(data.dyn_ref::<ArrayBuffer>()?);
                 Some(ChannelInput::Bytes(bytes.to_vec()))
             }),
+            on(&bytes, "close", |_| Some(ChannelInput::Closed)),
             on(&bytes, "bufferedamountlow", |_| Some(ChannelInput::Drained)),
         ];
         Self { words, bytes, handler, _listeners: listeners }

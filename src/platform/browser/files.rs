@@ -7,7 +7,8 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, ClipboardEvent, DragEvent, FileList, HtmlAnchorElement, HtmlInputElement, Url, window,
+    Blob, ClipboardEvent, DataTransfer, DragEvent, FileList, HtmlAnchorElement, HtmlInputElement,
+    Url, window,
 };
 
 /// Files are hashed in pieces of this size, and then their hashes: browsers hash only what is in
@@ -102,6 +103,12 @@ pub fn dropped_files(event: &DragEvent) -> Vec<StoredBytes> {
     sources(event.data_transfer().and_then(|transfer| transfer.files()))
 }
 
+/// Whether what was dragged over the page has left it.
+#[must_use]
+pub fn drag_has_left(event: &DragEvent) -> bool {
+    event.related_target().is_none()
+}
+
 /// Whether what is dragged over the page are files.
 #[must_use]
 pub fn drags_files(event: &DragEvent) -> bool {
@@ -109,10 +116,16 @@ pub fn drags_files(event: &DragEvent) -> bool {
     types.is_some_and(|types| types.includes(&"Files".into(), 0))
 }
 
-/// The files that are pasted.
+/// The files that are pasted. What was copied from a document may come as a picture, too; it is meant
+/// as text.
 #[must_use]
 pub fn pasted_files(event: &ClipboardEvent) -> Vec<StoredBytes> {
-    sources(event.clipboard_data().and_then(|transfer| transfer.files()))
+    let is_document = |transfer: &DataTransfer| {
+        let types = Array::from(&transfer.types());
+        ["text/plain", "text/html"].iter().all(|kind| types.includes(&(*kind).into(), 0))
+    };
+    let transfer = event.clipboard_data().filter(|transfer| !is_document(transfer));
+    sources(transfer.and_then(|transfer| transfer.files()))
 }
 
 /// A file that is being written down. It is removed when it is forgotten, or on a later visit.

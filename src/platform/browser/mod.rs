@@ -21,7 +21,8 @@ mod trial;
 use channel::DataChannels;
 pub use code::short_code;
 pub use files::{
-    Sink, StoredBytes, drags_files, dropped_files, pasted_files, picked_files, remove_stale_files,
+    Sink, StoredBytes, drag_has_left, drags_files, dropped_files, pasted_files, picked_files,
+    remove_stale_files,
 };
 use listener::Listener;
 pub use media::{
