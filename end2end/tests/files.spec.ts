@@ -94,8 +94,8 @@ test('files come by drop and paste, stop and go on, and can be withdrawn', async
   await attach(ada, file.path);
   await button(bob, 'Save: long.bin').click();
   await button(bob, 'Cancel: long.bin').click();
-  await expect(row(ada, 'long.bin').last()).toContainText('Bob declined');
-  await expect(row(bob, 'long.bin').last()).toContainText('declined');
+  await expect(row(ada, 'long.bin').first()).toContainText('Bob declined');
+  await expect(row(bob, 'long.bin').first()).toContainText('declined');
 });
 
 test('who comes later is offered it, too, and who leaves takes it along', async ({ person, room }) => {
