@@ -745,10 +745,13 @@ impl Call {
 
     fn look_after_files(&mut self) {
         while let Some(command) = self.files.poll() {
-            let key = |id| self.peers.iter().map(Peer::key).find(|key| key.id == id);
             let command = match command {
-                files::Command::Send(id, talk) => key(id).map(|key| Command::Talk(key, talk)),
-                files::Command::Pour(id, bytes) => key(id).map(|key| Command::Pour(key, bytes)),
+                files::Command::Send(id, talk) => {
+                    self.key_of(id).map(|key| Command::Talk(key, talk))
+                }
+                files::Command::Pour(id, bytes) => {
+                    self.key_of(id).map(|key| Command::Pour(key, bytes))
+                }
                 files::Command::Do(command) => Some(Command::File(command)),
             };
             self.commands.extend(command);
@@ -758,12 +761,16 @@ impl Call {
     fn look_after_chat(&mut self) {
         while let Some(command) = self.chat.poll() {
             let (ChatCommand::Send(id, _) | ChatCommand::Close(id)) = command;
-            let key = self.peers.iter().map(Peer::key).find(|key| key.id == id);
-            self.commands.extend(key.map(|key| match command {
+            self.commands.extend(self.key_of(id).map(|key| match command {
                 ChatCommand::Send(_, talk) => Command::Talk(key, talk),
                 ChatCommand::Close(_) => Command::CloseChannel(key),
             }));
         }
+    }
+
+    /// The connection to somebody that is in use.
+    fn key_of(&self, id: PeerId) -> Option<PeerKey> {
+        self.peers.iter().map(Peer::key).find(|key| key.id == id)
     }
 
     fn can_speak(&self) -> bool {

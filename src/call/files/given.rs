@@ -40,9 +40,13 @@ impl Given {
         }
     }
 
+    pub(super) fn key(&self) -> FileKey {
+        FileKey { owner: None, number: self.number }
+    }
+
     pub(super) fn view(&self) -> FileView {
         FileView {
-            key: FileKey { owner: None, number: self.number },
+            key: self.key(),
             name: self.name.clone(),
             size: self.size,
             state: if self.withdrawn { FileState::Withdrawn } else { FileState::Offered },
@@ -145,9 +149,9 @@ impl Given {
     fn summed_for(&mut self, peer: PeerId) -> Vec<Command> {
         let (size, sum) = (self.size, self.sum.clone());
         let Some(sum) = sum else {
-            let key = FileKey { owner: None, number: self.number };
             let asked = std::mem::replace(&mut self.summing, true);
-            return (!asked).then_some(Command::Do(FileCommand::Sum(key))).into_iter().collect();
+            let ask = (!asked).then(|| Command::Do(FileCommand::Sum(self.key())));
+            return ask.into_iter().collect();
         };
         match self.receiver(peer) {
             Some(Receiver { state: FileState::Coming(place), told, .. })

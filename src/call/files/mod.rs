@@ -149,7 +149,7 @@ enum File {
 impl File {
     fn key(&self) -> FileKey {
         match self {
-            Self::Given(given) => FileKey { owner: None, number: given.number },
+            Self::Given(given) => given.key(),
             Self::Taken(taken) => taken.key,
         }
     }
