@@ -87,7 +87,7 @@ rust:
 	@scripts/setup.sh rust
 
 browsers:
-	@scripts/setup.sh browsers networks relay reader
+	@scripts/setup.sh browsers networks relay reader films
 
 fmt: rust
 	$(STEP) "Checking the format" cargo fmt --check

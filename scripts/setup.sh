@@ -10,6 +10,7 @@
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
 #   scripts/setup.sh relay      coturn, for those that call through a relay, if that is allowed
 #   scripts/setup.sh reader     tesseract, for those that read what is on a screen, if that is allowed
+#   scripts/setup.sh films      ffmpeg, for those that look at recordings, if that is allowed
 #
 # Rust and Node are the only things to bring along. The tools go to ~/.cache/salon-tools
 # (see env.sh) and are used from there or from PATH, wherever the version is this one:
@@ -142,6 +143,11 @@ reader() {
     has tesseract || install tesseract-ocr tesseract-ocr-eng
 }
 
+# Without it, its tests are skipped and say so.
+films() {
+    { has ffmpeg && has ffprobe; } || install ffmpeg
+}
+
 browsers() {
     node_and_npm
     local missing
@@ -156,7 +162,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | fuzz | unit | browsers | networks | relay | reader) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny, fuzz, unit, browsers, networks, relay or reader." ;;
+        rust | tools | deny | fuzz | unit | browsers | networks | relay | reader | films) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, fuzz, unit, browsers, networks, relay, reader or films." ;;
     esac
 done

@@ -5,6 +5,7 @@
 //! | [`protocol`] | every message, id and limit that crosses the wire |
 //! | `room` | pure: who is in which room (server) |
 //! | [`call`] | pure: one person's part in a call (browser) |
+//! | [`recording`] | pure: what is in a recording, and how its file becomes whole (browser) |
 //! | `server` | axum: pages, sockets, configuration |
 //! | `embed` | the built pages, where the program carries them |
 //! | [`platform`] | the browser behind one switch |
@@ -22,6 +23,7 @@ pub mod i18n;
 pub mod pages;
 pub mod platform;
 pub mod protocol;
+pub mod recording;
 #[cfg(feature = "ssr")]
 pub mod room;
 #[cfg(feature = "ssr")]

@@ -49,7 +49,7 @@ test('a microphone that gives nothing at all is named', async ({ person, room })
   await enter(ada, room, 'Ada');
   await expect(advice(ada)).toContainText('Your microphone gives no sound', { timeout: 20_000 });
   await advice(ada).getByRole('button', { name: 'Choose another' }).click();
-  await expect(ada.getByRole('dialog', { name: 'Devices' })).toBeVisible();
+  await expect(ada.getByRole('dialog', { name: 'Settings' })).toBeVisible();
 });
 
 test('a device that the system mutes is named until it is unmuted', async ({ person, room }) => {

@@ -135,7 +135,7 @@ test('a microphone that another one replaces can be had back', async ({ person, 
     };
   });
   await enter(ada, room, 'Ada');
-  await button(ada, 'Devices').click();
+  await button(ada, 'Settings').click();
   const choice = ada.getByRole('combobox', { name: 'Microphone' });
   await choice.selectOption({ label: 'Fake Audio Input 2' });
   const used = await choice.inputValue();

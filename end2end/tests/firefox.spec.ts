@@ -1,6 +1,9 @@
 import { type Browser, launch, type Page as FirefoxPage } from 'puppeteer-core';
+import { writeFile } from 'node:fs/promises';
+import { brightness, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
 import { installProbe, readCounter, readInbound } from '../support/probe.ts';
-import { enter, expectMore, remoteTiles, tileOf } from '../support/room.ts';
+import { openPrint } from '../support/print.ts';
+import { button, enter, expectMore, remoteTiles, tileOf } from '../support/room.ts';
 import { expect, test as base } from '../support/test.ts';
 
 const PREFERENCES = {
@@ -29,21 +32,25 @@ const test = base.extend<{ firefox: FirefoxPage }>({
   },
 });
 
+const press = (firefox: FirefoxPage, name: string) => firefox.locator(`::-p-aria([name="${name}"][role="button"])`).click();
+
+const enterWithFirefox = async (firefox: FirefoxPage, url: string) => {
+  await firefox.goto(url);
+  await firefox.waitForFunction(() => probe.live);
+  await firefox.locator('main[data-phase=lobby] input').fill('Fox');
+  await press(firefox, 'Turn on camera and microphone');
+  await firefox.waitForSelector('video[data-preview]');
+  await press(firefox, 'Join');
+  await firefox.waitForSelector('main[data-phase=call]');
+};
+
 for (const first of ['Chromium', 'Firefox'] as const) {
   test(`${first} is called by the other browser: both see and hear`, async ({ firefox, person, room, salon }) => {
     const chromium = await person();
-    const enterWithFirefox = async () => {
-      await firefox.goto(`${salon.origin}/room/${room}`);
-      await firefox.waitForFunction(() => probe.live);
-      await firefox.locator('main[data-phase=lobby] input').fill('Fox');
-      await firefox.locator('::-p-aria([name="Turn on camera and microphone"][role="button"])').click();
-      await firefox.waitForSelector('video[data-preview]');
-      await firefox.locator('::-p-aria([name="Join"][role="button"])').click();
-      await firefox.waitForSelector('main[data-phase=call]');
-    };
-    if (first === 'Firefox') await enterWithFirefox();
+    const url = `${salon.origin}/room/${room}`;
+    if (first === 'Firefox') await enterWithFirefox(firefox, url);
     await enter(chromium, room, 'Ada');
-    if (first === 'Chromium') await enterWithFirefox();
+    if (first === 'Chromium') await enterWithFirefox(firefox, url);
 
     await expect(remoteTiles(chromium)).toHaveCount(1);
     await expect(tileOf(chromium, 'Fox')).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
@@ -62,8 +69,8 @@ for (const first of ['Chromium', 'Firefox'] as const) {
     const before = await energy();
     await expect.poll(energy, { timeout: 15_000 }).toBeGreaterThan(before);
 
-    await firefox.locator('::-p-aria([name="People (2)"][role="button"])').click();
-    await firefox.locator('::-p-aria([name="Connection to Ada"][role="button"])').click();
+    await press(firefox, 'People (2)');
+    await press(firefox, 'Connection to Ada');
     await firefox.waitForSelector('.connection tbody tr');
     const rows = () =>
       firefox.$$eval('.connection tbody tr', (all) =>
@@ -77,3 +84,66 @@ for (const first of ['Chromium', 'Firefox'] as const) {
     expect(told).toMatch(/^Picture \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
   });
 }
+
+test('words, a file and a screen go from one browser to the other', async ({ firefox, person, room, salon }) => {
+  const ada = await person({ machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
+  await enter(ada, room, 'Ada');
+  await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
+  await expect(tileOf(ada, 'Fox')).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
+
+  await press(firefox, 'Chat');
+  await firefox.locator('.composer textarea').fill('Good morning from a fox');
+  await press(firefox, 'Send');
+  await ada.getByRole('button', { name: /^Chat/ }).click();
+  await expect(ada.getByText('Good morning from a fox', { exact: true })).toBeVisible();
+  await ada.getByRole('textbox', { name: 'Message' }).fill('Good morning, fox');
+  await button(ada, 'Send').click();
+  await firefox.waitForFunction(() => document.querySelector('.chat-log')?.textContent?.includes('Good morning, fox'));
+
+  await ada.locator('input[type=file]').setInputFiles({ name: 'plan.bin', mimeType: '', buffer: Buffer.alloc(3_000_000, 7) });
+  await press(firefox, 'Save: plan.bin');
+  await expect(ada.locator('.file', { hasText: 'plan.bin' })).toContainText('Fox has it', { timeout: 20_000 });
+
+  await openPrint(ada);
+  await button(ada, 'Share your screen').click();
+  const width = () => firefox.$eval('[data-screen] video', (video) => (video as HTMLVideoElement).videoWidth);
+  await firefox.waitForSelector('[data-screen] video');
+  await expect.poll(width, { timeout: 15_000 }).toBeGreaterThan(600);
+});
+
+test('a recording that Firefox makes is whole', async ({ firefox, person, room, salon }, info) => {
+  const why = whyNoFilms();
+  if (why) console.log(`Skipped, because no film can be read here: ${why}`);
+  test.skip(!!why, why);
+  test.slow();
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
+  await firefox.waitForSelector('[data-tile=remote][data-link=connected]');
+  await press(firefox, 'More');
+  await press(firefox, 'Record');
+  await firefox.waitForSelector('::-p-aria([name="Stop recording"][role="button"])');
+  await expect(ada.locator('.recording-mark')).toHaveText('Recording: Fox');
+  await ada.waitForTimeout(6_000);
+  await press(firefox, 'Stop recording');
+  await firefox.waitForSelector('[data-recording] button');
+  // What is handed out, in place of where the browser would put it.
+  const film = await firefox.evaluate(async () => {
+    const whole = new Promise<Blob>((whole) => {
+      URL.createObjectURL = (blob: Blob) => (whole(blob), '#');
+    });
+    document.querySelector<HTMLElement>('[data-recording] button')!.click();
+    const bytes = new Uint8Array(await (await whole).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  });
+  const path = info.outputPath('film.webm');
+  await writeFile(path, Buffer.from(film, 'base64'));
+  const { length, kinds, trouble } = await readFilm(path);
+  expect({ kinds, trouble }).toEqual({ kinds: ['audio', 'video'], trouble: '' });
+  expect(length).toBeGreaterThan(5.5);
+  expect(length).toBeLessThan(8);
+  expect(await play(path)).toBe('');
+  expect(await play(path, 3)).toBe('');
+  expect((await loudness(path)).some((level) => level > 0.05)).toBe(true);
+  expect((await brightness(path)).some(({ mean }) => mean > 60)).toBe(true);
+});

@@ -1,5 +1,5 @@
 import type { Locator } from '@playwright/test';
-import { button, expectPhase, open } from '../support/room.ts';
+import { button, enter, expectPhase, open, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 /** Presses Tab until the control has the focus, and checks that a person can see where it is. */
@@ -38,4 +38,48 @@ test('a call is started, joined, muted and left by keyboard alone', async ({ per
   await keyboard.press('Enter');
   await expectPhase(ada, 'left');
   await tabTo(button(ada, 'Rejoin'));
+});
+
+test('every panel is opened, used and closed by keyboard alone', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
+  const { keyboard } = ada;
+  const within = async (opener: Locator, use: () => Promise<void>) => {
+    await tabTo(opener);
+    await keyboard.press('Enter');
+    await expect(ada.getByRole('dialog')).toBeVisible();
+    await use();
+    await keyboard.press('Escape');
+    await expect(ada.getByRole('dialog')).toBeHidden();
+    await expect(opener).toBeFocused();
+  };
+  await within(button(ada, 'Chat'), async () => {
+    await tabTo(ada.getByRole('textbox', { name: 'Message' }));
+    await keyboard.type('Hello');
+    await keyboard.press('Enter');
+    await expect(ada.getByText('Delivered')).toBeVisible();
+    await tabTo(button(ada, 'Give files to everybody'));
+  });
+  await within(button(ada, 'More'), async () => {
+    await tabTo(button(ada, 'Raise your hand'));
+    await keyboard.press('Space');
+    await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
+    await tabTo(button(ada, 'Record'));
+  });
+  await within(button(ada, 'Settings'), async () => {
+    await tabTo(ada.getByRole('radio', { name: 'Automatic' }));
+    await keyboard.press('ArrowRight');
+    await expect(ada.getByRole('radio', { name: 'Save data' })).toBeChecked();
+    await tabTo(ada.getByRole('switch', { name: 'Music' }));
+  });
+  await within(ada.getByRole('toolbar').getByRole('button', { name: /^People/ }), async () => {
+    await tabTo(ada.getByRole('slider', { name: 'Volume of Bob' }));
+    await keyboard.press('Home');
+    await expect.poll(() => tileOf(ada, 'Bob').locator('audio').evaluate((audio: HTMLAudioElement) => audio.volume)).toBe(0);
+    await tabTo(button(ada, 'Connection to Bob'));
+    await keyboard.press('Enter');
+    await expect(button(ada, 'Copy report')).toBeVisible();
+  });
 });

@@ -129,7 +129,7 @@ test.describe('through a relay', () => {
     await expectCall();
     await expectPath(bob.page, ['host', 'host']);
 
-    await button(ada.page, 'Devices').click();
+    await button(ada.page, 'Settings').click();
     await hideAddress(ada.page).check();
     await expectPath(ada.page, ['relay', 'host']);
     await expectCall();

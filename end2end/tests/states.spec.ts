@@ -125,8 +125,17 @@ for (const device of devices) {
         }
         await show(`call-of-${place + 2}`);
       }
-      await button(me, 'Devices').click();
-      await show('call-devices');
+      await button(me, 'Settings').click();
+      await show('call-settings');
+      await me.keyboard.press('Escape');
+      await button(me, 'More').click();
+      await me.getByText('Keyboard shortcuts').click();
+      await show('call-more');
+      await me.getByRole('radio', { name: 'Who talks is large' }).check();
+      await me.keyboard.press('Escape');
+      await show('call-speaker');
+      await button(me, 'More').click();
+      await me.getByRole('radio', { name: 'Everybody equal' }).check();
       await me.keyboard.press('Escape');
       await button(me, 'Chat').click();
       for (const text of ['Good morning!', 'Here is the agenda: https://example.org/agenda', 'One\nword\nper\nline']) {
@@ -169,6 +178,43 @@ for (const device of devices) {
       await button(me, 'Share your screen').click();
       await expect(me.getByText('You are sharing your screen.')).toBeVisible();
       await show('presenting-too', me);
+    });
+
+    test('recording', async ({ me, person, show, room }) => {
+      test.slow();
+      const bob = await person();
+      await enter(bob, room, 'Bob');
+      await bob.getByRole('button', { name: /^People/ }).click();
+      await button(bob, 'Record').click();
+      await expect(button(bob, 'Stop recording')).toBeVisible();
+      await open(me, `/room/${room}`);
+      await expect(me.locator('.recorded')).toBeVisible();
+      await show('lobby-of-a-recorded-call');
+      await enter(me, room, 'Ada');
+      await expectToCount(tileOf(me, 'Bob').locator('video'));
+      await show('call-recorded-by-another');
+      await me.getByRole('button', { name: /^People/ }).click();
+      await show('call-record');
+      await button(me, 'Record').click();
+      await expect(me.getByText(/^Begins in/)).toBeVisible();
+      await me.screenshot({ path: `results/screens/counting-${me.viewportSize()!.width}.png` });
+      await expect(button(me, 'Stop recording')).toBeVisible();
+      await show('call-recording');
+      await button(me, 'Stop recording').click();
+      await expect(me.locator('[data-recording]')).toBeVisible();
+      await show('call-recorded');
+      await button(me, 'Record').click();
+      await expect(button(me, 'Stop recording')).toBeVisible();
+      await button(me, 'Leave').click();
+      await expectPhase(me, 'left');
+      await expect(me.locator('[data-recording]')).toHaveCount(2);
+      await show('left-with-recordings');
+      await open(me, '/');
+      await expect(me.locator('[data-recording]')).toHaveCount(2);
+      await show('home-with-recordings');
+      await open(me, `/room/${room}`);
+      await expect(me.locator('[data-recording]')).toHaveCount(2);
+      await show('lobby-with-recordings');
     });
 
     test('waiting', async ({ device: { options, sizes }, person, startSalon, show, room }) => {

@@ -180,11 +180,8 @@ impl Chat {
     pub(super) fn left(&mut self, id: PeerId) {
         self.listeners.retain(|listener| listener.id != id);
         self.trim(None);
-        let reached = self.listeners.iter().filter(|listener| listener.is_reached());
-        let reached: Vec<_> = reached.map(|listener| listener.id).collect();
-        for id in reached {
-            self.ask(id);
-        }
+        let reached: Vec<_> = self.reached().collect();
+        reached.into_iter().for_each(|id| self.ask(id));
     }
 
     /// Somebody can be talked to. Returns whether they are listened to.
@@ -210,6 +207,12 @@ impl Chat {
         {
             listener.channel = Channel::Closed;
         }
+    }
+
+    /// Who can be talked to.
+    pub(super) fn reached(&self) -> impl Iterator<Item = PeerId> {
+        let reached = self.listeners.iter().filter(|listener| listener.is_reached());
+        reached.map(|listener| listener.id)
     }
 
     /// This person says something.
@@ -269,7 +272,7 @@ impl Chat {
             Some(Talk::Said(words)) if !self.is_there(words.author) => {
                 self.take_in(from, words, now);
             }
-            Some(Talk::Said(_) | Talk::File(..)) | None => {}
+            Some(Talk::Said(_) | Talk::File(..) | Talk::Sign(_)) | None => {}
         }
         true
     }

@@ -13,11 +13,13 @@ mod health;
 mod ice;
 mod negotiation;
 mod peer;
+pub mod places;
 pub mod probe;
 mod quality;
 mod reconnect;
 mod repair;
 mod seal;
+pub mod speaker;
 pub mod statistics;
 #[cfg(test)]
 mod tests;
@@ -26,7 +28,7 @@ mod waits;
 
 use crate::protocol::{
     ChatText, ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Join, MediaKind,
-    Pass, PeerId, Person, Presence, Report, Role, RoomName, RoomState, Rules, SeatClaim,
+    Pass, PeerId, Person, Presence, Reaction, Report, Role, RoomName, RoomState, Rules, SeatClaim,
     ServerMessage, Signal, Talk,
 };
 use chat::{Chat, ChatCommand};
@@ -71,6 +73,8 @@ pub enum Input {
     Say(ChatText),
     /// Something about files.
     File(FileInput),
+    /// The person shows a sign.
+    Show(Reaction),
     /// What opens the room's doors to this person.
     SetPass(Pass, Option<String>),
     /// The person says the room's passcode with the next [`Input::Join`].
@@ -212,6 +216,8 @@ pub struct Call {
     epoch: Duration,
     chat: Chat,
     files: Files,
+    /// The sign that this person showed last, and when.
+    sign: Option<(Reaction, Duration)>,
     generations: Generation,
     commands: VecDeque<Command>,
 }
@@ -235,12 +241,13 @@ impl Call {
                 self.chat.say(self.presence.name.clone(), text, self.epoch + now);
             }
             Input::File(input) => self.files.handle(input),
+            Input::Show(sign) => self.show(sign),
             Input::SetPass(pass, spare_key) => (self.pass, self.spare_key) = (pass, spare_key),
             Input::SetPasscode(passcode) => self.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
-            Input::SetPresence(presence) => self.set_presence(presence),
+            Input::SetPresence(presence) => self.set_presence(presence, now),
             Input::Hide(hidden) => self.hide(hidden),
             Input::SocketOpened(generation) => {
                 if self.socket.opened(generation, now) {
@@ -333,6 +340,7 @@ impl Call {
             verdict: verdict(&self.pairs()),
             chat: self.chat.view(),
             files: self.files.view(),
+            sign: self.sign,
         }
     }
 
@@ -408,6 +416,14 @@ impl Call {
         self.open_socket();
     }
 
+    fn show(&mut self, sign: Reaction) {
+        self.sign = Some((sign, self.now));
+        for id in self.chat.reached() {
+            let key = self.peers.iter().map(Peer::key).find(|key| key.id == id);
+            self.commands.extend(key.map(|key| Command::Talk(key, Talk::Sign(sign))));
+        }
+    }
+
     /// What a host does while the server is away is done when it is back.
     fn host(&mut self, action: HostAction) {
         match self.can_speak() {
@@ -416,11 +432,15 @@ impl Call {
         }
     }
 
-    fn set_presence(&mut self, presence: Presence) {
+    fn set_presence(&mut self, presence: Presence, now: Duration) {
+        // Who has raised a hand knows their place from the server.
+        let hand = presence.hand.map(|hand| self.presence.hand.unwrap_or(hand));
+        let presence = Presence { hand, ..presence };
         if presence == self.presence {
             return;
         }
         self.presence = presence.clone();
+        self.peers.iter_mut().for_each(|peer| peer.spend(presence.quality, now));
         if matches!(self.phase, Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. }) {
             self.send(ClientMessage::Presence(presence));
         }
@@ -492,7 +512,8 @@ impl Call {
                     return;
                 }
                 let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                let fresh = Peer::new(key, role, link, peer.presence);
+                let mut fresh = Peer::new(key, role, link, peer.presence);
+                fresh.spend(self.presence.quality, now);
                 let place = self.peers.iter_mut().find(|before| before.key().id == peer.id);
                 match place {
                     Some(place) => {
@@ -517,6 +538,10 @@ impl Call {
                 if let Some(key) = key {
                     self.peer(key, PeerInput::Signal(signal));
                 }
+            }
+            ServerMessage::Presence { from, presence } if Some(from) == self.me => {
+                let hand = &mut self.presence.hand;
+                *hand = hand.and(presence.hand);
             }
             ServerMessage::Presence { from, presence } => {
                 self.with_peer(from, |peer| peer.set_presence(presence, now));
@@ -730,16 +755,17 @@ impl Call {
     fn hear(&mut self, id: PeerId, talk: Option<Talk>) {
         let peer = self.peers.iter().find(|peer| peer.key().id == id);
         let name = peer.map(|peer| peer.name().clone()).unwrap_or_default();
-        let news = match &talk {
-            Some(Talk::File(number, news)) => Some((*number, news.clone())),
-            _ => None,
-        };
+        let others = talk.clone().filter(|talk| matches!(talk, Talk::File(..) | Talk::Sign(_)));
         let heard = self.chat.hear(id, &name, talk, self.epoch + self.now);
-        match news {
+        match others {
             // Nor is anything given to them.
             _ if !heard => self.files.closed(id),
-            Some((number, news)) => self.files.hear(id, number, news),
-            None => {}
+            Some(Talk::File(number, news)) => self.files.hear(id, number, news),
+            Some(Talk::Sign(sign)) => {
+                let now = self.now;
+                self.with_peer(id, |peer| peer.show(sign, now));
+            }
+            _ => {}
         }
     }
 

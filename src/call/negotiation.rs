@@ -87,7 +87,7 @@ pub enum PeerCommand {
     /// Gather and check anew with the next offer.
     RestartIce,
     /// Send less picture, so that the sound gets through.
-    LimitPicture(Grade),
+    LimitPicture(Option<Grade>),
     /// Send to the other side.
     Send(Signal),
 }

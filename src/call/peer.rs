@@ -7,7 +7,9 @@ use super::{
     quality::{Pair, best},
     repair::{Repair, Step},
 };
-use crate::protocol::{DisplayName, Grade, PeerId, Presence, Reception, Role, Signal};
+use crate::protocol::{
+    DisplayName, Grade, PeerId, Presence, Quality, Reaction, Reception, Role, Signal,
+};
 use std::time::Duration;
 
 /// One peer connection to one person.
@@ -93,6 +95,12 @@ pub struct Peer {
     /// What the server calls this connection.
     link: u64,
     presence: Presence,
+    /// What is to come of them, which is less where no pictures are wanted.
+    expected: Presence,
+    /// How much is to be spent on pictures here.
+    own_quality: Quality,
+    /// The sign they showed last, and when.
+    sign: Option<(Reaction, Duration)>,
     negotiation: Negotiation,
     connection: ConnectionState,
     ice: IceConnectionState,
@@ -119,6 +127,8 @@ pub struct Peer {
     theirs: Reception,
     /// How little is sent so that the sound gets through, and since when that need not be.
     limit: (Grade, Option<Duration>),
+    /// What of the picture is sent: at most so good, or nothing.
+    picture: Option<Grade>,
 }
 
 impl Peer {
@@ -127,7 +137,10 @@ impl Peer {
             key,
             role,
             link,
+            expected: presence.clone(),
             presence,
+            own_quality: Quality::Auto,
+            sign: None,
             negotiation: Negotiation::new(role),
             connection: ConnectionState::New,
             ice: IceConnectionState::New,
@@ -144,6 +157,7 @@ impl Peer {
             untold: false,
             theirs: Reception::default(),
             limit: (Grade::Good, None),
+            picture: Some(Grade::Good),
         }
     }
 
@@ -152,6 +166,7 @@ impl Peer {
     pub(super) fn succeed(self, before: &Self, now: Duration) -> Self {
         Self {
             was_connected: before.was_connected,
+            sign: before.sign,
             failures: before.failures,
             down: before.was_connected.then(|| before.broken().unwrap_or(now)),
             repair: before.repair.succeed(),
@@ -198,23 +213,59 @@ impl Peer {
     }
 
     pub(super) fn set_presence(&mut self, presence: Presence, now: Duration) {
-        self.health.expect(&self.presence, &presence, now);
         self.presence = presence;
+        self.expect(now);
+    }
+
+    /// Spends so much on pictures.
+    pub(super) fn spend(&mut self, quality: Quality, now: Duration) {
+        self.own_quality = quality;
+        self.expect(now);
+    }
+
+    fn expect(&mut self, now: Duration) {
+        let pictures = self.own_quality != Quality::AudioOnly;
+        let camera = self.presence.camera && pictures;
+        let screen = self.presence.screen && pictures;
+        let expected = Presence { camera, screen, ..self.presence.clone() };
+        self.health.expect(&self.expected, &expected, now);
+        self.expected = expected;
+        self.send_picture();
+    }
+
+    /// Sends as much of the picture as the line carries and both people want.
+    fn send_picture(&mut self) {
+        let picture = match self.own_quality.min(self.presence.quality) {
+            Quality::AudioOnly => None,
+            Quality::SaveData => Some(self.limit.0.min(Grade::Weak)),
+            Quality::Auto => Some(self.limit.0),
+        };
+        if picture != self.picture {
+            self.picture = picture;
+            self.negotiation.command(PeerCommand::LimitPicture(picture));
+        }
     }
 
     pub(super) fn tile(&self, me: &Presence, now: Duration) -> Tile {
         Tile {
             key: self.key,
             presence: self.presence.clone(),
+            camera: self.expected.camera,
+            screen: self.expected.screen,
+            sign: self.sign,
             link: self.link(now),
             hears: self.theirs.sound || !me.mic,
             sees: self.theirs.picture || !me.camera,
-            up: self.is_up() && (self.health.has_picture() || !self.presence.camera),
-            frozen: self.health.has_picture() && !self.health.arrives(&self.presence).1,
+            up: self.is_up() && (self.health.has_picture() || !self.expected.camera),
+            frozen: self.health.has_picture() && !self.health.arrives(&self.expected).1,
             grade: self.health.received().min(self.sent()),
             path: self.health.path().filter(|_| self.is_up()),
             seal: self.negotiation.seal(),
         }
+    }
+
+    pub(super) fn show(&mut self, sign: Reaction, now: Duration) {
+        self.sign = Some((sign, now));
     }
 
     pub(super) fn pair(&self) -> Pair {
@@ -317,7 +368,7 @@ impl Peer {
         if sent != *limit {
             *limit = sent;
             self.health.try_more();
-            self.negotiation.command(PeerCommand::LimitPicture(sent));
+            self.send_picture();
         }
     }
 
@@ -344,7 +395,7 @@ impl Peer {
 
     /// What to tell them of what arrives from them, if that is news.
     pub(super) fn news(&mut self, pairs: &[Pair]) -> Option<Reception> {
-        let (sound, picture) = self.health.arrives(&self.presence);
+        let (sound, picture) = self.health.arrives(&self.expected);
         let grade = self.health.received();
         // How it goes with others matters only where something is weak.
         let weak = grade < Grade::Good || self.sent() < Grade::Good;
@@ -368,11 +419,11 @@ impl Peer {
 
     /// Whether nothing has come for a moment of what should come all the time.
     fn pauses(&self) -> bool {
-        self.health.pause(&self.presence).is_some_and(|pause| pause >= GAP)
+        self.health.pause(&self.expected).is_some_and(|pause| pause >= GAP)
     }
 
     fn silent_since(&self) -> Option<Duration> {
-        self.health.silent_since(&self.presence).filter(|_| self.was_up)
+        self.health.silent_since(&self.expected).filter(|_| self.was_up)
     }
 
     fn is_beyond_repair(&self) -> bool {

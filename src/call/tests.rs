@@ -5,7 +5,7 @@ mod world;
 
 use super::{negotiation::Negotiation, *};
 use crate::protocol::{
-    Grade, IceCandidate, IceServer, Reception, SdpType, SessionDescription, Signal,
+    Grade, IceCandidate, IceServer, Quality, Reception, SdpType, SessionDescription, Signal,
 };
 use proptest::prelude::*;
 use world::World;
@@ -240,8 +240,28 @@ fn less_is_sent_at_once_and_more_after_a_while() {
             limits.push((now, command));
         }
     }
-    let limit = |now, grade| (now, PeerCommand::LimitPicture(grade));
+    let limit = |now, grade| (now, PeerCommand::LimitPicture(Some(grade)));
     assert_eq!(limits, [limit(5, Grade::Weak), limit(8, Grade::Poor), limit(22, Grade::Good)]);
+}
+
+#[test]
+fn who_saves_data_gets_little_and_who_only_listens_nothing() {
+    let key = PeerKey { id: PeerId(1), generation: 1 };
+    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
+    let mut limits = |own, theirs| {
+        peer.spend(own, Duration::ZERO);
+        peer.set_presence(Presence { quality: theirs, ..Presence::default() }, Duration::ZERO);
+        let shows = peer.tile(&Presence::default(), Duration::ZERO).camera;
+        (std::iter::from_fn(|| peer.poll()).last(), shows)
+    };
+    let limit = |grade| Some(PeerCommand::LimitPicture(grade));
+    let (auto, less, sound) = (Quality::Auto, Quality::SaveData, Quality::AudioOnly);
+    assert_eq!(limits(auto, auto), (None, true));
+    assert_eq!(limits(auto, less), (limit(Some(Grade::Weak)), true), "they save");
+    assert_eq!(limits(less, less), (None, true));
+    assert_eq!(limits(less, sound), (limit(None), true), "they do not look, and are looked at");
+    assert_eq!(limits(sound, auto), (None, false));
+    assert_eq!(limits(auto, auto), (limit(Some(Grade::Good)), true));
 }
 
 #[test]
@@ -280,6 +300,9 @@ fn only_somebody_new_is_worth_waiting_for() {
         grade: Grade::Good,
         path: None,
         seal: None,
+        sign: None,
+        camera: true,
+        screen: false,
     };
     let view = |ids: &[u64], introducing| View {
         tiles: ids.iter().copied().map(tile).collect(),

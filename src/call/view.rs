@@ -1,7 +1,7 @@
 //! What the person is to see, as plain values.
 
 use super::{ChatView, Contact, FilesView, Link, Path, PeerKey, Verdict};
-use crate::protocol::{Desk, ErrorCode, Grade, PeerId, Presence, RoomState, Rules};
+use crate::protocol::{Desk, ErrorCode, Grade, PeerId, Presence, Reaction, RoomState, Rules};
 use std::{sync::Arc, time::Duration};
 
 /// How far this person is on the way into the call, or out of it.
@@ -42,6 +42,12 @@ pub struct Tile {
     pub key: PeerKey,
     /// What they say of themselves.
     pub presence: Presence,
+    /// Whether the picture of their camera is to come.
+    pub camera: bool,
+    /// Whether that of their screen is.
+    pub screen: bool,
+    /// The sign they showed last, and when.
+    pub sign: Option<(Reaction, Duration)>,
     /// How the connection to them is.
     pub link: Link,
     /// Whether media flows at this moment, and with it the picture, if there is to be one.
@@ -96,6 +102,8 @@ pub struct View {
     pub chat: ChatView,
     /// What is given and taken.
     pub files: FilesView,
+    /// The sign that this person showed last, and when.
+    pub sign: Option<(Reaction, Duration)>,
 }
 
 impl View {
@@ -103,6 +111,13 @@ impl View {
     #[must_use]
     pub fn is_alone(&self) -> bool {
         matches!(self.phase, Phase::InCall { .. }) && self.tiles.is_empty() && !self.introducing
+    }
+
+    /// The place of a raised hand among all that are raised; 1 is first.
+    #[must_use]
+    pub fn place_of(&self, hand: u32) -> usize {
+        let others = self.tiles.iter().map(|tile| &tile.presence).chain([&self.presence]);
+        1 + others.filter_map(|presence| presence.hand).filter(|other| *other < hand).count()
     }
 
     /// Whether this person is in the call.

@@ -1,13 +1,15 @@
 //! English.
 
+pub(super) mod choices;
 pub(super) mod files;
+pub(super) mod recording;
 pub(super) mod statistics;
 
 use super::Texts;
 use crate::{
     call::{Contact, Link, Path, Tile, Verdict},
     platform::{Kind, Problem},
-    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Rules},
+    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Reaction, Rules},
     session::{Advice, Notice},
 };
 use std::time::Duration;
@@ -69,7 +71,7 @@ pub(super) static TEXTS: Texts = Texts {
     unmute: "Unmute microphone",
     camera_off: "Turn camera off",
     camera_on: "Turn camera on",
-    devices: "Devices",
+    devices: "Settings",
     close: "Close",
     not_loaded: "Not loaded",
     not_loaded_hint: "This part could not be fetched from the server. Close it and try again.",
@@ -115,6 +117,20 @@ pub(super) static TEXTS: Texts = Texts {
     },
     chat_hint: "The people in this call read what you write here, and who joins later. It is gone when they leave.",
     drop_here: "Drop files here to offer them to everybody",
+    more_panel: "More",
+    pin: |name| format!("Keep {name} large"),
+    silenced: "Muted for you",
+    sign: |sign| match sign {
+        Reaction::ThumbsUp => "Thumbs up",
+        Reaction::Heart => "Heart",
+        Reaction::Clap => "Applause",
+        Reaction::Laugh => "Laughter",
+        Reaction::Surprise => "Surprise",
+        Reaction::Party => "Party",
+    },
+    raise_hand: "Raise your hand",
+    lower_hand: "Lower your hand",
+    hand_raised: "Hand raised",
     message: "Message",
     send: "Send",
     hearsay: "told by others",
@@ -162,6 +178,11 @@ pub(super) static TEXTS: Texts = Texts {
     end_call: "End call for all",
     end_call_sure: "Press again to end it for all",
     time_in_call: "Time in the call",
+    recording_by: |names| {
+        format!("Recording: {}", listed(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+    },
+    you_record: "you",
+    recorded_by,
     notice,
 
     left_title: "You left the call",
@@ -260,6 +281,14 @@ fn listed(names: &[&str]) -> String {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+fn recorded_by(names: &[&DisplayName]) -> String {
+    let names: Vec<_> = names.iter().map(|name| someone(name.as_str())).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("This call is being recorded by {}.", listed(&names)),
     }
 }
 
@@ -411,10 +440,18 @@ fn notice(notice: &Notice) -> String {
                 None => format!("{name}: {line}"),
             }
         }
+        Notice::Raised(name) => format!("{} raised a hand.", capital(someone(name))),
         Notice::Offers(name, file) => {
             let name = capital(someone(name.as_str()));
             format!("{name} offers a file: {}", file.as_str())
         }
+        Notice::Records(name) => {
+            format!("{} is going to record this call.", capital(someone(name.as_str())))
+        }
+        Notice::StopsRecording(name) => {
+            format!("{} does not record any more.", capital(someone(name.as_str())))
+        }
+        Notice::NotRecorded(problem) => recording::problem(*problem).to_owned(),
         Notice::LinkCopied => "Link copied.".to_owned(),
         Notice::LinkNotCopied => {
             "The browser did not allow copying. Select the link instead.".to_owned()

@@ -1,16 +1,20 @@
 //! Every sentence a person can read, one file per language. A missing text does not compile.
 
+mod choices;
 mod en;
 mod files;
+mod recording;
 mod statistics;
 
 use crate::{
     call::{Contact, Link, Path, Tile},
     platform::{Kind, Problem},
-    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Rules},
+    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Reaction, Rules},
     session::{Advice, Notice},
 };
+pub use choices::ChoiceTexts;
 pub use files::FileTexts;
+pub use recording::RecordingTexts;
 pub use statistics::StatisticsTexts;
 use std::time::Duration;
 
@@ -104,6 +108,14 @@ pub struct Texts {
     pub chat_unread: fn(usize) -> String,
     pub chat_hint: &'static str,
     pub drop_here: &'static str,
+    pub more_panel: &'static str,
+    pub pin: fn(&str) -> String,
+    /// Somebody is not heard, because this person wants it so.
+    pub silenced: &'static str,
+    pub sign: fn(Reaction) -> &'static str,
+    pub raise_hand: &'static str,
+    pub lower_hand: &'static str,
+    pub hand_raised: &'static str,
     pub message: &'static str,
     pub send: &'static str,
     pub hearsay: &'static str,
@@ -139,6 +151,9 @@ pub struct Texts {
     pub end_call: &'static str,
     pub end_call_sure: &'static str,
     pub time_in_call: &'static str,
+    pub recording_by: fn(names: &[String]) -> String,
+    pub you_record: &'static str,
+    pub recorded_by: fn(names: &[&DisplayName]) -> String,
     pub notice: fn(&Notice) -> String,
 
     pub left_title: &'static str,
@@ -161,10 +176,22 @@ pub fn texts() -> &'static Texts {
     &en::TEXTS
 }
 
+/// The texts about choices in a call, in the language of the page.
+#[must_use]
+pub fn choice_texts() -> &'static ChoiceTexts {
+    &en::choices::TEXTS
+}
+
 /// The texts about files, in the language of the page.
 #[must_use]
 pub fn file_texts() -> &'static FileTexts {
     &en::files::TEXTS
+}
+
+/// The texts about recordings, in the language of the page.
+#[must_use]
+pub fn recording_texts() -> &'static RecordingTexts {
+    &en::recording::TEXTS
 }
 
 /// The texts about connections, in the language of the page.

@@ -6,7 +6,7 @@ use crate::{
     platform,
     protocol::{Boot, FreshRoom, RoomName},
     session::{Notice, Notices, keep_host_key, recent_rooms},
-    ui::{Brand, Icon, flag, icons, word},
+    ui::{Brand, Icon, LazyRecordings, flag, icons, word},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -44,6 +44,7 @@ pub fn Home(
                 <p class="quiet">{t.start_hint}</p>
             </form>
             <GoForm bad_name />
+            <LazyRecordings />
             <RecentRooms />
             <footer class="quiet">{t.privacy}</footer>
         </main>

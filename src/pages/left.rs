@@ -6,7 +6,7 @@ use crate::{
     platform,
     protocol::ErrorCode,
     session::Session,
-    ui::{Brand, Icon, Inside, flag, icons, text, word},
+    ui::{Brand, Icon, Inside, LazyRecordings, flag, icons, text, word},
 };
 use leptos::{html, prelude::*};
 
@@ -43,6 +43,7 @@ pub fn Left() -> impl IntoView {
                 </button>
                 <a class="button" href="/" rel="external">{t.home}</a>
             </div>
+            <LazyRecordings />
         </div>
     }
 }

@@ -6,7 +6,8 @@ use crate::{
     platform::{self, Timer},
     session::Session,
     ui::{
-        Brand, DeviceChoices, HideAddress, Icon, Inside, LazyTest, Preview, flag, icons, text, word,
+        Brand, DeviceChoices, HideAddress, Icon, Inside, LazyRecordings, LazyTest, Preview, flag,
+        icons, text, word,
     },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -49,6 +50,7 @@ pub fn Lobby() -> impl IntoView {
                         <LazyTest />
                     </Show>
                 </div>
+                <LazyRecordings />
             </section>
         </div>
     }

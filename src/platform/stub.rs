@@ -1,7 +1,10 @@
 //! The server's side of the switch: the same names, none of which ever runs, because effects and
 //! event handlers do not run there.
 
-use super::{Device, Incoming, Kind, Local, PageEvent, PerKind, Problem, SocketEvent};
+use super::{
+    Device, Incoming, KeptRecording, Kind, Local, PageEvent, PerKind, Problem, Processing,
+    SocketEvent, StudioEvent,
+};
 use crate::{
     call::{
         PeerCommand, PeerConfig, PeerInput,
@@ -9,6 +12,7 @@ use crate::{
         statistics::Snapshot,
     },
     protocol::{Boot, IceServer, Role},
+    recording::{Piece, Scene},
 };
 use std::{any::Any, time::Duration};
 
@@ -32,6 +36,10 @@ impl Track {
         false
     }
     pub fn on_muted(&self, _: impl Fn(bool) + 'static) {}
+    pub fn can_blur(&self) -> bool {
+        false
+    }
+    pub fn set_blur(&self, _: bool) {}
 }
 
 /// See the browser's `Screen`.
@@ -39,6 +47,13 @@ impl Track {
 pub struct Screen {
     /// The picture.
     pub picture: Track,
+}
+
+#[allow(missing_docs)]
+impl Screen {
+    pub fn track(&self, _: Kind) -> Option<&Track> {
+        None
+    }
 }
 
 /// See the browser's `Stream`.
@@ -64,6 +79,7 @@ impl Player {
         true
     }
     pub fn pause(&self) {}
+    pub fn set_volume(&self, _: f64) {}
 }
 
 /// See the browser's `Meter`.
@@ -119,6 +135,9 @@ impl PeerConnection {
         None
     }
     pub fn configure(&self, _: &PeerConfig) {}
+    pub fn level(&self) -> f64 {
+        0.0
+    }
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn talk(&self, _: &str) {}
     pub fn pour(&self, _: &[Vec<u8>]) {}
@@ -150,6 +169,9 @@ impl StoredBytes {
         None
     }
     pub fn save(&self, _: &str) {}
+    pub fn assemble(&self, _: Vec<Piece>, _: &str) -> Option<Self> {
+        None
+    }
 }
 
 /// See the browser's `Sink`.
@@ -200,8 +222,42 @@ impl ServerProbe {
     }
 }
 
+/// See the browser's `Studio`.
+pub struct Studio;
+
+#[allow(missing_docs)]
+impl Studio {
+    pub fn open(_: &str, _: impl Fn(StudioEvent) + 'static) -> Option<Self> {
+        None
+    }
+    pub fn format(&self) -> &'static str {
+        ""
+    }
+    pub fn roll(&self, _: &str) -> Option<Take> {
+        None
+    }
+    pub fn note(&self, _: &str) {}
+    pub fn finish(&self) {}
+}
+
+/// See the browser's `Take`.
+#[derive(Clone)]
+pub struct Take;
+
+#[allow(missing_docs)]
+impl Take {
+    pub fn set(&self, _: Scene<Stream>) {}
+    pub fn stop(&self) {}
+}
+
+/// See the browser's `Leaving`.
+pub struct Leaving;
+
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
+
+/// See the browser's `SmallWindow`.
+pub struct SmallWindow;
 
 /// See the browser's `KeptAwake`.
 pub struct KeptAwake;
@@ -211,7 +267,10 @@ mod functions {
     use super::*;
 
     pub fn spawn_local(_: impl Future<Output = ()> + 'static) {}
-    pub async fn capture(_: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Problem> {
+    pub async fn capture(
+        _: &[(Kind, String)],
+        _: Processing,
+    ) -> Result<Vec<(Kind, Track)>, Problem> {
         Err(Problem::Failed)
     }
     pub async fn devices() -> Option<Vec<Device>> {
@@ -285,6 +344,20 @@ mod functions {
     pub fn clock_time(_: Duration) -> String {
         String::new()
     }
+    pub fn calendar_time(_: Duration) -> String {
+        String::new()
+    }
+    pub fn can_record() -> Option<&'static str> {
+        None
+    }
+    pub fn ask_before_leaving() -> Leaving {
+        Leaving
+    }
+    pub async fn recordings() -> Vec<KeptRecording> {
+        Vec::new()
+    }
+    pub async fn mark_saved(_: &str) {}
+    pub async fn delete_recording(_: &str) {}
     pub fn random_fraction() -> f32 {
         0.0
     }
@@ -317,6 +390,21 @@ mod functions {
         saved.to_owned()
     }
     pub fn add_panic_notice() {}
+    pub fn can_fill_screen() -> bool {
+        false
+    }
+    pub fn toggle_full_screen() {}
+    pub fn can_open_window() -> bool {
+        false
+    }
+    pub async fn open_window<V>(
+        _: &leptos::prelude::Owner,
+        _: (u32, u32),
+        _: impl FnOnce() -> V + 'static,
+        _: impl FnMut() + 'static,
+    ) -> Option<Local<SmallWindow>> {
+        None
+    }
     pub fn size<T>(_: &T) -> (f64, f64) {
         (0.0, 0.0)
     }

@@ -1,5 +1,9 @@
 //! What both sides of the switch share.
 
+use super::StoredBytes;
+use crate::recording::{Note, Part};
+use std::time::Duration;
+
 /// A kind of thing that a person sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -97,6 +101,25 @@ pub struct Device {
     pub kind: DeviceKind,
 }
 
+/// What the browser does to the sound of a microphone (W3C Media Capture, section 4.3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Processing {
+    /// Takes out what comes from the speaker.
+    pub echo: bool,
+    /// Takes out noise.
+    pub noise: bool,
+    /// Makes quiet voices louder, and loud ones quieter.
+    pub gain: bool,
+    /// Does none of it, whatever the others say, and sends what music needs.
+    pub music: bool,
+}
+
+impl Default for Processing {
+    fn default() -> Self {
+        Self { echo: true, noise: true, gain: true, music: false }
+    }
+}
+
 /// Why a device could not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -143,4 +166,30 @@ pub enum PageEvent {
     DevicesChanged,
     /// The page is being closed, or loaded again.
     Unloading,
+}
+
+/// What happens where a recording is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StudioEvent {
+    /// There is no space left. What was written stays.
+    Full,
+    /// It could not be written.
+    NotWritten,
+    /// The browser could not go on with sound or picture.
+    NotEncoded,
+    /// All is written; nothing follows.
+    Finished,
+}
+
+/// A recording that is kept on this device, and that nobody writes any more.
+#[derive(Clone)]
+pub struct KeptRecording {
+    /// Its name on the shelf.
+    pub id: String,
+    /// Of which call it is.
+    pub note: Note,
+    /// Its files, as far as they are there.
+    pub files: Vec<(Part, StoredBytes)>,
+    /// When it was saved, since the Unix epoch, if it was.
+    pub saved: Option<Duration>,
 }

@@ -11,6 +11,7 @@ pub mod limits;
 mod message;
 mod name;
 mod person;
+mod reaction;
 mod rtc;
 mod talk;
 mod wire;
@@ -24,7 +25,8 @@ pub use message::{
     Signal,
 };
 pub use name::{NameError, RoomName};
-pub use person::{DisplayName, Person, Presence, RoomState};
+pub use person::{DisplayName, Person, Presence, Quality, RoomState};
+pub use reaction::Reaction;
 pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription, is_relay};
 pub use talk::{ChatText, Have, Talk, Words};
 pub use wire::ParseError;

@@ -89,6 +89,36 @@ pub struct Presence {
     /// Whether they share their screen, too.
     #[serde(default, skip_serializing_if = "is_false")]
     pub screen: bool,
+    /// Whether they record the call, or are about to.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub recording: bool,
+    /// Their place in the line of those who have raised a hand; the lowest is first. Who raises one
+    /// says 0 and is told the place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand: Option<u32>,
+    /// How much of the others' pictures they want.
+    #[serde(default, skip_serializing_if = "Quality::is_auto")]
+    pub quality: Quality,
+}
+
+/// How much somebody wants to spend on pictures, on their own and on those of others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quality {
+    /// None: sound alone.
+    AudioOnly,
+    /// Little.
+    SaveData,
+    /// As much as their connection carries.
+    #[default]
+    Auto,
+}
+
+impl Quality {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
 }
 
 fn yes() -> bool {
@@ -108,6 +138,9 @@ impl Default for Presence {
             camera: true,
             background: false,
             screen: false,
+            hand: None,
+            quality: Quality::Auto,
+            recording: false,
         }
     }
 }

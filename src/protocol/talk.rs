@@ -1,7 +1,7 @@
 //! What people say to each other past the server, over a data channel (RFC 8831).
 
 use super::{
-    DisplayName, FileNews, FileNumber, PeerId,
+    DisplayName, FileNews, FileNumber, PeerId, Reaction,
     limits::{TALK_BYTES, TEXT_CHARS},
     wire::{fields, head, write},
 };
@@ -89,6 +89,8 @@ pub enum Talk {
     Got(u64),
     /// Something about a file of one of the two.
     File(FileNumber, FileNews),
+    /// Somebody shows a sign. It is not repeated.
+    Sign(Reaction),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,6 +118,12 @@ struct FileFields<'a> {
     news: Cow<'a, FileNews>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "sign")]
+struct SignFields {
+    sign: Reaction,
+}
+
 impl Talk {
     /// As it goes over the channel.
     #[must_use]
@@ -127,6 +135,7 @@ impl Talk {
             Self::File(number, news) => {
                 write(&FileFields { number: *number, news: Cow::Borrowed(news) })
             }
+            Self::Sign(sign) => write(&SignFields { sign: *sign }),
         }
     }
 
@@ -145,6 +154,7 @@ impl Talk {
                 let read = |FileFields { number, news }| Self::File(number, news.into_owned());
                 fields(text).map(read)
             }
+            "sign" => fields(text).map(|SignFields { sign }| Self::Sign(sign)),
             _ => return None,
         }
         .ok()
@@ -184,8 +194,13 @@ mod tests {
         let file = |news| Talk::File(5, news);
         let files = [offer, FileNews::Take(9), FileNews::Hold, FileNews::Sum("0a".repeat(32))];
         let all = [Talk::Said(words), Talk::Have(have), Talk::Got(12)];
-        for talk in all.into_iter().chain(files.map(file)) {
+        let signs = Reaction::ALL.map(Talk::Sign);
+        for talk in all.into_iter().chain(files.map(file)).chain(signs) {
             assert_eq!(Talk::parse(&talk.to_json()), Some(talk));
+        }
+        for sign in Reaction::ALL {
+            let text = format!(r#"{{"type":"sign","sign":"{}"}}"#, sign.emoji());
+            assert_eq!(Talk::Sign(sign).to_json(), text);
         }
         let take = file(FileNews::Take(9)).to_json();
         assert_eq!(take, r#"{"type":"file","number":5,"news":{"take":9}}"#);

@@ -142,6 +142,8 @@ struct Room {
     actions: Bucket,
     /// What watchers were told last while the room was closed to them.
     shown: Option<RoomState>,
+    /// The last place that was given to somebody who raised a hand.
+    hands: u32,
 }
 
 impl Room {
@@ -150,7 +152,21 @@ impl Room {
     }
 }
 
+/// The last place in the line of raised hands that somebody may claim.
+const LAST_HAND: u32 = 1 << 24;
+
 impl Room {
+    /// Puts somebody in line who has raised a hand. Who stood there keeps the place, also from the
+    /// rooms that were here before.
+    fn line_up(&mut self, before: Option<u32>, presence: &mut Presence) {
+        presence.hand = presence.hand.map(|said| match (before, said) {
+            (Some(place), _) => place,
+            (None, 1..LAST_HAND) => said,
+            (None, _) => self.hands.saturating_add(1),
+        });
+        self.hands = self.hands.max(presence.hand.unwrap_or_default());
+    }
+
     /// Whom a relayed message is for.
     fn recipient(&self, from: PeerId, to: Option<PeerId>) -> Result<&Seat, Refusal> {
         let mut others = self.seats.others(from);
@@ -420,10 +436,12 @@ impl Rooms {
         self.refuse_another(&name)?;
         self.vacate(conn, now, now);
         self.use_invitation(&name, &identity, &presence.name, now);
+        let room = self.rooms.entry(name.clone()).or_default();
+        let mut presence = presence;
+        room.line_up(room.seats.get(id).and_then(|seat| seat.presence.hand), &mut presence);
         if held {
             self.take_back(conn, &name, &identity, presence, now);
         } else {
-            let room = self.rooms.entry(name.clone()).or_default();
             room.seats.add(Seat::new(conn, &identity, presence));
         }
         let mut keyless = false;
@@ -573,10 +591,21 @@ impl Rooms {
 
     /// Changes what the others know of somebody, and tells them.
     fn set_presence(&mut self, name: &RoomName, from: PeerId, presence: Presence, now: Duration) {
-        let seat = self.rooms.get_mut(name).and_then(|room| room.seats.get_mut(from));
-        let Some(seat) = seat.filter(|seat| seat.presence != presence) else { return };
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let said = presence.hand;
+        let mut presence = presence;
+        let before = room.seats.get(from).and_then(|seat| seat.presence.hand);
+        room.line_up(before, &mut presence);
+        let Some(seat) = room.seats.get_mut(from).filter(|seat| seat.presence != presence) else {
+            return;
+        };
         seat.presence.clone_from(&presence);
-        self.tell_others(name, from, &ServerMessage::Presence { from, presence });
+        let conn = seat.conn().filter(|_| presence.hand != said);
+        let news = ServerMessage::Presence { from, presence };
+        self.tell_others(name, from, &news);
+        if let Some(conn) = conn {
+            self.send(conn, news);
+        }
         self.tell_watchers(name, now);
     }
 

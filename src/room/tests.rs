@@ -205,6 +205,35 @@ fn presence_reaches_the_others_once() {
 }
 
 #[test]
+fn hands_stand_in_the_order_in_which_they_were_raised() {
+    let mut rooms = rooms(4);
+    (1..=3).for_each(|conn| drop(open_and_join(&mut rooms, conn, "123", START)));
+    let hand = |hand| Presence { hand, ..Presence::default() };
+    let mut raise = |conn, said, told| {
+        let heard = |conn| {
+            let presence = hand(told);
+            move |to| {
+                let presence = presence.clone();
+                Command::Send(to, ServerMessage::Presence { from: PeerId(100 + conn), presence })
+            }
+        };
+        let said = ClientMessage::Presence(hand(said));
+        let commands = say(&mut rooms, conn, said.clone(), START);
+        let own = commands.contains(&heard(conn)(ConnId(conn)));
+        let others = (1..=3).filter(|other| *other != conn).map(ConnId);
+        assert!(others.map(heard(conn)).all(|told| commands.contains(&told)), "{commands:?}");
+        own
+    };
+    assert!(raise(2, Some(0), Some(1)), "and they are told themselves");
+    assert!(raise(1, Some(0), Some(2)));
+    assert!(!raise(2, None, None));
+    assert!(raise(2, Some(0), Some(3)), "at the end of the line");
+    assert!(!raise(3, Some(7), Some(7)), "from the rooms that were here before");
+    assert!(!raise(1, None, None));
+    assert!(raise(1, Some(u32::MAX), Some(8)));
+}
+
+#[test]
 fn a_broken_connection_is_made_anew_once_though_both_ask() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);

@@ -105,6 +105,9 @@ mod tests {
             grade: Grade::Good,
             path: None,
             seal: None,
+            sign: None,
+            camera: true,
+            screen: false,
         };
         let mut view = View {
             phase: Phase::InCall { since: Duration::ZERO },

@@ -7,7 +7,7 @@ use crate::{
         Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent, Timer,
         Track, random_fraction, watch_page,
     },
-    protocol::{ClientMessage, IceServer, Presence, Role, ServerMessage},
+    protocol::{ClientMessage, IceServer, PeerId, Presence, Role, ServerMessage},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -96,6 +96,11 @@ impl Engine {
     pub(super) fn snapshots(&self) -> Vec<(PeerKey, Snapshot)> {
         let snapshot = |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.snapshot()?));
         self.peers.iter().filter_map(snapshot).collect()
+    }
+
+    /// How loud everybody else is at this moment, from 0 to 1.
+    pub(super) fn levels(&self) -> Vec<(PeerId, f64)> {
+        self.peers.iter().map(|(key, peer)| (key.id, peer.level())).collect()
     }
 
     /// How long the server took for its last answer, if there is one now.

@@ -1,6 +1,7 @@
 //! This person's camera, microphone and speaker: asked for, chosen, switched and replaced.
 
 mod in_call;
+mod wishes;
 
 use super::{
     Notice, Notices,
@@ -8,7 +9,10 @@ use super::{
 };
 use crate::{
     call::ear::Overheard,
-    platform::{self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Stream, Track},
+    platform::{
+        self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Processing, Stream,
+        Track,
+    },
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -28,6 +32,10 @@ pub struct Media {
     camera: Slot,
     /// The id of the speaker; empty for the system's choice.
     pub speaker: RwSignal<String>,
+    /// What the browser does to the sound of the microphone.
+    pub processing: RwSignal<Processing>,
+    /// Whether what is behind the person is blurred, where the camera can.
+    pub blur: RwSignal<bool>,
     /// What is there to choose from.
     pub devices: RwSignal<Vec<Device>>,
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
@@ -42,6 +50,8 @@ impl Media {
             microphone: Slot::new(),
             camera: Slot::new(),
             speaker: RwSignal::default(),
+            processing: RwSignal::default(),
+            blur: RwSignal::new(false),
             devices: RwSignal::default(),
             level: RwSignal::new(0),
             overheard: RwSignal::default(),
@@ -61,6 +71,7 @@ impl Media {
             self.slot(kind).chosen.set(platform::load(choice_key(kind)).unwrap_or_default());
         }
         self.speaker.set(platform::load(SPEAKER_KEY).unwrap_or_default());
+        self.load_wishes();
         if !platform::has_devices() {
             for kind in Kind::ALL {
                 self.slot(kind).source.set(Source::Failed(Problem::Insecure));
@@ -215,6 +226,22 @@ impl Media {
         }
     }
 
+    /// Unmutes the microphone that is open, and returns whether it was muted.
+    pub fn unmute(self) -> bool {
+        let slot = self.microphone;
+        let open = slot.source.with_untracked(|source| matches!(source, Source::On(_)));
+        let muted = open && !slot.wanted.get_untracked();
+        if muted {
+            self.toggle(Kind::Microphone);
+        }
+        muted
+    }
+
+    /// Mutes the microphone.
+    pub fn mute(self) {
+        self.switch_off(Kind::Microphone);
+    }
+
     /// Mutes the microphone, or switches the camera off, and returns whether it was on.
     pub(super) fn switch_off(self, kind: Kind) -> bool {
         let sends = untrack(|| self.is_sending(kind));
@@ -320,7 +347,7 @@ impl Media {
         }
         let choice = |(kind, _): &(Kind, u64)| (*kind, self.slot(*kind).chosen.get_untracked());
         let chosen: Vec<_> = requests.iter().map(choice).collect();
-        match platform::capture(&chosen).await {
+        match platform::capture(&chosen, self.processing.get_untracked()).await {
             Ok(tracks) => {
                 for (kind, track) in tracks {
                     if let Some((_, generation)) = requests.iter().find(|(asked, _)| *asked == kind)
@@ -362,6 +389,9 @@ impl Media {
         match result {
             Ok(track) => {
                 track.set_enabled(slot.wanted.get_untracked());
+                if kind == Kind::Camera && self.blur.get_untracked() {
+                    track.set_blur(true);
+                }
                 let label = track.label();
                 if let Some(gone) = gone {
                     self.notices.show(Notice::Replaced { kind, gone, now: label.clone() });

@@ -9,9 +9,11 @@ mod media;
 mod notices;
 mod pass;
 mod probing;
+mod recording;
 mod seat;
 mod sharing;
 mod slot;
+mod wishes;
 
 use crate::{
     call::{
@@ -21,7 +23,7 @@ use crate::{
     platform::{self, Incoming, Kind, Local, PageEvent, StoredBytes, Stream, Timer},
     protocol::{
         DisplayName, ErrorCode, FileName, Gate, HostAction, IceServer, MediaKind, PeerId, Presence,
-        RoomName, RoomState,
+        Quality, Reaction, RoomName, RoomState,
     },
 };
 pub use advice::Advice;
@@ -31,10 +33,12 @@ pub use media::Media;
 pub use notices::{Notice, Notices};
 pub use pass::{host_link, invitation_link, keep_host_key};
 pub use probing::Probing;
+pub use recording::{Recording, Stage, delete, kept, may_have_recordings, save};
 use seat::KeptSeat;
 pub use sharing::Sharing;
 pub use slot::{Gone, Source};
 use std::{cell::RefCell, rc::Rc, time::Duration};
+pub use wishes::Volume;
 
 const NAME_KEY: &str = "salon.name";
 const HIDDEN_KEY: &str = "salon.hide-address";
@@ -78,6 +82,16 @@ pub struct Session {
     pub media: Media,
     /// What this person shares of their screen.
     pub sharing: Sharing,
+    /// Whether they have raised a hand.
+    pub hand: RwSignal<bool>,
+    /// How much they want to spend on pictures.
+    pub quality: RwSignal<Quality>,
+    /// Whether keys do what buttons do.
+    pub shortcuts: RwSignal<bool>,
+    /// How loud they want to hear others, where not as these are.
+    volumes: RwSignal<Vec<(PeerId, Volume)>>,
+    /// What this person records.
+    pub recording: Recording,
     /// Whether the page is looked at no longer.
     hidden: RwSignal<bool>,
     /// Whether nobody is to learn this person's address; nothing before that is known.
@@ -125,6 +139,11 @@ impl Session {
             histories: RwSignal::default(),
             media: Media::new(notices),
             sharing: Sharing::new(notices),
+            hand: RwSignal::new(false),
+            quality: RwSignal::default(),
+            shortcuts: RwSignal::new(true),
+            volumes: RwSignal::default(),
+            recording: Recording::new(),
             hidden: RwSignal::new(false),
             hides_address: RwSignal::default(),
             epoch: StoredValue::new(Duration::ZERO),
@@ -154,6 +173,8 @@ impl Session {
         self.set_hiding(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
         self.media.start();
         self.sharing.start();
+        self.load_wishes();
+        self.recording.start();
         platform::prepare_connection();
         Effect::new(move |_| self.tracks_changed());
         Effect::new(move |_| {
@@ -297,6 +318,11 @@ impl Session {
         self.send(Input::Say(text.into()));
     }
 
+    /// Shows a sign to everybody in the room.
+    pub fn show(self, sign: Reaction) {
+        self.send(Input::Show(sign));
+    }
+
     /// Offers files to everybody in the room.
     pub fn give(self, sources: Vec<StoredBytes>) {
         for source in sources {
@@ -308,6 +334,12 @@ impl Session {
             self.with_engine(|engine| engine.files.add(number, source));
             self.send(Input::File(FileInput::Give(number, name, size)));
         }
+    }
+
+    /// How loud everybody else is at this moment, from 0 to 1.
+    #[must_use]
+    pub fn levels(self) -> Vec<(PeerId, f64)> {
+        self.with_engine(|engine| engine.levels()).unwrap_or_default()
     }
 
     /// Does something with a file.
@@ -399,6 +431,9 @@ impl Session {
             camera: self.media.is_sending(Kind::Camera),
             background: self.hidden.get() && platform::is_handheld(),
             screen: self.sharing.is_on(),
+            hand: self.hand.get().then_some(0),
+            quality: self.quality.get(),
+            recording: self.recording.is_announced(),
         }
     }
 
@@ -551,6 +586,7 @@ impl Session {
         self.now.set(now);
         if matches!(view.phase, Phase::Left { .. }) {
             self.media.release();
+            self.hand.set(false);
         }
         self.view.set(view);
     }

@@ -2,9 +2,10 @@
 
 use super::slot::Gone;
 use crate::{
-    call::{Phase, View},
+    call::{Phase, Tile, View},
     platform::{Device, Kind, Problem, Timer},
     protocol::{ChatText, DisplayName, ErrorCode, FileName},
+    recording::RecordingProblem,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -25,6 +26,14 @@ pub enum Notice {
     Said(DisplayName, ChatText),
     /// Somebody offers a file.
     Offers(DisplayName, FileName),
+    /// Somebody has raised a hand; their name may be empty.
+    Raised(String),
+    /// Somebody is going to record the call.
+    Records(DisplayName),
+    /// Somebody does not record any more.
+    StopsRecording(DisplayName),
+    /// Why this person's recording ended, or did not begin.
+    NotRecorded(RecordingProblem),
     /// The link is on the clipboard.
     LinkCopied,
     /// The browser did not allow it.
@@ -127,6 +136,24 @@ impl Notices {
         self.action.set_value(Some(Callback::new(action)));
     }
 
+    /// Tells who begins to record, and who ends it. Of who comes anew, their mark tells.
+    fn tell_of_recording(self, before: &View, after: &View) {
+        let is_recording = |tile: &&Tile| tile.presence.recording;
+        let changed = |from: &View, to: &View| {
+            let was = |tile: &&Tile| {
+                let same = |other: &&Tile| other.key.id == tile.key.id && !is_recording(other);
+                from.tiles.iter().any(|other| same(&other))
+            };
+            let found = to.tiles.iter().filter(is_recording).find(was);
+            found.map(|tile| tile.presence.name.clone())
+        };
+        if let Some(name) = changed(before, after) {
+            self.show(Notice::Records(name));
+        } else if let Some(name) = changed(after, before) {
+            self.show(Notice::StopsRecording(name));
+        }
+    }
+
     /// Tells of people who came or went while this person was inside.
     pub(super) fn compare(self, before: &View, after: &View) {
         let inside = |view: &View| matches!(view.phase, Phase::InCall { .. });
@@ -145,6 +172,19 @@ impl Notices {
             self.show(Notice::Came(name));
         } else if let Some(name) = missing(before, after) {
             self.show(Notice::Went(name));
+        } else if let Some(name) = raised(before, after) {
+            self.show(Notice::Raised(name));
         }
+        self.tell_of_recording(before, after);
     }
+}
+
+/// The name of somebody who has just raised a hand.
+fn raised(before: &View, after: &View) -> Option<String> {
+    let lowered = |tile: &&Tile| {
+        let before = before.tiles.iter().find(|before| before.key.id == tile.key.id);
+        before.is_some_and(|before| before.presence.hand.is_none())
+    };
+    let raised = after.tiles.iter().filter(|tile| tile.presence.hand.is_some()).find(lowered)?;
+    Some(raised.presence.name.as_str().to_owned())
 }

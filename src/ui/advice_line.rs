@@ -2,10 +2,9 @@
 
 use crate::{
     i18n::texts,
-    platform::{self, Kind},
     session::{Advice, Session},
 };
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
 /// One sentence, and one thing to do about it where there is one.
 #[component]
@@ -18,16 +17,9 @@ pub fn AdviceLine(
     let t = texts();
     let session = expect_context::<Session>();
     let advice = Memo::new(move |_| session.advice());
-    let is_muted_talk = move || advice.get_untracked() == Some(Advice::TalkingWhileMuted);
-    let space = window_event_listener(ev::keydown, move |event| {
-        if event.key() == " " && is_muted_talk() && !event.repeat() && !platform::takes_keys() {
-            event.prevent_default();
-            session.media.toggle(Kind::Microphone);
-        }
-    });
-    on_cleanup(move || space.remove());
+    let key = move || if session.shortcuts.get() { t.space } else { "" };
     let action = move |advice: &Advice| match advice {
-        Advice::TalkingWhileMuted => Some((t.unmute_short, t.space, unmute)),
+        Advice::TalkingWhileMuted => Some((t.unmute_short, key(), unmute)),
         Advice::SilentMicrophone | Advice::MutedBySystem(_) => {
             Some((t.choose_another, "", choose_device))
         }

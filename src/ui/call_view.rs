@@ -5,8 +5,8 @@ use crate::{
     platform,
     session::Session,
     ui::{
-        Icon, controls::Controls, flag, icons, invite::Invite, people_panel::Knock, stage::Stage,
-        text,
+        Icon, controls::Controls, flag, icons, invite::Invite, people_panel::Knock,
+        recording_mark::RecordingMark, stage::Stage, staging::Staging, text,
     },
 };
 use leptos::{ev, html, prelude::*};
@@ -19,6 +19,7 @@ pub fn CallView(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
+    provide_context(Staging::new(session));
     let alone = flag(move || session.view.get().is_alone());
     let blocked = session.sound_blocked;
     let heading = NodeRef::<html::H1>::new();
@@ -63,6 +64,7 @@ pub fn CallView(
         <div class="call" class:alone=alone hidden=flag(move || !shown.get())>
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
+                <RecordingMark />
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
                     {text(move || stopwatch(session.time_inside()))}
                 </time>

@@ -9,9 +9,11 @@ use crate::{
         advice_line::AdviceLine,
         devices::ProblemNote,
         flag, icons,
-        lazy::{Lazy, LazyPanel, prefetch},
+        lazy::{Lazy, LazyPanel, LazySettings, prefetch},
         panel::Panel,
         preview::Switch,
+        shortcuts::{Shortcut, listen},
+        staging::Staging,
         text, word,
     },
 };
@@ -31,7 +33,7 @@ pub fn Controls() -> impl IntoView {
     let toggle =
         move |panel| open.update(|open| *open = Some(panel).filter(|_| *open != Some(panel)));
     let (microphone, devices) = (NodeRef::new(), NodeRef::new());
-    let (people, chat) = (NodeRef::new(), NodeRef::new());
+    let (people, chat, more) = (NodeRef::new(), NodeRef::new(), NodeRef::new());
     // The panel is gone with whatever had the focus in it, and so is the advice.
     let close = Callback::new(move |()| {
         let panel = open.get_untracked();
@@ -39,8 +41,16 @@ pub fn Controls() -> impl IntoView {
         focus(match panel {
             Some(Opened::Lazy(Lazy::People)) => people,
             Some(Opened::Lazy(Lazy::Chat)) => chat,
+            Some(Opened::Lazy(Lazy::More)) => more,
             _ => devices,
         });
+    });
+    let staging = expect_context::<Staging>();
+    listen(session, staging, move |shortcut| {
+        toggle(Opened::Lazy(match shortcut {
+            Shortcut::Chat => Lazy::Chat,
+            _ => Lazy::People,
+        }));
     });
     let unmute = Callback::new(move |()| {
         session.media.toggle(Kind::Microphone);
@@ -71,6 +81,7 @@ pub fn Controls() -> impl IntoView {
             <Show when=move || open.get() == Some(Opened::Devices)>
                 <Panel name=t.devices close>
                     <DeviceChoices />
+                    <LazySettings />
                     <HideAddress />
                 </Panel>
             </Show>
@@ -79,6 +90,9 @@ pub fn Controls() -> impl IntoView {
             </Show>
             <Show when=move || open.get() == Some(Opened::Lazy(Lazy::Chat))>
                 <LazyPanel panel=Lazy::Chat close />
+            </Show>
+            <Show when=move || open.get() == Some(Opened::Lazy(Lazy::More))>
+                <LazyPanel panel=Lazy::More close />
             </Show>
             <div class="buttons" role="toolbar" aria-label=t.controls>
                 <Switch kind=Kind::Microphone button=microphone />
@@ -92,6 +106,17 @@ pub fn Controls() -> impl IntoView {
                     on:click=move |_| session.sharing.toggle()
                 >
                     <Icon paths=icons::SCREEN />
+                </button>
+                <button
+                    class="control"
+                    class:on=flag(move || session.hand.get())
+                    node_ref=more
+                    aria-label=t.more_panel
+                    title=t.more_panel
+                    aria-expanded=word(move || expanded(open.get() == Some(Opened::Lazy(Lazy::More))))
+                    on:click=move |_| toggle(Opened::Lazy(Lazy::More))
+                >
+                    <Icon paths=icons::MORE />
                 </button>
                 <button
                     class="control"

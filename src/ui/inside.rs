@@ -39,6 +39,13 @@ pub fn Inside() -> impl IntoView {
         }
         _ => String::new(),
     });
+    let recorded = text(move || {
+        session.view.with(|view| {
+            let recording = |person: &&Person| person.presence.recording;
+            let people = view.state.people.iter().filter(recording);
+            (t.recorded_by)(&people.map(|person| &person.presence.name).collect::<Vec<_>>())
+        })
+    });
     // Passing seconds are not read out.
     let time = text(move || match session.view.get().phase {
         Phase::Knocking { since, .. } => stopwatch(session.now.get().saturating_sub(since)),
@@ -47,6 +54,10 @@ pub fn Inside() -> impl IntoView {
     view! {
         <div class="inside" data-inside="" data-count=count aria-live="polite">
             <p>{sentence}</p>
+            <p class="recorded" hidden=flag(move || recorded.get().is_empty())>
+                <span class="dot" aria-hidden="true"></span>
+                {recorded}
+            </p>
             <p class="strong" data-door="" hidden=flag(move || door.get().is_empty())>{door}</p>
             <p class="quiet" aria-hidden="true" hidden=flag(move || time.get().is_empty())>{time}</p>
         </div>

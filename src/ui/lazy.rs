@@ -2,11 +2,13 @@
 //! of the lobby or the call, or when a panel is opened before that.
 
 use super::{
-    chat_panel::ChatPanel, connection_test::ConnectionTest, connections::PeoplePanel, panel::Panel,
+    chat_panel::ChatPanel, connection_test::ConnectionTest, connections::PeoplePanel,
+    more_panel::MorePanel, panel::Panel, recording::Recordings, settings::Settings,
 };
 use crate::{
     i18n::texts,
     platform::{self, Local},
+    session::{Session, may_have_recordings},
 };
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -16,6 +18,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 pub(super) enum Lazy {
     People,
     Chat,
+    More,
 }
 
 type Loaded = Result<AnyView, SplitLoaderError>;
@@ -31,14 +34,48 @@ fn chat(close: Callback<()>) -> Loaded {
 }
 
 #[wasm_split(panels, fallible)]
+fn more(close: Callback<()>) -> Loaded {
+    Ok(view! { <MorePanel close /> }.into_any())
+}
+
+#[wasm_split(panels, fallible)]
+fn settings() -> Loaded {
+    Ok(view! { <Settings /> }.into_any())
+}
+
+#[wasm_split(panels, fallible)]
 fn connection_test() -> Loaded {
     Ok(view! { <ConnectionTest /> }.into_any())
+}
+
+#[wasm_split(panels, fallible)]
+fn recordings() -> Loaded {
+    Ok(view! { <Recordings /> }.into_any())
+}
+
+/// The recordings on this device, if there may be any, as soon as their code is there.
+#[component]
+pub fn LazyRecordings() -> impl IntoView {
+    let changes = use_context::<Session>().map(|session| session.recording.changes);
+    let shown = RwSignal::new(false);
+    Effect::new(move |_| {
+        changes.iter().for_each(Track::track);
+        shown.set(may_have_recordings());
+    });
+    let load = || Local::new(async { recordings().await.unwrap_or_else(|_| ().into_any()) });
+    view! { <Show when=move || shown.get()>{Suspend::new(load())}</Show> }
 }
 
 /// The test of the connection, as soon as its code is there; nobody misses it before.
 #[component]
 pub fn LazyTest() -> impl IntoView {
     Suspend::new(Local::new(async { connection_test().await.unwrap_or_else(|_| ().into_any()) }))
+}
+
+/// What the browser does to sound and picture, as soon as its code is there.
+#[component]
+pub(super) fn LazySettings() -> impl IntoView {
+    Suspend::new(Local::new(async { settings().await.unwrap_or_else(|_| ().into_any()) }))
 }
 
 /// Fetches what the panels need before it is asked for.
@@ -62,6 +99,7 @@ pub(super) fn LazyPanel(
         let loaded = match panel {
             Lazy::People => people(close).await,
             Lazy::Chat => chat(close).await,
+            Lazy::More => more(close).await,
         };
         loaded.unwrap_or_else(|_| {
             view! {

@@ -7,7 +7,7 @@ use crate::{
     session::{Session, invitation_link},
     ui::{
         Icon, connections::ConnectionButton, flag, icons, lock::Lock, panel::Panel, text,
-        tile::shown_name, word,
+        tile::shown_name, toggle::Toggle, volume::VolumeOf, word,
     },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -101,6 +101,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                     </div>
                 </details>
             </Show>
+            <VolumeOf id name />
             <Lock name path seal />
         </li>
     }
@@ -174,22 +175,6 @@ fn RoomSettings() -> impl IntoView {
                 {t.remove_passcode}
             </button>
         </section>
-    }
-}
-
-/// Something that is on or off. It shows what the server says, not what was pressed.
-#[component]
-fn Toggle(label: &'static str, on: Signal<bool>, set: Callback<bool>) -> impl IntoView {
-    view! {
-        <button
-            class="toggle"
-            role="switch"
-            aria-checked=word(move || if on.get() { "true" } else { "false" })
-            on:click=move |_| set.run(!on.get_untracked())
-        >
-            <span>{label}</span>
-            <span class="knob" aria-hidden="true"></span>
-        </button>
     }
 }
 

@@ -34,6 +34,8 @@ pub fn Sound(
     speaker: Signal<String>,
     /// Whether it is to be heard. What somebody sends who was muted is not.
     heard: Signal<bool>,
+    /// How loud, from 0 to 1.
+    volume: Signal<f64>,
     /// Changes when the person made a gesture that may unblock the sound.
     #[prop(into)]
     gestures: Signal<u32>,
@@ -42,6 +44,11 @@ pub fn Sound(
 ) -> impl IntoView {
     let element = NodeRef::<html::Audio>::new();
     let player = move || element.get().as_ref().map(Player::of);
+    Effect::new(move |_| {
+        if let Some(element) = element.get() {
+            Player::of(&element).set_volume(volume.get());
+        }
+    });
     keep_playing(Box::new(player), stream, gestures, Some(Audible { speaker, heard, on_blocked }));
     view! { <audio node_ref=element></audio> }
 }

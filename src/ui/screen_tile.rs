@@ -1,12 +1,16 @@
 //! What somebody shares of their screen.
 
 use crate::{
+    call::places::Item,
     i18n::texts,
     platform::Kind,
     protocol::PeerId,
     session::Session,
     ui::{
+        flag,
+        pin::Pin,
         playback::{Sound, Video},
+        staging::Staging,
         text,
         tile::{incoming, shown_name, stream},
     },
@@ -27,14 +31,25 @@ pub(super) fn ScreenTile(
         let presence = tile.get().map(|tile| tile.presence).unwrap_or_default();
         (t.screen_of)(&shown_name(presence))
     });
+    let volume = session.volume_of(id);
+    let place = expect_context::<Staging>().place(Item::Screen(id));
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
-        <article class="tile screen" data-screen=id.to_string() aria-label=name>
+        <article
+            class="tile screen"
+            style:translate=place.translate
+            style:width=place.width
+            style:height=place.height
+            data-screen=id.to_string()
+            aria-label=name
+        >
+            <Pin item=Item::Screen(id) name />
             <Video stream=stream(incoming, |incoming| incoming.screen.get(Kind::Camera)) gestures=session.sound_gestures />
             <Sound
                 stream=stream(incoming, |incoming| incoming.screen.get(Kind::Microphone))
                 speaker=session.media.speaker
-                heard=Signal::stored(true)
+                heard=flag(move || !volume.get().muted)
+                volume=Signal::derive(move || volume.get().level())
                 gestures=session.sound_gestures
                 on_blocked=blocked
             />

@@ -1,7 +1,7 @@
 //! The person themselves.
 
 use crate::{
-    call::corner::Corner,
+    call::{corner::Corner, places::Item},
     i18n::texts,
     platform,
     protocol::{DisplayName, Presence},
@@ -9,6 +9,8 @@ use crate::{
     ui::{
         flag,
         playback::Video,
+        sign::Sign,
+        staging::Staging,
         text,
         tile::{Initials, NamePlate},
         word,
@@ -35,12 +37,9 @@ pub fn SelfTile() -> impl IntoView {
         }
     });
     let picture = Signal::derive(move || session.media.own_picture());
-    let movable = flag(move || {
-        session.view.with(|view| match view.tiles.as_slice() {
-            [only] => !only.presence.screen,
-            _ => false,
-        })
-    });
+    let staging = expect_context::<Staging>();
+    let movable: Signal<bool> = staging.floats().into();
+    let place = staging.place(Item::Own);
     let floating = Floating::new(movable);
     let article = NodeRef::<html::Article>::new();
     let grab = move |event: PointerEvent| {
@@ -55,7 +54,10 @@ pub fn SelfTile() -> impl IntoView {
             class:movable=movable
             data-tile="self"
             data-corner=word(move || floating.corner.get().name())
-            style:translate=text(move || floating.offset())
+            style:translate=text(move || if movable.get() { floating.offset() } else { place.translate.get() })
+            style:width=place.width
+            style:height=place.height
+            hidden=staging.hides_self
             tabindex=word(move || if movable.get() { "0" } else { "-1" })
             aria-label=word(move || if movable.get() { t.move_picture } else { t.you })
             node_ref=article
@@ -67,6 +69,7 @@ pub fn SelfTile() -> impl IntoView {
         >
             <div class="mirror"><Video stream=picture /></div>
             <Initials presence />
+            <Sign sign=Signal::derive(move || session.view.with(|view| view.sign)) />
             <NamePlate presence />
         </article>
     }

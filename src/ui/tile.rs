@@ -1,14 +1,17 @@
 //! People: their picture, or their initials, and how they are.
 
 use crate::{
-    call::{Link, PeerKey, Tile},
+    call::{Link, PeerKey, Tile, places::Item},
     i18n::{stopwatch, texts},
     platform::{Incoming, Kind, Stream},
     protocol::{Grade, PeerId, Presence},
     session::Session,
     ui::{
         Icon, flag, icons,
+        pin::Pin,
         playback::{Sound, Video},
+        sign::Sign,
+        staging::Staging,
         text, word,
     },
 };
@@ -26,6 +29,10 @@ pub fn PersonTile(
     let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
     let link = move || tile.get().map(|tile| tile.link).unwrap_or_default();
     let incoming = incoming(session, tile);
+    let pictured = flag(move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera)));
+    let volume = session.volume_of(id);
+    let staging = expect_context::<Staging>();
+    let place = staging.place(Item::Person(id));
     let frozen = flag(move || tile.get().is_some_and(|tile| tile.frozen));
     let state = text(move || match link() {
         Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
@@ -43,9 +50,13 @@ pub fn PersonTile(
         <article
             class="tile"
             class:no-picture=flag(move || {
-                !presence.get().camera || matches!(link(), Link::New | Link::Connecting)
+                !pictured.get() || matches!(link(), Link::New | Link::Connecting)
             })
             class:frozen=frozen
+            class:talking=flag(move || staging.talking.get() == Some(id))
+            style:translate=place.translate
+            style:width=place.width
+            style:height=place.height
             data-tile="remote"
             data-peer=id.to_string()
             data-link=word(move || link_name(link()))
@@ -60,7 +71,8 @@ pub fn PersonTile(
             <Sound
                 stream=stream(incoming, |incoming| incoming.own.get(Kind::Microphone))
                 speaker=session.media.speaker
-                heard=flag(move || presence.get().mic)
+                heard=flag(move || presence.get().mic && !volume.get().muted)
+                volume=Signal::derive(move || volume.get().level())
                 gestures=session.sound_gestures
                 on_blocked=blocked
             />
@@ -75,7 +87,9 @@ pub fn PersonTile(
             >
                 <Icon paths=icons::WEAK />
             </span>
-            <NamePlate presence />
+            <Sign sign=Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.sign))) />
+            <NamePlate presence silenced=flag(move || volume.get().muted) />
+            <Pin item=Item::Person(id) name=text(move || shown_name(presence.get())) />
         </article>
     }
 }
@@ -123,9 +137,18 @@ pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
+pub(super) fn NamePlate(
+    presence: Signal<Presence>,
+    /// Whether they are not heard here, because the person wants it so.
+    #[prop(optional, into)]
+    silenced: Signal<bool>,
+) -> impl IntoView {
     let t = texts();
     let name = text(move || shown_name(presence.get()));
+    let session = expect_context::<Session>();
+    let place = Memo::new(move |_| {
+        presence.get().hand.map(|hand| session.view.with(|view| view.place_of(hand)))
+    });
     view! {
         <p class="name-plate">
             <span
@@ -135,6 +158,13 @@ pub(super) fn NamePlate(presence: Signal<Presence>) -> impl IntoView {
                 hidden=flag(move || presence.get().mic)
             >
                 <Icon paths=icons::MICROPHONE_OFF />
+            </span>
+            <span class="muted-mark" role="img" aria-label=t.silenced hidden=flag(move || !silenced.get())>
+                <Icon paths=icons::SOUND_OFF />
+            </span>
+            <span class="hand" role="img" aria-label=t.hand_raised hidden=flag(move || presence.get().hand.is_none())>
+                "✋"
+                {text(move || place.get().map(|place| place.to_string()).unwrap_or_default())}
             </span>
             <span class="name">{name}</span>
         </p>

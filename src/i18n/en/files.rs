@@ -25,7 +25,7 @@ pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
     of: |action, name| format!("{action}: {name}"),
 };
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "kB", "MB", "GB"] {
         if value < 999.5 {

@@ -3,7 +3,7 @@
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    HtmlMediaElement, MediaStream, Navigator, RtcPeerConnection, RtcRtpSender,
+    HtmlMediaElement, MediaStream, Navigator, RtcPeerConnection, RtcRtpReceiver, RtcRtpSender,
     RtcSessionDescriptionInit,
 };
 
@@ -63,6 +63,20 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = setParameters)]
     pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
+
+    /// `DocumentPictureInPicture` as in W3C Document Picture-in-Picture, section 3.
+    pub(super) type WindowOpener;
+
+    #[wasm_bindgen(method, catch, js_name = requestWindow)]
+    pub(super) fn request_window(this: &WindowOpener, options: &Object)
+    -> Result<Promise, JsValue>;
+
+    /// `RTCRtpReceiver` as in W3C WebRTC, section 5.3.
+    #[wasm_bindgen(extends = RtcRtpReceiver)]
+    pub(super) type Receiver;
+
+    #[wasm_bindgen(method, catch, js_name = getSynchronizationSources)]
+    pub(super) fn synchronization_sources(this: &Receiver) -> Result<Array, JsValue>;
 
     /// `RTCStatsReport` as in W3C WebRTC, section 8.4.
     pub(super) type Stats;
@@ -203,6 +217,16 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = removeEntry)]
     pub(super) fn remove(this: &Folder, name: &str) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = removeEntry)]
+    pub(super) fn remove_all(
+        this: &Folder,
+        name: &str,
+        options: &JsValue,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getDirectoryHandle)]
+    pub(super) fn folder(this: &Folder, name: &str, options: &JsValue) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, js_name = keys)]
     pub(super) fn names(this: &Folder) -> js_sys::AsyncIterator;
 
@@ -231,6 +255,19 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn abort(this: &WritableFile) -> Result<Promise, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `LockManager.query()` (W3C Web Locks, section 3.3).
+    #[wasm_bindgen(js_namespace = ["navigator", "locks"], js_name = query, catch)]
+    pub(super) fn query_locks() -> Result<Promise, JsValue>;
+}
+
+/// Whether tabs can tell each other what they use (W3C Web Locks).
+pub(super) fn has_locks() -> bool {
+    let has = |window: web_sys::Window| js_sys::Reflect::has(&window.navigator(), &"locks".into());
+    web_sys::window().and_then(|window| has(window).ok()).unwrap_or_default()
 }
 
 /// The browser's storage; nothing on pages that are neither https nor localhost.

@@ -2,13 +2,14 @@
 //! (WHATWG File System, origin private) until they are whole.
 
 use super::externs::{self, WritableFile};
+use crate::recording::Piece;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, ClipboardEvent, DataTransfer, DragEvent, FileList, HtmlAnchorElement, HtmlInputElement,
-    Url, window,
+    Blob, BlobPropertyBag, ClipboardEvent, DataTransfer, DragEvent, FileList, HtmlAnchorElement,
+    HtmlInputElement, Url, window,
 };
 
 /// Files are hashed in pieces of this size, and then their hashes: browsers hash only what is in
@@ -21,7 +22,7 @@ const PREFIX: &str = "salon-file-";
 
 /// Bytes that can be read again and again, and need not be in memory.
 #[derive(Clone)]
-pub struct StoredBytes(Blob);
+pub struct StoredBytes(pub(super) Blob);
 
 impl StoredBytes {
     /// What the person calls it; nothing where they do not.
@@ -41,6 +42,24 @@ impl StoredBytes {
         let (from, length) = (from as f64, length as f64);
         let bytes = Uint8Array::new(&buffer(&self.0, from, from + length).await?.into()).to_vec();
         (bytes.len() as f64 == length).then_some(bytes)
+    }
+
+    /// What is made of new bytes and some of these.
+    #[must_use]
+    pub fn assemble(&self, pieces: Vec<Piece>, format: &str) -> Option<Self> {
+        let parts = Array::new();
+        for piece in pieces {
+            let _ = match piece {
+                Piece::New(bytes) => parts.push(&Uint8Array::from(bytes.as_slice())),
+                Piece::Kept { from, to } => {
+                    let slice = self.0.slice_with_f64_and_f64(from as f64, to as f64).ok()?;
+                    parts.push(slice.as_ref())
+                }
+            };
+        }
+        let options = BlobPropertyBag::new();
+        options.set_type(format);
+        Blob::new_with_blob_sequence_and_options(&parts, &options).ok().map(Self)
     }
 
     /// The SHA-256 hash of the SHA-256 hashes of its pieces, in hexadecimal digits.
@@ -177,7 +196,7 @@ impl Sink {
     }
 }
 
-async fn folder() -> Option<externs::Folder> {
+pub(super) async fn folder() -> Option<externs::Folder> {
     let folder = JsFuture::from(externs::storage()?.directory().ok()?).await.ok()?;
     Some(folder.unchecked_into())
 }
@@ -188,14 +207,22 @@ async fn remove(folder: &externs::Folder, name: &str) {
     }
 }
 
+/// What a folder has in it.
+pub(super) async fn names(folder: &externs::Folder) -> Vec<String> {
+    let (iterator, mut all) = (folder.names(), Vec::new());
+    while let Ok(next) = iterator.next() {
+        let Ok(next) = JsFuture::from(next).await else { break };
+        let value = Reflect::get(&next, &"value".into()).ok().and_then(|value| value.as_string());
+        let Some(name) = value else { break };
+        all.push(name);
+    }
+    all
+}
+
 /// Removes what earlier visits have left behind.
 pub async fn remove_stale_files() {
     let Some(folder) = folder().await else { return };
-    let names = folder.names();
-    while let Ok(next) = names.next() {
-        let Ok(next) = JsFuture::from(next).await else { return };
-        let value = Reflect::get(&next, &"value".into()).ok().and_then(|value| value.as_string());
-        let Some(name) = value else { return };
+    for name in names(&folder).await {
         let written =
             name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse().ok());
         let age = written.map(|written: f64| js_sys::Date::now() - written);

@@ -1,16 +1,22 @@
 //! Cameras and microphones.
 
-use super::{Listener, externs};
-use crate::platform::{Device, DeviceKind, Kind, Problem};
-use js_sys::{Array, JSON, Object, Reflect};
+use super::{Listener, externs, spawn_local};
+use crate::platform::{Device, DeviceKind, Kind, Problem, Processing};
+use js_sys::{Array, Function, JSON, Object, Reflect};
 use send_wrapper::SendWrapper;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     DomException, MediaDeviceInfo, MediaDeviceKind, MediaDevices, MediaStream,
-    MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus, window,
+    MediaStreamConstraints, MediaStreamTrack, MediaTrackConstraints, PermissionState,
+    PermissionStatus, window,
 };
+
+/// What a track is, for the encoder (W3C MediaStreamTrack Content Hints).
+const CONTENT_HINT: &str = "contentHint";
+const MUSIC: &str = "music";
+const BLUR: &str = "backgroundBlur";
 
 /// A captured track. The device is released when the last clone is dropped.
 #[derive(Clone)]
@@ -66,6 +72,40 @@ impl Track {
             .ok()
             .and_then(|id| id.as_string())
             .unwrap_or_default()
+    }
+
+    /// Whether it is sound that was captured as music.
+    #[must_use]
+    pub fn is_music(&self) -> bool {
+        let hint = Reflect::get(self.js(), &CONTENT_HINT.into()).ok();
+        hint.and_then(|hint| hint.as_string()).is_some_and(|hint| hint == MUSIC)
+    }
+
+    /// Whether the camera can blur what is behind the person, and can do without (W3C Media Capture
+    /// Extensions, section 8).
+    #[must_use]
+    pub fn can_blur(&self) -> bool {
+        let choices = || {
+            let capabilities: Function =
+                Reflect::get(self.js(), &"getCapabilities".into()).ok()?.dyn_into().ok()?;
+            let capabilities = capabilities.call0(self.js()).ok()?;
+            Reflect::get(&capabilities, &BLUR.into()).ok()?.dyn_into::<Array>().ok()
+        };
+        choices().is_some_and(|choices| choices.length() == 2)
+    }
+
+    /// Blurs what is behind the person, or no longer, where the camera can.
+    pub fn set_blur(&self, blur: bool) {
+        if !self.can_blur() {
+            return;
+        }
+        let constraints = MediaTrackConstraints::new();
+        let _ = Reflect::set(&constraints, &BLUR.into(), &blur.into());
+        if let Ok(promise) = self.js().apply_constraints_with_constraints(&constraints) {
+            spawn_local(async move {
+                let _ = JsFuture::from(promise).await;
+            });
+        }
     }
 
     /// Calls `handler` when the device goes away.
@@ -157,8 +197,8 @@ pub async fn capture_screen() -> Result<Screen, Problem> {
         track.map(Track::new)
     };
     let picture = track(stream.get_video_tracks()).ok_or(Problem::Failed)?;
-    // Sharp letters matter more than smooth movement (W3C MediaStreamTrack Content Hints).
-    let _ = Reflect::set(picture.js(), &"contentHint".into(), &"detail".into());
+    // Sharp letters matter more than smooth movement.
+    let _ = Reflect::set(picture.js(), &CONTENT_HINT.into(), &"detail".into());
     Ok(Screen { picture, sound: track(stream.get_audio_tracks()) })
 }
 
@@ -188,16 +228,19 @@ fn device(info: MediaDeviceInfo) -> Device {
 }
 
 /// What to ask of a device: the one with this id, or with an empty id the browser's own choice.
-fn constraint(kind: Kind, id: &str) -> JsValue {
+fn constraint(kind: Kind, id: &str, processing: Processing) -> JsValue {
+    let Processing { echo, noise, gain, music } = processing;
+    let [echo, noise, gain] = [echo, noise, gain].map(|on| on && !music);
     let wish = match kind {
-        Kind::Microphone => {
-            r#"{"echoCancellation":true,"noiseSuppression":true,"autoGainControl":true}"#
-        }
+        Kind::Microphone => format!(
+            r#"{{"echoCancellation":{echo},"noiseSuppression":{noise},"autoGainControl":{gain}}}"#
+        ),
         Kind::Camera => {
             r#"{"width":{"ideal":1280},"height":{"ideal":720},"frameRate":{"ideal":30},"facingMode":"user"}"#
+                .to_owned()
         }
     };
-    let wish = JSON::parse(wish).unwrap_or(JsValue::TRUE);
+    let wish = JSON::parse(&wish).unwrap_or(JsValue::TRUE);
     if !id.is_empty() {
         // Anything short of `exact` is taken as a hint that browsers may pass over.
         let exact = Object::new();
@@ -213,11 +256,14 @@ fn constraint(kind: Kind, id: &str) -> JsValue {
 ///
 /// # Errors
 /// Why none of them can be used.
-pub async fn capture(wanted: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Problem> {
-    let stream = match user_media(wanted).await {
+pub async fn capture(
+    wanted: &[(Kind, String)],
+    processing: Processing,
+) -> Result<Vec<(Kind, Track)>, Problem> {
+    let stream = match user_media(wanted, processing).await {
         Err(error) if name_of(&error) == "OverconstrainedError" => {
             let any: Vec<_> = wanted.iter().map(|(kind, _)| (*kind, String::new())).collect();
-            user_media(&any).await
+            user_media(&any, processing).await
         }
         result => result,
     };
@@ -231,13 +277,24 @@ pub async fn capture(wanted: &[(Kind, String)]) -> Result<Vec<(Kind, Track)>, Pr
         true => Kind::Microphone,
         false => Kind::Camera,
     };
-    Ok(tracks.map(|track| (kind(&track), Track::new(track))).collect())
+    let captured = |track: MediaStreamTrack| {
+        let kind = kind(&track);
+        if kind == Kind::Microphone && processing.music {
+            let _ = Reflect::set(&track, &CONTENT_HINT.into(), &MUSIC.into());
+        }
+        (kind, Track::new(track))
+    };
+    Ok(tracks.map(captured).collect())
 }
 
-async fn user_media(wanted: &[(Kind, String)]) -> Result<JsValue, JsValue> {
+async fn user_media(wanted: &[(Kind, String)], processing: Processing) -> Result<JsValue, JsValue> {
     let constraints = MediaStreamConstraints::new();
     for (kind, id) in wanted {
-        let _ = Reflect::set(&constraints, &kind.track_kind().into(), &constraint(*kind, id));
+        let _ = Reflect::set(
+            &constraints,
+            &kind.track_kind().into(),
+            &constraint(*kind, id, processing),
+        );
     }
     let devices = media_devices().map_err(|_| JsValue::NULL)?;
     JsFuture::from(devices.get_user_media_with_constraints(&constraints)?).await

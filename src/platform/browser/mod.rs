@@ -12,11 +12,13 @@ mod page;
 mod peer;
 mod playback;
 mod probe;
+mod recording;
 mod snapshot;
 mod socket;
 mod statistics;
 mod timer;
 mod trial;
+mod window;
 
 use channel::DataChannels;
 pub use code::short_code;
@@ -31,18 +33,22 @@ pub use media::{
 };
 pub use meter::Meter;
 pub use page::{
-    KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, can_choose_speaker, can_share,
-    capture_pointer, clock_time, copy, download_rate, elapsed, focus, is_handheld, keep,
+    KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, calendar_time, can_choose_speaker,
+    can_share, capture_pointer, clock_time, copy, download_rate, elapsed, focus, is_handheld, keep,
     keep_awake, load, page_size, push_path, random_fraction, recall, save, set_title, share,
     take_fragment, takes_keys, wall_clock, was_reloaded, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Player, Stream, size, watch_size};
 pub use probe::ServerProbe;
+pub use recording::{
+    Leaving, Studio, Take, ask_before_leaving, can_record, delete_recording, mark_saved, recordings,
+};
 pub use socket::Socket;
 use std::pin::Pin;
 pub use timer::{Interval, Timer};
 pub use trial::try_relay;
+pub use window::{SmallWindow, can_fill_screen, can_open_window, open_window, toggle_full_screen};
 
 /// Runs a future on the page's one thread. Boxed, so that the code that runs futures exists once.
 pub fn spawn_local(future: impl Future<Output = ()> + 'static) {

@@ -87,6 +87,14 @@ pub fn clock_time(at: Duration) -> String {
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
+/// Day and time of a time since the Unix epoch, where this device is: `2026-11-23 22.15`.
+#[must_use]
+pub fn calendar_time(at: Duration) -> String {
+    let date = js_sys::Date::new(&(at.as_secs_f64() * 1000.0).into());
+    let (year, month, day) = (date.get_full_year(), date.get_month() + 1, date.get_date());
+    format!("{year}-{month:02}-{day:02} {:02}.{:02}", date.get_hours(), date.get_minutes())
+}
+
 /// A number from 0 to 1 that need not be hard to guess.
 #[must_use]
 pub fn random_fraction() -> f32 {

@@ -13,13 +13,17 @@ use crate::{
     protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription},
 };
 use js_sys::{Array, JSON, Object, Promise, Reflect};
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
-    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
-    RtcSessionDescriptionInit, RtcTrackEvent,
+    RtcRtpReceiver, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
 };
 
 /// How long the page must have had nothing to connect before the next spare is made.
@@ -32,6 +36,8 @@ const READ_EVERY: Duration = Duration::from_millis(500);
 /// 5.2.5): a divisor of its sides, frames and bits per second.
 const WEAK_PICTURE: [(&str, f64); 3] =
     [("scaleResolutionDownBy", 2.0), ("maxFramerate", 20.0), ("maxBitrate", 400_000.0)];
+/// Bits per second: enough for Opus not to be heard.
+const MUSIC_RATE: f64 = 128_000.0;
 const POOR_PICTURE: [(&str, f64); 3] =
     [("scaleResolutionDownBy", 4.0), ("maxFramerate", 10.0), ("maxBitrate", 120_000.0)];
 
@@ -99,6 +105,10 @@ struct Shared {
     screen: RefCell<Option<Screen>>,
     /// Made when something is shared for the first time; they stay.
     screen_senders: RefCell<PerKind<externs::Sender>>,
+    /// How good a picture is sent at most, if any is.
+    limit: Cell<Option<Grade>>,
+    /// Whether the sound that is sent is music.
+    music: Cell<bool>,
     channels: RefCell<Option<DataChannels>>,
     /// The last report, what it says of the way, and when it came.
     report: RefCell<Option<(externs::Stats, Option<Path>, Duration)>>,
@@ -128,6 +138,8 @@ impl PeerConnection {
             outgoing_screen: MediaStream::new().ok()?,
             screen: RefCell::new(screen),
             screen_senders: RefCell::default(),
+            limit: Cell::new(Some(Grade::Good)),
+            music: Cell::new(false),
             channels: RefCell::default(),
             report: RefCell::default(),
         });
@@ -148,6 +160,20 @@ impl PeerConnection {
     #[must_use]
     pub fn streams(&self) -> Incoming<Stream> {
         self.shared.incoming.clone()
+    }
+
+    /// How loud they are at this moment, from 0 to 1 (W3C WebRTC, section 5.3).
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        let receivers = self.shared.pc.get_receivers();
+        let level = || {
+            let receivers = receivers.iter().map(JsCast::unchecked_into::<RtcRtpReceiver>);
+            let receiver = receivers.into_iter().find(|one| one.track().kind() == "audio")?;
+            let receiver: externs::Receiver = receiver.unchecked_into();
+            let source = receiver.synchronization_sources().ok()?.get(0);
+            Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
+        };
+        level().unwrap_or_default()
     }
 
     /// What the browser said last of the connection.
@@ -235,7 +261,7 @@ impl PeerConnection {
             PeerCommand::RestartIce => {
                 let _ = shared.pc.restart_ice();
             }
-            PeerCommand::LimitPicture(grade) => shared.limit_picture(grade),
+            PeerCommand::LimitPicture(limit) => shared.limit_picture(limit),
             // Goes through the server, not through the connection.
             PeerCommand::Send(_) => {}
         }
@@ -369,7 +395,7 @@ impl Shared {
     /// negotiation.
     fn add_missing(&self, even_without_track: bool) {
         for kind in Kind::ALL {
-            let track = self.tracks.borrow().get(kind).cloned();
+            let track = self.track(kind);
             if self.senders.borrow().get(kind).is_some() || (track.is_none() && !even_without_track)
             {
                 continue;
@@ -385,12 +411,38 @@ impl Shared {
             };
             let sender = transceiver.sender().unchecked_into();
             self.senders.borrow_mut().set(kind, Some(sender));
+            self.tune(kind);
         }
+    }
+
+    /// What is sent of a kind.
+    fn track(&self, kind: Kind) -> Option<Track> {
+        let wanted = kind == Kind::Microphone || self.limit.get().is_some();
+        self.tracks.borrow().get(kind).filter(|_| wanted).cloned()
     }
 
     fn send(&self, kind: Kind) {
         if let Some(sender) = self.senders.borrow().get(kind) {
-            replace_track(sender, self.tracks.borrow().get(kind).cloned());
+            replace_track(sender, self.track(kind));
+        }
+        self.tune(kind);
+    }
+
+    /// Gives what is sent the rate that it should have: music takes more than a voice. What the
+    /// browser would do by itself costs nothing.
+    fn tune(&self, kind: Kind) {
+        match kind {
+            Kind::Microphone => {
+                let music = self.track(kind).is_some_and(|track| track.is_music());
+                if music != self.music.replace(music) {
+                    self.encode(kind, &[("maxBitrate", music.then_some(MUSIC_RATE))]);
+                }
+            }
+            Kind::Camera => {
+                if let Some(grade @ (Grade::Poor | Grade::Weak)) = self.limit.get() {
+                    self.encode_picture(grade);
+                }
+            }
         }
     }
 
@@ -400,7 +452,8 @@ impl Shared {
     fn share_screen(&self) {
         let screen = self.screen.borrow();
         for kind in Kind::ALL {
-            let track = screen.as_ref().and_then(|screen| screen.track(kind));
+            let wanted = kind == Kind::Microphone || self.limit.get().is_some();
+            let track = screen.as_ref().and_then(|screen| screen.track(kind)).filter(|_| wanted);
             let mut senders = self.screen_senders.borrow_mut();
             if let Some(sender) = senders.get(kind) {
                 replace_track(sender, track.cloned());
@@ -433,8 +486,21 @@ impl Shared {
         }
     }
 
-    /// Sends a picture that is small, slow and cheap enough to leave the sound its way.
-    fn limit_picture(&self, grade: Grade) {
+    /// Sends a picture that is small, slow and cheap enough to leave the sound its way, or none.
+    fn limit_picture(&self, limit: Option<Grade>) {
+        let before = self.limit.replace(limit);
+        if before.is_some() != limit.is_some() {
+            self.send(Kind::Camera);
+            if self.pc.remote_description().is_some() {
+                self.share_screen();
+            }
+        }
+        if let Some(grade) = limit {
+            self.encode_picture(grade);
+        }
+    }
+
+    fn encode_picture(&self, grade: Grade) {
         let limit = match grade {
             Grade::Good => {
                 [("scaleResolutionDownBy", Some(1.0)), ("maxFramerate", None), ("maxBitrate", None)]
@@ -442,29 +508,39 @@ impl Shared {
             Grade::Weak => WEAK_PICTURE.map(|(name, value)| (name, Some(value))),
             Grade::Poor => POOR_PICTURE.map(|(name, value)| (name, Some(value))),
         };
-        let senders = self.senders.borrow();
-        let Some(sender) = senders.get(Kind::Camera) else { return };
-        let Ok(parameters) = sender.parameters() else { return };
-        let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
-        for encoding in Array::from(&encodings).iter() {
-            let encoding: Object = encoding.unchecked_into();
-            for (name, value) in limit {
-                let _ = match value {
-                    Some(value) => Reflect::set(&encoding, &name.into(), &value.into()),
-                    None => Reflect::delete_property(&encoding, &name.into()),
-                };
-            }
-        }
-        if let Ok(promise) = sender.set_parameters(&parameters) {
-            spawn_local(async move {
-                let _ = JsFuture::from(promise).await;
-            });
+        self.encode(Kind::Camera, &limit);
+    }
+
+    /// Changes how a kind is sent (W3C WebRTC, section 5.2.5).
+    fn encode(&self, kind: Kind, limit: &[(&str, Option<f64>)]) {
+        if let Some(sender) = self.senders.borrow().get(kind) {
+            set_encoding(sender, limit);
         }
     }
 
     fn transceivers(&self) -> Vec<RtcRtpTransceiver> {
         let list = self.pc.transceivers().unwrap_or_default();
         list.iter().map(JsCast::unchecked_into).collect()
+    }
+}
+
+fn set_encoding(sender: &externs::Sender, limit: &[(&str, Option<f64>)]) {
+    let Ok(parameters) = sender.parameters() else { return };
+    let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
+    for encoding in Array::from(&encodings).iter() {
+        let encoding: Object = encoding.unchecked_into();
+        for (name, value) in limit {
+            let name: JsValue = (*name).into();
+            let _ = match value {
+                Some(value) => Reflect::set(&encoding, &name, &(*value).into()),
+                None => Reflect::delete_property(&encoding, &name),
+            };
+        }
+    }
+    if let Ok(promise) = sender.set_parameters(&parameters) {
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+        });
     }
 }
 

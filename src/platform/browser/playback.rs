@@ -9,7 +9,7 @@ use web_sys::{DomException, Element, HtmlMediaElement, MediaStream, MediaStreamT
 
 /// Tracks that are played together.
 #[derive(Clone)]
-pub struct Stream(SendWrapper<MediaStream>);
+pub struct Stream(pub(super) SendWrapper<MediaStream>);
 
 impl Stream {
     /// A stream of one local track.
@@ -68,6 +68,11 @@ impl Player {
         let error = JsFuture::from(promise).await.err();
         let blocked = error.and_then(|error| error.dyn_into::<DomException>().ok());
         blocked.is_none_or(|error| error.name() != "NotAllowedError")
+    }
+
+    /// Plays so loud: 1 as it comes, 0 not at all.
+    pub fn set_volume(&self, volume: f64) {
+        self.0.set_volume(volume.clamp(0.0, 1.0));
     }
 
     /// Stops playing and lets go of the stream.

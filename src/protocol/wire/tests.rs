@@ -1,5 +1,5 @@
 use super::*;
-use crate::protocol::{DisplayName, Grade, Invitation, SdpType};
+use crate::protocol::{DisplayName, Grade, Invitation, Quality, SdpType};
 
 fn code(text: &str) -> ErrorCode {
     ClientMessage::parse(text).unwrap_err().code()
@@ -62,6 +62,9 @@ fn what_is_written_is_read_back() {
         camera: true,
         background: true,
         screen: true,
+        hand: Some(3),
+        quality: Quality::SaveData,
+        recording: false,
     };
     let person = Person { id: PeerId(u64::MAX), presence: presence.clone(), seconds: 9 };
     let state = RoomState { people: vec![person.clone()], limit: 4, gate: None };

@@ -1,0 +1,61 @@
+// What is in a film, as ffmpeg reads it.
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const MOST = 256 * 1024 * 1024;
+const RATE = 8000;
+
+/** Why nothing can be said of films here; empty if it can. */
+export const whyNoFilms = () => (spawnSync('ffmpeg', ['-version']).error ? 'ffmpeg is not installed' : '');
+
+const ffmpeg = (...words: string[]) =>
+  run('ffmpeg', ['-nostdin', '-hide_banner', ...words], { encoding: 'buffer', maxBuffer: MOST });
+
+/** Length in seconds, the kinds of its streams, and whether an index leads to the middle of it. */
+export const readFilm = async (path: string) => {
+  const words = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path];
+  const { stdout, stderr } = await run('ffprobe', words);
+  const { format, streams } = JSON.parse(stdout) as {
+    format: { duration?: string; format_name: string };
+    streams: { codec_type: string; codec_name: string; width?: number; height?: number }[];
+  };
+  const picture = streams.find(({ codec_type: type }) => type === 'video');
+  return {
+    length: Number(format.duration),
+    kinds: streams.map(({ codec_type: type }) => type).sort(),
+    size: [picture?.width, picture?.height],
+    trouble: stderr,
+  };
+};
+
+/** Plays all of it from a second on, as players do that keep sound even, and tells what is wrong with it. */
+export const play = async (path: string, from = 0) => {
+  const even = ['-af', 'aresample=async=1'];
+  const { stderr } = await ffmpeg('-v', 'warning', '-xerror', '-ss', String(from), '-i', path, ...even, '-f', 'null', '-');
+  return stderr.toString();
+};
+
+/** Where a player lands that moves to a second: the time of the first frame it can begin with. */
+export const entryBefore = async (path: string, second: number) => {
+  const words = ['-v', 'error', '-select_streams', 'v', '-read_intervals', `${second}%+#1`, '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', path];
+  const [time, flags] = (await run('ffprobe', words)).stdout.trim().split(',');
+  return { time: Number(time), isKey: flags?.startsWith('K') ?? false };
+};
+
+/** How bright a part of the picture (width:height:x:y) is in each frame, from 0 to 255, and when. */
+export const brightness = async (path: string, crop = '1280:720:0:0') => {
+  const { stderr } = await ffmpeg('-v', 'info', '-i', path, '-map', '0:v', '-fps_mode', 'passthrough', '-vf', `crop=${crop},showinfo`, '-f', 'null', '-');
+  const frames = stderr.toString().matchAll(/pts_time:\s*([\d.]+).*mean:\[(\d+)/g);
+  return [...frames].map(([, time, mean]) => ({ time: Number(time), mean: Number(mean) }));
+};
+
+/** How loud it is, from 0 to 1, in each thousandth of a second from its beginning. */
+export const loudness = async (path: string) => {
+  const { stdout } = await ffmpeg('-v', 'error', '-i', path, '-map', '0:a', '-af', 'aresample=async=1:first_pts=0', '-ac', '1', '-ar', String(RATE), '-f', 's16le', '-');
+  const each = RATE / 1000;
+  return Array.from({ length: Math.floor(stdout.length / 2 / each) }, (_, millisecond) => {
+    const samples = Array.from({ length: each }, (_, place) => stdout.readInt16LE((millisecond * each + place) * 2));
+    return Math.max(...samples.map(Math.abs)) / 32768;
+  });
+};

@@ -1,0 +1,109 @@
+// What one chooses in a call: quality, what is done to the sound, and what keys do.
+import type { Page } from '@playwright/test';
+import { button, enter, expectMore, expectNoMore, expectToCount, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const two = async (person: () => Promise<Page>, room: string) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  return [ada, bob] as const;
+};
+
+test('who wants sound only is sent no picture, and sends none', async ({ person, room }) => {
+  const [ada, bob] = await two(person, room);
+  await button(ada, 'Settings').click();
+  await ada.getByRole('radio', { name: 'Sound only' }).check();
+  await expectNoMore(ada, 'picture');
+  await expectMore(ada, 'sound');
+  await expect(tileOf(ada, 'Bob')).toHaveClass(/no-picture/);
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-camera', 'off');
+  // Nobody is told that something is wrong.
+  await expect(bob.locator('[data-notice=advice]')).toBeHidden();
+  await expect(ada.locator('[data-notice=advice]')).toBeHidden();
+
+  await ada.reload();
+  await expectMore(ada, 'sound');
+  await expectNoMore(ada, 'picture');
+  await button(ada, 'Settings').click();
+  await ada.getByRole('radio', { name: 'Automatic' }).check();
+  await expectToCount(tileOf(ada, 'Bob').locator('video'));
+});
+
+test('who saves data gets and gives small pictures', async ({ person, room }) => {
+  const [ada, bob] = await two(person, room);
+  await button(ada, 'Settings').click();
+  await ada.getByRole('radio', { name: 'Save data' }).check();
+  const scales = (page: Page) =>
+    page.evaluate(() => {
+      const senders = probe.connections.flatMap((link) => link.getSenders()).filter(({ track }) => track?.kind === 'video');
+      return senders.map((sender) => sender.getParameters().encodings[0]?.scaleResolutionDownBy);
+    });
+  await expect.poll(() => scales(bob)).toEqual([2]);
+  await expect.poll(() => scales(ada)).toEqual([2]);
+  await ada.getByRole('radio', { name: 'Automatic' }).check();
+  await expect.poll(() => scales(bob)).toEqual([1]);
+});
+
+test('what the browser does to the sound can be switched, also for music', async ({ person, room }) => {
+  const [ada, bob] = await two(person, room);
+  const sound = () =>
+    ada.evaluate(() => {
+      const senders = probe.connections.flatMap((link) => link.getSenders());
+      const sender = senders.find(({ track }) => track?.kind === 'audio');
+      // The microphone is being opened anew.
+      if (!sender?.track) return {};
+      const { noiseSuppression, echoCancellation, autoGainControl } = sender.track.getSettings();
+      const [encoding] = sender.getParameters().encodings;
+      return { noiseSuppression, echoCancellation, autoGainControl, hint: sender.track.contentHint, rate: encoding?.maxBitrate };
+    });
+  await button(ada, 'Settings').click();
+  await ada.getByRole('switch', { name: 'Suppress noise' }).click();
+  await expect.poll(sound).toMatchObject({ noiseSuppression: false, echoCancellation: true, autoGainControl: true, hint: '' });
+  await ada.getByRole('switch', { name: 'Music' }).click();
+  await expect
+    .poll(sound)
+    .toEqual({ noiseSuppression: false, echoCancellation: false, autoGainControl: false, hint: 'music', rate: 128_000 });
+  await expect(ada.getByRole('switch', { name: 'Cancel echo' })).toBeDisabled();
+  await expectMore(bob, 'sound');
+  await ada.getByRole('switch', { name: 'Music' }).click();
+  await expect.poll(sound).toMatchObject({ noiseSuppression: false, echoCancellation: true, hint: '', rate: undefined });
+});
+
+test('keys with Alt do what buttons do, until they are switched off', async ({ person, room }) => {
+  const [ada] = await two(person, room);
+  const { keyboard } = ada;
+  await keyboard.press('Alt+m');
+  await expect(button(ada, 'Unmute microphone')).toBeVisible();
+  await keyboard.press('Alt+v');
+  await expect(button(ada, 'Turn camera on')).toBeVisible();
+  await keyboard.press('Alt+c');
+  await expect(ada.getByRole('dialog', { name: 'Chat' })).toBeVisible();
+  // Also while one types, which single keys would not survive.
+  await ada.getByRole('textbox', { name: 'Message' }).fill('Hello');
+  await keyboard.press('Alt+p');
+  await expect(ada.getByRole('dialog', { name: /^People/ })).toBeVisible();
+  await keyboard.press('Alt+r');
+  await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
+  await keyboard.press('Escape');
+  await button(ada, 'More').click();
+  await ada.getByText('Keyboard shortcuts').click();
+  await ada.getByRole('switch', { name: 'Use them' }).click();
+  await keyboard.press('Alt+r');
+  await keyboard.press('Alt+m');
+  await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
+  await expect(button(ada, 'Unmute microphone')).toBeVisible();
+});
+
+test('who is muted talks while they hold Space', async ({ person, room }) => {
+  const [ada, bob] = await two(person, room);
+  await button(ada, 'Mute microphone').click();
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
+  await ada.locator('h1').last().click();
+  await ada.keyboard.down('Space');
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'on');
+  await expectMore(bob, 'sound');
+  await ada.keyboard.up('Space');
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
+});

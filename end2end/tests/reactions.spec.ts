@@ -1,0 +1,39 @@
+// Signs without words, and raised hands.
+import { button, enter, expectToSeeAndHear, tileOf } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+test('a sign is seen on the tile of who shows it, and fades', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(bob, ['Ada']);
+  await button(ada, 'More').click();
+  await button(ada, 'Applause').click();
+  for (const tile of [tileOf(bob, 'Ada'), ada.locator('[data-tile=self]')]) {
+    await expect(tile.getByRole('img', { name: 'Applause' })).toHaveText('👏');
+  }
+  await expect
+    .poll(() => tileOf(bob, 'Ada').getByRole('img', { name: 'Applause' }).evaluate((sign) => getComputedStyle(sign).opacity))
+    .toBe('0');
+});
+
+test('hands stand in the order in which they were raised, for everybody, also after a reload of one', async ({ person, room }) => {
+  const [ada, bob, cleo] = [await person(), await person(), await person()];
+  for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
+  await expectToSeeAndHear(cleo, ['Ada', 'Bob']);
+  for (const page of [bob, ada]) {
+    await button(page, 'More').click();
+    await button(page, 'Raise your hand').click();
+  }
+  await expect(cleo.locator('[data-notice=event]')).toHaveText('Ada raised a hand.');
+  const hand = (page: typeof ada, name: string) => tileOf(page, name).getByRole('img', { name: 'Hand raised' });
+  const own = (page: typeof ada) => page.locator('[data-tile=self]').getByRole('img', { name: 'Hand raised' });
+  await expect(hand(cleo, 'Bob')).toHaveText('✋1');
+  await expect(hand(cleo, 'Ada')).toHaveText('✋2');
+  await expect(own(ada)).toHaveText('✋2');
+  await cleo.reload();
+  await expect(hand(cleo, 'Ada')).toHaveText('✋2');
+  await button(bob, 'Lower your hand').click();
+  await expect(hand(cleo, 'Bob')).toBeHidden();
+  await expect(own(ada)).toHaveText('✋1');
+});

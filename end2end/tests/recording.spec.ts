@@ -1,0 +1,321 @@
+// Recordings of the call, on the device of who records.
+import type { Locator, Page } from '@playwright/test';
+import { brightness, entryBefore, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
+import { button, enter, expectPhase, expectToSeeAndHear, open } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const why = whyNoFilms();
+if (why) console.log(`Skipped, because no film can be read here: ${why}`);
+test.skip(!!why, why);
+
+const CLOSE_S = 0.5;
+const IN_STEP_MS = 80;
+
+const mark = (page: Page) => page.locator('.recording-mark');
+const event = (page: Page) => page.locator('[data-notice=event]');
+const kept = (page: Page) => page.locator('[data-recording]');
+const saves = (page: Page) => kept(page).getByRole('button', { name: /^Save/ });
+
+const openMore = async (page: Page) => {
+  await button(page, 'More').click();
+  await expect(button(page, 'Record')).toBeVisible();
+};
+
+/** Presses Record, and waits until it has begun. */
+const record = async (page: Page) => {
+  await button(page, 'Record').click();
+  await button(page, 'Stop recording').waitFor();
+  return Date.now();
+};
+
+/** Stops, and returns the seconds since it began. */
+const stop = async (page: Page, since: number) => {
+  await button(page, 'Stop recording').click();
+  const seconds = (Date.now() - since) / 1000;
+  await expect(kept(page)).toHaveCount(1);
+  return seconds;
+};
+
+const download = async (page: Page, save: Locator) => {
+  const downloads = page.waitForEvent('download', { timeout: 30_000 });
+  await save.click();
+  const got = await downloads;
+  return { path: await got.path(), name: got.suggestedFilename() };
+};
+
+const loudest = (levels: number[]) => levels.reduce((most, level) => Math.max(most, level), 0);
+
+test('everybody is told before it begins, and the file is whole', async ({ person, room }) => {
+  test.slow();
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  await openMore(ada);
+  await button(ada, 'Record').click();
+  await expect(event(bob)).toHaveText('Ada is going to record this call.');
+  await expect(mark(bob)).toHaveText('Recording: Ada');
+  await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
+  await button(ada, 'Cancel').click();
+  await expect(event(bob)).toHaveText('Ada does not record any more.');
+  await expect(mark(bob)).toBeHidden();
+  await expect(mark(ada)).toBeHidden();
+
+  const since = await record(ada);
+  await expect(mark(ada)).toHaveText(/^Recording: you0:0\d$/);
+  const cleo = await person();
+  await open(cleo, `/room/${room}`);
+  await expect(cleo.getByText('This call is being recorded by Ada.')).toBeVisible();
+  await ada.waitForTimeout(6_000 - (Date.now() - since));
+  const seconds = await stop(ada, since);
+  await expect(mark(bob)).toBeHidden();
+  await expect(cleo.getByText('This call is being recorded by Ada.')).toBeHidden();
+
+  const { path, name } = await download(ada, saves(ada));
+  expect(name).toMatch(new RegExp(`^Salon ${room} \\d{4}-\\d\\d-\\d\\d \\d\\d\\.\\d\\d\\.webm$`));
+  const film = await readFilm(path);
+  console.log(`recorded ${seconds} s, the file has ${film.length} s`);
+  expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+  expect(film).toMatchObject({ kinds: ['audio', 'video'], size: [1280, 720], trouble: '' });
+  expect(await play(path)).toBe('');
+  expect(await play(path, 3)).toBe('');
+  const entry = await entryBefore(path, 5);
+  expect(entry.isKey).toBe(true);
+  expect(entry.time).toBeGreaterThan(1.9);
+  const frames = await brightness(path);
+  expect(frames.length).toBeGreaterThan(film.length * 4);
+  expect(Math.max(...frames.map(({ mean }) => mean))).toBeGreaterThan(60);
+  expect(loudest(await loudness(path))).toBeGreaterThan(0.05);
+
+  await kept(ada).getByRole('button', { name: /^Delete/ }).click();
+  await kept(ada).getByRole('button', { name: /^Press again/ }).click();
+  await expect(kept(ada)).toHaveCount(0);
+});
+
+test.describe('a tab that crashes', () => {
+  test.use({ expectedOutput: /a page crashed/ });
+
+  test('loses two seconds at most', async ({ person, room }) => {
+    test.setTimeout(180_000);
+    const [ada, bob] = [await person(), await person()];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(ada, ['Bob']);
+    await openMore(ada);
+    const since = await record(ada);
+    const cdp = await ada.context().newCDPSession(ada);
+    await ada.waitForTimeout(60_000 - (Date.now() - since));
+    const seconds = (Date.now() - since) / 1000;
+    const crashed = ada.waitForEvent('crash');
+    void cdp.send('Page.crash').catch(() => {});
+    await crashed;
+    // It is said no more than a held seat lasts that it goes on.
+    await expect(mark(bob)).toBeHidden({ timeout: 30_000 });
+
+    const again = await ada.context().newPage();
+    await open(again, '/');
+    await expect(again.getByRole('heading', { name: 'Recover recording' })).toBeVisible();
+    await expect(kept(again)).toContainText(room);
+    const { path } = await download(again, saves(again));
+    const film = await readFilm(path);
+    console.log(`crashed after ${seconds} s, the file has ${film.length} s`);
+    expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
+    expect(film.length).toBeGreaterThan(58);
+    expect(await play(path)).toBe('');
+    expect((await loudness(path)).length).toBeGreaterThan(58_000);
+    expect((await brightness(path)).at(-1)!.time).toBeGreaterThan(58);
+  });
+});
+
+/** A camera that flashes while a microphone beeps, once a second, by one clock. */
+const installFlash = () => {
+  const FLASH_S = 0.1;
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    await context.resume();
+    const [tone, gain, out] = [context.createOscillator(), context.createGain(), context.createMediaStreamDestination()];
+    tone.frequency.value = 1000;
+    gain.gain.value = 0;
+    tone.connect(gain).connect(out);
+    tone.start();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [640, 360];
+    const pen = canvas.getContext('2d', { alpha: false })!;
+    let next = Math.ceil(context.currentTime) + 1;
+    const schedule = () => {
+      gain.gain.setValueAtTime(0.8, next);
+      gain.gain.setValueAtTime(0, next + FLASH_S);
+    };
+    schedule();
+    setInterval(() => {
+      const now = context.currentTime;
+      pen.fillStyle = now >= next && now < next + FLASH_S ? '#fff' : '#000';
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+      if (now >= next + FLASH_S) {
+        next += 1;
+        schedule();
+      }
+    }, 10);
+    return new MediaStream([...canvas.captureStream().getTracks(), ...out.stream.getTracks()]);
+  };
+};
+
+/** When something rises over a level after it was below for a while. */
+const rises = (values: { time: number; value: number }[], level: number) => {
+  const found: number[] = [];
+  let last = 0;
+  for (const { time, value } of values) {
+    if (value < level) continue;
+    if (time - last > 0.4) found.push(time);
+    last = time;
+  }
+  return found;
+};
+
+test('sound and picture are in step', async ({ person, room }) => {
+  test.slow();
+  const [ada, bob] = [await person(), await person()];
+  await bob.addInitScript(installFlash);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
+  for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
+  await openMore(ada);
+  await ada.waitForTimeout(4_000);
+  const since = await record(ada);
+  await ada.waitForTimeout(14_000);
+  await stop(ada, since);
+  const { path } = await download(ada, saves(ada));
+  const picture = (await brightness(path, '300:150:170:280')).map(({ time, mean }) => ({ time, value: mean }));
+  const sound = (await loudness(path)).map((value, millisecond) => ({ time: millisecond / 1000, value }));
+  const [flashes, beeps] = [rises(picture, 120), rises(sound, 0.2)];
+  const offsets = flashes.flatMap((flash) => {
+    const beep = beeps.find((beep) => Math.abs(beep - flash) < 0.5);
+    return beep === undefined ? [] : [Math.round((flash - beep) * 1000)];
+  });
+  const sorted = offsets.toSorted((one, other) => one - other);
+  const median = sorted[Math.floor(sorted.length / 2)]!;
+  console.log(`the picture is ${median} ms behind the sound; each time: ${offsets.join(', ')}`);
+  expect(offsets.length).toBeGreaterThan(9);
+  expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
+});
+
+test('everybody can have a file of their own, who comes later too', async ({ person, room }) => {
+  test.slow();
+  const [ada, bob, cleo] = [await person(), await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await openMore(ada);
+  await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
+  const since = await record(ada);
+  await enter(cleo, room, 'Cleo');
+  await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
+  await ada.waitForTimeout(3_000);
+  const seconds = await stop(ada, since);
+  const names = ['', 'Bob', 'Ada', 'Cleo'];
+  await expect(saves(ada)).toHaveCount(names.length);
+  for (const [place, name] of names.entries()) {
+    const file = await download(ada, saves(ada).nth(place));
+    expect(file.name).toMatch(new RegExp(`\\d\\d${name && ` ${name}`}\\.webm$`));
+    const film = await readFilm(file.path);
+    expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
+    if (name === 'Cleo') expect(film.length).toBeLessThan(seconds - 1);
+    else expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+    expect(await play(file.path)).toBe('');
+    expect(loudest(await loudness(file.path))).toBeGreaterThan(0.05);
+  }
+});
+
+test('who is connected anew stays in the recording', async ({ person, room, line }) => {
+  test.slow();
+  const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
+  await openMore(ada);
+  const since = await record(ada);
+  await ada.waitForTimeout(2_000);
+  line.cut();
+  await bob.reload();
+  await expectToSeeAndHear(ada, ['Bob']);
+  await expect(mark(bob)).toHaveText('Recording: Ada');
+  await ada.waitForTimeout(3_000);
+  const seconds = await stop(ada, since);
+  const { path } = await download(ada, saves(ada));
+  const film = await readFilm(path);
+  expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+  expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
+  expect(await play(path)).toBe('');
+  const late = (await brightness(path, '60:200:150:260')).filter(({ time }) => time > film.length - 2);
+  const means = late.map(({ mean }) => mean);
+  expect(Math.max(...means) - Math.min(...means), 'the picture of Bob moves').toBeGreaterThan(30);
+  expect(loudest((await loudness(path)).slice(-2_000))).toBeGreaterThan(0.05);
+});
+
+test('leaving ends it, and it is there until it is saved', async ({ person, room }) => {
+  test.slow();
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  await openMore(ada);
+  await record(ada);
+  await ada.waitForTimeout(2_500);
+  await button(ada, 'Leave').click();
+  await expectPhase(ada, 'left');
+  await expect(ada.getByRole('heading', { name: 'Recordings on this device' })).toBeVisible();
+  await expect(kept(ada)).toContainText('not saved yet');
+  await open(ada, '/');
+  await expect(kept(ada)).toContainText('not saved yet');
+  const { path } = await download(ada, saves(ada));
+  expect((await readFilm(path)).length).toBeGreaterThan(2);
+  await expect(kept(ada)).toContainText('saved');
+  await expect(button(ada, /^Save again/)).toBeVisible();
+});
+
+/** A disk that is full after a while, in the worker that writes. */
+const installSmallDisk = () => {
+  const handles = (globalThis as any).FileSystemSyncAccessHandle.prototype;
+  const { write } = handles;
+  handles.write = function (bytes: Uint8Array, options: { at: number }) {
+    if (options.at > 200_000) throw new DOMException('', 'QuotaExceededError');
+    return write.call(this, bytes, options);
+  };
+};
+
+test('a full disk ends it, and keeps what there is', async ({ person, room }) => {
+  test.slow();
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  await openMore(ada);
+  await ada.route('**/recorder.js', async (route) => {
+    const script = await (await route.fetch()).text();
+    await route.fulfill({ contentType: 'text/javascript', body: `(${installSmallDisk})();${script}` });
+  });
+  await record(ada);
+  const full = 'This device has no space left. What was recorded until then is kept.';
+  await expect(event(ada)).toHaveText(full, { timeout: 20_000 });
+  await expect(ada.locator('section.recording')).toContainText(full);
+  await expect(mark(ada)).toBeHidden();
+  const { path } = await download(ada, saves(ada));
+  expect((await readFilm(path)).length).toBeGreaterThan(2);
+  expect(await play(path)).toBe('');
+});
+
+test.describe('while the server cannot be reached', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('nobody can be told, so nothing is recorded', async ({ person, room, line }) => {
+    const ada = await person({ baseURL: line.origin });
+    await enter(ada, room, 'Ada');
+    await openMore(ada);
+    await button(ada, 'Record').click();
+    await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
+    line.refuse();
+    await expect(ada.locator('section.recording')).toContainText('no recording until it is back');
+    await button(ada, 'Record').click();
+    await expect(ada.getByText(/^Begins in \d$/)).toBeHidden();
+    await expect(mark(ada)).toBeHidden();
+    line.admit();
+  });
+});

@@ -1,0 +1,110 @@
+// How one sees and hears the others: layouts, a pin, a small window, volumes.
+import type { Page } from '@playwright/test';
+import { button, enter, expectToCount, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const three = async (person: () => Promise<Page>, room: string) => {
+  const [ada, bob, cleo] = [await person(), await person(), await person()];
+  for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
+  await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
+  return [ada, bob, cleo] as const;
+};
+
+/** By how much one tile is larger than another, in area. */
+const ratio = async (page: Page, large: string, small: string) => {
+  const area = async (name: string) => {
+    const box = await tileOf(page, name).boundingBox();
+    return box ? box.width * box.height : 0;
+  };
+  return (await area(large)) / (await area(small));
+};
+const expectOnStage = (page: Page, large: string, small: string) =>
+  expect.poll(() => ratio(page, large, small), { timeout: 15_000 }).toBeGreaterThan(4);
+const expectEqual = (page: Page) => expect.poll(() => ratio(page, 'Bob', 'Cleo')).toBeCloseTo(1, 1);
+
+test('who talks has the stage, and keeps it while nobody does', async ({ person, room }) => {
+  const [ada, bob, cleo] = await three(person, room);
+  await expectEqual(ada);
+  await button(cleo, 'Mute microphone').click();
+  await button(ada, 'More').click();
+  await ada.getByRole('radio', { name: 'Who talks is large' }).check();
+  await expectOnStage(ada, 'Bob', 'Cleo');
+  await expect(tileOf(ada, 'Bob')).toHaveClass(/talking/);
+  // The picture did not begin anew.
+  await expectToCount(tileOf(ada, 'Bob').locator('video'));
+  await button(bob, 'Mute microphone').click();
+  await expect(tileOf(ada, 'Bob')).not.toHaveClass(/talking/);
+  await expectOnStage(ada, 'Bob', 'Cleo');
+  await button(cleo, 'Unmute microphone').click();
+  await expectOnStage(ada, 'Cleo', 'Bob');
+
+  await ada.reload();
+  await expectOnStage(ada, 'Cleo', 'Bob');
+});
+
+test('whom one pins stays large, whoever talks, and the own picture can be hidden', async ({ person, room }) => {
+  const [ada, , cleo] = await three(person, room);
+  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' });
+  await tileOf(ada, 'Bob').hover();
+  await pin.click();
+  await expectOnStage(ada, 'Bob', 'Cleo');
+  await button(ada, 'More').click();
+  await ada.getByRole('switch', { name: 'Hide my own picture from me' }).click();
+  await expect(ownTile(ada)).toBeHidden();
+  await expect(tileOf(cleo, 'Ada').locator('video')).toBeVisible();
+  await ada.keyboard.press('Escape');
+  await pin.press('Enter');
+  await expectEqual(ada);
+});
+
+test('somebody is softer or silent for one person alone', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await ada.getByRole('button', { name: /^People/ }).click();
+  const sound = tileOf(ada, 'Bob').locator('audio');
+  await ada.getByRole('slider', { name: 'Volume of Bob' }).fill('30');
+  await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.volume)).toBeCloseTo(0.3);
+  const mute = ada.getByRole('button', { name: 'Mute Bob for me' });
+  await mute.click();
+  await expect(mute).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.muted)).toBe(true);
+  await expect(tileOf(ada, 'Bob').getByRole('img', { name: 'Muted for you' })).toBeVisible();
+  await expect(ownTile(bob).getByRole('img', { name: 'Microphone off' })).toBeHidden();
+  await mute.click();
+  await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.muted)).toBe(false);
+});
+
+test('the call goes on in a small window, with its switches', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await button(ada, 'More').click();
+  await button(ada, 'Small window on top').click();
+  // The page that opened it reaches into it; it is no page of its own.
+  const inside = <T>(read: (document: Document) => T) =>
+    ada.evaluate((read) => {
+      const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window | null } }).documentPictureInPicture;
+      return small && new Function('document', `return (${read})(document)`)(small.document);
+    }, read.toString()) as Promise<T | null>;
+  await expect.poll(() => inside((document) => document.querySelector('video')?.videoWidth ?? 0)).toBeGreaterThan(0);
+  await expect.poll(() => inside((document) => document.querySelector('.name')?.textContent)).toBe('Bob');
+  await inside((document) => document.querySelector<HTMLElement>('[aria-label="Mute microphone"]')!.click());
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
+  await inside((document) => document.querySelector<HTMLElement>('[aria-label="Leave"]')!.click());
+  await expect(ada.locator('main[data-phase]').first()).toHaveAttribute('data-phase', 'left');
+  await expect.poll(() => inside(() => true)).toBeNull();
+});
+
+test('the call fills the screen, and no longer', async ({ person, room }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada', { preview: false });
+  await button(ada, 'More').click();
+  const full = () => ada.evaluate(() => document.fullscreenElement !== null);
+  await button(ada, 'Full screen').click();
+  await expect.poll(full).toBe(true);
+  await button(ada, 'Full screen').click();
+  await expect.poll(full).toBe(false);
+});

@@ -1,0 +1,89 @@
+//! Where recordings are kept: a folder for each in the browser's own storage.
+
+use super::{NOTE, SAVED, SHELF, lock};
+use crate::{
+    platform::{
+        KeptRecording,
+        browser::{
+            externs::{self, Folder, StoredFile},
+            files::{StoredBytes, folder, names},
+        },
+    },
+    recording::Note,
+};
+use js_sys::{Array, JSON, Reflect};
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, File};
+
+/// All recordings on this device that no tab is writing, the last one first.
+pub async fn recordings() -> Vec<KeptRecording> {
+    let mut kept = Vec::new();
+    let (Some(shelf), Some(held)) = (shelf().await, held_locks().await) else { return kept };
+    for id in names(&shelf).await {
+        if !held.contains(&lock(&id)) {
+            kept.extend(recording(&shelf, id).await);
+        }
+    }
+    kept.sort_by_key(|recording| std::cmp::Reverse(recording.note.began));
+    kept
+}
+
+/// Notes that the person has saved it: it is not offered to them any more.
+pub async fn mark_saved(id: &str) {
+    let mark = async {
+        let folder = subfolder(&shelf().await?, id).await?;
+        JsFuture::from(folder.file(SAVED, &JSON::parse(r#"{"create":true}"#).ok()?).ok()?)
+            .await
+            .ok()
+    };
+    mark.await;
+}
+
+/// Removes one.
+pub async fn delete_recording(id: &str) {
+    let delete = async {
+        let all = JSON::parse(r#"{"recursive":true}"#).ok()?;
+        JsFuture::from(shelf().await?.remove_all(id, &all).ok()?).await.ok()
+    };
+    delete.await;
+}
+
+async fn shelf() -> Option<Folder> {
+    subfolder(&folder().await?, SHELF).await
+}
+
+async fn subfolder(folder: &Folder, name: &str) -> Option<Folder> {
+    let found = JsFuture::from(folder.folder(name, &JsValue::UNDEFINED).ok()?).await.ok()?;
+    Some(found.unchecked_into())
+}
+
+async fn file(folder: &Folder, name: &str) -> Option<File> {
+    let found = JsFuture::from(folder.file(name, &JsValue::UNDEFINED).ok()?).await.ok()?;
+    let found: StoredFile = found.unchecked_into();
+    JsFuture::from(found.file().ok()?).await.ok()?.dyn_into().ok()
+}
+
+async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
+    let folder = subfolder(shelf, &id).await?;
+    let text = JsFuture::from(file(&folder, NOTE).await?.text()).await.ok()?.as_string()?;
+    let note = Note::parse(&text)?;
+    let mut files = Vec::new();
+    for part in &note.parts {
+        if let Some(found) = file(&folder, &part.file).await {
+            files.push((part.clone(), StoredBytes(Blob::from(found))));
+        }
+    }
+    let saved = file(&folder, SAVED).await.map(|mark| mark.last_modified() / 1000.0);
+    let saved = saved.and_then(|at| Duration::try_from_secs_f64(at).ok());
+    (!files.is_empty()).then_some(KeptRecording { id, note, files, saved })
+}
+
+/// The names of the locks that some tab holds.
+async fn held_locks() -> Option<Vec<String>> {
+    let state = JsFuture::from(externs::query_locks().ok()?).await.ok()?;
+    let held: Array = Reflect::get(&state, &"held".into()).ok()?.dyn_into().ok()?;
+    let name = |lock: JsValue| Reflect::get(&lock, &"name".into()).ok()?.as_string();
+    Some(held.iter().filter_map(name).collect())
+}

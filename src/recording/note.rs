@@ -1,0 +1,108 @@
+//! What is kept of a recording beside its sound and picture.
+
+use crate::protocol::RoomName;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One file of a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is called where it is kept.
+    pub file: String,
+    /// Who is in it; nobody in particular if that is everybody.
+    pub person: Option<String>,
+}
+
+/// Of which call a recording is, written anew as it goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The room.
+    pub room: RoomName,
+    /// When it began: milliseconds since the Unix epoch.
+    pub began: u64,
+    /// How long it is, in milliseconds.
+    pub length: u64,
+    /// The media type of its files.
+    pub format: String,
+    /// Its files; that of everybody comes first.
+    pub parts: Vec<Part>,
+    /// Whether it was ended; else its tab was closed, or crashed.
+    pub ended: bool,
+}
+
+impl Note {
+    /// A note as it was written. It may be followed by spaces, where a longer one stood.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        Duration::from_millis(self.length)
+    }
+
+    /// When it began, since the Unix epoch.
+    #[must_use]
+    pub fn began(&self) -> Duration {
+        Duration::from_millis(self.began)
+    }
+
+    /// Whether its files are WebM, which can be made whole.
+    #[must_use]
+    pub fn is_webm(&self) -> bool {
+        self.format.starts_with("video/webm")
+    }
+
+    /// What a file of it is called when it is saved; `date` is the day and time when it began.
+    #[must_use]
+    pub fn file_name(&self, part: &Part, date: &str) -> String {
+        let extension = if self.is_webm() { "webm" } else { "mp4" };
+        let person = part.person.iter().flat_map(|name| [" ", name.as_str()]);
+        let name: String =
+            ["Salon ", self.room.as_str(), " ", date].into_iter().chain(person).collect();
+        // No system takes these.
+        let safe = |c: char| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
+        format!("{}.{extension}", name.chars().map(safe).collect::<String>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note() -> Note {
+        Note {
+            room: "lufut-babad".parse().unwrap(),
+            began: 1_000,
+            length: 62_000,
+            format: "video/webm;codecs=vp8,opus".to_owned(),
+            parts: vec![Part { file: "all".to_owned(), person: None }],
+            ended: false,
+        }
+    }
+
+    #[test]
+    fn a_note_is_read_as_it_was_written() {
+        let text = note().to_text();
+        assert_eq!(Note::parse(&format!("{text}   ")), Some(note()));
+        assert_eq!(Note::parse(&text[..text.len() - 1]), None);
+    }
+
+    #[test]
+    fn files_are_named_after_room_time_and_person() {
+        let name = |person: Option<&str>| {
+            let part = Part { file: String::new(), person: person.map(str::to_owned) };
+            note().file_name(&part, "2026-11-23 22.15")
+        };
+        assert_eq!(name(None), "Salon lufut-babad 2026-11-23 22.15.webm");
+        assert_eq!(name(Some("A/B: ä")), "Salon lufut-babad 2026-11-23 22.15 A_B_ ä.webm");
+    }
+}

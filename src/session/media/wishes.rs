@@ -1,0 +1,53 @@
+//! What this person wants done to their sound and picture before they are sent.
+
+use super::Media;
+use crate::platform::{self, Kind, Processing};
+use crate::session::Source;
+use leptos::prelude::*;
+
+const PROCESSING_KEY: &str = "salon.sound";
+const BLUR_KEY: &str = "salon.blur";
+
+impl Media {
+    pub(super) fn load_wishes(self) {
+        if let Some(kept) = platform::load(PROCESSING_KEY) {
+            let has = |word| kept.split(' ').any(|kept| kept == word);
+            let processing = Processing {
+                echo: has("echo"),
+                noise: has("noise"),
+                gain: has("gain"),
+                music: has("music"),
+            };
+            self.processing.set(processing);
+        }
+        self.blur.set(platform::load(BLUR_KEY).is_some_and(|kept| !kept.is_empty()));
+    }
+
+    /// Has the browser do other things to the sound of the microphone, now and on later visits.
+    pub fn process(self, processing: Processing) {
+        let Processing { echo, noise, gain, music } = processing;
+        let words = [(echo, "echo"), (noise, "noise"), (gain, "gain"), (music, "music")];
+        let words = words.into_iter().filter_map(|(on, word)| on.then_some(word));
+        platform::save(PROCESSING_KEY, &words.collect::<Vec<_>>().join(" "));
+        self.processing.set(processing);
+        // Browsers change it reliably only when they open the microphone.
+        if self.microphone.source.with_untracked(|source| matches!(source, Source::On(_))) {
+            self.capture(vec![Kind::Microphone]);
+        }
+    }
+
+    /// Whether the camera can blur what is behind the person.
+    #[must_use]
+    pub fn can_blur(self) -> bool {
+        matches!(self.source(Kind::Camera), Source::On(camera) if camera.can_blur())
+    }
+
+    /// Blurs what is behind the person, or no longer, now and on later visits.
+    pub fn set_blur(self, blur: bool) {
+        platform::save(BLUR_KEY, if blur { "yes" } else { "" });
+        self.blur.set(blur);
+        if let Source::On(camera) = self.camera.source.get_untracked() {
+            camera.set_blur(blur);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What this person wants of the call: how loud the others are, how much goes into pictures, and
+//! whether keys do something.
+
+use super::Session;
+use crate::{
+    platform::{self, Kind},
+    protocol::{PeerId, Quality},
+};
+use leptos::prelude::*;
+
+const QUALITY_KEY: &str = "salon.quality";
+const SHORTCUTS_KEY: &str = "salon.shortcuts";
+const OFF: &str = "off";
+
+/// What a choice is called where it is kept.
+const NAMES: [(Quality, &str); 3] =
+    [(Quality::Auto, ""), (Quality::SaveData, "save-data"), (Quality::AudioOnly, "audio-only")];
+
+/// How loud somebody is to be heard here. Nobody else learns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// 100 is as they are; 0 to 100.
+    pub percent: u8,
+    /// Not at all, whatever the number says.
+    pub muted: bool,
+}
+
+impl Default for Volume {
+    fn default() -> Self {
+        Self { percent: 100, muted: false }
+    }
+}
+
+impl Volume {
+    /// From 0 to 1.
+    #[must_use]
+    pub fn level(self) -> f64 {
+        f64::from(self.percent.min(100)) / 100.0
+    }
+}
+
+impl Session {
+    /// How loud somebody is to be heard, also after they came back.
+    #[must_use]
+    pub fn volume_of(self, id: PeerId) -> Memo<Volume> {
+        Memo::new(move |_| {
+            let found = |all: &Vec<(PeerId, Volume)>| {
+                all.iter().find(|(other, _)| *other == id).map(|(_, volume)| *volume)
+            };
+            self.volumes.with(found).unwrap_or_default()
+        })
+    }
+
+    /// Has somebody be heard so loud.
+    pub fn set_volume(self, id: PeerId, volume: Volume) {
+        self.volumes.update(|volumes| {
+            volumes.retain(|(other, _)| *other != id);
+            volumes.push((id, volume));
+        });
+    }
+
+    /// Spends so much on pictures, now and on later visits.
+    pub fn set_quality(self, quality: Quality) {
+        let name = NAMES.iter().find(|(other, _)| *other == quality).map(|(_, name)| *name);
+        platform::save(QUALITY_KEY, name.unwrap_or_default());
+        self.quality.set(quality);
+        if quality == Quality::AudioOnly {
+            self.media.switch_off(Kind::Camera);
+            self.sharing.stop();
+        }
+    }
+
+    /// Has keys do something or not, now and on later visits.
+    pub fn set_shortcuts(self, on: bool) {
+        platform::save(SHORTCUTS_KEY, if on { "" } else { OFF });
+        self.shortcuts.set(on);
+    }
+
+    pub(super) fn load_wishes(self) {
+        self.shortcuts.set(platform::load(SHORTCUTS_KEY).as_deref() != Some(OFF));
+        let kept = platform::load(QUALITY_KEY).unwrap_or_default();
+        if let Some((quality, _)) = NAMES.iter().find(|(_, name)| *name == kept) {
+            self.quality.set(*quality);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What one does now and then in a call: show a sign, and see the others in another way.
+
+use super::{
+    panel::Panel, recording::RecordingSection, shortcuts::ShortcutList,
+    small_window::SmallWindowButton, staging::Staging, toggle::Toggle,
+};
+use crate::{
+    call::places::Layout,
+    i18n::{choice_texts, texts},
+    platform,
+    protocol::Reaction,
+    session::Session,
+    ui::{Icon, flag, icons, word},
+};
+use leptos::prelude::*;
+
+/// All of it.
+#[component]
+pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
+    let t = texts();
+    view! {
+        <Panel name=t.more_panel close class="more">
+            <Signs />
+            <ViewChoices />
+            <RecordingSection />
+            <ShortcutList />
+        </Panel>
+    }
+}
+
+#[component]
+fn Signs() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let raised = flag(move || session.hand.get());
+    let sign = move |sign: Reaction| {
+        view! {
+            <button
+                class="control small sign"
+                aria-label=(t.sign)(sign)
+                title=(t.sign)(sign)
+                on:click=move |_| session.show(sign)
+            >
+                {sign.emoji()}
+            </button>
+        }
+    };
+    view! {
+        <div class="row signs">{Reaction::ALL.map(sign).collect_view()}</div>
+        <button
+            class="button"
+            aria-pressed=word(move || if raised.get() { "true" } else { "false" })
+            on:click=move |_| session.hand.update(|raised| *raised = !*raised)
+        >
+            <Icon paths=icons::HAND />
+            {word(move || if raised.get() { t.lower_hand } else { t.raise_hand })}
+        </button>
+    }
+}
+
+#[component]
+fn ViewChoices() -> impl IntoView {
+    let t = choice_texts();
+    let staging = expect_context::<Staging>();
+    let hides = Callback::new(move |hide| staging.hide_self(hide));
+    let layout = move |layout, label: &'static str| {
+        let chosen = flag(move || staging.layout.get() == layout);
+        view! {
+            <label class="option">
+                <input
+                    type="radio"
+                    name="layout"
+                    prop:checked=chosen
+                    on:change=move |_| staging.choose(layout)
+                />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <section aria-labelledby="view-choices">
+            <h3 id="view-choices">{t.view}</h3>
+            <div class="options" role="radiogroup" aria-labelledby="view-choices">
+                {layout(Layout::Grid, t.grid)}
+                {layout(Layout::Speaker, t.speaker)}
+            </div>
+            <Toggle label=t.hide_self on=staging.hides_self set=hides />
+            <div class="row">
+                {platform::can_fill_screen().then(|| view! {
+                    <button class="button small" on:click=move |_| platform::toggle_full_screen()>
+                        {t.full_screen}
+                    </button>
+                })}
+                <SmallWindowButton />
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,134 @@
+//! What keys do in a call.
+
+use super::{staging::Staging, toggle::Toggle};
+use crate::{
+    call::places::Layout,
+    i18n::choice_texts,
+    platform::{self, Kind},
+    session::{Advice, Session},
+};
+use leptos::{
+    ev::{self, KeyboardEvent},
+    prelude::*,
+};
+use std::time::Duration;
+
+/// The place of a key on the keyboard (W3C UI Events Code), pressed together with Alt: single keys
+/// are what people speak to their computer with, and what they type.
+const KEYS: [(&str, Shortcut); 7] = [
+    ("KeyM", Shortcut::Microphone),
+    ("KeyV", Shortcut::Camera),
+    ("KeyS", Shortcut::Screen),
+    ("KeyC", Shortcut::Chat),
+    ("KeyP", Shortcut::People),
+    ("KeyR", Shortcut::Hand),
+    ("KeyL", Shortcut::Layout),
+];
+
+/// Who holds Space for less has pressed it.
+const HELD: Duration = Duration::from_millis(400);
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortcut {
+    /// Mutes, or unmutes.
+    Microphone,
+    /// Switches the camera.
+    Camera,
+    /// Shares the screen, or no longer.
+    Screen,
+    /// Opens the chat, or closes it.
+    Chat,
+    /// The people.
+    People,
+    /// Raises the hand, or lowers it.
+    Hand,
+    /// Shows everybody equal, or who talks large.
+    Layout,
+}
+
+/// Listens for keys as long as the caller lives. `open` opens a panel.
+pub(super) fn listen(session: Session, staging: Staging, open: impl Fn(Shortcut) + 'static) {
+    let held = StoredValue::new(None);
+    let down = window_event_listener(ev::keydown, move |event| {
+        if !session.shortcuts.get_untracked() || event.repeat() {
+            return;
+        }
+        if event.key() == " " {
+            if !platform::takes_keys() && session.media.unmute() {
+                event.prevent_default();
+                let stays = session.advice() == Some(Advice::TalkingWhileMuted);
+                held.set_value(Some((platform::elapsed(), stays)));
+            }
+        } else if let Some(shortcut) = shortcut(&event) {
+            event.prevent_default();
+            match shortcut {
+                Shortcut::Microphone => session.media.toggle(Kind::Microphone),
+                Shortcut::Camera => session.media.toggle(Kind::Camera),
+                Shortcut::Screen if session.sharing.possible.get_untracked() => {
+                    session.sharing.toggle();
+                }
+                Shortcut::Screen => {}
+                Shortcut::Hand => session.hand.update(|raised| *raised = !*raised),
+                Shortcut::Layout => staging.choose(match staging.layout.get_untracked() {
+                    Layout::Grid => Layout::Speaker,
+                    Layout::Speaker => Layout::Grid,
+                }),
+                Shortcut::Chat | Shortcut::People => open(shortcut),
+            }
+        }
+    });
+    // A press stays only where the person was told to press it: nobody unmutes by accident.
+    let release = move || {
+        let Some((since, stays)) = held.get_value() else { return };
+        held.set_value(None);
+        if !stays || platform::elapsed() >= since + HELD {
+            session.media.mute();
+        }
+    };
+    let up = window_event_listener(ev::keyup, move |event| {
+        if event.key() == " " {
+            release();
+        }
+    });
+    // The key may be let go elsewhere, where nobody would hear of it.
+    let away = window_event_listener(ev::blur, move |_| release());
+    on_cleanup(move || [down, up, away].into_iter().for_each(WindowListenerHandle::remove));
+}
+
+fn shortcut(event: &KeyboardEvent) -> Option<Shortcut> {
+    let alone = event.alt_key() && !event.ctrl_key() && !event.meta_key() && !event.shift_key();
+    let code = event.code();
+    let found = KEYS.iter().find(|(key, _)| *key == code).filter(|_| alone);
+    found.map(|(_, shortcut)| *shortcut)
+}
+
+/// All of them, and their off switch.
+#[component]
+pub(super) fn ShortcutList() -> impl IntoView {
+    let t = choice_texts();
+    let session = expect_context::<Session>();
+    let set = Callback::new(move |on| session.set_shortcuts(on));
+    let row = |(code, shortcut): (&'static str, Shortcut)| {
+        let key = code.trim_start_matches("Key");
+        view! {
+            <dt><kbd>"Alt"</kbd>" + "<kbd>{key}</kbd></dt>
+            <dd>{(t.shortcut)(shortcut)}</dd>
+        }
+    };
+    view! {
+        <section class="shortcuts">
+            <details>
+                <summary>{t.shortcuts}</summary>
+                <dl>
+                    {KEYS.map(row).collect_view()}
+                    <dt><kbd>{t.space}</kbd></dt>
+                    <dd>{t.push_to_talk}</dd>
+                    <dt><kbd>"Esc"</kbd></dt>
+                    <dd>{t.close_panel}</dd>
+                </dl>
+                <Toggle label=t.use_shortcuts on=session.shortcuts set />
+            </details>
+        </section>
+    }
+}

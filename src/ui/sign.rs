@@ -1,0 +1,26 @@
+//! Signs without words.
+
+use crate::{i18n::texts, protocol::Reaction, session::Session};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// How long a sign is shown. The style sheet says the same.
+const SHOWN: Duration = Duration::from_secs(5);
+
+/// A sign that somebody shows on their tile, until it has faded away.
+#[component]
+pub(super) fn Sign(
+    /// What they showed last, and when.
+    #[prop(into)]
+    sign: Signal<Option<(Reaction, Duration)>>,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let sign = Memo::new(move |_| sign.get());
+    move || {
+        let shown = sign.get().filter(|(_, at)| session.now.get_untracked() < *at + SHOWN);
+        shown.map(|(sign, _)| {
+            view! { <span class="sign" role="img" aria-label=(t.sign)(sign)>{sign.emoji()}</span> }
+        })
+    }
+}

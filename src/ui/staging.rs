@@ -1,0 +1,193 @@
+//! How this person wants to see the others.
+
+use crate::{
+    call::{
+        places::{Item, Layout, Place, arrange, staged},
+        speaker::Speaker,
+    },
+    platform::{self, Interval, Local, SmallWindow},
+    protocol::PeerId,
+    session::Session,
+    ui::text,
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+const LAYOUT_KEY: &str = "salon.layout";
+const SPEAKER: &str = "speaker";
+const HIDDEN_KEY: &str = "salon.hide-self";
+
+/// How often is listened who talks, where that matters.
+const LISTEN_EVERY: Duration = Duration::from_millis(200);
+/// With so many others the own picture takes a place among them; before, it floats in a corner.
+const GROUP: usize = 2;
+
+/// Who has the stage, and where everybody stands. A context of the call. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Staging {
+    /// Grid or speaker.
+    pub layout: RwSignal<Layout>,
+    /// Whom this person wants to see large, whoever talks.
+    pub pinned: RwSignal<Option<Item>>,
+    /// Whether the own picture is hidden from this person.
+    pub hides_self: RwSignal<bool>,
+    /// Who talks now.
+    pub talking: RwSignal<Option<PeerId>>,
+    /// Who talks, or did last.
+    spoke: RwSignal<Option<PeerId>>,
+    /// Size of the stage in CSS pixels.
+    pub size: RwSignal<(f64, f64)>,
+    /// Who is there.
+    pub items: Memo<Vec<Item>>,
+    places: Memo<Vec<(Item, Place)>>,
+    /// To which everything in the call belongs.
+    owner: StoredValue<Option<Owner>>,
+    /// The call in a window of its own.
+    pub window: RwSignal<Option<Local<SmallWindow>>>,
+}
+
+impl Staging {
+    /// The stage of a call.
+    pub fn new(session: Session) -> Self {
+        let (layout, pinned) = (RwSignal::new(Layout::default()), RwSignal::new(None));
+        let (hides_self, spoke) = (RwSignal::new(false), RwSignal::new(None));
+        let size = RwSignal::new((0.0, 0.0));
+        let items = Memo::new(move |_| {
+            session.view.with(|view| {
+                let screens = view.tiles.iter().filter(|tile| tile.screen);
+                let screens = screens.map(|tile| Item::Screen(tile.key.id));
+                let people = view.tiles.iter().map(|tile| Item::Person(tile.key.id));
+                screens.chain(people).collect::<Vec<_>>()
+            })
+        });
+        let places = Memo::new(move |_| {
+            let mut items = items.get();
+            // Beside a screen everybody takes a place.
+            let is_screen = |item: &Item| matches!(item, Item::Screen(_));
+            let group = items.len() >= GROUP || items.iter().any(is_screen);
+            if group && !hides_self.get() {
+                items.push(Item::Own);
+            }
+            let large = staged(&items, layout.get(), pinned.get(), spoke.get());
+            let (width, height) = size.get();
+            arrange(&items, &large, width, height)
+        });
+        let talking = RwSignal::new(None);
+        let window = RwSignal::new(None);
+        let staging = Self {
+            layout,
+            pinned,
+            hides_self,
+            talking,
+            spoke,
+            size,
+            items,
+            places,
+            owner: StoredValue::new(Owner::current()),
+            window,
+        };
+        Effect::new(move |_| staging.load());
+        Effect::new(move |_| staging.listen(session));
+        staging
+    }
+
+    /// To which everything belongs that lasts as long as the call is shown.
+    pub fn owner(self) -> Option<Owner> {
+        self.owner.get_value()
+    }
+
+    fn load(self) {
+        if platform::load(LAYOUT_KEY).as_deref() == Some(SPEAKER) {
+            self.layout.set(Layout::Speaker);
+        }
+        self.hides_self.set(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
+    }
+
+    /// Listens who talks, where there is more than one who could.
+    fn listen(self, session: Session) -> Option<Interval> {
+        let people = self
+            .items
+            .with(|items| items.iter().filter(|item| matches!(item, Item::Person(_))).count());
+        if people < GROUP {
+            self.talking.set(None);
+            return None;
+        }
+        let mut speaker = Speaker::default();
+        Some(Interval::new(LISTEN_EVERY, move || {
+            let spoke = speaker.note(&session.levels(), platform::elapsed());
+            let talking = spoke.filter(|_| speaker.talks());
+            for (signal, value) in [(self.spoke, spoke), (self.talking, talking)] {
+                if signal.try_get_untracked().is_some_and(|before| before != value) {
+                    signal.set(value);
+                }
+            }
+        }))
+    }
+
+    /// Chooses a layout, now and on later visits. What is pinned is so no longer.
+    pub fn choose(self, layout: Layout) {
+        let name = if layout == Layout::Speaker { SPEAKER } else { "" };
+        platform::save(LAYOUT_KEY, name);
+        self.pinned.set(None);
+        self.layout.set(layout);
+    }
+
+    /// Hides the own picture from this person, or shows it, now and on later visits.
+    pub fn hide_self(self, hide: bool) {
+        platform::save(HIDDEN_KEY, if hide { "yes" } else { "" });
+        self.hides_self.set(hide);
+    }
+
+    /// Shows somebody large, or no longer.
+    pub fn pin(self, item: Item) {
+        self.pinned.update(|pinned| *pinned = Some(item).filter(|item| *pinned != Some(*item)));
+    }
+
+    /// Where something stands, where it has a place.
+    pub fn place(self, item: Item) -> Styles {
+        let place = Memo::new(move |_| self.place_of(item));
+        let pixels = move |length: fn(&Place) -> f64| {
+            text(move || place.get().map(|place| px(length(&place))).unwrap_or_default())
+        };
+        let translate = text(move || {
+            let place = place.get();
+            place.map(|place| format!("{} {}", px(place.left), px(place.top))).unwrap_or_default()
+        });
+        let (width, height) = (pixels(|place| place.width), pixels(|place| place.height));
+        Styles { translate, width, height }
+    }
+
+    fn place_of(self, item: Item) -> Option<Place> {
+        let found = |places: &Vec<(Item, Place)>| {
+            places.iter().find(|(other, _)| *other == item).map(|(_, place)| *place)
+        };
+        self.places.with(found)
+    }
+
+    /// Whether the own picture floats above the others.
+    pub fn floats(self) -> Memo<bool> {
+        Memo::new(move |_| self.place_of(Item::Own).is_none())
+    }
+
+    /// Who is largest, for a window in which there is room for one.
+    pub fn first(self) -> Option<PeerId> {
+        let person = |(item, _): &(Item, Place)| match item {
+            Item::Screen(id) | Item::Person(id) => Some(*id),
+            Item::Own => None,
+        };
+        self.places.with(|places| places.iter().find_map(person))
+    }
+}
+
+/// A place, as values of the properties of a style. Empty where there is none.
+#[derive(Clone, Copy)]
+pub(super) struct Styles {
+    pub translate: Signal<String>,
+    pub width: Signal<String>,
+    pub height: Signal<String>,
+}
+
+/// Whole pixels: letters and edges stay sharp.
+fn px(length: f64) -> String {
+    format!("{}px", length.round() as i32)
+}

@@ -1,0 +1,53 @@
+//! How loud one person is heard here.
+
+use crate::{
+    i18n::choice_texts,
+    protocol::{DisplayName, PeerId},
+    session::{Session, Volume},
+    ui::{Icon, icons, text, word},
+};
+use leptos::prelude::*;
+
+/// A slider, and a switch that silences them for this person alone.
+#[component]
+pub(super) fn VolumeOf(
+    /// Whom.
+    id: PeerId,
+    /// What they are called.
+    name: Signal<DisplayName>,
+) -> impl IntoView {
+    let t = choice_texts();
+    let session = expect_context::<Session>();
+    let volume = session.volume_of(id);
+    let silence = move |_| {
+        let volume = volume.get_untracked();
+        session.set_volume(id, Volume { muted: !volume.muted, ..volume });
+    };
+    let slide = move |event| {
+        if let Ok(percent) = event_target_value(&event).parse() {
+            session.set_volume(id, Volume { percent, muted: false });
+        }
+    };
+    view! {
+        <div class="volume">
+            <button
+                class="control small"
+                aria-label=text(move || (t.mute_for_me)(&name.get()))
+                title=text(move || (t.mute_for_me)(&name.get()))
+                aria-pressed=word(move || if volume.get().muted { "true" } else { "false" })
+                on:click=silence
+            >
+                <Icon paths=word(move || if volume.get().muted { icons::SOUND_OFF } else { icons::SOUND }) />
+            </button>
+            <input
+                type="range"
+                min="0"
+                max="100"
+                step="5"
+                aria-label=text(move || (t.volume_of)(&name.get()))
+                prop:value=text(move || volume.get().percent.to_string())
+                on:input=slide
+            />
+        </div>
+    }
+}
