@@ -11,6 +11,20 @@ const TRANSFERS = 3;
 const IDLE_MS = 30_000;
 const CALM_MS = 25_000;
 
+/** Runs in the page: takes the file that is offered, and returns how long that took. */
+const takeFile = () =>
+  new Promise((resolve) => {
+    const begin = performance.now();
+    const row = document.querySelector('.file');
+    const observer = new MutationObserver(() => {
+      if (!row.textContent.includes('saved')) return;
+      observer.disconnect();
+      resolve(performance.now() - begin);
+    });
+    observer.observe(row, { characterData: true, childList: true, subtree: true });
+    row.querySelector('[aria-label^=Save]').click();
+  });
+
 const takers = {
   ours: async ([giver, taker], path) => {
     for (const page of [giver, taker]) {
@@ -18,11 +32,9 @@ const takers = {
       if (!(await chat.isVisible())) await page.getByRole('button', { name: /^Chat/ }).click();
     }
     await giver.locator('input[type=file]').setInputFiles(path);
-    const row = taker.locator('.file').last();
-    const begin = performance.now();
-    await row.getByRole('button', { name: /^Save/ }).click();
-    await row.getByText('saved').waitFor();
-    const milliseconds = performance.now() - begin;
+    const row = taker.locator('.file');
+    await row.getByRole('button', { name: /^Save/ }).waitFor();
+    const milliseconds = await taker.evaluate(takeFile);
     await row.getByRole('button', { name: /^Remove/ }).click();
     return milliseconds;
   },

@@ -33,7 +33,8 @@ pub struct Overheard {
 
 impl Ear {
     /// Takes in the loudness of the last moment in percent; none if there was nothing at all, not
-    /// even the noise that every microphone makes. To be called every 200 ms.
+    /// even the noise that every microphone makes. To be called every 200 ms; while they are not
+    /// muted, now and then is enough.
     pub fn listen(&mut self, level: Option<u32>, muted: bool, now: Duration) -> Overheard {
         match level {
             None => _ = self.nothing_since.get_or_insert(now),

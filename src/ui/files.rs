@@ -7,7 +7,7 @@ use crate::{
     session::Session,
     ui::{Icon, flag, icons},
 };
-use leptos::{html, prelude::*};
+use leptos::{ev::MouseEvent, html, prelude::*};
 
 /// All that are offered, on their way, or there; the last one first.
 #[component]
@@ -100,6 +100,11 @@ fn actions(key: FileKey, state: FileState) -> Vec<(&'static str, FileInput)> {
     }
 }
 
+/// The second half of a double click is not meant for the button that came in the first one's place.
+fn is_first(event: &MouseEvent) -> bool {
+    event.detail() < 2
+}
+
 #[component]
 fn FileButtons(file: Memo<FileView>) -> impl IntoView {
     let t = file_texts();
@@ -120,7 +125,11 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
         let buttons = actions(key, state).into_iter().map(|(label, input)| {
             let title = (t.of)(label, name.as_str());
             view! {
-                <button class="button small" aria-label=title on:click=move |_| session.handle_file(input.clone())>
+                <button
+                    class="button small"
+                    aria-label=title
+                    on:click=move |event| if is_first(&event) { session.handle_file(input.clone()) }
+                >
                     {label}
                 </button>
             }

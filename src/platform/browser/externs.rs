@@ -3,8 +3,8 @@
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    HtmlMediaElement, MediaStream, Navigator, RtcPeerConnection, RtcRtpReceiver, RtcRtpSender,
-    RtcSessionDescriptionInit,
+    HtmlMediaElement, MediaStream, Navigator, Performance, RtcPeerConnection, RtcRtpReceiver,
+    RtcRtpSender, RtcSessionDescriptionInit,
 };
 
 #[wasm_bindgen]
@@ -88,6 +88,7 @@ extern "C" {
     pub(super) fn get(this: &Stats, id: &str) -> Option<Stat>;
 
     /// One object of it, with the members that are read here (W3C WebRTC Statistics).
+    #[derive(Clone)]
     pub(super) type Stat;
 
     /// A member that is a number.
@@ -173,6 +174,10 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = navigator, js_name = userActivation, thread_local_v2)]
     pub(super) static USER_ACTIVATION: Option<UserActivation>;
+
+    /// The page's clock (W3C High Resolution Time, section 5).
+    #[wasm_bindgen(js_name = performance, thread_local_v2)]
+    pub(super) static CLOCK: Option<Performance>;
 
     #[wasm_bindgen(method, getter, js_name = hasBeenActive)]
     pub(super) fn has_been_active(this: &UserActivation) -> bool;

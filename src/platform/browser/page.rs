@@ -7,7 +7,7 @@ use send_wrapper::SendWrapper;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, HtmlInputElement, PageTransitionEvent, window};
+use web_sys::{HtmlElement, HtmlInputElement, PageTransitionEvent, Performance, window};
 
 /// Bytes: fewer say more about the round trip than about the rate.
 const WORTH_MEASURING: f64 = 50_000.0;
@@ -27,7 +27,7 @@ pub fn boot() -> Boot {
 /// Time since the page was opened.
 #[must_use]
 pub fn elapsed() -> Duration {
-    let millis = window().and_then(|window| window.performance()).map(|clock| clock.now());
+    let millis = externs::CLOCK.with(|clock| clock.as_ref().map(Performance::now));
     Duration::try_from_secs_f64(millis.unwrap_or_default() / 1000.0).unwrap_or_default()
 }
 

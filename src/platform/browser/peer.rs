@@ -2,11 +2,12 @@
 
 use super::{
     DataChannels, Interval, Listener, Screen, Stream, Timer, Track, elapsed, externs, snapshot,
-    spawn_local, statistics,
+    spawn_local,
+    statistics::{self, Report},
 };
 use crate::{
     call::{
-        ConnectionState, IceConnectionState, Intent, Path, PeerCommand, PeerConfig, PeerInput,
+        ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput, Reading,
         SignalingState, statistics::Snapshot,
     },
     platform::{Incoming, Kind, PerKind},
@@ -31,6 +32,8 @@ const QUIET: Duration = Duration::from_millis(500);
 
 /// How often the statistics are read.
 const READ_EVERY: Duration = Duration::from_millis(500);
+/// And while what is expected comes, for to read them is most of what an idle call costs.
+const READ_EVERY_WHILE_WELL: Duration = Duration::from_millis(900);
 
 /// What is sent of the picture over a weak connection, and over a poor one (W3C WebRTC, section
 /// 5.2.5): a divisor of its sides, frames and bits per second.
@@ -110,8 +113,10 @@ struct Shared {
     /// Whether the sound that is sent is music.
     music: Cell<bool>,
     channels: RefCell<Option<DataChannels>>,
-    /// The last report, what it says of the way, and when it came.
-    report: RefCell<Option<(externs::Stats, Option<Path>, Duration)>>,
+    /// The last report, what was read from it, and when it came.
+    report: RefCell<Option<(Report, Reading, Duration)>>,
+    /// Whether there was more in it than in the one before.
+    well: Cell<bool>,
 }
 
 impl PeerConnection {
@@ -142,6 +147,7 @@ impl PeerConnection {
             music: Cell::new(false),
             channels: RefCell::default(),
             report: RefCell::default(),
+            well: Cell::new(false),
         });
         let listeners = shared.listen();
         if role == Role::Caller {
@@ -180,7 +186,7 @@ impl PeerConnection {
     #[must_use]
     pub fn snapshot(&self) -> Option<Snapshot> {
         let report = self.shared.report.borrow();
-        report.as_ref().map(|(stats, path, at)| snapshot::take(stats, *path, *at))
+        report.as_ref().map(|(report, reading, at)| snapshot::take(report, reading.path, *at))
     }
 
     /// Uses other servers from the next restart of ICE on.
@@ -477,11 +483,17 @@ impl Shared {
     }
 
     async fn report_reading(self: Rc<Self>) {
+        let read_at = self.report.borrow().as_ref().map(|(_, _, at)| *at);
+        let is_early = read_at.is_some_and(|at| elapsed() < at + READ_EVERY_WHILE_WELL);
+        if is_early && self.well.get() {
+            return;
+        }
         let Ok(promise) = self.pc.stats() else { return };
         if let Ok(stats) = JsFuture::from(promise).await {
-            let stats = stats.unchecked_into();
-            let reading = statistics::read(&stats);
-            self.report.replace(Some((stats, reading.path, elapsed())));
+            let report = Report::new(stats.unchecked_into());
+            let reading = statistics::read(&report);
+            let before = self.report.replace(Some((report, reading, elapsed())));
+            self.well.set(before.is_some_and(|(_, before, _)| reading.heard > before.heard));
             (self.handler)(PeerInput::Reading(reading));
         }
     }

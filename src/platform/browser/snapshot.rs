@@ -1,41 +1,41 @@
 //! What the browser tells of a connection, in full (W3C WebRTC Statistics). Addresses are read here
 //! for their family and go no further.
 
-use super::externs::{Stat, Stats};
+use super::{externs::Stat, statistics::Report};
 use crate::call::{
     Path,
     statistics::{Family, Limit, Picture, Protocol, Route, Snapshot, Traffic},
 };
 use std::time::Duration;
 
-/// Sums up a report of `getStats()` that was read at this time.
-pub(super) fn take(stats: &Stats, path: Option<Path>, at: Duration) -> Snapshot {
+/// Sums up a report that was read at this time.
+pub(super) fn take(report: &Report, path: Option<Path>, at: Duration) -> Snapshot {
     let mut snapshot = Snapshot { at, ..Snapshot::default() };
     let (mut selected, mut named, mut reported) = (None, None, None);
-    stats.for_each(&mut |stat| match stat.kind_of_stat().as_str() {
-        "inbound-rtp" => receive(&mut snapshot.received, &stat, stats),
-        "outbound-rtp" => send(&mut snapshot.sent, &stat, stats),
+    report.parts().for_each(|(kind, stat)| match kind {
+        "inbound-rtp" => receive(&mut snapshot.received, stat, report),
+        "outbound-rtp" => send(&mut snapshot.sent, stat, report),
         "remote-inbound-rtp" => {
             let sent = &mut snapshot.sent;
             sent.loss = worse(sent.loss, stat.number("fractionLost"));
-            note_jitter(sent, &stat);
-            reported = seconds(&stat, "roundTripTime").or(reported);
+            note_jitter(sent, stat);
+            reported = seconds(stat, "roundTripTime").or(reported);
         }
         "transport" => named = stat.selected_pair().or(named.take()),
         // Firefox marks the pair that it uses, the others name it.
-        "candidate-pair" if stat.selected() == Some(true) => selected = Some(stat),
+        "candidate-pair" if stat.selected() == Some(true) => selected = Some(stat.clone()),
         _ => {}
     });
-    let pair = named.and_then(|id| stats.get(&id)).or(selected);
+    let pair = named.and_then(|id| report.get(&id)).or(selected);
     snapshot.round_trip =
         pair.as_ref().and_then(|pair| seconds(pair, "currentRoundTripTime")).or(reported);
-    snapshot.route = pair.zip(path).and_then(|(pair, path)| route(&pair, path, stats));
+    snapshot.route = pair.zip(path).and_then(|(pair, path)| route(&pair, path, report));
     snapshot
 }
 
-fn route(pair: &Stat, path: Path, stats: &Stats) -> Option<Route> {
-    let local = stats.get(&pair.local_candidate()?)?;
-    let remote = pair.remote_candidate().and_then(|id| stats.get(&id));
+fn route(pair: &Stat, path: Path, report: &Report) -> Option<Route> {
+    let local = report.get(&pair.local_candidate()?)?;
+    let remote = pair.remote_candidate().and_then(|id| report.get(&id));
     let protocol = |name| local.text(name).and_then(|name| Protocol::parse(&name));
     let family = |stat: &Stat| stat.text("address").and_then(|address| Family::of(&address));
     Some(Route {
@@ -46,7 +46,7 @@ fn route(pair: &Stat, path: Path, stats: &Stats) -> Option<Route> {
     })
 }
 
-fn receive(received: &mut Traffic, stat: &Stat, stats: &Stats) {
+fn receive(received: &mut Traffic, stat: &Stat, report: &Report) {
     add(&mut received.bytes, bytes(stat, "bytesReceived", "headerBytesReceived"));
     let packets = count(stat, "packetsReceived").zip(count(stat, "packetsLost"));
     if let Some((arrived, lost)) = packets {
@@ -56,10 +56,10 @@ fn receive(received: &mut Traffic, stat: &Stat, stats: &Stats) {
     note_jitter(received, stat);
     let freezes = count(stat, "freezeCount")
         .map(|count| (count, seconds(stat, "totalFreezesDuration").unwrap_or_default()));
-    note_media(received, stat, stats, |picture| Picture { freezes, ..picture });
+    note_media(received, stat, report, |picture| Picture { freezes, ..picture });
 }
 
-fn send(sent: &mut Traffic, stat: &Stat, stats: &Stats) {
+fn send(sent: &mut Traffic, stat: &Stat, report: &Report) {
     add(&mut sent.bytes, bytes(stat, "bytesSent", "headerBytesSent"));
     let limit = stat.text("qualityLimitationReason").map(|reason| match reason.as_str() {
         "none" => Limit::None,
@@ -67,17 +67,17 @@ fn send(sent: &mut Traffic, stat: &Stat, stats: &Stats) {
         "bandwidth" => Limit::Bandwidth,
         _ => Limit::Other,
     });
-    note_media(sent, stat, stats, |picture| Picture { limit, ..picture });
+    note_media(sent, stat, report, |picture| Picture { limit, ..picture });
 }
 
 /// Notes the sound's codec, or the picture if it is the largest.
 fn note_media(
     traffic: &mut Traffic,
     stat: &Stat,
-    stats: &Stats,
+    report: &Report,
     complete: impl Fn(Picture) -> Picture,
 ) {
-    let codec = codec(stat, stats);
+    let codec = codec(stat, report);
     if stat.kind().as_deref() == Some("audio") {
         traffic.sound = codec.or(traffic.sound.take());
         return;
@@ -96,8 +96,8 @@ fn note_media(
 }
 
 /// The second half of its media type.
-fn codec(stat: &Stat, stats: &Stats) -> Option<String> {
-    let codec = stats.get(&stat.text("codecId")?)?.text("mimeType")?;
+fn codec(stat: &Stat, report: &Report) -> Option<String> {
+    let codec = report.get(&stat.text("codecId")?)?.text("mimeType")?;
     codec.split_once('/').map(|(_, name)| name.to_owned())
 }
 

@@ -4,18 +4,41 @@ use super::externs::{Stat, Stats};
 use crate::call::{Arrival, Path, Reading};
 use std::time::Duration;
 
-/// Sums up a report of `getStats()`.
-pub(super) fn read(stats: &Stats) -> Reading {
+/// A report of `getStats()`. To take it apart is what costs, so that is done once.
+pub(super) struct Report {
+    stats: Stats,
+    /// All that is in it, with what kind of thing each is about.
+    parts: Vec<(String, Stat)>,
+}
+
+impl Report {
+    pub(super) fn new(stats: Stats) -> Self {
+        let mut parts = Vec::new();
+        stats.for_each(&mut |stat| parts.push((stat.kind_of_stat(), stat)));
+        Self { stats, parts }
+    }
+
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, &Stat)> {
+        self.parts.iter().map(|(kind, stat)| (kind.as_str(), stat))
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<Stat> {
+        self.stats.get(id)
+    }
+}
+
+/// Sums up a report.
+pub(super) fn read(report: &Report) -> Reading {
     let mut reading = Reading::default();
     let (mut outgoing, mut sends_picture) = (None, false);
-    let (mut selected, mut pairs, mut candidates) = (None, Vec::new(), Vec::new());
-    stats.for_each(&mut |stat| match stat.kind_of_stat().as_str() {
+    let (mut selected, mut pairs) = (None, Vec::new());
+    report.parts().for_each(|(kind, stat)| match kind {
         "inbound-rtp" => {
             let of_kind = match stat.kind().as_deref() {
                 Some("audio") => &mut reading.sound,
                 _ => &mut reading.picture,
             };
-            let arrival = arrival(&stat);
+            let arrival = arrival(stat);
             of_kind.packets += arrival.packets;
             of_kind.lost += arrival.lost;
             // Not every browser counts the bytes of a path.
@@ -33,7 +56,6 @@ pub(super) fn read(stats: &Stats) -> Reading {
             pairs.push(stat);
         }
         "transport" => selected = stat.selected_pair().or(selected.take()),
-        "local-candidate" | "remote-candidate" => candidates.push(stat),
         "outbound-rtp" => {
             let is_picture = stat.kind().as_deref() == Some("video");
             sends_picture |= is_picture && stat.target_bitrate().unwrap_or_default() > 0.0;
@@ -41,22 +63,19 @@ pub(super) fn read(stats: &Stats) -> Reading {
         _ => {}
     });
     // Firefox marks the pair that it uses, the others name it.
-    let uses = |pair: &&Stat| match &selected {
+    let uses = |pair: &&&Stat| match &selected {
         Some(selected) => pair.id() == *selected,
         None => pair.selected() == Some(true),
     };
     let in_use = pairs.iter().find(uses);
-    reading.path = in_use.and_then(|pair| path(pair, &candidates));
+    reading.path = in_use.and_then(|pair| path(pair, report));
     reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);
     reading
 }
 
 /// The way that a pair of candidates takes.
-fn path(pair: &Stat, candidates: &[Stat]) -> Option<Path> {
-    let type_of = |id: Option<String>| {
-        let id = id?;
-        candidates.iter().find(|candidate| candidate.id() == id)?.candidate_type()
-    };
+fn path(pair: &Stat, report: &Report) -> Option<Path> {
+    let type_of = |id: Option<String>| report.get(&id?)?.candidate_type();
     let (local, remote) = (type_of(pair.local_candidate())?, type_of(pair.remote_candidate())?);
     Some(match (local.as_str(), remote.as_str()) {
         ("relay", _) | (_, "relay") => Path::Relayed,

@@ -7,10 +7,12 @@ use crate::{
     session::{Notice, Source, advice::DeviceState},
 };
 use leptos::prelude::*;
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-/// How often the microphone is listened to.
+/// How often a muted microphone is listened to.
 const EAR_PERIOD: Duration = Duration::from_millis(200);
+/// And one that is not, which only has to give anything at all.
+const EAR_PERIOD_UNMUTED: Duration = Duration::from_secs(1);
 
 impl Media {
     /// Offers a device that has come, of a kind that is in use.
@@ -64,23 +66,28 @@ impl Media {
     }
 
     /// Listens to the microphone, also while it is muted, as long as the caller lives.
-    pub(in crate::session) fn overhear(self) -> RenderEffect<Option<Interval>> {
+    pub(in crate::session) fn overhear(self) -> RenderEffect<Option<RenderEffect<Interval>>> {
         RenderEffect::new(move |_| {
             let Source::On(track) = self.source(Kind::Microphone) else {
                 self.overheard.set(Overheard::default());
                 return None;
             };
-            let (meter, mut ear) = (Meter::of_muted(&track)?, Ear::default());
-            Some(Interval::new(EAR_PERIOD, move || {
-                if !meter.run() {
-                    return;
-                }
-                let muted = self.slot(Kind::Microphone).wanted.try_get_untracked() == Some(false);
-                let overheard = ear.listen(meter.level(), muted, platform::elapsed());
-                if self.overheard.try_get_untracked().is_some_and(|before| before != overheard) {
-                    self.overheard.set(overheard);
-                }
+            let heard = Rc::new(RefCell::new((Meter::of_muted(&track)?, Ear::default())));
+            Some(RenderEffect::new(move |_| {
+                let muted = !self.slot(Kind::Microphone).wanted.get();
+                let heard = heard.clone();
+                let period = if muted { EAR_PERIOD } else { EAR_PERIOD_UNMUTED };
+                Interval::new(period, move || self.listen(&mut heard.borrow_mut(), muted))
             }))
         })
+    }
+
+    fn listen(self, (meter, ear): &mut (Meter, Ear), muted: bool) {
+        if meter.run() {
+            let overheard = ear.listen(meter.level(), muted, platform::elapsed());
+            if self.overheard.try_get_untracked().is_some_and(|before| before != overheard) {
+                self.overheard.set(overheard);
+            }
+        }
     }
 }
