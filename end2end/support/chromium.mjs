@@ -1,7 +1,7 @@
 // How Chromium is started: with a camera and a microphone that are not there.
 import { relative } from 'node:path';
 import { patternFile } from './pattern.mjs';
-import { silenceFile } from './silence.mjs';
+import { silenceFile, voiceFile } from './sounds.mjs';
 
 const CAMERA = '--use-fake-device-for-media-stream';
 // Pages show the path as the camera's name; this keeps it short.
@@ -26,6 +26,7 @@ export const machines = {
   // In processes of its own, that can be stopped.
   'of their own': [CAMERA, PATTERN],
   'with a dead microphone': [CAMERA, PATTERN, `--use-file-for-fake-audio-capture=${silenceFile()}`],
+  'of somebody who talks': [CAMERA, PATTERN, `--use-file-for-fake-audio-capture=${voiceFile()}`],
   'without a camera': [`${CAMERA}=device-count=0`],
   'without devices': [],
   'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],

@@ -154,7 +154,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   await expectToSeeAndHear(ada, ['Bob']);
   await openPanel(ada);
   const row = await more(ada, 'Bob');
-  await row.getByRole('button', { name: 'Mute' }).click();
+  await row.getByRole('button', { name: 'Mute', exact: true }).click();
   await expect(bob.locator('[data-notice=event]')).toHaveText('A host has muted you.');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
   await expectNoMore(ada, 'sound');

@@ -128,6 +128,7 @@ test('what is written while the network is gone arrives once and in order', asyn
   };
   const open = (page: Page) => page.getByRole('button', { name: /^Chat/ }).click();
   await Promise.all([open(ada), open(bob)]);
+  await expect(ada.getByRole('textbox', { name: 'Message' })).toBeVisible();
   await network.dropAll('ada');
   await write(ada, 'one');
   await write(bob, 'two');

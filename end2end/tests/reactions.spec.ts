@@ -1,5 +1,5 @@
 // Signs without words, and raised hands.
-import { button, enter, expectToSeeAndHear, tileOf } from '../support/room.ts';
+import { button, enter, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a sign is seen on the tile of who shows it, and fades', async ({ person, room }) => {
@@ -9,7 +9,7 @@ test('a sign is seen on the tile of who shows it, and fades', async ({ person, r
   await expectToSeeAndHear(bob, ['Ada']);
   await button(ada, 'More').click();
   await button(ada, 'Applause').click();
-  for (const tile of [tileOf(bob, 'Ada'), ada.locator('[data-tile=self]')]) {
+  for (const tile of [tileOf(bob, 'Ada'), ownTile(ada)]) {
     await expect(tile.getByRole('img', { name: 'Applause' })).toHaveText('👏');
   }
   await expect
@@ -27,7 +27,7 @@ test('hands stand in the order in which they were raised, for everybody, also af
   }
   await expect(cleo.locator('[data-notice=event]')).toHaveText('Ada raised a hand.');
   const hand = (page: typeof ada, name: string) => tileOf(page, name).getByRole('img', { name: 'Hand raised' });
-  const own = (page: typeof ada) => page.locator('[data-tile=self]').getByRole('img', { name: 'Hand raised' });
+  const own = (page: typeof ada) => ownTile(page).getByRole('img', { name: 'Hand raised' });
   await expect(hand(cleo, 'Bob')).toHaveText('✋1');
   await expect(hand(cleo, 'Ada')).toHaveText('✋2');
   await expect(own(ada)).toHaveText('✋2');
@@ -36,4 +36,29 @@ test('hands stand in the order in which they were raised, for everybody, also af
   await button(bob, 'Lower your hand').click();
   await expect(hand(cleo, 'Bob')).toBeHidden();
   await expect(own(ada)).toHaveText('✋1');
+});
+
+test.describe('while the server cannot be reached', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('signs are seen at once, and a raised hand when it is back', async ({ person, room, line }) => {
+    const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(bob, ['Ada']);
+    const applause = tileOf(bob, 'Ada').getByRole('img', { name: 'Applause' });
+    const hand = tileOf(bob, 'Ada').getByRole('img', { name: 'Hand raised' });
+    await button(ada, 'More').click();
+    line.refuse();
+    await button(ada, 'Applause').click();
+    await expect(applause).toHaveText('👏');
+    await button(ada, 'Raise your hand').click();
+    await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
+    line.admit();
+    await expect(hand).toHaveText('✋1', { timeout: 15_000 });
+    line.cut();
+    await bob.reload();
+    await expect(hand).toHaveText('✋1', { timeout: 15_000 });
+  });
 });

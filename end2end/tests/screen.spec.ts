@@ -23,6 +23,9 @@ const frame = (page: Page, name: string, at: number) =>
 const read = (png: string) =>
   execFileSync('tesseract', ['-', '-', '--psm', '6'], { input: Buffer.from(png, 'base64'), stdio: ['pipe', 'pipe', 'ignore'] }).toString();
 
+const plays = (page: Page, name: string) =>
+  expect.poll(() => screenOf(page, name).locator('video').evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
+
 test('a page of small text can be read by the other, and the camera goes on', async ({ person, room }) => {
   const why = spawnSync('tesseract', ['--version']).error ? 'tesseract is not installed' : '';
   if (why) console.log(`Skipped, because nothing can be read here: ${why}`);
@@ -54,8 +57,6 @@ test('who comes later sees it, a reload of theirs too, and two can share', async
   await openPrint(ada);
   await button(ada, 'Share your screen').click();
   await enter(bob, room, 'Bob');
-  const plays = (page: Page, name: string) =>
-    expect.poll(() => screenOf(page, name).locator('video').evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
   await plays(bob, 'Ada');
   await bob.reload();
   await plays(bob, 'Ada');
@@ -63,4 +64,29 @@ test('who comes later sees it, a reload of theirs too, and two can share', async
   await button(bob, 'Share your screen').click();
   await plays(ada, 'Bob');
   await plays(bob, 'Ada');
+});
+
+test.describe('while the server cannot be reached', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('a screen that is shared is seen when it is back, and one that was goes on', async ({ person, room, line }) => {
+    const [ada, bob] = [await person({ machine: 'that shares small print', baseURL: line.origin }), await person()];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(bob, ['Ada']);
+    await openPrint(ada);
+    line.refuse();
+    await button(ada, 'Share your screen').click();
+    await expect(ada.getByText('You are sharing your screen.')).toBeVisible();
+    line.admit();
+    await expect(screenOf(bob, 'Ada')).toBeVisible({ timeout: 15_000 });
+    await plays(bob, 'Ada');
+    const before = await connectionsMade(ada, bob);
+    line.cut();
+    await button(ada, 'Mute microphone').click();
+    await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off', { timeout: 15_000 });
+    await plays(bob, 'Ada');
+    expect(await connectionsMade(ada, bob)).toEqual(before);
+  });
 });

@@ -3,8 +3,9 @@ import type { Page } from '@playwright/test';
 import { button, enter, expectToCount, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-const three = async (person: () => Promise<Page>, room: string) => {
-  const [ada, bob, cleo] = [await person(), await person(), await person()];
+const three = async (person: (choice: { machine: 'of somebody who talks' }) => Promise<Page>, room: string) => {
+  const machine = 'of somebody who talks';
+  const [ada, bob, cleo] = [await person({ machine }), await person({ machine }), await person({ machine })];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
   await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
   return [ada, bob, cleo] as const;
@@ -74,6 +75,22 @@ test('somebody is softer or silent for one person alone', async ({ person, room 
   await expect(ownTile(bob).getByRole('img', { name: 'Microphone off' })).toBeHidden();
   await mute.click();
   await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.muted)).toBe(false);
+});
+
+test('a pin and a volume outlive a reconnect of both', async ({ person, room, line }) => {
+  const [ada, bob, cleo] = [await person({ baseURL: line.origin }), await person(), await person()];
+  for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
+  await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
+  await tileOf(ada, 'Bob').hover();
+  await tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' }).click();
+  await ada.getByRole('button', { name: /^People/ }).click();
+  await ada.getByRole('slider', { name: 'Volume of Bob' }).fill('30');
+  line.cut();
+  await bob.reload();
+  await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
+  await expectOnStage(ada, 'Bob', 'Cleo');
+  const sound = tileOf(ada, 'Bob').locator('audio');
+  await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.volume)).toBeCloseTo(0.3);
 });
 
 test('the call goes on in a small window, with its switches', async ({ person, room }) => {

@@ -85,8 +85,8 @@ pub(super) struct Socket {
     attempts: usize,
     lost: Option<Duration>,
     restarting: bool,
-    /// How long the server took for its last answer.
-    round_trip: Duration,
+    /// How long the server took for its last answer. Some browsers' clocks make nothing of it.
+    round_trip: Option<Duration>,
 }
 
 impl Socket {
@@ -101,6 +101,7 @@ impl Socket {
         if expected {
             let asked = Some(Question { asked: now, until: now + ANSWER_WITHIN });
             self.state = State::Open { generation, heard: now, asked };
+            self.round_trip = None;
         }
         expected
     }
@@ -111,7 +112,7 @@ impl Socket {
         match &mut self.state {
             State::Open { generation: current, heard, asked } if *current == generation => {
                 if let Some(question) = asked.take() {
-                    self.round_trip = now.saturating_sub(question.asked);
+                    self.round_trip = Some(now.saturating_sub(question.asked));
                 }
                 *heard = now;
                 (self.attempts, self.lost, self.restarting) = (0, None, false);
@@ -152,8 +153,7 @@ impl Socket {
 
     /// How long the server took for its last answer, through a socket that is open.
     pub(super) fn round_trip(&self) -> Option<Duration> {
-        let answered = matches!(self.state, State::Open { .. }) && !self.round_trip.is_zero();
-        answered.then_some(self.round_trip)
+        self.round_trip.filter(|_| matches!(self.state, State::Open { .. }))
     }
 
     /// Makes a pending attempt due at once, and has an open socket prove itself.
@@ -164,7 +164,7 @@ impl Socket {
                 None
             }
             State::Open { asked, .. } => {
-                let until = now + DOUBT_WITHIN.max(3 * self.round_trip);
+                let until = now + DOUBT_WITHIN.max(3 * self.round_trip.unwrap_or_default());
                 let is_new = asked.is_none();
                 let question = asked.get_or_insert(Question { asked: now, until });
                 question.until = question.until.min(until);
@@ -284,9 +284,11 @@ mod tests {
         assert_eq!((socket.due(), socket.step(millis(4999))), (Some(ASK_AFTER), None));
         assert_eq!(socket.step(ASK_AFTER), Some(Step::Ask));
         assert!(socket.heard(1, millis(5100)));
+        assert_eq!(socket.round_trip(), Some(millis(100)));
         assert_eq!(socket.step(millis(10_100)), Some(Step::Ask));
         assert_eq!(socket.step(millis(13_099)), None);
         assert_eq!(socket.step(millis(13_100)), Some(Step::Open));
+        assert_eq!(socket.round_trip(), None);
         socket.open(2, millis(13_100));
         assert_eq!(socket.step(millis(13_100) + OPEN_WITHIN), Some(Step::Open), "it hangs");
         assert!(!socket.heard(1, millis(20_000)), "the old one is of no use any more");
@@ -314,7 +316,8 @@ mod tests {
         socket.open(2, millis(31_000));
         socket.opened(2, millis(31_000));
         assert_eq!(at(&socket, false, 31_000), Contact::Lost { long: true }, "not heard yet");
-        socket.heard(2, millis(31_001));
+        socket.heard(2, millis(31_000));
+        assert_eq!(socket.round_trip(), Some(millis(0)), "some clocks are coarse");
         assert_eq!(at(&socket, false, 31_001), Contact::Fine);
     }
 }

@@ -21,7 +21,7 @@ pub mod icons {
     pub const PIN: &str = "M9 3h6l-1 6 3 3v2H7v-2l3-3zM12 14v7";
     pub const WEAK: &str = "M5 19v-3M10 19v-6M15 19v-9M20 19V5M4 4l16 16";
     pub const PEOPLE: &str = "M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 20c.5-4 3-6 6.500-6s6 2 6.500 6M16 4.300a3.500 3.500 0 0 1 0 6.400M18 14.500c2 .8 3.200 2.600 3.500 5.500";
-    pub const MORE: &str = "M5 12h.01M12 12h.01M19 12h.01";
+    pub const MORE: &str = "M4.500 12a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0M11.500 12a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0M18.500 12a.5.5 0 1 0 1 0a.5.5 0 1 0-1 0";
     pub const CHAT: &str = "M20 11.500a7.500 7.500 0 0 1-7.500 7.500 8 8 0 0 1-3.300-.7L4 20l1.700-4.200A7.500 7.500 0 1 1 20 11.500z";
     pub const SCREEN: &str = "M4 5h16v11H4zM9 20h6M12 13V8M9.500 10.500L12 8l2.500 2.500";
     pub const LOCK: &str = "M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6zM12 15v2";

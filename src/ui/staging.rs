@@ -187,7 +187,7 @@ pub(super) struct Styles {
     pub height: Signal<String>,
 }
 
-/// Whole pixels: letters and edges stay sharp.
+/// Whole pixels, so that letters and edges stay sharp; never more than there are.
 fn px(length: f64) -> String {
-    format!("{}px", length.round() as i32)
+    format!("{}px", length.floor() as i32)
 }

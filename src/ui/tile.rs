@@ -53,7 +53,7 @@ pub fn PersonTile(
                 !pictured.get() || matches!(link(), Link::New | Link::Connecting)
             })
             class:frozen=frozen
-            class:talking=flag(move || staging.talking.get() == Some(id))
+            class:talking=flag(move || staging.talking.get() == Some(id) && presence.get().mic)
             style:translate=place.translate
             style:width=place.width
             style:height=place.height

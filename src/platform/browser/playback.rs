@@ -84,7 +84,8 @@ impl Player {
 /// Width and height of an element's inside, in CSS pixels.
 #[must_use]
 pub fn size(element: &Element) -> (f64, f64) {
-    (f64::from(element.client_width()), f64::from(element.client_height()))
+    let rect = element.get_bounding_client_rect();
+    (rect.width(), rect.height())
 }
 
 struct SizeWatch {
