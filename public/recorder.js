@@ -1,6 +1,7 @@
 // Writes a recording down and keeps its time: a worker is neither slowed down in the background nor kept
 // waiting by the page. What it is told is done in order; what fails ends it.
 const PERIOD_MS = 1000 / 30;
+const BLANK = 0x20;
 const files = new Map();
 const text = new TextEncoder();
 let folder, release, isDrawn = true, isBroken = false, queue = Promise.resolve();
@@ -37,7 +38,10 @@ const actions = {
   // Over the one before and never shorter, so that it is whole at every moment.
   async note({ name, note }) {
     const handle = await file(name);
-    write(handle, text.encode(note.padEnd(handle.getSize())), 0);
+    const words = text.encode(note);
+    const bytes = new Uint8Array(Math.max(words.length, handle.getSize())).fill(BLANK);
+    bytes.set(words);
+    write(handle, bytes, 0);
   },
   finish() {
     clearInterval(clock);

@@ -26,9 +26,12 @@ test('who wants sound only is sent no picture, and sends none', async ({ person,
   await ada.reload();
   await expectMore(ada, 'sound');
   await expectNoMore(ada, 'picture');
+  // Who shows themselves wants pictures.
+  await button(ada, 'Turn camera on').click();
   await button(ada, 'Settings').click();
-  await ada.getByRole('radio', { name: 'Automatic' }).check();
+  await expect(ada.getByRole('radio', { name: 'Automatic' })).toBeChecked();
   await expectToCount(tileOf(ada, 'Bob').locator('video'));
+  await expectToCount(tileOf(bob, 'Ada').locator('video'));
 });
 
 test('who saves data gets and gives small pictures', async ({ person, room }) => {

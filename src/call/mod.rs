@@ -344,6 +344,12 @@ impl Call {
         }
     }
 
+    /// Whether the server has answered all that it was asked.
+    #[must_use]
+    pub fn server_answers(&self) -> bool {
+        self.socket.answers()
+    }
+
     /// How long the server took for its last answer, while it can be reached.
     #[must_use]
     pub fn server_round_trip(&self) -> Option<Duration> {

@@ -224,7 +224,7 @@ impl Peer {
     }
 
     fn expect(&mut self, now: Duration) {
-        let pictures = self.own_quality != Quality::AudioOnly;
+        let pictures = self.own_quality.min(self.presence.quality) != Quality::AudioOnly;
         let camera = self.presence.camera && pictures;
         let screen = self.presence.screen && pictures;
         let expected = Presence { camera, screen, ..self.presence.clone() };

@@ -156,6 +156,11 @@ impl Socket {
         self.round_trip.filter(|_| matches!(self.state, State::Open { .. }))
     }
 
+    /// Whether the server has answered all that it was asked.
+    pub(super) fn answers(&self) -> bool {
+        matches!(self.state, State::Open { asked: None, .. })
+    }
+
     /// Makes a pending attempt due at once, and has an open socket prove itself.
     pub(super) fn hurry(&mut self, now: Duration) -> Option<Step> {
         match &mut self.state {
@@ -297,8 +302,10 @@ mod tests {
     #[test]
     fn doubt_shortens_the_patience_and_is_asked_once() {
         let mut socket = open();
+        assert!(socket.answers());
         assert_eq!(socket.hurry(millis(1000)), Some(Step::Ask));
         assert_eq!(socket.hurry(millis(1100)), None);
+        assert!(!socket.answers());
         assert_eq!(socket.step(millis(1000) + DOUBT_WITHIN), Some(Step::Open));
     }
 

@@ -259,7 +259,7 @@ fn who_saves_data_gets_little_and_who_only_listens_nothing() {
     assert_eq!(limits(auto, auto), (None, true));
     assert_eq!(limits(auto, less), (limit(Some(Grade::Weak)), true), "they save");
     assert_eq!(limits(less, less), (None, true));
-    assert_eq!(limits(less, sound), (limit(None), true), "they do not look, and are looked at");
+    assert_eq!(limits(less, sound), (limit(None), false), "they neither look nor show");
     assert_eq!(limits(sound, auto), (None, false));
     assert_eq!(limits(auto, auto), (limit(Some(Grade::Good)), true));
 }

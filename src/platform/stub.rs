@@ -310,6 +310,9 @@ mod functions {
     pub fn takes_keys() -> bool {
         false
     }
+    pub fn takes_text() -> bool {
+        false
+    }
     pub fn is_handheld() -> bool {
         false
     }
@@ -356,7 +359,10 @@ mod functions {
     pub async fn recordings() -> Vec<KeptRecording> {
         Vec::new()
     }
-    pub async fn mark_saved(_: &str) {}
+    pub async fn has_recordings() -> bool {
+        false
+    }
+    pub async fn mark_saved(_: &str, _: &str) {}
     pub async fn delete_recording(_: &str) {}
     pub fn random_fraction() -> f32 {
         0.0

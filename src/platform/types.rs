@@ -190,6 +190,6 @@ pub struct KeptRecording {
     pub note: Note,
     /// Its files, as far as they are there.
     pub files: Vec<(Part, StoredBytes)>,
-    /// When it was saved, since the Unix epoch, if it was.
+    /// When the last of its files was saved, since the Unix epoch, if all were.
     pub saved: Option<Duration>,
 }

@@ -438,6 +438,9 @@ impl Rooms {
         self.use_invitation(&name, &identity, &presence.name, now);
         let room = self.rooms.entry(name.clone()).or_default();
         let mut presence = presence;
+        if !identity.returning {
+            presence.hand = presence.hand.map(|_| 0);
+        }
         room.line_up(room.seats.get(id).and_then(|seat| seat.presence.hand), &mut presence);
         if held {
             self.take_back(conn, &name, &identity, presence, now);
@@ -594,6 +597,8 @@ impl Rooms {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let said = presence.hand;
         let mut presence = presence;
+        // A place is for who comes back to it.
+        presence.hand = said.map(|_| 0);
         let before = room.seats.get(from).and_then(|seat| seat.presence.hand);
         room.line_up(before, &mut presence);
         let Some(seat) = room.seats.get_mut(from).filter(|seat| seat.presence != presence) else {

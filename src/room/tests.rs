@@ -228,9 +228,17 @@ fn hands_stand_in_the_order_in_which_they_were_raised() {
     assert!(raise(1, Some(0), Some(2)));
     assert!(!raise(2, None, None));
     assert!(raise(2, Some(0), Some(3)), "at the end of the line");
-    assert!(!raise(3, Some(7), Some(7)), "from the rooms that were here before");
+    assert!(raise(3, Some(1), Some(4)), "nobody chooses their place");
     assert!(!raise(1, None, None));
-    assert!(raise(1, Some(u32::MAX), Some(8)));
+    assert!(raise(1, Some(u32::MAX), Some(5)));
+    let (room, seat, pass) = ("123".parse().unwrap(), None, Pass::default());
+    let join = Join { room, presence: hand(Some(9)), seat, pass, hidden: false };
+    rooms.handle(Input::Opened(ConnId(4)), START);
+    let told = format!("{:?}", say(&mut rooms, 4, ClientMessage::Join(join), START));
+    assert!(
+        told.contains("hand: Some(6)") && !told.contains("Some(9)"),
+        "nor who comes in: {told}"
+    );
 }
 
 #[test]

@@ -103,6 +103,11 @@ impl Engine {
         self.peers.iter().map(|(key, peer)| (key.id, peer.level())).collect()
     }
 
+    /// Whether the server has answered all that it was asked.
+    pub(super) fn server_answers(&self) -> bool {
+        self.call.server_answers()
+    }
+
     /// How long the server took for its last answer, if there is one now.
     pub(super) fn server_round_trip(&self) -> Option<Duration> {
         self.call.server_round_trip()

@@ -237,16 +237,27 @@ impl Media {
         muted
     }
 
-    /// Mutes the microphone.
+    /// Mutes the microphone, also one that is being opened or is gone for the moment.
     pub fn mute(self) {
-        self.switch_off(Kind::Microphone);
+        let slot = self.microphone;
+        slot.wanted.set(false);
+        if let Source::On(track) = slot.source.get_untracked() {
+            track.set_enabled(false);
+        }
+    }
+
+    /// Does not open the camera until somebody asks for it.
+    pub(super) fn leave_camera_off(self) {
+        self.camera.wanted.set(false);
     }
 
     /// Mutes the microphone, or switches the camera off, and returns whether it was on.
     pub(super) fn switch_off(self, kind: Kind) -> bool {
         let sends = untrack(|| self.is_sending(kind));
-        if sends {
-            self.toggle(kind);
+        match kind {
+            _ if !sends => {}
+            Kind::Microphone => self.mute(),
+            Kind::Camera => self.toggle(kind),
         }
         sends
     }

@@ -273,6 +273,7 @@ impl Session {
         self.send(Input::Recall(log::load(&self.room.get_value())));
         if platform::was_reloaded() {
             self.media.reopen(|kind| seat.sent(kind));
+            self.hand.set(seat.hand);
             self.send(Input::SetPresence(untrack(|| self.presence())));
             self.send(Input::Join);
         }

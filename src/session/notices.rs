@@ -157,6 +157,13 @@ impl Notices {
     /// Tells of people who came or went while this person was inside.
     pub(super) fn compare(self, before: &View, after: &View) {
         let inside = |view: &View| matches!(view.phase, Phase::InCall { .. });
+        if inside(after) && !inside(before) {
+            // Behind a gate nobody learns of it earlier.
+            let recorder = after.tiles.iter().find(|tile| tile.presence.recording);
+            recorder
+                .into_iter()
+                .for_each(|tile| self.show(Notice::Records(tile.presence.name.clone())));
+        }
         if !inside(before) || !inside(after) {
             return;
         }

@@ -18,6 +18,8 @@ pub(super) struct KeptSeat {
     pub(super) token: String,
     mic: bool,
     camera: bool,
+    /// Whether they had raised a hand.
+    pub(super) hand: bool,
 }
 
 impl KeptSeat {
@@ -31,7 +33,9 @@ impl KeptSeat {
         let flag = |on| if on { "on" } else { "off" };
         let now = platform::wall_clock().as_secs();
         let text = seat.map(|(token, presence)| {
-            format!("{room} {} {} {now} {token}", flag(presence.mic), flag(presence.camera))
+            let Presence { mic, camera, hand, .. } = presence;
+            let [mic, camera, hand] = [*mic, *camera, hand.is_some()].map(flag);
+            format!("{room} {mic} {camera} {hand} {now} {token}")
         });
         platform::keep(KEY, text.as_deref());
     }
@@ -47,13 +51,15 @@ impl KeptSeat {
     fn parse(text: &str, room: &RoomName, now: Duration) -> Option<Self> {
         let mut words = text.split(' ');
         words.next().filter(|word| *word == room.as_str())?;
-        let (mic, camera) = (words.next()?, words.next()?);
+        let mut flag = || words.next().map(|word| word == "on");
+        let (mic, camera, hand) = (flag()?, flag()?, flag()?);
         let kept = Duration::from_secs(words.next()?.parse().ok()?);
         let token = words.next()?;
         (now.saturating_sub(kept) <= FRESH).then(|| Self {
             token: token.to_owned(),
-            mic: mic == "on",
-            camera: camera == "on",
+            mic,
+            camera,
+            hand,
         })
     }
 }
@@ -67,11 +73,11 @@ mod tests {
         let read = |text, room: &str, now| {
             KeptSeat::parse(text, &room.parse().unwrap(), Duration::from_secs(now))
         };
-        let text = "123 on off 1000 abc";
-        let seat = KeptSeat { token: "abc".to_owned(), mic: true, camera: false };
+        let text = "123 on off on 1000 abc";
+        let seat = KeptSeat { token: "abc".to_owned(), mic: true, camera: false, hand: true };
         assert_eq!(read(text, "123", 1060), Some(seat));
         assert_eq!(read(text, "123", 1061), None);
         assert_eq!(read(text, "124", 1000), None);
-        assert_eq!(read("123 on off 1000", "123", 1000), None);
+        assert_eq!(read("123 on off on 1000", "123", 1000), None);
     }
 }

@@ -61,13 +61,17 @@ impl Session {
 
     /// Spends so much on pictures, now and on later visits.
     pub fn set_quality(self, quality: Quality) {
-        let name = NAMES.iter().find(|(other, _)| *other == quality).map(|(_, name)| *name);
-        platform::save(QUALITY_KEY, name.unwrap_or_default());
-        self.quality.set(quality);
+        self.keep_quality(quality);
         if quality == Quality::AudioOnly {
             self.media.switch_off(Kind::Camera);
             self.sharing.stop();
         }
+    }
+
+    fn keep_quality(self, quality: Quality) {
+        let name = NAMES.iter().find(|(other, _)| *other == quality).map(|(_, name)| *name);
+        platform::save(QUALITY_KEY, name.unwrap_or_default());
+        self.quality.set(quality);
     }
 
     /// Has keys do something or not, now and on later visits.
@@ -82,5 +86,15 @@ impl Session {
         if let Some((quality, _)) = NAMES.iter().find(|(_, name)| *name == kept) {
             self.quality.set(*quality);
         }
+        if self.quality.get_untracked() == Quality::AudioOnly {
+            self.media.leave_camera_off();
+        }
+        // Who shows something wants pictures.
+        Effect::new(move |_| {
+            let shows = self.media.own_picture().is_some() || self.sharing.is_on();
+            if shows && self.quality.get_untracked() == Quality::AudioOnly {
+                self.keep_quality(Quality::Auto);
+            }
+        });
     }
 }

@@ -49,7 +49,6 @@ fn Signs() -> impl IntoView {
         <div class="row signs">{Reaction::ALL.map(sign).collect_view()}</div>
         <button
             class="button"
-            aria-pressed=word(move || if raised.get() { "true" } else { "false" })
             on:click=move |_| session.hand.update(|raised| *raised = !*raised)
         >
             <Icon paths=icons::HAND />

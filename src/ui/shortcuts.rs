@@ -13,19 +13,22 @@ use leptos::{
 };
 use std::time::Duration;
 
-/// The place of a key on the keyboard (W3C UI Events Code), pressed together with Alt: single keys
-/// are what people speak to their computer with, and what they type.
+/// Letters, pressed together with Alt: single keys are what people speak to their computer with, and
+/// what they type.
 const KEYS: [(&str, Shortcut); 7] = [
-    ("KeyM", Shortcut::Microphone),
-    ("KeyV", Shortcut::Camera),
-    ("KeyS", Shortcut::Screen),
-    ("KeyC", Shortcut::Chat),
-    ("KeyP", Shortcut::People),
-    ("KeyR", Shortcut::Hand),
-    ("KeyL", Shortcut::Layout),
+    ("M", Shortcut::Microphone),
+    ("V", Shortcut::Camera),
+    ("S", Shortcut::Screen),
+    ("C", Shortcut::Chat),
+    ("P", Shortcut::People),
+    ("R", Shortcut::Hand),
+    ("L", Shortcut::Layout),
 ];
 
-/// Who holds Space for less has pressed it.
+/// Its sign is another one beside some keys.
+const SPACE: &str = "Space";
+
+/// Who holds it for less has pressed it.
 const HELD: Duration = Duration::from_millis(400);
 
 /// What a key does.
@@ -51,11 +54,12 @@ pub enum Shortcut {
 pub(super) fn listen(session: Session, staging: Staging, open: impl Fn(Shortcut) + 'static) {
     let held = StoredValue::new(None);
     let down = window_event_listener(ev::keydown, move |event| {
-        if !session.shortcuts.get_untracked() || event.repeat() {
+        let inside = session.view.with_untracked(|view| view.inside);
+        if !inside || !session.shortcuts.get_untracked() || event.repeat() {
             return;
         }
-        if event.key() == " " {
-            if !platform::takes_keys() && session.media.unmute() {
+        if event.code() == SPACE {
+            if is_alone(&event) && !platform::takes_keys() && session.media.unmute() {
                 event.prevent_default();
                 let stays = session.advice() == Some(Advice::TalkingWhileMuted);
                 held.set_value(Some((platform::elapsed(), stays)));
@@ -87,20 +91,35 @@ pub(super) fn listen(session: Session, staging: Staging, open: impl Fn(Shortcut)
         }
     };
     let up = window_event_listener(ev::keyup, move |event| {
-        if event.key() == " " {
+        if event.code() == SPACE {
             release();
         }
     });
     // The key may be let go elsewhere, where nobody would hear of it.
     let away = window_event_listener(ev::blur, move |_| release());
-    on_cleanup(move || [down, up, away].into_iter().for_each(WindowListenerHandle::remove));
+    on_cleanup(move || {
+        release();
+        [down, up, away].into_iter().for_each(WindowListenerHandle::remove);
+    });
+}
+
+fn is_alone(event: &KeyboardEvent) -> bool {
+    !(event.alt_key() || event.ctrl_key() || event.meta_key() || event.shift_key())
 }
 
 fn shortcut(event: &KeyboardEvent) -> Option<Shortcut> {
-    let alone = event.alt_key() && !event.ctrl_key() && !event.meta_key() && !event.shift_key();
-    let code = event.code();
-    let found = KEYS.iter().find(|(key, _)| *key == code).filter(|_| alone);
-    found.map(|(_, shortcut)| *shortcut)
+    let alone = event.alt_key() && !(event.ctrl_key() || event.meta_key() || event.shift_key());
+    let found = find(&event.key(), &event.code(), platform::takes_text()).filter(|_| alone);
+    found.map(|(_, shortcut)| shortcut)
+}
+
+/// By the letter that stands on the key; where Alt makes another sign of it, or the keyboard has
+/// other letters, by its place (W3C UI Events Code), unless somebody types that sign.
+fn find(key: &str, code: &str, types: bool) -> Option<(&'static str, Shortcut)> {
+    let is_letter = key.len() == 1 && key.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    let letter = if is_letter { Some(key) } else { code.strip_prefix("Key").filter(|_| !types) };
+    KEYS.into_iter()
+        .find(|(other, _)| letter.is_some_and(|letter| letter.eq_ignore_ascii_case(other)))
 }
 
 /// All of them, and their off switch.
@@ -109,8 +128,7 @@ pub(super) fn ShortcutList() -> impl IntoView {
     let t = choice_texts();
     let session = expect_context::<Session>();
     let set = Callback::new(move |on| session.set_shortcuts(on));
-    let row = |(code, shortcut): (&'static str, Shortcut)| {
-        let key = code.trim_start_matches("Key");
+    let row = |(key, shortcut): (&'static str, Shortcut)| {
         view! {
             <dt><kbd>"Alt"</kbd>" + "<kbd>{key}</kbd></dt>
             <dd>{(t.shortcut)(shortcut)}</dd>
@@ -130,5 +148,25 @@ pub(super) fn ShortcutList() -> impl IntoView {
                 <Toggle label=t.use_shortcuts on=session.shortcuts set />
             </details>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortcut_is_the_letter_on_the_key_and_never_a_sign_that_is_typed() {
+        let find = |key, code, types| find(key, code, types).map(|(_, shortcut)| shortcut);
+        assert_eq!(find("m", "KeyM", true), Some(Shortcut::Microphone));
+        assert_eq!(find("m", "Semicolon", false), Some(Shortcut::Microphone), "another layout");
+        assert_eq!(find("q", "KeyM", false), None);
+        assert_eq!(
+            find("\u{b5}", "KeyM", false),
+            Some(Shortcut::Microphone),
+            "Alt made a sign of it"
+        );
+        assert_eq!(find("\u{b5}", "KeyM", true), None, "somebody types it");
+        assert_eq!(find("ArrowLeft", "ArrowLeft", false), None);
     }
 }

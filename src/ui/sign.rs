@@ -16,10 +16,9 @@ pub(super) fn Sign(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let sign = Memo::new(move |_| sign.get());
+    let shown = Memo::new(move |_| sign.get().filter(|(_, at)| session.now.get() < *at + SHOWN));
     move || {
-        let shown = sign.get().filter(|(_, at)| session.now.get_untracked() < *at + SHOWN);
-        shown.map(|(sign, _)| {
+        shown.get().map(|(sign, _)| {
             view! { <span class="sign" role="img" aria-label=(t.sign)(sign)>{sign.emoji()}</span> }
         })
     }

@@ -1,6 +1,6 @@
 //! The call in a small window above all others, for who has something else to do.
 
-use super::{preview::Switch, staging::Staging};
+use super::{preview::Switch, recording_mark::RecordingMark, staging::Staging};
 use crate::{
     i18n::{choice_texts, texts},
     platform::{self, Incoming, Kind},
@@ -73,6 +73,7 @@ fn Inside(session: Session, staging: Staging) -> impl IntoView {
             <article class="tile" class:screen=flag(shares) class:no-picture=flag(move || !pictured())>
                 <Video stream=Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick))) />
                 <Initials presence />
+                <RecordingMark />
                 <p class="name-plate"><span class="name">{name}</span></p>
             </article>
             <div class="buttons">

@@ -87,7 +87,15 @@ impl Staging {
             window,
         };
         Effect::new(move |_| staging.load());
-        Effect::new(move |_| staging.listen(session));
+        // Only where there is more than one who could talk.
+        let is_group = Memo::new(move |_| {
+            let is_person = |item: &&Item| matches!(item, Item::Person(_));
+            staging.items.with(|items| items.iter().filter(is_person).count() >= GROUP)
+        });
+        Effect::new(move |_| {
+            staging.talking.set(None);
+            is_group.get().then(|| staging.listen(session))
+        });
         staging
     }
 
@@ -103,17 +111,10 @@ impl Staging {
         self.hides_self.set(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
     }
 
-    /// Listens who talks, where there is more than one who could.
-    fn listen(self, session: Session) -> Option<Interval> {
-        let people = self
-            .items
-            .with(|items| items.iter().filter(|item| matches!(item, Item::Person(_))).count());
-        if people < GROUP {
-            self.talking.set(None);
-            return None;
-        }
+    /// Listens who talks.
+    fn listen(self, session: Session) -> Interval {
         let mut speaker = Speaker::default();
-        Some(Interval::new(LISTEN_EVERY, move || {
+        Interval::new(LISTEN_EVERY, move || {
             let spoke = speaker.note(&session.levels(), platform::elapsed());
             let talking = spoke.filter(|_| speaker.talks());
             for (signal, value) in [(self.spoke, spoke), (self.talking, talking)] {
@@ -121,7 +122,7 @@ impl Staging {
                     signal.set(value);
                 }
             }
-        }))
+        })
     }
 
     /// Chooses a layout, now and on later visits. What is pinned is so no longer.

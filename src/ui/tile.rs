@@ -149,6 +149,10 @@ pub(super) fn NamePlate(
     let place = Memo::new(move |_| {
         presence.get().hand.map(|hand| session.view.with(|view| view.place_of(hand)))
     });
+    let hand = text(move || match place.get() {
+        Some(place) => format!("{}, {place}", t.hand_raised),
+        None => t.hand_raised.to_owned(),
+    });
     view! {
         <p class="name-plate">
             <span
@@ -162,7 +166,7 @@ pub(super) fn NamePlate(
             <span class="muted-mark" role="img" aria-label=t.silenced hidden=flag(move || !silenced.get())>
                 <Icon paths=icons::SOUND_OFF />
             </span>
-            <span class="hand" role="img" aria-label=t.hand_raised hidden=flag(move || presence.get().hand.is_none())>
+            <span class="hand" role="img" aria-label=hand hidden=flag(move || presence.get().hand.is_none())>
                 "✋"
                 {text(move || place.get().map(|place| place.to_string()).unwrap_or_default())}
             </span>

@@ -19,7 +19,7 @@ pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
     recover: "Recover recording",
     row: |length, bytes, torn, saved| {
         let end = match (torn, saved) {
-            (_, true) => ", saved",
+            (_, true) => ", saved, and removed here an hour after that",
             (true, false) => ", was interrupted",
             (false, false) => ", not saved yet",
         };

@@ -36,13 +36,14 @@ pub use page::{
     KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, calendar_time, can_choose_speaker,
     can_share, capture_pointer, clock_time, copy, download_rate, elapsed, focus, is_handheld, keep,
     keep_awake, load, page_size, push_path, random_fraction, recall, save, set_title, share,
-    take_fragment, takes_keys, wall_clock, was_reloaded, watch_page,
+    take_fragment, takes_keys, takes_text, wall_clock, was_reloaded, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Player, Stream, size, watch_size};
 pub use probe::ServerProbe;
 pub use recording::{
-    Leaving, Studio, Take, ask_before_leaving, can_record, delete_recording, mark_saved, recordings,
+    Leaving, Studio, Take, ask_before_leaving, can_record, delete_recording, has_recordings,
+    mark_saved, recordings,
 };
 pub use socket::Socket;
 use std::pin::Pin;

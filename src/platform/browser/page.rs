@@ -57,14 +57,21 @@ pub fn download_rate() -> Option<f64> {
     (largest.0 >= WORTH_MEASURING).then_some(largest.1)
 }
 
+fn focus_is_on(selectors: &str) -> bool {
+    let focused = || window()?.document()?.active_element();
+    focused().is_some_and(|element| element.matches(selectors).unwrap_or_default())
+}
+
 /// Whether what has the keyboard focus has a use for keys itself.
 #[must_use]
 pub fn takes_keys() -> bool {
-    let focused = || window()?.document()?.active_element();
-    focused().is_some_and(|element| {
-        let keys = "input, select, textarea, :is(button, a, [tabindex='0']):focus-visible";
-        element.matches(keys).unwrap_or_default()
-    })
+    focus_is_on("input, select, textarea, :is(button, a, summary, [tabindex='0']):focus-visible")
+}
+
+/// Whether somebody types where the keyboard focus is.
+#[must_use]
+pub fn takes_text() -> bool {
+    focus_is_on("input, textarea")
 }
 
 /// Whether this is a device that is held in the hand: its browser may stop a page that is hidden.

@@ -68,6 +68,10 @@ impl Session {
         recording.current.set_value(Some(owner));
     }
 
+    fn server_answers(self) -> bool {
+        self.with_engine(|engine| engine.server_answers()).unwrap_or_default()
+    }
+
     /// Does what the stage of the recording asks for, until the next one.
     fn follow_recording(self) {
         let recording = self.recording;
@@ -95,6 +99,8 @@ impl Session {
             Stage::Counting(_) if self.server_round_trip().is_none() => {
                 self.give_up_recording(RecordingProblem::Untold);
             }
+            // It is slow, or gone: that shows in a moment.
+            Stage::Counting(_) if !self.server_answers() => {}
             Stage::Counting(_) => {
                 let since = platform::elapsed();
                 let gathered = Crew::gather(self, crew, since);
@@ -245,10 +251,10 @@ impl Crew {
             };
             let presence = &tile.presence;
             let name = shown_name(presence.clone());
-            let screen = of(|streams| streams.screen.get(Kind::Camera), presence.screen);
+            let screen = of(|streams| streams.screen.get(Kind::Camera), tile.screen);
             let cast = Cast {
                 initials: initials(presence),
-                camera: of(|streams| streams.own.get(Kind::Camera), presence.camera),
+                camera: of(|streams| streams.own.get(Kind::Camera), tile.camera),
                 // As it is played: what somebody sends who is muted is not heard.
                 microphone: of(|streams| streams.own.get(Kind::Microphone), presence.mic),
                 screen: screen.map(|screen| (screen, (texts().screen_of)(&name))),

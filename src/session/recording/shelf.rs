@@ -13,8 +13,8 @@ const PIECE: u64 = 4 * 1024 * 1024;
 /// What was saved so long ago is not kept any more: until then a browser may still be copying it.
 const SAVED_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// All recordings on this device that no tab is writing, the last one first. Those that were saved a
-/// while ago are removed.
+/// All recordings on this device that no tab is writing, the last one first. Those of which every
+/// file was saved a while ago are removed.
 pub async fn kept() -> Vec<KeptRecording> {
     let now = platform::wall_clock();
     let mut kept = Vec::new();
@@ -37,7 +37,7 @@ pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> boo
     };
     if let Some(whole) = &whole {
         whole.save(&note.file_name(part, &platform::calendar_time(note.began())));
-        platform::mark_saved(id).await;
+        platform::mark_saved(id, &part.file).await;
     }
     whole.is_some()
 }
@@ -45,7 +45,7 @@ pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> boo
 /// Removes a recording.
 pub async fn delete(id: &str) {
     platform::delete_recording(id).await;
-    if platform::recordings().await.is_empty() {
+    if !platform::has_recordings().await {
         platform::save(KEPT_KEY, "");
     }
 }

@@ -5,7 +5,7 @@ mod shelf;
 mod sound;
 mod studio;
 
-pub use shelf::{delete_recording, mark_saved, recordings};
+pub use shelf::{delete_recording, has_recordings, mark_saved, recordings};
 pub use studio::{Leaving, Studio, Take, ask_before_leaving, can_record};
 
 /// The folder of all recordings, and where each has one of its own.

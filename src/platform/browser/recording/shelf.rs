@@ -30,15 +30,30 @@ pub async fn recordings() -> Vec<KeptRecording> {
     kept
 }
 
-/// Notes that the person has saved it: it is not offered to them any more.
-pub async fn mark_saved(id: &str) {
+/// Whether there are any, also those that some tab is writing.
+pub async fn has_recordings() -> bool {
+    match shelf().await {
+        Some(shelf) => !names(&shelf).await.is_empty(),
+        None => false,
+    }
+}
+
+/// Notes that the person has saved a file of it just now.
+pub async fn mark_saved(id: &str, file: &str) {
     let mark = async {
         let folder = subfolder(&shelf().await?, id).await?;
-        JsFuture::from(folder.file(SAVED, &JSON::parse(r#"{"create":true}"#).ok()?).ok()?)
-            .await
-            .ok()
+        // One that is there would keep its time.
+        if let Ok(removed) = folder.remove(&mark_of(file)) {
+            let _ = JsFuture::from(removed).await;
+        }
+        let create = JSON::parse(r#"{"create":true}"#).ok()?;
+        JsFuture::from(folder.file(&mark_of(file), &create).ok()?).await.ok()
     };
     mark.await;
+}
+
+fn mark_of(file: &str) -> String {
+    format!("{SAVED}-{file}")
 }
 
 /// Removes one.
@@ -69,14 +84,16 @@ async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
     let folder = subfolder(shelf, &id).await?;
     let text = JsFuture::from(file(&folder, NOTE).await?.text()).await.ok()?.as_string()?;
     let note = Note::parse(&text)?;
-    let mut files = Vec::new();
+    let (mut files, mut saved) = (Vec::new(), Some(Duration::ZERO));
     for part in &note.parts {
         if let Some(found) = file(&folder, &part.file).await {
             files.push((part.clone(), StoredBytes(Blob::from(found))));
+            let mark = file(&folder, &mark_of(&part.file)).await;
+            let at = mark
+                .and_then(|mark| Duration::try_from_secs_f64(mark.last_modified() / 1000.0).ok());
+            saved = saved.zip(at).map(|(last, at)| last.max(at));
         }
     }
-    let saved = file(&folder, SAVED).await.map(|mark| mark.last_modified() / 1000.0);
-    let saved = saved.and_then(|at| Duration::try_from_secs_f64(at).ok());
     (!files.is_empty()).then_some(KeptRecording { id, note, files, saved })
 }
 

@@ -210,6 +210,8 @@ impl Reel {
     }
 
     fn listen(self: &Rc<Self>, studio: &Rc<Inner>, file: &str) -> Vec<Listener> {
+        // Where one person's file fails, they are still in that of all.
+        let is_first = studio.takes.borrow().is_empty();
         let (reel, studio): (Weak<Self>, _) = (Rc::downgrade(self), Rc::downgrade(studio));
         let written = {
             let (studio, file) = (studio.clone(), file.to_owned());
@@ -228,14 +230,15 @@ impl Reel {
                 reel.stopped.set(true);
                 reel.picture.set(Vec::new());
                 reel.sound.set(Vec::new());
-                if !reel.told.get() {
+                if is_first && !reel.told.get() {
                     (studio.handler)(StudioEvent::NotEncoded);
                 }
+                studio.takes.borrow_mut().retain(|other| !Rc::ptr_eq(other, &reel));
                 studio.end_when_stopped();
             }
         };
         let failed = move |_| {
-            if let Some(studio) = studio.upgrade() {
+            if let Some(studio) = studio.upgrade().filter(|_| is_first) {
                 (studio.handler)(StudioEvent::NotEncoded);
             }
         };
