@@ -114,6 +114,15 @@ export const expectToSeeAndHear = async (page: Page, others: string[]) => {
 export const expectDevicesInUse = (page: Page, kinds: ('audio' | 'video')[]) =>
   expect.poll(() => page.evaluate(readDevicesInUse)).toEqual(kinds);
 
+/** Where somebody stands in line is said by the server alone: it is reached again. */
+export const expectReached = async (page: Page, name: string, other: Page) => {
+  const hand = tileOf(other, name).getByRole('img', { name: /^Hand raised/ });
+  for (const raised of [true, false]) {
+    await page.keyboard.press('Alt+R');
+    await expect(hand).toBeVisible({ visible: raised, timeout: 15_000 });
+  }
+};
+
 /** Nothing is left of the call: no device, no connection. */
 export const expectNothingHeld = async (page: Page) => {
   await expectDevicesInUse(page, []);

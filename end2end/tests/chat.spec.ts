@@ -122,6 +122,42 @@ test.describe('without the server', () => {
   });
 });
 
+test('a draft outlives the panel, and what was not read a reload', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  await openChat(ada);
+  const field = panel(ada).getByRole('textbox', { name: 'Message' });
+  await field.fill('half a th');
+  await ada.keyboard.press('Escape');
+  await openChat(ada);
+  await expect(field).toHaveValue('half a th');
+  await write(ada, 'a thought');
+  await expect(bob.getByRole('button', { name: 'Chat, 1 new message' })).toBeVisible();
+  await bob.reload();
+  await expectPhase(bob, 'call');
+  await expect(bob.getByRole('button', { name: 'Chat, 1 new message' })).toBeVisible();
+  await openChat(bob);
+  await expect(messages(bob)).toHaveText(['a thought']);
+  await expect(bob.getByRole('button', { name: 'Chat', exact: true })).toBeVisible();
+});
+
+test('a panel is there at once, also while its code is on the way', async ({ person, room }) => {
+  const ada = await person();
+  let pass = () => {};
+  const held = new Promise<void>((resolve) => (pass = resolve));
+  await ada.route('**/split_panels*.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await enter(ada, room, 'Ada');
+  await openChat(ada);
+  await expect(panel(ada)).toContainText('One moment');
+  pass();
+  await expect(panel(ada).getByRole('textbox', { name: 'Message' })).toBeFocused();
+});
+
 test('chat by keyboard alone', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');

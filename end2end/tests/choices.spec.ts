@@ -1,6 +1,6 @@
 // What one chooses in a call: quality, what is done to the sound, and what keys do.
 import type { Page } from '@playwright/test';
-import { button, enter, expectMore, expectNoMore, expectToCount, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
+import { button, enter, expectMore, expectNoMore, expectToCount, expectToSeeAndHear, open, ownTile, tileOf, turnOnDevices } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const two = async (person: () => Promise<Page>, room: string) => {
@@ -34,19 +34,67 @@ test('who wants sound only is sent no picture, and sends none', async ({ person,
   await expectToCount(tileOf(bob, 'Ada').locator('video'));
 });
 
+/** How this page encodes what it sends of a kind, for everybody. */
+const encodings = (page: Page, kind: 'audio' | 'video') =>
+  page.evaluate((kind) => {
+    const senders = probe.connections.flatMap((link) => link.getSenders()).filter(({ track }) => track?.kind === kind);
+    return senders.map((sender) => sender.getParameters().encodings[0]);
+  }, kind);
+const scales = async (page: Page) => (await encodings(page, 'video')).map((encoding) => encoding?.scaleResolutionDownBy);
+
 test('who saves data gets and gives small pictures', async ({ person, room }) => {
   const [ada, bob] = await two(person, room);
   await button(ada, 'Settings').click();
   await ada.getByRole('radio', { name: 'Save data' }).check();
-  const scales = (page: Page) =>
-    page.evaluate(() => {
-      const senders = probe.connections.flatMap((link) => link.getSenders()).filter(({ track }) => track?.kind === 'video');
-      return senders.map((sender) => sender.getParameters().encodings[0]?.scaleResolutionDownBy);
-    });
   await expect.poll(() => scales(bob)).toEqual([2]);
   await expect.poll(() => scales(ada)).toEqual([2]);
   await ada.getByRole('radio', { name: 'Automatic' }).check();
   await expect.poll(() => scales(bob)).toEqual([1]);
+});
+
+test('what was chosen on an earlier visit counts from the first moment, for who calls and who is called', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  for (const page of [ada, bob]) {
+    await page.addInitScript(() => {
+      localStorage.setItem('salon.quality', 'save-data');
+      localStorage.setItem('salon.sound', 'music');
+    });
+  }
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(ada, ['Bob']);
+  for (const page of [ada, bob]) {
+    await expect.poll(() => scales(page)).toEqual([2]);
+    await expect.poll(async () => (await encodings(page, 'audio')).map((encoding) => encoding?.maxBitrate)).toEqual([128_000]);
+  }
+});
+
+test('who listens only can turn the camera on in the lobby', async ({ person, room }) => {
+  const ada = await person();
+  await ada.addInitScript(() => localStorage.setItem('salon.quality', 'audio-only'));
+  await open(ada, `/room/${room}`);
+  await turnOnDevices(ada);
+  await expect(button(ada, 'Turn camera off')).toBeVisible();
+});
+
+test('a press on mute counts while the microphone is opened anew', async ({ person, room }) => {
+  const [ada, bob] = await two(person, room);
+  await button(ada, 'Settings').click();
+  // Longer than it takes to press.
+  await ada.evaluate(() => {
+    const { getUserMedia } = navigator.mediaDevices;
+    const go = new Promise((resolve) => Object.assign(globalThis, { letIn: resolve }));
+    navigator.mediaDevices.getUserMedia = async function (...constraints) {
+      await go;
+      return getUserMedia.apply(navigator.mediaDevices, constraints);
+    };
+  });
+  await ada.getByRole('switch', { name: 'Music' }).click();
+  await button(ada, 'Mute microphone').click();
+  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
+  await ada.evaluate(() => (globalThis as unknown as { letIn: () => void }).letIn());
+  await expect(button(ada, 'Unmute microphone')).toBeVisible();
+  await expectNoMore(bob, 'sound');
 });
 
 test('what the browser does to the sound can be switched, also for music', async ({ person, room }) => {

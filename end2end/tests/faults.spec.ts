@@ -1,6 +1,6 @@
 // The call goes on though the way to the server is bad, or a browser is.
 import type { Page } from '@playwright/test';
-import { button, connectionsMade, duplicate, enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
+import { button, connectionsMade, duplicate, enter, expectMore, expectPhase, expectReached, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
 import type { Line } from '../support/line.mjs';
 import { expect, test } from '../support/test.ts';
 
@@ -8,14 +8,6 @@ import { expect, test } from '../support/test.ts';
 const NOTICED = { timeout: 12_000 };
 
 const banner = (page: Page) => page.locator('[data-notice=server]');
-
-/** What is said to the others goes through the server: it is reached again. */
-const expectReached = async (page: Page, name: string, other: Page) => {
-  await button(page, 'Mute microphone').click();
-  await expect(tileOf(other, name)).toHaveAttribute('data-mic', 'off', NOTICED);
-  await button(page, 'Unmute microphone').click();
-  await expect(tileOf(other, name)).toHaveAttribute('data-mic', 'on', NOTICED);
-};
 
 const faults: [string, (line: Line) => unknown][] = [
   ['cut', (line) => line.cut()],
@@ -65,6 +57,12 @@ test.describe('while the server cannot be reached', () => {
     line.refuse();
     await expect(banner(bob)).toHaveText('The server cannot be reached. Your call continues; Salon keeps trying.');
     await expectMore(bob, 'sound');
+    // What is switched meanwhile is known all the same, and who unmutes is heard.
+    await button(bob, 'Mute microphone').click();
+    await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
+    await button(bob, 'Unmute microphone').click();
+    await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
+    await expectMore(ada, 'sound');
     line.admit();
     await expect(banner(bob)).toBeHidden(NOTICED);
     await expectReached(bob, 'Bob', ada);

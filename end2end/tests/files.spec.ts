@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { startLine } from '../support/line.mjs';
 import { button, enter, expectToSeeAndHear } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -96,6 +97,62 @@ test('files come by drop and paste, stop and go on, and can be withdrawn', async
   await button(bob, 'Cancel: long.bin').click();
   await expect(row(ada, 'long.bin').first()).toContainText('Bob declined');
   await expect(row(bob, 'long.bin').first()).toContainText('declined');
+});
+
+test.describe('while the server cannot be reached', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('a file goes on where it was, also when its owner was gone for longer than a seat is held', async ({ person, room, startSalon }, info) => {
+    test.slow();
+    const salon = await startSalon('--hold', '2');
+    const line = await startLine(salon.origin);
+    const [ada, bob] = [await person({ baseURL: line.origin }), await person({ baseURL: salon.origin })];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(bob, ['Ada']);
+    await Promise.all([openChat(ada), openChat(bob)]);
+    const file = await noise(info.outputPath('long.bin'), 60);
+    await attach(ada, file.path);
+    await button(bob, 'Save: long.bin').click();
+    await button(bob, 'Pause: long.bin').click();
+    const paused = await row(bob, 'long.bin').getByText('paused at').textContent();
+    line.refuse();
+    await expect(row(bob, 'long.bin')).toContainText('from Ada, stopped at', { timeout: 20_000 });
+    line.admit();
+    await expectToSeeAndHear(bob, ['Ada']);
+    await expect(row(bob, 'long.bin')).toContainText(/paused at/);
+    console.log(`${paused}, and goes on`);
+    const downloads = bob.waitForEvent('download', { timeout: 60_000 });
+    await button(bob, 'Go on: long.bin').click();
+    expect(await hashOfDownload(await downloads)).toBe(file.hash);
+    await expect(row(ada, 'long.bin')).toContainText('Bob has it');
+    await line.stop();
+  });
+});
+
+test('what is dropped on the call opens the chat, where it stands', async ({ person, room }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  await bring(ada, 'drop', 'plan.txt', 'plan');
+  await expect(row(ada, 'plan.txt')).toBeVisible();
+});
+
+test('where nothing can be written down, files are kept in memory', async ({ person, room }, info) => {
+  const [ada, bob] = [await person(), await person()];
+  // As in some private windows.
+  await bob.addInitScript(() => {
+    StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException('', 'SecurityError'));
+  });
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(bob, ['Ada']);
+  await Promise.all([openChat(ada), openChat(bob)]);
+  const file = await noise(info.outputPath('small.bin'), 5);
+  await attach(ada, file.path);
+  const downloads = bob.waitForEvent('download', { timeout: 30_000 });
+  await button(bob, 'Save: small.bin').click();
+  expect(await hashOfDownload(await downloads)).toBe(file.hash);
 });
 
 test('who comes later is offered it, too, and who leaves takes it along', async ({ person, room }) => {

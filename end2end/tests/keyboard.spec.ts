@@ -61,12 +61,31 @@ test('every panel is opened, used and closed by keyboard alone', async ({ person
     await keyboard.press('Enter');
     await expect(ada.getByText('Delivered')).toBeVisible();
     await tabTo(button(ada, 'Give files to everybody'));
+    const offered = bob.evaluate(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(['plan'], 'plan.txt'));
+      document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer }));
+    });
+    await offered;
+    await tabTo(button(ada, 'Save: plan.txt'));
+    const downloads = ada.waitForEvent('download');
+    await keyboard.press('Enter');
+    await downloads;
+    await tabTo(button(ada, 'Remove from the list: plan.txt'));
   });
   await within(button(ada, 'More'), async () => {
     await tabTo(button(ada, 'Raise your hand'));
     await keyboard.press('Space');
     await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
+    await tabTo(button(ada, 'Full screen'));
     await tabTo(button(ada, 'Record'));
+    await keyboard.press('Enter');
+    await expect(button(ada, 'Stop recording')).toBeFocused({ timeout: 15_000 });
+    await keyboard.press('Enter');
+    await tabTo(ada.getByRole('button', { name: /^Delete/ }));
+    await keyboard.press('Enter');
+    await ada.keyboard.press('Enter');
+    await expect(ada.locator('[data-recording]')).toHaveCount(0);
   });
   await within(button(ada, 'Settings'), async () => {
     await tabTo(ada.getByRole('radio', { name: 'Automatic' }));

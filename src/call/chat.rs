@@ -272,7 +272,7 @@ impl Chat {
             Some(Talk::Said(words)) if !self.is_there(words.author) => {
                 self.take_in(from, words, now);
             }
-            Some(Talk::Said(_) | Talk::File(..) | Talk::Sign(_)) | None => {}
+            Some(Talk::Said(_) | Talk::File(..) | Talk::Sign(_) | Talk::Presence(_)) | None => {}
         }
         true
     }

@@ -34,7 +34,7 @@ use crate::protocol::{
 use chat::{Chat, ChatCommand};
 pub use chat::{ChatView, Message};
 use files::Files;
-pub use files::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView};
+pub use files::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView, OFFERS};
 pub use health::{Arrival, Path, Reading};
 use ice::Ice;
 pub use ice::PeerConfig;
@@ -255,7 +255,7 @@ impl Call {
                 }
             }
             Input::SocketMessage(generation, message) => {
-                if self.socket.heard(generation, now) {
+                if self.socket.heard(generation, message.answers(), now) {
                     self.message(message, now);
                 }
             }
@@ -424,10 +424,13 @@ impl Call {
 
     fn show(&mut self, sign: Reaction) {
         self.sign = Some((sign, self.now));
-        for id in self.chat.reached() {
-            let key = self.peers.iter().map(Peer::key).find(|key| key.id == id);
-            self.commands.extend(key.map(|key| Command::Talk(key, Talk::Sign(sign))));
-        }
+        self.tell_everybody(&Talk::Sign(sign));
+    }
+
+    /// Says something to everybody who can be talked to past the server.
+    fn tell_everybody(&mut self, talk: &Talk) {
+        let reached: Vec<_> = self.chat.reached().filter_map(|id| self.key_of(id)).collect();
+        self.commands.extend(reached.into_iter().map(|key| Command::Talk(key, talk.clone())));
     }
 
     /// What a host does while the server is away is done when it is back.
@@ -448,8 +451,10 @@ impl Call {
         self.presence = presence.clone();
         self.peers.iter_mut().for_each(|peer| peer.spend(presence.quality, now));
         if matches!(self.phase, Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. }) {
-            self.send(ClientMessage::Presence(presence));
+            self.send(ClientMessage::Presence(presence.clone()));
         }
+        // The server may be away, and who is muted there is not played.
+        self.tell_everybody(&Talk::Presence(presence));
     }
 
     fn hide(&mut self, hidden: bool) {
@@ -761,12 +766,18 @@ impl Call {
     fn hear(&mut self, id: PeerId, talk: Option<Talk>) {
         let peer = self.peers.iter().find(|peer| peer.key().id == id);
         let name = peer.map(|peer| peer.name().clone()).unwrap_or_default();
-        let others = talk.clone().filter(|talk| matches!(talk, Talk::File(..) | Talk::Sign(_)));
+        let is_other =
+            |talk: &Talk| matches!(talk, Talk::File(..) | Talk::Sign(_) | Talk::Presence(_));
+        let others = talk.clone().filter(is_other);
         let heard = self.chat.hear(id, &name, talk, self.epoch + self.now);
         match others {
             // Nor is anything given to them.
             _ if !heard => self.files.closed(id),
-            Some(Talk::File(number, news)) => self.files.hear(id, number, news),
+            Some(Talk::File(number, news)) => self.files.hear(id, &name, number, news),
+            Some(Talk::Presence(presence)) => {
+                let now = self.now;
+                self.with_peer(id, |peer| peer.switch(&presence, now));
+            }
             Some(Talk::Sign(sign)) => {
                 let now = self.now;
                 self.with_peer(id, |peer| peer.show(sign, now));

@@ -217,6 +217,12 @@ impl Peer {
         self.expect(now);
     }
 
+    /// They have switched something, and say so themselves.
+    pub(super) fn switch(&mut self, presence: &Presence, now: Duration) {
+        let (name, hand) = (self.presence.name.clone(), self.presence.hand);
+        self.set_presence(Presence { name, hand, ..*presence }, now);
+    }
+
     /// Spends so much on pictures.
     pub(super) fn spend(&mut self, quality: Quality, now: Duration) {
         self.own_quality = quality;

@@ -61,6 +61,8 @@ pub enum Finding {
     Silent,
     /// It was not asked, because the person hides their address.
     Untried,
+    /// It was not waited for any longer.
+    Dropped,
 }
 
 /// What a relay has carried from a page to itself.

@@ -79,7 +79,10 @@ impl<Id: Copy + PartialEq> Speaker<Id> {
         let others = self.loudness.iter();
         let others = others.filter(|(id, _)| self.current.is_none_or(|(on, _)| on != *id));
         let loudest = others.max_by(|(_, one), (_, two)| one.total_cmp(two))?;
-        Some(loudest.0).filter(|_| loudest.1 >= least)
+        // Who began goes before who is about as loud: two who talk at once do not keep each other off.
+        let first = self.next.map(|(id, _)| (id, self.loudness(id)));
+        let first = first.filter(|(_, level)| *level >= least && level * LOUDER > loudest.1);
+        Some(first.unwrap_or(*loudest)).filter(|(_, level)| *level >= least).map(|(id, _)| id)
     }
 
     fn patience(&self) -> Duration {
@@ -127,6 +130,15 @@ mod tests {
         let seen = play(&[([0.1, 0.0, 0.0], 40), ([0.1, 0.12, 0.0], 40), ([0.1, 0.3, 0.0], 40)]);
         assert_eq!(seen.get(79), Some(&Some(0)), "about as loud is no reason");
         assert_eq!(seen.last(), Some(&Some(1)));
+    }
+
+    #[test]
+    fn two_who_talk_at_once_do_not_keep_each_other_off() {
+        let both: Vec<_> =
+            (0..10).flat_map(|_| [([0.0, 0.2, 0.18], 2), ([0.0, 0.18, 0.2], 2)]).collect();
+        let score: Vec<_> =
+            [([0.2, 0.0, 0.0], 30), ([0.0; 3], 10)].into_iter().chain(both).collect();
+        assert_eq!(play(&score).last(), Some(&Some(1)));
     }
 
     #[test]

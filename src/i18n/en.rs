@@ -7,7 +7,7 @@ pub(super) mod statistics;
 
 use super::Texts;
 use crate::{
-    call::{Contact, Link, Path, Tile, Verdict},
+    call::{Contact, FileState, Link, OFFERS, Path, Tile, Verdict},
     platform::{Kind, Problem},
     protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Reaction, Rules},
     session::{Advice, Notice},
@@ -73,6 +73,7 @@ pub(super) static TEXTS: Texts = Texts {
     camera_on: "Turn camera on",
     devices: "Settings",
     close: "Close",
+    loading: "One moment",
     not_loaded: "Not loaded",
     not_loaded_hint: "This part could not be fetched from the server. Close it and try again.",
     copy_link: "Copy link",
@@ -428,6 +429,16 @@ fn link(link: Link) -> &'static str {
     }
 }
 
+fn file_ended(name: &str, state: FileState) -> String {
+    match state {
+        FileState::Kept => format!("{name} is saved."),
+        FileState::Held(_) => format!("{name} is paused."),
+        FileState::NotWritten => format!("{name} could not be stored on this device."),
+        FileState::Damaged => format!("{name} came damaged. Ask for it again."),
+        _ => format!("{name} does not come any more."),
+    }
+}
+
 fn notice(notice: &Notice) -> String {
     match notice {
         Notice::Came(name) => format!("{} joined.", capital(someone(name))),
@@ -444,6 +455,10 @@ fn notice(notice: &Notice) -> String {
         Notice::Offers(name, file) => {
             let name = capital(someone(name.as_str()));
             format!("{name} offers a file: {}", file.as_str())
+        }
+        Notice::FileEnded(name, state) => file_ended(name.as_str(), *state),
+        Notice::TooManyFiles => {
+            format!("Only {OFFERS} files can be offered at a time. Give the rest as an archive.")
         }
         Notice::Records(name) => {
             format!("{} is going to record this call.", capital(someone(name.as_str())))

@@ -72,6 +72,7 @@ pub struct Texts {
     pub camera_on: &'static str,
     pub devices: &'static str,
     pub close: &'static str,
+    pub loading: &'static str,
     pub not_loaded: &'static str,
     pub not_loaded_hint: &'static str,
     pub copy_link: &'static str,

@@ -235,6 +235,21 @@ pub enum ServerMessage {
     },
 }
 
+impl ServerMessage {
+    /// Whether it may answer something that this client said, which has arrived then.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        matches!(
+            self,
+            Self::Room { .. }
+                | Self::Joined { .. }
+                | Self::Waiting { .. }
+                | Self::Error { .. }
+                | Self::Pong
+        )
+    }
+}
+
 /// Why something was not done. The names are stable parts of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

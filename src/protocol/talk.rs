@@ -1,7 +1,7 @@
 //! What people say to each other past the server, over a data channel (RFC 8831).
 
 use super::{
-    DisplayName, FileNews, FileNumber, PeerId, Reaction,
+    DisplayName, FileNews, FileNumber, PeerId, Presence, Reaction,
     limits::{TALK_BYTES, TEXT_CHARS},
     wire::{fields, head, write},
 };
@@ -91,6 +91,9 @@ pub enum Talk {
     File(FileNumber, FileNews),
     /// Somebody shows a sign. It is not repeated.
     Sign(Reaction),
+    /// Somebody has switched something. The server says so, too, and who they are and where in the
+    /// line their hand is only the server says.
+    Presence(Presence),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +127,12 @@ struct SignFields {
     sign: Reaction,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename = "presence")]
+struct PresenceFields<'a> {
+    presence: Cow<'a, Presence>,
+}
+
 impl Talk {
     /// As it goes over the channel.
     #[must_use]
@@ -136,6 +145,9 @@ impl Talk {
                 write(&FileFields { number: *number, news: Cow::Borrowed(news) })
             }
             Self::Sign(sign) => write(&SignFields { sign: *sign }),
+            Self::Presence(presence) => {
+                write(&PresenceFields { presence: Cow::Borrowed(presence) })
+            }
         }
     }
 
@@ -152,6 +164,10 @@ impl Talk {
             "got" => fields(text).map(|GotFields { number }| Self::Got(number)),
             "file" => {
                 let read = |FileFields { number, news }| Self::File(number, news.into_owned());
+                fields(text).map(read)
+            }
+            "presence" => {
+                let read = |PresenceFields { presence }| Self::Presence(presence.into_owned());
                 fields(text).map(read)
             }
             "sign" => fields(text).map(|SignFields { sign }| Self::Sign(sign)),
@@ -193,7 +209,9 @@ mod tests {
         let offer = FileNews::Offer { name: "a.txt".into(), size: 3 };
         let file = |news| Talk::File(5, news);
         let files = [offer, FileNews::Take(9), FileNews::Hold, FileNews::Sum("0a".repeat(32))];
-        let all = [Talk::Said(words), Talk::Have(have), Talk::Got(12)];
+        let presence = Presence { mic: false, recording: true, ..Presence::default() };
+        let presence = Talk::Presence(presence);
+        let all = [Talk::Said(words), Talk::Have(have), Talk::Got(12), presence];
         let signs = Reaction::ALL.map(Talk::Sign);
         for talk in all.into_iter().chain(files.map(file)).chain(signs) {
             assert_eq!(Talk::parse(&talk.to_json()), Some(talk));

@@ -41,6 +41,8 @@ pub const FORMATS: [&str; 6] = [
 pub enum RecordingProblem {
     /// The server cannot be reached, so nobody could be told.
     Untold,
+    /// The browser could not begin.
+    Unable,
     /// There is no space left.
     Full,
     /// The browser cannot store it.

@@ -119,11 +119,9 @@ impl Copy {
 
     async fn obey(&self, command: FileCommand) -> Option<FileInput> {
         match command {
-            FileCommand::Open(key) => {
-                let sink = Sink::create().await;
-                let failed = sink.is_none();
-                self.sink.replace(sink);
-                failed.then_some(FileInput::Wrote(key, None))
+            FileCommand::Open(_) => {
+                self.sink.replace(Some(Sink::create().await));
+                None
             }
             FileCommand::Write(key, from, bytes) => {
                 let to = from + bytes.len() as u64;

@@ -148,6 +148,7 @@ impl Media {
 
     /// Asks for camera and microphone, in one question where both are there.
     pub fn open(self) {
+        Kind::ALL.into_iter().for_each(|kind| self.slot(kind).wanted.set(true));
         self.capture(Kind::ALL.to_vec());
     }
 
@@ -212,6 +213,10 @@ impl Media {
     pub fn toggle(self, kind: Kind) {
         let slot = self.slot(kind);
         match (kind, slot.source.get_untracked()) {
+            // It sends, as far as anybody is told: it comes back as the person wants it then.
+            (Kind::Microphone, Source::Opening { replacing: true }) => {
+                slot.wanted.update(|wanted| *wanted = !*wanted);
+            }
             (_, Source::Opening { .. }) => {}
             (Kind::Microphone, Source::On(track)) => {
                 let wanted = !slot.wanted.get_untracked();

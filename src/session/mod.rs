@@ -17,8 +17,8 @@ mod wishes;
 
 use crate::{
     call::{
-        ChatView, FileInput, FileKey, FileState, Input, Message, PeerKey, Phase, Tile, View,
-        statistics::History,
+        ChatView, FileInput, FileKey, FileState, FileView, Input, Message, OFFERS, PeerKey, Phase,
+        Tile, View, statistics::History,
     },
     platform::{self, Incoming, Kind, Local, PageEvent, StoredBytes, Stream, Timer},
     protocol::{
@@ -43,6 +43,8 @@ pub use wishes::Volume;
 const NAME_KEY: &str = "salon.name";
 const HIDDEN_KEY: &str = "salon.hide-address";
 const RECENT_KEY: &str = "salon.recent";
+/// How many messages and files were not seen when the page was there last.
+const UNREAD_KEY: &str = "salon.unread";
 const RECENT_ROOMS: usize = 5;
 
 /// How long drawing waits for the first words to a person, at most.
@@ -78,6 +80,8 @@ pub struct Session {
     pub streams: RwSignal<Vec<(PeerKey, Incoming<Stream>)>>,
     /// What the connection to each other person has carried lately.
     pub histories: RwSignal<Vec<(PeerId, History)>>,
+    /// Whether somebody looks at it.
+    pub measuring: RwSignal<bool>,
     /// This person's devices.
     pub media: Media,
     /// What this person shares of their screen.
@@ -114,6 +118,10 @@ pub struct Session {
     pub reading: RwSignal<bool>,
     /// How many messages and files of others were seen.
     read: RwSignal<usize>,
+    /// How many were not when the page was loaded again.
+    unseen: RwSignal<usize>,
+    /// What this person is about to write.
+    pub draft: StoredValue<String>,
     /// The number of the last file that this person gave.
     last_file: StoredValue<u64>,
     /// Short messages to the person.
@@ -137,6 +145,7 @@ impl Session {
             now: RwSignal::new(Duration::ZERO),
             streams: RwSignal::default(),
             histories: RwSignal::default(),
+            measuring: RwSignal::new(false),
             media: Media::new(notices),
             sharing: Sharing::new(notices),
             hand: RwSignal::new(false),
@@ -155,6 +164,8 @@ impl Session {
             settled: RwSignal::new(false),
             reading: RwSignal::new(false),
             read: RwSignal::new(0),
+            unseen: RwSignal::new(0),
+            draft: StoredValue::default(),
             last_file: StoredValue::new(0),
             notices,
             drawing: StoredValue::new(None),
@@ -192,12 +203,7 @@ impl Session {
         }
         self.notices.on_accept(move |notice| self.media.accept(notice));
         self.watch_over_call();
-        Effect::new(move |_| {
-            let heard = self.view.with(heard);
-            if self.reading.get() || heard == 0 {
-                self.read.set(heard);
-            }
-        });
+        self.watch_over_reading();
         on_cleanup(move || self.engine.set_value(None));
     }
 
@@ -248,6 +254,32 @@ impl Session {
         });
     }
 
+    /// Counts what was not seen, and has the browser ask before files that are on their way are lost.
+    fn watch_over_reading(self) {
+        Effect::new(move |_| {
+            let heard = self.view.with(heard);
+            if self.is_reading() {
+                self.unseen.set(0);
+            }
+            if self.is_reading() || heard == 0 {
+                self.read.set(heard);
+            }
+        });
+        Effect::new(move |_| {
+            let unread = self.unread();
+            platform::keep(UNREAD_KEY, (unread > 0).then(|| unread.to_string()).as_deref());
+        });
+        let moving = Memo::new(move |_| {
+            self.view.with(|view| view.files.files.iter().any(FileView::is_moving))
+        });
+        Effect::new(move |_| moving.get().then(platform::ask_before_leaving));
+    }
+
+    /// Whether the chat is open, and looked at.
+    fn is_reading(self) -> bool {
+        self.reading.get() && !self.hidden.get()
+    }
+
     /// One other person, while they are in the call.
     #[must_use]
     pub fn tile(self, id: PeerId) -> Option<Tile> {
@@ -271,6 +303,8 @@ impl Session {
     fn come_back(self, seat: &KeptSeat) {
         self.send(Input::Return(seat.token.clone()));
         self.send(Input::Recall(log::load(&self.room.get_value())));
+        let unseen = platform::recall(UNREAD_KEY).and_then(|count| count.parse().ok());
+        self.unseen.set(unseen.unwrap_or_default());
         if platform::was_reloaded() {
             self.media.reopen(|kind| seat.sent(kind));
             self.hand.set(seat.hand);
@@ -324,9 +358,16 @@ impl Session {
         self.send(Input::Show(sign));
     }
 
-    /// Offers files to everybody in the room.
+    /// Offers files to everybody in the room, as many as the others take notice of.
     pub fn give(self, sources: Vec<StoredBytes>) {
-        for source in sources {
+        let is_open =
+            |file: &&FileView| file.key.owner.is_none() && file.state == FileState::Offered;
+        let open = |view: &View| view.files.files.iter().filter(is_open).count();
+        let left = OFFERS.saturating_sub(self.view.with_untracked(open));
+        if sources.len() > left {
+            self.notices.show(Notice::TooManyFiles);
+        }
+        for source in sources.into_iter().take(left) {
             let (name, size) = (FileName::from(source.name()), source.size());
             // Greater than all before, also those of before a reload.
             let now = u64::try_from(platform::wall_clock().as_millis()).unwrap_or_default();
@@ -356,7 +397,7 @@ impl Session {
     /// How many messages and files of others were not seen.
     #[must_use]
     pub fn unread(self) -> usize {
-        self.view.with(heard).saturating_sub(self.read.get())
+        self.unseen.get() + self.view.with(heard).saturating_sub(self.read.get())
     }
 
     /// Stops waiting in front of a full room; the preview stays.
@@ -418,7 +459,7 @@ impl Session {
     /// How long the person has been in the call.
     #[must_use]
     pub fn time_inside(self) -> Duration {
-        match self.view.get().phase {
+        match self.view.with(|view| view.phase) {
             Phase::InCall { since } => self.now.get().saturating_sub(since),
             Phase::Left { after } => after,
             _ => Duration::ZERO,
@@ -447,7 +488,10 @@ impl Session {
         let now = platform::elapsed();
         self.now.set(now);
         self.with_engine(|engine| engine.keep_seat(now));
-        self.note_statistics();
+        // Nobody sees what comes in between.
+        if self.measuring.get_untracked() || now.as_secs().is_multiple_of(2) {
+            self.note_statistics();
+        }
         self.set_epoch(now);
         if let Some(view) = self.with_engine(Engine::view_of_files).flatten() {
             self.publish(view);
@@ -543,7 +587,7 @@ impl Session {
 
     /// Shows what somebody says while the chat is closed.
     fn tell_of_words(self, before: &ChatView, chat: &ChatView) {
-        if chat.heard <= before.heard || self.reading.get_untracked() {
+        if chat.heard <= before.heard || untrack(|| self.is_reading()) {
             return;
         }
         let said = chat.messages.last();
@@ -555,9 +599,18 @@ impl Session {
         }
     }
 
-    /// Shows that somebody offers a file while the chat is closed.
+    /// Shows what becomes of files while the chat is closed.
     fn tell_of_files(self, before: &View, view: &View) {
-        if view.files.heard > before.files.heard && !self.reading.get_untracked() {
+        if before.files == view.files || untrack(|| self.is_reading()) {
+            return;
+        }
+        let was_moving =
+            |key| before.files.files.iter().any(|one| one.key == key && one.is_moving());
+        let ended = view.files.files.iter().find(|file| !file.is_moving() && was_moving(file.key));
+        if let Some(file) = ended.filter(|file| file.key.owner.is_some()) {
+            self.notices.show(Notice::FileEnded(file.name.clone(), file.state));
+        }
+        if view.files.heard > before.files.heard {
             let new = view.files.files.iter().rev().find(|file| file.state == FileState::Offered);
             let owner = new.and_then(|file| {
                 view.tiles.iter().find(|tile| Some(tile.key.id) == file.key.owner)
@@ -570,10 +623,10 @@ impl Session {
 
     fn publish(self, view: View) {
         self.drawing.set_value(None);
-        let before = self.view.get_untracked();
-        if before == view {
+        if self.view.with_untracked(|before| *before == view) {
             return;
         }
+        let before = self.view.get_untracked();
         let now = platform::elapsed();
         self.notices.compare(&before, &view);
         if before.chat.messages != view.chat.messages {

@@ -2,7 +2,7 @@
 
 use super::slot::Gone;
 use crate::{
-    call::{Phase, Tile, View},
+    call::{FileState, Phase, Tile, View},
     platform::{Device, Kind, Problem, Timer},
     protocol::{ChatText, DisplayName, ErrorCode, FileName},
     recording::RecordingProblem,
@@ -26,6 +26,10 @@ pub enum Notice {
     Said(DisplayName, ChatText),
     /// Somebody offers a file.
     Offers(DisplayName, FileName),
+    /// A file that was on its way is there, or will not come.
+    FileEnded(FileName, FileState),
+    /// Not all files that this person gave are offered.
+    TooManyFiles,
     /// Somebody has raised a hand; their name may be empty.
     Raised(String),
     /// Somebody is going to record the call.

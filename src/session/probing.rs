@@ -55,6 +55,12 @@ impl Probing {
     pub fn stop(self) {
         self.next.set_value(None);
         self.running.set_value(Vec::new());
+        if untrack(|| self.is_running()) {
+            self.probes.update(|probes| {
+                let waiting = probes.iter_mut().filter(|probe| probe.finding == Finding::Waiting);
+                waiting.for_each(|probe| probe.finding = Finding::Dropped);
+            });
+        }
     }
 
     fn ask(self, servers: Vec<(Target, IceServer)>, place: usize, hidden: bool) {

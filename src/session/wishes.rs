@@ -7,8 +7,11 @@ use crate::{
     protocol::{PeerId, Quality},
 };
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 const QUALITY_KEY: &str = "salon.quality";
+/// For as long as the tab is there: then those whom it is about are others.
+const VOLUMES_KEY: &str = "salon.volumes";
 const SHORTCUTS_KEY: &str = "salon.shortcuts";
 const OFF: &str = "off";
 
@@ -17,7 +20,7 @@ const NAMES: [(Quality, &str); 3] =
     [(Quality::Auto, ""), (Quality::SaveData, "save-data"), (Quality::AudioOnly, "audio-only")];
 
 /// How loud somebody is to be heard here. Nobody else learns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
     /// 100 is as they are; 0 to 100.
     pub percent: u8,
@@ -57,6 +60,10 @@ impl Session {
             volumes.retain(|(other, _)| *other != id);
             volumes.push((id, volume));
         });
+        self.volumes.with_untracked(|volumes| {
+            let text = serde_json::to_string(volumes).ok();
+            platform::keep(VOLUMES_KEY, text.as_deref());
+        });
     }
 
     /// Spends so much on pictures, now and on later visits.
@@ -86,6 +93,9 @@ impl Session {
         if let Some((quality, _)) = NAMES.iter().find(|(_, name)| *name == kept) {
             self.quality.set(*quality);
         }
+        let volumes =
+            platform::recall(VOLUMES_KEY).and_then(|text| serde_json::from_str(&text).ok());
+        self.volumes.set(volumes.unwrap_or_default());
         if self.quality.get_untracked() == Quality::AudioOnly {
             self.media.leave_camera_off();
         }

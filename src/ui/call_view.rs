@@ -29,6 +29,12 @@ pub fn CallView(
         }
     });
     let dragging = RwSignal::new(false);
+    // What becomes of them stands in the chat.
+    let given = RwSignal::new(0_u32);
+    let give = move |files| {
+        session.give(files);
+        given.update(|count| *count += 1);
+    };
     // Wherever they fall: the browser would open them in place of the call.
     let drag = window_event_listener(ev::dragover, move |event| {
         if platform::drags_files(&event) {
@@ -40,7 +46,7 @@ pub fn CallView(
         if platform::drags_files(&event) {
             event.prevent_default();
             if dragging.get_untracked() {
-                session.give(platform::dropped_files(&event));
+                give(platform::dropped_files(&event));
             }
         }
         dragging.set(false);
@@ -54,7 +60,7 @@ pub fn CallView(
         let files = platform::pasted_files(&event);
         if shown.get_untracked() && !files.is_empty() {
             event.prevent_default();
-            session.give(files);
+            give(files);
         }
     });
     on_cleanup(move || {
@@ -80,7 +86,7 @@ pub fn CallView(
                 </button>
             </Show>
             <Knock />
-            <Controls />
+            <Controls given />
             <Show when=move || dragging.get()>
                 <p class="drop">{t.drop_here}</p>
             </Show>

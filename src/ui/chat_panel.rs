@@ -19,6 +19,9 @@ use std::time::Duration;
 /// Messages of one person that follow each other within this time stand under one name.
 const TOGETHER: Duration = Duration::from_secs(5 * 60);
 
+/// The code of any key that is part of a choice of characters (W3C UI Events, section 8.3.2).
+const COMPOSING: u32 = 229;
+
 /// A message, and whether its author is named above it.
 #[derive(Clone, PartialEq)]
 struct Row {
@@ -135,18 +138,23 @@ fn Composer() -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     Effect::new(move |_| {
         if let Some(field) = field.get() {
+            field.set_value(&session.draft.get_value());
             platform::focus(&field);
         }
     });
     let send = move || {
         let Some(field) = field.get_untracked() else { return };
         session.say(&field.value());
+        session.draft.set_value(String::new());
         field.set_value("");
         platform::focus(&field);
     };
     let typed = move |event: ev::KeyboardEvent| {
-        // Enter also ends the choice of a character in many languages.
-        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
+        // Enter also ends the choice of a character in many languages; some browsers tell by the code
+        // alone. Where it is a key on the glass, there is no Shift to hold beside it.
+        let is_composing = event.is_composing() || event.key_code() == COMPOSING;
+        let breaks = event.shift_key() || platform::is_handheld();
+        if event.key() == "Enter" && !breaks && !is_composing {
             event.prevent_default();
             send();
         }
@@ -166,6 +174,7 @@ fn Composer() -> impl IntoView {
                 autocomplete="off"
                 node_ref=field
                 on:keydown=typed
+                on:input=move |event| session.draft.set_value(event_target_value(&event))
             ></textarea>
             <button class="control small primary" type="submit" aria-label=t.send title=t.send>
                 <Icon paths=icons::SEND />

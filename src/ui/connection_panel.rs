@@ -31,6 +31,10 @@ pub(super) fn ConnectionPanel(
     let presence = Memo::new(move |_| session.tile(id).map(|tile| tile.presence));
     let name = text(move || (t.connection_to)(&presence.get().unwrap_or_default().name));
     let first = NodeRef::<html::Button>::new();
+    session.measuring.set(true);
+    on_cleanup(move || {
+        let _ = session.measuring.try_set(false);
+    });
     Effect::new(move |_| {
         if let Some(first) = first.get() {
             platform::focus(&first);

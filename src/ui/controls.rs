@@ -26,12 +26,14 @@ const CALM: Duration = Duration::from_secs(15);
 
 /// Everything one does in a call, one press each.
 #[component]
-pub fn Controls() -> impl IntoView {
+pub fn Controls(
+    /// Counts how often files were given past the chat.
+    #[prop(into)]
+    given: Signal<u32>,
+) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let open = RwSignal::new(None);
-    let toggle =
-        move |panel| open.update(|open| *open = Some(panel).filter(|_| *open != Some(panel)));
     let (microphone, devices) = (NodeRef::new(), NodeRef::new());
     let (people, chat, more) = (NodeRef::new(), NodeRef::new(), NodeRef::new());
     // The panel is gone with whatever had the focus in it, and so is the advice.
@@ -45,12 +47,23 @@ pub fn Controls() -> impl IntoView {
             _ => devices,
         });
     });
+    let toggle = move |panel| match open.get_untracked() == Some(panel) {
+        true => close.run(()),
+        false => open.set(Some(panel)),
+    };
     let staging = expect_context::<Staging>();
     listen(session, staging, move |shortcut| {
         toggle(Opened::Lazy(match shortcut {
             Shortcut::Chat => Lazy::Chat,
             _ => Lazy::People,
         }));
+    });
+    Effect::new(move |before: Option<u32>| {
+        let given = given.get();
+        if before.is_some_and(|before| before != given) {
+            open.set(Some(Opened::Lazy(Lazy::Chat)));
+        }
+        given
     });
     let unmute = Callback::new(move |()| {
         session.media.toggle(Kind::Microphone);

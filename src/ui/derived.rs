@@ -2,7 +2,7 @@
 //! for each type, and every closure is a type of its own: in these wrappers they share it, which
 //! saves the browser about a kilobyte each.
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 
 /// A text that changes.
 pub fn text(value: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
@@ -17,4 +17,10 @@ pub fn word(value: impl Fn() -> &'static str + Send + Sync + 'static) -> Signal<
 /// Something that is so or not.
 pub fn flag(value: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     Signal::derive(value)
+}
+
+/// Whether a press is no second half of a double click, which is not meant for the button that came in
+/// the first one's place.
+pub fn is_first(event: &MouseEvent) -> bool {
+    event.detail() < 2
 }

@@ -5,9 +5,9 @@ use crate::{
     i18n::file_texts,
     platform,
     session::Session,
-    ui::{Icon, flag, icons},
+    ui::{Icon, flag, icons, is_first},
 };
-use leptos::{ev::MouseEvent, html, prelude::*};
+use leptos::{html, prelude::*};
 
 /// All that are offered, on their way, or there; the last one first.
 #[component]
@@ -63,7 +63,11 @@ fn lines(session: Session, file: &FileView) -> Vec<String> {
         tile.map(|tile| tile.presence.name).unwrap_or_default()
     };
     match file.key.owner {
-        Some(owner) => vec![(t.taken)(&name(owner), file.state, file.size)],
+        Some(owner) => {
+            let is_there = session.tile(owner).is_some();
+            vec![(t.taken)(&file.owner_name, is_there, file.state, file.size)]
+        }
+        None if file.state == FileState::Withdrawn => vec![(t.unreadable)(file.size)],
         None if file.given.is_empty() => vec![(t.for_nobody)(file.size)],
         None => {
             let answered = |(_, state): &&(_, _)| *state != FileState::Offered;
@@ -98,11 +102,6 @@ fn actions(key: FileKey, state: FileState) -> Vec<(&'static str, FileInput)> {
         (Some(_), FileState::Checking) => Vec::new(),
         _ => vec![(t.dismiss, drop)],
     }
-}
-
-/// The second half of a double click is not meant for the button that came in the first one's place.
-fn is_first(event: &MouseEvent) -> bool {
-    event.detail() < 2
 }
 
 #[component]

@@ -95,12 +95,19 @@ pub(super) fn LazyPanel(
     close: Callback<()>,
 ) -> impl IntoView {
     let t = texts();
-    Suspend::new(Local::new(async move {
+    let name = match panel {
+        Lazy::People => t.stage,
+        Lazy::Chat => t.chat,
+        Lazy::More => t.more_panel,
+    };
+    let loading = RwSignal::new(true);
+    let content = Suspend::new(Local::new(async move {
         let loaded = match panel {
             Lazy::People => people(close).await,
             Lazy::Chat => chat(close).await,
             Lazy::More => more(close).await,
         };
+        let _ = loading.try_set(false);
         loaded.unwrap_or_else(|_| {
             view! {
                 <Panel name=t.not_loaded close>
@@ -109,5 +116,13 @@ pub(super) fn LazyPanel(
             }
             .into_any()
         })
-    }))
+    }));
+    view! {
+        <Show when=move || loading.get()>
+            <Panel name close>
+                <p class="quiet">{t.loading}</p>
+            </Panel>
+        </Show>
+        {content}
+    }
 }

@@ -44,6 +44,7 @@ mod volume;
 
 pub use brand::Brand;
 pub use call_view::CallView;
+use derived::is_first;
 pub use derived::{flag, text, word};
 pub use devices::DeviceChoices;
 pub use hide_address::HideAddress;

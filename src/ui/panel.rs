@@ -2,9 +2,10 @@
 
 use crate::{
     i18n::texts,
+    platform,
     ui::{Icon, icons},
 };
-use leptos::{ev, prelude::*};
+use leptos::{ev, html, prelude::*};
 
 /// A card with a name that is closed by its button or Escape.
 #[component]
@@ -21,13 +22,21 @@ pub(super) fn Panel(
 ) -> impl IntoView {
     let t = texts();
     let escape = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" {
+        // Escape also ends the choice of a character in many languages.
+        if event.key() == "Escape" && !event.is_composing() {
             close.run(());
         }
     });
     on_cleanup(move || escape.remove());
+    // What in it is to be used first may have it already.
+    let section = NodeRef::<html::Section>::new();
+    Effect::new(move |_| {
+        if let Some(section) = section.get() {
+            platform::focus_into(&section);
+        }
+    });
     view! {
-        <section class=format!("panel card {class}") role="dialog" aria-label=name>
+        <section class=format!("panel card {class}") role="dialog" tabindex="-1" node_ref=section aria-label=name>
             <header class="row">
                 <h2>{name}</h2>
                 <button class="control small close" aria-label=t.close title=t.close on:click=move |_| close.run(())>

@@ -5,9 +5,9 @@ use crate::{
     platform::{self, KeptRecording, Local, Timer},
     recording::Part,
     session::{self, Session, Stage, delete, kept},
-    ui::{Icon, flag, icons, text, word},
+    ui::{Icon, flag, icons, is_first, text, word},
 };
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 use std::time::Duration;
 
 /// How long a press that deletes waits for the second one.
@@ -27,7 +27,8 @@ pub(super) fn RecordingSection() -> impl IntoView {
         Stage::Running { .. } => t.stop.to_owned(),
         Stage::Finishing => t.finishing.to_owned(),
     });
-    let press = move |_| match recording.stage.get_untracked() {
+    let press = move |event: MouseEvent| match recording.stage.get_untracked() {
+        _ if !is_first(&event) => {}
         Stage::Off => session.record(),
         _ => recording.stop(),
     };
@@ -112,7 +113,10 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
             None if all_saved => t.save_again.to_owned(),
             None => t.save.to_owned(),
         };
-        let save = move |_| {
+        let save = move |event: MouseEvent| {
+            if !is_first(&event) {
+                return;
+            }
             platform::spawn_local(async move {
                 let Some(kept) = kept.try_get_value() else { return };
                 let Some((part, file)) = kept.files.get(index) else { return };
@@ -149,7 +153,10 @@ fn DeleteButton(id: String, name: String, changes: RwSignal<u32>) -> impl IntoVi
     let t = recording_texts();
     let sure = RwSignal::new(false);
     let timer = StoredValue::new(None);
-    let press = move |_| {
+    let press = move |event: MouseEvent| {
+        if !is_first(&event) {
+            return;
+        }
         if !sure.get_untracked() {
             sure.set(true);
             timer.set_value(Some(Timer::new(SURE_WITHIN, move || {

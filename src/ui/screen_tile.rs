@@ -7,9 +7,8 @@ use crate::{
     protocol::PeerId,
     session::Session,
     ui::{
-        flag,
         pin::Pin,
-        playback::{Sound, Video},
+        playback::Video,
         staging::Staging,
         text,
         tile::{incoming, shown_name, stream},
@@ -17,7 +16,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The whole of it, with its sound.
+/// The whole of it. Its sound plays with that of the person.
 #[component]
 pub(super) fn ScreenTile(
     /// Whose.
@@ -31,9 +30,7 @@ pub(super) fn ScreenTile(
         let presence = tile.get().map(|tile| tile.presence).unwrap_or_default();
         (t.screen_of)(&shown_name(presence))
     });
-    let volume = session.volume_of(id);
     let place = expect_context::<Staging>().place(Item::Screen(id));
-    let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
         <article
             class="tile screen"
@@ -45,14 +42,6 @@ pub(super) fn ScreenTile(
         >
             <Pin item=Item::Screen(id) name />
             <Video stream=stream(incoming, |incoming| incoming.screen.get(Kind::Camera)) gestures=session.sound_gestures />
-            <Sound
-                stream=stream(incoming, |incoming| incoming.screen.get(Kind::Microphone))
-                speaker=session.media.speaker
-                heard=flag(move || !volume.get().muted)
-                volume=Signal::derive(move || volume.get().level())
-                gestures=session.sound_gestures
-                on_blocked=blocked
-            />
             <p class="name-plate">
                 <span class="name">{name}</span>
             </p>

@@ -1,7 +1,7 @@
 //! People: their picture, or their initials, and how they are.
 
 use crate::{
-    call::{Link, PeerKey, Tile, places::Item},
+    call::{Link, Path, PeerKey, Tile, places::Item},
     i18n::{stopwatch, texts},
     platform::{Incoming, Kind, Stream},
     protocol::{Grade, PeerId, Presence},
@@ -43,6 +43,7 @@ pub fn PersonTile(
         Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
         other => (t.link)(other).to_owned(),
     });
+    let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
     let seen = Callback::new(move |()| session.seen());
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
@@ -76,6 +77,16 @@ pub fn PersonTile(
                 gestures=session.sound_gestures
                 on_blocked=blocked
             />
+            <Show when=move || presence.get().screen>
+                <Sound
+                    stream=stream(incoming, |incoming| incoming.screen.get(Kind::Microphone))
+                    speaker=session.media.speaker
+                    heard=flag(move || !volume.get().muted)
+                    volume=Signal::derive(move || volume.get().level())
+                    gestures=session.sound_gestures
+                    on_blocked=blocked
+                />
+            </Show>
             <Initials presence />
             <p class="link-state late" hidden=flag(move || state.get().is_empty())>{state}</p>
             <span
@@ -88,7 +99,7 @@ pub fn PersonTile(
                 <Icon paths=icons::WEAK />
             </span>
             <Sign sign=Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.sign))) />
-            <NamePlate presence silenced=flag(move || volume.get().muted) />
+            <NamePlate presence path silenced=flag(move || volume.get().muted) />
             <Pin item=Item::Person(id) name=text(move || shown_name(presence.get())) />
         </article>
     }
@@ -102,7 +113,9 @@ pub(super) fn incoming(
     let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
         let before = before.copied().flatten();
         match tile.get() {
-            Some(Tile { key, up, .. }) if up || before.is_none() => Some(key),
+            Some(Tile { key, up, .. }) if up || before.is_none_or(|before| before.id != key.id) => {
+                Some(key)
+            }
             _ => before,
         }
     });
@@ -142,10 +155,14 @@ pub(super) fn NamePlate(
     /// Whether they are not heard here, because the person wants it so.
     #[prop(optional, into)]
     silenced: Signal<bool>,
+    /// The way to them that is in use.
+    #[prop(optional, into)]
+    path: Signal<Option<Path>>,
 ) -> impl IntoView {
     let t = texts();
     let name = text(move || shown_name(presence.get()));
     let session = expect_context::<Session>();
+    let protection = word(move || path.get().map(t.path).unwrap_or_default());
     let place = Memo::new(move |_| {
         presence.get().hand.map(|hand| session.view.with(|view| view.place_of(hand)))
     });
@@ -171,6 +188,9 @@ pub(super) fn NamePlate(
                 {text(move || place.get().map(|place| place.to_string()).unwrap_or_default())}
             </span>
             <span class="name">{name}</span>
+            <span class="lock-mark" role="img" aria-label=protection title=protection hidden=flag(move || path.get().is_none())>
+                <Icon paths=icons::LOCK />
+            </span>
         </p>
     }
 }

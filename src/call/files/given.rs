@@ -1,7 +1,7 @@
 //! A file of this person.
 
 use super::{Command, FileCommand, FileKey, FileState, FileView, PIECE, WINDOW};
-use crate::protocol::{FileName, FileNews, FileNumber, PeerId, Talk};
+use crate::protocol::{DisplayName, FileName, FileNews, FileNumber, PeerId, Talk};
 
 #[derive(Debug)]
 pub(super) struct Given {
@@ -49,6 +49,7 @@ impl Given {
             key: self.key(),
             name: self.name.clone(),
             size: self.size,
+            owner_name: DisplayName::default(),
             state: if self.withdrawn { FileState::Withdrawn } else { FileState::Offered },
             given: self.receivers.iter().map(|one| (one.peer, one.state)).collect(),
         }

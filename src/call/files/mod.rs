@@ -9,7 +9,7 @@ mod taken;
 #[cfg(test)]
 mod tests;
 
-use crate::protocol::{FileName, FileNews, FileNumber, PeerId, Slice, Talk};
+use crate::protocol::{DisplayName, FileName, FileNews, FileNumber, PeerId, Slice, Talk};
 use given::Given;
 use std::{collections::VecDeque, sync::Arc};
 use taken::Taken;
@@ -21,7 +21,7 @@ const WINDOW: u64 = 32 * 1024 * 1024;
 /// After so many bytes the owner is told that they are written down.
 const STEP: u64 = 4 * 1024 * 1024;
 /// How many files of one person may be offered at a time, and how many that are over stay listed.
-const OFFERS: usize = 50;
+pub const OFFERS: usize = 50;
 
 /// Whoever sends less than this many bytes at a time makes work with it.
 const CRUMB: usize = 1024;
@@ -115,10 +115,21 @@ pub struct FileView {
     pub name: FileName,
     /// Its size in bytes.
     pub size: u64,
+    /// What its owner was called when they offered it, where that is somebody else.
+    pub owner_name: DisplayName,
     /// Of somebody else's file, what became of it. Of an own one, whether it can still be read.
     pub state: FileState,
     /// What became of an own file with each of the others.
     pub given: Vec<(PeerId, FileState)>,
+}
+
+impl FileView {
+    /// Whether it is on its way to somebody who has not stopped it.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        let mut states = self.given.iter().map(|(_, state)| *state).chain([self.state]);
+        states.any(|state| matches!(state, FileState::Coming(_) | FileState::Checking))
+    }
 }
 
 /// All of them.
@@ -208,14 +219,14 @@ impl Files {
         self.lines.retain(|line| line.peer != peer);
     }
 
-    /// Somebody is gone for good.
+    /// Somebody is gone. What was begun stays: they may come back.
     pub(super) fn left(&mut self, peer: PeerId) {
         self.closed(peer);
         for file in &mut self.files {
             match file {
                 File::Given(given) => given.left(peer),
                 File::Taken(taken) if taken.key.owner == Some(peer) => {
-                    self.commands.extend(taken.withdrawn());
+                    taken.left_alone();
                 }
                 File::Taken(_) => {}
             }
@@ -272,11 +283,17 @@ impl Files {
         self.pump();
     }
 
-    /// Somebody says something about a file.
-    pub(super) fn hear(&mut self, peer: PeerId, number: FileNumber, news: FileNews) {
+    /// Somebody of this name says something about a file.
+    pub(super) fn hear(
+        &mut self,
+        peer: PeerId,
+        called: &DisplayName,
+        number: FileNumber,
+        news: FileNews,
+    ) {
         let theirs = FileKey { owner: Some(peer), number };
         match news {
-            FileNews::Offer { name, size } => self.offered(theirs, name, size),
+            FileNews::Offer { name, size } => self.offered(theirs, called, name, size),
             FileNews::Withdraw => self.with_taken(theirs, Taken::withdrawn),
             FileNews::Sum(sum) => self.with_taken(theirs, |taken| taken.sum_is(sum)),
             // It is of before the page was loaded again, or they were not told.
@@ -308,13 +325,13 @@ impl Files {
         fits
     }
 
-    fn offered(&mut self, key: FileKey, name: FileName, size: u64) {
+    fn offered(&mut self, key: FileKey, owner: &DisplayName, name: FileName, size: u64) {
         if self.taken(key).is_some() {
             return self.with_taken(key, Taken::offered_again);
         }
         let open = |file: &&File| matches!(file, File::Taken(taken) if taken.key.owner == key.owner && taken.is_open());
         if self.files.iter().filter(open).count() < OFFERS {
-            self.files.push(File::Taken(Taken::new(key, name, size)));
+            self.files.push(File::Taken(Taken::new(key, owner.clone(), name, size)));
             self.heard += 1;
             self.forget_old(key.owner);
         } else if let Some(owner) = key.owner {

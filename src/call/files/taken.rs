@@ -1,11 +1,12 @@
 //! A file of somebody else.
 
 use super::{Command, FileCommand, FileKey, FileState, FileView, PIECE, STEP, WINDOW};
-use crate::protocol::{FileName, FileNews, Slice, Talk};
+use crate::protocol::{DisplayName, FileName, FileNews, Slice, Talk};
 
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) key: FileKey,
+    owner_name: DisplayName,
     name: FileName,
     size: u64,
     state: FileState,
@@ -23,9 +24,10 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    pub(super) fn new(key: FileKey, name: FileName, size: u64) -> Self {
+    pub(super) fn new(key: FileKey, owner_name: DisplayName, name: FileName, size: u64) -> Self {
         Self {
             key,
+            owner_name,
             name,
             size,
             state: FileState::Offered,
@@ -43,6 +45,7 @@ impl Taken {
             key: self.key,
             name: self.name.clone(),
             size: self.size,
+            owner_name: self.owner_name.clone(),
             state: self.state,
             given: Vec::new(),
         }
@@ -119,7 +122,22 @@ impl Taken {
                 commands.extend(self.say(FileNews::Kept));
                 commands
             }
+            // They have forgotten how far it was if this person was gone for long.
+            FileState::Checking => self.ask(),
+            FileState::Withdrawn => {
+                // Nothing of it was kept.
+                self.state = FileState::Offered;
+                (self.got, self.wrote, self.told, self.sum) = (0, 0, 0, None);
+                Vec::new()
+            }
             _ => Vec::new(),
+        }
+    }
+
+    /// Its owner is gone. What nobody has begun to take is over; the rest goes on if they come back.
+    pub(super) fn left_alone(&mut self) {
+        if self.state == FileState::Offered {
+            self.end(FileState::Withdrawn);
         }
     }
 

@@ -76,6 +76,15 @@ impl World {
         }
     }
 
+    /// Each is gone for the other, for longer than a seat is held.
+    fn lose(&mut self, one: u64, two: u64) {
+        self.cut(one, two);
+        self.people[one as usize].files.left(PeerId(two));
+        self.people[two as usize].files.left(PeerId(one));
+        self.route(one);
+        self.route(two);
+    }
+
     fn tell(&mut self, person: u64, input: FileInput) {
         self.people[person as usize].files.handle(input);
         self.route(person);
@@ -109,7 +118,9 @@ impl World {
         let empty = channel[1].is_empty();
         let files = &mut self.people[to as usize].files;
         match message {
-            Message::Talk(Talk::File(number, news)) => files.hear(PeerId(from), number, news),
+            Message::Talk(Talk::File(number, news)) => {
+                files.hear(PeerId(from), &"Ada".into(), number, news);
+            }
             Message::Talk(_) => unreachable!(),
             Message::Bytes(bytes) => {
                 files.take_in(PeerId(from), &bytes);
@@ -199,6 +210,7 @@ fn of(owner: u64, number: FileNumber) -> FileKey {
 enum Step {
     Open(u64, u64),
     Cut(u64, u64),
+    Lose(u64, u64),
     Give(u64, usize),
     Take(u64, usize),
     Hold(u64, usize),
@@ -214,6 +226,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         2 => pair().prop_map(|(one, two)| Step::Open(one, two)),
         1 => pair().prop_map(|(one, two)| Step::Cut(one, two)),
+        1 => pair().prop_map(|(one, two)| Step::Lose(one, two)),
         1 => (person.clone(), prop_oneof![Just(0), 1..70_000usize, 1_000_000..3_000_000usize])
             .prop_map(|(person, size)| Step::Give(person, size)),
         3 => (person.clone(), 0..6usize).prop_map(|(person, file)| Step::Take(person, file)),
@@ -228,7 +241,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// However channels break and whoever pauses: in the end everybody has what they wanted, byte by
+    /// However channels break, whoever is gone for long and whoever pauses: in the end everybody has what they wanted, byte by
     /// byte, and its owner knows.
     #[test]
     fn every_file_that_is_wanted_arrives_whole(steps in steps()) {
@@ -238,6 +251,8 @@ proptest! {
             match step {
                 Step::Open(one, two) => world.open(one, two),
                 Step::Cut(one, two) => world.cut(one, two),
+                Step::Lose(one, two) if one != two => world.lose(one, two),
+                Step::Lose(..) => {}
                 Step::Give(person, size) if given.len() < 6 => {
                     let number = given.len() as u64 + 1;
                     given.push(person);
@@ -306,7 +321,12 @@ fn nothing_comes_that_is_not_wanted() {
 fn what_is_not_written_down_fills_no_memory() {
     let mut world = offered(100);
     let size = 2 * WINDOW;
-    world.people[1].files.hear(PeerId(0), 2, FileNews::Offer { name: "big".into(), size });
+    world.people[1].files.hear(
+        PeerId(0),
+        &"Ada".into(),
+        2,
+        FileNews::Offer { name: "big".into(), size },
+    );
     world.people[1].files.handle(FileInput::Take(of(0, 2)));
     let bytes = vec![0; Slice::MOST];
     let mut from = 0;
@@ -325,7 +345,7 @@ fn an_owner_sends_no_more_than_the_window() {
     world.open(0, 1);
     world.tell(0, FileInput::Give(1, "big".into(), 4 * WINDOW));
     let files = &mut world.people[0].files;
-    files.hear(PeerId(1), 1, FileNews::Take(0));
+    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Take(0));
     let mut read = 0;
     loop {
         let reads: Vec<_> = std::iter::from_fn(|| files.poll()).collect();
@@ -339,7 +359,7 @@ fn an_owner_sends_no_more_than_the_window() {
         files.drained(PeerId(1));
     }
     assert_eq!(read, WINDOW);
-    files.hear(PeerId(1), 1, FileNews::Wrote(5 * WINDOW));
+    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Wrote(5 * WINDOW));
     assert_eq!(files.poll(), None, "nobody can have written what was not sent");
 }
 
@@ -366,13 +386,18 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
     world.tell(1, FileInput::Take(of(0, 1)));
     world.deliver(1, 0, false);
     world.cut(0, 1);
-    assert!(matches!(world.state(1, of(0, 1)), Some(FileState::Coming(_))), "they may come back");
-    world.people[1].files.left(PeerId(0));
-    world.route(1);
+    world.lose(0, 1);
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
+    assert!(matches!(world.state(1, of(0, 1)), Some(FileState::Coming(_))), "they may come back");
+    world.tell(1, FileInput::Drop(of(0, 1)));
+    world.settle();
     assert!(world.people[1].disk.is_empty());
     let mut world = offered(100);
+    world.lose(0, 1);
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn), "nobody has begun it");
+    world.open(0, 1);
+    world.settle();
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered), "it is to be had again");
     world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
@@ -421,7 +446,7 @@ fn a_pause_is_kept_by_who_asked_for_it() {
     let mut world = World::with(2);
     world.open(0, 1);
     let files = &mut world.people[1].files;
-    files.hear(PeerId(0), 1, FileNews::Offer { name: "a".into(), size: 4 * WINDOW });
+    files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Offer { name: "a".into(), size: 4 * WINDOW });
     files.handle(FileInput::Take(of(0, 1)));
     files.handle(FileInput::Hold(of(0, 1)));
     let bytes = vec![0; Slice::MOST];
@@ -439,13 +464,13 @@ fn offers_are_bounded() {
     files.opened(PeerId(7));
     for number in 0..100 {
         let offer = FileNews::Offer { name: "a".into(), size: 1 };
-        files.hear(PeerId(7), number, offer);
+        files.hear(PeerId(7), &"Ada".into(), number, offer);
     }
     assert_eq!(files.view().files.len(), OFFERS);
     for number in 0..1000 {
-        files.hear(PeerId(7), number, FileNews::Withdraw);
+        files.hear(PeerId(7), &"Ada".into(), number, FileNews::Withdraw);
         let offer = FileNews::Offer { name: "a".into(), size: 1 };
-        files.hear(PeerId(7), number + 1000, offer);
+        files.hear(PeerId(7), &"Ada".into(), number + 1000, offer);
     }
     assert!(files.view().files.len() <= 2 * OFFERS);
 }

@@ -14,6 +14,7 @@ pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
         _ => format!("{}, waiting for {waiting} people", size(bytes)),
     },
     for_nobody: |bytes| format!("{}. Nobody else is here. Whoever comes can have it.", size(bytes)),
+    unreadable: |bytes| format!("{}. It was changed or moved since: give it again.", size(bytes)),
     take: "Save",
     decline: "Decline",
     pause: "Pause",
@@ -41,9 +42,13 @@ fn share(done: u64, size: u64) -> String {
     format!("{} %", done * 100 / size.max(1))
 }
 
-fn taken(owner: &DisplayName, state: FileState, total: u64) -> String {
+fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> String {
     let from = format!("{} from {}", size(total), someone(owner.as_str()));
     match state {
+        FileState::Coming(done) | FileState::Held(done) if !is_there => {
+            let done = share(done, total);
+            format!("{from}, stopped at {done}: they are gone. It goes on if they come back.")
+        }
         FileState::Offered => from,
         FileState::Coming(done) => format!("{from}, {}", share(done, total)),
         FileState::Held(done) => format!("{from}, paused at {}", share(done, total)),
@@ -52,7 +57,9 @@ fn taken(owner: &DisplayName, state: FileState, total: u64) -> String {
         FileState::Declined => format!("{from}, declined"),
         FileState::Withdrawn => format!("{from}. It is not to be had any more."),
         FileState::NotWritten => {
-            format!("{from}. It could not be stored here: is there enough space?")
+            format!(
+                "{from}. It could not be stored here: there is not enough space, or a private window forbids it."
+            )
         }
         FileState::Damaged => {
             format!("{from}. It came damaged and was thrown away. Ask for it again.")

@@ -19,7 +19,7 @@ pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
     recover: "Recover recording",
     row: |length, bytes, torn, saved| {
         let end = match (torn, saved) {
-            (_, true) => ", saved, and removed here an hour after that",
+            (_, true) => ", saved; removed here a week after that",
             (true, false) => ", was interrupted",
             (false, false) => ", not saved yet",
         };
@@ -45,6 +45,7 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
         RecordingProblem::Storage => {
             "The browser could not go on writing. What was recorded until then is kept."
         }
+        RecordingProblem::Unable => "This browser could not begin to record.",
         RecordingProblem::Encoder => {
             "The browser could not go on recording. What was recorded until then is kept."
         }

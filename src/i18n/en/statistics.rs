@@ -127,6 +127,7 @@ fn finding(finding: Finding, accepted: bool) -> String {
             "answers, but does not let you in".to_owned()
         }
         (Finding::Silent, _) => TEXTS.silent.to_owned(),
+        (Finding::Dropped, _) => "not waited for any longer".to_owned(),
         (Finding::Untried, _) => "not tested: your address stays hidden".to_owned(),
     }
 }

@@ -48,6 +48,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = getDisplayMedia)]
     pub(super) fn display_media(this: &Capturer, options: &JsValue) -> Result<Promise, JsValue>;
 
+    /// Names of constraints, each `true`.
+    #[wasm_bindgen(method, js_name = getSupportedConstraints)]
+    pub(super) fn supported(this: &Capturer) -> JsValue;
+
     /// `RTCRtpSender` as in W3C WebRTC, section 5.2.
     #[wasm_bindgen(extends = RtcRtpSender)]
     pub(super) type Sender;

@@ -4,7 +4,7 @@
 use super::externs::{self, WritableFile};
 use crate::recording::Piece;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -18,6 +18,8 @@ const HASHED: f64 = 4.0 * 1024.0 * 1024.0;
 
 /// What other visits left behind goes after this time: it may be of another tab that is open.
 const STALE: Duration = Duration::from_secs(6 * 60 * 60);
+/// As many bytes of a file are kept where they cannot be written down.
+const IN_MEMORY: f64 = 256.0 * 1024.0 * 1024.0;
 const PREFIX: &str = "salon-file-";
 
 /// Bytes that can be read again and again, and need not be in memory.
@@ -149,7 +151,16 @@ pub fn pasted_files(event: &ClipboardEvent) -> Vec<StoredBytes> {
 
 /// A file that is being written down. It is removed when it is forgotten, or on a later visit.
 #[derive(Clone)]
-pub struct Sink {
+pub struct Sink(Place);
+
+#[derive(Clone)]
+enum Place {
+    Disk(Rc<Written>),
+    /// Where the browser has no such storage, as in some private windows.
+    Memory(Rc<RefCell<Vec<Blob>>>),
+}
+
+struct Written {
     folder: externs::Folder,
     name: String,
     file: externs::StoredFile,
@@ -158,7 +169,52 @@ pub struct Sink {
 
 impl Sink {
     /// Begins a new one.
-    pub async fn create() -> Option<Self> {
+    pub async fn create() -> Self {
+        Self(match Written::create().await {
+            Some(written) => Place::Disk(Rc::new(written)),
+            None => Place::Memory(Rc::default()),
+        })
+    }
+
+    /// Writes at its end, after all that was written before; false if there is no space.
+    pub async fn write(&self, bytes: &[u8]) -> bool {
+        match &self.0 {
+            Place::Disk(written) => written.write(bytes).await,
+            Place::Memory(pieces) => {
+                let mut pieces = pieces.borrow_mut();
+                let so_far: f64 = pieces.iter().map(Blob::size).sum();
+                let fits = so_far + bytes.len() as f64 <= IN_MEMORY;
+                let parts = Array::of1(&Uint8Array::from(bytes));
+                let piece = Blob::new_with_u8_array_sequence(&parts).ok().filter(|_| fits);
+                let worked = piece.is_some();
+                pieces.extend(piece);
+                worked
+            }
+        }
+    }
+
+    /// All that was written; nothing more can be.
+    pub async fn finish(&self) -> Option<StoredBytes> {
+        match &self.0 {
+            Place::Disk(written) => written.finish().await,
+            Place::Memory(pieces) => {
+                let parts: Array = pieces.borrow().iter().collect();
+                Blob::new_with_blob_sequence(&parts).ok().map(StoredBytes)
+            }
+        }
+    }
+
+    /// Removes it.
+    pub async fn remove(&self) {
+        match &self.0 {
+            Place::Disk(written) => written.remove().await,
+            Place::Memory(pieces) => pieces.borrow_mut().clear(),
+        }
+    }
+}
+
+impl Written {
+    async fn create() -> Option<Self> {
         let folder = folder().await?;
         let (now, chance) = (js_sys::Date::now(), js_sys::Math::random());
         let name = format!("{PREFIX}{now}-{:08x}", (chance * f64::from(u32::MAX)) as u32);
@@ -169,16 +225,14 @@ impl Sink {
         Some(Self { folder, name, file, writable })
     }
 
-    /// Writes at its end, after all that was written before; false if there is no space.
-    pub async fn write(&self, bytes: &[u8]) -> bool {
+    async fn write(&self, bytes: &[u8]) -> bool {
         match self.writable.write(&Uint8Array::from(bytes)) {
             Ok(promise) => JsFuture::from(promise).await.is_ok(),
             Err(_) => false,
         }
     }
 
-    /// All that was written; nothing more can be.
-    pub async fn finish(&self) -> Option<StoredBytes> {
+    async fn finish(&self) -> Option<StoredBytes> {
         // What is closed already is all there.
         if let Ok(promise) = self.writable.close() {
             let _ = JsFuture::from(promise).await;
@@ -187,8 +241,7 @@ impl Sink {
         Some(StoredBytes(file.dyn_into().ok()?))
     }
 
-    /// Removes it.
-    pub async fn remove(&self) {
+    async fn remove(&self) {
         if let Ok(promise) = self.writable.abort() {
             let _ = JsFuture::from(promise).await;
         }

@@ -154,12 +154,13 @@ pub struct Screen {
 }
 
 /// What to share is the person's choice, in the browser's own dialog. Text has to stay readable; the
-/// call itself is not to be heard in what is shared.
+/// call itself is not to be heard in what is shared, so that the sound of the whole machine is offered
+/// only by browsers that can leave their own out of it (W3C Screen Capture, section 5.4).
 const SCREEN: &str = r#"{
     "video":{"frameRate":{"ideal":15,"max":30}},
     "audio":{"restrictOwnAudio":true,"suppressLocalAudioPlayback":false,
         "echoCancellation":false,"noiseSuppression":false,"autoGainControl":false},
-    "systemAudio":"include","selfBrowserSurface":"exclude","surfaceSwitching":"include"
+    "systemAudio":"exclude","selfBrowserSurface":"exclude","surfaceSwitching":"include"
 }"#;
 
 /// Whether this browser can share a screen. Phones cannot.
@@ -169,6 +170,11 @@ pub fn can_share_screen() -> bool {
     media_devices().ok().and_then(|devices| has(devices).ok()).unwrap_or_default()
 }
 
+fn supports(devices: &externs::Capturer, constraint: &str) -> bool {
+    let value = Reflect::get(&devices.supported(), &constraint.into());
+    value.is_ok_and(|value| value.is_truthy())
+}
+
 /// Asks what to share.
 ///
 /// # Errors
@@ -176,6 +182,9 @@ pub fn can_share_screen() -> bool {
 pub async fn capture_screen() -> Result<Screen, Problem> {
     let devices: externs::Capturer = media_devices()?.unchecked_into();
     let options = JSON::parse(SCREEN).unwrap_or(JsValue::UNDEFINED);
+    if supports(&devices, "restrictOwnAudio") {
+        let _ = Reflect::set(&options, &"systemAudio".into(), &"include".into());
+    }
     let captured = async { JsFuture::from(devices.display_media(&options)?).await };
     let stream: MediaStream = match captured.await {
         Ok(stream) => stream.unchecked_into(),

@@ -34,9 +34,9 @@ pub use media::{
 pub use meter::Meter;
 pub use page::{
     KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, calendar_time, can_choose_speaker,
-    can_share, capture_pointer, clock_time, copy, download_rate, elapsed, focus, is_handheld, keep,
-    keep_awake, load, page_size, push_path, random_fraction, recall, save, set_title, share,
-    take_fragment, takes_keys, takes_text, wall_clock, was_reloaded, watch_page,
+    can_share, capture_pointer, clock_time, copy, download_rate, elapsed, focus, focus_into,
+    is_handheld, keep, keep_awake, load, page_size, push_path, random_fraction, recall, save,
+    set_title, share, take_fragment, takes_keys, takes_text, wall_clock, was_reloaded, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Player, Stream, size, watch_size};

@@ -234,6 +234,14 @@ pub fn focus(element: &HtmlElement) {
     let _ = element.focus();
 }
 
+/// Moves the keyboard focus to an element, unless it is within it.
+pub fn focus_into(element: &HtmlElement) {
+    let focused = window().and_then(|window| window.document()?.active_element());
+    if !focused.is_some_and(|focused| element.contains(Some(&focused))) {
+        focus(element);
+    }
+}
+
 /// What an input holds. One that the person has not filled in yet gets what was saved.
 #[must_use]
 pub fn adopt_input(input: &HtmlInputElement, saved: &str) -> String {

@@ -3,7 +3,7 @@
 use super::{
     DataChannels, Interval, Listener, Screen, Stream, Timer, Track, elapsed, externs, snapshot,
     spawn_local,
-    statistics::{self, Report},
+    statistics::{self, Known, Report},
 };
 use crate::{
     call::{
@@ -39,6 +39,9 @@ const READ_EVERY_WHILE_WELL: Duration = Duration::from_millis(900);
 /// 5.2.5): a divisor of its sides, frames and bits per second.
 const WEAK_PICTURE: [(&str, f64); 3] =
     [("scaleResolutionDownBy", 2.0), ("maxFramerate", 20.0), ("maxBitrate", 400_000.0)];
+/// The same of a screen, whose letters have to stay sharp: fewer frames only.
+const WEAK_SCREEN: [(&str, f64); 2] = [("maxFramerate", 5.0), ("maxBitrate", 600_000.0)];
+const POOR_SCREEN: [(&str, f64); 2] = [("maxFramerate", 2.0), ("maxBitrate", 200_000.0)];
 /// Bits per second: enough for Opus not to be heard.
 const MUSIC_RATE: f64 = 128_000.0;
 const POOR_PICTURE: [(&str, f64); 3] =
@@ -353,6 +356,8 @@ impl Shared {
         if intent == Intent::Answer {
             self.add_missing(false);
             self.share_screen();
+            // What was offered to this side has encodings from now on.
+            Kind::ALL.into_iter().for_each(|kind| self.tune(kind));
         }
         let kind = match description.type_() {
             RtcSdpType::Offer => SdpType::Offer,
@@ -440,8 +445,9 @@ impl Shared {
         match kind {
             Kind::Microphone => {
                 let music = self.track(kind).is_some_and(|track| track.is_music());
-                if music != self.music.replace(music) {
-                    self.encode(kind, &[("maxBitrate", music.then_some(MUSIC_RATE))]);
+                let limit = [("maxBitrate", music.then_some(MUSIC_RATE))];
+                if music != self.music.get() && self.encode(kind, &limit) {
+                    self.music.set(music);
                 }
             }
             Kind::Camera => {
@@ -472,6 +478,9 @@ impl Shared {
                 senders.set(kind, Some(transceiver.sender().unchecked_into()));
             }
         }
+        if let Some(grade @ (Grade::Poor | Grade::Weak)) = self.limit.get() {
+            self.encode_screen(grade);
+        }
     }
 
     /// Whether what a section brings is of a screen: the first of each kind is for camera and
@@ -490,12 +499,22 @@ impl Shared {
         }
         let Ok(promise) = self.pc.stats() else { return };
         if let Ok(stats) = JsFuture::from(promise).await {
-            let report = Report::new(stats.unchecked_into());
+            let known = self.known_stats();
+            let report = Report::new(stats.unchecked_into(), known);
             let reading = statistics::read(&report);
             let before = self.report.replace(Some((report, reading, elapsed())));
             self.well.set(before.is_some_and(|(_, before, _)| reading.heard > before.heard));
             (self.handler)(PeerInput::Reading(reading));
         }
+    }
+
+    /// What a report was made of, as long as there is no more to be expected in the next one: while all
+    /// that can come has its statistics, and for a few seconds.
+    fn known_stats(&self) -> Option<Known> {
+        let report = self.report.borrow();
+        let known = report.as_ref().map(|(report, ..)| report.known()).filter(|_| self.well.get());
+        let receivers = self.pc.get_receivers().length() as usize;
+        known.filter(|known| known.is_good(receivers, elapsed()))
     }
 
     /// Sends a picture that is small, slow and cheap enough to leave the sound its way, or none.
@@ -521,13 +540,23 @@ impl Shared {
             Grade::Poor => POOR_PICTURE.map(|(name, value)| (name, Some(value))),
         };
         self.encode(Kind::Camera, &limit);
+        self.encode_screen(grade);
     }
 
-    /// Changes how a kind is sent (W3C WebRTC, section 5.2.5).
-    fn encode(&self, kind: Kind, limit: &[(&str, Option<f64>)]) {
-        if let Some(sender) = self.senders.borrow().get(kind) {
-            set_encoding(sender, limit);
+    fn encode_screen(&self, grade: Grade) {
+        if let Some(sender) = self.screen_senders.borrow().get(Kind::Camera) {
+            let limit = match grade {
+                Grade::Good => [("maxFramerate", None), ("maxBitrate", None)],
+                Grade::Weak => WEAK_SCREEN.map(|(name, value)| (name, Some(value))),
+                Grade::Poor => POOR_SCREEN.map(|(name, value)| (name, Some(value))),
+            };
+            set_encoding(sender, &limit);
         }
+    }
+
+    /// Changes how a kind is sent (W3C WebRTC, section 5.2.5), if that is agreed on already.
+    fn encode(&self, kind: Kind, limit: &[(&str, Option<f64>)]) -> bool {
+        self.senders.borrow().get(kind).is_some_and(|sender| set_encoding(sender, limit))
     }
 
     fn transceivers(&self) -> Vec<RtcRtpTransceiver> {
@@ -536,10 +565,14 @@ impl Shared {
     }
 }
 
-fn set_encoding(sender: &externs::Sender, limit: &[(&str, Option<f64>)]) {
-    let Ok(parameters) = sender.parameters() else { return };
+fn set_encoding(sender: &externs::Sender, limit: &[(&str, Option<f64>)]) -> bool {
+    let Ok(parameters) = sender.parameters() else { return false };
     let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
-    for encoding in Array::from(&encodings).iter() {
+    let encodings = Array::from(&encodings);
+    if encodings.length() == 0 {
+        return false;
+    }
+    for encoding in encodings.iter() {
         let encoding: Object = encoding.unchecked_into();
         for (name, value) in limit {
             let name: JsValue = (*name).into();
@@ -554,6 +587,7 @@ fn set_encoding(sender: &externs::Sender, limit: &[(&str, Option<f64>)]) {
             let _ = JsFuture::from(promise).await;
         });
     }
+    true
 }
 
 fn replace_track(sender: &externs::Sender, track: Option<Track>) {

@@ -1,21 +1,64 @@
 //! What the browser tells of a connection.
 
-use super::externs::{Stat, Stats};
+use super::{
+    elapsed,
+    externs::{Stat, Stats},
+};
 use crate::call::{Arrival, Path, Reading};
 use std::time::Duration;
 
-/// A report of `getStats()`. To take it apart is what costs, so that is done once.
+/// What is read one by one. The rest, such as codecs and candidates, is looked up where it is named.
+const READ: [&str; 5] =
+    ["inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "transport"];
+/// How long is relied on what a report was made of: another way may have been found meanwhile.
+const KNOWN_FOR: Duration = Duration::from_secs(5);
+
+/// A report of `getStats()`. To take it apart is what costs, so that is done once, and only as far as
+/// somebody reads it.
 pub(super) struct Report {
     stats: Stats,
-    /// All that is in it, with what kind of thing each is about.
+    /// What kind of thing each part is about, and that.
     parts: Vec<(String, Stat)>,
+    /// When all of it was looked at.
+    looked: Duration,
+}
+
+/// What a report was made of, and when that was known.
+pub(super) struct Known {
+    parts: Vec<(String, String)>,
+    looked: Duration,
+}
+
+impl Known {
+    /// Whether all of so many receivers have their statistics, and it is not long ago.
+    pub(super) fn is_good(&self, receivers: usize, now: Duration) -> bool {
+        let of_receivers = self.parts.iter().filter(|(kind, _)| kind == "inbound-rtp").count();
+        of_receivers >= receivers && now < self.looked + KNOWN_FOR
+    }
 }
 
 impl Report {
-    pub(super) fn new(stats: Stats) -> Self {
+    /// Of the parts that are known, or, where some are not there any more, of all that are read.
+    pub(super) fn new(stats: Stats, known: Option<Known>) -> Self {
+        if let Some(Known { parts, looked }) = known {
+            let found = parts.into_iter().map(|(kind, id)| Some((kind, stats.get(&id)?)));
+            if let Some(parts) = found.collect() {
+                return Self { stats, parts, looked };
+            }
+        }
         let mut parts = Vec::new();
-        stats.for_each(&mut |stat| parts.push((stat.kind_of_stat(), stat)));
-        Self { stats, parts }
+        stats.for_each(&mut |stat| {
+            let kind = stat.kind_of_stat();
+            if READ.contains(&kind.as_str()) {
+                parts.push((kind, stat));
+            }
+        });
+        Self { stats, parts, looked: elapsed() }
+    }
+
+    pub(super) fn known(&self) -> Known {
+        let parts = self.parts.iter().map(|(kind, stat)| (kind.clone(), stat.id())).collect();
+        Known { parts, looked: self.looked }
     }
 
     pub(super) fn parts(&self) -> impl Iterator<Item = (&str, &Stat)> {

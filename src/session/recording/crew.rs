@@ -105,7 +105,7 @@ impl Session {
                 let since = platform::elapsed();
                 let gathered = Crew::gather(self, crew, since);
                 if gathered.is_none() {
-                    self.give_up_recording(RecordingProblem::Encoder);
+                    self.give_up_recording(RecordingProblem::Unable);
                 } else {
                     crew.set_value(gathered.map(Local::new));
                     recording.stage.set(Stage::Running { since });

@@ -10,8 +10,9 @@ use std::time::Duration;
 /// So many bytes are read at a time.
 const PIECE: u64 = 4 * 1024 * 1024;
 
-/// What was saved so long ago is not kept any more: until then a browser may still be copying it.
-const SAVED_FOR: Duration = Duration::from_secs(60 * 60);
+/// What was saved so long ago is not kept any more. Nothing tells a page whether the person has gone
+/// through with it, and this may be the only copy.
+const SAVED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// All recordings on this device that no tab is writing, the last one first. Those of which every
 /// file was saved a while ago are removed.
