@@ -10,4 +10,5 @@ export const openPrint = async (page: Page) => {
   const lines = Array.from({ length: LINES }, (_, line) => `<p>${line} ${WORDS}</p>`).join('');
   await print.setContent(`<title>Small print</title><style>p{font:15px/1.3 sans-serif;margin:0}</style>${lines}`);
   await page.bringToFront();
+  return print;
 };

@@ -245,6 +245,17 @@ fn less_is_sent_at_once_and_more_after_a_while() {
 }
 
 #[test]
+fn who_switches_something_says_so_and_cannot_be_somebody_else() {
+    let key = PeerKey { id: PeerId(1), generation: 1 };
+    let ada = Presence { name: "Ada".into(), hand: Some(2), ..Presence::default() };
+    let mut peer = Peer::new(key, Role::Caller, 1, ada.clone());
+    let off = Presence { mic: false, recording: true, ..ada.clone() };
+    let said = Presence { name: "Bob".into(), hand: Some(0), ..off.clone() };
+    peer.switch(&said, Duration::ZERO);
+    assert_eq!(peer.tile(&Presence::default(), Duration::ZERO).presence, off);
+}
+
+#[test]
 fn who_saves_data_gets_little_and_who_only_listens_nothing() {
     let key = PeerKey { id: PeerId(1), generation: 1 };
     let mut peer = Peer::new(key, Role::Caller, 1, Presence::default());
