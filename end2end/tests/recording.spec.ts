@@ -199,6 +199,29 @@ test('sound and picture are in step', async ({ person, room }) => {
   expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
 });
 
+test('where the browser offers MP4 alone, that is as whole', async ({ person, room }) => {
+  test.slow();
+  const ada = await person();
+  await ada.addInitScript(() => {
+    const { isTypeSupported } = MediaRecorder;
+    MediaRecorder.isTypeSupported = (type) => !type.includes('webm') && isTypeSupported(type);
+  });
+  await enter(ada, room, 'Ada');
+  await openMore(ada);
+  const since = await record(ada);
+  await ada.waitForTimeout(8_000);
+  const seconds = await stop(ada, since);
+  const { path, name } = await download(ada, saves(ada));
+  expect(name).toMatch(/\.mp4$/);
+  const film = await readFilm(path);
+  console.log(`recorded ${seconds} s, the file has ${film.length} s`);
+  expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+  expect(film).toMatchObject({ kinds: ['audio', 'video'], size: [1280, 720], trouble: '' });
+  expect(await play(path)).toBe('');
+  expect(await play(path, 5)).toBe('');
+  expect((await entryBefore(path, 5)).isKey).toBe(true);
+});
+
 test('everybody can have a file of their own, who comes later too', async ({ person, room }) => {
   test.slow();
   const [ada, bob, cleo] = [await person(), await person(), await person()];

@@ -3,6 +3,7 @@
 //! or randomness in here.
 
 mod ebml;
+mod mp4;
 mod note;
 pub mod scene;
 mod webm;
@@ -10,7 +11,6 @@ mod webm;
 pub use note::{Note, Part};
 pub use scene::{Cast, Fit, Pane, Rect, Scene};
 use std::time::Duration;
-pub use webm::{Damage, Piece, Scanner, Whole};
 
 /// Width and height of the picture, in pixels.
 pub const SIZE: (u32, u32) = (1280, 720);
@@ -49,4 +49,80 @@ pub enum RecordingProblem {
     Storage,
     /// The browser could not go on with sound or picture.
     Encoder,
+}
+
+/// Why nothing can be made of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It is no such file, or its beginning is damaged.
+    Unreadable,
+    /// Something at its beginning is larger than it ever should be.
+    TooLarge,
+    /// It has no sound or picture.
+    Empty,
+}
+
+/// A piece of a whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes.
+    New(Vec<u8>),
+    /// What is in the file on the disk.
+    Kept {
+        /// The first byte.
+        from: u64,
+        /// The byte after the last.
+        to: u64,
+    },
+}
+
+/// A file that players know the length of, and can move about in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// Its pieces, in order.
+    pub pieces: Vec<Piece>,
+    /// How long it plays.
+    pub length: Duration,
+}
+
+/// Reads a file that a browser has written, in pieces of any size from its beginning on.
+#[derive(Debug)]
+pub enum Scanner {
+    /// One file after RFC 9559.
+    WebM(webm::Scanner),
+    /// One after ISO/IEC 14496-12.
+    Mp4(mp4::Scanner),
+}
+
+impl Scanner {
+    /// For a file of this recording.
+    #[must_use]
+    pub fn of(note: &Note) -> Self {
+        match note.is_webm() {
+            true => Self::WebM(webm::Scanner::default()),
+            false => Self::Mp4(mp4::Scanner::default()),
+        }
+    }
+
+    /// Takes in the next bytes of the file.
+    ///
+    /// # Errors
+    /// Why nothing can be made of it.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Damage> {
+        match self {
+            Self::WebM(scanner) => scanner.feed(bytes),
+            Self::Mp4(scanner) => scanner.feed(bytes),
+        }
+    }
+
+    /// What the whole file is made of.
+    ///
+    /// # Errors
+    /// Why nothing can be made of it.
+    pub fn finish(self) -> Result<Whole, Damage> {
+        match self {
+            Self::WebM(scanner) => scanner.finish(),
+            Self::Mp4(scanner) => scanner.finish(),
+        }
+    }
 }

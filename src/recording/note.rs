@@ -55,7 +55,7 @@ impl Note {
         Duration::from_millis(self.began)
     }
 
-    /// Whether its files are WebM, which can be made whole.
+    /// Whether its files are WebM; else they are MP4.
     #[must_use]
     pub fn is_webm(&self) -> bool {
         self.format.starts_with("video/webm")

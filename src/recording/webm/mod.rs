@@ -9,7 +9,10 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use super::ebml::{Head, children, put, put_long_head, put_unsigned};
+use super::{
+    Damage, Piece, Whole,
+    ebml::{Head, children, put, put_long_head, put_unsigned},
+};
 pub use scan::Scanner;
 use std::time::Duration;
 
@@ -43,40 +46,6 @@ const VOID: u32 = 0xEC;
 
 /// The head of a cluster as it is written here: four bytes of id, eight of size.
 const CLUSTER_HEAD: u64 = 12;
-
-/// Why nothing can be made of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Damage {
-    /// It is no WebM file, or its beginning is damaged.
-    Unreadable,
-    /// Something at its beginning is larger than it ever should be.
-    TooLarge,
-    /// It has no sound or picture.
-    Empty,
-}
-
-/// A piece of a whole file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// These bytes.
-    New(Vec<u8>),
-    /// What is in the file on the disk.
-    Kept {
-        /// The first byte.
-        from: u64,
-        /// The byte after the last.
-        to: u64,
-    },
-}
-
-/// A file that players know the length of, and can move about in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
-    /// Its pieces, in order.
-    pub pieces: Vec<Piece>,
-    /// How long it plays.
-    pub length: Duration,
-}
 
 /// A stretch of the file, a few seconds long. All positions count from the beginning of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

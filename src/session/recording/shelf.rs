@@ -32,10 +32,7 @@ pub async fn kept() -> Vec<KeptRecording> {
 
 /// Hands a file of a recording to the person; false if nothing can be made of it.
 pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> bool {
-    let whole = match note.is_webm() {
-        true => whole(file, &note.format).await,
-        false => Some(file.clone()),
-    };
+    let whole = whole(file, note).await;
     if let Some(whole) = &whole {
         whole.save(&note.file_name(part, &platform::calendar_time(note.began())));
         platform::mark_saved(id, &part.file).await;
@@ -52,13 +49,13 @@ pub async fn delete(id: &str) {
 }
 
 /// The file with a length and an index. It stays on the disk: only a piece is read at a time.
-async fn whole(file: &StoredBytes, format: &str) -> Option<StoredBytes> {
-    let (mut scanner, mut at) = (Scanner::default(), 0);
+async fn whole(file: &StoredBytes, note: &Note) -> Option<StoredBytes> {
+    let (mut scanner, mut at) = (Scanner::of(note), 0);
     while at < file.size() {
         let length = PIECE.min(file.size() - at);
         let bytes = file.read(at, usize::try_from(length).ok()?).await?;
         scanner.feed(&bytes).ok()?;
         at += length;
     }
-    file.assemble(scanner.finish().ok()?.pieces, format)
+    file.assemble(scanner.finish().ok()?.pieces, &note.format)
 }
