@@ -72,12 +72,16 @@ test("what is shared ends by the browser's own bar, and its sound is heard also 
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(bob, ['Ada']);
   const print = await openPrint(ada);
+  // Browsers want a gesture before a page sounds.
+  await print.bringToFront();
+  await print.mouse.click(5, 5);
   await print.evaluate(() => {
     const context = new AudioContext();
     const tone = context.createOscillator();
     tone.connect(context.destination);
     tone.start();
   });
+  await ada.bringToFront();
   // Kept, to end it as the browser does.
   await ada.evaluate(() => {
     const { getDisplayMedia } = navigator.mediaDevices;
