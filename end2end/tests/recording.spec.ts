@@ -328,6 +328,20 @@ test.describe('while the server cannot be reached', () => {
   // The browser itself writes of every attempt to reach it.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
+  test('who cannot hear of it from the server is told past it', async ({ person, room, line }) => {
+    const [ada, bob] = [await person(), await person({ baseURL: line.origin })];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(bob, ['Ada']);
+    await openMore(ada);
+    line.refuse();
+    await button(ada, 'Record').click();
+    await expect(mark(bob)).toHaveText('Recording: Ada');
+    await button(ada, 'Cancel').click();
+    await expect(mark(bob)).toBeHidden();
+    line.admit();
+  });
+
   test('nobody can be told, so nothing is recorded', async ({ person, room, line }) => {
     const ada = await person({ baseURL: line.origin });
     await enter(ada, room, 'Ada');

@@ -95,6 +95,9 @@ pub struct Peer {
     /// What the server calls this connection.
     link: u64,
     presence: Presence,
+    /// The server has switched their microphone or camera off, as a host wants: that they say
+    /// otherwise themselves does not count before they have switched it off, too.
+    barred: (bool, bool),
     /// What is to come of them, which is less where no pictures are wanted.
     expected: Presence,
     /// How much is to be spent on pictures here.
@@ -139,6 +142,7 @@ impl Peer {
             link,
             expected: presence.clone(),
             presence,
+            barred: (false, false),
             own_quality: Quality::Auto,
             sign: None,
             negotiation: Negotiation::new(role),
@@ -166,6 +170,7 @@ impl Peer {
     pub(super) fn succeed(self, before: &Self, now: Duration) -> Self {
         Self {
             was_connected: before.was_connected,
+            barred: before.barred,
             sign: before.sign,
             failures: before.failures,
             down: before.was_connected.then(|| before.broken().unwrap_or(now)),
@@ -212,7 +217,13 @@ impl Peer {
         self.link
     }
 
+    /// The server tells of them.
     pub(super) fn set_presence(&mut self, presence: Presence, now: Duration) {
+        let (mic, camera) = self.barred;
+        self.barred = (
+            !presence.mic && (mic || self.presence.mic),
+            !presence.camera && (camera || self.presence.camera),
+        );
         self.presence = presence;
         self.expect(now);
     }
@@ -220,7 +231,11 @@ impl Peer {
     /// They have switched something, and say so themselves.
     pub(super) fn switch(&mut self, presence: &Presence, now: Duration) {
         let (name, hand) = (self.presence.name.clone(), self.presence.hand);
-        self.set_presence(Presence { name, hand, ..*presence }, now);
+        let (mic, camera) = self.barred;
+        self.barred = (mic && presence.mic, camera && presence.camera);
+        let (mic, camera) = (presence.mic && !mic, presence.camera && !camera);
+        self.presence = Presence { name, hand, mic, camera, ..*presence };
+        self.expect(now);
     }
 
     /// Spends so much on pictures.

@@ -252,7 +252,16 @@ fn who_switches_something_says_so_and_cannot_be_somebody_else() {
     let off = Presence { mic: false, recording: true, ..ada.clone() };
     let said = Presence { name: "Bob".into(), hand: Some(0), ..off.clone() };
     peer.switch(&said, Duration::ZERO);
-    assert_eq!(peer.tile(&Presence::default(), Duration::ZERO).presence, off);
+    let shown = |peer: &Peer| peer.tile(&Presence::default(), Duration::ZERO).presence;
+    assert_eq!(shown(&peer), off);
+    peer.switch(&ada, Duration::ZERO);
+    assert_eq!(shown(&peer), ada, "and on again, though the server is away");
+    peer.set_presence(off.clone(), Duration::ZERO);
+    peer.switch(&ada, Duration::ZERO);
+    assert!(!shown(&peer).mic, "a host has muted them");
+    peer.switch(&off, Duration::ZERO);
+    peer.switch(&ada, Duration::ZERO);
+    assert_eq!(shown(&peer), ada, "they have seen it, and may switch it on again");
 }
 
 #[test]

@@ -118,16 +118,14 @@ impl Scanner {
             })
             .collect();
         let track = |track: &[u8]| {
-            let number_of = |kind: &[&str], place: [usize; 2]| {
-                let found = found(track, kind).next()?;
-                number(found, if is_long(found) { place[1] } else { place[0] })
-            };
-            let name = number_of(&["tkhd"], [12, 20])?;
+            let name = name_of(track)?;
+            let mdhd = found(track, &["mdia", "mdhd"]).next()?;
+            let scale = number(mdhd, if is_long(mdhd) { 20 } else { 12 })?;
             let handler = found(track, &["mdia", "hdlr"]).next()?;
             let sample = defaults.iter().find(|(other, _)| *other == name);
             Some(Track {
                 number: name,
-                scale: number_of(&["mdia", "mdhd"], [12, 20]).filter(|scale| *scale > 0)?,
+                scale: Some(scale).filter(|scale| *scale > 0)?,
                 is_picture: handler.get(8..12)? == b"vide",
                 sample: sample.map(|(_, sample)| *sample).unwrap_or_default(),
                 end: 0,
@@ -246,15 +244,24 @@ fn set_lengths(head: &mut [u8], seconds: f64, tracks: &[Track]) -> Option<()> {
     let scale = number(body, if is_long(body) { 20 } else { 12 })?;
     let in_units = |scale: u32| (seconds * f64::from(scale)).round() as u64;
     set_length(head.get_mut(mvhd)?, [16, 24], in_units(scale))?;
-    let tkhds = place(head, &["moov", "trak", "tkhd"]);
-    let mdhds = place(head, &["moov", "trak", "mdia", "mdhd"]);
-    for tkhd in tkhds {
-        set_length(head.get_mut(tkhd)?, [20, 28], in_units(scale))?;
-    }
-    for (mdhd, track) in mdhds.into_iter().zip(tracks) {
-        set_length(head.get_mut(mdhd)?, [16, 24], track.end)?;
+    for trak in place(head, &["moov", "trak"]) {
+        let body = head.get_mut(trak)?;
+        let Some(name) = name_of(body) else { continue };
+        for tkhd in place(body, &["tkhd"]) {
+            set_length(body.get_mut(tkhd)?, [20, 28], in_units(scale))?;
+        }
+        let Some(track) = tracks.iter().find(|track| track.number == name) else { continue };
+        for mdhd in place(body, &["mdia", "mdhd"]) {
+            set_length(body.get_mut(mdhd)?, [16, 24], track.end)?;
+        }
     }
     Some(())
+}
+
+/// The number of a track, from the body of its box.
+fn name_of(trak: &[u8]) -> Option<u32> {
+    let tkhd = found(trak, &["tkhd"]).next()?;
+    number(tkhd, if is_long(tkhd) { 20 } else { 12 })
 }
 
 fn set_length(body: &mut [u8], places: [usize; 2], length: u64) -> Option<()> {

@@ -331,8 +331,13 @@ impl Rooms {
             MediaKind::Mic => presence.mic = false,
             MediaKind::Camera => presence.camera = false,
         }
-        // First of all the others: they stop playing it, whatever this one's client does.
-        self.set_presence(name, to, presence, now);
+        // First of all the others: they stop playing it, whatever this one's client does. Also where
+        // it is off as far as is known here: that one may have told them something else.
+        let known = seat.presence == presence;
+        self.set_presence(name, to, presence.clone(), now);
+        if known {
+            self.tell_others(name, to, &ServerMessage::Presence { from: to, presence });
+        }
         if let Some(conn) = conn {
             self.send(conn, ServerMessage::Muted(what));
         }

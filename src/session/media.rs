@@ -217,6 +217,11 @@ impl Media {
             (Kind::Microphone, Source::Opening { replacing: true }) => {
                 slot.wanted.update(|wanted| *wanted = !*wanted);
             }
+            (Kind::Camera, Source::Opening { replacing: true }) => {
+                slot.next_generation();
+                slot.wanted.set(false);
+                slot.source.set(Source::Off);
+            }
             (_, Source::Opening { .. }) => {}
             (Kind::Microphone, Source::On(track)) => {
                 let wanted = !slot.wanted.get_untracked();

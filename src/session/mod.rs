@@ -43,7 +43,7 @@ pub use wishes::Volume;
 const NAME_KEY: &str = "salon.name";
 const HIDDEN_KEY: &str = "salon.hide-address";
 const RECENT_KEY: &str = "salon.recent";
-/// How many messages and files were not seen when the page was there last.
+/// How many messages were not seen when the page was there last.
 const UNREAD_KEY: &str = "salon.unread";
 const RECENT_ROOMS: usize = 5;
 
@@ -117,8 +117,8 @@ pub struct Session {
     /// Whether the chat is open.
     pub reading: RwSignal<bool>,
     /// How many messages and files of others were seen.
-    read: RwSignal<usize>,
-    /// How many were not when the page was loaded again.
+    read: RwSignal<(usize, usize)>,
+    /// How many messages were not when the page was loaded again.
     unseen: RwSignal<usize>,
     /// What this person is about to write.
     pub draft: StoredValue<String>,
@@ -163,7 +163,7 @@ impl Session {
             sound_gestures: RwSignal::new(0),
             settled: RwSignal::new(false),
             reading: RwSignal::new(false),
-            read: RwSignal::new(0),
+            read: RwSignal::default(),
             unseen: RwSignal::new(0),
             draft: StoredValue::default(),
             last_file: StoredValue::new(0),
@@ -261,16 +261,20 @@ impl Session {
             if self.is_reading() {
                 self.unseen.set(0);
             }
-            if self.is_reading() || heard == 0 {
+            if self.is_reading() || heard == (0, 0) {
                 self.read.set(heard);
             }
         });
         Effect::new(move |_| {
-            let unread = self.unread();
+            // Files are offered again.
+            let (unread, _) = self.unread_of_each();
             platform::keep(UNREAD_KEY, (unread > 0).then(|| unread.to_string()).as_deref());
         });
         let moving = Memo::new(move |_| {
-            self.view.with(|view| view.files.files.iter().any(FileView::is_moving))
+            self.view.with(|view| {
+                let is_there = |file: &&FileView| file.key.owner.is_none_or(|id| view.has(id));
+                view.files.files.iter().filter(is_there).any(FileView::is_moving)
+            })
         });
         Effect::new(move |_| moving.get().then(platform::ask_before_leaving));
     }
@@ -397,7 +401,14 @@ impl Session {
     /// How many messages and files of others were not seen.
     #[must_use]
     pub fn unread(self) -> usize {
-        self.unseen.get() + self.view.with(heard).saturating_sub(self.read.get())
+        let (messages, files) = self.unread_of_each();
+        messages + files
+    }
+
+    fn unread_of_each(self) -> (usize, usize) {
+        let ((messages, files), (read, seen)) = (self.view.with(heard), self.read.get());
+        let messages = self.unseen.get() + messages.saturating_sub(read);
+        (messages, files.saturating_sub(seen))
     }
 
     /// Stops waiting in front of a full room; the preview stays.
@@ -641,14 +652,15 @@ impl Session {
         if matches!(view.phase, Phase::Left { .. }) {
             self.media.release();
             self.hand.set(false);
+            self.unseen.set(0);
         }
         self.view.set(view);
     }
 }
 
 /// How many messages and files came from others.
-fn heard(view: &View) -> usize {
-    view.chat.heard + view.files.heard
+fn heard(view: &View) -> (usize, usize) {
+    (view.chat.heard, view.files.heard)
 }
 
 /// The rooms that were joined last on this device, newest first.

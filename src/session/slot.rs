@@ -62,7 +62,9 @@ impl Slot {
     }
 
     pub(super) fn begin(self) -> u64 {
-        let replacing = self.source.with_untracked(|source| matches!(source, Source::On(_)));
+        let sends =
+            |source: &Source| matches!(source, Source::On(_) | Source::Opening { replacing: true });
+        let replacing = self.source.with_untracked(sends);
         self.source.set(Source::Opening { replacing });
         self.next_generation()
     }

@@ -2,12 +2,15 @@
 
 use super::report::{Findings, Verdict, listed};
 use crate::{
-    call::{Phase, probe::Target},
+    call::{
+        Phase,
+        probe::{Finding, Target},
+    },
     i18n::statistics_texts,
     platform,
     protocol::{Boot, IceServer},
     session::{Probing, Session},
-    ui::word,
+    ui::{flag, word},
 };
 use leptos::prelude::*;
 
@@ -51,13 +54,16 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         Verdict::Limited => t.some_silent,
         Verdict::NoServer => t.no_server,
     });
+    let abandoned = flag(move || {
+        probing.probes.with(|probes| probes.iter().any(|probe| probe.finding == Finding::Dropped))
+    });
     let copy = move |_| {
         let lines = findings.with_untracked(|findings| findings.lines(t));
         session.copy_report(listed(t.test_of, &lines));
     };
     let lines = Signal::derive(move || findings.with(|findings| findings.lines(t)));
     view! {
-        <details class="connection-test" data-verdict=word(move || verdict_name(verdict.get()))>
+        <details class="connection-test" hidden=abandoned data-verdict=word(move || verdict_name(verdict.get()))>
             <summary><span role="status">{summary}</span></summary>
             <Lines lines />
             <div class="row">

@@ -231,6 +231,22 @@ impl Files {
                 File::Taken(_) => {}
             }
         }
+        self.forget_gone();
+    }
+
+    /// Of those who are gone, together, no more is listed than of one who is there.
+    fn forget_gone(&mut self) {
+        let lines = &self.lines;
+        let is_gone = |file: &File| {
+            let is_there = |owner| lines.iter().any(|line| Some(line.peer) == owner);
+            file.key().owner.is_some() && !file.is_open() && !is_there(file.key().owner)
+        };
+        let over = self.files.iter().filter(|file| is_gone(file)).count().saturating_sub(OFFERS);
+        let old: Vec<_> = self.files.iter().filter(|file| is_gone(file)).take(over).collect();
+        let old: Vec<_> = old.into_iter().map(File::key).collect();
+        self.files.retain(|file| !old.contains(&file.key()));
+        let forget = old.into_iter().map(|key| Command::Do(FileCommand::Forget(key)));
+        self.commands.extend(forget);
     }
 
     /// These are the others in the room.

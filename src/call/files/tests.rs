@@ -473,4 +473,14 @@ fn offers_are_bounded() {
         files.hear(PeerId(7), &"Ada".into(), number + 1000, offer);
     }
     assert!(files.view().files.len() <= 2 * OFFERS);
+    files.left(PeerId(7));
+    for passer in 8..20 {
+        files.opened(PeerId(passer));
+        for number in 0..OFFERS as u64 {
+            let offer = FileNews::Offer { name: "a".into(), size: 1 };
+            files.hear(PeerId(passer), &"Eve".into(), number, offer);
+        }
+        files.left(PeerId(passer));
+    }
+    assert_eq!(files.view().files.len(), OFFERS, "of all who are gone together");
 }

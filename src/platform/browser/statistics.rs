@@ -42,7 +42,7 @@ impl Report {
     pub(super) fn new(stats: Stats, known: Option<Known>) -> Self {
         if let Some(Known { parts, looked }) = known {
             let found = parts.into_iter().map(|(kind, id)| Some((kind, stats.get(&id)?)));
-            if let Some(parts) = found.collect() {
+            if let Some(parts) = found.collect::<Option<Vec<_>>>().filter(|parts| has_path(parts)) {
                 return Self { stats, parts, looked };
             }
         }
@@ -67,6 +67,16 @@ impl Report {
 
     pub(super) fn get(&self, id: &str) -> Option<Stat> {
         self.stats.get(id)
+    }
+}
+
+/// Whether the pair of candidates that is in use is among these parts.
+fn has_path(parts: &[(String, Stat)]) -> bool {
+    let mut pairs = parts.iter().filter(|(kind, _)| kind == "candidate-pair");
+    let transports = parts.iter().filter(|(kind, _)| kind == "transport");
+    match transports.filter_map(|(_, stat)| stat.selected_pair()).last() {
+        Some(selected) => pairs.any(|(_, pair)| pair.id() == selected),
+        None => pairs.any(|(_, pair)| pair.selected() == Some(true)),
     }
 }
 

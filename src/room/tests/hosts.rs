@@ -384,6 +384,11 @@ fn a_host_mutes_and_the_person_unmutes_themselves() {
     assert!(muted(&commands));
     let commands = say(&mut rooms, 2, ClientMessage::Presence(Presence::default()), secs(4));
     assert!(!commands.is_empty() && !muted(&commands));
+    let off = Presence { mic: false, ..Presence::default() };
+    say(&mut rooms, 2, ClientMessage::Presence(off), secs(5));
+    let commands =
+        act(&mut rooms, 1, HostAction::Mute { to: PeerId(102), what: MediaKind::Mic }, secs(6));
+    assert!(muted(&commands), "they may have told the others otherwise");
 }
 
 #[test]

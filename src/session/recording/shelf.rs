@@ -32,7 +32,9 @@ pub async fn kept() -> Vec<KeptRecording> {
 
 /// Hands a file of a recording to the person; false if nothing can be made of it.
 pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> bool {
-    let whole = whole(file, note).await;
+    // An MP4 of a kind that is not known here plays as it is, too, if not as well.
+    let as_it_is = || (!note.is_webm()).then(|| file.clone());
+    let whole = whole(file, note).await.or_else(as_it_is);
     if let Some(whole) = &whole {
         whole.save(&note.file_name(part, &platform::calendar_time(note.began())));
         platform::mark_saved(id, &part.file).await;
