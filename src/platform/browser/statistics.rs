@@ -73,8 +73,8 @@ impl Report {
 /// Whether the pair of candidates that is in use is among these parts.
 fn has_path(parts: &[(String, Stat)]) -> bool {
     let mut pairs = parts.iter().filter(|(kind, _)| kind == "candidate-pair");
-    let transports = parts.iter().filter(|(kind, _)| kind == "transport");
-    match transports.filter_map(|(_, stat)| stat.selected_pair()).last() {
+    let mut transports = parts.iter().filter(|(kind, _)| kind == "transport");
+    match transports.find_map(|(_, stat)| stat.selected_pair()) {
         Some(selected) => pairs.any(|(_, pair)| pair.id() == selected),
         None => pairs.any(|(_, pair)| pair.selected() == Some(true)),
     }
