@@ -7,6 +7,8 @@ const CAMERA = '--use-fake-device-for-media-stream';
 // Pages show the path as the camera's name; this keeps it short.
 const PATTERN = `--use-file-for-fake-video-capture=${relative(process.cwd(), patternFile())}`;
 
+const SHARES = '--auto-select-tab-capture-source-by-title=Small print';
+
 // It may be the only interface.
 const LOOPBACK = '--allow-loopback-in-peer-connection';
 
@@ -18,6 +20,8 @@ export const launchWith = (devices, network = LOOPBACK) => ({
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   // The sandbox needs privileges that containers lack.
   args: ['--no-sandbox', network, ...devices],
+  // Else what a tab plays is not in what is shared of it.
+  ignoreDefaultArgs: devices.includes(SHARES) ? ['--mute-audio'] : [],
 });
 
 /** What machine a person sits at. */
@@ -30,7 +34,7 @@ export const machines = {
   'without a camera': [`${CAMERA}=device-count=0`],
   'without devices': [],
   'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],
-  'that shares small print': [CAMERA, PATTERN, '--auto-select-tab-capture-source-by-title=Small print'],
+  'that shares small print': [CAMERA, PATTERN, SHARES],
   'with strict autoplay': [CAMERA, PATTERN, '--autoplay-policy=user-gesture-required'],
 };
 

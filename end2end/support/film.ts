@@ -31,7 +31,8 @@ export const readFilm = async (path: string) => {
 
 /** Plays all of it from a second on, as players do that keep sound even, and tells what is wrong with it. */
 export const play = async (path: string, from = 0) => {
-  const even = ['-af', 'aresample=async=1'];
+  // With the times that the frames have, not those of a steady rate.
+  const even = ['-af', 'aresample=async=1', '-fps_mode', 'passthrough', '-enc_time_base', '-1'];
   const { stderr } = await ffmpeg('-v', 'warning', '-xerror', '-ss', String(from), '-i', path, ...even, '-f', 'null', '-');
   return stderr.toString();
 };
