@@ -7,9 +7,9 @@ import { call } from './pages.mjs';
 export const MEGABYTES = 50;
 const TRANSFERS = 3;
 
-/** How long a call is watched, and after how long: by then everything has been fetched. */
+/** How long a call is watched, and after how long: by then everything has been fetched, and the clock shows minutes. */
 const IDLE_MS = 30_000;
-const CALM_MS = 25_000;
+const CALM_MS = 65_000;
 
 /** Runs in the page: takes the file that is offered, and returns how long that took. */
 const takeFile = () =>

@@ -179,6 +179,10 @@ pub(super) static TEXTS: Texts = Texts {
     end_call: "End call for all",
     end_call_sure: "Press again to end it for all",
     time_in_call: "Time in the call",
+    minutes: |time| match (time.as_secs() / 3600, time.as_secs() / 60 % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    },
     recording_by: |names| {
         format!("Recording: {}", listed(&names.iter().map(String::as_str).collect::<Vec<_>>()))
     },
@@ -523,5 +527,7 @@ mod tests {
     fn durations_are_spoken() {
         assert_eq!(spoken(Duration::from_secs(1)), "1 second");
         assert_eq!(spoken(Duration::from_secs(7200)), "2 hours");
+        let minutes = |seconds| (TEXTS.minutes)(Duration::from_secs(seconds));
+        assert_eq!([119, 3600].map(minutes), ["1 min", "1 h 0 min"]);
     }
 }

@@ -152,6 +152,8 @@ pub struct Texts {
     pub end_call: &'static str,
     pub end_call_sure: &'static str,
     pub time_in_call: &'static str,
+    /// A time of a minute or more, without the seconds.
+    pub minutes: fn(Duration) -> String,
     pub recording_by: fn(names: &[String]) -> String,
     pub you_record: &'static str,
     pub recorded_by: fn(names: &[&DisplayName]) -> String,

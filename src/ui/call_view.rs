@@ -10,6 +10,9 @@ use crate::{
     },
 };
 use leptos::{ev, html, prelude::*};
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Everybody, and the controls.
 #[component]
@@ -20,6 +23,11 @@ pub fn CallView(
     let t = texts();
     let session = expect_context::<Session>();
     provide_context(Staging::new(session));
+    // Seconds show that it has begun. To draw the page for them is most of what an idle call costs.
+    let time = Memo::new(move |_| match session.time_inside() {
+        time if time < MINUTE => stopwatch(time),
+        time => (t.minutes)(time),
+    });
     let alone = flag(move || session.view.get().is_alone());
     let blocked = session.sound_blocked;
     let heading = NodeRef::<html::H1>::new();
@@ -72,7 +80,7 @@ pub fn CallView(
                 <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
                 <RecordingMark />
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
-                    {text(move || stopwatch(session.time_inside()))}
+                    {text(move || time.get())}
                 </time>
             </header>
             <Stage />
