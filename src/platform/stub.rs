@@ -236,6 +236,9 @@ impl Studio {
     pub fn roll(&self, _: &str) -> Option<Take> {
         None
     }
+    pub fn has_written(&self) -> bool {
+        false
+    }
     pub fn note(&self, _: &str) {}
     pub fn finish(&self) {}
 }

@@ -653,6 +653,7 @@ impl Session {
             self.media.release();
             self.hand.set(false);
             self.unseen.set(0);
+            self.draft.set_value(String::new());
         }
         self.view.set(view);
     }

@@ -45,7 +45,7 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
         RecordingProblem::Storage => {
             "The browser could not go on writing. What was recorded until then is kept."
         }
-        RecordingProblem::Unable => "This browser could not begin to record.",
+        RecordingProblem::Unable => "This browser could not begin to record: nothing was recorded.",
         RecordingProblem::Encoder => {
             "The browser could not go on recording. What was recorded until then is kept."
         }

@@ -17,6 +17,8 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 /// So long the last of a recording is waited for.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
+/// The first of it comes within this time, or nothing will.
+const FIRST_WITHIN: Duration = Duration::from_secs(5);
 /// The file of all.
 const ALL: &str = "all";
 
@@ -130,7 +132,14 @@ impl Session {
             StudioEvent::Full => self.give_up_recording(RecordingProblem::Full),
             StudioEvent::NotWritten => self.give_up_recording(RecordingProblem::Storage),
             StudioEvent::NotEncoded => self.give_up_recording(RecordingProblem::Encoder),
-            StudioEvent::Finished => self.recording.wrap(crew),
+            StudioEvent::Finished => {
+                let wrote = crew
+                    .with_value(|crew| crew.as_ref().is_none_or(|crew| crew.studio.has_written()));
+                if !wrote {
+                    self.give_up_recording(RecordingProblem::Unable);
+                }
+                self.recording.wrap(crew);
+            }
         }
     }
 }
@@ -179,6 +188,7 @@ impl Crew {
         let tick = move || {
             if let Some(crew) = weak.upgrade() {
                 crew.write_note();
+                crew.look();
             }
         };
         crew.clock.replace(Some(Interval::new(SECOND, tick)));
@@ -227,6 +237,14 @@ impl Crew {
             }
             true
         });
+    }
+
+    /// Nobody is to find out at the end that there is nothing.
+    fn look(&self) {
+        let late = platform::elapsed() > self.since + FIRST_WITHIN;
+        if late && !self.studio.has_written() {
+            self.session.give_up_recording(RecordingProblem::Unable);
+        }
     }
 
     fn finish(&self) {

@@ -4,8 +4,8 @@ use crate::platform::browser::Stream;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::{
-    AudioContext, AudioContextState, MediaStream, MediaStreamAudioDestinationNode,
-    MediaStreamAudioSourceNode, MediaStreamTrack,
+    AudioContext, MediaStream, MediaStreamAudioDestinationNode, MediaStreamAudioSourceNode,
+    MediaStreamTrack,
 };
 
 pub(super) struct Sound {
@@ -48,10 +48,6 @@ impl Sound {
 
     /// Takes up the tracks that the streams have now: a connection brings them when it is made.
     pub(super) fn follow(&self) {
-        // Systems stop it for a telephone call, for one.
-        if self.context.state() != AudioContextState::Running {
-            let _ = self.context.resume();
-        }
         let wanted = self.wanted.borrow();
         let tracks = wanted.iter().flat_map(|stream| stream.js().get_audio_tracks().iter().next());
         let tracks: Vec<MediaStreamTrack> = tracks.map(JsCast::unchecked_into).collect();

@@ -16,8 +16,8 @@ use std::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    AudioContext, Blob, BlobEvent, MediaRecorder, MediaRecorderOptions, MediaStreamTrack,
-    MessageEvent, RecordingState, Worker, window,
+    AudioContext, AudioContextState, Blob, BlobEvent, MediaRecorder, MediaRecorderOptions,
+    MediaStreamTrack, MessageEvent, RecordingState, Worker, window,
 };
 
 const WORKER: &str = "/recorder.js";
@@ -52,6 +52,8 @@ struct Inner {
     format: &'static str,
     takes: RefCell<Vec<Rc<Reel>>>,
     handler: Box<dyn Fn(StudioEvent)>,
+    /// Something of sound and picture was given to the worker.
+    wrote: Cell<bool>,
     /// Nothing more is to come.
     ending: Cell<bool>,
     frames: Cell<u32>,
@@ -82,6 +84,7 @@ impl Studio {
             context: AudioContext::new().ok()?,
             takes: RefCell::default(),
             handler: Box::new(handler),
+            wrote: Cell::new(false),
             ending: Cell::new(false),
             frames: Cell::new(0),
             listeners: RefCell::default(),
@@ -99,9 +102,19 @@ impl Studio {
             inner.hear(event.and_then(|event| event.data().as_string()).as_deref());
         });
         let failed = on(|inner, _| (inner.handler)(StudioEvent::NotWritten));
+        // Systems stop it for a telephone call, for one.
+        let stood = on(|inner, _| {
+            if !matches!(
+                inner.context.state(),
+                AudioContextState::Running | AudioContextState::Closed
+            ) {
+                let _ = inner.context.resume();
+            }
+        });
         inner.listeners.replace(vec![
             Listener::new(&inner.worker, "message", heard),
             Listener::new(&inner.worker, "error", failed),
+            Listener::new(&inner.context, "statechange", stood),
         ]);
         let _ = inner.context.resume();
         inner.tell(
@@ -115,6 +128,12 @@ impl Studio {
     #[must_use]
     pub fn format(&self) -> &'static str {
         self.0.format
+    }
+
+    /// Whether anything has come of it.
+    #[must_use]
+    pub fn has_written(&self) -> bool {
+        self.0.wrote.get()
     }
 
     /// Begins to record into a file of this name.
@@ -218,6 +237,7 @@ impl Reel {
             move |event: web_sys::Event| {
                 let blob = event.dyn_ref().and_then(BlobEvent::data);
                 if let (Some(studio), Some(blob)) = (studio.upgrade(), blob.filter(is_something)) {
+                    studio.wrote.set(true);
                     let name = file.as_str().into();
                     studio.tell("append", &[("name", name), ("blob", blob.into())]);
                 }
