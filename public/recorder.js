@@ -4,12 +4,14 @@ const PERIOD_MS = 1000 / 30;
 const BLANK = 0x20;
 const files = new Map();
 const text = new TextEncoder();
-let folder, release, isDrawn = true, isBroken = false, queue = Promise.resolve();
+let folder, release, released, isDrawn = true, isBroken = false, queue = Promise.resolve();
 
 // Whoever finds a recording whose lock is free knows that nobody writes it any more.
 const hold = (name) =>
-  new Promise((held, failed) =>
-    navigator.locks.request(name, () => (held(), new Promise((done) => (release = done)))).catch(failed));
+  new Promise((held, failed) => {
+    released = navigator.locks.request(name, () => (held(), new Promise((done) => (release = done))));
+    released.catch(failed);
+  });
 
 const file = async (name) => {
   if (!files.has(name)) {
@@ -43,10 +45,12 @@ const actions = {
     bytes.set(words);
     write(handle, bytes, 0);
   },
-  finish() {
+  async finish() {
     clearInterval(clock);
     for (const handle of files.values()) handle.close();
     release?.();
+    // Else whoever looks now may still find it being written.
+    await released?.catch(() => {});
     postMessage('finished');
   },
 };

@@ -17,8 +17,6 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 /// So long the last of a recording is waited for.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
-/// The first of it comes within this time, or nothing will.
-const FIRST_WITHIN: Duration = Duration::from_secs(5);
 /// The file of all.
 const ALL: &str = "all";
 
@@ -188,7 +186,6 @@ impl Crew {
         let tick = move || {
             if let Some(crew) = weak.upgrade() {
                 crew.write_note();
-                crew.look();
             }
         };
         crew.clock.replace(Some(Interval::new(SECOND, tick)));
@@ -237,14 +234,6 @@ impl Crew {
             }
             true
         });
-    }
-
-    /// Nobody is to find out at the end that there is nothing.
-    fn look(&self) {
-        let late = platform::elapsed() > self.since + FIRST_WITHIN;
-        if late && !self.studio.has_written() {
-            self.session.give_up_recording(RecordingProblem::Unable);
-        }
     }
 
     fn finish(&self) {
