@@ -99,9 +99,7 @@ impl Media {
     #[must_use]
     pub fn is_sending(self, kind: Kind) -> bool {
         let slot = self.slot(kind);
-        let sending =
-            |source: &Source| matches!(source, Source::On(_) | Source::Opening { replacing: true });
-        slot.wanted.get() && slot.source.with(sending)
+        slot.wanted.get() && slot.source.with(Source::sends)
     }
 
     /// Whether nothing has been asked of the browser yet.

@@ -21,6 +21,13 @@ pub enum Source {
     Failed(Problem),
 }
 
+impl Source {
+    /// Whether it gives something, or did and is about to again.
+    pub(super) fn sends(&self) -> bool {
+        matches!(self, Self::On(_) | Self::Opening { replacing: true })
+    }
+}
+
 /// A device that went away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gone {
@@ -62,9 +69,7 @@ impl Slot {
     }
 
     pub(super) fn begin(self) -> u64 {
-        let sends =
-            |source: &Source| matches!(source, Source::On(_) | Source::Opening { replacing: true });
-        let replacing = self.source.with_untracked(sends);
+        let replacing = self.source.with_untracked(Source::sends);
         self.source.set(Source::Opening { replacing });
         self.next_generation()
     }

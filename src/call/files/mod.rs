@@ -242,8 +242,8 @@ impl Files {
             file.key().owner.is_some() && !file.is_open() && !is_there(file.key().owner)
         };
         let over = self.files.iter().filter(|file| is_gone(file)).count().saturating_sub(OFFERS);
-        let old: Vec<_> = self.files.iter().filter(|file| is_gone(file)).take(over).collect();
-        let old: Vec<_> = old.into_iter().map(File::key).collect();
+        let gone = self.files.iter().filter(|file| is_gone(file));
+        let old: Vec<_> = gone.take(over).map(File::key).collect();
         self.files.retain(|file| !old.contains(&file.key()));
         let forget = old.into_iter().map(|key| Command::Do(FileCommand::Forget(key)));
         self.commands.extend(forget);

@@ -241,8 +241,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// However channels break, whoever is gone for long and whoever pauses: in the end everybody has what they wanted, byte by
-    /// byte, and its owner knows.
+    /// However channels break, whoever is gone for long and whoever pauses: in the end everybody has
+    /// what they wanted, byte by byte, and its owner knows.
     #[test]
     fn every_file_that_is_wanted_arrives_whole(steps in steps()) {
         let mut world = World::with(PEOPLE as usize);
