@@ -10,7 +10,8 @@
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
 #   scripts/setup.sh relay      coturn, for those that call through a relay, if that is allowed
 #   scripts/setup.sh reader     tesseract, for those that read what is on a screen, if that is allowed
-#   scripts/setup.sh films      ffmpeg, for those that look at recordings, if that is allowed
+#   scripts/setup.sh films      ffmpeg and pulseaudio, for those that make and look at recordings, if that is
+#                               allowed
 #
 # Rust and Node are the only things to bring along. The tools go to ~/.cache/salon-tools
 # (see env.sh) and are used from there or from PATH, wherever the version is this one:
@@ -145,7 +146,7 @@ reader() {
 
 # Without it, its tests are skipped and say so.
 films() {
-    { has ffmpeg && has ffprobe; } || install ffmpeg
+    { has ffmpeg && has ffprobe && has pulseaudio; } || install ffmpeg pulseaudio
 }
 
 browsers() {

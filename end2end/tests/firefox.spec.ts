@@ -1,9 +1,10 @@
 import { type Browser, launch, type Page as FirefoxPage } from 'puppeteer-core';
 import { writeFile } from 'node:fs/promises';
-import { brightness, play, readFilm, whyNoFilms } from '../support/film.ts';
+import { brightness, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
 import { installProbe, readCounter, readInbound } from '../support/probe.ts';
 import { openPrint } from '../support/print.ts';
 import { button, enter, expectMore, remoteTiles, tileOf } from '../support/room.ts';
+import { type Speaker, startSpeaker, whyNoSpeaker } from '../support/speaker.ts';
 import { expect, test as base } from '../support/test.ts';
 
 const PREFERENCES = {
@@ -15,15 +16,25 @@ const PREFERENCES = {
   'network.connectivity-service.enabled': false,
 };
 
-/** By how much a film may differ from the time in which it was made: presses take a while here. */
-const CLOSE_S = 2;
+/** With this, there is nothing to play sound on, whatever the machine has. */
+const SILENCE = { 'media.cubeb.backend': 'none' };
 
-const test = base.extend<{ firefox: FirefoxPage }>({
-  firefox: async ({ trouble }, use) => {
+/** By how many seconds a film may differ from the time in which it was made. */
+const CLOSE_S = 1;
+
+const test = base.extend<{ firefox: FirefoxPage; isHeard: boolean; speaker: Speaker | undefined }>({
+  isHeard: [false, { option: true }],
+  speaker: async ({ isHeard }, use) => {
+    const speaker = isHeard ? await startSpeaker() : undefined;
+    await use(speaker);
+    await speaker?.stop();
+  },
+  firefox: async ({ trouble, speaker }, use) => {
     const browser: Browser = await launch({
       browser: 'firefox',
       executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
-      extraPrefsFirefox: PREFERENCES,
+      extraPrefsFirefox: { ...PREFERENCES, ...(speaker ? {} : SILENCE) },
+      env: { ...process.env, ...speaker?.env },
     });
     const page = await browser.newPage();
     page.on('console', (message) => trouble.push(`console ${message.type()}: ${message.text()}`));
@@ -114,25 +125,33 @@ test('words, a file and a screen go from one browser to the other', async ({ fir
   await expect.poll(width, { timeout: 15_000 }).toBeGreaterThan(600);
 });
 
-test('a recording that Firefox makes is whole', async ({ firefox, person, room, salon }, info) => {
-  const why = whyNoFilms();
-  if (why) console.log(`Skipped, because no film can be read here: ${why}`);
-  test.skip(!!why, why);
-  test.slow();
-  const ada = await person();
-  await enter(ada, room, 'Ada');
-  await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
-  await firefox.waitForSelector('[data-tile=remote][data-link=connected]');
+const why = whyNoFilms() || whyNoSpeaker();
+if (why) console.log(`Recordings are skipped, because they cannot be made or read here: ${why}`);
+
+/** Records in the page for a while; by its own clock, because presses from here take their time. */
+const recordFor = async (firefox: FirefoxPage, ms: number) => {
   await press(firefox, 'More');
-  await press(firefox, 'Record');
-  await firefox.waitForSelector('::-p-aria([name="Stop recording"][role="button"])');
-  const since = Date.now();
-  await expect(ada.locator('.recording-mark')).toHaveText('Recording: Fox');
-  await ada.waitForTimeout(6_000);
-  await press(firefox, 'Stop recording');
-  const seconds = (Date.now() - since) / 1000;
+  await firefox.locator('::-p-aria([name="Record"][role="button"])').wait();
+  return firefox.evaluate(async (ms) => {
+    const button = () => document.querySelector<HTMLButtonElement>('.recording .button')!;
+    const says = (word: string) =>
+      new Promise<number>((done) => {
+        const look = () => button().textContent === word && (done(performance.now()), watch.disconnect());
+        const watch = new MutationObserver(look);
+        watch.observe(button(), { subtree: true, childList: true, characterData: true });
+        look();
+      });
+    button().click();
+    const since = await says('Stop recording');
+    await new Promise((done) => setTimeout(done, ms));
+    button().click();
+    return (performance.now() - since) / 1000;
+  }, ms);
+};
+
+/** Writes down what Firefox hands out, in place of where it would put it. */
+const handOut = async (firefox: FirefoxPage, path: string) => {
   await firefox.waitForSelector('[data-recording] button');
-  // What is handed out, in place of where the browser would put it.
   const film = await firefox.evaluate(async () => {
     const whole = new Promise<Blob>((whole) => {
       URL.createObjectURL = (blob: Blob) => (whole(blob), '#');
@@ -141,13 +160,39 @@ test('a recording that Firefox makes is whole', async ({ firefox, person, room, 
     const bytes = new Uint8Array(await (await whole).arrayBuffer());
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
   });
-  const path = info.outputPath('film.webm');
   await writeFile(path, Buffer.from(film, 'base64'));
-  const { length, kinds, trouble } = await readFilm(path);
-  expect({ kinds, trouble }).toEqual({ kinds: ['audio', 'video'], trouble: '' });
-  expect(Math.abs(length - seconds)).toBeLessThan(CLOSE_S);
-  expect(await play(path)).toBe('');
-  expect(await play(path, 3)).toBe('');
-  // Not whether anything is heard: with nothing to play sound on, Firefox's clock for it stands still.
-  expect((await brightness(path)).some(({ mean }) => mean > 60)).toBe(true);
+};
+
+test.describe('recordings', () => {
+  test.skip(!!why, why);
+
+  for (const isHeard of [true, false]) {
+    test.describe(isHeard ? 'with a speaker' : 'without a speaker', () => {
+      test.use({ isHeard });
+
+      test(`Firefox records ${isHeard ? 'sound and picture' : 'the picture, and says so'}`, async ({ firefox, person, room, salon }, info) => {
+        test.slow();
+        const ada = await person();
+        await enter(ada, room, 'Ada');
+        await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
+        await firefox.waitForSelector('[data-tile=remote][data-link=connected]');
+        const [seconds] = await Promise.all([
+          recordFor(firefox, 6_000),
+          expect(ada.locator('.recording-mark')).toHaveText('Recording: Fox', { timeout: 20_000 }),
+        ]);
+        const said = await firefox.$eval('.recording .problem', (line) => line.textContent);
+        expect(said).toMatch(isHeard ? /^$/ : /^Recorded without sound/);
+        const path = info.outputPath('film.webm');
+        await handOut(firefox, path);
+        const film = await readFilm(path);
+        console.log(`recorded ${seconds} s, the file has ${film.length} s`);
+        expect(film).toMatchObject({ kinds: isHeard ? ['audio', 'video'] : ['video'], trouble: '' });
+        expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+        expect(await play(path)).toBe('');
+        expect(await play(path, 3)).toBe('');
+        expect((await brightness(path)).some(({ mean }) => mean > 60)).toBe(true);
+        if (isHeard) expect(Math.max(...(await loudness(path)))).toBeGreaterThan(0.05);
+      });
+    });
+  }
 });

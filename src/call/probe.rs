@@ -74,6 +74,20 @@ pub struct Carried {
     pub rate: f64,
 }
 
+/// How fast something was sent to the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Upload {
+    /// That is not known yet.
+    #[default]
+    Waiting,
+    /// In bits per second, and not slower: the time includes that of the answer.
+    AtLeast(f64),
+    /// It did not arrive in time.
+    TooSlow,
+    /// The server did not take it.
+    Failed,
+}
+
 /// The test of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {

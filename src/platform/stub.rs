@@ -8,7 +8,7 @@ use super::{
 use crate::{
     call::{
         PeerCommand, PeerConfig, PeerInput,
-        probe::{Carried, Sign},
+        probe::{Carried, Sign, Upload},
         statistics::Snapshot,
     },
     protocol::{Boot, IceServer, Role},
@@ -222,12 +222,39 @@ impl ServerProbe {
     }
 }
 
+/// See the browser's `UploadTrial`.
+pub struct UploadTrial;
+
+#[allow(missing_docs)]
+impl UploadTrial {
+    pub fn start(_: impl FnOnce(Upload) + 'static) -> Option<Self> {
+        None
+    }
+}
+
+/// See the browser's `Mixer`.
+#[derive(Clone)]
+pub struct Mixer;
+
+#[allow(missing_docs)]
+impl Mixer {
+    pub fn wake() -> Option<Self> {
+        None
+    }
+    pub fn runs(&self) -> bool {
+        false
+    }
+    pub fn is_waking(&self) -> bool {
+        false
+    }
+}
+
 /// See the browser's `Studio`.
 pub struct Studio;
 
 #[allow(missing_docs)]
 impl Studio {
-    pub fn open(_: &str, _: impl Fn(StudioEvent) + 'static) -> Option<Self> {
+    pub fn open(_: &str, _: Mixer, _: impl Fn(StudioEvent) + 'static) -> Option<Self> {
         None
     }
     pub fn format(&self) -> &'static str {

@@ -30,3 +30,6 @@ pub use reaction::Reaction;
 pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription, is_relay};
 pub use talk::{ChatText, Have, Talk, Words};
 pub use wire::ParseError;
+
+/// Where a page sends up to [`limits::SPEED_BYTES`] to find out how fast that goes.
+pub const SPEED_PATH: &str = "/speed";

@@ -36,13 +36,15 @@ pub const FORMATS: [&str; 6] = [
     "video/mp4",
 ];
 
-/// Why there is no recording, or why it ended.
+/// Why there is no recording, why it ended, or what it lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordingProblem {
     /// The server cannot be reached, so nobody could be told.
     Untold,
     /// The browser could not begin.
     Unable,
+    /// Nothing here can play sound, so none is recorded.
+    Silent,
     /// There is no space left.
     Full,
     /// The browser cannot store it.

@@ -27,6 +27,7 @@ mod secret;
 mod shell;
 mod site;
 mod socket;
+mod speed;
 mod store;
 mod tls;
 

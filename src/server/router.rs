@@ -10,8 +10,9 @@ use super::{
     quota::Quotas,
     secret::Secret,
     site::Site,
-    socket,
+    socket, speed,
 };
+use crate::protocol::SPEED_PATH;
 use axum::{
     Router,
     extract::{FromRef, State},
@@ -65,6 +66,7 @@ pub(super) async fn readiness(State(hub): State<Hub>) -> (StatusCode, &'static s
 pub(super) fn router(state: ServerState, site: &Site) -> Router {
     Router::new()
         .route("/ws", any(socket::upgrade))
+        .route(SPEED_PATH, post(speed::take))
         .route("/new", post(pages::new_room))
         .route("/go", get(pages::go))
         .route("/room/{name}/qr.svg", get(pages::qr))

@@ -4,10 +4,10 @@ use super::report::{Findings, Verdict, listed};
 use crate::{
     call::{
         Phase,
-        probe::{Finding, Target},
+        probe::{Finding, Target, Upload},
     },
     i18n::statistics_texts,
-    platform,
+    platform::{self, Local, UploadTrial},
     protocol::{Boot, IceServer},
     session::{Probing, Session},
     ui::{flag, word},
@@ -25,18 +25,32 @@ pub(super) fn ConnectionTest() -> impl IntoView {
     let session = expect_context::<Session>();
     let probing = Probing::default();
     let urls = StoredValue::new(use_context::<Boot>().unwrap_or_default().ice_urls);
+    let upload = RwSignal::new(Upload::Waiting);
+    let trial = StoredValue::new(None);
     let start = move || {
+        trial.set_value(None);
+        upload.set(Upload::Waiting);
         let servers = urls.get_value().into_iter().map(without_credentials).collect();
         probing.start(servers, session.hides_address.get_untracked() == Some(true));
     };
     let outside = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Lobby));
     Effect::new(move |_| match outside.get() {
         true => start(),
-        false => probing.stop(),
+        false => {
+            probing.stop();
+            trial.set_value(None);
+        }
     });
     Effect::new(move |_| {
+        // One after the other: what is sent would keep the answers waiting.
         if !probing.is_running() {
             probing.stop();
+            if outside.get() && upload.get() == Upload::Waiting {
+                let result = move |found| {
+                    let _ = upload.try_set(found);
+                };
+                trial.set_value(UploadTrial::start(result).map(Local::new));
+            }
         }
     });
     on_cleanup(move || probing.stop());
@@ -45,13 +59,14 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         // Asked once a second.
         session.now.track();
         let (server, probes) = (session.server_round_trip(), probing.probes.get());
-        Findings { server, probes, download }
+        Findings { server, probes, download, upload: upload.get() }
     });
     let verdict = Memo::new(move |_| findings.with(Findings::verdict));
     let summary = word(move || match verdict.get() {
         Verdict::Testing => t.testing,
         Verdict::Good => t.all_well,
         Verdict::Limited => t.some_silent,
+        Verdict::Slow => t.slow,
         Verdict::NoServer => t.no_server,
     });
     let abandoned = flag(move || {
@@ -92,6 +107,7 @@ fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Testing => "testing",
         Verdict::Good => "good",
         Verdict::Limited => "limited",
+        Verdict::Slow => "slow",
         Verdict::NoServer => "no-server",
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     call::{
-        probe::{Finding, Probe, Target},
+        probe::{Finding, Probe, Target, Upload},
         statistics::{Direction, History, Measure, Picture, Traffic},
     },
     i18n::StatisticsTexts,
@@ -11,6 +11,8 @@ use crate::{
 use std::time::Duration;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// A picture of a face that is sent with fewer bits per second suffers.
+const SLOW: f64 = 500e3;
 
 /// One value, and what to draw of it over time.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +119,8 @@ pub(super) enum Verdict {
     Good,
     /// Some of the servers do not answer.
     Limited,
+    /// What is sent is slow.
+    Slow,
     /// Salon's own server does not.
     NoServer,
 }
@@ -129,6 +133,7 @@ pub(super) struct Findings {
     pub(super) probes: Vec<Probe>,
     /// In bits per second.
     pub(super) download: Option<f64>,
+    pub(super) upload: Upload,
 }
 
 impl Findings {
@@ -138,8 +143,18 @@ impl Findings {
         match self.server {
             _ if any(Finding::Waiting) => Verdict::Testing,
             None => Verdict::NoServer,
+            Some(_) if self.upload == Upload::Waiting => Verdict::Testing,
             Some(_) if any(Finding::Silent) => Verdict::Limited,
+            Some(_) if self.sends_slowly() => Verdict::Slow,
             Some(_) => Verdict::Good,
+        }
+    }
+
+    fn sends_slowly(&self) -> bool {
+        match self.upload {
+            Upload::Waiting | Upload::Failed => false,
+            Upload::AtLeast(rate) => rate < SLOW,
+            Upload::TooSlow => true,
         }
     }
 
@@ -153,7 +168,13 @@ impl Findings {
         }
         let download = self.download.map_or_else(|| t.page_was_kept.to_owned(), t.at_least);
         lines.push((t.download, download));
-        lines.push((t.upload, t.upload_later.to_owned()));
+        let upload = match self.upload {
+            Upload::Waiting => t.being_tested.to_owned(),
+            Upload::AtLeast(rate) => (t.at_least)(rate),
+            Upload::TooSlow => t.too_slow.to_owned(),
+            Upload::Failed => t.not_taken.to_owned(),
+        };
+        lines.push((t.upload, upload));
         lines
     }
 }
@@ -251,7 +272,17 @@ mod tests {
         let mut findings = Findings::default();
         assert_eq!(findings.verdict(), Verdict::NoServer);
         findings.server = Some(Duration::from_millis(12));
-        assert_eq!(findings.verdict(), Verdict::Good);
+        for (upload, expected, text) in [
+            (Upload::Waiting, Verdict::Testing, "being tested"),
+            (Upload::TooSlow, Verdict::Slow, "too slow to be measured"),
+            (Upload::Failed, Verdict::Good, "not measured: the server did not answer"),
+            (Upload::AtLeast(64e3), Verdict::Slow, "at least 64 kbit/s"),
+            (Upload::AtLeast(8e6), Verdict::Good, "at least 8.0 Mbit/s"),
+        ] {
+            findings.upload = upload;
+            assert_eq!(findings.verdict(), expected, "{upload:?}");
+            assert_eq!(findings.lines(t).last(), Some(&("Upload", text.to_owned())));
+        }
         let lines = findings.lines(t);
         assert!(lines.contains(&(t.relays, t.no_relay.to_owned())), "{lines:?}");
         let (udp, tls) = (Target::Relay(Protocol::Udp), Target::Relay(Protocol::Tls));

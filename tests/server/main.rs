@@ -29,4 +29,5 @@ mod relay;
 mod seats;
 mod shutdown;
 mod signalling;
+mod speed;
 mod support;

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 /// Above this, a line that was tried with a few hundred kilobytes is as fast as any.
 const PLENTY: f64 = 100e6;
+const BEING_TESTED: &str = "being tested";
 
 pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     connection: "Connection",
@@ -66,6 +67,7 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     testing: "Testing your connection",
     all_well: "Connection: good",
     some_silent: "Connection: not everything answers",
+    slow: "Connection: slow, your picture may suffer",
     no_server: "Connection: the server does not answer",
     test_of: "connection test",
     server: "Server",
@@ -87,7 +89,9 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     },
     page_was_kept: "not measured: this page came from the browser's memory",
     upload: "Upload",
-    upload_later: "not measured before the call",
+    being_tested: BEING_TESTED,
+    too_slow: "too slow to be measured",
+    not_taken: "not measured: the server did not answer",
     through_relay: "Through the relay",
     carried: |carried| {
         let there_and_back = millis(carried.round_trip);
@@ -118,7 +122,7 @@ fn route(route: &Route) -> String {
 
 fn finding(finding: Finding, accepted: bool) -> String {
     match (finding, accepted) {
-        (Finding::Waiting, _) => "being tested".to_owned(),
+        (Finding::Waiting, _) => BEING_TESTED.to_owned(),
         (Finding::Works(time), _) if accepted => format!("works, found in {}", millis(time)),
         (Finding::Works(time) | Finding::Refuses(time), false) => {
             format!("answers in {}", millis(time))

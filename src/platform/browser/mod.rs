@@ -18,6 +18,7 @@ mod socket;
 mod statistics;
 mod timer;
 mod trial;
+mod upload;
 mod window;
 
 use channel::DataChannels;
@@ -42,13 +43,14 @@ pub use peer::{PeerConnection, prepare_connection};
 pub use playback::{Player, Stream, size, watch_size};
 pub use probe::ServerProbe;
 pub use recording::{
-    Leaving, Studio, Take, ask_before_leaving, can_record, delete_recording, has_recordings,
+    Leaving, Mixer, Studio, Take, ask_before_leaving, can_record, delete_recording, has_recordings,
     mark_saved, recordings,
 };
 pub use socket::Socket;
 use std::pin::Pin;
 pub use timer::{Interval, Timer};
 pub use trial::try_relay;
+pub use upload::UploadTrial;
 pub use window::{SmallWindow, can_fill_screen, can_open_window, open_window, toggle_full_screen};
 
 /// Runs a future on the page's one thread. Boxed, so that the code that runs futures exists once.

@@ -5,7 +5,8 @@ use crate::{
     call::{Input, PeerKey, Tile},
     i18n::texts,
     platform::{
-        self, Incoming, Interval, Kind, Leaving, Local, Stream, Studio, StudioEvent, Take, Timer,
+        self, Incoming, Interval, Kind, Leaving, Local, Mixer, Stream, Studio, StudioEvent, Take,
+        Timer,
     },
     protocol::{PeerId, Presence},
     recording::{COUNTDOWN, Cast, Note, Part, RecordingProblem, SIZE, Scene},
@@ -78,7 +79,10 @@ impl Session {
         let crew = Call::new(None);
         let counting = Memo::new(move |_| matches!(recording.stage.get(), Stage::Counting(_)));
         Effect::new(move |_| {
-            counting.get().then(|| Interval::new(SECOND, move || self.count_down(crew)))
+            counting.get().then(|| {
+                let mixer = Mixer::wake();
+                Interval::new(SECOND, move || self.count_down(crew, mixer.as_ref()))
+            })
         });
         Effect::new(move |_| {
             if !self.view.with(|view| view.inside) {
@@ -92,7 +96,7 @@ impl Session {
         });
     }
 
-    fn count_down(self, crew: Call) {
+    fn count_down(self, crew: Call, mixer: Option<&Mixer>) {
         let recording = self.recording;
         match recording.stage.get_untracked() {
             Stage::Counting(left @ 2..) => recording.stage.set(Stage::Counting(left - 1)),
@@ -101,12 +105,16 @@ impl Session {
             }
             // It is slow, or gone: that shows in a moment.
             Stage::Counting(_) if !self.server_answers() => {}
+            Stage::Counting(_) if mixer.is_some_and(Mixer::is_waking) => {}
             Stage::Counting(_) => {
                 let since = platform::elapsed();
-                let gathered = Crew::gather(self, crew, since);
+                let gathered = mixer.and_then(|mixer| Crew::gather(self, crew, mixer, since));
                 if gathered.is_none() {
                     self.give_up_recording(RecordingProblem::Unable);
                 } else {
+                    if !mixer.is_some_and(Mixer::runs) {
+                        self.tell_of_recording(RecordingProblem::Silent);
+                    }
                     crew.set_value(gathered.map(Local::new));
                     recording.stage.set(Stage::Running { since });
                 }
@@ -117,12 +125,17 @@ impl Session {
 
     /// Ends it, or does not begin it, and says why.
     fn give_up_recording(self, problem: RecordingProblem) {
-        // One failure may bring others.
-        if self.recording.problem.get_untracked().is_none() {
+        self.tell_of_recording(problem);
+        self.recording.stop();
+    }
+
+    fn tell_of_recording(self, problem: RecordingProblem) {
+        // One failure may bring others; what a recording merely lacks is no failure.
+        let known = self.recording.problem.get_untracked();
+        if known.is_none_or(|known| known == RecordingProblem::Silent) {
             self.recording.problem.set(Some(problem));
             self.notices.show(Notice::NotRecorded(problem));
         }
-        self.recording.stop();
     }
 
     fn hear_from_studio(self, event: StudioEvent, crew: Call) {
@@ -156,10 +169,11 @@ impl Recording {
 
 impl Crew {
     /// Begins to record.
-    fn gather(session: Session, call: Call, since: Duration) -> Option<Rc<Self>> {
+    fn gather(session: Session, call: Call, mixer: &Mixer, since: Duration) -> Option<Rc<Self>> {
         let began = platform::wall_clock().as_millis();
         let id = format!("{began}-{:08x}", (platform::random_fraction() * 1e9) as u32);
-        let studio = Studio::open(&id, move |event| session.hear_from_studio(event, call))?;
+        let heard = move |event| session.hear_from_studio(event, call);
+        let studio = Studio::open(&id, mixer.clone(), heard)?;
         let note = Note {
             room: session.room.get_value(),
             began: u64::try_from(began).unwrap_or_default(),

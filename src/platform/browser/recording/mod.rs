@@ -6,6 +6,7 @@ mod sound;
 mod studio;
 
 pub use shelf::{delete_recording, has_recordings, mark_saved, recordings};
+pub use sound::Mixer;
 pub use studio::{Leaving, Studio, Take, ask_before_leaving, can_record};
 
 /// The folder of all recordings, and where each has one of its own.

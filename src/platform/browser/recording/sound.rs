@@ -1,12 +1,66 @@
 //! The sound of a recording: everybody's, mixed.
 
-use crate::platform::browser::Stream;
-use std::cell::RefCell;
+use crate::platform::{
+    browser::{Listener, Stream},
+    elapsed,
+};
+use send_wrapper::SendWrapper;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::JsCast;
 use web_sys::{
-    AudioContext, MediaStream, MediaStreamAudioDestinationNode, MediaStreamAudioSourceNode,
-    MediaStreamTrack,
+    AudioContext, AudioContextState, MediaStream, MediaStreamAudioDestinationNode,
+    MediaStreamAudioSourceNode, MediaStreamTrack,
 };
+
+/// So long a mixer may take until it runs.
+const WAKES_WITHIN: Duration = Duration::from_secs(5);
+
+/// What mixes the sound of recordings. It wakes slowly, and never where nothing can play sound; what
+/// it mixes has no end until then, nor has any recording with it.
+#[derive(Clone)]
+pub struct Mixer(SendWrapper<Rc<Desk>>);
+
+struct Desk {
+    context: AudioContext,
+    since: Duration,
+    /// Systems stop it for a telephone call, for one.
+    _restart: Listener,
+}
+
+impl Mixer {
+    /// Wakes one.
+    #[must_use]
+    pub fn wake() -> Option<Self> {
+        let context = AudioContext::new().ok()?;
+        let stopped = context.clone();
+        let restart = Listener::new(&context, "statechange", move |_| {
+            let state = stopped.state();
+            if !matches!(state, AudioContextState::Running | AudioContextState::Closed) {
+                let _ = stopped.resume();
+            }
+        });
+        let _ = context.resume();
+        Some(Self(SendWrapper::new(Rc::new(Desk { context, since: elapsed(), _restart: restart }))))
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.0.context.state() == AudioContextState::Running
+    }
+
+    /// Whether it may run in a moment.
+    #[must_use]
+    pub fn is_waking(&self) -> bool {
+        !self.runs() && elapsed().saturating_sub(self.0.since) < WAKES_WITHIN
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = self.context.close();
+    }
+}
 
 pub(super) struct Sound {
     context: AudioContext,
@@ -28,10 +82,11 @@ impl Drop for Source {
 }
 
 impl Sound {
-    pub(super) fn new(context: &AudioContext) -> Option<Self> {
+    pub(super) fn new(mixer: &Mixer) -> Option<Self> {
+        let context = mixer.0.context.clone();
         Some(Self {
-            context: context.clone(),
             mixed: context.create_media_stream_destination().ok()?,
+            context,
             wanted: RefCell::default(),
             sources: RefCell::default(),
         })

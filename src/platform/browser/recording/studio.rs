@@ -1,6 +1,10 @@
 //! Where a recording is made: takes, each of which becomes a file, and the worker that writes them.
 
-use super::{NOTE, SHELF, lock, picture::Picture, sound::Sound};
+use super::{
+    NOTE, SHELF, lock,
+    picture::Picture,
+    sound::{Mixer, Sound},
+};
 use crate::{
     platform::{
         StudioEvent,
@@ -16,8 +20,8 @@ use std::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    AudioContext, AudioContextState, Blob, BlobEvent, MediaRecorder, MediaRecorderOptions,
-    MediaStreamTrack, MessageEvent, RecordingState, Worker, window,
+    Blob, BlobEvent, MediaRecorder, MediaRecorderOptions, MediaStreamTrack, MessageEvent,
+    RecordingState, Worker, window,
 };
 
 const WORKER: &str = "/recorder.js";
@@ -48,7 +52,7 @@ pub struct Studio(SendWrapper<Rc<Inner>>);
 
 struct Inner {
     worker: Worker,
-    context: AudioContext,
+    mixer: Mixer,
     format: &'static str,
     takes: RefCell<Vec<Rc<Reel>>>,
     handler: Box<dyn Fn(StudioEvent)>,
@@ -66,7 +70,8 @@ pub struct Take(SendWrapper<Rc<Reel>>);
 
 struct Reel {
     picture: Picture,
-    sound: Sound,
+    /// None where nothing mixes sound.
+    sound: Option<Sound>,
     recorder: MediaRecorder,
     /// Whether it was told to stop, and whether it has.
     told: Cell<bool>,
@@ -75,13 +80,14 @@ struct Reel {
 }
 
 impl Studio {
-    /// Begins a recording with this id, which no other has.
+    /// Begins a recording with this id, which no other has. It is one without sound if the mixer does
+    /// not run.
     #[must_use]
-    pub fn open(id: &str, handler: impl Fn(StudioEvent) + 'static) -> Option<Self> {
+    pub fn open(id: &str, mixer: Mixer, handler: impl Fn(StudioEvent) + 'static) -> Option<Self> {
         let inner = Rc::new(Inner {
             format: can_record()?,
             worker: Worker::new(WORKER).ok()?,
-            context: AudioContext::new().ok()?,
+            mixer,
             takes: RefCell::default(),
             handler: Box::new(handler),
             wrote: Cell::new(false),
@@ -102,21 +108,10 @@ impl Studio {
             inner.hear(event.and_then(|event| event.data().as_string()).as_deref());
         });
         let failed = on(|inner, _| (inner.handler)(StudioEvent::NotWritten));
-        // Systems stop it for a telephone call, for one.
-        let stood = on(|inner, _| {
-            if !matches!(
-                inner.context.state(),
-                AudioContextState::Running | AudioContextState::Closed
-            ) {
-                let _ = inner.context.resume();
-            }
-        });
         inner.listeners.replace(vec![
             Listener::new(&inner.worker, "message", heard),
             Listener::new(&inner.worker, "error", failed),
-            Listener::new(&inner.context, "statechange", stood),
         ]);
-        let _ = inner.context.resume();
         inner.tell(
             "begin",
             &[("shelf", SHELF.into()), ("id", id.into()), ("lock", lock(id).into())],
@@ -173,10 +168,11 @@ impl Inner {
             Some("draw") => {
                 let frame = self.frames.get();
                 self.frames.set(frame.wrapping_add(1));
+                let follows = frame.is_multiple_of(FOLLOW_EVERY);
                 let takes = self.takes.borrow().clone();
                 for reel in takes.iter().filter(|reel| !reel.stopped.get()) {
-                    if frame.is_multiple_of(FOLLOW_EVERY) {
-                        reel.sound.follow();
+                    if let Some(sound) = reel.sound.as_ref().filter(|_| follows) {
+                        sound.follow();
                     }
                     reel.picture.draw();
                 }
@@ -199,16 +195,18 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.worker.terminate();
-        let _ = self.context.close();
     }
 }
 
 impl Reel {
     fn start(studio: &Rc<Inner>, file: &str) -> Option<Rc<Self>> {
-        let (picture, sound) = (Picture::new()?, Sound::new(&studio.context)?);
+        let picture = Picture::new()?;
         let stream = picture.stream()?;
-        for track in sound.stream().get_audio_tracks().iter() {
-            stream.add_track(&track.unchecked_into::<MediaStreamTrack>());
+        let sound = studio.mixer.runs().then(|| Sound::new(&studio.mixer)).flatten();
+        if let Some(sound) = &sound {
+            for track in sound.stream().get_audio_tracks().iter() {
+                stream.add_track(&track.unchecked_into::<MediaStreamTrack>());
+            }
         }
         let options = MediaRecorderOptions::new();
         options.set_mime_type(studio.format);
@@ -248,8 +246,7 @@ impl Reel {
             move |_| {
                 let (Some(reel), Some(studio)) = (reel.upgrade(), studio.upgrade()) else { return };
                 reel.stopped.set(true);
-                reel.picture.set(Vec::new());
-                reel.sound.set(Vec::new());
+                reel.set(Scene { panes: Vec::new(), sounds: Vec::new() });
                 if is_first && !reel.told.get() {
                     (studio.handler)(StudioEvent::NotEncoded);
                 }
@@ -267,6 +264,13 @@ impl Reel {
             Listener::new(&self.recorder, "stop", stopped),
             Listener::new(&self.recorder, "error", failed),
         ]
+    }
+
+    fn set(&self, scene: Scene<Stream>) {
+        self.picture.set(scene.panes);
+        if let Some(sound) = &self.sound {
+            sound.set(scene.sounds);
+        }
     }
 
     fn stop(&self) {
@@ -288,8 +292,7 @@ impl Take {
     /// What is seen and heard from now on.
     pub fn set(&self, scene: Scene<Stream>) {
         if !self.0.stopped.get() {
-            self.0.picture.set(scene.panes);
-            self.0.sound.set(scene.sounds);
+            self.0.set(scene);
         }
     }
 

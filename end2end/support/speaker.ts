@@ -1,0 +1,45 @@
+// Something to play sound on, where there is none: a sound server whose one speaker nobody hears.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import os from 'node:os';
+import { join } from 'node:path';
+
+export interface Speaker {
+  /** For whoever is to play on it. */
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** Why there is none; empty if there is. */
+export const whyNoSpeaker = () => (spawnSync('pulseaudio', ['--version']).error ? 'pulseaudio is not installed' : '');
+
+const answers = (socket: string) =>
+  new Promise<boolean>((done) => {
+    const connection = createConnection(socket, () => (connection.destroy(), done(true)));
+    connection.on('error', () => done(false));
+  });
+
+export const startSpeaker = async (): Promise<Speaker> => {
+  const folder = await mkdtemp(join(os.tmpdir(), 'salon-speaker-'));
+  const socket = join(folder, 'native');
+  const modules = ['module-null-sink', `module-native-protocol-unix socket=${socket} auth-anonymous=1`];
+  const words = ['-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', ...modules.flatMap((one) => ['-L', one])];
+  const server = spawn('pulseaudio', words, {
+    env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder },
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((done) => server.once('exit', () => done()));
+  while (!(await answers(socket))) {
+    if (server.exitCode !== null) throw new Error(`pulseaudio ended with ${server.exitCode}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  return {
+    env: { PULSE_SERVER: `unix:${socket}` },
+    async stop() {
+      server.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
