@@ -133,6 +133,9 @@ export const makeNetwork = async (...hosts) => {
     /** Loses what one host sends to others beyond a rate. */
     squeeze: (/** @type {string} */ host, /** @type {number} */ kilobytesPerSecond) =>
       nft(`add rule inet faults between iifname ${host} limit rate over ${kilobytesPerSecond} kbytes/second counter drop`),
+    /** Loses all that a host sends beyond a rate. */
+    squeezeAll: (/** @type {string} */ host, /** @type {number} */ kilobytesPerSecond) =>
+      nft(`add rule inet faults in iifname ${host} limit rate over ${kilobytesPerSecond} kbytes/second counter drop`),
     /** Ends every loss. */
     restore: () => nft('flush table inet faults'),
     remove,

@@ -1,17 +1,18 @@
 // Two people on two hosts, and what happens to the network between them.
-import type { Page } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { hearAgain, installProbe } from '../support/probe.ts';
-import { button, enter, expectMore, expectPhase, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
+import { button, enter, expectMore, expectPhase, expectToSeeAndHear, open, remoteTiles, tileOf } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { expect, test as base } from '../support/test.ts';
 
 type Network = Awaited<ReturnType<typeof makeNetwork>>;
 type Call = { ada: Page; bob: Page };
+type Come = (host: 'ada' | 'bob') => Promise<Page>;
 
 const CHANGES = 20;
 const BACK_MS = 3_000;
@@ -19,31 +20,37 @@ const BACK_MS = 3_000;
 const CLEARED_MS = 2_000;
 /** Kilobytes per second that are too few for a picture, and enough for sound. */
 const UPLOAD_KB = 7;
+/** Kilobytes per second that are too few for a good picture. */
+const SLOW_KB = 40;
 /** When sound counts as gone for good. */
 const LIMIT_MS = 30_000;
 
-const test = base.extend<{ network: Network; call: Call }>({
+const test = base.extend<{ network: Network; come: Come; call: Call }>({
   network: async ({}, use) => {
     const network = await makeNetwork('ada', 'bob');
     await use(network);
     network.remove();
   },
-  call: async ({ network, playwright, room, trouble }, use) => {
+  come: async ({ network, playwright, trouble }, use) => {
     const salon = await startSalonAt(network.server);
-    const come = async (host: string) => {
+    const browsers: Browser[] = [];
+    await use(async (host) => {
       const browser = await playwright.chromium.launch(network.launchOptions(host));
+      browsers.push(browser);
       const context = await browser.newContext({ baseURL: salon.origin, permissions: GRANTED });
       context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
       await context.addInitScript(installProbe);
       return context.newPage();
-    };
+    });
+    for (const browser of browsers) await browser.close();
+    await salon.stop();
+  },
+  call: async ({ come, room }, use) => {
     const [ada, bob] = [await come('ada'), await come('bob')];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
     await use({ ada, bob });
-    for (const page of [ada, bob]) await page.context().browser()?.close();
-    await salon.stop();
   },
 });
 
@@ -51,6 +58,23 @@ test.beforeAll(() => {
   const why = whyNoNetworks();
   if (why) console.log(`Skipped, because there can be no networks here: ${why}`);
   test.skip(!!why, why);
+});
+
+test('a slow upload is found out in the lobby', async ({ come, network, room }) => {
+  const ada = await come('ada');
+  await network.squeezeAll('ada', SLOW_KB);
+  await open(ada, `/room/${room}`);
+  const found = ada.locator('.connection-test');
+  await expect(found).toHaveAttribute('data-verdict', 'slow', { timeout: 30_000 });
+  await expect(found.getByRole('status')).toHaveText('Connection: slow, your picture may suffer');
+  await found.locator('summary').click();
+  await expect(found.locator('dl')).toContainText(/Upload\s*(at least \d+ kbit\/s|too slow to be measured)/);
+  await network.restore();
+  await expect(async () => {
+    await button(ada, 'Test again').click();
+    await expect(found).toHaveAttribute('data-verdict', /^(good|slow)$/);
+    await expect(found).toHaveAttribute('data-verdict', 'good', { timeout: 100 });
+  }).toPass({ timeout: 30_000 });
 });
 
 /** How long from now it takes until both hear each other, in ms. */

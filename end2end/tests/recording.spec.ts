@@ -127,6 +127,40 @@ test.describe('a tab that crashes', () => {
   });
 });
 
+test('a damaged note hides no film', async ({ person, room }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  await openMore(ada);
+  const since = await record(ada);
+  await ada.waitForTimeout(3_000);
+  await stop(ada, since);
+  await ada.evaluate(async () => {
+    const shelf = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
+    for await (const folder of shelf.values()) {
+      const note = await (await (folder as FileSystemDirectoryHandle).getFileHandle('note.json')).createWritable();
+      await note.write('{"room":"tor');
+      await note.close();
+    }
+    // Of one that ended before anything came, nothing is kept.
+    await (await shelf.getDirectoryHandle('1000-00000000', { create: true })).getFileHandle('note.json', { create: true });
+  });
+  await open(ada, '/');
+  await expect(ada.getByRole('heading', { name: 'Recover recording' })).toBeVisible();
+  await expect(kept(ada)).toHaveCount(1);
+  const { path, name } = await download(ada, saves(ada));
+  expect(name).toMatch(/^Salon recovered \d{4}-.*\.webm$/);
+  expect(await readFilm(path)).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
+  expect(await play(path)).toBe('');
+  const folders = () =>
+    ada.evaluate(async () => {
+      const shelf = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
+      const names = [];
+      for await (const name of shelf.keys()) names.push(name);
+      return names.length;
+    });
+  await expect.poll(folders).toBe(1);
+});
+
 /** A camera that flashes while a microphone beeps, once a second, by one clock. */
 const installFlash = () => {
   const FLASH_S = 0.1;

@@ -138,6 +138,7 @@ test('the lobby tests the connection by itself and says what it found', async ({
   expectNoAddress(report);
   expect(report).not.toContain(room);
   expect(report).toMatch(/^Server: answers in [\d.]+ ms$/m);
+  expect(report).toMatch(/^Upload: (at least [\d.]+|over 100) Mbit\/s$/m);
   // Without a server to ask, nothing is asked: there is the spare connection alone.
   expect(await connectionsMade(ada)).toEqual([1]);
   await button(ada, 'Join').click();

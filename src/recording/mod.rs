@@ -8,7 +8,7 @@ mod note;
 pub mod scene;
 mod webm;
 
-pub use note::{Note, Part};
+pub use note::{ALL, Note, Part};
 pub use scene::{Cast, Fit, Pane, Rect, Scene};
 use std::time::Duration;
 
@@ -36,14 +36,14 @@ pub const FORMATS: [&str; 6] = [
     "video/mp4",
 ];
 
-/// Why there is no recording, why it ended, or what it lacks.
+/// Why there is no recording, or why it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordingProblem {
     /// The server cannot be reached, so nobody could be told.
     Untold,
     /// The browser could not begin.
     Unable,
-    /// Nothing here can play sound, so none is recorded.
+    /// Nothing here can play sound, and then the browser records nothing.
     Silent,
     /// There is no space left.
     Full,

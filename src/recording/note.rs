@@ -4,6 +4,13 @@ use crate::protocol::RoomName;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// The file of everybody.
+pub const ALL: &str = "all";
+/// Where a recording was made whose room is not known any more.
+const LOST_ROOM: &str = "recovered";
+/// How WebM begins (RFC 8794, section 11.2.1).
+const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
+
 /// One file of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -35,6 +42,28 @@ impl Note {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    /// What can be said of a recording whose note is damaged: when it began is its name, and the
+    /// beginning of a file shows its kind.
+    #[must_use]
+    pub fn lost(id: &str, files: &[String], beginning: &[u8]) -> Option<Self> {
+        let format = match beginning.starts_with(&EBML) {
+            true => "video/webm",
+            false => "video/mp4",
+        };
+        let part = |file: &String| Part {
+            file: file.clone(),
+            person: (file != ALL).then(|| file.clone()),
+        };
+        Some(Self {
+            room: LOST_ROOM.parse().ok()?,
+            began: id.split('-').next()?.parse().ok()?,
+            length: 0,
+            format: format.to_owned(),
+            parts: files.iter().map(part).collect(),
+            ended: false,
+        })
     }
 
     /// As it is written.
@@ -94,6 +123,17 @@ mod tests {
         let text = note().to_text();
         assert_eq!(Note::parse(&format!("{text}   ")), Some(note()));
         assert_eq!(Note::parse(&text[..text.len() - 1]), None);
+    }
+
+    #[test]
+    fn a_damaged_note_hides_no_film() {
+        let files = ["all", "person-1"].map(str::to_owned);
+        let lost = Note::lost("1000-0a1b2c3d", &files, &[0x1a, 0x45, 0xdf, 0xa3, 0x01]).unwrap();
+        assert_eq!((lost.began, lost.is_webm(), lost.ended), (1000, true, false));
+        assert_eq!(lost.parts[0], note().parts[0]);
+        assert_eq!(lost.parts[1].person.as_deref(), Some("person-1"));
+        assert!(!Note::lost("1000-0a1b2c3d", &files, b"\0\0\0\x20ftyp").unwrap().is_webm());
+        assert_eq!(Note::lost("somebody's", &files, &[]), None);
     }
 
     #[test]

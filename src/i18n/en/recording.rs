@@ -40,7 +40,7 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
             "Nobody could be told, because the server cannot be reached: no recording until it is back."
         }
         RecordingProblem::Silent => {
-            "Recorded without sound, because nothing here can play any: plug in headphones or a speaker, and begin again."
+            "This browser can record only where something plays sound: plug in headphones or a speaker, and begin again."
         }
         RecordingProblem::Full => {
             "This device has no space left. What was recorded until then is kept."

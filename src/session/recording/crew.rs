@@ -1,6 +1,6 @@
 //! Makes a recording: tells everybody, waits, and then follows who is there with sound and picture.
 
-use super::{KEPT_KEY, Recording, Stage};
+use super::{KEPT_KEY, Stage};
 use crate::{
     call::{Input, PeerKey, Tile},
     i18n::texts,
@@ -9,7 +9,7 @@ use crate::{
         Timer,
     },
     protocol::{PeerId, Presence},
-    recording::{COUNTDOWN, Cast, Note, Part, RecordingProblem, SIZE, Scene},
+    recording::{ALL, COUNTDOWN, Cast, Note, Part, RecordingProblem, SIZE, Scene},
     session::{Notice, Session, Source},
 };
 use leptos::prelude::*;
@@ -18,8 +18,8 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 /// So long the last of a recording is waited for.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
-/// The file of all.
-const ALL: &str = "all";
+/// So long its first second is waited for.
+const BEGINS_WITHIN: Duration = Duration::from_secs(10);
 
 /// One recording under way, and what keeps it going.
 struct Crew {
@@ -107,14 +107,14 @@ impl Session {
             Stage::Counting(_) if !self.server_answers() => {}
             Stage::Counting(_) if mixer.is_some_and(Mixer::is_waking) => {}
             Stage::Counting(_) => {
+                let Some(mixer) = mixer.filter(|mixer| mixer.runs()) else {
+                    return self.give_up_recording(RecordingProblem::Silent);
+                };
                 let since = platform::elapsed();
-                let gathered = mixer.and_then(|mixer| Crew::gather(self, crew, mixer, since));
+                let gathered = Crew::gather(self, crew, mixer, since);
                 if gathered.is_none() {
                     self.give_up_recording(RecordingProblem::Unable);
                 } else {
-                    if !mixer.is_some_and(Mixer::runs) {
-                        self.tell_of_recording(RecordingProblem::Silent);
-                    }
                     crew.set_value(gathered.map(Local::new));
                     recording.stage.set(Stage::Running { since });
                 }
@@ -125,17 +125,12 @@ impl Session {
 
     /// Ends it, or does not begin it, and says why.
     fn give_up_recording(self, problem: RecordingProblem) {
-        self.tell_of_recording(problem);
-        self.recording.stop();
-    }
-
-    fn tell_of_recording(self, problem: RecordingProblem) {
-        // One failure may bring others; what a recording merely lacks is no failure.
-        let known = self.recording.problem.get_untracked();
-        if known.is_none_or(|known| known == RecordingProblem::Silent) {
+        // One failure may bring others.
+        if self.recording.problem.get_untracked().is_none() {
             self.recording.problem.set(Some(problem));
             self.notices.show(Notice::NotRecorded(problem));
         }
+        self.recording.stop();
     }
 
     fn hear_from_studio(self, event: StudioEvent, crew: Call) {
@@ -143,26 +138,21 @@ impl Session {
             StudioEvent::Full => self.give_up_recording(RecordingProblem::Full),
             StudioEvent::NotWritten => self.give_up_recording(RecordingProblem::Storage),
             StudioEvent::NotEncoded => self.give_up_recording(RecordingProblem::Encoder),
-            StudioEvent::Finished => {
-                let wrote = crew
-                    .with_value(|crew| crew.as_ref().is_none_or(|crew| crew.studio.has_written()));
-                if !wrote {
-                    self.give_up_recording(RecordingProblem::Unable);
-                }
-                self.recording.wrap(crew);
-            }
+            StudioEvent::Finished => self.wrap_recording(crew),
         }
     }
-}
 
-impl Recording {
-    /// All is written.
-    fn wrap(self, crew: Call) {
+    /// All is written that will be.
+    fn wrap_recording(self, crew: Call) {
+        if crew.with_value(|crew| crew.as_ref().is_some_and(|crew| !crew.studio.has_written())) {
+            self.give_up_recording(RecordingProblem::Unable);
+        }
+        let recording = self.recording;
         // Not from within what ends with it.
         platform::spawn_local(async move {
             let _ = crew.try_set_value(None);
-            let _ = self.stage.try_set(Stage::Off);
-            let _ = self.changes.try_update(|count| *count += 1);
+            let _ = recording.stage.try_set(Stage::Off);
+            let _ = recording.changes.try_update(|count| *count += 1);
         });
     }
 }
@@ -200,6 +190,7 @@ impl Crew {
         let tick = move || {
             if let Some(crew) = weak.upgrade() {
                 crew.write_note();
+                crew.expect_something();
             }
         };
         crew.clock.replace(Some(Interval::new(SECOND, tick)));
@@ -224,6 +215,14 @@ impl Crew {
         let length = platform::elapsed().saturating_sub(self.since).as_millis();
         note.length = u64::try_from(length).unwrap_or_default();
         self.studio.note(&note.to_text());
+    }
+
+    /// Nobody is to believe in a recording of which nothing comes.
+    fn expect_something(&self) {
+        let time = platform::elapsed().saturating_sub(self.since);
+        if time > BEGINS_WITHIN && !self.studio.has_written() {
+            self.session.give_up_recording(RecordingProblem::Unable);
+        }
     }
 
     /// Sets what is seen and heard now; runs again whenever that changes.
@@ -255,8 +254,8 @@ impl Crew {
         self.note.borrow_mut().ended = true;
         self.write_note();
         self.studio.finish();
-        let (recording, crew) = (self.session.recording, self.call);
-        let patience = Timer::new(FINISH_WITHIN, move || recording.wrap(crew));
+        let (session, crew) = (self.session, self.call);
+        let patience = Timer::new(FINISH_WITHIN, move || session.wrap_recording(crew));
         self.patience.replace(Some(patience));
     }
 

@@ -17,11 +17,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
+/// Bytes that show what kind of file it is.
+const BEGINNING: usize = 16;
+
 /// All recordings on this device that no tab is writing, the last one first.
 pub async fn recordings() -> Vec<KeptRecording> {
     let mut kept = Vec::new();
-    let (Some(shelf), Some(held)) = (shelf().await, held_locks().await) else { return kept };
-    for id in names(&shelf).await {
+    let Some(shelf) = shelf().await else { return kept };
+    // Before it is asked who writes: whoever begins has the lock before there is a folder.
+    let ids = names(&shelf).await;
+    let Some(held) = held_locks().await else { return kept };
+    for id in ids {
         if !held.contains(&lock(&id)) {
             kept.extend(recording(&shelf, id).await);
         }
@@ -82,11 +88,13 @@ async fn file(folder: &Folder, name: &str) -> Option<File> {
 
 async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
     let folder = subfolder(shelf, &id).await?;
-    let text = JsFuture::from(file(&folder, NOTE).await?.text()).await.ok()?.as_string()?;
-    let note = Note::parse(&text)?;
+    let note = match note(&folder).await {
+        Some(note) => note,
+        None => lost_note(&folder, &id).await?,
+    };
     let (mut files, mut saved) = (Vec::new(), Some(Duration::ZERO));
     for part in &note.parts {
-        if let Some(found) = file(&folder, &part.file).await {
+        if let Some(found) = file(&folder, &part.file).await.filter(|found| found.size() > 0.0) {
             files.push((part.clone(), StoredBytes(Blob::from(found))));
             let mark = file(&folder, &mark_of(&part.file)).await;
             let at = mark
@@ -94,7 +102,28 @@ async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
             saved = saved.zip(at).map(|(last, at)| last.max(at));
         }
     }
-    (!files.is_empty()).then_some(KeptRecording { id, note, files, saved })
+    if files.is_empty() {
+        // It ended before anything came.
+        delete_recording(&id).await;
+        return None;
+    }
+    Some(KeptRecording { id, note, files, saved })
+}
+
+async fn note(folder: &Folder) -> Option<Note> {
+    let text = JsFuture::from(file(folder, NOTE).await?.text()).await.ok()?.as_string()?;
+    Note::parse(&text)
+}
+
+async fn lost_note(folder: &Folder, id: &str) -> Option<Note> {
+    let is_film = |name: &String| name != NOTE && !name.starts_with(SAVED);
+    let mut files: Vec<_> = names(folder).await.into_iter().filter(is_film).collect();
+    files.sort();
+    let beginning = match files.first() {
+        Some(first) => StoredBytes(file(folder, first).await?.into()).read(0, BEGINNING).await?,
+        None => Vec::new(),
+    };
+    Note::lost(id, &files, &beginning)
 }
 
 /// The names of the locks that some tab holds.

@@ -15,8 +15,7 @@ use web_sys::{
 /// So long a mixer may take until it runs.
 const WAKES_WITHIN: Duration = Duration::from_secs(5);
 
-/// What mixes the sound of recordings. It wakes slowly, and never where nothing can play sound; what
-/// it mixes has no end until then, nor has any recording with it.
+/// What mixes the sound of recordings. It wakes slowly, and never where nothing can play sound.
 #[derive(Clone)]
 pub struct Mixer(SendWrapper<Rc<Desk>>);
 

@@ -70,8 +70,7 @@ pub struct Take(SendWrapper<Rc<Reel>>);
 
 struct Reel {
     picture: Picture,
-    /// None where nothing mixes sound.
-    sound: Option<Sound>,
+    sound: Sound,
     recorder: MediaRecorder,
     /// Whether it was told to stop, and whether it has.
     told: Cell<bool>,
@@ -80,8 +79,7 @@ struct Reel {
 }
 
 impl Studio {
-    /// Begins a recording with this id, which no other has. It is one without sound if the mixer does
-    /// not run.
+    /// Begins a recording with this id, which no other has, with a mixer that runs.
     #[must_use]
     pub fn open(id: &str, mixer: Mixer, handler: impl Fn(StudioEvent) + 'static) -> Option<Self> {
         let inner = Rc::new(Inner {
@@ -171,8 +169,8 @@ impl Inner {
                 let follows = frame.is_multiple_of(FOLLOW_EVERY);
                 let takes = self.takes.borrow().clone();
                 for reel in takes.iter().filter(|reel| !reel.stopped.get()) {
-                    if let Some(sound) = reel.sound.as_ref().filter(|_| follows) {
-                        sound.follow();
+                    if follows {
+                        reel.sound.follow();
                     }
                     reel.picture.draw();
                 }
@@ -200,13 +198,10 @@ impl Drop for Inner {
 
 impl Reel {
     fn start(studio: &Rc<Inner>, file: &str) -> Option<Rc<Self>> {
-        let picture = Picture::new()?;
+        let (picture, sound) = (Picture::new()?, Sound::new(&studio.mixer)?);
         let stream = picture.stream()?;
-        let sound = studio.mixer.runs().then(|| Sound::new(&studio.mixer)).flatten();
-        if let Some(sound) = &sound {
-            for track in sound.stream().get_audio_tracks().iter() {
-                stream.add_track(&track.unchecked_into::<MediaStreamTrack>());
-            }
+        for track in sound.stream().get_audio_tracks().iter() {
+            stream.add_track(&track.unchecked_into::<MediaStreamTrack>());
         }
         let options = MediaRecorderOptions::new();
         options.set_mime_type(studio.format);
@@ -268,9 +263,7 @@ impl Reel {
 
     fn set(&self, scene: Scene<Stream>) {
         self.picture.set(scene.panes);
-        if let Some(sound) = &self.sound {
-            sound.set(scene.sounds);
-        }
+        self.sound.set(scene.sounds);
     }
 
     fn stop(&self) {
