@@ -52,9 +52,11 @@ e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
 	$(STEP) "Running the browser tests" npm --prefix end2end run --silent test -- $(ARGS)
 
-carried: release ## Test the server that carries its pages, in an unoptimised build
+carried: release browsers end2end/node_modules/.package-lock.json ## Test the server that carries its pages, in an unoptimised build
 	$(STEP) "Testing the server that carries its pages" \
 		cargo test --features embed $(NATIVE) --test carried -- --show-output
+	$(STEP) "Calling with it" env SALON_BIN=$(CURDIR)/target/native/debug/salon \
+		npm --prefix end2end run --silent test -- -g "two people see and hear each other"
 
 SECONDS_EACH := 600
 fuzz: ## Hunt for inputs that break the pure core, 10 minutes for each target (SECONDS_EACH=60 for less)

@@ -29,17 +29,22 @@ export const startSpeaker = async (): Promise<Speaker> => {
     env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder },
     stdio: 'ignore',
   });
+  const kill = () => void server.kill();
+  process.once('exit', kill);
   const ended = new Promise<void>((done) => server.once('exit', () => done()));
-  while (!(await answers(socket))) {
-    if (server.exitCode !== null) throw new Error(`pulseaudio ended with ${server.exitCode}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
-  return {
-    env: { PULSE_SERVER: `unix:${socket}` },
-    async stop() {
-      server.kill();
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    kill();
+    await ended;
+    process.off('exit', kill);
+    await rm(folder, { recursive: true, force: true });
   };
+  while (!(await answers(socket))) {
+    if (server.exitCode === null && server.signalCode === null) {
+      await new Promise((done) => setTimeout(done, 20));
+      continue;
+    }
+    await stop();
+    throw new Error(`pulseaudio ended with ${server.exitCode ?? server.signalCode}`);
+  }
+  return { env: { PULSE_SERVER: `unix:${socket}` }, stop };
 };

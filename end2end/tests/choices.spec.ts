@@ -1,6 +1,6 @@
 // What one chooses in a call: quality, what is done to the sound, and what keys do.
 import type { Page } from '@playwright/test';
-import { button, enter, expectMore, expectNoMore, expectToCount, expectToSeeAndHear, open, ownTile, tileOf, turnOnDevices } from '../support/room.ts';
+import { button, enter, expectMore, expectNoMore, expectReached, expectToCount, expectToSeeAndHear, open, ownTile, tileOf, turnOnDevices } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const two = async (person: () => Promise<Page>, room: string) => {
@@ -52,6 +52,29 @@ test('who saves data gets and gives small pictures', async ({ person, room }) =>
   await expect.poll(() => scales(bob)).toEqual([1]);
 });
 
+test.describe('while the server is away', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('a choice counts at once, and still when the server and the other are back', async ({ person, room, line }) => {
+    const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(ada, ['Bob']);
+    line.refuse();
+    line.cut();
+    await button(ada, 'Settings').click();
+    await ada.getByRole('radio', { name: 'Save data' }).check();
+    await expect.poll(() => scales(bob)).toEqual([2]);
+    await expect.poll(() => scales(ada)).toEqual([2]);
+    line.admit();
+    await expectReached(ada, 'Ada', bob);
+    await bob.reload();
+    await expectToSeeAndHear(ada, ['Bob']);
+    for (const page of [ada, bob]) await expect.poll(async () => (await scales(page)).at(-1)).toBe(2);
+  });
+});
+
 test('what was chosen on an earlier visit counts from the first moment, for who calls and who is called', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   for (const page of [ada, bob]) {
@@ -67,6 +90,38 @@ test('what was chosen on an earlier visit counts from the first moment, for who 
     await expect.poll(() => scales(page)).toEqual([2]);
     await expect.poll(async () => (await encodings(page, 'audio')).map((encoding) => encoding?.maxBitrate)).toEqual([128_000]);
   }
+});
+
+test('a background is blurred where the camera can, also after a reload', async ({ person, room }) => {
+  const ada = await person();
+  // No camera of a test can: this one says so, and notes what is asked of it.
+  await ada.addInitScript(() => {
+    const { getCapabilities, applyConstraints } = MediaStreamTrack.prototype;
+    const asked: unknown[] = [];
+    MediaStreamTrack.prototype.getCapabilities = function capabilities() {
+      return { ...getCapabilities.call(this), ...(this.kind === 'video' && { backgroundBlur: [true, false] }) };
+    };
+    MediaStreamTrack.prototype.applyConstraints = async function apply(constraints) {
+      const { backgroundBlur, ...rest } = (constraints ?? {}) as MediaTrackConstraints & { backgroundBlur?: boolean };
+      if (backgroundBlur !== undefined) asked.push(backgroundBlur);
+      if (Object.keys(rest).length > 0) await applyConstraints.call(this, rest);
+    };
+    Object.assign(globalThis, { asked });
+  });
+  const asked = () => ada.evaluate(() => (globalThis as unknown as { asked: boolean[] }).asked);
+  await enter(ada, room, 'Ada');
+  await button(ada, 'Settings').click();
+  const blur = ada.getByRole('switch', { name: 'Blur my background' });
+  await expect(blur).not.toBeChecked();
+  await blur.click();
+  await expect.poll(asked).toEqual([true]);
+  await ada.reload();
+  await expectToCount(ownTile(ada).locator('video'));
+  await expect.poll(asked).toEqual([true]);
+  await button(ada, 'Settings').click();
+  await expect(blur).toBeChecked();
+  await blur.click();
+  await expect.poll(asked).toEqual([true, false]);
 });
 
 test('who listens only can turn the camera on in the lobby', async ({ person, room }) => {

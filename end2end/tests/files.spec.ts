@@ -50,7 +50,9 @@ test('a file is offered to everybody, and who wants it gets it whole', async ({ 
   await Promise.all([expectToSeeAndHear(bob, ['Ada', 'Cleo']), expectToSeeAndHear(cleo, ['Ada', 'Bob'])]);
   await openChat(ada);
   const file = await noise(info.outputPath('holiday plan.bin'), 20);
-  await attach(ada, file.path);
+  const choosing = ada.waitForEvent('filechooser');
+  await button(ada, 'Give files to everybody').click();
+  await (await choosing).setFiles(file.path);
   await expect(bob.locator('[data-notice=event]')).toHaveText('Ada offers a file: holiday plan.bin');
   await expect(bob.getByRole('button', { name: 'Chat, 1 new message' })).toBeVisible();
   await Promise.all([openChat(bob), openChat(cleo)]);

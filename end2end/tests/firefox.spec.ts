@@ -17,7 +17,7 @@ const PREFERENCES = {
 };
 
 /** With this, there is nothing to play sound on, whatever the machine has. */
-const SILENCE = { 'media.cubeb.backend': 'none' };
+const SILENCE = { 'media.cubeb.force_null_context': true };
 
 /** By how many seconds a film may differ from the time in which it was made. */
 const CLOSE_S = 1;
@@ -105,6 +105,14 @@ test('words, a file and a screen go from one browser to the other', async ({ fir
   await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
   await expect(tileOf(ada, 'Fox')).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
 
+  await firefox.locator('[aria-label^="People"]').click();
+  await firefox.locator('.lock summary').click();
+  const code = () => firefox.$eval('[data-code]', (code) => code.textContent);
+  await expect.poll(code).toMatch(/^([a-z]{5}-){3}[a-z]{5}$/);
+  await ada.getByRole('button', { name: /^People/ }).click();
+  await ada.locator('.lock summary').click();
+  await expect(ada.locator('[data-code]')).toHaveText((await code())!);
+
   await press(firefox, 'Chat');
   await firefox.locator('.composer textarea').fill('Good morning from a fox');
   await press(firefox, 'Send');
@@ -113,6 +121,17 @@ test('words, a file and a screen go from one browser to the other', async ({ fir
   await ada.getByRole('textbox', { name: 'Message' }).fill('Good morning, fox');
   await button(ada, 'Send').click();
   await firefox.waitForFunction(() => document.querySelector('.chat-log')?.textContent?.includes('Good morning, fox'));
+
+  // Somebody who comes back has what was said, and meanwhile, once.
+  const coming = firefox.reload();
+  await ada.getByRole('textbox', { name: 'Message' }).fill('Are you still there?');
+  await button(ada, 'Send').click();
+  await coming;
+  await firefox.waitForSelector('main[data-phase=call]');
+  await firefox.locator('[aria-label^="Chat"]').click();
+  const said = () => [...document.querySelectorAll('.chat-log .said-text')].map((line) => line.textContent);
+  const all = ['Good morning from a fox', 'Good morning, fox', 'Are you still there?'];
+  await expect.poll(() => firefox.evaluate(said), { timeout: 15_000 }).toEqual(all);
 
   await ada.locator('input[type=file]').setInputFiles({ name: 'plan.bin', mimeType: '', buffer: Buffer.alloc(3_000_000, 7) });
   await press(firefox, 'Save: plan.bin');
@@ -194,7 +213,7 @@ test('where nothing plays sound, Firefox says that it cannot record', async ({ f
   await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
   await press(firefox, 'More');
   await press(firefox, 'Record');
-  const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('This browser can record only where');
+  const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('The browser could not mix the sound.');
   await firefox.waitForFunction(says, { timeout: 15_000 });
   await firefox.waitForSelector('::-p-aria([name="Record"][role="button"])');
 });

@@ -1,5 +1,6 @@
 import type { Locator } from '@playwright/test';
-import { button, enter, expectPhase, open, ownTile, tileOf } from '../support/room.ts';
+import { openPrint } from '../support/print.ts';
+import { button, enter, expectPhase, open, ownTile, tileOf, toolbar } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 /** Presses Tab until the control has the focus, and checks that a person can see where it is. */
@@ -101,4 +102,33 @@ test('every panel is opened, used and closed by keyboard alone', async ({ person
     await keyboard.press('Enter');
     await expect(button(ada, 'Copy report')).toBeVisible();
   });
+});
+
+test('a screen is shared, and the call put into a small window, by keyboard alone', async ({ person, room }) => {
+  const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
+  const { keyboard } = ada;
+  const screen = bob.getByRole('article', { name: 'Screen of Ada' });
+  await openPrint(ada);
+  await tabTo(button(ada, 'Share your screen'));
+  await keyboard.press('Enter');
+  await expect(screen).toBeVisible();
+  await tabTo(toolbar(ada).getByRole('button', { name: 'Stop sharing' }));
+  await keyboard.press('Enter');
+  await expect(screen).toBeHidden();
+  await tabTo(button(ada, 'More'));
+  await keyboard.press('Enter');
+  await tabTo(button(ada, 'Small window on top'));
+  await keyboard.press('Enter');
+  const focusInside = () =>
+    ada.evaluate(() => {
+      const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window | null } }).documentPictureInPicture;
+      return small && [...small.document.querySelectorAll('button')].map(({ tabIndex, ariaLabel }) => tabIndex === 0 && !!ariaLabel);
+    });
+  await expect.poll(focusInside).toEqual([true, true, true]);
+  await tabTo(button(ada, 'Close the small window'));
+  await keyboard.press('Enter');
+  await expect.poll(focusInside).toBeNull();
 });

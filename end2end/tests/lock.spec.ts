@@ -1,6 +1,6 @@
 // What is said of how a call is protected, and how people can make sure of it.
 import type { Page, WebSocketRoute } from '@playwright/test';
-import { enter, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { enter, expectPhase, expectReached, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 /** The line about the way to the only other person, and the code behind it. */
@@ -26,6 +26,24 @@ test('two people have the same code, another in each call', async ({ person, roo
   const second = await lockOf(bob);
   expect(second.code).not.toBe(first.code);
   await expect(ada.locator('[data-code]')).toHaveText(second.code);
+});
+
+test('a code outlives the socket, and both have another after a reconnect', async ({ person, room, line }) => {
+  const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  const first = await lockOf(ada);
+  expect(await lockOf(bob)).toEqual(first);
+  line.cut();
+  await expectReached(ada, 'Ada', bob);
+  for (const page of [ada, bob]) await expect(page.locator('[data-code]')).toHaveText(first.code);
+  line.cut();
+  await bob.reload();
+  await expectToSeeAndHear(ada, ['Bob']);
+  const second = (await lockOf(bob)).code;
+  expect(second).not.toBe(first.code);
+  await expect(ada.locator('[data-code]')).toHaveText(second);
 });
 
 type Message = { type: string; offer?: RTCSessionDescriptionInit; answer?: RTCSessionDescriptionInit; candidate?: RTCIceCandidateInit | null };

@@ -141,24 +141,40 @@ test('a damaged note hides no film', async ({ person, room }) => {
       await note.write('{"room":"tor');
       await note.close();
     }
-    // Of one that ended before anything came, nothing is kept.
-    await (await shelf.getDirectoryHandle('1000-00000000', { create: true })).getFileHandle('note.json', { create: true });
   });
   await open(ada, '/');
   await expect(ada.getByRole('heading', { name: 'Recover recording' })).toBeVisible();
   await expect(kept(ada)).toHaveCount(1);
   const { path, name } = await download(ada, saves(ada));
-  expect(name).toMatch(/^Salon recovered \d{4}-.*\.webm$/);
+  expect(name).toMatch(/^Salon \d{4}-\d\d-\d\d \d\d\.\d\d\.webm$/);
   expect(await readFilm(path)).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
   expect(await play(path)).toBe('');
-  const folders = () =>
+});
+
+test('a recording of which nothing comes ends, and nothing is left of it', async ({ person, room }) => {
+  const ada = await person();
+  await ada.addInitScript(() => {
+    MediaRecorder.prototype.start = function start() {
+      Object.defineProperty(this, 'state', { value: 'recording' });
+    };
+    MediaRecorder.prototype.stop = function stop() {
+      this.dispatchEvent(new Event('stop'));
+    };
+  });
+  await enter(ada, room, 'Ada');
+  await openMore(ada);
+  await record(ada);
+  await expect(button(ada, 'Record')).toBeVisible({ timeout: 20_000 });
+  await expect(ada.locator('.recording .problem')).toHaveText('This browser could not begin to record: nothing was recorded.');
+  await expect(kept(ada)).toHaveCount(0);
+  const left = () =>
     ada.evaluate(async () => {
       const shelf = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
       const names = [];
       for await (const name of shelf.keys()) names.push(name);
       return names.length;
     });
-  await expect.poll(folders).toBe(1);
+  await expect.poll(left).toBe(0);
 });
 
 /** A camera that flashes while a microphone beeps, once a second, by one clock. */

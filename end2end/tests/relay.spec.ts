@@ -4,7 +4,7 @@ import { GRANTED } from '../support/chromium.mjs';
 import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { installProbe, tryRelay } from '../support/probe.ts';
 import { startRelay, whyNoRelay } from '../support/relay.mjs';
-import { button, enter, expectPhase, expectToSeeAndHear, open, turnOnDevices } from '../support/room.ts';
+import { button, enter, expectPhase, expectToSeeAndHear, open, tileOf, turnOnDevices } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { expect, test as base } from '../support/test.ts';
 
@@ -128,13 +128,21 @@ test.describe('through a relay', () => {
     const expectCall = () => Promise.all([expectToSeeAndHear(ada.page, ['Bob']), expectToSeeAndHear(bob.page, ['Ada'])]);
     await expectCall();
     await expectPath(bob.page, ['host', 'host']);
+    const expectLocks = async (words: string) => {
+      for (const tile of [tileOf(ada.page, 'Bob'), tileOf(bob.page, 'Ada')]) {
+        await expect(tile.locator('.lock-mark')).toHaveAttribute('aria-label', words);
+      }
+    };
+    await expectLocks('Direct, end-to-end encrypted');
 
     await button(ada.page, 'Settings').click();
     await hideAddress(ada.page).check();
     await expectPath(ada.page, ['relay', 'host']);
+    await expectLocks('Relayed, end-to-end encrypted');
     await expectCall();
     await hideAddress(ada.page).uncheck();
     await expectPath(ada.page, ['host', 'host']);
+    await expectLocks('Direct, end-to-end encrypted');
     await expectCall();
   });
 });

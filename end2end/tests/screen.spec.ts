@@ -44,6 +44,8 @@ test('a page of small text can be read by the other, and the camera goes on', as
   expect(lines.filter((line) => line.includes(WORDS)).length).toBeGreaterThan(LINES / 10);
   await Promise.all([expectMore(bob, 'sound'), expectMore(ada, 'picture')]);
   await expect(tileOf(bob, 'Ada').locator('video')).toBeVisible();
+  const hints = () => probe.connections.flatMap((link) => link.getSenders()).flatMap(({ track }) => track?.contentHint || []);
+  expect(await ada.evaluate(hints)).toEqual(['detail']);
   expect(await connectionsMade(ada, bob)).toEqual(before);
   await button(ada, 'Stop sharing').first().click();
   await expect(screenOf(bob, 'Ada')).toBeHidden();

@@ -1,4 +1,5 @@
 // How one sees and hears the others: layouts, a pin, a small window, volumes.
+import axe, { type AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
 import { button, enter, expectToCount, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
@@ -93,6 +94,14 @@ test('a pin and a volume outlive a reconnect of both', async ({ person, room, li
   await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.volume)).toBeCloseTo(0.3);
 });
 
+/** What axe finds in the small window, in whose page it was put. */
+const serious = async () => {
+  type Run = (where: Document) => Promise<AxeResults>;
+  const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window & { axe: { run: Run } } } }).documentPictureInPicture;
+  const { violations } = await small.axe.run(small.document);
+  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+};
+
 test('the call goes on in a small window, with its switches', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
@@ -108,6 +117,11 @@ test('the call goes on in a small window, with its switches', async ({ person, r
     }, read.toString()) as Promise<T | null>;
   await expect.poll(() => inside((document) => document.querySelector('video')?.videoWidth ?? 0)).toBeGreaterThan(0);
   await expect.poll(() => inside((document) => document.querySelector('.name')?.textContent)).toBe('Bob');
+  await ada.evaluate((source) => {
+    const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window } }).documentPictureInPicture;
+    new Function('window', 'document', source)(small, small.document);
+  }, axe.source);
+  expect(await ada.evaluate(serious)).toEqual([]);
   await inside((document) => document.querySelector<HTMLElement>('[aria-label="Mute microphone"]')!.click());
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
   await inside((document) => document.querySelector<HTMLElement>('[aria-label="Leave"]')!.click());

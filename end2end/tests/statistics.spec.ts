@@ -138,12 +138,31 @@ test('the lobby tests the connection by itself and says what it found', async ({
   expectNoAddress(report);
   expect(report).not.toContain(room);
   expect(report).toMatch(/^Server: answers in [\d.]+ ms$/m);
-  expect(report).toMatch(/^Upload: (at least [\d.]+|over 100) Mbit\/s$/m);
+  expect(report).toMatch(/^Download: (at least [\d.]+ [kM]|over 100 M)bit\/s$/m);
+  expect(report).toMatch(/^Upload: (about [\d.]+ [kM]|over 100 M)bit\/s$/m);
   // Without a server to ask, nothing is asked: there is the spare connection alone.
   expect(await connectionsMade(ada)).toEqual([1]);
   await button(ada, 'Join').click();
   await expectPhase(ada, 'call');
   await expect(found).toHaveCount(0);
+});
+
+test.describe('while the server cannot be reached', () => {
+  // The browser itself writes of every attempt to reach it.
+  test.use({ expectedOutput: /WebSocket connection to/ });
+
+  test('the lobby says so, and no longer than that', async ({ person, room, line }) => {
+    const ada = await person({ baseURL: line.origin });
+    await open(ada, `/room/${room}`);
+    const found = connectionTest(ada);
+    await expect(found).toHaveAttribute('data-verdict', 'good', { timeout: 15_000 });
+    line.refuse();
+    line.cut();
+    await expect(found).toHaveAttribute('data-verdict', 'no-server', { timeout: 15_000 });
+    await expect(found.getByRole('status')).toHaveText('Connection: the server does not answer');
+    line.admit();
+    await expect(found).toHaveAttribute('data-verdict', 'good', { timeout: 15_000 });
+  });
 });
 
 test('what does not answer is named, and given up when the person joins', async ({ person, room, startSalon }) => {

@@ -1,15 +1,16 @@
-//! Any text, as a message to the server and as one to a browser: it is understood or refused in
-//! words, and what was understood means the same once it is written again.
+//! Any text, as a message to the server, to a browser, and from one person to another: it is understood
+//! or refused, and what was understood means the same once it is written again.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use salon::protocol::{ClientMessage, ServerMessage, limits::MESSAGE_BYTES};
+use salon::protocol::{ClientMessage, ServerMessage, Slice, Talk, limits::MESSAGE_BYTES};
 
 /// A sentence for a person, whatever the message was.
 const SENTENCE_BYTES: usize = 2048;
 
 fuzz_target!(|data: &[u8]| {
+    let _ = Slice::parse(data);
     let Ok(text) = str::from_utf8(data) else { return };
     if text.len() > MESSAGE_BYTES {
         return;
@@ -23,6 +24,10 @@ fuzz_target!(|data: &[u8]| {
             let sentence = error.to_string();
             assert!(sentence.len() <= SENTENCE_BYTES, "{} bytes: {sentence}", sentence.len());
         }
+    }
+    if let Some(talk) = Talk::parse(text) {
+        let written = talk.to_json();
+        assert_eq!(Talk::parse(&written), Some(talk), "{written}");
     }
     if let Ok(message) = ServerMessage::parse(text) {
         let written = message.to_json();

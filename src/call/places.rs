@@ -31,6 +31,34 @@ pub enum Item {
     Person(PeerId),
     /// The person themselves.
     Own,
+    /// What they share of their own screen. They see it where it is; a recording shows it.
+    OwnScreen,
+}
+
+impl Item {
+    /// What this person shares of their screen.
+    #[must_use]
+    pub fn screen(self) -> Self {
+        match self {
+            Self::Person(id) | Self::Screen(id) => Self::Screen(id),
+            Self::Own | Self::OwnScreen => Self::OwnScreen,
+        }
+    }
+
+    fn is_screen(self) -> bool {
+        matches!(self, Self::Screen(_) | Self::OwnScreen)
+    }
+}
+
+/// Whom somebody wants to see large.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Emphasis {
+    /// Whether anybody.
+    pub layout: Layout,
+    /// Whoever else there is.
+    pub pinned: Option<Item>,
+    /// Who talks, or did last.
+    pub spoke: Option<PeerId>,
 }
 
 /// A rectangle on the stage, in CSS pixels from its top left.
@@ -49,23 +77,17 @@ pub struct Place {
 /// The part of `items` that is shown large: what is pinned, or else every screen, or else who talks
 /// where that is wanted. Empty if all are equal.
 #[must_use]
-pub fn staged(
-    items: &[Item],
-    layout: Layout,
-    pinned: Option<Item>,
-    talks: Option<PeerId>,
-) -> Vec<Item> {
-    if let Some(pinned) = pinned.filter(|pinned| items.contains(pinned)) {
+pub fn staged(items: &[Item], emphasis: &Emphasis) -> Vec<Item> {
+    if let Some(pinned) = emphasis.pinned.filter(|pinned| items.contains(pinned)) {
         return vec![pinned];
     }
-    let screens = items.iter().copied().filter(|item| matches!(item, Item::Screen(_)));
-    let screens: Vec<_> = screens.collect();
-    if !screens.is_empty() || layout == Layout::Grid {
+    let screens: Vec<_> = items.iter().copied().filter(|item| item.is_screen()).collect();
+    if !screens.is_empty() || emphasis.layout == Layout::Grid {
         return screens;
     }
-    let talks = talks.map(Item::Person).filter(|item| items.contains(item));
+    let spoke = emphasis.spoke.map(Item::Person).filter(|item| items.contains(item));
     let first = || items.iter().copied().find(|item| matches!(item, Item::Person(_)));
-    talks.or_else(first).into_iter().collect()
+    spoke.or_else(first).into_iter().collect()
 }
 
 /// A place for each of `items` on a stage of `width` by `height`, the `large` ones of them large.
@@ -170,14 +192,17 @@ mod tests {
     fn what_is_pinned_goes_before_screens_and_these_before_who_talks() {
         let screen = Item::Screen(PeerId(2));
         let all = [screen, person(1), person(2), Item::Own];
-        let large = |items, layout, pinned| staged(items, layout, pinned, Some(PeerId(2)));
+        let large = |items: &[Item], layout, pinned| {
+            staged(items, &Emphasis { layout, pinned, spoke: Some(PeerId(2)) })
+        };
         assert_eq!(large(&all, Layout::Grid, Some(person(1))), [person(1)]);
         assert_eq!(large(&all, Layout::Speaker, None), [screen]);
         let faces = &all[1..];
         assert_eq!(large(faces, Layout::Speaker, None), [person(2)]);
         assert_eq!(large(faces, Layout::Speaker, Some(screen)), [person(2)], "it is gone");
         assert_eq!(large(faces, Layout::Grid, None), []);
-        let nobody_talks = staged(faces, Layout::Speaker, None, None);
+        let nobody_talks =
+            staged(faces, &Emphasis { layout: Layout::Speaker, ..Emphasis::default() });
         assert_eq!(nobody_talks, [person(1)], "somebody has the stage at once");
     }
 

@@ -80,12 +80,14 @@ pub enum Upload {
     /// That is not known yet.
     #[default]
     Waiting,
-    /// In bits per second, and not slower: the time includes that of the answer.
-    AtLeast(f64),
+    /// In bits per second.
+    About(f64),
     /// It did not arrive in time.
     TooSlow,
     /// The server did not take it.
     Failed,
+    /// It was not waited for any longer.
+    Dropped,
 }
 
 /// The test of one server.

@@ -16,7 +16,7 @@ pub struct RecordingTexts {
     pub kept: &'static str,
     pub recover: &'static str,
     /// A recording that was not ended by the person, if `torn`.
-    pub row: fn(length: Duration, size: u64, torn: bool, saved: bool) -> String,
+    pub row: fn(length: Option<Duration>, size: u64, torn: bool, saved: bool) -> String,
     pub save: &'static str,
     pub save_again: &'static str,
     pub save_person: fn(name: &str) -> String,

@@ -7,7 +7,7 @@ pub const DISPLAY_NAME_CHARS: usize = 48;
 /// Largest message in either direction, in bytes. Larger ones end the connection with code 1009.
 pub const MESSAGE_BYTES: usize = 64 * 1024;
 /// The most that is taken in at once to find out how fast that goes, in bytes.
-pub const SPEED_BYTES: usize = 256 * 1024;
+pub const SPEED_BYTES: usize = 32 * 1024;
 /// The longest wait that a client may report, in milliseconds.
 pub const REPORT_MILLIS: u32 = 10 * 60 * 1000;
 /// Longest session description, in bytes. A call with sound and picture has about 8 KiB.

@@ -31,5 +31,5 @@ pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescripti
 pub use talk::{ChatText, Have, Talk, Words};
 pub use wire::ParseError;
 
-/// Where a page sends up to [`limits::SPEED_BYTES`] to find out how fast that goes.
+/// Where a page posts up to [`limits::SPEED_BYTES`] to find out how fast that goes.
 pub const SPEED_PATH: &str = "/speed";

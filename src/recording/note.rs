@@ -6,8 +6,6 @@ use std::time::Duration;
 
 /// The file of everybody.
 pub const ALL: &str = "all";
-/// Where a recording was made whose room is not known any more.
-const LOST_ROOM: &str = "recovered";
 /// How WebM begins (RFC 8794, section 11.2.1).
 const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 
@@ -23,11 +21,11 @@ pub struct Part {
 /// Of which call a recording is, written anew as it goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// The room.
-    pub room: RoomName,
+    /// The room, if that is known.
+    pub room: Option<RoomName>,
     /// When it began: milliseconds since the Unix epoch.
     pub began: u64,
-    /// How long it is, in milliseconds.
+    /// How long it is, in milliseconds; 0 if that is not known.
     pub length: u64,
     /// The media type of its files.
     pub format: String,
@@ -57,7 +55,7 @@ impl Note {
             person: (file != ALL).then(|| file.clone()),
         };
         Some(Self {
-            room: LOST_ROOM.parse().ok()?,
+            room: None,
             began: id.split('-').next()?.parse().ok()?,
             length: 0,
             format: format.to_owned(),
@@ -72,10 +70,10 @@ impl Note {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// How long it is.
+    /// How long it is, if that is known.
     #[must_use]
-    pub fn length(&self) -> Duration {
-        Duration::from_millis(self.length)
+    pub fn length(&self) -> Option<Duration> {
+        (self.length > 0).then(|| Duration::from_millis(self.length))
     }
 
     /// When it began, since the Unix epoch.
@@ -95,8 +93,9 @@ impl Note {
     pub fn file_name(&self, part: &Part, date: &str) -> String {
         let extension = if self.is_webm() { "webm" } else { "mp4" };
         let person = part.person.iter().flat_map(|name| [" ", name.as_str()]);
+        let room = self.room.iter().flat_map(|room| [" ", room.as_str()]);
         let name: String =
-            ["Salon ", self.room.as_str(), " ", date].into_iter().chain(person).collect();
+            ["Salon"].into_iter().chain(room).chain([" ", date]).chain(person).collect();
         // No system takes these.
         let safe = |c: char| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
         format!("{}.{extension}", name.chars().map(safe).collect::<String>())
@@ -109,7 +108,7 @@ mod tests {
 
     fn note() -> Note {
         Note {
-            room: "lufut-babad".parse().unwrap(),
+            room: Some("lufut-babad".parse().unwrap()),
             began: 1_000,
             length: 62_000,
             format: "video/webm;codecs=vp8,opus".to_owned(),
@@ -131,6 +130,10 @@ mod tests {
         let lost = Note::lost("1000-0a1b2c3d", &files, &[0x1a, 0x45, 0xdf, 0xa3, 0x01]).unwrap();
         assert_eq!((lost.began, lost.is_webm(), lost.ended), (1000, true, false));
         assert_eq!(lost.parts[0], note().parts[0]);
+        assert_eq!(
+            lost.file_name(&lost.parts[0], "2026-11-23 22.15"),
+            "Salon 2026-11-23 22.15.webm"
+        );
         assert_eq!(lost.parts[1].person.as_deref(), Some("person-1"));
         assert!(!Note::lost("1000-0a1b2c3d", &files, b"\0\0\0\x20ftyp").unwrap().is_webm());
         assert_eq!(Note::lost("somebody's", &files, &[]), None);

@@ -1,21 +1,9 @@
 //! What is to be seen and heard in a recording: everybody who is there, as on the stage.
 
-use crate::call::grid::grid;
+use crate::call::places::{Emphasis, Item, Place, arrange, staged};
 
-/// Between two places, in pixels.
-const GAP: f64 = 8.0;
-/// So much of the width is for faces beside a screen.
-const BESIDE: f64 = 0.2;
-
-/// A part of the picture, in pixels from its top left.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[allow(missing_docs)]
-pub struct Rect {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-}
+/// Around everything, in pixels.
+const MARGIN: f64 = 8.0;
 
 /// How something of another shape fills its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,22 +17,22 @@ pub enum Fit {
 impl Fit {
     /// Which part of a picture of this size is drawn, and where in its place.
     #[must_use]
-    pub fn lay(self, (width, height): (f64, f64), place: Rect) -> (Rect, Rect) {
+    pub fn lay(self, (width, height): (f64, f64), place: Place) -> (Place, Place) {
         let (across, down) = (place.width / width, place.height / height);
         match self {
             Self::Cover => {
                 let scale = across.max(down);
                 let (seen_width, seen_height) = (place.width / scale, place.height / scale);
-                let (x, y) = ((width - seen_width) / 2.0, (height - seen_height) / 2.0);
-                (Rect { x, y, width: seen_width, height: seen_height }, place)
+                let (left, top) = ((width - seen_width) / 2.0, (height - seen_height) / 2.0);
+                (Place { left, top, width: seen_width, height: seen_height }, place)
             }
             Self::Contain => {
                 let scale = across.min(down);
                 let (drawn_width, drawn_height) = (width * scale, height * scale);
-                let x = place.x + (place.width - drawn_width) / 2.0;
-                let y = place.y + (place.height - drawn_height) / 2.0;
-                let target = Rect { x, y, width: drawn_width, height: drawn_height };
-                (Rect { x: 0.0, y: 0.0, width, height }, target)
+                let left = place.left + (place.width - drawn_width) / 2.0;
+                let top = place.top + (place.height - drawn_height) / 2.0;
+                let target = Place { left, top, width: drawn_width, height: drawn_height };
+                (Place { left: 0.0, top: 0.0, width, height }, target)
             }
         }
     }
@@ -53,6 +41,8 @@ impl Fit {
 /// Somebody in the call, with what may be recorded of them now. `S` is a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cast<S> {
+    /// Who that is.
+    pub item: Item,
     /// What they are called.
     pub name: String,
     /// What stands where no picture is.
@@ -71,7 +61,7 @@ pub struct Cast<S> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pane<S> {
     /// Where.
-    pub place: Rect,
+    pub place: Place,
     /// How a picture fills it.
     pub fit: Fit,
     /// The picture, if there is one.
@@ -94,31 +84,40 @@ pub struct Scene<S> {
 }
 
 impl<S: Clone> Scene<S> {
-    /// Everybody: screens take the stage, and faces stand beside them.
+    /// Everybody, as on the stage of somebody who wants to see these large.
     #[must_use]
-    pub fn of_all(people: &[Cast<S>], size: (u32, u32)) -> Self {
-        let screens: Vec<_> = people.iter().filter_map(|person| person.screen.as_ref()).collect();
-        let (stage, beside) = stage(!screens.is_empty(), size);
-        let screen = |((picture, name), place): (&&(S, String), Rect)| Pane {
-            place,
+    pub fn of_all(people: &[Cast<S>], emphasis: &Emphasis, (width, height): (u32, u32)) -> Self {
+        let screens = people.iter().filter_map(|person| person.screen.as_ref());
+        let screens = screens.map(|(picture, name)| Pane {
+            place: Place::default(),
             fit: Fit::Contain,
             picture: Some(picture.clone()),
             name: name.clone(),
             initials: String::new(),
             muted: false,
-        };
-        let screens = screens.iter().zip(places(screens.len(), stage)).map(screen);
-        let faces = people.iter().zip(places(people.len(), beside));
-        let faces = faces.map(|(person, place)| person.pane(place));
+        });
+        let sharing = people.iter().filter(|person| person.screen.is_some());
+        let items = sharing.map(|person| person.item.screen());
+        let items: Vec<_> = items.chain(people.iter().map(|person| person.item)).collect();
+        let faces = people.iter().map(|person| person.pane(Place::default()));
+        let panes: Vec<_> = items.iter().copied().zip(screens.chain(faces)).collect();
+        let inside = |length: u32| f64::from(length) - 2.0 * MARGIN;
+        let large = staged(&items, emphasis);
+        let places = arrange(&items, &large, inside(width), inside(height));
+        let placed = places.into_iter().filter_map(|(item, place)| {
+            let (_, pane) = panes.iter().find(|(other, _)| *other == item)?;
+            let (left, top) = (place.left + MARGIN, place.top + MARGIN);
+            Some(Pane { place: Place { left, top, ..place }, ..pane.clone() })
+        });
         let microphones = people.iter().filter_map(|person| person.microphone.clone());
         let sounds = people.iter().filter_map(|person| person.screen_sound.clone());
-        Self { panes: screens.chain(faces).collect(), sounds: microphones.chain(sounds).collect() }
+        Self { panes: placed.collect(), sounds: microphones.chain(sounds).collect() }
     }
 
     /// One person alone, without their screen.
     #[must_use]
     pub fn of_one(person: &Cast<S>, (width, height): (u32, u32)) -> Self {
-        let place = Rect { x: 0.0, y: 0.0, width: width.into(), height: height.into() };
+        let place = Place { left: 0.0, top: 0.0, width: width.into(), height: height.into() };
         Self {
             panes: vec![person.pane(place)],
             sounds: person.microphone.iter().cloned().collect(),
@@ -127,7 +126,7 @@ impl<S: Clone> Scene<S> {
 }
 
 impl<S: Clone> Cast<S> {
-    fn pane(&self, place: Rect) -> Pane<S> {
+    fn pane(&self, place: Place) -> Pane<S> {
         Pane {
             place,
             fit: Fit::Cover,
@@ -139,51 +138,16 @@ impl<S: Clone> Cast<S> {
     }
 }
 
-/// Where screens are, and where faces are.
-fn stage(has_screens: bool, (width, height): (u32, u32)) -> (Rect, Rect) {
-    let all = Rect { x: 0.0, y: 0.0, width: width.into(), height: height.into() };
-    let beside = (all.width * BESIDE).round();
-    match has_screens {
-        true => (
-            Rect { width: all.width - beside, ..all },
-            Rect { x: all.width - beside, width: beside, ..all },
-        ),
-        false => (Rect::default(), all),
-    }
-}
-
-/// So many places in an area, as large as can be; those of a last row that is not full stand in its
-/// middle.
-fn places(count: usize, area: Rect) -> impl Iterator<Item = Rect> {
-    let shape = grid(count, area.width, area.height);
-    let (columns, rows) = (shape.columns, shape.rows);
-    let width = (area.width - GAP) / to_f64(columns) - GAP;
-    let height = (area.height - GAP) / to_f64(rows) - GAP;
-    (0..count).map(move |index| {
-        let (row, column) = (index / columns, index % columns);
-        let in_row = (count - row * columns).min(columns);
-        let shift = to_f64(columns - in_row) * (width + GAP) / 2.0;
-        Rect {
-            x: area.x + GAP + shift + to_f64(column) * (width + GAP),
-            y: area.y + GAP + to_f64(row) * (height + GAP),
-            width,
-            height,
-        }
-    })
-}
-
-fn to_f64(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{call::places::Layout, protocol::PeerId};
 
     const SIZE: (u32, u32) = (1280, 720);
 
-    fn person(name: &'static str) -> Cast<&'static str> {
+    fn person(id: u64, name: &'static str) -> Cast<&'static str> {
         Cast {
+            item: if id == 0 { Item::Own } else { Item::Person(PeerId(id)) },
             name: name.to_owned(),
             initials: "P".to_owned(),
             camera: Some("camera"),
@@ -193,8 +157,18 @@ mod tests {
         }
     }
 
-    fn overlap(a: Rect, b: Rect) -> bool {
-        a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+    fn overlap(a: Place, b: Place) -> bool {
+        let across = a.left < b.left + b.width && b.left < a.left + a.width;
+        across && a.top < b.top + b.height && b.top < a.top + a.height
+    }
+
+    /// As somebody sees it after Bob has spoken.
+    fn scene(
+        cast: &[Cast<&'static str>],
+        layout: Layout,
+        pinned: Option<Item>,
+    ) -> Scene<&'static str> {
+        Scene::of_all(cast, &Emphasis { layout, pinned, spoke: Some(PeerId(2)) }, SIZE)
     }
 
     #[test]
@@ -204,14 +178,14 @@ mod tests {
                 let cast: Vec<_> = (0..people)
                     .map(|index| Cast {
                         screen: (index < sharing).then(|| ("screen", "Screen".to_owned())),
-                        ..person("Ada")
+                        ..person(index, "Ada")
                     })
                     .collect();
-                let panes = Scene::of_all(&cast, SIZE).panes;
-                assert_eq!(panes.len(), people + sharing);
+                let panes = scene(&cast, Layout::Grid, None).panes;
+                assert_eq!(panes.len() as u64, people + sharing);
                 for (index, Pane { place, .. }) in panes.iter().enumerate() {
-                    assert!(place.x >= 0.0 && place.x + place.width <= 1280.0);
-                    assert!(place.y >= 0.0 && place.y + place.height <= 720.0);
+                    assert!(place.left >= 0.0 && place.left + place.width <= 1280.0);
+                    assert!(place.top >= 0.0 && place.top + place.height <= 720.0);
                     assert!(place.width > 20.0 && place.height > 20.0);
                     let others = panes.iter().skip(index + 1);
                     assert!(others.clone().all(|other| !overlap(*place, other.place)));
@@ -222,26 +196,38 @@ mod tests {
 
     #[test]
     fn a_screen_takes_the_stage() {
-        let ada = Cast { screen: Some(("screen", "Screen of Ada".to_owned())), ..person("Ada") };
-        let Scene { panes, .. } = Scene::of_all(&[ada, person("Bob")], SIZE);
+        let ada = Cast { screen: Some(("screen", "Screen of Ada".to_owned())), ..person(0, "Ada") };
+        let Scene { panes, .. } = scene(&[ada, person(1, "Bob")], Layout::Grid, None);
         let [screen, ada, bob] = panes.as_slice() else { panic!() };
         assert_eq!((screen.fit, screen.name.as_str()), (Fit::Contain, "Screen of Ada"));
         assert!(screen.place.width > 1000.0);
-        assert!(ada.place.x > 1000.0 && bob.place.x > 1000.0 && bob.place.y > ada.place.y);
+        assert!(
+            ada.place.left > 1000.0 && bob.place.left > 1000.0 && bob.place.top > ada.place.top
+        );
+    }
+
+    #[test]
+    fn who_is_large_on_the_stage_is_large_in_the_picture() {
+        let cast = [person(1, "Ada"), person(2, "Bob"), person(0, "Cleo")];
+        let largest = |layout, pinned| scene(&cast, layout, pinned).panes.swap_remove(0);
+        let bob = largest(Layout::Speaker, None);
+        assert_eq!((bob.name.as_str(), bob.place.width > 1000.0), ("Bob", true), "who spoke");
+        let ada = largest(Layout::Grid, Some(Item::Person(PeerId(1))));
+        assert_eq!((ada.name.as_str(), ada.place.width > 1000.0), ("Ada", true), "who is pinned");
     }
 
     #[test]
     fn the_last_of_three_stands_in_the_middle() {
-        let cast = [person("Ada"), person("Bob"), person("Cleo")];
-        let place = Scene::of_all(&cast, SIZE).panes[2].place;
-        assert!((place.x + place.width / 2.0 - 640.0).abs() < 1e-6);
+        let cast = [person(1, "Ada"), person(2, "Bob"), person(0, "Cleo")];
+        let place = scene(&cast, Layout::Grid, None).panes[2].place;
+        assert!((place.left + place.width / 2.0 - 640.0).abs() < 1e-6);
     }
 
     #[test]
     fn who_is_muted_is_not_heard() {
-        let muted = Cast { microphone: None, ..person("Ada") };
-        let sharing = Cast { screen_sound: Some("film"), ..person("Bob") };
-        let scene = Scene::of_all(&[muted.clone(), sharing], SIZE);
+        let muted = Cast { microphone: None, ..person(0, "Ada") };
+        let sharing = Cast { screen_sound: Some("film"), ..person(1, "Bob") };
+        let scene = scene(&[muted.clone(), sharing], Layout::Grid, None);
         assert_eq!(scene.sounds, ["microphone", "film"]);
         assert_eq!(scene.panes.iter().map(|pane| pane.muted).collect::<Vec<_>>(), [true, false]);
         assert!(Scene::of_one(&muted, SIZE).sounds.is_empty());
@@ -249,12 +235,12 @@ mod tests {
 
     #[test]
     fn pictures_are_cut_or_shown_whole() {
-        let place = Rect { x: 10.0, y: 10.0, width: 100.0, height: 100.0 };
+        let place = Place { left: 10.0, top: 10.0, width: 100.0, height: 100.0 };
         let (seen, drawn) = Fit::Cover.lay((200.0, 100.0), place);
-        assert_eq!(seen, Rect { x: 50.0, y: 0.0, width: 100.0, height: 100.0 });
+        assert_eq!(seen, Place { left: 50.0, top: 0.0, width: 100.0, height: 100.0 });
         assert_eq!(drawn, place);
         let (seen, drawn) = Fit::Contain.lay((200.0, 100.0), place);
-        assert_eq!(seen, Rect { x: 0.0, y: 0.0, width: 200.0, height: 100.0 });
-        assert_eq!(drawn, Rect { x: 10.0, y: 35.0, width: 100.0, height: 50.0 });
+        assert_eq!(seen, Place { left: 0.0, top: 0.0, width: 200.0, height: 100.0 });
+        assert_eq!(drawn, Place { left: 10.0, top: 35.0, width: 100.0, height: 50.0 });
     }
 }

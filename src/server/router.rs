@@ -1,13 +1,14 @@
 //! What the server answers to.
 
 use super::{
+    accept::Peer,
     address::TrustedProxies,
     headers::{self, PagePolicy},
     hub::Hub,
     limits::Limits,
     origin::OriginPolicy,
     pages,
-    quota::Quotas,
+    quota::{Permit, Quotas, Refusal},
     secret::Secret,
     site::Site,
     socket, speed,
@@ -16,7 +17,7 @@ use crate::protocol::SPEED_PATH;
 use axum::{
     Router,
     extract::{FromRef, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     middleware::map_response,
     routing::{any, get, post},
 };
@@ -41,6 +42,21 @@ pub(super) struct ServerState {
     pub(super) policy: Arc<PagePolicy>,
     /// Whether the server itself speaks TLS.
     pub(super) is_secure: bool,
+}
+
+impl ServerState {
+    /// Counts what somebody asks for among the connections of their address, as long as the permit is
+    /// kept: a connection from there is counted already, unless a proxy made it.
+    pub(super) fn count(
+        &self,
+        peer: &Peer,
+        headers: &HeaderMap,
+    ) -> Result<Option<Permit>, Refusal> {
+        match peer.permit {
+            Some(_) => Ok(None),
+            None => self.quotas.connect(self.proxies.client(peer.address, headers)).map(Some),
+        }
+    }
 }
 
 impl FromRef<ServerState> for Hub {

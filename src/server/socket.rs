@@ -115,18 +115,13 @@ pub(super) async fn upgrade(
     response
 }
 
-/// Counts the socket among those of its address: a connection from there is counted already,
-/// unless a proxy made it.
+/// Counts the socket among those of its address.
 fn admit(state: &ServerState, peer: &Peer, headers: &HeaderMap) -> Result<Option<Permit>, Refusal> {
-    let address = state.proxies.client(peer.address, headers);
-    state.quotas.open_socket(address)?;
-    if peer.permit.is_none() {
-        return state.quotas.connect(address).map(Some);
-    }
-    if is_near(peer.address) && is_forwarded(headers) {
+    state.quotas.open_socket(state.proxies.client(peer.address, headers))?;
+    if peer.permit.is_some() && is_near(peer.address) && is_forwarded(headers) {
         tell_of_proxy();
     }
-    Ok(None)
+    state.count(peer, headers)
 }
 
 /// Whether this may be the operator's own proxy. Strangers write headers, too.

@@ -1,26 +1,38 @@
 //! `POST /speed`: takes in what a page sends to find out how fast that goes, and keeps nothing of it.
 
-use super::router::ServerState;
+use super::{accept::Peer, router::ServerState};
 use crate::protocol::limits::SPEED_BYTES;
 use axum::{
+    Extension,
     body::Body,
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
+/// Longer than a page waits for it.
+const TIME: Duration = Duration::from_secs(10);
 /// What a page may not send.
 const TOO_MUCH: &str = "This is more than is needed to find out how fast it goes.";
 const TOO_SLOW: &str = "This takes too long. Its time so far says how fast it goes.";
 
 /// Answers when all has arrived.
-pub(super) async fn take(State(state): State<ServerState>, request: Request) -> Response {
+pub(super) async fn take(
+    State(state): State<ServerState>,
+    Extension(peer): Extension<Arc<Peer>>,
+    request: Request,
+) -> Response {
     if let Err(refusal) = state.origins.check(request.headers()) {
         return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
     }
-    match timeout(state.limits.unread(), drain(request.into_body())).await {
+    let _permit = match state.count(&peer, request.headers()) {
+        Ok(permit) => permit,
+        Err(refusal) => return refusal.into_response(),
+    };
+    match timeout(TIME, drain(request.into_body())).await {
         Ok(Some(bytes)) if bytes <= SPEED_BYTES => StatusCode::NO_CONTENT.into_response(),
         Ok(Some(_)) => (StatusCode::PAYLOAD_TOO_LARGE, TOO_MUCH).into_response(),
         Ok(None) => StatusCode::BAD_REQUEST.into_response(),

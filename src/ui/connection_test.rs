@@ -4,7 +4,7 @@ use super::report::{Findings, Verdict, listed};
 use crate::{
     call::{
         Phase,
-        probe::{Finding, Target, Upload},
+        probe::{Finding, Probe, Target, Upload},
     },
     i18n::statistics_texts,
     platform::{self, Local, UploadTrial},
@@ -39,17 +39,29 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         false => {
             probing.stop();
             trial.set_value(None);
+            if upload.get_untracked() == Upload::Waiting {
+                upload.set(Upload::Dropped);
+            }
         }
     });
+    let reachable = Memo::new(move |_| {
+        // Asked once a second.
+        session.now.track();
+        session.server_round_trip().is_some()
+    });
     Effect::new(move |_| {
-        // One after the other: what is sent would keep the answers waiting.
-        if !probing.is_running() {
-            probing.stop();
-            if outside.get() && upload.get() == Upload::Waiting {
-                let result = move |found| {
-                    let _ = upload.try_set(found);
-                };
-                trial.set_value(UploadTrial::start(result).map(Local::new));
+        if probing.is_running() {
+            return;
+        }
+        probing.stop();
+        // Last, because what is sent would keep the answers waiting.
+        if reachable.get() && upload.get() == Upload::Waiting {
+            let result = move |found| {
+                let _ = upload.try_set(found);
+            };
+            match UploadTrial::start(result) {
+                Some(begun) => trial.set_value(Some(Local::new(begun))),
+                None => upload.set(Upload::Failed),
             }
         }
     });
@@ -70,7 +82,8 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         Verdict::NoServer => t.no_server,
     });
     let abandoned = flag(move || {
-        probing.probes.with(|probes| probes.iter().any(|probe| probe.finding == Finding::Dropped))
+        let dropped = |probe: &Probe| probe.finding == Finding::Dropped;
+        upload.get() == Upload::Dropped || probing.probes.with(|probes| probes.iter().any(dropped))
     });
     let copy = move |_| {
         let lines = findings.with_untracked(|findings| findings.lines(t));

@@ -101,7 +101,11 @@ pub(super) fn Recordings() -> impl IntoView {
 fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl IntoView {
     let t = recording_texts();
     let KeptRecording { id, note, files, saved } = (*kept).clone();
-    let name = format!("{}, {}", note.room, platform::calendar_time(note.began()));
+    let date = platform::calendar_time(note.began());
+    let name = match &note.room {
+        Some(room) => format!("{room}, {date}"),
+        None => date,
+    };
     let size = files.iter().map(|(_, file)| file.size()).sum();
     let about = (t.row)(note.length(), size, !note.ended, saved.is_some());
     let failed = RwSignal::new(false);

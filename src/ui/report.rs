@@ -152,8 +152,8 @@ impl Findings {
 
     fn sends_slowly(&self) -> bool {
         match self.upload {
-            Upload::Waiting | Upload::Failed => false,
-            Upload::AtLeast(rate) => rate < SLOW,
+            Upload::Waiting | Upload::Failed | Upload::Dropped => false,
+            Upload::About(rate) => rate < SLOW,
             Upload::TooSlow => true,
         }
     }
@@ -170,9 +170,10 @@ impl Findings {
         lines.push((t.download, download));
         let upload = match self.upload {
             Upload::Waiting => t.being_tested.to_owned(),
-            Upload::AtLeast(rate) => (t.at_least)(rate),
+            Upload::About(rate) => (t.about)(rate),
             Upload::TooSlow => t.too_slow.to_owned(),
-            Upload::Failed => t.not_taken.to_owned(),
+            Upload::Failed => t.not_measured.to_owned(),
+            Upload::Dropped => t.dropped.to_owned(),
         };
         lines.push((t.upload, upload));
         lines
@@ -275,9 +276,10 @@ mod tests {
         for (upload, expected, text) in [
             (Upload::Waiting, Verdict::Testing, "being tested"),
             (Upload::TooSlow, Verdict::Slow, "too slow to be measured"),
-            (Upload::Failed, Verdict::Good, "not measured: the server did not answer"),
-            (Upload::AtLeast(64e3), Verdict::Slow, "at least 64 kbit/s"),
-            (Upload::AtLeast(8e6), Verdict::Good, "at least 8.0 Mbit/s"),
+            (Upload::Failed, Verdict::Good, "could not be measured"),
+            (Upload::About(64e3), Verdict::Slow, "about 64 kbit/s"),
+            (Upload::About(8e6), Verdict::Good, "about 8.0 Mbit/s"),
+            (Upload::About(3e8), Verdict::Good, "over 100 Mbit/s"),
         ] {
             findings.upload = upload;
             assert_eq!(findings.verdict(), expected, "{upload:?}");

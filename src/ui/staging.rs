@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        places::{Item, Layout, Place, arrange, staged},
+        places::{Emphasis, Item, Layout, Place, arrange, staged},
         speaker::Speaker,
     },
     platform::{self, Interval, Local, SmallWindow},
@@ -60,6 +60,12 @@ impl Staging {
                 screens.chain(people).collect::<Vec<_>>()
             })
         });
+        let emphasis = Memo::new(move |_| Emphasis {
+            layout: layout.get(),
+            pinned: pinned.get(),
+            spoke: spoke.get(),
+        });
+        Effect::new(move |_| session.recording.emphasis.set(emphasis.get()));
         let places = Memo::new(move |_| {
             let mut items = items.get();
             // Beside a screen everybody takes a place.
@@ -68,7 +74,7 @@ impl Staging {
             if group && !hides_self.get() {
                 items.push(Item::Own);
             }
-            let large = staged(&items, layout.get(), pinned.get(), spoke.get());
+            let large = staged(&items, &emphasis.get());
             let (width, height) = size.get();
             arrange(&items, &large, width, height)
         });
@@ -174,7 +180,7 @@ impl Staging {
     pub fn first(self) -> Option<PeerId> {
         let person = |(item, _): &(Item, Place)| match item {
             Item::Screen(id) | Item::Person(id) => Some(*id),
-            Item::Own => None,
+            Item::Own | Item::OwnScreen => None,
         };
         self.places.with(|places| places.iter().find_map(person))
     }

@@ -2,7 +2,6 @@
 
 use crate::support::{Reply, TestApp, soon};
 use salon::protocol::{SPEED_PATH, limits::SPEED_BYTES};
-use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -54,8 +53,7 @@ async fn what_has_no_end_is_cut_off() {
 
 #[tokio::test]
 async fn what_does_not_come_is_not_waited_for() {
-    let patience = Duration::from_millis(200);
-    let app = TestApp::start_with(|config| config.limits.patience = patience).await;
+    let app = TestApp::start().await;
     let own = format!("http://{}", app.addr);
     let reply = send(&app, Some(&own), SPEED_BYTES, 1000).await;
     assert_eq!(reply.status, 408);

@@ -23,7 +23,8 @@ pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
             (true, false) => ", was interrupted",
             (false, false) => ", not saved yet",
         };
-        format!("{}, {}{end}", stopwatch(length), size(bytes))
+        let length = length.map(|length| format!("{}, ", stopwatch(length))).unwrap_or_default();
+        format!("{length}{}{end}", size(bytes))
     },
     save: "Save",
     save_again: "Save again",
@@ -40,7 +41,7 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
             "Nobody could be told, because the server cannot be reached: no recording until it is back."
         }
         RecordingProblem::Silent => {
-            "This browser can record only where something plays sound: plug in headphones or a speaker, and begin again."
+            "The browser could not mix the sound. It needs something that plays it: check headphones or speaker, and begin again."
         }
         RecordingProblem::Full => {
             "This device has no space left. What was recorded until then is kept."

@@ -14,6 +14,7 @@ use std::time::Duration;
 /// Above this, a line that was tried with a few hundred kilobytes is as fast as any.
 const PLENTY: f64 = 100e6;
 const BEING_TESTED: &str = "being tested";
+const DROPPED: &str = "not waited for any longer";
 
 pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     connection: "Connection",
@@ -83,15 +84,14 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     relays: "Relay",
     no_relay: "this server has none",
     download: "Download",
-    at_least: |rate_found| match rate_found >= PLENTY {
-        true => format!("over {}", rate(PLENTY)),
-        false => format!("at least {}", rate(rate_found)),
-    },
+    at_least: |found| found_rate("at least", found),
+    about: |found| found_rate("about", found),
     page_was_kept: "not measured: this page came from the browser's memory",
     upload: "Upload",
     being_tested: BEING_TESTED,
     too_slow: "too slow to be measured",
-    not_taken: "not measured: the server did not answer",
+    not_measured: "could not be measured",
+    dropped: DROPPED,
     through_relay: "Through the relay",
     carried: |carried| {
         let there_and_back = millis(carried.round_trip);
@@ -131,8 +131,15 @@ fn finding(finding: Finding, accepted: bool) -> String {
             "answers, but does not let you in".to_owned()
         }
         (Finding::Silent, _) => TEXTS.silent.to_owned(),
-        (Finding::Dropped, _) => "not waited for any longer".to_owned(),
+        (Finding::Dropped, _) => DROPPED.to_owned(),
         (Finding::Untried, _) => "not tested: your address stays hidden".to_owned(),
+    }
+}
+
+fn found_rate(how_exactly: &str, found: f64) -> String {
+    match found >= PLENTY {
+        true => format!("over {}", rate(PLENTY)),
+        false => format!("{how_exactly} {}", rate(found)),
     }
 }
 

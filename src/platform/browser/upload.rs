@@ -10,14 +10,16 @@ use send_wrapper::SendWrapper;
 use std::{rc::Rc, time::Duration};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, RequestInit, Response, window};
+use web_sys::{AbortController, RequestInit, Response, window};
 
-/// What is sent first: on a slow line it says enough.
-const LITTLE: usize = SPEED_BYTES / 8;
-/// A line that took longer for it gets no more to do.
-const SLOW: Duration = Duration::from_millis(500);
+/// How often something is sent, at most.
+const PIECES: u32 = 8;
+/// After so long, no more is sent.
+const ENOUGH: Duration = Duration::from_secs(2);
 /// So long each may take.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// Clocks of pages are no finer.
+const INSTANT: Duration = Duration::from_millis(1);
 
 /// A test of how fast this page can send. It is given up when it is dropped.
 pub struct UploadTrial(SendWrapper<(AbortController, Rc<()>)>);
@@ -29,7 +31,7 @@ impl UploadTrial {
         let (trial, is_wanted) = (controller.clone(), Rc::downgrade(&wanted));
         spawn_local(async move {
             let found = match measure(&trial).await {
-                Some(rate) => Upload::AtLeast(rate),
+                Some(rate) => Upload::About(rate),
                 None if trial.signal().aborted() => Upload::TooSlow,
                 None => Upload::Failed,
             };
@@ -48,26 +50,31 @@ impl Drop for UploadTrial {
 }
 
 async fn measure(trial: &AbortController) -> Option<f64> {
-    let patience = |trial: &AbortController| {
-        let trial = trial.clone();
-        Timer::new(PATIENCE, move || trial.abort())
-    };
-    let rate = |bytes: usize, time: Duration| bytes as f64 * 8.0 / time.as_secs_f64().max(0.001);
-    let first = patience(trial);
-    let time = send(LITTLE, &trial.signal()).await?;
-    drop(first);
-    if time > SLOW {
-        return Some(rate(LITTLE, time));
+    let begun = elapsed();
+    // Of an answer alone, once there is a connection.
+    send(0, trial).await?;
+    let mut answer = send(0, trial).await?;
+    let mut fastest = Duration::MAX;
+    for _ in 0..PIECES {
+        fastest = fastest.min(send(SPEED_BYTES, trial).await?);
+        if elapsed().saturating_sub(begun) > ENOUGH {
+            break;
+        }
+        answer = answer.min(send(0, trial).await?);
     }
-    let _second = patience(trial);
-    Some(rate(SPEED_BYTES, send(SPEED_BYTES, &trial.signal()).await?))
+    let time = fastest.saturating_sub(answer).max(INSTANT);
+    Some(SPEED_BYTES as f64 * 8.0 / time.as_secs_f64())
 }
 
 /// How long the server took to say that all has arrived.
-async fn send(bytes: usize, signal: &AbortSignal) -> Option<Duration> {
+async fn send(bytes: usize, trial: &AbortController) -> Option<Duration> {
+    let _patience = Timer::new(PATIENCE, {
+        let trial = trial.clone();
+        move || trial.abort()
+    });
     let init = RequestInit::new();
     init.set_method("POST");
-    init.set_signal(Some(signal));
+    init.set_signal(Some(&trial.signal()));
     init.set_body(&Uint8Array::new_with_length(u32::try_from(bytes).ok()?));
     let since = elapsed();
     let answer = window()?.fetch_with_str_and_init(SPEED_PATH, &init);

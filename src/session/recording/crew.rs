@@ -1,19 +1,23 @@
 //! Makes a recording: tells everybody, waits, and then follows who is there with sound and picture.
 
-use super::{KEPT_KEY, Stage};
+use super::{KEPT_KEY, Stage, delete};
 use crate::{
-    call::{Input, PeerKey, Tile},
+    call::{Input, PeerKey, Tile, places::Item},
     i18n::texts,
     platform::{
         self, Incoming, Interval, Kind, Leaving, Local, Mixer, Stream, Studio, StudioEvent, Take,
         Timer,
     },
-    protocol::{PeerId, Presence},
+    protocol::Presence,
     recording::{ALL, COUNTDOWN, Cast, Note, Part, RecordingProblem, SIZE, Scene},
     session::{Notice, Session, Source},
 };
 use leptos::prelude::*;
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// So long the last of a recording is waited for.
@@ -27,23 +31,19 @@ struct Crew {
     /// Where it is found itself.
     call: Call,
     studio: Studio,
+    id: String,
     since: Duration,
+    /// Nothing came of it for so long that it was ended.
+    late: Cell<bool>,
     note: RefCell<Note>,
-    takes: RefCell<Vec<(Who, Take)>>,
+    /// With whom a file is of; none for that of everybody.
+    takes: RefCell<Vec<(Option<Item>, Take)>>,
     /// What comes from everybody else. While a connection takes another one's place, the last
     /// sound and picture stay.
     incoming: RefCell<Vec<(PeerKey, Incoming<Stream>)>>,
     clock: RefCell<Option<Interval>>,
     patience: RefCell<Option<Timer>>,
     _leaving: Leaving,
-}
-
-/// Who a file is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
-    All,
-    Me,
-    Peer(PeerId),
 }
 
 /// The crew, where the effects that direct it find it.
@@ -107,8 +107,10 @@ impl Session {
             Stage::Counting(_) if !self.server_answers() => {}
             Stage::Counting(_) if mixer.is_some_and(Mixer::is_waking) => {}
             Stage::Counting(_) => {
-                let Some(mixer) = mixer.filter(|mixer| mixer.runs()) else {
-                    return self.give_up_recording(RecordingProblem::Silent);
+                let mixer = match mixer {
+                    Some(mixer) if mixer.runs() => mixer,
+                    Some(_) => return self.give_up_recording(RecordingProblem::Silent),
+                    None => return self.give_up_recording(RecordingProblem::Unable),
                 };
                 let since = platform::elapsed();
                 let gathered = Crew::gather(self, crew, mixer, since);
@@ -144,13 +146,21 @@ impl Session {
 
     /// All is written that will be.
     fn wrap_recording(self, crew: Call) {
-        if crew.with_value(|crew| crew.as_ref().is_some_and(|crew| !crew.studio.has_written())) {
-            self.give_up_recording(RecordingProblem::Unable);
+        let Some(made) = crew.get_value() else { return };
+        let wrote = made.studio.has_written();
+        match (wrote, made.late.get()) {
+            (false, _) => self.give_up_recording(RecordingProblem::Unable),
+            (true, true) => self.give_up_recording(RecordingProblem::Encoder),
+            (true, false) => {}
         }
-        let recording = self.recording;
+        let (recording, id) = (self.recording, made.id.clone());
         // Not from within what ends with it.
         platform::spawn_local(async move {
+            drop(made);
             let _ = crew.try_set_value(None);
+            if !wrote {
+                delete(&id).await;
+            }
             let _ = recording.stage.try_set(Stage::Off);
             let _ = recording.changes.try_update(|count| *count += 1);
         });
@@ -165,7 +175,7 @@ impl Crew {
         let heard = move |event| session.hear_from_studio(event, call);
         let studio = Studio::open(&id, mixer.clone(), heard)?;
         let note = Note {
-            room: session.room.get_value(),
+            room: Some(session.room.get_value()),
             began: u64::try_from(began).unwrap_or_default(),
             length: 0,
             format: studio.format().to_owned(),
@@ -177,7 +187,9 @@ impl Crew {
             session,
             call,
             studio,
+            id,
             since,
+            late: Cell::new(false),
             note: RefCell::new(note),
             takes: RefCell::default(),
             incoming: RefCell::default(),
@@ -185,7 +197,7 @@ impl Crew {
             patience: RefCell::default(),
             _leaving: platform::ask_before_leaving(),
         });
-        crew.roll(Who::All, None)?;
+        crew.roll(None, None)?;
         let weak = Rc::downgrade(&crew);
         let tick = move || {
             if let Some(crew) = weak.upgrade() {
@@ -198,7 +210,7 @@ impl Crew {
     }
 
     /// Begins a file.
-    fn roll(&self, who: Who, person: Option<String>) -> Option<()> {
+    fn roll(&self, who: Option<Item>, person: Option<String>) -> Option<()> {
         let file = match self.note.borrow().parts.len() {
             0 => ALL.to_owned(),
             number => format!("person-{number}"),
@@ -221,7 +233,8 @@ impl Crew {
     fn expect_something(&self) {
         let time = platform::elapsed().saturating_sub(self.since);
         if time > BEGINS_WITHIN && !self.studio.has_written() {
-            self.session.give_up_recording(RecordingProblem::Unable);
+            self.late.set(true);
+            self.session.recording.stop();
         }
     }
 
@@ -229,16 +242,16 @@ impl Crew {
     fn direct(&self) {
         let people = self.people();
         let separate = self.session.recording.separate.get_untracked();
-        let is_new = |who| self.takes.borrow().iter().all(|(known, _)| *known != who);
-        for (who, cast) in people.iter().filter(|(who, _)| separate && is_new(*who)) {
+        let emphasis = self.session.recording.emphasis.get();
+        let is_new = |item| self.takes.borrow().iter().all(|(known, _)| *known != Some(item));
+        for cast in people.iter().filter(|cast| separate && is_new(cast.item)) {
             // Without a file of their own they are still in that of all.
-            let _ = self.roll(*who, Some(cast.name.clone()));
+            let _ = self.roll(Some(cast.item), Some(cast.name.clone()));
         }
-        let all: Vec<_> = people.iter().map(|(_, cast)| cast.clone()).collect();
         self.takes.borrow_mut().retain(|(who, take)| {
-            match people.iter().find(|(other, _)| other == who) {
-                Some((_, cast)) => take.set(Scene::of_one(cast, SIZE)),
-                None if *who == Who::All => take.set(Scene::of_all(&all, SIZE)),
+            match people.iter().find(|cast| Some(cast.item) == *who) {
+                Some(cast) => take.set(Scene::of_one(cast, SIZE)),
+                None if who.is_none() => take.set(Scene::of_all(&people, &emphasis, SIZE)),
                 None => {
                     // Who comes back gets another file.
                     take.stop();
@@ -260,7 +273,7 @@ impl Crew {
     }
 
     /// Everybody in the call, this person last as on the stage.
-    fn people(&self) -> Vec<(Who, Cast<Stream>)> {
+    fn people(&self) -> Vec<Cast<Stream>> {
         let tiles = self.session.view.with(|view| view.tiles.clone());
         self.follow_connections(&tiles);
         let incoming = self.incoming.borrow();
@@ -272,7 +285,8 @@ impl Crew {
             let presence = &tile.presence;
             let name = shown_name(presence.clone());
             let screen = of(|streams| streams.screen.get(Kind::Camera), tile.screen);
-            let cast = Cast {
+            Cast {
+                item: Item::Person(tile.key.id),
                 initials: initials(presence),
                 camera: of(|streams| streams.own.get(Kind::Camera), tile.camera),
                 // As it is played: what somebody sends who is muted is not heard.
@@ -280,10 +294,9 @@ impl Crew {
                 screen: screen.map(|screen| (screen, (texts().screen_of)(&name))),
                 screen_sound: of(|streams| streams.screen.get(Kind::Microphone), presence.screen),
                 name,
-            };
-            (Who::Peer(tile.key.id), cast)
+            }
         };
-        tiles.iter().map(other).chain([(Who::Me, self.me())]).collect()
+        tiles.iter().map(other).chain([self.me()]).collect()
     }
 
     fn me(&self) -> Cast<Stream> {
@@ -297,6 +310,7 @@ impl Crew {
         let shared = |kind| screen.as_ref().and_then(|screen| Stream::of(screen.track(kind)?));
         let name = shown_name(presence.clone());
         Cast {
+            item: Item::Own,
             initials: initials(&presence),
             camera: device(Kind::Camera),
             microphone: device(Kind::Microphone),

@@ -4,7 +4,7 @@
 mod crew;
 mod shelf;
 
-use crate::{platform, recording::RecordingProblem};
+use crate::{call::places::Emphasis, platform, recording::RecordingProblem};
 use leptos::prelude::*;
 pub use shelf::{delete, kept, save};
 use std::time::Duration;
@@ -38,6 +38,8 @@ pub struct Recording {
     pub separate: RwSignal<bool>,
     /// Why there is none, or why it ended.
     pub problem: RwSignal<Option<RecordingProblem>>,
+    /// Who is large on the stage of who records.
+    pub emphasis: RwSignal<Emphasis>,
     /// Counts the changes of what is kept.
     pub changes: RwSignal<u32>,
     /// What lives as long as the page of the room, and what as long as the recording.
@@ -51,6 +53,7 @@ impl Recording {
             stage: RwSignal::default(),
             separate: RwSignal::new(false),
             problem: RwSignal::default(),
+            emphasis: RwSignal::default(),
             changes: RwSignal::new(0),
             page: StoredValue::new(None),
             current: StoredValue::new(None),

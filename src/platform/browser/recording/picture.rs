@@ -1,8 +1,9 @@
 //! The picture of a recording: a canvas that people are drawn on.
 
 use crate::{
+    call::places::Place,
     platform::browser::{Player, Stream},
-    recording::{Pane, Rect, SIZE},
+    recording::{Pane, SIZE},
 };
 use js_sys::JSON;
 use send_wrapper::SendWrapper;
@@ -111,11 +112,11 @@ impl Picture {
     }
 
     fn draw_pane(&self, pane: &Pane<Stream>, screening: Option<&Screening>) -> Result<(), JsValue> {
-        let Rect { x, y, width, height } = pane.place;
+        let Place { left, top, width, height } = pane.place;
         self.round(pane.place, CORNER)?;
         self.context.clip();
         self.fill(TILE);
-        self.context.fill_rect(x, y, width, height);
+        self.context.fill_rect(left, top, width, height);
         let video = screening.map(|screening| &screening.video);
         match video.filter(|video| video.video_width() > 0) {
             Some(video) => {
@@ -124,12 +125,12 @@ impl Picture {
                 self.context
                     .draw_image_with_html_video_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
                         video,
-                        seen.x,
-                        seen.y,
+                        seen.left,
+                        seen.top,
                         seen.width,
                         seen.height,
-                        drawn.x,
-                        drawn.y,
+                        drawn.left,
+                        drawn.top,
                         drawn.width,
                         drawn.height,
                     )?;
@@ -141,7 +142,7 @@ impl Picture {
 
     fn draw_initials(&self, Pane { place, initials, .. }: &Pane<Stream>) -> Result<(), JsValue> {
         let least = place.width.min(place.height);
-        let (x, y) = (place.x + place.width / 2.0, place.y + place.height / 2.0);
+        let (x, y) = (place.left + place.width / 2.0, place.top + place.height / 2.0);
         self.context.begin_path();
         self.context.arc(x, y, least * 0.19, 0.0, TAU)?;
         self.fill(DISC);
@@ -160,16 +161,16 @@ impl Picture {
         let room = place.width - 4.0 * MARGIN - if *muted { NAME_SIZE } else { 0.0 };
         let text = self.context.measure_text(name)?.width().min(room).max(0.0);
         let mark = if *muted { NAME_SIZE } else { 0.0 };
-        let plate = Rect {
-            x: place.x + MARGIN,
-            y: place.y + place.height - MARGIN - PLATE_HEIGHT,
+        let plate = Place {
+            left: place.left + MARGIN,
+            top: place.top + place.height - MARGIN - PLATE_HEIGHT,
             width: text + mark + 2.0 * MARGIN,
             height: PLATE_HEIGHT,
         };
         self.round(plate, CORNER / 2.0)?;
         self.fill(PLATE);
         self.context.fill();
-        let (x, y) = (plate.x + MARGIN, plate.y + PLATE_HEIGHT / 2.0);
+        let (x, y) = (plate.left + MARGIN, plate.top + PLATE_HEIGHT / 2.0);
         if *muted {
             self.draw_muted(x, y)?;
         }
@@ -198,9 +199,10 @@ impl Picture {
         Ok(())
     }
 
-    fn round(&self, Rect { x, y, width, height }: Rect, radius: f64) -> Result<(), JsValue> {
+    fn round(&self, place: Place, radius: f64) -> Result<(), JsValue> {
         self.context.begin_path();
-        self.context.round_rect_with_f64(x, y, width, height, radius)
+        let Place { left, top, width, height } = place;
+        self.context.round_rect_with_f64(left, top, width, height, radius)
     }
 
     fn fill(&self, color: &str) {

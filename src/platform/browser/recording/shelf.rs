@@ -24,10 +24,8 @@ const BEGINNING: usize = 16;
 pub async fn recordings() -> Vec<KeptRecording> {
     let mut kept = Vec::new();
     let Some(shelf) = shelf().await else { return kept };
-    // Before it is asked who writes: whoever begins has the lock before there is a folder.
-    let ids = names(&shelf).await;
     let Some(held) = held_locks().await else { return kept };
-    for id in ids {
+    for id in names(&shelf).await {
         if !held.contains(&lock(&id)) {
             kept.extend(recording(&shelf, id).await);
         }
@@ -102,12 +100,7 @@ async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
             saved = saved.zip(at).map(|(last, at)| last.max(at));
         }
     }
-    if files.is_empty() {
-        // It ended before anything came.
-        delete_recording(&id).await;
-        return None;
-    }
-    Some(KeptRecording { id, note, files, saved })
+    (!files.is_empty()).then_some(KeptRecording { id, note, files, saved })
 }
 
 async fn note(folder: &Folder) -> Option<Note> {
@@ -119,11 +112,13 @@ async fn lost_note(folder: &Folder, id: &str) -> Option<Note> {
     let is_film = |name: &String| name != NOTE && !name.starts_with(SAVED);
     let mut files: Vec<_> = names(folder).await.into_iter().filter(is_film).collect();
     files.sort();
-    let beginning = match files.first() {
-        Some(first) => StoredBytes(file(folder, first).await?.into()).read(0, BEGINNING).await?,
-        None => Vec::new(),
-    };
-    Note::lost(id, &files, &beginning)
+    for name in &files {
+        let bytes = StoredBytes(file(folder, name).await?.into());
+        if let Some(beginning) = bytes.read(0, BEGINNING).await {
+            return Note::lost(id, &files, &beginning);
+        }
+    }
+    None
 }
 
 /// The names of the locks that some tab holds.
