@@ -61,9 +61,10 @@ test.describe('while the server is away', () => {
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
+    await button(ada, 'Settings').click();
+    await expect(ada.getByRole('radio', { name: 'Automatic' })).toBeChecked();
     line.refuse();
     line.cut();
-    await button(ada, 'Settings').click();
     await ada.getByRole('radio', { name: 'Save data' }).check();
     await expect.poll(() => scales(bob)).toEqual([2]);
     await expect.poll(() => scales(ada)).toEqual([2]);

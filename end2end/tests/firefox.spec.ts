@@ -105,7 +105,7 @@ test('words, a file and a screen go from one browser to the other', async ({ fir
   await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
   await expect(tileOf(ada, 'Fox')).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
 
-  await firefox.locator('[aria-label^="People"]').click();
+  await firefox.locator('[role=toolbar] [aria-label^="People"]').click();
   await firefox.locator('.lock summary').click();
   const code = () => firefox.$eval('[data-code]', (code) => code.textContent);
   await expect.poll(code).toMatch(/^([a-z]{5}-){3}[a-z]{5}$/);
@@ -128,7 +128,7 @@ test('words, a file and a screen go from one browser to the other', async ({ fir
   await button(ada, 'Send').click();
   await coming;
   await firefox.waitForSelector('main[data-phase=call]');
-  await firefox.locator('[aria-label^="Chat"]').click();
+  await firefox.locator('[role=toolbar] [aria-label^="Chat"]').click();
   const said = () => [...document.querySelectorAll('.chat-log .said-text')].map((line) => line.textContent);
   const all = ['Good morning from a fox', 'Good morning, fox', 'Are you still there?'];
   await expect.poll(() => firefox.evaluate(said), { timeout: 15_000 }).toEqual(all);

@@ -21,7 +21,7 @@ const CLEARED_MS = 2_000;
 /** Kilobytes per second that are too few for a picture, and enough for sound. */
 const UPLOAD_KB = 7;
 /** Kilobytes per second that are too few for a good picture. */
-const SLOW_KB = 40;
+const SLOW_KB = 20;
 /** When sound counts as gone for good. */
 const LIMIT_MS = 30_000;
 

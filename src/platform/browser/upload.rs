@@ -54,16 +54,17 @@ async fn measure(trial: &AbortController) -> Option<f64> {
     // Of an answer alone, once there is a connection.
     send(0, trial).await?;
     let mut answer = send(0, trial).await?;
-    let mut fastest = Duration::MAX;
+    let (mut bytes, mut time) = (0, Duration::ZERO);
     for _ in 0..PIECES {
-        fastest = fastest.min(send(SPEED_BYTES, trial).await?);
+        let took = send(SPEED_BYTES, trial).await?;
+        answer = answer.min(took);
+        bytes += SPEED_BYTES;
+        time += took.saturating_sub(answer);
         if elapsed().saturating_sub(begun) > ENOUGH {
             break;
         }
-        answer = answer.min(send(0, trial).await?);
     }
-    let time = fastest.saturating_sub(answer).max(INSTANT);
-    Some(SPEED_BYTES as f64 * 8.0 / time.as_secs_f64())
+    Some(bytes as f64 * 8.0 / time.max(INSTANT).as_secs_f64())
 }
 
 /// How long the server took to say that all has arrived.

@@ -70,7 +70,11 @@ pub async fn open_window<V: IntoView + 'static>(
     let opened = JsFuture::from(opener()?.request_window(&options).ok()?).await.ok()?;
     let window: web_sys::Window = opened.unchecked_into();
     let page = window.document()?;
-    let style = document()?.query_selector("link[rel=stylesheet]").ok()??;
+    let opener = document()?;
+    page.set_title(&opener.title());
+    let language = opener.document_element()?.get_attribute("lang").unwrap_or_default();
+    page.document_element()?.set_attribute("lang", &language).ok()?;
+    let style = opener.query_selector("link[rel=stylesheet]").ok()??;
     page.head()?.append_child(&style.clone_node().ok()?).ok()?;
     let body = page.body()?;
     let content: UnmountHandle<_> = owner.with(|| mount_to(body, content));

@@ -36,7 +36,7 @@ struct Crew {
     /// Nothing came of it for so long that it was ended.
     late: Cell<bool>,
     note: RefCell<Note>,
-    /// With whom a file is of; none for that of everybody.
+    /// Each with whose it is; none for that of everybody.
     takes: RefCell<Vec<(Option<Item>, Take)>>,
     /// What comes from everybody else. While a connection takes another one's place, the last
     /// sound and picture stay.
