@@ -3,8 +3,8 @@ import type { Page } from '@playwright/test';
 import { button, enter, expectMore, expectNoMore, expectReached, expectToCount, expectToSeeAndHear, open, ownTile, tileOf, turnOnDevices } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-const two = async (person: () => Promise<Page>, room: string) => {
-  const [ada, bob] = [await person(), await person()];
+const two = async (person: (options?: { baseURL: string }) => Promise<Page>, room: string, baseURL?: string) => {
+  const [ada, bob] = [await person(baseURL ? { baseURL } : undefined), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(ada, ['Bob']);
@@ -57,10 +57,7 @@ test.describe('while the server is away', () => {
   test.use({ expectedOutput: /WebSocket connection to/ });
 
   test('a choice counts at once, and still when the server and the other are back', async ({ person, room, line }) => {
-    const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
-    await enter(ada, room, 'Ada');
-    await enter(bob, room, 'Bob');
-    await expectToSeeAndHear(ada, ['Bob']);
+    const [ada, bob] = await two(person, room, line.origin);
     await button(ada, 'Settings').click();
     await expect(ada.getByRole('radio', { name: 'Automatic' })).toBeChecked();
     line.refuse();

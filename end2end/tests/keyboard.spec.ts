@@ -1,6 +1,7 @@
 import type { Locator } from '@playwright/test';
 import { openPrint } from '../support/print.ts';
 import { button, enter, expectPhase, open, ownTile, tileOf, toolbar } from '../support/room.ts';
+import { inSmallWindow } from '../support/small.ts';
 import { expect, test } from '../support/test.ts';
 
 /** Presses Tab until the control has the focus, and checks that a person can see where it is. */
@@ -123,10 +124,7 @@ test('a screen is shared, and the call put into a small window, by keyboard alon
   await tabTo(button(ada, 'Small window on top'));
   await keyboard.press('Enter');
   const focusInside = () =>
-    ada.evaluate(() => {
-      const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window | null } }).documentPictureInPicture;
-      return small && [...small.document.querySelectorAll('button')].map(({ tabIndex, ariaLabel }) => tabIndex === 0 && !!ariaLabel);
-    });
+    inSmallWindow(ada, (document) => [...document.querySelectorAll('button')].map(({ tabIndex, ariaLabel }) => tabIndex === 0 && !!ariaLabel));
   await expect.poll(focusInside).toEqual([true, true, true]);
   await tabTo(button(ada, 'Close the small window'));
   await keyboard.press('Enter');

@@ -2,6 +2,7 @@
 import axe, { type AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
 import { button, enter, expectToCount, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
+import { inSmallWindow } from '../support/small.ts';
 import { expect, test } from '../support/test.ts';
 
 const three = async (person: (choice: { machine: 'of somebody who talks' }) => Promise<Page>, room: string) => {
@@ -95,10 +96,9 @@ test('a pin and a volume outlive a reconnect of both', async ({ person, room, li
 });
 
 /** What axe finds in the small window, in whose page it was put. */
-const serious = async () => {
-  type Run = (where: Document) => Promise<AxeResults>;
-  const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window & { axe: { run: Run } } } }).documentPictureInPicture;
-  const { violations } = await small.axe.run(small.document);
+const serious = async (document: Document) => {
+  const { axe } = document.defaultView as unknown as { axe: { run: (where: Document) => Promise<AxeResults> } };
+  const { violations } = await axe.run(document);
   return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
 };
 
@@ -109,19 +109,11 @@ test('the call goes on in a small window, with its switches', async ({ person, r
   await expectToSeeAndHear(ada, ['Bob']);
   await button(ada, 'More').click();
   await button(ada, 'Small window on top').click();
-  // The page that opened it reaches into it; it is no page of its own.
-  const inside = <T>(read: (document: Document) => T) =>
-    ada.evaluate((read) => {
-      const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window | null } }).documentPictureInPicture;
-      return small && new Function('document', `return (${read})(document)`)(small.document);
-    }, read.toString()) as Promise<T | null>;
+  const inside = <T>(read: (document: Document) => T) => inSmallWindow(ada, read);
   await expect.poll(() => inside((document) => document.querySelector('video')?.videoWidth ?? 0)).toBeGreaterThan(0);
   await expect.poll(() => inside((document) => document.querySelector('.name')?.textContent)).toBe('Bob');
-  await ada.evaluate((source) => {
-    const { window: small } = (globalThis as unknown as { documentPictureInPicture: { window: Window } }).documentPictureInPicture;
-    new Function('window', 'document', source)(small, small.document);
-  }, axe.source);
-  expect(await ada.evaluate(serious)).toEqual([]);
+  await inSmallWindow(ada, (document, source) => new Function('window', 'document', source)(document.defaultView, document), axe.source);
+  expect(await inside(serious)).toEqual([]);
   await inside((document) => document.querySelector<HTMLElement>('[aria-label="Mute microphone"]')!.click());
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
   await inside((document) => document.querySelector<HTMLElement>('[aria-label="Leave"]')!.click());

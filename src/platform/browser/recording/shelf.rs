@@ -23,8 +23,7 @@ const BEGINNING: usize = 16;
 /// All recordings on this device that no tab is writing, the last one first.
 pub async fn recordings() -> Vec<KeptRecording> {
     let mut kept = Vec::new();
-    let Some(shelf) = shelf().await else { return kept };
-    let Some(held) = held_locks().await else { return kept };
+    let (Some(shelf), Some(held)) = (shelf().await, held_locks().await) else { return kept };
     for id in names(&shelf).await {
         if !held.contains(&lock(&id)) {
             kept.extend(recording(&shelf, id).await);

@@ -166,10 +166,9 @@ impl Inner {
             Some("draw") => {
                 let frame = self.frames.get();
                 self.frames.set(frame.wrapping_add(1));
-                let follows = frame.is_multiple_of(FOLLOW_EVERY);
                 let takes = self.takes.borrow().clone();
                 for reel in takes.iter().filter(|reel| !reel.stopped.get()) {
-                    if follows {
+                    if frame.is_multiple_of(FOLLOW_EVERY) {
                         reel.sound.follow();
                     }
                     reel.picture.draw();
