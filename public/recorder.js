@@ -4,7 +4,7 @@ const PERIOD_MS = 1000 / 30;
 const BLANK = 0x20;
 const files = new Map();
 const text = new TextEncoder();
-let folder, release, released, isDrawn = true, isBroken = false, queue = Promise.resolve();
+let folder, release, released, isDrawn = true, isBroken = false, hasWritten = false, queue = Promise.resolve();
 
 // Whoever finds a recording whose lock is free knows that nobody writes it any more.
 const hold = (name) =>
@@ -36,6 +36,8 @@ const actions = {
     if (isBroken) return;
     const handle = await file(name);
     write(handle, new Uint8Array(new FileReaderSync().readAsArrayBuffer(blob)), handle.getSize());
+    if (!hasWritten) postMessage('written');
+    hasWritten = true;
   },
   // Over the one before and never shorter, so that it is whole at every moment.
   async note({ name, note }) {

@@ -8,7 +8,7 @@
 #   scripts/setup.sh unit       pebble and strace, for the native tests that use them, if that is allowed
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
-#   scripts/setup.sh relay      coturn, for those that call through a relay, if that is allowed
+#   scripts/setup.sh relay      coturn and openssl, for those that call through a relay, if that is allowed
 #   scripts/setup.sh reader     tesseract, for those that read what is on a screen, if that is allowed
 #   scripts/setup.sh films      ffmpeg and pulseaudio, for those that make and look at recordings, if that is
 #                               allowed
@@ -134,8 +134,8 @@ networks() {
 # Tests start it on networks of their own; the package starts it for everybody.
 relay() {
     [ "$(id -u)" = 0 ] || return 0
-    ! has turnserver || return 0
-    install coturn
+    ! has turnserver || ! has openssl || return 0
+    install coturn openssl
     ! has systemctl || systemctl disable --now coturn 2>/dev/null || true
 }
 

@@ -4,6 +4,7 @@ use crate::{
     pages::{Home, NotFound, RoomPage},
     platform,
     protocol::{Boot, Page, RoomName, RoomState},
+    reactive::holding,
     session::Notices,
     ui::NoticeBar,
 };
@@ -29,6 +30,7 @@ pub fn App() -> impl IntoView {
     let notices = Notices::default();
     provide_context(notices);
     provide_context(Navigator(page));
+    holding(platform::watch_focus);
     view! {
         <NoticeBar notices />
         {move || match page.get() {

@@ -9,6 +9,7 @@
 //! | `server` | axum: pages, sockets, configuration |
 //! | `embed` | the built pages, where the program carries them |
 //! | [`platform`] | the browser behind one switch |
+//! | `reactive` | closures for Leptos, boxed |
 //! | [`session`] | runs a call: commands out, events in, signals up |
 //! | [`ui`], [`pages`], [`app`] | what people see |
 //! | [`i18n`] | what people read |
@@ -23,6 +24,7 @@ pub mod i18n;
 pub mod pages;
 pub mod platform;
 pub mod protocol;
+mod reactive;
 pub mod recording;
 #[cfg(feature = "ssr")]
 pub mod room;

@@ -31,6 +31,7 @@ export const machines = {
   'of their own': [CAMERA, PATTERN],
   'with a dead microphone': [CAMERA, PATTERN, `--use-file-for-fake-audio-capture=${silenceFile()}`],
   'of somebody who talks': [CAMERA, PATTERN, `--use-file-for-fake-audio-capture=${voiceFile()}`],
+  'with two cameras': [`${CAMERA}=device-count=2`],
   'without a camera': [`${CAMERA}=device-count=0`],
   'without devices': [],
   'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],

@@ -44,6 +44,12 @@ export const entryBefore = async (path: string, second: number) => {
   return { time: Number(time), isKey: flags?.startsWith('K') ?? false };
 };
 
+/** The last of its pictures, as a PNG. */
+export const lastPicture = async (path: string, filter = 'null') => {
+  const only = ['-vf', `reverse,${filter}`, '-frames:v', '1', '-c:v', 'png', '-f', 'image2pipe', '-'];
+  return (await ffmpeg('-v', 'error', '-sseof', '-4', '-i', path, ...only)).stdout;
+};
+
 /** How bright a part of the picture (width:height:x:y) is in each frame, from 0 to 255, and when. */
 export const brightness = async (path: string, crop = '1280:720:0:0') => {
   const { stderr } = await ffmpeg('-v', 'info', '-i', path, '-map', '0:v', '-fps_mode', 'passthrough', '-vf', `crop=${crop},showinfo`, '-f', 'null', '-');

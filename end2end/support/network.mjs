@@ -110,10 +110,13 @@ export const makeNetwork = async (...hosts) => {
     server: { within: ['ip', 'netns', 'exec', router], listen: SERVER },
     /** @param {string} host where to start something else */
     placeOn: (host) => ({ within: ['ip', 'netns', 'exec', nameOf(host)], address: joined.get(host)?.address ?? '' }),
-    /** @param {string} host where Chromium is to run */
-    launchOptions: (host) => ({
+    /**
+     * @param {string} host where Chromium is to run
+     * @param {string[]} flags
+     */
+    launchOptions: (host, ...flags) => ({
       // The page is to have devices although its address is neither https nor the loopback's.
-      ...launchWith(machines.usual, `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`),
+      ...launchWith([...machines.usual, ...flags], `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`),
       executablePath: CHROMIUM,
       env: { ...process.env, NETNS: nameOf(host) },
     }),
@@ -127,6 +130,9 @@ export const makeNetwork = async (...hosts) => {
     /** Loses what one host sends to another; what both say to the server still arrives. */
     dropBetween: (/** @type {string} */ from, /** @type {string} */ to) =>
       nft(`add rule inet faults between iifname ${from} oifname ${to} counter drop`),
+    /** Loses so many of a hundred packets of what one host sends to another. */
+    loseBetween: (/** @type {string} */ from, /** @type {string} */ to, /** @type {number} */ percent) =>
+      nft(`add rule inet faults between iifname ${from} oifname ${to} numgen random mod 100 < ${percent} counter drop`),
     /** Loses all that a host sends and is sent. */
     dropAll: (/** @type {string} */ host) =>
       nft(`add rule inet faults in iifname ${host} counter drop; add rule inet faults out oifname ${host} counter drop`),

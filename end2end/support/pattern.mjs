@@ -11,8 +11,11 @@ const BITS = 5;
 const WHITE = 235;
 const BLACK = 16;
 
-/** @param {number} counter */
-const bars = (counter) => {
+/**
+ * From left to right, 1 where it is white.
+ * @param {number} counter
+ */
+export const bars = (counter) => {
   const bits = Array.from({ length: BITS }, (_, place) => (counter >> (BITS - 1 - place)) & 1);
   const parity = bits.reduce((sum, bit) => sum ^ bit);
   return [1, ...bits, parity, 0];

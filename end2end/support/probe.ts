@@ -48,6 +48,13 @@ export const installProbe = () => {
     probe.tracks.push(copy);
     return copy;
   };
+  const cloneAll = MediaStream.prototype.clone;
+  MediaStream.prototype.clone = function () {
+    const copy = cloneAll.call(this);
+    const isOfDevice = this.getTracks().some((track) => probe.tracks.includes(track));
+    if (isOfDevice) probe.tracks.push(...copy.getTracks());
+    return copy;
+  };
 
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type: string, ...rest: [any, any?]) {
@@ -137,6 +144,12 @@ export const readCounter = (video: Element) => {
   const parity = counted.reduce((sum, bit) => sum ^ bit, 0);
   if (bits[0] !== 1 || bits[7] !== 0 || bits[6] !== parity) return null;
   return counted.reduce((number, bit) => number * 2 + bit, 0);
+};
+
+/** How the page encodes what it sends of a kind, for each connection. */
+export const readEncodings = (kind: string) => {
+  const senders = probe.connections.flatMap((link) => link.getSenders()).filter(({ track }) => track?.kind === kind);
+  return senders.map((sender) => sender.getParameters().encodings[0]);
 };
 
 /** Kinds of the tracks that still hold a device: a live video track is a camera light. */

@@ -127,10 +127,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   browsers: async ({}, use) => {
     const browsers: TestFixtures['browsers'] = new Map();
     await use(browsers);
-    for (const { pid, close } of browsers.values()) {
-      process.kill(-pid, 'SIGCONT');
-      await close();
-    }
+    for (const { close } of browsers.values()) await close();
   },
   person: async ({ browser, browsers, playwright, salon, line: _line, startFiles: _files, startSalon: _salon, trouble }, use) => {
     const contexts: BrowserContext[] = [];
@@ -152,6 +149,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       if (answer === 'closes the question') await setPermissions(page, 'prompt');
       return page;
     });
+    // What stands still cannot be closed.
+    for (const { pid } of browsers.values()) process.kill(-pid, 'SIGCONT');
     for (const context of contexts) await context.close();
   },
   signal: async ({ browsers }, use) => {

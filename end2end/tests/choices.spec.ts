@@ -1,5 +1,6 @@
 // What one chooses in a call: quality, what is done to the sound, and what keys do.
 import type { Page } from '@playwright/test';
+import { readDevicesInUse, readEncodings } from '../support/probe.ts';
 import { button, enter, expectMore, expectNoMore, expectReached, expectToCount, expectToSeeAndHear, open, ownTile, tileOf, turnOnDevices } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -34,13 +35,33 @@ test('who wants sound only is sent no picture, and sends none', async ({ person,
   await expectToCount(tileOf(bob, 'Ada').locator('video'));
 });
 
-/** How this page encodes what it sends of a kind, for everybody. */
-const encodings = (page: Page, kind: 'audio' | 'video') =>
-  page.evaluate((kind) => {
-    const senders = probe.connections.flatMap((link) => link.getSenders()).filter(({ track }) => track?.kind === kind);
-    return senders.map((sender) => sender.getParameters().encodings[0]);
-  }, kind);
-const scales = async (page: Page) => (await encodings(page, 'video')).map((encoding) => encoding?.scaleResolutionDownBy);
+test('a camera that is free again stays off for who has chosen sound only meanwhile', async ({ person, room }) => {
+  const ada = await person();
+  await ada.addInitScript(() => {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const busy = () => Promise.reject(new DOMException('Device in use', 'NotReadableError'));
+    navigator.mediaDevices.getUserMedia = (wanted) => (wanted?.video && !('isFree' in globalThis) ? busy() : real(wanted));
+  });
+  await enter(ada, room, 'Ada', { preview: false });
+  await expect(ada.getByText('Your camera is used by another app or tab.').first()).toBeVisible();
+  await button(ada, 'Settings').click();
+  await ada.getByRole('radio', { name: 'Sound only' }).check();
+  await ada.evaluate(() => {
+    Object.assign(globalThis, { isFree: true });
+    window.dispatchEvent(new Event('focus'));
+  });
+  // What is asked for now comes after what the focus would have asked for.
+  await ada.getByRole('switch', { name: 'Music' }).click();
+  await expect(ada.getByRole('switch', { name: 'Music' })).toBeChecked();
+  await expect.poll(() => ada.evaluate(readDevicesInUse)).toEqual(['audio']);
+  await expect(ada.getByRole('radio', { name: 'Sound only' })).toBeChecked();
+});
+
+const scales = async (page: Page) =>
+  (await page.evaluate(readEncodings, 'video')).map((encoding) => encoding?.scaleResolutionDownBy);
+const rates = async (page: Page) => (await page.evaluate(readEncodings, 'audio')).map((encoding) => encoding?.maxBitrate);
+
+const MUSIC = 128_000;
 
 test('who saves data gets and gives small pictures', async ({ person, room }) => {
   const [ada, bob] = await two(person, room);
@@ -56,7 +77,7 @@ test.describe('while the server is away', () => {
   // The browser itself writes of every attempt to reach it.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('a choice counts at once, and still when the server and the other are back', async ({ person, room, line }) => {
+  test('a choice counts at once, and still when all are back and after a reload', async ({ person, room, line }) => {
     const [ada, bob] = await two(person, room, line.origin);
     await button(ada, 'Settings').click();
     await expect(ada.getByRole('radio', { name: 'Automatic' })).toBeChecked();
@@ -65,11 +86,72 @@ test.describe('while the server is away', () => {
     await ada.getByRole('radio', { name: 'Save data' }).check();
     await expect.poll(() => scales(bob)).toEqual([2]);
     await expect.poll(() => scales(ada)).toEqual([2]);
+    const music = ada.getByRole('switch', { name: 'Music' });
+    await music.click();
+    await expect.poll(() => rates(ada)).toEqual([MUSIC]);
+    await expectMore(bob, 'sound');
     line.admit();
     await expectReached(ada, 'Ada', bob);
+    const expectChosen = async () => {
+      for (const page of [ada, bob]) await expect.poll(async () => (await scales(page)).at(-1)).toBe(2);
+      await expect.poll(async () => (await rates(ada)).at(-1)).toBe(MUSIC);
+    };
     await bob.reload();
     await expectToSeeAndHear(ada, ['Bob']);
-    for (const page of [ada, bob]) await expect.poll(async () => (await scales(page)).at(-1)).toBe(2);
+    await expectChosen();
+    await ada.reload();
+    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+    await expectChosen();
+    await button(ada, 'Settings').click();
+    await expect(ada.getByRole('radio', { name: 'Save data' })).toBeChecked();
+    await expect(music).toBeChecked();
+  });
+
+  test('who is muted talks while they hold Space, wherever the server is meanwhile', async ({ person, room, line }) => {
+    const [ada, bob] = await two(person, room, line.origin);
+    const { keyboard } = ada;
+    const expectMic = (state: 'on' | 'off') => expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', state);
+    await button(ada, 'Mute microphone').click();
+    await expectMic('off');
+    await ada.locator('h1').last().click();
+    await keyboard.down('Space');
+    await expectMic('on');
+    await expectMore(bob, 'sound');
+
+    line.refuse();
+    await expectMore(bob, 'sound');
+    await expectMic('on');
+    await keyboard.up('Space');
+    await expectMic('off');
+    await keyboard.down('Space');
+    await expectMic('on');
+    await expectMore(bob, 'sound');
+
+    line.admit();
+    await expectReached(ada, 'Ada', bob);
+    await expectMic('on');
+    // Who comes anew has it from the server.
+    await bob.reload();
+    await expectToSeeAndHear(bob, ['Ada']);
+    await keyboard.up('Space');
+    await expectMic('off');
+    await expect(button(ada, 'Unmute microphone')).toBeVisible();
+    await expectNoMore(bob, 'sound');
+
+    // Muted as they were, also for the key.
+    await ada.reload();
+    await expectToSeeAndHear(ada, ['Bob']);
+    await expect.poll(() => ada.evaluate(readDevicesInUse)).toContain('audio');
+    await expectMic('off');
+    await keyboard.down('Space');
+    await expectMic('on');
+    await expectMore(bob, 'sound');
+    // Also if it is let go while the page is away.
+    await ada.reload();
+    await keyboard.up('Space');
+    await expectToSeeAndHear(ada, ['Bob']);
+    await expectMic('off');
+    await expect(button(ada, 'Unmute microphone')).toBeVisible();
   });
 });
 
@@ -86,7 +168,7 @@ test('what was chosen on an earlier visit counts from the first moment, for who 
   await expectToSeeAndHear(ada, ['Bob']);
   for (const page of [ada, bob]) {
     await expect.poll(() => scales(page)).toEqual([2]);
-    await expect.poll(async () => (await encodings(page, 'audio')).map((encoding) => encoding?.maxBitrate)).toEqual([128_000]);
+    await expect.poll(() => rates(page)).toEqual([MUSIC]);
   }
 });
 
@@ -168,7 +250,7 @@ test('what the browser does to the sound can be switched, also for music', async
   await ada.getByRole('switch', { name: 'Music' }).click();
   await expect
     .poll(sound)
-    .toEqual({ noiseSuppression: false, echoCancellation: false, autoGainControl: false, hint: 'music', rate: 128_000 });
+    .toEqual({ noiseSuppression: false, echoCancellation: false, autoGainControl: false, hint: 'music', rate: MUSIC });
   await expect(ada.getByRole('switch', { name: 'Cancel echo' })).toBeDisabled();
   await expectMore(bob, 'sound');
   await ada.getByRole('switch', { name: 'Music' }).click();
@@ -198,16 +280,4 @@ test('keys with Alt do what buttons do, until they are switched off', async ({ p
   await keyboard.press('Alt+m');
   await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
   await expect(button(ada, 'Unmute microphone')).toBeVisible();
-});
-
-test('who is muted talks while they hold Space', async ({ person, room }) => {
-  const [ada, bob] = await two(person, room);
-  await button(ada, 'Mute microphone').click();
-  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
-  await ada.locator('h1').last().click();
-  await ada.keyboard.down('Space');
-  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'on');
-  await expectMore(bob, 'sound');
-  await ada.keyboard.up('Space');
-  await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
 });

@@ -120,3 +120,26 @@ test('the own picture can be moved out of the way, and stays there', async ({ pe
   await enter(cleo, room, 'Cleo');
   await expect(ownTile(ada)).not.toHaveClass(/movable/);
 });
+
+test('in a narrow window on a desk, every control is in sight', async ({ person, room }) => {
+  const ada = await person({ viewport: { width: 360, height: 640 } });
+  await enter(ada, room, 'Ada');
+  await expect(button(ada, 'Share your screen')).toBeVisible();
+  const bar = ada.getByRole('toolbar').first();
+  for (const control of await bar.getByRole('button').all()) await expect(control).toBeInViewport({ ratio: 1 });
+  expect(await bar.evaluate((bar) => bar.scrollWidth - bar.clientWidth)).toBe(0);
+});
+
+test('who leaves while they are being connected lets go of their devices', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  // As where the line is slow: what the connection waits for does not come before it is closed.
+  await bob.addInitScript(() => {
+    RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {});
+  });
+  await enter(bob, room, 'Bob');
+  await expectDevicesInUse(bob, ['audio', 'video']);
+  await expect.poll(() => bob.evaluate(() => probe.connections.some(({ signalingState }) => signalingState !== 'closed'))).toBe(true);
+  await button(bob, 'Leave').click();
+  await expectDevicesInUse(bob, []);
+});

@@ -1,9 +1,14 @@
+import type { Page } from '@playwright/test';
 import { type Browser, launch, type Page as FirefoxPage } from 'puppeteer-core';
-import { writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { brightness, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
-import { installProbe, readCounter, readInbound } from '../support/probe.ts';
+import { bars } from '../support/pattern.mjs';
+import { installProbe, readCounter, readDevicesInUse, readEncodings, readInbound } from '../support/probe.ts';
 import { openPrint } from '../support/print.ts';
-import { button, enter, expectMore, remoteTiles, tileOf } from '../support/room.ts';
+import {
+  button, enter, expectMore, expectNoMore, expectPhase, expectToCount, remoteTiles, tileOf,
+} from '../support/room.ts';
 import { type Speaker, startSpeaker, whyNoSpeaker } from '../support/speaker.ts';
 import { expect, test as base } from '../support/test.ts';
 
@@ -11,6 +16,9 @@ const PREFERENCES = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
   'media.peerconnection.ice.loopback': true,
+  // A tab that a page asks for by name; see shareTab.
+  'media.getusermedia.browser.enabled': true,
+  'browser.download.folderList': 2,
   // Nothing but the page itself is to use the network.
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
@@ -22,18 +30,28 @@ const SILENCE = { 'media.cubeb.force_null_context': true };
 /** By how many seconds a film may differ from the time in which it was made. */
 const CLOSE_S = 1;
 
-const test = base.extend<{ firefox: FirefoxPage; isHeard: boolean; speaker: Speaker | undefined }>({
+/** Pages are told the time in steps of 20 ms, as where the browser is to be like all others. */
+const COARSE = { 'privacy.resistFingerprinting.reduceTimerPrecision.microseconds': 20_000 };
+
+const test = base.extend<{ firefox: FirefoxPage; isCoarse: boolean; isHeard: boolean; speaker: Speaker | undefined }>({
+  isCoarse: [false, { option: true }],
   isHeard: [false, { option: true }],
   speaker: async ({ isHeard }, use) => {
     const speaker = isHeard ? await startSpeaker() : undefined;
     await use(speaker);
     await speaker?.stop();
   },
-  firefox: async ({ trouble, speaker }, use) => {
+  // Depends on the line so that Firefox has gone before it ends.
+  firefox: async ({ trouble, isCoarse, speaker, line: _line }, use, info) => {
     const browser: Browser = await launch({
       browser: 'firefox',
       executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
-      extraPrefsFirefox: { ...PREFERENCES, ...(speaker ? {} : SILENCE) },
+      extraPrefsFirefox: {
+        ...PREFERENCES,
+        ...(speaker ? {} : SILENCE),
+        ...(isCoarse ? COARSE : {}),
+        'browser.download.dir': info.outputPath('saved'),
+      },
       env: { ...process.env, ...speaker?.env },
     });
     const page = await browser.newPage();
@@ -46,16 +64,72 @@ const test = base.extend<{ firefox: FirefoxPage; isHeard: boolean; speaker: Spea
   },
 });
 
-const press = (firefox: FirefoxPage, name: string) => firefox.locator(`::-p-aria([name="${name}"][role="button"])`).click();
+const press = (firefox: FirefoxPage, name: string, role: 'button' | 'radio' | 'switch' = 'button') =>
+  firefox.locator(`::-p-aria([name="${name}"][role="${role}"])`).click();
 
-const enterWithFirefox = async (firefox: FirefoxPage, url: string) => {
+const openWithFirefox = async (firefox: FirefoxPage, url: string) => {
   await firefox.goto(url);
   await firefox.waitForFunction(() => probe.live);
+};
+
+const enterWithFirefox = async (firefox: FirefoxPage, url: string) => {
+  await openWithFirefox(firefox, url);
   await firefox.locator('main[data-phase=lobby] input').fill('Fox');
   await press(firefox, 'Turn on camera and microphone');
   await firefox.waitForSelector('video[data-preview]');
   await press(firefox, 'Join');
   await firefox.waitForSelector('main[data-phase=call]');
+};
+
+const openChatInFirefox = (firefox: FirefoxPage) => firefox.locator('[role=toolbar] [aria-label^="Chat"]').click();
+const openChat = (page: Page) => page.getByRole('button', { name: /^Chat/ }).click();
+const sayInFirefox = async (firefox: FirefoxPage, text: string) => {
+  await firefox.locator('.composer textarea').fill(text);
+  await press(firefox, 'Send');
+};
+const say = async (page: Page, text: string) => {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text);
+  await button(page, 'Send').click();
+};
+const said = () => [...document.querySelectorAll('.chat-log .said-text')].map((line) => line.textContent);
+
+/** Inside the page, because presses from outside may come when all of it is there. */
+const takeAndPause = async (name: string) => {
+  const button = (label: string) => document.querySelector<HTMLButtonElement>(`[aria-label="${label}: ${name}"]`);
+  button('Save')!.click();
+  while (!button('Pause')) await new Promise(requestAnimationFrame);
+  button('Pause')!.click();
+};
+
+/**
+ * Has Firefox share a tab of its own in which the pattern of the fake camera counts. Without a
+ * screen there is none to choose, and no choice: that the page asks for the tab takes its place.
+ */
+const shareTab = async (firefox: FirefoxPage) => {
+  const [tab] = await firefox.browser().pages();
+  await tab!.setContent('<title>Counter</title>');
+  await tab!.evaluate((patterns) => {
+    let counter = 0;
+    setInterval(() => {
+      counter = (counter + 1) % patterns.length;
+      const pattern = patterns[counter]!;
+      const stops = pattern.map((bar, place) => `${bar ? '#fff' : '#000'} 0 ${((place + 1) * 100) / pattern.length}%`);
+      document.documentElement.style.background = `linear-gradient(90deg, ${stops.join()}) 0 0 / 100vw 100vh`;
+    }, 300);
+  }, Array.from({ length: 32 }, (_, counter) => bars(counter)));
+  await firefox.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const video = { mediaSource: 'browser' } as MediaTrackConstraints;
+    mediaDevices.getDisplayMedia = () => mediaDevices.getUserMedia({ video });
+  });
+  await press(firefox, 'Share your screen');
+};
+
+/** Somebody sees and hears Firefox, whose fake camera has a picture of its own. */
+const expectFox = async (page: Page) => {
+  await expect(tileOf(page, 'Fox')).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
+  await expectMore(page, 'picture');
+  await expectMore(page, 'sound');
 };
 
 for (const first of ['Chromium', 'Firefox'] as const) {
@@ -67,9 +141,7 @@ for (const first of ['Chromium', 'Firefox'] as const) {
     if (first === 'Chromium') await enterWithFirefox(firefox, url);
 
     await expect(remoteTiles(chromium)).toHaveCount(1);
-    await expect(tileOf(chromium, 'Fox')).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
-    await expectMore(chromium, 'picture');
-    await expectMore(chromium, 'sound');
+    await expectFox(chromium);
 
     await firefox.waitForSelector('[data-tile=remote][data-link=connected]');
     const shown = new Set<number>();
@@ -99,7 +171,8 @@ for (const first of ['Chromium', 'Firefox'] as const) {
   });
 }
 
-test('words, a file and a screen go from one browser to the other', async ({ firefox, person, room, salon }) => {
+test('words, files and screens go from each browser to the other', async ({ firefox, person, room, salon }, info) => {
+  test.slow();
   const ada = await person({ machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
   await enter(ada, room, 'Ada');
   await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
@@ -114,34 +187,176 @@ test('words, a file and a screen go from one browser to the other', async ({ fir
   await expect(ada.locator('[data-code]')).toHaveText((await code())!);
 
   await press(firefox, 'Chat');
-  await firefox.locator('.composer textarea').fill('Good morning from a fox');
-  await press(firefox, 'Send');
-  await ada.getByRole('button', { name: /^Chat/ }).click();
+  await sayInFirefox(firefox, 'Good morning from a fox');
+  await openChat(ada);
   await expect(ada.getByText('Good morning from a fox', { exact: true })).toBeVisible();
-  await ada.getByRole('textbox', { name: 'Message' }).fill('Good morning, fox');
-  await button(ada, 'Send').click();
+  await say(ada, 'Good morning, fox');
   await firefox.waitForFunction(() => document.querySelector('.chat-log')?.textContent?.includes('Good morning, fox'));
 
   // Somebody who comes back has what was said, and meanwhile, once.
   const coming = firefox.reload();
-  await ada.getByRole('textbox', { name: 'Message' }).fill('Are you still there?');
-  await button(ada, 'Send').click();
+  await say(ada, 'Are you still there?');
   await coming;
   await firefox.waitForSelector('main[data-phase=call]');
-  await firefox.locator('[role=toolbar] [aria-label^="Chat"]').click();
-  const said = () => [...document.querySelectorAll('.chat-log .said-text')].map((line) => line.textContent);
+  await openChatInFirefox(firefox);
   const all = ['Good morning from a fox', 'Good morning, fox', 'Are you still there?'];
   await expect.poll(() => firefox.evaluate(said), { timeout: 15_000 }).toEqual(all);
 
   await ada.locator('input[type=file]').setInputFiles({ name: 'plan.bin', mimeType: '', buffer: Buffer.alloc(3_000_000, 7) });
   await press(firefox, 'Save: plan.bin');
   await expect(ada.locator('.file', { hasText: 'plan.bin' })).toContainText('Fox has it', { timeout: 20_000 });
+  const den = randomBytes(5_000_000);
+  await writeFile(info.outputPath('den.bin'), den);
+  await (await firefox.waitForSelector('input[type=file]'))!.uploadFile(info.outputPath('den.bin'));
+  await expect(ada.locator('.file', { hasText: 'den.bin' })).toContainText('5.0 MB from Fox');
+  const downloads = ada.waitForEvent('download', { timeout: 20_000 });
+  await button(ada, 'Save: den.bin').click();
+  const saved = info.outputPath('saved.bin');
+  await (await downloads).saveAs(saved);
+  expect(den.equals(await readFile(saved))).toBe(true);
+  await firefox.waitForFunction(() => document.querySelector('.files')?.textContent?.includes('Ada has it'));
 
   await openPrint(ada);
   await button(ada, 'Share your screen').click();
   const width = () => firefox.$eval('[data-screen] video', (video) => (video as HTMLVideoElement).videoWidth);
   await firefox.waitForSelector('[data-screen] video');
   await expect.poll(width, { timeout: 15_000 }).toBeGreaterThan(600);
+  await shareTab(firefox);
+  const screen = ada.getByRole('article', { name: 'Screen of Fox' });
+  await expectToCount(screen.locator('video'));
+  await press(firefox, 'Stop sharing');
+  await expect(screen).toBeHidden();
+});
+
+test.describe('while the server cannot be reached', () => {
+  // The browser itself tells of every attempt to reach it.
+  test.use({ expectedOutput: /^failed: .*\/ws$|connection to (the server at )?ws:/ });
+
+  test('Firefox goes on with a file and with words, and keeps its seat', async ({ firefox, person, room, line }, info) => {
+    test.slow();
+    const ada = await person();
+    await enter(ada, room, 'Ada');
+    await enterWithFirefox(firefox, `${line.origin}/room/${room}`);
+    await expectFox(ada);
+    const seat = await tileOf(ada, 'Fox').getAttribute('data-peer');
+    await openChat(ada);
+    await openChatInFirefox(firefox);
+    const long = randomBytes(20_000_000);
+    await writeFile(info.outputPath('long.bin'), long);
+    await ada.locator('input[type=file]').setInputFiles(info.outputPath('long.bin'));
+    await firefox.locator('::-p-aria([name="Save: long.bin"][role="button"])').wait();
+    await firefox.evaluate(takeAndPause, 'long.bin');
+    const given = ada.locator('.file', { hasText: 'long.bin' });
+    await expect(given).toContainText(/Fox paused at \d+ %/);
+
+    line.refuse();
+    await sayInFirefox(firefox, 'one');
+    await expect.poll(() => ada.evaluate(said)).toEqual(['one']);
+    await press(firefox, 'Go on: long.bin');
+    await expect(given).toContainText('Fox has it', { timeout: 30_000 });
+    const saved = async () => long.equals(await readFile(info.outputPath('saved', 'long.bin')).catch(() => Buffer.of()));
+    await expect.poll(saved).toBe(true);
+    // They lose each other, and only the server could bring them together.
+    await ada.reload();
+    await expectPhase(ada, 'call');
+    await openChat(ada);
+    await sayInFirefox(firefox, 'two');
+    await sayInFirefox(firefox, 'three');
+    await say(ada, 'four');
+    expect(await ada.evaluate(said)).toEqual(['one', 'four']);
+
+    line.admit();
+    await expectFox(ada);
+    expect(await tileOf(ada, 'Fox').getAttribute('data-peer')).toBe(seat);
+    await expect.poll(async () => (await ada.evaluate(said)).toSorted()).toEqual(['four', 'one', 'three', 'two']);
+    const all = await ada.evaluate(said);
+    expect(all.filter((text) => text !== 'four')).toEqual(['one', 'two', 'three']);
+    await expect.poll(() => firefox.evaluate(said)).toEqual(all);
+  });
+});
+
+for (const isCoarse of [false, true]) {
+  test.describe(isCoarse ? 'with a clock of coarse steps' : 'with a clock of fine steps', () => {
+    test.use({ isCoarse });
+
+    test("the lobby's test works in Firefox", async ({ firefox, room, salon }) => {
+      await openWithFirefox(firefox, `${salon.origin}/room/${room}`);
+      await firefox.waitForSelector('.connection-test[data-verdict=good]', { timeout: 15_000 });
+      await firefox.locator('.connection-test summary').click();
+      await press(firefox, 'Copy report');
+      const clipboard = () => firefox.evaluate(() => navigator.clipboard.readText());
+      await expect.poll(clipboard).toMatch(/^Server: answers in [\d.]+ m?s$/m);
+      const report = await clipboard();
+      expect(report).toMatch(/^Download: (at least [\d.]+ [kM]|over 100 M)bit\/s$/m);
+      expect(report).toMatch(/^Upload: (about [\d.]+ [kM]|over 100 M)bit\/s$/m);
+      expect(report).not.toContain(room);
+    });
+  });
+}
+
+test('signs, choices and the stage work in Firefox', async ({ firefox, person, room, salon }) => {
+  test.slow();
+  const machine = 'of somebody who talks';
+  const [ada, bob] = [await person({ machine }), await person({ machine })];
+  await enter(ada, room, 'Ada');
+  const url = `${salon.origin}/room/${room}`;
+  await enterWithFirefox(firefox, url);
+  await expectFox(ada);
+  const fox = tileOf(ada, 'Fox');
+  await press(firefox, 'More');
+  await press(firefox, 'Heart');
+  await expect(fox.getByRole('img', { name: 'Heart' })).toHaveText('❤️');
+  await ada.keyboard.press('Alt+r');
+  await firefox.waitForFunction(() => document.querySelector('[data-tile=remote]')?.textContent?.includes('✋1'));
+  await press(firefox, 'Raise your hand');
+  await expect(fox.getByRole('img', { name: 'Hand raised' })).toHaveText('✋2');
+  await ada.keyboard.press('Alt+r');
+  await firefox.waitForFunction(() => document.querySelector('[data-tile=self]')?.textContent?.includes('✋1'));
+
+  await press(firefox, 'Settings');
+  const scales = async () => (await firefox.evaluate(readEncodings, 'video')).map((encoding) => encoding?.scaleResolutionDownBy);
+  await press(firefox, 'Save data', 'radio');
+  await expect.poll(scales).toEqual([2]);
+  const rates = async () => (await firefox.evaluate(readEncodings, 'audio')).map((encoding) => encoding?.maxBitrate);
+  await press(firefox, 'Music', 'switch');
+  await expect.poll(rates).toEqual([128_000]);
+  await expectMore(ada, 'sound');
+  await press(firefox, 'Music', 'switch');
+  await expect.poll(rates).toEqual([undefined]);
+  await expectMore(ada, 'sound');
+  await press(firefox, 'Sound only', 'radio');
+  await expect(fox).toHaveAttribute('data-camera', 'off');
+  await expect(fox).toHaveClass(/no-picture/);
+  await expect.poll(() => firefox.evaluate(readDevicesInUse)).toEqual(['audio']);
+  expect(await firefox.evaluate(readEncodings, 'video')).toEqual([]);
+  await expectNoMore(ada, 'picture');
+
+  await enter(bob, room, 'Bob');
+  await button(bob, 'Mute microphone').click();
+  const ratio = () =>
+    firefox.$$eval('[data-tile=remote]', (tiles) => {
+      const area = (name: string) => {
+        const box = tiles.find(({ textContent }) => textContent?.includes(name))?.getBoundingClientRect();
+        return box ? box.width * box.height : 0;
+      };
+      return area('Ada') / area('Bob');
+    });
+  await expect.poll(ratio, { timeout: 15_000 }).toBeCloseTo(1, 1);
+  await press(firefox, 'More');
+  await press(firefox, 'Who talks is large', 'radio');
+  await expect.poll(ratio, { timeout: 15_000 }).toBeGreaterThan(4);
+  await Promise.all([button(ada, 'Mute microphone').click(), button(bob, 'Unmute microphone').click()]);
+  await expect.poll(ratio, { timeout: 15_000 }).toBeLessThan(1 / 4);
+  await firefox.keyboard.press('Escape');
+  await press(firefox, 'Keep Ada large');
+  await expect.poll(ratio).toBeGreaterThan(4);
+  await press(firefox, 'Keep Ada large');
+  await expect.poll(ratio).toBeLessThan(1 / 4);
+
+  await press(firefox, 'Turn camera on');
+  await expect(fox).toHaveAttribute('data-camera', 'on');
+  await expectMore(ada, 'picture', 2);
+  await firefox.waitForFunction(() => document.querySelectorAll('[data-tile=remote]:not(.no-picture)').length === 2);
 });
 
 const why = whyNoFilms() || whyNoSpeaker();

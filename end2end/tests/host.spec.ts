@@ -1,5 +1,6 @@
 // Whoever starts a room decides who is in it.
 import type { Page } from '@playwright/test';
+import { hostile } from '../support/hostile.ts';
 import {
   button, enter, expectDevicesInUse, expectNoMore, expectPhase, expectToSeeAndHear, open, remoteTiles, tileOf, toolbar,
 } from '../support/room.ts';
@@ -23,6 +24,12 @@ const start = async (page: Page, name: string) => {
 const openPanel = async (page: Page) => {
   await button(page, /^People/).click();
   await expect(panel(page)).toBeVisible();
+};
+
+/** Has everybody who comes wait until they are let in. */
+const haveThemWait = async (page: Page) => {
+  await toggle(page, /^Waiting room/).click();
+  await expect(toggle(page, /^Waiting room/)).toBeChecked();
 };
 
 /** Opens what can be done about somebody. */
@@ -90,8 +97,7 @@ test('who waits sees nobody, and is let in or turned away', async ({ person }) =
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const room = await start(ada, 'Ada');
   await openPanel(ada);
-  await toggle(ada, /^Waiting room/).click();
-  await expect(toggle(ada, /^Waiting room/)).toBeChecked();
+  await haveThemWait(ada);
   await button(ada, 'Close').click();
   await knock(bob, room, 'Bob');
   await expect(door(bob)).toContainText('The host sees that you are here. You are next.');
@@ -214,31 +220,29 @@ test('an invitation opens the waiting room for one person', async ({ person }) =
   await expect(given).toHaveCount(0);
 });
 
-/** A client of somebody else's making: it says what it likes, and remembers what it hears. */
-const hostile = async (page: Page, origin: string) => {
-  await page.goto(origin);
-  const client = await page.evaluateHandle(async () => {
-    const socket = new WebSocket('/ws');
-    const heard: { type: string; code?: string; [key: string]: unknown }[] = [];
-    socket.onmessage = ({ data }) => heard.push(JSON.parse(data));
-    await new Promise((done) => (socket.onopen = done));
-    return { socket, heard };
-  });
-  return {
-    say: (message: object) => client.evaluate(({ socket }, text) => socket.send(text), JSON.stringify(message)),
-    /** What was heard of one kind so far. */
-    heard: (type: string) => client.evaluate(({ heard }, type) => heard.filter((one) => one.type === type), type),
-    codes: () => client.evaluate(({ heard }) => heard.flatMap(({ code }) => code ?? [])),
-  };
-};
+test('who has come meanwhile is not let in with whom the host was shown', async ({ person, line }) => {
+  const [ada, bob, cleo] = [await person({ baseURL: line.origin }), await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  await haveThemWait(ada);
+  await button(ada, 'Close').click();
+  await knock(bob, room, 'Bob');
+  const notice = ada.locator('[data-notice=knock]');
+  await expect(notice).toContainText('Bob wants to come in.');
+  line.delay(1_500);
+  await knock(cleo, room, 'Cleo');
+  await notice.getByRole('button', { name: 'Let in' }).click();
+  await expectPhase(bob, 'call');
+  await expect(notice).toContainText('Cleo wants to come in.');
+  await expectPhase(cleo, 'knocking');
+});
 
 test('T3: a client that ignores the rules gains nothing', async ({ person, salon }) => {
   const [ada, bob, place] = [await person(), await person(), await person()];
   const room = await start(ada, 'Ada');
   await enter(bob, room, 'Bob');
   await openPanel(ada);
-  await toggle(ada, /^Waiting room/).click();
-  await expect(toggle(ada, /^Waiting room/)).toBeChecked();
+  await haveThemWait(ada);
   const eve = await hostile(place, salon.origin);
   const offer = { type: 'offer', offer: { type: 'offer', sdp: 'v=0\r\n' } };
   const actions = [{ do: 'lock', on: true }, { do: 'admit' }, { do: 'end' }, { do: 'passcode', passcode: 'mine' }];
@@ -290,8 +294,7 @@ test.describe('a server that is gone for a moment', () => {
     const room = await start(ada, 'Ada');
     await enter(bob, room, 'Bob', { preview: false });
     await openPanel(ada);
-    await toggle(ada, /^Waiting room/).click();
-    await expect(toggle(ada, /^Waiting room/)).toBeChecked();
+    await haveThemWait(ada);
     await salon.kill();
     await salon.startAgain();
     await button(ada, 'End call for all').click();

@@ -2,7 +2,7 @@
 import { button, enter, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a sign is seen on the tile of who shows it, and fades', async ({ person, room }) => {
+test('a sign is seen on the tile of who shows it, and fades; another in its place is seen, too', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -12,7 +12,14 @@ test('a sign is seen on the tile of who shows it, and fades', async ({ person, r
   for (const tile of [tileOf(bob, 'Ada'), ownTile(ada)]) {
     await expect(tile.getByRole('img', { name: 'Applause' })).toHaveText('👏');
   }
-  await expect(tileOf(bob, 'Ada').getByRole('img', { name: 'Applause' })).toHaveCount(0);
+  // Halfway through its time, so that what is left of that is not enough for the next.
+  await ada.waitForTimeout(3_000);
+  await button(ada, 'Heart').click();
+  const heart = tileOf(bob, 'Ada').getByRole('img', { name: 'Heart' });
+  await expect(heart).toHaveText('❤️');
+  await bob.waitForTimeout(2_500);
+  await expect(heart).toHaveCSS('opacity', '1');
+  await expect(tileOf(bob, 'Ada').locator('.sign')).toHaveCount(0);
 });
 
 test('hands stand in the order in which they were raised, for everybody, also after a reload of one', async ({ person, room }) => {

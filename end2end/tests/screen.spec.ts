@@ -1,7 +1,7 @@
 // What somebody shares of their screen.
 import type { Page } from '@playwright/test';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { LINES, WORDS, openPrint } from '../support/print.ts';
+import { hostile } from '../support/hostile.ts';
+import { LINES, openPrint, readLines, whyNoReader } from '../support/print.ts';
 import { button, connectionsMade, enter, expectMore, expectReached, expectToSeeAndHear, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -9,39 +9,58 @@ const READABLE_MS = 2_000;
 
 const screenOf = (page: Page, name: string) => page.getByRole('article', { name: `Screen of ${name}` });
 
-/** The top of what is shown of a screen at a time, as a PNG. */
+/** The top of what is shown of a screen at a time, as a PNG; empty if nothing is shown. */
 const frame = (page: Page, name: string, at: number) =>
   screenOf(page, name)
     .locator('video')
     .evaluate(async (video: HTMLVideoElement, at) => {
       await new Promise((due) => setTimeout(due, at - Date.now()));
+      if (!video.videoWidth) return '';
       const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight / 5);
       canvas.getContext('2d')!.drawImage(video, 0, 0);
       const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
       return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-    }, at);
-const read = (png: string) =>
-  execFileSync('tesseract', ['-', '-', '--psm', '6'], { input: Buffer.from(png, 'base64'), stdio: ['pipe', 'pipe', 'ignore'] }).toString();
+    }, at)
+    .then((png) => Buffer.from(png, 'base64'));
 
 const plays = (page: Page, name: string) =>
   expect.poll(() => screenOf(page, name).locator('video').evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
 
+/** How much of that page can be read by the other in time after it is shared. */
+const share = async (page: Page, name: string, other: Page) => {
+  await button(page, 'Share your screen').click();
+  const since = Date.now();
+  await expect(page.getByText('You are sharing your screen.')).toBeVisible();
+  await expect(screenOf(other, name)).toBeVisible();
+  const png = await frame(other, name, since + READABLE_MS);
+  return png.length ? readLines(png) : 0;
+};
+
 test('a page of small text can be read by the other, and the camera goes on', async ({ person, room }) => {
-  const why = spawnSync('tesseract', ['--version']).error ? 'tesseract is not installed' : '';
+  const why = whyNoReader();
   if (why) console.log(`Skipped, because nothing can be read here: ${why}`);
   test.skip(!!why, why);
-  const [ada, bob] = [await person({ machine: 'that shares small print', viewport: { width: 1920, height: 1080 } }), await person()];
+  test.slow();
+  const size = { width: 1920, height: 1080 };
+  const [ada, bob] = [await person({ machine: 'that shares small print', screen: size }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   const before = await connectionsMade(ada, bob);
-  await openPrint(ada);
-  await button(ada, 'Share your screen').click();
-  const since = Date.now();
-  await expect(ada.getByText('You are sharing your screen.')).toBeVisible();
-  await expect(screenOf(bob, 'Ada')).toBeVisible();
-  const lines = read(await frame(bob, 'Ada', since + READABLE_MS)).split('\n');
-  expect(lines.filter((line) => line.includes(WORDS)).length).toBeGreaterThan(LINES / 10);
+  await openPrint(ada, size);
+  // A busy machine sends the first picture more slowly now and then, so that most of them count.
+  const lines = [await share(ada, 'Ada', bob)];
+  while (lines.length < 3) {
+    await plays(bob, 'Ada');
+    await button(ada, 'Stop sharing').first().click();
+    await expect(screenOf(bob, 'Ada')).toBeHidden();
+    lines.push(await share(ada, 'Ada', bob));
+  }
+  console.log(`lines read of a page, ${READABLE_MS} ms after each time it was shared: ${lines.join(', ')}`);
+  expect(lines.filter((read) => read > LINES / 10).length, 'times it could be read').toBeGreaterThan(1);
+  await plays(bob, 'Ada');
+  expect(await screenOf(bob, 'Ada').locator('video').evaluate((video: HTMLVideoElement) => video.videoHeight)).toBe(1080);
+  await expect(screenOf(bob, 'Ada').getByText('Nothing of it has come yet')).toBeHidden();
   await Promise.all([expectMore(bob, 'sound'), expectMore(ada, 'picture')]);
   await expect(tileOf(bob, 'Ada').locator('video')).toBeVisible();
   const hints = () => probe.connections.flatMap((link) => link.getSenders()).flatMap(({ track }) => track?.contentHint || []);
@@ -66,9 +85,13 @@ test('who comes later sees it, a reload of theirs too, and two can share', async
   await button(bob, 'Share your screen').click();
   await plays(ada, 'Bob');
   await plays(bob, 'Ada');
+  await button(ada, 'Stop sharing').first().click();
+  await expect(screenOf(bob, 'Ada')).toBeHidden();
+  await plays(ada, 'Bob');
+  await expect(bob.getByText('You are sharing your screen.')).toBeVisible();
 });
 
-test("what is shared ends by the browser's own bar, and its sound is heard also by who wants no pictures", async ({ person, room }) => {
+test('what is shared ends with its tab, and its sound is heard also by who wants no pictures', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -84,14 +107,6 @@ test("what is shared ends by the browser's own bar, and its sound is heard also 
     tone.start();
   });
   await ada.bringToFront();
-  // Kept, to end it as the browser does.
-  await ada.evaluate(() => {
-    const { getDisplayMedia } = navigator.mediaDevices;
-    navigator.mediaDevices.getDisplayMedia = async function (...options) {
-      const stream = await getDisplayMedia.apply(navigator.mediaDevices, options);
-      return Object.assign(globalThis, { shared: stream }).shared;
-    };
-  });
   await button(ada, 'Share your screen').click();
   await plays(bob, 'Ada');
   const sounds = tileOf(bob, 'Ada').locator('audio');
@@ -114,13 +129,20 @@ test("what is shared ends by the browser's own bar, and its sound is heard also 
   await expect.poll(loud).toBeGreaterThan(0.1);
   await bob.getByRole('radio', { name: 'Automatic' }).check();
   await plays(bob, 'Ada');
-  await ada.evaluate(() => {
-    const { shared } = globalThis as unknown as { shared: MediaStream };
-    shared.getVideoTracks().forEach((track) => track.dispatchEvent(new Event('ended')));
-  });
+  // It ends as by the browser's own bar, which no program can press: the tracks end by themselves.
+  await print.close();
   await expect(screenOf(bob, 'Ada')).toBeHidden();
   await expect(ada.getByText('You are sharing your screen.')).toBeHidden();
   await expect(sounds).toHaveCount(1);
+  await expectToSeeAndHear(bob, ['Ada']);
+});
+
+test('who only says that they share a screen is not looked at in the dark', async ({ person, room, salon }) => {
+  const [ada, place] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  const eve = await hostile(place, salon.origin);
+  await eve.say({ type: 'join', room, presence: { name: 'Eve', mic: false, camera: false, screen: true } });
+  await expect(screenOf(ada, 'Eve').getByText('Nothing of it has come yet')).toBeVisible();
 });
 
 test.describe('while the server cannot be reached', () => {

@@ -79,20 +79,45 @@ test('somebody is softer or silent for one person alone', async ({ person, room 
   await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.muted)).toBe(false);
 });
 
-test('a pin and a volume outlive a reconnect of both', async ({ person, room, line }) => {
+test('a layout, a pin, a volume and the time inside outlive a reconnect and a reload', async ({ person, room, line }) => {
   const [ada, bob, cleo] = [await person({ baseURL: line.origin }), await person(), await person()];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
   await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
+  await button(ada, 'More').click();
+  const large = ada.getByRole('radio', { name: 'Who talks is large' });
+  await large.check();
+  await ada.keyboard.press('Escape');
   await tileOf(ada, 'Bob').hover();
-  await tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' }).click();
+  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' });
+  await pin.click();
   await ada.getByRole('button', { name: /^People/ }).click();
   await ada.getByRole('slider', { name: 'Volume of Bob' }).fill('30');
   line.cut();
   await bob.reload();
   await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
   await expectOnStage(ada, 'Bob', 'Cleo');
+  await expect(pin).toHaveAttribute('aria-pressed', 'true');
   const sound = tileOf(ada, 'Bob').locator('audio');
-  await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.volume)).toBeCloseTo(0.3);
+  const volume = () => sound.evaluate((audio: HTMLAudioElement) => audio.volume);
+  await expect.poll(volume).toBeCloseTo(0.3);
+  await button(ada, 'More').click();
+  await expect(large).toBeChecked();
+
+  const seconds = async () => {
+    const time = await ada.getByRole('timer', { name: 'Time in the call' }).innerText();
+    const [minutes = 0, rest = 0] = (time.match(/\d+/g) ?? []).map(Number);
+    return minutes * 60 + rest;
+  };
+  const before = await seconds();
+  expect(before).toBeGreaterThan(3);
+  await ada.reload();
+  await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
+  expect(await seconds()).toBeGreaterThanOrEqual(before);
+  await expectOnStage(ada, 'Bob', 'Cleo');
+  await expect(pin).toHaveAttribute('aria-pressed', 'true');
+  await expect.poll(volume).toBeCloseTo(0.3);
+  await button(ada, 'More').click();
+  await expect(large).toBeChecked();
 });
 
 /** What axe finds in the small window, in whose page it was put. */

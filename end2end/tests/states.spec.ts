@@ -3,7 +3,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContextOptions, Page, ViewportSize } from '@playwright/test';
 import { openPrint } from '../support/print.ts';
-import { button, enter, expectPhase, expectToCount, open, remoteTiles, tileOf, toolbar, turnOnDevices } from '../support/room.ts';
+import {
+  button, duplicate, enter, expectPhase, expectToCount, open, ownTile, remoteTiles, tileOf, toolbar, turnOnDevices,
+} from '../support/room.ts';
 import { expect, test as base } from '../support/test.ts';
 
 type Device = { name: string; sizes: ViewportSize[]; options: BrowserContextOptions };
@@ -53,18 +55,38 @@ const expectToFit = async (page: Page, { width, height }: ViewportSize) => {
   }
 };
 
+/** How long a sign moves, in ms, before it is gone. */
+const SIGN_MS = 5_000;
+
 const expectAccessible = async (page: Page, where: string) => {
   // What fades in has no contrast yet.
-  await page.evaluate(() => {
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+  await page.evaluate((most) => {
+    const ending = document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().endTime) < most);
     return Promise.allSettled(ending.map(({ finished }) => finished));
-  });
+  }, SIGN_MS);
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
   // Legacy: in this page instead of a further one, which only pages with foreign frames need.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).withTags(tags).analyze();
   const found = violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }));
   expect(found, where).toEqual([]);
 };
+
+/** Gives a file of so many megabytes to everybody. */
+const give = (page: Page, name: string, megabytes: number) =>
+  page.evaluate(([name, megabytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(Array(megabytes).fill(new Uint8Array(1_000_000)), name));
+    document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer }));
+  }, [name, megabytes] as const);
+
+/** Lets what a page does once a second wait: a countdown is over before it can be looked at. */
+const installStandstill = () => {
+  const { setInterval } = globalThis;
+  const act = (action: () => void, period: number) =>
+    setInterval(() => (period === 1_000 && Reflect.get(globalThis, 'still')) || action(), period);
+  Object.assign(globalThis, { setInterval: act });
+};
+const standStill = (page: Page, still: boolean) => page.evaluate((still) => void Object.assign(globalThis, { still }), still);
 
 for (const device of devices) {
   test.describe(`on a ${device.name}`, () => {
@@ -216,6 +238,7 @@ for (const device of devices) {
       await button(bob, 'More').click();
       await button(bob, 'Record').click();
       await expect(button(bob, 'Stop recording')).toBeVisible();
+      await me.addInitScript(installStandstill);
       await open(me, `/room/${room}`);
       await expect(me.locator('.recorded')).toBeVisible();
       await show('lobby-of-a-recorded-call');
@@ -225,9 +248,11 @@ for (const device of devices) {
       await button(me, 'More').click();
       await expect(button(me, 'Record')).toBeVisible();
       await show('call-record');
+      await standStill(me, true);
       await button(me, 'Record').click();
-      await expect(me.getByText(/^Begins in/)).toBeVisible();
-      await me.screenshot({ path: `results/screens/counting-${me.viewportSize()!.width}.png` });
+      await expect(me.getByText('Begins in 3')).toBeVisible();
+      await show('call-counting');
+      await standStill(me, false);
       await expect(button(me, 'Stop recording')).toBeVisible();
       await show('call-recording');
       await button(me, 'Stop recording').click();
@@ -246,6 +271,87 @@ for (const device of devices) {
       await open(me, `/room/${room}`);
       await expect(me.locator('[data-recording]')).toHaveCount(2);
       await show('lobby-with-recordings');
+    });
+
+    test('signs, files on their way and a line that is lost', async ({ device, person, signal, startSalon, show, room }) => {
+      test.slow();
+      const { options, sizes } = device;
+      const { origin: baseURL } = await startSalon('--hold', '60');
+      const me = await person({ ...options, viewport: sizes[0]!, baseURL });
+      const [bob, cleo] = [await person({ machine: 'of their own', baseURL }), await person({ baseURL })];
+      for (const [page, name] of [[me, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
+      for (const name of ['Bob', 'Cleo']) await expectToCount(tileOf(me, name).locator('video'));
+      for (const page of [cleo, me]) await page.keyboard.press('Alt+R');
+      await expect(ownTile(me).getByRole('img', { name: 'Hand raised, 2' })).toBeVisible();
+      await button(bob, 'More').click();
+      await button(bob, 'Applause').click();
+      await expect(tileOf(me, 'Bob').getByRole('img', { name: 'Applause' })).toBeVisible();
+      await show('call-signs', me);
+
+      await give(me, 'agenda.pdf', 1);
+      await expect(me.locator('.file')).toHaveCount(1);
+      await bob.keyboard.press('Escape');
+      await button(bob, /^Chat/).click();
+      await button(bob, 'Decline: agenda.pdf').click();
+      await give(bob, 'declined.zip', 1);
+      await button(me, 'Decline: declined.zip').click();
+      await give(bob, 'holiday with a rather long name.mp4', 150);
+      await button(me, /^Save: holiday/).click();
+      await button(me, /^Pause: holiday/).click();
+      await expect(me.locator('.file').first()).toContainText('paused at');
+      await give(bob, 'offered.pdf', 1);
+      await expect(me.locator('.file')).toHaveCount(4);
+      await show('call-files-paused', me);
+      await button(me, /^Go on: holiday/).click();
+      await expect(button(me, /^Pause: holiday/)).toBeVisible();
+      signal('of their own', 'SIGSTOP');
+      await expect(tileOf(me, 'Bob')).toHaveAttribute('data-link', 'reconnecting');
+      await show('call-files-coming', me);
+      await expect(button(me, /^Pause: holiday/)).toBeVisible();
+      await me.keyboard.press('Escape');
+      await expect(tileOf(me, 'Bob')).toContainText(/Reconnecting 0:\d\d/);
+      await show('call-reconnecting', me);
+      await expect(tileOf(me, 'Bob')).toHaveAttribute('data-link', 'reconnecting');
+    });
+
+    test('files that are dragged in, and a seat in another tab', async ({ me, show, room }) => {
+      await enter(me, room, 'Ada');
+      await me.evaluate(() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([], 'plan.txt'));
+        document.body.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true, dataTransfer }));
+      });
+      await expect(me.locator('.drop')).toBeVisible();
+      await show('call-drop');
+      const other = await duplicate(me);
+      await open(other, `/room/${room}`);
+      await button(other, 'Join').click();
+      await expect(me.getByRole('heading', { name: 'You moved to another tab.' })).toBeVisible();
+      await show('moved');
+    });
+
+    test.describe('without a server', () => {
+      // The browser itself writes of every attempt to reach it.
+      test.use({ expectedOutput: /WebSocket connection to/ });
+
+      test('a call goes on', async ({ device: { options, sizes }, person, startSalon, show, room }) => {
+        test.slow();
+        const salon = await startSalon();
+        const baseURL = salon.origin;
+        const [me, bob] = [await person({ ...options, viewport: sizes[0]!, baseURL }), await person({ baseURL })];
+        await enter(me, room, 'Ada');
+        await enter(bob, room, 'Bob');
+        await expectToCount(tileOf(me, 'Bob').locator('video'));
+        await salon.kill();
+        const banner = me.locator('[data-notice=server]');
+        await expect(banner).toBeVisible();
+        await show('call-without-server', me);
+        await button(me, 'Leave').click();
+        await expectPhase(me, 'left');
+        await show('left-without-server', me);
+        await salon.startAgain();
+        await expect(banner).toBeHidden({ timeout: 20_000 });
+      });
     });
 
     test('waiting', async ({ device: { options, sizes }, person, startSalon, show, room }) => {

@@ -1,9 +1,9 @@
 // What people who ask are told of their connections: in a call, and before it.
-import type { Locator, Page } from '@playwright/test';
+import type { Browser, Locator, Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { installProbe } from '../support/probe.ts';
-import { startRelay, whyNoRelay } from '../support/relay.mjs';
+import { makeCertificate, startRelay, whyNoCertificate, whyNoRelay } from '../support/relay.mjs';
 import { button, connectionsMade, enter, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { expect, test } from '../support/test.ts';
@@ -215,9 +215,73 @@ const isRelayed = (page: Page) =>
     return [pair.localCandidateId, pair.remoteCandidateId].some((id) => stats.get(id).candidateType === 'relay');
   });
 
+/** A page of somebody in a browser on a network. */
+const come = async (browser: Browser, baseURL: string, trouble: string[]) => {
+  const context = await browser.newContext({ baseURL, permissions: GRANTED });
+  context.on('weberror', (error) => trouble.push(`error: ${error.error().message}`));
+  await context.addInitScript(installProbe);
+  return context.newPage();
+};
+
+test.describe('on a line that loses', () => {
+  const LOST_PERCENT = 20;
+  const GONE_MS = 2_000;
+  /** So many seconds are looked at. */
+  const SAMPLES = 10;
+
+  test.beforeAll(() => {
+    const why = whyNoNetworks();
+    if (why) console.log(`Skipped, because there can be no networks here: ${why}`);
+    test.skip(!!why, why);
+  });
+
+  test('what is lost, and that the picture stood still, is told in numbers', async ({ playwright, room, trouble }) => {
+    test.slow();
+    const network = await makeNetwork('ada', 'bob');
+    const salon = await startSalonAt(network.server);
+    const browsers = await Promise.all(['ada', 'bob'].map((host) => playwright.chromium.launch(network.launchOptions(host))));
+    try {
+      const [ada, bob] = [await come(browsers[0]!, salon.origin, trouble), await come(browsers[1]!, salon.origin, trouble)];
+      await enter(ada, room, 'Ada');
+      await enter(bob, room, 'Bob');
+      await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+      const [mine, theirs] = [await openPanel(ada, 'Bob'), await openPanel(bob, 'Ada')];
+      await expect(cells(mine, 'Lost')).toHaveText(['0.0 %', '0.0 %']);
+      const lost = async (dialog: Locator, column: number) => Number.parseFloat(await cells(dialog, 'Lost').nth(column).innerText());
+
+      await network.loseBetween('bob', 'ada', LOST_PERCENT);
+      await expect.poll(() => lost(mine, 0)).toBeGreaterThan(0);
+      await expect.poll(() => lost(theirs, 1), { timeout: 20_000 }).toBeGreaterThan(0);
+      const told: number[] = [];
+      await expect.poll(async () => told.push(await lost(mine, 0)), { intervals: [1_000], timeout: 20_000 }).toBe(SAMPLES);
+      const mean = told.reduce((sum, percent) => sum + percent) / SAMPLES;
+      console.log(`lost ${mean} % of what was sent; each second: ${told.join(', ')}`);
+      // Browsers do not count as lost what was sent again in time.
+      expect(mean).toBeGreaterThan(LOST_PERCENT / 10);
+      expect(mean).toBeLessThan(LOST_PERCENT * 1.5);
+      await network.restore();
+      await expect(cells(mine, 'Lost')).toHaveText(['0.0 %', '0.0 %'], { timeout: 20_000 });
+
+      const freezes = async () => Number.parseInt((await cells(mine, 'Freezes').first().innerText()).replace('none', '0'));
+      const before = await freezes();
+      await network.dropBetween('bob', 'ada');
+      await ada.waitForTimeout(GONE_MS);
+      await network.restore();
+      await expect.poll(freezes, { timeout: 20_000 }).toBeGreaterThan(before);
+      await expect(cells(mine, 'Freezes').first()).toHaveText(/^\d+, [1-9]\d*\.\d s in all$/);
+      console.log(await cells(mine, 'Freezes').first().innerText());
+      await expect(mine.getByRole('img', { name: /^Lost over the last 2 minutes: 0\.0 % to [1-9]/ }).first()).toBeVisible();
+    } finally {
+      for (const browser of browsers) await browser.close();
+      await salon.stop();
+      network.remove();
+    }
+  });
+});
+
 test.describe('with a relay', () => {
   test.beforeAll(() => {
-    const why = whyNoNetworks() || whyNoRelay();
+    const why = whyNoNetworks() || whyNoRelay() || whyNoCertificate();
     if (why) console.log(`Skipped, because there can be no relay here: ${why}`);
     test.skip(!!why, why);
   });
@@ -226,24 +290,29 @@ test.describe('with a relay', () => {
     test.slow();
     const network = await makeNetwork('ada', 'bob', 'relay');
     const secret = 'shared by the server and the relay';
-    const relay = await startRelay(network.placeOn('relay'), secret);
-    const salon = await startSalonAt(network.server, '--ice', `${relay.url} ${relay.url}?transport=tcp`, '--turn-secret', secret);
-    const browsers = await Promise.all(['ada', 'bob'].map((host) => playwright.chromium.launch(network.launchOptions(host))));
+    const certificate = makeCertificate();
+    const relay = await startRelay(network.placeOn('relay'), secret, certificate);
+    const urls = [relay.stun, relay.url, `${relay.url}?transport=tcp`, relay.overTls];
+    const salon = await startSalonAt(network.server, '--ice', urls.join(' '), '--turn-secret', secret);
+    const relays = ['Relay over UDP', 'Relay over TCP', 'Relay over TLS'];
+    const browsers = await Promise.all([
+      playwright.chromium.launch(network.launchOptions('ada', certificate.trust)),
+      playwright.chromium.launch(network.launchOptions('bob')),
+    ]);
     try {
-      const come = async (browser: (typeof browsers)[number]) => {
-        const context = await browser.newContext({ baseURL: salon.origin, permissions: GRANTED });
-        context.on('weberror', (error) => trouble.push(`error: ${error.error().message}`));
-        await context.addInitScript(installProbe);
-        return context.newPage();
+      const [ada, bob] = [await come(browsers[0]!, salon.origin, trouble), await come(browsers[1]!, salon.origin, trouble)];
+      const look = async (page: Page, verdict: string) => {
+        await open(page, `/room/${room}`);
+        const found = connectionTest(page);
+        await expect(found).toHaveAttribute('data-verdict', verdict, { timeout: 20_000 });
+        await found.locator('summary').click();
+        return found.locator('dl');
       };
-      const [ada, bob] = [await come(browsers[0]!), await come(browsers[1]!)];
-      await open(ada, `/room/${room}`);
-      const found = connectionTest(ada);
-      await expect(found).toHaveAttribute('data-verdict', 'good', { timeout: 20_000 });
-      await found.locator('summary').click();
-      for (const name of ['Relay over UDP', 'Relay over TCP']) {
-        await expect(found.locator('dl')).toContainText(new RegExp(`${name}\\s*answers in`));
-      }
+      const found = await look(ada, 'good');
+      for (const name of ['STUN', ...relays]) await expect(found).toContainText(new RegExp(`${name}\\s*answers in`));
+      // Whose browser does not trust the relay's certificate.
+      const distrusted = await look(bob, 'limited');
+      await expect(distrusted).toContainText(/Relay over TCP\s*answers in.*Relay over TLS\s*no answer/);
       await enter(ada, room, 'Ada');
       await enter(bob, room, 'Bob');
       await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
@@ -252,7 +321,7 @@ test.describe('with a relay', () => {
       await expect.poll(path).toMatch(/^(Direct|Relayed|Relayed over UDP), UDP, IPv4$/);
       await expect.poll(async () => (await isRelayed(ada)) === (await path()).startsWith('Relayed')).toBe(true);
       await button(ada, 'Test the servers').click();
-      for (const name of ['Relay over UDP', 'Relay over TCP']) {
+      for (const name of ['STUN', ...relays]) {
         await expect(dialog.locator('dl')).toContainText(new RegExp(`${name}\\s*works, found in`), { timeout: 15_000 });
       }
       await expect(dialog.locator('dl')).toContainText(/Through the relay\s*[1-9][\d.]* [kM]bit\/s up and down/, { timeout: 20_000 });

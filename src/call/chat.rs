@@ -14,7 +14,8 @@ use std::{
 };
 
 /// How many messages are kept of what one person brought, or of what all brought who are gone, and
-/// how many bytes of text: the oldest go first.
+/// how many bytes of text. The oldest go first; among those who are gone, the oldest of whoever brought
+/// most.
 const MESSAGES: usize = 300;
 const BYTES: usize = 128 * 1024;
 /// How much one person may send within [`PERIOD`]. An honest answer is at most twice [`MESSAGES`].
@@ -22,8 +23,9 @@ const TALKS: usize = 10 * MESSAGES;
 const PERIOD: Duration = Duration::from_secs(60);
 /// What a question counts, which may be answered with all that is kept.
 const QUESTION: usize = 50;
-/// How far ahead of all others a message may want to stand.
-const LEAP: u64 = 32;
+/// How long somebody is left alone after a question. What it is answered with counts, too: in a
+/// minute two thirds of [`TALKS`], if all that is kept of those who are gone comes each time.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(10);
 
 /// One message of the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +106,9 @@ struct Listener {
     last: u64,
     /// How much came from them, and since when that is counted.
     heard: (usize, Duration),
+    /// When they were asked last, and whether there is something new to ask.
+    asked: Duration,
+    unasked: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +118,7 @@ enum Channel {
     /// missing.
     Open,
     Known,
-    /// They have said too much.
+    /// They have said too much, and are not listened to for as long as that is counted.
     Shut,
 }
 
@@ -144,7 +149,8 @@ impl Chat {
 
     /// Takes back what was kept while the page was loaded again.
     pub(super) fn recall(&mut self, messages: Vec<Message>) {
-        messages.into_iter().for_each(|message| self.insert(message));
+        // Of how much too much is known when it is known who is there.
+        messages.into_iter().for_each(|message| self.place(message));
     }
 
     pub(super) fn sit(&mut self, me: PeerId) {
@@ -160,6 +166,8 @@ impl Chat {
         let others = self.listeners.iter().map(|listener| listener.id);
         let gone: Vec<_> = others.filter(|id| !present.contains(id)).collect();
         gone.into_iter().for_each(|id| self.left(id));
+        let bearers = present.iter().copied().chain(self.me).map(Some);
+        bearers.chain([None]).for_each(|bearer| self.trim(bearer));
     }
 
     /// Somebody is in the room. From now on they speak for themselves.
@@ -171,26 +179,47 @@ impl Chat {
             let messages = Arc::make_mut(&mut self.messages);
             messages.retain(|message| message.author != id || !message.is_hearsay());
         }
-        let last = self.last_of(id);
-        let heard = (0, Duration::ZERO);
-        self.listeners.push(Listener { id, channel: Channel::Closed, got: 0, last, heard });
+        self.listeners.push(Listener {
+            id,
+            channel: Channel::Closed,
+            got: 0,
+            last: self.last_of(id),
+            heard: (0, Duration::ZERO),
+            asked: Duration::ZERO,
+            unasked: false,
+        });
     }
 
-    /// Somebody is gone for good. What they said and not everybody got is asked for.
+    /// Somebody is gone for good. What they said and not everybody got is to be asked for.
     pub(super) fn left(&mut self, id: PeerId) {
         self.listeners.retain(|listener| listener.id != id);
         self.trim(None);
-        let reached: Vec<_> = self.reached().collect();
-        reached.into_iter().for_each(|id| self.ask(id));
+        self.listeners.iter_mut().for_each(|listener| listener.unasked = true);
+    }
+
+    /// When somebody is to be asked, since the Unix epoch.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.listeners.iter().filter_map(Listener::due).min()
+    }
+
+    /// Asks whoever is to be asked by now.
+    pub(super) fn tick(&mut self, now: Duration) {
+        let is_due = |listener: &&Listener| listener.due().is_some() && listener.rested(now);
+        let due: Vec<_> =
+            self.listeners.iter().filter(is_due).map(|listener| listener.id).collect();
+        due.into_iter().for_each(|id| self.ask(id, now));
     }
 
     /// Somebody can be talked to. Returns whether they are listened to.
-    pub(super) fn opened(&mut self, id: PeerId) -> bool {
+    pub(super) fn opened(&mut self, id: PeerId, now: Duration) -> bool {
         let Some(listener) = self.listener(id) else { return false };
+        if listener.channel == Channel::Shut && now.abs_diff(listener.heard.1) >= PERIOD {
+            listener.channel = Channel::Closed;
+        }
         match listener.channel {
             Channel::Closed => {
                 listener.channel = Channel::Open;
-                self.ask(id);
+                self.ask(id, now);
                 true
             }
             Channel::Shut => {
@@ -283,22 +312,26 @@ impl Chat {
         if text.is_empty() || self.messages.iter().any(is_there) {
             return;
         }
-        self.heard += 1;
-        let order = order.min(self.messages.last().map_or(0, |last| last.order) + LEAP);
+        // So many were never said: whoever claims more cannot use up all places there are.
+        let order = order.min(u64::try_from(now.as_millis()).unwrap_or_default());
         let at = now.saturating_sub(Duration::from_millis(age));
         self.insert(Message { author, number, order, source, at, name, text });
+        // What is the oldest of too much is not there, and may come again.
+        self.heard += usize::from(self.messages.iter().any(is_there));
     }
 
-    /// Asks for what is missing. Of somebody who is gone, only what they said themselves or the one
-    /// who is asked has brought is known: others may have made it up.
-    fn ask(&mut self, id: PeerId) {
+    /// Asks for what is missing. Of somebody who is gone, only what they said themselves is known: what
+    /// others say may be made up, and something before it may be missing.
+    fn ask(&mut self, id: PeerId, now: Duration) {
+        if let Some(listener) = self.listener(id) {
+            (listener.asked, listener.unasked) = (now, false);
+        }
         let others = self.listeners.iter().map(|listener| listener.id);
         let present: Vec<_> = others.chain(self.me).collect();
         let mut last: BTreeMap<_, _> =
             self.listeners.iter().map(|listener| (listener.id, listener.last)).collect();
         for message in self.messages.iter() {
-            let trusted = !message.is_hearsay() || message.source == id;
-            if trusted && !present.contains(&message.author) {
+            if !message.is_hearsay() && !present.contains(&message.author) {
                 let last = last.entry(message.author).or_default();
                 *last = message.number.max(*last);
             }
@@ -306,15 +339,25 @@ impl Chat {
         self.commands.push_back(ChatCommand::Send(id, Talk::Have(Have { last, present })));
     }
 
-    /// Gives somebody what they lack of this person's words, and of those who are gone.
+    /// Gives somebody what they lack of this person's words, and of those who are gone; of these no
+    /// more than is kept, and last what was learned from people who are there and may tell it, too.
     fn answer(&mut self, id: PeerId, have: &Have, now: Duration) {
         let lacks = |message: &&Message| {
             let last = have.last.get(&message.author).copied().unwrap_or_default();
-            let own = Some(message.author) == self.me;
-            message.number > last && (own || !have.present.contains(&message.author))
+            message.number > last
         };
-        let words = self.messages.iter().filter(lacks).map(|message| message.on_its_way(now));
-        self.commands.extend(words.map(|words| ChatCommand::Send(id, Talk::Said(words))));
+        let is_own = |message: &&Message| Some(message.author) == self.me;
+        let (own, others): (Vec<_>, Vec<_>) = self.messages.iter().filter(lacks).partition(is_own);
+        let is_gone = |message: &&Message| !have.present.contains(&message.author);
+        let others = others.into_iter().filter(is_gone);
+        let (told, rest): (Vec<_>, Vec<_>) =
+            others.partition(|message| self.is_there(message.source));
+        // The oldest of that is left out.
+        let too_many = (rest.len() + told.len()).saturating_sub(MESSAGES);
+        let others = rest.into_iter().chain(told.into_iter().skip(too_many));
+        let words = own.into_iter().chain(others).map(|message| message.on_its_way(now));
+        let words: Vec<_> = words.map(|words| ChatCommand::Send(id, Talk::Said(words))).collect();
+        self.commands.extend(words);
     }
 
     /// The number of the last message of an author, of those that are kept.
@@ -323,13 +366,18 @@ impl Chat {
         theirs.map(|message| message.number).max().unwrap_or_default()
     }
 
-    /// Puts a message in its place.
     fn insert(&mut self, message: Message) {
-        let messages = Arc::make_mut(&mut self.messages);
-        let (source, place) = (message.source, (message.order, message.author));
-        let index = messages.partition_point(|other| (other.order, other.author) < place);
-        messages.insert(index, message);
+        let source = message.source;
+        self.place(message);
         self.trim(Some(source).filter(|source| self.is_there(*source)));
+    }
+
+    /// Puts a message in its place.
+    fn place(&mut self, message: Message) {
+        let messages = Arc::make_mut(&mut self.messages);
+        let place = |message: &Message| (message.order, message.author, message.number);
+        let index = messages.partition_point(|other| place(other) < place(&message));
+        messages.insert(index, message);
     }
 
     /// Whether somebody is in the room and speaks for themselves.
@@ -337,29 +385,42 @@ impl Chat {
         is_there(self.me, &self.listeners, id)
     }
 
-    /// Forgets the oldest of what somebody brought too much of; all who are gone count as one.
+    /// Forgets the oldest of what somebody brought too much of. All who are gone count as one; so that
+    /// none of them takes the others' place, it is whoever brought most who loses something.
     fn trim(&mut self, bearer: Option<PeerId>) {
         let (me, listeners) = (self.me, &self.listeners);
         let is_theirs = |message: &Message| match bearer {
             Some(bearer) => message.source == bearer,
             None => !is_there(me, listeners, message.source),
         };
+        let size = |message: &Message| message.text.as_str().len();
         let (mut count, mut bytes) = (0, 0);
+        let mut brought: Vec<(PeerId, usize)> = Vec::new();
         for message in self.messages.iter().filter(|message| is_theirs(message)) {
-            count += 1;
-            bytes += message.text.as_str().len();
+            (count, bytes) = (count + 1, bytes + size(message));
+            let weight = size(message) + BYTES / MESSAGES;
+            match brought.iter_mut().find(|(source, _)| *source == message.source) {
+                Some((_, brought)) => *brought += weight,
+                None => brought.push((message.source, weight)),
+            }
         }
         if count <= MESSAGES && bytes <= BYTES {
             return;
         }
-        Arc::make_mut(&mut self.messages).retain(|message| {
-            let kept = !is_theirs(message) || count <= MESSAGES && bytes <= BYTES;
-            if !kept {
-                count -= 1;
-                bytes -= message.text.as_str().len();
-            }
-            kept
-        });
+        let messages = Arc::make_mut(&mut self.messages);
+        let mut stays = vec![true; messages.len()];
+        while count > MESSAGES || bytes > BYTES {
+            let most = brought.iter_mut().max_by_key(|(_, weight)| *weight);
+            let Some((source, weight)) = most else { break };
+            let mut all = messages.iter().zip(&mut stays);
+            let oldest = all.find(|(message, stays)| **stays && message.source == *source);
+            let Some((message, stays)) = oldest else { break };
+            *stays = false;
+            *weight -= size(message) + BYTES / MESSAGES;
+            (count, bytes) = (count - 1, bytes - size(message));
+        }
+        let mut stays = stays.into_iter();
+        messages.retain(|_| stays.next().unwrap_or(true));
     }
 
     fn listener(&mut self, id: PeerId) -> Option<&mut Listener> {
@@ -390,9 +451,18 @@ impl Listener {
         matches!(self.channel, Channel::Open | Channel::Known)
     }
 
+    fn due(&self) -> Option<Duration> {
+        (self.unasked && self.is_reached()).then_some(self.asked + BETWEEN_QUESTIONS)
+    }
+
+    /// Whether they have not been asked for long enough. The clock may have been set.
+    fn rested(&self, now: Duration) -> bool {
+        now.abs_diff(self.asked) >= BETWEEN_QUESTIONS
+    }
+
     fn says_too_much(&mut self, weight: usize, now: Duration) -> bool {
         let (count, since) = &mut self.heard;
-        if now.saturating_sub(*since) >= PERIOD {
+        if now.abs_diff(*since) >= PERIOD {
             (*count, *since) = (0, now);
         }
         *count += weight;

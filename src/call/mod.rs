@@ -5,12 +5,15 @@
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
 
 mod chat;
+mod content;
 pub mod corner;
 pub mod ear;
+mod entrance;
 mod files;
 pub mod grid;
 mod health;
 mod ice;
+mod input;
 mod negotiation;
 mod peer;
 pub mod places;
@@ -18,6 +21,7 @@ pub mod probe;
 mod quality;
 mod reconnect;
 mod repair;
+pub mod sdp;
 mod seal;
 pub mod speaker;
 pub mod statistics;
@@ -27,17 +31,17 @@ mod view;
 mod waits;
 
 use crate::protocol::{
-    ChatText, ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Join, MediaKind,
-    Pass, PeerId, Person, Presence, Reaction, Report, Role, RoomName, RoomState, Rules, SeatClaim,
-    ServerMessage, Signal, Talk,
+    ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Pass, PeerId, Person,
+    Presence, Reaction, Report, RoomName, RoomState, Rules, ServerMessage, Signal, Talk,
 };
-use chat::{Chat, ChatCommand};
+use chat::Chat;
 pub use chat::{ChatView, Message};
 use files::Files;
 pub use files::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView, OFFERS};
 pub use health::{Arrival, Path, Reading};
 use ice::Ice;
 pub use ice::PeerConfig;
+pub use input::{Command, Input};
 pub use negotiation::{ChannelInput, Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
 pub use quality::Verdict;
@@ -55,121 +59,6 @@ pub type Generation = u64;
 /// How long to wait before an attempt, after so many that failed; the last rung repeats.
 fn rung(ladder: &[u64], attempts: usize) -> u64 {
     ladder.get(attempts).or(ladder.last()).copied().unwrap_or_default()
-}
-
-/// Something the person did, or that their browser reports.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The time since the Unix epoch at the start of all others.
-    Epoch(Duration),
-    /// The page of a room was opened.
-    Watch(RoomName),
-    /// The page was opened by somebody who had a seat in the room a moment ago: the next
-    /// [`Input::Join`] takes it again.
-    Return(String),
-    /// What was said in the room before the page was loaded again.
-    Recall(Vec<Message>),
-    /// The person says something to everybody in the room.
-    Say(ChatText),
-    /// Something about files.
-    File(FileInput),
-    /// The person shows a sign.
-    Show(Reaction),
-    /// What opens the room's doors to this person.
-    SetPass(Pass, Option<String>),
-    /// The person says the room's passcode with the next [`Input::Join`].
-    SetPasscode(Option<String>),
-    /// The person does something as a host.
-    Host(HostAction),
-    /// Join was pressed.
-    Join,
-    /// Leave was pressed, or waiting was stopped.
-    Leave,
-    /// The person wants nobody to learn their address, or has nothing against that any more. In a
-    /// call, every connection is made anew for it.
-    Hide(bool),
-    /// The name was edited, or the microphone or camera switched.
-    SetPresence(Presence),
-    /// The socket is open.
-    SocketOpened(Generation),
-    /// The server said something.
-    SocketMessage(Generation, ServerMessage),
-    /// The socket is closed, or could not be opened.
-    SocketClosed {
-        /// Which.
-        generation: Generation,
-        /// Whether the server said that it restarts.
-        restarting: bool,
-        /// Fresh randomness, 0 to 1, that spreads the reconnections of many clients.
-        jitter: f32,
-    },
-    /// The page is looked at again: a good moment to reconnect, and to see whether all is well.
-    Awake,
-    /// The person wants to reach the server now.
-    Hurry,
-    /// There is a network again, or the device woke up: what was open before went through a network
-    /// that may be gone.
-    NetworkChanged,
-    /// A picture of somebody else is on the screen.
-    Seen,
-    /// A peer connection reports something.
-    Peer(PeerKey, PeerInput),
-    /// [`Call::poll_timeout`] has come.
-    Tick,
-}
-
-impl Input {
-    /// Whether there may be hundreds of these in a second, after which nothing else is to be seen
-    /// than that a file is a little further.
-    #[must_use]
-    pub fn is_bulk(&self) -> bool {
-        let bulk = matches!(
-            self,
-            Self::Peer(_, PeerInput::Channel(ChannelInput::Bytes(_) | ChannelInput::Drained))
-        );
-        bulk || matches!(self, Self::File(FileInput::Read(..) | FileInput::Wrote(..)))
-    }
-}
-
-/// What the browser is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Open a socket to the server. One that was open before is given up.
-    OpenSocket(Generation),
-    /// Write to the open socket.
-    Send(ClientMessage),
-    /// Make a peer connection, with the local tracks added.
-    OpenPeer {
-        /// Its name.
-        key: PeerKey,
-        /// Whether this side makes the first offer.
-        role: Role,
-        /// Its configuration.
-        config: PeerConfig,
-    },
-    /// Configure all peer connections anew. It counts from their next restart of ICE on.
-    Configure(PeerConfig),
-    /// Close a peer connection.
-    ClosePeer(PeerKey),
-    /// Do something with a peer connection.
-    Peer(PeerKey, PeerCommand),
-    /// Say something on the data channel of a peer connection.
-    Talk(PeerKey, Talk),
-    /// Send bytes on the second data channel of a peer connection. Answered by
-    /// [`ChannelInput::Drained`].
-    Pour(PeerKey, Vec<Vec<u8>>),
-    /// Close those channels.
-    CloseChannel(PeerKey),
-    /// Do something for files.
-    File(FileCommand),
-    /// Keep the room's host key for later visits: it is good.
-    KeepHostKey(String),
-    /// Forget the host key that came with the link: it is not.
-    DropHostKey,
-    /// Switch something off that this person sends: a host wants that.
-    Mute(MediaKind),
-    /// Tell the person that something was not done.
-    Tell(ErrorCode),
 }
 
 /// One person's part in one room.
@@ -201,6 +90,8 @@ pub struct Call {
     unsaid: Vec<HostAction>,
     /// To whom the connection was kept when the seat was last asked for.
     kept: Vec<PeerId>,
+    /// Since when the seat has been theirs, in time since the Unix epoch.
+    came: Option<Duration>,
     /// The network is another one since the seat was last taken.
     elsewhere: bool,
     /// When the last input was handled.
@@ -233,9 +124,9 @@ impl Call {
     pub fn handle(&mut self, input: Input, now: Duration) {
         self.now = now;
         match input {
-            Input::Epoch(epoch) => self.epoch = epoch,
+            Input::Epoch(epoch) => self.set_clock(epoch),
             Input::Watch(room) => self.watch(room, now),
-            Input::Return(seat) => self.seat = Some(seat),
+            Input::Return(seat, since) => (self.seat, self.came) = (Some(seat), Some(since)),
             Input::Recall(messages) => self.chat.recall(messages),
             Input::Say(text) => {
                 self.chat.say(self.presence.name.clone(), text, self.epoch + now);
@@ -300,16 +191,29 @@ impl Call {
         let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
         let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
         let credentials = self.ice.due().filter(|_| speaks);
-        let own = credentials.into_iter().chain(self.waits.due());
+        let questions = self.chat.due().map(|due| due.saturating_sub(self.epoch));
+        let own = credentials.into_iter().chain(self.waits.due()).chain(questions);
         socket.chain(mending).chain(words).chain(own).min()
+    }
+
+    /// A clock that is set back takes nothing of the time inside. One that is set forward is taken for
+    /// one that stood while the device slept.
+    fn set_clock(&mut self, epoch: Duration) {
+        let back = self.epoch.saturating_sub(epoch);
+        self.epoch = epoch;
+        self.came = self.came.map(|came| came.saturating_sub(back));
+        if let Phase::InCall { since } = &mut self.phase {
+            *since = since.saturating_sub(back);
+        }
     }
 
     /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
     /// told of them.
     #[must_use]
-    pub fn seat(&self) -> Option<(&str, &Presence)> {
+    pub fn seat(&self) -> Option<(&str, Duration, &Presence)> {
         let inside = matches!(self.phase, Phase::Joining | Phase::InCall { .. });
-        self.seat.as_deref().filter(|_| inside).map(|seat| (seat, &self.presence))
+        let seat = self.seat.as_deref().filter(|_| inside).zip(self.came);
+        seat.map(|(seat, since)| (seat, since, &self.presence))
     }
 
     /// What the person is to see.
@@ -381,58 +285,6 @@ impl Call {
                 || !self.state.people.iter().all(is_met))
     }
 
-    fn watch(&mut self, room: RoomName, now: Duration) {
-        self.leave(now);
-        self.phase = Phase::Lobby;
-        self.room = Some(room);
-        self.state = RoomState::default();
-        self.open_socket();
-    }
-
-    fn join(&mut self) {
-        if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
-            self.phase = Phase::Joining;
-            self.waits.press(self.now);
-            self.moved = false;
-            self.refusal = None;
-            let open = self.state.gate.is_none() || self.pass.host.is_some();
-            self.expects_seat =
-                self.seat.is_some() || !self.socket.is_lost() && self.state.has_space() && open;
-            // The seat goes to the connection that was opened last.
-            match self.seat.is_some() && self.socket.is_connected() {
-                true => self.open_socket(),
-                false => self.ask_to_join(),
-            }
-        }
-    }
-
-    fn leave(&mut self, now: Duration) {
-        self.phase = match self.phase {
-            Phase::Lobby | Phase::Left { .. } => return,
-            Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => Phase::Lobby,
-            Phase::InCall { since } => Phase::Left { after: now.saturating_sub(since) },
-        };
-        self.send(ClientMessage::Leave);
-        self.waits = Waits::default();
-        let seat = self.seat.take();
-        self.give_up_seat();
-        // An invitation for one person is used up, but not for that person.
-        self.left_seat = seat.filter(|_| self.pass.invitation.is_some());
-        // Answers to what was asked before must not be taken for answers to what comes next.
-        self.open_socket();
-    }
-
-    fn show(&mut self, sign: Reaction) {
-        self.sign = Some((sign, self.now));
-        self.tell_everybody(&Talk::Sign(sign));
-    }
-
-    /// Says something to everybody who can be talked to past the server.
-    fn tell_everybody(&mut self, talk: &Talk) {
-        let reached: Vec<_> = self.chat.reached().filter_map(|id| self.key_of(id)).collect();
-        self.commands.extend(reached.into_iter().map(|key| Command::Talk(key, talk.clone())));
-    }
-
     /// What a host does while the server is away is done when it is back.
     fn host(&mut self, action: HostAction) {
         match self.can_speak() {
@@ -462,39 +314,6 @@ impl Call {
             self.outdated = self.generations;
             self.sit_down_anew();
         }
-    }
-
-    /// Takes the seat again where the server does not know yet whether to keep the address back.
-    fn sit_down_anew(&mut self) {
-        if self.me.is_some() && !self.ice.is_told() {
-            self.open_socket();
-        }
-    }
-
-    /// Tells a fresh connection what this person wants.
-    fn greet(&mut self) {
-        let Some(room) = self.room.clone() else { return };
-        match self.phase {
-            Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
-                self.send(ClientMessage::Watch(room));
-            }
-            Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. } => {
-                self.me = None;
-                self.ask_to_join();
-            }
-        }
-    }
-
-    fn ask_to_join(&mut self) {
-        let Some(room) = self.room.clone() else { return };
-        let fresh = |peer: &&Peer| peer.key().generation > self.outdated;
-        let intact = self.peers.iter().filter(fresh).filter(|peer| peer.is_intact());
-        self.kept = intact.map(|peer| peer.key().id).collect();
-        let token = self.seat.clone().or_else(|| self.left_seat.clone());
-        let seat = Some(SeatClaim { token, linked: self.kept.clone() });
-        let (presence, hidden) = (self.presence.clone(), self.ice.tell());
-        let pass = self.pass.clone();
-        self.send(ClientMessage::Join(Join { room, presence, seat, pass, hidden }));
     }
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
@@ -599,134 +418,6 @@ impl Call {
         }
     }
 
-    fn joined(&mut self, id: PeerId, state: RoomState, now: Duration) {
-        let since = match self.phase {
-            Phase::Lobby | Phase::Left { .. } => return,
-            Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => now,
-            Phase::InCall { since } => since,
-        };
-        // The connections that were kept go on; the server brings the others together anew.
-        let known = |peer: &Peer| {
-            let id = peer.key().id;
-            self.kept.contains(&id) || state.people.iter().any(|person| person.id == id)
-        };
-        let gone: Vec<_> = self.peers.iter().filter(|peer| !known(peer)).map(Peer::key).collect();
-        for key in gone {
-            self.close_peer(key.id);
-        }
-        self.phase = Phase::InCall { since };
-        let report = self.waits.sit(state.people.is_empty(), now);
-        self.report(report);
-        self.me = Some(id);
-        let others = state.people.iter().map(|person| person.id);
-        let present: Vec<_> = others.chain(self.peers.iter().map(|peer| peer.key().id)).collect();
-        self.chat.sit(id);
-        self.chat.meet(&present);
-        self.files.meet(&present);
-        for person in &state.people {
-            self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone(), now));
-        }
-        let elsewhere = std::mem::take(&mut self.elsewhere);
-        for id in self.kept.clone() {
-            self.with_peer(id, |peer| peer.returned(elsewhere, now));
-        }
-        self.state = state;
-        for action in std::mem::take(&mut self.unsaid) {
-            self.send(ClientMessage::Host(action));
-        }
-    }
-
-    fn refused(&mut self, code: ErrorCode, now: Duration) {
-        let asks = matches!(self.phase, Phase::Joining | Phase::Knocking { .. });
-        if !asks && !matches!(self.phase, Phase::InCall { .. }) {
-            return;
-        }
-        use ErrorCode as E;
-        match code {
-            E::RoomFull if asks || self.me.is_none() => {
-                self.give_up_seat();
-                self.waits = Waits::default();
-                self.phase = Phase::Waiting;
-                self.watch_again();
-            }
-            E::BadSeat => {
-                // Only who still hears somebody of those days goes on with what was said.
-                let said = self.chat.view().messages;
-                let goes_on = !self.kept.is_empty();
-                self.give_up_seat();
-                if goes_on {
-                    self.chat.recall(said.to_vec());
-                }
-                self.ask_to_join();
-            }
-            // The seat stays theirs: they can have it back here.
-            E::SeatMoved => {
-                let seat = self.seat.take();
-                self.leave(now);
-                self.seat = seat;
-                self.moved = true;
-            }
-            E::BadKey => {
-                let refused = self.pass.host.take();
-                self.pass.host = self.spare_key.take().filter(|key| Some(key) != refused.as_ref());
-                self.commands.push_back(Command::DropHostKey);
-                self.ask_to_join();
-            }
-            E::BadInvitation => {
-                self.pass.invitation = None;
-                self.refusal = Some(code);
-                self.ask_to_join();
-            }
-            E::RoomLocked
-            | E::PasscodeNeeded
-            | E::BadPasscode
-            | E::TryLater
-            | E::LineFull
-            | E::TooManyRooms
-                if self.me.is_none() =>
-            {
-                self.turn_back(code, now);
-            }
-            E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
-            E::RoomFull | E::TooMany | E::TooManyRooms | E::TryLater => {
-                self.commands.push_back(Command::Tell(code));
-            }
-            _ => {}
-        }
-    }
-
-    /// Back outside, for a reason.
-    fn turn_back(&mut self, code: ErrorCode, now: Duration) {
-        self.pass.passcode = None;
-        self.waits = Waits::default();
-        match self.phase {
-            Phase::InCall { since } => {
-                self.phase = Phase::Left { after: now.saturating_sub(since) };
-            }
-            _ => self.phase = Phase::Lobby,
-        }
-        self.give_up_seat();
-        self.refusal = Some(code);
-        self.watch_again();
-    }
-
-    fn watch_again(&mut self) {
-        if let Some(room) = self.room.clone() {
-            self.send(ClientMessage::Watch(room));
-        }
-    }
-
-    fn give_up_seat(&mut self) {
-        self.close_peers();
-        self.chat = Chat::default();
-        self.files.leave();
-        self.me = None;
-        (self.seat, self.left_seat) = (None, None);
-        self.desk = Desk::default();
-        self.hosting = false;
-        self.unsaid.clear();
-    }
-
     fn peer(&mut self, key: PeerKey, input: PeerInput) {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
         let input = match input {
@@ -739,81 +430,6 @@ impl Call {
         if doubtful {
             self.doubt_socket();
         }
-    }
-
-    fn channel(&mut self, id: PeerId, input: ChannelInput) {
-        match input {
-            ChannelInput::Opened => {
-                if self.chat.opened(id) {
-                    self.files.opened(id);
-                }
-            }
-            ChannelInput::Heard(text) => self.hear(id, Talk::parse(&text)),
-            ChannelInput::Bytes(bytes) => {
-                if !self.files.take_in(id, &bytes) {
-                    self.hear(id, None);
-                }
-            }
-            ChannelInput::Drained => self.files.drained(id),
-            ChannelInput::Closed => {
-                self.chat.closed(id);
-                self.files.closed(id);
-            }
-        }
-    }
-
-    /// Somebody says something on a channel; what is not understood counts, too.
-    fn hear(&mut self, id: PeerId, talk: Option<Talk>) {
-        let peer = self.peers.iter().find(|peer| peer.key().id == id);
-        let name = peer.map(|peer| peer.name().clone()).unwrap_or_default();
-        let is_other =
-            |talk: &Talk| matches!(talk, Talk::File(..) | Talk::Sign(_) | Talk::Presence(_));
-        let others = talk.clone().filter(is_other);
-        let heard = self.chat.hear(id, &name, talk, self.epoch + self.now);
-        match others {
-            // Nor is anything given to them.
-            _ if !heard => self.files.closed(id),
-            Some(Talk::File(number, news)) => self.files.hear(id, &name, number, news),
-            Some(Talk::Presence(presence)) => {
-                let now = self.now;
-                self.with_peer(id, |peer| peer.switch(&presence, now));
-            }
-            Some(Talk::Sign(sign)) => {
-                let now = self.now;
-                self.with_peer(id, |peer| peer.show(sign, now));
-            }
-            _ => {}
-        }
-    }
-
-    fn look_after_files(&mut self) {
-        while let Some(command) = self.files.poll() {
-            let command = match command {
-                files::Command::Send(id, talk) => {
-                    self.key_of(id).map(|key| Command::Talk(key, talk))
-                }
-                files::Command::Pour(id, bytes) => {
-                    self.key_of(id).map(|key| Command::Pour(key, bytes))
-                }
-                files::Command::Do(command) => Some(Command::File(command)),
-            };
-            self.commands.extend(command);
-        }
-    }
-
-    fn look_after_chat(&mut self) {
-        while let Some(command) = self.chat.poll() {
-            let (ChatCommand::Send(id, _) | ChatCommand::Close(id)) = command;
-            self.commands.extend(self.key_of(id).map(|key| match command {
-                ChatCommand::Send(_, talk) => Command::Talk(key, talk),
-                ChatCommand::Close(_) => Command::CloseChannel(key),
-            }));
-        }
-    }
-
-    /// The connection to somebody that is in use.
-    fn key_of(&self, id: PeerId) -> Option<PeerKey> {
-        self.peers.iter().map(Peer::key).find(|key| key.id == id)
     }
 
     fn can_speak(&self) -> bool {

@@ -4,6 +4,7 @@
 //! the descriptions (RFC 8122, section 5). Whoever relays the descriptions could put other ones in
 //! their place, and be both holders' other end: then the two see different pairs.
 
+use super::sdp::lines;
 use std::sync::Arc;
 
 /// The fingerprints of one description, in an order that does not depend on who wrote them down. None
@@ -19,8 +20,7 @@ pub(super) fn fingerprints(sdp: &str) -> Option<String> {
         let plain = is_plain(algorithm) && is_plain(value);
         plain.then(|| format!("{} {}", algorithm.to_ascii_lowercase(), value.to_ascii_uppercase()))
     };
-    let lines = sdp.split(['\r', '\n']);
-    let suspects = lines.filter(|line| line.to_ascii_lowercase().contains("fingerprint"));
+    let suspects = lines(sdp).filter(|line| line.to_ascii_lowercase().contains("fingerprint"));
     let mut found = suspects.map(attribute).collect::<Option<Vec<_>>>()?;
     found.sort();
     found.dedup();

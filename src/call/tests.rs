@@ -5,7 +5,8 @@ mod world;
 
 use super::{negotiation::Negotiation, *};
 use crate::protocol::{
-    Grade, IceCandidate, IceServer, Quality, Reception, SdpType, SessionDescription, Signal,
+    Grade, IceCandidate, IceServer, Join, Quality, Reception, Role, SdpType, SessionDescription,
+    Signal,
 };
 use proptest::prelude::*;
 use world::World;
@@ -32,19 +33,80 @@ fn the_caller_offers_and_the_callee_waits() {
     assert_eq!(drain(&mut callee), []);
 }
 
+fn joined(id: u64, inside: &RoomState) -> ServerMessage {
+    ServerMessage::Joined {
+        id: PeerId(id),
+        state: inside.clone(),
+        ice: IceGrant::default(),
+        rules: Rules::default(),
+        seat: Some("seat".to_owned()),
+    }
+}
+
+/// The server answers on whichever socket it is.
+fn let_in(call: &mut Call, joined: &ServerMessage, at: Duration) {
+    for generation in 1..9 {
+        call.handle(Input::SocketOpened(generation), at);
+        call.handle(Input::SocketMessage(generation, joined.clone()), at);
+    }
+}
+
+#[test]
+fn the_time_inside_is_counted_on_after_a_reload() {
+    let joined = || joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
+    let mut call = Call::new();
+    let seconds = Duration::from_secs;
+    for (input, time) in [
+        (Input::Epoch(seconds(1000)), 0),
+        (Input::Watch("123".parse().unwrap()), 0),
+        (Input::Return("seat".to_owned(), seconds(700)), 0),
+        (Input::Join, 1),
+        (Input::SocketOpened(1), 1),
+        (Input::SocketMessage(1, joined()), 2),
+    ] {
+        call.handle(input, seconds(time));
+    }
+    assert_eq!(call.view().phase, Phase::InCall { since: seconds(700) });
+    assert_eq!(call.seat().map(|(_, since, _)| since), Some(seconds(700)));
+    call.handle(Input::Epoch(seconds(400)), seconds(5));
+    assert_eq!(call.view().phase, Phase::InCall { since: seconds(100) }, "as long ago as before");
+    call.handle(Input::Leave, seconds(10));
+    assert_eq!(call.view().phase, Phase::Left { after: seconds(310) });
+    call.handle(Input::Join, seconds(15));
+    let_in(&mut call, &joined(), seconds(20));
+    assert_eq!(call.view().phase, Phase::InCall { since: seconds(420) });
+}
+
+#[test]
+fn what_was_said_is_still_there_when_a_seat_comes_back_from_another_tab() {
+    let joined = || joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
+    let moved = ServerMessage::Error { code: ErrorCode::SeatMoved, message: String::new() };
+    let mut call = Call::new();
+    for input in [
+        Input::Watch("123".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, joined()),
+        Input::Say("hello".into()),
+        Input::SocketMessage(1, moved),
+    ] {
+        call.handle(input, Duration::ZERO);
+    }
+    assert!(call.view().moved);
+    let later = Duration::from_secs(60);
+    call.handle(Input::Join, later);
+    let_in(&mut call, &joined(), later);
+    assert_eq!(call.view().chat.messages.len(), 1);
+    assert_eq!(call.view().phase, Phase::InCall { since: Duration::ZERO });
+}
+
 #[test]
 fn how_long_the_person_waited_is_reported() {
     let room: RoomName = "123".parse().unwrap();
     let millis = Duration::from_millis;
     let person = Person { id: PeerId(2), presence: Presence::default(), seconds: 9 };
     let inside = RoomState { people: vec![person], limit: 4, gate: None };
-    let joined = |id| ServerMessage::Joined {
-        id: PeerId(id),
-        state: inside.clone(),
-        ice: IceGrant::default(),
-        rules: Rules::default(),
-        seat: Some("seat".to_owned()),
-    };
+    let joined = |id| joined(id, &inside);
     let state = ServerMessage::Room { room: room.clone(), state: inside.clone() };
     let mut call = Call::new();
     let mut reports = Vec::new();

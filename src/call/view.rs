@@ -25,7 +25,7 @@ pub enum Phase {
     },
     /// Inside.
     InCall {
-        /// Since when.
+        /// Since when, in time since the Unix epoch: perhaps since before the page was loaded again.
         since: Duration,
     },
     /// Outside again.

@@ -102,6 +102,7 @@ pub(super) static TEXTS: Texts = Texts {
     unmute_short: "Unmute",
     space: "Space",
     picture_stopped: "The picture has stopped",
+    picture_to_come: "Nothing of it has come yet",
     choose_another: "Choose another",
     undo: "Undo",
     use_it: "Use it",

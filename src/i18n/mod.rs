@@ -97,6 +97,7 @@ pub struct Texts {
     pub unmute_short: &'static str,
     pub space: &'static str,
     pub picture_stopped: &'static str,
+    pub picture_to_come: &'static str,
     pub choose_another: &'static str,
     pub undo: &'static str,
     pub use_it: &'static str,

@@ -22,6 +22,7 @@ pub struct RecordingTexts {
     pub save_person: fn(name: &str) -> String,
     pub delete: &'static str,
     pub delete_sure: &'static str,
+    pub delete_saved: &'static str,
     pub not_saved: &'static str,
     /// What a button does, with which recording it is.
     pub of: fn(action: &str, recording: &str) -> String,

@@ -5,8 +5,9 @@ use crate::{
     i18n::texts,
     platform,
     protocol::{Boot, FreshRoom, RoomName},
+    reactive::{effect, flag, word},
     session::{Notice, Notices, keep_host_key, recent_rooms},
-    ui::{Brand, Icon, LazyRecordings, flag, icons, word},
+    ui::{Brand, Icon, LazyRecordings, icons},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -28,9 +29,9 @@ pub fn Home(
             start_call(fresh, &origin, notices, navigator);
         }
     };
-    Effect::new(|_| platform::set_title("Salon"));
+    effect(|| platform::set_title("Salon"));
     view! {
-        <main class="page home" data-phase="home">
+        <main class="page home" tabindex="-1" data-phase="home">
             <header class="hero">
                 <Brand />
                 <h1>"Salon"</h1>
@@ -107,7 +108,7 @@ fn GoForm(bad_name: bool) -> impl IntoView {
 fn RecentRooms() -> impl IntoView {
     let t = texts();
     let rooms = RwSignal::new(Vec::<RoomName>::new());
-    Effect::new(move |_| rooms.set(recent_rooms()));
+    effect(move || rooms.set(recent_rooms()));
     let entry = |room: RoomName| {
         view! { <li><a href=format!("/room/{room}") rel="external">{room.to_string()}</a></li> }
     };

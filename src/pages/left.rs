@@ -5,8 +5,9 @@ use crate::{
     i18n::texts,
     platform,
     protocol::ErrorCode,
+    reactive::{click, effect, flag, text, word},
     session::Session,
-    ui::{Brand, Icon, Inside, LazyRecordings, flag, icons, text, word},
+    ui::{Brand, Icon, Inside, LazyRecordings, icons},
 };
 use leptos::{html, prelude::*};
 
@@ -18,7 +19,7 @@ pub fn Left() -> impl IntoView {
     let moved = flag(move || session.view.get().moved);
     let removed = flag(move || session.view.get().refusal == Some(ErrorCode::Removed));
     let heading = NodeRef::<html::H1>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(heading) = heading.get() {
             platform::focus(&heading);
         }
@@ -37,7 +38,7 @@ pub fn Left() -> impl IntoView {
             <p class="lead">{text(move || (t.left_after)(session.time_inside()))}</p>
             <Inside />
             <div class="row">
-                <button class="button primary" hidden=removed on:click=move |_| session.join()>
+                <button class="button primary" hidden=removed on:click=click(move |_| session.join())>
                     <Icon paths=icons::ENTER />
                     {word(move || if moved.get() { t.use_here } else { t.rejoin })}
                 </button>

@@ -4,10 +4,11 @@ use crate::{
     call::Phase,
     i18n::texts,
     platform::{self, Timer},
+    reactive::{effect, flag, holding, text, word},
     session::Session,
     ui::{
-        Brand, DeviceChoices, HideAddress, Icon, Inside, LazyRecordings, LazyTest, Preview, flag,
-        icons, text, word,
+        Brand, DeviceChoices, HideAddress, Icon, Inside, LazyRecordings, LazyTest, Preview, Show,
+        icons,
     },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -25,7 +26,7 @@ pub fn Lobby() -> impl IntoView {
     let media = session.media;
     let touched = move || !media.is_untouched();
     let rested = RwSignal::new(false);
-    Effect::new(move |_| Timer::new(REST, move || rested.set(true)));
+    holding(move || Timer::new(REST, move || rested.set(true)));
     // Begins only while nobody is on their way in.
     let tested = Memo::new(move |before| {
         let outside = session.view.with(|view| view.phase == Phase::Lobby);
@@ -41,12 +42,12 @@ pub fn Lobby() -> impl IntoView {
             <section class="card">
                 <Inside />
                 <JoinForm />
-                <Show when=touched>
+                <Show when=flag(touched)>
                     <DeviceChoices />
                 </Show>
                 <HideAddress />
                 <div class="connection-tested">
-                    <Show when=move || tested.get()>
+                    <Show when=tested>
                         <LazyTest />
                     </Show>
                 </div>
@@ -64,12 +65,12 @@ fn JoinForm() -> impl IntoView {
     let name = NodeRef::<html::Input>::new();
     let waiting =
         flag(move || matches!(session.view.get().phase, Phase::Waiting | Phase::Knocking { .. }));
-    Effect::new(move |_| {
+    effect(move || {
         let Some(input) = name.get() else { return };
         session.name.set(platform::adopt_input(&input, &session.name.get_untracked()));
     });
     // Join may have been pressed before the app was there to see it.
-    Effect::new(move |_| {
+    effect(move || {
         let pressed = form.get().is_some_and(|form| form.has_attribute("data-pressed"));
         if pressed {
             session.join();
@@ -93,7 +94,7 @@ fn JoinForm() -> impl IntoView {
                 node_ref=name
                 on:input=move |event| session.name.set(event_target_value(&event))
             />
-            <Show when=move || session.needs_passcode()>
+            <Show when=flag(move || session.needs_passcode())>
                 <label for="passcode">{t.passcode}</label>
                 <input
                     id="passcode"

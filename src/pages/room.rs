@@ -5,10 +5,11 @@ use crate::{
     call::{Phase, View},
     platform::{self, Timer},
     protocol::{Boot, RoomName, RoomState},
+    reactive::{effect, flag, holding, word},
     session::Session,
-    ui::{CallView, ServerBanner, flag, word},
+    ui::{CallView, ServerBanner, Show},
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use std::time::Duration;
 
 /// How long a page is given to come to rest.
@@ -26,7 +27,7 @@ pub fn RoomPage(
     let title = format!("{name} · Salon");
     let session = Session::new(name, &origin, state, expect_context());
     provide_context(session);
-    Effect::new(move |_| {
+    effect(move || {
         platform::set_title(&title);
         session.start();
     });
@@ -36,27 +37,17 @@ pub fn RoomPage(
         _ => Shown::Lobby,
     });
     let stands = Standing::new(shown);
-    let main = NodeRef::<html::Main>::new();
-    // Who is sent back, because the room was full after all, is not left without a focus.
-    Effect::new(move |before| {
-        let shown = shown.get();
-        if let (Some(Shown::Call), Shown::Lobby, Some(main)) = (before, shown, main.get_untracked())
-        {
-            platform::focus(&main);
-        }
-        shown
-    });
     view! {
-        <main class="room" tabindex="-1" node_ref=main data-phase=word(move || phase_name(session.view.get().phase))>
-            <Show when=move || stands.lobby.get()>
+        <main class="room" tabindex="-1" data-phase=word(move || phase_name(session.view.get().phase))>
+            <Show when=stands.lobby>
                 <div hidden=flag(move || shown.get() != Shown::Lobby)>
                     <Lobby />
                 </div>
             </Show>
-            <Show when=move || stands.call.get()>
+            <Show when=stands.call>
                 <CallView shown=flag(move || shown.get() == Shown::Call) />
             </Show>
-            <Show when=move || shown.get() == Shown::Left>
+            <Show when=flag(move || shown.get() == Shown::Left)>
                 <Left />
             </Show>
             <ServerBanner />
@@ -77,7 +68,7 @@ struct Standing {
 impl Standing {
     fn new(shown: Memo<Shown>) -> Self {
         let rested = RwSignal::new(None);
-        Effect::new(move |_| {
+        holding(move || {
             let shown = shown.get();
             Timer::new(REST, move || rested.set(Some(shown)))
         });

@@ -286,6 +286,9 @@ pub struct Leaving;
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
 
+/// See the browser's `FocusWatch`.
+pub struct FocusWatch;
+
 /// See the browser's `SmallWindow`.
 pub struct SmallWindow;
 
@@ -336,6 +339,9 @@ mod functions {
     }
     pub fn was_reloaded() -> bool {
         false
+    }
+    pub fn watch_focus() -> Option<FocusWatch> {
+        None
     }
     pub fn takes_keys() -> bool {
         false
@@ -389,6 +395,9 @@ mod functions {
     pub async fn recordings() -> Vec<KeptRecording> {
         Vec::new()
     }
+    pub async fn can_keep() -> bool {
+        false
+    }
     pub async fn has_recordings() -> bool {
         false
     }
@@ -414,6 +423,9 @@ mod functions {
         false
     }
     pub async fn share(_: &str) {}
+    pub fn can_set_volume() -> bool {
+        true
+    }
     pub fn can_choose_speaker() -> bool {
         false
     }

@@ -45,8 +45,10 @@ pub enum RecordingProblem {
     Unable,
     /// Nothing here can play sound, and then the browser records nothing.
     Silent,
-    /// There is no space left.
+    /// There is no space left for more of it.
     Full,
+    /// There is no space left for any of it.
+    NoSpace,
     /// The browser cannot store it.
     Storage,
     /// The browser could not go on with sound or picture.

@@ -27,7 +27,7 @@ pub(super) struct Engine {
     unshown: bool,
     timer: Option<(Duration, Timer)>,
     /// What is kept of the seat.
-    seat: Option<(String, Presence)>,
+    seat: Option<(String, Duration, Presence)>,
     kept_at: Duration,
     _clock: Interval,
     _page: PageWatch,
@@ -78,11 +78,13 @@ impl Engine {
     /// tells when the page was last there.
     pub(super) fn keep_seat(&mut self, now: Duration) {
         let seat = self.call.seat();
-        let kept = self.seat.as_ref().map(|(token, presence)| (token.as_str(), presence));
+        let kept = self.seat.as_ref();
+        let kept = kept.map(|(token, since, presence)| (token.as_str(), *since, presence));
         let is_due = seat.is_some() && now >= self.kept_at + KEEP;
         if kept != seat || is_due {
             KeptSeat::save(&self.session.room.get_value(), seat);
-            self.seat = seat.map(|(token, presence)| (token.to_owned(), presence.clone()));
+            self.seat =
+                seat.map(|(token, since, presence)| (token.to_owned(), since, presence.clone()));
             self.kept_at = now;
         }
     }

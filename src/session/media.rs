@@ -13,6 +13,7 @@ use crate::{
         self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Processing, Stream,
         Track,
     },
+    reactive::{holding, text},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -159,6 +160,23 @@ impl Media {
         };
         let kinds: Vec<_> = Kind::ALL.into_iter().filter(wanted).collect();
         self.capture(kinds);
+        if off(self.microphone) {
+            self.open_muted();
+        }
+    }
+
+    /// Opens the microphone though it is muted, where nobody is asked for that: so a key that is held
+    /// unmutes it, and that somebody talks while muted is noticed.
+    fn open_muted(self) {
+        let generation = self.microphone.next_generation();
+        platform::spawn_local(async move {
+            let granted = platform::is_granted(Kind::Microphone).await;
+            if granted && self.microphone.is_current(generation) {
+                self.capture(vec![Kind::Microphone]);
+                // So that it can be unmuted meanwhile.
+                self.microphone.source.set(Source::Opening { replacing: true });
+            }
+        });
     }
 
     /// Opens again what sent before the page was loaded anew, and counts as sending meanwhile.
@@ -254,9 +272,14 @@ impl Media {
         }
     }
 
-    /// Does not open the camera until somebody asks for it.
+    /// Switches the camera off, also one that could not be opened, or not yet, until somebody asks
+    /// for it.
     pub(super) fn leave_camera_off(self) {
+        self.camera.next_generation();
         self.camera.wanted.set(false);
+        if !self.camera.is(Problem::Insecure) {
+            self.camera.source.set(Source::Off);
+        }
     }
 
     /// Mutes the microphone, or switches the camera off, and returns whether it was on.
@@ -277,6 +300,20 @@ impl Media {
         if self.slot(kind).source.with_untracked(|source| !matches!(source, Source::Off)) {
             self.capture(vec![kind]);
         }
+    }
+
+    /// The id of the speaker that is there: a chosen one that is gone plays nothing in some browsers.
+    #[must_use]
+    pub fn speaker_in_use(self) -> Signal<String> {
+        text(move || {
+            let chosen = self.speaker.get();
+            let is_there = self.devices.with(|devices| {
+                let is_speaker = |device: &&Device| device.kind == DeviceKind::Speaker;
+                let mut speakers = devices.iter().filter(is_speaker).peekable();
+                speakers.peek().is_none() || speakers.any(|speaker| speaker.id == chosen)
+            });
+            if is_there { chosen } else { String::new() }
+        })
     }
 
     /// Plays the others on another device, now and on later visits.
@@ -308,7 +345,7 @@ impl Media {
 
     /// Keeps [`Media::level`] up to date while the calling component is shown.
     pub fn show_level(self) {
-        Effect::new(move |_| {
+        holding(move || {
             let meter = match self.source(Kind::Microphone) {
                 Source::On(track) => Meter::new(&track),
                 _ => None,

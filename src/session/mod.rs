@@ -2,8 +2,10 @@
 //! person is to see into signals.
 
 mod advice;
+mod content;
 mod engine;
 mod files;
+mod links;
 mod log;
 mod media;
 mod notices;
@@ -16,15 +18,13 @@ mod slot;
 mod wishes;
 
 use crate::{
-    call::{
-        ChatView, FileInput, FileKey, FileState, FileView, Input, Message, OFFERS, PeerKey, Phase,
-        Tile, View, statistics::History,
-    },
-    platform::{self, Incoming, Kind, Local, PageEvent, StoredBytes, Stream, Timer},
+    call::{Input, PeerKey, Phase, Tile, View, statistics::History},
+    platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
     protocol::{
-        DisplayName, ErrorCode, FileName, Gate, HostAction, IceServer, MediaKind, PeerId, Presence,
-        Quality, Reaction, RoomName, RoomState,
+        DisplayName, ErrorCode, Gate, HostAction, IceServer, MediaKind, PeerId, Presence, Quality,
+        RoomName, RoomState,
     },
+    reactive::{effect, holding},
 };
 pub use advice::Advice;
 use engine::Engine;
@@ -43,12 +43,12 @@ pub use wishes::Volume;
 const NAME_KEY: &str = "salon.name";
 const HIDDEN_KEY: &str = "salon.hide-address";
 const RECENT_KEY: &str = "salon.recent";
-/// How many messages were not seen when the page was there last.
-const UNREAD_KEY: &str = "salon.unread";
 const RECENT_ROOMS: usize = 5;
 
 /// How long drawing waits for the first words to a person, at most.
 const HEAD_START: Duration = Duration::from_millis(150);
+/// How long it waits for more of what people say to each other: to draw is what a flood costs.
+const FLOW: Duration = Duration::from_millis(50);
 
 /// So long after coming in, nothing is more urgent any more than to listen to the microphone and to
 /// keep the screen on: browsers take a tenth of a second to begin.
@@ -56,9 +56,6 @@ const SETTLED: Duration = Duration::from_secs(2);
 
 /// By so much the page's clock may be off.
 const DRIFT: Duration = Duration::from_secs(1);
-
-/// What was said longer ago is no news.
-const NEWS: Duration = Duration::from_secs(10);
 
 /// After a longer break between two ticks of the clock, the device has slept.
 const ASLEEP: Duration = Duration::from_secs(10);
@@ -187,12 +184,12 @@ impl Session {
         self.load_wishes();
         self.recording.start();
         platform::prepare_connection();
-        Effect::new(move |_| self.tracks_changed());
-        Effect::new(move |_| {
+        effect(move || self.tracks_changed());
+        effect(move || {
             let screen = self.sharing.screen();
             self.with_engine(|engine| engine.set_screen(screen));
         });
-        Effect::new(move |_| self.send(Input::SetPresence(self.presence())));
+        effect(move || self.send(Input::SetPresence(self.presence())));
         let (pass, spare_key) = pass::find(&self.room.get_value());
         self.set_epoch(now);
         self.send(Input::SetPass(pass, spare_key));
@@ -233,55 +230,25 @@ impl Session {
     fn watch_over_call(self) {
         let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
         let settled = self.settled;
-        Effect::new(move |_| {
+        holding(move || {
             settled.set(false);
             inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
         });
-        Effect::new(move |_| settled.get().then(|| self.media.overhear()));
-        Effect::new(move |_| {
+        holding(move || settled.get().then(|| self.media.overhear()));
+        effect(move || {
             if settled.get() {
                 platform::spawn_local(platform::remove_stale_files());
             }
         });
-        Effect::new(move |_| {
+        effect(move || {
             if self.sharing.is_on() && !self.view.with(|view| view.inside) {
                 self.sharing.stop();
             }
         });
-        Effect::new(move |_| {
+        holding(move || {
             let seen = settled.get() && !self.hidden.get();
             seen.then(platform::keep_awake)
         });
-    }
-
-    /// Counts what was not seen, and has the browser ask before files that are on their way are lost.
-    fn watch_over_reading(self) {
-        Effect::new(move |_| {
-            let heard = self.view.with(heard);
-            if self.is_reading() {
-                self.unseen.set(0);
-            }
-            if self.is_reading() || heard == (0, 0) {
-                self.read.set(heard);
-            }
-        });
-        Effect::new(move |_| {
-            // Files are offered again.
-            let (unread, _) = self.unread_of_each();
-            platform::keep(UNREAD_KEY, (unread > 0).then(|| unread.to_string()).as_deref());
-        });
-        let moving = Memo::new(move |_| {
-            self.view.with(|view| {
-                let is_there = |file: &&FileView| file.key.owner.is_none_or(|id| view.has(id));
-                view.files.files.iter().filter(is_there).any(FileView::is_moving)
-            })
-        });
-        Effect::new(move |_| moving.get().then(platform::ask_before_leaving));
-    }
-
-    /// Whether the chat is open, and looked at.
-    fn is_reading(self) -> bool {
-        self.reading.get() && !self.hidden.get()
     }
 
     /// One other person, while they are in the call.
@@ -305,10 +272,9 @@ impl Session {
     /// Comes back to the seat that this tab had a moment ago: after a reload at once, and else when
     /// Join is pressed.
     fn come_back(self, seat: &KeptSeat) {
-        self.send(Input::Return(seat.token.clone()));
+        self.send(Input::Return(seat.token.clone(), seat.since));
         self.send(Input::Recall(log::load(&self.room.get_value())));
-        let unseen = platform::recall(UNREAD_KEY).and_then(|count| count.parse().ok());
-        self.unseen.set(unseen.unwrap_or_default());
+        self.recall_unseen();
         if platform::was_reloaded() {
             self.media.reopen(|kind| seat.sent(kind));
             self.hand.set(seat.hand);
@@ -352,63 +318,10 @@ impl Session {
         });
     }
 
-    /// Says something to everybody in the room.
-    pub fn say(self, text: &str) {
-        self.send(Input::Say(text.into()));
-    }
-
-    /// Shows a sign to everybody in the room.
-    pub fn show(self, sign: Reaction) {
-        self.send(Input::Show(sign));
-    }
-
-    /// Offers files to everybody in the room, as many as the others take notice of.
-    pub fn give(self, sources: Vec<StoredBytes>) {
-        let is_open =
-            |file: &&FileView| file.key.owner.is_none() && file.state == FileState::Offered;
-        let open = |view: &View| view.files.files.iter().filter(is_open).count();
-        let left = OFFERS.saturating_sub(self.view.with_untracked(open));
-        if sources.len() > left {
-            self.notices.show(Notice::TooManyFiles);
-        }
-        for source in sources.into_iter().take(left) {
-            let (name, size) = (FileName::from(source.name()), source.size());
-            // Greater than all before, also those of before a reload.
-            let now = u64::try_from(platform::wall_clock().as_millis()).unwrap_or_default();
-            let number = now.max(self.last_file.get_value() + 1);
-            self.last_file.set_value(number);
-            self.with_engine(|engine| engine.files.add(number, source));
-            self.send(Input::File(FileInput::Give(number, name, size)));
-        }
-    }
-
     /// How loud everybody else is at this moment, from 0 to 1.
     #[must_use]
     pub fn levels(self) -> Vec<(PeerId, f64)> {
         self.with_engine(|engine| engine.levels()).unwrap_or_default()
-    }
-
-    /// Does something with a file.
-    pub fn handle_file(self, input: FileInput) {
-        self.send(Input::File(input));
-    }
-
-    /// Hands a file to the person once more that they have got.
-    pub fn save_file(self, key: FileKey, name: &FileName) {
-        self.with_engine(|engine| engine.files.save(key, name.as_str()));
-    }
-
-    /// How many messages and files of others were not seen.
-    #[must_use]
-    pub fn unread(self) -> usize {
-        let (messages, files) = self.unread_of_each();
-        messages + files
-    }
-
-    fn unread_of_each(self) -> (usize, usize) {
-        let ((messages, files), (read, seen)) = (self.view.with(heard), self.read.get());
-        let messages = self.unseen.get() + messages.saturating_sub(read);
-        (messages, files.saturating_sub(seen))
     }
 
     /// Stops waiting in front of a full room; the preview stays.
@@ -432,46 +345,13 @@ impl Session {
         self.sound_gestures.update(|count| *count += 1);
     }
 
-    /// Puts the link on the clipboard.
-    pub fn copy_link(self) {
-        self.copy(self.link.get_value());
-    }
-
-    /// Puts on the clipboard the link that makes this person a host on another device, too.
-    pub fn copy_host_link(self) {
-        if let Some(key) = pass::host_key(&self.room.get_value()) {
-            self.copy(host_link(&self.link.get_value(), &key));
-        }
-    }
-
-    /// Puts a link on the clipboard.
-    pub fn copy(self, link: String) {
-        self.put(link, Notice::LinkCopied, Notice::LinkNotCopied);
-    }
-
-    /// Puts a report on the clipboard.
-    pub fn copy_report(self, report: String) {
-        self.put(report, Notice::ReportCopied, Notice::ReportNotCopied);
-    }
-
-    fn put(self, text: String, done: Notice, failed: Notice) {
-        platform::spawn_local(async move {
-            let copied = platform::copy(&text).await;
-            self.notices.show(if copied { done } else { failed });
-        });
-    }
-
-    /// Opens the system's share sheet with the link.
-    pub fn share_link(self) {
-        let link = self.link.get_value();
-        platform::spawn_local(async move { platform::share(&link).await });
-    }
-
     /// How long the person has been in the call.
     #[must_use]
     pub fn time_inside(self) -> Duration {
         match self.view.with(|view| view.phase) {
-            Phase::InCall { since } => self.now.get().saturating_sub(since),
+            Phase::InCall { since } => {
+                (self.epoch.get_value() + self.now.get()).saturating_sub(since)
+            }
             Phase::Left { after } => after,
             _ => Duration::ZERO,
         }
@@ -581,54 +461,27 @@ impl Session {
 
     /// Hands an input to the call and shows what came of it.
     fn send(self, input: Input) {
-        let now = platform::elapsed();
+        let (now, is_word) = (platform::elapsed(), input.is_word());
         let view = self.with_engine(|engine| engine.handle(input, now)).flatten();
         let Some(view) = view else { return };
-        if !self.view.with_untracked(|shown| shown.can_wait_for(&view)) {
+        if is_word {
+            self.draw_within(FLOW);
+        } else if self.view.with_untracked(|shown| shown.can_wait_for(&view)) {
+            self.draw_within(HEAD_START);
+        } else {
             self.publish(view);
-        } else if self.drawing.with_value(Option::is_none) {
+        }
+    }
+
+    /// Shows in a moment what there is to be seen then.
+    fn draw_within(self, wait: Duration) {
+        if self.drawing.with_value(Option::is_none) {
             let publish = move || {
                 if let Some(view) = self.with_engine(|engine| engine.view()) {
                     self.publish(view);
                 }
             };
-            self.drawing.set_value(Some(Timer::new(HEAD_START, publish)));
-        }
-    }
-
-    /// Shows what somebody says while the chat is closed.
-    fn tell_of_words(self, before: &ChatView, chat: &ChatView) {
-        if chat.heard <= before.heard || untrack(|| self.is_reading()) {
-            return;
-        }
-        let said = chat.messages.last();
-        let said = said.filter(|message| !chat.is_own(message) && !message.is_hearsay());
-        if let Some(Message { name, text, at, .. }) = said
-            && platform::wall_clock().saturating_sub(*at) < NEWS
-        {
-            self.notices.show(Notice::Said(name.clone(), text.clone()));
-        }
-    }
-
-    /// Shows what becomes of files while the chat is closed.
-    fn tell_of_files(self, before: &View, view: &View) {
-        if before.files == view.files || untrack(|| self.is_reading()) {
-            return;
-        }
-        let was_moving =
-            |key| before.files.files.iter().any(|one| one.key == key && one.is_moving());
-        let ended = view.files.files.iter().find(|file| !file.is_moving() && was_moving(file.key));
-        if let Some(file) = ended.filter(|file| file.key.owner.is_some()) {
-            self.notices.show(Notice::FileEnded(file.name.clone(), file.state));
-        }
-        if view.files.heard > before.files.heard {
-            let new = view.files.files.iter().rev().find(|file| file.state == FileState::Offered);
-            let owner = new.and_then(|file| {
-                view.tiles.iter().find(|tile| Some(tile.key.id) == file.key.owner)
-            });
-            if let (Some(file), Some(owner)) = (new, owner) {
-                self.notices.show(Notice::Offers(owner.presence.name.clone(), file.name.clone()));
-            }
+            self.drawing.set_value(Some(Timer::new(wait, publish)));
         }
     }
 
@@ -657,11 +510,6 @@ impl Session {
         }
         self.view.set(view);
     }
-}
-
-/// How many messages and files came from others.
-fn heard(view: &View) -> (usize, usize) {
-    (view.chat.heard, view.files.heard)
 }
 
 /// The rooms that were joined last on this device, newest first.

@@ -20,6 +20,8 @@ pub(super) struct KeptSeat {
     camera: bool,
     /// Whether they had raised a hand.
     pub(super) hand: bool,
+    /// Since when they have been in the call, in whole seconds since the Unix epoch.
+    pub(super) since: Duration,
 }
 
 impl KeptSeat {
@@ -29,13 +31,14 @@ impl KeptSeat {
     }
 
     /// Keeps the seat in place of the one before.
-    pub(super) fn save(room: &RoomName, seat: Option<(&str, &Presence)>) {
+    pub(super) fn save(room: &RoomName, seat: Option<(&str, Duration, &Presence)>) {
         let flag = |on| if on { "on" } else { "off" };
         let now = platform::wall_clock().as_secs();
-        let text = seat.map(|(token, presence)| {
+        let text = seat.map(|(token, since, presence)| {
             let Presence { mic, camera, hand, .. } = presence;
             let [mic, camera, hand] = [*mic, *camera, hand.is_some()].map(flag);
-            format!("{room} {mic} {camera} {hand} {now} {token}")
+            let since = since.as_secs();
+            format!("{room} {mic} {camera} {hand} {since} {now} {token}")
         });
         platform::keep(KEY, text.as_deref());
     }
@@ -53,13 +56,15 @@ impl KeptSeat {
         words.next().filter(|word| *word == room.as_str())?;
         let mut flag = || words.next().map(|word| word == "on");
         let (mic, camera, hand) = (flag()?, flag()?, flag()?);
-        let kept = Duration::from_secs(words.next()?.parse().ok()?);
+        let mut time = || Some(Duration::from_secs(words.next()?.parse().ok()?));
+        let (since, kept) = (time()?, time()?);
         let token = words.next()?;
         (now.saturating_sub(kept) <= FRESH).then(|| Self {
             token: token.to_owned(),
             mic,
             camera,
             hand,
+            since,
         })
     }
 }
@@ -73,11 +78,13 @@ mod tests {
         let read = |text, room: &str, now| {
             KeptSeat::parse(text, &room.parse().unwrap(), Duration::from_secs(now))
         };
-        let text = "123 on off on 1000 abc";
-        let seat = KeptSeat { token: "abc".to_owned(), mic: true, camera: false, hand: true };
+        let text = "123 on off on 400 1000 abc";
+        let since = Duration::from_secs(400);
+        let seat =
+            KeptSeat { token: "abc".to_owned(), mic: true, camera: false, hand: true, since };
         assert_eq!(read(text, "123", 1060), Some(seat));
         assert_eq!(read(text, "123", 1061), None);
         assert_eq!(read(text, "124", 1000), None);
-        assert_eq!(read("123 on off on 1000", "123", 1000), None);
+        assert_eq!(read("123 on off on 400 1000", "123", 1000), None);
     }
 }

@@ -10,12 +10,19 @@ pub struct Sharing {
     /// Whether this browser can share at all.
     pub possible: RwSignal<bool>,
     screen: RwSignal<Option<Screen>>,
+    /// Whether the browser asks what to share.
+    asking: StoredValue<bool>,
     notices: Notices,
 }
 
 impl Sharing {
     pub(super) fn new(notices: Notices) -> Self {
-        Self { possible: RwSignal::new(false), screen: RwSignal::new(None), notices }
+        Self {
+            possible: RwSignal::new(false),
+            screen: RwSignal::new(None),
+            asking: StoredValue::new(false),
+            notices,
+        }
     }
 
     pub(super) fn start(self) {
@@ -37,8 +44,14 @@ impl Sharing {
         if self.screen.with_untracked(Option::is_some) {
             return self.stop();
         }
+        if self.asking.get_value() {
+            return;
+        }
+        self.asking.set_value(true);
         platform::spawn_local(async move {
-            match platform::capture_screen().await {
+            let captured = platform::capture_screen().await;
+            let _ = self.asking.try_set_value(false);
+            match captured {
                 Ok(screen) => {
                     // The browser has a button of its own that ends it.
                     screen.picture.on_ended(move || self.stop());

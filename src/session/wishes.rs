@@ -3,8 +3,9 @@
 
 use super::Session;
 use crate::{
-    platform::{self, Kind},
+    platform,
     protocol::{PeerId, Quality},
+    reactive::effect,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ impl Session {
     pub fn set_quality(self, quality: Quality) {
         self.keep_quality(quality);
         if quality == Quality::AudioOnly {
-            self.media.switch_off(Kind::Camera);
+            self.media.leave_camera_off();
             self.sharing.stop();
         }
     }
@@ -100,7 +101,7 @@ impl Session {
             self.media.leave_camera_off();
         }
         // Who shows something wants pictures.
-        Effect::new(move |_| {
+        effect(move || {
             let shows = self.media.own_picture().is_some() || self.sharing.is_on();
             if shows && self.quality.get_untracked() == Quality::AudioOnly {
                 self.keep_quality(Quality::Auto);

@@ -2,6 +2,7 @@
 
 use crate::{
     i18n::texts,
+    reactive::click,
     session::{Advice, Session},
 };
 use leptos::prelude::*;
@@ -30,7 +31,7 @@ pub fn AdviceLine(
             <div class="advice late" data-notice="advice" data-advice=advice_name(&advice)>
                 <p>{(t.advice)(&advice)}</p>
                 {action(&advice).map(|(label, key, act)| view! {
-                    <button class="button small" on:click=move |_| act.run(())>
+                    <button class="button small" on:click=click(move |_| act.run(()))>
                         {label}
                         {(!key.is_empty()).then(|| view! { <kbd>{key}</kbd> })}
                     </button>

@@ -3,10 +3,11 @@
 use crate::{
     i18n::{stopwatch, texts},
     platform,
+    reactive::{click, effect, flag, text},
     session::Session,
     ui::{
-        Icon, controls::Controls, flag, icons, invite::Invite, people_panel::Knock,
-        recording_mark::RecordingMark, stage::Stage, staging::Staging, text,
+        Icon, Show, controls::Controls, icons, invite::Invite, people_panel::Knock,
+        recording_mark::RecordingMark, stage::Stage, staging::Staging,
     },
 };
 use leptos::{ev, html, prelude::*};
@@ -31,7 +32,7 @@ pub fn CallView(
     let alone = flag(move || session.view.get().is_alone());
     let blocked = session.sound_blocked;
     let heading = NodeRef::<html::H1>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let (true, Some(heading)) = (shown.get(), heading.get()) {
             platform::focus(&heading);
         }
@@ -84,18 +85,18 @@ pub fn CallView(
                 </time>
             </header>
             <Stage />
-            <Show when=move || alone.get()>
+            <Show when=alone>
                 <Invite />
             </Show>
-            <Show when=move || blocked.get()>
-                <button class="button primary unblock" on:click=move |_| session.unblock_sound()>
+            <Show when=blocked>
+                <button class="button primary unblock" on:click=click(move |_| session.unblock_sound())>
                     <Icon paths=icons::SOUND />
                     {t.tap_to_hear}
                 </button>
             </Show>
             <Knock />
             <Controls given />
-            <Show when=move || dragging.get()>
+            <Show when=dragging>
                 <p class="drop">{t.drop_here}</p>
             </Show>
         </div>

@@ -10,8 +10,9 @@ use crate::{
     i18n::texts,
     platform,
     protocol::{DisplayName, PeerId, limits::TEXT_CHARS},
+    reactive::{effect, flag, text},
     session::Session,
-    ui::{Icon, flag, icons, text},
+    ui::{Icon, icons},
 };
 use leptos::{ev, html, prelude::*};
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub(super) fn ChatPanel(close: Callback<()>) -> impl IntoView {
                     </For>
                 </ol>
             </div>
-            <p class="quiet" hidden=flag(move || !empty.get())>{t.chat_hint}</p>
+            <p class="quiet chat-hint" hidden=flag(move || !empty.get())>{t.chat_hint}</p>
             <Files />
             <Composer />
         </Panel>
@@ -136,7 +137,7 @@ fn Composer() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let field = NodeRef::<html::Textarea>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(field) = field.get() {
             field.set_value(&session.draft.get_value());
             platform::focus(&field);

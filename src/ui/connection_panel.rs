@@ -11,8 +11,9 @@ use crate::{
     i18n::statistics_texts,
     platform,
     protocol::PeerId,
+    reactive::{click, effect, flag, text},
     session::{Probing, Session},
-    ui::{Icon, flag, icons, text},
+    ui::{Icon, icons},
 };
 use leptos::{html, prelude::*};
 
@@ -35,7 +36,7 @@ pub(super) fn ConnectionPanel(
     on_cleanup(move || {
         let _ = session.measuring.try_set(false);
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(first) = first.get() {
             platform::focus(&first);
         }
@@ -53,11 +54,11 @@ pub(super) fn ConnectionPanel(
     view! {
         <Panel name close class="connection">
             <div class="row">
-                <button class="button small" node_ref=first on:click=move |_| back.run(())>
+                <button class="button small" node_ref=first on:click=click(move |_| back.run(()))>
                     <Icon paths=icons::BACK />
                     {t.back}
                 </button>
-                <button class="button small" on:click=copy>{t.copy_report}</button>
+                <button class="button small" on:click=click(copy)>{t.copy_report}</button>
             </div>
             <table>
                 <thead>
@@ -126,7 +127,7 @@ impl Tests {
     /// Measures what a relay carries as soon as one is known to work.
     fn go_on(self) {
         let relay = Memo::new(move |_| self.probing.relay());
-        Effect::new(move |_| {
+        effect(move || {
             if !self.probing.is_running() {
                 self.probing.stop();
             }
@@ -162,7 +163,7 @@ fn ServerTests(tests: Tests) -> impl IntoView {
             <button
                 class="button small"
                 disabled=flag(move || tests.probing.is_running())
-                on:click=move |_| tests.start(session)
+                on:click=click(move |_| tests.start(session))
             >
                 {t.test_relays}
             </button>

@@ -9,8 +9,8 @@ use crate::{
     i18n::statistics_texts,
     platform::{self, Local, UploadTrial},
     protocol::{Boot, IceServer},
+    reactive::{click, effect, flag, word},
     session::{Probing, Session},
-    ui::{flag, word},
 };
 use leptos::prelude::*;
 
@@ -34,7 +34,7 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         probing.start(servers, session.hides_address.get_untracked() == Some(true));
     };
     let outside = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Lobby));
-    Effect::new(move |_| match outside.get() {
+    effect(move || match outside.get() {
         true => start(),
         false => {
             probing.stop();
@@ -49,7 +49,7 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         session.now.track();
         session.server_round_trip().is_some()
     });
-    Effect::new(move |_| {
+    effect(move || {
         if probing.is_running() {
             return;
         }
@@ -95,8 +95,8 @@ pub(super) fn ConnectionTest() -> impl IntoView {
             <summary><span role="status">{summary}</span></summary>
             <Lines lines />
             <div class="row">
-                <button class="button small" type="button" on:click=copy>{t.copy_report}</button>
-                <button class="button small" type="button" on:click=move |_| start()>{t.test_again}</button>
+                <button class="button small" type="button" on:click=click(copy)>{t.copy_report}</button>
+                <button class="button small" type="button" on:click=click(move |_| start())>{t.test_again}</button>
             </div>
         </details>
     }

@@ -5,8 +5,9 @@ use crate::{
     i18n::statistics_texts,
     platform,
     protocol::{DisplayName, PeerId},
+    reactive::{click, effect, text},
     session::Session,
-    ui::{Icon, icons, text},
+    ui::{Icon, icons},
 };
 use leptos::{either::Either, html, prelude::*};
 
@@ -42,7 +43,7 @@ pub(super) fn ConnectionButton(id: PeerId, name: Signal<DisplayName>) -> impl In
     let t = statistics_texts();
     let LookedAt { now, before } = expect_context();
     let button = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(button) = button.get()
             && before.get_value() == Some(id)
         {
@@ -55,7 +56,7 @@ pub(super) fn ConnectionButton(id: PeerId, name: Signal<DisplayName>) -> impl In
             class="button small"
             node_ref=button
             aria-label=text(move || (t.connection_to)(&name.get()))
-            on:click=move |_| now.set(Some(id))
+            on:click=click(move |_| now.set(Some(id)))
         >
             <Icon paths=icons::GRAPH />
             {t.connection}

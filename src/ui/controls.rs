@@ -3,18 +3,18 @@
 use crate::{
     i18n::texts,
     platform::{self, Kind, Timer},
+    reactive::{click, flag, holding, text, word},
     session::Session,
     ui::{
-        DeviceChoices, HideAddress, Icon,
+        DeviceChoices, HideAddress, Icon, Show,
         advice_line::AdviceLine,
         devices::ProblemNote,
-        flag, icons,
+        icons,
         lazy::{Lazy, LazyPanel, LazySettings, prefetch},
         panel::Panel,
         preview::Switch,
         shortcuts::{Shortcut, listen},
         staging::Staging,
-        text, word,
     },
 };
 use leptos::{html, prelude::*};
@@ -74,7 +74,7 @@ pub fn Controls(
         focus(devices);
     });
     let unread = text(move || (t.chat_unread)(session.unread()));
-    Effect::new(move |_| session.settled.get().then(|| Timer::new(CALM, prefetch)));
+    holding(move || session.settled.get().then(|| Timer::new(CALM, prefetch)));
     // The chat may stay open for the whole call, and hides nothing.
     let covered = move || !matches!(open.get(), None | Some(Opened::Lazy(Lazy::Chat)));
     let sharing = flag(move || session.sharing.is_on());
@@ -89,22 +89,22 @@ pub fn Controls(
             </div>
             <div class="notice sharing" role="status" hidden=flag(move || !sharing.get())>
                 <p>{t.you_share}</p>
-                <button class="button small" on:click=move |_| session.sharing.stop()>{t.stop_sharing}</button>
+                <button class="button small" on:click=click(move |_| session.sharing.stop())>{t.stop_sharing}</button>
             </div>
-            <Show when=move || open.get() == Some(Opened::Devices)>
+            <Show when=flag(move || open.get() == Some(Opened::Devices))>
                 <Panel name=t.devices close>
                     <DeviceChoices />
                     <LazySettings />
                     <HideAddress />
                 </Panel>
             </Show>
-            <Show when=move || open.get() == Some(Opened::Lazy(Lazy::People))>
+            <Show when=flag(move || open.get() == Some(Opened::Lazy(Lazy::People)))>
                 <LazyPanel panel=Lazy::People close />
             </Show>
-            <Show when=move || open.get() == Some(Opened::Lazy(Lazy::Chat))>
+            <Show when=flag(move || open.get() == Some(Opened::Lazy(Lazy::Chat)))>
                 <LazyPanel panel=Lazy::Chat close />
             </Show>
-            <Show when=move || open.get() == Some(Opened::Lazy(Lazy::More))>
+            <Show when=flag(move || open.get() == Some(Opened::Lazy(Lazy::More)))>
                 <LazyPanel panel=Lazy::More close />
             </Show>
             <div class="buttons" role="toolbar" aria-label=t.controls>
@@ -116,7 +116,7 @@ pub fn Controls(
                     hidden=flag(move || !session.sharing.possible.get())
                     aria-label=share
                     title=share
-                    on:click=move |_| session.sharing.toggle()
+                    on:click=click(move |_| session.sharing.toggle())
                 >
                     <Icon paths=icons::SCREEN />
                 </button>
@@ -127,7 +127,7 @@ pub fn Controls(
                     aria-label=t.more_panel
                     title=t.more_panel
                     aria-expanded=word(move || expanded(open.get() == Some(Opened::Lazy(Lazy::More))))
-                    on:click=move |_| toggle(Opened::Lazy(Lazy::More))
+                    on:click=click(move |_| toggle(Opened::Lazy(Lazy::More)))
                 >
                     <Icon paths=icons::MORE />
                 </button>
@@ -137,7 +137,7 @@ pub fn Controls(
                     aria-label=t.devices
                     title=t.devices
                     aria-expanded=word(move || expanded(open.get() == Some(Opened::Devices)))
-                    on:click=move |_| toggle(Opened::Devices)
+                    on:click=click(move |_| toggle(Opened::Devices))
                 >
                     <Icon paths=icons::DEVICES />
                 </button>
@@ -147,7 +147,7 @@ pub fn Controls(
                     aria-label=crowd
                     title=crowd
                     aria-expanded=word(move || expanded(open.get() == Some(Opened::Lazy(Lazy::People))))
-                    on:click=move |_| toggle(Opened::Lazy(Lazy::People))
+                    on:click=click(move |_| toggle(Opened::Lazy(Lazy::People)))
                 >
                     <Icon paths=icons::PEOPLE />
                 </button>
@@ -157,14 +157,14 @@ pub fn Controls(
                     aria-label=unread
                     title=t.chat
                     aria-expanded=word(move || expanded(open.get() == Some(Opened::Lazy(Lazy::Chat))))
-                    on:click=move |_| toggle(Opened::Lazy(Lazy::Chat))
+                    on:click=click(move |_| toggle(Opened::Lazy(Lazy::Chat)))
                 >
                     <Icon paths=icons::CHAT />
                     <span class="badge" aria-hidden="true" hidden=flag(move || session.unread() == 0)>
                         {text(move || session.unread().min(99).to_string())}
                     </span>
                 </button>
-                <button class="control leave" aria-label=t.leave title=t.leave on:click=move |_| session.leave()>
+                <button class="control leave" aria-label=t.leave title=t.leave on:click=click(move |_| session.leave())>
                     <Icon paths=icons::LEAVE />
                 </button>
             </div>

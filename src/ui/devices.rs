@@ -3,8 +3,9 @@
 use crate::{
     i18n::texts,
     platform::{self, Device, DeviceKind, Kind, Problem},
+    reactive::{click, flag, text},
     session::Session,
-    ui::{flag, text},
+    ui::Show,
 };
 use leptos::prelude::*;
 
@@ -32,7 +33,7 @@ pub fn DeviceChoices() -> impl IntoView {
             >
                 <span style:translate=text(move || format!("-{}%", 100 - media.level.get()))></span>
             </div>
-            <Show when=platform::can_choose_speaker>
+            <Show when=flag(platform::can_choose_speaker)>
                 <Choice
                     label=t.speaker
                     kind=DeviceKind::Speaker
@@ -88,7 +89,7 @@ fn Choice(
     };
     let has_default = move || listed.with(|all| all.iter().any(|device| device.id == "default"));
     view! {
-        <Show when=move || !listed.with(Vec::is_empty)>
+        <Show when=flag(move || !listed.with(Vec::is_empty))>
             <label class="choice">
                 <span>{label}</span>
                 <select on:change=move |event| on_choice.run(event_target_value(&event))>
@@ -115,7 +116,7 @@ pub fn ProblemNote(
             <div class="problem" data-notice="device" data-problem=problem_name(problem)>
                 <p>{(t.problem)(kind, problem)}</p>
                 {(problem != Problem::Insecure).then(|| view! {
-                    <button class="button small" type="button" on:click=move |_| media.retry(kind)>
+                    <button class="button small" type="button" on:click=click(move |_| media.retry(kind))>
                         {t.try_again}
                     </button>
                 })}

@@ -4,8 +4,9 @@ use crate::{
     call::{FileInput, FileKey, FileState, FileView},
     i18n::file_texts,
     platform,
+    reactive::{click, first_click, flag},
     session::Session,
-    ui::{Icon, flag, icons, is_first},
+    ui::{Icon, icons},
 };
 use leptos::{html, prelude::*};
 
@@ -68,7 +69,10 @@ fn lines(session: Session, file: &FileView) -> Vec<String> {
             vec![(t.taken)(&file.owner_name, is_there, file.state, file.size)]
         }
         None if file.state == FileState::Withdrawn => vec![(t.unreadable)(file.size)],
-        None if file.given.is_empty() => vec![(t.for_nobody)(file.size)],
+        None if file.given.is_empty() => {
+            let others = session.view.with(|view| view.tiles.len());
+            vec![if others == 0 { (t.for_nobody)(file.size) } else { (t.own)(file.size, others) }]
+        }
         None => {
             let answered = |(_, state): &&(_, _)| *state != FileState::Offered;
             let given = file.given.iter().filter(answered);
@@ -127,7 +131,7 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
                 <button
                     class="button small"
                     aria-label=title
-                    on:click=move |event| if is_first(&event) { session.handle_file(input.clone()) }
+                    on:click=first_click(move |_| session.handle_file(input.clone()))
                 >
                     {label}
                 </button>
@@ -138,7 +142,7 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
         view! {
             <div class="row">
                 {(state == FileState::Kept).then(|| view! {
-                    <button class="button small" aria-label=title on:click=move |_| session.save_file(key, &name)>
+                    <button class="button small" aria-label=title on:click=click(move |_| session.save_file(key, &name))>
                         {t.save_again}
                     </button>
                 })}
@@ -165,7 +169,7 @@ pub(super) fn Attach() -> impl IntoView {
         }
     };
     view! {
-        <button class="control small" type="button" aria-label=t.attach title=t.attach on:click=pick>
+        <button class="control small" type="button" aria-label=t.attach title=t.attach on:click=click(pick)>
             <Icon paths=icons::ATTACH />
         </button>
         <input type="file" multiple hidden node_ref=input on:change=picked />

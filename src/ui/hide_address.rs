@@ -1,6 +1,6 @@
 //! Whether the others learn this person's address.
 
-use crate::{i18n::texts, protocol::Boot, session::Session, ui::flag};
+use crate::{i18n::texts, protocol::Boot, reactive::flag, session::Session, ui::Show};
 use leptos::prelude::*;
 
 /// The switch, where the server has a relay. Where it has none any more, whoever hid their address can
@@ -16,7 +16,7 @@ pub fn HideAddress() -> impl IntoView {
     let offered =
         Memo::new(move |before| before == Some(&true) || has_relay || hides.get() == Some(true));
     view! {
-        <Show when=move || offered.get()>
+        <Show when=offered>
             <label class="check">
                 <input
                     type="checkbox"

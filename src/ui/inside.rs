@@ -1,11 +1,11 @@
 //! Who is inside, for somebody who is not.
 
 use crate::{
-    call::{Phase, View},
+    call::{Contact, Phase, View},
     i18n::{stopwatch, texts},
     protocol::{Person, RoomState},
+    reactive::{flag, text},
     session::Session,
-    ui::{flag, text},
 };
 use leptos::prelude::*;
 
@@ -15,6 +15,12 @@ pub fn Inside() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let count = text(move || session.view.get().state.people.len().to_string());
+    // What the server said last may not be so any more while it does not answer.
+    let known = flag(move || {
+        session.view.with(|view| {
+            !view.moved && !matches!(view.contact, Contact::Lost { .. } | Contact::Offline { .. })
+        })
+    });
     let sentence = text(move || {
         if let Some(gate) = session.view.with(|view| view.state.gate) {
             return (t.gate)(gate).to_owned();
@@ -53,8 +59,8 @@ pub fn Inside() -> impl IntoView {
     });
     view! {
         <div class="inside" data-inside="" data-count=count aria-live="polite">
-            <p>{sentence}</p>
-            <p class="recorded" hidden=flag(move || recorded.get().is_empty())>
+            <p hidden=flag(move || !known.get())>{sentence}</p>
+            <p class="recorded" hidden=flag(move || !known.get() || recorded.get().is_empty())>
                 <span class="dot" aria-hidden="true"></span>
                 {recorded}
             </p>

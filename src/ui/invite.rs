@@ -3,8 +3,9 @@
 use crate::{
     i18n::texts,
     platform,
+    reactive::{click, flag},
     session::Session,
-    ui::{Icon, icons},
+    ui::{Icon, Show, icons},
 };
 use leptos::prelude::*;
 
@@ -23,12 +24,12 @@ pub fn Invite() -> impl IntoView {
                 <p class="quiet">{t.alone_hint}</p>
                 <p class="address">{link}</p>
                 <div class="row">
-                    <button class="button primary" on:click=move |_| session.copy_link()>
+                    <button class="button primary" on:click=click(move |_| session.copy_link())>
                         <Icon paths=icons::LINK />
                         {t.copy_link}
                     </button>
-                    <Show when=platform::can_share>
-                        <button class="button" on:click=move |_| session.share_link()>
+                    <Show when=flag(platform::can_share)>
+                        <button class="button" on:click=click(move |_| session.share_link())>
                             <Icon paths=icons::SHARE />
                             {t.share}
                         </button>

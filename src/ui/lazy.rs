@@ -8,7 +8,9 @@ use super::{
 use crate::{
     i18n::texts,
     platform::{self, Local},
+    reactive::effect,
     session::{Session, may_have_recordings},
+    ui::Show,
 };
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -58,12 +60,12 @@ fn recordings() -> Loaded {
 pub fn LazyRecordings() -> impl IntoView {
     let changes = use_context::<Session>().map(|session| session.recording.changes);
     let shown = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         changes.iter().for_each(Track::track);
         shown.set(may_have_recordings());
     });
     let load = || Local::new(async { recordings().await.unwrap_or_else(|_| ().into_any()) });
-    view! { <Show when=move || shown.get()>{Suspend::new(load())}</Show> }
+    view! { <Show when=shown>{Suspend::new(load())}</Show> }
 }
 
 /// The test of the connection, as soon as its code is there; nobody misses it before.
@@ -118,7 +120,7 @@ pub(super) fn LazyPanel(
         })
     }));
     view! {
-        <Show when=move || loading.get()>
+        <Show when=loading>
             <Panel name close>
                 <p class="quiet">{t.loading}</p>
             </Panel>

@@ -48,21 +48,22 @@ fn next_link(text: &str) -> Option<usize> {
 /// How much of an address stays without the punctuation at its end. A bracket stays that was opened
 /// in it.
 fn trimmed(link: &str) -> usize {
-    let mut link = link;
-    while let Some(last) = link.chars().next_back() {
-        let opened = |open| link.matches(open).count() >= link.matches(last).count();
-        let stays = match last {
-            ')' => opened('('),
-            ']' => opened('['),
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => false,
-            _ => true,
-        };
-        if stays {
-            break;
+    let unopened = |open, close| {
+        link.matches::<char>(close).count().saturating_sub(link.matches::<char>(open).count())
+    };
+    let (mut round, mut square) = (unopened('(', ')'), unopened('[', ']'));
+    let kept = link.trim_end_matches(|last| match last {
+        ')' if round > 0 => {
+            round -= 1;
+            true
         }
-        link = link.split_at(link.len() - last.len_utf8()).0;
-    }
-    link.len()
+        ']' if square > 0 => {
+            square -= 1;
+            true
+        }
+        last => matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_'),
+    });
+    kept.len()
 }
 
 #[cfg(test)]

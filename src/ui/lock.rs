@@ -5,7 +5,8 @@ use crate::{
     i18n::texts,
     platform,
     protocol::{DisplayName, RoomName},
-    ui::{Icon, flag, icons, text, word},
+    reactive::{effect, flag, text, word},
+    ui::{Icon, icons},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(super) fn Lock(
     let shown = Memo::new(move |_| seal.get());
     // Empty until it is computed; none where it cannot be.
     let code = RwSignal::new(Some(String::new()));
-    Effect::new(move |_| {
+    effect(move || {
         let seal = shown.get();
         code.set(Some(String::new()));
         platform::spawn_local(async move {

@@ -9,8 +9,9 @@ use crate::{
     i18n::{choice_texts, texts},
     platform,
     protocol::Reaction,
+    reactive::{click, flag, word},
     session::Session,
-    ui::{Icon, flag, icons, word},
+    ui::{Icon, icons},
 };
 use leptos::prelude::*;
 
@@ -39,7 +40,7 @@ fn Signs() -> impl IntoView {
                 class="control small sign"
                 aria-label=(t.sign)(sign)
                 title=(t.sign)(sign)
-                on:click=move |_| session.show(sign)
+                on:click=click(move |_| session.show(sign))
             >
                 {sign.emoji()}
             </button>
@@ -49,7 +50,7 @@ fn Signs() -> impl IntoView {
         <div class="row signs">{Reaction::ALL.map(sign).collect_view()}</div>
         <button
             class="button"
-            on:click=move |_| session.hand.update(|raised| *raised = !*raised)
+            on:click=click(move |_| session.hand.update(|raised| *raised = !*raised))
         >
             <Icon paths=icons::HAND />
             {word(move || if raised.get() { t.lower_hand } else { t.raise_hand })}
@@ -86,7 +87,7 @@ fn ViewChoices() -> impl IntoView {
             <Toggle label=t.hide_self on=staging.hides_self set=hides />
             <div class="row">
                 {platform::can_fill_screen().then(|| view! {
-                    <button class="button small" on:click=move |_| platform::toggle_full_screen()>
+                    <button class="button small" on:click=click(move |_| platform::toggle_full_screen())>
                         {t.full_screen}
                     </button>
                 })}

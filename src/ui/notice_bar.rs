@@ -2,8 +2,8 @@
 
 use crate::{
     i18n::texts,
+    reactive::{click, flag, text, word},
     session::{Notice, Notices},
-    ui::{flag, text, word},
 };
 use leptos::prelude::*;
 
@@ -26,7 +26,7 @@ pub fn NoticeBar(
             </p>
             <div class="notice" data-notice="offer" hidden=flag(move || notices.offer().is_none())>
                 <p>{text(move || read(notices.offer()))}</p>
-                <button class="button small" on:click=move |_| notices.accept()>{accept}</button>
+                <button class="button small" on:click=click(move |_| notices.accept())>{accept}</button>
             </div>
         </div>
     }

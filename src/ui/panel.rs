@@ -3,6 +3,7 @@
 use crate::{
     i18n::texts,
     platform,
+    reactive::{click, effect},
     ui::{Icon, icons},
 };
 use leptos::{ev, html, prelude::*};
@@ -30,7 +31,7 @@ pub(super) fn Panel(
     on_cleanup(move || escape.remove());
     // What in it is to be used first may have it already.
     let section = NodeRef::<html::Section>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(section) = section.get() {
             platform::focus_into(&section);
         }
@@ -39,7 +40,7 @@ pub(super) fn Panel(
         <section class=format!("panel card {class}") role="dialog" tabindex="-1" node_ref=section aria-label=name>
             <header class="row">
                 <h2>{name}</h2>
-                <button class="control small close" aria-label=t.close title=t.close on:click=move |_| close.run(())>
+                <button class="control small close" aria-label=t.close title=t.close on:click=click(move |_| close.run(()))>
                     <Icon paths=icons::CLOSE />
                 </button>
             </header>

@@ -3,14 +3,19 @@
 use crate::{
     i18n::texts,
     platform::Timer,
-    protocol::{HostAction, Invitation, MediaKind, PeerId, Person, Presence},
+    protocol::{HostAction, Invitation, MediaKind, PeerId, Person},
+    reactive::{click, first_click, flag, text, word},
     session::{Session, invitation_link},
     ui::{
-        Icon, connections::ConnectionButton, flag, icons, lock::Lock, panel::Panel, text,
-        tile::shown_name, toggle::Toggle, volume::VolumeOf, word,
+        Icon, Show, connections::ConnectionButton, icons, lock::Lock, panel::Panel,
+        tile::shown_name, toggle::Toggle, volume::VolumeOf,
     },
 };
-use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    html,
+    prelude::*,
+};
 use std::time::Duration;
 
 /// How long an invitation from this panel is good for, in seconds.
@@ -30,7 +35,7 @@ pub(super) fn Everybody(close: Callback<()>) -> impl IntoView {
     let count = move || others.get().len() + 1;
     view! {
         <Panel name=text(move || (t.people)(count())) close>
-            <button class="button" on:click=move |_| session.copy_link()>
+            <button class="button" on:click=click(move |_| session.copy_link())>
                 <Icon paths=icons::LINK />
                 {t.copy_link}
             </button>
@@ -44,7 +49,7 @@ pub(super) fn Everybody(close: Callback<()>) -> impl IntoView {
                 </For>
             </ul>
             <p class="quiet" hidden=hosting>{word(move || (t.rules)(&session.view.get().rules))}</p>
-            <Show when=move || hosting.get()>
+            <Show when=hosting>
                 <WaitingPeople />
                 <RoomSettings />
                 <Invitations />
@@ -72,7 +77,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
             <span class="name">{text(move || shown_name(presence.get()))}</span>
             <span class="tag" hidden=flag(move || !is_host.get())>{t.host}</span>
             <ConnectionButton id name />
-            <Show when=move || hosting.get()>
+            <Show when=hosting>
                 <details>
                     <summary class="control small" aria-label=text(move || (t.more)(&presence.get().name))>
                         <Icon paths=icons::MORE />
@@ -81,21 +86,21 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                         <button
                             class="button small"
                             disabled=flag(move || !presence.get().mic)
-                            on:click=move |_| mute(MediaKind::Mic)
+                            on:click=click(move |_| mute(MediaKind::Mic))
                         >
                             {t.mute_person}
                         </button>
                         <button
                             class="button small"
                             disabled=flag(move || !presence.get().camera)
-                            on:click=move |_| mute(MediaKind::Camera)
+                            on:click=click(move |_| mute(MediaKind::Camera))
                         >
                             {t.stop_camera}
                         </button>
-                        <button class="button small" on:click=move |_| act(HostAction::HandOver { to: id })>
+                        <button class="button small" on:click=click(move |_| act(HostAction::HandOver { to: id }))>
                             {t.make_host}
                         </button>
-                        <button class="button small danger" on:click=move |_| act(HostAction::Remove { to: id })>
+                        <button class="button small danger" on:click=click(move |_| act(HostAction::Remove { to: id }))>
                             {t.remove}
                         </button>
                     </div>
@@ -113,13 +118,14 @@ fn WaitingPeople() -> impl IntoView {
     let session = expect_context::<Session>();
     let waiting = Memo::new(move |_| session.view.with(|view| view.desk.waiting.clone()));
     let row = move |Person { id, presence, .. }: Person| {
+        let act = move |action: HostAction| first_click(move |_| session.act(action.clone()));
         view! {
             <li class="person">
                 <span class="name">{shown_name(presence)}</span>
-                <button class="button small primary" on:click=move |_| session.act(HostAction::Admit { to: Some(id) })>
+                <button class="button small primary" on:click=act(HostAction::Admit { to: Some(id) })>
                     {t.let_in}
                 </button>
-                <button class="button small" on:click=move |_| session.act(HostAction::TurnAway { to: Some(id) })>
+                <button class="button small" on:click=act(HostAction::TurnAway { to: Some(id) })>
                     {t.turn_away}
                 </button>
             </li>
@@ -128,11 +134,13 @@ fn WaitingPeople() -> impl IntoView {
     view! {
         <section hidden=flag(move || waiting.get().is_empty()) aria-labelledby="waiting">
             <h3 id="waiting">{t.waiting_to_come_in}</h3>
-            <ul class="people">{move || waiting.get().into_iter().map(row).collect_view()}</ul>
+            <ul class="people">
+                <For each=move || waiting.get() key=|person| person.id children=row />
+            </ul>
             <button
                 class="button small"
                 hidden=flag(move || waiting.get().len() < 2)
-                on:click=move |_| session.act(HostAction::Admit { to: None })
+                on:click=each(session, waiting, |to| HostAction::Admit { to })
             >
                 {t.let_all_in}
             </button>
@@ -170,7 +178,7 @@ fn RoomSettings() -> impl IntoView {
             <button
                 class="button small"
                 hidden=flag(move || !has_passcode.get())
-                on:click=move |_| session.act(HostAction::Passcode { passcode: None })
+                on:click=click(move |_| session.act(HostAction::Passcode { passcode: None }))
             >
                 {t.remove_passcode}
             </button>
@@ -184,26 +192,34 @@ fn Invitations() -> impl IntoView {
     let session = expect_context::<Session>();
     let given = Memo::new(move |_| session.view.with(|view| view.desk.invitations.clone()));
     let invite = move |once| session.act(HostAction::Invite { once, seconds: Some(INVITED_FOR) });
-    let row = move |invitation: Invitation| {
-        let link = invitation_link(&session.link.get_value(), &invitation.token);
-        let sentence = (t.invitation)(&invitation);
-        let revoke = move |_| session.act(HostAction::Revoke { token: invitation.token.clone() });
+    let row = move |Invitation { token, .. }: Invitation| {
+        let link = invitation_link(&session.link.get_value(), &token);
+        let sentence = {
+            let token = token.clone();
+            text(move || {
+                let is_it = |given: &&Invitation| given.token == token;
+                given.with(|given| given.iter().find(is_it).map(t.invitation).unwrap_or_default())
+            })
+        };
+        let revoke = move |_| session.act(HostAction::Revoke { token: token.clone() });
         view! {
             <li class="person">
                 <span class="quiet">{sentence}</span>
-                <button class="button small" on:click=move |_| session.copy(link.clone())>{t.copy_link}</button>
-                <button class="button small" on:click=revoke>{t.revoke}</button>
+                <button class="button small" on:click=click(move |_| session.copy(link.clone()))>{t.copy_link}</button>
+                <button class="button small" on:click=first_click(revoke)>{t.revoke}</button>
             </li>
         }
     };
     view! {
         <section aria-labelledby="invitations">
             <h3 id="invitations">{t.invitations}</h3>
-            <ul class="people">{move || given.get().into_iter().map(row).collect_view()}</ul>
+            <ul class="people">
+                <For each=move || given.get() key=|invitation| invitation.token.clone() children=row />
+            </ul>
             <div class="row">
-                <button class="button small" on:click=move |_| invite(true)>{t.invite_one}</button>
-                <button class="button small" on:click=move |_| invite(false)>{t.invite_many}</button>
-                <button class="button small" on:click=move |_| session.copy_host_link()>{t.host_link}</button>
+                <button class="button small" on:click=click(move |_| invite(true))>{t.invite_one}</button>
+                <button class="button small" on:click=click(move |_| invite(false))>{t.invite_many}</button>
+                <button class="button small" on:click=click(move |_| session.copy_host_link())>{t.host_link}</button>
             </div>
         </section>
     }
@@ -226,10 +242,22 @@ fn EndForAll() -> impl IntoView {
         })));
     };
     view! {
-        <button class="button danger" on:click=press>
+        <button class="button danger" on:click=click(press)>
             {word(move || if sure.get() { t.end_call_sure } else { t.end_call })}
         </button>
     }
+}
+
+/// Does this about everybody who is shown to wait, and about nobody who has come meanwhile.
+fn each(
+    session: Session,
+    waiting: Memo<Vec<Person>>,
+    action: fn(Option<PeerId>) -> HostAction,
+) -> Box<dyn FnMut(MouseEvent)> {
+    first_click(move |_| {
+        let shown = waiting.get_untracked().into_iter();
+        shown.for_each(|person| session.act(action(Some(person.id))));
+    })
 }
 
 /// Who stands at the door, for a host who looks at the call.
@@ -239,13 +267,13 @@ pub(super) fn Knock() -> impl IntoView {
     let session = expect_context::<Session>();
     let waiting = Memo::new(move |_| {
         session.view.with(|view| match view.hosting {
-            true => view.desk.waiting.iter().map(|person| person.presence.clone()).collect(),
+            true => view.desk.waiting.clone(),
             false => Vec::new(),
         })
     });
     let sentence = text(move || {
         let waiting = waiting.get();
-        (t.knock)(&waiting.iter().map(|Presence { name, .. }| name).collect::<Vec<_>>())
+        (t.knock)(&waiting.iter().map(|person| &person.presence.name).collect::<Vec<_>>())
     });
     let nobody = flag(move || waiting.get().is_empty());
     let alone = move || waiting.get().len() == 1;
@@ -253,13 +281,13 @@ pub(super) fn Knock() -> impl IntoView {
         <div class="knock" role="status">
             <div class="notice" data-notice="knock" hidden=nobody>
                 <p>{sentence}</p>
-                <button class="button small primary" on:click=move |_| session.act(HostAction::Admit { to: None })>
+                <button class="button small primary" on:click=each(session, waiting, |to| HostAction::Admit { to })>
                     {word(move || if alone() { t.let_in } else { t.let_all_in })}
                 </button>
                 <button
                     class="button small"
                     hidden=flag(move || !alone())
-                    on:click=move |_| session.act(HostAction::TurnAway { to: None })
+                    on:click=each(session, waiting, |to| HostAction::TurnAway { to })
                 >
                     {t.turn_away}
                 </button>

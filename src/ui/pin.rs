@@ -3,7 +3,8 @@
 use crate::{
     call::places::Item,
     i18n::texts,
-    ui::{Icon, flag, icons, staging::Staging, text, word},
+    reactive::{click, flag, text, word},
+    ui::{Icon, icons, staging::Staging},
 };
 use leptos::prelude::*;
 
@@ -27,7 +28,7 @@ pub(super) fn Pin(
             title=label
             aria-pressed=word(move || if pinned.get() { "true" } else { "false" })
             hidden=flag(move || staging.items.with(Vec::len) < 2)
-            on:click=move |_| staging.pin(item)
+            on:click=click(move |_| staging.pin(item))
         >
             <Icon paths=icons::PIN />
         </button>

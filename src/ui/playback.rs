@@ -1,6 +1,9 @@
 //! Elements that play streams. Sound and picture have one each: sound must not wait for a picture.
 
-use crate::platform::{self, Player, Stream};
+use crate::{
+    platform::{self, Player, Stream},
+    reactive::effect,
+};
 use leptos::{html, prelude::*};
 
 /// Shows the picture of a stream.
@@ -44,7 +47,7 @@ pub fn Sound(
 ) -> impl IntoView {
     let element = NodeRef::<html::Audio>::new();
     let player = move || element.get().as_ref().map(Player::of);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = element.get() {
             Player::of(&element).set_volume(volume.get());
         }
@@ -69,7 +72,7 @@ fn keep_playing(
     gestures: Signal<u32>,
     audible: Option<Audible>,
 ) {
-    Effect::new(move |_| {
+    effect(move || {
         let Some(player) = player() else { return };
         gestures.track();
         let Some(stream) = stream.get() else { return player.pause() };

@@ -3,8 +3,9 @@
 use crate::{
     i18n::texts,
     platform::Kind,
+    reactive::{click, flag, word},
     session::{Session, Source},
-    ui::{Icon, flag, icons, playback::Video, word},
+    ui::{Icon, Show, icons, playback::Video},
 };
 use leptos::{html, prelude::*};
 
@@ -19,12 +20,12 @@ pub fn Preview() -> impl IntoView {
     let has_picture = flag(move || picture.get().is_some());
     view! {
         <section class="preview" class:live=has_picture>
-            <Show when=move || has_picture.get()>
+            <Show when=has_picture>
                 <div class="mirror" data-preview-box=""><Video stream={picture} {..} data-preview="" /></div>
             </Show>
-            <Show when=move || untouched.get()>
+            <Show when=untouched>
                 <div class="ask">
-                    <button class="button" on:click=move |_| media.open()>
+                    <button class="button" on:click=click(move |_| media.open())>
                         <Icon paths=icons::CAMERA />
                         {t.turn_on}
                     </button>
@@ -34,7 +35,7 @@ pub fn Preview() -> impl IntoView {
             <p class="ask late" role="status" hidden=flag(move || untouched.get() || has_picture.get())>
                 {word(move || if media.is_opening() { t.asking } else { t.no_picture })}
             </p>
-            <Show when=move || !untouched.get()>
+            <Show when=flag(move || !untouched.get())>
                 <div class="preview-controls">
                     <Switch kind=Kind::Microphone />
                     <Switch kind=Kind::Camera />
@@ -71,7 +72,7 @@ pub fn Switch(
             class:failed=failed
             aria-label=name
             title=name
-            on:click=move |_| media.toggle(kind)
+            on:click=click(move |_| media.toggle(kind))
         >
             <Icon paths=icon />
         </button>

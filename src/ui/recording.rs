@@ -3,11 +3,12 @@
 use crate::{
     i18n::recording_texts,
     platform::{self, KeptRecording, Local, Timer},
+    reactive::{effect, first_click, flag, text, word},
     recording::Part,
     session::{self, Session, Stage, delete, kept},
-    ui::{Icon, flag, icons, is_first, text, word},
+    ui::{Icon, icons},
 };
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::prelude::*;
 use std::time::Duration;
 
 /// How long a press that deletes waits for the second one.
@@ -27,8 +28,7 @@ pub(super) fn RecordingSection() -> impl IntoView {
         Stage::Running { .. } => t.stop.to_owned(),
         Stage::Finishing => t.finishing.to_owned(),
     });
-    let press = move |event: MouseEvent| match recording.stage.get_untracked() {
-        _ if !is_first(&event) => {}
+    let press = move |_| match recording.stage.get_untracked() {
         Stage::Off => session.record(),
         _ => recording.stop(),
     };
@@ -53,7 +53,7 @@ pub(super) fn RecordingSection() -> impl IntoView {
                     class="button"
                     class:danger=flag(move || matches!(recording.stage.get(), Stage::Running { .. }))
                     disabled=flag(move || recording.stage.get() == Stage::Finishing)
-                    on:click=press
+                    on:click=first_click(press)
                 >
                     <Icon paths=icons::RECORD />
                     {label}
@@ -73,7 +73,7 @@ pub(super) fn Recordings() -> impl IntoView {
     let here = use_context::<Session>().map(|session| session.recording.changes);
     let changes = here.unwrap_or_default();
     let all = RwSignal::new(Vec::<Local<KeptRecording>>::new());
-    Effect::new(move |_| {
+    effect(move || {
         changes.track();
         platform::spawn_local(async move {
             let found = kept().await.into_iter().map(Local::new).collect();
@@ -117,10 +117,7 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
             None if all_saved => t.save_again.to_owned(),
             None => t.save.to_owned(),
         };
-        let save = move |event: MouseEvent| {
-            if !is_first(&event) {
-                return;
-            }
+        let save = move |_| {
             platform::spawn_local(async move {
                 let Some(kept) = kept.try_get_value() else { return };
                 let Some((part, file)) = kept.files.get(index) else { return };
@@ -130,7 +127,7 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
             });
         };
         view! {
-            <button class="button small" aria-label=(t.of)(&label, name) on:click=save>
+            <button class="button small" aria-label=(t.of)(&label, name) on:click=first_click(save)>
                 {label.clone()}
             </button>
         }
@@ -145,22 +142,20 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
             <p class="problem" role="status" hidden=flag(move || !failed.get())>{t.not_saved}</p>
             <div class="row">
                 {buttons}
-                <DeleteButton id name changes />
+                <DeleteButton id name saved=all_saved changes />
             </div>
         </li>
     }
 }
 
-/// Needs a second press.
+/// Needs a second press. What was saved is read from here until the browser has all of it, of which
+/// no page is told.
 #[component]
-fn DeleteButton(id: String, name: String, changes: RwSignal<u32>) -> impl IntoView {
+fn DeleteButton(id: String, name: String, saved: bool, changes: RwSignal<u32>) -> impl IntoView {
     let t = recording_texts();
     let sure = RwSignal::new(false);
     let timer = StoredValue::new(None);
-    let press = move |event: MouseEvent| {
-        if !is_first(&event) {
-            return;
-        }
+    let press = move |_| {
         if !sure.get_untracked() {
             sure.set(true);
             timer.set_value(Some(Timer::new(SURE_WITHIN, move || {
@@ -174,9 +169,13 @@ fn DeleteButton(id: String, name: String, changes: RwSignal<u32>) -> impl IntoVi
             let _ = changes.try_update(|count| *count += 1);
         });
     };
-    let label = word(move || if sure.get() { t.delete_sure } else { t.delete });
+    let label = word(move || match sure.get() {
+        true if saved => t.delete_saved,
+        true => t.delete_sure,
+        false => t.delete,
+    });
     view! {
-        <button class="button small" aria-label=text(move || (t.of)(label.get(), &name)) on:click=press>
+        <button class="button small" aria-label=text(move || (t.of)(label.get(), &name)) on:click=first_click(press)>
             {label}
         </button>
     }

@@ -2,8 +2,9 @@
 
 use crate::{
     i18n::{stopwatch, texts},
+    reactive::{flag, text},
     session::{Session, Stage},
-    ui::{flag, text, tile::shown_name},
+    ui::tile::shown_name,
 };
 use leptos::prelude::*;
 

@@ -5,12 +5,12 @@ use crate::{
     i18n::texts,
     platform::Kind,
     protocol::PeerId,
+    reactive::text,
     session::Session,
     ui::{
         pin::Pin,
         playback::Video,
         staging::Staging,
-        text,
         tile::{incoming, shown_name, stream},
     },
 };
@@ -30,6 +30,7 @@ pub(super) fn ScreenTile(
         let presence = tile.get().map(|tile| tile.presence).unwrap_or_default();
         (t.screen_of)(&shown_name(presence))
     });
+    let seen = RwSignal::new(false);
     let place = expect_context::<Staging>().place(Item::Screen(id));
     view! {
         <article
@@ -41,7 +42,12 @@ pub(super) fn ScreenTile(
             aria-label=name
         >
             <Pin item=Item::Screen(id) name />
-            <Video stream=stream(incoming, |incoming| incoming.screen.get(Kind::Camera)) gestures=session.sound_gestures />
+            <Video
+                stream=stream(incoming, |incoming| incoming.screen.get(Kind::Camera))
+                gestures=session.sound_gestures
+                on_seen=Callback::new(move |()| seen.set(true))
+            />
+            <p class="link-state late" hidden=seen>{t.picture_to_come}</p>
             <p class="name-plate">
                 <span class="name">{name}</span>
             </p>

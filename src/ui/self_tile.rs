@@ -5,15 +5,13 @@ use crate::{
     i18n::texts,
     platform,
     protocol::{DisplayName, Presence},
+    reactive::{effect, flag, text, word},
     session::Session,
     ui::{
-        flag,
         playback::Video,
         sign::Sign,
         staging::Staging,
-        text,
         tile::{Initials, NamePlate},
-        word,
     },
 };
 use leptos::{
@@ -90,7 +88,7 @@ struct Floating {
 impl Floating {
     fn new(movable: Signal<bool>) -> Self {
         let corner = RwSignal::new(Corner::default());
-        Effect::new(move |_| {
+        effect(move || {
             corner.set(Corner::from_name(&platform::load(CORNER_KEY).unwrap_or_default()));
         });
         Self { movable, corner, drag: RwSignal::new(None) }

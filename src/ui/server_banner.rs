@@ -3,8 +3,9 @@
 use crate::{
     call::{Contact, Phase},
     i18n::texts,
+    reactive::{click, flag, word},
     session::Session,
-    ui::{flag, word},
+    ui::Show,
 };
 use leptos::prelude::*;
 
@@ -27,8 +28,8 @@ pub fn ServerBanner() -> impl IntoView {
         <div role="status">
             <div class="banner" data-notice="server" hidden=fine>
                 <span>{word(move || (t.contact)(contact.get(), inside()))}</span>
-                <Show when=long>
-                    <button class="button small" on:click=move |_| session.hurry()>{t.try_now}</button>
+                <Show when=flag(long)>
+                    <button class="button small" on:click=click(move |_| session.hurry())>{t.try_now}</button>
                 </Show>
             </div>
         </div>

@@ -5,8 +5,9 @@ use crate::{
     i18n::choice_texts,
     platform::Processing,
     protocol::Quality,
+    reactive::{flag, word},
     session::Session,
-    ui::{flag, word},
+    ui::Show,
 };
 use leptos::prelude::*;
 
@@ -56,7 +57,7 @@ pub(super) fn Settings() -> impl IntoView {
         </section>
         <section aria-labelledby="sound-choices">
             <h3 id="sound-choices">{t.sound_and_picture}</h3>
-            <Show when=move || media.can_blur()>
+            <Show when=flag(move || media.can_blur())>
                 <Toggle label=t.blur on=media.blur set=blur />
             </Show>
             {step(t.noise, |wish| wish.noise, |wish, on| wish.noise = on)}

@@ -52,8 +52,20 @@ pub enum Shortcut {
 
 /// Listens for keys as long as the caller lives. `open` opens a panel.
 pub(super) fn listen(session: Session, staging: Staging, open: impl Fn(Shortcut) + 'static) {
-    let held = StoredValue::new(None);
+    let held = StoredValue::new(None::<(Duration, bool)>);
+    // A press stays only where the person was told to press it: nobody unmutes by accident.
+    let release = move || {
+        let Some((since, stays)) = held.get_value() else { return };
+        held.set_value(None);
+        if !stays || platform::elapsed() >= since + HELD {
+            session.media.mute();
+        }
+    };
     let down = window_event_listener(ev::keydown, move |event| {
+        // While it is held, macOS does not tell that another key is let go.
+        if event.meta_key() {
+            release();
+        }
         let inside = session.view.with_untracked(|view| view.inside);
         if !inside || !session.shortcuts.get_untracked() || event.repeat() {
             return;
@@ -82,14 +94,6 @@ pub(super) fn listen(session: Session, staging: Staging, open: impl Fn(Shortcut)
             }
         }
     });
-    // A press stays only where the person was told to press it: nobody unmutes by accident.
-    let release = move || {
-        let Some((since, stays)) = held.get_value() else { return };
-        held.set_value(None);
-        if !stays || platform::elapsed() >= since + HELD {
-            session.media.mute();
-        }
-    };
     let up = window_event_listener(ev::keyup, move |event| {
         if event.code() == SPACE {
             release();
@@ -97,9 +101,11 @@ pub(super) fn listen(session: Session, staging: Staging, open: impl Fn(Shortcut)
     });
     // The key may be let go elsewhere, where nobody would hear of it.
     let away = window_event_listener(ev::blur, move |_| release());
+    // What is kept of the seat is that of a muted person.
+    let gone = window_event_listener(ev::pagehide, move |_| release());
     on_cleanup(move || {
         release();
-        [down, up, away].into_iter().for_each(WindowListenerHandle::remove);
+        [down, up, away, gone].into_iter().for_each(WindowListenerHandle::remove);
     });
 }
 

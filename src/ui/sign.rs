@@ -1,6 +1,8 @@
 //! Signs without words.
 
-use crate::{i18n::texts, protocol::Reaction, session::Session};
+use crate::{
+    i18n::texts, platform::Timer, protocol::Reaction, reactive::holding, session::Session,
+};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -16,9 +18,16 @@ pub(super) fn Sign(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let shown = Memo::new(move |_| sign.get().filter(|(_, at)| session.now.get() < *at + SHOWN));
+    let current = Memo::new(move |_| sign.get().filter(|(_, at)| session.now.get() < *at + SHOWN));
+    let shown = RwSignal::new(None);
+    // One that follows another fades from its own start, in an element of its own.
+    holding(move || {
+        let next = current.get();
+        shown.set(None);
+        next.map(|(sign, _)| Timer::new(Duration::ZERO, move || shown.set(Some(sign))))
+    });
     move || {
-        shown.get().map(|(sign, _)| {
+        shown.get().map(|sign: Reaction| {
             view! { <span class="sign" role="img" aria-label=(t.sign)(sign)>{sign.emoji()}</span> }
         })
     }

@@ -4,11 +4,11 @@ use super::{preview::Switch, recording_mark::RecordingMark, staging::Staging};
 use crate::{
     i18n::{choice_texts, texts},
     platform::{self, Incoming, Kind},
+    reactive::{click, first_click, flag, text},
     session::Session,
     ui::{
-        Icon, flag, icons,
+        Icon, icons,
         playback::Video,
-        text,
         tile::{Initials, incoming, shown_name},
     },
 };
@@ -25,6 +25,7 @@ pub(super) fn SmallWindowButton() -> impl IntoView {
     // The window outlives the panel with this button.
     let owner = staging.owner();
     let open = flag(move || staging.window.with(Option::is_some));
+    // It would take the place of the one that is being opened.
     let press = move |_| {
         if staging.window.with_untracked(Option::is_some) {
             return staging.window.set(None);
@@ -42,7 +43,7 @@ pub(super) fn SmallWindowButton() -> impl IntoView {
     };
     platform::can_open_window().then(|| {
         view! {
-            <button class="button small" on:click=press>
+            <button class="button small" on:click=first_click(press)>
                 {move || if open.get() { t.close_window } else { t.open_window }}
             </button>
         }
@@ -83,10 +84,10 @@ fn Inside(session: Session, staging: Staging) -> impl IntoView {
                     class="control leave"
                     aria-label=t.leave
                     title=t.leave
-                    on:click=move |_| {
+                    on:click=click(move |_| {
                         staging.window.set(None);
                         session.leave();
-                    }
+                    })
                 >
                     <Icon paths=icons::LEAVE />
                 </button>

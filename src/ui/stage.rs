@@ -5,11 +5,9 @@ use crate::{
     i18n::texts,
     platform,
     protocol::PeerId,
+    reactive::{flag, holding, text},
     session::Session,
-    ui::{
-        flag, screen_tile::ScreenTile, self_tile::SelfTile, staging::Staging, text,
-        tile::PersonTile,
-    },
+    ui::{screen_tile::ScreenTile, self_tile::SelfTile, staging::Staging, tile::PersonTile},
 };
 use leptos::{html, prelude::*};
 
@@ -20,7 +18,7 @@ pub fn Stage() -> impl IntoView {
     let session = expect_context::<Session>();
     let staging = expect_context::<Staging>();
     let element = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    holding(move || {
         let element = element.get()?;
         let measured = element.clone();
         platform::watch_size(&element, move || {

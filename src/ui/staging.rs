@@ -7,8 +7,8 @@ use crate::{
     },
     platform::{self, Interval, Local, SmallWindow},
     protocol::PeerId,
+    reactive::{effect, holding, text},
     session::Session,
-    ui::text,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -16,6 +16,9 @@ use std::time::Duration;
 const LAYOUT_KEY: &str = "salon.layout";
 const SPEAKER: &str = "speaker";
 const HIDDEN_KEY: &str = "salon.hide-self";
+/// Kept by the tab while the call lasts.
+const PINNED_KEY: &str = "salon.pinned";
+const A_SCREEN: &str = "screen-";
 
 /// How often is listened who talks, where that matters.
 const LISTEN_EVERY: Duration = Duration::from_millis(200);
@@ -65,7 +68,7 @@ impl Staging {
             pinned: pinned.get(),
             spoke: spoke.get(),
         });
-        Effect::new(move |_| session.recording.emphasis.set(emphasis.get()));
+        effect(move || session.recording.emphasis.set(emphasis.get()));
         let places = Memo::new(move |_| {
             let mut items = items.get();
             // Beside a screen everybody takes a place.
@@ -92,13 +95,14 @@ impl Staging {
             owner: StoredValue::new(Owner::current()),
             window,
         };
-        Effect::new(move |_| staging.load());
+        effect(move || staging.load());
+        on_cleanup(|| platform::keep(PINNED_KEY, None));
         // Only where there is more than one who could talk.
         let is_group = Memo::new(move |_| {
             let is_person = |item: &&Item| matches!(item, Item::Person(_));
             staging.items.with(|items| items.iter().filter(is_person).count() >= GROUP)
         });
-        Effect::new(move |_| {
+        holding(move || {
             staging.talking.set(None);
             is_group.get().then(|| staging.listen(session))
         });
@@ -115,6 +119,7 @@ impl Staging {
             self.layout.set(Layout::Speaker);
         }
         self.hides_self.set(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
+        self.pinned.set(platform::recall(PINNED_KEY).and_then(|kept| recalled(&kept)));
     }
 
     /// Listens who talks.
@@ -135,7 +140,7 @@ impl Staging {
     pub fn choose(self, layout: Layout) {
         let name = if layout == Layout::Speaker { SPEAKER } else { "" };
         platform::save(LAYOUT_KEY, name);
-        self.pinned.set(None);
+        self.set_pinned(None);
         self.layout.set(layout);
     }
 
@@ -147,7 +152,12 @@ impl Staging {
 
     /// Shows somebody large, or no longer.
     pub fn pin(self, item: Item) {
-        self.pinned.update(|pinned| *pinned = Some(item).filter(|item| *pinned != Some(*item)));
+        self.set_pinned(Some(item).filter(|item| self.pinned.get_untracked() != Some(*item)));
+    }
+
+    fn set_pinned(self, item: Option<Item>) {
+        platform::keep(PINNED_KEY, item.and_then(kept).as_deref());
+        self.pinned.set(item);
     }
 
     /// Where something stands, where it has a place.
@@ -183,6 +193,21 @@ impl Staging {
             Item::Own | Item::OwnScreen => None,
         };
         self.places.with(|places| places.iter().find_map(person))
+    }
+}
+
+fn kept(item: Item) -> Option<String> {
+    match item {
+        Item::Person(id) => Some(id.to_string()),
+        Item::Screen(id) => Some(format!("{A_SCREEN}{id}")),
+        Item::Own | Item::OwnScreen => None,
+    }
+}
+
+fn recalled(kept: &str) -> Option<Item> {
+    match kept.strip_prefix(A_SCREEN) {
+        Some(id) => id.parse().ok().map(Item::Screen),
+        None => kept.parse().ok().map(Item::Person),
     }
 }
 

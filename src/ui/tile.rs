@@ -5,14 +5,14 @@ use crate::{
     i18n::{stopwatch, texts},
     platform::{Incoming, Kind, Stream},
     protocol::{Grade, PeerId, Presence},
+    reactive::{effect, flag, text, word},
     session::Session,
     ui::{
-        Icon, flag, icons,
+        Icon, Show, icons,
         pin::Pin,
         playback::{Sound, Video},
         sign::Sign,
         staging::Staging,
-        text, word,
     },
 };
 use leptos::prelude::*;
@@ -31,6 +31,7 @@ pub fn PersonTile(
     let incoming = incoming(session, tile);
     let pictured = flag(move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera)));
     let volume = session.volume_of(id);
+    let speaker = session.media.speaker_in_use();
     let staging = expect_context::<Staging>();
     let place = staging.place(Item::Person(id));
     let frozen = flag(move || tile.get().is_some_and(|tile| tile.frozen));
@@ -71,16 +72,16 @@ pub fn PersonTile(
             />
             <Sound
                 stream=stream(incoming, |incoming| incoming.own.get(Kind::Microphone))
-                speaker=session.media.speaker
+                speaker
                 heard=flag(move || presence.get().mic && !volume.get().muted)
                 volume=Signal::derive(move || volume.get().level())
                 gestures=session.sound_gestures
                 on_blocked=blocked
             />
-            <Show when=move || presence.get().screen>
+            <Show when=flag(move || presence.get().screen)>
                 <Sound
                     stream=stream(incoming, |incoming| incoming.screen.get(Kind::Microphone))
-                    speaker=session.media.speaker
+                    speaker
                     heard=flag(move || !volume.get().muted)
                     volume=Signal::derive(move || volume.get().level())
                     gestures=session.sound_gestures
@@ -120,7 +121,7 @@ pub(super) fn incoming(
         }
     });
     let incoming = RwSignal::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         let mine = |(other, _): &&(PeerKey, _)| Some(*other) == shown.get();
         let found =
             session.streams.with(|all| all.iter().find(mine).map(|(_, found)| found.clone()));

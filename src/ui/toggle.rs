@@ -1,6 +1,6 @@
 //! A switch.
 
-use crate::ui::word;
+use crate::reactive::{click, word};
 use leptos::prelude::*;
 
 /// Something that is on or off. It shows what is so, not what was pressed.
@@ -23,7 +23,7 @@ pub(super) fn Toggle(
             role="switch"
             aria-checked=word(move || if on.get() { "true" } else { "false" })
             disabled=disabled
-            on:click=move |_| set.run(!on.get_untracked())
+            on:click=click(move |_| set.run(!on.get_untracked()))
         >
             <span>{label}</span>
             <span class="knob" aria-hidden="true"></span>

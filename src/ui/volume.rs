@@ -2,9 +2,11 @@
 
 use crate::{
     i18n::choice_texts,
+    platform,
     protocol::{DisplayName, PeerId},
+    reactive::{click, text, word},
     session::{Session, Volume},
-    ui::{Icon, icons, text, word},
+    ui::{Icon, icons},
 };
 use leptos::prelude::*;
 
@@ -35,11 +37,12 @@ pub(super) fn VolumeOf(
                 aria-label=text(move || (t.mute_for_me)(&name.get()))
                 title=text(move || (t.mute_for_me)(&name.get()))
                 aria-pressed=word(move || if volume.get().muted { "true" } else { "false" })
-                on:click=silence
+                on:click=click(silence)
             >
                 <Icon paths=word(move || if volume.get().muted { icons::SOUND_OFF } else { icons::SOUND }) />
             </button>
             <input
+                hidden=!platform::can_set_volume()
                 type="range"
                 min="0"
                 max="100"

@@ -56,6 +56,14 @@ impl World {
         self.channels.retain(|(from, to), _| *from != id && *to != id);
         for index in 0..self.people.len() {
             self.people[index].chat.left(id);
+        }
+        self.wait(Duration::ZERO);
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now += time;
+        for index in 0..self.people.len() {
+            self.people[index].chat.tick(self.now);
             self.route(index);
         }
     }
@@ -68,7 +76,8 @@ impl World {
         self.channels.insert(ids, VecDeque::new());
         self.channels.insert((ids.1, ids.0), VecDeque::new());
         for (person, other) in [(one, ids.1), (two, ids.0)] {
-            self.people[person].chat.opened(other);
+            let now = self.now;
+            self.people[person].chat.opened(other, now);
             self.route(person);
         }
     }
@@ -102,7 +111,8 @@ impl World {
             chat.recall(kept.to_vec());
         }
         chat.sit(id);
-        self.people.iter().filter(|other| other.id != id).for_each(|other| chat.came(other.id));
+        let others = self.people.iter().map(|other| other.id).filter(|other| *other != id);
+        chat.meet(&others.collect::<Vec<_>>());
         self.people[person].chat = chat;
     }
 
@@ -142,6 +152,8 @@ impl World {
             }
         }
         while self.deliver(0) {}
+        self.wait(BETWEEN_QUESTIONS);
+        while self.deliver(0) {}
     }
 
     fn read(&self, person: usize) -> Vec<(PeerId, String)> {
@@ -173,6 +185,7 @@ proptest! {
                     forgetful.push(world.people[one].id);
                     world.reload(one, false);
                 }
+                6 if pick % 3 == 0 => world.wait(BETWEEN_QUESTIONS / 3),
                 _ => drop(world.deliver(usize::from(pick))),
             }
         }
@@ -300,6 +313,169 @@ fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
     assert!(bytes <= BYTES + 1, "{bytes}");
     assert!(messages.iter().any(|message| message.author == world.people[2].id));
     assert_eq!(closed, 1);
+    let chat = &mut world.people[0].chat;
+    chat.closed(flooder);
+    assert!(!chat.opened(flooder, now + PERIOD / 2));
+    chat.closed(flooder);
+    assert!(chat.opened(flooder, now + PERIOD), "for a while only");
+}
+
+#[test]
+fn t24_who_comes_and_goes_again_and_again_does_not_turn_the_others_against_each_other() {
+    // Two who have all that they have from somebody who is gone: they give it to each other each time.
+    let mut world = World::with(2);
+    world.settle();
+    (0..MESSAGES).for_each(|_| world.say(0));
+    world.settle();
+    world.leave(0);
+    world.come();
+    world.come();
+    world.settle();
+    world.leave(0);
+    for _ in 0..60 {
+        world.come();
+        world.open(0, 1);
+        world.open(0, 2);
+        world.open(1, 2);
+        while world.deliver(0) {}
+        world.leave(2);
+        world.wait(Duration::from_secs(1));
+        // To be shut out would be a command that is not expected.
+        while world.deliver(0) {}
+    }
+    assert_eq!((world.read(0).len(), world.read(1).len()), (MESSAGES, MESSAGES));
+}
+
+#[test]
+fn t24_what_liars_said_does_not_turn_those_against_each_other_who_heard_it() {
+    let mut world = World::with(4);
+    world.settle();
+    let liars = [world.people[0].id, world.people[1].id];
+    for (liar, base) in liars.into_iter().zip([1000, 2000]) {
+        for to in [2, 3] {
+            (0..300).for_each(|author| world.lie(to, liar, PeerId(base + author), 1));
+        }
+    }
+    world.leave(0);
+    for _ in 0..130 {
+        world.come();
+        world.open(1, 3);
+        world.open(2, 3);
+        while world.deliver(0) {}
+        world.leave(3);
+        world.wait(Duration::from_secs(1));
+        while world.deliver(0) {}
+    }
+}
+
+#[test]
+fn who_heard_little_puts_what_they_lack_in_its_place() {
+    let mut world = World::with(2);
+    world.settle();
+    world.say(0);
+    world.settle();
+    (0..40).for_each(|_| world.say(1));
+    world.settle();
+    world.say(0);
+    world.settle();
+    world.come();
+    // The last word before all that was said in between.
+    world.open(2, 0);
+    while world.deliver(0) {}
+    world.settle();
+    assert_eq!(world.read(2), world.said);
+}
+
+#[test]
+fn t24_nobody_uses_up_all_places() {
+    let mut world = World::with(3);
+    world.settle();
+    let liar = world.people[2].id;
+    let words = Words {
+        author: liar,
+        number: 1,
+        order: u64::MAX,
+        age: 0,
+        name: "Eve".into(),
+        text: "last for ever".into(),
+    };
+    for to in 0..2 {
+        let talk = Some(Talk::Said(words.clone()));
+        world.people[to].chat.hear(liar, &"Eve".into(), talk, world.now);
+    }
+    for person in [1, 0, 0, 1, 0, 1] {
+        world.say(person);
+        world.settle();
+    }
+    let said: Vec<_> =
+        [(liar, "last for ever".to_owned())].into_iter().chain(world.said.clone()).collect();
+    assert_eq!((world.read(0), world.read(1)), (said.clone(), said));
+}
+
+#[test]
+fn a_reload_loses_nothing_of_a_long_talk() {
+    let mut world = World::with(3);
+    world.settle();
+    for _ in 0..150 {
+        for person in 0..3 {
+            world.say(person);
+            world.settle();
+        }
+    }
+    let heard = world.people[0].chat.view().heard;
+    assert_eq!(heard, 300);
+    world.reload(0, true);
+    world.settle();
+    assert_eq!(world.read(0), world.said);
+    assert_eq!(world.people[0].chat.view().heard, 0, "nothing of it is new");
+}
+
+#[test]
+fn what_is_too_old_to_be_kept_is_not_counted_again() {
+    let mut world = World::with(3);
+    world.settle();
+    for (person, messages) in [(0, 60), (1, 60), (2, 250)] {
+        (0..messages).for_each(|_| world.say(person));
+        world.settle();
+    }
+    world.leave(0);
+    world.leave(0);
+    world.come();
+    world.come();
+    world.settle();
+    let heard = world.people[1].chat.view().heard;
+    world.leave(2);
+    world.settle();
+    assert_eq!(world.people[1].chat.view().heard, heard);
+}
+
+#[test]
+fn t24_who_talks_and_goes_takes_nobodys_place() {
+    let mut world = World::with(4);
+    world.settle();
+    (0..20).for_each(|_| world.say(0));
+    world.settle();
+    let said = world.said.clone();
+    world.leave(0);
+    (0..MESSAGES).for_each(|_| world.say(0));
+    world.settle();
+    world.leave(0);
+    world.settle();
+    let kept = world.read(0);
+    assert_eq!(kept[..20], said);
+    assert_eq!(kept.len(), MESSAGES);
+}
+
+#[test]
+fn t24_a_clock_that_is_set_back_keeps_nobody_out() {
+    let mut world = World::with(2);
+    world.settle();
+    let (other, now) = (world.people[1].id, world.now);
+    let chat = &mut world.people[0].chat;
+    assert!(!(0..=TALKS).all(|_| chat.hear(other, &"Bob".into(), None, now)));
+    chat.closed(other);
+    assert!(!chat.opened(other, now));
+    assert!(chat.opened(other, now - Duration::from_secs(3600)));
 }
 
 #[test]

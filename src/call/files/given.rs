@@ -73,15 +73,22 @@ impl Given {
     }
 
     /// Offers it to somebody who can be talked to, unless they are done with it. Who was getting it
-    /// says from where on to go on.
+    /// says from where on to go on, if they still know of it: nothing comes to them before.
     pub(super) fn offer_to(&mut self, peer: PeerId) -> Option<Command> {
         let state = self.receiver(peer).map(|receiver| receiver.state);
         if self.withdrawn || matches!(state, Some(FileState::Kept | FileState::Declined)) {
             return None;
         }
-        if state.is_none() {
-            let state = FileState::Offered;
-            self.receivers.push(Receiver { peer, state, next: 0, told: false });
+        match self.receiver(peer) {
+            None => {
+                let state = FileState::Offered;
+                self.receivers.push(Receiver { peer, state, next: 0, told: false });
+            }
+            Some(receiver) => {
+                if let FileState::Coming(place) = receiver.state {
+                    receiver.state = FileState::Held(place);
+                }
+            }
         }
         let (name, size) = (self.name.clone(), self.size);
         Some(self.say(peer, FileNews::Offer { name, size }))
@@ -172,7 +179,8 @@ impl Given {
         let FileState::Coming(wrote) = receiver.state else { return None };
         let (from, left) = (receiver.next, size - receiver.next);
         let length = PIECE.min(usize::try_from(left).unwrap_or(PIECE));
-        (left > 0 && from - wrote < WINDOW).then_some((number, from, length))
+        let fits = from - wrote + length as u64 <= WINDOW;
+        (left > 0 && fits).then_some((number, from, length))
     }
 
     /// Whether bytes that were read for somebody are still what they are to get next; then they are

@@ -14,8 +14,8 @@ use given::Given;
 use std::{collections::VecDeque, sync::Arc};
 use taken::Taken;
 
-/// How many bytes are read, or written, at once.
-const PIECE: usize = 1024 * 1024;
+/// How many bytes are read, or written, at once: whole slices, or every piece would end in a crumb.
+const PIECE: usize = 16 * Slice::MOST;
 /// How many bytes may be under way that nobody has written down yet.
 const WINDOW: u64 = 32 * 1024 * 1024;
 /// After so many bytes the owner is told that they are written down.
@@ -329,7 +329,7 @@ impl Files {
         self.pump();
     }
 
-    /// Takes bytes in, and returns whether they were expected, and worth the trouble.
+    /// Takes bytes in, and returns whether they were expected and worth the trouble, or no offence.
     pub(super) fn take_in(&mut self, peer: PeerId, message: &[u8]) -> bool {
         let Some(slice) = Slice::parse(message) else { return false };
         let key = FileKey { owner: Some(peer), number: slice.number };
@@ -337,8 +337,9 @@ impl Files {
         let before = taken.got();
         let commands = taken.take_in(&slice);
         let fits = taken.got() > before && (slice.bytes.len() >= CRUMB || taken.is_whole());
+        let borne = fits || taken.bears();
         self.tell(commands);
-        fits
+        borne
     }
 
     fn offered(&mut self, key: FileKey, owner: &DisplayName, name: FileName, size: u64) {

@@ -21,6 +21,8 @@ pub(super) struct Taken {
     told: u64,
     /// What its owner says the hash is.
     sum: Option<String>,
+    /// How many slices came that were not wanted, or not any more, since it was last asked for.
+    stray: u64,
 }
 
 impl Taken {
@@ -37,6 +39,7 @@ impl Taken {
             wrote: 0,
             told: 0,
             sum: None,
+            stray: 0,
         }
     }
 
@@ -81,7 +84,9 @@ impl Taken {
             FileState::Offered | FileState::Held(_) => {
                 self.state = FileState::Coming(self.wrote);
                 self.most = self.size;
-                open.into_iter().chain(self.ask()).collect()
+                // All of it may be there already.
+                let commands = open.into_iter().chain(self.ask()).collect::<Vec<_>>();
+                commands.into_iter().chain(self.check()).collect()
             }
             _ => Vec::new(),
         }
@@ -105,6 +110,7 @@ impl Taken {
 
     /// Asks for what is missing.
     fn ask(&mut self) -> Vec<Command> {
+        self.stray = 0;
         self.told = self.wrote;
         let mut commands = self.say(FileNews::Take(self.got));
         commands.extend(self.say(FileNews::Wrote(self.wrote)));
@@ -170,6 +176,13 @@ impl Taken {
         let mut commands = self.say(FileNews::Decline);
         commands.push(self.order(FileCommand::Forget));
         commands
+    }
+
+    /// A slice has come that is of no use. As many as may be on their way when this person stops or
+    /// goes on are no offence.
+    pub(super) fn bears(&mut self) -> bool {
+        self.stray += 1;
+        self.stray <= WINDOW / Slice::MOST as u64
     }
 
     /// Bytes have come. What came before, or leaves a gap, is passed over.

@@ -31,6 +31,7 @@ pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
     save_person: |name| format!("Save {name} alone"),
     delete: "Delete",
     delete_sure: "Press again to delete",
+    delete_saved: "Press again once it is saved",
     not_saved: "Nothing can be made of this file.",
     of: |action, recording| format!("{action}: {recording}"),
 };
@@ -46,6 +47,7 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
         RecordingProblem::Full => {
             "This device has no space left. What was recorded until then is kept."
         }
+        RecordingProblem::NoSpace => "This device has no space left: nothing was recorded.",
         RecordingProblem::Storage => {
             "The browser could not go on writing. What was recorded until then is kept."
         }

@@ -54,6 +54,7 @@ extern "C" {
 
     /// `RTCRtpSender` as in W3C WebRTC, section 5.2.
     #[wasm_bindgen(extends = RtcRtpSender)]
+    #[derive(Clone)]
     pub(super) type Sender;
 
     #[wasm_bindgen(method, catch, js_name = setStreams)]

@@ -5,6 +5,7 @@ mod channel;
 mod code;
 mod externs;
 mod files;
+mod focus;
 mod listener;
 mod media;
 mod meter;
@@ -13,6 +14,7 @@ mod peer;
 mod playback;
 mod probe;
 mod recording;
+mod sender;
 mod snapshot;
 mod socket;
 mod statistics;
@@ -27,6 +29,7 @@ pub use files::{
     Sink, StoredBytes, drag_has_left, drags_files, dropped_files, pasted_files, picked_files,
     remove_stale_files,
 };
+pub use focus::{FocusWatch, focus, focus_into, takes_keys, takes_text, watch_focus};
 use listener::Listener;
 pub use media::{
     Screen, Track, can_share_screen, capture, capture_screen, devices, has_devices, is_granted,
@@ -35,16 +38,16 @@ pub use media::{
 pub use meter::Meter;
 pub use page::{
     KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, calendar_time, can_choose_speaker,
-    can_share, capture_pointer, clock_time, copy, download_rate, elapsed, focus, focus_into,
-    is_handheld, keep, keep_awake, load, page_size, push_path, random_fraction, recall, save,
-    set_title, share, take_fragment, takes_keys, takes_text, wall_clock, was_reloaded, watch_page,
+    can_share, capture_pointer, clock_time, copy, download_rate, elapsed, is_handheld, keep,
+    keep_awake, load, page_size, push_path, random_fraction, recall, save, set_title, share,
+    take_fragment, wall_clock, was_reloaded, watch_page,
 };
 pub use peer::{PeerConnection, prepare_connection};
-pub use playback::{Player, Stream, size, watch_size};
+pub use playback::{Player, Stream, can_set_volume, size, watch_size};
 pub use probe::ServerProbe;
 pub use recording::{
-    Leaving, Mixer, Studio, Take, ask_before_leaving, can_record, delete_recording, has_recordings,
-    mark_saved, recordings,
+    Leaving, Mixer, Studio, Take, ask_before_leaving, can_keep, can_record, delete_recording,
+    has_recordings, mark_saved, recordings,
 };
 pub use socket::Socket;
 use std::pin::Pin;

@@ -12,6 +12,9 @@ use web_sys::{HtmlElement, HtmlInputElement, PageTransitionEvent, Performance, w
 /// Bytes: fewer say more about the round trip than about the rate.
 const WORTH_MEASURING: f64 = 50_000.0;
 
+/// Some browsers' clocks are no finer.
+pub(super) const INSTANT: Duration = Duration::from_millis(1);
+
 /// What the server wrote into this page.
 #[must_use]
 pub fn boot() -> Boot {
@@ -50,28 +53,13 @@ pub fn download_rate() -> Option<f64> {
     let measured = entries.iter().filter_map(|entry| {
         let number = |name: &str| Reflect::get(&entry, &name.into()).ok()?.as_f64();
         let (bytes, carried) = (number("encodedBodySize")?, number("transferSize")?);
-        let seconds = (number("responseEnd")? - number("requestStart")?) / 1000.0;
-        (carried >= bytes && seconds > 0.0).then_some((bytes, bytes * 8.0 / seconds))
+        let millis = number("responseEnd")? - number("requestStart")?;
+        // Rounded, so that a fast one may seem to have taken no time.
+        let seconds = millis.max(0.0) / 1000.0 + INSTANT.as_secs_f64();
+        (carried >= bytes).then_some((bytes, bytes * 8.0 / seconds))
     });
     let largest = measured.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
     (largest.0 >= WORTH_MEASURING).then_some(largest.1)
-}
-
-fn focus_is_on(selectors: &str) -> bool {
-    let focused = || window()?.document()?.active_element();
-    focused().is_some_and(|element| element.matches(selectors).unwrap_or_default())
-}
-
-/// Whether what has the keyboard focus has a use for keys itself.
-#[must_use]
-pub fn takes_keys() -> bool {
-    focus_is_on("input, select, textarea, :is(button, a, summary, [tabindex='0']):focus-visible")
-}
-
-/// Whether somebody types where the keyboard focus is.
-#[must_use]
-pub fn takes_text() -> bool {
-    focus_is_on("input, textarea")
 }
 
 /// Whether this is a device that is held in the hand: its browser may stop a page that is hidden.
@@ -227,19 +215,6 @@ pub fn page_size() -> (f64, f64) {
     let size =
         |window: web_sys::Window| Some((read(window.inner_width())?, read(window.inner_height())?));
     window().and_then(size).unwrap_or_default()
-}
-
-/// Moves the keyboard focus.
-pub fn focus(element: &HtmlElement) {
-    let _ = element.focus();
-}
-
-/// Moves the keyboard focus to an element, unless it is within it.
-pub fn focus_into(element: &HtmlElement) {
-    let focused = window().and_then(|window| window.document()?.active_element());
-    if !focused.is_some_and(|focused| element.contains(Some(&focused))) {
-        focus(element);
-    }
 }
 
 /// What an input holds. One that the person has not filled in yet gets what was saved.

@@ -1,19 +1,20 @@
 //! Peer connections.
 
 use super::{
-    DataChannels, Interval, Listener, Screen, Stream, Timer, Track, elapsed, externs, snapshot,
-    spawn_local,
+    DataChannels, Interval, Listener, Screen, Stream, Timer, Track, elapsed, externs,
+    sender::{insist, replace_track, set_encoding},
+    snapshot, spawn_local,
     statistics::{self, Known, Report},
 };
 use crate::{
     call::{
         ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput, Reading,
-        SignalingState, statistics::Snapshot,
+        SignalingState, sdp, statistics::Snapshot,
     },
     platform::{Incoming, Kind, PerKind},
     protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription},
 };
-use js_sys::{Array, JSON, Object, Promise, Reflect};
+use js_sys::{Array, JSON, Reflect};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -111,10 +112,16 @@ struct Shared {
     screen: RefCell<Option<Screen>>,
     /// Made when something is shared for the first time; they stay.
     screen_senders: RefCell<PerKind<externs::Sender>>,
+    /// How often what is sent of the screen was decided.
+    shares: Rc<Cell<u32>>,
     /// How good a picture is sent at most, if any is.
     limit: Cell<Option<Grade>>,
     /// Whether the sound that is sent is music.
     music: Cell<bool>,
+    /// Whether no picture is sent, as far as the browser was told.
+    pictureless: Cell<bool>,
+    /// Whether no screen is.
+    screenless: Cell<bool>,
     channels: RefCell<Option<DataChannels>>,
     /// The last report, what was read from it, and when it came.
     report: RefCell<Option<(Report, Reading, Duration)>>,
@@ -146,8 +153,11 @@ impl PeerConnection {
             outgoing_screen: MediaStream::new().ok()?,
             screen: RefCell::new(screen),
             screen_senders: RefCell::default(),
+            shares: Rc::default(),
             limit: Cell::new(Some(Grade::Good)),
             music: Cell::new(false),
+            pictureless: Cell::new(false),
+            screenless: Cell::new(false),
             channels: RefCell::default(),
             report: RefCell::default(),
             well: Cell::new(false),
@@ -243,8 +253,9 @@ impl PeerConnection {
         match command {
             PeerCommand::SetLocal(intent) => spawn_local(async move {
                 let description = shared.set_local(intent).await;
-                let has_channels =
-                    description.as_ref().is_some_and(|description| has_channels(&description.sdp));
+                let has_channels = description
+                    .as_ref()
+                    .is_some_and(|description| sdp::has_channels(&description.sdp));
                 let done = PeerInput::LocalDone(intent, description, shared.signaling());
                 (shared.handler)(done);
                 // Now that the answer, for which somebody waits, is on its way. A client that knows
@@ -280,6 +291,10 @@ impl PeerConnection {
 impl Drop for PeerConnection {
     fn drop(&mut self) {
         self.close_channels();
+        // Whoever still waits for an operation waits for ever (W3C WebRTC, section 4.4.1.5), and must
+        // not keep a device open with it.
+        self.shared.tracks.take();
+        self.shared.screen.take();
         self.shared.pc.close();
     }
 }
@@ -376,7 +391,7 @@ impl Shared {
             SdpType::Rollback => RtcSdpType::Rollback,
         };
         let init = RtcSessionDescriptionInit::new(kind);
-        init.set_sdp(&description.sdp);
+        init.set_sdp(&sdp::accept(&description.sdp));
         let worked = JsFuture::from(self.pc.set_remote_description(&init)).await.is_ok();
         match description.kind {
             SdpType::Offer if worked => self.adopt_offered(),
@@ -428,13 +443,17 @@ impl Shared {
 
     /// What is sent of a kind.
     fn track(&self, kind: Kind) -> Option<Track> {
-        let wanted = kind == Kind::Microphone || self.limit.get().is_some();
-        self.tracks.borrow().get(kind).filter(|_| wanted).cloned()
+        self.tracks.borrow().get(kind).filter(|_| self.is_wanted(kind)).cloned()
+    }
+
+    /// Sound always; pictures unless none are to be sent.
+    fn is_wanted(&self, kind: Kind) -> bool {
+        kind == Kind::Microphone || self.limit.get().is_some()
     }
 
     fn send(&self, kind: Kind) {
         if let Some(sender) = self.senders.borrow().get(kind) {
-            replace_track(sender, self.track(kind));
+            replace_track(sender, self.track(kind).as_ref());
         }
         self.tune(kind);
     }
@@ -446,12 +465,13 @@ impl Shared {
             Kind::Microphone => {
                 let music = self.track(kind).is_some_and(|track| track.is_music());
                 let limit = [("maxBitrate", music.then_some(MUSIC_RATE))];
-                if music != self.music.get() && self.encode(kind, &limit) {
+                if music != self.music.get() && self.encode(kind, true, &limit) {
                     self.music.set(music);
                 }
             }
             Kind::Camera => {
-                if let Some(grade @ (Grade::Poor | Grade::Weak)) = self.limit.get() {
+                let grade = self.limit.get().unwrap_or_default();
+                if grade != Grade::Good || self.track(kind).is_none() != self.pictureless.get() {
                     self.encode_picture(grade);
                 }
             }
@@ -462,13 +482,17 @@ impl Shared {
     /// browser ask for a negotiation. They get their tracks after it: a picture that does not move
     /// is sent when the track is, and again only after a second.
     fn share_screen(&self) {
-        let screen = self.screen.borrow();
+        self.shares.set(self.shares.get().wrapping_add(1));
         for kind in Kind::ALL {
-            let wanted = kind == Kind::Microphone || self.limit.get().is_some();
-            let track = screen.as_ref().and_then(|screen| screen.track(kind)).filter(|_| wanted);
+            let track = self.screen_track(kind);
             let mut senders = self.screen_senders.borrow_mut();
             if let Some(sender) = senders.get(kind) {
-                replace_track(sender, track.cloned());
+                replace_track(sender, track.as_ref());
+                if let (Kind::Camera, Some(track)) = (kind, &track) {
+                    let (shares, share) = (self.shares.clone(), self.shares.get());
+                    let is_wanted = move || shares.get() == share;
+                    spawn_local(insist(sender.clone(), track.js().into(), is_wanted));
+                }
             } else if track.is_some() {
                 let init = RtcRtpTransceiverInit::new();
                 init.set_direction(RtcRtpTransceiverDirection::Sendonly);
@@ -478,9 +502,18 @@ impl Shared {
                 senders.set(kind, Some(transceiver.sender().unchecked_into()));
             }
         }
-        if let Some(grade @ (Grade::Poor | Grade::Weak)) = self.limit.get() {
+        let grade = self.limit.get().unwrap_or_default();
+        let without = self.screen_track(Kind::Camera).is_none();
+        if grade != Grade::Good || without != self.screenless.get() {
             self.encode_screen(grade);
         }
+    }
+
+    /// What is sent of the screen.
+    fn screen_track(&self, kind: Kind) -> Option<Track> {
+        let screen = self.screen.borrow();
+        let track = screen.as_ref().and_then(|screen| screen.track(kind));
+        track.filter(|_| self.is_wanted(kind)).cloned()
     }
 
     /// Whether what a section brings is of a screen: the first of each kind is for camera and
@@ -525,9 +558,9 @@ impl Shared {
             if self.pc.remote_description().is_some() {
                 self.share_screen();
             }
-        }
-        if let Some(grade) = limit {
+        } else if let Some(grade) = limit {
             self.encode_picture(grade);
+            self.encode_screen(grade);
         }
     }
 
@@ -539,8 +572,10 @@ impl Shared {
             Grade::Weak => WEAK_PICTURE.map(|(name, value)| (name, Some(value))),
             Grade::Poor => POOR_PICTURE.map(|(name, value)| (name, Some(value))),
         };
-        self.encode(Kind::Camera, &limit);
-        self.encode_screen(grade);
+        let pictureless = self.track(Kind::Camera).is_none();
+        if self.encode(Kind::Camera, !pictureless, &limit) {
+            self.pictureless.set(pictureless);
+        }
     }
 
     fn encode_screen(&self, grade: Grade) {
@@ -550,61 +585,23 @@ impl Shared {
                 Grade::Weak => WEAK_SCREEN.map(|(name, value)| (name, Some(value))),
                 Grade::Poor => POOR_SCREEN.map(|(name, value)| (name, Some(value))),
             };
-            set_encoding(sender, &limit);
+            let screenless = self.screen_track(Kind::Camera).is_none();
+            if set_encoding(sender, !screenless, &limit) {
+                self.screenless.set(screenless);
+            }
         }
     }
 
     /// Changes how a kind is sent (W3C WebRTC, section 5.2.5), if that is agreed on already.
-    fn encode(&self, kind: Kind, limit: &[(&str, Option<f64>)]) -> bool {
-        self.senders.borrow().get(kind).is_some_and(|sender| set_encoding(sender, limit))
+    fn encode(&self, kind: Kind, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
+        let senders = self.senders.borrow();
+        senders.get(kind).is_some_and(|sender| set_encoding(sender, active, limit))
     }
 
     fn transceivers(&self) -> Vec<RtcRtpTransceiver> {
         let list = self.pc.transceivers().unwrap_or_default();
         list.iter().map(JsCast::unchecked_into).collect()
     }
-}
-
-fn set_encoding(sender: &externs::Sender, limit: &[(&str, Option<f64>)]) -> bool {
-    let Ok(parameters) = sender.parameters() else { return false };
-    let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
-    let encodings = Array::from(&encodings);
-    if encodings.length() == 0 {
-        return false;
-    }
-    for encoding in encodings.iter() {
-        let encoding: Object = encoding.unchecked_into();
-        for (name, value) in limit {
-            let name: JsValue = (*name).into();
-            let _ = match value {
-                Some(value) => Reflect::set(&encoding, &name, &(*value).into()),
-                None => Reflect::delete_property(&encoding, &name),
-            };
-        }
-    }
-    if let Ok(promise) = sender.set_parameters(&parameters) {
-        spawn_local(async move {
-            let _ = JsFuture::from(promise).await;
-        });
-    }
-    true
-}
-
-fn replace_track(sender: &externs::Sender, track: Option<Track>) {
-    let js = track.as_ref().map_or(JsValue::NULL, |track| track.js().into());
-    if let Ok(promise) = sender.replace_track(&js) {
-        // Keeps the device open until the browser has taken the track over.
-        spawn_local(async move {
-            let _ = JsFuture::from(Promise::resolve(&promise)).await;
-            drop(track);
-        });
-    }
-}
-
-/// Whether an answer has a section for data channels (RFC 8841, section 5.1) that is not refused.
-fn has_channels(sdp: &str) -> bool {
-    let is_open = |line: &str| line.starts_with("m=application ") && !line.contains(" 0 ");
-    sdp.lines().any(is_open)
 }
 
 fn kind_of(track: &MediaStreamTrack) -> Kind {

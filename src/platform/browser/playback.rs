@@ -5,7 +5,7 @@ use js_sys::Reflect;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, Element, HtmlMediaElement, MediaStream, MediaStreamTrack};
+use web_sys::{DomException, Element, HtmlMediaElement, MediaStream, MediaStreamTrack, window};
 
 /// Tracks that are played together.
 #[derive(Clone)]
@@ -108,4 +108,17 @@ pub fn watch_size(
     let observer = externs::ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
     observer.observe(element);
     Some(SendWrapper::new(Box::new(SizeWatch { observer, _closure: closure })))
+}
+
+/// Whether a page decides how loud something plays. On some handhelds their own keys alone do.
+#[must_use]
+pub fn can_set_volume() -> bool {
+    let element = || {
+        let element = window()?.document()?.create_element("audio").ok()?;
+        element.dyn_into::<HtmlMediaElement>().ok()
+    };
+    element().is_some_and(|element| {
+        element.set_volume(0.5);
+        element.volume() < 1.0
+    })
 }

@@ -1,8 +1,10 @@
 //! Timers that stop when they are dropped.
 
+use js_sys::Promise;
 use send_wrapper::SendWrapper;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
 /// Rounded up: a timer that is early has to run twice.
@@ -56,4 +58,15 @@ impl Drop for Interval {
             window.clear_interval_with_handle(self.0.0);
         }
     }
+}
+
+/// Waits.
+pub(super) async fn sleep(duration: Duration) {
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = window() {
+            let delay = millis(duration);
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, delay);
+        }
+    });
+    let _ = JsFuture::from(promise).await;
 }

@@ -1,6 +1,6 @@
 //! Sends something to the server to find out how fast that goes.
 
-use super::{Timer, elapsed, spawn_local};
+use super::{Timer, elapsed, page::INSTANT, spawn_local};
 use crate::{
     call::probe::Upload,
     protocol::{SPEED_PATH, limits::SPEED_BYTES},
@@ -18,8 +18,6 @@ const PIECES: u32 = 8;
 const ENOUGH: Duration = Duration::from_secs(2);
 /// So long each may take.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// Clocks of pages are no finer.
-const INSTANT: Duration = Duration::from_millis(1);
 
 /// A test of how fast this page can send. It is given up when it is dropped.
 pub struct UploadTrial(SendWrapper<(AbortController, Rc<()>)>);

@@ -31,7 +31,8 @@ impl Media {
         platform::save(PROCESSING_KEY, &words.collect::<Vec<_>>().join(" "));
         self.processing.set(processing);
         // Browsers change it reliably only when they open the microphone.
-        if self.microphone.source.with_untracked(|source| matches!(source, Source::On(_))) {
+        let open = |source: &Source| matches!(source, Source::On(_) | Source::Opening { .. });
+        if self.microphone.source.with_untracked(open) {
             self.capture(vec![Kind::Microphone]);
         }
     }

@@ -9,6 +9,7 @@ use crate::{
         Timer,
     },
     protocol::Presence,
+    reactive::{effect, holding},
     recording::{ALL, COUNTDOWN, Cast, Note, Part, RecordingProblem, SIZE, Scene},
     session::{Notice, Session, Source},
 };
@@ -60,6 +61,17 @@ impl Session {
         let reachable = self.server_round_trip().is_some();
         recording.problem.set((!reachable).then_some(RecordingProblem::Untold));
         let Some(page) = recording.page.get_value().filter(|_| reachable) else { return };
+        platform::spawn_local(async move {
+            if !platform::can_keep().await {
+                let _ = recording.problem.try_set(Some(RecordingProblem::Unable));
+            } else if recording.stage.try_get_untracked() == Some(Stage::Off) {
+                self.announce_recording(&page);
+            }
+        });
+    }
+
+    fn announce_recording(self, page: &Owner) {
+        let recording = self.recording;
         recording.stage.set(Stage::Counting(COUNTDOWN));
         // The server answers what is asked after it was told: if it does not, nothing begins.
         self.send(Input::SetPresence(untrack(|| self.presence())));
@@ -78,18 +90,18 @@ impl Session {
         let recording = self.recording;
         let crew = Call::new(None);
         let counting = Memo::new(move |_| matches!(recording.stage.get(), Stage::Counting(_)));
-        Effect::new(move |_| {
+        holding(move || {
             counting.get().then(|| {
                 let mixer = Mixer::wake();
                 Interval::new(SECOND, move || self.count_down(crew, mixer.as_ref()))
             })
         });
-        Effect::new(move |_| {
+        effect(move || {
             if !self.view.with(|view| view.inside) {
                 recording.stop();
             }
         });
-        Effect::new(move |_| match (recording.stage.get(), crew.get_value()) {
+        effect(move || match (recording.stage.get(), crew.get_value()) {
             (Stage::Running { .. }, Some(crew)) => crew.direct(),
             (Stage::Finishing, Some(crew)) => crew.finish(),
             _ => {}
@@ -136,22 +148,25 @@ impl Session {
     }
 
     fn hear_from_studio(self, event: StudioEvent, crew: Call) {
+        let wrote = crew.get_value().is_some_and(|made| made.studio.has_written());
+        let lost = |problem| if wrote { problem } else { RecordingProblem::Unable };
         match event {
-            StudioEvent::Full => self.give_up_recording(RecordingProblem::Full),
-            StudioEvent::NotWritten => self.give_up_recording(RecordingProblem::Storage),
-            StudioEvent::NotEncoded => self.give_up_recording(RecordingProblem::Encoder),
-            StudioEvent::Finished => self.wrap_recording(crew),
+            StudioEvent::Full if wrote => self.give_up_recording(RecordingProblem::Full),
+            StudioEvent::Full => self.give_up_recording(RecordingProblem::NoSpace),
+            StudioEvent::NotWritten => self.give_up_recording(lost(RecordingProblem::Storage)),
+            StudioEvent::NotEncoded => self.give_up_recording(lost(RecordingProblem::Encoder)),
+            StudioEvent::Finished => self.wrap_recording(crew, None),
         }
     }
 
-    /// All is written that will be.
-    fn wrap_recording(self, crew: Call) {
+    /// All is written that will be, unless there was a problem.
+    fn wrap_recording(self, crew: Call, problem: Option<RecordingProblem>) {
         let Some(made) = crew.get_value() else { return };
         let wrote = made.studio.has_written();
-        match (wrote, made.late.get()) {
-            (false, _) => self.give_up_recording(RecordingProblem::Unable),
-            (true, true) => self.give_up_recording(RecordingProblem::Encoder),
-            (true, false) => {}
+        let late = made.late.get().then_some(RecordingProblem::Encoder);
+        let unable = (!wrote).then_some(RecordingProblem::Unable);
+        if let Some(problem) = unable.or(late).or(problem) {
+            self.give_up_recording(problem);
         }
         let (recording, id) = (self.recording, made.id.clone());
         // Not from within what ends with it.
@@ -268,7 +283,8 @@ impl Crew {
         self.write_note();
         self.studio.finish();
         let (session, crew) = (self.session, self.call);
-        let patience = Timer::new(FINISH_WITHIN, move || session.wrap_recording(crew));
+        let late = Some(RecordingProblem::Storage);
+        let patience = Timer::new(FINISH_WITHIN, move || session.wrap_recording(crew, late));
         self.patience.replace(Some(patience));
     }
 

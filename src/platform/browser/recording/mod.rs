@@ -5,7 +5,7 @@ mod shelf;
 mod sound;
 mod studio;
 
-pub use shelf::{delete_recording, has_recordings, mark_saved, recordings};
+pub use shelf::{can_keep, delete_recording, has_recordings, mark_saved, recordings};
 pub use sound::Mixer;
 pub use studio::{Leaving, Studio, Take, ask_before_leaving, can_record};
 

@@ -6,7 +6,6 @@ use crate::{
     recording::{Pane, SIZE},
 };
 use js_sys::JSON;
-use send_wrapper::SendWrapper;
 use std::{cell::RefCell, f64::consts::TAU};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlVideoElement, MediaStream, window};
@@ -42,16 +41,12 @@ impl Screening {
     fn of(stream: &Stream) -> Option<Self> {
         let video = window()?.document()?.create_element("video").ok()?;
         let video: HtmlVideoElement = video.unchecked_into();
-        let played = Stream(SendWrapper::new(stream.js().clone()));
         let _ = video.set_attribute("playsinline", "");
-        let player = Player::of(&video);
-        crate::platform::spawn_local({
-            let played = played.clone();
-            async move {
-                player.play(&played, None).await;
-            }
+        let (player, played) = (Player::of(&video), stream.clone());
+        crate::platform::spawn_local(async move {
+            player.play(&played, None).await;
         });
-        Some(Self { stream: played, video })
+        Some(Self { stream: stream.clone(), video })
     }
 
     fn shows(&self, stream: &Stream) -> bool {

@@ -33,6 +33,11 @@ pub async fn recordings() -> Vec<KeptRecording> {
     kept
 }
 
+/// Whether anything can be kept here. Some browsers let nothing be written in a private window.
+pub async fn can_keep() -> bool {
+    folder().await.is_some()
+}
+
 /// Whether there are any, also those that some tab is writing.
 pub async fn has_recordings() -> bool {
     match shelf().await {

@@ -8,8 +8,8 @@ use send_wrapper::SendWrapper;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::JsCast;
 use web_sys::{
-    AudioContext, AudioContextState, MediaStream, MediaStreamAudioDestinationNode,
-    MediaStreamAudioSourceNode, MediaStreamTrack,
+    AudioContext, AudioContextState, ConstantSourceNode, MediaStream,
+    MediaStreamAudioDestinationNode, MediaStreamAudioSourceNode, MediaStreamTrack,
 };
 
 /// So long a mixer may take until it runs.
@@ -64,6 +64,7 @@ impl Drop for Desk {
 pub(super) struct Sound {
     context: AudioContext,
     mixed: MediaStreamAudioDestinationNode,
+    silence: ConstantSourceNode,
     wanted: RefCell<Vec<Stream>>,
     sources: RefCell<Vec<Source>>,
 }
@@ -80,12 +81,25 @@ impl Drop for Source {
     }
 }
 
+impl Drop for Sound {
+    fn drop(&mut self) {
+        let _ = self.silence.stop();
+    }
+}
+
 impl Sound {
     pub(super) fn new(mixer: &Mixer) -> Option<Self> {
         let context = mixer.0.context.clone();
+        let mixed = context.create_media_stream_destination().ok()?;
+        // Without any sound, not even silence, nothing of the picture is written either.
+        let silence = context.create_constant_source().ok()?;
+        silence.offset().set_value(0.0);
+        silence.connect_with_audio_node(&mixed).ok()?;
+        silence.start().ok()?;
         Some(Self {
-            mixed: context.create_media_stream_destination().ok()?,
             context,
+            mixed,
+            silence,
             wanted: RefCell::default(),
             sources: RefCell::default(),
         })

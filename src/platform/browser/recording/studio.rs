@@ -56,7 +56,7 @@ struct Inner {
     format: &'static str,
     takes: RefCell<Vec<Rc<Reel>>>,
     handler: Box<dyn Fn(StudioEvent)>,
-    /// Something of sound and picture was given to the worker.
+    /// Something of sound and picture is written down.
     wrote: Cell<bool>,
     /// Nothing more is to come.
     ending: Cell<bool>,
@@ -123,7 +123,7 @@ impl Studio {
         self.0.format
     }
 
-    /// Whether anything has come of it.
+    /// Whether anything of it is written down.
     #[must_use]
     pub fn has_written(&self) -> bool {
         self.0.wrote.get()
@@ -175,6 +175,7 @@ impl Inner {
                 }
                 let _ = self.worker.post_message(&"drawn".into());
             }
+            Some("written") => self.wrote.set(true),
             Some("finished") => (self.handler)(StudioEvent::Finished),
             Some("full") => (self.handler)(StudioEvent::Full),
             _ => (self.handler)(StudioEvent::NotWritten),
@@ -229,7 +230,6 @@ impl Reel {
             move |event: web_sys::Event| {
                 let blob = event.dyn_ref().and_then(BlobEvent::data);
                 if let (Some(studio), Some(blob)) = (studio.upgrade(), blob.filter(is_something)) {
-                    studio.wrote.set(true);
                     let name = file.as_str().into();
                     studio.tell("append", &[("name", name), ("blob", blob.into())]);
                 }
