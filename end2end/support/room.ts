@@ -124,6 +124,10 @@ export const expectReached = async (page: Page, name: string, other: Page) => {
   }
 };
 
+/** It has been recorded for two seconds: before that, the encoder may have given nothing to keep. */
+export const expectToHaveRecorded = (page: Page) =>
+  expect(page.locator('.recording-mark')).toContainText(/0:(0[2-9]|[1-5]\d)/, { timeout: 20_000 });
+
 /** Nothing is left of the call: no device, no connection. */
 export const expectNothingHeld = async (page: Page) => {
   await expectDevicesInUse(page, []);

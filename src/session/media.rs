@@ -468,7 +468,10 @@ impl Media {
                     self.notices.show(Notice::Unplugged(kind));
                 }
                 slot.source.set(Source::Failed(problem));
-                self.heal_when_allowed(kind, generation);
+                // Both mean that the permission was not given.
+                if matches!(problem, Problem::Denied | Problem::Dismissed) {
+                    self.heal_when_allowed(kind, generation);
+                }
             }
         }
     }

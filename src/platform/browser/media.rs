@@ -350,17 +350,19 @@ async fn permission(kind: Kind) -> Option<PermissionStatus> {
 }
 
 /// Calls `handler` whenever the browser's permission for this kind becomes "granted", until the
-/// returned value is dropped. None where the browser does not tell.
+/// returned value is dropped, and at once if it is by now. None where the browser does not tell.
 pub async fn watch_permission(
     kind: Kind,
     handler: impl Fn() + 'static,
 ) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
     let status = permission(kind).await?;
     let seen = status.clone();
-    let listener = Listener::new(&status, "change", move |_| {
+    let tell = move || {
         if seen.state() == PermissionState::Granted {
             handler();
         }
-    });
+    };
+    tell();
+    let listener = Listener::new(&status, "change", move |_| tell());
     Some(SendWrapper::new(Box::new(listener)))
 }
