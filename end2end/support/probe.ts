@@ -117,8 +117,10 @@ export const hearAgain = async ([since, limit]: [since: number, limit: number]) 
       more ||= packets > (heard.get(connection) ?? (first ? packets : 0));
       heard.set(connection, packets);
     }
+    const looked = now;
     now = Date.now();
-    if (more && now - last > GAP) began = now;
+    // While nobody looked, sound may have come all the same.
+    if (more && now - last > Math.max(GAP, now - looked + 100)) began = now;
     if (more) last = now;
     if (now - last < GAP && now - began > STEADY) return began - since;
     await new Promise((resolve) => setTimeout(resolve, 50));

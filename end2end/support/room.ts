@@ -18,6 +18,8 @@ export const expectInside = (page: Page, people: number) =>
   expect(page.locator('[data-inside]')).toHaveAttribute('data-count', String(people));
 
 /** Opens a page and waits until it can be used. */
+export const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
+
 export const open = async (page: Page, url: string) => {
   await page.goto(url);
   await page.waitForFunction(() => probe.live);
@@ -63,7 +65,7 @@ export const expectMore = async (page: Page, kind: keyof typeof flows, links = 1
   const since = (now: Inbound) => before.find(({ connection }) => connection === now.connection);
   const flowing = async () =>
     (await page.evaluate(readInbound)).filter((now) => flows[kind](now, since(now))).length;
-  await expect.poll(flowing, { message: `links that bring ${kind}`, timeout: 15_000 }).toBe(links);
+  await expect.poll(flowing, { message: `links that bring ${kind}`, timeout: 30_000 }).toBe(links);
 };
 
 /** Waits until no more sound or picture arrives: nothing new for a whole second. */
@@ -90,12 +92,12 @@ export const expectToCount = async (video: Locator) => {
     if (counter !== null) shown.add(counter);
     return shown.size;
   };
-  await expect.poll(numbers, { message: 'numbers seen on a tile', intervals: [100], timeout: 15_000 }).toBeGreaterThan(2);
+  await expect.poll(numbers, { message: 'numbers seen on a tile', intervals: [100], timeout: 30_000 }).toBeGreaterThan(2);
 };
 
 const expectPerson = async (page: Page, name: string) => {
   const tile = tileOf(page, name);
-  await expect(tile).toHaveAttribute('data-link', 'connected', { timeout: 15_000 });
+  await expect(tile).toHaveAttribute('data-link', 'connected', { timeout: 30_000 });
   await expect(tile).toHaveAttribute('data-mic', 'on');
   await expect(tile).toHaveAttribute('data-camera', 'on');
   await expectToCount(tile.locator('video'));
@@ -108,7 +110,7 @@ export const expectToSeeAndHear = async (page: Page, others: string[]) => {
     ...others.map((name) => expectPerson(page, name)),
     expectMore(page, 'picture', others.length),
     expectMore(page, 'sound', others.length),
-    expect.poll(() => page.evaluate(readSoundsPlaying), { timeout: 15_000 }).toBe(others.length),
+    expect.poll(() => page.evaluate(readSoundsPlaying), { timeout: 30_000 }).toBe(others.length),
   ]);
 };
 
@@ -120,13 +122,23 @@ export const expectReached = async (page: Page, name: string, other: Page) => {
   const hand = tileOf(other, name).getByRole('img', { name: /^Hand raised/ });
   for (const raised of [true, false]) {
     await page.keyboard.press('Alt+R');
-    await expect(hand).toBeVisible({ visible: raised, timeout: 15_000 });
+    await expect(hand).toBeVisible({ visible: raised, timeout: 30_000 });
   }
 };
 
 /** It has been recorded for two seconds: before that, the encoder may have given nothing to keep. */
 export const expectToHaveRecorded = (page: Page) =>
   expect(page.locator('.recording-mark')).toContainText(/0:(0[2-9]|[1-5]\d)/, { timeout: 20_000 });
+
+/** Lets what a page does once a second wait: a countdown is over before it can be looked at. */
+export const installStandstill = () => {
+  const { setInterval } = globalThis;
+  const act = (action: () => void, period: number) =>
+    setInterval(() => (period === 1_000 && Reflect.get(globalThis, 'still')) || action(), period);
+  Object.assign(globalThis, { setInterval: act });
+};
+export const standStill = (page: Page, still: boolean) =>
+  page.evaluate((still) => void Object.assign(globalThis, { still }), still);
 
 /** Nothing is left of the call: no device, no connection. */
 export const expectNothingHeld = async (page: Page) => {

@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
 const BINARY = process.env['SALON_BIN'] ?? fileURLToPath(new URL('target/release/salon', ROOT));
-const START_MS = 10_000;
-const STOP_MS = 5_000;
+const START_MS = 20_000;
+const STOP_MS = 20_000;
 
 /** What servers keep, until no test needs it any more. */
 const folders = /** @type {string[]} */ ([]);

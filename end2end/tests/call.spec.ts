@@ -5,10 +5,11 @@ import { expect, test } from '../support/test.ts';
 test('two people see and hear each other', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
+  const told = expect(ada.locator('[data-notice=event]'), 'who comes').toHaveText('Bob joined.');
   await enter(bob, room, 'Bob');
   await expect(tileOf(bob, 'Ada')).toBeVisible();
   await expect(bob.locator('[data-notice=event]'), 'who was there before').toHaveText('');
-  await expect(ada.locator('[data-notice=event]'), 'who comes').toHaveText('Bob joined.');
+  await told;
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
 });
 
@@ -47,9 +48,10 @@ test('T22: a name is text, whatever is in it', async ({ person, room }) => {
   const [ada, eve] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   const name = '<img src=//x.example onerror=alert(1)>';
+  const told = expect(ada.locator('[data-notice=event]')).toHaveText(`${name} joined.`);
   await enter(eve, room, `\u202e${name}\u200b`);
   await expect(tileOf(ada, name)).toBeVisible();
-  await expect(ada.locator('[data-notice=event]')).toHaveText(`${name} joined.`);
+  await told;
   await ada.getByRole('button', { name: /^People/ }).click();
   await expect(ada.getByRole('dialog', { name: /^People/ }).locator('.name').getByText(name)).toBeVisible();
   await expect(ada.locator('img')).toHaveCount(0);

@@ -116,7 +116,7 @@ test.describe('without the server', () => {
     await expect(messages(bob)).toHaveText(['Still there?']);
     await expect(panel(ada).getByText('Delivered')).toBeVisible();
     await salon.startAgain();
-    await expect(ada.locator('[data-contact]').or(ada.locator('.banner'))).toBeHidden({ timeout: 15_000 });
+    await expect(ada.locator('[data-contact]').or(ada.locator('.banner'))).toBeHidden({ timeout: 30_000 });
     await write(bob, 'Yes');
     await expect(messages(ada)).toHaveText(['Still there?', 'Yes']);
   });

@@ -128,14 +128,14 @@ test('a browser that stands still is shown as reconnecting, then as gone, and co
   const tile = tileOf(ada, 'Bob');
   const stopped = async (until: () => Promise<unknown>) => {
     signal('of their own', 'SIGSTOP');
-    await expect(tile).toHaveAttribute('data-link', 'reconnecting', { timeout: 5_000 });
-    await expect(tile).toContainText(/Reconnecting 0:0\d/);
+    await expect(tile).toHaveAttribute('data-link', 'reconnecting', NOTICED);
+    await expect(tile).toContainText(/Reconnecting 0:\d\d/);
     await until();
     signal('of their own', 'SIGCONT');
     await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   };
   const id = await tile.getAttribute('data-peer');
   await stopped(async () => {});
-  await stopped(() => expect(remoteTiles(ada)).toHaveCount(0, { timeout: 17_000 }));
+  await stopped(() => expect(remoteTiles(ada)).toHaveCount(0, { timeout: 30_000 }));
   expect(await tile.getAttribute('data-peer')).toBe(id);
 });

@@ -110,7 +110,7 @@ test('every panel is opened, used and closed by keyboard alone', async ({ person
     await expect(row(ada, 'plan.txt')).toHaveCount(0);
     await expectFocusIn(ada.getByRole('dialog'));
 
-    await give(bob, 'long.bin', 40);
+    await give(bob, 'long.bin', 120);
     await use(button(ada, 'Save: long.bin'));
     await use(button(ada, 'Pause: long.bin'), 'Space');
     await expect(row(ada, 'long.bin')).toContainText('paused at');
@@ -146,7 +146,7 @@ test('every panel is opened, used and closed by keyboard alone', async ({ person
     await expect(equal!).toBeChecked();
     await tabTo(button(ada, 'Full screen'));
     await use(button(ada, 'Record'));
-    await expect(button(ada, 'Stop recording')).toBeFocused({ timeout: 15_000 });
+    await expect(button(ada, 'Stop recording')).toBeFocused({ timeout: 30_000 });
     await expectToHaveRecorded(ada);
     await keyboard.press('Enter');
     await use(ada.getByRole('button', { name: /^Delete/ }));

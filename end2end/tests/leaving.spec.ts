@@ -5,7 +5,7 @@ import {
 import { expect, test } from '../support/test.ts';
 
 /** A seat is free at once when its person leaves, soon when their page is closed, and in time else. */
-const GONE = { left: { timeout: 2_000 }, closed: { timeout: 7_000 }, held: { timeout: 20_000 } };
+const GONE = { left: { timeout: 4_000 }, closed: { timeout: 12_000 }, held: { timeout: 40_000 } };
 
 const expectAlone = async (page: Page, how: keyof typeof GONE) => {
   await expect(remoteTiles(page)).toHaveCount(0, GONE[how]);

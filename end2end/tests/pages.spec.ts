@@ -2,7 +2,7 @@
 import type { Route } from '@playwright/test';
 import jsQR from 'jsqr';
 import { PNG } from 'pngjs';
-import { button, enter, expectInside, expectPhase, expectToSeeAndHear, open } from '../support/room.ts';
+import { button, clipboard, enter, expectInside, expectPhase, expectToSeeAndHear, open } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 /** Four words of two consonants' and a vowel's 16 bits each: 64 random bits. */
@@ -15,7 +15,7 @@ test('a call is started with one press, and its link is in hand', async ({ perso
   await open(ada, '/');
   await button(ada, 'Start a call').click();
   await ada.waitForURL('**/room/*');
-  const link = await ada.evaluate(() => navigator.clipboard.readText());
+  const link = await clipboard(ada);
   expect(link).toBe(ada.url());
   expect(nameIn(link)).toMatch(RANDOM_NAME);
   expect(link).toBe(`${salon.origin}/room/${nameIn(link)}`);
@@ -131,8 +131,10 @@ test('who is alone finds the link to copy and to scan', async ({ person, room, s
   const link = `${salon.origin}/room/${room}`;
   await expect(invite).toContainText(link.replace('http://', ''));
   await invite.getByRole('button', { name: 'Copy link' }).click();
-  await expect.poll(() => ada.evaluate(() => navigator.clipboard.readText())).toBe(link);
-  const picture = PNG.sync.read(await invite.getByRole('img', { name: /QR code/ }).screenshot());
+  await expect.poll(() => clipboard(ada)).toBe(link);
+  const code = invite.getByRole('img', { name: /QR code/ });
+  await expect.poll(() => code.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+  const picture = PNG.sync.read(await code.screenshot());
   expect(jsQR.default(new Uint8ClampedArray(picture.data), picture.width, picture.height)?.data).toBe(link);
 });
 

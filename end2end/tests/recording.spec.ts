@@ -4,7 +4,8 @@ import { PNG } from 'pngjs';
 import { brightness, entryBefore, lastPicture, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
 import { LINES, openPrint, readLines, whyNoReader } from '../support/print.ts';
 import {
-  button, enter, expectDevicesInUse, expectNothingHeld, expectPhase, expectToSeeAndHear, open, tileOf,
+  button, enter, expectDevicesInUse, expectNothingHeld, expectPhase, expectToHaveRecorded, expectToSeeAndHear,
+  installStandstill, open, standStill, tileOf,
 } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -29,17 +30,32 @@ const openMore = async (page: Page) => {
 
 /** Presses Record, and waits until it has begun. */
 const record = async (page: Page) => {
+  await page.evaluate(() => {
+    const begun = new MutationObserver(() => {
+      const buttons = Array.from(document.querySelectorAll('button'), ({ textContent }) => textContent?.trim());
+      if (!buttons.includes('Stop recording')) return;
+      begun.disconnect();
+      performance.mark('begun');
+    });
+    begun.observe(document.body, { childList: true, characterData: true, subtree: true });
+    addEventListener('click', ({ target }) => {
+      if (target instanceof Element && target.textContent?.trim() === 'Stop recording') performance.mark('stopped');
+    }, { capture: true });
+  });
   await button(page, 'Record').click();
   await button(page, 'Stop recording').waitFor();
   return Date.now();
 };
 
-/** Stops, and returns the seconds since it began. */
-const stop = async (page: Page, since: number) => {
+/** Stops, and returns the seconds since it began, by the clock of the page. */
+const stop = async (page: Page) => {
   await button(page, 'Stop recording').click();
-  const seconds = (Date.now() - since) / 1000;
+  const milliseconds = await page.evaluate(() => {
+    const at = (mark: string) => performance.getEntriesByName(mark).at(-1)!.startTime;
+    return at('stopped') - at('begun');
+  });
   await expect(kept(page)).toHaveCount(1);
-  return seconds;
+  return milliseconds / 1000;
 };
 
 const download = async (page: Page, save: Locator) => {
@@ -67,15 +83,18 @@ const loudest = (levels: number[]) => levels.reduce((most, level) => Math.max(mo
 test('everybody is told before it begins, and the file is whole', async ({ person, room }) => {
   test.slow();
   const [ada, bob] = [await person(), await person()];
+  await ada.addInitScript(installStandstill);
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   await openMore(ada);
+  await standStill(ada, true);
   await button(ada, 'Record').click();
   await expect(event(bob)).toHaveText('Ada is going to record this call.');
   await expect(mark(bob)).toHaveText('Recording: Ada');
   await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
   await button(ada, 'Cancel').click();
+  await standStill(ada, false);
   await expect(event(bob)).toHaveText('Ada does not record any more.');
   await expect(mark(bob)).toBeHidden();
   await expect(mark(ada)).toBeHidden();
@@ -86,7 +105,7 @@ test('everybody is told before it begins, and the file is whole', async ({ perso
   await open(cleo, `/room/${room}`);
   await expect(cleo.getByText('This call is being recorded by Ada.')).toBeVisible();
   await ada.waitForTimeout(6_000 - (Date.now() - since));
-  const seconds = await stop(ada, since);
+  const seconds = await stop(ada);
   await expect(mark(bob)).toBeHidden();
   await expect(cleo.getByText('This call is being recorded by Ada.')).toBeHidden();
 
@@ -180,9 +199,10 @@ test('a damaged note hides no film', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await openMore(ada);
-  const since = await record(ada);
-  await ada.waitForTimeout(3_000);
-  await stop(ada, since);
+  await record(ada);
+  await expectToHaveRecorded(ada);
+  await ada.waitForTimeout(1_000);
+  await stop(ada);
   await ada.evaluate(async () => {
     const shelf = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
     for await (const folder of shelf.values()) {
@@ -205,9 +225,9 @@ test('where nobody is heard, what is seen is recorded all the same', async ({ pe
   await enter(ada, room, 'Ada');
   await button(ada, 'Mute microphone').click();
   await openMore(ada);
-  const since = await record(ada);
+  await record(ada);
   await ada.waitForTimeout(4_000);
-  const seconds = await stop(ada, since);
+  const seconds = await stop(ada);
   const film = await readFilm((await download(ada, saves(ada))).path);
   expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
   expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
@@ -326,9 +346,9 @@ const percentile = (values: number[], part: number) =>
 
 /** Records so long, takes the film away, and returns by how much flashes and beeps differ in it. */
 const recordFlashes = async (page: Page, ms: number) => {
-  const since = await record(page);
+  await record(page);
   await page.waitForTimeout(ms);
-  await stop(page, since);
+  await stop(page);
   const { path, name } = await download(page, saves(page));
   await remove(page);
   const { offsets, rate } = await readOffsets(path);
@@ -376,9 +396,9 @@ test('where the browser offers MP4 alone, that is as whole', async ({ person, ro
   await ada.addInitScript(withoutWebM);
   await enter(ada, room, 'Ada');
   await openMore(ada);
-  const since = await record(ada);
+  await record(ada);
   await ada.waitForTimeout(8_000);
-  const seconds = await stop(ada, since);
+  const seconds = await stop(ada);
   const { path, name } = await download(ada, saves(ada));
   expect(name).toMatch(/\.mp4$/);
   const film = await readFilm(path);
@@ -398,11 +418,11 @@ test('everybody can have a file of their own, who comes later too', async ({ per
   await expectToSeeAndHear(ada, ['Bob']);
   await openMore(ada);
   await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
-  const since = await record(ada);
+  await record(ada);
   await enter(cleo, room, 'Cleo');
   await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
   await ada.waitForTimeout(3_000);
-  const seconds = await stop(ada, since);
+  const seconds = await stop(ada);
   const names = ['', 'Bob', 'Ada', 'Cleo'];
   await expect(saves(ada)).toHaveCount(names.length);
   for (const [place, name] of names.entries()) {
@@ -425,14 +445,14 @@ test('who is connected anew stays in the recording', async ({ person, room, line
   await expectToSeeAndHear(ada, ['Bob']);
   for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
   await openMore(ada);
-  const since = await record(ada);
+  await record(ada);
   await ada.waitForTimeout(2_000);
   line.cut();
   await bob.reload();
   await expectToSeeAndHear(ada, ['Bob']);
   await expect(mark(bob)).toHaveText('Recording: Ada');
   await ada.waitForTimeout(3_000);
-  const seconds = await stop(ada, since);
+  const seconds = await stop(ada);
   const { path } = await download(ada, saves(ada));
   const film = await readFilm(path);
   expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
@@ -470,11 +490,11 @@ test('what somebody shares is large in the recording of another, and can be read
   await openPrint(ada);
   await openMore(bob);
   const video = bob.getByRole('article', { name: 'Screen of Ada' }).locator('video');
-  const since = await record(bob);
+  await record(bob);
   await button(ada, 'Share your screen').click();
   await expect.poll(() => video.evaluate((video: HTMLVideoElement) => video.videoWidth), { timeout: 20_000 }).toBeGreaterThan(0);
-  await bob.waitForTimeout(4_000);
-  await stop(bob, since);
+  await bob.waitForTimeout(8_000);
+  await stop(bob);
   const { path } = await download(bob, saves(bob));
   const last = await lastPicture(path);
   const page = findPage(last);
@@ -494,7 +514,8 @@ test('leaving ends it, no device is held by it, and it is there until it is save
   await enter(ada, room, 'Ada');
   await openMore(ada);
   await record(ada);
-  await ada.waitForTimeout(2_500);
+  await expectToHaveRecorded(ada);
+  await ada.waitForTimeout(1_000);
   await button(ada, 'Turn camera off').click();
   await expectDevicesInUse(ada, ['audio']);
   await button(ada, 'Leave').click();
@@ -545,11 +566,13 @@ test.describe('while the server cannot be reached', () => {
 
   test('who cannot hear of it from the server is told past it', async ({ person, room, line }) => {
     const [ada, bob] = [await person(), await person({ baseURL: line.origin })];
+    await ada.addInitScript(installStandstill);
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(bob, ['Ada']);
     await openMore(ada);
     line.refuse();
+    await standStill(ada, true);
     await button(ada, 'Record').click();
     await expect(mark(bob)).toHaveText('Recording: Ada');
     await button(ada, 'Cancel').click();
@@ -559,11 +582,14 @@ test.describe('while the server cannot be reached', () => {
 
   test('nobody can be told, so nothing is recorded', async ({ person, room, line }) => {
     const ada = await person({ baseURL: line.origin });
+    await ada.addInitScript(installStandstill);
     await enter(ada, room, 'Ada');
     await openMore(ada);
+    await standStill(ada, true);
     await button(ada, 'Record').click();
     await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
     line.refuse();
+    await standStill(ada, false);
     await expect(ada.locator('section.recording')).toContainText('no recording until it is back');
     await button(ada, 'Record').click();
     await expect(ada.getByText(/^Begins in \d$/)).toBeHidden();

@@ -72,7 +72,7 @@ const readPaths = (page: Page) =>
     return paths;
   });
 
-const expectPath = (page: Page, path: string[]) => expect.poll(() => readPaths(page), { timeout: 15_000 }).toEqual([path]);
+const expectPath = (page: Page, path: string[]) => expect.poll(() => readPaths(page), { timeout: 30_000 }).toEqual([path]);
 
 /** The relay as the open connection knows it. */
 const readServer = (page: Page) =>

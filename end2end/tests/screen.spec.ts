@@ -48,16 +48,17 @@ test('a page of small text can be read by the other, and the camera goes on', as
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   const before = await connectionsMade(ada, bob);
   await openPrint(ada, size);
-  // A busy machine sends the first picture more slowly now and then, so that most of them count.
+  // A busy machine sends the first picture more slowly now and then: twice is no accident.
   const lines = [await share(ada, 'Ada', bob)];
-  while (lines.length < 3) {
+  const readable = () => lines.filter((read) => read > LINES / 10).length;
+  while (readable() < 2 && lines.length < 6) {
     await plays(bob, 'Ada');
     await button(ada, 'Stop sharing').first().click();
     await expect(screenOf(bob, 'Ada')).toBeHidden();
     lines.push(await share(ada, 'Ada', bob));
   }
   console.log(`lines read of a page, ${READABLE_MS} ms after each time it was shared: ${lines.join(', ')}`);
-  expect(lines.filter((read) => read > LINES / 10).length, 'times it could be read').toBeGreaterThan(1);
+  expect(readable(), 'times it could be read').toBe(2);
   await plays(bob, 'Ada');
   expect(await screenOf(bob, 'Ada').locator('video').evaluate((video: HTMLVideoElement) => video.videoHeight)).toBe(1080);
   await expect(screenOf(bob, 'Ada').getByText('Nothing of it has come yet')).toBeHidden();
@@ -159,7 +160,7 @@ test.describe('while the server cannot be reached', () => {
     await button(ada, 'Share your screen').click();
     await expect(ada.getByText('You are sharing your screen.')).toBeVisible();
     line.admit();
-    await expect(screenOf(bob, 'Ada')).toBeVisible({ timeout: 15_000 });
+    await expect(screenOf(bob, 'Ada')).toBeVisible({ timeout: 30_000 });
     await plays(bob, 'Ada');
     const before = await connectionsMade(ada, bob);
     line.cut();

@@ -22,7 +22,7 @@ const ratio = async (page: Page, large: string, small: string) => {
   return (await area(large)) / (await area(small));
 };
 const expectOnStage = (page: Page, large: string, small: string) =>
-  expect.poll(() => ratio(page, large, small), { timeout: 15_000 }).toBeGreaterThan(4);
+  expect.poll(() => ratio(page, large, small), { timeout: 30_000 }).toBeGreaterThan(4);
 const expectEqual = (page: Page) => expect.poll(() => ratio(page, 'Bob', 'Cleo')).toBeCloseTo(1, 1);
 
 test('who talks has the stage, and keeps it while nobody does', async ({ person, room }) => {
