@@ -67,6 +67,23 @@ test('a refusal that is taken back heals by itself', async ({ person, room }) =>
   await expect(problem(ada, 'denied')).toBeHidden();
 });
 
+test('a refusal that is taken back before the page listens heals, too', async ({ person, room }) => {
+  const ada = await person({ answer: 'no' });
+  await ada.addInitScript(() => {
+    const { query } = Permissions.prototype;
+    const letGo = new Promise((go) => addEventListener('letGo', go));
+    Permissions.prototype.query = async function (descriptor) {
+      const status = await query.call(this, descriptor);
+      if (document.querySelector('[data-problem~=denied]')) await letGo;
+      return status;
+    };
+  });
+  await ask(ada, room, 'denied');
+  await ada.context().grantPermissions(GRANTED);
+  await ada.evaluate(() => dispatchEvent(new Event('letGo')));
+  await expect(problem(ada, 'denied')).toBeHidden();
+});
+
 test('a closed question can be asked again, and one can listen', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ answer: 'closes the question' })];
   await enter(ada, room, 'Ada');
