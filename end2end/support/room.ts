@@ -18,8 +18,6 @@ export const expectInside = (page: Page, people: number) =>
   expect(page.locator('[data-inside]')).toHaveAttribute('data-count', String(people));
 
 /** Opens a page and waits until it can be used. */
-export const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
-
 export const open = async (page: Page, url: string) => {
   await page.goto(url);
   await page.waitForFunction(() => probe.live);
@@ -145,3 +143,5 @@ export const expectNothingHeld = async (page: Page) => {
   await expectDevicesInUse(page, []);
   await expect.poll(() => page.evaluate(readInbound)).toEqual([]);
 };
+
+export const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());

@@ -43,7 +43,7 @@ impl Call {
         let name = peer.map(|peer| peer.name().clone()).unwrap_or_default();
         let is_other =
             |talk: &Talk| matches!(talk, Talk::File(..) | Talk::Sign(_) | Talk::Presence(_));
-        let others = talk.clone().filter(is_other);
+        let others = talk.as_ref().filter(|talk| is_other(talk)).cloned();
         let heard = self.chat.hear(id, &name, talk, self.epoch + self.now);
         match others {
             // Nor is anything given to them.

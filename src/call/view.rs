@@ -66,6 +66,14 @@ pub struct Tile {
     pub seal: Option<Arc<str>>,
 }
 
+impl Tile {
+    /// The way to them that is in use, if both sides can make sure that nobody sits on it.
+    #[must_use]
+    pub fn protected(&self) -> Option<Path> {
+        self.path.filter(|_| self.seal.is_some())
+    }
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {

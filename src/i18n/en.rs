@@ -152,6 +152,8 @@ pub(super) static TEXTS: Texts = Texts {
         Path::Unknown => "End-to-end encrypted",
     },
     no_code: "There is no code to compare: make sure of each other in another way.",
+    unsure: "Somebody may sit between you",
+    unsure_why: "What your browsers sent each other through the server was changed, so that there is no code to compare. Say nothing here that others must not hear.",
     compare: |name| {
         let name = someone(name.as_str());
         format!("Read this to each other. If {name} sees the same, nobody sits between you.")

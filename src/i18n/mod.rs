@@ -9,7 +9,7 @@ mod statistics;
 use crate::{
     call::{Contact, Link, Path, Tile},
     platform::{Kind, Problem},
-    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Reaction, Rules},
+    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Reaction, Rules},
     session::{Advice, Notice},
 };
 pub use choices::ChoiceTexts;
@@ -133,6 +133,8 @@ pub struct Texts {
     pub more: fn(&DisplayName) -> String,
     pub path: fn(Path) -> &'static str,
     pub no_code: &'static str,
+    pub unsure: &'static str,
+    pub unsure_why: &'static str,
     pub compare: fn(&DisplayName) -> String,
     pub mute_person: &'static str,
     pub stop_camera: &'static str,
@@ -202,6 +204,24 @@ pub fn recording_texts() -> &'static RecordingTexts {
 #[must_use]
 pub fn statistics_texts() -> &'static StatisticsTexts {
     &en::statistics::TEXTS
+}
+
+/// What a person is called, also where they gave no name.
+#[must_use]
+pub fn shown_name(presence: Presence) -> String {
+    match presence.name {
+        name if name.is_empty() => texts().unnamed.to_owned(),
+        name => name.as_str().to_owned(),
+    }
+}
+
+/// What stands in the place of a person's picture.
+#[must_use]
+pub fn initials(presence: &Presence) -> String {
+    match presence.name.initials() {
+        initials if initials.is_empty() => "?".to_owned(),
+        initials => initials,
+    }
 }
 
 /// A time as on a stopwatch: `0:07`, `12:34`, `1:02:03`.

@@ -41,6 +41,8 @@ pub const FORMATS: [&str; 6] = [
 pub enum RecordingProblem {
     /// The server cannot be reached, so nobody could be told.
     Untold,
+    /// The browser stores nothing here.
+    Forbidden,
     /// The browser could not begin.
     Unable,
     /// Nothing here can play sound, and then the browser records nothing.

@@ -56,7 +56,7 @@ impl Engine {
     /// Handles an input, carries out what follows from it, and returns what is to be shown, unless
     /// that can wait.
     pub(super) fn handle(&mut self, input: Input, now: Duration) -> Option<View> {
-        let is_bulk = input.is_bulk();
+        let (is_bulk, is_word) = (input.is_bulk(), input.is_word());
         if matches!(input, Input::Tick) {
             // It has run, perhaps a little early: then it is due again, at the same time.
             self.timer = None;
@@ -71,7 +71,7 @@ impl Engine {
             return None;
         }
         self.keep_seat(now);
-        Some(self.call.view())
+        (!is_word).then(|| self.call.view())
     }
 
     /// Keeps the seat in case the page is loaded again: when it changes, and now and then, which

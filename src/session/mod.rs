@@ -463,10 +463,11 @@ impl Session {
     fn send(self, input: Input) {
         let (now, is_word) = (platform::elapsed(), input.is_word());
         let view = self.with_engine(|engine| engine.handle(input, now)).flatten();
-        let Some(view) = view else { return };
         if is_word {
-            self.draw_within(FLOW);
-        } else if self.view.with_untracked(|shown| shown.can_wait_for(&view)) {
+            return self.draw_within(FLOW);
+        }
+        let Some(view) = view else { return };
+        if self.view.with_untracked(|shown| shown.can_wait_for(&view)) {
             self.draw_within(HEAD_START);
         } else {
             self.publish(view);

@@ -39,16 +39,22 @@ pub(super) fn Lock(
             }
         });
     });
+    // Browsers meet at the ends that their descriptions name: who changes these has a reason to.
+    let unsure = flag(move || seal.with(Option::is_none));
     let sentence = text(move || match code.get() {
+        _ if unsure.get() => t.unsure_why.to_owned(),
         None => t.no_code.to_owned(),
         Some(code) if code.is_empty() => String::new(),
         Some(_) => (t.compare)(&name.get()),
     });
     view! {
-        <details class="lock" hidden=flag(move || path.get().is_none())>
+        <details class="lock" class:unsure=unsure hidden=flag(move || path.get().is_none())>
             <summary>
                 <Icon paths=icons::LOCK />
-                {word(move || path.get().map(t.path).unwrap_or_default())}
+                {word(move || match path.get() {
+                    Some(_) if unsure.get() => t.unsure,
+                    path => path.map(t.path).unwrap_or_default(),
+                })}
             </summary>
             <p class="code" data-code="">{text(move || code.get().unwrap_or_default())}</p>
             <p class="quiet">{sentence}</p>

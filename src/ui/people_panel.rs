@@ -1,14 +1,14 @@
 //! Who is in the room, and what a host can do about it.
 
 use crate::{
-    i18n::texts,
+    i18n::{shown_name, texts},
     platform::Timer,
     protocol::{HostAction, Invitation, MediaKind, PeerId, Person},
     reactive::{click, first_click, flag, text, word},
     session::{Session, invitation_link},
     ui::{
-        Icon, Show, connections::ConnectionButton, icons, lock::Lock, panel::Panel,
-        tile::shown_name, toggle::Toggle, volume::VolumeOf,
+        Icon, Show, connections::ConnectionButton, icons, lock::Lock, panel::Panel, toggle::Toggle,
+        volume::VolumeOf,
     },
 };
 use leptos::{
@@ -117,11 +117,19 @@ fn WaitingPeople() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let waiting = Memo::new(move |_| session.view.with(|view| view.desk.waiting.clone()));
-    let row = move |Person { id, presence, .. }: Person| {
+    let row = move |Person { id, .. }: Person| {
+        // They may still change it.
+        let name = text(move || {
+            let of = |waiting: &Vec<Person>| {
+                let person = waiting.iter().find(|person| person.id == id);
+                person.map(|person| shown_name(person.presence.clone())).unwrap_or_default()
+            };
+            waiting.with(of)
+        });
         let act = move |action: HostAction| first_click(move |_| session.act(action.clone()));
         view! {
             <li class="person">
-                <span class="name">{shown_name(presence)}</span>
+                <span class="name">{name}</span>
                 <button class="button small primary" on:click=act(HostAction::Admit { to: Some(id) })>
                     {t.let_in}
                 </button>
@@ -242,7 +250,7 @@ fn EndForAll() -> impl IntoView {
         })));
     };
     view! {
-        <button class="button danger" on:click=click(press)>
+        <button class="button danger" on:click=first_click(press)>
             {word(move || if sure.get() { t.end_call_sure } else { t.end_call })}
         </button>
     }

@@ -1,10 +1,9 @@
 //! That the call is recorded: seen by everybody as long as it is.
 
 use crate::{
-    i18n::{stopwatch, texts},
+    i18n::{shown_name, stopwatch, texts},
     reactive::{flag, text},
     session::{Session, Stage},
-    ui::tile::shown_name,
 };
 use leptos::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     call::places::Item,
-    i18n::texts,
+    i18n::{shown_name, texts},
     platform::Kind,
     protocol::PeerId,
     reactive::text,
@@ -11,7 +11,7 @@ use crate::{
         pin::Pin,
         playback::Video,
         staging::Staging,
-        tile::{incoming, shown_name, stream},
+        tile::{incoming, stream},
     },
 };
 use leptos::prelude::*;

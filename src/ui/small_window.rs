@@ -2,14 +2,14 @@
 
 use super::{preview::Switch, recording_mark::RecordingMark, staging::Staging};
 use crate::{
-    i18n::{choice_texts, texts},
+    i18n::{choice_texts, shown_name, texts},
     platform::{self, Incoming, Kind},
     reactive::{click, first_click, flag, text},
     session::Session,
     ui::{
         Icon, icons,
         playback::Video,
-        tile::{Initials, incoming, shown_name},
+        tile::{Initials, incoming},
     },
 };
 use leptos::prelude::*;

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{Link, Path, PeerKey, Tile, places::Item},
-    i18n::{stopwatch, texts},
+    i18n::{initials, shown_name, stopwatch, texts},
     platform::{Incoming, Kind, Stream},
     protocol::{Grade, PeerId, Presence},
     reactive::{effect, flag, text, word},
@@ -44,7 +44,7 @@ pub fn PersonTile(
         Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
         other => (t.link)(other).to_owned(),
     });
-    let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));
+    let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
     let seen = Callback::new(move |()| session.seen());
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
@@ -143,10 +143,7 @@ pub(super) fn stream(
 /// Stands where no picture is.
 #[component]
 pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
-    let initials = text(move || {
-        let initials = presence.get().name.initials();
-        if initials.is_empty() { "?".to_owned() } else { initials }
-    });
+    let initials = text(move || initials(&presence.get()));
     view! { <span class="initials" aria-hidden="true">{initials}</span> }
 }
 
@@ -156,7 +153,7 @@ pub(super) fn NamePlate(
     /// Whether they are not heard here, because the person wants it so.
     #[prop(optional, into)]
     silenced: Signal<bool>,
-    /// The way to them that is in use.
+    /// The way to them that is in use, if it is protected.
     #[prop(optional, into)]
     path: Signal<Option<Path>>,
 ) -> impl IntoView {
@@ -193,14 +190,6 @@ pub(super) fn NamePlate(
                 <Icon paths=icons::LOCK />
             </span>
         </p>
-    }
-}
-
-/// What a person is called, also where they gave no name.
-pub(super) fn shown_name(presence: Presence) -> String {
-    match presence.name {
-        name if name.is_empty() => texts().unnamed.to_owned(),
-        name => name.as_str().to_owned(),
     }
 }
 

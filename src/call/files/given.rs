@@ -73,7 +73,7 @@ impl Given {
     }
 
     /// Offers it to somebody who can be talked to, unless they are done with it. Who was getting it
-    /// says from where on to go on, if they still know of it: nothing comes to them before.
+    /// says from where on to go on, if they still know of it and want it.
     pub(super) fn offer_to(&mut self, peer: PeerId) -> Option<Command> {
         let state = self.receiver(peer).map(|receiver| receiver.state);
         if self.withdrawn || matches!(state, Some(FileState::Kept | FileState::Declined)) {
@@ -84,11 +84,7 @@ impl Given {
                 let state = FileState::Offered;
                 self.receivers.push(Receiver { peer, state, next: 0, told: false });
             }
-            Some(receiver) => {
-                if let FileState::Coming(place) = receiver.state {
-                    receiver.state = FileState::Held(place);
-                }
-            }
+            Some(receiver) => receiver.state = FileState::Offered,
         }
         let (name, size) = (self.name.clone(), self.size);
         Some(self.say(peer, FileNews::Offer { name, size }))

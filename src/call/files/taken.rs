@@ -3,6 +3,9 @@
 use super::{Command, FileCommand, FileKey, FileState, FileView, PIECE, STEP, WINDOW};
 use crate::protocol::{DisplayName, FileName, FileNews, Slice, Talk};
 
+/// As many slices as may be on their way when the person stops or goes on.
+const STRAYS: u64 = WINDOW / Slice::MOST as u64;
+
 #[derive(Debug)]
 pub(super) struct Taken {
     pub(super) key: FileKey,
@@ -21,8 +24,9 @@ pub(super) struct Taken {
     told: u64,
     /// What its owner says the hash is.
     sum: Option<String>,
-    /// How many slices came that were not wanted, or not any more, since it was last asked for.
-    stray: u64,
+    /// How many slices may still come that are not wanted any more, since the person wanted it last,
+    /// or its owner was reached again.
+    strays: u64,
 }
 
 impl Taken {
@@ -39,7 +43,7 @@ impl Taken {
             wrote: 0,
             told: 0,
             sum: None,
-            stray: 0,
+            strays: 0,
         }
     }
 
@@ -84,6 +88,7 @@ impl Taken {
             FileState::Offered | FileState::Held(_) => {
                 self.state = FileState::Coming(self.wrote);
                 self.most = self.size;
+                self.strays = STRAYS;
                 // All of it may be there already.
                 let commands = open.into_iter().chain(self.ask()).collect::<Vec<_>>();
                 commands.into_iter().chain(self.check()).collect()
@@ -110,7 +115,6 @@ impl Taken {
 
     /// Asks for what is missing.
     fn ask(&mut self) -> Vec<Command> {
-        self.stray = 0;
         self.told = self.wrote;
         let mut commands = self.say(FileNews::Take(self.got));
         commands.extend(self.say(FileNews::Wrote(self.wrote)));
@@ -154,6 +158,7 @@ impl Taken {
             FileState::Held(_) => self.say(FileNews::Hold),
             _ => return Vec::new(),
         };
+        self.strays = STRAYS;
         self.ask().into_iter().chain(hold).collect()
     }
 
@@ -178,11 +183,11 @@ impl Taken {
         commands
     }
 
-    /// A slice has come that is of no use. As many as may be on their way when this person stops or
-    /// goes on are no offence.
+    /// A slice has come that is of no use. Returns whether that is no offence.
     pub(super) fn bears(&mut self) -> bool {
-        self.stray += 1;
-        self.stray <= WINDOW / Slice::MOST as u64
+        let borne = self.strays > 0;
+        self.strays = self.strays.saturating_sub(1);
+        borne
     }
 
     /// Bytes have come. What came before, or leaves a gap, is passed over.

@@ -31,7 +31,7 @@ pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
     save_person: |name| format!("Save {name} alone"),
     delete: "Delete",
     delete_sure: "Press again to delete",
-    delete_saved: "Press again once it is saved",
+    delete_saved: "Press again if your copy is whole",
     not_saved: "Nothing can be made of this file.",
     of: |action, recording| format!("{action}: {recording}"),
 };
@@ -50,6 +50,9 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
         RecordingProblem::NoSpace => "This device has no space left: nothing was recorded.",
         RecordingProblem::Storage => {
             "The browser could not go on writing. What was recorded until then is kept."
+        }
+        RecordingProblem::Forbidden => {
+            "This window may store nothing, so that nothing can be recorded here. Open the call in one that is not private."
         }
         RecordingProblem::Unable => "This browser could not begin to record: nothing was recorded.",
         RecordingProblem::Encoder => {

@@ -62,10 +62,12 @@ fn replace(sender: &Sender, track: &JsValue) -> impl Future<Output = ()> + use<>
 /// as of a page at rest, comes when somebody begins to take it, and then once a second; at times
 /// Chromium leaves out the former.
 pub(super) async fn insist(sender: Sender, track: JsValue, is_wanted: impl Fn() -> bool) {
+    // Of what was sent before, pictures may have been counted.
+    let before = pictures(&sender).await.unwrap_or_default();
     for _ in 0..ASKS {
         sleep(FIRST_PICTURE).await;
         match pictures(&sender).await {
-            Some(0.0) => {}
+            Some(now) if now.total_cmp(&before).is_eq() => {}
             Some(_) => return,
             None => continue,
         }

@@ -3,12 +3,11 @@
 use super::{KEPT_KEY, Stage, delete};
 use crate::{
     call::{Input, PeerKey, Tile, places::Item},
-    i18n::texts,
+    i18n::{initials, shown_name, texts},
     platform::{
         self, Incoming, Interval, Kind, Leaving, Local, Mixer, Stream, Studio, StudioEvent, Take,
         Timer,
     },
-    protocol::Presence,
     reactive::{effect, holding},
     recording::{ALL, COUNTDOWN, Cast, Note, Part, RecordingProblem, SIZE, Scene},
     session::{Notice, Session, Source},
@@ -63,7 +62,7 @@ impl Session {
         let Some(page) = recording.page.get_value().filter(|_| reachable) else { return };
         platform::spawn_local(async move {
             if !platform::can_keep().await {
-                let _ = recording.problem.try_set(Some(RecordingProblem::Unable));
+                let _ = recording.problem.try_set(Some(RecordingProblem::Forbidden));
             } else if recording.stage.try_get_untracked() == Some(Stage::Off) {
                 self.announce_recording(&page);
             }
@@ -353,19 +352,5 @@ impl Crew {
                 }
             }
         });
-    }
-}
-
-fn shown_name(presence: Presence) -> String {
-    match presence.name {
-        name if name.is_empty() => texts().unnamed.to_owned(),
-        name => name.as_str().to_owned(),
-    }
-}
-
-fn initials(presence: &Presence) -> String {
-    match presence.name.initials() {
-        initials if initials.is_empty() => "?".to_owned(),
-        initials => initials,
     }
 }
