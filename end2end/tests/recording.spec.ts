@@ -55,7 +55,7 @@ const stop = async (page: Page) => {
     return at('stopped') - at('begun');
   });
   await expect(kept(page)).toHaveCount(1);
-  return milliseconds / 1000;
+  return Math.round(milliseconds) / 1000;
 };
 
 const download = async (page: Page, save: Locator) => {
