@@ -124,9 +124,17 @@ export const expectReached = async (page: Page, name: string, other: Page) => {
   }
 };
 
+/** Offers a file of so many megabytes to everybody, as a paste does. */
+export const give = (page: Page, name: string, megabytes: number) =>
+  page.evaluate(([name, megabytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(megabytes * 1_000_000)], name));
+    document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer }));
+  }, [name, megabytes] as const);
+
 /** It has been recorded for two seconds: before that, the encoder may have given nothing to keep. */
 export const expectToHaveRecorded = (page: Page) =>
-  expect(page.locator('.recording-mark')).toContainText(/0:(0[2-9]|[1-5]\d)/, { timeout: 20_000 });
+  expect(page.locator('.recording-mark')).toContainText(/0:(0[2-9]|[1-5]\d)/);
 
 /** Lets what a page does once a second wait: a countdown is over before it can be looked at. */
 export const installStandstill = () => {

@@ -1,22 +1,9 @@
 import type { Locator, Page } from '@playwright/test';
+import { tabTo } from '../support/keyboard.ts';
 import { openPrint } from '../support/print.ts';
-import { button, enter, expectPhase, expectToHaveRecorded, open, ownTile, tileOf, toolbar } from '../support/room.ts';
+import { button, enter, expectPhase, expectToHaveRecorded, give, open, ownTile, tileOf, toolbar } from '../support/room.ts';
 import { inSmallWindow } from '../support/small.ts';
 import { expect, test } from '../support/test.ts';
-
-/** Presses Tab until the control has the focus, and checks that a person can see where it is. */
-const tabTo = async (control: Locator) => {
-  const page = control.page();
-  const focused = () => control.evaluate((element) => element === document.activeElement);
-  await expect(control).toBeVisible();
-  for (let presses = 0; presses < 40 && !(await focused()); presses += 1) await page.keyboard.press('Tab');
-  await expect(control).toBeFocused();
-  const isMarked = await control.evaluate((element) => {
-    const { boxShadow, outlineStyle } = getComputedStyle(element);
-    return element.matches(':focus-visible') && (outlineStyle !== 'none' || boxShadow !== 'none');
-  });
-  expect(isMarked, 'the focus can be seen').toBe(true);
-};
 
 /** Reaches the control, and presses a key that means it. */
 const use = async (control: Locator, key: 'Enter' | 'Space' = 'Enter') => {
@@ -47,14 +34,6 @@ const within = async (opener: Locator, steps: () => Promise<void>) => {
   await expect(page.getByRole('dialog')).toBeHidden();
   await expect(opener).toBeFocused();
 };
-
-/** Offers a file of so many megabytes to everybody, as a paste does. */
-const give = (page: Page, name: string, megabytes: number) =>
-  page.evaluate(([name, megabytes]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([new Uint8Array(megabytes * 1_000_000)], name));
-    document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer }));
-  }, [name, megabytes] as const);
 
 test('a call is started, joined, muted, recorded and left by keyboard alone', async ({ person }) => {
   const ada = await person();

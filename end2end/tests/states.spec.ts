@@ -4,8 +4,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContextOptions, Page, ViewportSize } from '@playwright/test';
 import { openPrint } from '../support/print.ts';
 import {
-  button, duplicate, enter, expectPhase, expectToCount, expectToHaveRecorded, installStandstill, open, ownTile, remoteTiles,
-  standStill, tileOf, toolbar, turnOnDevices,
+  button, duplicate, enter, expectPhase, expectToCount, expectToHaveRecorded, give, installStandstill, open, ownTile,
+  remoteTiles, standStill, tileOf, toolbar, turnOnDevices,
 } from '../support/room.ts';
 import { expect, test as base } from '../support/test.ts';
 
@@ -71,14 +71,6 @@ const expectAccessible = async (page: Page, where: string) => {
   const found = violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }));
   expect(found, where).toEqual([]);
 };
-
-/** Gives a file of so many megabytes to everybody. */
-const give = (page: Page, name: string, megabytes: number) =>
-  page.evaluate(([name, megabytes]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File(Array(megabytes).fill(new Uint8Array(1_000_000)), name));
-    document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer }));
-  }, [name, megabytes] as const);
 
 for (const device of devices) {
   test.describe(`on a ${device.name}`, () => {

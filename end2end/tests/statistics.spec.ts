@@ -1,6 +1,7 @@
 // What people who ask are told of their connections: in a call, and before it.
 import type { Browser, Locator, Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
+import { tabTo } from '../support/keyboard.ts';
 import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { installProbe } from '../support/probe.ts';
 import { makeCertificate, startRelay, whyNoCertificate, whyNoRelay } from '../support/relay.mjs';
@@ -17,14 +18,6 @@ const openPanel = async (page: Page, name: string) => {
   await page.getByRole('button', { name: /^People/ }).click();
   await button(page, `Connection to ${name}`).click();
   return panel(page, name);
-};
-
-/** Goes on by keyboard until the control has the focus. */
-const tabTo = async (control: Locator) => {
-  const focused = () => control.evaluate((element) => element === document.activeElement);
-  await expect(control).toBeVisible();
-  for (let presses = 0; presses < 40 && !(await focused()); presses += 1) await control.page().keyboard.press('Tab');
-  await expect(control).toBeFocused();
 };
 
 const expectNoAddress = (text: string) => {
@@ -62,10 +55,7 @@ test('the connection to a person in numbers and graphs, by keyboard alone', asyn
   await tabTo(ada.getByRole('button', { name: /^People/ }));
   await keyboard.press('Enter');
   const way = button(ada, 'Connection to Bob');
-  await way.waitFor();
-  for (let presses = 0; presses < 20 && !(await way.evaluate((element) => element === document.activeElement)); presses += 1)
-    await keyboard.press('Shift+Tab');
-  await expect(way).toBeFocused();
+  await tabTo(way, { key: 'Shift+Tab', most: 20 });
   await keyboard.press('Enter');
   const dialog = panel(ada, 'Bob');
   await expect(button(ada, 'Back')).toBeFocused();

@@ -38,6 +38,7 @@ mod sign;
 mod small_window;
 mod stage;
 mod staging;
+mod sure;
 mod tile;
 mod toggle;
 mod volume;

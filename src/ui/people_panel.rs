@@ -2,13 +2,12 @@
 
 use crate::{
     i18n::{shown_name, texts},
-    platform::Timer,
     protocol::{HostAction, Invitation, MediaKind, PeerId, Person},
     reactive::{click, first_click, flag, text, word},
     session::{Session, invitation_link},
     ui::{
-        Icon, Show, connections::ConnectionButton, icons, lock::Lock, panel::Panel, toggle::Toggle,
-        volume::VolumeOf,
+        Icon, Show, connections::ConnectionButton, icons, lock::Lock, panel::Panel, sure::Sure,
+        toggle::Toggle, volume::VolumeOf,
     },
 };
 use leptos::{
@@ -16,12 +15,9 @@ use leptos::{
     html,
     prelude::*,
 };
-use std::time::Duration;
 
 /// How long an invitation from this panel is good for, in seconds.
 const INVITED_FOR: u64 = 24 * 60 * 60;
-/// How long a press that ends the call for all waits for the second one.
-const SURE_WITHIN: Duration = Duration::from_secs(4);
 
 /// The people, and for hosts the room.
 #[component]
@@ -233,25 +229,14 @@ fn Invitations() -> impl IntoView {
     }
 }
 
-/// Needs a second press.
 #[component]
 fn EndForAll() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let sure = RwSignal::new(false);
-    let timer = StoredValue::new(None);
-    let press = move |_| {
-        if sure.get_untracked() {
-            return session.act(HostAction::End);
-        }
-        sure.set(true);
-        timer.set_value(Some(Timer::new(SURE_WITHIN, move || {
-            let _ = sure.try_set(false);
-        })));
-    };
+    let sure = Sure::new();
     view! {
-        <button class="button danger" on:click=first_click(press)>
-            {word(move || if sure.get() { t.end_call_sure } else { t.end_call })}
+        <button class="button danger" on:click=sure.second(move || session.act(HostAction::End))>
+            {word(move || if sure.is_next() { t.end_call_sure } else { t.end_call })}
         </button>
     }
 }

@@ -2,17 +2,13 @@
 
 use crate::{
     i18n::recording_texts,
-    platform::{self, KeptRecording, Local, Timer},
+    platform::{self, KeptRecording, Local},
     reactive::{effect, first_click, flag, text, word},
     recording::Part,
     session::{self, Session, Stage, delete, kept},
-    ui::{Icon, icons},
+    ui::{Icon, icons, sure::Sure},
 };
 use leptos::prelude::*;
-use std::time::Duration;
-
-/// How long a press that deletes waits for the second one.
-const SURE_WITHIN: Duration = Duration::from_secs(4);
 
 /// Starts and stops a recording, and what there is.
 #[component]
@@ -148,34 +144,26 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
     }
 }
 
-/// Needs a second press. What was saved is read from here until the browser has all of it, of which
+/// What was saved is read from here until the browser has all of it, of which
 /// no page is told.
 #[component]
 fn DeleteButton(id: String, name: String, saved: bool, changes: RwSignal<u32>) -> impl IntoView {
     let t = recording_texts();
-    let sure = RwSignal::new(false);
-    let timer = StoredValue::new(None);
-    let press = move |_| {
-        if !sure.get_untracked() {
-            sure.set(true);
-            timer.set_value(Some(Timer::new(SURE_WITHIN, move || {
-                let _ = sure.try_set(false);
-            })));
-            return;
-        }
+    let sure = Sure::new();
+    let press = sure.second(move || {
         let id = id.clone();
         platform::spawn_local(async move {
             delete(&id).await;
             let _ = changes.try_update(|count| *count += 1);
         });
-    };
-    let label = word(move || match sure.get() {
+    });
+    let label = word(move || match sure.is_next() {
         true if saved => t.delete_saved,
         true => t.delete_sure,
         false => t.delete,
     });
     view! {
-        <button class="button small" aria-label=text(move || (t.of)(label.get(), &name)) on:click=first_click(press)>
+        <button class="button small" aria-label=text(move || (t.of)(label.get(), &name)) on:click=press>
             {label}
         </button>
     }
