@@ -407,12 +407,17 @@ test('where the browser offers MP4 alone, that is as whole', async ({ person, ro
   expect(film).toMatchObject({ kinds: ['audio', 'video'], size: [1280, 720], trouble: '' });
   expect(await play(path)).toBe('');
   expect(await play(path, 5)).toBe('');
-  expect((await entryBefore(path, 5)).isKey).toBe(true);
+  const entry = await entryBefore(path, 6.9);
+  expect(entry.isKey).toBe(true);
+  // Browsers give nothing of it before the next one, so a crash takes what is since the last.
+  expect(entry.time).toBeGreaterThan(5.4);
 });
 
 test('everybody can have a file of their own, who comes later too', async ({ person, room }) => {
   test.slow();
   const [ada, bob, cleo] = [await person(), await person(), await person()];
+  // Else three people on one machine leave too little of it for four files.
+  for (const page of [ada, bob, cleo]) await page.addInitScript(() => localStorage.setItem('salon.quality', 'save-data'));
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(ada, ['Bob']);
@@ -430,6 +435,7 @@ test('everybody can have a file of their own, who comes later too', async ({ per
     expect(file.name).toMatch(new RegExp(`\\d\\d${name && ` ${name}`}\\.webm$`));
     const film = await readFilm(file.path);
     expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
+    console.log(`recorded ${seconds} s, the file ${place} has ${film.length} s`);
     if (name === 'Cleo') expect(film.length).toBeLessThan(seconds - 1);
     else expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
     expect(await play(file.path)).toBe('');

@@ -18,9 +18,20 @@ pub const SIZE: (u32, u32) = (1280, 720);
 /// How often the picture is drawn: 30 times a second.
 pub const FRAME: Duration = Duration::from_micros(33_333);
 
-/// So much is written at a time, and lost at most, with what the encoder still has, when a tab
-/// crashes.
-pub const FRAGMENT: Duration = Duration::from_secs(1);
+/// What the browser has of a recording is written so often, and then lasts when its tab crashes.
+pub const WRITTEN_EVERY: Duration = Duration::from_millis(500);
+
+/// How far key frames are apart: players can move to these (W3C MediaStream Recording, section 2.4).
+/// Of an MP4, browsers give nothing before the next one, so that is what a crash takes at most, with
+/// what is written next.
+#[must_use]
+pub fn between_key_frames(format: &str) -> Duration {
+    Duration::from_secs(if is_webm(format) { 2 } else { 1 })
+}
+
+fn is_webm(format: &str) -> bool {
+    format.starts_with("video/webm")
+}
 
 /// So long before it begins everybody is told.
 pub const COUNTDOWN: u8 = 3;

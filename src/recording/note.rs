@@ -85,7 +85,7 @@ impl Note {
     /// Whether its files are WebM; else they are MP4.
     #[must_use]
     pub fn is_webm(&self) -> bool {
-        self.format.starts_with("video/webm")
+        super::is_webm(&self.format)
     }
 
     /// What a file of it is called when it is saved; `date` is the day and time when it began.

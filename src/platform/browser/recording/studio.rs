@@ -10,7 +10,7 @@ use crate::{
         StudioEvent,
         browser::{Listener, Stream, externs},
     },
-    recording::{FORMATS, FRAGMENT, Scene},
+    recording::{FORMATS, Scene, WRITTEN_EVERY, between_key_frames},
 };
 use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
@@ -29,8 +29,6 @@ const WORKER: &str = "/recorder.js";
 /// In bits per second: enough for eight faces and for what is read on a screen.
 const PICTURE_RATE: u32 = 2_500_000;
 const SOUND_RATE: u32 = 128_000;
-/// In milliseconds: players can move to these (W3C MediaStream Recording, section 2.4).
-const BETWEEN_KEY_FRAMES: u32 = 2_000;
 
 /// Tracks are looked for once in so many frames.
 const FOLLOW_EVERY: u32 = 6;
@@ -207,8 +205,8 @@ impl Reel {
         options.set_mime_type(studio.format);
         options.set_video_bits_per_second(PICTURE_RATE);
         options.set_audio_bits_per_second(SOUND_RATE);
-        let between = BETWEEN_KEY_FRAMES.into();
-        let _ = Reflect::set(&options, &"videoKeyFrameIntervalDuration".into(), &between);
+        let between = between_key_frames(studio.format).as_millis() as u32;
+        let _ = Reflect::set(&options, &"videoKeyFrameIntervalDuration".into(), &between.into());
         let recorder =
             MediaRecorder::new_with_media_stream_and_media_recorder_options(&stream, &options);
         let recorder = recorder.ok()?;
@@ -217,7 +215,7 @@ impl Reel {
         let listeners = RefCell::default();
         let reel = Rc::new(Self { picture, sound, recorder, told, stopped, listeners });
         reel.listeners.replace(reel.listen(studio, file));
-        reel.recorder.start_with_time_slice(FRAGMENT.as_millis() as i32).ok()?;
+        reel.recorder.start_with_time_slice(WRITTEN_EVERY.as_millis() as i32).ok()?;
         Some(reel)
     }
 
