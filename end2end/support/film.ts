@@ -37,12 +37,21 @@ export const play = async (path: string, from = 0) => {
   return stderr.toString();
 };
 
-/** Where a player lands that moves to a second: the time of the first frame it can begin with. */
-export const entryBefore = async (path: string, second: number) => {
-  const words = ['-v', 'error', '-select_streams', 'v', '-read_intervals', `${second}%+#1`, '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', path];
-  const [time, flags] = (await run('ffprobe', words)).stdout.trim().split(',');
-  return { time: Number(time), isKey: flags?.startsWith('K') ?? false };
+const framesIn = async (path: string, interval: string) => {
+  const words = ['-v', 'error', '-select_streams', 'v', '-read_intervals', interval, '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', path];
+  const rows = (await run('ffprobe', words, { maxBuffer: MOST })).stdout.trim().split('\n');
+  return rows.map((row) => {
+    const [time, flags] = row.split(',');
+    return { time: Number(time), isKey: flags?.startsWith('K') ?? false };
+  });
 };
+
+/** When its key frames are, with which a player can begin. */
+export const keyFrames = async (path: string) =>
+  (await framesIn(path, '%')).filter(({ isKey }) => isKey).map(({ time }) => time);
+
+/** Where a player lands that moves to a second: the time of the first frame that its index leads to. */
+export const entryBefore = async (path: string, second: number) => (await framesIn(path, `${second}%+#1`))[0]!.time;
 
 /** The last of its pictures, as a PNG. */
 export const lastPicture = async (path: string, filter = 'null') => {
