@@ -14,8 +14,11 @@ if (why) console.log(`Skipped, because no film can be read here: ${why}`);
 test.skip(!!why, why);
 
 const CLOSE_S = 0.5;
+/** The same where four files at once may be more than the machine can make in time. */
+const OVERLOADED_S = 2;
 const IN_STEP_MS = 80;
-/** Pictures a second, of the 30 that are wanted. */
+/** Pictures a second that are wanted, and of which none that matters is missing. */
+const WANTED = 30;
 const KEEPS_UP = 29;
 
 const mark = (page: Page) => page.locator('.recording-mark');
@@ -365,7 +368,8 @@ const recordFlashes = async (page: Page, ms: number) => {
   const differences = offsets.map(Math.abs);
   const [median, often, most] = [percentile(offsets, 0.5), percentile(differences, 0.9), percentile(differences, 1)];
   console.log(`${name}, ${rate.toFixed(1)} pictures a second: the picture is ${median} ms behind the sound; ${offsets.join(', ')}`);
-  expect(offsets.length).toBeGreaterThan(ms / 1000 - 5);
+  // Where pictures are missing, some flashes are in none of them.
+  expect(offsets.length).toBeGreaterThanOrEqual(ms / 2_000);
   return { name, rate, median, often, most };
 };
 
@@ -380,8 +384,8 @@ test('own sound and picture are in step each time, as WebM and as MP4', async ({
     const { name, rate, median, often, most } = await recordFlashes(ada, 12_000);
     expect(name.endsWith(format)).toBe(true);
     expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
-    expect(often).toBeLessThan(IN_STEP_MS);
-    // Where pictures are missing, a single flash may be in none of them until it is nearly over.
+    // Where pictures are missing, a flash is in none of them until the next one, or until it is nearly over.
+    expect(often).toBeLessThan(IN_STEP_MS + 1_000 / rate - 1_000 / WANTED);
     if (rate > KEEPS_UP) expect(most).toBeLessThan(IN_STEP_MS);
   }
 });
@@ -439,14 +443,17 @@ test('everybody can have a file of their own, who comes later too', async ({ per
   const seconds = await stop(ada);
   const names = ['', 'Bob', 'Ada', 'Cleo'];
   await expect(saves(ada)).toHaveCount(names.length);
+  let all = 0;
   for (const [place, name] of names.entries()) {
     const file = await download(ada, saves(ada).nth(place));
     expect(file.name).toMatch(new RegExp(`\\d\\d${name && ` ${name}`}\\.webm$`));
     const film = await readFilm(file.path);
     expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
     console.log(`recorded ${seconds} s, the file ${place} has ${film.length} s`);
-    if (name === 'Cleo') expect(film.length).toBeLessThan(seconds - 1);
-    else expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+    all ||= film.length;
+    if (name === 'Cleo') expect(film.length).toBeLessThan(all - 1);
+    else expect(Math.abs(film.length - all)).toBeLessThan(CLOSE_S);
+    expect(Math.abs(all - seconds)).toBeLessThan(OVERLOADED_S);
     expect(await play(file.path)).toBe('');
     expect(loudest(await loudness(file.path))).toBeGreaterThan(0.05);
   }
