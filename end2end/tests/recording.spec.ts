@@ -17,8 +17,9 @@ const CLOSE_S = 0.5;
 /** The same where four files at once may be more than the machine can make in time. */
 const OVERLOADED_S = 2;
 const IN_STEP_MS = 80;
-/** Pictures a second that are wanted, and of which none that matters is missing. */
+/** Pictures a second that are wanted. */
 const WANTED = 30;
+/** With so many, the machine keeps up. */
 const KEEPS_UP = 29;
 
 const mark = (page: Page) => page.locator('.recording-mark');
@@ -88,14 +89,7 @@ const percentile = (values: number[], part: number) =>
   values.toSorted((one, other) => one - other)[Math.ceil(part * values.length) - 1]!;
 
 /** The seconds from one key frame to the next, as a rule: a machine that is too busy for one leaves it out. */
-const betweenKeyFrames = async (path: string) => {
-  const times = await keyFrames(path);
-  return percentile(times.slice(1).map((time, place) => time - times[place]!), 0.5);
-};
-
-/** Its index leads to the last key frame before a second in the middle. */
-const expectIndex = async (path: string) =>
-  expect(await entryBefore(path, 5)).toBe((await keyFrames(path)).findLast((time) => time <= 5));
+const usualGap = (times: number[]) => percentile(times.slice(1).map((time, place) => time - times[place]!), 0.5);
 
 test('everybody is told before it begins, and the file is whole', async ({ person, room }) => {
   test.slow();
@@ -134,8 +128,9 @@ test('everybody is told before it begins, and the file is whole', async ({ perso
   expect(film).toMatchObject({ kinds: ['audio', 'video'], size: [1280, 720], trouble: '' });
   expect(await play(path)).toBe('');
   expect(await play(path, 3)).toBe('');
-  await expectIndex(path);
-  const frames = await brightness(path);
+  const [entry, keys, frames] = [await entryBefore(path, 5), await keyFrames(path), await brightness(path)];
+  expect(entry).toBe(keys.findLast((time) => time <= 5));
+  if (frames.length / film.length > KEEPS_UP) expect(entry).toBeGreaterThan(1.9);
   expect(frames.length).toBeGreaterThan(film.length * 4);
   expect(Math.max(...frames.map(({ mean }) => mean))).toBeGreaterThan(60);
   expect(loudest(await loudness(path))).toBeGreaterThan(0.05);
@@ -188,7 +183,7 @@ test.describe('a tab that crashes', () => {
     const again = await findAgain(ada, room);
     const { path } = await download(again, saves(again));
     await expectWhole(path, 60);
-    expect(await betweenKeyFrames(path)).toBeLessThan(2.5);
+    expect(usualGap(await keyFrames(path))).toBeLessThan(2.5);
   });
 
   test('loses no more of MP4, nor of a file that somebody has of their own', async ({ person, room }) => {
@@ -370,6 +365,7 @@ const recordFlashes = async (page: Page, ms: number) => {
   console.log(`${name}, ${rate.toFixed(1)} pictures a second: the picture is ${median} ms behind the sound; ${offsets.join(', ')}`);
   // Where pictures are missing, some flashes are in none of them.
   expect(offsets.length).toBeGreaterThanOrEqual(ms / 2_000);
+  if (rate > KEEPS_UP) expect(offsets.length).toBeGreaterThan(ms / 1000 - 5);
   return { name, rate, median, often, most };
 };
 
@@ -421,9 +417,10 @@ test('where the browser offers MP4 alone, that is as whole', async ({ person, ro
   expect(film).toMatchObject({ kinds: ['audio', 'video'], size: [1280, 720], trouble: '' });
   expect(await play(path)).toBe('');
   expect(await play(path, 5)).toBe('');
-  await expectIndex(path);
+  const keys = await keyFrames(path);
+  expect(await entryBefore(path, 5)).toBe(keys.findLast((time) => time <= 5));
   // Browsers give nothing of it before the next one, so a crash takes what is since the last.
-  expect(await betweenKeyFrames(path)).toBeLessThan(1.5);
+  expect(usualGap(keys)).toBeLessThan(1.5);
 });
 
 test('everybody can have a file of their own, who comes later too', async ({ person, room }) => {
@@ -443,20 +440,21 @@ test('everybody can have a file of their own, who comes later too', async ({ per
   const seconds = await stop(ada);
   const names = ['', 'Bob', 'Ada', 'Cleo'];
   await expect(saves(ada)).toHaveCount(names.length);
-  let all = 0;
+  const lengths: number[] = [];
   for (const [place, name] of names.entries()) {
     const file = await download(ada, saves(ada).nth(place));
     expect(file.name).toMatch(new RegExp(`\\d\\d${name && ` ${name}`}\\.webm$`));
     const film = await readFilm(file.path);
     expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
-    console.log(`recorded ${seconds} s, the file ${place} has ${film.length} s`);
-    all ||= film.length;
-    if (name === 'Cleo') expect(film.length).toBeLessThan(all - 1);
-    else expect(Math.abs(film.length - all)).toBeLessThan(CLOSE_S);
-    expect(Math.abs(all - seconds)).toBeLessThan(OVERLOADED_S);
+    lengths.push(film.length);
     expect(await play(file.path)).toBe('');
     expect(loudest(await loudness(file.path))).toBeGreaterThan(0.05);
   }
+  console.log(`recorded ${seconds} s, the files have ${lengths.join(', ')} s`);
+  const [all, ofBob, ofAda, ofCleo] = lengths as [number, number, number, number];
+  expect(Math.abs(all - seconds)).toBeLessThan(OVERLOADED_S);
+  for (const length of [ofBob, ofAda]) expect(Math.abs(length - all)).toBeLessThan(CLOSE_S);
+  expect(ofCleo).toBeLessThan(all - 1);
 });
 
 test('who is connected anew stays in the recording', async ({ person, room, line }) => {

@@ -15,9 +15,6 @@ use std::time::Duration;
 /// Width and height of the picture, in pixels.
 pub const SIZE: (u32, u32) = (1280, 720);
 
-/// How often the picture is drawn: 30 times a second.
-pub const FRAME: Duration = Duration::from_micros(33_333);
-
 /// What the browser has of a recording is written so often, and then lasts when its tab crashes.
 pub const WRITTEN_EVERY: Duration = Duration::from_millis(500);
 
