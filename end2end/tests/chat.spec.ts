@@ -27,6 +27,8 @@ test('what is written arrives, with names, lines and addresses', async ({ person
   await expect(panel(ada).getByText('Delivered')).toBeVisible();
 
   await openChat(bob);
+  // At once; by itself it would stand for five seconds.
+  await expect(bob.locator('[data-notice=event]')).toBeHidden({ timeout: 1_000 });
   await expect(bob.getByRole('button', { name: 'Chat', exact: true })).toBeVisible();
   const field = panel(bob).getByRole('textbox', { name: 'Message' });
   await field.fill('first');

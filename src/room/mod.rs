@@ -5,27 +5,32 @@
 //! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
 
 mod bucket;
+mod door;
+mod entering;
 mod heartbeat;
 mod hidden;
 mod hosts;
 mod keeping;
+mod leaving;
+mod linking;
+mod rules;
 mod seats;
 #[cfg(test)]
 mod tests;
 
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceGrant, Join, ParseError, PeerId, Presence, Role, RoomName,
-    RoomState, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
+    ClientMessage, ErrorCode, IceGrant, ParseError, PeerId, Presence, RoomName, RoomState,
+    ServerMessage,
 };
 use bucket::Buckets;
 pub use bucket::{Bucket, Rate};
+use door::{GUESSES_OF_ADDRESS, GUESSES_OF_ROOM, Waiter};
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
-use hidden::conceal;
-use hosts::{Entry, GUESSES_OF_ADDRESS, GUESSES_OF_ROOM, KEPT_FOR_ADDRESS, Waiter};
 pub use keeping::{INVITATIONS, INVITED_FOR, Invited, KEPT_FOR, Keeping};
+use rules::KEPT_FOR_ADDRESS;
 pub use seats::Identity;
-use seats::{Seat, Seats, Sitter};
+use seats::Seats;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
@@ -36,9 +41,6 @@ pub const RELOAD: Duration = Duration::from_secs(5);
 
 /// How often to look for what is kept in vain.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
-
-/// How often somebody may have their connections made anew: a whole room's at once, then one a second.
-const RECONNECTS: Rate = Rate::new(16, Duration::from_secs(16));
 
 /// One open socket. Never used twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,22 +168,6 @@ impl Room {
         });
         self.hands = self.hands.max(presence.hand.unwrap_or_default());
     }
-
-    /// Whom a relayed message is for.
-    fn recipient(&self, from: PeerId, to: Option<PeerId>) -> Result<&Seat, Refusal> {
-        let mut others = self.seats.others(from);
-        if let Some(to) = to {
-            return others.find(|seat| seat.id == to).ok_or_else(nobody);
-        }
-        match (others.next(), others.next()) {
-            (Some(only), None) => Ok(only),
-            (None, _) => Err((ErrorCode::NoSuchPeer, "Nobody else is in the room yet.".to_owned())),
-            (Some(_), Some(_)) => {
-                let whom = "Three or more people are inside: say \"to\" whom.".to_owned();
-                Err((ErrorCode::RecipientNeeded, whom))
-            }
-        }
-    }
 }
 
 /// All rooms and all connections.
@@ -214,6 +200,10 @@ pub struct Rooms {
 
 /// A refusal: its code and its sentence.
 type Refusal = (ErrorCode, String);
+
+fn refusal(code: ErrorCode, sentence: &str) -> Refusal {
+    (code, sentence.to_owned())
+}
 
 fn nobody() -> Refusal {
     (ErrorCode::NoSuchPeer, "Nobody with that id is in the room.".to_owned())
@@ -375,213 +365,6 @@ impl Rooms {
         }
     }
 
-    fn watch(&mut self, conn: ConnId, room: RoomName, now: Duration) -> Result<(), Refusal> {
-        self.refuse_seated(conn)?;
-        self.vacate(conn, now, now);
-        self.rooms.entry(room.clone()).or_default().watchers.insert(conn);
-        let state = self.seen_from_outside(&room, now);
-        if let Some(watched) = self.rooms.get_mut(&room) {
-            watched.shown = state.gate.is_some().then(|| state.clone());
-        }
-        self.put(conn, Place::Watching(room.clone()));
-        self.send(conn, ServerMessage::Room { room, state });
-        Ok(())
-    }
-
-    fn join(
-        &mut self,
-        conn: ConnId,
-        join: Join,
-        identity: Identity,
-        now: Duration,
-    ) -> Result<(), Refusal> {
-        self.refuse_seated(conn)?;
-        let claim = join.seat.as_ref().and_then(|claim| claim.token.as_ref());
-        if !identity.returning && claim.is_some() {
-            let message = "The proof of your seat is wrong or too old; join without it.".to_owned();
-            return Err((ErrorCode::BadSeat, message));
-        }
-        let seat = self.rooms.get(&join.room).and_then(|room| room.seats.get(identity.id));
-        // A message of a connection that this person has given up may come late.
-        if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
-            return Err(seat_moved());
-        }
-        match self.door(&join, &identity, now)? {
-            Entry::In => self.sit(conn, join, identity, now),
-            Entry::Wait => self.queue(conn, join, identity, now),
-        }
-    }
-
-    /// Gives a seat to somebody who may have one.
-    fn sit(
-        &mut self,
-        conn: ConnId,
-        Join { room: name, presence, seat: claim, hidden, .. }: Join,
-        identity: Identity,
-        now: Duration,
-    ) -> Result<(), Refusal> {
-        let id = identity.id;
-        let is_heir = self.is_heir(&name, &identity);
-        let held = self.rooms.get(&name).is_some_and(|room| room.seats.get(id).is_some());
-        let state = self.state(&name, now);
-        // After a restart, nobody takes the place of somebody who is on their way back. Not even a
-        // collector of old proofs makes a room more than twice as full as it may be.
-        let owed = identity.returning
-            && now < self.gathered
-            && state.people.len() < 2 * self.config.people;
-        if !held && !owed && !state.has_space() {
-            let (inside, limit) = (state.people.len(), state.limit);
-            return Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")));
-        }
-        self.refuse_another(&name)?;
-        self.vacate(conn, now, now);
-        self.use_invitation(&name, &identity, &presence.name, now);
-        let room = self.rooms.entry(name.clone()).or_default();
-        let mut presence = presence;
-        if !identity.returning {
-            presence.hand = presence.hand.map(|_| 0);
-        }
-        room.line_up(room.seats.get(id).and_then(|seat| seat.presence.hand), &mut presence);
-        if held {
-            self.take_back(conn, &name, &identity, presence, now);
-        } else {
-            room.seats.add(Seat::new(conn, &identity, presence));
-        }
-        let mut keyless = false;
-        if let Some(seat) = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id)) {
-            seat.hidden = hidden;
-            seat.host |= is_heir;
-            keyless = seat.host && !identity.host;
-        }
-        if let Some(kept) = self.kept.get_mut(&name) {
-            kept.spare(id, identity.since);
-        }
-        self.put(conn, Place::Seated(name.clone(), id));
-        let state = self.state(&name, now);
-        let people = state.people.into_iter().filter(|person| person.id != id).collect();
-        let (state, rules) = (RoomState { people, ..state }, self.rules(&name));
-        let (ice, seat) = (IceGrant::default(), identity.token);
-        self.send(conn, ServerMessage::Joined { id, state, ice, seat, rules });
-        if keyless {
-            self.give_key(conn, &name);
-        }
-        if identity.host || keyless {
-            self.tell_rules(&name, Some(id));
-            self.tell_line(&name, now);
-        }
-        let linked = claim.filter(|_| identity.returning).map(|claim| claim.linked);
-        self.link(&name, id, linked.unwrap_or_default(), now);
-        self.tell_watchers(&name, now);
-        if self.kept.get_mut(&name).is_some_and(|kept| kept.touch(now)) {
-            self.keep(&name);
-        }
-        Ok(())
-    }
-
-    /// Puts a person back on their seat. Whoever used it until now, in another tab, is told.
-    fn take_back(
-        &mut self,
-        conn: ConnId,
-        name: &RoomName,
-        identity: &Identity,
-        presence: Presence,
-        now: Duration,
-    ) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        let Some(seat) = room.seats.get_mut(identity.id) else { return };
-        let before = std::mem::replace(&mut seat.sitter, Sitter::Here(conn));
-        seat.presence = presence;
-        seat.host |= identity.host;
-        if let Sitter::Here(elsewhere) = before {
-            self.displace(elsewhere, now);
-            let (code, message) = seat_moved();
-            self.send(elsewhere, ServerMessage::Error { code, message });
-        }
-    }
-
-    /// Brings a person who has just sat down together with everybody who is here. Those who both
-    /// say that they have a connection already are left alone.
-    fn link(&mut self, name: &RoomName, id: PeerId, linked: Vec<PeerId>, now: Duration) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        let Some(seat) = room.seats.get_mut(id) else { return };
-        let known = std::mem::take(&mut seat.linked);
-        let number = |other| (other, known.get(&other).copied().unwrap_or_default());
-        let linked = linked.into_iter().filter(|other| *other != id);
-        seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(number).collect();
-        let others: Vec<_> = room.seats.others(id).map(|seat| seat.id).collect();
-        for other in others {
-            self.introduce(name, id, other, now);
-        }
-        // Who is not here has left, unless nobody has had the time to come back yet.
-        if now >= self.gathered {
-            self.forget_absent(name);
-        } else {
-            self.deadlines.insert((self.gathered, name.clone()));
-        }
-    }
-
-    /// Tells two people to connect to each other, unless both say that they are connected, or one
-    /// of them is away: then it is done when they are back.
-    fn introduce(&mut self, name: &RoomName, id: PeerId, other: PeerId, now: Duration) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        let (Some(mine), Some(theirs)) = (room.seats.get(id), room.seats.get(other)) else {
-            return;
-        };
-        if mine.linked.contains_key(&other) && theirs.linked.contains_key(&id) {
-            let back = ServerMessage::Back { peer: id, presence: mine.presence.clone() };
-            if let Some(conn) = theirs.conn() {
-                self.send(conn, back);
-            }
-            return;
-        }
-        let meeting = match (mine.conn(), theirs.conn()) {
-            (Some(my_conn), Some(their_conn)) if mine.precedes(theirs) => Some([
-                (my_conn, Role::Caller, theirs.person(now)),
-                (their_conn, Role::Callee, mine.person(now)),
-            ]),
-            (Some(my_conn), Some(their_conn)) => Some([
-                (their_conn, Role::Caller, mine.person(now)),
-                (my_conn, Role::Callee, theirs.person(now)),
-            ]),
-            _ => None,
-        };
-        if meeting.is_some() {
-            self.links += 1;
-        }
-        let link = self.links;
-        for (one, two) in [(id, other), (other, id)] {
-            if let Some(seat) = room.seats.get_mut(one) {
-                seat.candidates.remove(&two);
-                match meeting {
-                    Some(_) => seat.linked.insert(two, link),
-                    None => seat.linked.remove(&two),
-                };
-            }
-        }
-        for (conn, role, peer) in meeting.into_iter().flatten() {
-            self.send(conn, ServerMessage::Ready { role, peer, link });
-        }
-    }
-
-    /// Tells people of everybody they believe to be connected to who is not in the room.
-    fn forget_absent(&mut self, name: &RoomName) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        let present: BTreeSet<_> = room.seats.all().iter().map(|seat| seat.id).collect();
-        let mut news = Vec::new();
-        for id in &present {
-            let Some(seat) = room.seats.get_mut(*id) else { continue };
-            let linked = seat.linked.keys().copied();
-            let absent: Vec<_> = linked.filter(|other| !present.contains(other)).collect();
-            for peer in absent {
-                seat.linked.remove(&peer);
-                news.extend(seat.conn().map(|conn| (conn, peer)));
-            }
-        }
-        for (conn, peer) in news {
-            self.send(conn, ServerMessage::Left { peer });
-        }
-    }
-
     fn presence(&mut self, conn: ConnId, presence: Presence, now: Duration) -> Result<(), Refusal> {
         if let Some(Place::Waiting(name)) = self.places.get(&conn).cloned() {
             self.rename_waiter(&name, conn, presence, now);
@@ -614,63 +397,6 @@ impl Rooms {
         self.tell_watchers(name, now);
     }
 
-    /// Connects two people anew who cannot repair their connection. Both may ask for it: what is
-    /// done already is not done again.
-    fn reconnect(
-        &mut self,
-        conn: ConnId,
-        to: PeerId,
-        link: u64,
-        now: Duration,
-    ) -> Result<(), Refusal> {
-        let (name, from) = self.seat_of(conn)?;
-        let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
-        if to == from || room.seats.get(to).is_none() {
-            return Err(nobody());
-        }
-        let Some(seat) = room.seats.get_mut(from) else { return Err(nobody()) };
-        if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
-            if seat.reconnects.take(RECONNECTS, now).is_err() {
-                let message = "You ask for new connections too often: try again in a second.";
-                return Err((ErrorCode::TryLater, message.to_owned()));
-            }
-            seat.linked.remove(&to);
-            self.introduce(&name, from, to, now);
-        }
-        Ok(())
-    }
-
-    fn relay(
-        &mut self,
-        conn: ConnId,
-        to: Option<PeerId>,
-        link: Option<u64>,
-        signal: Signal,
-    ) -> Result<(), Refusal> {
-        let (name, from) = self.seat_of(conn)?;
-        let Some(room) = self.rooms.get_mut(&name) else { return Err(nobody()) };
-        let hidden = room.seats.get(from).is_some_and(|seat| seat.hidden);
-        let recipient = room.recipient(from, to)?;
-        let (to, target) = (recipient.id, recipient.conn());
-        if let Some(seat) = room.seats.get_mut(from) {
-            seat.count(to, &signal)?;
-        }
-        let signal = if hidden { conceal(signal) } else { Some(signal) };
-        let Some(signal) = signal else { return Ok(()) };
-        match target {
-            Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
-            // They will be told again.
-            None if matches!(signal, Signal::Reception(_)) => {}
-            // What is lost now cannot be made up for: the two are introduced anew.
-            None => {
-                if let Some(seat) = room.seats.get_mut(from) {
-                    seat.linked.remove(&to);
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Notes what a connection is doing from now on. Only this and [`Self::close`] change it.
     fn put(&mut self, conn: ConnId, place: Place) {
         let until = place.suffered();
@@ -683,14 +409,6 @@ impl Rooms {
 
     fn displace(&mut self, conn: ConnId, now: Duration) {
         self.put(conn, Place::Nowhere(now + self.config.placeless));
-    }
-
-    fn close(&mut self, conn: ConnId, hold: Duration, now: Duration) {
-        self.vacate(conn, hold, now);
-        if let Some(until) = self.places.remove(&conn).as_ref().and_then(Place::suffered) {
-            self.placeless.remove(&(until, conn));
-        }
-        self.heartbeat.close(conn);
     }
 
     fn tick(&mut self, now: Duration) {
@@ -717,80 +435,6 @@ impl Rooms {
         if now >= self.sweep {
             self.sweep = now + SWEEP;
             self.forget_unused(now);
-        }
-    }
-
-    /// Frees the seats in a room that are held no longer.
-    fn give_up(&mut self, name: &RoomName, now: Duration) {
-        let Some(room) = self.rooms.get(name) else { return };
-        let over = |seat: &&Seat| matches!(seat.sitter, Sitter::Away(until) if until <= now);
-        let gone: Vec<_> = room.seats.all().iter().filter(over).map(|seat| seat.id).collect();
-        if room.is_news {
-            self.tell_line(name, now);
-        }
-        for id in gone {
-            self.free(name, id, now);
-        }
-        if now >= self.gathered {
-            self.forget_absent(name);
-        }
-    }
-
-    /// Takes a connection out of the room it watches or sits in, and tells who needs to know. The
-    /// seat of somebody who asked for that is held until `hold`.
-    fn vacate(&mut self, conn: ConnId, hold: Duration, now: Duration) {
-        let Some(place) = self.places.get(&conn).cloned() else { return };
-        if !matches!(place, Place::Nowhere(_)) {
-            self.displace(conn, now);
-        }
-        match place {
-            Place::Nowhere(_) => {}
-            Place::Watching(name) => {
-                if let Some(room) = self.rooms.get_mut(&name) {
-                    room.watchers.remove(&conn);
-                }
-                self.forget_empty(&name);
-            }
-            Place::Waiting(name) => {
-                if let Some(room) = self.rooms.get_mut(&name) {
-                    room.line.retain(|waiter| waiter.conn != conn);
-                }
-                self.tell_line(&name, now);
-                self.forget_empty(&name);
-            }
-            Place::Seated(name, id) => {
-                let seat = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id));
-                match seat.filter(|seat| seat.holds && hold > now) {
-                    Some(seat) => {
-                        seat.sitter = Sitter::Away(hold);
-                        self.deadlines.insert((hold, name));
-                    }
-                    None => self.free(&name, id, now),
-                }
-            }
-        }
-    }
-
-    fn free(&mut self, name: &RoomName, id: PeerId, now: Duration) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        let told: Vec<_> = room.seats.others_here(id);
-        let was_host = room.seats.get(id).is_some_and(|seat| seat.host);
-        room.seats.remove(id);
-        for conn in told {
-            self.send(conn, ServerMessage::Left { peer: id });
-        }
-        if was_host {
-            self.tell_rules(name, None);
-            self.tell_line(name, now);
-        }
-        self.tell_watchers(name, now);
-        self.forget_empty(name);
-    }
-
-    fn forget_empty(&mut self, name: &RoomName) {
-        if self.rooms.get(name).is_some_and(|room| !room.is_occupied() && room.watchers.is_empty())
-        {
-            self.rooms.remove(name);
         }
     }
 
@@ -826,31 +470,6 @@ impl Rooms {
             Some((name, id)) => Ok((name.clone(), id)),
             None => Err((ErrorCode::NotJoined, "Join a room first.".to_owned())),
         }
-    }
-
-    fn refuse_seated(&self, conn: ConnId) -> Result<(), Refusal> {
-        match self.places.get(&conn) {
-            Some(Place::Seated(..)) => {
-                let message = "This connection sits in a room already; leave it first.".to_owned();
-                Err((ErrorCode::AlreadyJoined, message))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses a room that would be one more than there may be.
-    fn refuse_another(&self, name: &RoomName) -> Result<(), Refusal> {
-        let most = self.config.rooms;
-        let occupied = || self.rooms.values().filter(|room| room.is_occupied()).count();
-        // Who watches holds no room.
-        if self.rooms.len() < most
-            || self.rooms.get(name).is_some_and(Room::is_occupied)
-            || occupied() < most
-        {
-            return Ok(());
-        }
-        let message = format!("There are {most} rooms, as many as this server has; try again.");
-        Err((ErrorCode::TooManyRooms, message))
     }
 
     fn send(&mut self, conn: ConnId, message: ServerMessage) {

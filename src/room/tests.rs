@@ -1,7 +1,10 @@
 //! Lists of (input, time) and the commands they lead to, then any order of anything.
 
 use super::*;
-use crate::protocol::{IceCandidate, Pass, Person, Rules, SdpType, SeatClaim, SessionDescription};
+use crate::protocol::{
+    IceCandidate, IceGrant, Join, Pass, Person, Role, Rules, SdpType, SeatClaim,
+    SessionDescription, Signal,
+};
 use proptest::prelude::*;
 
 mod hosts;

@@ -63,6 +63,7 @@ impl Session {
             let heard = self.view.with(heard);
             if self.is_reading() {
                 self.unseen.set(0);
+                self.notices.yield_to_chat();
             }
             if self.is_reading() || heard == (0, 0) {
                 self.read.set(heard);

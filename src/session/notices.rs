@@ -77,6 +77,11 @@ impl Notice {
             _ => false,
         }
     }
+
+    /// Whether the open chat says the same.
+    fn is_in_chat(&self) -> bool {
+        matches!(self, Self::Said(..) | Self::Offers(..) | Self::FileEnded(..))
+    }
 }
 
 /// A notice and the end of its time.
@@ -123,6 +128,14 @@ impl Notices {
         match notice.offers() {
             true => self.offer.show(notice, OFFERED),
             false => self.event.show(notice, SHOWN),
+        }
+    }
+
+    /// Takes away what the person sees in the chat, which they have just opened.
+    pub(super) fn yield_to_chat(self) {
+        if self.event.notice.with_untracked(|event| event.as_ref().is_some_and(Notice::is_in_chat))
+        {
+            self.event.notice.set(None);
         }
     }
 

@@ -9,6 +9,7 @@ mod focus;
 mod listener;
 mod media;
 mod meter;
+mod outgoing;
 mod page;
 mod peer;
 mod playback;
@@ -17,6 +18,7 @@ mod recording;
 mod sender;
 mod snapshot;
 mod socket;
+mod spare;
 mod statistics;
 mod timer;
 mod trial;
@@ -42,7 +44,7 @@ pub use page::{
     keep_awake, load, page_size, push_path, random_fraction, recall, save, set_title, share,
     take_fragment, wall_clock, was_reloaded, watch_page,
 };
-pub use peer::{PeerConnection, prepare_connection};
+pub use peer::PeerConnection;
 pub use playback::{Player, Stream, can_set_volume, size, watch_size};
 pub use probe::ServerProbe;
 pub use recording::{
@@ -50,6 +52,7 @@ pub use recording::{
     has_recordings, mark_saved, recordings,
 };
 pub use socket::Socket;
+pub use spare::prepare_connection;
 use std::pin::Pin;
 pub use timer::{Interval, Timer};
 pub use trial::try_relay;

@@ -2,16 +2,72 @@
 
 use super::{
     elapsed,
-    externs::{Stat, Stats},
+    externs::{Pc, Stat, Stats},
+    snapshot,
 };
-use crate::call::{Arrival, Path, Reading};
-use std::time::Duration;
+use crate::call::{Arrival, Path, Reading, statistics::Snapshot};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+
+/// How often the statistics are read.
+pub(super) const READ_EVERY: Duration = Duration::from_millis(500);
+/// And while what is expected comes, for to read them is most of what an idle call costs.
+const READ_EVERY_WHILE_WELL: Duration = Duration::from_millis(900);
 
 /// What is read one by one. The rest, such as codecs and candidates, is looked up where it is named.
 const READ: [&str; 5] =
     ["inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "transport"];
 /// How long is relied on what a report was made of: another way may have been found meanwhile.
 const KNOWN_FOR: Duration = Duration::from_secs(5);
+
+/// What is read of one connection.
+pub(super) struct Readings {
+    pc: Pc,
+    /// The last report, what was read from it, and when it came.
+    last: RefCell<Option<(Report, Reading, Duration)>>,
+    /// Whether there was more in it than in the one before.
+    well: Cell<bool>,
+}
+
+impl Readings {
+    pub(super) fn new(pc: Pc) -> Self {
+        Self { pc, last: RefCell::default(), well: Cell::new(false) }
+    }
+
+    /// Reads the statistics, if it is time to.
+    pub(super) async fn take(&self) -> Option<Reading> {
+        let read_at = self.last.borrow().as_ref().map(|(_, _, at)| *at);
+        let is_early = read_at.is_some_and(|at| elapsed() < at + READ_EVERY_WHILE_WELL);
+        if is_early && self.well.get() {
+            return None;
+        }
+        let stats = JsFuture::from(self.pc.stats().ok()?).await.ok()?;
+        let report = Report::new(stats.unchecked_into(), self.known());
+        let reading = read(&report);
+        let before = self.last.replace(Some((report, reading, elapsed())));
+        self.well.set(before.is_some_and(|(_, before, _)| reading.heard > before.heard));
+        Some(reading)
+    }
+
+    /// What was read last, in full.
+    pub(super) fn snapshot(&self) -> Option<Snapshot> {
+        let last = self.last.borrow();
+        last.as_ref().map(|(report, reading, at)| snapshot::take(report, reading.path, *at))
+    }
+
+    /// What a report was made of, as long as there is no more to be expected in the next one: while all
+    /// that can come has its statistics, and for a few seconds.
+    fn known(&self) -> Option<Known> {
+        let last = self.last.borrow();
+        let known = last.as_ref().map(|(report, ..)| report.known()).filter(|_| self.well.get());
+        let receivers = self.pc.get_receivers().length() as usize;
+        known.filter(|known| known.is_good(receivers, elapsed()))
+    }
+}
 
 /// A report of `getStats()`. To take it apart is what costs, so that is done once, and only as far as
 /// somebody reads it.
@@ -81,7 +137,7 @@ fn has_path(parts: &[(String, Stat)]) -> bool {
 }
 
 /// Sums up a report.
-pub(super) fn read(report: &Report) -> Reading {
+fn read(report: &Report) -> Reading {
     let mut reading = Reading::default();
     let (mut outgoing, mut sends_picture) = (None, false);
     let (mut selected, mut pairs) = (None, Vec::new());

@@ -1,0 +1,68 @@
+// Records a call of two for a long time and prints what the browser that records takes of memory
+// meanwhile, and whether the file is whole. Needs `npm ci` in end2end/, a release build and ffprobe.
+//
+//   node bench/recording.mjs [minutes, 120 unless said]
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { GRANTED, launchOptions } from '../end2end/support/chromium.mjs';
+import { startSalon } from '../end2end/support/salon.mjs';
+import { join, prepare } from './pages.mjs';
+
+const { chromium } = createRequire(new URL('../end2end/', import.meta.url))('@playwright/test');
+
+const MINUTES = Number(process.argv[2] ?? 120);
+const LOOKS = 12;
+const MINUTE_MS = 60_000;
+
+const residentMegabytes = (pid) =>
+  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
+
+/** What each kind of process of a browser takes, in megabytes. */
+const memoryOf = async (browser) => {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const sums = {};
+  for (const { type, id } of processInfo) sums[type] = (sums[type] ?? 0) + residentMegabytes(id);
+  return sums;
+};
+
+const salon = await startSalon();
+const room = randomUUID().slice(0, 8);
+const browsers = [await chromium.launch(launchOptions), await chromium.launch(launchOptions)];
+const [page] = await Promise.all(browsers.map(async (browser) => {
+  const context = await browser.newContext();
+  await context.grantPermissions(GRANTED);
+  const page = await prepare('ours', context, { salon, room });
+  await join(page);
+  await page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
+  return page;
+}));
+
+const press = (name) => page.getByRole('button', { name, exact: true }).click();
+await press('More');
+await press('Record');
+await page.getByRole('button', { name: 'Stop recording', exact: true }).waitFor();
+const begun = performance.now();
+console.log('| minute | page that records, MB | rest of its browser, MB |\n|---|---|---|');
+for (let look = 0; look <= LOOKS; look += 1) {
+  const minute = (look * MINUTES) / LOOKS;
+  await page.waitForTimeout(Math.max(0, begun + minute * MINUTE_MS - performance.now()));
+  const { renderer, ...rest } = await memoryOf(browsers[0]);
+  const others = Object.values(rest).reduce((sum, more) => sum + more, 0);
+  console.log(`| ${Math.round(minute)} | ${Math.round(renderer)} | ${Math.round(others)} |`);
+}
+await press('Stop recording');
+const seconds = (performance.now() - begun) / 1000;
+const row = page.locator('[data-recording]');
+const downloads = page.waitForEvent('download', { timeout: 10 * MINUTE_MS });
+await row.getByRole('button', { name: /^Save/ }).click();
+const path = await (await downloads).path();
+const probe = ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', path];
+const length = Number(execFileSync('ffprobe', probe, { encoding: 'utf8' }));
+const megabytes = statSync(path).size / 1e6;
+console.log(`\nRecorded ${seconds.toFixed(1)} s; the file has ${length.toFixed(1)} s in ${megabytes.toFixed(0)} MB.`);
+for (const browser of browsers) await browser.close();
+await salon.stop();

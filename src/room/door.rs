@@ -1,0 +1,260 @@
+//! Who comes in, and who waits.
+
+use super::{ConnId, Identity, Place, Rate, Refusal, Rooms, nobody, refusal, seats::Seat};
+use crate::protocol::{
+    Desk, DisplayName, ErrorCode, Join, Pass, PeerId, Person, Presence, RoomName, ServerMessage,
+};
+use std::time::Duration;
+
+/// The most people who wait in front of one room.
+const LINE: usize = 50;
+/// The most of them from one address.
+const LINE_OF_ADDRESS: usize = 10;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How many passcodes may be tried and set from one address, but for those that were right.
+pub(super) const GUESSES_OF_ADDRESS: Rate = Rate::new(10, MINUTE);
+/// How many passcodes may be tried for one room, from wherever.
+pub(super) const GUESSES_OF_ROOM: Rate = Rate::new(60, MINUTE);
+/// How often those who wait, and the hosts, are told who does.
+const NEWS: Rate = Rate::new(12, Duration::from_secs(3));
+/// What a newcomer is told at the door, if they are not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    In,
+    Wait,
+}
+
+/// Somebody who waits to be let in.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) conn: ConnId,
+    join: Join,
+    identity: Identity,
+    since: Duration,
+}
+
+impl Waiter {
+    fn person(&self, now: Duration) -> Person {
+        let seconds = now.saturating_sub(self.since).as_secs();
+        Person { id: self.identity.id, presence: self.join.presence.clone(), seconds }
+    }
+}
+
+impl Rooms {
+    /// The hash that a passcode which this connection gave has to match; none if it does not matter,
+    /// or if too many were tried lately.
+    #[must_use]
+    pub fn passcode(
+        &mut self,
+        conn: ConnId,
+        room: &RoomName,
+        address: u64,
+        now: Duration,
+    ) -> Option<String> {
+        let kept = self.kept.get(room).filter(|kept| !kept.locked)?;
+        let hash = kept.passcode.clone()?;
+        let may = self.seat(conn).is_none()
+            && self.guessers.take(address, now)
+            && self.guesses.take(room.clone(), now);
+        may.then_some(hash)
+    }
+
+    /// Whether this connection may set a passcode now: hashing one is work.
+    #[must_use]
+    pub fn may_set_passcode(&mut self, conn: ConnId, address: u64, now: Duration) -> bool {
+        self.is_host(conn) && self.guessers.take(address, now)
+    }
+
+    /// Whether somebody may come in.
+    pub(super) fn door(
+        &mut self,
+        join: &Join,
+        identity: &Identity,
+        now: Duration,
+    ) -> Result<Entry, Refusal> {
+        use ErrorCode::{
+            BadInvitation, BadKey, BadPasscode, CallEnded, PasscodeNeeded, Removed, RoomLocked,
+            TryLater,
+        };
+        if join.pass.host.is_some() && !identity.host {
+            return Err(refusal(BadKey, "The host key is no longer good; join without it."));
+        }
+        let Some(kept) = self.kept.get_mut(&join.room) else { return Ok(Entry::In) };
+        if kept.removed.contains(&identity.id) {
+            return Err(refusal(Removed, "A host has put you out of this room."));
+        }
+        if identity.host || identity.returning && kept.honours(identity.id, identity.since) {
+            return Ok(Entry::In);
+        }
+        // They may have been away when it was.
+        if identity.returning && identity.since <= kept.ended {
+            return Err(refusal(CallEnded, "A host has ended the call."));
+        }
+        if kept.locked {
+            return Err(refusal(RoomLocked, "The room is locked: nobody is let in any more."));
+        }
+        if join.pass.invitation.is_some() {
+            let known = identity.invitation;
+            return match known.and_then(|known| kept.invitation(known, identity.id, now)) {
+                Some(_) => Ok(Entry::In),
+                None => Err(refusal(
+                    BadInvitation,
+                    "This invitation is over, or was used by somebody else; join without it.",
+                )),
+            };
+        }
+        if kept.passcode.is_some() && kept.passcode != identity.passcode {
+            return Err(match &join.pass.passcode {
+                None => refusal(PasscodeNeeded, "This room has a passcode."),
+                Some(_) if identity.tried => refusal(BadPasscode, "The passcode is another one."),
+                Some(_) => {
+                    refusal(TryLater, "Too many passcodes were tried: try again in a minute.")
+                }
+            });
+        }
+        if kept.passcode.is_some() {
+            self.guessers.give_back(&identity.address);
+        }
+        Ok(if kept.waiting_room { Entry::Wait } else { Entry::In })
+    }
+
+    /// Lets a newcomer wait.
+    pub(super) fn queue(
+        &mut self,
+        conn: ConnId,
+        join: Join,
+        identity: Identity,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        let name = join.room.clone();
+        self.refuse_another(&name)?;
+        let line = self.rooms.get(&name).map(|room| room.line.as_slice()).unwrap_or_default();
+        let others = line.iter().filter(|waiter| waiter.conn != conn);
+        let neighbours =
+            others.clone().filter(|waiter| waiter.identity.address == identity.address);
+        if others.clone().count() >= LINE || neighbours.count() >= LINE_OF_ADDRESS {
+            return Err(refusal(ErrorCode::LineFull, "Too many people wait already."));
+        }
+        self.vacate(conn, now, now);
+        // What they showed was looked at.
+        let join = Join { pass: Pass::default(), ..join };
+        let waiter = Waiter { conn, join, identity, since: now };
+        self.rooms.entry(name.clone()).or_default().line.push(waiter);
+        self.put(conn, Place::Waiting(name.clone()));
+        self.tell_line(&name, now);
+        Ok(())
+    }
+
+    pub(super) fn rename_waiter(
+        &mut self,
+        name: &RoomName,
+        conn: ConnId,
+        presence: Presence,
+        now: Duration,
+    ) {
+        let line = self.rooms.get_mut(name).map(|room| room.line.iter_mut());
+        let waiter = line.into_iter().flatten().find(|waiter| waiter.conn == conn);
+        if let Some(waiter) = waiter.filter(|waiter| waiter.join.presence != presence) {
+            waiter.join.presence = presence;
+            self.tell_line(name, now);
+        }
+    }
+
+    /// Notes whom an invitation brought in.
+    pub(super) fn use_invitation(
+        &mut self,
+        name: &RoomName,
+        identity: &Identity,
+        called: &DisplayName,
+        now: Duration,
+    ) {
+        // A host may try it out.
+        let Some(id) = identity.invitation.filter(|_| !identity.host) else { return };
+        let Some(kept) = self.kept.get_mut(name) else { return };
+        if let Some(invited) = kept.invitation(id, identity.id, now) {
+            invited.used_by = Some((identity.id, called.clone()));
+            self.keep(name);
+            self.tell_line(name, now);
+        }
+    }
+
+    /// Lets in one or all. Those for whom there is no space wait on, in their order.
+    pub(super) fn admit(
+        &mut self,
+        name: &RoomName,
+        to: Option<PeerId>,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        let mut result = Ok(());
+        for waiter in self.call_up(name, to)? {
+            let Waiter { conn, join, identity, since } = waiter;
+            if result.is_ok() {
+                self.displace(conn, now);
+                result = self.sit(conn, join.clone(), identity.clone(), now);
+            }
+            if result.is_err() {
+                let line = &mut self.rooms.entry(name.clone()).or_default().line;
+                line.push(Waiter { conn, join, identity, since });
+                line.sort_by_key(|waiter| (waiter.since, waiter.conn));
+                self.put(conn, Place::Waiting(name.clone()));
+            }
+        }
+        self.tell_line(name, now);
+        result
+    }
+
+    pub(super) fn turn_away(
+        &mut self,
+        name: &RoomName,
+        to: Option<PeerId>,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        for waiter in self.call_up(name, to)? {
+            self.dismiss(waiter.conn, ErrorCode::TurnedAway, "A host did not let you in.", now);
+        }
+        self.tell_line(name, now);
+        Ok(())
+    }
+
+    /// Takes one or all out of the line.
+    fn call_up(&mut self, name: &RoomName, to: Option<PeerId>) -> Result<Vec<Waiter>, Refusal> {
+        let Some(room) = self.rooms.get_mut(name) else { return Err(nobody()) };
+        let (called, rest) = std::mem::take(&mut room.line)
+            .into_iter()
+            .partition(|waiter| to.is_none_or(|to| to == waiter.identity.id));
+        room.line = rest;
+        let called: Vec<_> = called;
+        match to.is_some() && called.is_empty() {
+            true => Err(nobody()),
+            false => Ok(called),
+        }
+    }
+
+    /// Tells everybody who waits their place, and the hosts who waits: at once, or, where much
+    /// happens, soon.
+    pub(super) fn tell_line(&mut self, name: &RoomName, now: Duration) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        if let Err(wait) = room.news.take(NEWS, now) {
+            if !std::mem::replace(&mut room.is_news, true) {
+                self.deadlines.insert((now + wait, name.clone()));
+            }
+            return;
+        }
+        room.is_news = false;
+        let hosted = room.seats.all().iter().any(|seat| seat.host);
+        let waiting = room.line.iter().map(|waiter| waiter.person(now)).collect();
+        let line: Vec<_> = room.line.iter().map(|waiter| waiter.conn).collect();
+        let hosts = room.seats.all().iter().filter(|seat| seat.host).filter_map(Seat::conn);
+        let hosts: Vec<_> = hosts.collect();
+        let kept = self.kept.get(name);
+        let invitations = kept.map(|kept| kept.invitations(now)).unwrap_or_default();
+        let desk = Desk { waiting, invitations };
+        for (place, conn) in (1..).zip(line) {
+            self.send(conn, ServerMessage::Waiting { place, hosted });
+        }
+        for conn in hosts {
+            self.send(conn, ServerMessage::Desk(desk.clone()));
+        }
+    }
+}

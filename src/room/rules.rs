@@ -1,0 +1,115 @@
+//! How rooms are kept, as their hosts decided it.
+
+use super::{Command, Keeping, Rate, Refusal, Rooms, refusal, seats::Seat};
+use crate::protocol::{ErrorCode, PeerId, RoomName, Rules, ServerMessage};
+use std::time::Duration;
+
+/// Of how many more rooms something may be kept for people at one address.
+pub(super) const KEPT_FOR_ADDRESS: Rate = Rate::new(30, Duration::from_secs(60 * 60));
+impl Rooms {
+    /// Takes in what was kept of a room by [`Command::Keep`], before anybody is there.
+    pub fn restore(&mut self, room: RoomName, kept: Keeping) {
+        self.kept.insert(room, kept);
+    }
+
+    /// How often the host role of a room was handed over: which of its host keys is the right one.
+    #[must_use]
+    pub fn handovers(&self, room: &RoomName) -> u64 {
+        self.kept.get(room).map_or(0, |kept| kept.handovers)
+    }
+
+    /// What is decided about a room from now on. To be followed by [`Rooms::keep`].
+    pub(super) fn decide(&mut self, name: &RoomName, now: Duration) -> &mut Keeping {
+        let fresh = || Keeping { used: now, ..Keeping::default() };
+        self.kept.entry(name.clone()).or_insert_with(fresh)
+    }
+
+    /// Has what was decided written down, or forgotten if it has become nothing.
+    pub(super) fn keep(&mut self, name: &RoomName) {
+        let Some(kept) = self.kept.get(name) else { return };
+        if kept.is_open() && kept.ended.is_zero() {
+            self.kept.remove(name);
+            self.commands.push_back(Command::Forget(name.clone()));
+        } else {
+            self.commands.push_back(Command::Keep(name.clone(), kept.clone()));
+        }
+    }
+
+    /// Refuses to begin to keep something where that would be too much.
+    pub(super) fn refuse_keeping(
+        &mut self,
+        name: &RoomName,
+        address: u64,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        if self.kept.contains_key(name) {
+            return Ok(());
+        }
+        let most = self.config.kept;
+        if self.kept.len() >= most {
+            let message = format!("This server keeps the rules of {most} rooms, and no more.");
+            return Err((ErrorCode::TooManyRooms, message));
+        }
+        if !self.keepers.take(address, now) {
+            let sentence = "The rules of too many rooms were changed from here: try again later.";
+            return Err(refusal(ErrorCode::TryLater, sentence));
+        }
+        Ok(())
+    }
+
+    /// Changes who may come in. Where fewer may from now on, seats of people who are not inside open
+    /// no doors any more.
+    pub(super) fn change(
+        &mut self,
+        name: &RoomName,
+        closes: bool,
+        now: Duration,
+        change: impl FnOnce(&mut Keeping),
+    ) {
+        let inside = self.inside(name).collect();
+        let kept = self.decide(name, now);
+        change(kept);
+        if closes {
+            kept.close(inside, now);
+        }
+        self.keep(name);
+        self.tell_rules(name, None);
+        self.tell_watchers(name, now);
+    }
+
+    pub(super) fn forget_unused(&mut self, now: Duration) {
+        self.guesses.forget_full(now);
+        self.guessers.forget_full(now);
+        self.keepers.forget_full(now);
+        let over = self
+            .kept
+            .iter()
+            .filter(|(name, kept)| kept.is_over(now) && !self.rooms.contains_key(*name));
+        let over: Vec<_> = over.map(|(name, _)| name.clone()).collect();
+        for name in over {
+            self.kept.remove(&name);
+            self.commands.push_back(Command::Forget(name));
+        }
+    }
+
+    pub(super) fn rules(&self, name: &RoomName) -> Rules {
+        let kept = self.kept.get(name);
+        let seats = self.rooms.get(name).map(|room| room.seats.all()).unwrap_or_default();
+        Rules {
+            locked: kept.is_some_and(|kept| kept.locked),
+            waiting_room: kept.is_some_and(|kept| kept.waiting_room),
+            passcode: kept.is_some_and(|kept| kept.passcode.is_some()),
+            hosts: seats.iter().filter(|seat| seat.host).map(|seat| seat.id).collect(),
+        }
+    }
+
+    /// Tells everybody inside how the room is kept, but for one who was told already.
+    pub(super) fn tell_rules(&mut self, name: &RoomName, told: Option<PeerId>) {
+        let rules = self.rules(name);
+        let Some(room) = self.rooms.get(name) else { return };
+        let untold = room.seats.all().iter().filter(|seat| Some(seat.id) != told);
+        for conn in untold.filter_map(Seat::conn).collect::<Vec<_>>() {
+            self.send(conn, ServerMessage::Rules(rules.clone()));
+        }
+    }
+}
