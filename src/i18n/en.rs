@@ -278,6 +278,13 @@ fn someone(name: &str) -> &str {
     if name.is_empty() { "a guest" } else { name }
 }
 
+/// With one digit behind the point. By whole numbers: the code that writes any other is as large as a
+/// panel.
+fn tenths(value: f64) -> String {
+    let tenths = (value * 10.0).round() as u64;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 /// For the beginning of a sentence. What people call themselves stays as it is.
 fn capital(text: &str) -> String {
     text.strip_prefix("a guest").map_or_else(|| text.to_owned(), |rest| format!("A guest{rest}"))

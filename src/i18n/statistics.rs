@@ -20,6 +20,8 @@ pub struct StatisticsTexts {
     pub unknown: &'static str,
     pub received: &'static str,
     pub sent: &'static str,
+    /// The same two within a line.
+    pub ways: [&'static str; 2],
     pub path: &'static str,
     pub route: fn(&Route) -> String,
     pub measure: fn(Measure) -> &'static str,

@@ -93,6 +93,7 @@ impl Meter {
     pub fn of_muted(_: &Track) -> Option<Self> {
         None
     }
+    pub fn look_back(&self, _: bool) {}
     pub fn level(&self) -> Option<u32> {
         None
     }
@@ -131,6 +132,7 @@ impl PeerConnection {
         Incoming { own: PerKind::default(), screen: PerKind::default() }
     }
     pub fn set_screen(&self, _: Option<&Screen>) {}
+    pub fn read(&self) {}
     pub fn snapshot(&self) -> Option<Snapshot> {
         None
     }

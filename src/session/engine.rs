@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use std::time::Duration;
 
 /// How often what is kept of the seat is brought up to date.
-const KEEP: Duration = Duration::from_secs(5);
+const KEEP: Duration = Duration::from_secs(20);
 
 pub(super) struct Engine {
     session: Session,
@@ -76,7 +76,7 @@ impl Engine {
 
     /// Keeps the seat in case the page is loaded again: when it changes, and now and then, which
     /// tells when the page was last there.
-    pub(super) fn keep_seat(&mut self, now: Duration) {
+    fn keep_seat(&mut self, now: Duration) {
         let seat = self.call.seat();
         let kept = self.seat.as_ref();
         let kept = kept.map(|(token, since, presence)| (token.as_str(), *since, presence));
@@ -87,6 +87,12 @@ impl Engine {
                 seat.map(|(token, since, presence)| (token.to_owned(), since, presence.clone()));
             self.kept_at = now;
         }
+    }
+
+    /// A second has passed.
+    pub(super) fn tick(&mut self, now: Duration) {
+        self.keep_seat(now);
+        self.peers.iter().for_each(|(_, peer)| peer.read());
     }
 
     /// What is to be shown, if files have gone further since it was shown last.

@@ -234,7 +234,7 @@ impl Session {
             settled.set(false);
             inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
         });
-        holding(move || settled.get().then(|| self.media.overhear()));
+        holding(move || settled.get().then(|| self.media.overhear(self.now)));
         effect(move || {
             if settled.get() {
                 platform::spawn_local(platform::remove_stale_files());
@@ -378,7 +378,7 @@ impl Session {
     fn tick(self) {
         let now = platform::elapsed();
         self.now.set(now);
-        self.with_engine(|engine| engine.keep_seat(now));
+        self.with_engine(|engine| engine.tick(now));
         // Nobody sees what comes in between.
         if self.measuring.get_untracked() || now.as_secs().is_multiple_of(2) {
             self.note_statistics();

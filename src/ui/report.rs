@@ -95,10 +95,10 @@ pub(super) fn report(history: &History, t: &StatisticsTexts) -> String {
         span.map_or(value.text.clone(), |span| format!("{} ({span})", value.text))
     };
     let line = |Row { name, values }: Row| {
-        let names: &[&str] = if values.len() > 1 { &[t.received, t.sent] } else { &[""] };
+        let names: &[&str] = if values.len() > 1 { &t.ways } else { &[""] };
         let values = values.into_iter().zip(names).map(|(it, name)| match *name {
             "" => value(it),
-            name => format!("{} {}", name.to_lowercase(), value(it)),
+            name => format!("{name} {}", value(it)),
         });
         (name, values.collect::<Vec<_>>().join(", "))
     };

@@ -1,6 +1,6 @@
 //! English, about files.
 
-use super::someone;
+use super::{someone, tenths};
 use crate::{call::FileState, i18n::FileTexts, protocol::DisplayName};
 
 pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
@@ -30,12 +30,14 @@ pub(super) fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "kB", "MB", "GB"] {
         if value < 999.5 {
-            let digits = usize::from(value < 9.95 && unit != "B");
-            return format!("{value:.digits$} {unit}");
+            return match value < 9.95 && unit != "B" {
+                true => format!("{} {unit}", tenths(value)),
+                false => format!("{} {unit}", value.round() as u64),
+            };
         }
         value /= 1000.0;
     }
-    format!("{value:.1} TB")
+    format!("{} TB", tenths(value))
 }
 
 fn share(done: u64, size: u64) -> String {

@@ -1,6 +1,6 @@
 //! English, about connections.
 
-use super::someone;
+use super::{someone, tenths};
 use crate::{
     call::{
         Path,
@@ -23,6 +23,7 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     unknown: "—",
     received: "Received",
     sent: "Sent",
+    ways: ["received", "sent"],
     path: "Path",
     route,
     measure: |measure| match measure {
@@ -145,13 +146,6 @@ fn found_rate(how_exactly: &str, found: f64) -> String {
 
 fn millis(time_taken: Duration) -> String {
     time(time_taken.as_secs_f64())
-}
-
-/// With one digit behind the point. By whole numbers, because the code that writes fractions is as
-/// large as a panel, and nothing else needs it.
-fn tenths(value: f64) -> String {
-    let tenths = (value * 10.0).round() as u64;
-    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn whole(value: f64) -> u64 {

@@ -84,6 +84,7 @@ extern "C" {
     pub(super) fn synchronization_sources(this: &Receiver) -> Result<Array, JsValue>;
 
     /// `RTCStatsReport` as in W3C WebRTC, section 8.4.
+    #[derive(Clone)]
     pub(super) type Stats;
 
     #[wasm_bindgen(method, js_name = forEach)]

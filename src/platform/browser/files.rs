@@ -1,7 +1,10 @@
 //! Files: those that the person picks, and those that are written down in the browser's own storage
 //! (WHATWG File System, origin private) until they are whole.
 
-use super::externs::{self, WritableFile};
+use super::{
+    externs::{self, WritableFile},
+    wall_clock,
+};
 use crate::recording::Piece;
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -216,7 +219,7 @@ impl Sink {
 impl Written {
     async fn create() -> Option<Self> {
         let folder = folder().await?;
-        let (now, chance) = (js_sys::Date::now(), js_sys::Math::random());
+        let (now, chance) = (js_sys::Date::now() as u64, js_sys::Math::random());
         let name = format!("{PREFIX}{now}-{:08x}", (chance * f64::from(u32::MAX)) as u32);
         let create = js_sys::JSON::parse(r#"{"create":true}"#).ok()?;
         let file = JsFuture::from(folder.file(&name, &create).ok()?).await.ok()?;
@@ -278,8 +281,10 @@ pub async fn remove_stale_files() {
     for name in names(&folder).await {
         let written =
             name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse().ok());
-        let age = written.map(|written: f64| js_sys::Date::now() - written);
-        if age.is_some_and(|age| age > STALE.as_secs_f64() * 1000.0) {
+        // As whole numbers: to read any other takes more code than all of this file.
+        let age =
+            written.map(|written| wall_clock().saturating_sub(Duration::from_millis(written)));
+        if age.is_some_and(|age| age > STALE) {
             remove(&folder, &name).await;
         }
     }

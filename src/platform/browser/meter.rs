@@ -30,7 +30,7 @@ impl Meter {
     /// Starts listening. None where the browser has no Web Audio.
     #[must_use]
     pub fn new(track: &Track) -> Option<Self> {
-        Self::listen(track.js(), None, SHORT)
+        Self::listen(track.js(), None)
     }
 
     /// Starts listening, also while the track is muted.
@@ -41,18 +41,23 @@ impl Meter {
         copy.set_enabled(true);
         let copy = Copy(copy);
         let track: JsValue = (&copy.0).into();
-        Self::listen(track.unchecked_ref(), Some(copy), LONG)
+        Self::listen(track.unchecked_ref(), Some(copy))
     }
 
-    fn listen(track: &MediaStreamTrack, copy: Option<Copy>, window: u32) -> Option<Self> {
+    fn listen(track: &MediaStreamTrack, copy: Option<Copy>) -> Option<Self> {
         let context = AudioContext::new().ok()?;
         let stream = MediaStream::new().ok()?;
         stream.add_track(track);
         let source = context.create_media_stream_source(&stream).ok()?;
         let analyser = context.create_analyser().ok()?;
-        analyser.set_fft_size(window);
+        analyser.set_fft_size(SHORT);
         source.connect_with_audio_node(&analyser).ok()?;
         Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser })))
+    }
+
+    /// Looks at everything since a fifth of a second, or at a moment only.
+    pub fn look_back(&self, far: bool) {
+        self.0.analyser.set_fft_size(if far { LONG } else { SHORT });
     }
 
     /// Loudness of the last moment in percent, on a scale that feels even: -60 dB and below is 0,

@@ -1,11 +1,8 @@
 //! Peer connections.
 
 use super::{
-    DataChannels, Interval, Listener, Screen, Stream, Track, externs,
-    outgoing::Outgoing,
-    spare::new_connection,
-    spawn_local,
-    statistics::{READ_EVERY, Readings},
+    DataChannels, Listener, Screen, Stream, Timer, Track, externs, outgoing::Outgoing,
+    spare::new_connection, spawn_local, statistics::Readings,
 };
 use crate::{
     call::{
@@ -16,13 +13,16 @@ use crate::{
     protocol::{IceCandidate, Role, SdpType, SessionDescription},
 };
 use js_sys::{JSON, Reflect};
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStreamTrack, RtcConfiguration, RtcPeerConnectionIceEvent, RtcRtpReceiver,
     RtcRtpTransceiver, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
 };
+
+/// So long after a reading in which less came than should, the statistics are read once more.
+const READ_SOON: Duration = Duration::from_millis(500);
 
 pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
     let servers = serde_json::to_string(&config.ice_servers).ok()?;
@@ -35,7 +35,6 @@ pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
 pub struct PeerConnection {
     shared: Rc<Shared>,
     _listeners: Vec<Listener>,
-    _readings: Interval,
 }
 
 struct Shared {
@@ -46,6 +45,8 @@ struct Shared {
     incoming: Incoming<Stream>,
     channels: RefCell<Option<DataChannels>>,
     readings: Readings,
+    /// When they are read before the next second.
+    again: RefCell<Option<Timer>>,
 }
 
 impl PeerConnection {
@@ -67,6 +68,7 @@ impl PeerConnection {
             },
             channels: RefCell::default(),
             readings: Readings::new(pc.clone()),
+            again: RefCell::default(),
             handler: Box::new(handler),
             pc,
         });
@@ -75,11 +77,8 @@ impl PeerConnection {
             shared.open_channels();
             shared.outgoing.propose();
         }
-        let readings = Interval::new(READ_EVERY, {
-            let shared = shared.clone();
-            move || spawn_local(shared.clone().read())
-        });
-        Some(Self { shared, _listeners: listeners, _readings: readings })
+        shared.read_soon();
+        Some(Self { shared, _listeners: listeners })
     }
 
     /// What the other person sends.
@@ -100,6 +99,12 @@ impl PeerConnection {
             Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
         };
         level().unwrap_or_default()
+    }
+
+    /// Reads the statistics, as somebody has to have done each second. While less comes than should they
+    /// are read twice as often.
+    pub fn read(&self) {
+        spawn_local(self.shared.clone().read());
     }
 
     /// What the browser said last of the connection.
@@ -307,6 +312,19 @@ impl Shared {
         if let Some(reading) = self.readings.take().await {
             (self.handler)(PeerInput::Reading(reading));
         }
+        self.read_soon();
+    }
+
+    /// Reads the statistics soon, if less comes than should.
+    fn read_soon(self: &Rc<Self>) {
+        let shared = Rc::downgrade(self);
+        let read = move || {
+            if let Some(shared) = shared.upgrade() {
+                spawn_local(shared.read());
+            }
+        };
+        let soon = !self.readings.are_well();
+        self.again.replace(soon.then(|| Timer::new(READ_SOON, read)));
     }
 }
 

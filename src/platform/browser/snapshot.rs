@@ -11,25 +11,18 @@ use std::time::Duration;
 /// Sums up a report that was read at this time.
 pub(super) fn take(report: &Report, path: Option<Path>, at: Duration) -> Snapshot {
     let mut snapshot = Snapshot { at, ..Snapshot::default() };
-    let (mut selected, mut named, mut reported) = (None, None, None);
-    report.parts().for_each(|(kind, stat)| match kind {
-        "inbound-rtp" => receive(&mut snapshot.received, stat, report),
-        "outbound-rtp" => send(&mut snapshot.sent, stat, report),
-        "remote-inbound-rtp" => {
-            let sent = &mut snapshot.sent;
-            sent.loss = worse(sent.loss, stat.number("fractionLost"));
-            note_jitter(sent, stat);
-            reported = seconds(stat, "roundTripTime").or(reported);
-        }
-        "transport" => named = stat.selected_pair().or(named.take()),
-        // Firefox marks the pair that it uses, the others name it.
-        "candidate-pair" if stat.selected() == Some(true) => selected = Some(stat.clone()),
-        _ => {}
-    });
-    let pair = named.and_then(|id| report.get(&id)).or(selected);
-    snapshot.round_trip =
-        pair.as_ref().and_then(|pair| seconds(pair, "currentRoundTripTime")).or(reported);
-    snapshot.route = pair.zip(path).and_then(|(pair, path)| route(&pair, path, report));
+    report.all("inbound-rtp").for_each(|stat| receive(&mut snapshot.received, stat, report));
+    report.all("outbound-rtp").for_each(|stat| send(&mut snapshot.sent, stat, report));
+    let mut reported = None;
+    for stat in report.all("remote-inbound-rtp") {
+        let sent = &mut snapshot.sent;
+        sent.loss = worse(sent.loss, stat.number("fractionLost"));
+        note_jitter(sent, stat);
+        reported = seconds(stat, "roundTripTime").or(reported);
+    }
+    let pair = report.pair_in_use();
+    snapshot.round_trip = pair.and_then(|pair| seconds(pair, "currentRoundTripTime")).or(reported);
+    snapshot.route = pair.zip(path).and_then(|(pair, path)| route(pair, path, report));
     snapshot
 }
 

@@ -7,22 +7,19 @@ use super::{
 };
 use crate::call::{Arrival, Path, Reading, statistics::Snapshot};
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     time::Duration,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-
-/// How often the statistics are read.
-pub(super) const READ_EVERY: Duration = Duration::from_millis(500);
-/// And while what is expected comes, for to read them is most of what an idle call costs.
-const READ_EVERY_WHILE_WELL: Duration = Duration::from_millis(900);
 
 /// What is read one by one. The rest, such as codecs and candidates, is looked up where it is named.
 const READ: [&str; 5] =
     ["inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "transport"];
 /// How long is relied on what a report was made of: another way may have been found meanwhile.
 const KNOWN_FOR: Duration = Duration::from_secs(5);
+/// To read them is most of what an idle call costs.
+const AT_MOST_EVERY: Duration = Duration::from_millis(400);
 
 /// What is read of one connection.
 pub(super) struct Readings {
@@ -38,19 +35,32 @@ impl Readings {
         Self { pc, last: RefCell::default(), well: Cell::new(false) }
     }
 
-    /// Reads the statistics, if it is time to.
+    /// Reads the statistics, unless that was just done.
     pub(super) async fn take(&self) -> Option<Reading> {
         let read_at = self.last.borrow().as_ref().map(|(_, _, at)| *at);
-        let is_early = read_at.is_some_and(|at| elapsed() < at + READ_EVERY_WHILE_WELL);
-        if is_early && self.well.get() {
+        if read_at.is_some_and(|at| elapsed() < at + AT_MOST_EVERY) {
             return None;
         }
-        let stats = JsFuture::from(self.pc.stats().ok()?).await.ok()?;
-        let report = Report::new(stats.unchecked_into(), self.known());
-        let reading = read(&report);
+        let stats: Stats = JsFuture::from(self.pc.stats().ok()?).await.ok()?.unchecked_into();
+        let known = self.known().and_then(|parts| {
+            let report = Report { stats: stats.clone(), parts };
+            let reading = read(&report)?;
+            // Without one, a pair may be in use that was not known.
+            reading.path.is_some().then_some((report, reading))
+        });
+        let (report, reading) = known.unwrap_or_else(|| {
+            let report = Report::of(stats);
+            let reading = read(&report).unwrap_or_default();
+            (report, reading)
+        });
         let before = self.last.replace(Some((report, reading, elapsed())));
         self.well.set(before.is_some_and(|(_, before, _)| reading.heard > before.heard));
         Some(reading)
+    }
+
+    /// Whether there was more in the last report than in the one before.
+    pub(super) fn are_well(&self) -> bool {
+        self.well.get()
     }
 
     /// What was read last, in full.
@@ -61,11 +71,13 @@ impl Readings {
 
     /// What a report was made of, as long as there is no more to be expected in the next one: while all
     /// that can come has its statistics, and for a few seconds.
-    fn known(&self) -> Option<Known> {
+    fn known(&self) -> Option<Parts> {
         let last = self.last.borrow();
-        let known = last.as_ref().map(|(report, ..)| report.known()).filter(|_| self.well.get());
+        let known = last.as_ref().map(|(report, ..)| &report.parts).filter(|_| self.well.get())?;
         let receivers = self.pc.get_receivers().length() as usize;
-        known.filter(|known| known.is_good(receivers, elapsed()))
+        let is_good =
+            known.of("inbound-rtp").count() >= receivers && elapsed() < known.looked + KNOWN_FOR;
+        is_good.then(|| known.anew())
     }
 }
 
@@ -73,52 +85,97 @@ impl Readings {
 /// somebody reads it.
 pub(super) struct Report {
     stats: Stats,
-    /// What kind of thing each part is about, and that.
-    parts: Vec<(String, Stat)>,
-    /// When all of it was looked at.
-    looked: Duration,
+    parts: Parts,
 }
 
-/// What a report was made of, and when that was known.
-pub(super) struct Known {
-    parts: Vec<(String, String)>,
+/// What a report is made of.
+struct Parts {
+    parts: Vec<Part>,
+    /// When all of a report was looked through for them.
     looked: Duration,
+    /// The pair of candidates that was in use, and its way.
+    path: RefCell<Option<(String, Path)>>,
 }
 
-impl Known {
-    /// Whether all of so many receivers have their statistics, and it is not long ago.
-    pub(super) fn is_good(&self, receivers: usize, now: Duration) -> bool {
-        let of_receivers = self.parts.iter().filter(|(kind, _)| kind == "inbound-rtp").count();
-        of_receivers >= receivers && now < self.looked + KNOWN_FOR
+struct Part {
+    kind: &'static str,
+    is_sound: bool,
+    id: String,
+    /// None before it is read, and where it is not there any more.
+    stat: OnceCell<Option<Stat>>,
+}
+
+impl Parts {
+    fn of(&self, kind: &str) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(move |part| part.kind == kind)
+    }
+
+    /// The same of another report.
+    fn anew(&self) -> Self {
+        let part = |Part { kind, is_sound, id, .. }: &Part| Part {
+            kind,
+            is_sound: *is_sound,
+            id: id.clone(),
+            stat: OnceCell::new(),
+        };
+        let parts = self.parts.iter().map(part).collect();
+        Self { parts, looked: self.looked, path: self.path.clone() }
     }
 }
 
 impl Report {
-    /// Of the parts that are known, or, where some are not there any more, of all that are read.
-    pub(super) fn new(stats: Stats, known: Option<Known>) -> Self {
-        if let Some(Known { parts, looked }) = known {
-            let found = parts.into_iter().map(|(kind, id)| Some((kind, stats.get(&id)?)));
-            if let Some(parts) = found.collect::<Option<Vec<_>>>().filter(|parts| has_path(parts)) {
-                return Self { stats, parts, looked };
-            }
-        }
+    /// Looks all of it through.
+    fn of(stats: Stats) -> Self {
         let mut parts = Vec::new();
         stats.for_each(&mut |stat| {
-            let kind = stat.kind_of_stat();
-            if READ.contains(&kind.as_str()) {
-                parts.push((kind, stat));
+            let name = stat.kind_of_stat();
+            if let Some(kind) = READ.into_iter().find(|kind| *kind == name) {
+                let (id, is_sound) = (stat.id(), stat.kind().as_deref() == Some("audio"));
+                parts.push(Part { kind, is_sound, id, stat: OnceCell::from(Some(stat)) });
             }
         });
-        Self { stats, parts, looked: elapsed() }
+        Self { stats, parts: Parts { parts, looked: elapsed(), path: RefCell::default() } }
     }
 
-    pub(super) fn known(&self) -> Known {
-        let parts = self.parts.iter().map(|(kind, stat)| (kind.clone(), stat.id())).collect();
-        Known { parts, looked: self.looked }
+    /// All of one kind.
+    pub(super) fn all(&self, kind: &str) -> impl Iterator<Item = &Stat> {
+        self.parts.of(kind).filter_map(|part| self.stat(part))
     }
 
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, &Stat)> {
-        self.parts.iter().map(|(kind, stat)| (kind.as_str(), stat))
+    /// Firefox marks the pair that it uses, the others name it.
+    pub(super) fn pair_in_use(&self) -> Option<&Stat> {
+        let named = self.all("transport").find_map(Stat::selected_pair);
+        match named {
+            Some(id) => self
+                .parts
+                .of("candidate-pair")
+                .find(|part| part.id == id)
+                .and_then(|part| self.stat(part)),
+            None => self.all("candidate-pair").find(|pair| pair.selected() == Some(true)),
+        }
+    }
+
+    /// The way that a pair of candidates takes.
+    fn path_of(&self, pair: &Stat) -> Option<Path> {
+        let id = pair.id();
+        if let Some((_, path)) = self.parts.path.borrow().as_ref().filter(|(known, _)| *known == id)
+        {
+            return Some(*path);
+        }
+        let type_of = |id: Option<String>| self.get(&id?)?.candidate_type();
+        let (local, remote) = (type_of(pair.local_candidate())?, type_of(pair.remote_candidate())?);
+        let path = match (local.as_str(), remote.as_str()) {
+            ("relay", _) | (_, "relay") => Path::Relayed,
+            // Learned from what arrived, before or without being told (RFC 8445, section 7.3.1.3).
+            (_, "prflx") => return Some(Path::Unknown),
+            _ => Path::Direct,
+        };
+        self.parts.path.replace(Some((id, path)));
+        Some(path)
+    }
+
+    fn stat<'a>(&self, part: &'a Part) -> Option<&'a Stat> {
+        part.stat.get_or_init(|| self.stats.get(&part.id)).as_ref()
     }
 
     pub(super) fn get(&self, id: &str) -> Option<Stat> {
@@ -126,72 +183,33 @@ impl Report {
     }
 }
 
-/// Whether the pair of candidates that is in use is among these parts.
-fn has_path(parts: &[(String, Stat)]) -> bool {
-    let mut pairs = parts.iter().filter(|(kind, _)| kind == "candidate-pair");
-    let mut transports = parts.iter().filter(|(kind, _)| kind == "transport");
-    match transports.find_map(|(_, stat)| stat.selected_pair()) {
-        Some(selected) => pairs.any(|(_, pair)| pair.id() == selected),
-        None => pairs.any(|(_, pair)| pair.selected() == Some(true)),
-    }
-}
-
-/// Sums up a report.
-fn read(report: &Report) -> Reading {
+/// Sums up a report; none if something that was known is not in it.
+fn read(report: &Report) -> Option<Reading> {
     let mut reading = Reading::default();
-    let (mut outgoing, mut sends_picture) = (None, false);
-    let (mut selected, mut pairs) = (None, Vec::new());
-    report.parts().for_each(|(kind, stat)| match kind {
-        "inbound-rtp" => {
-            let of_kind = match stat.kind().as_deref() {
-                Some("audio") => &mut reading.sound,
-                _ => &mut reading.picture,
-            };
-            let arrival = arrival(stat);
-            of_kind.packets += arrival.packets;
-            of_kind.lost += arrival.lost;
-            // Not every browser counts the bytes of a path.
-            reading.heard += arrival.packets;
+    for part in report.parts.of("inbound-rtp") {
+        let arrival = arrival(report.stat(part)?);
+        let of_kind = if part.is_sound { &mut reading.sound } else { &mut reading.picture };
+        of_kind.packets += arrival.packets;
+        of_kind.lost += arrival.lost;
+        // Not every browser counts the bytes of a path.
+        reading.heard += arrival.packets;
+    }
+    let mut outgoing = None;
+    for pair in report.all("candidate-pair") {
+        let counts = [pair.bytes_received(), pair.requests_received(), pair.responses_received()];
+        reading.heard += counts.into_iter().map(count).sum::<u64>();
+        if pair.nominated() == Some(true) {
+            let round_trip = pair.round_trip_time().map(Duration::try_from_secs_f64);
+            reading.round_trip = round_trip.and_then(Result::ok).or(reading.round_trip);
+            outgoing = pair.available_outgoing_bitrate().or(outgoing);
         }
-        "candidate-pair" => {
-            let counts =
-                [stat.bytes_received(), stat.requests_received(), stat.responses_received()];
-            reading.heard += counts.into_iter().map(count).sum::<u64>();
-            if stat.nominated() == Some(true) {
-                let round_trip = stat.round_trip_time().map(Duration::try_from_secs_f64);
-                reading.round_trip = round_trip.and_then(Result::ok).or(reading.round_trip);
-                outgoing = stat.available_outgoing_bitrate().or(outgoing);
-            }
-            pairs.push(stat);
-        }
-        "transport" => selected = stat.selected_pair().or(selected.take()),
-        "outbound-rtp" => {
-            let is_picture = stat.kind().as_deref() == Some("video");
-            sends_picture |= is_picture && stat.target_bitrate().unwrap_or_default() > 0.0;
-        }
-        _ => {}
-    });
-    // Firefox marks the pair that it uses, the others name it.
-    let uses = |pair: &&&Stat| match &selected {
-        Some(selected) => pair.id() == *selected,
-        None => pair.selected() == Some(true),
-    };
-    let in_use = pairs.iter().find(uses);
-    reading.path = in_use.and_then(|pair| path(pair, report));
+    }
+    let mut pictures = report.parts.of("outbound-rtp").filter(|part| !part.is_sound);
+    let rate = |part| report.stat(part).and_then(Stat::target_bitrate).unwrap_or_default();
+    let sends_picture = pictures.any(|part| rate(part) > 0.0);
     reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);
-    reading
-}
-
-/// The way that a pair of candidates takes.
-fn path(pair: &Stat, report: &Report) -> Option<Path> {
-    let type_of = |id: Option<String>| report.get(&id?)?.candidate_type();
-    let (local, remote) = (type_of(pair.local_candidate())?, type_of(pair.remote_candidate())?);
-    Some(match (local.as_str(), remote.as_str()) {
-        ("relay", _) | (_, "relay") => Path::Relayed,
-        // Learned from what arrived, before or without being told (RFC 8445, section 7.3.1.3).
-        (_, "prflx") => Path::Unknown,
-        _ => Path::Direct,
-    })
+    reading.path = report.pair_in_use().and_then(|pair| report.path_of(pair));
+    Some(reading)
 }
 
 fn arrival(stat: &Stat) -> Arrival {

@@ -11,8 +11,6 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// How often a muted microphone is listened to.
 const EAR_PERIOD: Duration = Duration::from_millis(200);
-/// And one that is not, which only has to give anything at all.
-const EAR_PERIOD_UNMUTED: Duration = Duration::from_secs(1);
 
 impl Media {
     /// Offers a device that has come, of a kind that is in use.
@@ -65,8 +63,12 @@ impl Media {
         }
     }
 
-    /// Listens to the microphone, also while it is muted, as long as the caller lives.
-    pub(in crate::session) fn overhear(self) -> RenderEffect<Option<RenderEffect<Interval>>> {
+    /// Listens to the microphone as long as the caller lives: often while it is muted, and else, when it
+    /// only has to give anything at all, with each tick of the clock.
+    pub(in crate::session) fn overhear(
+        self,
+        clock: RwSignal<Duration>,
+    ) -> RenderEffect<Option<RenderEffect<Option<Interval>>>> {
         RenderEffect::new(move |_| {
             let Source::On(track) = self.source(Kind::Microphone) else {
                 self.overheard.set(Overheard::default());
@@ -76,8 +78,13 @@ impl Media {
             Some(RenderEffect::new(move |_| {
                 let muted = !self.slot(Kind::Microphone).wanted.get();
                 let heard = heard.clone();
-                let period = if muted { EAR_PERIOD } else { EAR_PERIOD_UNMUTED };
-                Interval::new(period, move || self.listen(&mut heard.borrow_mut(), muted))
+                heard.borrow().0.look_back(muted);
+                if !muted {
+                    clock.track();
+                    self.listen(&mut heard.borrow_mut(), muted);
+                }
+                let listen = move || self.listen(&mut heard.borrow_mut(), muted);
+                muted.then(|| Interval::new(EAR_PERIOD, listen))
             }))
         })
     }

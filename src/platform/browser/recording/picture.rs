@@ -5,7 +5,7 @@ use crate::{
     platform::browser::{Player, Stream},
     recording::{Pane, SIZE},
 };
-use js_sys::JSON;
+use js_sys::{JSON, JsString};
 use std::{cell::RefCell, f64::consts::TAU};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlVideoElement, MediaStream, window};
@@ -146,7 +146,8 @@ impl Picture {
         self.context.set_font(&format!("600 {}px {FONT}", least * 0.15));
         self.context.set_text_align("center");
         self.context.set_text_baseline("middle");
-        self.context.fill_text(initials, x, y)
+        let capitals = String::from(JsString::from(initials.as_str()).to_upper_case());
+        self.context.fill_text(&capitals, x, y)
     }
 
     fn draw_name(&self, Pane { place, name, muted, .. }: &Pane<Stream>) -> Result<(), JsValue> {
