@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release dist test check unit e2e carried fuzz bench load signalling watch clean \
+.PHONY: help setup run build release dist test check unit e2e carried fuzz bench load recording signalling watch clean \
 	begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
@@ -68,6 +68,9 @@ bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed
 
 load: release end2end/node_modules/.package-lock.json ## Measure how 1,000 people come back after a restart
 	$(STEP) "Taking the server away from 1,000 people" node bench/load.mjs $(ARGS)
+
+recording: release browsers end2end/node_modules/.package-lock.json ## Record a call of two for two hours and watch the memory (ARGS=minutes)
+	$(STEP) "Recording a call" node bench/recording.mjs $(ARGS)
 
 signalling: release end2end/node_modules/.package-lock.json bench/signalling/node_modules/.package-lock.json ## Measure the server's cost and latency, against two servers in Node, and under attack
 	$(STEP) "Measuring the signalling" node bench/signalling/run.mjs $(ARGS)

@@ -4,8 +4,10 @@
 //   node bench/recording.mjs [minutes, 120 unless said]
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import os from 'node:os';
+import { join as joinPath } from 'node:path';
 import { GRANTED, launchOptions } from '../end2end/support/chromium.mjs';
 import { startSalon } from '../end2end/support/salon.mjs';
 import { join, prepare } from './pages.mjs';
@@ -20,8 +22,8 @@ const residentMegabytes = (pid) =>
   Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
 /** What each kind of process of a browser takes, in megabytes. */
-const memoryOf = async (browser) => {
-  const session = await browser.newBrowserCDPSession();
+const memoryOf = async (context) => {
+  const session = await context.browser().newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
   const sums = {};
@@ -31,17 +33,19 @@ const memoryOf = async (browser) => {
 
 const salon = await startSalon();
 const room = randomUUID().slice(0, 8);
-const browsers = [await chromium.launch(launchOptions), await chromium.launch(launchOptions)];
-const [page] = await Promise.all(browsers.map(async (browser) => {
-  const context = await browser.newContext();
+// With a profile on the disk: without one, browsers keep in memory what pages write down.
+const profiles = mkdtempSync(joinPath(os.tmpdir(), 'salon-recording-'));
+const start = async (name) => {
+  const context = await chromium.launchPersistentContext(joinPath(profiles, name), launchOptions);
   await context.grantPermissions(GRANTED);
   // It is about time, not about how much two cores encode at once.
   await context.addInitScript(() => localStorage.setItem('salon.quality', 'save-data'));
   const page = await prepare('ours', context, { salon, room });
   await join(page);
   await page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
-  return page;
-}));
+  return { context, page };
+};
+const [{ context, page }, other] = await Promise.all([start('ada'), start('bob')]);
 
 const press = (name) => page.getByRole('button', { name, exact: true }).click();
 await press('More');
@@ -52,7 +56,7 @@ console.log('| minute | page that records, MB | rest of its browser, MB |\n|---|
 for (let look = 0; look <= LOOKS; look += 1) {
   const minute = (look * MINUTES) / LOOKS;
   await page.waitForTimeout(Math.max(0, begun + minute * MINUTE_MS - performance.now()));
-  const { renderer, ...rest } = await memoryOf(browsers[0]);
+  const { renderer, ...rest } = await memoryOf(context);
   const others = Object.values(rest).reduce((sum, more) => sum + more, 0);
   console.log(`| ${Math.round(minute)} | ${Math.round(renderer)} | ${Math.round(others)} |`);
 }
@@ -66,5 +70,6 @@ const probe = ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=
 const length = Number(execFileSync('ffprobe', probe, { encoding: 'utf8' }));
 const megabytes = statSync(path).size / 1e6;
 console.log(`\nRecorded ${seconds.toFixed(1)} s; the file has ${length.toFixed(1)} s in ${megabytes.toFixed(0)} MB.`);
-for (const browser of browsers) await browser.close();
+await Promise.all([context.close(), other.context.close()]);
+rmSync(profiles, { recursive: true });
 await salon.stop();
