@@ -35,14 +35,17 @@ const salon = await startSalon();
 const room = randomUUID().slice(0, 8);
 // With a profile on the disk: without one, browsers keep in memory what pages write down.
 const profiles = mkdtempSync(joinPath(os.tmpdir(), 'salon-recording-'));
+process.once('exit', () => rmSync(profiles, { recursive: true, force: true }));
 const start = async (name) => {
   const context = await chromium.launchPersistentContext(joinPath(profiles, name), launchOptions);
+  const blank = context.pages();
   await context.grantPermissions(GRANTED);
   // It is about time, not about how much two cores encode at once.
   await context.addInitScript(() => localStorage.setItem('salon.quality', 'save-data'));
   const page = await prepare('ours', context, { salon, room });
   await join(page);
   await page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
+  for (const other of blank) await other.close();
   return { context, page };
 };
 const [{ context, page }, other] = await Promise.all([start('ada'), start('bob')]);
@@ -71,5 +74,4 @@ const length = Number(execFileSync('ffprobe', probe, { encoding: 'utf8' }));
 const megabytes = statSync(path).size / 1e6;
 console.log(`\nRecorded ${seconds.toFixed(1)} s; the file has ${length.toFixed(1)} s in ${megabytes.toFixed(0)} MB.`);
 await Promise.all([context.close(), other.context.close()]);
-rmSync(profiles, { recursive: true });
 await salon.stop();

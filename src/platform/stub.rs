@@ -93,7 +93,6 @@ impl Meter {
     pub fn of_muted(_: &Track) -> Option<Self> {
         None
     }
-    pub fn look_back(&self, _: bool) {}
     pub fn level(&self) -> Option<u32> {
         None
     }

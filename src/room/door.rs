@@ -18,6 +18,7 @@ pub(super) const GUESSES_OF_ADDRESS: Rate = Rate::new(10, MINUTE);
 pub(super) const GUESSES_OF_ROOM: Rate = Rate::new(60, MINUTE);
 /// How often those who wait, and the hosts, are told who does.
 const NEWS: Rate = Rate::new(12, Duration::from_secs(3));
+
 /// What a newcomer is told at the door, if they are not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {

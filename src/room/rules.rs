@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// Of how many more rooms something may be kept for people at one address.
 pub(super) const KEPT_FOR_ADDRESS: Rate = Rate::new(30, Duration::from_secs(60 * 60));
+
 impl Rooms {
     /// Takes in what was kept of a room by [`Command::Keep`], before anybody is there.
     pub fn restore(&mut self, room: RoomName, kept: Keeping) {

@@ -4,8 +4,8 @@ use super::{Notice, Session, files::FileStore, pass, seat::KeptSeat};
 use crate::{
     call::{Call, Command, Generation, Input, PeerConfig, PeerKey, View, statistics::Snapshot},
     platform::{
-        Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent, Timer,
-        Track, random_fraction, watch_page,
+        self, Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent,
+        Timer, Track, random_fraction, watch_page,
     },
     protocol::{ClientMessage, IceServer, PeerId, Presence, Role, ServerMessage},
 };
@@ -70,13 +70,18 @@ impl Engine {
             self.unshown = true;
             return None;
         }
-        self.keep_seat(now);
+        self.renew_seat(now);
         (!is_word).then(|| self.call.view())
     }
 
-    /// Keeps the seat in case the page is loaded again: when it changes, and now and then, which
-    /// tells when the page was last there.
-    fn keep_seat(&mut self, now: Duration) {
+    /// Keeps the seat as it is now, because the page may be loaded again.
+    pub(super) fn keep_seat(&mut self) {
+        self.seat = None;
+        self.renew_seat(platform::elapsed());
+    }
+
+    /// Keeps the seat when it changes, and now and then, which tells when the page was last there.
+    fn renew_seat(&mut self, now: Duration) {
         let seat = self.call.seat();
         let kept = self.seat.as_ref();
         let kept = kept.map(|(token, since, presence)| (token.as_str(), *since, presence));
@@ -91,7 +96,7 @@ impl Engine {
 
     /// A second has passed.
     pub(super) fn tick(&mut self, now: Duration) {
-        self.keep_seat(now);
+        self.renew_seat(now);
         self.peers.iter().for_each(|(_, peer)| peer.read());
     }
 

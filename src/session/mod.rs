@@ -100,7 +100,7 @@ pub struct Session {
     /// When the page's own clock began, by the calendar.
     epoch: StoredValue<Duration>,
     /// When the clock ticked last, by the calendar: that goes on while the device sleeps.
-    ticked: StoredValue<Option<Duration>>,
+    ticked: RwSignal<Option<Duration>>,
     /// The name this person gave themselves, as typed.
     pub name: RwSignal<String>,
     /// The passcode, as typed.
@@ -153,7 +153,7 @@ impl Session {
             hidden: RwSignal::new(false),
             hides_address: RwSignal::default(),
             epoch: StoredValue::new(Duration::ZERO),
-            ticked: StoredValue::new(None),
+            ticked: RwSignal::new(None),
             name: RwSignal::default(),
             passcode: RwSignal::default(),
             sound_blocked: RwSignal::new(false),
@@ -234,7 +234,7 @@ impl Session {
             settled.set(false);
             inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
         });
-        holding(move || settled.get().then(|| self.media.overhear(self.now)));
+        holding(move || settled.get().then(|| self.media.overhear(self.ticked)));
         effect(move || {
             if settled.get() {
                 platform::spawn_local(platform::remove_stale_files());
@@ -388,8 +388,8 @@ impl Session {
             self.publish(view);
         }
         let today = platform::wall_clock();
-        let before = self.ticked.get_value();
-        self.ticked.set_value(Some(today));
+        let before = self.ticked.get_untracked();
+        self.ticked.set(Some(today));
         if before.is_some_and(|before| today > before + ASLEEP) {
             self.send(Input::NetworkChanged);
         }
@@ -444,10 +444,14 @@ impl Session {
                 self.send(Input::Awake);
                 self.media.retry_busy();
             }
-            PageEvent::Hidden => self.hidden.set(true),
+            PageEvent::Hidden => {
+                self.hidden.set(true);
+                self.with_engine(Engine::keep_seat);
+            }
             PageEvent::NetworkChanged => self.send(Input::NetworkChanged),
             PageEvent::DevicesChanged => self.media.devices_changed(),
             PageEvent::Unloading => {
+                self.with_engine(Engine::keep_seat);
                 self.with_engine(Engine::hang_up);
             }
         }

@@ -30,7 +30,7 @@ impl Meter {
     /// Starts listening. None where the browser has no Web Audio.
     #[must_use]
     pub fn new(track: &Track) -> Option<Self> {
-        Self::listen(track.js(), None)
+        Self::listen(track.js(), None, SHORT)
     }
 
     /// Starts listening, also while the track is muted.
@@ -41,23 +41,18 @@ impl Meter {
         copy.set_enabled(true);
         let copy = Copy(copy);
         let track: JsValue = (&copy.0).into();
-        Self::listen(track.unchecked_ref(), Some(copy))
+        Self::listen(track.unchecked_ref(), Some(copy), LONG)
     }
 
-    fn listen(track: &MediaStreamTrack, copy: Option<Copy>) -> Option<Self> {
+    fn listen(track: &MediaStreamTrack, copy: Option<Copy>, window: u32) -> Option<Self> {
         let context = AudioContext::new().ok()?;
         let stream = MediaStream::new().ok()?;
         stream.add_track(track);
         let source = context.create_media_stream_source(&stream).ok()?;
         let analyser = context.create_analyser().ok()?;
-        analyser.set_fft_size(SHORT);
+        analyser.set_fft_size(window);
         source.connect_with_audio_node(&analyser).ok()?;
         Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser })))
-    }
-
-    /// Looks at everything since a fifth of a second, or at a moment only.
-    pub fn look_back(&self, far: bool) {
-        self.0.analyser.set_fft_size(if far { LONG } else { SHORT });
     }
 
     /// Loudness of the last moment in percent, on a scale that feels even: -60 dB and below is 0,

@@ -101,10 +101,10 @@ impl PeerConnection {
         level().unwrap_or_default()
     }
 
-    /// Reads the statistics, as somebody has to have done each second. While less comes than should they
-    /// are read twice as often.
+    /// Reads the statistics. To be called each second; while less comes than should, they are read twice
+    /// as often by themselves.
     pub fn read(&self) {
-        spawn_local(self.shared.clone().read());
+        self.shared.read();
     }
 
     /// What the browser said last of the connection.
@@ -197,6 +197,7 @@ impl Drop for PeerConnection {
         // Whoever still waits for an operation waits for ever (W3C WebRTC, section 4.4.1.5), and must
         // not keep a device open with it.
         self.shared.outgoing.release();
+        self.shared.again.take();
         self.shared.pc.close();
     }
 }
@@ -308,21 +309,27 @@ impl Shared {
         transceivers(&self.pc).into_iter().find(same).is_some_and(|first| first != *transceiver)
     }
 
-    async fn read(self: Rc<Self>) {
-        if let Some(reading) = self.readings.take().await {
-            (self.handler)(PeerInput::Reading(reading));
-        }
-        self.read_soon();
+    /// Reads the statistics, unless that is being done or just was.
+    fn read(self: &Rc<Self>) {
+        let shared = self.clone();
+        let Some(reading) = self.readings.take() else { return };
+        spawn_local(async move {
+            let reading = reading.await;
+            // Whoever waits for an operation for ever keeps this, too.
+            if shared.signaling() == SignalingState::Closed {
+                return;
+            }
+            if let Some(reading) = shared.readings.note(reading) {
+                (shared.handler)(PeerInput::Reading(reading));
+            }
+            shared.read_soon();
+        });
     }
 
     /// Reads the statistics soon, if less comes than should.
     fn read_soon(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
-        let read = move || {
-            if let Some(shared) = shared.upgrade() {
-                spawn_local(shared.read());
-            }
-        };
+        let read = move || shared.upgrade().iter().for_each(Self::read);
         let soon = !self.readings.are_well();
         self.again.replace(soon.then(|| Timer::new(READ_SOON, read)));
     }

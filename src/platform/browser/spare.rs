@@ -17,7 +17,7 @@ struct Spare {
     timer: Option<Timer>,
 }
 
-/// Makes a connection in a quiet moment, for [`new_connection`] to use.
+/// Makes a connection in a quiet moment, for when one is needed.
 pub fn prepare_connection() {
     let make = || {
         let pc = RtcPeerConnection::new().ok();

@@ -10,7 +10,7 @@ use std::{
     cell::{Cell, OnceCell, RefCell},
     time::Duration,
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 /// What is read one by one. The rest, such as codecs and candidates, is looked up where it is named.
@@ -28,20 +28,39 @@ pub(super) struct Readings {
     last: RefCell<Option<(Report, Reading, Duration)>>,
     /// Whether there was more in it than in the one before.
     well: Cell<bool>,
+    /// When the browser was asked last, and whether it has not answered yet.
+    asked: Cell<Option<Duration>>,
+    waits: Cell<bool>,
 }
 
 impl Readings {
     pub(super) fn new(pc: Pc) -> Self {
-        Self { pc, last: RefCell::default(), well: Cell::new(false) }
+        Self {
+            pc,
+            last: RefCell::default(),
+            well: Cell::new(false),
+            asked: Cell::default(),
+            waits: Cell::new(false),
+        }
     }
 
-    /// Reads the statistics, unless that was just done.
-    pub(super) async fn take(&self) -> Option<Reading> {
-        let read_at = self.last.borrow().as_ref().map(|(_, _, at)| *at);
-        if read_at.is_some_and(|at| elapsed() < at + AT_MOST_EVERY) {
+    /// Asks for the statistics, unless that is being done or just was. The answer is for [`Self::note`].
+    pub(super) fn take(&self) -> Option<JsFuture<JsValue>> {
+        let now = elapsed();
+        let was_asked = self.asked.get().is_some_and(|asked| now < asked + AT_MOST_EVERY);
+        if was_asked || self.waits.get() {
             return None;
         }
-        let stats: Stats = JsFuture::from(self.pc.stats().ok()?).await.ok()?.unchecked_into();
+        let answer = self.pc.stats().ok()?;
+        self.asked.set(Some(now));
+        self.waits.set(true);
+        Some(JsFuture::from(answer))
+    }
+
+    /// Sums up the answer.
+    pub(super) fn note(&self, answer: Result<JsValue, JsValue>) -> Option<Reading> {
+        self.waits.set(false);
+        let stats: Stats = answer.ok()?.unchecked_into();
         let known = self.known().and_then(|parts| {
             let report = Report { stats: stats.clone(), parts };
             let reading = read(&report)?;

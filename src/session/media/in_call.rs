@@ -67,7 +67,7 @@ impl Media {
     /// only has to give anything at all, with each tick of the clock.
     pub(in crate::session) fn overhear(
         self,
-        clock: RwSignal<Duration>,
+        clock: RwSignal<Option<Duration>>,
     ) -> RenderEffect<Option<RenderEffect<Option<Interval>>>> {
         RenderEffect::new(move |_| {
             let Source::On(track) = self.source(Kind::Microphone) else {
@@ -78,7 +78,6 @@ impl Media {
             Some(RenderEffect::new(move |_| {
                 let muted = !self.slot(Kind::Microphone).wanted.get();
                 let heard = heard.clone();
-                heard.borrow().0.look_back(muted);
                 if !muted {
                     clock.track();
                     self.listen(&mut heard.borrow_mut(), muted);

@@ -143,7 +143,7 @@ impl Picture {
         self.fill(DISC);
         self.context.fill();
         self.fill(TEXT);
-        self.context.set_font(&format!("600 {}px {FONT}", least * 0.15));
+        self.context.set_font(&format!("600 {}px {FONT}", (least * 0.15).round() as u32));
         self.context.set_text_align("center");
         self.context.set_text_baseline("middle");
         let capitals = String::from(JsString::from(initials.as_str()).to_upper_case());
