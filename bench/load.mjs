@@ -4,7 +4,6 @@
 // guard against would be seen in the slowest times. Needs `npm ci` in end2end/ and a release build.
 //
 //   node bench/load.mjs [people] [seconds from the server's end to its next start]
-import { execFileSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,6 +11,7 @@ import os from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSalon } from '../end2end/support/salon.mjs';
+import { residentMegabytes } from './memory.mjs';
 
 const { WebSocket } = createRequire(new URL('../end2end/', import.meta.url))('ws');
 
@@ -116,8 +116,6 @@ const seatPair = async (origin, room) => {
   return [first, second];
 };
 
-const residentMegabytes = ({ pid }) => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
-
 /** The most that happened within one window, wherever it lies. */
 const busiest = (times) => {
   let first = 0;
@@ -138,11 +136,11 @@ const measure = async (name, end) => {
   // All of them come from one address.
   const many = String(10 * PEOPLE);
   const salon = await startSalon('--hold', String(HOLD_SECONDS), '--connections', many, '--sockets', many);
-  const memory = [residentMegabytes(salon)];
+  const memory = [residentMegabytes(salon.pid)];
   const pairs = [];
   for (let room = 0; room < ROOMS; room += 1) pairs.push(await seatPair(salon.origin, `room-${room}`));
   const people = pairs.flat();
-  memory.push(residentMegabytes(salon));
+  memory.push(residentMegabytes(salon.pid));
 
   for (const person of people) person.seatedAt = Infinity;
   attempts.length = 0;
@@ -158,7 +156,7 @@ const measure = async (name, end) => {
   // From then on nobody is awaited any more, and the others have been told who is missing.
   await sleep((HOLD_SECONDS + 1) * 1000);
   lateness.disable();
-  memory.push(residentMegabytes(salon));
+  memory.push(residentMegabytes(salon.pid));
   for (const person of people) person.leave();
   await salon.stop();
 

@@ -28,12 +28,16 @@ export const prepare = async (kind, context, servers, rest = 0) => {
 
 export const join = (page) => page.getByRole('button', { name: 'Join', exact: true }).click();
 
+/** Waits for the other person's picture. */
+export const seeTheOther = (page) =>
+  page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
+
 /** Two people who see each other. */
 export const call = async (kind, context, servers) => {
   const pages = [await prepare(kind, context, servers), await prepare(kind, context, servers)];
   for (const page of pages) await join(page);
   for (const page of pages) {
-    await page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
+    await seeTheOther(page);
   }
   return pages;
 };

@@ -10,16 +10,14 @@ import os from 'node:os';
 import { join as joinPath } from 'node:path';
 import { GRANTED, launchOptions } from '../end2end/support/chromium.mjs';
 import { startSalon } from '../end2end/support/salon.mjs';
-import { join, prepare } from './pages.mjs';
+import { residentMegabytes } from './memory.mjs';
+import { join, prepare, seeTheOther } from './pages.mjs';
 
 const { chromium } = createRequire(new URL('../end2end/', import.meta.url))('@playwright/test');
 
 const MINUTES = Number(process.argv[2] ?? 120);
 const LOOKS = 12;
 const MINUTE_MS = 60_000;
-
-const residentMegabytes = (pid) =>
-  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
 /** What each kind of process of a browser takes, in megabytes. */
 const memoryOf = async (context) => {
@@ -44,7 +42,7 @@ const start = async (name) => {
   await context.addInitScript(() => localStorage.setItem('salon.quality', 'save-data'));
   const page = await prepare('ours', context, { salon, room });
   await join(page);
-  await page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
+  await seeTheOther(page);
   for (const other of blank) await other.close();
   return { context, page };
 };

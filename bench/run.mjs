@@ -2,13 +2,13 @@
 // same run, in turn. Needs `npm ci` in end2end/ and a release build; writes to bench/results only.
 //
 //   node bench/run.mjs [runs, at least 10 for numbers to be published]
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { GRANTED, launchOptions } from '../end2end/support/chromium.mjs';
 import { startFiles, startSalon } from '../end2end/support/salon.mjs';
+import { residentMegabytes } from './memory.mjs';
 import { join, prepare } from './pages.mjs';
 import { MEGABYTES, measureIdle, measureTransfer } from './transfer.mjs';
 
@@ -102,9 +102,6 @@ const measureColdLoad = async (browser, { salon }) => {
 };
 
 // (c) The server alone.
-
-const residentMegabytes = (pid) =>
-  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 
 const measureStart = async () => {
   const times = [];

@@ -135,8 +135,9 @@ impl Engine {
         self.call.view()
     }
 
-    /// Tells the server that the page goes away: whoever does not come back has left.
+    /// Keeps the seat and tells the server that the page goes away: whoever does not come back has left.
     pub(super) fn hang_up(&mut self) {
+        self.keep_seat();
         self.socket = None;
     }
 

@@ -451,7 +451,6 @@ impl Session {
             PageEvent::NetworkChanged => self.send(Input::NetworkChanged),
             PageEvent::DevicesChanged => self.media.devices_changed(),
             PageEvent::Unloading => {
-                self.with_engine(Engine::keep_seat);
                 self.with_engine(Engine::hang_up);
             }
         }

@@ -30,10 +30,9 @@ pub(super) fn size(bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "kB", "MB", "GB"] {
         if value < 999.5 {
-            return match value < 9.95 && unit != "B" {
-                true => format!("{} {unit}", tenths(value)),
-                false => format!("{} {unit}", value.round() as u64),
-            };
+            let is_exact = value < 9.95 && unit != "B";
+            let number = if is_exact { tenths(value) } else { (value.round() as u64).to_string() };
+            return format!("{number} {unit}");
         }
         value /= 1000.0;
     }

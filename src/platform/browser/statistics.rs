@@ -112,8 +112,6 @@ struct Parts {
     parts: Vec<Part>,
     /// When all of a report was looked through for them.
     looked: Duration,
-    /// The pair of candidates that was in use, and its way.
-    path: RefCell<Option<(String, Path)>>,
 }
 
 struct Part {
@@ -138,7 +136,7 @@ impl Parts {
             stat: OnceCell::new(),
         };
         let parts = self.parts.iter().map(part).collect();
-        Self { parts, looked: self.looked, path: self.path.clone() }
+        Self { parts, looked: self.looked }
     }
 }
 
@@ -153,7 +151,7 @@ impl Report {
                 parts.push(Part { kind, is_sound, id, stat: OnceCell::from(Some(stat)) });
             }
         });
-        Self { stats, parts: Parts { parts, looked: elapsed(), path: RefCell::default() } }
+        Self { stats, parts: Parts { parts, looked: elapsed() } }
     }
 
     /// All of one kind.
@@ -176,21 +174,14 @@ impl Report {
 
     /// The way that a pair of candidates takes.
     fn path_of(&self, pair: &Stat) -> Option<Path> {
-        let id = pair.id();
-        if let Some((_, path)) = self.parts.path.borrow().as_ref().filter(|(known, _)| *known == id)
-        {
-            return Some(*path);
-        }
         let type_of = |id: Option<String>| self.get(&id?)?.candidate_type();
         let (local, remote) = (type_of(pair.local_candidate())?, type_of(pair.remote_candidate())?);
-        let path = match (local.as_str(), remote.as_str()) {
+        Some(match (local.as_str(), remote.as_str()) {
             ("relay", _) | (_, "relay") => Path::Relayed,
             // Learned from what arrived, before or without being told (RFC 8445, section 7.3.1.3).
-            (_, "prflx") => return Some(Path::Unknown),
+            (_, "prflx") => Path::Unknown,
             _ => Path::Direct,
-        };
-        self.parts.path.replace(Some((id, path)));
-        Some(path)
+        })
     }
 
     fn stat<'a>(&self, part: &'a Part) -> Option<&'a Stat> {
