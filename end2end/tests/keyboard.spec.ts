@@ -60,7 +60,8 @@ test('a call is started, joined, muted, recorded and left by keyboard alone', as
   await tabTo(button(ada, 'Rejoin'));
   const kept = ada.locator('[data-recording]');
   expect((await saveBy(kept.getByRole('button', { name: /^Save:/ }))).suggestedFilename()).toMatch(/^Salon /);
-  await expect(kept).toContainText('saved');
+  await expect(kept).toContainText(', saved');
+  await expect(kept.getByRole('button', { name: /^Save again/ })).toBeFocused();
   await tabTo(kept.getByRole('button', { name: /^Delete/ }));
   await use(ada.getByRole('link', { name: 'Home' }));
   await saveBy(kept.getByRole('button', { name: /^Save again/ }));

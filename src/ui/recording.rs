@@ -77,6 +77,12 @@ pub(super) fn Recordings() -> impl IntoView {
         });
     });
     let torn = move || all.with(|all| all.iter().any(|kept| !kept.note.ended));
+    let row = move |kept: Local<KeptRecording>| {
+        let id = kept.id.clone();
+        let is_saved = move |kept: &Local<KeptRecording>| kept.id == id && kept.saved.is_some();
+        let saved = flag(move || all.with(|all| all.iter().any(&is_saved)));
+        view! { <RecordingRow kept saved changes /> }
+    };
     view! {
         <section
             class="recordings"
@@ -85,34 +91,36 @@ pub(super) fn Recordings() -> impl IntoView {
         >
             <h2 id="recordings">{word(move || if torn() { t.recover } else { t.kept })}</h2>
             <ul>
-                <For each=move || all.get() key=|kept| (kept.id.clone(), kept.saved) let:kept>
-                    <RecordingRow kept changes />
-                </For>
+                <For each=move || all.get() key=|kept| kept.id.clone() children=row />
             </ul>
         </section>
     }
 }
 
 #[component]
-fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl IntoView {
+fn RecordingRow(
+    kept: Local<KeptRecording>,
+    saved: Signal<bool>,
+    changes: RwSignal<u32>,
+) -> impl IntoView {
     let t = recording_texts();
-    let KeptRecording { id, note, files, saved } = (*kept).clone();
+    let KeptRecording { id, note, files, .. } = (*kept).clone();
     let date = platform::calendar_time(note.began());
     let name = match &note.room {
         Some(room) => format!("{room}, {date}"),
         None => date,
     };
     let size = files.iter().map(|(_, file)| file.size()).sum();
-    let about = (t.row)(note.length(), size, !note.ended, saved.is_some());
+    let (length, torn) = (note.length(), !note.ended);
+    let about = text(move || (t.row)(length, size, torn, saved.get()));
     let failed = RwSignal::new(false);
-    let all_saved = saved.is_some();
     let kept = StoredValue::new(kept);
-    let button = move |(index, part): (usize, Part), name: &str| {
-        let label = match &part.person {
+    let button = move |(index, part): (usize, Part), name: String| {
+        let label = text(move || match &part.person {
             Some(person) => (t.save_person)(person),
-            None if all_saved => t.save_again.to_owned(),
+            None if saved.get() => t.save_again.to_owned(),
             None => t.save.to_owned(),
-        };
+        });
         let save = move |_| {
             platform::spawn_local(async move {
                 let Some(kept) = kept.try_get_value() else { return };
@@ -123,14 +131,18 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
             });
         };
         view! {
-            <button class="button small" aria-label=(t.of)(&label, name) on:click=first_click(save)>
-                {label.clone()}
+            <button
+                class="button small"
+                aria-label=text(move || (t.of)(&label.get(), &name))
+                on:click=first_click(save)
+            >
+                {label}
             </button>
         }
     };
     let key = id.clone();
     let parts = files.into_iter().map(|(part, _)| part).enumerate();
-    let buttons = parts.map(|part| button(part, &name)).collect_view();
+    let buttons = parts.map(|part| button(part, name.clone())).collect_view();
     view! {
         <li class="file" data-recording=key>
             <p class="name">{name.clone()}</p>
@@ -138,7 +150,7 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
             <p class="problem" role="status" hidden=flag(move || !failed.get())>{t.not_saved}</p>
             <div class="row">
                 {buttons}
-                <DeleteButton id name saved=all_saved changes />
+                <DeleteButton id name saved changes />
             </div>
         </li>
     }
@@ -147,7 +159,12 @@ fn RecordingRow(kept: Local<KeptRecording>, changes: RwSignal<u32>) -> impl Into
 /// What was saved is read from here until the browser has all of it, of which
 /// no page is told.
 #[component]
-fn DeleteButton(id: String, name: String, saved: bool, changes: RwSignal<u32>) -> impl IntoView {
+fn DeleteButton(
+    id: String,
+    name: String,
+    saved: Signal<bool>,
+    changes: RwSignal<u32>,
+) -> impl IntoView {
     let t = recording_texts();
     let sure = Sure::new();
     let press = sure.second(move || {
@@ -158,7 +175,7 @@ fn DeleteButton(id: String, name: String, saved: bool, changes: RwSignal<u32>) -
         });
     });
     let label = word(move || match sure.is_next() {
-        true if saved => t.delete_saved,
+        true if saved.get() => t.delete_saved,
         true => t.delete_sure,
         false => t.delete,
     });
