@@ -3,11 +3,14 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release dist test check unit e2e carried fuzz bench load recording signalling watch clean \
+.PHONY: help setup run build release dist test check unit plain e2e carried fuzz bench load recording signalling watch clean \
 	begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
+
+# What is tested and measured, where nothing else is said.
+export SALON_BIN := $(CURDIR)/target/release/salon
 
 # cargo-leptos builds in target/ with flags of its own. Plain cargo has another directory, or
 # each would rebuild what the other built.
@@ -24,11 +27,11 @@ run: release ## Build it and serve it on http://localhost:3000
 	@exec target/release/salon
 
 build: setup ## Build it quickly, without optimisation
-	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build --split
+	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build
 
 release: setup ## Build it as users run it
 	$(STEP) "Building the server and the browser app (first time: about 10 minutes)" \
-		cargo leptos build --split --release --precompress
+		cargo leptos build --split --lib-features split --release --precompress
 
 # Beside the other build, with whose crates it shares all but Salon itself.
 dist: release ## Build it as one file that carries its pages
@@ -39,7 +42,7 @@ dist: release ## Build it as one file that carries its pages
 test: export STEPS := target/steps.txt
 # All that was ever interesting is tried again; the hunt for more is short.
 test: SECONDS_EACH := 15
-test: begin browsers setup check unit fuzz e2e carried ## Run everything: checks, native tests, browser tests
+test: begin browsers setup check unit fuzz plain e2e carried ## Run everything: checks, native tests, browser tests
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
 check: fmt clippy deny ## Check format, lints and dependencies
@@ -47,6 +50,10 @@ check: fmt clippy deny ## Check format, lints and dependencies
 unit: ## Run the native tests: the core, properties, the server
 	@scripts/setup.sh unit
 	$(STEP) "Running the native tests" cargo test --features ssr $(NATIVE) -- --show-output
+
+plain: build browsers end2end/node_modules/.package-lock.json ## Test what plain cargo leptos builds: the app in one piece
+	$(STEP) "Calling with the development build" env SALON_BIN=$(CURDIR)/target/debug/salon \
+		npm --prefix end2end run --silent test -- -g "two people see and hear each other|every panel opens"
 
 e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
@@ -77,7 +84,7 @@ signalling: release end2end/node_modules/.package-lock.json bench/signalling/nod
 	$(STEP) "Measuring it under attack" node bench/signalling/attack.mjs
 
 watch: setup ## Build, serve and reload at every change
-	$(STEP) "Building and serving on http://localhost:3000, again at every change" cargo leptos watch --split
+	$(STEP) "Building and serving on http://localhost:3000, again at every change" cargo leptos watch
 
 clean: ## Remove what was built (the tools stay)
 	@echo "==> Removing what was built"
@@ -101,7 +108,7 @@ clippy: rust
 	$(STEP) "Checking the server with clippy" \
 		cargo clippy --features ssr --all-targets $(NATIVE) -- -D warnings
 	$(STEP) "Checking the browser app with clippy" \
-		cargo clippy --lib --features hydrate --target wasm32-unknown-unknown $(NATIVE) -- -D warnings
+		cargo clippy --lib --features split --target wasm32-unknown-unknown $(NATIVE) -- -D warnings
 
 deny: rust
 	@scripts/setup.sh deny

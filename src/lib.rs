@@ -9,12 +9,18 @@
 //! | `server` | axum: pages, sockets, configuration |
 //! | `embed` | the built pages, where the program carries them |
 //! | [`platform`] | the browser behind one switch |
+//! | `parts` | where the build cuts the app, if it does |
 //! | `reactive` | closures for Leptos, boxed |
 //! | [`session`] | runs a call: commands out, events in, signals up |
 //! | [`ui`], [`pages`], [`app`] | what people see |
 //! | [`i18n`] | what people read |
 
 #![recursion_limit = "256"]
+
+#[macro_use]
+#[cfg_attr(feature = "split", path = "parts/split.rs")]
+#[cfg_attr(not(feature = "split"), path = "parts/whole.rs")]
+mod parts;
 
 pub mod app;
 pub mod call;

@@ -1,7 +1,7 @@
 // Starts the servers that tests and benchmarks talk to, each on a free port of the loopback.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,14 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
-const BINARY = process.env['SALON_BIN'] ?? fileURLToPath(new URL('target/release/salon', ROOT));
+/** When a file was written, or never. */
+const written = (/** @type {string} */ file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** The server that was built last, to which the pages in target/site belong. */
+const latest = () =>
+  ['release', 'debug']
+    .map((profile) => fileURLToPath(new URL(`target/${profile}/salon`, ROOT)))
+    .reduce((one, other) => (written(other) > written(one) ? other : one));
+const BINARY = process.env['SALON_BIN'] ?? latest();
 const START_MS = 20_000;
 const STOP_MS = 20_000;
 

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { enter, expectToSeeAndHear, ownTile, tileOf } from '../support/room.ts';
+import { enter, expectToSeeAndHear, ownTile, tileOf, toolbar } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 test('two people see and hear each other', async ({ person, room }) => {
@@ -11,6 +11,18 @@ test('two people see and hear each other', async ({ person, room }) => {
   await expect(bob.locator('[data-notice=event]'), 'who was there before').toHaveText('');
   await told;
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+});
+
+test('every panel opens', async ({ person, room }) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada', { preview: false });
+  for (const [name, title] of [['People', 'People (1)'], ['Chat', 'Chat'], ['More', 'More']] as const) {
+    await toolbar(ada).getByRole('button', { name: new RegExp(`^${name}`) }).click();
+    const panel = ada.getByRole('dialog', { name: title });
+    await expect(panel).toBeVisible();
+    await panel.getByRole('button', { name: 'Close' }).click();
+    await expect(panel).toBeHidden();
+  }
 });
 
 test('three, then four people all see and hear each other', async ({ person, room }) => {

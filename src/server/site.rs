@@ -73,8 +73,13 @@ impl Site {
     /// The files, and the pages for everything else.
     pub(super) fn service(&self, state: ServerState) -> Router<ServerState> {
         match self {
+            Self::Folder(folder) if is_compressed_anew(&folder.join(PKG)) => {
+                serve(compressed(ServeDir::new(folder)), state)
+            }
             Self::Folder(folder) => serve(ServeDir::new(folder), state),
-            Self::Embedded(find) => serve(ServeDir::with_backend("", Carried(*find)), state),
+            Self::Embedded(find) => {
+                serve(compressed(ServeDir::with_backend("", Carried(*find))), state)
+            }
         }
     }
 }
@@ -85,10 +90,24 @@ fn serve<B: Backend>(
 ) -> Router<ServerState> {
     let files = files
         .append_index_html_on_directories(false)
-        .precompressed_br()
-        .precompressed_gzip()
         .fallback(pages::page.with_state(state));
     Router::new().fallback_service(files)
+}
+
+/// Takes the compressed files that the build put beside the others.
+fn compressed<F, B: Backend>(files: ServeDir<F, B>) -> ServeDir<F, B> {
+    files.precompressed_br().precompressed_gzip()
+}
+
+/// Whether no file of a folder is newer than what it was compressed to: a build that compresses nothing
+/// leaves behind what one before it compressed.
+fn is_compressed_anew(folder: &Path) -> bool {
+    let written = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).all(|path| {
+        let is_compressed = path.extension().is_some_and(|end| end == "br" || end == "gz");
+        !is_compressed || written(&path) >= written(&path.with_extension(""))
+    })
 }
 
 /// What `ServeDir` reads of a program that carries its pages.

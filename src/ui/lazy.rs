@@ -13,7 +13,6 @@ use crate::{
     ui::Show,
 };
 use leptos::prelude::*;
-use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// Which panel.
 #[derive(Clone, Copy, PartialEq)]
@@ -23,36 +22,14 @@ pub(super) enum Lazy {
     More,
 }
 
-type Loaded = Result<AnyView, SplitLoaderError>;
-
-#[wasm_split(panels, fallible, preload(fetch))]
-fn people(close: Callback<()>) -> Loaded {
-    Ok(view! { <PeoplePanel close /> }.into_any())
-}
-
-#[wasm_split(panels, fallible)]
-fn chat(close: Callback<()>) -> Loaded {
-    Ok(view! { <ChatPanel close /> }.into_any())
-}
-
-#[wasm_split(panels, fallible)]
-fn more(close: Callback<()>) -> Loaded {
-    Ok(view! { <MorePanel close /> }.into_any())
-}
-
-#[wasm_split(panels, fallible)]
-fn settings() -> Loaded {
-    Ok(view! { <Settings /> }.into_any())
-}
-
-#[wasm_split(panels, fallible)]
-fn connection_test() -> Loaded {
-    Ok(view! { <ConnectionTest /> }.into_any())
-}
-
-#[wasm_split(panels, fallible)]
-fn recordings() -> Loaded {
-    Ok(view! { <Recordings /> }.into_any())
+part! {
+    panels, fetched by fetch;
+    fn people(close: Callback<()>) { view! { <PeoplePanel close /> } }
+    fn chat(close: Callback<()>) { view! { <ChatPanel close /> } }
+    fn more(close: Callback<()>) { view! { <MorePanel close /> } }
+    fn settings() { view! { <Settings /> } }
+    fn connection_test() { view! { <ConnectionTest /> } }
+    fn recordings() { view! { <Recordings /> } }
 }
 
 /// The recordings on this device, if there may be any, as soon as their code is there.

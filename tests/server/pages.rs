@@ -1,11 +1,15 @@
 //! The pages, the files beside them, and the links between them.
 
-use crate::support::{Reply, SCRIPT, TestApp, site};
+use crate::support::{Folder, Reply, SCRIPT, TestApp, site};
 use salon::{
     protocol::RoomName,
     server::{EmbeddedFile, Site},
 };
-use std::fs;
+use std::{
+    fs,
+    io::Write,
+    time::{Duration, SystemTime},
+};
 
 #[tokio::test]
 async fn a_page_says_what_it_may_load() {
@@ -220,6 +224,25 @@ fn carried(path: &str) -> Option<EmbeddedFile> {
     let path = site().join(path);
     let modified = fs::metadata(&path).and_then(|found| found.modified()).ok()?;
     Some(EmbeddedFile { data: fs::read(path).ok()?.into(), modified })
+}
+
+#[tokio::test]
+async fn what_an_older_build_compressed_is_not_served() {
+    let folder = Folder::new();
+    let file = |name: &str, text: &str, age: u64| {
+        let file = fs::File::create(folder.path(name)).unwrap();
+        (&file).write_all(text.as_bytes()).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+    };
+    fs::create_dir(folder.path("pkg")).unwrap();
+    file("pkg/salon.js", "new", 0);
+    for (age, expected) in [(0, "compressed"), (60, "new")] {
+        file("pkg/salon.js.gz", "compressed", age);
+        let site = Site::Folder(folder.root().into());
+        let app = TestApp::start_with(|config| config.site = site).await;
+        let reply = app.http("GET /pkg/salon.js", &[("Accept-Encoding", "gzip")]).await;
+        assert_eq!(reply.body, expected, "compressed {age} s before");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,19 @@
+//! The app in parts: the build cuts it at these functions, and a part is fetched when one of them is first called.
+
+/// Functions that give a view, and one that fetches their part ahead of that. They fail where it cannot be fetched.
+macro_rules! part {
+    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) $view:block)*) => {
+        #[wasm_split_helpers::wasm_split($part, fallible, preload($fetch))]
+        fn nothing() -> Result<(), wasm_split_helpers::SplitLoaderError> {
+            Ok(())
+        }
+        $(
+            #[wasm_split_helpers::wasm_split($part, fallible)]
+            fn $name(
+                $($arg: $type),*
+            ) -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
+                Ok(leptos::prelude::IntoAny::into_any($view))
+            }
+        )*
+    };
+}

@@ -1,0 +1,17 @@
+//! The app in one piece: the functions of `split.rs`, of which nothing has to be fetched.
+
+/// As in `split.rs`, and they never fail.
+macro_rules! part {
+    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) $view:block)*) => {
+        async fn $fetch() -> Result<(), std::convert::Infallible> {
+            Ok(())
+        }
+        $(
+            async fn $name(
+                $($arg: $type),*
+            ) -> Result<leptos::prelude::AnyView, std::convert::Infallible> {
+                Ok(leptos::prelude::IntoAny::into_any($view))
+            }
+        )*
+    };
+}
