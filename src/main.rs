@@ -6,23 +6,27 @@ use rustix::{
     process::{Resource, getrlimit, setrlimit, umask},
 };
 use salon::server::{
-    Config, Embedded, Finding, LogFormat, NoConfig, Server, ServerError, Task, Verdict, examine,
+    Config, Embedded, Finding, Log, NoConfig, Server, ServerError, Signals, Task, Verdict,
+    WebOrigin, examine, within,
 };
 use std::{
     env,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     net::SocketAddr,
     process::ExitCode,
+    time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpSocket},
-    signal::unix::{SignalKind, signal},
+    runtime::Runtime,
 };
-use tracing::{Level, debug, level_filters::LevelFilter};
-use tracing_subscriber::{filter::Targets, prelude::*};
+use tracing::debug;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 4096;
+
+/// How long a line may take to be printed, and blocked threads to end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The pages, if this program carries them.
 #[cfg(feature = "embed")]
@@ -45,16 +49,17 @@ fn main() -> ExitCode {
             return WRONG_USE.into();
         }
     };
-    log_to_stderr(config.log, config.log_format);
+    let log = Log::start(config.log, config.log_format);
     let done = match task {
         Task::Serve => {
             take_all_descriptors();
             // What the server writes is secret: keys, and what is signed with them.
             umask(Mode::RWXG | Mode::RWXO);
-            run(config).map(|()| ExitCode::SUCCESS)
+            serve(config, &log).map(|()| ExitCode::SUCCESS)
         }
-        Task::Doctor => doctor(&config),
+        Task::Doctor { origin } => doctor(&config, origin.as_ref()),
     };
+    log.close();
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -64,39 +69,48 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+/// Serves on a runtime of its own, and keeps the log meanwhile.
+fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
+    let runtime = Runtime::new().context("Cannot start threads")?;
+    let served = runtime.block_on(async {
+        tokio::select! {
+            served = run(config) => served,
+            never = log.keep() => match never {},
+        }
+    });
+    // What still blocks a thread, such as a disk that does not answer, is not waited for.
+    runtime.shutdown_timeout(PATIENCE);
+    served
+}
+
+/// Listens first: people who come while the server is prepared are answered a moment later.
 async fn run(config: Config) -> anyhow::Result<()> {
-    let (address, redirect, metrics) = (config.listen, config.http, config.metrics);
+    let signals = Signals::take().context("Cannot wait for signals")?;
+    let listener = listen_for_people(config.listen)?;
+    let redirect = config.http.map(listen_for_people).transpose()?;
+    let metrics = config.metrics.map(listen_for_operators).transpose()?;
     let mut server = Server::new(config)?;
-    let listener = listen_for_people(address)?;
-    if let Some(address) = redirect {
-        server = server.redirect_from(listen_for_people(address)?);
+    if let Some(listener) = redirect {
+        server = server.redirect_from(listener);
     }
-    let metrics = metrics.map(listen_for_operators).transpose()?;
-    let mut terminated = signal(SignalKind::terminate()).context("Cannot wait for SIGTERM")?;
-    let mut interrupted = signal(SignalKind::interrupt()).context("Cannot wait for Ctrl-C")?;
     say(io::stdout(), &format!("Salon is ready at {}", server.origin(listener.local_addr()?)));
     if let Some(listener) = metrics {
         say(io::stdout(), &format!("Metrics are at http://{}/metrics", listener.local_addr()?));
         server.serve_metrics(listener);
     }
-    let told_to_end = async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
-    };
+    let certificates = server.certificates();
+    let told_to_end = signals.end(move || certificates.read_again());
     Ok(server.run(listener, told_to_end).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
+async fn doctor(config: &Config, origin: Option<&WebOrigin>) -> anyhow::Result<ExitCode> {
     let mut worst = Verdict::Fine;
     let tell = |finding: Finding| {
         worst = worst.max(finding.verdict());
         say(io::stdout(), &finding.to_string());
     };
-    examine(config, tell).await;
+    examine(config, origin, tell).await;
     Ok(if worst == Verdict::Problem { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -126,20 +140,10 @@ fn take_all_descriptors() {
     }
 }
 
-/// Prints a line. Nobody may be listening, and that is no reason to end.
-fn say(mut to: impl Write, line: &str) {
-    let _ = writeln!(to, "{line}").and_then(|()| to.flush());
-}
-
-/// Other crates only warn: at finer levels they write whole messages, and addresses with them.
-fn log_to_stderr(level: Level, format: LogFormat) {
-    let others = LevelFilter::from_level(level.min(Level::WARN));
-    let targets = Targets::new().with_default(others).with_target("salon", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let lines = lines.with_ansi(io::stderr().is_terminal());
-    let lines = match format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
-    };
-    tracing_subscriber::registry().with(lines).with(targets).init();
+/// Prints a line. Nobody may be listening, or taking it, and neither is a reason to end or to wait.
+fn say(mut to: impl Write + Send + 'static, line: &str) {
+    let line = format!("{line}\n");
+    within(PATIENCE, move || {
+        let _ = to.write_all(line.as_bytes()).and_then(|()| to.flush());
+    });
 }

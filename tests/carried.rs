@@ -38,7 +38,7 @@ async fn one_file_is_a_whole_server() {
         .args(["--listen", "127.0.0.1:0"])
         .current_dir(&folder)
         .env_clear()
-        .env("SALON_SECRET", "the secret of these tests")
+        .env("SALON_SECRET", "the secret of these tests, which is long")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)

@@ -12,6 +12,9 @@ use thiserror::Error;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
+/// The widest private networks: 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193).
+const NARROW_V4: u8 = 8;
+const NARROW_V6: u8 = 7;
 
 /// One client as far as limits are concerned: an IPv4 address, or an IPv6 network of 64 bits, which
 /// is what one subscriber is given at least (RFC 6177). It is personal: its `Debug` form hides it.
@@ -74,6 +77,16 @@ impl TrustedProxies {
     pub(super) fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// A network among them, if there is one, that is too wide to be anybody's own: wider than every
+    /// private one, or one with such a neighbour.
+    pub(super) fn everybody(&self) -> Option<IpNet> {
+        let is_wide = |network: &IpNet| match network {
+            IpNet::V4(network) => network.prefix_len() < NARROW_V4,
+            IpNet::V6(network) => network.prefix_len() < NARROW_V6,
+        };
+        IpNet::aggregate(&self.0).into_iter().find(is_wide)
     }
 
     /// Who asks: the last in the line of forwarders that is no trusted proxy.
@@ -216,6 +229,23 @@ mod tests {
         assert_eq!(client("127.0.0.1", "127.0.0.1", &agreeing), ip("198.51.100.1"));
         let forged = both("198.51.100.1", "for=198.51.100.2");
         assert_eq!(client("127.0.0.1", "127.0.0.1", &forged), ip("127.0.0.1"));
+    }
+
+    #[test]
+    fn a_network_that_holds_everybody_is_noticed() {
+        for wide in [
+            "0.0.0.0/0",
+            "::/0",
+            "127.0.0.1 0.0.0.0/1",
+            "0.0.0.0/1 128.0.0.0/1",
+            "2000::/3",
+            "64.0.0.0/7",
+        ] {
+            assert!(wide.parse::<TrustedProxies>().unwrap().everybody().is_some(), "{wide}");
+        }
+        let narrow = "127.0.0.1 ::1 10.0.0.0/8 172.16.0.0/12 fc00::/7 104.16.0.0/13 2606:4700::/32";
+        assert_eq!(narrow.parse::<TrustedProxies>().unwrap().everybody(), None);
+        assert_eq!(TrustedProxies::default().everybody(), None);
     }
 
     #[test]

@@ -1,33 +1,36 @@
 //! What an operator decides: options, their environment variables and their defaults.
 
+mod data_folder;
+mod environment;
+mod sentence;
+
+pub use data_folder::DataFolder;
+
 use super::{
     address::TrustedProxies,
-    error::ServerError,
     ice::{IceError, IceList},
     limits::Limits,
     origin::{OriginList, OriginPolicy, WebOrigin},
     relay::{self, RELAY_VALID, RelaySecret, Relays},
     secret::Secret,
     site::{Embedded, Site},
-    store::Store,
     tls::{Https, HttpsArgs},
 };
 use crate::protocol::{self, IceServer};
 use clap::{
-    CommandFactory, FromArgMatches, Parser, Subcommand,
-    builder::BoolishValueParser,
-    error::{ContextKind, ErrorKind},
+    CommandFactory, FromArgMatches, Parser, Subcommand, builder::BoolishValueParser,
+    error::ErrorKind,
 };
+use environment::variable;
 use std::{
     env,
-    error::Error as _,
     ffi::OsString,
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
-use tracing::{Level, warn};
+use tracing::Level;
 
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
@@ -44,14 +47,19 @@ const LEVELS: [(&str, Level); 5] = [
 ];
 
 /// What the operator wants done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Task {
     /// Serve, until told to end; this is what happens without a command
     Serve,
     /// Check everything that the server needs, with the same options, and say how to mend it
     ///
     /// Exits with 0 if there is no problem, and with 1 otherwise.
-    Doctor,
+    Doctor {
+        /// Where people find the server that runs, such as https://call.example.org: it is asked as
+        /// a browser would, through the proxy if there is one
+        #[arg(value_name = "ORIGIN", verbatim_doc_comment)]
+        origin: Option<WebOrigin>,
+    },
 }
 
 /// How a line of the log is written.
@@ -260,7 +268,8 @@ struct Args {
     /// Folder for what must outlive a restart [default: ~/.local/state/salon]
     ///
     /// It holds what hosts decided about their rooms, and the secret that lets people take their
-    /// seats again. SALON_SECRET, a long random text, takes the place of that secret where it is set.
+    /// seats again. SALON_SECRET, a random text of 32 characters or more, takes the place of that
+    /// secret where it is set.
     #[arg(long, env = "SALON_DATA", hide_env_values = true, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
@@ -282,12 +291,7 @@ impl Config {
         args: impl IntoIterator<Item = OsString>,
         embedded: Option<Embedded>,
     ) -> Result<(Task, Self), NoConfig> {
-        let args = parse(args).map_err(|error| match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                NoConfig::Asked(error.to_string())
-            }
-            _ => NoConfig::Wrong(sentence(&error)),
-        })?;
+        let args = parse(args)?;
         let listen = match args.listen {
             Some(listen) => listen,
             None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
@@ -316,15 +320,29 @@ impl Config {
             https,
             http,
             hold: args.hold,
-            secret: env::var("SALON_SECRET")
-                .ok()
-                .filter(|text| !text.is_empty())
-                .map(|text| Secret::from(text.as_str())),
+            secret: secret()?,
             data: args.data.map_or_else(DataFolder::usual, DataFolder::Chosen),
-            site: site(args.site, embedded),
-            reload_port: reload_port(),
+            site: site(args.site, embedded)?,
+            reload_port: reload_port()?,
         };
         Ok((args.task.unwrap_or(Task::Serve), config))
+    }
+
+    /// What works and is dangerous, in sentences for the operator.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        let everybody = self.proxies.everybody().map(|network| {
+            format!(
+                "--trust-proxy (SALON_TRUST_PROXY) trusts {network}, and so everybody: each \
+                 client can claim another address, and no limit of an address holds. Name the \
+                 proxy's own address."
+            )
+        });
+        let weak = self.turn_secret.as_ref().and_then(RelaySecret::weakness).map(|weakness| {
+            format!(
+                "--turn-secret (SALON_TURN_SECRET): {weakness}. Strangers who guess it use the relay."
+            )
+        });
+        everybody.into_iter().chain(weak).collect()
     }
 
     pub(super) fn relays(&self) -> Relays {
@@ -354,80 +372,47 @@ fn ice_servers(
 }
 
 /// Options stand before or after a command, which is to be tried with those of the server.
-fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
-    let mut command = Args::command().mut_args(|option| option.global(true));
-    let matches = command.try_get_matches_from_mut(args)?;
-    Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, NoConfig> {
+    let args: Vec<_> = args.into_iter().collect();
+    let mut command =
+        Args::command().mut_args(|option| environment::without_empty(option).global(true));
+    let environment = environment::check(&command);
+    let parsed = command
+        .try_get_matches_from_mut(&args)
+        .and_then(|matches| Args::from_arg_matches(&matches))
+        .map_err(|error| error.format(&mut command));
+    match parsed {
+        Err(error)
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+        {
+            Err(NoConfig::Asked(error.to_string()))
+        }
+        parsed => {
+            environment?;
+            parsed.map_err(|error| NoConfig::Wrong(sentence::sentence(&error, &args)))
+        }
+    }
+}
+
+/// `SALON_SECRET`, which is no option: other users of this machine can read those.
+fn secret() -> Result<Option<Secret>, NoConfig> {
+    let wrong = |error| NoConfig::Wrong(format!("SALON_SECRET: {error}."));
+    variable("SALON_SECRET")?.map(|text| text.parse()).transpose().map_err(wrong)
 }
 
 fn leptos_site_addr() -> Result<Option<SocketAddr>, NoConfig> {
-    let Ok(text) = env::var("LEPTOS_SITE_ADDR") else { return Ok(None) };
     let wrong = |error| NoConfig::Wrong(format!("LEPTOS_SITE_ADDR: {error}."));
-    socket_addr(&text).map(Some).map_err(wrong)
+    variable("LEPTOS_SITE_ADDR")?.map(|text| socket_addr(&text)).transpose().map_err(wrong)
 }
 
-fn reload_port() -> Option<u16> {
-    env::var_os("LEPTOS_WATCH")?;
-    env::var("LEPTOS_RELOAD_PORT").ok()?.parse().ok()
+fn reload_port() -> Result<Option<u16>, NoConfig> {
+    let port = variable("LEPTOS_RELOAD_PORT")?.and_then(|port| port.parse().ok());
+    Ok(variable("LEPTOS_WATCH")?.and(port))
 }
 
-/// Where to keep what has to outlive the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataFolder {
-    /// The operator said so: it has to work.
-    Chosen(PathBuf),
-    /// Where such things are usually put, if that works.
-    Usual(PathBuf),
-    /// Nowhere.
-    None,
-}
-
-impl DataFolder {
-    /// Where systemd, or else the desktop's rules (XDG Base Directory Specification), put it.
-    fn usual() -> Self {
-        let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        folder("STATE_DIRECTORY")
-            .or_else(|| folder("XDG_STATE_HOME").map(|home| home.join("salon")))
-            .or_else(|| folder("HOME").map(|home| home.join(".local/state/salon")))
-            .map_or(Self::None, Self::Usual)
-    }
-
-    /// The secret that is kept there; where nothing can be kept, one for this run.
-    pub(super) fn secret(&self) -> Result<Secret, ServerError> {
-        match self {
-            Self::Chosen(folder) => Secret::kept_in(folder),
-            Self::Usual(folder) => Secret::kept_in(folder).or_else(|error| {
-                warn!("{error} Until then, calls do not outlive a restart.");
-                Ok(Secret::fresh()?)
-            }),
-            Self::None => Ok(Secret::fresh()?),
-        }
-    }
-
-    /// Where what hosts decide is kept; where nothing can be, for this run.
-    pub(super) fn store(&self) -> Result<Store, ServerError> {
-        match self {
-            Self::Chosen(folder) => Store::kept_in(folder),
-            Self::Usual(folder) => Store::kept_in(folder).or_else(|error| {
-                warn!("{error} Until then, what hosts decide does not outlive a restart.");
-                Store::in_memory()
-            }),
-            Self::None => Store::in_memory(),
-        }
-    }
-
-    /// Where to keep what the server cannot do without.
-    pub(super) fn folder(&self) -> Result<PathBuf, ServerError> {
-        match self {
-            Self::Chosen(folder) | Self::Usual(folder) => Ok(folder.clone()),
-            Self::None => Err(ServerError::NoFolder),
-        }
-    }
-}
-
-fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Site {
-    let chosen = chosen.or_else(|| env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from));
-    match (chosen, embedded) {
+fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Result<Site, NoConfig> {
+    let chosen = chosen.or(variable("LEPTOS_SITE_ROOT")?.map(PathBuf::from));
+    Ok(match (chosen, embedded) {
         (Some(folder), _) => Site::Folder(folder),
         (None, Some(find)) => Site::Embedded(find),
         (None, None) => {
@@ -436,7 +421,7 @@ fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Site {
             let beside = beside.filter(|site| site.is_dir());
             Site::Folder(beside.unwrap_or_else(|| "target/site".into()))
         }
-    }
+    })
 }
 
 pub(super) fn socket_addr(text: &str) -> Result<SocketAddr, String> {
@@ -460,8 +445,11 @@ fn people(text: &str) -> Result<usize, String> {
 
 /// The sentence does not repeat what may be a secret.
 fn turn_secret(text: &str) -> Result<RelaySecret, &'static str> {
-    let secret = Some(text).filter(|text| !text.trim().is_empty());
-    secret.map(RelaySecret::from).ok_or("the secret is empty")
+    match text.trim() {
+        "" => Err("the secret is empty"),
+        bare if bare != text => Err("the secret begins or ends with white space"),
+        _ => Ok(RelaySecret::from(text)),
+    }
 }
 
 fn turn_valid(text: &str) -> Result<Duration, String> {
@@ -489,32 +477,5 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
         _ => Err(format!("{text:?} is neither text nor json")),
-    }
-}
-
-/// What clap says in several lines, in one sentence that names the option and its variable.
-fn sentence(error: &clap::Error) -> String {
-    let named = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    match (error.kind(), error.source()) {
-        (ErrorKind::ValueValidation, Some(cause)) => format!("{}: {cause}.", with_variable(&named)),
-        (ErrorKind::UnknownArgument, _) => {
-            format!("There is no option {named}; salon --help lists them all.")
-        }
-        _ => {
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            format!("{}; salon --help explains the options.", line.trim_start_matches("error: "))
-        }
-    }
-}
-
-/// Turns `--people <N>` into `--people (SALON_PEOPLE)`: the value may have come from either.
-fn with_variable(named: &str) -> String {
-    let option = named.split_whitespace().next().unwrap_or_default();
-    let command = Args::command();
-    let argument = command.get_arguments().find(|argument| argument.get_long() == option.get(2..));
-    match argument.and_then(|argument| argument.get_env()) {
-        Some(variable) => format!("{option} ({})", variable.to_string_lossy()),
-        None => option.to_owned(),
     }
 }

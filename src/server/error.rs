@@ -40,12 +40,26 @@ pub enum ServerError {
         /// What the system says.
         error: io::Error,
     },
+    /// Another server keeps its things in the same folder.
+    #[error(
+        "Another server uses the data folder {}. End it, or choose another folder with --data or \
+         SALON_DATA.", .0.display()
+    )]
+    Taken(PathBuf),
     /// There is no folder for what has to outlive the server, and it is needed.
     #[error("There is no folder to keep certificates in. Choose one with --data or SALON_DATA.")]
     NoFolder,
-    /// A file does not hold the certificate or the key that it should.
+    /// A file does not hold the certificate that it should.
     #[error("Cannot use the certificate in {}: {problem}.", .path.display())]
     Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file does not hold the key of that certificate.
+    #[error("Cannot use the key in {}: {problem}.", .path.display())]
+    Key {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.

@@ -3,7 +3,7 @@
 //!
 //! To count is to add to an atomic number. Nothing in here knows a room, a name or an address.
 
-use super::{hub::Hub, router};
+use super::{hub::Hub, log, router};
 use crate::protocol::{ErrorCode, Report, Signal};
 use axum::{
     Router,
@@ -17,7 +17,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry, Unit},
 };
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -45,6 +45,7 @@ pub(super) struct Metrics {
     candidates: Counter,
     receptions: Counter,
     sent: Counter,
+    log_dropped: Counter,
     join: Histogram,
     picture: Histogram,
     back: Histogram,
@@ -71,6 +72,11 @@ impl Metrics {
             joins: counted(registry, "joins", "Answers to join: ok, returned, or an error's code"),
             errors: counted(registry, "errors", "Errors that clients were told"),
             closed: counted(registry, "closed", "Connections that ended, and why"),
+            log_dropped: counted(
+                registry,
+                "log_lines_dropped",
+                "Lines of the log that nobody took in time",
+            ),
             sent: {
                 let sent = Counter::default();
                 let help = "Size of the messages to clients";
@@ -196,6 +202,7 @@ async fn metrics(State(hub): State<Hub>) -> Response {
     ] {
         gauge.set(i64::try_from(count).unwrap_or_default());
     }
+    metrics.log_dropped.inner().store(log::dropped(), Ordering::Relaxed);
     match metrics.text() {
         Some(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -6,6 +6,8 @@
 mod accept;
 mod acme;
 mod address;
+mod certificate;
+mod claim;
 mod config;
 mod connection;
 mod doctor;
@@ -15,6 +17,7 @@ mod headers;
 mod hub;
 mod ice;
 mod limits;
+mod log;
 mod metrics;
 mod origin;
 mod pages;
@@ -25,6 +28,7 @@ mod relay;
 mod router;
 mod secret;
 mod shell;
+mod signals;
 mod site;
 mod socket;
 mod speed;
@@ -41,22 +45,25 @@ use headers::PagePolicy;
 use hub::Means;
 pub use hub::{Counts, Hub};
 pub use limits::Limits;
+pub use log::{Log, within};
 pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
 pub use relay::{RELAY_VALID, RelaySecret};
-pub use secret::{SEAT_VALID, Secret};
+pub use secret::{SEAT_VALID, Secret, WeakSecret};
+pub use signals::Signals;
 pub use site::{Embedded, EmbeddedFile, Site};
-pub use tls::Https;
+pub use tls::{Certificates, Https};
 
 use crate::room;
 use accept::Entrance;
 use axum::{Router, middleware::map_response};
+use claim::Claim;
 use leptos::config::LeptosOptions;
 use quota::Quotas;
 use router::ServerState;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tls::{Keeper, Tls};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::sleep};
-use tracing::debug;
+use tracing::{debug, warn};
 
 /// How long open connections may take to end after the server was told to.
 pub const DRAIN: Duration = Duration::from_secs(3);
@@ -77,27 +84,33 @@ pub struct Server {
     redirect: Option<(TcpListener, Arc<Entrance>)>,
     keeper: Keeper,
     https: Https,
+    claim: Option<Claim>,
 }
 
 impl Server {
     /// Prepares a server. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// [`ServerError::NoSite`], [`ServerError::Data`], [`ServerError::Certificate`],
-    /// [`ServerError::Acme`] or [`ServerError::Io`].
+    /// [`ServerError::NoSite`], [`ServerError::Taken`], [`ServerError::Data`],
+    /// [`ServerError::NoFolder`], [`ServerError::Certificate`], [`ServerError::Key`] or
+    /// [`ServerError::Io`].
     pub fn new(config: Config) -> Result<Self, ServerError> {
         // Leptos renders on this runtime. A second server in the same process finds it set.
         let _ = any_spawner::Executor::init_tokio();
         if let Some(pkg) = config.site.missing() {
             return Err(ServerError::NoSite(pkg));
         }
+        for doubt in config.doubts() {
+            warn!("{doubt}");
+        }
+        let (data, claim) = config.data.clone().claim()?;
         let leptos = leptos_options(config.reload_port);
         let relays = config.relays();
         let secret = match config.secret {
             Some(secret) => secret,
-            None => config.data.secret()?,
+            None => data.secret()?,
         };
-        let store = config.data.store()?;
+        let store = data.store()?;
         let limits = Arc::new(config.limits);
         let rooms = room::Config {
             people: config.people,
@@ -107,7 +120,7 @@ impl Server {
             placeless: limits.placeless(),
         };
         let ice_urls = Arc::new(relays.urls());
-        let (tls, keeper) = Tls::open(&config.https, &config.data)?;
+        let (tls, keeper) = Tls::open(&config.https, &data)?;
         let (quotas, proxies) = (Quotas::new(&limits), Arc::new(config.proxies));
         let means = Means { secret: secret.clone(), relays, store };
         let (hub, hub_task) = Hub::start(rooms, means)?;
@@ -130,7 +143,7 @@ impl Server {
         }
         let entrance = Entrance::new(&limits, quotas, proxies, tls);
         let https = config.https;
-        Ok(Self { hub, hub_task, router, entrance, redirect: None, keeper, https })
+        Ok(Self { hub, hub_task, router, entrance, redirect: None, keeper, https, claim })
     }
 
     /// The rooms' keeper, to ask it how much it remembers.
@@ -152,6 +165,12 @@ impl Server {
         self.https.origin(local)
     }
 
+    /// What has the certificate read again.
+    #[must_use]
+    pub fn certificates(&self) -> Certificates {
+        self.keeper.certificates.clone()
+    }
+
     /// Leads whoever comes to `listener` over plain http to https.
     #[must_use]
     pub fn redirect_from(mut self, listener: TcpListener) -> Self {
@@ -169,7 +188,9 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let Self { hub, hub_task, router, entrance, redirect, keeper: _keeper, .. } = self;
+        let Self {
+            hub, hub_task, router, entrance, redirect, keeper: _keeper, claim: _claim, ..
+        } = self;
         let (stop, stopping) = watch::channel(());
         let port = listener.local_addr()?.port();
         let told_to_end = async move {

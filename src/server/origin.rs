@@ -51,6 +51,33 @@ impl fmt::Display for WebOrigin {
 }
 
 impl WebOrigin {
+    /// Whether its pages come over https.
+    pub(super) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The name or the address to connect to.
+    pub(super) fn bare_host(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What a browser writes into `Origin`: the port only where it is not the usual one.
+    pub(super) fn brief(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority())
+    }
+
+    /// What a browser writes into `Host`.
+    pub(super) fn authority(&self) -> String {
+        match (self.secure, self.port) {
+            (true, 443) | (false, 80) => self.host.clone(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+
     /// Whether a page of this origin came from the server that is now addressed as `host`, the
     /// value of a `Host` header. The scheme is not compared: behind a proxy that speaks TLS the
     /// server does not know it.

@@ -2,7 +2,7 @@
 //! person at a time and end soon, so that nobody else can use them, nor they themselves later: the
 //! "REST API" of TURN servers (draft-uberti-behave-turn-rest-00), `use-auth-secret` in coturn.
 
-use super::secret::Secret;
+use super::secret::{self, Secret, WeakSecret};
 use crate::protocol::{IceGrant, IceServer, PeerId, RoomName, is_relay};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
@@ -29,6 +29,11 @@ impl From<&str> for RelaySecret {
 }
 
 impl RelaySecret {
+    /// Why it can be guessed, if it can. The relay's operator may have chosen it, so it is used.
+    pub(super) fn weakness(&self) -> Option<WeakSecret> {
+        secret::strength(&self.0).err()
+    }
+
     /// The password to a user name: base64(HMAC-SHA1(secret, user name)). The hash is what TURN
     /// servers expect.
     fn credential(&self, username: &str) -> Option<String> {

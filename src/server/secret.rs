@@ -10,21 +10,35 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeSet,
     fmt,
-    fs::{self, OpenOptions},
-    io::{self, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
     ops::Range,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
+    str::FromStr,
     time::Duration,
 };
+use thiserror::Error;
+use tracing::warn;
 
 /// How long a proof is good for after it was given. A new one is given at every join.
 pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Name of the secret's file in the data directory.
 pub(super) const FILE: &str = "secret";
+/// Rights of everybody but the owner (`chmod`): to write, and to read.
+pub(super) const OTHERS_WRITE: u32 = 0o022;
+const OTHERS_READ: u32 = 0o044;
 const CLAIM_BYTES: usize = 24;
+/// The least that a secret can be, as a text and as the bytes that it stands for.
+const LEAST_CHARS: usize = 32;
+const LEAST_BYTES: usize = 16;
+/// Of 32 random hexadecimal digits, fewer than 8 different ones come once in 100 million times.
+const LEAST_DISTINCT: usize = 8;
+/// How texts begin that somebody was to replace, without what is no letter or digit.
+const PLACEHOLDERS: [&str; 5] = ["change", "replace", "password", "example", "alongrandom"];
 /// So much of a signature stands in what people carry around in links.
 const SHORT: usize = 16;
 
@@ -59,10 +73,63 @@ impl fmt::Debug for Secret {
 }
 
 impl From<&str> for Secret {
-    /// Any text will do; the longer and the more random, the harder to guess.
+    /// Of any text, also of one that can be guessed. What an operator gives is parsed.
     fn from(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
+}
+
+impl FromStr for Secret {
+    type Err = WeakSecret;
+
+    fn from_str(text: &str) -> Result<Self, WeakSecret> {
+        strength(text).map(|()| Self::from(text))
+    }
+}
+
+/// Why a text is not taken for a secret. It does not repeat the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum WeakSecret {
+    /// It begins or ends with white space, which is easily lost.
+    #[error("the secret begins or ends with white space")]
+    Spaced,
+    /// It can be found by trying.
+    #[error(
+        "the secret is too short: 32 characters are the least, or 16 random bytes as base64. Make \
+         one with: openssl rand -hex 32"
+    )]
+    Short,
+    /// It is what people write where something random should stand.
+    #[error("the secret is not random. Make one with: openssl rand -hex 32")]
+    NotRandom,
+}
+
+/// Whether a text can be a secret. It is no measure of randomness, which a text does not show, but
+/// finds what was plainly made without any.
+pub(super) fn strength(text: &str) -> Result<(), WeakSecret> {
+    if text.trim() != text {
+        return Err(WeakSecret::Spaced);
+    }
+    let letters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters = letters.to_ascii_lowercase();
+    let distinct = text.chars().collect::<BTreeSet<_>>().len();
+    if PLACEHOLDERS.iter().any(|word| letters.starts_with(word)) {
+        return Err(WeakSecret::NotRandom);
+    }
+    if text.chars().count() < LEAST_CHARS && !is_base64(text) {
+        return Err(WeakSecret::Short);
+    }
+    if distinct < LEAST_DISTINCT { Err(WeakSecret::NotRandom) } else { Ok(()) }
+}
+
+/// Whether a text can be enough bytes in base64. Ordinary words are lower case.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || b"-_".contains(&byte);
+    digits.len() * 6 / 8 >= LEAST_BYTES
+        && digits.bytes().all(is_digit)
+        && !digits.bytes().all(is_word)
 }
 
 impl Secret {
@@ -83,22 +150,37 @@ impl Secret {
     /// [`ServerError::Data`].
     pub fn kept_in(folder: &Path) -> Result<Self, ServerError> {
         let path = folder.join(FILE);
-        let error = |error| ServerError::Data { path: path.clone(), error };
-        match fs::read_to_string(&path) {
-            Ok(text) if !text.trim().is_empty() => return Ok(Self::from(text.trim())),
-            Ok(_) => return Err(error(io::ErrorKind::InvalidData.into())),
-            Err(missing) if missing.kind() == io::ErrorKind::NotFound => {}
-            Err(other) => return Err(error(other)),
-        }
-        let text = BASE64_URL_SAFE_NO_PAD.encode(Self::fresh().map_err(error)?.0);
-        let write = || {
-            fs::create_dir_all(folder)?;
-            let mut file =
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
+        let kept = match File::open(&path) {
+            Ok(file) => Self::read(&path, file),
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => Self::make(folder, &path),
+            Err(other) => Err(other),
         };
-        write().map_err(error)?;
+        kept.map_err(|error| ServerError::Data { path, error })
+    }
+
+    /// Who can write the file may know what is in it, and take any seat.
+    fn read(path: &Path, mut file: File) -> io::Result<Self> {
+        let mode = file.metadata()?.mode();
+        if mode & OTHERS_WRITE != 0 {
+            return Err(io::Error::other(
+                "others can write it, and so take any seat; chmod 600 it",
+            ));
+        }
+        if mode & OTHERS_READ != 0 {
+            warn!("Others can read {0}, and so take any seat. chmod 600 {0}", path.display());
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let weak = |weak: WeakSecret| format!("{weak}, or remove the file, and another is made");
+        text.trim().parse().map_err(|error| io::Error::other(weak(error)))
+    }
+
+    fn make(folder: &Path, path: &Path) -> io::Result<Self> {
+        let text = BASE64_URL_SAFE_NO_PAD.encode(Self::fresh()?.0);
+        fs::create_dir_all(folder)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
         Ok(Self::from(text.as_str()))
     }
 
@@ -208,6 +290,37 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_guessed_is_no_secret() {
+        for good in [
+            // openssl rand -hex 32, -hex 16, -base64 16 and -base64 32
+            "8f9c1b6f0f4f6b1d1c9c3a0b7d2e5f60718293a4b5c6d7e8f9012345678abcde",
+            "3b1f0c9d5a7e42688d90b1c2e3f4a5b6",
+            "q83vASNFZ4mrze8BI0VniQ==",
+            "mG9wQhU0pY3c1sJ7vT5xZ8aB2dE4fK6nL1oR0uW3yXg",
+            "the secret of these tests, which is long",
+        ] {
+            assert_eq!(strength(good), Ok(()), "{good}");
+        }
+        for (wrong, why) in [
+            ("a", WeakSecret::Short),
+            ("hunter2", WeakSecret::Short),
+            ("my-very-own-password-is-here", WeakSecret::Short),
+            ("thirty-one characters are short", WeakSecret::Short),
+            ("q83vASNFZ4mrze8BI0Vn", WeakSecret::Short),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", WeakSecret::NotRandom),
+            ("0123012301230123012301230123012301230123", WeakSecret::NotRandom),
+            ("change-me", WeakSecret::NotRandom),
+            ("CHANGEME-CHANGEME-CHANGEME-CHANGEME-1", WeakSecret::NotRandom),
+            ("<a long random text>", WeakSecret::NotRandom),
+            ("3b1f0c9d5a7e42688d90b1c2e3f4a5b6 ", WeakSecret::Spaced),
+            ("                                        ", WeakSecret::Spaced),
+        ] {
+            assert_eq!(strength(wrong), Err(why), "{wrong}");
+        }
+        assert!("a".parse::<Secret>().is_err());
+    }
+
+    #[test]
     fn host_keys_and_invitations_are_for_one_room() {
         let secret = Secret::from("a secret");
         let key = secret.host_key(&room("123"), 0).unwrap();
@@ -250,8 +363,16 @@ mod tests {
         assert_eq!(proof(Secret::kept_in(&folder).unwrap()), first);
         let mode = fs::metadata(folder.join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        fs::write(folder.join(FILE), "").unwrap();
-        assert!(Secret::kept_in(&folder).is_err(), "an empty secret signs for everybody");
+        let mode = |mode| {
+            fs::set_permissions(folder.join(FILE), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(0o620);
+        assert!(Secret::kept_in(&folder).is_err(), "another may have written it");
+        mode(0o600);
+        for weak in ["", "a", "to be made random"] {
+            fs::write(folder.join(FILE), weak).unwrap();
+            assert!(Secret::kept_in(&folder).is_err(), "who guesses it signs for everybody");
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     acme::{self, Acme, LETS_ENCRYPT, Parts},
+    certificate::{self, Lifetime, Loaded},
     config::DataFolder,
     error::ServerError,
 };
@@ -11,22 +12,21 @@ use std::{
     fs, io,
     net::SocketAddr,
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    sync::watch,
+    sync::{Notify, watch},
     task::JoinSet,
-    time::sleep,
+    time::timeout,
 };
 use tokio_rustls::{
     LazyConfigAcceptor,
     rustls::{
         ServerConfig,
         crypto::{CryptoProvider, ring},
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
         server::Acceptor,
     },
     server::TlsStream,
@@ -38,7 +38,25 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) const HTTPS_PORT: u16 = 443;
 
 /// What runs beside the server so that its certificate is always the newest, until it is dropped.
-pub(super) type Keeper = JoinSet<()>;
+#[derive(Debug, Default)]
+pub(super) struct Keeper {
+    tasks: JoinSet<()>,
+    pub(super) certificates: Certificates,
+}
+
+/// Where the server's certificate comes from, to have it read again.
+#[derive(Clone, Debug, Default)]
+pub struct Certificates(Option<Arc<Notify>>);
+
+impl Certificates {
+    /// Has the files read again, whether they have changed or not. The log says what came of it.
+    pub fn read_again(&self) {
+        match &self.0 {
+            Some(asked) => asked.notify_one(),
+            None => info!("there are no certificate files to read again"),
+        }
+    }
+}
 
 /// What the options say of https.
 #[derive(Clone, Debug, Default, Args)]
@@ -189,19 +207,21 @@ impl Tls {
         https: &Https,
         data: &DataFolder,
     ) -> Result<(Option<Self>, Keeper), ServerError> {
-        let mut keeper = Keeper::new();
+        let mut keeper = Keeper::default();
         let tls = match https {
             Https::Off => None,
             Https::Files { certificate, key } => {
                 let files = Files { certificate: certificate.clone(), key: key.clone() };
                 let stamps = files.stamps();
                 let (sender, usual) = watch::channel(files.load()?);
-                keeper.spawn(files.keep(stamps, sender));
+                let asked = Arc::new(Notify::new());
+                keeper.certificates = Certificates(Some(asked.clone()));
+                keeper.tasks.spawn(files.keep(stamps, asked, sender));
                 Some(Self { usual, challenge: None })
             }
             Https::Acme(acme) => {
                 let Parts { usual, challenge, state } = acme.open(&data.folder()?)?;
-                keeper.spawn(acme::keep(state));
+                keeper.tasks.spawn(acme::keep(state));
                 let (_, usual) = watch::channel(usual);
                 Some(Self { usual, challenge: Some(challenge) })
             }
@@ -244,44 +264,43 @@ impl Files {
         })
     }
 
+    /// What browsers will refuse is used all the same: nobody would come in without it, either.
     fn load(&self) -> Result<Arc<ServerConfig>, ServerError> {
-        load(&self.certificate, &self.key)
+        let Loaded { config, lifetime } = certificate::load(&self.certificate, &self.key)?;
+        let doubt = |lifetime: Lifetime| lifetime.doubt(&self.certificate, SystemTime::now());
+        if let Some(doubt) = lifetime.and_then(doubt) {
+            warn!("{doubt}");
+        }
+        Ok(config)
     }
 
-    /// Reads them again whenever they change. What is wrong stays unused.
-    async fn keep(self, mut seen: [Stamp; 2], sender: watch::Sender<Arc<ServerConfig>>) {
+    /// Reads them again whenever they change, or somebody asks. What is wrong stays unused.
+    async fn keep(
+        self,
+        mut seen: [Stamp; 2],
+        asked: Arc<Notify>,
+        sender: watch::Sender<Arc<ServerConfig>>,
+    ) {
         loop {
-            sleep(LOOK).await;
+            let is_asked = timeout(LOOK, asked.notified()).await.is_ok();
             let stamps = self.stamps();
-            if stamps == seen {
+            let has_changed = stamps != seen;
+            if !has_changed && !is_asked {
                 continue;
             }
             seen = stamps;
             match self.load() {
                 Ok(config) => {
-                    info!("the certificate has changed");
                     sender.send_replace(config);
+                    match has_changed {
+                        true => info!("the certificate has changed"),
+                        false => info!("the certificate was read again and is as before"),
+                    }
                 }
                 Err(error) => warn!("{error} The one from before stays in use."),
             }
         }
     }
-}
-
-/// Reads a certificate and its key. Both have to be there, and to belong together.
-pub(super) fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, ServerError> {
-    let wrong =
-        |path: &Path, problem: String| ServerError::Certificate { path: path.to_owned(), problem };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| wrong(certificate, error.to_string()))?;
-    let private =
-        PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, error.to_string()))?;
-    let config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, private))
-        .map_err(|error| wrong(certificate, error.to_string()))?;
-    Ok(Arc::new(config))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! that the calls of others do not feel it.
 
 use crate::{
-    program::{Program, salon},
+    program::{Program, SECRET, salon},
     support::{Client, Reply, TestApp, site, soon},
 };
 use futures_util::{SinkExt, StreamExt};
@@ -266,7 +266,7 @@ async fn t10_no_descriptor_is_left() {
     let mut limited = Command::new("sh");
     limited.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]);
     limited.arg(program.as_std().get_program()).args(program.as_std().get_args());
-    limited.env("SALON_SECRET", "the secret of these tests").kill_on_drop(true);
+    limited.env("SALON_SECRET", SECRET).env_remove("HOME").kill_on_drop(true);
     let mut server = Program::of(limited).await;
     let addr = server.addr();
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
@@ -452,7 +452,7 @@ async fn t24_nobody_looks_up_or_contacts_what_a_candidate_names() {
     let mut command = Command::new(if is_traced { "strace" } else { "env" });
     command.args(if is_traced { &strace[..] } else { &[] });
     command.arg(plain.as_std().get_program()).args(plain.as_std().get_args());
-    command.env("SALON_SECRET", "the secret of these tests").kill_on_drop(true);
+    command.env("SALON_SECRET", SECRET).env_remove("HOME").kill_on_drop(true);
     let server = Program::of(command).await;
     let addr = server.addr();
     let named = TcpListener::bind("127.0.0.1:0").await.unwrap();

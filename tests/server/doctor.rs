@@ -1,12 +1,19 @@
 //! `salon doctor`: what it finds right and wrong, and that it says what to do.
 
 use crate::{
-    program::salon,
+    program::{Program, salon},
     support::{Folder, TestApp, site, soon},
 };
 use salon::server::Https;
-use std::{fs, net::SocketAddr, path::Path};
-use tokio::net::{TcpListener, UdpSocket};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, UdpSocket},
+};
 
 const HEADER: usize = 20;
 
@@ -63,13 +70,25 @@ async fn doctor(args: &[&str]) -> Report {
     report
 }
 
-/// A STUN server that relays for one user name, or for everybody, and refuses so many times.
+/// A STUN server that relays for one user name, or for everybody, refuses so many times, and to some
+/// peers.
 struct Turn {
     address: SocketAddr,
 }
 
 impl Turn {
+    /// Relays to the internet, as it should.
     async fn start(username: &'static str, challenges: usize) -> Self {
+        let is_public =
+            |peer: Ipv4Addr| !(peer.is_private() || peer.is_loopback() || peer.is_link_local());
+        Self::to(username, challenges, is_public).await
+    }
+
+    async fn to(
+        username: &'static str,
+        challenges: usize,
+        relays_to: impl Fn(Ipv4Addr) -> bool + Send + 'static,
+    ) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         tokio::spawn(async move {
@@ -80,27 +99,141 @@ impl Turn {
                 let request = &buffer[..length];
                 let knows = username.is_empty()
                     || request.windows(username.len()).any(|part| part == username.as_bytes());
-                let refuse = request[1] == 3 && (!knows || asked < challenges);
-                asked += usize::from(refuse);
-                socket.send_to(&answer(request, refuse), from).await.unwrap();
+                let challenge = request[1] == 3 && (!knows || asked < challenges);
+                asked += usize::from(challenge);
+                let forbid = request[1] == 8 && !relays_to(peer(request));
+                socket.send_to(&answer(request, challenge, forbid), from).await.unwrap();
             }
         });
         Self { address }
     }
 }
 
-/// Success, or error 401 with a realm and a nonce.
-fn answer(request: &[u8], refuse: bool) -> Vec<u8> {
-    let attributes: &[u8] = match refuse {
-        true => b"\x00\x09\x00\x04\0\0\x04\x01\x00\x14\x00\x05salon\0\0\0\x00\x15\x00\x04once",
-        false => b"",
+/// XOR-PEER-ADDRESS, which is the first attribute.
+fn peer(request: &[u8]) -> Ipv4Addr {
+    assert_eq!(request[HEADER..HEADER + 6], [0, 0x12, 0, 8, 0, 1]);
+    let (mixed, cookie) = (&request[HEADER + 8..HEADER + 12], &request[4..8]);
+    let address: Vec<_> = mixed.iter().zip(cookie).map(|(one, other)| one ^ other).collect();
+    Ipv4Addr::new(address[0], address[1], address[2], address[3])
+}
+
+/// Success, or error 401 with a realm and a nonce, or error 403. Success names this machine.
+fn answer(request: &[u8], challenge: bool, forbid: bool) -> Vec<u8> {
+    let attributes: &[u8] = match (challenge, forbid) {
+        (true, _) => b"\x00\x09\x00\x04\0\0\x04\x01\x00\x14\x00\x05salon\0\0\0\x00\x15\x00\x04once",
+        (_, true) => b"\x00\x09\x00\x04\0\0\x04\x03",
+        // 10.9.9.9, mixed with the cookie.
+        _ => b"\x00\x20\x00\x08\0\x01\0\0\x2b\x1b\xad\x4b",
     };
     let mut answer = request[..HEADER].to_vec();
     answer[0] = 1;
-    answer[1] |= if refuse { 0x10 } else { 0 };
+    answer[1] |= if challenge || forbid { 0x10 } else { 0 };
     answer[2..4].copy_from_slice(&u16::try_from(attributes.len()).unwrap().to_be_bytes());
     answer.extend(attributes);
     answer
+}
+
+#[tokio::test]
+async fn a_relay_that_relays_to_nobody_or_to_private_networks_is_found() {
+    let nobody = Turn::to("ada", 1, |_| false).await.address;
+    let anybody = Turn::to("ada", 1, |_| true).await.address;
+    let company = Turn::to("ada", 1, |peer| peer == Ipv4Addr::new(10, 9, 9, 9)).await.address;
+    let lists = [nobody, anybody, company].map(|address| format!("turn:{address}|ada|hunter2"));
+    let report = doctor(&["--ice", &lists.join(" ")]).await;
+    assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
+    let line = report.line("problem", &format!("turn:{nobody} relays to nobody"));
+    assert!(line.contains("error 403") && line.contains("denied-peer-ip"), "{line}");
+    let line = report.line("warning", &format!("turn:{anybody} relays to 127.0.0.1, 10.0.0.1"));
+    assert!(line.contains("169.254.169.254") && line.contains("denied-peer-ip"), "{line}");
+    report.line("ok", &format!("turn:{company} relays with the credential"));
+}
+
+/// A proxy that leaves out what begins like this, in front of a server.
+async fn proxy(server: SocketAddr, without: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(client.read_u8().await.unwrap());
+            }
+            let head = String::from_utf8(head).unwrap();
+            let kept = head.split_inclusive("\r\n").filter(|line| {
+                without.is_empty() || !line.to_ascii_lowercase().starts_with(without)
+            });
+            // As proxies do that name the server by its address.
+            let named =
+                if without == "host" { format!("Host: {server}\r\n") } else { String::new() };
+            let mut kept: Vec<_> = kept.collect();
+            kept.insert(1, &named);
+            let mut upstream = TcpStream::connect(server).await.unwrap();
+            upstream.write_all(kept.concat().as_bytes()).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut client, &mut upstream).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_proxy_is_tried_as_a_browser_would() {
+    let app = TestApp::start().await;
+    let whole = proxy(app.addr, "").await;
+    let no_host = proxy(app.addr, "host").await;
+    let no_upgrade = proxy(app.addr, "upgrade").await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for (address, verdict, parts) in [
+        (whole, "ok", ["opens call sockets for its pages", ""]),
+        (no_host, "problem", ["status 403", "Host header"]),
+        (no_upgrade, "problem", ["opens no call socket", "headers Upgrade and Connection"]),
+        (closed, "problem", ["cannot be reached", "proxy runs"]),
+    ] {
+        let origin = format!("http://{address}");
+        let report = doctor(&[&origin]).await;
+        let line = report.line(verdict, &origin);
+        assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+    }
+    let output = soon(salon(&["doctor", "call.example.org"], &[]).output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn an_origin_over_https_is_tried_as_well() {
+    let folder = Folder::new();
+    folder.certify();
+    let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
+    let https = Https::Files { certificate: cert.into(), key: key.into() };
+    let app = TestApp::start_with(|config| config.https = https).await;
+    let origin = format!("https://localhost:{}", app.addr.port());
+    doctor(&[&origin]).await.line("ok", &origin);
+}
+
+#[tokio::test]
+async fn a_data_folder_is_looked_at_beside_the_server_that_uses_it() {
+    let folder = Folder::new();
+    let site = site().to_str().unwrap();
+    let args = ["--listen", "127.0.0.1:0", "--site", site, "--data", folder.root()];
+    let server = Program::start(&args, &[]).await;
+    let report = doctor(&["--data", folder.root()]).await;
+    assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
+    report.line("problem", "Another server uses the data folder");
+    let listen = server.addr().to_string();
+    let report = doctor(&["--data", folder.root(), "--listen", &listen]).await;
+    assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
+    report.line("ok", "The server that runs has the data folder");
+    server.end("-TERM").await;
+
+    fs::write(folder.path("rooms.db"), "").unwrap();
+    doctor(&["--data", folder.root()]).await.line("problem", "rooms.db: it is empty");
+}
+
+#[tokio::test]
+async fn what_is_dangerous_is_warned_of() {
+    let args = ["--trust-proxy", "::/0", "--ice", "turn:127.0.0.1:1?transport=tcp"];
+    let report = doctor(&[&args[..], &["--turn-secret", "change-me"]].concat()).await;
+    report.line("warning", "--trust-proxy (SALON_TRUST_PROXY) trusts ::/0");
+    report.line("warning", "--turn-secret (SALON_TURN_SECRET)");
 }
 
 #[tokio::test]
@@ -206,7 +339,7 @@ async fn a_secret_that_others_can_read_is_none() {
     let folder = Folder::new();
     let data = folder.root();
     let secret = folder.path("secret");
-    fs::write(&secret, "long and random").unwrap();
+    fs::write(&secret, "long and, as far as anybody knows, random").unwrap();
     let modes = [(0o600, 0o755, None), (0o640, 0o700, Some("600")), (0o600, 0o777, Some("700"))];
     for (file, dir, fix) in modes {
         folder.set_mode("secret", file);
@@ -218,8 +351,10 @@ async fn a_secret_that_others_can_read_is_none() {
         }
     }
     folder.set_mode("", 0o700);
-    fs::write(&secret, " \n").unwrap();
-    doctor(&["--data", data]).await.line("problem", "is empty");
+    for weak in [" \n", "a", "change-me"] {
+        fs::write(&secret, weak).unwrap();
+        doctor(&["--data", data]).await.line("problem", "openssl rand -hex 32");
+    }
 }
 
 #[tokio::test]

@@ -145,8 +145,9 @@ async fn what_hosts_decide_outlives_the_server() {
     assert_eq!(until(&mut host, "rules").await["rules"]["passcode"], true);
     act(&mut host, json!({"do": "invite", "once": true})).await;
     let token = until(&mut host, "desk").await["desk"]["invitations"][0]["token"].clone();
-    // Not stopped but dropped, as by kill -9: what was answered is written.
-    drop((host, app));
+    // What was answered is written.
+    app.kill().await;
+    drop(host);
 
     let after = TestApp::start_with(keep).await;
     ask(&after, &room, json!({})).await.expect_error("passcode-needed").await;

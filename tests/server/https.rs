@@ -160,6 +160,23 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
 }
 
 #[tokio::test]
+async fn sighup_reads_the_certificate_again_and_says_what_came_of_it() {
+    let folder = Folder::new();
+    folder.certify();
+    let mut server = program(&folder, &[]).await;
+    server.signal("-HUP").await;
+    server.logs("read again and is as before").await;
+    let last = folder.certify();
+    server.signal("-HUP").await;
+    server.logs("the certificate has changed").await;
+    assert_eq!(shown(server.addr(), "localhost").await, last);
+    fs::write(folder.path("cert.pem"), "").unwrap();
+    server.signal("-HUP").await;
+    let line = server.logs("stays in use").await;
+    assert!(line.contains("cert.pem: it is empty"), "{line}");
+}
+
+#[tokio::test]
 async fn t10_half_sent_tls_handshakes() {
     let folder = Folder::new();
     folder.certify();

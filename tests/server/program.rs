@@ -1,15 +1,24 @@
 //! The program itself: its options, what it prints, and how it ends.
 
-use crate::support::{Reply, site, soon};
+use crate::support::{Client, Folder, Reply, site, soon};
+use serde_json::json;
 use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    fs,
+    io::{PipeReader, PipeWriter, Read, Write, pipe},
     net::SocketAddr,
+    os::unix::ffi::OsStringExt,
     process::{Output, Stdio},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, ChildStderr, ChildStdout, Command},
 };
+
+/// The server's, in these tests.
+pub(crate) const SECRET: &str = "the secret of these tests, which is long";
 
 pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_salon"));
@@ -20,8 +29,10 @@ pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
         }
     }
     // Else it would keep things in the home of whoever runs these tests.
-    command.env("HOME", env!("CARGO_TARGET_TMPDIR")).env_remove("XDG_STATE_HOME");
-    command.env("SALON_SECRET", "the secret of these tests");
+    for home in ["HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"] {
+        command.env_remove(home);
+    }
+    command.env("SALON_SECRET", SECRET);
     command.args(args).envs(env.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -74,7 +85,15 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),
         (&[], &[("SALON_PEOPLE", "many")], "SALON_PEOPLE"),
         (&[], &[("SALON_ICE", "stun:a.example turn:b.example")], "SALON_ICE"),
-        (&[], &[("SALON_LOG", "")], "SALON_LOG"),
+        (&[], &[("SALON_LOG", "loud")], "SALON_LOG"),
+        (&[], &[("SALON_SECRET", "a")], "SALON_SECRET"),
+        (&[], &[("SALON_SECRET", "    ")], "SALON_SECRET"),
+        (&[], &[("SALON_SECRET", "hunter2")], "openssl rand -hex 32"),
+        (&[], &[("SALON_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")], "SALON_SECRET"),
+        (&["doctor"], &[("SALON_SECRET", "changeme")], "SALON_SECRET"),
+        (&["--ice", "turn:a.example", "--turn-secret", "hunter2 "], &[], "(SALON_TURN_SECRET)"),
+        (&["--data", ""], &[], "--data (SALON_DATA)"),
+        (&["--tls-cert="], &[], "--tls-cert (SALON_TLS_CERT)"),
         (&[], &[("SALON_ALLOW_ORIGIN", "https://a.example/x")], "SALON_ALLOW_ORIGIN"),
         (&[], &[("SALON_ALLOW_NO_ORIGIN", "perhaps")], "SALON_ALLOW_NO_ORIGIN"),
         (&[], &[("LEPTOS_SITE_ADDR", "nowhere")], "LEPTOS_SITE_ADDR"),
@@ -167,14 +186,65 @@ async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
     assert_eq!(foreign.status.code(), Some(1));
     assert!(sentence(&foreign).contains("192.0.2.1:3000"));
 
-    let files = ["--site", site, "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"];
-    let missing = output(&files, &[]).await;
+    let files = ["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"];
+    let usual = ["--listen", "127.0.0.1:0", "--site", site];
+    let missing = output(&[&files[..], &usual].concat(), &[]).await;
     assert_eq!(missing.status.code(), Some(1));
     assert!(sentence(&missing).starts_with("Cannot use the certificate in /nowhere.pem: "));
 
     let empty = output(&["--site", "/nowhere", "--listen", "127.0.0.1:0"], &[]).await;
     assert_eq!(empty.status.code(), Some(1));
     assert!(sentence(&empty).contains("/nowhere/pkg") && sentence(&empty).contains("make release"));
+}
+
+/// Every variable that `--help` names, and the ones that are no options.
+async fn variables() -> BTreeSet<String> {
+    let help = String::from_utf8(output(&["--help"], &[]).await.stdout).unwrap();
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    let words = help.split(|c: char| !is_name(c));
+    let mut names: BTreeSet<_> =
+        words.filter(|word| word.starts_with("SALON_")).map(str::to_owned).collect();
+    assert!(names.len() >= 28 && names.contains("SALON_SECRET"), "{names:?}");
+    names.extend(["LEPTOS_SITE_ADDR", "LEPTOS_SITE_ROOT"].map(str::to_owned));
+    names
+}
+
+#[tokio::test]
+async fn an_empty_variable_counts_as_not_set() {
+    let mut command = salon(&["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()], &[]);
+    for name in variables().await {
+        command.env(name, "");
+    }
+    let program = Program::of(command).await;
+    assert_eq!(program.end("-TERM").await, "");
+}
+
+#[tokio::test]
+async fn what_was_left_around_a_value_is_refused_for_every_variable() {
+    let wrong = ["\"hunter2\"", "'hunter2'", "hunter2\r"].map(|text| text.as_bytes().to_vec());
+    for name in variables().await {
+        for value in wrong.iter().chain([&vec![b'h', 0xff, 0xfe]]) {
+            let mut command = salon(&[], &[]);
+            command.env(&name, OsString::from_vec(value.clone()));
+            let output = soon(command.output()).await.unwrap();
+            assert_eq!(output.status.code(), Some(2), "{name} {value:?}");
+            let sentence = sentence(&output);
+            assert!(sentence.starts_with(&name) && sentence.ends_with('.'), "{sentence}");
+            assert!(!sentence.contains("hunter2"), "{sentence}");
+        }
+    }
+    let mut command = salon(&["--help"], &[("SALON_PEOPLE", "\"4\"")]);
+    assert_eq!(soon(command.output()).await.unwrap().status.code(), Some(0), "help is given");
+    for args in [["--people", "\u{fffd}"], ["--people=\u{fffd}", "doctor"]] {
+        let args = args.map(|arg| arg.replace('\u{fffd}', "\0").into_bytes());
+        let mut command = salon(&[], &[]);
+        for arg in args {
+            let bytes = arg.into_iter().map(|byte| if byte == 0 { 0xff } else { byte });
+            command.arg(OsString::from_vec(bytes.collect()));
+        }
+        let output = soon(command.output()).await.unwrap();
+        assert!(sentence(&output).starts_with("--people (SALON_PEOPLE): "), "{output:?}");
+    }
 }
 
 /// The running program. It is killed when this is dropped.
@@ -223,10 +293,14 @@ impl Program {
         }
     }
 
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, signal: &str) {
+        send(self.id(), signal).await;
+    }
+
     /// Ends it with a signal; returns what else it said.
     pub(crate) async fn end(mut self, signal: &str) -> String {
-        let id = self.id().to_string();
-        soon(Command::new("kill").args([signal, &id]).status()).await.unwrap();
+        self.signal(signal).await;
         assert_eq!(soon(self.child.wait()).await.unwrap().code(), Some(0));
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).await.unwrap();
@@ -235,6 +309,199 @@ impl Program {
             rest.push('\n');
         }
         rest
+    }
+}
+
+async fn send(id: u32, signal: &str) {
+    soon(Command::new("kill").args([signal, &id.to_string()]).status()).await.unwrap();
+}
+
+/// A pipe that takes nothing more, until somebody reads.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = pipe().unwrap();
+    // What Linux and macOS let wait in a pipe.
+    writer.write_all(&[b'\n'; 65_536]).unwrap();
+    (reader, writer)
+}
+
+/// A port of the loopback that was free just now.
+async fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+/// Asks for a seat with a proof that is none, so many times: each is a line of the log.
+async fn knock(client: &mut Client, times: usize) {
+    for _ in 0..times {
+        let seat = json!({"token": "forged"});
+        client.say(json!({"type": "join", "room": "123", "seat": seat})).await;
+        client.expect_error("bad-seat").await;
+    }
+}
+
+/// The program with pipes that nobody reads, at `address` and with metrics at the other one.
+fn unread(args: &[&str], address: SocketAddr, metrics: SocketAddr) -> (Child, [PipeReader; 2]) {
+    let (address, metrics) = (address.to_string(), metrics.to_string());
+    let usual = ["--listen", &address, "--metrics", &metrics, "--messages", "1000000"];
+    let mut command = salon(&[&usual[..], args].concat(), &[]);
+    let ((out, stdout), (err, stderr)) = (full_pipe(), full_pipe());
+    command.env("SALON_SITE", site()).stdout(stdout).stderr(stderr);
+    (command.spawn().unwrap(), [out, err])
+}
+
+async fn answering(address: SocketAddr) {
+    soon(async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+async fn lines_dropped(metrics: SocketAddr) -> u64 {
+    let text = Reply::of(metrics, "GET /metrics", &[]).await.body;
+    let line = text.lines().find_map(|line| line.strip_prefix("salon_log_lines_dropped_total "));
+    line.unwrap_or_else(|| panic!("not counted in {text}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn t30_a_log_that_nobody_reads_stops_nothing_and_sigterm_ends_it() {
+    let (address, metrics) = (free_address().await, free_address().await);
+    // Everything is written, as much as comes.
+    let (mut child, pipes) = unread(&["--log", "debug"], address, metrics);
+    answering(metrics).await;
+    let mut flood = Client::of(address).await;
+    knock(&mut flood, 6_000).await;
+    let (mut caller, mut callee) = Client::pair(address, "124").await;
+    caller.reaches(&mut callee, "while nobody reads").await;
+    assert!(lines_dropped(metrics).await > 1_000);
+    send(child.id().unwrap(), "-TERM").await;
+    assert_eq!(caller.closed().await, 1012);
+    assert_eq!(soon(child.wait()).await.unwrap().code(), Some(0));
+    drop(pipes);
+}
+
+#[tokio::test]
+async fn t30_what_the_log_lost_is_said_when_somebody_reads_again() {
+    let (address, metrics) = (free_address().await, free_address().await);
+    let (mut child, [_out, mut err]) = unread(&["--log", "debug"], address, metrics);
+    answering(metrics).await;
+    let mut flood = Client::of(address).await;
+    knock(&mut flood, 6_000).await;
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        while !text.contains("lines of the log were lost") {
+            let mut bytes = [0; 4096];
+            let length = err.read(&mut bytes).unwrap();
+            assert!(length > 0, "it ended without a word: {text}");
+            text += &String::from_utf8_lossy(&bytes[..length]);
+        }
+        text
+    });
+    let text = soon(reading).await.unwrap();
+    let line = text.lines().find(|line| line.contains("were lost")).unwrap();
+    assert!(line.contains("WARN") && line.contains("lines="), "{line}");
+    child.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn t30_nobody_fills_the_log_with_one_kind_of_line() {
+    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let program = Program::start(&[&usual[..], &["--messages", "1000000"]].concat(), &[]).await;
+    knock(&mut Client::of(program.addr()).await, 450).await;
+    let log = program.end("-TERM").await;
+    let of = |part: &str| log.lines().filter(|line| line.contains(part)).count();
+    assert_eq!(of("not let in connection="), 100, "{log}");
+    assert_eq!(of("line=\"not let in\" held=350"), 1, "{log}");
+    assert_eq!(of("closed"), 1, "other kinds are written: {log}");
+}
+
+#[tokio::test]
+async fn signals_that_mean_nothing_end_nothing() {
+    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let mut program = Program::start(&usual, &[]).await;
+    let (mut caller, mut callee) = Client::pair(program.addr(), "123").await;
+    for signal in ["-USR1", "-USR2", "-HUP"] {
+        program.signal(signal).await;
+    }
+    program.logs("there are no certificate files to read again").await;
+    caller.reaches(&mut callee, "afterwards").await;
+    program.end("-INT").await;
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let mut program = Program::start(&usual, &[]).await;
+    // Whoever does not answer the goodbye is waited for.
+    let mut idle = Client::of(program.addr()).await;
+    program.signal("-TERM").await;
+    assert_eq!(idle.closed().await, 1012);
+    program.signal("-INT").await;
+    assert_eq!(soon(program.child.wait()).await.unwrap().code(), Some(128 + 2));
+}
+
+#[tokio::test]
+async fn a_data_folder_is_one_server_s() {
+    let folder = Folder::new();
+    let site = site().to_str().unwrap();
+    let args = ["--listen", "127.0.0.1:0", "--site", site, "--data", folder.root()];
+    let mut first = Program::start(&args, &[]).await;
+    let second = output(&args, &[]).await;
+    assert_eq!(second.status.code(), Some(1));
+    let said = sentence(&second);
+    assert!(said.contains(folder.root()) && said.contains("--data or SALON_DATA"), "{said}");
+    first.child.kill().await.unwrap();
+    // However it ended, the folder is free.
+    let mut again = Program::start(&args, &[]).await;
+
+    // One that nobody chose is done without, and that is said.
+    let mut usual = salon(&args[..4], &[]);
+    usual.env("STATE_DIRECTORY", folder.root());
+    let mut other = Program::of(usual).await;
+    other.logs("Another server uses the data folder").await;
+    again.child.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_data_folder_is_said() {
+    let folder = Folder::new();
+    let args = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let args = [&args[..], &["--data", folder.root()]].concat();
+    let start = |env: &'static [(&str, &str)]| {
+        let mut command = salon(&args, env);
+        command.env_remove("SALON_SECRET");
+        command
+    };
+    let refused = async |part: &str| {
+        let output = soon(start(&[]).output()).await.unwrap();
+        let said = sentence(&output);
+        assert!(output.status.code() == Some(1) && said.contains(part), "{said}");
+    };
+    Program::of(start(&[])).await.end("-TERM").await;
+    folder.set_mode("secret", 0o606);
+    refused("others can write it").await;
+    folder.set_mode("secret", 0o644);
+    let mut readable = Program::of(start(&[])).await;
+    readable.logs("Others can read").await;
+    readable.end("-TERM").await;
+    folder.set_mode("secret", 0o600);
+    fs::write(folder.path("secret"), "a").unwrap();
+    refused("openssl rand -hex 32").await;
+    fs::remove_file(folder.path("secret")).unwrap();
+
+    fs::write(folder.path("rooms.db"), "").unwrap();
+    refused("rooms.db: it is empty").await;
+    fs::write(folder.path("rooms.db"), "this is no database at all, but some text").unwrap();
+    refused("rooms.db").await;
+}
+
+#[tokio::test]
+async fn who_trusts_everybody_is_warned() {
+    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    for everybody in ["0.0.0.0/0", "::/0", "0.0.0.0/1 128.0.0.0/1"] {
+        let args = [&usual[..], &["--trust-proxy", everybody]].concat();
+        let mut program = Program::start(&args, &[]).await;
+        program.logs("--trust-proxy (SALON_TRUST_PROXY) trusts").await;
     }
 }
 

@@ -111,6 +111,12 @@ impl TestApp {
         soon(self.ended).await.unwrap()
     }
 
+    /// Takes the server away where it stands, as kill -9 does.
+    pub(crate) async fn kill(self) {
+        self.ended.abort();
+        let _ = soon(self.ended).await;
+    }
+
     /// Waits until the server remembers exactly this much.
     pub(crate) async fn remembers(&self, rooms: usize, connections: usize) {
         let expected = Counts { rooms, connections };

@@ -15,10 +15,7 @@ use tokio_rustls::{
 };
 
 /// Asks for the server that has this name, and takes any.
-pub(crate) async fn over_tls(
-    stream: TcpStream,
-    name: &'static str,
-) -> io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn over_tls(stream: TcpStream, name: &str) -> io::Result<TlsStream<TcpStream>> {
     let provider = ring::default_provider();
     let anyone = Anyone(provider.signature_verification_algorithms);
     let config = ClientConfig::builder_with_provider(provider.into())
@@ -27,7 +24,7 @@ pub(crate) async fn over_tls(
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(anyone))
         .with_no_client_auth();
-    let name = ServerName::try_from(name).map_err(io::Error::other)?;
+    let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 

@@ -1,7 +1,11 @@
 //! The data folder: whether it can be used, and by nobody else.
 
 use super::{CLOCK_TOLERANCE, Finding};
-use crate::server::secret;
+use crate::server::{
+    claim::Claim,
+    secret::{self, OTHERS_WRITE},
+    store::Store,
+};
 use std::{
     fs::{self, File, Metadata},
     io,
@@ -10,8 +14,7 @@ use std::{
     time::SystemTime,
 };
 
-/// Rights of everybody but the owner (`chmod`): to write, and any at all.
-const OTHERS_WRITE: u32 = 0o022;
+/// Rights of everybody but the owner (`chmod`).
 const OTHERS: u32 = 0o077;
 
 /// Tries the folder out. What is not there yet is looked for where it would be made.
@@ -37,6 +40,7 @@ pub(super) fn examine(folder: &Path) -> Vec<Finding> {
     } else if let Ok(found) = fs::metadata(folder) {
         findings.extend(rights(folder, &found, &probe));
         findings.extend(secret(folder));
+        findings.extend(database(folder));
         if findings.is_empty() {
             let text = format!("The data folder {name} is writable, and for its user alone.");
             findings.push(Finding::fine(text));
@@ -95,15 +99,32 @@ fn secret(folder: &Path) -> Option<Finding> {
             "Others can read {name}, and so take any seat. chmod 600 {name}"
         )));
     }
-    match fs::read_to_string(&path) {
-        Ok(text) if !text.trim().is_empty() => None,
-        Ok(_) => Some(Finding::problem(format!(
-            "{name} is empty. Remove it: another is made at the next start."
+    match fs::read_to_string(&path).map(|text| secret::strength(text.trim())) {
+        Ok(Ok(())) => None,
+        Ok(Err(weakness)) => Some(Finding::problem(format!(
+            "{name}: {weakness}, or remove it: another is made at the next start."
         ))),
         Err(error) => Some(Finding::problem(format!(
             "Cannot read {name}: {error}. Let it belong to the server's user."
         ))),
     }
+}
+
+/// What hosts decided. It can be looked at while a server uses it.
+fn database(folder: &Path) -> Option<Finding> {
+    Store::examine(folder).err().map(|error| Finding::problem(error.to_string()))
+}
+
+/// Whether a server could start here now. `serving` says that one is well where it would listen.
+pub(super) fn occupied(folder: &Path, serving: bool) -> Option<Finding> {
+    let name = folder.display();
+    Claim::is_held(folder).then(|| match serving {
+        true => Finding::fine(format!("The server that runs has the data folder {name}.")),
+        false => Finding::problem(format!(
+            "Another server uses the data folder {name}. End it, or choose another folder with \
+             --data (SALON_DATA)."
+        )),
+    })
 }
 
 /// A folder of another machine brings that machine's clock.

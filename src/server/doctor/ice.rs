@@ -3,9 +3,14 @@
 use super::{
     Finding,
     stun::{Fault, PATIENCE, Path},
+    turn::Allocation,
 };
 use crate::protocol::IceServer;
-use std::{io, net::SocketAddr, time::Instant};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Instant,
+};
 use tokio::{net::lookup_host, time::timeout};
 
 /// RFC 7064 and RFC 7065, section 3.2.
@@ -72,9 +77,17 @@ async fn server_finding(server: &IceServer) -> Finding {
     let url = &server.urls;
     let begun = Instant::now();
     let fault = match ask(server).await {
-        Ok(how) => {
+        Ok(Service::Answers(how)) => {
             let millis = begun.elapsed().as_millis();
             return Finding::fine(format!("{url} {how} ({millis} ms)."));
+        }
+        Ok(Service::RelaysTo(private)) => {
+            let private: Vec<_> = private.iter().map(ToString::to_string).collect();
+            return Finding::warning(format!(
+                "{url} relays to {}: people in a call reach what only that machine should \
+                 reach. Deny such peers (coturn: denied-peer-ip, as in deploy/coturn.conf).",
+                private.join(", ")
+            ));
         }
         Err(fault) => fault,
     };
@@ -84,6 +97,12 @@ async fn server_finding(server: &IceServer) -> Finding {
             "Correct the user name and the credential in --ice (SALON_ICE), the secret in \
              --turn-secret (SALON_TURN_SECRET), or the clock."
         }
+        Fault::Forbidden => {
+            "Look at what it denies (coturn: denied-peer-ip): a range that begins with :: holds \
+             all of IPv4 there."
+        }
+        Fault::Refused(486) => "It has no more for one user. Raise its quota (coturn: user-quota).",
+        Fault::Refused(508) => "It is full. Raise its quota or its ports (coturn: total-quota).",
         Fault::Refused(_) => "Look into its log.",
         Fault::Silent(_) | Fault::Unreachable(_) | Fault::NotStun => {
             "See that it runs, that its name and port are right in --ice (SALON_ICE), and that no \
@@ -93,8 +112,15 @@ async fn server_finding(server: &IceServer) -> Finding {
     Finding::problem(format!("{url} {fault}. {fix}"))
 }
 
-/// Returns what the server does.
-async fn ask(server: &IceServer) -> Result<&'static str, Fault> {
+/// What a server does.
+enum Service {
+    /// What it should.
+    Answers(&'static str),
+    /// It reaches peers that should be out of reach.
+    RelaysTo(Vec<Ipv4Addr>),
+}
+
+async fn ask(server: &IceServer) -> Result<Service, Fault> {
     let target = Target::of(&server.urls).ok_or(Fault::NotStun)?;
     let address = target.address().await?;
     let mut path = match target.transport {
@@ -102,17 +128,25 @@ async fn ask(server: &IceServer) -> Result<&'static str, Fault> {
         Transport::Tcp => Path::tcp(address).await?,
         Transport::Tls => {
             Path::tcp(address).await?;
-            return Ok("takes connections; what it says inside TLS was not looked at");
+            let how = "takes connections; what it says inside TLS was not looked at";
+            return Ok(Service::Answers(how));
         }
     };
     match (&server.username, &server.credential) {
         (Some(username), Some(credential)) if target.relay => {
-            path.allocate(username, credential).await?;
-            Ok("relays with the credential, and not without")
+            let mut allocation = Allocation::new(&mut path, (username, credential)).await?;
+            let reached = allocation.reaches().await;
+            allocation.end().await;
+            match reached? {
+                private if !private.is_empty() => Ok(Service::RelaysTo(private)),
+                _ => Ok(Service::Answers(
+                    "relays with the credential, and not without, to the internet only",
+                )),
+            }
         }
         _ => {
             path.binding().await?;
-            Ok("answers")
+            Ok(Service::Answers("answers"))
         }
     }
 }

@@ -3,15 +3,18 @@
 
 mod anyone;
 mod folder;
+mod front;
 mod ice;
 mod port;
 mod stun;
 mod tls;
+mod turn;
 
 use super::{
     address::TrustedProxies,
     config::{Config, DataFolder},
     hub::time_of_day,
+    origin::WebOrigin,
     site::Site,
     tls::Https,
 };
@@ -84,13 +87,18 @@ impl fmt::Display for Finding {
 }
 
 /// Runs all checks and hands over each finding as soon as it is known. Takes up to two seconds for
-/// every STUN or TURN server that is silent.
-pub async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
-    port::examine(config, &mut tell).await;
+/// every STUN or TURN server that is silent. `origin` is where people's browsers find a server that
+/// runs.
+pub async fn examine(config: &Config, origin: Option<&WebOrigin>, mut tell: impl FnMut(Finding)) {
+    let serving = port::examine(config, &mut tell).await;
     tls::examine(config, &mut tell).await;
+    if let Some(origin) = origin {
+        tell(front::examine(origin).await);
+    }
     proxy(config).into_iter().for_each(&mut tell);
     tell(pages(&config.site));
-    data(config).into_iter().for_each(&mut tell);
+    config.doubts().into_iter().map(Finding::warning).for_each(&mut tell);
+    data(config, serving).into_iter().for_each(&mut tell);
     tell(descriptors());
     tell(clock().await);
     ice::examine(&config.relays().sample(time_of_day()).servers, tell).await;
@@ -114,11 +122,14 @@ fn pages(site: &Site) -> Finding {
     }
 }
 
-fn data(config: &Config) -> Vec<Finding> {
+fn data(config: &Config, serving: bool) -> Vec<Finding> {
+    let examine = |path| {
+        let occupied = folder::occupied(path, serving);
+        folder::examine(path).into_iter().chain(occupied)
+    };
     match &config.data {
-        DataFolder::Chosen(path) => folder::examine(path),
-        DataFolder::Usual(path) => folder::examine(path)
-            .into_iter()
+        DataFolder::Chosen(path) => examine(path).collect(),
+        DataFolder::Usual(path) => examine(path)
             // The server does without it.
             .map(|finding| Finding { verdict: finding.verdict.min(Verdict::Warning), ..finding })
             .collect(),

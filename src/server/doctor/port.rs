@@ -20,28 +20,31 @@ enum Speech {
     Redirect,
 }
 
-/// Tries every address that the server would listen on.
-pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
+/// Tries every address that the server would listen on. Returns whether a server is well where it
+/// would serve people.
+pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) -> bool {
     let is_secure = config.https != Https::Off;
     let pages = if is_secure { Speech::Https } else { Speech::Http };
-    tell(finding(config.listen, pages, "--listen (SALON_LISTEN)").await);
+    let (serving, found) = finding(config.listen, pages, "--listen (SALON_LISTEN)").await;
+    tell(found);
     if let Some(address) = config.http {
-        tell(finding(address, Speech::Redirect, "--http (SALON_HTTP)").await);
+        tell(finding(address, Speech::Redirect, "--http (SALON_HTTP)").await.1);
     }
     if let Some(address) = config.metrics {
-        tell(finding(address, Speech::Http, "--metrics (SALON_METRICS)").await);
+        tell(finding(address, Speech::Http, "--metrics (SALON_METRICS)").await.1);
     }
+    serving
 }
 
-async fn finding(address: SocketAddr, speech: Speech, option: &str) -> Finding {
+/// Whether Salon is there already, and what to say.
+async fn finding(address: SocketAddr, speech: Speech, option: &str) -> (bool, Finding) {
     let Err(error) = TcpListener::bind(address).await else {
-        return Finding::fine(format!("{address} is free to listen on."));
+        return (false, Finding::fine(format!("{address} is free to listen on.")));
     };
     let fix = match error.kind() {
         io::ErrorKind::AddrInUse if is_salon(address, speech).await => {
-            return Finding::fine(format!(
-                "A server that is healthy listens on {address} already."
-            ));
+            let text = format!("A server that is healthy listens on {address} already.");
+            return (true, Finding::fine(text));
         }
         io::ErrorKind::AddrInUse => format!(
             "End the program that uses it (ss -ltnp names it) or choose another with {option}."
@@ -51,7 +54,7 @@ async fn finding(address: SocketAddr, speech: Speech, option: &str) -> Finding {
         ),
         _ => format!("Choose an address of this machine with {option}."),
     };
-    Finding::problem(format!("Cannot listen on {address}: {error}. {fix}"))
+    (false, Finding::problem(format!("Cannot listen on {address}: {error}. {fix}")))
 }
 
 /// Whether `/healthz` is answered there as Salon does.

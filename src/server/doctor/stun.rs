@@ -1,10 +1,12 @@
-//! Just enough of STUN (RFC 8489) and TURN (RFC 8656) to learn whether a server answers, and whether
-//! it takes a credential.
+//! Just enough of STUN (RFC 8489) to learn whether a server answers.
 
 use hmac::{Hmac, Mac};
-use md5::{Digest, Md5};
 use sha1::Sha1;
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 use thiserror::Error;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,32 +20,34 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 const RESEND: Duration = Duration::from_millis(500);
 
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-const HEADER: usize = 20;
+pub(super) const HEADER: usize = 20;
 /// No answer is longer than what one datagram of Ethernet carries.
 const LONGEST: usize = 1500;
 /// Header and HMAC-SHA1 of a signature.
 const SIGNATURE: usize = 24;
 
 // Methods; in an answer, one of the classes is added (RFC 8489, section 5).
-const BINDING: u16 = 0x001;
-const ALLOCATE: u16 = 0x003;
-const REFRESH: u16 = 0x004;
-const SUCCESS: u16 = 0x100;
-const ERROR: u16 = 0x110;
+pub(super) const BINDING: u16 = 0x001;
+pub(super) const ALLOCATE: u16 = 0x003;
+pub(super) const REFRESH: u16 = 0x004;
+pub(super) const CREATE_PERMISSION: u16 = 0x008;
+pub(super) const SUCCESS: u16 = 0x100;
+pub(super) const ERROR: u16 = 0x110;
 
 // Attributes (RFC 8489, section 18.3, and RFC 8656, section 18).
-const USERNAME: u16 = 0x0006;
+pub(super) const USERNAME: u16 = 0x0006;
 const MESSAGE_INTEGRITY: u16 = 0x0008;
 const ERROR_CODE: u16 = 0x0009;
-const LIFETIME: u16 = 0x000d;
-const REALM: u16 = 0x0014;
-const NONCE: u16 = 0x0015;
-const REQUESTED_TRANSPORT: u16 = 0x0019;
+pub(super) const LIFETIME: u16 = 0x000d;
+pub(super) const XOR_PEER_ADDRESS: u16 = 0x0012;
+pub(super) const REALM: u16 = 0x0014;
+pub(super) const NONCE: u16 = 0x0015;
+pub(super) const REQUESTED_TRANSPORT: u16 = 0x0019;
+pub(super) const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 
-/// Relayed datagrams, by their number in the Internet protocol.
-const UDP: [u8; 4] = [17, 0, 0, 0];
-const UNAUTHORIZED: u16 = 401;
-const STALE_NONCE: u16 = 438;
+/// The address family of an attribute (RFC 8489, section 14.1).
+const IPV4: u8 = 1;
+pub(super) const UNAUTHORIZED: u16 = 401;
 
 /// What is wrong with a server.
 #[derive(Debug, Error)]
@@ -58,6 +62,8 @@ pub(super) enum Fault {
     Open,
     #[error("refuses the credential (error 401)")]
     Unauthorized,
+    #[error("relays to nobody: it refuses a peer on the internet (error 403)")]
+    Forbidden,
     #[error("refuses with error {0}")]
     Refused(u16),
 }
@@ -86,33 +92,7 @@ impl Path {
         if answer.kind == BINDING | SUCCESS { Ok(()) } else { Err(answer.refusal()) }
     }
 
-    /// Has the server relay with this credential, and gives that back at once. A server that relays
-    /// without one is at fault.
-    pub(super) async fn allocate(&mut self, username: &str, password: &str) -> Result<(), Fault> {
-        let request = || Ok::<_, Fault>(Request::new(ALLOCATE)?.with(REQUESTED_TRANSPORT, &UDP));
-        let mut answer = self.ask(&request()?).await?;
-        if answer.kind == ALLOCATE | SUCCESS {
-            return Err(Fault::Open);
-        }
-        if answer.code() != Some(UNAUTHORIZED) {
-            return Err(answer.refusal());
-        }
-        let mut proof = Proof::new(username, password, &answer).ok_or(Fault::NotStun)?;
-        answer = self.ask(&proof.sign(request()?)).await?;
-        if answer.code() == Some(STALE_NONCE) {
-            proof = Proof::new(username, password, &answer).ok_or(Fault::NotStun)?;
-            answer = self.ask(&proof.sign(request()?)).await?;
-        }
-        if answer.kind != ALLOCATE | SUCCESS {
-            return Err(answer.refusal());
-        }
-        let end = Request::new(REFRESH)?.with(LIFETIME, &[0; 4]);
-        // It ends by itself after some minutes, should this be lost.
-        let _ = self.ask(&proof.sign(end)).await;
-        Ok(())
-    }
-
-    async fn ask(&mut self, request: &Request) -> Result<Response, Fault> {
+    pub(super) async fn ask(&mut self, request: &Request) -> Result<Response, Fault> {
         let bytes = request.bytes(0);
         let answer = async {
             match self {
@@ -168,21 +148,21 @@ fn split_header(bytes: &[u8]) -> Option<(u16, usize, &[u8])> {
     Some((number(head)?, number(head.get(2..)?)?.into(), rest))
 }
 
-struct Request {
-    method: u16,
-    id: [u8; 12],
-    attributes: Vec<u8>,
+pub(super) struct Request {
+    pub(super) method: u16,
+    pub(super) id: [u8; 12],
+    pub(super) attributes: Vec<u8>,
 }
 
 impl Request {
-    fn new(method: u16) -> io::Result<Self> {
+    pub(super) fn new(method: u16) -> io::Result<Self> {
         let mut id = [0; 12];
         getrandom::fill(&mut id).map_err(io::Error::other)?;
         Ok(Self { method, id, attributes: Vec::new() })
     }
 
     /// Adds an attribute, filled up to a multiple of four bytes (RFC 8489, section 14).
-    fn with(mut self, kind: u16, value: &[u8]) -> Self {
+    pub(super) fn with(mut self, kind: u16, value: &[u8]) -> Self {
         self.attributes.extend(kind.to_be_bytes());
         self.attributes.extend(short(value.len()));
         self.attributes.extend(value);
@@ -191,7 +171,7 @@ impl Request {
     }
 
     /// Adds the signature, which the signed length counts already (RFC 8489, section 14.5).
-    fn signed(self, key: &[u8]) -> Self {
+    pub(super) fn signed(self, key: &[u8]) -> Self {
         // HMAC takes keys of any length.
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else { return self };
         mac.update(&self.bytes(SIGNATURE));
@@ -200,10 +180,28 @@ impl Request {
     }
 
     /// The message, with the length of so many bytes more.
-    fn bytes(&self, more: usize) -> Vec<u8> {
+    pub(super) fn bytes(&self, more: usize) -> Vec<u8> {
         let length = short(self.attributes.len() + more);
         [&self.method.to_be_bytes(), &length[..], &COOKIE, &self.id, &self.attributes].concat()
     }
+}
+
+/// An address as it stands in messages, with the cookie mixed in so that no router mends it
+/// (RFC 8489, section 14.2). The port of a peer counts for nothing here.
+pub(super) fn xored(address: Ipv4Addr) -> [u8; 8] {
+    let [a, b, c, d] = mixed(address.octets());
+    [0, IPV4, COOKIE[0], COOKIE[1], a, b, c, d]
+}
+
+/// The same back.
+pub(super) fn unxored(value: &[u8]) -> Option<Ipv4Addr> {
+    let address = *value.get(4..)?.first_chunk()?;
+    (value.get(1) == Some(&IPV4)).then(|| mixed(address).into())
+}
+
+fn mixed([a, b, c, d]: [u8; 4]) -> [u8; 4] {
+    let [w, x, y, z] = COOKIE;
+    [a ^ w, b ^ x, c ^ y, d ^ z]
 }
 
 /// Names and passwords come from the command line; what is too long for STUN is refused by the
@@ -212,32 +210,9 @@ fn short(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
 }
 
-/// Long-term credentials (RFC 8489, section 9.2).
-struct Proof {
-    username: String,
-    realm: Vec<u8>,
-    nonce: Vec<u8>,
-    key: [u8; 16],
-}
-
-impl Proof {
-    fn new(username: &str, password: &str, challenge: &Response) -> Option<Self> {
-        let realm = challenge.get(REALM)?.to_vec();
-        let nonce = challenge.get(NONCE)?.to_vec();
-        let key = [username.as_bytes(), b":", &realm, b":", password.as_bytes()].concat();
-        let username = username.to_owned();
-        Some(Self { username, realm, nonce, key: Md5::digest(key).into() })
-    }
-
-    fn sign(&self, request: Request) -> Request {
-        let request = request.with(USERNAME, self.username.as_bytes());
-        request.with(REALM, &self.realm).with(NONCE, &self.nonce).signed(&self.key)
-    }
-}
-
-struct Response {
-    kind: u16,
-    attributes: Vec<(u16, Vec<u8>)>,
+pub(super) struct Response {
+    pub(super) kind: u16,
+    pub(super) attributes: Vec<(u16, Vec<u8>)>,
 }
 
 impl Response {
@@ -259,18 +234,18 @@ impl Response {
         Some(Self { kind, attributes })
     }
 
-    fn get(&self, kind: u16) -> Option<&[u8]> {
+    pub(super) fn get(&self, kind: u16) -> Option<&[u8]> {
         self.attributes.iter().find(|(other, _)| *other == kind).map(|(_, value)| &value[..])
     }
 
     /// Hundreds in one byte, the rest in the next (RFC 8489, section 14.8).
-    fn code(&self) -> Option<u16> {
+    pub(super) fn code(&self) -> Option<u16> {
         let value = self.get(ERROR_CODE)?;
         let (hundreds, rest) = (value.get(2)? & 7, value.get(3)?);
         Some(u16::from(hundreds) * 100 + u16::from(*rest))
     }
 
-    fn refusal(&self) -> Fault {
+    pub(super) fn refusal(&self) -> Fault {
         match self.code() {
             Some(UNAUTHORIZED) => Fault::Unauthorized,
             Some(code) => Fault::Refused(code),
@@ -283,40 +258,14 @@ impl Response {
 mod tests {
     use super::*;
 
-    /// RFC 5769, section 2.4: a request with long-term authentication, without FINGERPRINT.
+    /// RFC 5769, section 2.2.
     #[test]
-    fn requests_are_signed_as_in_the_test_vector() {
-        let challenge = Response {
-            kind: ALLOCATE | ERROR,
-            attributes: vec![
-                (REALM, b"example.org".to_vec()),
-                (NONCE, b"f//499k954d6OL34oL9FSTvy64sA".to_vec()),
-            ],
-        };
-        let username = "\u{30de}\u{30c8}\u{30ea}\u{30c3}\u{30af}\u{30b9}";
-        let proof = Proof::new(username, "TheMatrIX", &challenge).unwrap();
-        let id = [0x78, 0xad, 0x34, 0x33, 0xc6, 0xad, 0x72, 0xc0, 0x29, 0xda, 0x41, 0x2e];
-        let request = Request { method: BINDING, id, attributes: Vec::new() };
-        let request = Request {
-            attributes: [
-                &[0x00, 0x06, 0x00, 0x12][..],
-                username.as_bytes(),
-                &[0, 0, 0x00, 0x15, 0x00, 0x1c],
-                &proof.nonce,
-                &[0x00, 0x14, 0x00, 0x0b],
-                &proof.realm,
-                &[0],
-            ]
-            .concat(),
-            ..request
-        };
-        let bytes = request.signed(&proof.key).bytes(0);
-        assert_eq!(bytes.len(), 0x60 + HEADER);
-        let signature = [
-            0xf6, 0x70, 0x24, 0x65, 0x6d, 0xd6, 0x4a, 0x3e, 0x02, 0xb8, 0xe0, 0x71, 0x2e, 0x85,
-            0xc9, 0xa2, 0x8c, 0xa8, 0x96, 0x66,
-        ];
-        assert!(bytes.ends_with(&signature));
+    fn addresses_are_mixed_as_in_the_test_vector() {
+        let address = Ipv4Addr::new(192, 0, 2, 1);
+        assert_eq!(xored(address)[4..], [0xe1, 0x12, 0xa6, 0x43]);
+        assert_eq!(unxored(&xored(address)), Some(address));
+        assert_eq!(unxored(&[0, 2, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(unxored(&[0, 1, 0, 0]), None);
     }
 
     #[test]

@@ -3,20 +3,19 @@
 use super::{ANSWER_WITHIN, Finding, Verdict};
 use crate::server::{
     acme::Acme,
+    certificate::{self, Lifetime, Validity, days, load},
     config::{Config, DataFolder},
-    tls::{HTTPS_PORT, Https, load},
+    tls::{HTTPS_PORT, Https},
 };
 use axum::http::Uri;
 use std::{
     fs, io,
     os::unix::fs::MetadataExt,
     path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 use tokio::{net::TcpStream, time::timeout};
-use x509_parser::{pem::Pem, prelude::X509Certificate};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Whoever renews certificates by themselves does so 30 days before their end.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Rights of everybody but the owner and the group (`chmod`).
@@ -81,52 +80,34 @@ fn files(certificate: &Path, key: &Path, now: SystemTime) -> [Finding; 2] {
 
 fn certificates(path: &Path, now: SystemTime) -> Finding {
     let name = path.display();
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return Finding::problem(format!("Cannot read {name}: {error}.")),
+    let lifetime = match certificate::certificates(path) {
+        Ok(chain) => Lifetime::of(&chain),
+        Err(error) => return Finding::problem(error.to_string()),
     };
-    let blocks = Pem::iter_from_buffer(&bytes).flatten();
-    let ends: Vec<_> = blocks
-        .filter(|block| block.label == "CERTIFICATE")
-        .filter_map(|block| block.parse_x509().ok().map(|found| validity(&found)))
-        .collect();
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let Some(end) = ends.iter().map(|(_, end)| *end).min() else {
-        return Finding::problem(format!("{name} holds no certificate in PEM."));
+    let Some(lifetime) = lifetime else {
+        return Finding::problem(format!("{name} holds no certificate that can be read."));
     };
-    let days = |time: Duration| time.as_secs() / DAY.as_secs();
-    let renew = "Renew it; certbot renew and the like do so.";
-    if ends.iter().any(|(begin, _)| *begin > now) {
-        Finding::problem(format!("{name} is not valid yet. Look at the clock."))
-    } else if end <= now {
-        let ago = days(now.saturating_sub(end));
-        Finding::problem(format!("{name} ended {ago} days ago: browsers refuse it. {renew}"))
-    } else if end - now < SOON {
-        Finding::warning(format!("{name} ends in {} days. {renew}", days(end - now)))
-    } else {
-        Finding::fine(format!("{name} is valid for {} more days.", days(end - now)))
+    match (lifetime.doubt(path, now), lifetime.at(now)) {
+        (Some(doubt), _) => Finding::problem(doubt),
+        (None, Validity::Valid(left)) if left >= SOON => {
+            Finding::fine(format!("{name} is valid for {} more days.", days(left)))
+        }
+        (None, Validity::Valid(left)) => Finding::warning(format!(
+            "{name} ends in {} days. Renew it; certbot renew and the like do so.",
+            days(left)
+        )),
+        (None, Validity::Early | Validity::Ended(_)) => {
+            Finding::problem(format!("{name} is not valid now."))
+        }
     }
-}
-
-/// Both ends, since the Unix epoch.
-fn validity(certificate: &X509Certificate<'_>) -> (Duration, Duration) {
-    let validity = certificate.validity();
-    let seconds = |time: i64| Duration::from_secs(u64::try_from(time).unwrap_or_default());
-    (seconds(validity.not_before.timestamp()), seconds(validity.not_after.timestamp()))
 }
 
 fn private_key(path: &Path) -> Finding {
     let name = path.display();
-    let found = fs::metadata(path).and_then(|found| Ok((found.mode(), fs::read(path)?)));
-    let (mode, bytes) = match found {
-        Ok(found) => found,
-        Err(error) => return Finding::problem(format!("Cannot read {name}: {error}.")),
-    };
-    let is_key = |block: &Pem| block.label.ends_with("PRIVATE KEY");
-    if !Pem::iter_from_buffer(&bytes).flatten().any(|block| is_key(&block)) {
-        return Finding::problem(format!("{name} holds no private key in PEM."));
+    if let Err(error) = certificate::private_key(path) {
+        return Finding::problem(error.to_string());
     }
-    match mode & STRANGERS {
+    match fs::metadata(path).map_or(STRANGERS, |found| found.mode()) & STRANGERS {
         0 => Finding::fine(format!("{name} holds a key that nobody else can read.")),
         _ => Finding::problem(format!("Everybody can read the key {name}. chmod 600 {name}")),
     }
@@ -135,7 +116,7 @@ fn private_key(path: &Path) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{os::unix::fs::PermissionsExt, path::PathBuf};
+    use std::{os::unix::fs::PermissionsExt, path::PathBuf, time::UNIX_EPOCH};
 
     /// Valid from the 1st of January to the 1st of April 2025.
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----

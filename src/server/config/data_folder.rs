@@ -1,0 +1,80 @@
+//! Where to keep what has to outlive the server.
+
+use crate::server::{claim::Claim, error::ServerError, secret::Secret, store::Store};
+use std::{env, path::PathBuf};
+use tracing::warn;
+
+/// Where to keep what has to outlive the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataFolder {
+    /// The operator said so: it has to work.
+    Chosen(PathBuf),
+    /// Where such things are usually put, if that works.
+    Usual(PathBuf),
+    /// Nowhere.
+    None,
+}
+
+impl DataFolder {
+    /// Where systemd, or else the desktop's rules (XDG Base Directory Specification), put it.
+    pub(super) fn usual() -> Self {
+        let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        folder("STATE_DIRECTORY")
+            .or_else(|| folder("XDG_STATE_HOME").map(|home| home.join("salon")))
+            .or_else(|| folder("HOME").map(|home| home.join(".local/state/salon")))
+            .map_or(Self::None, Self::Usual)
+    }
+
+    /// Takes the folder for this server, for as long as the claim lives. A usual one that cannot be
+    /// had is done without.
+    pub(in crate::server) fn claim(self) -> Result<(Self, Option<Claim>), ServerError> {
+        match self {
+            Self::Chosen(folder) => {
+                let claim = Claim::of(&folder)?;
+                Ok((Self::Chosen(folder), Some(claim)))
+            }
+            Self::Usual(folder) => match Claim::of(&folder) {
+                Ok(claim) => Ok((Self::Usual(folder), Some(claim))),
+                Err(error) => {
+                    warn!(
+                        "{error} Until then, calls, and what hosts decide, do not outlive a restart."
+                    );
+                    Ok((Self::None, None))
+                }
+            },
+            Self::None => Ok((Self::None, None)),
+        }
+    }
+
+    /// The secret that is kept there; where nothing can be kept, one for this run.
+    pub(in crate::server) fn secret(&self) -> Result<Secret, ServerError> {
+        match self {
+            Self::Chosen(folder) => Secret::kept_in(folder),
+            Self::Usual(folder) => Secret::kept_in(folder).or_else(|error| {
+                warn!("{error} Until then, calls do not outlive a restart.");
+                Ok(Secret::fresh()?)
+            }),
+            Self::None => Ok(Secret::fresh()?),
+        }
+    }
+
+    /// Where what hosts decide is kept; where nothing can be, for this run.
+    pub(in crate::server) fn store(&self) -> Result<Store, ServerError> {
+        match self {
+            Self::Chosen(folder) => Store::kept_in(folder),
+            Self::Usual(folder) => Store::kept_in(folder).or_else(|error| {
+                warn!("{error} Until then, what hosts decide does not outlive a restart.");
+                Store::in_memory()
+            }),
+            Self::None => Store::in_memory(),
+        }
+    }
+
+    /// Where to keep what the server cannot do without.
+    pub(in crate::server) fn folder(&self) -> Result<PathBuf, ServerError> {
+        match self {
+            Self::Chosen(folder) | Self::Usual(folder) => Ok(folder.clone()),
+            Self::None => Err(ServerError::NoFolder),
+        }
+    }
+}

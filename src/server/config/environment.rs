@@ -1,0 +1,67 @@
+//! What the environment says. Every variable goes through here, so that what holds for one holds for
+//! all: an empty one counts as not set, and what a shell, a container or an editor left around a
+//! value is refused instead of being taken as part of it.
+
+use super::NoConfig;
+use clap::{Arg, Command};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+};
+
+const QUOTES: [char; 2] = ['"', '\''];
+
+/// The value of a variable, if it has one.
+///
+/// # Errors
+/// A sentence that names the variable and does not repeat the value, which may be a secret.
+pub(super) fn variable(name: &str) -> Result<Option<String>, NoConfig> {
+    let value = env::var_os(name).map(text).transpose();
+    let wrong = |what| NoConfig::Wrong(format!("{name}: the value {what}."));
+    Ok(value.map_err(wrong)?.filter(|text| !text.is_empty()))
+}
+
+/// An option that does not see its variable if that is empty.
+pub(super) fn without_empty(option: Arg) -> Arg {
+    let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+    match option.get_env().is_some_and(is_empty) {
+        true => option.env(None::<&str>),
+        false => option,
+    }
+}
+
+/// Looks at the variables of all options.
+pub(super) fn check(command: &Command) -> Result<(), NoConfig> {
+    let names = command.get_arguments().filter_map(Arg::get_env);
+    names.map(OsStr::to_string_lossy).try_for_each(|name| variable(&name).map(|_| ()))
+}
+
+fn text(value: OsString) -> Result<String, &'static str> {
+    let text = value.into_string().map_err(|_| "is not valid UTF-8")?;
+    if text.trim_end_matches('\n').ends_with('\r') {
+        return Err("ends in a carriage return. Save its file with Unix line ends");
+    }
+    let is_quoted =
+        |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    match QUOTES.into_iter().any(is_quoted) {
+        true => Err("stands in quotes, which would be part of it. Leave them out"),
+        false => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn what_was_left_around_a_value_is_refused() {
+        for wrong in ["\"a\"", "'a'", "\"\"", "a\r", "a\r\n", "\r"] {
+            assert!(text(wrong.into()).is_err(), "{wrong:?}");
+        }
+        for good in ["", "a", "a\"", "\"", "it's", "a b", "a\n", "'a\""] {
+            assert_eq!(text(good.into()), Ok(good.to_owned()));
+        }
+        assert!(text(OsString::from_vec(vec![0xff, 0xfe])).is_err());
+    }
+}
