@@ -88,9 +88,8 @@ fn serve<B: Backend>(
     files: ServeDir<DefaultServeDirFallback, B>,
     state: ServerState,
 ) -> Router<ServerState> {
-    let files = files
-        .append_index_html_on_directories(false)
-        .fallback(pages::page.with_state(state));
+    let files =
+        files.append_index_html_on_directories(false).fallback(pages::page.with_state(state));
     Router::new().fallback_service(files)
 }
 

@@ -2,11 +2,13 @@
 //! It is read once, at the start; from then on the rooms are in memory and every change is written
 //! before anybody is told of it.
 
+mod opening;
+
 use super::error::ServerError;
 use crate::{protocol::RoomName, room::Keeping};
-use rusqlite::{Connection, Error, OpenFlags, params};
+use rusqlite::{Connection, Error, params};
 use std::{
-    fs::{self, OpenOptions},
+    fs::OpenOptions,
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -30,9 +32,7 @@ impl Store {
     pub(super) fn kept_in(folder: &Path) -> Result<Self, ServerError> {
         let path = folder.join(FILE);
         let error = |error: Error| data_error(&path, error);
-        if let Some(problem) = problem(&path) {
-            return Err(data_error(&path, problem));
-        }
+        usable(&path, opening::problem(&path, MIGRATIONS.len()))?;
         let made = std::fs::create_dir_all(folder).and_then(|()| {
             let mut options = OpenOptions::new();
             options.append(true).create(true).mode(0o600).open(&path)
@@ -41,12 +41,11 @@ impl Store {
         Self::migrated(Connection::open(&path).map_err(error)?).map_err(error)
     }
 
-    /// What is wrong with the database in a folder, if there is one. Reads all of it, and changes
-    /// nothing.
+    /// Looks for what is wrong with the database in a folder, if there is one, and changes nothing.
     pub(super) fn examine(folder: &Path) -> Result<(), ServerError> {
         let path = folder.join(FILE);
-        let problem = problem(&path).or_else(|| damage(&path));
-        problem.map_or(Ok(()), |problem| Err(data_error(&path, problem)))
+        let problem = opening::problem(&path, MIGRATIONS.len());
+        usable(&path, problem.or_else(|| opening::damage(&path)))
     }
 
     /// One that is gone when the server ends.
@@ -104,87 +103,19 @@ impl Store {
     }
 }
 
-/// Why a database is not to be used. Where there is none, one can be made.
-fn problem(path: &Path) -> Option<String> {
-    let size = fs::metadata(path).ok()?.len();
-    if size == 0 {
-        let lost = "it is empty, and what hosts decided is lost";
-        return Some(format!("{lost}; put a copy back, or remove it to begin anew"));
-    }
-    let known = MIGRATIONS.len();
-    match version(path) {
-        Ok(version) if usize::try_from(version).is_ok_and(|version| version <= known) => None,
-        Ok(version) => Some(format!(
-            "a newer Salon has written it (schema {version}, and this one knows {known}); install \
-             that again"
-        )),
-        Err(error) => Some(error.to_string()),
-    }
+fn usable(path: &Path, problem: Option<String>) -> Result<(), ServerError> {
+    let error = |problem| ServerError::Data { path: path.into(), error: io::Error::other(problem) };
+    problem.map_or(Ok(()), |problem| Err(error(problem)))
 }
 
-/// SQLite compares the size of the file with what its head says when it reads this.
-fn version(path: &Path) -> Result<i64, Error> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn damage(path: &Path) -> Option<String> {
-    path.exists().then_some(())?;
-    let check = || {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.pragma_query_value(None, "quick_check", |row| row.get::<_, String>(0))
-    };
-    match check() {
-        Ok(said) if said == "ok" => None,
-        Ok(said) => Some(format!("it is damaged ({said}); put a copy back")),
-        Err(error) => Some(error.to_string()),
-    }
-}
-
-fn data_error(
-    path: &Path,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> ServerError {
+fn data_error(path: &Path, error: Error) -> ServerError {
     ServerError::Data { path: PathBuf::from(path), error: io::Error::other(error) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn what_is_empty_newer_cut_or_no_database_is_refused() {
-        let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
-        fs::create_dir(&folder).unwrap();
-        let path = folder.join(FILE);
-        let refused = || {
-            let (opened, examined) = (Store::kept_in(&folder), Store::examine(&folder));
-            assert_eq!(opened.is_err(), examined.is_err());
-            opened.err().map(|error| error.to_string())
-        };
-        assert!(Store::examine(&folder).is_ok(), "there is none yet");
-        assert_eq!(refused(), None);
-        let store = Store::kept_in(&folder).unwrap();
-        for number in 0..200 {
-            store.keep(&format!("room-{number}").parse().unwrap(), &Keeping::default()).unwrap();
-        }
-        drop(store);
-        assert_eq!(refused(), None);
-        let whole = fs::read(&path).unwrap();
-        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-        assert!(refused().unwrap().contains("rooms.db"));
-        fs::write(&path, &whole).unwrap();
-        let newer = Connection::open(&path).unwrap();
-        newer.pragma_update(None, "user_version", 99).unwrap();
-        drop(newer);
-        assert!(refused().unwrap().contains("a newer Salon has written it"));
-        fs::write(&path, "").unwrap();
-        assert!(refused().unwrap().contains("it is empty"));
-        fs::write(&path, "no database ".repeat(100)).unwrap();
-        assert!(refused().unwrap().contains("not a database"));
-        fs::remove_dir_all(folder).unwrap();
-    }
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     #[test]
     fn what_is_kept_is_there_at_the_next_start_and_nobody_else_s_to_read() {

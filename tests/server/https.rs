@@ -6,6 +6,7 @@ use crate::{
 };
 use anyone::over_tls;
 use futures_util::{SinkExt, StreamExt};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -174,6 +175,20 @@ async fn sighup_reads_the_certificate_again_and_says_what_came_of_it() {
     server.signal("-HUP").await;
     let line = server.logs("stays in use").await;
     assert!(line.contains("cert.pem: it is empty"), "{line}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_ended_is_warned_of() {
+    let folder = Folder::new();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.not_before = date_time_ymd(2024, 1, 1);
+    params.not_after = date_time_ymd(2025, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    fs::write(folder.path("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(folder.path("key.pem"), key.serialize_pem()).unwrap();
+    let mut server = program(&folder, &[]).await;
+    let line = server.logs("cert.pem ended").await;
+    assert!(line.contains("WARN") && line.contains("browsers refuse it"), "{line}");
 }
 
 #[tokio::test]
