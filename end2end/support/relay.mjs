@@ -1,13 +1,18 @@
-// A relay, as people run one: coturn with the secret that it shares with the server.
+// A relay, as people run one: coturn with the configuration that is given to them.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { mediaFile } from './media.mjs';
 
 const PROGRAM = 'turnserver';
+const PORT = 3478;
+const TLS_PORT = 5349;
 const START_MS = 10_000;
-const READY = 'UDP listener opened';
+const READY = /UDP listener opened/g;
+const CONFIGURATION = readFileSync(new URL('../../deploy/coturn.conf', import.meta.url), 'utf8');
 
 /** Why there can be no relay here; empty if there can. */
 export const whyNoRelay = () => (spawnSync(PROGRAM, ['--version']).error ? 'coturn is not installed' : '');
@@ -27,21 +32,52 @@ export const makeCertificate = () => {
 };
 
 /**
- * Starts one on a host.
- * @param {{ within: string[], address: string }} place
- * @param {string} secret
- * @param {{ path: string }} [certificate] for TLS, which it does not speak without
+ * The configuration that people are given, with no other line changed than those that one machine
+ * cannot share with another.
+ * @param {Record<string, string | null>} own values by name; null for a line that is taken out
+ * @param {string[]} more
  */
-export const startRelay = async ({ within, address }, secret, certificate) => {
-  const tls = certificate ? [`--cert=${certificate.path}`, `--pkey=${certificate.path}`] : ['--no-tls'];
-  const [program = PROGRAM, ...args] = [
-    ...within,
-    ...[PROGRAM, '-n', '--verbose', '--log-file=stdout', '--pidfile=/dev/null', '--no-cli', '--no-dtls', ...tls],
-    ...['--realm=salon.test', `--listening-ip=${address}`, `--relay-ip=${address}`],
-    ...['--use-auth-secret', `--static-auth-secret=${secret}`],
-  ];
+const configure = (own, more) => {
+  const substitute = (/** @type {string} */ text, /** @type {[string, string | null]} */ [name, value]) => {
+    const line = new RegExp(`^${name}(=.*)?\\n`, 'gm');
+    if (text.match(line)?.length !== 1) throw new Error(`deploy/coturn.conf says not once: ${name}`);
+    return text.replace(line, () => (value === null ? '' : `${name}=${value}\n`));
+  };
+  return [Object.entries(own).reduce(substitute, CONFIGURATION), ...more, ''].join('\n');
+};
+
+/**
+ * Starts one on a host.
+ * @param {{ within: string[], address: string, address6?: string }} place
+ * @param {string} secret
+ * @param {{ certificate?: { path: string }, port?: number }} options a certificate for TLS, which it does not speak without
+ */
+export const startRelay = async ({ within, address, address6 }, secret, { certificate, port = PORT } = {}) => {
+  const addresses = [address, address6].filter(Boolean);
+  const text = configure(
+    {
+      realm: 'salon.test',
+      'static-auth-secret': secret,
+      'listening-port': String(port),
+      'no-stdout-log': null,
+      syslog: null,
+      ...(certificate && { 'no-tls': null }),
+    },
+    [
+      ...addresses.flatMap((own) => [`listening-ip=${own}`, `relay-ip=${own}`]),
+      ...(certificate ? [`cert=${certificate.path}`, `pkey=${certificate.path}`] : []),
+      ...['log-file=stdout', 'verbose', 'pidfile=/dev/null'],
+    ],
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'salon-relay-'));
+  const path = join(folder, 'turnserver.conf');
+  writeFileSync(path, text, { mode: 0o600 });
+  const [program = PROGRAM, ...args] = [...within, PROGRAM, '-c', path];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = () => child.kill('SIGKILL');
+  const kill = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', kill);
   const ended = once(child, 'exit').then(() => process.off('exit', kill));
 
@@ -57,7 +93,7 @@ export const startRelay = async ({ within, address }, secret, certificate) => {
     // It has to be read on, or the relay stands still when the pipe is full.
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      if (!output.includes(READY)) return;
+      if ((output.match(READY)?.length ?? 0) < addresses.length) return;
       clearTimeout(timer);
       child.off('exit', fail);
       resolve(undefined);
@@ -67,5 +103,19 @@ export const startRelay = async ({ within, address }, secret, certificate) => {
     kill();
     return ended;
   };
-  return { url: `turn:${address}:3478`, stun: `stun:${address}:3478`, overTls: `turns:${address}:5349`, stop };
+  const hosts = [address, ...(address6 ? [`[${address6}]`] : [])];
+  const waysTo = (/** @type {string} */ host) => {
+    const url = `turn:${host}:${port}`;
+    return [url, `${url}?transport=tcp`, ...(certificate ? [`turns:${host}:${TLS_PORT}`] : [])];
+  };
+  return {
+    url: `turn:${address}:${port}`,
+    stun: `stun:${address}:${port}`,
+    overTls: `turns:${address}:${TLS_PORT}`,
+    /** By every family and every transport. */
+    all: hosts.flatMap(waysTo),
+    /** What it has logged. */
+    log: () => output,
+    stop,
+  };
 };

@@ -1,14 +1,16 @@
-// Calls through a real relay, by people who do not want the others to learn their address.
+// Calls through a real relay as deploy/coturn.conf has it, by people who do not want the others to learn
+// their address.
 import type { Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
-import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
+import { makeDualNetwork, makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { installProbe, tryRelay } from '../support/probe.ts';
-import { startRelay, whyNoRelay } from '../support/relay.mjs';
-import { button, enter, expectPhase, expectToSeeAndHear, open, tileOf, turnOnDevices } from '../support/room.ts';
+import { makeCertificate, startRelay, whyNoCertificate, whyNoRelay } from '../support/relay.mjs';
+import { button, enter, expectMore, expectPhase, expectToSeeAndHear, open, tileOf, turnOnDevices } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { expect, test as base } from '../support/test.ts';
 
 type Network = Awaited<ReturnType<typeof makeNetwork>>;
+type Relay = Awaited<ReturnType<typeof startRelay>>;
 type Person = { page: Page; address: string; heard: string[] };
 
 const SECRET = 'shared by the server and the relay';
@@ -17,25 +19,35 @@ const VALID_S = 20;
 /** A later answer to credentials than this would be none to those that were tried. */
 const RENEWED = { timeout: VALID_S * 1000 };
 
+type Setting = { hosts: string[]; everyWay: boolean; turnSeconds: number };
+const TWO = { hosts: ['ada', 'bob'], everyWay: false, turnSeconds: VALID_S };
+/** Who need most of a relay: the largest call there is, over both families and all transports. */
+const FOUR = { hosts: ['ada', 'bob', 'cleo', 'dan'], everyWay: true, turnSeconds: 600 };
+
 const hideAddress = (page: Page) => page.getByRole('checkbox', { name: 'Hide my address' });
 
-const test = base.extend<{ network: Network; relay: string; come: (host: string) => Promise<Person> }>({
-  network: async ({}, use) => {
-    const network = await makeNetwork('ada', 'bob', 'relay');
+const test = base.extend<{ setting: Setting; network: Network; relay: Relay; come: (host: string) => Promise<Person> }>({
+  setting: [TWO, { option: true }],
+  network: async ({ setting: { hosts, everyWay } }, use) => {
+    const make = everyWay ? makeDualNetwork : makeNetwork;
+    const network = await make(...hosts, 'relay');
     await use(network);
     network.remove();
   },
-  relay: async ({ network }, use) => {
-    const relay = await startRelay(network.placeOn('relay'), SECRET);
-    await use(relay.url);
+  relay: async ({ network, setting }, use) => {
+    const options = setting.everyWay ? { certificate: makeCertificate() } : {};
+    const relay = await startRelay(network.placeOn('relay'), SECRET, options);
+    await use(relay);
     await relay.stop();
   },
-  come: async ({ network, playwright, relay, trouble }, use) => {
-    const options = ['--ice', relay, '--turn-secret', SECRET, '--turn-seconds', String(VALID_S)];
+  come: async ({ network, playwright, relay, setting, trouble }, use) => {
+    const ice = setting.everyWay ? relay.all.join(' ') : relay.url;
+    const options = ['--ice', ice, '--turn-secret', SECRET, '--turn-seconds', String(setting.turnSeconds)];
+    const flags = setting.everyWay ? [makeCertificate().trust] : [];
     const salon = await startSalonAt(network.server, ...options);
     const pages: Page[] = [];
     await use(async (host) => {
-      const browser = await playwright.chromium.launch(network.launchOptions(host));
+      const browser = await playwright.chromium.launch(network.launchOptions(host, ...flags));
       const context = await browser.newContext({ baseURL: salon.origin, permissions: GRANTED });
       context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
       await context.addInitScript(installProbe);
@@ -50,11 +62,12 @@ const test = base.extend<{ network: Network; relay: string; come: (host: string)
   },
 });
 
-const enterHidden = async ({ page }: Person, room: string, name: string) => {
+const enterHidden = async ({ page }: Person, room: string, name: string, { camera = true } = {}) => {
   await open(page, `/room/${room}`);
   await page.getByRole('textbox', { name: 'Your name' }).fill(name);
   await hideAddress(page).check();
   await turnOnDevices(page);
+  if (!camera) await button(page, 'Turn camera off').click();
   await button(page, 'Join').click();
   await expectPhase(page, 'call');
 };
@@ -144,6 +157,30 @@ test.describe('through a relay', () => {
     await expectPath(ada.page, ['host', 'host']);
     await expectLocks('Direct, end-to-end encrypted');
     await expectCall();
+  });
+});
+
+test.describe('through a relay, by every way to it', () => {
+  test.use({ setting: FOUR });
+  test.beforeAll(() => {
+    const why = whyNoNetworks() || whyNoRelay() || whyNoCertificate();
+    if (why) console.log(`Skipped, because there can be no relay here: ${why}`);
+    test.skip(!!why, why);
+  });
+
+  test('four who hide their addresses and all change their networks at once find each other again', async ({ come, network, relay, room }) => {
+    test.slow();
+    const names = ['Ada', 'Bob', 'Cleo', 'Dan'];
+    const people = await Promise.all(FOUR.hosts.map(come));
+    // Twelve pictures at once would say more of the machine than of the relay.
+    await Promise.all(people.map((person, at) => enterHidden(person, room, names[at]!, { camera: false })));
+    const expectCall = () => Promise.all(people.map(({ page }) => expectMore(page, 'sound', names.length - 1)));
+    await expectCall();
+    // The relay keeps what they had from it, because nobody can tell it any more that they left.
+    await Promise.all(FOUR.hosts.map(network.moveToNewAddress));
+    await expectCall();
+    for (const { page } of people) await expect(page.locator('[data-tile=remote][data-link=connected]')).toHaveCount(3);
+    expect(relay.log()).not.toContain('error 486');
   });
 });
 

@@ -279,7 +279,7 @@ test.describe('with a relay', () => {
     const network = await makeNetwork('ada', 'bob', 'relay');
     const secret = 'shared by the server and the relay';
     const certificate = makeCertificate();
-    const relay = await startRelay(network.placeOn('relay'), secret, certificate);
+    const relay = await startRelay(network.placeOn('relay'), secret, { certificate });
     const urls = [relay.stun, relay.url, `${relay.url}?transport=tcp`, relay.overTls];
     const salon = await startSalonAt(network.server, '--ice', urls.join(' '), '--turn-secret', secret);
     const relays = ['Relay over UDP', 'Relay over TCP', 'Relay over TLS'];
