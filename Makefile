@@ -99,7 +99,7 @@ rust:
 	@scripts/setup.sh rust
 
 browsers:
-	@scripts/setup.sh browsers networks relay reader films
+	@scripts/setup.sh browsers networks relay proxies reader films
 
 fmt: rust
 	$(STEP) "Checking the format" cargo fmt --check

@@ -9,6 +9,7 @@
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
 #   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
 #   scripts/setup.sh relay      coturn and openssl, for those that call through a relay, if that is allowed
+#   scripts/setup.sh proxies    caddy, nginx and haproxy, for those that call through a proxy, if that is allowed
 #   scripts/setup.sh reader     tesseract, for those that read what is on a screen, if that is allowed
 #   scripts/setup.sh films      ffmpeg and pulseaudio, for those that make and look at recordings, if that is
 #                               allowed
@@ -131,12 +132,27 @@ networks() {
     has ip && has nft && has sysctl || install iproute2 nftables procps
 }
 
-# Tests start it on networks of their own; the package starts it for everybody.
+# server PROGRAM PACKAGE: installs it where it is missing. Tests start it for themselves; the package
+# starts it for everybody.
+server() {
+    ! has "$1" || return 0
+    install "$2"
+    ! has systemctl || systemctl disable --now "$2" 2>/dev/null || true
+}
+
+# Without them, their tests are skipped and say so.
 relay() {
     [ "$(id -u)" = 0 ] || return 0
-    ! has turnserver || ! has openssl || return 0
-    install coturn openssl
-    ! has systemctl || systemctl disable --now coturn 2>/dev/null || true
+    has openssl || install openssl
+    server turnserver coturn
+}
+
+# Without them, their tests are skipped and say so.
+proxies() {
+    [ "$(id -u)" = 0 ] || return 0
+    has openssl || install openssl
+    local name
+    for name in caddy nginx haproxy; do server "$name" "$name"; done
 }
 
 # Without it, its tests are skipped and say so.
@@ -163,7 +179,7 @@ browsers() {
 [ $# -gt 0 ] || set -- tools
 for part in "$@"; do
     case $part in
-        rust | tools | deny | fuzz | unit | browsers | networks | relay | reader | films) "$part" ;;
-        *) fail "there is no '$part': say rust, tools, deny, fuzz, unit, browsers, networks, relay, reader or films." ;;
+        rust | tools | deny | fuzz | unit | browsers | networks | relay | proxies | reader | films) "$part" ;;
+        *) fail "there is no '$part': say rust, tools, deny, fuzz, unit, browsers, networks, relay, proxies, reader or films." ;;
     esac
 done

@@ -16,7 +16,7 @@ const latest = () =>
   ['release', 'debug']
     .map((profile) => fileURLToPath(new URL(`target/${profile}/salon`, ROOT)))
     .reduce((one, other) => (written(other) > written(one) ? other : one));
-const BINARY = process.env['SALON_BIN'] ?? latest();
+export const BINARY = process.env['SALON_BIN'] ?? latest();
 const START_MS = 20_000;
 const STOP_MS = 20_000;
 
@@ -32,7 +32,8 @@ process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursiv
  */
 const launch = async (within, listen, data, options) => {
   const [program = BINARY, ...prefix] = [...within, BINARY];
-  const ice = options.includes('--ice') ? [] : ['--ice', 'none'];
+  const namesServers = [...within, ...options].some((word) => word === '--ice' || word.startsWith('SALON_ICE='));
+  const ice = namesServers ? [] : ['--ice', 'none'];
   const child = spawn(program, [...prefix, '--listen', listen, ...ice, '--log', 'warn', ...options], {
     cwd: ROOT,
     env: { ...process.env, SALON_DATA: data },
