@@ -96,7 +96,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     say(io::stdout(), &format!("Salon is ready at {}", server.origin(listener.local_addr()?)));
     if let Some(listener) = metrics {
         say(io::stdout(), &format!("Metrics are at http://{}/metrics", listener.local_addr()?));
-        server.serve_metrics(listener);
+        server.serve_metrics(listener)?;
     }
     let certificates = server.certificates();
     let told_to_end = signals.end(move || certificates.read_again());

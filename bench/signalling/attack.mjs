@@ -2,7 +2,7 @@
 // programs at eight others do what they can. All cases take turns, because a machine has its moods.
 // Linux with two cores; needs `npm ci` in end2end/ and a release build.
 //
-//   node bench/signalling/attack.mjs [seconds of each case and round]
+//   node bench/signalling/attack.mjs [seconds of each case and round] [cases beside quiet, instead of all]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -24,6 +24,8 @@ const CASES = {
   flood: 'T10: 1,000 upgrades a second that never join, and handshakes half sent',
   noise: 'T11: 8 clients that send 1,000 messages a second, and 8 that flood with pings',
   deafness: 'T12: 8 clients in busy rooms that never read, and come back',
+  headers: 'T28: 250 connections of each address with headers that have no end, again and again',
+  pages: 'T29: 2 connections of each address that ask for QR codes and pages as fast as they can, pipelined',
 };
 
 /** They only get what the quiet rooms leave of the core, or those would wait for them here. */
@@ -59,11 +61,13 @@ const listen = async () => {
   return { p99: percentile(ages, 0.99) / 1000, lost, busy };
 };
 
-const rounds = Object.fromEntries(Object.keys(CASES).map((kind) => [kind, []]));
+const asked = process.argv.slice(3);
+const kinds = Object.keys(CASES).filter((kind) => kind === QUIET || asked.length === 0 || asked.includes(kind));
+const rounds = Object.fromEntries(kinds.map((kind) => [kind, []]));
 const reports = {};
 await talk(people, MESSAGES_PER_SECOND, WARM_UP_SECONDS);
 for (let round = 0; round < ROUNDS; round += 1) {
-  for (const kind of Object.keys(CASES)) {
+  for (const kind of kinds) {
     const finish = kind === QUIET ? undefined : startAttackers(kind, salon.origin);
     rounds[kind].push(await listen());
     reports[kind] = await finish?.();
@@ -74,7 +78,8 @@ for (let round = 0; round < ROUNDS; round += 1) {
 const median = (kind, key) => percentile(rounds[kind].map((round) => round[key]), 0.5);
 const quiet = median(QUIET, 'p99');
 console.log(`Medians of ${ROUNDS} rounds.`);
-for (const [kind, what] of Object.entries(CASES)) {
+for (const kind of kinds) {
+  const what = CASES[kind];
   const all = rounds[kind].map(({ p99 }) => p99);
   const lost = rounds[kind].reduce((sum, round) => sum + round.lost, 0);
   const ratio = median(kind, 'p99') / quiet;

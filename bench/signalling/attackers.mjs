@@ -1,7 +1,7 @@
 // Attacks a server for a while and prints what came of it. attack.mjs starts this as a process of
 // its own, so that the quiet rooms do not wait for it.
 //
-//   node bench/signalling/attackers.mjs nothing|flood|noise|deafness <origin> <seconds>
+//   node bench/signalling/attackers.mjs nothing|flood|noise|deafness|headers|pages <origin> <seconds>
 import net from 'node:net';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { open, say, sendCandidate, steadily } from './wire.mjs';
@@ -15,6 +15,10 @@ const NOISE_PER_SECOND = 1000;
 const LARGE_PER_SECOND = 50;
 const LARGE = { type: 'offer', offer: { type: 'offer', sdp: 'v=0\r\n'.padEnd(30_000, 'a=rtcp-fb:96 nack pli\r\n') } };
 const AGAIN_MS = 100;
+const HEADERS_EACH = 250;
+const HEADER = 'a'.repeat(390_000);
+const PIPES_EACH = 2;
+const PIPELINED = 50;
 
 const counts = {};
 const count = (what) => (counts[what] = (counts[what] ?? 0) + 1);
@@ -35,6 +39,32 @@ const knockHalf = (number) => {
   socket.write(`GET /ws HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\n`);
   socket.on('error', ({ code }) => count(code));
   socket.on('close', () => count('half a handshake ended'));
+};
+
+/** A connection that is made again whenever it ends; `act` is called with each. */
+const insistOn = (number, act) => {
+  const { hostname: host, port } = new URL(origin);
+  const socket = net.connect({ host, port, localAddress: address(number) });
+  socket.on('data', (data) => {
+    for (const [, status] of `${data}`.matchAll(/HTTP\/1\.1 (\d+)/g)) count(`status ${status}`);
+  });
+  socket.once('connect', () => act(socket, `${host}:${port}`));
+  socket.on('error', ({ code }) => count(code));
+  socket.once('close', async () => {
+    await sleep(AGAIN_MS);
+    insistOn(number, act);
+  });
+};
+
+/** Asks for more whenever what was asked for before has been taken. */
+const pipeline = (socket, host) => {
+  let turn = 0;
+  const ask = () => {
+    turn += 1;
+    const path = turn % 2 ? `/room/room-${turn}/qr.svg` : `/room/room-${turn}`;
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept-Encoding: br\r\n\r\n`.repeat(PIPELINED), () => setImmediate().then(ask));
+  };
+  ask();
 };
 
 /** Enters again whenever it is out; what it returns has the socket of that moment. */
@@ -88,6 +118,15 @@ const KINDS = {
       }),
     );
     return fromAll(talkers, LARGE_PER_SECOND, (socket) => say(socket, LARGE));
+  },
+  headers: () => {
+    const send = (socket, host) => socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nX-Padding: ${HEADER}`);
+    for (let number = 0; number < HEADERS_EACH * ADDRESSES.length; number += 1) insistOn(number, send);
+    return sleep(SECONDS * 1000);
+  },
+  pages: () => {
+    for (let number = 0; number < PIPES_EACH * ADDRESSES.length; number += 1) insistOn(number, pipeline);
+    return sleep(SECONDS * 1000);
   },
 };
 

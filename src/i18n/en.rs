@@ -18,6 +18,8 @@ use std::time::Duration;
 const EXCERPT: usize = 80;
 
 pub(super) static TEXTS: Texts = Texts {
+    home_description: "Video calls in the browser, without an account. Start a call, send its link, and talk.",
+    room_description: "An invitation to a video call in the browser. No account is needed.",
     tagline: "Video calls that are yours",
     privacy: "No account. Sound and picture go straight from person to person.",
     start_call: "Start a call",

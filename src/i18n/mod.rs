@@ -21,6 +21,8 @@ use std::time::Duration;
 /// The texts of one language, grouped by where they stand.
 #[allow(missing_docs, reason = "the fields are named after what they say")]
 pub struct Texts {
+    pub home_description: &'static str,
+    pub room_description: &'static str,
     pub tagline: &'static str,
     pub privacy: &'static str,
     pub start_call: &'static str,

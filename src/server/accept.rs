@@ -3,17 +3,27 @@
 
 use super::{
     address::TrustedProxies,
-    limits::Limits,
+    headers,
+    intake::{FREE_BYTES, Intake, Meter},
+    limits::{HEADER_BYTES, Limits},
     quota::{Permit, Quotas, Refusal},
+    refusals::{Reason, Refusals},
     tls::Tls,
 };
-use axum::{Extension, Router, middleware::AddExtension, response::IntoResponse};
-use hyper::server::conn::http1;
+use axum::{
+    Extension, Router,
+    extract::Request,
+    http::StatusCode,
+    middleware::AddExtension,
+    response::{IntoResponse, Response},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use std::{
+    convert::Infallible,
     io,
     net::{IpAddr, SocketAddr},
     pin::pin,
@@ -21,7 +31,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, join, split},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
@@ -32,13 +42,18 @@ use tracing::{debug, info, warn};
 
 /// How long to wait for a descriptor to be free again.
 const EXHAUSTED_WAIT: Duration = Duration::from_millis(100);
-/// So many refusals are put into words at a time; whoever else is refused is only cut off.
+/// How many refusals are put into words at a time; the others are only cut off.
 const REFUSALS: usize = 64;
 /// How long a trusted proxy may keep a connection idle. Proxies end them after a minute or two; were
 /// the server first, a request could be on its way by then.
 const PROXY_IDLE: Duration = Duration::from_secs(180);
 /// How long a refused client may take to read why.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
+/// What a refused client is taken to ask for.
+const ANYTHING: &[u8] = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
+/// What TLS holds of every handshake anyway.
+const HANDSHAKE_BYTES: usize = 4 * 1024;
+const TOO_LARGE: &str = "The header of a request has at most 16 KiB here, and at most 100 lines.";
 
 /// The other end of a connection; every request carries it.
 #[derive(Debug)]
@@ -46,6 +61,8 @@ pub(super) struct Peer {
     pub(super) address: IpAddr,
     /// None for a trusted proxy: it connects for many.
     pub(super) permit: Option<Permit>,
+    /// What of it is held and not yet answered.
+    pub(super) meter: Arc<Meter>,
 }
 
 /// What all connections to one address go through.
@@ -59,7 +76,9 @@ pub(super) struct Entrance {
     /// How long a client may take none of what is written to it.
     unread: Duration,
     tls: Option<Tls>,
-    refusals: Arc<Semaphore>,
+    refusals: Arc<Refusals>,
+    /// For those who are told why they are refused.
+    words: Arc<Semaphore>,
 }
 
 impl Entrance {
@@ -67,11 +86,12 @@ impl Entrance {
         limits: &Limits,
         quotas: Arc<Quotas>,
         proxies: Arc<TrustedProxies>,
+        refusals: Arc<Refusals>,
         tls: Option<Tls>,
     ) -> Arc<Self> {
-        let refusals = Arc::new(Semaphore::new(REFUSALS));
+        let words = Arc::new(Semaphore::new(REFUSALS));
         let (patience, unread) = (limits.patience, limits.unread());
-        Arc::new(Self { quotas, proxies, patience, unread, tls, refusals })
+        Arc::new(Self { quotas, proxies, patience, unread, tls, refusals, words })
     }
 
     /// The same for an address where nobody speaks TLS.
@@ -83,6 +103,7 @@ impl Entrance {
             unread: self.unread,
             tls: None,
             refusals: self.refusals.clone(),
+            words: self.words.clone(),
         })
     }
 
@@ -139,78 +160,114 @@ impl Entrance {
                 Err(refusal) => return self.refuse(stream, refusal),
             },
         };
+        let router = router.clone();
         let header = if permit.is_some() { self.patience } else { PROXY_IDLE };
-        let peer = Arc::new(Peer { address, permit });
-        let service = Extension(peer).layer(router.clone());
+        let turns = permit.as_ref().map(|_| self.quotas.large(address.into()));
         tokio::spawn(async move {
             without_delay(&stream);
             let mut stream = TimeoutStream::new(stream);
             stream.set_write_timeout(Some(self.unread));
             let stream = Box::pin(stream);
-            match &self.tls {
-                None => speak(stream, service, header, ending).await,
-                Some(tls) => match timeout(self.patience, tls.handshake(stream)).await {
-                    Ok(Ok(Some(stream))) => speak(stream, service, header, ending).await,
-                    Ok(Ok(None)) => debug!("a certificate authority has looked in"),
-                    Ok(Err(error)) => debug!(%error, "no TLS"),
-                    Err(_) => debug!("the TLS handshake took too long"),
-                },
+            let speaker = Speaker { entrance: self.clone(), header, ending };
+            let meter = Arc::new(Meter::default());
+            let peer = Arc::new(Peer { address, permit, meter: meter.clone() });
+            let service = Extension(peer).layer(router);
+            let Some(tls) = &self.tls else {
+                let stream = Intake::new(stream, FREE_BYTES, meter, turns);
+                return speaker.speak(stream, service).await;
+            };
+            let begun = Arc::new(Meter::default());
+            let stream = Intake::new(stream, HANDSHAKE_BYTES, begun.clone(), turns.clone());
+            match timeout(self.patience, tls.handshake(stream)).await {
+                Ok(Ok(Some(stream))) => {
+                    begun.open();
+                    let stream = Intake::new(stream, FREE_BYTES, meter, turns);
+                    speaker.speak(stream, service).await;
+                }
+                Ok(Ok(None)) => debug!("a certificate authority has looked in"),
+                Ok(Err(error)) => debug!(%error, "no TLS"),
+                Err(_) => debug!("the TLS handshake took too long"),
             }
         });
     }
 
     /// Says why, where that costs little: over TLS it would take a handshake.
     fn refuse(self: Arc<Self>, stream: TcpStream, refusal: Refusal) {
-        debug!(%refusal);
+        self.refusals.note(refusal.reason());
         if self.tls.is_some() {
             return;
         }
-        let Ok(turn) = self.refusals.clone().try_acquire_owned() else { return };
-        tokio::spawn(async move {
-            let _ = timeout(REFUSAL_TIME, say_no(stream, refusal)).await;
-            drop(turn);
-        });
+        tokio::spawn(async move { self.tell(stream, || refusal.into_response()).await });
+    }
+
+    /// Answers whatever is asked, unless too many others are being answered.
+    async fn tell(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send,
+        answer: impl Fn() -> Response,
+    ) {
+        let Ok(_turn) = self.words.try_acquire() else { return };
+        let _ = timeout(REFUSAL_TIME, say_no(stream, answer)).await;
     }
 }
 
-/// HTTP/1.1 until the connection ends or becomes a WebSocket. The header of a request has to be
-/// there within `header` after the last answer.
-async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    service: AddExtension<Router, Arc<Peer>>,
+/// HTTP/1.1 on one connection.
+struct Speaker {
+    entrance: Arc<Entrance>,
+    /// How long the header of a request may take after the last answer.
     header: Duration,
-    mut ending: watch::Receiver<()>,
-) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(header);
-    let service = TowerToHyperService::new(service);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = ending.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
+    ending: watch::Receiver<()>,
+}
+
+impl Speaker {
+    /// Until the connection ends or becomes a WebSocket.
+    async fn speak<S>(mut self, stream: Intake<S>, service: AddExtension<Router, Arc<Peer>>)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.header);
+        // A little more than may be read, so that the intake is the one that says no.
+        http.max_buf_size(HEADER_BYTES + FREE_BYTES);
+        let service = TowerToHyperService::new(service);
+        let mut connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            _ = self.ending.changed() => {
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                (&mut connection).await
+            }
+        };
+        let Err(error) = ended else { return };
         debug!(%error, "a connection broke");
+        let stream = connection.into_parts().map(|parts| parts.io.into_inner());
+        if let Some(stream) = stream.and_then(Intake::overfull) {
+            self.entrance.refusals.note(Reason::Header);
+            self.entrance.tell(stream, too_large).await;
+        }
     }
 }
 
-/// Answers whatever is asked. Hanging up while a request is unread would reset the connection (RFC
-/// 9293, section 3.6.1), and the client might never see why: so it is read.
-async fn say_no(mut stream: TcpStream, refusal: Refusal) -> io::Result<()> {
-    let status = refusal.into_response().status();
-    let sentence = refusal.to_string();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{sentence}",
-        sentence.len()
-    );
-    stream.write_all(answer.as_bytes()).await?;
-    stream.shutdown().await?;
-    let mut unread = [0; 1024];
-    while stream.read(&mut unread).await? > 0 {}
+/// RFC 6585, section 5.
+fn too_large() -> Response {
+    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE).into_response()
+}
+
+/// Hanging up while something is unread would reset the connection (RFC 9293, section 3.6.1), and
+/// the client might never see why: so it is read.
+async fn say_no(
+    stream: impl AsyncRead + AsyncWrite + Send,
+    answer: impl Fn() -> Response,
+) -> hyper::Result<()> {
+    let (mut unread, answers) = split(stream);
+    let answer = &answer;
+    let service = service_fn(async |_: Request<Incoming>| {
+        Ok::<_, Infallible>(headers::secure(answer()).await)
+    });
+    let stream = TokioIo::new(join(ANYTHING, answers));
+    http1::Builder::new().half_close(true).serve_connection(stream, service).await?;
+    let mut buffer = [0; 1024];
+    while unread.read(&mut buffer).await.is_ok_and(|bytes| bytes > 0) {}
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::{
     Error, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
 };
-use x509_parser::parse_x509_certificate;
+use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MIXED_UP: &str =
@@ -63,6 +63,22 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         Ok(found) if !found.is_empty() => Ok(found),
         found => Err(wrong(no_certificate(&bytes, found.err()))),
     }
+}
+
+/// The names that the first certificate of a file is for; none if it cannot be read.
+pub(super) fn names(path: &Path) -> Vec<String> {
+    let first = certificates(path).ok().and_then(|all| all.into_iter().next());
+    first.map(|certificate| names_of(&certificate)).unwrap_or_default()
+}
+
+fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Ok((_, parsed)) = parse_x509_certificate(certificate) else { return Vec::new() };
+    let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
+    let dns = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        _ => None,
+    };
+    names.value.general_names.iter().filter_map(dns).collect()
 }
 
 fn no_certificate(bytes: &[u8], error: Option<pem::Error>) -> String {

@@ -33,6 +33,13 @@ pub(super) async fn secure(mut response: Response) -> Response {
     response
 }
 
+/// Keeps a page out of search engines: the address of a room is the key to it, and its page names
+/// who is inside.
+pub(super) fn hide(response: &mut Response) {
+    let robots = HeaderName::from_static("x-robots-tag");
+    response.headers_mut().insert(robots, HeaderValue::from_static("noindex, nofollow"));
+}
+
 /// Tells browsers to come over https alone from now on, for two years (RFC 6797).
 pub(super) async fn only_https(mut response: Response) -> Response {
     let policy = HeaderValue::from_static("max-age=63072000");

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 const CONNECTIONS: u32 = 256;
 const SOCKETS: u32 = 300;
+/// Forty people behind one address who open a room at the same moment ask for about 1,000 things.
+const REQUESTS: u32 = 50;
 const MESSAGES: u32 = 50;
 const ROOMS: usize = 10_000;
 const KEPT_ROOMS: usize = 100_000;
@@ -17,6 +19,11 @@ const MOST: u32 = 1_000_000;
 /// How many seconds' worth of messages may come at once. Somebody who joins 15 others sends a
 /// description and about 20 candidates to each of them.
 const BURST_SECONDS: u32 = 8;
+/// The same for HTTP requests.
+const REQUEST_BURST_SECONDS: u32 = 20;
+/// The size of a request's header in bytes: line and fields (RFC 9112). Cookies that other programs
+/// set for a common parent domain come with every request.
+pub(super) const HEADER_BYTES: usize = 16 * 1024;
 
 /// The limits that an operator can change. Each refusal names the limit.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -33,6 +40,11 @@ pub struct Limits {
     #[arg(long, env = "SALON_SOCKETS", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = SOCKETS, value_parser = count)]
     pub sockets: u32,
+
+    /// How many HTTP requests one address may make a second; twenty times as many at once
+    #[arg(long, env = "SALON_REQUEST_RATE", hide_env_values = true, value_name = "N")]
+    #[arg(default_value_t = REQUESTS, value_parser = count)]
+    pub request_rate: u32,
 
     /// How many messages a second one call socket may send; eight times as many at once
     #[arg(long, env = "SALON_MESSAGES", hide_env_values = true, value_name = "N")]
@@ -64,6 +76,7 @@ impl Default for Limits {
         Self {
             connections: CONNECTIONS,
             sockets: SOCKETS,
+            request_rate: REQUESTS,
             messages: MESSAGES,
             rooms: ROOMS,
             kept_rooms: KEPT_ROOMS,
@@ -76,6 +89,12 @@ impl Limits {
     /// Of one address: call sockets that are opened.
     pub(super) fn socket_rate(&self) -> Rate {
         Rate::new(self.sockets, Duration::from_secs(60))
+    }
+
+    /// Of one address: HTTP requests, of whatever kind.
+    pub(super) fn request_bucket(&self) -> Rate {
+        let burst = self.request_rate.saturating_mul(REQUEST_BURST_SECONDS);
+        Rate::new(burst, Duration::from_secs(REQUEST_BURST_SECONDS.into()))
     }
 
     /// Of one call socket: frames that are sent, of whatever kind.

@@ -3,12 +3,18 @@
 //!
 //! To count is to add to an atomic number. Nothing in here knows a room, a name or an address.
 
-use super::{hub::Hub, log, router};
+use super::{
+    guard::Guard,
+    hub::Hub,
+    log, origin,
+    router::{checks, guarded},
+};
 use crate::protocol::{ErrorCode, Report, Signal};
 use axum::{
     Router,
-    extract::State,
-    http::{StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header, uri::Authority},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -17,9 +23,12 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry, Unit},
 };
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{net::IpAddr, sync::atomic::Ordering, time::Duration};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// What a page is told that lets its own name stand for this address (DNS rebinding).
+const STRANGE_HOST: &str = "Metrics are for this machine: ask with its address or as localhost.";
 
 /// Upper bounds in seconds, close together around what is aimed at.
 const JOIN: [f64; 10] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 10.0];
@@ -40,6 +49,7 @@ pub(super) struct Metrics {
     joins: Labelled,
     errors: Labelled,
     closed: Labelled,
+    refusals: Labelled,
     offers: Counter,
     answers: Counter,
     candidates: Counter,
@@ -77,6 +87,7 @@ impl Metrics {
                 "log_lines_dropped",
                 "Lines of the log that nobody took in time",
             ),
+            refusals: counted(registry, "refusals", "Who was turned away before a room, and why"),
             sent: {
                 let sent = Counter::default();
                 let help = "Size of the messages to clients";
@@ -136,6 +147,11 @@ impl Metrics {
         self.closed.get_or_create(&labels("reason", reason)).inc();
     }
 
+    /// Somebody was turned away before they reached a room.
+    pub(super) fn turned_away(&self, reason: &'static str) {
+        self.refusals.get_or_create(&labels("reason", reason)).inc();
+    }
+
     /// A client says how long its person waited.
     pub(super) fn reported(&self, report: Report) {
         let Report { join, picture, back } = report;
@@ -180,16 +196,33 @@ fn timed(registry: &mut Registry, name: &str, help: &str, bounds: [f64; 10]) -> 
     histogram
 }
 
-/// What is answered at `--metrics`.
-pub(super) fn router(hub: Hub) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .route("/healthz", get(router::health))
-        .route("/readyz", get(router::readiness))
-        .with_state(hub)
+/// What is answered at `--metrics`, which listens at `local`.
+pub(super) fn router(hub: Hub, local: IpAddr, guard: Guard) -> Router {
+    let known = from_fn(move |request, next| only_known_hosts(local, request, next));
+    let routes = Router::new().route("/metrics", get(metrics)).merge(checks());
+    guarded(routes.layer(known).with_state(hub), guard)
 }
 
-async fn metrics(State(hub): State<Hub>) -> Response {
+/// Answers those who say that they ask this machine. A page can let its own name stand for any
+/// address, so names count only where no page can have them: see [`is_known`].
+async fn only_known_hosts(local: IpAddr, request: Request, next: Next) -> Response {
+    match origin::host(request.headers()) {
+        Ok(Some(host)) if !is_known(&host, local) => {
+            (StatusCode::MISDIRECTED_REQUEST, STRANGE_HOST).into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+/// Whether a host is this machine: by loopback name or address, or, where other machines may ask, by
+/// any address, or by a name of one label, which stands in no public zone.
+fn is_known(host: &Authority, local: IpAddr) -> bool {
+    let is_near = !local.is_loopback();
+    let is_plain = origin::address(host).is_some() || !host.host().contains('.');
+    origin::is_loopback(host) || origin::address(host) == Some(local) || is_near && is_plain
+}
+
+async fn metrics(State(hub): State<Hub>, headers: HeaderMap) -> Response {
     let metrics = hub.metrics();
     let counts = *hub.counts().borrow();
     // Nobody is left to ask once the server ends.
@@ -203,10 +236,53 @@ async fn metrics(State(hub): State<Hub>) -> Response {
         gauge.set(i64::try_from(count).unwrap_or_default());
     }
     metrics.log_dropped.inner().store(log::dropped(), Ordering::Relaxed);
-    match metrics.text() {
-        Some(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
-        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    let Some(text) = metrics.text() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let (kind, text) = match wants_open_metrics(&headers) {
+        true => (OPEN_METRICS, text),
+        false => (PLAIN, plain(&text)),
+    };
+    ([(header::CONTENT_TYPE, kind), (header::VARY, "accept")], text).into_response()
+}
+
+/// Whether OpenMetrics is named, and liked as much as plain text (RFC 9110, section 12.5.1).
+fn wants_open_metrics(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let (mut open, mut plain) = (0.0_f32, 0.0_f32);
+    for range in lines.flat_map(|line| line.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+        match kind.as_str() {
+            "application/openmetrics-text" => open = open.max(weight),
+            "text/plain" => plain = plain.max(weight),
+            _ => {}
+        }
     }
+    open > 0.0 && open >= plain
+}
+
+/// The text format that came before OpenMetrics: counters are named as their samples are, and there
+/// are neither units nor an end.
+fn plain(open: &str) -> String {
+    let type_of = |line: &str| Some(line.strip_prefix("# TYPE ")?.split_once(' ')?.0.to_owned());
+    let counters: Vec<_> =
+        open.lines().filter(|line| line.ends_with(" counter")).filter_map(type_of).collect();
+    let mut text = String::with_capacity(open.len());
+    for line in open.lines().filter(|line| *line != "# EOF" && !line.starts_with("# UNIT ")) {
+        text.push_str(&renamed(line, &counters).unwrap_or_else(|| line.to_owned()));
+        text.push('\n');
+    }
+    text
+}
+
+/// What is said of a counter, under the name that it has here.
+fn renamed(line: &str, counters: &[String]) -> Option<String> {
+    let mut words = line.splitn(4, ' ');
+    let (mark, what, name) = (words.next()?, words.next()?, words.next()?);
+    let is_counter = mark == "#" && counters.iter().any(|counter| counter == name);
+    is_counter.then(|| format!("# {what} {name}_total {}", words.next().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -229,6 +305,75 @@ mod tests {
         ] {
             assert!(text.lines().any(|other| other == line), "{line} is missing in\n{text}");
         }
+    }
+
+    #[test]
+    fn the_older_format_names_counters_as_their_samples() {
+        let metrics = Metrics::new();
+        metrics.joined(false);
+        metrics.sent(3);
+        metrics.reported(Report { join: Some(412), picture: None, back: None });
+        let text = plain(&metrics.text().unwrap());
+        for line in [
+            "# HELP salon_joins_total Answers to join: ok, returned, or an error's code.",
+            "# TYPE salon_joins_total counter",
+            "salon_joins_total{result=\"ok\"} 1",
+            "# TYPE salon_sent_bytes_total counter",
+            "salon_sent_bytes_total 3",
+            "# TYPE salon_rooms gauge",
+            "# TYPE salon_client_join_seconds histogram",
+            "salon_client_join_seconds_count 1",
+        ] {
+            assert!(text.lines().any(|other| other == line), "{line} is missing in\n{text}");
+        }
+        for part in ["# EOF", "# UNIT", "# TYPE salon_joins counter"] {
+            assert!(!text.contains(part), "{part} is in\n{text}");
+        }
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        let named = |sample: &str| sample.split(['{', ' ']).next().unwrap().to_owned();
+        for name in samples.map(named) {
+            let parts = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+            let family = format!("# TYPE {} ", parts.unwrap_or(&name));
+            assert!(text.contains(&family), "{name} has no type in\n{text}");
+        }
+    }
+
+    #[test]
+    fn open_metrics_is_for_those_who_ask_for_it() {
+        let wants = |accept: &str| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            wants_open_metrics(&headers)
+        };
+        let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+            text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
+        assert!(wants(prometheus) && wants("application/openmetrics-text"));
+        for other in [
+            "",
+            "*/*",
+            "text/plain",
+            "text/html, text/plain;q=0.5",
+            "application/openmetrics-text;q=0",
+            "application/openmetrics-text;q=0.3, text/plain",
+        ] {
+            assert!(!wants(other), "{other}");
+        }
+        assert!(!wants_open_metrics(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn t27_names_of_pages_are_not_this_machine() {
+        let known =
+            |host: &str, local: &str| is_known(&host.parse().unwrap(), local.parse().unwrap());
+        for host in ["localhost:9100", "127.0.0.1:9100", "[::1]:9100", "a.localhost"] {
+            assert!(known(host, "127.0.0.1"), "{host}");
+        }
+        for host in ["evil.example:9100", "salon:9100", "192.0.2.1", "127.0.0.1.evil.example"] {
+            assert!(!known(host, "127.0.0.1"), "{host}");
+        }
+        for host in ["192.0.2.1:9100", "salon:9100", "localhost"] {
+            assert!(known(host, "0.0.0.0"), "{host}");
+        }
+        assert!(!known("evil.example:9100", "0.0.0.0"));
     }
 
     #[test]

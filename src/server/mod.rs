@@ -13,17 +13,22 @@ mod connection;
 mod doctor;
 mod error;
 mod frames;
+mod guard;
+mod handshake;
 mod headers;
 mod hub;
 mod ice;
+mod intake;
 mod limits;
 mod log;
 mod metrics;
 mod origin;
 mod pages;
 mod passcode;
+mod qr;
 mod quota;
 mod redirect;
+mod refusals;
 mod relay;
 mod router;
 mod secret;
@@ -34,6 +39,8 @@ mod socket;
 mod speed;
 mod store;
 mod tls;
+mod upgrade;
+mod workshop;
 
 pub use acme::Acme;
 pub use address::{ParseProxyError, TrustedProxies};
@@ -57,13 +64,17 @@ use crate::room;
 use accept::Entrance;
 use axum::{Router, middleware::map_response};
 use claim::Claim;
+use guard::Guard;
 use leptos::config::LeptosOptions;
+use qr::Pictures;
 use quota::Quotas;
+use refusals::Refusals;
 use router::ServerState;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future, net::SocketAddr, sync::Arc, time::Duration};
 use tls::{Keeper, Tls};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::sleep};
 use tracing::{debug, warn};
+use workshop::Workshop;
 
 /// How long open connections may take to end after the server was told to.
 pub const DRAIN: Duration = Duration::from_secs(3);
@@ -80,6 +91,8 @@ pub struct Server {
     hub_task: JoinHandle<()>,
     router: Router,
     entrance: Arc<Entrance>,
+    limits: Arc<Limits>,
+    guard: Guard,
     /// Where plain http leads to https, and through which entrance.
     redirect: Option<(TcpListener, Arc<Entrance>)>,
     keeper: Keeper,
@@ -124,6 +137,9 @@ impl Server {
         let (quotas, proxies) = (Quotas::new(&limits), Arc::new(config.proxies));
         let means = Means { secret: secret.clone(), relays, store };
         let (hub, hub_task) = Hub::start(rooms, means)?;
+        let refusals = Refusals::new(hub.metrics());
+        let guard =
+            Guard { quotas: quotas.clone(), proxies: proxies.clone(), refusals: refusals.clone() };
         let is_secure = tls.is_some();
         let state = ServerState {
             hub: hub.clone(),
@@ -133,6 +149,9 @@ impl Server {
             limits: limits.clone(),
             quotas: quotas.clone(),
             proxies: proxies.clone(),
+            refusals: refusals.clone(),
+            workshop: Workshop::new(quotas.clone(), proxies.clone()),
+            pictures: Arc::new(Pictures::default()),
             leptos,
             policy: Arc::new(PagePolicy::new(&config.frames, config.reload_port)),
             is_secure,
@@ -141,9 +160,10 @@ impl Server {
         if is_secure {
             router = router.layer(map_response(headers::only_https));
         }
-        let entrance = Entrance::new(&limits, quotas, proxies, tls);
+        let entrance = Entrance::new(&limits, quotas, proxies, refusals, tls);
         let https = config.https;
-        Ok(Self { hub, hub_task, router, entrance, redirect: None, keeper, https, claim })
+        let redirect = None;
+        Ok(Self { hub, hub_task, router, entrance, limits, guard, redirect, keeper, https, claim })
     }
 
     /// The rooms' keeper, to ask it how much it remembers.
@@ -153,10 +173,20 @@ impl Server {
     }
 
     /// Answers what operators ask, on a listener of its own, from now until the runtime ends: the
-    /// server's end, too, is to be seen.
-    pub fn serve_metrics(&self, listener: TcpListener) {
-        let router = metrics::router(self.hub());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+    /// server's end, too, is to be seen. The limits are the same as for people, but people use up none
+    /// of them.
+    ///
+    /// # Errors
+    /// [`ServerError::Io`].
+    pub fn serve_metrics(&self, listener: TcpListener) -> Result<(), ServerError> {
+        let (quotas, proxies) = (Quotas::new(&self.limits), Arc::new(TrustedProxies::default()));
+        let refusals = self.guard.refusals.clone();
+        let guard = Guard { quotas, proxies, refusals };
+        let router = metrics::router(self.hub(), listener.local_addr()?.ip(), guard.clone());
+        let Guard { quotas, proxies, refusals } = guard;
+        let entrance = Entrance::new(&self.limits, quotas, proxies, refusals, None);
+        tokio::spawn(entrance.serve(listener, router, future::pending()));
+        Ok(())
     }
 
     /// Under which address people reach the server if it listens at `local`.
@@ -188,9 +218,8 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let Self {
-            hub, hub_task, router, entrance, redirect, keeper: _keeper, claim: _claim, ..
-        } = self;
+        let Self { hub, hub_task, router, entrance, guard, redirect, https, .. } = self;
+        let (_keeper, _claim) = (self.keeper, self.claim);
         let (stop, stopping) = watch::channel(());
         let port = listener.local_addr()?.port();
         let told_to_end = async move {
@@ -202,13 +231,15 @@ impl Server {
         let redirect = async {
             if let Some((listener, entrance)) = redirect {
                 let stop = stopped(stopping.clone());
-                entrance.serve(listener, redirect::router(port), stop).await;
+                let local = listener.local_addr()?.ip();
+                entrance.serve(listener, redirect::router(https, local, port, guard), stop).await;
             }
+            Ok(())
         };
         let keep = async { hub_task.await.map_err(|_| ServerError::Hub) };
         let serve = async {
-            tokio::join!(told_to_end, serve, redirect);
-            Ok(())
+            let ((), (), redirected) = tokio::join!(told_to_end, serve, redirect);
+            redirected
         };
         tokio::select! {
             result = async { tokio::try_join!(serve, keep) } => result.map(|_| ()),

@@ -1,10 +1,11 @@
 //! Which web pages may open the socket, and under which address people reach this server.
 
+use super::refusals::Reason;
 use axum::http::{
     HeaderMap, Uri, header,
     uri::{Authority, Scheme},
 };
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 use thiserror::Error;
 
 /// The origin of a web page (RFC 6454): scheme, host and port.
@@ -115,10 +116,25 @@ pub struct OriginPolicy {
 /// Why the socket stays closed: what the asker is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum OriginError {
-    #[error("Pages of this origin may not connect to this server.")]
+    #[error(
+        "Pages of this origin may not connect to this server: the Host that arrived is another. A \
+         proxy in front of it has to pass on Host."
+    )]
     Foreign,
     #[error("Programs that send no Origin may not connect to this server.")]
     Missing,
+    #[error("The request has no Host. A proxy in front of this server has to pass it on.")]
+    NoHost,
+}
+
+impl OriginError {
+    /// What it counts as.
+    pub(super) fn reason(self) -> Reason {
+        match self {
+            Self::Foreign | Self::Missing => Reason::Origin,
+            Self::NoHost => Reason::NoHost,
+        }
+    }
 }
 
 impl OriginPolicy {
@@ -134,18 +150,48 @@ impl OriginPolicy {
         };
         let origin = origin.to_str().ok().and_then(|text| text.parse::<WebOrigin>().ok());
         let origin = origin.ok_or(OriginError::Foreign)?;
-        let own = host(headers).is_some_and(|host| origin.is_host(&host));
-        if own || self.listed.contains(&origin) { Ok(()) } else { Err(OriginError::Foreign) }
+        if self.listed.contains(&origin) {
+            return Ok(());
+        }
+        match host(headers) {
+            Ok(Some(host)) if origin.is_host(&host) => Ok(()),
+            Ok(None) => Err(OriginError::NoHost),
+            _ => Err(OriginError::Foreign),
+        }
     }
 }
 
-fn host(headers: &HeaderMap) -> Option<Authority> {
-    let text = headers.get(header::HOST)?.to_str().ok()?;
-    text.parse().ok().filter(|host: &Authority| !host.as_str().contains('@'))
+/// The longest name of a host (RFC 1035, section 2.3.4).
+const NAME_BYTES: usize = 253;
+
+/// What `Host` says is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum HostError {
+    #[error("A request has one Host (RFC 9112, section 3.2).")]
+    Twice,
+    #[error("Host is a name of at most 253 characters, or an address, and perhaps a port.")]
+    NoHost,
+}
+
+/// The host and port that a request is for, if it says so.
+pub(super) fn host(headers: &HeaderMap) -> Result<Option<Authority>, HostError> {
+    let mut given = headers.get_all(header::HOST).iter();
+    let (Some(text), other) = (given.next(), given.next()) else { return Ok(None) };
+    if other.is_some() {
+        return Err(HostError::Twice);
+    }
+    let text = text.to_str().map_err(|_| HostError::NoHost)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let host: Authority = text.parse().map_err(|_| HostError::NoHost)?;
+    let is_plain = !host.as_str().contains('@') && host.host().len() <= NAME_BYTES;
+    is_plain.then_some(Some(host)).ok_or(HostError::NoHost)
 }
 
 /// What a request is told that none of these can be known for.
-pub(super) const NO_HOST: &str = "The request does not say which host it is for.";
+pub(super) const NO_HOST: &str = "The request does not say which host it is for. A proxy in front of \
+    this server has to pass on Host.";
 
 /// Scheme, host and port under which the asker reaches this server, for links to it. `is_secure`
 /// says whether the server itself speaks TLS.
@@ -156,14 +202,27 @@ pub(super) fn of_request(headers: &HeaderMap, is_secure: bool) -> Option<String>
     let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
     let claimed = forwarded.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
     let scheme = if is_secure || claimed { "https" } else { "http" };
-    host(headers).map(|host| format!("{scheme}://{host}"))
+    host(headers).ok()?.map(|host| format!("{scheme}://{host}"))
 }
 
 /// The same for somebody who came over plain http, where https is at `port`.
-pub(super) fn secure(headers: &HeaderMap, port: u16) -> Option<String> {
-    let host = host(headers)?;
+pub(super) fn secure(host: &Authority, port: u16) -> String {
     let name = host.host();
-    Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
+    if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") }
+}
+
+/// The address that a host is written as, if it is no name.
+pub(super) fn address(host: &Authority) -> Option<IpAddr> {
+    let text = host.host();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// Whether a host is the asker's own machine, by name (RFC 6761, section 6.3) or address.
+pub(super) fn is_loopback(host: &Authority) -> bool {
+    let name = host.host().trim_end_matches('.').to_ascii_lowercase();
+    let is_named = name == "localhost" || name.ends_with(".localhost");
+    is_named || address(host).is_some_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -224,6 +283,30 @@ mod tests {
     }
 
     #[test]
+    fn a_host_is_one_name_of_bearable_length() {
+        let name = "a".repeat(NAME_BYTES);
+        for good in ["localhost:3000", "[::1]:3000", &name, &format!("{name}:65535")] {
+            assert!(matches!(host(&headers(&[("host", good)])), Ok(Some(_))), "{good}");
+        }
+        for none in [&headers(&[]), &headers(&[("host", "")])] {
+            assert_eq!(host(none), Ok(None));
+        }
+        for wrong in ["a b", "a@b", "a/b", &format!("{name}a"), &format!("{name}a:80")] {
+            assert_eq!(host(&headers(&[("host", wrong)])), Err(HostError::NoHost), "{wrong}");
+        }
+        let mut both = headers(&[("host", "a.example")]);
+        both.append("host", "a.example".parse().unwrap());
+        assert_eq!(host(&both), Err(HostError::Twice));
+        assert_eq!(of_request(&both, false), None);
+    }
+
+    #[test]
+    fn a_page_without_a_host_is_told_from_a_foreign_one() {
+        let page = headers(&[("origin", "http://a.example")]);
+        assert_eq!(OriginPolicy::default().check(&page), Err(OriginError::NoHost));
+    }
+
+    #[test]
     fn no_origin_is_admitted_only_where_allowed() {
         let none = headers(&[("host", "a.example")]);
         assert_eq!(OriginPolicy::default().check(&none), Err(OriginError::Missing));
@@ -249,8 +332,19 @@ mod tests {
             ("call.example.org:8080", 8443, "https://call.example.org:8443"),
             ("[::1]:80", 443, "https://[::1]"),
         ] {
-            assert_eq!(secure(&headers(&[("host", host)]), port).as_deref(), Some(expected));
+            assert_eq!(secure(&host.parse().unwrap(), port), expected);
         }
-        assert_eq!(secure(&headers(&[("host", "evil@call.example.org")]), 443), None);
+    }
+
+    #[test]
+    fn the_own_machine_has_names_and_addresses() {
+        for own in
+            ["localhost", "LOCALHOST:80", "a.localhost", "localhost.", "127.0.0.2:1", "[::1]"]
+        {
+            assert!(is_loopback(&own.parse().unwrap()), "{own}");
+        }
+        for other in ["localhost.example", "127.0.0.1.example", "192.0.2.1", "[2001:db8::1]", "a"] {
+            assert!(!is_loopback(&other.parse().unwrap()), "{other}");
+        }
     }
 }

@@ -1,25 +1,22 @@
 //! The pages and the links to them.
 
-use super::{headers, origin, router::ServerState, secret::Secret, shell::shell};
+use super::{headers, origin, refusals::Reason, router::ServerState, secret::Secret, shell::shell};
 use crate::{
     protocol::{Boot, FreshRoom, Page, RoomName},
     session::host_link,
 };
 use axum::{
-    extract::{Path, Query, Request, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Query, Request, State, rejection::QueryRejection},
+    http::{Method, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::context::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
-use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
 use tracing::error;
 
 /// The query of the start page after something was typed there that is no room.
 const BAD_NAME: &str = "problem=bad-name";
-/// Side of a QR code's picture in pixels, should nothing else scale it.
-const QR_SIDE: u32 = 240;
 
 /// What the path of a page says.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,10 +48,18 @@ impl PagePath {
 
 /// Any page, by its address.
 pub(super) async fn page(State(state): State<ServerState>, request: Request) -> Response {
+    let path = PagePath::of(request.uri().path());
     let Some(origin) = origin::of_request(request.headers(), state.is_secure) else {
-        return (StatusCode::BAD_REQUEST, origin::NO_HOST).into_response();
+        // Load balancers ask for nothing more.
+        return match (request.method(), path) {
+            (&Method::HEAD, PagePath::Home) => StatusCode::OK.into_response(),
+            _ => {
+                state.refusals.note(Reason::NoHost);
+                (StatusCode::BAD_REQUEST, origin::NO_HOST).into_response()
+            }
+        };
     };
-    let page = match PagePath::of(request.uri().path()) {
+    let page = match path {
         PagePath::Home => Page::Home {
             bad_name: request.uri().query() == Some(BAD_NAME),
             fresh: fresh_room(&state.secret),
@@ -71,10 +76,14 @@ pub(super) async fn page(State(state): State<ServerState>, request: Request) -> 
         PagePath::Nowhere => Page::NotFound,
     };
     let missing = page == Page::NotFound;
+    let is_public = matches!(page, Page::Home { .. });
     let boot = Boot { origin, page, ice_urls: state.ice_urls.to_vec() };
     let mut response = render(state, boot, request).await;
     if missing {
         *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    if !is_public {
+        headers::hide(&mut response);
     }
     response
 }
@@ -129,29 +138,6 @@ pub(super) async fn go(typed: Result<Query<Typed>, QueryRejection>) -> Redirect 
         Ok(room) => Redirect::to(&format!("/room/{room}")),
         Err(_) => Redirect::to(&format!("/?{BAD_NAME}")),
     }
-}
-
-/// `GET /room/{name}/qr.svg`: the room's link, to be photographed by a phone.
-pub(super) async fn qr(
-    State(state): State<ServerState>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let Ok(room) = name.parse::<RoomName>() else { return StatusCode::NOT_FOUND.into_response() };
-    let origin = origin::of_request(&headers, state.is_secure);
-    let link = origin.map(|origin| format!("{origin}/room/{room}"));
-    let Some(code) = link.and_then(|link| QrCode::new(link).ok()) else {
-        return (StatusCode::BAD_REQUEST, origin::NO_HOST).into_response();
-    };
-    let picture = code
-        .render::<svg::Color>()
-        .dark_color(svg::Color("#111"))
-        .light_color(svg::Color("#fff"))
-        .quiet_zone(true)
-        .min_dimensions(QR_SIDE, QR_SIDE)
-        .build();
-    let kind = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")];
-    (kind, picture).into_response()
 }
 
 #[cfg(test)]

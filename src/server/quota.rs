@@ -1,6 +1,6 @@
 //! How much of the server each address uses. Asked before anything is done for it.
 
-use super::{address::ClientAddress, limits::Limits};
+use super::{address::ClientAddress, limits::Limits, refusals::Reason};
 use crate::room::{Bucket, Rate};
 use axum::{
     http::{StatusCode, header},
@@ -12,10 +12,17 @@ use std::{
     time::Duration,
 };
 use thiserror::Error;
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 /// So many addresses are remembered before the first look for those that use nothing any more.
 const FEW: usize = 1024;
+/// How many requests of one address may be larger than usual at once, while they arrive. Each takes
+/// up to [`super::limits::HEADER_BYTES`]; the others wait for their turn.
+const LARGE: usize = 8;
+/// How many answers of one address may be worked out at once; see [`super::workshop`].
+const ORDERS: usize = 4;
+/// How long it is remembered why an address got no call socket.
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// Why an address gets no more: what it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -31,6 +38,25 @@ pub(super) enum Refusal {
         /// When the next one may be.
         wait: Duration,
     },
+    /// As many requests were made as one address may make.
+    #[error("One address may make {limit} requests a second to this server.")]
+    Requests {
+        /// How many.
+        limit: u32,
+        /// When the next one may be.
+        wait: Duration,
+    },
+}
+
+impl Refusal {
+    /// What it counts as.
+    pub(super) fn reason(self) -> Reason {
+        match self {
+            Self::Connections(_) => Reason::Connections,
+            Self::Sockets { .. } => Reason::Sockets,
+            Self::Requests { .. } => Reason::Requests,
+        }
+    }
 }
 
 impl IntoResponse for Refusal {
@@ -38,17 +64,46 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let wait = match self {
             Self::Connections(_) => Duration::ZERO,
-            Self::Sockets { wait, .. } => wait,
+            Self::Sockets { wait, .. } | Self::Requests { wait, .. } => wait,
         };
         let retry = [(header::RETRY_AFTER, (wait.as_secs() + 1).to_string())];
         (StatusCode::TOO_MANY_REQUESTS, retry, self.to_string()).into_response()
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Usage {
     connections: u32,
     sockets: Bucket,
+    requests: Bucket,
+    large: Arc<Semaphore>,
+    orders: Arc<Semaphore>,
+    /// Why the last call socket was refused, and when.
+    refused: Option<(Reason, Duration)>,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self {
+            connections: 0,
+            sockets: Bucket::default(),
+            requests: Bucket::default(),
+            large: Arc::new(Semaphore::new(LARGE)),
+            orders: Arc::new(Semaphore::new(ORDERS)),
+            refused: None,
+        }
+    }
+}
+
+impl Usage {
+    fn is_nothing(&self, now: Duration) -> bool {
+        let is_shared =
+            [&self.large, &self.orders].iter().any(|turns| Arc::strong_count(turns) > 1);
+        self.connections == 0
+            && !is_shared
+            && self.sockets.is_full(now)
+            && self.requests.is_full(now)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +116,7 @@ struct Usages {
 impl Usages {
     fn of(&mut self, address: ClientAddress, now: Duration) -> &mut Usage {
         if self.addresses.len() >= self.enough.max(FEW) {
-            self.addresses.retain(|_, usage| usage.connections > 0 || !usage.sockets.is_full(now));
+            self.addresses.retain(|_, usage| !usage.is_nothing(now));
             self.enough = self.addresses.len() * 2;
         }
         self.addresses.entry(address).or_default()
@@ -74,6 +129,7 @@ pub(super) struct Quotas {
     start: Instant,
     connections: u32,
     sockets: (u32, Rate),
+    requests: (u32, Rate),
     usages: Mutex<Usages>,
 }
 
@@ -83,6 +139,7 @@ impl Quotas {
             start: Instant::now(),
             connections: limits.connections,
             sockets: (limits.sockets, limits.socket_rate()),
+            requests: (limits.request_rate, limits.request_bucket()),
             usages: Mutex::default(),
         })
     }
@@ -104,6 +161,37 @@ impl Quotas {
         let (limit, rate) = self.sockets;
         let taken = self.usages().of(address, now).sockets.take(rate, now);
         taken.map_err(|wait| Refusal::Sockets { limit, wait })
+    }
+
+    /// Counts a request.
+    pub(super) fn request(&self, address: ClientAddress) -> Result<(), Refusal> {
+        let now = self.start.elapsed();
+        let (limit, rate) = self.requests;
+        let taken = self.usages().of(address, now).requests.take(rate, now);
+        taken.map_err(|wait| Refusal::Requests { limit, wait })
+    }
+
+    /// Who of an address may send more than is usual.
+    pub(super) fn large(&self, address: ClientAddress) -> Arc<Semaphore> {
+        self.usages().of(address, self.start.elapsed()).large.clone()
+    }
+
+    /// For whom of an address an answer may be worked out.
+    pub(super) fn orders(&self, address: ClientAddress) -> Arc<Semaphore> {
+        self.usages().of(address, self.start.elapsed()).orders.clone()
+    }
+
+    /// Remembers why an address got no call socket, as long as it is of use to its page.
+    pub(super) fn remember(&self, address: ClientAddress, reason: Reason) {
+        let now = self.start.elapsed();
+        self.usages().of(address, now).refused = Some((reason, now));
+    }
+
+    /// Why an address got no call socket, and how long ago.
+    pub(super) fn refused(&self, address: ClientAddress) -> Option<(Reason, Duration)> {
+        let now = self.start.elapsed();
+        let (reason, at) = self.usages().addresses.get(&address)?.refused?;
+        Some((reason, now.saturating_sub(at))).filter(|(_, ago)| *ago < REMEMBERED)
     }
 
     /// Whoever held it before never leaves a map half changed.
@@ -134,7 +222,7 @@ mod tests {
     use tokio::time::advance;
 
     fn quotas() -> Arc<Quotas> {
-        Quotas::new(&Limits { connections: 2, sockets: 3, ..Limits::default() })
+        Quotas::new(&Limits { connections: 2, sockets: 3, request_rate: 2, ..Limits::default() })
     }
 
     fn address(number: u32) -> ClientAddress {
@@ -167,11 +255,41 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_uses_nothing_is_forgotten() {
+    async fn t29_each_address_makes_so_many_requests() {
+        let quotas = quotas();
+        for _ in 0..40 {
+            assert_eq!(quotas.request(address(1)), Ok(()));
+        }
+        let wait = Duration::from_millis(500);
+        assert_eq!(quotas.request(address(1)), Err(Refusal::Requests { limit: 2, wait }));
+        assert_eq!(quotas.request(address(2)), Ok(()));
+        advance(wait).await;
+        assert_eq!(quotas.request(address(1)), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn why_a_socket_was_refused_is_known_for_a_minute() {
+        let quotas = quotas();
+        assert_eq!(quotas.refused(address(1)), None);
+        quotas.remember(address(1), Reason::NoUpgrade);
+        advance(Duration::from_secs(59)).await;
+        let ago = Duration::from_secs(59);
+        assert_eq!(quotas.refused(address(1)), Some((Reason::NoUpgrade, ago)));
+        assert_eq!(quotas.refused(address(2)), None);
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(quotas.refused(address(1)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn t33_who_uses_nothing_is_forgotten() {
         let quotas = quotas();
         let _kept = quotas.connect(address(0)).unwrap();
-        for number in 1..100_000 {
+        let _waiting = quotas.large(address(1)).acquire_owned().await.unwrap();
+        for number in 2..100_000 {
             quotas.open_socket(address(number)).unwrap();
+            quotas.request(address(number)).unwrap();
+            quotas.remember(address(number), Reason::Origin);
+            let _ = (quotas.large(address(number)), quotas.orders(address(number)));
             drop(quotas.connect(address(number)).unwrap());
             advance(Duration::from_millis(20)).await;
         }
@@ -179,5 +297,7 @@ mod tests {
         let remembered = quotas.usages().addresses.len();
         assert!(remembered <= 4 * FEW, "{remembered}");
         assert!(quotas.usages().addresses.contains_key(&address(0)));
+        let turns = quotas.large(address(1)).available_permits();
+        assert_eq!(turns, LARGE - 1, "a turn that is taken is not given twice");
     }
 }

@@ -3,23 +3,27 @@
 use super::{
     accept::Peer,
     address::TrustedProxies,
+    guard::{self, Guard},
     headers::{self, PagePolicy},
     hub::Hub,
     limits::Limits,
     origin::OriginPolicy,
     pages,
+    qr::{self, Pictures},
     quota::{Permit, Quotas, Refusal},
+    refusals::Refusals,
     secret::Secret,
     site::Site,
-    socket, speed,
+    speed, upgrade,
+    workshop::{self, Workshop},
 };
 use crate::protocol::SPEED_PATH;
 use axum::{
     Router,
     extract::{FromRef, State},
     http::{HeaderMap, StatusCode},
-    middleware::map_response,
-    routing::{any, get, post},
+    middleware::{from_fn_with_state, map_response},
+    routing::{get, post},
 };
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
@@ -38,6 +42,9 @@ pub(super) struct ServerState {
     pub(super) limits: Arc<Limits>,
     pub(super) quotas: Arc<Quotas>,
     pub(super) proxies: Arc<TrustedProxies>,
+    pub(super) refusals: Arc<Refusals>,
+    pub(super) workshop: Workshop,
+    pub(super) pictures: Arc<Pictures>,
     pub(super) leptos: LeptosOptions,
     pub(super) policy: Arc<PagePolicy>,
     /// Whether the server itself speaks TLS.
@@ -45,6 +52,11 @@ pub(super) struct ServerState {
 }
 
 impl ServerState {
+    fn guard(&self) -> Guard {
+        let Self { quotas, proxies, refusals, .. } = self.clone();
+        Guard { quotas, proxies, refusals }
+    }
+
     /// Counts what somebody asks for among the connections of their address, as long as the permit is
     /// kept: a connection from there is counted already, unless a proxy made it.
     pub(super) fn count(
@@ -80,21 +92,40 @@ pub(super) async fn readiness(State(hub): State<Hub>) -> (StatusCode, &'static s
 
 /// Every route of the server.
 pub(super) fn router(state: ServerState, site: &Site) -> Router {
-    Router::new()
-        .route("/ws", any(socket::upgrade))
+    let guard = state.guard();
+    let ordered = from_fn_with_state(state.clone(), workshop::order);
+    let routes = Router::new()
+        .route("/ws", get(upgrade::upgrade))
+        .route("/ws/check", get(upgrade::check).post(upgrade::check))
         .route(SPEED_PATH, post(speed::take))
         .route("/new", post(pages::new_room))
         .route("/go", get(pages::go))
-        .route("/room/{name}/qr.svg", get(pages::qr))
-        .route("/healthz", get(health))
-        .route("/readyz", get(readiness))
-        .merge(compressed(site.service(state.clone())))
-        .layer(map_response(headers::secure))
-        .with_state(state)
+        .route("/room/{name}/qr.svg", get(qr::picture).layer(ordered))
+        .merge(checks())
+        .merge(compress(site.service(state.clone())))
+        .with_state(state);
+    guarded(routes, guard)
+}
+
+/// What load balancers and operators ask.
+pub(super) fn checks<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Hub: FromRef<S>,
+{
+    Router::new()
+        .route("/healthz", get(health).options(guard::options))
+        .route("/readyz", get(readiness).options(guard::options))
+}
+
+/// Looks at every request before it is answered, and says to every answer what browsers are to
+/// refuse.
+pub(super) fn guarded(routes: Router, guard: Guard) -> Router {
+    routes.layer(from_fn_with_state(guard, guard::check)).layer(map_response(headers::secure))
 }
 
 /// What is not compressed yet is compressed on the way.
-fn compressed(routes: Router<ServerState>) -> Router<ServerState> {
+pub(super) fn compress(routes: Router<ServerState>) -> Router<ServerState> {
     // The browser app is large and compressed when it is built, or served as it is.
     let compressible = DefaultPredicate::new().and(NotForContentType::new("application/wasm"));
     routes.layer(CompressionLayer::new().compress_when(compressible))

@@ -1,12 +1,22 @@
 //! The document around the pages. It lives on the server so that none of it is downloaded as code.
 
-use crate::{app::App, i18n::texts, protocol::Boot};
+use crate::{
+    app::App,
+    i18n::texts,
+    protocol::{Boot, Page},
+};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
 /// The HTML document, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let t = texts();
     let boot = use_context::<Boot>().unwrap_or_default();
+    let description = match boot.page {
+        Page::Home { .. } => Some(t.home_description),
+        // Neither its name nor who is inside: who is sent a link may see this beside it.
+        Page::Room { .. } => Some(t.room_description),
+        Page::NotFound => None,
+    };
     let boot = serde_json::to_string(&boot).unwrap_or_default();
     view! {
         <!DOCTYPE html>
@@ -17,6 +27,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="dark" />
                 <meta name="theme-color" content="#14171c" />
                 <title>"Salon"</title>
+                {description.map(|text| view! { <meta name="description" content=text /> })}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href="/pkg/salon.css" />
                 <AutoReload options=options.clone() />

@@ -1,9 +1,17 @@
 //! Where the built pages come from: a folder, or the program itself.
 
-use super::{PKG, pages, router::ServerState};
-use axum::{Router, handler::Handler};
+use super::{
+    PKG, guard, pages,
+    router::{ServerState, compress},
+    workshop,
+};
+use axum::{
+    Router, extract::Request, http::Method, middleware::from_fn_with_state, response::Response,
+    routing::any,
+};
 use std::{
     borrow::Cow,
+    convert::Infallible,
     fmt,
     future::{Ready, ready},
     io::{self, Cursor, SeekFrom},
@@ -13,10 +21,16 @@ use std::{
     time::SystemTime,
 };
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
+use tower::{ServiceExt, service_fn};
 use tower_http::services::{
     ServeDir,
     fs::{Backend, DefaultServeDirFallback, File, Metadata},
 };
+
+/// How much of a file is read at a time: every answer that is under way holds as much.
+const CHUNK_BYTES: usize = 16 * 1024;
+/// No file of the site has a longer path. File systems refuse names of more than 255 bytes.
+const PATH_BYTES: usize = 200;
 
 /// Finds a file that the program carries, by its path below the site, such as `pkg/salon.js`.
 pub type Embedded = fn(&str) -> Option<EmbeddedFile>;
@@ -88,9 +102,36 @@ fn serve<B: Backend>(
     files: ServeDir<DefaultServeDirFallback, B>,
     state: ServerState,
 ) -> Router<ServerState> {
-    let files =
-        files.append_index_html_on_directories(false).fallback(pages::page.with_state(state));
-    Router::new().fallback_service(files)
+    let pages = pages(state);
+    let files = files
+        .append_index_html_on_directories(false)
+        .with_buf_chunk_size(CHUNK_BYTES)
+        .fallback(pages.clone());
+    Router::new().fallback_service(service_fn(move |request: Request| {
+        let (files, pages) = (files.clone(), pages.clone());
+        async move {
+            Ok::<Response, Infallible>(match request.method() {
+                &Method::OPTIONS => guard::options().await,
+                &Method::GET | &Method::HEAD if !may_be_file(request.uri().path()) => {
+                    pages.oneshot(request).await?
+                }
+                _ => files.oneshot(request).await?.map(axum::body::Body::new),
+            })
+        }
+    }))
+}
+
+/// The pages, each of them worked out and compressed before anything of it is sent.
+fn pages(state: ServerState) -> Router {
+    let pages = compress(Router::new().fallback(any(pages::page)));
+    pages.layer(from_fn_with_state(state.clone(), workshop::order)).with_state(state)
+}
+
+/// Whether a path is that of a file as builds name them. Nothing else is looked for on the disk.
+fn may_be_file(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let is_page = path == "/" || path.starts_with("/room/");
+    !is_page && path.len() <= PATH_BYTES && path.bytes().all(is_plain) && !path.contains("..")
 }
 
 /// Takes the compressed files that the build put beside the others.
@@ -197,5 +238,23 @@ impl AsyncSeek for CarriedFile {
 
     fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         Pin::new(&mut self.data).poll_complete(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_build_may_have_named_is_looked_for() {
+        for file in ["/favicon.svg", "/pkg/salon_bg.wasm", "/pkg/a-1/b.C.js.br", "/nowhere"] {
+            assert!(may_be_file(file), "{file}");
+        }
+        let long = format!("/{}", "a".repeat(PATH_BYTES));
+        for other in
+            ["/", "/room/123", "/a%00b", "/a%2fb", "/../a", "/a/../b", "/a b", "/\u{e4}", &long]
+        {
+            assert!(!may_be_file(other), "{other}");
+        }
     }
 }

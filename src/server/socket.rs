@@ -1,50 +1,35 @@
 //! `/ws`: one task per WebSocket (RFC 6455), between the network and the hub.
 
 use super::{
-    accept::Peer,
-    address::{ClientAddress, is_forwarded},
+    address::ClientAddress,
     connection::{Closing, Connection, Inbox, Outgoing, Voice},
     frames::{Breach, Policed},
     hub::Hub,
     limits::Limits,
     metrics::Metrics,
-    quota::{Permit, Refusal},
-    router::ServerState,
 };
 use crate::{
     protocol::{ABANDONED, ClientMessage, ParseError, limits::MESSAGE_BYTES},
     room::ConnId,
 };
-use axum::{
-    Extension,
-    body::{Body, Bytes},
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::body::Bytes;
 use futures_util::{
     SinkExt, Stream, StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use std::{
-    io,
-    net::IpAddr,
-    sync::{Arc, Once},
-    time::Duration,
-};
+use std::{io, time::Duration};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tracing::{
-    Instrument, Level, Span, debug, enabled,
+    Instrument, Level, Span, enabled,
     field::{Empty, display},
-    info, info_span, warn,
+    info, info_span,
 };
 use tungstenite::{
     Message,
     error::{CapacityError, ProtocolError},
-    handshake::server::create_response_with_body,
     protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
 };
 
@@ -87,71 +72,8 @@ impl End {
     }
 }
 
-/// Opens a socket for a page of this server, and for who else the operator allows.
-pub(super) async fn upgrade(
-    State(state): State<ServerState>,
-    Extension(peer): Extension<Arc<Peer>>,
-    mut request: Request,
-) -> Response {
-    // First, so that other sites cannot spend what their visitors may use.
-    if let Err(refusal) = state.origins.check(request.headers()) {
-        return (StatusCode::FORBIDDEN, refusal.to_string()).into_response();
-    }
-    let permit = match admit(&state, &peer, request.headers()) {
-        Ok(permit) => permit,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let response = match create_response_with_body(&request, Body::empty) {
-        Ok(response) => response,
-        Err(error) => return no_handshake(&error),
-    };
-    let upgrading = hyper::upgrade::on(&mut request);
-    let address = state.proxies.client(peer.address, request.headers());
-    let (hub, limits) = (state.hub.clone(), state.limits.clone());
-    tokio::spawn(async move {
-        serve(upgrading, hub, &limits, address).await;
-        drop((permit, peer));
-    });
-    response
-}
-
-/// Counts the socket among those of its address.
-fn admit(state: &ServerState, peer: &Peer, headers: &HeaderMap) -> Result<Option<Permit>, Refusal> {
-    state.quotas.open_socket(state.proxies.client(peer.address, headers))?;
-    if peer.permit.is_some() && is_near(peer.address) && is_forwarded(headers) {
-        tell_of_proxy();
-    }
-    state.count(peer, headers)
-}
-
-/// Whether this may be the operator's own proxy. Strangers write headers, too.
-fn is_near(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-    }
-}
-
-/// Once: every socket would be a reason.
-fn tell_of_proxy() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
-        warn!(
-            "A proxy forwards people, and all of them count as one address. Name the proxy with \
-             --trust-proxy or SALON_TRUST_PROXY."
-        );
-    });
-}
-
-/// What was asked for is no WebSocket (RFC 6455, section 4.2.1).
-fn no_handshake(error: &tungstenite::Error) -> Response {
-    let upgrade = [(header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
-    let sentence = "This is the address of a WebSocket (RFC 6455, version 13).";
-    debug!(%error, "no WebSocket");
-    (StatusCode::UPGRADE_REQUIRED, upgrade, sentence).into_response()
-}
-
-async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, address: ClientAddress) {
+/// Talks with a client until one of them ends it.
+pub(super) async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, address: ClientAddress) {
     let Ok(upgraded) = upgrading.await else { return };
     let (sink, frames) = websocket(upgraded, limits).await.split();
     match hub.open(address).await {

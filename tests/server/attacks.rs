@@ -29,19 +29,19 @@ use tokio_tungstenite::tungstenite::{
 };
 
 /// A program whose memory and descriptors are its own.
-async fn program(args: &[&str]) -> Program {
+pub(crate) async fn program(args: &[&str]) -> Program {
     let site = site().to_str().unwrap();
     Program::start(&[&["--listen", "127.0.0.1:0", "--site", site], args].concat(), &[]).await
 }
 
-fn resident_kb(program: &Program) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+pub(crate) fn resident_kb(id: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().split(' ').next().unwrap().parse().unwrap()
 }
 
 /// A connection from another of this machine's addresses.
-async fn from(address: &str, addr: SocketAddr) -> TcpStream {
+pub(crate) async fn from(address: &str, addr: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
     socket.connect(addr).await.unwrap()
@@ -143,10 +143,11 @@ async fn t7_malformed_messages_before_and_after_joining() {
 
 #[tokio::test]
 async fn t10_upgrades_that_never_join() {
-    let server = program(&["--patience", "1", "--log", "warn"]).await;
+    let args = ["--patience", "1", "--request-rate", "1000000", "--log", "warn"];
+    let server = program(&args).await;
     let addr = server.addr();
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
-    let before = resident_kb(&server);
+    let before = resident_kb(server.id());
     let (mut open, mut refused) = (Vec::new(), 0);
     for attempt in 0..10_000 {
         match upgrade(from("127.0.0.2", addr).await, addr).await {
@@ -170,7 +171,7 @@ async fn t10_upgrades_that_never_join() {
         let (code, reason) = client.dismissed().await;
         assert_eq!((code, reason.as_str()), (1008, "Watch or join a room within 2 seconds."));
     }
-    let grown = resident_kb(&server).saturating_sub(before);
+    let grown = resident_kb(server.id()).saturating_sub(before);
     assert!(grown < 1024 * open.len() as u64 / 10, "{grown} kB for {}", open.len());
     caller.reaches(&mut callee, "afterwards").await;
     drop((open, caller, callee));
@@ -339,7 +340,7 @@ async fn t11_floods_of_every_kind() {
     const ABUSERS: u64 = 8;
     for round in 0..=ABUSERS {
         if round == 1 {
-            before = resident_kb(&server);
+            before = resident_kb(server.id());
         }
         let fragments = (0..1_000_000).map(|number| part(number == 0));
         assert_eq!(flood(addr, fragments).await, too_fast);
@@ -349,7 +350,7 @@ async fn t11_floods_of_every_kind() {
         assert_eq!(flood(addr, (0..1_000).map(|_| Message::text(candidate()))).await, too_fast);
         caller.reaches(&mut callee, "meanwhile").await;
     }
-    let grown = resident_kb(&server).saturating_sub(before);
+    let grown = resident_kb(server.id()).saturating_sub(before);
     assert!(grown < 1024 * ABUSERS, "{grown} kB for {ABUSERS} abusers of each kind");
 }
 

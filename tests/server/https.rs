@@ -118,15 +118,42 @@ async fn plain_http_leads_to_https() {
     let server = program(&folder, &["--http", &format!("127.0.0.1:{http}")]).await;
     let port = server.addr().port();
     let plain = SocketAddr::from(([127, 0, 0, 1], http));
-    let host = [("Host", "call.example.org:80")];
+    let host = [("Host", "localhost:80")];
     for path in ["/", "/room/123?x=1", "/ws"] {
         let reply = Reply::of(plain, &format!("GET {path}"), &host).await;
         assert_eq!(reply.status, 308);
-        assert_eq!(reply.header("location"), format!("https://call.example.org:{port}{path}"));
+        assert_eq!(reply.header("location"), format!("https://localhost:{port}{path}"));
         assert_eq!(reply.header("strict-transport-security"), "", "not over plain http");
     }
     assert_eq!(Reply::of(plain, "GET /", &[]).await.status, 400);
-    assert_eq!(server.end("-TERM").await, "");
+    drop(server);
+}
+
+#[tokio::test]
+async fn plain_http_leads_to_names_of_the_certificate_alone() {
+    let folder = Folder::new();
+    folder.certify_for(&["call.example.org", "*.calls.example.org"]);
+    let http = free_port().await;
+    let server = program(&folder, &["--http", &format!("127.0.0.1:{http}")]).await;
+    let plain = SocketAddr::from(([127, 0, 0, 1], http));
+    let status = async |host: &str| {
+        let reply = Reply::of(plain, "GET /", &[("Host", host)]).await;
+        assert_eq!(reply.header("location").is_empty(), reply.status != 308, "{host}");
+        reply.status
+    };
+    for ours in ["call.example.org", "CALL.example.org:80", "a.calls.example.org", "127.0.0.1"] {
+        assert_eq!(status(ours).await, 308, "{ours}");
+    }
+    for other in
+        ["evil.example", "call.example.org.evil.example", "a.b.calls.example.org", "192.0.2.1"]
+    {
+        assert_eq!(status(other).await, 421, "{other}");
+    }
+    // Another certificate has other names.
+    folder.certify_for(&["new.example.org"]);
+    assert_eq!(status("new.example.org").await, 308);
+    assert_eq!(status("call.example.org").await, 421);
+    drop(server);
 }
 
 #[tokio::test]

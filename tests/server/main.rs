@@ -17,6 +17,7 @@ mod doctor;
 mod hidden;
 mod hostile;
 mod hosts;
+mod http;
 mod https;
 mod leaving;
 mod limits;

@@ -2,16 +2,71 @@
 
 use crate::support::{Reply, TestApp, soon};
 use serde_json::json;
+use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
 async fn metrics(app: &TestApp) -> String {
-    let reply = Reply::of(app.operators, "GET /metrics", &[]).await;
+    let accept = [("Accept", "application/openmetrics-text; version=1.0.0, text/plain; q=0.5")];
+    let reply = Reply::of(app.operators, "GET /metrics", &accept).await;
     assert_eq!(reply.status, 200);
     assert!(reply.header("content-type").starts_with("application/openmetrics-text"));
     reply.body
+}
+
+#[tokio::test]
+async fn who_reads_plain_text_gets_plain_text() {
+    let app = TestApp::start().await;
+    let _person = app.join("123").await;
+    for accept in [&[][..], &[("Accept", "text/plain")], &[("Accept", "*/*")]] {
+        let reply = Reply::of(app.operators, "GET /metrics", accept).await;
+        assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+        assert!(reply.body.contains("# TYPE salon_joins_total counter\n"), "{}", reply.body);
+        assert!(!reply.body.contains("# EOF"), "{}", reply.body);
+        assert_eq!(value(&reply.body, "salon_joins_total{result=\"ok\"}"), Some(1.0));
+    }
+}
+
+#[tokio::test]
+async fn t27_a_page_whose_name_leads_to_the_metrics_gets_none() {
+    let app = TestApp::start().await;
+    for (host, status) in [
+        ("localhost:9100", 200),
+        ("127.0.0.1:9100", 200),
+        ("rebound.example:9100", 421),
+        ("192.0.2.1:9100", 421),
+    ] {
+        let reply = Reply::of(app.operators, "GET /metrics", &[("Host", host)]).await;
+        assert_eq!(reply.status, status, "{host}");
+        assert_eq!(reply.body.contains("salon_people"), status == 200, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn t10_operators_listener_has_limits_of_its_own() {
+    let app = TestApp::start_with(|config| {
+        config.limits.connections = 4;
+        config.limits.patience = Duration::from_secs(1);
+    })
+    .await;
+    // Who uses up the connections of people uses up none of these.
+    let mut people = Vec::new();
+    for _ in 0..4 {
+        people.push(TcpStream::connect(app.addr).await.unwrap());
+    }
+    let mut held = Vec::new();
+    for part in ["", "GET", "GET /metrics HTTP/1.1\r\n", "GET /metrics HTTP/1.1\r\nHost: loc"] {
+        let mut stream = TcpStream::connect(app.operators).await.unwrap();
+        stream.write_all(part.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    assert_eq!(Reply::of(app.operators, "GET /metrics", &[]).await.status, 429);
+    for stream in &mut held {
+        soon(stream.read_to_end(&mut Vec::new())).await.unwrap();
+    }
+    while Reply::of(app.operators, "GET /metrics", &[]).await.status != 200 {}
 }
 
 /// The value of one line, where there is one.

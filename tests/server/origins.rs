@@ -22,7 +22,7 @@ async fn refusal(app: &TestApp, origins: &[&str]) -> Option<(u16, String)> {
 async fn is_refused(app: &TestApp, origins: &[&str]) {
     let (status, sentence) = refusal(app, origins).await.expect("it was let in");
     assert_eq!(status, 403, "{origins:?}");
-    assert!(sentence.ends_with("may not connect to this server."), "{sentence}");
+    assert!(sentence.contains("may not connect to this server"), "{sentence}");
     assert!(!sentence.contains('<'), "{sentence}");
 }
 

@@ -286,6 +286,10 @@ async fn pages_that_the_program_carries_are_served_as_from_a_folder() {
                 "vary",
                 "x-content-type-options",
             ] {
+                // No two pages are compressed to the same size: each has a nonce of its own.
+                if name == "content-length" && expected.status == 404 {
+                    continue;
+                }
                 let (got, expected) = (reply.header(name), expected.header(name));
                 assert_eq!(got, expected, "{name} of {line} {headers:?}");
             }

@@ -98,7 +98,7 @@ impl TestApp {
         let hub = server.hub();
         let metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let operators = metrics.local_addr().unwrap();
-        server.serve_metrics(metrics);
+        server.serve_metrics(metrics).unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move { drop(stopped.await) };
         let ended = tokio::spawn(server.run(listener, shutdown));
@@ -329,8 +329,13 @@ impl Folder {
 
     /// Writes a new certificate and its key, `cert.pem` and `key.pem`; returns the former.
     pub(crate) fn certify(&self) -> Vec<u8> {
-        let CertifiedKey { cert, key_pair } =
-            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        self.certify_for(&["localhost"])
+    }
+
+    /// The same for these names.
+    pub(crate) fn certify_for(&self, names: &[&str]) -> Vec<u8> {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let CertifiedKey { cert, key_pair } = generate_simple_self_signed(names).unwrap();
         fs::write(self.path("cert.pem"), cert.pem()).unwrap();
         fs::write(self.path("key.pem"), key_pair.serialize_pem()).unwrap();
         self.set_mode("key.pem", 0o600);

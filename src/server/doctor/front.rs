@@ -40,12 +40,12 @@ fn unreachable(origin: &str, problem: &str) -> Finding {
 fn finding(origin: &str, Answer { status, sentence }: &Answer) -> Finding {
     let fix = match status {
         101 => return Finding::fine(format!("{origin} opens call sockets for its pages.")),
-        403 => {
+        400 | 403 => {
             "Let the proxy pass on the Host header (nginx: proxy_set_header Host $http_host; \
              Apache: ProxyPreserveHost On), or name this origin with --allow-origin \
              (SALON_ALLOW_ORIGIN)."
         }
-        400 | 426 => {
+        426 => {
             "Let the proxy pass on WebSockets: HTTP/1.1 with the headers Upgrade and Connection \
              (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
              proxy_set_header Connection upgrade)."
@@ -62,7 +62,7 @@ async fn ask(origin: &WebOrigin) -> io::Result<Answer> {
     let stream = TcpStream::connect((origin.bare_host(), origin.port())).await?;
     let request = format!(
         "GET /ws HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nConnection: Upgrade\r\nUpgrade: \
-         websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2Fsb24gZG9jdG9yIQ==\r\n\r\n",
+         websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2Fsb24gZG9jdG9yICAgIQ==\r\n\r\n",
         origin.authority(),
         origin.brief()
     );

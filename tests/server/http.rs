@@ -1,0 +1,399 @@
+//! What is asked of the server before anything is said in a room: odd requests, large ones, many of
+//! them, and those that proxies and load balancers make.
+
+use crate::{
+    attacks::{from, program, resident_kb},
+    support::{Client, Reply, TestApp, site, soon},
+};
+use futures_util::future::join_all;
+use salon::server::{EmbeddedFile, Site};
+use serde_json::{Value, json};
+use std::{fs, net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::yield_now,
+    time::sleep,
+};
+
+/// Sends this and reads until the server hangs up.
+async fn ask(addr: SocketAddr, request: &str) -> Reply {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    soon(stream.read_to_end(&mut answer)).await.unwrap();
+    Reply::parse(&String::from_utf8_lossy(&answer))
+}
+
+/// A request that ends its connection.
+async fn get(addr: SocketAddr, target: &str, headers: &str) -> Reply {
+    let request = format!("GET {target} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    ask(addr, &request).await
+}
+
+/// Fewer than an address may have.
+const CONNECTIONS: usize = 250;
+/// A header that needs this much is more than is usual, and not yet too large.
+const LARGE: usize = 15_000;
+/// As large as libraries allow.
+const HUGE: usize = 390_000;
+
+fn unfinished(bytes: usize) -> String {
+    format!("GET / HTTP/1.1\r\nHost: a\r\nX-Padding: {}", "a".repeat(bytes))
+}
+
+/// Connections of one address that have all sent this, whether the server takes it or not.
+async fn connections(addr: SocketAddr, text: &str) -> Vec<TcpStream> {
+    let connect = async |_| {
+        let mut stream = from("127.0.0.2", addr).await;
+        let _ = stream.try_write(text.as_bytes());
+        stream.flush().await.unwrap();
+        stream
+    };
+    join_all((0..CONNECTIONS).map(connect)).await
+}
+
+/// The most memory that the program takes while something goes on.
+async fn peak<T>(id: u32, event: impl Future<Output = T>) -> (u64, T) {
+    let mut peak = 0;
+    let watch = async {
+        loop {
+            peak = peak.max(resident_kb(id));
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let result = tokio::select! {
+        result = event => result,
+        () = watch => unreachable!(),
+    };
+    (peak, result)
+}
+
+/// What as many quiet connections take, and what the allocator keeps of some rounds of them.
+async fn quiet_peak(addr: SocketAddr, id: u32) -> u64 {
+    let cookie = "a".repeat(800);
+    let usual = format!("GET /healthz HTTP/1.1\r\nHost: {addr}\r\nCookie: {cookie}\r\n\r\n");
+    let descriptors = || fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+    let mut most = 0;
+    for _ in 0..4 {
+        let round = async {
+            let mut held = connections(addr, &usual).await;
+            for stream in &mut held {
+                soon(stream.read(&mut [0; 1024])).await.unwrap();
+            }
+        };
+        most = most.max(peak(id, round).await.0);
+        while descriptors() > CONNECTIONS / 5 {
+            yield_now().await;
+        }
+    }
+    most
+}
+
+#[tokio::test]
+async fn t28_headers_take_turns_and_are_let_go() {
+    let server = program(&["--patience", "3", "--log", "warn"]).await;
+    let (addr, id) = (server.addr(), server.id());
+    let (mut caller, mut callee) = Client::pair(addr, "123").await;
+    let waiting = format!(
+        "POST /speed HTTP/1.1\r\nHost: {addr}\r\nOrigin: http://{addr}\r\nContent-Length: 9\r\n\
+         X-Padding: {}\r\n\r\n",
+        "a".repeat(LARGE)
+    );
+    for (text, status) in [
+        (unfinished(LARGE), None),
+        (unfinished(HUGE), Some(("HTTP/1.1 431 ", "at most 100 lines."))),
+        (waiting, Some(("HTTP/1.1 408 ", "how fast it goes."))),
+    ] {
+        let (bytes, quiet) = (text.len(), quiet_peak(addr, id).await);
+        let attack = async {
+            let held = connections(addr, &text).await;
+            caller.reaches(&mut callee, "meanwhile").await;
+            let end = async |mut stream: TcpStream| {
+                let mut answer = Vec::new();
+                // Who has sent more than is read may see the connection reset.
+                let _ = soon(stream.read_to_end(&mut answer)).await;
+                String::from_utf8(answer).unwrap()
+            };
+            join_all(held.into_iter().map(end)).await
+        };
+        let (most, answers) = peak(id, attack).await;
+        let grown = most.saturating_sub(quiet);
+        println!("{bytes} bytes: {grown} kB beyond {quiet}");
+        assert!(grown < 1024, "{grown} kB for headers of {bytes} bytes");
+        let refused = answers.iter().filter(|answer| !answer.is_empty()).count();
+        match status {
+            None => assert_eq!(refused, 0, "their time was over"),
+            Some((status, end)) => {
+                assert!(refused >= 8, "{refused} were told");
+                for answer in answers.iter().filter(|answer| !answer.is_empty()) {
+                    assert!(answer.starts_with(status) && answer.ends_with(end), "{answer}");
+                }
+            }
+        }
+    }
+    caller.reaches(&mut callee, "afterwards").await;
+    drop((caller, callee));
+    assert_eq!(server.end("-TERM").await, "");
+}
+
+#[tokio::test]
+async fn t28_a_large_header_that_is_whole_is_answered() {
+    let app = TestApp::start().await;
+    let cookie = |bytes| format!("Host: {}\r\nCookie: {}\r\n", app.addr, "a".repeat(bytes));
+    assert_eq!(get(app.addr, "/", &cookie(LARGE)).await.status, 200);
+    let refused = get(app.addr, "/", &cookie(17_000)).await;
+    assert_eq!(refused.status, 431);
+    assert_eq!(refused.header("x-content-type-options"), "nosniff");
+    let long = get(app.addr, &format!("/{}", "a".repeat(17_000)), "").await;
+    assert_eq!(long.status, 431);
+
+    // Each of a connection's requests is measured by itself.
+    let request = format!("GET /healthz HTTP/1.1\r\n{}\r\n", cookie(10_000));
+    let mut stream = TcpStream::connect(app.addr).await.unwrap();
+    for _ in 0..5 {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 1024];
+        let bytes = soon(stream.read(&mut answer)).await.unwrap();
+        assert!(answer[..bytes].starts_with(b"HTTP/1.1 200 "));
+    }
+    stream.write_all(request.repeat(6).as_bytes()).await.unwrap();
+    let mut text = String::new();
+    while text.matches("HTTP/1.1 200 ").count() < 6 {
+        let mut answer = [0; 4096];
+        let bytes = soon(stream.read(&mut answer)).await.unwrap();
+        assert!(bytes > 0, "{text}");
+        text += &String::from_utf8_lossy(&answer[..bytes]);
+    }
+}
+
+#[tokio::test]
+async fn t29_an_address_makes_so_many_requests() {
+    let app = TestApp::start_with(|config| config.limits.request_rate = 1).await;
+    let (mut caller, mut callee) = app.pair("123").await;
+    let request = |line: &str| format!("GET {line} HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
+    let mut stream = from("127.0.0.2", app.addr).await;
+    let pictures = request("/room/123/qr.svg").repeat(21);
+    stream.write_all(pictures.as_bytes()).await.unwrap();
+    let (mut text, mut buffer) = (String::new(), vec![0; 64 * 1024]);
+    while !text.contains("HTTP/1.1 429 ") || !text.ends_with("a second to this server.") {
+        let bytes = soon(stream.read(&mut buffer)).await.unwrap();
+        assert!(bytes > 0, "{text}");
+        text += &String::from_utf8_lossy(&buffer[..bytes]);
+    }
+    assert!(text.matches("HTTP/1.1 200 OK").count() >= 20, "a burst is let through");
+    let refusal = text.rsplit("HTTP/1.1 ").next().unwrap();
+    assert!(refusal.contains("retry-after: 1\r\n"), "{refusal}");
+    // Load balancers, others, and calls do not feel it.
+    stream.write_all(request("/healthz").as_bytes()).await.unwrap();
+    let bytes = soon(stream.read(&mut buffer)).await.unwrap();
+    assert!(buffer[..bytes].starts_with(b"HTTP/1.1 200 OK"));
+    caller.reaches(&mut callee, "meanwhile").await;
+    assert_eq!(app.http("GET /room/123/qr.svg", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_a_request_is_for_is_said_once_and_plainly() {
+    let app = TestApp::start().await;
+    let host = format!("Host: {}\r\n", app.addr);
+    for (target, headers, status) in [
+        ("/healthz", host.clone(), 200),
+        ("/healthz", String::new(), 200),
+        ("/healthz", "Host:\r\n".into(), 200),
+        ("/healthz", host.repeat(2), 400),
+        ("/", host.repeat(2), 400),
+        ("/", String::new(), 400),
+        ("/healthz", "Host: a@b\r\n".into(), 400),
+        ("/room/123/qr.svg", format!("Host: {}\r\n", "a".repeat(254)), 400),
+        ("/room/123/qr.svg", format!("Host: {}:65535\r\n", "a".repeat(253)), 200),
+        ("example.org:80", host.clone(), 400),
+        ("*", host.clone(), 400),
+    ] {
+        let reply = get(app.addr, target, &headers).await;
+        assert_eq!(reply.status, status, "{target} {headers}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff", "{target} {headers}");
+        if status == 400 {
+            assert!(reply.body.ends_with('.'), "{}", reply.body);
+        }
+    }
+    let connect = format!("CONNECT example.org:80 HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+    assert_eq!(ask(app.addr, &connect).await.status, 400);
+}
+
+fn carried(path: &str) -> Option<EmbeddedFile> {
+    let path = site().join(path);
+    let modified = fs::metadata(&path).and_then(|found| found.modified()).ok()?;
+    Some(EmbeddedFile { data: fs::read(path).ok()?.into(), modified })
+}
+
+#[tokio::test]
+async fn no_path_makes_the_file_system_complain() {
+    for site in [Site::Folder(site().to_owned()), Site::Embedded(carried)] {
+        let app = TestApp::start_with(|config| config.site = site).await;
+        let long = "a".repeat(300);
+        for path in [
+            format!("/{long}"),
+            format!("/{}", "a".repeat(254)),
+            format!("/pkg/{long}.js"),
+            format!("/room/{long}"),
+            format!("/room/{long}/qr.svg"),
+            format!("/{}", "a/".repeat(5_000)),
+            format!("/{}", "../".repeat(100)),
+            "/pkg/salon.js%00".into(),
+            "/%00".into(),
+            "/pkg/%2e%2e/%2e%2e/etc/passwd".into(),
+            "/pkg/salon.js/".into(),
+            "/pkg/salon.js/more".into(),
+            "/pkg//salon.js%2f".into(),
+            "/%ff%fe".into(),
+            "/pkg/%".into(),
+        ] {
+            let reply = app.http(&format!("GET {path}"), &[]).await;
+            assert_eq!(reply.status, 404, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_at_the_door_says_when_to_come_again() {
+    let app = TestApp::start_with(|config| config.limits.connections = 1).await;
+    let _held = TcpStream::connect(app.addr).await.unwrap();
+    for line in ["GET /", "POST /new", "GET /ws"] {
+        let refused = app.http(line, &[]).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{line}");
+        assert_eq!(refused.header("x-content-type-options"), "nosniff");
+        assert_eq!(refused.body, "One address may have 1 connections to this server at once.");
+    }
+    // Also to somebody who asks for nothing.
+    let mut silent = TcpStream::connect(app.addr).await.unwrap();
+    let mut answer = String::new();
+    soon(silent.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+}
+
+#[tokio::test]
+async fn load_balancers_find_the_server_alive() {
+    let app = TestApp::start().await;
+    for (line, status) in [
+        ("OPTIONS / HTTP/1.0", 204),
+        ("OPTIONS * HTTP/1.1", 204),
+        ("OPTIONS /healthz HTTP/1.0", 204),
+        ("OPTIONS /readyz HTTP/1.0", 204),
+        ("HEAD / HTTP/1.0", 200),
+        ("HEAD /healthz HTTP/1.0", 200),
+        ("GET /healthz HTTP/1.0", 200),
+        ("GET /readyz HTTP/1.0", 200),
+        ("HEAD /room/123 HTTP/1.0", 400),
+    ] {
+        for headers in ["", "Host: salon\r\n"] {
+            let reply =
+                ask(app.addr, &format!("{line}\r\n{headers}Connection: close\r\n\r\n")).await;
+            let expected = if headers.is_empty() || status != 400 { status } else { 200 };
+            assert_eq!(reply.status, expected, "{line} {headers}");
+            if status == 204 {
+                assert_eq!(reply.header("allow"), "GET, HEAD, OPTIONS");
+            }
+        }
+    }
+}
+
+/// What a WebSocket's handshake needs beside `Host` and `Origin`.
+const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+const KEY: &str = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+async fn check(addr: SocketAddr, headers: &str) -> Value {
+    let request = format!("POST /ws/check HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    let reply = ask(addr, &request).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
+    serde_json::from_str(&reply.body).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_proxy_does_not_pass_on_is_named() {
+    let patience = Duration::from_millis(200);
+    let app = TestApp::start_with(|config| config.limits.patience = patience).await;
+    let (host, origin) =
+        (format!("Host: {}\r\n", app.addr), format!("Origin: http://{}\r\n", app.addr));
+    let own = format!("{host}{origin}");
+    let seen = check(app.addr, &own).await;
+    let expected = json!({
+        "host": app.addr.to_string(), "upgrade": false, "origin": "ok", "forwarded": false,
+        "refused": null
+    });
+    assert_eq!(seen, expected);
+
+    let old = "Connection: close\r\n";
+    for (headers, status, part, reason) in [
+        (format!("{origin}{UPGRADE}{KEY}"), 400, "has no Host", "no-host"),
+        (format!("{own}{old}{KEY}"), 426, "Upgrade: websocket, Connection: upgrade", "no-upgrade"),
+        (format!("{own}Upgrade: websocket\r\n{KEY}"), 426, "Connection: upgrade is", "no-upgrade"),
+        (format!("Host: upstream\r\n{origin}{UPGRADE}{KEY}"), 403, "pass on Host", "origin"),
+        (format!("{host}{UPGRADE}{KEY}"), 403, "send no Origin", "origin"),
+        (format!("{own}{UPGRADE}Sec-WebSocket-Version: 13\r\n"), 400, "Key", "handshake"),
+        (format!("{own}{UPGRADE}{}", KEY.replace("==", "=")), 400, "Key", "handshake"),
+        (format!("{own}{UPGRADE}{}", KEY.replace("dGhl", "")), 400, "Key", "handshake"),
+        (format!("{own}{UPGRADE}{KEY}{KEY}"), 426, "Version", "handshake"),
+    ] {
+        let mut stream = TcpStream::connect(app.addr).await.unwrap();
+        stream.write_all(format!("GET /ws HTTP/1.1\r\n{headers}\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // Until the server is tired of it.
+        soon(stream.read_to_string(&mut answer)).await.unwrap();
+        let reply = Reply::parse(&answer);
+        assert_eq!(reply.status, status, "{headers}");
+        assert!(reply.body.contains(part) && reply.body.ends_with('.'), "{}", reply.body);
+        let refused = check(app.addr, &own).await["refused"].clone();
+        assert_eq!(refused["reason"], reason, "{headers}");
+        assert!(refused["seconds"].as_u64().unwrap() < 30, "{refused}");
+    }
+    let text = Reply::of(app.operators, "GET /metrics", &[]).await.body;
+    for (reason, count) in [("no-host", 1), ("no-upgrade", 2), ("origin", 2), ("handshake", 4)] {
+        let line = format!("salon_refusals_total{{reason=\"{reason}\"}} {count}\n");
+        assert!(text.contains(&line), "{line} is missing in\n{text}");
+    }
+    let rewritten = format!("Host: upstream\r\n{origin}X-Forwarded-For: 192.0.2.1\r\n");
+    let seen = check(app.addr, &rewritten).await;
+    assert_eq!((&seen["host"], &seen["origin"]), (&json!("upstream"), &json!("foreign")));
+    assert_eq!(seen["forwarded"], true);
+    assert_eq!(check(app.addr, "").await["origin"], "missing");
+}
+
+#[tokio::test]
+async fn refusals_are_logged_without_naming_anybody() {
+    let mut server = program(&[]).await;
+    let addr = server.addr();
+    let headers =
+        format!("Host: {addr}\r\nOrigin: http://{addr}\r\nX-Forwarded-For: 192.0.2.7\r\n");
+    for _ in 0..20 {
+        assert_eq!(get(addr, "/ws", &headers).await.status, 426);
+    }
+    let line = server.logs("no-upgrade").await;
+    assert!(line.contains("pass on Upgrade and Connection") && line.contains("WARN"), "{line}");
+    assert!(!line.contains("127.0.0.1") && !line.contains("192.0.2.7"), "{line}");
+    let rest = server.end("-TERM").await;
+    assert!(!rest.contains("no-upgrade"), "once a minute is enough: {rest}");
+}
+
+#[tokio::test]
+async fn search_engines_are_told_what_is_theirs() {
+    let app = TestApp::start().await;
+    let (mut ada, _) = app.join("secret-room").await;
+    ada.say(json!({"type": "presence", "presence": {"name": "Ada Lovelace"}})).await;
+    ada.say(json!({"type": "watch", "room": "secret-room"})).await;
+    ada.expect_error("already-joined").await;
+    let robots = async |line: &str| app.http(line, &[]).await.header("x-robots-tag").to_owned();
+    assert_eq!(robots("GET /").await, "");
+    assert_eq!(robots("GET /room/secret-room").await, "noindex, nofollow");
+    assert_eq!(robots("GET /room/secret-room/qr.svg").await, "noindex, nofollow");
+
+    let description = async |line: &str| {
+        let page = app.http(line, &[]).await.body;
+        let text = page.split_once("<meta name=\"description\" content=\"")?.1;
+        text.split_once('"').map(|(text, _)| text.to_owned())
+    };
+    assert!(description("GET /").await.unwrap().contains("Video calls"));
+    let room = description("GET /room/secret-room").await.unwrap();
+    assert!(room.contains("video call"), "{room}");
+    assert!(!room.contains("secret") && !room.contains("Ada"), "{room}");
+    assert_eq!(description("GET /nowhere").await, None);
+}
