@@ -78,6 +78,36 @@ test('the host link makes a second device a host, and a reload keeps it', async 
   await expect(toggle(ada, /^Lock/)).toBeChecked();
 });
 
+test('a new host link makes the old ones worthless', async ({ person }) => {
+  const [ada, phone, other] = [await person(), await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  const copied = async () => {
+    await button(ada, 'Copy host link for my other device').click();
+    await expect.poll(() => clipboard(ada)).toContain(`/room/${room}#host=`);
+    return clipboard(ada);
+  };
+  const old = await copied();
+  await button(ada, 'New host link').click();
+  await button(ada, 'Press again for a new host link').click();
+  await expect(button(ada, 'New host link')).toBeVisible();
+  await expect.poll(copied).not.toBe(old);
+  await open(phone, old);
+  await button(phone, 'Join').click();
+  await expectPhase(phone, 'call');
+  await openPanel(phone);
+  await expect(toggle(phone, /^Lock/)).toBeHidden();
+  await open(other, await copied());
+  await button(other, 'Join').click();
+  await openPanel(other);
+  await toggle(other, /^Lock/).click();
+  // Who was inside stays a host, also after a reload.
+  await expect(toggle(ada, /^Lock/)).toBeChecked();
+  await ada.reload();
+  await openPanel(ada);
+  await expect(toggle(ada, /^Lock/)).toBeChecked();
+});
+
 test('a link with a wrong key takes nothing from the right one', async ({ person }) => {
   const ada = await person();
   const room = await start(ada, 'Ada');
@@ -148,6 +178,22 @@ test('a passcode lets in who knows it', async ({ person }) => {
   await bob.getByLabel('Passcode').fill('perch');
   await button(bob, 'Join').click();
   await expect(door(bob)).toHaveText('That is not the passcode.');
+  await bob.getByLabel('Passcode').fill('swordfish');
+  await button(bob, 'Join').click();
+  await expectPhase(bob, 'call');
+});
+
+test('who waits is asked for a passcode that was set meanwhile', async ({ person }) => {
+  const [ada, bob] = [await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  await haveThemWait(ada);
+  await knock(bob, room, 'Bob');
+  await panel(ada).getByLabel('Passcode').fill('swordfish');
+  await button(ada, 'Set').click();
+  await expect(button(ada, 'Remove passcode')).toBeVisible();
+  await toggle(ada, /^Waiting room/).click();
+  await expect(door(bob)).toHaveText('This room has a passcode. Ask whoever sent you the link.');
   await bob.getByLabel('Passcode').fill('swordfish');
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');

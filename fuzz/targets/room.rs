@@ -88,6 +88,10 @@ impl World {
                 false => self.hidden.remove(&conn),
             };
         }
+        let generation = match &message {
+            Ok(ClientMessage::Join(join)) => self.kept.get(&join.room).map(|kept| kept.generation),
+            _ => None,
+        };
         self.identities += 1;
         let returning = proof == 'r';
         let identity = Box::new(Identity {
@@ -95,7 +99,7 @@ impl World {
             since: self.now,
             token: None,
             returning,
-            host: proof == 'h',
+            host: (proof == 'h').then_some(generation.unwrap_or_default()),
             invitation: (proof == 'i').then_some(101),
             passcode: (proof == 'p').then(|| PASSCODE.to_owned()),
             tried: proof == 'p',

@@ -135,6 +135,8 @@ pub enum HostAction {
         /// Who.
         to: PeerId,
     },
+    /// Makes a new host key for the hosts who are inside, in place of all that there are.
+    RenewKey,
     /// Ends the call for everybody.
     End,
     /// Makes an invitation.

@@ -300,6 +300,8 @@ pub enum ErrorCode {
     NotHost,
     /// There are as many of these as there may be.
     TooMany,
+    /// More of what the client says to this person waits for them than may.
+    RecipientBusy,
     /// A description or a candidate is longer than allowed.
     TooLarge,
     /// More candidates than may follow one description.

@@ -36,13 +36,27 @@ impl Bucket {
     /// # Errors
     /// There is none: how long the next one takes to come back.
     pub fn take(&mut self, rate: Rate, now: Duration) -> Result<(), Duration> {
-        let full = self.full.max(now) + rate.interval;
-        let wait = full.saturating_sub(now + rate.interval * rate.burst);
+        self.take_many(1, rate, now)
+    }
+
+    /// Takes several tokens at once, or none of them.
+    ///
+    /// # Errors
+    /// There are too few: how long the others take to come back.
+    pub fn take_many(&mut self, tokens: u32, rate: Rate, now: Duration) -> Result<(), Duration> {
+        let wait = self.wait(tokens, rate, now);
         if !wait.is_zero() {
             return Err(wait);
         }
-        self.full = full;
+        self.full = self.full.max(now) + rate.interval * tokens;
         Ok(())
+    }
+
+    /// How long it takes until so many tokens can be taken.
+    #[must_use]
+    pub fn wait(&self, tokens: u32, rate: Rate, now: Duration) -> Duration {
+        let full = self.full.max(now) + rate.interval * tokens;
+        full.saturating_sub(now + rate.interval * rate.burst)
     }
 
     /// Whether nothing was taken that has not come back.
@@ -66,7 +80,12 @@ impl<K: Ord> Buckets<K> {
 
     /// Whether there was a token, which then is taken.
     pub(super) fn take(&mut self, key: K, now: Duration) -> bool {
-        self.used.entry(key).or_default().take(self.rate, now).is_ok()
+        self.take_many(1, key, now).is_ok()
+    }
+
+    /// Takes several tokens at once, or says how long it takes until there are as many.
+    pub(super) fn take_many(&mut self, tokens: u32, key: K, now: Duration) -> Result<(), Duration> {
+        self.used.entry(key).or_default().take_many(tokens, self.rate, now)
     }
 
     /// Puts a token back that was taken in vain.
@@ -121,6 +140,15 @@ mod tests {
         let wait = bucket.take(rate, Duration::from_secs(1)).unwrap_err();
         assert_eq!(wait, Duration::from_secs(19));
         assert_eq!(bucket.take(rate, Duration::from_secs(20)), Ok(()));
+    }
+
+    #[test]
+    fn several_tokens_are_taken_together_or_not_at_all() {
+        let (mut bucket, rate) = (Bucket::default(), Rate::new(10, Duration::from_secs(10)));
+        assert_eq!(bucket.take_many(8, rate, Duration::ZERO), Ok(()));
+        assert_eq!(bucket.take_many(5, rate, Duration::ZERO), Err(Duration::from_secs(3)));
+        assert_eq!(bucket.take_many(2, rate, Duration::ZERO), Ok(()), "none was taken in vain");
+        assert_eq!(bucket.wait(1, rate, Duration::ZERO), Duration::from_secs(1));
     }
 
     proptest! {

@@ -78,14 +78,16 @@ impl Rooms {
             BadInvitation, BadKey, BadPasscode, CallEnded, PasscodeNeeded, Removed, RoomLocked,
             TryLater,
         };
-        if join.pass.host.is_some() && !identity.host {
+        if join.pass.host.is_some() && identity.host.is_none() {
             return Err(refusal(BadKey, "The host key is no longer good; join without it."));
         }
         let Some(kept) = self.kept.get_mut(&join.room) else { return Ok(Entry::In) };
         if kept.removed.contains(&identity.id) {
             return Err(refusal(Removed, "A host has put you out of this room."));
         }
-        if identity.host || identity.returning && kept.honours(identity.id, identity.since) {
+        if identity.host.is_some()
+            || identity.returning && kept.honours(identity.id, identity.since)
+        {
             return Ok(Entry::In);
         }
         // They may have been away when it was.
@@ -162,6 +164,25 @@ impl Rooms {
         }
     }
 
+    /// Lets those in who wait, as far as no other door is closed to them: in a locked room they go on
+    /// waiting, and from whom a passcode is asked by now is told so.
+    pub(super) fn pass_doors(&mut self, name: &RoomName, now: Duration) {
+        let kept = self.kept.get(name);
+        if kept.is_some_and(|kept| kept.locked || kept.waiting_room)
+            || self.rooms.get(name).is_none_or(|room| room.line.is_empty())
+        {
+            return;
+        }
+        let passcode = kept.and_then(|kept| kept.passcode.clone());
+        let lacks_it = |waiter: &Waiter| passcode.is_some() && waiter.identity.passcode != passcode;
+        for waiter in self.call_up(name, lacks_it) {
+            let sentence = "The room has a passcode by now: join with it.";
+            self.dismiss(waiter.conn, ErrorCode::PasscodeNeeded, sentence, now);
+        }
+        // Those for whom there is no space wait on.
+        let _ = self.admit(name, None, now);
+    }
+
     /// Notes whom an invitation brought in.
     pub(super) fn use_invitation(
         &mut self,
@@ -170,11 +191,16 @@ impl Rooms {
         called: &DisplayName,
         now: Duration,
     ) {
-        // A host may try it out.
-        let Some(id) = identity.invitation.filter(|_| !identity.host) else { return };
         let Some(kept) = self.kept.get_mut(name) else { return };
-        if let Some(invited) = kept.invitation(id, identity.id, now) {
-            invited.used_by = Some((identity.id, called.clone()));
+        let mut news = kept.welcome(identity.id, identity.invitation, now);
+        // A host may try it out.
+        let by = identity.invitation.filter(|_| identity.host.is_none());
+        if let Some(invited) = by.and_then(|by| kept.invitation(by, identity.id, now)) {
+            let used_by = Some((identity.id, called.clone()));
+            news |= invited.used_by != used_by;
+            invited.used_by = used_by;
+        }
+        if news {
             self.keep(name);
             self.tell_line(name, now);
         }
@@ -188,7 +214,7 @@ impl Rooms {
         now: Duration,
     ) -> Result<(), Refusal> {
         let mut result = Ok(());
-        for waiter in self.call_up(name, to)? {
+        for waiter in self.call_up_named(name, to)? {
             let Waiter { conn, join, identity, since } = waiter;
             if result.is_ok() {
                 self.displace(conn, now);
@@ -211,21 +237,28 @@ impl Rooms {
         to: Option<PeerId>,
         now: Duration,
     ) -> Result<(), Refusal> {
-        for waiter in self.call_up(name, to)? {
+        for waiter in self.call_up_named(name, to)? {
             self.dismiss(waiter.conn, ErrorCode::TurnedAway, "A host did not let you in.", now);
         }
         self.tell_line(name, now);
         Ok(())
     }
 
-    /// Takes one or all out of the line.
-    fn call_up(&mut self, name: &RoomName, to: Option<PeerId>) -> Result<Vec<Waiter>, Refusal> {
-        let Some(room) = self.rooms.get_mut(name) else { return Err(nobody()) };
-        let (called, rest) = std::mem::take(&mut room.line)
-            .into_iter()
-            .partition(|waiter| to.is_none_or(|to| to == waiter.identity.id));
+    /// Takes some out of the line.
+    fn call_up(&mut self, name: &RoomName, whom: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
+        let Some(room) = self.rooms.get_mut(name) else { return Vec::new() };
+        let (called, rest) = std::mem::take(&mut room.line).into_iter().partition(whom);
         room.line = rest;
-        let called: Vec<_> = called;
+        called
+    }
+
+    /// Takes one or all out of the line.
+    fn call_up_named(
+        &mut self,
+        name: &RoomName,
+        to: Option<PeerId>,
+    ) -> Result<Vec<Waiter>, Refusal> {
+        let called = self.call_up(name, |waiter| to.is_none_or(|to| to == waiter.identity.id));
         match to.is_some() && called.is_empty() {
             true => Err(nobody()),
             false => Ok(called),

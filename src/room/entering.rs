@@ -1,4 +1,4 @@
-//! Who looks into a room, who gets a seat in it, and who gets theirs back.
+//! Who gets a seat in a room, and who gets theirs back.
 
 use super::{
     ConnId, Place, Refusal, Room, Rooms,
@@ -10,24 +10,6 @@ use crate::protocol::{ErrorCode, IceGrant, Join, Presence, RoomName, RoomState, 
 use std::time::Duration;
 
 impl Rooms {
-    pub(super) fn watch(
-        &mut self,
-        conn: ConnId,
-        room: RoomName,
-        now: Duration,
-    ) -> Result<(), Refusal> {
-        self.refuse_seated(conn)?;
-        self.vacate(conn, now, now);
-        self.rooms.entry(room.clone()).or_default().watchers.insert(conn);
-        let state = self.seen_from_outside(&room, now);
-        if let Some(watched) = self.rooms.get_mut(&room) {
-            watched.shown = state.gate.is_some().then(|| state.clone());
-        }
-        self.put(conn, Place::Watching(room.clone()));
-        self.send(conn, ServerMessage::Room { room, state });
-        Ok(())
-    }
-
     pub(super) fn join(
         &mut self,
         conn: ConnId,
@@ -46,6 +28,9 @@ impl Rooms {
         if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
             return Err(seat_moved());
         }
+        let generation = self.key_generation(&join.room);
+        let host = identity.host.filter(|shown| *shown >= generation);
+        let identity = Identity { host, ..identity };
         match self.door(&join, &identity, now)? {
             Entry::In => self.sit(conn, join, identity, now),
             Entry::Wait => self.queue(conn, join, identity, now),
@@ -76,6 +61,7 @@ impl Rooms {
         self.refuse_another(&name)?;
         self.vacate(conn, now, now);
         self.use_invitation(&name, &identity, &presence.name, now);
+        self.raise_key(&name, &identity, now);
         let room = self.rooms.entry(name.clone()).or_default();
         let mut presence = presence;
         if !identity.returning {
@@ -91,10 +77,14 @@ impl Rooms {
         if let Some(seat) = self.rooms.get_mut(&name).and_then(|room| room.seats.get_mut(id)) {
             seat.hidden = hidden;
             seat.host |= is_heir;
-            keyless = seat.host && !identity.host;
+            keyless = seat.host && identity.host.is_none();
+            if let Some(kept) = self.kept.get_mut(&name) {
+                kept.spare(id, identity.since);
+                seat.invitations.extend(kept.came_by(id));
+            }
         }
-        if let Some(kept) = self.kept.get_mut(&name) {
-            kept.spare(id, identity.since);
+        if identity.host.is_some() {
+            self.note_keyholder(&name, id);
         }
         self.put(conn, Place::Seated(name.clone(), id));
         let state = self.state(&name, now);
@@ -103,9 +93,10 @@ impl Rooms {
         let (ice, seat) = (IceGrant::default(), identity.token);
         self.send(conn, ServerMessage::Joined { id, state, ice, seat, rules });
         if keyless {
+            self.note_keyholder(&name, id);
             self.give_key(conn, &name);
         }
-        if identity.host || keyless {
+        if identity.host.is_some() || keyless {
             self.tell_rules(&name, Some(id));
             self.tell_line(&name, now);
         }
@@ -131,7 +122,7 @@ impl Rooms {
         let Some(seat) = room.seats.get_mut(identity.id) else { return };
         let before = std::mem::replace(&mut seat.sitter, Sitter::Here(conn));
         seat.presence = presence;
-        seat.host |= identity.host;
+        seat.host |= identity.host.is_some();
         if let Sitter::Here(elsewhere) = before {
             self.displace(elsewhere, now);
             let (code, message) = seat_moved();
@@ -139,7 +130,7 @@ impl Rooms {
         }
     }
 
-    fn refuse_seated(&self, conn: ConnId) -> Result<(), Refusal> {
+    pub(super) fn refuse_seated(&self, conn: ConnId) -> Result<(), Refusal> {
         match self.places.get(&conn) {
             Some(Place::Seated(..)) => {
                 let message = "This connection sits in a room already; leave it first.".to_owned();

@@ -1,8 +1,8 @@
 //! What hosts do.
 
 use super::{
-    Command, ConnId, INVITATIONS, INVITED_FOR, Identity, Invited, Rate, Refusal, Rooms, nobody,
-    refusal, seats::Seat,
+    Command, ConnId, INVITATIONS, INVITED_FOR, Identity, Invited, Rate, Refusal, Rooms,
+    keeping::remember, nobody, refusal, seats::Seat,
 };
 use crate::protocol::{ErrorCode, HostAction, MediaKind, PeerId, RoomName, ServerMessage};
 use std::time::Duration;
@@ -48,10 +48,6 @@ impl Rooms {
             HostAction::Lock { on } => self.change(&name, on, now, |kept| kept.locked = on),
             HostAction::WaitingRoom { on } => {
                 self.change(&name, on, now, |kept| kept.waiting_room = on);
-                if !on {
-                    // Those for whom there is no space wait on.
-                    let _ = self.admit(&name, None, now);
-                }
             }
             HostAction::Passcode { passcode: Some(_) } if identity.passcode.is_none() => {
                 let sentence = "The passcode was not changed: try again in a minute.";
@@ -66,6 +62,7 @@ impl Rooms {
             HostAction::Mute { to, what } => return self.mute(&name, to, what, now),
             HostAction::Remove { to } => return self.remove(&name, me, to, now),
             HostAction::HandOver { to } => return self.hand_over(&name, to, now),
+            HostAction::RenewKey => self.renew_key(&name, None, now),
             HostAction::End => self.end(&name, now),
             HostAction::Invite { once, seconds } => {
                 return self.invite(&name, once, seconds, identity, now);
@@ -116,27 +113,19 @@ impl Rooms {
             return Err(refusal(ErrorCode::NoSuchPeer, "To leave yourself, say \"leave\"."));
         }
         let seat = self.seat_in(name, to)?;
-        let (conn, was_host, invitation) = (seat.conn(), seat.host, seat.invitation);
+        let (conn, invitations) = (seat.conn(), seat.invitations.clone());
+        let has_key = self.rooms.get(name).is_some_and(|room| room.keyholders.contains(&to));
         let inside = self.inside(name).filter(|id| *id != to).collect();
         let kept = self.decide(name, now);
         kept.remove(to);
         kept.close(inside, now);
         // What brought them in would do so again.
-        kept.invitations.retain(|invited| Some(invited.id) != invitation);
-        if was_host {
-            kept.handovers += 1;
-            kept.heir = None;
+        kept.invitations.retain(|invited| !invitations.contains(&invited.id));
+        match has_key {
+            true => self.renew_key(name, Some(to), now),
+            false => self.keep(name),
         }
-        self.keep(name);
-        if was_host {
-            let room = self.rooms.get(name);
-            let seats = room.map(|room| room.seats.all()).unwrap_or_default();
-            let others = seats.iter().filter(|seat| seat.host && seat.id != to);
-            for conn in others.filter_map(Seat::conn).collect::<Vec<_>>() {
-                self.give_key(conn, name);
-            }
-        }
-        if invitation.is_some() {
+        if !invitations.is_empty() {
             self.tell_line(name, now);
         }
         if let Some(conn) = conn {
@@ -147,27 +136,68 @@ impl Rooms {
     }
 
     fn hand_over(&mut self, name: &RoomName, to: PeerId, now: Duration) -> Result<(), Refusal> {
-        let heir = self.seat_in(name, to)?;
-        let Some(conn) = heir.conn() else {
+        if self.seat_in(name, to)?.conn().is_none() {
             return Err(refusal(ErrorCode::NoSuchPeer, "They are not there at the moment."));
-        };
-        let kept = self.decide(name, now);
-        kept.handovers += 1;
-        kept.heir = Some(to);
-        self.keep(name);
+        }
+        self.decide(name, now).heir = Some(to);
         if let Some(room) = self.rooms.get_mut(name) {
             room.seats.set_host(to);
         }
-        self.give_key(conn, name);
+        self.renew_key(name, None, now);
         self.tell_rules(name, None);
         self.tell_line(name, now);
         Ok(())
     }
 
+    /// Makes all host keys void, and gives a new one to the hosts who are inside, but for one who is
+    /// put out. Who is away for a moment gets it when they are back.
+    fn renew_key(&mut self, name: &RoomName, but: Option<PeerId>, now: Duration) {
+        let seats = self.rooms.get(name).map(|room| room.seats.all()).unwrap_or_default();
+        let hosts = seats.iter().filter(|seat| seat.host && Some(seat.id) != but);
+        let (ids, conns): (Vec<_>, Vec<_>) = hosts.map(|seat| (seat.id, seat.conn())).unzip();
+        let kept = self.decide(name, now);
+        kept.generation += 1;
+        kept.heir = kept.heir.filter(|heir| ids.contains(heir));
+        self.keep(name);
+        if let Some(room) = self.rooms.get_mut(name) {
+            room.keyholders = ids;
+        }
+        for conn in conns.into_iter().flatten() {
+            self.give_key(conn, name);
+        }
+    }
+
+    /// Takes in what a newer host key than the one that is known says: those from before are void.
+    /// Where nothing more can be kept, its holder comes in all the same.
+    pub(super) fn raise_key(&mut self, name: &RoomName, identity: &Identity, now: Duration) {
+        let Some(shown) = identity.host.filter(|shown| *shown > self.key_generation(name)) else {
+            return;
+        };
+        if self.refuse_keeping(name, identity.address, now).is_err() {
+            return;
+        }
+        let kept = self.decide(name, now);
+        (kept.generation, kept.heir) = (shown, None);
+        self.keep(name);
+        if let Some(room) = self.rooms.get_mut(name) {
+            room.seats.set_host(identity.id);
+            room.keyholders.clear();
+        }
+    }
+
+    /// Notes that somebody has the host key that is good now.
+    pub(super) fn note_keyholder(&mut self, name: &RoomName, id: PeerId) {
+        if let Some(room) = self.rooms.get_mut(name)
+            && !room.keyholders.contains(&id)
+        {
+            remember(&mut room.keyholders, id);
+        }
+    }
+
     /// Sends a host the key that is good now.
     pub(super) fn give_key(&mut self, conn: ConnId, name: &RoomName) {
-        let handovers = self.handovers(name);
-        self.commands.push_back(Command::GiveKey(conn, name.clone(), handovers));
+        let generation = self.key_generation(name);
+        self.commands.push_back(Command::GiveKey(conn, name.clone(), generation));
     }
 
     /// Whether the host role was handed to the person on this seat.

@@ -1,5 +1,6 @@
 //! What the hosts of a room decided. It outlives the call, and the server.
 
+use super::SEAT_VALID;
 use crate::protocol::{DisplayName, Gate, Invitation, PeerId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -10,10 +11,12 @@ pub const INVITED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub const INVITATIONS: usize = 50;
 /// A room in which nobody was for so long is forgotten with all that was decided.
 pub const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// The same for a room that was used on one day only: the longest that its invitations last.
+pub const KEPT_BRIEFLY: Duration = INVITED_FOR;
 /// How exactly it is known when somebody was in a room last.
 const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many people who were put out are remembered, and how many who may come back; the proofs of
-/// seats end before there are that many in earnest.
+/// How many people who were put out are remembered, how many who may come back, and how many who
+/// came by an invitation; the proofs of seats end before there are that many in earnest.
 const REMEMBERED: usize = 500;
 
 /// All of it. Times are since the Unix epoch.
@@ -26,8 +29,9 @@ pub struct Keeping {
     pub waiting_room: bool,
     /// The hash of the passcode.
     pub passcode: Option<String>,
-    /// How often another person was made the host: the host keys from before are void.
-    pub handovers: u64,
+    /// The generation of the host key: those of earlier ones are void.
+    #[serde(rename = "handovers")]
+    pub generation: u64,
     /// Who was put out. Their seats are void.
     pub removed: Vec<PeerId>,
     /// When the doors were closed last. Seats from before open them no more, but for those below.
@@ -41,8 +45,12 @@ pub struct Keeping {
     pub heir: Option<PeerId>,
     /// The invitations that were given.
     pub invitations: Vec<Invited>,
+    /// Who came by them, as far as they can come back.
+    pub guests: Vec<Guest>,
     /// When somebody was inside last, about.
     pub used: Duration,
+    /// Whether the room was used on one day only.
+    pub brief: bool,
 }
 
 /// An invitation that was given.
@@ -58,6 +66,25 @@ pub struct Invited {
     pub ends: Duration,
     /// Whom it brought in last.
     pub used_by: Option<(PeerId, DisplayName)>,
+}
+
+/// Somebody who came by an invitation: it is theirs, however they come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guest {
+    /// Who.
+    pub id: PeerId,
+    /// The invitation's number.
+    pub invitation: u64,
+    /// Until when this matters: the proof of their seat is good for less.
+    pub until: Duration,
+}
+
+/// Adds something to a list of what is remembered, in place of the first if it is full.
+pub(super) fn remember<T>(list: &mut Vec<T>, item: T) {
+    if list.len() >= REMEMBERED {
+        list.remove(0);
+    }
+    list.push(item);
 }
 
 impl Keeping {
@@ -98,11 +125,48 @@ impl Keeping {
         self.invitations.iter().filter(|invited| now < invited.ends).map(shown).collect()
     }
 
-    pub(super) fn remove(&mut self, id: PeerId) {
-        if self.removed.len() >= REMEMBERED {
-            self.removed.remove(0);
+    /// Notes that somebody has sat down, by an invitation that lets them in or as somebody who had
+    /// one before; returns whether that is to be written down.
+    pub(super) fn welcome(&mut self, id: PeerId, invitation: Option<u64>, now: Duration) -> bool {
+        let by = invitation.filter(|by| self.invitation(*by, id, now).is_some());
+        if let Some(by) = by
+            && !self.came_by(id).any(|known| known == by)
+        {
+            self.make_place_for_guest(now);
+            self.guests.push(Guest { id, invitation: by, until: now });
         }
-        self.removed.push(id);
+        let mut news = false;
+        for guest in self.guests.iter_mut().filter(|guest| guest.id == id) {
+            if guest.until < now + SEAT_VALID {
+                (guest.until, news) = (now + 2 * SEAT_VALID, true);
+            }
+        }
+        news
+    }
+
+    /// The invitations by which somebody came.
+    pub(super) fn came_by(&self, id: PeerId) -> impl Iterator<Item = u64> {
+        self.guests.iter().filter(move |guest| guest.id == id).map(|guest| guest.invitation)
+    }
+
+    /// Forgets guests who cannot come back as such. If there are still too many, the invitation that
+    /// brought in most of them ends: it would let those in again who are put out.
+    fn make_place_for_guest(&mut self, now: Duration) {
+        self.guests.retain(|guest| {
+            let is_given = self.invitations.iter().any(|given| given.id == guest.invitation);
+            is_given && now < guest.until
+        });
+        if self.guests.len() < REMEMBERED {
+            return;
+        }
+        let brought = |id| self.guests.iter().filter(|guest| guest.invitation == id).count();
+        let most = self.invitations.iter().map(|given| given.id).max_by_key(|id| brought(*id));
+        self.invitations.retain(|given| Some(given.id) != most);
+        self.guests.retain(|guest| Some(guest.invitation) != most);
+    }
+
+    pub(super) fn remove(&mut self, id: PeerId) {
+        remember(&mut self.removed, id);
     }
 
     /// From now on only those who are inside can come back by the proof of a seat: there may be
@@ -119,17 +183,14 @@ impl Keeping {
     /// Notes who has taken a seat, where the time alone does not tell.
     pub(super) fn spare(&mut self, id: PeerId, since: Duration) {
         if !self.honours(id, since) {
-            if self.spared.len() >= REMEMBERED {
-                self.spared.remove(0);
-            }
-            self.spared.push(id);
+            remember(&mut self.spared, id);
         }
     }
 
     /// Whether it stands in nobody's way. Whose seats open doors matters only where there are doors.
     pub(super) fn is_open(&self) -> bool {
         self.gate().is_none()
-            && self.handovers == 0
+            && self.generation == 0
             && self.removed.is_empty()
             && self.invitations.is_empty()
     }
@@ -138,15 +199,25 @@ impl Keeping {
     pub(super) fn touch(&mut self, now: Duration) -> bool {
         let news = now >= self.used + USED_WITHIN;
         if news {
-            self.used = now;
+            (self.used, self.brief) = (now, false);
         }
         news
     }
 
+    /// When it need not be kept any more. Host keys that were void are good again then, until somebody
+    /// shows a newer one.
+    #[must_use]
+    pub fn expires(&self) -> Duration {
+        let kept_for = match self {
+            // Seats from before the end of a call are told of it for as long as they are good.
+            kept if kept.is_open() => USED_WITHIN,
+            Self { brief: true, .. } => KEPT_BRIEFLY,
+            Self { .. } => KEPT_FOR,
+        };
+        self.used + kept_for
+    }
+
     pub(super) fn is_over(&self, now: Duration) -> bool {
-        // Seats from before the end of a call are told of it for as long as they are good.
-        let kept_for = if self.is_open() { USED_WITHIN } else { KEPT_FOR };
-        // A key that was void would be good again.
-        now >= self.used + kept_for && self.handovers == 0
+        now >= self.expires()
     }
 }

@@ -16,8 +16,8 @@ impl Rooms {
         self.heartbeat.close(conn);
     }
 
-    /// Frees the seats in a room that are held no longer.
-    pub(super) fn give_up(&mut self, name: &RoomName, now: Duration) {
+    /// Does what had to wait in a room until now, and frees the seats that are held no longer.
+    pub(super) fn catch_up(&mut self, name: &RoomName, now: Duration) {
         let Some(room) = self.rooms.get(name) else { return };
         let over = |seat: &&Seat| matches!(seat.sitter, Sitter::Away(until) if until <= now);
         let gone: Vec<_> = room.seats.all().iter().filter(over).map(|seat| seat.id).collect();
@@ -27,6 +27,13 @@ impl Rooms {
         for id in gone {
             self.free(name, id, now);
         }
+        let seats = self.rooms.get(name).map(|room| room.seats.all()).unwrap_or_default();
+        let changed = seats.iter().filter(|seat| seat.is_news).map(|seat| seat.id);
+        for id in changed.collect::<Vec<_>>() {
+            self.tell_presence(name, id, now);
+        }
+        self.tell_behind(name, now);
+        self.meet(name, now);
         if now >= self.gathered {
             self.forget_absent(name);
         }
@@ -43,7 +50,7 @@ impl Rooms {
             Place::Nowhere(_) => {}
             Place::Watching(name) => {
                 if let Some(room) = self.rooms.get_mut(&name) {
-                    room.watchers.remove(&conn);
+                    room.watchers.remove(conn);
                 }
                 self.forget_empty(&name);
             }
@@ -79,6 +86,7 @@ impl Rooms {
             self.tell_rules(name, None);
             self.tell_line(name, now);
         }
+        self.pass_doors(name, now);
         self.tell_watchers(name, now);
         self.forget_empty(name);
     }

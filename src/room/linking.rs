@@ -1,13 +1,35 @@
 //! Who connects to whom, and what is passed between them for it.
 
-use super::{ConnId, Rate, Refusal, Room, Rooms, hidden::conceal, nobody, seats::Seat};
+use super::{
+    ConnId, NEWS, Rate, Refusal, Room, Rooms,
+    hidden::conceal,
+    nobody,
+    seats::{Seat, Seats},
+};
 use crate::protocol::{
     ErrorCode, PeerId, Role, RoomName, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
 };
 use std::{collections::BTreeSet, time::Duration};
 
-/// How often somebody may have their connections made anew: a whole room's at once, then one a second.
-const RECONNECTS: Rate = Rate::new(16, Duration::from_secs(16));
+/// How often one person is told to connect to another, for all causes together: as often as a full
+/// room needs to come together twice, then once a second.
+fn meetings(people: usize) -> Rate {
+    let others = u32::try_from(people.saturating_sub(1).max(1)).unwrap_or(u32::MAX);
+    let burst = others.saturating_mul(2);
+    Rate::new(burst, Duration::from_secs(burst.into()))
+}
+
+impl Seats {
+    /// How long it takes until two people may be told to connect to each other; nothing if one of
+    /// them is not here.
+    fn wait(&self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) -> Option<Duration> {
+        let wait = |id| {
+            let seat = self.get(id).filter(|seat| seat.conn().is_some())?;
+            Some(seat.meetings.wait(1, rate, now))
+        };
+        Some(wait(one)?.max(wait(two)?))
+    }
+}
 
 impl Room {
     /// Whom a relayed message is for.
@@ -38,9 +60,17 @@ impl Rooms {
         let linked = linked.into_iter().filter(|other| *other != id);
         seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(number).collect();
         let others: Vec<_> = room.seats.others(id).map(|seat| seat.id).collect();
-        for other in others {
-            self.introduce(name, id, other, now);
+        if let Some(seat) = room.seats.get_mut(id) {
+            seat.met = others.iter().copied().collect();
+            // Who comes back without end tells the others nothing of it each time.
+            if seat.news.take(NEWS, now).is_err() {
+                seat.linked.clear();
+            }
         }
+        for other in others {
+            self.introduce(name, id, other);
+        }
+        self.meet(name, now);
         // Who is not here has left, unless nobody has had the time to come back yet.
         if now >= self.gathered {
             self.forget_absent(name);
@@ -49,45 +79,98 @@ impl Rooms {
         }
     }
 
-    /// Tells two people to connect to each other, unless both say that they are connected, or one
-    /// of them is away: then it is done when they are back.
-    fn introduce(&mut self, name: &RoomName, id: PeerId, other: PeerId, now: Duration) {
+    /// Has two people connect to each other when it is their turn, unless both say that they are
+    /// connected.
+    fn introduce(&mut self, name: &RoomName, id: PeerId, other: PeerId) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let Some(mine) = room.seats.get(id) else { return };
+        let (linked, presence) = (mine.linked.contains_key(&other), mine.presence.clone());
+        let Some(theirs) = room.seats.get_mut(other) else { return };
+        if linked && theirs.linked.contains_key(&id) {
+            theirs.met.insert(id);
+            if let Some(conn) = theirs.conn() {
+                self.send(conn, ServerMessage::Back { peer: id, presence });
+            }
+            return;
+        }
+        for (one, two) in [(id, other), (other, id)] {
+            if let Some(seat) = room.seats.get_mut(one)
+                && seat.linked.remove(&two).is_some()
+            {
+                seat.met.insert(two);
+            }
+        }
+        if !room.unmet.iter().any(|pair| [(id, other), (other, id)].contains(pair)) {
+            room.unmet.push((id, other));
+        }
+    }
+
+    /// Tells those pairs to connect to each other whose turn it is, and forgets those of whom one is
+    /// not here: they are introduced again when that one is back. Nobody is told more often than
+    /// [`meetings`] says. Who is waited for in one pair is kept free for it, so that no pair waits
+    /// for ever while others come and go.
+    pub(super) fn meet(&mut self, name: &RoomName, now: Duration) {
+        let rate = meetings(self.config.people);
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let (mut waited_for, mut due, mut next) = (BTreeSet::new(), Vec::new(), None::<Duration>);
+        room.unmet.retain(|&pair| {
+            let Some(wait) = room.seats.wait(pair, rate, now) else { return false };
+            let (one, two) = pair;
+            let is_free = !waited_for.contains(&one) && !waited_for.contains(&two);
+            if is_free && wait.is_zero() {
+                for id in [one, two] {
+                    let seat = room.seats.get_mut(id);
+                    // There is one: that was looked at.
+                    let _ = seat.map(|seat| seat.meetings.take(rate, now));
+                }
+                due.push(pair);
+                return false;
+            }
+            if is_free {
+                next = Some(next.map_or(wait, |next| next.min(wait)));
+            }
+            waited_for.extend([one, two]);
+            true
+        });
+        self.deadlines.extend(next.map(|wait| (now + wait, name.clone())));
+        for (one, two) in due {
+            self.connect(name, one, two, now);
+        }
+    }
+
+    /// Whether somebody is still to be told to connect to somebody.
+    #[cfg(test)]
+    pub(crate) fn is_introducing(&self) -> bool {
+        self.rooms.values().any(|room| !room.unmet.is_empty())
+    }
+
+    /// Tells two people who are here to connect to each other.
+    fn connect(&mut self, name: &RoomName, id: PeerId, other: PeerId, now: Duration) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let (Some(mine), Some(theirs)) = (room.seats.get(id), room.seats.get(other)) else {
             return;
         };
-        if mine.linked.contains_key(&other) && theirs.linked.contains_key(&id) {
-            let back = ServerMessage::Back { peer: id, presence: mine.presence.clone() };
-            if let Some(conn) = theirs.conn() {
-                self.send(conn, back);
-            }
-            return;
-        }
         let meeting = match (mine.conn(), theirs.conn()) {
-            (Some(my_conn), Some(their_conn)) if mine.precedes(theirs) => Some([
+            (Some(my_conn), Some(their_conn)) if mine.precedes(theirs) => [
                 (my_conn, Role::Caller, theirs.person(now)),
                 (their_conn, Role::Callee, mine.person(now)),
-            ]),
-            (Some(my_conn), Some(their_conn)) => Some([
+            ],
+            (Some(my_conn), Some(their_conn)) => [
                 (their_conn, Role::Caller, mine.person(now)),
                 (my_conn, Role::Callee, theirs.person(now)),
-            ]),
-            _ => None,
+            ],
+            _ => return,
         };
-        if meeting.is_some() {
-            self.links += 1;
-        }
+        self.links += 1;
         let link = self.links;
         for (one, two) in [(id, other), (other, id)] {
             if let Some(seat) = room.seats.get_mut(one) {
                 seat.candidates.remove(&two);
-                match meeting {
-                    Some(_) => seat.linked.insert(two, link),
-                    None => seat.linked.remove(&two),
-                };
+                seat.linked.insert(two, link);
+                seat.met.insert(two);
             }
         }
-        for (conn, role, peer) in meeting.into_iter().flatten() {
+        for (conn, role, peer) in meeting {
             self.send(conn, ServerMessage::Ready { role, peer, link });
         }
     }
@@ -111,8 +194,8 @@ impl Rooms {
         }
     }
 
-    /// Connects two people anew who cannot repair their connection. Both may ask for it: what is
-    /// done already is not done again.
+    /// Connects two people anew who cannot repair their connection, when it is their turn. Both may
+    /// ask for it: what is done already is not done again.
     pub(super) fn reconnect(
         &mut self,
         conn: ConnId,
@@ -127,12 +210,9 @@ impl Rooms {
         }
         let Some(seat) = room.seats.get_mut(from) else { return Err(nobody()) };
         if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
-            if seat.reconnects.take(RECONNECTS, now).is_err() {
-                let message = "You ask for new connections too often: try again in a second.";
-                return Err((ErrorCode::TryLater, message.to_owned()));
-            }
             seat.linked.remove(&to);
-            self.introduce(&name, from, to, now);
+            self.introduce(&name, from, to);
+            self.meet(&name, now);
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ mod rules;
 mod seats;
 #[cfg(test)]
 mod tests;
+mod watching;
 
 use crate::protocol::{
     ClientMessage, ErrorCode, IceGrant, ParseError, PeerId, Presence, RoomName, RoomState,
@@ -27,14 +28,15 @@ pub use bucket::{Bucket, Rate};
 use door::{GUESSES_OF_ADDRESS, GUESSES_OF_ROOM, Waiter};
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
-pub use keeping::{INVITATIONS, INVITED_FOR, Invited, KEPT_FOR, Keeping};
+pub use keeping::{Guest, INVITATIONS, INVITED_FOR, Invited, KEPT_BRIEFLY, KEPT_FOR, Keeping};
 use rules::KEPT_FOR_ADDRESS;
-pub use seats::Identity;
 use seats::Seats;
+pub use seats::{Identity, SEAT_VALID};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
+use watching::{TOLD_AT_ADDRESS, Watchers};
 
 /// How long a seat is held for a page that is perhaps being loaded again, if seats are held at all.
 pub const RELOAD: Duration = Duration::from_secs(5);
@@ -99,7 +101,7 @@ pub enum Command {
     Keep(RoomName, Keeping),
     /// Nothing of a room is to be kept any more.
     Forget(RoomName),
-    /// Send the room's host key that is good after so many handovers.
+    /// Send the room's host key of this generation.
     GiveKey(ConnId, RoomName, u64),
     /// Close a socket that is used for nothing. Its state is forgotten already.
     CloseUnused(ConnId),
@@ -133,7 +135,11 @@ impl Place {
 #[derive(Debug, Default)]
 struct Room {
     seats: Seats,
-    watchers: BTreeSet<ConnId>,
+    watchers: Watchers,
+    /// Pairs who are to connect to each other as soon as it is their turn, in the order they came.
+    unmet: Vec<(PeerId, PeerId)>,
+    /// Who may know the host key that is good now: who has shown it or was given it in this call.
+    keyholders: Vec<PeerId>,
     /// Who waits to be let in, in the order they came.
     line: Vec<Waiter>,
     /// Limits how often the line and the hosts are told who waits.
@@ -142,8 +148,6 @@ struct Room {
     is_news: bool,
     /// Limits what hosts do.
     actions: Bucket,
-    /// What watchers were told last while the room was closed to them.
-    shown: Option<RoomState>,
     /// The last place that was given to somebody who raised a hand.
     hands: u32,
 }
@@ -153,6 +157,9 @@ impl Room {
         !self.seats.is_empty() || !self.line.is_empty()
     }
 }
+
+/// How often the others are told of one person's presence: of many changes together.
+const NEWS: Rate = Rate::new(16, Duration::from_secs(2));
 
 /// The last place in the line of raised hands that somebody may claim.
 const LAST_HAND: u32 = 1 << 24;
@@ -183,13 +190,15 @@ pub struct Rooms {
     guessers: Buckets<u64>,
     /// Limits the rooms of which something begins to be kept, for each address.
     keepers: Buckets<u64>,
+    /// Limits what watchers are told, for each address.
+    shows: Buckets<u64>,
     /// When to look for what is kept in vain.
     sweep: Duration,
     places: BTreeMap<ConnId, Place>,
     heartbeat: Heartbeat,
     /// When to close the connections that are nowhere.
     placeless: BTreeSet<(Duration, ConnId)>,
-    /// When to look for seats that are held no longer.
+    /// When to look after a room: for seats that are held no longer, and for what had to wait.
     deadlines: BTreeSet<(Duration, RoomName)>,
     /// Until then, people whose seats are older than these rooms may still come back.
     gathered: Duration,
@@ -227,6 +236,7 @@ impl Rooms {
             guesses: Buckets::new(GUESSES_OF_ROOM),
             guessers: Buckets::new(GUESSES_OF_ADDRESS),
             keepers: Buckets::new(KEPT_FOR_ADDRESS),
+            shows: Buckets::new(TOLD_AT_ADDRESS),
             sweep: now + SWEEP,
             places: BTreeMap::new(),
             heartbeat: Heartbeat::default(),
@@ -279,7 +289,8 @@ impl Rooms {
         let unused = self.kept.is_empty()
             && self.guesses.is_empty()
             && self.guessers.is_empty()
-            && self.keepers.is_empty();
+            && self.keepers.is_empty()
+            && self.shows.is_empty();
         let sweep = Some(self.sweep).filter(|_| !unused);
         self.heartbeat.next().into_iter().chain(held).chain(placeless).chain(sweep).min()
     }
@@ -312,6 +323,13 @@ impl Rooms {
         }
     }
 
+    /// The connection of a person in the same room as another connection's.
+    #[must_use]
+    pub fn beside(&self, conn: ConnId, id: PeerId) -> Option<ConnId> {
+        let (name, _) = self.seat(conn)?;
+        self.rooms.get(name)?.seats.get(id)?.conn()
+    }
+
     /// How many rooms are remembered: those that somebody sits in or watches.
     #[must_use]
     pub fn room_count(&self) -> usize {
@@ -338,7 +356,7 @@ impl Rooms {
         now: Duration,
     ) -> Result<(), Refusal> {
         match message {
-            ClientMessage::Watch(room) => self.watch(conn, room, now),
+            ClientMessage::Watch(room) => self.watch(conn, room, identity.address, now),
             ClientMessage::Join(join) => self.join(conn, join, identity, now),
             ClientMessage::Leave => {
                 if !matches!(self.places.get(&conn), Some(Place::Waiting(_))) {
@@ -389,12 +407,24 @@ impl Rooms {
         };
         seat.presence.clone_from(&presence);
         let conn = seat.conn().filter(|_| presence.hand != said);
-        let news = ServerMessage::Presence { from, presence };
-        self.tell_others(name, from, &news);
         if let Some(conn) = conn {
-            self.send(conn, news);
+            self.send(conn, ServerMessage::Presence { from, presence });
         }
+        self.tell_presence(name, from, now);
         self.tell_watchers(name, now);
+    }
+
+    /// Tells the others somebody's presence: at once, or, where it changes much, soon.
+    fn tell_presence(&mut self, name: &RoomName, from: PeerId, now: Duration) {
+        let seat = self.rooms.get_mut(name).and_then(|room| room.seats.get_mut(from));
+        let Some(seat) = seat else { return };
+        let taken = seat.news.take(NEWS, now);
+        seat.is_news = taken.is_err();
+        let presence = seat.presence.clone();
+        match taken {
+            Ok(()) => self.tell_others(name, from, &ServerMessage::Presence { from, presence }),
+            Err(wait) => drop(self.deadlines.insert((now + wait, name.clone()))),
+        }
     }
 
     /// Notes what a connection is doing from now on. Only this and [`Self::close`] change it.
@@ -430,7 +460,7 @@ impl Rooms {
         }
         while self.deadlines.first().is_some_and(|(deadline, _)| *deadline <= now) {
             let Some((_, name)) = self.deadlines.pop_first() else { return };
-            self.give_up(&name, now);
+            self.catch_up(&name, now);
         }
         if now >= self.sweep {
             self.sweep = now + SWEEP;
@@ -442,26 +472,6 @@ impl Rooms {
         let Some(room) = self.rooms.get(name) else { return };
         for conn in room.seats.others_here(id) {
             self.send(conn, message.clone());
-        }
-    }
-
-    fn tell_watchers(&mut self, name: &RoomName, now: Duration) {
-        let Some(room) = self.rooms.get(name) else { return };
-        let watchers: Vec<_> = room.watchers.iter().copied().collect();
-        if watchers.is_empty() {
-            return;
-        }
-        let state = self.seen_from_outside(name, now);
-        let closed = state.gate.is_some().then(|| state.clone());
-        // That something happens inside is no news to those who are not to know what.
-        if let Some(room) = self.rooms.get_mut(name)
-            && std::mem::replace(&mut room.shown, closed.clone()) == closed
-            && closed.is_some()
-        {
-            return;
-        }
-        for conn in watchers {
-            self.send(conn, ServerMessage::Room { room: name.clone(), state: state.clone() });
         }
     }
 

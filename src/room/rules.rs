@@ -1,11 +1,11 @@
 //! How rooms are kept, as their hosts decided it.
 
-use super::{Command, Keeping, Rate, Refusal, Rooms, refusal, seats::Seat};
+use super::{Command, Keeping, Rate, Refusal, Room, Rooms, refusal, seats::Seat};
 use crate::protocol::{ErrorCode, PeerId, RoomName, Rules, ServerMessage};
 use std::time::Duration;
 
-/// Of how many more rooms something may be kept for people at one address.
-pub(super) const KEPT_FOR_ADDRESS: Rate = Rate::new(30, Duration::from_secs(60 * 60));
+/// Of how many more rooms something may be kept for people at one address: 30 at once, and 30 a day.
+pub(super) const KEPT_FOR_ADDRESS: Rate = Rate::new(30, Duration::from_secs(24 * 60 * 60));
 
 impl Rooms {
     /// Takes in what was kept of a room by [`Command::Keep`], before anybody is there.
@@ -13,15 +13,15 @@ impl Rooms {
         self.kept.insert(room, kept);
     }
 
-    /// How often the host role of a room was handed over: which of its host keys is the right one.
+    /// The generation of a room's host key that is good. So is a later one.
     #[must_use]
-    pub fn handovers(&self, room: &RoomName) -> u64 {
-        self.kept.get(room).map_or(0, |kept| kept.handovers)
+    pub fn key_generation(&self, room: &RoomName) -> u64 {
+        self.kept.get(room).map_or(0, |kept| kept.generation)
     }
 
     /// What is decided about a room from now on. To be followed by [`Rooms::keep`].
     pub(super) fn decide(&mut self, name: &RoomName, now: Duration) -> &mut Keeping {
-        let fresh = || Keeping { used: now, ..Keeping::default() };
+        let fresh = || Keeping { used: now, brief: true, ..Keeping::default() };
         self.kept.entry(name.clone()).or_insert_with(fresh)
     }
 
@@ -36,7 +36,8 @@ impl Rooms {
         }
     }
 
-    /// Refuses to begin to keep something where that would be too much.
+    /// Refuses to begin to keep something where that would be too much. Where it is only too much for
+    /// the server, what was used on one day only makes place, and of that what was unused the longest.
     pub(super) fn refuse_keeping(
         &mut self,
         name: &RoomName,
@@ -47,15 +48,37 @@ impl Rooms {
             return Ok(());
         }
         let most = self.config.kept;
-        if self.kept.len() >= most {
+        let displaced = (self.kept.len() >= most).then(|| self.least_used());
+        if displaced == Some(None) {
             let message = format!("This server keeps the rules of {most} rooms, and no more.");
             return Err((ErrorCode::TooManyRooms, message));
         }
         if !self.keepers.take(address, now) {
-            let sentence = "The rules of too many rooms were changed from here: try again later.";
+            let sentence =
+                "The rules of too many rooms were changed from here: try again tomorrow.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
+        if let Some(displaced) = displaced.flatten() {
+            self.forget(&displaced, now);
+        }
         Ok(())
+    }
+
+    /// The room that makes place first, if any may.
+    fn least_used(&self) -> Option<RoomName> {
+        let brief = self.kept.iter().filter(|(name, kept)| kept.brief && !self.is_occupied(name));
+        brief.min_by_key(|(_, kept)| kept.used).map(|(name, _)| name.clone())
+    }
+
+    fn is_occupied(&self, name: &RoomName) -> bool {
+        self.rooms.get(name).is_some_and(Room::is_occupied)
+    }
+
+    /// Forgets what was decided about a room.
+    fn forget(&mut self, name: &RoomName, now: Duration) {
+        self.kept.remove(name);
+        self.commands.push_back(Command::Forget(name.clone()));
+        self.tell_watchers(name, now);
     }
 
     /// Changes who may come in. Where fewer may from now on, seats of people who are not inside open
@@ -75,6 +98,7 @@ impl Rooms {
         }
         self.keep(name);
         self.tell_rules(name, None);
+        self.pass_doors(name, now);
         self.tell_watchers(name, now);
     }
 
@@ -82,15 +106,17 @@ impl Rooms {
         self.guesses.forget_full(now);
         self.guessers.forget_full(now);
         self.keepers.forget_full(now);
-        let over = self
-            .kept
-            .iter()
-            .filter(|(name, kept)| kept.is_over(now) && !self.rooms.contains_key(*name));
-        let over: Vec<_> = over.map(|(name, _)| name.clone()).collect();
-        for name in over {
-            self.kept.remove(&name);
-            self.commands.push_back(Command::Forget(name));
+        self.shows.forget_full(now);
+        let (mut over, mut used) = (Vec::new(), Vec::new());
+        for (name, kept) in &mut self.kept {
+            if self.rooms.get(name).is_some_and(Room::is_occupied) {
+                used.extend(kept.touch(now).then(|| name.clone()));
+            } else if kept.is_over(now) {
+                over.push(name.clone());
+            }
         }
+        used.iter().for_each(|name| self.keep(name));
+        over.iter().for_each(|name| self.forget(name, now));
     }
 
     pub(super) fn rules(&self, name: &RoomName) -> Rules {

@@ -4,7 +4,13 @@ use super::{Bucket, ConnId, Refusal};
 use crate::protocol::{
     ErrorCode, PeerId, Person, Presence, Signal, limits::CANDIDATES_PER_DESCRIPTION,
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// How long the proof of a seat is good for after it was given. A new one is given at every join.
+pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Who takes a seat, vouched for by the owner of the rooms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,8 +23,8 @@ pub struct Identity {
     pub token: Option<String>,
     /// Whether they proved that the seat was theirs before.
     pub returning: bool,
-    /// Whether they showed the room's host key.
-    pub host: bool,
+    /// The generation of the host key of this room that they showed.
+    pub host: Option<u64>,
     /// The number of the invitation that they showed.
     pub invitation: Option<u64>,
     /// The hash of the passcode that they know, or set.
@@ -45,16 +51,22 @@ pub(super) struct Seat {
     /// To whom this person has a connection, as far as is known, and the number of its `ready`; 0
     /// where that was given by the rooms that were here before.
     pub(super) linked: BTreeMap<PeerId, u64>,
+    /// Whom this person's client was told of. Nobody else's leaving is news to it.
+    pub(super) met: BTreeSet<PeerId>,
     /// How many candidates this person sent to each other since the last description.
     pub(super) candidates: BTreeMap<PeerId, usize>,
     /// Whether the seat is held while the connection is gone.
     pub(super) holds: bool,
     /// Whether they are a host.
     pub(super) host: bool,
-    /// The invitation they came by.
-    pub(super) invitation: Option<u64>,
-    /// Limits how often they have their connections made anew.
-    pub(super) reconnects: Bucket,
+    /// The invitations they came by.
+    pub(super) invitations: BTreeSet<u64>,
+    /// Limits how often they are told to connect to somebody.
+    pub(super) meetings: Bucket,
+    /// Limits how often the others are told of this person's presence.
+    pub(super) news: Bucket,
+    /// Whether they have to be told.
+    pub(super) is_news: bool,
     /// Whether nobody is to learn this person's address.
     pub(super) hidden: bool,
     since: Duration,
@@ -67,11 +79,14 @@ impl Seat {
             id: identity.id,
             presence,
             linked: BTreeMap::new(),
+            met: BTreeSet::new(),
             candidates: BTreeMap::new(),
             holds: identity.token.is_some(),
-            host: identity.host,
-            invitation: identity.invitation,
-            reconnects: Bucket::default(),
+            host: identity.host.is_some(),
+            invitations: BTreeSet::new(),
+            meetings: Bucket::default(),
+            news: Bucket::default(),
+            is_news: false,
             hidden: false,
             since: identity.since,
         }
@@ -133,6 +148,7 @@ impl Seats {
         self.0.retain(|seat| seat.id != id);
         for seat in &mut self.0 {
             seat.linked.remove(&id);
+            seat.met.remove(&id);
             seat.candidates.remove(&id);
         }
     }
@@ -161,9 +177,9 @@ impl Seats {
         std::mem::take(&mut self.0)
     }
 
-    /// The connections of everybody else who is here.
+    /// The connections of everybody else who is here and was told of this person.
     pub(super) fn others_here(&self, id: PeerId) -> Vec<ConnId> {
-        self.others(id).filter_map(Seat::conn).collect()
+        self.others(id).filter(|seat| seat.met.contains(&id)).filter_map(Seat::conn).collect()
     }
 
     pub(super) fn all(&self) -> &[Seat] {

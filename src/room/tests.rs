@@ -527,24 +527,46 @@ fn act(rooms: &mut Rooms, (conn, action, detail, _): (u64, u8, u8, u64), now: Du
 struct Witness {
     /// For each pair (me, other) that is linked: my role.
     roles: BTreeMap<(ConnId, PeerId), Role>,
+    /// Whom each client knows of.
+    known: BTreeSet<(ConnId, PeerId)>,
+    /// When each client was told to connect to somebody.
+    meetings: BTreeMap<ConnId, Vec<Duration>>,
 }
 
 impl Witness {
-    fn see(&mut self, command: Command) {
+    fn see(&mut self, command: Command, now: Duration) {
         let Command::Send(conn, message) = command else { return };
         match message {
-            ServerMessage::Joined { .. } => self.roles.retain(|(me, _), _| *me != conn),
+            ServerMessage::Joined { state, .. } => {
+                self.roles.retain(|(me, _), _| *me != conn);
+                self.known.retain(|(me, _)| *me != conn);
+                self.known.extend(state.people.iter().map(|person| (conn, person.id)));
+                self.meetings.remove(&conn);
+            }
             ServerMessage::Ready { role, peer, .. } => {
                 let before = self.roles.insert((conn, peer.id), role);
                 assert_eq!(before, None, "{conn:?} was told twice to connect to {peer:?}");
+                self.known.insert((conn, peer.id));
+                self.note_meeting(conn, now);
             }
             ServerMessage::Left { peer } => {
-                assert!(self.roles.remove(&(conn, peer)).is_some(), "left without ready");
+                self.roles.remove(&(conn, peer));
+                assert!(self.known.remove(&(conn, peer)), "left, of whom nothing was known");
             }
             ServerMessage::Signal { from, .. } => {
                 assert!(self.roles.contains_key(&(conn, from)), "a signal from a stranger");
             }
             _ => {}
+        }
+    }
+
+    /// In a room of four: six at once, then one a second.
+    fn note_meeting(&mut self, conn: ConnId, now: Duration) {
+        let meetings = self.meetings.entry(conn).or_default();
+        meetings.push(now);
+        for (index, first) in meetings.iter().enumerate() {
+            let since = (meetings.len() - index) as u64;
+            assert!(since <= 6 + (now - *first).as_secs(), "{conn:?} is worn out: {meetings:?}");
         }
     }
 
@@ -560,7 +582,16 @@ impl Witness {
                         self.roles.get(&(first.conn().unwrap(), second.id)),
                         self.roles.get(&(second.conn().unwrap(), first.id)),
                     );
-                    assert_eq!(roles, (Some(&Role::Caller), Some(&Role::Callee)));
+                    let unmet = room.unmet.iter();
+                    let waits = unmet
+                        .filter(|(a, b)| {
+                            [*a, *b].contains(&first.id) && [*a, *b].contains(&second.id)
+                        })
+                        .count();
+                    match waits {
+                        0 => assert_eq!(roles, (Some(&Role::Caller), Some(&Role::Callee))),
+                        one => assert_eq!((one, roles), (1, (None, None))),
+                    }
                 }
             }
         }
@@ -580,15 +611,26 @@ proptest! {
             rooms.handle(Input::Tick, now);
             act(&mut rooms, step, now);
             while let Some(command) = rooms.poll() {
-                witness.see(command);
+                witness.see(command, now);
             }
             witness.check(&rooms);
         }
+        // Nobody waits for ever to be told whom to connect to.
+        for _ in 0..20 {
+            now += secs(1);
+            (0..6).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
+            rooms.handle(Input::Tick, now);
+            while let Some(command) = rooms.poll() {
+                witness.see(command, now);
+            }
+        }
+        witness.check(&rooms);
+        prop_assert!(!rooms.is_introducing());
         for conn in 0..6 {
             rooms.handle(Input::Closed(ConnId(conn)), now);
         }
         prop_assert_eq!((rooms.room_count(), rooms.connection_count()), (0, 0));
-        rooms.handle(Input::Tick, now + SILENT_AFTER);
+        rooms.handle(Input::Tick, now + SWEEP);
         prop_assert_eq!(rooms.poll_timeout(), None);
     }
 }

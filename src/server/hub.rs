@@ -11,7 +11,10 @@ use super::{
     store::Store,
 };
 use crate::{
-    protocol::{ClientMessage, HostAction, Join, Report, RoomName, RoomState, ServerMessage},
+    protocol::{
+        ClientMessage, ErrorCode, HostAction, Join, PeerId, Report, RoomName, RoomState,
+        ServerMessage,
+    },
     room::{self, Command, ConnId, Identity, Input, Rooms},
 };
 use std::{
@@ -329,7 +332,7 @@ impl Task {
 
     fn identify_newcomer(&self, join: &Join, fresh: Identity, now: Duration) -> Identity {
         let Join { room, seat, pass, .. } = join;
-        let (secret, handovers) = (&self.means.secret, self.rooms.handovers(room));
+        let secret = &self.means.secret;
         let token = seat.as_ref().and_then(|claim| claim.token.as_ref());
         let seat_before = token.and_then(|token| secret.verify(room, token, now));
         let Identity { id, since, returning, .. } =
@@ -339,7 +342,7 @@ impl Task {
             since,
             returning,
             token: seat.as_ref().and_then(|_| secret.prove(room, id, since, now)),
-            host: pass.host.as_ref().is_some_and(|key| secret.is_host_key(room, handovers, key)),
+            host: pass.host.as_ref().and_then(|key| secret.host_generation(room, key)),
             invitation: pass.invitation.as_ref().and_then(|token| secret.invited(room, token)),
             passcode: fresh.passcode,
             tried: fresh.tried,
@@ -378,9 +381,13 @@ impl Task {
                         Some((same, json)) if same == message => json,
                         _ => message.to_json().into(),
                     };
-                    last = Some((message, json.clone()));
                     self.metrics.sent(json.len());
-                    (conn, self.push(conn, Outgoing::Text(json)))
+                    let pushed = match &message {
+                        ServerMessage::Signal { from, .. } => self.relay(*from, conn, json.clone()),
+                        _ => (conn, self.push(conn, Outgoing::Text(json.clone()))),
+                    };
+                    last = Some((message, json));
+                    pushed
                 }
                 Command::Ping(conn) => (conn, self.push(conn, Outgoing::Ping)),
                 Command::Close(conn) => {
@@ -399,8 +406,8 @@ impl Task {
                     note_failure(self.means.store.forget(&room));
                     continue;
                 }
-                Command::GiveKey(conn, room, handovers) => {
-                    let Some(key) = self.means.secret.host_key(&room, handovers) else { continue };
+                Command::GiveKey(conn, room, generation) => {
+                    let Some(key) = self.means.secret.host_key(&room, generation) else { continue };
                     let message = ServerMessage::HostKey(key).to_json();
                     (conn, self.push(conn, Outgoing::Text(message.into())))
                 }
@@ -457,6 +464,21 @@ impl Task {
 
     fn push(&self, conn: ConnId, item: Outgoing) -> Result<(), Full> {
         self.sockets.get(&conn).map_or(Ok(()), |socket| socket.outbox.push(item))
+    }
+
+    /// Passes on what somebody says to another one. If too much of theirs waits for that one already,
+    /// it is not passed on, and they are told. Returns whose queue was written to last.
+    fn relay(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> (ConnId, Result<(), Full>) {
+        let outbox = self.sockets.get_mut(&to).map(|socket| &mut socket.outbox);
+        if outbox.is_none_or(|outbox| outbox.relay(from, json).is_ok()) {
+            return (to, Ok(()));
+        }
+        let Some(from) = self.rooms.beside(to, from) else { return (to, Ok(())) };
+        let code = ErrorCode::RecipientBusy;
+        self.metrics.refused(code, false);
+        let message = "Too much of yours waits for them: this was not passed on.".to_owned();
+        let error = ServerMessage::Error { code, message }.to_json();
+        (from, self.push(from, Outgoing::Text(error.into())))
     }
 
     fn close(&mut self, conn: ConnId, closing: Closing) {

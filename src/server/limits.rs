@@ -56,7 +56,10 @@ pub struct Limits {
     #[arg(default_value_t = ROOMS, value_parser = rooms)]
     pub rooms: usize,
 
-    /// How many rooms' rules and invitations may be kept; 90 days after they were used last, they go
+    /// How many rooms' rules and invitations may be kept
+    ///
+    /// They go 90 days after the room was used last, or 30 if it was used on one day only. When there
+    /// are as many, the one of one day that was unused the longest makes place.
     #[arg(long, env = "SALON_KEPT_ROOMS", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = KEPT_ROOMS, value_parser = rooms)]
     pub kept_rooms: usize,

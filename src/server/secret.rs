@@ -2,6 +2,7 @@
 //! in a later one with the same secret.
 
 use super::error::ServerError;
+pub use crate::room::SEAT_VALID;
 use crate::{
     protocol::{PeerId, RoomName},
     room::Identity,
@@ -22,9 +23,6 @@ use std::{
 };
 use thiserror::Error;
 use tracing::warn;
-
-/// How long a proof is good for after it was given. A new one is given at every join.
-pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Name of the secret's file in the data directory.
 pub(super) const FILE: &str = "secret";
@@ -232,17 +230,27 @@ impl Secret {
         fresh.then(|| Identity { id: PeerId(id), since, returning: true, ..Identity::default() })
     }
 
-    /// The key that makes its holder a host of a room, after so many handovers.
-    pub(super) fn host_key(&self, room: &RoomName, handovers: u64) -> Option<String> {
-        let mac = self.mac(Purpose::HostKey, room, &handovers.to_be_bytes())?.finalize();
-        Some(BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes().get(..SHORT)?))
+    /// The key of this generation that makes its holder a host of a room. The generation stands
+    /// before the signature, in as few bytes as it has: none for the first, which is 0.
+    pub(super) fn host_key(&self, room: &RoomName, generation: u64) -> Option<String> {
+        let number = generation.to_be_bytes();
+        let mac = self.mac(Purpose::HostKey, room, &number)?.finalize().into_bytes();
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        let key = [number.get(zeros..)?, mac.get(..SHORT)?].concat();
+        Some(BASE64_URL_SAFE_NO_PAD.encode(key))
     }
 
-    /// Whether a text is that key. Compared in constant time.
-    pub(super) fn is_host_key(&self, room: &RoomName, handovers: u64, key: &str) -> bool {
-        let mac = self.mac(Purpose::HostKey, room, &handovers.to_be_bytes());
-        let key = BASE64_URL_SAFE_NO_PAD.decode(key).ok().filter(|key| key.len() == SHORT);
-        mac.zip(key).is_some_and(|(mac, key)| mac.verify_truncated_left(&key).is_ok())
+    /// The generation of the host key of a room that a text is, if it is one. Compared in constant
+    /// time.
+    pub(super) fn host_generation(&self, room: &RoomName, key: &str) -> Option<u64> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(key).ok()?;
+        let (digits, signature) = bytes.split_at_checked(bytes.len().checked_sub(SHORT)?)?;
+        let mut number = [0; 8];
+        let place = number.len().checked_sub(digits.len())?;
+        number.get_mut(place..)?.copy_from_slice(digits);
+        let mac = self.mac(Purpose::HostKey, room, &number)?;
+        mac.verify_truncated_left(signature).ok()?;
+        Some(u64::from_be_bytes(number))
     }
 
     /// The token of an invitation into a room.
@@ -324,11 +332,18 @@ mod tests {
     fn host_keys_and_invitations_are_for_one_room() {
         let secret = Secret::from("a secret");
         let key = secret.host_key(&room("123"), 0).unwrap();
-        assert!(secret.is_host_key(&room("123"), 0, &key));
-        assert!(!secret.is_host_key(&room("123"), 1, &key), "it was handed over");
-        assert!(!secret.is_host_key(&room("124"), 0, &key));
-        for wrong in ["", "AAAA", &key[..8], &format!("{key}AA")] {
-            assert!(!secret.is_host_key(&room("123"), 0, wrong), "{wrong}");
+        assert_eq!(key.len(), 22, "short, as most are");
+        for generation in [0, 1, 255, 256, u64::MAX] {
+            let key = secret.host_key(&room("123"), generation).unwrap();
+            assert_eq!(secret.host_generation(&room("123"), &key), Some(generation));
+            assert_eq!(secret.host_generation(&room("124"), &key), None);
+        }
+        // The generation of another key, with the signature of this one.
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(&key).unwrap();
+        let raised = BASE64_URL_SAFE_NO_PAD.encode([&[1], signature.as_slice()].concat());
+        let long = BASE64_URL_SAFE_NO_PAD.encode([0; 25]);
+        for wrong in ["", "AAAA", &key[..8], &format!("{key}AA"), &raised, &long] {
+            assert_eq!(secret.host_generation(&room("123"), wrong), None, "{wrong}");
         }
         let token = secret.invite(&room("123"), 7).unwrap();
         assert_eq!(secret.invited(&room("123"), &token), Some(7));

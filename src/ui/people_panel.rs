@@ -224,8 +224,26 @@ fn Invitations() -> impl IntoView {
                 <button class="button small" on:click=click(move |_| invite(true))>{t.invite_one}</button>
                 <button class="button small" on:click=click(move |_| invite(false))>{t.invite_many}</button>
                 <button class="button small" on:click=click(move |_| session.copy_host_link())>{t.host_link}</button>
+                <RenewKey />
             </div>
+            <p class="quiet" id="renew-key">{t.renew_key_why}</p>
         </section>
+    }
+}
+
+#[component]
+fn RenewKey() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let sure = Sure::new();
+    view! {
+        <button
+            class="button small danger"
+            aria-describedby="renew-key"
+            on:click=sure.second(move || session.act(HostAction::RenewKey))
+        >
+            {word(move || if sure.is_next() { t.renew_key_sure } else { t.renew_key })}
+        </button>
     }
 }
 

@@ -28,6 +28,8 @@ impl Sure {
     pub(super) fn second(self, mut act: impl FnMut() + 'static) -> Box<dyn FnMut(MouseEvent)> {
         first_click(move |_| {
             if self.pressed.get_untracked() {
+                self.pressed.set(false);
+                self.timer.set_value(None);
                 return act();
             }
             self.pressed.set(true);

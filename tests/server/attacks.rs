@@ -384,6 +384,49 @@ async fn t11_what_an_honest_person_sends_is_let_through() {
     while last.hear().await["type"] != "pong" {}
 }
 
+/// Somebody on a line of 10 Mbit/s, and somebody who sends them all that a socket may.
+#[tokio::test]
+async fn t31_a_flood_of_what_is_allowed_is_refused_and_closes_nobody() {
+    let app = TestApp::start().await;
+    let (mut ada, _) = app.join("123").await;
+    let (mut eve, _) = app.join("123").await;
+    ada.expect("ready").await;
+    eve.expect("ready").await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    let mut victim = upgrade(socket.connect(app.addr).await.unwrap(), app.addr).await.unwrap();
+    victim.say(json!({"type": "join", "room": "123"})).await;
+    let id = ada.expect("ready").await["peer"].clone();
+    eve.expect("ready").await;
+
+    let reading = tokio::spawn(async move {
+        let (begun, mut offers) = (Instant::now(), 0);
+        loop {
+            match soon(victim.socket.next()).await.unwrap().unwrap() {
+                Message::Text(text) if text.contains("the end") => return (offers, victim),
+                Message::Text(text) if text.contains(r#""offer""#) => offers += 1,
+                Message::Close(frame) => panic!("the victim is closed: {frame:?}"),
+                _ => {}
+            }
+            // 31 KiB of each on a line of 10 Mbit/s.
+            let due = begun + Duration::from_millis(25) * offers;
+            tokio::time::sleep_until(due.into()).await;
+        }
+    });
+    let sdp = "a".repeat(31 * 1024);
+    let offer = json!({"type": "offer", "offer": {"type": "offer", "sdp": sdp}, "to": id});
+    for _ in 0..390 {
+        eve.send(Message::text(offer.to_string())).await;
+    }
+    eve.expect_error("recipient-busy").await;
+    let say = |what: &str| json!({"type": "candidate", "candidate": {"candidate": what}, "to": id});
+    ada.say(say("the end")).await;
+    let (offers, mut victim) = soon(reading).await.unwrap();
+    assert!((16..390).contains(&offers), "{offers} of 390 offers arrived");
+    eve.say(say("calmly")).await;
+    assert_eq!(victim.expect("candidate").await["candidate"]["candidate"], "calmly");
+}
+
 #[tokio::test]
 async fn t24_a_description_of_a_megabyte() {
     let app = TestApp::start().await;

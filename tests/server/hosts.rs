@@ -135,6 +135,21 @@ async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
 }
 
 #[tokio::test]
+async fn t3_a_renewed_key_is_the_only_one_that_is_good() {
+    let app = TestApp::start().await;
+    let (room, key) = fresh_room(&app).await;
+    let mut host = ask(&app, &room, json!({"host": key})).await;
+    host.expect("joined").await;
+    host.expect("desk").await;
+    act(&mut host, json!({"do": "renew-key"})).await;
+    let renewed = host.expect("host-key").await["key"].clone();
+    ask(&app, &room, json!({"host": key})).await.expect_error("bad-key").await;
+    let mut second = ask(&app, &room, json!({"host": renewed})).await;
+    let joined = second.expect("joined").await;
+    assert_eq!(joined["rules"]["hosts"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn what_hosts_decide_outlives_the_server() {
     let folder = Folder::new();
     let keep =

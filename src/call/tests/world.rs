@@ -189,7 +189,7 @@ impl World {
     /// Lets everything that is under way arrive and everything that is begun finish.
     pub(super) fn settle(&mut self) {
         for _ in 0..20_000 {
-            let mut quiet = true;
+            let mut quiet = !self.rooms.is_introducing();
             for person in 0..self.people.len() {
                 quiet &= !self.busy(person);
                 self.deliver_up(person);

@@ -36,7 +36,7 @@ fn come(rooms: &mut Rooms, conn: u64, now: Duration) -> Vec<Command> {
 
 fn come_as_host(rooms: &mut Rooms, conn: u64, now: Duration) -> Vec<Command> {
     let pass = Pass { host: Some("key".to_owned()), ..Pass::default() };
-    join_as(rooms, conn, pass, Identity { host: true, ..newcomer(conn, now) }, now)
+    join_as(rooms, conn, pass, Identity { host: Some(0), ..newcomer(conn, now) }, now)
 }
 
 fn act(rooms: &mut Rooms, conn: u64, action: HostAction, now: Duration) -> Vec<Command> {
@@ -398,7 +398,7 @@ fn the_role_is_handed_over_whole() {
     come(&mut rooms, 3, secs(2));
     let commands = act(&mut rooms, 1, HostAction::HandOver { to: PeerId(103) }, secs(3));
     assert!(commands.contains(&Command::GiveKey(ConnId(3), name(), 1)));
-    assert_eq!(rooms.handovers(&name()), 1);
+    assert_eq!(rooms.key_generation(&name()), 1);
     let rules = Rules { hosts: vec![PeerId(103)], ..Rules::default() };
     assert!(told(&commands, 2).contains(&&ServerMessage::Rules(rules)));
     for conn in [1, 2] {
@@ -473,7 +473,273 @@ fn what_nobody_uses_is_forgotten() {
     rooms.handle(Input::Tick, later);
     assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "somebody is inside");
     rooms.handle(Input::Closed(ConnId(1)), later);
-    rooms.handle(Input::Tick, later + SWEEP);
+    rooms.handle(Input::Tick, later + KEPT_BRIEFLY + SWEEP);
+    assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "it was used on several days");
+    rooms.handle(Input::Tick, later + KEPT_FOR + SWEEP);
     assert!(drain(&mut rooms).contains(&Command::Forget(name())));
     assert_eq!(rooms.poll_timeout(), None);
+}
+
+/// Somebody who proves that a seat was theirs before.
+fn returning(conn: u64, id: u64, since: u64) -> Identity {
+    Identity { id: PeerId(id), returning: true, ..newcomer(conn, secs(since)) }
+}
+
+/// Asks for an invitation, whose number is then 900.
+fn invite(rooms: &mut Rooms, once: bool, now: Duration) {
+    act(rooms, 1, HostAction::Invite { once, seconds: None }, now);
+}
+
+fn invited() -> Pass {
+    Pass { invitation: Some("invitation".to_owned()), ..Pass::default() }
+}
+
+fn come_invited(rooms: &mut Rooms, conn: u64, identity: Identity, now: Duration) -> Vec<Command> {
+    join_as(rooms, conn, invited(), Identity { invitation: Some(900), ..identity }, now)
+}
+
+fn leave(rooms: &mut Rooms, conn: u64, now: Duration) {
+    say(rooms, conn, ClientMessage::Leave, now);
+}
+
+#[test]
+fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
+    for once in [true, false] {
+        let mut rooms = hosted(9);
+        act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+        invite(&mut rooms, once, secs(2));
+        assert!(is_inside(&come_invited(&mut rooms, 2, newcomer(2, secs(3)), secs(3)), 2));
+        leave(&mut rooms, 2, secs(4));
+        // With the seat alone, and after a restart with it alone.
+        let mut later = restarted(9);
+        later.restore(name(), rooms.kept[&name()].clone());
+        come_as_host(&mut later, 1, secs(5));
+        let alone = join_as(&mut later, 3, Pass::default(), returning(3, 102, 3), secs(6));
+        assert!(is_inside(&alone, 3));
+        let commands = act(&mut later, 1, HostAction::Remove { to: PeerId(102) }, secs(7));
+        assert_eq!(desk(&commands, 1).invitations, []);
+        let commands = come_invited(&mut later, 4, newcomer(4, secs(8)), secs(8));
+        assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadInvitation), "once: {once}");
+    }
+}
+
+#[test]
+fn t3_every_invitation_that_somebody_came_by_is_theirs() {
+    let mut rooms = hosted(9);
+    invite(&mut rooms, false, secs(2));
+    // Without it, by it, and by another one while the seat is held.
+    assert!(is_inside(&come(&mut rooms, 2, secs(3)), 2));
+    leave(&mut rooms, 2, secs(4));
+    assert!(is_inside(&come_invited(&mut rooms, 3, returning(3, 102, 3), secs(5)), 3));
+    rooms.handle(Input::Closed(ConnId(3)), secs(6));
+    drain(&mut rooms);
+    let other = Invited { id: 901, ..rooms.kept[&name()].invitations[0].clone() };
+    rooms.kept.get_mut(&name()).unwrap().invitations.push(other);
+    let by_other = Identity { invitation: Some(901), ..returning(4, 102, 3) };
+    assert!(is_inside(&join_as(&mut rooms, 4, invited(), by_other, secs(7)), 4));
+    act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(8));
+    assert_eq!(rooms.kept[&name()].invitations, []);
+}
+
+#[test]
+fn t33_who_came_by_invitations_is_remembered_within_bounds() {
+    let mut rooms = hosted(9);
+    for _ in 0..2 {
+        invite(&mut rooms, false, secs(2));
+    }
+    rooms.kept.get_mut(&name()).unwrap().invitations[1].id = 901;
+    let kept = rooms.kept.get_mut(&name()).unwrap();
+    assert!(kept.welcome(PeerId(7), Some(900), secs(3)));
+    assert!(!kept.welcome(PeerId(7), Some(900), secs(4)), "nothing new to write down");
+    for id in 1000..3000 {
+        kept.welcome(PeerId(id), Some(901), secs(5));
+    }
+    assert!(kept.guests.len() <= 500);
+    let left: Vec<_> = kept.invitations.iter().map(|invited| invited.id).collect();
+    assert_eq!(left, [900], "the one that was abused has ended, and the other goes on");
+    assert_eq!(kept.came_by(PeerId(7)).collect::<Vec<_>>(), [900]);
+    // Whose proof of a seat is worth nothing any more makes place.
+    let much_later = secs(6) + 2 * SEAT_VALID;
+    kept.welcome(PeerId(8), Some(900), much_later);
+    assert_eq!(kept.guests.len(), 1);
+}
+
+#[test]
+fn t3_who_waits_passes_the_doors_that_are_still_closed() {
+    let waiting = || {
+        let mut rooms = hosted(9);
+        act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+        come(&mut rooms, 2, secs(3));
+        rooms
+    };
+    let open = HostAction::WaitingRoom { on: false };
+
+    let mut rooms = waiting();
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(4));
+    let commands = act(&mut rooms, 1, open.clone(), secs(5));
+    assert!(!is_inside(&commands, 2), "the room is locked");
+    assert_eq!(rooms.rooms[&name()].line.len(), 1, "they wait on");
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(6));
+    assert!(is_inside(&commands, 2), "and come in when no door is closed any more");
+
+    let mut rooms = waiting();
+    let passcode = HostAction::Passcode { passcode: Some("p".to_owned()) };
+    act(&mut rooms, 1, passcode, secs(4));
+    let knows = Identity { passcode: Some("hash".to_owned()), tried: true, ..newcomer(3, secs(5)) };
+    let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
+    let commands = join_as(&mut rooms, 3, pass, knows, secs(5));
+    assert_eq!(told(&commands, 3), [&ServerMessage::Waiting { place: 2, hosted: true }]);
+    let commands = act(&mut rooms, 1, open, secs(6));
+    assert!(is_inside(&commands, 3), "they have given it");
+    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeNeeded), "they have not");
+    assert_eq!(rooms.rooms[&name()].line.len(), 0);
+}
+
+#[test]
+fn who_waits_for_space_alone_comes_in_when_there_is_some() {
+    let mut rooms = hosted(2);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    come(&mut rooms, 2, secs(3));
+    come(&mut rooms, 3, secs(3));
+    assert!(is_inside(&act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(4)), 2));
+    assert!(is_inside(&say(&mut rooms, 2, ClientMessage::Leave, secs(5)), 3));
+}
+
+fn given_key(commands: &[Command], conn: u64) -> Option<u64> {
+    commands.iter().find_map(|command| match command {
+        Command::GiveKey(to, _, generation) if to.0 == conn => Some(*generation),
+        _ => None,
+    })
+}
+
+fn come_with_key(
+    rooms: &mut Rooms,
+    conn: u64,
+    generation: u64,
+    identity: Identity,
+) -> Vec<Command> {
+    let pass = Pass { host: Some("key".to_owned()), ..Pass::default() };
+    let since = identity.since;
+    join_as(rooms, conn, pass, Identity { host: Some(generation), ..identity }, since)
+}
+
+#[test]
+fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
+    let remove = HostAction::Remove { to: PeerId(102) };
+    // A guest: other devices of hosts keep their key.
+    let mut rooms = hosted(9);
+    come(&mut rooms, 2, secs(2));
+    let commands = act(&mut rooms, 1, remove.clone(), secs(3));
+    assert_eq!(given_key(&commands, 1), None);
+    assert!(is_inside(&come_as_host(&mut rooms, 3, secs(4)), 3));
+
+    // Who had shown it, and sits as a guest.
+    let mut rooms = hosted(9);
+    come_as_host(&mut rooms, 2, secs(2));
+    leave(&mut rooms, 2, secs(3));
+    join_as(&mut rooms, 3, Pass::default(), returning(3, 102, 2), secs(4));
+    assert!(!rooms.is_host(ConnId(3)));
+    let commands = act(&mut rooms, 1, remove.clone(), secs(5));
+    assert_eq!(given_key(&commands, 1), Some(1));
+    let commands = come_as_host(&mut rooms, 4, secs(6));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
+    assert!(is_inside(&come_with_key(&mut rooms, 5, 1, newcomer(5, secs(7))), 5));
+
+    // Who was a host before another one was made the only one knows only a key that is void.
+    let mut rooms = hosted(9);
+    come_as_host(&mut rooms, 2, secs(2));
+    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(101) }, secs(3));
+    let commands = act(&mut rooms, 1, remove, secs(4));
+    assert_eq!((given_key(&commands, 1), rooms.key_generation(&name())), (None, 1));
+}
+
+#[test]
+fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
+    let mut rooms = hosted(9);
+    come_as_host(&mut rooms, 2, secs(2));
+    come(&mut rooms, 3, secs(2));
+    rooms.handle(Input::Closed(ConnId(2)), secs(3));
+    drain(&mut rooms);
+    let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(4));
+    assert_eq!((given_key(&commands, 1), given_key(&commands, 3)), (Some(1), None));
+    assert!(rooms.is_host(ConnId(1)), "who is inside stays a host");
+    assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadKey));
+    // A host who was away for a moment gets it when they are back.
+    let commands = join_as(&mut rooms, 5, Pass::default(), returning(5, 102, 2), secs(6));
+    assert_eq!(given_key(&commands, 5), Some(1));
+    // It is theirs to lose.
+    let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(7));
+    assert_eq!(given_key(&commands, 1), Some(2));
+    for conn in 6..=8 {
+        assert_eq!(
+            refused(&act(&mut rooms, 3, HostAction::RenewKey, secs(8)), 3),
+            ErrorCode::NotHost
+        );
+        let identity = newcomer(conn, secs(9));
+        let old = come_with_key(&mut rooms, conn, conn - 6, identity);
+        assert_eq!(refusal(&old, conn), (conn < 8).then_some(ErrorCode::BadKey));
+    }
+}
+
+#[test]
+fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
+    let mut rooms = hosted(9);
+    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(101) }, secs(2));
+    rooms.handle(Input::Closed(ConnId(1)), secs(3));
+    // A watcher keeps nothing.
+    rooms.handle(Input::Opened(ConnId(9)), secs(3));
+    say(&mut rooms, 9, ClientMessage::Watch(name()), secs(3));
+    let later = secs(4) + KEPT_BRIEFLY + SWEEP;
+    rooms.handle(Input::Heard(ConnId(9)), later);
+    rooms.handle(Input::Tick, later);
+    assert!(drain(&mut rooms).contains(&Command::Forget(name())));
+
+    // The key from before the handover is good again, until somebody shows the newer one.
+    assert!(is_inside(&come_with_key(&mut rooms, 2, 0, newcomer(2, later)), 2));
+    let commands = come_with_key(&mut rooms, 3, 1, newcomer(3, later));
+    assert!(is_inside(&commands, 3));
+    assert!(matches!(commands[0], Command::Keep(_, Keeping { generation: 1, .. })));
+    let rules = Rules { hosts: vec![PeerId(103)], ..Rules::default() };
+    assert!(told(&commands, 2).contains(&&ServerMessage::Rules(rules)));
+    assert_eq!(refused(&act(&mut rooms, 2, HostAction::End, later), 2), ErrorCode::NotHost);
+    let commands = come_with_key(&mut rooms, 4, 0, newcomer(4, later));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
+}
+
+#[test]
+fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
+    const MANY: usize = 100_000;
+    let mut rooms = rooms(4);
+    rooms.config.kept = MANY;
+    let honest = Keeping { locked: true, ..Keeping::default() };
+    rooms.restore("weekly".parse().unwrap(), honest.clone());
+    for number in 1..MANY {
+        let brief =
+            Keeping { brief: true, generation: 1, used: secs(number as u64), ..honest.clone() };
+        rooms.restore(format!("made-{number}").parse().unwrap(), brief);
+    }
+    let now = secs(MANY as u64);
+    come_as_host(&mut rooms, 1, now);
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, now);
+    assert_eq!(refusal(&commands, 1), None);
+    assert!(commands.contains(&Command::Forget("made-1".parse().unwrap())), "unused the longest");
+    assert_eq!(rooms.kept.len(), MANY);
+
+    // And one address cannot make others' rooms give way again and again.
+    let mut given_up = 0;
+    for number in 0..100 {
+        let room: RoomName = format!("mine-{number}").parse().unwrap();
+        given_up += usize::from(rooms.refuse_keeping(&room, 7, now).is_ok());
+    }
+    let a_day_later = now + Duration::from_secs(24 * 60 * 60);
+    for number in 0..100 {
+        let room: RoomName = format!("more-{number}").parse().unwrap();
+        given_up += usize::from(rooms.refuse_keeping(&room, 7, a_day_later).is_ok());
+    }
+    assert_eq!(given_up, 30 + 30);
+
+    // In time all of it goes but what is used, and what is used on more than one day.
+    rooms.handle(Input::Closed(ConnId(1)), a_day_later);
+    rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
+    assert_eq!(rooms.kept.keys().map(RoomName::as_str).collect::<Vec<_>>(), ["weekly"]);
 }

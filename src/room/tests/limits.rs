@@ -18,6 +18,12 @@ fn tick(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
     drain(rooms).into_iter().filter(|command| !is_ping(command)).collect()
 }
 
+/// Time passes, in which everybody answers pings.
+fn answer(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+    (1..2000).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
+    tick(rooms, now)
+}
+
 #[test]
 fn who_neither_watches_nor_joins_is_closed() {
     let mut rooms = limited(10);
@@ -115,4 +121,228 @@ fn so_many_candidates_follow_a_description_and_no_more() {
     say(&mut rooms, 1, again, START);
     assert_ne!(rooms.links, link, "the two are introduced anew");
     assert_eq!(send(&mut rooms, 1, 2, candidate()), Ok(()));
+}
+
+/// A busy room of 16.
+fn busy() -> Rooms {
+    let mut rooms = rooms(16);
+    for conn in 1..=16 {
+        open_and_join(&mut rooms, conn, "123", START);
+    }
+    rooms
+}
+
+fn rename(rooms: &mut Rooms, conn: u64, turn: u64, now: Duration) -> Vec<Command> {
+    let name = format!("{turn:048}").as_str().into();
+    let presence = Presence { name, ..Presence::default() };
+    say(rooms, conn, ClientMessage::Presence(presence), now)
+}
+
+/// Which connections are told who is in a room, and how many bytes.
+fn shown(commands: &[Command]) -> (Vec<u64>, usize) {
+    let told = commands.iter().filter_map(|command| match command {
+        Command::Send(conn, message @ ServerMessage::Room { .. }) => {
+            Some((conn.0, message.to_json().len()))
+        }
+        _ => None,
+    });
+    let (conns, bytes): (Vec<_>, Vec<_>) = told.unzip();
+    (conns, bytes.iter().sum())
+}
+
+#[test]
+fn t31_watchers_are_told_of_many_changes_together() {
+    let mut rooms = busy();
+    rooms.handle(Input::Opened(ConnId(99)), START);
+    say(&mut rooms, 99, ClientMessage::Watch("123".parse().unwrap()), START);
+    assert_eq!(shown(&rename(&mut rooms, 1, 0, START)).0, [99], "the first at once");
+    let mut told = Vec::new();
+    for millis in 1..=4000 {
+        let now = Duration::from_millis(millis);
+        let mut commands = tick(&mut rooms, now);
+        commands.extend(rename(&mut rooms, 1 + millis % 16, millis, now));
+        told.extend(shown(&commands).0);
+    }
+    assert_eq!(told.len(), 8);
+    let last = tick(&mut rooms, secs(5));
+    assert_eq!(shown(&last).0, [99], "the last is told in the end");
+    assert!(format!("{last:?}").contains("0004000"));
+    assert_eq!(shown(&tick(&mut rooms, secs(6))).0, Vec::<u64>::new());
+}
+
+#[test]
+fn t31_the_watchers_of_one_address_cost_so_much_and_no_more() {
+    let mut rooms = busy();
+    let watch = |rooms: &mut Rooms, conn: u64, address: u64, now: Duration| {
+        let identity = Identity { address, ..Identity::default() };
+        say_as(rooms, conn, ClientMessage::Watch("123".parse().unwrap()), identity, now)
+    };
+    for conn in 100..340 {
+        rooms.handle(Input::Opened(ConnId(conn)), START);
+        watch(&mut rooms, conn, 7, START);
+    }
+    rooms.handle(Input::Opened(ConnId(99)), START);
+    watch(&mut rooms, 99, 8, START);
+    let (mut bytes, mut of_other, mut heard) = (0, 0, BTreeSet::new());
+    for tenths in 1..=600 {
+        let now = Duration::from_millis(100 * tenths);
+        let mut commands = answer(&mut rooms, now);
+        commands.extend(rename(&mut rooms, 1 + tenths % 16, tenths, now));
+        // They also ask again and again.
+        for conn in 100..110 {
+            commands.extend(watch(&mut rooms, conn, 7, now));
+        }
+        let (conns, sent) = shown(&commands);
+        bytes += sent;
+        of_other += conns.iter().filter(|conn| **conn == 99).count();
+        heard.extend(conns.into_iter().filter(|conn| *conn >= 110));
+    }
+    assert!(bytes < 11 << 20, "{bytes} bytes in a minute");
+    assert_eq!(heard.len(), 230, "each of them in turn");
+    assert!((118..=121).contains(&of_other), "{of_other}: nobody else is told less");
+}
+
+/// How often somebody is told to connect to somebody else.
+fn readies(commands: &[Command], conn: u64) -> usize {
+    let ready = |command: &&Command| matches!(command, Command::Send(to, ServerMessage::Ready { .. }) if to.0 == conn);
+    commands.iter().filter(ready).count()
+}
+
+#[test]
+fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
+    let mut rooms = rooms(4);
+    open_and_join(&mut rooms, 1, "123", START);
+    open_and_join(&mut rooms, 2, "123", START);
+    rooms.handle(Input::Opened(ConnId(3)), START);
+    let (mut told, mut left) = (0, 0);
+    for turn in 0..1000 {
+        let now = Duration::from_millis(20 * turn);
+        let identity = Identity { id: PeerId(1000 + turn), since: now, ..Identity::default() };
+        let mut commands = answer(&mut rooms, now);
+        commands.extend(say_as(&mut rooms, 3, join_message("123"), identity, now));
+        commands.extend(say(&mut rooms, 3, ClientMessage::Leave, now));
+        told += readies(&commands, 1);
+        left += commands
+            .iter()
+            .filter(|command| {
+                matches!(command, Command::Send(ConnId(1), ServerMessage::Left { .. }))
+            })
+            .count();
+    }
+    assert!((20..=26).contains(&told), "{told} new connections in 20 s");
+    assert_eq!(left, told, "and who was not met is not missed");
+
+    // Who comes then waits for a second at most, and both hear of it.
+    let now = secs(20);
+    let mut commands = open_and_join(&mut rooms, 4, "123", now);
+    commands.extend(answer(&mut rooms, now + secs(1)));
+    commands.extend(answer(&mut rooms, now + secs(2)));
+    assert_eq!((readies(&commands, 4), readies(&commands, 1)), (2, 1));
+}
+
+#[test]
+fn t31_nor_does_who_asks_for_new_connections_by_any_other_way() {
+    for way in 0..3 {
+        let mut rooms = rooms(4);
+        for conn in 1..=2 {
+            open_and_join(&mut rooms, conn, "123", START);
+        }
+        let mut told = 0;
+        for turn in 1..=1000 {
+            let now = Duration::from_millis(20 * turn);
+            let mut commands = answer(&mut rooms, now);
+            let identity = Identity {
+                id: PeerId(102),
+                returning: true,
+                token: Some("t".into()),
+                ..Identity::default()
+            };
+            let join = |linked| {
+                let seat = Some(SeatClaim { token: Some("t".into()), linked });
+                let (room, presence) = ("123".parse().unwrap(), Presence::default());
+                let (pass, hidden) = (Pass::default(), false);
+                ClientMessage::Join(Join { room, presence, seat, pass, hidden })
+            };
+            commands.extend(match way {
+                0 => {
+                    let link = rooms.links;
+                    say(&mut rooms, 2, ClientMessage::Reconnect { to: PeerId(101), link }, now)
+                }
+                // One socket after the other takes the seat, with nobody in `linked`.
+                1 => {
+                    rooms.handle(Input::Opened(ConnId(100 + turn)), now);
+                    say_as(&mut rooms, 100 + turn, join(Vec::new()), identity, now)
+                }
+                _ => {
+                    say(&mut rooms, 2, ClientMessage::Leave, now);
+                    say_as(&mut rooms, 2, join(Vec::new()), identity, now)
+                }
+            });
+            told += readies(&commands, 1);
+        }
+        assert!((19..=27).contains(&told), "way {way}: {told} new connections in 20 s");
+    }
+}
+
+#[test]
+fn a_whole_room_comes_together_at_once() {
+    let mut rooms = rooms(16);
+    let mut told = 0;
+    for conn in 1..=16 {
+        told += readies(&open_and_join(&mut rooms, conn, "123", START), conn);
+    }
+    assert_eq!(told, 16 * 15 / 2);
+}
+
+#[test]
+fn t31_presence_that_changes_without_end_is_told_now_and_then() {
+    let mut rooms = rooms(4);
+    for conn in 1..=3 {
+        open_and_join(&mut rooms, conn, "123", START);
+    }
+    let mut told = 0;
+    let names = |commands: &[Command]| {
+        let to = |command: &&Command| {
+            matches!(command, Command::Send(ConnId(1), ServerMessage::Presence { .. }))
+        };
+        commands.iter().filter(to).count()
+    };
+    assert_eq!(names(&rename(&mut rooms, 3, 0, START)), 1, "usually at once");
+    for turn in 1..=1000 {
+        let now = Duration::from_millis(20 * turn);
+        let mut commands = answer(&mut rooms, now);
+        commands.extend(rename(&mut rooms, 2, turn, now));
+        told += names(&commands);
+    }
+    assert!((150..=180).contains(&told), "{told} in 20 s");
+    let last = answer(&mut rooms, secs(21));
+    assert!(format!("{last:?}").contains("0001000"), "the last is told in the end");
+}
+
+#[test]
+fn t31_who_comes_back_without_end_with_their_connections_is_no_news_each_time() {
+    let mut rooms = rooms(4);
+    open_and_join(&mut rooms, 1, "123", START);
+    open_and_join(&mut rooms, 2, "123", START);
+    let mut told = 0;
+    for turn in 1..=1000 {
+        let now = Duration::from_millis(20 * turn);
+        let mut commands = answer(&mut rooms, now);
+        rooms.handle(Input::Opened(ConnId(100 + turn)), now);
+        let seat = Some(SeatClaim { token: Some("t".into()), linked: vec![PeerId(101)] });
+        let (room, presence) = ("123".parse().unwrap(), Presence::default());
+        let join = Join { room, presence, seat, pass: Pass::default(), hidden: false };
+        let identity = Identity {
+            id: PeerId(102),
+            returning: true,
+            token: Some("t".into()),
+            ..Identity::default()
+        };
+        commands.extend(say_as(&mut rooms, 100 + turn, ClientMessage::Join(join), identity, now));
+        told += commands
+            .iter()
+            .filter(|command| matches!(command, Command::Send(ConnId(1), _)))
+            .count();
+    }
+    assert!(told < 220, "{told} messages in 20 s");
 }
