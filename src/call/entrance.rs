@@ -175,7 +175,7 @@ impl Call {
                 self.turn_back(code, now);
             }
             E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
-            E::RoomFull | E::TooMany | E::TooManyRooms | E::TryLater => {
+            E::RoomFull | E::TooMany | E::TooManyRooms | E::TryLater | E::NotKept => {
                 self.commands.push_back(Command::Tell(code));
             }
             _ => {}

@@ -24,6 +24,8 @@ pub const PEOPLE_PER_ROOM: usize = 4;
 /// The most people per room that an operator can ask for: everybody is linked to everybody, so the
 /// upload of each person grows with every other one.
 pub const PEOPLE_PER_ROOM_MAX: usize = 16;
+/// Longest passcode, in Unicode scalar values, as the server takes it.
+pub const PASSCODE_CHARS: usize = 128;
 /// Longest text of the chat, in Unicode scalar values.
 pub const TEXT_CHARS: usize = 4000;
 /// Largest message on a data channel between people, in bytes: browsers take four times as much.

@@ -302,6 +302,8 @@ pub enum ErrorCode {
     TooMany,
     /// More of what the client says to this person waits for them than may.
     RecipientBusy,
+    /// What a host decided is in force, but is gone when the server restarts.
+    NotKept,
     /// A description or a candidate is longer than allowed.
     TooLarge,
     /// More candidates than may follow one description.

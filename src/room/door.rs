@@ -2,7 +2,8 @@
 
 use super::{ConnId, Identity, Place, Rate, Refusal, Rooms, nobody, refusal, seats::Seat};
 use crate::protocol::{
-    Desk, DisplayName, ErrorCode, Join, Pass, PeerId, Person, Presence, RoomName, ServerMessage,
+    ClientMessage, Desk, DisplayName, ErrorCode, HostAction, Join, Pass, PeerId, Person, Presence,
+    RoomName, ServerMessage, limits::PASSCODE_CHARS,
 };
 use std::time::Duration;
 
@@ -20,10 +21,12 @@ pub(super) const GUESSES_OF_ROOM: Rate = Rate::new(60, MINUTE);
 const NEWS: Rate = Rate::new(12, Duration::from_secs(3));
 
 /// What a newcomer is told at the door, if they are not refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     In,
     Wait,
+    /// What they gave for a passcode has to be compared first with this hash.
+    Check(String, String),
 }
 
 /// Somebody who waits to be let in.
@@ -43,28 +46,26 @@ impl Waiter {
 }
 
 impl Rooms {
-    /// The hash that a passcode which this connection gave has to match; none if it does not matter,
-    /// or if too many were tried lately.
-    #[must_use]
-    pub fn passcode(
+    /// Has a new passcode hashed, for which the host's message waits.
+    pub(super) fn hash(
         &mut self,
         conn: ConnId,
-        room: &RoomName,
-        address: u64,
+        room: RoomName,
+        new: String,
+        identity: Identity,
         now: Duration,
-    ) -> Option<String> {
-        let kept = self.kept.get(room).filter(|kept| !kept.locked)?;
-        let hash = kept.passcode.clone()?;
-        let may = self.seat(conn).is_none()
-            && self.guessers.take(address, now)
-            && self.guesses.take(room.clone(), now);
-        may.then_some(hash)
-    }
-
-    /// Whether this connection may set a passcode now: hashing one is work.
-    #[must_use]
-    pub fn may_set_passcode(&mut self, conn: ConnId, address: u64, now: Duration) -> bool {
-        self.is_host(conn) && self.guessers.take(address, now)
+    ) -> Result<(), Refusal> {
+        if !(1..=PASSCODE_CHARS).contains(&new.chars().count()) {
+            let sentence = format!("A passcode has 1 to {PASSCODE_CHARS} characters.");
+            return Err((ErrorCode::BadMessage, sentence));
+        }
+        if identity.tried || !self.guessers.take(identity.address, now) {
+            let sentence = "The passcode was not changed: try again in a minute.";
+            return Err(refusal(ErrorCode::TryLater, sentence));
+        }
+        let action = HostAction::Passcode { passcode: Some(new.clone()) };
+        self.check(conn, ClientMessage::Host(action), identity, (room, new, None));
+        Ok(())
     }
 
     /// Whether somebody may come in.
@@ -108,13 +109,20 @@ impl Rooms {
             };
         }
         if kept.passcode.is_some() && kept.passcode != identity.passcode {
-            return Err(match &join.pass.passcode {
-                None => refusal(PasscodeNeeded, "This room has a passcode."),
-                Some(_) if identity.tried => refusal(BadPasscode, "The passcode is another one."),
-                Some(_) => {
-                    refusal(TryLater, "Too many passcodes were tried: try again in a minute.")
-                }
-            });
+            let Some(given) = &join.pass.passcode else {
+                return Err(refusal(PasscodeNeeded, "This room has a passcode."));
+            };
+            // No passcode is longer.
+            if identity.tried || given.chars().count() > PASSCODE_CHARS {
+                return Err(refusal(BadPasscode, "The passcode is another one."));
+            }
+            let hash = kept.passcode.clone().unwrap_or_default();
+            let (address, room) = (identity.address, join.room.clone());
+            if self.guessers.take(address, now) && self.guesses.take(room, now) {
+                return Ok(Entry::Check(given.clone(), hash));
+            }
+            let sentence = "Too many passcodes were tried: try again in a minute.";
+            return Err(refusal(TryLater, sentence));
         }
         if kept.passcode.is_some() {
             self.guessers.give_back(&identity.address);

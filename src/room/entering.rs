@@ -6,7 +6,9 @@ use super::{
     seat_moved,
     seats::{Identity, Seat, Sitter},
 };
-use crate::protocol::{ErrorCode, IceGrant, Join, Presence, RoomName, RoomState, ServerMessage};
+use crate::protocol::{
+    ClientMessage, ErrorCode, IceGrant, Join, Presence, RoomName, RoomState, ServerMessage,
+};
 use std::time::Duration;
 
 impl Rooms {
@@ -34,6 +36,11 @@ impl Rooms {
         match self.door(&join, &identity, now)? {
             Entry::In => self.sit(conn, join, identity, now),
             Entry::Wait => self.queue(conn, join, identity, now),
+            Entry::Check(given, hash) => {
+                let work = (join.room.clone(), given, Some(hash));
+                self.check(conn, ClientMessage::Join(join), identity, work);
+                Ok(())
+            }
         }
     }
 
@@ -104,7 +111,7 @@ impl Rooms {
         self.link(&name, id, linked.unwrap_or_default(), now);
         self.tell_watchers(&name, now);
         if self.kept.get_mut(&name).is_some_and(|kept| kept.touch(now)) {
-            self.keep(&name);
+            self.note(&name);
         }
         Ok(())
     }

@@ -37,6 +37,11 @@ impl Rooms {
                 "That was much at once: try again in a moment.",
             ));
         }
+        if let HostAction::Passcode { passcode: Some(new) } = &action
+            && identity.passcode.is_none()
+        {
+            return self.hash(conn, name, new.clone(), identity, now);
+        }
         let is_momentary = matches!(
             action,
             HostAction::Admit { .. } | HostAction::TurnAway { .. } | HostAction::Mute { .. }
@@ -48,10 +53,6 @@ impl Rooms {
             HostAction::Lock { on } => self.change(&name, on, now, |kept| kept.locked = on),
             HostAction::WaitingRoom { on } => {
                 self.change(&name, on, now, |kept| kept.waiting_room = on);
-            }
-            HostAction::Passcode { passcode: Some(_) } if identity.passcode.is_none() => {
-                let sentence = "The passcode was not changed: try again in a minute.";
-                return Err(refusal(ErrorCode::TryLater, sentence));
             }
             HostAction::Passcode { passcode } => {
                 let hash = passcode.and(identity.passcode);
@@ -197,7 +198,7 @@ impl Rooms {
     /// Sends a host the key that is good now.
     pub(super) fn give_key(&mut self, conn: ConnId, name: &RoomName) {
         let generation = self.key_generation(name);
-        self.commands.push_back(Command::GiveKey(conn, name.clone(), generation));
+        self.tell(conn, Command::GiveKey(conn, name.clone(), generation));
     }
 
     /// Whether the host role was handed to the person on this seat.

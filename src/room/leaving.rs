@@ -14,6 +14,8 @@ impl Rooms {
             self.placeless.remove(&(until, conn));
         }
         self.heartbeat.close(conn);
+        self.barrier.forget(conn);
+        self.deferred.forget(conn);
     }
 
     /// Does what had to wait in a room until now, and frees the seats that are held no longer.
@@ -95,6 +97,7 @@ impl Rooms {
         if self.rooms.get(name).is_some_and(|room| !room.is_occupied() && room.watchers.is_empty())
         {
             self.rooms.remove(name);
+            self.rest(name);
         }
     }
 }

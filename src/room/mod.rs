@@ -4,7 +4,9 @@
 //! Contract: call [`Rooms::handle`] with an input and the time, then drain [`Rooms::poll`], then
 //! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
 
+mod barrier;
 mod bucket;
+mod deferred;
 mod door;
 mod entering;
 mod heartbeat;
@@ -15,6 +17,7 @@ mod leaving;
 mod linking;
 mod rules;
 mod seats;
+mod shelf;
 #[cfg(test)]
 mod tests;
 mod watching;
@@ -23,8 +26,12 @@ use crate::protocol::{
     ClientMessage, ErrorCode, IceGrant, ParseError, PeerId, Presence, RoomName, RoomState,
     ServerMessage,
 };
+use barrier::Barrier;
+pub use barrier::WRITTEN_WITHIN;
 use bucket::Buckets;
 pub use bucket::{Bucket, Rate};
+use deferred::{Asker, Deferred};
+pub use deferred::{Check, Checked};
 use door::{GUESSES_OF_ADDRESS, GUESSES_OF_ROOM, Waiter};
 use heartbeat::{Heartbeat, Verdict};
 pub use heartbeat::{PING_AFTER, SILENT_AFTER};
@@ -32,6 +39,7 @@ pub use keeping::{Guest, INVITATIONS, INVITED_FOR, Invited, KEPT_BRIEFLY, KEPT_F
 use rules::KEPT_FOR_ADDRESS;
 use seats::Seats;
 pub use seats::{Identity, SEAT_VALID};
+use shelf::Shelf;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
@@ -64,7 +72,7 @@ pub struct Config {
 }
 
 /// Something that happened to a socket, or time that passed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A socket is open.
     Opened(ConnId),
@@ -83,6 +91,16 @@ pub enum Input {
     Unloaded(ConnId),
     /// A socket is gone.
     Closed(ConnId),
+    /// A page wants to know what may be known of a room from outside. Its number is answered.
+    Look(u64, RoomName),
+    /// What was to be kept before this [`Command::Sync`] is written down, or could not be.
+    Synced(u64, bool),
+    /// What is kept of a room that [`Command::Load`] named, if anything is.
+    Loaded(RoomName, Option<Keeping>),
+    /// Rooms that [`Command::Sweep`] found to be over.
+    Swept(Vec<RoomName>),
+    /// What came of the [`Command::Check`] with this ticket.
+    Checked(u64, Checked),
     /// [`Rooms::poll_timeout`] has come.
     Tick,
 }
@@ -97,10 +115,23 @@ pub enum Command {
     Ping(ConnId),
     /// Close a socket that has gone silent. Its state is forgotten already.
     Close(ConnId),
-    /// Keep what the hosts of a room decided, for [`Rooms::restore`].
+    /// Keep what the hosts of a room decided, for [`Rooms::restore`] and [`Input::Loaded`].
     Keep(RoomName, Keeping),
     /// Nothing of a room is to be kept any more.
     Forget(RoomName),
+    /// Say [`Input::Synced`] when everything before this is kept.
+    Sync(u64),
+    /// Say [`Input::Loaded`] with what is kept of a room.
+    Load(RoomName),
+    /// Keep no room any more that is over at this time, and say [`Input::Swept`].
+    Sweep(Duration),
+    /// Work on a passcode.
+    Check(Check),
+    /// Hand this to [`Rooms::handle`] again: what it depends on is known now. Who sent it is to be
+    /// identified anew.
+    Resume(Box<Input>),
+    /// Answer an [`Input::Look`].
+    Answer(u64, RoomState),
     /// Send the room's host key of this generation.
     GiveKey(ConnId, RoomName, u64),
     /// Close a socket that is used for nothing. Its state is forgotten already.
@@ -156,6 +187,13 @@ impl Room {
     fn is_occupied(&self) -> bool {
         !self.seats.is_empty() || !self.line.is_empty()
     }
+
+    /// Everybody who is told something of it.
+    fn connections(&self) -> impl Iterator<Item = ConnId> {
+        let seated = self.seats.all().iter().filter_map(seats::Seat::conn);
+        let waiting = self.line.iter().map(|waiter| waiter.conn);
+        seated.chain(waiting).chain(self.watchers.connections())
+    }
 }
 
 /// How often the others are told of one person's presence: of many changes together.
@@ -182,8 +220,13 @@ impl Room {
 pub struct Rooms {
     config: Config,
     rooms: BTreeMap<RoomName, Room>,
-    /// What hosts decided, for the rooms where they did.
+    /// What hosts decided, for the rooms where they did and that are in memory.
     kept: BTreeMap<RoomName, Keeping>,
+    shelf: Shelf,
+    barrier: Barrier,
+    deferred: Deferred,
+    /// When the input came that is handled, and from whom, if it is a message.
+    acting: (Duration, Option<ConnId>),
     /// Limits the passcodes that are tried, for each room.
     guesses: Buckets<RoomName>,
     /// Limits the passcodes that are tried and set, for each address.
@@ -233,6 +276,10 @@ impl Rooms {
             config,
             rooms: BTreeMap::new(),
             kept: BTreeMap::new(),
+            shelf: Shelf::default(),
+            barrier: Barrier::default(),
+            deferred: Deferred::default(),
+            acting: (now, None),
             guesses: Buckets::new(GUESSES_OF_ROOM),
             guessers: Buckets::new(GUESSES_OF_ADDRESS),
             keepers: Buckets::new(KEPT_FOR_ADDRESS),
@@ -248,6 +295,7 @@ impl Rooms {
 
     /// Takes in what happened at `now`, a time since some fixed start that never runs backwards.
     pub fn handle(&mut self, input: Input, now: Duration) {
+        self.acting = (now, None);
         match input {
             Input::Opened(conn) => {
                 self.displace(conn, now);
@@ -259,10 +307,11 @@ impl Rooms {
                     return;
                 }
                 self.heartbeat.heard(conn, now);
+                self.acting.1 = Some(conn);
                 let refusal = |error: ParseError| (error.code(), error.to_string());
                 let done = message
                     .map_err(refusal)
-                    .and_then(|message| self.message(conn, message, *identity, now));
+                    .and_then(|message| self.hear(conn, message, identity, now));
                 if let Err((code, message)) = done {
                     self.send(conn, ServerMessage::Error { code, message });
                 }
@@ -272,6 +321,11 @@ impl Rooms {
                 self.vacate(conn, now + self.config.hold.min(RELOAD), now);
             }
             Input::Closed(conn) => self.close(conn, now + self.config.hold, now),
+            Input::Look(question, room) => self.look(question, &room, now),
+            Input::Synced(number, written) => self.synced(number, written),
+            Input::Loaded(room, kept) => self.loaded(&room, kept, now),
+            Input::Swept(rooms) => self.swept(rooms),
+            Input::Checked(ticket, checked) => self.checked(ticket, checked),
             Input::Tick => self.tick(now),
         }
     }
@@ -286,13 +340,15 @@ impl Rooms {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let held = self.deadlines.first().map(|(deadline, _)| *deadline);
         let placeless = self.placeless.first().map(|(deadline, _)| *deadline);
-        let unused = self.kept.is_empty()
+        let unused = self.kept_count() == 0
             && self.guesses.is_empty()
             && self.guessers.is_empty()
             && self.keepers.is_empty()
             && self.shows.is_empty();
         let sweep = Some(self.sweep).filter(|_| !unused);
-        self.heartbeat.next().into_iter().chain(held).chain(placeless).chain(sweep).min()
+        let elsewhere = self.barrier.next().into_iter().chain(self.shelf.next());
+        let all = self.heartbeat.next().into_iter().chain(held).chain(placeless).chain(sweep);
+        all.chain(elsewhere).min()
     }
 
     /// Who is in a room; nobody, if it is not known.
@@ -356,7 +412,7 @@ impl Rooms {
         now: Duration,
     ) -> Result<(), Refusal> {
         match message {
-            ClientMessage::Watch(room) => self.watch(conn, room, identity.address, now),
+            ClientMessage::Watch(room) => self.watch(conn, &room, identity.address, now),
             ClientMessage::Join(join) => self.join(conn, join, identity, now),
             ClientMessage::Leave => {
                 if !matches!(self.places.get(&conn), Some(Place::Waiting(_))) {
@@ -442,6 +498,10 @@ impl Rooms {
     }
 
     fn tick(&mut self, now: Duration) {
+        if let Some(number) = self.barrier.overdue(now) {
+            self.synced(number, false);
+        }
+        self.give_up_loading(now);
         while let Some((conn, verdict)) = self.heartbeat.expire(now) {
             match verdict {
                 Verdict::Ping => self.commands.push_back(Command::Ping(conn)),
@@ -483,6 +543,28 @@ impl Rooms {
     }
 
     fn send(&mut self, conn: ConnId, message: ServerMessage) {
-        self.commands.push_back(Command::Send(conn, message));
+        self.tell(conn, Command::Send(conn, message));
+    }
+
+    /// Tells a connection something, once what it may be about is written down.
+    fn tell(&mut self, conn: ConnId, command: Command) {
+        let now = self.barrier.tell(conn, command);
+        self.commands.extend(now);
+    }
+
+    fn look(&mut self, question: u64, room: &RoomName, now: Duration) {
+        if !self.shelf.holds(room) {
+            return self.answer(question, room, now);
+        }
+        let asker = Asker::Page(question, room.clone());
+        if self.load(room, asker, now).is_err() {
+            self.commands.push_back(Command::Answer(question, RoomState::default()));
+        }
+    }
+
+    fn answer(&mut self, question: u64, room: &RoomName, now: Duration) {
+        let answer = Command::Answer(question, self.seen_from_outside(room, now));
+        let now = self.barrier.tell_of(room, answer);
+        self.commands.extend(now);
     }
 }

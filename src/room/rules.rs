@@ -25,8 +25,31 @@ impl Rooms {
         self.kept.entry(name.clone()).or_insert_with(fresh)
     }
 
-    /// Has what was decided written down, or forgotten if it has become nothing.
+    /// Has what was decided written down before anybody is told of it.
     pub(super) fn keep(&mut self, name: &RoomName) {
+        self.note(name);
+        let (now, by) = self.acting;
+        let host = by.filter(|conn| self.is_host(*conn));
+        let told = self.rooms.get(name).into_iter().flat_map(Room::connections).chain(by);
+        let number = self.barrier.begin(name, told, host, now);
+        self.commands.push_back(Command::Sync(number));
+    }
+
+    /// What was kept up to this number is written down, or will not be in time: people are told, and
+    /// a host whose decision it was knows how long it holds.
+    pub(super) fn synced(&mut self, number: u64, written: bool) {
+        let (told, hosts) = self.barrier.pass(number);
+        self.commands.extend(told);
+        for conn in hosts.into_iter().filter(|_| !written) {
+            let message = "That is in force, but could not be saved: it is gone when the server \
+                           restarts.";
+            let (code, message) = refusal(ErrorCode::NotKept, message);
+            self.send(conn, ServerMessage::Error { code, message });
+        }
+    }
+
+    /// Has what is known of a room written down at some time, or forgotten if it has become nothing.
+    pub(super) fn note(&mut self, name: &RoomName) {
         let Some(kept) = self.kept.get(name) else { return };
         if kept.is_open() && kept.ended.is_zero() {
             self.kept.remove(name);
@@ -48,7 +71,7 @@ impl Rooms {
             return Ok(());
         }
         let most = self.config.kept;
-        let displaced = (self.kept.len() >= most).then(|| self.least_used());
+        let displaced = (self.kept_count() >= most).then(|| self.least_used());
         if displaced == Some(None) {
             let message = format!("This server keeps the rules of {most} rooms, and no more.");
             return Err((ErrorCode::TooManyRooms, message));
@@ -67,7 +90,8 @@ impl Rooms {
     /// The room that makes place first, if any may.
     fn least_used(&self) -> Option<RoomName> {
         let brief = self.kept.iter().filter(|(name, kept)| kept.brief && !self.is_occupied(name));
-        brief.min_by_key(|(_, kept)| kept.used).map(|(name, _)| name.clone())
+        let in_memory = brief.map(|(name, kept)| (kept.used, name));
+        in_memory.chain(self.shelf.brief()).min().map(|(_, name)| name.clone())
     }
 
     fn is_occupied(&self, name: &RoomName) -> bool {
@@ -77,6 +101,7 @@ impl Rooms {
     /// Forgets what was decided about a room.
     fn forget(&mut self, name: &RoomName, now: Duration) {
         self.kept.remove(name);
+        self.shelf.forget(name);
         self.commands.push_back(Command::Forget(name.clone()));
         self.tell_watchers(name, now);
     }
@@ -115,8 +140,11 @@ impl Rooms {
                 over.push(name.clone());
             }
         }
-        used.iter().for_each(|name| self.keep(name));
+        used.iter().for_each(|name| self.note(name));
         over.iter().for_each(|name| self.forget(name, now));
+        if self.shelf.len() > 0 {
+            self.commands.push_back(Command::Sweep(now));
+        }
     }
 
     pub(super) fn rules(&self, name: &RoomName) -> Rules {

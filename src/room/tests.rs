@@ -7,6 +7,7 @@ use crate::protocol::{
 };
 use proptest::prelude::*;
 
+mod elsewhere;
 mod hosts;
 mod limits;
 
@@ -30,8 +31,16 @@ fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// What they want, by somebody who writes everything down at once.
 fn drain(rooms: &mut Rooms) -> Vec<Command> {
-    std::iter::from_fn(|| rooms.poll()).collect()
+    let mut commands = Vec::new();
+    while let Some(command) = rooms.poll() {
+        match command {
+            Command::Sync(number) => rooms.handle(Input::Synced(number, true), START),
+            other => commands.push(other),
+        }
+    }
+    commands
 }
 
 fn say(rooms: &mut Rooms, conn: u64, message: ClientMessage, now: Duration) -> Vec<Command> {
@@ -49,6 +58,27 @@ fn say_as(
     let (message, identity) = (Ok(message), Box::new(identity));
     rooms.handle(Input::Message { conn: ConnId(conn), message, identity }, now);
     drain(rooms)
+}
+
+/// Says what came of a passcode, and hands in again what waited for that.
+fn checked(rooms: &mut Rooms, ticket: u64, checked: Checked, now: Duration) -> Vec<Command> {
+    rooms.handle(Input::Checked(ticket, checked), now);
+    resumed(rooms, now)
+}
+
+/// What they want, by somebody who also hands in again what has waited.
+fn resumed(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+    let mut all = Vec::new();
+    for command in drain(rooms) {
+        match command {
+            Command::Resume(input) => {
+                rooms.handle(*input, now);
+                all.extend(resumed(rooms, now));
+            }
+            other => all.push(other),
+        }
+    }
+    all
 }
 
 fn join_message(room: &str) -> ClientMessage {

@@ -31,6 +31,10 @@ impl Watchers {
         self.all.is_empty()
     }
 
+    pub(super) fn connections(&self) -> impl Iterator<Item = ConnId> {
+        self.all.keys().copied()
+    }
+
     pub(super) fn remove(&mut self, conn: ConnId) {
         self.all.remove(&conn);
         self.behind.retain(|behind| *behind != conn);
@@ -50,7 +54,7 @@ impl Rooms {
     pub(super) fn watch(
         &mut self,
         conn: ConnId,
-        name: RoomName,
+        name: &RoomName,
         address: u64,
         now: Duration,
     ) -> Result<(), Refusal> {
@@ -58,7 +62,7 @@ impl Rooms {
         self.vacate(conn, now, now);
         self.rooms.entry(name.clone()).or_default().watchers.all.insert(conn, address);
         self.put(conn, Place::Watching(name.clone()));
-        self.show(&name, vec![conn], now);
+        self.show(name, vec![conn], now);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{hub::Event, passcode};
 use crate::{
-    protocol::{ClientMessage, HostAction, Join, ParseError, Pass, PeerId, RoomName},
+    protocol::{ClientMessage, HostAction, ParseError, PeerId},
     room::{ConnId, Identity, Input},
 };
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -135,7 +135,7 @@ impl Voice {
     /// Passes a message on; waits while the hub is busy, which slows this client down alone.
     pub(super) async fn say(
         &self,
-        message: Result<ClientMessage, ParseError>,
+        mut message: Result<ClientMessage, ParseError>,
     ) -> Result<(), Closing> {
         // Most messages give nobody anything new.
         let id = match message {
@@ -144,49 +144,13 @@ impl Voice {
             }
             _ => PeerId::default(),
         };
-        // Passcodes are rare: what working on them takes is not kept for everybody.
-        let (passcode, tried) = match &message {
-            Ok(ClientMessage::Join(Join {
-                room,
-                pass: Pass { passcode: Some(given), .. },
-                ..
-            })) => Box::pin(self.verify(room.clone(), given.clone())).await?,
-            Ok(ClientMessage::Host(HostAction::Passcode { passcode: Some(new) })) => {
-                (Box::pin(self.hash(new.clone())).await?, false)
-            }
-            _ => (None, false),
-        };
+        if let Ok(message) = &mut message {
+            passcode::normalize(message);
+        }
         let place = self.place().await?;
-        let identity = Box::new(Identity { id, passcode, tried, ..Identity::default() });
+        let identity = Box::new(Identity { id, ..Identity::default() });
         place.send(Event::Input(Input::Message { conn: self.conn, message, identity }));
         Ok(())
-    }
-
-    /// The hash that a passcode has, if it is the room's, and whether it was compared.
-    async fn verify(
-        &self,
-        room: RoomName,
-        given: String,
-    ) -> Result<(Option<String>, bool), Closing> {
-        let hash = self.ask(|reply| Event::Passcode(self.conn, room, reply)).await?;
-        Ok(match hash {
-            Some(hash) => (passcode::verify(given, hash).await, true),
-            None => (None, false),
-        })
-    }
-
-    async fn hash(&self, new: String) -> Result<Option<String>, Closing> {
-        let may = self.ask(|reply| Event::MaySetPasscode(self.conn, reply)).await?;
-        Ok(if may { passcode::hash(new).await } else { None })
-    }
-
-    async fn ask<T>(
-        &self,
-        question: impl FnOnce(oneshot::Sender<T>) -> Event,
-    ) -> Result<T, Closing> {
-        let (reply, answer) = oneshot::channel();
-        self.events.send(question(reply)).await.map_err(|_| Closing::Restart)?;
-        answer.await.map_err(|_| Closing::Restart)
     }
 
     /// Passes on that the client gave a sign of life.

@@ -1,6 +1,7 @@
 //! Holds a WebSocket client to its rate and to its time, frame by frame (RFC 6455, section 5.2):
 //! before anything is put together or understood, so that pings and the parts of a message count.
 
+use super::clock::running;
 use crate::room::{Bucket, Rate};
 use std::{
     io,
@@ -11,7 +12,7 @@ use std::{
 use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
+    time::Instant,
 };
 
 /// The longest header: 2 bytes, a length of 8 and a mask of 4.
@@ -22,7 +23,7 @@ const HEADER_MAX: usize = 14;
 pub(super) enum Breach {
     #[error("more frames than the rate allows")]
     TooFast,
-    #[error("a frame was not finished in time")]
+    #[error("a message was not finished in time")]
     Unfinished,
 }
 
@@ -39,12 +40,23 @@ struct Follower {
     header: Vec<u8>,
     /// How many bytes of the payload are to come.
     payload: u64,
+    /// Whether frames of the message that was begun are still to come. Control frames may stand
+    /// between them.
+    message: bool,
+}
+
+/// What began in some bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Begun {
+    frames: u32,
+    /// Of these frames, those before which nothing was unfinished.
+    afresh: u32,
 }
 
 impl Follower {
-    /// Goes on by some bytes; returns how many frames began in them.
-    fn follow(&mut self, mut bytes: &[u8]) -> u32 {
-        let mut begun = 0;
+    /// Goes on by some bytes.
+    fn follow(&mut self, mut bytes: &[u8]) -> Begun {
+        let mut begun = Begun::default();
         while let Some((first, rest)) = bytes.split_first() {
             if self.payload > 0 {
                 let there = usize::try_from(self.payload).unwrap_or(usize::MAX).min(bytes.len());
@@ -53,22 +65,32 @@ impl Follower {
                 continue;
             }
             if self.header.is_empty() {
-                begun += 1;
+                begun.frames += 1;
+                begun.afresh += u32::from(!self.message);
                 self.header.reserve_exact(HEADER_MAX);
             }
             self.header.push(*first);
             bytes = rest;
             if let Some(payload) = payload(&self.header) {
                 self.payload = payload;
+                self.message = goes_on(&self.header).unwrap_or(self.message);
                 self.header.clear();
             }
         }
         begun
     }
 
+    /// Whether something is unfinished.
     fn is_within(&self) -> bool {
-        !self.header.is_empty() || self.payload > 0
+        !self.header.is_empty() || self.payload > 0 || self.message
     }
+}
+
+/// Whether more frames of a message follow this one; none if it belongs to no message, as pings.
+fn goes_on(header: &[u8]) -> Option<bool> {
+    let first = header.first()?;
+    let (is_last, is_control) = (first & 0x80 != 0, first & 0x08 != 0);
+    (!is_control).then_some(!is_last)
 }
 
 /// The length of the payload, once the header is complete.
@@ -88,18 +110,19 @@ fn payload(header: &[u8]) -> Option<u64> {
     })
 }
 
+type Deadline = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What a client of a server that has these limits sends. Reading fails with a [`Breach`].
-#[derive(Debug)]
 pub(super) struct Policed<S> {
     stream: S,
     follower: Follower,
     start: Instant,
     rate: Rate,
     bucket: Bucket,
-    /// How long one frame may take.
+    /// How long one message may take, and one control frame.
     patience: Duration,
-    /// When the frame that was begun has to be there. Most frames are there at once.
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// Ends when what was begun has to be there. Most messages are there at once.
+    deadline: Option<Deadline>,
 }
 
 impl<S> Policed<S> {
@@ -118,14 +141,14 @@ impl<S> Policed<S> {
     fn inspect(&mut self, bytes: &[u8]) -> Result<(), Breach> {
         let begun = self.follower.follow(bytes);
         let now = Instant::now();
-        for _ in 0..begun {
+        for _ in 0..begun.frames {
             let taken = self.bucket.take(self.rate, now - self.start);
             taken.map_err(|_| Breach::TooFast)?;
         }
         if !self.follower.is_within() {
             self.deadline = None;
-        } else if begun > 0 {
-            self.deadline = Some(Box::pin(sleep_until(now + self.patience)));
+        } else if begun.afresh > 0 {
+            self.deadline = Some(Box::pin(running(self.patience)));
         }
         Ok(())
     }
@@ -222,7 +245,7 @@ mod tests {
             let bytes: Vec<u8> =
                 lengths.iter().flat_map(|(length, mask)| frame(*length, *mask)).collect();
             let mut follower = Follower::default();
-            let begun: u32 = bytes.chunks(cut).map(|chunk| follower.follow(chunk)).sum();
+            let begun: u32 = bytes.chunks(cut).map(|chunk| follower.follow(chunk).frames).sum();
             prop_assert_eq!(begun as usize, lengths.len());
             prop_assert!(!follower.is_within());
             let mut follower = Follower::default();
@@ -236,8 +259,8 @@ mod tests {
         let mut follower = Follower::default();
         let header: Vec<u8> = [0x82, 0xff].into_iter().chain([0xff; 12]).collect();
         assert_eq!(header.len(), HEADER_MAX);
-        assert_eq!(follower.follow(&header), 1);
-        assert_eq!(follower.follow(&[0; 4096]), 0);
+        assert_eq!(follower.follow(&header), Begun { frames: 1, afresh: 1 });
+        assert_eq!(follower.follow(&[0; 4096]), Begun::default());
         assert_eq!(follower.payload, u64::MAX - 4096);
     }
 
@@ -267,6 +290,62 @@ mod tests {
         };
         assert_eq!(found, Some(Breach::Unfinished));
         assert_eq!(begun.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_has_so_much_time_whatever_comes_between_its_frames() {
+        let (mut client, mut server) = policed();
+        let begun = Instant::now();
+        let mut part = frame(1, true);
+        part[0] &= 0x7f;
+        let mut pong = frame(0, true);
+        pong[0] = 0x8a;
+        let talk = async {
+            client.write_all(&part).await.unwrap();
+            loop {
+                client.write_all(&pong).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let found = tokio::select! {
+            found = breach(&mut server) => found,
+            () = talk => None,
+        };
+        assert_eq!(found, Some(Breach::Unfinished));
+        assert_eq!(begun.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_without_a_pause_have_each_their_time() {
+        let (mut client, mut server) = policed();
+        let (mut first, mut last) = (frame(10, true), frame(10, true));
+        first[0] &= 0x7f;
+        last[0] = 0x80;
+        client.write_all(&first).await.unwrap();
+        server.read_exact(&mut vec![0; first.len()]).await.unwrap();
+        for _ in 0..5 {
+            // The rest of one message and the beginning of the next come as one.
+            let both = [last.clone(), first.clone()].concat();
+            client.write_all(&both).await.unwrap();
+            server.read_exact(&mut vec![0; both.len()]).await.unwrap();
+            advance(PATIENCE / 2).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn t30_a_standstill_is_no_breach() {
+        let (mut client, mut server) = policed();
+        let bytes = frame(10, true);
+        client.write_all(&bytes[..5]).await.unwrap();
+        server.read_exact(&mut [0; 5]).await.unwrap();
+        advance(PATIENCE * 3).await;
+        let rest = tokio::spawn(async move {
+            let mut rest = vec![0; bytes.len() - 5];
+            server.read_exact(&mut rest).await.map(|_| ())
+        });
+        tokio::task::yield_now().await;
+        client.write_all(&frame(10, true)[5..]).await.unwrap();
+        rest.await.unwrap().unwrap();
     }
 
     #[tokio::test(start_paused = true)]

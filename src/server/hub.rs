@@ -3,12 +3,15 @@
 
 use super::{
     address::ClientAddress,
+    checks::Checks,
+    clock::Clock,
     connection::{Closing, Connection, Full, HubGone, Outbox, Outgoing, Voice, queue},
     error::ServerError,
     metrics::Metrics,
     relay::Relays,
     secret::Secret,
     store::Store,
+    writer::Writer,
 };
 use crate::{
     protocol::{
@@ -18,8 +21,7 @@ use crate::{
     room::{self, Command, ConnId, Identity, Input, Rooms},
 };
 use std::{
-    collections::BTreeMap,
-    future,
+    collections::{BTreeMap, VecDeque},
     hash::{BuildHasher, RandomState},
     ops::ControlFlow,
     sync::Arc,
@@ -28,13 +30,15 @@ use std::{
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
-    time::{Instant, sleep_until},
+    time::{sleep_until, timeout},
 };
-use tracing::{debug, error, info};
+use tracing::{debug, info};
 use tungstenite::Utf8Bytes;
 
 /// How many events of all sockets wait for the hub before the sockets wait themselves.
 const EVENTS: usize = 256;
+/// Within this time the hub answers, or it stands.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the hub's task is told.
 #[derive(Debug)]
@@ -45,10 +49,6 @@ pub(super) enum Event {
     Input(Input),
     /// A page wants to know who is in a room.
     State(RoomName, oneshot::Sender<RoomState>),
-    /// A connection wants to know the hash that a room's passcode has to match, if it has one.
-    Passcode(ConnId, RoomName, oneshot::Sender<Option<String>>),
-    /// A connection wants to know whether it may set a passcode.
-    MaySetPasscode(ConnId, oneshot::Sender<bool>),
     /// Somebody wants to know how many seats are taken or held.
     People(oneshot::Sender<usize>),
     /// The server ends.
@@ -83,12 +83,10 @@ impl Hub {
     ) -> Result<(Self, JoinHandle<()>), ServerError> {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let kept = means.store.load()?;
+        let kept = means.store.names()?;
         let metrics = Arc::new(Metrics::new());
-        let mut task = Task::new(config, means, &events, inbox, publish, metrics.clone());
-        for (room, kept) in kept {
-            task.rooms.restore(room, kept);
-        }
+        let mut task = Task::new(config, means, &events, inbox, publish, metrics.clone())?;
+        task.rooms.shelve(kept);
         Ok((Self { events, counts, metrics }, tokio::spawn(task.run())))
     }
 
@@ -109,11 +107,14 @@ impl Hub {
         answer.await.map_err(|_| HubGone)
     }
 
-    /// How many seats are taken or held now.
-    pub(super) async fn people(&self) -> Result<usize, HubGone> {
+    /// How many seats are taken or held now; none if the hub does not answer.
+    pub(super) async fn people(&self) -> Option<usize> {
         let (reply, answer) = oneshot::channel();
-        self.events.send(Event::People(reply)).await.map_err(|_| HubGone)?;
-        answer.await.map_err(|_| HubGone)
+        let ask = async {
+            self.events.send(Event::People(reply)).await.ok()?;
+            answer.await.ok()
+        };
+        timeout(ANSWERS_WITHIN, ask).await.ok().flatten()
     }
 
     /// How many events wait to be handled.
@@ -163,22 +164,28 @@ struct Socket {
     closing: oneshot::Sender<Closing>,
     /// Whether a report counts: one does after each `joined`.
     may_report: bool,
+    /// Whether its client waits for the answer to a `join`, and is returning.
+    joining: Option<bool>,
 }
 
-/// Who asked for a seat with the message that is being handled.
-#[derive(Clone, Copy)]
-struct Joining {
-    conn: ConnId,
-    returning: bool,
-}
+/// What somebody was told, and how it is written.
+type Told = (ServerMessage, Utf8Bytes);
 
 struct Task {
-    start: Instant,
-    /// The time of the start since the Unix epoch: seats outlive a run of the server, so the rooms'
-    /// time does, too. From there on it is told by a clock that nobody sets.
-    epoch: Duration,
-    means: Means,
+    /// Since the Unix epoch: seats outlive a run of the server, so the rooms' time does, too. From
+    /// the start on it is told by a clock that nobody sets.
+    clock: Clock,
+    secret: Secret,
+    relays: Relays,
+    writer: Writer,
+    checks: Checks,
+    /// What the writer and the checks say. Unbounded because threads cannot wait; each says one thing
+    /// for one that they were asked.
+    results: mpsc::UnboundedReceiver<Input>,
     rooms: Rooms,
+    /// Pages that wait for an answer.
+    questions: BTreeMap<u64, oneshot::Sender<RoomState>>,
+    asked: u64,
     sockets: BTreeMap<ConnId, Socket>,
     /// Makes numbers of addresses, others in each run.
     hasher: RandomState,
@@ -201,13 +208,20 @@ impl Task {
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
         metrics: Arc<Metrics>,
-    ) -> Self {
+    ) -> Result<Self, ServerError> {
         let epoch = time_of_day();
-        Self {
-            start: Instant::now(),
-            epoch,
-            means,
+        let (results, inputs) = mpsc::unbounded_channel();
+        let Means { secret, relays, store } = means;
+        Ok(Self {
+            clock: Clock::new(epoch),
+            secret,
+            relays,
+            writer: Writer::start(store, results.clone())?,
+            checks: Checks::new(results),
+            results: inputs,
             rooms: Rooms::new(config, epoch),
+            questions: BTreeMap::new(),
+            asked: 0,
             sockets: BTreeMap::new(),
             hasher: RandomState::new(),
             opened: 0,
@@ -217,34 +231,44 @@ impl Task {
             alive: mpsc::channel(1),
             counts,
             metrics,
-        }
+        })
     }
 
     async fn run(mut self) {
-        loop {
-            tokio::select! {
-                event = self.events.recv() => {
-                    if self.event(event).is_break() {
-                        break;
-                    }
-                }
-                Some(conn) = self.closed.1.recv() => {
-                    // What the connection said last, as that its person leaves, comes first.
-                    while let Ok(event) = self.events.try_recv() {
-                        if self.event(Some(event)).is_break() {
-                            return self.stop().await;
-                        }
-                    }
-                    self.sockets.remove(&conn);
-                    self.handle(Input::Closed(conn));
-                }
-                () = until(self.rooms.poll_timeout().map(|at| self.start + at.saturating_sub(self.epoch))) => {
-                    self.handle(Input::Tick);
-                }
-            }
+        while self.turn().await.is_continue() {
             self.publish();
         }
         self.stop().await;
+    }
+
+    /// Waits for one thing to happen, and handles it.
+    async fn turn(&mut self) -> ControlFlow<()> {
+        tokio::select! {
+            event = self.events.recv() => self.event(event)?,
+            Some(input) = self.results.recv() => self.result(input),
+            Some(conn) = self.closed.1.recv() => {
+                // What the connection said last, as that its person leaves, comes first.
+                self.events_so_far()?;
+                self.sockets.remove(&conn);
+                self.handle(Input::Closed(conn));
+            }
+            () = sleep_until(self.clock.wake(self.rooms.poll_timeout())) => {
+                // Whoever said something before this moment was not silent.
+                self.events_so_far()?;
+                self.handle(Input::Tick);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Handles the events that are there, and not those that come meanwhile.
+    fn events_so_far(&mut self) -> ControlFlow<()> {
+        for _ in 0..self.events.len() {
+            if let Ok(event) = self.events.try_recv() {
+                self.event(Some(event))?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Returns whether to go on.
@@ -252,26 +276,29 @@ impl Task {
         match event {
             Some(Event::Open(address, reply)) => self.open(address, reply),
             Some(Event::Input(input)) => self.handle(input),
+            Some(Event::State(room, reply)) => {
+                self.asked += 1;
+                self.questions.insert(self.asked, reply);
+                self.handle(Input::Look(self.asked, room));
+            }
             // Who asked may be gone by now.
-            Some(Event::State(room, reply)) => drop(reply.send(self.state(&room))),
-            Some(Event::Passcode(conn, room, reply)) => {
-                let (address, now) = (self.address(conn), self.now());
-                drop(reply.send(self.rooms.passcode(conn, &room, address, now)));
-            }
-            Some(Event::MaySetPasscode(conn, reply)) => {
-                let (address, now) = (self.address(conn), self.now());
-                let _ = reply.send(self.rooms.may_set_passcode(conn, address, now));
-            }
             Some(Event::People(reply)) => drop(reply.send(self.rooms.person_count())),
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
     }
 
-    /// Tells every socket to close and waits until they have.
-    async fn stop(self) {
+    fn result(&mut self, input: Input) {
+        if let Input::Checked(..) = input {
+            self.checks.done();
+        }
+        self.handle(input);
+    }
+
+    /// Tells every socket to close and waits until they have, and until everything is written.
+    async fn stop(mut self) {
         // Who still waits for an answer learns that none will come, and nobody new is let in.
-        drop(self.events);
+        drop((self.events, self.questions, self.writer, self.checks));
         for (_, socket) in self.sockets {
             // It may have closed in this moment.
             let _ = socket.closing.send(Closing::Restart);
@@ -279,6 +306,7 @@ impl Task {
         let (own, mut others) = self.alive;
         drop(own);
         others.recv().await;
+        while self.results.recv().await.is_some() {}
     }
 
     fn open(&mut self, address: ClientAddress, reply: oneshot::Sender<Connection>) {
@@ -289,7 +317,7 @@ impl Task {
         let (outbox, inbox) = queue();
         let (closer, closing) = oneshot::channel();
         let address = self.hasher.hash_one(address);
-        let socket = Socket { address, outbox, closing: closer, may_report: false };
+        let socket = Socket { address, outbox, closing: closer, may_report: false, joining: None };
         self.sockets.insert(conn, socket);
         self.handle(Input::Opened(conn));
         let voice = Voice::new(conn, handle, self.closed.0.clone());
@@ -300,14 +328,6 @@ impl Task {
 
     fn address(&self, conn: ConnId) -> u64 {
         self.sockets.get(&conn).map(|socket| socket.address).unwrap_or_default()
-    }
-
-    fn state(&self, room: &RoomName) -> RoomState {
-        self.rooms.seen_from_outside(room, self.now())
-    }
-
-    fn now(&self) -> Duration {
-        self.epoch + self.start.elapsed()
     }
 
     /// What a message's sender has proven.
@@ -323,7 +343,7 @@ impl Task {
             ClientMessage::Join(join) => self.identify_newcomer(join, fresh, now),
             ClientMessage::Host(HostAction::Invite { .. }) => {
                 let seat = self.rooms.seat(conn);
-                let token = seat.and_then(|(room, _)| self.means.secret.invite(room, fresh.id.0));
+                let token = seat.and_then(|(room, _)| self.secret.invite(room, fresh.id.0));
                 Identity { token, ..fresh }
             }
             _ => fresh,
@@ -332,7 +352,7 @@ impl Task {
 
     fn identify_newcomer(&self, join: &Join, fresh: Identity, now: Duration) -> Identity {
         let Join { room, seat, pass, .. } = join;
-        let secret = &self.means.secret;
+        let secret = &self.secret;
         let token = seat.as_ref().and_then(|claim| claim.token.as_ref());
         let seat_before = token.and_then(|token| secret.verify(room, token, now));
         let Identity { id, since, returning, .. } =
@@ -355,80 +375,90 @@ impl Task {
         if let ServerMessage::Joined { ice, .. } | ServerMessage::Ice(ice) = message
             && let Some((room, id)) = self.rooms.seat(conn)
         {
-            *ice = self.means.relays.grant(room, id, &self.means.secret, time_of_day());
+            *ice = self.relays.grant(room, id, &self.secret, time_of_day());
         }
     }
 
     fn handle(&mut self, input: Input) {
-        let now = self.now();
-        let input = match input {
-            Input::Message { conn, message: Ok(message), identity } => {
-                let identity = Box::new(self.identify(conn, &message, *identity, now));
-                Input::Message { conn, message: Ok(message), identity }
-            }
-            other => other,
-        };
-        let joining = self.look_at(&input);
-        self.rooms.handle(input, now);
-        let mut last: Option<(ServerMessage, Utf8Bytes)> = None;
-        while let Some(command) = self.rooms.poll() {
-            let (conn, result) = match command {
-                Command::Send(conn, mut message) => {
-                    self.equip(conn, &mut message);
-                    self.note(conn, &message, joining);
-                    // What several people are told is written once.
-                    let json = match last.take() {
-                        Some((same, json)) if same == message => json,
-                        _ => message.to_json().into(),
-                    };
-                    self.metrics.sent(json.len());
-                    let pushed = match &message {
-                        ServerMessage::Signal { from, .. } => self.relay(*from, conn, json.clone()),
-                        _ => (conn, self.push(conn, Outgoing::Text(json.clone()))),
-                    };
-                    last = Some((message, json));
-                    pushed
+        let now = self.clock.look();
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let input = match input {
+                Input::Message { conn, message: Ok(message), identity } => {
+                    let identity = Box::new(self.identify(conn, &message, *identity, now));
+                    Input::Message { conn, message: Ok(message), identity }
                 }
-                Command::Ping(conn) => (conn, self.push(conn, Outgoing::Ping)),
-                Command::Close(conn) => {
-                    self.close(conn, Closing::Silent);
-                    continue;
-                }
-                Command::CloseUnused(conn) => {
-                    self.close(conn, Closing::Unused);
-                    continue;
-                }
-                Command::Keep(room, kept) => {
-                    note_failure(self.means.store.keep(&room, &kept));
-                    continue;
-                }
-                Command::Forget(room) => {
-                    note_failure(self.means.store.forget(&room));
-                    continue;
-                }
-                Command::GiveKey(conn, room, generation) => {
-                    let Some(key) = self.means.secret.host_key(&room, generation) else { continue };
-                    let message = ServerMessage::HostKey(key).to_json();
-                    (conn, self.push(conn, Outgoing::Text(message.into())))
-                }
+                other => other,
             };
-            if result == Err(Full) {
-                self.close(conn, Closing::Slow);
-                self.rooms.handle(Input::Closed(conn), now);
+            self.look_at(&input);
+            self.rooms.handle(input, now);
+            let mut last = None;
+            while let Some(command) = self.rooms.poll() {
+                inputs.extend(self.obey(command, &mut last, now));
             }
         }
     }
 
-    /// Takes the operator's figures out of what a client says, and notes whether it wants a seat.
-    fn look_at(&mut self, input: &Input) -> Option<Joining> {
-        let Input::Message { conn, message: Ok(message), identity } = input else { return None };
-        match message {
-            ClientMessage::Join(_) => Some(Joining { conn: *conn, returning: identity.returning }),
-            ClientMessage::Report(report) => {
-                self.take(*conn, *report);
-                None
+    /// Does what the rooms want; returns what they are to be told about it at once.
+    fn obey(&mut self, command: Command, last: &mut Option<Told>, now: Duration) -> Option<Input> {
+        match command {
+            Command::Send(conn, message) => return self.send(conn, message, last),
+            Command::Ping(conn) => return self.push(conn, Outgoing::Ping),
+            Command::GiveKey(conn, room, generation) => {
+                let key = self.secret.host_key(&room, generation)?;
+                let message = ServerMessage::HostKey(key).to_json();
+                return self.push(conn, Outgoing::Text(message.into()));
             }
-            _ => None,
+            Command::Close(conn) => self.close(conn, Closing::Silent),
+            Command::CloseUnused(conn) => self.close(conn, Closing::Unused),
+            Command::Keep(room, kept) => self.writer.keep(room, Some(kept)),
+            Command::Forget(room) => self.writer.keep(room, None),
+            Command::Sync(number) => self.writer.sync(number),
+            Command::Load(room) => self.writer.load(room),
+            Command::Sweep(now) => self.writer.sweep(now),
+            Command::Check(check) => return self.checks.begin(check, now),
+            Command::Resume(input) => return Some(*input),
+            Command::Answer(question, state) => {
+                // Who asked may be gone by now.
+                self.questions.remove(&question).map(|reply| reply.send(state));
+            }
+        }
+        None
+    }
+
+    /// What several people are told is written once.
+    fn send(
+        &mut self,
+        conn: ConnId,
+        mut message: ServerMessage,
+        last: &mut Option<Told>,
+    ) -> Option<Input> {
+        self.equip(conn, &mut message);
+        self.note(conn, &message);
+        let json = match last.take() {
+            Some((same, json)) if same == message => json,
+            _ => message.to_json().into(),
+        };
+        self.metrics.sent(json.len());
+        let pushed = match &message {
+            ServerMessage::Signal { from, .. } => self.relay(*from, conn, json.clone()),
+            _ => self.push(conn, Outgoing::Text(json.clone())),
+        };
+        *last = Some((message, json));
+        pushed
+    }
+
+    /// Takes the operator's figures out of what a client says, and notes whether it wants a seat.
+    fn look_at(&mut self, input: &Input) {
+        let Input::Message { conn, message: Ok(message), identity } = input else { return };
+        match message {
+            ClientMessage::Join(_) => {
+                if let Some(socket) = self.sockets.get_mut(conn) {
+                    socket.joining = Some(identity.returning);
+                }
+            }
+            ClientMessage::Report(report) => self.take(*conn, *report),
+            _ => {}
         }
     }
 
@@ -440,21 +470,26 @@ impl Task {
     }
 
     /// Counts and logs what a client is told.
-    fn note(&mut self, conn: ConnId, message: &ServerMessage, joining: Option<Joining>) {
-        let joining = joining.filter(|joining| joining.conn == conn);
+    fn note(&mut self, conn: ConnId, message: &ServerMessage) {
+        let socket = self.sockets.get_mut(&conn);
         match message {
             ServerMessage::Signal { signal, .. } => self.metrics.relayed(signal),
             ServerMessage::Joined { .. } => {
-                let returned = joining.is_some_and(|joining| joining.returning);
+                let Some(socket) = socket else { return };
+                let returned = socket.joining.take().is_some_and(|returning| returning);
+                socket.may_report = true;
                 self.metrics.joined(returned);
                 info!(connection = conn.0, returned, "joined");
-                if let Some(socket) = self.sockets.get_mut(&conn) {
-                    socket.may_report = true;
+            }
+            ServerMessage::Waiting { .. } => {
+                if let Some(socket) = socket {
+                    socket.joining = None;
                 }
             }
             ServerMessage::Error { code, .. } => {
-                self.metrics.refused(*code, joining.is_some());
-                if joining.is_some() {
+                let joining = socket.and_then(|socket| socket.joining.take()).is_some();
+                self.metrics.refused(*code, joining);
+                if joining {
                     info!(connection = conn.0, ?code, "not let in");
                 }
             }
@@ -462,23 +497,27 @@ impl Task {
         }
     }
 
-    fn push(&self, conn: ConnId, item: Outgoing) -> Result<(), Full> {
-        self.sockets.get(&conn).map_or(Ok(()), |socket| socket.outbox.push(item))
+    /// Puts something among what waits for a client. One that reads too slowly is closed.
+    fn push(&mut self, conn: ConnId, item: Outgoing) -> Option<Input> {
+        let socket = self.sockets.get_mut(&conn)?;
+        let Err(Full) = socket.outbox.push(item) else { return None };
+        self.close(conn, Closing::Slow);
+        Some(Input::Closed(conn))
     }
 
     /// Passes on what somebody says to another one. If too much of theirs waits for that one already,
-    /// it is not passed on, and they are told. Returns whose queue was written to last.
-    fn relay(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> (ConnId, Result<(), Full>) {
+    /// it is not passed on, and they are told.
+    fn relay(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> Option<Input> {
         let outbox = self.sockets.get_mut(&to).map(|socket| &mut socket.outbox);
         if outbox.is_none_or(|outbox| outbox.relay(from, json).is_ok()) {
-            return (to, Ok(()));
+            return None;
         }
-        let Some(from) = self.rooms.beside(to, from) else { return (to, Ok(())) };
+        let from = self.rooms.beside(to, from)?;
         let code = ErrorCode::RecipientBusy;
         self.metrics.refused(code, false);
         let message = "Too much of yours waits for them: this was not passed on.".to_owned();
         let error = ServerMessage::Error { code, message }.to_json();
-        (from, self.push(from, Outgoing::Text(error.into())))
+        self.push(from, Outgoing::Text(error.into()))
     }
 
     fn close(&mut self, conn: ConnId, closing: Closing) {
@@ -499,23 +538,9 @@ impl Task {
     }
 }
 
-/// The rooms go on as decided; only a restart would not know of it.
-fn note_failure(written: Result<(), rusqlite::Error>) {
-    if let Err(error) = written {
-        error!(%error, "what a host decided could not be written down");
-    }
-}
-
 /// Since the Unix epoch.
 pub(super) fn time_of_day() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => future::pending().await,
-    }
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ pub struct Limits {
     #[arg(default_value_t = KEPT_ROOMS, value_parser = rooms)]
     pub kept_rooms: usize,
 
-    /// For how many seconds a request, a TLS handshake or a frame that was begun is waited for,
+    /// For how many seconds a request, a TLS handshake or a message that was begun is waited for,
     /// 1 to 60
     ///
     /// A kept connection may be idle for as long. Twice as long a call socket may neither watch nor

@@ -225,7 +225,7 @@ fn is_known(host: &Authority, local: IpAddr) -> bool {
 async fn metrics(State(hub): State<Hub>, headers: HeaderMap) -> Response {
     let metrics = hub.metrics();
     let counts = *hub.counts().borrow();
-    // Nobody is left to ask once the server ends.
+    // Nobody is left to ask once the server ends, and nobody answers when it stands.
     let people = hub.people().await.unwrap_or_default();
     for (gauge, count) in [
         (&metrics.connections, counts.connections),

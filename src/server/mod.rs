@@ -7,7 +7,9 @@ mod accept;
 mod acme;
 mod address;
 mod certificate;
+mod checks;
 mod claim;
+mod clock;
 mod config;
 mod connection;
 mod doctor;
@@ -41,6 +43,7 @@ mod store;
 mod tls;
 mod upgrade;
 mod workshop;
+mod writer;
 
 pub use acme::Acme;
 pub use address::{ParseProxyError, TrustedProxies};

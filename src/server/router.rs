@@ -82,11 +82,15 @@ pub(super) async fn health() -> &'static str {
     "ok"
 }
 
-/// `/readyz`: whether to send people here. Not while the server ends.
+/// `/readyz`: whether to send people here. Not while the server ends, nor when its rooms do not
+/// answer.
 pub(super) async fn readiness(State(hub): State<Hub>) -> (StatusCode, &'static str) {
-    match hub.is_open() {
-        true => (StatusCode::OK, "ready"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
+    match (hub.is_open(), hub.people().await) {
+        (true, Some(_)) => (StatusCode::OK, "ready"),
+        (true, None) if hub.is_open() => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the rooms do not answer")
+        }
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
     }
 }
 

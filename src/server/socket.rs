@@ -2,6 +2,7 @@
 
 use super::{
     address::ClientAddress,
+    clock::running,
     connection::{Closing, Connection, Inbox, Outgoing, Voice},
     frames::{Breach, Policed},
     hub::Hub,
@@ -192,11 +193,15 @@ fn breach(error: &io::Error) -> Option<Closing> {
 async fn write(inbox: &mut Inbox, sink: &mut Sink) -> End {
     let mut batch = Vec::new();
     while inbox.take(&mut batch, BATCH).await > 0 {
-        let written = timeout(WRITE_TIMEOUT, write_batch(&mut batch, sink)).await;
-        match written {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return End::Gone,
-            Err(_) => return End::Close(Closing::Slow),
+        tokio::select! {
+            // First, so that what is taken after a standstill counts.
+            biased;
+            written = write_batch(&mut batch, sink) => {
+                if written.is_err() {
+                    return End::Gone;
+                }
+            }
+            () = running(WRITE_TIMEOUT) => return End::Close(Closing::Slow),
         }
     }
     // The hub lets go only after it said why: the closing is on its way.
@@ -250,7 +255,7 @@ fn close_frame(closing: Closing, limits: &Limits) -> CloseFrame {
         }
         Closing::Unfinished => {
             let seconds = limits.patience.as_secs_f32();
-            (CloseCode::Policy, format!("Finish a frame within {seconds} seconds.").into())
+            (CloseCode::Policy, format!("Finish a message within {seconds} seconds.").into())
         }
         Closing::Restart => (CloseCode::Restart, "The server restarts.".into()),
         Closing::TooLarge => (CloseCode::Size, "A message has at most 64 KiB.".into()),

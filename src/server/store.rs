@@ -1,17 +1,18 @@
-//! What hosts decided about their rooms, on disk: one small SQLite database in the data folder.
-//! It is read once, at the start; from then on the rooms are in memory and every change is written
-//! before anybody is told of it.
+//! What hosts decided about their rooms, on disk: one small SQLite database in the data folder. A
+//! room is read when somebody asks for it. Only the thread in `writer.rs` waits for the disk.
 
 mod opening;
 
 use super::error::ServerError;
 use crate::{protocol::RoomName, room::Keeping};
-use rusqlite::{Connection, Error, params};
+use rusqlite::{Connection, Error, OptionalExtension, Row, TransactionBehavior, params};
 use std::{
+    collections::BTreeMap,
     fs::OpenOptions,
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tracing::warn;
 
@@ -19,8 +20,19 @@ use tracing::warn;
 const FILE: &str = "rooms.db";
 
 /// Each brings a database one version further; `user_version` counts how many were done.
-const MIGRATIONS: [&str; 1] =
-    ["CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;"];
+const MIGRATIONS: [&str; 2] = [
+    "CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    // Seconds since the Unix epoch, and whether a room was used on one day only. The index holds all
+    // that is read at the start, without the rest.
+    "ALTER TABLE room ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE room ADD COLUMN brief INTEGER NOT NULL DEFAULT FALSE;
+     ALTER TABLE room ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
+     UPDATE room SET used = ifnull(iif(json_valid(kept), kept ->> '$.used.secs', 0), 0);
+     UPDATE room SET expires = used + 90 * 86400;
+     CREATE INDEX room_expires ON room (expires, used, brief);",
+];
+/// How long a database that is locked is waited for. Then it is tried again later.
+const LOCKED: Duration = Duration::from_secs(1);
 
 /// The open database.
 #[derive(Debug)]
@@ -55,6 +67,7 @@ impl Store {
     }
 
     fn migrated(mut connection: Connection) -> Result<Self, Error> {
+        connection.busy_timeout(LOCKED)?;
         // What was written outlives the process at once, and a failure of power in short time.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -68,44 +81,82 @@ impl Store {
         Ok(Self(connection))
     }
 
-    /// Everything that is kept. A room of which that cannot be read any more is locked: its host can
-    /// open it.
-    pub(super) fn load(&self) -> Result<Vec<(RoomName, Keeping)>, ServerError> {
+    /// The rooms of which something is kept, and when those were used that were used on one day only.
+    pub(super) fn names(&self) -> Result<Vec<(RoomName, Option<Duration>)>, ServerError> {
         let read = || {
-            let mut query = self.0.prepare("SELECT name, kept FROM room")?;
-            let rows = query
-                .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-            rows.collect::<Result<Vec<_>, Error>>()
+            let select = "SELECT name, iif(brief, used, NULL) FROM room INDEXED BY room_expires";
+            let mut query = self.0.prepare(select)?;
+            let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?));
+            query.query_map([], row)?.collect::<Result<Vec<_>, Error>>()
         };
         let rows = read().map_err(|error| data_error(Path::new(FILE), error))?;
-        let parse = |(name, kept): (String, String)| {
-            let name = name.parse().ok()?;
-            let kept = serde_json::from_str(&kept).unwrap_or_else(|error| {
-                warn!(%error, "what a host decided cannot be read; their room stays locked");
-                Keeping { locked: true, ..Keeping::default() }
-            });
-            Some((name, kept))
-        };
+        let time = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+        let parse =
+            |(name, used): (String, Option<i64>)| Some((name.parse().ok()?, used.map(time)));
         Ok(rows.into_iter().filter_map(parse).collect())
     }
 
-    /// Writes down what was decided about a room, in place of what was before.
-    pub(super) fn keep(&self, room: &RoomName, kept: &Keeping) -> Result<(), Error> {
-        let json = serde_json::to_string(kept).unwrap_or_default();
-        let insert = "INSERT OR REPLACE INTO room VALUES (?1, ?2)";
-        self.0.execute(insert, params![room.as_str(), json]).map(|_| ())
+    /// What is kept of a room, if anything is. Where that cannot be understood any more the room is
+    /// locked: its host can open it.
+    pub(super) fn read(&self, room: &RoomName) -> Result<Option<Keeping>, Error> {
+        let select = "SELECT kept FROM room WHERE name = ?1";
+        let read = |row: &Row<'_>| row.get::<_, String>(0);
+        let kept = self.0.query_row(select, [room.as_str()], read).optional()?;
+        Ok(kept.map(|kept| {
+            serde_json::from_str(&kept).unwrap_or_else(|error| {
+                warn!(%error, "what a host decided cannot be read; their room stays locked");
+                Keeping { locked: true, ..Keeping::default() }
+            })
+        }))
     }
 
-    /// Removes all that is kept of a room.
-    pub(super) fn forget(&self, room: &RoomName) -> Result<(), Error> {
-        let delete = "DELETE FROM room WHERE name = ?1";
-        self.0.execute(delete, params![room.as_str()]).map(|_| ())
+    /// Writes down what was decided about rooms in place of what was before, or removes it: all of
+    /// it, or nothing.
+    pub(super) fn write(&mut self, changes: &Changes) -> Result<(), Error> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (room, kept) in changes {
+            match kept {
+                Some(kept) => keep(&transaction, room, kept)?,
+                None => {
+                    let delete = "DELETE FROM room WHERE name = ?1";
+                    transaction.prepare(delete)?.execute([room.as_str()])?;
+                }
+            }
+        }
+        transaction.commit()
+    }
+
+    /// Removes the rooms that are over. Returns their names.
+    pub(super) fn sweep(&self, now: Duration) -> Result<Vec<RoomName>, Error> {
+        let delete = "DELETE FROM room WHERE expires <= ?1 RETURNING name";
+        let mut delete = self.0.prepare(delete)?;
+        let names = delete.query_map([seconds(now)], |row| row.get::<_, String>(0))?;
+        let names = names.collect::<Result<Vec<_>, Error>>()?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 }
 
 fn usable(path: &Path, problem: Option<String>) -> Result<(), ServerError> {
     let error = |problem| ServerError::Data { path: path.into(), error: io::Error::other(problem) };
     problem.map_or(Ok(()), |problem| Err(error(problem)))
+}
+
+/// What is to be kept of rooms from now on; none: nothing.
+pub(super) type Changes = BTreeMap<RoomName, Option<Keeping>>;
+
+fn keep(connection: &Connection, room: &RoomName, kept: &Keeping) -> Result<(), Error> {
+    let json = serde_json::to_string(kept).unwrap_or_default();
+    let insert = "INSERT OR REPLACE INTO room (name, kept, used, brief, expires) \
+                  VALUES (?1, ?2, ?3, ?4, ?5)";
+    // Not before it is over.
+    let expires = seconds(kept.expires()) + 1;
+    let row = params![room.as_str(), json, seconds(kept.used), kept.brief, expires];
+    connection.prepare(insert)?.execute(row).map(|_| ())
+}
+
+/// What SQLite calls an integer.
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX - 1)
 }
 
 fn data_error(path: &Path, error: Error) -> ServerError {
@@ -117,25 +168,69 @@ mod tests {
     use super::*;
     use std::{fs, os::unix::fs::PermissionsExt};
 
+    fn room(name: &str) -> RoomName {
+        name.parse().unwrap()
+    }
+
+    fn locked(used: u64) -> Keeping {
+        Keeping { locked: true, used: Duration::from_secs(used), ..Keeping::default() }
+    }
+
     #[test]
     fn what_is_kept_is_there_at_the_next_start_and_nobody_else_s_to_read() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
-        let rooms: Vec<RoomName> = ["123", "456"].map(|name| name.parse().unwrap()).into();
-        let locked = Keeping { locked: true, ..Keeping::default() };
         {
-            let store = Store::kept_in(&folder).unwrap();
-            for room in &rooms {
-                store.keep(room, &Keeping::default()).unwrap();
-            }
-            store.keep(&rooms[0], &locked).unwrap();
-            store.forget(&rooms[1]).unwrap();
+            let mut store = Store::kept_in(&folder).unwrap();
+            let both = ["123", "456"].map(|name| (room(name), Some(Keeping::default())));
+            store.write(&both.into()).unwrap();
+            store.write(&[(room("123"), Some(locked(7))), (room("456"), None)].into()).unwrap();
         }
         let store = Store::kept_in(&folder).unwrap();
-        assert_eq!(store.load().unwrap(), [(rooms[0].clone(), locked)]);
+        assert_eq!(store.names().unwrap(), [(room("123"), None)]);
+        assert_eq!(store.read(&room("123")).unwrap(), Some(locked(7)));
+        assert_eq!(store.read(&room("456")).unwrap(), None);
         for file in fs::read_dir(&folder).unwrap() {
             let mode = file.unwrap().metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_over_is_swept_as_the_rooms_would_have_it() {
+        let mut store = Store::in_memory().unwrap();
+        let brief = Keeping { brief: true, ..locked(9) };
+        let open = Keeping { used: Duration::from_secs(7), ..Keeping::default() };
+        let rooms =
+            [("old", locked(7)), ("new", locked(8)), ("brief", brief.clone()), ("open", open)];
+        let rooms = rooms.map(|(name, kept)| (room(name), Some(kept)));
+        store.write(&rooms.into()).unwrap();
+        assert!(store.names().unwrap().contains(&(room("brief"), Some(brief.used))));
+        let second = Duration::from_secs(1);
+        assert_eq!(store.sweep(brief.expires()).unwrap(), [room("open")]);
+        assert_eq!(store.sweep(brief.expires() + second).unwrap(), [room("brief")]);
+        assert_eq!(store.sweep(locked(7).expires() + second).unwrap(), [room("old")]);
+        assert_eq!(store.names().unwrap(), [(room("new"), None)]);
+    }
+
+    #[test]
+    fn a_database_from_before_is_brought_up_to_date() {
+        let old = Connection::open_in_memory().unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        let given = Keeping { generation: 2, ..locked(10) };
+        for (name, kept) in [("a", locked(9)), ("b", given.clone())] {
+            let json = serde_json::to_string(&kept).unwrap();
+            old.execute("INSERT INTO room VALUES (?1, ?2)", params![name, json]).unwrap();
+        }
+        old.execute("INSERT INTO room VALUES ('c', 'no JSON')", []).unwrap();
+        let store = Store::migrated(old).unwrap();
+        assert_eq!(store.read(&room("b")).unwrap(), Some(given));
+        assert!(store.read(&room("c")).unwrap().unwrap().locked);
+        let over = locked(9).expires();
+        let mut swept = store.sweep(over).unwrap();
+        swept.sort();
+        assert_eq!(swept, [room("a"), room("c")]);
+        assert_eq!(store.names().unwrap(), [(room("b"), None)]);
     }
 }

@@ -251,7 +251,7 @@ async fn t10_half_sent_frames() {
         soon(sender.socket.get_mut().write_all(part)).await.unwrap();
         caller.reaches(&mut callee, "meanwhile").await;
         let (code, reason) = sender.dismissed().await;
-        assert_eq!((code, reason.as_str()), (1008, "Finish a frame within 1 seconds."));
+        assert_eq!((code, reason.as_str()), (1008, "Finish a message within 1 seconds."));
         other.expect("left").await;
         caller.reaches(&mut callee, "afterwards").await;
         drop((sender, other, caller, callee));

@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 use std::fs;
 
 /// A room as a browser without script starts it: its name and its host key.
-async fn fresh_room(app: &TestApp) -> (String, String) {
+pub(crate) async fn fresh_room(app: &TestApp) -> (String, String) {
     let reply = app.http("POST /new", &[("Content-Length", "0")]).await;
     let (path, key) = reply.header("location").split_once("#host=").unwrap();
     (path.strip_prefix("/room/").unwrap().to_owned(), key.to_owned())
 }
 
-async fn ask(app: &TestApp, room: &str, pass: Value) -> Client {
+pub(crate) async fn ask(app: &TestApp, room: &str, pass: Value) -> Client {
     let mut client = app.client().await;
     client.say(json!({"type": "join", "room": room, "seat": {}, "pass": pass})).await;
     client
 }
 
 /// A host, sitting in a fresh room.
-async fn host(app: &TestApp) -> (Client, String) {
+pub(crate) async fn host(app: &TestApp) -> (Client, String) {
     let (room, key) = fresh_room(app).await;
     let mut host = ask(app, &room, json!({"host": key})).await;
     let joined = host.expect("joined").await;
@@ -28,12 +28,12 @@ async fn host(app: &TestApp) -> (Client, String) {
     (host, room)
 }
 
-async fn act(client: &mut Client, action: Value) {
+pub(crate) async fn act(client: &mut Client, action: Value) {
     client.say(json!({"type": "host", "action": action})).await;
 }
 
 /// The next message of this type, after whatever else is said.
-async fn until(client: &mut Client, kind: &str) -> Value {
+pub(crate) async fn until(client: &mut Client, kind: &str) -> Value {
     loop {
         let message = client.hear().await;
         if message["type"] == kind {

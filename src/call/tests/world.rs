@@ -462,6 +462,9 @@ impl World {
 
     fn route(&mut self) {
         while let Some(command) = self.rooms.poll() {
+            if let room::Command::Sync(number) = command {
+                self.rooms.handle(room::Input::Synced(number, true), self.now);
+            }
             let room::Command::Send(conn, message) = command else { continue };
             let owner = |person: &&mut Person| person.socket.is_some_and(|(_, of)| of == conn);
             if let Some(person) = self.people.iter_mut().find(owner) {

@@ -94,12 +94,9 @@ async fn a_dropped_voice_frees_the_seat() {
 async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
     let hub = hub();
     let (stuck, talker) = (joined(&hub).await, joined(&hub).await);
-    let mut mic = true;
     let mut inbox = talker.inbox;
     while hub.counts().borrow().connections == 2 {
-        mic = !mic;
-        let presence = Presence { mic, ..Presence::default() };
-        talker.voice.say(Ok(ClientMessage::Presence(presence))).await.unwrap();
+        stuck.voice.say(Ok(ClientMessage::Ping)).await.unwrap();
     }
     assert_eq!(stuck.closing.await, Ok(Closing::Slow));
 
@@ -136,4 +133,38 @@ async fn the_task_ends_with_its_last_handle() {
 
 fn address() -> ClientAddress {
     std::net::IpAddr::from([192, 0, 2, 1]).into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn t30_a_standstill_closes_nobody() {
+    let hub = hub();
+    let (mut first, mut second) = (joined(&hub).await, joined(&hub).await);
+    remembers(&hub, 1, 2).await;
+    for _ in 0..5 {
+        tokio::time::advance(SILENT_AFTER * 2).await;
+        tokio::task::yield_now().await;
+    }
+    // The server heard nothing, but it could not: it asks, and believes the answer.
+    for connection in [&mut first, &mut second] {
+        assert!(connection.closing.try_recv().is_err());
+        connection.voice.heard().await.unwrap();
+    }
+    remembers(&hub, 1, 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn t30_readiness_sees_a_hub_that_stands() {
+    let (events, inbox) = mpsc::channel(1);
+    let (_publish, counts) = watch::channel(Counts::default());
+    let hub = Hub { events, counts, metrics: Arc::new(Metrics::new()) };
+    let ask = || super::super::router::readiness(axum::extract::State(hub.clone()));
+    let since = Instant::now();
+    for _ in 0..3 {
+        let (status, why) = ask().await;
+        assert_eq!((status.as_u16(), why), (503, "the rooms do not answer"));
+    }
+    assert_eq!(since.elapsed(), ANSWERS_WITHIN * 3);
+    drop(inbox);
+    assert_eq!(ask().await.1, "ending");
+    assert_eq!(super::super::router::readiness(axum::extract::State(self::hub())).await.1, "ready");
 }

@@ -1,0 +1,67 @@
+//! What is kept of rooms, on a disk that does not do what it should.
+
+use crate::{
+    hosts::{act, ask, host, until},
+    support::{Folder, TestApp},
+};
+use rusqlite::Connection;
+use salon::server::{Config, DataFolder};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// A server that keeps what it has in this folder.
+async fn app(folder: &Folder) -> TestApp {
+    let root = folder.root().to_owned();
+    let keep = move |config: &mut Config| config.data = DataFolder::Chosen(root.into());
+    TestApp::start_with(keep).await
+}
+
+#[tokio::test]
+async fn t30_a_locked_database_stops_no_room_and_its_host_is_told() {
+    let folder = Folder::new();
+    let app = app(&folder).await;
+    let (mut owner, room) = host(&app).await;
+    let (mut caller, mut callee) = app.pair("other").await;
+
+    let database = Connection::open(folder.path("rooms.db")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let since = Instant::now();
+    act(&mut owner, json!({"do": "lock", "on": true})).await;
+    for turn in 0..20 {
+        caller.reaches(&mut callee, &format!("candidate {turn}")).await;
+    }
+    assert!(since.elapsed() < Duration::from_secs(1), "other rooms wait for nothing");
+    assert_eq!(until(&mut owner, "rules").await["rules"]["locked"], true);
+    owner.expect_error("not-kept").await;
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    ask(&app, &room, json!({})).await.expect_error("room-locked").await;
+
+    // What could not be written then is written when the server ends.
+    database.execute_batch("COMMIT").unwrap();
+    app.stop().await.unwrap();
+    let after = self::app(&folder).await;
+    ask(&after, &room, json!({})).await.expect_error("room-locked").await;
+    after.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_kept_before_is_read_when_somebody_asks() {
+    let folder = Folder::new();
+    let before = app(&folder).await;
+    let (mut owner, room) = host(&before).await;
+    act(&mut owner, json!({"do": "waiting-room", "on": true})).await;
+    until(&mut owner, "rules").await;
+    before.stop().await.unwrap();
+
+    let app = app(&folder).await;
+    let page = app.http(&format!("GET /room/{room}"), &[]).await;
+    assert!(page.body.contains("waiting-room"), "{}", page.body);
+    let mut outside = app.client().await;
+    outside.say(json!({"type": "watch", "room": room})).await;
+    assert_eq!(outside.expect("room").await["gate"], "waiting-room");
+    // All at once, as a client may.
+    outside.say(json!({"type": "join", "room": room})).await;
+    outside.say(json!({"type": "presence", "presence": {"name": "Ada"}})).await;
+    outside.expect("waiting").await;
+    app.stop().await.unwrap();
+}

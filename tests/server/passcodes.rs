@@ -1,0 +1,81 @@
+//! Passcodes, and those who have many of them checked.
+
+use crate::{
+    hosts::{act, ask, host, until},
+    support::{Client, TestApp},
+};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tokio::{net::TcpStream, task::JoinSet};
+
+#[tokio::test]
+async fn a_passcode_is_the_same_however_it_is_typed() {
+    let app = TestApp::start().await;
+    let (mut owner, room) = host(&app).await;
+    act(&mut owner, json!({"do": "passcode", "passcode": " Zoe\u{308}\u{2019}s 42 "})).await;
+    assert_eq!(until(&mut owner, "rules").await["rules"]["passcode"], true);
+    for typed in ["Zo\u{eb}'s 42", "Zoe\u{308}\u{2019}s \u{ff14}\u{ff12}\n"] {
+        ask(&app, &room, json!({"passcode": typed})).await.expect("joined").await;
+    }
+    ask(&app, &room, json!({"passcode": "zo\u{eb}'s 42"})).await.expect_error("bad-passcode").await;
+    act(&mut owner, json!({"do": "passcode", "passcode": "  "})).await;
+    assert_eq!(until(&mut owner, "error").await["code"], "bad-message");
+}
+
+/// A client that comes from an address of its own.
+async fn from(app: &TestApp, address: &str) -> Client {
+    let stream = TcpStream::connect(app.addr).await.unwrap();
+    let origin = format!("http://{}", app.addr);
+    let headers = [("origin", origin.as_str()), ("x-forwarded-for", address)];
+    app.upgrade(stream, &headers).await.unwrap()
+}
+
+/// Sits in a room of their own and sets as many passcodes at once as there may be.
+async fn keep_busy(mut client: Client, room: String, key: String) {
+    client.say(json!({"type": "join", "room": room, "seat": {}, "pass": {"host": key}})).await;
+    client.expect("joined").await;
+    for _ in 0..10 {
+        act(&mut client, json!({"do": "passcode", "passcode": "busy"})).await;
+    }
+    loop {
+        client.hear().await;
+    }
+}
+
+#[tokio::test]
+async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() {
+    let app = TestApp::start_with(|config| config.proxies = "127.0.0.1".parse().unwrap()).await;
+    let (mut owner, room) = host(&app).await;
+    act(&mut owner, json!({"do": "passcode", "passcode": "swordfish"})).await;
+    until(&mut owner, "rules").await;
+    let mut guest = from(&app, "198.51.100.1").await;
+    let pass = json!({"passcode": "swordfish"});
+    guest.say(json!({"type": "join", "room": room, "pass": pass})).await;
+    guest.expect("joined").await;
+    until(&mut owner, "ready").await;
+    guest.expect("ready").await;
+
+    let mut busy = JoinSet::new();
+    for attacker in 0..80 {
+        let (room, key) = crate::hosts::fresh_room(&app).await;
+        let client = from(&app, &format!("203.0.113.{attacker}")).await;
+        busy.spawn(keep_busy(client, room, key));
+    }
+    for newcomer in 2..4 {
+        let mut client = from(&app, &format!("198.51.100.{newcomer}")).await;
+        let since = Instant::now();
+        client.say(json!({"type": "join", "room": room, "pass": pass})).await;
+        // Meanwhile its socket is read.
+        client.say(json!({"type": "ping"})).await;
+        client.expect("pong").await;
+        client.expect("joined").await;
+        assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
+        until(&mut owner, "ready").await;
+    }
+    // A host who sets a passcode goes on talking.
+    act(&mut owner, json!({"do": "passcode", "passcode": "another"})).await;
+    owner.say(json!({"type": "ping"})).await;
+    until(&mut owner, "pong").await;
+    until(&mut owner, "rules").await;
+    busy.shutdown().await;
+}

@@ -1,0 +1,59 @@
+//! The program, or its machine, stands still for a while.
+
+use crate::{
+    program::Program,
+    support::{Client, site, soon},
+};
+use futures_util::StreamExt;
+use serde_json::json;
+use std::time::Duration;
+use tokio::{process::Command, time::sleep};
+use tokio_tungstenite::tungstenite::Message;
+
+/// Longer than anybody's silence is suffered.
+const STANDSTILL: Duration = Duration::from_secs(15);
+
+async fn signal(program: &Program, signal: &str) {
+    let id = program.id().to_string();
+    assert!(soon(Command::new("kill").args([signal, &id]).status()).await.unwrap().success());
+}
+
+/// The next ping of the server, before which nothing else is said.
+async fn pinged(client: &mut Client) {
+    match soon(client.socket.next()).await {
+        Some(Ok(Message::Ping(_))) => {}
+        other => panic!("no ping but {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn t30_nobody_is_closed_for_a_silence_that_was_the_server_s_own() {
+    let site = site().to_str().unwrap();
+    let program = Program::start(&["--listen", "127.0.0.1:0", "--site", site], &[]).await;
+    let addr = program.addr();
+    let mut calls = Vec::new();
+    for room in ["one", "two", "three"] {
+        calls.push(Client::pair(addr, room).await);
+    }
+    let mut watcher = Client::of(addr).await;
+    watcher.say(json!({"type": "watch", "room": "one"})).await;
+    assert_eq!(watcher.expect("room").await["people"].as_array().unwrap().len(), 2);
+
+    signal(&program, "-STOP").await;
+    // This is the fault, and no wait for anything.
+    sleep(STANDSTILL).await;
+    signal(&program, "-CONT").await;
+
+    // Everybody is asked, and nobody was closed before.
+    for (caller, callee) in &mut calls {
+        pinged(caller).await;
+        pinged(callee).await;
+    }
+    pinged(&mut watcher).await;
+    for (caller, callee) in &mut calls {
+        caller.reaches(callee, "still here").await;
+    }
+    watcher.say(json!({"type": "watch", "room": "two"})).await;
+    assert_eq!(watcher.expect("room").await["people"].as_array().unwrap().len(), 2);
+    program.end("-TERM").await;
+}
