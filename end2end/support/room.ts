@@ -23,9 +23,15 @@ export const open = async (page: Page, url: string) => {
   await page.waitForFunction(() => probe.live);
 };
 
-/** How many peer connections each page has made: one for each other person, and one to spare. */
-export const connectionsMade = (...pages: Page[]) =>
-  Promise.all(pages.map((page) => page.evaluate(() => probe.connections.length)));
+/**
+ * How many peer connections each page has made: one for each other person, and one to spare. Those that the
+ * lobby asks with, be it only the browser itself, are closed again and never had another side.
+ */
+export const connectionsMade = (...pages: Page[]) => {
+  const made = () =>
+    probe.connections.filter(({ connectionState, remoteDescription }) => connectionState !== 'closed' || remoteDescription).length;
+  return Promise.all(pages.map((page) => page.evaluate(made)));
+};
 
 /** Another tab with the memory of this one, as duplicating a tab makes it. */
 export const duplicate = async (page: Page) => {

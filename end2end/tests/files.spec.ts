@@ -2,7 +2,7 @@
 import type { Download, Page } from '@playwright/test';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { startLine } from '../support/line.mjs';
 import { button, enter, expectToSeeAndHear } from '../support/room.ts';
@@ -138,6 +138,47 @@ test('what is dropped on the call opens the chat, where it stands', async ({ per
   await enter(ada, room, 'Ada');
   await bring(ada, 'drop', 'plan.txt', 'plan');
   await expect(row(ada, 'plan.txt')).toBeVisible();
+});
+
+/** Drops what is at these paths on the call, as from a file manager. */
+const dropFromDisk = async (page: Page, ...files: string[]) => {
+  const session = await page.context().newCDPSession(page);
+  const place = { x: 300, y: 300, data: { items: [], files, dragOperationsMask: 1 } };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, ...place });
+  }
+  await session.detach();
+};
+
+test('a folder that is dropped is named, and the files beside it are given', async ({ person, room }, info) => {
+  const ada = await person();
+  await enter(ada, room, 'Ada');
+  const [plans, notes] = [info.outputPath('plans'), info.outputPath('notes.txt')];
+  await mkdir(plans);
+  await writeFile(notes, 'notes');
+  const notice = ada.locator('[data-notice=event]');
+  await dropFromDisk(ada, plans);
+  await expect(notice).toHaveText('Folders cannot be given: plans. Give it as an archive.');
+  await expect(panel(ada)).toBeHidden();
+  await dropFromDisk(ada, plans, notes);
+  await expect(row(ada, 'notes.txt')).toBeVisible();
+  await expect(panel(ada).locator('.file')).toHaveCount(1);
+  await expect(notice).toHaveText('Folders cannot be given: plans. Give it as an archive.');
+});
+
+test('a file that is deleted before it is taken is said to be gone, on both sides', async ({ person, room }, info) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToSeeAndHear(bob, ['Ada']);
+  await Promise.all([openChat(ada), openChat(bob)]);
+  const file = await noise(info.outputPath('short-lived.bin'), 5);
+  await attach(ada, file.path);
+  await expect(row(bob, 'short-lived.bin')).toBeVisible();
+  await rm(file.path);
+  await button(bob, 'Save: short-lived.bin').click();
+  await expect(row(ada, 'short-lived.bin')).toContainText('It was changed, moved or deleted since: give it again.');
+  await expect(row(bob, 'short-lived.bin')).toContainText('It is not to be had any more.');
 });
 
 test('where nothing can be written down, files are kept in memory', async ({ person, room }, info) => {

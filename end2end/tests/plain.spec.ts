@@ -6,7 +6,7 @@ import { expect, test as base } from '../support/test.ts';
 type Fixtures = {
   server: { files: string; salon: string };
   /** Opens the plain page, which joins the room by itself. */
-  plain: (frames?: 'text' | 'binary') => Promise<Page>;
+  plain: (frames?: 'text' | 'binary', before?: () => void) => Promise<Page>;
 };
 
 const test = base.extend<Fixtures>({
@@ -16,8 +16,9 @@ const test = base.extend<Fixtures>({
     await use({ files: files.origin, salon: salon.origin });
   },
   plain: async ({ person, room, server }, use) => {
-    await use(async (frames = 'text') => {
+    await use(async (frames = 'text', before) => {
       const page = await person();
+      if (before) await page.addInitScript(before);
       const joined = page.waitForEvent('websocket').then((socket) => socket.waitForEvent('framesent'));
       const query = new URLSearchParams({ server: `${server.salon.replace('http', 'ws')}/ws`, room, frames });
       await page.goto(`${server.files}/plain.html?${query}`);
@@ -53,6 +54,47 @@ for (const frames of ['text', 'binary'] as const) {
     await Promise.all([expectOurCall(ours), expectPlainCall(theirs)]);
   });
 }
+
+declare const connection: RTCPeerConnection;
+declare const send: (message: object) => void;
+
+test('a plain page that stops its picture and adds another is seen again, and sees', async ({ person, plain, room, server }) => {
+  const theirs = await plain();
+  const ours = await person({ baseURL: server.salon });
+  await enter(ours, room, 'Ada');
+  await Promise.all([expectOurCall(ours), expectPlainCall(theirs)]);
+  await theirs.evaluate(async () => {
+    const ofPicture = ({ sender }: RTCRtpTransceiver) => sender.track?.kind === 'video';
+    const before = connection.getTransceivers().find(ofPicture)!;
+    const track = before.sender.track!;
+    before.stop();
+    const stream = document.querySelector<HTMLVideoElement>('#own')!.srcObject as MediaStream;
+    connection.addTransceiver(track, { streams: [stream] });
+    await connection.setLocalDescription();
+    send({ type: 'offer', offer: connection.localDescription });
+  });
+  await Promise.all([expectOurCall(ours), expectPlainCall(theirs)]);
+});
+
+test('a plain page whose first offer refuses pictures is answered, heard, and may still see', async ({ person, plain, room, server }) => {
+  const ours = await person({ baseURL: server.salon });
+  const theirs = await plain('text', () => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (text) {
+      const message = JSON.parse(String(text));
+      if (message.type === 'offer') {
+        message.offer = { type: 'offer', sdp: message.offer.sdp.replace(/m=video \d+/, 'm=video 0').replace('BUNDLE 0 1', 'BUNDLE 0') };
+        // What goes through a section that is refused, nobody asks for.
+        message.offer.sdp = message.offer.sdp.replace(/a=bundle-only\r\n/g, '');
+      }
+      if (message.candidate) message.candidate = { ...message.candidate, sdpMLineIndex: undefined };
+      return send.call(this, JSON.stringify(message));
+    };
+  });
+  await enter(ours, room, 'Ada');
+  await expect(remoteTiles(ours)).toHaveAttribute('data-link', 'connected', { timeout: 30_000 });
+  await Promise.all([expectMore(ours, 'sound'), expectMore(theirs, 'sound'), expectMore(theirs, 'picture')]);
+});
 
 test('two plain pages call each other, one in text and one in binary frames', async ({ plain }) => {
   const [first, second] = [await plain('text'), await plain('binary')];

@@ -138,6 +138,36 @@ test('what is shared ends with its tab, and its sound is heard also by who wants
   await expectToSeeAndHear(bob, ['Ada']);
 });
 
+test('a picker that never answers can be asked again, and given up', async ({ person, room }) => {
+  const ada = await person();
+  await ada.addInitScript(() => {
+    let asked = 0;
+    MediaDevices.prototype.getDisplayMedia = () => {
+      asked += 1;
+      // The first and the third picker are never seen.
+      if (asked !== 2) return new Promise(() => {});
+      const canvas = document.createElement('canvas');
+      canvas.getContext('2d')!.fillRect(0, 0, 9, 9);
+      return Promise.resolve(canvas.captureStream());
+    };
+  });
+  await enter(ada, room, 'Ada');
+  const choosing = ada.getByText("Choose in your browser's window what to share.");
+  const shares = ada.getByText('You are sharing your screen.');
+  await button(ada, 'Share your screen').click();
+  await expect(choosing).toBeVisible();
+  await button(ada, 'Share your screen').click();
+  await expect(shares).toBeVisible();
+  await expect(choosing).toBeHidden();
+  await button(ada, 'Stop sharing').first().click();
+  await expect(shares).toBeHidden();
+  await button(ada, 'Share your screen').click();
+  await expect(choosing).toBeVisible();
+  await button(ada, 'Cancel').click();
+  await expect(choosing).toBeHidden();
+  await expect(button(ada, 'Share your screen')).toBeEnabled();
+});
+
 test('who only says that they share a screen is not looked at in the dark', async ({ person, room, salon }) => {
   const [ada, place] = [await person(), await person()];
   await enter(ada, room, 'Ada');

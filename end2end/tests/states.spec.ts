@@ -2,6 +2,7 @@
 // nothing, and a picture of it is kept in results/screens.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContextOptions, Page, ViewportSize } from '@playwright/test';
+import { hostile } from '../support/hostile.ts';
 import { openPrint } from '../support/print.ts';
 import {
   button, duplicate, enter, expectPhase, expectToCount, expectToHaveRecorded, give, installStandstill, open, ownTile,
@@ -118,6 +119,30 @@ for (const device of devices) {
         await show(`lobby-${state}`, me);
       });
     }
+
+    test('lobby without WebRTC', async ({ me, show, room }) => {
+      await me.addInitScript(() => Reflect.deleteProperty(globalThis, 'RTCPeerConnection'));
+      await open(me, `/room/${room}`);
+      await expect(me.locator('.connection-test')).toHaveAttribute('data-verdict', 'no-connections', { timeout: 30_000 });
+      await show('lobby-without-webrtc');
+    });
+
+    test('call with somebody who cannot be reached', async ({ device: { options }, me, show, room, person, salon }) => {
+      // A picker that is never seen.
+      await me.addInitScript(() => (MediaDevices.prototype.getDisplayMedia = () => new Promise(() => {})));
+      await enter(me, room, 'Ada');
+      const eve = await hostile(await person(), salon.origin);
+      await eve.say({ type: 'join', room, presence: { name: 'Eve' } });
+      await expect(tileOf(me, 'Eve')).toHaveAttribute('data-link', 'failed');
+      await show('call-no-answer');
+      await eve.say({ type: 'reception', reception: { failure: 'no-candidates' } });
+      await expect(tileOf(me, 'Eve')).toContainText('their browser finds no way out');
+      await show('call-no-way');
+      if (options.isMobile) return;
+      await button(me, 'Share your screen').click();
+      await expect(button(me, 'Ask again')).toBeVisible();
+      await show('call-choosing-screen');
+    });
 
     test('call', async ({ me, show, room, person }) => {
       test.slow();

@@ -97,7 +97,8 @@ pub enum Command {
     OpenSocket(Generation),
     /// Write to the open socket.
     Send(ClientMessage),
-    /// Make a peer connection, with the local tracks added.
+    /// Make a peer connection, with the local tracks added. Answered by [`PeerInput::NotOpened`] where
+    /// the browser cannot.
     OpenPeer {
         /// Its name.
         key: PeerKey,

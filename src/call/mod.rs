@@ -24,6 +24,7 @@ mod repair;
 pub mod sdp;
 mod seal;
 pub mod speaker;
+mod start;
 pub mod statistics;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ pub use quality::Verdict;
 use quality::{Pair, verdict};
 pub use reconnect::Contact;
 use reconnect::{Socket, Step};
+pub use start::Obstacle;
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Phase, Tile, View};
 use waits::Waits;
@@ -342,7 +344,7 @@ impl Call {
                     return;
                 }
                 let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                let mut fresh = Peer::new(key, role, link, peer.presence);
+                let mut fresh = Peer::new(key, role, link, peer.presence, now);
                 fresh.spend(self.presence.quality, now);
                 let place = self.peers.iter_mut().find(|before| before.key().id == peer.id);
                 match place {
@@ -358,6 +360,7 @@ impl Call {
                 }
                 let config = self.ice.config().clone();
                 self.commands.push_back(Command::OpenPeer { key, role, config });
+                self.with_peer(peer.id, |peer| peer.look(now));
             }
             ServerMessage::Signal { from, link, signal } => {
                 // What belongs to a connection that was replaced came too late.
@@ -446,7 +449,7 @@ impl Call {
         for key in keys {
             let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { continue };
             let link = peer.link_number();
-            let (anew, news) = (peer.step(now), peer.news(&pairs));
+            let (anew, news) = (peer.step(now), peer.news(&pairs, now));
             if anew {
                 self.send(ClientMessage::Reconnect { to: key.id, link });
             }

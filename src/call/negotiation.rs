@@ -40,6 +40,8 @@ pub enum Intent {
 /// What a peer connection reports.
 #[derive(Clone, Debug)]
 pub enum PeerInput {
+    /// The browser could not make the connection. Nothing else will be reported of it.
+    NotOpened,
     /// The `negotiationneeded` event.
     NegotiationNeeded,
     /// `setLocalDescription` is done: what the local description is now, or nothing if it failed.
@@ -172,9 +174,14 @@ impl Negotiation {
         self.collided
     }
 
+    /// Whether an offer of this side waits for its answer.
+    pub(super) fn has_open_offer(&self) -> bool {
+        self.signaling == SignalingState::HaveLocalOffer && self.open_offer.is_some()
+    }
+
     /// Says again what the other side may not have heard.
     pub(super) fn repeat(&mut self) {
-        if self.signaling == SignalingState::HaveLocalOffer
+        if self.has_open_offer()
             && let Some(offer) = self.open_offer.clone()
         {
             self.send(Signal::Offer(offer));

@@ -6,6 +6,7 @@ use super::{
     negotiation::{Negotiation, PeerCommand, PeerInput},
     quality::{Pair, best},
     repair::{Repair, Step},
+    start::{Obstacle, Start},
 };
 use crate::protocol::{
     DisplayName, Grade, PeerId, Presence, Quality, Reaction, Reception, Role, Signal,
@@ -74,8 +75,8 @@ pub enum Link {
         /// When they were last heard.
         since: Duration,
     },
-    /// Could not be connected. Attempts go on.
-    Failed,
+    /// Could not be connected so far. Attempts go on.
+    Failed(Obstacle),
 }
 
 /// So many failures in a row are repaired without calling the connection failed.
@@ -107,8 +108,11 @@ pub struct Peer {
     negotiation: Negotiation,
     connection: ConnectionState,
     ice: IceConnectionState,
+    start: Start,
     /// When the two began to look for ways to each other.
     begun: Option<Duration>,
+    /// Whether the browser could make this connection.
+    is_open: bool,
     /// Whether this connection has ever been up.
     was_up: bool,
     /// Whether this person was ever connected, by this connection or one before.
@@ -135,7 +139,13 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(key: PeerKey, role: Role, link: u64, presence: Presence) -> Self {
+    pub(super) fn new(
+        key: PeerKey,
+        role: Role,
+        link: u64,
+        presence: Presence,
+        now: Duration,
+    ) -> Self {
         Self {
             key,
             role,
@@ -148,7 +158,9 @@ impl Peer {
             negotiation: Negotiation::new(role),
             connection: ConnectionState::New,
             ice: IceConnectionState::New,
+            start: Start::new(now),
             begun: None,
+            is_open: true,
             was_up: false,
             was_connected: false,
             failures: 0,
@@ -175,6 +187,7 @@ impl Peer {
             failures: before.failures,
             down: before.was_connected.then(|| before.broken().unwrap_or(now)),
             repair: before.repair.succeed(),
+            start: self.start.succeed(&before.start, now),
             ..self
         }
     }
@@ -275,8 +288,9 @@ impl Peer {
             screen: self.expected.screen,
             sign: self.sign,
             link: self.link(now),
-            hears: self.theirs.sound || !me.mic,
-            sees: self.theirs.picture || !me.camera,
+            // Of who was never connected, that is not what there is to say.
+            hears: self.theirs.sound || !me.mic || !self.was_connected,
+            sees: self.theirs.picture || !me.camera || !self.was_connected,
             up: self.is_up() && (self.health.has_picture() || !self.expected.camera),
             frozen: self.health.has_picture() && !self.health.arrives(&self.expected).1,
             grade: self.health.received().min(self.sent()),
@@ -315,7 +329,10 @@ impl Peer {
 
     pub(super) fn handle(&mut self, input: PeerInput, now: Duration) {
         let had_collided = self.negotiation.has_collided();
+        self.start.note(&input);
         match input {
+            // There is nothing that could do what they say.
+            PeerInput::NotOpened => self.is_open = false,
             PeerInput::NegotiationNeeded => self.negotiation.needed(),
             PeerInput::LocalDone(intent, description, signaling) => {
                 self.negotiation.local_done(intent, description, signaling);
@@ -325,7 +342,8 @@ impl Peer {
             }
             PeerInput::LocalCandidate(candidate) => self.negotiation.local_candidate(candidate),
             PeerInput::Signal(Signal::Reception(reception)) => self.theirs = reception,
-            PeerInput::Signal(signal) => self.negotiation.signal(signal),
+            PeerInput::Signal(signal) if self.is_open => self.negotiation.signal(signal),
+            PeerInput::Signal(_) => {}
             PeerInput::Connection(state) => {
                 if self.connection != state && state == ConnectionState::Failed {
                     self.failures += 1;
@@ -347,7 +365,7 @@ impl Peer {
     }
 
     /// Draws the conclusions from how the connection is.
-    fn look(&mut self, now: Duration) {
+    pub(super) fn look(&mut self, now: Duration) {
         if self.is_up() {
             (self.was_up, self.was_connected) = (true, true);
             (self.failures, self.down) = (0, None);
@@ -358,10 +376,8 @@ impl Peer {
         if self.is_beyond_repair() {
             self.repair.want(now, self.role);
         } else if !self.was_up {
-            // Who has not answered yet may be asking their person for something.
-            if let Some(begun) = self.begun {
-                self.repair.want(begun + FIRST_WITHIN, self.role);
-            }
+            let begun = self.begun.unwrap_or_else(|| self.start.made());
+            self.repair.want(begun + FIRST_WITHIN, self.role);
         } else if let Some(since) = silent {
             self.repair.want(since + SILENT_AFTER, self.role);
         } else if let Some(since) = self.down {
@@ -405,6 +421,13 @@ impl Peer {
         if step.is_none() {
             return false;
         }
+        if self.negotiation.has_open_offer() && !failed && !self.start.is_answered() {
+            // Who has not answered may be asking their person for something: the offer stays open. A
+            // plain client would take a new connection for the one that it has.
+            self.negotiation.repeat();
+            self.look(now);
+            return false;
+        }
         if step == Some(Step::RestartIce) {
             self.negotiation.command(PeerCommand::RestartIce);
         } else if !failed {
@@ -415,15 +438,19 @@ impl Peer {
     }
 
     /// What to tell them of what arrives from them, if that is news.
-    pub(super) fn news(&mut self, pairs: &[Pair]) -> Option<Reception> {
-        let (sound, picture) = self.health.arrives(&self.expected);
+    pub(super) fn news(&mut self, pairs: &[Pair], now: Duration) -> Option<Reception> {
+        let (sound, picture) = match self.was_connected {
+            true => self.health.arrives(&self.expected),
+            false => (true, true),
+        };
+        let failure = self.start.failure(now).filter(|_| !self.was_up);
         let grade = self.health.received();
         // How it goes with others matters only where something is weak.
         let weak = grade < Grade::Good || self.sent() < Grade::Good;
         let others = |grade| best(pairs, self.key.id, grade).filter(|_| weak);
         let best_received = others(|pair: &Pair| pair.received);
         let best_sent = others(|pair: &Pair| pair.sent);
-        let reception = Reception { sound, picture, grade, best_received, best_sent };
+        let reception = Reception { sound, picture, grade, best_received, best_sent, failure };
         if reception == self.told && !self.untold {
             return None;
         }
@@ -448,7 +475,8 @@ impl Peer {
     }
 
     fn is_beyond_repair(&self) -> bool {
-        self.connection == ConnectionState::Failed || self.negotiation.has_collided()
+        let stillborn = !self.was_up && self.start.fault().is_some();
+        stillborn || self.connection == ConnectionState::Failed || self.negotiation.has_collided()
     }
 
     fn is_up(&self) -> bool {
@@ -465,20 +493,25 @@ impl Peer {
 
     /// When the words for the connection change by themselves.
     pub(super) fn told(&self, now: Duration) -> Option<Duration> {
-        self.broken().map(|since| since + SILENT_AFTER).filter(|time| *time > now)
+        let start = self.start.told(now).filter(|_| !self.was_up);
+        let silent = self.broken().map(|since| since + SILENT_AFTER);
+        start.into_iter().chain(silent.filter(|time| *time > now)).min()
     }
 
     fn link(&self, now: Duration) -> Link {
         use ConnectionState as C;
         use IceConnectionState as I;
-        match (self.connection, self.ice) {
-            _ if self.was_connected => match self.broken() {
+        if self.was_connected {
+            return match self.broken() {
                 Some(since) if now >= since + SILENT_AFTER => Link::Reconnecting { since },
                 _ => Link::Connected,
-            },
-            _ if self.failures > QUIET_FAILURES => Link::Failed,
-            (C::New, I::New) => Link::New,
-            _ => Link::Connecting,
+            };
+        }
+        let fails = (self.failures > QUIET_FAILURES).then_some(Obstacle::Between);
+        match (self.start.obstacle(now).or(fails), self.connection, self.ice) {
+            (Some(obstacle), ..) => Link::Failed(obstacle),
+            (None, C::New, I::New) => Link::New,
+            (None, ..) => Link::Connecting,
         }
     }
 }

@@ -11,6 +11,8 @@ const ANSWERS: std::ops::Range<u16> = 300..700;
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// The browser itself: whether it finds any way to be reached. No server is asked.
+    Browser,
     /// A server that tells somebody their address.
     Stun,
     /// A relay, reached over this.
@@ -35,6 +37,8 @@ impl Target {
 /// What a connection tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
+    /// A candidate of the type `host`.
+    Found,
     /// A candidate of the type `srflx`.
     Mapped,
     /// A candidate of the type `relay`.
@@ -57,8 +61,10 @@ pub enum Finding {
     Works(Duration),
     /// It answers, and does not accept the credentials.
     Refuses(Duration),
-    /// It does not answer.
+    /// It does not answer; the browser finds no way.
     Silent,
+    /// The browser could not make a connection to ask with.
+    Impossible,
     /// It was not asked, because the person hides their address.
     Untried,
     /// It was not waited for any longer.
@@ -98,13 +104,15 @@ pub struct Probe {
     /// What is known.
     pub finding: Finding,
     failed: bool,
+    /// There is a candidate to be asked from.
+    found: bool,
 }
 
 impl Probe {
     /// One that begins.
     #[must_use]
     pub fn new(target: Target) -> Self {
-        Self { target, finding: Finding::Waiting, failed: false }
+        Self { target, finding: Finding::Waiting, failed: false, found: false }
     }
 
     /// Takes in a sign, so long after the beginning. What is found stays.
@@ -112,10 +120,11 @@ impl Probe {
         if self.finding != Finding::Waiting {
             return;
         }
+        self.found |= matches!(sign, Sign::Found | Sign::Mapped | Sign::Relayed);
         self.finding = match (self.target, sign) {
-            (Target::Stun, Sign::Mapped) | (Target::Relay(_), Sign::Relayed) => {
-                Finding::Works(after)
-            }
+            (Target::Browser, Sign::Found | Sign::Mapped | Sign::Relayed)
+            | (Target::Stun, Sign::Mapped)
+            | (Target::Relay(_), Sign::Relayed) => Finding::Works(after),
             (_, Sign::Error(code)) if ANSWERS.contains(&code) => Finding::Refuses(after),
             (_, Sign::Error(_)) => {
                 // Another interface may still get through.
@@ -123,9 +132,9 @@ impl Probe {
                 return;
             }
             // Whose address nobody translates gets no candidate of its own for it.
-            (Target::Stun, Sign::Done) if !self.failed => Finding::Works(after),
+            (Target::Stun, Sign::Done) if !self.failed && self.found => Finding::Works(after),
             (_, Sign::Done | Sign::TimedOut) => Finding::Silent,
-            (_, Sign::Mapped | Sign::Relayed) => return,
+            (_, Sign::Found | Sign::Mapped | Sign::Relayed) => return,
         };
     }
 
@@ -170,14 +179,19 @@ mod tests {
 
     #[test]
     fn an_answer_is_told_from_silence() {
-        use Sign::{Done, Error, Mapped, Relayed, TimedOut};
+        use Sign::{Done, Error, Found, Mapped, Relayed, TimedOut};
         let (stun, relay) = (Target::Stun, Target::Relay(Protocol::Tcp));
+        let browser = Target::Browser;
         let seconds = Duration::from_secs;
         for (target, signs, expected) in [
             (stun, &[Mapped, Error(701), Done][..], Finding::Works(seconds(1))),
             (stun, &[Error(701), Mapped], Finding::Works(seconds(2))),
-            (stun, &[Done], Finding::Works(seconds(1))),
-            (stun, &[Error(701), Done], Finding::Silent),
+            (stun, &[Found, Done], Finding::Works(seconds(2))),
+            (stun, &[Done], Finding::Silent),
+            (stun, &[Found, Error(701), Done], Finding::Silent),
+            (browser, &[Found, Done], Finding::Works(seconds(1))),
+            (browser, &[Done], Finding::Silent),
+            (browser, &[TimedOut], Finding::Silent),
             (stun, &[TimedOut, Mapped], Finding::Silent),
             (relay, &[Error(701), Error(401)], Finding::Refuses(seconds(2))),
             (relay, &[Mapped, Relayed], Finding::Works(seconds(2))),

@@ -7,9 +7,12 @@ pub(super) mod statistics;
 
 use super::Texts;
 use crate::{
-    call::{Contact, FileState, Link, OFFERS, Path, Tile, Verdict},
+    call::{Contact, FileState, Link, OFFERS, Obstacle, Path, Tile, Verdict},
     platform::{Kind, Problem},
-    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Reaction, Rules},
+    protocol::{
+        DisplayName, ErrorCode, Failure, FileName, Gate, Grade, Invitation, Presence, Reaction,
+        Rules,
+    },
     session::{Advice, Notice},
 };
 use std::time::Duration;
@@ -43,6 +46,7 @@ pub(super) static TEXTS: Texts = Texts {
     no_picture: "Your camera is off.",
     join: "Join",
     joining: "Joining",
+    no_connections: "Calls do not work in this browser: WebRTC is switched off. Allow it in the browser's settings or extensions and reload, or open the link in another browser.",
     no_script: "A call needs JavaScript. Allow it for this site, or open the link in another browser.",
     ask_to_join: "Ask to join",
     passcode: "Passcode",
@@ -110,6 +114,9 @@ pub(super) static TEXTS: Texts = Texts {
     use_it: "Use it",
     people: |count| format!("People ({count})"),
     share_screen: "Share your screen",
+    choosing_screen: "Choose in your browser's window what to share.",
+    ask_again: "Ask again",
+    cancel: "Cancel",
     stop_sharing: "Stop sharing",
     you_share: "You are sharing your screen.",
     screen_of: |name| format!("Screen of {name}"),
@@ -393,7 +400,7 @@ fn state(tile: &Tile) -> String {
         Link::Connected if tile.frozen => format!("The picture of {who} has stopped."),
         Link::New | Link::Connecting | Link::Connected => String::new(),
         Link::Reconnecting { .. } => format!("The connection to {who} is lost. Reconnecting."),
-        Link::Failed => format!("No connection to {who}. Still trying."),
+        Link::Failed(obstacle) => format!("No connection to {who}: {}", why(obstacle)),
     }
 }
 
@@ -440,12 +447,41 @@ fn weak(verdict: Verdict, who: &str, picture: bool) -> String {
     }
 }
 
-fn link(link: Link) -> &'static str {
+fn link(link: Link) -> String {
     match link {
-        Link::New | Link::Connecting => "Connecting",
-        Link::Connected => "",
-        Link::Reconnecting { .. } => "Reconnecting",
-        Link::Failed => "No connection: a network in between may block calls. Still trying.",
+        Link::New | Link::Connecting => "Connecting".to_owned(),
+        Link::Connected => String::new(),
+        Link::Reconnecting { .. } => "Reconnecting".to_owned(),
+        Link::Failed(obstacle) => format!("No connection: {}", why(obstacle)),
+    }
+}
+
+/// What keeps two people from each other, and what helps.
+fn why(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::Here(Failure::NoConnection) => {
+            "WebRTC may be switched off in your browser. Allow it and reload."
+        }
+        Obstacle::There(Failure::NoConnection) => {
+            "WebRTC may be switched off in their browser. Ask them to allow it and to reload."
+        }
+        Obstacle::Here(Failure::NoCandidates) => {
+            "your browser finds no way out. A VPN, an extension or a setting may block it, or no relay answers."
+        }
+        Obstacle::There(Failure::NoCandidates) => {
+            "their browser finds no way out. A VPN, an extension or a setting there may block it."
+        }
+        Obstacle::Here(Failure::BadDescription) | Obstacle::There(Failure::BadDescription) => {
+            "your browsers do not understand each other. Update both, or use others."
+        }
+        Obstacle::Here(Failure::NoAnswer) => {
+            "their device does not answer. Ask them to reload the page. Still trying."
+        }
+        Obstacle::Between
+        | Obstacle::Here(Failure::Other)
+        | Obstacle::There(Failure::NoAnswer | Failure::Other) => {
+            "a network in between may block calls. Still trying."
+        }
     }
 }
 
@@ -456,6 +492,14 @@ fn file_ended(name: &str, state: FileState) -> String {
         FileState::NotWritten => format!("{name} could not be stored on this device."),
         FileState::Damaged => format!("{name} came damaged. Ask for it again."),
         _ => format!("{name} does not come any more."),
+    }
+}
+
+fn folders(names: &[FileName]) -> String {
+    let listed = listed(&names.iter().map(FileName::as_str).collect::<Vec<_>>());
+    match names.len() {
+        1 => format!("Folders cannot be given: {listed}. Give it as an archive."),
+        _ => format!("Folders cannot be given: {listed}. Give them as an archive."),
     }
 }
 
@@ -480,6 +524,7 @@ fn notice(notice: &Notice) -> String {
         Notice::TooManyFiles => {
             format!("Only {OFFERS} files can be offered at a time. Give the rest as an archive.")
         }
+        Notice::Folders(names) => folders(names),
         Notice::Records(name) => {
             format!("{} is going to record this call.", capital(someone(name.as_str())))
         }
@@ -537,6 +582,16 @@ mod tests {
         );
         let three = people(&[("Ada", 3700), ("Bo", 5), ("Cy", 5)]);
         assert_eq!(three, "Ada, Bo and Cy have been here for 1 hour and 1 minute.");
+    }
+
+    #[test]
+    fn folders_are_named() {
+        let named = |names: &[&str]| {
+            folders(&names.iter().map(|name| FileName::from(*name)).collect::<Vec<_>>())
+        };
+        assert_eq!(named(&["plans"]), "Folders cannot be given: plans. Give it as an archive.");
+        let two = "Folders cannot be given: a and b. Give them as an archive.";
+        assert_eq!(named(&["a", "b"]), two);
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub struct StatisticsTexts {
     pub some_silent: &'static str,
     pub slow: &'static str,
     pub no_server: &'static str,
+    pub no_connections: &'static str,
+    pub no_way: &'static str,
     pub test_of: &'static str,
     pub server: &'static str,
     pub answers_in: fn(Duration) -> String,
@@ -57,6 +59,7 @@ pub struct StatisticsTexts {
     pub target: fn(Target) -> &'static str,
     /// What came of it; whether credentials were given that the server should accept.
     pub finding: fn(Finding, accepted: bool) -> String,
+    pub browser_finding: fn(Finding) -> String,
     pub relays: &'static str,
     pub no_relay: &'static str,
     pub download: &'static str,

@@ -4,7 +4,7 @@ use crate::{
     call::Phase,
     i18n::texts,
     platform::{self, Timer},
-    reactive::{effect, flag, holding, text, word},
+    reactive::{click, effect, flag, holding, text, word},
     session::Session,
     ui::{
         Brand, DeviceChoices, HideAddress, Icon, Inside, LazyRecordings, LazyTest, Preview, Show,
@@ -107,7 +107,16 @@ fn JoinForm() -> impl IntoView {
                     on:input=move |event| session.passcode.set(event_target_value(&event))
                 />
             </Show>
-            <button class="button large" class:primary=flag(move || !waiting.get()) type="submit">
+            <div class="problem" role="status" data-problem="no-connections" hidden=flag(move || session.connects.get())>
+                <p>{t.no_connections}</p>
+                <button class="button small" type="button" on:click=click(move |_| session.copy_link())>{t.copy_link}</button>
+            </div>
+            <button
+                class="button large"
+                class:primary=flag(move || !waiting.get())
+                type="submit"
+                disabled=flag(move || !session.connects.get())
+            >
                 <Icon paths=icons::ENTER />
                 <span>
                     {word(move || match session.view.get().phase {

@@ -2,7 +2,7 @@
 //! event handlers do not run there.
 
 use super::{
-    Device, Incoming, KeptRecording, Kind, Local, PageEvent, PerKind, Problem, Processing,
+    Brought, Device, Incoming, KeptRecording, Kind, Local, PageEvent, PerKind, Problem, Processing,
     SocketEvent, StudioEvent,
 };
 use crate::{
@@ -218,7 +218,7 @@ pub struct ServerProbe;
 
 #[allow(missing_docs)]
 impl ServerProbe {
-    pub fn start(_: &IceServer, _: bool, _: impl Fn(Sign) + 'static) -> Option<Self> {
+    pub fn start(_: Option<&IceServer>, _: bool, _: impl Fn(Sign) + 'static) -> Option<Self> {
         None
     }
 }
@@ -319,7 +319,7 @@ mod functions {
     pub async fn watch_permission(_: Kind, _: impl Fn() + 'static) -> Watch {
         None
     }
-    pub fn prepare_connection() {}
+    pub fn prepare_connection(_: impl FnOnce(bool) + 'static) {}
     pub fn keep_awake() -> KeptAwake {
         KeptAwake
     }
@@ -360,11 +360,11 @@ mod functions {
     pub fn picked_files<T>(_: &T) -> Vec<StoredBytes> {
         Vec::new()
     }
-    pub fn dropped_files<T>(_: &T) -> Vec<StoredBytes> {
-        Vec::new()
+    pub fn dropped_files<T>(_: &T) -> Brought {
+        Brought::default()
     }
-    pub fn pasted_files<T>(_: &T) -> Vec<StoredBytes> {
-        Vec::new()
+    pub fn pasted_files<T>(_: &T) -> Brought {
+        Brought::default()
     }
     pub fn drag_has_left<T>(_: &T) -> bool {
         false

@@ -81,6 +81,23 @@ pub struct Incoming<T> {
     pub screen: PerKind<T>,
 }
 
+/// What is dropped on the page, or pasted.
+#[derive(Clone, Default)]
+pub struct Brought {
+    /// What can be given.
+    pub files: Vec<StoredBytes>,
+    /// The names of folders, which cannot.
+    pub folders: Vec<String>,
+}
+
+impl Brought {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.folders.is_empty()
+    }
+}
+
 /// What a device is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceKind {

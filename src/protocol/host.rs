@@ -1,6 +1,6 @@
 //! What the hosts of a room decide, and what a newcomer has to show for it.
 
-use super::{DisplayName, PeerId, Person};
+use super::{DisplayName, PeerId, Person, number::whole};
 use serde::{Deserialize, Serialize};
 
 /// What somebody who asks for a seat can show. All of it is secret.
@@ -145,6 +145,7 @@ pub enum HostAction {
         #[serde(default)]
         once: bool,
         /// For how many seconds it is good; at most 30 days, which are taken if it is not said.
+        #[serde(default, deserialize_with = "whole")]
         seconds: Option<u64>,
     },
     /// Takes an invitation back.

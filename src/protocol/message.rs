@@ -2,7 +2,7 @@
 
 use super::{
     Desk, HostAction, IceCandidate, IceGrant, MediaKind, Pass, PeerId, Person, Presence, Role,
-    RoomName, RoomState, Rules, SessionDescription,
+    RoomName, RoomState, Rules, SessionDescription, number::whole,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,27 @@ pub struct Reception {
     /// How well this side arrives at whoever else it arrives at best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_sent: Option<Grade>,
+    /// Why the connection does not begin, as far as this side is concerned; none while it may, or once
+    /// it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// Why a connection does not begin on one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// The browser makes no peer connection: WebRTC is switched off, or too many are open.
+    NoConnection,
+    /// The browser has gathered no ICE candidate.
+    NoCandidates,
+    /// The browser applies none of the other side's descriptions, or cannot answer one.
+    BadDescription,
+    /// The other side has sent no description.
+    NoAnswer,
+    /// One that this build does not know.
+    #[serde(other)]
+    Other,
 }
 
 fn yes() -> bool {
@@ -64,7 +85,7 @@ fn yes() -> bool {
 impl Default for Reception {
     fn default() -> Self {
         let (sound, picture, grade) = (true, true, Grade::Good);
-        Self { sound, picture, grade, best_received: None, best_sent: None }
+        Self { sound, picture, grade, best_received: None, best_sent: None, failure: None }
     }
 }
 
@@ -100,13 +121,13 @@ pub struct SeatClaim {
 #[serde(tag = "type", rename = "report")]
 pub struct Report {
     /// From Join to the seat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub join: Option<u32>,
     /// From Join to the first picture of somebody who was inside already.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub picture: Option<u32>,
     /// From the loss of a connection to the seat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub back: Option<u32>,
 }
 

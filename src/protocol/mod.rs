@@ -10,6 +10,7 @@ mod id;
 pub mod limits;
 mod message;
 mod name;
+mod number;
 mod person;
 mod reaction;
 mod rtc;
@@ -21,8 +22,8 @@ pub use file::{FileName, FileNews, FileNumber, Slice};
 pub use host::{Desk, Gate, HostAction, Invitation, MediaKind, Pass, Rules};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{
-    ABANDONED, ClientMessage, ErrorCode, Grade, Join, Reception, Report, SeatClaim, ServerMessage,
-    Signal,
+    ABANDONED, ClientMessage, ErrorCode, Failure, Grade, Join, Reception, Report, SeatClaim,
+    ServerMessage, Signal,
 };
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, Quality, RoomState};

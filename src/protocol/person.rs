@@ -1,6 +1,6 @@
 //! What people know of each other.
 
-use super::{Gate, PeerId, limits::DISPLAY_NAME_CHARS};
+use super::{Gate, PeerId, limits::DISPLAY_NAME_CHARS, number::whole};
 use serde::{Deserialize, Serialize};
 
 /// The name a person gave themselves; empty if they gave none.
@@ -95,7 +95,7 @@ pub struct Presence {
     pub recording: bool,
     /// Their place in the line of those who have raised a hand; the lowest is first. Who raises one
     /// says 0 and is told the place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub hand: Option<u32>,
     /// How much of the others' pictures they want.
     #[serde(default, skip_serializing_if = "Quality::is_auto")]

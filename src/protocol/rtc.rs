@@ -1,5 +1,6 @@
 //! The WebRTC values that are relayed, in the shape browsers give them.
 
+use super::number::whole;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,7 +48,7 @@ pub struct IceCandidate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
     /// The media section it belongs to, by place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub sdp_m_line_index: Option<u16>,
     /// The ICE generation it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

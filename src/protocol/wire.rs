@@ -8,6 +8,7 @@ use super::{
     MediaKind, NameError, Pass, PeerId, Person, Presence, Reception, Report, Role, RoomName,
     RoomState, Rules, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
     limits::{CANDIDATE_BYTES, CANDIDATE_NAME_BYTES, REPORT_MILLIS, SDP_BYTES},
+    number::{needed, whole},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt, ops::Not};
@@ -98,7 +99,7 @@ macro_rules! relayed {
             to: Option<PeerId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
             from: Option<PeerId>,
-            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
             link: Option<u64>,
         }
     };
@@ -113,6 +114,7 @@ relayed!(ReceptionFields, "reception", reception: Reception);
 #[serde(tag = "type", rename = "reconnect")]
 struct Reconnect {
     to: PeerId,
+    #[serde(deserialize_with = "needed")]
     link: u64,
 }
 

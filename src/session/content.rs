@@ -42,8 +42,16 @@ impl Session {
             let now = u64::try_from(platform::wall_clock().as_millis()).unwrap_or_default();
             let number = now.max(self.last_file.get_value() + 1);
             self.last_file.set_value(number);
-            self.with_engine(|engine| engine.files.add(number, source));
+            self.order(move |engine| engine.files.add(number, source));
             self.send(Input::File(FileInput::Give(number, name, size)));
+        }
+    }
+
+    /// Says that folders are not given.
+    pub fn refuse_folders(self, names: &[String]) {
+        if !names.is_empty() {
+            let names = names.iter().map(|name| FileName::from(name.as_str())).collect();
+            self.notices.show(Notice::Folders(names));
         }
     }
 
@@ -54,7 +62,8 @@ impl Session {
 
     /// Hands a file to the person once more that they have got.
     pub fn save_file(self, key: FileKey, name: &FileName) {
-        self.with_engine(|engine| engine.files.save(key, name.as_str()));
+        let name = name.clone();
+        self.order(move |engine| engine.files.save(key, name.as_str()));
     }
 
     /// Counts what was not seen, and has the browser ask before files that are on their way are lost.

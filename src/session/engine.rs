@@ -1,8 +1,11 @@
 //! The call together with the socket, timers and connections that it commands.
 
-use super::{Notice, Session, files::FileStore, pass, seat::KeptSeat};
+use super::{Notice, Session, files::FileStore, inbox::Inbox, pass, seat::KeptSeat};
 use crate::{
-    call::{Call, Command, Generation, Input, PeerConfig, PeerKey, View, statistics::Snapshot},
+    call::{
+        Call, Command, Generation, Input, PeerConfig, PeerInput, PeerKey, View,
+        statistics::Snapshot,
+    },
     platform::{
         self, Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent,
         Timer, Track, random_fraction, watch_page,
@@ -10,10 +13,30 @@ use crate::{
     protocol::{ClientMessage, IceServer, PeerId, Presence, Role, ServerMessage},
 };
 use leptos::prelude::*;
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 /// How often what is kept of the seat is brought up to date.
 const KEEP: Duration = Duration::from_secs(20);
+
+/// What the engine is to do.
+pub(super) enum Order {
+    /// To handle this and show what comes of it.
+    Handle(Input),
+    /// Something with what it owns.
+    Act(Box<dyn FnOnce(&mut Engine)>),
+}
+
+/// The engine, and what waits until it has done what it is at.
+pub(super) struct Running {
+    pub(super) engine: RefCell<Engine>,
+    pub(super) orders: Inbox<Order>,
+}
+
+impl Running {
+    pub(super) fn new(session: Session) -> Self {
+        Self { engine: RefCell::new(Engine::new(session)), orders: Inbox::default() }
+    }
+}
 
 pub(super) struct Engine {
     session: Session,
@@ -220,10 +243,11 @@ impl Engine {
         let report = move |input| session.send(Input::Peer(key, input));
         let peer =
             PeerConnection::open(role, config, self.tracks.clone(), self.screen.clone(), report);
-        if let Some(peer) = peer {
-            session.streams.update(|streams| streams.push((key, peer.streams())));
-            self.peers.push((key, peer));
-        }
+        let Some(peer) = peer else {
+            return session.send(Input::Peer(key, PeerInput::NotOpened));
+        };
+        session.streams.update(|streams| streams.push((key, peer.streams())));
+        self.peers.push((key, peer));
     }
 
     fn set_timer(&mut self, now: Duration) {

@@ -5,6 +5,7 @@ mod advice;
 mod content;
 mod engine;
 mod files;
+mod inbox;
 mod links;
 mod log;
 mod media;
@@ -27,7 +28,7 @@ use crate::{
     reactive::{effect, holding},
 };
 pub use advice::Advice;
-use engine::Engine;
+use engine::{Engine, Order, Running};
 use leptos::prelude::*;
 pub use media::Media;
 pub use notices::{Notice, Notices};
@@ -37,7 +38,7 @@ pub use recording::{Recording, Stage, delete, kept, may_have_recordings, save};
 use seat::KeptSeat;
 pub use sharing::Sharing;
 pub use slot::{Gone, Source};
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 pub use wishes::Volume;
 
 const NAME_KEY: &str = "salon.name";
@@ -81,6 +82,8 @@ pub struct Session {
     pub measuring: RwSignal<bool>,
     /// This person's devices.
     pub media: Media,
+    /// Whether this browser connects to others at all, as far as is known.
+    pub connects: RwSignal<bool>,
     /// What this person shares of their screen.
     pub sharing: Sharing,
     /// Whether they have raised a hand.
@@ -125,7 +128,7 @@ pub struct Session {
     pub notices: Notices,
     /// Runs while drawing waits for more urgent things.
     drawing: StoredValue<Option<Timer>>,
-    engine: StoredValue<Option<Local<Rc<RefCell<Engine>>>>>,
+    engine: StoredValue<Option<Local<Rc<Running>>>>,
 }
 
 impl Session {
@@ -144,6 +147,7 @@ impl Session {
             histories: RwSignal::default(),
             measuring: RwSignal::new(false),
             media: Media::new(notices),
+            connects: RwSignal::new(true),
             sharing: Sharing::new(notices),
             hand: RwSignal::new(false),
             quality: RwSignal::default(),
@@ -176,18 +180,19 @@ impl Session {
         let now = platform::elapsed();
         self.state_at.set(now);
         self.now.set(now);
-        let engine = Engine::new(self);
-        self.engine.set_value(Some(Local::new(Rc::new(RefCell::new(engine)))));
+        self.engine.set_value(Some(Local::new(Rc::new(Running::new(self)))));
         self.set_hiding(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
         self.media.start();
         self.sharing.start();
         self.load_wishes();
         self.recording.start();
-        platform::prepare_connection();
+        platform::prepare_connection(move |worked| {
+            let _ = self.connects.try_set(worked);
+        });
         effect(move || self.tracks_changed());
         effect(move || {
             let screen = self.sharing.screen();
-            self.with_engine(|engine| engine.set_screen(screen));
+            self.order(move |engine| engine.set_screen(screen));
         });
         effect(move || self.send(Input::SetPresence(self.presence())));
         let (pass, spare_key) = pass::find(&self.room.get_value());
@@ -204,8 +209,12 @@ impl Session {
         on_cleanup(move || self.engine.set_value(None));
     }
 
-    /// Presses Join. Devices that were never asked for are asked for now, while the call begins.
+    /// Presses Join. Devices that were never asked for are asked for now, while the call begins. Where no
+    /// connection can be made, nothing could be said or shown inside, nor written.
     pub fn join(self) {
+        if !self.connects.get_untracked() {
+            return;
+        }
         self.send(Input::SetPresence(untrack(|| self.presence())));
         let passcode = self.passcode.get_untracked();
         self.send(Input::SetPasscode((!passcode.is_empty()).then_some(passcode)));
@@ -241,7 +250,8 @@ impl Session {
             }
         });
         effect(move || {
-            if self.sharing.is_on() && !self.view.with(|view| view.inside) {
+            let shares = self.sharing.is_on() || self.sharing.is_asking();
+            if shares && !self.view.with(|view| view.inside) {
                 self.sharing.stop();
             }
         });
@@ -275,7 +285,7 @@ impl Session {
         self.send(Input::Return(seat.token.clone(), seat.since));
         self.send(Input::Recall(log::load(&self.room.get_value())));
         self.recall_unseen();
-        if platform::was_reloaded() {
+        if platform::was_reloaded() && self.connects.get_untracked() {
             self.media.reopen(|kind| seat.sent(kind));
             self.hand.set(seat.hand);
             self.send(Input::SetPresence(untrack(|| self.presence())));
@@ -321,7 +331,7 @@ impl Session {
     /// How loud everybody else is at this moment, from 0 to 1.
     #[must_use]
     pub fn levels(self) -> Vec<(PeerId, f64)> {
-        self.with_engine(|engine| engine.levels()).unwrap_or_default()
+        self.ask(|engine| engine.levels()).unwrap_or_default()
     }
 
     /// Stops waiting in front of a full room; the preview stays.
@@ -372,19 +382,19 @@ impl Session {
 
     fn tracks_changed(self) {
         let tracks = self.media.tracks();
-        self.with_engine(|engine| engine.set_tracks(tracks));
+        self.order(move |engine| engine.set_tracks(tracks));
     }
 
     fn tick(self) {
         let now = platform::elapsed();
         self.now.set(now);
-        self.with_engine(|engine| engine.tick(now));
+        self.order(move |engine| engine.tick(now));
         // Nobody sees what comes in between.
         if self.measuring.get_untracked() || now.as_secs().is_multiple_of(2) {
             self.note_statistics();
         }
         self.set_epoch(now);
-        if let Some(view) = self.with_engine(Engine::view_of_files).flatten() {
+        if let Some(view) = self.ask(Engine::view_of_files).flatten() {
             self.publish(view);
         }
         let today = platform::wall_clock();
@@ -396,7 +406,7 @@ impl Session {
     }
 
     fn note_statistics(self) {
-        let snapshots = self.with_engine(|engine| engine.snapshots()).unwrap_or_default();
+        let snapshots = self.ask(|engine| engine.snapshots()).unwrap_or_default();
         if snapshots.is_empty() {
             return;
         }
@@ -419,13 +429,13 @@ impl Session {
     /// How long the server took for its last answer, while it can be reached.
     #[must_use]
     pub fn server_round_trip(self) -> Option<Duration> {
-        self.with_engine(|engine| engine.server_round_trip()).flatten()
+        self.ask(|engine| engine.server_round_trip()).flatten()
     }
 
     /// The servers that connections are made with, and this person's credentials for them.
     #[must_use]
     pub fn ice_servers(self) -> Vec<IceServer> {
-        self.with_engine(|engine| engine.ice_servers()).unwrap_or_default()
+        self.ask(|engine| engine.ice_servers()).unwrap_or_default()
     }
 
     /// The page's own clock stands while the device sleeps.
@@ -446,26 +456,45 @@ impl Session {
             }
             PageEvent::Hidden => {
                 self.hidden.set(true);
-                self.with_engine(Engine::keep_seat);
+                self.order(Engine::keep_seat);
             }
             PageEvent::NetworkChanged => self.send(Input::NetworkChanged),
             PageEvent::DevicesChanged => self.media.devices_changed(),
             PageEvent::Unloading => {
-                self.with_engine(Engine::hang_up);
+                self.order(Engine::hang_up);
             }
         }
     }
 
-    fn with_engine<T>(self, action: impl FnOnce(&mut Engine) -> T) -> Option<T> {
-        let engine = self.engine.try_get_value().flatten()?;
-        let mut engine = engine.try_borrow_mut().ok()?;
-        Some(action(&mut engine))
+    /// What the engine knows; nothing while it is busy.
+    fn ask<T>(self, question: impl FnOnce(&mut Engine) -> T) -> Option<T> {
+        let running = self.engine.try_get_value().flatten()?;
+        let mut engine = running.engine.try_borrow_mut().ok()?;
+        Some(question(&mut engine))
     }
 
-    /// Hands an input to the call and shows what came of it.
+    /// Has the engine do something with what it owns.
+    fn order(self, act: impl FnOnce(&mut Engine) + 'static) {
+        self.hand_in(Order::Act(Box::new(act)));
+    }
+
+    /// Hands an input to the call and shows what comes of it.
     fn send(self, input: Input) {
+        self.hand_in(Order::Handle(input));
+    }
+
+    fn hand_in(self, order: Order) {
+        if let Some(running) = self.engine.try_get_value().flatten() {
+            running.orders.put(order, |order| match order {
+                Order::Handle(input) => self.handle(&running, input),
+                Order::Act(act) => act(&mut running.engine.borrow_mut()),
+            });
+        }
+    }
+
+    fn handle(self, running: &Running, input: Input) {
         let (now, is_word) = (platform::elapsed(), input.is_word());
-        let view = self.with_engine(|engine| engine.handle(input, now)).flatten();
+        let view = running.engine.borrow_mut().handle(input, now);
         if is_word {
             return self.draw_within(FLOW);
         }
@@ -481,7 +510,7 @@ impl Session {
     fn draw_within(self, wait: Duration) {
         if self.drawing.with_value(Option::is_none) {
             let publish = move || {
-                if let Some(view) = self.with_engine(|engine| engine.view()) {
+                if let Some(view) = self.ask(|engine| engine.view()) {
                     self.publish(view);
                 }
             };

@@ -30,6 +30,8 @@ pub enum Notice {
     FileEnded(FileName, FileState),
     /// Not all files that this person gave are offered.
     TooManyFiles,
+    /// These folders are not offered.
+    Folders(Vec<FileName>),
     /// Somebody has raised a hand; their name may be empty.
     Raised(String),
     /// Somebody is going to record the call.

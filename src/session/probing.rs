@@ -1,4 +1,4 @@
-//! Asks the servers that connections depend on whether they answer.
+//! Asks the servers that connections depend on whether they answer, and the browser whether it finds a way.
 
 use crate::{
     call::probe::{Finding, Probe, Target},
@@ -13,12 +13,16 @@ const BETWEEN: Duration = Duration::from_millis(250);
 /// More servers than anybody needs.
 const SERVERS: usize = 8;
 
+/// What is asked, and which server.
+type Asked = (Target, Option<IceServer>);
+
 /// Tests that are under way or done.
 #[derive(Clone, Copy, Default)]
 pub struct Probing {
-    /// One for each server, in the operator's order.
+    /// One for the browser, unless the person hides their address; then one for each server, in the
+    /// operator's order.
     pub probes: RwSignal<Vec<Probe>>,
-    servers: StoredValue<Vec<IceServer>>,
+    asked: StoredValue<Vec<Asked>>,
     running: StoredValue<Vec<Local<ServerProbe>>>,
     next: StoredValue<Option<Timer>>,
 }
@@ -27,22 +31,25 @@ impl Probing {
     /// Asks these servers. Who hides their address asks relays only.
     pub fn start(self, servers: Vec<IceServer>, hidden: bool) {
         self.stop();
-        let known = |server: IceServer| Some((Target::of(&server.urls)?, server));
-        let servers: Vec<_> = servers.into_iter().filter_map(known).take(SERVERS).collect();
-        self.probes.set(servers.iter().map(|(target, _)| Probe::new(*target)).collect());
-        self.servers.set_value(servers.iter().map(|(_, server)| server.clone()).collect());
-        self.ask(servers, 0, hidden);
+        let known = |server: IceServer| Some((Target::of(&server.urls)?, Some(server)));
+        let servers = servers.into_iter().filter_map(known).take(SERVERS);
+        // To look for a way tells the local network who does.
+        let browser = (!hidden).then_some((Target::Browser, None));
+        let asked: Vec<Asked> = browser.into_iter().chain(servers).collect();
+        self.probes.set(asked.iter().map(|(target, _)| Probe::new(*target)).collect());
+        self.asked.set_value(asked);
+        self.ask(0, hidden);
     }
 
     /// The first relay that works, once all servers were asked.
     #[must_use]
     pub fn relay(self) -> Option<IceServer> {
         let works = |probe: &Probe| {
-            probe.target != Target::Stun && matches!(probe.finding, Finding::Works(_))
+            matches!((probe.target, probe.finding), (Target::Relay(_), Finding::Works(_)))
         };
         let place = self.probes.with(|probes| probes.iter().position(works));
         let place = place.filter(|_| !self.is_running())?;
-        self.servers.with_value(|servers| servers.get(place).cloned())
+        self.asked.with_value(|asked| asked.get(place)?.1.clone())
     }
 
     /// Whether something is being waited for.
@@ -63,25 +70,27 @@ impl Probing {
         }
     }
 
-    fn ask(self, servers: Vec<(Target, IceServer)>, place: usize, hidden: bool) {
-        let Some((target, server)) = servers.get(place) else { return };
+    fn ask(self, place: usize, hidden: bool) {
+        let asked = self.asked.with_value(|asked| asked.get(place).cloned());
+        let Some((target, server)) = asked else { return };
         let begun = elapsed();
         let note = move |change: &dyn Fn(&mut Probe)| {
             self.probes.try_update(|probes| probes.get_mut(place).map(change));
         };
-        if hidden && *target == Target::Stun {
+        if hidden && target == Target::Stun {
             note(&|probe| probe.finding = Finding::Untried);
         } else {
             let handler = move |sign| {
                 let after = elapsed().saturating_sub(begun);
                 note(&|probe| probe.note(sign, after));
             };
-            match ServerProbe::start(server, *target != Target::Stun, handler) {
+            let relayed = matches!(target, Target::Relay(_));
+            match ServerProbe::start(server.as_ref(), relayed, handler) {
                 Some(probe) => self.running.update_value(|running| running.push(Local::new(probe))),
-                None => note(&|probe| probe.finding = Finding::Silent),
+                None => note(&|probe| probe.finding = Finding::Impossible),
             }
         }
-        let next = Timer::new(BETWEEN, move || self.ask(servers, place + 1, hidden));
+        let next = Timer::new(BETWEEN, move || self.ask(place + 1, hidden));
         self.next.set_value(Some(next));
     }
 }

@@ -11,8 +11,41 @@ pub struct Sharing {
     pub possible: RwSignal<bool>,
     screen: RwSignal<Option<Screen>>,
     /// Whether the browser asks what to share.
-    asking: StoredValue<bool>,
+    asking: RwSignal<bool>,
+    attempt: StoredValue<Attempt>,
     notices: Notices,
+}
+
+/// Which question the browser is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Attempt {
+    /// Counts what was shared, and stopped: answers to what was asked before that come too late.
+    turn: u32,
+    /// Counts the questions: a picker may be lost behind a window, or never come.
+    number: u32,
+}
+
+impl Attempt {
+    /// Asks, be it once more.
+    fn ask(&mut self) -> Self {
+        self.number += 1;
+        *self
+    }
+
+    /// Nothing that was asked so far counts any more.
+    fn end(&mut self) {
+        self.turn += 1;
+    }
+
+    /// Whether what `asked` found is wanted: whichever picker is answered first.
+    fn wants(self, asked: Self) -> bool {
+        self.turn == asked.turn
+    }
+
+    /// Whether nobody is asked any more when `asked` has failed.
+    fn fails_with(self, asked: Self) -> bool {
+        self == asked
+    }
 }
 
 impl Sharing {
@@ -20,7 +53,8 @@ impl Sharing {
         Self {
             possible: RwSignal::new(false),
             screen: RwSignal::new(None),
-            asking: StoredValue::new(false),
+            asking: RwSignal::new(false),
+            attempt: StoredValue::default(),
             notices,
         }
     }
@@ -35,37 +69,72 @@ impl Sharing {
         self.screen.with(Option::is_some)
     }
 
+    /// Whether the browser asks what to share.
+    #[must_use]
+    pub fn is_asking(self) -> bool {
+        self.asking.get()
+    }
+
     pub(super) fn screen(self) -> Option<Screen> {
         self.screen.get()
     }
 
-    /// Asks what to share, or stops sharing.
+    /// Asks what to share, also once more, or stops sharing.
     pub fn toggle(self) {
         if self.screen.with_untracked(Option::is_some) {
             return self.stop();
         }
-        if self.asking.get_value() {
-            return;
-        }
-        self.asking.set_value(true);
+        let Some(asked) = self.attempt.try_update_value(Attempt::ask) else { return };
+        self.asking.set(true);
         platform::spawn_local(async move {
             let captured = platform::capture_screen().await;
-            let _ = self.asking.try_set_value(false);
+            let Some(attempt) = self.attempt.try_get_value() else { return };
             match captured {
-                Ok(screen) => {
-                    // The browser has a button of its own that ends it.
-                    screen.picture.on_ended(move || self.stop());
-                    let _ = self.screen.try_set(Some(screen));
-                }
-                // They have changed their mind, which they know.
-                Err(Problem::Dismissed) => {}
-                Err(problem) => self.notices.show(Notice::NotShared(problem)),
+                Ok(screen) if attempt.wants(asked) => self.show(screen),
+                Err(problem) if attempt.fails_with(asked) => self.fail(problem),
+                Ok(_) | Err(_) => {}
             }
         });
     }
 
-    /// Stops sharing.
+    fn show(self, screen: Screen) {
+        self.stop();
+        // The browser has a button of its own that ends it.
+        screen.picture.on_ended(move || self.stop());
+        let _ = self.screen.try_set(Some(screen));
+    }
+
+    fn fail(self, problem: Problem) {
+        let _ = self.asking.try_set(false);
+        // They have changed their mind, which they know.
+        if problem != Problem::Dismissed {
+            self.notices.show(Notice::NotShared(problem));
+        }
+    }
+
+    /// Stops sharing, or asking.
     pub fn stop(self) {
+        self.attempt.try_update_value(Attempt::end);
+        let _ = self.asking.try_set(false);
         let _ = self.screen.try_set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whichever_picker_is_answered_first_counts_and_none_after_it() {
+        let mut attempt = Attempt::default();
+        let (lost, again) = (attempt.ask(), attempt.ask());
+        assert!(attempt.wants(lost) && attempt.wants(again));
+        assert!(!attempt.fails_with(lost), "the other one is still open");
+        assert!(attempt.fails_with(again));
+        attempt.end();
+        assert!(!attempt.wants(lost) && !attempt.wants(again));
+        assert!(!attempt.fails_with(again), "nobody waits for it");
+        let next = attempt.ask();
+        assert!(attempt.wants(next));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     i18n::{stopwatch, texts},
-    platform,
+    platform::{self, Brought},
     reactive::{click, effect, flag, text},
     session::Session,
     ui::{
@@ -40,9 +40,12 @@ pub fn CallView(
     let dragging = RwSignal::new(false);
     // What becomes of them stands in the chat.
     let given = RwSignal::new(0_u32);
-    let give = move |files| {
-        session.give(files);
-        given.update(|count| *count += 1);
+    let give = move |brought: Brought| {
+        session.refuse_folders(&brought.folders);
+        if !brought.files.is_empty() {
+            session.give(brought.files);
+            given.update(|count| *count += 1);
+        }
     };
     // Wherever they fall: the browser would open them in place of the call.
     let drag = window_event_listener(ev::dragover, move |event| {
@@ -66,10 +69,10 @@ pub fn CallView(
         }
     });
     let paste = window_event_listener(ev::paste, move |event| {
-        let files = platform::pasted_files(&event);
-        if shown.get_untracked() && !files.is_empty() {
+        let brought = platform::pasted_files(&event);
+        if shown.get_untracked() && !brought.is_empty() {
             event.prevent_default();
-            give(files);
+            give(brought);
         }
     });
     on_cleanup(move || {

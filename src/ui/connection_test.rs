@@ -77,6 +77,8 @@ pub(super) fn ConnectionTest() -> impl IntoView {
     let summary = word(move || match verdict.get() {
         Verdict::Testing => t.testing,
         Verdict::Good => t.all_well,
+        Verdict::NoConnections => t.no_connections,
+        Verdict::NoWay => t.no_way,
         Verdict::Limited => t.some_silent,
         Verdict::Slow => t.slow,
         Verdict::NoServer => t.no_server,
@@ -119,6 +121,8 @@ fn verdict_name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Testing => "testing",
         Verdict::Good => "good",
+        Verdict::NoConnections => "no-connections",
+        Verdict::NoWay => "no-way",
         Verdict::Limited => "limited",
         Verdict::Slow => "slow",
         Verdict::NoServer => "no-server",

@@ -91,6 +91,11 @@ pub fn Controls(
                 <p>{t.you_share}</p>
                 <button class="button small" on:click=click(move |_| session.sharing.stop())>{t.stop_sharing}</button>
             </div>
+            <div class="notice sharing late" role="status" hidden=flag(move || sharing.get() || !session.sharing.is_asking())>
+                <p>{t.choosing_screen}</p>
+                <button class="button small" on:click=click(move |_| session.sharing.toggle())>{t.ask_again}</button>
+                <button class="button small" on:click=click(move |_| session.sharing.stop())>{t.cancel}</button>
+            </div>
             <Show when=flag(move || open.get() == Some(Opened::Devices))>
                 <Panel name=t.devices close>
                     <DeviceChoices />

@@ -117,6 +117,10 @@ pub(super) fn listed(about: &str, lines: &[(&str, String)]) -> String {
 pub(super) enum Verdict {
     Testing,
     Good,
+    /// The browser makes no connections.
+    NoConnections,
+    /// The browser finds no way to be reached.
+    NoWay,
     /// Some of the servers do not answer.
     Limited,
     /// What is sent is slow.
@@ -141,13 +145,24 @@ impl Findings {
     pub(super) fn verdict(&self) -> Verdict {
         let any = |finding| self.probes.iter().any(|probe| probe.finding == finding);
         match self.server {
+            _ if any(Finding::Impossible) => Verdict::NoConnections,
             _ if any(Finding::Waiting) => Verdict::Testing,
+            _ if self.is_cut_off() => Verdict::NoWay,
             None => Verdict::NoServer,
             Some(_) if self.upload == Upload::Waiting => Verdict::Testing,
             Some(_) if any(Finding::Silent) => Verdict::Limited,
             Some(_) if self.sends_slowly() => Verdict::Slow,
             Some(_) => Verdict::Good,
         }
+    }
+
+    /// Whether there is no way to be reached, not by any server's help either.
+    fn is_cut_off(&self) -> bool {
+        let works =
+            |probe: &Probe| matches!(probe.finding, Finding::Works(_) | Finding::Refuses(_));
+        let lost =
+            |probe: &Probe| (probe.target, probe.finding) == (Target::Browser, Finding::Silent);
+        self.probes.iter().any(lost) && !self.probes.iter().any(works)
     }
 
     fn sends_slowly(&self) -> bool {
@@ -163,7 +178,7 @@ impl Findings {
         let server = self.server.map_or_else(|| t.silent.to_owned(), t.answers_in);
         let mut lines = vec![(t.server, server)];
         lines.extend(probes(&self.probes, false, t));
-        if self.probes.iter().all(|probe| probe.target == Target::Stun) {
+        if !self.probes.iter().any(|probe| matches!(probe.target, Target::Relay(_))) {
             lines.push((t.relays, t.no_relay.to_owned()));
         }
         let download = self.download.map_or_else(|| t.page_was_kept.to_owned(), t.at_least);
@@ -186,7 +201,13 @@ pub(super) fn probes(
     accepted: bool,
     t: &StatisticsTexts,
 ) -> Vec<(&'static str, String)> {
-    let line = |probe: &Probe| ((t.target)(probe.target), (t.finding)(probe.finding, accepted));
+    let line = |probe: &Probe| {
+        let finding = match probe.target {
+            Target::Browser => (t.browser_finding)(probe.finding),
+            _ => (t.finding)(probe.finding, accepted),
+        };
+        ((t.target)(probe.target), finding)
+    };
     probes.iter().map(line).collect()
 }
 
@@ -300,6 +321,18 @@ mod tests {
                 ("Relay over TLS", "no answer".to_owned()),
             ]
         );
+        let browser = |signs: &[Sign]| probe(Target::Browser, signs);
+        findings.probes = vec![browser(&[Sign::Found])];
+        assert_eq!(findings.verdict(), Verdict::Good);
+        assert_eq!(findings.lines(t)[1], ("This browser", "finds ways out".to_owned()));
+        findings.probes = vec![browser(&[Sign::Done]), probe(Target::Stun, &[Sign::Done])];
+        assert_eq!(findings.verdict(), Verdict::NoWay, "nobody can reach who has no candidates");
+        assert_eq!(findings.lines(t)[1], ("This browser", "finds no way out".to_owned()));
+        findings.probes = vec![browser(&[Sign::Done]), probe(udp, &[Sign::Error(401)])];
+        assert_eq!(findings.verdict(), Verdict::Limited, "a relay that answers is a way");
+        findings.probes = vec![browser(&[])];
+        findings.probes[0].finding = Finding::Impossible;
+        assert_eq!(findings.verdict(), Verdict::NoConnections);
         assert_eq!(
             (t.finding)(Finding::Refuses(Duration::ZERO), true),
             "answers, but does not let you in"

@@ -42,7 +42,7 @@ pub fn PersonTile(
             format!("{} {}", (t.link)(link()), stopwatch(time))
         }
         Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
-        other => (t.link)(other).to_owned(),
+        other => (t.link)(other),
     });
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
@@ -52,7 +52,8 @@ pub fn PersonTile(
         <article
             class="tile"
             class:no-picture=flag(move || {
-                !pictured.get() || matches!(link(), Link::New | Link::Connecting)
+                let unmet = matches!(link(), Link::New | Link::Connecting | Link::Failed(_));
+                !pictured.get() || unmet
             })
             class:frozen=frozen
             class:talking=flag(move || staging.talking.get() == Some(id) && presence.get().mic)
@@ -211,6 +212,6 @@ fn link_name(link: Link) -> &'static str {
         Link::Connecting => "connecting",
         Link::Connected => "connected",
         Link::Reconnecting { .. } => "reconnecting",
-        Link::Failed => "failed",
+        Link::Failed(_) => "failed",
     }
 }

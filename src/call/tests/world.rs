@@ -41,6 +41,10 @@ struct Person {
     upstream: VecDeque<ClientMessage>,
     downstream: VecDeque<ServerMessage>,
     pcs: BTreeMap<PeerKey, Pc>,
+    /// The browser makes no peer connections.
+    disabled: bool,
+    /// Those that it did not make.
+    unmade: Vec<PeerKey>,
 }
 
 pub(super) struct World {
@@ -52,6 +56,8 @@ pub(super) struct World {
     made: u64,
     /// What is under way on data channels.
     talks: VecDeque<(usize, PeerKey, String)>,
+    /// Connections that could not be made, which is reported when the call's turn is over.
+    failed: Vec<(usize, PeerKey)>,
 }
 
 /// How long seats are held.
@@ -73,6 +79,8 @@ impl World {
             upstream: VecDeque::new(),
             downstream: VecDeque::new(),
             pcs: BTreeMap::new(),
+            disabled: false,
+            unmade: Vec::new(),
         };
         let mut world = Self {
             now: Duration::ZERO,
@@ -82,6 +90,7 @@ impl World {
             limit,
             made: 0,
             talks: VecDeque::new(),
+            failed: Vec::new(),
         };
         for person in 0..people {
             world.tell(person, Input::Watch("room".parse().unwrap()));
@@ -99,6 +108,19 @@ impl World {
 
     pub(super) fn leave(&mut self, person: usize) {
         self.tell(person, Input::Leave);
+    }
+
+    /// WebRTC is switched off in somebody's browser.
+    pub(super) fn disable(&mut self, person: usize) {
+        self.people[person].disabled = true;
+    }
+
+    pub(super) fn enable(&mut self, person: usize) {
+        self.people[person].disabled = false;
+    }
+
+    pub(super) fn links(&self, person: usize) -> Vec<Link> {
+        self.people[person].call.view().tiles.iter().map(|tile| tile.link).collect()
     }
 
     pub(super) fn hide(&mut self, person: usize, hidden: bool) {
@@ -189,24 +211,37 @@ impl World {
     /// Lets everything that is under way arrive and everything that is begun finish.
     pub(super) fn settle(&mut self) {
         for _ in 0..20_000 {
-            let mut quiet = !self.rooms.is_introducing();
-            for person in 0..self.people.len() {
-                quiet &= !self.busy(person);
-                self.deliver_up(person);
-                self.deliver_down(person);
-                self.complete(person, 0);
-                self.pass_on();
-                self.now += Duration::from_millis(50);
-                self.tick_rooms();
-                if self.people[person].call.poll_timeout().is_some_and(|due| due <= self.now) {
-                    self.tell(person, Input::Tick);
-                }
-            }
-            if quiet {
+            if self.round() {
                 return;
             }
         }
         panic!("never comes to rest");
+    }
+
+    /// Lets so much time pass.
+    pub(super) fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            self.round();
+        }
+    }
+
+    /// Everybody does one thing; returns whether there was none to do.
+    fn round(&mut self) -> bool {
+        let mut quiet = !self.rooms.is_introducing();
+        for person in 0..self.people.len() {
+            quiet &= !self.busy(person);
+            self.deliver_up(person);
+            self.deliver_down(person);
+            self.complete(person, 0);
+            self.pass_on();
+            self.now += Duration::from_millis(50);
+            self.tick_rooms();
+            if self.people[person].call.poll_timeout().is_some_and(|due| due <= self.now) {
+                self.tell(person, Input::Tick);
+            }
+        }
+        quiet
     }
 
     /// Everybody inside is linked to everybody else inside, exactly once and in agreement.
@@ -268,7 +303,8 @@ impl World {
     fn busy(&self, person: usize) -> bool {
         let person = &self.people[person];
         let working = person.pcs.values().any(|pc| pc.operation.is_some() || pc.lost.is_some());
-        let waiting = person.socket.is_none() || person.stalled != (false, false);
+        let linked = person.pcs.len() == person.call.peers.len();
+        let waiting = person.socket.is_none() || person.stalled != (false, false) || !linked;
         working || waiting || !person.upstream.is_empty() || !person.downstream.is_empty()
     }
 
@@ -276,6 +312,9 @@ impl World {
         self.people[person].call.handle(input, self.now);
         while let Some(command) = self.people[person].call.poll() {
             self.obey(person, command);
+        }
+        for (person, key) in std::mem::take(&mut self.failed) {
+            self.tell(person, Input::Peer(key, PeerInput::NotOpened));
         }
     }
 
@@ -304,6 +343,11 @@ impl World {
             | Command::File(_) => {}
             Command::OpenPeer { key, config, .. } => {
                 self.made += 1;
+                if person.disabled {
+                    person.unmade.push(key);
+                    self.failed.push((index, key));
+                    return;
+                }
                 let pc = Pc { hidden: config.hidden, ..Pc::default() };
                 assert!(person.pcs.insert(key, pc).is_none());
                 self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
@@ -316,10 +360,14 @@ impl World {
             }
             Command::CloseChannel(key) => panic!("{key:?} says too much"),
             Command::ClosePeer(key) => {
-                assert!(person.pcs.remove(&key).is_some(), "closed twice");
+                let was_there = person.pcs.remove(&key).is_some();
+                assert!(was_there || person.unmade.contains(&key), "closed twice");
             }
             Command::Peer(key, command) => {
-                let pc = person.pcs.get_mut(&key).expect("a command for a closed connection");
+                let Some(pc) = person.pcs.get_mut(&key) else {
+                    assert!(person.unmade.contains(&key), "a command for a closed connection");
+                    return;
+                };
                 match command {
                     PeerCommand::AddCandidate(_) => {
                         assert!(pc.agreed || pc.remote_offer.is_some(), "too early");

@@ -14,7 +14,9 @@ pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
         _ => format!("{}, waiting for {waiting} people", size(bytes)),
     },
     for_nobody: |bytes| format!("{}. Nobody else is here. Whoever comes can have it.", size(bytes)),
-    unreadable: |bytes| format!("{}. It was changed or moved since: give it again.", size(bytes)),
+    unreadable: |bytes| {
+        format!("{}. It was changed, moved or deleted since: give it again.", size(bytes))
+    },
     take: "Save",
     decline: "Decline",
     pause: "Pause",

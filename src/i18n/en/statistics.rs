@@ -71,17 +71,25 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     some_silent: "Connection: not everything answers",
     slow: "Connection: slow, your picture may suffer",
     no_server: "Connection: the server does not answer",
+    no_connections: "Connection: none, WebRTC is switched off in this browser",
+    no_way: "Connection: none, this browser finds no way out. A VPN, an extension or a setting may block WebRTC.",
     test_of: "connection test",
     server: "Server",
     answers_in: |time| format!("answers in {}", millis(time)),
     silent: "no answer",
     target: |target| match target {
+        Target::Browser => "This browser",
         Target::Stun => "STUN",
         Target::Relay(Protocol::Udp) => "Relay over UDP",
         Target::Relay(Protocol::Tcp) => "Relay over TCP",
         Target::Relay(Protocol::Tls) => "Relay over TLS",
     },
     finding,
+    browser_finding: |found| match found {
+        Finding::Works(_) => "finds ways out".to_owned(),
+        Finding::Silent => "finds no way out".to_owned(),
+        other => finding(other, false),
+    },
     relays: "Relay",
     no_relay: "this server has none",
     download: "Download",
@@ -132,6 +140,7 @@ fn finding(finding: Finding, accepted: bool) -> String {
             "answers, but does not let you in".to_owned()
         }
         (Finding::Silent, _) => TEXTS.silent.to_owned(),
+        (Finding::Impossible, _) => "not tested: this browser makes no connections".to_owned(),
         (Finding::Dropped, _) => DROPPED.to_owned(),
         (Finding::Untried, _) => "not tested: your address stays hidden".to_owned(),
     }

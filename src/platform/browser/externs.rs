@@ -3,8 +3,8 @@
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    HtmlMediaElement, MediaStream, Navigator, Performance, RtcPeerConnection, RtcRtpReceiver,
-    RtcRtpSender, RtcSessionDescriptionInit,
+    DataTransfer, File, HtmlMediaElement, MediaStream, Navigator, Performance, RtcPeerConnection,
+    RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcSessionDescriptionInit,
 };
 
 #[wasm_bindgen]
@@ -54,7 +54,7 @@ extern "C" {
 
     /// `RTCRtpSender` as in W3C WebRTC, section 5.2.
     #[wasm_bindgen(extends = RtcRtpSender)]
-    #[derive(Clone)]
+    #[derive(Clone, PartialEq)]
     pub(super) type Sender;
 
     #[wasm_bindgen(method, catch, js_name = setStreams)]
@@ -68,6 +68,40 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = setParameters)]
     pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
+
+    /// `RTCRtpTransceiver` as in W3C WebRTC, section 5.4. What is stopped has directions that web-sys does
+    /// not know.
+    #[wasm_bindgen(extends = RtcRtpTransceiver)]
+    #[derive(Clone, PartialEq)]
+    pub(super) type Transceiver;
+
+    #[wasm_bindgen(method, getter, js_name = direction)]
+    pub(super) fn direction_text(this: &Transceiver) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = currentDirection)]
+    pub(super) fn current_direction_text(this: &Transceiver) -> Option<String>;
+
+    /// `DataTransfer` as in HTML, section 6.11.3.
+    #[wasm_bindgen(extends = DataTransfer)]
+    pub(super) type Transfer;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn items(this: &Transfer) -> JsValue;
+
+    /// `DataTransferItem`, one of its items.
+    pub(super) type Item;
+
+    #[wasm_bindgen(method, catch, js_name = getAsFile)]
+    pub(super) fn get_as_file(this: &Item) -> Result<Option<File>, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = webkitGetAsEntry)]
+    pub(super) fn entry(this: &Item) -> Result<Option<Entry>, JsValue>;
+
+    /// `FileSystemEntry` (WICG Entries API).
+    pub(super) type Entry;
+
+    #[wasm_bindgen(method, getter, js_name = isDirectory)]
+    pub(super) fn is_directory(this: &Entry) -> bool;
 
     /// `DocumentPictureInPicture` as in W3C Document Picture-in-Picture, section 3.
     pub(super) type WindowOpener;

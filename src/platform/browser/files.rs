@@ -5,13 +5,13 @@ use super::{
     externs::{self, WritableFile},
     wall_clock,
 };
-use crate::recording::Piece;
+use crate::{platform::Brought, recording::Piece};
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, ClipboardEvent, DataTransfer, DragEvent, FileList, HtmlAnchorElement,
+    Blob, BlobPropertyBag, ClipboardEvent, DataTransfer, DragEvent, HtmlAnchorElement,
     HtmlInputElement, Url, window,
 };
 
@@ -105,26 +105,37 @@ async fn buffer(blob: &Blob, from: f64, to: f64) -> Option<ArrayBuffer> {
     buffer.dyn_into().ok()
 }
 
-fn sources(list: Option<FileList>) -> Vec<StoredBytes> {
-    let Some(list) = list else { return Vec::new() };
-    (0..list.length())
-        .filter_map(|index| list.get(index))
-        .map(|file| StoredBytes(file.into()))
-        .collect()
-}
-
 /// The files that were picked with an input, which can be used again.
 #[must_use]
 pub fn picked_files(input: &HtmlInputElement) -> Vec<StoredBytes> {
-    let picked = sources(input.files());
+    let list = input.files().map(|list| Array::from(&list)).unwrap_or_default();
+    let picked = list.iter().map(|file| StoredBytes(file.unchecked_into())).collect();
     input.set_value("");
     picked
 }
 
 /// The files that are dropped.
 #[must_use]
-pub fn dropped_files(event: &DragEvent) -> Vec<StoredBytes> {
-    sources(event.data_transfer().and_then(|transfer| transfer.files()))
+pub fn dropped_files(event: &DragEvent) -> Brought {
+    event.data_transfer().map(brought).unwrap_or_default()
+}
+
+/// What of it is a file and what a folder, which browsers hand over as a file that cannot be read. To be
+/// asked while the event is handled: afterwards there is nothing there.
+#[allow(clippy::needless_pass_by_value, reason = "used with map over owned values")]
+fn brought(transfer: DataTransfer) -> Brought {
+    let transfer: externs::Transfer = transfer.unchecked_into();
+    let mut brought = Brought::default();
+    for item in Array::from(&transfer.items()).iter() {
+        let item: externs::Item = item.unchecked_into();
+        let Ok(Some(file)) = item.get_as_file() else { continue };
+        // Missing in some browsers, and null where what is brought comes from no disk.
+        match item.entry().ok().flatten() {
+            Some(entry) if entry.is_directory() => brought.folders.push(file.name()),
+            _ => brought.files.push(StoredBytes(file.into())),
+        }
+    }
+    brought
 }
 
 /// Whether what was dragged over the page has left it.
@@ -143,13 +154,13 @@ pub fn drags_files(event: &DragEvent) -> bool {
 /// The files that are pasted. What was copied from a document may come as a picture, too; it is meant
 /// as text.
 #[must_use]
-pub fn pasted_files(event: &ClipboardEvent) -> Vec<StoredBytes> {
+pub fn pasted_files(event: &ClipboardEvent) -> Brought {
     let is_document = |transfer: &DataTransfer| {
         let types = Array::from(&transfer.types());
         ["text/plain", "text/html"].iter().all(|kind| types.includes(&(*kind).into(), 0))
     };
     let transfer = event.clipboard_data().filter(|transfer| !is_document(transfer));
-    sources(transfer.and_then(|transfer| transfer.files()))
+    transfer.map(brought).unwrap_or_default()
 }
 
 /// A file that is being written down. It is removed when it is forgotten, or on a later visit.

@@ -15,6 +15,7 @@ mod peer;
 mod playback;
 mod probe;
 mod recording;
+mod sections;
 mod sender;
 mod snapshot;
 mod socket;

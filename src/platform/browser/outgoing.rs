@@ -3,6 +3,7 @@
 use super::{
     Screen, Track, externs,
     peer::{kind_of, transceivers},
+    sections::{Sections, is_stopped, sender_of},
     sender::{insist, replace_track, set_encoding},
     spawn_local,
 };
@@ -10,13 +11,13 @@ use crate::{
     platform::{Kind, PerKind},
     protocol::Grade,
 };
-use js_sys::Array;
+use js_sys::{Array, Reflect};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcRtpTransceiverInit};
+use web_sys::{MediaStream, RtcRtpReceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit};
 
 /// What is sent of the picture over a weak connection, and over a poor one (W3C WebRTC, section
 /// 5.2.5): a divisor of its sides, frames and bits per second.
@@ -37,11 +38,10 @@ pub(super) struct Outgoing {
     own: MediaStream,
     tracks: RefCell<PerKind<Track>>,
     senders: RefCell<PerKind<externs::Sender>>,
+    sections: RefCell<Sections>,
     /// Names the tracks of the screen as belonging together.
     of_screen: MediaStream,
     screen: RefCell<Option<Screen>>,
-    /// Made when something is shared for the first time; they stay.
-    screen_senders: RefCell<PerKind<externs::Sender>>,
     /// How often what is sent of the screen was decided.
     shares: Rc<Cell<u32>>,
     /// How good a picture is sent at most, if any is.
@@ -65,9 +65,9 @@ impl Outgoing {
             own: MediaStream::new().ok()?,
             tracks: RefCell::new(tracks),
             senders: RefCell::default(),
+            sections: RefCell::default(),
             of_screen: MediaStream::new().ok()?,
             screen: RefCell::new(screen),
-            screen_senders: RefCell::default(),
             shares: Rc::default(),
             limit: Cell::new(Some(Grade::Good)),
             music: Cell::new(false),
@@ -89,6 +89,9 @@ impl Outgoing {
     /// Shares a screen, or none any more.
     pub(super) fn set_screen(&self, screen: Option<&Screen>) {
         self.screen.replace(screen.cloned());
+        if screen.is_some() {
+            self.sections.borrow_mut().forget_stopped_screen();
+        }
         if self.pc.remote_description().is_some() {
             self.share_screen();
         }
@@ -113,20 +116,43 @@ impl Outgoing {
         Kind::ALL.into_iter().for_each(|kind| self.tune(kind));
     }
 
-    /// Sends through the media sections that the other side has offered.
+    /// Sends through the media sections that the other side has offered. One that it has stopped is
+    /// replaced when it offers another, and not by this side: it may not want any.
     pub(super) fn adopt_offered(&self) {
-        for transceiver in transceivers(&self.pc) {
-            let kind = kind_of(&transceiver.receiver().track());
-            if self.senders.borrow().get(kind).is_some() {
+        for section in transceivers(&self.pc) {
+            if is_stopped(&section) || self.is_of_screen(&section) {
                 continue;
             }
-            transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-            let sender: externs::Sender = transceiver.sender().unchecked_into();
+            let (kind, sender) = (kind_of(&section.receiver().track()), sender_of(&section));
+            if self.senders.borrow().get(kind) == Some(&sender) {
+                continue;
+            }
+            // Through web-sys, what the browser refuses would end more than this.
+            let _ = Reflect::set(&section, &"direction".into(), &"sendrecv".into());
             // Missing in older browsers: their tracks then arrive without a stream's name.
             let _ = sender.set_streams(&self.own);
-            self.senders.borrow_mut().set(kind, Some(sender));
+            self.begin(kind, sender);
             self.send(kind);
         }
+    }
+
+    /// Sends a kind through a section whose encodings nobody has changed yet.
+    fn begin(&self, kind: Kind, sender: externs::Sender) {
+        self.senders.borrow_mut().set(kind, Some(sender));
+        match kind {
+            Kind::Microphone => self.music.set(false),
+            Kind::Camera => self.pictureless.set(false),
+        }
+    }
+
+    /// Whether what a section brings is of a screen.
+    pub(super) fn is_of_screen(&self, section: &externs::Transceiver) -> bool {
+        self.sections.borrow_mut().is_of_screen(section)
+    }
+
+    /// What brings the other person's sound, or picture.
+    pub(super) fn receiver(&self, kind: Kind) -> Option<RtcRtpReceiver> {
+        self.sections.borrow().own(kind).map(|section| section.receiver())
     }
 
     /// Adds a media section for each kind that has none, which makes the browser ask for a
@@ -147,8 +173,9 @@ impl Outgoing {
                 }
                 None => self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init),
             };
-            let sender = transceiver.sender().unchecked_into();
-            self.senders.borrow_mut().set(kind, Some(sender));
+            let section: externs::Transceiver = transceiver.unchecked_into();
+            self.begin(kind, sender_of(&section));
+            self.sections.borrow_mut().add_own(kind, section);
             self.tune(kind);
         }
     }
@@ -197,13 +224,12 @@ impl Outgoing {
         self.shares.set(self.shares.get().wrapping_add(1));
         for kind in Kind::ALL {
             let track = self.screen_track(kind);
-            let mut senders = self.screen_senders.borrow_mut();
-            if let Some(sender) = senders.get(kind) {
-                replace_track(sender, track.as_ref());
+            if let Some(sender) = self.screen_sender(kind) {
+                replace_track(&sender, track.as_ref());
                 if let (Kind::Camera, Some(track)) = (kind, &track) {
                     let (shares, share) = (self.shares.clone(), self.shares.get());
                     let is_wanted = move || shares.get() == share;
-                    spawn_local(insist(sender.clone(), track.js().into(), is_wanted));
+                    spawn_local(insist(sender, track.js().into(), is_wanted));
                 }
             } else if track.is_some() {
                 let init = RtcRtpTransceiverInit::new();
@@ -211,7 +237,10 @@ impl Outgoing {
                 init.set_streams(&Array::of1(&self.of_screen));
                 let transceiver =
                     self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init);
-                senders.set(kind, Some(transceiver.sender().unchecked_into()));
+                self.sections.borrow_mut().add_screen(kind, transceiver.unchecked_into());
+                if kind == Kind::Camera {
+                    self.screenless.set(false);
+                }
             }
         }
         let grade = self.limit.get().unwrap_or_default();
@@ -219,6 +248,10 @@ impl Outgoing {
         if grade != Grade::Good || without != self.screenless.get() {
             self.encode_screen(grade);
         }
+    }
+
+    fn screen_sender(&self, kind: Kind) -> Option<externs::Sender> {
+        self.sections.borrow().screen(kind).map(sender_of)
     }
 
     /// What is sent of the screen.
@@ -257,14 +290,14 @@ impl Outgoing {
     }
 
     fn encode_screen(&self, grade: Grade) {
-        if let Some(sender) = self.screen_senders.borrow().get(Kind::Camera) {
+        if let Some(sender) = self.screen_sender(Kind::Camera) {
             let limit = match grade {
                 Grade::Good => [("maxFramerate", None), ("maxBitrate", None)],
                 Grade::Weak => WEAK_SCREEN.map(|(name, value)| (name, Some(value))),
                 Grade::Poor => POOR_SCREEN.map(|(name, value)| (name, Some(value))),
             };
             let screenless = self.screen_track(Kind::Camera).is_none();
-            if set_encoding(sender, !screenless, &limit) {
+            if set_encoding(&sender, !screenless, &limit) {
                 self.screenless.set(screenless);
             }
         }

@@ -17,8 +17,8 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStreamTrack, RtcConfiguration, RtcPeerConnectionIceEvent, RtcRtpReceiver,
-    RtcRtpTransceiver, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+    MediaStreamTrack, RtcConfiguration, RtcPeerConnectionIceEvent, RtcSdpType,
+    RtcSessionDescriptionInit, RtcTrackEvent,
 };
 
 /// So long after a reading in which less came than should, the statistics are read once more.
@@ -90,10 +90,8 @@ impl PeerConnection {
     /// How loud they are at this moment, from 0 to 1 (W3C WebRTC, section 5.3).
     #[must_use]
     pub fn level(&self) -> f64 {
-        let receivers = self.shared.pc.get_receivers();
         let level = || {
-            let receivers = receivers.iter().map(JsCast::unchecked_into::<RtcRtpReceiver>);
-            let receiver = receivers.into_iter().find(|one| one.track().kind() == "audio")?;
+            let receiver = self.shared.outgoing.receiver(Kind::Microphone)?;
             let receiver: externs::Receiver = receiver.unchecked_into();
             let source = receiver.synchronization_sources().ok()?.get(0);
             Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
@@ -236,7 +234,8 @@ impl Shared {
             on("track", |shared, event| {
                 let event: &RtcTrackEvent = event.dyn_ref()?;
                 let track = event.track();
-                let incoming = match shared.is_of_screen(&event.transceiver()) {
+                let section = event.transceiver().unchecked_into();
+                let incoming = match shared.outgoing.is_of_screen(&section) {
                     true => &shared.incoming.screen,
                     false => &shared.incoming.own,
                 };
@@ -301,14 +300,6 @@ impl Shared {
         worked
     }
 
-    /// Whether what a section brings is of a screen: the first of each kind is for camera and
-    /// microphone.
-    fn is_of_screen(&self, transceiver: &RtcRtpTransceiver) -> bool {
-        let kind = kind_of(&transceiver.receiver().track());
-        let same = |other: &RtcRtpTransceiver| kind_of(&other.receiver().track()) == kind;
-        transceivers(&self.pc).into_iter().find(same).is_some_and(|first| first != *transceiver)
-    }
-
     /// Reads the statistics, unless that is being done or just was.
     fn read(self: &Rc<Self>) {
         let shared = self.clone();
@@ -335,7 +326,7 @@ impl Shared {
     }
 }
 
-pub(super) fn transceivers(pc: &externs::Pc) -> Vec<RtcRtpTransceiver> {
+pub(super) fn transceivers(pc: &externs::Pc) -> Vec<externs::Transceiver> {
     let list = pc.transceivers().unwrap_or_default();
     list.iter().map(JsCast::unchecked_into).collect()
 }

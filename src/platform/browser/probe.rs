@@ -14,7 +14,7 @@ use web_sys::{Event, RtcPeerConnection, RtcPeerConnectionIceEvent};
 /// So long a server has to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A connection to nobody that gathers candidates from one server. Dropping it ends it.
+/// A connection to nobody that gathers candidates from one server, or without any. Dropping it ends it.
 pub struct ServerProbe {
     pc: externs::Pc,
     _listeners: [Listener; 2],
@@ -24,11 +24,12 @@ pub struct ServerProbe {
 impl ServerProbe {
     /// Begins to ask. `relayed` keeps the browser from anything but asking for a relay.
     pub fn start(
-        server: &IceServer,
+        server: Option<&IceServer>,
         relayed: bool,
         handler: impl Fn(Sign) + 'static,
     ) -> Option<Self> {
-        let config = PeerConfig { ice_servers: vec![server.clone()], hidden: relayed };
+        let ice_servers = server.into_iter().cloned().collect();
+        let config = PeerConfig { ice_servers, hidden: relayed };
         let pc = RtcPeerConnection::new_with_configuration(&peer::configuration(&config)?).ok()?;
         let handler = Rc::new(handler);
         let on = |event, read: fn(&Event) -> Option<Sign>| {
@@ -65,6 +66,7 @@ fn candidate(event: &Event) -> Option<Sign> {
     let Some(candidate) = event.candidate() else { return Some(Sign::Done) };
     let candidate = candidate.candidate();
     match candidate.split_once(" typ ")?.1.split(' ').next()? {
+        "host" => Some(Sign::Found),
         "srflx" => Some(Sign::Mapped),
         "relay" => Some(Sign::Relayed),
         _ => None,

@@ -17,11 +17,22 @@ struct Spare {
     timer: Option<Timer>,
 }
 
-/// Makes a connection in a quiet moment, for when one is needed.
-pub fn prepare_connection() {
+/// Makes a connection in a quiet moment, for when one is needed, and tells whether the browser can: at
+/// once where it has no such thing.
+pub fn prepare_connection(tell: impl FnOnce(bool) + 'static) {
+    let constructor = js_sys::Reflect::get(&js_sys::global(), &"RTCPeerConnection".into());
+    match constructor.is_ok_and(|constructor| constructor.is_function()) {
+        true => prepare(tell),
+        false => tell(false),
+    }
+}
+
+fn prepare(tell: impl FnOnce(bool) + 'static) {
     let make = || {
         let pc = RtcPeerConnection::new().ok();
+        let worked = pc.is_some();
         SPARE.with(|spare| spare.replace(Spare { pc, timer: None }));
+        tell(worked);
     };
     SPARE.with_borrow_mut(|spare| {
         if spare.pc.is_none() {
@@ -33,7 +44,7 @@ pub fn prepare_connection() {
 /// A connection: the one that was made in advance, if there is one.
 pub(super) fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection> {
     let spare = SPARE.with_borrow_mut(|spare| spare.pc.take());
-    prepare_connection();
+    prepare(|_| ());
     if let Some(pc) = spare {
         if pc.set_configuration_with_configuration(configuration).is_ok() {
             return Some(pc);

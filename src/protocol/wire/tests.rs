@@ -1,5 +1,5 @@
 use super::*;
-use crate::protocol::{DisplayName, Grade, Invitation, Quality, SdpType};
+use crate::protocol::{DisplayName, Failure, Grade, Invitation, Quality, SdpType};
 
 fn code(text: &str) -> ErrorCode {
     ClientMessage::parse(text).unwrap_err().code()
@@ -30,6 +30,67 @@ fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
 
     let end = ClientMessage::Signal { to: None, link: None, signal: Signal::Candidate(None) };
     assert_eq!(ClientMessage::parse(r#"{"type":"candidate","candidate":null}"#), Ok(end));
+}
+
+#[test]
+fn a_whole_number_may_be_written_as_a_fraction() {
+    let parse = |index: &str, link: &str| {
+        let inner = format!(r#"{{"candidate":"c","sdpMid":"0","sdpMLineIndex":{index}}}"#);
+        let text = format!(r#"{{"type":"candidate","candidate":{inner},"link":{link}}}"#);
+        let message = ClientMessage::parse(&text).map_err(|error| error.code())?;
+        let ClientMessage::Signal { signal: Signal::Candidate(Some(candidate)), link, .. } =
+            message
+        else {
+            panic!("{message:?}")
+        };
+        Ok((candidate.sdp_m_line_index, link))
+    };
+    for (index, link, expected) in [
+        ("0", "7", (Some(0), Some(7))),
+        ("0.0", "7.0", (Some(0), Some(7))),
+        ("-0.0", "7e0", (Some(0), Some(7))),
+        ("65535.0", "9007199254740992.0", (Some(65535), Some(1 << 53))),
+        ("null", "null", (None, None)),
+        ("1", "18446744073709551615", (Some(1), Some(u64::MAX))),
+    ] {
+        assert_eq!(parse(index, link), Ok(expected), "{index} {link}");
+    }
+    for (index, link) in [
+        ("0.5", "7"),
+        ("-1", "7"),
+        ("65536.0", "7"),
+        ("1e400", "7"),
+        (r#""0""#, "7"),
+        ("true", "7"),
+        ("[0]", "7"),
+        ("0", "7.5"),
+        ("0", "-7"),
+        ("0", "1e30"),
+    ] {
+        let refused = parse(index, link).unwrap_err();
+        assert!(matches!(refused, ErrorCode::BadMessage | ErrorCode::BadJson), "{index} {link}");
+    }
+    let again = r#"{"type":"reconnect","to":"0000000000000006","link":3.0}"#;
+    let again = ClientMessage::parse(again);
+    assert_eq!(again, Ok(ClientMessage::Reconnect { to: PeerId(6), link: 3 }));
+    assert_eq!(code(r#"{"type":"reconnect","to":"0000000000000006"}"#), ErrorCode::BadMessage);
+    let report = ClientMessage::parse(r#"{"type":"report","join":412.0}"#);
+    assert_eq!(report, Ok(ClientMessage::Report(Report { join: Some(412), ..Report::default() })));
+}
+
+#[test]
+fn why_a_connection_does_not_begin_may_be_said_in_later_words() {
+    let parse = |failure: &str| {
+        let text = format!(r#"{{"type":"reception","reception":{{"failure":"{failure}"}}}}"#);
+        match ClientMessage::parse(&text) {
+            Ok(ClientMessage::Signal { signal: Signal::Reception(reception), .. }) => {
+                reception.failure
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(parse("no-candidates"), Some(Failure::NoCandidates));
+    assert_eq!(parse("moon-phase"), Some(Failure::Other));
 }
 
 #[test]
@@ -109,6 +170,14 @@ fn what_is_written_is_read_back() {
             from: PeerId(2),
             link: None,
             signal: Signal::Reception(Reception { grade: Grade::Poor, ..Reception::default() }),
+        },
+        ServerMessage::Signal {
+            from: PeerId(2),
+            link: None,
+            signal: Signal::Reception(Reception {
+                failure: Some(Failure::BadDescription),
+                ..Reception::default()
+            }),
         },
         ServerMessage::Presence { from: PeerId(3), presence: presence.clone() },
         ServerMessage::Back { peer: PeerId(4), presence: presence.clone() },

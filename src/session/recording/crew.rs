@@ -81,7 +81,7 @@ impl Session {
     }
 
     fn server_answers(self) -> bool {
-        self.with_engine(|engine| engine.server_answers()).unwrap_or_default()
+        self.ask(|engine| engine.server_answers()).unwrap_or_default()
     }
 
     /// Does what the stage of the recording asks for, until the next one.

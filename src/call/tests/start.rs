@@ -1,0 +1,248 @@
+//! Connections that do not begin: within [`BEGINS_WITHIN`] both sides are told which of it is so, and it is
+//! tried again.
+
+use super::*;
+use crate::{
+    call::start::{BEGINS_WITHIN, Obstacle},
+    protocol::Failure,
+};
+use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A connection to one person, and what came of it so far.
+struct Pair {
+    role: Role,
+    peer: Peer,
+    now: Duration,
+}
+
+impl Pair {
+    fn new(role: Role) -> Self {
+        let key = PeerKey { id: PeerId(1), generation: 1 };
+        let mut peer = Peer::new(key, role, 1, Presence::default(), Duration::ZERO);
+        peer.look(Duration::ZERO);
+        Self { role, peer, now: Duration::ZERO }
+    }
+
+    fn hear(&mut self, inputs: impl IntoIterator<Item = PeerInput>) -> &mut Self {
+        inputs.into_iter().for_each(|input| self.peer.handle(input, self.now));
+        self
+    }
+
+    /// Another connection takes the place of this one.
+    fn replace(&mut self) {
+        let key = PeerKey { id: PeerId(1), generation: self.peer.key().generation + 1 };
+        let fresh = Peer::new(key, self.role, 2, Presence::default(), self.now);
+        self.peer = fresh.succeed(&self.peer, self.now);
+        self.peer.look(self.now);
+    }
+
+    /// Lets time pass, and returns when a new connection was asked for, and when something was said again.
+    fn wait(&mut self, until: Duration) -> (Vec<u64>, Vec<u64>) {
+        let (mut anew, mut said) = (Vec::new(), Vec::new());
+        while self.now < until {
+            let due = self.peer.due().into_iter().chain(self.peer.told(self.now)).min();
+            self.now = due.map_or(until, |due| due.clamp(self.now, until));
+            if self.peer.step(self.now) {
+                anew.push(self.now.as_secs());
+            }
+            let offers = std::iter::from_fn(|| self.peer.poll());
+            let is_offer =
+                |command: &PeerCommand| matches!(command, PeerCommand::Send(Signal::Offer(_)));
+            if offers.filter(is_offer).count() > 0 {
+                said.push(self.now.as_secs());
+            }
+        }
+        (anew, said)
+    }
+
+    fn link(&self) -> Link {
+        self.peer.tile(&Presence::default(), self.now).link
+    }
+
+    fn told(&mut self) -> Option<Failure> {
+        self.peer.repeat();
+        while self.peer.poll().is_some() {}
+        self.peer.news(&[], self.now).unwrap().failure
+    }
+}
+
+fn offered() -> [PeerInput; 3] {
+    let offer = Some(description(SdpType::Offer));
+    [
+        PeerInput::NegotiationNeeded,
+        PeerInput::LocalDone(Intent::Offer, offer, HaveLocalOffer),
+        PeerInput::LocalCandidate(candidate("mine")),
+    ]
+}
+
+fn theirs(failure: Failure) -> PeerInput {
+    let reception = Reception { failure: Some(failure), ..Reception::default() };
+    PeerInput::Signal(Signal::Reception(reception))
+}
+
+#[test]
+fn who_never_answers_is_named_and_the_offer_is_said_again() {
+    let mut pair = Pair::new(Role::Caller);
+    pair.hear(offered()).wait(BEGINS_WITHIN - SECOND);
+    assert_eq!((pair.link(), pair.told()), (Link::New, None));
+    assert_eq!(pair.peer.told(pair.now), Some(BEGINS_WITHIN), "it is looked at again by then");
+    pair.wait(BEGINS_WITHIN);
+    let silent = Failure::NoAnswer;
+    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
+    let (anew, said) = pair.wait(40 * SECOND);
+    assert_eq!(anew, [] as [u64; 0], "who asks their person for something still may answer");
+    assert_eq!(said, [20, 23, 28, 36]);
+    pair.hear([
+        PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
+        PeerInput::RemoteDone(true, Stable),
+        PeerInput::Connection(ConnectionState::Connected),
+    ]);
+    assert_eq!((pair.link(), pair.told()), (Link::Connected, None));
+}
+
+#[test]
+fn who_never_offers_is_named_and_asked_again() {
+    let mut pair = Pair::new(Role::Callee);
+    let (anew, _) = pair.wait(19 * SECOND);
+    let silent = Failure::NoAnswer;
+    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
+    assert_eq!(anew, [] as [u64; 0]);
+    let (anew, said) = pair.wait(40 * SECOND);
+    assert_eq!((anew, said), (vec![20, 23, 28, 36], vec![]));
+    pair.replace();
+    assert_eq!(pair.link(), Link::Failed(Obstacle::Here(silent)), "it is not begun anew in words");
+}
+
+#[test]
+fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
+    let off = Failure::NoConnection;
+    let mut pair = Pair::new(Role::Caller);
+    pair.hear([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
+    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(off)), Some(off)));
+    assert!(
+        std::iter::from_fn(|| pair.peer.poll()).next().is_none(),
+        "there is nothing to command"
+    );
+    let mut times = Vec::new();
+    for until in [1, 4, 10, 20] {
+        times.extend(pair.wait(until * SECOND).0);
+        pair.replace();
+        pair.hear([PeerInput::NotOpened]);
+    }
+    assert_eq!(times, [0, 3, 8, 16]);
+
+    let mut other = Pair::new(Role::Callee);
+    other.hear([theirs(off)]);
+    assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
+    other.replace();
+    assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
+}
+
+#[test]
+fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
+    let lonely = Failure::NoCandidates;
+    let gathered = PeerInput::LocalCandidate(None);
+    let mut pair = Pair::new(Role::Caller);
+    pair.hear(offered()).hear([gathered.clone()]);
+    assert_eq!(pair.told(), None, "one was found");
+    let mut pair = Pair::new(Role::Caller);
+    pair.hear(offered().into_iter().take(2)).hear([gathered]);
+    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(lonely)), Some(lonely)));
+    assert_eq!(pair.wait(SECOND).0, [0]);
+
+    let answered = |sdp: &str| {
+        let sdp = sdp.to_owned();
+        let answer = SessionDescription { kind: SdpType::Answer, sdp };
+        let mut other = Pair::new(Role::Caller);
+        other.hear(offered()).hear([
+            PeerInput::Signal(Signal::Answer(answer)),
+            PeerInput::RemoteDone(true, Stable),
+            PeerInput::Signal(Signal::Candidate(None)),
+            PeerInput::Connection(ConnectionState::Connecting),
+        ]);
+        other.wait(BEGINS_WITHIN);
+        other
+    };
+    assert_eq!(answered("v=0\r\n").link(), Link::Failed(Obstacle::There(lonely)));
+    let named = answered("v=0\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n");
+    assert_eq!(named.link(), Link::Failed(Obstacle::Between));
+}
+
+#[test]
+fn a_refused_description_is_named_on_both_sides_and_tried_again() {
+    let bad = Failure::BadDescription;
+    let offer = || PeerInput::Signal(Signal::Offer(description(SdpType::Offer)));
+    let refused: [&[PeerInput]; 2] = [
+        &[offer(), PeerInput::RemoteDone(false, Stable)],
+        &[
+            offer(),
+            PeerInput::RemoteDone(true, HaveRemoteOffer),
+            PeerInput::LocalDone(Intent::Answer, None, HaveRemoteOffer),
+        ],
+    ];
+    for inputs in refused {
+        let mut callee = Pair::new(Role::Callee);
+        callee.hear(inputs.iter().cloned());
+        assert_eq!((callee.link(), callee.told()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
+        assert_eq!(callee.wait(SECOND).0, [0]);
+    }
+    let mut caller = Pair::new(Role::Caller);
+    caller.hear(offered()).hear([
+        PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
+        PeerInput::RemoteDone(false, HaveLocalOffer),
+    ]);
+    assert_eq!((caller.link(), caller.told()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
+    assert_eq!(caller.wait(SECOND).0, [0]);
+    caller.replace();
+    caller.hear([theirs(bad)]);
+    assert_eq!(caller.link(), Link::Failed(Obstacle::There(bad)));
+}
+
+#[test]
+fn what_was_connected_once_is_not_called_unable_to_begin() {
+    let mut pair = Pair::new(Role::Caller);
+    pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
+    pair.replace();
+    pair.hear([PeerInput::NotOpened]).wait(20 * SECOND);
+    assert_eq!(pair.link(), Link::Reconnecting { since: Duration::ZERO });
+    assert_eq!(pair.told(), Some(Failure::NoConnection), "though the other side is told why");
+}
+
+#[test]
+fn nobody_who_was_never_connected_is_said_to_be_deaf() {
+    let deaf = Reception { sound: false, picture: false, ..Reception::default() };
+    let mut pair = Pair::new(Role::Caller);
+    pair.hear(offered()).hear([PeerInput::Signal(Signal::Reception(deaf))]);
+    let hears = |pair: &Pair| {
+        let tile = pair.peer.tile(&Presence::default(), pair.now);
+        (tile.hears, tile.sees)
+    };
+    assert_eq!(hears(&pair), (true, true));
+    for _ in 0..20 {
+        pair.now += SECOND;
+        pair.hear([PeerInput::Reading(Reading::default())]);
+    }
+    let news = pair.peer.news(&[], pair.now).unwrap();
+    assert!(news.sound && news.picture, "nor does this side say so of itself");
+    pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
+    assert_eq!(hears(&pair), (false, false));
+}
+
+#[test]
+fn a_call_tells_both_of_a_connection_that_could_not_be_made() {
+    let mut world = World::new(2, 4);
+    world.disable(1);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.run(5 * SECOND);
+    let off = Failure::NoConnection;
+    let links = [0, 1].map(|person| world.links(person));
+    assert_eq!(links, [[Link::Failed(Obstacle::There(off))], [Link::Failed(Obstacle::Here(off))]]);
+    world.enable(1);
+    world.settle();
+    world.wait();
+    world.check();
+}
