@@ -31,6 +31,7 @@ pub fn App() -> impl IntoView {
     provide_context(notices);
     provide_context(Navigator(page));
     holding(platform::watch_focus);
+    holding(platform::watch_texts);
     view! {
         <NoticeBar notices />
         {move || match page.get() {

@@ -156,3 +156,38 @@ test('the call fills the screen, and no longer', async ({ person, room }) => {
   await button(ada, 'Full screen').click();
   await expect.poll(full).toBe(false);
 });
+
+/** Has the camera of somebody give pictures of this size, as when a phone is turned. */
+const turn = (page: Page, width: number, height: number) =>
+  page.evaluate(
+    async ([width, height]) => {
+      const cameras = probe.tracks.filter(({ kind, readyState }) => kind === 'video' && readyState === 'live');
+      for (const camera of cameras) await camera.applyConstraints({ width: { exact: width }, height: { exact: height } });
+    },
+    [width, height] as const,
+  );
+
+test('a phone held upright is seen whole on a desk, and a desk on a phone held upright', async ({ person, room }) => {
+  const [ada, bob] = [await person({ viewport: { width: 1280, height: 800 } }), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectToCount(tileOf(ada, 'Bob').locator('video'));
+  const picture = tileOf(ada, 'Bob').locator('video');
+  const expectFit = async (fit: 'cover' | 'contain', upright: boolean) => {
+    const isUpright = () => picture.evaluate((video: HTMLVideoElement) => video.videoHeight > video.videoWidth);
+    await expect.poll(isUpright, { timeout: 30_000 }).toBe(upright);
+    await expect(picture).toHaveCSS('object-fit', fit);
+  };
+  await expectFit('cover', false);
+  await turn(bob, 136, 240);
+  await expectFit('contain', true);
+  await expect(ownTile(bob).locator('video')).toHaveCSS('object-fit', 'contain');
+  await ada.screenshot({ path: 'results/screens/upright-on-a-desk.png' });
+  await ada.setViewportSize({ width: 390, height: 844 });
+  await expectFit('cover', true);
+  await turn(bob, 320, 240);
+  await expectFit('contain', false);
+  await ada.screenshot({ path: 'results/screens/desk-on-a-phone.png' });
+  await ada.setViewportSize({ width: 1280, height: 800 });
+  await expectFit('cover', false);
+});

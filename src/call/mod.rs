@@ -10,6 +10,7 @@ pub mod corner;
 pub mod ear;
 mod entrance;
 mod files;
+pub mod fit;
 pub mod grid;
 mod health;
 mod ice;

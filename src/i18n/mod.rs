@@ -224,15 +224,6 @@ pub fn shown_name(presence: Presence) -> String {
     }
 }
 
-/// What stands in the place of a person's picture.
-#[must_use]
-pub fn initials(presence: &Presence) -> String {
-    match presence.name.initials() {
-        initials if initials.is_empty() => "?".to_owned(),
-        initials => initials,
-    }
-}
-
 /// A time as on a stopwatch: `0:07`, `12:34`, `1:02:03`.
 #[must_use]
 pub fn stopwatch(time: Duration) -> String {

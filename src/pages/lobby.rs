@@ -4,8 +4,9 @@ use crate::{
     call::Phase,
     i18n::texts,
     platform::{self, Timer},
+    protocol::limits::DISPLAY_NAME_BYTES,
     reactive::{click, effect, flag, holding, text, word},
-    session::Session,
+    session::{Session, own_name},
     ui::{
         Brand, DeviceChoices, HideAddress, Icon, Inside, LazyRecordings, LazyTest, Preview, Show,
         icons,
@@ -76,6 +77,14 @@ fn JoinForm() -> impl IntoView {
             session.join();
         }
     });
+    // Not while it is typed, in the midst of a choice of characters.
+    let shorten = move |_| {
+        if let Some(input) = name.get_untracked() {
+            let own = own_name(&input.value());
+            input.set_value(own.as_str());
+            session.name.set(own.as_str().to_owned());
+        }
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match waiting.get_untracked() {
@@ -90,9 +99,10 @@ fn JoinForm() -> impl IntoView {
                 id="name"
                 type="text"
                 autocomplete="nickname"
-                maxlength="48"
+                maxlength=DISPLAY_NAME_BYTES.to_string()
                 node_ref=name
                 on:input=move |event| session.name.set(event_target_value(&event))
+                on:change=shorten
             />
             <Show when=flag(move || session.needs_passcode())>
                 <label for="passcode">{t.passcode}</label>

@@ -290,6 +290,9 @@ pub struct PageWatch;
 /// See the browser's `FocusWatch`.
 pub struct FocusWatch;
 
+/// See the browser's `TextWatch`.
+pub struct TextWatch;
+
 /// See the browser's `SmallWindow`.
 pub struct SmallWindow;
 
@@ -343,6 +346,12 @@ mod functions {
     }
     pub fn watch_focus() -> Option<FocusWatch> {
         None
+    }
+    pub fn watch_texts() -> Option<TextWatch> {
+        None
+    }
+    pub fn characters(text: &str) -> Vec<String> {
+        text.chars().map(String::from).collect()
     }
     pub fn takes_keys() -> bool {
         false
@@ -456,6 +465,9 @@ mod functions {
         None
     }
     pub fn size<T>(_: &T) -> (f64, f64) {
+        (0.0, 0.0)
+    }
+    pub fn picture_size<T>(_: &T) -> (f64, f64) {
         (0.0, 0.0)
     }
     pub fn watch_size<T>(_: &T, _: impl FnMut() + 'static) -> Watch {

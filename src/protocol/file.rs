@@ -1,16 +1,20 @@
 //! Files that people give each other past the server.
 
-use super::limits::{FILE_BYTES, FILE_NAME_CHARS};
+use super::{
+    Split,
+    characters::{characters, clean},
+    limits::{FILE_BYTES, FILE_NAME_CHARS, FILE_NAME_SCALARS},
+};
 use serde::{Deserialize, Serialize};
 
 /// What a file is called: without folders, control characters and those that disguise what it is.
 ///
-/// At most [`FILE_NAME_CHARS`] are kept, its ending among them.
+/// At most [`FILE_NAME_SCALARS`] are kept, its ending among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct FileName(String);
 
-/// How much of the end of a long name stays.
+/// How many characters of the end of a long name stay.
 const ENDING: usize = 16;
 
 impl FileName {
@@ -19,6 +23,22 @@ impl FileName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// At most [`FILE_NAME_CHARS`] characters of it, its ending among them.
+    #[must_use]
+    pub fn shortened(&self, split: Split) -> Self {
+        Self(without_middle(&characters(&self.0, split), FILE_NAME_CHARS))
+    }
+}
+
+/// So many of the parts of a name, those of its ending among them.
+fn without_middle(parts: &[String], most: usize) -> String {
+    if parts.len() <= most {
+        return parts.concat();
+    }
+    let start = parts.iter().take(most - ENDING - 1).map(String::as_str);
+    let end = parts.iter().skip(parts.len() - ENDING).map(String::as_str);
+    start.chain(["…"]).chain(end).collect()
 }
 
 impl From<String> for FileName {
@@ -30,15 +50,10 @@ impl From<String> for FileName {
 impl From<&str> for FileName {
     fn from(text: &str) -> Self {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        let stays = |c: &char| !c.is_control() && !super::person::is_deceptive(*c);
-        let name: Vec<char> = last.trim().chars().filter(stays).collect();
-        let name = match name.len() {
+        let scalars: Vec<String> = clean(last.trim()).chars().map(String::from).collect();
+        let name = match scalars.len() {
             0 => "file".to_owned(),
-            1..=FILE_NAME_CHARS => name.into_iter().collect(),
-            length => {
-                let start = name.iter().take(FILE_NAME_CHARS - ENDING - 1);
-                start.chain(&['…']).chain(name.iter().skip(length - ENDING)).collect()
-            }
+            _ => without_middle(&scalars, FILE_NAME_SCALARS),
         };
         Self(name)
     }
@@ -127,7 +142,7 @@ impl<'a> Slice<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::characters::tests::split, *};
 
     #[test]
     fn t22_names_of_files_are_cleaned() {
@@ -137,9 +152,23 @@ mod tests {
         assert_eq!(clean("harmless\u{202e}fdp.exe"), "harmlessfdp.exe");
         assert_eq!(clean(" a\nb\0 "), "ab");
         assert_eq!(clean("a/"), "file");
-        let long = clean(&format!("{}.tar.gz", "é".repeat(300)));
-        assert_eq!(long.chars().count(), FILE_NAME_CHARS);
+        assert_eq!(clean("گزارش\u{200c}ها\u{200d}.pdf"), "گزارش\u{200c}ها.pdf");
+        let long = clean(&format!("{}.tar.gz", "é".repeat(1000)));
+        assert_eq!(long.chars().count(), FILE_NAME_SCALARS);
         assert!(long.ends_with("é.tar.gz") && long.contains('…'));
+    }
+
+    #[test]
+    fn long_names_of_files_are_cut_between_characters() {
+        let short = |name: &str| FileName::from(name).shortened(split).0;
+        let family = "👨\u{200d}👩\u{200d}👧";
+        for character in ["é", "e\u{301}", "🇮🇳", "ක්\u{200d}ර"] {
+            let long = short(&format!("{}.tar.gz", character.repeat(94)));
+            let (start, end) = long.split_once('…').unwrap();
+            assert_eq!(start, character.repeat(83));
+            assert_eq!(end, format!("{}.tar.gz", character.repeat(9)));
+        }
+        assert_eq!(short(&format!("{family}.pdf")), format!("{family}.pdf"));
     }
 
     #[test]

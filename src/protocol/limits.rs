@@ -2,8 +2,11 @@
 
 /// Longest room name, in bytes (names are ASCII).
 pub const ROOM_NAME_BYTES: usize = 64;
-/// Longest display name, in Unicode scalar values.
+/// Longest display name, in what people see as characters (grapheme clusters, UAX #29).
 pub const DISPLAY_NAME_CHARS: usize = 48;
+/// Longest display name, in bytes: eight for each character, which is what those of Indic scripts
+/// take on average. It bounds heaps of marks.
+pub const DISPLAY_NAME_BYTES: usize = 8 * DISPLAY_NAME_CHARS;
 /// Largest message in either direction, in bytes. Larger ones end the connection with code 1009.
 pub const MESSAGE_BYTES: usize = 64 * 1024;
 /// The most that is taken in at once to find out how fast that goes, in bytes.
@@ -30,7 +33,10 @@ pub const PASSCODE_CHARS: usize = 128;
 pub const TEXT_CHARS: usize = 4000;
 /// Largest message on a data channel between people, in bytes: browsers take four times as much.
 pub const TALK_BYTES: usize = 64 * 1024;
-/// Longest name of a file, in Unicode scalar values.
+/// Longest name of a file that is offered, in what people see as characters (grapheme clusters,
+/// UAX #29).
 pub const FILE_NAME_CHARS: usize = 100;
+/// Longest name of a file that is read, in Unicode scalar values.
+pub const FILE_NAME_SCALARS: usize = 4 * FILE_NAME_CHARS;
 /// Largest file, in bytes: numbers in JavaScript are exact up to there.
 pub const FILE_BYTES: u64 = 1 << 53;

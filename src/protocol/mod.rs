@@ -4,6 +4,7 @@
 //! `docs/protocol.md` describes it for people who write their own client.
 
 mod boot;
+mod characters;
 mod file;
 mod host;
 mod id;
@@ -18,6 +19,7 @@ mod talk;
 mod wire;
 
 pub use boot::{Boot, FreshRoom, Page};
+pub use characters::Split;
 pub use file::{FileName, FileNews, FileNumber, Slice};
 pub use host::{Desk, Gate, HostAction, Invitation, MediaKind, Pass, Rules};
 pub use id::{ParsePeerIdError, PeerId};

@@ -1,15 +1,24 @@
 //! What people know of each other.
 
-use super::{Gate, PeerId, limits::DISPLAY_NAME_CHARS, number::whole};
+use super::{
+    Gate, PeerId, Split,
+    characters::{characters, clean},
+    limits::{DISPLAY_NAME_BYTES, DISPLAY_NAME_CHARS},
+    number::whole,
+};
 use serde::{Deserialize, Serialize};
 
 /// The name a person gave themselves; empty if they gave none.
 ///
-/// Control characters, bidirectional overrides and zero-width characters are removed, runs of
-/// white space become one space, and at most [`DISPLAY_NAME_CHARS`] are kept.
+/// Control characters, bidirectional overrides and zero-width characters are removed, joiners where
+/// they join nothing, and runs of white space become one space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct DisplayName(String);
+
+/// What is read of a name, in bytes: more than is kept by [`DisplayName::shortened`], so that this
+/// ends where a character does.
+const READ_BYTES: usize = 2 * DISPLAY_NAME_BYTES;
 
 impl DisplayName {
     /// The name as people read it.
@@ -24,25 +33,29 @@ impl DisplayName {
         self.0.is_empty()
     }
 
-    /// Up to two letters that stand for the person where no picture is. To make them capitals is the
-    /// browser's work, which has the table of letters that this takes.
+    /// The first [`DISPLAY_NAME_CHARS`] characters, and of these as many as fit in
+    /// [`DISPLAY_NAME_BYTES`].
     #[must_use]
-    pub fn initials(&self) -> String {
-        let mut words = self.0.split(' ').filter_map(|word| word.chars().next());
-        let first = words.next();
-        let last = words.next_back();
-        first.into_iter().chain(last).collect()
+    pub fn shortened(&self, split: Split) -> Self {
+        let mut name = String::new();
+        for character in characters(&self.0, split).into_iter().take(DISPLAY_NAME_CHARS) {
+            if name.len() + character.len() > DISPLAY_NAME_BYTES {
+                break;
+            }
+            name.push_str(&character);
+        }
+        Self::from(name)
     }
-}
 
-/// Invisible characters that could reorder or disguise the text around a name: zero-width ones,
-/// fillers, directional marks, embeddings, overrides and isolates (Unicode UAX #9), tags and the BOM.
-/// The two that choose how an emoji looks are no such.
-pub(super) fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}')
+    /// Up to two characters that stand for the person where no picture is. To make them capitals is
+    /// the browser's work, which has the table of letters that this takes.
+    #[must_use]
+    pub fn initials(&self, split: Split) -> String {
+        let mut words = self.0.split(' ');
+        let (first, last) = (words.next(), words.next_back());
+        let initial = |word| characters(word, split).into_iter().next();
+        first.into_iter().chain(last).filter_map(initial).collect()
+    }
 }
 
 impl From<String> for DisplayName {
@@ -54,19 +67,16 @@ impl From<String> for DisplayName {
 impl From<&str> for DisplayName {
     fn from(text: &str) -> Self {
         let mut name = String::new();
-        let mut length = 0;
-        for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
-            let mut word = word.chars().filter(|&c| !is_deceptive(c)).peekable();
-            if length > 0 && length < DISPLAY_NAME_CHARS && word.peek().is_some() {
+        for word in text.split(|c: char| c.is_whitespace() || c.is_control()).map(clean) {
+            if !name.is_empty() && !word.is_empty() {
                 name.push(' ');
-                length += 1;
             }
-            for c in word.take(DISPLAY_NAME_CHARS - length) {
-                name.push(c);
-                length += 1;
-            }
+            name.push_str(&word);
         }
-        name.truncate(name.trim_end().len());
+        if name.len() > READ_BYTES {
+            name.truncate(name.floor_char_boundary(READ_BYTES));
+            name.truncate(name.trim_end().len());
+        }
         Self(name)
     }
 }
@@ -180,7 +190,7 @@ impl RoomState {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::characters::tests::split, *};
 
     #[test]
     fn t22_names_are_cleaned() {
@@ -188,17 +198,59 @@ mod tests {
         assert_eq!(clean("  Ada \t\n Lovelace "), "Ada Lovelace");
         assert_eq!(clean("ev\u{202e}il\u{200b}"), "evil");
         assert_eq!(clean("\u{200b} \u{0}"), "");
+        assert_eq!(clean("Ada \u{200d} \u{200c}"), "Ada");
         assert_eq!(clean("Ad\u{3164}a\u{e0041}\u{34f}"), "Ada");
         assert_eq!(clean("<b>Ada</b>"), "<b>Ada</b>");
-        assert_eq!(clean(&"é".repeat(60)).chars().count(), DISPLAY_NAME_CHARS);
-        assert_eq!(clean(&format!("{} b", "a".repeat(47))), "a".repeat(47));
+        assert!(clean(&"🙂 ".repeat(1000)).len() <= READ_BYTES);
+    }
+
+    fn shortened(text: &str) -> String {
+        DisplayName::from(text).shortened(split).0
+    }
+
+    #[test]
+    fn names_end_where_a_character_does() {
+        let all = [
+            "é",
+            "e\u{301}",
+            "🇮🇳",
+            "👩🏽",
+            "ന്ന",
+            "ی\u{200c}",
+            "क्ष",
+            "ශ්\u{200d}රී",
+            "👨\u{200d}👩\u{200d}👧",
+        ];
+        for character in all {
+            let most = DISPLAY_NAME_CHARS.min(DISPLAY_NAME_BYTES / character.len());
+            let whole = DisplayName::from(character.repeat(most));
+            assert_eq!(shortened(&character.repeat(60)), whole.0);
+        }
+        assert_eq!(shortened(&format!("{} b", "a".repeat(47))), "a".repeat(47));
+        let persian = "من نمی\u{200c}خواهم";
+        assert_eq!(shortened(persian), persian);
+    }
+
+    #[test]
+    fn t22_names_are_bounded_in_bytes_without_half_a_character() {
+        let marks = "\u{301}\u{302}\u{303}".repeat(20);
+        let zalgo = shortened(&format!("Z{marks}a{marks}l{marks}g{marks}o{marks}"));
+        assert!(zalgo.starts_with(&format!("Z{marks}a{marks}")));
+        assert!(zalgo.len() <= DISPLAY_NAME_BYTES && zalgo.ends_with('\u{303}'));
+        // A heap of marks is no name.
+        assert_eq!(shortened(&format!("Z{}", "\u{301}".repeat(1000))), "");
     }
 
     #[test]
     fn initials_take_first_and_last_word() {
-        let initials = |text: &str| DisplayName::from(text).initials();
+        let initials = |text: &str| DisplayName::from(text).initials(split);
         assert_eq!(initials("ada"), "a");
         assert_eq!(initials("Ada King Lovelace"), "AL");
         assert_eq!(initials(""), "");
+        assert_eq!(initials("e\u{301}mile Zola"), "e\u{301}Z");
+        assert_eq!(initials("👩🏽\u{200d}🚀 Ada 🇮🇳🇱🇰"), "👩🏽\u{200d}🚀🇮🇳");
+        assert_eq!(initials("ശ്രീ ക്\u{200d}ഷ"), "ശ്രീക്\u{200d}ഷ");
+        assert_eq!(initials("ශ්\u{200d}රී ලංකා"), "ශ්\u{200d}රීලං");
+        assert_eq!(initials("نمی\u{200c}خواهم"), "ن");
     }
 }

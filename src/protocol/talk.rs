@@ -247,7 +247,7 @@ mod tests {
     fn the_longest_text_fits_into_a_message() {
         for longest in ["\u{10ffff}", "\"", "\n"] {
             let text = ChatText(longest.repeat(TEXT_CHARS));
-            let name = DisplayName::from("\u{10ffff}".repeat(48).as_str());
+            let name = DisplayName::from("\u{10ffff}".repeat(1000).as_str());
             let (author, most) = (PeerId(u64::MAX), u64::MAX);
             let words = Words { author, number: most, order: most, age: most, name, text };
             assert!(Talk::Said(words).to_json().len() <= TALK_BYTES);

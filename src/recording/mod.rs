@@ -9,7 +9,7 @@ pub mod scene;
 mod webm;
 
 pub use note::{ALL, Note, Part};
-pub use scene::{Cast, Fit, Pane, Scene};
+pub use scene::{Cast, Pane, Scene};
 use std::time::Duration;
 
 /// Width and height of the picture, in pixels.

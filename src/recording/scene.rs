@@ -1,42 +1,12 @@
 //! What is to be seen and heard in a recording: everybody who is there, as on the stage.
 
-use crate::call::places::{Emphasis, Item, Place, arrange, staged};
+use crate::call::{
+    fit::Fit,
+    places::{Emphasis, Item, Place, arrange, staged},
+};
 
 /// Around everything, in pixels.
 const MARGIN: f64 = 8.0;
-
-/// How something of another shape fills its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    /// All of the place; what juts out is cut off.
-    Cover,
-    /// With all of it to be seen.
-    Contain,
-}
-
-impl Fit {
-    /// Which part of a picture of this size is drawn, and where in its place.
-    #[must_use]
-    pub fn lay(self, (width, height): (f64, f64), place: Place) -> (Place, Place) {
-        let (across, down) = (place.width / width, place.height / height);
-        match self {
-            Self::Cover => {
-                let scale = across.max(down);
-                let (seen_width, seen_height) = (place.width / scale, place.height / scale);
-                let (left, top) = ((width - seen_width) / 2.0, (height - seen_height) / 2.0);
-                (Place { left, top, width: seen_width, height: seen_height }, place)
-            }
-            Self::Contain => {
-                let scale = across.min(down);
-                let (drawn_width, drawn_height) = (width * scale, height * scale);
-                let left = place.left + (place.width - drawn_width) / 2.0;
-                let top = place.top + (place.height - drawn_height) / 2.0;
-                let target = Place { left, top, width: drawn_width, height: drawn_height };
-                (Place { left: 0.0, top: 0.0, width, height }, target)
-            }
-        }
-    }
-}
 
 /// Somebody in the call, with what may be recorded of them now. `S` is a stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +32,8 @@ pub struct Cast<S> {
 pub struct Pane<S> {
     /// Where.
     pub place: Place,
-    /// How a picture fills it.
-    pub fit: Fit,
+    /// Whether it is for a screen, of which nothing is cut off.
+    pub is_screen: bool,
     /// The picture, if there is one.
     pub picture: Option<S>,
     /// Written into the corner.
@@ -90,7 +60,7 @@ impl<S: Clone> Scene<S> {
         let screens = people.iter().filter_map(|person| person.screen.as_ref());
         let screens = screens.map(|(picture, name)| Pane {
             place: Place::default(),
-            fit: Fit::Contain,
+            is_screen: true,
             picture: Some(picture.clone()),
             name: name.clone(),
             initials: String::new(),
@@ -125,11 +95,23 @@ impl<S: Clone> Scene<S> {
     }
 }
 
+impl<S> Pane<S> {
+    /// Which part of a picture of this size is drawn, and where.
+    #[must_use]
+    pub fn lay(&self, picture: (f64, f64)) -> (Place, Place) {
+        let fit = match self.is_screen {
+            true => Fit::Contain,
+            false => Fit::of_face(picture, (self.place.width, self.place.height)),
+        };
+        fit.lay(picture, self.place)
+    }
+}
+
 impl<S: Clone> Cast<S> {
     fn pane(&self, place: Place) -> Pane<S> {
         Pane {
             place,
-            fit: Fit::Cover,
+            is_screen: false,
             picture: self.camera.clone(),
             name: self.name.clone(),
             initials: self.initials.clone(),
@@ -199,7 +181,7 @@ mod tests {
         let ada = Cast { screen: Some(("screen", "Screen of Ada".to_owned())), ..person(0, "Ada") };
         let Scene { panes, .. } = scene(&[ada, person(1, "Bob")], Layout::Grid, None);
         let [screen, ada, bob] = panes.as_slice() else { panic!() };
-        assert_eq!((screen.fit, screen.name.as_str()), (Fit::Contain, "Screen of Ada"));
+        assert_eq!((screen.is_screen, screen.name.as_str()), (true, "Screen of Ada"));
         assert!(screen.place.width > 1000.0);
         assert!(
             ada.place.left > 1000.0 && bob.place.left > 1000.0 && bob.place.top > ada.place.top
@@ -234,13 +216,13 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_cut_or_shown_whole() {
-        let place = Place { left: 10.0, top: 10.0, width: 100.0, height: 100.0 };
-        let (seen, drawn) = Fit::Cover.lay((200.0, 100.0), place);
-        assert_eq!(seen, Place { left: 50.0, top: 0.0, width: 100.0, height: 100.0 });
-        assert_eq!(drawn, place);
-        let (seen, drawn) = Fit::Contain.lay((200.0, 100.0), place);
-        assert_eq!(seen, Place { left: 0.0, top: 0.0, width: 200.0, height: 100.0 });
-        assert_eq!(drawn, Place { left: 10.0, top: 35.0, width: 100.0, height: 50.0 });
+    fn a_phone_held_upright_is_recorded_whole() {
+        let ada = person(1, "Ada");
+        let pane = Scene::of_one(&ada, SIZE).panes.swap_remove(0);
+        let (seen, drawn) = pane.lay((720.0, 1280.0));
+        assert_eq!((seen.width, seen.height), (720.0, 1280.0));
+        assert_eq!((drawn.left, drawn.width, drawn.height), (437.5, 405.0, 720.0));
+        assert_eq!(pane.lay((1280.0, 720.0)).1, pane.place);
+        assert_eq!(pane.lay((640.0, 480.0)).1, pane.place, "a quarter may go");
     }
 }

@@ -1,6 +1,6 @@
 //! The two ends between a socket's task and the hub: bounded, and never in each other's way.
 
-use super::{hub::Event, passcode};
+use super::{hub::Event, names, passcode};
 use crate::{
     protocol::{ClientMessage, HostAction, ParseError, PeerId},
     room::{ConnId, Identity, Input},
@@ -137,6 +137,7 @@ impl Voice {
         &self,
         mut message: Result<ClientMessage, ParseError>,
     ) -> Result<(), Closing> {
+        let message = message.map(names::shorten);
         // Most messages give nobody anything new.
         let id = match message {
             Ok(ClientMessage::Join(_) | ClientMessage::Host(HostAction::Invite { .. })) => {

@@ -24,6 +24,7 @@ mod intake;
 mod limits;
 mod log;
 mod metrics;
+mod names;
 mod origin;
 mod pages;
 mod passcode;

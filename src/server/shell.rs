@@ -20,12 +20,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let boot = serde_json::to_string(&boot).unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-boot=boot>
+        <html lang="en" translate="no" data-boot=boot>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
                 <meta name="color-scheme" content="dark" />
                 <meta name="theme-color" content="#14171c" />
+                // Translators put elements in the place of texts that the app changes.
+                <meta name="google" content="notranslate" />
                 <title>"Salon"</title>
                 {description.map(|text| view! { <meta name="description" content=text /> })}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />

@@ -1,7 +1,7 @@
 //! What people give each other past the server: words, signs and files, and what of it the person has not
 //! seen.
 
-use super::{Notice, Session};
+use super::{Notice, Session, naming::file_name};
 use crate::{
     call::{ChatView, FileInput, FileKey, FileState, FileView, Input, Message, OFFERS, View},
     platform::{self, StoredBytes},
@@ -37,7 +37,7 @@ impl Session {
             self.notices.show(Notice::TooManyFiles);
         }
         for source in sources.into_iter().take(left) {
-            let (name, size) = (FileName::from(source.name()), source.size());
+            let (name, size) = (file_name(&source.name()), source.size());
             // Greater than all before, also those of before a reload.
             let now = u64::try_from(platform::wall_clock().as_millis()).unwrap_or_default();
             let number = now.max(self.last_file.get_value() + 1);

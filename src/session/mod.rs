@@ -9,6 +9,7 @@ mod inbox;
 mod links;
 mod log;
 mod media;
+mod naming;
 mod notices;
 mod pass;
 mod probing;
@@ -22,8 +23,8 @@ use crate::{
     call::{Input, PeerKey, Phase, Tile, View, statistics::History},
     platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
     protocol::{
-        DisplayName, ErrorCode, Gate, HostAction, IceServer, MediaKind, PeerId, Presence, Quality,
-        RoomName, RoomState,
+        ErrorCode, Gate, HostAction, IceServer, MediaKind, PeerId, Presence, Quality, RoomName,
+        RoomState,
     },
     reactive::{effect, holding},
 };
@@ -31,6 +32,7 @@ pub use advice::Advice;
 use engine::{Engine, Order, Running};
 use leptos::prelude::*;
 pub use media::Media;
+pub use naming::{initials, own_name};
 pub use notices::{Notice, Notices};
 pub use pass::{host_link, invitation_link, keep_host_key};
 pub use probing::Probing;
@@ -220,7 +222,7 @@ impl Session {
         self.send(Input::SetPasscode((!passcode.is_empty()).then_some(passcode)));
         self.send(Input::Join);
         self.media.open_unasked();
-        platform::save(NAME_KEY, DisplayName::from(self.name.get_untracked()).as_str());
+        platform::save(NAME_KEY, own_name(&self.name.get_untracked()).as_str());
         remember_room(&self.room.get_value());
     }
 
@@ -369,7 +371,7 @@ impl Session {
 
     fn presence(self) -> Presence {
         Presence {
-            name: DisplayName::from(self.name.get()),
+            name: self.name.with(|typed| own_name(typed)),
             mic: self.media.is_sending(Kind::Microphone),
             camera: self.media.is_sending(Kind::Camera),
             background: self.hidden.get() && platform::is_handheld(),

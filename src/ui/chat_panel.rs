@@ -107,7 +107,7 @@ fn Said(row: Row, chat: Memo<ChatView>) -> impl IntoView {
                 <span class="quiet" hidden=!hearsay>{t.hearsay}</span>
                 <time>{platform::clock_time(message.at)}</time>
             </p>
-            <p class="said-text" dir="auto">{text}</p>
+            <p class="said-text" dir="auto" translate="yes">{text}</p>
             <p class="quiet delivery" hidden=flag(move || delivery.get().is_empty())>{delivery}</p>
         </li>
     }

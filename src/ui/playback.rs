@@ -1,8 +1,9 @@
 //! Elements that play streams. Sound and picture have one each: sound must not wait for a picture.
 
 use crate::{
+    call::fit::Fit,
     platform::{self, Player, Stream},
-    reactive::effect,
+    reactive::{effect, flag, holding},
 };
 use leptos::{html, prelude::*};
 
@@ -22,8 +23,27 @@ pub fn Video(
     let player = move || element.get().as_ref().map(Player::of);
     keep_playing(Box::new(player), stream, gestures, None);
     let seen = move |_| on_seen.into_iter().for_each(|on_seen| on_seen.run(()));
+    let fit = RwSignal::new(Fit::default());
+    let look = move || {
+        let Some(element) = element.try_get_untracked().flatten() else { return };
+        let now = Fit::of_face(platform::picture_size(&element), platform::size(&element));
+        if fit.get_untracked() != now {
+            fit.set(now);
+        }
+    };
+    holding(move || {
+        let element = element.get()?;
+        platform::watch_size(&element, look)
+    });
     view! {
-        <video node_ref=element on:loadeddata=seen playsinline disablepictureinpicture></video>
+        <video
+            class:whole=flag(move || fit.get() == Fit::Contain)
+            node_ref=element
+            on:loadeddata=seen
+            on:resize=move |_| look()
+            playsinline
+            disablepictureinpicture
+        ></video>
     }
 }
 

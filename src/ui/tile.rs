@@ -2,11 +2,11 @@
 
 use crate::{
     call::{Link, Path, PeerKey, Tile, places::Item},
-    i18n::{initials, shown_name, stopwatch, texts},
+    i18n::{shown_name, stopwatch, texts},
     platform::{Incoming, Kind, Stream},
     protocol::{Grade, PeerId, Presence},
     reactive::{effect, flag, text, word},
-    session::Session,
+    session::{Session, initials},
     ui::{
         Icon, Show, icons,
         pin::Pin,

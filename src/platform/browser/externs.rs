@@ -110,6 +110,17 @@ extern "C" {
     pub(super) fn request_window(this: &WindowOpener, options: &Object)
     -> Result<Promise, JsValue>;
 
+    /// `Intl.Segmenter` as in ECMA-402, section 18; it takes texts apart into grapheme clusters.
+    #[wasm_bindgen(js_namespace = Intl)]
+    pub(super) type Segmenter;
+
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    pub(super) fn new() -> Result<Segmenter, JsValue>;
+
+    /// What it finds, to be iterated over.
+    #[wasm_bindgen(method)]
+    pub(super) fn segment(this: &Segmenter, text: &str) -> JsValue;
+
     /// `RTCRtpReceiver` as in W3C WebRTC, section 5.3.
     #[wasm_bindgen(extends = RtcRtpReceiver)]
     pub(super) type Receiver;

@@ -21,6 +21,7 @@ mod snapshot;
 mod socket;
 mod spare;
 mod statistics;
+mod text;
 mod timer;
 mod trial;
 mod upload;
@@ -46,7 +47,7 @@ pub use page::{
     take_fragment, wall_clock, was_reloaded, watch_page,
 };
 pub use peer::PeerConnection;
-pub use playback::{Player, Stream, can_set_volume, size, watch_size};
+pub use playback::{Player, Stream, can_set_volume, picture_size, size, watch_size};
 pub use probe::ServerProbe;
 pub use recording::{
     Leaving, Mixer, Studio, Take, ask_before_leaving, can_keep, can_record, delete_recording,
@@ -55,6 +56,7 @@ pub use recording::{
 pub use socket::Socket;
 pub use spare::prepare_connection;
 use std::pin::Pin;
+pub use text::{TextWatch, characters, watch_texts};
 pub use timer::{Interval, Timer};
 pub use trial::try_relay;
 pub use upload::UploadTrial;

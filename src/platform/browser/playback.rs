@@ -5,7 +5,10 @@ use js_sys::Reflect;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, Element, HtmlMediaElement, MediaStream, MediaStreamTrack, window};
+use web_sys::{
+    DomException, Element, HtmlMediaElement, HtmlVideoElement, MediaStream, MediaStreamTrack,
+    window,
+};
 
 /// Tracks that are played together.
 #[derive(Clone)]
@@ -86,6 +89,12 @@ impl Player {
 pub fn size(element: &Element) -> (f64, f64) {
     let rect = element.get_bounding_client_rect();
     (rect.width(), rect.height())
+}
+
+/// Width and height of the picture that a video shows, in pixels; 0 before it has one.
+#[must_use]
+pub fn picture_size(video: &HtmlVideoElement) -> (f64, f64) {
+    (video.video_width().into(), video.video_height().into())
 }
 
 struct SizeWatch {

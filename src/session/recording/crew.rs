@@ -3,14 +3,14 @@
 use super::{KEPT_KEY, Stage, delete};
 use crate::{
     call::{Input, PeerKey, Tile, places::Item},
-    i18n::{initials, shown_name, texts},
+    i18n::{shown_name, texts},
     platform::{
         self, Incoming, Interval, Kind, Leaving, Local, Mixer, Stream, Studio, StudioEvent, Take,
         Timer,
     },
     reactive::{effect, holding},
     recording::{ALL, COUNTDOWN, Cast, Note, Part, RecordingProblem, SIZE, Scene},
-    session::{Notice, Session, Source},
+    session::{Notice, Session, Source, initials},
 };
 use leptos::prelude::*;
 use std::{

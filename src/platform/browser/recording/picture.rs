@@ -2,7 +2,7 @@
 
 use crate::{
     call::places::Place,
-    platform::browser::{Player, Stream},
+    platform::browser::{Player, Stream, picture_size},
     recording::{Pane, SIZE},
 };
 use js_sys::{JSON, JsString};
@@ -115,8 +115,7 @@ impl Picture {
         let video = screening.map(|screening| &screening.video);
         match video.filter(|video| video.video_width() > 0) {
             Some(video) => {
-                let size = (f64::from(video.video_width()), f64::from(video.video_height()));
-                let (seen, drawn) = pane.fit.lay(size, pane.place);
+                let (seen, drawn) = pane.lay(picture_size(video));
                 self.context
                     .draw_image_with_html_video_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
                         video,

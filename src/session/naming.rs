@@ -1,0 +1,26 @@
+//! What takes the browser's idea of a character: where names end, and what stands for them.
+
+use crate::{
+    platform::characters,
+    protocol::{DisplayName, FileName, Presence},
+};
+
+/// The name that somebody typed, as the others see it.
+#[must_use]
+pub fn own_name(typed: &str) -> DisplayName {
+    DisplayName::from(typed).shortened(characters)
+}
+
+/// What a file is called that somebody gives.
+pub(super) fn file_name(name: &str) -> FileName {
+    FileName::from(name).shortened(characters)
+}
+
+/// What stands in the place of a person's picture.
+#[must_use]
+pub fn initials(presence: &Presence) -> String {
+    match presence.name.initials(characters) {
+        initials if initials.is_empty() => "?".to_owned(),
+        initials => initials,
+    }
+}
