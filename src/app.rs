@@ -3,9 +3,9 @@
 use crate::{
     pages::{Home, NotFound, RoomPage},
     platform,
-    protocol::{Boot, Page, RoomName, RoomState},
+    protocol::{Boot, Page, RoomLink, RoomName, RoomState},
     reactive::holding,
-    session::Notices,
+    session::{Notices, keep_secret},
     ui::NoticeBar,
 };
 use leptos::{either::EitherOf3, prelude::*};
@@ -15,7 +15,15 @@ use leptos::{either::EitherOf3, prelude::*};
 pub struct Navigator(RwSignal<Page>);
 
 impl Navigator {
-    /// Opens the page of a room. The browser's Back button loads the page before anew.
+    /// Opens the page of the room that a link leads to, with what the link opens there.
+    pub fn follow(self, RoomLink { room, secret }: RoomLink) {
+        if let Some(secret) = secret {
+            keep_secret(&room, &secret);
+        }
+        self.open_room(room);
+    }
+
+    /// Opens the page of a room. The browser's Back and Forward load a page anew.
     pub fn open_room(self, name: RoomName) {
         platform::push_path(&format!("/room/{name}"));
         self.0.set(Page::Room { name, state: RoomState::default() });
@@ -32,10 +40,11 @@ pub fn App() -> impl IntoView {
     provide_context(Navigator(page));
     holding(platform::watch_focus);
     holding(platform::watch_texts);
+    holding(platform::watch_history);
     view! {
         <NoticeBar notices />
         {move || match page.get() {
-            Page::Home { bad_name, fresh } => EitherOf3::A(view! { <Home bad_name fresh /> }),
+            Page::Home { problem, fresh } => EitherOf3::A(view! { <Home problem fresh /> }),
             Page::Room { name, state } => EitherOf3::B(view! { <RoomPage name state /> }),
             Page::NotFound => EitherOf3::C(view! { <NotFound /> }),
         }}

@@ -49,4 +49,5 @@ pub fn hydrate() {
         provide_context(platform::boot());
         leptos::view! { <app::App /> }
     });
+    platform::tell_live();
 }

@@ -9,6 +9,7 @@ test('who finds the room full waits and enters by themselves', async ({ person, 
 
   await open(cleo, `/room/${room}`);
   await cleo.getByRole('textbox', { name: 'Your name' }).fill('Cleo');
+  await expect(cleo.locator('[data-door]')).toHaveText('2 of 2 are inside. Press Join to wait: you come in as soon as somebody leaves.');
   await turnOnDevices(cleo);
   await button(cleo, 'Join').click();
   await expectPhase(cleo, 'waiting');

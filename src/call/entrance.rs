@@ -2,7 +2,7 @@
 
 use super::{Call, Chat, Command, Peer, Phase, Waits};
 use crate::protocol::{
-    ClientMessage, Desk, ErrorCode, Join, PeerId, RoomName, RoomState, SeatClaim,
+    ClientMessage, Desk, ErrorCode, Join, Pass, PeerId, RoomName, RoomState, SeatClaim,
 };
 use std::time::Duration;
 
@@ -46,6 +46,25 @@ impl Call {
         self.left_seat = seat.filter(|_| self.pass.invitation.is_some());
         // Answers to what was asked before must not be taken for answers to what comes next.
         self.open_socket();
+    }
+
+    /// What opens the room's doors may come while the person stands at one, or sits inside as a guest.
+    pub(super) fn set_pass(&mut self, pass: Pass, spare_key: Option<String>) {
+        let passcode = self.pass.passcode.take();
+        (self.pass, self.spare_key) = (Pass { passcode, ..pass }, spare_key);
+        match self.phase {
+            // As the page of the link is shown to everybody who opens it.
+            Phase::Lobby | Phase::Left { .. } => {
+                self.phase = Phase::Lobby;
+                (self.refusal, self.moved) = (None, false);
+            }
+            Phase::Knocking { .. } => {
+                self.phase = Phase::Joining;
+                self.open_socket();
+            }
+            Phase::InCall { .. } if self.pass.host.is_some() && !self.hosting => self.open_socket(),
+            Phase::Joining | Phase::Waiting | Phase::InCall { .. } => {}
+        }
     }
 
     /// Takes the seat again where the server does not know yet whether to keep the address back.

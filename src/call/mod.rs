@@ -136,7 +136,7 @@ impl Call {
             }
             Input::File(input) => self.files.handle(input),
             Input::Show(sign) => self.show(sign),
-            Input::SetPass(pass, spare_key) => (self.pass, self.spare_key) = (pass, spare_key),
+            Input::SetPass(pass, spare_key) => self.set_pass(pass, spare_key),
             Input::SetPasscode(passcode) => self.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
             Input::Join => self.join(),
@@ -450,13 +450,14 @@ impl Call {
         for key in keys {
             let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { continue };
             let link = peer.link_number();
-            let (anew, news) = (peer.step(now), peer.news(&pairs, now));
-            if anew {
-                self.send(ClientMessage::Reconnect { to: key.id, link });
-            }
+            let (news, anew) = (peer.news(&pairs, now), peer.step(now));
+            // First, for what is said of a connection that was replaced comes too late.
             if let Some(news) = news {
                 let (to, signal) = (Some(key.id), Signal::Reception(news));
                 self.send(ClientMessage::Signal { to, link: Some(link), signal });
+            }
+            if anew {
+                self.send(ClientMessage::Reconnect { to: key.id, link });
             }
             self.obey(key);
         }

@@ -102,6 +102,55 @@ fn what_was_said_is_still_there_when_a_seat_comes_back_from_another_tab() {
 }
 
 #[test]
+fn a_pass_counts_also_when_it_comes_late() {
+    let invited = || Pass { invitation: Some("token".to_owned()), ..Pass::default() };
+    let hosted = || Pass { host: Some("key".to_owned()), ..Pass::default() };
+    let asks = |call: &mut Call, generation| {
+        call.handle(Input::SocketOpened(generation), Duration::ZERO);
+        let asked = std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
+            Command::Send(ClientMessage::Join(join)) => Some(join.pass),
+            _ => None,
+        });
+        asked.last()
+    };
+    let mut call = Call::new();
+    let locked = ServerMessage::Error { code: ErrorCode::RoomLocked, message: String::new() };
+    for input in [
+        Input::Watch("123".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, locked),
+    ] {
+        call.handle(input, Duration::ZERO);
+    }
+    assert_eq!(call.view().refusal, Some(ErrorCode::RoomLocked));
+    call.handle(Input::SetPass(invited(), None), Duration::ZERO);
+    assert!(call.view().has_pass);
+    assert_eq!(call.view().refusal, None, "that was said to somebody without it");
+
+    call.handle(Input::SetPass(Pass::default(), None), Duration::ZERO);
+    call.handle(Input::Join, Duration::ZERO);
+    let waiting = ServerMessage::Waiting { place: 1, hosted: true };
+    call.handle(Input::SocketMessage(1, waiting), Duration::ZERO);
+    assert!(matches!(call.view().phase, Phase::Knocking { .. }));
+    call.handle(Input::SetPass(invited(), None), Duration::ZERO);
+    assert_eq!(asks(&mut call, 2), Some(invited()), "while somebody waits, at once");
+
+    let inside = joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
+    call.handle(Input::SocketMessage(2, inside), Duration::ZERO);
+    call.handle(Input::SetPass(invited(), None), Duration::ZERO);
+    assert_eq!(asks(&mut call, 3), None, "who is inside needs no invitation");
+    call.handle(Input::SetPass(hosted(), None), Duration::ZERO);
+    assert_eq!(asks(&mut call, 3), Some(hosted()), "but may become a host");
+
+    let removed = ServerMessage::Error { code: ErrorCode::Removed, message: String::new() };
+    call.handle(Input::SocketMessage(3, removed), Duration::ZERO);
+    assert!(matches!(call.view().phase, Phase::Left { .. }));
+    call.handle(Input::SetPass(invited(), None), Duration::ZERO);
+    assert_eq!(call.view().phase, Phase::Lobby, "who was put out has another way in");
+}
+
+#[test]
 fn how_long_the_person_waited_is_reported() {
     let room: RoomName = "123".parse().unwrap();
     let millis = Duration::from_millis;

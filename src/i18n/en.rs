@@ -3,6 +3,7 @@
 pub(super) mod choices;
 pub(super) mod files;
 pub(super) mod recording;
+pub(super) mod start;
 pub(super) mod statistics;
 
 use super::Texts;
@@ -10,10 +11,10 @@ use crate::{
     call::{Contact, FileState, Link, OFFERS, Obstacle, Path, Tile, Verdict},
     platform::{Kind, Problem},
     protocol::{
-        DisplayName, ErrorCode, Failure, FileName, Gate, Grade, Invitation, Presence, Reaction,
-        Rules,
+        DisplayName, ErrorCode, Failure, FileName, Gate, Grade, Invitation, NoRoom, Presence,
+        Reaction, Rules, limits::ROOM_NAME_BYTES,
     },
-    session::{Advice, Notice},
+    session::{Advice, Barrier, Notice},
 };
 use std::time::Duration;
 
@@ -29,7 +30,9 @@ pub(super) static TEXTS: Texts = Texts {
     start_hint: "Makes a room of your own and copies its link.",
     link_or_name: "Link or room name",
     go: "Go",
-    bad_name: "That is no room: names have only letters a to z, digits, hyphens and underscores.",
+    no_room,
+    take_name: |room| format!("Go to {room}"),
+    open_elsewhere: "Open it there",
     recent_rooms: "Recent rooms",
     home: "Home",
 
@@ -38,6 +41,8 @@ pub(super) static TEXTS: Texts = Texts {
     inside,
     room_full: "The room is full.",
     full: |inside, limit| format!("{inside} of {limit} are inside."),
+    full_hint: "Press Join to wait: you come in as soon as somebody leaves.",
+    host_for_now: "Your browser lets this page keep nothing: you are the host of this room only until you close or reload it.",
     your_name: "Your name",
     name_hint: "(optional)",
     turn_on: "Turn on camera and microphone",
@@ -71,6 +76,7 @@ pub(super) static TEXTS: Texts = Texts {
     no_relay: "This server has no relay any more: nobody can reach you while this is on.",
     problem,
     try_again: "Try again",
+    open_in_tab: "Open in a tab",
 
     controls: "Call controls",
     mute: "Mute microphone",
@@ -96,6 +102,14 @@ pub(super) static TEXTS: Texts = Texts {
     qr: "QR code of the link to this room",
     tap_to_hear: "Tap to hear",
     contact,
+    barred: |barrier| match barrier {
+        Barrier::Limit => {
+            "The server takes no more connections from your network for now. Salon keeps trying."
+        }
+        _ => {
+            "The server answers, but something between you and it does not let the call's connection (WebSocket) through. Try another network, or tell the person who runs this server. Salon keeps trying."
+        }
+    },
     try_now: "Try now",
     in_background,
     state,
@@ -215,8 +229,6 @@ pub(super) static TEXTS: Texts = Texts {
     not_found: "There is nothing here",
     not_found_hint: "The link may be cut off or mistyped.",
     to_start: "Go to the start page",
-    crashed: "Something went wrong on this page.",
-    reload: "Reload",
 };
 
 fn plural(count: u64, unit: &str) -> String {
@@ -233,6 +245,23 @@ fn spoken(time: Duration) -> String {
         (0, minutes) => plural(minutes, "minute"),
         (hours, 0) => plural(hours, "hour"),
         (hours, minutes) => format!("{} and {}", plural(hours, "hour"), plural(minutes, "minute")),
+    }
+}
+
+fn no_room(problem: &NoRoom) -> String {
+    match problem {
+        NoRoom::Empty => "Type the name of a room, or paste a link.".to_owned(),
+        NoRoom::TooLong => {
+            format!("That is too long: names have at most {ROOM_NAME_BYTES} characters.")
+        }
+        NoRoom::Name { .. } => {
+            "That is no room: names have only letters a to z, digits, hyphens and underscores."
+                .to_owned()
+        }
+        NoRoom::Elsewhere { host, .. } if host.is_empty() => {
+            "That link leads to another server.".to_owned()
+        }
+        NoRoom::Elsewhere { host, .. } => format!("That link leads to {host}, another server."),
     }
 }
 
@@ -363,6 +392,15 @@ fn problem(kind: Kind, problem: Problem) -> &'static str {
         (Kind::Microphone, Problem::Busy) => "Your microphone is used by another app or tab.",
         (_, Problem::Insecure) => {
             "Browsers give camera and microphone only to secure pages. Open this room through https."
+        }
+        (Kind::Camera, Problem::Framed) => {
+            "The page around this one does not pass your camera on. Open the room in a tab of its own."
+        }
+        (Kind::Microphone, Problem::Framed) => {
+            "The page around this one does not pass your microphone on. Open the room in a tab of its own."
+        }
+        (_, Problem::Forbidden) => {
+            "A policy of this server, or one that was added on the way, forbids camera or microphone on this page. Tell the person who runs this server."
         }
         (Kind::Camera, Problem::Failed) => "Your camera did not start.",
         (Kind::Microphone, Problem::Failed) => "Your microphone did not start.",
@@ -548,6 +586,14 @@ fn notice(notice: &Notice) -> String {
         Notice::NotShared(Problem::DeniedBySystem) => {
             "Your system does not let the browser see the screen. Allow it in the system's privacy \
              settings."
+                .to_owned()
+        }
+        Notice::NotShared(Problem::Framed) => {
+            "The page around this one does not let you share your screen. Open the room in a tab of its own."
+                .to_owned()
+        }
+        Notice::NotShared(Problem::Forbidden) => {
+            "A policy of this server, or one that was added on the way, forbids to share the screen."
                 .to_owned()
         }
         Notice::NotShared(_) => "The screen could not be shared. Try another one.".to_owned(),

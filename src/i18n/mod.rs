@@ -4,17 +4,22 @@ mod choices;
 mod en;
 mod files;
 mod recording;
+mod start;
 mod statistics;
 
 use crate::{
     call::{Contact, Link, Path, Tile},
     platform::{Kind, Problem},
-    protocol::{DisplayName, ErrorCode, Gate, Grade, Invitation, Presence, Reaction, Rules},
-    session::{Advice, Notice},
+    protocol::{
+        DisplayName, ErrorCode, Gate, Grade, Invitation, NoRoom, Presence, Reaction, RoomName,
+        Rules,
+    },
+    session::{Advice, Barrier, Notice},
 };
 pub use choices::ChoiceTexts;
 pub use files::FileTexts;
 pub use recording::RecordingTexts;
+pub use start::StartTexts;
 pub use statistics::StatisticsTexts;
 use std::time::Duration;
 
@@ -29,7 +34,9 @@ pub struct Texts {
     pub start_hint: &'static str,
     pub link_or_name: &'static str,
     pub go: &'static str,
-    pub bad_name: &'static str,
+    pub no_room: fn(&NoRoom) -> String,
+    pub take_name: fn(&RoomName) -> String,
+    pub open_elsewhere: &'static str,
     pub recent_rooms: &'static str,
     pub home: &'static str,
 
@@ -38,6 +45,8 @@ pub struct Texts {
     pub inside: fn(names: &[(String, u64)]) -> String,
     pub room_full: &'static str,
     pub full: fn(inside: usize, limit: usize) -> String,
+    pub full_hint: &'static str,
+    pub host_for_now: &'static str,
     pub your_name: &'static str,
     pub name_hint: &'static str,
     pub turn_on: &'static str,
@@ -67,6 +76,7 @@ pub struct Texts {
     pub no_relay: &'static str,
     pub problem: fn(Kind, Problem) -> &'static str,
     pub try_again: &'static str,
+    pub open_in_tab: &'static str,
 
     pub controls: &'static str,
     pub mute: &'static str,
@@ -92,6 +102,8 @@ pub struct Texts {
     pub qr: &'static str,
     pub tap_to_hear: &'static str,
     pub contact: fn(Contact, inside: bool) -> &'static str,
+    /// The server answers, but the socket does not open.
+    pub barred: fn(&Barrier) -> &'static str,
     pub try_now: &'static str,
     pub in_background: fn(&DisplayName) -> String,
     pub state: fn(&Tile) -> String,
@@ -181,8 +193,6 @@ pub struct Texts {
     pub not_found: &'static str,
     pub not_found_hint: &'static str,
     pub to_start: &'static str,
-    pub crashed: &'static str,
-    pub reload: &'static str,
 }
 
 /// The texts in the language of the page.
@@ -207,6 +217,12 @@ pub fn file_texts() -> &'static FileTexts {
 #[must_use]
 pub fn recording_texts() -> &'static RecordingTexts {
     &en::recording::TEXTS
+}
+
+/// The texts about the start of the app, in the language of the page.
+#[must_use]
+pub fn start_texts() -> &'static StartTexts {
+    &en::start::TEXTS
 }
 
 /// The texts about connections, in the language of the page.

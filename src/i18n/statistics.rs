@@ -7,6 +7,7 @@ use crate::{
         statistics::{Limit, Measure, Route},
     },
     protocol::DisplayName,
+    session::Barrier,
 };
 use std::time::Duration;
 
@@ -52,10 +53,12 @@ pub struct StatisticsTexts {
     pub no_server: &'static str,
     pub no_connections: &'static str,
     pub no_way: &'static str,
+    pub no_socket: &'static str,
     pub test_of: &'static str,
     pub server: &'static str,
     pub answers_in: fn(Duration) -> String,
     pub silent: &'static str,
+    pub barred: fn(&Barrier) -> String,
     pub target: fn(Target) -> &'static str,
     /// What came of it; whether credentials were given that the server should accept.
     pub finding: fn(Finding, accepted: bool) -> String,

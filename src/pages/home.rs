@@ -4,8 +4,8 @@ use crate::{
     app::Navigator,
     i18n::texts,
     platform,
-    protocol::{Boot, FreshRoom, RoomName},
-    reactive::{effect, flag, word},
+    protocol::{Boot, FreshRoom, NoRoom, RoomLink, RoomName},
+    reactive::{effect, flag, text},
     session::{Notice, Notices, keep_host_key, recent_rooms},
     ui::{Brand, Icon, LazyRecordings, icons},
 };
@@ -14,13 +14,13 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 /// Starts a call, or goes to one.
 #[component]
 pub fn Home(
-    /// Whether what was typed before was no room.
-    bad_name: bool,
+    /// Why what was typed before was no room.
+    problem: Option<NoRoom>,
     /// The room of whoever starts a call here.
     fresh: Option<FreshRoom>,
 ) -> impl IntoView {
     let t = texts();
-    let origin = use_context::<Boot>().unwrap_or_default().origin;
+    let origin = own_origin();
     let notices = expect_context::<Notices>();
     let navigator = expect_context::<Navigator>();
     let start = move |event: SubmitEvent| {
@@ -44,7 +44,7 @@ pub fn Home(
                 </button>
                 <p class="quiet">{t.start_hint}</p>
             </form>
-            <GoForm bad_name />
+            <GoForm problem />
             <LazyRecordings />
             <RecentRooms />
             <footer class="quiet">{t.privacy}</footer>
@@ -65,19 +65,29 @@ fn start_call(fresh: FreshRoom, origin: &str, notices: Notices, navigator: Navig
     });
 }
 
+fn own_origin() -> String {
+    use_context::<Boot>().unwrap_or_default().origin
+}
+
 #[component]
-fn GoForm(bad_name: bool) -> impl IntoView {
+fn GoForm(problem: Option<NoRoom>) -> impl IntoView {
     let t = texts();
     let field = NodeRef::<html::Input>::new();
-    let wrong = RwSignal::new(bad_name);
+    let wrong = RwSignal::new(problem);
+    let origin = own_origin();
     let navigator = expect_context::<Navigator>();
     let go = move |event: SubmitEvent| {
         event.prevent_default();
         let typed = field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        match RoomName::from_typed(&typed) {
-            Ok(room) => navigator.open_room(room),
-            Err(_) => wrong.set(true),
+        match RoomLink::read(&typed, &origin) {
+            Ok(link) => navigator.follow(link),
+            Err(problem) => wrong.set(Some(problem)),
         }
+    };
+    let way_on = move || match wrong.get()? {
+        NoRoom::Name { offer: Some(room) } => Some((format!("/room/{room}"), (t.take_name)(&room))),
+        NoRoom::Elsewhere { url: Some(url), .. } => Some((url, t.open_elsewhere.to_owned())),
+        _ => None,
     };
     view! {
         <form class="go" method="get" action="/go" on:submit=go>
@@ -93,12 +103,15 @@ fn GoForm(bad_name: bool) -> impl IntoView {
                     maxlength="512"
                     aria-describedby="room-problem"
                     node_ref=field
-                    on:input=move |_| wrong.set(false)
+                    on:input=move |_| wrong.set(None)
                 />
                 <button class="button" type="submit">{t.go}</button>
             </div>
             <p id="room-problem" class="problem" role="status">
-                {word(move || if wrong.get() { t.bad_name } else { "" })}
+                <span>{text(move || wrong.get().as_ref().map(t.no_room).unwrap_or_default())}</span>
+                {move || way_on().map(|(url, name)| view! {
+                    <a class="button small" href=url rel="external">{name}</a>
+                })}
             </p>
         </form>
     }

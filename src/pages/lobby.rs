@@ -137,6 +137,9 @@ fn JoinForm() -> impl IntoView {
                     })}
                 </span>
             </button>
+            <p class="quiet" data-notice="host" hidden=flag(move || !session.host_for_now.get())>
+                {t.host_for_now}
+            </p>
             <noscript><p class="problem">{t.no_script}</p></noscript>
         </form>
     }

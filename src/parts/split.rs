@@ -2,7 +2,7 @@
 
 /// Functions that give a view, and one that fetches their part ahead of that. They fail where it cannot be fetched.
 macro_rules! part {
-    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) $view:block)*) => {
+    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) => $view:expr;)*) => {
         #[wasm_split_helpers::wasm_split($part, fallible, preload($fetch))]
         fn nothing() -> Result<(), wasm_split_helpers::SplitLoaderError> {
             Ok(())

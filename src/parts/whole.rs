@@ -2,7 +2,7 @@
 
 /// As in `split.rs`, and they never fail.
 macro_rules! part {
-    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) $view:block)*) => {
+    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) => $view:expr;)*) => {
         async fn $fetch() -> Result<(), std::convert::Infallible> {
             Ok(())
         }

@@ -287,6 +287,9 @@ pub struct Leaving;
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
 
+/// See the browser's `HistoryWatch`.
+pub struct HistoryWatch;
+
 /// See the browser's `FocusWatch`.
 pub struct FocusWatch;
 
@@ -316,8 +319,8 @@ mod functions {
     pub async fn is_granted(_: Kind) -> bool {
         false
     }
-    pub fn has_devices() -> bool {
-        true
+    pub fn barred(_: Kind) -> Option<Problem> {
+        None
     }
     pub async fn watch_permission(_: Kind, _: impl Fn() + 'static) -> Watch {
         None
@@ -424,7 +427,22 @@ mod functions {
         None
     }
     pub fn keep(_: &str, _: Option<&str>) {}
+    pub fn can_remember() -> bool {
+        true
+    }
     pub fn push_path(_: &str) {}
+    pub fn watch_history() -> Option<HistoryWatch> {
+        None
+    }
+    pub fn watch_fragment(_: impl Fn() + 'static) -> Option<HistoryWatch> {
+        None
+    }
+    pub fn own_host() -> String {
+        String::new()
+    }
+    pub async fn ask_server(_: &str) -> Option<String> {
+        None
+    }
     pub fn set_title(_: &str) {}
     pub async fn copy(_: &str) -> bool {
         false
@@ -449,6 +467,7 @@ mod functions {
         saved.to_owned()
     }
     pub fn add_panic_notice() {}
+    pub fn tell_live() {}
     pub fn can_fill_screen() -> bool {
         false
     }

@@ -152,8 +152,20 @@ pub enum Problem {
     Busy,
     /// Browsers give devices only to pages from https or localhost.
     Insecure,
+    /// The page around this one does not let it have them.
+    Framed,
+    /// The page's own policy does not.
+    Forbidden,
     /// Something else.
     Failed,
+}
+
+impl Problem {
+    /// Whether nothing that is done on this page or in the browser's settings changes it.
+    #[must_use]
+    pub fn is_lasting(self) -> bool {
+        matches!(self, Self::Insecure | Self::Framed | Self::Forbidden)
+    }
 }
 
 /// What a socket reports. Nothing follows `Closed`.

@@ -1,6 +1,6 @@
 //! What the server writes into a page so that the browser can take it over as it stands.
 
-use super::{RoomName, RoomState, is_relay};
+use super::{NoRoom, RoomName, RoomState, is_relay};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,8 +25,8 @@ impl fmt::Debug for FreshRoom {
 pub enum Page {
     /// The start page.
     Home {
-        /// Whether what was typed there was no room.
-        bad_name: bool,
+        /// Why what was typed there before was no room.
+        problem: Option<NoRoom>,
         /// A room that nobody knows yet, for whoever starts a call from this page.
         fresh: Option<FreshRoom>,
     },

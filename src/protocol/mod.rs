@@ -14,6 +14,7 @@ mod name;
 mod number;
 mod person;
 mod reaction;
+mod room_link;
 mod rtc;
 mod talk;
 mod wire;
@@ -30,6 +31,7 @@ pub use message::{
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, Quality, RoomState};
 pub use reaction::Reaction;
+pub use room_link::{LinkSecret, NoRoom, RoomLink};
 pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription, is_relay};
 pub use talk::{ChatText, Have, Talk, Words};
 pub use wire::ParseError;

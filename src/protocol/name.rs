@@ -51,17 +51,6 @@ impl RoomName {
         });
         Self(words.collect::<Vec<_>>().join("-"))
     }
-
-    /// Reads what a person typed or pasted: a name, or a link that ends in `/room/<name>`.
-    ///
-    /// # Errors
-    /// What is wrong with the name that was found.
-    pub fn from_typed(text: &str) -> Result<Self, NameError> {
-        let text = text.trim();
-        let name = text.rsplit_once("/room/").map_or(text, |(_, name)| name);
-        let end = name.find(['?', '#', '/']).unwrap_or(name.len());
-        name.split_at(end).0.parse()
-    }
 }
 
 fn proquint(bits: u16) -> String {
@@ -132,13 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn links_and_names_are_both_understood() {
-        let typed = |text| RoomName::from_typed(text).map(|name| name.to_string());
-        assert_eq!(typed(" Stand-Up "), Ok("stand-up".into()));
-        assert_eq!(typed("https://call.example.org/room/123?x=1#y"), Ok("123".into()));
-        assert_eq!(typed("call.example.org/room/123/"), Ok("123".into()));
-        assert_eq!(typed("   "), Err(NameError::Empty));
-        assert_eq!(typed("two words"), Err(NameError::Character));
-        assert_eq!(typed(&"a".repeat(65)), Err(NameError::TooLong));
+    fn what_is_no_name_is_refused_for_its_reason() {
+        let parse = |text: &str| text.parse::<RoomName>().map(|name| name.to_string());
+        assert_eq!(parse("Stand-Up_1"), Ok("stand-up_1".into()));
+        assert_eq!(parse(""), Err(NameError::Empty));
+        assert_eq!(parse("two words"), Err(NameError::Character));
+        assert_eq!(parse(&"a".repeat(65)), Err(NameError::TooLong));
     }
 }

@@ -135,9 +135,9 @@ impl Voice {
     /// Passes a message on; waits while the hub is busy, which slows this client down alone.
     pub(super) async fn say(
         &self,
-        mut message: Result<ClientMessage, ParseError>,
+        message: Result<ClientMessage, ParseError>,
     ) -> Result<(), Closing> {
-        let message = message.map(names::shorten);
+        let mut message = message.map(names::shorten);
         // Most messages give nobody anything new.
         let id = match message {
             Ok(ClientMessage::Join(_) | ClientMessage::Host(HostAction::Invite { .. })) => {

@@ -16,3 +16,23 @@ pub(super) fn shorten(mut message: ClientMessage) -> ClientMessage {
 fn split(text: &str) -> Vec<String> {
     text.graphemes(true).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{DisplayName, Presence};
+
+    #[test]
+    fn t22_names_that_clients_send_end_where_a_character_does() {
+        let sent = |name: &str| {
+            let presence = Presence { name: DisplayName::from(name), ..Presence::default() };
+            match shorten(ClientMessage::Presence(presence)) {
+                ClientMessage::Presence(presence) => presence.name.as_str().to_owned(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(sent("Ada"), "Ada");
+        assert_eq!(sent(&"👩🏽".repeat(60)), "👩🏽".repeat(48));
+        assert_eq!(sent(&"e\u{301}".repeat(60)), "e\u{301}".repeat(48));
+    }
+}

@@ -2,12 +2,12 @@
 
 use super::{headers, origin, refusals::Reason, router::ServerState, secret::Secret, shell::shell};
 use crate::{
-    protocol::{Boot, FreshRoom, Page, RoomName},
+    protocol::{Boot, FreshRoom, NoRoom, Page, RoomLink, RoomName},
     session::host_link,
 };
 use axum::{
     extract::{Query, Request, State, rejection::QueryRejection},
-    http::{Method, StatusCode},
+    http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::context::{provide_context, use_context};
@@ -15,8 +15,8 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 use tracing::error;
 
-/// The query of the start page after something was typed there that is no room.
-const BAD_NAME: &str = "problem=bad-name";
+/// The query of the start page after something was typed there that is no room, before its code.
+const PROBLEM: &str = "problem=";
 
 /// What the path of a page says.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum PagePath {
     /// A room's page.
     Room(RoomName),
     /// A room's page with its name written in another way.
-    Misspelt(RoomName),
+    Misspelt(RoomLink),
     /// No page.
     Nowhere,
 }
@@ -37,11 +37,9 @@ impl PagePath {
             return Self::Home;
         }
         let Some(rest) = path.strip_prefix("/room/") else { return Self::Nowhere };
-        let name = rest.strip_suffix('/').unwrap_or(rest);
-        match name.parse::<RoomName>() {
+        match rest.parse::<RoomName>() {
             Ok(room) if room.as_str() == rest => Self::Room(room),
-            Ok(room) => Self::Misspelt(room),
-            Err(_) => Self::Nowhere,
+            _ => RoomLink::in_address(rest).map_or(Self::Nowhere, Self::Misspelt),
         }
     }
 }
@@ -61,17 +59,22 @@ pub(super) async fn page(State(state): State<ServerState>, request: Request) -> 
     };
     let page = match path {
         PagePath::Home => Page::Home {
-            bad_name: request.uri().query() == Some(BAD_NAME),
+            problem: request
+                .uri()
+                .query()
+                .and_then(|query| query.strip_prefix(PROBLEM))
+                .and_then(NoRoom::of_code),
             fresh: fresh_room(&state.secret),
         },
         PagePath::Room(name) => {
             let state = state.hub.state(name.clone()).await.unwrap_or_default();
             Page::Room { name, state }
         }
-        PagePath::Misspelt(name) => {
+        PagePath::Misspelt(RoomLink { room, secret }) => {
             let query = request.uri().query().map(|query| format!("?{query}"));
-            let path = format!("/room/{name}{}", query.unwrap_or_default());
-            return Redirect::permanent(&path).into_response();
+            let fragment = secret.map(|secret| format!("#{secret}"));
+            let [query, fragment] = [query, fragment].map(Option::unwrap_or_default);
+            return Redirect::permanent(&format!("/room/{room}{query}{fragment}")).into_response();
         }
         PagePath::Nowhere => Page::NotFound,
     };
@@ -132,11 +135,19 @@ pub(super) struct Typed {
 }
 
 /// `GET /go?room=`: leads to the room whose name or link was typed.
-pub(super) async fn go(typed: Result<Query<Typed>, QueryRejection>) -> Redirect {
+pub(super) async fn go(
+    State(state): State<ServerState>,
+    headers: HeaderMap,
+    typed: Result<Query<Typed>, QueryRejection>,
+) -> Redirect {
     let Query(typed) = typed.unwrap_or_default();
-    match RoomName::from_typed(&typed.room) {
-        Ok(room) => Redirect::to(&format!("/room/{room}")),
-        Err(_) => Redirect::to(&format!("/?{BAD_NAME}")),
+    let origin = origin::of_request(&headers, state.is_secure).unwrap_or_default();
+    match RoomLink::read(&typed.room, &origin) {
+        Ok(RoomLink { room, secret: None }) => Redirect::to(&format!("/room/{room}")),
+        Ok(RoomLink { room, secret: Some(secret) }) => {
+            Redirect::to(&format!("/room/{room}#{secret}"))
+        }
+        Err(problem) => Redirect::to(&format!("/?{PROBLEM}{}", problem.code())),
     }
 }
 
@@ -148,8 +159,10 @@ mod tests {
     fn a_room_has_one_address() {
         let room = |name: &str| name.parse::<RoomName>().unwrap();
         assert_eq!(PagePath::of("/room/standup"), PagePath::Room(room("standup")));
-        assert_eq!(PagePath::of("/room/Standup"), PagePath::Misspelt(room("standup")));
-        assert_eq!(PagePath::of("/room/standup/"), PagePath::Misspelt(room("standup")));
+        let misspelt = || PagePath::Misspelt(RoomLink { room: room("standup"), secret: None });
+        assert_eq!(PagePath::of("/room/Standup"), misspelt());
+        assert_eq!(PagePath::of("/room/standup/"), misspelt());
+        assert_eq!(PagePath::of("/room/standup."), misspelt());
         assert_eq!(PagePath::of("/room/two%20words"), PagePath::Nowhere);
         assert_eq!(PagePath::of("/room/"), PagePath::Nowhere);
         assert_eq!(PagePath::of("/"), PagePath::Home);

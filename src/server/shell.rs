@@ -2,14 +2,16 @@
 
 use crate::{
     app::App,
-    i18n::texts,
+    i18n::{start_texts, texts},
     protocol::{Boot, Page},
 };
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+use std::sync::LazyLock;
 
 /// The HTML document, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let t = texts();
+    let (t, start) = (texts(), start_texts());
+    let start_data = serde_json::to_string(start).unwrap_or_default();
     let boot = use_context::<Boot>().unwrap_or_default();
     let description = match boot.page {
         Page::Home { .. } => Some(t.home_description),
@@ -34,20 +36,34 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/pkg/salon.css" />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
-                <script nonce=use_nonce()>{EARLY_PRESSES}</script>
+                <script nonce=use_nonce()>{START.as_str()}</script>
+                <script src="/start.js" defer></script>
             </head>
             <body>
                 <App />
-                <aside id="crashed" class="crashed" role="alert" hidden>
-                    <p>{t.crashed}</p>
-                    <a class="button primary" href="">{t.reload}</a>
-                </aside>
+                // Its words are attributes: those who have no scripts shall not read of failures.
+                <aside id="start" role="alert" data-texts=start_data data-stalled=start.stalled></aside>
             </body>
         </html>
     }
 }
 
-/// Before the app has taken the page over, pressing Join would load the page anew. Instead the
-/// press is remembered, and counts as soon as the app is there.
-const EARLY_PRESSES: &str = "addEventListener('submit',e=>{let d=e.target.dataset;\
-    if(d.early){e.preventDefault();d.pressed=1}})";
+/// What watches the start of the app, without what only its readers need.
+static START: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("../../public/start.js").lines().map(str::trim);
+    lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_watches_the_start_is_small_and_whole() {
+        assert!(START.len() < 2048, "{} bytes", START.len());
+        assert!(!START.contains("</script") && !START.contains("<!--"), "it stands in a page");
+        for name in ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow"] {
+            assert!(START.contains(&format!("'{name}'")), "{name}");
+        }
+    }
+}

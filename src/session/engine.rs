@@ -212,6 +212,7 @@ impl Engine {
 
     fn open_socket(&mut self, generation: Generation) {
         let session = self.session;
+        session.barriers.opening();
         let closed = move |restarting| {
             let jitter = random_fraction();
             Input::SocketClosed { generation, restarting, jitter }
@@ -221,7 +222,10 @@ impl Engine {
             before.abandon();
         }
         self.socket = Socket::open(move |event| match event {
-            SocketEvent::Opened => session.send(Input::SocketOpened(generation)),
+            SocketEvent::Opened => {
+                session.barriers.opened();
+                session.send(Input::SocketOpened(generation));
+            }
             SocketEvent::Message(text) => {
                 // Messages of later versions are not for this client.
                 if let Ok(message) = ServerMessage::parse(&text) {

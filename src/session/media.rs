@@ -73,9 +73,9 @@ impl Media {
         }
         self.speaker.set(platform::load(SPEAKER_KEY).unwrap_or_default());
         self.load_wishes();
-        if !platform::has_devices() {
-            for kind in Kind::ALL {
-                self.slot(kind).source.set(Source::Failed(Problem::Insecure));
+        for kind in Kind::ALL {
+            if let Some(problem) = platform::barred(kind) {
+                self.slot(kind).source.set(Source::Failed(problem));
             }
         }
         platform::spawn_local(self.refresh());
@@ -277,7 +277,7 @@ impl Media {
     pub(super) fn leave_camera_off(self) {
         self.camera.next_generation();
         self.camera.wanted.set(false);
-        if !self.camera.is(Problem::Insecure) {
+        if !self.camera.is_barred() {
             self.camera.source.set(Source::Off);
         }
     }
@@ -337,7 +337,7 @@ impl Media {
             slot.next_generation();
             slot.gone.set_value(None);
             slot.permission.set_value(None);
-            if !slot.is(Problem::Insecure) {
+            if !slot.is_barred() {
                 slot.source.set(Source::Off);
             }
         }
@@ -371,11 +371,16 @@ impl Media {
             return;
         }
         platform::spawn_local(async move {
-            if platform::has_devices() {
-                self.ask_for_present(requests).await;
+            let mut open = Vec::new();
+            for request in requests {
+                match platform::barred(request.0) {
+                    Some(problem) => self.refuse(&[request], problem),
+                    None => open.push(request),
+                }
+            }
+            if !open.is_empty() {
+                self.ask_for_present(open).await;
                 self.refresh().await;
-            } else {
-                self.refuse(&requests, Problem::Insecure);
             }
         });
     }
@@ -416,7 +421,10 @@ impl Media {
                 for request in requests {
                     let refused = matches!(
                         problem,
-                        Problem::Denied | Problem::DeniedBySystem | Problem::Dismissed
+                        Problem::Denied
+                            | Problem::DeniedBySystem
+                            | Problem::Dismissed
+                            | Problem::Framed
                     );
                     if refused && !platform::is_granted(request.0).await {
                         self.refuse(&[request], problem);

@@ -2,6 +2,7 @@
 //! person is to see into signals.
 
 mod advice;
+mod barrier;
 mod content;
 mod engine;
 mod files;
@@ -29,12 +30,13 @@ use crate::{
     reactive::{effect, holding},
 };
 pub use advice::Advice;
+pub use barrier::{Barrier, Barriers};
 use engine::{Engine, Order, Running};
 use leptos::prelude::*;
 pub use media::Media;
 pub use naming::{initials, own_name};
 pub use notices::{Notice, Notices};
-pub use pass::{host_link, invitation_link, keep_host_key};
+pub use pass::{host_link, invitation_link, keep_host_key, keep_secret};
 pub use probing::Probing;
 pub use recording::{Recording, Stage, delete, kept, may_have_recordings, save};
 use seat::KeptSeat;
@@ -106,6 +108,10 @@ pub struct Session {
     epoch: StoredValue<Duration>,
     /// When the clock ticked last, by the calendar: that goes on while the device sleeps.
     ticked: RwSignal<Option<Duration>>,
+    /// Whether the person is a host who is none any more when the page is loaded again.
+    pub host_for_now: RwSignal<bool>,
+    /// What lies between this page and the server's socket.
+    pub barriers: Barriers,
     /// The name this person gave themselves, as typed.
     pub name: RwSignal<String>,
     /// The passcode, as typed.
@@ -160,6 +166,8 @@ impl Session {
             hides_address: RwSignal::default(),
             epoch: StoredValue::new(Duration::ZERO),
             ticked: RwSignal::new(None),
+            host_for_now: RwSignal::new(false),
+            barriers: Barriers::default(),
             name: RwSignal::default(),
             passcode: RwSignal::default(),
             sound_blocked: RwSignal::new(false),
@@ -197,9 +205,10 @@ impl Session {
             self.order(move |engine| engine.set_screen(screen));
         });
         effect(move || self.send(Input::SetPresence(self.presence())));
-        let (pass, spare_key) = pass::find(&self.room.get_value());
+        pass::take(&self.room.get_value());
         self.set_epoch(now);
-        self.send(Input::SetPass(pass, spare_key));
+        self.show_pass();
+        holding(move || platform::watch_fragment(move || self.take_pass()));
         self.send(Input::Watch(self.room.get_value()));
         match KeptSeat::load(&self.room.get_value()) {
             Some(seat) => self.come_back(&seat),
@@ -209,6 +218,19 @@ impl Session {
         self.watch_over_call();
         self.watch_over_reading();
         on_cleanup(move || self.engine.set_value(None));
+    }
+
+    /// A link to this room was opened in this tab, which has it open already.
+    fn take_pass(self) {
+        if pass::take(&self.room.get_value()) {
+            self.show_pass();
+        }
+    }
+
+    fn show_pass(self) {
+        let (pass, spare_key) = pass::kept(&self.room.get_value());
+        self.host_for_now.set(pass.host.is_some() && !platform::can_remember());
+        self.send(Input::SetPass(pass, spare_key));
     }
 
     /// Presses Join. Devices that were never asked for are asked for now, while the call begins. Where no

@@ -3,7 +3,7 @@
 
 use crate::{
     platform,
-    protocol::{Pass, RoomName},
+    protocol::{LinkSecret, Pass, RoomName},
 };
 
 const HOST_KEYS: &str = "salon.hosts";
@@ -13,32 +13,38 @@ const INVITATION: &str = "salon.invitation";
 /// So many rooms' host keys are kept; those that were used longest ago are forgotten first.
 const ROOMS: usize = 50;
 
-/// What the fragment of a link calls a host key, and an invitation.
-const HOST: &str = "host=";
-const INVITE: &str = "invite=";
-
 /// The link that makes whoever opens it a host.
 #[must_use]
 pub fn host_link(link: &str, key: &str) -> String {
-    format!("{link}#{HOST}{key}")
+    format!("{link}#{}", LinkSecret::Host(key.to_owned()))
 }
 
 /// The link that an invitation is.
 #[must_use]
 pub fn invitation_link(link: &str, token: &str) -> String {
-    format!("{link}#{INVITE}{token}")
+    format!("{link}#{}", LinkSecret::Invitation(token.to_owned()))
 }
 
-/// What opens a room's doors to this tab, and the host key that this device has for it. What the
-/// address says is kept by the tab, and taken out of the address: that is what people copy for
-/// others.
-pub(super) fn find(room: &RoomName) -> (Pass, Option<String>) {
+/// Keeps what the address says in this tab, and takes it out of the address: that is what people copy
+/// for others. Returns whether there was something.
+pub(super) fn take(room: &RoomName) -> bool {
     let fragment = platform::take_fragment().unwrap_or_default();
-    for (name, place) in [(HOST, HOST_KEY), (INVITE, INVITATION)] {
-        if let Some(secret) = fragment.strip_prefix(name) {
-            platform::keep(place, Some(&entry(room, secret)));
-        }
-    }
+    let secret = LinkSecret::in_fragment(&fragment);
+    secret.iter().for_each(|secret| keep_secret(room, secret));
+    secret.is_some()
+}
+
+/// Keeps what a link opens in this tab.
+pub fn keep_secret(room: &RoomName, secret: &LinkSecret) {
+    let (place, secret) = match secret {
+        LinkSecret::Host(key) => (HOST_KEY, key),
+        LinkSecret::Invitation(token) => (INVITATION, token),
+    };
+    platform::keep(place, Some(&entry(room, secret)));
+}
+
+/// What opens a room's doors to this tab, and the host key that this device has for it.
+pub(super) fn kept(room: &RoomName) -> (Pass, Option<String>) {
     let in_tab = |place| of(room, &platform::recall(place).unwrap_or_default());
     let kept = host_key(room);
     let host = in_tab(HOST_KEY).or_else(|| kept.clone());

@@ -84,6 +84,11 @@ impl Slot {
         self.generation.try_get_value() == Some(generation)
     }
 
+    /// Whether nothing on this page gives it to the person.
+    pub(super) fn is_barred(self) -> bool {
+        self.source.with_untracked(|source| matches!(source, Source::Failed(p) if p.is_lasting()))
+    }
+
     pub(super) fn is(self, problem: Problem) -> bool {
         self.source.with_untracked(|source| matches!(source, Source::Failed(p) if *p == problem))
     }

@@ -71,7 +71,8 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         // Asked once a second.
         session.now.track();
         let (server, probes) = (session.server_round_trip(), probing.probes.get());
-        Findings { server, probes, download, upload: upload.get() }
+        let barrier = session.barriers.found.get();
+        Findings { server, barrier, probes, download, upload: upload.get() }
     });
     let verdict = Memo::new(move |_| findings.with(Findings::verdict));
     let summary = word(move || match verdict.get() {
@@ -81,6 +82,7 @@ pub(super) fn ConnectionTest() -> impl IntoView {
         Verdict::NoWay => t.no_way,
         Verdict::Limited => t.some_silent,
         Verdict::Slow => t.slow,
+        Verdict::NoServer if session.barriers.found.get().is_some() => t.no_socket,
         Verdict::NoServer => t.no_server,
     });
     let abandoned = flag(move || {

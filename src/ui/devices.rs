@@ -109,13 +109,17 @@ pub fn ProblemNote(
     kind: Kind,
 ) -> impl IntoView {
     let t = texts();
-    let media = expect_context::<Session>().media;
+    let session = expect_context::<Session>();
+    let media = session.media;
     let problem = Memo::new(move |_| media.problem(kind));
     view! {
         {move || problem.get().map(|problem| view! {
             <div class="problem" data-notice="device" data-problem=problem_name(problem)>
                 <p>{(t.problem)(kind, problem)}</p>
-                {(problem != Problem::Insecure).then(|| view! {
+                {(problem == Problem::Framed).then(|| view! {
+                    <a class="button small" href=session.link.get_value() target="_blank">{t.open_in_tab}</a>
+                })}
+                {(!problem.is_lasting()).then(|| view! {
                     <button class="button small" type="button" on:click=click(move |_| media.retry(kind))>
                         {t.try_again}
                     </button>
@@ -133,6 +137,8 @@ fn problem_name(problem: Problem) -> &'static str {
         Problem::Missing => "missing",
         Problem::Busy => "busy",
         Problem::Insecure => "insecure",
+        Problem::Framed => "framed",
+        Problem::Forbidden => "forbidden",
         Problem::Failed => "failed",
     }
 }

@@ -39,6 +39,11 @@ pub fn Inside() -> impl IntoView {
         View { phase: Phase::Waiting, state, .. } => {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.waiting_title)
         }
+        View { phase: Phase::Lobby, refusal: None, state, .. }
+            if known.get() && state.limit > 0 && !state.has_space() =>
+        {
+            format!("{} {}", (t.full)(state.people.len(), state.limit), t.full_hint)
+        }
         View { phase: Phase::Knocking { place, hosted, .. }, .. } => (t.knocking)(place, hosted),
         View { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
             (t.refusal)(code).to_owned()

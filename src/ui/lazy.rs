@@ -24,12 +24,12 @@ pub(super) enum Lazy {
 
 part! {
     panels, fetched by fetch;
-    fn people(close: Callback<()>) { view! { <PeoplePanel close /> } }
-    fn chat(close: Callback<()>) { view! { <ChatPanel close /> } }
-    fn more(close: Callback<()>) { view! { <MorePanel close /> } }
-    fn settings() { view! { <Settings /> } }
-    fn connection_test() { view! { <ConnectionTest /> } }
-    fn recordings() { view! { <Recordings /> } }
+    fn people(close: Callback<()>) => view! { <PeoplePanel close /> };
+    fn chat(close: Callback<()>) => view! { <ChatPanel close /> };
+    fn more(close: Callback<()>) => view! { <MorePanel close /> };
+    fn settings() => view! { <Settings /> };
+    fn connection_test() => view! { <ConnectionTest /> };
+    fn recordings() => view! { <Recordings /> };
 }
 
 /// The recordings on this device, if there may be any, as soon as their code is there.

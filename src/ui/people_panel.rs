@@ -238,7 +238,8 @@ fn RenewKey() -> impl IntoView {
     let sure = Sure::new();
     view! {
         <button
-            class="button small danger"
+            class="button small"
+            class:danger=flag(move || sure.is_next())
             aria-describedby="renew-key"
             on:click=sure.second(move || session.act(HostAction::RenewKey))
         >

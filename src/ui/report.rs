@@ -7,6 +7,7 @@ use crate::{
         statistics::{Direction, History, Measure, Picture, Traffic},
     },
     i18n::StatisticsTexts,
+    session::Barrier,
 };
 use std::time::Duration;
 
@@ -134,6 +135,8 @@ pub(super) enum Verdict {
 pub(super) struct Findings {
     /// How long the server took for its last answer.
     pub(super) server: Option<Duration>,
+    /// Why its socket does not open, if it answers otherwise.
+    pub(super) barrier: Option<Barrier>,
     pub(super) probes: Vec<Probe>,
     /// In bits per second.
     pub(super) download: Option<f64>,
@@ -175,7 +178,8 @@ impl Findings {
 
     /// Named values.
     pub(super) fn lines(&self, t: &StatisticsTexts) -> Vec<(&'static str, String)> {
-        let server = self.server.map_or_else(|| t.silent.to_owned(), t.answers_in);
+        let silent = || self.barrier.as_ref().map_or_else(|| t.silent.to_owned(), t.barred);
+        let server = self.server.map_or_else(silent, t.answers_in);
         let mut lines = vec![(t.server, server)];
         lines.extend(probes(&self.probes, false, t));
         if !self.probes.iter().any(|probe| matches!(probe.target, Target::Relay(_))) {
@@ -293,6 +297,11 @@ mod tests {
         };
         let mut findings = Findings::default();
         assert_eq!(findings.verdict(), Verdict::NoServer);
+        assert_eq!(findings.lines(t)[0], ("Server", "no answer".to_owned()));
+        let own = "call.example.org".to_owned();
+        findings.barrier = Some(Barrier::Host { told: "app:3000".to_owned(), own });
+        let line = &findings.lines(t)[0].1;
+        assert!(line.contains("app:3000") && line.contains("call.example.org"), "{line}");
         findings.server = Some(Duration::from_millis(12));
         for (upload, expected, text) in [
             (Upload::Waiting, Verdict::Testing, "being tested"),

@@ -21,13 +21,20 @@ pub fn ServerBanner() -> impl IntoView {
             .with(|view| matches!(view.phase, Phase::InCall { .. }) && !view.tiles.is_empty())
     };
     let fine = flag(move || contact.get() == Contact::Fine);
+    let said = word(move || match contact.get() {
+        contact @ Contact::Lost { .. } => match session.barriers.found.get() {
+            Some(barrier) => (t.barred)(&barrier),
+            None => (t.contact)(contact, inside()),
+        },
+        contact => (t.contact)(contact, inside()),
+    });
     let long = move || {
         matches!(contact.get(), Contact::Lost { long: true } | Contact::Offline { long: true })
     };
     view! {
         <div role="status">
             <div class="banner" data-notice="server" hidden=fine>
-                <span>{word(move || (t.contact)(contact.get(), inside()))}</span>
+                <span>{said}</span>
                 <Show when=flag(long)>
                     <button class="button small" on:click=click(move |_| session.hurry())>{t.try_now}</button>
                 </Show>

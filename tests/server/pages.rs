@@ -135,12 +135,18 @@ async fn a_new_room_has_a_name_of_its_own() {
 #[tokio::test]
 async fn typed_names_and_links_lead_to_their_room() {
     let app = TestApp::start().await;
+    let own = app.addr.to_string().replace(':', "%3A");
     for (query, location) in [
         ("?room=Stand-Up", "/room/stand-up"),
-        ("?room=https%3A%2F%2Fcall.example.org%2Froom%2F123%23k", "/room/123"),
-        ("?room=two+words", "/?problem=bad-name"),
+        (&format!("?room=http%3A%2F%2F{own}%2Froom%2F123%23k"), "/room/123"),
+        (&format!("?room=%3C{own}%2Froom%2F123%23invite%3Da-_b%3E."), "/room/123#invite=a-_b"),
+        ("?room=https%3A%2F%2Fcall.example.org%2Froom%2F123%23k", "/?problem=elsewhere"),
+        ("?room=Two+W%C3%B6rds", "/room/two-woerds"),
         ("?room=%2F%2Fevil.example", "/?problem=bad-name"),
-        ("?room=a%0D%0Ab", "/?problem=bad-name"),
+        ("?room=a%0D%0Ab", "/room/a-b"),
+        ("?room=a%0D%0A%3A", "/room/a"),
+        ("?room=%E4%BC%9A", "/?problem=bad-name"),
+        (&format!("?room={}", "a".repeat(65)), "/?problem=long-name"),
         ("?room=", "/?problem=bad-name"),
         ("?room=a&room=b", "/?problem=bad-name"),
         ("", "/?problem=bad-name"),
@@ -157,9 +163,48 @@ async fn a_room_has_one_address() {
         ("/room/Standup", "/room/standup"),
         ("/room/standup/", "/room/standup"),
         ("/room/STANDUP?from=mail", "/room/standup?from=mail"),
+        ("/room/standup).", "/room/standup"),
+        ("/room/standup%E2%80%8B", "/room/standup"),
+        ("/room/standup%23invite%3Da-_b", "/room/standup#invite=a-_b"),
     ] {
         let reply = app.http(&format!("GET {path}"), &[]).await;
         assert_eq!((reply.status, reply.header("location")), (308, location), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_start_page_says_what_was_wrong_and_repeats_nothing() {
+    let app = TestApp::start().await;
+    for (problem, sentence) in [
+        ("bad-name", "That is no room"),
+        ("long-name", "at most 64 characters"),
+        ("elsewhere", "That link leads to another server."),
+        ("https://evil.example", ""),
+    ] {
+        let page = app.http(&format!("GET /?problem={problem}"), &[]).await;
+        assert!(text_of(&page.body).contains(sentence), "{}", page.body);
+        assert!(!page.body.contains("evil"), "{}", page.body);
+    }
+}
+
+/// What a browser without styles and scripts shows of a page.
+fn text_of(page: &str) -> String {
+    let body = page.split_once("<body").unwrap().1;
+    body.split('<').filter_map(|tag| Some(tag.split_once('>')?.1)).collect()
+}
+
+#[tokio::test]
+async fn who_has_no_scripts_reads_of_no_failure() {
+    let app = TestApp::start().await;
+    for path in ["/", "/room/123"] {
+        let page = app.http(&format!("GET {path}"), &[]).await;
+        let text = text_of(&page.body);
+        assert!(text.contains("Salon") || text.contains("123"), "{text}");
+        for words in ["went wrong", "has not started", "Reload", "could not be loaded"] {
+            assert!(!text.contains(words), "{words}: {text}");
+            // Where they come from when they are needed.
+            assert!(page.body.contains(words), "{words}: {}", page.body);
+        }
     }
 }
 

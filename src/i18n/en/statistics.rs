@@ -8,6 +8,7 @@ use crate::{
         statistics::{Family, Limit, Measure, Protocol, Route},
     },
     i18n::StatisticsTexts,
+    session::Barrier,
 };
 use std::time::Duration;
 
@@ -71,12 +72,26 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     some_silent: "Connection: not everything answers",
     slow: "Connection: slow, your picture may suffer",
     no_server: "Connection: the server does not answer",
-    no_connections: "Connection: none, WebRTC is switched off in this browser",
+    no_connections: "Connection: none, WebRTC is switched off",
     no_way: "Connection: none, this browser finds no way out. A VPN, an extension or a setting may block WebRTC.",
+    no_socket: "Connection: WebSocket does not get through",
     test_of: "connection test",
     server: "Server",
     answers_in: |time| format!("answers in {}", millis(time)),
     silent: "no answer",
+    barred: |barrier| match barrier {
+        Barrier::Host { told, own } if told.is_empty() => format!(
+            "answers pages, but refuses the WebSocket: a proxy does not tell it the host {own}"
+        ),
+        Barrier::Host { told, own } => format!(
+            "answers pages, but refuses the WebSocket: a proxy tells it the host {told} in place of {own}"
+        ),
+        Barrier::Limit => "takes no more connections from this address for now".to_owned(),
+        Barrier::Upgrade => {
+            "answers pages, but no WebSocket opens: a proxy passes no Upgrade".to_owned()
+        }
+        Barrier::Unknown => "answers pages, but no WebSocket opens".to_owned(),
+    },
     target: |target| match target {
         Target::Browser => "This browser",
         Target::Stun => "STUN",

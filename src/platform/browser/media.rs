@@ -1,10 +1,14 @@
 //! Cameras and microphones.
 
-use super::{Listener, externs, spawn_local};
+use super::{
+    Listener, elapsed, externs,
+    page::{allows, is_framed},
+    spawn_local,
+};
 use crate::platform::{Device, DeviceKind, Kind, Problem, Processing};
 use js_sys::{Array, Function, JSON, Object, Reflect};
 use send_wrapper::SendWrapper;
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -17,6 +21,11 @@ use web_sys::{
 const CONTENT_HINT: &str = "contentHint";
 const MUSIC: &str = "music";
 const BLUR: &str = "backgroundBlur";
+/// What a page is allowed to do, by its policy.
+const DISPLAY_CAPTURE: &str = "display-capture";
+
+/// Sooner than anybody answers a question.
+const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// A captured track. The device is released when the last clone is dropped.
 #[derive(Clone)]
@@ -138,10 +147,31 @@ fn media_devices() -> Result<MediaDevices, Problem> {
     devices.filter(|devices| devices.is_object()).ok_or(Problem::Insecure)
 }
 
-/// Whether the page may ask for devices at all.
+/// Why the page cannot even ask for a kind of device, if so.
 #[must_use]
-pub fn has_devices() -> bool {
-    media_devices().is_ok()
+pub fn barred(kind: Kind) -> Option<Problem> {
+    barred_from(kind.permission())
+}
+
+/// Why the page cannot use a feature (W3C Permissions Policy), if that is known before it tries.
+fn barred_from(feature: &str) -> Option<Problem> {
+    let is_secure = window().and_then(|window| window.location().protocol().ok())? == "https:";
+    match media_devices().err() {
+        // A page around this one that is not secure makes this one so, too.
+        Some(Problem::Insecure) if is_secure && is_framed() => Some(Problem::Framed),
+        None if allows(feature) == Some(false) => Some(forbidden()),
+        problem => problem,
+    }
+}
+
+fn forbidden() -> Problem {
+    if is_framed() { Problem::Framed } else { Problem::Forbidden }
+}
+
+/// Whether a refusal since `asked` was the policy's of a page around this one, in browsers that do not
+/// tell: nobody has closed a question so fast.
+fn is_policy(feature: &str, asked: Duration) -> bool {
+    allows(feature).is_none() && is_framed() && elapsed().saturating_sub(asked) < AT_ONCE
 }
 
 /// What a person shares of their screen. It ends when the last clone is dropped.
@@ -180,6 +210,10 @@ fn supports(devices: &externs::Capturer, constraint: &str) -> bool {
 /// # Errors
 /// Why nothing is shared; [`Problem::Dismissed`] where the person does not want to.
 pub async fn capture_screen() -> Result<Screen, Problem> {
+    if let Some(problem) = barred_from(DISPLAY_CAPTURE) {
+        return Err(problem);
+    }
+    let asked = elapsed();
     let devices: externs::Capturer = media_devices()?.unchecked_into();
     let options = JSON::parse(SCREEN).unwrap_or(JsValue::UNDEFINED);
     if supports(&devices, "restrictOwnAudio") {
@@ -190,6 +224,7 @@ pub async fn capture_screen() -> Result<Screen, Problem> {
         Ok(stream) => stream.unchecked_into(),
         Err(error) => {
             return Err(match name_of(&error).as_str() {
+                "NotAllowedError" if is_policy(DISPLAY_CAPTURE, asked) => Problem::Framed,
                 "NotAllowedError" => {
                     let message = error.dyn_ref().map(DomException::message).unwrap_or_default();
                     let by_system = message.contains("system");
@@ -269,6 +304,7 @@ pub async fn capture(
     wanted: &[(Kind, String)],
     processing: Processing,
 ) -> Result<Vec<(Kind, Track)>, Problem> {
+    let asked = elapsed();
     let stream = match user_media(wanted, processing).await {
         Err(error) if name_of(&error) == "OverconstrainedError" => {
             let any: Vec<_> = wanted.iter().map(|(kind, _)| (*kind, String::new())).collect();
@@ -278,7 +314,7 @@ pub async fn capture(
     };
     let stream: MediaStream = match stream {
         Ok(stream) => stream.unchecked_into(),
-        Err(error) => return Err(problem(&error, wanted).await),
+        Err(error) => return Err(problem(&error, wanted, asked).await),
     };
     let tracks = stream.get_tracks();
     let tracks = tracks.iter().map(JsCast::unchecked_into::<MediaStreamTrack>);
@@ -316,8 +352,10 @@ fn name_of(error: &JsValue) -> String {
 }
 
 /// What an error of `getUserMedia` means (W3C Media Capture, section 10.2).
-async fn problem(error: &JsValue, wanted: &[(Kind, String)]) -> Problem {
+async fn problem(error: &JsValue, wanted: &[(Kind, String)], asked: Duration) -> Problem {
+    let by_policy = |(kind, _): &(Kind, String)| is_policy(kind.permission(), asked);
     match name_of(error).as_str() {
+        "NotAllowedError" if wanted.iter().any(by_policy) => Problem::Framed,
         "NotAllowedError" => {
             let message = error.dyn_ref().map(DomException::message).unwrap_or_default();
             if message.contains("system") {

@@ -36,15 +36,16 @@ pub use files::{
 pub use focus::{FocusWatch, focus, focus_into, takes_keys, takes_text, watch_focus};
 use listener::Listener;
 pub use media::{
-    Screen, Track, can_share_screen, capture, capture_screen, devices, has_devices, is_granted,
+    Screen, Track, barred, can_share_screen, capture, capture_screen, devices, is_granted,
     watch_permission,
 };
 pub use meter::Meter;
 pub use page::{
-    KeptAwake, PageWatch, add_panic_notice, adopt_input, boot, calendar_time, can_choose_speaker,
-    can_share, capture_pointer, clock_time, copy, download_rate, elapsed, is_handheld, keep,
-    keep_awake, load, page_size, push_path, random_fraction, recall, save, set_title, share,
-    take_fragment, wall_clock, was_reloaded, watch_page,
+    HistoryWatch, KeptAwake, PageWatch, add_panic_notice, adopt_input, ask_server, boot,
+    calendar_time, can_choose_speaker, can_remember, can_share, capture_pointer, clock_time, copy,
+    download_rate, elapsed, is_handheld, keep, keep_awake, load, own_host, page_size, push_path,
+    random_fraction, recall, save, set_title, share, take_fragment, tell_live, wall_clock,
+    was_reloaded, watch_fragment, watch_history, watch_page,
 };
 pub use peer::PeerConnection;
 pub use playback::{Player, Stream, can_set_volume, picture_size, size, watch_size};

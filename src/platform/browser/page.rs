@@ -2,12 +2,14 @@
 
 use super::{Listener, externs, spawn_local};
 use crate::{platform::PageEvent, protocol::Boot};
-use js_sys::{Object, Reflect};
+use js_sys::{Function, Object, Reflect};
 use send_wrapper::SendWrapper;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, HtmlInputElement, PageTransitionEvent, Performance, window};
+use web_sys::{
+    HtmlElement, HtmlInputElement, PageTransitionEvent, Performance, RequestInit, Response, window,
+};
 
 /// Bytes: fewer say more about the round trip than about the rate.
 const WORTH_MEASURING: f64 = 50_000.0;
@@ -96,53 +98,153 @@ pub fn random_fraction() -> f32 {
     js_sys::Math::random() as f32
 }
 
-/// What was saved under a key on this device.
-#[must_use]
-pub fn load(key: &str) -> Option<String> {
-    window()?.local_storage().ok()??.get_item(key).ok()?
-}
-
-/// Saves under a key on this device, where the browser allows it.
-pub fn save(key: &str, value: &str) {
-    if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
-        let _ = storage.set_item(key, value);
-    }
+fn device() -> Option<web_sys::Storage> {
+    window()?.local_storage().ok()?
 }
 
 fn tab() -> Option<web_sys::Storage> {
     window()?.session_storage().ok()?
 }
 
+thread_local! {
+    /// Stands in for the browser's storage where that is blocked, until the page is closed.
+    static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn read(storage: Option<web_sys::Storage>, key: &str) -> Option<String> {
+    match storage {
+        Some(storage) => storage.get_item(key).ok()?,
+        None => MEMORY.with_borrow(|kept| {
+            kept.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
+        }),
+    }
+}
+
+fn write(storage: Option<web_sys::Storage>, key: &str, value: Option<&str>) {
+    match (storage, value) {
+        (Some(storage), Some(value)) => {
+            let _ = storage.set_item(key, value);
+        }
+        (Some(storage), None) => {
+            let _ = storage.remove_item(key);
+        }
+        (None, value) => MEMORY.with_borrow_mut(|kept| {
+            kept.retain(|(name, _)| name != key);
+            kept.extend(value.map(|value| (key.to_owned(), value.to_owned())));
+        }),
+    }
+}
+
+/// Whether the browser lets this page keep anything beyond its own time.
+#[must_use]
+pub fn can_remember() -> bool {
+    device().is_some()
+}
+
+/// What was saved under a key on this device.
+#[must_use]
+pub fn load(key: &str) -> Option<String> {
+    read(device(), key)
+}
+
+/// Saves under a key on this device, where the browser allows it.
+pub fn save(key: &str, value: &str) {
+    write(device(), key, Some(value));
+}
+
 /// What this tab has kept under a key, before the page was loaded again.
 #[must_use]
 pub fn recall(key: &str) -> Option<String> {
-    tab()?.get_item(key).ok()?
+    read(tab(), key)
 }
 
 /// Keeps under a key for this tab alone, until it is closed; or forgets.
 pub fn keep(key: &str, value: Option<&str>) {
-    let Some(tab) = tab() else { return };
-    let _ = match value {
-        Some(value) => tab.set_item(key, value),
-        None => tab.remove_item(key),
-    };
+    write(tab(), key, value);
 }
 
 thread_local! {
-    static BACK: RefCell<Option<Listener>> = const { RefCell::new(None) };
+    /// The path of the page that is shown.
+    static SHOWN: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Shows another path of this site in the address bar. Going back from there loads the page.
+fn path() -> Option<String> {
+    window()?.location().pathname().ok()
+}
+
+/// Shows another path of this site in the address bar.
 pub fn push_path(path: &str) {
-    let Some(window) = window() else { return };
-    if let Ok(history) = window.history() {
+    if let Some(Ok(history)) = window().map(|window| window.history()) {
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
     }
-    let location = window.location();
-    let back = Listener::new(&window, "popstate", move |_| {
-        let _ = location.reload();
-    });
-    BACK.with(|slot| slot.replace(Some(back)));
+    SHOWN.set(path.to_owned());
+}
+
+/// Loads the page whose address has come back by Back or Forward, until what is returned is dropped:
+/// browsers take pages with [`push_path`] between them for the same document, and show the one that is
+/// there, also when it was loaded again meanwhile.
+#[must_use]
+pub fn watch_history() -> Option<HistoryWatch> {
+    let window = window()?;
+    // The address may have changed since: what is shown is that of the beginning.
+    let begun = window.document()?.document_element()?.get_attribute("data-watched");
+    SHOWN.set(begun.or_else(path)?);
+    show_address();
+    Some(HistoryWatch(Listener::new(&window, "popstate", |_| show_address())))
+}
+
+fn show_address() {
+    let differs = path().is_some_and(|path| SHOWN.with_borrow(|shown| *shown != path));
+    if let Some(window) = window().filter(|_| differs) {
+        let _ = window.location().reload();
+    }
+}
+
+/// Listens to the address until dropped.
+pub struct HistoryWatch(#[allow(dead_code, reason = "held")] Listener);
+
+/// Calls `handler` whenever another fragment stands in the address of the page that is shown.
+#[must_use]
+pub fn watch_fragment(handler: impl Fn() + 'static) -> Option<HistoryWatch> {
+    let listener = Listener::new(&*window()?, "hashchange", move |_| handler());
+    Some(HistoryWatch(listener))
+}
+
+/// Whether the page is shown within another one.
+#[must_use]
+pub fn is_framed() -> bool {
+    window().is_some_and(|window| window.parent().ok().flatten().is_none_or(|it| it != window))
+}
+
+/// Whether the page may use a feature (W3C Permissions Policy, section 8), where the browser tells.
+pub(super) fn allows(feature: &str) -> Option<bool> {
+    let document = window()?.document()?;
+    let policy = |name: &str| Reflect::get(&document, &name.into()).ok();
+    let policies = ["permissionsPolicy", "featurePolicy"].into_iter().filter_map(policy);
+    let policy = policies.into_iter().find(JsValue::is_object)?;
+    let allows: Function = Reflect::get(&policy, &"allowsFeature".into()).ok()?.dyn_into().ok()?;
+    allows.call1(&policy, &feature.into()).ok()?.as_bool()
+}
+
+/// The host and port that this page came from.
+#[must_use]
+pub fn own_host() -> String {
+    window().and_then(|window| window.location().host().ok()).unwrap_or_default()
+}
+
+/// Asks this server for something. None where nothing but a failure on the way answers; an empty text
+/// where the server has no such thing.
+pub async fn ask_server(path: &str) -> Option<String> {
+    let init = RequestInit::new();
+    // With another one, browsers do not say where the page came from.
+    init.set_method("POST");
+    let answer = JsFuture::from(window()?.fetch_with_str_and_init(path, &init)).await.ok()?;
+    let answer: Response = answer.dyn_into().ok()?;
+    match answer.status() {
+        200 => JsFuture::from(answer.text().ok()?).await.ok()?.as_string(),
+        404 | 405 => Some(String::new()),
+        _ => None,
+    }
 }
 
 /// What stands behind the `#` of the address, which is removed from it.
@@ -297,12 +399,18 @@ pub fn watch_page(handler: impl Fn(PageEvent) + 'static) -> PageWatch {
     PageWatch { _listeners: listeners }
 }
 
-/// Should the app ever panic, uncovers the notice that is part of every page.
+/// Tells what watches the start of the app (`public/start.js`) that it is there.
+pub fn tell_live() {
+    tell("live");
+}
+
+/// Should the app ever panic, tells the same script, which says so.
 pub fn add_panic_notice() {
-    std::panic::set_hook(Box::new(|_| {
-        let document = window().and_then(|window| window.document());
-        if let Some(notice) = document.and_then(|document| document.get_element_by_id("crashed")) {
-            let _ = notice.remove_attribute("hidden");
-        }
-    }));
+    std::panic::set_hook(Box::new(|_| tell("crash")));
+}
+
+fn tell(event: &str) {
+    if let (Some(window), Ok(event)) = (window(), web_sys::Event::new(event)) {
+        let _ = window.dispatch_event(&event);
+    }
 }

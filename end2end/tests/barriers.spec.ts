@@ -1,0 +1,125 @@
+// What stands between a page and what it needs: a page around it, or a proxy.
+import type { Page } from '@playwright/test';
+import { startOuter, startProxy } from '../support/proxy.mjs';
+import { button, clipboard, expectPhase, open } from '../support/room.ts';
+import { expect, test as base } from '../support/test.ts';
+
+type Proxy = Awaited<ReturnType<typeof startProxy>>;
+
+const test = base.extend<{ outer: Awaited<ReturnType<typeof startOuter>>; behind: (passes: { host?: boolean; upgrade?: boolean }) => Promise<Proxy> }>({
+  outer: async ({}, use) => {
+    const outer = await startOuter();
+    await use(outer);
+    await outer.stop();
+  },
+  behind: async ({ salon }, use) => {
+    const proxies: Proxy[] = [];
+    await use(async (passes) => {
+      const proxy = await startProxy(salon.origin, passes);
+      proxies.push(proxy);
+      return proxy;
+    });
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
+  },
+});
+
+const banner = (page: Page) => page.locator('[data-notice=server]');
+
+const shots = async (page: Page, state: string) => {
+  for (const [name, width, height] of [['desk', 1280, 800], ['phone', 390, 844]] as const) {
+    await page.setViewportSize({ width, height });
+    await page.screenshot({ path: `results/screens/start/${state}-${name}.png` });
+  }
+};
+
+test.describe('a page around this one', () => {
+  // The frame is refused what it asks for, of which the browser tells the console.
+  test.use({ expectedOutput: /permissions policy/i });
+
+  test('that passes no camera, microphone or screen on is named, with the way out', async ({ outer, person, room, startSalon }) => {
+    const salon = await startSalon('--allow-frame', outer.origin);
+    const ada = await person();
+    outer.show(`<iframe src="${salon.origin}/room/${room}" style="width:100%;height:95vh;border:0"></iframe>`);
+    await ada.goto(outer.origin);
+    const inner = ada.frameLocator('iframe');
+    await expect(inner.locator('[data-problem=framed]')).toHaveCount(2);
+    await expect(inner.locator('[data-problem=framed]').first()).toContainText('does not pass your camera on');
+    await shots(ada, 'framed-lobby');
+    const opened = ada.waitForEvent('popup');
+    await inner.getByRole('link', { name: 'Open in a tab' }).first().click();
+    await expect(button(await opened, 'Turn on camera and microphone')).toBeVisible();
+
+    await ada.setViewportSize({ width: 1280, height: 800 });
+    await inner.getByRole('button', { name: 'Join', exact: true }).click();
+    await expect(inner.locator('main')).toHaveAttribute('data-phase', 'call');
+    await inner.getByRole('button', { name: 'Share your screen' }).click();
+    await expect(inner.locator('[data-notice=event]')).toContainText('does not let you share your screen');
+    await shots(ada, 'framed-share');
+  });
+});
+
+test.describe('a sandbox', () => {
+  // The browser and the app write into the console why.
+  test.use({ expectedOutput: /^(error|failed|console (error|warning))/ });
+
+  test('is named, and left by a tab', async ({ outer, person, room, startSalon }) => {
+    const salon = await startSalon('--allow-frame', outer.origin);
+    const ada = await person();
+    const allowed = 'allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox';
+    outer.show(`<iframe sandbox="${allowed}" src="${salon.origin}/room/${room}" style="width:100%;height:95vh;border:0"></iframe>`);
+    await ada.goto(outer.origin);
+    const inner = ada.frameLocator('iframe');
+    await expect(inner.locator('#start')).toContainText('in a sandbox');
+    await shots(ada, 'sandbox');
+    const opened = ada.waitForEvent('popup');
+    await inner.getByRole('link', { name: 'Open in a tab' }).click();
+    const tab = await opened;
+    await button(tab, 'Join').click();
+    await expectPhase(tab, 'call');
+  });
+});
+
+test.describe('a proxy', () => {
+  // The browser reports each socket that did not open, and a server that does not know the question.
+  test.use({ expectedOutput: /WebSocket connection|status of 404/ });
+
+  for (const [what, passes, reason] of [
+    ['Upgrade', { host: true }, /no WebSocket opens: a proxy passes no Upgrade/],
+    ['Host', { upgrade: true }, /a proxy tells it the host 127\.0\.0\.1:\d+ in place of 127\.0\.0\.1:\d+/],
+  ] as const) {
+    test(`that passes no ${what} is told from a server that is gone`, async ({ person, behind, room }) => {
+      const { origin: baseURL } = await behind(passes);
+      const ada = await person({ baseURL });
+      await open(ada, `/room/${room}`);
+      await expect(banner(ada)).toContainText('The server answers, but something between you and it');
+      const tested = ada.locator('.connection-test');
+      await expect(tested).toHaveAttribute('data-verdict', 'no-server');
+      await shots(ada, `no-${what.toLowerCase()}`);
+      await tested.locator('summary').click();
+      await tested.getByRole('button', { name: 'Copy report' }).click();
+      await expect.poll(() => clipboard(ada)).toMatch(reason);
+    });
+  }
+
+  test('that passes both is none', async ({ person, behind, room }) => {
+    const { origin: baseURL } = await behind({ host: true, upgrade: true });
+    const ada = await person({ baseURL });
+    await open(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+    await expect(banner(ada)).toBeHidden();
+  });
+});
+
+test.describe('a server that is gone', () => {
+  test.use({ expectedOutput: /WebSocket connection|status of 404|ERR_/ });
+
+  test('is not taken for a proxy', async ({ behind, person, room }) => {
+    const proxy = await behind({ host: true });
+    const ada = await person({ baseURL: proxy.origin });
+    await open(ada, `/room/${room}`);
+    await expect(banner(ada)).toContainText('something between you and it');
+    await proxy.stop();
+    await expect(banner(ada)).toContainText('cannot be reached');
+  });
+});

@@ -1,0 +1,108 @@
+// What a page says when its app cannot start, and what becomes of a Join that was pressed meanwhile.
+import type { Page, Route } from '@playwright/test';
+import { button, expectPhase, open } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const notice = (page: Page) => page.locator('#start');
+
+/** Something between the server and the page alters what passes. */
+const alter = (page: Page, url: string, change: (body: Buffer) => { body?: Buffer; status?: number; headers?: Record<string, string> }) =>
+  page.route(url, async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    const { headers = {}, ...rest } = change(body);
+    const { 'content-length': _length, 'content-encoding': _encoding, ...kept } = response.headers();
+    await route.fulfill({ body, status: response.status(), ...rest, headers: { ...kept, ...headers } });
+  });
+
+/** A proxy adds a policy to that of the server: both hold. */
+const addPolicy = (page: Page, policy: string) =>
+  page.route('**/room/*', async (route) => {
+    const response = await route.fetch();
+    const own = response.headers()['content-security-policy'];
+    await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': `${own}, ${policy}` } });
+  });
+
+/** The notice stands on a desk and on a phone, and is kept as a picture of each. */
+const show = async (page: Page, state: string) => {
+  for (const [name, width, height] of [['desk', 1280, 800], ['phone', 390, 844]] as const) {
+    await page.setViewportSize({ width, height });
+    await expect(notice(page)).toBeInViewport({ ratio: 1 });
+    await page.screenshot({ path: `results/screens/start/${state}-${name}.png` });
+  }
+};
+
+const half = (body: Buffer) => ({ body: body.subarray(0, body.length / 2) });
+
+test.describe('the app cannot start', () => {
+  // The browser and the app write into the console why.
+  test.use({ expectedOutput: /^(error|failed|console (error|warning))/ });
+
+  for (const [what, fault, words] of [
+    ['no WebAssembly', (page: Page) => page.addInitScript('delete globalThis.WebAssembly'), /WebAssembly switched off/],
+    ['a script that is missing', (page: Page) => alter(page, '**/pkg/salon.js', () => ({ status: 404 })), /could not be loaded: \/pkg\/salon\.js/],
+    ['a script that was cut', (page: Page) => alter(page, '**/pkg/salon.js', half), /could not be loaded: \/pkg\/salon\.js/],
+    ['a script that is held back', (page: Page) => page.route('**/pkg/salon.js', (route) => route.abort()), /could not be loaded: \/pkg\/salon\.js/],
+    ['an app that is missing', (page: Page) => alter(page, '**/*.wasm', () => ({ status: 404 })), /could not be loaded: \/pkg\/salon\S*\.wasm/],
+    ['an app that was cut', (page: Page) => alter(page, '**/*.wasm', half), /could not be loaded: \/pkg\/salon\S*\.wasm/],
+    ['an app that is held back', (page: Page) => page.route('**/*.wasm', (route) => route.abort()), /could not be loaded: \/pkg\/salon\S*\.wasm/],
+    ['a policy against inline scripts', (page: Page) => addPolicy(page, "script-src 'self'"), /security policy .* \(script-src inline\)/],
+    ['a policy against files', (page: Page) => addPolicy(page, "script-src 'unsafe-inline'"), /security policy .*salon\.js/],
+    ['a policy against WebAssembly', (page: Page) => addPolicy(page, "script-src 'self' 'unsafe-inline'"), /security policy .*wasm-eval/],
+    ['a policy against fetching', (page: Page) => addPolicy(page, "connect-src 'none'"), /security policy .*connect-src/],
+  ] as const) {
+    test(`with ${what}: it says so, and answers who presses Join`, async ({ person, room }) => {
+      const ada = await person();
+      await fault(ada);
+      await ada.goto(`/room/${room}#invite=abc`);
+      await expect(notice(ada)).toContainText(words, { timeout: 5_000 });
+      await show(ada, what.replaceAll(' ', '-'));
+      await button(ada, 'Join').click();
+      await expect(notice(ada)).toContainText(words);
+      await expect(ada).toHaveURL(`/room/${room}#invite=abc`);
+      // Whatever was in the way is gone: it goes on from where it stood.
+      await ada.unrouteAll();
+      if (what === 'no WebAssembly') return;
+      await notice(ada).getByRole('link', { name: 'Reload' }).click();
+      await button(ada, 'Ask to join').or(button(ada, 'Join')).click();
+      await expectPhase(ada, 'call');
+      await expect(notice(ada)).toBeHidden();
+    });
+  }
+
+  test('without any script: the style sheet says it', async ({ person, room }) => {
+    const ada = await person();
+    await addPolicy(ada, "script-src 'none'");
+    await ada.goto(`/room/${room}`);
+    await expect(notice(ada)).toBeVisible();
+    const said = () => notice(ada).evaluate((element) => getComputedStyle(element, '::before').content);
+    expect(await said()).toContain('has not started');
+    await show(ada, 'no-script-at-all');
+  });
+});
+
+test('a slow app: Join is answered at once, counts, and goes on by itself', async ({ person, room }) => {
+  const ada = await person();
+  const app = new Promise<Route>((resolve) => ada.route('**/*.wasm', resolve));
+  await ada.clock.install();
+  await ada.goto(`/room/${room}`, { waitUntil: 'commit' });
+  await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await button(ada, 'Join').click();
+  await expect(notice(ada)).toContainText('You will join by yourself.', { timeout: 1_000 });
+  await show(ada, 'joins-when-loaded');
+  await ada.clock.fastForward(9_000);
+  await expect(notice(ada)).toContainText('takes long to load');
+  await show(ada, 'slow');
+  await ada.clock.resume();
+  await (await app).continue();
+  await expectPhase(ada, 'call');
+  await expect(notice(ada)).toBeHidden();
+  await expect(ada.locator('[data-tile=self]')).toContainText('Ada');
+});
+
+test('a page that works says nothing of it', async ({ person, room }) => {
+  const ada = await person();
+  await open(ada, `/room/${room}`);
+  await expect(notice(ada)).toBeEmpty();
+  await expect(notice(ada)).toBeHidden();
+});

@@ -1,0 +1,548 @@
+//! What people type or paste to get into a room, and what the fragment of a link opens.
+
+use super::{NameError, RoomName, limits::ROOM_NAME_BYTES};
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What may stand around a link or a name in the text that it was copied from, and in neither.
+const WRAPPING: &[char] = &[
+    '<', '>', '(', ')', '[', ']', '{', '}', '|', '\\', '^', '"', '\'', '`', '*', '„', '“', '”',
+    '‚', '‘', '’', '«', '»', '‹', '›',
+];
+/// What ends a sentence.
+const SENTENCE: &[char] = &['.', ',', ';', ':', '!', '?', '…'];
+
+const ROOM: &str = "/room/";
+
+/// What a link carries behind its `#`: browsers send that to no server.
+#[derive(Clone, PartialEq, Eq)]
+pub enum LinkSecret {
+    /// A host key.
+    Host(String),
+    /// The token of an invitation.
+    Invitation(String),
+}
+
+impl LinkSecret {
+    /// Finds one in a fragment, also where something was added to it on the way.
+    #[must_use]
+    pub fn in_fragment(fragment: &str) -> Option<Self> {
+        let decoded = percent_decode_str(fragment).decode_utf8_lossy();
+        let visible = visible(&decoded);
+        visible.split(['#', '&', '?']).find_map(|part| {
+            let (name, value) = part.trim().split_once('=')?;
+            let end = value.find(is_foreign).unwrap_or(value.len());
+            let secret = Some(value.split_at(end).0.to_owned()).filter(|it| !it.is_empty())?;
+            match name {
+                "host" => Some(Self::Host(secret)),
+                "invite" => Some(Self::Invitation(secret)),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// As it stands in a fragment.
+impl fmt::Display for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(key) => write!(f, "host={key}"),
+            Self::Invitation(token) => write!(f, "invite={token}"),
+        }
+    }
+}
+
+/// Without the secret.
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host(_) => "Host",
+            Self::Invitation(_) => "Invitation",
+        })
+    }
+}
+
+/// Where a text leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomLink {
+    /// The room.
+    pub room: RoomName,
+    /// What opens its doors.
+    pub secret: Option<LinkSecret>,
+}
+
+/// Why a text leads to no room of this server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoRoom {
+    /// There is nothing in it.
+    Empty,
+    /// It has more than [`ROOM_NAME_BYTES`] characters.
+    TooLong,
+    /// It has characters that names do not have.
+    Name {
+        /// What is left without them.
+        offer: Option<RoomName>,
+    },
+    /// It is a link of another server.
+    Elsewhere {
+        /// That server, if it is known here.
+        host: String,
+        /// The link, if browsers can follow it.
+        url: Option<String>,
+    },
+}
+
+impl NoRoom {
+    /// As it stands in the address of the start page.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty | Self::Name { .. } => "bad-name",
+            Self::TooLong => "long-name",
+            Self::Elsewhere { .. } => "elsewhere",
+        }
+    }
+
+    /// What a code says, without what was typed: a link to this page must not put words or links of
+    /// its author onto it.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        match code {
+            "bad-name" => Some(Self::Name { offer: None }),
+            "long-name" => Some(Self::TooLong),
+            "elsewhere" => Some(Self::Elsewhere { host: String::new(), url: None }),
+            _ => None,
+        }
+    }
+}
+
+impl RoomLink {
+    /// Reads what a person typed or pasted on the page of a server, whose origin is of the form
+    /// `https://host:port`: a room's name or a link, alone or within other text.
+    ///
+    /// Spaces in names become hyphens, and letters are folded to `a` to `z`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do about that.
+    pub fn read(text: &str, origin: &str) -> Result<Self, NoRoom> {
+        let text = visible(text);
+        match text.split_whitespace().find_map(|word| Link::in_word(word, origin)) {
+            Some(link) => link.follow(origin),
+            None => Self::of_path(&text),
+        }
+    }
+
+    /// Reads what follows `/room/` in the address of a page: a name, perhaps with the end of the sentence
+    /// that its link stood in, or with a `#` that was encoded on the way.
+    #[must_use]
+    pub fn in_address(path: &str) -> Option<Self> {
+        let decoded = visible(&percent_decode_str(path).decode_utf8().ok()?);
+        let (place, fragment) = match decoded.split_once('#') {
+            Some((place, fragment)) => (place, LinkSecret::in_fragment(fragment)),
+            None => (decoded.as_str(), None),
+        };
+        let (name, end) = place.split_at(place.find(is_foreign).unwrap_or(place.len()));
+        let room = name.parse().ok().filter(|_| end.chars().all(is_around))?;
+        Some(Self { room, secret: fragment })
+    }
+
+    /// Reads a name with what may follow it in a link.
+    fn of_path(text: &str) -> Result<Self, NoRoom> {
+        let (name, rest) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+        let room = name_in(name)?;
+        Ok(Self {
+            room,
+            secret: rest.split_once('#').and_then(|(_, it)| LinkSecret::in_fragment(it)),
+        })
+    }
+}
+
+/// The parts of something that looks like a link.
+struct Link<'a> {
+    scheme: Option<&'a str>,
+    host: &'a str,
+    /// What follows the host.
+    path: &'a str,
+}
+
+impl<'a> Link<'a> {
+    fn in_word(word: &'a str, origin: &str) -> Option<Self> {
+        let is_outside = |c: char| WRAPPING.contains(&c);
+        let word = match word.find("://") {
+            Some(colon) => {
+                let before = word.split_at(colon).0;
+                let is_scheme = |c: char| c.is_ascii_alphanumeric();
+                let scheme = before.trim_end_matches(is_scheme).len();
+                word.split_at(scheme).1
+            }
+            None => word.trim_start_matches(is_outside),
+        };
+        let word = word.split_at(word.find(is_outside).unwrap_or(word.len())).0;
+        let word = word.trim_end_matches(SENTENCE);
+        let (scheme, rest) = match word.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, word),
+        };
+        let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let is_host = scheme.is_some()
+            || is_own(host, origin)
+            || host.contains(['.', ':']) && path.starts_with('/');
+        match is_host {
+            true => Some(Self { scheme, host, path }),
+            // A path of this server, with or without its first slash.
+            false if rest.trim_start_matches('/').to_ascii_lowercase().starts_with("room/") => {
+                Some(Self { scheme: None, host: "", path: rest })
+            }
+            false => None,
+        }
+    }
+
+    fn follow(&self, origin: &str) -> Result<RoomLink, NoRoom> {
+        let Self { scheme, host, path } = self;
+        let is_web =
+            |scheme: &str| ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+        let is_web = scheme.is_none_or(is_web);
+        let is_here = host.is_empty() || is_web && is_own(host, origin);
+        if !is_here {
+            let scheme = scheme.unwrap_or("https").to_ascii_lowercase();
+            let url = is_web.then(|| format!("{scheme}://{host}{path}"));
+            return Err(NoRoom::Elsewhere { host: (*host).to_owned(), url });
+        }
+        let path = percent_decode_str(path).decode_utf8_lossy();
+        let path = format!("/{}", visible(&path).trim_start_matches('/'));
+        let end = path.find(['?', '#']).unwrap_or(path.len());
+        let (place, rest) = path.split_at(end);
+        let Some(start) = place.to_ascii_lowercase().rfind(ROOM) else {
+            return Err(NoRoom::Name { offer: None });
+        };
+        let name = place.split_at(start + ROOM.len()).1;
+        let name = name.split('/').next().unwrap_or_default();
+        RoomLink::of_path(&format!("{name}{rest}"))
+    }
+}
+
+/// Whether a host, perhaps with a port, is the one of this origin. People add `www.` and leave the port
+/// out.
+fn is_own(host: &str, origin: &str) -> bool {
+    let own = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let ((host, port), (own_host, own_port)) = (host_and_port(host), host_and_port(own));
+    host == own_host && (port.is_none() || port == own_port)
+}
+
+fn host_and_port(authority: &str) -> (String, Option<&str>) {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if is_port(port) => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
+    (host, port.filter(|port| !matches!(*port, "80" | "443")))
+}
+
+/// Without what nobody sees and some programs put into what they copy.
+fn visible(text: &str) -> String {
+    let is_invisible = |c: char| {
+        matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || c.is_control() && !c.is_whitespace()
+    };
+    text.chars().filter(|c| !is_invisible(*c)).collect()
+}
+
+/// Whether a character stands in neither names nor secrets.
+fn is_foreign(c: char) -> bool {
+    !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')
+}
+
+/// Whether a character stands around names, not within.
+fn is_around(c: char) -> bool {
+    c.is_whitespace() || c == '/' || WRAPPING.contains(&c) || SENTENCE.contains(&c)
+}
+
+/// Reads a room's name.
+fn name_in(text: &str) -> Result<RoomName, NoRoom> {
+    let folded = hyphenated(&folded(text.trim_matches(is_around)));
+    folded.parse().map_err(|error| match error {
+        NameError::Empty => NoRoom::Empty,
+        NameError::TooLong => NoRoom::TooLong,
+        NameError::Character => NoRoom::Name { offer: cleaned(&folded) },
+    })
+}
+
+/// With one hyphen between words.
+fn hyphenated(text: &str) -> String {
+    match text.contains(char::is_whitespace) {
+        true => joined(text.split_whitespace().map(|word| word.trim_matches('-'))),
+        false => text.to_owned(),
+    }
+}
+
+/// What can stand in a name, in place of what cannot.
+fn cleaned(text: &str) -> Option<RoomName> {
+    let name = joined(text.split(is_foreign).map(|part| part.trim_matches('-')));
+    let short: String = name.chars().take(ROOM_NAME_BYTES).collect();
+    short.parse().ok()
+}
+
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// Writes letters as the `a` to `z` that people take for them where there are no others.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match plain(letter) {
+            Some(letters) => folded.push_str(letters),
+            // Marks of their own, as some systems write them: U+0308 makes an umlaut.
+            None if letter == '\u{308}' && folded.ends_with(['a', 'o', 'u']) => folded.push('e'),
+            None if matches!(letter, '\u{300}'..='\u{36f}') => {}
+            None => folded.push(letter.to_ascii_lowercase()),
+        }
+    }
+    folded
+}
+
+/// Capitals as well: the tables that know them all are too large to be loaded for this.
+fn plain(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'ä' | 'Ä' | 'æ' | 'Æ' => "ae",
+        'ö' | 'Ö' | 'ø' | 'Ø' | 'œ' | 'Œ' => "oe",
+        'ü' | 'Ü' => "ue",
+        'ß' | 'ẞ' => "ss",
+        'þ' | 'Þ' => "th",
+        'à' | 'À' | 'á' | 'Á' | 'â' | 'Â' | 'ã' | 'Ã' | 'å' | 'Å' | 'ā' | 'Ā' | 'ă' | 'Ă' | 'ą'
+        | 'Ą' => "a",
+        'ç' | 'Ç' | 'ć' | 'Ć' | 'ĉ' | 'Ĉ' | 'ċ' | 'Ċ' | 'č' | 'Č' => "c",
+        'ð' | 'Ð' | 'ď' | 'Ď' | 'đ' | 'Đ' => "d",
+        'è' | 'È' | 'é' | 'É' | 'ê' | 'Ê' | 'ë' | 'Ë' | 'ē' | 'Ē' | 'ė' | 'Ė' | 'ę' | 'Ę' | 'ě'
+        | 'Ě' => "e",
+        'ĝ' | 'Ĝ' | 'ğ' | 'Ğ' | 'ġ' | 'Ġ' | 'ģ' | 'Ģ' => "g",
+        'ì' | 'Ì' | 'í' | 'Í' | 'î' | 'Î' | 'ï' | 'Ï' | 'ī' | 'Ī' | 'į' | 'Į' | 'ı' | 'İ' => {
+            "i"
+        }
+        'ķ' | 'Ķ' => "k",
+        'ĺ' | 'Ĺ' | 'ļ' | 'Ļ' | 'ľ' | 'Ľ' | 'ł' | 'Ł' => "l",
+        'ñ' | 'Ñ' | 'ń' | 'Ń' | 'ņ' | 'Ņ' | 'ň' | 'Ň' => "n",
+        'ò' | 'Ò' | 'ó' | 'Ó' | 'ô' | 'Ô' | 'õ' | 'Õ' | 'ō' | 'Ō' | 'ő' | 'Ő' => "o",
+        'ŕ' | 'Ŕ' | 'ř' | 'Ř' => "r",
+        'ś' | 'Ś' | 'ŝ' | 'Ŝ' | 'ş' | 'Ş' | 'š' | 'Š' | 'ș' | 'Ș' => "s",
+        'ţ' | 'Ţ' | 'ť' | 'Ť' | 'ț' | 'Ț' => "t",
+        'ù' | 'Ù' | 'ú' | 'Ú' | 'û' | 'Û' | 'ū' | 'Ū' | 'ů' | 'Ů' | 'ű' | 'Ű' | 'ų' | 'Ų' => {
+            "u"
+        }
+        'ý' | 'Ý' | 'ÿ' | 'Ÿ' => "y",
+        'ź' | 'Ź' | 'ż' | 'Ż' | 'ž' | 'Ž' => "z",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: &str = "https://salon.example";
+
+    fn room(name: &str) -> RoomName {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_name_is_read_however_it_is_written() {
+        for (text, name) in [
+            ("standup", "standup"),
+            (" Stand-Up ", "stand-up"),
+            ("team meeting", "team-meeting"),
+            ("Team  Meeting", "team-meeting"),
+            ("team\u{a0}meeting", "team-meeting"),
+            ("team - meeting", "team-meeting"),
+            ("MÜLLER", "mueller"),
+            ("Mu\u{308}ller", "mueller"),
+            ("Café Größe", "cafe-groesse"),
+            ("Łódź", "lodz"),
+            ("İzmir", "izmir"),
+            ("standup/", "standup"),
+            ("/standup", "standup"),
+            ("\"standup\"", "standup"),
+            ("„standup“", "standup"),
+            ("<standup>", "standup"),
+            ("standup.", "standup"),
+            ("(standup)", "standup"),
+            ("stand\u{200b}up\u{feff}", "standup"),
+            ("standup\r\n", "standup"),
+            ("standup?from=mail", "standup"),
+            ("a_b-c", "a_b-c"),
+            ("a--b", "a--b"),
+        ] {
+            let read = RoomLink::read(text, ORIGIN);
+            assert_eq!(read, Ok(RoomLink { room: room(name), secret: None }), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_read_however_it_was_copied() {
+        for text in [
+            "https://salon.example/room/standup",
+            "http://salon.example/room/standup",
+            "HTTPS://Salon.Example/Room/StandUp",
+            "https://www.salon.example/room/standup",
+            "https://salon.example:443/room/standup",
+            "https://salon.example./room/standup",
+            "salon.example/room/standup",
+            "www.salon.example/room/standup",
+            "/room/standup",
+            "room/standup",
+            "https://salon.example/room/standup/",
+            "https://salon.example/room/standup/qr.svg",
+            "https://salon.example/room/standup?utm_source=mail&x=1",
+            "https://salon.example/room/standup#",
+            "https://salon.example/room/%73tandup",
+            "https://salon.example/room/stand%55p",
+            "https://salon.example/calls/room/standup",
+            "<https://salon.example/room/standup>",
+            "\"https://salon.example/room/standup\"",
+            "“https://salon.example/room/standup”",
+            "(https://salon.example/room/standup)",
+            "(salon.example/room/standup).",
+            "https://salon.example/room/standup.",
+            "https://salon.example/room/standup, please",
+            "**https://salon.example/room/standup**",
+            "[Join](https://salon.example/room/standup)",
+            "Join here:\nhttps://salon.example/room/standup\nSee you!",
+            "href=\"https://salon.example/room/standup\"",
+            "\u{feff}https://salon.example/room/standup\u{200b}",
+            "url:https://salon.example/room/standup",
+        ] {
+            let read = RoomLink::read(text, ORIGIN);
+            assert_eq!(read, Ok(RoomLink { room: room("standup"), secret: None }), "{text:?}");
+        }
+        let port = RoomLink::read("localhost/room/standup", "http://localhost:3000");
+        assert_eq!(port.map(|link| link.room), Ok(room("standup")));
+        let spaced = RoomLink::read("https://salon.example/room/Team%20Meeting", ORIGIN);
+        assert_eq!(spaced.map(|link| link.room), Ok(room("team-meeting")));
+    }
+
+    #[test]
+    fn what_opens_doors_is_found_whatever_was_added_to_it() {
+        let (token, key) = ("AAAAAAAAAAE-_k", "k-_9");
+        let invitation = Some(LinkSecret::Invitation(token.to_owned()));
+        for end in [
+            "",
+            ".",
+            ")",
+            ",",
+            ">",
+            "\"",
+            " ",
+            "\u{200b}",
+            "&utm_source=mail",
+            "?utm_source=mail",
+            "/",
+            "%20",
+            "\u{2060}.",
+            "…",
+        ] {
+            for begin in ["invite=", "utm_source=mail&invite=", "invite%3D", "in\u{200b}vite="] {
+                let fragment = format!("{begin}{token}{end}");
+                assert_eq!(LinkSecret::in_fragment(&fragment), invitation, "{fragment:?}");
+                let link = format!("https://salon.example/room/standup#{fragment}");
+                let read = RoomLink::read(&link, ORIGIN);
+                let expected = RoomLink { room: room("standup"), secret: invitation.clone() };
+                assert_eq!(read, Ok(expected), "{link:?}");
+            }
+        }
+        let encoded = format!("https://salon.example/room/standup%23invite%3D{token}");
+        assert_eq!(RoomLink::read(&encoded, ORIGIN).map(|link| link.secret), Ok(invitation));
+        let host = LinkSecret::Host(key.to_owned());
+        let link = format!("<salon.example/room/standup?x=1#{host}>");
+        assert_eq!(RoomLink::read(&link, ORIGIN).map(|link| link.secret), Ok(Some(host)));
+        for nothing in ["", "invite", "invite=", "invite=.", "top", "other=x", "xinvite=abc"] {
+            assert_eq!(LinkSecret::in_fragment(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_room_is_said_to_be_none_and_why() {
+        let offer = |name: &str| Err(NoRoom::Name { offer: Some(room(name)) });
+        let elsewhere = |host: &str, url: &str| {
+            Err(NoRoom::Elsewhere { host: host.into(), url: Some(url.into()) })
+        };
+        for (text, expected) in [
+            ("", Err(NoRoom::Empty)),
+            (" \u{200b}\n", Err(NoRoom::Empty)),
+            ("\"\"", Err(NoRoom::Empty)),
+            ("team & friends", offer("team-friends")),
+            ("stand.up", offer("stand-up")),
+            ("a/b", offer("a-b")),
+            ("party 🎉", offer("party")),
+            ("会议", Err(NoRoom::Name { offer: None })),
+            ("https://salon.example/", Err(NoRoom::Name { offer: None })),
+            ("https://salon.example/room/", Err(NoRoom::Empty)),
+            ("https://salon.example/about", Err(NoRoom::Name { offer: None })),
+            (
+                "https://other.example/room/standup#invite=abc",
+                elsewhere("other.example", "https://other.example/room/standup#invite=abc"),
+            ),
+            ("other.example/room/x", elsewhere("other.example", "https://other.example/room/x")),
+            (
+                "<http://other.example/j/12?p=3>.",
+                elsewhere("other.example", "http://other.example/j/12?p=3"),
+            ),
+            (
+                "https://salon.example:8443/room/x",
+                elsewhere("salon.example:8443", "https://salon.example:8443/room/x"),
+            ),
+            (
+                "https://salon.example@evil.example/room/x",
+                elsewhere(
+                    "salon.example@evil.example",
+                    "https://salon.example@evil.example/room/x",
+                ),
+            ),
+            (
+                "javascript://salon.example/room/x",
+                Err(NoRoom::Elsewhere { host: "salon.example".into(), url: None }),
+            ),
+        ] {
+            assert_eq!(RoomLink::read(text, ORIGIN).map(|link| link.room), expected, "{text:?}");
+        }
+        assert_eq!(RoomLink::read(&"a".repeat(65), ORIGIN), Err(NoRoom::TooLong));
+        assert_eq!(
+            RoomLink::read(&"a.".repeat(65), ORIGIN).map(|link| link.room),
+            offer(&"a-".repeat(32))
+        );
+    }
+
+    #[test]
+    fn an_address_is_forgiven_what_surrounded_its_link() {
+        let read = |path| RoomLink::in_address(path).map(|link| (link.room, link.secret));
+        let standup = Some((room("standup"), None));
+        for path in [
+            "standup",
+            "Standup",
+            "standup/",
+            "standup.",
+            "standup)",
+            "standup%22",
+            "standup%20",
+            "standup%E2%80%8B",
+        ] {
+            assert_eq!(read(path), standup, "{path}");
+        }
+        let invited = LinkSecret::Invitation("a-_b".to_owned());
+        assert_eq!(read("standup%23invite%3Da-_b."), Some((room("standup"), Some(invited))));
+        for path in ["", "/", "two%20words", "%3Cscript%3E", "stand.up", "standup/more", "%ff"] {
+            assert_eq!(read(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_code_carries_nothing_of_what_was_typed() {
+        let url = Some("https://evil.example/".to_owned());
+        let elsewhere = NoRoom::Elsewhere { host: "evil.example".into(), url };
+        let told = NoRoom::of_code(elsewhere.code());
+        assert_eq!(told, Some(NoRoom::Elsewhere { host: String::new(), url: None }));
+        assert_eq!(NoRoom::of_code("nonsense"), None);
+    }
+}
