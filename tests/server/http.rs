@@ -3,6 +3,7 @@
 
 use crate::{
     attacks::{from, program, resident_kb},
+    program::Program,
     support::{Client, Reply, TestApp, site, soon},
 };
 use futures_util::future::join_all;
@@ -92,7 +93,11 @@ async fn quiet_peak(addr: SocketAddr, id: u32) -> u64 {
 
 #[tokio::test]
 async fn t28_headers_take_turns_and_are_let_go() {
-    let server = program(&["--patience", "3", "--log", "warn"]).await;
+    let args = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let args = [&args[..], &["--patience", "3", "--log", "warn"]].concat();
+    // What is resident is what is held: glibc keeps nothing back, and no heap for each thread.
+    let held = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_TRIM_THRESHOLD_", "0")];
+    let server = Program::start(&args, &held).await;
     let (addr, id) = (server.addr(), server.id());
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
     let waiting = format!(
