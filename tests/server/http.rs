@@ -91,8 +91,9 @@ async fn quiet_peak(addr: SocketAddr, id: u32) -> u64 {
     most
 }
 
-#[tokio::test]
-async fn t28_headers_take_turns_and_are_let_go() {
+/// How many kB more a program takes than for quiet connections while this is sent over all of them,
+/// and what they are told.
+async fn grown(text: impl Fn(SocketAddr) -> String) -> (u64, Vec<String>) {
     let args = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
     let args = [&args[..], &["--patience", "3", "--log", "warn"]].concat();
     // What is resident is what is held: glibc keeps nothing back, and no heap for each thread.
@@ -100,46 +101,65 @@ async fn t28_headers_take_turns_and_are_let_go() {
     let server = Program::start(&args, &held).await;
     let (addr, id) = (server.addr(), server.id());
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
-    let waiting = format!(
-        "POST /speed HTTP/1.1\r\nHost: {addr}\r\nOrigin: http://{addr}\r\nContent-Length: 9\r\n\
-         X-Padding: {}\r\n\r\n",
-        "a".repeat(LARGE)
-    );
-    for (text, status) in [
-        (unfinished(LARGE), None),
-        (unfinished(HUGE), Some(("HTTP/1.1 431 ", "at most 100 lines."))),
-        (waiting, Some(("HTTP/1.1 408 ", "how fast it goes."))),
-    ] {
-        let (bytes, quiet) = (text.len(), quiet_peak(addr, id).await);
-        let attack = async {
-            let held = connections(addr, &text).await;
-            caller.reaches(&mut callee, "meanwhile").await;
-            let end = async |mut stream: TcpStream| {
-                let mut answer = Vec::new();
-                // Who has sent more than is read may see the connection reset.
-                let _ = soon(stream.read_to_end(&mut answer)).await;
-                String::from_utf8(answer).unwrap()
-            };
-            join_all(held.into_iter().map(end)).await
+    let quiet = quiet_peak(addr, id).await;
+    callee.reaches(&mut caller, "before").await;
+    let attack = async {
+        let held = connections(addr, &text(addr)).await;
+        caller.reaches(&mut callee, "meanwhile").await;
+        let end = async |mut stream: TcpStream| {
+            let mut answer = Vec::new();
+            // Who has sent more than is read may see the connection reset.
+            let _ = soon(stream.read_to_end(&mut answer)).await;
+            String::from_utf8(answer).unwrap()
         };
-        let (most, answers) = peak(id, attack).await;
-        let grown = most.saturating_sub(quiet);
-        println!("{bytes} bytes: {grown} kB beyond {quiet}");
-        assert!(grown < 1024, "{grown} kB for headers of {bytes} bytes");
-        let refused = answers.iter().filter(|answer| !answer.is_empty()).count();
-        match status {
-            None => assert_eq!(refused, 0, "their time was over"),
-            Some((status, end)) => {
-                assert!(refused >= 8, "{refused} were told");
-                for answer in answers.iter().filter(|answer| !answer.is_empty()) {
-                    assert!(answer.starts_with(status) && answer.ends_with(end), "{answer}");
-                }
-            }
-        }
-    }
+        join_all(held.into_iter().map(end)).await
+    };
+    let (most, answers) = peak(id, attack).await;
     caller.reaches(&mut callee, "afterwards").await;
     drop((caller, callee));
     assert_eq!(server.end("-TERM").await, "");
+    (most.saturating_sub(quiet), answers)
+}
+
+#[tokio::test]
+async fn t28_headers_take_turns_and_are_let_go() {
+    let waiting = |addr| {
+        format!(
+            "POST /speed HTTP/1.1\r\nHost: {addr}\r\nOrigin: http://{addr}\r\nContent-Length: 9\r\n\
+             X-Padding: {}\r\n\r\n",
+            "a".repeat(LARGE)
+        )
+    };
+    let unended = |bytes| move |_| unfinished(bytes);
+    type Text = Box<dyn Fn(SocketAddr) -> String>;
+    let texts: [(Text, _); 3] = [
+        (Box::new(unended(LARGE)), None),
+        (Box::new(unended(HUGE)), Some(("HTTP/1.1 431 ", "at most 100 lines."))),
+        (Box::new(waiting), Some(("HTTP/1.1 408 ", "how fast it goes."))),
+    ];
+    for (text, status) in texts {
+        let mut least = u64::MAX;
+        // How an allocator lays out what comes at once differs by a megabyte from run to run; all of
+        // what is sent would be four at least, each time.
+        for _ in 0..4 {
+            let (grown, answers) = grown(&text).await;
+            least = least.min(grown);
+            let told = answers.iter().filter(|answer| !answer.is_empty());
+            match status {
+                None => assert_eq!(told.count(), 0, "their time was over"),
+                Some((status, end)) => {
+                    assert!(told.clone().count() >= 8, "too few were told");
+                    for answer in told {
+                        assert!(answer.starts_with(status) && answer.ends_with(end), "{answer}");
+                    }
+                }
+            }
+            if least < 1024 {
+                break;
+            }
+        }
+        assert!(least < 1024, "{least} kB beyond what quiet connections take");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::{
     hosts::{act, ask, host, until},
     support::{Client, TestApp},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::{net::TcpStream, task::JoinSet};
 
@@ -65,12 +65,13 @@ async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() 
         let mut client = from(&app, &format!("198.51.100.{newcomer}")).await;
         let since = Instant::now();
         client.say(json!({"type": "join", "room": room, "pass": pass})).await;
-        // Its socket is read meanwhile, and may be before it is over.
+        // Its socket is read, whether that is still going on or over.
         client.say(json!({"type": "ping"})).await;
-        let mut answers =
-            [client.hear().await, client.hear().await].map(|said| said["type"].clone());
-        answers.sort_by_key(Value::to_string);
-        assert_eq!(answers, ["joined", "pong"]);
+        let mut missing = vec!["joined", "pong"];
+        while !missing.is_empty() {
+            let said = client.hear().await;
+            missing.retain(|kind| said["type"] != *kind);
+        }
         assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
         until(&mut owner, "ready").await;
     }
