@@ -95,7 +95,7 @@ async fn churn_leaves_nothing_behind() {
     let app = TestApp::start_with(|config| {
         config.hold = Duration::from_millis(20);
         config.limits.sockets = u32::MAX;
-        config.limits.requests = u32::MAX;
+        config.limits.request_rate = u32::MAX;
     });
     let app = Box::leak(Box::new(app.await));
     churn(app, EVENTS / 10).await;
