@@ -5,6 +5,12 @@
   if (html.watched) return;
   html.watched = location.pathname;
   let fault, live, blocked;
+  const reload = () => location.reload();
+  // What the browser keeps of a file may be what is wrong with it.
+  const refetch = (file) => {
+    setTimeout(reload, 5000);
+    fetch(file, { cache: 'reload' }).then((answer) => answer.blob()).then(reload, reload);
+  };
   const say = (name, what) => {
     const place = document.getElementById('start');
     if (!place) return on('DOMContentLoaded', () => say(name, what));
@@ -16,7 +22,7 @@
     add('p', { textContent: texts[name].replace('{}', what) });
     if (name == 'sandbox') link(texts.tab, { target: '_blank' });
     // Its address alone would lose what stands behind the #.
-    else if (name != 'waiting') link(texts.reload, { onclick: () => !!location.reload() });
+    else if (name != 'waiting') link(texts.reload, { onclick: () => !!(name == 'file' ? refetch(what) : reload()) });
   };
   const fail = (...why) => (fault = () => say(...why))();
   setTimeout(() => fault || say('slow'), 8000);
