@@ -82,7 +82,7 @@ test('a client that never answers is named, and nobody is told that it cannot he
     expect.objectContaining({ reception: { sound: true, picture: true, grade: 'good', failure: 'no-answer' } }),
   );
   await eve.say({ type: 'reception', reception: { sound: false, picture: false, failure: 'no-candidates' } });
-  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: their browser finds no way out\./);
+  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: their browser found no network path\./);
   await expect(advice(ada)).toBeHidden();
   await expect.poll(async () => (await eve.heard('offer')).length, { timeout: 20_000 }).toBeGreaterThan(1);
 });
@@ -106,11 +106,11 @@ test('who has no way out learns it in the lobby, and in the call both do', async
   await ada.addInitScript(leaveNoWay);
   await open(ada, `/room/${room}`);
   await expect(lobbyTest(ada)).toHaveAttribute('data-verdict', 'no-way', { timeout: 30_000 });
-  await expect(lobbyTest(ada).getByRole('status')).toContainText('Connection: none, this browser finds no way out.');
+  await expect(lobbyTest(ada).getByRole('status')).toContainText('Connection: none, this browser found no network path.');
   await button(ada, 'Join').click();
   await expectPhase(ada, 'call');
   await enter(bob, room, 'Bob');
-  await expect(stateOf(ada, 'Bob')).toHaveText(/^No connection: your browser finds no way out\./, TOLD);
-  await expect(tileOf(bob, '').locator('.link-state')).toHaveText(/^No connection: their browser finds no way out\./, TOLD);
+  await expect(stateOf(ada, 'Bob')).toHaveText(/^No connection: your browser found no network path\./, TOLD);
+  await expect(tileOf(bob, '').locator('.link-state')).toHaveText(/^No connection: their browser found no network path\./, TOLD);
   await expect(advice(bob)).toBeHidden();
 });

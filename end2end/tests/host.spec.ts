@@ -78,7 +78,7 @@ test('the host link makes a second device a host, and a reload keeps it', async 
   await expect(toggle(ada, /^Lock/)).toBeChecked();
 });
 
-test('a new host link makes the old ones worthless', async ({ person }) => {
+test('a new host link replaces the old ones', async ({ person }) => {
   const [ada, phone, other] = [await person(), await person(), await person()];
   const room = await start(ada, 'Ada');
   await openPanel(ada);

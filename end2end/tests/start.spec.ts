@@ -88,7 +88,7 @@ test('a slow app: Join is answered at once, counts, and goes on by itself', asyn
   await ada.goto(`/room/${room}`, { waitUntil: 'commit' });
   await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await button(ada, 'Join').click();
-  await expect(notice(ada)).toContainText('You will join by yourself.', { timeout: 1_000 });
+  await expect(notice(ada)).toContainText('You will join as soon as it is here.', { timeout: 1_000 });
   await show(ada, 'joins-when-loaded');
   await ada.clock.fastForward(9_000);
   await expect(notice(ada)).toContainText('takes long to load');

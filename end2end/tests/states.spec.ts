@@ -136,7 +136,7 @@ for (const device of devices) {
       await expect(tileOf(me, 'Eve')).toHaveAttribute('data-link', 'failed');
       await show('call-no-answer');
       await eve.say({ type: 'reception', reception: { failure: 'no-candidates' } });
-      await expect(tileOf(me, 'Eve')).toContainText('their browser finds no way out');
+      await expect(tileOf(me, 'Eve')).toContainText('their browser found no network path');
       await show('call-no-way');
       if (options.isMobile) return;
       await button(me, 'Share your screen').click();

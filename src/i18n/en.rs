@@ -42,7 +42,7 @@ pub(super) static TEXTS: Texts = Texts {
     room_full: "The room is full.",
     full: |inside, limit| format!("{inside} of {limit} are inside."),
     full_hint: "Press Join to wait: you come in as soon as somebody leaves.",
-    host_for_now: "Your browser lets this page keep nothing: you are the host of this room only until you close or reload it.",
+    host_for_now: "Your browser stores nothing for this page: you are the host of this room only until you close or reload it.",
     your_name: "Your name",
     name_hint: "(optional)",
     turn_on: "Turn on camera and microphone",
@@ -204,7 +204,7 @@ pub(super) static TEXTS: Texts = Texts {
     host_link: "Copy host link for my other device",
     renew_key: "New host link",
     renew_key_sure: "Press again for a new host link",
-    renew_key_why: "A new host link makes every host link from before worthless. Hosts who are here stay hosts.",
+    renew_key_why: "A new host link replaces all earlier ones. Hosts who are here stay hosts.",
     end_call: "End call for all",
     end_call_sure: "Press again to end it for all",
     time_in_call: "Time in the call",
@@ -504,10 +504,10 @@ fn why(obstacle: Obstacle) -> &'static str {
             "WebRTC may be switched off in their browser. Ask them to allow it and to reload."
         }
         Obstacle::Here(Failure::NoCandidates) => {
-            "your browser finds no way out. A VPN, an extension or a setting may block it, or no relay answers."
+            "your browser found no network path. A VPN, an extension or a setting may block it, or no relay answers."
         }
         Obstacle::There(Failure::NoCandidates) => {
-            "their browser finds no way out. A VPN, an extension or a setting there may block it."
+            "their browser found no network path. A VPN, an extension or a setting there may block it."
         }
         Obstacle::Here(Failure::BadDescription) | Obstacle::There(Failure::BadDescription) => {
             "your browsers do not understand each other. Update both, or use others."

@@ -333,10 +333,10 @@ mod tests {
         let browser = |signs: &[Sign]| probe(Target::Browser, signs);
         findings.probes = vec![browser(&[Sign::Found])];
         assert_eq!(findings.verdict(), Verdict::Good);
-        assert_eq!(findings.lines(t)[1], ("This browser", "finds ways out".to_owned()));
+        assert_eq!(findings.lines(t)[1], ("This browser", "found a network path".to_owned()));
         findings.probes = vec![browser(&[Sign::Done]), probe(Target::Stun, &[Sign::Done])];
         assert_eq!(findings.verdict(), Verdict::NoWay, "nobody can reach who has no candidates");
-        assert_eq!(findings.lines(t)[1], ("This browser", "finds no way out".to_owned()));
+        assert_eq!(findings.lines(t)[1], ("This browser", "found no network path".to_owned()));
         findings.probes = vec![browser(&[Sign::Done]), probe(udp, &[Sign::Error(401)])];
         assert_eq!(findings.verdict(), Verdict::Limited, "a relay that answers is a way");
         findings.probes = vec![browser(&[])];

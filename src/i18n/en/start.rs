@@ -3,7 +3,7 @@
 use crate::i18n::StartTexts;
 
 pub(in crate::i18n) static TEXTS: StartTexts = StartTexts {
-    waiting: "One moment: the rest of this page is still loading. You will join by yourself.",
+    waiting: "One moment: the rest of this page is still loading. You will join as soon as it is here.",
     slow: "This page takes long to load. It goes on by itself; reload it if nothing happens.",
     wasm: "Your browser has WebAssembly switched off, as in a lockdown mode. Allow it for this page, or open the link in another browser.",
     file: "A part of this page could not be loaded: {}. Check your network and reload the page. If that does not help, something between you and the server holds it back.",
