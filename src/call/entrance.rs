@@ -194,7 +194,12 @@ impl Call {
                 self.turn_back(code, now);
             }
             E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
-            E::RoomFull | E::TooMany | E::TooManyRooms | E::TryLater | E::NotKept => {
+            E::RoomFull
+            | E::TooMany
+            | E::TooManyRooms
+            | E::TryLater
+            | E::NotKept
+            | E::ThisCallOnly => {
                 self.commands.push_back(Command::Tell(code));
             }
             _ => {}

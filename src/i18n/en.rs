@@ -274,6 +274,7 @@ fn refusal(code: ErrorCode) -> &'static str {
         ErrorCode::BadInvitation => "Your invitation is over, or was used by somebody else.",
         ErrorCode::RoomFull => "The room is full: nobody else can be let in.",
         ErrorCode::TooMany => "There are as many invitations as there may be: revoke one first.",
+        ErrorCode::ThisCallOnly => "Done, for this call only: it ends when everybody has left.",
         ErrorCode::NotKept => "Done, but the server could not save it: a restart undoes it.",
         ErrorCode::TooManyRooms => "This server has as many rooms as it can hold. Try again later.",
         ErrorCode::LineFull => "Too many people wait already. Try again later.",

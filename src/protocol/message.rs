@@ -325,6 +325,8 @@ pub enum ErrorCode {
     RecipientBusy,
     /// What a host decided is in force, but is gone when the server restarts.
     NotKept,
+    /// What a host decided is in force, but only until everybody has left.
+    ThisCallOnly,
     /// A description or a candidate is longer than allowed.
     TooLarge,
     /// More candidates than may follow one description.

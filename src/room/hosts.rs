@@ -1,7 +1,7 @@
 //! What hosts do.
 
 use super::{
-    Command, ConnId, INVITATIONS, INVITED_FOR, Identity, Invited, Rate, Refusal, Rooms,
+    Command, ConnId, INVITATIONS, INVITED_FOR, Identity, Invited, Keeping, Rate, Refusal, Rooms,
     keeping::remember, nobody, refusal, seats::Seat,
 };
 use crate::protocol::{ErrorCode, HostAction, MediaKind, PeerId, RoomName, ServerMessage};
@@ -46,32 +46,74 @@ impl Rooms {
             action,
             HostAction::Admit { .. } | HostAction::TurnAway { .. } | HostAction::Mute { .. }
         );
-        if !is_momentary {
-            self.refuse_keeping(&name, identity.address, now)?;
+        let outlives_the_call = matches!(
+            action,
+            HostAction::Invite { .. } | HostAction::HandOver { .. } | HostAction::RenewKey
+        );
+        if !is_momentary && let Err(refusal) = self.refuse_keeping(&name, identity.address, now) {
+            if outlives_the_call {
+                return Err(refusal);
+            }
+            self.hold_for_this_call(&name);
         }
+        let done = self.act(&name, me, action, identity, now);
+        // What came to nothing is not kept.
+        if self.kept.get(&name).is_none_or(Keeping::is_nothing) {
+            self.note(&name);
+        }
+        if done.is_ok() && !is_momentary {
+            self.tell_of_this_call(conn, &name);
+        }
+        done
+    }
+
+    /// Has what hosts decide hold as long as people are there: nobody who disturbs a call stays only
+    /// because too much is kept.
+    fn hold_for_this_call(&mut self, name: &RoomName) {
+        if let Some(room) = self.rooms.get_mut(name) {
+            room.for_this_call = true;
+        }
+    }
+
+    fn tell_of_this_call(&mut self, conn: ConnId, name: &RoomName) {
+        if self.kept.contains_key(name) && self.is_for_this_call(name) && self.is_host(conn) {
+            let message = "That holds until everybody has left: too much is kept already.";
+            let (code, message) = refusal(ErrorCode::ThisCallOnly, message);
+            self.send(conn, ServerMessage::Error { code, message });
+        }
+    }
+
+    fn act(
+        &mut self,
+        name: &RoomName,
+        me: PeerId,
+        action: HostAction,
+        identity: Identity,
+        now: Duration,
+    ) -> Result<(), Refusal> {
         match action {
-            HostAction::Lock { on } => self.change(&name, on, now, |kept| kept.locked = on),
+            HostAction::Lock { on } => self.change(name, on, now, |kept| kept.locked = on),
             HostAction::WaitingRoom { on } => {
-                self.change(&name, on, now, |kept| kept.waiting_room = on);
+                self.change(name, on, now, |kept| kept.waiting_room = on);
             }
             HostAction::Passcode { passcode } => {
                 let hash = passcode.and(identity.passcode);
-                self.change(&name, hash.is_some(), now, |kept| kept.passcode = hash);
+                self.change(name, hash.is_some(), now, |kept| kept.passcode = hash);
             }
-            HostAction::Admit { to } => return self.admit(&name, to, now),
-            HostAction::TurnAway { to } => return self.turn_away(&name, to, now),
-            HostAction::Mute { to, what } => return self.mute(&name, to, what, now),
-            HostAction::Remove { to } => return self.remove(&name, me, to, now),
-            HostAction::HandOver { to } => return self.hand_over(&name, to, now),
-            HostAction::RenewKey => self.renew_key(&name, None, now),
-            HostAction::End => self.end(&name, now),
+            HostAction::Admit { to } => return self.admit(name, to, now),
+            HostAction::TurnAway { to } => return self.turn_away(name, to, now),
+            HostAction::Mute { to, what } => return self.mute(name, to, what, now),
+            HostAction::Remove { to } => return self.remove(name, me, to, now),
+            HostAction::HandOver { to } => return self.hand_over(name, to, now),
+            HostAction::RenewKey => self.renew_key(name, None, now),
+            HostAction::End => self.end(name, now),
             HostAction::Invite { once, seconds } => {
-                return self.invite(&name, once, seconds, identity, now);
+                return self.invite(name, once, seconds, identity, now);
             }
             HostAction::Revoke { token } => {
-                self.decide(&name, now).invitations.retain(|invited| invited.token != token);
-                self.keep(&name);
-                self.tell_line(&name, now);
+                self.decide(name, now).invitations.retain(|invited| invited.token != token);
+                self.keep(name);
+                self.tell_line(name, now);
             }
         }
         Ok(())

@@ -195,6 +195,11 @@ impl Keeping {
             && self.invitations.is_empty()
     }
 
+    /// Whether there is nothing to remember.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.is_open() && self.ended.is_zero()
+    }
+
     /// Notes that somebody is inside, and returns whether that is news.
     pub(super) fn touch(&mut self, now: Duration) -> bool {
         let news = now >= self.used + USED_WITHIN;

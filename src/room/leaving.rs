@@ -94,8 +94,15 @@ impl Rooms {
     }
 
     pub(super) fn forget_empty(&mut self, name: &RoomName) {
-        if self.rooms.get(name).is_some_and(|room| !room.is_occupied() && room.watchers.is_empty())
-        {
+        let Some(room) = self.rooms.get_mut(name).filter(|room| !room.is_occupied()) else {
+            return;
+        };
+        let is_watched = !room.watchers.is_empty();
+        if std::mem::take(&mut room.for_this_call) {
+            self.kept.remove(name);
+            self.tell_watchers(name, self.acting.0);
+        }
+        if !is_watched {
             self.rooms.remove(name);
             self.rest(name);
         }

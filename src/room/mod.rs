@@ -179,6 +179,10 @@ struct Room {
     is_news: bool,
     /// Limits what hosts do.
     actions: Bucket,
+    /// Whether what its hosts decide ends with the call, because too much is kept already.
+    for_this_call: bool,
+    /// For which address something began to be kept of it.
+    keeper: Option<u64>,
     /// The last place that was given to somebody who raised a hand.
     hands: u32,
 }

@@ -27,7 +27,9 @@ impl Rooms {
 
     /// Has what was decided written down before anybody is told of it.
     pub(super) fn keep(&mut self, name: &RoomName) {
-        self.note(name);
+        if !self.note(name) {
+            return;
+        }
         let (now, by) = self.acting;
         let host = by.filter(|conn| self.is_host(*conn));
         let told = self.rooms.get(name).into_iter().flat_map(Room::connections).chain(by);
@@ -41,22 +43,31 @@ impl Rooms {
         let (told, hosts) = self.barrier.pass(number);
         self.commands.extend(told);
         for conn in hosts.into_iter().filter(|_| !written) {
-            let message = "That is in force, but could not be saved: it is gone when the server \
-                           restarts.";
+            let message = "That is in force, but could not be saved yet: until it is, a restart of \
+                           the server undoes it.";
             let (code, message) = refusal(ErrorCode::NotKept, message);
             self.send(conn, ServerMessage::Error { code, message });
         }
     }
 
     /// Has what is known of a room written down at some time, or forgotten if it has become nothing.
-    pub(super) fn note(&mut self, name: &RoomName) {
-        let Some(kept) = self.kept.get(name) else { return };
-        if kept.is_open() && kept.ended.is_zero() {
-            self.kept.remove(name);
-            self.commands.push_back(Command::Forget(name.clone()));
-        } else {
-            self.commands.push_back(Command::Keep(name.clone(), kept.clone()));
+    /// Returns whether that changes what is written down.
+    pub(super) fn note(&mut self, name: &RoomName) -> bool {
+        let is_written = !self.is_for_this_call(name);
+        if let Some(kept) = self.kept.get(name).filter(|kept| !kept.is_nothing()) {
+            if is_written {
+                self.commands.push_back(Command::Keep(name.clone(), kept.clone()));
+            }
+            return is_written;
         }
+        if let Some(keeper) = self.rooms.get_mut(name).and_then(|room| room.keeper.take()) {
+            self.keepers.give_back(&keeper);
+        }
+        let was_kept = self.kept.remove(name).is_some() && is_written;
+        if was_kept {
+            self.commands.push_back(Command::Forget(name.clone()));
+        }
+        was_kept
     }
 
     /// Refuses to begin to keep something where that would be too much. Where it is only too much for
@@ -67,31 +78,38 @@ impl Rooms {
         address: u64,
         now: Duration,
     ) -> Result<(), Refusal> {
-        if self.kept.contains_key(name) {
+        if !self.is_for_this_call(name) && self.kept.contains_key(name) {
             return Ok(());
         }
-        let most = self.config.kept;
-        let displaced = (self.kept_count() >= most).then(|| self.least_used());
-        if displaced == Some(None) {
-            let message = format!("This server keeps the rules of {most} rooms, and no more.");
-            return Err((ErrorCode::TooManyRooms, message));
-        }
         if !self.keepers.take(address, now) {
-            let sentence =
-                "The rules of too many rooms were changed from here: try again tomorrow.";
+            let sentence = "Something is kept of too many rooms from here: try again tomorrow.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
-        if let Some(displaced) = displaced.flatten() {
+        let most = self.config.kept;
+        if self.kept_count() >= most {
+            let Some(displaced) = self.least_used() else {
+                self.keepers.give_back(&address);
+                let message = format!("This server keeps the rules of {most} rooms, and no more.");
+                return Err((ErrorCode::TooManyRooms, message));
+            };
             self.forget(&displaced, now);
         }
+        if let Some(room) = self.rooms.get_mut(name) {
+            (room.for_this_call, room.keeper) = (false, Some(address));
+        }
         Ok(())
+    }
+
+    /// Whether what is decided about a room is not written down.
+    pub(super) fn is_for_this_call(&self, name: &RoomName) -> bool {
+        self.rooms.get(name).is_some_and(|room| room.for_this_call)
     }
 
     /// The room that makes place first, if any may.
     fn least_used(&self) -> Option<RoomName> {
         let brief = self.kept.iter().filter(|(name, kept)| kept.brief && !self.is_occupied(name));
         let in_memory = brief.map(|(name, kept)| (kept.used, name));
-        in_memory.chain(self.shelf.brief()).min().map(|(_, name)| name.clone())
+        in_memory.chain(self.shelf.least_used()).min().map(|(_, name)| name.clone())
     }
 
     fn is_occupied(&self, name: &RoomName) -> bool {
@@ -140,7 +158,9 @@ impl Rooms {
                 over.push(name.clone());
             }
         }
-        used.iter().for_each(|name| self.note(name));
+        for name in &used {
+            self.note(name);
+        }
         over.iter().for_each(|name| self.forget(name, now));
         if self.shelf.len() > 0 {
             self.commands.push_back(Command::Sweep(now));

@@ -4,7 +4,7 @@
 use super::{Asker, Command, Keeping, Refusal, Rooms, refusal};
 use crate::protocol::{ErrorCode, RoomName, RoomState};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -27,6 +27,8 @@ pub(super) struct Shelf {
     /// The rooms of which something is kept, and nothing but their names in memory; when those were
     /// used that were used on one day only.
     names: BTreeMap<RoomName, Option<Duration>>,
+    /// These, the one that was unused the longest first.
+    brief: BTreeSet<(Duration, RoomName)>,
     /// Rooms that were loaded or became empty, the last one last. Some may be in use again.
     idle: VecDeque<RoomName>,
     loading: BTreeMap<RoomName, Loading>,
@@ -37,13 +39,25 @@ impl Shelf {
         self.names.contains_key(room)
     }
 
-    /// Those that were used on one day only, and when.
-    pub(super) fn brief(&self) -> impl Iterator<Item = (Duration, &RoomName)> {
-        self.names.iter().filter_map(|(name, used)| used.map(|used| (used, name)))
+    /// Of those that were used on one day only, the one that was unused the longest, and when it was
+    /// used.
+    pub(super) fn least_used(&self) -> Option<(Duration, &RoomName)> {
+        self.brief.first().map(|(used, room)| (*used, room))
     }
 
-    pub(super) fn forget(&mut self, room: &RoomName) {
-        self.names.remove(room);
+    fn put(&mut self, room: RoomName, used: Option<Duration>) {
+        self.forget(&room);
+        self.brief.extend(used.map(|used| (used, room.clone())));
+        self.names.insert(room, used);
+    }
+
+    /// Returns whether it was there.
+    pub(super) fn forget(&mut self, room: &RoomName) -> bool {
+        let Some(used) = self.names.remove(room) else { return false };
+        if let Some(used) = used {
+            self.brief.remove(&(used, room.clone()));
+        }
+        true
     }
 
     pub(super) fn len(&self) -> usize {
@@ -65,7 +79,9 @@ impl Rooms {
     /// Notes rooms of which something is kept, for [`Command::Load`], before anybody is there; and when
     /// those were used that were used on one day only.
     pub fn shelve(&mut self, rooms: impl IntoIterator<Item = (RoomName, Option<Duration>)>) {
-        self.shelf.names.extend(rooms);
+        for (room, used) in rooms {
+            self.shelf.put(room, used);
+        }
     }
 
     /// Of how many rooms something is kept.
@@ -94,7 +110,7 @@ impl Rooms {
 
     /// Takes in what is kept of a room.
     pub(super) fn loaded(&mut self, room: &RoomName, kept: Option<Keeping>, now: Duration) {
-        if self.shelf.names.remove(room).is_some()
+        if self.shelf.forget(room)
             && let Some(kept) = kept
         {
             self.kept.insert(room.clone(), kept);
@@ -135,7 +151,7 @@ impl Rooms {
         if !self.rooms.contains_key(&longest)
             && let Some(kept) = self.kept.remove(&longest)
         {
-            self.shelf.names.insert(longest, kept.brief.then_some(kept.used));
+            self.shelf.put(longest, kept.brief.then_some(kept.used));
         }
     }
 

@@ -320,6 +320,8 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
     rooms.config.kept = 0;
     rooms.kept.clear();
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(60));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
+    let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(60));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::TooManyRooms));
 }
 
@@ -742,4 +744,60 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     rooms.handle(Input::Closed(ConnId(1)), a_day_later);
     rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
     assert_eq!(rooms.kept.keys().map(RoomName::as_str).collect::<Vec<_>>(), ["weekly"]);
+}
+
+#[test]
+fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
+    let mut rooms = hosted(9);
+    for number in 0..100 {
+        for on in [true, false] {
+            let now = secs(2 + 4 * number);
+            assert_eq!(refusal(&act(&mut rooms, 1, HostAction::Lock { on }, now), 1), None);
+        }
+        // What comes to nothing is nothing, too.
+        let nobody = HostAction::Remove { to: PeerId(999) };
+        assert_eq!(
+            refused(&act(&mut rooms, 1, nobody, secs(2 + 4 * number)), 1),
+            ErrorCode::NoSuchPeer
+        );
+    }
+    assert!(rooms.kept.is_empty());
+}
+
+#[test]
+fn who_disturbs_is_put_out_however_much_is_kept() {
+    let mut rooms = hosted(9);
+    come(&mut rooms, 2, secs(1));
+    let address = Identity::default().address;
+    while rooms.keepers.take(address, secs(2)) {}
+
+    let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(2));
+    assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
+    assert!(!commands.iter().any(|command| matches!(command, Command::Keep(..))), "{commands:?}");
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
+    assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
+    // What is to outlive the call cannot be had.
+    let invite = HostAction::Invite { once: true, seconds: None };
+    assert_eq!(refused(&act(&mut rooms, 1, invite, secs(4)), 1), ErrorCode::TryLater);
+
+    // When there is place again, all of it is kept.
+    rooms.keepers.give_back(&address);
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
+    assert_eq!(refusal(&commands, 1), None);
+    let kept = |command: &Command| matches!(command, Command::Keep(_, kept) if kept.locked && kept.removed == [PeerId(102)]);
+    assert!(commands.iter().any(kept), "{commands:?}");
+}
+
+#[test]
+fn what_holds_for_a_call_ends_with_it() {
+    let mut rooms = hosted(9);
+    let address = Identity::default().address;
+    while rooms.keepers.take(address, secs(2)) {}
+    rooms.handle(Input::Opened(ConnId(9)), secs(2));
+    say(&mut rooms, 9, ClientMessage::Watch(name()), secs(2));
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
+    say(&mut rooms, 1, ClientMessage::Leave, secs(4));
+    assert!(rooms.kept.is_empty());
+    assert!(is_inside(&come(&mut rooms, 3, secs(5)), 3));
 }
