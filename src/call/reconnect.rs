@@ -229,8 +229,9 @@ impl Socket {
         let long = since >= HURRY_AFTER;
         match () {
             () if since < TOLD_AFTER => Contact::Fine,
-            () if alone => Contact::Offline { long },
+            // What the server said of itself is certain; that it is the network is a guess.
             () if self.restarting && !long => Contact::Restarting,
+            () if alone => Contact::Offline { long },
             () => Contact::Lost { long },
         }
     }
@@ -313,14 +314,22 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_answers_it_is_the_network() {
+        let mut socket = open();
+        socket.closed(1, false, 1.0, millis(0));
+        assert_eq!(socket.contact(true, millis(3000)), Contact::Offline { long: false });
+    }
+
+    #[test]
     fn people_are_told_of_what_lasts_and_why() {
         let mut socket = open();
         socket.closed(1, true, 1.0, millis(0));
         let at = |socket: &Socket, alone, time| socket.contact(alone, millis(time));
         assert_eq!(at(&socket, false, 2999), Contact::Fine);
         assert_eq!(at(&socket, false, 3000), Contact::Restarting);
-        assert_eq!(at(&socket, true, 3000), Contact::Offline { long: false });
+        assert_eq!(at(&socket, true, 3000), Contact::Restarting, "also where a peer is lost");
         assert_eq!(at(&socket, false, 30_000), Contact::Lost { long: true });
+        assert_eq!(at(&socket, true, 30_000), Contact::Offline { long: true });
         assert_eq!(socket.told(millis(0)), Some(TOLD_AFTER));
         assert_eq!(socket.told(TOLD_AFTER), Some(HURRY_AFTER));
         socket.open(2, millis(31_000));
