@@ -36,7 +36,7 @@ pub fn Left() -> impl IntoView {
                 })}
             </h1>
             <p class="lead">{text(move || (t.left_after)(session.time_inside()))}</p>
-            <Inside />
+            <div hidden=removed><Inside /></div>
             <div class="row">
                 <button class="button primary" hidden=removed on:click=click(move |_| session.join())>
                     <Icon paths=icons::ENTER />
