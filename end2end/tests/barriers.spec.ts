@@ -53,7 +53,9 @@ test.describe('a page around this one', () => {
     await inner.getByRole('button', { name: 'Join', exact: true }).click();
     await expect(inner.locator('main')).toHaveAttribute('data-phase', 'call');
     await inner.getByRole('button', { name: 'Share your screen' }).click();
-    await expect(inner.locator('[data-notice=event]')).toContainText('does not let you share your screen');
+    const offer = inner.locator('[data-notice=offer]');
+    await expect(offer).toContainText('does not let you share your screen');
+    await expect(offer.getByRole('link', { name: 'Open in a tab' })).toBeVisible();
     await shots(ada, 'framed-share');
   });
 });

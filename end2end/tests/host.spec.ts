@@ -90,14 +90,19 @@ test('a new host link replaces the old ones', async ({ person }) => {
   const old = await copied();
   await button(ada, 'New host link').click();
   await button(ada, 'Press again for a new host link').click();
+  await expect(ada.locator('[data-notice=event]')).toHaveText('New host link copied. Earlier ones no longer count.');
   await expect(button(ada, 'New host link')).toBeVisible();
-  await expect.poll(copied).not.toBe(old);
+  const renewed = await clipboard(ada);
+  expect(renewed).toContain(`/room/${room}#host=`);
+  expect(renewed).not.toBe(old);
+  expect(await copied()).toBe(renewed);
   await open(phone, old);
   await button(phone, 'Join').click();
+  await expect(phone.locator('[data-notice=event]')).toHaveText('This host link was replaced. Ask the host for the new one.');
   await expectPhase(phone, 'call');
   await openPanel(phone);
   await expect(toggle(phone, /^Lock/)).toBeHidden();
-  await open(other, await copied());
+  await open(other, renewed);
   await button(other, 'Join').click();
   await openPanel(other);
   await toggle(other, /^Lock/).click();
@@ -162,6 +167,7 @@ test('a locked room lets nobody in, and says so', async ({ person }) => {
   await button(bob, 'Join').click();
   await expectPhase(bob, 'lobby');
   await expect(door(bob)).toContainText('The room is locked');
+  await expect(bob.getByText('The room is locked: nobody is let in any more.').filter({ visible: true })).toHaveCount(1);
   await toggle(ada, /^Lock/).click();
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
@@ -219,6 +225,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   await expectPhase(bob, 'left');
   await expect(bob.getByRole('heading')).toHaveText('A host has put you out of the call.');
   await expect(button(bob, 'Rejoin')).toBeHidden();
+  await expect(bob.locator('[data-inside]')).toBeHidden();
   await expectDevicesInUse(bob, []);
   await expect(remoteTiles(ada)).toHaveCount(0);
 });
@@ -263,6 +270,7 @@ test('an invitation opens the waiting room for one person', async ({ person }) =
   await open(cleo, link);
   await button(cleo, 'Join').click();
   await expectPhase(cleo, 'knocking');
+  await expect(door(cleo)).toContainText('Your invitation is over, or was used by somebody else.');
   await given.getByRole('button', { name: 'Revoke' }).click();
   await expect(given).toHaveCount(0);
 });

@@ -60,6 +60,7 @@ impl Call {
             }
             Phase::Knocking { .. } => {
                 self.phase = Phase::Joining;
+                self.refusal = None;
                 self.open_socket();
             }
             Phase::InCall { .. } if self.pass.host.is_some() && !self.hosting => self.open_socket(),
@@ -176,11 +177,14 @@ impl Call {
                 let refused = self.pass.host.take();
                 self.pass.host = self.spare_key.take().filter(|key| Some(key) != refused.as_ref());
                 self.commands.push_back(Command::DropHostKey);
+                if self.pass.host.is_none() {
+                    self.go_on_without(code);
+                }
                 self.ask_to_join();
             }
             E::BadInvitation => {
                 self.pass.invitation = None;
-                self.refusal = Some(code);
+                self.go_on_without(code);
                 self.ask_to_join();
             }
             E::RoomLocked
@@ -200,10 +204,18 @@ impl Call {
             | E::TryLater
             | E::NotKept
             | E::ThisCallOnly => {
+                self.renews &= matches!(code, E::NotKept | E::ThisCallOnly);
                 self.commands.push_back(Command::Tell(code));
             }
             _ => {}
         }
+    }
+
+    /// The person goes on without what their link was to open: they would not know why they wait, or
+    /// are inside as a guest.
+    fn go_on_without(&mut self, code: ErrorCode) {
+        self.refusal = Some(code);
+        self.commands.push_back(Command::Tell(code));
     }
 
     /// Back outside, for a reason.
@@ -236,7 +248,7 @@ impl Call {
         self.me = None;
         (self.seat, self.left_seat, self.came) = (None, None, None);
         self.desk = Desk::default();
-        self.hosting = false;
+        (self.hosting, self.renews) = (false, false);
         self.unsaid.clear();
     }
 }

@@ -124,10 +124,12 @@ pub enum Command {
     File(FileCommand),
     /// Keep the room's host key for later visits: it is good.
     KeepHostKey(String),
+    /// Give the person the new host key, which they asked for.
+    HandOutHostKey(String),
     /// Forget the host key that came with the link: it is not.
     DropHostKey,
     /// Switch something off that this person sends: a host wants that.
     Mute(MediaKind),
-    /// Tell the person that something was not done.
+    /// Tell the person that something was not done, or counts no more.
     Tell(ErrorCode),
 }

@@ -89,6 +89,8 @@ pub struct Call {
     /// Whether the person is a host, as far as is known: also while they come back.
     hosting: bool,
     desk: Desk,
+    /// Whether the person has asked for a new host key and waits for it.
+    renews: bool,
     /// What was done as a host while nobody was there to hear it.
     unsaid: Vec<HostAction>,
     /// To whom the connection was kept when the seat was last asked for.
@@ -290,6 +292,7 @@ impl Call {
 
     /// What a host does while the server is away is done when it is back.
     fn host(&mut self, action: HostAction) {
+        self.renews |= action == HostAction::RenewKey;
         match self.can_speak() {
             true => self.send(ClientMessage::Host(action)),
             false => self.unsaid.push(action),
@@ -402,7 +405,10 @@ impl Call {
             ServerMessage::Desk(desk) => self.desk = desk,
             ServerMessage::HostKey(key) => {
                 self.pass.host = Some(key.clone());
-                self.commands.push_back(Command::KeepHostKey(key));
+                self.commands.push_back(Command::KeepHostKey(key.clone()));
+                if std::mem::take(&mut self.renews) {
+                    self.commands.push_back(Command::HandOutHostKey(key));
+                }
             }
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}

@@ -151,6 +151,96 @@ fn a_pass_counts_also_when_it_comes_late() {
 }
 
 #[test]
+fn a_link_that_no_longer_counts_is_told_of() {
+    let error = |code| ServerMessage::Error { code, message: String::new() };
+    let invited = Pass { invitation: Some("token".to_owned()), ..Pass::default() };
+    let hosted = Pass { host: Some("old".to_owned()), ..Pass::default() };
+    let told = |call: &mut Call| {
+        let told = std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
+            Command::Tell(code) => Some(code),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    for (pass, code) in [(invited, ErrorCode::BadInvitation), (hosted.clone(), ErrorCode::BadKey)] {
+        let mut call = Call::new();
+        for input in [
+            Input::Watch("123".parse().unwrap()),
+            Input::SetPass(pass, None),
+            Input::SocketOpened(1),
+            Input::Join,
+            Input::SocketMessage(1, error(code)),
+            Input::SocketMessage(1, ServerMessage::Waiting { place: 1, hosted: true }),
+        ] {
+            call.handle(input, Duration::ZERO);
+        }
+        assert_eq!((told(&mut call), call.view().refusal), (vec![code], Some(code)));
+        call.handle(Input::SetPass(hosted.clone(), None), Duration::ZERO);
+        assert_eq!(call.view().refusal, None, "another link was opened");
+    }
+
+    let inside = joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
+    let mut call = Call::new();
+    for input in [
+        Input::Watch("123".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, inside),
+        Input::SetPass(hosted.clone(), None),
+        Input::SocketOpened(2),
+        Input::SocketMessage(2, error(ErrorCode::BadKey)),
+    ] {
+        call.handle(input, Duration::ZERO);
+    }
+    assert_eq!(told(&mut call), [ErrorCode::BadKey], "also inside");
+
+    let mut call = Call::new();
+    for input in [
+        Input::Watch("123".parse().unwrap()),
+        Input::SetPass(hosted, Some("kept".to_owned())),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, error(ErrorCode::BadKey)),
+    ] {
+        call.handle(input, Duration::ZERO);
+    }
+    assert_eq!(told(&mut call), [], "the device may have a good one");
+    call.handle(Input::SocketMessage(1, error(ErrorCode::BadKey)), Duration::ZERO);
+    assert_eq!(told(&mut call), [ErrorCode::BadKey]);
+}
+
+#[test]
+fn who_asks_for_a_new_host_link_gets_it() {
+    let inside = joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
+    let key = |key: &str| Input::SocketMessage(1, ServerMessage::HostKey(key.to_owned()));
+    let mut call = Call::new();
+    let mut handed_out = |input| {
+        call.handle(input, Duration::ZERO);
+        let keys = std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
+            Command::HandOutHostKey(key) => Some(key),
+            _ => None,
+        });
+        keys.last()
+    };
+    for input in [
+        Input::Watch("123".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, inside),
+        key("of another host"),
+        Input::Host(HostAction::RenewKey),
+    ] {
+        assert_eq!(handed_out(input), None);
+    }
+    assert_eq!(handed_out(key("own")), Some("own".to_owned()));
+    assert_eq!(handed_out(key("of another host again")), None);
+    let code = ErrorCode::TryLater;
+    handed_out(Input::Host(HostAction::RenewKey));
+    handed_out(Input::SocketMessage(1, ServerMessage::Error { code, message: String::new() }));
+    assert_eq!(handed_out(key("of another host")), None, "this one was refused");
+}
+
+#[test]
 fn how_long_the_person_waited_is_reported() {
     let room: RoomName = "123".parse().unwrap();
     let millis = Duration::from_millis;

@@ -271,11 +271,14 @@ fn refusal(code: ErrorCode) -> &'static str {
         ErrorCode::PasscodeNeeded => "This room has a passcode. Ask whoever sent you the link.",
         ErrorCode::BadPasscode => "That is not the passcode.",
         ErrorCode::TryLater => "That was tried too often. Try again in a minute.",
+        ErrorCode::BadKey => "This host link was replaced. Ask the host for the new one.",
         ErrorCode::BadInvitation => "Your invitation is over, or was used by somebody else.",
         ErrorCode::RoomFull => "The room is full: nobody else can be let in.",
         ErrorCode::TooMany => "There are as many invitations as there may be: revoke one first.",
         ErrorCode::ThisCallOnly => "Done, for this call only: it ends when everybody has left.",
-        ErrorCode::NotKept => "Done, but the server could not save it: a restart undoes it.",
+        ErrorCode::NotKept => {
+            "Done, but the server could not save it yet: a restart now would undo it."
+        }
         ErrorCode::TooManyRooms => "This server has as many rooms as it can hold. Try again later.",
         ErrorCode::LineFull => "Too many people wait already. Try again later.",
         ErrorCode::TurnedAway => "The host did not let you in.",
@@ -575,6 +578,10 @@ fn notice(notice: &Notice) -> String {
         Notice::LinkNotCopied => {
             "The browser did not allow copying. Select the link instead.".to_owned()
         }
+        Notice::HostLinkRenewed => {
+            "New host link copied. Earlier ones no longer count.".to_owned()
+        }
+        Notice::HostLinkNotCopied => "There is a new host link. Copy it.".to_owned(),
         Notice::ReportCopied => "Report copied. It holds no names and no addresses.".to_owned(),
         Notice::ReportNotCopied => "The browser did not allow copying.".to_owned(),
         Notice::Replaced { gone, now, .. } if gone.label == *now => format!("{now} was restarted."),

@@ -323,7 +323,7 @@ pub enum ErrorCode {
     TooMany,
     /// More of what the client says to this person waits for them than may.
     RecipientBusy,
-    /// What a host decided is in force, but is gone when the server restarts.
+    /// What a host decided is in force, but not written to disk yet: it is gone if the server restarts now.
     NotKept,
     /// What a host decided is in force, but only until everybody has left.
     ThisCallOnly,

@@ -193,6 +193,7 @@ impl Engine {
             Command::KeepHostKey(key) => {
                 pass::keep_host_key(&self.session.room.get_value(), &key);
             }
+            Command::HandOutHostKey(key) => self.session.hand_out_host_link(&key),
             Command::DropHostKey => pass::drop_host_key(),
             Command::Mute(what) => self.session.muted_by_host(what),
             Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),

@@ -17,6 +17,12 @@ impl Session {
         }
     }
 
+    /// Puts the host link on the clipboard that the person has made anew.
+    pub(super) fn hand_out_host_link(self, key: &str) {
+        let link = host_link(&self.link.get_value(), key);
+        self.put(link, Notice::HostLinkRenewed, Notice::HostLinkNotCopied);
+    }
+
     /// Puts a link on the clipboard.
     pub fn copy(self, link: String) {
         self.put(link, Notice::LinkCopied, Notice::LinkNotCopied);

@@ -44,6 +44,10 @@ pub enum Notice {
     LinkCopied,
     /// The browser did not allow it.
     LinkNotCopied,
+    /// A new host link is on the clipboard.
+    HostLinkRenewed,
+    /// There is one, and the browser did not allow it.
+    HostLinkNotCopied,
     /// A report is on the clipboard.
     ReportCopied,
     /// The browser did not allow it.
@@ -59,7 +63,7 @@ pub enum Notice {
     },
     /// A device came that could be used in place of the one in use.
     Offered(Device),
-    /// Something that a host wanted was not done.
+    /// Something that a host wanted was not done, or what came with a link counts no more.
     Refused(ErrorCode),
     /// A host has switched something off.
     MutedByHost(Kind),
@@ -76,8 +80,14 @@ impl Notice {
         match self {
             Self::Replaced { gone, now, .. } => gone.label != *now,
             Self::Offered(_) => true,
-            _ => false,
+            _ => self.opens_tab(),
         }
+    }
+
+    /// Whether it helps to open the room in a tab of its own.
+    #[must_use]
+    pub fn opens_tab(&self) -> bool {
+        matches!(self, Self::NotShared(Problem::Framed))
     }
 
     /// Whether the open chat says the same.
@@ -213,4 +223,15 @@ fn raised(before: &View, after: &View) -> Option<String> {
     };
     let raised = after.tiles.iter().filter(|tile| tile.presence.hand.is_some()).find(lowered)?;
     Some(raised.presence.name.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_tab_of_its_own_helps_with_stands_as_long_as_other_offers() {
+        assert!(Notice::NotShared(Problem::Framed).offers());
+        assert!(!Notice::NotShared(Problem::Forbidden).offers());
+    }
 }

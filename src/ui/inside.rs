@@ -44,7 +44,10 @@ pub fn Inside() -> impl IntoView {
         {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.full_hint)
         }
-        View { phase: Phase::Knocking { place, hosted, .. }, .. } => (t.knocking)(place, hosted),
+        View { phase: Phase::Knocking { place, hosted, .. }, refusal, .. } => {
+            let why = refusal.map(|code| format!("{} ", (t.refusal)(code))).unwrap_or_default();
+            why + &(t.knocking)(place, hosted)
+        }
         View { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
             (t.refusal)(code).to_owned()
         }
@@ -64,7 +67,7 @@ pub fn Inside() -> impl IntoView {
     });
     view! {
         <div class="inside" data-inside="" data-count=count aria-live="polite">
-            <p hidden=flag(move || !known.get())>{sentence}</p>
+            <p hidden=flag(move || !known.get() || sentence.get() == door.get())>{sentence}</p>
             <p class="recorded" hidden=flag(move || !known.get() || recorded.get().is_empty())>
                 <span class="dot" aria-hidden="true"></span>
                 {recorded}

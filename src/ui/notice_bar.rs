@@ -19,6 +19,7 @@ pub fn NoticeBar(
         Some(Notice::Replaced { .. }) => t.undo,
         _ => t.use_it,
     });
+    let opens_tab = flag(move || notices.offer().is_some_and(|offer| offer.opens_tab()));
     view! {
         <div class="notices" role="status" aria-live="polite">
             <p class="notice" data-notice="event" hidden=flag(move || notices.event().is_none())>
@@ -26,7 +27,11 @@ pub fn NoticeBar(
             </p>
             <div class="notice" data-notice="offer" hidden=flag(move || notices.offer().is_none())>
                 <p>{text(move || read(notices.offer()))}</p>
-                <button class="button small" on:click=click(move |_| notices.accept())>{accept}</button>
+                // The address of a room's page is the link to it.
+                {move || opens_tab.get().then(|| view! {
+                    <a class="button small" href="" target="_blank">{t.open_in_tab}</a>
+                })}
+                <button class="button small" hidden=opens_tab on:click=click(move |_| notices.accept())>{accept}</button>
             </div>
         </div>
     }

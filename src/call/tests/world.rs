@@ -336,6 +336,7 @@ impl World {
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
             Command::KeepHostKey(_)
+            | Command::HandOutHostKey(_)
             | Command::DropHostKey
             | Command::Mute(_)
             | Command::Tell(_)
