@@ -111,7 +111,10 @@ pub fn ProblemNote(
     let t = texts();
     let session = expect_context::<Session>();
     let media = session.media;
-    let problem = Memo::new(move |_| media.problem(kind));
+    let problem = Memo::new(move |_| {
+        let other = Some(Kind::Camera).filter(|other| *other != kind);
+        untold(kind, media.problem(kind), other.and_then(|other| media.problem(other)))
+    });
     view! {
         {move || problem.get().map(|problem| view! {
             <div class="problem" data-notice="device" data-problem=problem_name(problem)>
@@ -129,6 +132,13 @@ pub fn ProblemNote(
     }
 }
 
+/// What is to be said of one kind of device beside what is said of the camera: some of it is about both.
+fn untold(kind: Kind, problem: Option<Problem>, camera: Option<Problem>) -> Option<Problem> {
+    let t = texts();
+    let said = camera.map(|camera| (t.problem)(Kind::Camera, camera));
+    problem.filter(|problem| said != Some((t.problem)(kind, *problem)))
+}
+
 fn problem_name(problem: Problem) -> &'static str {
     match problem {
         Problem::Dismissed => "dismissed",
@@ -140,5 +150,20 @@ fn problem_name(problem: Problem) -> &'static str {
         Problem::Framed => "framed",
         Problem::Forbidden => "forbidden",
         Problem::Failed => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_both_is_said_once() {
+        for (problem, again) in [(Problem::Forbidden, false), (Problem::Denied, true)] {
+            let told = untold(Kind::Microphone, Some(problem), Some(problem));
+            assert_eq!(told.is_some(), again);
+            assert_eq!(untold(Kind::Microphone, Some(problem), None), Some(problem));
+            assert_eq!(untold(Kind::Camera, Some(problem), None), Some(problem));
+        }
     }
 }
