@@ -345,7 +345,9 @@ pub fn keep_awake() -> KeptAwake {
     let awake = KeptAwake(SendWrapper::new(Rc::default()));
     let slot = Rc::downgrade(&awake.0);
     let request = || externs::request_wake_lock("screen").ok();
-    if let Some(promise) = navigator_has("wakeLock").then(request).flatten() {
+    // A request that the policy forbids is a line in the console.
+    let may = navigator_has("wakeLock") && allows("screen-wake-lock") != Some(false);
+    if let Some(promise) = may.then(request).flatten() {
         spawn_local(async move {
             let lock = JsFuture::from(promise).await.ok();
             let lock = lock.map(|lock| HeldLock(lock.unchecked_into()));
