@@ -1,6 +1,7 @@
 //! The bar at the bottom of a call.
 
 use crate::{
+    call::Contact,
     i18n::texts,
     platform::{self, Kind, Timer},
     reactive::{click, flag, holding, text, word},
@@ -74,7 +75,11 @@ pub fn Controls(
         focus(devices);
     });
     let unread = text(move || (t.chat_unread)(session.unread()));
-    holding(move || session.settled.get().then(|| Timer::new(CALM, prefetch)));
+    // Nothing is fetched ahead from a server that is gone: what loads parts reports that as an error.
+    let calm = Memo::new(move |_| {
+        session.settled.get() && session.view.with(|view| view.contact == Contact::Fine)
+    });
+    holding(move || calm.get().then(|| Timer::new(CALM, prefetch)));
     // The chat may stay open for the whole call, and hides nothing.
     let covered = move || !matches!(open.get(), None | Some(Opened::Lazy(Lazy::Chat)));
     let sharing = flag(move || session.sharing.is_on());
