@@ -151,6 +151,54 @@ test.describe('without a server', () => {
   });
 });
 
+test('large letters leave icons in their buttons, and buttons in their panel', async ({ person }) => {
+  const me = await person();
+  await open(me, '/');
+  await button(me, 'Start a call').click();
+  await me.waitForURL(/\/room\//);
+  await button(me, 'Join').click();
+  await expectPhase(me, 'call');
+  await me.evaluate(() => (document.documentElement.style.fontSize = '32px'));
+  const outgrown = () =>
+    me.evaluate(() => {
+      const runsOut = (inner: Element, outer: Element) => {
+        const [a, b] = [inner.getBoundingClientRect(), outer.getBoundingClientRect()];
+        return a.width > 0 && (a.left < b.left - 1 || a.right > b.right + 1);
+      };
+      const icons = [...document.querySelectorAll('.control > .icon')].filter((icon) => runsOut(icon, icon.parentElement!));
+      const buttons = [...document.querySelectorAll('.panel button')].filter((button) => runsOut(button, button.closest('.panel')!));
+      const name = (element: Element) => element.closest('button')?.getAttribute('aria-label') ?? element.textContent;
+      return [...icons, ...buttons].map(name);
+    });
+  for (const size of [{ width: 390, height: 844 }, { width: 320, height: 256 }]) {
+    await me.setViewportSize(size);
+    await expect.poll(outgrown).toEqual([]);
+    await button(me, /^People/).click();
+    await expect(me.getByRole('switch', { name: /^Lock/ })).toBeVisible();
+    await expect.poll(outgrown).toEqual([]);
+    await me.keyboard.press('Escape');
+  }
+});
+
+test('what happened is told beside the head of a panel and the name of the room', async ({ person, room }) => {
+  const [me, bob] = [await person(), await person()];
+  await enter(me, room, 'Ada', { preview: false });
+  const notice = me.locator('[data-notice=event]');
+  for (const size of [{ width: 390, height: 844 }, { width: 844, height: 390 }]) {
+    await me.setViewportSize(size);
+    await button(me, /^People/).click();
+    const head = me.getByRole('dialog', { name: /^People/ }).locator('header');
+    await expect(head).toBeVisible();
+    await enter(bob, room, 'Bob', { preview: false });
+    await expect(notice).toHaveText('Bob joined.');
+    const [told, below] = [await notice.boundingBox(), await head.boundingBox()];
+    expect(told!.y + told!.height).toBeLessThanOrEqual(below!.y);
+    await button(bob, 'Leave').click();
+    await expect(notice).toHaveText('Bob left.');
+    await me.keyboard.press('Escape');
+  }
+});
+
 test('the name on a small tile is below the initials', async ({ person, room }) => {
   const me = await person({ viewport: { width: 844, height: 390 } });
   const [bob, cleo] = [await person(), await person()];
