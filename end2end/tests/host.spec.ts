@@ -173,6 +173,21 @@ test('a locked room lets nobody in, and says so', async ({ person }) => {
   await expectPhase(bob, 'call');
 });
 
+test('who waits behind a lock alone is told so, and comes in when it is gone', async ({ person }) => {
+  const [ada, bob] = [await person(), await person()];
+  const room = await start(ada, 'Ada');
+  await openPanel(ada);
+  await haveThemWait(ada);
+  await knock(bob, room, 'Bob');
+  await toggle(ada, /^Lock/).click();
+  await toggle(ada, /^Waiting room/).click();
+  const inside = bob.locator('[data-inside]');
+  await expect(inside).toContainText('The room is locked: you come in when the host unlocks it.');
+  await expect(inside).not.toContainText('The host lets people in.');
+  await toggle(ada, /^Lock/).click();
+  await expectPhase(bob, 'call');
+});
+
 test('a passcode lets in who knows it', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await start(ada, 'Ada');

@@ -387,14 +387,14 @@ impl Call {
                 peer.set_presence(presence, now);
                 peer.repeat();
             }),
-            ServerMessage::Waiting { place, hosted } => match self.phase {
+            ServerMessage::Waiting { place, hosted, locked } => match self.phase {
                 Phase::Joining => {
                     // From here on they wait for a person, not for the server.
                     self.waits = Waits::default();
-                    self.phase = Phase::Knocking { since: now, place, hosted };
+                    self.phase = Phase::Knocking { since: now, place, hosted, locked };
                 }
                 Phase::Knocking { since, .. } => {
-                    self.phase = Phase::Knocking { since, place, hosted };
+                    self.phase = Phase::Knocking { since, place, hosted, locked };
                 }
                 _ => {}
             },

@@ -130,7 +130,7 @@ fn a_pass_counts_also_when_it_comes_late() {
 
     call.handle(Input::SetPass(Pass::default(), None), Duration::ZERO);
     call.handle(Input::Join, Duration::ZERO);
-    let waiting = ServerMessage::Waiting { place: 1, hosted: true };
+    let waiting = ServerMessage::Waiting { place: 1, hosted: true, locked: false };
     call.handle(Input::SocketMessage(1, waiting), Duration::ZERO);
     assert!(matches!(call.view().phase, Phase::Knocking { .. }));
     call.handle(Input::SetPass(invited(), None), Duration::ZERO);
@@ -170,7 +170,10 @@ fn a_link_that_no_longer_counts_is_told_of() {
             Input::SocketOpened(1),
             Input::Join,
             Input::SocketMessage(1, error(code)),
-            Input::SocketMessage(1, ServerMessage::Waiting { place: 1, hosted: true }),
+            Input::SocketMessage(
+                1,
+                ServerMessage::Waiting { place: 1, hosted: true, locked: false },
+            ),
         ] {
             call.handle(input, Duration::ZERO);
         }

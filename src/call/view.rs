@@ -22,6 +22,8 @@ pub enum Phase {
         place: usize,
         /// Whether a host is there to see it.
         hosted: bool,
+        /// Whether they come in as soon as the room is unlocked.
+        locked: bool,
     },
     /// Inside.
     InCall {

@@ -60,6 +60,7 @@ pub(super) static TEXTS: Texts = Texts {
         Gate::Passcode => "Whoever knows the passcode comes in.",
         Gate::WaitingRoom => "The host lets people in.",
     },
+    until_unlocked: "The room is locked: you come in when the host unlocks it.",
     refusal,
     knocking,
     waiting_title: "You are next.",

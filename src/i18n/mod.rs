@@ -60,6 +60,7 @@ pub struct Texts {
     pub ask_to_join: &'static str,
     pub passcode: &'static str,
     pub gate: fn(Gate) -> &'static str,
+    pub until_unlocked: &'static str,
     pub refusal: fn(ErrorCode) -> &'static str,
     pub knocking: fn(place: usize, hosted: bool) -> String,
     pub waiting_title: &'static str,

@@ -197,6 +197,8 @@ pub enum ServerMessage {
         place: usize,
         /// Whether a host is there to see it.
         hosted: bool,
+        /// Whether it is a lock alone that it waits for: without it, it would be inside.
+        locked: bool,
     },
     /// How the room is kept has changed.
     Rules(Rules),

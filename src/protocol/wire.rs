@@ -129,6 +129,8 @@ struct Host<'a> {
 struct Waiting {
     place: usize,
     hosted: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    locked: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -438,7 +440,8 @@ impl ServerMessage {
                 Self::Joined { id, state, ice, seat, rules }
             }
             "waiting" => {
-                fields(text).map(|Waiting { place, hosted }| Self::Waiting { place, hosted })?
+                let Waiting { place, hosted, locked } = fields(text)?;
+                Self::Waiting { place, hosted, locked }
             }
             "rules" => Self::Rules(fields::<RulesFields>(text)?.rules.into_owned()),
             "desk" => Self::Desk(fields::<DeskFields>(text)?.desk.into_owned()),
@@ -491,7 +494,9 @@ impl ServerMessage {
                 seat: seat.as_deref().map(Cow::Borrowed),
                 rules: Cow::Borrowed(rules),
             }),
-            Self::Waiting { place, hosted } => write(&Waiting { place: *place, hosted: *hosted }),
+            Self::Waiting { place, hosted, locked } => {
+                write(&Waiting { place: *place, hosted: *hosted, locked: *locked })
+            }
             Self::Rules(rules) => write(&RulesFields { rules: Cow::Borrowed(rules) }),
             Self::Desk(desk) => write(&DeskFields { desk: Cow::Borrowed(desk) }),
             Self::HostKey(key) => write(&HostKey { key: Cow::Borrowed(key) }),

@@ -176,10 +176,12 @@ impl Rooms {
     /// waiting, and from whom a passcode is asked by now is told so.
     pub(super) fn pass_doors(&mut self, name: &RoomName, now: Duration) {
         let kept = self.kept.get(name);
-        if kept.is_some_and(|kept| kept.locked || kept.waiting_room)
-            || self.rooms.get(name).is_none_or(|room| room.line.is_empty())
-        {
+        if self.rooms.get(name).is_none_or(|room| room.line.is_empty()) {
             return;
+        }
+        if kept.is_some_and(|kept| kept.locked || kept.waiting_room) {
+            // It may be another one that they stand at now.
+            return self.tell_line(name, now);
         }
         let passcode = kept.and_then(|kept| kept.passcode.clone());
         let lacks_it = |waiter: &Waiter| passcode.is_some() && waiter.identity.passcode != passcode;
@@ -290,10 +292,11 @@ impl Rooms {
         let hosts = room.seats.all().iter().filter(|seat| seat.host).filter_map(Seat::conn);
         let hosts: Vec<_> = hosts.collect();
         let kept = self.kept.get(name);
+        let locked = kept.is_some_and(|kept| kept.locked && !kept.waiting_room);
         let invitations = kept.map(|kept| kept.invitations(now)).unwrap_or_default();
         let desk = Desk { waiting, invitations };
         for (place, conn) in (1..).zip(line) {
-            self.send(conn, ServerMessage::Waiting { place, hosted });
+            self.send(conn, ServerMessage::Waiting { place, hosted, locked });
         }
         for conn in hosts {
             self.send(conn, ServerMessage::Desk(desk.clone()));

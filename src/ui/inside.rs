@@ -22,6 +22,9 @@ pub fn Inside() -> impl IntoView {
         })
     });
     let sentence = text(move || {
+        if matches!(session.view.get().phase, Phase::Knocking { locked: true, .. }) {
+            return t.until_unlocked.to_owned();
+        }
         if let Some(gate) = session.view.with(|view| view.state.gate) {
             return (t.gate)(gate).to_owned();
         }

@@ -146,7 +146,7 @@ fn what_is_written_is_read_back() {
                 hosts: vec![PeerId(3)],
             },
         },
-        ServerMessage::Waiting { place: 2, hosted: true },
+        ServerMessage::Waiting { place: 2, hosted: true, locked: true },
         ServerMessage::Rules(Rules::default()),
         ServerMessage::Desk(Desk {
             waiting: vec![person.clone()],

@@ -132,7 +132,10 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
     let state = rooms.seen_from_outside(&name(), secs(2));
     assert_eq!(state, RoomState { people: vec![], limit: 4, gate: Some(Gate::WaitingRoom) });
     let commands = come(&mut rooms, 2, secs(3));
-    assert_eq!(told(&commands, 2), [&ServerMessage::Waiting { place: 1, hosted: true }]);
+    assert_eq!(
+        told(&commands, 2),
+        [&ServerMessage::Waiting { place: 1, hosted: true, locked: false }]
+    );
     assert_eq!(desk(&commands, 1).waiting[0].id, PeerId(102));
     for message in [relay(None), ClientMessage::Host(HostAction::End)] {
         assert_eq!(refused(&say(&mut rooms, 2, message, secs(4)), 2), ErrorCode::NotJoined);
@@ -141,7 +144,10 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
     come(&mut rooms, 3, secs(5));
     let commands = act(&mut rooms, 1, HostAction::Admit { to: Some(PeerId(102)) }, secs(6));
     assert!(is_inside(&commands, 2));
-    assert_eq!(told(&commands, 3), [&ServerMessage::Waiting { place: 1, hosted: true }]);
+    assert_eq!(
+        told(&commands, 3),
+        [&ServerMessage::Waiting { place: 1, hosted: true, locked: false }]
+    );
     let commands = act(&mut rooms, 1, HostAction::TurnAway { to: None }, secs(7));
     assert_eq!(refusal(&commands, 3), Some(ErrorCode::TurnedAway));
     assert_eq!(desk(&commands, 1), Desk::default());
@@ -242,7 +248,10 @@ fn all_who_find_no_space_wait_on_in_their_order() {
     say(&mut rooms, 2, ClientMessage::Leave, secs(8));
     let commands = act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(9));
     assert!(is_inside(&commands, 3), "nobody waits where there is no waiting room");
-    assert_eq!(told(&commands, 5), [&ServerMessage::Waiting { place: 2, hosted: true }]);
+    assert_eq!(
+        told(&commands, 5),
+        [&ServerMessage::Waiting { place: 2, hosted: true, locked: false }]
+    );
 }
 
 #[test]
@@ -581,6 +590,8 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     let commands = act(&mut rooms, 1, open.clone(), secs(5));
     assert!(!is_inside(&commands, 2), "the room is locked");
     assert_eq!(rooms.rooms[&name()].line.len(), 1, "they wait on");
+    let locked = ServerMessage::Waiting { place: 1, hosted: true, locked: true };
+    assert_eq!(told(&commands, 2), [&locked], "and are told what for");
     let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(6));
     assert!(is_inside(&commands, 2), "and come in when no door is closed any more");
 
@@ -590,7 +601,10 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     let knows = Identity { passcode: Some("hash".to_owned()), tried: true, ..newcomer(3, secs(5)) };
     let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
     let commands = join_as(&mut rooms, 3, pass, knows, secs(5));
-    assert_eq!(told(&commands, 3), [&ServerMessage::Waiting { place: 2, hosted: true }]);
+    assert_eq!(
+        told(&commands, 3),
+        [&ServerMessage::Waiting { place: 2, hosted: true, locked: false }]
+    );
     let commands = act(&mut rooms, 1, open, secs(6));
     assert!(is_inside(&commands, 3), "they have given it");
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeNeeded), "they have not");
