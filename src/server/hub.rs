@@ -508,11 +508,13 @@ impl Task {
     /// Passes on what somebody says to another one. If too much of theirs waits for that one already,
     /// it is not passed on, and they are told.
     fn relay(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> Option<Input> {
+        let from = self.rooms.beside(to, from);
+        let address = from.map(|from| self.address(from)).unwrap_or_default();
         let outbox = self.sockets.get_mut(&to).map(|socket| &mut socket.outbox);
-        if outbox.is_none_or(|outbox| outbox.relay(from, json).is_ok()) {
+        if outbox.is_none_or(|outbox| outbox.relay(address, json).is_ok()) {
             return None;
         }
-        let from = self.rooms.beside(to, from)?;
+        let from = from?;
         let code = ErrorCode::RecipientBusy;
         self.metrics.refused(code, false);
         let message = "Too much of yours waits for them: this was not passed on.".to_owned();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    protocol::{ClientMessage, Join, Pass, Presence},
+    protocol::{ClientMessage, Join, Pass, Presence, SdpType, SessionDescription, Signal},
     room::SILENT_AFTER,
 };
 use tokio::time::{Instant, timeout};
@@ -28,16 +28,19 @@ fn room_name() -> RoomName {
     "123".parse().unwrap()
 }
 
-async fn joined(hub: &Hub) -> Connection {
-    let connection = hub.open(address()).await.unwrap();
-    let join = Join {
+fn join() -> ClientMessage {
+    ClientMessage::Join(Join {
         room: room_name(),
         presence: Presence::default(),
         seat: None,
         pass: Pass::default(),
         hidden: false,
-    };
-    connection.voice.say(Ok(ClientMessage::Join(join))).await.unwrap();
+    })
+}
+
+async fn joined(hub: &Hub) -> Connection {
+    let connection = hub.open(address()).await.unwrap();
+    connection.voice.say(Ok(join())).await.unwrap();
     connection
 }
 
@@ -167,4 +170,35 @@ async fn t30_readiness_sees_a_hub_that_stands() {
     drop(inbox);
     assert_eq!(ask().await.1, "ending");
     assert_eq!(super::super::router::readiness(axum::extract::State(self::hub())).await.1, "ready");
+}
+
+#[tokio::test(start_paused = true)]
+async fn t31_who_joins_again_has_no_more_of_what_waits_for_somebody() {
+    let hub = hub();
+    let (victim, mut eve) = (joined(&hub).await, joined(&hub).await);
+    let sdp = "a".repeat(31 * 1024);
+    let offer = || {
+        let signal = Signal::Offer(SessionDescription { kind: SdpType::Offer, sdp: sdp.clone() });
+        ClientMessage::Signal { to: None, link: None, signal }
+    };
+    let mut refused = 0;
+    for round in 0..5 {
+        // Eve waits until she is inside.
+        let mut written = Vec::new();
+        while !written.iter().any(|item| says(item, "\"joined\"")) {
+            assert!(eve.inbox.take(&mut written, 1).await > 0);
+        }
+        refused += written.iter().filter(|item| says(item, "recipient-busy")).count();
+        for _ in 0..20 * usize::from(round < 4) {
+            eve.voice.say(Ok(offer())).await.unwrap();
+        }
+        eve.voice.say(Ok(ClientMessage::Leave)).await.unwrap();
+        eve.voice.say(Ok(join())).await.unwrap();
+    }
+    assert!(refused > 60, "{refused} of 80 offers were too much for the victim");
+    drop(victim);
+}
+
+fn says(item: &Outgoing, part: &str) -> bool {
+    matches!(item, Outgoing::Text(text) if text.contains(part))
 }
