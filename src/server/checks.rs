@@ -2,9 +2,9 @@
 //! anybody may ask for one. Addresses and rooms with few recent checks come first, so that nobody
 //! waits for those who ask again and again, however many addresses and rooms they use.
 
-use super::passcode;
+use super::passcode::Hasher;
 use crate::{
-    protocol::RoomName,
+    protocol::{RoomName, limits::PEOPLE_PER_ROOM_MAX},
     room::{Check, Checked, Input},
 };
 use std::{
@@ -17,8 +17,8 @@ use std::{
 };
 use tokio::{sync::mpsc::UnboundedSender, task::spawn_blocking};
 
-/// How many wait of one address.
-const OF_ADDRESS: usize = 8;
+/// How many wait of one address: all of a room may come from one office at once.
+const OF_ADDRESS: usize = PEOPLE_PER_ROOM_MAX;
 /// How many wait in all.
 const WAITING: usize = 256;
 /// What one more costs an address, in time that it stands behind others: in the long run it may try
@@ -93,6 +93,7 @@ pub(super) struct Checks {
     queue: Queue,
     running: usize,
     most: usize,
+    hasher: Hasher,
     results: UnboundedSender<Input>,
 }
 
@@ -101,7 +102,7 @@ impl Checks {
     pub(super) fn new(results: UnboundedSender<Input>) -> Self {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let most = cores.saturating_sub(1).max(1);
-        Self { queue: Queue::new(), running: 0, most, results }
+        Self { queue: Queue::new(), running: 0, most, hasher: Hasher::default(), results }
     }
 
     /// Takes one on; what is said at once of one for which there is no place.
@@ -121,8 +122,8 @@ impl Checks {
         while self.running < self.most {
             let Some(Check { ticket, passcode, against, .. }) = self.queue.pop() else { return };
             self.running += 1;
-            let results = self.results.clone();
-            let work = spawn_blocking(move || passcode::check(&passcode, against));
+            let (results, hasher) = (self.results.clone(), self.hasher.clone());
+            let work = spawn_blocking(move || hasher.check(&passcode, against));
             tokio::spawn(async move {
                 let checked = work.await.unwrap_or(Checked::Busy);
                 // The server may have ended meanwhile.

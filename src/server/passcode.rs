@@ -5,8 +5,12 @@ use crate::{
     room::Checked,
 };
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
+};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use unicode_normalization::UnicodeNormalization;
 
@@ -37,26 +41,81 @@ fn straight(character: char) -> char {
     }
 }
 
-/// Hashes a new passcode, or compares one with the hash of another.
-pub(super) fn check(passcode: &str, against: Option<String>) -> Checked {
-    match against {
-        None => hash(passcode).map_or(Checked::Busy, Checked::Fits),
-        Some(hash) if fits(passcode, &hash) => Checked::Fits(hash),
-        Some(_) => Checked::Differs,
+/// Hashes passcodes, in memory that is used again: the allocator keeps much of what each thread of
+/// many gives back. There are as many blocks of memory as checks ever were under way at once.
+#[derive(Clone, Default)]
+pub(super) struct Hasher(Arc<Mutex<Vec<Vec<Block>>>>);
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
+    }
+}
+
+impl Hasher {
+    /// Hashes a new passcode, or compares one with the hash of another.
+    pub(super) fn check(&self, passcode: &str, against: Option<String>) -> Checked {
+        let mut memory = self.free().pop().unwrap_or_default();
+        let checked = match against {
+            None => hash(passcode, &mut memory).map_or(Checked::Busy, Checked::Fits),
+            Some(hash) if fits(passcode, &hash, &mut memory) => Checked::Fits(hash),
+            Some(_) => Checked::Differs,
+        };
+        self.free().push(memory);
+        checked
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// None if the system gives no randomness.
-fn hash(passcode: &str) -> Option<String> {
+fn hash(passcode: &str, memory: &mut Vec<Block>) -> Option<String> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).ok()?;
-    let hash = Argon2::default().hash_password_with_salt(passcode.as_bytes(), &salt).ok()?;
+    let (algorithm, version) = (Algorithm::default(), Version::default());
+    let argon2 = Argon2::new(algorithm, version, Params::default());
+    let output = compute(&argon2, passcode, &salt, Params::DEFAULT_OUTPUT_LEN, memory)?;
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(argon2.params()).ok()?,
+        salt: Some(Salt::new(&salt).ok()?),
+        hash: Some(output),
+    };
     Some(hash.to_string())
 }
 
-fn fits(passcode: &str, hash: &str) -> bool {
-    let verify = |hash| Argon2::default().verify_password(passcode.as_bytes(), &hash);
-    PasswordHash::new(hash).is_ok_and(|hash| verify(hash).is_ok())
+fn fits(passcode: &str, hash: &str, memory: &mut Vec<Block>) -> bool {
+    let mut compare = || {
+        let hash = PasswordHash::new(hash).ok()?;
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+        let version = Version::try_from(hash.version?).ok()?;
+        let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash).ok()?);
+        let (salt, output) = (hash.salt?, hash.hash?);
+        // Outputs are compared in constant time.
+        Some(compute(&argon2, passcode, &salt, output.len(), memory)? == output)
+    };
+    compare().unwrap_or(false)
+}
+
+fn compute(
+    argon2: &Argon2<'_>,
+    passcode: &str,
+    salt: &[u8],
+    length: usize,
+    memory: &mut Vec<Block>,
+) -> Option<Output> {
+    let blocks = argon2.params().block_count();
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::default());
+    }
+    let mut buffer = [0; Output::MAX_LENGTH];
+    let output = buffer.get_mut(..length)?;
+    let passcode = passcode.as_bytes();
+    argon2.hash_password_into_with_memory(passcode, salt, output, memory.as_mut_slice()).ok()?;
+    Output::new(output).ok()
 }
 
 #[cfg(test)]
@@ -65,11 +124,40 @@ mod tests {
 
     #[test]
     fn only_the_passcode_fits_its_hash() {
+        let hasher = Hasher::default();
+        let check = |passcode, against| hasher.check(passcode, against);
         let Checked::Fits(made) = check("swordfish", None) else { panic!("no hash") };
         assert!(made.starts_with("$argon2id$"), "{made}");
         assert_eq!(check("swordfish", Some(made.clone())), Checked::Fits(made.clone()));
         assert_eq!(check("Swordfish", Some(made.clone())), Checked::Differs);
-        assert_ne!(hash("swordfish").unwrap(), made, "each has its own salt");
+        assert_ne!(check("swordfish", None), Checked::Fits(made), "each has its own salt");
+    }
+
+    #[test]
+    fn hashes_are_those_of_the_library() {
+        use argon2::{PasswordHasher, PasswordVerifier};
+        let (hasher, argon2) = (Hasher::default(), Argon2::default());
+        let Checked::Fits(made) = hasher.check("swordfish", None) else { panic!("no hash") };
+        let parsed = PasswordHash::new(&made).unwrap();
+        assert_eq!(argon2.verify_password(b"swordfish", &parsed), Ok(()));
+        let kept = argon2.hash_password_with_salt(b"swordfish", b"some other salt.").unwrap();
+        let kept = kept.to_string();
+        assert_eq!(hasher.check("swordfish", Some(kept.clone())), Checked::Fits(kept));
+        assert_eq!(hasher.check("swordfish", Some("no hash".to_owned())), Checked::Differs);
+    }
+
+    #[test]
+    fn t32_memory_is_used_again() {
+        let hasher = Hasher::default();
+        let place = |hasher: &Hasher| hasher.free().iter().map(Vec::as_ptr).collect::<Vec<_>>();
+        hasher.check("a", None);
+        let first = place(&hasher);
+        assert_eq!(first.len(), 1);
+        for passcode in ["a", "b", "c"] {
+            let of_another_thread = hasher.clone();
+            std::thread::spawn(move || of_another_thread.check(passcode, None)).join().unwrap();
+            assert_eq!(place(&hasher), first);
+        }
     }
 
     #[test]
