@@ -45,6 +45,15 @@ async fn t27_a_page_whose_name_leads_to_the_metrics_gets_none() {
 }
 
 #[tokio::test]
+async fn where_other_machines_may_ask_they_do_so_by_any_name() {
+    let app = TestApp::start_with(|config| config.metrics = "0.0.0.0:0".parse().ok()).await;
+    for host in ["metrics.internal.example.org:9100", "192.0.2.1:9100", "salon"] {
+        let reply = Reply::of(app.operators, "GET /metrics", &[("Host", host)]).await;
+        assert_eq!(reply.status, 200, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn t10_operators_listener_has_limits_of_its_own() {
     let app = TestApp::start_with(|config| {
         config.limits.connections = 4;

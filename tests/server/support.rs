@@ -94,9 +94,10 @@ impl TestApp {
             reload_port: None,
         };
         adapt(&mut config);
+        let metrics = config.metrics.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap());
         let server = Server::new(config).unwrap();
         let hub = server.hub();
-        let metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let metrics = TcpListener::bind(metrics).await.unwrap();
         let operators = metrics.local_addr().unwrap();
         server.serve_metrics(metrics).unwrap();
         let (stop, stopped) = oneshot::channel();
