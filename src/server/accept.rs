@@ -59,6 +59,8 @@ const TOO_LARGE: &str = "The header of a request has at most 16 KiB here, and at
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) address: IpAddr,
+    /// At which of this machine's addresses it arrived, where the system can say that.
+    pub(super) local: Option<IpAddr>,
     /// None for a trusted proxy: it connects for many.
     pub(super) permit: Option<Permit>,
     /// What of it is held and not yet answered.
@@ -153,6 +155,7 @@ impl Entrance {
         ending: watch::Receiver<()>,
     ) {
         let address = address.ip();
+        let local = stream.local_addr().ok().map(|local| local.ip().to_canonical());
         let permit = match self.proxies.trusts(address) {
             true => None,
             false => match self.quotas.connect(address.into()) {
@@ -170,7 +173,7 @@ impl Entrance {
             let stream = Box::pin(stream);
             let speaker = Speaker { entrance: self.clone(), header, ending };
             let meter = Arc::new(Meter::default());
-            let peer = Arc::new(Peer { address, permit, meter: meter.clone() });
+            let peer = Arc::new(Peer { address, local, permit, meter: meter.clone() });
             let service = Extension(peer).layer(router);
             let Some(tls) = &self.tls else {
                 let stream = Intake::new(stream, FREE_BYTES, meter, turns);

@@ -4,6 +4,7 @@
 use super::{error::ServerError, tls::provider};
 use std::{
     fs,
+    net::IpAddr,
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -65,7 +66,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
-/// The names that the first certificate of a file is for; none if it cannot be read.
+/// The names and addresses that the first certificate of a file is for; none if it cannot be read.
 pub(super) fn names(path: &Path) -> Vec<String> {
     let first = certificates(path).ok().and_then(|all| all.into_iter().next());
     first.map(|certificate| names_of(&certificate)).unwrap_or_default()
@@ -74,11 +75,20 @@ pub(super) fn names(path: &Path) -> Vec<String> {
 fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok((_, parsed)) = parse_x509_certificate(certificate) else { return Vec::new() };
     let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
-    let dns = |name: &GeneralName<'_>| match name {
+    let read = |name: &GeneralName<'_>| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
         _ => None,
     };
-    names.value.general_names.iter().filter_map(dns).collect()
+    names.value.general_names.iter().filter_map(read).collect()
+}
+
+/// RFC 5280, section 4.2.1.6.
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
+        _ => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
+    }
 }
 
 fn no_certificate(bytes: &[u8], error: Option<pem::Error>) -> String {

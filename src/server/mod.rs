@@ -235,8 +235,7 @@ impl Server {
         let redirect = async {
             if let Some((listener, entrance)) = redirect {
                 let stop = stopped(stopping.clone());
-                let local = listener.local_addr()?.ip();
-                entrance.serve(listener, redirect::router(https, local, port, guard), stop).await;
+                entrance.serve(listener, redirect::router(https, port, guard), stop).await;
             }
             Ok(())
         };

@@ -1,6 +1,7 @@
 //! From plain http to https.
 
 use super::{
+    accept::Peer,
     certificate,
     guard::Guard,
     origin,
@@ -9,7 +10,7 @@ use super::{
     tls::Https,
 };
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header, uri::Authority},
     response::{IntoResponse, Response},
@@ -24,8 +25,6 @@ const MISDIRECTED: &str = "This server has no certificate for that name.";
 #[derive(Debug)]
 struct Redirect {
     https: Https,
-    /// The address that is listened at.
-    local: IpAddr,
     /// The port of https.
     port: u16,
     refusals: Arc<Refusals>,
@@ -33,16 +32,20 @@ struct Redirect {
 
 /// Leads requests for the names of this server to the same address over https, at `port`. Whatever
 /// else somebody writes into `Host` is not led to.
-pub(super) fn router(https: Https, local: IpAddr, port: u16, guard: Guard) -> Router {
-    let redirect = Redirect { https, local, port, refusals: guard.refusals.clone() };
+pub(super) fn router(https: Https, port: u16, guard: Guard) -> Router {
+    let redirect = Redirect { https, port, refusals: guard.refusals.clone() };
     guarded(Router::new().fallback(lead).with_state(Arc::new(redirect)), guard)
 }
 
-async fn lead(State(redirect): State<Arc<Redirect>>, request: Request) -> Response {
+async fn lead(
+    State(redirect): State<Arc<Redirect>>,
+    Extension(peer): Extension<Arc<Peer>>,
+    request: Request,
+) -> Response {
     let Ok(Some(host)) = origin::host(request.headers()) else {
         return (StatusCode::BAD_REQUEST, origin::NO_HOST).into_response();
     };
-    if !redirect.knows(&host).await {
+    if !redirect.knows(&host, peer.local).await {
         redirect.refusals.note(Reason::Host);
         return (StatusCode::MISDIRECTED_REQUEST, MISDIRECTED).into_response();
     }
@@ -55,12 +58,16 @@ async fn lead(State(redirect): State<Arc<Redirect>>, request: Request) -> Respon
 }
 
 impl Redirect {
-    /// Whether a host is this machine, the address that is listened at, or in the certificate.
-    async fn knows(&self, host: &Authority) -> bool {
-        if origin::is_loopback(host) || origin::address(host) == Some(self.local) {
+    /// Whether a host is this machine, the address at which somebody arrived, or in the certificate.
+    async fn knows(&self, host: &Authority, local: Option<IpAddr>) -> bool {
+        let address = origin::address(host);
+        if origin::is_loopback(host) || address.is_some() && address == local {
             return true;
         }
-        let name = host.host().to_ascii_lowercase();
+        let name = match address {
+            Some(address) => address.to_string(),
+            None => host.host().trim_end_matches('.').to_ascii_lowercase(),
+        };
         match &self.https {
             Https::Off => false,
             Https::Acme(acme) => acme.domains.contains(&name),
@@ -85,6 +92,20 @@ fn covers(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::metrics::Metrics;
+
+    #[tokio::test]
+    async fn the_address_at_which_somebody_arrived_is_this_server() {
+        let refusals = Refusals::new(Arc::new(Metrics::new()));
+        let redirect = Redirect { https: Https::Off, port: 443, refusals };
+        let local = "192.0.2.7".parse().ok();
+        let knows = async |host: &str| redirect.knows(&host.parse().unwrap(), local).await;
+        for ours in ["192.0.2.7", "192.0.2.7:80", "[::ffff:192.0.2.7]", "localhost."] {
+            assert!(knows(ours).await, "{ours}");
+        }
+        assert!(!knows("192.0.2.8").await && !knows("call.example.org").await);
+        assert!(!redirect.knows(&"call.example.org".parse().unwrap(), None).await);
+    }
 
     #[test]
     fn a_star_stands_for_one_label() {

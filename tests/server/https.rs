@@ -132,7 +132,7 @@ async fn plain_http_leads_to_https() {
 #[tokio::test]
 async fn plain_http_leads_to_names_of_the_certificate_alone() {
     let folder = Folder::new();
-    folder.certify_for(&["call.example.org", "*.calls.example.org"]);
+    folder.certify_for(&["call.example.org", "*.calls.example.org", "192.0.2.7", "2001:db8::7"]);
     let http = free_port().await;
     let server = program(&folder, &["--http", &format!("127.0.0.1:{http}")]).await;
     let plain = SocketAddr::from(([127, 0, 0, 1], http));
@@ -141,7 +141,14 @@ async fn plain_http_leads_to_names_of_the_certificate_alone() {
         assert_eq!(reply.header("location").is_empty(), reply.status != 308, "{host}");
         reply.status
     };
-    for ours in ["call.example.org", "CALL.example.org:80", "a.calls.example.org", "127.0.0.1"] {
+    for ours in [
+        "call.example.org",
+        "CALL.example.org.:80",
+        "a.calls.example.org",
+        "127.0.0.1",
+        "192.0.2.7:80",
+        "[2001:DB8:0::7]",
+    ] {
         assert_eq!(status(ours).await, 308, "{ours}");
     }
     for other in
