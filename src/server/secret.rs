@@ -7,7 +7,10 @@ use crate::{
     protocol::{PeerId, RoomName},
     room::Identity,
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD},
+};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use std::{
@@ -93,8 +96,8 @@ pub enum WeakSecret {
     Spaced,
     /// It can be found by trying.
     #[error(
-        "the secret is too short: 32 characters are the least, or 16 random bytes as base64. Make \
-         one with: openssl rand -hex 32"
+        "the secret is too short: 32 characters are the least, or 16 random bytes as base64 with \
+         its padding. Make one with: openssl rand -hex 32"
     )]
     Short,
     /// It is what people write where something random should stand.
@@ -117,17 +120,21 @@ pub(super) fn strength(text: &str) -> Result<(), WeakSecret> {
     if text.chars().count() < LEAST_CHARS && !is_base64(text) {
         return Err(WeakSecret::Short);
     }
-    if distinct < LEAST_DISTINCT { Err(WeakSecret::NotRandom) } else { Ok(()) }
+    let is_random = distinct >= LEAST_DISTINCT && !repeats(text);
+    if is_random { Ok(()) } else { Err(WeakSecret::NotRandom) }
 }
 
-/// Whether a text can be enough bytes in base64. Ordinary words are lower case.
+/// Whether a text is enough bytes in base64. Without its padding, many words would be.
 fn is_base64(text: &str) -> bool {
-    let digits = text.trim_end_matches('=');
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
-    let is_word = |byte: u8| byte.is_ascii_lowercase() || b"-_".contains(&byte);
-    digits.len() * 6 / 8 >= LEAST_BYTES
-        && digits.bytes().all(is_digit)
-        && !digits.bytes().all(is_word)
+    let bytes = BASE64_STANDARD.decode(text).or_else(|_| BASE64_URL_SAFE.decode(text));
+    text.ends_with('=') && bytes.is_ok_and(|bytes| bytes.len() >= LEAST_BYTES)
+}
+
+/// Whether a text is a shorter one, written again and again.
+fn repeats(text: &str) -> bool {
+    let characters: Vec<_> = text.chars().collect();
+    let returns = |after: usize| characters.iter().zip(characters.iter().skip(after));
+    (1..=characters.len() / 2).any(|after| returns(after).all(|(one, other)| one == other))
 }
 
 impl Secret {
@@ -315,6 +322,12 @@ mod tests {
             ("my-very-own-password-is-here", WeakSecret::Short),
             ("thirty-one characters are short", WeakSecret::Short),
             ("q83vASNFZ4mrze8BI0Vn", WeakSecret::Short),
+            ("MyVeryOwnPassword12345", WeakSecret::Short),
+            ("MyVeryOwn-Password-12345", WeakSecret::Short),
+            ("123456789012345678901234567890", WeakSecret::Short),
+            ("1234567890123456789012345678901234567890", WeakSecret::NotRandom),
+            ("abcdefghabcdefghabcdefghabcdefgh", WeakSecret::NotRandom),
+            ("abcdefghijkabcdefghijkabcdefghijkabc", WeakSecret::NotRandom),
             ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", WeakSecret::NotRandom),
             ("0123012301230123012301230123012301230123", WeakSecret::NotRandom),
             ("change-me", WeakSecret::NotRandom),
