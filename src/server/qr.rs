@@ -4,7 +4,7 @@ use super::{headers, origin, router::ServerState};
 use crate::protocol::RoomName;
 use axum::{
     body::Bytes,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -56,10 +56,12 @@ fn draw(link: &str) -> Option<String> {
 /// Answers with the picture of the address that was used.
 pub(super) async fn picture(
     State(state): State<ServerState>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let Ok(room) = name.parse::<RoomName>() else { return StatusCode::NOT_FOUND.into_response() };
+    // What is no UTF-8 is no name either.
+    let room = name.ok().and_then(|Path(name)| name.parse::<RoomName>().ok());
+    let Some(room) = room else { return StatusCode::NOT_FOUND.into_response() };
     let origin = origin::of_request(&headers, state.is_secure);
     let link = origin.map(|origin| format!("{origin}/room/{room}"));
     let Some(picture) = link.and_then(|link| state.pictures.of(link)) else {

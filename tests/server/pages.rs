@@ -99,6 +99,7 @@ async fn statuses_tell_pages_from_dead_ends() {
         ("GET /room/two%20words", 404),
         ("GET /room/%3Cscript%3E", 404),
         ("GET /room/two%20words/qr.svg", 404),
+        ("GET /room/%ff/qr.svg", 404),
         ("GET /room/", 404),
         ("GET /new", 405),
         ("POST /", 405),
