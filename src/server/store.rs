@@ -3,7 +3,7 @@
 
 mod opening;
 
-use super::error::ServerError;
+use super::{error::ServerError, hub::time_of_day};
 use crate::{protocol::RoomName, room::Keeping};
 use rusqlite::{Connection, Error, OptionalExtension, Row, TransactionBehavior, params};
 use std::{
@@ -24,10 +24,11 @@ const MIGRATIONS: [&str; 2] = [
     "CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     // Seconds since the Unix epoch, and whether a room was used on one day only. The index holds all
     // that is read at the start, without the rest.
+    // Of what cannot be read, the time counts from now.
     "ALTER TABLE room ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE room ADD COLUMN brief INTEGER NOT NULL DEFAULT FALSE;
      ALTER TABLE room ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
-     UPDATE room SET used = ifnull(iif(json_valid(kept), kept ->> '$.used.secs', 0), 0);
+     UPDATE room SET used = ifnull(iif(json_valid(kept), kept ->> '$.used.secs', NULL), unixepoch());
      UPDATE room SET expires = used + 90 * 86400;
      CREATE INDEX room_expires ON room (expires, used, brief);",
 ];
@@ -97,7 +98,7 @@ impl Store {
     }
 
     /// What is kept of a room, if anything is. Where that cannot be understood any more the room is
-    /// locked: its host can open it.
+    /// locked: its host can open it. It counts as used now, or it would be taken for one that is over.
     pub(super) fn read(&self, room: &RoomName) -> Result<Option<Keeping>, Error> {
         let select = "SELECT kept FROM room WHERE name = ?1";
         let read = |row: &Row<'_>| row.get::<_, String>(0);
@@ -105,7 +106,7 @@ impl Store {
         Ok(kept.map(|kept| {
             serde_json::from_str(&kept).unwrap_or_else(|error| {
                 warn!(%error, "what a host decided cannot be read; their room stays locked");
-                Keeping { locked: true, ..Keeping::default() }
+                Keeping { locked: true, used: time_of_day(), ..Keeping::default() }
             })
         }))
     }
@@ -226,11 +227,21 @@ mod tests {
         old.execute("INSERT INTO room VALUES ('c', 'no JSON')", []).unwrap();
         let store = Store::migrated(old).unwrap();
         assert_eq!(store.read(&room("b")).unwrap(), Some(given));
-        assert!(store.read(&room("c")).unwrap().unwrap().locked);
         let over = locked(9).expires();
-        let mut swept = store.sweep(over).unwrap();
-        swept.sort();
-        assert_eq!(swept, [room("a"), room("c")]);
-        assert_eq!(store.names().unwrap(), [(room("b"), None)]);
+        assert_eq!(store.sweep(over).unwrap(), [room("a")]);
+        assert_eq!(store.names().unwrap(), [(room("b"), None), (room("c"), None)]);
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_read_stays_locked() {
+        let old = Connection::open_in_memory().unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute("INSERT INTO room VALUES ('c', 'no JSON')", []).unwrap();
+        let store = Store::migrated(old).unwrap();
+        let now = time_of_day();
+        assert!(store.sweep(now).unwrap().is_empty());
+        let kept = store.read(&room("c")).unwrap().unwrap();
+        assert!(kept.locked && kept.expires() > now, "{kept:?}");
     }
 }
