@@ -10,7 +10,7 @@ use super::{
     metrics::Metrics,
     relay::Relays,
     secret::Secret,
-    store::Store,
+    store::{Names, Store},
     writer::Writer,
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, VecDeque},
     hash::{BuildHasher, RandomState},
+    mem,
     ops::ControlFlow,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -76,14 +77,14 @@ impl Hub {
     /// Starts the task.
     ///
     /// # Errors
-    /// What was kept of the rooms cannot be read.
+    /// The thread that writes cannot be started.
     pub(super) fn start(
         config: room::Config,
-        means: Means,
+        mut means: Means,
     ) -> Result<(Self, JoinHandle<()>), ServerError> {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let kept = means.store.names()?;
+        let kept = mem::take(&mut means.kept);
         let metrics = Arc::new(Metrics::new());
         let mut task = Task::new(config, means, &events, inbox, publish, metrics.clone())?;
         task.rooms.shelve(kept);
@@ -153,6 +154,8 @@ pub(super) struct Means {
     pub(super) relays: Relays,
     /// Keeps what hosts decide.
     pub(super) store: Store,
+    /// What is kept so far.
+    pub(super) kept: Names,
 }
 
 /// What the hub holds of a socket.
@@ -211,7 +214,7 @@ impl Task {
     ) -> Result<Self, ServerError> {
         let epoch = time_of_day();
         let (results, inputs) = mpsc::unbounded_channel();
-        let Means { secret, relays, store } = means;
+        let Means { secret, relays, store, .. } = means;
         Ok(Self {
             clock: Clock::new(epoch),
             secret,

@@ -127,7 +127,7 @@ impl Server {
             Some(secret) => secret,
             None => data.secret()?,
         };
-        let store = data.store()?;
+        let (store, kept) = data.store()?;
         let limits = Arc::new(config.limits);
         let rooms = room::Config {
             people: config.people,
@@ -139,7 +139,7 @@ impl Server {
         let ice_urls = Arc::new(relays.urls());
         let (tls, keeper) = Tls::open(&config.https, &data)?;
         let (quotas, proxies) = (Quotas::new(&limits), Arc::new(config.proxies));
-        let means = Means { secret: secret.clone(), relays, store };
+        let means = Means { secret: secret.clone(), relays, store, kept };
         let (hub, hub_task) = Hub::start(rooms, means)?;
         let refusals = Refusals::new(hub.metrics());
         let guard =

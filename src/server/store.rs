@@ -39,6 +39,9 @@ const LOCKED: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Store(Connection);
 
+/// The rooms of which something is kept, and when those were used that were used on one day only.
+pub(super) type Names = Vec<(RoomName, Option<Duration>)>;
+
 impl Store {
     /// Opens the database in a folder, which nobody but the server's user can read, and makes it if
     /// it is not there.
@@ -82,15 +85,21 @@ impl Store {
         Ok(Self(connection))
     }
 
-    /// The rooms of which something is kept, and when those were used that were used on one day only.
-    pub(super) fn names(&self) -> Result<Vec<(RoomName, Option<Duration>)>, ServerError> {
+    /// Itself, with all that is read of it at the start.
+    pub(super) fn with_names(self) -> Result<(Self, Names), ServerError> {
+        let names = self.names()?;
+        Ok((self, names))
+    }
+
+    fn names(&self) -> Result<Names, ServerError> {
         let read = || {
             let select = "SELECT name, iif(brief, used, NULL) FROM room INDEXED BY room_expires";
             let mut query = self.0.prepare(select)?;
             let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?));
             query.query_map([], row)?.collect::<Result<Vec<_>, Error>>()
         };
-        let rows = read().map_err(|error| data_error(Path::new(FILE), error))?;
+        let path = || Path::new(self.0.path().filter(|path| !path.is_empty()).unwrap_or(FILE));
+        let rows = read().map_err(|error| data_error(path(), error))?;
         let time = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         let parse =
             |(name, used): (String, Option<i64>)| Some((name.parse().ok()?, used.map(time)));

@@ -1,6 +1,11 @@
 //! Where to keep what has to outlive the server.
 
-use crate::server::{claim::Claim, error::ServerError, secret::Secret, store::Store};
+use crate::server::{
+    claim::Claim,
+    error::ServerError,
+    secret::Secret,
+    store::{Names, Store},
+};
 use std::{env, path::PathBuf};
 use tracing::warn;
 
@@ -59,14 +64,16 @@ impl DataFolder {
     }
 
     /// Where what hosts decide is kept; where nothing can be, for this run.
-    pub(in crate::server) fn store(&self) -> Result<Store, ServerError> {
+    pub(in crate::server) fn store(&self) -> Result<(Store, Names), ServerError> {
+        let open = |folder| Store::kept_in(folder).and_then(Store::with_names);
+        let for_this_run = || Store::in_memory().and_then(Store::with_names);
         match self {
-            Self::Chosen(folder) => Store::kept_in(folder),
-            Self::Usual(folder) => Store::kept_in(folder).or_else(|error| {
+            Self::Chosen(folder) => open(folder),
+            Self::Usual(folder) => open(folder).or_else(|error| {
                 warn!("{error} Until then, what hosts decide does not outlive a restart.");
-                Store::in_memory()
+                for_this_run()
             }),
-            Self::None => Store::in_memory(),
+            Self::None => for_this_run(),
         }
     }
 

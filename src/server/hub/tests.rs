@@ -17,7 +17,7 @@ fn start() -> (Hub, JoinHandle<()>) {
     };
     let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
     let (secret, store) = (Secret::from("a secret"), Store::in_memory().unwrap());
-    Hub::start(config, Means { secret, relays, store }).unwrap()
+    Hub::start(config, Means { secret, relays, store, kept: Vec::new() }).unwrap()
 }
 
 fn hub() -> Hub {

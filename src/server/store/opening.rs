@@ -41,8 +41,30 @@ fn pragma<T: rusqlite::types::FromSql>(path: &Path, name: &str) -> Result<T, Err
 #[cfg(test)]
 mod tests {
     use super::super::{FILE, Store};
+    use crate::server::DataFolder;
     use rusqlite::Connection;
-    use std::fs;
+    use std::{
+        fs,
+        os::unix::fs::{FileExt, PermissionsExt},
+    };
+
+    #[test]
+    fn what_is_read_at_the_start_is_read_when_it_is_opened() {
+        let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
+        drop(Store::kept_in(&folder).unwrap());
+        let path = folder.join(FILE);
+        let database = Connection::open(&path).unwrap();
+        let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'room_expires'";
+        let page: u32 = database.query_row(page, [], |row| row.get(0)).unwrap();
+        let size: u32 = database.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+        drop(database);
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.write_all_at(&[0xff; 100], u64::from((page - 1) * size)).unwrap();
+        let chosen = DataFolder::Chosen(folder.clone()).store().unwrap_err().to_string();
+        assert!(chosen.contains(&path.display().to_string()), "{chosen}");
+        assert!(DataFolder::Usual(folder.clone()).store().unwrap().1.is_empty());
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn what_is_empty_newer_cut_or_no_database_is_refused() {
