@@ -1,15 +1,16 @@
 //! A data folder belongs to one server at a time: two would overwrite what the other's hosts decided.
 
-use super::error::ServerError;
+use super::{error::ServerError, secret::OTHERS_WRITE};
 use rustix::{
     fs::{FlockOperation, flock},
     io::Errno,
 };
 use std::{
-    fs::{self, File, OpenOptions},
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, DirBuilder, File, OpenOptions},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::Path,
 };
+use tracing::warn;
 
 /// Name of the file in the data folder that is locked. It stays when the server ends.
 const FILE: &str = "lock";
@@ -29,11 +30,17 @@ impl Claim {
     pub(super) fn of(folder: &Path) -> Result<Self, ServerError> {
         let path = folder.join(FILE);
         let open = || {
-            fs::create_dir_all(folder)?;
+            DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
             OpenOptions::new().append(true).create(true).mode(0o600).open(&path)
         };
         let failed = |error| ServerError::Data { path: path.clone(), error };
         let file = open().map_err(failed)?;
+        if fs::metadata(folder).map_err(failed)?.mode() & OTHERS_WRITE != 0 {
+            let name = folder.display();
+            warn!(
+                "Others can write to the data folder {name}, and so take any seat. chmod 700 {name}"
+            );
+        }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _locked: file }),
             Err(Errno::WOULDBLOCK) => Err(ServerError::Taken(folder.to_owned())),

@@ -226,6 +226,9 @@ async fn a_data_folder_is_looked_at_beside_the_server_that_uses_it() {
 
     fs::write(folder.path("rooms.db"), "").unwrap();
     doctor(&["--data", folder.root()]).await.line("problem", "rooms.db: it is empty");
+    fs::write(folder.path("rooms.db"), "some text").unwrap();
+    folder.set_mode("rooms.db", 0o666);
+    doctor(&["--data", folder.root()]).await.line("problem", "rooms.db: others can write it");
 }
 
 #[tokio::test]

@@ -482,6 +482,15 @@ async fn what_is_wrong_with_a_data_folder_is_said() {
     Program::of(start(&[])).await.end("-TERM").await;
     folder.set_mode("secret", 0o606);
     refused("others can write it").await;
+    folder.set_mode("secret", 0o600);
+    folder.set_mode("rooms.db", 0o666);
+    refused("rooms.db: others can write it").await;
+    folder.set_mode("rooms.db", 0o600);
+    folder.set_mode("", 0o777);
+    let mut writable = Program::of(start(&[])).await;
+    writable.logs("Others can write to the data folder").await;
+    writable.end("-TERM").await;
+    folder.set_mode("", 0o700);
     folder.set_mode("secret", 0o644);
     let mut readable = Program::of(start(&[])).await;
     readable.logs("Others can read").await;

@@ -1,16 +1,20 @@
 //! Whether a database is one that this server can use. An empty one, a damaged one or one of a newer
 //! Salon is never taken for a new one: rooms would open that a host has locked.
 
+use crate::server::secret::OTHERS_WRITE;
 use rusqlite::{Connection, Error, OpenFlags};
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 /// Why a database is not to be used, of whose schema `known` versions are known. Where there is
 /// none, one can be made.
 pub(super) fn problem(path: &Path, known: usize) -> Option<String> {
-    let size = fs::metadata(path).ok()?.len();
-    if size == 0 {
+    let found = fs::metadata(path).ok()?;
+    if found.len() == 0 {
         let lost = "it is empty, and what hosts decided is lost";
         return Some(format!("{lost}; put a copy back, or remove it to begin anew"));
+    }
+    if found.mode() & OTHERS_WRITE != 0 {
+        return Some("others can write it, and so open any room; chmod 600 it".to_owned());
     }
     // SQLite compares the size of the file with what its head says when it reads this.
     match pragma::<i64>(path, "user_version") {
@@ -85,6 +89,10 @@ mod tests {
         }
         drop(database);
         assert_eq!(refused(), None);
+        let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o666);
+        assert!(refused().unwrap().contains("others can write it"));
+        mode(0o600);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() / 2]).unwrap();
         assert!(refused().unwrap().contains(FILE));
