@@ -26,16 +26,20 @@ pub(super) fn normalize(message: &mut ClientMessage) {
     }
 }
 
-/// Keyboards differ in how they write the same letters: NFKC (UAX 15), without spaces around, and
-/// with straight quotation marks. What is too long is cut to one character too many.
+/// Keyboards differ in how they write the same letters: NFKC (UAX 15), without spaces around, with
+/// straight quotation marks, and without what nobody sees and some programs put into what they copy. What
+/// is too long is cut to one character too many.
 fn normalized(passcode: &str) -> String {
-    let characters = passcode.trim().nfkc().map(straight).take(PASSCODE_CHARS + 1);
+    let visible = passcode.chars().filter(|c| !matches!(c, '\u{200b}' | '\u{feff}'));
+    // Before NFKC, which makes a space and a mark of some of the signs that are taken for quotes.
+    let visible = visible.map(straight).collect::<String>();
+    let characters = visible.trim().nfkc().map(straight).take(PASSCODE_CHARS + 1);
     characters.collect::<String>().trim().to_owned()
 }
 
 fn straight(character: char) -> char {
     match character {
-        '\u{2018}'..='\u{201b}' => '\'',
+        '\u{2018}'..='\u{201b}' | '\u{2bc}' | '\u{b4}' | '`' => '\'',
         '\u{201c}'..='\u{201f}' => '"',
         other => other,
     }
@@ -168,6 +172,8 @@ mod tests {
             ("\u{ff11}\u{ff12}\u{ff13}", "123"),
             ("it\u{2019}s \u{201c}me\u{201d}", "it's \"me\""),
             ("\u{3000}\u{fb01}sh", "fish"),
+            ("\u{feff} sword\u{200b}fish\u{200b}", "swordfish"),
+            ("it\u{2bc}s it\u{b4}s it`s it\u{ff40}s", "it's it's it's it's"),
         ] {
             assert_eq!(normalized(typed), meant);
             assert_eq!(normalized(meant), meant);
