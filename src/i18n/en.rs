@@ -259,6 +259,7 @@ fn no_room(problem: &NoRoom) -> String {
             "That is no room: names have only letters a to z, digits, hyphens and underscores."
                 .to_owned()
         }
+        NoRoom::Here => "That link leads here, but to no room.".to_owned(),
         NoRoom::Elsewhere { host, .. } if host.is_empty() => {
             "That link leads to another server.".to_owned()
         }

@@ -84,6 +84,8 @@ pub enum NoRoom {
         /// What is left without them.
         offer: Option<RoomName>,
     },
+    /// It is a link of this server that leads to none of its rooms.
+    Here,
     /// It is a link of another server.
     Elsewhere {
         /// That server, if it is known here.
@@ -100,6 +102,7 @@ impl NoRoom {
         match self {
             Self::Empty | Self::Name { .. } => "bad-name",
             Self::TooLong => "long-name",
+            Self::Here => "here",
             Self::Elsewhere { .. } => "elsewhere",
         }
     }
@@ -111,6 +114,7 @@ impl NoRoom {
         match code {
             "bad-name" => Some(Self::Name { offer: None }),
             "long-name" => Some(Self::TooLong),
+            "here" => Some(Self::Here),
             "elsewhere" => Some(Self::Elsewhere { host: String::new(), url: None }),
             _ => None,
         }
@@ -126,7 +130,15 @@ impl RoomLink {
     /// # Errors
     /// What is wrong with it, and what to do about that.
     pub fn read(text: &str, origin: &str) -> Result<Self, NoRoom> {
-        let text = visible(text);
+        let mut text = visible(text);
+        // A link as it stands in another one, of which it was a parameter.
+        let is_encoded = |word: &str| {
+            let word = word.trim_start_matches(WRAPPING).to_ascii_lowercase();
+            word.starts_with("http%3a%2f%2f") || word.starts_with("https%3a%2f%2f")
+        };
+        if text.split_whitespace().any(is_encoded) {
+            text = visible(&percent_decode_str(&text).decode_utf8_lossy());
+        }
         match text.split_whitespace().find_map(|word| Link::in_word(word, origin)) {
             Some(link) => link.follow(origin),
             None => Self::of_path(&text),
@@ -182,12 +194,12 @@ impl<'a> Link<'a> {
         let word = word.trim_end_matches(SENTENCE);
         let (scheme, rest) = match word.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest),
-            None => (None, word),
+            None => mistyped(word),
         };
         let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let is_host = scheme.is_some()
+        let is_host = word.contains("://")
             || is_own(host, origin)
-            || host.contains(['.', ':']) && path.starts_with('/');
+            || is_known_form(host) && (path.starts_with('/') || rest.len() < word.len());
         match is_host {
             true => Some(Self { scheme, host, path }),
             // A path of this server, with or without its first slash.
@@ -214,12 +226,34 @@ impl<'a> Link<'a> {
         let end = path.find(['?', '#']).unwrap_or(path.len());
         let (place, rest) = path.split_at(end);
         let Some(start) = place.to_ascii_lowercase().rfind(ROOM) else {
-            return Err(NoRoom::Name { offer: None });
+            return Err(match host.is_empty() {
+                true => NoRoom::Name { offer: None },
+                false => NoRoom::Here,
+            });
         };
         let name = place.split_at(start + ROOM.len()).1;
         let name = name.split('/').next().unwrap_or_default();
         RoomLink::of_path(&format!("{name}{rest}"))
     }
+}
+
+/// The scheme of a link that was typed without one of its signs, and what follows it: `http:/`, `https//`,
+/// or `//` alone.
+fn mistyped(word: &str) -> (Option<&str>, &str) {
+    let web = ["https", "http"].into_iter().find_map(|web| {
+        let (scheme, rest) = word.split_at_checked(web.len())?;
+        let rest = rest.strip_prefix(':').or_else(|| rest.strip_prefix("//"))?;
+        let is_web = scheme.eq_ignore_ascii_case(web);
+        is_web.then(|| (Some(scheme), rest.trim_start_matches('/')))
+    });
+    web.unwrap_or_else(|| (None, word.strip_prefix("//").unwrap_or(word)))
+}
+
+/// Whether something looks like a host also where no scheme says so.
+fn is_known_form(authority: &str) -> bool {
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let has_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    authority.contains('.') || has_port || host.eq_ignore_ascii_case("localhost")
 }
 
 /// Whether a host, perhaps with a port, is the one of this origin. People add `www.` and leave the port
@@ -241,13 +275,22 @@ fn host_and_port(authority: &str) -> (String, Option<&str>) {
     (host, port.filter(|port| !matches!(*port, "80" | "443")))
 }
 
-/// Without what nobody sees and some programs put into what they copy.
+/// Without what nobody sees and some programs put into what they copy, and narrow where keyboards for
+/// Chinese and Japanese write Latin letters and signs wide.
 fn visible(text: &str) -> String {
     let is_invisible = |c: char| {
         matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
             || c.is_control() && !c.is_whitespace()
     };
-    text.chars().filter(|c| !is_invisible(*c)).collect()
+    text.chars().filter(|c| !is_invisible(*c)).map(narrow).collect()
+}
+
+/// As many places in Unicode lie between all of the wide forms and theirs.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
 }
 
 /// Whether a character stands in neither names nor secrets.
@@ -374,6 +417,7 @@ mod tests {
             ("standup?from=mail", "standup"),
             ("a_b-c", "a_b-c"),
             ("a--b", "a--b"),
+            ("\u{ff33}tand\u{ff35}p\u{ff11}", "standup1"),
         ] {
             let read = RoomLink::read(text, ORIGIN);
             assert_eq!(read, Ok(RoomLink { room: room(name), secret: None }), "{text:?}");
@@ -396,6 +440,7 @@ mod tests {
             "https://salon.example/room/standup/",
             "https://salon.example/room/standup/qr.svg",
             "https://salon.example/room/standup?utm_source=mail&x=1",
+            "salon.example/room/standup?from=https%3A%2F%2Fother.example%2F",
             "https://salon.example/room/standup#",
             "https://salon.example/room/%73tandup",
             "https://salon.example/room/stand%55p",
@@ -413,6 +458,15 @@ mod tests {
             "href=\"https://salon.example/room/standup\"",
             "\u{feff}https://salon.example/room/standup\u{200b}",
             "url:https://salon.example/room/standup",
+            "//salon.example/room/standup",
+            "http//salon.example/room/standup",
+            "HTTPS//salon.example/room/standup",
+            "http:/salon.example/room/standup",
+            "https:salon.example/room/standup",
+            "https:/room/standup",
+            "https%3A%2F%2Fsalon.example%2Froom%2Fstandup",
+            "see https%3a%2f%2fsalon.example%2froom%2fstandup.",
+            "\u{ff48}ttps\u{ff1a}\u{ff0f}\u{ff0f}salon.example\u{ff0f}room\u{ff0f}standup",
         ] {
             let read = RoomLink::read(text, ORIGIN);
             assert_eq!(read, Ok(RoomLink { room: room("standup"), secret: None }), "{text:?}");
@@ -477,9 +531,22 @@ mod tests {
             ("a/b", offer("a-b")),
             ("party 🎉", offer("party")),
             ("会议", Err(NoRoom::Name { offer: None })),
-            ("https://salon.example/", Err(NoRoom::Name { offer: None })),
+            ("https://", Err(NoRoom::Name { offer: None })),
+            ("https://salon.example/", Err(NoRoom::Here)),
+            ("salon.example", Err(NoRoom::Here)),
             ("https://salon.example/room/", Err(NoRoom::Empty)),
-            ("https://salon.example/about", Err(NoRoom::Name { offer: None })),
+            ("https://salon.example/about", Err(NoRoom::Here)),
+            ("data:text/html,x", offer("data-text-html-x")),
+            ("http:/standup", offer("http-standup")),
+            ("//standup", Ok(room("standup"))),
+            ("//other.example", elsewhere("other.example", "https://other.example")),
+            (
+                "http:/other.example/room/x",
+                elsewhere("other.example", "http://other.example/room/x"),
+            ),
+            ("localhost/room/x", elsewhere("localhost", "https://localhost/room/x")),
+            ("other:8080/room/x", elsewhere("other:8080", "https://other:8080/room/x")),
+            ("https://intranet/room/x", elsewhere("intranet", "https://intranet/room/x")),
             (
                 "https://other.example/room/standup#invite=abc",
                 elsewhere("other.example", "https://other.example/room/standup#invite=abc"),
