@@ -115,6 +115,12 @@ test('a link of another server is said to be one, and a name is offered in place
   await expect(ada).toHaveURL('/room/team-friends');
 });
 
+test('the own address without a room is said to lead here', async ({ person, salon }) => {
+  const ada = await person();
+  await go(ada, `${salon.origin}/`);
+  await expect(ada.locator('#room-problem')).toContainText('That link leads here, but to no room.');
+});
+
 test.describe('without JavaScript', () => {
   // The browser reports the scripts that it was told not to load.
   test.use({ expectedOutput: /\.js csp$/ });
@@ -171,14 +177,22 @@ test('a page that the browser has kept goes on where it was', async ({ person, r
   await expect(remoteTiles(bob)).toHaveCount(1);
 });
 
-test('a tab that may keep nothing makes a host, and says for how long', async ({ person }) => {
+const blocked = () => {
+  const get = () => {
+    throw new DOMException('Access is denied for this document.', 'SecurityError');
+  };
+  for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(globalThis, name, { get });
+};
+
+const full = () => {
+  Storage.prototype.setItem = () => {
+    throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+  };
+};
+
+for (const [how, storage] of [['may keep nothing', blocked], ['has no space to keep anything', full]] as const) test(`a tab that ${how} makes a host, and says for how long`, async ({ person }) => {
   const ada = await person();
-  await ada.addInitScript(() => {
-    const get = () => {
-      throw new DOMException('Access is denied for this document.', 'SecurityError');
-    };
-    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(globalThis, name, { get });
-  });
+  await ada.addInitScript(storage);
   await open(ada, '/');
   await button(ada, 'Start a call').click();
   await ada.waitForURL(/\/room\//);

@@ -107,38 +107,41 @@ fn tab() -> Option<web_sys::Storage> {
 }
 
 thread_local! {
-    /// Stands in for the browser's storage where that is blocked, until the page is closed.
+    /// Stands in for the browser's storage where that is blocked or takes nothing, until the page is
+    /// closed.
     static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn read(storage: Option<web_sys::Storage>, key: &str) -> Option<String> {
-    match storage {
-        Some(storage) => storage.get_item(key).ok()?,
-        None => MEMORY.with_borrow(|kept| {
-            kept.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
-        }),
-    }
+    let in_memory = MEMORY.with_borrow(|kept| {
+        kept.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
+    });
+    // What the storage did not take is newer than what it has.
+    in_memory.or_else(|| storage?.get_item(key).ok()?)
 }
 
 fn write(storage: Option<web_sys::Storage>, key: &str, value: Option<&str>) {
-    match (storage, value) {
-        (Some(storage), Some(value)) => {
-            let _ = storage.set_item(key, value);
-        }
-        (Some(storage), None) => {
-            let _ = storage.remove_item(key);
-        }
-        (None, value) => MEMORY.with_borrow_mut(|kept| {
-            kept.retain(|(name, _)| name != key);
-            kept.extend(value.map(|value| (key.to_owned(), value.to_owned())));
-        }),
-    }
+    let is_taken = storage.is_some_and(|storage| match value {
+        Some(value) => storage.set_item(key, value).is_ok(),
+        None => storage.remove_item(key).is_ok(),
+    });
+    MEMORY.with_borrow_mut(|kept| {
+        kept.retain(|(name, _)| name != key);
+        let left = value.filter(|_| !is_taken);
+        kept.extend(left.map(|value| (key.to_owned(), value.to_owned())));
+    });
 }
 
-/// Whether the browser lets this page keep anything beyond its own time.
+/// Whether the browser lets this page keep anything beyond its own time. Some have a storage that takes
+/// nothing, so it is tried.
 #[must_use]
 pub fn can_remember() -> bool {
-    device().is_some()
+    const TRIAL: &str = "salon.trial";
+    device().is_some_and(|storage| {
+        let is_taken = storage.set_item(TRIAL, TRIAL).is_ok();
+        let _ = storage.remove_item(TRIAL);
+        is_taken
+    })
 }
 
 /// What was saved under a key on this device.
