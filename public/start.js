@@ -4,12 +4,16 @@
   const on = addEventListener, html = document.documentElement.dataset;
   if (html.watched) return;
   html.watched = location.pathname;
-  let fault, live, blocked;
+  let fault, live, blocked, wait = 'waiting';
+  const bare = () => !getComputedStyle(document.head).getPropertyValue('--accent');
   const reload = () => location.reload();
+  // In the order in which they were asked for: a script that asks for another one came whole.
+  const files = (end) => [...new Set([...document.querySelectorAll('link'), ...performance.getEntriesByType('resource')]
+    .map((it) => (it.href || it.name).replace(location.origin, '')))].filter((path) => path.match(`^/pkg/.*${end}$`));
   // What the browser keeps of a file may be what is wrong with it.
-  const refetch = (file) => {
+  const refetch = () => {
     setTimeout(reload, 5000);
-    fetch(file, { cache: 'reload' }).then((answer) => answer.blob()).then(reload, reload);
+    Promise.allSettled(files('').map((file) => fetch(file, { cache: 'reload' }).then((it) => it.blob()))).then(reload);
   };
   const say = (name, what) => {
     const place = document.getElementById('start');
@@ -17,39 +21,56 @@
     const texts = JSON.parse(place.dataset.texts);
     const add = (tag, parts) => place.append(Object.assign(document.createElement(tag), parts));
     const link = (text, parts) => add('a', { text, className: 'button primary', href: location, ...parts });
+    // Behind a folder of another server, the files are looked for outside of that folder.
+    if (name == 'file' && html.watched.match(/[^/]+/g)?.length > place.dataset.depth) name = 'folder';
     place.replaceChildren();
-    if (live && name != 'crash') return;
-    add('p', { textContent: texts[name].replace('{}', what) });
-    if (name == 'sandbox') link(texts.tab, { target: '_blank' });
+    if (!name) return;
+    add('p', { textContent: texts[name].replace('{}', what || texts.part) });
+    // The sandbox may open no tab either.
+    if (name == 'sandbox') link(texts.tab, { target: '_blank' }), add('code', { textContent: location });
     // Its address alone would lose what stands behind the #.
-    else if (name != 'waiting') link(texts.reload, { onclick: () => !!(name == 'file' ? refetch(what) : reload()) });
+    else if (!/waiting|folder/.test(name)) link(texts.reload, { onclick: () => !!(name == 'file' ? refetch : reload)() });
+    bare() && place.scrollIntoView();
   };
   const fail = (...why) => (fault = () => say(...why))();
-  setTimeout(() => fault || say('slow'), 8000);
-  on('live', () => say((live = 'live')));
-  on('crash', () => fail('crash'));
+  setTimeout(() => live || fault || say(wait = 'slow'), 8000);
+  on('live', () => (live = 1) && bare() || say());
   // A press of Join would load the page anew. It counts as soon as the app is there.
   on('submit', (event) => {
     const form = event.target.dataset;
     if (live || !form.early) return;
     event.preventDefault();
     form.pressed = 1;
-    fault ? fault() : say('waiting');
+    fault ? fault() : say(wait);
   });
-  on('securitypolicyviolation', ({ blockedURI: what, disposition, effectiveDirective }) => {
-    if (disposition == 'enforce' && /^(wasm|eval|trusted|http)/.test(what)) blocked = effectiveDirective + ' ' + what;
+  on('securitypolicyviolation', ({ blockedURI: what, disposition, effectiveDirective: rule }) => {
+    if (disposition == 'enforce' && /^(wasm|eval|trusted|http)/.test(what)) blocked = rule + ' ' + what;
   });
-  const lacks = (rel) => fail('file', document.querySelector(`[rel=${rel}]`).getAttribute('href'));
-  const explain = ({ name, message }) => {
-    const error = name + message;
+  const lacks = (end) => fail('file', files(end).pop());
+  const explain = (error) => {
     if (origin == 'null') fail('sandbox');
     else if (blocked) fail('policy', blocked);
-    else if (/^(Syntax|Type.*import)/i.test(error)) lacks('modulepreload');
-    else if (/^(Compile|Link|(Type)?Error.*(fetch|load))/i.test(error)) lacks('preload');
-    else fail('crash');
+    else if (/^(Syntax|Type.*import)|_split/i.test(error)) lacks('js');
+    else if (/^(Compile|Link|(Type)?Error.*(fetch|load))/i.test(error)) lacks('wasm');
+    else if (/^Type.*not a function/.test(error)) fail('file');
+    else fail(live ? 'crash' : 'changed');
   };
   // What blocked it may be told later than that it failed.
-  on('unhandledrejection', ({ reason }) => live || setTimeout(() => fault || explain(Object(reason)), 100));
+  on('crash', () => setTimeout(explain, 100));
+  on('unhandledrejection', ({ reason }) => live || setTimeout(() => fault || explain(reason), 100));
+  if (bare()) lacks('css');
   if (!self.WebAssembly) fail('wasm');
   else if (document.currentScript.src) fail('policy', 'script-src inline');
+})();
+
+// From here on, in the file alone: the app fetches its other parts later. A proxy may say of them that
+// they are anything.
+(() => {
+  const { WebAssembly: wasm } = self, stream = wasm?.instantiateStreaming;
+  if (!stream) return;
+  wasm.instantiateStreaming = async (source, imports) => {
+    const answer = await source;
+    if (answer.headers.get('content-type') == 'application/wasm') return stream(answer, imports);
+    return wasm.instantiate(await answer.arrayBuffer(), imports);
+  };
 })();

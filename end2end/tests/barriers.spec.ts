@@ -72,6 +72,8 @@ test.describe('a sandbox', () => {
     await ada.goto(outer.origin);
     const inner = ada.frameLocator('iframe');
     await expect(inner.locator('#start')).toContainText('in a sandbox');
+    // Where the sandbox opens no tab, the address can be copied.
+    await expect(inner.locator('#start code')).toHaveText(`${salon.origin}/room/${room}`);
     await shots(ada, 'sandbox');
     const opened = ada.waitForEvent('popup');
     await inner.getByRole('link', { name: 'Open in a tab' }).click();

@@ -33,6 +33,7 @@ const show = async (page: Page, state: string) => {
 };
 
 const half = (body: Buffer) => ({ body: body.subarray(0, body.length / 2) });
+const inject = (body: Buffer) => ({ body: Buffer.from(body.toString().replace(/<body[^>]*>/, '$&<div>Of a proxy</div>')) });
 
 test.describe('the app cannot start', () => {
   // The browser and the app write into the console why.
@@ -40,12 +41,14 @@ test.describe('the app cannot start', () => {
 
   for (const [what, fault, words] of [
     ['no WebAssembly', (page: Page) => page.addInitScript('delete globalThis.WebAssembly'), /WebAssembly switched off/],
-    ['a script that is missing', (page: Page) => alter(page, '**/pkg/salon.js', () => ({ status: 404 })), /could not be loaded: \/pkg\/salon\.js/],
-    ['a script that was cut', (page: Page) => alter(page, '**/pkg/salon.js', half), /could not be loaded: \/pkg\/salon\.js/],
-    ['a script that is held back', (page: Page) => page.route('**/pkg/salon.js', (route) => route.abort()), /could not be loaded: \/pkg\/salon\.js/],
-    ['an app that is missing', (page: Page) => alter(page, '**/*.wasm', () => ({ status: 404 })), /could not be loaded: \/pkg\/salon\S*\.wasm/],
-    ['an app that was cut', (page: Page) => alter(page, '**/*.wasm', half), /could not be loaded: \/pkg\/salon\S*\.wasm/],
-    ['an app that is held back', (page: Page) => page.route('**/*.wasm', (route) => route.abort()), /could not be loaded: \/pkg\/salon\S*\.wasm/],
+    ['a script that is missing', (page: Page) => alter(page, '**/pkg/salon.js', () => ({ status: 404 })), /\/pkg\/salon\.js could not be loaded/],
+    ['a script that was cut', (page: Page) => alter(page, '**/pkg/salon.js', half), /\/pkg\/salon\.js could not be loaded/],
+    ['a script that is held back', (page: Page) => page.route('**/pkg/salon.js', (route) => route.abort()), /\/pkg\/salon\.js could not be loaded/],
+    ['a script that is empty', (page: Page) => alter(page, '**/pkg/salon.js', () => ({ body: Buffer.alloc(0) })), /A part of this page could not be loaded/],
+    ['an app that is missing', (page: Page) => alter(page, '**/*.wasm', () => ({ status: 404 })), /\/pkg\/salon\S*\.wasm could not be loaded/],
+    ['an app that was cut', (page: Page) => alter(page, '**/*.wasm', half), /\/pkg\/salon\S*\.wasm could not be loaded/],
+    ['an app that is held back', (page: Page) => page.route('**/*.wasm', (route) => route.abort()), /\/pkg\/salon\S*\.wasm could not be loaded/],
+    ['a page that was changed', (page: Page) => alter(page, '**/room/*', inject), /an extension or a proxy may have changed it/],
     ['a policy against inline scripts', (page: Page) => addPolicy(page, "script-src 'self'"), /security policy .* \(script-src inline\)/],
     ['a policy against files', (page: Page) => addPolicy(page, "script-src 'unsafe-inline'"), /security policy .*salon\.js/],
     ['a policy against WebAssembly', (page: Page) => addPolicy(page, "script-src 'self' 'unsafe-inline'"), /security policy .*wasm-eval/],
@@ -70,6 +73,45 @@ test.describe('the app cannot start', () => {
     });
   }
 
+  test('without its style sheet: it says so where it is seen, and nothing is huge', async ({ person }) => {
+    const ada = await person();
+    await alter(ada, '**/pkg/salon.css', () => ({ status: 404 }));
+    await ada.setViewportSize({ width: 390, height: 400 });
+    await ada.goto('/');
+    await expect(notice(ada)).toContainText('/pkg/salon.css could not be loaded');
+    await expect(notice(ada).getByRole('link', { name: 'Reload' })).toBeInViewport();
+    const mark = await ada.locator('.brand svg').boundingBox();
+    expect(mark!.width).toBeLessThan(50);
+    await ada.screenshot({ path: 'results/screens/start/no-style-sheet-phone.png' });
+    await ada.unrouteAll();
+    await notice(ada).getByRole('link', { name: 'Reload' }).click();
+    await expect(notice(ada)).toBeHidden();
+    await expect(button(ada, 'Start a call')).toBeVisible();
+  });
+
+  test('behind a folder of another server: it says that the address is wrong, not the network', async ({ person, room }) => {
+    const ada = await person();
+    await ada.route('**/meet/**', async (route) => {
+      await route.fulfill({ response: await route.fetch({ url: route.request().url().replace('/meet/', '/') }) });
+    });
+    await ada.route(/:\d+\/(pkg\/|start\.js|favicon)/, (route) => route.fulfill({ status: 404 }));
+    for (const path of [`/meet/room/${room}`, '/meet/']) {
+      await ada.goto(path);
+      await expect(notice(ada)).toContainText('needs an address of its own');
+      await expect(notice(ada)).not.toContainText(/network|Reload/);
+    }
+  });
+
+  test('parts of the app that a proxy gives another type are used all the same', async ({ person, room }) => {
+    const ada = await person();
+    await alter(ada, '**/*.wasm', (body) => ({ body, headers: { 'content-type': 'application/octet-stream' } }));
+    await open(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+    await button(ada, /^Chat/).click();
+    await expect(ada.getByRole('dialog', { name: 'Chat' }).getByRole('textbox', { name: 'Message' })).toBeVisible();
+  });
+
   test('without any script: the style sheet says it', async ({ person, room }) => {
     const ada = await person();
     await addPolicy(ada, "script-src 'none'");
@@ -93,6 +135,9 @@ test('a slow app: Join is answered at once, counts, and goes on by itself', asyn
   await ada.clock.fastForward(9_000);
   await expect(notice(ada)).toContainText('takes long to load');
   await show(ada, 'slow');
+  await button(ada, 'Join').click();
+  await expect(notice(ada)).toContainText('takes long to load');
+  await expect(notice(ada).getByRole('link', { name: 'Reload' })).toBeVisible();
   await ada.clock.resume();
   await (await app).continue();
   await expectPhase(ada, 'call');

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-/// The texts of one language about the start of the app. `{}` stands for what is missing or blocked.
+/// The texts of one language about the start of the app. `{}` stands for what is missing or blocked,
+/// `part` for what is missing and not known.
 #[derive(Serialize)]
 #[allow(missing_docs, reason = "the fields are named after what they say")]
 pub struct StartTexts {
@@ -11,8 +12,11 @@ pub struct StartTexts {
     pub slow: &'static str,
     pub wasm: &'static str,
     pub file: &'static str,
+    pub part: &'static str,
+    pub folder: &'static str,
     pub policy: &'static str,
     pub sandbox: &'static str,
+    pub changed: &'static str,
     pub crash: &'static str,
     pub reload: &'static str,
     pub tab: &'static str,

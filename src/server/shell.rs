@@ -19,6 +19,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         Page::Room { .. } => Some(t.room_description),
         Page::NotFound => None,
     };
+    // How many parts the path has. A page for an address that leads nowhere has any.
+    let depth = match boot.page {
+        Page::Home { .. } => Some("0"),
+        Page::Room { .. } => Some("2"),
+        Page::NotFound => None,
+    };
     let boot = serde_json::to_string(&boot).unwrap_or_default();
     view! {
         <!DOCTYPE html>
@@ -42,15 +48,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             <body>
                 <App />
                 // Its words are attributes: those who have no scripts shall not read of failures.
-                <aside id="start" role="alert" data-texts=start_data data-stalled=start.stalled></aside>
+                <aside id="start" role="alert" data-texts=start_data data-depth=depth data-stalled=start.stalled></aside>
             </body>
         </html>
     }
 }
 
-/// What watches the start of the app, without what only its readers need.
+/// What watches the start of the app, without what only its readers need, and without what follows the
+/// empty line: that has time until the file is loaded.
 static START: LazyLock<String> = LazyLock::new(|| {
     let lines = include_str!("../../public/start.js").lines().map(str::trim);
+    let lines = lines.take_while(|line| !line.is_empty());
     lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
 });
 
@@ -60,10 +68,12 @@ mod tests {
 
     #[test]
     fn what_watches_the_start_is_small_and_whole() {
-        assert!(START.len() < 2304, "{} bytes", START.len());
+        assert!(START.len() < 2816, "{} bytes", START.len());
         assert!(!START.contains("</script") && !START.contains("<!--"), "it stands in a page");
-        for name in ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow"] {
+        let names = ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow", "changed"];
+        for name in names.into_iter().chain(["folder"]) {
             assert!(START.contains(&format!("'{name}'")), "{name}");
         }
+        assert!(START.ends_with("})();"), "all of it stands before the first empty line");
     }
 }

@@ -44,7 +44,7 @@ pub fn Icon(
     paths: Signal<&'static str>,
 ) -> impl IntoView {
     view! {
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+        <svg class="icon" width="22" height="22" viewBox="0 0 24 24" aria-hidden="true">
             <path d=paths />
         </svg>
     }

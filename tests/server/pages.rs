@@ -143,7 +143,8 @@ async fn typed_names_and_links_lead_to_their_room() {
         (&format!("?room=%3C{own}%2Froom%2F123%23invite%3Da-_b%3E."), "/room/123#invite=a-_b"),
         ("?room=https%3A%2F%2Fcall.example.org%2Froom%2F123%23k", "/?problem=elsewhere"),
         ("?room=Two+W%C3%B6rds", "/room/two-woerds"),
-        ("?room=%2F%2Fevil.example", "/?problem=bad-name"),
+        ("?room=%2F%2Fevil.example", "/?problem=elsewhere"),
+        (&format!("?room=http%3A%2F%2F{own}%2F"), "/?problem=here"),
         ("?room=a%0D%0Ab", "/room/a-b"),
         ("?room=a%0D%0A%3A", "/room/a"),
         ("?room=%E4%BC%9A", "/?problem=bad-name"),
@@ -180,6 +181,7 @@ async fn the_start_page_says_what_was_wrong_and_repeats_nothing() {
         ("bad-name", "That is no room"),
         ("long-name", "at most 64 characters"),
         ("elsewhere", "That link leads to another server."),
+        ("here", "That link leads here, but to no room."),
         ("https://evil.example", ""),
     ] {
         let page = app.http(&format!("GET /?problem={problem}"), &[]).await;
@@ -206,6 +208,16 @@ async fn who_has_no_scripts_reads_of_no_failure() {
             // Where they come from when they are needed.
             assert!(page.body.contains(words), "{words}: {}", page.body);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_page_knows_how_long_its_path_is() {
+    let app = TestApp::start().await;
+    for (path, depth) in [("/", Some("0")), ("/room/123", Some("2")), ("/a/b/c", None)] {
+        let page = app.http(&format!("GET {path}"), &[]).await.body;
+        let told = page.split_once("data-depth=\"").and_then(|(_, rest)| rest.split_once('"'));
+        assert_eq!(told.map(|(depth, _)| depth), depth, "{path}");
     }
 }
 
