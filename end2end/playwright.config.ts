@@ -1,16 +1,25 @@
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './support/chromium.mjs';
 
+/** What says how long something takes, or needs most of a machine: nothing else runs meanwhile. */
+const ALONE = /(firefox|network|recording|relay|return|screen|statistics)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'results/failures',
-  // Media of several people at once is heavy, and a slower second test would say nothing.
-  workers: 1,
+  // People mostly wait for each other: two tests at once keep two cores busy.
+  workers: 2,
+  fullyParallel: true,
+  // In this order: what runs alone begins when only the last of the others is not done.
+  projects: [
+    { name: 'together', testIgnore: ALONE },
+    { name: 'alone', testMatch: ALONE, workers: 1 },
+  ],
   retries: 0,
   forbidOnly: !!process.env['CI'],
   // A busy machine takes its time; what is to be quick has limits of its own.
   timeout: 120_000,
   expect: { timeout: 20_000 },
-  reporter: process.env['CI'] ? [['list'], ['github']] : 'list',
+  reporter: [['list'], ['./support/slowest.ts'], ...(process.env['CI'] ? [['github'] as const] : [])],
   use: { launchOptions, actionTimeout: 20_000, navigationTimeout: 20_000 },
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # scripts/step.sh "What it does" COMMAND...
-# Says what it does, runs COMMAND with the build tools on PATH, and says how long it took.
+# Says what it does, runs COMMAND with the build tools on PATH, and says how long it took, by the
+# clock and of processors.
 # Where STEPS names a file, a line for the summary is added to it.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
@@ -15,5 +16,10 @@ SECONDS=0
     echo "==> FAILED after $SECONDS s: $what" >&2
     exit "$code"
 }
-echo "    done in $SECONDS s"
-[ -z "${STEPS:-}" ] || printf '%6d s  %s\n' "$SECONDS" "$what" >>"$STEPS"
+spent=$(mktemp)
+times >"$spent"
+# The second line is of children, user and system, as 1m2.345s.
+busy=$(tail -n 1 "$spent" | tr 'ms' '  ' | awk '{printf "%d", $1 * 60 + $2 + $3 * 60 + $4}')
+rm "$spent"
+echo "    done in $SECONDS s, $busy s of processors"
+[ -z "${STEPS:-}" ] || printf '%6d s %6d s  %s\n' "$SECONDS" "$busy" "$what" >>"$STEPS"

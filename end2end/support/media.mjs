@@ -13,7 +13,8 @@ export const mediaFile = (name, make) => {
   const path = fileURLToPath(new URL(name, FOLDER));
   if (existsSync(path)) return path;
   mkdirSync(fileURLToPath(FOLDER), { recursive: true });
-  writeFileSync(`${path}.part`, make());
-  renameSync(`${path}.part`, path);
+  const part = `${path}.${process.pid}.part`;
+  writeFileSync(part, make());
+  renameSync(part, path);
   return path;
 };
