@@ -325,7 +325,8 @@ pub enum ErrorCode {
     TooMany,
     /// More of what the client says to this person waits for them than may.
     RecipientBusy,
-    /// What a host decided is in force, but not written to disk yet: it is gone if the server restarts now.
+    /// What a host decided is in force, but not written to disk yet: it is gone if the server restarts
+    /// now.
     NotKept,
     /// What a host decided is in force, but only until everybody has left.
     ThisCallOnly,

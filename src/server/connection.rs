@@ -218,8 +218,8 @@ impl Outbox {
         self.queue(item, self.own.clone(), OUTBOX_BYTES)
     }
 
-    /// Queues what somebody else says, from this address. [`Full`] means that there is too much of theirs already. Never
-    /// waits.
+    /// Queues what somebody else says, from this address. [`Full`] means that there is too much of
+    /// theirs already. Never waits.
     pub(super) fn relay(&mut self, from: u64, text: Utf8Bytes) -> Result<(), Full> {
         self.relayed.retain(|_, account| account.load(Ordering::Relaxed) > 0);
         let waiting = self.relayed.values().map(|account| account.load(Ordering::Relaxed));

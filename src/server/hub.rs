@@ -23,7 +23,6 @@ use crate::{
 use std::{
     collections::{BTreeMap, VecDeque},
     hash::{BuildHasher, RandomState},
-    mem,
     ops::ControlFlow,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -80,14 +79,12 @@ impl Hub {
     /// The thread that writes cannot be started.
     pub(super) fn start(
         config: room::Config,
-        mut means: Means,
+        means: Means,
     ) -> Result<(Self, JoinHandle<()>), ServerError> {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let kept = mem::take(&mut means.kept);
         let metrics = Arc::new(Metrics::new());
-        let mut task = Task::new(config, means, &events, inbox, publish, metrics.clone())?;
-        task.rooms.shelve(kept);
+        let task = Task::new(config, means, &events, inbox, publish, metrics.clone())?;
         Ok((Self { events, counts, metrics }, tokio::spawn(task.run())))
     }
 
@@ -214,7 +211,9 @@ impl Task {
     ) -> Result<Self, ServerError> {
         let epoch = time_of_day();
         let (results, inputs) = mpsc::unbounded_channel();
-        let Means { secret, relays, store, .. } = means;
+        let Means { secret, relays, store, kept } = means;
+        let mut rooms = Rooms::new(config, epoch);
+        rooms.shelve(kept);
         Ok(Self {
             clock: Clock::new(epoch),
             secret,
@@ -222,7 +221,7 @@ impl Task {
             writer: Writer::start(store, results.clone())?,
             checks: Checks::new(results),
             results: inputs,
-            rooms: Rooms::new(config, epoch),
+            rooms,
             questions: BTreeMap::new(),
             asked: 0,
             sockets: BTreeMap::new(),
