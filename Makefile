@@ -3,13 +3,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release dist test check unit plain e2e carried fuzz bench load recording signalling watch clean \
+.PHONY: help setup run build release pages dist test check unit plain e2e fuzz bench load recording signalling watch clean \
 	begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
 
-# What is tested and measured, where nothing else is said.
+# What is measured, where nothing else is said.
 export SALON_BIN := $(CURDIR)/target/release/salon
 
 # cargo-leptos builds in target/ with flags of its own. Plain cargo has another directory, or
@@ -34,7 +34,7 @@ release: setup ## Build it as users run it
 		cargo leptos build --split --lib-features split --release --precompress
 
 # Beside the other build, with whose crates it shares all but Salon itself.
-dist: release ## Build it as one file that carries its pages
+dist: pages ## Build it as one file that carries its pages
 	$(STEP) "Building the server with its pages inside" env CARGO_BUILD_BUILD_DIR=target \
 		cargo build --release --no-default-features --features embed $(LOCKED) --target-dir target/dist
 	@ls -lh target/dist/release/salon | awk '{print "==> target/dist/release/salon: " $$5 "B, pages included"}'
@@ -42,7 +42,7 @@ dist: release ## Build it as one file that carries its pages
 test: export STEPS := target/steps.txt
 # All that was ever interesting is tried again; the hunt for more is short.
 test: SECONDS_EACH := 15
-test: begin browsers setup check unit fuzz plain e2e carried ## Run everything: checks, native tests, browser tests
+test: begin browsers setup check unit fuzz plain e2e ## Run everything: checks, native tests, browser tests
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
 check: fmt clippy deny ## Check format, lints and dependencies
@@ -55,15 +55,10 @@ plain: build browsers end2end/node_modules/.package-lock.json ## Test what plain
 	$(STEP) "Calling with the development build" env SALON_BIN=$(CURDIR)/target/debug/salon \
 		npm --prefix end2end run --silent test -- -g "two people see and hear each other|every panel opens"
 
-e2e: release browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
+e2e: dist browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
-	$(STEP) "Running the browser tests" npm --prefix end2end run --silent test -- $(ARGS)
-
-carried: release browsers end2end/node_modules/.package-lock.json ## Test the server that carries its pages, in an unoptimised build
-	$(STEP) "Testing the server that carries its pages" \
-		cargo test --features embed $(NATIVE) --test carried -- --show-output
-	$(STEP) "Calling with it" env SALON_BIN=$(CURDIR)/target/native/debug/salon \
-		npm --prefix end2end run --silent test -- -g "two people see and hear each other"
+	$(STEP) "Running the browser tests" env SALON_BIN=$(CURDIR)/target/dist/release/salon \
+		npm --prefix end2end run --silent test -- $(ARGS)
 
 SECONDS_EACH := 600
 fuzz: ## Hunt for inputs that break the pure core, 10 minutes for each target (SECONDS_EACH=60 for less)
@@ -91,6 +86,10 @@ clean: ## Remove what was built (the tools stay)
 	@rm -rf target end2end/node_modules bench/signalling/node_modules end2end/media end2end/results bench/results
 
 # Parts of the above.
+
+pages: setup
+	$(STEP) "Building the browser app (first time: about 10 minutes)" \
+		cargo leptos build --frontend-only --split --lib-features split --release --precompress
 
 begin:
 	@mkdir -p target && : >$(STEPS)

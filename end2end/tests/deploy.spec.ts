@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -287,6 +287,33 @@ test.describe('salon.service', () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test('one file is a whole server', async ({ room }) => {
+  test.skip(!BINARY.includes('/dist/'), 'this program carries no pages');
+  const folder = mkdtempSync(join(tmpdir(), 'salon-'));
+  const within = ['env', '-i', '-C', folder, `SALON_DATA=${folder}`];
+  const salon = await startSalonAt({ within, listen: '127.0.0.1:0' });
+  try {
+    const page = await (await fetch(`${salon.origin}/room/${room}`)).text();
+    expect(page).toContain('/pkg/salon.js');
+    const get = (path: string, headers: Record<string, string>) => fetch(`${salon.origin}${path}`, { method: 'HEAD', headers });
+    for (const file of ['favicon.svg', 'pkg/salon.css', 'pkg/salon.js', 'pkg/salon.wasm']) {
+      const { status, headers } = await get(`/${file}`, { 'accept-encoding': 'br' });
+      expect([status, headers.get('content-encoding')], file).toEqual([200, 'br']);
+      const built = statSync(new URL(`target/site/${file}.br`, ROOT)).size;
+      expect(Number(headers.get('content-length')), `${file} is compressed in advance`).toBe(built);
+    }
+    const wasm = await get('/pkg/salon.wasm', { 'accept-encoding': 'identity' });
+    expect(wasm.headers.get('content-type')).toBe('application/wasm');
+    const again = await get('/pkg/salon.wasm', { 'if-none-match': wasm.headers.get('etag') ?? '' });
+    expect(again.status).toBe(304);
+    const elsewhere = startSalonAt({ within, listen: '127.0.0.1:0' }, '--site', '/nowhere');
+    await expect(elsewhere, '--site comes before what it carries').rejects.toThrow(/ended with code 1/);
+  } finally {
+    await salon.stop();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('Containerfile builds as the Makefile does, copies what is there and sets what Salon knows', () => {
