@@ -93,7 +93,7 @@ async fn churn(app: &'static TestApp, events: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn churn_leaves_nothing_behind() {
     let app = TestApp::start_with(|config| {
-        config.hold = Duration::from_millis(20);
+        config.clocks.hold = Duration::from_millis(20);
         config.limits.sockets = u32::MAX;
         config.limits.request_rate = u32::MAX;
     });

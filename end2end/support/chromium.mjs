@@ -1,9 +1,12 @@
 // How Chromium is started: with a camera and a microphone that are not there.
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { patternFile } from './pattern.mjs';
 import { silenceFile, voiceFile } from './sounds.mjs';
 
 const CAMERA = '--use-fake-device-for-media-stream';
+// The shell has nobody to ask, and no picker to choose in.
+const ALLOWED = '--use-fake-ui-for-media-stream';
 // Pages show the path as the camera's name; this keeps it short.
 const PATTERN = `--use-file-for-fake-video-capture=${relative(process.cwd(), patternFile())}`;
 
@@ -12,12 +15,16 @@ const SHARES = '--auto-select-tab-capture-source-by-title=Small print';
 // It may be the only interface.
 const LOOPBACK = '--allow-loopback-in-peer-connection';
 
+const WHOLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+// The same engine without the browser around its pages, which costs a machine as much again.
+const SHELL = process.env['CHROMIUM_SHELL'] ?? '/usr/bin/chromium-headless-shell';
+
 /**
  * @param {string[]} devices flags for the machine's devices
  * @param {string} network a flag for the network it is on
  */
 export const launchWith = (devices, network = LOOPBACK) => ({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  executablePath: devices.includes(ALLOWED) && existsSync(SHELL) ? SHELL : WHOLE,
   // The sandbox needs privileges that containers lack.
   args: ['--no-sandbox', network, ...devices],
   // Else what a tab plays is not in what is shared of it.
@@ -26,7 +33,9 @@ export const launchWith = (devices, network = LOOPBACK) => ({
 
 /** What machine a person sits at. */
 export const machines = {
-  usual: [CAMERA, PATTERN],
+  usual: [CAMERA, PATTERN, ALLOWED],
+  // A whole browser, with questions that can be refused.
+  'that asks': [CAMERA, PATTERN],
   // In processes of its own, that can be stopped.
   'of their own': [CAMERA, PATTERN],
   'with a dead microphone': [CAMERA, PATTERN, `--use-file-for-fake-audio-capture=${silenceFile()}`],

@@ -137,7 +137,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       browsers.set(machine, own);
       return own.browser;
     };
-    await use(async ({ answer = 'yes', machine = 'usual', ...options } = {}) => {
+    await use(async ({ answer = 'yes', machine = answer === 'yes' ? 'usual' : 'that asks', ...options } = {}) => {
       const own = await browserOf(machine);
       const context = await own.newContext({ baseURL: salon.origin, ...options });
       contexts.push(context);

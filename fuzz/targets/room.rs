@@ -16,7 +16,7 @@
 use libfuzzer_sys::fuzz_target;
 use salon::{
     protocol::{ClientMessage, PeerId, RoomName, ServerMessage, Signal},
-    room::{Check, Checked, Command, Config, ConnId, Identity, Input, Keeping, Rooms},
+    room::{Check, Checked, Clocks, Command, Config, ConnId, Identity, Input, Keeping, Rooms},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +25,12 @@ use std::{
 
 const CONFIG: Config = Config {
     people: 3,
-    hold: Duration::from_secs(15),
+    clocks: Clocks {
+        ping: Duration::from_secs(4),
+        silence: Duration::from_secs(12),
+        reload: Duration::from_secs(5),
+        hold: Duration::from_secs(15),
+    },
     rooms: 4,
     kept: 3,
     placeless: Duration::from_secs(10),

@@ -1,15 +1,10 @@
 //! When a connection was last heard of, and what silence leads to.
 
-use super::ConnId;
+use super::{Clocks, ConnId};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-
-/// After this much silence a connection is asked for a sign of life, and again each time it passes.
-pub const PING_AFTER: Duration = Duration::from_secs(4);
-/// After this much silence a connection is given up.
-pub const SILENT_AFTER: Duration = Duration::from_secs(12);
 
 /// What is due for a silent connection.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,16 +15,21 @@ pub(super) enum Verdict {
 
 /// One deadline per connection. Hearing from it only notes the time; the deadline is moved when it
 /// comes, so that a message costs no reordering.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Heartbeat {
+    clocks: Clocks,
     heard: BTreeMap<ConnId, Duration>,
     deadlines: BTreeSet<(Duration, ConnId)>,
 }
 
 impl Heartbeat {
+    pub(super) fn new(clocks: Clocks) -> Self {
+        Self { clocks, heard: BTreeMap::new(), deadlines: BTreeSet::new() }
+    }
+
     pub(super) fn open(&mut self, conn: ConnId, now: Duration) {
         self.heard.insert(conn, now);
-        self.deadlines.insert((now + PING_AFTER, conn));
+        self.deadlines.insert((now + self.clocks.ping, conn));
     }
 
     pub(super) fn heard(&mut self, conn: ConnId, now: Duration) {
@@ -49,20 +49,21 @@ impl Heartbeat {
 
     /// The next connection whose silence has consequences at `now`.
     pub(super) fn expire(&mut self, now: Duration) -> Option<(ConnId, Verdict)> {
+        let Clocks { ping, silence, .. } = self.clocks;
         while let Some(&(deadline, conn)) = self.deadlines.first() {
             if deadline > now {
                 return None;
             }
             self.deadlines.pop_first();
             let Some(&heard) = self.heard.get(&conn) else { continue };
-            if heard + SILENT_AFTER <= now {
+            if heard + silence <= now {
                 return Some((conn, Verdict::Silent));
             }
-            if heard + PING_AFTER > now {
-                self.deadlines.insert((heard + PING_AFTER, conn));
+            if heard + ping > now {
+                self.deadlines.insert((heard + ping, conn));
                 continue;
             }
-            self.deadlines.insert(((now + PING_AFTER).min(heard + SILENT_AFTER), conn));
+            self.deadlines.insert(((now + ping).min(heard + silence), conn));
             return Some((conn, Verdict::Ping));
         }
         None

@@ -6,6 +6,7 @@
 
 mod barrier;
 mod bucket;
+mod clocks;
 mod deferred;
 mod door;
 mod entering;
@@ -30,11 +31,11 @@ use barrier::Barrier;
 pub use barrier::WRITTEN_WITHIN;
 use bucket::Buckets;
 pub use bucket::{Bucket, Rate};
+pub use clocks::Clocks;
 use deferred::{Asker, Deferred};
 pub use deferred::{Check, Checked};
 use door::{GUESSES_OF_ADDRESS, GUESSES_OF_ROOM, Waiter};
 use heartbeat::{Heartbeat, Verdict};
-pub use heartbeat::{PING_AFTER, SILENT_AFTER};
 pub use keeping::{Guest, INVITATIONS, INVITED_FOR, Invited, KEPT_BRIEFLY, KEPT_FOR, Keeping};
 use rules::KEPT_FOR_ADDRESS;
 use seats::Seats;
@@ -45,9 +46,6 @@ use std::{
     time::Duration,
 };
 use watching::{TOLD_AT_ADDRESS, Watchers};
-
-/// How long a seat is held for a page that is perhaps being loaded again, if seats are held at all.
-pub const RELOAD: Duration = Duration::from_secs(5);
 
 /// How often to look for what is kept in vain.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
@@ -61,8 +59,8 @@ pub struct ConnId(pub u64);
 pub struct Config {
     /// How many people fit into one room; at least 1.
     pub people: usize,
-    /// How long a seat is held for somebody whose connection is gone.
-    pub hold: Duration,
+    /// How long is waited for people of whom nothing is heard.
+    pub clocks: Clocks,
     /// How many rooms there may be at once in which somebody sits, or in front of which somebody waits.
     pub rooms: usize,
     /// How many rooms there may be of which something is kept.
@@ -274,8 +272,9 @@ impl Rooms {
     /// were here before.
     #[must_use]
     pub fn new(config: Config, now: Duration) -> Self {
+        let heartbeat = Heartbeat::new(config.clocks);
         Self {
-            gathered: now + config.hold,
+            gathered: now + config.clocks.hold,
             links: u64::try_from(now.as_millis()).unwrap_or_default(),
             config,
             rooms: BTreeMap::new(),
@@ -290,7 +289,7 @@ impl Rooms {
             shows: Buckets::new(TOLD_AT_ADDRESS),
             sweep: now + SWEEP,
             places: BTreeMap::new(),
-            heartbeat: Heartbeat::default(),
+            heartbeat,
             placeless: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             commands: VecDeque::new(),
@@ -322,9 +321,13 @@ impl Rooms {
             }
             Input::Heard(conn) => self.heartbeat.heard(conn, now),
             Input::Unloaded(conn) => {
-                self.vacate(conn, now + self.config.hold.min(RELOAD), now);
+                self.vacate(
+                    conn,
+                    now + self.config.clocks.hold.min(self.config.clocks.reload),
+                    now,
+                );
             }
-            Input::Closed(conn) => self.close(conn, now + self.config.hold, now),
+            Input::Closed(conn) => self.close(conn, now + self.config.clocks.hold, now),
             Input::Look(question, room) => self.look(question, &room, now),
             Input::Synced(number, written) => self.synced(number, written),
             Input::Loaded(room, kept) => self.loaded(&room, kept, now),
@@ -511,7 +514,8 @@ impl Rooms {
                 Verdict::Ping => self.commands.push_back(Command::Ping(conn)),
                 Verdict::Silent => {
                     // Nothing was heard for a while already.
-                    let hold = now + self.config.hold.saturating_sub(SILENT_AFTER);
+                    let Clocks { hold, silence, .. } = self.config.clocks;
+                    let hold = now + hold.saturating_sub(silence);
                     self.close(conn, hold, now);
                     self.commands.push_back(Command::Close(conn));
                 }

@@ -14,6 +14,7 @@ mod limits;
 const START: Duration = Duration::ZERO;
 
 const HOLD: Duration = Duration::from_secs(15);
+const SILENCE: Duration = Duration::from_secs(12);
 
 /// Rooms that have been there for long: everybody who had a seat before has had time to come back.
 fn rooms(people: usize) -> Rooms {
@@ -24,7 +25,10 @@ fn rooms(people: usize) -> Rooms {
 
 fn restarted(people: usize) -> Rooms {
     let placeless = HOLD * 1000;
-    Rooms::new(Config { people, hold: HOLD, rooms: 100, kept: 100, placeless }, START)
+    Rooms::new(
+        Config { people, clocks: Clocks::default(), rooms: 100, kept: 100, placeless },
+        START,
+    )
 }
 
 fn secs(seconds: u64) -> Duration {
@@ -317,9 +321,9 @@ fn silence_is_pinged_and_then_ended() {
     }
     let of = |conn| log.iter().filter(move |(_, c)| matches!(c, Command::Ping(id) if *id == conn));
     assert_eq!(of(ConnId(1)).map(|(at, _)| *at).collect::<Vec<_>>(), [secs(4), secs(8)]);
-    assert!(log.contains(&(SILENT_AFTER, Command::Close(ConnId(1)))));
+    assert!(log.contains(&(SILENCE, Command::Close(ConnId(1)))));
     let left = ServerMessage::Left { peer: PeerId(101) };
-    assert!(log.contains(&(SILENT_AFTER, Command::Send(ConnId(2), left))));
+    assert!(log.contains(&(SILENCE, Command::Send(ConnId(2), left))));
     assert_eq!(rooms.connection_count(), 1);
 }
 
@@ -433,14 +437,14 @@ mod held {
         rooms.handle(Input::Unloaded(ConnId(2)), secs(1));
         assert_eq!(close(&mut rooms, 2, secs(1)), []);
         assert_eq!(tick(&mut rooms, secs(5)), []);
-        assert_eq!(tick(&mut rooms, secs(1) + RELOAD), [left(1, 2)]);
+        assert_eq!(tick(&mut rooms, secs(1) + secs(5)), [left(1, 2)]);
     }
 
     #[test]
     fn silence_counts_towards_the_time_a_seat_is_held() {
         let mut rooms = rooms(2);
         sit(&mut rooms, 1, 1, None, START);
-        assert_eq!(pass(&mut rooms, SILENT_AFTER), [Command::Close(ConnId(1))]);
+        assert_eq!(pass(&mut rooms, SILENCE), [Command::Close(ConnId(1))]);
         assert_eq!(rooms.room_count(), 1);
         tick(&mut rooms, HOLD);
         assert_eq!(rooms.room_count(), 0);

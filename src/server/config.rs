@@ -16,7 +16,10 @@ use super::{
     site::{Embedded, Site},
     tls::{Https, HttpsArgs},
 };
-use crate::protocol::{self, IceServer};
+use crate::{
+    protocol::{self, IceServer},
+    room::Clocks,
+};
 use clap::{
     CommandFactory, FromArgMatches, Parser, Subcommand, builder::BoolishValueParser,
     error::ErrorKind,
@@ -27,6 +30,7 @@ use std::{
     ffi::OsString,
     fmt,
     net::SocketAddr,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -36,6 +40,7 @@ const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 const DEFAULT_ICE: &str = "stun:stun.l.google.com:19302";
 const LONGEST_HOLD: u64 = 120;
+const SILENCE: RangeInclusive<u64> = 3..=60;
 /// Shorter, and credentials end before a connection is made with them.
 const SHORTEST_VALID: u64 = 10;
 const LEVELS: [(&str, Level); 5] = [
@@ -108,8 +113,9 @@ pub struct Config {
     pub https: Https,
     /// `--http`, `SALON_HTTP`: where to lead from plain http to https.
     pub http: Option<SocketAddr>,
-    /// `--hold`, `SALON_HOLD`: how long a seat is held for somebody whose connection is gone.
-    pub hold: Duration,
+    /// `--hold`, `SALON_HOLD`, `--silence`, `SALON_SILENCE`: how long is waited for people of whom
+    /// nothing is heard.
+    pub clocks: Clocks,
     /// `SALON_SECRET`: what the proofs of seats are signed with.
     pub secret: Option<Secret>,
     /// `--data`, `SALON_DATA`: the folder of what has to outlive the server, which is that secret
@@ -141,7 +147,7 @@ impl fmt::Debug for Config {
             .field("metrics", &self.metrics)
             .field("origins", &self.origins)
             .field("frames", &self.frames)
-            .field("hold", &self.hold)
+            .field("clocks", &self.clocks)
             .field("data", &self.data)
             .field("site", &self.site)
             .field("reload_port", &self.reload_port)
@@ -265,6 +271,14 @@ struct Args {
     #[arg(default_value = "15", value_parser = hold)]
     hold: Duration,
 
+    /// After how many seconds without a sign of life a connection counts as broken, 3 to 60
+    ///
+    /// It is asked for one after a third and two thirds of them. They count towards the time that the
+    /// seat is held.
+    #[arg(long, env = "SALON_SILENCE", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "12", value_parser = silence)]
+    silence: Duration,
+
     /// Folder for what must outlive a restart [default: ~/.local/state/salon]
     ///
     /// It holds what hosts decided about their rooms, and the secret that lets people take their
@@ -319,7 +333,7 @@ impl Config {
             proxies: args.trust_proxy.into_iter().collect(),
             https,
             http,
-            hold: args.hold,
+            clocks: Clocks { hold: args.hold, ..Clocks::with_silence(args.silence) },
             secret: secret()?,
             data: args.data.map_or_else(DataFolder::usual, DataFolder::Chosen),
             site: site(args.site, embedded)?,
@@ -465,6 +479,13 @@ fn hold(text: &str) -> Result<Duration, String> {
     seconds
         .map(Duration::from_secs)
         .ok_or_else(|| format!("{text:?} is no number from 0 to {LONGEST_HOLD}"))
+}
+
+fn silence(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| SILENCE.contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        format!("{text:?} is no number from {} to {}", SILENCE.start(), SILENCE.end())
+    })
 }
 
 fn level(text: &str) -> Result<Level, String> {

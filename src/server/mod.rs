@@ -131,7 +131,7 @@ impl Server {
         let limits = Arc::new(config.limits);
         let rooms = room::Config {
             people: config.people,
-            hold: config.hold,
+            clocks: config.clocks,
             rooms: limits.rooms,
             kept: limits.kept_rooms,
             placeless: limits.placeless(),

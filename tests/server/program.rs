@@ -65,6 +65,7 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&[], &[("SALON_TURN_SECONDS", "ten")], "--turn-seconds (SALON_TURN_SECONDS)"),
         (&["--ice", "none", "--ice", "stun:example.org"], &[], "--ice (SALON_ICE)"),
         (&["--hold", "121"], &[], "--hold (SALON_HOLD)"),
+        (&["--silence", "2"], &[], "--silence (SALON_SILENCE)"),
         (&["--log", "loud"], &[], "--log (SALON_LOG)"),
         (&["--log-format", "xml"], &[], "--log-format (SALON_LOG_FORMAT)"),
         (&["--connections", "0"], &[], "--connections (SALON_CONNECTIONS)"),

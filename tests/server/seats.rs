@@ -67,7 +67,7 @@ async fn a_page_that_was_loaded_anew_is_connected_anew_as_the_same_person() {
 
 #[tokio::test]
 async fn a_seat_is_free_when_its_time_is_over() {
-    let app = TestApp::start_with(|config| config.hold = Duration::from_millis(50)).await;
+    let app = TestApp::start_with(|config| config.clocks.hold = Duration::from_millis(50)).await;
     let ((mut ada, _), (bob, bob_joined)) = pair(&app).await;
     drop(bob);
     assert_eq!(ada.expect("left").await["peer"], bob_joined["id"]);

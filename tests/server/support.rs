@@ -2,6 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
+use salon::room::Clocks;
 use salon::server::{
     Config, Counts, DataFolder, Https, Hub, Limits, LogFormat, OriginPolicy, RELAY_VALID, Secret,
     Server, ServerError, Site, TrustedProxies,
@@ -87,7 +88,7 @@ impl TestApp {
             proxies: TrustedProxies::default(),
             https: Https::Off,
             http: None,
-            hold: Duration::from_secs(15),
+            clocks: Clocks::default(),
             secret: Some(Secret::from("the secret of these tests")),
             data: DataFolder::None,
             site: Site::Folder(site().to_owned()),

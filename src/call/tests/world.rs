@@ -65,7 +65,8 @@ const HOLD: Duration = Duration::from_secs(15);
 
 fn rooms_of(people: usize) -> room::Config {
     let placeless = Duration::from_secs(10);
-    room::Config { people, hold: HOLD, rooms: 100, kept: 100, placeless }
+    let clocks = room::Clocks { hold: HOLD, ..room::Clocks::default() };
+    room::Config { people, clocks, rooms: 100, kept: 100, placeless }
 }
 
 impl World {

@@ -6,7 +6,8 @@ use crate::protocol::limits::CANDIDATES_PER_DESCRIPTION;
 const PLACELESS: Duration = Duration::from_secs(10);
 
 fn limited(most: usize) -> Rooms {
-    let config = Config { people: 4, hold: HOLD, rooms: most, kept: 2, placeless: PLACELESS };
+    let config =
+        Config { people: 4, clocks: Clocks::default(), rooms: most, kept: 2, placeless: PLACELESS };
     let mut rooms = Rooms::new(config, START);
     rooms.gathered = START;
     rooms

@@ -3,17 +3,19 @@
 use super::*;
 use crate::{
     protocol::{ClientMessage, Join, Pass, Presence, SdpType, SessionDescription, Signal},
-    room::SILENT_AFTER,
+    room::Clocks,
 };
 use tokio::time::{Instant, timeout};
+
+const SILENCE: Duration = Duration::from_secs(12);
 
 fn start() -> (Hub, JoinHandle<()>) {
     let config = room::Config {
         people: 4,
-        hold: SILENT_AFTER,
+        clocks: Clocks { hold: SILENCE, ..Clocks::default() },
         rooms: 100,
         kept: 100,
-        placeless: SILENT_AFTER,
+        placeless: SILENCE,
     };
     let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
     let (secret, store) = (Secret::from("a secret"), Store::in_memory().unwrap());
@@ -48,7 +50,7 @@ async fn joined(hub: &Hub) -> Connection {
 async fn remembers(hub: &Hub, rooms: usize, connections: usize) {
     let expected = Counts { rooms, connections };
     let mut counts = hub.counts();
-    let reached = timeout(SILENT_AFTER * 10, counts.wait_for(|counts| *counts == expected)).await;
+    let reached = timeout(SILENCE * 10, counts.wait_for(|counts| *counts == expected)).await;
     assert!(reached.is_ok(), "{:?} instead of {expected:?}", *hub.counts().borrow());
 }
 
@@ -58,7 +60,7 @@ async fn a_silent_connection_is_asked_twice_and_then_given_up() {
     let start = Instant::now();
     let mut connection = joined(&hub).await;
     assert_eq!(connection.closing.await, Ok(Closing::Silent));
-    assert_eq!(start.elapsed().as_secs(), SILENT_AFTER.as_secs());
+    assert_eq!(start.elapsed().as_secs(), SILENCE.as_secs());
     remembers(&hub, 0, 0).await;
 
     let mut written = Vec::new();
@@ -71,7 +73,7 @@ async fn a_sign_of_life_is_enough() {
     let hub = hub();
     let mut connection = joined(&hub).await;
     let start = Instant::now();
-    while start.elapsed() < SILENT_AFTER * 3 {
+    while start.elapsed() < SILENCE * 3 {
         let mut written = Vec::new();
         connection.inbox.take(&mut written, 8).await;
         if written.contains(&Outgoing::Ping) {
@@ -144,7 +146,7 @@ async fn t30_a_standstill_closes_nobody() {
     let (mut first, mut second) = (joined(&hub).await, joined(&hub).await);
     remembers(&hub, 1, 2).await;
     for _ in 0..5 {
-        tokio::time::advance(SILENT_AFTER * 2).await;
+        tokio::time::advance(SILENCE * 2).await;
         tokio::task::yield_now().await;
     }
     // The server heard nothing, but it could not: it asks, and believes the answer.
