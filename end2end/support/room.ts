@@ -49,11 +49,10 @@ export const turnOnDevices = async (page: Page) => {
   await expect.poll(() => page.locator('video[data-preview]').evaluate(readCounter), { intervals: OFTEN }).not.toBeNull();
 };
 
-/** Goes through the lobby into the call. */
-export const enter = async (page: Page, room: string, name: string, { preview = true } = {}) => {
+/** Goes through the lobby into the call, where camera and microphone are asked for. */
+export const enter = async (page: Page, room: string, name: string) => {
   await open(page, `/room/${room}`);
   await page.getByRole('textbox', { name: 'Your name' }).fill(name);
-  if (preview) await turnOnDevices(page);
   await button(page, 'Join').click();
   await expectPhase(page, 'call');
 };
@@ -100,6 +99,12 @@ export const expectToCount = async (video: Locator) => {
     return shown.size;
   };
   await expect.poll(numbers, { message: 'numbers seen on a tile', intervals: OFTEN, timeout: 30_000 }).toBeGreaterThan(2);
+};
+
+/** Everybody else is on the stage, and linked: enough where sound and picture are not the subject. */
+export const expectConnected = async (page: Page, others: string[]) => {
+  await expect(remoteTiles(page)).toHaveCount(others.length);
+  for (const name of others) await expect(tileOf(page, name)).toHaveAttribute('data-link', 'connected', { timeout: 30_000 });
 };
 
 const expectPerson = async (page: Page, name: string) => {

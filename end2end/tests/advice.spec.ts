@@ -1,6 +1,8 @@
 // In a call, people learn what they cannot notice themselves, and what to do about it.
 import type { Page } from '@playwright/test';
-import { button, enter, expectDevicesInUse, expectMore, expectToSeeAndHear, tileOf } from '../support/room.ts';
+import {
+  button, enter, expectConnected, expectDevicesInUse, expectMore, expectToSeeAndHear, tileOf,
+} from '../support/room.ts';
 import { expect, setPermissions, test } from '../support/test.ts';
 
 const advice = (page: Page) => page.locator('[data-notice=advice]');
@@ -25,7 +27,7 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(ada, ['Bob']);
+  await expectConnected(ada, ['Bob']);
   await button(bob, 'Mute microphone').click();
   // The fake microphone beeps.
   await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
@@ -56,6 +58,7 @@ test('a device that the system mutes is named until it is unmuted', async ({ per
   const ada = await person();
   await holdTracks(ada);
   await enter(ada, room, 'Ada');
+  await expectDevicesInUse(ada, ['audio', 'video']);
   await say(ada, 'audio:mute');
   await expect(advice(ada)).toContainText('Your system has muted the microphone');
   await say(ada, 'audio:unmute');
@@ -98,7 +101,7 @@ test('a phone that puts the call in the background says so', async ({ person, ro
   const [ada, bob] = [await person(), await person({ hasTouch: true, isMobile: true })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(ada, ['Bob']);
+  await expectConnected(ada, ['Bob']);
   // Headless pages are always seen.
   const hide = (hidden: boolean) =>
     bob.evaluate((hidden) => {
@@ -132,10 +135,10 @@ test('the screen stays on during a call, and only then', async ({ person, room }
 });
 
 test('a permission that is withdrawn during the call is named, and the call goes on', async ({ person, room }) => {
-  const [ada, bob] = [await person(), await person()];
+  const [ada, bob] = [await person(), await person({ machine: 'that asks' })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(ada, ['Bob']);
+  await expectConnected(ada, ['Bob']);
   await setPermissions(bob, 'denied');
   await expect(bob.locator('[data-problem=denied]').first()).toBeVisible();
   await expectDevicesInUse(bob, []);

@@ -55,7 +55,7 @@ for (const [how, switchOff] of [['removed', removeConnections], ['broken', break
 
 test('a connection that a browser cannot make is named on both sides, and made when it can', async ({ person, room }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
-  await enter(ada, room, 'Ada', { preview: false });
+  await enter(ada, room, 'Ada');
   // There is one to spare.
   await expect.poll(() => connectionsMade(ada)).toEqual([1]);
   await ada.evaluate(breakConnections);

@@ -1,14 +1,17 @@
 // What one chooses in a call: quality, what is done to the sound, and what keys do.
 import type { Page } from '@playwright/test';
 import { readDevicesInUse, readEncodings } from '../support/probe.ts';
-import { button, enter, expectMore, expectNoMore, expectReached, expectToCount, expectToSeeAndHear, open, ownTile, tileOf, turnOnDevices } from '../support/room.ts';
+import {
+  button, enter, expectConnected, expectMore, expectNoMore, expectReached, expectToCount, open, ownTile, tileOf,
+  turnOnDevices,
+} from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const two = async (person: (options?: { baseURL: string }) => Promise<Page>, room: string, baseURL?: string) => {
   const [ada, bob] = [await person(baseURL ? { baseURL } : undefined), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(ada, ['Bob']);
+  await expectConnected(ada, ['Bob']);
   return [ada, bob] as const;
 };
 
@@ -42,7 +45,7 @@ test('a camera that is free again stays off for who has chosen sound only meanwh
     const busy = () => Promise.reject(new DOMException('Device in use', 'NotReadableError'));
     navigator.mediaDevices.getUserMedia = (wanted) => (wanted?.video && !('isFree' in globalThis) ? busy() : real(wanted));
   });
-  await enter(ada, room, 'Ada', { preview: false });
+  await enter(ada, room, 'Ada');
   await expect(ada.getByText('Your camera is used by another app or tab.').first()).toBeVisible();
   await button(ada, 'Settings').click();
   await ada.getByRole('radio', { name: 'Sound only' }).check();
@@ -97,10 +100,10 @@ test.describe('while the server is away', () => {
       await expect.poll(async () => (await rates(ada)).at(-1)).toBe(MUSIC);
     };
     await bob.reload();
-    await expectToSeeAndHear(ada, ['Bob']);
+    await expectConnected(ada, ['Bob']);
     await expectChosen();
     await ada.reload();
-    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+    await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
     await expectChosen();
     await button(ada, 'Settings').click();
     await expect(ada.getByRole('radio', { name: 'Save data' })).toBeChecked();
@@ -132,7 +135,7 @@ test.describe('while the server is away', () => {
     await expectMic('on');
     // Who comes anew has it from the server.
     await bob.reload();
-    await expectToSeeAndHear(bob, ['Ada']);
+    await expectConnected(bob, ['Ada']);
     await keyboard.up('Space');
     await expectMic('off');
     await expect(button(ada, 'Unmute microphone')).toBeVisible();
@@ -140,7 +143,7 @@ test.describe('while the server is away', () => {
 
     // Muted as they were, also for the key.
     await ada.reload();
-    await expectToSeeAndHear(ada, ['Bob']);
+    await expectConnected(ada, ['Bob']);
     await expect.poll(() => ada.evaluate(readDevicesInUse)).toContain('audio');
     await expectMic('off');
     await keyboard.down('Space');
@@ -149,7 +152,7 @@ test.describe('while the server is away', () => {
     // Also if it is let go while the page is away.
     await ada.reload();
     await keyboard.up('Space');
-    await expectToSeeAndHear(ada, ['Bob']);
+    await expectConnected(ada, ['Bob']);
     await expectMic('off');
     await expect(button(ada, 'Unmute microphone')).toBeVisible();
   });
@@ -165,7 +168,7 @@ test('what was chosen on an earlier visit counts from the first moment, for who 
   }
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(ada, ['Bob']);
+  await expectConnected(ada, ['Bob']);
   for (const page of [ada, bob]) {
     await expect.poll(() => scales(page)).toEqual([2]);
     await expect.poll(() => rates(page)).toEqual([MUSIC]);

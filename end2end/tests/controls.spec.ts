@@ -103,7 +103,7 @@ test('another microphone and speaker are taken during the call', async ({ person
 
 test('the link is copied during the call', async ({ person, room, salon }) => {
   const ada = await person();
-  await enter(ada, room, 'Ada', { preview: false });
+  await enter(ada, room, 'Ada');
   await ada.getByRole('button', { name: /^People/ }).click();
   await ada.getByRole('dialog').getByRole('button', { name: 'Copy link' }).click();
   await expect.poll(() => clipboard(ada)).toBe(`${salon.origin}/room/${room}`);

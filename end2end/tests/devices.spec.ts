@@ -181,8 +181,8 @@ test.describe('on a page that is not secure', () => {
 
 test('two people without devices are connected', async ({ person, room }) => {
   const [ada, bob] = [await person({ answer: 'no' }), await person({ machine: 'without devices' })];
-  await enter(ada, room, 'Ada', { preview: false });
-  await enter(bob, room, 'Bob', { preview: false });
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-link', 'connected');
 });
@@ -237,7 +237,7 @@ test.describe('sound that the browser holds back', () => {
       };
       setInterval(() => navigator.userActivation.isActive || console.debug('gesture over'), 200);
     });
-    await enter(bob, room, 'Bob', { preview: false });
+    await enter(bob, room, 'Bob');
     await said(bob, 'gesture over');
     const heldBack = said(bob, 'held back');
     await enter(ada, room, 'Ada');

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { button, connectionsMade, duplicate, enter, expectMore, expectPhase, expectReached, expectToSeeAndHear, remoteTiles, tileOf } from '../support/room.ts';
 import type { Line } from '../support/line.mjs';
+import { soak } from '../support/soak.ts';
 import { expect, test } from '../support/test.ts';
 
 /** Longer than a socket that brings nothing is trusted: 5 s of silence, 3 s for an answer. */
@@ -12,6 +13,8 @@ const banner = (page: Page) => page.locator('[data-notice=server]');
 const faults: [string, (line: Line) => unknown][] = [
   ['cut', (line) => line.cut()],
   ['stalled both ways', (line) => line.stall()],
+];
+const halfFaults: typeof faults = [
   ['stalled to the server', (line) => line.stall(['to the server'])],
   ['stalled from the server', (line) => line.stall(['from the server'])],
 ];
@@ -24,7 +27,7 @@ test('a socket that is cut or stalled is replaced, and nobody notices', async ({
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   await expect.poll(() => connectionsMade(ada, bob)).toEqual([2, 2]);
   await expect(ada.locator('[data-notice=event]')).toBeHidden();
-  for (const [name, fault] of faults) {
+  for (const [name, fault] of soak(faults, [...faults, ...halfFaults])) {
     await test.step(name, async () => {
       fault(line);
       await expectReached(bob, 'Bob', ada);
@@ -120,8 +123,10 @@ test('a browser that stands still is shown as reconnecting, then as gone, and co
   person,
   signal,
   room,
+  startSalon,
 }) => {
-  const [ada, bob] = [await person(), await person({ machine: 'of their own' })];
+  const { origin: baseURL } = await startSalon('--silence', '5', '--hold', '8');
+  const [ada, bob] = [await person({ baseURL }), await person({ baseURL, machine: 'of their own' })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);

@@ -1,11 +1,11 @@
-import { button, enter, expectPhase, expectToSeeAndHear, open, remoteTiles, turnOnDevices } from '../support/room.ts';
+import { button, enter, expectConnected, expectPhase, open, remoteTiles, turnOnDevices } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 test('who finds the room full waits and enters by themselves', async ({ person, room, startSalon }) => {
   const { origin: baseURL } = await startSalon('--people', '2');
   const [ada, bob, cleo] = [await person({ baseURL }), await person({ baseURL }), await person({ baseURL })];
   await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob', { preview: false });
+  await enter(bob, room, 'Bob');
 
   await open(cleo, `/room/${room}`);
   await cleo.getByRole('textbox', { name: 'Your name' }).fill('Cleo');
@@ -18,5 +18,5 @@ test('who finds the room full waits and enters by themselves', async ({ person, 
 
   await button(bob, 'Leave').click();
   await expectPhase(cleo, 'call');
-  await Promise.all([expectToSeeAndHear(ada, ['Cleo']), expectToSeeAndHear(cleo, ['Ada'])]);
+  await Promise.all([expectConnected(ada, ['Cleo']), expectConnected(cleo, ['Ada'])]);
 });

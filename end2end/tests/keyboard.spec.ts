@@ -74,7 +74,7 @@ test('a call is started, joined, muted, recorded and left by keyboard alone', as
 
 test('every panel is opened, used and closed by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'with two cameras' }), await person()];
-  await enter(ada, room, 'Ada', { preview: false });
+  await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
   const { keyboard } = ada;
@@ -199,7 +199,7 @@ test('a host lets somebody in, mutes, keeps one large and puts people out by key
   await button(ada, 'Join').click();
   await expectPhase(ada, 'call');
   const room = new URL(ada.url()).pathname.split('/').at(-1)!;
-  await enter(bob, room, 'Bob', { preview: false });
+  await enter(bob, room, 'Bob');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
   const panel = ada.getByRole('dialog', { name: /^People/ });
   const flip = async (name: RegExp, on: boolean) => {

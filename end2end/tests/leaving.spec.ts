@@ -4,11 +4,13 @@ import {
 } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** A seat is free at once when its person leaves, soon when their page is closed, and in time else. */
-const GONE = { left: { timeout: 4_000 }, closed: { timeout: 12_000 }, held: { timeout: 40_000 } };
+/** How soon a seat is free whose page was closed: it may be loaded again. */
+const CLOSED = { timeout: 12_000 };
+/** The same of somebody who has left. */
+const LEFT = { timeout: 4_000 };
 
-const expectAlone = async (page: Page, how: keyof typeof GONE) => {
-  await expect(remoteTiles(page)).toHaveCount(0, GONE[how]);
+const expectAlone = async (page: Page, soon = CLOSED) => {
+  await expect(remoteTiles(page)).toHaveCount(0, soon);
   await expect(page.locator('[data-invite]')).toBeVisible();
 };
 
@@ -20,7 +22,7 @@ test('who leaves is gone for the others, holds nothing, and can come back', asyn
 
   await button(bob, 'Leave').click();
   await expectPhase(bob, 'left');
-  await expectAlone(ada, 'left');
+  await expectAlone(ada, LEFT);
   await expectNothingHeld(bob);
   await expect(bob.locator('main')).toContainText(/\d/);
 
@@ -29,23 +31,17 @@ test('who leaves is gone for the others, holds nothing, and can come back', asyn
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
 });
 
-test('a closed tab frees the seat', async ({ person, room }) => {
-  const [ada, bob, cleo] = [await person(), await person(), await person()];
+test('a closed tab frees the seat, and so does going to another page', async ({ person, room }) => {
+  const [ada, bob, cleo, dan] = [await person(), await person(), await person(), await person()];
   await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob', { preview: false });
-  await open(cleo, `/room/${room}`);
-  await expectInside(cleo, 2);
+  await enter(bob, room, 'Bob');
+  await enter(cleo, room, 'Cleo');
+  await open(dan, `/room/${room}`);
+  await expectInside(dan, 3);
   await bob.close();
-  await expectAlone(ada, 'closed');
-  await expectInside(cleo, 1);
-});
-
-test('going to another page leaves the call', async ({ person, room }) => {
-  const [ada, bob] = [await person(), await person()];
-  await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob', { preview: false });
-  await bob.goto('/');
-  await expectAlone(ada, 'held');
+  await cleo.goto('/');
+  await expectAlone(ada);
+  await expectInside(dan, 1);
 });
 
 test('the page after the call leads home', async ({ person, room }) => {

@@ -146,7 +146,7 @@ test('Back and Forward show the page of each address, and leave the call', async
   const room = new URL(ada.url()).pathname.split('/').at(-1)!;
   await button(ada, 'Join').click();
   await expectPhase(ada, 'call');
-  await enter(bob, room, 'Bob', { preview: false });
+  await enter(bob, room, 'Bob');
   await expect(remoteTiles(bob)).toHaveCount(1);
 
   await ada.goBack();
@@ -169,7 +169,7 @@ test('a page that the browser has kept goes on where it was', async ({ person, r
   // As browsers tell a page that they put it aside and fetch it back. This one keeps none with a socket.
   const tell = (event: string) => ada.evaluate((event) => void dispatchEvent(new PageTransitionEvent(event, { persisted: true })), event);
   await tell('pagehide');
-  await enter(bob, room, 'Bob', { preview: false });
+  await enter(bob, room, 'Bob');
   await tell('pageshow');
   await expectInside(ada, 1);
   await button(ada, 'Join').click();

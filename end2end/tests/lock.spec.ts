@@ -1,6 +1,6 @@
 // What is said of how a call is protected, and how people can make sure of it.
 import type { Page, WebSocketRoute } from '@playwright/test';
-import { enter, expectPhase, expectReached, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { enter, expectConnected, expectPhase, expectReached, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 /** The line about the way to the only other person, and the code behind it. */
@@ -16,7 +16,7 @@ test('two people have the same code, another in each call', async ({ person, roo
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
   const first = await lockOf(ada);
   expect(first.words).toBe('Direct, end-to-end encrypted');
   expect(await lockOf(bob)).toEqual(first);
@@ -32,7 +32,7 @@ test('a code outlives the socket, and both have another after a reconnect', asyn
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
   const first = await lockOf(ada);
   expect(await lockOf(bob)).toEqual(first);
   line.cut();
@@ -40,7 +40,7 @@ test('a code outlives the socket, and both have another after a reconnect', asyn
   for (const page of [ada, bob]) await expect(page.locator('[data-code]')).toHaveText(first.code);
   line.cut();
   await bob.reload();
-  await expectToSeeAndHear(ada, ['Bob']);
+  await expectConnected(ada, ['Bob']);
   const second = (await lockOf(bob)).code;
   expect(second).not.toBe(first.code);
   await expect(ada.locator('[data-code]')).toHaveText(second);
@@ -129,7 +129,7 @@ test('where the server leaves nothing to compare, no lock is shown and that is s
   });
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
   for (const [page, name] of [[ada, 'Bob'], [bob, 'Ada']] as const) {
     await page.getByRole('button', { name: /^People/ }).click();
     const lock = page.getByRole('dialog', { name: /^People/ }).locator('.lock');

@@ -1,12 +1,12 @@
 // Names in their own script, as the others see them.
-import { enter, open, ownTile, tileOf } from '../support/room.ts';
+import { button, enter, expectPhase, open, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const FAMILY = '👨\u200d👩\u200d👧';
 
 test('joiners are part of names, and initials are whole characters', async ({ person, room }) => {
   const ada = await person();
-  await enter(ada, room, 'Ada', { preview: false });
+  await enter(ada, room, 'Ada');
   const people = [
     ['نمی\u200cخواهم', 'ن'],
     ['ശ്രീ ന്യാ', 'ശ്രീന്യാ'],
@@ -16,20 +16,20 @@ test('joiners are part of names, and initials are whole characters', async ({ pe
   ] as const;
   const bob = await person();
   for (const [name, initials] of people) {
-    await enter(bob, room, name, { preview: false });
+    await enter(bob, room, name);
     const tile = tileOf(ada, name);
     await expect(tile.locator('.name')).toHaveText(name);
     await expect(tile.locator('.initials')).toHaveText(initials);
     await expect(ownTile(bob).locator('.initials')).toHaveText(initials);
-    await bob.evaluate(() => sessionStorage.clear());
-    await open(bob, '/');
+    await button(bob, 'Leave').click();
+    await expectPhase(bob, 'left');
     await expect(tile).toHaveCount(0);
   }
 });
 
 test('a name is cut between characters when it has been typed', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
-  await enter(ada, room, 'Ada', { preview: false });
+  await enter(ada, room, 'Ada');
   await open(bob, `/room/${room}`);
   const field = bob.getByRole('textbox', { name: 'Your name' });
   await field.fill(FAMILY.repeat(60));

@@ -33,7 +33,7 @@ test('a lobby that was translated goes on to say who is inside', async ({ person
   await expect(inside).toContainText('Nobody');
   await translate(ada);
   await expect(inside).toContainText('NOBODY');
-  await enter(bob, room, 'Bob', { preview: false });
+  await enter(bob, room, 'Bob');
   await expect(inside).toContainText('Bob');
   await translate(ada);
   await button(bob, 'Leave').click();
@@ -45,14 +45,14 @@ test('a lobby that was translated goes on to say who is inside', async ({ person
 
 test('a call that was translated goes on to tell what happens', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
-  await enter(ada, room, 'Ada', { preview: false });
+  await enter(ada, room, 'Ada');
   await expect(ada.locator('[data-invite]')).toBeVisible();
   const clock = ada.locator('[data-clock]');
   await translate(ada);
   const before = await clock.innerText();
   await expect(clock).not.toHaveText(before);
   await translate(ada);
-  await enter(bob, room, 'Bob', { preview: false });
+  await enter(bob, room, 'Bob');
   await expect(ada.locator('[data-invite]')).toHaveCount(0);
   await expect(ada.locator('[data-notice=event]')).toContainText('Bob');
   await expect(tileOf(ada, 'Bob')).toBeVisible();
@@ -73,7 +73,7 @@ test('a call that was translated goes on to tell what happens', async ({ person,
   await expect(ada.locator('.panel h2')).toContainText('2');
   await translate(ada);
   const cleo = await person();
-  await enter(cleo, room, 'Cleo', { preview: false });
+  await enter(cleo, room, 'Cleo');
   await expect(ada.locator('.panel .name', { hasText: 'Cleo' })).toBeVisible();
   await expect(ada.locator('.panel h2')).toContainText('3');
   await expect(ada.locator('[data-notice=event]')).toContainText('Cleo');

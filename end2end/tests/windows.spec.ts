@@ -138,7 +138,7 @@ test.describe('without a server', () => {
     test.slow();
     const salon = await startSalon();
     const me = await person({ baseURL: salon.origin });
-    await enter(me, room, 'Ada', { preview: false });
+    await enter(me, room, 'Ada');
     await button(me, 'Chat').click();
     await expect(me.getByRole('textbox', { name: 'Message' })).toBeVisible();
     await salon.kill();
@@ -195,7 +195,7 @@ test('what happened is told above the head of a panel', async ({ person }) => {
     await button(me, /^People/).click();
     const head = me.getByRole('dialog', { name: /^People/ }).locator('header');
     await expect(head).toBeVisible();
-    await enter(bob, room, 'Bob', { preview: false });
+    await enter(bob, room, 'Bob');
     await expect(notice).toHaveText('Bob joined.');
     const [told, below] = [await notice.boundingBox(), await head.boundingBox()];
     expect(told!.y + told!.height).toBeLessThanOrEqual(below!.y);
