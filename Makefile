@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help setup run build release pages dist test check unit plain e2e fuzz bench load recording signalling watch clean \
+.PHONY: help setup run build release pages dist test soak mutants check unit plain e2e fuzz bench load recording signalling watch clean \
 	begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
@@ -41,7 +41,7 @@ dist: pages ## Build it as one file that carries its pages
 
 test: export STEPS := target/steps.txt
 # All that was ever interesting is tried again; the hunt for more is short.
-test: SECONDS_EACH := 15
+test: SECONDS_EACH = $(if $(SOAK),600,15)
 test: begin browsers setup check unit fuzz plain e2e ## Run everything: checks, native tests, browser tests
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
@@ -59,6 +59,14 @@ e2e: dist browsers end2end/node_modules/.package-lock.json ## Run the browser te
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
 	$(STEP) "Running the browser tests" env SALON_BIN=$(CURDIR)/target/dist/release/salon \
 		npm --prefix end2end run --silent test -- $(ARGS)
+
+soak: export SOAK := yes
+soak: test ## Run everything at length: every fault, long recordings, 10 minutes of each fuzz target
+	$(STEP) "Recording a call for an hour" env SALON_BIN=$(CURDIR)/target/dist/release/salon node bench/recording.mjs 60
+
+mutants: ## Break Salon in ten places, one at a time, and see that a test fails each time
+	@scripts/setup.sh tools browsers
+	$(STEP) "Breaking it on purpose" node scripts/mutants.mjs $(ARGS)
 
 SECONDS_EACH := 600
 fuzz: ## Hunt for inputs that break the pure core, 10 minutes for each target (SECONDS_EACH=60 for less)

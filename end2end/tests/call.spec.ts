@@ -5,7 +5,8 @@ import { expect, test } from '../support/test.ts';
 test('two people see and hear each other', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
-  const told = expect(ada.locator('[data-notice=event]'), 'who comes').toHaveText('Bob joined.');
+  // What is in it is read aloud.
+  const told = expect(ada.getByRole('status').locator('[data-notice=event]'), 'who comes').toHaveText('Bob joined.');
   await enter(bob, room, 'Bob');
   await expect(tileOf(bob, 'Ada')).toBeVisible();
   await expect(bob.locator('[data-notice=event]'), 'who was there before').toHaveText('');

@@ -1,0 +1,106 @@
+// scripts/mutants.mjs [WORDS]: breaks Salon in one place after the other, and sees that a test fails.
+// With WORDS only those faults whose name contains them. Each is one replacement, which is taken back.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/** A native test whose name contains this. */
+const native = (filter) => ['cargo', 'test', '--features', 'ssr', '--target-dir', 'target/native', '--lib', filter];
+/** Browser tests whose title is like this. */
+const browser = (title) => ['make', 'e2e', `ARGS=-x -g "${title}"`];
+
+const mutants = [
+  {
+    what: 'a seat that is not freed',
+    file: 'src/room/leaving.rs',
+    from: 'room.seats.remove(id);',
+    to: '',
+    caught: native('room::'),
+  },
+  {
+    what: 'a mute that is not told',
+    file: 'src/room/mod.rs',
+    from: 'Ok(()) => self.tell_others(name, from, &ServerMessage::Presence { from, presence }),',
+    to: 'Ok(()) => drop(presence),',
+    caught: native('room::'),
+  },
+  {
+    what: 'a wrong caller',
+    file: 'src/room/linking.rs',
+    from: 'if mine.precedes(theirs) =>',
+    to: 'if theirs.precedes(mine) =>',
+    caught: native('room::'),
+  },
+  {
+    what: 'a candidate that is dropped',
+    file: 'src/call/negotiation.rs',
+    from: 'self.send(Signal::Candidate(candidate));',
+    to: 'drop(candidate);',
+    caught: native('call::'),
+  },
+  {
+    what: 'a lock that is shown under a swapped fingerprint',
+    file: 'src/call/seal.rs',
+    from: '(Some(local), Some(remote)) => {',
+    to: '(Some(local), Some(_)) => {\n                let remote = local;',
+    caught: native('call::'),
+  },
+  {
+    what: 'a file with a wrong hash that is accepted',
+    file: 'src/call/files/taken.rs',
+    from: 'if sum.is_none() || sum != self.sum.as_deref() {',
+    to: 'if sum.is_none() {',
+    caught: native('call::files'),
+  },
+  {
+    what: 'a guest who is let in past the waiting room',
+    file: 'src/room/door.rs',
+    from: 'Ok(if kept.waiting_room { Entry::Wait } else { Entry::In })',
+    to: 'Ok(Entry::In)',
+    caught: native('room::'),
+  },
+  {
+    what: 'a recording that stands still',
+    file: 'src/platform/browser/recording/picture.rs',
+    from: 'match video.filter(|video| video.video_width() > 0) {',
+    to: 'match video.filter(|video| video.video_width() > 0 && video.current_time() < 1.0) {',
+    caught: browser('who is connected anew stays in the recording'),
+  },
+  {
+    what: 'a notice that is not announced',
+    file: 'src/ui/notice_bar.rs',
+    from: '<div class="notices" role="status" aria-live="polite">',
+    to: '<div class="notices">',
+    caught: browser('two people see and hear each other'),
+  },
+  {
+    what: 'a Join button that is dead',
+    file: 'src/pages/lobby.rs',
+    from: 'false => session.join(),',
+    to: 'false => {}',
+    caught: browser('two people see and hear each other'),
+  },
+];
+
+const wanted = process.argv.slice(2).join(' ');
+const survivors = [];
+for (const { what, file, from, to, caught } of mutants.filter(({ what }) => what.includes(wanted))) {
+  const whole = readFileSync(file, 'utf8');
+  if (whole.split(from).length !== 2) throw new Error(`${what}: ${file} does not contain this once: ${from}`);
+  const putBack = () => writeFileSync(file, whole);
+  const interrupted = () => process.exit(130);
+  process.once('exit', putBack).once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  writeFileSync(file, whole.replace(from, () => to));
+  const [program, ...args] = caught;
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  putBack();
+  process.off('exit', putBack).off('SIGINT', interrupted).off('SIGTERM', interrupted);
+  // What does not compile proves nothing.
+  const ran = `${stdout}${stderr}`;
+  const failed = ran.match(/^test \S+ \.\.\. FAILED$|^ *✘.*$|^ *\d+\) .*› .*$/m)?.[0].trim();
+  console.log(`${status !== 0 && failed ? 'caught  ' : 'SURVIVED'}  ${what}${failed ? `: ${failed}` : ''}`);
+  if (status === 0 || !failed) survivors.push(what);
+}
+if (survivors.length) {
+  console.error(`Not caught: ${survivors.join('; ')}.`);
+  process.exit(1);
+}
