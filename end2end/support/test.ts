@@ -5,6 +5,7 @@ import { GRANTED, launchWith, machines } from './chromium.mjs';
 import { installProbe } from './probe.ts';
 import { type Line, startLine } from './line.mjs';
 import { startFiles, startSalon } from './salon.mjs';
+import { soak } from './soak.ts';
 
 export { expect } from '@playwright/test';
 
@@ -36,6 +37,9 @@ type TestFixtures = {
   /** Somebody with an own browser profile and one empty page. */
   person: (options?: PersonOptions) => Promise<Page>;
 };
+
+/** Who is gone is missed sooner than by default. A test that has a server of its own has the default. */
+const SHORT_CLOCKS = soak(['--silence', '6', '--hold', '8'], []);
 
 /** What each answer does not grant. */
 const REFUSED: Record<NonNullable<PersonOptions['answer']>, string[]> = {
@@ -102,7 +106,7 @@ const stopped = async <S extends { stop: () => Promise<void> }, A extends unknow
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   salon: [
     async ({}, use) => {
-      const salon = await startSalon();
+      const salon = await startSalon(...SHORT_CLOCKS);
       await use(salon);
       await salon.stop();
     },

@@ -123,10 +123,8 @@ test('a browser that stands still is shown as reconnecting, then as gone, and co
   person,
   signal,
   room,
-  startSalon,
 }) => {
-  const { origin: baseURL } = await startSalon('--silence', '5', '--hold', '8');
-  const [ada, bob] = [await person({ baseURL }), await person({ baseURL, machine: 'of their own' })];
+  const [ada, bob] = [await person(), await person({ machine: 'of their own' })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
