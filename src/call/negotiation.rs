@@ -119,6 +119,10 @@ pub(super) struct Negotiation {
     open_offer: Option<SessionDescription>,
     /// The candidates that were sent since.
     offered_ways: Vec<Option<IceCandidate>>,
+    /// The last offer of the other side that was answered, and with what.
+    answered: Option<(SessionDescription, SessionDescription)>,
+    /// The last description of the other side that was to be applied.
+    remote: Option<SessionDescription>,
     inbox: VecDeque<Signal>,
     /// Candidates that came before any remote description.
     early: Vec<Option<IceCandidate>>,
@@ -140,6 +144,8 @@ impl Negotiation {
             has_remote: false,
             open_offer: None,
             offered_ways: Vec::new(),
+            answered: None,
+            remote: None,
             inbox: VecDeque::new(),
             early: Vec::new(),
             ends: Ends::default(),
@@ -238,6 +244,9 @@ impl Negotiation {
             }
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
             self.offered_ways.clear();
+            if intent == Intent::Answer {
+                self.answered = self.remote.clone().zip(Some(description.clone()));
+            }
             self.send(match description.kind {
                 SdpType::Offer => Signal::Offer(description),
                 _ => Signal::Answer(description),
@@ -299,6 +308,11 @@ impl Negotiation {
     }
 
     fn offered(&mut self, offer: SessionDescription) {
+        // Browsers number their descriptions, so the same one is said again: see [`Self::repeat`]. With
+        // a second answer of its own, the other side would have one left over for its next offer.
+        if let Some((_, answer)) = self.answered.as_ref().filter(|(last, _)| *last == offer) {
+            return self.send(Signal::Answer(answer.clone()));
+        }
         self.ignoring = match self.role {
             Role::Caller => self.signaling != SignalingState::Stable,
             Role::Callee => self.signaling == SignalingState::HaveLocalOffer,
@@ -310,7 +324,8 @@ impl Negotiation {
     }
 
     fn answered(&mut self, answer: SessionDescription) {
-        let expected = self.signaling == SignalingState::HaveLocalOffer;
+        let is_new = self.remote.as_ref() != Some(&answer);
+        let expected = self.signaling == SignalingState::HaveLocalOffer && is_new;
         if expected && answer.kind == SdpType::Answer {
             self.ignoring = false;
             self.start_remote(answer);
@@ -334,6 +349,7 @@ impl Negotiation {
     fn start_remote(&mut self, description: SessionDescription) {
         self.operation = Some(Operation::Remote(description.kind));
         self.ends.set_remote(&description.sdp);
+        self.remote = Some(description.clone());
         self.commands.push_back(PeerCommand::SetRemote(description));
     }
 

@@ -34,6 +34,38 @@ fn the_caller_offers_and_the_callee_waits() {
     assert_eq!(drain(&mut callee), []);
 }
 
+#[test]
+fn an_offer_that_is_said_again_has_one_answer() {
+    use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
+    let named = |kind, sdp: &str| SessionDescription { kind, sdp: sdp.to_owned() };
+    let offer = || Signal::Offer(named(SdpType::Offer, "offer"));
+    let answer = || named(SdpType::Answer, "answer");
+    let said = PeerCommand::Send(Signal::Answer(answer()));
+
+    let mut callee = Negotiation::new(Role::Callee);
+    callee.signal(offer());
+    callee.remote_done(true, HaveRemoteOffer);
+    callee.local_done(Intent::Answer, Some(answer()), Stable);
+    assert_eq!(drain(&mut callee).last(), Some(&said));
+    callee.signal(offer());
+    assert_eq!(drain(&mut callee), [said], "the same answer, and nothing for the browser to do");
+    callee.signal(Signal::Offer(named(SdpType::Offer, "another")));
+    assert!(matches!(drain(&mut callee)[..], [PeerCommand::SetRemote(_)]));
+
+    let mut caller = Negotiation::new(Role::Caller);
+    let offers = |caller: &mut Negotiation, sdp| {
+        caller.needed();
+        caller.local_done(Intent::Offer, Some(named(SdpType::Offer, sdp)), HaveLocalOffer);
+        drain(caller);
+    };
+    offers(&mut caller, "offer");
+    caller.signal(Signal::Answer(answer()));
+    caller.remote_done(true, Stable);
+    offers(&mut caller, "next");
+    caller.signal(Signal::Answer(answer()));
+    assert_eq!(drain(&mut caller), [], "left over from the offer before");
+}
+
 fn joined(id: u64, inside: &RoomState) -> ServerMessage {
     ServerMessage::Joined {
         id: PeerId(id),
@@ -337,7 +369,8 @@ fn in_a_collision_the_callee_asks_for_a_new_connection() {
         callee.handle(input, now);
         assert!(!callee.step(now));
     }
-    callee.handle(offer(), now);
+    let other = SessionDescription { kind: SdpType::Offer, sdp: "another".to_owned() };
+    callee.handle(PeerInput::Signal(Signal::Offer(other)), now);
     let remote = |command: &PeerCommand| matches!(command, PeerCommand::SetRemote(_));
     let applied = std::iter::from_fn(|| callee.poll()).filter(remote).count();
     assert_eq!(applied, 1, "the offer of this side is not rolled back");
@@ -790,7 +823,9 @@ proptest! {
         let mut signaling = SignalingState::Stable;
         let mut applied = false;
         let mut pending = VecDeque::new();
-        for (action, works) in steps {
+        for (place, (action, works)) in steps.into_iter().enumerate() {
+            // Some are said twice.
+            let description = |kind| SessionDescription { kind, sdp: (place / 3).to_string() };
             match action {
                 0 | 1 => negotiation.needed(),
                 2 | 3 => negotiation.signal(Signal::Offer(description(SdpType::Offer))),
