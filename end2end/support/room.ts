@@ -102,9 +102,13 @@ export const expectToCount = async (video: Locator) => {
   await expect.poll(numbers, { message: 'numbers seen on a tile', intervals: OFTEN, timeout: 30_000 }).toBeGreaterThan(2);
 };
 
+/** They are connected, whatever comes of them. */
+export const expectConnected = (page: Page, name: string) =>
+  expect(tileOf(page, name)).toHaveAttribute('data-link', 'connected', { timeout: 30_000 });
+
 const expectPerson = async (page: Page, name: string) => {
   const tile = tileOf(page, name);
-  await expect(tile).toHaveAttribute('data-link', 'connected', { timeout: 30_000 });
+  await expectConnected(page, name);
   await expect(tile).toHaveAttribute('data-mic', 'on');
   await expect(tile).toHaveAttribute('data-camera', 'on');
   await expectToCount(tile.locator('video'));

@@ -2,10 +2,14 @@
 import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { LINES, openPrint, readLines, whyNoReader } from '../support/print.ts';
-import { button, connectionsMade, enter, expectMore, expectReached, expectToSeeAndHear, tileOf } from '../support/room.ts';
+import {
+  button, connectionsMade, enter, expectConnected, expectMore, expectReached, expectToSeeAndHear, tileOf,
+} from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const READABLE_MS = 2_000;
+/** Join asks for the devices, and nobody looks at them before. */
+const UNSEEN = { preview: false };
 
 const screenOf = (page: Page, name: string) => page.getByRole('article', { name: `Screen of ${name}` });
 
@@ -36,15 +40,15 @@ const share = async (page: Page, name: string, other: Page) => {
   return png.length ? readLines(png) : 0;
 };
 
-test('a page of small text can be read by the other, and the camera goes on', async ({ person, room }) => {
+test('a page of small text can be read by the other, and the camera goes on', { tag: '@alone' }, async ({ person, room }) => {
   const why = whyNoReader();
   if (why) console.log(`Skipped, because nothing can be read here: ${why}`);
   test.skip(!!why, why);
   test.slow();
   const size = { width: 1920, height: 1080 };
   const [ada, bob] = [await person({ machine: 'that shares small print', screen: size }), await person()];
-  await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob');
+  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(bob, room, 'Bob', UNSEEN);
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   const before = await connectionsMade(ada, bob);
   await openPrint(ada, size);
@@ -75,10 +79,10 @@ test('a page of small text can be read by the other, and the camera goes on', as
 test('who comes later sees it, a reload of theirs too, and two can share', async ({ person, room }) => {
   const machine = 'that shares small print';
   const [ada, bob] = [await person({ machine }), await person({ machine })];
-  await enter(ada, room, 'Ada');
+  await enter(ada, room, 'Ada', UNSEEN);
   await openPrint(ada);
   await button(ada, 'Share your screen').click();
-  await enter(bob, room, 'Bob');
+  await enter(bob, room, 'Bob', UNSEEN);
   await plays(bob, 'Ada');
   await bob.reload();
   await plays(bob, 'Ada');
@@ -94,9 +98,9 @@ test('who comes later sees it, a reload of theirs too, and two can share', async
 
 test('what is shared ends with its tab, and its sound is heard also by who wants no pictures', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
-  await enter(ada, room, 'Ada');
-  await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(bob, ['Ada']);
+  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(bob, room, 'Bob', UNSEEN);
+  await expectConnected(bob, 'Ada');
   const print = await openPrint(ada);
   // Browsers want a gesture before a page sounds.
   await print.bringToFront();
@@ -151,7 +155,7 @@ test('a picker that never answers can be asked again, and given up', async ({ pe
       return Promise.resolve(canvas.captureStream());
     };
   });
-  await enter(ada, room, 'Ada');
+  await enter(ada, room, 'Ada', UNSEEN);
   const choosing = ada.getByText("Choose in your browser's window what to share.");
   const shares = ada.getByText('You are sharing your screen.');
   await button(ada, 'Share your screen').click();
@@ -170,7 +174,7 @@ test('a picker that never answers can be asked again, and given up', async ({ pe
 
 test('who only says that they share a screen is not looked at in the dark', async ({ person, room, salon }) => {
   const [ada, place] = [await person(), await person()];
-  await enter(ada, room, 'Ada');
+  await enter(ada, room, 'Ada', UNSEEN);
   const eve = await hostile(place, salon.origin);
   await eve.say({ type: 'join', room, presence: { name: 'Eve', mic: false, camera: false, screen: true } });
   await expect(screenOf(ada, 'Eve').getByText('Nothing of it has come yet')).toBeVisible();
@@ -182,9 +186,9 @@ test.describe('while the server cannot be reached', () => {
 
   test('a screen that is shared is seen when it is back, and one that was goes on', async ({ person, room, line }) => {
     const [ada, bob] = [await person({ machine: 'that shares small print', baseURL: line.origin }), await person()];
-    await enter(ada, room, 'Ada');
-    await enter(bob, room, 'Bob');
-    await expectToSeeAndHear(bob, ['Ada']);
+    await enter(ada, room, 'Ada', UNSEEN);
+    await enter(bob, room, 'Bob', UNSEEN);
+    await expectConnected(bob, 'Ada');
     await openPrint(ada);
     line.refuse();
     await button(ada, 'Share your screen').click();
