@@ -50,7 +50,9 @@ const expectTraffic = async (dialog: Locator) => {
   await expectRow('Freezes', /^(none|\d+, .* in all)$/, '—');
 };
 
-test('the connection to a person in numbers and graphs, by keyboard alone, which they take along when they leave', async ({ person, room, line }) => {
+test('the connection to a person in numbers and graphs, by keyboard alone, which they take along when they leave', async ({
+  person, room, line,
+}) => {
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
   await enter(ada, room, 'Ada', UNSEEN);
   await enter(bob, room, 'Bob', UNSEEN);
@@ -109,11 +111,11 @@ test('the connection to a person in numbers and graphs, by keyboard alone, which
 
 const connectionTest = (page: Page) => page.locator('.connection-test');
 
-test.describe('a server that cannot be reached for a while', () => {
+test.describe('while the server cannot be reached', () => {
   // The browser itself writes of every attempt to reach it.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('the lobby tests the connection by itself, and says what it found, and that, and no longer', async ({ person, room, line }) => {
+  test('the lobby tests the connection by itself and says what it found, also that, and no longer than that', async ({ person, room, line }) => {
     const ada = await person({ baseURL: line.origin });
     await open(ada, `/room/${room}`);
     const found = connectionTest(ada);
@@ -146,7 +148,9 @@ test.describe('a server that cannot be reached for a while', () => {
   });
 });
 
-test('what does not answer is named, no address is given away that is to be hidden, and all of it is given up when the person joins', async ({ person, room, startSalon }) => {
+test('what does not answer is named, no address is given away that is to be hidden, and joining gives the test up', async ({
+  person, room, startSalon,
+}) => {
   // Nobody listens on port 9.
   const urls = ['stun:127.0.0.1:9', 'turn:127.0.0.1:9|user|word', 'turn:127.0.0.1:9?transport=tcp|user|word'];
   const { origin: baseURL } = await startSalon('--ice', urls.join(' '));
