@@ -188,7 +188,9 @@ test.describe('a server that cannot be reached for a while', () => {
   // The browser itself tells of every attempt to reach it.
   test.use({ expectedOutput: /^failed: .*\/ws$|connection to (the server at )?ws:/ });
 
-  test('Firefox calls Chromium: sound, picture, words, files and screens go each way, and on without the server', async ({ firefox, person, room, line }, info) => {
+  test('Firefox calls Chromium: sound, picture, words, files and screens go each way, and on without the server', async ({
+    firefox, person, room, line,
+  }, info) => {
     test.setTimeout(240_000);
     const ada = await person({ machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
     await enter(ada, room, 'Ada', { preview: false });

@@ -169,7 +169,9 @@ test.describe('through a relay, by every way to it', () => {
     test.skip(!!why, why);
   });
 
-  test('four who hide their addresses and all change their networks at once find each other again', { tag: '@alone' }, async ({ come, network, relay, room }) => {
+  test('four who hide their addresses and all change their networks at once find each other again', {
+    tag: '@alone',
+  }, async ({ come, network, relay, room }) => {
     test.slow();
     const names = ['Ada', 'Bob', 'Cleo', 'Dan'];
     const people = await Promise.all(FOUR.hosts.map(come));
