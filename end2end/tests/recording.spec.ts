@@ -25,9 +25,6 @@ const KEEPS_UP = 29;
 /** A second of a film to begin at that is not its first: there has been another key frame. */
 const LATER_S = 3;
 
-/** Join asks for the devices, and nobody looks at them before. */
-const UNSEEN = { preview: false };
-
 const mark = (page: Page) => page.locator('.recording-mark');
 const event = (page: Page) => page.locator('[data-notice=event]');
 const kept = (page: Page) => page.locator('[data-recording]');
@@ -101,8 +98,8 @@ test('everybody is told before it begins, and the file is whole', { tag: '@alone
   test.slow();
   const [ada, bob] = [await person(), await person()];
   await ada.addInitScript(installStandstill);
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await expectConnected(ada, 'Bob');
   await openMore(ada);
   await standStill(ada, true);
@@ -180,8 +177,8 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     test.setTimeout(180_000);
     const seconds = soak(12, 60);
     const [ada, bob] = [await person(), await person()];
-    await enter(ada, room, 'Ada', UNSEEN);
-    await enter(bob, room, 'Bob', UNSEEN);
+    await enter(ada, room, 'Ada', { preview: false });
+    await enter(bob, room, 'Bob', { preview: false });
     await expectConnected(ada, 'Bob');
     await openMore(ada);
     await crash(ada, await record(ada), seconds);
@@ -198,8 +195,8 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     const seconds = soak(8, 15);
     const [ada, bob] = [await person(), await person()];
     await ada.addInitScript(withoutWebM);
-    await enter(ada, room, 'Ada', UNSEEN);
-    await enter(bob, room, 'Bob', UNSEEN);
+    await enter(ada, room, 'Ada', { preview: false });
+    await enter(bob, room, 'Bob', { preview: false });
     await expectToSeeAndHear(ada, ['Bob']);
     await openMore(ada);
     await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
@@ -217,7 +214,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
 
 test('where nobody is heard, what is seen is recorded all the same, and a damaged note hides it not', async ({ person, room }) => {
   const ada = await person();
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   await button(ada, 'Mute microphone').click();
   await openMore(ada);
   await record(ada);
@@ -248,8 +245,8 @@ test('where nothing can be kept, nobody is told of a recording that does not com
   await ada.addInitScript(() => {
     StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException('', 'SecurityError'));
   });
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   const told = bob.evaluate(
     (name) =>
       new Promise((heard) => {
@@ -276,7 +273,7 @@ test('a recording of which nothing comes ends, and nothing is left of it', async
       this.dispatchEvent(new Event('stop'));
     };
   });
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   await openMore(ada);
   await record(ada);
   await expect(button(ada, 'Record')).toBeVisible({ timeout: 20_000 });
@@ -373,7 +370,7 @@ test('own sound and picture are in step each time, as WebM and as MP4, and MP4 i
   const flashing = soak(6_000, 12_000);
   const ada = await person();
   await ada.addInitScript(installFlash);
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   await openMore(ada);
   expect((await recordFlashes(ada, flashing)).name).toMatch(/\.webm$/);
   // The page asks the browser each time what it can write.
@@ -396,8 +393,8 @@ test('sound and picture of somebody else are in step', { tag: '@alone' }, async 
   test.slow();
   const [ada, bob] = [await person(), await person()];
   await bob.addInitScript(installFlash);
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
   await openMore(ada);
   await expectConnected(ada, 'Bob');
@@ -411,13 +408,13 @@ test('everybody can have a file of their own, who comes later too', { tag: '@alo
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   // Else three people on one machine leave too little of it for four files.
   for (const page of [ada, bob, cleo]) await page.addInitScript(() => localStorage.setItem('salon.quality', 'save-data'));
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await expectToSeeAndHear(ada, ['Bob']);
   await openMore(ada);
   await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
   await record(ada);
-  await enter(cleo, room, 'Cleo', UNSEEN);
+  await enter(cleo, room, 'Cleo', { preview: false });
   await expectConnected(ada, 'Cleo');
   await ada.waitForTimeout(3_000);
   const seconds = await stop(ada);
@@ -443,8 +440,8 @@ test('everybody can have a file of their own, who comes later too', { tag: '@alo
 test('who is connected anew stays in the recording', async ({ person, room, line }) => {
   test.slow();
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await expectToSeeAndHear(ada, ['Bob']);
   for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
   await openMore(ada);
@@ -488,8 +485,8 @@ test('what somebody shares is large in the recording of another, and can be read
   test.skip(!!why, why);
   test.slow();
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await expectConnected(bob, 'Ada');
   await openPrint(ada);
   await openMore(bob);
@@ -517,7 +514,7 @@ test('what somebody shares is large in the recording of another, and can be read
 test('leaving ends it, no device is held by it, and it is there until it is saved', async ({ person, room }) => {
   test.slow();
   const ada = await person();
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   await openMore(ada);
   await record(ada);
   await expectToHaveRecorded(ada);
@@ -549,7 +546,7 @@ const installSmallDisk = () => {
 test('a full disk ends it, and keeps what there is', async ({ person, room }) => {
   test.slow();
   const ada = await person();
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   await openMore(ada);
   await ada.route('**/recorder.js', async (route) => {
     const script = await (await route.fetch()).text();
@@ -572,8 +569,8 @@ test.describe('while the server cannot be reached', () => {
   test('who cannot hear of it from the server is told past it', async ({ person, room, line }) => {
     const [ada, bob] = [await person(), await person({ baseURL: line.origin })];
     await ada.addInitScript(installStandstill);
-    await enter(ada, room, 'Ada', UNSEEN);
-    await enter(bob, room, 'Bob', UNSEEN);
+    await enter(ada, room, 'Ada', { preview: false });
+    await enter(bob, room, 'Bob', { preview: false });
     await expectConnected(bob, 'Ada');
     await openMore(ada);
     line.refuse();
@@ -588,7 +585,7 @@ test.describe('while the server cannot be reached', () => {
   test('nobody can be told, so nothing is recorded', async ({ person, room, line }) => {
     const ada = await person({ baseURL: line.origin });
     await ada.addInitScript(installStandstill);
-    await enter(ada, room, 'Ada', UNSEEN);
+    await enter(ada, room, 'Ada', { preview: false });
     await openMore(ada);
     await standStill(ada, true);
     await button(ada, 'Record').click();

@@ -8,8 +8,6 @@ import {
 import { expect, test } from '../support/test.ts';
 
 const READABLE_MS = 2_000;
-/** Join asks for the devices, and nobody looks at them before. */
-const UNSEEN = { preview: false };
 
 const screenOf = (page: Page, name: string) => page.getByRole('article', { name: `Screen of ${name}` });
 
@@ -47,8 +45,8 @@ test('a page of small text can be read by the other, and the camera goes on', { 
   test.slow();
   const size = { width: 1920, height: 1080 };
   const [ada, bob] = [await person({ machine: 'that shares small print', screen: size }), await person()];
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   const before = await connectionsMade(ada, bob);
   await openPrint(ada, size);
@@ -79,10 +77,10 @@ test('a page of small text can be read by the other, and the camera goes on', { 
 test('who comes later sees it, a reload of theirs too, and two can share', async ({ person, room }) => {
   const machine = 'that shares small print';
   const [ada, bob] = [await person({ machine }), await person({ machine })];
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   await openPrint(ada);
   await button(ada, 'Share your screen').click();
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(bob, room, 'Bob', { preview: false });
   await plays(bob, 'Ada');
   await bob.reload();
   await plays(bob, 'Ada');
@@ -98,8 +96,8 @@ test('who comes later sees it, a reload of theirs too, and two can share', async
 
 test('what is shared ends with its tab, and its sound is heard also by who wants no pictures', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await expectConnected(bob, 'Ada');
   const print = await openPrint(ada);
   // Browsers want a gesture before a page sounds.
@@ -155,7 +153,7 @@ test('a picker that never answers can be asked again, and given up', async ({ pe
       return Promise.resolve(canvas.captureStream());
     };
   });
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   const choosing = ada.getByText("Choose in your browser's window what to share.");
   const shares = ada.getByText('You are sharing your screen.');
   await button(ada, 'Share your screen').click();
@@ -174,7 +172,7 @@ test('a picker that never answers can be asked again, and given up', async ({ pe
 
 test('who only says that they share a screen is not looked at in the dark', async ({ person, room, salon }) => {
   const [ada, place] = [await person(), await person()];
-  await enter(ada, room, 'Ada', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
   const eve = await hostile(place, salon.origin);
   await eve.say({ type: 'join', room, presence: { name: 'Eve', mic: false, camera: false, screen: true } });
   await expect(screenOf(ada, 'Eve').getByText('Nothing of it has come yet')).toBeVisible();
@@ -186,8 +184,8 @@ test.describe('while the server cannot be reached', () => {
 
   test('a screen that is shared is seen when it is back, and one that was goes on', async ({ person, room, line }) => {
     const [ada, bob] = [await person({ machine: 'that shares small print', baseURL: line.origin }), await person()];
-    await enter(ada, room, 'Ada', UNSEEN);
-    await enter(bob, room, 'Bob', UNSEEN);
+    await enter(ada, room, 'Ada', { preview: false });
+    await enter(bob, room, 'Bob', { preview: false });
     await expectConnected(bob, 'Ada');
     await openPrint(ada);
     line.refuse();

@@ -10,9 +10,6 @@ import { startSalonAt } from '../support/salon.mjs';
 import { soak } from '../support/soak.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Join asks for the devices, and nobody looks at them before. */
-const UNSEEN = { preview: false };
-
 const panel = (page: Page, name: string) => page.getByRole('dialog', { name: `Connection to ${name}` });
 /** The values of a row. */
 const cells = (dialog: Locator, name: string) =>
@@ -54,8 +51,8 @@ test('the connection to a person in numbers and graphs, by keyboard alone, which
   person, room, line,
 }) => {
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
-  await enter(ada, room, 'Ada', UNSEEN);
-  await enter(bob, room, 'Bob', UNSEEN);
+  await enter(ada, room, 'Ada', { preview: false });
+  await enter(bob, room, 'Bob', { preview: false });
   await expectConnected(ada, 'Bob');
   const { keyboard } = ada;
   await tabTo(ada.getByRole('button', { name: /^People/ }));
@@ -115,7 +112,9 @@ test.describe('while the server cannot be reached', () => {
   // The browser itself writes of every attempt to reach it.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('the lobby tests the connection by itself and says what it found, also that, and no longer than that', async ({ person, room, line }) => {
+  test('the lobby tests the connection by itself and says what it found, also that the server is gone, and no longer than it is', async ({
+    person, room, line,
+  }) => {
     const ada = await person({ baseURL: line.origin });
     await open(ada, `/room/${room}`);
     const found = connectionTest(ada);
@@ -223,8 +222,8 @@ test.describe('on a line that loses', () => {
     const browsers = await Promise.all(['ada', 'bob'].map((host) => playwright.chromium.launch(network.launchOptions(host))));
     try {
       const [ada, bob] = [await come(browsers[0]!, salon.origin, trouble), await come(browsers[1]!, salon.origin, trouble)];
-      await enter(ada, room, 'Ada', UNSEEN);
-      await enter(bob, room, 'Bob', UNSEEN);
+      await enter(ada, room, 'Ada', { preview: false });
+      await enter(bob, room, 'Bob', { preview: false });
       await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
       const [mine, theirs] = [await openPanel(ada, 'Bob'), await openPanel(bob, 'Ada')];
       await expect(cells(mine, 'Lost')).toHaveText(['0.0 %', '0.0 %']);
@@ -293,8 +292,8 @@ test.describe('with a relay', () => {
       const [found, distrusted] = await Promise.all([look(ada, 'good'), look(bob, 'limited')]);
       for (const name of ['STUN', ...relays]) await expect(found).toContainText(new RegExp(`${name}\\s*answers in`));
       await expect(distrusted).toContainText(/Relay over TCP\s*answers in.*Relay over TLS\s*no answer/);
-      await enter(ada, room, 'Ada', UNSEEN);
-      await enter(bob, room, 'Bob', UNSEEN);
+      await enter(ada, room, 'Ada', { preview: false });
+      await enter(bob, room, 'Bob', { preview: false });
       await expectConnected(ada, 'Bob');
       const dialog = await openPanel(ada, 'Bob');
       const path = async () => (await cells(dialog, 'Path').innerText()).trim();
