@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './support/chromium.mjs';
 
-/** What says how long something takes, or needs most of a machine: nothing else runs meanwhile. */
-const ALONE = /(firefox|network|recording|relay|return|screen|statistics)\.spec\.ts$/;
+/** The tag of what says how long something takes, or needs most of a machine: nothing else runs meanwhile. */
+const ALONE = /@alone/;
 
 export default defineConfig({
   testDir: 'tests',
@@ -12,8 +12,8 @@ export default defineConfig({
   fullyParallel: true,
   // In this order: what runs alone begins when only the last of the others is not done.
   projects: [
-    { name: 'together', testIgnore: ALONE },
-    { name: 'alone', testMatch: ALONE, workers: 1 },
+    { name: 'together', grepInvert: ALONE },
+    { name: 'alone', grep: ALONE, workers: 1 },
   ],
   retries: 0,
   forbidOnly: !!process.env['CI'],

@@ -27,7 +27,7 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   await button(bob, 'Mute microphone').click();
   // The fake microphone beeps.
   await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
@@ -101,7 +101,7 @@ test('a phone that puts the call in the background says so', async ({ person, ro
   const [ada, bob] = [await person(), await person({ hasTouch: true, isMobile: true })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   // Headless pages are always seen.
   const hide = (hidden: boolean) =>
     bob.evaluate((hidden) => {
@@ -138,7 +138,7 @@ test('a permission that is withdrawn during the call is named, and the call goes
   const [ada, bob] = [await person(), await person({ machine: 'that asks' })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   await setPermissions(bob, 'denied');
   await expect(bob.locator('[data-problem=denied]').first()).toBeVisible();
   await expectDevicesInUse(bob, []);

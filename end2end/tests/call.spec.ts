@@ -37,7 +37,7 @@ test('two, three, then four people are connected, and all see and hear each othe
     const page = await person();
     await enter(page, room, name);
     people.push({ name, page });
-    await expectOfAll(expectConnected);
+    await expectOfAll((page, others) => expectConnected(page, ...others));
   }
   await expectOfAll(expectToSeeAndHear);
 });

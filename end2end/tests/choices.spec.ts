@@ -11,7 +11,7 @@ const two = async (person: (options?: { baseURL: string }) => Promise<Page>, roo
   const [ada, bob] = [await person(baseURL ? { baseURL } : undefined), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   return [ada, bob] as const;
 };
 
@@ -100,10 +100,10 @@ test.describe('while the server is away', () => {
       await expect.poll(async () => (await rates(ada)).at(-1)).toBe(MUSIC);
     };
     await bob.reload();
-    await expectConnected(ada, ['Bob']);
+    await expectConnected(ada, 'Bob');
     await expectChosen();
     await ada.reload();
-    await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
+    await Promise.all([expectConnected(ada, 'Bob'), expectConnected(bob, 'Ada')]);
     await expectChosen();
     await button(ada, 'Settings').click();
     await expect(ada.getByRole('radio', { name: 'Save data' })).toBeChecked();
@@ -135,7 +135,7 @@ test.describe('while the server is away', () => {
     await expectMic('on');
     // Who comes anew has it from the server.
     await bob.reload();
-    await expectConnected(bob, ['Ada']);
+    await expectConnected(bob, 'Ada');
     await keyboard.up('Space');
     await expectMic('off');
     await expect(button(ada, 'Unmute microphone')).toBeVisible();
@@ -143,7 +143,7 @@ test.describe('while the server is away', () => {
 
     // Muted as they were, also for the key.
     await ada.reload();
-    await expectConnected(ada, ['Bob']);
+    await expectConnected(ada, 'Bob');
     await expect.poll(() => ada.evaluate(readDevicesInUse)).toContain('audio');
     await expectMic('off');
     await keyboard.down('Space');
@@ -152,7 +152,7 @@ test.describe('while the server is away', () => {
     // Also if it is let go while the page is away.
     await ada.reload();
     await keyboard.up('Space');
-    await expectConnected(ada, ['Bob']);
+    await expectConnected(ada, 'Bob');
     await expectMic('off');
     await expect(button(ada, 'Unmute microphone')).toBeVisible();
   });
@@ -168,7 +168,7 @@ test('what was chosen on an earlier visit counts from the first moment, for who 
   }
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   for (const page of [ada, bob]) {
     await expect.poll(() => scales(page)).toEqual([2]);
     await expect.poll(() => rates(page)).toEqual([MUSIC]);

@@ -224,7 +224,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await start(ada, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   await openPanel(ada);
   const row = await more(ada, 'Bob');
   await row.getByRole('button', { name: 'Mute', exact: true }).click();

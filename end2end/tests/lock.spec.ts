@@ -16,7 +16,7 @@ test('two people have the same code, another in each call', async ({ person, roo
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
+  await Promise.all([expectConnected(ada, 'Bob'), expectConnected(bob, 'Ada')]);
   const first = await lockOf(ada);
   expect(first.words).toBe('Direct, end-to-end encrypted');
   expect(await lockOf(bob)).toEqual(first);
@@ -32,7 +32,7 @@ test('a code outlives the socket, and both have another after a reconnect', asyn
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
+  await Promise.all([expectConnected(ada, 'Bob'), expectConnected(bob, 'Ada')]);
   const first = await lockOf(ada);
   expect(await lockOf(bob)).toEqual(first);
   line.cut();
@@ -40,7 +40,7 @@ test('a code outlives the socket, and both have another after a reconnect', asyn
   for (const page of [ada, bob]) await expect(page.locator('[data-code]')).toHaveText(first.code);
   line.cut();
   await bob.reload();
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   const second = (await lockOf(bob)).code;
   expect(second).not.toBe(first.code);
   await expect(ada.locator('[data-code]')).toHaveText(second);
@@ -129,7 +129,7 @@ test('where the server leaves nothing to compare, no lock is shown and that is s
   });
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await Promise.all([expectConnected(ada, ['Bob']), expectConnected(bob, ['Ada'])]);
+  await Promise.all([expectConnected(ada, 'Bob'), expectConnected(bob, 'Ada')]);
   for (const [page, name] of [[ada, 'Bob'], [bob, 'Ada']] as const) {
     await page.getByRole('button', { name: /^People/ }).click();
     const lock = page.getByRole('dialog', { name: /^People/ }).locator('.lock');

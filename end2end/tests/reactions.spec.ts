@@ -6,7 +6,7 @@ test('a sign is seen on the tile of who shows it, and fades; another in its plac
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(bob, ['Ada']);
+  await expectConnected(bob, 'Ada');
   await button(ada, 'More').click();
   await button(ada, 'Applause').click();
   for (const tile of [tileOf(bob, 'Ada'), ownTile(ada)]) {
@@ -38,7 +38,7 @@ test('a sign is seen on the tile of who shows it, and fades; another in its plac
 test('hands stand in the order in which they were raised, for everybody, also after a reload of one', async ({ person, room }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
-  await expectConnected(cleo, ['Ada', 'Bob']);
+  await expectConnected(cleo, 'Ada', 'Bob');
   const hand = (page: typeof ada, name: string) => tileOf(page, name).getByRole('img', { name: 'Hand raised' });
   const own = (page: typeof ada) => ownTile(page).getByRole('img', { name: 'Hand raised' });
   for (const [page, name] of [[bob, 'Bob'], [ada, 'Ada']] as const) {
@@ -65,7 +65,7 @@ test.describe('while the server cannot be reached', () => {
     const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
-    await expectConnected(bob, ['Ada']);
+    await expectConnected(bob, 'Ada');
     const applause = tileOf(bob, 'Ada').getByRole('img', { name: 'Applause' });
     const hand = tileOf(bob, 'Ada').getByRole('img', { name: 'Hand raised' });
     await button(ada, 'More').click();

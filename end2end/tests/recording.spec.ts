@@ -4,9 +4,10 @@ import { PNG } from 'pngjs';
 import { brightness, entryBefore, keyFrames, lastPicture, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
 import { LINES, openPrint, readLines, whyNoReader } from '../support/print.ts';
 import {
-  button, enter, expectDevicesInUse, expectNothingHeld, expectPhase, expectToHaveRecorded, expectToSeeAndHear,
-  installStandstill, open, standStill, tileOf,
+  button, enter, expectConnected, expectDevicesInUse, expectNothingHeld, expectPhase, expectToHaveRecorded,
+  expectToSeeAndHear, installStandstill, open, standStill, tileOf,
 } from '../support/room.ts';
+import { soak } from '../support/soak.ts';
 import { expect, test } from '../support/test.ts';
 
 const why = whyNoFilms();
@@ -14,13 +15,15 @@ if (why) console.log(`Skipped, because no film can be read here: ${why}`);
 test.skip(!!why, why);
 
 const CLOSE_S = 0.5;
+/** The same where the machine has other things to do. */
+const SHARED_S = 1;
 /** The same where four files at once may be more than the machine can make in time. */
 const OVERLOADED_S = 2;
 const IN_STEP_MS = 80;
-/** Pictures a second that are wanted. */
-const WANTED = 30;
-/** With so many, the machine keeps up. */
+/** With so many pictures a second, the machine keeps up. */
 const KEEPS_UP = 29;
+/** A second of a film to begin at that is not its first: there has been another key frame. */
+const LATER_S = 3;
 
 const mark = (page: Page) => page.locator('.recording-mark');
 const event = (page: Page) => page.locator('[data-notice=event]');
@@ -91,13 +94,13 @@ const percentile = (values: number[], part: number) =>
 /** The seconds from one key frame to the next, as a rule: a machine that is too busy for one leaves it out. */
 const usualGap = (times: number[]) => percentile(times.slice(1).map((time, place) => time - times[place]!), 0.5);
 
-test('everybody is told before it begins, and the file is whole', async ({ person, room }) => {
+test('everybody is told before it begins, and the file is whole', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
   const [ada, bob] = [await person(), await person()];
   await ada.addInitScript(installStandstill);
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+  await expectConnected(ada, 'Bob');
   await openMore(ada);
   await standStill(ada, true);
   await button(ada, 'Record').click();
@@ -115,7 +118,7 @@ test('everybody is told before it begins, and the file is whole', async ({ perso
   const cleo = await person();
   await open(cleo, `/room/${room}`);
   await expect(cleo.getByText('This call is being recorded by Ada.')).toBeVisible();
-  await ada.waitForTimeout(6_000 - (Date.now() - since));
+  await ada.waitForTimeout(soak(4_000, 6_000) - (Date.now() - since));
   const seconds = await stop(ada);
   await expect(mark(bob)).toBeHidden();
   await expect(cleo.getByText('This call is being recorded by Ada.')).toBeHidden();
@@ -127,9 +130,9 @@ test('everybody is told before it begins, and the file is whole', async ({ perso
   expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
   expect(film).toMatchObject({ kinds: ['audio', 'video'], size: [1280, 720], trouble: '' });
   expect(await play(path)).toBe('');
-  expect(await play(path, 3)).toBe('');
-  const [entry, keys, frames] = [await entryBefore(path, 5), await keyFrames(path), await brightness(path)];
-  expect(entry).toBe(keys.findLast((time) => time <= 5));
+  expect(await play(path, LATER_S)).toBe('');
+  const [entry, keys, frames] = [await entryBefore(path, LATER_S), await keyFrames(path), await brightness(path)];
+  expect(entry).toBe(keys.findLast((time) => time <= LATER_S));
   if (frames.length / film.length > KEEPS_UP) expect(entry).toBeGreaterThan(1.9);
   expect(frames.length).toBeGreaterThan(film.length * 4);
   expect(Math.max(...frames.map(({ mean }) => mean))).toBeGreaterThan(60);
@@ -137,7 +140,7 @@ test('everybody is told before it begins, and the file is whole', async ({ perso
   await remove(ada);
 });
 
-test.describe('a tab that crashes', () => {
+test.describe('a tab that crashes', { tag: '@alone' }, () => {
   const LOST_S = 2;
 
   test.use({ expectedOutput: /a page crashed/ });
@@ -172,22 +175,24 @@ test.describe('a tab that crashes', () => {
 
   test('loses two seconds at most', async ({ person, room }) => {
     test.setTimeout(180_000);
+    const seconds = soak(12, 60);
     const [ada, bob] = [await person(), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
-    await expectToSeeAndHear(ada, ['Bob']);
+    await expectConnected(ada, 'Bob');
     await openMore(ada);
-    await crash(ada, await record(ada), 60);
-    // It is said no more than a held seat lasts that it goes on.
-    await expect(mark(bob)).toBeHidden({ timeout: 30_000 });
+    await crash(ada, await record(ada), seconds);
     const again = await findAgain(ada, room);
     const { path } = await download(again, saves(again));
-    await expectWhole(path, 60);
+    await expectWhole(path, seconds);
     expect(usualGap(await keyFrames(path))).toBeLessThan(2.5);
+    // That it goes on is said no longer than the seat is held.
+    await expect(mark(bob)).toBeHidden({ timeout: 30_000 });
   });
 
   test('loses no more of MP4, nor of a file that somebody has of their own', async ({ person, room }) => {
     test.slow();
+    const seconds = soak(8, 15);
     const [ada, bob] = [await person(), await person()];
     await ada.addInitScript(withoutWebM);
     await enter(ada, room, 'Ada');
@@ -195,26 +200,26 @@ test.describe('a tab that crashes', () => {
     await expectToSeeAndHear(ada, ['Bob']);
     await openMore(ada);
     await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
-    await crash(ada, await record(ada), 15);
+    await crash(ada, await record(ada), seconds);
     const again = await findAgain(ada, room);
     const names = ['', 'Bob', 'Ada'];
     await expect(saves(again)).toHaveCount(names.length);
     for (const [place, name] of names.entries()) {
       const file = await download(again, saves(again).nth(place));
       expect(file.name).toMatch(new RegExp(`\\d\\d${name && ` ${name}`}\\.mp4$`));
-      await expectWhole(file.path, 15);
+      await expectWhole(file.path, seconds);
     }
   });
 });
 
-test('a damaged note hides no film', async ({ person, room }) => {
+test('where nobody is heard, what is seen is recorded all the same, and a damaged note hides it not', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
+  await button(ada, 'Mute microphone').click();
   await openMore(ada);
   await record(ada);
   await expectToHaveRecorded(ada);
-  await ada.waitForTimeout(1_000);
-  await stop(ada);
+  const seconds = await stop(ada);
   await ada.evaluate(async () => {
     const shelf = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
     for await (const folder of shelf.values()) {
@@ -228,21 +233,10 @@ test('a damaged note hides no film', async ({ person, room }) => {
   await expect(kept(ada)).toHaveCount(1);
   const { path, name } = await download(ada, saves(ada));
   expect(name).toMatch(/^Salon \d{4}-\d\d-\d\d \d\d\.\d\d\.webm$/);
-  expect(await readFilm(path)).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
-  expect(await play(path)).toBe('');
-});
-
-test('where nobody is heard, what is seen is recorded all the same', async ({ person, room }) => {
-  const ada = await person();
-  await enter(ada, room, 'Ada');
-  await button(ada, 'Mute microphone').click();
-  await openMore(ada);
-  await record(ada);
-  await ada.waitForTimeout(4_000);
-  const seconds = await stop(ada);
-  const film = await readFilm((await download(ada, saves(ada))).path);
+  const film = await readFilm(path);
   expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
-  expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+  expect(Math.abs(film.length - seconds)).toBeLessThan(SHARED_S);
+  expect(await play(path)).toBe('');
 });
 
 test('where nothing can be kept, nobody is told of a recording that does not come', async ({ person, room }) => {
@@ -352,78 +346,64 @@ const readOffsets = async (path: string) => {
   return { offsets, rate: picture.length / picture.at(-1)!.time };
 };
 
-/** Records so long, takes the film away, and returns by how much flashes and beeps differ in it. */
+/**
+ * Records so long, takes the film away, and expects its flashes and beeps to be in step. Their median says so:
+ * a machine that is busy for a moment is late with single flashes, or leaves them out.
+ */
 const recordFlashes = async (page: Page, ms: number) => {
   await record(page);
   await page.waitForTimeout(ms);
-  await stop(page);
+  const seconds = await stop(page);
   const { path, name } = await download(page, saves(page));
   await remove(page);
   const { offsets, rate } = await readOffsets(path);
-  const differences = offsets.map(Math.abs);
-  const [median, often, most] = [percentile(offsets, 0.5), percentile(differences, 0.9), percentile(differences, 1)];
+  const median = percentile(offsets, 0.5);
   console.log(`${name}, ${rate.toFixed(1)} pictures a second: the picture is ${median} ms behind the sound; ${offsets.join(', ')}`);
-  // Where pictures are missing, some flashes are in none of them.
   expect(offsets.length).toBeGreaterThanOrEqual(ms / 2_000);
-  if (rate > KEEPS_UP) expect(offsets.length).toBeGreaterThan(ms / 1000 - 5);
-  return { name, rate, median, often, most };
+  if (rate > KEEPS_UP) expect(offsets.length).toBeGreaterThanOrEqual((ms / 1_000) * 0.6);
+  expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
+  return { path, name, seconds };
 };
 
-test('own sound and picture are in step each time, as WebM and as MP4', async ({ person, room }) => {
+test('own sound and picture are in step each time, as WebM and as MP4, and MP4 is as whole', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
+  const flashing = soak(6_000, 12_000);
   const ada = await person();
   await ada.addInitScript(installFlash);
-  await enter(ada, room, 'Ada', { preview: false });
-  await openMore(ada);
-  for (const format of ['webm', 'mp4']) {
-    if (format === 'mp4') await ada.evaluate(withoutWebM);
-    const { name, rate, median, often, most } = await recordFlashes(ada, 12_000);
-    expect(name.endsWith(format)).toBe(true);
-    expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
-    // Where pictures are missing, a flash is in none of them until the next one, or until it is nearly over.
-    expect(often).toBeLessThan(IN_STEP_MS + 1_000 / rate - 1_000 / WANTED);
-    if (rate > KEEPS_UP) expect(most).toBeLessThan(IN_STEP_MS);
-  }
-});
-
-test('sound and picture of somebody else are in step', async ({ person, room }) => {
-  test.slow();
-  const [ada, bob] = [await person(), await person()];
-  await bob.addInitScript(installFlash);
-  await enter(ada, room, 'Ada', { preview: false });
-  await enter(bob, room, 'Bob', { preview: false });
-  for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
-  await openMore(ada);
-  // So long browsers take until what a new connection brings is in step, recorded or not.
-  await ada.waitForTimeout(8_000);
-  const { median } = await recordFlashes(ada, 14_000);
-  expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
-});
-
-test('where the browser offers MP4 alone, that is as whole', async ({ person, room }) => {
-  test.slow();
-  const ada = await person();
-  await ada.addInitScript(withoutWebM);
   await enter(ada, room, 'Ada');
   await openMore(ada);
-  await record(ada);
-  await ada.waitForTimeout(8_000);
-  const seconds = await stop(ada);
-  const { path, name } = await download(ada, saves(ada));
+  expect((await recordFlashes(ada, flashing)).name).toMatch(/\.webm$/);
+  // The page asks the browser each time what it can write.
+  await ada.evaluate(withoutWebM);
+  const { path, name, seconds } = await recordFlashes(ada, flashing);
   expect(name).toMatch(/\.mp4$/);
   const film = await readFilm(path);
   console.log(`recorded ${seconds} s, the file has ${film.length} s`);
   expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
   expect(film).toMatchObject({ kinds: ['audio', 'video'], size: [1280, 720], trouble: '' });
   expect(await play(path)).toBe('');
-  expect(await play(path, 5)).toBe('');
+  expect(await play(path, LATER_S)).toBe('');
   const keys = await keyFrames(path);
-  expect(await entryBefore(path, 5)).toBe(keys.findLast((time) => time <= 5));
+  expect(await entryBefore(path, LATER_S)).toBe(keys.findLast((time) => time <= LATER_S));
   // Browsers give nothing of it before the next one, so a crash takes what is since the last.
   expect(usualGap(keys)).toBeLessThan(1.5);
 });
 
-test('everybody can have a file of their own, who comes later too', async ({ person, room }) => {
+test('sound and picture of somebody else are in step', { tag: '@alone' }, async ({ person, room }) => {
+  test.slow();
+  const [ada, bob] = [await person(), await person()];
+  await bob.addInitScript(installFlash);
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
+  await openMore(ada);
+  await expectConnected(ada, 'Bob');
+  // Browsers take 8 s until what a new connection brings is in step, recorded or not: the last three are the countdown's.
+  await ada.waitForTimeout(5_000);
+  await recordFlashes(ada, soak(8_000, 14_000));
+});
+
+test('everybody can have a file of their own, who comes later too', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   // Else three people on one machine leave too little of it for four files.
@@ -435,7 +415,7 @@ test('everybody can have a file of their own, who comes later too', async ({ per
   await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
   await record(ada);
   await enter(cleo, room, 'Cleo');
-  await expectToSeeAndHear(ada, ['Bob', 'Cleo']);
+  await expectConnected(ada, 'Cleo');
   await ada.waitForTimeout(3_000);
   const seconds = await stop(ada);
   const names = ['', 'Bob', 'Ada', 'Cleo'];
@@ -459,6 +439,8 @@ test('everybody can have a file of their own, who comes later too', async ({ per
 
 test('who is connected anew stays in the recording', async ({ person, room, line }) => {
   test.slow();
+  /** Twice as long as the pattern of a fake camera takes to come again: few of its pictures may get through. */
+  const LATE_S = 4;
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -466,22 +448,22 @@ test('who is connected anew stays in the recording', async ({ person, room, line
   for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
   await openMore(ada);
   await record(ada);
-  await ada.waitForTimeout(2_000);
+  await expectToHaveRecorded(ada);
   line.cut();
   await bob.reload();
   await expectToSeeAndHear(ada, ['Bob']);
   await expect(mark(bob)).toHaveText('Recording: Ada');
-  await ada.waitForTimeout(3_000);
+  await ada.waitForTimeout(LATE_S * 1_000);
   const seconds = await stop(ada);
   const { path } = await download(ada, saves(ada));
   const film = await readFilm(path);
-  expect(Math.abs(film.length - seconds)).toBeLessThan(CLOSE_S);
+  expect(Math.abs(film.length - seconds)).toBeLessThan(SHARED_S);
   expect(film).toMatchObject({ kinds: ['audio', 'video'], trouble: '' });
   expect(await play(path)).toBe('');
-  const late = (await brightness(path, '60:200:150:260')).filter(({ time }) => time > film.length - 2);
+  const late = (await brightness(path, '60:200:150:260')).filter(({ time }) => time > film.length - LATE_S);
   const means = late.map(({ mean }) => mean);
   expect(Math.max(...means) - Math.min(...means), 'the picture of Bob moves').toBeGreaterThan(30);
-  expect(loudest((await loudness(path)).slice(-2_000))).toBeGreaterThan(0.05);
+  expect(loudest((await loudness(path)).slice(-LATE_S * 1_000))).toBeGreaterThan(0.05);
 });
 
 /** Where the page of small text is in a picture. */
@@ -506,14 +488,16 @@ test('what somebody shares is large in the recording of another, and can be read
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(bob, ['Ada']);
+  await expectConnected(bob, 'Ada');
   await openPrint(ada);
   await openMore(bob);
   const video = bob.getByRole('article', { name: 'Screen of Ada' }).locator('video');
+  const isSharp = () => video.evaluate((video: HTMLVideoElement) => video.videoWidth === innerWidth);
   await record(bob);
   await button(ada, 'Share your screen').click();
-  await expect.poll(() => video.evaluate((video: HTMLVideoElement) => video.videoWidth), { timeout: 20_000 }).toBeGreaterThan(0);
-  await bob.waitForTimeout(8_000);
+  await expect.poll(isSharp, { intervals: [100], timeout: 30_000 }).toBe(true);
+  // Its first pictures are coarse.
+  await bob.waitForTimeout(4_000);
   await stop(bob);
   const { path } = await download(bob, saves(bob));
   const last = await lastPicture(path);
@@ -535,7 +519,6 @@ test('leaving ends it, no device is held by it, and it is there until it is save
   await openMore(ada);
   await record(ada);
   await expectToHaveRecorded(ada);
-  await ada.waitForTimeout(1_000);
   await button(ada, 'Turn camera off').click();
   await expectDevicesInUse(ada, ['audio']);
   await button(ada, 'Leave').click();
@@ -546,7 +529,7 @@ test('leaving ends it, no device is held by it, and it is there until it is save
   await open(ada, '/');
   await expect(kept(ada)).toContainText('not saved yet');
   const { path } = await download(ada, saves(ada));
-  expect((await readFilm(path)).length).toBeGreaterThan(2);
+  expect((await readFilm(path)).length).toBeGreaterThan(1);
   await expect(kept(ada)).toContainText('saved');
   await expect(button(ada, /^Save again/)).toBeVisible();
 });
@@ -589,7 +572,7 @@ test.describe('while the server cannot be reached', () => {
     await ada.addInitScript(installStandstill);
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
-    await expectToSeeAndHear(bob, ['Ada']);
+    await expectConnected(bob, 'Ada');
     await openMore(ada);
     line.refuse();
     await standStill(ada, true);

@@ -40,7 +40,7 @@ const GAP_MAX = 200;
 
 const idOf = (page: Page, name: string) => tileOf(page, name).getAttribute('data-peer');
 
-test('a reload keeps the seat, and the others are told nothing', async ({ person, room }) => {
+test('a reload keeps the seat, and the others are told nothing', { tag: '@alone' }, async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -59,7 +59,7 @@ test('a reload keeps the seat, and the others are told nothing', async ({ person
   expect(await heardBy(ada)).toEqual([]);
 });
 
-test('leaving gives the seat back: a reload after that stays outside', async ({ person, room }) => {
+test('leaving gives the seat back: a reload after that stays outside', { tag: '@alone' }, async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'Leave').click();
@@ -68,7 +68,7 @@ test('leaving gives the seat back: a reload after that stays outside', async ({ 
   await expectPhase(ada, 'lobby');
 });
 
-test('the newest tab has the seat, and the older one can have it back', async ({ person, room }) => {
+test('the newest tab has the seat, and the older one can have it back', { tag: '@alone' }, async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -85,7 +85,7 @@ test('the newest tab has the seat, and the older one can have it back', async ({
   await expectToSeeAndHear(bob, ['Ada']);
 });
 
-test.describe('a server that is gone for a while', () => {
+test.describe('a server that is gone for a while', { tag: '@alone' }, () => {
   // The browser itself writes of every attempt to reach it.
   test.use({ expectedOutput: /WebSocket connection to/ });
 

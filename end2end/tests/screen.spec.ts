@@ -2,7 +2,9 @@
 import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { LINES, openPrint, readLines, whyNoReader } from '../support/print.ts';
-import { button, connectionsMade, enter, expectMore, expectReached, expectToSeeAndHear, tileOf } from '../support/room.ts';
+import {
+  button, connectionsMade, enter, expectConnected, expectMore, expectReached, expectToSeeAndHear, tileOf,
+} from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const READABLE_MS = 2_000;
@@ -36,7 +38,7 @@ const share = async (page: Page, name: string, other: Page) => {
   return png.length ? readLines(png) : 0;
 };
 
-test('a page of small text can be read by the other, and the camera goes on', async ({ person, room }) => {
+test('a page of small text can be read by the other, and the camera goes on', { tag: '@alone' }, async ({ person, room }) => {
   const why = whyNoReader();
   if (why) console.log(`Skipped, because nothing can be read here: ${why}`);
   test.skip(!!why, why);
@@ -96,7 +98,7 @@ test('what is shared ends with its tab, and its sound is heard also by who wants
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectToSeeAndHear(bob, ['Ada']);
+  await expectConnected(bob, 'Ada');
   const print = await openPrint(ada);
   // Browsers want a gesture before a page sounds.
   await print.bringToFront();
@@ -184,7 +186,7 @@ test.describe('while the server cannot be reached', () => {
     const [ada, bob] = [await person({ machine: 'that shares small print', baseURL: line.origin }), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
-    await expectToSeeAndHear(bob, ['Ada']);
+    await expectConnected(bob, 'Ada');
     await openPrint(ada);
     line.refuse();
     await button(ada, 'Share your screen').click();

@@ -9,7 +9,7 @@ const three = async (person: (choice: { machine: 'of somebody who talks' }) => P
   const machine = 'of somebody who talks';
   const [ada, bob, cleo] = [await person({ machine }), await person({ machine }), await person({ machine })];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
-  await expectConnected(ada, ['Bob', 'Cleo']);
+  await expectConnected(ada, 'Bob', 'Cleo');
   return [ada, bob, cleo] as const;
 };
 
@@ -64,7 +64,7 @@ test('somebody is softer or silent for one person alone', async ({ person, room 
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   await ada.getByRole('button', { name: /^People/ }).click();
   const sound = tileOf(ada, 'Bob').locator('audio');
   await ada.getByRole('slider', { name: 'Volume of Bob' }).fill('30');
@@ -82,7 +82,7 @@ test('somebody is softer or silent for one person alone', async ({ person, room 
 test('a layout, a pin, a volume and the time inside outlive a reconnect and a reload', async ({ person, room, line }) => {
   const [ada, bob, cleo] = [await person({ baseURL: line.origin }), await person(), await person()];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
-  await expectConnected(ada, ['Bob', 'Cleo']);
+  await expectConnected(ada, 'Bob', 'Cleo');
   await button(ada, 'More').click();
   const large = ada.getByRole('radio', { name: 'Who talks is large' });
   await large.check();
@@ -94,7 +94,7 @@ test('a layout, a pin, a volume and the time inside outlive a reconnect and a re
   await ada.getByRole('slider', { name: 'Volume of Bob' }).fill('30');
   line.cut();
   await bob.reload();
-  await expectConnected(ada, ['Bob', 'Cleo']);
+  await expectConnected(ada, 'Bob', 'Cleo');
   await expectOnStage(ada, 'Bob', 'Cleo');
   await expect(pin).toHaveAttribute('aria-pressed', 'true');
   const sound = tileOf(ada, 'Bob').locator('audio');
@@ -111,7 +111,7 @@ test('a layout, a pin, a volume and the time inside outlive a reconnect and a re
   const before = await seconds();
   expect(before).toBeGreaterThan(3);
   await ada.reload();
-  await expectConnected(ada, ['Bob', 'Cleo']);
+  await expectConnected(ada, 'Bob', 'Cleo');
   expect(await seconds()).toBeGreaterThanOrEqual(before);
   await expectOnStage(ada, 'Bob', 'Cleo');
   await expect(pin).toHaveAttribute('aria-pressed', 'true');
@@ -131,7 +131,7 @@ test('the call goes on in a small window, with its switches', async ({ person, r
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expectConnected(ada, ['Bob']);
+  await expectConnected(ada, 'Bob');
   await button(ada, 'More').click();
   await button(ada, 'Small window on top').click();
   const inside = <T>(read: (document: Document) => T) => inSmallWindow(ada, read);

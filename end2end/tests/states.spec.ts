@@ -80,7 +80,7 @@ for (const device of devices) {
     test('home', async ({ me, show, room }) => {
       await open(me, '/');
       await show('home');
-      await enter(me, room, 'Ada', { preview: false });
+      await enter(me, room, 'Ada');
       await open(me, '/');
       await show('home-with-recent-rooms');
     });
@@ -97,7 +97,7 @@ for (const device of devices) {
       await open(me, `/room/${room}`);
       await show('lobby');
       const bob = await person();
-      await enter(bob, room, 'Bob', { preview: false });
+      await enter(bob, room, 'Bob');
       await turnOnDevices(me);
       const test = me.locator('.connection-test');
       await expect(test).toHaveAttribute('data-verdict', 'good', { timeout: 30_000 });
@@ -208,7 +208,7 @@ for (const device of devices) {
       await button(me, 'Join').click();
       await expectPhase(me, 'call');
       const bob = await person();
-      await enter(bob, new URL(me.url()).pathname.split('/').at(-1)!, 'Bob', { preview: false });
+      await enter(bob, new URL(me.url()).pathname.split('/').at(-1)!, 'Bob');
       await button(me, /^People/).click();
       const panel = me.getByRole('dialog', { name: /^People/ });
       await panel.getByRole('switch', { name: /^Waiting room/ }).click();
@@ -367,7 +367,7 @@ for (const device of devices) {
 
     test('waiting', async ({ device: { options, sizes }, person, startSalon, show, room }) => {
       const { origin: baseURL } = await startSalon('--people', '1');
-      await enter(await person({ baseURL }), room, 'Bob', { preview: false });
+      await enter(await person({ baseURL }), room, 'Bob');
       const me = await person({ ...options, viewport: sizes[0]!, baseURL });
       await open(me, `/room/${room}`);
       await button(me, 'Join').click();
