@@ -3,7 +3,7 @@
 
 use super::{
     Brought, Device, Incoming, KeptRecording, Kind, Local, PageEvent, PerKind, Problem, Processing,
-    SocketEvent, StudioEvent,
+    SocketEvent,
 };
 use crate::{
     call::{
@@ -12,7 +12,7 @@ use crate::{
         statistics::Snapshot,
     },
     protocol::{Boot, IceServer, Role},
-    recording::{Piece, Scene},
+    recording::{Piece, Scene, lifecycle::RecorderEvent},
 };
 use std::{any::Any, time::Duration};
 
@@ -255,7 +255,7 @@ pub struct Studio;
 
 #[allow(missing_docs)]
 impl Studio {
-    pub fn open(_: &str, _: Mixer, _: impl Fn(StudioEvent) + 'static) -> Option<Self> {
+    pub fn open(_: &str, _: Mixer, _: impl Fn(RecorderEvent) + 'static) -> Option<Self> {
         None
     }
     pub fn format(&self) -> &'static str {
@@ -263,9 +263,6 @@ impl Studio {
     }
     pub fn roll(&self, _: &str) -> Option<Take> {
         None
-    }
-    pub fn has_written(&self) -> bool {
-        false
     }
     pub fn note(&self, _: &str) {}
     pub fn finish(&self) {}

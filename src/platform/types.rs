@@ -197,19 +197,6 @@ pub enum PageEvent {
     Unloading,
 }
 
-/// What happens where a recording is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StudioEvent {
-    /// There is no space left. What was written stays.
-    Full,
-    /// It could not be written.
-    NotWritten,
-    /// The browser could not go on with sound or picture.
-    NotEncoded,
-    /// All is written; nothing follows.
-    Finished,
-}
-
 /// A recording that is kept on this device, and that nobody writes any more.
 #[derive(Clone)]
 pub struct KeptRecording {

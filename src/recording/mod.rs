@@ -1,13 +1,15 @@
-//! A recording of a call, as far as it is no browser's business: what is to be seen and heard in it,
-//! what is kept of it, and how the file that a browser wrote becomes whole. Pure: no browser, clock
-//! or randomness in here.
+//! A recording of a call, as far as it is no browser's business: when it begins and ends, what is to be
+//! seen and heard in it, what is kept of it, and how the file that a browser wrote becomes whole.
+//! Pure: no browser, clock or randomness in here.
 
 mod ebml;
+pub mod lifecycle;
 mod mp4;
 mod note;
 pub mod scene;
 mod webm;
 
+pub use lifecycle::Stage;
 pub use note::{ALL, Note, Part};
 pub use scene::{Cast, Pane, Scene};
 use std::time::Duration;
@@ -29,9 +31,6 @@ pub fn between_key_frames(format: &str) -> Duration {
 fn is_webm(format: &str) -> bool {
     format.starts_with("video/webm")
 }
-
-/// So long before it begins everybody is told.
-pub const COUNTDOWN: u8 = 3;
 
 /// What browsers may be able to write (RFC 6381), the best first. VP8 takes half of what VP9 does from a
 /// machine that is in a call meanwhile.

@@ -1,33 +1,26 @@
-//! Recording on this device. Here is what everybody needs to know of it; the rest is the [`crew`]'s,
-//! whose code is fetched with the panels.
+//! Recording on this device. Here is what everybody needs to know of it; the code of the rest is
+//! fetched with the panels: the [`driver`] runs the life cycle of a recording, and the [`recorder`]
+//! makes it.
 
-mod crew;
+mod driver;
+mod recorder;
 mod shelf;
 
-use crate::{call::places::Emphasis, platform, recording::RecordingProblem};
+pub use crate::recording::Stage;
+use crate::{
+    call::places::Emphasis,
+    platform::{self, Local},
+    recording::{RecordingProblem, lifecycle::Input},
+};
 use leptos::prelude::*;
 pub use shelf::{delete, kept, save};
-use std::time::Duration;
+use std::rc::Rc;
 
 /// There once something was recorded on this device, until nothing is kept any more.
 const KEPT_KEY: &str = "salon.recordings";
 
-/// How far a recording is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stage {
-    /// There is none.
-    #[default]
-    Off,
-    /// The others have been told, and it begins in so many seconds.
-    Counting(u8),
-    /// It goes on.
-    Running {
-        /// Since when.
-        since: Duration,
-    },
-    /// Nothing is recorded any more; the last of it is written.
-    Finishing,
-}
+/// Takes inputs. What does is not named here, so that its code is not fetched first.
+type Handler = Rc<dyn Fn(Input)>;
 
 /// What this person records. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -42,9 +35,10 @@ pub struct Recording {
     pub emphasis: RwSignal<Emphasis>,
     /// Counts the changes of what is kept.
     pub changes: RwSignal<u32>,
-    /// What lives as long as the page of the room, and what as long as the recording.
+    /// What lives as long as the page of the room.
     page: StoredValue<Option<Owner>>,
-    current: StoredValue<Option<Owner>>,
+    /// Where inputs go, once there was a recording.
+    driver: StoredValue<Option<Local<Handler>>>,
 }
 
 impl Recording {
@@ -56,7 +50,7 @@ impl Recording {
             emphasis: RwSignal::default(),
             changes: RwSignal::new(0),
             page: StoredValue::new(None),
-            current: StoredValue::new(None),
+            driver: StoredValue::new(None),
         }
     }
 
@@ -68,15 +62,6 @@ impl Recording {
     #[must_use]
     pub fn is_announced(self) -> bool {
         matches!(self.stage.get(), Stage::Counting(_) | Stage::Running { .. })
-    }
-
-    /// Ends it, or does not begin it.
-    pub fn stop(self) {
-        match self.stage.get_untracked() {
-            Stage::Counting(_) => self.stage.set(Stage::Off),
-            Stage::Running { .. } => self.stage.set(Stage::Finishing),
-            Stage::Off | Stage::Finishing => {}
-        }
     }
 }
 

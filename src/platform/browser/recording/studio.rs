@@ -6,11 +6,8 @@ use super::{
     sound::{Mixer, Sound},
 };
 use crate::{
-    platform::{
-        StudioEvent,
-        browser::{Listener, Stream, externs},
-    },
-    recording::{FORMATS, Scene, WRITTEN_EVERY, between_key_frames},
+    platform::browser::{Listener, Stream, externs},
+    recording::{FORMATS, Scene, WRITTEN_EVERY, between_key_frames, lifecycle::RecorderEvent},
 };
 use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
@@ -53,9 +50,7 @@ struct Inner {
     mixer: Mixer,
     format: &'static str,
     takes: RefCell<Vec<Rc<Reel>>>,
-    handler: Box<dyn Fn(StudioEvent)>,
-    /// Something of sound and picture is written down.
-    wrote: Cell<bool>,
+    handler: Box<dyn Fn(RecorderEvent)>,
     /// Nothing more is to come.
     ending: Cell<bool>,
     frames: Cell<u32>,
@@ -79,14 +74,13 @@ struct Reel {
 impl Studio {
     /// Begins a recording with this id, which no other has, with a mixer that runs.
     #[must_use]
-    pub fn open(id: &str, mixer: Mixer, handler: impl Fn(StudioEvent) + 'static) -> Option<Self> {
+    pub fn open(id: &str, mixer: Mixer, handler: impl Fn(RecorderEvent) + 'static) -> Option<Self> {
         let inner = Rc::new(Inner {
             format: can_record()?,
             worker: Worker::new(WORKER).ok()?,
             mixer,
             takes: RefCell::default(),
             handler: Box::new(handler),
-            wrote: Cell::new(false),
             ending: Cell::new(false),
             frames: Cell::new(0),
             listeners: RefCell::default(),
@@ -103,7 +97,7 @@ impl Studio {
             let event: Option<&MessageEvent> = event.dyn_ref();
             inner.hear(event.and_then(|event| event.data().as_string()).as_deref());
         });
-        let failed = on(|inner, _| (inner.handler)(StudioEvent::NotWritten));
+        let failed = on(|inner, _| (inner.handler)(RecorderEvent::NotWritten));
         inner.listeners.replace(vec![
             Listener::new(&inner.worker, "message", heard),
             Listener::new(&inner.worker, "error", failed),
@@ -121,12 +115,6 @@ impl Studio {
         self.0.format
     }
 
-    /// Whether anything of it is written down.
-    #[must_use]
-    pub fn has_written(&self) -> bool {
-        self.0.wrote.get()
-    }
-
     /// Begins to record into a file of this name.
     #[must_use]
     pub fn roll(&self, file: &str) -> Option<Take> {
@@ -140,7 +128,7 @@ impl Studio {
         self.0.tell("note", &[("name", NOTE.into()), ("note", text.into())]);
     }
 
-    /// Ends all takes. [`StudioEvent::Finished`] follows when all is written.
+    /// Ends all takes. [`RecorderEvent::Finished`] follows when all is written.
     pub fn finish(&self) {
         self.0.ending.set(true);
         let takes = self.0.takes.borrow().clone();
@@ -173,10 +161,10 @@ impl Inner {
                 }
                 let _ = self.worker.post_message(&"drawn".into());
             }
-            Some("written") => self.wrote.set(true),
-            Some("finished") => (self.handler)(StudioEvent::Finished),
-            Some("full") => (self.handler)(StudioEvent::Full),
-            _ => (self.handler)(StudioEvent::NotWritten),
+            Some("written") => (self.handler)(RecorderEvent::Written),
+            Some("finished") => (self.handler)(RecorderEvent::Finished),
+            Some("full") => (self.handler)(RecorderEvent::Full),
+            _ => (self.handler)(RecorderEvent::NotWritten),
         }
     }
 
@@ -240,7 +228,7 @@ impl Reel {
                 reel.stopped.set(true);
                 reel.set(Scene { panes: Vec::new(), sounds: Vec::new() });
                 if is_first && !reel.told.get() {
-                    (studio.handler)(StudioEvent::NotEncoded);
+                    (studio.handler)(RecorderEvent::NotEncoded);
                 }
                 studio.takes.borrow_mut().retain(|other| !Rc::ptr_eq(other, &reel));
                 studio.end_when_stopped();
@@ -248,7 +236,7 @@ impl Reel {
         };
         let failed = move |_| {
             if let Some(studio) = studio.upgrade().filter(|_| is_first) {
-                (studio.handler)(StudioEvent::NotEncoded);
+                (studio.handler)(RecorderEvent::NotEncoded);
             }
         };
         vec![

@@ -1,0 +1,320 @@
+//! The life cycle of a recording: when it is announced, begins and ends, and why it fails.
+//!
+//! A clock that runs while [`Lifecycle::needs_clock`] takes the place of a `poll_timeout`: the countdown
+//! counts its ticks, so that each number is seen for a second even after the page stood still.
+
+#[cfg(test)]
+mod tests;
+
+use super::RecordingProblem;
+use std::{collections::VecDeque, time::Duration};
+
+/// Seconds from the announcement to the start.
+const COUNTDOWN: u8 = 3;
+/// A recording of which no data was written after this time has failed.
+const BEGINS_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait for the last data after a recording was stopped.
+const FINISH_WITHIN: Duration = Duration::from_secs(10);
+
+/// How far a recording is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// There is none.
+    #[default]
+    Off,
+    /// The others have been told, and it begins in so many seconds.
+    Counting(u8),
+    /// It goes on.
+    Running {
+        /// Since when.
+        since: Duration,
+    },
+    /// Nothing is recorded any more; the last of it is written.
+    Finishing,
+}
+
+/// Whether the server knows of the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerState {
+    /// It cannot be reached.
+    Unreachable,
+    /// It was told and has not answered yet: it is slow, or gone, which shows in a moment.
+    Pending,
+    /// It has answered all that it was asked.
+    Answered,
+}
+
+/// How the mixer of the sound is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MixerState {
+    /// The browser could not make one.
+    Missing,
+    /// It does not run yet.
+    Waking,
+    /// It runs.
+    Running,
+    /// It has not begun to run in time: nothing here can play sound.
+    Silent,
+}
+
+/// What the recorder reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecorderEvent {
+    /// The first data of sound and picture is written.
+    Written,
+    /// There is no space left. What was written stays.
+    Full,
+    /// It could not be written.
+    NotWritten,
+    /// The browser could not go on with sound or picture.
+    NotEncoded,
+    /// All is written; nothing follows.
+    Finished,
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The person wants to record.
+    Requested {
+        /// Whether the server can be reached.
+        reachable: bool,
+    },
+    /// The person stops or cancels it.
+    Stop,
+    /// The person is not in the call any more.
+    Left,
+    /// The answer to [`Command::CheckStorage`]: whether the browser stores anything.
+    StorageChecked(bool),
+    /// The answer to [`Command::CheckReadiness`].
+    Readiness(ServerState, MixerState),
+    /// [`Command::Start`] failed.
+    NotStarted,
+    /// The recorder reports something.
+    Recorder(RecorderEvent),
+    /// [`Command::Close`] is carried out.
+    Closed,
+    /// The clock ticked: a second has passed.
+    Tick,
+}
+
+/// What is to be done. Each [`Command::Announce`] is followed by one [`Command::Withdraw`], or by one
+/// [`Command::Start`] and one [`Command::Close`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Find out whether the browser stores anything here.
+    CheckStorage,
+    /// Tell everybody that the call is going to be recorded, have the server answer after that, and
+    /// wake the mixer.
+    Announce,
+    /// Find out how the server and the mixer are.
+    CheckReadiness,
+    /// Let go of the mixer: nothing is going to be recorded.
+    Withdraw,
+    /// Begin to record.
+    Start {
+        /// The time at which it begins.
+        since: Duration,
+    },
+    /// Write down how long the recording is by now.
+    WriteNote,
+    /// Stop recording, and write the rest.
+    Finish,
+    /// Let go of the recorder.
+    Close {
+        /// Whether to delete the recording, because nothing of it was written.
+        delete: bool,
+    },
+    /// Tell the person why there is no recording, or why it ended.
+    Notify(RecordingProblem),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum State {
+    #[default]
+    Off,
+    /// Waits for [`Input::StorageChecked`].
+    Checking,
+    /// Everybody is told. At zero the server and the mixer are looked at, once a second.
+    Counting(u8),
+    Running {
+        since: Duration,
+    },
+    Finishing {
+        until: Duration,
+    },
+    /// Waits for [`Input::Closed`].
+    Closing,
+}
+
+/// One person's recordings, one after the other.
+#[derive(Debug, Default)]
+pub struct Lifecycle {
+    state: State,
+    /// Whether any data was written, and whether that took too long.
+    written: bool,
+    late: bool,
+    problem: Option<RecordingProblem>,
+    commands: VecDeque<Command>,
+}
+
+impl Lifecycle {
+    /// Takes in what happened at `now`, a time since some fixed start. What does not fit the stage is
+    /// ignored.
+    pub fn handle(&mut self, input: Input, now: Duration) {
+        match (self.state, input) {
+            (State::Off, Input::Requested { reachable }) => self.request(reachable),
+            (State::Checking, Input::StorageChecked(stores)) => self.announce(stores),
+            (State::Counting(left), Input::Tick) => self.count_down(left),
+            (State::Counting(0), Input::Readiness(server, mixer)) => {
+                self.begin(server, mixer, now);
+            }
+            (State::Running { since }, Input::Tick) => self.look_for_data(since, now),
+            (State::Running { .. }, Input::NotStarted) => {
+                self.close(Some(RecordingProblem::Unable));
+            }
+            (State::Running { .. } | State::Finishing { .. }, Input::Recorder(event)) => {
+                self.on_recorder_event(event, now);
+            }
+            (State::Finishing { until }, Input::Tick) if now >= until => {
+                self.close(Some(RecordingProblem::Storage));
+            }
+            (State::Closing, Input::Closed) => self.state = State::Off,
+            (_, Input::Stop | Input::Left) => self.stop(now),
+            _ => {}
+        }
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// Whether [`Input::Tick`] is wanted, once a second.
+    #[must_use]
+    pub fn needs_clock(&self) -> bool {
+        matches!(self.state, State::Counting(_) | State::Running { .. } | State::Finishing { .. })
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self.state {
+            State::Off | State::Checking => Stage::Off,
+            State::Counting(left) => Stage::Counting(left.max(1)),
+            State::Running { since } => Stage::Running { since },
+            State::Finishing { .. } | State::Closing => Stage::Finishing,
+        }
+    }
+
+    /// Why there is no recording, or why the last one ended.
+    #[must_use]
+    pub fn problem(&self) -> Option<RecordingProblem> {
+        self.problem
+    }
+
+    fn request(&mut self, reachable: bool) {
+        self.problem = (!reachable).then_some(RecordingProblem::Untold);
+        if reachable {
+            self.state = State::Checking;
+            self.commands.push_back(Command::CheckStorage);
+        }
+    }
+
+    fn announce(&mut self, stores: bool) {
+        if stores {
+            self.state = State::Counting(COUNTDOWN);
+            self.commands.push_back(Command::Announce);
+        } else {
+            self.state = State::Off;
+            self.problem = Some(RecordingProblem::Forbidden);
+        }
+    }
+
+    fn count_down(&mut self, left: u8) {
+        let left = left.saturating_sub(1);
+        self.state = State::Counting(left);
+        if left == 0 {
+            self.commands.push_back(Command::CheckReadiness);
+        }
+    }
+
+    fn begin(&mut self, server: ServerState, mixer: MixerState, now: Duration) {
+        let problem = match (server, mixer) {
+            (ServerState::Unreachable, _) => RecordingProblem::Untold,
+            (ServerState::Pending, _) | (_, MixerState::Waking) => return,
+            (ServerState::Answered, MixerState::Missing) => RecordingProblem::Unable,
+            (ServerState::Answered, MixerState::Silent) => RecordingProblem::Silent,
+            (ServerState::Answered, MixerState::Running) => {
+                (self.written, self.late) = (false, false);
+                self.state = State::Running { since: now };
+                return self.commands.push_back(Command::Start { since: now });
+            }
+        };
+        self.fail(problem, now);
+    }
+
+    fn look_for_data(&mut self, since: Duration, now: Duration) {
+        if !self.written && now >= since + BEGINS_WITHIN {
+            self.late = true;
+            self.stop(now);
+        } else {
+            self.commands.push_back(Command::WriteNote);
+        }
+    }
+
+    fn on_recorder_event(&mut self, event: RecorderEvent, now: Duration) {
+        let lost = |problem| if self.written { problem } else { RecordingProblem::Unable };
+        match event {
+            RecorderEvent::Written => self.written = true,
+            RecorderEvent::Full if self.written => self.fail(RecordingProblem::Full, now),
+            RecorderEvent::Full => self.fail(RecordingProblem::NoSpace, now),
+            RecorderEvent::NotWritten => self.fail(lost(RecordingProblem::Storage), now),
+            RecorderEvent::NotEncoded => self.fail(lost(RecordingProblem::Encoder), now),
+            RecorderEvent::Finished if matches!(self.state, State::Finishing { .. }) => {
+                self.close(None);
+            }
+            RecorderEvent::Finished => {}
+        }
+    }
+
+    /// Ends it, or does not begin it, and says why.
+    fn fail(&mut self, problem: RecordingProblem, now: Duration) {
+        self.notify(problem);
+        self.stop(now);
+    }
+
+    /// Says why, unless something was said before: one failure may bring others.
+    fn notify(&mut self, problem: RecordingProblem) {
+        if self.problem.is_none() {
+            self.problem = Some(problem);
+            self.commands.push_back(Command::Notify(problem));
+        }
+    }
+
+    fn stop(&mut self, now: Duration) {
+        match self.state {
+            State::Checking => self.state = State::Off,
+            State::Counting(_) => {
+                self.state = State::Off;
+                self.commands.push_back(Command::Withdraw);
+            }
+            State::Running { .. } => {
+                self.state = State::Finishing { until: now + FINISH_WITHIN };
+                self.commands.push_back(Command::Finish);
+            }
+            State::Off | State::Finishing { .. } | State::Closing => {}
+        }
+    }
+
+    /// All is written that will be, unless there was a problem.
+    fn close(&mut self, problem: Option<RecordingProblem>) {
+        let unable = (!self.written).then_some(RecordingProblem::Unable);
+        let late = self.late.then_some(RecordingProblem::Encoder);
+        if let Some(problem) = unable.or(late).or(problem) {
+            self.notify(problem);
+        }
+        self.state = State::Closing;
+        self.commands.push_back(Command::Close { delete: !self.written });
+    }
+}

@@ -1,0 +1,199 @@
+//! Carries out what the life cycle of a recording asks for, and tells it what happens.
+
+use super::{Handler, Recording, delete, recorder::Recorder};
+use crate::{
+    call,
+    platform::{self, Interval, Local, Mixer},
+    reactive::effect,
+    recording::{
+        Stage,
+        lifecycle::{Command, Input, Lifecycle, MixerState, ServerState},
+    },
+    session::{Notice, Session, inbox::Inbox},
+};
+use leptos::prelude::*;
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// Tells everybody that the call is going to be recorded, and then begins, unless it is stopped
+    /// before.
+    pub fn record(self) {
+        let recording = self.recording;
+        if recording.driver.with_value(Option::is_none) {
+            let Some(page) = recording.page.get_value() else { return };
+            recording.driver.set_value(Some(Local::new(drive(self, &page))));
+        }
+        let reachable = self.server_round_trip().is_some();
+        recording.handle(Input::Requested { reachable });
+    }
+}
+
+impl Recording {
+    /// Ends it, or does not begin it.
+    pub fn stop(self) {
+        self.handle(Input::Stop);
+    }
+
+    /// Hands in something that happened.
+    fn handle(self, input: Input) {
+        // It may come from an effect, which is not to depend on what is read meanwhile.
+        untrack(|| {
+            if let Some(handle) = self.driver.try_get_value().flatten() {
+                handle(input);
+            }
+        });
+    }
+}
+
+/// Where inputs go from now on, as long as the page is there.
+fn drive(session: Session, page: &Owner) -> Handler {
+    let running = Rc::new(Running::new(session));
+    let weak = Rc::downgrade(&running);
+    let recording = session.recording;
+    page.with(|| {
+        effect(move || {
+            if !session.view.with(|view| view.inside) {
+                recording.handle(Input::Left);
+            }
+        });
+        effect(move || {
+            let runs = matches!(recording.stage.get(), Stage::Running { .. });
+            if let Some(running) = weak.upgrade().filter(|_| runs) {
+                running.put(Driver::update_layout);
+            }
+        });
+    });
+    Rc::new(move |input| running.put(move |driver| driver.handle(input)))
+}
+
+/// The driver, and what waits until it has done what it is at.
+struct Running {
+    driver: RefCell<Driver>,
+    work: Inbox<Work>,
+}
+
+type Work = Box<dyn FnOnce(&mut Driver)>;
+
+impl Running {
+    fn new(session: Session) -> Self {
+        Self { driver: RefCell::new(Driver::new(session)), work: Inbox::default() }
+    }
+
+    fn put(&self, work: impl FnOnce(&mut Driver) + 'static) {
+        self.work.put(Box::new(work), |work| work(&mut self.driver.borrow_mut()));
+    }
+}
+
+struct Driver {
+    session: Session,
+    lifecycle: Lifecycle,
+    clock: Option<Interval>,
+    /// Wakes during the countdown; the recorder's after that.
+    mixer: Option<Mixer>,
+    recorder: Option<Recorder>,
+}
+
+impl Driver {
+    fn new(session: Session) -> Self {
+        let lifecycle = Lifecycle::default();
+        Self { session, lifecycle, clock: None, mixer: None, recorder: None }
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.lifecycle.handle(input, platform::elapsed());
+        self.publish();
+        while let Some(command) = self.lifecycle.poll() {
+            self.run(command);
+        }
+        if self.clock.is_some() != self.lifecycle.needs_clock() {
+            let recording = self.session.recording;
+            let start = || Interval::new(SECOND, move || recording.handle(Input::Tick));
+            self.clock = self.lifecycle.needs_clock().then(start);
+        }
+    }
+
+    /// Shows how far it is. What the others are told is read from there.
+    fn publish(&self) {
+        let Recording { stage, problem, .. } = self.session.recording;
+        if stage.get_untracked() != self.lifecycle.stage() {
+            stage.set(self.lifecycle.stage());
+        }
+        if problem.get_untracked() != self.lifecycle.problem() {
+            problem.set(self.lifecycle.problem());
+        }
+    }
+
+    fn run(&mut self, command: Command) {
+        let Session { recording, notices, .. } = self.session;
+        match command {
+            Command::CheckStorage => platform::spawn_local(async move {
+                recording.handle(Input::StorageChecked(platform::can_keep().await));
+            }),
+            Command::Announce => {
+                self.session.send(call::Input::SetPresence(self.session.presence()));
+                self.session.send(call::Input::Awake);
+                self.mixer = Mixer::wake();
+            }
+            Command::CheckReadiness => {
+                recording.handle(Input::Readiness(self.server(), self.mixer()));
+            }
+            Command::Withdraw => self.mixer = None,
+            Command::Start { since } => {
+                let report = move |event| recording.handle(Input::Recorder(event));
+                let mixer = self.mixer.take();
+                let start = |mixer| Recorder::prepare(self.session, mixer, since, report);
+                self.recorder = mixer.and_then(start);
+                if self.recorder.is_none() {
+                    recording.handle(Input::NotStarted);
+                }
+            }
+            Command::WriteNote => self.with_recorder(Recorder::write_note),
+            Command::Finish => self.with_recorder(Recorder::finish),
+            Command::Close { delete } => self.close(delete),
+            Command::Notify(problem) => notices.show(Notice::NotRecorded(problem)),
+        }
+    }
+
+    fn with_recorder(&mut self, act: impl FnOnce(&mut Recorder)) {
+        if let Some(recorder) = &mut self.recorder {
+            act(recorder);
+        }
+    }
+
+    fn update_layout(&mut self) {
+        self.with_recorder(Recorder::update_layout);
+    }
+
+    fn server(&self) -> ServerState {
+        let answers = self.session.ask(|engine| engine.server_answers()).unwrap_or_default();
+        match self.session.server_round_trip() {
+            None => ServerState::Unreachable,
+            Some(_) if answers => ServerState::Answered,
+            Some(_) => ServerState::Pending,
+        }
+    }
+
+    fn mixer(&self) -> MixerState {
+        match &self.mixer {
+            None => MixerState::Missing,
+            Some(mixer) if mixer.is_waking() => MixerState::Waking,
+            Some(mixer) if mixer.runs() => MixerState::Running,
+            Some(_) => MixerState::Silent,
+        }
+    }
+
+    fn close(&mut self, needs_deletion: bool) {
+        let recording = self.session.recording;
+        let recorder = self.recorder.take();
+        // Not from within what ends with it.
+        platform::spawn_local(async move {
+            if let Some(id) = recorder.map(Recorder::close).filter(|_| needs_deletion) {
+                delete(&id).await;
+            }
+            recording.handle(Input::Closed);
+            let _ = recording.changes.try_update(|count| *count += 1);
+        });
+    }
+}

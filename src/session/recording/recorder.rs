@@ -1,0 +1,186 @@
+//! Makes a recording: follows who is in the call with sound and picture.
+
+use super::KEPT_KEY;
+use crate::{
+    call::{PeerKey, Tile, places::Item},
+    i18n::{shown_name, texts},
+    platform::{self, Incoming, Kind, Leaving, Mixer, Stream, Studio, Take},
+    recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
+    session::{Session, Source, initials},
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// One recording under way. What was written of it stays when it is dropped.
+pub(super) struct Recorder {
+    session: Session,
+    studio: Studio,
+    id: String,
+    since: Duration,
+    note: Note,
+    /// Each with whose it is; none for that of everybody.
+    takes: Vec<(Option<Item>, Take)>,
+    /// What comes from everybody else. While a connection takes another one's place, the last
+    /// sound and picture stay.
+    incoming: Vec<(PeerKey, Incoming<Stream>)>,
+    _leaving: Leaving,
+}
+
+impl Recorder {
+    /// Begins to record, with a mixer that runs.
+    pub(super) fn prepare(
+        session: Session,
+        mixer: Mixer,
+        since: Duration,
+        report: impl Fn(RecorderEvent) + 'static,
+    ) -> Option<Self> {
+        let began = platform::wall_clock().as_millis();
+        let id = format!("{began}-{:08x}", (platform::random_fraction() * 1e9) as u32);
+        let studio = Studio::open(&id, mixer, report)?;
+        let note = Note {
+            room: Some(session.room.get_value()),
+            began: u64::try_from(began).unwrap_or_default(),
+            length: 0,
+            format: studio.format().to_owned(),
+            parts: Vec::new(),
+            ended: false,
+        };
+        platform::save(KEPT_KEY, "yes");
+        let mut recorder = Self {
+            session,
+            studio,
+            id,
+            since,
+            note,
+            takes: Vec::new(),
+            incoming: Vec::new(),
+            _leaving: platform::ask_before_leaving(),
+        };
+        recorder.start(None, None)?;
+        Some(recorder)
+    }
+
+    /// Begins a file.
+    fn start(&mut self, who: Option<Item>, person: Option<String>) -> Option<()> {
+        let file = match self.note.parts.len() {
+            0 => ALL.to_owned(),
+            number => format!("person-{number}"),
+        };
+        let take = self.studio.roll(&file)?;
+        self.takes.push((who, take));
+        self.note.parts.push(Part { file, person });
+        self.write_note();
+        Some(())
+    }
+
+    /// Writes down how long it is by now.
+    pub(super) fn write_note(&mut self) {
+        let length = platform::elapsed().saturating_sub(self.since).as_millis();
+        self.note.length = u64::try_from(length).unwrap_or_default();
+        self.studio.note(&self.note.to_text());
+    }
+
+    /// Sets what is seen and heard now. An effect that runs it depends on all of that.
+    pub(super) fn update_layout(&mut self) {
+        let people = self.people();
+        let separate = self.session.recording.separate.get_untracked();
+        let emphasis = self.session.recording.emphasis.get();
+        for cast in people.iter().filter(|_| separate) {
+            if self.takes.iter().all(|(known, _)| *known != Some(cast.item)) {
+                // Without a file of their own they are still in that of all.
+                let _ = self.start(Some(cast.item), Some(cast.name.clone()));
+            }
+        }
+        self.takes.retain(|(who, take)| {
+            match people.iter().find(|cast| Some(cast.item) == *who) {
+                Some(cast) => take.set(Scene::of_one(cast, SIZE)),
+                None if who.is_none() => take.set(Scene::of_all(&people, &emphasis, SIZE)),
+                None => {
+                    // Who comes back gets another file.
+                    take.stop();
+                    return false;
+                }
+            }
+            true
+        });
+    }
+
+    /// Stops recording; [`RecorderEvent::Finished`] follows when all is written.
+    pub(super) fn finish(&mut self) {
+        self.note.ended = true;
+        self.write_note();
+        self.studio.finish();
+    }
+
+    /// Lets go of it, and returns what it is called among the recordings on this device.
+    pub(super) fn close(self) -> String {
+        self.id
+    }
+
+    /// Everybody in the call, this person last as on the stage.
+    fn people(&mut self) -> Vec<Cast<Stream>> {
+        let tiles = self.session.view.with(|view| view.tiles.clone());
+        self.follow_connections(&tiles);
+        let incoming = &self.incoming;
+        let other = |tile: &Tile| {
+            let streams = incoming.iter().find(|(key, _)| key.id == tile.key.id);
+            let of = |pick: fn(&Incoming<Stream>) -> Option<&Stream>, on: bool| {
+                streams.filter(|_| on).and_then(|(_, streams)| pick(streams)).cloned()
+            };
+            let presence = &tile.presence;
+            let name = shown_name(presence.clone());
+            let screen = of(|streams| streams.screen.get(Kind::Camera), tile.screen);
+            Cast {
+                item: Item::Person(tile.key.id),
+                initials: initials(presence),
+                camera: of(|streams| streams.own.get(Kind::Camera), tile.camera),
+                // As it is played: what somebody sends who is muted is not heard.
+                microphone: of(|streams| streams.own.get(Kind::Microphone), presence.mic),
+                screen: screen.map(|screen| (screen, (texts().screen_of)(&name))),
+                screen_sound: of(|streams| streams.screen.get(Kind::Microphone), presence.screen),
+                name,
+            }
+        };
+        tiles.iter().map(other).chain([self.me()]).collect()
+    }
+
+    fn me(&self) -> Cast<Stream> {
+        let Session { media, sharing, view, .. } = self.session;
+        let presence = view.with(|view| view.presence.clone());
+        let device = |kind| match media.source(kind) {
+            Source::On(track) if media.is_sending(kind) => Stream::of(&track),
+            _ => None,
+        };
+        let screen = sharing.screen();
+        let shared = |kind| screen.as_ref().and_then(|screen| Stream::of(screen.track(kind)?));
+        let name = shown_name(presence.clone());
+        Cast {
+            item: Item::Own,
+            initials: initials(&presence),
+            camera: device(Kind::Camera),
+            microphone: device(Kind::Microphone),
+            screen: shared(Kind::Camera).map(|screen| (screen, (texts().screen_of)(&name))),
+            screen_sound: shared(Kind::Microphone),
+            name,
+        }
+    }
+
+    fn follow_connections(&mut self, tiles: &[Tile]) {
+        let incoming = &mut self.incoming;
+        incoming.retain(|(key, _)| tiles.iter().any(|tile| tile.key.id == key.id));
+        self.session.streams.with(|streams| {
+            for tile in tiles {
+                let Some((_, new)) = streams.iter().find(|(key, _)| *key == tile.key) else {
+                    continue;
+                };
+                match incoming.iter_mut().find(|(key, _)| key.id == tile.key.id) {
+                    Some(known) if tile.up && known.0 != tile.key => {
+                        *known = (tile.key, new.clone());
+                    }
+                    Some(_) => {}
+                    None => incoming.push((tile.key, new.clone())),
+                }
+            }
+        });
+    }
+}
