@@ -1,26 +1,20 @@
-// What a state of a page is on a desk and on a phone held both ways, looked at within one visit: nothing is
-// cut off, axe finds nothing, and a picture of it is kept in results/screens.
-import type { CDPSession, Page } from '@playwright/test';
+// A state of a page as it is on a desk and on a phone held both ways, all within one visit: nothing is cut
+// off, axe finds nothing, and a picture of it is kept in results/screens.
+import type { CDPSession, Page, ViewportSize } from '@playwright/test';
 import axe, { type AxeResults, type RunOptions } from 'axe-core';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { OFTEN } from './room.ts';
 import { expect } from './test.ts';
 
-type Screen = { width: number; height: number; isPhone?: boolean; isAudited?: boolean };
+type Display = ViewportSize & { device: 'desk' | 'phone'; isAudited: boolean };
 
-const DESK: Screen = { width: 1280, height: 800, isAudited: true };
-const ACROSS: Screen = { width: 844, height: 390, isPhone: true };
-const UPRIGHT: Screen = { width: 390, height: 844, isPhone: true, isAudited: true };
+export const DESK: Display = { device: 'desk', width: 1280, height: 800, isAudited: true };
+export const UPRIGHT: Display = { device: 'phone', width: 390, height: 844, isAudited: true };
+/** A phone finds there what it finds when it is held upright. */
+export const ACROSS: Display = { device: 'phone', width: 844, height: 390, isAudited: false };
 
-/** The first is where everybody comes from, and is left on. */
-export const EVERYWHERE = [DESK, ACROSS, UPRIGHT];
-/** What phones do not have. */
-export const ON_A_DESK = [DESK];
-/** What only who came with a phone sees. */
-export const ON_A_PHONE = [UPRIGHT, ACROSS];
-
-/** Somebody whose page has been on a phone since it was loaded. */
-export const PHONE = { isMobile: true, hasTouch: true, deviceScaleFactor: 2, viewport: { width: UPRIGHT.width, height: UPRIGHT.height } };
+/** As many pixels of a device as there are in one of a page. */
+export const DENSITY = { desk: 1, phone: 2 };
 
 const RULES: RunOptions = {
   runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
@@ -30,7 +24,7 @@ const RULES: RunOptions = {
 /** How long a sign moves, in ms, before it is gone. */
 const SIGN_MS = 5_000;
 
-/** An end of a session would be the end of what it has set. */
+/** With the end of a session, the end would come of what it has set. */
 const sessions = new WeakMap<Page, CDPSession>();
 
 const sessionOf = async (page: Page) => {
@@ -39,49 +33,64 @@ const sessionOf = async (page: Page) => {
   return session;
 };
 
-/** Takes what moves or fades in to its end, and from a phone what pages that are loaded on one do not have. */
-const settle = async ({ isPhone = false, most }: { isPhone?: boolean | undefined; most: number }) => {
+/** Chromium takes the mouse away from who gets a finger, and does not give it back: it is on phones alone that none counts. */
+const keepMouse = () => {
+  const visit = (rules: CSSRuleList) => {
+    for (const rule of rules) {
+      if (rule instanceof CSSMediaRule && rule.conditionText === '(hover: none)') rule.media.mediaText += ' and (max-width: 844px)';
+      if (rule instanceof CSSGroupingRule || rule instanceof CSSStyleRule) visit(rule.cssRules);
+    }
+  };
+  for (const { cssRules } of document.styleSheets) visit(cssRules);
+};
+
+/** Takes from a phone what a page that is loaded on one does not have, and brings to its end what moves or fades in. */
+const settle = async ([device, most]: [Display['device'], number]) => {
   const share = document.querySelector<HTMLElement>('[role=toolbar] [aria-label="Share your screen"]');
-  if (share) share.hidden = isPhone;
-  // A page hears of its new size with one frame, and has moved by the next.
-  for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+  if (share) share.hidden = device === 'phone';
+  // A page hears of its new size in one frame, and has set out by the next.
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
   const moving = document.getAnimations();
   moving.filter(({ effect }) => Number(effect?.getComputedTiming().endTime) < most).forEach((each) => each.finish());
 };
 
-/** Puts a page on a screen as browsers do it for who makes pages: also what points, and what hovers, is another. */
-const put = async (page: Page, { width, height, isPhone = false }: Screen) => {
+/** Puts a page on a display, with what points there. */
+const put = async (page: Page, { device, width, height }: Display) => {
   const session = await sessionOf(page);
-  const screen = { screenWidth: width, screenHeight: height, deviceScaleFactor: isPhone ? 2 : 1 };
-  await session.send('Emulation.setDeviceMetricsOverride', { width, height, ...screen, mobile: isPhone });
-  await session.send('Emulation.setTouchEmulationEnabled', { enabled: isPhone });
-  await page.evaluate(settle, { isPhone, most: SIGN_MS });
+  const mobile = device === 'phone';
+  const metrics = { width, height, screenWidth: width, screenHeight: height, deviceScaleFactor: DENSITY[device], mobile };
+  await session.send('Emulation.setDeviceMetricsOverride', metrics);
+  await session.send('Emulation.setTouchEmulationEnabled', { enabled: mobile });
+  await page.evaluate(keepMouse);
+  await page.evaluate(settle, [device, SIGN_MS] as [Display['device'], number]);
 };
 
-/** What is wrong on a screen: it has to be scrolled sideways, or the controls of a call are out of sight or cover somebody. */
-const findFaults = async ({ width, height, isPhone = false }: Screen) => {
+/** It has to be scrolled sideways, or the controls of a call are out of sight or cover somebody. */
+const findFaults = async ({ device, width, height }: Display) => {
   const faults: string[] = [];
   if (innerWidth !== width || innerHeight !== height) faults.push(`is shown on ${innerWidth}x${innerHeight}`);
-  if (matchMedia('(hover: none) and (pointer: coarse)').matches !== isPhone) faults.push('is taken for another device');
+  const isHandheld = matchMedia('(hover: none) and (pointer: coarse)').matches;
+  if (isHandheld !== (device === 'phone')) faults.push('is taken for another device');
   const { scrollWidth } = document.documentElement;
   if (scrollWidth > width) faults.push(`is ${scrollWidth} px wide`);
-  const toolbar = document.querySelector('[role=toolbar]');
-  if (!toolbar?.checkVisibility({ visibilityProperty: true })) return faults;
-  const controls = [...toolbar.querySelectorAll('button')].filter((control) => control.checkVisibility());
+  const bar = document.querySelector('[role=toolbar]');
+  if (!bar?.checkVisibility({ visibilityProperty: true })) return faults;
+
+  const controls = [...bar.querySelectorAll('button')].filter((control) => control.checkVisibility());
   const people = [...document.querySelectorAll('[data-tile=remote]')];
   const entries = await new Promise<IntersectionObserverEntry[]>((done) => {
     const observer = new IntersectionObserver((all) => (observer.disconnect(), done(all)));
-    [toolbar, ...controls, ...people].forEach((element) => observer.observe(element));
+    [...controls, ...people].forEach((element) => observer.observe(element));
   });
-  const bar = toolbar.getBoundingClientRect();
+  const { top, bottom, left, right } = bar.getBoundingClientRect();
+  if (bottom > height) faults.push('has controls below its end');
   for (const { target, intersectionRatio, boundingClientRect: box } of entries) {
     const name = target.getAttribute('aria-label') ?? target.textContent;
     // Sums of fractions are not exact.
-    if (target !== toolbar && intersectionRatio < 0.999) faults.push(`out of sight: ${name}`);
-    const isApart = box.bottom <= bar.top || box.right <= bar.left || box.left >= bar.right;
-    if (people.includes(target) && !isApart) faults.push(`covered by the controls: ${name}`);
+    if (intersectionRatio < 0.999) faults.push(`does not show all of: ${name}`);
+    const isApart = box.bottom <= top || box.right <= left || box.left >= right;
+    if (people.includes(target) && !isApart) faults.push(`has controls that cover: ${name}`);
   }
-  if (bar.bottom > height) faults.push('the controls end below');
   return faults;
 };
 
@@ -92,25 +101,25 @@ const findViolations = async (rules: RunOptions) => {
 };
 
 const expectAccessible = async (page: Page, where: string) => {
-  // Each page that is loaded needs it once, and not every state is on a new one.
+  // It is large, and stays in a page until another is loaded.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
   expect(await page.evaluate(findViolations, RULES), where).toEqual([]);
 };
 
-/** Looks at a state on all screens, and keeps its pictures. */
-export const show = async (page: Page, state: string, screens = EVERYWHERE) => {
-  const nameOf = ({ width, height, isPhone }: Screen) => `${isPhone ? 'phone' : 'desk'}-${width}x${height}`;
-  // First all pictures: a state may end before axe has.
-  for (const screen of screens) {
-    const name = nameOf(screen);
-    await put(page, screen);
-    await expect.poll(() => page.evaluate(findFaults, screen), { message: `${state} on ${name}`, intervals: OFTEN }).toEqual([]);
+/** Looks at a state on some displays, keeps its pictures, and leaves it on the first of them. */
+export const show = async (page: Page, state: string, displays = [DESK, ACROSS, UPRIGHT]) => {
+  const nameOf = ({ device, width, height }: Display) => `${device}-${width}x${height}`;
+  // All pictures before axe begins: a sign may be gone when it ends.
+  for (const display of displays) {
+    const name = nameOf(display);
+    await put(page, display);
+    await expect.poll(() => page.evaluate(findFaults, display), { message: `${state} on ${name}`, intervals: OFTEN }).toEqual([]);
     const { data } = await (await sessionOf(page)).send('Page.captureScreenshot', { optimizeForSpeed: true });
     await mkdir(`results/screens/${name}`, { recursive: true });
     await writeFile(`results/screens/${name}/${state}.png`, data, 'base64');
   }
-  for (const screen of screens.filter(({ isAudited }) => isAudited).reverse()) {
-    await put(page, screen);
-    await expectAccessible(page, `${state} on ${nameOf(screen)}`);
+  for (const display of displays.filter(({ isAudited }) => isAudited).reverse()) {
+    await put(page, display);
+    await expectAccessible(page, `${state} on ${nameOf(display)}`);
   }
 };

@@ -1,4 +1,5 @@
-// Every state of the pages, on a desk and on a phone held both ways.
+// Every state of the pages, on a desk and on a phone held both ways: nothing is cut off, axe finds
+// nothing, and a picture of it is kept in results/screens.
 import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { openPrint } from '../support/print.ts';
@@ -6,13 +7,11 @@ import {
   button, duplicate, enter, expectPhase, expectToCount, expectToHaveRecorded, give, installStandstill, open, ownTile,
   standStill, tileOf, turnOnDevices,
 } from '../support/room.ts';
-import { EVERYWHERE, ON_A_DESK, ON_A_PHONE, PHONE, show } from '../support/screens.ts';
+import { ACROSS, DENSITY, DESK, show, UPRIGHT } from '../support/screens.ts';
 import { expect, test as base } from '../support/test.ts';
 
-const [viewport] = EVERYWHERE;
-
 const test = base.extend<{ me: Page }>({
-  me: async ({ person }, use) => use(await person({ viewport })),
+  me: async ({ person }, use) => use(await person({ viewport: DESK })),
 });
 
 test.describe('around the calls', () => {
@@ -48,7 +47,7 @@ for (const [state, options] of [
   ['missing', { machine: 'without devices' }],
 ] as const) {
   test(`lobby, devices ${state}`, async ({ person, room }) => {
-    const me = await person({ ...options, viewport });
+    const me = await person({ ...options, viewport: DESK });
     await open(me, `/room/${room}`);
     await button(me, 'Turn on camera and microphone').click();
     await expect(me.locator(`[data-problem~=${state}]`).first()).toBeVisible();
@@ -76,7 +75,7 @@ test('call with somebody who cannot be reached', async ({ me, room, person, salo
   await show(me, 'call-no-way');
   await button(me, 'Share your screen').click();
   await expect(button(me, 'Ask again')).toBeVisible();
-  await show(me, 'call-choosing-screen', ON_A_DESK);
+  await show(me, 'call-choosing-screen', [DESK]);
 });
 
 const LONG = 'Cleo with a name so long that it has to be cut';
@@ -138,21 +137,21 @@ test('panels of a call, and its end', async ({ me, room, person }) => {
 });
 
 test('a phone that is one from the beginning', async ({ room, person }) => {
-  const me = await person(PHONE);
+  const me = await person({ isMobile: true, hasTouch: true, deviceScaleFactor: DENSITY.phone, viewport: UPRIGHT });
   await open(me, `/room/${room}`);
-  await show(me, 'lobby-of-a-phone', ON_A_PHONE);
+  await show(me, 'lobby-of-a-phone', [UPRIGHT, ACROSS]);
   await enter(await person(), room, 'Bob', { preview: false });
   await enter(me, room, 'Ada');
   await expect(tileOf(me, 'Bob')).toHaveAttribute('data-link', 'connected');
   await expect(button(me, 'Share your screen')).toBeHidden();
-  await show(me, 'call-of-a-phone', ON_A_PHONE);
+  await show(me, 'call-of-a-phone', [UPRIGHT, ACROSS]);
   await button(me, 'Chat').click();
   const message = me.getByRole('textbox', { name: 'Message' });
   await message.fill('Good');
   await message.press('Enter');
   await message.pressSequentially('morning!');
   await expect(message).toHaveValue('Good\nmorning!');
-  await show(me, 'chat-of-a-phone', ON_A_PHONE);
+  await show(me, 'chat-of-a-phone', [UPRIGHT, ACROSS]);
 });
 
 test('host', async ({ me, person }) => {
@@ -180,7 +179,7 @@ test('host', async ({ me, person }) => {
 
 test('presenting', async ({ person, room }) => {
   const bob = await person({ machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
-  const me = await person({ machine: 'that shares small print', viewport });
+  const me = await person({ machine: 'that shares small print', viewport: DESK });
   await enter(bob, room, 'Bob');
   await openPrint(bob);
   await button(bob, 'Share your screen').click();
@@ -191,7 +190,7 @@ test('presenting', async ({ person, room }) => {
   await openPrint(me);
   await button(me, 'Share your screen').click();
   await expect(me.getByText('You are sharing your screen.')).toBeVisible();
-  await show(me, 'presenting-too', ON_A_DESK);
+  await show(me, 'presenting-too', [DESK]);
 });
 
 test('recording', async ({ me, person, room }) => {
@@ -237,7 +236,7 @@ test('recording', async ({ me, person, room }) => {
 
 test('signs, files on their way and a line that is lost', async ({ person, signal, startSalon, room }) => {
   const { origin: baseURL } = await startSalon('--hold', '60');
-  const me = await person({ viewport, baseURL });
+  const me = await person({ viewport: DESK, baseURL });
   const [bob, cleo] = [await person({ machine: 'of their own', baseURL }), await person({ baseURL })];
   for (const [page, name] of [[me, 'Ada'], [bob, 'Bob']] as const) await enter(page, room, name);
   await enter(cleo, room, 'Cleo', { preview: false });
@@ -300,7 +299,7 @@ test.describe('without a server', () => {
   test('a call goes on', async ({ person, startSalon, room }) => {
     const salon = await startSalon();
     const baseURL = salon.origin;
-    const [me, bob] = [await person({ viewport, baseURL }), await person({ baseURL })];
+    const [me, bob] = [await person({ viewport: DESK, baseURL }), await person({ baseURL })];
     await enter(me, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToCount(tileOf(me, 'Bob').locator('video'));
@@ -319,7 +318,7 @@ test.describe('without a server', () => {
 test('waiting', async ({ person, startSalon, room }) => {
   const { origin: baseURL } = await startSalon('--people', '1');
   await enter(await person({ baseURL }), room, 'Bob', { preview: false });
-  const me = await person({ viewport, baseURL });
+  const me = await person({ viewport: DESK, baseURL });
   await open(me, `/room/${room}`);
   await button(me, 'Join').click();
   await expectPhase(me, 'waiting');
