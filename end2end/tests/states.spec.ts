@@ -81,6 +81,7 @@ test('call with somebody who cannot be reached', async ({ me, room, person, salo
 const LONG = 'Cleo with a name so long that it has to be cut';
 
 test('call of one to four', async ({ me, room, person }) => {
+  test.slow();
   await enter(me, room, 'Ada Lovelace');
   await show(me, 'call-alone');
   for (const [place, name] of ['Bob', LONG].entries()) {
@@ -95,45 +96,6 @@ test('call of one to four', async ({ me, room, person }) => {
   await me.getByRole('radio', { name: 'Who talks is large' }).check();
   await me.keyboard.press('Escape');
   await show(me, 'call-speaker');
-});
-
-test('panels of a call, and its end', async ({ me, room, person }) => {
-  await enter(me, room, 'Ada Lovelace');
-  const bob = await person();
-  await enter(bob, room, 'Bob');
-  for (const name of [LONG, 'Dan']) await enter(await person(), room, name, { preview: false });
-  await expectToCount(tileOf(me, 'Bob').locator('video'));
-  await button(me, 'Settings').click();
-  await show(me, 'call-settings');
-  await me.keyboard.press('Escape');
-  await button(me, 'More').click();
-  await me.getByText('Keyboard shortcuts').click();
-  await show(me, 'call-more');
-  await me.keyboard.press('Escape');
-  await button(me, 'Chat').click();
-  for (const text of ['Good morning!', 'Here is the agenda: https://example.org/agenda', 'One\nword\nper\nline']) {
-    await me.getByRole('textbox', { name: 'Message' }).fill(text);
-    await button(me, 'Send').click();
-  }
-  await expect(me.getByText('Delivered')).toBeVisible();
-  await show(me, 'call-chat');
-  await me.locator('input[type=file]').setInputFiles({ name: 'A plan with a rather long name.pdf', mimeType: '', buffer: Buffer.alloc(12_000) });
-  await button(bob, /^Chat/).click();
-  await bob.locator('input[type=file]').setInputFiles({ name: 'holiday.mp4', mimeType: '', buffer: Buffer.alloc(1_200_000) });
-  await expect(me.locator('.file')).toHaveCount(2);
-  await show(me, 'call-files');
-  await me.keyboard.press('Escape');
-  await button(me, /^People/).click();
-  await me.locator('.lock summary').first().click();
-  await expect(me.locator('[data-code]').first()).toHaveText(/-/);
-  await show(me, 'call-people');
-  await button(me, 'Connection to Bob').click();
-  await expect(me.getByRole('img', { name: /^Rate over the last 2 minutes/ })).toHaveCount(2);
-  await show(me, 'call-connection');
-  await me.keyboard.press('Escape');
-  await button(me, 'Leave').click();
-  await expectPhase(me, 'left');
-  await show(me, 'left');
 });
 
 test('a phone that is one from the beginning', async ({ room, person }) => {
@@ -177,6 +139,46 @@ test('host', async ({ me, person }) => {
   await show(cleo, 'knocking');
 });
 
+test('panels of a call, and its end', async ({ me, room, person }) => {
+  test.slow();
+  await enter(me, room, 'Ada Lovelace');
+  const bob = await person();
+  await enter(bob, room, 'Bob');
+  for (const name of [LONG, 'Dan']) await enter(await person(), room, name, { preview: false });
+  await expectToCount(tileOf(me, 'Bob').locator('video'));
+  await button(me, 'Settings').click();
+  await show(me, 'call-settings');
+  await me.keyboard.press('Escape');
+  await button(me, 'More').click();
+  await me.getByText('Keyboard shortcuts').click();
+  await show(me, 'call-more');
+  await me.keyboard.press('Escape');
+  await button(me, 'Chat').click();
+  for (const text of ['Good morning!', 'Here is the agenda: https://example.org/agenda', 'One\nword\nper\nline']) {
+    await me.getByRole('textbox', { name: 'Message' }).fill(text);
+    await button(me, 'Send').click();
+  }
+  await expect(me.getByText('Delivered')).toBeVisible();
+  await show(me, 'call-chat');
+  await me.locator('input[type=file]').setInputFiles({ name: 'A plan with a rather long name.pdf', mimeType: '', buffer: Buffer.alloc(12_000) });
+  await button(bob, /^Chat/).click();
+  await bob.locator('input[type=file]').setInputFiles({ name: 'holiday.mp4', mimeType: '', buffer: Buffer.alloc(1_200_000) });
+  await expect(me.locator('.file')).toHaveCount(2);
+  await show(me, 'call-files');
+  await me.keyboard.press('Escape');
+  await button(me, /^People/).click();
+  await me.locator('.lock summary').first().click();
+  await expect(me.locator('[data-code]').first()).toHaveText(/-/);
+  await show(me, 'call-people');
+  await button(me, 'Connection to Bob').click();
+  await expect(me.getByRole('img', { name: /^Rate over the last 2 minutes/ })).toHaveCount(2);
+  await show(me, 'call-connection');
+  await me.keyboard.press('Escape');
+  await button(me, 'Leave').click();
+  await expectPhase(me, 'left');
+  await show(me, 'left');
+});
+
 test('presenting', async ({ person, room }) => {
   const bob = await person({ machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
   const me = await person({ machine: 'that shares small print', viewport: DESK });
@@ -194,6 +196,7 @@ test('presenting', async ({ person, room }) => {
 });
 
 test('recording', async ({ me, person, room }) => {
+  test.slow();
   const bob = await person();
   await enter(bob, room, 'Bob');
   await button(bob, 'More').click();
@@ -235,6 +238,7 @@ test('recording', async ({ me, person, room }) => {
 });
 
 test('signs, files on their way and a line that is lost', async ({ person, signal, startSalon, room }) => {
+  test.slow();
   const { origin: baseURL } = await startSalon('--hold', '60');
   const me = await person({ viewport: DESK, baseURL });
   const [bob, cleo] = [await person({ machine: 'of their own', baseURL }), await person({ baseURL })];
