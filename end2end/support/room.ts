@@ -4,7 +4,7 @@ import { type Inbound, readCounter, readDevicesInUse, readInbound, readSoundsPla
 import { expect } from './test.ts';
 
 /** How often something is looked at that comes soon, in milliseconds: by itself, Playwright looks after 850 and then 1,850. */
-const OFTEN = [100];
+export const OFTEN = [100];
 
 type Phase = 'lobby' | 'joining' | 'knocking' | 'call' | 'waiting' | 'left';
 
