@@ -89,7 +89,7 @@ test('call of one to four', async ({ me, room, person }) => {
     await expectToCount(tileOf(me, name).locator('video'));
     await show(me, `call-of-${place + 2}`);
   }
-  await enter(await person(), room, 'Dan');
+  await enter(await person({ answer: 'no' }), room, 'Dan');
   await expect(me.locator('[data-tile=remote][data-mic=off][data-camera=off]')).toBeVisible();
   await show(me, 'call-of-4');
   await button(me, 'More').click();
