@@ -200,14 +200,13 @@ test('presenting', async ({ person, room }) => {
   await show(me, 'presenting-too', [DESK]);
 });
 
-test('recording', async ({ me, person, room }) => {
+test('a call that another records', async ({ me, person, room }) => {
   test.slow();
   const bob = await person(ASIDE);
   await enter(bob, room, 'Bob');
   await button(bob, 'More').click();
   await button(bob, 'Record').click();
   await expect(button(bob, 'Stop recording')).toBeVisible();
-  await me.addInitScript(installStandstill);
   await open(me, `/room/${room}`);
   await expect(me.locator('.recorded')).toBeVisible();
   await show(me, 'lobby-of-a-recorded-call');
@@ -217,6 +216,19 @@ test('recording', async ({ me, person, room }) => {
   await button(me, 'More').click();
   await expect(button(me, 'Record')).toBeVisible();
   await show(me, 'call-record');
+  await button(me, 'Record').click();
+  await expect(button(me, 'Stop recording')).toBeVisible();
+  await show(me, 'call-recorded-by-both');
+});
+
+test('recording', async ({ me, person, room }) => {
+  test.slow();
+  const bob = await person(ASIDE);
+  await enter(bob, room, 'Bob');
+  await me.addInitScript(installStandstill);
+  await enter(me, room, 'Ada');
+  await expectToCount(tileOf(me, 'Bob').locator('video'));
+  await button(me, 'More').click();
   await standStill(me, true);
   await button(me, 'Record').click();
   await expect(me.getByText('Begins in 3')).toBeVisible();
