@@ -10,6 +10,11 @@ import {
 import { ACROSS, DENSITY, DESK, show, UPRIGHT } from '../support/screens.ts';
 import { expect, test as base } from '../support/test.ts';
 
+/** Of people whose page nobody looks at: what is painted there, and sent for it, keeps the machine busy. */
+const ASIDE = { viewport: { width: 400, height: 300 } };
+/** Nor are they seen: a camera that was allowed once comes along without a word. */
+const UNSEEN = { ...ASIDE, answer: 'no' } as const;
+
 const test = base.extend<{ me: Page }>({
   me: async ({ person }, use) => use(await person({ viewport: DESK })),
 });
@@ -31,7 +36,7 @@ test.describe('around the calls', () => {
 test('lobby', async ({ me, room, person }) => {
   await open(me, `/room/${room}`);
   await show(me, 'lobby');
-  const bob = await person();
+  const bob = await person(UNSEEN);
   await enter(bob, room, 'Bob');
   await turnOnDevices(me);
   const test = me.locator('.connection-test');
@@ -85,11 +90,11 @@ test('call of one to four', async ({ me, room, person }) => {
   await enter(me, room, 'Ada Lovelace');
   await show(me, 'call-alone');
   for (const [place, name] of ['Bob', LONG].entries()) {
-    await enter(await person(), room, name);
+    await enter(await person(ASIDE), room, name);
     await expectToCount(tileOf(me, name).locator('video'));
     await show(me, `call-of-${place + 2}`);
   }
-  await enter(await person({ answer: 'no' }), room, 'Dan');
+  await enter(await person(UNSEEN), room, 'Dan');
   await expect(me.locator('[data-tile=remote][data-mic=off][data-camera=off]')).toBeVisible();
   await show(me, 'call-of-4');
   await button(me, 'More').click();
@@ -102,7 +107,7 @@ test('a phone that is one from the beginning', async ({ room, person }) => {
   const me = await person({ isMobile: true, hasTouch: true, deviceScaleFactor: DENSITY.phone, viewport: UPRIGHT });
   await open(me, `/room/${room}`);
   await show(me, 'lobby-of-a-phone', [UPRIGHT, ACROSS]);
-  await enter(await person(), room, 'Bob');
+  await enter(await person(UNSEEN), room, 'Bob');
   await enter(me, room, 'Ada');
   await expect(tileOf(me, 'Bob')).toHaveAttribute('data-link', 'connected');
   await expect(button(me, 'Share your screen')).toBeHidden();
@@ -123,12 +128,12 @@ test('host', async ({ me, person }) => {
   await me.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await button(me, 'Join').click();
   await expectPhase(me, 'call');
-  const bob = await person();
+  const bob = await person(ASIDE);
   await enter(bob, new URL(me.url()).pathname.split('/').at(-1)!, 'Bob');
   await button(me, /^People/).click();
   const panel = me.getByRole('dialog', { name: /^People/ });
   await panel.getByRole('switch', { name: /^Waiting room/ }).click();
-  const cleo = await person();
+  const cleo = await person({ viewport: DESK });
   await open(cleo, new URL(me.url()).pathname);
   await cleo.getByRole('textbox', { name: 'Your name' }).fill('Cleo');
   await button(cleo, 'Ask to join').click();
@@ -142,9 +147,9 @@ test('host', async ({ me, person }) => {
 test('panels of a call, and its end', async ({ me, room, person }) => {
   test.slow();
   await enter(me, room, 'Ada Lovelace');
-  const bob = await person();
+  const bob = await person(ASIDE);
   await enter(bob, room, 'Bob');
-  for (const name of [LONG, 'Dan']) await enter(await person(), room, name);
+  for (const name of [LONG, 'Dan']) await enter(await person(UNSEEN), room, name);
   await expectToCount(tileOf(me, 'Bob').locator('video'));
   await button(me, 'Settings').click();
   await show(me, 'call-settings');
@@ -195,14 +200,13 @@ test('presenting', async ({ person, room }) => {
   await show(me, 'presenting-too', [DESK]);
 });
 
-test('recording', async ({ me, person, room }) => {
+test('a call that another records', async ({ me, person, room }) => {
   test.slow();
-  const bob = await person();
+  const bob = await person(ASIDE);
   await enter(bob, room, 'Bob');
   await button(bob, 'More').click();
   await button(bob, 'Record').click();
   await expect(button(bob, 'Stop recording')).toBeVisible();
-  await me.addInitScript(installStandstill);
   await open(me, `/room/${room}`);
   await expect(me.locator('.recorded')).toBeVisible();
   await show(me, 'lobby-of-a-recorded-call');
@@ -212,6 +216,19 @@ test('recording', async ({ me, person, room }) => {
   await button(me, 'More').click();
   await expect(button(me, 'Record')).toBeVisible();
   await show(me, 'call-record');
+  await button(me, 'Record').click();
+  await expect(button(me, 'Stop recording')).toBeVisible();
+  await show(me, 'call-recorded-by-both');
+});
+
+test('recording', async ({ me, person, room }) => {
+  test.slow();
+  const bob = await person(ASIDE);
+  await enter(bob, room, 'Bob');
+  await me.addInitScript(installStandstill);
+  await enter(me, room, 'Ada');
+  await expectToCount(tileOf(me, 'Bob').locator('video'));
+  await button(me, 'More').click();
   await standStill(me, true);
   await button(me, 'Record').click();
   await expect(me.getByText('Begins in 3')).toBeVisible();
@@ -241,7 +258,7 @@ test('signs, files on their way and a line that is lost', async ({ person, signa
   test.slow();
   const { origin: baseURL } = await startSalon('--hold', '60');
   const me = await person({ viewport: DESK, baseURL });
-  const [bob, cleo] = [await person({ machine: 'of their own', baseURL }), await person({ baseURL })];
+  const [bob, cleo] = [await person({ ...ASIDE, machine: 'of their own', baseURL }), await person({ ...UNSEEN, baseURL })];
   for (const [page, name] of [[me, 'Ada'], [bob, 'Bob']] as const) await enter(page, room, name);
   await enter(cleo, room, 'Cleo');
   await expectToCount(tileOf(me, 'Bob').locator('video'));
@@ -303,7 +320,7 @@ test.describe('without a server', () => {
   test('a call goes on', async ({ person, startSalon, room }) => {
     const salon = await startSalon();
     const baseURL = salon.origin;
-    const [me, bob] = [await person({ viewport: DESK, baseURL }), await person({ baseURL })];
+    const [me, bob] = [await person({ viewport: DESK, baseURL }), await person({ ...ASIDE, baseURL })];
     await enter(me, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToCount(tileOf(me, 'Bob').locator('video'));
@@ -321,7 +338,7 @@ test.describe('without a server', () => {
 
 test('waiting', async ({ person, startSalon, room }) => {
   const { origin: baseURL } = await startSalon('--people', '1');
-  await enter(await person({ baseURL }), room, 'Bob');
+  await enter(await person({ ...UNSEEN, baseURL }), room, 'Bob');
   const me = await person({ viewport: DESK, baseURL });
   await open(me, `/room/${room}`);
   await button(me, 'Join').click();
