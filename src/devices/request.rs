@@ -31,6 +31,12 @@ enum Step {
     PermissionOfMuted,
 }
 
+impl Request {
+    fn new(generation: Generation, step: Step, kinds: Vec<Kind>) -> Self {
+        Self { generation, step, kinds, rest: VecDeque::new(), refused: None }
+    }
+}
+
 impl<T: Clone> Capture<T> {
     /// Opens these kinds, in place of what they are now. `replacing`: they count as sending
     /// meanwhile, as those do that send already.
@@ -64,26 +70,14 @@ impl<T: Clone> Capture<T> {
     pub(super) fn open_muted(&mut self) {
         let (generation, kind) = (self.next_generation(), Kind::Microphone);
         self.slot_mut(kind).generation = generation;
-        self.wait(Request {
-            generation,
-            step: Step::PermissionOfMuted,
-            kinds: vec![kind],
-            rest: VecDeque::new(),
-            refused: None,
-        });
+        self.wait(Request::new(generation, Step::PermissionOfMuted, vec![kind]));
         self.run(Command::AskPermission { generation, kind });
     }
 
     fn request(&mut self, generation: Generation, kinds: Vec<Kind>) {
         if !kinds.is_empty() {
             self.run(Command::List(Listing::Request(generation)));
-            self.wait(Request {
-                generation,
-                step: Step::List,
-                kinds,
-                rest: VecDeque::new(),
-                refused: None,
-            });
+            self.wait(Request::new(generation, Step::List, kinds));
         }
     }
 
@@ -91,7 +85,8 @@ impl<T: Clone> Capture<T> {
         self.requests.push(request);
     }
 
-    fn answered_one(&mut self, generation: Generation, step: Step) -> Option<Request> {
+    /// The request that waits for this answer.
+    fn resume(&mut self, generation: Generation, step: Step) -> Option<Request> {
         let waits = |request: &Request| request.generation == generation && request.step == step;
         let place = self.requests.iter().position(waits)?;
         Some(self.requests.swap_remove(place))
@@ -99,7 +94,7 @@ impl<T: Clone> Capture<T> {
 
     /// Leaves out what is known to be missing.
     pub(super) fn listed(&mut self, generation: Generation, devices: Option<&[Device]>) {
-        let Some(mut request) = self.answered_one(generation, Step::List) else { return };
+        let Some(mut request) = self.resume(generation, Step::List) else { return };
         let is_there =
             |kind| devices.is_none_or(|devices| devices.iter().any(|device| device.is_of(kind)));
         for kind in request.kinds.extract_if(.., |kind| !is_there(*kind)) {
@@ -125,7 +120,7 @@ impl<T: Clone> Capture<T> {
         generation: Generation,
         answer: Result<Vec<Granted<T>>, Problem>,
     ) {
-        let Some(mut request) = self.answered_one(generation, Step::Ask) else { return };
+        let Some(mut request) = self.resume(generation, Step::Ask) else { return };
         match answer {
             Ok(mut granted) => {
                 for kind in &request.kinds {
@@ -164,7 +159,7 @@ impl<T: Clone> Capture<T> {
     }
 
     pub(super) fn permission(&mut self, generation: Generation, granted: bool) {
-        if let Some(request) = self.answered_one(generation, Step::Permission) {
+        if let Some(request) = self.resume(generation, Step::Permission) {
             match request.refused.filter(|_| !granted) {
                 None => self.ask(request),
                 Some(problem) => {
@@ -172,7 +167,7 @@ impl<T: Clone> Capture<T> {
                     self.go_on(request);
                 }
             }
-        } else if self.answered_one(generation, Step::PermissionOfMuted).is_some()
+        } else if self.resume(generation, Step::PermissionOfMuted).is_some()
             && granted
             && self.is_current(Kind::Microphone, generation)
         {

@@ -15,7 +15,7 @@ use crate::{
     reactive::{holding, text},
 };
 use leptos::prelude::*;
-use std::{any::Any, borrow::Borrow, iter, time::Duration};
+use std::{any::Any, iter, time::Duration};
 
 /// How often the microphone's level is read while it is shown.
 const METER_PERIOD: Duration = Duration::from_millis(80);
@@ -116,7 +116,7 @@ impl Media {
         };
         let Some(commands) = self.capture.try_update_value(handle) else { return };
         commands.into_iter().for_each(|command| self.run(command));
-        self.show();
+        self.publish();
     }
 
     fn run(self, command: Command<Track>) {
@@ -163,8 +163,8 @@ impl Media {
         }
     }
 
-    /// Shows what has changed, and nothing else: a microphone that is muted is sent as it was.
-    fn show(self) {
+    /// Shows what has changed, and nothing else: a track that is the same is not to be sent anew.
+    fn publish(self) {
         self.capture.with_value(|capture| {
             for kind in Kind::ALL {
                 let (slot, shown) = (capture.slot(kind), self.shown(kind));
@@ -173,7 +173,7 @@ impl Media {
                 show(shown.chosen, &slot.chosen);
                 show(shown.muted, &slot.muted);
             }
-            show(self.devices, capture.devices());
+            show(self.devices, &capture.devices().to_vec());
         });
     }
 
@@ -361,13 +361,9 @@ fn granted((kind, track): (Kind, Track)) -> Granted<Track> {
     Granted { kind, device, muted: track.is_muted(), track }
 }
 
-fn show<T, V>(signal: RwSignal<T>, value: &V)
-where
-    T: Borrow<V> + Send + Sync + 'static,
-    V: ToOwned<Owned = T> + PartialEq + ?Sized,
-{
-    if signal.with_untracked(|shown| shown.borrow() != value) {
-        signal.set(value.to_owned());
+fn show<T: Clone + PartialEq + Send + Sync>(signal: RwSignal<T>, value: &T) {
+    if signal.with_untracked(|shown| shown != value) {
+        signal.set(value.clone());
     }
 }
 
