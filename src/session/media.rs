@@ -361,7 +361,7 @@ fn granted((kind, track): (Kind, Track)) -> Granted<Track> {
     Granted { kind, device, muted: track.is_muted(), track }
 }
 
-fn show<T: Clone + PartialEq + Send + Sync>(signal: RwSignal<T>, value: &T) {
+fn show<T: Clone + PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: &T) {
     if signal.with_untracked(|shown| shown != value) {
         signal.set(value.clone());
     }
