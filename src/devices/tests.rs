@@ -681,6 +681,25 @@ fn who_wants_no_camera_is_asked_for_none() {
 }
 
 #[test]
+fn who_was_muted_and_unseen_is_heard_and_seen_when_they_turn_both_on() {
+    let mut page = page();
+    page.does(Input::Mute);
+    page.does(Input::LeaveCameraOff);
+    page.does(Input::Open);
+    assert!(Kind::ALL.into_iter().all(|kind| page.is_sending(kind) && page.is_enabled(kind)));
+}
+
+#[test]
+fn who_joins_sends_nothing_before_the_browser_answers() {
+    let mut page = page();
+    page.lists(Input::OpenUnasked);
+    assert_eq!(page.questions, [vec![Microphone, Camera]]);
+    assert_eq!(page.sources(), [&OPENING; 2]);
+    page.answer(0);
+    assert!(page.is_sending(Microphone) && page.is_sending(Camera));
+}
+
+#[test]
 fn what_was_asked_for_is_not_asked_for_by_join() {
     let mut page = page();
     page.problem = |_| Some(Problem::Dismissed);
@@ -831,8 +850,8 @@ fn what_was_missing_and_is_wanted_is_opened_when_it_comes() {
     page.does(Input::Open);
     page.does(Input::Mute);
     page.devices = Some(vec![device(Microphone, "")]);
-    page.does(Input::DevicesChanged);
-    assert_eq!(page.questions, Vec::<Vec<Kind>>::new(), "they are muted");
+    page.lists(Input::DevicesChanged);
+    assert_eq!(page.waiting, [], "they are muted, and a camera is still missing");
     page.devices.as_mut().unwrap().push(device(Camera, ""));
     page.does(Input::DevicesChanged);
     assert_eq!(page.questions, [vec![Camera]]);
