@@ -5,6 +5,7 @@
 //! | [`protocol`] | every message, id and limit that crosses the wire |
 //! | `room` | pure: who is in which room (server) |
 //! | [`call`] | pure: one person's part in a call (browser) |
+//! | [`devices`] | pure: one person's microphone and camera (browser) |
 //! | [`recording`] | pure: what is in a recording, and how its file becomes whole (browser) |
 //! | `server` | axum: pages, sockets, configuration |
 //! | `embed` | the built pages, where the program carries them |
@@ -24,6 +25,7 @@ mod parts;
 
 pub mod app;
 pub mod call;
+pub mod devices;
 #[cfg(feature = "embed")]
 pub mod embed;
 pub mod i18n;

@@ -27,7 +27,9 @@ type TestFixtures = {
   room: string;
   /** A server of this test's own, with its own options. */
   startSalon: (...options: string[]) => Promise<Salon>;
-  /** The way to the server, for who is to have a bad one. */
+  /** A way to a server, for who is to have a bad one. */
+  startLine: (origin: string) => Promise<Line>;
+  /** One to the server of all. */
   line: Line;
   startFiles: (folder: URL) => Promise<Files>;
   /** The browsers that are not everybody's. */
@@ -121,11 +123,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
   room: async ({}, use) => use(randomUUID().slice(0, 8)),
   startSalon: async ({}, use) => stopped(startSalon, use),
-  line: async ({ salon }, use) => {
-    const line = await startLine(salon.origin);
-    await use(line);
-    await line.stop();
-  },
+  startLine: async ({}, use) => stopped(startLine, use),
+  line: async ({ salon, startLine }, use) => use(await startLine(salon.origin)),
   startFiles: async ({}, use) => stopped(startFiles, use),
   // Depends on the servers so that everybody has gone before one of them ends.
   browsers: async ({}, use) => {

@@ -189,10 +189,12 @@ test.describe('a server that cannot be reached for a while', () => {
   test.use({ expectedOutput: /^failed: .*\/ws$|connection to (the server at )?ws:/ });
 
   test('Firefox calls Chromium: sound, picture, words, files and screens go each way, and on without the server', async ({
-    firefox, person, room, line,
+    firefox, person, room, startLine, startSalon,
   }, info) => {
     test.setTimeout(240_000);
-    const ada = await person({ machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
+    const salon = await startSalon('--hold', '60');
+    const line = await startLine(salon.origin);
+    const ada = await person({ baseURL: salon.origin, machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
     await enter(ada, room, 'Ada');
     await openWithFirefox(firefox, `${line.origin}/room/${room}`);
     await test.step("the lobby's test", () => expectTested(firefox, room));

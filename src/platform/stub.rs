@@ -19,7 +19,7 @@ use std::{any::Any, time::Duration};
 type Watch = Option<Local<Box<dyn Any>>>;
 
 /// See the browser's `Track`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Track;
 
 #[allow(missing_docs)]

@@ -1,76 +1,9 @@
 //! What both sides of the switch share.
 
 use super::StoredBytes;
+pub use crate::devices::{Device, DeviceKind, Kind, PerKind, Problem};
 use crate::recording::{Note, Part};
 use std::time::Duration;
-
-/// A kind of thing that a person sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Sound.
-    Microphone,
-    /// Picture.
-    Camera,
-}
-
-impl Kind {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
-
-    /// The `kind` of a `MediaStreamTrack` (W3C Media Capture, section 4.3).
-    #[must_use]
-    pub fn track_kind(self) -> &'static str {
-        match self {
-            Self::Microphone => "audio",
-            Self::Camera => "video",
-        }
-    }
-
-    /// The name of the permission (W3C Permissions registry).
-    #[must_use]
-    pub fn permission(self) -> &'static str {
-        match self {
-            Self::Microphone => "microphone",
-            Self::Camera => "camera",
-        }
-    }
-}
-
-/// One value for each kind, where there is one.
-#[derive(Clone, Debug)]
-pub struct PerKind<T> {
-    microphone: Option<T>,
-    camera: Option<T>,
-}
-
-impl<T> Default for PerKind<T> {
-    fn default() -> Self {
-        Self { microphone: None, camera: None }
-    }
-}
-
-impl<T> PerKind<T> {
-    /// One of each.
-    pub fn new(microphone: T, camera: T) -> Self {
-        Self { microphone: Some(microphone), camera: Some(camera) }
-    }
-
-    /// The value of this kind.
-    pub fn get(&self, kind: Kind) -> Option<&T> {
-        match kind {
-            Kind::Microphone => self.microphone.as_ref(),
-            Kind::Camera => self.camera.as_ref(),
-        }
-    }
-
-    /// Replaces the value of this kind.
-    pub fn set(&mut self, kind: Kind, value: Option<T>) {
-        match kind {
-            Kind::Microphone => self.microphone = value,
-            Kind::Camera => self.camera = value,
-        }
-    }
-}
 
 /// What comes from one person.
 #[derive(Clone, Debug)]
@@ -98,26 +31,6 @@ impl Brought {
     }
 }
 
-/// What a device is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceKind {
-    /// Sends.
-    Input(Kind),
-    /// Plays sound.
-    Speaker,
-}
-
-/// One camera, microphone or speaker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
-    /// Stable for this site on this browser. Empty until permission was given.
-    pub id: String,
-    /// What the system calls it. Empty until permission was given.
-    pub label: String,
-    /// What it is for.
-    pub kind: DeviceKind,
-}
-
 /// What the browser does to the sound of a microphone (W3C Media Capture, section 4.3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Processing {
@@ -134,37 +47,6 @@ pub struct Processing {
 impl Default for Processing {
     fn default() -> Self {
         Self { echo: true, noise: true, gain: true, music: false }
-    }
-}
-
-/// Why a device could not be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// The browser's question was closed without an answer.
-    Dismissed,
-    /// The browser is set to refuse.
-    Denied,
-    /// The operating system is set to refuse.
-    DeniedBySystem,
-    /// There is none.
-    Missing,
-    /// Another program or tab has it.
-    Busy,
-    /// Browsers give devices only to pages from https or localhost.
-    Insecure,
-    /// The page around this one does not let it have them.
-    Framed,
-    /// The page's own policy does not.
-    Forbidden,
-    /// Something else.
-    Failed,
-}
-
-impl Problem {
-    /// Whether nothing that is done on this page or in the browser's settings changes it.
-    #[must_use]
-    pub fn is_lasting(self) -> bool {
-        matches!(self, Self::Insecure | Self::Framed | Self::Forbidden)
     }
 }
 

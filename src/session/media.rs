@@ -1,22 +1,21 @@
-//! This person's camera, microphone and speaker: asked for, chosen, switched and replaced.
+//! This person's camera, microphone and speaker: carries out what [`Capture`] wants, and shows where it
+//! stands.
 
 mod in_call;
 mod wishes;
 
-use super::{
-    Notice, Notices,
-    slot::{Gone, Slot, Source},
-};
+use super::{Notice, Notices};
 use crate::{
     call::ear::Overheard,
+    devices::{self, Capture, Command, Gone, Granted, Input, Listing},
     platform::{
-        self, Device, DeviceKind, Interval, Kind, Meter, PerKind, Problem, Processing, Stream,
-        Track,
+        self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Processing,
+        Stream, Track,
     },
     reactive::{holding, text},
 };
 use leptos::prelude::*;
-use std::time::Duration;
+use std::{any::Any, iter, time::Duration};
 
 /// How often the microphone's level is read while it is shown.
 const METER_PERIOD: Duration = Duration::from_millis(80);
@@ -26,11 +25,37 @@ const METER_STEP: u32 = 4;
 
 const SPEAKER_KEY: &str = "salon.speaker";
 
+/// Where one kind of device stands.
+pub type Source = devices::Source<Track>;
+
+/// What is shown of one kind of device; see [`devices::Slot`].
+#[derive(Clone, Copy)]
+struct Shown {
+    source: RwSignal<Source>,
+    wanted: RwSignal<bool>,
+    chosen: RwSignal<String>,
+    muted: RwSignal<bool>,
+}
+
+impl Shown {
+    fn new() -> Self {
+        Self {
+            source: RwSignal::default(),
+            wanted: RwSignal::new(true),
+            chosen: RwSignal::default(),
+            muted: RwSignal::new(false),
+        }
+    }
+}
+
 /// All devices of this person. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Media {
-    microphone: Slot,
-    camera: Slot,
+    capture: StoredValue<Capture<Track>>,
+    microphone: Shown,
+    camera: Shown,
+    /// Listens for permissions to be given.
+    permissions: StoredValue<PerKind<Local<Box<dyn Any>>>>,
     /// The id of the speaker; empty for the system's choice.
     pub speaker: RwSignal<String>,
     /// What the browser does to the sound of the microphone.
@@ -48,8 +73,10 @@ pub struct Media {
 impl Media {
     pub(super) fn new(notices: Notices) -> Self {
         Self {
-            microphone: Slot::new(),
-            camera: Slot::new(),
+            capture: StoredValue::default(),
+            microphone: Shown::new(),
+            camera: Shown::new(),
+            permissions: StoredValue::default(),
             speaker: RwSignal::default(),
             processing: RwSignal::default(),
             blur: RwSignal::new(false),
@@ -60,7 +87,7 @@ impl Media {
         }
     }
 
-    fn slot(self, kind: Kind) -> Slot {
+    fn shown(self, kind: Kind) -> Shown {
         match kind {
             Kind::Microphone => self.microphone,
             Kind::Camera => self.camera,
@@ -69,28 +96,105 @@ impl Media {
 
     pub(super) fn start(self) {
         for kind in Kind::ALL {
-            self.slot(kind).chosen.set(platform::load(choice_key(kind)).unwrap_or_default());
+            let chosen = platform::load(choice_key(kind)).unwrap_or_default();
+            self.feed(Input::Recall(kind, chosen));
+            if let Some(problem) = platform::barred(kind) {
+                self.feed(Input::Bar(kind, problem));
+            }
         }
         self.speaker.set(platform::load(SPEAKER_KEY).unwrap_or_default());
         self.load_wishes();
-        for kind in Kind::ALL {
-            if let Some(problem) = platform::barred(kind) {
-                self.slot(kind).source.set(Source::Failed(problem));
+        self.run(Command::List(Listing::Choice));
+    }
+
+    /// Hands an input to the capture, carries out what follows from it, and shows what comes of it.
+    /// Nothing happens once the page is gone.
+    fn feed(self, input: Input<Track>) {
+        let handle = |capture: &mut Capture<Track>| {
+            capture.handle(input);
+            iter::from_fn(|| capture.poll()).collect::<Vec<_>>()
+        };
+        let Some(commands) = self.capture.try_update_value(handle) else { return };
+        commands.into_iter().for_each(|command| self.run(command));
+        self.publish();
+    }
+
+    fn run(self, command: Command<Track>) {
+        match command {
+            Command::List(listing) => platform::spawn_local(async move {
+                let devices = platform::devices().await;
+                self.feed(Input::Listed(listing, devices));
+            }),
+            Command::Ask { generation, devices } => {
+                let processing = self.processing.get_untracked();
+                platform::spawn_local(async move {
+                    let captured = platform::capture(&devices, processing).await;
+                    let granted = |tracks: Vec<_>| tracks.into_iter().map(granted).collect();
+                    self.feed(Input::Answered { generation, answer: captured.map(granted) });
+                });
             }
+            Command::AskPermission { generation, kind } => platform::spawn_local(async move {
+                let granted = platform::is_granted(kind).await;
+                self.feed(Input::Permission { generation, granted });
+            }),
+            Command::WatchPermission(kind, generation) => platform::spawn_local(async move {
+                let allowed = move || self.feed(Input::Allowed(kind, generation));
+                let watch = platform::watch_permission(kind, allowed).await;
+                let is_current =
+                    self.capture.try_with_value(|capture| capture.is_current(kind, generation));
+                if is_current == Some(true) {
+                    self.permissions.update_value(|watches| watches.set(kind, watch));
+                }
+            }),
+            Command::Enable(track, enabled) => track.set_enabled(enabled),
+            Command::Follow { kind, generation, track } => {
+                if kind == Kind::Camera && self.blur.get_untracked() {
+                    track.set_blur(true);
+                }
+                track.on_ended(move || self.feed(Input::Ended(kind, generation)));
+                track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
+            }
+            Command::KeepChoice(kind, id) => platform::save(choice_key(kind), &id),
+            Command::Offer(device) => self.notices.show(Notice::Offered(device)),
+            Command::TellReplaced { kind, gone, now } => {
+                self.notices.show(Notice::Replaced { kind, gone, now });
+            }
+            Command::TellUnplugged(kind) => self.notices.show(Notice::Unplugged(kind)),
         }
-        platform::spawn_local(self.refresh());
+    }
+
+    /// Shows what has changed, and nothing else: a track that is the same is not to be sent anew.
+    fn publish(self) {
+        self.capture.with_value(|capture| {
+            for kind in Kind::ALL {
+                let (slot, shown) = (capture.slot(kind), self.shown(kind));
+                show(shown.source, &slot.source);
+                show(shown.wanted, &slot.wanted);
+                show(shown.chosen, &slot.chosen);
+                show(shown.muted, &slot.muted);
+            }
+            show(self.devices, &capture.devices().to_vec());
+        });
+    }
+
+    /// Hands in an input, and returns whether it makes this kind send, or no longer.
+    fn switches(self, kind: Kind, input: Input<Track>) -> bool {
+        let sends = || self.capture.try_with_value(|capture| capture.slot(kind).is_sending());
+        let before = sends();
+        self.feed(input);
+        sends() != before
     }
 
     /// Where a kind of device stands.
     #[must_use]
     pub fn source(self, kind: Kind) -> Source {
-        self.slot(kind).source.get()
+        self.shown(kind).source.get()
     }
 
     /// Why a kind of device cannot be used, if it was asked for.
     #[must_use]
     pub fn problem(self, kind: Kind) -> Option<Problem> {
-        self.slot(kind).source.with(|source| match source {
+        self.shown(kind).source.with(|source| match source {
             Source::Failed(problem) => Some(*problem),
             _ => None,
         })
@@ -99,14 +203,14 @@ impl Media {
     /// Whether sound or picture goes out.
     #[must_use]
     pub fn is_sending(self, kind: Kind) -> bool {
-        let slot = self.slot(kind);
-        slot.wanted.get() && slot.source.with(Source::sends)
+        let shown = self.shown(kind);
+        shown.wanted.get() && shown.source.with(Source::sends)
     }
 
     /// Whether nothing has been asked of the browser yet.
     #[must_use]
     pub fn is_untouched(self) -> bool {
-        Kind::ALL.iter().all(|kind| self.slot(*kind).source.with(|s| matches!(s, Source::Off)))
+        Kind::ALL.iter().all(|kind| self.shown(*kind).source.with(|s| matches!(s, Source::Off)))
     }
 
     /// Whether the browser is being asked right now.
@@ -114,7 +218,7 @@ impl Media {
     pub fn is_opening(self) -> bool {
         Kind::ALL
             .iter()
-            .any(|kind| self.slot(*kind).source.with(|s| matches!(s, Source::Opening { .. })))
+            .any(|kind| self.shown(*kind).source.with(|s| matches!(s, Source::Opening { .. })))
     }
 
     /// The chosen device, or the one in use.
@@ -122,7 +226,7 @@ impl Media {
     pub fn device_in_use(self, kind: Kind) -> String {
         match self.source(kind) {
             Source::On(track) => track.device_id(),
-            _ => self.slot(kind).chosen.get(),
+            _ => self.shown(kind).chosen.get(),
         }
     }
 
@@ -147,159 +251,69 @@ impl Media {
 
     /// Asks for camera and microphone, in one question where both are there.
     pub fn open(self) {
-        Kind::ALL.into_iter().for_each(|kind| self.slot(kind).wanted.set(true));
-        self.capture(Kind::ALL.to_vec());
+        self.feed(Input::Open);
     }
 
     /// Asks for what was never asked for and is not switched off.
     pub(super) fn open_unasked(self) {
-        let off = |slot: Slot| slot.source.with_untracked(|source| matches!(source, Source::Off));
-        let wanted = |kind: &Kind| {
-            let slot = self.slot(*kind);
-            off(slot) && slot.wanted.get_untracked()
-        };
-        let kinds: Vec<_> = Kind::ALL.into_iter().filter(wanted).collect();
-        self.capture(kinds);
-        if off(self.microphone) {
-            self.open_muted();
-        }
-    }
-
-    /// Opens the microphone though it is muted, where nobody is asked for that: so a key that is held
-    /// unmutes it, and that somebody talks while muted is noticed.
-    fn open_muted(self) {
-        let generation = self.microphone.next_generation();
-        platform::spawn_local(async move {
-            let granted = platform::is_granted(Kind::Microphone).await;
-            if granted && self.microphone.is_current(generation) {
-                self.capture(vec![Kind::Microphone]);
-                // So that it can be unmuted meanwhile.
-                self.microphone.source.set(Source::Opening { replacing: true });
-            }
-        });
+        self.feed(Input::OpenUnasked);
     }
 
     /// Opens again what sent before the page was loaded anew, and counts as sending meanwhile.
     pub(super) fn reopen(self, sent: impl Fn(Kind) -> bool) {
-        for kind in Kind::ALL {
-            self.slot(kind).wanted.set(sent(kind));
-        }
-        self.open_unasked();
-        for slot in Kind::ALL.map(|kind| self.slot(kind)) {
-            if slot.source.with_untracked(|source| matches!(source, Source::Opening { .. })) {
-                slot.source.set(Source::Opening { replacing: true });
-            }
-        }
+        self.feed(Input::Reopen(Kind::ALL.into_iter().filter(|kind| sent(*kind)).collect()));
     }
 
     /// Asks again for one kind, or for the first time.
     pub fn retry(self, kind: Kind) {
-        self.slot(kind).wanted.set(true);
-        self.capture(vec![kind]);
+        self.feed(Input::Retry(kind));
     }
 
-    /// What was in use elsewhere may be free when the person comes back to this page. What is said
-    /// of it stands until it is.
+    /// What was in use elsewhere may be free when the person comes back to this page.
     pub(super) fn retry_busy(self) {
-        let busy = Kind::ALL.into_iter().filter(|kind| self.slot(*kind).is(Problem::Busy));
-        self.request(busy.map(|kind| (kind, self.slot(kind).next_generation())).collect());
+        self.feed(Input::RetryBusy);
     }
 
-    /// Devices came or went: reads the list again, takes what was missing and wanted, and offers
-    /// what is new.
+    /// Devices came or went: takes what was missing and wanted, and offers what is new.
     pub(super) fn devices_changed(self) {
-        platform::spawn_local(async move {
-            let Some(before) = self.devices.try_get_untracked() else { return };
-            self.refresh().await;
-            self.offer_new(&before);
-            let found = |kind: &Kind| {
-                let slot = self.slot(*kind);
-                let listed = |device: &Device| device.kind == DeviceKind::Input(*kind);
-                slot.is(Problem::Missing)
-                    && slot.wanted.get_untracked()
-                    && self.devices.with_untracked(|devices| devices.iter().any(listed))
-            };
-            if self.devices.try_get_untracked().is_some() {
-                self.capture(Kind::ALL.into_iter().filter(found).collect());
-            }
-        });
+        self.feed(Input::DevicesChanged);
     }
 
     /// Mutes or unmutes the microphone; switches the camera, and its light, off or on.
     pub fn toggle(self, kind: Kind) {
-        let slot = self.slot(kind);
-        match (kind, slot.source.get_untracked()) {
-            // It sends, as far as anybody is told: it comes back as the person wants it then.
-            (Kind::Microphone, Source::Opening { replacing: true }) => {
-                slot.wanted.update(|wanted| *wanted = !*wanted);
-            }
-            (Kind::Camera, Source::Opening { replacing: true }) => {
-                slot.next_generation();
-                slot.wanted.set(false);
-                slot.source.set(Source::Off);
-            }
-            (_, Source::Opening { .. }) => {}
-            (Kind::Microphone, Source::On(track)) => {
-                let wanted = !slot.wanted.get_untracked();
-                track.set_enabled(wanted);
-                slot.wanted.set(wanted);
-            }
-            (Kind::Camera, Source::On(_)) => {
-                slot.wanted.set(false);
-                slot.source.set(Source::Off);
-            }
-            (_, Source::Off | Source::Failed(_)) => self.retry(kind),
-        }
+        self.feed(Input::Toggle(kind));
     }
 
     /// Unmutes the microphone that is open, and returns whether it was muted.
     pub fn unmute(self) -> bool {
-        let slot = self.microphone;
-        let open = slot.source.with_untracked(|source| matches!(source, Source::On(_)));
-        let muted = open && !slot.wanted.get_untracked();
-        if muted {
-            self.toggle(Kind::Microphone);
-        }
-        muted
+        self.switches(Kind::Microphone, Input::Unmute)
     }
 
     /// Mutes the microphone, also one that is being opened or is gone for the moment.
     pub fn mute(self) {
-        let slot = self.microphone;
-        slot.wanted.set(false);
-        if let Source::On(track) = slot.source.get_untracked() {
-            track.set_enabled(false);
-        }
+        self.feed(Input::Mute);
     }
 
     /// Switches the camera off, also one that could not be opened, or not yet, until somebody asks
     /// for it.
     pub(super) fn leave_camera_off(self) {
-        self.camera.next_generation();
-        self.camera.wanted.set(false);
-        if !self.camera.is_barred() {
-            self.camera.source.set(Source::Off);
-        }
+        self.feed(Input::LeaveCameraOff);
     }
 
     /// Mutes the microphone, or switches the camera off, and returns whether it was on.
     pub(super) fn switch_off(self, kind: Kind) -> bool {
-        let sends = untrack(|| self.is_sending(kind));
-        match kind {
-            _ if !sends => {}
-            Kind::Microphone => self.mute(),
-            Kind::Camera => self.toggle(kind),
-        }
-        sends
+        self.switches(kind, Input::SwitchOff(kind))
     }
 
     /// Uses another device, now and on later visits.
     pub fn choose(self, kind: Kind, id: String) {
-        platform::save(choice_key(kind), &id);
-        self.slot(kind).chosen.set(id);
-        if self.slot(kind).source.with_untracked(|source| !matches!(source, Source::Off)) {
-            self.capture(vec![kind]);
-        }
+        self.feed(Input::Choose(kind, id));
+    }
+
+    /// Lets go of all devices, so that their lights go off, and of what would open them again.
+    pub(super) fn release(self) {
+        self.feed(Input::Release);
+        self.permissions.set_value(PerKind::default());
     }
 
     /// The id of the speaker that is there: a chosen one that is gone plays nothing in some browsers.
@@ -322,27 +336,6 @@ impl Media {
         self.speaker.set(id);
     }
 
-    /// Reads the list of devices again.
-    async fn refresh(self) {
-        let devices = platform::devices().await.unwrap_or_default();
-        if self.devices.try_get_untracked().is_some_and(|before| before != devices) {
-            self.devices.set(devices);
-        }
-    }
-
-    /// Lets go of all devices, so that their lights go off, and of what would open them again.
-    pub(super) fn release(self) {
-        for kind in Kind::ALL {
-            let slot = self.slot(kind);
-            slot.next_generation();
-            slot.gone.set_value(None);
-            slot.permission.set_value(None);
-            if !slot.is_barred() {
-                slot.source.set(Source::Off);
-            }
-        }
-    }
-
     /// Keeps [`Media::level`] up to date while the calling component is shown.
     pub fn show_level(self) {
         holding(move || {
@@ -361,158 +354,17 @@ impl Media {
             })
         });
     }
-
-    fn capture(self, kinds: Vec<Kind>) {
-        self.request(kinds.into_iter().map(|kind| (kind, self.slot(kind).begin())).collect());
-    }
-
-    fn request(self, requests: Vec<(Kind, u64)>) {
-        if requests.is_empty() {
-            return;
-        }
-        platform::spawn_local(async move {
-            let mut open = Vec::new();
-            for request in requests {
-                match platform::barred(request.0) {
-                    Some(problem) => self.refuse(&[request], problem),
-                    None => open.push(request),
-                }
-            }
-            if !open.is_empty() {
-                self.ask_for_present(open).await;
-                self.refresh().await;
-            }
-        });
-    }
-
-    /// Leaves out what is known to be missing, so that it does not cost the rest.
-    async fn ask_for_present(self, requests: Vec<(Kind, u64)>) {
-        let devices = platform::devices().await;
-        let present = |kind| match &devices {
-            Some(devices) => devices.iter().any(|device| device.kind == DeviceKind::Input(kind)),
-            None => true,
-        };
-        let (there, missing): (Vec<_>, Vec<_>) =
-            requests.into_iter().partition(|(kind, _)| present(*kind));
-        self.refuse(&missing, Problem::Missing);
-        self.ask(&there).await;
-    }
-
-    /// One question for all. If they cannot be had together, each is asked for by itself, so that
-    /// one that is busy or blocked does not cost the other; a refusal is not asked again.
-    async fn ask(self, requests: &[(Kind, u64)]) {
-        let current = |(kind, generation): &&(Kind, u64)| self.slot(*kind).is_current(*generation);
-        let requests: Vec<_> = requests.iter().filter(current).copied().collect();
-        if requests.is_empty() {
-            return;
-        }
-        let choice = |(kind, _): &(Kind, u64)| (*kind, self.slot(*kind).chosen.get_untracked());
-        let chosen: Vec<_> = requests.iter().map(choice).collect();
-        match platform::capture(&chosen, self.processing.get_untracked()).await {
-            Ok(tracks) => {
-                for (kind, track) in tracks {
-                    if let Some((_, generation)) = requests.iter().find(|(asked, _)| *asked == kind)
-                    {
-                        self.finish(kind, *generation, Ok(track));
-                    }
-                }
-            }
-            Err(problem) if requests.len() > 1 => {
-                for request in requests {
-                    let refused = matches!(
-                        problem,
-                        Problem::Denied
-                            | Problem::DeniedBySystem
-                            | Problem::Dismissed
-                            | Problem::Framed
-                    );
-                    if refused && !platform::is_granted(request.0).await {
-                        self.refuse(&[request], problem);
-                    } else {
-                        Box::pin(self.ask(&[request])).await;
-                    }
-                }
-            }
-            Err(problem) => self.refuse(&requests, problem),
-        }
-    }
-
-    fn refuse(self, requests: &[(Kind, u64)], problem: Problem) {
-        for (kind, generation) in requests {
-            self.finish(*kind, *generation, Err(problem));
-        }
-    }
-
-    fn finish(self, kind: Kind, generation: u64, result: Result<Track, Problem>) {
-        let slot = self.slot(kind);
-        if !slot.is_current(generation) {
-            return;
-        }
-        let gone = slot.gone.get_value();
-        slot.gone.set_value(None);
-        match result {
-            Ok(track) => {
-                track.set_enabled(slot.wanted.get_untracked());
-                if kind == Kind::Camera && self.blur.get_untracked() {
-                    track.set_blur(true);
-                }
-                let label = track.label();
-                if let Some(gone) = gone {
-                    self.notices.show(Notice::Replaced { kind, gone, now: label.clone() });
-                }
-                let gone = Gone { id: track.device_id(), label };
-                track.on_ended(move || self.unplugged(kind, generation, gone.clone()));
-                slot.muted.set(track.is_muted());
-                track.on_muted(move |muted| {
-                    if slot.is_current(generation) {
-                        slot.muted.set(muted);
-                    }
-                });
-                slot.source.set(Source::On(track));
-            }
-            Err(problem) => {
-                // Other reasons have words of their own.
-                if gone.is_some() && problem == Problem::Missing {
-                    self.notices.show(Notice::Unplugged(kind));
-                }
-                slot.source.set(Source::Failed(problem));
-                // Both mean that the permission was not given.
-                if matches!(problem, Problem::Denied | Problem::Dismissed) {
-                    self.heal_when_allowed(kind, generation);
-                }
-            }
-        }
-    }
-
-    /// The device in use is gone: the browser's next best takes its place.
-    fn unplugged(self, kind: Kind, generation: u64, gone: Gone) {
-        let slot = self.slot(kind);
-        if slot.is_current(generation) {
-            slot.gone.set_value(Some(gone));
-            self.capture(vec![kind]);
-        }
-    }
-
-    /// When the person lifts a block in the browser's settings, the device is opened by itself.
-    fn heal_when_allowed(self, kind: Kind, generation: u64) {
-        let slot = self.slot(kind);
-        platform::spawn_local(async move {
-            let allowed = move || {
-                if slot.is_current(generation) {
-                    self.capture(vec![kind]);
-                }
-            };
-            let watch = platform::watch_permission(kind, allowed).await;
-            if slot.is_current(generation) {
-                slot.permission.set_value(watch);
-            }
-        });
-    }
 }
 
-/// What stands for another device is no device.
-fn is_alias(id: &str) -> bool {
-    matches!(id, "" | "default" | "communications")
+fn granted((kind, track): (Kind, Track)) -> Granted<Track> {
+    let device = Gone { id: track.device_id(), label: track.label() };
+    Granted { kind, device, muted: track.is_muted(), track }
+}
+
+fn show<T: Clone + PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: &T) {
+    if signal.with_untracked(|shown| shown != value) {
+        signal.set(value.clone());
+    }
 }
 
 fn choice_key(kind: Kind) -> &'static str {

@@ -17,7 +17,6 @@ mod probing;
 mod recording;
 mod seat;
 mod sharing;
-mod slot;
 mod wishes;
 
 use crate::{
@@ -33,7 +32,7 @@ pub use advice::Advice;
 pub use barrier::{Barrier, Barriers};
 use engine::{Engine, Order, Running};
 use leptos::prelude::*;
-pub use media::Media;
+pub use media::{Media, Source};
 pub use naming::{initials, own_name};
 pub use notices::{Notice, Notices};
 pub use pass::{host_link, invitation_link, keep_host_key, keep_secret};
@@ -41,7 +40,6 @@ pub use probing::Probing;
 pub use recording::{Recording, Stage, delete, kept, may_have_recordings, save};
 use seat::KeptSeat;
 pub use sharing::Sharing;
-pub use slot::{Gone, Source};
 use std::{rc::Rc, time::Duration};
 pub use wishes::Volume;
 

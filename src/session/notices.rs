@@ -1,8 +1,8 @@
 //! Short messages to the person: shown for a while, and read out by screen readers.
 
-use super::slot::Gone;
 use crate::{
     call::{FileState, Phase, Tile, View},
+    devices::Gone,
     platform::{Device, Kind, Problem, Timer},
     protocol::{ChatText, DisplayName, ErrorCode, FileName},
     recording::RecordingProblem,

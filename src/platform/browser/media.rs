@@ -42,6 +42,12 @@ impl Drop for Captured {
     }
 }
 
+impl PartialEq for Track {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Screen {
     /// The track of a kind.
     #[must_use]

@@ -1,8 +1,9 @@
 //! What happens to devices during a call: they come and go, fall silent, or are talked into in vain.
 
-use super::{Media, is_alias};
+use super::Media;
 use crate::{
     call::ear::{Ear, Overheard},
+    devices::Input,
     platform::{self, Device, DeviceKind, Interval, Kind, Meter},
     session::{Notice, Source, advice::DeviceState},
 };
@@ -13,40 +14,14 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const EAR_PERIOD: Duration = Duration::from_millis(200);
 
 impl Media {
-    /// Offers a device that has come, of a kind that is in use.
-    pub(super) fn offer_new(self, before: &[Device]) {
-        let Some(devices) = self.devices.try_get_untracked() else { return };
-        let is_new = |device: &&Device| {
-            let DeviceKind::Input(kind) = device.kind else { return false };
-            let in_use = self.slot(kind).source.with_untracked(|s| matches!(s, Source::On(_)));
-            let known = before.iter().any(|other| other.id == device.id);
-            in_use && !known && !is_alias(&device.id)
-        };
-        // Before the permission was given, no device had a name.
-        if before.iter().any(|device| !device.id.is_empty())
-            && let Some(device) = devices.iter().find(is_new)
-        {
-            self.notices.show(Notice::Offered(device.clone()));
-        }
-    }
-
     /// Does what a notice offered: uses the new device, or undoes that one took the place of
-    /// another. If that one has not come back, nothing is sent in its place.
+    /// another.
     pub(in crate::session) fn accept(self, notice: Notice) {
         match notice {
             Notice::Offered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
                 self.choose(kind, id);
             }
-            Notice::Replaced { kind, gone, .. } => {
-                let is_back = self.devices.with_untracked(|devices| {
-                    devices.iter().any(|device| device.id == gone.id && !is_alias(&gone.id))
-                });
-                if is_back {
-                    self.choose(kind, gone.id);
-                } else if self.slot(kind).wanted.get_untracked() {
-                    self.toggle(kind);
-                }
-            }
+            Notice::Replaced { kind, gone, .. } => self.feed(Input::Undo(kind, gone)),
             _ => {}
         }
     }
@@ -54,7 +29,7 @@ impl Media {
     /// What is known of the devices beyond whether they are on.
     pub(in crate::session) fn state(self) -> DeviceState {
         let Overheard { silent, talking_while_muted } = self.overheard.get();
-        let muted = |kind| self.is_sending(kind) && self.slot(kind).muted.get();
+        let muted = |kind| self.is_sending(kind) && self.shown(kind).muted.get();
         DeviceState {
             talking_while_muted,
             silent,
@@ -76,7 +51,7 @@ impl Media {
             };
             let heard = Rc::new(RefCell::new((Meter::of_muted(&track)?, Ear::default())));
             Some(RenderEffect::new(move |_| {
-                let muted = !self.slot(Kind::Microphone).wanted.get();
+                let muted = !self.shown(Kind::Microphone).wanted.get();
                 let heard = heard.clone();
                 if !muted {
                     clock.track();

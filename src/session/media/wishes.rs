@@ -1,8 +1,11 @@
 //! What this person wants done to their sound and picture before they are sent.
 
 use super::Media;
-use crate::platform::{self, Kind, Processing};
-use crate::session::Source;
+use crate::{
+    devices::Input,
+    platform::{self, Kind, Processing},
+    session::Source,
+};
 use leptos::prelude::*;
 
 const PROCESSING_KEY: &str = "salon.sound";
@@ -30,11 +33,7 @@ impl Media {
         let words = words.into_iter().filter_map(|(on, word)| on.then_some(word));
         platform::save(PROCESSING_KEY, &words.collect::<Vec<_>>().join(" "));
         self.processing.set(processing);
-        // Browsers change it reliably only when they open the microphone.
-        let open = |source: &Source| matches!(source, Source::On(_) | Source::Opening { .. });
-        if self.microphone.source.with_untracked(open) {
-            self.capture(vec![Kind::Microphone]);
-        }
+        self.feed(Input::ProcessingChanged);
     }
 
     /// Whether the camera can blur what is behind the person.

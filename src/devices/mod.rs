@@ -1,0 +1,20 @@
+//! This person's microphone and camera: what is asked of the browser, and what its answers lead to.
+//! Pure: no browser, clock or signal in here.
+//!
+//! Contract: call [`Capture::handle`] with an input, then drain [`Capture::poll`].
+
+mod capture;
+mod input;
+mod request;
+mod slot;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use capture::Capture;
+pub use input::{Command, Granted, Input, Listing};
+pub use slot::{Gone, Slot, Source};
+pub use types::{Device, DeviceKind, Kind, PerKind, Problem};
+
+/// Tells a request from earlier ones for the same kind. Answers to those are ignored.
+pub type Generation = u64;
