@@ -140,15 +140,11 @@ impl<T: Clone> Capture<T> {
 
     /// Asks for what could not be had together with others.
     fn go_on(&mut self, mut request: Request) {
-        let generation = request.generation;
-        let kind = loop {
-            match request.rest.pop_front() {
-                Some(kind) if self.is_current(kind, generation) => break kind,
-                Some(_) => {}
-                // Devices have names once one was opened.
-                None => return self.run(Command::List(Listing::Choice)),
-            }
+        let Some(kind) = request.rest.pop_front() else {
+            // Devices have names once one was opened.
+            return self.run(Command::List(Listing::Choice));
         };
+        let generation = request.generation;
         request.kinds = vec![kind];
         if request.refused.is_some() {
             self.run(Command::AskPermission { generation, kind });
