@@ -41,7 +41,6 @@ export const machines = {
   'with a dead microphone': [CAMERA, PATTERN, ALLOWED, `--use-file-for-fake-audio-capture=${silenceFile()}`],
   'of somebody who talks': [CAMERA, PATTERN, ALLOWED, `--use-file-for-fake-audio-capture=${voiceFile()}`],
   'with two cameras': [`${CAMERA}=device-count=2`, ALLOWED],
-  'without a camera': [`${CAMERA}=device-count=0`, ALLOWED],
   'without devices': [],
   'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],
   'that shares small print': [CAMERA, PATTERN, SHARES],

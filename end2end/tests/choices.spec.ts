@@ -38,28 +38,6 @@ test('who wants sound only is sent no picture, and sends none', async ({ person,
   await expectToCount(tileOf(bob, 'Ada').locator('video'));
 });
 
-test('a camera that is free again stays off for who has chosen sound only meanwhile', async ({ person, room }) => {
-  const ada = await person();
-  await ada.addInitScript(() => {
-    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-    const busy = () => Promise.reject(new DOMException('Device in use', 'NotReadableError'));
-    navigator.mediaDevices.getUserMedia = (wanted) => (wanted?.video && !('isFree' in globalThis) ? busy() : real(wanted));
-  });
-  await enter(ada, room, 'Ada');
-  await expect(ada.getByText('Your camera is used by another app or tab.').first()).toBeVisible();
-  await button(ada, 'Settings').click();
-  await ada.getByRole('radio', { name: 'Sound only' }).check();
-  await ada.evaluate(() => {
-    Object.assign(globalThis, { isFree: true });
-    window.dispatchEvent(new Event('focus'));
-  });
-  // What is asked for now comes after what the focus would have asked for.
-  await ada.getByRole('switch', { name: 'Music' }).click();
-  await expect(ada.getByRole('switch', { name: 'Music' })).toBeChecked();
-  await expect.poll(() => ada.evaluate(readDevicesInUse)).toEqual(['audio']);
-  await expect(ada.getByRole('radio', { name: 'Sound only' })).toBeChecked();
-});
-
 const scales = async (page: Page) =>
   (await page.evaluate(readEncodings, 'video')).map((encoding) => encoding?.scaleResolutionDownBy);
 const rates = async (page: Page) => (await page.evaluate(readEncodings, 'audio')).map((encoding) => encoding?.maxBitrate);

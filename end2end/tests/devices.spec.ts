@@ -53,20 +53,6 @@ test('Join asks for devices if nobody did before, and does not wait for the answ
   await expect(problem(bob, 'denied')).toBeVisible();
 });
 
-test('a refused camera is explained, and one can listen', async ({ person, room }) => {
-  const [ada, bob] = [await person(), await person({ answer: 'no' })];
-  await enter(ada, room, 'Ada');
-  await ask(bob, room, 'denied');
-  await expectToJoinWith(bob, ada);
-});
-
-test('a refusal that is taken back heals by itself', async ({ person, room }) => {
-  const ada = await person({ answer: 'no' });
-  await ask(ada, room, 'denied');
-  await ada.context().grantPermissions(GRANTED);
-  await expect(problem(ada, 'denied')).toBeHidden();
-});
-
 test('a refusal that is taken back before the page listens heals, too', async ({ person, room }) => {
   const ada = await person({ answer: 'no' });
   await ada.addInitScript(() => {
@@ -88,13 +74,6 @@ test('a closed question can be asked again, and one can listen', async ({ person
   const [ada, bob] = [await person(), await person({ answer: 'closes the question' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'dismissed');
-  await expectToJoinWith(bob, ada);
-});
-
-test('without any device one can listen', async ({ person, room }) => {
-  const [ada, bob] = [await person(), await person({ machine: 'without devices' })];
-  await enter(ada, room, 'Ada');
-  await ask(bob, room, 'missing');
   await expectToJoinWith(bob, ada);
 });
 
@@ -185,13 +164,6 @@ test('two people without devices are connected', async ({ person, room }) => {
   await enter(bob, room, 'Bob');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-link', 'connected');
-});
-
-test('without a camera one is heard', async ({ person, room }) => {
-  const [ada, bob] = [await person(), await person({ machine: 'without a camera' })];
-  await enter(ada, room, 'Ada');
-  await ask(bob, room, 'missing');
-  await expectToJoinWith(bob, ada, 'audio');
 });
 
 test('a device that another app uses is named', async ({ person, room }) => {
