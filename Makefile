@@ -47,9 +47,10 @@ test: begin browsers setup check unit fuzz plain e2e ## Run everything: checks, 
 
 check: fmt clippy deny ## Check format, lints and dependencies
 
+# Most of what the tests of the server wait for is time.
 unit: ## Run the native tests: the core, properties, the server
 	@scripts/setup.sh unit
-	$(STEP) "Running the native tests" cargo test --features ssr $(NATIVE) -- --show-output
+	$(STEP) "Running the native tests" env RUST_TEST_THREADS=6 cargo test --features ssr $(NATIVE) -- --show-output
 
 plain: build browsers end2end/node_modules/.package-lock.json ## Test what plain cargo leptos builds: the app in one piece
 	$(STEP) "Calling with the development build" env SALON_BIN=$(CURDIR)/target/debug/salon \
