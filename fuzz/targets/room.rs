@@ -224,7 +224,7 @@ fuzz_target!(|data: &[u8]| {
     for conn in 0..8 {
         world.close(ConnId(conn));
     }
-    world.wait(CONFIG.hold);
+    world.wait(CONFIG.clocks.hold);
     assert_eq!((world.rooms.room_count(), world.rooms.connection_count()), (0, 0));
 
     // A server that starts anew with what was kept shows the same doors.
