@@ -18,8 +18,8 @@ export default defineConfig({
   retries: 0,
   forbidOnly: !!process.env['CI'],
   // A busy machine takes its time; what is to be quick has limits of its own.
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   reporter: [['list'], ['./support/slowest.ts'], ...(process.env['CI'] ? [['github'] as const] : [])],
-  use: { launchOptions, actionTimeout: 20_000, navigationTimeout: 20_000 },
+  use: { launchOptions, actionTimeout: 30_000, navigationTimeout: 30_000 },
 });

@@ -306,7 +306,8 @@ test('one file is a whole server', async ({ room }) => {
     }
     const wasm = await get('/pkg/salon.wasm', { 'accept-encoding': 'identity' });
     expect(wasm.headers.get('content-type')).toBe('application/wasm');
-    const again = await get('/pkg/salon.wasm', { 'if-none-match': wasm.headers.get('etag') ?? '' });
+    const known = { 'accept-encoding': 'identity', 'if-none-match': wasm.headers.get('etag') ?? '' };
+    const again = await get('/pkg/salon.wasm', known);
     expect(again.status).toBe(304);
     const elsewhere = startSalonAt({ within, listen: '127.0.0.1:0' }, '--site', '/nowhere');
     await expect(elsewhere, '--site comes before what it carries').rejects.toThrow(/ended with code 1/);

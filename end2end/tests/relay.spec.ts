@@ -95,7 +95,7 @@ const readServer = (page: Page) =>
     return open[0]!.getConfiguration().iceServers![0]!;
   });
 
-test.describe('through a relay', () => {
+test.describe('through a relay', { tag: '@alone' }, () => {
   test.beforeAll(() => {
     const why = whyNoNetworks() || whyNoRelay();
     if (why) console.log(`Skipped, because there can be no relay here: ${why}`);
