@@ -33,8 +33,8 @@ const mutants = [
   {
     what: 'a candidate that is dropped',
     file: 'src/call/negotiation.rs',
-    from: 'self.send(Signal::Candidate(candidate));',
-    to: 'drop(candidate);',
+    from: '        self.send(Signal::Candidate(candidate));\n    }\n',
+    to: '        drop(candidate);\n    }\n',
     caught: native('call::'),
   },
   {
