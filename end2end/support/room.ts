@@ -57,6 +57,25 @@ export const enter = async (page: Page, room: string, name: string) => {
   await expectPhase(page, 'call');
 };
 
+/** Starts a room from the home page, which makes its starter the host, and returns its name. */
+export const startRoom = async (page: Page, name: string) => {
+  await open(page, '/');
+  await button(page, 'Start a call').click();
+  await page.waitForURL(/\/room\//);
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
+  await button(page, 'Join').click();
+  await expectPhase(page, 'call');
+  return new URL(page.url()).pathname.split('/').at(-1)!;
+};
+
+/** Asks to be let into a room whose host has people wait. */
+export const knock = async (page: Page, room: string, name: string) => {
+  await open(page, `/room/${room}`);
+  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
+  await button(page, 'Ask to join').click();
+  await expectPhase(page, 'knocking');
+};
+
 const flows = {
   picture: ({ video }: Inbound, since?: Inbound) =>
     video.frames > (since?.video.frames ?? 0) + 5 && video.bytes > (since?.video.bytes ?? 0),

@@ -1,8 +1,8 @@
 // Whoever starts a room decides who is in it.
 import type { Page } from '@playwright/test';
 import {
-  button, clipboard, enter, expectConnected, expectDevicesInUse, expectNoMore, expectPhase, expectToSeeAndHear, open,
-  remoteTiles, tileOf, toolbar,
+  button, clipboard, enter, expectConnected, expectDevicesInUse, expectNoMore, expectPhase, expectToSeeAndHear, knock, open,
+  remoteTiles, startRoom, tileOf, toolbar,
 } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -11,16 +11,6 @@ const panel = (page: Page) => page.getByRole('dialog', { name: /^People/ });
 const toggle = (page: Page, name: RegExp) => panel(page).getByRole('switch', { name });
 
 /** Starts a room of one's own and goes in. */
-const start = async (page: Page, name: string) => {
-  await open(page, '/');
-  await button(page, 'Start a call').click();
-  await page.waitForURL(/\/room\//);
-  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
-  await button(page, 'Join').click();
-  await expectPhase(page, 'call');
-  return new URL(page.url()).pathname.split('/').at(-1)!;
-};
-
 const openPanel = async (page: Page) => {
   await button(page, /^People/).click();
   await expect(panel(page)).toBeVisible();
@@ -39,16 +29,9 @@ const more = async (page: Page, name: string) => {
 };
 
 /** Presses Join, whatever it is called, with a name given. */
-const knock = async (page: Page, room: string, name: string) => {
-  await open(page, `/room/${room}`);
-  await page.getByRole('textbox', { name: 'Your name' }).fill(name);
-  await button(page, 'Ask to join').click();
-  await expectPhase(page, 'knocking');
-};
-
 test('the starter of a room is its host, and an address typed by hand has none', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   expect(ada.url()).not.toContain('#');
   await enter(bob, room, 'Bob');
   await openPanel(ada);
@@ -63,7 +46,7 @@ test('the starter of a room is its host, and an address typed by hand has none',
 
 test('the host link makes a second device a host, and a reload keeps it', async ({ person }) => {
   const [ada, phone] = [await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await button(ada, 'Copy host link for my other device').click();
   await expect.poll(() => clipboard(ada)).toContain(`/room/${room}#host=`);
@@ -80,7 +63,7 @@ test('the host link makes a second device a host, and a reload keeps it', async 
 
 test('a new host link replaces the old ones', async ({ person }) => {
   const [ada, phone, other] = [await person(), await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   const copied = async () => {
     await button(ada, 'Copy host link for my other device').click();
@@ -115,7 +98,7 @@ test('a new host link replaces the old ones', async ({ person }) => {
 
 test('a link with a wrong key takes nothing from the right one', async ({ person }) => {
   const ada = await person();
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await button(ada, 'Leave').click();
   await open(ada, `/room/${room}#host=${'A'.repeat(22)}`);
   await button(ada, 'Join').click();
@@ -130,7 +113,7 @@ test('a link with a wrong key takes nothing from the right one', async ({ person
 
 test('who waits sees nobody, and is let in or turned away', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await haveThemWait(ada);
   await button(ada, 'Close').click();
@@ -158,7 +141,7 @@ test('who waits sees nobody, and is let in or turned away', async ({ person }) =
 
 test('a locked room lets nobody in, and says so', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await toggle(ada, /^Lock/).click();
   await open(bob, `/room/${room}`);
@@ -175,7 +158,7 @@ test('a locked room lets nobody in, and says so', async ({ person }) => {
 
 test('who waits behind a lock alone is told so, and comes in when it is gone', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await haveThemWait(ada);
   await knock(bob, room, 'Bob');
@@ -190,7 +173,7 @@ test('who waits behind a lock alone is told so, and comes in when it is gone', a
 
 test('a passcode lets in who knows it', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await panel(ada).getByLabel('Passcode').fill('swordfish');
   await button(ada, 'Set').click();
@@ -206,7 +189,7 @@ test('a passcode lets in who knows it', async ({ person }) => {
 
 test('who waits is asked for a passcode that was set meanwhile', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await haveThemWait(ada);
   await knock(bob, room, 'Bob');
@@ -222,7 +205,7 @@ test('who waits is asked for a passcode that was set meanwhile', async ({ person
 
 test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await enter(bob, room, 'Bob');
   await expectConnected(ada, 'Bob');
   await openPanel(ada);
@@ -247,7 +230,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
 
 test('the role is handed over, and the old key is worth nothing', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await enter(bob, room, 'Bob');
   await openPanel(ada);
   await (await more(ada, 'Bob')).getByRole('button', { name: 'Make host' }).click();
@@ -268,7 +251,7 @@ test('the role is handed over, and the old key is worth nothing', async ({ perso
 test('an invitation opens the waiting room for one person', async ({ person }) => {
   const ada = await person();
   const [bob, cleo] = [await person(), await person()];
-  await start(ada, 'Ada');
+  await startRoom(ada, 'Ada');
   await openPanel(ada);
   await toggle(ada, /^Waiting room/).click();
   await button(ada, 'For one person').click();
@@ -302,7 +285,7 @@ test('who has come meanwhile is not let in with whom the host was shown', async 
       page.send(message);
     });
   });
-  const room = await start(ada, 'Ada');
+  const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await haveThemWait(ada);
   await button(ada, 'Close').click();
@@ -323,7 +306,7 @@ test.describe('a server that is gone for a moment', () => {
   test('a call is ended for all, and what was decided outlives a restart', async ({ person, startSalon }) => {
     const salon = await startSalon();
     const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
-    const room = await start(ada, 'Ada');
+    const room = await startRoom(ada, 'Ada');
     await enter(bob, room, 'Bob');
     await openPanel(ada);
     await haveThemWait(ada);

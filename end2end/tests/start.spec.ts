@@ -66,9 +66,9 @@ test.describe('the app cannot start', () => {
       // Whatever was in the way is gone: it goes on from where it stood.
       await ada.unrouteAll();
       if (what === 'no WebAssembly') return;
-      const anew = ada.waitForEvent('domcontentloaded');
+      const reloaded = ada.waitForEvent('domcontentloaded');
       await notice(ada).getByRole('link', { name: 'Reload' }).click();
-      await anew;
+      await reloaded;
       await button(ada, 'Ask to join').or(button(ada, 'Join')).click();
       await expectPhase(ada, 'call');
       await expect(notice(ada)).toBeHidden();

@@ -4,8 +4,8 @@ import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { openPrint } from '../support/print.ts';
 import {
-  button, duplicate, enter, expectPhase, expectToCount, expectToHaveRecorded, give, installStandstill, open, ownTile,
-  standStill, tileOf, turnOnDevices,
+  button, duplicate, enter, expectPhase, expectToCount, expectToHaveRecorded, give, installStandstill, knock, open, ownTile,
+  standStill, startRoom, tileOf, turnOnDevices,
 } from '../support/room.ts';
 import { ACROSS, DENSITY, DESK, show, UPRIGHT } from '../support/screens.ts';
 import { expect, test as base } from '../support/test.ts';
@@ -122,21 +122,14 @@ test('a phone that is one from the beginning', async ({ room, person }) => {
 });
 
 test('host', async ({ me, person }) => {
-  await open(me, '/');
-  await button(me, 'Start a call').click();
-  await me.waitForURL(/\/room\//);
-  await me.getByRole('textbox', { name: 'Your name' }).fill('Ada');
-  await button(me, 'Join').click();
-  await expectPhase(me, 'call');
+  const room = await startRoom(me, 'Ada');
   const bob = await person(ASIDE);
-  await enter(bob, new URL(me.url()).pathname.split('/').at(-1)!, 'Bob');
+  await enter(bob, room, 'Bob');
   await button(me, /^People/).click();
   const panel = me.getByRole('dialog', { name: /^People/ });
   await panel.getByRole('switch', { name: /^Waiting room/ }).click();
   const cleo = await person({ viewport: DESK });
-  await open(cleo, new URL(me.url()).pathname);
-  await cleo.getByRole('textbox', { name: 'Your name' }).fill('Cleo');
-  await button(cleo, 'Ask to join').click();
+  await knock(cleo, room, 'Cleo');
   await expect(panel.getByText('Cleo')).toBeVisible();
   await panel.getByLabel('More for Bob').click();
   await show(me, 'host-people');

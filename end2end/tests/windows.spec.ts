@@ -1,7 +1,9 @@
 // Small windows, as of pages that are magnified four times (WCAG 1.4.10), and large letters: everything
 // that can be pressed is in sight, or can be scrolled to.
 import type { Page } from '@playwright/test';
-import { button, enter, expectPhase, expectToCount, give, open, tileOf, turnOnDevices } from '../support/room.ts';
+import {
+  button, enter, expectPhase, expectToCount, give, knock, open, startRoom, tileOf, turnOnDevices,
+} from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const sizes = [
@@ -109,19 +111,11 @@ test('in a call, its controls and every panel can be reached in small windows', 
 test('at the door, and with somebody at it, everything can be reached in small windows', async ({ person }) => {
   test.slow();
   const me = await person();
-  await open(me, '/');
-  await button(me, 'Start a call').click();
-  await me.waitForURL(/\/room\//);
-  await me.getByRole('textbox', { name: 'Your name' }).fill('Ada');
-  await button(me, 'Join').click();
-  await expectPhase(me, 'call');
+  const room = await startRoom(me, 'Ada');
   await button(me, /^People/).click();
   await me.getByRole('switch', { name: /^Waiting room/ }).click();
   const bob = await person();
-  await open(bob, new URL(me.url()).pathname);
-  await bob.getByRole('textbox', { name: 'Your name' }).fill('Bob');
-  await button(bob, 'Ask to join').click();
-  await expectPhase(bob, 'knocking');
+  await knock(bob, room, 'Bob');
   await expectReachable(bob, 'knocking');
   await expectReachable(me, 'host-people');
   await me.keyboard.press('Escape');

@@ -120,7 +120,7 @@ pub(super) struct Negotiation {
     /// The candidates that were sent since.
     offered_ways: Vec<Option<IceCandidate>>,
     /// The last offer of the other side that was answered, and with what.
-    answered: Option<(SessionDescription, SessionDescription)>,
+    last_answered: Option<(SessionDescription, SessionDescription)>,
     /// The last description of the other side that was to be applied.
     remote: Option<SessionDescription>,
     inbox: VecDeque<Signal>,
@@ -144,7 +144,7 @@ impl Negotiation {
             has_remote: false,
             open_offer: None,
             offered_ways: Vec::new(),
-            answered: None,
+            last_answered: None,
             remote: None,
             inbox: VecDeque::new(),
             early: Vec::new(),
@@ -245,7 +245,7 @@ impl Negotiation {
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
             self.offered_ways.clear();
             if intent == Intent::Answer {
-                self.answered = self.remote.clone().zip(Some(description.clone()));
+                self.last_answered = self.remote.clone().zip(Some(description.clone()));
             }
             self.send(match description.kind {
                 SdpType::Offer => Signal::Offer(description),
@@ -310,7 +310,7 @@ impl Negotiation {
     fn offered(&mut self, offer: SessionDescription) {
         // Browsers number their descriptions, so the same one is said again: see [`Self::repeat`]. With
         // a second answer of its own, the other side would have one left over for its next offer.
-        if let Some((_, answer)) = self.answered.as_ref().filter(|(last, _)| *last == offer) {
+        if let Some((_, answer)) = self.last_answered.as_ref().filter(|(last, _)| *last == offer) {
             return self.send(Signal::Answer(answer.clone()));
         }
         self.ignoring = match self.role {

@@ -13,7 +13,7 @@ pub enum Input<T> {
     Open,
     /// What was never asked for and is not switched off is to be opened.
     OpenUnasked,
-    /// The page was loaded anew. What sent before is to be opened again, and counts as sending
+    /// The page was reloaded. What sent before is to be opened again, and counts as sending
     /// meanwhile; the rest is not wanted.
     Reopen(Vec<Kind>),
     /// One kind is asked for again, or for the first time.

@@ -321,11 +321,8 @@ impl Rooms {
             }
             Input::Heard(conn) => self.heartbeat.heard(conn, now),
             Input::Unloaded(conn) => {
-                self.vacate(
-                    conn,
-                    now + self.config.clocks.hold.min(self.config.clocks.reload),
-                    now,
-                );
+                let Clocks { hold, reload, .. } = self.config.clocks;
+                self.vacate(conn, now + hold.min(reload), now);
             }
             Input::Closed(conn) => self.close(conn, now + self.config.clocks.hold, now),
             Input::Look(question, room) => self.look(question, &room, now),
