@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # scripts/fuzz.sh SECONDS
-# Lets the fuzzer work on each of its targets for so long. What it finds interesting goes to
-# target/fuzz/corpus, what breaks something to fuzz/artifacts.
+# Lets the fuzzer work on each of its targets for so long, on both at once. What it finds interesting
+# goes to target/fuzz/corpus, what breaks something to fuzz/artifacts.
 set -euo pipefail
 seconds=$1
 # The compiler that everything is built with has no sanitizers, and safe code needs none: debug
 # assertions, overflow checks and what the targets assert are what is hunted for.
 cargo fuzz build --sanitizer none --target-dir target/fuzz
-for target in message room; do
-    found=target/fuzz/corpus/$target
+
+hunt() {
+    local target=$1 found=target/fuzz/corpus/$1
     mkdir -p "$found"
     # A unit that takes 5 seconds, or 512 MB of memory, is a way to stop a server.
     cargo fuzz run --sanitizer none --target-dir target/fuzz "$target" "$found" "fuzz/corpus/$target" -- \
@@ -16,4 +17,14 @@ for target in message room; do
         -print_final_stats=1 2>&1 |
         grep -E '^(#[0-9]+\s+(INITED|DONE)|stat::|Done|==|SUMMARY|.*(panicked|ERROR|Error|error|Failing|Reproduce|assertion| left:| right:))' |
         sed "s/^/    $target: /"
+}
+
+hunts=()
+for target in message room; do
+    hunt "$target" &
+    hunts+=($!)
 done
+# All of them, so that none goes on when another has failed.
+failed=0
+for each in "${hunts[@]}"; do wait "$each" || failed=1; done
+exit "$failed"

@@ -41,8 +41,8 @@ export const machines = {
   'with a dead microphone': [CAMERA, PATTERN, ALLOWED, `--use-file-for-fake-audio-capture=${silenceFile()}`],
   'of somebody who talks': [CAMERA, PATTERN, ALLOWED, `--use-file-for-fake-audio-capture=${voiceFile()}`],
   'with two cameras': [`${CAMERA}=device-count=2`, ALLOWED],
-  'without devices': [],
-  'that calls this one salon.test': [CAMERA, PATTERN, '--host-resolver-rules=MAP salon.test 127.0.0.1'],
+  'without devices': [ALLOWED],
+  'that calls this one salon.test': [CAMERA, PATTERN, ALLOWED, '--host-resolver-rules=MAP salon.test 127.0.0.1'],
   'that shares small print': [CAMERA, PATTERN, SHARES],
   'with strict autoplay': [CAMERA, PATTERN, '--autoplay-policy=user-gesture-required'],
 };

@@ -5,7 +5,8 @@ import { mediaFile } from './media.mjs';
 
 const WIDTH = 320;
 const HEIGHT = 240;
-const FRAMES_PER_SECOND = 15;
+// Each of them is encoded, sent, decoded and painted once for everybody who sees it.
+const FRAMES_PER_SECOND = 10;
 const FRAMES = 30;
 const BITS = 5;
 const WHITE = 235;
