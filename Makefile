@@ -1,10 +1,14 @@
 # `make run` builds Salon and serves it; `make test` runs every check; `make` lists the rest.
 
 SHELL := bash
+MAKEFLAGS += --no-print-directory
 .SHELLFLAGS := -euo pipefail -c
+# Side by side are what plain cargo builds and what cargo-leptos builds, one on each core.
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 .PHONY: help setup run build release pages dist test soak mutants check unit plain e2e fuzz bench load recording signalling watch clean \
-	begin rust browsers fmt clippy deny
+	natively in-browsers browse begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
@@ -34,18 +38,21 @@ release: setup ## Build it as users run it
 		cargo leptos build --split --lib-features split --release --precompress
 
 # Tests have it sooner, by a minute and a half on two cores: without optimisation across crates.
-PROFILE := release
-test e2e soak: PROFILE := ci
+BUILT_AS ?= release
+test e2e soak: export BUILT_AS := ci
 # Beside the other build, with whose crates it shares all but Salon itself.
 dist: pages ## Build it as one file that carries its pages
 	$(STEP) "Building the server with its pages inside" env CARGO_BUILD_BUILD_DIR=target \
-		cargo build --profile $(PROFILE) --no-default-features --features embed $(LOCKED) --target-dir target/dist
-	@ls -lh target/dist/$(PROFILE)/salon | awk '{print "==> " $$NF ": " $$5 "B, pages included"}'
+		cargo build --profile $(BUILT_AS) --no-default-features --features embed $(LOCKED) --target-dir target/dist
+	@ls -lh target/dist/$(BUILT_AS)/salon | awk '{print "==> " $$NF ": " $$5 "B, pages included"}'
 
 test: export STEPS := target/steps.txt
 # All that was ever interesting is tried again; the hunt for more is short.
-test: SECONDS_EACH = $(if $(SOAK),600,15)
-test: begin browsers setup check unit fuzz plain e2e ## Run everything: checks, native tests, browser tests
+test: export SECONDS_EACH = $(if $(SOAK),600,15)
+test: begin browsers setup ## Run everything: checks, native tests, browser tests
+	@scripts/setup.sh deny unit fuzz
+	@SIDE_BY_SIDE=yes KEEP_OUTPUT=yes $(MAKE) -j2 natively in-browsers
+	@$(MAKE) browse
 	@echo; cat $(STEPS); echo "make test: everything passed"
 
 check: fmt clippy deny ## Check format, lints and dependencies
@@ -59,20 +66,22 @@ plain: build browsers end2end/node_modules/.package-lock.json ## Test what plain
 	$(STEP) "Calling with the development build" env SALON_BIN=$(CURDIR)/target/debug/salon \
 		npm --prefix end2end run --silent test -- -g "two people see and hear each other|every panel opens"
 
-e2e: dist browsers end2end/node_modules/.package-lock.json ## Run the browser tests (ARGS="-g name" for some)
+e2e: dist browse ## Run the browser tests (ARGS="-g name" for some)
+
+browse: browsers end2end/node_modules/.package-lock.json
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
-	$(STEP) "Running the browser tests" env SALON_BIN=$(CURDIR)/target/dist/$(PROFILE)/salon \
+	$(STEP) "Running the browser tests" env SALON_BIN=$(CURDIR)/target/dist/$(BUILT_AS)/salon \
 		npm --prefix end2end run --silent test -- $(ARGS)
 
 soak: export SOAK := yes
 soak: test ## Run everything at length: every fault, long recordings, 10 minutes of each fuzz target
-	$(STEP) "Recording a call for an hour" env SALON_BIN=$(CURDIR)/target/dist/$(PROFILE)/salon node bench/recording.mjs 60
+	$(STEP) "Recording a call for an hour" env SALON_BIN=$(CURDIR)/target/dist/$(BUILT_AS)/salon node bench/recording.mjs 60
 
 mutants: ## Break Salon in ten places, one at a time, and see that a test fails each time
 	@scripts/setup.sh tools browsers
 	$(STEP) "Breaking it on purpose" node scripts/mutants.mjs $(ARGS)
 
-SECONDS_EACH := 600
+SECONDS_EACH ?= 600
 fuzz: ## Hunt for inputs that break the pure core, 10 minutes for each target (SECONDS_EACH=60 for less)
 	@scripts/setup.sh fuzz
 	$(STEP) "Fuzzing the message parser and the rooms, $(SECONDS_EACH) seconds each" scripts/fuzz.sh $(SECONDS_EACH)
@@ -98,6 +107,12 @@ clean: ## Remove what was built (the tools stay)
 	@rm -rf target end2end/node_modules bench/signalling/node_modules end2end/media end2end/results bench/results
 
 # Parts of the above.
+
+natively:
+	@SIDE_BY_SIDE= $(MAKE) check unit fuzz
+
+in-browsers:
+	@SIDE_BY_SIDE= $(MAKE) plain dist
 
 pages: setup
 	$(STEP) "Building the browser app (first time: about 10 minutes)" \

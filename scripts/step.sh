@@ -2,7 +2,8 @@
 # scripts/step.sh "What it does" COMMAND...
 # Says what it does, runs COMMAND with the build tools on PATH, and says how long it took, by the
 # clock and of processors.
-# Where STEPS names a file, a line for the summary is added to it.
+# Where STEPS names a file, a line for the summary is added to it. With KEEP_OUTPUT, because other steps
+# run at the same time, what COMMAND says is shown when it has ended.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "$0")/env.sh"
@@ -11,11 +12,20 @@ what=$1
 shift
 echo "==> $what"
 SECONDS=0
-"$@" || {
-    code=$?
+code=0
+if [ -n "${KEEP_OUTPUT:-}" ]; then
+    output=$(mktemp)
+    trap 'rm -f "$output"' EXIT
+    "$@" >"$output" 2>&1 || code=$?
+    echo "==> This came of it: $what"
+    cat "$output"
+else
+    "$@" || code=$?
+fi
+if [ "$code" != 0 ]; then
     echo "==> FAILED after $SECONDS s: $what" >&2
     exit "$code"
-}
+fi
 spent=$(mktemp)
 times >"$spent"
 # The second line is of children, user and system, as 1m2.345s.
