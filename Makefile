@@ -8,7 +8,7 @@ ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
 endif
 .PHONY: help setup run build release pages dist test soak mutants check unit plain e2e fuzz bench load recording signalling watch clean \
-	natively in-browsers browse begin rust browsers fmt clippy deny
+	natively in-browsers tested browse begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
@@ -37,45 +37,39 @@ release: setup ## Build it as users run it
 	$(STEP) "Building the server and the browser app (first time: about 10 minutes)" \
 		cargo leptos build --split --lib-features split --release --precompress
 
-# Tests have it sooner, by a minute and a half on two cores: without optimisation across crates.
-BUILT_AS ?= release
-test e2e soak: export BUILT_AS := ci
-# Beside the other build, with whose crates it shares all but Salon itself.
 dist: pages ## Build it as one file that carries its pages
-	$(STEP) "Building the server with its pages inside" env CARGO_BUILD_BUILD_DIR=target \
-		cargo build --profile $(BUILT_AS) --no-default-features --features embed $(LOCKED) --target-dir target/dist
-	@ls -lh target/dist/$(BUILT_AS)/salon | awk '{print "==> " $$NF ": " $$5 "B, pages included"}'
+	$(call carry,release)
 
 test: export STEPS := target/steps.txt
 # All that was ever interesting is tried again; the hunt for more is short.
 test: export SECONDS_EACH = $(if $(SOAK),600,15)
 test: begin browsers setup ## Run everything: checks, native tests, browser tests
 	@scripts/setup.sh deny unit fuzz
-	@SIDE_BY_SIDE=yes KEEP_OUTPUT=yes $(MAKE) -j2 natively in-browsers
+	@SIDE_BY_SIDE=yes $(MAKE) -j2 natively in-browsers
 	@$(MAKE) browse
-	@echo; cat $(STEPS); echo "make test: everything passed"
+	@echo; cat $(STEPS); echo "make test: everything passed in $$(($$(date +%s) - $$(cat target/began))) s"
 
 check: fmt clippy deny ## Check format, lints and dependencies
 
 # Most of what the tests of the server wait for is time.
 unit: ## Run the native tests: the core, properties, the server
 	@scripts/setup.sh unit
-	$(STEP) "Running the native tests" env RUST_TEST_THREADS=6 cargo test --features ssr $(NATIVE) -- --show-output
+	$(STEP) "Running the native tests" env RUST_TEST_THREADS=$${RUST_TEST_THREADS:-6} cargo test --features ssr $(NATIVE) -- --show-output
 
 plain: build browsers end2end/node_modules/.package-lock.json ## Test what plain cargo leptos builds: the app in one piece
 	$(STEP) "Calling with the development build" env SALON_BIN=$(CURDIR)/target/debug/salon \
 		npm --prefix end2end run --silent test -- -g "two people see and hear each other|every panel opens"
 
-e2e: dist browse ## Run the browser tests (ARGS="-g name" for some)
+e2e: tested browse ## Run the browser tests (ARGS="-g name" for some)
 
 browse: browsers end2end/node_modules/.package-lock.json
 	$(STEP) "Checking the types of the browser tests" npm --prefix end2end run --silent check
-	$(STEP) "Running the browser tests" env SALON_BIN=$(CURDIR)/target/dist/$(BUILT_AS)/salon \
+	$(STEP) "Running the browser tests" env SALON_BIN=$(CURDIR)/target/dist/ci/salon \
 		npm --prefix end2end run --silent test -- $(ARGS)
 
 soak: export SOAK := yes
 soak: test ## Run everything at length: every fault, long recordings, 10 minutes of each fuzz target
-	$(STEP) "Recording a call for an hour" env SALON_BIN=$(CURDIR)/target/dist/$(BUILT_AS)/salon node bench/recording.mjs 60
+	$(STEP) "Recording a call for an hour" env SALON_BIN=$(CURDIR)/target/dist/ci/salon node bench/recording.mjs 60
 
 mutants: ## Break Salon in ten places, one at a time, and see that a test fails each time
 	@scripts/setup.sh tools browsers
@@ -108,18 +102,29 @@ clean: ## Remove what was built (the tools stay)
 
 # Parts of the above.
 
+# Builds the server with the pages inside. Its crates it shares with cargo-leptos.
+define carry
+	$(STEP) "Building the server with its pages inside" env CARGO_BUILD_BUILD_DIR=target \
+		cargo build --profile $(1) --no-default-features --features embed $(LOCKED) --target-dir target/dist
+	@ls -lh target/dist/$(1)/salon | awk '{print "==> target/dist/$(1)/salon: " $$5 "B, pages included"}'
+endef
+
+# Without optimisation across crates: on two cores a minute and a half sooner.
+tested: pages
+	$(call carry,ci)
+
 natively:
-	@SIDE_BY_SIDE= $(MAKE) check unit fuzz
+	@SIDE_BY_SIDE= LINES_BEGIN_WITH="plain cargo  | " $(MAKE) check unit fuzz
 
 in-browsers:
-	@SIDE_BY_SIDE= $(MAKE) plain dist
+	@SIDE_BY_SIDE= LINES_BEGIN_WITH="cargo-leptos | " $(MAKE) plain tested
 
 pages: setup
 	$(STEP) "Building the browser app (first time: about 10 minutes)" \
 		cargo leptos build --frontend-only --split --lib-features split --release --precompress
 
 begin:
-	@mkdir -p target && : >$(STEPS)
+	@mkdir -p target && date +%s >target/began && : >$(STEPS)
 
 rust:
 	@scripts/setup.sh rust

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { join as joinPath } from 'node:path';
-import { GRANTED, launchOptions } from '../end2end/support/chromium.mjs';
+import { GRANTED, measuredOptions } from '../end2end/support/chromium.mjs';
 import { startSalon } from '../end2end/support/salon.mjs';
 import { residentMegabytes } from './memory.mjs';
 import { join, prepare, seeTheOther } from './pages.mjs';
@@ -35,7 +35,7 @@ const room = randomUUID().slice(0, 8);
 const profiles = mkdtempSync(joinPath(os.tmpdir(), 'salon-recording-'));
 process.once('exit', () => rmSync(profiles, { recursive: true, force: true }));
 const start = async (name) => {
-  const context = await chromium.launchPersistentContext(joinPath(profiles, name), launchOptions);
+  const context = await chromium.launchPersistentContext(joinPath(profiles, name), measuredOptions);
   const blank = context.pages();
   await context.grantPermissions(GRANTED);
   // It is about time, not about how much two cores encode at once.

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
-import { GRANTED, launchOptions } from '../end2end/support/chromium.mjs';
+import { GRANTED, measuredOptions } from '../end2end/support/chromium.mjs';
 import { startFiles, startSalon } from '../end2end/support/salon.mjs';
 import { residentMegabytes } from './memory.mjs';
 import { join, prepare } from './pages.mjs';
@@ -123,7 +123,7 @@ const measureStart = async () => {
 
 const files = await startFiles(new URL('./', import.meta.url));
 const salon = await startSalon('--allow-origin', files.origin);
-const browser = await chromium.launch(launchOptions);
+const browser = await chromium.launch(measuredOptions);
 const version = browser.version();
 const firstFrame = await measureFirstFrame(browser, { salon, files }, REST_MS.rested);
 const hurried = await measureFirstFrame(browser, { salon, files }, REST_MS.hurried);

@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './support/chromium.mjs';
 
-/** The tag of what says how long something takes, or needs most of a machine: nothing else runs meanwhile. */
+/** The tag of what says how long something takes, or needs most of a machine. */
 const ALONE = /@alone/;
 
 export default defineConfig({

@@ -82,23 +82,40 @@ const mutants = [
 ];
 
 const wanted = process.argv.slice(2).join(' ');
+const chosen = mutants.filter(({ what }) => what.includes(wanted));
+
+// Ctrl-C ends the tests, and with them all of this, once what was broken is put back.
+process.on('SIGINT', () => {});
+
+/** Runs tests, and returns which failed; undefined if none did. Whatever else ends them ends all. */
+const failureOf = ([program, ...args]) => {
+  const { status, signal, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
+  if (error || signal) throw error ?? new Error(`${program} was ended by ${signal}.`);
+  if (status === 0) return undefined;
+  const failed = `${stdout}${stderr}`.match(/^test \S+ \.\.\. FAILED$|^ *✘.*$|^ *\d+\) .*› .*$/m)?.[0].trim();
+  // What does not compile proves nothing.
+  return failed ?? Promise.reject(new Error(`No test failed, but ${program} ${args.join(' ')}:\n${stdout}${stderr}`));
+};
+
+// Tests that fail anyway would catch everything.
+for (const tests of new Set(chosen.map(({ caught }) => JSON.stringify(caught)))) {
+  const failed = await failureOf(JSON.parse(tests));
+  if (failed) throw new Error(`It fails before anything is broken: ${failed}`);
+}
+
 const survivors = [];
-for (const { what, file, from, to, caught } of mutants.filter(({ what }) => what.includes(wanted))) {
+for (const { what, file, from, to, caught } of chosen) {
   const whole = readFileSync(file, 'utf8');
   if (whole.split(from).length !== 2) throw new Error(`${what}: ${file} does not contain this once: ${from}`);
-  const putBack = () => writeFileSync(file, whole);
-  const interrupted = () => process.exit(130);
-  process.once('exit', putBack).once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  writeFileSync(file, whole.replace(from, () => to));
-  const [program, ...args] = caught;
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
-  putBack();
-  process.off('exit', putBack).off('SIGINT', interrupted).off('SIGTERM', interrupted);
-  // What does not compile proves nothing.
-  const ran = `${stdout}${stderr}`;
-  const failed = ran.match(/^test \S+ \.\.\. FAILED$|^ *✘.*$|^ *\d+\) .*› .*$/m)?.[0].trim();
-  console.log(`${status !== 0 && failed ? 'caught  ' : 'SURVIVED'}  ${what}${failed ? `: ${failed}` : ''}`);
-  if (status === 0 || !failed) survivors.push(what);
+  let failed;
+  try {
+    writeFileSync(file, whole.replace(from, () => to));
+    failed = await failureOf(caught);
+  } finally {
+    writeFileSync(file, whole);
+  }
+  console.log(failed ? `caught    ${what}: ${failed}` : `SURVIVED  ${what}`);
+  if (!failed) survivors.push(what);
 }
 if (survivors.length) {
   console.error(`Not caught: ${survivors.join('; ')}.`);

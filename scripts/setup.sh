@@ -174,7 +174,8 @@ browsers() {
     missing=$(missing_browsers)
     [ -z "$missing" ] || fail "the browser tests need ${missing% }, which could not be installed from here. Install it (Debian: sudo apt install ${missing% }) or name the program with CHROMIUM= or FIREFOX=, then try again."
     # Without it, tests take the whole browser, and twice as long.
-    [ -x "${CHROMIUM_SHELL:-/usr/bin/chromium-headless-shell}" ] || install chromium-headless-shell
+    [ -x "${CHROMIUM_SHELL:-/usr/bin/chromium-headless-shell}" ] || ! has apt-cache ||
+        [ -z "$(apt-cache search --names-only '^chromium-headless-shell$')" ] || install chromium-headless-shell
 }
 
 [ $# -gt 0 ] || set -- tools

@@ -7,8 +7,12 @@ import { silenceFile, voiceFile } from './sounds.mjs';
 const CAMERA = '--use-fake-device-for-media-stream';
 // The shell has nobody to ask, and no picker to choose in.
 const ALLOWED = '--use-fake-ui-for-media-stream';
-// Pages show the path as the camera's name; this keeps it short.
-const PATTERN = `--use-file-for-fake-video-capture=${relative(process.cwd(), patternFile())}`;
+/**
+ * Pages show the path as the camera's name; this keeps it short.
+ * @param {number} rate
+ */
+const pattern = (rate) => `--use-file-for-fake-video-capture=${relative(process.cwd(), patternFile(rate))}`;
+const PATTERN = pattern(10);
 
 const SHARES = '--auto-select-tab-capture-source-by-title=Small print';
 
@@ -17,7 +21,7 @@ const LOOPBACK = '--allow-loopback-in-peer-connection';
 
 const WHOLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 // The same engine without the browser around its pages, which costs a machine as much again.
-const SHELL = process.env['CHROMIUM_SHELL'] ?? '/usr/bin/chromium-headless-shell';
+const SHELL = process.env['CHROMIUM_SHELL'] ?? (process.env['CHROMIUM'] ? '' : '/usr/bin/chromium-headless-shell');
 
 /**
  * @param {string[]} devices flags for the machine's devices
@@ -48,6 +52,8 @@ export const machines = {
 };
 
 export const launchOptions = launchWith(machines.usual);
+/** A browser as people have it, for measurements. */
+export const measuredOptions = launchWith([CAMERA, pattern(15)]);
 
 /** Granted to people who said yes. Whatever is not named is refused. */
 export const GRANTED = ['camera', 'microphone', 'clipboard-read', 'clipboard-write', 'screen-wake-lock'];

@@ -5,8 +5,6 @@ import { mediaFile } from './media.mjs';
 
 const WIDTH = 320;
 const HEIGHT = 240;
-// Each of them is encoded, sent, decoded and painted once for everybody who sees it.
-const FRAMES_PER_SECOND = 10;
 const FRAMES = 30;
 const BITS = 5;
 const WHITE = 235;
@@ -33,10 +31,13 @@ const frame = (counter) => {
   return Buffer.concat([Buffer.from('FRAME\n'), luma, chroma]);
 };
 
-/** The path of the video file. */
-export const patternFile = () =>
-  mediaFile('counter.y4m', () => {
-    const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n`);
+/**
+ * The path of the video file.
+ * @param {number} rate frames per second, each of which is encoded, sent, decoded and painted for everybody who sees it
+ */
+export const patternFile = (rate) =>
+  mediaFile(`counter-${rate}.y4m`, () => {
+    const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${rate}:1 Ip A1:1 C420jpeg\n`);
     const frames = Array.from({ length: FRAMES }, (_, counter) => frame(counter));
     return Buffer.concat([head, ...frames]);
   });

@@ -144,6 +144,20 @@ export const expectToSeeAndHear = async (page: Page, others: string[]) => {
   ]);
 };
 
+/** What this person has been told since now. */
+export const listen = (page: Page) =>
+  page.evaluate(() => {
+    const heard: string[] = [];
+    const notice = document.querySelector('[data-notice=event]')!;
+    new MutationObserver(() => notice.textContent?.trim() && heard.push(notice.textContent)).observe(notice, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    Object.assign(globalThis, { heard });
+  });
+export const heardBy = (page: Page) => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
+
 export const expectDevicesInUse = (page: Page, kinds: ('audio' | 'video')[]) =>
   expect.poll(() => page.evaluate(readDevicesInUse)).toEqual(kinds);
 

@@ -53,6 +53,13 @@ test('Join asks for devices if nobody did before, and does not wait for the answ
   await expect(problem(bob, 'denied')).toBeVisible();
 });
 
+test('a refusal that is taken back heals by itself', async ({ person, room }) => {
+  const ada = await person({ answer: 'no' });
+  await ask(ada, room, 'denied');
+  await ada.context().grantPermissions(GRANTED);
+  await expect(problem(ada, 'denied')).toBeHidden();
+});
+
 test('a refusal that is taken back before the page listens heals, too', async ({ person, room }) => {
   const ada = await person({ answer: 'no' });
   await ada.addInitScript(() => {

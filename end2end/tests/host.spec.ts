@@ -10,7 +10,6 @@ const door = (page: Page) => page.locator('[data-door]');
 const panel = (page: Page) => page.getByRole('dialog', { name: /^People/ });
 const toggle = (page: Page, name: RegExp) => panel(page).getByRole('switch', { name });
 
-/** Starts a room of one's own and goes in. */
 const openPanel = async (page: Page) => {
   await button(page, /^People/).click();
   await expect(panel(page)).toBeVisible();
@@ -28,7 +27,6 @@ const more = async (page: Page, name: string) => {
   return panel(page).getByRole('listitem').filter({ hasText: name });
 };
 
-/** Presses Join, whatever it is called, with a name given. */
 test('the starter of a room is its host, and an address typed by hand has none', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const room = await startRoom(ada, 'Ada');

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { tabTo } from '../support/keyboard.ts';
 import { openPrint } from '../support/print.ts';
-import { button, enter, expectPhase, expectToHaveRecorded, give, open, ownTile, tileOf, toolbar } from '../support/room.ts';
+import { button, enter, expectConnected, expectPhase, expectToHaveRecorded, give, open, ownTile, tileOf, toolbar } from '../support/room.ts';
 import { inSmallWindow } from '../support/small.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -72,11 +72,11 @@ test('a call is started, joined, muted, recorded and left by keyboard alone', as
   await expectFocusIn(ada.getByRole('main'));
 });
 
-test('every panel is opened, used and closed by keyboard alone', async ({ person, room }) => {
-  const [ada, bob] = [await person({ machine: 'with two cameras' }), await person()];
+test('chat and files are used by keyboard alone', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
-  await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
+  await expectConnected(ada, 'Bob');
   const { keyboard } = ada;
   await within(button(ada, 'Chat'), async () => {
     await tabTo(ada.getByRole('textbox', { name: 'Message' }));
@@ -112,6 +112,14 @@ test('every panel is opened, used and closed by keyboard alone', async ({ person
     await use(button(ada, 'Stop giving: mine.txt'), 'Space');
     await expect(row(bob, 'mine.txt')).toContainText('It is not to be had any more.');
   });
+});
+
+test('signs, the view and a recording are used by keyboard alone', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectConnected(ada, 'Bob');
+  const { keyboard } = ada;
   await within(button(ada, 'More'), async () => {
     await use(button(ada, 'Raise your hand'), 'Space');
     await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
@@ -144,6 +152,14 @@ test('every panel is opened, used and closed by keyboard alone', async ({ person
     await keyboard.press('Alt+R');
     await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeHidden();
   });
+});
+
+test('settings and people are used by keyboard alone', async ({ person, room }) => {
+  const [ada, bob] = [await person({ machine: 'with two cameras' }), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expectConnected(ada, 'Bob');
+  const { keyboard } = ada;
   await within(button(ada, 'Settings'), async () => {
     const inUse = () =>
       ada.evaluate(() => probe.tracks.filter(({ readyState }) => readyState === 'live').map(({ label }) => label));

@@ -16,8 +16,8 @@ type Call = { ada: Page; bob: Page };
 type Come = (host: 'ada' | 'bob') => Promise<Page>;
 
 const CHANGES = soak(5, 20);
-/** After how many of them sound may be back later: one of so few would be too many. */
-const LATE = soak(0, 1);
+/** After how many of them sound may be back later. */
+const LATE = 1;
 const BACK_MS = 3_000;
 /** How long what is over may still be said. */
 const CLEARED_MS = 2_000;

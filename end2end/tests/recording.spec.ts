@@ -194,8 +194,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
   };
 
   test('loses two seconds at most', async ({ person, room }) => {
-    test.setTimeout(180_000);
-    const seconds = soak(12, 60);
+      const seconds = soak(12, 60);
     const [ada, bob] = [await person(), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
@@ -232,7 +231,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
   });
 });
 
-test('where nobody is heard, what is seen is recorded all the same, and a damaged note hides it not', async ({ person, room }) => {
+test('where nobody is heard, what is seen is recorded all the same, and a damaged note does not hide it', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'Mute microphone').click();
@@ -330,6 +329,7 @@ const recordFlashes = async (page: Page, ms: number) => {
   const median = percentile(offsets, 0.5);
   console.log(`${name}, ${rate.toFixed(1)} pictures a second: the picture is ${median} ms behind the sound; ${offsets.join(', ')}`);
   expect(offsets.length).toBeGreaterThanOrEqual(ms / 2_000);
+  if (rate > KEEPS_UP) expect(percentile(offsets.map(Math.abs), 0.9)).toBeLessThan(2 * IN_STEP_MS);
   if (rate > KEEPS_UP) expect(offsets.length).toBeGreaterThanOrEqual((ms / 1_000) * 0.6);
   expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
   return { path, name, seconds };
@@ -525,7 +525,7 @@ test('a full disk ends it, and keeps what there is', async ({ person, room }) =>
   });
   await record(ada);
   const full = 'This device has no space left. What was recorded until then is kept.';
-  await expect(event(ada)).toHaveText(full, { timeout: 20_000 });
+  await expect(event(ada)).toHaveText(full);
   await expect(ada.locator('section.recording')).toContainText(full);
   await expect(mark(ada)).toBeHidden();
   const { path } = await download(ada, saves(ada));
@@ -553,4 +553,20 @@ test.describe('while the server cannot be reached', () => {
     line.admit();
   });
 
+  test('nobody can be told, so nothing is recorded', async ({ person, room, line }) => {
+    const ada = await person({ baseURL: line.origin });
+    await ada.addInitScript(installStandstill);
+    await enter(ada, room, 'Ada');
+    await openMore(ada);
+    await standStill(ada, true);
+    await button(ada, 'Record').click();
+    await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
+    line.refuse();
+    await standStill(ada, false);
+    await expect(ada.locator('section.recording')).toContainText('no recording until it is back');
+    await button(ada, 'Record').click();
+    await expect(ada.getByText(/^Begins in \d$/)).toBeHidden();
+    await expect(mark(ada)).toBeHidden();
+    line.admit();
+  });
 });

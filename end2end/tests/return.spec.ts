@@ -1,21 +1,7 @@
 // A call goes on: over a reload, a second tab, and the server's end and return.
 import type { Page } from '@playwright/test';
-import { button, connectionsMade, duplicate, enter, expectDevicesInUse, expectMore, expectPhase, expectReached, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
+import { button, connectionsMade, duplicate, enter, expectDevicesInUse, expectMore, expectPhase, expectReached, expectToSeeAndHear, heardBy, listen, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
-
-/** What this person has been told since now. */
-const listen = (page: Page) =>
-  page.evaluate(() => {
-    const heard: string[] = [];
-    const notice = document.querySelector('[data-notice=event]')!;
-    new MutationObserver(() => notice.textContent?.trim() && heard.push(notice.textContent)).observe(notice, {
-      childList: true,
-      characterData: true,
-      subtree: true,
-    });
-    Object.assign(globalThis, { heard });
-  });
-const heardBy = (page: Page) => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
 
 /** Times between two frames of the other's picture, in milliseconds, from now until they are read. */
 const watchFrames = (page: Page) =>

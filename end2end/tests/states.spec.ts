@@ -325,7 +325,7 @@ test.describe('without a server', () => {
     await expectPhase(me, 'left');
     await show(me, 'left-without-server');
     await salon.startAgain();
-    await expect(banner).toBeHidden({ timeout: 20_000 });
+    await expect(banner).toBeHidden();
   });
 });
 

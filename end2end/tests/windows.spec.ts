@@ -141,7 +141,7 @@ test.describe('without a server', () => {
     await me.keyboard.press('Escape');
     await expectReachable(me, 'without-server');
     await salon.startAgain();
-    await expect(me.locator('[data-notice=server]')).toBeHidden({ timeout: 20_000 });
+    await expect(me.locator('[data-notice=server]')).toBeHidden();
   });
 });
 

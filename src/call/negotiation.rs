@@ -121,6 +121,8 @@ pub(super) struct Negotiation {
     offered_ways: Vec<Option<IceCandidate>>,
     /// The last offer of the other side that was answered, and with what.
     last_answered: Option<(SessionDescription, SessionDescription)>,
+    /// How many answers may be left over, because an offer was said again.
+    said_again: u32,
     /// The last description of the other side that was to be applied.
     remote: Option<SessionDescription>,
     inbox: VecDeque<Signal>,
@@ -145,6 +147,7 @@ impl Negotiation {
             open_offer: None,
             offered_ways: Vec::new(),
             last_answered: None,
+            said_again: 0,
             remote: None,
             inbox: VecDeque::new(),
             early: Vec::new(),
@@ -190,6 +193,7 @@ impl Negotiation {
         if self.has_open_offer()
             && let Some(offer) = self.open_offer.clone()
         {
+            self.said_again += 1;
             self.send(Signal::Offer(offer));
             for candidate in self.offered_ways.clone() {
                 self.send(Signal::Candidate(candidate));
@@ -324,8 +328,12 @@ impl Negotiation {
     }
 
     fn answered(&mut self, answer: SessionDescription) {
-        let is_new = self.remote.as_ref() != Some(&answer);
-        let expected = self.signaling == SignalingState::HaveLocalOffer && is_new;
+        // One offer that was said twice may have been answered twice, with the same words.
+        if self.said_again > 0 && self.remote.as_ref() == Some(&answer) {
+            self.said_again -= 1;
+            return;
+        }
+        let expected = self.signaling == SignalingState::HaveLocalOffer;
         if expected && answer.kind == SdpType::Answer {
             self.ignoring = false;
             self.start_remote(answer);

@@ -59,11 +59,18 @@ fn an_offer_that_is_said_again_has_one_answer() {
         drain(caller);
     };
     offers(&mut caller, "offer");
+    caller.repeat();
+    drain(&mut caller);
     caller.signal(Signal::Answer(answer()));
     caller.remote_done(true, Stable);
     offers(&mut caller, "next");
     caller.signal(Signal::Answer(answer()));
     assert_eq!(drain(&mut caller), [], "left over from the offer before");
+    caller.signal(Signal::Answer(answer()));
+    let [PeerCommand::SetRemote(taken)] = &drain(&mut caller)[..] else {
+        panic!("no answer taken")
+    };
+    assert_eq!(*taken, answer(), "browsers may answer two offers with the same words");
 }
 
 fn joined(id: u64, inside: &RoomState) -> ServerMessage {

@@ -183,7 +183,9 @@ impl<T: Clone> Capture<T> {
 
     fn choose(&mut self, kind: Kind, id: String) {
         self.run(Command::KeepChoice(kind, id.clone()));
-        self.slot_mut(kind).chosen = id;
+        let slot = self.slot_mut(kind);
+        slot.chosen = id;
+        slot.gone = None;
         if !self.slot(kind).is_off() {
             self.open_kinds([kind], false);
         }
@@ -207,9 +209,7 @@ impl<T: Clone> Capture<T> {
     fn release(&mut self) {
         let generation = self.next_generation();
         for kind in Kind::ALL {
-            let slot = self.slot_mut(kind);
-            slot.gone = None;
-            slot.close(generation);
+            self.slot_mut(kind).close(generation);
         }
     }
 

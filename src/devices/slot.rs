@@ -93,6 +93,7 @@ impl<T> Slot<T> {
     /// person stays named.
     pub(super) fn close(&mut self, generation: Generation) {
         self.generation = generation;
+        self.gone = None;
         if !matches!(self.source, Source::Failed(problem) if problem.is_lasting()) {
             self.source = Source::Off;
         }

@@ -560,6 +560,20 @@ fn the_next_best_takes_the_place_of_what_was_unplugged() {
 }
 
 #[test]
+fn what_the_person_does_meanwhile_is_no_replacement() {
+    let choice = Input::Choose(Camera, "c2".into());
+    for acts in [vec![Input::Toggle(Camera), Input::Toggle(Camera)], vec![choice]] {
+        let mut page = open_page();
+        page.lists(Input::Ended(Camera, page.generation(Camera)));
+        for act in acts {
+            page.does(act);
+        }
+        assert!(page.is_sending(Camera));
+        assert_eq!(page.told(), []);
+    }
+}
+
+#[test]
 fn a_muted_microphone_is_replaced_by_a_muted_one() {
     let mut page = open_page();
     page.does(Input::Mute);

@@ -44,6 +44,19 @@ pub enum ServerState {
     Answered,
 }
 
+impl ServerState {
+    /// What follows from how long the server takes to answer, which is not known while it cannot be
+    /// reached, and from whether it has answered all that it was asked.
+    #[must_use]
+    pub fn new(round_trip: Option<Duration>, has_answered: bool) -> Self {
+        match (round_trip, has_answered) {
+            (None, _) => Self::Unreachable,
+            (Some(_), false) => Self::Pending,
+            (Some(_), true) => Self::Answered,
+        }
+    }
+}
+
 /// How the mixer of the sound is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MixerState {

@@ -14,7 +14,13 @@ use std::{
 #[tokio::test]
 async fn a_page_says_what_it_may_load() {
     let app = TestApp::start().await;
-    let page = app.http("GET /", &[]).await;
+    for path in ["/", "/room/123"] {
+        guards_itself(&app, path).await;
+    }
+}
+
+async fn guards_itself(app: &TestApp, path: &str) {
+    let page = app.http(&format!("GET {path}"), &[]).await;
     assert_eq!(page.status, 200);
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(page.header("cache-control"), "no-store");
@@ -23,8 +29,10 @@ async fn a_page_says_what_it_may_load() {
     let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
     assert!(nonce.len() >= 22, "{policy}");
     assert!(page.body.contains(&format!("nonce=\"{nonce}\"")), "{}", page.body);
+    let scripts = format!("script-src 'self' 'nonce-{nonce}'");
     for part in [
         "default-src 'none'",
+        &scripts,
         "style-src 'self'",
         "connect-src 'self';",
         "base-uri 'none'",
@@ -33,9 +41,11 @@ async fn a_page_says_what_it_may_load() {
     ] {
         assert!(policy.contains(part), "{policy}");
     }
-    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+    for all in ["unsafe-inline", "'unsafe-eval'", "*"] {
+        assert!(!policy.contains(all), "{policy}");
+    }
 
-    let again = app.http("GET /", &[]).await;
+    let again = app.http(&format!("GET {path}"), &[]).await;
     assert!(!again.header("content-security-policy").contains(nonce), "a nonce was used twice");
 }
 

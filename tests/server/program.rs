@@ -1,6 +1,7 @@
 //! The program itself: its options, what it prints, and how it ends.
 
 use crate::support::{Client, Folder, Reply, site, soon};
+use salon::{room::Clocks, server::Config};
 use serde_json::json;
 use std::{
     collections::BTreeSet,
@@ -47,6 +48,14 @@ fn sentence(output: &Output) -> String {
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(output.stdout.is_empty());
     text.trim_end().to_owned()
+}
+
+#[test]
+fn the_clocks_of_the_rooms_follow_the_options() {
+    let args = ["salon", "--silence", "6", "--hold", "8"].map(OsString::from);
+    let (_, config) = Config::read(args, None).unwrap();
+    let Clocks { ping, silence, hold, .. } = config.clocks;
+    assert_eq!([ping, silence, hold].map(|clock| clock.as_secs()), [2, 6, 8]);
 }
 
 #[tokio::test]

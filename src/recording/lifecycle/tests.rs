@@ -68,6 +68,15 @@ fn finishing(written: bool) -> Lifecycle {
 }
 
 #[test]
+fn nobody_counts_as_told_by_a_server_that_is_gone_or_has_not_answered() {
+    let round_trip = Some(Duration::from_millis(20));
+    assert_eq!(ServerState::new(None, true), ServerState::Unreachable);
+    assert_eq!(ServerState::new(None, false), ServerState::Unreachable);
+    assert_eq!(ServerState::new(round_trip, false), ServerState::Pending);
+    assert_eq!(ServerState::new(round_trip, true), ServerState::Answered);
+}
+
+#[test]
 fn it_is_announced_and_counted_down_before_it_begins() {
     let mut lifecycle = Lifecycle::default();
     let start = Command::Start { since: BEGUN };

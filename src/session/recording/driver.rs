@@ -93,12 +93,14 @@ struct Driver {
     /// Wakes during the countdown; the recorder's after that.
     mixer: Option<Mixer>,
     recorder: Option<Recorder>,
+    /// What the last recording is called among those on this device.
+    id: Option<String>,
 }
 
 impl Driver {
     fn new(session: Session) -> Self {
         let lifecycle = Lifecycle::default();
-        Self { session, lifecycle, clock: None, mixer: None, recorder: None }
+        Self { session, lifecycle, clock: None, mixer: None, recorder: None, id: None }
     }
 
     fn handle(&mut self, input: Input) {
@@ -143,7 +145,8 @@ impl Driver {
             Command::Start { since } => {
                 let report = move |event| recording.handle(Input::Recorder(event));
                 let mixer = self.mixer.take();
-                let start = |mixer| Recorder::prepare(self.session, mixer, since, report);
+                let id = self.id.insert(new_id());
+                let start = |mixer| Recorder::prepare(self.session, id, mixer, since, report);
                 self.recorder = mixer.and_then(start);
                 if self.recorder.is_none() {
                     recording.handle(Input::NotStarted);
@@ -168,11 +171,7 @@ impl Driver {
 
     fn server(&self) -> ServerState {
         let answers = self.session.ask(|engine| engine.server_answers()).unwrap_or_default();
-        match self.session.server_round_trip() {
-            None => ServerState::Unreachable,
-            Some(_) if answers => ServerState::Answered,
-            Some(_) => ServerState::Pending,
-        }
+        ServerState::new(self.session.server_round_trip(), answers)
     }
 
     fn mixer(&self) -> MixerState {
@@ -186,14 +185,21 @@ impl Driver {
 
     fn close(&mut self, needs_deletion: bool) {
         let recording = self.session.recording;
-        let recorder = self.recorder.take();
-        // Not from within what ends with it.
+        let (recorder, id) = (self.recorder.take(), self.id.take());
         platform::spawn_local(async move {
-            if let Some(id) = recorder.map(Recorder::close).filter(|_| needs_deletion) {
+            // Not from within what ends with it.
+            drop(recorder);
+            if let Some(id) = id.filter(|_| needs_deletion) {
                 delete(&id).await;
             }
             recording.handle(Input::Closed);
             let _ = recording.changes.try_update(|count| *count += 1);
         });
     }
+}
+
+/// Names a recording, by when it began: no other on this device has the same.
+fn new_id() -> String {
+    let began = platform::wall_clock().as_millis();
+    format!("{began}-{:08x}", (platform::random_fraction() * 1e9) as u32)
 }

@@ -15,7 +15,6 @@ use std::time::Duration;
 pub(super) struct Recorder {
     session: Session,
     studio: Studio,
-    id: String,
     since: Duration,
     note: Note,
     /// Each with whose it is; none for that of everybody.
@@ -30,13 +29,13 @@ impl Recorder {
     /// Begins to record, with a mixer that runs.
     pub(super) fn prepare(
         session: Session,
+        id: &str,
         mixer: Mixer,
         since: Duration,
         report: impl Fn(RecorderEvent) + 'static,
     ) -> Option<Self> {
         let began = platform::wall_clock().as_millis();
-        let id = format!("{began}-{:08x}", (platform::random_fraction() * 1e9) as u32);
-        let studio = Studio::open(&id, mixer, report)?;
+        let studio = Studio::open(id, mixer, report)?;
         let note = Note {
             room: Some(session.room.get_value()),
             began: u64::try_from(began).unwrap_or_default(),
@@ -49,7 +48,6 @@ impl Recorder {
         let mut recorder = Self {
             session,
             studio,
-            id,
             since,
             note,
             takes: Vec::new(),
@@ -110,11 +108,6 @@ impl Recorder {
         self.note.ended = true;
         self.write_note();
         self.studio.finish();
-    }
-
-    /// Lets go of it, and returns what it is called among the recordings on this device.
-    pub(super) fn close(self) -> String {
-        self.id
     }
 
     /// Everybody in the call, this person last as on the stage.
