@@ -2,7 +2,7 @@
 //! before anything is put together or understood, so that pings and the parts of a message count.
 
 use super::clock::running;
-use crate::room::{Bucket, Rate};
+use crate::rate_limit::{Bucket, Rate};
 use std::{
     io,
     pin::Pin,

@@ -1,7 +1,7 @@
 //! How much of the server each address uses. Asked before anything is done for it.
 
 use super::{address::ClientAddress, limits::Limits, refusals::Reason};
-use crate::room::{Bucket, Rate};
+use crate::rate_limit::{Bucket, Rate};
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},

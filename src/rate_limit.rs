@@ -68,40 +68,40 @@ impl Bucket {
 
 /// A bucket for each of many, all of one rate.
 #[derive(Debug)]
-pub(super) struct Buckets<K> {
+pub(crate) struct Buckets<K> {
     rate: Rate,
     used: BTreeMap<K, Bucket>,
 }
 
 impl<K: Ord> Buckets<K> {
-    pub(super) fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self { rate, used: BTreeMap::new() }
     }
 
     /// Whether there was a token, which then is taken.
-    pub(super) fn take(&mut self, key: K, now: Duration) -> bool {
+    pub(crate) fn take(&mut self, key: K, now: Duration) -> bool {
         self.take_many(1, key, now).is_ok()
     }
 
     /// Takes several tokens at once, or says how long it takes until there are as many.
-    pub(super) fn take_many(&mut self, tokens: u32, key: K, now: Duration) -> Result<(), Duration> {
+    pub(crate) fn take_many(&mut self, tokens: u32, key: K, now: Duration) -> Result<(), Duration> {
         self.used.entry(key).or_default().take_many(tokens, self.rate, now)
     }
 
     /// Puts a token back that was taken in vain.
-    pub(super) fn give_back(&mut self, key: &K) {
+    pub(crate) fn give_back(&mut self, key: &K) {
         if let Some(bucket) = self.used.get_mut(key) {
             bucket.full = bucket.full.saturating_sub(self.rate.interval);
         }
     }
 
     /// Forgets the full ones, which are as good as new.
-    pub(super) fn forget_full(&mut self, now: Duration) {
+    pub(crate) fn forget_full(&mut self, now: Duration) {
         self.used.retain(|_, bucket| !bucket.is_full(now));
     }
 
     /// Whether none is remembered.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.used.is_empty()
     }
 }
