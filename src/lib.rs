@@ -33,10 +33,10 @@ pub mod i18n;
 pub mod pages;
 pub mod platform;
 pub mod protocol;
-mod reactive;
-pub mod recording;
 #[cfg(feature = "ssr")]
 pub mod rate_limit;
+mod reactive;
+pub mod recording;
 #[cfg(feature = "ssr")]
 pub mod room;
 #[cfg(feature = "ssr")]
