@@ -3,5 +3,7 @@
 
 #[path = "../src/protocol/mod.rs"]
 pub mod protocol;
+#[path = "../src/rate_limit.rs"]
+pub mod rate_limit;
 #[path = "../src/room/mod.rs"]
 pub mod room;

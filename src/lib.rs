@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`protocol`] | every message, id and limit that crosses the wire |
+//! | `rate_limit` | pure: how often something may be done (server) |
 //! | `room` | pure: who is in which room (server) |
 //! | [`call`] | pure: one person's part in a call (browser) |
 //! | [`devices`] | pure: one person's microphone and camera (browser) |
@@ -32,6 +33,8 @@ pub mod i18n;
 pub mod pages;
 pub mod platform;
 pub mod protocol;
+#[cfg(feature = "ssr")]
+pub mod rate_limit;
 mod reactive;
 pub mod recording;
 #[cfg(feature = "ssr")]

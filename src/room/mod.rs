@@ -5,7 +5,6 @@
 //! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
 
 mod barrier;
-mod bucket;
 mod clocks;
 mod deferred;
 mod door;
@@ -23,14 +22,15 @@ mod shelf;
 mod tests;
 mod watching;
 
-use crate::protocol::{
-    ClientMessage, ErrorCode, IceGrant, ParseError, PeerId, Presence, RoomName, RoomState,
-    ServerMessage,
+use crate::{
+    protocol::{
+        ClientMessage, ErrorCode, IceGrant, ParseError, PeerId, Presence, RoomName, RoomState,
+        ServerMessage,
+    },
+    rate_limit::{Bucket, Buckets, Rate},
 };
 use barrier::Barrier;
 pub use barrier::WRITTEN_WITHIN;
-use bucket::Buckets;
-pub use bucket::{Bucket, Rate};
 pub use clocks::Clocks;
 use deferred::{Asker, Deferred};
 pub use deferred::{Check, Checked};

@@ -1,7 +1,7 @@
 //! Time while the program runs. When it is stopped, or its machine is suspended or far too busy,
 //! nobody could be heard: such a standstill counts for nothing, so that nobody is closed for it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep};
 use tracing::warn;
 
@@ -9,6 +9,11 @@ use tracing::warn;
 pub(super) const TURN: Duration = Duration::from_secs(1);
 /// What passes between two looks counts up to here: one turn, and one second for a busy machine.
 const LATEST: Duration = Duration::from_secs(2);
+
+/// The time of day, since the Unix epoch.
+pub(super) fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
 
 /// The hub's time. It is to be looked at once in each [`TURN`].
 #[derive(Debug)]

@@ -1,12 +1,9 @@
 //! What browsers are told to refuse.
 
-use super::origin::WebOrigin;
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
-use leptos::nonce::use_nonce;
-use leptos_axum::ResponseOptions;
 
 /// Goes with every response. Of the powerful features, only those are named that browsers know:
 /// Chromium writes a line to the console for every other one.
@@ -51,53 +48,4 @@ pub(super) async fn only_https(mut response: Response) -> Response {
 /// then does it say what it asks for (W3C Fetch Metadata, section 2).
 pub(super) fn is_secure(request: &HeaderMap) -> bool {
     request.contains_key("sec-fetch-dest")
-}
-
-/// What a page may load, run and connect to, and who may show it within a page of theirs (Content
-/// Security Policy Level 3).
-#[derive(Debug)]
-pub(super) struct PagePolicy {
-    /// All of it that follows the nonce.
-    rest: String,
-}
-
-impl PagePolicy {
-    /// `reload_port` is that of `cargo leptos watch`.
-    pub(super) fn new(frames: &[WebOrigin], reload_port: Option<u16>) -> Self {
-        let reload = reload_port
-            .map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"))
-            .unwrap_or_default();
-        let frames = match frames {
-            [] => "'none'".to_owned(),
-            _ => frames.iter().map(WebOrigin::to_string).collect::<Vec<_>>().join(" "),
-        };
-        let rest = format!(
-            "' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
-             media-src 'self' blob: mediastream:; connect-src 'self'{reload}; \
-             manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
-        );
-        Self { rest }
-    }
-
-    /// The page's own start script carries the nonce.
-    fn value(&self, nonce: &str) -> HeaderValue {
-        let Self { rest } = self;
-        // A nonce is base64, a port is digits and an origin is plain, so this cannot fail; an empty
-        // policy would be none, so nothing at all is allowed should it do so.
-        HeaderValue::try_from(format!("default-src 'none'; script-src 'self' 'nonce-{nonce}{rest}"))
-            .unwrap_or(HeaderValue::from_static("default-src 'none'"))
-    }
-}
-
-/// Adds what goes with a page that Leptos is rendering: its policy, and that other sites' windows
-/// have no part in it.
-pub(super) fn page(response: &ResponseOptions, is_secure: bool, policy: &PagePolicy) {
-    let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
-    response.insert_header(header::CONTENT_SECURITY_POLICY, policy.value(&nonce));
-    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Elsewhere browsers ignore it, and say so in the console.
-    if is_secure {
-        let opener = HeaderName::from_static("cross-origin-opener-policy");
-        response.insert_header(opener, HeaderValue::from_static("same-origin"));
-    }
 }

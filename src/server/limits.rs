@@ -1,7 +1,7 @@
 //! What the server lets anybody use of it. What the protocol itself limits is in
 //! [`crate::protocol::limits`].
 
-use crate::room::Rate;
+use crate::rate_limit::Rate;
 use clap::Args;
 use std::time::Duration;
 

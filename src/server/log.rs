@@ -1,7 +1,6 @@
 //! The log: lines on standard error for which nothing ever waits, and of which no kind drowns the
 //! others.
 
-use super::config::LogFormat;
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -55,6 +54,15 @@ pub fn within(limit: Duration, work: impl FnOnce() + Send + 'static) {
         // Nothing is ever sent: the end of the work is the end of the channel.
         let _ = done.recv_timeout(limit);
     }
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: an object of JSON.
+    Json,
 }
 
 /// The log of this process, until it is closed.

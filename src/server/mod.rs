@@ -2,91 +2,84 @@
 //!
 //! One task, the hub, owns the rooms; every socket is a task of its own; the router lists what is
 //! answered. Nothing here knows what a call is.
+//!
+//! No two modules use each other. From the top, each of these uses only what stands below it:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `router` | every route |
+//! | `ws` | a request that becomes a WebSocket, and what passes through it |
+//! | `http` | what every request passes, and the answers |
+//! | `state`, `doctor` | what handlers share; the checks of `salon doctor` |
+//! | `hub`, `config`, `csp` | the task that owns the rooms; the options; the pages' policy |
+//! | `net` | connections: who is let in, over what, and how much each address may use |
+//! | `data` | what outlives the server |
+//! | `credentials` | tokens of seats and hosts, passcodes, credentials of relays |
+//! | all others | the metrics, the log, the limits, the clock, the site, errors |
 
-mod accept;
-mod acme;
-mod address;
-mod certificate;
-mod checks;
-mod claim;
 mod clock;
 mod config;
-mod connection;
+mod credentials;
+mod csp;
+mod data;
 mod doctor;
 mod error;
-mod frames;
-mod guard;
-mod handshake;
 mod headers;
+mod http;
 mod hub;
-mod ice;
-mod intake;
 mod limits;
 mod log;
 mod metrics;
-mod names;
-mod origin;
-mod pages;
-mod passcode;
-mod qr;
-mod quota;
-mod redirect;
-mod refusals;
-mod relay;
+mod net;
+mod permissions;
 mod router;
-mod secret;
-mod shell;
 mod signals;
 mod site;
-mod socket;
-mod speed;
-mod store;
-mod tls;
-mod upgrade;
-mod workshop;
-mod writer;
+mod state;
+mod ws;
 
-pub use acme::Acme;
-pub use address::{ParseProxyError, TrustedProxies};
-pub use config::{Config, DataFolder, LogFormat, NoConfig, Task};
-pub use connection::HubGone;
+pub use config::{Config, NoConfig, Task};
+pub use credentials::{
+    secret_strength::WeakSecret,
+    tokens::{SEAT_VALID, TokenSigner},
+    turn::{RELAY_VALID, RelaySecret},
+};
+pub use data::folder::DataFolder;
 pub use doctor::{Finding, Verdict, examine};
 pub use error::ServerError;
-use headers::PagePolicy;
-use hub::Means;
-pub use hub::{Counts, Hub};
+pub use hub::{Counts, Hub, close_reason::HubGone};
 pub use limits::Limits;
-pub use log::{Log, within};
-pub use origin::{OriginPolicy, ParseOriginError, WebOrigin};
-pub use relay::{RELAY_VALID, RelaySecret};
-pub use secret::{SEAT_VALID, Secret, WeakSecret};
+pub use log::{Log, LogFormat, within};
+pub use net::{
+    acme::Acme,
+    client_ip::{ParseProxyError, TrustedProxies},
+    origin::{OriginPolicy, ParseOriginError, WebOrigin},
+    tls::{Certificates, Https},
+};
 pub use signals::Signals;
 pub use site::{Embedded, EmbeddedFile, Site};
-pub use tls::{Certificates, Https};
 
 use crate::room;
-use accept::Entrance;
 use axum::{Router, middleware::map_response};
-use claim::Claim;
-use guard::Guard;
+use csp::PagePolicy;
+use data::claim::Claim;
+use http::{guard::Guard, metrics_endpoint, redirect};
+use hub::Services;
 use leptos::config::LeptosOptions;
-use qr::Pictures;
-use quota::Quotas;
-use refusals::Refusals;
-use router::ServerState;
+use net::{
+    ip_quotas::IpQuotas,
+    listener::Listener,
+    refusals::Refusals,
+    tls::{Keeper, Tls},
+};
+use site::{OUTPUT_NAME, PKG};
+use state::AppState;
 use std::{future, net::SocketAddr, sync::Arc, time::Duration};
-use tls::{Keeper, Tls};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::sleep};
 use tracing::{debug, warn};
-use workshop::Workshop;
 
 /// How long open connections may take to end after the server was told to.
 pub const DRAIN: Duration = Duration::from_secs(3);
-
-/// Name of the built browser app, and the folder of the site that holds it: cargo-leptos is told
-/// the same in Cargo.toml.
-const OUTPUT_NAME: &str = "salon";
-const PKG: &str = "pkg";
 
 /// A server that is ready to listen.
 #[derive(Debug)]
@@ -94,11 +87,11 @@ pub struct Server {
     hub: Hub,
     hub_task: JoinHandle<()>,
     router: Router,
-    entrance: Arc<Entrance>,
+    listener: Arc<Listener>,
     limits: Arc<Limits>,
     guard: Guard,
-    /// Where plain http leads to https, and through which entrance.
-    redirect: Option<(TcpListener, Arc<Entrance>)>,
+    /// Where plain http leads to https, and through which listener.
+    redirect: Option<(TcpListener, Arc<Listener>)>,
     keeper: Keeper,
     https: Https,
     claim: Option<Claim>,
@@ -122,7 +115,7 @@ impl Server {
         }
         let (data, claim) = config.data.clone().claim()?;
         let leptos = leptos_options(config.reload_port);
-        let relays = config.relays();
+        let turn_credentials = config.turn_credentials();
         let secret = match config.secret {
             Some(secret) => secret,
             None => data.secret()?,
@@ -136,16 +129,16 @@ impl Server {
             kept: limits.kept_rooms,
             placeless: limits.placeless(),
         };
-        let ice_urls = Arc::new(relays.urls());
+        let ice_urls = Arc::new(turn_credentials.urls());
         let (tls, keeper) = Tls::open(&config.https, &data)?;
-        let (quotas, proxies) = (Quotas::new(&limits), Arc::new(config.proxies));
-        let means = Means { secret: secret.clone(), relays, store, kept };
-        let (hub, hub_task) = Hub::start(rooms, means)?;
+        let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.proxies));
+        let services = Services { secret: secret.clone(), turn_credentials, store, kept };
+        let (hub, hub_task) = Hub::start(rooms, services)?;
         let refusals = Refusals::new(hub.metrics());
         let guard =
             Guard { quotas: quotas.clone(), proxies: proxies.clone(), refusals: refusals.clone() };
         let is_secure = tls.is_some();
-        let state = ServerState {
+        let state = AppState {
             hub: hub.clone(),
             secret,
             ice_urls,
@@ -154,8 +147,6 @@ impl Server {
             quotas: quotas.clone(),
             proxies: proxies.clone(),
             refusals: refusals.clone(),
-            workshop: Workshop::new(quotas.clone(), proxies.clone()),
-            pictures: Arc::new(Pictures::default()),
             leptos,
             policy: Arc::new(PagePolicy::new(&config.frames, config.reload_port)),
             is_secure,
@@ -164,10 +155,10 @@ impl Server {
         if is_secure {
             router = router.layer(map_response(headers::only_https));
         }
-        let entrance = Entrance::new(&limits, quotas, proxies, refusals, tls);
+        let listener = Listener::new(&limits, quotas, proxies, refusals, tls);
         let https = config.https;
         let redirect = None;
-        Ok(Self { hub, hub_task, router, entrance, limits, guard, redirect, keeper, https, claim })
+        Ok(Self { hub, hub_task, router, listener, limits, guard, redirect, keeper, https, claim })
     }
 
     /// The rooms' keeper, to ask it how much it remembers.
@@ -182,14 +173,14 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError::Io`].
-    pub fn serve_metrics(&self, listener: TcpListener) -> Result<(), ServerError> {
-        let (quotas, proxies) = (Quotas::new(&self.limits), Arc::new(TrustedProxies::default()));
+    pub fn serve_metrics(&self, tcp: TcpListener) -> Result<(), ServerError> {
+        let (quotas, proxies) = (IpQuotas::new(&self.limits), Arc::new(TrustedProxies::default()));
         let refusals = self.guard.refusals.clone();
         let guard = Guard { quotas, proxies, refusals };
-        let router = metrics::router(self.hub(), listener.local_addr()?.ip(), guard.clone());
+        let router = metrics_endpoint::router(self.hub(), tcp.local_addr()?.ip(), guard.clone());
         let Guard { quotas, proxies, refusals } = guard;
-        let entrance = Entrance::new(&self.limits, quotas, proxies, refusals, None);
-        tokio::spawn(entrance.serve(listener, router, future::pending()));
+        let listener = Listener::new(&self.limits, quotas, proxies, refusals, None);
+        tokio::spawn(listener.serve(tcp, router, future::pending()));
         Ok(())
     }
 
@@ -205,10 +196,10 @@ impl Server {
         self.keeper.certificates.clone()
     }
 
-    /// Leads whoever comes to `listener` over plain http to https.
+    /// Leads whoever comes to `tcp` over plain http to https.
     #[must_use]
-    pub fn redirect_from(mut self, listener: TcpListener) -> Self {
-        self.redirect = Some((listener, self.entrance.without_tls()));
+    pub fn redirect_from(mut self, tcp: TcpListener) -> Self {
+        self.redirect = Some((tcp, self.listener.without_tls()));
         self
     }
 
@@ -219,23 +210,23 @@ impl Server {
     /// [`ServerError::Io`] or [`ServerError::Hub`].
     pub async fn run(
         self,
-        listener: TcpListener,
+        tcp: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let Self { hub, hub_task, router, entrance, guard, redirect, https, .. } = self;
+        let Self { hub, hub_task, router, listener, guard, redirect, https, .. } = self;
         let (_keeper, _claim) = (self.keeper, self.claim);
         let (stop, stopping) = watch::channel(());
-        let port = listener.local_addr()?.port();
+        let port = tcp.local_addr()?.port();
         let told_to_end = async move {
             shutdown.await;
             drop(stop);
             hub.stop().await;
         };
-        let serve = entrance.serve(listener, router, stopped(stopping.clone()));
+        let serve = listener.serve(tcp, router, stopped(stopping.clone()));
         let redirect = async {
-            if let Some((listener, entrance)) = redirect {
+            if let Some((tcp, listener)) = redirect {
                 let stop = stopped(stopping.clone());
-                entrance.serve(listener, redirect::router(https, port, guard), stop).await;
+                listener.serve(tcp, redirect::router(https, port, guard), stop).await;
             }
             Ok(())
         };

@@ -1,7 +1,7 @@
 //! Hosts and doors, against clients that do not keep to any rule of the page.
 
 use crate::support::{Client, Folder, TestApp};
-use salon::server::{DataFolder, Secret};
+use salon::server::{DataFolder, TokenSigner};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -47,7 +47,8 @@ async fn t1_no_key_but_the_room_s_own_makes_a_host() {
     let app = TestApp::start().await;
     let (room, key) = fresh_room(&app).await;
     let (_, other_key) = fresh_room(&app).await;
-    let foreign = TestApp::start_with(|config| config.secret = Some(Secret::from("another"))).await;
+    let foreign =
+        TestApp::start_with(|config| config.secret = Some(TokenSigner::from("another"))).await;
     let (_, foreign_key) = fresh_room(&foreign).await;
     for wrong in [other_key.as_str(), &foreign_key, &key[1..], "", "AAAAAAAAAAAAAAAAAAAAAA"] {
         let mut client = ask(&app, &room, json!({"host": wrong})).await;

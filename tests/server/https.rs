@@ -4,8 +4,8 @@ use crate::{
     program::Program,
     support::{Folder, Reply, site, soon},
 };
-use anyone::over_tls;
 use futures_util::{SinkExt, StreamExt};
+use insecure_tls::over_tls;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use serde_json::{Value, json};
 use std::{
@@ -28,8 +28,8 @@ use tokio_tungstenite::{
 };
 
 /// Certificates are looked at here as the doctor looks at servers: without trusting them.
-#[path = "../../src/server/doctor/anyone.rs"]
-mod anyone;
+#[path = "../../src/server/doctor/insecure_tls.rs"]
+mod insecure_tls;
 
 type Stream = TlsStream<TcpStream>;
 

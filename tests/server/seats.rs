@@ -1,7 +1,7 @@
 //! Who comes back is the same person, and nobody else is.
 
 use crate::support::{Client, TestApp};
-use salon::server::Secret;
+use salon::server::TokenSigner;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -121,7 +121,8 @@ async fn a_call_outlives_the_server() {
 async fn t1_forged_foreign_and_misplaced_proofs_are_refused() {
     let app = TestApp::start().await;
     let ((mut ada, _), (mut bob, bob_joined)) = pair(&app).await;
-    let other = TestApp::start_with(|config| config.secret = Some(Secret::from("another"))).await;
+    let other =
+        TestApp::start_with(|config| config.secret = Some(TokenSigner::from("another"))).await;
     let (_, foreign) = sit(&other, &json!({})).await;
     let mut elsewhere = app.client().await;
     elsewhere.say(json!({"type": "join", "room": "456", "seat": {}})).await;

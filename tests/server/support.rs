@@ -4,8 +4,8 @@ use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use salon::room::Clocks;
 use salon::server::{
-    Config, Counts, DataFolder, Https, Hub, Limits, LogFormat, OriginPolicy, RELAY_VALID, Secret,
-    Server, ServerError, Site, TrustedProxies,
+    Config, Counts, DataFolder, Https, Hub, Limits, LogFormat, OriginPolicy, RELAY_VALID, Server,
+    ServerError, Site, TokenSigner, TrustedProxies,
 };
 use serde_json::{Value, json};
 use std::{
@@ -89,7 +89,7 @@ impl TestApp {
             https: Https::Off,
             http: None,
             clocks: Clocks::default(),
-            secret: Some(Secret::from("the secret of these tests")),
+            secret: Some(TokenSigner::from("the secret of these tests")),
             data: DataFolder::None,
             site: Site::Folder(site().to_owned()),
             reload_port: None,

@@ -2,7 +2,7 @@
 //! all: an empty one counts as not set, and what a shell, a container or an editor left around a
 //! value is refused instead of being taken as part of it.
 
-use super::NoConfig;
+use super::error::NoConfig;
 use clap::{Arg, Command};
 use std::{
     env,

@@ -1,6 +1,6 @@
 //! What clap says in several lines, in one sentence that names the option and its variable.
 
-use super::Args;
+use super::args::Args;
 use clap::{
     CommandFactory,
     error::{ContextKind, ErrorKind},

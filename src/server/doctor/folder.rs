@@ -1,10 +1,10 @@
 //! The data folder: whether it can be used, and by nobody else.
 
-use super::{CLOCK_TOLERANCE, Finding};
+use super::{finding::Finding, machine::CLOCK_TOLERANCE};
 use crate::server::{
-    claim::Claim,
-    secret::{self, OTHERS_WRITE},
-    store::Store,
+    credentials::{secret_strength::strength, tokens},
+    data::{claim::Claim, store::Store},
+    permissions::{OTHERS, OTHERS_WRITE},
 };
 use std::{
     fs::{self, File, Metadata},
@@ -13,9 +13,6 @@ use std::{
     path::Path,
     time::SystemTime,
 };
-
-/// Rights of everybody but the owner (`chmod`).
-const OTHERS: u32 = 0o077;
 
 /// Tries the folder out. What is not there yet is looked for where it would be made.
 pub(super) fn examine(folder: &Path) -> Vec<Finding> {
@@ -87,7 +84,7 @@ fn rights(folder: &Path, found: &Metadata, probe: &Metadata) -> Vec<Finding> {
 }
 
 fn secret(folder: &Path) -> Option<Finding> {
-    let path = folder.join(secret::FILE);
+    let path = folder.join(tokens::FILE);
     let name = path.display();
     let found = match fs::metadata(&path) {
         Ok(found) => found,
@@ -99,7 +96,7 @@ fn secret(folder: &Path) -> Option<Finding> {
             "Others can read {name}, and so take any seat. chmod 600 {name}"
         )));
     }
-    match fs::read_to_string(&path).map(|text| secret::strength(text.trim())) {
+    match fs::read_to_string(&path).map(|text| strength(text.trim())) {
         Ok(Ok(())) => None,
         Ok(Err(weakness)) => Some(Finding::problem(format!(
             "{name}: {weakness}, or remove it: another is made at the next start."

@@ -1,8 +1,11 @@
 //! The server as people's browsers reach it, through whatever stands in front: a proxy that leaves
 //! out a header leaves every page alive and every call dead.
 
-use super::{ANSWER_WITHIN, Finding, anyone::over_tls};
-use crate::server::WebOrigin;
+use super::{
+    finding::{ANSWER_WITHIN, Finding},
+    insecure_tls::over_tls,
+};
+use crate::server::net::origin::WebOrigin;
 use std::io;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},

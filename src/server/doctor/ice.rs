@@ -1,8 +1,8 @@
 //! The STUN and TURN servers that browsers are given, asked as a browser would.
 
 use super::{
-    Finding,
-    stun::{Fault, PATIENCE, Path},
+    finding::Finding,
+    stun::{PATIENCE, Path, StunError},
     turn::Allocation,
 };
 use crate::protocol::IceServer;
@@ -53,7 +53,7 @@ impl<'a> Target<'a> {
         Some(Self { relay: scheme.starts_with("turn"), transport, host, port })
     }
 
-    async fn address(&self) -> Result<SocketAddr, Fault> {
+    async fn address(&self) -> Result<SocketAddr, StunError> {
         let mut found = timeout(PATIENCE, lookup_host((self.host, self.port))).await??;
         found.next().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).into())
     }
@@ -92,19 +92,23 @@ async fn server_finding(server: &IceServer) -> Finding {
         Err(fault) => fault,
     };
     let fix = match fault {
-        Fault::Open => "Give it credentials (coturn: use-auth-secret), or strangers use it.",
-        Fault::Unauthorized => {
+        StunError::Open => "Give it credentials (coturn: use-auth-secret), or strangers use it.",
+        StunError::Unauthorized => {
             "Correct the user name and the credential in --ice (SALON_ICE), the secret in \
              --turn-secret (SALON_TURN_SECRET), or the clock."
         }
-        Fault::Forbidden => {
+        StunError::Forbidden => {
             "Look at what it denies (coturn: denied-peer-ip): a range that begins with :: holds \
              all of IPv4 there."
         }
-        Fault::Refused(486) => "It has no more for one user. Raise its quota (coturn: user-quota).",
-        Fault::Refused(508) => "It is full. Raise its quota or its ports (coturn: total-quota).",
-        Fault::Refused(_) => "Look into its log.",
-        Fault::Silent(_) | Fault::Unreachable(_) | Fault::NotStun => {
+        StunError::Refused(486) => {
+            "It has no more for one user. Raise its quota (coturn: user-quota)."
+        }
+        StunError::Refused(508) => {
+            "It is full. Raise its quota or its ports (coturn: total-quota)."
+        }
+        StunError::Refused(_) => "Look into its log.",
+        StunError::Silent(_) | StunError::Unreachable(_) | StunError::NotStun => {
             "See that it runs, that its name and port are right in --ice (SALON_ICE), and that no \
              firewall drops what goes there and back."
         }
@@ -120,8 +124,8 @@ enum Service {
     RelaysTo(Vec<Ipv4Addr>),
 }
 
-async fn ask(server: &IceServer) -> Result<Service, Fault> {
-    let target = Target::of(&server.urls).ok_or(Fault::NotStun)?;
+async fn ask(server: &IceServer) -> Result<Service, StunError> {
+    let target = Target::of(&server.urls).ok_or(StunError::NotStun)?;
     let address = target.address().await?;
     let mut path = match target.transport {
         Transport::Udp => Path::udp(address).await?,

@@ -1,7 +1,10 @@
 //! Addresses to listen on, and who listens there already.
 
-use super::{ANSWER_WITHIN, Finding, anyone::over_tls};
-use crate::server::{config::Config, tls::Https};
+use super::{
+    finding::{ANSWER_WITHIN, Finding},
+    insecure_tls::over_tls,
+};
+use crate::server::{config::Config, net::tls::Https};
 use std::{io, net::SocketAddr};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -13,7 +16,7 @@ const ASK: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: clo
 
 /// What Salon says on an address when it is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speech {
+enum Protocol {
     Http,
     Https,
     /// Plain http, which leads to https.
@@ -24,25 +27,25 @@ enum Speech {
 /// would serve people.
 pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) -> bool {
     let is_secure = config.https != Https::Off;
-    let pages = if is_secure { Speech::Https } else { Speech::Http };
+    let pages = if is_secure { Protocol::Https } else { Protocol::Http };
     let (serving, found) = finding(config.listen, pages, "--listen (SALON_LISTEN)").await;
     tell(found);
     if let Some(address) = config.http {
-        tell(finding(address, Speech::Redirect, "--http (SALON_HTTP)").await.1);
+        tell(finding(address, Protocol::Redirect, "--http (SALON_HTTP)").await.1);
     }
     if let Some(address) = config.metrics {
-        tell(finding(address, Speech::Http, "--metrics (SALON_METRICS)").await.1);
+        tell(finding(address, Protocol::Http, "--metrics (SALON_METRICS)").await.1);
     }
     serving
 }
 
 /// Whether Salon is there already, and what to say.
-async fn finding(address: SocketAddr, speech: Speech, option: &str) -> (bool, Finding) {
+async fn finding(address: SocketAddr, protocol: Protocol, option: &str) -> (bool, Finding) {
     let Err(error) = TcpListener::bind(address).await else {
         return (false, Finding::fine(format!("{address} is free to listen on.")));
     };
     let fix = match error.kind() {
-        io::ErrorKind::AddrInUse if is_salon(address, speech).await => {
+        io::ErrorKind::AddrInUse if is_salon(address, protocol).await => {
             let text = format!("A server that is healthy listens on {address} already.");
             return (true, Finding::fine(text));
         }
@@ -58,16 +61,16 @@ async fn finding(address: SocketAddr, speech: Speech, option: &str) -> (bool, Fi
 }
 
 /// Whether `/healthz` is answered there as Salon does.
-async fn is_salon(address: SocketAddr, speech: Speech) -> bool {
+async fn is_salon(address: SocketAddr, protocol: Protocol) -> bool {
     let ask = async {
         let stream = TcpStream::connect(address).await?;
-        let answer = match speech {
-            Speech::Https => healthz(over_tls(stream, "localhost").await?).await?,
-            Speech::Http | Speech::Redirect => healthz(stream).await?,
+        let answer = match protocol {
+            Protocol::Https => healthz(over_tls(stream, "localhost").await?).await?,
+            Protocol::Http | Protocol::Redirect => healthz(stream).await?,
         };
-        let (status, end) = match speech {
-            Speech::Redirect => ("HTTP/1.1 308", "\r\n\r\n"),
-            Speech::Http | Speech::Https => ("HTTP/1.1 200", "\r\n\r\nok"),
+        let (status, end) = match protocol {
+            Protocol::Redirect => ("HTTP/1.1 308", "\r\n\r\n"),
+            Protocol::Http | Protocol::Https => ("HTTP/1.1 200", "\r\n\r\nok"),
         };
         Ok::<_, io::Error>(answer.starts_with(status) && answer.ends_with(end))
     };

@@ -51,7 +51,7 @@ pub(super) const UNAUTHORIZED: u16 = 401;
 
 /// What is wrong with a server.
 #[derive(Debug, Error)]
-pub(super) enum Fault {
+pub(super) enum StunError {
     #[error("did not answer within {} seconds", PATIENCE.as_secs())]
     Silent(#[from] Elapsed),
     #[error("cannot be reached: {0}")]
@@ -75,24 +75,24 @@ pub(super) enum Path {
 }
 
 impl Path {
-    pub(super) async fn udp(address: SocketAddr) -> Result<Self, Fault> {
+    pub(super) async fn udp(address: SocketAddr) -> Result<Self, StunError> {
         let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any).await?;
         socket.connect(address).await?;
         Ok(Self::Udp(socket))
     }
 
-    pub(super) async fn tcp(address: SocketAddr) -> Result<Self, Fault> {
+    pub(super) async fn tcp(address: SocketAddr) -> Result<Self, StunError> {
         Ok(Self::Tcp(timeout(PATIENCE, TcpStream::connect(address)).await??))
     }
 
     /// Asks for this side's own address, as STUN is for.
-    pub(super) async fn binding(&mut self) -> Result<(), Fault> {
+    pub(super) async fn binding(&mut self) -> Result<(), StunError> {
         let answer = self.ask(&Request::new(BINDING)?).await?;
         if answer.kind == BINDING | SUCCESS { Ok(()) } else { Err(answer.refusal()) }
     }
 
-    pub(super) async fn ask(&mut self, request: &Request) -> Result<Response, Fault> {
+    pub(super) async fn ask(&mut self, request: &Request) -> Result<Response, StunError> {
         let bytes = request.bytes(0);
         let answer = async {
             match self {
@@ -113,7 +113,7 @@ impl Path {
 }
 
 /// The datagram that answers the request, past any other.
-async fn receive(socket: &UdpSocket, request: &Request) -> Result<Response, Fault> {
+async fn receive(socket: &UdpSocket, request: &Request) -> Result<Response, StunError> {
     let mut buffer = [0; LONGEST];
     loop {
         let length = socket.recv(&mut buffer).await?;
@@ -125,17 +125,17 @@ async fn receive(socket: &UdpSocket, request: &Request) -> Result<Response, Faul
 }
 
 /// RFC 8489, section 6.2.2: the length in the header is all that separates messages.
-async fn read(stream: &mut TcpStream, request: &Request) -> Result<Response, Fault> {
+async fn read(stream: &mut TcpStream, request: &Request) -> Result<Response, StunError> {
     let mut bytes = vec![0; HEADER];
     stream.read_exact(&mut bytes).await?;
-    let (_, length, _) = split_header(&bytes).ok_or(Fault::NotStun)?;
+    let (_, length, _) = split_header(&bytes).ok_or(StunError::NotStun)?;
     if length > LONGEST {
-        return Err(Fault::NotStun);
+        return Err(StunError::NotStun);
     }
     let mut attributes = vec![0; length];
     stream.read_exact(&mut attributes).await?;
     bytes.extend(attributes);
-    Response::parse(&bytes, request).ok_or(Fault::NotStun)
+    Response::parse(&bytes, request).ok_or(StunError::NotStun)
 }
 
 fn number(bytes: &[u8]) -> Option<u16> {
@@ -245,11 +245,11 @@ impl Response {
         Some(u16::from(hundreds) * 100 + u16::from(*rest))
     }
 
-    pub(super) fn refusal(&self) -> Fault {
+    pub(super) fn refusal(&self) -> StunError {
         match self.code() {
-            Some(UNAUTHORIZED) => Fault::Unauthorized,
-            Some(code) => Fault::Refused(code),
-            None => Fault::NotStun,
+            Some(UNAUTHORIZED) => StunError::Unauthorized,
+            Some(code) => StunError::Refused(code),
+            None => StunError::NotStun,
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Where certificates come from: files, or an authority that hands them out.
 
-use super::{ANSWER_WITHIN, Finding, Verdict};
+use super::finding::{ANSWER_WITHIN, Finding, Verdict};
 use crate::server::{
-    acme::Acme,
-    certificate::{self, Lifetime, Validity, days, load},
-    config::{Config, DataFolder},
-    tls::{HTTPS_PORT, Https},
+    config::Config,
+    data::folder::DataFolder,
+    net::{
+        acme::Acme,
+        certificate::{self, Lifetime, Validity, days, load},
+        tls::{HTTPS_PORT, Https},
+    },
 };
 use axum::http::Uri;
 use std::{

@@ -2,9 +2,9 @@
 //! relays. Nothing is ever sent to a peer.
 
 use super::stun::{
-    ALLOCATE, CREATE_PERMISSION, Fault, LIFETIME, NONCE, Path, REALM, REFRESH, REQUESTED_TRANSPORT,
-    Request, Response, SUCCESS, UNAUTHORIZED, USERNAME, XOR_MAPPED_ADDRESS, XOR_PEER_ADDRESS,
-    unxored, xored,
+    ALLOCATE, CREATE_PERMISSION, LIFETIME, NONCE, Path, REALM, REFRESH, REQUESTED_TRANSPORT,
+    Request, Response, SUCCESS, StunError, UNAUTHORIZED, USERNAME, XOR_MAPPED_ADDRESS,
+    XOR_PEER_ADDRESS, unxored, xored,
 };
 use md5::{Digest, Md5};
 use std::{io, net::Ipv4Addr};
@@ -39,17 +39,17 @@ impl<'a> Allocation<'a> {
     pub(super) async fn new(
         path: &'a mut Path,
         credential: (&'a str, &'a str),
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, StunError> {
         let request =
             || Ok::<_, io::Error>(Request::new(ALLOCATE)?.with(REQUESTED_TRANSPORT, &UDP));
         let challenge = path.ask(&request()?).await?;
         if challenge.kind == ALLOCATE | SUCCESS {
-            return Err(Fault::Open);
+            return Err(StunError::Open);
         }
         if challenge.code() != Some(UNAUTHORIZED) {
             return Err(challenge.refusal());
         }
-        let proof = Proof::new(credential, &challenge).ok_or(Fault::NotStun)?;
+        let proof = Proof::new(credential, &challenge).ok_or(StunError::NotStun)?;
         let mut allocation = Self { path, credential, proof, own: None };
         let answer = allocation.ask(request).await?;
         if answer.kind != ALLOCATE | SUCCESS {
@@ -63,13 +63,13 @@ impl<'a> Allocation<'a> {
     ///
     /// A relay within a company may know its own networks only, so this machine's address counts
     /// as well.
-    pub(super) async fn reaches(&mut self) -> Result<Vec<Ipv4Addr>, Fault> {
+    pub(super) async fn reaches(&mut self) -> Result<Vec<Ipv4Addr>, StunError> {
         let mut is_open = self.permits(ON_THE_INTERNET).await?;
         if let (false, Some(own)) = (is_open, self.own) {
             is_open = self.permits(own).await?;
         }
         if !is_open {
-            return Err(Fault::Forbidden);
+            return Err(StunError::Forbidden);
         }
         let mut reached = Vec::new();
         for peer in PRIVATE {
@@ -80,7 +80,7 @@ impl<'a> Allocation<'a> {
         Ok(reached)
     }
 
-    async fn permits(&mut self, peer: Ipv4Addr) -> Result<bool, Fault> {
+    async fn permits(&mut self, peer: Ipv4Addr) -> Result<bool, StunError> {
         let peer = xored(peer);
         let request = || Ok(Request::new(CREATE_PERMISSION)?.with(XOR_PEER_ADDRESS, &peer));
         let answer = self.ask(request).await?;
@@ -97,12 +97,15 @@ impl<'a> Allocation<'a> {
     }
 
     /// Asks with the credential, once more if the server wants another nonce.
-    async fn ask(&mut self, request: impl Fn() -> io::Result<Request>) -> Result<Response, Fault> {
+    async fn ask(
+        &mut self,
+        request: impl Fn() -> io::Result<Request>,
+    ) -> Result<Response, StunError> {
         let answer = self.path.ask(&self.proof.sign(request()?)).await?;
         if answer.code() != Some(STALE_NONCE) {
             return Ok(answer);
         }
-        self.proof = Proof::new(self.credential, &answer).ok_or(Fault::NotStun)?;
+        self.proof = Proof::new(self.credential, &answer).ok_or(StunError::NotStun)?;
         self.path.ask(&self.proof.sign(request()?)).await
     }
 }

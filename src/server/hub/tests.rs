@@ -1,9 +1,14 @@
 //! The hub with a paused clock: what it does without the network, in no time.
 
-use super::*;
+use super::{close_reason::CloseReason, outbox::Outgoing, *};
 use crate::{
     protocol::{ClientMessage, Join, Pass, Presence, SdpType, SessionDescription, Signal},
     room::Clocks,
+    server::{
+        credentials::{tokens::TokenSigner, turn::TurnCredentials},
+        data::store::Store,
+        http::health::readiness,
+    },
 };
 use tokio::time::{Instant, timeout};
 
@@ -17,9 +22,10 @@ fn start() -> (Hub, JoinHandle<()>) {
         kept: 100,
         placeless: SILENCE,
     };
-    let relays = Relays { servers: Vec::new(), secret: None, valid: Duration::ZERO };
-    let (secret, store) = (Secret::from("a secret"), Store::in_memory().unwrap());
-    Hub::start(config, Means { secret, relays, store, kept: Vec::new() }).unwrap()
+    let turn_credentials =
+        TurnCredentials { servers: Vec::new(), secret: None, valid: Duration::ZERO };
+    let (secret, store) = (TokenSigner::from("a secret"), Store::in_memory().unwrap());
+    Hub::start(config, Services { secret, turn_credentials, store, kept: Vec::new() }).unwrap()
 }
 
 fn hub() -> Hub {
@@ -40,9 +46,9 @@ fn join() -> ClientMessage {
     })
 }
 
-async fn joined(hub: &Hub) -> Connection {
+async fn joined(hub: &Hub) -> HubConnection {
     let connection = hub.open(address()).await.unwrap();
-    connection.voice.say(Ok(join())).await.unwrap();
+    connection.sender.send(Ok(join())).await.unwrap();
     connection
 }
 
@@ -59,7 +65,7 @@ async fn a_silent_connection_is_asked_twice_and_then_given_up() {
     let hub = hub();
     let start = Instant::now();
     let mut connection = joined(&hub).await;
-    assert_eq!(connection.closing.await, Ok(Closing::Silent));
+    assert_eq!(connection.closing.await, Ok(CloseReason::PingTimeout));
     assert_eq!(start.elapsed().as_secs(), SILENCE.as_secs());
     remembers(&hub, 0, 0).await;
 
@@ -77,7 +83,7 @@ async fn a_sign_of_life_is_enough() {
         let mut written = Vec::new();
         connection.inbox.take(&mut written, 8).await;
         if written.contains(&Outgoing::Ping) {
-            connection.voice.heard().await.unwrap();
+            connection.sender.heard().await.unwrap();
         }
     }
     assert!(connection.closing.try_recv().is_err());
@@ -85,11 +91,11 @@ async fn a_sign_of_life_is_enough() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_voice_frees_the_seat() {
+async fn a_dropped_sender_frees_the_seat() {
     let hub = hub();
     let (first, second) = (joined(&hub).await, joined(&hub).await);
     remembers(&hub, 1, 2).await;
-    drop(first.voice);
+    drop(first.sender);
     remembers(&hub, 1, 1).await;
     drop(second);
     remembers(&hub, 0, 0).await;
@@ -101,9 +107,9 @@ async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
     let (stuck, talker) = (joined(&hub).await, joined(&hub).await);
     let mut inbox = talker.inbox;
     while hub.counts().borrow().connections == 2 {
-        stuck.voice.say(Ok(ClientMessage::Ping)).await.unwrap();
+        stuck.sender.send(Ok(ClientMessage::Ping)).await.unwrap();
     }
-    assert_eq!(stuck.closing.await, Ok(Closing::Slow));
+    assert_eq!(stuck.closing.await, Ok(CloseReason::SlowConsumer));
 
     let mut written = Vec::new();
     inbox.take(&mut written, usize::MAX).await;
@@ -119,7 +125,7 @@ async fn stopping_closes_all_and_waits_for_them() {
     let (hub, task) = start();
     let connection = joined(&hub).await;
     hub.stop().await;
-    assert_eq!(connection.closing.await, Ok(Closing::Restart));
+    assert_eq!(connection.closing.await, Ok(CloseReason::Restart));
     assert!(hub.open(address()).await.is_err());
     assert!(hub.state(room_name()).await.is_err());
     assert!(!task.is_finished());
@@ -152,7 +158,7 @@ async fn t30_a_standstill_closes_nobody() {
     // The server heard nothing, but it could not: it asks, and believes the answer.
     for connection in [&mut first, &mut second] {
         assert!(connection.closing.try_recv().is_err());
-        connection.voice.heard().await.unwrap();
+        connection.sender.heard().await.unwrap();
     }
     remembers(&hub, 1, 2).await;
 }
@@ -162,7 +168,7 @@ async fn t30_readiness_sees_a_hub_that_stands() {
     let (events, inbox) = mpsc::channel(1);
     let (_publish, counts) = watch::channel(Counts::default());
     let hub = Hub { events, counts, metrics: Arc::new(Metrics::new()) };
-    let ask = || super::super::router::readiness(axum::extract::State(hub.clone()));
+    let ask = || readiness(axum::extract::State(hub.clone()));
     let since = Instant::now();
     for _ in 0..3 {
         let (status, why) = ask().await;
@@ -171,7 +177,7 @@ async fn t30_readiness_sees_a_hub_that_stands() {
     assert_eq!(since.elapsed(), ANSWERS_WITHIN * 3);
     drop(inbox);
     assert_eq!(ask().await.1, "ending");
-    assert_eq!(super::super::router::readiness(axum::extract::State(self::hub())).await.1, "ready");
+    assert_eq!(readiness(axum::extract::State(self::hub())).await.1, "ready");
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,10 +198,10 @@ async fn t31_who_joins_again_has_no_more_of_what_waits_for_somebody() {
         }
         refused += written.iter().filter(|item| says(item, "recipient-busy")).count();
         for _ in 0..20 * usize::from(round < 4) {
-            eve.voice.say(Ok(offer())).await.unwrap();
+            eve.sender.send(Ok(offer())).await.unwrap();
         }
-        eve.voice.say(Ok(ClientMessage::Leave)).await.unwrap();
-        eve.voice.say(Ok(join())).await.unwrap();
+        eve.sender.send(Ok(ClientMessage::Leave)).await.unwrap();
+        eve.sender.send(Ok(join())).await.unwrap();
     }
     assert!(refused > 60, "{refused} of 80 offers were too much for the victim");
     drop(victim);

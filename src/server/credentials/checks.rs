@@ -1,0 +1,195 @@
+//! In which order passcodes are worked on. One check takes some 20 ms of a core and 19 MiB, and
+//! anybody may ask for one. Addresses and rooms with few recent checks come first, so that nobody
+//! waits for those who ask again and again, however many addresses and rooms they use.
+
+use super::passcode::Hasher;
+use crate::{
+    protocol::{RoomName, limits::PEOPLE_PER_ROOM_MAX},
+    room::{Check, Checked, Input},
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+    num::NonZeroUsize,
+    thread::available_parallelism,
+    time::Duration,
+};
+use tokio::{sync::mpsc::UnboundedSender, task::spawn_blocking};
+
+/// How many wait of one address: all of a room may come from one office at once.
+const OF_ADDRESS: usize = PEOPLE_PER_ROOM_MAX;
+/// How many wait in all.
+const WAITING: usize = 256;
+/// What one more costs an address, in time that it stands behind others: in the long run it may try
+/// as often.
+const COST_OF_ADDRESS: Duration = Duration::from_secs(6);
+/// The same for a room, beyond what the guests of one call need who come together.
+const COST_OF_ROOM: Duration = Duration::from_secs(1);
+const FREE_FOR_ROOM: Duration = Duration::from_secs(16);
+/// How many addresses and rooms are remembered before those are forgotten that are behind nobody.
+const REMEMBERED: usize = 1024;
+
+/// Until when somebody stands behind others, for each of many.
+#[derive(Debug)]
+struct Shares<K>(HashMap<K, Duration>);
+
+impl<K: Hash + Eq + Clone> Shares<K> {
+    fn of(&self, key: &K) -> Duration {
+        self.0.get(key).copied().unwrap_or_default()
+    }
+
+    fn spend(&mut self, key: K, cost: Duration, now: Duration) {
+        if self.0.len() >= REMEMBERED {
+            self.0.retain(|_, behind| *behind > now);
+        }
+        let behind = self.0.entry(key).or_default();
+        *behind = now.max(*behind) + cost;
+    }
+}
+
+/// What waits, the next one first: of those who stand behind nobody the last one, because a crowd that
+/// comes at once would be before everybody else.
+#[derive(Debug)]
+struct Queue {
+    waiting: BTreeMap<(Duration, Reverse<u64>), Check>,
+    addresses: Shares<u64>,
+    rooms: Shares<RoomName>,
+}
+
+impl Queue {
+    fn new() -> Self {
+        let (addresses, rooms) = (Shares(HashMap::new()), Shares(HashMap::new()));
+        Self { waiting: BTreeMap::new(), addresses, rooms }
+    }
+
+    /// Puts something in line; returns what there is no place for.
+    fn push(&mut self, check: Check, now: Duration) -> Option<Check> {
+        let address = check.address;
+        let neighbours = self.waiting.values().filter(|other| other.address == address);
+        if neighbours.count() >= OF_ADDRESS {
+            return Some(check);
+        }
+        let room = self.rooms.of(&check.room).saturating_sub(FREE_FOR_ROOM);
+        let behind = self.addresses.of(&address).max(room);
+        let behind = if behind <= now { Duration::ZERO } else { behind };
+        self.addresses.spend(address, COST_OF_ADDRESS, now);
+        self.rooms.spend(check.room.clone(), COST_OF_ROOM, now);
+        self.waiting.insert((behind, Reverse(check.ticket)), check);
+        if self.waiting.len() <= WAITING {
+            return None;
+        }
+        self.waiting.pop_last().map(|(_, last)| last)
+    }
+
+    fn pop(&mut self) -> Option<Check> {
+        self.waiting.pop_first().map(|(_, check)| check)
+    }
+}
+
+/// Works on passcodes, some at a time, beside the calls.
+#[derive(Debug)]
+pub(crate) struct Checks {
+    queue: Queue,
+    running: usize,
+    most: usize,
+    hasher: Hasher,
+    results: UnboundedSender<Input>,
+}
+
+impl Checks {
+    /// One core at least is left to the calls, where there are two.
+    pub(crate) fn new(results: UnboundedSender<Input>) -> Self {
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        let most = cores.saturating_sub(1).max(1);
+        Self { queue: Queue::new(), running: 0, most, hasher: Hasher::default(), results }
+    }
+
+    /// Takes one on; what is said at once of one for which there is no place.
+    pub(crate) fn begin(&mut self, check: Check, now: Duration) -> Option<Input> {
+        let refused = self.queue.push(check, now);
+        self.go_on();
+        refused.map(|refused| Input::Checked(refused.ticket, Checked::Busy))
+    }
+
+    /// One is done.
+    pub(crate) fn done(&mut self) {
+        self.running = self.running.saturating_sub(1);
+        self.go_on();
+    }
+
+    fn go_on(&mut self) {
+        while self.running < self.most {
+            let Some(Check { ticket, passcode, against, .. }) = self.queue.pop() else { return };
+            self.running += 1;
+            let (results, hasher) = (self.results.clone(), self.hasher.clone());
+            let work = spawn_blocking(move || hasher.check(&passcode, against));
+            tokio::spawn(async move {
+                let checked = work.await.unwrap_or(Checked::Busy);
+                // The server may have ended meanwhile.
+                let _ = results.send(Input::Checked(ticket, checked));
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(ticket: u64, address: u64, room: &str) -> Check {
+        let (room, passcode) = (room.parse().unwrap(), "p".to_owned());
+        Check { ticket, address, room, passcode, against: None }
+    }
+
+    #[test]
+    fn t32_who_asks_for_the_first_time_waits_for_nobody() {
+        let mut queue = Queue::new();
+        let mut now = Duration::from_secs(1_800_000_000);
+        let mut ticket = 10_000;
+        // 80 addresses, each with a room of its own, always have something to check.
+        for _ in 0..500 {
+            for address in 0..80 {
+                ticket += 1;
+                let _ = queue.push(check(ticket, address, &format!("room-{address}")), now);
+            }
+            queue.pop();
+            now += Duration::from_millis(20);
+        }
+        assert!(queue.waiting.len() <= WAITING);
+        // Then somebody comes, and others to the same room; then as many who have asked for nothing
+        // yet, and after them one more.
+        let mut is_next = |queue: &mut Queue, address: u64| {
+            ticket += 1;
+            let refused = queue.push(check(ticket, address, "victim"), now);
+            assert!(refused.is_none_or(|refused| refused.address < 80));
+            assert_eq!(queue.pop().unwrap().ticket, ticket);
+        };
+        (1000..1008).for_each(|guest| is_next(&mut queue, guest));
+        for address in 2000..2080 {
+            let _ = queue.push(check(address, address, &format!("room-{address}")), now);
+        }
+        is_next(&mut queue, 3000);
+    }
+
+    #[test]
+    fn one_address_has_few_in_line_and_the_others_their_turns() {
+        let mut queue = Queue::new();
+        let refused =
+            (0..20).filter_map(|ticket| queue.push(check(ticket, 1, "a"), Duration::ZERO));
+        assert_eq!(refused.count(), 20 - OF_ADDRESS);
+        assert_eq!(queue.push(check(100, 2, "b"), Duration::ZERO), None);
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|check| check.ticket).collect();
+        assert_eq!(order[..3], [100, 0, 1]);
+    }
+
+    #[test]
+    fn what_is_remembered_of_others_is_forgotten() {
+        let mut queue = Queue::new();
+        for address in 0..10_000 {
+            let now = COST_OF_ADDRESS * u32::try_from(address / 100).unwrap();
+            let _ = queue.push(check(address, address, &format!("r{address}")), now);
+        }
+        assert!(queue.addresses.0.len() <= REMEMBERED && queue.rooms.0.len() <= REMEMBERED);
+    }
+}

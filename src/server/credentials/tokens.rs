@@ -1,0 +1,314 @@
+//! Proofs of seats. Whoever shows one is the person who had the seat, in this run of the server or
+//! in a later one with the same secret.
+
+use super::secret_strength::{WeakSecret, strength};
+pub use crate::room::SEAT_VALID;
+use crate::{
+    protocol::{PeerId, RoomName},
+    room::Identity,
+    server::{
+        error::ServerError,
+        permissions::{OTHERS_READ, OTHERS_WRITE},
+    },
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    ops::Range,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
+use tracing::warn;
+
+/// Name of the secret's file in the data directory.
+pub(crate) const FILE: &str = "secret";
+const CLAIM_BYTES: usize = 24;
+/// So much of a signature stands in what people carry around in links.
+const SHORT: usize = 16;
+
+/// What is signed. Each purpose has signatures of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Seat,
+    HostKey,
+    Invitation,
+    RoomTag,
+}
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::Seat => b"salon seat 1\0",
+            Self::HostKey => b"salon host 1\0",
+            Self::Invitation => b"salon invitation 1\0",
+            Self::RoomTag => b"salon room 1\0",
+        }
+    }
+}
+
+/// What proofs are signed with (HMAC-SHA256, RFC 2104). It never leaves the server.
+#[derive(Clone)]
+pub struct TokenSigner([u8; 32]);
+
+impl fmt::Debug for TokenSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSigner")
+    }
+}
+
+impl From<&str> for TokenSigner {
+    /// Of any text, also of one that can be guessed. What an operator gives is parsed.
+    fn from(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+}
+
+impl FromStr for TokenSigner {
+    type Err = WeakSecret;
+
+    fn from_str(text: &str) -> Result<Self, WeakSecret> {
+        strength(text).map(|()| Self::from(text))
+    }
+}
+
+impl TokenSigner {
+    /// A new one: proofs signed with it are good for this run of the server.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub fn fresh() -> io::Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(Self(bytes))
+    }
+
+    /// The one that is kept in a folder, where nobody but the server's user can read it; it is made
+    /// at the first start.
+    ///
+    /// # Errors
+    /// [`ServerError::Data`].
+    pub fn kept_in(folder: &Path) -> Result<Self, ServerError> {
+        let path = folder.join(FILE);
+        let kept = match File::open(&path) {
+            Ok(file) => Self::read(&path, file),
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => Self::make(folder, &path),
+            Err(other) => Err(other),
+        };
+        kept.map_err(|error| ServerError::Data { path, error })
+    }
+
+    /// Who can write the file may know what is in it, and take any seat.
+    fn read(path: &Path, mut file: File) -> io::Result<Self> {
+        let mode = file.metadata()?.mode();
+        if mode & OTHERS_WRITE != 0 {
+            return Err(io::Error::other(
+                "others can write it, and so take any seat; chmod 600 it",
+            ));
+        }
+        if mode & OTHERS_READ != 0 {
+            warn!("Others can read {0}, and so take any seat. chmod 600 {0}", path.display());
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let weak = |weak: WeakSecret| format!("{weak}, or remove the file, and another is made");
+        text.trim().parse().map_err(|error| io::Error::other(weak(error)))
+    }
+
+    fn make(folder: &Path, path: &Path) -> io::Result<Self> {
+        let text = BASE64_URL_SAFE_NO_PAD.encode(Self::fresh()?.0);
+        fs::create_dir_all(folder)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        Ok(Self::from(text.as_str()))
+    }
+
+    fn mac(&self, purpose: Purpose, room: &RoomName, claim: &[u8]) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(purpose.label());
+        mac.update(claim);
+        mac.update(room.as_str().as_bytes());
+        Some(mac)
+    }
+
+    /// Sixteen hexadecimal digits that are the same for the same room, and say nothing of its name to
+    /// whoever does not know the secret.
+    pub(crate) fn room_tag(&self, room: &RoomName) -> Option<String> {
+        let mac = self.mac(Purpose::RoomTag, room, b"")?;
+        let first = *mac.finalize().into_bytes().first_chunk()?;
+        Some(format!("{:016x}", u64::from_be_bytes(first)))
+    }
+
+    /// A proof that the seat is this person's until [`SEAT_VALID`] after `now`. Times are since the
+    /// Unix epoch.
+    pub(crate) fn prove(
+        &self,
+        room: &RoomName,
+        id: PeerId,
+        since: Duration,
+        now: Duration,
+    ) -> Option<String> {
+        let mut bytes = Vec::with_capacity(CLAIM_BYTES + 32);
+        bytes.extend(id.0.to_be_bytes());
+        bytes.extend(millis(since).to_be_bytes());
+        bytes.extend(millis(now + SEAT_VALID).to_be_bytes());
+        let mac = self.mac(Purpose::Seat, room, &bytes)?.finalize().into_bytes();
+        bytes.extend(mac);
+        Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Whose seat in this room a proof is for; nobody's, if it is forged, for another room, or too
+    /// old. The signature is compared in constant time.
+    pub(crate) fn verify(&self, room: &RoomName, proof: &str, now: Duration) -> Option<Identity> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(proof).ok()?;
+        let (claim, signature) = bytes.split_at_checked(CLAIM_BYTES)?;
+        self.mac(Purpose::Seat, room, claim)?.verify_slice(signature).ok()?;
+        let number =
+            |range: Range<usize>| claim.get(range)?.try_into().ok().map(u64::from_be_bytes);
+        let (id, since, until) = (number(0..8)?, number(8..16)?, number(16..24)?);
+        let fresh = Duration::from_millis(until) > now;
+        let since = Duration::from_millis(since);
+        fresh.then(|| Identity { id: PeerId(id), since, returning: true, ..Identity::default() })
+    }
+
+    /// The key of this generation that makes its holder a host of a room. The generation stands
+    /// before the signature, in as few bytes as it has: none for the first, which is 0.
+    pub(crate) fn host_key(&self, room: &RoomName, generation: u64) -> Option<String> {
+        let number = generation.to_be_bytes();
+        let mac = self.mac(Purpose::HostKey, room, &number)?.finalize().into_bytes();
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        let key = [number.get(zeros..)?, mac.get(..SHORT)?].concat();
+        Some(BASE64_URL_SAFE_NO_PAD.encode(key))
+    }
+
+    /// The generation of the host key of a room that a text is, if it is one. Compared in constant
+    /// time.
+    pub(crate) fn host_generation(&self, room: &RoomName, key: &str) -> Option<u64> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(key).ok()?;
+        let (digits, signature) = bytes.split_at_checked(bytes.len().checked_sub(SHORT)?)?;
+        let mut number = [0; 8];
+        let place = number.len().checked_sub(digits.len())?;
+        number.get_mut(place..)?.copy_from_slice(digits);
+        let mac = self.mac(Purpose::HostKey, room, &number)?;
+        mac.verify_truncated_left(signature).ok()?;
+        Some(u64::from_be_bytes(number))
+    }
+
+    /// The token of an invitation into a room.
+    pub(crate) fn invite(&self, room: &RoomName, id: u64) -> Option<String> {
+        let id = id.to_be_bytes();
+        let mac = self.mac(Purpose::Invitation, room, &id)?.finalize().into_bytes();
+        let bytes = [id.as_slice(), mac.get(..SHORT)?].concat();
+        Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The number of the invitation that a token is for. Compared in constant time.
+    pub(crate) fn invited(&self, room: &RoomName, token: &str) -> Option<u64> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (id, signature) = bytes.split_first_chunk::<8>()?;
+        let mac = self.mac(Purpose::Invitation, room, id)?;
+        let whole = signature.len() == SHORT && mac.verify_truncated_left(signature).is_ok();
+        whole.then(|| u64::from_be_bytes(*id))
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    fn room(name: &str) -> RoomName {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_proof_is_for_one_person_in_one_room_for_a_time() {
+        let secret = TokenSigner::from("a secret");
+        let since = NOW - Duration::from_secs(9);
+        let proof = secret.prove(&room("123"), PeerId(7), since, NOW).unwrap();
+        let identity = secret.verify(&room("123"), &proof, NOW).unwrap();
+        assert_eq!((identity.id, identity.since, identity.returning), (PeerId(7), since, true));
+        assert_eq!(secret.verify(&room("124"), &proof, NOW), None);
+        assert_eq!(secret.verify(&room("123"), &proof, NOW + SEAT_VALID), None);
+        assert_eq!(TokenSigner::from("another").verify(&room("123"), &proof, NOW), None);
+    }
+
+    #[test]
+    fn host_keys_and_invitations_are_for_one_room() {
+        let secret = TokenSigner::from("a secret");
+        let key = secret.host_key(&room("123"), 0).unwrap();
+        assert_eq!(key.len(), 22, "short, as most are");
+        for generation in [0, 1, 255, 256, u64::MAX] {
+            let key = secret.host_key(&room("123"), generation).unwrap();
+            assert_eq!(secret.host_generation(&room("123"), &key), Some(generation));
+            assert_eq!(secret.host_generation(&room("124"), &key), None);
+        }
+        // The generation of another key, with the signature of this one.
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(&key).unwrap();
+        let raised = BASE64_URL_SAFE_NO_PAD.encode([&[1], signature.as_slice()].concat());
+        let long = BASE64_URL_SAFE_NO_PAD.encode([0; 25]);
+        for wrong in ["", "AAAA", &key[..8], &format!("{key}AA"), &raised, &long] {
+            assert_eq!(secret.host_generation(&room("123"), wrong), None, "{wrong}");
+        }
+        let token = secret.invite(&room("123"), 7).unwrap();
+        assert_eq!(secret.invited(&room("123"), &token), Some(7));
+        assert_eq!(secret.invited(&room("124"), &token), None);
+        let forged = token.replacen("AAAAAAAAAA", "AAAAAAAAAB", 1);
+        assert_eq!(secret.invited(&room("123"), &forged), None);
+        assert_eq!(secret.invited(&room("123"), &key), None);
+    }
+
+    #[test]
+    fn no_bit_of_a_proof_can_be_changed() {
+        let secret = TokenSigner::fresh().unwrap();
+        let proof = secret.prove(&room("123"), PeerId(7), NOW, NOW).unwrap();
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&proof).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut forged = bytes.clone();
+            forged[bit / 8] ^= 1 << (bit % 8);
+            let forged = BASE64_URL_SAFE_NO_PAD.encode(forged);
+            assert_eq!(secret.verify(&room("123"), &forged, NOW), None, "bit {bit}");
+        }
+        for text in ["", "a", "....", &proof[..proof.len() - 4], &format!("{proof}AAAA")] {
+            assert_eq!(secret.verify(&room("123"), text, NOW), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_guessed_signs_nothing() {
+        assert!("a".parse::<TokenSigner>().is_err());
+    }
+
+    #[test]
+    fn a_kept_secret_is_the_same_at_the_next_start_and_nobody_else_s_to_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
+        let proof = |secret: TokenSigner| secret.prove(&room("123"), PeerId(7), NOW, NOW);
+        let first = proof(TokenSigner::kept_in(&folder).unwrap());
+        assert_eq!(proof(TokenSigner::kept_in(&folder).unwrap()), first);
+        let mode = fs::metadata(folder.join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let mode = |mode| {
+            fs::set_permissions(folder.join(FILE), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(0o620);
+        assert!(TokenSigner::kept_in(&folder).is_err(), "another may have written it");
+        mode(0o600);
+        for weak in ["", "a", "to be made random"] {
+            fs::write(folder.join(FILE), weak).unwrap();
+            assert!(TokenSigner::kept_in(&folder).is_err(), "who guesses it signs for everybody");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,182 @@
+//! What people configure their peer connections with. Credentials for relays are made for one
+//! person at a time and end soon, so that nobody else can use them, nor they themselves later: the
+//! "REST API" of TURN servers (draft-uberti-behave-turn-rest-00), `use-auth-secret` in coturn.
+
+use super::{
+    secret_strength::{WeakSecret, strength},
+    tokens::TokenSigner,
+};
+use crate::protocol::{IceGrant, IceServer, PeerId, RoomName, is_relay};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, Mac};
+use sha1::Sha1;
+use std::{fmt, time::Duration};
+
+/// The longest time for which credentials can be good.
+pub const RELAY_VALID: Duration = Duration::from_secs(600);
+
+/// What the relays know, too, and nobody else. It never leaves the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RelaySecret(String);
+
+impl fmt::Debug for RelaySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RelaySecret")
+    }
+}
+
+impl From<&str> for RelaySecret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl RelaySecret {
+    /// Why it can be guessed, if it can. The relay's operator may have chosen it, so it is used.
+    pub(crate) fn weakness(&self) -> Option<WeakSecret> {
+        strength(&self.0).err()
+    }
+
+    /// The password to a user name: base64(HMAC-SHA1(secret, user name)). The hash is what TURN
+    /// servers expect.
+    fn credential(&self, username: &str) -> Option<String> {
+        let mut mac = Hmac::<Sha1>::new_from_slice(self.0.as_bytes()).ok()?;
+        mac.update(username.as_bytes());
+        Some(BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+/// The operator's list of servers, and how those of it are used that take credentials.
+#[derive(Clone, Debug)]
+pub(crate) struct TurnCredentials {
+    pub(crate) servers: Vec<IceServer>,
+    /// For those without credentials of their own.
+    pub(crate) secret: Option<RelaySecret>,
+    /// How long credentials are good.
+    pub(crate) valid: Duration,
+}
+
+impl TurnCredentials {
+    /// Where the servers are, which is no secret.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.servers.iter().map(|server| server.urls.clone()).collect()
+    }
+
+    /// What the person on this seat uses. `now` is the time of day, since the Unix epoch: the relays
+    /// go by it. In the user name stand the seat and, so that nobody can read it there, a tag of the
+    /// room.
+    pub(crate) fn issue(
+        &self,
+        room: &RoomName,
+        id: PeerId,
+        tags: &TokenSigner,
+        now: Duration,
+    ) -> IceGrant {
+        let user = tags.room_tag(room).map(|tag| format!("{id}-{tag}"));
+        self.servers_with(user.as_deref(), now)
+    }
+
+    /// What somebody in no room could use for as long as it takes to try it out.
+    pub(crate) fn preview(&self, now: Duration) -> IceGrant {
+        self.servers_with(Some("doctor"), now)
+    }
+
+    fn servers_with(&self, user: Option<&str>, now: Duration) -> IceGrant {
+        let secret = self.secret.as_ref().filter(|_| self.servers.iter().any(needs_credential));
+        let made = secret.zip(user).and_then(|(secret, user)| {
+            let username = format!("{}:{user}", (now + self.valid).as_secs());
+            let credential = secret.credential(&username)?;
+            Some((username, credential))
+        });
+        let equip = |server: &IceServer| match &made {
+            Some((username, credential)) if needs_credential(server) => IceServer {
+                urls: server.urls.clone(),
+                username: Some(username.clone()),
+                credential: Some(credential.clone()),
+            },
+            _ => server.clone(),
+        };
+        IceGrant {
+            servers: self.servers.iter().map(equip).collect(),
+            seconds: made.as_ref().map(|_| self.valid.as_secs()),
+        }
+    }
+}
+
+/// Whether this is a TURN server without credentials of its own.
+pub(crate) fn needs_credential(server: &IceServer) -> bool {
+    is_relay(&server.urls) && server.credential.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    fn server(urls: &str, given: Option<&str>) -> IceServer {
+        let given = given.map(str::to_owned);
+        IceServer { urls: urls.to_owned(), username: given.clone(), credential: given }
+    }
+
+    fn relays(servers: Vec<IceServer>) -> TurnCredentials {
+        let secret = Some(RelaySecret::from("north"));
+        TurnCredentials { servers, secret, valid: Duration::from_secs(600) }
+    }
+
+    fn grant(relays: &TurnCredentials, room: &str, id: u64) -> IceGrant {
+        let tags = TokenSigner::from("a secret");
+        relays.issue(&room.parse().unwrap(), PeerId(id), &tags, NOW)
+    }
+
+    #[test]
+    fn credentials_are_those_that_turn_servers_compute() {
+        // printf %s 1433895918:user | openssl dgst -sha1 -hmac north -binary | base64
+        let credential = RelaySecret::from("north").credential("1433895918:user");
+        assert_eq!(credential.as_deref(), Some("/gk4t5tUc08OpM3NjrVjHSFVNmY="));
+    }
+
+    #[test]
+    fn a_relay_without_credentials_gets_some_that_name_the_seat_and_end() {
+        let all = [
+            server("stun:stun.example.org", None),
+            server("turn:fixed.example.org", Some("given")),
+            server("turns:relay.example.org", None),
+        ];
+        let IceGrant { servers, seconds } = grant(&relays(all.to_vec()), "standup", 7);
+        assert_eq!(seconds, Some(600));
+        assert_eq!(servers[..2], all[..2]);
+        let username = servers[2].username.as_deref().unwrap();
+        let (end, seat) = username.split_once(':').unwrap();
+        assert_eq!(end, "1800000600");
+        assert!(seat.starts_with("0000000000000007-"), "{seat}");
+        assert!(!username.contains("standup"));
+        let credential = RelaySecret::from("north").credential(username);
+        assert_eq!(servers[2].credential, credential);
+    }
+
+    #[test]
+    fn every_seat_and_every_room_has_its_own() {
+        let relays = relays(vec![server("turn:relay.example.org", None)]);
+        let username = |room, id| grant(&relays, room, id).servers[0].username.clone().unwrap();
+        let all = [username("a", 1), username("a", 2), username("b", 1)];
+        let tags = all.each_ref().map(|name| name.rsplit('-').next().unwrap());
+        assert_eq!(tags[0], tags[1], "relays may count what a room uses");
+        assert_ne!(tags[0], tags[2]);
+        assert_ne!(all[0], all[1]);
+    }
+
+    #[test]
+    fn what_ends_is_said_only_where_something_does() {
+        let fixed = relays(vec![server("turn:relay.example.org", Some("given"))]);
+        assert_eq!(grant(&fixed, "a", 1).seconds, None);
+        assert_eq!(fixed.urls(), ["turn:relay.example.org"]);
+    }
+
+    #[test]
+    fn the_secret_is_not_shown() {
+        let shown =
+            format!("{:?}", relays(vec![server("turn:relay.example.org", Some("hunter2"))]));
+        assert!(!shown.contains("north") && !shown.contains("hunter2"), "{shown}");
+    }
+}

@@ -1,0 +1,259 @@
+//! What hosts decided about their rooms, on disk: one small SQLite database in the data folder. A
+//! room is read when somebody asks for it. Only the thread in `writer.rs` waits for the disk.
+
+mod opening;
+
+use crate::{
+    protocol::RoomName,
+    room::Keeping,
+    server::{clock::unix_time, error::ServerError},
+};
+use rusqlite::{Connection, Error, OptionalExtension, Row, TransactionBehavior, params};
+use std::{
+    collections::BTreeMap,
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tracing::warn;
+
+/// Name of the database in the data folder.
+const FILE: &str = "rooms.db";
+
+/// Each brings a database one version further; `user_version` counts how many were done.
+const MIGRATIONS: [&str; 2] = [
+    "CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    // Seconds since the Unix epoch, and whether a room was used on one day only. The index holds all
+    // that is read at the start, without the rest.
+    // Of what cannot be read, the time counts from now.
+    "ALTER TABLE room ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE room ADD COLUMN brief INTEGER NOT NULL DEFAULT FALSE;
+     ALTER TABLE room ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
+     UPDATE room SET used = ifnull(iif(json_valid(kept), kept ->> '$.used.secs', NULL), unixepoch());
+     UPDATE room SET expires = used + 90 * 86400;
+     CREATE INDEX room_expires ON room (expires, used, brief);",
+];
+/// How long a database that is locked is waited for. Then it is tried again later.
+const LOCKED: Duration = Duration::from_secs(1);
+
+/// The open database.
+#[derive(Debug)]
+pub(crate) struct Store(Connection);
+
+/// The rooms of which something is kept, and when those were used that were used on one day only.
+pub(crate) type Names = Vec<(RoomName, Option<Duration>)>;
+
+impl Store {
+    /// Opens the database in a folder, which nobody but the server's user can read, and makes it if
+    /// it is not there.
+    pub(crate) fn kept_in(folder: &Path) -> Result<Self, ServerError> {
+        let path = folder.join(FILE);
+        let error = |error: Error| data_error(&path, error);
+        usable(&path, opening::problem(&path, MIGRATIONS.len()))?;
+        let made = std::fs::create_dir_all(folder).and_then(|()| {
+            let mut options = OpenOptions::new();
+            options.append(true).create(true).mode(0o600).open(&path)
+        });
+        made.map_err(|error| ServerError::Data { path: path.clone(), error })?;
+        Self::migrated(Connection::open(&path).map_err(error)?).map_err(error)
+    }
+
+    /// Looks for what is wrong with the database in a folder, if there is one, and changes nothing.
+    pub(crate) fn examine(folder: &Path) -> Result<(), ServerError> {
+        let path = folder.join(FILE);
+        let problem = opening::problem(&path, MIGRATIONS.len());
+        usable(&path, problem.or_else(|| opening::damage(&path)))
+    }
+
+    /// One that is gone when the server ends.
+    pub(crate) fn in_memory() -> Result<Self, ServerError> {
+        let opened = Connection::open_in_memory().and_then(Self::migrated);
+        opened.map_err(|error| data_error(Path::new(FILE), error))
+    }
+
+    fn migrated(mut connection: Connection) -> Result<Self, Error> {
+        connection.busy_timeout(LOCKED)?;
+        // What was written outlives the process at once, and a failure of power in short time.
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let done: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        for (version, migration) in (1..).zip(MIGRATIONS).filter(|(version, _)| *version > done) {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(migration)?;
+            transaction.pragma_update(None, "user_version", version)?;
+            transaction.commit()?;
+        }
+        Ok(Self(connection))
+    }
+
+    /// Itself, with all that is read of it at the start.
+    pub(crate) fn with_names(self) -> Result<(Self, Names), ServerError> {
+        let names = self.names()?;
+        Ok((self, names))
+    }
+
+    fn names(&self) -> Result<Names, ServerError> {
+        let read = || {
+            let select = "SELECT name, iif(brief, used, NULL) FROM room INDEXED BY room_expires";
+            let mut query = self.0.prepare(select)?;
+            let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?));
+            query.query_map([], row)?.collect::<Result<Vec<_>, Error>>()
+        };
+        let path = || Path::new(self.0.path().filter(|path| !path.is_empty()).unwrap_or(FILE));
+        let rows = read().map_err(|error| data_error(path(), error))?;
+        let time = |seconds: i64| Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+        let parse =
+            |(name, used): (String, Option<i64>)| Some((name.parse().ok()?, used.map(time)));
+        Ok(rows.into_iter().filter_map(parse).collect())
+    }
+
+    /// What is kept of a room, if anything is. Where that cannot be understood any more the room is
+    /// locked: its host can open it. It counts as used now, or it would be taken for one that is over.
+    pub(crate) fn read(&self, room: &RoomName) -> Result<Option<Keeping>, Error> {
+        let select = "SELECT kept FROM room WHERE name = ?1";
+        let read = |row: &Row<'_>| row.get::<_, String>(0);
+        let kept = self.0.query_row(select, [room.as_str()], read).optional()?;
+        Ok(kept.map(|kept| {
+            serde_json::from_str(&kept).unwrap_or_else(|error| {
+                warn!(%error, "what a host decided cannot be read; their room stays locked");
+                Keeping { locked: true, used: unix_time(), ..Keeping::default() }
+            })
+        }))
+    }
+
+    /// Writes down what was decided about rooms in place of what was before, or removes it: all of
+    /// it, or nothing.
+    pub(crate) fn write(&mut self, changes: &Changes) -> Result<(), Error> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (room, kept) in changes {
+            match kept {
+                Some(kept) => keep(&transaction, room, kept)?,
+                None => {
+                    let delete = "DELETE FROM room WHERE name = ?1";
+                    transaction.prepare(delete)?.execute([room.as_str()])?;
+                }
+            }
+        }
+        transaction.commit()
+    }
+
+    /// Removes the rooms that are over. Returns their names.
+    pub(crate) fn sweep(&self, now: Duration) -> Result<Vec<RoomName>, Error> {
+        let delete = "DELETE FROM room WHERE expires <= ?1 RETURNING name";
+        let mut delete = self.0.prepare(delete)?;
+        let names = delete.query_map([seconds(now)], |row| row.get::<_, String>(0))?;
+        let names = names.collect::<Result<Vec<_>, Error>>()?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+}
+
+fn usable(path: &Path, problem: Option<String>) -> Result<(), ServerError> {
+    let error = |problem| ServerError::Data { path: path.into(), error: io::Error::other(problem) };
+    problem.map_or(Ok(()), |problem| Err(error(problem)))
+}
+
+/// What is to be kept of rooms from now on; none: nothing.
+pub(crate) type Changes = BTreeMap<RoomName, Option<Keeping>>;
+
+fn keep(connection: &Connection, room: &RoomName, kept: &Keeping) -> Result<(), Error> {
+    let json = serde_json::to_string(kept).unwrap_or_default();
+    let insert = "INSERT OR REPLACE INTO room (name, kept, used, brief, expires) \
+                  VALUES (?1, ?2, ?3, ?4, ?5)";
+    // Not before it is over.
+    let expires = seconds(kept.expires()) + 1;
+    let row = params![room.as_str(), json, seconds(kept.used), kept.brief, expires];
+    connection.prepare(insert)?.execute(row).map(|_| ())
+}
+
+/// What SQLite calls an integer.
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX - 1)
+}
+
+fn data_error(path: &Path, error: Error) -> ServerError {
+    ServerError::Data { path: PathBuf::from(path), error: io::Error::other(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    fn room(name: &str) -> RoomName {
+        name.parse().unwrap()
+    }
+
+    fn locked(used: u64) -> Keeping {
+        Keeping { locked: true, used: Duration::from_secs(used), ..Keeping::default() }
+    }
+
+    #[test]
+    fn what_is_kept_is_there_at_the_next_start_and_nobody_else_s_to_read() {
+        let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
+        {
+            let mut store = Store::kept_in(&folder).unwrap();
+            let both = ["123", "456"].map(|name| (room(name), Some(Keeping::default())));
+            store.write(&both.into()).unwrap();
+            store.write(&[(room("123"), Some(locked(7))), (room("456"), None)].into()).unwrap();
+        }
+        let store = Store::kept_in(&folder).unwrap();
+        assert_eq!(store.names().unwrap(), [(room("123"), None)]);
+        assert_eq!(store.read(&room("123")).unwrap(), Some(locked(7)));
+        assert_eq!(store.read(&room("456")).unwrap(), None);
+        for file in fs::read_dir(&folder).unwrap() {
+            let mode = file.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_over_is_swept_as_the_rooms_would_have_it() {
+        let mut store = Store::in_memory().unwrap();
+        let brief = Keeping { brief: true, ..locked(9) };
+        let open = Keeping { used: Duration::from_secs(7), ..Keeping::default() };
+        let rooms =
+            [("old", locked(7)), ("new", locked(8)), ("brief", brief.clone()), ("open", open)];
+        let rooms = rooms.map(|(name, kept)| (room(name), Some(kept)));
+        store.write(&rooms.into()).unwrap();
+        assert!(store.names().unwrap().contains(&(room("brief"), Some(brief.used))));
+        let second = Duration::from_secs(1);
+        assert_eq!(store.sweep(brief.expires()).unwrap(), [room("open")]);
+        assert_eq!(store.sweep(brief.expires() + second).unwrap(), [room("brief")]);
+        assert_eq!(store.sweep(locked(7).expires() + second).unwrap(), [room("old")]);
+        assert_eq!(store.names().unwrap(), [(room("new"), None)]);
+    }
+
+    #[test]
+    fn a_database_from_before_is_brought_up_to_date() {
+        let old = Connection::open_in_memory().unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        let given = Keeping { generation: 2, ..locked(10) };
+        for (name, kept) in [("a", locked(9)), ("b", given.clone())] {
+            let json = serde_json::to_string(&kept).unwrap();
+            old.execute("INSERT INTO room VALUES (?1, ?2)", params![name, json]).unwrap();
+        }
+        old.execute("INSERT INTO room VALUES ('c', 'no JSON')", []).unwrap();
+        let store = Store::migrated(old).unwrap();
+        assert_eq!(store.read(&room("b")).unwrap(), Some(given));
+        let over = locked(9).expires();
+        assert_eq!(store.sweep(over).unwrap(), [room("a")]);
+        assert_eq!(store.names().unwrap(), [(room("b"), None), (room("c"), None)]);
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_read_stays_locked() {
+        let old = Connection::open_in_memory().unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute("INSERT INTO room VALUES ('c', 'no JSON')", []).unwrap();
+        let store = Store::migrated(old).unwrap();
+        let now = unix_time();
+        assert!(store.sweep(now).unwrap().is_empty());
+        let kept = store.read(&room("c")).unwrap().unwrap();
+        assert!(kept.locked && kept.expires() > now, "{kept:?}");
+    }
+}

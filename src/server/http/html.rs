@@ -1,0 +1,79 @@
+//! The document around the pages. It lives on the server so that none of it is downloaded as code.
+
+use crate::{
+    app::App,
+    i18n::{start_texts, texts},
+    protocol::{Boot, Page},
+};
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+use std::sync::LazyLock;
+
+/// The HTML document, as the server sends it.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let (t, start) = (texts(), start_texts());
+    let start_data = serde_json::to_string(start).unwrap_or_default();
+    let boot = use_context::<Boot>().unwrap_or_default();
+    let description = match boot.page {
+        Page::Home { .. } => Some(t.home_description),
+        // Neither its name nor who is inside: who is sent a link may see this beside it.
+        Page::Room { .. } => Some(t.room_description),
+        Page::NotFound => None,
+    };
+    // How many parts the path has. A page for an address that leads nowhere has any.
+    let depth = match boot.page {
+        Page::Home { .. } => Some("0"),
+        Page::Room { .. } => Some("2"),
+        Page::NotFound => None,
+    };
+    let boot = serde_json::to_string(&boot).unwrap_or_default();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" translate="no" data-boot=boot>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
+                <meta name="color-scheme" content="dark" />
+                <meta name="theme-color" content="#14171c" />
+                // Translators put elements in the place of texts that the app changes.
+                <meta name="google" content="notranslate" />
+                <title>"Salon"</title>
+                {description.map(|text| view! { <meta name="description" content=text /> })}
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href="/pkg/salon.css" />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <script nonce=use_nonce()>{START.as_str()}</script>
+                <script src="/start.js" defer></script>
+            </head>
+            <body>
+                <App />
+                // Its words are attributes: those who have no scripts shall not read of failures.
+                <aside id="start" role="alert" data-texts=start_data data-depth=depth data-stalled=start.stalled></aside>
+            </body>
+        </html>
+    }
+}
+
+/// What watches the start of the app, without what only its readers need, and without what follows the
+/// empty line: that has time until the file is loaded.
+static START: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("../../../public/start.js").lines().map(str::trim);
+    let lines = lines.take_while(|line| !line.is_empty());
+    lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_watches_the_start_is_small_and_whole() {
+        assert!(START.len() < 2816, "{} bytes", START.len());
+        assert!(!START.contains("</script") && !START.contains("<!--"), "it stands in a page");
+        let names = ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow", "changed"];
+        for name in names.into_iter().chain(["folder"]) {
+            assert!(START.contains(&format!("'{name}'")), "{name}");
+        }
+        assert!(START.ends_with("})();"), "all of it stands before the first empty line");
+    }
+}

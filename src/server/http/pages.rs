@@ -1,0 +1,194 @@
+//! The pages and the links to them.
+
+use super::html::shell;
+use crate::{
+    protocol::{Boot, FreshRoom, NoRoom, Page, RoomLink, RoomName},
+    server::{
+        credentials::tokens::TokenSigner,
+        csp::PagePolicy,
+        headers,
+        net::{origin, refusals::Reason},
+        state::AppState,
+    },
+    session::host_link,
+};
+use axum::{
+    extract::{Query, Request, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::{
+    context::{provide_context, use_context},
+    nonce::use_nonce,
+};
+use leptos_axum::ResponseOptions;
+use serde::Deserialize;
+use tracing::error;
+
+/// The query of the start page after something was typed there that is no room, before its code.
+const PROBLEM: &str = "problem=";
+
+/// What the path of a page says.
+#[derive(Debug, PartialEq, Eq)]
+enum PagePath {
+    /// The start page.
+    Home,
+    /// A room's page.
+    Room(RoomName),
+    /// A room's page with its name written in another way.
+    Misspelt(RoomLink),
+    /// No page.
+    Nowhere,
+}
+
+impl PagePath {
+    fn of(path: &str) -> Self {
+        if path == "/" {
+            return Self::Home;
+        }
+        let Some(rest) = path.strip_prefix("/room/") else { return Self::Nowhere };
+        match rest.parse::<RoomName>() {
+            Ok(room) if room.as_str() == rest => Self::Room(room),
+            _ => RoomLink::in_address(rest).map_or(Self::Nowhere, Self::Misspelt),
+        }
+    }
+}
+
+/// Any page, by its address.
+pub(crate) async fn page(State(state): State<AppState>, request: Request) -> Response {
+    let path = PagePath::of(request.uri().path());
+    let Some(origin) = origin::of_request(request.headers(), state.is_secure) else {
+        // Load balancers ask for nothing more.
+        return match (request.method(), path) {
+            (&Method::HEAD, PagePath::Home) => StatusCode::OK.into_response(),
+            _ => {
+                state.refusals.note(Reason::NoHost);
+                (StatusCode::BAD_REQUEST, origin::NO_HOST).into_response()
+            }
+        };
+    };
+    let page = match path {
+        PagePath::Home => Page::Home {
+            problem: request
+                .uri()
+                .query()
+                .and_then(|query| query.strip_prefix(PROBLEM))
+                .and_then(NoRoom::of_code),
+            fresh: fresh_room(&state.secret),
+        },
+        PagePath::Room(name) => {
+            let state = state.hub.state(name.clone()).await.unwrap_or_default();
+            Page::Room { name, state }
+        }
+        PagePath::Misspelt(RoomLink { room, secret }) => {
+            let query = request.uri().query().map(|query| format!("?{query}"));
+            let fragment = secret.map(|secret| format!("#{secret}"));
+            let [query, fragment] = [query, fragment].map(Option::unwrap_or_default);
+            return Redirect::permanent(&format!("/room/{room}{query}{fragment}")).into_response();
+        }
+        PagePath::Nowhere => Page::NotFound,
+    };
+    let missing = page == Page::NotFound;
+    let is_public = matches!(page, Page::Home { .. });
+    let boot = Boot { origin, page, ice_urls: state.ice_urls.to_vec() };
+    let mut response = render(state, boot, request).await;
+    if missing {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    if !is_public {
+        headers::hide(&mut response);
+    }
+    response
+}
+
+async fn render(state: AppState, boot: Boot, request: Request) -> Response {
+    let AppState { leptos, policy, .. } = state;
+    let is_secure = headers::is_secure(request.headers());
+    let context = move || {
+        provide_context(boot.clone());
+        if let Some(response) = use_context::<ResponseOptions>() {
+            add_headers(&response, is_secure, &policy);
+        }
+    };
+    let render =
+        leptos_axum::render_app_to_stream_with_context(context, move || shell(leptos.clone()));
+    render(request).await
+}
+
+/// Adds what goes with a page that Leptos is rendering: its policy, and that other sites' windows
+/// have no part in it.
+fn add_headers(response: &ResponseOptions, is_secure: bool, policy: &PagePolicy) {
+    let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+    response.insert_header(header::CONTENT_SECURITY_POLICY, policy.value(&nonce));
+    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Elsewhere browsers ignore it, and say so in the console.
+    if is_secure {
+        let opener = HeaderName::from_static("cross-origin-opener-policy");
+        response.insert_header(opener, HeaderValue::from_static("same-origin"));
+    }
+}
+
+/// A room that nobody can guess, and what makes its starter the host.
+fn fresh_room(secret: &TokenSigner) -> Option<FreshRoom> {
+    let mut bits = [0; 8];
+    if let Err(error) = getrandom::fill(&mut bits) {
+        error!(%error, "no randomness for a room's name");
+        return None;
+    }
+    let room = RoomName::from_random(bits);
+    let key = secret.host_key(&room, 0)?;
+    Some(FreshRoom { room, key })
+}
+
+/// `POST /new`: leads to a new room. The key stands behind the `#`, which browsers send to nobody.
+pub(crate) async fn new_room(State(state): State<AppState>) -> Response {
+    match fresh_room(&state.secret) {
+        Some(FreshRoom { room, key }) => {
+            Redirect::to(&host_link(&format!("/room/{room}"), &key)).into_response()
+        }
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The form on the home page.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    room: String,
+}
+
+/// `GET /go?room=`: leads to the room whose name or link was typed.
+pub(crate) async fn go(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    typed: Result<Query<Typed>, QueryRejection>,
+) -> Redirect {
+    let Query(typed) = typed.unwrap_or_default();
+    let origin = origin::of_request(&headers, state.is_secure).unwrap_or_default();
+    match RoomLink::read(&typed.room, &origin) {
+        Ok(RoomLink { room, secret: None }) => Redirect::to(&format!("/room/{room}")),
+        Ok(RoomLink { room, secret: Some(secret) }) => {
+            Redirect::to(&format!("/room/{room}#{secret}"))
+        }
+        Err(problem) => Redirect::to(&format!("/?{PROBLEM}{}", problem.code())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_has_one_address() {
+        let room = |name: &str| name.parse::<RoomName>().unwrap();
+        assert_eq!(PagePath::of("/room/standup"), PagePath::Room(room("standup")));
+        let misspelt = || PagePath::Misspelt(RoomLink { room: room("standup"), secret: None });
+        assert_eq!(PagePath::of("/room/Standup"), misspelt());
+        assert_eq!(PagePath::of("/room/standup/"), misspelt());
+        assert_eq!(PagePath::of("/room/standup."), misspelt());
+        assert_eq!(PagePath::of("/room/two%20words"), PagePath::Nowhere);
+        assert_eq!(PagePath::of("/room/"), PagePath::Nowhere);
+        assert_eq!(PagePath::of("/"), PagePath::Home);
+        assert_eq!(PagePath::of("/rooms"), PagePath::Nowhere);
+    }
+}

@@ -1,0 +1,193 @@
+//! The files of the site, and where they are read.
+
+use super::guard;
+use crate::server::site::{Embedded, EmbeddedFile, PKG, Site};
+use axum::{Router, extract::Request, http::Method, response::Response};
+use std::{
+    borrow::Cow,
+    convert::Infallible,
+    future::{Ready, ready},
+    io::{self, Cursor, SeekFrom},
+    path::{Path, PathBuf},
+    pin::Pin,
+    task::{Context, Poll},
+    time::SystemTime,
+};
+use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
+use tower::{ServiceExt, service_fn};
+use tower_http::services::{
+    ServeDir,
+    fs::{Backend, DefaultServeDirFallback, File, Metadata},
+};
+
+/// How much of a file is read at a time: every answer that is under way holds as much.
+const CHUNK_BYTES: usize = 16 * 1024;
+/// No file of the site has a longer path. File systems refuse names of more than 255 bytes.
+const PATH_BYTES: usize = 200;
+
+/// The files, and `pages` for everything else.
+pub(crate) fn service<S: Clone + Send + Sync + 'static>(site: &Site, pages: Router) -> Router<S> {
+    match site {
+        Site::Folder(folder) if is_compressed_anew(&folder.join(PKG)) => {
+            serve(compressed(ServeDir::new(folder)), pages)
+        }
+        Site::Folder(folder) => serve(ServeDir::new(folder), pages),
+        Site::Embedded(find) => {
+            serve(compressed(ServeDir::with_backend("", Carried(*find))), pages)
+        }
+    }
+}
+
+fn serve<S: Clone + Send + Sync + 'static, B: Backend>(
+    files: ServeDir<DefaultServeDirFallback, B>,
+    pages: Router,
+) -> Router<S> {
+    let files = files
+        .append_index_html_on_directories(false)
+        .with_buf_chunk_size(CHUNK_BYTES)
+        .fallback(pages.clone());
+    Router::new().fallback_service(service_fn(move |request: Request| {
+        let (files, pages) = (files.clone(), pages.clone());
+        async move {
+            Ok::<Response, Infallible>(match request.method() {
+                &Method::OPTIONS => guard::options().await,
+                &Method::GET | &Method::HEAD if !may_be_file(request.uri().path()) => {
+                    pages.oneshot(request).await?
+                }
+                _ => files.oneshot(request).await?.map(axum::body::Body::new),
+            })
+        }
+    }))
+}
+
+/// Whether a path is that of a file as builds name them. Nothing else is looked for on the disk.
+fn may_be_file(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let is_page = path == "/" || path.starts_with("/room/");
+    !is_page && path.len() <= PATH_BYTES && path.bytes().all(is_plain) && !path.contains("..")
+}
+
+/// Takes the compressed files that the build put beside the others.
+fn compressed<F, B: Backend>(files: ServeDir<F, B>) -> ServeDir<F, B> {
+    files.precompressed_br().precompressed_gzip()
+}
+
+/// Whether no file of a folder is newer than what it was compressed to: a build that compresses nothing
+/// leaves behind what one before it compressed.
+fn is_compressed_anew(folder: &Path) -> bool {
+    let written = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).all(|path| {
+        let is_compressed = path.extension().is_some_and(|end| end == "br" || end == "gz");
+        !is_compressed || written(&path) >= written(&path.with_extension(""))
+    })
+}
+
+/// What `ServeDir` reads of a program that carries its pages.
+#[derive(Clone)]
+struct Carried(Embedded);
+
+impl Carried {
+    /// `ServeDir` looks below a folder, which is the current one unless it is told otherwise.
+    fn find(&self, path: &Path) -> io::Result<EmbeddedFile> {
+        let path = path.strip_prefix(".").unwrap_or(path);
+        let found = path.to_str().and_then(self.0);
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Backend for Carried {
+    type File = CarriedFile;
+    type Metadata = CarriedMetadata;
+    type OpenFuture = Ready<io::Result<CarriedFile>>;
+    type MetadataFuture = Ready<io::Result<CarriedMetadata>>;
+
+    fn open(&self, path: PathBuf) -> Self::OpenFuture {
+        ready(self.find(&path).map(|file| CarriedFile {
+            metadata: CarriedMetadata::of(&file),
+            data: Cursor::new(file.data),
+        }))
+    }
+
+    fn metadata(&self, path: PathBuf) -> Self::MetadataFuture {
+        ready(self.find(&path).map(|file| CarriedMetadata::of(&file)))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct CarriedMetadata {
+    bytes: usize,
+    modified: SystemTime,
+}
+
+impl CarriedMetadata {
+    fn of(file: &EmbeddedFile) -> Self {
+        Self { bytes: file.data.len(), modified: file.modified }
+    }
+}
+
+impl Metadata for CarriedMetadata {
+    fn is_dir(&self) -> bool {
+        false
+    }
+
+    fn modified(&self) -> io::Result<SystemTime> {
+        Ok(self.modified)
+    }
+
+    fn len(&self) -> u64 {
+        u64::try_from(self.bytes).unwrap_or(u64::MAX)
+    }
+}
+
+struct CarriedFile {
+    metadata: CarriedMetadata,
+    data: Cursor<Cow<'static, [u8]>>,
+}
+
+impl File for CarriedFile {
+    type Metadata = CarriedMetadata;
+    type MetadataFuture<'a> = Ready<io::Result<CarriedMetadata>>;
+
+    fn metadata(&self) -> Self::MetadataFuture<'_> {
+        ready(Ok(self.metadata))
+    }
+}
+
+impl AsyncRead for CarriedFile {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.data).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncSeek for CarriedFile {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        Pin::new(&mut self.data).start_seek(position)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Pin::new(&mut self.data).poll_complete(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_build_may_have_named_is_looked_for() {
+        for file in ["/favicon.svg", "/pkg/salon_bg.wasm", "/pkg/a-1/b.C.js.br", "/nowhere"] {
+            assert!(may_be_file(file), "{file}");
+        }
+        let long = format!("/{}", "a".repeat(PATH_BYTES));
+        for other in
+            ["/", "/room/123", "/a%00b", "/a%2fb", "/../a", "/a/../b", "/a b", "/\u{e4}", &long]
+        {
+            assert!(!may_be_file(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Connections: who is let in, over what, and how much each address may use.
+
+pub(super) mod acme;
+pub(super) mod certificate;
+pub(super) mod client_ip;
+pub(super) mod connect_info;
+pub(super) mod intake;
+pub(super) mod ip_quotas;
+pub(super) mod listener;
+pub(super) mod origin;
+pub(super) mod refusals;
+pub(super) mod tls;
+mod tls_provider;

@@ -1,0 +1,350 @@
+//! Which web pages may open the socket, and under which address people reach this server.
+
+use super::refusals::Reason;
+use axum::http::{
+    HeaderMap, Uri, header,
+    uri::{Authority, Scheme},
+};
+use std::{fmt, net::IpAddr, str::FromStr};
+use thiserror::Error;
+
+/// The origin of a web page (RFC 6454): scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebOrigin {
+    secure: bool,
+    host: String,
+    port: u16,
+}
+
+/// The text is not of the form `https://host` or `https://host:port`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an origin is of the form https://host or https://host:port")]
+pub struct ParseOriginError;
+
+impl FromStr for WebOrigin {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Self, ParseOriginError> {
+        let uri: Uri = text.parse().map_err(|_| ParseOriginError)?;
+        let secure = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            _ => return Err(ParseOriginError),
+        };
+        let authority = uri.authority().ok_or(ParseOriginError)?;
+        // An origin ends with its host or port: no path, and nobody's name in front of the host.
+        let bare = text.split_once("://").is_some_and(|(_, rest)| rest == authority.as_str());
+        // What else a host may consist of (RFC 3986) would end a directive in a policy.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        if !bare || !authority.as_str().bytes().all(is_plain) {
+            return Err(ParseOriginError);
+        }
+        let (host, port) = host_and_port(authority, secure);
+        Ok(Self { secure, host, port })
+    }
+}
+
+impl fmt::Display for WebOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}:{}", self.host, self.port)
+    }
+}
+
+impl WebOrigin {
+    /// Whether its pages come over https.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The name or the address to connect to.
+    pub(crate) fn bare_host(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What a browser writes into `Origin`: the port only where it is not the usual one.
+    pub(crate) fn brief(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority())
+    }
+
+    /// What a browser writes into `Host`.
+    pub(crate) fn authority(&self) -> String {
+        match (self.secure, self.port) {
+            (true, 443) | (false, 80) => self.host.clone(),
+            (_, port) => format!("{}:{port}", self.host),
+        }
+    }
+
+    /// Whether a page of this origin came from the server that is now addressed as `host`, the
+    /// value of a `Host` header. The scheme is not compared: behind a proxy that speaks TLS the
+    /// server does not know it.
+    fn is_host(&self, host: &Authority) -> bool {
+        host_and_port(host, self.secure) == (self.host.clone(), self.port)
+    }
+}
+
+fn host_and_port(authority: &Authority, secure: bool) -> (String, u16) {
+    let default = if secure { 443 } else { 80 };
+    (authority.host().to_ascii_lowercase(), authority.port_u16().unwrap_or(default))
+}
+
+/// Some origins, separated by white space: what one environment variable holds.
+#[derive(Clone)]
+pub(crate) struct OriginList(pub(crate) Vec<WebOrigin>);
+
+impl FromStr for OriginList {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Self, ParseOriginError> {
+        text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Who may open the socket besides this server's own pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OriginPolicy {
+    /// Pages of these origins.
+    pub listed: Vec<WebOrigin>,
+    /// Programs that send no `Origin`. Browsers always send one.
+    pub allow_none: bool,
+}
+
+/// Why the socket stays closed: what the asker is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum OriginError {
+    #[error(
+        "Pages of this origin may not connect to this server: the Host that arrived is another. A \
+         proxy in front of it has to pass on Host."
+    )]
+    Foreign,
+    #[error("Programs that send no Origin may not connect to this server.")]
+    Missing,
+    #[error("The request has no Host. A proxy in front of this server has to pass it on.")]
+    NoHost,
+}
+
+impl OriginError {
+    /// What it counts as.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::Foreign | Self::Missing => Reason::Origin,
+            Self::NoHost => Reason::NoHost,
+        }
+    }
+}
+
+impl OriginPolicy {
+    /// Judges a request by its `Origin` and `Host`. Without this any web page that a person visits
+    /// could use the server with the visitor's place in the network.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), OriginError> {
+        let mut given = headers.get_all(header::ORIGIN).iter();
+        let origin = match (given.next(), given.next()) {
+            (None, _) if self.allow_none => return Ok(()),
+            (None, _) => return Err(OriginError::Missing),
+            (Some(origin), None) => origin,
+            (Some(_), Some(_)) => return Err(OriginError::Foreign),
+        };
+        let origin = origin.to_str().ok().and_then(|text| text.parse::<WebOrigin>().ok());
+        let origin = origin.ok_or(OriginError::Foreign)?;
+        if self.listed.contains(&origin) {
+            return Ok(());
+        }
+        match host(headers) {
+            Ok(Some(host)) if origin.is_host(&host) => Ok(()),
+            Ok(None) => Err(OriginError::NoHost),
+            _ => Err(OriginError::Foreign),
+        }
+    }
+}
+
+/// The longest name of a host (RFC 1035, section 2.3.4).
+const NAME_BYTES: usize = 253;
+
+/// What `Host` says is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum HostError {
+    #[error("A request has one Host (RFC 9112, section 3.2).")]
+    Twice,
+    #[error("Host is a name of at most 253 characters, or an address, and perhaps a port.")]
+    NoHost,
+}
+
+/// The host and port that a request is for, if it says so.
+pub(crate) fn host(headers: &HeaderMap) -> Result<Option<Authority>, HostError> {
+    let mut given = headers.get_all(header::HOST).iter();
+    let (Some(text), other) = (given.next(), given.next()) else { return Ok(None) };
+    if other.is_some() {
+        return Err(HostError::Twice);
+    }
+    let text = text.to_str().map_err(|_| HostError::NoHost)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let host: Authority = text.parse().map_err(|_| HostError::NoHost)?;
+    let is_plain = !host.as_str().contains('@') && host.host().len() <= NAME_BYTES;
+    is_plain.then_some(Some(host)).ok_or(HostError::NoHost)
+}
+
+/// What a request is told that none of these can be known for.
+pub(crate) const NO_HOST: &str = "The request does not say which host it is for. A proxy in front of \
+    this server has to pass on Host.";
+
+/// Scheme, host and port under which the asker reaches this server, for links to it. `is_secure`
+/// says whether the server itself speaks TLS.
+///
+/// Who stands between can claim `https` with `X-Forwarded-Proto`. It changes nothing but the links
+/// that the asker is shown, so it is believed.
+pub(crate) fn of_request(headers: &HeaderMap, is_secure: bool) -> Option<String> {
+    let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+    let claimed = forwarded.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
+    let scheme = if is_secure || claimed { "https" } else { "http" };
+    host(headers).ok()?.map(|host| format!("{scheme}://{host}"))
+}
+
+/// The same for somebody who came over plain http, where https is at `port`.
+pub(crate) fn secure(host: &Authority, port: u16) -> String {
+    let name = host.host();
+    if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") }
+}
+
+/// The address that a host is written as, if it is no name.
+pub(crate) fn address(host: &Authority) -> Option<IpAddr> {
+    let text = host.host();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// Whether a host is the asker's own machine, by name (RFC 6761, section 6.3) or address.
+pub(crate) fn is_loopback(host: &Authority) -> bool {
+    let name = host.host().trim_end_matches('.').to_ascii_lowercase();
+    let is_named = name == "localhost" || name.ends_with(".localhost");
+    is_named || address(host).is_some_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn verdict(policy: &OriginPolicy, host: &str, origin: &str) -> bool {
+        policy.check(&headers(&[("host", host), ("origin", origin)])).is_ok()
+    }
+
+    #[test]
+    fn only_the_own_origin_is_admitted() {
+        let policy = OriginPolicy::default();
+        for (host, origin) in [
+            ("localhost:3000", "http://localhost:3000"),
+            ("call.example.org", "https://call.example.org"),
+            ("call.example.org:443", "https://call.example.org"),
+            ("CALL.example.org", "http://call.example.org:80"),
+            ("[::1]:3000", "http://[::1]:3000"),
+        ] {
+            assert!(verdict(&policy, host, origin), "{host} {origin}");
+        }
+        for (host, origin) in [
+            ("call.example.org", "null"),
+            ("call.example.org", ""),
+            ("call.example.org", "https://call.example.org.evil.net"),
+            ("call.example.org", "https://evil-call.example.org"),
+            ("call.example.org", "https://call.example.org@evil.net"),
+            ("call.example.org", "https://call.example.org/"),
+            ("call.example.org", "https://call.example.org/https://call.example.org"),
+            ("call.example.org", "https://call.example.org:8443"),
+            ("call.example.org", "ftp://call.example.org"),
+            ("call.example.org:80", "https://call.example.org"),
+            ("localhost:3000", "http://localhost:3001"),
+        ] {
+            assert!(!verdict(&policy, host, origin), "{host} {origin}");
+        }
+    }
+
+    #[test]
+    fn listed_origins_are_compared_whole() {
+        let listed = vec!["https://app.example.org".parse().unwrap()];
+        let policy = OriginPolicy { listed, allow_none: false };
+        assert!(verdict(&policy, "call.example.org", "https://app.example.org:443"));
+        assert!(!verdict(&policy, "call.example.org", "http://app.example.org"));
+        assert!(!verdict(&policy, "call.example.org", "https://app.example.org.evil.net"));
+    }
+
+    #[test]
+    fn two_origins_are_none_of_ours() {
+        let mut both = headers(&[("host", "a.example"), ("origin", "http://a.example")]);
+        both.append("origin", "http://a.example".parse().unwrap());
+        assert_eq!(OriginPolicy::default().check(&both), Err(OriginError::Foreign));
+    }
+
+    #[test]
+    fn a_host_is_one_name_of_bearable_length() {
+        let name = "a".repeat(NAME_BYTES);
+        for good in ["localhost:3000", "[::1]:3000", &name, &format!("{name}:65535")] {
+            assert!(matches!(host(&headers(&[("host", good)])), Ok(Some(_))), "{good}");
+        }
+        for none in [&headers(&[]), &headers(&[("host", "")])] {
+            assert_eq!(host(none), Ok(None));
+        }
+        for wrong in ["a b", "a@b", "a/b", &format!("{name}a"), &format!("{name}a:80")] {
+            assert_eq!(host(&headers(&[("host", wrong)])), Err(HostError::NoHost), "{wrong}");
+        }
+        let mut both = headers(&[("host", "a.example")]);
+        both.append("host", "a.example".parse().unwrap());
+        assert_eq!(host(&both), Err(HostError::Twice));
+        assert_eq!(of_request(&both, false), None);
+    }
+
+    #[test]
+    fn a_page_without_a_host_is_told_from_a_foreign_one() {
+        let page = headers(&[("origin", "http://a.example")]);
+        assert_eq!(OriginPolicy::default().check(&page), Err(OriginError::NoHost));
+    }
+
+    #[test]
+    fn no_origin_is_admitted_only_where_allowed() {
+        let none = headers(&[("host", "a.example")]);
+        assert_eq!(OriginPolicy::default().check(&none), Err(OriginError::Missing));
+        assert_eq!(OriginPolicy { allow_none: true, listed: Vec::new() }.check(&none), Ok(()));
+    }
+
+    #[test]
+    fn links_carry_the_scheme_and_host_that_were_used() {
+        let plain = headers(&[("host", "localhost:3000")]);
+        assert_eq!(of_request(&plain, false).as_deref(), Some("http://localhost:3000"));
+        assert_eq!(of_request(&plain, true).as_deref(), Some("https://localhost:3000"));
+        let proxied = headers(&[("host", "call.example.org"), ("x-forwarded-proto", "HTTPS")]);
+        assert_eq!(of_request(&proxied, false).as_deref(), Some("https://call.example.org"));
+        assert_eq!(of_request(&headers(&[("host", "a b")]), false), None);
+        assert_eq!(of_request(&headers(&[]), false), None);
+    }
+
+    #[test]
+    fn plain_http_leads_to_the_same_host() {
+        for (host, port, expected) in [
+            ("call.example.org", 443, "https://call.example.org"),
+            ("call.example.org:80", 443, "https://call.example.org"),
+            ("call.example.org:8080", 8443, "https://call.example.org:8443"),
+            ("[::1]:80", 443, "https://[::1]"),
+        ] {
+            assert_eq!(secure(&host.parse().unwrap(), port), expected);
+        }
+    }
+
+    #[test]
+    fn the_own_machine_has_names_and_addresses() {
+        for own in
+            ["localhost", "LOCALHOST:80", "a.localhost", "localhost.", "127.0.0.2:1", "[::1]"]
+        {
+            assert!(is_loopback(&own.parse().unwrap()), "{own}");
+        }
+        for other in ["localhost.example", "127.0.0.1.example", "192.0.2.1", "[2001:db8::1]", "a"] {
+            assert!(!is_loopback(&other.parse().unwrap()), "{other}");
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Holds a WebSocket client to its rate and to its time, frame by frame (RFC 6455, section 5.2):
+//! before anything is put together or understood, so that pings and the parts of a message count.
+
+use crate::{
+    rate_limit::{Bucket, Rate},
+    server::clock::running,
+};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use thiserror::Error;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Instant,
+};
+
+/// The longest header: 2 bytes, a length of 8 and a mask of 4.
+const HEADER_MAX: usize = 14;
+
+/// Why no more is read. It is inside of an [`io::Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum FrameError {
+    #[error("more frames than the rate allows")]
+    TooFast,
+    #[error("a message was not finished in time")]
+    Unfinished,
+}
+
+impl From<FrameError> for io::Error {
+    fn from(breach: FrameError) -> Self {
+        Self::other(breach)
+    }
+}
+
+/// Where in a frame a stream of bytes is.
+#[derive(Debug, Default)]
+struct FrameParser {
+    /// As much of the header as was seen; empty in the payload and between two frames.
+    header: Vec<u8>,
+    /// How many bytes of the payload are to come.
+    payload: u64,
+    /// Whether frames of the message that was begun are still to come. Control frames may stand
+    /// between them.
+    message: bool,
+}
+
+/// What began in some bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Begun {
+    frames: u32,
+    /// Of these frames, those before which nothing was unfinished.
+    afresh: u32,
+}
+
+impl FrameParser {
+    /// Goes on by some bytes.
+    fn follow(&mut self, mut bytes: &[u8]) -> Begun {
+        let mut begun = Begun::default();
+        while let Some((first, rest)) = bytes.split_first() {
+            if self.payload > 0 {
+                let there = usize::try_from(self.payload).unwrap_or(usize::MAX).min(bytes.len());
+                self.payload -= u64::try_from(there).unwrap_or(self.payload);
+                bytes = bytes.get(there..).unwrap_or_default();
+                continue;
+            }
+            if self.header.is_empty() {
+                begun.frames += 1;
+                begun.afresh += u32::from(!self.message);
+                self.header.reserve_exact(HEADER_MAX);
+            }
+            self.header.push(*first);
+            bytes = rest;
+            if let Some(payload) = payload(&self.header) {
+                self.payload = payload;
+                self.message = goes_on(&self.header).unwrap_or(self.message);
+                self.header.clear();
+            }
+        }
+        begun
+    }
+
+    /// Whether something is unfinished.
+    fn is_within(&self) -> bool {
+        !self.header.is_empty() || self.payload > 0 || self.message
+    }
+}
+
+/// Whether more frames of a message follow this one; none if it belongs to no message, as pings.
+fn goes_on(header: &[u8]) -> Option<bool> {
+    let first = header.first()?;
+    let (is_last, is_control) = (first & 0x80 != 0, first & 0x08 != 0);
+    (!is_control).then_some(!is_last)
+}
+
+/// The length of the payload, once the header is complete.
+fn payload(header: &[u8]) -> Option<u64> {
+    let [_, second, rest @ ..] = header else { return None };
+    let extended = match second & 0x7f {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    let mask = if second & 0x80 == 0 { 0 } else { 4 };
+    let length = rest.get(..extended)?;
+    rest.get(extended..extended + mask)?;
+    Some(match length {
+        [] => (second & 0x7f).into(),
+        bytes => bytes.iter().fold(0, |length, byte| length << 8 | u64::from(*byte)),
+    })
+}
+
+type Deadline = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What a client of a server that has these limits sends. Reading fails with a [`FrameError`].
+pub(super) struct FrameLimiter<S> {
+    stream: S,
+    parser: FrameParser,
+    start: Instant,
+    rate: Rate,
+    bucket: Bucket,
+    /// How long one message may take, and one control frame.
+    patience: Duration,
+    /// Ends when what was begun has to be there. Most messages are there at once.
+    deadline: Option<Deadline>,
+}
+
+impl<S> FrameLimiter<S> {
+    pub(super) fn new(stream: S, rate: Rate, patience: Duration) -> Self {
+        Self {
+            stream,
+            parser: FrameParser::default(),
+            start: Instant::now(),
+            rate,
+            bucket: Bucket::default(),
+            patience,
+            deadline: None,
+        }
+    }
+
+    fn inspect(&mut self, bytes: &[u8]) -> Result<(), FrameError> {
+        let begun = self.parser.follow(bytes);
+        let now = Instant::now();
+        for _ in 0..begun.frames {
+            let taken = self.bucket.take(self.rate, now - self.start);
+            taken.map_err(|_| FrameError::TooFast)?;
+        }
+        if !self.parser.is_within() {
+            self.deadline = None;
+        } else if begun.afresh > 0 {
+            self.deadline = Some(Box::pin(running(self.patience)));
+        }
+        Ok(())
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for FrameLimiter<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if let Poll::Ready(Ok(())) = read {
+            this.inspect(buffer.filled().get(before..).unwrap_or_default())?;
+        }
+        // Asked whether or not something came: bytes that come one by one give no more time.
+        if let Some(deadline) = &mut this.deadline
+            && deadline.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(FrameError::Unfinished.into()));
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for FrameLimiter<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+        time::advance,
+    };
+    use tungstenite::protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    };
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    fn policed() -> (DuplexStream, FrameLimiter<DuplexStream>) {
+        let (client, server) = duplex(1 << 20);
+        (client, FrameLimiter::new(server, Rate::new(400, Duration::from_secs(8)), PATIENCE))
+    }
+
+    fn frame(payload: usize, is_masked: bool) -> Vec<u8> {
+        let mut frame = Frame::message(vec![0; payload], OpCode::Data(Data::Text), true);
+        if is_masked {
+            frame.header_mut().mask = Some([1, 2, 3, 4]);
+        }
+        let mut bytes = Vec::new();
+        frame.format(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// Reads until there is nothing more for now, or to the end.
+    async fn breach(server: &mut FrameLimiter<DuplexStream>) -> Option<FrameError> {
+        let mut buffer = [0; 4096];
+        loop {
+            match server.read(&mut buffer).await {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => return error.get_ref()?.downcast_ref().copied(),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn frames_are_counted_wherever_they_are_cut(
+            lengths in proptest::collection::vec((0usize..70_000, any::<bool>()), 1..8),
+            cut in 1usize..5000,
+        ) {
+            let bytes: Vec<u8> =
+                lengths.iter().flat_map(|(length, mask)| frame(*length, *mask)).collect();
+            let mut parser = FrameParser::default();
+            let begun: u32 = bytes.chunks(cut).map(|chunk| parser.follow(chunk).frames).sum();
+            prop_assert_eq!(begun as usize, lengths.len());
+            prop_assert!(!parser.is_within());
+            let mut parser = FrameParser::default();
+            parser.follow(&bytes[..bytes.len() - 1]);
+            prop_assert!(parser.is_within());
+        }
+    }
+
+    #[test]
+    fn the_longest_length_is_no_trouble() {
+        let mut parser = FrameParser::default();
+        let header: Vec<u8> = [0x82, 0xff].into_iter().chain([0xff; 12]).collect();
+        assert_eq!(header.len(), HEADER_MAX);
+        assert_eq!(parser.follow(&header), Begun { frames: 1, afresh: 1 });
+        assert_eq!(parser.follow(&[0; 4096]), Begun::default());
+        assert_eq!(parser.payload, u64::MAX - 4096);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_frame_over_the_rate_is_a_breach() {
+        let (mut client, mut server) = policed();
+        client.write_all(&frame(0, true).repeat(400)).await.unwrap();
+        let mut heard = vec![0; frame(0, true).len() * 400];
+        server.read_exact(&mut heard).await.unwrap();
+        client.write_all(&frame(0, true)).await.unwrap();
+        assert_eq!(breach(&mut server).await, Some(FrameError::TooFast));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_frame_has_so_much_time_however_it_drips() {
+        let (mut client, mut server) = policed();
+        let begun = Instant::now();
+        let drip = async {
+            for byte in frame(100, true) {
+                client.write_all(&[byte]).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let found = tokio::select! {
+            found = breach(&mut server) => found,
+            () = drip => None,
+        };
+        assert_eq!(found, Some(FrameError::Unfinished));
+        assert_eq!(begun.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_has_so_much_time_whatever_comes_between_its_frames() {
+        let (mut client, mut server) = policed();
+        let begun = Instant::now();
+        let mut part = frame(1, true);
+        part[0] &= 0x7f;
+        let mut pong = frame(0, true);
+        pong[0] = 0x8a;
+        let talk = async {
+            client.write_all(&part).await.unwrap();
+            loop {
+                client.write_all(&pong).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let found = tokio::select! {
+            found = breach(&mut server) => found,
+            () = talk => None,
+        };
+        assert_eq!(found, Some(FrameError::Unfinished));
+        assert_eq!(begun.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_without_a_pause_have_each_their_time() {
+        let (mut client, mut server) = policed();
+        let (mut first, mut last) = (frame(10, true), frame(10, true));
+        first[0] &= 0x7f;
+        last[0] = 0x80;
+        client.write_all(&first).await.unwrap();
+        server.read_exact(&mut vec![0; first.len()]).await.unwrap();
+        for _ in 0..5 {
+            // The rest of one message and the beginning of the next come as one.
+            let both = [last.clone(), first.clone()].concat();
+            client.write_all(&both).await.unwrap();
+            server.read_exact(&mut vec![0; both.len()]).await.unwrap();
+            advance(PATIENCE / 2).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn t30_a_standstill_is_no_breach() {
+        let (mut client, mut server) = policed();
+        let bytes = frame(10, true);
+        client.write_all(&bytes[..5]).await.unwrap();
+        server.read_exact(&mut [0; 5]).await.unwrap();
+        advance(PATIENCE * 3).await;
+        let rest = tokio::spawn(async move {
+            let mut rest = vec![0; bytes.len() - 5];
+            server.read_exact(&mut rest).await.map(|_| ())
+        });
+        tokio::task::yield_now().await;
+        client.write_all(&frame(10, true)[5..]).await.unwrap();
+        rest.await.unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_between_frames_is_no_breach() {
+        let (mut client, mut server) = policed();
+        for _ in 0..3 {
+            let bytes = frame(10, true);
+            client.write_all(&bytes).await.unwrap();
+            server.read_exact(&mut vec![0; bytes.len()]).await.unwrap();
+            advance(PATIENCE * 3).await;
+        }
+        drop(client);
+        assert_eq!(breach(&mut server).await, None);
+    }
+}

@@ -1,0 +1,178 @@
+//! `/ws`: from a request to a WebSocket (RFC 6455), or the reason why there is none; and `/ws/check`,
+//! where a page finds out that reason: browsers tell it nothing of a handshake that failed.
+
+use super::{
+    handshake::{self, HandshakeError},
+    socket,
+};
+use crate::server::{
+    net::{
+        client_ip::{ClientAddress, is_forwarded},
+        connect_info::ConnectInfo,
+        ip_quotas::{ConnectionPermit, LimitExceeded},
+        origin::{self, OriginError},
+        refusals::Reason,
+    },
+    state::AppState,
+};
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use std::{
+    net::IpAddr,
+    sync::{Arc, Once},
+};
+use thiserror::Error;
+use tracing::warn;
+use tungstenite::handshake::server::create_response_with_body;
+
+/// Opens a socket for a page of this server, and for who else the operator allows.
+pub(crate) async fn upgrade(
+    State(state): State<AppState>,
+    Extension(peer): Extension<Arc<ConnectInfo>>,
+    mut request: Request,
+) -> Response {
+    let address = state.proxies.client(peer.address, request.headers());
+    let permit = match admit(&state, &peer, address, &request) {
+        Ok(permit) => permit,
+        Err(error) => {
+            state.refusals.note(error.reason());
+            state.quotas.remember(address, error.reason());
+            return error.into_response();
+        }
+    };
+    let Ok(response) = create_response_with_body(&request, Body::empty) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let upgrading = hyper::upgrade::on(&mut request);
+    let (hub, limits) = (state.hub.clone(), state.limits.clone());
+    tokio::spawn(async move {
+        socket::serve(upgrading, hub, &limits, address).await;
+        drop((permit, peer));
+    });
+    response
+}
+
+/// Why a request gets no call socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+enum UpgradeError {
+    #[error("{0}")]
+    Handshake(#[from] HandshakeError),
+    #[error("{0}")]
+    Origin(#[from] OriginError),
+    #[error("{0}")]
+    Quota(#[from] LimitExceeded),
+}
+
+impl UpgradeError {
+    /// What it counts as.
+    fn reason(self) -> Reason {
+        match self {
+            Self::Handshake(error) => error.reason(),
+            Self::Origin(error) => error.reason(),
+            Self::Quota(refusal) => refusal.reason(),
+        }
+    }
+}
+
+impl IntoResponse for UpgradeError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Handshake(error) => error.into_response(),
+            Self::Origin(error @ OriginError::NoHost) => {
+                (StatusCode::BAD_REQUEST, error.to_string()).into_response()
+            }
+            Self::Origin(error) => (StatusCode::FORBIDDEN, error.to_string()).into_response(),
+            Self::Quota(refusal) => refusal.into_response(),
+        }
+    }
+}
+
+/// Counts the socket among those of its address, if it may be opened. The limits come last, so that
+/// other sites cannot spend what their visitors may use.
+fn admit(
+    state: &AppState,
+    peer: &ConnectInfo,
+    address: ClientAddress,
+    request: &Request,
+) -> Result<Option<ConnectionPermit>, UpgradeError> {
+    let headers = request.headers();
+    if let Ok(None) = origin::host(headers) {
+        return Err(OriginError::NoHost.into());
+    }
+    handshake::check(request.version(), headers)?;
+    state.origins.check(headers)?;
+    state.quotas.open_socket(address)?;
+    if peer.permit.is_some() && is_near(peer.address) && is_forwarded(headers) {
+        tell_of_proxy();
+    }
+    Ok(state.count(peer, headers)?)
+}
+
+/// Whether this may be the operator's own proxy. Strangers write headers, too.
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
+
+/// Once: every socket would be a reason.
+fn tell_of_proxy() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        warn!(
+            "A proxy forwards people, and all of them count as one address. Name the proxy with \
+             --trust-proxy or SALON_TRUST_PROXY."
+        );
+    });
+}
+
+/// What arrived of a request, and of the last call socket that was refused.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Arrived {
+    /// The `Host`, or null.
+    host: Option<String>,
+    /// Whether this very request asks for a WebSocket, which no page can make `fetch` do.
+    upgrade: bool,
+    /// Whether a page of the request's `Origin` may open a socket: `ok`, `missing`, or `foreign`.
+    origin: &'static str,
+    /// Whether a proxy says that it passed the request on.
+    forwarded: bool,
+    /// Why the asker's address was refused a call socket within the last minute, or null.
+    refused: Option<Refused>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Refused {
+    reason: &'static str,
+    /// How long ago, in whole seconds.
+    seconds: u64,
+}
+
+/// `/ws/check`: tells a page whose WebSocket failed what arrived here.
+pub(crate) async fn check(
+    State(state): State<AppState>,
+    Extension(peer): Extension<Arc<ConnectInfo>>,
+    headers: HeaderMap,
+) -> Json<Arrived> {
+    let address = state.proxies.client(peer.address, &headers);
+    let refused = state.quotas.refused(address);
+    Json(Arrived {
+        host: origin::host(&headers).ok().flatten().map(|host| host.to_string()),
+        upgrade: handshake::upgrades(&headers).is_ok(),
+        origin: match state.origins.check(&headers) {
+            Ok(()) => "ok",
+            Err(OriginError::Missing) => "missing",
+            Err(OriginError::Foreign | OriginError::NoHost) => "foreign",
+        },
+        forwarded: is_forwarded(&headers),
+        refused: refused
+            .map(|(reason, ago)| Refused { reason: reason.name(), seconds: ago.as_secs() }),
+    })
+}
