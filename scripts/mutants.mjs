@@ -46,10 +46,10 @@ const mutants = [
   },
   {
     what: 'a file with a wrong hash that is accepted',
-    file: 'src/call/files/taken.rs',
+    file: 'src/content/files/receiving.rs',
     from: 'if sum.is_none() || sum != self.sum.as_deref() {',
     to: 'if sum.is_none() {',
-    caught: native('call::files'),
+    caught: native('content::files'),
   },
   {
     what: 'a guest who is let in past the waiting room',
@@ -67,7 +67,7 @@ const mutants = [
   },
   {
     what: 'a notice that is not announced',
-    file: 'src/ui/notice_bar.rs',
+    file: 'src/ui/common/notice_bar.rs',
     from: '<div class="notices" role="status" aria-live="polite">',
     to: '<div class="notices">',
     caught: browser('two people see and hear each other'),

@@ -5,7 +5,10 @@
 //! | [`protocol`] | every message, id and limit that crosses the wire |
 //! | `rate_limit` | pure: how often something may be done (server) |
 //! | `room` | pure: who is in which room (server) |
-//! | [`call`] | pure: one person's part in a call (browser) |
+//! | [`call`] | pure: one person's part in a call: who is there, and the connections (browser) |
+//! | [`content`] | pure: what people give each other over data channels (browser) |
+//! | [`layout`] | pure: where everybody stands on the stage (browser) |
+//! | [`diagnostics`] | pure: connections in numbers, and whether servers answer (browser) |
 //! | [`devices`] | pure: one person's microphone and camera (browser) |
 //! | [`recording`] | pure: what is in a recording, and how its file becomes whole (browser) |
 //! | `server` | axum: pages, sockets, configuration |
@@ -26,10 +29,13 @@ mod parts;
 
 pub mod app;
 pub mod call;
+pub mod content;
 pub mod devices;
+pub mod diagnostics;
 #[cfg(feature = "embed")]
 pub mod embed;
 pub mod i18n;
+pub mod layout;
 pub mod pages;
 pub mod platform;
 pub mod protocol;

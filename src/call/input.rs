@@ -1,12 +1,12 @@
 //! What a call takes in, and what it wants done.
 
-use super::{
-    ChannelInput, FileCommand, FileInput, Generation, Message, PeerCommand, PeerConfig, PeerInput,
-    PeerKey,
-};
-use crate::protocol::{
-    ChatText, ClientMessage, ErrorCode, HostAction, MediaKind, Pass, Presence, Reaction, Role,
-    RoomName, ServerMessage, Talk,
+use super::{Generation, PeerCommand, PeerConfig, PeerInput, PeerKey};
+use crate::{
+    content::{ChannelInput, FileCommand, FileInput, Message},
+    protocol::{
+        ChatText, ClientMessage, ErrorCode, HostAction, MediaKind, Pass, Presence, Reaction, Role,
+        RoomName, ServerMessage, Talk,
+    },
 };
 use std::time::Duration;
 

@@ -4,52 +4,41 @@
 //! Contract: call [`Call::handle`] with an input and the time, then drain [`Call::poll`], then call
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
 
-mod chat;
-mod content;
-pub mod corner;
-pub mod ear;
-mod entrance;
-mod files;
-pub mod fit;
-pub mod grid;
+mod data_channels;
 mod health;
 mod ice;
 mod input;
+mod join;
 mod negotiation;
 mod peer;
-pub mod places;
-pub mod probe;
 mod quality;
-mod reconnect;
 mod repair;
 pub mod sdp;
 mod seal;
-pub mod speaker;
+mod signaling;
 mod start;
-pub mod statistics;
 #[cfg(test)]
 mod tests;
 mod view;
 mod waits;
 
-use crate::protocol::{
-    ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Pass, PeerId, Person,
-    Presence, Reaction, Report, RoomName, RoomState, Rules, ServerMessage, Signal, Talk,
+use crate::{
+    content::{ChannelInput, Content},
+    protocol::{
+        ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Pass, PeerId, Person,
+        Presence, Reaction, Report, RoomName, RoomState, Rules, ServerMessage, Signal, Talk,
+    },
 };
-use chat::Chat;
-pub use chat::{ChatView, Message};
-use files::Files;
-pub use files::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView, OFFERS};
 pub use health::{Arrival, Path, Reading};
 use ice::Ice;
 pub use ice::PeerConfig;
 pub use input::{Command, Input};
-pub use negotiation::{ChannelInput, Intent, PeerCommand, PeerInput, SignalingState};
+pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
 pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
 pub use quality::Verdict;
 use quality::{Pair, verdict};
-pub use reconnect::Contact;
-use reconnect::{Socket, Step};
+pub use signaling::Contact;
+use signaling::{Socket, Step};
 pub use start::Obstacle;
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Phase, Tile, View};
@@ -110,8 +99,7 @@ pub struct Call {
     socket: Socket,
     waits: Waits,
     epoch: Duration,
-    chat: Chat,
-    files: Files,
+    content: Content,
     /// The sign that this person showed last, and when.
     sign: Option<(Reaction, Duration)>,
     generations: Generation,
@@ -132,11 +120,11 @@ impl Call {
             Input::Epoch(epoch) => self.set_clock(epoch),
             Input::Watch(room) => self.watch(room, now),
             Input::Return(seat, since) => (self.seat, self.came) = (Some(seat), Some(since)),
-            Input::Recall(messages) => self.chat.recall(messages),
+            Input::Recall(messages) => self.content.recall(messages),
             Input::Say(text) => {
-                self.chat.say(self.presence.name.clone(), text, self.epoch + now);
+                self.content.say(self.presence.name.clone(), text, self.epoch + now);
             }
-            Input::File(input) => self.files.handle(input),
+            Input::File(input) => self.content.handle_file(input),
             Input::Show(sign) => self.show(sign),
             Input::SetPass(pass, spare_key) => self.set_pass(pass, spare_key),
             Input::SetPasscode(passcode) => self.pass.passcode = passcode,
@@ -171,8 +159,7 @@ impl Call {
             Input::Peer(key, input) => self.peer(key, input),
             Input::Tick => {}
         }
-        self.look_after_chat();
-        self.look_after_files();
+        self.poll_content();
         self.look_after_peers();
         if self.can_speak() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
@@ -196,7 +183,7 @@ impl Call {
         let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
         let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
         let credentials = self.ice.due().filter(|_| speaks);
-        let questions = self.chat.due().map(|due| due.saturating_sub(self.epoch));
+        let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.epoch));
         let own = credentials.into_iter().chain(self.waits.due()).chain(questions);
         socket.chain(mending).chain(words).chain(own).min()
     }
@@ -247,8 +234,8 @@ impl Call {
                 || self.seat.is_some(),
             contact: self.contact(),
             verdict: verdict(&self.pairs()),
-            chat: self.chat.view(),
-            files: self.files.view(),
+            chat: self.content.chat(),
+            files: self.content.files(),
             sign: self.sign,
         }
     }
@@ -312,7 +299,7 @@ impl Call {
             self.send(ClientMessage::Presence(presence.clone()));
         }
         // The server may be away, and who is muted there is not played.
-        self.tell_everybody(&Talk::Presence(presence));
+        self.content.send_to_all(&Talk::Presence(presence));
     }
 
     fn hide(&mut self, hidden: bool) {
@@ -355,11 +342,11 @@ impl Call {
                     Some(place) => {
                         self.commands.push_back(Command::ClosePeer(place.key()));
                         *place = fresh.succeed(place, now);
-                        self.channel(peer.id, ChannelInput::Closed);
+                        self.handle_channel(peer.id, ChannelInput::Closed);
                     }
                     None => {
                         self.peers.push(fresh);
-                        self.chat.came(peer.id);
+                        self.content.came(peer.id);
                     }
                 }
                 let config = self.ice.config().clone();
@@ -431,7 +418,7 @@ impl Call {
     fn peer(&mut self, key: PeerKey, input: PeerInput) {
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
         let input = match input {
-            PeerInput::Channel(input) => return self.channel(key.id, input),
+            PeerInput::Channel(input) => return self.handle_channel(key.id, input),
             input => input,
         };
         peer.handle(input, self.now);
@@ -528,8 +515,7 @@ impl Call {
     }
 
     fn close_peer(&mut self, id: PeerId) {
-        self.chat.left(id);
-        self.files.left(id);
+        self.content.left(id);
         if let Some(index) = self.peers.iter().position(|peer| peer.key().id == id) {
             let peer = self.peers.remove(index);
             self.commands.push_back(Command::ClosePeer(peer.key()));

@@ -6,7 +6,10 @@
 //! roll its offer back: [`Negotiation::has_collided`] says that a new connection is needed.
 
 use super::{ConnectionState, IceConnectionState, Reading, seal::Ends};
-use crate::protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal};
+use crate::{
+    content::ChannelInput,
+    protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal},
+};
 use std::{collections::VecDeque, sync::Arc};
 
 /// `RTCSignalingState` (W3C WebRTC, section 4.3.1).
@@ -60,21 +63,6 @@ pub enum PeerInput {
     Reading(Reading),
     /// Something about the data channels.
     Channel(ChannelInput),
-}
-
-/// What the data channels of a peer connection report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChannelInput {
-    /// Messages can be sent.
-    Opened,
-    /// The other side said something.
-    Heard(String),
-    /// Bytes came on the second channel.
-    Bytes(Vec<u8>),
-    /// The second channel is open and has little left to send.
-    Drained,
-    /// Nothing can be sent any more.
-    Closed,
 }
 
 /// What a peer connection is to do.

@@ -1,7 +1,10 @@
 //! What the person is to see, as plain values.
 
-use super::{ChatView, Contact, FilesView, Link, Path, PeerKey, Verdict};
-use crate::protocol::{Desk, ErrorCode, Grade, PeerId, Presence, Reaction, RoomState, Rules};
+use super::{Contact, Link, Path, PeerKey, Verdict};
+use crate::{
+    content::{ChatView, FilesView},
+    protocol::{Desk, ErrorCode, Grade, PeerId, Presence, Reaction, RoomState, Rules},
+};
 use std::{sync::Arc, time::Duration};
 
 /// How far this person is on the way into the call, or out of it.

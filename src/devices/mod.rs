@@ -5,6 +5,7 @@
 
 mod capture;
 mod input;
+mod mic_activity;
 mod request;
 mod slot;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod types;
 
 pub use capture::Capture;
 pub use input::{Command, Granted, Input, Listing};
+pub use mic_activity::{MicActivity, MicWarning};
 pub use slot::{Gone, Slot, Source};
 pub use types::{Device, DeviceKind, Kind, PerKind, Problem};
 

@@ -8,7 +8,8 @@ pub(super) mod statistics;
 
 use super::Texts;
 use crate::{
-    call::{Contact, FileState, Link, OFFERS, Obstacle, Path, Tile, Verdict},
+    call::{Contact, Link, Obstacle, Path, Tile, Verdict},
+    content::{FileState, OFFERS},
     platform::{Kind, Problem},
     protocol::{
         DisplayName, ErrorCode, Failure, FileName, Gate, Grade, Invitation, NoRoom, Presence,

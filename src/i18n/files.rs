@@ -1,7 +1,7 @@
 //! What is said of files. Apart from the other texts, because nobody needs it to join: the code that
 //! writes it comes with the panels.
 
-use crate::{call::FileState, protocol::DisplayName};
+use crate::{content::FileState, protocol::DisplayName};
 
 /// The texts of one language about files.
 #[allow(missing_docs, reason = "the fields are named after what they say")]

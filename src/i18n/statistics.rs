@@ -2,10 +2,7 @@
 //! to join: the code that writes it comes with the panels.
 
 use crate::{
-    call::{
-        probe::{Carried, Finding, Target},
-        statistics::{Limit, Measure, Route},
-    },
+    diagnostics::{CheckResult, CheckTarget, Limit, Measure, Route, Throughput},
     protocol::DisplayName,
     session::Barrier,
 };
@@ -59,10 +56,10 @@ pub struct StatisticsTexts {
     pub answers_in: fn(Duration) -> String,
     pub silent: &'static str,
     pub barred: fn(&Barrier) -> String,
-    pub target: fn(Target) -> &'static str,
+    pub target: fn(CheckTarget) -> &'static str,
     /// What came of it; whether credentials were given that the server should accept.
-    pub finding: fn(Finding, accepted: bool) -> String,
-    pub browser_finding: fn(Finding) -> String,
+    pub finding: fn(CheckResult, accepted: bool) -> String,
+    pub browser_finding: fn(CheckResult) -> String,
     pub relays: &'static str,
     pub no_relay: &'static str,
     pub download: &'static str,
@@ -75,6 +72,6 @@ pub struct StatisticsTexts {
     pub not_measured: &'static str,
     pub dropped: &'static str,
     pub through_relay: &'static str,
-    pub carried: fn(&Carried) -> String,
+    pub carried: fn(&Throughput) -> String,
     pub not_carried: &'static str,
 }

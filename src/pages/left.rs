@@ -7,7 +7,7 @@ use crate::{
     protocol::ErrorCode,
     reactive::{click, effect, flag, text, word},
     session::Session,
-    ui::{Brand, Icon, Inside, LazyRecordings, icons},
+    ui::{Brand, Icon, LazyRecordings, RoomStatus, icons},
 };
 use leptos::{html, prelude::*};
 
@@ -36,7 +36,7 @@ pub fn Left() -> impl IntoView {
                 })}
             </h1>
             <p class="lead">{text(move || (t.left_after)(session.time_inside()))}</p>
-            <div hidden=removed><Inside /></div>
+            <div hidden=removed><RoomStatus /></div>
             <div class="row">
                 <button class="button primary" hidden=removed on:click=click(move |_| session.join())>
                     <Icon paths=icons::ENTER />

@@ -8,8 +8,8 @@ use crate::{
     reactive::{click, effect, flag, holding, text, word},
     session::{Session, own_name},
     ui::{
-        Brand, DeviceChoices, HideAddress, Icon, Inside, LazyRecordings, LazyTest, Preview, Show,
-        icons,
+        Brand, DeviceChoices, HideAddress, Icon, LazyRecordings, LazyTest, Preview, RoomStatus,
+        Show, icons,
     },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -41,7 +41,7 @@ pub fn Lobby() -> impl IntoView {
             </header>
             <Preview />
             <section class="card">
-                <Inside />
+                <RoomStatus />
                 <JoinForm />
                 <Show when=flag(touched)>
                     <DeviceChoices />

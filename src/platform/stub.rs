@@ -6,11 +6,8 @@ use super::{
     SocketEvent,
 };
 use crate::{
-    call::{
-        PeerCommand, PeerConfig, PeerInput,
-        probe::{Carried, Sign, Upload},
-        statistics::Snapshot,
-    },
+    call::{PeerCommand, PeerConfig, PeerInput},
+    diagnostics::{CheckEvent, StatsSnapshot, Throughput, UploadResult},
     protocol::{Boot, IceServer, Role},
     recording::{Piece, Scene, lifecycle::RecorderEvent},
 };
@@ -132,7 +129,7 @@ impl PeerConnection {
     }
     pub fn set_screen(&self, _: Option<&Screen>) {}
     pub fn read(&self) {}
-    pub fn snapshot(&self) -> Option<Snapshot> {
+    pub fn snapshot(&self) -> Option<StatsSnapshot> {
         None
     }
     pub fn configure(&self, _: &PeerConfig) {}
@@ -218,7 +215,7 @@ pub struct ServerProbe;
 
 #[allow(missing_docs)]
 impl ServerProbe {
-    pub fn start(_: Option<&IceServer>, _: bool, _: impl Fn(Sign) + 'static) -> Option<Self> {
+    pub fn start(_: Option<&IceServer>, _: bool, _: impl Fn(CheckEvent) + 'static) -> Option<Self> {
         None
     }
 }
@@ -228,7 +225,7 @@ pub struct UploadTrial;
 
 #[allow(missing_docs)]
 impl UploadTrial {
-    pub fn start(_: impl FnOnce(Upload) + 'static) -> Option<Self> {
+    pub fn start(_: impl FnOnce(UploadResult) + 'static) -> Option<Self> {
         None
     }
 }
@@ -335,7 +332,7 @@ mod functions {
     pub fn elapsed() -> Duration {
         Duration::ZERO
     }
-    pub async fn try_relay(_: &IceServer) -> Option<Carried> {
+    pub async fn try_relay(_: &IceServer) -> Option<Throughput> {
         None
     }
     pub fn download_rate() -> Option<f64> {

@@ -1,9 +1,6 @@
 //! What is to be seen and heard in a recording: everybody who is there, as on the stage.
 
-use crate::call::{
-    fit::Fit,
-    places::{Emphasis, Item, Place, arrange, staged},
-};
+use crate::layout::{Fit, Item, Spotlight, TileRect, arrange, spotlighted};
 
 /// Around everything, in pixels.
 const MARGIN: f64 = 8.0;
@@ -31,7 +28,7 @@ pub struct Cast<S> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pane<S> {
     /// Where.
-    pub place: Place,
+    pub place: TileRect,
     /// Whether it is for a screen, of which nothing is cut off.
     pub is_screen: bool,
     /// The picture, if there is one.
@@ -56,10 +53,10 @@ pub struct Scene<S> {
 impl<S: Clone> Scene<S> {
     /// Everybody, as on the stage of somebody who wants to see these large.
     #[must_use]
-    pub fn of_all(people: &[Cast<S>], emphasis: &Emphasis, (width, height): (u32, u32)) -> Self {
+    pub fn of_all(people: &[Cast<S>], spotlight: &Spotlight, (width, height): (u32, u32)) -> Self {
         let screens = people.iter().filter_map(|person| person.screen.as_ref());
         let screens = screens.map(|(picture, name)| Pane {
-            place: Place::default(),
+            place: TileRect::default(),
             is_screen: true,
             picture: Some(picture.clone()),
             name: name.clone(),
@@ -69,15 +66,15 @@ impl<S: Clone> Scene<S> {
         let sharing = people.iter().filter(|person| person.screen.is_some());
         let items = sharing.map(|person| person.item.screen());
         let items: Vec<_> = items.chain(people.iter().map(|person| person.item)).collect();
-        let faces = people.iter().map(|person| person.pane(Place::default()));
+        let faces = people.iter().map(|person| person.pane(TileRect::default()));
         let panes: Vec<_> = items.iter().copied().zip(screens.chain(faces)).collect();
         let inside = |length: u32| f64::from(length) - 2.0 * MARGIN;
-        let large = staged(&items, emphasis);
+        let large = spotlighted(&items, spotlight);
         let places = arrange(&items, &large, inside(width), inside(height));
         let placed = places.into_iter().filter_map(|(item, place)| {
             let (_, pane) = panes.iter().find(|(other, _)| *other == item)?;
             let (left, top) = (place.left + MARGIN, place.top + MARGIN);
-            Some(Pane { place: Place { left, top, ..place }, ..pane.clone() })
+            Some(Pane { place: TileRect { left, top, ..place }, ..pane.clone() })
         });
         let microphones = people.iter().filter_map(|person| person.microphone.clone());
         let sounds = people.iter().filter_map(|person| person.screen_sound.clone());
@@ -87,7 +84,7 @@ impl<S: Clone> Scene<S> {
     /// One person alone, without their screen.
     #[must_use]
     pub fn of_one(person: &Cast<S>, (width, height): (u32, u32)) -> Self {
-        let place = Place { left: 0.0, top: 0.0, width: width.into(), height: height.into() };
+        let place = TileRect { left: 0.0, top: 0.0, width: width.into(), height: height.into() };
         Self {
             panes: vec![person.pane(place)],
             sounds: person.microphone.iter().cloned().collect(),
@@ -98,7 +95,7 @@ impl<S: Clone> Scene<S> {
 impl<S> Pane<S> {
     /// Which part of a picture of this size is drawn, and where.
     #[must_use]
-    pub fn lay(&self, picture: (f64, f64)) -> (Place, Place) {
+    pub fn lay(&self, picture: (f64, f64)) -> (TileRect, TileRect) {
         let fit = match self.is_screen {
             true => Fit::Contain,
             false => Fit::of_face(picture, (self.place.width, self.place.height)),
@@ -108,7 +105,7 @@ impl<S> Pane<S> {
 }
 
 impl<S: Clone> Cast<S> {
-    fn pane(&self, place: Place) -> Pane<S> {
+    fn pane(&self, place: TileRect) -> Pane<S> {
         Pane {
             place,
             is_screen: false,
@@ -123,7 +120,7 @@ impl<S: Clone> Cast<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{call::places::Layout, protocol::PeerId};
+    use crate::{layout::Layout, protocol::PeerId};
 
     const SIZE: (u32, u32) = (1280, 720);
 
@@ -139,7 +136,7 @@ mod tests {
         }
     }
 
-    fn overlap(a: Place, b: Place) -> bool {
+    fn overlap(a: TileRect, b: TileRect) -> bool {
         let across = a.left < b.left + b.width && b.left < a.left + a.width;
         across && a.top < b.top + b.height && b.top < a.top + a.height
     }
@@ -150,7 +147,7 @@ mod tests {
         layout: Layout,
         pinned: Option<Item>,
     ) -> Scene<&'static str> {
-        Scene::of_all(cast, &Emphasis { layout, pinned, spoke: Some(PeerId(2)) }, SIZE)
+        Scene::of_all(cast, &Spotlight { layout, pinned, spoke: Some(PeerId(2)) }, SIZE)
     }
 
     #[test]

@@ -33,9 +33,9 @@ pub enum Advice {
 /// What is known of the own devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceState {
-    /// See [`crate::call::ear::Overheard`].
+    /// See [`crate::devices::MicWarning`].
     pub talking_while_muted: bool,
-    /// See [`crate::call::ear::Overheard`].
+    /// See [`crate::devices::MicWarning`].
     pub silent: bool,
     /// A microphone that is on gives nothing, because the system says so.
     pub microphone_muted: bool,

@@ -3,7 +3,8 @@
 
 use super::{Notice, Session, naming::file_name};
 use crate::{
-    call::{ChatView, FileInput, FileKey, FileState, FileView, Input, Message, OFFERS, View},
+    call::{Input, View},
+    content::{ChatView, FileInput, FileKey, FileState, FileView, Message, OFFERS},
     platform::{self, StoredBytes},
     protocol::{FileName, Reaction},
     reactive::{effect, holding},

@@ -2,10 +2,8 @@
 
 use super::{Notice, Session, files::FileStore, inbox::Inbox, pass, seat::KeptSeat};
 use crate::{
-    call::{
-        Call, Command, Generation, Input, PeerConfig, PeerInput, PeerKey, View,
-        statistics::Snapshot,
-    },
+    call::{Call, Command, Generation, Input, PeerConfig, PeerInput, PeerKey, View},
+    diagnostics::StatsSnapshot,
     platform::{
         self, Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent,
         Timer, Track, random_fraction, watch_page,
@@ -129,7 +127,7 @@ impl Engine {
     }
 
     /// What the browser said last of each connection.
-    pub(super) fn snapshots(&self) -> Vec<(PeerKey, Snapshot)> {
+    pub(super) fn snapshots(&self) -> Vec<(PeerKey, StatsSnapshot)> {
         let snapshot = |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.snapshot()?));
         self.peers.iter().filter_map(snapshot).collect()
     }

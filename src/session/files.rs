@@ -2,7 +2,8 @@
 
 use super::Session;
 use crate::{
-    call::{FileCommand, FileInput, FileKey, Input},
+    call::Input,
+    content::{FileCommand, FileInput, FileKey},
     platform::{self, Sink, StoredBytes},
     protocol::{FileNumber, PeerId},
 };

@@ -1,6 +1,6 @@
 //! What a tab keeps of the chat, so that loading the page again loses nothing.
 
-use crate::{call::Message, platform, protocol::RoomName};
+use crate::{content::Message, platform, protocol::RoomName};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 

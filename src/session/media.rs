@@ -6,8 +6,7 @@ mod wishes;
 
 use super::{Notice, Notices};
 use crate::{
-    call::ear::Overheard,
-    devices::{self, Capture, Command, Gone, Granted, Input, Listing},
+    devices::{self, Capture, Command, Gone, Granted, Input, Listing, MicWarning},
     platform::{
         self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Processing,
         Stream, Track,
@@ -66,7 +65,7 @@ pub struct Media {
     pub devices: RwSignal<Vec<Device>>,
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
     pub level: RwSignal<u32>,
-    overheard: RwSignal<Overheard>,
+    mic_warning: RwSignal<MicWarning>,
     notices: Notices,
 }
 
@@ -82,7 +81,7 @@ impl Media {
             blur: RwSignal::new(false),
             devices: RwSignal::default(),
             level: RwSignal::new(0),
-            overheard: RwSignal::default(),
+            mic_warning: RwSignal::default(),
             notices,
         }
     }

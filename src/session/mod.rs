@@ -20,7 +20,8 @@ mod sharing;
 mod wishes;
 
 use crate::{
-    call::{Input, PeerKey, Phase, Tile, View, statistics::History},
+    call::{Input, PeerKey, Phase, Tile, View},
+    diagnostics::StatsHistory,
     platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
     protocol::{
         ErrorCode, Gate, HostAction, IceServer, MediaKind, PeerId, Presence, Quality, RoomName,
@@ -79,7 +80,7 @@ pub struct Session {
     /// What each other person sends.
     pub streams: RwSignal<Vec<(PeerKey, Incoming<Stream>)>>,
     /// What the connection to each other person has carried lately.
-    pub histories: RwSignal<Vec<(PeerId, History)>>,
+    pub histories: RwSignal<Vec<(PeerId, StatsHistory)>>,
     /// Whether somebody looks at it.
     pub measuring: RwSignal<bool>,
     /// This person's devices.
@@ -439,7 +440,7 @@ impl Session {
                 match histories.iter_mut().find(|(other, _)| *other == id) {
                     Some((_, history)) => history.note(generation, snapshot),
                     None => {
-                        let mut history = History::default();
+                        let mut history = StatsHistory::default();
                         history.note(generation, snapshot);
                         histories.push((id, history));
                     }

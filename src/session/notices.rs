@@ -1,7 +1,8 @@
 //! Short messages to the person: shown for a while, and read out by screen readers.
 
 use crate::{
-    call::{FileState, Phase, Tile, View},
+    call::{Phase, Tile, View},
+    content::FileState,
     devices::Gone,
     platform::{Device, Kind, Problem, Timer},
     protocol::{ChatText, DisplayName, ErrorCode, FileName},

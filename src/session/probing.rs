@@ -1,7 +1,7 @@
 //! Asks the servers that connections depend on whether they answer, and the browser whether it finds a way.
 
 use crate::{
-    call::probe::{Finding, Probe, Target},
+    diagnostics::{CheckResult, CheckTarget, IceServerCheck},
     platform::{Local, ServerProbe, Timer, elapsed},
     protocol::IceServer,
 };
@@ -14,14 +14,14 @@ const BETWEEN: Duration = Duration::from_millis(250);
 const SERVERS: usize = 8;
 
 /// What is asked, and which server.
-type Asked = (Target, Option<IceServer>);
+type Asked = (CheckTarget, Option<IceServer>);
 
 /// Tests that are under way or done.
 #[derive(Clone, Copy, Default)]
 pub struct Probing {
     /// One for the browser, unless the person hides their address; then one for each server, in the
     /// operator's order.
-    pub probes: RwSignal<Vec<Probe>>,
+    pub probes: RwSignal<Vec<IceServerCheck>>,
     asked: StoredValue<Vec<Asked>>,
     running: StoredValue<Vec<Local<ServerProbe>>>,
     next: StoredValue<Option<Timer>>,
@@ -31,12 +31,12 @@ impl Probing {
     /// Asks these servers. Who hides their address asks relays only.
     pub fn start(self, servers: Vec<IceServer>, hidden: bool) {
         self.stop();
-        let known = |server: IceServer| Some((Target::of(&server.urls)?, Some(server)));
+        let known = |server: IceServer| Some((CheckTarget::of(&server.urls)?, Some(server)));
         let servers = servers.into_iter().filter_map(known).take(SERVERS);
         // To look for a way tells the local network who does.
-        let browser = (!hidden).then_some((Target::Browser, None));
+        let browser = (!hidden).then_some((CheckTarget::Browser, None));
         let asked: Vec<Asked> = browser.into_iter().chain(servers).collect();
-        self.probes.set(asked.iter().map(|(target, _)| Probe::new(*target)).collect());
+        self.probes.set(asked.iter().map(|(target, _)| IceServerCheck::new(*target)).collect());
         self.asked.set_value(asked);
         self.ask(0, hidden);
     }
@@ -44,8 +44,8 @@ impl Probing {
     /// The first relay that works, once all servers were asked.
     #[must_use]
     pub fn relay(self) -> Option<IceServer> {
-        let works = |probe: &Probe| {
-            matches!((probe.target, probe.finding), (Target::Relay(_), Finding::Works(_)))
+        let works = |probe: &IceServerCheck| {
+            matches!((probe.target, probe.result), (CheckTarget::Relay(_), CheckResult::Works(_)))
         };
         let place = self.probes.with(|probes| probes.iter().position(works));
         let place = place.filter(|_| !self.is_running())?;
@@ -55,7 +55,7 @@ impl Probing {
     /// Whether something is being waited for.
     #[must_use]
     pub fn is_running(self) -> bool {
-        self.probes.with(|probes| probes.iter().any(|probe| probe.finding == Finding::Waiting))
+        self.probes.with(|probes| probes.iter().any(|probe| probe.result == CheckResult::Waiting))
     }
 
     /// Gives up what is under way.
@@ -64,8 +64,9 @@ impl Probing {
         self.running.set_value(Vec::new());
         if untrack(|| self.is_running()) {
             self.probes.update(|probes| {
-                let waiting = probes.iter_mut().filter(|probe| probe.finding == Finding::Waiting);
-                waiting.for_each(|probe| probe.finding = Finding::Dropped);
+                let waiting =
+                    probes.iter_mut().filter(|probe| probe.result == CheckResult::Waiting);
+                waiting.for_each(|probe| probe.result = CheckResult::Dropped);
             });
         }
     }
@@ -74,20 +75,20 @@ impl Probing {
         let asked = self.asked.with_value(|asked| asked.get(place).cloned());
         let Some((target, server)) = asked else { return };
         let begun = elapsed();
-        let note = move |change: &dyn Fn(&mut Probe)| {
+        let note = move |change: &dyn Fn(&mut IceServerCheck)| {
             self.probes.try_update(|probes| probes.get_mut(place).map(change));
         };
-        if hidden && target == Target::Stun {
-            note(&|probe| probe.finding = Finding::Untried);
+        if hidden && target == CheckTarget::Stun {
+            note(&|probe| probe.result = CheckResult::Untried);
         } else {
             let handler = move |sign| {
                 let after = elapsed().saturating_sub(begun);
                 note(&|probe| probe.note(sign, after));
             };
-            let relayed = matches!(target, Target::Relay(_));
+            let relayed = matches!(target, CheckTarget::Relay(_));
             match ServerProbe::start(server.as_ref(), relayed, handler) {
                 Some(probe) => self.running.update_value(|running| running.push(Local::new(probe))),
-                None => note(&|probe| probe.finding = Finding::Impossible),
+                None => note(&|probe| probe.result = CheckResult::Impossible),
             }
         }
         let next = Timer::new(BETWEEN, move || self.ask(place + 1, hidden));

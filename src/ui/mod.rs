@@ -1,57 +1,22 @@
-//! The parts that pages are made of, one component per file.
+//! The parts that pages are made of, one component per file, in a folder for each area.
 
-mod advice_line;
-mod brand;
-mod call_view;
-mod chat_panel;
-mod connection_panel;
-mod connection_test;
-mod connections;
-mod controls;
+mod call;
+mod common;
+mod connection;
 mod devices;
-mod files;
-mod graph;
-mod hide_address;
-mod icon;
-mod inside;
-mod invite;
-mod lazy;
-mod links;
-mod lock;
-mod more_panel;
-mod notice_bar;
-mod panel;
-mod people_panel;
-mod pin;
-mod playback;
-mod preview;
+mod panels;
 mod recording;
-mod recording_mark;
-mod report;
-mod screen_tile;
-mod self_tile;
-mod server_banner;
-mod settings;
-mod shortcuts;
-mod show;
-mod sign;
-mod small_window;
 mod stage;
-mod staging;
-mod sure;
-mod tile;
-mod toggle;
-mod volume;
 
-pub use brand::Brand;
-pub use call_view::CallView;
-pub use devices::DeviceChoices;
-pub use hide_address::HideAddress;
-pub use icon::{Icon, icons};
-pub use inside::Inside;
-pub use lazy::{LazyRecordings, LazyTest};
-pub use notice_bar::NoticeBar;
-pub use preview::Preview;
-pub use server_banner::ServerBanner;
-pub use shortcuts::Shortcut;
-pub use show::Show;
+pub use call::call_view::CallView;
+pub use common::{
+    brand::Brand,
+    icon::{Icon, icons},
+    notice_bar::NoticeBar,
+    room_status::RoomStatus,
+    server_banner::ServerBanner,
+    shortcut::Shortcut,
+    show::Show,
+};
+pub use devices::{device_choices::DeviceChoices, hide_address::HideAddress, preview::Preview};
+pub use panels::lazy::{LazyRecordings, LazyTest};

@@ -270,12 +270,12 @@ impl World {
                 let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
                 assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
             }
-            let chat = person.call.chat.view();
+            let chat = person.call.content.chat();
             let own = chat.messages.iter().filter(|message| chat.is_own(message));
             for message in own {
                 assert_eq!(chat.missing(message.number), 0, "not everybody has got it");
                 for other in &inside {
-                    let messages = other.call.chat.view().messages;
+                    let messages = other.call.content.chat().messages;
                     let same = messages.iter().filter(|other| {
                         (other.author, other.number) == (message.author, message.number)
                     });
@@ -389,7 +389,7 @@ impl World {
 
     /// Who is at the other end of a connection that is open on both sides, and what they call it.
     fn other_end(&self, index: usize, key: PeerKey) -> Option<(usize, PeerKey)> {
-        let name = |person: &Person| person.call.chat.view().me;
+        let name = |person: &Person| person.call.content.chat().me;
         let me = name(&self.people[index]);
         let to = self.people.iter().position(|person| name(person) == Some(key.id))?;
         let mut pcs = self.people[to].pcs.iter();

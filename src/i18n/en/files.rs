@@ -1,7 +1,7 @@
 //! English, about files.
 
 use super::{someone, tenths};
-use crate::{call::FileState, i18n::FileTexts, protocol::DisplayName};
+use crate::{content::FileState, i18n::FileTexts, protocol::DisplayName};
 
 pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
     files: "Files",

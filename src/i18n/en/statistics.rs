@@ -2,11 +2,8 @@
 
 use super::{someone, tenths};
 use crate::{
-    call::{
-        Path,
-        probe::{Finding, Target},
-        statistics::{Family, Limit, Measure, Protocol, Route},
-    },
+    call::Path,
+    diagnostics::{CheckResult, CheckTarget, Family, Limit, Measure, Protocol, Route},
     i18n::StatisticsTexts,
     session::Barrier,
 };
@@ -93,16 +90,16 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
         Barrier::Unknown => "answers pages, but no WebSocket opens".to_owned(),
     },
     target: |target| match target {
-        Target::Browser => "This browser",
-        Target::Stun => "STUN",
-        Target::Relay(Protocol::Udp) => "Relay over UDP",
-        Target::Relay(Protocol::Tcp) => "Relay over TCP",
-        Target::Relay(Protocol::Tls) => "Relay over TLS",
+        CheckTarget::Browser => "This browser",
+        CheckTarget::Stun => "STUN",
+        CheckTarget::Relay(Protocol::Udp) => "Relay over UDP",
+        CheckTarget::Relay(Protocol::Tcp) => "Relay over TCP",
+        CheckTarget::Relay(Protocol::Tls) => "Relay over TLS",
     },
     finding,
     browser_finding: |found| match found {
-        Finding::Works(_) => "found a network path".to_owned(),
-        Finding::Silent => "found no network path".to_owned(),
+        CheckResult::Works(_) => "found a network path".to_owned(),
+        CheckResult::Silent => "found no network path".to_owned(),
         other => finding(other, false),
     },
     relays: "Relay",
@@ -144,20 +141,20 @@ fn route(route: &Route) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn finding(finding: Finding, accepted: bool) -> String {
+fn finding(finding: CheckResult, accepted: bool) -> String {
     match (finding, accepted) {
-        (Finding::Waiting, _) => BEING_TESTED.to_owned(),
-        (Finding::Works(time), _) if accepted => format!("works, found in {}", millis(time)),
-        (Finding::Works(time) | Finding::Refuses(time), false) => {
+        (CheckResult::Waiting, _) => BEING_TESTED.to_owned(),
+        (CheckResult::Works(time), _) if accepted => format!("works, found in {}", millis(time)),
+        (CheckResult::Works(time) | CheckResult::Refuses(time), false) => {
             format!("answers in {}", millis(time))
         }
-        (Finding::Works(_), true) | (Finding::Refuses(_), true) => {
+        (CheckResult::Works(_), true) | (CheckResult::Refuses(_), true) => {
             "answers, but does not let you in".to_owned()
         }
-        (Finding::Silent, _) => TEXTS.silent.to_owned(),
-        (Finding::Impossible, _) => "not tested: this browser makes no connections".to_owned(),
-        (Finding::Dropped, _) => DROPPED.to_owned(),
-        (Finding::Untried, _) => "not tested: your address stays hidden".to_owned(),
+        (CheckResult::Silent, _) => TEXTS.silent.to_owned(),
+        (CheckResult::Impossible, _) => "not tested: this browser makes no connections".to_owned(),
+        (CheckResult::Dropped, _) => DROPPED.to_owned(),
+        (CheckResult::Untried, _) => "not tested: your address stays hidden".to_owned(),
     }
 }
 
@@ -196,7 +193,7 @@ fn rate(bits: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::statistics::Direction;
+    use crate::diagnostics::Direction;
 
     #[test]
     fn numbers_have_the_unit_that_fits() {

@@ -1,7 +1,7 @@
 //! The data channels of a peer connection.
 
 use super::{Listener, spawn_local};
-use crate::call::ChannelInput;
+use crate::content::ChannelInput;
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -21,13 +21,13 @@ mod snapshot;
 mod socket;
 mod spare;
 mod statistics;
+mod stats_report;
 mod text;
 mod timer;
 mod trial;
 mod upload;
 mod window;
 
-use channel::DataChannels;
 pub use code::short_code;
 pub use files::{
     Sink, StoredBytes, drag_has_left, drags_files, dropped_files, pasted_files, picked_files,

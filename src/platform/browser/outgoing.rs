@@ -2,8 +2,7 @@
 
 use super::{
     Screen, Track, externs,
-    peer::{kind_of, transceivers},
-    sections::{Sections, is_stopped, sender_of},
+    sections::{Sections, is_stopped, kind_of, sender_of, transceivers},
     sender::{insist, replace_track, set_encoding},
     spawn_local,
 };

@@ -1,14 +1,15 @@
 //! Peer connections.
 
 use super::{
-    DataChannels, Listener, Screen, Stream, Timer, Track, externs, outgoing::Outgoing,
-    spare::new_connection, spawn_local, statistics::Readings,
+    Listener, Screen, Stream, Timer, Track, channel::DataChannels, externs, outgoing::Outgoing,
+    sections::kind_of, spare::new_connection, spawn_local, statistics::Readings,
 };
 use crate::{
     call::{
         ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
-        SignalingState, sdp, statistics::Snapshot,
+        SignalingState, sdp,
     },
+    diagnostics::StatsSnapshot,
     platform::{Incoming, Kind, PerKind},
     protocol::{IceCandidate, Role, SdpType, SessionDescription},
 };
@@ -17,8 +18,8 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStreamTrack, RtcConfiguration, RtcPeerConnectionIceEvent, RtcSdpType,
-    RtcSessionDescriptionInit, RtcTrackEvent,
+    RtcConfiguration, RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit,
+    RtcTrackEvent,
 };
 
 /// So long after a reading in which less came than should, the statistics are read once more.
@@ -107,7 +108,7 @@ impl PeerConnection {
 
     /// What the browser said last of the connection.
     #[must_use]
-    pub fn snapshot(&self) -> Option<Snapshot> {
+    pub fn snapshot(&self) -> Option<StatsSnapshot> {
         self.shared.readings.snapshot()
     }
 
@@ -323,18 +324,6 @@ impl Shared {
         let read = move || shared.upgrade().iter().for_each(Self::read);
         let soon = !self.readings.are_well();
         self.again.replace(soon.then(|| Timer::new(READ_SOON, read)));
-    }
-}
-
-pub(super) fn transceivers(pc: &externs::Pc) -> Vec<externs::Transceiver> {
-    let list = pc.transceivers().unwrap_or_default();
-    list.iter().map(JsCast::unchecked_into).collect()
-}
-
-pub(super) fn kind_of(track: &MediaStreamTrack) -> Kind {
-    match track.kind() == "audio" {
-        true => Kind::Microphone,
-        false => Kind::Camera,
     }
 }
 

@@ -1,10 +1,7 @@
 //! Asks a STUN or TURN server for an answer.
 
 use super::{Listener, Timer, externs, peer, spawn_local};
-use crate::{
-    call::{PeerConfig, probe::Sign},
-    protocol::IceServer,
-};
+use crate::{call::PeerConfig, diagnostics::CheckEvent, protocol::IceServer};
 use js_sys::Reflect;
 use std::{rc::Rc, time::Duration};
 use wasm_bindgen::JsCast;
@@ -26,13 +23,13 @@ impl ServerProbe {
     pub fn start(
         server: Option<&IceServer>,
         relayed: bool,
-        handler: impl Fn(Sign) + 'static,
+        handler: impl Fn(CheckEvent) + 'static,
     ) -> Option<Self> {
         let ice_servers = server.into_iter().cloned().collect();
         let config = PeerConfig { ice_servers, hidden: relayed };
         let pc = RtcPeerConnection::new_with_configuration(&peer::configuration(&config)?).ok()?;
         let handler = Rc::new(handler);
-        let on = |event, read: fn(&Event) -> Option<Sign>| {
+        let on = |event, read: fn(&Event) -> Option<CheckEvent>| {
             let handler = handler.clone();
             Listener::new(&pc, event, move |event| {
                 if let Some(sign) = read(&event) {
@@ -41,7 +38,7 @@ impl ServerProbe {
             })
         };
         let listeners = [on("icecandidate", candidate), on("icecandidateerror", error)];
-        let timer = Timer::new(PATIENCE, move || handler(Sign::TimedOut));
+        let timer = Timer::new(PATIENCE, move || handler(CheckEvent::TimedOut));
         // So that there is something to find candidates for.
         pc.create_data_channel("");
         let pc: externs::Pc = pc.unchecked_into();
@@ -61,19 +58,19 @@ impl Drop for ServerProbe {
     }
 }
 
-fn candidate(event: &Event) -> Option<Sign> {
+fn candidate(event: &Event) -> Option<CheckEvent> {
     let event: &RtcPeerConnectionIceEvent = event.dyn_ref()?;
-    let Some(candidate) = event.candidate() else { return Some(Sign::Done) };
+    let Some(candidate) = event.candidate() else { return Some(CheckEvent::Done) };
     let candidate = candidate.candidate();
     match candidate.split_once(" typ ")?.1.split(' ').next()? {
-        "host" => Some(Sign::Found),
-        "srflx" => Some(Sign::Mapped),
-        "relay" => Some(Sign::Relayed),
+        "host" => Some(CheckEvent::Found),
+        "srflx" => Some(CheckEvent::Mapped),
+        "relay" => Some(CheckEvent::Relayed),
         _ => None,
     }
 }
 
-fn error(event: &Event) -> Option<Sign> {
+fn error(event: &Event) -> Option<CheckEvent> {
     let code = Reflect::get(event, &"errorCode".into()).ok()?.as_f64()?;
-    Some(Sign::Error(code as u16))
+    Some(CheckEvent::Error(code as u16))
 }

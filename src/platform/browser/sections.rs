@@ -1,8 +1,9 @@
 //! Which media section of a connection is for what.
 
-use super::{externs, peer::kind_of};
+use super::externs;
 use crate::platform::{Kind, PerKind};
 use wasm_bindgen::JsCast;
+use web_sys::MediaStreamTrack;
 
 /// The sections of one connection. What one was taken for first, it stays; a stopped one counts for nothing.
 #[derive(Default)]
@@ -71,4 +72,17 @@ pub(super) fn is_stopped(section: &externs::Transceiver) -> bool {
 
 pub(super) fn sender_of(section: &externs::Transceiver) -> externs::Sender {
     section.sender().unchecked_into()
+}
+
+/// All sections of a connection.
+pub(super) fn transceivers(pc: &externs::Pc) -> Vec<externs::Transceiver> {
+    let list = pc.transceivers().unwrap_or_default();
+    list.iter().map(JsCast::unchecked_into).collect()
+}
+
+pub(super) fn kind_of(track: &MediaStreamTrack) -> Kind {
+    match track.kind() == "audio" {
+        true => Kind::Microphone,
+        false => Kind::Camera,
+    }
 }

@@ -1,16 +1,16 @@
 //! What the browser tells of a connection, in full (W3C WebRTC Statistics). Addresses are read here
 //! for their family and go no further.
 
-use super::{externs::Stat, statistics::Report};
-use crate::call::{
-    Path,
-    statistics::{Family, Limit, Picture, Protocol, Route, Snapshot, Traffic},
+use super::{externs::Stat, stats_report::Report};
+use crate::{
+    call::Path,
+    diagnostics::{Family, Limit, Picture, Protocol, Route, StatsSnapshot, Traffic},
 };
 use std::time::Duration;
 
 /// Sums up a report that was read at this time.
-pub(super) fn take(report: &Report, path: Option<Path>, at: Duration) -> Snapshot {
-    let mut snapshot = Snapshot { at, ..Snapshot::default() };
+pub(super) fn take(report: &Report, path: Option<Path>, at: Duration) -> StatsSnapshot {
+    let mut snapshot = StatsSnapshot { at, ..StatsSnapshot::default() };
     report.all("inbound-rtp").for_each(|stat| receive(&mut snapshot.received, stat, report));
     report.all("outbound-rtp").for_each(|stat| send(&mut snapshot.sent, stat, report));
     let mut reported = None;

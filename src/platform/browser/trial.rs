@@ -1,10 +1,7 @@
 //! Sends something through a relay and back to this page.
 
 use super::{Listener, Timer, elapsed, externs, peer};
-use crate::{
-    call::{PeerConfig, probe::Carried},
-    protocol::IceServer,
-};
+use crate::{call::PeerConfig, diagnostics::Throughput, protocol::IceServer};
 use js_sys::{Function, Promise};
 use std::{
     cell::{Cell, RefCell},
@@ -30,7 +27,7 @@ const CHUNKS: u32 = 122;
 const AHEAD: u32 = 128 * 1024;
 
 /// Measures how fast a relay carries data from this page to itself, in two seconds and 2 MB at most.
-pub async fn try_relay(server: &IceServer) -> Option<Carried> {
+pub async fn try_relay(server: &IceServer) -> Option<Throughput> {
     let (near, far) = (End::new(server)?, End::new(server)?);
     connect(&near, &far).await?;
     let arrived = Rc::new(Cell::new(0));
@@ -56,7 +53,7 @@ pub async fn try_relay(server: &IceServer) -> Option<Carried> {
     let bits = f64::from(arrived.get()) * CHUNK as f64 * 8.0;
     let time = elapsed().saturating_sub(begun).as_secs_f64();
     let rate = (bits > 0.0 && time > 0.0).then(|| bits / time)?;
-    Some(Carried { round_trip: begun.saturating_sub(asked), rate })
+    Some(Throughput { round_trip: begun.saturating_sub(asked), rate })
 }
 
 /// One end of the connection. Dropping it closes it.

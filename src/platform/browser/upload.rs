@@ -2,7 +2,7 @@
 
 use super::{Timer, elapsed, page::INSTANT, spawn_local};
 use crate::{
-    call::probe::Upload,
+    diagnostics::UploadResult,
     protocol::{SPEED_PATH, limits::SPEED_BYTES},
 };
 use js_sys::Uint8Array;
@@ -24,14 +24,14 @@ pub struct UploadTrial(SendWrapper<(AbortController, Rc<()>)>);
 
 impl UploadTrial {
     /// Begins one.
-    pub fn start(handler: impl FnOnce(Upload) + 'static) -> Option<Self> {
+    pub fn start(handler: impl FnOnce(UploadResult) + 'static) -> Option<Self> {
         let (controller, wanted) = (AbortController::new().ok()?, Rc::new(()));
         let (trial, is_wanted) = (controller.clone(), Rc::downgrade(&wanted));
         spawn_local(async move {
             let found = match measure(&trial).await {
-                Some(rate) => Upload::About(rate),
-                None if trial.signal().aborted() => Upload::TooSlow,
-                None => Upload::Failed,
+                Some(rate) => UploadResult::About(rate),
+                None if trial.signal().aborted() => UploadResult::TooSlow,
+                None => UploadResult::Failed,
             };
             if is_wanted.upgrade().is_some() {
                 handler(found);

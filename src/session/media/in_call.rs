@@ -2,8 +2,7 @@
 
 use super::Media;
 use crate::{
-    call::ear::{Ear, Overheard},
-    devices::Input,
+    devices::{Input, MicActivity, MicWarning},
     platform::{self, Device, DeviceKind, Interval, Kind, Meter},
     session::{Notice, Source, advice::DeviceState},
 };
@@ -11,7 +10,7 @@ use leptos::prelude::*;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// How often a muted microphone is listened to.
-const EAR_PERIOD: Duration = Duration::from_millis(200);
+const LISTEN_PERIOD: Duration = Duration::from_millis(200);
 
 impl Media {
     /// Does what a notice offered: uses the new device, or undoes that one took the place of
@@ -28,7 +27,7 @@ impl Media {
 
     /// What is known of the devices beyond whether they are on.
     pub(in crate::session) fn state(self) -> DeviceState {
-        let Overheard { silent, talking_while_muted } = self.overheard.get();
+        let MicWarning { silent, talking_while_muted } = self.mic_warning.get();
         let muted = |kind| self.is_sending(kind) && self.shown(kind).muted.get();
         DeviceState {
             talking_while_muted,
@@ -46,10 +45,10 @@ impl Media {
     ) -> RenderEffect<Option<RenderEffect<Option<Interval>>>> {
         RenderEffect::new(move |_| {
             let Source::On(track) = self.source(Kind::Microphone) else {
-                self.overheard.set(Overheard::default());
+                self.mic_warning.set(MicWarning::default());
                 return None;
             };
-            let heard = Rc::new(RefCell::new((Meter::of_muted(&track)?, Ear::default())));
+            let heard = Rc::new(RefCell::new((Meter::of_muted(&track)?, MicActivity::default())));
             Some(RenderEffect::new(move |_| {
                 let muted = !self.shown(Kind::Microphone).wanted.get();
                 let heard = heard.clone();
@@ -58,16 +57,16 @@ impl Media {
                     self.listen(&mut heard.borrow_mut(), muted);
                 }
                 let listen = move || self.listen(&mut heard.borrow_mut(), muted);
-                muted.then(|| Interval::new(EAR_PERIOD, listen))
+                muted.then(|| Interval::new(LISTEN_PERIOD, listen))
             }))
         })
     }
 
-    fn listen(self, (meter, ear): &mut (Meter, Ear), muted: bool) {
+    fn listen(self, (meter, activity): &mut (Meter, MicActivity), muted: bool) {
         if meter.run() {
-            let overheard = ear.listen(meter.level(), muted, platform::elapsed());
-            if self.overheard.try_get_untracked().is_some_and(|before| before != overheard) {
-                self.overheard.set(overheard);
+            let mic_warning = activity.listen(meter.level(), muted, platform::elapsed());
+            if self.mic_warning.try_get_untracked().is_some_and(|before| before != mic_warning) {
+                self.mic_warning.set(mic_warning);
             }
         }
     }

@@ -8,7 +8,7 @@ mod shelf;
 
 pub use crate::recording::Stage;
 use crate::{
-    call::places::Emphasis,
+    layout::Spotlight,
     platform::{self, Local},
     recording::{RecordingProblem, lifecycle::Input},
 };
@@ -32,7 +32,7 @@ pub struct Recording {
     /// Why there is none, or why it ended.
     pub problem: RwSignal<Option<RecordingProblem>>,
     /// Who is large on the stage of who records.
-    pub emphasis: RwSignal<Emphasis>,
+    pub spotlight: RwSignal<Spotlight>,
     /// Counts the changes of what is kept.
     pub changes: RwSignal<u32>,
     /// What lives as long as the page of the room.
@@ -47,7 +47,7 @@ impl Recording {
             stage: RwSignal::default(),
             separate: RwSignal::new(false),
             problem: RwSignal::default(),
-            emphasis: RwSignal::default(),
+            spotlight: RwSignal::default(),
             changes: RwSignal::new(0),
             page: StoredValue::new(None),
             driver: StoredValue::new(None),

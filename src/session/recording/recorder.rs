@@ -2,8 +2,9 @@
 
 use super::KEPT_KEY;
 use crate::{
-    call::{PeerKey, Tile, places::Item},
+    call::{PeerKey, Tile},
     i18n::{shown_name, texts},
+    layout::Item,
     platform::{self, Incoming, Kind, Leaving, Mixer, Stream, Studio, Take},
     recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
     session::{Session, Source, initials},
@@ -82,7 +83,7 @@ impl Recorder {
     pub(super) fn update_layout(&mut self) {
         let people = self.people();
         let separate = self.session.recording.separate.get_untracked();
-        let emphasis = self.session.recording.emphasis.get();
+        let spotlight = self.session.recording.spotlight.get();
         for cast in people.iter().filter(|_| separate) {
             if self.takes.iter().all(|(known, _)| *known != Some(cast.item)) {
                 // Without a file of their own they are still in that of all.
@@ -92,7 +93,7 @@ impl Recorder {
         self.takes.retain(|(who, take)| {
             match people.iter().find(|cast| Some(cast.item) == *who) {
                 Some(cast) => take.set(Scene::of_one(cast, SIZE)),
-                None if who.is_none() => take.set(Scene::of_all(&people, &emphasis, SIZE)),
+                None if who.is_none() => take.set(Scene::of_all(&people, &spotlight, SIZE)),
                 None => {
                     // Who comes back gets another file.
                     take.stop();

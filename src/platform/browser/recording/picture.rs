@@ -1,7 +1,7 @@
 //! The picture of a recording: a canvas that people are drawn on.
 
 use crate::{
-    call::places::Place,
+    layout::TileRect,
     platform::browser::{Player, Stream, picture_size},
     recording::{Pane, SIZE},
 };
@@ -107,7 +107,7 @@ impl Picture {
     }
 
     fn draw_pane(&self, pane: &Pane<Stream>, screening: Option<&Screening>) -> Result<(), JsValue> {
-        let Place { left, top, width, height } = pane.place;
+        let TileRect { left, top, width, height } = pane.place;
         self.round(pane.place, CORNER)?;
         self.context.clip();
         self.fill(TILE);
@@ -156,7 +156,7 @@ impl Picture {
         let room = place.width - 4.0 * MARGIN - if *muted { NAME_SIZE } else { 0.0 };
         let text = self.context.measure_text(name)?.width().min(room).max(0.0);
         let mark = if *muted { NAME_SIZE } else { 0.0 };
-        let plate = Place {
+        let plate = TileRect {
             left: place.left + MARGIN,
             top: place.top + place.height - MARGIN - PLATE_HEIGHT,
             width: text + mark + 2.0 * MARGIN,
@@ -194,9 +194,9 @@ impl Picture {
         Ok(())
     }
 
-    fn round(&self, place: Place, radius: f64) -> Result<(), JsValue> {
+    fn round(&self, place: TileRect, radius: f64) -> Result<(), JsValue> {
         self.context.begin_path();
-        let Place { left, top, width, height } = place;
+        let TileRect { left, top, width, height } = place;
         self.context.round_rect_with_f64(left, top, width, height, radius)
     }
 

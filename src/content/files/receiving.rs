@@ -1,0 +1,272 @@
+//! A file of somebody else.
+
+use super::types::{FileCommand, FileKey, FileState, FileView, PIECE, STEP, WINDOW};
+use crate::{
+    content::command::ContentCommand,
+    protocol::{DisplayName, FileName, FileNews, Slice, Talk},
+};
+
+/// As many slices as may be on their way when the person stops or goes on.
+const UNSOLICITED: u64 = WINDOW / Slice::MOST as u64;
+
+#[derive(Debug)]
+pub(super) struct Receiving {
+    pub(super) key: FileKey,
+    owner_name: DisplayName,
+    name: FileName,
+    size: u64,
+    state: FileState,
+    /// What has come and is not given out to be written yet.
+    piece: Vec<u8>,
+    /// How many bytes have come.
+    got: u64,
+    /// How many may.
+    most: u64,
+    /// How many are written down, and how many its owner knows of.
+    wrote: u64,
+    told: u64,
+    /// What its owner says the hash is.
+    sum: Option<String>,
+    /// How many slices may still come that are not wanted any more, since the person wanted it last,
+    /// or its owner was reached again.
+    unsolicited: u64,
+}
+
+impl Receiving {
+    pub(super) fn new(key: FileKey, owner_name: DisplayName, name: FileName, size: u64) -> Self {
+        Self {
+            key,
+            owner_name,
+            name,
+            size,
+            state: FileState::Offered,
+            piece: Vec::new(),
+            got: 0,
+            most: size,
+            wrote: 0,
+            told: 0,
+            sum: None,
+            unsolicited: 0,
+        }
+    }
+
+    pub(super) fn view(&self) -> FileView {
+        FileView {
+            key: self.key,
+            name: self.name.clone(),
+            size: self.size,
+            owner_name: self.owner_name.clone(),
+            state: self.state,
+            given: Vec::new(),
+        }
+    }
+
+    /// Whether something can still become of it.
+    pub(super) fn is_open(&self) -> bool {
+        use FileState as S;
+        matches!(self.state, S::Offered | S::Coming(_) | S::Held(_) | S::Checking)
+    }
+
+    pub(super) fn got(&self) -> u64 {
+        self.got
+    }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.got == self.size
+    }
+
+    fn say(&self, news: FileNews) -> Vec<ContentCommand> {
+        let say = |owner| ContentCommand::Send(owner, Talk::File(self.key.number, news));
+        self.key.owner.map(say).into_iter().collect()
+    }
+
+    fn order(&self, order: fn(FileKey) -> FileCommand) -> ContentCommand {
+        ContentCommand::File(order(self.key))
+    }
+
+    /// The person wants it, or wants to go on with it.
+    pub(super) fn take(&mut self) -> Vec<ContentCommand> {
+        let open = matches!(self.state, FileState::Offered).then(|| self.order(FileCommand::Open));
+        match self.state {
+            FileState::Offered | FileState::Held(_) => {
+                self.state = FileState::Coming(self.wrote);
+                self.most = self.size;
+                self.unsolicited = UNSOLICITED;
+                // All of it may be there already.
+                let commands = open.into_iter().chain(self.ask()).collect::<Vec<_>>();
+                commands.into_iter().chain(self.check()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn hold(&mut self) -> Vec<ContentCommand> {
+        match self.state {
+            FileState::Coming(_) => {
+                self.state = FileState::Held(self.wrote);
+                // What is under way still comes.
+                self.most = self.size.min(self.got.saturating_add(WINDOW));
+                self.say(FileNews::Hold)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn decline(&mut self) -> Vec<ContentCommand> {
+        self.give_up(FileState::Declined)
+    }
+
+    /// Asks for what is missing.
+    fn ask(&mut self) -> Vec<ContentCommand> {
+        self.told = self.wrote;
+        let mut commands = self.say(FileNews::Take(self.got));
+        commands.extend(self.say(FileNews::Wrote(self.wrote)));
+        commands
+    }
+
+    /// Its owner offers it on a new channel, and may not have heard what was said on the last one.
+    pub(super) fn offered_again(&mut self) -> Vec<ContentCommand> {
+        match self.state {
+            FileState::Declined | FileState::NotWritten | FileState::Damaged => {
+                self.say(FileNews::Decline)
+            }
+            FileState::Kept => {
+                let mut commands = self.ask();
+                commands.extend(self.say(FileNews::Kept));
+                commands
+            }
+            // They have forgotten how far it was if this person was gone for long.
+            FileState::Checking => self.ask(),
+            FileState::Withdrawn => {
+                // Nothing of it was kept.
+                self.state = FileState::Offered;
+                (self.got, self.wrote, self.told, self.sum) = (0, 0, 0, None);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Its owner is gone. What nobody has begun to take is over; the rest goes on if they come back.
+    pub(super) fn left_alone(&mut self) {
+        if self.state == FileState::Offered {
+            self.end(FileState::Withdrawn);
+        }
+    }
+
+    /// Its owner can be talked to again, and may not have it any more.
+    pub(super) fn reopened(&mut self) -> Vec<ContentCommand> {
+        let hold = match self.state {
+            FileState::Coming(_) => Vec::new(),
+            FileState::Held(_) => self.say(FileNews::Hold),
+            _ => return Vec::new(),
+        };
+        self.unsolicited = UNSOLICITED;
+        self.ask().into_iter().chain(hold).collect()
+    }
+
+    /// Its owner gives it no more. One that is all there is still looked at.
+    pub(super) fn withdrawn(&mut self) -> Vec<ContentCommand> {
+        if !self.is_open() || self.state == FileState::Checking {
+            return Vec::new();
+        }
+        self.end(FileState::Withdrawn);
+        vec![self.order(FileCommand::Forget)]
+    }
+
+    fn end(&mut self, state: FileState) {
+        self.state = state;
+        self.piece = Vec::new();
+    }
+
+    fn give_up(&mut self, state: FileState) -> Vec<ContentCommand> {
+        self.end(state);
+        let mut commands = self.say(FileNews::Decline);
+        commands.push(self.order(FileCommand::Forget));
+        commands
+    }
+
+    /// A slice has come that is of no use. Returns whether that is no offence.
+    pub(super) fn bears(&mut self) -> bool {
+        let borne = self.unsolicited > 0;
+        self.unsolicited = self.unsolicited.saturating_sub(1);
+        borne
+    }
+
+    /// Bytes have come. What came before, or leaves a gap, is passed over.
+    pub(super) fn take_in(&mut self, slice: &Slice<'_>) -> Vec<ContentCommand> {
+        if !matches!(self.state, FileState::Coming(_) | FileState::Held(_)) {
+            return Vec::new();
+        }
+        let known = self.got.checked_sub(slice.from).and_then(|known| usize::try_from(known).ok());
+        let Some(bytes) = known.and_then(|known| slice.bytes.get(known..)) else {
+            return Vec::new();
+        };
+        let got = self.got.saturating_add(bytes.len() as u64);
+        // Whoever sends more than was asked for is not listened to.
+        if bytes.is_empty() || got > self.most || got - self.wrote > WINDOW + PIECE as u64 {
+            return Vec::new();
+        }
+        self.got = got;
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() < PIECE && got < self.size {
+            return Vec::new();
+        }
+        let piece = std::mem::take(&mut self.piece);
+        let from = got - piece.len() as u64;
+        vec![ContentCommand::File(FileCommand::Write(self.key, from, piece))]
+    }
+
+    /// So much is written down.
+    pub(super) fn wrote(&mut self, place: Option<u64>) -> Vec<ContentCommand> {
+        let held = match self.state {
+            FileState::Coming(_) => false,
+            FileState::Held(_) => true,
+            _ => return Vec::new(),
+        };
+        let Some(place) = place.filter(|place| *place <= self.got) else {
+            return self.give_up(FileState::NotWritten);
+        };
+        self.wrote = self.wrote.max(place);
+        self.state = match held {
+            true => FileState::Held(self.wrote),
+            false => FileState::Coming(self.wrote),
+        };
+        let mut commands = Vec::new();
+        if self.wrote - self.told >= STEP || self.wrote == self.size {
+            self.told = self.wrote;
+            commands = self.say(FileNews::Wrote(self.wrote));
+        }
+        commands.extend(self.check());
+        commands
+    }
+
+    /// Its owner says what the hash is.
+    pub(super) fn sum_is(&mut self, sum: String) -> Vec<ContentCommand> {
+        self.sum = Some(sum);
+        self.check().into_iter().collect()
+    }
+
+    /// Looks whether all of it is right, once it is there.
+    fn check(&mut self) -> Option<ContentCommand> {
+        let all = matches!(self.state, FileState::Coming(_)) && self.wrote == self.size;
+        (all && self.sum.is_some()).then(|| {
+            self.state = FileState::Checking;
+            self.order(FileCommand::Sum)
+        })
+    }
+
+    /// What was written has this hash.
+    pub(super) fn summed(&mut self, sum: Option<&str>) -> Vec<ContentCommand> {
+        if self.state != FileState::Checking {
+            return Vec::new();
+        }
+        if sum.is_none() || sum != self.sum.as_deref() {
+            return self.give_up(FileState::Damaged);
+        }
+        self.state = FileState::Kept;
+        let mut commands = self.say(FileNews::Kept);
+        commands.push(ContentCommand::File(FileCommand::Save(self.key, self.name.clone())));
+        commands
+    }
+}

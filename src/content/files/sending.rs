@@ -1,0 +1,198 @@
+//! A file of this person.
+
+use super::types::{FileCommand, FileKey, FileState, FileView, PIECE, WINDOW};
+use crate::{
+    content::command::ContentCommand,
+    protocol::{DisplayName, FileName, FileNews, FileNumber, PeerId, Talk},
+};
+
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) number: FileNumber,
+    name: FileName,
+    size: u64,
+    /// The hash, and whether it was asked for.
+    sum: Option<String>,
+    summing: bool,
+    /// It can be had no more.
+    withdrawn: bool,
+    receivers: Vec<Receiver>,
+}
+
+/// Somebody it was offered to.
+#[derive(Debug)]
+struct Receiver {
+    peer: PeerId,
+    state: FileState,
+    /// Where to read next for them.
+    next: u64,
+    /// They have been told the hash since they last asked.
+    told: bool,
+}
+
+impl Sending {
+    pub(super) fn new(number: FileNumber, name: FileName, size: u64) -> Self {
+        Self {
+            number,
+            name,
+            size,
+            sum: None,
+            summing: false,
+            withdrawn: false,
+            receivers: Vec::new(),
+        }
+    }
+
+    pub(super) fn key(&self) -> FileKey {
+        FileKey { owner: None, number: self.number }
+    }
+
+    pub(super) fn view(&self) -> FileView {
+        FileView {
+            key: self.key(),
+            name: self.name.clone(),
+            size: self.size,
+            owner_name: DisplayName::default(),
+            state: if self.withdrawn { FileState::Withdrawn } else { FileState::Offered },
+            given: self.receivers.iter().map(|one| (one.peer, one.state)).collect(),
+        }
+    }
+
+    /// Whether somebody may still get it.
+    pub(super) fn is_open(&self) -> bool {
+        !self.withdrawn
+    }
+
+    pub(super) fn receivers(&self) -> Vec<PeerId> {
+        self.receivers.iter().map(|receiver| receiver.peer).collect()
+    }
+
+    fn receiver(&mut self, peer: PeerId) -> Option<&mut Receiver> {
+        self.receivers.iter_mut().find(|receiver| receiver.peer == peer)
+    }
+
+    fn say(&self, peer: PeerId, news: FileNews) -> ContentCommand {
+        ContentCommand::Send(peer, Talk::File(self.number, news))
+    }
+
+    /// Offers it to somebody who can be talked to, unless they are done with it. Who was getting it
+    /// says from where on to go on, if they still know of it and want it.
+    pub(super) fn offer_to(&mut self, peer: PeerId) -> Option<ContentCommand> {
+        let state = self.receiver(peer).map(|receiver| receiver.state);
+        if self.withdrawn || matches!(state, Some(FileState::Kept | FileState::Declined)) {
+            return None;
+        }
+        match self.receiver(peer) {
+            None => {
+                let state = FileState::Offered;
+                self.receivers.push(Receiver { peer, state, next: 0, told: false });
+            }
+            Some(receiver) => receiver.state = FileState::Offered,
+        }
+        let (name, size) = (self.name.clone(), self.size);
+        Some(self.say(peer, FileNews::Offer { name, size }))
+    }
+
+    pub(super) fn left(&mut self, peer: PeerId) {
+        self.receivers.retain(|receiver| receiver.peer != peer);
+    }
+
+    /// Tells everybody who may still want it that it cannot be had.
+    pub(super) fn withdraw(&mut self) -> Vec<ContentCommand> {
+        if std::mem::replace(&mut self.withdrawn, true) {
+            return Vec::new();
+        }
+        let open = self.receivers.iter_mut();
+        let open = open.filter(|one| !matches!(one.state, FileState::Kept | FileState::Declined));
+        let told: Vec<_> = open
+            .map(|receiver| {
+                receiver.state = FileState::Withdrawn;
+                receiver.peer
+            })
+            .collect();
+        told.into_iter().map(|peer| self.say(peer, FileNews::Withdraw)).collect()
+    }
+
+    /// Somebody it was offered to says something about it.
+    pub(super) fn hear(&mut self, peer: PeerId, news: &FileNews) -> Vec<ContentCommand> {
+        let (size, withdrawn) = (self.size, self.withdrawn);
+        let Some(receiver) = self.receiver(peer).filter(|_| !withdrawn) else { return Vec::new() };
+        match (news, receiver.state) {
+            (FileNews::Take(from), before) if *from <= size => {
+                let wrote = match before {
+                    FileState::Coming(place) | FileState::Held(place) => place.min(*from),
+                    _ => 0,
+                };
+                let state = FileState::Coming(wrote);
+                *receiver = Receiver { peer, state, next: *from, told: false };
+                return self.summed_for(peer);
+            }
+            (FileNews::Wrote(place), FileState::Coming(before) | FileState::Held(before))
+                if (before..=receiver.next).contains(place) =>
+            {
+                receiver.state = match receiver.state {
+                    FileState::Held(_) => FileState::Held(*place),
+                    _ => FileState::Coming(*place),
+                };
+                return self.summed_for(peer);
+            }
+            (FileNews::Hold, FileState::Coming(place)) => receiver.state = FileState::Held(place),
+            (FileNews::Kept, FileState::Coming(place)) if place == size => {
+                receiver.state = FileState::Kept;
+            }
+            (FileNews::Decline, _) => receiver.state = FileState::Declined,
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The hash is known.
+    pub(super) fn summed(&mut self, sum: String) -> Vec<ContentCommand> {
+        self.sum = Some(sum);
+        self.receivers().into_iter().flat_map(|peer| self.summed_for(peer)).collect()
+    }
+
+    /// Tells somebody the hash who has everything else, or has it computed for who will.
+    fn summed_for(&mut self, peer: PeerId) -> Vec<ContentCommand> {
+        let (size, sum) = (self.size, self.sum.clone());
+        let Some(sum) = sum else {
+            let asked = std::mem::replace(&mut self.summing, true);
+            let ask = (!asked).then(|| ContentCommand::File(FileCommand::Sum(self.key())));
+            return ask.into_iter().collect();
+        };
+        match self.receiver(peer) {
+            Some(Receiver { state: FileState::Coming(place), told, .. })
+                if *place == size && !*told =>
+            {
+                *told = true;
+                vec![self.say(peer, FileNews::Sum(sum))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What somebody is to get next: from where on, and how much.
+    pub(super) fn next(&mut self, peer: PeerId) -> Option<(FileNumber, u64, usize)> {
+        let (number, size) = (self.number, self.size);
+        let receiver = self.receiver(peer)?;
+        let FileState::Coming(wrote) = receiver.state else { return None };
+        let (from, left) = (receiver.next, size - receiver.next);
+        let length = PIECE.min(usize::try_from(left).unwrap_or(PIECE));
+        let fits = from - wrote + length as u64 <= WINDOW;
+        (left > 0 && fits).then_some((number, from, length))
+    }
+
+    /// Whether bytes that were read for somebody are still what they are to get next; then they are
+    /// sent.
+    pub(super) fn sent(&mut self, peer: PeerId, from: u64, length: usize) -> bool {
+        let size = self.size;
+        let Some(receiver) = self.receiver(peer) else { return false };
+        let is_next = matches!(receiver.state, FileState::Coming(_)) && receiver.next == from;
+        let to = from.saturating_add(length as u64);
+        if !is_next || length == 0 || to > size {
+            return false;
+        }
+        receiver.next = to;
+        true
+    }
+}

@@ -1,0 +1,55 @@
+//! How much one person may say over their data channels.
+
+use super::chat::MESSAGES;
+use crate::protocol::{PeerId, Talk};
+use std::{collections::BTreeMap, time::Duration};
+
+/// How much one person may send within [`PERIOD`]. An honest answer in the chat is at most twice
+/// [`MESSAGES`].
+pub(super) const TALKS: usize = 10 * MESSAGES;
+pub(super) const PERIOD: Duration = Duration::from_secs(60);
+/// What a question counts, which may be answered with all that is kept.
+const QUESTION: usize = 50;
+
+/// What was received of everybody who has sent something.
+#[derive(Debug, Default)]
+pub(super) struct FloodLimit {
+    received: BTreeMap<PeerId, Received>,
+}
+
+#[derive(Debug)]
+struct Received {
+    /// How much, and since when that is counted.
+    weight: usize,
+    since: Duration,
+    /// They have said too much, and are not listened to for as long as that is counted.
+    is_blocked: bool,
+}
+
+impl FloodLimit {
+    /// Counts what somebody sent, and returns whether they may still be listened to. What is not
+    /// understood counts, too.
+    pub(super) fn allows(&mut self, from: PeerId, talk: Option<&Talk>, now: Duration) -> bool {
+        let fresh = Received { weight: 0, since: now, is_blocked: false };
+        let received = self.received.entry(from).or_insert(fresh);
+        // The clock may have been set.
+        if now.abs_diff(received.since) >= PERIOD {
+            (received.weight, received.since) = (0, now);
+        }
+        received.weight += if matches!(talk, Some(Talk::Have(_))) { QUESTION } else { 1 };
+        received.is_blocked = received.weight > TALKS;
+        !received.is_blocked
+    }
+
+    /// Whether somebody who can be reached again is listened to.
+    pub(super) fn admits(&mut self, from: PeerId, now: Duration) -> bool {
+        let Some(received) = self.received.get_mut(&from) else { return true };
+        received.is_blocked &= now.abs_diff(received.since) < PERIOD;
+        !received.is_blocked
+    }
+
+    /// Forgets everybody else.
+    pub(super) fn retain(&mut self, is_there: impl Fn(PeerId) -> bool) {
+        self.received.retain(|id, _| is_there(*id));
+    }
+}

@@ -1,0 +1,202 @@
+//! What people give each other past the server, over data channels: words, files, and what each says
+//! of themselves. Pure: no browser, clock or randomness in here.
+//!
+//! Contract: tell it what happened, and when, in time since the Unix epoch; then call
+//! [`Content::tick`], and drain [`Content::poll`]. It addresses people; over which connection somebody
+//! is reached is for whoever owns the connections.
+
+mod chat;
+mod command;
+mod files;
+mod flood_limit;
+#[cfg(test)]
+mod tests;
+
+use crate::protocol::{ChatText, DisplayName, PeerId, Presence, Reaction, Talk};
+use chat::Chat;
+pub use chat::{ChatView, Message};
+pub use command::ContentCommand;
+use files::Files;
+pub use files::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView, OFFERS};
+use flood_limit::FloodLimit;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+/// What the data channels to one person report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelInput {
+    /// Messages can be sent.
+    Opened,
+    /// The other side said something.
+    Heard(String),
+    /// Bytes came on the second channel.
+    Bytes(Vec<u8>),
+    /// The second channel is open and has little left to send.
+    Drained,
+    /// Nothing can be sent any more.
+    Closed,
+}
+
+/// What somebody says of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// They have switched something.
+    Presence(Presence),
+    /// They react to something.
+    Reaction(Reaction),
+}
+
+/// All that one person gives and gets in a room.
+#[derive(Debug, Default)]
+pub struct Content {
+    chat: Chat,
+    files: Files,
+    flood_limit: FloodLimit,
+    commands: VecDeque<ContentCommand>,
+}
+
+impl Content {
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<ContentCommand> {
+        let command = self.commands.pop_front().or_else(|| self.chat.poll());
+        command.or_else(|| self.files.poll())
+    }
+
+    /// When to call [`Content::tick`] at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.chat.due()
+    }
+
+    /// Does what is to be done by now.
+    pub fn tick(&mut self, now: Duration) {
+        self.chat.tick(now);
+    }
+
+    /// What is shown of the chat.
+    #[must_use]
+    pub fn chat(&self) -> ChatView {
+        self.chat.view()
+    }
+
+    /// What is given and taken.
+    #[must_use]
+    pub fn files(&self) -> FilesView {
+        self.files.view()
+    }
+
+    /// All that was said.
+    #[must_use]
+    pub fn messages(&self) -> Arc<Vec<Message>> {
+        self.chat.view().messages
+    }
+
+    /// Takes back what was said in the room before.
+    pub fn recall(&mut self, messages: Vec<Message>) {
+        self.chat.recall(messages);
+    }
+
+    /// This person is in the room as `me`, with these others.
+    pub fn joined(&mut self, me: PeerId, present: &[PeerId]) {
+        self.chat.sit(me);
+        self.chat.meet(present);
+        self.files.meet(present);
+        self.flood_limit.retain(|id| present.contains(&id));
+    }
+
+    /// Somebody else has come into the room.
+    pub fn came(&mut self, id: PeerId) {
+        self.chat.came(id);
+    }
+
+    /// Somebody else is gone for good.
+    pub fn left(&mut self, id: PeerId) {
+        self.chat.left(id);
+        self.files.left(id);
+        self.flood_limit.retain(|other| other != id);
+    }
+
+    /// This person leaves the room.
+    pub fn leave(&mut self) {
+        self.chat = Chat::default();
+        self.files.leave();
+        self.flood_limit = FloodLimit::default();
+    }
+
+    /// This person, who is called so, says something to everybody in the room.
+    pub fn say(&mut self, name: DisplayName, text: ChatText, now: Duration) {
+        self.chat.say(name, text, now);
+    }
+
+    /// Does something with files.
+    pub fn handle_file(&mut self, input: FileInput) {
+        self.files.handle(input);
+    }
+
+    /// Sends something to everybody who can be reached past the server.
+    pub fn send_to_all(&mut self, talk: &Talk) {
+        let reached = self.chat.reached();
+        self.commands.extend(reached.map(|id| ContentCommand::Send(id, talk.clone())));
+    }
+
+    /// Takes in what the channels to somebody report, who is called so. What they say of themselves is
+    /// for the caller.
+    pub fn handle_channel(
+        &mut self,
+        id: PeerId,
+        name: &DisplayName,
+        input: ChannelInput,
+        now: Duration,
+    ) -> Option<Announcement> {
+        match input {
+            ChannelInput::Opened => self.opened(id, now),
+            ChannelInput::Heard(text) => return self.hear(id, name, Talk::parse(&text), now),
+            ChannelInput::Bytes(bytes) => {
+                if !self.files.take_in(id, &bytes) {
+                    return self.hear(id, name, None, now);
+                }
+            }
+            ChannelInput::Drained => self.files.drained(id),
+            ChannelInput::Closed => self.closed(id),
+        }
+        None
+    }
+
+    fn opened(&mut self, id: PeerId, now: Duration) {
+        if !self.flood_limit.admits(id, now) {
+            self.commands.push_back(ContentCommand::Close(id));
+        } else if self.chat.opened(id, now) {
+            self.files.opened(id);
+        }
+    }
+
+    fn closed(&mut self, id: PeerId) {
+        self.chat.closed(id);
+        self.files.closed(id);
+    }
+
+    /// Somebody says something; none if it is not understood.
+    fn hear(
+        &mut self,
+        id: PeerId,
+        name: &DisplayName,
+        talk: Option<Talk>,
+        now: Duration,
+    ) -> Option<Announcement> {
+        let is_reached = self.chat.is_reached(id);
+        if !is_reached || !self.flood_limit.allows(id, talk.as_ref(), now) {
+            let close = is_reached.then_some(ContentCommand::Close(id));
+            self.commands.extend(close);
+            self.closed(id);
+            return None;
+        }
+        match talk? {
+            Talk::Have(have) => self.chat.asked(id, &have, now),
+            Talk::Got(number) => self.chat.got(id, number),
+            Talk::Said(words) => self.chat.said(id, name, words, now),
+            Talk::File(number, news) => self.files.hear(id, name, number, news),
+            Talk::Presence(presence) => return Some(Announcement::Presence(presence)),
+            Talk::Sign(reaction) => return Some(Announcement::Reaction(reaction)),
+        }
+        None
+    }
+}

@@ -1,0 +1,86 @@
+//! How a picture fills a place of another shape.
+
+use super::TileRect;
+
+/// The part of a picture of somebody that has to be seen: a face that is cut by more is none.
+const SEEN: f64 = 2.0 / 3.0;
+
+/// How something of another shape fills its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fit {
+    /// All of the place; what juts out is cut off.
+    #[default]
+    Cover,
+    /// With all of it to be seen.
+    Contain,
+}
+
+impl Fit {
+    /// How the picture of somebody fills a place, both by width and height: all of the place, unless
+    /// more than a third of the picture would be lost, as of a phone held upright on a desk.
+    #[must_use]
+    pub fn of_face(picture: (f64, f64), place: (f64, f64)) -> Self {
+        let ratio = (picture.0 * place.1) / (picture.1 * place.0);
+        let seen = ratio.min(ratio.recip());
+        if seen > 0.0 && seen < SEEN { Self::Contain } else { Self::Cover }
+    }
+
+    /// Which part of a picture of this size is drawn, and where in its place.
+    #[must_use]
+    pub fn lay(self, (width, height): (f64, f64), place: TileRect) -> (TileRect, TileRect) {
+        let (across, down) = (place.width / width, place.height / height);
+        match self {
+            Self::Cover => {
+                let scale = across.max(down);
+                let (seen_width, seen_height) = (place.width / scale, place.height / scale);
+                let (left, top) = ((width - seen_width) / 2.0, (height - seen_height) / 2.0);
+                (TileRect { left, top, width: seen_width, height: seen_height }, place)
+            }
+            Self::Contain => {
+                let scale = across.min(down);
+                let (drawn_width, drawn_height) = (width * scale, height * scale);
+                let left = place.left + (place.width - drawn_width) / 2.0;
+                let top = place.top + (place.height - drawn_height) / 2.0;
+                let target = TileRect { left, top, width: drawn_width, height: drawn_height };
+                (TileRect { left: 0.0, top: 0.0, width, height }, target)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_cut_or_shown_whole() {
+        let place = TileRect { left: 10.0, top: 10.0, width: 100.0, height: 100.0 };
+        let (seen, drawn) = Fit::Cover.lay((200.0, 100.0), place);
+        assert_eq!(seen, TileRect { left: 50.0, top: 0.0, width: 100.0, height: 100.0 });
+        assert_eq!(drawn, place);
+        let (seen, drawn) = Fit::Contain.lay((200.0, 100.0), place);
+        assert_eq!(seen, TileRect { left: 0.0, top: 0.0, width: 200.0, height: 100.0 });
+        assert_eq!(drawn, TileRect { left: 10.0, top: 35.0, width: 100.0, height: 50.0 });
+    }
+
+    #[test]
+    fn no_more_than_a_third_of_a_face_is_lost() {
+        let fit = Fit::of_face;
+        let (desk, phone) = ((1280.0, 720.0), (720.0, 1280.0));
+        assert_eq!(fit(phone, (1256.0, 680.0)), Fit::Contain, "27 % would be seen");
+        assert_eq!(fit(desk, (366.0, 700.0)), Fit::Contain);
+        assert_eq!(fit(desk, (1256.0, 680.0)), Fit::Cover);
+        assert_eq!(fit(phone, (366.0, 700.0)), Fit::Cover);
+        assert_eq!(fit((640.0, 480.0), (1256.0, 680.0)), Fit::Cover);
+        assert_eq!(fit((300.0, 200.0), (200.0, 200.0)), Fit::Cover, "a third, and no more");
+        assert_eq!(fit((301.0, 200.0), (200.0, 200.0)), Fit::Contain);
+    }
+
+    #[test]
+    fn before_there_is_a_picture_or_a_place_nothing_is_decided() {
+        for nothing in [(0.0, 0.0), (0.0, 720.0), (1280.0, 0.0)] {
+            assert_eq!(Fit::of_face(nothing, (300.0, 200.0)), Fit::Cover);
+            assert_eq!(Fit::of_face((1280.0, 720.0), nothing), Fit::Cover);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Who has the stage, and where everybody stands on it.
+
+use super::grid::grid;
+use crate::protocol::PeerId;
+
+/// The space between two tiles, in CSS pixels.
+const GAP: f64 = 8.0;
+/// Width of a small tile divided by its height.
+const ASPECT: f64 = 16.0 / 10.0;
+/// What the small tiles beside or below the stage take of it, and of its longer side in CSS pixels.
+const SIDE: f64 = 0.18;
+const SIDE_PIXELS: (f64, f64) = (128.0, 256.0);
+const BELOW: f64 = 0.22;
+
+/// How somebody wants to see the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Everybody as large as everybody else.
+    #[default]
+    Grid,
+    /// Who talks is large.
+    Speaker,
+}
+
+/// What can stand on the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// What somebody shares of their screen.
+    Screen(PeerId),
+    /// Somebody else.
+    Person(PeerId),
+    /// The person themselves.
+    Own,
+    /// What they share of their own screen. They see it where it is; a recording shows it.
+    OwnScreen,
+}
+
+impl Item {
+    /// What this person shares of their screen.
+    #[must_use]
+    pub fn screen(self) -> Self {
+        match self {
+            Self::Person(id) | Self::Screen(id) => Self::Screen(id),
+            Self::Own | Self::OwnScreen => Self::OwnScreen,
+        }
+    }
+
+    fn is_screen(self) -> bool {
+        matches!(self, Self::Screen(_) | Self::OwnScreen)
+    }
+}
+
+/// Whom somebody wants to see large.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spotlight {
+    /// Whether anybody.
+    pub layout: Layout,
+    /// Whoever else there is.
+    pub pinned: Option<Item>,
+    /// Who talks, or did last.
+    pub spoke: Option<PeerId>,
+}
+
+/// A rectangle on the stage, in CSS pixels from its top left.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TileRect {
+    /// From the left.
+    pub left: f64,
+    /// From the top.
+    pub top: f64,
+    /// To the right.
+    pub width: f64,
+    /// Downwards.
+    pub height: f64,
+}
+
+/// The part of `items` that is shown large: what is pinned, or else every screen, or else who talks
+/// where that is wanted. Empty if all are equal.
+#[must_use]
+pub fn spotlighted(items: &[Item], spotlight: &Spotlight) -> Vec<Item> {
+    if let Some(pinned) = spotlight.pinned.filter(|pinned| items.contains(pinned)) {
+        return vec![pinned];
+    }
+    let screens: Vec<_> = items.iter().copied().filter(|item| item.is_screen()).collect();
+    if !screens.is_empty() || spotlight.layout == Layout::Grid {
+        return screens;
+    }
+    let spoke = spotlight.spoke.map(Item::Person).filter(|item| items.contains(item));
+    let first = || items.iter().copied().find(|item| matches!(item, Item::Person(_)));
+    spoke.or_else(first).into_iter().collect()
+}
+
+/// A place for each of `items` on a stage of `width` by `height`, the `large` ones of them large.
+#[must_use]
+pub fn arrange(items: &[Item], large: &[Item], width: f64, height: f64) -> Vec<(Item, TileRect)> {
+    let (large, small): (Vec<_>, Vec<_>) = items.iter().partition(|item| large.contains(item));
+    let whole = TileRect { left: 0.0, top: 0.0, width, height };
+    let places = match (large.len(), small.len()) {
+        (0, count) | (count, 0) => whole.fill(count),
+        (on_stage, beside) => {
+            let (stage, line) = whole.split();
+            let mut places = stage.fill(on_stage);
+            places.extend(line.line_up(beside));
+            places
+        }
+    };
+    large.into_iter().chain(small).copied().zip(places).collect()
+}
+
+impl TileRect {
+    /// A stage, and a line for small tiles beside it, or below where it is higher than wide.
+    fn split(self) -> (Self, Self) {
+        let Self { left, top, width, height } = self;
+        if width < height {
+            let line = height * BELOW;
+            let stage = (height - line - GAP).max(0.0);
+            let below = Self { top: top + stage + GAP, height: line, ..self };
+            return (Self { height: stage, ..self }, below);
+        }
+        let (least, most) = SIDE_PIXELS;
+        let line = (width * SIDE).clamp(least, most).min(width / 3.0);
+        let stage = (width - line - GAP).max(0.0);
+        let beside = Self { left: left + stage + GAP, width: line, ..self };
+        (Self { width: stage, ..self }, beside)
+    }
+
+    /// A grid whose tiles are as large as they can be; a last row that is not full stands in the
+    /// middle.
+    fn fill(self, count: usize) -> Vec<Self> {
+        let shape = grid(count, self.width, self.height);
+        let width = part(self.width, shape.columns);
+        let height = part(self.height, shape.rows);
+        let place = |index: usize| {
+            let (row, column) = (index / shape.columns, index % shape.columns);
+            let in_row = (count - row * shape.columns).min(shape.columns);
+            let margin = (self.width - length(width, in_row)) / 2.0;
+            let left = self.left + margin + to_f64(column) * (width + GAP);
+            Self { left, top: self.top + to_f64(row) * (height + GAP), width, height }
+        };
+        (0..count).map(place).collect()
+    }
+
+    /// One line along the longer side, in its middle.
+    fn line_up(self, count: usize) -> Vec<Self> {
+        let upright = self.height > self.width;
+        let (width, height) = match upright {
+            true => (self.width, part(self.height, count).min(self.width / ASPECT)),
+            false => (part(self.width, count).min(self.height * ASPECT), self.height),
+        };
+        let place = |index: usize| match upright {
+            true => {
+                let margin = (self.height - length(height, count)) / 2.0;
+                let top = self.top + margin + to_f64(index) * (height + GAP);
+                Self { left: self.left, top, width, height }
+            }
+            false => {
+                let margin = (self.width - length(width, count)) / 2.0;
+                let left = self.left + margin + to_f64(index) * (width + GAP);
+                Self { left, top: self.top, width, height }
+            }
+        };
+        (0..count).map(place).collect()
+    }
+}
+
+/// What each of `count` gets of a length that they share.
+fn part(length: f64, count: usize) -> f64 {
+    let gaps = to_f64(count.saturating_sub(1)) * GAP;
+    ((length - gaps) / to_f64(count.max(1))).max(0.0)
+}
+
+/// How long `count` of them are, one after the other.
+fn length(each: f64, count: usize) -> f64 {
+    to_f64(count) * each + to_f64(count.saturating_sub(1)) * GAP
+}
+
+/// Counts of tiles are far below the 2^32 up to which this is exact.
+fn to_f64(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn person(id: u64) -> Item {
+        Item::Person(PeerId(id))
+    }
+
+    #[test]
+    fn what_is_pinned_goes_before_screens_and_these_before_who_talks() {
+        let screen = Item::Screen(PeerId(2));
+        let all = [screen, person(1), person(2), Item::Own];
+        let large = |items: &[Item], layout, pinned| {
+            spotlighted(items, &Spotlight { layout, pinned, spoke: Some(PeerId(2)) })
+        };
+        assert_eq!(large(&all, Layout::Grid, Some(person(1))), [person(1)]);
+        assert_eq!(large(&all, Layout::Speaker, None), [screen]);
+        let faces = &all[1..];
+        assert_eq!(large(faces, Layout::Speaker, None), [person(2)]);
+        assert_eq!(large(faces, Layout::Speaker, Some(screen)), [person(2)], "it is gone");
+        assert_eq!(large(faces, Layout::Grid, None), []);
+        let nobody_talks =
+            spotlighted(faces, &Spotlight { layout: Layout::Speaker, ..Spotlight::default() });
+        assert_eq!(nobody_talks, [person(1)], "somebody has the stage at once");
+    }
+
+    #[test]
+    fn a_last_row_that_is_not_full_stands_in_the_middle() {
+        let items = [person(1), person(2), Item::Own];
+        let places = arrange(&items, &[], 1008.0, 608.0);
+        let lefts: Vec<_> = places.iter().map(|(_, place)| place.left).collect();
+        assert_eq!(lefts, [0.0, 508.0, 254.0]);
+    }
+
+    fn overlap(one: &TileRect, other: &TileRect) -> bool {
+        let apart = |start: f64, length: f64, other: f64| start + length <= other + 1e-6;
+        !(apart(one.left, one.width, other.left)
+            || apart(other.left, other.width, one.left)
+            || apart(one.top, one.height, other.top)
+            || apart(other.top, other.height, one.top))
+    }
+
+    proptest! {
+        #[test]
+        fn everybody_has_a_place_of_their_own_on_the_stage(
+            count in 1..12u64, large in 0..3usize, width in 320.0..2000.0, height in 240.0..1400.0
+        ) {
+            let items: Vec<_> = (0..count).map(person).collect();
+            let on_stage = &items[..large.min(items.len())];
+            let places = arrange(&items, on_stage, width, height);
+            prop_assert_eq!(places.len(), items.len());
+            for (index, (item, place)) in places.iter().enumerate() {
+                prop_assert!(place.left > -1e-6 && place.left + place.width < width + 1e-6);
+                prop_assert!(place.top > -1e-6 && place.top + place.height < height + 1e-6);
+                prop_assert!(place.width > 16.0 && place.height > 16.0, "{place:?}");
+                for (other, beside) in &places[index + 1..] {
+                    prop_assert!(!overlap(place, beside), "{item:?} and {other:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The call.
+
+use super::{controls::Controls, file_drop::take_files, invite::Invite};
+use crate::{
+    i18n::{stopwatch, texts},
+    platform::{self, Brought},
+    reactive::{click, effect, flag, text},
+    session::Session,
+    ui::{
+        Icon, Show, icons,
+        panels::join_requests::JoinRequest,
+        recording::recording_mark::RecordingMark,
+        stage::{Stage, layout_state::LayoutState},
+    },
+};
+use leptos::{html, prelude::*};
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Everybody, and the controls.
+#[component]
+pub fn CallView(
+    /// Whether it is seen. It may be built before.
+    shown: Signal<bool>,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    provide_context(LayoutState::new(session));
+    // Seconds show that it has begun. To draw the page for them is most of what an idle call costs.
+    let time = Memo::new(move |_| match session.time_inside() {
+        time if time < MINUTE => stopwatch(time),
+        time => (t.minutes)(time),
+    });
+    let alone = flag(move || session.view.get().is_alone());
+    let blocked = session.sound_blocked;
+    let heading = NodeRef::<html::H1>::new();
+    effect(move || {
+        if let (true, Some(heading)) = (shown.get(), heading.get()) {
+            platform::focus(&heading);
+        }
+    });
+    // What becomes of them stands in the chat.
+    let given = RwSignal::new(0_u32);
+    let dragging = take_files(shown, move |brought: Brought| {
+        session.refuse_folders(&brought.folders);
+        if !brought.files.is_empty() {
+            session.give(brought.files);
+            given.update(|count| *count += 1);
+        }
+    });
+    view! {
+        <div class="call" class:alone=alone hidden=flag(move || !shown.get())>
+            <header class="call-bar">
+                <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
+                <RecordingMark />
+                <time data-clock="" role="timer" aria-label=t.time_in_call>
+                    {text(move || time.get())}
+                </time>
+            </header>
+            <Stage />
+            <Show when=alone>
+                <Invite />
+            </Show>
+            <Show when=blocked>
+                <button class="button primary unblock" on:click=click(move |_| session.unblock_sound())>
+                    <Icon paths=icons::SOUND />
+                    {t.tap_to_hear}
+                </button>
+            </Show>
+            <JoinRequest />
+            <Controls given />
+            <Show when=dragging>
+                <p class="drop">{t.drop_here}</p>
+            </Show>
+        </div>
+    }
+}

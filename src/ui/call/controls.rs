@@ -1,0 +1,193 @@
+//! The bar at the bottom of a call.
+
+use super::{
+    advice_line::AdviceLine,
+    panel_button::{OpenPanel, PanelButton, Panels, focus},
+    shortcuts::listen,
+};
+use crate::{
+    call::Contact,
+    i18n::texts,
+    platform::{Kind, Timer},
+    reactive::{click, flag, holding, text, word},
+    session::Session,
+    ui::{
+        DeviceChoices, HideAddress, Icon, Show,
+        common::{panel::Panel, shortcut::Shortcut},
+        devices::{device_choices::ProblemNote, preview::DeviceToggle},
+        icons,
+        panels::lazy::{Lazy, LazyPanel, LazySettings, prefetch},
+        stage::layout_state::LayoutState,
+    },
+};
+use leptos::{html, prelude::*};
+use std::time::Duration;
+
+/// So long after coming in, the machine has time for what may be needed later: others who come at the
+/// same moment would wait for it.
+const CALM: Duration = Duration::from_secs(15);
+
+/// Everything one does in a call, one press each.
+#[component]
+pub fn Controls(
+    /// Counts how often files were given past the chat.
+    #[prop(into)]
+    given: Signal<u32>,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let panels = Panels::new();
+    let microphone = NodeRef::new();
+    listen(session, expect_context::<LayoutState>(), move |shortcut| {
+        panels.toggle(OpenPanel::Lazy(match shortcut {
+            Shortcut::Chat => Lazy::Chat,
+            _ => Lazy::People,
+        }));
+    });
+    Effect::new(move |before: Option<u32>| {
+        let given = given.get();
+        if before.is_some_and(|before| before != given) {
+            panels.open(OpenPanel::Lazy(Lazy::Chat));
+        }
+        given
+    });
+    // Nothing is fetched ahead from a server that is gone: what loads parts reports that as an error.
+    let calm = Memo::new(move |_| {
+        session.settled.get() && session.view.with(|view| view.contact == Contact::Fine)
+    });
+    holding(move || calm.get().then(|| Timer::new(CALM, prefetch)));
+    view! {
+        <footer class="controls">
+            <Problems panels microphone />
+            <SharingNotices />
+            <OpenedPanel panels />
+            <Buttons panels microphone />
+        </footer>
+    }
+}
+
+/// What is wrong with the devices, or with how the person uses them.
+#[component]
+fn Problems(
+    panels: Panels,
+    /// The button that mutes.
+    microphone: NodeRef<html::Button>,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    // The advice is gone with whatever had the focus in it.
+    let unmute = Callback::new(move |()| {
+        session.media.toggle(Kind::Microphone);
+        focus(microphone);
+    });
+    let choose_device = Callback::new(move |()| {
+        panels.open(OpenPanel::Devices);
+        panels.focus_button(OpenPanel::Devices);
+    });
+    view! {
+        <div class="problems" role="status" hidden=flag(move || panels.cover_notices())>
+            <AdviceLine unmute choose_device />
+            <ProblemNote kind=Kind::Camera />
+            <ProblemNote kind=Kind::Microphone />
+        </div>
+    }
+}
+
+/// That the person shares their screen, or is about to.
+#[component]
+fn SharingNotices() -> impl IntoView {
+    let t = texts();
+    let sharing = expect_context::<Session>().sharing;
+    let is_on = flag(move || sharing.is_on());
+    let asks = flag(move || !sharing.is_on() && sharing.is_asking());
+    view! {
+        <div class="notice sharing" role="status" hidden=flag(move || !is_on.get())>
+            <p>{t.you_share}</p>
+            <button class="button small" on:click=click(move |_| sharing.stop())>{t.stop_sharing}</button>
+        </div>
+        <div class="notice sharing late" role="status" hidden=flag(move || !asks.get())>
+            <p>{t.choosing_screen}</p>
+            <button class="button small" on:click=click(move |_| sharing.toggle())>{t.ask_again}</button>
+            <button class="button small" on:click=click(move |_| sharing.stop())>{t.cancel}</button>
+        </div>
+    }
+}
+
+#[component]
+fn OpenedPanel(panels: Panels) -> impl IntoView {
+    let t = texts();
+    let close = Callback::new(move |()| panels.close());
+    let is_open = move |panel| flag(move || panels.is_open(panel));
+    let lazy = move |panel| {
+        view! {
+            <Show when=is_open(OpenPanel::Lazy(panel))>
+                <LazyPanel panel close />
+            </Show>
+        }
+    };
+    view! {
+        <Show when=is_open(OpenPanel::Devices)>
+            <Panel name=t.devices close>
+                <DeviceChoices />
+                <LazySettings />
+                <HideAddress />
+            </Panel>
+        </Show>
+        {lazy(Lazy::People)}
+        {lazy(Lazy::Chat)}
+        {lazy(Lazy::More)}
+    }
+}
+
+#[component]
+fn Buttons(
+    panels: Panels,
+    /// The button that mutes.
+    microphone: NodeRef<html::Button>,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let sharing = flag(move || session.sharing.is_on());
+    let share = word(move || if sharing.get() { t.stop_sharing } else { t.share_screen });
+    let crowd = text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
+    let unread = text(move || (t.chat_unread)(session.unread()));
+    view! {
+        <div class="buttons" role="toolbar" aria-label=t.controls>
+            <DeviceToggle kind=Kind::Microphone button=microphone />
+            <DeviceToggle kind=Kind::Camera />
+            <button
+                class="control"
+                class:on=sharing
+                hidden=flag(move || !session.sharing.possible.get())
+                aria-label=share
+                title=share
+                on:click=click(move |_| session.sharing.toggle())
+            >
+                <Icon paths=icons::SCREEN />
+            </button>
+            <PanelButton
+                panels
+                panel=OpenPanel::Lazy(Lazy::More)
+                icon=icons::MORE
+                label=text(move || t.more_panel.to_owned())
+                on=flag(move || session.hand.get())
+            />
+            <PanelButton
+                panels
+                panel=OpenPanel::Devices
+                icon=icons::DEVICES
+                label=text(move || t.devices.to_owned())
+            />
+            <PanelButton panels panel=OpenPanel::Lazy(Lazy::People) icon=icons::PEOPLE label=crowd />
+            <PanelButton
+                panels
+                panel=OpenPanel::Lazy(Lazy::Chat)
+                icon=icons::CHAT
+                label=unread
+                title=t.chat
+                badge=Signal::derive(move || session.unread())
+            />
+            <button class="control leave" aria-label=t.leave title=t.leave on:click=click(move |_| session.leave())>
+                <Icon paths=icons::LEAVE />
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,13 @@
+//! What more than one part of the page is made of.
+
+pub(super) mod brand;
+pub(super) mod confirm_button;
+pub(super) mod icon;
+pub(super) mod notice_bar;
+pub(super) mod panel;
+pub(super) mod playback;
+pub(super) mod room_status;
+pub(super) mod server_banner;
+pub(super) mod shortcut;
+pub(super) mod show;
+pub(super) mod toggle;

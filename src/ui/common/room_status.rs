@@ -1,0 +1,82 @@
+//! Who is inside, for somebody who is not.
+
+use crate::{
+    call::{Contact, Phase, View},
+    i18n::{stopwatch, texts},
+    protocol::{Person, RoomState},
+    reactive::{flag, text},
+    session::Session,
+};
+use leptos::prelude::*;
+
+/// Who is inside and for how long, or what stands between; and how the person's own way in goes.
+#[component]
+pub fn RoomStatus() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let count = text(move || session.view.get().state.people.len().to_string());
+    // What the server said last may not be so any more while it does not answer.
+    let known = flag(move || {
+        session.view.with(|view| {
+            !view.moved && !matches!(view.contact, Contact::Lost { .. } | Contact::Offline { .. })
+        })
+    });
+    let sentence = text(move || {
+        if matches!(session.view.get().phase, Phase::Knocking { locked: true, .. }) {
+            return t.until_unlocked.to_owned();
+        }
+        if let Some(gate) = session.view.with(|view| view.state.gate) {
+            return (t.gate)(gate).to_owned();
+        }
+        let since = session.now.get().saturating_sub(session.state_at.get()).as_secs();
+        let name = |person: Person| {
+            (person.presence.name.as_str().to_owned(), person.seconds.saturating_add(since))
+        };
+        let people = session.view.get().state.people;
+        (t.inside)(&people.into_iter().map(name).collect::<Vec<_>>())
+    });
+    let door = text(move || match session.view.get() {
+        View { phase: Phase::Waiting, state: RoomState { limit: 0, .. }, .. } => {
+            format!("{} {}", t.room_full, t.waiting_title)
+        }
+        View { phase: Phase::Waiting, state, .. } => {
+            format!("{} {}", (t.full)(state.people.len(), state.limit), t.waiting_title)
+        }
+        View { phase: Phase::Lobby, refusal: None, state, .. }
+            if known.get() && state.limit > 0 && !state.has_space() =>
+        {
+            format!("{} {}", (t.full)(state.people.len(), state.limit), t.full_hint)
+        }
+        View { phase: Phase::Knocking { place, hosted, .. }, refusal, .. } => {
+            let why = refusal.map(|code| format!("{} ", (t.refusal)(code))).unwrap_or_default();
+            why + &(t.knocking)(place, hosted)
+        }
+        View { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
+            (t.refusal)(code).to_owned()
+        }
+        _ => String::new(),
+    });
+    let recorded = text(move || {
+        session.view.with(|view| {
+            let recording = |person: &&Person| person.presence.recording;
+            let people = view.state.people.iter().filter(recording);
+            (t.recorded_by)(&people.map(|person| &person.presence.name).collect::<Vec<_>>())
+        })
+    });
+    // Passing seconds are not read out.
+    let time = text(move || match session.view.get().phase {
+        Phase::Knocking { since, .. } => stopwatch(session.now.get().saturating_sub(since)),
+        _ => String::new(),
+    });
+    view! {
+        <div class="inside" data-inside="" data-count=count aria-live="polite">
+            <p hidden=flag(move || !known.get() || sentence.get() == door.get())>{sentence}</p>
+            <p class="recorded" hidden=flag(move || !known.get() || recorded.get().is_empty())>
+                <span class="dot" aria-hidden="true"></span>
+                {recorded}
+            </p>
+            <p class="strong" data-door="" hidden=flag(move || door.get().is_empty())>{door}</p>
+            <p class="quiet" aria-hidden="true" hidden=flag(move || time.get().is_empty())>{time}</p>
+        </div>
+    }
+}

@@ -1,0 +1,79 @@
+//! A small line over the last two minutes.
+
+use crate::diagnostics::{Measure, StatsHistory};
+use leptos::prelude::*;
+use std::fmt::Write;
+
+/// In tenths of a pixel at its natural size, so that all of it is whole numbers: the code that writes
+/// fractions is large.
+const WIDTH: f64 = 1200.0;
+const HEIGHT: f64 = 280.0;
+const VIEW_BOX: &str = "0 0 1200 280";
+/// Room for the stroke.
+const EDGE: f64 = 15.0;
+
+/// How high the picture reaches at least, so that noise does not look like a storm.
+fn least_top(measure: Measure) -> f64 {
+    match measure {
+        Measure::RoundTrip => 0.05,
+        Measure::Rate(_) => 100_000.0,
+        Measure::Loss(_) => 0.05,
+        Measure::Jitter(_) => 0.02,
+    }
+}
+
+/// What [`Graph`] draws, in the words of SVG 2, section 9.3.
+pub(super) fn line(history: &StatsHistory, measure: Measure) -> String {
+    let most = history.range(measure).map(|(_, most)| most).unwrap_or_default();
+    let top = most.max(least_top(measure));
+    let mut path = String::new();
+    for line in history.lines(measure) {
+        for (index, (place, value)) in line.into_iter().enumerate() {
+            let step = if index == 0 { 'M' } else { 'L' };
+            let (x, y) = (place * WIDTH, HEIGHT - EDGE - value / top * (HEIGHT - 2.0 * EDGE));
+            // Writing to a text cannot fail.
+            let _ = write!(path, "{step}{} {}", x.round() as u32, y.round() as u32);
+            if index == 0 {
+                // A point alone is drawn, too.
+                path.push_str("h0");
+            }
+        }
+    }
+    path
+}
+
+/// The line of one measure.
+#[component]
+pub(super) fn Graph(
+    /// What to draw.
+    line: String,
+    /// What it says, in words.
+    says: String,
+) -> impl IntoView {
+    view! {
+        <svg class="graph" viewBox=VIEW_BOX preserveAspectRatio="none" role="img" aria-label=says>
+            <path d=line />
+        </svg>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::StatsSnapshot;
+    use std::time::Duration;
+
+    #[test]
+    fn the_newest_stands_at_the_right_and_more_stands_higher() {
+        let mut history = StatsHistory::default();
+        for (second, millis) in [(60, 50), (119, 100), (120, 0)] {
+            let (at, round_trip) = (Duration::from_secs(second), Duration::from_millis(millis));
+            history.note(
+                1,
+                StatsSnapshot { at, round_trip: Some(round_trip), ..StatsSnapshot::default() },
+            );
+        }
+        assert_eq!(line(&history, Measure::RoundTrip), "M600 140h0M1190 15h0L1200 265");
+        assert_eq!(line(&StatsHistory::default(), Measure::RoundTrip), "");
+    }
+}

@@ -1,0 +1,80 @@
+//! How the person will be seen and heard.
+
+use crate::{
+    i18n::texts,
+    platform::Kind,
+    reactive::{click, flag, word},
+    session::{Session, Source},
+    ui::{Icon, Show, common::playback::Video, icons},
+};
+use leptos::{html, prelude::*};
+
+/// The person's own picture before the call, or the button that asks for it.
+#[component]
+pub fn Preview() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let media = session.media;
+    let picture = Signal::derive(move || media.own_picture());
+    let untouched = flag(move || media.is_untouched());
+    let has_picture = flag(move || picture.get().is_some());
+    view! {
+        <section class="preview" class:live=has_picture>
+            <Show when=has_picture>
+                <div class="mirror" data-preview-box=""><Video stream={picture} {..} data-preview="" /></div>
+            </Show>
+            <Show when=untouched>
+                <div class="ask">
+                    <button class="button" on:click=click(move |_| media.open())>
+                        <Icon paths=icons::CAMERA />
+                        {t.turn_on}
+                    </button>
+                    <p class="quiet">{t.turn_on_hint}</p>
+                </div>
+            </Show>
+            <p class="ask late" role="status" hidden=flag(move || untouched.get() || has_picture.get())>
+                {word(move || if media.is_opening() { t.asking } else { t.no_picture })}
+            </p>
+            <Show when=flag(move || !untouched.get())>
+                <div class="preview-controls">
+                    <DeviceToggle kind=Kind::Microphone />
+                    <DeviceToggle kind=Kind::Camera />
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// Switches one kind of device off and on.
+#[component]
+pub fn DeviceToggle(
+    /// Which.
+    kind: Kind,
+    /// Its button.
+    #[prop(optional)]
+    button: NodeRef<html::Button>,
+) -> impl IntoView {
+    let t = texts();
+    let media = expect_context::<Session>().media;
+    let on = flag(move || media.is_sending(kind));
+    let (turn_off, turn_on, icon_on, icon_off) = match kind {
+        Kind::Microphone => (t.mute, t.unmute, icons::MICROPHONE, icons::MICROPHONE_OFF),
+        Kind::Camera => (t.camera_off, t.camera_on, icons::CAMERA, icons::CAMERA_OFF),
+    };
+    let name = word(move || if on.get() { turn_off } else { turn_on });
+    let icon = word(move || if on.get() { icon_on } else { icon_off });
+    let failed = flag(move || matches!(media.source(kind), Source::Failed(_)));
+    view! {
+        <button
+            class="control"
+            node_ref=button
+            class:off=flag(move || !on.get())
+            class:failed=failed
+            aria-label=name
+            title=name
+            on:click=click(move |_| media.toggle(kind))
+        >
+            <Icon paths=icon />
+        </button>
+    }
+}

@@ -1,0 +1,177 @@
+//! Files that people give each other, below the chat.
+
+use crate::{
+    content::{FileInput, FileKey, FileState, FileView},
+    i18n::file_texts,
+    platform,
+    reactive::{click, first_click, flag},
+    session::Session,
+    ui::{Icon, icons},
+};
+use leptos::{html, prelude::*};
+
+/// All that are offered, on their way, or there; the last one first.
+#[component]
+pub(super) fn Files() -> impl IntoView {
+    let t = file_texts();
+    let session = expect_context::<Session>();
+    let files = Memo::new(move |_| session.view.with(|view| view.files.files.clone()));
+    view! {
+        <ul class="files" aria-label=t.files hidden=flag(move || files.with(|files| files.is_empty()))>
+            <For each=move || files.with(|files| files.iter().rev().cloned().collect::<Vec<_>>()) key=|file| file.key let:file>
+                <FileRow first=file />
+            </For>
+        </ul>
+    }
+}
+
+#[component]
+fn FileRow(first: FileView) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let (key, name) = (first.key, first.name.clone());
+    let file = Memo::new(move |_| {
+        let now =
+            session.view.with(|view| view.files.files.iter().find(|file| file.key == key).cloned());
+        now.unwrap_or_else(|| first.clone())
+    });
+    // Two people may have the same name.
+    let lines = move || {
+        let lines = file.with(|file| lines(session, file));
+        lines.into_iter().enumerate().collect::<Vec<_>>()
+    };
+    let progress = move || file.with(progress);
+    view! {
+        <li class="file" data-file=key.number.to_string()>
+            <p class="name" title=name.as_str().to_owned()>{name.as_str().to_owned()}</p>
+            <For each=lines key=Clone::clone let((_, line))>
+                <p class="quiet">{line}</p>
+            </For>
+            <progress
+                max="1"
+                aria-label=name.as_str().to_owned()
+                prop:value=move || progress().unwrap_or_default()
+                hidden=flag(move || progress().is_none())
+            ></progress>
+            <FileButtons file />
+        </li>
+    }
+}
+
+fn lines(session: Session, file: &FileView) -> Vec<String> {
+    let t = file_texts();
+    let name = |id| {
+        let tile = session.tile(id);
+        tile.map(|tile| tile.presence.name).unwrap_or_default()
+    };
+    match file.key.owner {
+        Some(owner) => {
+            let is_there = session.tile(owner).is_some();
+            vec![(t.taken)(&file.owner_name, is_there, file.state, file.size)]
+        }
+        None if file.state == FileState::Withdrawn => vec![(t.unreadable)(file.size)],
+        None if file.given.is_empty() => {
+            let others = session.view.with(|view| view.tiles.len());
+            vec![if others == 0 { (t.for_nobody)(file.size) } else { (t.own)(file.size, others) }]
+        }
+        None => {
+            let answered = |(_, state): &&(_, _)| *state != FileState::Offered;
+            let given = file.given.iter().filter(answered);
+            let given = given.map(|(to, state)| (t.given)(&name(*to), *state, file.size));
+            let waiting = file.given.len() - given.clone().count();
+            std::iter::once((t.own)(file.size, waiting)).chain(given).collect()
+        }
+    }
+}
+
+/// How far a file is, if it is on its way; an own one, as far as who has least of it.
+fn progress(file: &FileView) -> Option<f64> {
+    let states = file.given.iter().map(|(_, state)| *state).chain([file.state]);
+    let done = states.filter_map(|state| match state {
+        FileState::Coming(done) | FileState::Held(done) => Some(done),
+        FileState::Checking => Some(file.size),
+        _ => None,
+    });
+    done.min().map(|done| done as f64 / file.size.max(1) as f64)
+}
+
+/// What one can do with a file, in its state.
+fn actions(key: FileKey, state: FileState) -> Vec<(&'static str, FileInput)> {
+    let t = file_texts();
+    let (take, hold, drop) = (FileInput::Take(key), FileInput::Hold(key), FileInput::Drop(key));
+    match (key.owner, state) {
+        (None, FileState::Offered) => vec![(t.withdraw, drop)],
+        (Some(_), FileState::Offered) => vec![(t.take, take), (t.decline, drop)],
+        (Some(_), FileState::Coming(_)) => vec![(t.pause, hold), (t.cancel, drop)],
+        (Some(_), FileState::Held(_)) => vec![(t.go_on, take), (t.cancel, drop)],
+        (Some(_), FileState::Checking) => Vec::new(),
+        _ => vec![(t.dismiss, drop)],
+    }
+}
+
+#[component]
+fn FileButtons(file: Memo<FileView>) -> impl IntoView {
+    let t = file_texts();
+    let session = expect_context::<Session>();
+    // Numbers that grow are no reason to make the buttons anew, from under a finger.
+    let shown = Memo::new(move |_| {
+        file.with(|file| {
+            let state = match file.state {
+                FileState::Coming(_) => FileState::Coming(0),
+                FileState::Held(_) => FileState::Held(0),
+                state => state,
+            };
+            (file.key, state, file.name.clone())
+        })
+    });
+    move || {
+        let (key, state, name) = shown.get();
+        let buttons = actions(key, state).into_iter().map(|(label, input)| {
+            let title = (t.of)(label, name.as_str());
+            view! {
+                <button
+                    class="button small"
+                    aria-label=title
+                    on:click=first_click(move |_| session.handle_file(input.clone()))
+                >
+                    {label}
+                </button>
+            }
+        });
+        let buttons = buttons.collect_view();
+        let title = (t.of)(t.save_again, name.as_str());
+        view! {
+            <div class="row">
+                {(state == FileState::Kept).then(|| view! {
+                    <button class="button small" aria-label=title on:click=click(move |_| session.save_file(key, &name))>
+                        {t.save_again}
+                    </button>
+                })}
+                {buttons}
+            </div>
+        }
+    }
+}
+
+/// Picks files to give.
+#[component]
+pub(super) fn Attach() -> impl IntoView {
+    let t = file_texts();
+    let session = expect_context::<Session>();
+    let input = NodeRef::<html::Input>::new();
+    let pick = move |_| {
+        if let Some(input) = input.get_untracked() {
+            input.click();
+        }
+    };
+    let picked = move |_| {
+        if let Some(input) = input.get_untracked() {
+            session.give(platform::picked_files(&input));
+        }
+    };
+    view! {
+        <button class="control small" type="button" aria-label=t.attach title=t.attach on:click=click(pick)>
+            <Icon paths=icons::ATTACH />
+        </button>
+        <input type="file" multiple hidden node_ref=input on:change=picked />
+    }
+}

@@ -1,0 +1,102 @@
+//! Who asks to be let in, for hosts.
+
+use crate::{
+    i18n::{shown_name, texts},
+    protocol::{HostAction, PeerId, Person},
+    reactive::{first_click, flag, text, word},
+    session::Session,
+};
+use leptos::{ev::MouseEvent, prelude::*};
+
+/// All who wait, for a host who looks at the people.
+#[component]
+pub(super) fn WaitingPeople() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let waiting = Memo::new(move |_| session.view.with(|view| view.desk.waiting.clone()));
+    let row = move |Person { id, .. }: Person| {
+        // They may still change it.
+        let name = text(move || {
+            let of = |waiting: &Vec<Person>| {
+                let person = waiting.iter().find(|person| person.id == id);
+                person.map(|person| shown_name(person.presence.clone())).unwrap_or_default()
+            };
+            waiting.with(of)
+        });
+        let act = move |action: HostAction| first_click(move |_| session.act(action.clone()));
+        view! {
+            <li class="person">
+                <span class="name">{name}</span>
+                <button class="button small primary" on:click=act(HostAction::Admit { to: Some(id) })>
+                    {t.let_in}
+                </button>
+                <button class="button small" on:click=act(HostAction::TurnAway { to: Some(id) })>
+                    {t.turn_away}
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <section hidden=flag(move || waiting.get().is_empty()) aria-labelledby="waiting">
+            <h3 id="waiting">{t.waiting_to_come_in}</h3>
+            <ul class="people">
+                <For each=move || waiting.get() key=|person| person.id children=row />
+            </ul>
+            <button
+                class="button small"
+                hidden=flag(move || waiting.get().len() < 2)
+                on:click=each(session, waiting, |to| HostAction::Admit { to })
+            >
+                {t.let_all_in}
+            </button>
+        </section>
+    }
+}
+
+/// Who stands at the door, for a host who looks at the call.
+#[component]
+pub(in crate::ui) fn JoinRequest() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let waiting = Memo::new(move |_| {
+        session.view.with(|view| match view.hosting {
+            true => view.desk.waiting.clone(),
+            false => Vec::new(),
+        })
+    });
+    let sentence = text(move || {
+        let waiting = waiting.get();
+        (t.knock)(&waiting.iter().map(|person| &person.presence.name).collect::<Vec<_>>())
+    });
+    let nobody = flag(move || waiting.get().is_empty());
+    let alone = move || waiting.get().len() == 1;
+    view! {
+        <div class="knock" role="status">
+            <div class="notice" data-notice="knock" hidden=nobody>
+                <p>{sentence}</p>
+                <button class="button small primary" on:click=each(session, waiting, |to| HostAction::Admit { to })>
+                    {word(move || if alone() { t.let_in } else { t.let_all_in })}
+                </button>
+                <button
+                    class="button small"
+                    hidden=flag(move || !alone())
+                    on:click=each(session, waiting, |to| HostAction::TurnAway { to })
+                >
+                    {t.turn_away}
+                </button>
+            </div>
+        </div>
+    }
+}
+
+/// Does this about everybody who is shown to wait, and about nobody who has come meanwhile.
+fn each(
+    session: Session,
+    waiting: Memo<Vec<Person>>,
+    action: fn(Option<PeerId>) -> HostAction,
+) -> Box<dyn FnMut(MouseEvent)> {
+    first_click(move |_| {
+        let shown = waiting.get_untracked().into_iter();
+        shown.for_each(|person| session.act(action(Some(person.id))));
+    })
+}

@@ -1,0 +1,14 @@
+//! What is opened above the controls. Its code is fetched later than the rest.
+
+mod chat_panel;
+mod connection_button;
+mod files;
+mod host_tools;
+pub(super) mod join_requests;
+pub(super) mod lazy;
+mod links;
+mod lock;
+mod more_panel;
+mod people_panel;
+mod shortcut_list;
+mod volume;

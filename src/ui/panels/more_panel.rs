@@ -1,0 +1,101 @@
+//! What one does now and then in a call: show a sign, and see the others in another way.
+
+use super::shortcut_list::ShortcutList;
+use crate::{
+    i18n::{choice_texts, texts},
+    layout::Layout,
+    platform,
+    protocol::Reaction,
+    reactive::{click, flag, word},
+    session::Session,
+    ui::{
+        Icon,
+        common::{panel::Panel, toggle::Toggle},
+        icons,
+        recording::recordings::RecordingSection,
+        stage::{layout_state::LayoutState, small_window::SmallWindowButton},
+    },
+};
+use leptos::prelude::*;
+
+/// All of it.
+#[component]
+pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
+    let t = texts();
+    view! {
+        <Panel name=t.more_panel close class="more">
+            <Signs />
+            <ViewChoices />
+            <RecordingSection />
+            <ShortcutList />
+        </Panel>
+    }
+}
+
+#[component]
+fn Signs() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let raised = flag(move || session.hand.get());
+    let sign = move |sign: Reaction| {
+        view! {
+            <button
+                class="control small sign"
+                aria-label=(t.sign)(sign)
+                title=(t.sign)(sign)
+                on:click=click(move |_| session.show(sign))
+            >
+                {sign.emoji()}
+            </button>
+        }
+    };
+    view! {
+        <div class="row signs">{Reaction::ALL.map(sign).collect_view()}</div>
+        <button
+            class="button"
+            on:click=click(move |_| session.hand.update(|raised| *raised = !*raised))
+        >
+            <Icon paths=icons::HAND />
+            {word(move || if raised.get() { t.lower_hand } else { t.raise_hand })}
+        </button>
+    }
+}
+
+#[component]
+fn ViewChoices() -> impl IntoView {
+    let t = choice_texts();
+    let layout_state = expect_context::<LayoutState>();
+    let hides = Callback::new(move |hide| layout_state.hide_self(hide));
+    let layout = move |layout, label: &'static str| {
+        let chosen = flag(move || layout_state.layout.get() == layout);
+        view! {
+            <label class="option">
+                <input
+                    type="radio"
+                    name="layout"
+                    prop:checked=chosen
+                    on:change=move |_| layout_state.choose(layout)
+                />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <section aria-labelledby="view-choices">
+            <h3 id="view-choices">{t.view}</h3>
+            <div class="options" role="radiogroup" aria-labelledby="view-choices">
+                {layout(Layout::Grid, t.grid)}
+                {layout(Layout::Speaker, t.speaker)}
+            </div>
+            <Toggle label=t.hide_self on=layout_state.hides_self set=hides />
+            <div class="row">
+                {platform::can_fill_screen().then(|| view! {
+                    <button class="button small" on:click=click(move |_| platform::toggle_full_screen())>
+                        {t.full_screen}
+                    </button>
+                })}
+                <SmallWindowButton />
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,40 @@
+//! Which keys do something in a call, for who looks it up.
+
+use crate::{
+    i18n::choice_texts,
+    session::Session,
+    ui::common::{
+        shortcut::{KEYS, Shortcut},
+        toggle::Toggle,
+    },
+};
+use leptos::prelude::*;
+
+/// All of them, and their off switch.
+#[component]
+pub(super) fn ShortcutList() -> impl IntoView {
+    let t = choice_texts();
+    let session = expect_context::<Session>();
+    let set = Callback::new(move |on| session.set_shortcuts(on));
+    let row = |(key, shortcut): (&'static str, Shortcut)| {
+        view! {
+            <dt><kbd>"Alt"</kbd>" + "<kbd>{key}</kbd></dt>
+            <dd>{(t.shortcut)(shortcut)}</dd>
+        }
+    };
+    view! {
+        <section class="shortcuts">
+            <details>
+                <summary>{t.shortcuts}</summary>
+                <dl>
+                    {KEYS.map(row).collect_view()}
+                    <dt><kbd>{t.space}</kbd></dt>
+                    <dd>{t.push_to_talk}</dd>
+                    <dt><kbd>"Esc"</kbd></dt>
+                    <dd>{t.close_panel}</dd>
+                </dl>
+                <Toggle label=t.use_shortcuts on=session.shortcuts set />
+            </details>
+        </section>
+    }
+}

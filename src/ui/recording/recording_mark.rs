@@ -1,0 +1,34 @@
+//! That the call is recorded: seen by everybody as long as it is.
+
+use crate::{
+    i18n::{shown_name, stopwatch, texts},
+    reactive::{flag, text},
+    session::{Session, Stage},
+};
+use leptos::prelude::*;
+
+/// Who records, and how long this person has.
+#[component]
+pub(in crate::ui) fn RecordingMark() -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let names = Memo::new(move |_| {
+        let others = session.view.with(|view| {
+            let recording = view.tiles.iter().filter(|tile| tile.presence.recording);
+            recording.map(|tile| shown_name(tile.presence.clone())).collect::<Vec<_>>()
+        });
+        let me = session.recording.is_announced().then(|| t.you_record.to_owned());
+        me.into_iter().chain(others).collect::<Vec<_>>()
+    });
+    let time = text(move || match session.recording.stage.get() {
+        Stage::Running { since } => stopwatch(session.now.get().saturating_sub(since)),
+        _ => String::new(),
+    });
+    view! {
+        <div class="recording-mark" role="status" hidden=flag(move || names.with(Vec::is_empty))>
+            <span class="dot" aria-hidden="true"></span>
+            <span class="who">{text(move || (t.recording_by)(&names.get()))}</span>
+            <span aria-hidden="true">{time}</span>
+        </div>
+    }
+}

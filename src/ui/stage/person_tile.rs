@@ -1,0 +1,232 @@
+//! People: their picture, or their initials, and how they are.
+
+use super::{layout_state::LayoutState, pin::Pin, reaction::ShownReaction};
+use crate::{
+    call::{Link, Path, PeerKey, Tile},
+    i18n::{shown_name, stopwatch, texts},
+    layout::Item,
+    platform::{Incoming, Kind, Stream},
+    protocol::{Grade, PeerId, Presence},
+    reactive::{effect, flag, text, word},
+    session::{Session, Volume, initials},
+    ui::{
+        Icon, Show,
+        common::playback::{Sound, Video},
+        icons,
+    },
+};
+use leptos::prelude::*;
+
+/// One other person.
+#[component]
+pub fn PersonTile(
+    /// Who.
+    id: PeerId,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let tile = Memo::new(move |_| session.tile(id));
+    let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
+    let link = move || tile.get().map(|tile| tile.link).unwrap_or_default();
+    let incoming = incoming(session, tile);
+    let pictured = flag(move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera)));
+    let volume = session.volume_of(id);
+    let layout_state = expect_context::<LayoutState>();
+    let place = layout_state.place(Item::Person(id));
+    let frozen = flag(move || tile.get().is_some_and(|tile| tile.frozen));
+    let state = text(move || match link() {
+        Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
+        Link::Reconnecting { since } => {
+            let time = session.now.get().saturating_sub(since);
+            format!("{} {}", (t.link)(link()), stopwatch(time))
+        }
+        Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
+        other => (t.link)(other),
+    });
+    let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));
+    let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
+    let seen = Callback::new(move |()| session.seen());
+    view! {
+        <article
+            class="tile"
+            class:no-picture=flag(move || {
+                let unmet = matches!(link(), Link::New | Link::Connecting | Link::Failed(_));
+                !pictured.get() || unmet
+            })
+            class:frozen=frozen
+            class:talking=flag(move || layout_state.talking.get() == Some(id) && presence.get().mic)
+            style:translate=place.translate
+            style:width=place.width
+            style:height=place.height
+            data-tile="remote"
+            data-peer=id.to_string()
+            data-link=word(move || link_name(link()))
+            data-mic=word(move || on_off(presence.get().mic))
+            data-camera=word(move || on_off(presence.get().camera))
+        >
+            <Video
+                stream=stream(incoming, |incoming| incoming.own.get(Kind::Camera))
+                gestures=session.sound_gestures
+                on_seen=seen
+            />
+            <Sounds incoming presence volume />
+            <Initials presence />
+            <p class="link-state late" hidden=flag(move || state.get().is_empty())>{state}</p>
+            <span
+                class="grade"
+                role="img"
+                aria-label=word(move || (t.grade)(grade()))
+                data-grade=word(move || grade_name(grade()))
+                hidden=flag(move || grade() == Grade::Good)
+            >
+                <Icon paths=icons::WEAK />
+            </span>
+            <ShownReaction sign=Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.sign))) />
+            <NamePlate presence path silenced=flag(move || volume.get().muted) />
+            <Pin item=Item::Person(id) name=text(move || shown_name(presence.get())) />
+        </article>
+    }
+}
+
+/// What is heard of somebody, and of their screen.
+#[component]
+fn Sounds(
+    /// What comes from them.
+    incoming: RwSignal<Option<Incoming<Stream>>>,
+    presence: Signal<Presence>,
+    /// How loud they are heard here.
+    volume: Memo<Volume>,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let speaker = session.media.speaker_in_use();
+    let blocked = Callback::new(move |()| session.sound_blocked.set(true));
+    view! {
+        <Sound
+            stream=stream(incoming, |incoming| incoming.own.get(Kind::Microphone))
+            speaker
+            heard=flag(move || presence.get().mic && !volume.get().muted)
+            volume=Signal::derive(move || volume.get().level())
+            gestures=session.sound_gestures
+            on_blocked=blocked
+        />
+        <Show when=flag(move || presence.get().screen)>
+            <Sound
+                stream=stream(incoming, |incoming| incoming.screen.get(Kind::Microphone))
+                speaker
+                heard=flag(move || !volume.get().muted)
+                volume=Signal::derive(move || volume.get().level())
+                gestures=session.sound_gestures
+                on_blocked=blocked
+            />
+        </Show>
+    }
+}
+
+/// What comes from somebody. While a connection takes another one's place, the last picture stands.
+pub(super) fn incoming(
+    session: Session,
+    tile: Memo<Option<Tile>>,
+) -> RwSignal<Option<Incoming<Stream>>> {
+    let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
+        let before = before.copied().flatten();
+        match tile.get() {
+            Some(Tile { key, up, .. }) if up || before.is_none_or(|before| before.id != key.id) => {
+                Some(key)
+            }
+            _ => before,
+        }
+    });
+    let incoming = RwSignal::new(None);
+    effect(move || {
+        let mine = |(other, _): &&(PeerKey, _)| Some(*other) == shown.get();
+        let found =
+            session.streams.with(|all| all.iter().find(mine).map(|(_, found)| found.clone()));
+        if found.is_some() {
+            incoming.set(found);
+        }
+    });
+    incoming
+}
+
+/// One of the streams that come from somebody.
+pub(super) fn stream(
+    incoming: RwSignal<Option<Incoming<Stream>>>,
+    pick: fn(&Incoming<Stream>) -> Option<&Stream>,
+) -> Signal<Option<Stream>> {
+    Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick).cloned()))
+}
+
+/// Stands where no picture is.
+#[component]
+pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
+    let initials = text(move || initials(&presence.get()));
+    view! { <span class="initials" aria-hidden="true">{initials}</span> }
+}
+
+#[component]
+pub(super) fn NamePlate(
+    presence: Signal<Presence>,
+    /// Whether they are not heard here, because the person wants it so.
+    #[prop(optional, into)]
+    silenced: Signal<bool>,
+    /// The way to them that is in use, if it is protected.
+    #[prop(optional, into)]
+    path: Signal<Option<Path>>,
+) -> impl IntoView {
+    let t = texts();
+    let name = text(move || shown_name(presence.get()));
+    let session = expect_context::<Session>();
+    let protection = word(move || path.get().map(t.path).unwrap_or_default());
+    let place = Memo::new(move |_| {
+        presence.get().hand.map(|hand| session.view.with(|view| view.place_of(hand)))
+    });
+    let hand = text(move || match place.get() {
+        Some(place) => format!("{}, {place}", t.hand_raised),
+        None => t.hand_raised.to_owned(),
+    });
+    view! {
+        <p class="name-plate">
+            <span
+                class="muted-mark"
+                role="img"
+                aria-label=t.muted
+                hidden=flag(move || presence.get().mic)
+            >
+                <Icon paths=icons::MICROPHONE_OFF />
+            </span>
+            <span class="muted-mark" role="img" aria-label=t.silenced hidden=flag(move || !silenced.get())>
+                <Icon paths=icons::SOUND_OFF />
+            </span>
+            <span class="hand" role="img" aria-label=hand hidden=flag(move || presence.get().hand.is_none())>
+                "✋"
+                {text(move || place.get().map(|place| place.to_string()).unwrap_or_default())}
+            </span>
+            <span class="name">{name}</span>
+            <span class="lock-mark" role="img" aria-label=protection title=protection hidden=flag(move || path.get().is_none())>
+                <Icon paths=icons::LOCK />
+            </span>
+        </p>
+    }
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+fn grade_name(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Good => "good",
+        Grade::Weak => "weak",
+        Grade::Poor => "poor",
+    }
+}
+
+fn link_name(link: Link) -> &'static str {
+    match link {
+        Link::New => "new",
+        Link::Connecting => "connecting",
+        Link::Connected => "connected",
+        Link::Reconnecting { .. } => "reconnecting",
+        Link::Failed(_) => "failed",
+    }
+}

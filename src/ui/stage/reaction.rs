@@ -1,0 +1,34 @@
+//! Signs without words.
+
+use crate::{
+    i18n::texts, platform::Timer, protocol::Reaction, reactive::holding, session::Session,
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// How long a sign is shown. The style sheet says the same.
+const SHOWN: Duration = Duration::from_secs(5);
+
+/// A sign that somebody shows on their tile, until it has faded away.
+#[component]
+pub(super) fn ShownReaction(
+    /// What they showed last, and when.
+    #[prop(into)]
+    sign: Signal<Option<(Reaction, Duration)>>,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let current = Memo::new(move |_| sign.get().filter(|(_, at)| session.now.get() < *at + SHOWN));
+    let shown = RwSignal::new(None);
+    // One that follows another fades from its own start, in an element of its own.
+    holding(move || {
+        let next = current.get();
+        shown.set(None);
+        next.map(|(sign, _)| Timer::new(Duration::ZERO, move || shown.set(Some(sign))))
+    });
+    move || {
+        shown.get().map(|sign: Reaction| {
+            view! { <span class="sign" role="img" aria-label=(t.sign)(sign)>{sign.emoji()}</span> }
+        })
+    }
+}

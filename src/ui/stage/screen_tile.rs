@@ -1,0 +1,56 @@
+//! What somebody shares of their screen.
+
+use super::{
+    layout_state::LayoutState,
+    person_tile::{incoming, stream},
+    pin::Pin,
+};
+use crate::{
+    i18n::{shown_name, texts},
+    layout::Item,
+    platform::Kind,
+    protocol::PeerId,
+    reactive::text,
+    session::Session,
+    ui::common::playback::Video,
+};
+use leptos::prelude::*;
+
+/// The whole of it. Its sound plays with that of the person.
+#[component]
+pub(super) fn ScreenTile(
+    /// Whose.
+    id: PeerId,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let tile = Memo::new(move |_| session.tile(id));
+    let incoming = incoming(session, tile);
+    let name = text(move || {
+        let presence = tile.get().map(|tile| tile.presence).unwrap_or_default();
+        (t.screen_of)(&shown_name(presence))
+    });
+    let seen = RwSignal::new(false);
+    let place = expect_context::<LayoutState>().place(Item::Screen(id));
+    view! {
+        <article
+            class="tile screen"
+            style:translate=place.translate
+            style:width=place.width
+            style:height=place.height
+            data-screen=id.to_string()
+            aria-label=name
+        >
+            <Pin item=Item::Screen(id) name />
+            <Video
+                stream=stream(incoming, |incoming| incoming.screen.get(Kind::Camera))
+                gestures=session.sound_gestures
+                on_seen=Callback::new(move |()| seen.set(true))
+            />
+            <p class="link-state late" hidden=seen>{t.picture_to_come}</p>
+            <p class="name-plate">
+                <span class="name">{name}</span>
+            </p>
+        </article>
+    }
+}
