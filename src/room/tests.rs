@@ -1,12 +1,14 @@
 //! Lists of (input, time) and the commands they lead to, then any order of anything.
 
-use super::*;
+use super::{directory::SWEEP, *};
 use crate::protocol::{
-    IceCandidate, IceGrant, Join, Pass, Person, Role, Rules, SdpType, SeatClaim,
+    IceCandidate, Join, ParseError, Pass, Person, Presence, Role, Rules, SdpType, SeatClaim,
     SessionDescription, Signal,
 };
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
+mod alone;
 mod elsewhere;
 mod hosts;
 mod limits;
@@ -16,19 +18,33 @@ const START: Duration = Duration::ZERO;
 const HOLD: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(12);
 
-/// Rooms that have been there for long: everybody who had a seat before has had time to come back.
-fn rooms(people: usize) -> Rooms {
+/// Directory that have been there for long: everybody who had a seat before has had time to come back.
+fn rooms(people: usize) -> Directory {
     let mut rooms = restarted(people);
     rooms.gathered = START;
     rooms
 }
 
-fn restarted(people: usize) -> Rooms {
+fn restarted(people: usize) -> Directory {
+    with_kept(people, [])
+}
+
+/// Something is on disk of these rooms.
+fn with_kept(people: usize, kept: impl IntoIterator<Item = RoomName>) -> Directory {
     let placeless = HOLD * 1000;
-    Rooms::new(
-        Config { people, clocks: Clocks::default(), rooms: 100, kept: 100, placeless },
-        START,
-    )
+    let config = Config { people, clocks: Clocks::default(), rooms: 100, kept: 100, placeless };
+    Directory::new(config, START, kept.into_iter().map(|room| (room, None)))
+}
+
+/// Something is in memory of a room in which nobody is.
+fn restore(rooms: &mut Directory, room: RoomName, keeping: Keeping) {
+    rooms.shelf.dormant.insert(room, Dormant { keeping, guesses: Bucket::default() });
+}
+
+/// What is in memory of what was decided about a room.
+fn kept<'a>(rooms: &'a Directory, room: &RoomName) -> Option<&'a Keeping> {
+    let live = rooms.rooms.get(room).and_then(|room| room.kept.keeping.as_ref());
+    live.or_else(|| rooms.shelf.dormant.get(room).map(|dormant| &dormant.keeping))
 }
 
 fn secs(seconds: u64) -> Duration {
@@ -36,24 +52,34 @@ fn secs(seconds: u64) -> Duration {
 }
 
 /// What they want, by somebody who writes everything down at once.
-fn drain(rooms: &mut Rooms) -> Vec<Command> {
+fn drain(rooms: &mut Directory) -> Vec<Command> {
     let mut commands = Vec::new();
     while let Some(command) = rooms.poll() {
         match command {
             Command::Sync(number) => rooms.handle(Input::Synced(number, true), START),
-            other => commands.push(other),
+            other => commands.extend(each(other)),
         }
     }
     commands
 }
 
-fn say(rooms: &mut Rooms, conn: u64, message: ClientMessage, now: Duration) -> Vec<Command> {
+/// What several are told, as what each of them is told.
+fn each(command: Command) -> Vec<Command> {
+    match command {
+        Command::Broadcast(to, message) => {
+            to.into_iter().map(|conn| Command::Send(conn, message.clone())).collect()
+        }
+        other => vec![other],
+    }
+}
+
+fn say(rooms: &mut Directory, conn: u64, message: ClientMessage, now: Duration) -> Vec<Command> {
     let identity = Identity { id: PeerId(100 + conn), since: now, ..Identity::default() };
     say_as(rooms, conn, message, identity, now)
 }
 
 fn say_as(
-    rooms: &mut Rooms,
+    rooms: &mut Directory,
     conn: u64,
     message: ClientMessage,
     identity: Identity,
@@ -65,13 +91,13 @@ fn say_as(
 }
 
 /// Says what came of a passcode, and hands in again what waited for that.
-fn checked(rooms: &mut Rooms, ticket: u64, checked: Checked, now: Duration) -> Vec<Command> {
+fn checked(rooms: &mut Directory, ticket: u64, checked: Checked, now: Duration) -> Vec<Command> {
     rooms.handle(Input::Checked(ticket, checked), now);
     resumed(rooms, now)
 }
 
 /// What they want, by somebody who also hands in again what has waited.
-fn resumed(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+fn resumed(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     let mut all = Vec::new();
     for command in drain(rooms) {
         match command {
@@ -90,7 +116,7 @@ fn join_message(room: &str) -> ClientMessage {
     ClientMessage::Join(Join { room, presence, seat: None, pass: Pass::default(), hidden: false })
 }
 
-fn open_and_join(rooms: &mut Rooms, conn: u64, room: &str, now: Duration) -> Vec<Command> {
+fn open_and_join(rooms: &mut Directory, conn: u64, room: &str, now: Duration) -> Vec<Command> {
     rooms.handle(Input::Opened(ConnId(conn)), now);
     say(rooms, conn, join_message(room), now)
 }
@@ -181,7 +207,7 @@ fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
 fn credentials_are_for_whoever_has_a_seat() {
     let mut rooms = rooms(4);
     rooms.handle(Input::Opened(ConnId(1)), START);
-    let ask = |rooms: &mut Rooms| say(rooms, 1, ClientMessage::Ice, START);
+    let ask = |rooms: &mut Directory| say(rooms, 1, ClientMessage::Ice, START);
     assert_eq!(refused(&ask(&mut rooms), 1), ErrorCode::NotJoined);
     say(&mut rooms, 1, ClientMessage::Watch("123".parse().unwrap()), START);
     assert_eq!((refused(&ask(&mut rooms), 1), rooms.seat(ConnId(1))), (ErrorCode::NotJoined, None));
@@ -334,7 +360,7 @@ mod held {
 
     /// Person `id` sits down through `conn`; `linked` says that they come back.
     fn sit(
-        rooms: &mut Rooms,
+        rooms: &mut Directory,
         conn: u64,
         id: u64,
         linked: Option<&[u64]>,
@@ -358,20 +384,20 @@ mod held {
         say_as(rooms, conn, ClientMessage::Join(join), identity, now)
     }
 
-    fn close(rooms: &mut Rooms, conn: u64, now: Duration) -> Vec<Command> {
+    fn close(rooms: &mut Directory, conn: u64, now: Duration) -> Vec<Command> {
         rooms.handle(Input::Closed(ConnId(conn)), now);
         drain(rooms)
     }
 
     /// Time passes, in which everybody who is connected answers pings.
-    fn tick(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+    fn tick(rooms: &mut Directory, now: Duration) -> Vec<Command> {
         for conn in 0..9 {
             rooms.handle(Input::Heard(ConnId(conn)), now);
         }
         pass(rooms, now)
     }
 
-    fn pass(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+    fn pass(rooms: &mut Directory, now: Duration) -> Vec<Command> {
         rooms.handle(Input::Tick, now);
         let is_ping = |command: &Command| matches!(command, Command::Ping(_));
         drain(rooms).into_iter().filter(|command| !is_ping(command)).collect()
@@ -464,7 +490,7 @@ mod held {
         sit(&mut rooms, 5, 1, None, START);
         let late = sit(&mut rooms, 4, 1, Some(&[]), secs(1));
         assert_eq!(refused(&late, 4), ErrorCode::SeatMoved);
-        assert!(matches!(rooms.places[&ConnId(5)], Place::Seated(..)));
+        assert!(rooms.seat(ConnId(5)).is_some());
     }
 
     #[test]
@@ -488,7 +514,7 @@ mod held {
         assert_eq!(readies(&commands), [(1, 2, Role::Caller), (3, 1, Role::Callee)]);
         assert_eq!(refused(&say(&mut rooms, 2, relay(None), secs(1)), 2), ErrorCode::NotJoined);
         assert_eq!(close(&mut rooms, 2, secs(2)), []);
-        assert_eq!(rooms.state(&"123".parse().unwrap(), secs(2)).people.len(), 2);
+        assert_eq!(rooms.seen_from_outside(&"123".parse().unwrap(), secs(2)).people.len(), 2);
     }
 
     #[test]
@@ -497,8 +523,12 @@ mod held {
         assert_eq!(readies(&sit(&mut rooms, 1, 2, Some(&[1]), secs(1))), []);
         assert_eq!(readies(&sit(&mut rooms, 2, 1, Some(&[2]), secs(3))), []);
         assert_eq!(tick(&mut rooms, HOLD), []);
-        let ids: Vec<_> =
-            rooms.state(&"123".parse().unwrap(), HOLD).people.iter().map(|p| p.id.0).collect();
+        let ids: Vec<_> = rooms
+            .seen_from_outside(&"123".parse().unwrap(), HOLD)
+            .people
+            .iter()
+            .map(|p| p.id.0)
+            .collect();
         assert_eq!(ids, [1, 2], "in the order in which they first came");
     }
 
@@ -535,12 +565,12 @@ fn step() -> impl Strategy<Value = (u64, u8, u8, u64)> {
     (0..6u64, 0..9u8, 0..3u8, 0..5u64)
 }
 
-fn act(rooms: &mut Rooms, (conn, action, detail, _): (u64, u8, u8, u64), now: Duration) {
+fn act(rooms: &mut Directory, (conn, action, detail, _): (u64, u8, u8, u64), now: Duration) {
     let id = ConnId(conn);
     let room = ["a", "b", "c"][usize::from(detail)];
     let offer = SessionDescription { kind: SdpType::Offer, sdp: String::new() };
     let message = match action {
-        0 if rooms.places.contains_key(&id) => return,
+        0 if rooms.knows(id) => return,
         0 => return rooms.handle(Input::Opened(id), now),
         1 => return rooms.handle(Input::Closed(id), now),
         2 => return rooms.handle(Input::Heard(id), now),
@@ -604,7 +634,7 @@ impl Witness {
         }
     }
 
-    fn check(&self, rooms: &Rooms) {
+    fn check(&self, rooms: &Directory) {
         for room in rooms.rooms.values() {
             let seats = room.seats.all();
             assert!(seats.len() <= rooms.config.people);
@@ -616,8 +646,8 @@ impl Witness {
                         self.roles.get(&(first.conn().unwrap(), second.id)),
                         self.roles.get(&(second.conn().unwrap(), first.id)),
                     );
-                    let unmet = room.unmet.iter();
-                    let waits = unmet
+                    let unpaired = room.unpaired.iter();
+                    let waits = unpaired
                         .filter(|(a, b)| {
                             [*a, *b].contains(&first.id) && [*a, *b].contains(&second.id)
                         })
@@ -645,7 +675,7 @@ proptest! {
             rooms.handle(Input::Tick, now);
             act(&mut rooms, step, now);
             while let Some(command) = rooms.poll() {
-                witness.see(command, now);
+                each(command).into_iter().for_each(|command| witness.see(command, now));
             }
             witness.check(&rooms);
         }
@@ -655,7 +685,7 @@ proptest! {
             (0..6).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
             rooms.handle(Input::Tick, now);
             while let Some(command) = rooms.poll() {
-                witness.see(command, now);
+                each(command).into_iter().for_each(|command| witness.see(command, now));
             }
         }
         witness.check(&rooms);

@@ -2,21 +2,18 @@
 //! that may have much to do.
 
 use super::*;
-use crate::{
-    protocol::{Gate, HostAction},
-    room::barrier::WRITTEN_WITHIN,
-};
+use crate::protocol::{Gate, HostAction};
 
 fn name() -> RoomName {
     "123".parse().unwrap()
 }
 
-fn poll(rooms: &mut Rooms) -> Vec<Command> {
-    std::iter::from_fn(|| rooms.poll()).collect()
+fn poll(rooms: &mut Directory) -> Vec<Command> {
+    std::iter::from_fn(|| rooms.poll()).flat_map(each).collect()
 }
 
 fn hear(
-    rooms: &mut Rooms,
+    rooms: &mut Directory,
     conn: u64,
     message: ClientMessage,
     identity: Identity,
@@ -36,7 +33,7 @@ fn join(pass: Pass) -> ClientMessage {
     ClientMessage::Join(Join { room: name(), presence, seat: None, pass, hidden: false })
 }
 
-fn come(rooms: &mut Rooms, conn: u64, host: bool) -> Vec<Command> {
+fn come(rooms: &mut Directory, conn: u64, host: bool) -> Vec<Command> {
     rooms.handle(Input::Opened(ConnId(conn)), START);
     hear(
         rooms,
@@ -47,12 +44,12 @@ fn come(rooms: &mut Rooms, conn: u64, host: bool) -> Vec<Command> {
     )
 }
 
-fn lock(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+fn lock(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     hear(rooms, 1, ClientMessage::Host(HostAction::Lock { on: true }), newcomer(1), now)
 }
 
 /// A room with a host, connection 1, and a guest, connection 2.
-fn hosted() -> Rooms {
+fn hosted() -> Directory {
     let mut rooms = rooms(4);
     come(&mut rooms, 1, true);
     come(&mut rooms, 2, false);
@@ -227,9 +224,14 @@ mod loaded {
 
     use super::*;
 
-    fn shelved() -> Rooms {
-        let mut rooms = rooms(4);
-        rooms.shelve([(name(), None)]);
+    fn shelved() -> Directory {
+        shelved_with(&[name()])
+    }
+
+    /// Something is on disk of some rooms, and connection 1 is open.
+    fn shelved_with(kept: &[RoomName]) -> Directory {
+        let mut rooms = with_kept(4, kept.iter().cloned());
+        rooms.gathered = START;
         rooms.handle(Input::Opened(ConnId(1)), START);
         rooms
     }
@@ -262,7 +264,11 @@ mod loaded {
         rooms.handle(Input::Loaded(name(), Some(open)), START);
         let commands = poll(&mut rooms);
         assert!(matches!(commands.last(), Some(Command::Answer(7, _))));
-        assert_eq!(rooms.key_generation(&name()), 1, "known before anybody is identified");
+        assert_eq!(
+            kept(&rooms, &name()).unwrap().generation,
+            1,
+            "known before anybody is identified"
+        );
         for command in commands {
             if let Command::Resume(input) = command {
                 rooms.handle(*input, START);
@@ -321,23 +327,21 @@ mod loaded {
 
     #[test]
     fn rooms_that_nobody_uses_go_back_to_the_disk() {
-        let mut rooms = rooms(4);
-        for room in 0..2000 {
-            let room: RoomName = format!("room-{room}").parse().unwrap();
-            rooms.shelve([(room.clone(), None)]);
+        let names = || (0..2000).map(|room| format!("room-{room}").parse::<RoomName>().unwrap());
+        let mut rooms = with_kept(4, names());
+        for room in names() {
             rooms.handle(Input::Look(1, room.clone()), START);
             rooms.handle(Input::Loaded(room, Some(locked())), START);
             poll(&mut rooms);
         }
-        assert_eq!((rooms.kept.len(), rooms.kept_count()), (500, 2000));
+        assert_eq!((rooms.shelf.dormant.len(), rooms.kept_count()), (500, 2000));
         rooms.handle(Input::Look(1, "room-0".parse().unwrap()), START);
         assert_eq!(poll(&mut rooms), [Command::Load("room-0".parse().unwrap())]);
     }
 
     #[test]
     fn the_disk_is_swept_and_what_is_in_use_is_written_down_before() {
-        let mut rooms = shelved();
-        rooms.shelve([("over".parse().unwrap(), None)]);
+        let mut rooms = shelved_with(&[name(), "over".parse().unwrap()]);
         hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
         rooms.handle(
             Input::Loaded(name(), Some(Keeping { generation: 1, ..Keeping::default() })),
@@ -362,13 +366,18 @@ mod checked {
 
     use super::*;
 
-    fn with_passcode() -> Rooms {
+    fn set_passcode(rooms: &mut Directory, hash: &str) {
+        let decide = |room: &mut Room| room.kept.decide(START).passcode = Some(hash.to_owned());
+        rooms.enter(&name(), START, |room, _| decide(room));
+    }
+
+    fn with_passcode() -> Directory {
         let mut rooms = hosted();
-        rooms.decide(&name(), START).passcode = Some("hash".to_owned());
+        set_passcode(&mut rooms, "hash");
         rooms
     }
 
-    fn knock(rooms: &mut Rooms, conn: u64) -> Check {
+    fn knock(rooms: &mut Directory, conn: u64) -> Check {
         rooms.handle(Input::Opened(ConnId(conn)), START);
         let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
         match &hear(rooms, conn, join(pass), newcomer(conn), START)[..] {
@@ -404,7 +413,7 @@ mod checked {
     fn a_passcode_that_was_changed_meanwhile_is_another_one() {
         let mut rooms = with_passcode();
         let check = knock(&mut rooms, 3);
-        rooms.decide(&name(), START).passcode = Some("new hash".to_owned());
+        set_passcode(&mut rooms, "new hash");
         let fits = Checked::Fits("hash".to_owned());
         let commands = super::super::checked(&mut rooms, check.ticket, fits, START);
         assert_eq!(code(&commands, 3), Some(ErrorCode::BadPasscode));
@@ -432,7 +441,7 @@ mod checked {
         assert!(matches!(told(&signal, 2)[..], [ServerMessage::Signal { .. }]));
         let hashed = Checked::Fits("hash".to_owned());
         super::super::checked(&mut rooms, check.ticket, hashed, START);
-        assert!(rooms.rules(&name()).passcode);
+        assert!(rooms.rooms[&name()].rules().passcode);
     }
 
     #[test]
@@ -446,7 +455,7 @@ mod checked {
         hear(&mut rooms, 1, join_message("other"), host, START);
         let hashed = Checked::Fits("hash".to_owned());
         super::super::checked(&mut rooms, check.ticket, hashed, START);
-        assert!(!rooms.rules(&"other".parse().unwrap()).passcode);
+        assert!(!rooms.rooms[&"other".parse().unwrap()].rules().passcode);
     }
 
     #[test]

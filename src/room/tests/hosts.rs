@@ -11,7 +11,7 @@ fn name() -> RoomName {
 
 /// A join of connection `conn` by somebody who has shown what `identity` says.
 fn join_as(
-    rooms: &mut Rooms,
+    rooms: &mut Directory,
     conn: u64,
     pass: Pass,
     identity: Identity,
@@ -30,16 +30,16 @@ fn newcomer(conn: u64, now: Duration) -> Identity {
     Identity { id: PeerId(100 + conn), since: now, token, ..Identity::default() }
 }
 
-fn come(rooms: &mut Rooms, conn: u64, now: Duration) -> Vec<Command> {
+fn come(rooms: &mut Directory, conn: u64, now: Duration) -> Vec<Command> {
     join_as(rooms, conn, Pass::default(), newcomer(conn, now), now)
 }
 
-fn come_as_host(rooms: &mut Rooms, conn: u64, now: Duration) -> Vec<Command> {
+fn come_as_host(rooms: &mut Directory, conn: u64, now: Duration) -> Vec<Command> {
     let pass = Pass { host: Some("key".to_owned()), ..Pass::default() };
     join_as(rooms, conn, pass, Identity { host: Some(0), ..newcomer(conn, now) }, now)
 }
 
-fn act(rooms: &mut Rooms, conn: u64, action: HostAction, now: Duration) -> Vec<Command> {
+fn act(rooms: &mut Directory, conn: u64, action: HostAction, now: Duration) -> Vec<Command> {
     let identity = Identity {
         id: PeerId(900),
         token: Some("invitation".to_owned()),
@@ -76,8 +76,17 @@ fn desk(commands: &[Command], conn: u64) -> Desk {
     desks.next_back().unwrap()
 }
 
+fn is_host(rooms: &Directory, conn: ConnId) -> bool {
+    rooms.rooms[&name()].is_host(conn)
+}
+
+/// The generation of the host key that is good.
+fn generation(rooms: &Directory) -> u64 {
+    kept(rooms, &name()).map_or(0, |kept| kept.generation)
+}
+
 /// A room with a host, connection 1.
-fn hosted(people: usize) -> Rooms {
+fn hosted(people: usize) -> Directory {
     let mut rooms = rooms(people);
     assert!(is_inside(&come_as_host(&mut rooms, 1, secs(1)), 1));
     rooms
@@ -178,7 +187,7 @@ fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
     // As the owner of the rooms does: compares, and hands the message in again.
-    let guess = |rooms: &mut Rooms, conn: u64, address: u64, is_right: bool, now: Duration| {
+    let guess = |rooms: &mut Directory, conn: u64, address: u64, is_right: bool, now: Duration| {
         let identity = Identity { address, ..newcomer(conn, now) };
         let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
         let commands = join_as(rooms, conn, pass, identity, now);
@@ -216,7 +225,7 @@ fn a_spare_proof_of_a_seat_opens_no_closed_door() {
     drain(&mut rooms);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
     act(&mut rooms, 1, HostAction::Remove { to: PeerId(103) }, secs(6));
-    let come_back = |rooms: &mut Rooms, conn, identity, now| {
+    let come_back = |rooms: &mut Directory, conn, identity, now| {
         join_as(rooms, conn, Pass::default(), identity, now)
     };
     let commands = come_back(&mut rooms, 5, insider(5, 102, 2), secs(7));
@@ -258,7 +267,7 @@ fn all_who_find_no_space_wait_on_in_their_order() {
 fn a_crowd_at_the_door_is_told_of_now_and_then() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
-    let knock = |rooms: &mut Rooms, conn: u64, address: u64| {
+    let knock = |rooms: &mut Directory, conn: u64, address: u64| {
         let identity = Identity { address, ..newcomer(conn, secs(3)) };
         join_as(rooms, conn, Pass::default(), identity, secs(3))
     };
@@ -298,7 +307,10 @@ fn a_host_who_was_put_out_has_no_key_any_more() {
     let mut rooms = hosted(4);
     come_as_host(&mut rooms, 2, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
-    assert!(commands.contains(&Command::GiveKey(ConnId(1), name(), 1)), "the others have another");
+    assert!(
+        commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)),
+        "the others have another"
+    );
 }
 
 #[test]
@@ -307,11 +319,11 @@ fn an_heir_is_a_host_also_without_the_key() {
     come(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::HandOver { to: PeerId(102) }, secs(3));
     let mut later = restarted(4);
-    later.restore(name(), rooms.kept[&name()].clone());
+    restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
     let back = Identity { returning: true, ..newcomer(2, secs(2)) };
     let commands = join_as(&mut later, 1, Pass::default(), back, secs(4));
-    assert!(commands.contains(&Command::GiveKey(ConnId(1), name(), 1)));
-    assert!(later.is_host(ConnId(1)));
+    assert!(commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)));
+    assert!(is_host(&later, ConnId(1)));
 }
 
 #[test]
@@ -327,7 +339,7 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
     }
     assert!(actions <= 64, "{actions} at once");
     rooms.config.kept = 0;
-    rooms.kept.clear();
+    rooms.enter(&name(), secs(4), |room, _| room.kept.keeping = None);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(60));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
     let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(60));
@@ -373,9 +385,8 @@ fn who_was_put_out_stays_out_with_the_old_seat() {
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::Removed));
 
     // Nor after a restart.
-    let kept = rooms.kept[&name()].clone();
     let mut later = restarted(4);
-    later.restore(name(), kept);
+    restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
     let commands = join_as(&mut later, 1, Pass::default(), back(), secs(5));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::Removed));
 }
@@ -408,8 +419,8 @@ fn the_role_is_handed_over_whole() {
     come_as_host(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
     let commands = act(&mut rooms, 1, HostAction::HandOver { to: PeerId(103) }, secs(3));
-    assert!(commands.contains(&Command::GiveKey(ConnId(3), name(), 1)));
-    assert_eq!(rooms.key_generation(&name()), 1);
+    assert!(commands.contains(&Command::SendHostKey(ConnId(3), name(), 1)));
+    assert_eq!(generation(&rooms), 1);
     let rules = Rules { hosts: vec![PeerId(103)], ..Rules::default() };
     assert!(told(&commands, 2).contains(&&ServerMessage::Rules(rules)));
     for conn in [1, 2] {
@@ -420,7 +431,7 @@ fn the_role_is_handed_over_whole() {
     let commands = join_as(&mut rooms, 4, old, newcomer(4, secs(5)), secs(5));
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
     act(&mut rooms, 3, HostAction::Lock { on: true }, secs(6));
-    assert!(rooms.rules(&name()).locked);
+    assert!(rooms.rooms[&name()].rules().locked);
 }
 
 #[test]
@@ -497,7 +508,7 @@ fn returning(conn: u64, id: u64, since: u64) -> Identity {
 }
 
 /// Asks for an invitation, whose number is then 900.
-fn invite(rooms: &mut Rooms, once: bool, now: Duration) {
+fn invite(rooms: &mut Directory, once: bool, now: Duration) {
     act(rooms, 1, HostAction::Invite { once, seconds: None }, now);
 }
 
@@ -505,11 +516,16 @@ fn invited() -> Pass {
     Pass { invitation: Some("invitation".to_owned()), ..Pass::default() }
 }
 
-fn come_invited(rooms: &mut Rooms, conn: u64, identity: Identity, now: Duration) -> Vec<Command> {
+fn come_invited(
+    rooms: &mut Directory,
+    conn: u64,
+    identity: Identity,
+    now: Duration,
+) -> Vec<Command> {
     join_as(rooms, conn, invited(), Identity { invitation: Some(900), ..identity }, now)
 }
 
-fn leave(rooms: &mut Rooms, conn: u64, now: Duration) {
+fn leave(rooms: &mut Directory, conn: u64, now: Duration) {
     say(rooms, conn, ClientMessage::Leave, now);
 }
 
@@ -523,7 +539,7 @@ fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
         leave(&mut rooms, 2, secs(4));
         // With the seat alone, and after a restart with it alone.
         let mut later = restarted(9);
-        later.restore(name(), rooms.kept[&name()].clone());
+        restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
         come_as_host(&mut later, 1, secs(5));
         let alone = join_as(&mut later, 3, Pass::default(), returning(3, 102, 3), secs(6));
         assert!(is_inside(&alone, 3));
@@ -544,12 +560,12 @@ fn t3_every_invitation_that_somebody_came_by_is_theirs() {
     assert!(is_inside(&come_invited(&mut rooms, 3, returning(3, 102, 3), secs(5)), 3));
     rooms.handle(Input::Closed(ConnId(3)), secs(6));
     drain(&mut rooms);
-    let other = Invited { id: 901, ..rooms.kept[&name()].invitations[0].clone() };
-    rooms.kept.get_mut(&name()).unwrap().invitations.push(other);
+    let other = Invited { id: 901, ..kept(&rooms, &name()).unwrap().invitations[0].clone() };
+    rooms.enter(&name(), secs(6), |room, _| room.kept.decide(secs(6)).invitations.push(other));
     let by_other = Identity { invitation: Some(901), ..returning(4, 102, 3) };
     assert!(is_inside(&join_as(&mut rooms, 4, invited(), by_other, secs(7)), 4));
     act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(8));
-    assert_eq!(rooms.kept[&name()].invitations, []);
+    assert_eq!(kept(&rooms, &name()).unwrap().invitations, []);
 }
 
 #[test]
@@ -558,8 +574,8 @@ fn t33_who_came_by_invitations_is_remembered_within_bounds() {
     for _ in 0..2 {
         invite(&mut rooms, false, secs(2));
     }
-    rooms.kept.get_mut(&name()).unwrap().invitations[1].id = 901;
-    let kept = rooms.kept.get_mut(&name()).unwrap();
+    let mut kept = kept(&rooms, &name()).unwrap().clone();
+    kept.invitations[1].id = 901;
     assert!(kept.welcome(PeerId(7), Some(900), secs(3)));
     assert!(!kept.welcome(PeerId(7), Some(900), secs(4)), "nothing new to write down");
     for id in 1000..3000 {
@@ -623,13 +639,13 @@ fn who_waits_for_space_alone_comes_in_when_there_is_some() {
 
 fn given_key(commands: &[Command], conn: u64) -> Option<u64> {
     commands.iter().find_map(|command| match command {
-        Command::GiveKey(to, _, generation) if to.0 == conn => Some(*generation),
+        Command::SendHostKey(to, _, generation) if to.0 == conn => Some(*generation),
         _ => None,
     })
 }
 
 fn come_with_key(
-    rooms: &mut Rooms,
+    rooms: &mut Directory,
     conn: u64,
     generation: u64,
     identity: Identity,
@@ -654,7 +670,7 @@ fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
     come_as_host(&mut rooms, 2, secs(2));
     leave(&mut rooms, 2, secs(3));
     join_as(&mut rooms, 3, Pass::default(), returning(3, 102, 2), secs(4));
-    assert!(!rooms.is_host(ConnId(3)));
+    assert!(!is_host(&rooms, ConnId(3)));
     let commands = act(&mut rooms, 1, remove.clone(), secs(5));
     assert_eq!(given_key(&commands, 1), Some(1));
     let commands = come_as_host(&mut rooms, 4, secs(6));
@@ -666,7 +682,7 @@ fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
     come_as_host(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::HandOver { to: PeerId(101) }, secs(3));
     let commands = act(&mut rooms, 1, remove, secs(4));
-    assert_eq!((given_key(&commands, 1), rooms.key_generation(&name())), (None, 1));
+    assert_eq!((given_key(&commands, 1), generation(&rooms)), (None, 1));
 }
 
 #[test]
@@ -678,7 +694,7 @@ fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
     drain(&mut rooms);
     let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(4));
     assert_eq!((given_key(&commands, 1), given_key(&commands, 3)), (Some(1), None));
-    assert!(rooms.is_host(ConnId(1)), "who is inside stays a host");
+    assert!(is_host(&rooms, ConnId(1)), "who is inside stays a host");
     assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadKey));
     // A host who was away for a moment gets it when they are back.
     let commands = join_as(&mut rooms, 5, Pass::default(), returning(5, 102, 2), secs(6));
@@ -728,36 +744,46 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     let mut rooms = rooms(4);
     rooms.config.kept = MANY;
     let honest = Keeping { locked: true, ..Keeping::default() };
-    rooms.restore("weekly".parse().unwrap(), honest.clone());
+    restore(&mut rooms, "weekly".parse().unwrap(), honest.clone());
     for number in 1..MANY {
         let brief =
             Keeping { brief: true, generation: 1, used: secs(number as u64), ..honest.clone() };
-        rooms.restore(format!("made-{number}").parse().unwrap(), brief);
+        restore(&mut rooms, format!("made-{number}").parse().unwrap(), brief);
     }
     let now = secs(MANY as u64);
     come_as_host(&mut rooms, 1, now);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, now);
     assert_eq!(refusal(&commands, 1), None);
     assert!(commands.contains(&Command::Forget("made-1".parse().unwrap())), "unused the longest");
-    assert_eq!(rooms.kept.len(), MANY);
+    assert_eq!(rooms.kept_count(), MANY);
 
     // And one address cannot make others' rooms give way again and again.
     let mut given_up = 0;
-    for number in 0..100 {
-        let room: RoomName = format!("mine-{number}").parse().unwrap();
-        given_up += usize::from(rooms.refuse_keeping(&room, 7, now).is_ok());
-    }
     let a_day_later = now + Duration::from_secs(24 * 60 * 60);
-    for number in 0..100 {
-        let room: RoomName = format!("more-{number}").parse().unwrap();
-        given_up += usize::from(rooms.refuse_keeping(&room, 7, a_day_later).is_ok());
+    for (number, now) in (0..40).map(|n| (n, now)).chain((40..80).map(|n| (n, a_day_later))) {
+        given_up += usize::from(decide_elsewhere(&mut rooms, number, now));
     }
     assert_eq!(given_up, 30 + 30);
 
     // In time all of it goes but what is used, and what is used on more than one day.
     rooms.handle(Input::Closed(ConnId(1)), a_day_later);
     rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
-    assert_eq!(rooms.kept.keys().map(RoomName::as_str).collect::<Vec<_>>(), ["weekly"]);
+    assert_eq!(rooms.kept_count(), 1);
+    assert_eq!(rooms.shelf.dormant.keys().map(RoomName::as_str).collect::<Vec<_>>(), ["weekly"]);
+}
+
+/// Somebody at address 7 locks a room of their own and goes; returns whether another room gave way.
+fn decide_elsewhere(rooms: &mut Directory, number: u64, now: Duration) -> bool {
+    let conn = 1000 + number;
+    let room = format!("mine-{number}");
+    let identity = || Identity { host: Some(0), address: 7, ..newcomer(conn, now) };
+    rooms.handle(Input::Opened(ConnId(conn)), now);
+    say_as(rooms, conn, join_message(&room), Identity { token: None, ..identity() }, now);
+    let lock = ClientMessage::Host(HostAction::Lock { on: true });
+    let commands = say_as(rooms, conn, lock, identity(), now);
+    rooms.handle(Input::Closed(ConnId(conn)), now);
+    drain(rooms);
+    commands.iter().any(|command| matches!(command, Command::Forget(_)))
 }
 
 #[test]
@@ -775,7 +801,7 @@ fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
             ErrorCode::NoSuchPeer
         );
     }
-    assert!(rooms.kept.is_empty());
+    assert_eq!(rooms.kept_count(), 0);
 }
 
 #[test]
@@ -783,7 +809,7 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
     let mut rooms = hosted(9);
     come(&mut rooms, 2, secs(1));
     let address = Identity::default().address;
-    while rooms.keepers.take(address, secs(2)) {}
+    while rooms.limits.keepers.take(address, secs(2)) {}
 
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(2));
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
@@ -796,7 +822,7 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
     assert_eq!(refused(&act(&mut rooms, 1, invite, secs(4)), 1), ErrorCode::TryLater);
 
     // When there is place again, all of it is kept.
-    rooms.keepers.give_back(&address);
+    rooms.limits.keepers.give_back(&address);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
     assert_eq!(refusal(&commands, 1), None);
     let kept = |command: &Command| matches!(command, Command::Keep(_, kept) if kept.locked && kept.removed == [PeerId(102)]);
@@ -807,11 +833,33 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
 fn what_holds_for_a_call_ends_with_it() {
     let mut rooms = hosted(9);
     let address = Identity::default().address;
-    while rooms.keepers.take(address, secs(2)) {}
+    while rooms.limits.keepers.take(address, secs(2)) {}
     rooms.handle(Input::Opened(ConnId(9)), secs(2));
     say(&mut rooms, 9, ClientMessage::Watch(name()), secs(2));
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     say(&mut rooms, 1, ClientMessage::Leave, secs(4));
-    assert!(rooms.kept.is_empty());
+    assert_eq!(rooms.kept_count(), 0);
     assert!(is_inside(&come(&mut rooms, 3, secs(5)), 3));
+}
+
+#[test]
+fn what_was_written_down_keeps_its_names() {
+    let written = r#"{"locked":true,"waiting_room":false,"passcode":null,"handovers":3,
+        "removed":["0000000000000007"],"closed":{"secs":5,"nanos":0},
+        "spared":["0000000000000008"],"ended":{"secs":0,"nanos":0},
+        "heir":"0000000000000009","invitations":[],"guests":[],"used":{"secs":6,"nanos":0},"brief":true}"#;
+    let keeping = Keeping {
+        locked: true,
+        generation: 3,
+        removed: vec![PeerId(7)],
+        seats_void_before: secs(5),
+        valid_seats: vec![PeerId(8)],
+        designated_host: Some(PeerId(9)),
+        used: secs(6),
+        brief: true,
+        ..Keeping::default()
+    };
+    assert_eq!(serde_json::from_str::<Keeping>(written).unwrap(), keeping);
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(value(&serde_json::to_string(&keeping).unwrap()), value(written));
 }
