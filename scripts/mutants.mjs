@@ -11,23 +11,23 @@ const browser = (title) => ['make', 'e2e', `ARGS=-x -g "${title}"`];
 const mutants = [
   {
     what: 'a seat that is not freed',
-    file: 'src/room/leaving.rs',
-    from: 'room.seats.remove(id);',
+    file: 'src/room/leave.rs',
+    from: 'self.seats.remove(id);',
     to: '',
     caught: native('room::'),
   },
   {
     what: 'a mute that is not told',
-    file: 'src/room/mod.rs',
-    from: 'Ok(()) => self.tell_others(name, from, &ServerMessage::Presence { from, presence }),',
+    file: 'src/room/presence.rs',
+    from: 'Ok(()) => self.tell_others(from, ServerMessage::Presence { from, presence }),',
     to: 'Ok(()) => drop(presence),',
     caught: native('room::'),
   },
   {
     what: 'a wrong caller',
-    file: 'src/room/linking.rs',
-    from: 'if mine.precedes(theirs) =>',
-    to: 'if theirs.precedes(mine) =>',
+    file: 'src/room/signaling.rs',
+    from: 'if mine.precedes(theirs) {',
+    to: 'if theirs.precedes(mine) {',
     caught: native('room::'),
   },
   {
@@ -53,9 +53,9 @@ const mutants = [
   },
   {
     what: 'a guest who is let in past the waiting room',
-    file: 'src/room/door.rs',
-    from: 'Ok(if kept.waiting_room { Entry::Wait } else { Entry::In })',
-    to: 'Ok(Entry::In)',
+    file: 'src/room/admission.rs',
+    from: 'Ok(if waiting_room { Admission::Wait } else { Admission::In })',
+    to: 'Ok(Admission::In)',
     caught: native('room::'),
   },
   {

@@ -16,7 +16,7 @@
 use libfuzzer_sys::fuzz_target;
 use salon::{
     protocol::{ClientMessage, PeerId, RoomName, ServerMessage, Signal},
-    room::{Check, Checked, Clocks, Command, Config, ConnId, Identity, Input, Keeping, Rooms},
+    room::{Check, Checked, Clocks, Command, Config, ConnId, Directory, Identity, Input, Keeping},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,7 +41,7 @@ const PASSCODE: &str = "hash";
 
 /// The rooms, and what is known of them without looking inside.
 struct World {
-    rooms: Rooms,
+    rooms: Directory,
     now: Duration,
     open: BTreeSet<ConnId>,
     /// Who asked to be relayed, by their connection.
@@ -54,7 +54,7 @@ impl World {
     fn new() -> Self {
         let now = Duration::from_secs(1_000_000);
         Self {
-            rooms: Rooms::new(CONFIG, now),
+            rooms: Directory::new(CONFIG, now, []),
             now,
             open: BTreeSet::new(),
             hidden: BTreeSet::new(),
@@ -144,6 +144,9 @@ impl World {
     fn obey(&mut self, command: Command, sender: Option<ConnId>) {
         match command {
             Command::Send(conn, message) => self.check(conn, &message, sender),
+            Command::Broadcast(to, message) => {
+                to.into_iter().for_each(|conn| self.check(conn, &message, sender));
+            }
             Command::Keep(room, kept) => {
                 self.kept.insert(room, kept);
             }
@@ -153,7 +156,7 @@ impl World {
             Command::Close(conn) | Command::CloseUnused(conn) => {
                 self.open.remove(&conn);
             }
-            Command::Ping(conn) | Command::GiveKey(conn, ..) => {
+            Command::Ping(conn) | Command::SendHostKey(conn, ..) => {
                 assert!(self.open.contains(&conn), "{conn:?} is gone");
             }
             Command::Sync(number) => self.rooms.handle(Input::Synced(number, true), self.now),
@@ -228,9 +231,10 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!((world.rooms.room_count(), world.rooms.connection_count()), (0, 0));
 
     // A server that starts anew with what was kept shows the same doors.
-    let mut restarted = Rooms::new(CONFIG, world.now);
+    let names = world.kept.keys().map(|room| (room.clone(), None));
+    let mut restarted = Directory::new(CONFIG, world.now, names);
     for (room, kept) in &world.kept {
-        restarted.restore(room.clone(), kept.clone());
+        restarted.handle(Input::Loaded(room.clone(), Some(kept.clone())), world.now);
         let before = world.rooms.seen_from_outside(room, world.now);
         assert_eq!(restarted.seen_from_outside(room, world.now).gate, before.gate);
     }

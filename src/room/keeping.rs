@@ -35,14 +35,17 @@ pub struct Keeping {
     /// Who was put out. Their seats are void.
     pub removed: Vec<PeerId>,
     /// When the doors were closed last. Seats from before open them no more, but for those below.
-    pub closed: Duration,
+    #[serde(rename = "closed")]
+    pub seats_void_before: Duration,
     /// Whose seats from before then are good: who was inside.
-    pub spared: Vec<PeerId>,
+    #[serde(rename = "spared")]
+    pub valid_seats: Vec<PeerId>,
     /// When the call was ended for all.
     pub ended: Duration,
     /// To whom the host role was handed over last: a host also without the key, which may not have
     /// reached them.
-    pub heir: Option<PeerId>,
+    #[serde(rename = "heir")]
+    pub designated_host: Option<PeerId>,
     /// The invitations that were given.
     pub invitations: Vec<Invited>,
     /// Who came by them, as far as they can come back.
@@ -172,18 +175,18 @@ impl Keeping {
     /// From now on only those who are inside can come back by the proof of a seat: there may be
     /// proofs of which nobody knows any more.
     pub(super) fn close(&mut self, inside: Vec<PeerId>, now: Duration) {
-        (self.closed, self.spared) = (now, inside);
+        (self.seats_void_before, self.valid_seats) = (now, inside);
     }
 
     /// Whether the proof of a seat that was taken then opens the doors.
-    pub(super) fn honours(&self, id: PeerId, since: Duration) -> bool {
-        since > self.closed || self.spared.contains(&id)
+    pub(super) fn accepts_seat(&self, id: PeerId, since: Duration) -> bool {
+        since > self.seats_void_before || self.valid_seats.contains(&id)
     }
 
     /// Notes who has taken a seat, where the time alone does not tell.
-    pub(super) fn spare(&mut self, id: PeerId, since: Duration) {
-        if !self.honours(id, since) {
-            remember(&mut self.spared, id);
+    pub(super) fn accept_seat(&mut self, id: PeerId, since: Duration) {
+        if !self.accepts_seat(id, since) {
+            remember(&mut self.valid_seats, id);
         }
     }
 

@@ -1,255 +1,161 @@
 //! Who is in which room, who calls whom, and who has gone silent. Pure: no socket, clock or
 //! randomness in here.
 //!
-//! Contract: call [`Rooms::handle`] with an input and the time, then drain [`Rooms::poll`], then
-//! call `handle` with [`Input::Tick`] at [`Rooms::poll_timeout`] if nothing came before.
+//! A [`Room`] is one room and knows nothing of others; the [`Directory`] finds it by its name, and
+//! knows the connections and what is counted across rooms. The contract of both: call `handle` with
+//! an input and the time, then drain `poll`, then `handle` a tick at `poll_timeout` if nothing came
+//! before.
 
-mod barrier;
-mod clocks;
-mod deferred;
-mod door;
-mod entering;
-mod heartbeat;
-mod hidden;
-mod hosts;
+mod admission;
+mod directory;
+mod join;
 mod keeping;
-mod leaving;
-mod linking;
-mod rules;
+mod leave;
+mod moderation;
+mod presence;
+mod relay_only;
 mod seats;
-mod shelf;
+mod settings;
+mod signaling;
 #[cfg(test)]
 mod tests;
-mod watching;
+mod watchers;
 
 use crate::{
-    protocol::{
-        ClientMessage, ErrorCode, IceGrant, ParseError, PeerId, Presence, RoomName, RoomState,
-        ServerMessage,
-    },
-    rate_limit::{Bucket, Buckets, Rate},
+    protocol::{ClientMessage, ErrorCode, IceGrant, PeerId, RoomName, RoomState, ServerMessage},
+    rate_limit::{Bucket, Rate},
 };
-use barrier::Barrier;
-pub use barrier::WRITTEN_WITHIN;
-pub use clocks::Clocks;
-use deferred::{Asker, Deferred};
-pub use deferred::{Check, Checked};
-use door::{GUESSES_OF_ADDRESS, GUESSES_OF_ROOM, Waiter};
-use heartbeat::{Heartbeat, Verdict};
+use admission::Line;
+pub use directory::{Check, Checked, Clocks, Command, Config, Directory, Input, WRITTEN_WITHIN};
+use directory::{Limits, Space};
 pub use keeping::{Guest, INVITATIONS, INVITED_FOR, Invited, KEPT_BRIEFLY, KEPT_FOR, Keeping};
-use rules::KEPT_FOR_ADDRESS;
 use seats::Seats;
 pub use seats::{Identity, SEAT_VALID};
-use shelf::Shelf;
+use settings::Kept;
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     time::Duration,
 };
-use watching::{TOLD_AT_ADDRESS, Watchers};
-
-/// How often to look for what is kept in vain.
-const SWEEP: Duration = Duration::from_secs(60 * 60);
+use watchers::Watchers;
 
 /// One open socket. Never used twice while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConnId(pub u64);
 
-/// What the operator decides.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// How many people fit into one room; at least 1.
-    pub people: usize,
-    /// How long is waited for people of whom nothing is heard.
-    pub clocks: Clocks,
-    /// How many rooms there may be at once in which somebody sits, or in front of which somebody waits.
-    pub rooms: usize,
-    /// How many rooms there may be of which something is kept.
-    pub kept: usize,
-    /// How long a connection may neither watch nor sit in a room.
-    pub placeless: Duration,
-}
-
-/// Something that happened to a socket, or time that passed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// A socket is open.
-    Opened(ConnId),
-    /// A socket said something.
-    Message {
-        /// Which.
-        conn: ConnId,
-        /// What, or why it could not be understood.
-        message: Result<ClientMessage, ParseError>,
-        /// Who the sender is, should this message give it a seat.
-        identity: Box<Identity>,
-    },
-    /// A socket answered a ping or gave another sign of life.
-    Heard(ConnId),
-    /// The page of a socket is being closed, or loaded again: the socket will be gone.
-    Unloaded(ConnId),
-    /// A socket is gone.
-    Closed(ConnId),
-    /// A page wants to know what may be known of a room from outside. Its number is answered.
-    Look(u64, RoomName),
-    /// What was to be kept before this [`Command::Sync`] is written down, or could not be.
-    Synced(u64, bool),
-    /// What is kept of a room that [`Command::Load`] named, if anything is.
-    Loaded(RoomName, Option<Keeping>),
-    /// Rooms that [`Command::Sweep`] found to be over.
-    Swept(Vec<RoomName>),
-    /// What came of the [`Command::Check`] with this ticket.
-    Checked(u64, Checked),
-    /// [`Rooms::poll_timeout`] has come.
+/// What happens to one room.
+#[derive(Debug)]
+enum RoomInput {
+    /// A connection says something to it, or wants to come to it.
+    Message { conn: ConnId, message: ClientMessage, identity: Box<Identity> },
+    /// A connection is gone, or somewhere else. If its seat is held, it is held until then.
+    Gone { conn: ConnId, hold: Duration },
+    /// What its hosts decided makes place for another room.
+    Forget,
+    /// Once in a while: what is in use is noted as such, and what nobody needs is forgotten.
+    Sweep,
+    /// [`Room::poll_timeout`] has come.
     Tick,
 }
 
-/// What the owner of the sockets is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Write a message. The [`IceGrant`] in it, if there is one, is empty here: credentials are made
-    /// when it is written, for whom [`Rooms::seat`] names.
+/// What a room wants of whoever owns it.
+#[derive(Debug)]
+enum RoomOutput {
+    /// Tell a connection something.
     Send(ConnId, ServerMessage),
-    /// Ask for a sign of life (RFC 6455, section 5.5.2).
-    Ping(ConnId),
-    /// Close a socket that has gone silent. Its state is forgotten already.
-    Close(ConnId),
-    /// Keep what the hosts of a room decided, for [`Rooms::restore`] and [`Input::Loaded`].
-    Keep(RoomName, Keeping),
-    /// Nothing of a room is to be kept any more.
-    Forget(RoomName),
-    /// Say [`Input::Synced`] when everything before this is kept.
-    Sync(u64),
-    /// Say [`Input::Loaded`] with what is kept of a room.
-    Load(RoomName),
-    /// Keep no room any more that is over at this time, and say [`Input::Swept`].
-    Sweep(Duration),
-    /// Work on a passcode.
-    Check(Check),
-    /// Hand this to [`Rooms::handle`] again: what it depends on is known now. Who sent it is to be
-    /// identified anew.
-    Resume(Box<Input>),
-    /// Answer an [`Input::Look`].
-    Answer(u64, RoomState),
-    /// Send the room's host key of this generation.
-    GiveKey(ConnId, RoomName, u64),
-    /// Close a socket that is used for nothing. Its state is forgotten already.
-    CloseUnused(ConnId),
+    /// Tell several connections the same.
+    Broadcast(Vec<ConnId>, ServerMessage),
+    /// Send the host key of this generation.
+    SendHostKey(ConnId, u64),
+    /// Note how a connection is in the room from now on, or that it is not.
+    Moved(ConnId, Option<Standing>),
+    /// Work on a passcode, and then hand in the message that waits for it.
+    Check(Box<Unchecked>),
+    /// Forget what was decided about another room: something is kept of this one now.
+    Displace,
+    /// Write down what its hosts decided.
+    Keep(Keeping),
+    /// Write down nothing of it any more.
+    Forget,
+    /// Let what these connections are told from now on wait until everything before is written, and
+    /// tell the host if that fails.
+    Sync { told: Vec<ConnId>, host: Option<ConnId> },
 }
 
-/// What a connection is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    /// Has asked for nothing yet, or has left; until when that is suffered.
-    Nowhere(Duration),
-    /// Is told who is in a room.
-    Watching(RoomName),
-    /// Waits in front of a room until a host lets them in.
-    Waiting(RoomName),
-    /// Sits in a room.
-    Seated(RoomName, PeerId),
+/// How a connection is in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Is told who is inside.
+    Watching,
+    /// Waits until a host lets them in.
+    Waiting,
+    /// Sits there.
+    Seated(PeerId),
 }
 
-impl Place {
-    /// Until when a connection may be there, if not for as long as it likes.
-    fn suffered(&self) -> Option<Duration> {
-        match self {
-            Self::Nowhere(until) => Some(*until),
-            Self::Watching(_) | Self::Waiting(_) | Self::Seated(..) => None,
-        }
-    }
+/// A message that waits for a passcode.
+#[derive(Debug)]
+struct Unchecked {
+    conn: ConnId,
+    message: ClientMessage,
+    identity: Identity,
+    passcode: String,
+    /// The hash that it has to match; none if it is a new passcode.
+    against: Option<String>,
 }
 
-/// One room: who sits in it, who waits in front of it and who looks in from outside. Forgotten when
-/// it has none of them. Somebody whose seat is held counts as sitting in it.
-#[derive(Debug, Default)]
+/// What a room is given with an input.
+#[derive(Debug)]
+struct Context<'a> {
+    /// A time since some fixed start that never runs backwards.
+    now: Duration,
+    /// From whom the input came, if it is a message.
+    by: Option<ConnId>,
+    limits: &'a mut Limits,
+    space: Space,
+}
+
+/// What all rooms of a server have in common.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    /// How many people fit in; at least 1.
+    people: usize,
+    /// Until then, people whose seats are older than the server's start may still come back.
+    gathered: Duration,
+}
+
+/// What is left of a room in which nobody is.
+#[derive(Debug)]
+struct Dormant {
+    keeping: Keeping,
+    guesses: Bucket,
+}
+
+/// One room: who sits in it, who waits in front of it, who looks in from outside, and what its hosts
+/// decided. Somebody whose seat is held counts as sitting in it.
+#[derive(Debug)]
 struct Room {
+    name: RoomName,
+    terms: Terms,
     seats: Seats,
     watchers: Watchers,
+    line: Line,
+    kept: Kept,
     /// Pairs who are to connect to each other as soon as it is their turn, in the order they came.
-    unmet: Vec<(PeerId, PeerId)>,
-    /// Who may know the host key that is good now: who has shown it or was given it in this call.
-    keyholders: Vec<PeerId>,
-    /// Who waits to be let in, in the order they came.
-    line: Vec<Waiter>,
-    /// Limits how often the line and the hosts are told who waits.
-    news: Bucket,
-    /// Whether they have to be told.
-    is_news: bool,
-    /// Limits what hosts do.
-    actions: Bucket,
-    /// Whether what its hosts decide ends with the call, because too much is kept already.
-    for_this_call: bool,
-    /// For which address something began to be kept of it.
-    keeper: Option<u64>,
+    unpaired: Vec<(PeerId, PeerId)>,
+    /// The number of the last `ready`. It begins with the time, in milliseconds: no room of this name
+    /// that was here before had as high ones, since people are not brought together that often.
+    links: u64,
     /// The last place that was given to somebody who raised a hand.
     hands: u32,
-}
-
-impl Room {
-    fn is_occupied(&self) -> bool {
-        !self.seats.is_empty() || !self.line.is_empty()
-    }
-
-    /// Everybody who is told something of it.
-    fn connections(&self) -> impl Iterator<Item = ConnId> {
-        let seated = self.seats.all().iter().filter_map(seats::Seat::conn);
-        let waiting = self.line.iter().map(|waiter| waiter.conn);
-        seated.chain(waiting).chain(self.watchers.connections())
-    }
-}
-
-/// How often the others are told of one person's presence: of many changes together.
-const NEWS: Rate = Rate::new(16, Duration::from_secs(2));
-
-/// The last place in the line of raised hands that somebody may claim.
-const LAST_HAND: u32 = 1 << 24;
-
-impl Room {
-    /// Puts somebody in line who has raised a hand. Who stood there keeps the place, also from the
-    /// rooms that were here before.
-    fn line_up(&mut self, before: Option<u32>, presence: &mut Presence) {
-        presence.hand = presence.hand.map(|said| match (before, said) {
-            (Some(place), _) => place,
-            (None, 1..LAST_HAND) => said,
-            (None, _) => self.hands.saturating_add(1),
-        });
-        self.hands = self.hands.max(presence.hand.unwrap_or_default());
-    }
-}
-
-/// All rooms and all connections.
-#[derive(Debug)]
-pub struct Rooms {
-    config: Config,
-    rooms: BTreeMap<RoomName, Room>,
-    /// What hosts decided, for the rooms where they did and that are in memory.
-    kept: BTreeMap<RoomName, Keeping>,
-    shelf: Shelf,
-    barrier: Barrier,
-    deferred: Deferred,
-    /// When the input came that is handled, and from whom, if it is a message.
-    acting: (Duration, Option<ConnId>),
-    /// Limits the passcodes that are tried, for each room.
-    guesses: Buckets<RoomName>,
-    /// Limits the passcodes that are tried and set, for each address.
-    guessers: Buckets<u64>,
-    /// Limits the rooms of which something begins to be kept, for each address.
-    keepers: Buckets<u64>,
-    /// Limits what watchers are told, for each address.
-    shows: Buckets<u64>,
-    /// When to look for what is kept in vain.
-    sweep: Duration,
-    places: BTreeMap<ConnId, Place>,
-    heartbeat: Heartbeat,
-    /// When to close the connections that are nowhere.
-    placeless: BTreeSet<(Duration, ConnId)>,
-    /// When to look after a room: for seats that are held no longer, and for what had to wait.
-    deadlines: BTreeSet<(Duration, RoomName)>,
-    /// Until then, people whose seats are older than these rooms may still come back.
-    gathered: Duration,
-    /// The number of the last `ready`. Higher than any of the rooms that were here before.
-    links: u64,
-    commands: VecDeque<Command>,
+    /// Who may know the host key that is good now: who has shown it or was given it in this call.
+    keyholders: Vec<PeerId>,
+    /// Limits what hosts do.
+    actions: Bucket,
+    /// Limits the passcodes that are tried.
+    guesses: Bucket,
+    /// When to look after what had to wait, and seats that are held no longer.
+    deadlines: BTreeSet<Duration>,
+    outputs: VecDeque<RoomOutput>,
 }
 
 /// A refusal: its code and its sentence.
@@ -260,152 +166,90 @@ fn refusal(code: ErrorCode, sentence: &str) -> Refusal {
 }
 
 fn nobody() -> Refusal {
-    (ErrorCode::NoSuchPeer, "Nobody with that id is in the room.".to_owned())
+    refusal(ErrorCode::NoSuchPeer, "Nobody with that id is in the room.")
 }
 
-fn seat_moved() -> Refusal {
-    (ErrorCode::SeatMoved, "Your seat is used from another tab now.".to_owned())
+fn not_joined() -> Refusal {
+    refusal(ErrorCode::NotJoined, "Join a room first.")
 }
 
-impl Rooms {
-    /// No rooms and nobody connected at `now`, though some may have had seats in the rooms that
-    /// were here before.
-    #[must_use]
-    pub fn new(config: Config, now: Duration) -> Self {
-        let heartbeat = Heartbeat::new(config.clocks);
+impl Room {
+    /// A room in which nobody is yet at `now`.
+    fn new(name: RoomName, terms: Terms, before: Option<Dormant>, now: Duration) -> Self {
+        let (keeping, guesses) = before.map(|room| (room.keeping, room.guesses)).unzip();
         Self {
-            gathered: now + config.clocks.hold,
+            name,
+            terms,
+            seats: Seats::default(),
+            watchers: Watchers::default(),
+            line: Line::default(),
+            kept: Kept::new(keeping),
+            unpaired: Vec::new(),
             links: u64::try_from(now.as_millis()).unwrap_or_default(),
-            config,
-            rooms: BTreeMap::new(),
-            kept: BTreeMap::new(),
-            shelf: Shelf::default(),
-            barrier: Barrier::default(),
-            deferred: Deferred::default(),
-            acting: (now, None),
-            guesses: Buckets::new(GUESSES_OF_ROOM),
-            guessers: Buckets::new(GUESSES_OF_ADDRESS),
-            keepers: Buckets::new(KEPT_FOR_ADDRESS),
-            shows: Buckets::new(TOLD_AT_ADDRESS),
-            sweep: now + SWEEP,
-            places: BTreeMap::new(),
-            heartbeat,
-            placeless: BTreeSet::new(),
+            hands: 0,
+            keyholders: Vec::new(),
+            actions: Bucket::default(),
+            guesses: guesses.unwrap_or_default(),
             deadlines: BTreeSet::new(),
-            commands: VecDeque::new(),
+            outputs: VecDeque::new(),
         }
     }
 
-    /// Takes in what happened at `now`, a time since some fixed start that never runs backwards.
-    pub fn handle(&mut self, input: Input, now: Duration) {
-        self.acting = (now, None);
+    /// Takes in what happened.
+    fn handle(&mut self, input: RoomInput, cx: &mut Context<'_>) {
         match input {
-            Input::Opened(conn) => {
-                self.displace(conn, now);
-                self.heartbeat.open(conn, now);
-            }
-            Input::Message { conn, message, identity } => {
-                // A message may still be on its way from a socket that was just given up.
-                if !self.places.contains_key(&conn) {
-                    return;
-                }
-                self.heartbeat.heard(conn, now);
-                self.acting.1 = Some(conn);
-                let refusal = |error: ParseError| (error.code(), error.to_string());
-                let done = message
-                    .map_err(refusal)
-                    .and_then(|message| self.hear(conn, message, identity, now));
-                if let Err((code, message)) = done {
-                    self.send(conn, ServerMessage::Error { code, message });
+            RoomInput::Message { conn, message, identity } => {
+                if let Err(refusal) = self.message(conn, message, *identity, cx) {
+                    self.refuse(conn, refusal);
                 }
             }
-            Input::Heard(conn) => self.heartbeat.heard(conn, now),
-            Input::Unloaded(conn) => {
-                let Clocks { hold, reload, .. } = self.config.clocks;
-                self.vacate(conn, now + hold.min(reload), now);
-            }
-            Input::Closed(conn) => self.close(conn, now + self.config.clocks.hold, now),
-            Input::Look(question, room) => self.look(question, &room, now),
-            Input::Synced(number, written) => self.synced(number, written),
-            Input::Loaded(room, kept) => self.loaded(&room, kept, now),
-            Input::Swept(rooms) => self.swept(rooms),
-            Input::Checked(ticket, checked) => self.checked(ticket, checked),
-            Input::Tick => self.tick(now),
+            RoomInput::Gone { conn, hold } => self.leave(conn, hold, cx),
+            RoomInput::Forget => self.forget(cx),
+            RoomInput::Sweep => self.sweep(cx),
+            RoomInput::Tick => self.tick(cx),
         }
     }
 
-    /// The next thing to do, until there is none.
-    pub fn poll(&mut self) -> Option<Command> {
-        self.commands.pop_front()
+    /// The next thing it wants, until there is none.
+    fn poll(&mut self) -> Option<RoomOutput> {
+        self.outputs.pop_front()
     }
 
-    /// When to call [`Rooms::handle`] with [`Input::Tick`] at the latest.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        let held = self.deadlines.first().map(|(deadline, _)| *deadline);
-        let placeless = self.placeless.first().map(|(deadline, _)| *deadline);
-        let unused = self.kept_count() == 0
-            && self.guesses.is_empty()
-            && self.guessers.is_empty()
-            && self.keepers.is_empty()
-            && self.shows.is_empty();
-        let sweep = Some(self.sweep).filter(|_| !unused);
-        let elsewhere = self.barrier.next().into_iter().chain(self.shelf.next());
-        let all = self.heartbeat.next().into_iter().chain(held).chain(placeless).chain(sweep);
-        all.chain(elsewhere).min()
+    /// When to handle [`RoomInput::Tick`] at the latest.
+    fn poll_timeout(&self) -> Option<Duration> {
+        self.deadlines.first().copied()
     }
 
-    /// Who is in a room; nobody, if it is not known.
-    fn state(&self, room: &RoomName, now: Duration) -> RoomState {
-        let people = self.rooms.get(room).map(|room| room.seats.people(now)).unwrap_or_default();
-        RoomState { people, limit: self.config.people, gate: None }
+    /// Whether somebody sits in it or waits in front of it.
+    fn is_occupied(&self) -> bool {
+        !self.seats.is_empty() || !self.line.is_empty()
     }
 
-    /// What somebody outside may know of a room.
-    #[must_use]
-    pub fn seen_from_outside(&self, room: &RoomName, now: Duration) -> RoomState {
-        let state = self.state(room, now);
-        match self.kept.get(room).and_then(Keeping::gate) {
-            None => state,
-            gate => {
-                let limit = if state.has_space() { state.limit } else { 0 };
-                RoomState { people: Vec::new(), limit, gate }
-            }
-        }
+    /// Whether anybody is there, also outside.
+    fn is_live(&self) -> bool {
+        self.is_occupied() || !self.watchers.is_empty()
     }
 
-    /// Which seat in which room a connection has.
-    #[must_use]
-    pub fn seat(&self, conn: ConnId) -> Option<(&RoomName, PeerId)> {
-        match self.places.get(&conn) {
-            Some(Place::Seated(name, id)) => Some((name, *id)),
-            _ => None,
-        }
+    /// What is left of it when nobody is there any more.
+    fn into_dormant(self) -> Option<Dormant> {
+        let guesses = self.guesses;
+        self.kept.keeping.map(|keeping| Dormant { keeping, guesses })
     }
 
-    /// The connection of a person in the same room as another connection's.
-    #[must_use]
-    pub fn beside(&self, conn: ConnId, id: PeerId) -> Option<ConnId> {
-        let (name, _) = self.seat(conn)?;
-        self.rooms.get(name)?.seats.get(id)?.conn()
+    /// Everybody who is told something of it.
+    fn connections(&self) -> impl Iterator<Item = ConnId> {
+        let seated = self.seats.all().iter().filter_map(seats::Seat::conn);
+        seated.chain(self.line.connections()).chain(self.watchers.connections())
     }
 
-    /// How many rooms are remembered: those that somebody sits in or watches.
-    #[must_use]
-    pub fn room_count(&self) -> usize {
-        self.rooms.len()
+    /// Who is in it.
+    fn state(&self, now: Duration) -> RoomState {
+        RoomState { people: self.seats.people(now), limit: self.terms.people, gate: None }
     }
 
-    /// How many seats are taken or held.
-    #[must_use]
-    pub fn person_count(&self) -> usize {
-        self.rooms.values().map(|room| room.seats.all().len()).sum()
-    }
-
-    /// How many connections are remembered.
-    #[must_use]
-    pub fn connection_count(&self) -> usize {
-        self.places.len()
+    /// What somebody outside may know of it.
+    fn seen_from_outside(&self, now: Duration) -> RoomState {
+        behind_gate(self.state(now), self.kept.keeping.as_ref())
     }
 
     fn message(
@@ -413,163 +257,97 @@ impl Rooms {
         conn: ConnId,
         message: ClientMessage,
         identity: Identity,
-        now: Duration,
+        cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
         match message {
-            ClientMessage::Watch(room) => self.watch(conn, &room, identity.address, now),
-            ClientMessage::Join(join) => self.join(conn, join, identity, now),
-            ClientMessage::Leave => {
-                if !matches!(self.places.get(&conn), Some(Place::Waiting(_))) {
-                    self.seat_of(conn)?;
-                }
-                self.vacate(conn, now, now);
-                Ok(())
+            ClientMessage::Watch(_) => self.watch(conn, identity.address, cx),
+            ClientMessage::Join(join) => return self.join(conn, join, identity, cx),
+            message if self.line.contains(conn) => return self.hear_waiting(conn, message, cx),
+            message => {
+                let me = self.seats.of(conn).ok_or_else(not_joined)?.id;
+                return self.hear_seated((conn, me), message, identity, cx);
             }
-            ClientMessage::Presence(presence) => self.presence(conn, presence, now),
-            ClientMessage::Host(action) => self.host(conn, action, identity, now),
-            ClientMessage::Ping => {
-                self.send(conn, ServerMessage::Pong);
-                Ok(())
-            }
-            ClientMessage::Ice => {
-                self.seat_of(conn)?;
-                self.send(conn, ServerMessage::Ice(IceGrant::default()));
-                Ok(())
-            }
-            // The hub counts it.
-            ClientMessage::Report(_) => self.seat_of(conn).map(|_| ()),
-            ClientMessage::Reconnect { to, link } => self.reconnect(conn, to, link, now),
-            ClientMessage::Signal { to, link, signal } => self.relay(conn, to, link, signal),
         }
-    }
-
-    fn presence(&mut self, conn: ConnId, presence: Presence, now: Duration) -> Result<(), Refusal> {
-        if let Some(Place::Waiting(name)) = self.places.get(&conn).cloned() {
-            self.rename_waiter(&name, conn, presence, now);
-            return Ok(());
-        }
-        let (name, from) = self.seat_of(conn)?;
-        self.set_presence(&name, from, presence, now);
         Ok(())
     }
 
-    /// Changes what the others know of somebody, and tells them.
-    fn set_presence(&mut self, name: &RoomName, from: PeerId, presence: Presence, now: Duration) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        let said = presence.hand;
-        let mut presence = presence;
-        // A place is for who comes back to it.
-        presence.hand = said.map(|_| 0);
-        let before = room.seats.get(from).and_then(|seat| seat.presence.hand);
-        room.line_up(before, &mut presence);
-        let Some(seat) = room.seats.get_mut(from).filter(|seat| seat.presence != presence) else {
-            return;
-        };
-        seat.presence.clone_from(&presence);
-        let conn = seat.conn().filter(|_| presence.hand != said);
-        if let Some(conn) = conn {
-            self.send(conn, ServerMessage::Presence { from, presence });
+    fn hear_seated(
+        &mut self,
+        (conn, me): (ConnId, PeerId),
+        message: ClientMessage,
+        identity: Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        match message {
+            ClientMessage::Leave => self.leave(conn, cx.now, cx),
+            ClientMessage::Presence(presence) => self.set_presence(me, presence, cx),
+            ClientMessage::Host(action) => return self.host(conn, me, action, identity, cx),
+            ClientMessage::Ice => self.send(conn, ServerMessage::Ice(IceGrant::default())),
+            ClientMessage::Reconnect { to, link } => return self.reconnect(me, to, link, cx),
+            ClientMessage::Signal { to, link, signal } => return self.relay(me, to, link, signal),
+            // The owner counts reports and answers pings; who comes was looked at before.
+            ClientMessage::Report(_)
+            | ClientMessage::Ping
+            | ClientMessage::Watch(_)
+            | ClientMessage::Join(_) => {}
         }
-        self.tell_presence(name, from, now);
-        self.tell_watchers(name, now);
+        Ok(())
     }
 
-    /// Tells the others somebody's presence: at once, or, where it changes much, soon.
-    fn tell_presence(&mut self, name: &RoomName, from: PeerId, now: Duration) {
-        let seat = self.rooms.get_mut(name).and_then(|room| room.seats.get_mut(from));
-        let Some(seat) = seat else { return };
-        let taken = seat.news.take(NEWS, now);
-        seat.is_news = taken.is_err();
-        let presence = seat.presence.clone();
-        match taken {
-            Ok(()) => self.tell_others(name, from, &ServerMessage::Presence { from, presence }),
-            Err(wait) => drop(self.deadlines.insert((now + wait, name.clone()))),
+    /// Does what had to wait until now, and frees the seats that are held no longer.
+    fn tick(&mut self, cx: &mut Context<'_>) {
+        self.deadlines = self.deadlines.split_off(&(cx.now + Duration::from_nanos(1)));
+        if self.line.is_news {
+            self.tell_line(cx);
         }
-    }
-
-    /// Notes what a connection is doing from now on. Only this and [`Self::close`] change it.
-    fn put(&mut self, conn: ConnId, place: Place) {
-        let until = place.suffered();
-        let before = self.places.insert(conn, place);
-        if let Some(until) = before.as_ref().and_then(Place::suffered) {
-            self.placeless.remove(&(until, conn));
+        for id in self.seats.over(cx.now) {
+            self.free(id, cx);
         }
-        self.placeless.extend(until.map(|until| (until, conn)));
-    }
-
-    fn displace(&mut self, conn: ConnId, now: Duration) {
-        self.put(conn, Place::Nowhere(now + self.config.placeless));
-    }
-
-    fn tick(&mut self, now: Duration) {
-        if let Some(number) = self.barrier.overdue(now) {
-            self.synced(number, false);
+        for id in self.seats.with_news() {
+            self.tell_presence(id, cx);
         }
-        self.give_up_loading(now);
-        while let Some((conn, verdict)) = self.heartbeat.expire(now) {
-            match verdict {
-                Verdict::Ping => self.commands.push_back(Command::Ping(conn)),
-                Verdict::Silent => {
-                    // Nothing was heard for a while already.
-                    let Clocks { hold, silence, .. } = self.config.clocks;
-                    let hold = now + hold.saturating_sub(silence);
-                    self.close(conn, hold, now);
-                    self.commands.push_back(Command::Close(conn));
-                }
-            }
-        }
-        while let Some(&(until, conn)) = self.placeless.first().filter(|(until, _)| *until <= now) {
-            self.placeless.remove(&(until, conn));
-            self.close(conn, now, now);
-            self.commands.push_back(Command::CloseUnused(conn));
-        }
-        while self.deadlines.first().is_some_and(|(deadline, _)| *deadline <= now) {
-            let Some((_, name)) = self.deadlines.pop_first() else { return };
-            self.catch_up(&name, now);
-        }
-        if now >= self.sweep {
-            self.sweep = now + SWEEP;
-            self.forget_unused(now);
-        }
-    }
-
-    fn tell_others(&mut self, name: &RoomName, id: PeerId, message: &ServerMessage) {
-        let Some(room) = self.rooms.get(name) else { return };
-        for conn in room.seats.others_here(id) {
-            self.send(conn, message.clone());
-        }
-    }
-
-    fn seat_of(&self, conn: ConnId) -> Result<(RoomName, PeerId), Refusal> {
-        match self.seat(conn) {
-            Some((name, id)) => Ok((name.clone(), id)),
-            None => Err((ErrorCode::NotJoined, "Join a room first.".to_owned())),
+        self.tell_behind(cx);
+        self.pair(cx);
+        if cx.now >= self.terms.gathered {
+            self.forget_absent();
         }
     }
 
     fn send(&mut self, conn: ConnId, message: ServerMessage) {
-        self.tell(conn, Command::Send(conn, message));
+        self.outputs.push_back(RoomOutput::Send(conn, message));
     }
 
-    /// Tells a connection something, once what it may be about is written down.
-    fn tell(&mut self, conn: ConnId, command: Command) {
-        let now = self.barrier.tell(conn, command);
-        self.commands.extend(now);
-    }
-
-    fn look(&mut self, question: u64, room: &RoomName, now: Duration) {
-        if !self.shelf.holds(room) {
-            return self.answer(question, room, now);
-        }
-        let asker = Asker::Page(question, room.clone());
-        if self.load(room, asker, now).is_err() {
-            self.commands.push_back(Command::Answer(question, RoomState::default()));
+    fn broadcast(&mut self, to: Vec<ConnId>, message: ServerMessage) {
+        match to[..] {
+            [] => {}
+            [one] => self.send(one, message),
+            _ => self.outputs.push_back(RoomOutput::Broadcast(to, message)),
         }
     }
 
-    fn answer(&mut self, question: u64, room: &RoomName, now: Duration) {
-        let answer = Command::Answer(question, self.seen_from_outside(room, now));
-        let now = self.barrier.tell_of(room, answer);
-        self.commands.extend(now);
+    fn refuse(&mut self, conn: ConnId, (code, message): Refusal) {
+        self.send(conn, ServerMessage::Error { code, message });
+    }
+
+    /// Says how a connection is in the room from now on.
+    fn moved(&mut self, conn: ConnId, standing: Option<Standing>) {
+        self.outputs.push_back(RoomOutput::Moved(conn, standing));
+    }
+
+    /// Says to a connection that it is in the room no longer, and why.
+    fn dismiss(&mut self, conn: ConnId, refusal: Refusal) {
+        self.moved(conn, None);
+        self.refuse(conn, refusal);
+    }
+}
+
+/// What of a room's state may be known outside, after what its hosts decided.
+fn behind_gate(state: RoomState, keeping: Option<&Keeping>) -> RoomState {
+    match keeping.and_then(Keeping::gate) {
+        None => state,
+        gate => {
+            let limit = if state.has_space() { state.limit } else { 0 };
+            RoomState { people: Vec::new(), limit, gate }
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 /// How long the proof of a seat is good for after it was given. A new one is given at every join.
 pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Who takes a seat, vouched for by the owner of the rooms.
+/// Who takes a seat, vouched for by the owner of the directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Fresh and random, or that of the seat which is claimed.
@@ -159,6 +159,30 @@ impl Seats {
 
     pub(super) fn get_mut(&mut self, id: PeerId) -> Option<&mut Seat> {
         self.0.iter_mut().find(|seat| seat.id == id)
+    }
+
+    /// The seat of a connection.
+    pub(super) fn of(&self, conn: ConnId) -> Option<&Seat> {
+        self.0.iter().find(|seat| seat.conn() == Some(conn))
+    }
+
+    pub(super) fn of_mut(&mut self, conn: ConnId) -> Option<&mut Seat> {
+        self.0.iter_mut().find(|seat| seat.conn() == Some(conn))
+    }
+
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &Seat> {
+        self.0.iter().filter(|seat| seat.host)
+    }
+
+    /// Who was away for too long.
+    pub(super) fn over(&self, now: Duration) -> Vec<PeerId> {
+        let over = |seat: &&Seat| matches!(seat.sitter, Sitter::Away(until) if until <= now);
+        self.0.iter().filter(over).map(|seat| seat.id).collect()
+    }
+
+    /// Of whom the others have to be told something.
+    pub(super) fn with_news(&self) -> Vec<PeerId> {
+        self.0.iter().filter(|seat| seat.is_news).map(|seat| seat.id).collect()
     }
 
     pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Seat> {

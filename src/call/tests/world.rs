@@ -1,7 +1,7 @@
 //! Several calls, the real rooms between them, and just enough of a browser for each.
 
 use super::*;
-use crate::room::{self, ConnId, Identity, Rooms};
+use crate::room::{self, ConnId, Directory, Identity};
 use std::collections::BTreeMap;
 
 /// A peer connection's signaling state machine, and what it last agreed on.
@@ -49,7 +49,7 @@ struct Person {
 
 pub(super) struct World {
     now: Duration,
-    rooms: Rooms,
+    rooms: Directory,
     people: Vec<Person>,
     counter: u64,
     limit: usize,
@@ -85,7 +85,7 @@ impl World {
         };
         let mut world = Self {
             now: Duration::ZERO,
-            rooms: Rooms::new(config, Duration::ZERO),
+            rooms: Directory::new(config, Duration::ZERO, []),
             people: (0..people).map(person).collect(),
             counter: 0,
             limit,
@@ -461,7 +461,7 @@ impl World {
     /// The server is killed and started again: every socket breaks, and the rooms are empty.
     pub(super) fn restart(&mut self) {
         let config = rooms_of(self.limit);
-        self.rooms = Rooms::new(config, self.now);
+        self.rooms = Directory::new(config, self.now, []);
         for index in 0..self.people.len() {
             let person = &mut self.people[index];
             person.upstream.clear();
@@ -515,10 +515,14 @@ impl World {
             if let room::Command::Sync(number) = command {
                 self.rooms.handle(room::Input::Synced(number, true), self.now);
             }
-            let room::Command::Send(conn, message) = command else { continue };
-            let owner = |person: &&mut Person| person.socket.is_some_and(|(_, of)| of == conn);
-            if let Some(person) = self.people.iter_mut().find(owner) {
-                person.downstream.push_back(message);
+            let (to, message) = match command {
+                room::Command::Send(conn, message) => (vec![conn], message),
+                room::Command::Broadcast(to, message) => (to, message),
+                _ => continue,
+            };
+            let is_told = |person: &Person| person.socket.is_some_and(|(_, of)| to.contains(&of));
+            for person in self.people.iter_mut().filter(|person| is_told(person)) {
+                person.downstream.push_back(message.clone());
             }
         }
     }

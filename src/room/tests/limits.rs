@@ -5,22 +5,22 @@ use crate::protocol::limits::CANDIDATES_PER_DESCRIPTION;
 
 const PLACELESS: Duration = Duration::from_secs(10);
 
-fn limited(most: usize) -> Rooms {
+fn limited(most: usize) -> Directory {
     let config =
         Config { people: 4, clocks: Clocks::default(), rooms: most, kept: 2, placeless: PLACELESS };
-    let mut rooms = Rooms::new(config, START);
+    let mut rooms = Directory::new(config, START, []);
     rooms.gathered = START;
     rooms
 }
 
-fn tick(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+fn tick(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     rooms.handle(Input::Tick, now);
     let is_ping = |command: &Command| matches!(command, Command::Ping(_));
     drain(rooms).into_iter().filter(|command| !is_ping(command)).collect()
 }
 
 /// Time passes, in which everybody answers pings.
-fn answer(rooms: &mut Rooms, now: Duration) -> Vec<Command> {
+fn answer(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     (1..2000).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
     tick(rooms, now)
 }
@@ -84,7 +84,7 @@ fn one_room_too_many_is_refused_and_the_others_go_on() {
     assert!(matches!(joined[0], Command::Send(ConnId(4), ServerMessage::Joined { .. })));
 }
 
-fn send(rooms: &mut Rooms, from: u64, to: u64, signal: Signal) -> Result<(), ErrorCode> {
+fn send(rooms: &mut Directory, from: u64, to: u64, signal: Signal) -> Result<(), ErrorCode> {
     let to = Some(PeerId(100 + to));
     let commands = say(rooms, from, ClientMessage::Signal { to, link: None, signal }, START);
     match commands.as_slice() {
@@ -117,15 +117,16 @@ fn so_many_candidates_follow_a_description_and_no_more() {
     let reception = Signal::Reception(Default::default());
     assert_eq!(send(&mut rooms, 1, 2, reception), Ok(()));
 
-    let link = rooms.links;
+    let links = |rooms: &Directory| rooms.rooms[&"123".parse().unwrap()].links;
+    let link = links(&rooms);
     let again = ClientMessage::Reconnect { to: PeerId(102), link: link - 2 };
     say(&mut rooms, 1, again, START);
-    assert_ne!(rooms.links, link, "the two are introduced anew");
+    assert_ne!(links(&rooms), link, "the two are introduced anew");
     assert_eq!(send(&mut rooms, 1, 2, candidate()), Ok(()));
 }
 
 /// A busy room of 16.
-fn busy() -> Rooms {
+fn busy() -> Directory {
     let mut rooms = rooms(16);
     for conn in 1..=16 {
         open_and_join(&mut rooms, conn, "123", START);
@@ -133,7 +134,7 @@ fn busy() -> Rooms {
     rooms
 }
 
-fn rename(rooms: &mut Rooms, conn: u64, turn: u64, now: Duration) -> Vec<Command> {
+fn rename(rooms: &mut Directory, conn: u64, turn: u64, now: Duration) -> Vec<Command> {
     let name = format!("{turn:048}").as_str().into();
     let presence = Presence { name, ..Presence::default() };
     say(rooms, conn, ClientMessage::Presence(presence), now)
@@ -174,7 +175,7 @@ fn t31_watchers_are_told_of_many_changes_together() {
 #[test]
 fn t31_the_watchers_of_one_address_cost_so_much_and_no_more() {
     let mut rooms = busy();
-    let watch = |rooms: &mut Rooms, conn: u64, address: u64, now: Duration| {
+    let watch = |rooms: &mut Directory, conn: u64, address: u64, now: Duration| {
         let identity = Identity { address, ..Identity::default() };
         say_as(rooms, conn, ClientMessage::Watch("123".parse().unwrap()), identity, now)
     };
@@ -266,7 +267,7 @@ fn t31_nor_does_who_asks_for_new_connections_by_any_other_way() {
             };
             commands.extend(match way {
                 0 => {
-                    let link = rooms.links;
+                    let link = rooms.rooms[&"123".parse().unwrap()].links;
                     say(&mut rooms, 2, ClientMessage::Reconnect { to: PeerId(101), link }, now)
                 }
                 // One socket after the other takes the seat, with nobody in `linked`.

@@ -7,8 +7,8 @@ use super::{
     outbox::{Full, Outbox, Outgoing, queue},
 };
 use crate::{
-    protocol::{ClientMessage, ErrorCode, PeerId, Report, RoomState, ServerMessage},
-    room::{self, Command, ConnId, Identity, Input, Rooms},
+    protocol::{ClientMessage, ErrorCode, PeerId, Report, RoomName, RoomState, ServerMessage},
+    room::{self, Command, ConnId, Directory, Identity, Input},
     server::{
         clock::{Clock, unix_time},
         credentials::{checks::Checks, tokens::TokenSigner, turn::TurnCredentials},
@@ -71,9 +71,6 @@ struct Socket {
     joining: Option<bool>,
 }
 
-/// What somebody was told, and how it is written.
-type Told = (ServerMessage, Utf8Bytes);
-
 pub(super) struct Actor {
     /// Since the Unix epoch: seats outlive a run of the server, so the rooms' time does, too. From
     /// the start on it is told by a clock that nobody sets.
@@ -85,7 +82,7 @@ pub(super) struct Actor {
     /// What the writer and the checks say. Unbounded because threads cannot wait; each says one thing
     /// for one that they were asked.
     results: mpsc::UnboundedReceiver<Input>,
-    rooms: Rooms,
+    directory: Directory,
     /// Pages that wait for an answer.
     questions: BTreeMap<u64, oneshot::Sender<RoomState>>,
     asked: u64,
@@ -112,8 +109,6 @@ impl Actor {
         let epoch = unix_time();
         let (results, inputs) = mpsc::unbounded_channel();
         let Services { secret, turn_credentials, store, kept } = services;
-        let mut rooms = Rooms::new(config, epoch);
-        rooms.shelve(kept);
         Ok(Self {
             clock: Clock::new(epoch),
             secret,
@@ -121,7 +116,7 @@ impl Actor {
             writer: Writer::start(store, results.clone())?,
             checks: Checks::new(results),
             results: inputs,
-            rooms,
+            directory: Directory::new(config, epoch, kept),
             questions: BTreeMap::new(),
             asked: 0,
             sockets: BTreeMap::new(),
@@ -153,7 +148,7 @@ impl Actor {
                 self.sockets.remove(&conn);
                 self.handle(Input::Closed(conn));
             }
-            () = sleep_until(self.clock.wake(self.rooms.poll_timeout())) => {
+            () = sleep_until(self.clock.wake(self.directory.poll_timeout())) => {
                 // Whoever said something before this moment was not silent.
                 self.events_so_far()?;
                 self.handle(Input::Tick);
@@ -183,7 +178,7 @@ impl Actor {
                 self.handle(Input::Look(self.asked, room));
             }
             // Who asked may be gone by now.
-            Some(Event::People(reply)) => drop(reply.send(self.rooms.person_count())),
+            Some(Event::People(reply)) => drop(reply.send(self.directory.person_count())),
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
@@ -232,7 +227,7 @@ impl Actor {
     /// Makes the credentials that belong into a message.
     fn attach_ice_servers(&self, conn: ConnId, message: &mut ServerMessage) {
         if let ServerMessage::Joined { ice, .. } | ServerMessage::Ice(ice) = message
-            && let Some((room, id)) = self.rooms.seat(conn)
+            && let Some((room, id)) = self.directory.seat(conn)
         {
             *ice = self.turn_credentials.issue(room, id, &self.secret, unix_time());
         }
@@ -245,30 +240,28 @@ impl Actor {
             let input = match input {
                 Input::Message { conn, message: Ok(message), identity } => {
                     let fresh = Identity { address: self.address(conn), ..*identity };
-                    let seat = self.rooms.seat(conn);
+                    let seat = self.directory.seat(conn);
                     let identity = identity::of_sender(&message, seat, &self.secret, fresh, now);
                     Input::Message { conn, message: Ok(message), identity: Box::new(identity) }
                 }
                 other => other,
             };
             self.track_join(&input);
-            self.rooms.handle(input, now);
-            let mut last = None;
-            while let Some(command) = self.rooms.poll() {
-                inputs.extend(self.obey(command, &mut last, now));
+            self.directory.handle(input, now);
+            while let Some(command) = self.directory.poll() {
+                self.obey(command, &mut inputs, now);
             }
         }
     }
 
-    /// Does what the rooms want; returns what they are to be told about it at once.
-    fn obey(&mut self, command: Command, last: &mut Option<Told>, now: Duration) -> Option<Input> {
+    /// Does what the rooms want; adds what they are to be told about it at once.
+    fn obey(&mut self, command: Command, inputs: &mut VecDeque<Input>, now: Duration) {
         match command {
-            Command::Send(conn, message) => return self.send(conn, message, last),
-            Command::Ping(conn) => return self.push(conn, Outgoing::Ping),
-            Command::GiveKey(conn, room, generation) => {
-                let key = self.secret.host_key(&room, generation)?;
-                let message = ServerMessage::HostKey(key).to_json();
-                return self.push(conn, Outgoing::Text(message.into()));
+            Command::Send(conn, message) => inputs.extend(self.send(conn, message)),
+            Command::Broadcast(to, message) => inputs.extend(self.broadcast(&to, &message)),
+            Command::Ping(conn) => inputs.extend(self.push(conn, Outgoing::Ping)),
+            Command::SendHostKey(conn, room, generation) => {
+                inputs.extend(self.send_host_key(conn, &room, generation));
             }
             Command::Close(conn) => self.close(conn, CloseReason::PingTimeout),
             Command::CloseUnused(conn) => self.close(conn, CloseReason::JoinTimeout),
@@ -277,36 +270,41 @@ impl Actor {
             Command::Sync(number) => self.writer.sync(number),
             Command::Load(room) => self.writer.load(room),
             Command::Sweep(now) => self.writer.sweep(now),
-            Command::Check(check) => return self.checks.begin(check, now),
-            Command::Resume(input) => return Some(*input),
+            Command::Check(check) => inputs.extend(self.checks.begin(check, now)),
+            Command::Resume(input) => inputs.push_back(*input),
             Command::Answer(question, state) => {
                 // Who asked may be gone by now.
                 self.questions.remove(&question).map(|reply| reply.send(state));
             }
         }
-        None
+    }
+
+    fn send_host_key(&mut self, conn: ConnId, room: &RoomName, generation: u64) -> Option<Input> {
+        let key = self.secret.host_key(room, generation)?;
+        self.push(conn, Outgoing::Text(ServerMessage::HostKey(key).to_json().into()))
+    }
+
+    fn send(&mut self, conn: ConnId, mut message: ServerMessage) -> Option<Input> {
+        self.attach_ice_servers(conn, &mut message);
+        self.record_metrics(conn, &message);
+        let json: Utf8Bytes = message.to_json().into();
+        self.metrics.sent(json.len());
+        match &message {
+            ServerMessage::Signal { from, .. } => self.relay(*from, conn, json),
+            _ => self.push(conn, Outgoing::Text(json)),
+        }
     }
 
     /// What several people are told is written once.
-    fn send(
-        &mut self,
-        conn: ConnId,
-        mut message: ServerMessage,
-        last: &mut Option<Told>,
-    ) -> Option<Input> {
-        self.attach_ice_servers(conn, &mut message);
-        self.record_metrics(conn, &message);
-        let json = match last.take() {
-            Some((same, json)) if same == message => json,
-            _ => message.to_json().into(),
-        };
-        self.metrics.sent(json.len());
-        let pushed = match &message {
-            ServerMessage::Signal { from, .. } => self.relay(*from, conn, json.clone()),
-            _ => self.push(conn, Outgoing::Text(json.clone())),
-        };
-        *last = Some((message, json));
-        pushed
+    fn broadcast(&mut self, to: &[ConnId], message: &ServerMessage) -> Vec<Input> {
+        let json: Utf8Bytes = message.to_json().into();
+        let mut inputs = Vec::new();
+        for conn in to {
+            self.record_metrics(*conn, message);
+            self.metrics.sent(json.len());
+            inputs.extend(self.push(*conn, Outgoing::Text(json.clone())));
+        }
+        inputs
     }
 
     /// Takes the operator's figures out of what a client says, and notes whether it wants a seat.
@@ -369,7 +367,7 @@ impl Actor {
     /// Passes on what somebody says to another one. If too much of theirs waits for that one already,
     /// it is not passed on, and they are told.
     fn relay(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> Option<Input> {
-        let from = self.rooms.beside(to, from);
+        let from = self.directory.beside(to, from);
         let address = from.map(|from| self.address(from)).unwrap_or_default();
         let outbox = self.sockets.get_mut(&to).map(|socket| &mut socket.outbox);
         if outbox.is_none_or(|outbox| outbox.relay(address, json).is_ok()) {
@@ -391,8 +389,10 @@ impl Actor {
     }
 
     fn publish(&self) {
-        let counts =
-            Counts { rooms: self.rooms.room_count(), connections: self.rooms.connection_count() };
+        let counts = Counts {
+            rooms: self.directory.room_count(),
+            connections: self.directory.connection_count(),
+        };
         self.counts.send_if_modified(|published| mem::replace(published, counts) != counts);
     }
 }

@@ -5,7 +5,7 @@
 //! stops no call. Other rooms wait for nothing.
 
 use super::{Command, ConnId};
-use crate::protocol::RoomName;
+use crate::protocol::{RoomName, ServerMessage};
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
@@ -75,13 +75,34 @@ impl Barrier {
 
     /// Returns what can be told to a connection now, and keeps what has to wait.
     pub(super) fn tell(&mut self, conn: ConnId, command: Command) -> Option<Command> {
-        let Some(held) = self.held.get_mut(&conn) else { return Some(command) };
+        match self.hold_back(conn) {
+            Some(number) => self.wait(number, command),
+            None => Some(command),
+        }
+    }
+
+    /// The same for what several connections are told, of whom some may have to wait.
+    pub(super) fn tell_all(&mut self, to: Vec<ConnId>, message: ServerMessage) -> Option<Command> {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for conn in to {
+            groups.entry(self.hold_back(conn)).or_default().push(conn);
+        }
+        let now = groups.remove(&None);
+        for (number, to) in groups {
+            self.wait(number.unwrap_or_default(), Command::Broadcast(to, message.clone()));
+        }
+        now.map(|to| Command::Broadcast(to, message))
+    }
+
+    /// The write for which a connection waits with one more message, if it does.
+    fn hold_back(&mut self, conn: ConnId) -> Option<u64> {
+        let held = self.held.get_mut(&conn)?;
         held.commands += 1;
         let number = held.number;
         if held.commands > WAITING {
             self.crowded = self.crowded.max(Some(number));
         }
-        self.wait(number, command)
+        Some(number)
     }
 
     /// The same for what is told of a room to somebody who has no connection.

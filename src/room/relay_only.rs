@@ -12,7 +12,7 @@ use std::{fmt, net::IpAddr};
 const FOUNDATION_BYTES: usize = 32;
 
 /// A message without its sender's addresses; none if it was about such an address only.
-pub(super) fn conceal(signal: Signal) -> Option<Signal> {
+pub(super) fn strip_addresses(signal: Signal) -> Option<Signal> {
     Some(match signal {
         Signal::Offer(offer) => Signal::Offer(describe(offer)),
         Signal::Answer(answer) => Signal::Answer(describe(answer)),

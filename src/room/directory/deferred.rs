@@ -1,8 +1,8 @@
 //! Messages that wait for something which is looked up or worked out elsewhere: for a room to be
 //! loaded, or a passcode to be compared. Meanwhile their connection is read on.
 
-use super::{Command, ConnId, Identity, Input, Place, Refusal, Rooms, refusal};
-use crate::protocol::{ClientMessage, ErrorCode, RoomName, ServerMessage};
+use super::{super::Unchecked, Command, ConnId, Directory, Identity, Input, Refusal, refusal};
+use crate::protocol::{ClientMessage, ErrorCode, RoomName};
 use std::{collections::BTreeMap, time::Duration};
 
 /// How many messages of a newcomer wait behind one that has to wait.
@@ -76,7 +76,7 @@ impl Deferred {
     }
 }
 
-impl Rooms {
+impl Directory {
     /// Handles a message, unless it has to wait.
     pub(super) fn hear(
         &mut self,
@@ -90,7 +90,7 @@ impl Rooms {
                 ClientMessage::Ping => {}
                 ClientMessage::Leave => {
                     self.deferred.forget(conn);
-                    if !matches!(self.places.get(&conn), Some(Place::Waiting(_))) {
+                    if !self.connections.is_waiting(conn) {
                         return Ok(());
                     }
                 }
@@ -107,7 +107,7 @@ impl Rooms {
         if let Some(room) = entered(&message) {
             self.barrier.hold(conn, room);
         }
-        self.message(conn, message, *identity, now)
+        self.route(conn, message, identity, now)
     }
 
     fn put_behind(
@@ -127,19 +127,13 @@ impl Rooms {
 
     /// Has a passcode worked on for a message, which waits for that. What a newcomer says meanwhile
     /// waits as well; who sits in a room goes on talking to the others.
-    pub(super) fn check(
-        &mut self,
-        conn: ConnId,
-        message: ClientMessage,
-        identity: Identity,
-        work: (RoomName, String, Option<String>),
-    ) {
-        let (room, passcode, against) = work;
+    pub(super) fn check(&mut self, room: &RoomName, unchecked: Unchecked) {
+        let Unchecked { conn, message, identity, passcode, against } = unchecked;
+        let (room, address) = (room.clone(), identity.address);
         let ticket = match against {
             Some(_) => self.deferred.put_behind(conn),
             None => self.deferred.ticket(),
         };
-        let address = identity.address;
         let input = Input::Message { conn, message: Ok(message), identity: Box::new(identity) };
         self.deferred.checks.insert(ticket, (room.clone(), input));
         self.commands.push_back(Command::Check(Check { ticket, address, room, passcode, against }));
@@ -158,7 +152,7 @@ impl Rooms {
             Checked::Fits(hash) => identity.passcode = Some(hash),
             Checked::Differs => {}
             Checked::Busy => {
-                self.guessers.give_back(&identity.address);
+                self.limits.guessers.give_back(&identity.address);
                 let sentence = "Too many passcodes are being checked: try again in a moment.";
                 let busy = refusal(ErrorCode::TryLater, sentence);
                 return self.refuse_deferred(ticket, &input, busy);
@@ -177,10 +171,10 @@ impl Rooms {
     }
 
     /// Refuses a message that waited, and has those behind it handled.
-    pub(super) fn refuse_deferred(&mut self, ticket: u64, input: &Input, (code, message): Refusal) {
+    pub(super) fn refuse_deferred(&mut self, ticket: u64, input: &Input, refusal: Refusal) {
         let Some(behind) = self.end_waiting(ticket, input) else { return };
         if let Input::Message { conn, .. } = input {
-            self.send(*conn, ServerMessage::Error { code, message });
+            self.refuse(*conn, refusal);
         }
         let resume = |input| Command::Resume(Box::new(input));
         self.commands.extend(behind.into_iter().map(resume));

@@ -8,9 +8,9 @@ use std::{
 
 /// What is due for a silent connection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Due {
     Ping,
-    Silent,
+    End,
 }
 
 /// One deadline per connection. Hearing from it only notes the time; the deadline is moved when it
@@ -48,7 +48,7 @@ impl Heartbeat {
     }
 
     /// The next connection whose silence has consequences at `now`.
-    pub(super) fn expire(&mut self, now: Duration) -> Option<(ConnId, Verdict)> {
+    pub(super) fn expire(&mut self, now: Duration) -> Option<(ConnId, Due)> {
         let Clocks { ping, silence, .. } = self.clocks;
         while let Some(&(deadline, conn)) = self.deadlines.first() {
             if deadline > now {
@@ -57,14 +57,14 @@ impl Heartbeat {
             self.deadlines.pop_first();
             let Some(&heard) = self.heard.get(&conn) else { continue };
             if heard + silence <= now {
-                return Some((conn, Verdict::Silent));
+                return Some((conn, Due::End));
             }
             if heard + ping > now {
                 self.deadlines.insert((heard + ping, conn));
                 continue;
             }
             self.deadlines.insert(((now + ping).min(heard + silence), conn));
-            return Some((conn, Verdict::Ping));
+            return Some((conn, Due::Ping));
         }
         None
     }

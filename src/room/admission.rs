@@ -1,0 +1,358 @@
+//! Who comes in, and who waits.
+
+use super::{
+    Bucket, ConnId, Context, Identity, Keeping, Rate, Refusal, Room, RoomOutput, Standing,
+    Unchecked, nobody, not_joined, refusal, seats::Seat,
+};
+use crate::protocol::{
+    ClientMessage, Desk, DisplayName, ErrorCode, Join, Pass, PeerId, Person, Presence,
+    ServerMessage, limits::PASSCODE_CHARS,
+};
+use std::time::Duration;
+
+/// The most people who wait in front of one room.
+const LINE: usize = 50;
+/// The most of them from one address.
+const LINE_OF_ADDRESS: usize = 10;
+
+/// How many passcodes may be tried for one room, from wherever.
+const GUESSES_OF_ROOM: Rate = Rate::new(60, Duration::from_secs(60));
+/// How often those who wait, and the hosts, are told who does.
+const NEWS: Rate = Rate::new(12, Duration::from_secs(3));
+
+/// What a newcomer is told at the door, if they are not refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    In,
+    Wait,
+    /// What they gave for a passcode has to be compared first with this hash.
+    Check(String, String),
+}
+
+/// Somebody who waits to be let in.
+#[derive(Debug)]
+struct Waiter {
+    conn: ConnId,
+    join: Join,
+    identity: Identity,
+    since: Duration,
+}
+
+impl Waiter {
+    fn person(&self, now: Duration) -> Person {
+        let seconds = now.saturating_sub(self.since).as_secs();
+        Person { id: self.identity.id, presence: self.join.presence.clone(), seconds }
+    }
+}
+
+/// Who waits to be let in, in the order they came.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    waiters: Vec<Waiter>,
+    /// Limits how often the line and the hosts are told who waits.
+    news: Bucket,
+    /// Whether they have to be told.
+    pub(super) is_news: bool,
+}
+
+impl Line {
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiters.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.waiters.len()
+    }
+
+    pub(super) fn connections(&self) -> impl Iterator<Item = ConnId> {
+        self.waiters.iter().map(|waiter| waiter.conn)
+    }
+
+    pub(super) fn contains(&self, conn: ConnId) -> bool {
+        self.connections().any(|waiting| waiting == conn)
+    }
+
+    /// Returns whether somebody stood there.
+    pub(super) fn remove(&mut self, conn: ConnId) -> bool {
+        let before = self.waiters.len();
+        self.waiters.retain(|waiter| waiter.conn != conn);
+        self.waiters.len() < before
+    }
+
+    /// Frees all places.
+    pub(super) fn take(&mut self) -> Vec<ConnId> {
+        std::mem::take(&mut self.waiters).iter().map(|waiter| waiter.conn).collect()
+    }
+
+    /// Puts somebody back who was called up in vain.
+    fn put_back(&mut self, waiter: Waiter) {
+        let place = |waiter: &Waiter| (waiter.since, waiter.conn);
+        let index = self.waiters.partition_point(|other| place(other) < place(&waiter));
+        self.waiters.insert(index, waiter);
+    }
+
+    /// Takes some out.
+    fn call_up(&mut self, whom: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
+        let (called, rest) = std::mem::take(&mut self.waiters).into_iter().partition(whom);
+        self.waiters = rest;
+        called
+    }
+
+    /// Takes one or all out.
+    fn call_up_named(&mut self, to: Option<PeerId>) -> Result<Vec<Waiter>, Refusal> {
+        let called = self.call_up(|waiter| to.is_none_or(|to| to == waiter.identity.id));
+        if to.is_some() && called.is_empty() { Err(nobody()) } else { Ok(called) }
+    }
+
+    /// Whether there is space for one more from this address.
+    fn has_space(&self, conn: ConnId, address: u64) -> bool {
+        let others = self.waiters.iter().filter(|waiter| waiter.conn != conn);
+        let neighbours = others.clone().filter(|waiter| waiter.identity.address == address);
+        others.count() < LINE && neighbours.count() < LINE_OF_ADDRESS
+    }
+}
+
+impl Room {
+    /// Whether somebody may come in.
+    pub(super) fn admission(
+        &mut self,
+        join: &Join,
+        identity: &Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<Admission, Refusal> {
+        if join.pass.host.is_some() && identity.host.is_none() {
+            let sentence = "The host key is no longer good; join without it.";
+            return Err(refusal(ErrorCode::BadKey, sentence));
+        }
+        let Some(kept) = &mut self.kept.keeping else { return Ok(Admission::In) };
+        if may_pass(kept, identity)? {
+            return Ok(Admission::In);
+        }
+        if join.pass.invitation.is_some() {
+            return by_invitation(kept, identity, cx.now);
+        }
+        let waiting_room = kept.waiting_room;
+        if let Some(hash) = kept.passcode.clone() {
+            if identity.passcode.as_ref() != Some(&hash) {
+                return self.passcode(join, identity, hash, cx);
+            }
+            cx.limits.guessers.give_back(&identity.address);
+        }
+        Ok(if waiting_room { Admission::Wait } else { Admission::In })
+    }
+
+    /// Has the passcode compared that somebody gave who is to know one.
+    fn passcode(
+        &mut self,
+        join: &Join,
+        identity: &Identity,
+        hash: String,
+        cx: &mut Context<'_>,
+    ) -> Result<Admission, Refusal> {
+        let Some(given) = &join.pass.passcode else {
+            return Err(refusal(ErrorCode::PasscodeNeeded, "This room has a passcode."));
+        };
+        // No passcode is longer.
+        if identity.tried || given.chars().count() > PASSCODE_CHARS {
+            return Err(refusal(ErrorCode::BadPasscode, "The passcode is another one."));
+        }
+        if cx.limits.guessers.take(identity.address, cx.now)
+            && self.guesses.take(GUESSES_OF_ROOM, cx.now).is_ok()
+        {
+            return Ok(Admission::Check(given.clone(), hash));
+        }
+        let sentence = "Too many passcodes were tried: try again in a minute.";
+        Err(refusal(ErrorCode::TryLater, sentence))
+    }
+
+    /// Has a passcode worked on for a message, which waits for that.
+    pub(super) fn check(&mut self, unchecked: Unchecked) {
+        self.outputs.push_back(RoomOutput::Check(Box::new(unchecked)));
+    }
+
+    /// What somebody may say who waits.
+    pub(super) fn hear_waiting(
+        &mut self,
+        conn: ConnId,
+        message: ClientMessage,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        match message {
+            ClientMessage::Leave => self.leave(conn, cx.now, cx),
+            ClientMessage::Presence(presence) => self.rename_waiter(conn, presence, cx),
+            _ => return Err(not_joined()),
+        }
+        Ok(())
+    }
+
+    /// Lets a newcomer wait.
+    pub(super) fn queue(
+        &mut self,
+        conn: ConnId,
+        join: Join,
+        identity: Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        self.refuse_another(cx)?;
+        if !self.line.has_space(conn, identity.address) {
+            return Err(refusal(ErrorCode::LineFull, "Too many people wait already."));
+        }
+        self.withdraw(conn, cx);
+        // What they showed was looked at.
+        let join = Join { pass: Pass::default(), ..join };
+        self.line.waiters.push(Waiter { conn, join, identity, since: cx.now });
+        self.moved(conn, Some(Standing::Waiting));
+        self.tell_line(cx);
+        Ok(())
+    }
+
+    fn rename_waiter(&mut self, conn: ConnId, presence: Presence, cx: &Context<'_>) {
+        let waiter = self.line.waiters.iter_mut().find(|waiter| waiter.conn == conn);
+        if let Some(waiter) = waiter.filter(|waiter| waiter.join.presence != presence) {
+            waiter.join.presence = presence;
+            self.tell_line(cx);
+        }
+    }
+
+    /// Lets those in who wait, as far as no other door is closed to them: in a locked room they go on
+    /// waiting, and from whom a passcode is asked by now is told so.
+    pub(super) fn pass_doors(&mut self, cx: &mut Context<'_>) {
+        if self.line.is_empty() {
+            return;
+        }
+        let kept = self.kept.keeping.as_ref();
+        if kept.is_some_and(|kept| kept.locked || kept.waiting_room) {
+            // It may be another one that they stand at now.
+            return self.tell_line(cx);
+        }
+        let passcode = kept.and_then(|kept| kept.passcode.clone());
+        let lacks_it = |waiter: &Waiter| passcode.is_some() && waiter.identity.passcode != passcode;
+        for waiter in self.line.call_up(lacks_it) {
+            let sentence = "The room has a passcode by now: join with it.";
+            self.dismiss(waiter.conn, refusal(ErrorCode::PasscodeNeeded, sentence));
+        }
+        // Those for whom there is no space wait on.
+        let _ = self.admit(None, cx);
+    }
+
+    /// Notes whom an invitation brought in.
+    pub(super) fn use_invitation(
+        &mut self,
+        identity: &Identity,
+        called: &DisplayName,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(kept) = &mut self.kept.keeping else { return };
+        let mut news = kept.welcome(identity.id, identity.invitation, cx.now);
+        // A host may try it out.
+        let by = identity.invitation.filter(|_| identity.host.is_none());
+        if let Some(invited) = by.and_then(|by| kept.invitation(by, identity.id, cx.now)) {
+            let used_by = Some((identity.id, called.clone()));
+            news |= invited.used_by != used_by;
+            invited.used_by = used_by;
+        }
+        if news {
+            self.keep(cx);
+            self.tell_line(cx);
+        }
+    }
+
+    /// Lets in one or all. Those for whom there is no space wait on, in their order.
+    pub(super) fn admit(
+        &mut self,
+        to: Option<PeerId>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        let mut result = Ok(());
+        for waiter in self.line.call_up_named(to)? {
+            if result.is_ok() {
+                result = self.sit(waiter.conn, &waiter.join, &waiter.identity, cx);
+            }
+            if result.is_err() {
+                self.line.put_back(waiter);
+            }
+        }
+        self.tell_line(cx);
+        result
+    }
+
+    pub(super) fn turn_away(
+        &mut self,
+        to: Option<PeerId>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        for waiter in self.line.call_up_named(to)? {
+            let refusal = refusal(ErrorCode::TurnedAway, "A host did not let you in.");
+            self.dismiss(waiter.conn, refusal);
+        }
+        self.tell_line(cx);
+        Ok(())
+    }
+
+    /// Tells everybody who waits their place, and the hosts who waits: at once, or, where much
+    /// happens, soon.
+    pub(super) fn tell_line(&mut self, cx: &Context<'_>) {
+        if let Err(wait) = self.line.news.take(NEWS, cx.now) {
+            if !std::mem::replace(&mut self.line.is_news, true) {
+                self.deadlines.insert(cx.now + wait);
+            }
+            return;
+        }
+        self.line.is_news = false;
+        let hosted = self.seats.hosts().next().is_some();
+        let kept = self.kept.keeping.as_ref();
+        let locked = kept.is_some_and(|kept| kept.locked && !kept.waiting_room);
+        for (place, conn) in (1..).zip(self.line.connections().collect::<Vec<_>>()) {
+            self.send(conn, ServerMessage::Waiting { place, hosted, locked });
+        }
+        let hosts = self.seats.hosts().filter_map(Seat::conn).collect();
+        self.broadcast(hosts, ServerMessage::Desk(self.desk(cx.now)));
+    }
+
+    /// What hosts see of the door.
+    fn desk(&self, now: Duration) -> Desk {
+        let kept = self.kept.keeping.as_ref();
+        Desk {
+            waiting: self.line.waiters.iter().map(|waiter| waiter.person(now)).collect(),
+            invitations: kept.map(|kept| kept.invitations(now)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether somebody passes all doors, as a host or as somebody who was inside when they were closed.
+fn may_pass(kept: &Keeping, identity: &Identity) -> Result<bool, Refusal> {
+    if kept.removed.contains(&identity.id) {
+        return Err(refusal(ErrorCode::Removed, "A host has put you out of this room."));
+    }
+    if identity.host.is_some()
+        || identity.returning && kept.accepts_seat(identity.id, identity.since)
+    {
+        return Ok(true);
+    }
+    // They may have been away when it was.
+    if identity.returning && identity.since <= kept.ended {
+        return Err(refusal(ErrorCode::CallEnded, "A host has ended the call."));
+    }
+    if kept.locked {
+        let sentence = "The room is locked: nobody is let in any more.";
+        return Err(refusal(ErrorCode::RoomLocked, sentence));
+    }
+    Ok(false)
+}
+
+fn by_invitation(
+    kept: &mut Keeping,
+    identity: &Identity,
+    now: Duration,
+) -> Result<Admission, Refusal> {
+    let known = identity.invitation;
+    match known.and_then(|known| kept.invitation(known, identity.id, now)) {
+        Some(_) => Ok(Admission::In),
+        None => {
+            let sentence =
+                "This invitation is over, or was used by somebody else; join without it.";
+            Err(refusal(ErrorCode::BadInvitation, sentence))
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Hands to rooms what happens to them, and turns what they want into commands.
+
+use super::{
+    super::{Context, Refusal, Room, RoomInput, RoomOutput, Standing, Terms, not_joined, refusal},
+    Asker, Command, ConnId, Directory, Footprint, Identity, Space, Vacancy,
+};
+use crate::protocol::{
+    ClientMessage, ErrorCode, Join, ParseError, RoomName, RoomState, ServerMessage,
+};
+use std::time::Duration;
+
+impl Room {
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            is_occupied: self.is_occupied(),
+            is_kept: self.kept.keeping.is_some(),
+            due: self.poll_timeout(),
+        }
+    }
+}
+
+impl Directory {
+    pub(super) fn message(
+        &mut self,
+        conn: ConnId,
+        message: Result<ClientMessage, ParseError>,
+        identity: Box<Identity>,
+        now: Duration,
+    ) {
+        let refusal = |error: ParseError| (error.code(), error.to_string());
+        let done =
+            message.map_err(refusal).and_then(|message| self.hear(conn, message, identity, now));
+        if let Err(refusal) = done {
+            self.refuse(conn, refusal);
+        }
+    }
+
+    /// Hands a message to the room that it is about.
+    pub(super) fn route(
+        &mut self,
+        conn: ConnId,
+        message: ClientMessage,
+        identity: Box<Identity>,
+        now: Duration,
+    ) -> Result<(), Refusal> {
+        let name = match &message {
+            ClientMessage::Ping => {
+                self.send(conn, ServerMessage::Pong);
+                return Ok(());
+            }
+            ClientMessage::Watch(room) | ClientMessage::Join(Join { room, .. }) => {
+                self.refuse_seated(conn)?;
+                room
+            }
+            _ => self.connections.room(conn).ok_or_else(not_joined)?,
+        };
+        let name = name.clone();
+        self.in_room(&name, RoomInput::Message { conn, message, identity }, now);
+        Ok(())
+    }
+
+    fn refuse_seated(&self, conn: ConnId) -> Result<(), Refusal> {
+        if self.seat(conn).is_none() {
+            return Ok(());
+        }
+        let sentence = "This connection sits in a room already; leave it first.";
+        Err(refusal(ErrorCode::AlreadyJoined, sentence))
+    }
+
+    pub(super) fn close(&mut self, conn: ConnId, hold: Duration, now: Duration) {
+        self.vacate(conn, hold, now);
+        self.connections.close(conn);
+        self.barrier.forget(conn);
+        self.deferred.forget(conn);
+    }
+
+    /// Takes a connection out of the room where it is.
+    pub(super) fn vacate(&mut self, conn: ConnId, hold: Duration, now: Duration) {
+        if let Some(room) = self.connections.room(conn).cloned() {
+            self.in_room(&room, RoomInput::Gone { conn, hold }, now);
+        }
+    }
+
+    pub(super) fn tick_room(&mut self, name: &RoomName, now: Duration) {
+        self.in_room(name, RoomInput::Tick, now);
+    }
+
+    pub(super) fn sweep_rooms(&mut self, now: Duration) {
+        let kept = self.rooms.iter().filter(|(_, room)| room.kept.keeping.is_some());
+        for name in kept.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+            self.in_room(&name, RoomInput::Sweep, now);
+        }
+    }
+
+    /// Has a room handle something, and does what it wants.
+    fn in_room(&mut self, name: &RoomName, input: RoomInput, now: Duration) {
+        let by = match &input {
+            RoomInput::Message { conn, .. } => Some(*conn),
+            _ => None,
+        };
+        let space = self.space(name, &input);
+        let outputs = self.enter(name, now, |room, limits| {
+            room.handle(input, &mut Context { now, by, limits, space });
+            std::iter::from_fn(|| room.poll()).collect::<Vec<_>>()
+        });
+        for output in outputs {
+            self.obey(name, output, now);
+        }
+    }
+
+    /// Opens a room, closes it again if nobody is there, and keeps the books.
+    pub(in super::super) fn enter<T>(
+        &mut self,
+        name: &RoomName,
+        now: Duration,
+        act: impl FnOnce(&mut Room, &mut super::Limits) -> T,
+    ) -> T {
+        let terms = Terms { people: self.config.people, gathered: self.gathered };
+        let before = self.rooms.get(name).map(Room::footprint).unwrap_or_default();
+        let Self { rooms, shelf, limits, .. } = self;
+        let fresh = || Room::new(name.clone(), terms, shelf.take(name), now);
+        let room = rooms.entry(name.clone()).or_insert_with(fresh);
+        let done = act(room, limits);
+        let after = if room.is_live() {
+            room.footprint()
+        } else {
+            if let Some(dormant) = rooms.remove(name).and_then(Room::into_dormant) {
+                shelf.rest(name, dormant, now);
+            }
+            Footprint::default()
+        };
+        self.keep_books(name, before, after);
+        done
+    }
+
+    fn keep_books(&mut self, name: &RoomName, before: Footprint, after: Footprint) {
+        self.census.update(before, after);
+        if before.due != after.due {
+            if let Some(due) = before.due {
+                self.deadlines.remove(&(due, name.clone()));
+            }
+            self.deadlines.extend(after.due.map(|due| (due, name.clone())));
+        }
+    }
+
+    /// Whether there is space for one more room, if it is this one.
+    fn space(&self, name: &RoomName, input: &RoomInput) -> Space {
+        let is_occupied = self.rooms.get(name).is_some_and(Room::is_occupied);
+        let others = self.census.occupied.saturating_sub(usize::from(is_occupied));
+        let most = self.config.rooms;
+        let occupied = if others < most { Ok(()) } else { Err(most) };
+        let most = self.config.kept;
+        let kept = if self.kept_count() < most {
+            Vacancy::Free
+        } else if may_keep(input) && self.least_used(name).is_some() {
+            Vacancy::Displacing
+        } else {
+            Vacancy::None { most }
+        };
+        Space { occupied, kept }
+    }
+
+    /// The room that makes place first, if any may but this one: of those that were used on one day
+    /// only and in which nobody is, the one that was unused the longest.
+    fn least_used(&self, but: &RoomName) -> Option<RoomName> {
+        let empty = self.rooms.iter().filter(|(_, room)| !room.is_occupied());
+        let kept = empty.filter_map(|(name, room)| Some((name, room.kept.keeping.as_ref()?)));
+        let brief = kept.filter(|(_, kept)| kept.brief).map(|(name, kept)| (kept.used, name));
+        let all = brief.chain(self.shelf.brief()).filter(|(_, name)| *name != but);
+        all.min().map(|(_, name)| name.clone())
+    }
+
+    /// Forgets what was decided about a room.
+    pub(super) fn forget(&mut self, name: &RoomName, now: Duration) {
+        if self.rooms.contains_key(name) {
+            return self.in_room(name, RoomInput::Forget, now);
+        }
+        self.shelf.forget(name);
+        self.commands.push_back(Command::Forget(name.clone()));
+    }
+
+    /// Does what a room wants.
+    fn obey(&mut self, name: &RoomName, output: RoomOutput, now: Duration) {
+        match output {
+            RoomOutput::Send(conn, message) => self.send(conn, message),
+            RoomOutput::Broadcast(to, message) => {
+                self.commands.extend(self.barrier.tell_all(to, message));
+            }
+            RoomOutput::SendHostKey(conn, generation) => {
+                self.tell(conn, Command::SendHostKey(conn, name.clone(), generation));
+            }
+            RoomOutput::Moved(conn, standing) => self.moved(conn, name, standing, now),
+            RoomOutput::Check(unchecked) => self.check(name, *unchecked),
+            RoomOutput::Displace => {
+                if let Some(other) = self.least_used(name) {
+                    self.forget(&other, now);
+                }
+            }
+            RoomOutput::Keep(kept) => self.commands.push_back(Command::Keep(name.clone(), kept)),
+            RoomOutput::Forget => self.commands.push_back(Command::Forget(name.clone())),
+            RoomOutput::Sync { told, host } => {
+                let number = self.barrier.begin(name, told, host, now);
+                self.commands.push_back(Command::Sync(number));
+            }
+        }
+    }
+
+    /// Notes how a connection is in a room; nobody is in two.
+    fn moved(&mut self, conn: ConnId, name: &RoomName, standing: Option<Standing>, now: Duration) {
+        let Some(standing) = standing else { return self.connections.set_idle(conn, now) };
+        if self.connections.room(conn).is_some_and(|room| room != name) {
+            self.vacate(conn, now, now);
+        }
+        self.connections.set_in(conn, name, standing);
+    }
+
+    pub(super) fn look(&mut self, question: u64, room: &RoomName, now: Duration) {
+        if !self.shelf.holds(room) {
+            return self.answer(question, room, now);
+        }
+        let asker = Asker::Page(question, room.clone());
+        if self.load(room, asker, now).is_err() {
+            self.commands.push_back(Command::Answer(question, RoomState::default()));
+        }
+    }
+
+    pub(super) fn answer(&mut self, question: u64, room: &RoomName, now: Duration) {
+        let answer = Command::Answer(question, self.seen_from_outside(room, now));
+        self.commands.extend(self.barrier.tell_of(room, answer));
+    }
+}
+
+/// Whether something of a room may begin to be kept with this.
+fn may_keep(input: &RoomInput) -> bool {
+    let RoomInput::Message { message, identity, .. } = input else { return false };
+    match message {
+        ClientMessage::Host(_) => true,
+        ClientMessage::Join(_) => identity.host.is_some(),
+        _ => false,
+    }
+}

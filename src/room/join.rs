@@ -1,0 +1,152 @@
+//! Who gets a seat, and who gets theirs back.
+
+use super::{
+    ConnId, Context, Refusal, Room, Standing, Unchecked,
+    admission::Admission,
+    refusal,
+    seats::{Identity, Seat, Sitter},
+};
+use crate::protocol::{
+    ClientMessage, ErrorCode, IceGrant, Join, Presence, RoomState, ServerMessage,
+};
+
+fn seat_moved() -> Refusal {
+    refusal(ErrorCode::SeatMoved, "Your seat is used from another tab now.")
+}
+
+impl Room {
+    pub(super) fn join(
+        &mut self,
+        conn: ConnId,
+        join: Join,
+        identity: Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        let claim = join.seat.as_ref().and_then(|claim| claim.token.as_ref());
+        if !identity.returning && claim.is_some() {
+            let sentence = "The proof of your seat is wrong or too old; join without it.";
+            return Err(refusal(ErrorCode::BadSeat, sentence));
+        }
+        // A message of a connection that this person has given up may come late.
+        let seat = self.seats.get(identity.id);
+        if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
+            return Err(seat_moved());
+        }
+        let host = identity.host.filter(|shown| *shown >= self.kept.generation());
+        let identity = Identity { host, ..identity };
+        match self.admission(&join, &identity, cx)? {
+            Admission::In => self.sit(conn, &join, &identity, cx),
+            Admission::Wait => self.queue(conn, join, identity, cx),
+            Admission::Check(passcode, hash) => {
+                let (message, against) = (ClientMessage::Join(join), Some(hash));
+                self.check(Unchecked { conn, message, identity, passcode, against });
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives a seat to somebody who may have one.
+    pub(super) fn sit(
+        &mut self,
+        conn: ConnId,
+        join: &Join,
+        identity: &Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        let id = identity.id;
+        self.refuse_full(identity, cx)?;
+        self.refuse_another(cx)?;
+        let is_designated = self.is_designated(identity);
+        self.withdraw(conn, cx);
+        self.use_invitation(identity, &join.presence.name, cx);
+        self.raise_key(identity, cx);
+        let presence = self.arrive(join.presence.clone(), identity);
+        self.take_seat(conn, identity, presence);
+        let keyless = self.furnish(join.hidden, is_designated, identity);
+        if identity.host.is_some() {
+            self.note_keyholder(id);
+        }
+        self.moved(conn, Some(Standing::Seated(id)));
+        self.welcome(conn, identity, cx);
+        if keyless {
+            self.note_keyholder(id);
+            self.send_host_key(conn);
+        }
+        if identity.host.is_some() || keyless {
+            self.tell_rules(Some(id));
+            self.tell_line(cx);
+        }
+        let claim = join.seat.as_ref().filter(|_| identity.returning);
+        let linked = claim.map(|claim| claim.linked.clone());
+        self.pair_with_all(id, linked.unwrap_or_default(), cx);
+        self.tell_watchers(cx);
+        self.note_use(cx);
+        Ok(())
+    }
+
+    fn refuse_full(&self, identity: &Identity, cx: &Context<'_>) -> Result<(), Refusal> {
+        let held = self.seats.get(identity.id).is_some();
+        let (inside, limit) = (self.seats.all().len(), self.terms.people);
+        // After a restart, nobody takes the place of somebody who is on their way back. Not even a
+        // collector of old proofs makes a room more than twice as full as it may be.
+        let owed = identity.returning && cx.now < self.terms.gathered && inside < 2 * limit;
+        if held || owed || inside < limit {
+            return Ok(());
+        }
+        Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")))
+    }
+
+    /// Refuses somebody in whose room nobody else is, if it would be one more than there may be.
+    pub(super) fn refuse_another(&self, cx: &Context<'_>) -> Result<(), Refusal> {
+        let Err(most) = cx.space.occupied else { return Ok(()) };
+        if self.is_occupied() {
+            return Ok(());
+        }
+        let message = format!("There are {most} rooms, as many as this server has; try again.");
+        Err((ErrorCode::TooManyRooms, message))
+    }
+
+    /// What the others will know of somebody who comes, or comes back.
+    fn arrive(&mut self, mut presence: Presence, identity: &Identity) -> Presence {
+        if !identity.returning {
+            presence.hand = presence.hand.map(|_| 0);
+        }
+        let before = self.seats.get(identity.id).and_then(|seat| seat.presence.hand);
+        self.line_up(before, &mut presence);
+        presence
+    }
+
+    /// Puts a person on a seat, or back on theirs. Whoever used it until now, in another tab, is told.
+    fn take_seat(&mut self, conn: ConnId, identity: &Identity, presence: Presence) {
+        let Some(seat) = self.seats.get_mut(identity.id) else {
+            return self.seats.add(Seat::new(conn, identity, presence));
+        };
+        let before = std::mem::replace(&mut seat.sitter, Sitter::Here(conn));
+        seat.presence = presence;
+        seat.host |= identity.host.is_some();
+        if let Sitter::Here(elsewhere) = before {
+            self.dismiss(elsewhere, seat_moved());
+        }
+    }
+
+    /// Notes what goes with a seat; returns whether a host sits there who has not shown the key.
+    fn furnish(&mut self, hidden: bool, is_designated: bool, identity: &Identity) -> bool {
+        let Some(seat) = self.seats.get_mut(identity.id) else { return false };
+        seat.hidden = hidden;
+        seat.host |= is_designated;
+        if let Some(keeping) = &mut self.kept.keeping {
+            keeping.accept_seat(identity.id, identity.since);
+            seat.invitations.extend(keeping.came_by(identity.id));
+        }
+        seat.host && identity.host.is_none()
+    }
+
+    fn welcome(&mut self, conn: ConnId, identity: &Identity, cx: &Context<'_>) {
+        let id = identity.id;
+        let state = self.state(cx.now);
+        let people = state.people.into_iter().filter(|person| person.id != id).collect();
+        let (state, rules) = (RoomState { people, ..state }, self.rules());
+        let (ice, seat) = (IceGrant::default(), identity.token.clone());
+        self.send(conn, ServerMessage::Joined { id, state, ice, seat, rules });
+    }
+}

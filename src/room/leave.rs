@@ -1,0 +1,52 @@
+//! What becomes of the place of somebody who leaves, breaks off or falls silent.
+
+use super::{ConnId, Context, Room, seats::Sitter};
+use crate::protocol::{PeerId, ServerMessage};
+use std::time::Duration;
+
+impl Room {
+    /// Takes a connection out of the room, and tells who needs to know. The seat of somebody who
+    /// asked for that is held until `hold`.
+    pub(super) fn leave(&mut self, conn: ConnId, hold: Duration, cx: &mut Context<'_>) {
+        self.moved(conn, None);
+        let Some(seat) = self.seats.of_mut(conn) else { return self.withdraw(conn, cx) };
+        if seat.holds && hold > cx.now {
+            seat.sitter = Sitter::Away(hold);
+            self.deadlines.insert(hold);
+        } else {
+            let id = seat.id;
+            self.free(id, cx);
+        }
+    }
+
+    /// Takes a connection away that watches, or waits in line.
+    pub(super) fn withdraw(&mut self, conn: ConnId, cx: &mut Context<'_>) {
+        self.watchers.remove(conn);
+        if self.line.remove(conn) {
+            self.tell_line(cx);
+            self.end_call(cx);
+        }
+    }
+
+    pub(super) fn free(&mut self, id: PeerId, cx: &mut Context<'_>) {
+        let told = self.seats.others_here(id);
+        let was_host = self.seats.get(id).is_some_and(|seat| seat.host);
+        self.seats.remove(id);
+        self.broadcast(told, ServerMessage::Left { peer: id });
+        if was_host {
+            self.tell_rules(None);
+            self.tell_line(cx);
+        }
+        self.pass_doors(cx);
+        self.tell_watchers(cx);
+        self.end_call(cx);
+    }
+
+    /// Forgets what was to hold for this call, if it is over.
+    pub(super) fn end_call(&mut self, cx: &mut Context<'_>) {
+        if !self.is_occupied() && std::mem::take(&mut self.kept.for_this_call) {
+            self.kept.keeping = None;
+            self.tell_watchers(cx);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! What hosts do.
+
+use super::{
+    ConnId, Context, INVITATIONS, INVITED_FOR, Identity, Invited, Keeping, Rate, Refusal, Room,
+    RoomOutput, Unchecked, keeping::remember, nobody, refusal, seats::Seat,
+};
+use crate::protocol::{
+    ClientMessage, ErrorCode, HostAction, MediaKind, PeerId, ServerMessage, limits::PASSCODE_CHARS,
+};
+use std::time::Duration;
+
+/// How much the hosts of one room may do: each action may be written down.
+const ACTIONS: Rate = Rate::new(64, Duration::from_secs(32));
+
+impl Room {
+    /// Whether a connection is a host's.
+    pub(super) fn is_host(&self, conn: ConnId) -> bool {
+        self.seats.of(conn).is_some_and(|seat| seat.host)
+    }
+
+    /// Does what a host asked for.
+    pub(super) fn host(
+        &mut self,
+        conn: ConnId,
+        me: PeerId,
+        action: HostAction,
+        identity: Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        if !self.is_host(conn) {
+            return Err(refusal(ErrorCode::NotHost, "Only a host of the room may do that."));
+        }
+        if self.actions.take(ACTIONS, cx.now).is_err() {
+            let sentence = "That was much at once: try again in a moment.";
+            return Err(refusal(ErrorCode::TryLater, sentence));
+        }
+        if let HostAction::Passcode { passcode: Some(new) } = &action
+            && identity.passcode.is_none()
+        {
+            return self.hash(conn, new.clone(), identity, cx);
+        }
+        let is_momentary = is_momentary(&action);
+        if !is_momentary && let Err(refusal) = self.refuse_keeping(identity.address, cx) {
+            if outlives_the_call(&action) {
+                return Err(refusal);
+            }
+            // It holds as long as people are there: nobody who disturbs a call stays only because
+            // too much is kept.
+            self.kept.for_this_call = true;
+        }
+        let done = self.act(me, action, identity, cx);
+        // What came to nothing is not kept.
+        if self.kept.keeping.as_ref().is_none_or(Keeping::is_nothing) {
+            self.note(cx);
+        }
+        if done.is_ok() && !is_momentary {
+            self.tell_of_this_call(conn);
+        }
+        done
+    }
+
+    /// Has a new passcode hashed, for which the host's message waits.
+    fn hash(
+        &mut self,
+        conn: ConnId,
+        passcode: String,
+        identity: Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        if !(1..=PASSCODE_CHARS).contains(&passcode.chars().count()) {
+            let sentence = format!("A passcode has 1 to {PASSCODE_CHARS} characters.");
+            return Err((ErrorCode::BadMessage, sentence));
+        }
+        if identity.tried || !cx.limits.guessers.take(identity.address, cx.now) {
+            let sentence = "The passcode was not changed: try again in a minute.";
+            return Err(refusal(ErrorCode::TryLater, sentence));
+        }
+        let action = HostAction::Passcode { passcode: Some(passcode.clone()) };
+        let message = ClientMessage::Host(action);
+        self.check(Unchecked { conn, message, identity, passcode, against: None });
+        Ok(())
+    }
+
+    fn tell_of_this_call(&mut self, conn: ConnId) {
+        if self.kept.keeping.is_some() && self.kept.for_this_call && self.is_host(conn) {
+            let message = "That holds until everybody has left: too much is kept already.";
+            self.refuse(conn, refusal(ErrorCode::ThisCallOnly, message));
+        }
+    }
+
+    fn act(
+        &mut self,
+        me: PeerId,
+        action: HostAction,
+        identity: Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        match action {
+            HostAction::Lock { on } => self.change(on, cx, |kept| kept.locked = on),
+            HostAction::WaitingRoom { on } => self.change(on, cx, |kept| kept.waiting_room = on),
+            HostAction::Passcode { passcode } => {
+                let hash = passcode.and(identity.passcode);
+                self.change(hash.is_some(), cx, |kept| kept.passcode = hash);
+            }
+            HostAction::Admit { to } => return self.admit(to, cx),
+            HostAction::TurnAway { to } => return self.turn_away(to, cx),
+            HostAction::Mute { to, what } => return self.mute(to, what, cx),
+            HostAction::Remove { to } => return self.remove(me, to, cx),
+            HostAction::HandOver { to } => return self.hand_over(to, cx),
+            HostAction::RenewKey => self.renew_key(None, cx),
+            HostAction::End => self.end(cx),
+            HostAction::Invite { once, seconds } => {
+                return self.invite(once, seconds, identity, cx);
+            }
+            HostAction::Revoke { token } => self.revoke(&token, cx),
+        }
+        Ok(())
+    }
+
+    fn mute(&mut self, to: PeerId, what: MediaKind, cx: &mut Context<'_>) -> Result<(), Refusal> {
+        let seat = self.seat(to)?;
+        let (mut presence, conn) = (seat.presence.clone(), seat.conn());
+        match what {
+            MediaKind::Mic => presence.mic = false,
+            MediaKind::Camera => presence.camera = false,
+        }
+        // First of all the others: they stop playing it, whatever this one's client does. Also where
+        // it is off as far as is known here: that one may have told them something else.
+        let known = seat.presence == presence;
+        self.set_presence(to, presence.clone(), cx);
+        if known {
+            self.tell_others(to, ServerMessage::Presence { from: to, presence });
+        }
+        if let Some(conn) = conn {
+            self.send(conn, ServerMessage::Muted(what));
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, me: PeerId, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
+        if me == to {
+            return Err(refusal(ErrorCode::NoSuchPeer, "To leave yourself, say \"leave\"."));
+        }
+        let seat = self.seat(to)?;
+        let (conn, invitations) = (seat.conn(), seat.invitations.clone());
+        let has_key = self.keyholders.contains(&to);
+        let inside = self.inside().filter(|id| *id != to).collect();
+        let kept = self.kept.decide(cx.now);
+        kept.remove(to);
+        kept.close(inside, cx.now);
+        // What brought them in would do so again.
+        kept.invitations.retain(|invited| !invitations.contains(&invited.id));
+        match has_key {
+            true => self.renew_key(Some(to), cx),
+            false => self.keep(cx),
+        }
+        if !invitations.is_empty() {
+            self.tell_line(cx);
+        }
+        if let Some(conn) = conn {
+            let refusal = refusal(ErrorCode::Removed, "A host has put you out of this room.");
+            self.dismiss(conn, refusal);
+        }
+        self.free(to, cx);
+        Ok(())
+    }
+
+    fn hand_over(&mut self, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
+        if self.seat(to)?.conn().is_none() {
+            return Err(refusal(ErrorCode::NoSuchPeer, "They are not there at the moment."));
+        }
+        self.kept.decide(cx.now).designated_host = Some(to);
+        self.seats.set_host(to);
+        self.renew_key(None, cx);
+        self.tell_rules(None);
+        self.tell_line(cx);
+        Ok(())
+    }
+
+    /// Makes all host keys void, and gives a new one to the hosts who are inside, but for one who is
+    /// put out. Who is away for a moment gets it when they are back.
+    fn renew_key(&mut self, but: Option<PeerId>, cx: &mut Context<'_>) {
+        let hosts = self.seats.hosts().filter(|seat| Some(seat.id) != but);
+        let (ids, conns): (Vec<_>, Vec<_>) = hosts.map(|seat| (seat.id, seat.conn())).unzip();
+        let kept = self.kept.decide(cx.now);
+        kept.generation += 1;
+        kept.designated_host = kept.designated_host.filter(|host| ids.contains(host));
+        self.keep(cx);
+        self.keyholders = ids;
+        for conn in conns.into_iter().flatten() {
+            self.send_host_key(conn);
+        }
+    }
+
+    /// Takes in what a newer host key than the one that is known says: those from before are void.
+    /// Where nothing more can be kept, its holder comes in all the same.
+    pub(super) fn raise_key(&mut self, identity: &Identity, cx: &mut Context<'_>) {
+        let Some(shown) = identity.host.filter(|shown| *shown > self.kept.generation()) else {
+            return;
+        };
+        if self.refuse_keeping(identity.address, cx).is_err() {
+            return;
+        }
+        let kept = self.kept.decide(cx.now);
+        (kept.generation, kept.designated_host) = (shown, None);
+        self.keep(cx);
+        self.seats.set_host(identity.id);
+        self.keyholders.clear();
+    }
+
+    /// Notes that somebody has the host key that is good now.
+    pub(super) fn note_keyholder(&mut self, id: PeerId) {
+        if !self.keyholders.contains(&id) {
+            remember(&mut self.keyholders, id);
+        }
+    }
+
+    /// Sends a host the key that is good now.
+    pub(super) fn send_host_key(&mut self, conn: ConnId) {
+        self.outputs.push_back(RoomOutput::SendHostKey(conn, self.kept.generation()));
+    }
+
+    /// Whether the host role was handed to the person on this seat.
+    pub(super) fn is_designated(&self, identity: &Identity) -> bool {
+        let designated = self.kept.keeping.as_ref().and_then(|kept| kept.designated_host);
+        identity.returning && designated == Some(identity.id)
+    }
+
+    pub(super) fn inside(&self) -> impl Iterator<Item = PeerId> {
+        self.seats.all().iter().map(|seat| seat.id)
+    }
+
+    fn end(&mut self, cx: &mut Context<'_>) {
+        let kept = self.kept.decide(cx.now);
+        kept.close(Vec::new(), cx.now);
+        kept.ended = cx.now;
+        self.keep(cx);
+        let seats = self.seats.take();
+        let here = seats.iter().filter_map(Seat::conn);
+        for conn in here.chain(self.line.take()) {
+            self.dismiss(conn, refusal(ErrorCode::CallEnded, "A host has ended the call."));
+        }
+        self.tell_watchers(cx);
+        self.end_call(cx);
+    }
+
+    fn invite(
+        &mut self,
+        once: bool,
+        seconds: Option<u64>,
+        identity: Identity,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        let lasts = seconds.map_or(INVITED_FOR, Duration::from_secs).min(INVITED_FOR);
+        let kept = self.kept.decide(cx.now);
+        kept.invitations.retain(|invited| cx.now < invited.ends);
+        let Some(token) = identity.token.filter(|_| kept.invitations.len() < INVITATIONS) else {
+            let sentence = format!("A room has at most {INVITATIONS} invitations at a time.");
+            return Err((ErrorCode::TooMany, sentence));
+        };
+        let (id, ends) = (identity.id.0, cx.now + lasts);
+        kept.invitations.push(Invited { id, token, once, ends, used_by: None });
+        self.keep(cx);
+        self.tell_line(cx);
+        Ok(())
+    }
+
+    fn revoke(&mut self, token: &str, cx: &mut Context<'_>) {
+        self.kept.decide(cx.now).invitations.retain(|invited| invited.token != token);
+        self.keep(cx);
+        self.tell_line(cx);
+    }
+
+    fn seat(&self, id: PeerId) -> Result<&Seat, Refusal> {
+        self.seats.get(id).ok_or_else(nobody)
+    }
+}
+
+/// Whether an action is done and over: nothing of it is kept.
+fn is_momentary(action: &HostAction) -> bool {
+    matches!(
+        action,
+        HostAction::Admit { .. } | HostAction::TurnAway { .. } | HostAction::Mute { .. }
+    )
+}
+
+/// Whether what an action decides is meant for later calls.
+fn outlives_the_call(action: &HostAction) -> bool {
+    matches!(action, HostAction::Invite { .. } | HostAction::HandOver { .. } | HostAction::RenewKey)
+}

@@ -1,0 +1,153 @@
+//! How a room is kept, as its hosts decided it.
+
+use super::{
+    Context, Keeping, Refusal, Room, RoomOutput, directory::Vacancy, refusal, seats::Seat,
+};
+use crate::protocol::{ErrorCode, PeerId, Rules, ServerMessage};
+use std::time::Duration;
+
+/// What the hosts of a room decided, if they did.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub(super) keeping: Option<Keeping>,
+    /// Whether it ends with the call, because too much is kept already.
+    pub(super) for_this_call: bool,
+    /// For which address it began to be kept.
+    keeper: Option<u64>,
+}
+
+impl Kept {
+    pub(super) fn new(keeping: Option<Keeping>) -> Self {
+        Self { keeping, ..Self::default() }
+    }
+
+    /// The generation of the host key that is good. So is a later one.
+    pub(super) fn generation(&self) -> u64 {
+        self.keeping.as_ref().map_or(0, |keeping| keeping.generation)
+    }
+
+    /// What is decided from now on. To be followed by [`Room::keep`].
+    pub(super) fn decide(&mut self, now: Duration) -> &mut Keeping {
+        let fresh = || Keeping { used: now, brief: true, ..Keeping::default() };
+        self.keeping.get_or_insert_with(fresh)
+    }
+}
+
+impl Room {
+    /// Has what was decided written down before anybody is told of it.
+    pub(super) fn keep(&mut self, cx: &mut Context<'_>) {
+        if !self.note(cx) {
+            return;
+        }
+        let host = cx.by.filter(|conn| self.is_host(*conn));
+        let told = self.connections().chain(cx.by).collect();
+        self.outputs.push_back(RoomOutput::Sync { told, host });
+    }
+
+    /// Has what is known of it written down at some time, or forgotten if it has become nothing.
+    /// Returns whether that changes what is written down.
+    pub(super) fn note(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_written = !self.kept.for_this_call;
+        if let Some(keeping) = self.kept.keeping.as_ref().filter(|kept| !kept.is_nothing()) {
+            if is_written {
+                self.outputs.push_back(RoomOutput::Keep(keeping.clone()));
+            }
+            return is_written;
+        }
+        if let Some(keeper) = self.kept.keeper.take() {
+            cx.limits.keepers.give_back(&keeper);
+        }
+        let was_kept = self.kept.keeping.take().is_some() && is_written;
+        if was_kept {
+            self.outputs.push_back(RoomOutput::Forget);
+        }
+        was_kept
+    }
+
+    /// Refuses to begin to keep something where that would be too much. Where it is only too much for
+    /// the server, another room may give way.
+    pub(super) fn refuse_keeping(
+        &mut self,
+        address: u64,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        if !self.kept.for_this_call && self.kept.keeping.is_some() {
+            return Ok(());
+        }
+        if !cx.limits.keepers.take(address, cx.now) {
+            let sentence = "Something is kept of too many rooms from here: try again tomorrow.";
+            return Err(refusal(ErrorCode::TryLater, sentence));
+        }
+        match cx.space.kept {
+            Vacancy::Free => {}
+            Vacancy::Displacing => self.outputs.push_back(RoomOutput::Displace),
+            Vacancy::None { most } => {
+                cx.limits.keepers.give_back(&address);
+                let message = format!("This server keeps the rules of {most} rooms, and no more.");
+                return Err((ErrorCode::TooManyRooms, message));
+            }
+        }
+        (self.kept.for_this_call, self.kept.keeper) = (false, Some(address));
+        Ok(())
+    }
+
+    /// Forgets what was decided.
+    pub(super) fn forget(&mut self, cx: &mut Context<'_>) {
+        self.kept.keeping = None;
+        self.outputs.push_back(RoomOutput::Forget);
+        self.tell_watchers(cx);
+    }
+
+    /// Notes that somebody is inside.
+    pub(super) fn note_use(&mut self, cx: &mut Context<'_>) {
+        if self.kept.keeping.as_mut().is_some_and(|keeping| keeping.touch(cx.now)) {
+            self.note(cx);
+        }
+    }
+
+    /// Notes that it is used, or forgets what was decided if that is over.
+    pub(super) fn sweep(&mut self, cx: &mut Context<'_>) {
+        if self.is_occupied() {
+            self.note_use(cx);
+        } else if self.kept.keeping.as_ref().is_some_and(|keeping| keeping.is_over(cx.now)) {
+            self.forget(cx);
+        }
+    }
+
+    /// Changes who may come in. Where fewer may from now on, seats of people who are not inside open
+    /// no doors any more.
+    pub(super) fn change(
+        &mut self,
+        closes: bool,
+        cx: &mut Context<'_>,
+        change: impl FnOnce(&mut Keeping),
+    ) {
+        let inside = self.inside().collect();
+        let kept = self.kept.decide(cx.now);
+        change(kept);
+        if closes {
+            kept.close(inside, cx.now);
+        }
+        self.keep(cx);
+        self.tell_rules(None);
+        self.pass_doors(cx);
+        self.tell_watchers(cx);
+    }
+
+    pub(super) fn rules(&self) -> Rules {
+        let kept = self.kept.keeping.as_ref();
+        Rules {
+            locked: kept.is_some_and(|kept| kept.locked),
+            waiting_room: kept.is_some_and(|kept| kept.waiting_room),
+            passcode: kept.is_some_and(|kept| kept.passcode.is_some()),
+            hosts: self.seats.hosts().map(|seat| seat.id).collect(),
+        }
+    }
+
+    /// Tells everybody inside how the room is kept, but for one who was told already.
+    pub(super) fn tell_rules(&mut self, told: Option<PeerId>) {
+        let untold = self.seats.all().iter().filter(|seat| Some(seat.id) != told);
+        let untold = untold.filter_map(Seat::conn).collect();
+        self.broadcast(untold, ServerMessage::Rules(self.rules()));
+    }
+}

@@ -1,0 +1,230 @@
+//! Who connects to whom, and what is passed between them for it.
+
+use super::{
+    Context, Rate, Refusal, Room, nobody,
+    presence::NEWS,
+    refusal,
+    relay_only::strip_addresses,
+    seats::{Seat, Seats},
+};
+use crate::protocol::{
+    ErrorCode, PeerId, Role, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
+};
+use std::{collections::BTreeSet, time::Duration};
+
+/// How often one person is told to connect to another, for all causes together: as often as a full
+/// room needs to come together twice, then once a second.
+fn meetings(people: usize) -> Rate {
+    let others = u32::try_from(people.saturating_sub(1).max(1)).unwrap_or(u32::MAX);
+    let burst = others.saturating_mul(2);
+    Rate::new(burst, Duration::from_secs(burst.into()))
+}
+
+impl Seats {
+    /// How long it takes until two people may be told to connect to each other; nothing if one of
+    /// them is not here.
+    fn wait(&self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) -> Option<Duration> {
+        let wait = |id| {
+            let seat = self.get(id).filter(|seat| seat.conn().is_some())?;
+            Some(seat.meetings.wait(1, rate, now))
+        };
+        Some(wait(one)?.max(wait(two)?))
+    }
+
+    /// Counts that two people are told to connect to each other.
+    fn meet(&mut self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) {
+        for id in [one, two] {
+            // There is one: that was looked at.
+            let _ = self.get_mut(id).map(|seat| seat.meetings.take(rate, now));
+        }
+    }
+}
+
+impl Room {
+    /// Brings a person who has just sat down together with everybody who is here. Those who both
+    /// say that they have a connection already are left alone.
+    pub(super) fn pair_with_all(&mut self, id: PeerId, linked: Vec<PeerId>, cx: &Context<'_>) {
+        let others: Vec<_> = self.seats.others(id).map(|seat| seat.id).collect();
+        let Some(seat) = self.seats.get_mut(id) else { return };
+        let known = std::mem::take(&mut seat.linked);
+        let number = |other| (other, known.get(&other).copied().unwrap_or_default());
+        let linked = linked.into_iter().filter(|other| *other != id);
+        seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(number).collect();
+        seat.met = others.iter().copied().collect();
+        // Who comes back without end tells the others nothing of it each time.
+        if seat.news.take(NEWS, cx.now).is_err() {
+            seat.linked.clear();
+        }
+        for other in others {
+            self.introduce(id, other);
+        }
+        self.pair(cx);
+        // Who is not here has left, unless nobody has had the time to come back yet.
+        if cx.now >= self.terms.gathered {
+            self.forget_absent();
+        } else {
+            self.deadlines.insert(self.terms.gathered);
+        }
+    }
+
+    /// Has two people connect to each other when it is their turn, unless both say that they are
+    /// connected.
+    fn introduce(&mut self, id: PeerId, other: PeerId) {
+        let Some(mine) = self.seats.get(id) else { return };
+        let (linked, presence) = (mine.linked.contains_key(&other), mine.presence.clone());
+        let Some(theirs) = self.seats.get_mut(other) else { return };
+        if linked && theirs.linked.contains_key(&id) {
+            theirs.met.insert(id);
+            if let Some(conn) = theirs.conn() {
+                self.send(conn, ServerMessage::Back { peer: id, presence });
+            }
+            return;
+        }
+        for (one, two) in [(id, other), (other, id)] {
+            if let Some(seat) = self.seats.get_mut(one)
+                && seat.linked.remove(&two).is_some()
+            {
+                seat.met.insert(two);
+            }
+        }
+        if !self.unpaired.iter().any(|pair| [(id, other), (other, id)].contains(pair)) {
+            self.unpaired.push((id, other));
+        }
+    }
+
+    /// Tells those pairs to connect to each other whose turn it is, and forgets those of whom one is
+    /// not here: they are introduced again when that one is back. Nobody is told more often than
+    /// [`meetings`] says. Who is waited for in one pair is kept free for it, so that no pair waits
+    /// for ever while others come and go.
+    pub(super) fn pair(&mut self, cx: &Context<'_>) {
+        let rate = meetings(self.terms.people);
+        let (mut waited_for, mut due, mut next) = (BTreeSet::new(), Vec::new(), None::<Duration>);
+        let seats = &mut self.seats;
+        self.unpaired.retain(|&pair| {
+            let Some(wait) = seats.wait(pair, rate, cx.now) else { return false };
+            let (one, two) = pair;
+            let is_free = !waited_for.contains(&one) && !waited_for.contains(&two);
+            if is_free && wait.is_zero() {
+                seats.meet(pair, rate, cx.now);
+                due.push(pair);
+                return false;
+            }
+            if is_free {
+                next = Some(next.map_or(wait, |next| next.min(wait)));
+            }
+            waited_for.extend([one, two]);
+            true
+        });
+        self.deadlines.extend(next.map(|wait| cx.now + wait));
+        for (one, two) in due {
+            self.connect(one, two, cx.now);
+        }
+    }
+
+    /// Whether somebody is still to be told to connect to somebody.
+    #[cfg(test)]
+    pub(super) fn is_pairing(&self) -> bool {
+        !self.unpaired.is_empty()
+    }
+
+    /// Tells two people who are here to connect to each other.
+    fn connect(&mut self, id: PeerId, other: PeerId, now: Duration) {
+        let (Some(mine), Some(theirs)) = (self.seats.get(id), self.seats.get(other)) else {
+            return;
+        };
+        let (caller, callee) = if mine.precedes(theirs) { (mine, theirs) } else { (theirs, mine) };
+        let (Some(calling), Some(called)) = (caller.conn(), callee.conn()) else { return };
+        let meeting = [
+            (calling, Role::Caller, callee.person(now)),
+            (called, Role::Callee, caller.person(now)),
+        ];
+        self.links += 1;
+        let link = self.links;
+        for (one, two) in [(id, other), (other, id)] {
+            if let Some(seat) = self.seats.get_mut(one) {
+                seat.candidates.remove(&two);
+                seat.linked.insert(two, link);
+                seat.met.insert(two);
+            }
+        }
+        for (conn, role, peer) in meeting {
+            self.send(conn, ServerMessage::Ready { role, peer, link });
+        }
+    }
+
+    /// Tells people of everybody they believe to be connected to who is not in the room.
+    pub(super) fn forget_absent(&mut self) {
+        let present: BTreeSet<_> = self.seats.all().iter().map(|seat| seat.id).collect();
+        for id in &present {
+            let Some(seat) = self.seats.get_mut(*id) else { continue };
+            let linked = seat.linked.keys().copied();
+            let absent: Vec<_> = linked.filter(|other| !present.contains(other)).collect();
+            seat.linked.retain(|other, _| present.contains(other));
+            let Some(conn) = seat.conn() else { continue };
+            for peer in absent {
+                self.send(conn, ServerMessage::Left { peer });
+            }
+        }
+    }
+
+    /// Connects two people anew who cannot repair their connection, when it is their turn. Both may
+    /// ask for it: what is done already is not done again.
+    pub(super) fn reconnect(
+        &mut self,
+        from: PeerId,
+        to: PeerId,
+        link: u64,
+        cx: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        if to == from || self.seats.get(to).is_none() {
+            return Err(nobody());
+        }
+        let Some(seat) = self.seats.get_mut(from) else { return Err(nobody()) };
+        if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
+            seat.linked.remove(&to);
+            self.introduce(from, to);
+            self.pair(cx);
+        }
+        Ok(())
+    }
+
+    /// Passes a message on to another person.
+    pub(super) fn relay(
+        &mut self,
+        from: PeerId,
+        to: Option<PeerId>,
+        link: Option<u64>,
+        signal: Signal,
+    ) -> Result<(), Refusal> {
+        let recipient = self.recipient(from, to)?;
+        let (to, target) = (recipient.id, recipient.conn());
+        let Some(seat) = self.seats.get_mut(from) else { return Err(nobody()) };
+        seat.count(to, &signal)?;
+        let signal = if seat.hidden { strip_addresses(signal) } else { Some(signal) };
+        let Some(signal) = signal else { return Ok(()) };
+        match target {
+            Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
+            // They will be told again.
+            None if matches!(signal, Signal::Reception(_)) => {}
+            // What is lost now cannot be made up for: the two are introduced anew.
+            None => drop(seat.linked.remove(&to)),
+        }
+        Ok(())
+    }
+
+    /// Whom a relayed message is for.
+    fn recipient(&self, from: PeerId, to: Option<PeerId>) -> Result<&Seat, Refusal> {
+        let mut others = self.seats.others(from);
+        if let Some(to) = to {
+            return others.find(|seat| seat.id == to).ok_or_else(nobody);
+        }
+        match (others.next(), others.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(refusal(ErrorCode::NoSuchPeer, "Nobody else is in the room yet.")),
+            (Some(_), Some(_)) => {
+                let whom = "Three or more people are inside: say \"to\" whom.";
+                Err(refusal(ErrorCode::RecipientNeeded, whom))
+            }
+        }
+    }
+}

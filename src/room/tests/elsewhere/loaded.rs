@@ -1,0 +1,135 @@
+//! What is kept is read when it is asked for.
+
+use super::*;
+
+fn shelved() -> Directory {
+    shelved_with(&[name()])
+}
+
+/// Something is on disk of some rooms, and connection 1 is open.
+fn shelved_with(kept: &[RoomName]) -> Directory {
+    let mut rooms = with_kept(4, kept.iter().cloned());
+    rooms.gathered = START;
+    rooms.handle(Input::Opened(ConnId(1)), START);
+    rooms
+}
+
+fn locked() -> Keeping {
+    Keeping { locked: true, ..Keeping::default() }
+}
+
+#[test]
+fn a_room_of_which_nothing_is_kept_needs_no_look_at_the_disk() {
+    let mut rooms = shelved();
+    let commands = hear(&mut rooms, 1, join_message("other"), newcomer(1), START);
+    assert!(matches!(told(&commands, 1)[..], [ServerMessage::Joined { .. }]));
+}
+
+#[test]
+fn who_comes_waits_until_the_room_is_read_and_what_they_say_next_as_well() {
+    let mut rooms = shelved();
+    let load = [Command::Load(name())];
+    assert_eq!(hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START), load);
+    let muted = Presence { mic: false, ..Presence::default() };
+    let said = ClientMessage::Presence(muted.clone());
+    assert_eq!(hear(&mut rooms, 1, said, newcomer(1), START), []);
+    rooms.handle(Input::Look(7, name()), START);
+    assert_eq!(poll(&mut rooms), [], "it is read once");
+    let pong = hear(&mut rooms, 1, ClientMessage::Ping, newcomer(1), START);
+    assert_eq!(told(&pong, 1), [&ServerMessage::Pong]);
+
+    let open = Keeping { generation: 1, ..Keeping::default() };
+    rooms.handle(Input::Loaded(name(), Some(open)), START);
+    let commands = poll(&mut rooms);
+    assert!(matches!(commands.last(), Some(Command::Answer(7, _))));
+    assert_eq!(kept(&rooms, &name()).unwrap().generation, 1, "known before anybody is identified");
+    for command in commands {
+        if let Command::Resume(input) = command {
+            rooms.handle(*input, START);
+        }
+    }
+    assert!(matches!(told(&poll(&mut rooms), 1)[..], [ServerMessage::Joined { .. }]));
+    assert_eq!(rooms.seen_from_outside(&name(), START).people[0].presence, muted);
+}
+
+#[test]
+fn what_was_decided_holds_after_it_was_read() {
+    let mut rooms = shelved();
+    hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
+    rooms.handle(Input::Loaded(name(), Some(locked())), START);
+    assert_eq!(code(&resumed(&mut rooms, START), 1), Some(ErrorCode::RoomLocked));
+    // Now it is in memory.
+    assert_eq!(code(&come(&mut rooms, 2, false), 2), Some(ErrorCode::RoomLocked));
+}
+
+#[test]
+fn t30_a_disk_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_waiting() {
+    let mut rooms = shelved();
+    hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
+    rooms.handle(Input::Look(7, name()), START);
+    poll(&mut rooms);
+    let due = rooms.poll_timeout().unwrap();
+    assert_eq!(due, secs(2));
+    rooms.handle(Input::Tick, due);
+    let commands = poll(&mut rooms);
+    assert_eq!(code(&commands, 1), Some(ErrorCode::TryLater));
+    assert!(commands.contains(&Command::Answer(7, RoomState::default())));
+    let load = [Command::Load(name())];
+    assert_eq!(hear(&mut rooms, 1, join(Pass::default()), newcomer(1), due), load);
+}
+
+#[test]
+fn who_goes_or_gives_up_waits_no_more() {
+    let mut rooms = shelved();
+    hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
+    assert_eq!(hear(&mut rooms, 1, ClientMessage::Leave, newcomer(1), START), []);
+    come(&mut rooms, 2, false);
+    rooms.handle(Input::Closed(ConnId(2)), START);
+    rooms.handle(Input::Loaded(name(), None), START);
+    assert_eq!(poll(&mut rooms), []);
+    assert_eq!(rooms.person_count(), 0);
+}
+
+#[test]
+fn what_waits_behind_a_join_is_bounded() {
+    let mut rooms = shelved();
+    hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
+    let codes =
+        (0..100).filter_map(|_| code(&hear(&mut rooms, 1, relay(None), newcomer(1), START), 1));
+    assert!(codes.filter(|code| *code == ErrorCode::TryLater).count() >= 90);
+}
+
+#[test]
+fn rooms_that_nobody_uses_go_back_to_the_disk() {
+    let names = || (0..2000).map(|room| format!("room-{room}").parse::<RoomName>().unwrap());
+    let mut rooms = with_kept(4, names());
+    for room in names() {
+        rooms.handle(Input::Look(1, room.clone()), START);
+        rooms.handle(Input::Loaded(room, Some(locked())), START);
+        poll(&mut rooms);
+    }
+    assert_eq!((rooms.shelf.dormant.len(), rooms.kept_count()), (500, 2000));
+    rooms.handle(Input::Look(1, "room-0".parse().unwrap()), START);
+    assert_eq!(poll(&mut rooms), [Command::Load("room-0".parse().unwrap())]);
+}
+
+#[test]
+fn the_disk_is_swept_and_what_is_in_use_is_written_down_before() {
+    let mut rooms = shelved_with(&[name(), "over".parse().unwrap()]);
+    hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
+    rooms.handle(
+        Input::Loaded(name(), Some(Keeping { generation: 1, ..Keeping::default() })),
+        START,
+    );
+    resumed(&mut rooms, START);
+    let later = KEPT_FOR + SWEEP;
+    rooms.handle(Input::Heard(ConnId(1)), later);
+    rooms.handle(Input::Tick, later);
+    let commands = poll(&mut rooms);
+    let [Command::Keep(_, kept), Command::Sweep(now)] = &commands[..] else {
+        panic!("{commands:?}");
+    };
+    assert_eq!((kept.used, *now), (later, later));
+    rooms.handle(Input::Swept(vec!["over".parse().unwrap()]), later);
+    assert_eq!(rooms.kept_count(), 1);
+}

@@ -1,0 +1,145 @@
+//! First it is written, then it is told.
+
+use super::*;
+
+/// The number of the write that alone came of something.
+fn only_written(commands: &[Command]) -> u64 {
+    match commands {
+        [Command::Keep(room, kept), Command::Sync(number)] if *room == name() => {
+            assert!(kept.locked);
+            *number
+        }
+        other => panic!("{other:?} is told before it is written"),
+    }
+}
+
+#[test]
+fn nobody_of_the_room_is_told_before_and_all_in_order_afterwards() {
+    let mut rooms = hosted();
+    let number = only_written(&lock(&mut rooms, secs(1)));
+    // A signal, somebody who is refused, and a page: they know of it, or come after it.
+    assert_eq!(hear(&mut rooms, 2, relay(None), newcomer(2), secs(1)), []);
+    assert_eq!(come(&mut rooms, 3, false), []);
+    rooms.handle(Input::Look(7, name()), secs(1));
+    assert_eq!(poll(&mut rooms), []);
+
+    rooms.handle(Input::Synced(number, true), secs(1));
+    let commands = poll(&mut rooms);
+    assert!(matches!(
+        told(&commands, 1)[..],
+        [ServerMessage::Rules(_), ServerMessage::Signal { .. }]
+    ));
+    assert!(matches!(told(&commands, 2)[..], [ServerMessage::Rules(_)]));
+    assert_eq!(code(&commands, 3), Some(ErrorCode::RoomLocked));
+    let page = commands.iter().find_map(|command| match command {
+        Command::Answer(7, state) => state.gate,
+        _ => None,
+    });
+    assert_eq!(page, Some(Gate::Locked));
+    assert_eq!(hear(&mut rooms, 2, relay(None), newcomer(2), secs(1)).len(), 1);
+}
+
+#[test]
+fn other_rooms_wait_for_nothing() {
+    let mut rooms = hosted();
+    open_and_join(&mut rooms, 8, "other", START);
+    open_and_join(&mut rooms, 9, "other", START);
+    only_written(&lock(&mut rooms, secs(1)));
+    let signal = hear(&mut rooms, 8, relay(None), newcomer(8), secs(1));
+    assert!(matches!(told(&signal, 9)[..], [ServerMessage::Signal { .. }]));
+    let ping = hear(&mut rooms, 8, ClientMessage::Ping, newcomer(8), secs(1));
+    assert_eq!(told(&ping, 8), [&ServerMessage::Pong]);
+}
+
+#[test]
+fn t30_a_disk_that_does_not_answer_is_waited_for_a_moment() {
+    let mut rooms = hosted();
+    let number = only_written(&lock(&mut rooms, secs(1)));
+    let due = rooms.poll_timeout().unwrap();
+    assert_eq!(due, secs(1) + WRITTEN_WITHIN);
+    rooms.handle(Input::Tick, due - Duration::from_millis(1));
+    assert_eq!(poll(&mut rooms), []);
+    rooms.handle(Input::Tick, due);
+    let commands = poll(&mut rooms);
+    assert!(matches!(told(&commands, 2)[..], [ServerMessage::Rules(_)]), "{commands:?}");
+    assert_eq!(code(&commands, 1), Some(ErrorCode::NotKept));
+    assert_eq!(code(&come(&mut rooms, 3, false), 3), Some(ErrorCode::RoomLocked), "in force");
+    // The answer comes late, and says nothing new.
+    rooms.handle(Input::Synced(number, true), due);
+    assert_eq!(poll(&mut rooms), []);
+}
+
+#[test]
+fn t30_a_host_is_told_that_a_disk_is_full() {
+    let mut rooms = hosted();
+    let number = only_written(&lock(&mut rooms, secs(1)));
+    rooms.handle(Input::Synced(number, false), secs(1));
+    let commands = poll(&mut rooms);
+    let host = told(&commands, 1);
+    assert!(matches!(host[0], ServerMessage::Rules(rules) if rules.locked));
+    assert_eq!((code(&commands, 1), code(&commands, 2)), (Some(ErrorCode::NotKept), None));
+}
+
+#[test]
+fn several_writes_may_end_at_once_and_each_holds_back_what_came_after_it() {
+    let mut rooms = hosted();
+    let first = only_written(&lock(&mut rooms, secs(1)));
+    let second = only_written(&lock(&mut rooms, secs(1)));
+    rooms.handle(Input::Synced(first, true), secs(1));
+    assert_eq!(told(&poll(&mut rooms), 2).len(), 1);
+    only_written(&lock(&mut rooms, secs(1)));
+    rooms.handle(Input::Synced(second + 1, true), secs(1));
+    assert_eq!(told(&poll(&mut rooms), 2).len(), 2);
+}
+
+#[test]
+fn what_is_held_back_is_bounded() {
+    let mut rooms = hosted();
+    only_written(&lock(&mut rooms, secs(1)));
+    let mut told = 0;
+    for _ in 0..200 {
+        let mut commands = hear(&mut rooms, 1, relay(None), newcomer(1), secs(1));
+        if rooms.poll_timeout().is_some_and(|at| at <= secs(1)) {
+            rooms.handle(Input::Tick, secs(1));
+            commands.extend(poll(&mut rooms));
+        }
+        told += super::told(&commands, 2).len();
+    }
+    assert_eq!(told, 201, "the rules, and all that was said after that");
+}
+
+#[test]
+fn who_comes_by_an_invitation_for_one_is_inside_once_that_is_written() {
+    let mut rooms = hosted();
+    let invite = HostAction::Invite { once: true, seconds: None };
+    let by = Identity { id: PeerId(900), token: Some("token".to_owned()), ..newcomer(1) };
+    hear(&mut rooms, 1, ClientMessage::Host(invite), by, START);
+    rooms.handle(Input::Synced(1, true), START);
+    poll(&mut rooms);
+    rooms.handle(Input::Opened(ConnId(3)), START);
+    let pass = Pass { invitation: Some("token".to_owned()), ..Pass::default() };
+    let invited = Identity { invitation: Some(900), ..newcomer(3) };
+    let commands = hear(&mut rooms, 3, join(pass), invited, START);
+    assert!(matches!(commands[..], [Command::Keep(..), Command::Sync(2)]), "{commands:?}");
+    rooms.handle(Input::Synced(2, false), START);
+    let commands = poll(&mut rooms);
+    assert!(matches!(told(&commands, 3)[0], ServerMessage::Joined { .. }));
+    assert_eq!(code(&commands, 3), None, "they decided nothing");
+}
+
+#[test]
+fn the_day_of_last_use_is_no_reason_to_wait() {
+    let mut rooms = hosted();
+    lock(&mut rooms, secs(1));
+    let later = secs(3 * 24 * 60 * 60);
+    rooms.handle(Input::Closed(ConnId(1)), secs(2));
+    rooms.handle(Input::Closed(ConnId(2)), secs(2));
+    rooms.handle(Input::Tick, later);
+    poll(&mut rooms);
+    let back = Identity { host: Some(0), ..newcomer(1) };
+    rooms.handle(Input::Opened(ConnId(5)), later);
+    let commands = hear(&mut rooms, 5, join(Pass::default()), back, later);
+    assert!(commands.iter().any(|command| matches!(command, Command::Keep(..))));
+    assert!(!commands.iter().any(|command| matches!(command, Command::Sync(_))));
+    assert!(matches!(told(&commands, 5)[0], ServerMessage::Joined { .. }));
+}

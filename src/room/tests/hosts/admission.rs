@@ -1,0 +1,235 @@
+//! Who comes in, and who waits.
+
+use super::*;
+
+#[test]
+fn a_locked_room_lets_in_only_who_was_in_or_keeps_it() {
+    let mut rooms = hosted(4);
+    come(&mut rooms, 2, secs(2));
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
+    let rules = Rules { locked: true, hosts: vec![PeerId(101)], ..Rules::default() };
+    assert_eq!(told(&commands, 2), [&ServerMessage::Rules(rules)]);
+    assert!(matches!(&commands[0], Command::Keep(room, kept) if *room == name() && kept.locked));
+    assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
+    rooms.handle(Input::Closed(ConnId(2)), secs(5));
+    drain(&mut rooms);
+    let back = Identity { returning: true, since: secs(2), ..newcomer(2, secs(2)) };
+    assert!(is_inside(&join_as(&mut rooms, 4, Pass::default(), back, secs(100)), 4));
+    assert!(is_inside(&come_as_host(&mut rooms, 5, secs(101)), 5));
+    act(&mut rooms, 1, HostAction::Lock { on: false }, secs(102));
+    assert!(is_inside(&come(&mut rooms, 6, secs(103)), 6));
+}
+
+#[test]
+fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    let state = rooms.seen_from_outside(&name(), secs(2));
+    assert_eq!(state, RoomState { people: vec![], limit: 4, gate: Some(Gate::WaitingRoom) });
+    let commands = come(&mut rooms, 2, secs(3));
+    assert_eq!(
+        told(&commands, 2),
+        [&ServerMessage::Waiting { place: 1, hosted: true, locked: false }]
+    );
+    assert_eq!(desk(&commands, 1).waiting[0].id, PeerId(102));
+    for message in [relay(None), ClientMessage::Host(HostAction::End)] {
+        assert_eq!(refused(&say(&mut rooms, 2, message, secs(4)), 2), ErrorCode::NotJoined);
+    }
+    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(2)), secs(4)), 1), ErrorCode::NoSuchPeer);
+    come(&mut rooms, 3, secs(5));
+    let commands = act(&mut rooms, 1, HostAction::Admit { to: Some(PeerId(102)) }, secs(6));
+    assert!(is_inside(&commands, 2));
+    assert_eq!(
+        told(&commands, 3),
+        [&ServerMessage::Waiting { place: 1, hosted: true, locked: false }]
+    );
+    let commands = act(&mut rooms, 1, HostAction::TurnAway { to: None }, secs(7));
+    assert_eq!(refusal(&commands, 3), Some(ErrorCode::TurnedAway));
+    assert_eq!(desk(&commands, 1), Desk::default());
+    come(&mut rooms, 4, secs(8));
+    rooms.handle(Input::Closed(ConnId(4)), secs(9));
+    assert_eq!(desk(&drain(&mut rooms), 1), Desk::default(), "who goes waits no longer");
+    come(&mut rooms, 5, secs(10));
+    let commands = say(&mut rooms, 5, ClientMessage::Leave, secs(11));
+    assert_eq!(desk(&commands, 1), Desk::default(), "nor does who gives up");
+}
+
+#[test]
+fn who_is_let_into_a_full_room_goes_on_waiting() {
+    let mut rooms = hosted(2);
+    come(&mut rooms, 2, secs(2));
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(3));
+    assert_eq!(rooms.seen_from_outside(&name(), secs(3)).limit, 0, "full, and no more is told");
+    come(&mut rooms, 3, secs(4));
+    let commands = act(&mut rooms, 1, HostAction::Admit { to: None }, secs(5));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::RoomFull));
+    assert_eq!(desk(&commands, 1).waiting.len(), 1);
+    say(&mut rooms, 2, ClientMessage::Leave, secs(6));
+    assert!(is_inside(&act(&mut rooms, 1, HostAction::Admit { to: None }, secs(7)), 3));
+}
+
+#[test]
+fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
+    // As the owner of the rooms does: compares, and hands the message in again.
+    let guess = |rooms: &mut Directory, conn: u64, address: u64, is_right: bool, now: Duration| {
+        let identity = Identity { address, ..newcomer(conn, now) };
+        let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
+        let commands = join_as(rooms, conn, pass, identity, now);
+        let [Command::Check(check)] = &commands[..] else { return commands };
+        assert_eq!((check.passcode.as_str(), check.against.as_deref()), ("p", Some("hash")));
+        let fits = check.against.clone().filter(|_| is_right).map(Checked::Fits);
+        checked(rooms, check.ticket, fits.unwrap_or(Checked::Differs), now)
+    };
+    assert_eq!(refusal(&come(&mut rooms, 2, secs(3)), 2), Some(ErrorCode::PasscodeNeeded));
+    assert!(is_inside(&guess(&mut rooms, 3, 7, true, secs(3)), 3));
+    for conn in 10..20 {
+        let commands = guess(&mut rooms, conn, 7, false, secs(4));
+        assert_eq!(refusal(&commands, conn), Some(ErrorCode::BadPasscode));
+    }
+    let commands = guess(&mut rooms, 20, 7, true, secs(5));
+    assert_eq!(refusal(&commands, 20), Some(ErrorCode::TryLater), "not even looked at");
+    assert!(is_inside(&guess(&mut rooms, 21, 8, true, secs(5)), 21), "others are not locked out");
+    assert!(is_inside(&guess(&mut rooms, 22, 7, true, secs(100)), 22));
+}
+
+#[test]
+fn a_spare_proof_of_a_seat_opens_no_closed_door() {
+    let mut rooms = hosted(8);
+    let insider = |conn: u64, id: u64, since: u64| Identity {
+        id: PeerId(id),
+        returning: true,
+        ..newcomer(conn, secs(since))
+    };
+    // Eve sits twice and keeps both proofs; Bob is away when the room is locked.
+    come(&mut rooms, 2, secs(2));
+    say(&mut rooms, 2, ClientMessage::Leave, secs(2));
+    come(&mut rooms, 3, secs(3));
+    come(&mut rooms, 4, secs(3));
+    rooms.handle(Input::Closed(ConnId(4)), secs(4));
+    drain(&mut rooms);
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
+    act(&mut rooms, 1, HostAction::Remove { to: PeerId(103) }, secs(6));
+    let come_back = |rooms: &mut Directory, conn, identity, now| {
+        join_as(rooms, conn, Pass::default(), identity, now)
+    };
+    let commands = come_back(&mut rooms, 5, insider(5, 102, 2), secs(7));
+    assert_eq!(refusal(&commands, 5), Some(ErrorCode::RoomLocked), "the spare proof");
+    assert!(is_inside(&come_back(&mut rooms, 6, insider(6, 104, 3), secs(7)), 6), "Bob");
+    // Who is let in later can come back, too, however long ago they had knocked.
+    act(&mut rooms, 1, HostAction::Lock { on: false }, secs(8));
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(8));
+    come(&mut rooms, 7, secs(9));
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(10));
+    assert!(is_inside(&act(&mut rooms, 1, HostAction::Admit { to: None }, secs(11)), 7));
+    rooms.handle(Input::Closed(ConnId(7)), secs(12));
+    drain(&mut rooms);
+    assert!(is_inside(&come_back(&mut rooms, 8, insider(8, 107, 9), secs(60)), 8));
+}
+
+#[test]
+fn all_who_find_no_space_wait_on_in_their_order() {
+    let mut rooms = hosted(2);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    for conn in 2..6 {
+        come(&mut rooms, conn, secs(conn));
+    }
+    let commands = act(&mut rooms, 1, HostAction::Admit { to: None }, secs(7));
+    assert!(is_inside(&commands, 2));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::RoomFull));
+    let waiting: Vec<_> = desk(&commands, 1).waiting.iter().map(|person| person.id.0).collect();
+    assert_eq!(waiting, [103, 104, 105]);
+    say(&mut rooms, 2, ClientMessage::Leave, secs(8));
+    let commands = act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(9));
+    assert!(is_inside(&commands, 3), "nobody waits where there is no waiting room");
+    assert_eq!(
+        told(&commands, 5),
+        [&ServerMessage::Waiting { place: 2, hosted: true, locked: false }]
+    );
+}
+
+#[test]
+fn a_crowd_at_the_door_is_told_of_now_and_then() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    let knock = |rooms: &mut Directory, conn: u64, address: u64| {
+        let identity = Identity { address, ..newcomer(conn, secs(3)) };
+        join_as(rooms, conn, Pass::default(), identity, secs(3))
+    };
+    for conn in 10..20 {
+        assert_eq!(refusal(&knock(&mut rooms, conn, 7), conn), None);
+    }
+    assert_eq!(refusal(&knock(&mut rooms, 20, 7), 20), Some(ErrorCode::LineFull));
+    assert_eq!(refusal(&knock(&mut rooms, 21, 8), 21), None, "others still fit");
+    let mut desks = 0;
+    for turn in 0..1000 {
+        let name = DisplayName::from(format!("{turn}").as_str());
+        let presence = Presence { name, ..Presence::default() };
+        let commands = say(&mut rooms, 10, ClientMessage::Presence(presence), secs(4));
+        desks += told(&commands, 1).len();
+    }
+    assert!(desks <= 12, "{desks}");
+    rooms.handle(Input::Tick, secs(5));
+    let last = desk(&drain(&mut rooms), 1);
+    assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last is told in the end");
+}
+
+#[test]
+fn who_was_away_when_the_call_ended_is_told() {
+    let mut rooms = hosted(4);
+    come(&mut rooms, 2, secs(2));
+    rooms.handle(Input::Closed(ConnId(2)), secs(3));
+    drain(&mut rooms);
+    act(&mut rooms, 1, HostAction::End, secs(4));
+    let back = Identity { returning: true, ..newcomer(2, secs(2)) };
+    let commands = join_as(&mut rooms, 3, Pass::default(), back, secs(5));
+    assert_eq!(refusal(&commands, 3), Some(ErrorCode::CallEnded));
+    assert!(is_inside(&come(&mut rooms, 4, secs(5)), 4), "a new call begins");
+}
+
+#[test]
+fn t3_who_waits_passes_the_doors_that_are_still_closed() {
+    let waiting = || {
+        let mut rooms = hosted(9);
+        act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+        come(&mut rooms, 2, secs(3));
+        rooms
+    };
+    let open = HostAction::WaitingRoom { on: false };
+
+    let mut rooms = waiting();
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(4));
+    let commands = act(&mut rooms, 1, open.clone(), secs(5));
+    assert!(!is_inside(&commands, 2), "the room is locked");
+    assert_eq!(rooms.rooms[&name()].line.len(), 1, "they wait on");
+    let locked = ServerMessage::Waiting { place: 1, hosted: true, locked: true };
+    assert_eq!(told(&commands, 2), [&locked], "and are told what for");
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(6));
+    assert!(is_inside(&commands, 2), "and come in when no door is closed any more");
+
+    let mut rooms = waiting();
+    let passcode = HostAction::Passcode { passcode: Some("p".to_owned()) };
+    act(&mut rooms, 1, passcode, secs(4));
+    let knows = Identity { passcode: Some("hash".to_owned()), tried: true, ..newcomer(3, secs(5)) };
+    let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
+    let commands = join_as(&mut rooms, 3, pass, knows, secs(5));
+    assert_eq!(
+        told(&commands, 3),
+        [&ServerMessage::Waiting { place: 2, hosted: true, locked: false }]
+    );
+    let commands = act(&mut rooms, 1, open, secs(6));
+    assert!(is_inside(&commands, 3), "they have given it");
+    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeNeeded), "they have not");
+    assert_eq!(rooms.rooms[&name()].line.len(), 0);
+}
+
+#[test]
+fn who_waits_for_space_alone_comes_in_when_there_is_some() {
+    let mut rooms = hosted(2);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    come(&mut rooms, 2, secs(3));
+    come(&mut rooms, 3, secs(3));
+    assert!(is_inside(&act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(4)), 2));
+    assert!(is_inside(&say(&mut rooms, 2, ClientMessage::Leave, secs(5)), 3));
+}

@@ -1,0 +1,116 @@
+//! Invitations, and who came by them.
+
+use super::*;
+
+#[test]
+fn an_invitation_is_for_its_time_and_for_one_if_that_was_said() {
+    let mut rooms = hosted(9);
+    act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+    act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
+    let invite = HostAction::Invite { once: true, seconds: Some(60) };
+    let commands = act(&mut rooms, 1, invite, secs(3));
+    assert_eq!(desk(&commands, 1).invitations[0].token, "invitation");
+    let pass = Pass { invitation: Some("invitation".to_owned()), ..Pass::default() };
+    let invited = |conn, now| Identity { invitation: Some(900), ..newcomer(conn, now) };
+    let commands = join_as(&mut rooms, 2, pass.clone(), invited(2, secs(4)), secs(4));
+    assert!(is_inside(&commands, 2));
+    assert_eq!(desk(&commands, 1).invitations[0].used_by, Some("P2".into()));
+    let commands = join_as(&mut rooms, 3, pass.clone(), invited(3, secs(5)), secs(5));
+    assert_eq!(refusal(&commands, 3), Some(ErrorCode::BadInvitation), "it was for one");
+    let unknown = newcomer(4, secs(5));
+    let commands = join_as(&mut rooms, 4, pass.clone(), unknown, secs(5));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadInvitation));
+
+    act(&mut rooms, 1, HostAction::Invite { once: false, seconds: Some(60) }, secs(70));
+    assert!(is_inside(&join_as(&mut rooms, 5, pass.clone(), invited(5, secs(71)), secs(71)), 5));
+    assert!(is_inside(&join_as(&mut rooms, 6, pass.clone(), invited(6, secs(72)), secs(72)), 6));
+    let revoke = HostAction::Revoke { token: "invitation".to_owned() };
+    assert_eq!(desk(&act(&mut rooms, 1, revoke, secs(73)), 1).invitations, []);
+    let commands = join_as(&mut rooms, 7, pass, invited(7, secs(74)), secs(74));
+    assert_eq!(refusal(&commands, 7), Some(ErrorCode::BadInvitation));
+    for _ in 0..INVITATIONS {
+        act(&mut rooms, 1, HostAction::Invite { once: false, seconds: None }, secs(75));
+    }
+    let commands = act(&mut rooms, 1, HostAction::Invite { once: false, seconds: None }, secs(75));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::TooMany));
+}
+
+/// Asks for an invitation, whose number is then 900.
+fn invite(rooms: &mut Directory, once: bool, now: Duration) {
+    act(rooms, 1, HostAction::Invite { once, seconds: None }, now);
+}
+
+fn invited() -> Pass {
+    Pass { invitation: Some("invitation".to_owned()), ..Pass::default() }
+}
+
+fn come_invited(
+    rooms: &mut Directory,
+    conn: u64,
+    identity: Identity,
+    now: Duration,
+) -> Vec<Command> {
+    join_as(rooms, conn, invited(), Identity { invitation: Some(900), ..identity }, now)
+}
+
+#[test]
+fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
+    for once in [true, false] {
+        let mut rooms = hosted(9);
+        act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
+        invite(&mut rooms, once, secs(2));
+        assert!(is_inside(&come_invited(&mut rooms, 2, newcomer(2, secs(3)), secs(3)), 2));
+        leave(&mut rooms, 2, secs(4));
+        // With the seat alone, and after a restart with it alone.
+        let mut later = restarted(9);
+        restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
+        come_as_host(&mut later, 1, secs(5));
+        let alone = join_as(&mut later, 3, Pass::default(), returning(3, 102, 3), secs(6));
+        assert!(is_inside(&alone, 3));
+        let commands = act(&mut later, 1, HostAction::Remove { to: PeerId(102) }, secs(7));
+        assert_eq!(desk(&commands, 1).invitations, []);
+        let commands = come_invited(&mut later, 4, newcomer(4, secs(8)), secs(8));
+        assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadInvitation), "once: {once}");
+    }
+}
+
+#[test]
+fn t3_every_invitation_that_somebody_came_by_is_theirs() {
+    let mut rooms = hosted(9);
+    invite(&mut rooms, false, secs(2));
+    // Without it, by it, and by another one while the seat is held.
+    assert!(is_inside(&come(&mut rooms, 2, secs(3)), 2));
+    leave(&mut rooms, 2, secs(4));
+    assert!(is_inside(&come_invited(&mut rooms, 3, returning(3, 102, 3), secs(5)), 3));
+    rooms.handle(Input::Closed(ConnId(3)), secs(6));
+    drain(&mut rooms);
+    let other = Invited { id: 901, ..kept(&rooms, &name()).unwrap().invitations[0].clone() };
+    rooms.enter(&name(), secs(6), |room, _| room.kept.decide(secs(6)).invitations.push(other));
+    let by_other = Identity { invitation: Some(901), ..returning(4, 102, 3) };
+    assert!(is_inside(&join_as(&mut rooms, 4, invited(), by_other, secs(7)), 4));
+    act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(8));
+    assert_eq!(kept(&rooms, &name()).unwrap().invitations, []);
+}
+
+#[test]
+fn t33_who_came_by_invitations_is_remembered_within_bounds() {
+    let mut rooms = hosted(9);
+    for _ in 0..2 {
+        invite(&mut rooms, false, secs(2));
+    }
+    let mut kept = kept(&rooms, &name()).unwrap().clone();
+    kept.invitations[1].id = 901;
+    assert!(kept.welcome(PeerId(7), Some(900), secs(3)));
+    assert!(!kept.welcome(PeerId(7), Some(900), secs(4)), "nothing new to write down");
+    for id in 1000..3000 {
+        kept.welcome(PeerId(id), Some(901), secs(5));
+    }
+    assert!(kept.guests.len() <= 500);
+    let left: Vec<_> = kept.invitations.iter().map(|invited| invited.id).collect();
+    assert_eq!(left, [900], "the one that was abused has ended, and the other goes on");
+    assert_eq!(kept.came_by(PeerId(7)).collect::<Vec<_>>(), [900]);
+    // Whose proof of a seat is worth nothing any more makes place.
+    let much_later = secs(6) + 2 * SEAT_VALID;
+    kept.welcome(PeerId(8), Some(900), much_later);
+    assert_eq!(kept.guests.len(), 1);
+}

@@ -1,0 +1,177 @@
+//! What is kept of a room, and for how long.
+
+use super::*;
+
+#[test]
+fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(3));
+    assert!(commands.contains(&Command::Forget(name())));
+    let mut actions = 0;
+    for _ in 0..100 {
+        let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(4));
+        actions += usize::from(refusal(&commands, 1).is_none());
+    }
+    assert!(actions <= 64, "{actions} at once");
+    rooms.config.kept = 0;
+    rooms.enter(&name(), secs(4), |room, _| room.kept.keeping = None);
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(60));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
+    let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(60));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::TooManyRooms));
+}
+
+#[test]
+fn what_is_not_written_down_needs_no_place_to_be_kept() {
+    let mut rooms = hosted(4);
+    rooms.config.kept = 0;
+    come(&mut rooms, 2, secs(2));
+    for minute in 0..40 {
+        let mute = HostAction::Mute { to: PeerId(102), what: MediaKind::Mic };
+        let commands = act(&mut rooms, 1, mute, secs(60 * minute));
+        assert_eq!(refusal(&commands, 1), None);
+    }
+}
+
+#[test]
+fn what_nobody_uses_is_forgotten() {
+    let mut rooms = hosted(4);
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
+    let later = secs(3) + KEPT_FOR + SWEEP;
+    rooms.handle(Input::Heard(ConnId(1)), later);
+    rooms.handle(Input::Tick, later);
+    assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "somebody is inside");
+    rooms.handle(Input::Closed(ConnId(1)), later);
+    rooms.handle(Input::Tick, later + KEPT_BRIEFLY + SWEEP);
+    assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "it was used on several days");
+    rooms.handle(Input::Tick, later + KEPT_FOR + SWEEP);
+    assert!(drain(&mut rooms).contains(&Command::Forget(name())));
+    assert_eq!(rooms.poll_timeout(), None);
+}
+
+#[test]
+fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
+    const MANY: usize = 100_000;
+    let mut rooms = rooms(4);
+    rooms.config.kept = MANY;
+    let honest = Keeping { locked: true, ..Keeping::default() };
+    restore(&mut rooms, "weekly".parse().unwrap(), honest.clone());
+    for number in 1..MANY {
+        let brief =
+            Keeping { brief: true, generation: 1, used: secs(number as u64), ..honest.clone() };
+        restore(&mut rooms, format!("made-{number}").parse().unwrap(), brief);
+    }
+    let now = secs(MANY as u64);
+    come_as_host(&mut rooms, 1, now);
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, now);
+    assert_eq!(refusal(&commands, 1), None);
+    assert!(commands.contains(&Command::Forget("made-1".parse().unwrap())), "unused the longest");
+    assert_eq!(rooms.kept_count(), MANY);
+
+    // And one address cannot make others' rooms give way again and again.
+    let mut given_up = 0;
+    let a_day_later = now + Duration::from_secs(24 * 60 * 60);
+    for (number, now) in (0..40).map(|n| (n, now)).chain((40..80).map(|n| (n, a_day_later))) {
+        given_up += usize::from(decide_elsewhere(&mut rooms, number, now));
+    }
+    assert_eq!(given_up, 30 + 30);
+
+    // In time all of it goes but what is used, and what is used on more than one day.
+    rooms.handle(Input::Closed(ConnId(1)), a_day_later);
+    rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
+    assert_eq!(rooms.kept_count(), 1);
+    assert_eq!(rooms.shelf.dormant.keys().map(RoomName::as_str).collect::<Vec<_>>(), ["weekly"]);
+}
+
+/// Somebody at address 7 locks a room of their own and goes; returns whether another room gave way.
+fn decide_elsewhere(rooms: &mut Directory, number: u64, now: Duration) -> bool {
+    let conn = 1000 + number;
+    let room = format!("mine-{number}");
+    let identity = || Identity { host: Some(0), address: 7, ..newcomer(conn, now) };
+    rooms.handle(Input::Opened(ConnId(conn)), now);
+    say_as(rooms, conn, join_message(&room), Identity { token: None, ..identity() }, now);
+    let lock = ClientMessage::Host(HostAction::Lock { on: true });
+    let commands = say_as(rooms, conn, lock, identity(), now);
+    rooms.handle(Input::Closed(ConnId(conn)), now);
+    drain(rooms);
+    commands.iter().any(|command| matches!(command, Command::Forget(_)))
+}
+
+#[test]
+fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
+    let mut rooms = hosted(9);
+    for number in 0..100 {
+        for on in [true, false] {
+            let now = secs(2 + 4 * number);
+            assert_eq!(refusal(&act(&mut rooms, 1, HostAction::Lock { on }, now), 1), None);
+        }
+        // What comes to nothing is nothing, too.
+        let nobody = HostAction::Remove { to: PeerId(999) };
+        assert_eq!(
+            refused(&act(&mut rooms, 1, nobody, secs(2 + 4 * number)), 1),
+            ErrorCode::NoSuchPeer
+        );
+    }
+    assert_eq!(rooms.kept_count(), 0);
+}
+
+#[test]
+fn who_disturbs_is_put_out_however_much_is_kept() {
+    let mut rooms = hosted(9);
+    come(&mut rooms, 2, secs(1));
+    let address = Identity::default().address;
+    while rooms.limits.keepers.take(address, secs(2)) {}
+
+    let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(2));
+    assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
+    assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
+    assert!(!commands.iter().any(|command| matches!(command, Command::Keep(..))), "{commands:?}");
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
+    assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
+    // What is to outlive the call cannot be had.
+    let invite = HostAction::Invite { once: true, seconds: None };
+    assert_eq!(refused(&act(&mut rooms, 1, invite, secs(4)), 1), ErrorCode::TryLater);
+
+    // When there is place again, all of it is kept.
+    rooms.limits.keepers.give_back(&address);
+    let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
+    assert_eq!(refusal(&commands, 1), None);
+    let kept = |command: &Command| matches!(command, Command::Keep(_, kept) if kept.locked && kept.removed == [PeerId(102)]);
+    assert!(commands.iter().any(kept), "{commands:?}");
+}
+
+#[test]
+fn what_holds_for_a_call_ends_with_it() {
+    let mut rooms = hosted(9);
+    let address = Identity::default().address;
+    while rooms.limits.keepers.take(address, secs(2)) {}
+    rooms.handle(Input::Opened(ConnId(9)), secs(2));
+    say(&mut rooms, 9, ClientMessage::Watch(name()), secs(2));
+    act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
+    say(&mut rooms, 1, ClientMessage::Leave, secs(4));
+    assert_eq!(rooms.kept_count(), 0);
+    assert!(is_inside(&come(&mut rooms, 3, secs(5)), 3));
+}
+
+#[test]
+fn what_was_written_down_keeps_its_names() {
+    let written = r#"{"locked":true,"waiting_room":false,"passcode":null,"handovers":3,
+        "removed":["0000000000000007"],"closed":{"secs":5,"nanos":0},
+        "spared":["0000000000000008"],"ended":{"secs":0,"nanos":0},
+        "heir":"0000000000000009","invitations":[],"guests":[],"used":{"secs":6,"nanos":0},"brief":true}"#;
+    let keeping = Keeping {
+        locked: true,
+        generation: 3,
+        removed: vec![PeerId(7)],
+        seats_void_before: secs(5),
+        valid_seats: vec![PeerId(8)],
+        designated_host: Some(PeerId(9)),
+        used: secs(6),
+        brief: true,
+        ..Keeping::default()
+    };
+    assert_eq!(serde_json::from_str::<Keeping>(written).unwrap(), keeping);
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(value(&serde_json::to_string(&keeping).unwrap()), value(written));
+}

@@ -1,0 +1,128 @@
+//! Host keys.
+
+use super::*;
+
+fn given_key(commands: &[Command], conn: u64) -> Option<u64> {
+    commands.iter().find_map(|command| match command {
+        Command::SendHostKey(to, _, generation) if to.0 == conn => Some(*generation),
+        _ => None,
+    })
+}
+
+fn come_with_key(
+    rooms: &mut Directory,
+    conn: u64,
+    generation: u64,
+    identity: Identity,
+) -> Vec<Command> {
+    let pass = Pass { host: Some("key".to_owned()), ..Pass::default() };
+    let since = identity.since;
+    join_as(rooms, conn, pass, Identity { host: Some(generation), ..identity }, since)
+}
+
+#[test]
+fn a_host_who_was_put_out_has_no_key_any_more() {
+    let mut rooms = hosted(4);
+    come_as_host(&mut rooms, 2, secs(2));
+    let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
+    assert!(
+        commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)),
+        "the others have another"
+    );
+}
+
+#[test]
+fn an_heir_is_a_host_also_without_the_key() {
+    let mut rooms = hosted(4);
+    come(&mut rooms, 2, secs(2));
+    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(102) }, secs(3));
+    let mut later = restarted(4);
+    restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
+    let back = Identity { returning: true, ..newcomer(2, secs(2)) };
+    let commands = join_as(&mut later, 1, Pass::default(), back, secs(4));
+    assert!(commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)));
+    assert!(is_host(&later, ConnId(1)));
+}
+
+#[test]
+fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
+    let remove = HostAction::Remove { to: PeerId(102) };
+    // A guest: other devices of hosts keep their key.
+    let mut rooms = hosted(9);
+    come(&mut rooms, 2, secs(2));
+    let commands = act(&mut rooms, 1, remove.clone(), secs(3));
+    assert_eq!(given_key(&commands, 1), None);
+    assert!(is_inside(&come_as_host(&mut rooms, 3, secs(4)), 3));
+
+    // Who had shown it, and sits as a guest.
+    let mut rooms = hosted(9);
+    come_as_host(&mut rooms, 2, secs(2));
+    leave(&mut rooms, 2, secs(3));
+    join_as(&mut rooms, 3, Pass::default(), returning(3, 102, 2), secs(4));
+    assert!(!is_host(&rooms, ConnId(3)));
+    let commands = act(&mut rooms, 1, remove.clone(), secs(5));
+    assert_eq!(given_key(&commands, 1), Some(1));
+    let commands = come_as_host(&mut rooms, 4, secs(6));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
+    assert!(is_inside(&come_with_key(&mut rooms, 5, 1, newcomer(5, secs(7))), 5));
+
+    // Who was a host before another one was made the only one knows only a key that is void.
+    let mut rooms = hosted(9);
+    come_as_host(&mut rooms, 2, secs(2));
+    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(101) }, secs(3));
+    let commands = act(&mut rooms, 1, remove, secs(4));
+    assert_eq!((given_key(&commands, 1), generation(&rooms)), (None, 1));
+}
+
+#[test]
+fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
+    let mut rooms = hosted(9);
+    come_as_host(&mut rooms, 2, secs(2));
+    come(&mut rooms, 3, secs(2));
+    rooms.handle(Input::Closed(ConnId(2)), secs(3));
+    drain(&mut rooms);
+    let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(4));
+    assert_eq!((given_key(&commands, 1), given_key(&commands, 3)), (Some(1), None));
+    assert!(is_host(&rooms, ConnId(1)), "who is inside stays a host");
+    assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadKey));
+    // A host who was away for a moment gets it when they are back.
+    let commands = join_as(&mut rooms, 5, Pass::default(), returning(5, 102, 2), secs(6));
+    assert_eq!(given_key(&commands, 5), Some(1));
+    // It is theirs to lose.
+    let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(7));
+    assert_eq!(given_key(&commands, 1), Some(2));
+    for conn in 6..=8 {
+        assert_eq!(
+            refused(&act(&mut rooms, 3, HostAction::RenewKey, secs(8)), 3),
+            ErrorCode::NotHost
+        );
+        let identity = newcomer(conn, secs(9));
+        let old = come_with_key(&mut rooms, conn, conn - 6, identity);
+        assert_eq!(refusal(&old, conn), (conn < 8).then_some(ErrorCode::BadKey));
+    }
+}
+
+#[test]
+fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
+    let mut rooms = hosted(9);
+    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(101) }, secs(2));
+    rooms.handle(Input::Closed(ConnId(1)), secs(3));
+    // A watcher keeps nothing.
+    rooms.handle(Input::Opened(ConnId(9)), secs(3));
+    say(&mut rooms, 9, ClientMessage::Watch(name()), secs(3));
+    let later = secs(4) + KEPT_BRIEFLY + SWEEP;
+    rooms.handle(Input::Heard(ConnId(9)), later);
+    rooms.handle(Input::Tick, later);
+    assert!(drain(&mut rooms).contains(&Command::Forget(name())));
+
+    // The key from before the handover is good again, until somebody shows the newer one.
+    assert!(is_inside(&come_with_key(&mut rooms, 2, 0, newcomer(2, later)), 2));
+    let commands = come_with_key(&mut rooms, 3, 1, newcomer(3, later));
+    assert!(is_inside(&commands, 3));
+    assert!(matches!(commands[0], Command::Keep(_, Keeping { generation: 1, .. })));
+    let rules = Rules { hosts: vec![PeerId(103)], ..Rules::default() };
+    assert!(told(&commands, 2).contains(&&ServerMessage::Rules(rules)));
+    assert_eq!(refused(&act(&mut rooms, 2, HostAction::End, later), 2), ErrorCode::NotHost);
+    let commands = come_with_key(&mut rooms, 4, 0, newcomer(4, later));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
+}
