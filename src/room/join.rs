@@ -58,6 +58,8 @@ impl Room {
         self.refuse_another(cx)?;
         let is_designated = self.is_designated(identity);
         self.withdraw(conn, cx);
+        // Whatever room they were in so far tells them nothing any more.
+        self.moved(conn, Some(Standing::Seated(id)));
         self.use_invitation(identity, &join.presence.name, cx);
         self.raise_key(identity, cx);
         let presence = self.arrive(join.presence.clone(), identity);
@@ -66,7 +68,6 @@ impl Room {
         if identity.host.is_some() {
             self.note_keyholder(id);
         }
-        self.moved(conn, Some(Standing::Seated(id)));
         self.welcome(conn, identity, cx);
         if keyless {
             self.note_keyholder(id);

@@ -222,7 +222,13 @@ impl Room {
 
     /// Whether somebody sits in it or waits in front of it.
     fn is_occupied(&self) -> bool {
-        !self.seats.is_empty() || !self.line.is_empty()
+        self.is_occupied_beside(None)
+    }
+
+    /// The same without a connection that is about to leave the line.
+    fn is_occupied_beside(&self, leaving: Option<ConnId>) -> bool {
+        let mut line = self.line.connections();
+        !self.seats.is_empty() || line.any(|conn| Some(conn) != leaving)
     }
 
     /// Whether anybody is there, also outside.

@@ -98,7 +98,7 @@ impl Directory {
             RoomInput::Message { conn, .. } => Some(*conn),
             _ => None,
         };
-        let space = self.space(name, &input);
+        let space = self.space(name, by, &input);
         let outputs = self.enter(name, now, |room, limits| {
             room.handle(input, &mut Context { now, by, limits, space });
             std::iter::from_fn(|| room.poll()).collect::<Vec<_>>()
@@ -144,7 +144,7 @@ impl Directory {
     }
 
     /// Whether there is space for one more room, if it is this one.
-    fn space(&self, name: &RoomName, input: &RoomInput) -> Space {
+    fn space(&self, name: &RoomName, by: Option<ConnId>, input: &RoomInput) -> Space {
         let is_occupied = self.rooms.get(name).is_some_and(Room::is_occupied);
         let others = self.census.occupied.saturating_sub(usize::from(is_occupied));
         let most = self.config.rooms;
@@ -152,7 +152,7 @@ impl Directory {
         let most = self.config.kept;
         let kept = if self.kept_count() < most {
             Vacancy::Free
-        } else if may_keep(input) && self.least_used(name).is_some() {
+        } else if may_keep(input) && self.least_used(name, by).is_some() {
             Vacancy::Displacing
         } else {
             Vacancy::None { most }
@@ -162,8 +162,8 @@ impl Directory {
 
     /// The room that makes place first, if any may but this one: of those that were used on one day
     /// only and in which nobody is, the one that was unused the longest.
-    fn least_used(&self, but: &RoomName) -> Option<RoomName> {
-        let empty = self.rooms.iter().filter(|(_, room)| !room.is_occupied());
+    fn least_used(&self, but: &RoomName, leaving: Option<ConnId>) -> Option<RoomName> {
+        let empty = self.rooms.iter().filter(|(_, room)| !room.is_occupied_beside(leaving));
         let kept = empty.filter_map(|(name, room)| Some((name, room.kept.keeping.as_ref()?)));
         let brief = kept.filter(|(_, kept)| kept.brief).map(|(name, kept)| (kept.used, name));
         let all = brief.chain(self.shelf.brief()).filter(|(_, name)| *name != but);
@@ -192,7 +192,7 @@ impl Directory {
             RoomOutput::Moved(conn, standing) => self.moved(conn, name, standing, now),
             RoomOutput::Check(unchecked) => self.check(name, *unchecked),
             RoomOutput::Displace => {
-                if let Some(other) = self.least_used(name) {
+                if let Some(other) = self.least_used(name, None) {
                     self.forget(&other, now);
                 }
             }
