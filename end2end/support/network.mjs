@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { launchWith, machines } from './chromium.mjs';
+import { launchWith, machines, WHOLE } from './chromium.mjs';
 
 const ON_HOST = fileURLToPath(new URL('on-host.sh', import.meta.url));
 /** Of the public internet, because no relay sends to private addresses. Nothing leaves the namespaces. */
@@ -141,7 +141,7 @@ const make = async (hosts, dual) => {
     launchOptions: (host, ...flags) => {
       // The page is to have devices although its address is neither https nor the loopback's.
       const options = launchWith([...machines.usual, ...flags], `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`);
-      const env = { ...process.env, NETNS: nameOf(host), PROGRAM: options.executablePath };
+      const env = { ...process.env, NETNS: nameOf(host), PROGRAM: WHOLE };
       return { ...options, executablePath: ON_HOST, env };
     },
     /** Takes a host from one network to another, as who leaves their Wi-Fi. */
