@@ -353,7 +353,9 @@ async fn knock(client: &mut Client, times: usize) {
 /// The program with pipes that nobody reads, at `address` and with metrics at the other one.
 fn unread(args: &[&str], address: SocketAddr, metrics: SocketAddr) -> (Child, [PipeReader; 2]) {
     let (address, metrics) = (address.to_string(), metrics.to_string());
-    let usual = ["--listen", &address, "--metrics", &metrics, "--messages", "1000000"];
+    // One socket knocks for long without joining.
+    let usual =
+        ["--listen", &address, "--metrics", &metrics, "--messages", "1000000", "--patience", "60"];
     let mut command = salon(&[&usual[..], args].concat(), &[]);
     let ((out, stdout), (err, stderr)) = (full_pipe(), full_pipe());
     command.env("SALON_SITE", site()).stdout(stdout).stderr(stderr);
