@@ -331,7 +331,8 @@ const recordFlashes = async (page: Page, ms: number) => {
   expect(offsets.length).toBeGreaterThanOrEqual(ms / 2_000);
   if (rate > KEEPS_UP) expect(percentile(offsets.map(Math.abs), 0.9)).toBeLessThan(2 * IN_STEP_MS);
   if (rate > KEEPS_UP) expect(offsets.length).toBeGreaterThanOrEqual((ms / 1_000) * 0.6);
-  expect(Math.abs(median)).toBeLessThan(IN_STEP_MS);
+  // What cannot draw each picture in time draws them late.
+  expect(Math.abs(median)).toBeLessThan(rate > KEEPS_UP ? IN_STEP_MS : 1.5 * IN_STEP_MS);
   return { path, name, seconds };
 };
 
