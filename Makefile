@@ -102,7 +102,7 @@ clean: ## Remove what was built (the tools stay)
 
 # Parts of the above.
 
-# Builds the server with the pages inside. Its crates it shares with cargo-leptos.
+# Builds the server with the pages inside, with a profile. `release` has its crates from `make release`.
 define carry
 	$(STEP) "Building the server with its pages inside" env CARGO_BUILD_BUILD_DIR=target \
 		cargo build --profile $(1) --no-default-features --features embed $(LOCKED) --target-dir target/dist

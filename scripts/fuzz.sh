@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scripts/fuzz.sh SECONDS
-# Lets the fuzzer work on each of its targets for so long, on both at once. What it finds interesting
-# goes to target/fuzz/corpus, what breaks something to fuzz/artifacts.
+# Runs the fuzzer on both of its targets at once, for SECONDS. What it finds interesting goes to
+# target/fuzz/corpus, what breaks something to fuzz/artifacts.
 set -euo pipefail
 seconds=$1
 # The compiler that everything is built with has no sanitizers, and safe code needs none: debug

@@ -19,7 +19,7 @@ const SHARES = '--auto-select-tab-capture-source-by-title=Small print';
 // It may be the only interface.
 const LOOPBACK = '--allow-loopback-in-peer-connection';
 
-export const WHOLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const WHOLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 // The same engine without the browser around its pages, which costs a machine as much again.
 const SHELL = process.env['CHROMIUM_SHELL'] ?? (process.env['CHROMIUM'] ? '' : '/usr/bin/chromium-headless-shell');
 

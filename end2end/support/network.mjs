@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { launchWith, machines, WHOLE } from './chromium.mjs';
+import { launchWith, machines } from './chromium.mjs';
 
-const ON_HOST = fileURLToPath(new URL('on-host.sh', import.meta.url));
+const CHROMIUM = fileURLToPath(new URL('chromium-on-host.sh', import.meta.url));
 /** Of the public internet, because no relay sends to private addresses. Nothing leaves the namespaces. */
 const IPV4 = '11.0';
 const IPV6 = '2600:0:0';
@@ -138,12 +138,12 @@ const make = async (hosts, dual) => {
      * @param {string} host where Chromium is to run
      * @param {string[]} flags
      */
-    launchOptions: (host, ...flags) => {
+    launchOptions: (host, ...flags) => ({
       // The page is to have devices although its address is neither https nor the loopback's.
-      const options = launchWith([...machines.usual, ...flags], `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`);
-      const env = { ...process.env, NETNS: nameOf(host), PROGRAM: WHOLE };
-      return { ...options, executablePath: ON_HOST, env };
-    },
+      ...launchWith([...machines.usual, ...flags], `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`),
+      executablePath: CHROMIUM,
+      env: { ...process.env, NETNS: nameOf(host) },
+    }),
     /** Takes a host from one network to another, as who leaves their Wi-Fi. */
     moveToNewAddress: async (/** @type {string} */ host) => {
       await joined.get(host)?.leave();
