@@ -23,8 +23,8 @@ use crate::{
 use leptos::{html, prelude::*};
 use std::time::Duration;
 
-/// So long after coming in, the machine has time for what may be needed later: others who come at the
-/// same moment would wait for it.
+/// How long after coming in what may be needed later is fetched: earlier, it would slow down others who
+/// come at the same moment.
 const CALM: Duration = Duration::from_secs(15);
 
 /// Everything one does in a call, one press each.

@@ -6,7 +6,10 @@ use crate::{
     protocol::Quality,
     reactive::{flag, word},
     session::Session,
-    ui::{Show, common::toggle::Toggle},
+    ui::{
+        Show,
+        common::{radio_option::RadioOption, toggle::Toggle},
+    },
 };
 use leptos::prelude::*;
 
@@ -18,17 +21,8 @@ pub(in crate::ui) fn Settings() -> impl IntoView {
     let media = session.media;
     let quality = move |quality, label: &'static str| {
         let chosen = flag(move || session.quality.get() == quality);
-        view! {
-            <label class="option">
-                <input
-                    type="radio"
-                    name="quality"
-                    prop:checked=chosen
-                    on:change=move |_| session.set_quality(quality)
-                />
-                <span>{label}</span>
-            </label>
-        }
+        let choose = Callback::new(move |()| session.set_quality(quality));
+        view! { <RadioOption group="quality" label chosen choose /> }
     };
     let music = flag(move || media.processing.get().music);
     let step = move |label, read: fn(&Processing) -> bool, write: fn(&mut Processing, bool)| {

@@ -10,7 +10,7 @@ use crate::{
     session::Session,
     ui::{
         Icon,
-        common::{panel::Panel, toggle::Toggle},
+        common::{panel::Panel, radio_option::RadioOption, toggle::Toggle},
         icons,
         recording::recordings::RecordingSection,
         stage::{layout_state::LayoutState, small_window::SmallWindowButton},
@@ -68,17 +68,8 @@ fn ViewChoices() -> impl IntoView {
     let hides = Callback::new(move |hide| layout_state.hide_self(hide));
     let layout = move |layout, label: &'static str| {
         let chosen = flag(move || layout_state.layout.get() == layout);
-        view! {
-            <label class="option">
-                <input
-                    type="radio"
-                    name="layout"
-                    prop:checked=chosen
-                    on:change=move |_| layout_state.choose(layout)
-                />
-                <span>{label}</span>
-            </label>
-        }
+        let choose = Callback::new(move |()| layout_state.choose(layout));
+        view! { <RadioOption group="layout" label chosen choose /> }
     };
     view! {
         <section aria-labelledby="view-choices">
