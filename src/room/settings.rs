@@ -71,7 +71,7 @@ impl Room {
         address: u64,
         cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
-        if !self.kept.for_this_call && self.kept.keeping.is_some() {
+        if self.is_stored() {
             return Ok(());
         }
         if !cx.limits.keepers.take(address, cx.now) {
@@ -89,6 +89,11 @@ impl Room {
         }
         (self.kept.for_this_call, self.kept.keeper) = (false, Some(address));
         Ok(())
+    }
+
+    /// Whether something is kept of it beyond the call.
+    pub(super) fn is_stored(&self) -> bool {
+        !self.kept.for_this_call && self.kept.keeping.is_some()
     }
 
     /// Forgets what was decided.

@@ -150,7 +150,8 @@ impl Directory {
         let most = self.config.rooms;
         let occupied = if others < most { Ok(()) } else { Err(most) };
         let most = self.config.kept;
-        let kept = if self.kept_count() < most {
+        let is_stored = self.rooms.get(name).is_some_and(Room::is_stored);
+        let kept = if is_stored || self.kept_count() < most {
             Vacancy::Free
         } else if may_keep(input) && self.least_used(name, by).is_some() {
             Vacancy::Displacing
