@@ -3,7 +3,7 @@
 //!
 //! Contract: tell it what happened, and when, in time since the Unix epoch; then call
 //! [`Content::tick`], and drain [`Content::poll`]. It addresses people; over which connection somebody
-//! is reached is for whoever owns the connections.
+//! is reached is for the owner of the connections.
 
 mod chat;
 mod command;

@@ -166,7 +166,7 @@ impl World {
     }
 }
 
-/// Opens the channel to somebody anew, and returns whether it stays open.
+/// Opens the channel to somebody again, and returns whether it stays open.
 fn reopen(content: &mut Content, other: PeerId, now: Duration) -> bool {
     content.closed(other);
     content.opened(other, now);

@@ -90,7 +90,7 @@ impl IceServerCheck {
         Self { target, result: CheckResult::Waiting, failed: false, found: false }
     }
 
-    /// Takes in an event, so long after the beginning. What is found stays.
+    /// Takes in an event and the time since the beginning. What is found stays.
     pub fn note(&mut self, event: CheckEvent, after: Duration) {
         if self.result != CheckResult::Waiting {
             return;

@@ -117,7 +117,7 @@ impl Room {
         presence
     }
 
-    /// Puts a person on a seat, or back on theirs. Whoever used it until now, in another tab, is told.
+    /// Puts a person on a seat, or back on theirs. A tab that used it until now is told.
     fn take_seat(&mut self, conn: ConnId, identity: &Identity, presence: Presence) {
         let Some(seat) = self.seats.get_mut(identity.id) else {
             return self.seats.add(Seat::new(conn, identity, presence));

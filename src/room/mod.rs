@@ -57,7 +57,7 @@ enum RoomInput {
     Tick,
 }
 
-/// What a room wants of whoever owns it.
+/// What a room wants of its owner.
 #[derive(Debug)]
 enum RoomOutput {
     /// Tell a connection something.

@@ -196,7 +196,7 @@ impl Server {
         self.keeper.certificates.clone()
     }
 
-    /// Leads whoever comes to `tcp` over plain http to https.
+    /// Redirects requests that come to `tcp` over plain http to https.
     #[must_use]
     pub fn redirect_from(mut self, tcp: TcpListener) -> Self {
         self.redirect = Some((tcp, self.listener.without_tls()));

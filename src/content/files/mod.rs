@@ -17,7 +17,7 @@ use sending::Sending;
 use std::{collections::VecDeque, sync::Arc};
 pub use types::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView, OFFERS};
 
-/// Whoever sends less than this many bytes at a time makes work with it.
+/// A sender of fewer bytes than this at a time costs more than they are worth.
 const MIN_CHUNK: usize = 1024;
 
 /// What goes to one other person.
@@ -327,7 +327,7 @@ impl Files {
         self.tell(commands);
     }
 
-    /// What is to be said to somebody without a channel is said anew when there is one.
+    /// What is to be said to somebody without a channel is said again when there is one.
     fn tell(&mut self, commands: Vec<ContentCommand>) {
         let lines = &self.lines;
         let reaches = |command: &ContentCommand| match command {

@@ -106,7 +106,7 @@ pub enum Command {
     /// Work on a passcode.
     Check(Check),
     /// Hand this to [`Directory::handle`] again: what it depends on is known now. Who sent it is to
-    /// be identified anew.
+    /// be identified again.
     Resume(Box<Input>),
     /// Answer an [`Input::Look`].
     Answer(u64, RoomState),

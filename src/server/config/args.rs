@@ -137,7 +137,7 @@ pub(super) struct Args {
 
     /// For how many seconds a seat is held when a connection breaks, 0 to 120
     ///
-    /// Whoever is back by then is not missed by anybody.
+    /// The others are not told of somebody who is back by then.
     #[arg(long, env = "SALON_HOLD", hide_env_values = true, value_name = "SECONDS")]
     #[arg(default_value = "15", value_parser = parse::hold)]
     pub(super) hold: Duration,

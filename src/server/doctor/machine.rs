@@ -12,7 +12,7 @@ use tokio::time::sleep;
 const MANY_DESCRIPTORS: u64 = 4096;
 /// The server itself takes about a dozen.
 const FEW_DESCRIPTORS: u64 = 64;
-/// For so long the two clocks of the system are compared.
+/// How long the two clocks of the system are compared.
 const CLOCK_WATCH: Duration = Duration::from_millis(200);
 /// So much they may differ after that, and a file system's clock from the system's.
 pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);

@@ -216,7 +216,7 @@ impl Actor {
         self.handle(Input::Opened(conn));
         let registration = Registration { conn, closed: self.closed.0.clone() };
         let alive = self.alive.0.clone();
-        // Whoever asked may be gone: then the registration is dropped here and reports the closing.
+        // The one who asked may be gone: then the registration is dropped here and reports the closing.
         drop(reply.send(Opened { registration, inbox, closing, alive }));
     }
 
