@@ -89,6 +89,8 @@ test('a new device is offered and used when that is wanted', async ({ person, ro
     };
   });
   await enter(ada, room, 'Ada');
+  // Of a kind that is not in use, nothing is offered.
+  await expectDevicesInUse(ada, ['audio', 'video']);
   await say(ada, 'plug');
   await expect(offer(ada)).toContainText('Desk camera is there.');
   expect(await ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(false);
