@@ -3,9 +3,12 @@ import { launchOptions } from './support/chromium.mjs';
 
 /** The tag of what says how long something takes, or needs most of a machine. */
 const ALONE = /@alone/;
+/** The tag of long forms of what a shorter test guards: only `make soak` runs them. */
+const SOAK = /@soak/;
 
 export default defineConfig({
   testDir: 'tests',
+  ...(process.env['SOAK'] ? {} : { grepInvert: SOAK }),
   outputDir: 'results/failures',
   // People mostly wait for each other: two tests at once keep two cores busy.
   workers: 2,

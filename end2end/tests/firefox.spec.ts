@@ -19,6 +19,9 @@ const PREFERENCES = {
   'media.peerconnection.ice.loopback': true,
   // A tab that a page asks for by name; see shareTab.
   'media.getusermedia.browser.enabled': true,
+  // What is painted and sent more often keeps the machine busy.
+  'layout.frame_rate': 20,
+  'media.navigator.video.default_fps': 10,
   'browser.download.folderList': 2,
   // Nothing but the page itself is to use the network.
   'network.captive-portal-service.enabled': false,
@@ -427,7 +430,7 @@ test.describe('with a speaker', { tag: '@alone' }, () => {
   });
 });
 
-test.describe('with a clock of coarse steps, and nothing that plays sound', { tag: '@alone' }, () => {
+test.describe('with a clock of coarse steps, and nothing that plays sound', { tag: ['@alone', '@soak'] }, () => {
   test.use({ isCoarse: true });
 
   test("the lobby's test works in Firefox, which says in the call that it cannot record", async ({ firefox, room, salon }) => {

@@ -170,7 +170,7 @@ test.describe('through a relay, by every way to it', () => {
   });
 
   test('four who hide their addresses and all change their networks at once find each other again', {
-    tag: '@alone',
+    tag: ['@alone', '@soak'],
   }, async ({ come, network, relay, room }) => {
     test.slow();
     const names = ['Ada', 'Bob', 'Cleo', 'Dan'];
