@@ -1,6 +1,10 @@
 //! What a call takes in, and what it wants done.
 
-use super::{Generation, PeerCommand, PeerConfig, PeerInput, PeerKey};
+use super::{
+    connection::{PeerCommand, PeerInput, PeerKey},
+    generation::Generation,
+    ice::PeerConfig,
+};
 use crate::{
     content::{ChannelInput, FileCommand, FileInput, Message},
     protocol::{

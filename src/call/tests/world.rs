@@ -1,7 +1,10 @@
 //! Several calls, the real rooms between them, and just enough of a browser for each.
 
 use super::*;
-use crate::room::{self, ConnId, Directory, Identity};
+use crate::{
+    protocol::{IceCandidate, SdpType, SessionDescription},
+    room::{self, ConnId, Directory, Identity},
+};
 use std::collections::BTreeMap;
 
 /// A peer connection's signaling state machine, and what it last agreed on.
@@ -253,7 +256,8 @@ impl World {
         assert_eq!(ids.len(), state.people.len(), "ghosts");
         ids.sort();
         for person in &self.people {
-            let mut seen: Vec<_> = person.call.peers.iter().map(|peer| peer.key().id).collect();
+            let participants = &person.call.participants;
+            let mut seen: Vec<_> = participants.iter().map(Participant::id).collect();
             let Some(me) = person.call.me else {
                 assert!(seen.is_empty() && person.pcs.is_empty(), "peers outside of a call");
                 continue;
@@ -267,9 +271,15 @@ impl World {
                 assert_eq!(pc.lost, None, "nothing comes through");
                 assert_eq!(pc.hidden, person.call.ice.config().hidden);
                 assert!(person.call.ice.is_told(), "the server does not know what to hide");
-                let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
-                assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
+                assert_eq!(participants.route(key.id), Some(*key), "reached by another connection");
+                let connection = participants.connections().find(|one| one.key() == *key);
+                assert!(connection.is_some_and(|connection| !connection.is_negotiating()));
             }
+            assert_eq!(participants.connections().count(), person.pcs.len());
+            let tiles = person.call.view().tiles;
+            let shown: Vec<_> = tiles.iter().map(|tile| tile.key).collect();
+            assert!(shown.iter().all(|key| person.pcs.contains_key(key)), "shown by no connection");
+            assert_eq!(shown.len(), person.pcs.len());
             let chat = person.call.content.chat();
             let own = chat.messages.iter().filter(|message| chat.is_own(message));
             for message in own {
@@ -304,7 +314,7 @@ impl World {
     fn busy(&self, person: usize) -> bool {
         let person = &self.people[person];
         let working = person.pcs.values().any(|pc| pc.operation.is_some() || pc.lost.is_some());
-        let linked = person.pcs.len() == person.call.peers.len();
+        let linked = person.pcs.len() == person.call.participants.iter().count();
         let waiting = person.socket.is_none() || person.stalled != (false, false) || !linked;
         working || waiting || !person.upstream.is_empty() || !person.downstream.is_empty()
     }
@@ -550,8 +560,9 @@ impl World {
             // Another negotiation was first (W3C WebRTC, section 4.7.3).
             self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
         }
-        let candidate = PeerInput::LocalCandidate(candidate("c"));
-        self.tell(index, Input::Peer(key, candidate));
+        let candidate = IceCandidate { candidate: "c".to_owned(), ..IceCandidate::default() };
+        let found = PeerInput::LocalCandidate(Some(candidate));
+        self.tell(index, Input::Peer(key, found));
     }
 }
 

@@ -5,82 +5,12 @@
 //! offer that meets a `signalingState` other than `stable`. The side that is to give way does not
 //! roll its offer back: [`Negotiation::has_collided`] says that a new connection is needed.
 
-use super::{ConnectionState, IceConnectionState, Reading, seal::Ends};
-use crate::{
-    content::ChannelInput,
-    protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal},
+use super::{
+    fingerprints::DtlsFingerprints,
+    types::{Intent, PeerCommand, SignalingState},
 };
+use crate::protocol::{IceCandidate, Role, SdpType, SessionDescription, Signal};
 use std::{collections::VecDeque, sync::Arc};
-
-/// `RTCSignalingState` (W3C WebRTC, section 4.3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignalingState {
-    /// No offer is open.
-    #[default]
-    Stable,
-    /// An offer of this side is open.
-    HaveLocalOffer,
-    /// An offer of the other side is open.
-    HaveRemoteOffer,
-    /// One of the provisional states, which Salon's own client never enters.
-    Provisional,
-    /// The connection is closed.
-    Closed,
-}
-
-/// What a local description is set for. A result is matched with it, so that a finished answer is
-/// never taken for a finished offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Intent {
-    /// Create and set an offer.
-    Offer,
-    /// Create and set an answer.
-    Answer,
-    /// Take back the open offer, of whichever side.
-    Rollback,
-}
-
-/// What a peer connection reports.
-#[derive(Clone, Debug)]
-pub enum PeerInput {
-    /// The browser could not make the connection. Nothing else will be reported of it.
-    NotOpened,
-    /// The `negotiationneeded` event.
-    NegotiationNeeded,
-    /// `setLocalDescription` is done: what the local description is now, or nothing if it failed.
-    LocalDone(Intent, Option<SessionDescription>, SignalingState),
-    /// `setRemoteDescription` is done, and whether it worked.
-    RemoteDone(bool, SignalingState),
-    /// A local candidate; none at the end of candidates.
-    LocalCandidate(Option<IceCandidate>),
-    /// The other side said something through the server.
-    Signal(Signal),
-    /// The `connectionstatechange` event.
-    Connection(ConnectionState),
-    /// The `iceconnectionstatechange` event.
-    IceConnection(IceConnectionState),
-    /// What the statistics say, again and again.
-    Reading(Reading),
-    /// Something about the data channels.
-    Channel(ChannelInput),
-}
-
-/// What a peer connection is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PeerCommand {
-    /// Answered by [`PeerInput::LocalDone`] with the same intent.
-    SetLocal(Intent),
-    /// Answered by [`PeerInput::RemoteDone`].
-    SetRemote(SessionDescription),
-    /// Failures are of no consequence.
-    AddCandidate(Option<IceCandidate>),
-    /// Gather and check anew with the next offer.
-    RestartIce,
-    /// Send less picture, so that the sound gets through.
-    LimitPicture(Option<Grade>),
-    /// Send to the other side.
-    Send(Signal),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operation {
@@ -116,7 +46,7 @@ pub(super) struct Negotiation {
     inbox: VecDeque<Signal>,
     /// Candidates that came before any remote description.
     early: Vec<Option<IceCandidate>>,
-    ends: Ends,
+    fingerprints: DtlsFingerprints,
     /// Local candidates that must not overtake the description they belong to.
     outgoing: Vec<Option<IceCandidate>>,
     commands: VecDeque<PeerCommand>,
@@ -139,7 +69,7 @@ impl Negotiation {
             remote: None,
             inbox: VecDeque::new(),
             early: Vec::new(),
-            ends: Ends::default(),
+            fingerprints: DtlsFingerprints::default(),
             outgoing: Vec::new(),
             commands: VecDeque::new(),
         }
@@ -151,7 +81,7 @@ impl Negotiation {
 
     /// What both sides can compare.
     pub(super) fn seal(&self) -> Option<Arc<str>> {
-        self.ends.seal()
+        self.fingerprints.seal()
     }
 
     /// Whether nothing is under way, on this side or with the other.
@@ -230,9 +160,9 @@ impl Negotiation {
         self.operation = None;
         self.signaling = signaling;
         if let Some(description) = description.filter(|_| intent != Intent::Rollback) {
-            self.ends.set_local(&description.sdp);
+            self.fingerprints.set_local(&description.sdp);
             if intent == Intent::Answer && signaling == SignalingState::Stable {
-                self.ends.agree();
+                self.fingerprints.agree();
             }
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
             self.offered_ways.clear();
@@ -261,7 +191,7 @@ impl Negotiation {
         if worked {
             self.has_remote = true;
             if kind == SdpType::Answer {
-                self.ends.agree();
+                self.fingerprints.agree();
             }
             let early = std::mem::take(&mut self.early);
             self.commands.extend(early.into_iter().map(PeerCommand::AddCandidate));
@@ -344,7 +274,7 @@ impl Negotiation {
 
     fn start_remote(&mut self, description: SessionDescription) {
         self.operation = Some(Operation::Remote(description.kind));
-        self.ends.set_remote(&description.sdp);
+        self.fingerprints.set_remote(&description.sdp);
         self.remote = Some(description.clone());
         self.commands.push_back(PeerCommand::SetRemote(description));
     }

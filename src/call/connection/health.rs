@@ -1,6 +1,6 @@
 //! What arrives of a person, read from the statistics of their connection.
 
-use crate::protocol::{Grade, Presence};
+use crate::{call::participant::ExpectedTracks, protocol::Grade};
 use std::{collections::VecDeque, time::Duration};
 
 /// So long nothing may arrive that should.
@@ -148,9 +148,9 @@ impl Health {
     }
 
     /// What is expected from somebody begins anew when they say that something changed.
-    pub(super) fn expect(&mut self, before: &Presence, after: &Presence, now: Duration) {
+    pub(super) fn expect(&mut self, before: ExpectedTracks, after: ExpectedTracks, now: Duration) {
         for (pulse, fresh) in [
-            (&mut self.sound, after.mic && !before.mic),
+            (&mut self.sound, after.microphone && !before.microphone),
             (&mut self.picture, after.camera && !before.camera),
         ] {
             if fresh {
@@ -174,8 +174,8 @@ impl Health {
     }
 
     /// For how long nothing has come of what this person says they send and has come before.
-    pub(super) fn pause(&self, presence: &Presence) -> Option<Duration> {
-        let sent = [(&self.sound, presence.mic), (&self.picture, presence.camera)];
+    pub(super) fn pause(&self, expected: ExpectedTracks) -> Option<Duration> {
+        let sent = [(&self.sound, expected.microphone), (&self.picture, expected.camera)];
         let sent = sent.into_iter().filter(|(pulse, sends)| *sends && pulse.lives);
         let last = sent.map(|(pulse, _)| pulse.at).max()?;
         Some(self.read_at().saturating_sub(last))
@@ -192,8 +192,8 @@ impl Health {
     }
 
     /// Since when nothing has come that should, if that means that the connection is broken.
-    pub(super) fn silent_since(&self, presence: &Presence) -> Option<Duration> {
-        let (silence, limit) = match self.pause(presence) {
+    pub(super) fn silent_since(&self, expected: ExpectedTracks) -> Option<Duration> {
+        let (silence, limit) = match self.pause(expected) {
             Some(pause) => (pause, SILENT_AFTER),
             None => (self.quiet(), MUTE_AFTER),
         };
@@ -201,10 +201,10 @@ impl Health {
     }
 
     /// Whether the sound arrives that should, and the picture.
-    pub(super) fn arrives(&self, presence: &Presence) -> (bool, bool) {
+    pub(super) fn arrives(&self, expected: ExpectedTracks) -> (bool, bool) {
         let arrives =
             |pulse: &Pulse, expected: bool| !expected || self.read_at() < pulse.at + SILENT_AFTER;
-        (arrives(&self.sound, presence.mic), arrives(&self.picture, presence.camera))
+        (arrives(&self.sound, expected.microphone), arrives(&self.picture, expected.camera))
     }
 
     /// How well it arrives, over some seconds.
@@ -322,22 +322,22 @@ mod tests {
         let sound = Arrival { packets: 1, lost: 0 };
         let reading = Reading { heard: 1, sound, picture: sound, ..Reading::default() };
         health.note(Reading::default(), millis(500));
-        let speaks = Presence::default();
-        let silent = Presence { mic: false, camera: false, ..Presence::default() };
+        let speaks = ExpectedTracks { microphone: true, camera: true, screen: false };
+        let silent = ExpectedTracks::default();
         let mut seen = Vec::new();
         for time in (1..=9).map(|second| millis(1000 * second)) {
             health.note(reading, time);
-            let broken = |presence| health.silent_since(presence).is_some();
-            seen.push((broken(&speaks), broken(&silent)));
+            let broken = |expected| health.silent_since(expected).is_some();
+            seen.push((broken(speaks), broken(silent)));
         }
         assert_eq!(seen.iter().filter(|(speaks, _)| *speaks).count(), 6, "from 3 seconds on");
         assert_eq!(seen.iter().filter(|(_, silent)| *silent).count(), 1, "from 8 seconds on");
-        assert_eq!(health.arrives(&speaks), (false, false));
-        assert_eq!(health.arrives(&silent), (true, true));
-        health.expect(&silent, &speaks, millis(9000));
-        assert_eq!(health.arrives(&speaks), (true, true), "it is about to come");
+        assert_eq!(health.arrives(speaks), (false, false));
+        assert_eq!(health.arrives(silent), (true, true));
+        health.expect(silent, speaks, millis(9000));
+        assert_eq!(health.arrives(speaks), (true, true), "it is about to come");
         health.note(reading, millis(60_000));
-        assert_eq!(health.silent_since(&speaks), None, "nothing is known of a break");
+        assert_eq!(health.silent_since(speaks), None, "nothing is known of a break");
     }
 
     #[test]
