@@ -8,8 +8,8 @@ use super::{
 use crate::{
     content::{ChannelInput, FileCommand, FileInput, Message},
     protocol::{
-        ChatText, ClientMessage, ErrorCode, HostAction, MediaKind, Pass, Presence, Reaction, Role,
-        RoomName, ServerMessage, Talk,
+        ChatText, ClientMessage, ErrorCode, HostAction, Pass, Presence, Reaction, Role, RoomName,
+        ServerMessage, Talk, TrackSource,
     },
 };
 use std::time::Duration;
@@ -133,7 +133,7 @@ pub enum Command {
     /// Forget the host key that came with the link: it is not.
     DropHostKey,
     /// Switch something off that this person sends: a host wants that.
-    Mute(MediaKind),
+    Mute(TrackSource),
     /// Tell the person that something was not done, or counts no more.
     Tell(ErrorCode),
 }

@@ -24,8 +24,8 @@ use crate::{
     diagnostics::StatsHistory,
     platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
     protocol::{
-        ErrorCode, Gate, HostAction, IceServer, MediaKind, PeerId, Presence, Quality, RoomName,
-        RoomState,
+        ErrorCode, Gate, HostAction, IceServer, PeerId, Presence, Quality, RoomName, RoomState,
+        TrackSource,
     },
     reactive::{effect, holding},
 };
@@ -338,11 +338,8 @@ impl Session {
     }
 
     /// Switches off what a host wants off. The person can switch it on again.
-    fn muted_by_host(self, what: MediaKind) {
-        let kind = match what {
-            MediaKind::Mic => Kind::Microphone,
-            MediaKind::Camera => Kind::Camera,
-        };
+    fn muted_by_host(self, what: TrackSource) {
+        let Some(kind) = Kind::of(what) else { return };
         // Not within the call's own turn, which is not over yet.
         platform::spawn_local(async move {
             if self.media.switch_off(kind) {

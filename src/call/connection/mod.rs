@@ -10,6 +10,7 @@ mod sending;
 mod start;
 #[cfg(test)]
 mod tests;
+mod tracks;
 mod transport;
 mod types;
 

@@ -7,6 +7,7 @@
 
 use super::{
     fingerprints::DtlsFingerprints,
+    tracks::TrackMap,
     types::{Intent, PeerCommand, SignalingState},
 };
 use crate::protocol::{IceCandidate, Role, SdpType, SessionDescription, Signal};
@@ -47,6 +48,8 @@ pub(super) struct Negotiation {
     /// Candidates that came before any remote description.
     early: Vec<Option<IceCandidate>>,
     fingerprints: DtlsFingerprints,
+    /// What the other side's sections bring.
+    tracks: TrackMap,
     /// Local candidates that must not overtake the description they belong to.
     outgoing: Vec<Option<IceCandidate>>,
     commands: VecDeque<PeerCommand>,
@@ -70,6 +73,7 @@ impl Negotiation {
             inbox: VecDeque::new(),
             early: Vec::new(),
             fingerprints: DtlsFingerprints::default(),
+            tracks: TrackMap::default(),
             outgoing: Vec::new(),
             commands: VecDeque::new(),
         }
@@ -276,6 +280,8 @@ impl Negotiation {
         self.operation = Some(Operation::Remote(description.kind));
         self.fingerprints.set_remote(&description.sdp);
         self.remote = Some(description.clone());
+        let tracks = self.tracks.learn(&description);
+        let description = SessionDescription { tracks, ..description };
         self.commands.push_back(PeerCommand::SetRemote(description));
     }
 

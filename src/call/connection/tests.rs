@@ -20,7 +20,7 @@ fn connection(role: Role, generation: u64, now: Duration) -> Connection {
 }
 
 fn description(kind: SdpType) -> SessionDescription {
-    SessionDescription { kind, sdp: String::new() }
+    SessionDescription::new(kind, "")
 }
 
 fn drain(negotiation: &mut Negotiation) -> Vec<PeerCommand> {
@@ -44,7 +44,7 @@ fn the_caller_offers_and_the_callee_waits() {
 #[test]
 fn an_offer_that_is_said_again_has_one_answer() {
     use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
-    let named = |kind, sdp: &str| SessionDescription { kind, sdp: sdp.to_owned() };
+    let named = |kind, sdp: &str| SessionDescription::new(kind, sdp);
     let offer = || Signal::Offer(named(SdpType::Offer, "offer"));
     let answer = || named(SdpType::Answer, "answer");
     let said = PeerCommand::Send(Signal::Answer(answer()));
@@ -139,7 +139,7 @@ fn in_a_collision_the_callee_asks_for_a_new_connection() {
         callee.handle(input, now);
         assert!(!callee.step(now));
     }
-    let other = SessionDescription { kind: SdpType::Offer, sdp: "another".to_owned() };
+    let other = SessionDescription::new(SdpType::Offer, "another");
     callee.handle(PeerInput::Signal(Signal::Offer(other)), now);
     let remote = |command: &PeerCommand| matches!(command, PeerCommand::SetRemote(_));
     let applied = std::iter::from_fn(|| callee.poll()).filter(remote).count();
@@ -283,7 +283,7 @@ proptest! {
         let mut pending = VecDeque::new();
         for (place, (action, works)) in steps.into_iter().enumerate() {
             // Some are said twice.
-            let description = |kind| SessionDescription { kind, sdp: (place / 3).to_string() };
+            let description = |kind| SessionDescription::new(kind, (place / 3).to_string());
             match action {
                 0 | 1 => negotiation.needed(),
                 2 | 3 => negotiation.signal(Signal::Offer(description(SdpType::Offer))),

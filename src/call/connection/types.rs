@@ -143,7 +143,8 @@ pub enum PeerInput {
 pub enum PeerCommand {
     /// Answered by [`PeerInput::LocalDone`] with the same intent.
     SetLocal(Intent),
-    /// Answered by [`PeerInput::RemoteDone`].
+    /// Answered by [`PeerInput::RemoteDone`]. Its tracks say what each section brings, also where the
+    /// other side has not said so.
     SetRemote(SessionDescription),
     /// Failures are of no consequence.
     AddCandidate(Option<IceCandidate>),

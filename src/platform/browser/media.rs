@@ -343,7 +343,7 @@ async fn user_media(wanted: &[(Kind, String)], processing: Processing) -> Result
     for (kind, id) in wanted {
         let _ = Reflect::set(
             &constraints,
-            &kind.track_kind().into(),
+            &kind.source().track_kind().into(),
             &constraint(*kind, id, processing),
         );
     }

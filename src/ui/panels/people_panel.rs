@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     i18n::{shown_name, texts},
-    protocol::{HostAction, MediaKind, PeerId},
+    protocol::{HostAction, PeerId, TrackSource},
     reactive::{click, flag, text, word},
     session::Session,
     ui::{Icon, Show, common::panel::Panel, connection::connection_panel::ConnectionPanel, icons},
@@ -94,14 +94,14 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                         <button
                             class="button small"
                             disabled=flag(move || !presence.get().mic)
-                            on:click=click(move |_| mute(MediaKind::Mic))
+                            on:click=click(move |_| mute(TrackSource::Microphone))
                         >
                             {t.mute_person}
                         </button>
                         <button
                             class="button small"
                             disabled=flag(move || !presence.get().camera)
-                            on:click=click(move |_| mute(MediaKind::Camera))
+                            on:click=click(move |_| mute(TrackSource::Camera))
                         >
                             {t.stop_camera}
                         </button>

@@ -153,8 +153,7 @@ fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
     assert_eq!(pair.wait(SECOND).0, [0]);
 
     let answered = |sdp: &str| {
-        let sdp = sdp.to_owned();
-        let answer = SessionDescription { kind: SdpType::Answer, sdp };
+        let answer = SessionDescription::new(SdpType::Answer, sdp);
         let mut other = Pair::new(Role::Caller);
         other.hear(offered()).hear([
             PeerInput::Signal(Signal::Answer(answer)),
