@@ -22,7 +22,7 @@ mod wishes;
 use crate::{
     call::{Input, PeerKey, Phase, Tile, View},
     diagnostics::StatsHistory,
-    platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
+    platform::{self, Kind, Local, PageEvent, PerSource, Stream, Timer},
     protocol::{
         ErrorCode, Gate, HostAction, IceServer, PeerId, Presence, Quality, RoomName, RoomState,
         TrackSource,
@@ -78,7 +78,7 @@ pub struct Session {
     /// Time since the page was opened, once a second.
     pub now: RwSignal<Duration>,
     /// What each other person sends.
-    pub streams: RwSignal<Vec<(PeerKey, Incoming<Stream>)>>,
+    pub streams: RwSignal<Vec<(PeerKey, PerSource<Stream>)>>,
     /// What the connection to each other person has carried lately.
     pub histories: RwSignal<Vec<(PeerId, StatsHistory)>>,
     /// Whether somebody looks at it.
