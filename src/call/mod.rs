@@ -30,7 +30,7 @@ use crate::{
 };
 pub use connection::{
     Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Path, PeerCommand,
-    PeerInput, PeerKey, Reading, SignalingState, Verdict, sdp,
+    PeerInput, PeerKey, Reading, SignalingState, TrackReading, Verdict, sdp,
 };
 use connection::{Connection, verdict};
 pub use generation::Generation;
@@ -211,6 +211,12 @@ impl Call {
             files: self.content.files(),
             sign: self.reaction,
         }
+    }
+
+    /// The connection by which a participant is reached now.
+    #[must_use]
+    pub fn route(&self, id: PeerId) -> Option<PeerKey> {
+        self.participants.route(id)
     }
 
     /// Whether the server has answered all that it was asked.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     call::{PeerCommand, PeerConfig, PeerInput},
-    diagnostics::{CheckEvent, StatsSnapshot, Throughput, UploadResult},
+    diagnostics::{CheckEvent, ConnectionStats, Throughput, UploadResult},
     protocol::{Boot, IceServer, Role, TrackSource},
     recording::{Piece, Scene, lifecycle::RecorderEvent},
 };
@@ -129,7 +129,7 @@ impl PeerConnection {
     }
     pub fn set_screen(&self, _: Option<&Screen>) {}
     pub fn read(&self) {}
-    pub fn snapshot(&self) -> Option<StatsSnapshot> {
+    pub fn stats(&self) -> Option<ConnectionStats> {
         None
     }
     pub fn configure(&self, _: &PeerConfig) {}

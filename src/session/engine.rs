@@ -126,10 +126,14 @@ impl Engine {
         std::mem::take(&mut self.unshown).then(|| self.call.view())
     }
 
-    /// What the browser said last of each connection.
+    /// What the browser said last of each participant, by the connection that carries them.
     pub(super) fn snapshots(&self) -> Vec<(PeerKey, StatsSnapshot)> {
-        let snapshot = |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.snapshot()?));
-        self.peers.iter().filter_map(snapshot).collect()
+        // Each connection carries one participant: all tracks are theirs.
+        let snapshot =
+            |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.stats()?.of(|_| true)));
+        let is_in_use =
+            |(key, _): &&(PeerKey, PeerConnection)| self.call.route(key.id) == Some(*key);
+        self.peers.iter().filter(is_in_use).filter_map(snapshot).collect()
     }
 
     /// How loud everybody else is at this moment, from 0 to 1.

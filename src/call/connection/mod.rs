@@ -4,6 +4,7 @@ mod fingerprints;
 mod health;
 mod negotiation;
 mod quality;
+mod reading;
 mod recovery;
 pub mod sdp;
 mod sending;
@@ -19,12 +20,12 @@ use crate::{
     content::ChannelInput,
     protocol::{Grade, PeerId, Presence, Quality, Reception, Role, Signal},
 };
-pub use health::{Arrival, Path, Reading};
 use health::{GAP, Health, SILENT_AFTER};
 use negotiation::Negotiation;
 pub use quality::Verdict;
 use quality::best;
 pub(super) use quality::{Pair, verdict};
+pub use reading::{Arrival, Path, Reading, TrackReading};
 use recovery::{Recovery, Step};
 use sending::Sending;
 use start::Start;
@@ -235,7 +236,10 @@ impl Connection {
             PeerInput::Signal(_) => {}
             PeerInput::Connection(state) => self.transport.set_state(state, now),
             PeerInput::IceConnection(state) => self.transport.set_ice(state),
-            PeerInput::Reading(reading) => self.health.note(reading, now),
+            PeerInput::Reading(reading) => {
+                // It carries one participant: all tracks are theirs.
+                self.health.note(reading.counts(|_| true), now);
+            }
             PeerInput::Channel(input) => return self.note_channel(&input),
         }
         if !had_collided && self.negotiation.has_collided() {

@@ -194,8 +194,10 @@ fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let millis = Duration::from_millis;
     let hear = |connection: &mut Connection, heard, now| {
-        let sound = Arrival { packets: heard, lost: 0 };
-        let reading = Reading { heard, sound, picture: sound, ..Reading::default() };
+        let arrival = Arrival { packets: heard, lost: 0 };
+        let track = |is_audio| TrackReading { mid: None, is_audio, arrival };
+        let tracks = vec![track(true), track(false)];
+        let reading = Reading { heard, tracks, ..Reading::default() };
         connection.handle(PeerInput::Reading(reading), millis(now));
         connection.step(millis(now));
         let restarts = std::iter::from_fn(|| connection.poll());

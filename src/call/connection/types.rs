@@ -1,6 +1,6 @@
 //! The words in which a connection, the browser and the person are told of each other.
 
-use super::health::Reading;
+use super::reading::Reading;
 use crate::{
     call::generation::Generation,
     content::ChannelInput,

@@ -9,7 +9,7 @@ use crate::{
         ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
         SignalingState, sdp,
     },
-    diagnostics::StatsSnapshot,
+    diagnostics::ConnectionStats,
     platform::{Kind, PerKind, PerSource},
     protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource},
 };
@@ -109,10 +109,10 @@ impl PeerConnection {
         self.shared.read();
     }
 
-    /// What the browser said last of the connection.
+    /// What the browser said last of the connection, track by track.
     #[must_use]
-    pub fn snapshot(&self) -> Option<StatsSnapshot> {
-        self.shared.readings.snapshot()
+    pub fn stats(&self) -> Option<ConnectionStats> {
+        self.shared.readings.stats()
     }
 
     /// Uses other servers from the next restart of ICE on.
