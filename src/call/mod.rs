@@ -1,5 +1,5 @@
 //! A call as one person's browser sees it: the phases they go through, their socket, everybody else
-//! ([`participants`]), and the connections by which those are reached ([`connection`]). Pure: no
+//! (`participants`), and the connections by which those are reached (`connection`). Pure: no
 //! browser, clock or randomness in here.
 //!
 //! Contract: call [`Call::handle`] with an input and the time, then drain [`Call::poll`], then call

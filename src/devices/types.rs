@@ -58,11 +58,6 @@ impl<T> Default for PerKind<T> {
 }
 
 impl<T> PerKind<T> {
-    /// One of each.
-    pub fn new(microphone: T, camera: T) -> Self {
-        Self { microphone: Some(microphone), camera: Some(camera) }
-    }
-
     /// The value of this kind.
     pub fn get(&self, kind: Kind) -> Option<&T> {
         match kind {

@@ -188,8 +188,8 @@ impl Connection {
     }
 
     fn limit_picture(&mut self) {
-        if let Some(picture) = self.sending.picture() {
-            self.negotiation.command(PeerCommand::LimitPicture(picture));
+        if let Some(command) = self.sending.limit_picture() {
+            self.negotiation.command(command);
         }
     }
 

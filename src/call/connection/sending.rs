@@ -1,5 +1,6 @@
 //! How much of the picture is sent over a connection.
 
+use super::types::PeerCommand;
 use crate::protocol::{Grade, Quality};
 use std::time::Duration;
 
@@ -46,14 +47,15 @@ impl Sending {
         std::mem::replace(&mut self.limit, arrives) != arrives
     }
 
-    /// How good a picture to send now, if any, where that is news to the browser: as much as the line
+    /// What to tell the browser of the picture, if that is news: as much of it is sent as the line
     /// carries and both people want.
-    pub(super) fn picture(&mut self) -> Option<Option<Grade>> {
+    pub(super) fn limit_picture(&mut self) -> Option<PeerCommand> {
         let picture = match self.quality {
             Quality::AudioOnly => None,
             Quality::SaveData => Some(self.limit.min(Grade::Weak)),
             Quality::Auto => Some(self.limit),
         };
-        (std::mem::replace(&mut self.picture, picture) != picture).then_some(picture)
+        let before = std::mem::replace(&mut self.picture, picture);
+        (before != picture).then_some(PeerCommand::LimitPicture(picture))
     }
 }
