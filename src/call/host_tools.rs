@@ -1,15 +1,12 @@
 //! How the room is kept, and what this person does and sees as a host.
 
-use super::{Call, Command};
-use crate::protocol::{ClientMessage, Desk, ErrorCode, HostAction, PeerId, Rules};
+use super::{Call, Command, view::Hosting};
+use crate::protocol::{ClientMessage, ErrorCode, HostAction, PeerId, Rules};
 
 /// What is known of how the room is kept, and this person's part in it.
 #[derive(Debug, Default)]
 pub(super) struct HostTools {
-    pub(super) rules: Rules,
-    /// Whether the person is a host, as far as is known: also while they come back.
-    pub(super) is_host: bool,
-    pub(super) desk: Desk,
+    pub(super) hosting: Hosting,
     /// Whether the person has asked for a new host key and waits for it.
     renews_key: bool,
     /// What was done as a host while nobody was there to hear it.
@@ -19,8 +16,8 @@ pub(super) struct HostTools {
 impl HostTools {
     /// How the room is kept, as the server says to somebody who sits there as `me`.
     pub(super) fn set_rules(&mut self, rules: Rules, me: Option<PeerId>) {
-        self.is_host = me.is_some_and(|me| rules.hosts.contains(&me));
-        self.rules = rules;
+        self.hosting.is_host = me.is_some_and(|me| rules.hosts.contains(&me));
+        self.hosting.rules = rules;
     }
 
     /// Something was not done, or counts only so far; the new key is there only in the latter case.
@@ -30,8 +27,8 @@ impl HostTools {
 
     /// The person has left the room.
     pub(super) fn leave(&mut self) {
-        let rules = std::mem::take(&mut self.rules);
-        *self = Self { rules, ..Self::default() };
+        let rules = std::mem::take(&mut self.hosting.rules);
+        *self = Self { hosting: Hosting { rules, ..Hosting::default() }, ..Self::default() };
     }
 
     /// What is still to be done, once.

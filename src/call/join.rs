@@ -153,7 +153,9 @@ impl Call {
                 admission.refusal = None;
                 self.open_socket();
             }
-            Phase::InCall { .. } if admission.pass.host.is_some() && !self.host_tools.is_host => {
+            Phase::InCall { .. }
+                if admission.pass.host.is_some() && !self.host_tools.hosting.is_host =>
+            {
                 self.open_socket();
             }
             Phase::Joining | Phase::Waiting | Phase::InCall { .. } => {}
@@ -195,7 +197,7 @@ impl Call {
     /// The server has given this person a seat.
     pub(super) fn seated(&mut self, id: PeerId, token: Option<String>, rules: Rules) {
         self.host_tools.set_rules(rules, Some(id));
-        let key = self.admission.pass.host.clone().filter(|_| self.host_tools.is_host);
+        let key = self.admission.pass.host.clone().filter(|_| self.host_tools.hosting.is_host);
         self.commands.extend(key.map(Command::KeepHostKey));
         self.admission.seat.token = token;
     }

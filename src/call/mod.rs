@@ -44,7 +44,7 @@ use participants::{Participants, Rerouted};
 pub use signaling::Contact;
 use signaling::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
-pub use view::{Phase, Tile, View};
+pub use view::{Hosting, Phase, Tile, View};
 use waits::Waits;
 
 /// One person's part in one room.
@@ -191,7 +191,7 @@ impl Call {
     /// What the person is to see.
     #[must_use]
     pub fn view(&self) -> View {
-        let (admission, host_tools) = (&self.admission, &self.host_tools);
+        let admission = &self.admission;
         View {
             phase: admission.phase,
             state: self.state.clone(),
@@ -201,9 +201,7 @@ impl Call {
             introducing: self.is_introducing(),
             moved: admission.seat.moved,
             refusal: admission.refusal,
-            rules: host_tools.rules.clone(),
-            desk: host_tools.desk.clone(),
-            hosting: host_tools.is_host,
+            hosting: self.host_tools.hosting.clone(),
             has_pass: admission.has_pass(),
             contact: self.socket.contact(self.participants.are_all_lost(), self.clock.now),
             verdict: verdict(&self.participants.pairs()),
@@ -311,7 +309,7 @@ impl Call {
                 }
             }
             ServerMessage::Rules(rules) => self.host_tools.set_rules(rules, self.me),
-            ServerMessage::Desk(desk) => self.host_tools.desk = desk,
+            ServerMessage::Desk(desk) => self.host_tools.hosting.desk = desk,
             ServerMessage::HostKey(key) => self.given_host_key(key),
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}

@@ -108,6 +108,17 @@ impl Tile {
     }
 }
 
+/// How the room is kept, and this person's part in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosting {
+    /// What everybody inside may know.
+    pub rules: Rules,
+    /// Whether the person is a host, as far as is known: also while they come back.
+    pub is_host: bool,
+    /// What the person sees as a host.
+    pub desk: Desk,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
@@ -128,12 +139,8 @@ pub struct View {
     pub moved: bool,
     /// Why the person is not, or no longer, inside.
     pub refusal: Option<ErrorCode>,
-    /// How the room is kept.
-    pub rules: Rules,
-    /// What the person sees as a host.
-    pub desk: Desk,
-    /// Whether the person is a host.
-    pub hosting: bool,
+    /// How the room is kept, and this person's part in it.
+    pub hosting: Hosting,
     /// Whether the person has something to show at the door.
     pub has_pass: bool,
     /// How the server can be reached.

@@ -355,7 +355,7 @@ impl Relayed {
 /// What the sections of a description bring, where that is said.
 fn named(description: &SessionDescription) -> Option<Cow<'_, [TrackInfo]>> {
     let tracks = &description.tracks;
-    (!tracks.is_empty()).then_some(Cow::Borrowed(tracks))
+    (!tracks.is_empty()).then_some(Cow::Borrowed(tracks.as_slice()))
 }
 
 fn write_signal(

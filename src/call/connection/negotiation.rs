@@ -36,23 +36,35 @@ pub(super) struct Negotiation {
     has_remote: bool,
     /// The offer of this side that has no answer yet.
     open_offer: Option<SessionDescription>,
-    /// The candidates that were sent since.
-    offered_ways: Vec<Option<IceCandidate>>,
+    repeats: Repeats,
+    /// The last description of the other side that was to be applied.
+    remote: Option<SessionDescription>,
+    inbox: VecDeque<Signal>,
+    candidates: Candidates,
+    fingerprints: DtlsFingerprints,
+    /// What the other side's sections bring.
+    tracks: TrackMap,
+    commands: VecDeque<PeerCommand>,
+}
+
+/// Candidates that wait for something; none at the end of candidates.
+#[derive(Debug, Default)]
+struct Candidates {
+    /// Those of the other side that came before any description of it.
+    early: Vec<Option<IceCandidate>>,
+    /// Those of this side that must not overtake the description they belong to.
+    outgoing: Vec<Option<IceCandidate>>,
+    /// Those that were sent since the open offer.
+    offered: Vec<Option<IceCandidate>>,
+}
+
+/// What was said more than once, or may be.
+#[derive(Debug, Default)]
+struct Repeats {
     /// The last offer of the other side that was answered, and with what.
     last_answered: Option<(SessionDescription, SessionDescription)>,
     /// How many answers may be left over, because an offer was said again.
     said_again: u32,
-    /// The last description of the other side that was to be applied.
-    remote: Option<SessionDescription>,
-    inbox: VecDeque<Signal>,
-    /// Candidates that came before any remote description.
-    early: Vec<Option<IceCandidate>>,
-    fingerprints: DtlsFingerprints,
-    /// What the other side's sections bring.
-    tracks: TrackMap,
-    /// Local candidates that must not overtake the description they belong to.
-    outgoing: Vec<Option<IceCandidate>>,
-    commands: VecDeque<PeerCommand>,
 }
 
 impl Negotiation {
@@ -66,15 +78,12 @@ impl Negotiation {
             collided: false,
             has_remote: false,
             open_offer: None,
-            offered_ways: Vec::new(),
-            last_answered: None,
-            said_again: 0,
+            repeats: Repeats::default(),
             remote: None,
             inbox: VecDeque::new(),
-            early: Vec::new(),
+            candidates: Candidates::default(),
             fingerprints: DtlsFingerprints::default(),
             tracks: TrackMap::default(),
-            outgoing: Vec::new(),
             commands: VecDeque::new(),
         }
     }
@@ -115,9 +124,9 @@ impl Negotiation {
         if self.has_open_offer()
             && let Some(offer) = self.open_offer.clone()
         {
-            self.said_again += 1;
+            self.repeats.said_again += 1;
             self.send(Signal::Offer(offer));
-            for candidate in self.offered_ways.clone() {
+            for candidate in self.candidates.offered.clone() {
                 self.send(Signal::Candidate(candidate));
             }
         }
@@ -140,14 +149,14 @@ impl Negotiation {
 
     pub(super) fn local_candidate(&mut self, candidate: Option<IceCandidate>) {
         match self.operation {
-            Some(Operation::Local(_)) => self.outgoing.push(candidate),
+            Some(Operation::Local(_)) => self.candidates.outgoing.push(candidate),
             _ => self.send_candidate(candidate),
         }
     }
 
     fn send_candidate(&mut self, candidate: Option<IceCandidate>) {
         if self.signaling == SignalingState::HaveLocalOffer {
-            self.offered_ways.push(candidate.clone());
+            self.candidates.offered.push(candidate.clone());
         }
         self.send(Signal::Candidate(candidate));
     }
@@ -169,9 +178,9 @@ impl Negotiation {
                 self.fingerprints.agree();
             }
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
-            self.offered_ways.clear();
+            self.candidates.offered.clear();
             if intent == Intent::Answer {
-                self.last_answered = self.remote.clone().zip(Some(description.clone()));
+                self.repeats.last_answered = self.remote.clone().zip(Some(description.clone()));
             }
             self.send(match description.kind {
                 SdpType::Offer => Signal::Offer(description),
@@ -182,7 +191,7 @@ impl Negotiation {
             // An offer that cannot be answered must not stay open for ever.
             self.start_local(Intent::Rollback);
         }
-        for candidate in std::mem::take(&mut self.outgoing) {
+        for candidate in std::mem::take(&mut self.candidates.outgoing) {
             self.send_candidate(candidate);
         }
         self.advance();
@@ -197,7 +206,7 @@ impl Negotiation {
             if kind == SdpType::Answer {
                 self.fingerprints.agree();
             }
-            let early = std::mem::take(&mut self.early);
+            let early = std::mem::take(&mut self.candidates.early);
             self.commands.extend(early.into_iter().map(PeerCommand::AddCandidate));
             if kind == SdpType::Offer {
                 self.start_local(Intent::Answer);
@@ -236,7 +245,9 @@ impl Negotiation {
     fn offered(&mut self, offer: SessionDescription) {
         // Browsers number their descriptions, so the same one is said again: see [`Self::repeat`]. With
         // a second answer of its own, the other side would have one left over for its next offer.
-        if let Some((_, answer)) = self.last_answered.as_ref().filter(|(last, _)| *last == offer) {
+        if let Some((_, answer)) =
+            self.repeats.last_answered.as_ref().filter(|(last, _)| *last == offer)
+        {
             return self.send(Signal::Answer(answer.clone()));
         }
         self.ignoring = match self.role {
@@ -251,8 +262,8 @@ impl Negotiation {
 
     fn answered(&mut self, answer: SessionDescription) {
         // One offer that was said twice may have been answered twice, with the same words.
-        if self.said_again > 0 && self.remote.as_ref() == Some(&answer) {
-            self.said_again -= 1;
+        if self.repeats.said_again > 0 && self.remote.as_ref() == Some(&answer) {
+            self.repeats.said_again -= 1;
             return;
         }
         let expected = self.signaling == SignalingState::HaveLocalOffer;
@@ -267,7 +278,7 @@ impl Negotiation {
         } else if self.has_remote {
             self.commands.push_back(PeerCommand::AddCandidate(candidate));
         } else {
-            self.early.push(candidate);
+            self.candidates.early.push(candidate);
         }
     }
 
