@@ -157,7 +157,8 @@ impl Participants {
 
     /// Everybody is gone; returns which connections are to be closed.
     pub(super) fn clear(&mut self) -> Vec<PeerKey> {
-        (self.list.clear(), self.routes.clear());
+        self.list.clear();
+        self.routes.clear();
         self.connections.drain(..).map(|connection| connection.key()).collect()
     }
 

@@ -131,14 +131,17 @@ impl Engine {
         // Each connection carries one participant: all tracks are theirs.
         let snapshot =
             |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.stats()?.of(|_| true)));
-        let is_in_use =
-            |(key, _): &&(PeerKey, PeerConnection)| self.call.route(key.id) == Some(*key);
-        self.peers.iter().filter(is_in_use).filter_map(snapshot).collect()
+        self.routes().filter_map(snapshot).collect()
     }
 
     /// How loud everybody else is at this moment, from 0 to 1.
     pub(super) fn levels(&self) -> Vec<(PeerId, f64)> {
-        self.peers.iter().map(|(key, peer)| (key.id, peer.level())).collect()
+        self.routes().map(|(key, peer)| (key.id, peer.level())).collect()
+    }
+
+    /// The connections by which participants are reached now.
+    fn routes(&self) -> impl Iterator<Item = &(PeerKey, PeerConnection)> {
+        self.peers.iter().filter(|(key, _)| self.call.route(key.id) == Some(*key))
     }
 
     /// Whether the server has answered all that it was asked.
