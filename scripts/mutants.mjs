@@ -32,14 +32,14 @@ const mutants = [
   },
   {
     what: 'a candidate that is dropped',
-    file: 'src/call/negotiation.rs',
+    file: 'src/call/connection/negotiation.rs',
     from: '        self.send(Signal::Candidate(candidate));\n    }\n',
     to: '        drop(candidate);\n    }\n',
     caught: native('call::'),
   },
   {
     what: 'a lock that is shown under a swapped fingerprint',
-    file: 'src/call/seal.rs',
+    file: 'src/call/connection/fingerprints.rs',
     from: '(Some(local), Some(remote)) => {',
     to: '(Some(local), Some(_)) => {\n                let remote = local;',
     caught: native('call::'),

@@ -1,54 +1,64 @@
-//! What goes over data channels, past the server. Content is addressed to people; that a person is
-//! reached over a connection of their own is known here alone ([`Call::key_of`]).
+//! What goes over data channels, past the server. Content is addressed to people; by which connection
+//! somebody is reached is known to [`Participants::route`] alone.
+//!
+//! [`Participants::route`]: super::participants::Participants::route
 
-use super::{Call, Command, Peer, PeerKey};
+use super::{Call, Command, Participant, PeerKey};
 use crate::{
     content::{Announcement, ChannelInput, ContentCommand},
     protocol::{DisplayName, PeerId, Reaction, Talk},
 };
 
 impl Call {
-    pub(super) fn show(&mut self, sign: Reaction) {
-        self.sign = Some((sign, self.now));
-        self.content.send_to_all(&Talk::Sign(sign));
+    pub(super) fn show(&mut self, reaction: Reaction) {
+        self.reaction = Some((reaction, self.clock.now));
+        self.content.send_to_all(&Talk::Sign(reaction));
+    }
+
+    /// The channels of a connection report something. What comes is taken from every connection; what
+    /// becomes of those that nothing is sent by is of no interest.
+    pub(super) fn channel_reports(&mut self, key: PeerKey, input: ChannelInput) {
+        let comes = matches!(input, ChannelInput::Heard(_) | ChannelInput::Bytes(_));
+        if comes || self.participants.route(key.id) == Some(key) {
+            self.handle_channel(key.id, input);
+        }
     }
 
     pub(super) fn handle_channel(&mut self, id: PeerId, input: ChannelInput) {
-        let now = self.now;
+        let now = self.clock.now;
         let unnamed = DisplayName::default();
-        let peer = self.peers.iter().find(|peer| peer.key().id == id);
-        let name = peer.map_or(&unnamed, Peer::name);
-        match self.content.handle_channel(id, name, input, self.epoch + now) {
+        let name = self.participants.get(id).map_or(&unnamed, Participant::name);
+        match self.content.handle_channel(id, name, input, self.clock.since_epoch()) {
             Some(Announcement::Presence(presence)) => {
-                self.with_peer(id, |peer| peer.switch(&presence, now));
+                self.change_participant(id, |participant| participant.switch(&presence));
             }
             Some(Announcement::Reaction(reaction)) => {
-                self.with_peer(id, |peer| peer.show(reaction, now));
+                self.change_participant(id, |participant| participant.react(reaction, now));
             }
             None => {}
         }
     }
 
     pub(super) fn poll_content(&mut self) {
-        self.content.tick(self.epoch + self.now);
+        self.content.tick(self.clock.since_epoch());
         while let Some(command) = self.content.poll() {
-            let connection = |id| self.key_of(id);
+            let route = |id| self.participants.route(id);
             let command = match command {
-                ContentCommand::Send(id, talk) => {
-                    connection(id).map(|key| Command::Talk(key, talk))
-                }
+                ContentCommand::Send(id, talk) => route(id).map(|key| Command::Talk(key, talk)),
                 ContentCommand::SendBytes(id, bytes) => {
-                    connection(id).map(|key| Command::Pour(key, bytes))
+                    route(id).map(|key| Command::Pour(key, bytes))
                 }
-                ContentCommand::Close(id) => connection(id).map(Command::CloseChannel),
+                ContentCommand::Close(id) => self.close_channels(id),
                 ContentCommand::File(command) => Some(Command::File(command)),
             };
             self.commands.extend(command);
         }
     }
 
-    /// The connection to somebody that is in use.
-    fn key_of(&self, id: PeerId) -> Option<PeerKey> {
-        self.peers.iter().map(Peer::key).find(|key| key.id == id)
+    /// Nothing goes over the channels to somebody any more.
+    fn close_channels(&mut self, id: PeerId) -> Option<Command> {
+        let key = self.participants.route(id)?;
+        self.participants.connection_mut(key)?.note_channel(&ChannelInput::Closed);
+        Some(Command::CloseChannel(key))
     }
 }

@@ -1,11 +1,15 @@
 //! What a call takes in, and what it wants done.
 
-use super::{Generation, PeerCommand, PeerConfig, PeerInput, PeerKey};
+use super::{
+    connection::{PeerCommand, PeerInput, PeerKey},
+    generation::Generation,
+    ice::PeerConfig,
+};
 use crate::{
     content::{ChannelInput, FileCommand, FileInput, Message},
     protocol::{
-        ChatText, ClientMessage, ErrorCode, HostAction, MediaKind, Pass, Presence, Reaction, Role,
-        RoomName, ServerMessage, Talk,
+        ChatText, ClientMessage, ErrorCode, HostAction, Pass, Presence, Reaction, Role, RoomName,
+        ServerMessage, Talk, TrackSource,
     },
 };
 use std::time::Duration;
@@ -129,7 +133,7 @@ pub enum Command {
     /// Forget the host key that came with the link: it is not.
     DropHostKey,
     /// Switch something off that this person sends: a host wants that.
-    Mute(MediaKind),
+    Mute(TrackSource),
     /// Tell the person that something was not done, or counts no more.
     Tell(ErrorCode),
 }

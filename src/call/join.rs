@@ -1,31 +1,120 @@
 //! How the person comes in, comes back, is refused, and leaves.
 
-use super::{Call, Command, Peer, Phase, Waits};
+use super::{Call, Command, Phase, participant::Participant, waits::Waits};
 use crate::protocol::{
-    ClientMessage, Desk, ErrorCode, Join, Pass, PeerId, RoomName, RoomState, SeatClaim,
+    ClientMessage, ErrorCode, Join, Pass, PeerId, RoomName, RoomState, Rules, SeatClaim,
 };
 use std::time::Duration;
+
+/// How far the person is on the way in, and what they have to show for it.
+#[derive(Debug, Default)]
+pub(super) struct Admission {
+    pub(super) phase: Phase,
+    /// Whether nothing spoke against entering when Join was pressed.
+    expects_seat: bool,
+    /// Why the person is not, or no longer, inside.
+    pub(super) refusal: Option<ErrorCode>,
+    pub(super) pass: Pass,
+    /// The host key to try if that of the pass is refused.
+    spare_key: Option<String>,
+    pub(super) seat: Seat,
+}
+
+/// The person's seat in the room.
+#[derive(Debug, Default)]
+pub(super) struct Seat {
+    /// Proves to the server whose seat this is.
+    pub(super) token: Option<String>,
+    /// Since when the seat has been theirs, in time since the Unix epoch.
+    pub(super) joined_at: Option<Duration>,
+    /// The proof of the seat that was left, where it may be needed to come in again.
+    left: Option<String>,
+    /// Whether the seat is used in another tab.
+    pub(super) moved: bool,
+    /// To whom the connection was kept when the seat was last asked for.
+    kept_connections: Vec<PeerId>,
+    /// The network is another one since the seat was last taken.
+    pub(super) network_changed: bool,
+}
+
+impl Seat {
+    /// Takes the proof away, and returns it with since when the seat has been theirs.
+    fn take(&mut self) -> (Option<String>, Option<Duration>) {
+        (self.token.take(), self.joined_at)
+    }
+
+    fn give_up(&mut self) {
+        (self.token, self.left, self.joined_at) = (None, None, None);
+    }
+}
+
+impl Admission {
+    /// Whether to show the person inside: they are, or will be as soon as the server has answered.
+    pub(super) fn shows_inside(&self) -> bool {
+        match self.phase {
+            Phase::InCall { .. } => true,
+            Phase::Joining => self.expects_seat,
+            Phase::Lobby | Phase::Waiting | Phase::Knocking { .. } | Phase::Left { .. } => false,
+        }
+    }
+
+    /// Whether the person has something to show at the door.
+    pub(super) fn has_pass(&self) -> bool {
+        self.pass.host.is_some() || self.pass.invitation.is_some() || self.seat.token.is_some()
+    }
+
+    pub(super) fn is_in_call(&self) -> bool {
+        matches!(self.phase, Phase::InCall { .. })
+    }
+
+    /// The server lets the person wait at the door. Returns whether that is news.
+    pub(super) fn wait(&mut self, place: usize, hosted: bool, locked: bool, now: Duration) -> bool {
+        let (since, is_new) = match self.phase {
+            Phase::Joining => (now, true),
+            Phase::Knocking { since, .. } => (since, false),
+            _ => return false,
+        };
+        self.phase = Phase::Knocking { since, place, hosted, locked };
+        is_new
+    }
+
+    /// The host key is refused: another one may be good.
+    fn take_spare_key(&mut self) {
+        let refused = self.pass.host.take();
+        self.pass.host = self.spare_key.take().filter(|key| Some(key) != refused.as_ref());
+    }
+
+    /// A clock that is set back by so much takes nothing of the time inside.
+    pub(super) fn set_back(&mut self, back: Duration) {
+        self.seat.joined_at = self.seat.joined_at.map(|at| at.saturating_sub(back));
+        if let Phase::InCall { since } = &mut self.phase {
+            *since = since.saturating_sub(back);
+        }
+    }
+}
 
 impl Call {
     pub(super) fn watch(&mut self, room: RoomName, now: Duration) {
         self.leave(now);
-        self.phase = Phase::Lobby;
+        self.admission.phase = Phase::Lobby;
         self.room = Some(room);
         self.state = RoomState::default();
         self.open_socket();
     }
 
     pub(super) fn join(&mut self) {
-        if matches!(self.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
-            self.phase = Phase::Joining;
-            self.waits.press(self.now);
-            self.moved = false;
-            self.refusal = None;
-            let open = self.state.gate.is_none() || self.pass.host.is_some();
-            self.expects_seat =
-                self.seat.is_some() || !self.socket.is_lost() && self.state.has_space() && open;
+        let admission = &mut self.admission;
+        if matches!(admission.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
+            admission.phase = Phase::Joining;
+            self.waits.press(self.clock.now);
+            admission.seat.moved = false;
+            admission.refusal = None;
+            let open = self.state.gate.is_none() || admission.pass.host.is_some();
+            let has_seat = admission.seat.token.is_some();
+            admission.expects_seat =
+                has_seat || !self.socket.is_lost() && self.state.has_space() && open;
             // The seat goes to the connection that was opened last.
-            match self.seat.is_some() && self.socket.is_connected() {
+            match has_seat && self.socket.is_connected() {
                 true => self.open_socket(),
                 false => self.ask_to_join(),
             }
@@ -33,43 +122,48 @@ impl Call {
     }
 
     pub(super) fn leave(&mut self, now: Duration) {
-        self.phase = match self.phase {
+        self.admission.phase = match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } => return,
             Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => Phase::Lobby,
             Phase::InCall { since } => self.left(since, now),
         };
         self.send(ClientMessage::Leave);
         self.waits = Waits::default();
-        let seat = self.seat.take();
+        let seat = self.admission.seat.token.take();
         self.give_up_seat();
         // An invitation for one person is used up, but not for that person.
-        self.left_seat = seat.filter(|_| self.pass.invitation.is_some());
+        self.admission.seat.left = seat.filter(|_| self.admission.pass.invitation.is_some());
         // Answers to what was asked before must not be taken for answers to what comes next.
         self.open_socket();
     }
 
     /// What opens the room's doors may come while the person stands at one, or sits inside as a guest.
     pub(super) fn set_pass(&mut self, pass: Pass, spare_key: Option<String>) {
-        let passcode = self.pass.passcode.take();
-        (self.pass, self.spare_key) = (Pass { passcode, ..pass }, spare_key);
-        match self.phase {
+        let admission = &mut self.admission;
+        let passcode = admission.pass.passcode.take();
+        (admission.pass, admission.spare_key) = (Pass { passcode, ..pass }, spare_key);
+        match admission.phase {
             // As the page of the link is shown to everybody who opens it.
             Phase::Lobby | Phase::Left { .. } => {
-                self.phase = Phase::Lobby;
-                (self.refusal, self.moved) = (None, false);
+                admission.phase = Phase::Lobby;
+                (admission.refusal, admission.seat.moved) = (None, false);
             }
             Phase::Knocking { .. } => {
-                self.phase = Phase::Joining;
-                self.refusal = None;
+                admission.phase = Phase::Joining;
+                admission.refusal = None;
                 self.open_socket();
             }
-            Phase::InCall { .. } if self.pass.host.is_some() && !self.hosting => self.open_socket(),
+            Phase::InCall { .. }
+                if admission.pass.host.is_some() && !self.host_tools.hosting.is_host =>
+            {
+                self.open_socket();
+            }
             Phase::Joining | Phase::Waiting | Phase::InCall { .. } => {}
         }
     }
 
     /// Takes the seat again where the server does not know yet whether to keep the address back.
-    pub(super) fn sit_down_anew(&mut self) {
+    pub(super) fn rejoin_to_hide(&mut self) {
         if self.me.is_some() && !self.ice.is_told() {
             self.open_socket();
         }
@@ -78,7 +172,7 @@ impl Call {
     /// Tells a fresh connection what this person wants.
     pub(super) fn greet(&mut self) {
         let Some(room) = self.room.clone() else { return };
-        match self.phase {
+        match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
                 self.send(ClientMessage::Watch(room));
             }
@@ -91,57 +185,65 @@ impl Call {
 
     pub(super) fn ask_to_join(&mut self) {
         let Some(room) = self.room.clone() else { return };
-        let fresh = |peer: &&Peer| peer.key().generation > self.outdated;
-        let intact = self.peers.iter().filter(fresh).filter(|peer| peer.is_intact());
-        self.kept = intact.map(|peer| peer.key().id).collect();
-        let token = self.seat.clone().or_else(|| self.left_seat.clone());
-        let seat = Some(SeatClaim { token, linked: self.kept.clone() });
+        let seat = &mut self.admission.seat;
+        seat.kept_connections = self.participants.intact();
+        let token = seat.token.clone().or_else(|| seat.left.clone());
+        let seat = Some(SeatClaim { token, linked: seat.kept_connections.clone() });
         let (presence, hidden) = (self.presence.clone(), self.ice.tell());
-        let pass = self.pass.clone();
+        let pass = self.admission.pass.clone();
         self.send(ClientMessage::Join(Join { room, presence, seat, pass, hidden }));
     }
 
+    /// The server has given this person a seat.
+    pub(super) fn seated(&mut self, id: PeerId, token: Option<String>, rules: Rules) {
+        self.host_tools.set_rules(rules, Some(id));
+        let key = self.admission.pass.host.clone().filter(|_| self.host_tools.hosting.is_host);
+        self.commands.extend(key.map(Command::KeepHostKey));
+        self.admission.seat.token = token;
+    }
+
+    /// The server has brought this person together with everybody inside.
     pub(super) fn joined(&mut self, id: PeerId, state: RoomState, now: Duration) {
-        let since = match self.phase {
+        let since = match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } => return,
             Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => {
-                self.came.unwrap_or(self.epoch + now)
+                self.admission.seat.joined_at.unwrap_or(self.clock.epoch + now)
             }
             Phase::InCall { since } => since,
         };
-        self.came = Some(since);
+        self.admission.seat.joined_at = Some(since);
         // The connections that were kept go on; the server brings the others together anew.
-        let known = |peer: &Peer| {
-            let id = peer.key().id;
-            self.kept.contains(&id) || state.people.iter().any(|person| person.id == id)
-        };
-        let gone: Vec<_> = self.peers.iter().filter(|peer| !known(peer)).map(Peer::key).collect();
-        for key in gone {
-            self.close_peer(key.id);
+        let kept = self.admission.seat.kept_connections.clone();
+        let is_known =
+            |id: &PeerId| kept.contains(id) || state.people.iter().any(|person| person.id == *id);
+        let gone: Vec<_> =
+            self.participants.iter().map(Participant::id).filter(|id| !is_known(id)).collect();
+        for id in gone {
+            self.remove_participant(id);
         }
-        self.phase = Phase::InCall { since };
+        self.admission.phase = Phase::InCall { since };
         let report = self.waits.sit(state.people.is_empty(), now);
         self.report(report);
         self.me = Some(id);
         let others = state.people.iter().map(|person| person.id);
-        let present: Vec<_> = others.chain(self.peers.iter().map(|peer| peer.key().id)).collect();
+        let present: Vec<_> = others.chain(self.participants.iter().map(Participant::id)).collect();
         self.content.joined(id, &present);
         for person in &state.people {
-            self.with_peer(person.id, |peer| peer.set_presence(person.presence.clone(), now));
+            self.change_participant(person.id, |one| one.set_presence(person.presence.clone()));
         }
-        let elsewhere = std::mem::take(&mut self.elsewhere);
-        for id in self.kept.clone() {
-            self.with_peer(id, |peer| peer.returned(elsewhere, now));
+        let network_changed = std::mem::take(&mut self.admission.seat.network_changed);
+        for id in kept {
+            self.with_connections(id, |one| one.returned(network_changed, now));
         }
         self.state = state;
-        for action in std::mem::take(&mut self.unsaid) {
+        for action in self.host_tools.take_pending() {
             self.send(ClientMessage::Host(action));
         }
     }
 
     pub(super) fn refused(&mut self, code: ErrorCode, now: Duration) {
-        let asks = matches!(self.phase, Phase::Joining | Phase::Knocking { .. });
-        if !asks && !matches!(self.phase, Phase::InCall { .. }) {
+        let asks = matches!(self.admission.phase, Phase::Joining | Phase::Knocking { .. });
+        if !asks && !self.admission.is_in_call() {
             return;
         }
         use ErrorCode as E;
@@ -149,13 +251,13 @@ impl Call {
             E::RoomFull if asks || self.me.is_none() => {
                 self.give_up_seat();
                 self.waits = Waits::default();
-                self.phase = Phase::Waiting;
+                self.admission.phase = Phase::Waiting;
                 self.watch_again();
             }
             E::BadSeat => {
                 // Only who still hears somebody of those days goes on with what was said.
                 let said = self.content.messages();
-                let goes_on = !self.kept.is_empty();
+                let goes_on = !self.admission.seat.kept_connections.is_empty();
                 self.give_up_seat();
                 if goes_on {
                     self.content.recall(said.to_vec());
@@ -164,24 +266,23 @@ impl Call {
             }
             // The seat stays theirs: they can have it back here.
             E::SeatMoved => {
-                let (seat, came) = (self.seat.take(), self.came);
+                let (token, joined_at) = self.admission.seat.take();
                 let said = self.content.messages();
                 self.leave(now);
-                (self.seat, self.came) = (seat, came);
+                let seat = &mut self.admission.seat;
+                (seat.token, seat.joined_at, seat.moved) = (token, joined_at, true);
                 self.content.recall(said.to_vec());
-                self.moved = true;
             }
             E::BadKey => {
-                let refused = self.pass.host.take();
-                self.pass.host = self.spare_key.take().filter(|key| Some(key) != refused.as_ref());
+                self.admission.take_spare_key();
                 self.commands.push_back(Command::DropHostKey);
-                if self.pass.host.is_none() {
+                if self.admission.pass.host.is_none() {
                     self.go_on_without(code);
                 }
                 self.ask_to_join();
             }
             E::BadInvitation => {
-                self.pass.invitation = None;
+                self.admission.pass.invitation = None;
                 self.go_on_without(code);
                 self.ask_to_join();
             }
@@ -202,7 +303,7 @@ impl Call {
             | E::TryLater
             | E::NotKept
             | E::ThisCallOnly => {
-                self.renews &= matches!(code, E::NotKept | E::ThisCallOnly);
+                self.host_tools.refused(code);
                 self.commands.push_back(Command::Tell(code));
             }
             _ => {}
@@ -212,25 +313,25 @@ impl Call {
     /// The person goes on without what their link was to open: they would not know why they wait, or
     /// are inside as a guest.
     fn go_on_without(&mut self, code: ErrorCode) {
-        self.refusal = Some(code);
+        self.admission.refusal = Some(code);
         self.commands.push_back(Command::Tell(code));
     }
 
     /// Back outside, for a reason.
     pub(super) fn turn_back(&mut self, code: ErrorCode, now: Duration) {
-        self.pass.passcode = None;
+        self.admission.pass.passcode = None;
         self.waits = Waits::default();
-        self.phase = match self.phase {
+        self.admission.phase = match self.admission.phase {
             Phase::InCall { since } => self.left(since, now),
             _ => Phase::Lobby,
         };
         self.give_up_seat();
-        self.refusal = Some(code);
+        self.admission.refusal = Some(code);
         self.watch_again();
     }
 
     fn left(&self, since: Duration, now: Duration) -> Phase {
-        Phase::Left { after: (self.epoch + now).saturating_sub(since) }
+        Phase::Left { after: (self.clock.epoch + now).saturating_sub(since) }
     }
 
     pub(super) fn watch_again(&mut self) {
@@ -240,12 +341,10 @@ impl Call {
     }
 
     pub(super) fn give_up_seat(&mut self) {
-        self.close_peers();
+        self.remove_participants();
         self.content.leave();
         self.me = None;
-        (self.seat, self.left_seat, self.came) = (None, None, None);
-        self.desk = Desk::default();
-        (self.hosting, self.renews) = (false, false);
-        self.unsaid.clear();
+        self.admission.seat.give_up();
+        self.host_tools.leave();
     }
 }

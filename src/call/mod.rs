@@ -1,22 +1,21 @@
-//! A call as one person's browser sees it: the phases they go through, their socket, and one
-//! [`Peer`] for every other person. Pure: no browser, clock or randomness in here.
+//! A call as one person's browser sees it: the phases they go through, their socket, everybody else
+//! (`participants`), and the connections by which those are reached (`connection`). Pure: no
+//! browser, clock or randomness in here.
 //!
 //! Contract: call [`Call::handle`] with an input and the time, then drain [`Call::poll`], then call
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
 
+mod backoff;
+mod connection;
 mod data_channels;
-mod health;
+mod generation;
+mod host_tools;
 mod ice;
 mod input;
 mod join;
-mod negotiation;
-mod peer;
-mod quality;
-mod repair;
-pub mod sdp;
-mod seal;
+mod participant;
+mod participants;
 mod signaling;
-mod start;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -25,85 +24,64 @@ mod waits;
 use crate::{
     content::{ChannelInput, Content},
     protocol::{
-        ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Pass, PeerId, Person,
-        Presence, Reaction, Report, RoomName, RoomState, Rules, ServerMessage, Signal, Talk,
+        ClientMessage, IceGrant, IceServer, PeerId, Person, Presence, Reaction, Report, Role,
+        RoomName, RoomState, ServerMessage, Signal, Talk,
     },
 };
-pub use health::{Arrival, Path, Reading};
+pub use connection::{
+    Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Path, PeerCommand,
+    PeerInput, PeerKey, Reading, SignalingState, TrackReading, Verdict, sdp,
+};
+use connection::{Connection, verdict};
+pub use generation::Generation;
+use host_tools::HostTools;
 use ice::Ice;
 pub use ice::PeerConfig;
 pub use input::{Command, Input};
-pub use negotiation::{Intent, PeerCommand, PeerInput, SignalingState};
-pub use peer::{ConnectionState, IceConnectionState, Link, Peer, PeerKey};
-pub use quality::Verdict;
-use quality::{Pair, verdict};
+use join::Admission;
+use participant::Participant;
+use participants::{Participants, Rerouted};
 pub use signaling::Contact;
 use signaling::{Socket, Step};
-pub use start::Obstacle;
 use std::{collections::VecDeque, time::Duration};
-pub use view::{Phase, Tile, View};
+pub use view::{Hosting, Phase, Tile, View};
 use waits::Waits;
-
-/// Tells a socket or peer connection from the ones that had its place before. Whatever an older
-/// one still reports is ignored.
-pub type Generation = u64;
-
-/// How long to wait before an attempt, after so many that failed; the last rung repeats.
-fn rung(ladder: &[u64], attempts: usize) -> u64 {
-    ladder.get(attempts).or(ladder.last()).copied().unwrap_or_default()
-}
 
 /// One person's part in one room.
 #[derive(Debug, Default)]
 pub struct Call {
-    phase: Phase,
+    clock: Clock,
     room: Option<RoomName>,
-    presence: Presence,
     state: RoomState,
     me: Option<PeerId>,
-    /// Whether nothing spoke against entering when Join was pressed.
-    expects_seat: bool,
-    /// Proves to the server whose seat this is.
-    seat: Option<String>,
-    /// Whether the seat is used in another tab.
-    moved: bool,
-    pass: Pass,
-    /// The host key to try if that of the pass is refused.
-    spare_key: Option<String>,
-    /// The proof of the seat that was left, where it may be needed to come in again.
-    left_seat: Option<String>,
-    /// Why the person is not, or no longer, inside.
-    refusal: Option<ErrorCode>,
-    rules: Rules,
-    /// Whether the person is a host, as far as is known: also while they come back.
-    hosting: bool,
-    desk: Desk,
-    /// Whether the person has asked for a new host key and waits for it.
-    renews: bool,
-    /// What was done as a host while nobody was there to hear it.
-    unsaid: Vec<HostAction>,
-    /// To whom the connection was kept when the seat was last asked for.
-    kept: Vec<PeerId>,
-    /// Since when the seat has been theirs, in time since the Unix epoch.
-    came: Option<Duration>,
-    /// The network is another one since the seat was last taken.
-    elsewhere: bool,
-    /// When the last input was handled.
-    now: Duration,
-    ice: Ice,
-    /// Connections of this generation, and of earlier ones, give the address away that is to be
-    /// hidden, or take a detour that is not wanted any more.
-    outdated: Generation,
-    /// In the order they came. Few enough to be searched one by one.
-    peers: Vec<Peer>,
+    presence: Presence,
+    /// What this person reacted with last, and when.
+    reaction: Option<(Reaction, Duration)>,
+    admission: Admission,
+    host_tools: HostTools,
     socket: Socket,
-    waits: Waits,
-    epoch: Duration,
+    ice: Ice,
+    participants: Participants,
     content: Content,
-    /// The sign that this person showed last, and when.
-    sign: Option<(Reaction, Duration)>,
+    waits: Waits,
     generations: Generation,
     commands: VecDeque<Command>,
+}
+
+/// The time, as it is told with each input.
+#[derive(Debug, Default)]
+struct Clock {
+    /// When the last input was handled.
+    now: Duration,
+    /// The time since the Unix epoch at the start of all others.
+    epoch: Duration,
+}
+
+impl Clock {
+    /// The time since the Unix epoch.
+    fn since_epoch(&self) -> Duration {
+        self.epoch + self.now
+    }
 }
 
 impl Call {
@@ -115,19 +93,22 @@ impl Call {
 
     /// Takes in what happened at `now`, a time since some fixed start that never runs backwards.
     pub fn handle(&mut self, input: Input, now: Duration) {
-        self.now = now;
+        self.clock.now = now;
         match input {
             Input::Epoch(epoch) => self.set_clock(epoch),
             Input::Watch(room) => self.watch(room, now),
-            Input::Return(seat, since) => (self.seat, self.came) = (Some(seat), Some(since)),
+            Input::Return(token, since) => {
+                let seat = &mut self.admission.seat;
+                (seat.token, seat.joined_at) = (Some(token), Some(since));
+            }
             Input::Recall(messages) => self.content.recall(messages),
             Input::Say(text) => {
-                self.content.say(self.presence.name.clone(), text, self.epoch + now);
+                self.content.say(self.presence.name.clone(), text, self.clock.since_epoch());
             }
             Input::File(input) => self.content.handle_file(input),
             Input::Show(sign) => self.show(sign),
             Input::SetPass(pass, spare_key) => self.set_pass(pass, spare_key),
-            Input::SetPasscode(passcode) => self.pass.passcode = passcode,
+            Input::SetPasscode(passcode) => self.admission.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
@@ -149,23 +130,23 @@ impl Call {
             Input::Awake => self.doubt_socket(),
             Input::Hurry => self.socket.abandon(now),
             Input::NetworkChanged => {
-                self.elsewhere = true;
+                self.admission.seat.network_changed = true;
                 self.socket.abandon(now);
             }
             Input::Seen => {
                 let report = self.waits.see(now);
                 self.report(report);
             }
-            Input::Peer(key, input) => self.peer(key, input),
+            Input::Peer(key, input) => self.handle_connection(key, input),
             Input::Tick => {}
         }
         self.poll_content();
-        self.look_after_peers();
+        self.poll_connections();
         if self.can_speak() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
         }
         if let Some(step) = self.socket.step(now) {
-            self.look_after_socket(step);
+            self.step_socket(step);
         }
         self.look_at_the_clock(now);
     }
@@ -179,11 +160,13 @@ impl Call {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let speaks = self.can_speak();
-        let mending = self.peers.iter().filter(|_| speaks).filter_map(Peer::due);
-        let words = self.peers.iter().filter_map(|peer| peer.told(self.now));
-        let socket = self.socket.due().into_iter().chain(self.socket.told(self.now));
+        let now = self.clock.now;
+        let connections = || self.participants.connections();
+        let mending = connections().filter(|_| speaks).filter_map(Connection::due);
+        let words = connections().filter_map(|connection| connection.told(now));
+        let socket = self.socket.due().into_iter().chain(self.socket.told(now));
         let credentials = self.ice.due().filter(|_| speaks);
-        let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.epoch));
+        let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.clock.epoch));
         let own = credentials.into_iter().chain(self.waits.due()).chain(questions);
         socket.chain(mending).chain(words).chain(own).min()
     }
@@ -191,53 +174,47 @@ impl Call {
     /// A clock that is set back takes nothing of the time inside. One that is set forward is taken for
     /// one that stood while the device slept.
     fn set_clock(&mut self, epoch: Duration) {
-        let back = self.epoch.saturating_sub(epoch);
-        self.epoch = epoch;
-        self.came = self.came.map(|came| came.saturating_sub(back));
-        if let Phase::InCall { since } = &mut self.phase {
-            *since = since.saturating_sub(back);
-        }
+        self.admission.set_back(self.clock.epoch.saturating_sub(epoch));
+        self.clock.epoch = epoch;
     }
 
     /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
     /// told of them.
     #[must_use]
     pub fn seat(&self) -> Option<(&str, Duration, &Presence)> {
-        let inside = matches!(self.phase, Phase::Joining | Phase::InCall { .. });
-        let seat = self.seat.as_deref().filter(|_| inside).zip(self.came);
+        let Admission { phase, seat, .. } = &self.admission;
+        let inside = matches!(phase, Phase::Joining | Phase::InCall { .. });
+        let seat = seat.token.as_deref().filter(|_| inside).zip(seat.joined_at);
         seat.map(|(seat, since)| (seat, since, &self.presence))
     }
 
     /// What the person is to see.
     #[must_use]
     pub fn view(&self) -> View {
+        let admission = &self.admission;
         View {
-            phase: self.phase,
+            phase: admission.phase,
             state: self.state.clone(),
             presence: self.presence.clone(),
-            tiles: self.peers.iter().map(|peer| peer.tile(&self.presence, self.now)).collect(),
-            inside: match self.phase {
-                Phase::InCall { .. } => true,
-                Phase::Joining => self.expects_seat,
-                Phase::Lobby | Phase::Waiting | Phase::Knocking { .. } | Phase::Left { .. } => {
-                    false
-                }
-            },
+            tiles: self.participants.tiles(&self.presence, self.clock.now),
+            inside: admission.shows_inside(),
             introducing: self.is_introducing(),
-            moved: self.moved,
-            refusal: self.refusal,
-            rules: self.rules.clone(),
-            desk: self.desk.clone(),
-            hosting: self.hosting,
-            has_pass: self.pass.host.is_some()
-                || self.pass.invitation.is_some()
-                || self.seat.is_some(),
-            contact: self.contact(),
-            verdict: verdict(&self.pairs()),
+            moved: admission.seat.moved,
+            refusal: admission.refusal,
+            hosting: self.host_tools.hosting.clone(),
+            has_pass: admission.has_pass(),
+            contact: self.socket.contact(self.participants.are_all_lost(), self.clock.now),
+            verdict: verdict(&self.participants.pairs()),
             chat: self.content.chat(),
             files: self.content.files(),
-            sign: self.sign,
+            sign: self.reaction,
         }
+    }
+
+    /// The connection by which a participant is reached now.
+    #[must_use]
+    pub fn route(&self, id: PeerId) -> Option<PeerKey> {
+        self.participants.route(id)
     }
 
     /// Whether the server has answered all that it was asked.
@@ -259,31 +236,12 @@ impl Call {
         &self.ice.config().ice_servers
     }
 
-    fn pairs(&self) -> Vec<Pair> {
-        self.peers.iter().map(Peer::pair).collect()
-    }
-
-    fn contact(&self) -> Contact {
-        let broken = |peer: &Peer| peer.broken().is_some();
-        let alone = !self.peers.is_empty() && self.peers.iter().all(broken);
-        self.socket.contact(alone, self.now)
-    }
-
     fn is_introducing(&self) -> bool {
-        let is_met = |person: &Person| self.peers.iter().any(|peer| peer.key().id == person.id);
-        matches!(self.phase, Phase::InCall { .. })
+        let is_met = |person: &Person| self.participants.get(person.id).is_some();
+        self.admission.is_in_call()
             && (self.me.is_none()
-                || self.peers.iter().any(|peer| peer.is_new(self.now))
+                || self.participants.is_connecting(self.clock.now)
                 || !self.state.people.iter().all(is_met))
-    }
-
-    /// What a host does while the server is away is done when it is back.
-    fn host(&mut self, action: HostAction) {
-        self.renews |= action == HostAction::RenewKey;
-        match self.can_speak() {
-            true => self.send(ClientMessage::Host(action)),
-            false => self.unsaid.push(action),
-        }
     }
 
     fn set_presence(&mut self, presence: Presence, now: Duration) {
@@ -294,8 +252,11 @@ impl Call {
             return;
         }
         self.presence = presence.clone();
-        self.peers.iter_mut().for_each(|peer| peer.spend(presence.quality, now));
-        if matches!(self.phase, Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. }) {
+        self.participants.set_quality(presence.quality, now);
+        if matches!(
+            self.admission.phase,
+            Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. }
+        ) {
             self.send(ClientMessage::Presence(presence.clone()));
         }
         // The server may be away, and who is muted there is not played.
@@ -304,63 +265,30 @@ impl Call {
 
     fn hide(&mut self, hidden: bool) {
         if self.ice.hide(hidden) {
-            self.outdated = self.generations;
-            self.sit_down_anew();
+            self.participants.outdate(self.generations);
+            self.rejoin_to_hide();
         }
     }
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
         match message {
-            ServerMessage::Room { room, state } => {
-                if Some(&room) != self.room.as_ref() {
-                    return;
-                }
-                self.state = state;
-                if self.phase == Phase::Waiting && self.state.has_space() {
-                    self.ask_to_join();
-                }
-            }
+            ServerMessage::Room { room, state } => self.room_changed(&room, state),
             ServerMessage::Joined { id, state, ice, seat, rules } => {
-                self.hosting = rules.hosts.contains(&id);
-                if let Some(key) = self.pass.host.clone().filter(|_| self.hosting) {
-                    self.commands.push_back(Command::KeepHostKey(key));
-                }
-                (self.seat, self.rules) = (seat, rules);
+                self.seated(id, seat, rules);
                 self.joined(id, state, now);
                 self.granted(ice, now);
-                self.sit_down_anew();
+                self.rejoin_to_hide();
             }
-            ServerMessage::Ready { role, peer, link } => {
-                if self.me.is_none() {
-                    return;
-                }
-                let key = PeerKey { id: peer.id, generation: self.next_generation() };
-                let mut fresh = Peer::new(key, role, link, peer.presence, now);
-                fresh.spend(self.presence.quality, now);
-                let place = self.peers.iter_mut().find(|before| before.key().id == peer.id);
-                match place {
-                    Some(place) => {
-                        self.commands.push_back(Command::ClosePeer(place.key()));
-                        *place = fresh.succeed(place, now);
-                        self.handle_channel(peer.id, ChannelInput::Closed);
-                    }
-                    None => {
-                        self.peers.push(fresh);
-                        self.content.came(peer.id);
-                    }
-                }
-                let config = self.ice.config().clone();
-                self.commands.push_back(Command::OpenPeer { key, role, config });
-                self.with_peer(peer.id, |peer| peer.look(now));
-            }
+            ServerMessage::Ready { role, peer, link } => self.connect(role, peer, link),
             ServerMessage::Signal { from, link, signal } => {
                 // What belongs to a connection that was replaced came too late.
-                let meant = |peer: &&Peer| {
-                    peer.key().id == from && link.is_none_or(|link| link == peer.link_number())
+                let is_meant = |connection: &&Connection| {
+                    connection.carries(from)
+                        && link.is_none_or(|link| link == connection.link_number())
                 };
-                let key = self.peers.iter().find(meant).map(Peer::key);
+                let key = self.participants.connections().find(is_meant).map(Connection::key);
                 if let Some(key) = key {
-                    self.peer(key, PeerInput::Signal(signal));
+                    self.handle_connection(key, PeerInput::Signal(signal));
                 }
             }
             ServerMessage::Presence { from, presence } if Some(from) == self.me => {
@@ -368,64 +296,103 @@ impl Call {
                 *hand = hand.and(presence.hand);
             }
             ServerMessage::Presence { from, presence } => {
-                self.with_peer(from, |peer| peer.set_presence(presence, now));
+                self.change_participant(from, |participant| participant.set_presence(presence));
             }
-            ServerMessage::Back { peer, presence } => self.with_peer(peer, |peer| {
-                peer.set_presence(presence, now);
-                peer.repeat();
-            }),
-            ServerMessage::Waiting { place, hosted, locked } => match self.phase {
-                Phase::Joining => {
+            ServerMessage::Back { peer, presence } => {
+                self.change_participant(peer, |participant| participant.set_presence(presence));
+                self.with_connections(peer, Connection::repeat);
+            }
+            ServerMessage::Waiting { place, hosted, locked } => {
+                if self.admission.wait(place, hosted, locked, now) {
                     // From here on they wait for a person, not for the server.
                     self.waits = Waits::default();
-                    self.phase = Phase::Knocking { since: now, place, hosted, locked };
-                }
-                Phase::Knocking { since, .. } => {
-                    self.phase = Phase::Knocking { since, place, hosted, locked };
-                }
-                _ => {}
-            },
-            ServerMessage::Rules(rules) => {
-                self.hosting = self.me.is_some_and(|me| rules.hosts.contains(&me));
-                self.rules = rules;
-            }
-            ServerMessage::Desk(desk) => self.desk = desk,
-            ServerMessage::HostKey(key) => {
-                self.pass.host = Some(key.clone());
-                self.commands.push_back(Command::KeepHostKey(key.clone()));
-                if std::mem::take(&mut self.renews) {
-                    self.commands.push_back(Command::HandOutHostKey(key));
                 }
             }
+            ServerMessage::Rules(rules) => self.host_tools.set_rules(rules, self.me),
+            ServerMessage::Desk(desk) => self.host_tools.hosting.desk = desk,
+            ServerMessage::HostKey(key) => self.given_host_key(key),
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
             ServerMessage::Ice(grant) => self.granted(grant, now),
             ServerMessage::Left { peer } => {
                 self.state.people.retain(|person| person.id != peer);
-                self.close_peer(peer);
+                self.remove_participant(peer);
             }
             ServerMessage::Error { code, .. } => self.refused(code, now),
         }
     }
 
+    fn room_changed(&mut self, room: &RoomName, state: RoomState) {
+        if Some(room) != self.room.as_ref() {
+            return;
+        }
+        self.state = state;
+        if self.admission.phase == Phase::Waiting && self.state.has_space() {
+            self.ask_to_join();
+        }
+    }
+
+    /// This person and another one are to connect to each other now, in place of any connection that
+    /// there is between them.
+    fn connect(&mut self, role: Role, peer: Person, link: u64) {
+        if self.me.is_none() {
+            return;
+        }
+        let (now, id) = (self.clock.now, peer.id);
+        let key = PeerKey { id, generation: self.next_generation() };
+        let is_new = self.participants.meet(id, peer.presence);
+        let before = self.participants.disconnect(id);
+        self.commands.extend(before.iter().map(|connection| Command::ClosePeer(connection.key())));
+        let fresh = Connection::new(key, role, link, now);
+        let fresh = match before.last() {
+            Some(before) => fresh.succeed(before, now),
+            None => fresh,
+        };
+        self.participants.connect(fresh, self.presence.quality, now);
+        if is_new {
+            self.content.came(id);
+        }
+        self.reroute();
+        let config = self.ice.config().clone();
+        self.commands.push_back(Command::OpenPeer { key, role, config });
+        self.with_connections(id, |connection| connection.look(now));
+    }
+
     fn granted(&mut self, grant: IceGrant, now: Duration) {
         self.ice.granted(grant, now);
-        if !self.peers.is_empty() {
+        if !self.participants.is_empty() {
             self.commands.push_back(Command::Configure(self.ice.config().clone()));
         }
     }
 
-    fn peer(&mut self, key: PeerKey, input: PeerInput) {
-        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
-        let input = match input {
-            PeerInput::Channel(input) => return self.handle_channel(key.id, input),
-            input => input,
-        };
-        peer.handle(input, self.now);
-        let doubtful = peer.doubts();
-        self.obey(key);
+    fn handle_connection(&mut self, key: PeerKey, input: PeerInput) {
+        let now = self.clock.now;
+        let Some(connection) = self.participants.connection_mut(key) else { return };
+        if let PeerInput::Channel(input) = input {
+            connection.note_channel(&input);
+            return self.channel_reports(key, input);
+        }
+        connection.handle(input, now);
+        let doubtful = connection.doubts();
+        self.execute_commands(key);
+        self.reroute();
         if doubtful {
             self.doubt_socket();
+        }
+    }
+
+    /// Content goes on by the connection by which somebody is reached now.
+    fn reroute(&mut self) {
+        for Rerouted { id, was_reached, channels } in self.participants.reroute() {
+            if was_reached {
+                self.handle_channel(id, ChannelInput::Closed);
+            }
+            if channels.are_open {
+                self.handle_channel(id, ChannelInput::Opened);
+            }
+            if channels.are_drained {
+                self.handle_channel(id, ChannelInput::Drained);
+            }
         }
     }
 
@@ -434,16 +401,16 @@ impl Call {
     }
 
     /// Mends what is broken and tells the others what arrives of them, while the server relays it.
-    fn look_after_peers(&mut self) {
+    fn poll_connections(&mut self) {
         if !self.can_speak() {
             return;
         }
-        let (now, pairs) = (self.now, self.pairs());
-        let keys: Vec<_> = self.peers.iter().map(Peer::key).collect();
+        let (now, pairs) = (self.clock.now, self.participants.pairs());
+        let keys: Vec<_> = self.participants.connections().map(Connection::key).collect();
         for key in keys {
-            let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { continue };
-            let link = peer.link_number();
-            let (news, anew) = (peer.news(&pairs, now), peer.step(now));
+            let Some(connection) = self.participants.connection_mut(key) else { continue };
+            let link = connection.link_number();
+            let (news, anew) = (connection.news(&pairs, now), connection.step(now));
             // First, for what is said of a connection that was replaced comes too late.
             if let Some(news) = news {
                 let (to, signal) = (Some(key.id), Signal::Reception(news));
@@ -452,13 +419,13 @@ impl Call {
             if anew {
                 self.send(ClientMessage::Reconnect { to: key.id, link });
             }
-            self.obey(key);
+            self.execute_commands(key);
         }
     }
 
     /// Notes how long the person waits.
     fn look_at_the_clock(&mut self, now: Duration) {
-        if matches!(self.phase, Phase::InCall { .. }) && !self.socket.is_connected() {
+        if self.admission.is_in_call() && !self.socket.is_connected() {
             self.waits.lose(now);
         }
         let report = self.waits.end(now);
@@ -471,7 +438,7 @@ impl Call {
         }
     }
 
-    fn look_after_socket(&mut self, step: Step) {
+    fn step_socket(&mut self, step: Step) {
         match step {
             Step::Ask => self.send(ClientMessage::Ping),
             Step::Open => self.open_socket(),
@@ -480,28 +447,33 @@ impl Call {
 
     /// Has the socket prove itself.
     fn doubt_socket(&mut self) {
-        if let Some(step) = self.socket.hurry(self.now) {
-            self.look_after_socket(step);
+        if let Some(step) = self.socket.hurry(self.clock.now) {
+            self.step_socket(step);
         }
     }
 
-    fn with_peer(&mut self, id: PeerId, action: impl FnOnce(&mut Peer)) {
-        if let Some(peer) = self.peers.iter_mut().find(|peer| peer.key().id == id) {
-            action(peer);
-            let key = peer.key();
-            self.obey(key);
+    fn change_participant(&mut self, id: PeerId, action: impl FnOnce(&mut Participant)) {
+        self.participants.change(id, self.presence.quality, self.clock.now, action);
+        self.with_connections(id, |_| ());
+    }
+
+    /// Does something with each connection to somebody, and what follows from it.
+    fn with_connections(&mut self, id: PeerId, action: impl Fn(&mut Connection)) {
+        for key in self.participants.keys_of(id) {
+            self.participants.connection_mut(key).into_iter().for_each(&action);
+            self.execute_commands(key);
         }
     }
 
-    /// Carries out what a peer wants done. What it says while nobody is there to relay it is lost,
-    /// and that is noted.
-    fn obey(&mut self, key: PeerKey) {
+    /// Carries out what a connection wants done. What it says while nobody is there to relay it is
+    /// lost, and that is noted.
+    fn execute_commands(&mut self, key: PeerKey) {
         let heard = self.can_speak();
-        let Some(peer) = self.peers.iter_mut().find(|peer| peer.key() == key) else { return };
-        let link = Some(peer.link_number());
-        let commands: Vec<_> = std::iter::from_fn(|| peer.poll()).collect();
+        let Some(connection) = self.participants.connection_mut(key) else { return };
+        let link = Some(connection.link_number());
+        let commands: Vec<_> = std::iter::from_fn(|| connection.poll()).collect();
         if !heard && commands.iter().any(|command| matches!(command, PeerCommand::Send(_))) {
-            peer.lose_words();
+            connection.lose_words();
         }
         for command in commands {
             match command {
@@ -514,23 +486,20 @@ impl Call {
         }
     }
 
-    fn close_peer(&mut self, id: PeerId) {
+    fn remove_participant(&mut self, id: PeerId) {
         self.content.left(id);
-        if let Some(index) = self.peers.iter().position(|peer| peer.key().id == id) {
-            let peer = self.peers.remove(index);
-            self.commands.push_back(Command::ClosePeer(peer.key()));
-        }
+        let closed = self.participants.remove(id);
+        self.commands.extend(closed.into_iter().map(Command::ClosePeer));
     }
 
-    fn close_peers(&mut self) {
-        for peer in std::mem::take(&mut self.peers) {
-            self.commands.push_back(Command::ClosePeer(peer.key()));
-        }
+    fn remove_participants(&mut self) {
+        let closed = self.participants.clear();
+        self.commands.extend(closed.into_iter().map(Command::ClosePeer));
     }
 
     fn open_socket(&mut self) {
         let generation = self.next_generation();
-        self.socket.open(generation, self.now);
+        self.socket.open(generation, self.clock.now);
         self.commands.push_back(Command::OpenSocket(generation));
     }
 

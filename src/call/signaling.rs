@@ -1,6 +1,6 @@
 //! When to open the socket again after it was lost, and when to take it for lost.
 
-use super::{Generation, rung};
+use super::{backoff::backoff, generation::Generation};
 use std::time::Duration;
 
 /// Upper ends of the waits before each attempt, in milliseconds; the last one repeats. The actual
@@ -140,7 +140,7 @@ impl Socket {
                 self.restarting = true;
                 self.attempts = self.attempts.max(RESTART_RUNG);
             }
-            let longest = Duration::from_millis(rung(&LADDER, self.attempts));
+            let longest = Duration::from_millis(backoff(&LADDER, self.attempts));
             let wait = longest.mul_f32(jitter.clamp(0.0, 1.0));
             self.lose(now + wait, now);
         }

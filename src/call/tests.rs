@@ -1,77 +1,12 @@
 //! Whole calls of one to six people against the real rooms, with browsers that follow the signaling
-//! rules of W3C WebRTC, under random schedules; then single negotiations under loss and disorder.
+//! rules of W3C WebRTC, under random schedules.
 
-mod start;
 mod world;
 
-use super::{negotiation::Negotiation, *};
-use crate::protocol::{
-    Grade, IceCandidate, IceServer, Join, Quality, Reception, Role, SdpType, SessionDescription,
-    Signal,
-};
+use super::*;
+use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Rules};
 use proptest::prelude::*;
 use world::World;
-
-fn description(kind: SdpType) -> SessionDescription {
-    SessionDescription { kind, sdp: String::new() }
-}
-
-fn drain(negotiation: &mut Negotiation) -> Vec<PeerCommand> {
-    std::iter::from_fn(|| negotiation.poll()).collect()
-}
-
-fn candidate(name: &str) -> Option<IceCandidate> {
-    Some(IceCandidate { candidate: name.into(), ..Default::default() })
-}
-
-#[test]
-fn the_caller_offers_and_the_callee_waits() {
-    let mut caller = Negotiation::new(Role::Caller);
-    caller.needed();
-    assert_eq!(drain(&mut caller), [PeerCommand::SetLocal(Intent::Offer)]);
-    let mut callee = Negotiation::new(Role::Callee);
-    callee.needed();
-    assert_eq!(drain(&mut callee), []);
-}
-
-#[test]
-fn an_offer_that_is_said_again_has_one_answer() {
-    use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
-    let named = |kind, sdp: &str| SessionDescription { kind, sdp: sdp.to_owned() };
-    let offer = || Signal::Offer(named(SdpType::Offer, "offer"));
-    let answer = || named(SdpType::Answer, "answer");
-    let said = PeerCommand::Send(Signal::Answer(answer()));
-
-    let mut callee = Negotiation::new(Role::Callee);
-    callee.signal(offer());
-    callee.remote_done(true, HaveRemoteOffer);
-    callee.local_done(Intent::Answer, Some(answer()), Stable);
-    assert_eq!(drain(&mut callee).last(), Some(&said));
-    callee.signal(offer());
-    assert_eq!(drain(&mut callee), [said], "the same answer, and nothing for the browser to do");
-    callee.signal(Signal::Offer(named(SdpType::Offer, "another")));
-    assert!(matches!(drain(&mut callee)[..], [PeerCommand::SetRemote(_)]));
-
-    let mut caller = Negotiation::new(Role::Caller);
-    let offers = |caller: &mut Negotiation, sdp| {
-        caller.needed();
-        caller.local_done(Intent::Offer, Some(named(SdpType::Offer, sdp)), HaveLocalOffer);
-        drain(caller);
-    };
-    offers(&mut caller, "offer");
-    caller.repeat();
-    drain(&mut caller);
-    caller.signal(Signal::Answer(answer()));
-    caller.remote_done(true, Stable);
-    offers(&mut caller, "next");
-    caller.signal(Signal::Answer(answer()));
-    assert_eq!(drain(&mut caller), [], "left over from the offer before");
-    caller.signal(Signal::Answer(answer()));
-    let [PeerCommand::SetRemote(taken)] = &drain(&mut caller)[..] else {
-        panic!("no answer taken")
-    };
-    assert_eq!(*taken, answer(), "browsers may answer two offers with the same words");
-}
 
 fn joined(id: u64, inside: &RoomState) -> ServerMessage {
     ServerMessage::Joined {
@@ -314,220 +249,6 @@ fn how_long_the_person_waited_is_reported() {
     let first = Report { join: Some(412), picture: Some(530), back: None };
     let again = Report { back: Some(1000), ..Report::default() };
     assert_eq!(reports, [(1530, first), (4000, again)]);
-}
-
-#[test]
-fn early_candidates_are_applied_after_the_description() {
-    let mut callee = Negotiation::new(Role::Callee);
-    callee.signal(Signal::Candidate(candidate("1")));
-    callee.signal(Signal::Candidate(None));
-    assert_eq!(drain(&mut callee), []);
-    let offer = description(SdpType::Offer);
-    callee.signal(Signal::Offer(offer.clone()));
-    assert_eq!(drain(&mut callee), [PeerCommand::SetRemote(offer)]);
-    callee.signal(Signal::Candidate(candidate("2")));
-    callee.remote_done(true, SignalingState::HaveRemoteOffer);
-    callee.local_candidate(candidate("mine"));
-    let answer = description(SdpType::Answer);
-    callee.local_done(Intent::Answer, Some(answer.clone()), SignalingState::Stable);
-    assert_eq!(
-        drain(&mut callee),
-        [
-            PeerCommand::AddCandidate(candidate("1")),
-            PeerCommand::AddCandidate(None),
-            PeerCommand::SetLocal(Intent::Answer),
-            PeerCommand::Send(Signal::Answer(answer)),
-            PeerCommand::Send(Signal::Candidate(candidate("mine"))),
-            PeerCommand::AddCandidate(candidate("2")),
-        ]
-    );
-}
-
-#[test]
-fn in_a_collision_the_caller_wins_and_drops_the_loser_s_candidates() {
-    let offer = description(SdpType::Offer);
-    let mut caller = Negotiation::new(Role::Caller);
-    caller.needed();
-    caller.local_done(Intent::Offer, Some(offer.clone()), SignalingState::HaveLocalOffer);
-    drain(&mut caller);
-    caller.signal(Signal::Offer(offer));
-    caller.signal(Signal::Candidate(candidate("ignored")));
-    assert_eq!(drain(&mut caller), []);
-    let answer = description(SdpType::Answer);
-    caller.signal(Signal::Answer(answer.clone()));
-    assert_eq!(drain(&mut caller), [PeerCommand::SetRemote(answer)]);
-}
-
-#[test]
-fn in_a_collision_the_callee_asks_for_a_new_connection() {
-    let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut callee = Peer::new(key, Role::Callee, 1, Presence::default(), Duration::ZERO);
-    let offer = || PeerInput::Signal(Signal::Offer(description(SdpType::Offer)));
-    let now = Duration::from_secs(1);
-    use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
-    for input in [
-        offer(),
-        PeerInput::RemoteDone(true, HaveRemoteOffer),
-        PeerInput::LocalDone(Intent::Answer, Some(description(SdpType::Answer)), Stable),
-        PeerInput::Connection(ConnectionState::Connected),
-        PeerInput::NegotiationNeeded,
-        PeerInput::LocalDone(Intent::Offer, Some(description(SdpType::Offer)), HaveLocalOffer),
-    ] {
-        callee.handle(input, now);
-        assert!(!callee.step(now));
-    }
-    let other = SessionDescription { kind: SdpType::Offer, sdp: "another".to_owned() };
-    callee.handle(PeerInput::Signal(Signal::Offer(other)), now);
-    let remote = |command: &PeerCommand| matches!(command, PeerCommand::SetRemote(_));
-    let applied = std::iter::from_fn(|| callee.poll()).filter(remote).count();
-    assert_eq!(applied, 1, "the offer of this side is not rolled back");
-    assert!(callee.step(now));
-}
-
-#[test]
-fn an_answer_that_cannot_be_applied_takes_the_offer_back() {
-    let mut caller = Negotiation::new(Role::Caller);
-    caller.needed();
-    let offer = description(SdpType::Offer);
-    caller.local_done(Intent::Offer, Some(offer), SignalingState::HaveLocalOffer);
-    caller.signal(Signal::Answer(description(SdpType::Answer)));
-    drain(&mut caller);
-    caller.remote_done(false, SignalingState::HaveLocalOffer);
-    assert_eq!(drain(&mut caller), [PeerCommand::SetLocal(Intent::Rollback)]);
-    caller.local_done(Intent::Rollback, None, SignalingState::Stable);
-    assert!(!caller.is_busy());
-}
-
-#[test]
-fn links_are_told_in_plain_words() {
-    use ConnectionState as C;
-    use IceConnectionState as I;
-    let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default(), Duration::ZERO);
-    let seconds = Duration::from_secs;
-    let link = |peer: &Peer, now| peer.tile(&Presence::default(), seconds(now)).link;
-    let mut steps = vec![link(&peer, 0)];
-    for (now, input) in [
-        (1, PeerInput::IceConnection(I::Checking)),
-        (1, PeerInput::Connection(C::Failed)),
-        (2, PeerInput::Connection(C::Connecting)),
-        (3, PeerInput::Connection(C::Failed)),
-        (4, PeerInput::Connection(C::Connected)),
-        (5, PeerInput::IceConnection(I::Disconnected)),
-    ] {
-        peer.handle(input, seconds(now));
-        steps.push(link(&peer, now));
-    }
-    use Link::{Connected, Connecting, New};
-    let failed = Link::Failed(Obstacle::Between);
-    assert_eq!(steps, [New, Connecting, Connecting, Connecting, failed, Connected, Connected]);
-    let since = seconds(5);
-    assert_eq!(link(&peer, 8), Link::Reconnecting { since }, "a moment is not worth a word");
-    peer.handle(PeerInput::IceConnection(I::Connected), seconds(9));
-    assert_eq!(link(&peer, 9), Connected);
-}
-
-#[test]
-fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
-    let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default(), Duration::ZERO);
-    let millis = Duration::from_millis;
-    let hear = |peer: &mut Peer, heard, now| {
-        let sound = Arrival { packets: heard, lost: 0 };
-        let reading = Reading { heard, sound, picture: sound, ..Reading::default() };
-        peer.handle(PeerInput::Reading(reading), millis(now));
-        peer.step(millis(now));
-        let restarts = std::iter::from_fn(|| peer.poll());
-        let restarts = restarts.filter(|command| *command == PeerCommand::RestartIce).count();
-        let reconnecting =
-            matches!(peer.tile(&Presence::default(), millis(now)).link, Link::Reconnecting { .. });
-        (reconnecting, restarts, peer.news(&[], millis(now)).is_some())
-    };
-    peer.handle(PeerInput::Connection(ConnectionState::Connected), millis(0));
-    let mut events = Vec::new();
-    for now in (0..10_000).step_by(500) {
-        let heard = if now <= 2000 || now >= 8000 { now } else { 2000 };
-        let seen = hear(&mut peer, heard, now);
-        if events.last().is_none_or(|(_, last)| *last != seen) {
-            events.push((now, seen));
-        }
-    }
-    assert_eq!(
-        events,
-        [
-            (0, (false, 0, false)),
-            (5000, (true, 1, true)),
-            (5500, (true, 0, false)),
-            (8000, (false, 0, true)),
-            (8500, (false, 0, false)),
-        ]
-    );
-    peer.handle(PeerInput::IceConnection(IceConnectionState::Disconnected), millis(10_000));
-    for now in (10_000..16_000).step_by(500) {
-        assert!(!hear(&mut peer, now, now).0, "they are heard and seen");
-    }
-}
-
-#[test]
-fn less_is_sent_at_once_and_more_after_a_while() {
-    let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default(), Duration::ZERO);
-    let seconds = Duration::from_secs;
-    let mut limits = Vec::new();
-    for now in 0..60 {
-        let grade = match now {
-            5..8 => Grade::Weak,
-            8..12 => Grade::Poor,
-            _ => Grade::Good,
-        };
-        let reception = Signal::Reception(Reception { grade, ..Reception::default() });
-        peer.handle(PeerInput::Signal(reception), seconds(now));
-        while let Some(command) = peer.poll() {
-            limits.push((now, command));
-        }
-    }
-    let limit = |now, grade| (now, PeerCommand::LimitPicture(Some(grade)));
-    assert_eq!(limits, [limit(5, Grade::Weak), limit(8, Grade::Poor), limit(22, Grade::Good)]);
-}
-
-#[test]
-fn who_switches_something_says_so_and_cannot_be_somebody_else() {
-    let key = PeerKey { id: PeerId(1), generation: 1 };
-    let ada = Presence { name: "Ada".into(), hand: Some(2), ..Presence::default() };
-    let mut peer = Peer::new(key, Role::Caller, 1, ada.clone(), Duration::ZERO);
-    let off = Presence { mic: false, recording: true, ..ada.clone() };
-    let said = Presence { name: "Bob".into(), hand: Some(0), ..off.clone() };
-    peer.switch(&said, Duration::ZERO);
-    let shown = |peer: &Peer| peer.tile(&Presence::default(), Duration::ZERO).presence;
-    assert_eq!(shown(&peer), off);
-    peer.switch(&ada, Duration::ZERO);
-    assert_eq!(shown(&peer), ada, "and on again, though the server is away");
-    peer.set_presence(off.clone(), Duration::ZERO);
-    peer.switch(&ada, Duration::ZERO);
-    assert!(!shown(&peer).mic, "a host has muted them");
-    peer.switch(&off, Duration::ZERO);
-    peer.switch(&ada, Duration::ZERO);
-    assert_eq!(shown(&peer), ada, "they have seen it, and may switch it on again");
-}
-
-#[test]
-fn who_saves_data_gets_little_and_who_only_listens_nothing() {
-    let key = PeerKey { id: PeerId(1), generation: 1 };
-    let mut peer = Peer::new(key, Role::Caller, 1, Presence::default(), Duration::ZERO);
-    let mut limits = |own, theirs| {
-        peer.spend(own, Duration::ZERO);
-        peer.set_presence(Presence { quality: theirs, ..Presence::default() }, Duration::ZERO);
-        let shows = peer.tile(&Presence::default(), Duration::ZERO).camera;
-        (std::iter::from_fn(|| peer.poll()).last(), shows)
-    };
-    let limit = |grade| Some(PeerCommand::LimitPicture(grade));
-    let (auto, less, sound) = (Quality::Auto, Quality::SaveData, Quality::AudioOnly);
-    assert_eq!(limits(auto, auto), (None, true));
-    assert_eq!(limits(auto, less), (limit(Some(Grade::Weak)), true), "they save");
-    assert_eq!(limits(less, less), (None, true));
-    assert_eq!(limits(less, sound), (limit(None), false), "they neither look nor show");
-    assert_eq!(limits(sound, auto), (None, false));
-    assert_eq!(limits(auto, auto), (limit(Some(Grade::Good)), true));
 }
 
 #[test]
@@ -803,6 +524,23 @@ fn fresh_credentials_reach_the_connections_that_are_there() {
     assert_eq!(call.poll(), Some(Command::Configure(config("second"))));
 }
 
+#[test]
+fn a_call_tells_both_of_a_connection_that_could_not_be_made() {
+    let mut world = World::new(2, 4);
+    world.disable(1);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.run(Duration::from_secs(5));
+    let off = Failure::NoConnection;
+    let links = [0, 1].map(|person| world.links(person));
+    assert_eq!(links, [[Link::Failed(Obstacle::There(off))], [Link::Failed(Obstacle::Here(off))]]);
+    world.enable(1);
+    world.settle();
+    world.wait();
+    world.check();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
 
@@ -819,73 +557,5 @@ proptest! {
         world.wait();
         world.check();
         world.end();
-    }
-
-    #[test]
-    fn t9_no_disorder_or_loss_leaves_a_negotiation_stuck(
-        caller: bool,
-        steps in prop::collection::vec((0..12u8, any::<bool>()), 0..60),
-    ) {
-        let mut negotiation = Negotiation::new(if caller { Role::Caller } else { Role::Callee });
-        let mut signaling = SignalingState::Stable;
-        let mut applied = false;
-        let mut pending = VecDeque::new();
-        for (place, (action, works)) in steps.into_iter().enumerate() {
-            // Some are said twice.
-            let description = |kind| SessionDescription { kind, sdp: (place / 3).to_string() };
-            match action {
-                0 | 1 => negotiation.needed(),
-                2 | 3 => negotiation.signal(Signal::Offer(description(SdpType::Offer))),
-                4 | 5 => negotiation.signal(Signal::Answer(description(SdpType::Answer))),
-                6 => negotiation.signal(Signal::Candidate(candidate("c"))),
-                7 => negotiation.local_candidate(candidate("mine")),
-                8 => negotiation.signal(Signal::Offer(description(SdpType::Rollback))),
-                // A result that nobody asked for, as from an operation that was given up.
-                9 => negotiation.local_done(Intent::Rollback, None, signaling),
-                _ => complete(&mut negotiation, &mut pending, &mut signaling, &mut applied, works),
-            }
-            pending.extend(drain(&mut negotiation));
-        }
-        for _ in 0..200 {
-            complete(&mut negotiation, &mut pending, &mut signaling, &mut applied, true);
-            pending.extend(drain(&mut negotiation));
-        }
-        prop_assert!(!negotiation.is_busy(), "still waiting for {pending:?}");
-    }
-}
-
-/// Carries out the oldest command as a browser would.
-fn complete(
-    negotiation: &mut Negotiation,
-    pending: &mut VecDeque<PeerCommand>,
-    signaling: &mut SignalingState,
-    applied: &mut bool,
-    works: bool,
-) {
-    use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
-    match pending.pop_front() {
-        Some(PeerCommand::SetLocal(intent)) => {
-            let (next, kind) = match intent {
-                Intent::Offer => (HaveLocalOffer, SdpType::Offer),
-                Intent::Answer => (Stable, SdpType::Answer),
-                Intent::Rollback => (Stable, SdpType::Rollback),
-            };
-            if works {
-                *signaling = next;
-            }
-            negotiation.local_done(intent, works.then(|| description(kind)), *signaling);
-        }
-        Some(PeerCommand::SetRemote(remote)) => {
-            if works {
-                let offer = remote.kind == SdpType::Offer;
-                *signaling = if offer { HaveRemoteOffer } else { Stable };
-                *applied = true;
-            }
-            negotiation.remote_done(works, *signaling);
-        }
-        Some(PeerCommand::AddCandidate(_)) => {
-            assert!(*applied, "a candidate before any remote description");
-        }
-        Some(_) | None => {}
     }
 }

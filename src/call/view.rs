@@ -1,6 +1,10 @@
 //! What the person is to see, as plain values.
 
-use super::{Contact, Link, Path, PeerKey, Verdict};
+use super::{
+    connection::{Connection, Link, Path, PeerKey, Verdict},
+    participant::Participant,
+    signaling::Contact,
+};
 use crate::{
     content::{ChatView, FilesView},
     protocol::{Desk, ErrorCode, Grade, PeerId, Presence, Reaction, RoomState, Rules},
@@ -43,7 +47,7 @@ pub enum Phase {
 /// One other person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// Whose connection.
+    /// Who, and by which connection.
     pub key: PeerKey,
     /// What they say of themselves.
     pub presence: Presence,
@@ -72,11 +76,47 @@ pub struct Tile {
 }
 
 impl Tile {
+    /// That of somebody who is reached by this connection, for this person.
+    pub(super) fn of(
+        participant: &Participant,
+        connection: &Connection,
+        me: &Presence,
+        now: Duration,
+    ) -> Self {
+        let expected = participant.expected(me.quality);
+        Self {
+            key: PeerKey { id: participant.id(), ..connection.key() },
+            presence: participant.presence().clone(),
+            camera: expected.camera,
+            screen: expected.screen,
+            sign: participant.reaction(),
+            link: connection.link(now),
+            up: connection.shows(),
+            frozen: connection.is_frozen(),
+            hears: connection.is_heard(me),
+            sees: connection.is_seen(me),
+            grade: connection.grade(),
+            path: connection.path(),
+            seal: connection.seal(),
+        }
+    }
+
     /// The way to them that is in use, if both sides can make sure that nobody sits on it.
     #[must_use]
     pub fn protected(&self) -> Option<Path> {
         self.path.filter(|_| self.seal.is_some())
     }
+}
+
+/// How the room is kept, and this person's part in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosting {
+    /// What everybody inside may know.
+    pub rules: Rules,
+    /// Whether the person is a host, as far as is known: also while they come back.
+    pub is_host: bool,
+    /// What the person sees as a host.
+    pub desk: Desk,
 }
 
 /// All of it.
@@ -99,12 +139,8 @@ pub struct View {
     pub moved: bool,
     /// Why the person is not, or no longer, inside.
     pub refusal: Option<ErrorCode>,
-    /// How the room is kept.
-    pub rules: Rules,
-    /// What the person sees as a host.
-    pub desk: Desk,
-    /// Whether the person is a host.
-    pub hosting: bool,
+    /// How the room is kept, and this person's part in it.
+    pub hosting: Hosting,
     /// Whether the person has something to show at the door.
     pub has_pass: bool,
     /// How the server can be reached.

@@ -1,6 +1,8 @@
 //! Kinds of devices, the devices there are, and why they could not be used.
 
-/// A kind of thing that a person sends.
+use crate::protocol::TrackSource;
+
+/// A kind of device that sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Sound.
@@ -13,12 +15,22 @@ impl Kind {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Microphone, Self::Camera];
 
-    /// The `kind` of a `MediaStreamTrack` (W3C Media Capture, section 4.3).
+    /// The kind of device that a source is taken from, if it is one.
     #[must_use]
-    pub fn track_kind(self) -> &'static str {
+    pub fn of(source: TrackSource) -> Option<Self> {
+        match source {
+            TrackSource::Microphone => Some(Self::Microphone),
+            TrackSource::Camera => Some(Self::Camera),
+            TrackSource::Screen | TrackSource::ScreenAudio => None,
+        }
+    }
+
+    /// What it sends.
+    #[must_use]
+    pub fn source(self) -> TrackSource {
         match self {
-            Self::Microphone => "audio",
-            Self::Camera => "video",
+            Self::Microphone => TrackSource::Microphone,
+            Self::Camera => TrackSource::Camera,
         }
     }
 
@@ -46,11 +58,6 @@ impl<T> Default for PerKind<T> {
 }
 
 impl<T> PerKind<T> {
-    /// One of each.
-    pub fn new(microphone: T, camera: T) -> Self {
-        Self { microphone: Some(microphone), camera: Some(camera) }
-    }
-
     /// The value of this kind.
     pub fn get(&self, kind: Kind) -> Option<&T> {
         match kind {

@@ -4,6 +4,7 @@
 mod ice_check;
 mod stats_history;
 mod throughput;
+mod track_stats;
 
 pub use ice_check::{CheckEvent, CheckResult, CheckTarget, IceServerCheck};
 pub use stats_history::{
@@ -11,3 +12,4 @@ pub use stats_history::{
     Traffic,
 };
 pub use throughput::{Throughput, UploadResult};
+pub use track_stats::{ConnectionStats, TrackStats};

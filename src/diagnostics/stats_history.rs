@@ -117,7 +117,7 @@ pub struct Traffic {
     pub picture: Option<Picture>,
 }
 
-/// What the browser tells of a connection at one moment.
+/// What a connection carries for one participant at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatsSnapshot {
     /// When, since the page was opened.

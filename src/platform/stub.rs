@@ -2,13 +2,13 @@
 //! event handlers do not run there.
 
 use super::{
-    Brought, Device, Incoming, KeptRecording, Kind, Local, PageEvent, PerKind, Problem, Processing,
-    SocketEvent,
+    Brought, Device, KeptRecording, Kind, Local, PageEvent, PerKind, PerSource, Problem,
+    Processing, SocketEvent,
 };
 use crate::{
     call::{PeerCommand, PeerConfig, PeerInput},
-    diagnostics::{CheckEvent, StatsSnapshot, Throughput, UploadResult},
-    protocol::{Boot, IceServer, Role},
+    diagnostics::{CheckEvent, ConnectionStats, Throughput, UploadResult},
+    protocol::{Boot, IceServer, Role, TrackSource},
     recording::{Piece, Scene, lifecycle::RecorderEvent},
 };
 use std::{any::Any, time::Duration};
@@ -48,7 +48,7 @@ pub struct Screen {
 
 #[allow(missing_docs)]
 impl Screen {
-    pub fn track(&self, _: Kind) -> Option<&Track> {
+    pub fn track(&self, _: TrackSource) -> Option<&Track> {
         None
     }
 }
@@ -124,12 +124,12 @@ impl PeerConnection {
     ) -> Option<Self> {
         None
     }
-    pub fn streams(&self) -> Incoming<Stream> {
-        Incoming { own: PerKind::default(), screen: PerKind::default() }
+    pub fn streams(&self) -> PerSource<Stream> {
+        PerSource::default()
     }
     pub fn set_screen(&self, _: Option<&Screen>) {}
     pub fn read(&self) {}
-    pub fn snapshot(&self) -> Option<StatsSnapshot> {
+    pub fn stats(&self) -> Option<ConnectionStats> {
         None
     }
     pub fn configure(&self, _: &PeerConfig) {}

@@ -2,16 +2,57 @@
 
 use super::StoredBytes;
 pub use crate::devices::{Device, DeviceKind, Kind, PerKind, Problem};
-use crate::recording::{Note, Part};
+use crate::{
+    protocol::TrackSource,
+    recording::{Note, Part},
+};
 use std::time::Duration;
 
-/// What comes from one person.
+/// One value for each source of tracks, where there is one.
 #[derive(Clone, Debug)]
-pub struct Incoming<T> {
-    /// Of themselves.
-    pub own: PerKind<T>,
-    /// Of their screen.
-    pub screen: PerKind<T>,
+pub struct PerSource<T> {
+    microphone: Option<T>,
+    camera: Option<T>,
+    screen: Option<T>,
+    screen_audio: Option<T>,
+}
+
+impl<T> Default for PerSource<T> {
+    fn default() -> Self {
+        Self { microphone: None, camera: None, screen: None, screen_audio: None }
+    }
+}
+
+impl<T> PerSource<T> {
+    /// One for each.
+    pub fn of(mut value: impl FnMut() -> Option<T>) -> Option<Self> {
+        Some(Self {
+            microphone: Some(value()?),
+            camera: Some(value()?),
+            screen: Some(value()?),
+            screen_audio: Some(value()?),
+        })
+    }
+
+    /// The value of this source.
+    pub fn get(&self, source: TrackSource) -> Option<&T> {
+        match source {
+            TrackSource::Microphone => self.microphone.as_ref(),
+            TrackSource::Camera => self.camera.as_ref(),
+            TrackSource::Screen => self.screen.as_ref(),
+            TrackSource::ScreenAudio => self.screen_audio.as_ref(),
+        }
+    }
+
+    /// Replaces the value of this source.
+    pub fn set(&mut self, source: TrackSource, value: Option<T>) {
+        match source {
+            TrackSource::Microphone => self.microphone = value,
+            TrackSource::Camera => self.camera = value,
+            TrackSource::Screen => self.screen = value,
+            TrackSource::ScreenAudio => self.screen_audio = value,
+        }
+    }
 }
 
 /// What is dropped on the page, or pasted.

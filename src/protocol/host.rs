@@ -1,6 +1,6 @@
 //! What the hosts of a room decide, and what a newcomer has to show for it.
 
-use super::{DisplayName, PeerId, Person, number::whole};
+use super::{DisplayName, PeerId, Person, TrackSource, number::whole};
 use serde::{Deserialize, Serialize};
 
 /// What somebody who asks for a seat can show. All of it is secret.
@@ -79,16 +79,6 @@ pub struct Invitation {
     pub used_by: Option<DisplayName>,
 }
 
-/// What a person sends of themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MediaKind {
-    /// Their microphone's sound.
-    Mic,
-    /// Their camera's picture.
-    Camera,
-}
-
 /// Something that only a host may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
@@ -123,7 +113,7 @@ pub enum HostAction {
         /// Whose.
         to: PeerId,
         /// Which.
-        what: MediaKind,
+        what: TrackSource,
     },
     /// Puts somebody out of the room, for good.
     Remove {

@@ -20,6 +20,10 @@ pub const CANDIDATE_BYTES: usize = 1024;
 /// Longest name of a media section, and longest user name fragment (RFC 8839, section 5.4), in
 /// bytes.
 pub const CANDIDATE_NAME_BYTES: usize = 256;
+/// Longest name of a media section in a list of tracks, in characters. Browsers count: `0`, `1`.
+pub const MID_CHARS: usize = 32;
+/// How many tracks a description may name. A call of two with screens has up to 8.
+pub const TRACKS: usize = 64;
 /// How many candidates may follow each description, its end included. Browsers send about 20.
 pub const CANDIDATES_PER_DESCRIPTION: usize = 256;
 /// How many people fit into one room unless the operator says otherwise.

@@ -1,8 +1,8 @@
 //! The messages themselves.
 
 use super::{
-    Desk, HostAction, IceCandidate, IceGrant, MediaKind, Pass, PeerId, Person, Presence, Role,
-    RoomName, RoomState, Rules, SessionDescription, number::whole,
+    Desk, HostAction, IceCandidate, IceGrant, Pass, PeerId, Person, Presence, Role, RoomName,
+    RoomState, Rules, SessionDescription, TrackSource, number::whole,
 };
 use serde::{Deserialize, Serialize};
 
@@ -207,7 +207,7 @@ pub enum ServerMessage {
     /// The client is a host from now on. The key makes it one again later. Secret.
     HostKey(String),
     /// A host has switched something of the client's off.
-    Muted(MediaKind),
+    Muted(TrackSource),
     /// The client and `peer` are to connect to each other now.
     Ready {
         /// The client's part in this pair.

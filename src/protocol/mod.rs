@@ -17,12 +17,13 @@ mod reaction;
 mod room_link;
 mod rtc;
 mod talk;
+mod track;
 mod wire;
 
 pub use boot::{Boot, FreshRoom, Page};
 pub use characters::Split;
 pub use file::{FileName, FileNews, FileNumber, Slice};
-pub use host::{Desk, Gate, HostAction, Invitation, MediaKind, Pass, Rules};
+pub use host::{Desk, Gate, HostAction, Invitation, Pass, Rules};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{
     ABANDONED, ClientMessage, ErrorCode, Failure, Grade, Join, Reception, Report, SeatClaim,
@@ -34,6 +35,7 @@ pub use reaction::Reaction;
 pub use room_link::{LinkSecret, NoRoom, RoomLink};
 pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription, is_relay};
 pub use talk::{ChatText, Have, Talk, Words};
+pub use track::{Mid, MidError, TrackInfo, TrackSource};
 pub use wire::ParseError;
 
 /// Where a page posts up to [`limits::SPEED_BYTES`] to find out how fast that goes.

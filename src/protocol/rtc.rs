@@ -1,6 +1,6 @@
 //! The WebRTC values that are relayed, in the shape browsers give them.
 
-use super::number::whole;
+use super::{TrackInfo, number::whole};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -36,6 +36,18 @@ pub struct SessionDescription {
     pub kind: SdpType,
     /// The session in the format of RFC 8866. Never logged: it holds addresses.
     pub sdp: String,
+    /// What the sections bring of whoever describes them; empty where that is not said. It stands
+    /// beside the description in its message.
+    #[serde(skip)]
+    pub tracks: Vec<TrackInfo>,
+}
+
+impl SessionDescription {
+    /// A description that does not say what its sections bring.
+    #[must_use]
+    pub fn new(kind: SdpType, sdp: impl Into<String>) -> Self {
+        Self { kind, sdp: sdp.into(), tracks: Vec::new() }
+    }
 }
 
 /// `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1).

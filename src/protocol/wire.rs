@@ -5,8 +5,8 @@
 
 use super::{
     ClientMessage, Desk, ErrorCode, Gate, HostAction, IceCandidate, IceGrant, IceServer, Join,
-    MediaKind, NameError, Pass, PeerId, Person, Presence, Reception, Report, Role, RoomName,
-    RoomState, Rules, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal,
+    NameError, Pass, PeerId, Person, Presence, Reception, Report, Role, RoomName, RoomState, Rules,
+    SdpType, SeatClaim, ServerMessage, SessionDescription, Signal, TrackInfo, TrackSource,
     limits::{CANDIDATE_BYTES, CANDIDATE_NAME_BYTES, REPORT_MILLIS, SDP_BYTES},
     number::{needed, whole},
 };
@@ -87,14 +87,13 @@ struct JoinFields {
 #[serde(tag = "type", rename = "leave")]
 struct Leave {}
 
-/// A message that is relayed: its body, and the addresses that all of them have.
+/// A message that is relayed: its own fields, and the addresses that all of them have.
 macro_rules! relayed {
-    ($name:ident $(<$life:lifetime>)?, $kind:literal, $(#[$attribute:meta])* $body:ident: $type:ty) => {
+    ($name:ident $(<$life:lifetime>)?, $kind:literal, $($(#[$attribute:meta])* $body:ident: $type:ty),+) => {
         #[derive(Serialize, Deserialize)]
         #[serde(tag = "type", rename = $kind)]
         struct $name$(<$life>)? {
-            $(#[$attribute])*
-            $body: $type,
+            $($(#[$attribute])* $body: $type,)+
             #[serde(default, skip_serializing_if = "Option::is_none")]
             to: Option<PeerId>,
             #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,8 +104,20 @@ macro_rules! relayed {
     };
 }
 
-relayed!(Offer<'a>, "offer", offer: Cow<'a, SessionDescription>);
-relayed!(Answer<'a>, "answer", answer: Cow<'a, SessionDescription>);
+relayed!(
+    Offer<'a>,
+    "offer",
+    offer: Cow<'a, SessionDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tracks: Option<Cow<'a, [TrackInfo]>>
+);
+relayed!(
+    Answer<'a>,
+    "answer",
+    answer: Cow<'a, SessionDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tracks: Option<Cow<'a, [TrackInfo]>>
+);
 relayed!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);
 relayed!(ReceptionFields, "reception", reception: Reception);
 
@@ -154,7 +165,7 @@ struct HostKey<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "muted")]
 struct Muted {
-    what: MediaKind,
+    what: TrackSource,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -262,16 +273,19 @@ pub(super) fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 
-/// A description that is of the type its message says.
+/// A description that is of the type its message says, with what its sections bring.
 fn described(
     description: Cow<'_, SessionDescription>,
+    tracks: Option<Cow<'_, [TrackInfo]>>,
     kind: SdpType,
 ) -> Result<SessionDescription, ParseError> {
     if description.kind != kind {
         return Err(ParseError::Shape("the description is of another type".to_owned()));
     }
     short("SDP", &description.sdp, SDP_BYTES)?;
-    Ok(description.into_owned())
+    let tracks = tracks.map(Cow::into_owned).unwrap_or_default();
+    TrackInfo::check(&tracks).map_err(ParseError::Shape)?;
+    Ok(SessionDescription { tracks, ..description.into_owned() })
 }
 
 fn short(what: &'static str, text: &str, most: usize) -> Result<(), ParseError> {
@@ -309,14 +323,16 @@ struct Relayed {
 impl Relayed {
     fn parse(kind: &str, text: &str) -> Option<Result<Self, ParseError>> {
         Some(match kind {
-            "offer" => fields::<Offer>(text).and_then(|Offer { offer, to, from, link }| {
-                let signal = Signal::Offer(described(offer, SdpType::Offer)?);
+            "offer" => fields::<Offer>(text).and_then(|Offer { offer, tracks, to, from, link }| {
+                let signal = Signal::Offer(described(offer, tracks, SdpType::Offer)?);
                 Ok(Self { signal, link, to, from })
             }),
-            "answer" => fields::<Answer>(text).and_then(|Answer { answer, to, from, link }| {
-                let signal = Signal::Answer(described(answer, SdpType::Answer)?);
-                Ok(Self { signal, link, to, from })
-            }),
+            "answer" => {
+                fields::<Answer>(text).and_then(|Answer { answer, tracks, to, from, link }| {
+                    let signal = Signal::Answer(described(answer, tracks, SdpType::Answer)?);
+                    Ok(Self { signal, link, to, from })
+                })
+            }
             "candidate" => {
                 fields::<Candidate>(text).and_then(|Candidate { candidate, to, from, link }| {
                     let signal = Signal::Candidate(bounded(candidate)?);
@@ -336,6 +352,12 @@ impl Relayed {
     }
 }
 
+/// What the sections of a description bring, where that is said.
+fn named(description: &SessionDescription) -> Option<Cow<'_, [TrackInfo]>> {
+    let tracks = &description.tracks;
+    (!tracks.is_empty()).then_some(Cow::Borrowed(tracks.as_slice()))
+}
+
 fn write_signal(
     signal: &Signal,
     link: Option<u64>,
@@ -343,8 +365,14 @@ fn write_signal(
     from: Option<PeerId>,
 ) -> String {
     match signal {
-        Signal::Offer(offer) => write(&Offer { offer: Cow::Borrowed(offer), to, from, link }),
-        Signal::Answer(answer) => write(&Answer { answer: Cow::Borrowed(answer), to, from, link }),
+        Signal::Offer(offer) => {
+            let tracks = named(offer);
+            write(&Offer { offer: Cow::Borrowed(offer), tracks, to, from, link })
+        }
+        Signal::Answer(answer) => {
+            let tracks = named(answer);
+            write(&Answer { answer: Cow::Borrowed(answer), tracks, to, from, link })
+        }
         Signal::Candidate(candidate) => {
             let candidate = candidate.as_ref().map(Cow::Borrowed);
             write(&Candidate { candidate, to, from, link })

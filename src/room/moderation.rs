@@ -5,7 +5,8 @@ use super::{
     RoomOutput, Unchecked, keeping::remember, nobody, refusal, seats::Seat,
 };
 use crate::protocol::{
-    ClientMessage, ErrorCode, HostAction, MediaKind, PeerId, ServerMessage, limits::PASSCODE_CHARS,
+    ClientMessage, ErrorCode, HostAction, PeerId, ServerMessage, TrackSource,
+    limits::PASSCODE_CHARS,
 };
 use std::time::Duration;
 
@@ -117,12 +118,16 @@ impl Room {
         Ok(())
     }
 
-    fn mute(&mut self, to: PeerId, what: MediaKind, cx: &mut Context<'_>) -> Result<(), Refusal> {
+    fn mute(&mut self, to: PeerId, what: TrackSource, cx: &mut Context<'_>) -> Result<(), Refusal> {
         let seat = self.seat(to)?;
         let (mut presence, conn) = (seat.presence.clone(), seat.conn());
         match what {
-            MediaKind::Mic => presence.mic = false,
-            MediaKind::Camera => presence.camera = false,
+            TrackSource::Microphone => presence.mic = false,
+            TrackSource::Camera => presence.camera = false,
+            TrackSource::Screen | TrackSource::ScreenAudio => {
+                let sentence = "A host can switch off a microphone or a camera.";
+                return Err(refusal(ErrorCode::BadMessage, sentence));
+            }
         }
         // First of all the others: they stop playing it, whatever this one's client does. Also where
         // it is off as far as is known here: that one may have told them something else.

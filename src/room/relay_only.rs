@@ -96,8 +96,7 @@ fn is_token(word: &str) -> bool {
 }
 
 fn describe(description: SessionDescription) -> SessionDescription {
-    let SessionDescription { kind, sdp } = description;
-    SessionDescription { kind, sdp: without_addresses(&sdp) }
+    SessionDescription { sdp: without_addresses(&description.sdp), ..description }
 }
 
 /// A session description (RFC 8866) that says of its author's addresses only that candidates tell

@@ -126,15 +126,22 @@ impl Engine {
         std::mem::take(&mut self.unshown).then(|| self.call.view())
     }
 
-    /// What the browser said last of each connection.
+    /// What the browser said last of each participant, by the connection that carries them.
     pub(super) fn snapshots(&self) -> Vec<(PeerKey, StatsSnapshot)> {
-        let snapshot = |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.snapshot()?));
-        self.peers.iter().filter_map(snapshot).collect()
+        // Each connection carries one participant: all tracks are theirs.
+        let snapshot =
+            |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.stats()?.of(|_| true)));
+        self.routes().filter_map(snapshot).collect()
     }
 
     /// How loud everybody else is at this moment, from 0 to 1.
     pub(super) fn levels(&self) -> Vec<(PeerId, f64)> {
-        self.peers.iter().map(|(key, peer)| (key.id, peer.level())).collect()
+        self.routes().map(|(key, peer)| (key.id, peer.level())).collect()
+    }
+
+    /// The connections by which participants are reached now.
+    fn routes(&self) -> impl Iterator<Item = &(PeerKey, PeerConnection)> {
+        self.peers.iter().filter(|(key, _)| self.call.route(key.id) == Some(*key))
     }
 
     /// Whether the server has answered all that it was asked.

@@ -22,10 +22,10 @@ mod wishes;
 use crate::{
     call::{Input, PeerKey, Phase, Tile, View},
     diagnostics::StatsHistory,
-    platform::{self, Incoming, Kind, Local, PageEvent, Stream, Timer},
+    platform::{self, Kind, Local, PageEvent, PerSource, Stream, Timer},
     protocol::{
-        ErrorCode, Gate, HostAction, IceServer, MediaKind, PeerId, Presence, Quality, RoomName,
-        RoomState,
+        ErrorCode, Gate, HostAction, IceServer, PeerId, Presence, Quality, RoomName, RoomState,
+        TrackSource,
     },
     reactive::{effect, holding},
 };
@@ -78,7 +78,7 @@ pub struct Session {
     /// Time since the page was opened, once a second.
     pub now: RwSignal<Duration>,
     /// What each other person sends.
-    pub streams: RwSignal<Vec<(PeerKey, Incoming<Stream>)>>,
+    pub streams: RwSignal<Vec<(PeerKey, PerSource<Stream>)>>,
     /// What the connection to each other person has carried lately.
     pub histories: RwSignal<Vec<(PeerId, StatsHistory)>>,
     /// Whether somebody looks at it.
@@ -338,11 +338,8 @@ impl Session {
     }
 
     /// Switches off what a host wants off. The person can switch it on again.
-    fn muted_by_host(self, what: MediaKind) {
-        let kind = match what {
-            MediaKind::Mic => Kind::Microphone,
-            MediaKind::Camera => Kind::Camera,
-        };
+    fn muted_by_host(self, what: TrackSource) {
+        let Some(kind) = Kind::of(what) else { return };
         // Not within the call's own turn, which is not over yet.
         platform::spawn_local(async move {
             if self.media.switch_off(kind) {

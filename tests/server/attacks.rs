@@ -99,7 +99,7 @@ async fn t7_malformed_messages_before_and_after_joining() {
     let addr = server.addr();
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
     let offer = json!({"type": "offer", "sdp": "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"});
-    let action = json!({"do": "mute", "to": "0000000000000001", "what": "mic"});
+    let action = json!({"do": "mute", "to": "0000000000000001", "what": "microphone"});
     let person = json!({"name": "Eve", "mic": true, "camera": false});
     let candidate = json!({"candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "sdpMid": "0"});
     let seat = json!({"token": "x", "linked": ["0000000000000001"]});

@@ -171,6 +171,10 @@ async fn every_mistake_has_its_code_and_disturbs_nobody() {
         (&long, "bad-room-name"),
         (r#"{"type":"offer","offer":{"type":"offer","sdp":"v=0"}}"#, "not-joined"),
         (r#"{"type":"offer","offer":"v=0"}"#, "bad-message"),
+        (
+            r#"{"type":"offer","offer":{"type":"offer","sdp":""},"tracks":[{"mid":"0"}]}"#,
+            "bad-message",
+        ),
         (r#"{"type":"leave"}"#, "not-joined"),
         (r#"{"type":"presence","presence":{}}"#, "not-joined"),
     ] {

@@ -1,7 +1,10 @@
 //! Several calls, the real rooms between them, and just enough of a browser for each.
 
 use super::*;
-use crate::room::{self, ConnId, Directory, Identity};
+use crate::{
+    protocol::{IceCandidate, SdpType, SessionDescription, TrackInfo, TrackSource},
+    room::{self, ConnId, Directory, Identity},
+};
 use std::collections::BTreeMap;
 
 /// A peer connection's signaling state machine, and what it last agreed on.
@@ -20,6 +23,18 @@ struct Pc {
     hidden: bool,
     /// The data channel is open.
     open: bool,
+    /// What it was told that the other side's sections bring.
+    tracks: Vec<TrackInfo>,
+}
+
+/// The media sections of every description.
+const SECTIONS: &str =
+    "m=audio 9 x\r\na=mid:0\r\nm=video 9 x\r\na=mid:1\r\nm=video 9 x\r\na=mid:2\r\n";
+
+/// What these sources bring, in the order of the sections.
+fn tracks(sources: [TrackSource; 3]) -> Vec<TrackInfo> {
+    let mids = ["0", "1", "2"].map(|mid| mid.to_owned().try_into().unwrap());
+    mids.into_iter().zip(sources).map(|(mid, source)| TrackInfo { mid, source }).collect()
 }
 
 /// What can happen to the path between two people.
@@ -41,6 +56,9 @@ struct Person {
     upstream: VecDeque<ClientMessage>,
     downstream: VecDeque<ServerMessage>,
     pcs: BTreeMap<PeerKey, Pc>,
+    /// The client says which section brings what: its screen comes first. Others are understood by
+    /// the order of their sections.
+    maps: bool,
     /// The browser makes no peer connections.
     disabled: bool,
     /// Those that it did not make.
@@ -72,7 +90,7 @@ fn rooms_of(people: usize) -> room::Config {
 impl World {
     pub(super) fn new(people: usize, limit: usize) -> Self {
         let config = rooms_of(limit);
-        let person = |_| Person {
+        let person = |index: usize| Person {
             call: Call::new(),
             socket: None,
             opening: None,
@@ -80,6 +98,7 @@ impl World {
             upstream: VecDeque::new(),
             downstream: VecDeque::new(),
             pcs: BTreeMap::new(),
+            maps: index.is_multiple_of(2),
             disabled: false,
             unmade: Vec::new(),
         };
@@ -253,7 +272,8 @@ impl World {
         assert_eq!(ids.len(), state.people.len(), "ghosts");
         ids.sort();
         for person in &self.people {
-            let mut seen: Vec<_> = person.call.peers.iter().map(|peer| peer.key().id).collect();
+            let participants = &person.call.participants;
+            let mut seen: Vec<_> = participants.iter().map(Participant::id).collect();
             let Some(me) = person.call.me else {
                 assert!(seen.is_empty() && person.pcs.is_empty(), "peers outside of a call");
                 continue;
@@ -265,11 +285,19 @@ impl World {
             for (key, pc) in &person.pcs {
                 assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
                 assert_eq!(pc.lost, None, "nothing comes through");
+                let other = self.people.iter().find(|other| other.call.me == Some(key.id));
+                assert_eq!(pc.tracks, other.unwrap().tracks(), "taken for something else");
                 assert_eq!(pc.hidden, person.call.ice.config().hidden);
                 assert!(person.call.ice.is_told(), "the server does not know what to hide");
-                let peer = person.call.peers.iter().find(|peer| peer.key() == *key);
-                assert!(peer.is_some_and(|peer| !peer.is_negotiating()));
+                assert_eq!(participants.route(key.id), Some(*key), "reached by another connection");
+                let connection = participants.connections().find(|one| one.key() == *key);
+                assert!(connection.is_some_and(|connection| !connection.is_negotiating()));
             }
+            assert_eq!(participants.connections().count(), person.pcs.len());
+            let tiles = person.call.view().tiles;
+            let shown: Vec<_> = tiles.iter().map(|tile| tile.key).collect();
+            assert!(shown.iter().all(|key| person.pcs.contains_key(key)), "shown by no connection");
+            assert_eq!(shown.len(), person.pcs.len());
             let chat = person.call.content.chat();
             let own = chat.messages.iter().filter(|message| chat.is_own(message));
             for message in own {
@@ -304,7 +332,7 @@ impl World {
     fn busy(&self, person: usize) -> bool {
         let person = &self.people[person];
         let working = person.pcs.values().any(|pc| pc.operation.is_some() || pc.lost.is_some());
-        let linked = person.pcs.len() == person.call.peers.len();
+        let linked = person.pcs.len() == person.call.participants.iter().count();
         let waiting = person.socket.is_none() || person.stalled != (false, false) || !linked;
         working || waiting || !person.upstream.is_empty() || !person.downstream.is_empty()
     }
@@ -528,12 +556,12 @@ impl World {
     }
 
     fn complete(&mut self, index: usize, pick: usize) {
-        let counter = self.counter;
+        let (counter, maps) = (self.counter, self.people[index].maps);
         let working = |(_, pc): &(&PeerKey, &mut Pc)| pc.operation.is_some();
         let mut pcs: Vec<_> = self.people[index].pcs.iter_mut().filter(working).collect();
         let count = pcs.len().max(1);
         let Some((key, pc)) = pcs.get_mut(pick % count) else { return };
-        let (key, input) = (**key, pc.complete(counter));
+        let (key, input) = (**key, pc.complete(counter, maps));
         let (connected, again) = (pc.agreed && pc.lost.is_none(), pc.restart);
         let again = again && pc.signaling == SignalingState::Stable;
         self.tell(index, Input::Peer(key, input));
@@ -550,8 +578,24 @@ impl World {
             // Another negotiation was first (W3C WebRTC, section 4.7.3).
             self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
         }
-        let candidate = PeerInput::LocalCandidate(candidate("c"));
-        self.tell(index, Input::Peer(key, candidate));
+        let candidate = IceCandidate { candidate: "c".to_owned(), ..IceCandidate::default() };
+        let found = PeerInput::LocalCandidate(Some(candidate));
+        self.tell(index, Input::Peer(key, found));
+    }
+}
+
+/// What the sections bring of a client that says so.
+fn mapped() -> Vec<TrackInfo> {
+    tracks([TrackSource::Microphone, TrackSource::Screen, TrackSource::Camera])
+}
+
+impl Person {
+    /// What this person's sections bring.
+    fn tracks(&self) -> Vec<TrackInfo> {
+        match self.maps {
+            true => mapped(),
+            false => tracks([TrackSource::Microphone, TrackSource::Camera, TrackSource::Screen]),
+        }
     }
 }
 
@@ -566,27 +610,30 @@ impl Pc {
 
     /// Finishes the operation under way (W3C WebRTC, section 4.4.1.5). An answer repeats the name
     /// of the offer it belongs to.
-    fn complete(&mut self, counter: u64) -> PeerInput {
+    fn complete(&mut self, counter: u64, maps: bool) -> PeerInput {
         use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
         match self.operation.take() {
             Some(PeerCommand::SetLocal(Intent::Offer)) => {
                 assert_eq!(self.signaling, Stable);
                 let restart = if self.restart { " restart" } else { "" };
                 // A line as there is one in every description, which may be read on the way.
-                let sdp = format!("s=offer {counter}{restart}\r\n");
+                let sdp = format!("s=offer {counter}{restart}\r\n{SECTIONS}");
                 self.local_offer = Some(sdp.clone());
                 self.signaling = HaveLocalOffer;
-                let offer = SessionDescription { kind: SdpType::Offer, sdp };
+                let tracks = if maps { mapped() } else { Vec::new() };
+                let offer = SessionDescription { kind: SdpType::Offer, sdp, tracks };
                 PeerInput::LocalDone(Intent::Offer, Some(offer), self.signaling)
             }
             Some(PeerCommand::SetLocal(Intent::Answer)) => {
                 assert_eq!(self.signaling, HaveRemoteOffer);
                 let sdp = self.remote_offer.clone().unwrap();
                 self.agree(&sdp);
-                let answer = SessionDescription { kind: SdpType::Answer, sdp };
+                let tracks = if maps { mapped() } else { Vec::new() };
+                let answer = SessionDescription { kind: SdpType::Answer, sdp, tracks };
                 PeerInput::LocalDone(Intent::Answer, Some(answer), self.signaling)
             }
             Some(PeerCommand::SetRemote(remote)) => {
+                self.tracks = remote.tracks;
                 match remote.kind {
                     SdpType::Offer => {
                         self.local_offer = None;

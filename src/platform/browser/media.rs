@@ -5,7 +5,10 @@ use super::{
     page::{allows, is_framed},
     spawn_local,
 };
-use crate::platform::{Device, DeviceKind, Kind, Problem, Processing};
+use crate::{
+    platform::{Device, DeviceKind, Kind, Problem, Processing},
+    protocol::TrackSource,
+};
 use js_sys::{Array, Function, JSON, Object, Reflect};
 use send_wrapper::SendWrapper;
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -49,12 +52,13 @@ impl PartialEq for Track {
 }
 
 impl Screen {
-    /// The track of a kind.
+    /// What is shared of it.
     #[must_use]
-    pub fn track(&self, kind: Kind) -> Option<&Track> {
-        match kind {
-            Kind::Microphone => self.sound.as_ref(),
-            Kind::Camera => Some(&self.picture),
+    pub fn track(&self, source: TrackSource) -> Option<&Track> {
+        match source {
+            TrackSource::Screen => Some(&self.picture),
+            TrackSource::ScreenAudio => self.sound.as_ref(),
+            TrackSource::Microphone | TrackSource::Camera => None,
         }
     }
 }
@@ -343,7 +347,7 @@ async fn user_media(wanted: &[(Kind, String)], processing: Processing) -> Result
     for (kind, id) in wanted {
         let _ = Reflect::set(
             &constraints,
-            &kind.track_kind().into(),
+            &kind.source().track_kind().into(),
             &constraint(*kind, id, processing),
         );
     }

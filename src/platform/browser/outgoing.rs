@@ -2,13 +2,13 @@
 
 use super::{
     Screen, Track, externs,
-    sections::{Sections, is_stopped, kind_of, sender_of, transceivers},
+    sections::{is_stopped, mid_of, sender_of, transceivers},
     sender::{insist, replace_track, set_encoding},
     spawn_local,
 };
 use crate::{
-    platform::{Kind, PerKind},
-    protocol::Grade,
+    platform::{Kind, PerKind, PerSource},
+    protocol::{Grade, TrackInfo, TrackSource},
 };
 use js_sys::{Array, Reflect};
 use std::{
@@ -16,7 +16,7 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{MediaStream, RtcRtpReceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit};
+use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcRtpTransceiverInit};
 
 /// What is sent of the picture over a weak connection, and over a poor one (W3C WebRTC, section
 /// 5.2.5): a divisor of its sides, frames and bits per second.
@@ -36,8 +36,9 @@ pub(super) struct Outgoing {
     /// Names the local tracks as belonging together (RFC 8830).
     own: MediaStream,
     tracks: RefCell<PerKind<Track>>,
-    senders: RefCell<PerKind<externs::Sender>>,
-    sections: RefCell<Sections>,
+    /// Through which section each source is sent. Those of a screen are made when something is shared
+    /// for the first time; they stay.
+    sections: RefCell<PerSource<externs::Transceiver>>,
     /// Names the tracks of the screen as belonging together.
     of_screen: MediaStream,
     screen: RefCell<Option<Screen>>,
@@ -63,7 +64,6 @@ impl Outgoing {
             pc,
             own: MediaStream::new().ok()?,
             tracks: RefCell::new(tracks),
-            senders: RefCell::default(),
             sections: RefCell::default(),
             of_screen: MediaStream::new().ok()?,
             screen: RefCell::new(screen),
@@ -78,8 +78,8 @@ impl Outgoing {
     /// Sends another track of this kind, or none.
     pub(super) fn set_track(&self, kind: Kind, track: Option<&Track>) {
         self.tracks.borrow_mut().set(kind, track.cloned());
-        if self.senders.borrow().get(kind).is_some() {
-            self.send(kind);
+        if self.section(kind.source()).is_some() {
+            self.send(kind.source());
         } else if self.pc.remote_description().is_some() {
             self.add_missing(false);
         }
@@ -89,10 +89,19 @@ impl Outgoing {
     pub(super) fn set_screen(&self, screen: Option<&Screen>) {
         self.screen.replace(screen.cloned());
         if screen.is_some() {
-            self.sections.borrow_mut().forget_stopped_screen();
+            self.forget_stopped_screen();
         }
         if self.pc.remote_description().is_some() {
             self.share_screen();
+        }
+    }
+
+    /// What is shared anew may be sent anew where the other side has stopped its section.
+    fn forget_stopped_screen(&self) {
+        for source in TrackSource::OF_SCREEN {
+            if self.section(source).as_ref().is_some_and(is_stopped) {
+                self.sections.borrow_mut().set(source, None);
+            }
         }
     }
 
@@ -112,55 +121,71 @@ impl Outgoing {
     pub(super) fn answered(&self) {
         self.add_missing(false);
         self.share_screen();
-        Kind::ALL.into_iter().for_each(|kind| self.tune(kind));
+        TrackSource::OF_PERSON.into_iter().for_each(|source| self.tune(source));
     }
 
-    /// Sends through the media sections that the other side has offered. One that it has stopped is
-    /// replaced when it offers another, and not by this side: it may not want any.
-    pub(super) fn adopt_offered(&self) {
+    /// Sends microphone and camera through the sections by which the other side does. One that it has
+    /// stopped is replaced when it offers another, and not by this side: it may not want any.
+    pub(super) fn adopt_offered(&self, theirs: &[TrackInfo]) {
         for section in transceivers(&self.pc) {
-            if is_stopped(&section) || self.is_of_screen(&section) {
+            let source = mid_of(&section).and_then(|mid| TrackInfo::find(theirs, &mid));
+            let Some(source) = source.filter(|source| !source.is_of_screen()) else { continue };
+            let is_served = self.section(source).is_some_and(|known| !is_stopped(&known));
+            if is_served || is_stopped(&section) || self.is_in_use(&section) {
                 continue;
             }
-            let (kind, sender) = (kind_of(&section.receiver().track()), sender_of(&section));
-            if self.senders.borrow().get(kind) == Some(&sender) {
-                continue;
-            }
+            let sender = sender_of(&section);
             // Through web-sys, what the browser refuses would end more than this.
             let _ = Reflect::set(&section, &"direction".into(), &"sendrecv".into());
             // Missing in older browsers: their tracks then arrive without a stream's name.
             let _ = sender.set_streams(&self.own);
-            self.begin(kind, sender);
-            self.send(kind);
+            self.begin(source, section);
+            self.send(source);
         }
     }
 
-    /// Sends a kind through a section whose encodings nobody has changed yet.
-    fn begin(&self, kind: Kind, sender: externs::Sender) {
-        self.senders.borrow_mut().set(kind, Some(sender));
-        match kind {
-            Kind::Microphone => self.music.set(false),
-            Kind::Camera => self.pictureless.set(false),
+    /// What goes through which section, as far as they are agreed on.
+    pub(super) fn tracks(&self) -> Vec<TrackInfo> {
+        let track = |source| {
+            let section = self.section(source).filter(|section| !is_stopped(section))?;
+            Some(TrackInfo { mid: mid_of(&section)?, source })
+        };
+        let sources = TrackSource::OF_PERSON.into_iter().chain(TrackSource::OF_SCREEN);
+        sources.filter_map(track).collect()
+    }
+
+    /// The section through which a source is sent.
+    fn section(&self, source: TrackSource) -> Option<externs::Transceiver> {
+        self.sections.borrow().get(source).cloned()
+    }
+
+    /// Whether something is sent through a section already.
+    fn is_in_use(&self, section: &externs::Transceiver) -> bool {
+        let mut sources = TrackSource::OF_PERSON.into_iter().chain(TrackSource::OF_SCREEN);
+        sources.any(|source| self.section(source).as_ref() == Some(section))
+    }
+
+    fn sender(&self, source: TrackSource) -> Option<externs::Sender> {
+        self.section(source).as_ref().map(sender_of)
+    }
+
+    /// Sends a source through a section whose encodings nobody has changed yet.
+    fn begin(&self, source: TrackSource, section: externs::Transceiver) {
+        self.sections.borrow_mut().set(source, Some(section));
+        match source {
+            TrackSource::Microphone => self.music.set(false),
+            TrackSource::Camera => self.pictureless.set(false),
+            TrackSource::Screen => self.screenless.set(false),
+            TrackSource::ScreenAudio => {}
         }
-    }
-
-    /// Whether what a section brings is of a screen.
-    pub(super) fn is_of_screen(&self, section: &externs::Transceiver) -> bool {
-        self.sections.borrow_mut().is_of_screen(section)
-    }
-
-    /// What brings the other person's sound, or picture.
-    pub(super) fn receiver(&self, kind: Kind) -> Option<RtcRtpReceiver> {
-        self.sections.borrow().own(kind).map(|section| section.receiver())
     }
 
     /// Adds a media section for each kind that has none, which makes the browser ask for a
     /// negotiation.
     fn add_missing(&self, even_without_track: bool) {
-        for kind in Kind::ALL {
-            let track = self.track(kind);
-            if self.senders.borrow().get(kind).is_some() || (track.is_none() && !even_without_track)
-            {
+        for source in TrackSource::OF_PERSON {
+            let track = self.track(source);
+            if self.section(source).is_some() || (track.is_none() && !even_without_track) {
                 continue;
             }
             let init = RtcRtpTransceiverInit::new();
@@ -170,49 +195,50 @@ impl Outgoing {
                 Some(track) => {
                     self.pc.add_transceiver_with_media_stream_track_and_init(track.js(), &init)
                 }
-                None => self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init),
+                None => self.pc.add_transceiver_with_str_and_init(source.track_kind(), &init),
             };
-            let section: externs::Transceiver = transceiver.unchecked_into();
-            self.begin(kind, sender_of(&section));
-            self.sections.borrow_mut().add_own(kind, section);
-            self.tune(kind);
+            self.begin(source, transceiver.unchecked_into());
+            self.tune(source);
         }
     }
 
-    /// What is sent of a kind.
-    fn track(&self, kind: Kind) -> Option<Track> {
-        self.tracks.borrow().get(kind).filter(|_| self.is_wanted(kind)).cloned()
-    }
-
-    /// Sound always; pictures unless none are to be sent.
-    fn is_wanted(&self, kind: Kind) -> bool {
-        kind == Kind::Microphone || self.limit.get().is_some()
-    }
-
-    fn send(&self, kind: Kind) {
-        if let Some(sender) = self.senders.borrow().get(kind) {
-            replace_track(sender, self.track(kind).as_ref());
+    /// What is sent of a source: sound always, pictures unless none are to be sent.
+    fn track(&self, source: TrackSource) -> Option<Track> {
+        if !source.is_audio() && self.limit.get().is_none() {
+            return None;
         }
-        self.tune(kind);
+        let screen = self.screen.borrow();
+        match Kind::of(source) {
+            Some(kind) => self.tracks.borrow().get(kind).cloned(),
+            None => screen.as_ref().and_then(|screen| screen.track(source)).cloned(),
+        }
+    }
+
+    fn send(&self, source: TrackSource) {
+        if let Some(sender) = self.sender(source) {
+            replace_track(&sender, self.track(source).as_ref());
+        }
+        self.tune(source);
     }
 
     /// Gives what is sent the rate that it should have: music takes more than a voice. What the
     /// browser would do by itself costs nothing.
-    fn tune(&self, kind: Kind) {
-        match kind {
-            Kind::Microphone => {
-                let music = self.track(kind).is_some_and(|track| track.is_music());
+    fn tune(&self, source: TrackSource) {
+        match source {
+            TrackSource::Microphone => {
+                let music = self.track(source).is_some_and(|track| track.is_music());
                 let limit = [("maxBitrate", music.then_some(MUSIC_RATE))];
-                if music != self.music.get() && self.encode(kind, true, &limit) {
+                if music != self.music.get() && self.encode(source, true, &limit) {
                     self.music.set(music);
                 }
             }
-            Kind::Camera => {
+            TrackSource::Camera => {
                 let grade = self.limit.get().unwrap_or_default();
-                if grade != Grade::Good || self.track(kind).is_none() != self.pictureless.get() {
+                if grade != Grade::Good || self.track(source).is_none() != self.pictureless.get() {
                     self.encode_picture(grade);
                 }
             }
+            TrackSource::Screen | TrackSource::ScreenAudio => {}
         }
     }
 
@@ -221,11 +247,11 @@ impl Outgoing {
     /// is sent when the track is, and again only after a second.
     pub(super) fn share_screen(&self) {
         self.shares.set(self.shares.get().wrapping_add(1));
-        for kind in Kind::ALL {
-            let track = self.screen_track(kind);
-            if let Some(sender) = self.screen_sender(kind) {
+        for source in TrackSource::OF_SCREEN {
+            let track = self.track(source);
+            if let Some(sender) = self.sender(source) {
                 replace_track(&sender, track.as_ref());
-                if let (Kind::Camera, Some(track)) = (kind, &track) {
+                if let (TrackSource::Screen, Some(track)) = (source, &track) {
                     let (shares, share) = (self.shares.clone(), self.shares.get());
                     let is_wanted = move || shares.get() == share;
                     spawn_local(insist(sender, track.js().into(), is_wanted));
@@ -235,36 +261,22 @@ impl Outgoing {
                 init.set_direction(RtcRtpTransceiverDirection::Sendonly);
                 init.set_streams(&Array::of1(&self.of_screen));
                 let transceiver =
-                    self.pc.add_transceiver_with_str_and_init(kind.track_kind(), &init);
-                self.sections.borrow_mut().add_screen(kind, transceiver.unchecked_into());
-                if kind == Kind::Camera {
-                    self.screenless.set(false);
-                }
+                    self.pc.add_transceiver_with_str_and_init(source.track_kind(), &init);
+                self.begin(source, transceiver.unchecked_into());
             }
         }
         let grade = self.limit.get().unwrap_or_default();
-        let without = self.screen_track(Kind::Camera).is_none();
+        let without = self.track(TrackSource::Screen).is_none();
         if grade != Grade::Good || without != self.screenless.get() {
             self.encode_screen(grade);
         }
-    }
-
-    fn screen_sender(&self, kind: Kind) -> Option<externs::Sender> {
-        self.sections.borrow().screen(kind).map(sender_of)
-    }
-
-    /// What is sent of the screen.
-    fn screen_track(&self, kind: Kind) -> Option<Track> {
-        let screen = self.screen.borrow();
-        let track = screen.as_ref().and_then(|screen| screen.track(kind));
-        track.filter(|_| self.is_wanted(kind)).cloned()
     }
 
     /// Sends a picture that is small, slow and cheap enough to leave the sound its way, or none.
     pub(super) fn limit_picture(&self, limit: Option<Grade>) {
         let before = self.limit.replace(limit);
         if before.is_some() != limit.is_some() {
-            self.send(Kind::Camera);
+            self.send(TrackSource::Camera);
             if self.pc.remote_description().is_some() {
                 self.share_screen();
             }
@@ -282,29 +294,26 @@ impl Outgoing {
             Grade::Weak => WEAK_PICTURE.map(|(name, value)| (name, Some(value))),
             Grade::Poor => POOR_PICTURE.map(|(name, value)| (name, Some(value))),
         };
-        let pictureless = self.track(Kind::Camera).is_none();
-        if self.encode(Kind::Camera, !pictureless, &limit) {
+        let pictureless = self.track(TrackSource::Camera).is_none();
+        if self.encode(TrackSource::Camera, !pictureless, &limit) {
             self.pictureless.set(pictureless);
         }
     }
 
     fn encode_screen(&self, grade: Grade) {
-        if let Some(sender) = self.screen_sender(Kind::Camera) {
-            let limit = match grade {
-                Grade::Good => [("maxFramerate", None), ("maxBitrate", None)],
-                Grade::Weak => WEAK_SCREEN.map(|(name, value)| (name, Some(value))),
-                Grade::Poor => POOR_SCREEN.map(|(name, value)| (name, Some(value))),
-            };
-            let screenless = self.screen_track(Kind::Camera).is_none();
-            if set_encoding(&sender, !screenless, &limit) {
-                self.screenless.set(screenless);
-            }
+        let limit = match grade {
+            Grade::Good => [("maxFramerate", None), ("maxBitrate", None)],
+            Grade::Weak => WEAK_SCREEN.map(|(name, value)| (name, Some(value))),
+            Grade::Poor => POOR_SCREEN.map(|(name, value)| (name, Some(value))),
+        };
+        let screenless = self.track(TrackSource::Screen).is_none();
+        if self.encode(TrackSource::Screen, !screenless, &limit) {
+            self.screenless.set(screenless);
         }
     }
 
-    /// Changes how a kind is sent (W3C WebRTC, section 5.2.5), if that is agreed on already.
-    fn encode(&self, kind: Kind, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
-        let senders = self.senders.borrow();
-        senders.get(kind).is_some_and(|sender| set_encoding(sender, active, limit))
+    /// Changes how a source is sent (W3C WebRTC, section 5.2.5), if that is agreed on already.
+    fn encode(&self, source: TrackSource, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
+        self.sender(source).is_some_and(|sender| set_encoding(&sender, active, limit))
     }
 }

@@ -2,16 +2,16 @@
 
 use super::{
     Listener, Screen, Stream, Timer, Track, channel::DataChannels, externs, outgoing::Outgoing,
-    sections::kind_of, spare::new_connection, spawn_local, statistics::Readings,
+    sections::mid_of, spare::new_connection, spawn_local, statistics::Readings,
 };
 use crate::{
     call::{
         ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
         SignalingState, sdp,
     },
-    diagnostics::StatsSnapshot,
-    platform::{Incoming, Kind, PerKind},
-    protocol::{IceCandidate, Role, SdpType, SessionDescription},
+    diagnostics::ConnectionStats,
+    platform::{Kind, PerKind, PerSource},
+    protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource},
 };
 use js_sys::{JSON, Reflect};
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -43,7 +43,11 @@ struct Shared {
     handler: Box<dyn Fn(PeerInput)>,
     outgoing: Outgoing,
     /// Apart, because an element that waits for a first picture plays no sound meanwhile.
-    incoming: Incoming<Stream>,
+    incoming: PerSource<Stream>,
+    /// What the other side's sections bring, as the call says.
+    theirs: RefCell<Vec<TrackInfo>>,
+    /// What receives that.
+    receivers: RefCell<PerSource<externs::Receiver>>,
     channels: RefCell<Option<DataChannels>>,
     readings: Readings,
     /// When they are read before the next second.
@@ -63,10 +67,9 @@ impl PeerConnection {
         let pc: externs::Pc = new_connection(&configuration(config)?)?.unchecked_into();
         let shared = Rc::new(Shared {
             outgoing: Outgoing::new(pc.clone(), tracks, screen)?,
-            incoming: Incoming {
-                own: PerKind::new(Stream::empty()?, Stream::empty()?),
-                screen: PerKind::new(Stream::empty()?, Stream::empty()?),
-            },
+            incoming: PerSource::of(Stream::empty)?,
+            theirs: RefCell::default(),
+            receivers: RefCell::default(),
             channels: RefCell::default(),
             readings: Readings::new(pc.clone()),
             again: RefCell::default(),
@@ -84,7 +87,7 @@ impl PeerConnection {
 
     /// What the other person sends.
     #[must_use]
-    pub fn streams(&self) -> Incoming<Stream> {
+    pub fn streams(&self) -> PerSource<Stream> {
         self.shared.incoming.clone()
     }
 
@@ -92,8 +95,8 @@ impl PeerConnection {
     #[must_use]
     pub fn level(&self) -> f64 {
         let level = || {
-            let receiver = self.shared.outgoing.receiver(Kind::Microphone)?;
-            let receiver: externs::Receiver = receiver.unchecked_into();
+            let receivers = self.shared.receivers.borrow();
+            let receiver = receivers.get(TrackSource::Microphone)?;
             let source = receiver.synchronization_sources().ok()?.get(0);
             Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
         };
@@ -106,10 +109,10 @@ impl PeerConnection {
         self.shared.read();
     }
 
-    /// What the browser said last of the connection.
+    /// What the browser said last of the connection, track by track.
     #[must_use]
-    pub fn snapshot(&self) -> Option<StatsSnapshot> {
-        self.shared.readings.snapshot()
+    pub fn stats(&self) -> Option<ConnectionStats> {
+        self.shared.readings.stats()
     }
 
     /// Uses other servers from the next restart of ICE on.
@@ -234,16 +237,19 @@ impl Shared {
             }),
             on("track", |shared, event| {
                 let event: &RtcTrackEvent = event.dyn_ref()?;
-                let track = event.track();
-                let section = event.transceiver().unchecked_into();
-                let incoming = match shared.outgoing.is_of_screen(&section) {
-                    true => &shared.incoming.screen,
-                    false => &shared.incoming.own,
-                };
-                incoming.get(kind_of(&track))?.put(&track);
+                shared.receive(&event.transceiver().unchecked_into());
                 None
             }),
         ]
+    }
+
+    /// A section brings something. What it is stands in what the call said of the description.
+    fn receive(&self, section: &externs::Transceiver) -> Option<()> {
+        let source = TrackInfo::find(&self.theirs.borrow(), &mid_of(section)?)?;
+        let receiver = section.receiver();
+        self.incoming.get(source)?.put(&receiver.track());
+        self.receivers.borrow_mut().set(source, Some(receiver.unchecked_into()));
+        Some(())
     }
 
     fn signaling(&self) -> SignalingState {
@@ -280,7 +286,8 @@ impl Shared {
             RtcSdpType::Answer => SdpType::Answer,
             _ => SdpType::Rollback,
         };
-        Some(SessionDescription { kind, sdp: description.sdp() })
+        let tracks = self.outgoing.tracks();
+        Some(SessionDescription { kind, sdp: description.sdp(), tracks })
     }
 
     async fn set_remote(&self, description: &SessionDescription) -> bool {
@@ -292,9 +299,11 @@ impl Shared {
         };
         let init = RtcSessionDescriptionInit::new(kind);
         init.set_sdp(&sdp::accept(&description.sdp));
+        // Before what they bring is reported.
+        self.theirs.replace(description.tracks.clone());
         let worked = JsFuture::from(self.pc.set_remote_description(&init)).await.is_ok();
         match description.kind {
-            SdpType::Offer if worked => self.outgoing.adopt_offered(),
+            SdpType::Offer if worked => self.outgoing.adopt_offered(&description.tracks),
             SdpType::Answer if worked => self.outgoing.share_screen(),
             _ => {}
         }

@@ -6,7 +6,7 @@ use super::{
     snapshot,
     stats_report::{Parts, Report},
 };
-use crate::{call::Reading, diagnostics::StatsSnapshot};
+use crate::{call::Reading, diagnostics::ConnectionStats};
 use std::{
     cell::{Cell, RefCell},
     time::Duration,
@@ -70,8 +70,8 @@ impl Readings {
             let reading = report.reading().unwrap_or_default();
             (report, reading)
         });
-        let before = self.last.replace(Some((report, reading, elapsed())));
-        self.well.set(before.is_some_and(|(_, before, _)| reading.heard > before.heard));
+        let before = self.last.replace(Some((report, reading.clone(), elapsed())));
+        self.well.set(before.is_some_and(|(_, before, _)| reading.heard() > before.heard()));
         Some(reading)
     }
 
@@ -81,7 +81,7 @@ impl Readings {
     }
 
     /// What was read last, in full.
-    pub(super) fn snapshot(&self) -> Option<StatsSnapshot> {
+    pub(super) fn stats(&self) -> Option<ConnectionStats> {
         let last = self.last.borrow();
         last.as_ref().map(|(report, reading, at)| snapshot::take(report, reading.path, *at))
     }

@@ -4,7 +4,10 @@ use super::{
     elapsed,
     externs::{Stat, Stats},
 };
-use crate::call::{Arrival, Path, Reading};
+use crate::{
+    call::{Arrival, Path, Reading, TrackReading},
+    protocol::Mid,
+};
 use std::{cell::OnceCell, time::Duration};
 
 /// What is read one by one. The rest, such as codecs and candidates, is looked up where it is named.
@@ -26,10 +29,26 @@ pub(super) struct Parts {
 
 pub(super) struct Part {
     kind: &'static str,
-    is_sound: bool,
+    is_audio: bool,
+    /// The media section of a track.
+    mid: Option<Mid>,
     id: String,
     /// None before it is read, and where it is not there any more.
     stat: OnceCell<Option<Stat>>,
+}
+
+impl Part {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn mid(&self) -> Option<&Mid> {
+        self.mid.as_ref()
+    }
+
+    pub(super) fn is_audio(&self) -> bool {
+        self.is_audio
+    }
 }
 
 impl Parts {
@@ -44,9 +63,10 @@ impl Parts {
 
     /// The same of another report.
     pub(super) fn anew(&self) -> Self {
-        let part = |Part { kind, is_sound, id, .. }: &Part| Part {
+        let part = |Part { kind, is_audio, mid, id, .. }: &Part| Part {
             kind,
-            is_sound: *is_sound,
+            is_audio: *is_audio,
+            mid: mid.clone(),
             id: id.clone(),
             stat: OnceCell::new(),
         };
@@ -62,8 +82,9 @@ impl Report {
         stats.for_each(&mut |stat| {
             let name = stat.kind_of_stat();
             if let Some(kind) = READ.into_iter().find(|kind| *kind == name) {
-                let (id, is_sound) = (stat.id(), stat.kind().as_deref() == Some("audio"));
-                parts.push(Part { kind, is_sound, id, stat: OnceCell::from(Some(stat)) });
+                let (id, is_audio) = (stat.id(), stat.kind().as_deref() == Some("audio"));
+                let mid = stat.text("mid").and_then(|mid| mid.try_into().ok());
+                parts.push(Part { kind, is_audio, mid, id, stat: OnceCell::from(Some(stat)) });
             }
         });
         Self { stats, parts: Parts { parts, looked: elapsed() } }
@@ -76,6 +97,11 @@ impl Report {
 
     pub(super) fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// All of one kind, with what is known of each.
+    pub(super) fn tracks(&self, kind: &str) -> impl Iterator<Item = (&Part, &Stat)> {
+        self.parts.of(kind).filter_map(|part| Some((part, self.stat(part)?)))
     }
 
     /// All of one kind.
@@ -120,12 +146,8 @@ impl Report {
     pub(super) fn reading(&self) -> Option<Reading> {
         let mut reading = Reading::default();
         for part in self.parts.of("inbound-rtp") {
-            let arrival = arrival(self.stat(part)?);
-            let of_kind = if part.is_sound { &mut reading.sound } else { &mut reading.picture };
-            of_kind.packets += arrival.packets;
-            of_kind.lost += arrival.lost;
-            // Not every browser counts the bytes of a path.
-            reading.heard += arrival.packets;
+            let (mid, arrival) = (part.mid.clone(), arrival(self.stat(part)?));
+            reading.tracks.push(TrackReading { mid, is_audio: part.is_audio, arrival });
         }
         let mut outgoing = None;
         for pair in self.all("candidate-pair") {
@@ -138,7 +160,7 @@ impl Report {
                 outgoing = pair.available_outgoing_bitrate().or(outgoing);
             }
         }
-        let mut pictures = self.parts.of("outbound-rtp").filter(|part| !part.is_sound);
+        let mut pictures = self.parts.of("outbound-rtp").filter(|part| !part.is_audio);
         let rate = |part| self.stat(part).and_then(Stat::target_bitrate).unwrap_or_default();
         let sends_picture = pictures.any(|part| rate(part) > 0.0);
         reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);

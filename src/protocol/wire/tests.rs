@@ -1,5 +1,5 @@
 use super::*;
-use crate::protocol::{DisplayName, Failure, Grade, Invitation, Quality, SdpType};
+use crate::protocol::{DisplayName, Failure, Grade, Invitation, Quality, SdpType, limits::TRACKS};
 
 fn code(text: &str) -> ErrorCode {
     ClientMessage::parse(text).unwrap_err().code()
@@ -21,7 +21,7 @@ fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
     );
 
     let offer = r#"{"offer":{"sdp":"v=0\r\n","type":"offer"},"type":"offer"}"#;
-    let description = SessionDescription { kind: SdpType::Offer, sdp: "v=0\r\n".into() };
+    let description = SessionDescription::new(SdpType::Offer, "v=0\r\n");
     let signal = Signal::Offer(description);
     assert_eq!(
         ClientMessage::parse(offer),
@@ -129,7 +129,7 @@ fn what_is_written_is_read_back() {
     };
     let person = Person { id: PeerId(u64::MAX), presence: presence.clone(), seconds: 9 };
     let state = RoomState { people: vec![person.clone()], limit: 4, gate: None };
-    let answer = SessionDescription { kind: SdpType::Answer, sdp: "v=0".into() };
+    let answer = SessionDescription::new(SdpType::Answer, "v=0");
     let ice = IceServer { urls: "stun:stun.example.org".into(), username: None, credential: None };
     let room: RoomName = "a-b_c".parse().unwrap();
     for message in [
@@ -158,7 +158,7 @@ fn what_is_written_is_read_back() {
             }],
         }),
         ServerMessage::HostKey("k".into()),
-        ServerMessage::Muted(MediaKind::Camera),
+        ServerMessage::Muted(TrackSource::Camera),
         ServerMessage::Ready { role: Role::Callee, peer: person, link: 9 },
         ServerMessage::Signal {
             from: PeerId(2),
@@ -196,7 +196,7 @@ fn what_is_written_is_read_back() {
         HostAction::Passcode { passcode: None },
         HostAction::Admit { to: None },
         HostAction::TurnAway { to: Some(to) },
-        HostAction::Mute { to, what: MediaKind::Mic },
+        HostAction::Mute { to, what: TrackSource::Microphone },
         HostAction::Remove { to },
         HostAction::HandOver { to },
         HostAction::End,
@@ -241,8 +241,9 @@ fn what_is_written_is_read_back() {
 
 #[test]
 fn what_a_host_does_is_written_as_documented() {
-    let mute = r#"{"type":"host","action":{"do":"mute","to":"0000000000000006","what":"mic"}}"#;
-    let action = HostAction::Mute { to: PeerId(6), what: MediaKind::Mic };
+    let mute =
+        r#"{"type":"host","action":{"do":"mute","to":"0000000000000006","what":"microphone"}}"#;
+    let action = HostAction::Mute { to: PeerId(6), what: TrackSource::Microphone };
     assert_eq!(ClientMessage::parse(mute), Ok(ClientMessage::Host(action)));
     let all = ClientMessage::Host(HostAction::Admit { to: None });
     assert_eq!(ClientMessage::parse(r#"{"type":"host","action":{"do":"admit"}}"#), Ok(all));
@@ -251,6 +252,52 @@ fn what_a_host_does_is_written_as_documented() {
     let state = RoomState { people: vec![], limit: 4, gate: Some(Gate::WaitingRoom) };
     let room = "1".parse().unwrap();
     assert_eq!(ServerMessage::parse(gated), Ok(ServerMessage::Room { room, state }));
+}
+
+#[test]
+fn what_the_sections_bring_may_stand_beside_a_description() {
+    let offer = |tracks: &str| {
+        format!(r#"{{"type":"offer","offer":{{"type":"offer","sdp":""}},"tracks":{tracks}}}"#)
+    };
+    let parse = |tracks: &str| match ClientMessage::parse(&offer(tracks)) {
+        Ok(ClientMessage::Signal { signal: Signal::Offer(description), .. }) => {
+            Ok(description.tracks)
+        }
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error.code()),
+    };
+    let track = |mid: &str, source| TrackInfo { mid: mid.to_owned().try_into().unwrap(), source };
+    let tracks = [track("0", TrackSource::Microphone), track("b", TrackSource::ScreenAudio)];
+    let named = r#"[{"mid":"0","source":"microphone"},{"mid":"b","source":"screenAudio","x":1}]"#;
+    assert_eq!(parse(named).unwrap(), tracks);
+    for none in ["null", "[]"] {
+        assert_eq!(parse(none).unwrap(), []);
+    }
+    let description = SessionDescription::new(SdpType::Offer, "");
+    let signal = Signal::Offer(SessionDescription { tracks: tracks.to_vec(), ..description });
+    let written = ServerMessage::Signal { from: PeerId(1), link: None, signal };
+    let text = written.to_json();
+    assert!(text.contains(r#""tracks":[{"mid":"0","source":"microphone"},{"mid":"b""#), "{text}");
+    assert_eq!(ServerMessage::parse(&text), Ok(written), "written anew, without what is unknown");
+
+    let many = |count| {
+        let track = |mid| format!(r#"{{"mid":"{mid}","source":"camera"}}"#);
+        format!("[{}]", (0..count).map(track).collect::<Vec<_>>().join(","))
+    };
+    assert_eq!(parse(&many(TRACKS)).map(|tracks| tracks.len()), Ok(TRACKS));
+    for refused in [
+        many(TRACKS + 1).as_str(),
+        r#"[{"mid":"0","source":"camera"},{"mid":"0","source":"screen"}]"#,
+        r#"[{"mid":"","source":"camera"}]"#,
+        r#"[{"mid":"a b","source":"camera"}]"#,
+        r#"[{"mid":"123456789012345678901234567890123","source":"camera"}]"#,
+        r#"[{"mid":"0","source":"whiteboard"}]"#,
+        r#"[{"mid":0,"source":"camera"}]"#,
+        r#"[{"source":"camera"}]"#,
+        r#"{"mid":"0","source":"camera"}"#,
+    ] {
+        assert_eq!(parse(refused), Err(ErrorCode::BadMessage), "{refused}");
+    }
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn a_description_keeps_everything_but_addresses() {
          c=IN IP4 0.0.0.0\r\n\
          a=end-of-candidates\r\n"
     );
-    let description = |kind, sdp: &str| SessionDescription { kind, sdp: sdp.to_owned() };
+    let description = |kind, sdp: &str| SessionDescription::new(kind, sdp);
     for (given, expected) in [(&before, &after), (&after, &after)] {
         let offer = Signal::Offer(description(SdpType::Offer, given));
         assert_eq!(

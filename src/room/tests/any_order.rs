@@ -11,7 +11,7 @@ fn step() -> impl Strategy<Value = (u64, u8, u8, u64)> {
 fn act(rooms: &mut Directory, (conn, action, detail, _): (u64, u8, u8, u64), now: Duration) {
     let id = ConnId(conn);
     let room = ["a", "b", "c"][usize::from(detail)];
-    let offer = SessionDescription { kind: SdpType::Offer, sdp: String::new() };
+    let offer = SessionDescription::new(SdpType::Offer, "");
     let message = match action {
         0 if rooms.knows(id) => return,
         0 => return rooms.handle(Input::Opened(id), now),

@@ -1,7 +1,7 @@
 //! Doors and hosts.
 
 use super::*;
-use crate::protocol::{Desk, DisplayName, Gate, HostAction, MediaKind};
+use crate::protocol::{Desk, DisplayName, Gate, HostAction, TrackSource};
 
 mod admission;
 mod invitations;
@@ -118,7 +118,7 @@ fn arrival_makes_no_host_and_only_hosts_act() {
         HostAction::Passcode { passcode: None },
         HostAction::Admit { to: None },
         HostAction::TurnAway { to: None },
-        HostAction::Mute { to, what: MediaKind::Mic },
+        HostAction::Mute { to, what: TrackSource::Microphone },
         HostAction::Remove { to },
         HostAction::HandOver { to },
         HostAction::End,
@@ -167,9 +167,9 @@ fn who_was_put_out_stays_out_with_the_old_seat() {
 fn a_host_mutes_and_the_person_unmutes_themselves() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
-    let action = HostAction::Mute { to: PeerId(102), what: MediaKind::Mic };
+    let action = HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone };
     let commands = act(&mut rooms, 1, action, secs(3));
-    assert_eq!(told(&commands, 2), [&ServerMessage::Muted(MediaKind::Mic)]);
+    assert_eq!(told(&commands, 2), [&ServerMessage::Muted(TrackSource::Microphone)]);
     let muted = |commands: &[Command]| {
         told(commands, 1).iter().any(
             |message| matches!(message, ServerMessage::Presence { presence, .. } if !presence.mic),
@@ -180,9 +180,15 @@ fn a_host_mutes_and_the_person_unmutes_themselves() {
     assert!(!commands.is_empty() && !muted(&commands));
     let off = Presence { mic: false, ..Presence::default() };
     say(&mut rooms, 2, ClientMessage::Presence(off), secs(5));
-    let commands =
-        act(&mut rooms, 1, HostAction::Mute { to: PeerId(102), what: MediaKind::Mic }, secs(6));
+    let commands = act(
+        &mut rooms,
+        1,
+        HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone },
+        secs(6),
+    );
     assert!(muted(&commands), "they may have told the others otherwise");
+    let screen = HostAction::Mute { to: PeerId(102), what: TrackSource::Screen };
+    assert_eq!(refusal(&act(&mut rooms, 1, screen, secs(7)), 1), Some(ErrorCode::BadMessage));
 }
 
 #[test]

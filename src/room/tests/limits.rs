@@ -101,7 +101,7 @@ fn so_many_candidates_follow_a_description_and_no_more() {
         open_and_join(&mut rooms, conn, "123", START);
     }
     let offer = || {
-        let sdp = SessionDescription { kind: SdpType::Offer, sdp: "v=0".into() };
+        let sdp = SessionDescription::new(SdpType::Offer, "v=0");
         Signal::Offer(sdp)
     };
     for _ in 0..2 {

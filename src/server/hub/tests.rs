@@ -186,7 +186,7 @@ async fn t31_who_joins_again_has_no_more_of_what_waits_for_somebody() {
     let (victim, mut eve) = (joined(&hub).await, joined(&hub).await);
     let sdp = "a".repeat(31 * 1024);
     let offer = || {
-        let signal = Signal::Offer(SessionDescription { kind: SdpType::Offer, sdp: sdp.clone() });
+        let signal = Signal::Offer(SessionDescription::new(SdpType::Offer, sdp.clone()));
         ClientMessage::Signal { to: None, link: None, signal }
     };
     let mut refused = 0;

@@ -5,7 +5,8 @@ use crate::{
     call::{PeerKey, Tile},
     i18n::{shown_name, texts},
     layout::Item,
-    platform::{self, Incoming, Kind, Leaving, Mixer, Stream, Studio, Take},
+    platform::{self, Kind, Leaving, Mixer, PerSource, Stream, Studio, Take},
+    protocol::TrackSource,
     recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
     session::{Session, Source, initials},
 };
@@ -22,7 +23,7 @@ pub(super) struct Recorder {
     takes: Vec<(Option<Item>, Take)>,
     /// What comes from everybody else. While a connection takes another one's place, the last
     /// sound and picture stay.
-    incoming: Vec<(PeerKey, Incoming<Stream>)>,
+    incoming: Vec<(PeerKey, PerSource<Stream>)>,
     _leaving: Leaving,
 }
 
@@ -118,20 +119,20 @@ impl Recorder {
         let incoming = &self.incoming;
         let other = |tile: &Tile| {
             let streams = incoming.iter().find(|(key, _)| key.id == tile.key.id);
-            let of = |pick: fn(&Incoming<Stream>) -> Option<&Stream>, on: bool| {
-                streams.filter(|_| on).and_then(|(_, streams)| pick(streams)).cloned()
+            let of = |source: TrackSource, on: bool| {
+                streams.filter(|_| on).and_then(|(_, streams)| streams.get(source)).cloned()
             };
             let presence = &tile.presence;
             let name = shown_name(presence.clone());
-            let screen = of(|streams| streams.screen.get(Kind::Camera), tile.screen);
+            let screen = of(TrackSource::Screen, tile.screen);
             Cast {
                 item: Item::Person(tile.key.id),
                 initials: initials(presence),
-                camera: of(|streams| streams.own.get(Kind::Camera), tile.camera),
+                camera: of(TrackSource::Camera, tile.camera),
                 // As it is played: what somebody sends who is muted is not heard.
-                microphone: of(|streams| streams.own.get(Kind::Microphone), presence.mic),
+                microphone: of(TrackSource::Microphone, presence.mic),
                 screen: screen.map(|screen| (screen, (texts().screen_of)(&name))),
-                screen_sound: of(|streams| streams.screen.get(Kind::Microphone), presence.screen),
+                screen_sound: of(TrackSource::ScreenAudio, presence.screen),
                 name,
             }
         };
@@ -146,15 +147,15 @@ impl Recorder {
             _ => None,
         };
         let screen = sharing.screen();
-        let shared = |kind| screen.as_ref().and_then(|screen| Stream::of(screen.track(kind)?));
+        let shared = |source| screen.as_ref().and_then(|screen| Stream::of(screen.track(source)?));
         let name = shown_name(presence.clone());
         Cast {
             item: Item::Own,
             initials: initials(&presence),
             camera: device(Kind::Camera),
             microphone: device(Kind::Microphone),
-            screen: shared(Kind::Camera).map(|screen| (screen, (texts().screen_of)(&name))),
-            screen_sound: shared(Kind::Microphone),
+            screen: shared(TrackSource::Screen).map(|screen| (screen, (texts().screen_of)(&name))),
+            screen_sound: shared(TrackSource::ScreenAudio),
             name,
         }
     }

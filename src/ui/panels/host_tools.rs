@@ -28,9 +28,9 @@ pub(super) fn HostTools() -> impl IntoView {
 fn RoomSettings() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let locked = flag(move || session.view.with(|view| view.rules.locked));
-    let waits = flag(move || session.view.with(|view| view.rules.waiting_room));
-    let has_passcode = flag(move || session.view.with(|view| view.rules.passcode));
+    let locked = flag(move || session.view.with(|view| view.hosting.rules.locked));
+    let waits = flag(move || session.view.with(|view| view.hosting.rules.waiting_room));
+    let has_passcode = flag(move || session.view.with(|view| view.hosting.rules.passcode));
     let field = NodeRef::<html::Input>::new();
     let set_passcode = move |event: SubmitEvent| {
         event.prevent_default();
@@ -66,7 +66,7 @@ fn RoomSettings() -> impl IntoView {
 fn Invitations() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let given = Memo::new(move |_| session.view.with(|view| view.desk.invitations.clone()));
+    let given = Memo::new(move |_| session.view.with(|view| view.hosting.desk.invitations.clone()));
     let invite = move |once| session.act(HostAction::Invite { once, seconds: Some(INVITED_FOR) });
     let row = move |Invitation { token, .. }: Invitation| {
         let link = invitation_link(&session.link.get_value(), &token);

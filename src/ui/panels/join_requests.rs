@@ -13,7 +13,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 pub(super) fn WaitingPeople() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let waiting = Memo::new(move |_| session.view.with(|view| view.desk.waiting.clone()));
+    let waiting = Memo::new(move |_| session.view.with(|view| view.hosting.desk.waiting.clone()));
     let row = move |Person { id, .. }: Person| {
         // They may still change it.
         let name = text(move || {
@@ -59,8 +59,8 @@ pub(in crate::ui) fn JoinRequest() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let waiting = Memo::new(move |_| {
-        session.view.with(|view| match view.hosting {
-            true => view.desk.waiting.clone(),
+        session.view.with(|view| match view.hosting.is_host {
+            true => view.hosting.desk.waiting.clone(),
             false => Vec::new(),
         })
     });

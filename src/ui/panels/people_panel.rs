@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     i18n::{shown_name, texts},
-    protocol::{HostAction, MediaKind, PeerId},
+    protocol::{HostAction, PeerId, TrackSource},
     reactive::{click, flag, text, word},
     session::Session,
     ui::{Icon, Show, common::panel::Panel, connection::connection_panel::ConnectionPanel, icons},
@@ -39,7 +39,7 @@ pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
 fn Everybody(close: Callback<()>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let hosting = flag(move || session.view.with(|view| view.hosting));
+    let hosting = flag(move || session.view.with(|view| view.hosting.is_host));
     let others = Memo::new(move |_| {
         session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect::<Vec<_>>())
     });
@@ -59,7 +59,7 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
                     <PersonRow id hosting />
                 </For>
             </ul>
-            <p class="quiet" hidden=hosting>{word(move || (t.rules)(&session.view.get().rules))}</p>
+            <p class="quiet" hidden=hosting>{word(move || (t.rules)(&session.view.get().hosting.rules))}</p>
             <Show when=hosting>
                 <HostTools />
             </Show>
@@ -77,7 +77,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));
     let seal =
         Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.seal.clone())));
-    let is_host = flag(move || session.view.with(|view| view.rules.hosts.contains(&id)));
+    let is_host = flag(move || session.view.with(|view| view.hosting.rules.hosts.contains(&id)));
     let act = move |action: HostAction| session.act(action);
     let mute = move |what| act(HostAction::Mute { to: id, what });
     view! {
@@ -94,14 +94,14 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                         <button
                             class="button small"
                             disabled=flag(move || !presence.get().mic)
-                            on:click=click(move |_| mute(MediaKind::Mic))
+                            on:click=click(move |_| mute(TrackSource::Microphone))
                         >
                             {t.mute_person}
                         </button>
                         <button
                             class="button small"
                             disabled=flag(move || !presence.get().camera)
-                            on:click=click(move |_| mute(MediaKind::Camera))
+                            on:click=click(move |_| mute(TrackSource::Camera))
                         >
                             {t.stop_camera}
                         </button>

@@ -5,8 +5,8 @@ use crate::{
     call::{Link, Path, PeerKey, Tile},
     i18n::{shown_name, stopwatch, texts},
     layout::Item,
-    platform::{Incoming, Kind, Stream},
-    protocol::{Grade, PeerId, Presence},
+    platform::{PerSource, Stream},
+    protocol::{Grade, PeerId, Presence, TrackSource},
     reactive::{effect, flag, text, word},
     session::{Session, Volume, initials},
     ui::{
@@ -65,7 +65,7 @@ pub fn PersonTile(
             data-camera=word(move || on_off(presence.get().camera))
         >
             <Video
-                stream=stream(incoming, |incoming| incoming.own.get(Kind::Camera))
+                stream=stream(incoming, TrackSource::Camera)
                 gestures=session.sound_gestures
                 on_seen=seen
             />
@@ -92,7 +92,7 @@ pub fn PersonTile(
 #[component]
 fn Sounds(
     /// What comes from them.
-    incoming: RwSignal<Option<Incoming<Stream>>>,
+    incoming: RwSignal<Option<PerSource<Stream>>>,
     presence: Signal<Presence>,
     /// How loud they are heard here.
     volume: Memo<Volume>,
@@ -102,7 +102,7 @@ fn Sounds(
     let blocked = Callback::new(move |()| session.sound_blocked.set(true));
     view! {
         <Sound
-            stream=stream(incoming, |incoming| incoming.own.get(Kind::Microphone))
+            stream=stream(incoming, TrackSource::Microphone)
             speaker
             heard=flag(move || presence.get().mic && !volume.get().muted)
             volume=Signal::derive(move || volume.get().level())
@@ -111,7 +111,7 @@ fn Sounds(
         />
         <Show when=flag(move || presence.get().screen)>
             <Sound
-                stream=stream(incoming, |incoming| incoming.screen.get(Kind::Microphone))
+                stream=stream(incoming, TrackSource::ScreenAudio)
                 speaker
                 heard=flag(move || !volume.get().muted)
                 volume=Signal::derive(move || volume.get().level())
@@ -126,7 +126,7 @@ fn Sounds(
 pub(super) fn incoming(
     session: Session,
     tile: Memo<Option<Tile>>,
-) -> RwSignal<Option<Incoming<Stream>>> {
+) -> RwSignal<Option<PerSource<Stream>>> {
     let shown = Memo::new(move |before: Option<&Option<PeerKey>>| {
         let before = before.copied().flatten();
         match tile.get() {
@@ -150,10 +150,11 @@ pub(super) fn incoming(
 
 /// One of the streams that come from somebody.
 pub(super) fn stream(
-    incoming: RwSignal<Option<Incoming<Stream>>>,
-    pick: fn(&Incoming<Stream>) -> Option<&Stream>,
+    incoming: RwSignal<Option<PerSource<Stream>>>,
+    source: TrackSource,
 ) -> Signal<Option<Stream>> {
-    Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick).cloned()))
+    let pick = move |incoming: &PerSource<Stream>| incoming.get(source).cloned();
+    Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick)))
 }
 
 /// Stands where no picture is.

@@ -8,8 +8,7 @@ use super::{
 use crate::{
     i18n::{shown_name, texts},
     layout::Item,
-    platform::Kind,
-    protocol::PeerId,
+    protocol::{PeerId, TrackSource},
     reactive::text,
     session::Session,
     ui::common::playback::Video,
@@ -43,7 +42,7 @@ pub(super) fn ScreenTile(
         >
             <Pin item=Item::Screen(id) name />
             <Video
-                stream=stream(incoming, |incoming| incoming.screen.get(Kind::Camera))
+                stream=stream(incoming, TrackSource::Screen)
                 gestures=session.sound_gestures
                 on_seen=Callback::new(move |()| seen.set(true))
             />

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     i18n::{choice_texts, shown_name, texts},
-    platform::{self, Incoming, Kind},
+    platform::{self, Kind, PerSource},
+    protocol::TrackSource,
     reactive::{click, first_click, flag, text},
     session::Session,
     ui::{
@@ -65,9 +66,9 @@ fn Inside(session: Session, layout_state: LayoutState) -> impl IntoView {
     });
     let incoming = incoming(session, tile);
     let shares = move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.screen));
-    let pick = move |incoming: &Incoming<_>| match shares() {
-        true => incoming.screen.get(Kind::Camera).cloned(),
-        false => incoming.own.get(Kind::Camera).cloned(),
+    let pick = move |incoming: &PerSource<_>| {
+        let source = if shares() { TrackSource::Screen } else { TrackSource::Camera };
+        incoming.get(source).cloned()
     };
     let pictured =
         move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera || tile.screen));

@@ -28,7 +28,7 @@ fn what_is_not_written_down_needs_no_place_to_be_kept() {
     rooms.config.kept = 0;
     come(&mut rooms, 2, secs(2));
     for minute in 0..40 {
-        let mute = HostAction::Mute { to: PeerId(102), what: MediaKind::Mic };
+        let mute = HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone };
         let commands = act(&mut rooms, 1, mute, secs(60 * minute));
         assert_eq!(refusal(&commands, 1), None);
     }

@@ -1,6 +1,7 @@
 //! What arrives of a person, read from the statistics of their connection.
 
-use crate::protocol::{Grade, Presence};
+use super::reading::{Arrival, Counts, Path};
+use crate::{call::participant::ExpectedTracks, protocol::Grade};
 use std::{collections::VecDeque, time::Duration};
 
 /// So long nothing may arrive that should.
@@ -29,44 +30,6 @@ const WEAK_ROUND_TRIP: Duration = Duration::from_millis(700);
 /// Below these rates, in bits per second, no picture worth the name gets through.
 const WEAK_RATE: u64 = 250_000;
 const POOR_RATE: u64 = 100_000;
-
-/// Counters of one kind of media since the connection was made (W3C WebRTC Statistics,
-/// section 7.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Arrival {
-    /// Packets that arrived.
-    pub packets: u64,
-    /// Packets that did not.
-    pub lost: u64,
-}
-
-/// The way between two people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
-    /// From one to the other.
-    Direct,
-    /// Through a relay, of this person's or of the other's.
-    Relayed,
-    /// What is at the other end was never named; it may be a relay.
-    Unknown,
-}
-
-/// The statistics of a connection at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// Bytes and connectivity checks that arrived by the ways that are known at this moment.
-    pub heard: u64,
-    /// Sound.
-    pub sound: Arrival,
-    /// Picture.
-    pub picture: Arrival,
-    /// Time there and back.
-    pub round_trip: Option<Duration>,
-    /// What the browser thinks can be sent, in bits per second, if a picture is sent.
-    pub for_picture: Option<u64>,
-    /// The way that is in use, if one is.
-    pub path: Option<Path>,
-}
 
 /// Notes when a number last grew.
 #[derive(Debug, Default)]
@@ -116,41 +79,41 @@ pub(super) struct Health {
     heard: Pulse,
     sound: Pulse,
     picture: Pulse,
-    recent: VecDeque<(Duration, Reading)>,
+    recent: VecDeque<(Duration, Counts)>,
     received: Steady<Grade>,
     sent: Steady<Grade>,
 }
 
 impl Health {
-    pub(super) fn note(&mut self, reading: Reading, now: Duration) {
+    pub(super) fn note(&mut self, counts: Counts, now: Duration) {
         let anew = self.recent.back().is_none_or(|(at, _)| *at + BREAK < now);
         let before = self.read_at();
         let resumes = |pulse: &Pulse, count| count > pulse.count && before >= pulse.at + GAP;
-        let resumed = resumes(&self.sound, reading.sound.packets)
-            || resumes(&self.picture, reading.picture.packets);
-        self.heard.note(reading.heard, anew, now);
-        self.sound.note(reading.sound.packets, anew, now);
-        self.picture.note(reading.picture.packets, anew, now);
+        let resumed = resumes(&self.sound, counts.sound.packets)
+            || resumes(&self.picture, counts.picture.packets);
+        self.heard.note(counts.heard, anew, now);
+        self.sound.note(counts.sound.packets, anew, now);
+        self.picture.note(counts.picture.packets, anew, now);
         if anew || resumed {
             // What was lost while nothing came is no measure of what comes, and what got through
             // then is none of what will.
             self.recent.clear();
             self.try_more();
         }
-        self.recent.push_back((now, reading));
+        self.recent.push_back((now, counts));
         while self.recent.get(1).is_some_and(|(at, _)| *at + WINDOW <= now) {
             self.recent.pop_front();
         }
         if let Some((_, before)) = self.recent.front() {
-            self.received.note(received(before, &reading), STEADY, now);
+            self.received.note(received(before, &counts), STEADY, now);
         }
-        self.sent.note(sent(&reading), STEADY_SENT, now);
+        self.sent.note(sent(&counts), STEADY_SENT, now);
     }
 
     /// What is expected from somebody begins anew when they say that something changed.
-    pub(super) fn expect(&mut self, before: &Presence, after: &Presence, now: Duration) {
+    pub(super) fn expect(&mut self, before: ExpectedTracks, after: ExpectedTracks, now: Duration) {
         for (pulse, fresh) in [
-            (&mut self.sound, after.mic && !before.mic),
+            (&mut self.sound, after.microphone && !before.microphone),
             (&mut self.picture, after.camera && !before.camera),
         ] {
             if fresh {
@@ -174,8 +137,8 @@ impl Health {
     }
 
     /// For how long nothing has come of what this person says they send and has come before.
-    pub(super) fn pause(&self, presence: &Presence) -> Option<Duration> {
-        let sent = [(&self.sound, presence.mic), (&self.picture, presence.camera)];
+    pub(super) fn pause(&self, expected: ExpectedTracks) -> Option<Duration> {
+        let sent = [(&self.sound, expected.microphone), (&self.picture, expected.camera)];
         let sent = sent.into_iter().filter(|(pulse, sends)| *sends && pulse.lives);
         let last = sent.map(|(pulse, _)| pulse.at).max()?;
         Some(self.read_at().saturating_sub(last))
@@ -183,7 +146,7 @@ impl Health {
 
     /// The way that is in use, as of the last reading.
     pub(super) fn path(&self) -> Option<Path> {
-        self.recent.back().and_then(|(_, reading)| reading.path)
+        self.recent.back().and_then(|(_, counts)| counts.path)
     }
 
     /// For how long nothing has been heard, as of the last reading.
@@ -192,8 +155,8 @@ impl Health {
     }
 
     /// Since when nothing has come that should, if that means that the connection is broken.
-    pub(super) fn silent_since(&self, presence: &Presence) -> Option<Duration> {
-        let (silence, limit) = match self.pause(presence) {
+    pub(super) fn silent_since(&self, expected: ExpectedTracks) -> Option<Duration> {
+        let (silence, limit) = match self.pause(expected) {
             Some(pause) => (pause, SILENT_AFTER),
             None => (self.quiet(), MUTE_AFTER),
         };
@@ -201,10 +164,10 @@ impl Health {
     }
 
     /// Whether the sound arrives that should, and the picture.
-    pub(super) fn arrives(&self, presence: &Presence) -> (bool, bool) {
+    pub(super) fn arrives(&self, expected: ExpectedTracks) -> (bool, bool) {
         let arrives =
             |pulse: &Pulse, expected: bool| !expected || self.read_at() < pulse.at + SILENT_AFTER;
-        (arrives(&self.sound, presence.mic), arrives(&self.picture, presence.camera))
+        (arrives(&self.sound, expected.microphone), arrives(&self.picture, expected.camera))
     }
 
     /// How well it arrives, over some seconds.
@@ -223,7 +186,7 @@ impl Health {
     }
 }
 
-fn received(before: &Reading, after: &Reading) -> Grade {
+fn received(before: &Counts, after: &Counts) -> Grade {
     let share = |before: Arrival, after: Arrival| {
         let lost = after.lost.saturating_sub(before.lost) as f64;
         let arrived = after.packets.saturating_sub(before.packets) as f64;
@@ -237,8 +200,8 @@ fn received(before: &Reading, after: &Reading) -> Grade {
     }
 }
 
-fn sent(reading: &Reading) -> Grade {
-    match reading.for_picture {
+fn sent(counts: &Counts) -> Grade {
+    match counts.for_picture {
         Some(..POOR_RATE) => Grade::Poor,
         Some(..WEAK_RATE) => Grade::Weak,
         _ => Grade::Good,
@@ -254,46 +217,46 @@ mod tests {
     }
 
     /// Half a second of sound with a share of its packets lost, after what came before.
-    fn more(reading: &mut Reading, lost: u64) -> Reading {
-        reading.heard += 2500;
-        reading.sound.packets += 25 - lost;
-        reading.sound.lost += lost;
-        *reading
+    fn more(counts: &mut Counts, lost: u64) -> Counts {
+        counts.heard += 2500;
+        counts.sound.packets += 25 - lost;
+        counts.sound.lost += lost;
+        *counts
     }
 
     #[test]
     fn a_loss_that_lasts_is_graded_and_forgotten_when_it_is_over() {
-        let (mut health, mut reading, mut now) = (Health::default(), Reading::default(), millis(0));
+        let (mut health, mut counts, mut now) = (Health::default(), Counts::default(), millis(0));
         let mut grades = Vec::new();
         for lost in [0, 10, 0] {
             for _ in 0..20 {
                 now += millis(500);
-                health.note(more(&mut reading, lost), now);
+                health.note(more(&mut counts, lost), now);
             }
             grades.push(health.received());
         }
         assert_eq!(grades, [Grade::Good, Grade::Poor, Grade::Good]);
         for _ in 0..3 {
             now += millis(500);
-            health.note(more(&mut reading, 20), now);
+            health.note(more(&mut counts, 20), now);
         }
         assert_eq!(health.received(), Grade::Good, "a moment is not worth a word");
     }
 
     #[test]
     fn what_was_lost_in_an_outage_is_no_measure_of_what_comes() {
-        let (mut health, mut reading) = (Health::default(), Reading::default());
+        let (mut health, mut counts) = (Health::default(), Counts::default());
         for step in 0..40 {
             let now = millis(500 * step);
             match step {
-                10..18 => health.note(reading, now),
+                10..18 => health.note(counts, now),
                 18 => {
                     // The checks are answered before the first packet comes.
-                    reading.heard += 1;
-                    health.note(reading, now);
+                    counts.heard += 1;
+                    health.note(counts, now);
                 }
-                19 => health.note(more(&mut reading, 20), now),
-                _ => health.note(more(&mut reading, 0), now),
+                19 => health.note(more(&mut counts, 20), now),
+                _ => health.note(more(&mut counts, 0), now),
             }
             assert_eq!(health.received(), Grade::Good);
         }
@@ -302,11 +265,11 @@ mod tests {
     #[test]
     fn after_an_outage_what_can_be_sent_is_measured_anew() {
         let (mut health, mut now) = (Health::default(), millis(0));
-        let mut reading = Reading { for_picture: Some(POOR_RATE - 1), ..Reading::default() };
+        let mut counts = Counts { for_picture: Some(POOR_RATE - 1), ..Counts::default() };
         let mut sent_after = |seconds, comes: bool| {
             for _ in 0..2 * seconds {
                 now += millis(500);
-                health.note(if comes { more(&mut reading, 0) } else { reading }, now);
+                health.note(if comes { more(&mut counts, 0) } else { counts }, now);
             }
             health.sent()
         };
@@ -320,29 +283,29 @@ mod tests {
     fn silence_is_told_from_having_nothing_to_say() {
         let mut health = Health::default();
         let sound = Arrival { packets: 1, lost: 0 };
-        let reading = Reading { heard: 1, sound, picture: sound, ..Reading::default() };
-        health.note(Reading::default(), millis(500));
-        let speaks = Presence::default();
-        let silent = Presence { mic: false, camera: false, ..Presence::default() };
+        let counts = Counts { heard: 1, sound, picture: sound, ..Counts::default() };
+        health.note(Counts::default(), millis(500));
+        let speaks = ExpectedTracks { microphone: true, camera: true, screen: false };
+        let silent = ExpectedTracks::default();
         let mut seen = Vec::new();
         for time in (1..=9).map(|second| millis(1000 * second)) {
-            health.note(reading, time);
-            let broken = |presence| health.silent_since(presence).is_some();
-            seen.push((broken(&speaks), broken(&silent)));
+            health.note(counts, time);
+            let broken = |expected| health.silent_since(expected).is_some();
+            seen.push((broken(speaks), broken(silent)));
         }
         assert_eq!(seen.iter().filter(|(speaks, _)| *speaks).count(), 6, "from 3 seconds on");
         assert_eq!(seen.iter().filter(|(_, silent)| *silent).count(), 1, "from 8 seconds on");
-        assert_eq!(health.arrives(&speaks), (false, false));
-        assert_eq!(health.arrives(&silent), (true, true));
-        health.expect(&silent, &speaks, millis(9000));
-        assert_eq!(health.arrives(&speaks), (true, true), "it is about to come");
-        health.note(reading, millis(60_000));
-        assert_eq!(health.silent_since(&speaks), None, "nothing is known of a break");
+        assert_eq!(health.arrives(speaks), (false, false));
+        assert_eq!(health.arrives(silent), (true, true));
+        health.expect(silent, speaks, millis(9000));
+        assert_eq!(health.arrives(speaks), (true, true), "it is about to come");
+        health.note(counts, millis(60_000));
+        assert_eq!(health.silent_since(speaks), None, "nothing is known of a break");
     }
 
     #[test]
     fn a_rate_too_low_for_a_picture_is_weak() {
-        let sent = |rate| sent(&Reading { for_picture: rate, ..Reading::default() });
+        let sent = |rate| sent(&Counts { for_picture: rate, ..Counts::default() });
         assert_eq!(
             [sent(None), sent(Some(2_000_000)), sent(Some(200_000)), sent(Some(50_000))],
             [Grade::Good, Grade::Good, Grade::Weak, Grade::Poor]

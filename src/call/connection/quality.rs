@@ -20,7 +20,7 @@ pub enum Verdict {
 
 /// How well one other person and this one reach each other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
+pub(in crate::call) struct Pair {
     pub(super) id: PeerId,
     /// What arrives here.
     pub(super) received: Grade,
@@ -32,7 +32,7 @@ pub(super) struct Pair {
 
 /// The verdict on all pairs of this person. What is sent comes first: it is theirs to mend, and they
 /// cannot hear it themselves.
-pub(super) fn verdict(pairs: &[Pair]) -> Verdict {
+pub(in crate::call) fn verdict(pairs: &[Pair]) -> Verdict {
     let bad = |grade: Grade| grade < Grade::Good;
     let mut verdicts = pairs.iter().filter(|pair| bad(pair.sent)).map(|pair| {
         let elsewhere = best(pairs, pair.id, |pair| pair.sent);

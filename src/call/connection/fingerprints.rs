@@ -29,13 +29,13 @@ pub(super) fn fingerprints(sdp: &str) -> Option<String> {
 
 /// The two ends of a connection, the same text on both sides.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ends {
+pub(super) struct DtlsFingerprints {
     local: Option<String>,
     remote: Option<String>,
     seal: Option<Arc<str>>,
 }
 
-impl Ends {
+impl DtlsFingerprints {
     /// What this side's description says.
     pub(super) fn set_local(&mut self, sdp: &str) {
         self.local = fingerprints(sdp);
@@ -74,7 +74,7 @@ mod tests {
     const EVE: &str = "v=0\na=fingerprint:sha-256 EE:FF\n";
 
     fn seal(local: &str, remote: &str) -> Option<Arc<str>> {
-        let mut ends = Ends::default();
+        let mut ends = DtlsFingerprints::default();
         ends.set_local(local);
         ends.set_remote(remote);
         assert_eq!(ends.seal(), None);
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_back_changes_nothing() {
-        let mut ends = Ends::default();
+        let mut ends = DtlsFingerprints::default();
         ends.set_local(ADA);
         ends.set_remote(BOB);
         ends.agree();

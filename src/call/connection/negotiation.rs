@@ -5,82 +5,13 @@
 //! offer that meets a `signalingState` other than `stable`. The side that is to give way does not
 //! roll its offer back: [`Negotiation::has_collided`] says that a new connection is needed.
 
-use super::{ConnectionState, IceConnectionState, Reading, seal::Ends};
-use crate::{
-    content::ChannelInput,
-    protocol::{Grade, IceCandidate, Role, SdpType, SessionDescription, Signal},
+use super::{
+    fingerprints::DtlsFingerprints,
+    tracks::TrackMap,
+    types::{Intent, PeerCommand, SignalingState},
 };
+use crate::protocol::{IceCandidate, Role, SdpType, SessionDescription, Signal};
 use std::{collections::VecDeque, sync::Arc};
-
-/// `RTCSignalingState` (W3C WebRTC, section 4.3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignalingState {
-    /// No offer is open.
-    #[default]
-    Stable,
-    /// An offer of this side is open.
-    HaveLocalOffer,
-    /// An offer of the other side is open.
-    HaveRemoteOffer,
-    /// One of the provisional states, which Salon's own client never enters.
-    Provisional,
-    /// The connection is closed.
-    Closed,
-}
-
-/// What a local description is set for. A result is matched with it, so that a finished answer is
-/// never taken for a finished offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Intent {
-    /// Create and set an offer.
-    Offer,
-    /// Create and set an answer.
-    Answer,
-    /// Take back the open offer, of whichever side.
-    Rollback,
-}
-
-/// What a peer connection reports.
-#[derive(Clone, Debug)]
-pub enum PeerInput {
-    /// The browser could not make the connection. Nothing else will be reported of it.
-    NotOpened,
-    /// The `negotiationneeded` event.
-    NegotiationNeeded,
-    /// `setLocalDescription` is done: what the local description is now, or nothing if it failed.
-    LocalDone(Intent, Option<SessionDescription>, SignalingState),
-    /// `setRemoteDescription` is done, and whether it worked.
-    RemoteDone(bool, SignalingState),
-    /// A local candidate; none at the end of candidates.
-    LocalCandidate(Option<IceCandidate>),
-    /// The other side said something through the server.
-    Signal(Signal),
-    /// The `connectionstatechange` event.
-    Connection(ConnectionState),
-    /// The `iceconnectionstatechange` event.
-    IceConnection(IceConnectionState),
-    /// What the statistics say, again and again.
-    Reading(Reading),
-    /// Something about the data channels.
-    Channel(ChannelInput),
-}
-
-/// What a peer connection is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PeerCommand {
-    /// Answered by [`PeerInput::LocalDone`] with the same intent.
-    SetLocal(Intent),
-    /// Answered by [`PeerInput::RemoteDone`].
-    SetRemote(SessionDescription),
-    /// Failures are of no consequence.
-    AddCandidate(Option<IceCandidate>),
-    /// Gather and check anew with the next offer.
-    RestartIce,
-    /// Send less picture, so that the sound gets through.
-    LimitPicture(Option<Grade>),
-    /// Send to the other side.
-    Send(Signal),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operation {
@@ -105,21 +36,35 @@ pub(super) struct Negotiation {
     has_remote: bool,
     /// The offer of this side that has no answer yet.
     open_offer: Option<SessionDescription>,
-    /// The candidates that were sent since.
-    offered_ways: Vec<Option<IceCandidate>>,
+    repeats: Repeats,
+    /// The last description of the other side that was to be applied.
+    remote: Option<SessionDescription>,
+    inbox: VecDeque<Signal>,
+    candidates: Candidates,
+    fingerprints: DtlsFingerprints,
+    /// What the other side's sections bring.
+    tracks: TrackMap,
+    commands: VecDeque<PeerCommand>,
+}
+
+/// Candidates that wait for something; none at the end of candidates.
+#[derive(Debug, Default)]
+struct Candidates {
+    /// Those of the other side that came before any description of it.
+    early: Vec<Option<IceCandidate>>,
+    /// Those of this side that must not overtake the description they belong to.
+    outgoing: Vec<Option<IceCandidate>>,
+    /// Those that were sent since the open offer.
+    offered: Vec<Option<IceCandidate>>,
+}
+
+/// What was said more than once, or may be.
+#[derive(Debug, Default)]
+struct Repeats {
     /// The last offer of the other side that was answered, and with what.
     last_answered: Option<(SessionDescription, SessionDescription)>,
     /// How many answers may be left over, because an offer was said again.
     said_again: u32,
-    /// The last description of the other side that was to be applied.
-    remote: Option<SessionDescription>,
-    inbox: VecDeque<Signal>,
-    /// Candidates that came before any remote description.
-    early: Vec<Option<IceCandidate>>,
-    ends: Ends,
-    /// Local candidates that must not overtake the description they belong to.
-    outgoing: Vec<Option<IceCandidate>>,
-    commands: VecDeque<PeerCommand>,
 }
 
 impl Negotiation {
@@ -133,14 +78,12 @@ impl Negotiation {
             collided: false,
             has_remote: false,
             open_offer: None,
-            offered_ways: Vec::new(),
-            last_answered: None,
-            said_again: 0,
+            repeats: Repeats::default(),
             remote: None,
             inbox: VecDeque::new(),
-            early: Vec::new(),
-            ends: Ends::default(),
-            outgoing: Vec::new(),
+            candidates: Candidates::default(),
+            fingerprints: DtlsFingerprints::default(),
+            tracks: TrackMap::default(),
             commands: VecDeque::new(),
         }
     }
@@ -151,7 +94,7 @@ impl Negotiation {
 
     /// What both sides can compare.
     pub(super) fn seal(&self) -> Option<Arc<str>> {
-        self.ends.seal()
+        self.fingerprints.seal()
     }
 
     /// Whether nothing is under way, on this side or with the other.
@@ -181,9 +124,9 @@ impl Negotiation {
         if self.has_open_offer()
             && let Some(offer) = self.open_offer.clone()
         {
-            self.said_again += 1;
+            self.repeats.said_again += 1;
             self.send(Signal::Offer(offer));
-            for candidate in self.offered_ways.clone() {
+            for candidate in self.candidates.offered.clone() {
                 self.send(Signal::Candidate(candidate));
             }
         }
@@ -206,14 +149,14 @@ impl Negotiation {
 
     pub(super) fn local_candidate(&mut self, candidate: Option<IceCandidate>) {
         match self.operation {
-            Some(Operation::Local(_)) => self.outgoing.push(candidate),
+            Some(Operation::Local(_)) => self.candidates.outgoing.push(candidate),
             _ => self.send_candidate(candidate),
         }
     }
 
     fn send_candidate(&mut self, candidate: Option<IceCandidate>) {
         if self.signaling == SignalingState::HaveLocalOffer {
-            self.offered_ways.push(candidate.clone());
+            self.candidates.offered.push(candidate.clone());
         }
         self.send(Signal::Candidate(candidate));
     }
@@ -230,14 +173,14 @@ impl Negotiation {
         self.operation = None;
         self.signaling = signaling;
         if let Some(description) = description.filter(|_| intent != Intent::Rollback) {
-            self.ends.set_local(&description.sdp);
+            self.fingerprints.set_local(&description.sdp);
             if intent == Intent::Answer && signaling == SignalingState::Stable {
-                self.ends.agree();
+                self.fingerprints.agree();
             }
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
-            self.offered_ways.clear();
+            self.candidates.offered.clear();
             if intent == Intent::Answer {
-                self.last_answered = self.remote.clone().zip(Some(description.clone()));
+                self.repeats.last_answered = self.remote.clone().zip(Some(description.clone()));
             }
             self.send(match description.kind {
                 SdpType::Offer => Signal::Offer(description),
@@ -248,7 +191,7 @@ impl Negotiation {
             // An offer that cannot be answered must not stay open for ever.
             self.start_local(Intent::Rollback);
         }
-        for candidate in std::mem::take(&mut self.outgoing) {
+        for candidate in std::mem::take(&mut self.candidates.outgoing) {
             self.send_candidate(candidate);
         }
         self.advance();
@@ -261,9 +204,9 @@ impl Negotiation {
         if worked {
             self.has_remote = true;
             if kind == SdpType::Answer {
-                self.ends.agree();
+                self.fingerprints.agree();
             }
-            let early = std::mem::take(&mut self.early);
+            let early = std::mem::take(&mut self.candidates.early);
             self.commands.extend(early.into_iter().map(PeerCommand::AddCandidate));
             if kind == SdpType::Offer {
                 self.start_local(Intent::Answer);
@@ -302,7 +245,9 @@ impl Negotiation {
     fn offered(&mut self, offer: SessionDescription) {
         // Browsers number their descriptions, so the same one is said again: see [`Self::repeat`]. With
         // a second answer of its own, the other side would have one left over for its next offer.
-        if let Some((_, answer)) = self.last_answered.as_ref().filter(|(last, _)| *last == offer) {
+        if let Some((_, answer)) =
+            self.repeats.last_answered.as_ref().filter(|(last, _)| *last == offer)
+        {
             return self.send(Signal::Answer(answer.clone()));
         }
         self.ignoring = match self.role {
@@ -317,8 +262,8 @@ impl Negotiation {
 
     fn answered(&mut self, answer: SessionDescription) {
         // One offer that was said twice may have been answered twice, with the same words.
-        if self.said_again > 0 && self.remote.as_ref() == Some(&answer) {
-            self.said_again -= 1;
+        if self.repeats.said_again > 0 && self.remote.as_ref() == Some(&answer) {
+            self.repeats.said_again -= 1;
             return;
         }
         let expected = self.signaling == SignalingState::HaveLocalOffer;
@@ -333,7 +278,7 @@ impl Negotiation {
         } else if self.has_remote {
             self.commands.push_back(PeerCommand::AddCandidate(candidate));
         } else {
-            self.early.push(candidate);
+            self.candidates.early.push(candidate);
         }
     }
 
@@ -344,8 +289,10 @@ impl Negotiation {
 
     fn start_remote(&mut self, description: SessionDescription) {
         self.operation = Some(Operation::Remote(description.kind));
-        self.ends.set_remote(&description.sdp);
+        self.fingerprints.set_remote(&description.sdp);
         self.remote = Some(description.clone());
+        let tracks = self.tracks.learn(&description);
+        let description = SessionDescription { tracks, ..description };
         self.commands.push_back(PeerCommand::SetRemote(description));
     }
 

@@ -2,10 +2,7 @@
 //! tried again.
 
 use super::*;
-use crate::{
-    call::start::{BEGINS_WITHIN, Obstacle},
-    protocol::Failure,
-};
+use crate::{call::connection::start::BEGINS_WITHIN, protocol::Failure};
 use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,41 +10,40 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A connection to one person, and what came of it so far.
 struct Pair {
     role: Role,
-    peer: Peer,
+    connection: Connection,
     now: Duration,
 }
 
 impl Pair {
     fn new(role: Role) -> Self {
-        let key = PeerKey { id: PeerId(1), generation: 1 };
-        let mut peer = Peer::new(key, role, 1, Presence::default(), Duration::ZERO);
-        peer.look(Duration::ZERO);
-        Self { role, peer, now: Duration::ZERO }
+        let mut connection = connection(role, 1, Duration::ZERO);
+        connection.look(Duration::ZERO);
+        Self { role, connection, now: Duration::ZERO }
     }
 
     fn hear(&mut self, inputs: impl IntoIterator<Item = PeerInput>) -> &mut Self {
-        inputs.into_iter().for_each(|input| self.peer.handle(input, self.now));
+        inputs.into_iter().for_each(|input| self.connection.handle(input, self.now));
         self
     }
 
     /// Another connection takes the place of this one.
     fn replace(&mut self) {
-        let key = PeerKey { id: PeerId(1), generation: self.peer.key().generation + 1 };
-        let fresh = Peer::new(key, self.role, 2, Presence::default(), self.now);
-        self.peer = fresh.succeed(&self.peer, self.now);
-        self.peer.look(self.now);
+        let generation = self.connection.key().generation + 1;
+        let fresh = connection(self.role, generation, self.now);
+        self.connection = fresh.succeed(&self.connection, self.now);
+        self.connection.look(self.now);
     }
 
     /// Lets time pass, and returns when a new connection was asked for, and when something was said again.
     fn wait(&mut self, until: Duration) -> (Vec<u64>, Vec<u64>) {
         let (mut anew, mut said) = (Vec::new(), Vec::new());
         while self.now < until {
-            let due = self.peer.due().into_iter().chain(self.peer.told(self.now)).min();
+            let due = self.connection.due().into_iter().chain(self.connection.told(self.now)).min();
             self.now = due.map_or(until, |due| due.clamp(self.now, until));
-            if self.peer.step(self.now) {
+            if self.connection.step(self.now) {
                 anew.push(self.now.as_secs());
             }
-            let offers = std::iter::from_fn(|| self.peer.poll());
+            let offers = std::iter::from_fn(|| self.connection.poll());
             let is_offer =
                 |command: &PeerCommand| matches!(command, PeerCommand::Send(Signal::Offer(_)));
             if offers.filter(is_offer).count() > 0 {
@@ -58,13 +54,13 @@ impl Pair {
     }
 
     fn link(&self) -> Link {
-        self.peer.tile(&Presence::default(), self.now).link
+        self.connection.link(self.now)
     }
 
     fn told(&mut self) -> Option<Failure> {
-        self.peer.repeat();
-        while self.peer.poll().is_some() {}
-        self.peer.news(&[], self.now).unwrap().failure
+        self.connection.repeat();
+        while self.connection.poll().is_some() {}
+        self.connection.news(&[], self.now).unwrap().failure
     }
 }
 
@@ -87,7 +83,11 @@ fn who_never_answers_is_named_and_the_offer_is_said_again() {
     let mut pair = Pair::new(Role::Caller);
     pair.hear(offered()).wait(BEGINS_WITHIN - SECOND);
     assert_eq!((pair.link(), pair.told()), (Link::New, None));
-    assert_eq!(pair.peer.told(pair.now), Some(BEGINS_WITHIN), "it is looked at again by then");
+    assert_eq!(
+        pair.connection.told(pair.now),
+        Some(BEGINS_WITHIN),
+        "it is looked at again by then"
+    );
     pair.wait(BEGINS_WITHIN);
     let silent = Failure::NoAnswer;
     assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
@@ -122,7 +122,7 @@ fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
     pair.hear([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
     assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(off)), Some(off)));
     assert!(
-        std::iter::from_fn(|| pair.peer.poll()).next().is_none(),
+        std::iter::from_fn(|| pair.connection.poll()).next().is_none(),
         "there is nothing to command"
     );
     let mut times = Vec::new();
@@ -153,8 +153,7 @@ fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
     assert_eq!(pair.wait(SECOND).0, [0]);
 
     let answered = |sdp: &str| {
-        let sdp = sdp.to_owned();
-        let answer = SessionDescription { kind: SdpType::Answer, sdp };
+        let answer = SessionDescription::new(SdpType::Answer, sdp);
         let mut other = Pair::new(Role::Caller);
         other.hear(offered()).hear([
             PeerInput::Signal(Signal::Answer(answer)),
@@ -216,33 +215,16 @@ fn nobody_who_was_never_connected_is_said_to_be_deaf() {
     let mut pair = Pair::new(Role::Caller);
     pair.hear(offered()).hear([PeerInput::Signal(Signal::Reception(deaf))]);
     let hears = |pair: &Pair| {
-        let tile = pair.peer.tile(&Presence::default(), pair.now);
-        (tile.hears, tile.sees)
+        let me = Presence::default();
+        (pair.connection.is_heard(&me), pair.connection.is_seen(&me))
     };
     assert_eq!(hears(&pair), (true, true));
     for _ in 0..20 {
         pair.now += SECOND;
         pair.hear([PeerInput::Reading(Reading::default())]);
     }
-    let news = pair.peer.news(&[], pair.now).unwrap();
+    let news = pair.connection.news(&[], pair.now).unwrap();
     assert!(news.sound && news.picture, "nor does this side say so of itself");
     pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
     assert_eq!(hears(&pair), (false, false));
-}
-
-#[test]
-fn a_call_tells_both_of_a_connection_that_could_not_be_made() {
-    let mut world = World::new(2, 4);
-    world.disable(1);
-    for person in 0..2 {
-        world.join(person);
-    }
-    world.run(5 * SECOND);
-    let off = Failure::NoConnection;
-    let links = [0, 1].map(|person| world.links(person));
-    assert_eq!(links, [[Link::Failed(Obstacle::There(off))], [Link::Failed(Obstacle::Here(off))]]);
-    world.enable(1);
-    world.settle();
-    world.wait();
-    world.check();
 }

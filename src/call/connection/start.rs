@@ -1,23 +1,12 @@
 //! How the first connection to a person begins, and what keeps it from beginning.
 
-use super::negotiation::{Intent, PeerInput};
+use super::types::{Intent, Obstacle, PeerInput};
 use crate::protocol::{Failure, SessionDescription, Signal};
 use std::time::Duration;
 
 /// How long a connection may take to begin before it is said that it does not, and why. Ten times what
 /// one takes over a slow line.
 pub(super) const BEGINS_WITHIN: Duration = Duration::from_secs(10);
-
-/// What keeps two people from each other, as far as it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// Something on this side.
-    Here(Failure),
-    /// Something on the other side.
-    There(Failure),
-    /// Both sides do what they can, and nothing gets through.
-    Between,
-}
 
 /// What is known of a connection that was never up.
 #[derive(Debug)]

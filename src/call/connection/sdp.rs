@@ -1,5 +1,6 @@
 //! What this side reads in session descriptions (RFC 8866), and writes into those of the other side.
 
+use crate::protocol::Mid;
 use std::collections::BTreeSet;
 
 /// In kilobits per second, how fast a browser begins to send pictures, before it knows what the
@@ -19,6 +20,36 @@ const NO_CODECS: [&str; 4] = ["rtx", "red", "ulpfec", "flexfec-03"];
 pub fn has_channels(sdp: &str) -> bool {
     let is_open = |line: &str| line.starts_with("m=application ") && !line.contains(" 0 ");
     lines(sdp).any(is_open)
+}
+
+/// A media section that brings sound or a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    pub(super) mid: Mid,
+    pub(super) is_audio: bool,
+    /// Nothing goes through it (RFC 3264, section 6).
+    pub(super) is_rejected: bool,
+}
+
+/// The sections of sound and pictures that have a name, in their order.
+pub(super) fn sections(sdp: &str) -> Vec<Section> {
+    let lines: Vec<&str> = lines(sdp).collect();
+    let sections = lines.chunk_by(|_, next| !next.starts_with("m="));
+    sections.filter_map(|lines| section(lines)).collect()
+}
+
+fn section(lines: &[&str]) -> Option<Section> {
+    let mut fields = lines.first()?.strip_prefix("m=")?.split(' ');
+    let is_audio = match fields.next()? {
+        "audio" => true,
+        "video" => false,
+        _ => return None,
+    };
+    let mid = lines.iter().find_map(|line| line.strip_prefix("a=mid:"))?;
+    // The port of a section that shares that of another one is 0, too (RFC 8843, section 6).
+    let is_bundled = lines.contains(&"a=bundle-only");
+    let is_rejected = fields.next()? == "0" && !is_bundled;
+    Some(Section { mid: mid.trim().to_owned().try_into().ok()?, is_audio, is_rejected })
 }
 
 /// A description of the other side as this one takes it. How fast to begin stands in the first section
@@ -124,6 +155,23 @@ mod tests {
             .replace("useinbandfec=1", "useinbandfec=1;x-google-min-bitrate=90000")
             .replace("VP8/90000\r\n", "VP8/90000\r\na=fmtp:96 x-google-max-bitrate=1\r\n");
         assert_eq!(accept(&greedy), accept(OFFER));
+    }
+
+    #[test]
+    fn sections_of_media_are_named_in_their_order() {
+        let sdp = "v=0\r\n\
+            m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\n\
+            m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:b\r\n\
+            m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=mid:c\r\n\
+            m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\na=mid:d\r\n\
+            m=video 9 UDP/TLS/RTP/SAVPF 96\r\n";
+        let found: Vec<_> = sections(sdp)
+            .into_iter()
+            .map(|section| (String::from(section.mid), section.is_audio, section.is_rejected))
+            .collect();
+        let named = |mid: &str, is_audio, is_rejected| (mid.to_owned(), is_audio, is_rejected);
+        let expected = [named("a", true, false), named("c", false, true), named("d", false, false)];
+        assert_eq!(found, expected);
     }
 
     #[test]

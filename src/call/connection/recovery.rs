@@ -1,7 +1,6 @@
 //! When a broken connection is mended, and how.
 
-use super::rung;
-use crate::protocol::Role;
+use crate::{call::backoff::backoff, protocol::Role};
 use std::time::Duration;
 
 /// How long before each attempt after the first, in seconds; the last one repeats. Long enough for
@@ -13,7 +12,7 @@ const LADDER: [u64; 4] = [3, 5, 8, 12];
 const SECOND_AFTER: Duration = Duration::from_millis(1200);
 
 /// After so many attempts to mend a connection, it takes a new one.
-const MENDS: usize = 3;
+const RESTART_LIMIT: usize = 3;
 
 /// By so much the callee is later than the caller, so that in most cases only one of them tries.
 const CALLEE_LATER: Duration = Duration::from_millis(500);
@@ -29,7 +28,7 @@ pub(super) enum Step {
 
 /// One connection's way back.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Repair {
+pub(super) struct Recovery {
     attempts: usize,
     /// No attempt before this.
     earliest: Duration,
@@ -37,7 +36,7 @@ pub(super) struct Repair {
     hurried: bool,
 }
 
-impl Repair {
+impl Recovery {
     /// The connection works.
     pub(super) fn done(&mut self) {
         *self = Self::default();
@@ -72,11 +71,11 @@ impl Repair {
     /// What to do now. `hopeless`: the connection will not come back by itself.
     pub(super) fn step(&mut self, hopeless: bool, now: Duration) -> Option<Step> {
         self.next.take_if(|next| *next <= now)?;
-        let wait = rung(&LADDER, self.attempts);
+        let wait = backoff(&LADDER, self.attempts);
         self.attempts += 1;
         let hurried = std::mem::take(&mut self.hurried);
         self.earliest = now + if hurried { SECOND_AFTER } else { Duration::from_secs(wait) };
-        let anew = hopeless || self.attempts > MENDS;
+        let anew = hopeless || self.attempts > RESTART_LIMIT;
         Some(if anew { Step::Reconnect } else { Step::RestartIce })
     }
 }
@@ -88,7 +87,7 @@ mod tests {
     #[test]
     fn attempts_become_rarer_and_the_caller_is_first() {
         let millis = Duration::from_millis;
-        let (mut caller, mut callee) = (Repair::default(), Repair::default());
+        let (mut caller, mut callee) = (Recovery::default(), Recovery::default());
         caller.want(millis(2000), Role::Caller);
         callee.want(millis(2000), Role::Callee);
         assert_eq!((caller.due(), callee.due()), (Some(millis(2000)), Some(millis(2500))));

@@ -1,0 +1,427 @@
+//! How participants are reached: one peer connection, from its first offer to its end.
+
+mod fingerprints;
+mod health;
+mod negotiation;
+mod quality;
+mod reading;
+mod recovery;
+pub mod sdp;
+mod sending;
+mod start;
+#[cfg(test)]
+mod tests;
+mod tracks;
+mod transport;
+mod types;
+
+use super::participant::ExpectedTracks;
+use crate::{
+    content::ChannelInput,
+    protocol::{Grade, PeerId, Presence, Quality, Reception, Role, Signal},
+};
+use health::{GAP, Health, SILENT_AFTER};
+use negotiation::Negotiation;
+pub use quality::Verdict;
+use quality::best;
+pub(super) use quality::{Pair, verdict};
+pub use reading::{Arrival, Path, Reading, TrackReading};
+use recovery::{Recovery, Step};
+use sending::Sending;
+use start::Start;
+use std::{sync::Arc, time::Duration};
+use transport::Transport;
+pub use types::{
+    ConnectionState, IceConnectionState, Intent, Link, Obstacle, PeerCommand, PeerInput, PeerKey,
+    SignalingState,
+};
+
+/// How many failures in a row are repaired without calling the connection failed.
+const QUIET_FAILURES: u32 = 1;
+/// How long a connection that says it is broken has to recover by itself.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
+/// How long a first connection may take before another one is tried.
+const FIRST_WITHIN: Duration = Duration::from_secs(20);
+
+/// One peer connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    key: PeerKey,
+    role: Role,
+    /// What the server calls this connection.
+    link: u64,
+    negotiation: Negotiation,
+    start: Start,
+    /// Whether the browser could make it.
+    is_open: bool,
+    transport: Transport,
+    health: Health,
+    /// What is to come through it.
+    expected: ExpectedTracks,
+    recovery: Recovery,
+    receptions: Receptions,
+    sending: Sending,
+    channels: Channels,
+    /// Something that was to be said to the other side could not be.
+    undelivered: bool,
+    /// The other side's silence has led to doubts about this side's own network.
+    doubted: bool,
+}
+
+/// What both ends tell each other of what arrives.
+#[derive(Debug, Default)]
+struct Receptions {
+    /// What the other side was told last.
+    last_sent: Reception,
+    /// They may not have heard it.
+    may_be_lost: bool,
+    /// What they say of what arrives from here.
+    remote: Reception,
+}
+
+/// The data channels of a connection, as the browser reports them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Channels {
+    /// Messages can be sent.
+    pub(super) are_open: bool,
+    /// The one for bytes is open and has little left to send.
+    pub(super) are_drained: bool,
+}
+
+impl Channels {
+    fn note(&mut self, input: &ChannelInput) {
+        match input {
+            ChannelInput::Opened => self.are_open = true,
+            ChannelInput::Drained => self.are_drained = true,
+            ChannelInput::Closed => *self = Self::default(),
+            ChannelInput::Heard(_) | ChannelInput::Bytes(_) => {}
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn new(key: PeerKey, role: Role, link: u64, now: Duration) -> Self {
+        Self {
+            key,
+            role,
+            link,
+            negotiation: Negotiation::new(role),
+            start: Start::new(now),
+            is_open: true,
+            transport: Transport::default(),
+            health: Health::default(),
+            expected: ExpectedTracks::default(),
+            recovery: Recovery::default(),
+            receptions: Receptions::default(),
+            sending: Sending::default(),
+            channels: Channels::default(),
+            undelivered: false,
+            doubted: false,
+        }
+    }
+
+    /// Takes the place of an earlier connection to the same person, whose troubles go on until this
+    /// one is up.
+    pub(super) fn succeed(self, before: &Self, now: Duration) -> Self {
+        Self {
+            transport: Transport::succeed(&before.transport, before.broken().unwrap_or(now)),
+            recovery: before.recovery.succeed(),
+            start: self.start.succeed(&before.start, now),
+            ..self
+        }
+    }
+
+    pub(super) fn key(&self) -> PeerKey {
+        self.key
+    }
+
+    pub(super) fn link_number(&self) -> u64 {
+        self.link
+    }
+
+    /// Whether somebody is reached by this connection.
+    pub(super) fn carries(&self, id: PeerId) -> bool {
+        self.key.id == id
+    }
+
+    pub(super) fn channels(&self) -> Channels {
+        self.channels
+    }
+
+    /// Something has become of its data channels.
+    pub(super) fn note_channel(&mut self, input: &ChannelInput) {
+        self.channels.note(input);
+    }
+
+    /// What is said over it now is lost.
+    pub(super) fn lose_words(&mut self) {
+        self.undelivered = true;
+    }
+
+    /// The other side may not have heard what was said last.
+    pub(super) fn repeat(&mut self) {
+        self.negotiation.repeat();
+        (self.receptions.may_be_lost, self.undelivered) = (true, false);
+    }
+
+    /// The way to the server is there again. A connection that broke with it, or that went through
+    /// a network that is gone, is mended at once.
+    pub(super) fn returned(&mut self, network_changed: bool, now: Duration) {
+        self.repeat();
+        if self.transport.was_up && (network_changed || !self.is_up() || self.pauses()) {
+            self.recovery.hurry(now);
+        }
+    }
+
+    /// Whether the connection can go on as it is, or be mended, and nothing about it is open.
+    pub(super) fn is_intact(&self) -> bool {
+        let lasting = self.transport.was_up && !self.is_beyond_repair();
+        lasting && !self.undelivered && self.negotiation.is_at_rest()
+    }
+
+    /// What is to come through it from now on, and how much both people want to spend on pictures.
+    pub(super) fn expect(&mut self, expected: ExpectedTracks, quality: Quality, now: Duration) {
+        self.health.expect(self.expected, expected, now);
+        self.expected = expected;
+        self.sending.quality = quality;
+        self.limit_picture();
+    }
+
+    fn limit_picture(&mut self) {
+        if let Some(command) = self.sending.limit_picture() {
+            self.negotiation.command(command);
+        }
+    }
+
+    pub(super) fn pair(&self) -> Pair {
+        let received = self.health.received();
+        Pair { id: self.key.id, received, sent: self.sent(), theirs: self.receptions.remote }
+    }
+
+    /// How well what is sent arrives, or would, if it were not less because of that.
+    fn sent(&self) -> Grade {
+        self.receptions.remote.grade.min(self.health.sent()).min(self.sending.limit())
+    }
+
+    pub(super) fn poll(&mut self) -> Option<PeerCommand> {
+        self.negotiation.poll()
+    }
+
+    /// Whether the first connection is under way.
+    pub(super) fn is_new(&self, now: Duration) -> bool {
+        matches!(self.link(now), Link::New | Link::Connecting)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_negotiating(&self) -> bool {
+        self.negotiation.is_busy()
+    }
+
+    pub(super) fn handle(&mut self, input: PeerInput, now: Duration) {
+        let had_collided = self.negotiation.has_collided();
+        self.start.note(&input);
+        match input {
+            // There is nothing that could do what they say.
+            PeerInput::NotOpened => self.is_open = false,
+            PeerInput::NegotiationNeeded => self.negotiation.needed(),
+            PeerInput::LocalDone(intent, description, signaling) => {
+                self.negotiation.local_done(intent, description, signaling);
+            }
+            PeerInput::RemoteDone(worked, signaling) => {
+                self.negotiation.remote_done(worked, signaling);
+            }
+            PeerInput::LocalCandidate(candidate) => self.negotiation.local_candidate(candidate),
+            PeerInput::Signal(Signal::Reception(reception)) => self.receptions.remote = reception,
+            PeerInput::Signal(signal) if self.is_open => self.negotiation.signal(signal),
+            PeerInput::Signal(_) => {}
+            PeerInput::Connection(state) => self.transport.set_state(state, now),
+            PeerInput::IceConnection(state) => self.transport.set_ice(state),
+            PeerInput::Reading(reading) => {
+                // It carries one participant: all tracks are theirs.
+                self.health.note(reading.counts(|_| true), now);
+            }
+            PeerInput::Channel(input) => return self.note_channel(&input),
+        }
+        if !had_collided && self.negotiation.has_collided() {
+            self.recovery.hurry(now);
+        }
+        self.look(now);
+    }
+
+    /// Draws the conclusions from how the connection is.
+    pub(super) fn look(&mut self, now: Duration) {
+        self.transport.note(now);
+        let silent = self.silent_since();
+        if self.is_beyond_repair() {
+            self.recovery.want(now, self.role);
+        } else if !self.transport.was_up {
+            let began = self.transport.began.unwrap_or_else(|| self.start.made());
+            self.recovery.want(began + FIRST_WITHIN, self.role);
+        } else if let Some(since) = silent {
+            self.recovery.want(since + SILENT_AFTER, self.role);
+        } else if let Some(since) = self.transport.down_since {
+            self.recovery.want(since + RECOVERS_WITHIN, self.role);
+        } else if self.is_up() {
+            self.recovery.done();
+        }
+        self.adapt(now);
+    }
+
+    /// Sends a smaller picture where the connection is weak, at once, and a larger one again when
+    /// the smaller one has arrived well for a while.
+    fn adapt(&mut self, now: Duration) {
+        let arrives = match self.sending.limit() {
+            Grade::Good => self.sent(),
+            // How much more could be sent is known only when it is tried.
+            _ => self.receptions.remote.grade,
+        };
+        if self.sending.adapt(arrives, now) {
+            self.health.try_more();
+            self.limit_picture();
+        }
+    }
+
+    /// When [`Connection::step`] has something to do.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.recovery.due()
+    }
+
+    /// Mends the connection, if it is time to, and returns whether it takes a new one.
+    pub(super) fn step(&mut self, now: Duration) -> bool {
+        let failed = self.is_beyond_repair();
+        let step = self.recovery.step(failed || !self.transport.was_up, now);
+        if step.is_none() {
+            return false;
+        }
+        if self.negotiation.has_open_offer() && !failed && !self.start.is_answered() {
+            // Who has not answered may be asking their person for something: the offer stays open. A
+            // plain client would take a new connection for the one that it has.
+            self.negotiation.repeat();
+            self.look(now);
+            return false;
+        }
+        if step == Some(Step::RestartIce) {
+            self.negotiation.command(PeerCommand::RestartIce);
+        } else if !failed {
+            self.transport.failures += 1;
+        }
+        self.look(now);
+        step == Some(Step::Reconnect)
+    }
+
+    /// What to tell the other side of what arrives from them, if that is news.
+    pub(super) fn news(&mut self, pairs: &[Pair], now: Duration) -> Option<Reception> {
+        let (sound, picture) = match self.transport.was_connected {
+            true => self.health.arrives(self.expected),
+            false => (true, true),
+        };
+        let failure = self.start.failure(now).filter(|_| !self.transport.was_up);
+        let grade = self.health.received();
+        // How it goes with others matters only where something is weak.
+        let weak = grade < Grade::Good || self.sent() < Grade::Good;
+        let others = |grade| best(pairs, self.key.id, grade).filter(|_| weak);
+        let best_received = others(|pair: &Pair| pair.received);
+        let best_sent = others(|pair: &Pair| pair.sent);
+        let reception = Reception { sound, picture, grade, best_received, best_sent, failure };
+        let receptions = &mut self.receptions;
+        if reception == receptions.last_sent && !receptions.may_be_lost {
+            return None;
+        }
+        (receptions.last_sent, receptions.may_be_lost) = (reception, false);
+        Some(reception)
+    }
+
+    /// Whether there is reason to doubt this side's own network, once for each silence.
+    pub(super) fn doubts(&mut self) -> bool {
+        let is_down = self.transport.down_since.is_some();
+        let doubtful = self.transport.was_up && (is_down || self.pauses());
+        let before = std::mem::replace(&mut self.doubted, doubtful);
+        doubtful && !before
+    }
+
+    /// Whether nothing has come for a moment of what should come all the time.
+    fn pauses(&self) -> bool {
+        self.health.pause(self.expected).is_some_and(|pause| pause >= GAP)
+    }
+
+    fn silent_since(&self) -> Option<Duration> {
+        self.health.silent_since(self.expected).filter(|_| self.transport.was_up)
+    }
+
+    fn is_beyond_repair(&self) -> bool {
+        let stillborn = !self.transport.was_up && self.start.fault().is_some();
+        stillborn || self.transport.has_failed() || self.negotiation.has_collided()
+    }
+
+    /// Whether media can flow at this moment.
+    pub(super) fn is_up(&self) -> bool {
+        self.transport.is_up()
+    }
+
+    /// Since when nothing comes through, as far as is known. A connection that says it is down and
+    /// still brings something is no loss to this person.
+    pub(super) fn broken(&self) -> Option<Duration> {
+        let Transport { was_up, down_since, .. } = self.transport;
+        let down = down_since.filter(|_| !was_up || !self.health.is_live());
+        self.silent_since().into_iter().chain(down).min()
+    }
+
+    /// When the words for the connection change by themselves.
+    pub(super) fn told(&self, now: Duration) -> Option<Duration> {
+        let start = self.start.told(now).filter(|_| !self.transport.was_up);
+        let silent = self.broken().map(|since| since + SILENT_AFTER);
+        start.into_iter().chain(silent.filter(|time| *time > now)).min()
+    }
+
+    /// How the connection is, in words.
+    pub(super) fn link(&self, now: Duration) -> Link {
+        if self.transport.was_connected {
+            return match self.broken() {
+                Some(since) if now >= since + SILENT_AFTER => Link::Reconnecting { since },
+                _ => Link::Connected,
+            };
+        }
+        let fails = (self.transport.failures > QUIET_FAILURES).then_some(Obstacle::Between);
+        match self.start.obstacle(now).or(fails) {
+            Some(obstacle) => Link::Failed(obstacle),
+            None if self.transport.is_new() => Link::New,
+            None => Link::Connecting,
+        }
+    }
+
+    /// Whether media flows at this moment, and with it the picture, if there is to be one.
+    pub(super) fn shows(&self) -> bool {
+        self.is_up() && (self.health.has_picture() || !self.expected.camera)
+    }
+
+    /// Whether the picture that should come has stopped.
+    pub(super) fn is_frozen(&self) -> bool {
+        self.health.has_picture() && !self.health.arrives(self.expected).1
+    }
+
+    /// Whether the other side hears this person, unless that one is muted. While it was never
+    /// connected, that is not what there is to say.
+    pub(super) fn is_heard(&self, me: &Presence) -> bool {
+        self.receptions.remote.sound || !me.mic || !self.transport.was_connected
+    }
+
+    /// Whether the other side sees this person, unless that one's camera is off.
+    pub(super) fn is_seen(&self, me: &Presence) -> bool {
+        self.receptions.remote.picture || !me.camera || !self.transport.was_connected
+    }
+
+    /// How well sound and picture get through, in the worse direction.
+    pub(super) fn grade(&self) -> Grade {
+        self.health.received().min(self.sent())
+    }
+
+    /// The way that is in use.
+    pub(super) fn path(&self) -> Option<Path> {
+        self.health.path().filter(|_| self.is_up())
+    }
+
+    /// What both ends can compare.
+    pub(super) fn seal(&self) -> Option<Arc<str>> {
+        self.negotiation.seal()
+    }
+}

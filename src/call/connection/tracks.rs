@@ -1,0 +1,127 @@
+//! What the media sections of the other side bring: as it says itself, or else by their order.
+
+use super::sdp::{Section, sections};
+use crate::protocol::{Mid, SessionDescription, TrackInfo, TrackSource};
+
+/// What each media section of the other side brings. What one was taken for first, it stays until it
+/// is rejected.
+#[derive(Debug, Default)]
+pub(super) struct TrackMap(Vec<TrackInfo>);
+
+impl TrackMap {
+    /// Learns from a description of the other side, and returns what its sections bring.
+    pub(super) fn learn(&mut self, description: &SessionDescription) -> Vec<TrackInfo> {
+        let sections = sections(&description.sdp);
+        let live = |mid: &Mid| sections.iter().find(|one| one.mid == *mid && !one.is_rejected);
+        self.0.retain(|track| live(&track.mid).is_some());
+        let said = match description.tracks.is_empty() {
+            true => by_order(&self.0, &sections),
+            false => description.tracks.clone(),
+        };
+        for track in said {
+            let is_new = TrackInfo::find(&self.0, &track.mid).is_none();
+            let fits = live(&track.mid).is_some_and(|one| one.is_audio == track.source.is_audio());
+            if is_new && fits {
+                self.0.push(track);
+            }
+        }
+        self.0.clone()
+    }
+}
+
+/// What sections bring of which their side says nothing, besides those that are known: the first of each
+/// kind is of the microphone, or the camera, and further ones are of the screen.
+fn by_order(known: &[TrackInfo], sections: &[Section]) -> Vec<TrackInfo> {
+    let mut tracks = known.to_vec();
+    for Section { mid, is_audio, is_rejected } in sections {
+        if *is_rejected || TrackInfo::find(&tracks, mid).is_some() {
+            continue;
+        }
+        let (own, of_screen) = match is_audio {
+            true => (TrackSource::Microphone, TrackSource::ScreenAudio),
+            false => (TrackSource::Camera, TrackSource::Screen),
+        };
+        let is_taken = tracks.iter().any(|track| track.source == own);
+        let source = if is_taken { of_screen } else { own };
+        tracks.push(TrackInfo { mid: mid.clone(), source });
+    }
+    tracks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::SdpType;
+    use TrackSource::{Camera, Microphone, Screen, ScreenAudio};
+
+    /// A description with sections: whether they are of sound, their port, and their name.
+    fn described(sections: &[(bool, u16, &str)]) -> SessionDescription {
+        let section = |(is_audio, port, mid): &(bool, u16, &str)| {
+            let kind = if *is_audio { "audio" } else { "video" };
+            format!("m={kind} {port} UDP/TLS/RTP/SAVPF 96\r\na=mid:{mid}\r\n")
+        };
+        let sections: String = sections.iter().map(section).collect();
+        SessionDescription::new(SdpType::Offer, format!("v=0\r\n{sections}"))
+    }
+
+    fn track((mid, source): &(&str, TrackSource)) -> TrackInfo {
+        TrackInfo { mid: (*mid).to_owned().try_into().unwrap(), source: *source }
+    }
+
+    /// The same, whose side says what they bring.
+    fn named(sections: &[(bool, u16, &str)], tracks: &[(&str, TrackSource)]) -> SessionDescription {
+        let tracks = tracks.iter().map(track).collect();
+        SessionDescription { tracks, ..described(sections) }
+    }
+
+    fn tracks(expected: &[(&str, TrackSource)]) -> Vec<TrackInfo> {
+        expected.iter().map(track).collect()
+    }
+
+    #[test]
+    fn without_a_map_the_first_of_each_kind_is_of_the_person() {
+        let mut map = TrackMap::default();
+        let first = [(true, 9, "0"), (false, 9, "1")];
+        let own = [("0", Microphone), ("1", Camera)];
+        assert_eq!(map.learn(&described(&first)), tracks(&own));
+        let shares = [first[0], first[1], (true, 9, "3"), (false, 9, "4")];
+        let shared = [own[0], own[1], ("3", ScreenAudio), ("4", Screen)];
+        assert_eq!(map.learn(&described(&shares)), tracks(&shared));
+        let stopped = [first[0], (false, 0, "1"), shares[2], shares[3]];
+        let without = [own[0], shared[2], shared[3]];
+        assert_eq!(map.learn(&described(&stopped)), tracks(&without), "what it was, it stays");
+        let again = [first[0], (false, 9, "5"), shares[2], shares[3]];
+        let expected = [own[0], shared[2], shared[3], ("5", Camera)];
+        assert_eq!(map.learn(&described(&again)), tracks(&expected), "a place that was free");
+        let mut map = TrackMap::default();
+        let both = [(false, 9, "x"), (false, 9, "y")];
+        assert_eq!(map.learn(&described(&both)), tracks(&[("x", Camera), ("y", Screen)]));
+        assert_eq!(TrackMap::default().learn(&described(&[])), []);
+    }
+
+    #[test]
+    fn a_map_counts_whatever_the_order() {
+        let mut map = TrackMap::default();
+        let sections = [(false, 9, "0"), (true, 9, "1"), (false, 9, "2"), (true, 9, "3")];
+        let said = [("2", Camera), ("0", Screen), ("3", Microphone), ("1", ScreenAudio)];
+        assert_eq!(map.learn(&named(&sections, &said)), tracks(&said));
+        let fewer = [said[0], said[2]];
+        assert_eq!(map.learn(&named(&sections[..2], &fewer)), tracks(&[said[1], said[3]]));
+    }
+
+    #[test]
+    fn a_map_that_is_wrong_misleads_nobody() {
+        let sections = [(true, 9, "0"), (false, 9, "1"), (false, 0, "2"), (false, 9, "3")];
+        let said = [("7", Camera), ("0", Camera), ("1", Screen), ("1", Camera), ("2", Camera)];
+        let expected = tracks(&[("1", Screen)]);
+        let mut map = TrackMap::default();
+        assert_eq!(
+            map.learn(&named(&sections, &said)),
+            expected,
+            "no such section, another kind, named twice, rejected; and one that is not named"
+        );
+        let later = named(&sections, &[("1", Camera), ("3", Camera)]);
+        let expected = tracks(&[("1", Screen), ("3", Camera)]);
+        assert_eq!(map.learn(&later), expected, "a track does not become another one");
+    }
+}

@@ -1,0 +1,71 @@
+//! How the browser says that a connection is, and how it was before.
+
+use super::types::{ConnectionState, IceConnectionState};
+use std::time::Duration;
+
+/// The transport of one connection. What was before counts for those that it takes the place of, too.
+#[derive(Debug, Default)]
+pub(super) struct Transport {
+    state: ConnectionState,
+    ice: IceConnectionState,
+    /// When the two began to look for ways to each other.
+    pub(super) began: Option<Duration>,
+    /// Whether this connection has ever been up.
+    pub(super) was_up: bool,
+    /// Whether the other side was ever connected, by this connection or one before.
+    pub(super) was_connected: bool,
+    /// Since when the connection says that it is not up.
+    pub(super) down_since: Option<Duration>,
+    /// How often in a row connections failed.
+    pub(super) failures: u32,
+}
+
+impl Transport {
+    /// That of a connection which takes the place of one that is down since then.
+    pub(super) fn succeed(before: &Self, down_since: Duration) -> Self {
+        Self {
+            was_connected: before.was_connected,
+            failures: before.failures,
+            down_since: before.was_connected.then_some(down_since),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn set_state(&mut self, state: ConnectionState, now: Duration) {
+        if self.state != state && state == ConnectionState::Failed {
+            self.failures += 1;
+        }
+        if state == ConnectionState::Connecting {
+            self.began.get_or_insert(now);
+        }
+        self.state = state;
+    }
+
+    pub(super) fn set_ice(&mut self, state: IceConnectionState) {
+        self.ice = state;
+    }
+
+    /// Notes how it is now.
+    pub(super) fn note(&mut self, now: Duration) {
+        if self.is_up() {
+            (self.was_up, self.was_connected) = (true, true);
+            (self.failures, self.down_since) = (0, None);
+        } else if self.was_connected {
+            self.down_since.get_or_insert(now);
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        use IceConnectionState::{Disconnected, Failed};
+        self.state == ConnectionState::Connected && !matches!(self.ice, Disconnected | Failed)
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.state == ConnectionState::Failed
+    }
+
+    /// Whether nothing has been tried yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.state == ConnectionState::New && self.ice == IceConnectionState::New
+    }
+}

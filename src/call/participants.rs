@@ -1,0 +1,281 @@
+//! Who else is in the call, and by which connections they are reached. One person may be reached by
+//! several connections at once, as while one takes the place of another.
+
+use super::{
+    connection::{Channels, Connection, Pair, PeerKey},
+    generation::Generation,
+    participant::Participant,
+    view::Tile,
+};
+use crate::protocol::{PeerId, Presence, Quality};
+use std::time::Duration;
+
+/// Everybody else in the call, and the connections to them.
+#[derive(Debug, Default)]
+pub(super) struct Participants {
+    /// In the order they came. Few enough to be searched one by one.
+    list: Vec<Participant>,
+    connections: Vec<Connection>,
+    /// By which connection each was reached when that was last looked at.
+    routes: Vec<(PeerId, PeerKey)>,
+    /// Connections of this generation, and of earlier ones, give the address away that is to be
+    /// hidden, or take a detour that is not wanted any more.
+    outdated: Generation,
+}
+
+/// Somebody is reached by another connection than before.
+#[derive(Debug)]
+pub(super) struct Rerouted {
+    pub(super) id: PeerId,
+    /// Whether there was another one before.
+    pub(super) was_reached: bool,
+    /// How the data channels of the new one are.
+    pub(super) channels: Channels,
+}
+
+impl Participants {
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Participant> {
+        self.list.iter()
+    }
+
+    pub(super) fn get(&self, id: PeerId) -> Option<&Participant> {
+        self.list.iter().find(|participant| participant.id() == id)
+    }
+
+    pub(super) fn connections(&self) -> impl Iterator<Item = &Connection> {
+        self.connections.iter()
+    }
+
+    pub(super) fn connection_mut(&mut self, key: PeerKey) -> Option<&mut Connection> {
+        self.connections.iter_mut().find(|connection| connection.key() == key)
+    }
+
+    /// The connections by which somebody is, or may be, reached.
+    pub(super) fn keys_of(&self, id: PeerId) -> Vec<PeerKey> {
+        self.connections_of(id).map(Connection::key).collect()
+    }
+
+    fn connections_of(&self, id: PeerId) -> impl Iterator<Item = &Connection> {
+        self.connections.iter().filter(move |connection| connection.carries(id))
+    }
+
+    /// The connection by which somebody is reached now: the newest that is up, or the newest of those
+    /// that are to be.
+    pub(super) fn route(&self, id: PeerId) -> Option<PeerKey> {
+        self.carrier(id).map(Connection::key)
+    }
+
+    fn carrier(&self, id: PeerId) -> Option<&Connection> {
+        let order = |connection: &&Connection| (connection.is_up(), connection.key().generation);
+        self.connections_of(id).max_by_key(order)
+    }
+
+    /// Who is reached by another connection than when this was last called.
+    pub(super) fn reroute(&mut self) -> Vec<Rerouted> {
+        let routes = self.list.iter().filter_map(|one| Some((one.id(), self.route(one.id())?)));
+        let routes = routes.collect();
+        let before = std::mem::replace(&mut self.routes, routes);
+        let changed = self.routes.iter().filter(|route| !before.contains(route));
+        let rerouted = changed.filter_map(|(id, _)| {
+            Some(Rerouted {
+                id: *id,
+                was_reached: before.iter().any(|(other, _)| other == id),
+                channels: self.carrier(*id)?.channels(),
+            })
+        });
+        rerouted.collect()
+    }
+
+    /// Each participant with the connection by which they are reached.
+    fn reached(&self) -> impl Iterator<Item = (&Participant, &Connection)> {
+        self.list.iter().filter_map(|one| Some((one, self.carrier(one.id())?)))
+    }
+
+    pub(super) fn tiles(&self, me: &Presence, now: Duration) -> Vec<Tile> {
+        let reached = self.reached();
+        reached
+            .map(|(participant, connection)| Tile::of(participant, connection, me, now))
+            .collect()
+    }
+
+    pub(super) fn pairs(&self) -> Vec<Pair> {
+        self.reached().map(|(_, connection)| connection.pair()).collect()
+    }
+
+    /// Whether a first connection to somebody is under way.
+    pub(super) fn is_connecting(&self, now: Duration) -> bool {
+        self.reached().any(|(_, connection)| connection.is_new(now))
+    }
+
+    /// Whether there is somebody, and nobody can be reached.
+    pub(super) fn are_all_lost(&self) -> bool {
+        let mut reached = self.reached();
+        !self.is_empty() && reached.all(|(_, connection)| connection.broken().is_some())
+    }
+
+    /// Somebody is to be connected to: they are new, or the server says how they are now. Returns
+    /// whether they are new.
+    pub(super) fn meet(&mut self, id: PeerId, presence: Presence) -> bool {
+        match self.list.iter_mut().find(|participant| participant.id() == id) {
+            Some(known) => {
+                known.reconnect(presence);
+                false
+            }
+            None => {
+                self.list.push(Participant::new(id, presence));
+                true
+            }
+        }
+    }
+
+    /// Adds a connection, besides those that there are.
+    pub(super) fn connect(&mut self, connection: Connection, own: Quality, now: Duration) {
+        let id = connection.key().id;
+        self.connections.push(connection);
+        self.expect(id, own, now);
+    }
+
+    /// Takes out the connections to somebody, the one in use last.
+    pub(super) fn disconnect(&mut self, id: PeerId) -> Vec<Connection> {
+        let route = self.route(id);
+        let is_meant = |connection: &mut Connection| connection.carries(id);
+        let mut taken: Vec<_> = self.connections.extract_if(.., is_meant).collect();
+        taken.sort_by_key(|connection| Some(connection.key()) == route);
+        taken
+    }
+
+    /// Somebody is gone; returns which connections are to be closed.
+    pub(super) fn remove(&mut self, id: PeerId) -> Vec<PeerKey> {
+        self.list.retain(|participant| participant.id() != id);
+        self.routes.retain(|(other, _)| *other != id);
+        self.disconnect(id).iter().map(Connection::key).collect()
+    }
+
+    /// Everybody is gone; returns which connections are to be closed.
+    pub(super) fn clear(&mut self) -> Vec<PeerKey> {
+        self.list.clear();
+        self.routes.clear();
+        self.connections.drain(..).map(|connection| connection.key()).collect()
+    }
+
+    /// Changes what is known of somebody, and what is to come of them.
+    pub(super) fn change(
+        &mut self,
+        id: PeerId,
+        own: Quality,
+        now: Duration,
+        action: impl FnOnce(&mut Participant),
+    ) {
+        if let Some(known) = self.list.iter_mut().find(|participant| participant.id() == id) {
+            action(known);
+            self.expect(id, own, now);
+        }
+    }
+
+    /// This person wants to spend so much on pictures.
+    pub(super) fn set_quality(&mut self, own: Quality, now: Duration) {
+        let ids: Vec<_> = self.list.iter().map(Participant::id).collect();
+        ids.into_iter().for_each(|id| self.expect(id, own, now));
+    }
+
+    fn expect(&mut self, id: PeerId, own: Quality, now: Duration) {
+        let Some(participant) = self.list.iter().find(|one| one.id() == id) else { return };
+        let (expected, quality) = (participant.expected(own), participant.quality(own));
+        for connection in self.connections.iter_mut().filter(|one| one.carries(id)) {
+            connection.expect(expected, quality, now);
+        }
+    }
+
+    /// From now on connections have to be of a later generation to be kept.
+    pub(super) fn outdate(&mut self, generation: Generation) {
+        self.outdated = generation;
+    }
+
+    /// To whom there is a connection that can be kept.
+    pub(super) fn intact(&self) -> Vec<PeerId> {
+        let is_intact = |connection: &Connection| {
+            connection.key().generation > self.outdated && connection.is_intact()
+        };
+        let reached = self.reached().filter(|(_, connection)| is_intact(connection));
+        reached.map(|(participant, _)| participant.id()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        call::connection::{ConnectionState, PeerInput},
+        content::ChannelInput,
+        protocol::Role,
+    };
+
+    const ID: PeerId = PeerId(1);
+
+    fn key(generation: Generation) -> PeerKey {
+        PeerKey { id: ID, generation }
+    }
+
+    fn add(participants: &mut Participants, generation: Generation) {
+        let connection = Connection::new(key(generation), Role::Caller, generation, Duration::ZERO);
+        participants.connect(connection, Quality::Auto, Duration::ZERO);
+    }
+
+    fn tell(participants: &mut Participants, generation: Generation, input: PeerInput) {
+        let connection = participants.connection_mut(key(generation));
+        connection.unwrap().handle(input, Duration::ZERO);
+    }
+
+    #[test]
+    fn the_newer_of_two_connections_carries_as_soon_as_it_is_up() {
+        use ConnectionState::{Connected, Disconnected};
+        let mut participants = Participants::default();
+        assert!(participants.meet(ID, Presence::default()));
+        add(&mut participants, 1);
+        let carried = |participants: &Participants| {
+            let tiles = participants.tiles(&Presence::default(), Duration::ZERO);
+            let [tile] = &tiles[..] else { panic!("one person, one tile") };
+            assert_eq!(participants.route(ID), Some(tile.key), "content goes the same way");
+            tile.key.generation
+        };
+        assert_eq!(carried(&participants), 1);
+        add(&mut participants, 2);
+        assert_eq!(carried(&participants), 2, "none is up, and the newer is to be");
+        let mut carriers = Vec::new();
+        for (generation, state) in
+            [(1, Connected), (2, Connected), (1, Disconnected), (1, Connected), (2, Disconnected)]
+        {
+            tell(&mut participants, generation, PeerInput::Connection(state));
+            carriers.push(carried(&participants));
+        }
+        assert_eq!(carriers, [1, 2, 2, 2, 1]);
+        let closed = participants.remove(ID);
+        assert_eq!(closed, [key(2), key(1)], "the one in use goes last");
+        assert!(participants.is_empty() && participants.route(ID).is_none());
+    }
+
+    #[test]
+    fn whoever_is_reached_another_way_is_told_of_with_its_channels() {
+        let mut participants = Participants::default();
+        participants.meet(ID, Presence::default());
+        add(&mut participants, 1);
+        let rerouted = |participants: &mut Participants| {
+            let rerouted = participants.reroute().into_iter();
+            let parts = rerouted.map(|one| (one.id, one.was_reached, one.channels.are_open));
+            parts.collect::<Vec<_>>()
+        };
+        assert_eq!(rerouted(&mut participants), [(ID, false, false)]);
+        tell(&mut participants, 1, PeerInput::Connection(ConnectionState::Connected));
+        tell(&mut participants, 1, PeerInput::Channel(ChannelInput::Opened));
+        assert!(rerouted(&mut participants).is_empty());
+        add(&mut participants, 2);
+        tell(&mut participants, 2, PeerInput::Channel(ChannelInput::Opened));
+        assert!(rerouted(&mut participants).is_empty(), "it is not up yet");
+        tell(&mut participants, 2, PeerInput::Connection(ConnectionState::Connected));
+        assert_eq!(rerouted(&mut participants), [(ID, true, true)]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Which media section of a description brings what.
+
+use super::limits::{MID_CHARS, TRACKS};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt};
+
+/// What a track brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TrackSource {
+    /// The sound of a microphone.
+    Microphone,
+    /// The picture of a camera.
+    Camera,
+    /// The picture of a screen.
+    Screen,
+    /// The sound of what is shown on a screen.
+    ScreenAudio,
+}
+
+impl TrackSource {
+    /// Those of a person themselves.
+    pub const OF_PERSON: [Self; 2] = [Self::Microphone, Self::Camera];
+    /// Those of a screen.
+    pub const OF_SCREEN: [Self; 2] = [Self::ScreenAudio, Self::Screen];
+
+    /// Whether it is sound, not a picture.
+    #[must_use]
+    pub fn is_audio(self) -> bool {
+        matches!(self, Self::Microphone | Self::ScreenAudio)
+    }
+
+    /// Whether it is of a screen, not of a person themselves.
+    #[must_use]
+    pub fn is_of_screen(self) -> bool {
+        matches!(self, Self::Screen | Self::ScreenAudio)
+    }
+
+    /// The `kind` of a `MediaStreamTrack` (W3C Media Capture, section 4.3).
+    #[must_use]
+    pub fn track_kind(self) -> &'static str {
+        if self.is_audio() { "audio" } else { "video" }
+    }
+}
+
+/// The name of a media section: an identification tag (RFC 5888, section 4) of at most
+/// [`MID_CHARS`] characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Mid(String);
+
+/// Why a text names no media section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MidError;
+
+impl fmt::Display for MidError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a mid is a token of 1 to {MID_CHARS} characters")
+    }
+}
+
+impl TryFrom<String> for Mid {
+    type Error = MidError;
+
+    fn try_from(text: String) -> Result<Self, MidError> {
+        // A token (RFC 8866, section 9).
+        let allowed =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte);
+        let is_token = (1..=MID_CHARS).contains(&text.len()) && text.bytes().all(allowed);
+        if is_token { Ok(Self(text)) } else { Err(MidError) }
+    }
+}
+
+impl From<Mid> for String {
+    fn from(mid: Mid) -> Self {
+        mid.0
+    }
+}
+
+/// What one media section brings of whoever describes it. Unknown fields are ignored: a server that
+/// forwards media will say here whose it is, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackInfo {
+    /// The media section.
+    pub mid: Mid,
+    /// What it brings.
+    pub source: TrackSource,
+}
+
+impl TrackInfo {
+    /// What a section brings in a list of them, if that is said.
+    #[must_use]
+    pub fn find(tracks: &[Self], mid: &Mid) -> Option<TrackSource> {
+        tracks.iter().find(|track| track.mid == *mid).map(|track| track.source)
+    }
+
+    /// Whether a list names not too many sections, and each once.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn check(tracks: &[Self]) -> Result<(), String> {
+        if tracks.len() > TRACKS {
+            return Err(format!("more than {TRACKS} tracks"));
+        }
+        let mids: BTreeSet<_> = tracks.iter().map(|track| &track.mid).collect();
+        if mids.len() < tracks.len() {
+            return Err("a mid is named twice in `tracks`".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mid_is_a_short_token() {
+        let is_mid = |text: &str| Mid::try_from(text.to_owned()).is_ok();
+        for text in ["0", "audio-1", "a.b_c~", &"m".repeat(MID_CHARS)] {
+            assert!(is_mid(text), "{text}");
+        }
+        for text in ["", "a b", "a\r\nb", "ä", "a:b", "\"", &"m".repeat(MID_CHARS + 1)] {
+            assert!(!is_mid(text), "{text}");
+        }
+    }
+}
