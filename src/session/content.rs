@@ -82,7 +82,7 @@ impl Session {
         effect(move || {
             // Files are offered again.
             let (unread, _) = self.unread_of_each();
-            platform::keep(UNREAD_KEY, (unread > 0).then(|| unread.to_string()).as_deref());
+            platform::session_storage::set(UNREAD_KEY, (unread > 0).then(|| unread.to_string()).as_deref());
         });
         let moving = Memo::new(move |_| {
             self.view.with(|view| {
@@ -95,7 +95,7 @@ impl Session {
 
     /// How much was not seen when the page was there last is not seen yet.
     pub(super) fn recall_unseen(self) {
-        let unseen = platform::recall(UNREAD_KEY).and_then(|count| count.parse().ok());
+        let unseen = platform::session_storage::get(UNREAD_KEY).and_then(|count| count.parse().ok());
         self.unseen.set(unseen.unwrap_or_default());
     }
 

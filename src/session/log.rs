@@ -14,7 +14,7 @@ struct Log<'a> {
 
 /// What was said in this room, as far as this tab heard it.
 pub(super) fn load(room: &RoomName) -> Vec<Message> {
-    let text = platform::recall(KEY).unwrap_or_default();
+    let text = platform::session_storage::get(KEY).unwrap_or_default();
     let log = serde_json::from_str(&text).ok().filter(|log: &Log| *log.room == *room);
     log.map(|log| log.messages.into_owned()).unwrap_or_default()
 }
@@ -23,5 +23,5 @@ pub(super) fn load(room: &RoomName) -> Vec<Message> {
 pub(super) fn save(room: &RoomName, messages: &[Message]) {
     let log = Log { room: Cow::Borrowed(room), messages: Cow::Borrowed(messages) };
     let text = serde_json::to_string(&log).ok().filter(|_| !messages.is_empty());
-    platform::keep(KEY, text.as_deref());
+    platform::session_storage::set(KEY, text.as_deref());
 }

@@ -95,13 +95,13 @@ impl Media {
 
     pub(super) fn start(self) {
         for kind in Kind::ALL {
-            let chosen = platform::load(choice_key(kind)).unwrap_or_default();
+            let chosen = platform::local_storage::get(choice_key(kind)).unwrap_or_default();
             self.feed(Input::Recall(kind, chosen));
             if let Some(problem) = platform::barred(kind) {
                 self.feed(Input::Bar(kind, problem));
             }
         }
-        self.speaker.set(platform::load(SPEAKER_KEY).unwrap_or_default());
+        self.speaker.set(platform::local_storage::get(SPEAKER_KEY).unwrap_or_default());
         self.load_wishes();
         self.run(Command::List(Listing::Choice));
     }
@@ -153,7 +153,7 @@ impl Media {
                 track.on_ended(move || self.feed(Input::Ended(kind, generation)));
                 track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
             }
-            Command::KeepChoice(kind, id) => platform::save(choice_key(kind), &id),
+            Command::KeepChoice(kind, id) => platform::local_storage::set(choice_key(kind), &id),
             Command::Offer(device) => self.notices.show(Notice::Offered(device)),
             Command::TellReplaced { kind, gone, now } => {
                 self.notices.show(Notice::Replaced { kind, gone, now });
@@ -331,7 +331,7 @@ impl Media {
 
     /// Plays the others on another device, now and on later visits.
     pub fn choose_speaker(self, id: String) {
-        platform::save(SPEAKER_KEY, &id);
+        platform::local_storage::set(SPEAKER_KEY, &id);
         self.speaker.set(id);
     }
 

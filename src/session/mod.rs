@@ -185,12 +185,12 @@ impl Session {
 
     /// Connects to the server and begins to listen to the page. Runs in the browser only.
     pub fn start(self) {
-        self.name.set(platform::load(NAME_KEY).unwrap_or_default());
+        self.name.set(platform::local_storage::get(NAME_KEY).unwrap_or_default());
         let now = platform::elapsed();
         self.state_at.set(now);
         self.now.set(now);
         self.engine.set_value(Some(Local::new(Rc::new(Running::new(self)))));
-        self.set_hiding(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
+        self.set_hiding(platform::local_storage::get(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
         self.media.start();
         self.sharing.start();
         self.load_wishes();
@@ -243,13 +243,13 @@ impl Session {
         self.send(Input::SetPasscode((!passcode.is_empty()).then_some(passcode)));
         self.send(Input::Join);
         self.media.open_unasked();
-        platform::save(NAME_KEY, own_name(&self.name.get_untracked()).as_str());
+        platform::local_storage::set(NAME_KEY, own_name(&self.name.get_untracked()).as_str());
         remember_room(&self.room.get_value());
     }
 
     /// Keeps this person's address from the others, or lets them have it, now and on later visits.
     pub fn hide_address(self, hide: bool) {
-        platform::save(HIDDEN_KEY, if hide { "yes" } else { "" });
+        platform::local_storage::set(HIDDEN_KEY, if hide { "yes" } else { "" });
         self.set_hiding(hide);
     }
 
@@ -571,7 +571,7 @@ impl Session {
 /// The rooms that were joined last on this device, newest first.
 #[must_use]
 pub fn recent_rooms() -> Vec<RoomName> {
-    let text = platform::load(RECENT_KEY).unwrap_or_default();
+    let text = platform::local_storage::get(RECENT_KEY).unwrap_or_default();
     text.split_whitespace().filter_map(|name| name.parse().ok()).take(RECENT_ROOMS).collect()
 }
 
@@ -579,5 +579,5 @@ fn remember_room(room: &RoomName) {
     let others = recent_rooms().into_iter().filter(|other| other != room);
     let rooms = std::iter::once(room.clone()).chain(others).take(RECENT_ROOMS);
     let names: Vec<_> = rooms.map(|room| room.to_string()).collect();
-    platform::save(RECENT_KEY, &names.join(" "));
+    platform::local_storage::set(RECENT_KEY, &names.join(" "));
 }

@@ -40,12 +40,12 @@ pub fn keep_secret(room: &RoomName, secret: &LinkSecret) {
         LinkSecret::Host(key) => (HOST_KEY, key),
         LinkSecret::Invitation(token) => (INVITATION, token),
     };
-    platform::keep(place, Some(&entry(room, secret)));
+    platform::session_storage::set(place, Some(&entry(room, secret)));
 }
 
 /// What opens a room's doors to this tab, and the host key that this device has for it.
 pub(super) fn kept(room: &RoomName) -> (Pass, Option<String>) {
-    let in_tab = |place| of(room, &platform::recall(place).unwrap_or_default());
+    let in_tab = |place| of(room, &platform::session_storage::get(place).unwrap_or_default());
     let kept = host_key(room);
     let host = in_tab(HOST_KEY).or_else(|| kept.clone());
     (Pass { host, invitation: in_tab(INVITATION), passcode: None }, kept)
@@ -53,7 +53,7 @@ pub(super) fn kept(room: &RoomName) -> (Pass, Option<String>) {
 
 /// Forgets the host key that came with a link: it is none.
 pub(super) fn drop_host_key() {
-    platform::keep(HOST_KEY, None);
+    platform::session_storage::set(HOST_KEY, None);
 }
 
 /// Keeps a room's host key on this device. Only one that the server vouched for: there is no way
@@ -61,7 +61,7 @@ pub(super) fn drop_host_key() {
 pub fn keep_host_key(room: &RoomName, key: &str) {
     let others = host_keys().into_iter().filter(|kept| of(room, kept).is_none());
     let kept = std::iter::once(entry(room, key)).chain(others).take(ROOMS);
-    platform::save(HOST_KEYS, &kept.collect::<Vec<_>>().join(" "));
+    platform::local_storage::set(HOST_KEYS, &kept.collect::<Vec<_>>().join(" "));
 }
 
 /// The room's host key, if this device has it.
@@ -70,7 +70,7 @@ pub(super) fn host_key(room: &RoomName) -> Option<String> {
 }
 
 fn host_keys() -> Vec<String> {
-    let kept = platform::load(HOST_KEYS).unwrap_or_default();
+    let kept = platform::local_storage::get(HOST_KEYS).unwrap_or_default();
     kept.split_whitespace().map(str::to_owned).collect()
 }
 

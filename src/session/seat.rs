@@ -27,7 +27,7 @@ pub(super) struct KeptSeat {
 impl KeptSeat {
     /// The seat that this tab had in a room a moment ago.
     pub(super) fn load(room: &RoomName) -> Option<Self> {
-        Self::parse(&platform::recall(KEY)?, room, platform::wall_clock())
+        Self::parse(&platform::session_storage::get(KEY)?, room, platform::wall_clock())
     }
 
     /// Keeps the seat in place of the one before.
@@ -40,7 +40,7 @@ impl KeptSeat {
             let since = since.as_secs();
             format!("{room} {mic} {camera} {hand} {since} {now} {token}")
         });
-        platform::keep(KEY, text.as_deref());
+        platform::session_storage::set(KEY, text.as_deref());
     }
 
     /// Whether the person sent sound or picture.

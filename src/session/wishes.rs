@@ -63,7 +63,7 @@ impl Session {
         });
         self.volumes.with_untracked(|volumes| {
             let text = serde_json::to_string(volumes).ok();
-            platform::keep(VOLUMES_KEY, text.as_deref());
+            platform::session_storage::set(VOLUMES_KEY, text.as_deref());
         });
     }
 
@@ -78,24 +78,24 @@ impl Session {
 
     fn keep_quality(self, quality: Quality) {
         let name = NAMES.iter().find(|(other, _)| *other == quality).map(|(_, name)| *name);
-        platform::save(QUALITY_KEY, name.unwrap_or_default());
+        platform::local_storage::set(QUALITY_KEY, name.unwrap_or_default());
         self.quality.set(quality);
     }
 
     /// Has keys do something or not, now and on later visits.
     pub fn set_shortcuts(self, on: bool) {
-        platform::save(SHORTCUTS_KEY, if on { "" } else { OFF });
+        platform::local_storage::set(SHORTCUTS_KEY, if on { "" } else { OFF });
         self.shortcuts.set(on);
     }
 
     pub(super) fn load_wishes(self) {
-        self.shortcuts.set(platform::load(SHORTCUTS_KEY).as_deref() != Some(OFF));
-        let kept = platform::load(QUALITY_KEY).unwrap_or_default();
+        self.shortcuts.set(platform::local_storage::get(SHORTCUTS_KEY).as_deref() != Some(OFF));
+        let kept = platform::local_storage::get(QUALITY_KEY).unwrap_or_default();
         if let Some((quality, _)) = NAMES.iter().find(|(_, name)| *name == kept) {
             self.quality.set(*quality);
         }
         let volumes =
-            platform::recall(VOLUMES_KEY).and_then(|text| serde_json::from_str(&text).ok());
+            platform::session_storage::get(VOLUMES_KEY).and_then(|text| serde_json::from_str(&text).ok());
         self.volumes.set(volumes.unwrap_or_default());
         if self.quality.get_untracked() == Quality::AudioOnly {
             self.media.leave_camera_off();

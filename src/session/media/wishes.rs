@@ -13,7 +13,7 @@ const BLUR_KEY: &str = "salon.blur";
 
 impl Media {
     pub(super) fn load_wishes(self) {
-        if let Some(kept) = platform::load(PROCESSING_KEY) {
+        if let Some(kept) = platform::local_storage::get(PROCESSING_KEY) {
             let has = |word| kept.split(' ').any(|kept| kept == word);
             let processing = Processing {
                 echo: has("echo"),
@@ -23,7 +23,7 @@ impl Media {
             };
             self.processing.set(processing);
         }
-        self.blur.set(platform::load(BLUR_KEY).is_some_and(|kept| !kept.is_empty()));
+        self.blur.set(platform::local_storage::get(BLUR_KEY).is_some_and(|kept| !kept.is_empty()));
     }
 
     /// Has the browser do other things to the sound of the microphone, now and on later visits.
@@ -31,7 +31,7 @@ impl Media {
         let Processing { echo, noise, gain, music } = processing;
         let words = [(echo, "echo"), (noise, "noise"), (gain, "gain"), (music, "music")];
         let words = words.into_iter().filter_map(|(on, word)| on.then_some(word));
-        platform::save(PROCESSING_KEY, &words.collect::<Vec<_>>().join(" "));
+        platform::local_storage::set(PROCESSING_KEY, &words.collect::<Vec<_>>().join(" "));
         self.processing.set(processing);
         self.feed(Input::ProcessingChanged);
     }
@@ -44,7 +44,7 @@ impl Media {
 
     /// Blurs what is behind the person, or no longer, now and on later visits.
     pub fn set_blur(self, blur: bool) {
-        platform::save(BLUR_KEY, if blur { "yes" } else { "" });
+        platform::local_storage::set(BLUR_KEY, if blur { "yes" } else { "" });
         self.blur.set(blur);
         if let Source::On(camera) = self.camera.source.get_untracked() {
             camera.set_blur(blur);

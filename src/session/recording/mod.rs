@@ -68,5 +68,5 @@ impl Recording {
 /// Whether recordings may be kept on this device.
 #[must_use]
 pub fn may_have_recordings() -> bool {
-    platform::load(KEPT_KEY).is_some_and(|kept| !kept.is_empty())
+    platform::local_storage::get(KEPT_KEY).is_some_and(|kept| !kept.is_empty())
 }

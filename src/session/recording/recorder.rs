@@ -45,7 +45,7 @@ impl Recorder {
             parts: Vec::new(),
             ended: false,
         };
-        platform::save(KEPT_KEY, "yes");
+        platform::local_storage::set(KEPT_KEY, "yes");
         let mut recorder = Self {
             session,
             studio,

@@ -46,7 +46,7 @@ pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> boo
 pub async fn delete(id: &str) {
     platform::delete_recording(id).await;
     if !platform::has_recordings().await {
-        platform::save(KEPT_KEY, "");
+        platform::local_storage::set(KEPT_KEY, "");
     }
 }
 

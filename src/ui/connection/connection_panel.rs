@@ -132,7 +132,7 @@ impl Tests {
             }
             let Some(relay) = relay.get() else { return };
             platform::spawn_local(async move {
-                let carried = platform::try_relay(&relay).await;
+                let carried = platform::measure_relay(&relay).await;
                 self.carried.try_set(Some(carried));
             });
         });

@@ -1,11 +1,11 @@
-//! Recording on this device: the studio where it is made, and the shelf where it is kept.
+//! Recording on this device: the studio where it is made, and the library where it is kept.
 
+mod library;
 mod picture;
-mod shelf;
 mod sound;
 mod studio;
 
-pub use shelf::{can_keep, delete_recording, has_recordings, mark_saved, recordings};
+pub use library::{can_keep, delete_recording, has_recordings, mark_saved, recordings};
 pub use sound::Mixer;
 pub use studio::{Leaving, Studio, Take, ask_before_leaving, can_record};
 

@@ -1,7 +1,9 @@
 //! The WebSocket to the server.
 
-use super::Listener;
-use crate::{platform::SocketEvent, protocol::ABANDONED};
+use crate::{
+    platform::{SocketEvent, browser::Listener},
+    protocol::ABANDONED,
+};
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};

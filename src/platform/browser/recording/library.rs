@@ -6,7 +6,7 @@ use crate::{
         KeptRecording,
         browser::{
             externs::{self, Folder, StoredFile},
-            files::{StoredBytes, folder, names},
+            storage::{StoredBytes, folder, names},
         },
     },
     recording::Note,

@@ -1,6 +1,6 @@
 //! What the call is shown in beside its page: the whole screen, or a small window above all others.
 
-use super::{Listener, externs};
+use crate::platform::browser::{Listener, externs};
 use js_sys::{Object, Reflect};
 use leptos::{
     mount::{UnmountHandle, mount_to},

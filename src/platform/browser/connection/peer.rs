@@ -2,7 +2,7 @@
 
 use super::{
     Listener, Screen, Stream, Timer, Track, channel::DataChannels, externs, outgoing::Outgoing,
-    sections::kind_of, spare::new_connection, spawn_local, statistics::Readings,
+    prewarmed_connection::new_connection, sections::kind_of, spawn_local, statistics::Readings,
 };
 use crate::{
     call::{

@@ -1,6 +1,6 @@
 //! Where the keyboard focus is, and where it goes.
 
-use super::Listener;
+use crate::platform::browser::Listener;
 use send_wrapper::SendWrapper;
 use std::{cell::RefCell, iter::successors, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};

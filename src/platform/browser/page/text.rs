@@ -1,6 +1,6 @@
 //! Texts as browsers take them apart, and as whatever translates pages takes them away.
 
-use super::externs::Segmenter;
+use crate::platform::browser::externs::Segmenter;
 use js_sys::{Array, Reflect};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};

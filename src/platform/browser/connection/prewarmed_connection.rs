@@ -5,14 +5,14 @@ use super::Timer;
 use std::{cell::RefCell, time::Duration};
 use web_sys::{RtcConfiguration, RtcPeerConnection};
 
-/// How long the page must have had nothing to connect before the next spare is made.
+/// The pause after the last connection before the next one is made in advance.
 const QUIET: Duration = Duration::from_millis(500);
 
 thread_local! {
-    static SPARE: RefCell<Spare> = const { RefCell::new(Spare { pc: None, timer: None }) };
+    static PREWARMED: RefCell<Prewarmed> = const { RefCell::new(Prewarmed { pc: None, timer: None }) };
 }
 
-struct Spare {
+struct Prewarmed {
     pc: Option<RtcPeerConnection>,
     timer: Option<Timer>,
 }
@@ -31,21 +31,21 @@ fn prepare(tell: impl FnOnce(bool) + 'static) {
     let make = || {
         let pc = RtcPeerConnection::new().ok();
         let worked = pc.is_some();
-        SPARE.with(|spare| spare.replace(Spare { pc, timer: None }));
+        PREWARMED.with(|prewarmed| prewarmed.replace(Prewarmed { pc, timer: None }));
         tell(worked);
     };
-    SPARE.with_borrow_mut(|spare| {
-        if spare.pc.is_none() {
-            spare.timer = Some(Timer::new(QUIET, make));
+    PREWARMED.with_borrow_mut(|prewarmed| {
+        if prewarmed.pc.is_none() {
+            prewarmed.timer = Some(Timer::new(QUIET, make));
         }
     });
 }
 
 /// A connection: the one that was made in advance, if there is one.
 pub(super) fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection> {
-    let spare = SPARE.with_borrow_mut(|spare| spare.pc.take());
+    let prewarmed = PREWARMED.with_borrow_mut(|prewarmed| prewarmed.pc.take());
     prepare(|_| ());
-    if let Some(pc) = spare {
+    if let Some(pc) = prewarmed {
         if pc.set_configuration_with_configuration(configuration).is_ok() {
             return Some(pc);
         }

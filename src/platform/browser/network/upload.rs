@@ -1,8 +1,8 @@
 //! Sends something to the server to find out how fast that goes.
 
-use super::{Timer, elapsed, page::INSTANT, spawn_local};
 use crate::{
     diagnostics::UploadResult,
+    platform::browser::{INSTANT, Timer, elapsed, spawn_local},
     protocol::{SPEED_PATH, limits::SPEED_BYTES},
 };
 use js_sys::Uint8Array;
@@ -12,11 +12,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, Response, window};
 
-/// How often something is sent, at most.
+/// The number of requests at most.
 const PIECES: u32 = 8;
-/// After so long, no more is sent.
+/// The time after which no further request begins: enough for a steady rate.
 const ENOUGH: Duration = Duration::from_secs(2);
-/// So long each may take.
+/// The timeout of one request; after it, the result is [`UploadResult::TooSlow`].
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A test of how fast this page can send. It is given up when it is dropped.

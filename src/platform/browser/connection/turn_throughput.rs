@@ -1,4 +1,4 @@
-//! Sends something through a relay and back to this page.
+//! The throughput of a TURN server, measured from this page to itself.
 
 use super::{Listener, Timer, elapsed, externs, peer};
 use crate::{call::PeerConfig, diagnostics::Throughput, protocol::IceServer};
@@ -15,19 +15,19 @@ use web_sys::{
     RtcPeerConnection, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
 
-/// So long each step to a connection may take.
+/// The timeout of each step to a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// So long data is sent.
+/// The time for which data is sent: enough for congestion control to find the rate.
 const TIME: Duration = Duration::from_secs(2);
-/// Bytes in one message: what every browser takes (RFC 8831, section 6.6).
+/// The size of one message in bytes: the largest that every browser takes (RFC 8831, section 6.6).
 const CHUNK: usize = 16 * 1024;
-/// How many are sent at most: 2 MB.
+/// The number of messages at most: 2 MB, as operators pay for what relays carry.
 const CHUNKS: u32 = 122;
-/// So many bytes wait in the browser to be sent.
+/// The number of bytes queued in the browser: enough to never run dry between two events.
 const AHEAD: u32 = 128 * 1024;
 
 /// Measures how fast a relay carries data from this page to itself, in two seconds and 2 MB at most.
-pub async fn try_relay(server: &IceServer) -> Option<Throughput> {
+pub async fn measure_relay(server: &IceServer) -> Option<Throughput> {
     let (near, far) = (End::new(server)?, End::new(server)?);
     connect(&near, &far).await?;
     let arrived = Rc::new(Cell::new(0));

@@ -1,11 +1,16 @@
 //! Files: those that the person picks, and those that are written down in the browser's own storage
 //! (WHATWG File System, origin private) until they are whole.
 
-use super::{
-    externs::{self, WritableFile},
-    wall_clock,
+use crate::{
+    platform::{
+        Brought,
+        browser::{
+            externs::{self, WritableFile},
+            wall_clock,
+        },
+    },
+    recording::Piece,
 };
-use crate::{platform::Brought, recording::Piece};
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::JsCast;
@@ -27,7 +32,7 @@ const PREFIX: &str = "salon-file-";
 
 /// Bytes that can be read again and again, and need not be in memory.
 #[derive(Clone)]
-pub struct StoredBytes(pub(super) Blob);
+pub struct StoredBytes(pub(in crate::platform::browser) Blob);
 
 impl StoredBytes {
     /// What the person calls it; nothing where they do not.
@@ -263,7 +268,7 @@ impl Written {
     }
 }
 
-pub(super) async fn folder() -> Option<externs::Folder> {
+pub(in crate::platform::browser) async fn folder() -> Option<externs::Folder> {
     let folder = JsFuture::from(externs::storage()?.directory().ok()?).await.ok()?;
     Some(folder.unchecked_into())
 }
@@ -275,7 +280,7 @@ async fn remove(folder: &externs::Folder, name: &str) {
 }
 
 /// What a folder has in it.
-pub(super) async fn names(folder: &externs::Folder) -> Vec<String> {
+pub(in crate::platform::browser) async fn names(folder: &externs::Folder) -> Vec<String> {
     let (iterator, mut all) = (folder.names(), Vec::new());
     while let Ok(next) = iterator.next() {
         let Ok(next) = JsFuture::from(next).await else { break };

@@ -1,9 +1,7 @@
 //! How loud a microphone is.
 
-use super::{
-    Track,
-    externs::{USER_ACTIVATION, UserActivation},
-};
+use super::Track;
+use crate::platform::browser::externs::{USER_ACTIVATION, UserActivation};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{

@@ -1,6 +1,7 @@
 //! Streams and the elements that play them.
 
-use super::{Track, externs};
+use super::Track;
+use crate::platform::browser::externs;
 use js_sys::Reflect;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, prelude::*};
@@ -12,7 +13,7 @@ use web_sys::{
 
 /// Tracks that are played together.
 #[derive(Clone)]
-pub struct Stream(pub(super) SendWrapper<MediaStream>);
+pub struct Stream(pub(in crate::platform::browser) SendWrapper<MediaStream>);
 
 impl Stream {
     /// A stream of one local track.
@@ -23,16 +24,16 @@ impl Stream {
         Some(stream)
     }
 
-    pub(super) fn empty() -> Option<Self> {
+    pub(in crate::platform::browser) fn empty() -> Option<Self> {
         MediaStream::new().ok().map(|stream| Self(SendWrapper::new(stream)))
     }
 
-    pub(super) fn js(&self) -> &MediaStream {
+    pub(in crate::platform::browser) fn js(&self) -> &MediaStream {
         &self.0
     }
 
     /// Takes a remote track in place of the one that is there.
-    pub(super) fn put(&self, track: &MediaStreamTrack) {
+    pub(in crate::platform::browser) fn put(&self, track: &MediaStreamTrack) {
         for old in self.0.get_tracks().iter().map(JsCast::unchecked_into::<MediaStreamTrack>) {
             if old.id() != track.id() {
                 self.0.remove_track(&old);
@@ -130,4 +131,15 @@ pub fn can_set_volume() -> bool {
         element.set_volume(0.5);
         element.volume() < 1.0
     })
+}
+
+/// Whether the page can play sound on a device other than the system's choice.
+#[must_use]
+pub fn can_choose_speaker() -> bool {
+    let prototype = || {
+        let class = Reflect::get(&js_sys::global(), &"HTMLMediaElement".into()).ok()?;
+        Reflect::get(&class, &"prototype".into()).ok()
+    };
+    prototype()
+        .is_some_and(|prototype| Reflect::has(&prototype, &"setSinkId".into()).unwrap_or_default())
 }
