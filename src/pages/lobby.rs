@@ -37,7 +37,7 @@ pub fn Lobby() -> impl IntoView {
         <div class="lobby">
             <header class="bar">
                 <Brand />
-                <h1><span class="quiet">{t.room}" "</span>{session.room.get_value().to_string()}</h1>
+                <h1><span class="quiet">{t.room}" "</span>{session.room.name.get_value().to_string()}</h1>
             </header>
             <Preview />
             <section class="card">
@@ -68,7 +68,7 @@ fn JoinForm() -> impl IntoView {
         flag(move || matches!(session.view.get().phase, Phase::Waiting | Phase::Knocking { .. }));
     effect(move || {
         let Some(input) = name.get() else { return };
-        session.name.set(platform::adopt_input(&input, &session.name.get_untracked()));
+        session.own.name.set(platform::adopt_input(&input, &session.own.name.get_untracked()));
     });
     // Join may have been pressed before the app was there to see it.
     effect(move || {
@@ -82,7 +82,7 @@ fn JoinForm() -> impl IntoView {
         if let Some(input) = name.get_untracked() {
             let own = own_name(&input.value());
             input.set_value(own.as_str());
-            session.name.set(own.as_str().to_owned());
+            session.own.name.set(own.as_str().to_owned());
         }
     };
     let submit = move |event: SubmitEvent| {
@@ -101,7 +101,7 @@ fn JoinForm() -> impl IntoView {
                 autocomplete="nickname"
                 maxlength=DISPLAY_NAME_BYTES.to_string()
                 node_ref=name
-                on:input=move |event| session.name.set(event_target_value(&event))
+                on:input=move |event| session.own.name.set(event_target_value(&event))
                 on:change=shorten
             />
             <Show when=flag(move || session.needs_passcode())>
@@ -113,19 +113,19 @@ fn JoinForm() -> impl IntoView {
                     autocapitalize="none"
                     spellcheck="false"
                     maxlength="128"
-                    prop:value=text(move || session.passcode.get())
-                    on:input=move |event| session.passcode.set(event_target_value(&event))
+                    prop:value=text(move || session.own.passcode.get())
+                    on:input=move |event| session.own.passcode.set(event_target_value(&event))
                 />
             </Show>
-            <div class="problem" role="status" data-problem="no-connections" hidden=flag(move || session.connects.get())>
+            <div class="problem" role="status" data-problem="no-connections" hidden=flag(move || session.connectivity.connects.get())>
                 <p>{t.no_connections}</p>
-                <button class="button small" type="button" on:click=click(move |_| session.copy_link())>{t.copy_link}</button>
+                <button class="button small" type="button" on:click=click(move |_| session.room.copy_link())>{t.copy_link}</button>
             </div>
             <button
                 class="button large"
                 class:primary=flag(move || !waiting.get())
                 type="submit"
-                disabled=flag(move || !session.connects.get())
+                disabled=flag(move || !session.connectivity.connects.get())
             >
                 <Icon paths=icons::ENTER />
                 <span>
@@ -137,7 +137,7 @@ fn JoinForm() -> impl IntoView {
                     })}
                 </span>
             </button>
-            <p class="quiet" data-notice="host" hidden=flag(move || !session.host_for_now.get())>
+            <p class="quiet" data-notice="host" hidden=flag(move || !session.own.host_for_now.get())>
                 {t.host_for_now}
             </p>
             <noscript><p class="problem">{t.no_script}</p></noscript>

@@ -2,18 +2,20 @@
 //! stands.
 
 mod in_call;
-mod wishes;
+mod processing;
+mod sharing;
 
 use super::{Notice, Notices};
 use crate::{
     devices::{self, Capture, Command, Gone, Granted, Input, Listing, MicWarning},
     platform::{
         self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Processing,
-        Stream, Track,
+        Stream, Track, local_storage,
     },
     reactive::{holding, text},
 };
 use leptos::prelude::*;
+pub use sharing::Sharing;
 use std::{any::Any, iter, time::Duration};
 
 /// How often the microphone's level is read while it is shown.
@@ -95,14 +97,14 @@ impl Media {
 
     pub(super) fn start(self) {
         for kind in Kind::ALL {
-            let chosen = platform::local_storage::get(choice_key(kind)).unwrap_or_default();
+            let chosen = local_storage::get(choice_key(kind)).unwrap_or_default();
             self.feed(Input::Recall(kind, chosen));
             if let Some(problem) = platform::barred(kind) {
                 self.feed(Input::Bar(kind, problem));
             }
         }
-        self.speaker.set(platform::local_storage::get(SPEAKER_KEY).unwrap_or_default());
-        self.load_wishes();
+        self.speaker.set(local_storage::get(SPEAKER_KEY).unwrap_or_default());
+        self.load_processing();
         self.run(Command::List(Listing::Choice));
     }
 
@@ -153,7 +155,7 @@ impl Media {
                 track.on_ended(move || self.feed(Input::Ended(kind, generation)));
                 track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
             }
-            Command::KeepChoice(kind, id) => platform::local_storage::set(choice_key(kind), &id),
+            Command::KeepChoice(kind, id) => local_storage::set(choice_key(kind), &id),
             Command::Offer(device) => self.notices.show(Notice::Offered(device)),
             Command::TellReplaced { kind, gone, now } => {
                 self.notices.show(Notice::Replaced { kind, gone, now });
@@ -331,7 +333,7 @@ impl Media {
 
     /// Plays the others on another device, now and on later visits.
     pub fn choose_speaker(self, id: String) {
-        platform::local_storage::set(SPEAKER_KEY, &id);
+        local_storage::set(SPEAKER_KEY, &id);
         self.speaker.set(id);
     }
 

@@ -4,6 +4,7 @@ use super::Media;
 use crate::{
     devices::{Input, MicActivity, MicWarning},
     platform::{self, Device, DeviceKind, Interval, Kind, Meter},
+    protocol::MediaKind,
     session::{Notice, Source, advice::DeviceState},
 };
 use leptos::prelude::*;
@@ -23,6 +24,20 @@ impl Media {
             Notice::Replaced { kind, gone, .. } => self.feed(Input::Undo(kind, gone)),
             _ => {}
         }
+    }
+
+    /// Switches off what a host wants off. The person can switch it on again.
+    pub(in crate::session) fn muted_by_host(self, what: MediaKind) {
+        let kind = match what {
+            MediaKind::Mic => Kind::Microphone,
+            MediaKind::Camera => Kind::Camera,
+        };
+        // Not within the call's own turn, which is not over yet.
+        platform::spawn_local(async move {
+            if self.switch_off(kind) {
+                self.notices.show(Notice::MutedByHost(kind));
+            }
+        });
     }
 
     /// What is known of the devices beyond whether they are on.

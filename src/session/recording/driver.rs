@@ -1,6 +1,6 @@
 //! Carries out what the life cycle of a recording asks for, and tells it what happens.
 
-use super::{Handler, Recording, delete, recorder::Recorder};
+use super::{Handler, Labels, Recording, delete, recorder::Recorder};
 use crate::{
     call,
     platform::{self, Interval, Local, Mixer},
@@ -19,11 +19,11 @@ const SECOND: Duration = Duration::from_secs(1);
 impl Session {
     /// Tells everybody that the call is going to be recorded, and then begins, unless it is stopped
     /// before.
-    pub fn record(self) {
+    pub fn record(self, labels: Labels) {
         let recording = self.recording;
         if recording.driver.with_value(Option::is_none) {
             let Some(page) = recording.page.get_value() else { return };
-            recording.driver.set_value(Some(Local::new(drive(self, &page))));
+            recording.driver.set_value(Some(Local::new(drive(self, labels, &page))));
         }
         let reachable = self.server_round_trip().is_some();
         recording.handle(Input::Requested { reachable });
@@ -31,7 +31,7 @@ impl Session {
 }
 
 impl Recording {
-    /// Ends it, or does not begin it.
+    /// Ends the recording, or the countdown to it.
     pub fn stop(self) {
         self.handle(Input::Stop);
     }
@@ -47,9 +47,9 @@ impl Recording {
     }
 }
 
-/// Where inputs go from now on, as long as the page is there.
-fn drive(session: Session, page: &Owner) -> Handler {
-    let running = Rc::new(Running::new(session));
+/// Starts the driver, and returns what takes its inputs while the page is there.
+fn drive(session: Session, labels: Labels, page: &Owner) -> Handler {
+    let running = Rc::new(Running::new(session, labels));
     let weak = Rc::downgrade(&running);
     let recording = session.recording;
     page.with(|| {
@@ -68,7 +68,7 @@ fn drive(session: Session, page: &Owner) -> Handler {
     Rc::new(move |input| running.put(move |driver| driver.handle(input)))
 }
 
-/// The driver, and what waits until it has done what it is at.
+/// The driver, and the work that waits until it is free.
 struct Running {
     driver: RefCell<Driver>,
     work: Inbox<Work>,
@@ -77,8 +77,8 @@ struct Running {
 type Work = Box<dyn FnOnce(&mut Driver)>;
 
 impl Running {
-    fn new(session: Session) -> Self {
-        Self { driver: RefCell::new(Driver::new(session)), work: Inbox::default() }
+    fn new(session: Session, labels: Labels) -> Self {
+        Self { driver: RefCell::new(Driver::new(session, labels)), work: Inbox::default() }
     }
 
     fn put(&self, work: impl FnOnce(&mut Driver) + 'static) {
@@ -88,6 +88,7 @@ impl Running {
 
 struct Driver {
     session: Session,
+    labels: Labels,
     lifecycle: Lifecycle,
     clock: Option<Interval>,
     /// Wakes during the countdown; the recorder's after that.
@@ -98,9 +99,9 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(session: Session) -> Self {
+    fn new(session: Session, labels: Labels) -> Self {
         let lifecycle = Lifecycle::default();
-        Self { session, lifecycle, clock: None, mixer: None, recorder: None, id: None }
+        Self { session, labels, lifecycle, clock: None, mixer: None, recorder: None, id: None }
     }
 
     fn handle(&mut self, input: Input) {
@@ -134,8 +135,8 @@ impl Driver {
                 recording.handle(Input::StorageChecked(platform::can_keep().await));
             }),
             Command::Announce => {
-                self.session.send(call::Input::SetPresence(self.session.presence()));
-                self.session.send(call::Input::Awake);
+                self.session.call.send(call::Input::SetPresence(self.session.presence()));
+                self.session.call.send(call::Input::Awake);
                 self.mixer = Mixer::wake();
             }
             Command::CheckReadiness => {
@@ -146,7 +147,7 @@ impl Driver {
                 let report = move |event| recording.handle(Input::Recorder(event));
                 let mixer = self.mixer.take();
                 let id = self.id.insert(new_id());
-                let start = |mixer| Recorder::prepare(self.session, id, mixer, since, report);
+                let start = |mixer| Recorder::prepare(self.session, self.labels, id, mixer, since, report);
                 self.recorder = mixer.and_then(start);
                 if self.recorder.is_none() {
                     recording.handle(Input::NotStarted);
@@ -170,7 +171,7 @@ impl Driver {
     }
 
     fn server(&self) -> ServerState {
-        let answers = self.session.ask(|engine| engine.server_answers()).unwrap_or_default();
+        let answers = self.session.call.ask(|engine| engine.server_answers()).unwrap_or_default();
         ServerState::new(self.session.server_round_trip(), answers)
     }
 

@@ -1,26 +1,36 @@
-//! Recording on this device. Here is what everybody needs to know of it; the code of the rest is
-//! fetched with the panels: the [`driver`] runs the life cycle of a recording, and the [`recorder`]
-//! makes it.
+//! Recording on this device. This module is part of the first download; the rest is fetched with the
+//! panels: the [`driver`] runs the life cycle of a recording, the [`recorder`] makes it, and the
+//! [`library`] keeps it.
 
 mod driver;
+mod library;
 mod recorder;
-mod shelf;
 
 pub use crate::recording::Stage;
 use crate::{
     layout::Spotlight,
-    platform::{self, Local},
+    platform::{Local, local_storage},
+    protocol::Presence,
     recording::{RecordingProblem, lifecycle::Input},
 };
 use leptos::prelude::*;
-pub use shelf::{delete, kept, save};
+pub use library::{delete, kept, save};
 use std::rc::Rc;
 
-/// There once something was recorded on this device, until nothing is kept any more.
+/// Not empty while there are recordings on this device: spares most visits a look into its files.
 const KEPT_KEY: &str = "salon.recordings";
 
-/// Takes inputs. What does is not named here, so that its code is not fetched first.
+/// Takes inputs. What does is not named here, so that its code is not part of the first download.
 type Handler = Rc<dyn Fn(Input)>;
+
+/// The texts in a recording, in the language of the page.
+#[derive(Clone, Copy)]
+pub struct Labels {
+    /// The name of a person, also of one who gave none.
+    pub name: fn(Presence) -> String,
+    /// The name of a screen that somebody of this name shares.
+    pub screen_of: fn(&str) -> String,
+}
 
 /// What this person records. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -68,5 +78,5 @@ impl Recording {
 /// Whether recordings may be kept on this device.
 #[must_use]
 pub fn may_have_recordings() -> bool {
-    platform::local_storage::get(KEPT_KEY).is_some_and(|kept| !kept.is_empty())
+    local_storage::get(KEPT_KEY).is_some_and(|kept| !kept.is_empty())
 }

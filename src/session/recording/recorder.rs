@@ -1,11 +1,10 @@
 //! Makes a recording: follows who is in the call with sound and picture.
 
-use super::KEPT_KEY;
+use super::{KEPT_KEY, Labels};
 use crate::{
     call::{PeerKey, Tile},
-    i18n::{shown_name, texts},
     layout::Item,
-    platform::{self, Incoming, Kind, Leaving, Mixer, Stream, Studio, Take},
+    platform::{self, Incoming, Kind, Leaving, Mixer, Stream, Studio, Take, local_storage},
     recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
     session::{Session, Source, initials},
 };
@@ -15,6 +14,7 @@ use std::time::Duration;
 /// One recording under way. What was written of it stays when it is dropped.
 pub(super) struct Recorder {
     session: Session,
+    labels: Labels,
     studio: Studio,
     since: Duration,
     note: Note,
@@ -30,6 +30,7 @@ impl Recorder {
     /// Begins to record, with a mixer that runs.
     pub(super) fn prepare(
         session: Session,
+        labels: Labels,
         id: &str,
         mixer: Mixer,
         since: Duration,
@@ -38,16 +39,17 @@ impl Recorder {
         let began = platform::wall_clock().as_millis();
         let studio = Studio::open(id, mixer, report)?;
         let note = Note {
-            room: Some(session.room.get_value()),
+            room: Some(session.room.name.get_value()),
             began: u64::try_from(began).unwrap_or_default(),
             length: 0,
             format: studio.format().to_owned(),
             parts: Vec::new(),
             ended: false,
         };
-        platform::local_storage::set(KEPT_KEY, "yes");
+        local_storage::set(KEPT_KEY, "yes");
         let mut recorder = Self {
             session,
+            labels,
             studio,
             since,
             note,
@@ -115,14 +117,14 @@ impl Recorder {
     fn people(&mut self) -> Vec<Cast<Stream>> {
         let tiles = self.session.view.with(|view| view.tiles.clone());
         self.follow_connections(&tiles);
-        let incoming = &self.incoming;
+        let (incoming, labels) = (&self.incoming, self.labels);
         let other = |tile: &Tile| {
             let streams = incoming.iter().find(|(key, _)| key.id == tile.key.id);
             let of = |pick: fn(&Incoming<Stream>) -> Option<&Stream>, on: bool| {
                 streams.filter(|_| on).and_then(|(_, streams)| pick(streams)).cloned()
             };
             let presence = &tile.presence;
-            let name = shown_name(presence.clone());
+            let name = (labels.name)(presence.clone());
             let screen = of(|streams| streams.screen.get(Kind::Camera), tile.screen);
             Cast {
                 item: Item::Person(tile.key.id),
@@ -130,7 +132,7 @@ impl Recorder {
                 camera: of(|streams| streams.own.get(Kind::Camera), tile.camera),
                 // As it is played: what somebody sends who is muted is not heard.
                 microphone: of(|streams| streams.own.get(Kind::Microphone), presence.mic),
-                screen: screen.map(|screen| (screen, (texts().screen_of)(&name))),
+                screen: screen.map(|screen| (screen, (labels.screen_of)(&name))),
                 screen_sound: of(|streams| streams.screen.get(Kind::Microphone), presence.screen),
                 name,
             }
@@ -147,13 +149,13 @@ impl Recorder {
         };
         let screen = sharing.screen();
         let shared = |kind| screen.as_ref().and_then(|screen| Stream::of(screen.track(kind)?));
-        let name = shown_name(presence.clone());
+        let name = (self.labels.name)(presence.clone());
         Cast {
             item: Item::Own,
             initials: initials(&presence),
             camera: device(Kind::Camera),
             microphone: device(Kind::Microphone),
-            screen: shared(Kind::Camera).map(|screen| (screen, (texts().screen_of)(&name))),
+            screen: shared(Kind::Camera).map(|screen| (screen, (self.labels.screen_of)(&name))),
             screen_sound: shared(Kind::Microphone),
             name,
         }

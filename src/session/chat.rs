@@ -1,34 +1,67 @@
-//! What people give each other past the server: words, signs and files, and what of it the person has not
-//! seen.
+//! Messages and files as this person exchanges them with the others, and which of them are unread.
 
-use super::{Notice, Session, naming::file_name};
+use super::{Notice, Notices, engine::CallHandle, naming::file_name};
 use crate::{
     call::{Input, View},
     content::{ChatView, FileInput, FileKey, FileState, FileView, Message, OFFERS},
-    platform::{self, StoredBytes},
-    protocol::{FileName, Reaction},
+    platform::{self, StoredBytes, session_storage},
+    protocol::{FileName, FileNumber},
     reactive::{effect, holding},
 };
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How many messages were not seen when the page was there last.
+/// The number of unread messages, for the page after a reload.
 const UNREAD_KEY: &str = "salon.unread";
-/// What was said longer ago is no news.
+/// The age above which a message is not announced: it comes from somebody's history.
 const NEWS: Duration = Duration::from_secs(10);
 
-impl Session {
-    /// Says something to everybody in the room.
+/// The chat of this page. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct ChatUi {
+    /// Whether the chat is open.
+    pub reading: RwSignal<bool>,
+    /// The message that is being written.
+    pub draft: StoredValue<String>,
+    /// How many messages and files of others have been read.
+    read: RwSignal<(usize, usize)>,
+    /// How many messages were unread when the page was reloaded, and still are.
+    unseen: RwSignal<usize>,
+    /// The number of the last file that this person offered.
+    last_file: StoredValue<FileNumber>,
+    /// Whether the page is in the background.
+    hidden: RwSignal<bool>,
+    view: RwSignal<View>,
+    call: CallHandle,
+    notices: Notices,
+}
+
+impl ChatUi {
+    pub(super) fn new(
+        view: RwSignal<View>,
+        hidden: RwSignal<bool>,
+        call: CallHandle,
+        notices: Notices,
+    ) -> Self {
+        Self {
+            reading: RwSignal::new(false),
+            draft: StoredValue::default(),
+            read: RwSignal::default(),
+            unseen: RwSignal::new(0),
+            last_file: StoredValue::new(0),
+            hidden,
+            view,
+            call,
+            notices,
+        }
+    }
+
+    /// Sends a message to everybody in the room.
     pub fn say(self, text: &str) {
-        self.send(Input::Say(text.into()));
+        self.call.send(Input::Say(text.into()));
     }
 
-    /// Shows a sign to everybody in the room.
-    pub fn show(self, sign: Reaction) {
-        self.send(Input::Show(sign));
-    }
-
-    /// Offers files to everybody in the room, as many as the others take notice of.
+    /// Offers files to everybody in the room, as many as the others accept.
     pub fn give(self, sources: Vec<StoredBytes>) {
         let is_open =
             |file: &&FileView| file.key.owner.is_none() && file.state == FileState::Offered;
@@ -43,12 +76,12 @@ impl Session {
             let now = u64::try_from(platform::wall_clock().as_millis()).unwrap_or_default();
             let number = now.max(self.last_file.get_value() + 1);
             self.last_file.set_value(number);
-            self.order(move |engine| engine.files.add(number, source));
-            self.send(Input::File(FileInput::Give(number, name, size)));
+            self.call.order(move |engine| engine.add_file(number, source));
+            self.call.send(Input::File(FileInput::Give(number, name, size)));
         }
     }
 
-    /// Says that folders are not given.
+    /// Tells the person that folders cannot be offered.
     pub fn refuse_folders(self, names: &[String]) {
         if !names.is_empty() {
             let names = names.iter().map(|name| FileName::from(name.as_str())).collect();
@@ -58,17 +91,17 @@ impl Session {
 
     /// Does something with a file.
     pub fn handle_file(self, input: FileInput) {
-        self.send(Input::File(input));
+        self.call.send(Input::File(input));
     }
 
-    /// Hands a file to the person once more that they have got.
+    /// Saves a file once more that this person has received.
     pub fn save_file(self, key: FileKey, name: &FileName) {
         let name = name.clone();
-        self.order(move |engine| engine.files.save(key, name.as_str()));
+        self.call.order(move |engine| engine.save_file(key, name.as_str()));
     }
 
-    /// Counts what was not seen, and has the browser ask before files that are on their way are lost.
-    pub(super) fn watch_over_reading(self) {
+    /// Counts what is unread, and has the browser ask before a transfer is lost.
+    pub(super) fn start(self) {
         effect(move || {
             let heard = self.view.with(heard);
             if self.is_reading() {
@@ -82,7 +115,7 @@ impl Session {
         effect(move || {
             // Files are offered again.
             let (unread, _) = self.unread_of_each();
-            platform::session_storage::set(UNREAD_KEY, (unread > 0).then(|| unread.to_string()).as_deref());
+            session_storage::set(UNREAD_KEY, (unread > 0).then(|| unread.to_string()).as_deref());
         });
         let moving = Memo::new(move |_| {
             self.view.with(|view| {
@@ -93,18 +126,24 @@ impl Session {
         holding(move || moving.get().then(platform::ask_before_leaving));
     }
 
-    /// How much was not seen when the page was there last is not seen yet.
-    pub(super) fn recall_unseen(self) {
-        let unseen = platform::session_storage::get(UNREAD_KEY).and_then(|count| count.parse().ok());
+    /// Takes over the number of unread messages from before a reload.
+    pub(super) fn restore_unseen(self) {
+        let unseen = session_storage::get(UNREAD_KEY).and_then(|count| count.parse().ok());
         self.unseen.set(unseen.unwrap_or_default());
     }
 
+    /// Forgets what belongs to a call that is over.
+    pub(super) fn reset(self) {
+        self.unseen.set(0);
+        self.draft.set_value(String::new());
+    }
+
     /// Whether the chat is open, and looked at.
-    pub(super) fn is_reading(self) -> bool {
+    fn is_reading(self) -> bool {
         self.reading.get() && !self.hidden.get()
     }
 
-    /// How many messages and files of others were not seen.
+    /// How many messages and files of others are unread.
     #[must_use]
     pub fn unread(self) -> usize {
         let (messages, files) = self.unread_of_each();
@@ -117,8 +156,8 @@ impl Session {
         (messages, files.saturating_sub(seen))
     }
 
-    /// Shows what somebody says while the chat is closed.
-    pub(super) fn tell_of_words(self, before: &ChatView, chat: &ChatView) {
+    /// Announces a message while the chat is closed.
+    pub(super) fn announce_message(self, before: &ChatView, chat: &ChatView) {
         if chat.heard <= before.heard || untrack(|| self.is_reading()) {
             return;
         }
@@ -131,8 +170,8 @@ impl Session {
         }
     }
 
-    /// Shows what becomes of files while the chat is closed.
-    pub(super) fn tell_of_files(self, before: &View, view: &View) {
+    /// Announces offers and ends of transfers while the chat is closed.
+    pub(super) fn announce_files(self, before: &View, view: &View) {
         if before.files == view.files || untrack(|| self.is_reading()) {
             return;
         }

@@ -1,6 +1,6 @@
-//! Reads the files that this person gives, and writes down those that they take.
+//! The bytes of files: reads those that this person offers, and writes those that they receive.
 
-use super::Session;
+use super::Inputs;
 use crate::{
     call::Input,
     content::{FileCommand, FileInput, FileKey},
@@ -20,7 +20,7 @@ pub(super) struct FileStore {
     copies: Vec<(FileKey, Rc<Copy>)>,
 }
 
-/// A file of somebody else, as it is written down: one thing after the other.
+/// A file of somebody else as it is received. Its commands run one after the other.
 #[derive(Default)]
 struct Copy {
     orders: RefCell<VecDeque<FileCommand>>,
@@ -31,12 +31,12 @@ struct Copy {
 }
 
 impl FileStore {
-    /// An own file that is about to be offered.
+    /// Takes an own file that is about to be offered.
     pub(super) fn add(&mut self, number: FileNumber, source: StoredBytes) {
         self.sources.push((number, source));
     }
 
-    /// Hands a file to the person once more that they have got.
+    /// Saves a file once more that was received.
     pub(super) fn save(&self, key: FileKey, name: &str) {
         let copy = self.copies.iter().find(|(other, _)| *other == key);
         if let Some(whole) = copy.and_then(|(_, copy)| copy.whole.borrow().clone()) {
@@ -44,26 +44,26 @@ impl FileStore {
         }
     }
 
-    pub(super) fn run(&mut self, session: Session, command: FileCommand) {
+    pub(super) fn run(&mut self, inputs: Inputs, command: FileCommand) {
         match command {
             FileCommand::Read(number, peer, from, length) => {
-                self.read(session, number, peer, from, length);
+                self.read(inputs, number, peer, from, length);
             }
             FileCommand::Sum(key @ FileKey { owner: None, number }) => {
                 let Some(source) = self.source(number) else { return };
                 platform::spawn_local(async move {
                     let sum = source.sum().await;
-                    session.send(Input::File(FileInput::Summed(key, sum)));
+                    inputs.send(Input::File(FileInput::Summed(key, sum)));
                 });
             }
             FileCommand::Forget(FileKey { owner: None, number }) => {
                 self.sources.retain(|(other, _)| *other != number);
             }
-            FileCommand::Open(key) => self.order(session, key, command),
-            FileCommand::Write(key, ..) => self.order(session, key, command),
-            FileCommand::Sum(key) | FileCommand::Save(key, _) => self.order(session, key, command),
+            FileCommand::Open(key) => self.order(inputs, key, command),
+            FileCommand::Write(key, ..) => self.order(inputs, key, command),
+            FileCommand::Sum(key) | FileCommand::Save(key, _) => self.order(inputs, key, command),
             FileCommand::Forget(key) => {
-                self.order(session, key, command);
+                self.order(inputs, key, command);
                 self.copies.retain(|(other, _)| *other != key);
             }
         }
@@ -74,24 +74,24 @@ impl FileStore {
         source.map(|(_, source)| source.clone())
     }
 
-    fn read(&self, session: Session, number: FileNumber, peer: PeerId, from: u64, length: usize) {
+    fn read(&self, inputs: Inputs, number: FileNumber, peer: PeerId, from: u64, length: usize) {
         let source = self.source(number);
         platform::spawn_local(async move {
             let bytes = match source {
                 Some(source) => source.read(from, length).await,
                 None => None,
             };
-            session.send(Input::File(FileInput::Read(number, peer, from, bytes)));
+            inputs.send(Input::File(FileInput::Read(number, peer, from, bytes)));
         });
     }
 
-    fn order(&mut self, session: Session, key: FileKey, command: FileCommand) {
+    fn order(&mut self, inputs: Inputs, key: FileKey, command: FileCommand) {
         let known = self.copies.iter().find(|(other, _)| *other == key);
         let copy = match (known, &command) {
             (Some((_, copy)), _) => copy.clone(),
             (None, FileCommand::Open(_)) => {
                 self.copies.push((key, Rc::default()));
-                return self.order(session, key, command);
+                return self.order(inputs, key, command);
             }
             (None, _) => return,
         };
@@ -100,7 +100,7 @@ impl FileStore {
             platform::spawn_local(async move {
                 while let Some(next) = copy.next() {
                     if let Some(input) = copy.obey(next).await {
-                        session.send(Input::File(input));
+                        inputs.send(Input::File(input));
                     }
                 }
                 copy.busy.set(false);

@@ -8,9 +8,9 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// One after the other, because browsers stand still for a moment for each.
+/// The pause between the starts of two tests: browsers freeze for a moment for each.
 const BETWEEN: Duration = Duration::from_millis(250);
-/// More servers than anybody needs.
+/// The number of servers at most: more than any operator needs.
 const SERVERS: usize = 8;
 
 /// What is asked, and which server.

@@ -1,8 +1,8 @@
-//! Which key is for what in a call.
+//! The keyboard shortcuts of a call.
 
-/// Letters, pressed together with Alt: single keys are what people speak to their computer with, and
-/// what they type.
-pub(in crate::ui) const KEYS: [(&str, Shortcut); 7] = [
+/// The letters of the shortcuts, pressed together with Alt: single keys are for typing, and what speech
+/// recognition types.
+pub const SHORTCUT_KEYS: [(&str, Shortcut); 7] = [
     ("M", Shortcut::Microphone),
     ("V", Shortcut::Camera),
     ("S", Shortcut::Screen),
@@ -31,16 +31,18 @@ pub enum Shortcut {
     Layout,
 }
 
-/// By the letter that stands on the key; where Alt makes another sign of it, or the keyboard has
-/// other letters, by its place (W3C UI Events Code), unless somebody types that sign.
-pub(in crate::ui) fn find_shortcut(
+/// Finds a shortcut by the letter on the key; where Alt turns it into another character, or the keyboard
+/// has other letters, by its place (W3C UI Events Code), unless the person is typing.
+#[must_use]
+pub fn find_shortcut(
     key: &str,
     code: &str,
     types: bool,
 ) -> Option<(&'static str, Shortcut)> {
     let is_letter = key.len() == 1 && key.starts_with(|letter: char| letter.is_ascii_alphabetic());
     let letter = if is_letter { Some(key) } else { code.strip_prefix("Key").filter(|_| !types) };
-    KEYS.into_iter()
+    SHORTCUT_KEYS
+        .into_iter()
         .find(|(other, _)| letter.is_some_and(|letter| letter.eq_ignore_ascii_case(other)))
 }
 

@@ -1,17 +1,17 @@
-//! What is kept on this device, and how the person gets it.
+//! The recordings that are stored on this device.
 
 use super::KEPT_KEY;
 use crate::{
-    platform::{self, KeptRecording, StoredBytes},
+    platform::{self, KeptRecording, StoredBytes, local_storage},
     recording::{Note, Part, Scanner},
 };
 use std::time::Duration;
 
-/// So many bytes are read at a time.
+/// The number of bytes that are read at a time: little enough for the memory of a phone.
 const PIECE: u64 = 4 * 1024 * 1024;
 
-/// What was saved so long ago is not kept any more. Nothing tells a page whether the person has gone
-/// through with it, and this may be the only copy.
+/// The time after which a saved recording is removed. It is not removed at once, as the page does not
+/// learn whether a download was completed, and this may be the only copy.
 const SAVED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// All recordings on this device that no tab is writing, the last one first. Those of which every
@@ -46,7 +46,7 @@ pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> boo
 pub async fn delete(id: &str) {
     platform::delete_recording(id).await;
     if !platform::has_recordings().await {
-        platform::local_storage::set(KEPT_KEY, "");
+        local_storage::set(KEPT_KEY, "");
     }
 }
 

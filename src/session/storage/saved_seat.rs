@@ -1,37 +1,37 @@
-//! What a tab keeps of its seat, so that loading the page again goes unnoticed.
+//! The seat as a tab stores it, so that the others do not notice a reload.
 
 use crate::{
-    platform::{self, Kind},
+    platform::{self, Kind, session_storage},
     protocol::{Presence, RoomName},
 };
 use std::time::Duration;
 
 const KEY: &str = "salon.seat";
 
-/// For so long a page that is loaded again goes back into the call by itself. A tab that comes back
-/// later, as when the browser restores what was open days ago, knows nothing of it.
+/// The age up to which a stored seat is used: more than a reload takes. A tab that the browser restores
+/// after days starts in the lobby.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// A seat in a room, and what the person sent from it.
+/// A seat in a room, and what was sent from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeptSeat {
-    pub(super) token: String,
+pub(in crate::session) struct SavedSeat {
+    pub(in crate::session) token: String,
     mic: bool,
     camera: bool,
     /// Whether they had raised a hand.
-    pub(super) hand: bool,
-    /// Since when they have been in the call, in whole seconds since the Unix epoch.
-    pub(super) since: Duration,
+    pub(in crate::session) hand: bool,
+    /// The start of their time in the call, in whole seconds since the Unix epoch.
+    pub(in crate::session) since: Duration,
 }
 
-impl KeptSeat {
+impl SavedSeat {
     /// The seat that this tab had in a room a moment ago.
-    pub(super) fn load(room: &RoomName) -> Option<Self> {
-        Self::parse(&platform::session_storage::get(KEY)?, room, platform::wall_clock())
+    pub(in crate::session) fn load(room: &RoomName) -> Option<Self> {
+        Self::parse(&session_storage::get(KEY)?, room, platform::wall_clock())
     }
 
-    /// Keeps the seat in place of the one before.
-    pub(super) fn save(room: &RoomName, seat: Option<(&str, Duration, &Presence)>) {
+    /// Stores a seat in place of the one before.
+    pub(in crate::session) fn save(room: &RoomName, seat: Option<(&str, Duration, &Presence)>) {
         let flag = |on| if on { "on" } else { "off" };
         let now = platform::wall_clock().as_secs();
         let text = seat.map(|(token, since, presence)| {
@@ -40,11 +40,11 @@ impl KeptSeat {
             let since = since.as_secs();
             format!("{room} {mic} {camera} {hand} {since} {now} {token}")
         });
-        platform::session_storage::set(KEY, text.as_deref());
+        session_storage::set(KEY, text.as_deref());
     }
 
     /// Whether the person sent sound or picture.
-    pub(super) fn sent(&self, kind: Kind) -> bool {
+    pub(in crate::session) fn sent(&self, kind: Kind) -> bool {
         match kind {
             Kind::Microphone => self.mic,
             Kind::Camera => self.camera,
@@ -76,12 +76,12 @@ mod tests {
     #[test]
     fn a_seat_is_kept_for_its_room_and_a_moment() {
         let read = |text, room: &str, now| {
-            KeptSeat::parse(text, &room.parse().unwrap(), Duration::from_secs(now))
+            SavedSeat::parse(text, &room.parse().unwrap(), Duration::from_secs(now))
         };
         let text = "123 on off on 400 1000 abc";
         let since = Duration::from_secs(400);
         let seat =
-            KeptSeat { token: "abc".to_owned(), mic: true, camera: false, hand: true, since };
+            SavedSeat { token: "abc".to_owned(), mic: true, camera: false, hand: true, since };
         assert_eq!(read(text, "123", 1060), Some(seat));
         assert_eq!(read(text, "123", 1061), None);
         assert_eq!(read(text, "124", 1000), None);

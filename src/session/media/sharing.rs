@@ -1,7 +1,9 @@
 //! What this person shares of their screen.
 
-use super::{Notice, Notices};
-use crate::platform::{self, Problem, Screen};
+use crate::{
+    platform::{self, Problem, Screen},
+    session::{Notice, Notices},
+};
 use leptos::prelude::*;
 
 /// Nothing, or something that others see beside the person. Cheap to copy.
@@ -49,7 +51,7 @@ impl Attempt {
 }
 
 impl Sharing {
-    pub(super) fn new(notices: Notices) -> Self {
+    pub(in crate::session) fn new(notices: Notices) -> Self {
         Self {
             possible: RwSignal::new(false),
             screen: RwSignal::new(None),
@@ -59,7 +61,7 @@ impl Sharing {
         }
     }
 
-    pub(super) fn start(self) {
+    pub(in crate::session) fn start(self) {
         self.possible.set(platform::can_share_screen() && !platform::is_handheld());
     }
 
@@ -75,7 +77,7 @@ impl Sharing {
         self.asking.get()
     }
 
-    pub(super) fn screen(self) -> Option<Screen> {
+    pub(in crate::session) fn screen(self) -> Option<Screen> {
         self.screen.get()
     }
 

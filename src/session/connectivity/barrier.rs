@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 /// Where the server tells what reached it of a request.
 const CHECK_PATH: &str = "/ws/check";
-/// After so many sockets in a row that did not open, the server is asked in another way.
+/// The number of sockets in a row that did not open after which the server is asked over HTTP: one may
+/// fail because the network is just changing.
 const DOUBTFUL: u32 = 2;
 
 /// Why no socket opens, as far as it is known.
@@ -24,7 +25,7 @@ pub enum Barrier {
     Upgrade,
     /// The server takes no more sockets from this address for now.
     Limit,
-    /// Nothing of it has reached the server, or that one cannot tell.
+    /// Nothing of the request has reached the server, or the server cannot tell.
     Unknown,
 }
 
@@ -56,7 +57,7 @@ impl Barrier {
     }
 }
 
-/// Looks for the barrier until a socket has opened once. Cheap to copy.
+/// The search for the barrier, until a socket has opened once. Cheap to copy.
 #[derive(Clone, Copy, Default)]
 pub struct Barriers {
     /// The one that was found.
@@ -71,7 +72,7 @@ pub struct Barriers {
 
 impl Barriers {
     /// Another socket is tried.
-    pub(super) fn opening(self) {
+    pub(in crate::session) fn opening(self) {
         if self.passable.get_value() {
             return;
         }
@@ -89,7 +90,7 @@ impl Barriers {
     }
 
     /// One is open.
-    pub(super) fn opened(self) {
+    pub(in crate::session) fn opened(self) {
         self.passable.set_value(true);
         self.show(None);
     }

@@ -1,9 +1,9 @@
-//! What this person wants done to their sound and picture before they are sent.
+//! Processing of sound and picture before they are sent.
 
 use super::Media;
 use crate::{
     devices::Input,
-    platform::{self, Kind, Processing},
+    platform::{Kind, Processing, local_storage},
     session::Source,
 };
 use leptos::prelude::*;
@@ -12,8 +12,8 @@ const PROCESSING_KEY: &str = "salon.sound";
 const BLUR_KEY: &str = "salon.blur";
 
 impl Media {
-    pub(super) fn load_wishes(self) {
-        if let Some(kept) = platform::local_storage::get(PROCESSING_KEY) {
+    pub(super) fn load_processing(self) {
+        if let Some(kept) = local_storage::get(PROCESSING_KEY) {
             let has = |word| kept.split(' ').any(|kept| kept == word);
             let processing = Processing {
                 echo: has("echo"),
@@ -23,7 +23,7 @@ impl Media {
             };
             self.processing.set(processing);
         }
-        self.blur.set(platform::local_storage::get(BLUR_KEY).is_some_and(|kept| !kept.is_empty()));
+        self.blur.set(local_storage::get(BLUR_KEY).is_some_and(|kept| !kept.is_empty()));
     }
 
     /// Has the browser do other things to the sound of the microphone, now and on later visits.
@@ -31,7 +31,7 @@ impl Media {
         let Processing { echo, noise, gain, music } = processing;
         let words = [(echo, "echo"), (noise, "noise"), (gain, "gain"), (music, "music")];
         let words = words.into_iter().filter_map(|(on, word)| on.then_some(word));
-        platform::local_storage::set(PROCESSING_KEY, &words.collect::<Vec<_>>().join(" "));
+        local_storage::set(PROCESSING_KEY, &words.collect::<Vec<_>>().join(" "));
         self.processing.set(processing);
         self.feed(Input::ProcessingChanged);
     }
@@ -44,7 +44,7 @@ impl Media {
 
     /// Blurs what is behind the person, or no longer, now and on later visits.
     pub fn set_blur(self, blur: bool) {
-        platform::local_storage::set(BLUR_KEY, if blur { "yes" } else { "" });
+        local_storage::set(BLUR_KEY, if blur { "yes" } else { "" });
         self.blur.set(blur);
         if let Source::On(camera) = self.camera.source.get_untracked() {
             camera.set_blur(blur);
