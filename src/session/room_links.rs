@@ -38,12 +38,7 @@ impl RoomLinks {
     /// Puts the renewed host link on the clipboard.
     pub(super) fn hand_out_host_link(self, key: &str) {
         let link = host_link(&self.link.get_value(), key);
-        put_on_clipboard(
-            self.notices,
-            link,
-            Notice::HostLinkRenewed,
-            Notice::HostLinkNotCopied,
-        );
+        put_on_clipboard(self.notices, link, Notice::HostLinkRenewed, Notice::HostLinkNotCopied);
     }
 
     /// Puts a link on the clipboard.

@@ -34,11 +34,7 @@ pub enum Shortcut {
 /// Finds a shortcut by the letter on the key; where Alt turns it into another character, or the keyboard
 /// has other letters, by its place (W3C UI Events Code), unless the person is typing.
 #[must_use]
-pub fn find_shortcut(
-    key: &str,
-    code: &str,
-    types: bool,
-) -> Option<(&'static str, Shortcut)> {
+pub fn find_shortcut(key: &str, code: &str, types: bool) -> Option<(&'static str, Shortcut)> {
     let is_letter = key.len() == 1 && key.starts_with(|letter: char| letter.is_ascii_alphabetic());
     let letter = if is_letter { Some(key) } else { code.strip_prefix("Key").filter(|_| !types) };
     SHORTCUT_KEYS

@@ -147,7 +147,8 @@ impl Driver {
                 let report = move |event| recording.handle(Input::Recorder(event));
                 let mixer = self.mixer.take();
                 let id = self.id.insert(new_id());
-                let start = |mixer| Recorder::prepare(self.session, self.labels, id, mixer, since, report);
+                let start =
+                    |mixer| Recorder::prepare(self.session, self.labels, id, mixer, since, report);
                 self.recorder = mixer.and_then(start);
                 if self.recorder.is_none() {
                     recording.handle(Input::NotStarted);

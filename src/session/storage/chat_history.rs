@@ -15,7 +15,8 @@ struct History<'a> {
 /// The messages of a room, as far as this tab received them.
 pub(in crate::session) fn load(room: &RoomName) -> Vec<Message> {
     let text = session_storage::get(KEY).unwrap_or_default();
-    let history = serde_json::from_str(&text).ok().filter(|history: &History| *history.room == *room);
+    let history =
+        serde_json::from_str(&text).ok().filter(|history: &History| *history.room == *room);
     history.map(|history| history.messages.into_owned()).unwrap_or_default()
 }
 

@@ -115,8 +115,10 @@ impl LayoutState {
         if platform::local_storage::get(LAYOUT_KEY).as_deref() == Some(SPEAKER) {
             self.layout.set(Layout::Speaker);
         }
-        self.hides_self.set(platform::local_storage::get(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
-        self.pinned.set(platform::session_storage::get(PINNED_KEY).and_then(|kept| recalled(&kept)));
+        self.hides_self
+            .set(platform::local_storage::get(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
+        self.pinned
+            .set(platform::session_storage::get(PINNED_KEY).and_then(|kept| recalled(&kept)));
     }
 
     /// Listens who talks.
