@@ -1,4 +1,4 @@
-//! Clocks, and chance.
+//! Clocks, and random numbers.
 
 use std::time::Duration;
 

@@ -21,6 +21,9 @@ pub struct TextWatch;
 /// See the browser's `SmallWindow`.
 pub struct SmallWindow;
 
+/// See the browser's `Leaving`.
+pub struct Leaving;
+
 /// See the browser's `WakeLock`.
 pub struct WakeLock;
 
@@ -83,6 +86,9 @@ pub fn adopt_input<T>(_: &T, saved: &str) -> String {
 }
 pub fn add_panic_notice() {}
 pub fn tell_live() {}
+pub fn ask_before_leaving() -> Leaving {
+    Leaving
+}
 pub fn keep_awake() -> WakeLock {
     WakeLock
 }

@@ -22,40 +22,34 @@ impl Mixer {
     }
 }
 
-/// See the browser's `Studio`.
-pub struct Studio;
+/// See the browser's `RecorderWorker`.
+pub struct RecorderWorker;
 
-impl Studio {
+impl RecorderWorker {
     pub fn open(_: &str, _: Mixer, _: impl Fn(RecorderEvent) + 'static) -> Option<Self> {
         None
     }
     pub fn format(&self) -> &'static str {
         ""
     }
-    pub fn roll(&self, _: &str) -> Option<Take> {
+    pub fn record(&self, _: &str) -> Option<FileRecorder> {
         None
     }
     pub fn note(&self, _: &str) {}
     pub fn finish(&self) {}
 }
 
-/// See the browser's `Take`.
+/// See the browser's `FileRecorder`.
 #[derive(Clone)]
-pub struct Take;
+pub struct FileRecorder;
 
-impl Take {
+impl FileRecorder {
     pub fn set(&self, _: Scene<Stream>) {}
     pub fn stop(&self) {}
 }
 
-/// See the browser's `Leaving`.
-pub struct Leaving;
-
 pub fn can_record() -> Option<&'static str> {
     None
-}
-pub fn ask_before_leaving() -> Leaving {
-    Leaving
 }
 pub async fn recordings() -> Vec<KeptRecording> {
     Vec::new()

@@ -1,33 +1,32 @@
-//! Makes a recording: follows who is in the call with sound and picture.
+//! One recording: follows who is in the call with sound and picture.
 
 use super::{KEPT_KEY, Labels};
 use crate::{
     call::{PeerKey, Tile},
     layout::Item,
-    platform::{self, Incoming, Kind, Leaving, Mixer, Stream, Studio, Take, local_storage},
+    platform::{self, FileRecorder, Incoming, Kind, Leaving, Mixer, RecorderWorker, Stream, local_storage},
     recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
     session::{Session, Source, initials},
 };
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// One recording under way. What was written of it stays when it is dropped.
+/// One recording under way. What was written stays when it is dropped.
 pub(super) struct Recorder {
     session: Session,
     labels: Labels,
-    studio: Studio,
+    worker: RecorderWorker,
     since: Duration,
     note: Note,
-    /// Each with whose it is; none for that of everybody.
-    takes: Vec<(Option<Item>, Take)>,
-    /// What comes from everybody else. While a connection takes another one's place, the last
-    /// sound and picture stay.
+    /// The files, each with the person it is about; none for the common one.
+    files: Vec<(Option<Item>, FileRecorder)>,
+    /// What the others send. While a connection replaces another one, the last sound and picture stay.
     incoming: Vec<(PeerKey, Incoming<Stream>)>,
     _leaving: Leaving,
 }
 
 impl Recorder {
-    /// Begins to record, with a mixer that runs.
+    /// Begins to record. The mixer must be running.
     pub(super) fn prepare(
         session: Session,
         labels: Labels,
@@ -37,12 +36,12 @@ impl Recorder {
         report: impl Fn(RecorderEvent) + 'static,
     ) -> Option<Self> {
         let began = platform::wall_clock().as_millis();
-        let studio = Studio::open(id, mixer, report)?;
+        let worker = RecorderWorker::open(id, mixer, report)?;
         let note = Note {
             room: Some(session.room.name.get_value()),
             began: u64::try_from(began).unwrap_or_default(),
             length: 0,
-            format: studio.format().to_owned(),
+            format: worker.format().to_owned(),
             parts: Vec::new(),
             ended: false,
         };
@@ -50,10 +49,10 @@ impl Recorder {
         let mut recorder = Self {
             session,
             labels,
-            studio,
+            worker,
             since,
             note,
-            takes: Vec::new(),
+            files: Vec::new(),
             incoming: Vec::new(),
             _leaving: platform::ask_before_leaving(),
         };
@@ -67,38 +66,38 @@ impl Recorder {
             0 => ALL.to_owned(),
             number => format!("person-{number}"),
         };
-        let take = self.studio.roll(&file)?;
-        self.takes.push((who, take));
+        let recorder = self.worker.record(&file)?;
+        self.files.push((who, recorder));
         self.note.parts.push(Part { file, person });
         self.write_note();
         Some(())
     }
 
-    /// Writes down how long it is by now.
+    /// Writes the manifest with the length so far.
     pub(super) fn write_note(&mut self) {
         let length = platform::elapsed().saturating_sub(self.since).as_millis();
         self.note.length = u64::try_from(length).unwrap_or_default();
-        self.studio.note(&self.note.to_text());
+        self.worker.note(&self.note.to_text());
     }
 
-    /// Sets what is seen and heard now. An effect that runs it depends on all of that.
+    /// Sets what is seen and heard now. An effect that calls this depends on all of it.
     pub(super) fn update_layout(&mut self) {
         let people = self.people();
         let separate = self.session.recording.separate.get_untracked();
         let spotlight = self.session.recording.spotlight.get();
         for cast in people.iter().filter(|_| separate) {
-            if self.takes.iter().all(|(known, _)| *known != Some(cast.item)) {
-                // Without a file of their own they are still in that of all.
+            if self.files.iter().all(|(known, _)| *known != Some(cast.item)) {
+                // Where this fails, they are still part of the common file.
                 let _ = self.start(Some(cast.item), Some(cast.name.clone()));
             }
         }
-        self.takes.retain(|(who, take)| {
+        self.files.retain(|(who, recorder)| {
             match people.iter().find(|cast| Some(cast.item) == *who) {
-                Some(cast) => take.set(Scene::of_one(cast, SIZE)),
-                None if who.is_none() => take.set(Scene::of_all(&people, &spotlight, SIZE)),
+                Some(cast) => recorder.set(Scene::of_one(cast, SIZE)),
+                None if who.is_none() => recorder.set(Scene::of_all(&people, &spotlight, SIZE)),
                 None => {
-                    // Who comes back gets another file.
-                    take.stop();
+                    // A person who comes back gets another file.
+                    recorder.stop();
                     return false;
                 }
             }
@@ -106,14 +105,14 @@ impl Recorder {
         });
     }
 
-    /// Stops recording; [`RecorderEvent::Finished`] follows when all is written.
+    /// Stops recording; [`RecorderEvent::Finished`] follows when everything is written.
     pub(super) fn finish(&mut self) {
         self.note.ended = true;
         self.write_note();
-        self.studio.finish();
+        self.worker.finish();
     }
 
-    /// Everybody in the call, this person last as on the stage.
+    /// Everybody in the call; this person comes last, as on the stage.
     fn people(&mut self) -> Vec<Cast<Stream>> {
         let tiles = self.session.view.with(|view| view.tiles.clone());
         self.follow_connections(&tiles);
@@ -130,7 +129,7 @@ impl Recorder {
                 item: Item::Person(tile.key.id),
                 initials: initials(presence),
                 camera: of(|streams| streams.own.get(Kind::Camera), tile.camera),
-                // As it is played: what somebody sends who is muted is not heard.
+                // As it is played: a muted person is not heard.
                 microphone: of(|streams| streams.own.get(Kind::Microphone), presence.mic),
                 screen: screen.map(|screen| (screen, (labels.screen_of)(&name))),
                 screen_sound: of(|streams| streams.screen.get(Kind::Microphone), presence.screen),

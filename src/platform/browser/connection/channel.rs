@@ -10,19 +10,19 @@ use web_sys::{
     RtcDataChannelType, RtcPeerConnection,
 };
 
-/// Both sides open the channels under these numbers, so that neither has to be told of them (W3C
-/// WebRTC, section 6.2). Words have one of their own, so that they need not wait for bytes.
+/// The ids of the channels, which both sides open without negotiation (W3C WebRTC, section 6.2). Messages
+/// have a channel of their own, so that they do not wait for the bytes of files.
 const WORDS: u16 = 0;
 const BYTES: u16 = 1;
 const LABEL: &str = "salon";
 
-/// With so many bytes left to send, more are asked for.
+/// The number of bytes left to send at which more are requested: enough to keep the connection busy.
 const LITTLE: u32 = 1024 * 1024;
 
 type Handler = Rc<dyn Fn(ChannelInput)>;
 
-/// Ordered and reliable, one for words and one for bytes. Dropping them closes them without a
-/// further event.
+/// The channels of a connection, ordered and reliable, one for messages and one for bytes. Dropping them
+/// closes them without a further event.
 pub(super) struct DataChannels {
     words: RtcDataChannel,
     bytes: RtcDataChannel,

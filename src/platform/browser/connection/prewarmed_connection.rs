@@ -17,8 +17,8 @@ struct Prewarmed {
     timer: Option<Timer>,
 }
 
-/// Makes a connection in a quiet moment, for when one is needed, and tells whether the browser can: at
-/// once where it has no such thing.
+/// Makes a connection in a quiet moment, and tells whether the browser can: at once where it has no
+/// WebRTC.
 pub fn prepare_connection(tell: impl FnOnce(bool) + 'static) {
     let constructor = js_sys::Reflect::get(&js_sys::global(), &"RTCPeerConnection".into());
     match constructor.is_ok_and(|constructor| constructor.is_function()) {

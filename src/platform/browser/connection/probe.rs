@@ -1,4 +1,4 @@
-//! Asks a STUN or TURN server for an answer.
+//! The test of a STUN or TURN server.
 
 use super::{Listener, Timer, externs, peer, spawn_local};
 use crate::{call::PeerConfig, diagnostics::CheckEvent, protocol::IceServer};
@@ -19,7 +19,7 @@ pub struct ServerProbe {
 }
 
 impl ServerProbe {
-    /// Begins to ask. `relayed` keeps the browser from anything but asking for a relay.
+    /// Begins the test. With `relayed`, the browser gathers nothing but relay candidates.
     pub fn start(
         server: Option<&IceServer>,
         relayed: bool,

@@ -1,4 +1,4 @@
-//! What a connection sends.
+//! RTP senders.
 
 use super::{
     Track,
@@ -11,9 +11,9 @@ use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// How long a picture may take to come from where it is made.
+/// The time for a first frame to come from its source.
 const FIRST_PICTURE: Duration = Duration::from_millis(150);
-/// How often it is asked for: after that it comes by itself, once a second.
+/// The number of attempts: after that frames come by themselves, once a second.
 const ASKS: usize = 5;
 
 /// Changes how a track is sent (W3C WebRTC, section 5.2.5), if that is agreed on already. Without a
@@ -58,11 +58,11 @@ fn replace(sender: &Sender, track: &JsValue) -> impl Future<Output = ()> + use<>
     }
 }
 
-/// Takes a picture anew until it has come, as long as it is the one to be sent. One that does not move,
-/// as of a page at rest, comes when somebody begins to take it, and then once a second; at times
-/// Chromium leaves out the former.
+/// Replaces a track by itself until its first frame has come, while it is the one to be sent. A still
+/// picture, as of a page at rest, has a frame when it begins to be captured, and then one a second; at times
+/// Chromium leaves out the first.
 pub(super) async fn insist(sender: Sender, track: JsValue, is_wanted: impl Fn() -> bool) {
-    // Of what was sent before, pictures may have been counted.
+    // Frames of the track before may have been counted.
     let before = pictures(&sender).await.unwrap_or_default();
     for _ in 0..ASKS {
         sleep(FIRST_PICTURE).await;
@@ -80,7 +80,7 @@ pub(super) async fn insist(sender: Sender, track: JsValue, is_wanted: impl Fn() 
     }
 }
 
-/// How many pictures have come from where they are made, if the browser tells.
+/// The number of frames from the source, if the browser tells.
 async fn pictures(sender: &Sender) -> Option<f64> {
     let stats: Stats = JsFuture::from(sender.get_stats()).await.ok()?.unchecked_into();
     let mut pictures = None;

@@ -126,7 +126,7 @@ fn send(channel: &RtcDataChannel) -> Listener {
     Listener::new(channel, "bufferedamountlow", move |_| fill())
 }
 
-/// Waits for an event after which something is so; returns whether it came in time.
+/// Waits for an event after which a condition holds; returns whether that came in time.
 async fn wait(
     target: &EventTarget,
     event: &'static str,

@@ -1,4 +1,4 @@
-//! How loud a microphone is.
+//! The level of a microphone.
 
 use super::Track;
 use crate::platform::browser::externs::{USER_ACTIVATION, UserActivation};
@@ -9,8 +9,8 @@ use web_sys::{
     MediaStreamTrack,
 };
 
-/// How many samples a moment has: enough for a level that follows the voice, and enough to miss
-/// nothing between two looks 200 ms apart.
+/// Samples per measurement: few enough for a level that follows the voice, or enough to miss nothing
+/// between two measurements 200 ms apart.
 const SHORT: u32 = 1024;
 const LONG: u32 = 8192;
 
@@ -68,7 +68,7 @@ impl Meter {
         Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
     }
 
-    /// Has it listen, and returns whether it does. Browsers may want a gesture first, such as after
+    /// Resumes measuring, and returns whether it runs. Browsers may require a gesture first, such as after
     /// a reload.
     #[must_use]
     pub fn run(&self) -> bool {
@@ -84,7 +84,7 @@ fn has_had_gesture() -> bool {
     USER_ACTIVATION.with(|user| user.as_ref().is_some_and(UserActivation::has_been_active))
 }
 
-/// Gives sound even while the original is muted.
+/// A copy of a track, which has sound even while the original is muted.
 struct Copy(MediaStreamTrack);
 
 impl Drop for Copy {

@@ -1,4 +1,4 @@
-//! Whether the page may use devices, and why not.
+//! Permission to use devices.
 
 use crate::platform::{
     Kind, Problem,
@@ -23,7 +23,7 @@ pub(super) fn media_devices() -> Result<MediaDevices, Problem> {
     devices.filter(|devices| devices.is_object()).ok_or(Problem::Insecure)
 }
 
-/// Why the page cannot even ask for a kind of device, if so.
+/// Why the page cannot ask for a kind of device, if it cannot.
 #[must_use]
 pub fn barred(kind: Kind) -> Option<Problem> {
     barred_from(kind.permission())
@@ -33,7 +33,7 @@ pub fn barred(kind: Kind) -> Option<Problem> {
 pub(super) fn barred_from(feature: &str) -> Option<Problem> {
     let is_secure = window().and_then(|window| window.location().protocol().ok())? == "https:";
     match media_devices().err() {
-        // A page around this one that is not secure makes this one so, too.
+        // An insecure page around this one makes this one insecure as well.
         Some(Problem::Insecure) if is_secure && is_framed() => Some(Problem::Framed),
         None if allows(feature) == Some(false) => Some(forbidden()),
         problem => problem,
@@ -44,8 +44,8 @@ fn forbidden() -> Problem {
     if is_framed() { Problem::Framed } else { Problem::Forbidden }
 }
 
-/// Whether a refusal since `asked` was the policy's of a page around this one, in browsers that do not
-/// tell: nobody has closed a question so fast.
+/// Whether a refusal since `asked` came from the policy of a page around this one, in browsers that do
+/// not tell: people take longer.
 pub(super) fn is_policy(feature: &str, asked: Duration) -> bool {
     allows(feature).is_none() && is_framed() && elapsed().saturating_sub(asked) < AT_ONCE
 }

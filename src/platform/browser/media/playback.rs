@@ -47,7 +47,7 @@ impl Stream {
 pub struct Player(externs::Player);
 
 impl Player {
-    /// The player that an element is.
+    /// The player of an element.
     #[must_use]
     pub fn of(element: &impl AsRef<HtmlMediaElement>) -> Self {
         Self(element.as_ref().clone().unchecked_into())
@@ -74,7 +74,7 @@ impl Player {
         blocked.is_none_or(|error| error.name() != "NotAllowedError")
     }
 
-    /// Plays so loud: 1 as it comes, 0 not at all.
+    /// Sets the volume: from 0, silent, to 1, as it arrives.
     pub fn set_volume(&self, volume: f64) {
         self.0.set_volume(volume.clamp(0.0, 1.0));
     }
@@ -120,7 +120,7 @@ pub fn watch_size(
     Some(SendWrapper::new(Box::new(SizeWatch { observer, _closure: closure })))
 }
 
-/// Whether a page decides how loud something plays. On some handhelds their own keys alone do.
+/// Whether pages can set the volume. On some handhelds only the keys of the device can.
 #[must_use]
 pub fn can_set_volume() -> bool {
     let element = || {

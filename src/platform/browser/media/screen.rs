@@ -17,9 +17,9 @@ use web_sys::{DomException, MediaDevices, MediaStream, MediaStreamTrack};
 /// The feature that a policy of the page may forbid.
 const DISPLAY_CAPTURE: &str = "display-capture";
 
-/// What to share is the person's choice, in the browser's own dialog. Text has to stay readable; the
-/// call itself is not to be heard in what is shared, so that the sound of the whole machine is offered
-/// only by browsers that can leave their own out of it (W3C Screen Capture, section 5.4).
+/// The constraints of the capture. What to share is chosen in the browser's dialog. Text has to stay
+/// readable. The call must not be heard in what is shared, so the sound of the whole machine is offered
+/// only where the browser can leave its own out (W3C Screen Capture, section 5.4).
 const SCREEN: &str = r#"{
     "video":{"frameRate":{"ideal":15,"max":30}},
     "audio":{"restrictOwnAudio":true,"suppressLocalAudioPlayback":false,
@@ -32,7 +32,7 @@ const SCREEN: &str = r#"{
 pub struct Screen {
     /// The picture.
     pub picture: Track,
-    /// What is heard there, where the browser offers it.
+    /// Its sound, where the browser offers it.
     pub sound: Option<Track>,
 }
 

@@ -45,12 +45,12 @@ impl Track {
         &self.0.track
     }
 
-    /// Whether the track sends, or silence and blackness in its place.
+    /// Sets whether the track sends, or silence and blackness in its place.
     pub fn set_enabled(&self, enabled: bool) {
         self.0.track.set_enabled(enabled);
     }
 
-    /// What the system calls the device.
+    /// The system's name of the device.
     #[must_use]
     pub fn label(&self) -> String {
         self.0.track.label()
@@ -66,15 +66,15 @@ impl Track {
             .unwrap_or_default()
     }
 
-    /// Whether it is sound that was captured as music.
+    /// Whether the track was captured as music.
     #[must_use]
     pub fn is_music(&self) -> bool {
         let hint = Reflect::get(self.js(), &CONTENT_HINT.into()).ok();
         hint.and_then(|hint| hint.as_string()).is_some_and(|hint| hint == MUSIC)
     }
 
-    /// Whether the camera can blur what is behind the person, and can do without (W3C Media Capture
-    /// Extensions, section 8).
+    /// Whether the background blur of the camera can be switched (W3C Media Capture Extensions,
+    /// section 8).
     #[must_use]
     pub fn can_blur(&self) -> bool {
         let choices = || {
@@ -86,7 +86,7 @@ impl Track {
         choices().is_some_and(|choices| choices.length() == 2)
     }
 
-    /// Blurs what is behind the person, or no longer, where the camera can.
+    /// Switches the background blur, where the camera can.
     pub fn set_blur(&self, blur: bool) {
         if !self.can_blur() {
             return;
@@ -107,13 +107,13 @@ impl Track {
         self.0.listeners.borrow_mut().push(listener);
     }
 
-    /// Whether the system gives nothing of the device at this moment.
+    /// Whether the system mutes the device at this moment.
     #[must_use]
     pub fn is_muted(&self) -> bool {
         self.0.track.muted()
     }
 
-    /// Calls `handler` when the system stops giving anything of the device, and when it does again.
+    /// Calls `handler` whenever the system mutes or unmutes the device.
     pub fn on_muted(&self, handler: impl Fn(bool) + 'static) {
         let handler = Rc::new(handler);
         for (name, muted) in [("mute", true), ("unmute", false)] {

@@ -15,11 +15,11 @@ pub fn own_host() -> String {
     window().and_then(|window| window.location().host().ok()).unwrap_or_default()
 }
 
-/// Asks this server for something. None where nothing but a failure on the way answers; an empty text
-/// where the server has no such thing.
+/// Sends a request to the server, and returns the answer: none where the request did not arrive, an
+/// empty text where the server does not know the path.
 pub async fn ask_server(path: &str) -> Option<String> {
     let init = RequestInit::new();
-    // With another one, browsers do not say where the page came from.
+    // With GET, browsers send no `Origin`.
     init.set_method("POST");
     let answer = JsFuture::from(window()?.fetch_with_str_and_init(path, &init)).await.ok()?;
     let answer: Response = answer.dyn_into().ok()?;
@@ -30,8 +30,8 @@ pub async fn ask_server(path: &str) -> Option<String> {
     }
 }
 
-/// How many bits per second this page's largest file took at least, if it came over the network
-/// (W3C Resource Timing, section 4.3).
+/// The download rate of this page's largest file in bits per second, if it came over the network (W3C
+/// Resource Timing, section 4.3). A lower bound.
 #[must_use]
 pub fn download_rate() -> Option<f64> {
     let entries = window()?.performance()?.get_entries_by_type("resource");
@@ -39,7 +39,7 @@ pub fn download_rate() -> Option<f64> {
         let number = |name: &str| Reflect::get(&entry, &name.into()).ok()?.as_f64();
         let (bytes, carried) = (number("encodedBodySize")?, number("transferSize")?);
         let millis = number("responseEnd")? - number("requestStart")?;
-        // Rounded, so that a fast one may seem to have taken no time.
+        // Times are rounded: a fast download may seem to have taken none.
         let seconds = millis.max(0.0) / 1000.0 + INSTANT.as_secs_f64();
         (carried >= bytes).then_some((bytes, bytes * 8.0 / seconds))
     });

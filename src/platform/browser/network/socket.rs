@@ -46,7 +46,7 @@ impl Socket {
         Some(Self { socket, _listeners: listeners })
     }
 
-    /// Writes a message. One that cannot be sent any more is lost with its connection.
+    /// Sends a message. One that cannot be sent any more is lost with its connection.
     pub fn send(&self, text: &str) {
         let _ = self.socket.send_with_str(text);
     }

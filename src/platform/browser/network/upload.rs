@@ -1,4 +1,4 @@
-//! Sends something to the server to find out how fast that goes.
+//! The upload rate, measured with requests to the server.
 
 use crate::{
     diagnostics::UploadResult,
@@ -19,11 +19,11 @@ const ENOUGH: Duration = Duration::from_secs(2);
 /// The timeout of one request; after it, the result is [`UploadResult::TooSlow`].
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A test of how fast this page can send. It is given up when it is dropped.
+/// A measurement of the upload rate. Dropping it aborts it.
 pub struct UploadTrial(SendWrapper<(AbortController, Rc<()>)>);
 
 impl UploadTrial {
-    /// Begins one.
+    /// Begins a measurement.
     pub fn start(handler: impl FnOnce(UploadResult) + 'static) -> Option<Self> {
         let (controller, wanted) = (AbortController::new().ok()?, Rc::new(()));
         let (trial, is_wanted) = (controller.clone(), Rc::downgrade(&wanted));
@@ -49,7 +49,7 @@ impl Drop for UploadTrial {
 
 async fn measure(trial: &AbortController) -> Option<f64> {
     let begun = elapsed();
-    // Of an answer alone, once there is a connection.
+    // The time of an answer alone, on an open connection.
     send(0, trial).await?;
     let mut answer = send(0, trial).await?;
     let (mut bytes, mut time) = (0, Duration::ZERO);
@@ -65,7 +65,7 @@ async fn measure(trial: &AbortController) -> Option<f64> {
     Some(bytes as f64 * 8.0 / time.max(INSTANT).as_secs_f64())
 }
 
-/// How long the server took to say that all has arrived.
+/// The time until the server has answered a request of this size.
 async fn send(bytes: usize, trial: &AbortController) -> Option<Duration> {
     let _patience = Timer::new(PATIENCE, {
         let trial = trial.clone();

@@ -22,13 +22,13 @@ pub fn push_path(path: &str) {
     SHOWN.set(path.to_owned());
 }
 
-/// Loads the page whose address has come back by Back or Forward, until what is returned is dropped:
-/// browsers take pages with [`push_path`] between them for the same document, and show the one that is
-/// there, also when it was loaded again meanwhile.
+/// Reloads the page whenever Back or Forward has changed the address, until the result is dropped:
+/// browsers take pages with a [`push_path`] between them for one document, and keep showing it, even
+/// after a reload.
 #[must_use]
 pub fn watch_history() -> Option<HistoryWatch> {
     let window = window()?;
-    // The address may have changed since: what is shown is that of the beginning.
+    // The address may have changed since the page was opened.
     let begun = window.document()?.document_element()?.get_attribute("data-watched");
     SHOWN.set(begun.or_else(path)?);
     show_address();
@@ -42,17 +42,17 @@ fn show_address() {
     }
 }
 
-/// Listens to the address until dropped.
+/// Watches the address until dropped.
 pub struct HistoryWatch(#[allow(dead_code, reason = "held")] Listener);
 
-/// Calls `handler` whenever another fragment stands in the address of the page that is shown.
+/// Calls `handler` whenever the fragment of the address changes.
 #[must_use]
 pub fn watch_fragment(handler: impl Fn() + 'static) -> Option<HistoryWatch> {
     let listener = Listener::new(&*window()?, "hashchange", move |_| handler());
     Some(HistoryWatch(listener))
 }
 
-/// What stands behind the `#` of the address, which is removed from it.
+/// Removes the fragment from the address, and returns it.
 #[must_use]
 pub fn take_fragment() -> Option<String> {
     let window = window()?;

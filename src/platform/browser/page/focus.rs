@@ -1,4 +1,4 @@
-//! Where the keyboard focus is, and where it goes.
+//! The keyboard focus.
 
 use crate::platform::browser::Listener;
 use send_wrapper::SendWrapper;
@@ -10,7 +10,7 @@ fn document() -> Option<Document> {
     window()?.document()
 }
 
-/// What has the focus; the body where nothing has.
+/// The element with the focus; the body where none has it.
 fn focused() -> Option<Element> {
     document()?.active_element()
 }
@@ -19,13 +19,13 @@ fn focus_is_on(selectors: &str) -> bool {
     focused().is_some_and(|element| element.matches(selectors).unwrap_or_default())
 }
 
-/// Whether what has the keyboard focus has a use for keys itself.
+/// Whether the element with the focus uses keys itself.
 #[must_use]
 pub fn takes_keys() -> bool {
     focus_is_on("input, select, textarea, :is(button, a, summary, [tabindex='0']):focus-visible")
 }
 
-/// Whether somebody types where the keyboard focus is.
+/// Whether the element with the focus takes text.
 #[must_use]
 pub fn takes_text() -> bool {
     focus_is_on("input, textarea")
@@ -43,7 +43,7 @@ pub fn focus_into(element: &HtmlElement) {
     }
 }
 
-/// What had the focus last, and what around it a program may give it to, from the inside out.
+/// The element that had the focus last, and the elements around it that may get it, from the inside out.
 struct Focused {
     element: Element,
     around: Vec<Element>,
@@ -56,11 +56,11 @@ impl Focused {
         Self { around: around.collect(), element }
     }
 
-    /// Moves the focus, if there is none any more because this is gone.
+    /// Moves the focus, if it is lost because its element is gone.
     fn look(&self) {
         let is_elsewhere =
             focused().is_some_and(|it| it != self.element && it.tag_name() != "BODY");
-        // From another page, around this one or beside it, nothing is taken.
+        // Another page, around this one or beside it, keeps the focus.
         let is_here = document().is_some_and(|document| document.has_focus().unwrap_or_default());
         if is_here
             && !is_elsewhere
@@ -73,7 +73,7 @@ impl Focused {
     }
 }
 
-/// Where the focus goes if nothing is left of what was around it.
+/// The element that gets the focus where nothing of what was around it is left.
 fn page() -> Option<Element> {
     document()?.query_selector("main").ok()?
 }
@@ -83,9 +83,9 @@ fn can_be_used(element: &Element) -> bool {
     element.is_connected() && !is(element.closest("[hidden]")) && !is(element.closest(":disabled"))
 }
 
-/// Watches over the focus for as long as it lives. Where a button goes away that has it, is hidden or
-/// disabled, perhaps because it was pressed, browsers leave it nowhere; then it is given to the panel or
-/// the page around the button, where keys mean what they meant before.
+/// Restores a lost focus until dropped. When the button with the focus is removed, hidden or disabled,
+/// perhaps because it was pressed, browsers drop the focus; then the panel or the page around the button
+/// gets it, where keys mean what they meant before.
 pub struct FocusWatch(SendWrapper<Watch>);
 
 struct Watch {
@@ -94,7 +94,7 @@ struct Watch {
     _focusin: Listener,
 }
 
-/// Begins to watch over the focus.
+/// Begins to restore a lost focus.
 #[must_use]
 pub fn watch_focus() -> Option<FocusWatch> {
     let document = document()?;
@@ -107,7 +107,7 @@ pub fn watch_focus() -> Option<FocusWatch> {
         }
     });
     let look = Closure::<dyn FnMut()>::new(move || {
-        // Moving it says so, which is to be noted.
+        // Moving the focus is an event itself, which is noted.
         let last = focused.take();
         if let Some(last) = last {
             last.look();

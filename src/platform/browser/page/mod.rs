@@ -3,6 +3,7 @@
 mod address;
 mod events;
 mod focus;
+mod leaving;
 mod policy;
 mod safety_code;
 mod sharing;
@@ -15,6 +16,7 @@ pub use address::{HistoryWatch, push_path, take_fragment, watch_fragment, watch_
 pub use events::{PageWatch, watch_page};
 pub use focus::{FocusWatch, focus, focus_into, takes_keys, takes_text, watch_focus};
 use js_sys::Reflect;
+pub use leaving::{Leaving, ask_before_leaving};
 pub(super) use policy::{allows, is_framed};
 pub use safety_code::safety_code;
 pub use sharing::{can_share, copy, share};
@@ -36,8 +38,8 @@ pub fn boot() -> Boot {
     boot
 }
 
-/// Whether the page was not opened by the person but loaded again, by them or by the browser
-/// (W3C Navigation Timing, section 4.1).
+/// Whether the page was reloaded rather than opened, by the person or the browser (W3C Navigation
+/// Timing, section 4.1).
 #[must_use]
 pub fn was_reloaded() -> bool {
     let kind = || {
@@ -47,14 +49,14 @@ pub fn was_reloaded() -> bool {
     kind().is_some_and(|kind| kind == "reload" || kind == "back_forward")
 }
 
-/// Whether this is a device that is held in the hand: its browser may stop a page that is hidden.
+/// Whether this is a handheld device, whose browser may stop a hidden page.
 #[must_use]
 pub fn is_handheld() -> bool {
     let query = |window: web_sys::Window| window.match_media("(hover: none) and (pointer: coarse)");
     window().and_then(|window| query(window).ok()?).is_some_and(|list| list.matches())
 }
 
-/// Names the page in its tab.
+/// Sets the title of the page.
 pub fn set_title(title: &str) {
     if let Some(document) = window().and_then(|window| window.document()) {
         document.set_title(title);
@@ -66,7 +68,7 @@ pub fn capture_pointer(element: &HtmlElement, pointer: i32) {
     let _ = element.set_pointer_capture(pointer);
 }
 
-/// Width and height of what is seen of the page, in CSS pixels.
+/// Width and height of the viewport in CSS pixels.
 #[must_use]
 pub fn page_size() -> (f64, f64) {
     let read = |length: Result<JsValue, JsValue>| length.ok()?.as_f64();
@@ -75,7 +77,7 @@ pub fn page_size() -> (f64, f64) {
     window().and_then(size).unwrap_or_default()
 }
 
-/// What an input holds. One that the person has not filled in yet gets what was saved.
+/// The value of an input. One that is still empty gets the saved value.
 #[must_use]
 pub fn adopt_input(input: &HtmlInputElement, saved: &str) -> String {
     if input.value().is_empty() {
@@ -89,12 +91,12 @@ fn navigator_has(name: &str) -> bool {
     window().and_then(|window| has(window).ok()).unwrap_or_default()
 }
 
-/// Tells what watches the start of the app (`public/start.js`) that it is there.
+/// Tells `public/start.js`, which watches the start of the app, that the app is there.
 pub fn tell_live() {
     tell("live");
 }
 
-/// Should the app ever panic, tells the same script, which says so.
+/// Has a panic reported to the same script, which tells the person.
 pub fn add_panic_notice() {
     std::panic::set_hook(Box::new(|_| tell("crash")));
 }

@@ -1,4 +1,4 @@
-//! Texts as browsers take them apart, and as whatever translates pages takes them away.
+//! Characters, and texts on the page that a translator replaces.
 
 use crate::platform::browser::externs::Segmenter;
 use js_sys::{Array, Reflect};
@@ -6,7 +6,8 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MutationObserver, MutationObserverInit, MutationRecord, Node, NodeList, window};
 
-/// What people see as one character each (UAX #29); in browsers that do not know, each scalar value.
+/// The characters of a text as people see them (UAX #29); each scalar value where the browser cannot
+/// tell.
 #[must_use]
 pub fn characters(text: &str) -> Vec<String> {
     let Ok(segmenter) = Segmenter::new() else { return text.chars().map(String::from).collect() };
@@ -14,9 +15,9 @@ pub fn characters(text: &str) -> Vec<String> {
     Array::from(&segmenter.segment(text)).iter().filter_map(segment).collect()
 }
 
-/// Keeps texts alive for as long as it lives. What translates a page puts an element in the place
-/// of each text; the app goes on to change the text, and nobody sees it. So a text that changes
-/// takes its place again.
+/// Keeps texts up to date on a translated page until dropped. Translators replace each text by an
+/// element, while the app goes on changing the text that is no longer shown. A text that changes takes its
+/// place again.
 pub struct TextWatch(SendWrapper<Watch>);
 
 struct Watch {
@@ -24,10 +25,10 @@ struct Watch {
     _see: Closure<dyn FnMut(Array, MutationObserver)>,
 }
 
-/// The member of a text that says what stands in its place.
+/// The property of a text that holds the element in its place.
 const STAND_IN: &str = "standIn";
 
-/// Begins to keep texts alive.
+/// Begins to keep texts up to date.
 #[must_use]
 pub fn watch_texts() -> Option<TextWatch> {
     let see = Closure::<dyn FnMut(Array, MutationObserver)>::new(|seen: Array, observer| {
@@ -47,8 +48,8 @@ pub fn watch_texts() -> Option<TextWatch> {
     Some(TextWatch(SendWrapper::new(Watch { observer, _see: see })))
 }
 
-/// Looks from now on whether a text that was taken away changes, if something came for it: at once,
-/// just before or just after. What the app itself takes away does not change any more.
+/// Observes each removed text that something was inserted for, in the same turn. What the app itself
+/// removes does not change any more.
 fn note_replaced(record: &MutationRecord, all: &[MutationRecord], observer: &MutationObserver) {
     let target = record.target();
     let came = || all.iter().filter(|other| other.target() == target);

@@ -1,4 +1,4 @@
-//! What the call is shown in beside its page: the whole screen, or a small window above all others.
+//! Full screen, and the small window above all others.
 
 use crate::platform::browser::{Listener, externs};
 use js_sys::{Object, Reflect};
@@ -27,7 +27,7 @@ pub fn toggle_full_screen() {
     if document.fullscreen_element().is_some() {
         document.exit_fullscreen();
     } else if let Some(page) = document.document_element() {
-        // Whoever refuses leaves the page as it is.
+        // A refusal leaves the page as it is.
         let _ = page.request_fullscreen();
     }
 }
@@ -56,7 +56,7 @@ pub fn can_open_window() -> bool {
     opener().is_some()
 }
 
-/// Opens one of so many CSS pixels in width and height, with the style sheet of this page. The content
+/// Opens a window of this width and height in CSS pixels, with the style sheet of this page. The content
 /// belongs to `owner`. `closed` is called when the person closes it.
 pub async fn open_window<V: IntoView + 'static>(
     owner: &Owner,

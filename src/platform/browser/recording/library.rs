@@ -1,4 +1,4 @@
-//! Where recordings are kept: a folder for each in the browser's own storage.
+//! The recordings on this device: a folder for each in the browser's own storage.
 
 use super::{NOTE, SAVED, SHELF, lock};
 use crate::{
@@ -17,7 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
-/// Bytes that show what kind of file it is.
+/// The number of bytes that tell the format of a file.
 const BEGINNING: usize = 16;
 
 /// All recordings on this device that no tab is writing, the last one first.
@@ -33,12 +33,12 @@ pub async fn recordings() -> Vec<KeptRecording> {
     kept
 }
 
-/// Whether anything can be kept here. Some browsers let nothing be written in a private window.
+/// Whether recordings can be stored. Some browsers store nothing in a private window.
 pub async fn can_keep() -> bool {
     folder().await.is_some()
 }
 
-/// Whether there are any, also those that some tab is writing.
+/// Whether there are recordings, including those that a tab is writing.
 pub async fn has_recordings() -> bool {
     match shelf().await {
         Some(shelf) => !names(&shelf).await.is_empty(),
@@ -46,11 +46,11 @@ pub async fn has_recordings() -> bool {
     }
 }
 
-/// Notes that the person has saved a file of it just now.
+/// Marks a file of a recording as saved just now.
 pub async fn mark_saved(id: &str, file: &str) {
     let mark = async {
         let folder = subfolder(&shelf().await?, id).await?;
-        // One that is there would keep its time.
+        // An existing mark would keep its time.
         if let Ok(removed) = folder.remove(&mark_of(file)) {
             let _ = JsFuture::from(removed).await;
         }
@@ -64,7 +64,7 @@ fn mark_of(file: &str) -> String {
     format!("{SAVED}-{file}")
 }
 
-/// Removes one.
+/// Removes a recording.
 pub async fn delete_recording(id: &str) {
     let delete = async {
         let all = JSON::parse(r#"{"recursive":true}"#).ok()?;

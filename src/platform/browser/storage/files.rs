@@ -1,5 +1,5 @@
-//! Files: those that the person picks, and those that are written down in the browser's own storage
-//! (WHATWG File System, origin private) until they are whole.
+//! Files that the person picks, and files that are stored in the browser (WHATWG File System, origin
+//! private) until they are complete.
 
 use crate::{
     platform::{
@@ -24,18 +24,18 @@ use web_sys::{
 /// memory as a whole.
 const HASHED: f64 = 4.0 * 1024.0 * 1024.0;
 
-/// What other visits left behind goes after this time: it may be of another tab that is open.
+/// The age at which files of other visits are removed: younger ones may belong to an open tab.
 const STALE: Duration = Duration::from_secs(6 * 60 * 60);
-/// As many bytes of a file are kept where they cannot be written down.
+/// The size up to which a file is kept in memory where it cannot be stored.
 const IN_MEMORY: f64 = 256.0 * 1024.0 * 1024.0;
 const PREFIX: &str = "salon-file-";
 
-/// Bytes that can be read again and again, and need not be in memory.
+/// Bytes that can be read repeatedly, and need not be in memory.
 #[derive(Clone)]
 pub struct StoredBytes(pub(in crate::platform::browser) Blob);
 
 impl StoredBytes {
-    /// What the person calls it; nothing where they do not.
+    /// The file name; empty where there is none.
     #[must_use]
     pub fn name(&self) -> String {
         self.0.dyn_ref::<web_sys::File>().map(web_sys::File::name).unwrap_or_default()
@@ -47,14 +47,14 @@ impl StoredBytes {
         self.0.size() as u64
     }
 
-    /// Some of its bytes; nothing if it is not there any more, or has changed.
+    /// Some of its bytes; none if the file is gone or has changed.
     pub async fn read(&self, from: u64, length: usize) -> Option<Vec<u8>> {
         let (from, length) = (from as f64, length as f64);
         let bytes = Uint8Array::new(&buffer(&self.0, from, from + length).await?.into()).to_vec();
         (bytes.len() as f64 == length).then_some(bytes)
     }
 
-    /// What is made of new bytes and some of these.
+    /// A file of new bytes and some of these.
     #[must_use]
     pub fn assemble(&self, pieces: Vec<Piece>, format: &str) -> Option<Self> {
         let parts = Array::new();
@@ -88,7 +88,7 @@ impl StoredBytes {
         Some(sum.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Puts it where the browser puts what is downloaded.
+    /// Saves it as a download.
     pub fn save(&self, name: &str) {
         let save = || {
             let url = Url::create_object_url_with_blob(&self.0).ok()?;
@@ -99,7 +99,7 @@ impl StoredBytes {
             link.click();
             Some(())
         };
-        // The address lives as long as the page: nothing tells when the browser has read it all.
+        // The URL is never revoked, as nothing tells when the browser has read it all.
         let _ = save();
     }
 }
@@ -110,7 +110,7 @@ async fn buffer(blob: &Blob, from: f64, to: f64) -> Option<ArrayBuffer> {
     buffer.dyn_into().ok()
 }
 
-/// The files that were picked with an input, which can be used again.
+/// The files that were picked with an input, which is reset.
 #[must_use]
 pub fn picked_files(input: &HtmlInputElement) -> Vec<StoredBytes> {
     let list = input.files().map(|list| Array::from(&list)).unwrap_or_default();
@@ -119,14 +119,14 @@ pub fn picked_files(input: &HtmlInputElement) -> Vec<StoredBytes> {
     picked
 }
 
-/// The files that are dropped.
+/// The files that were dropped.
 #[must_use]
 pub fn dropped_files(event: &DragEvent) -> Brought {
     event.data_transfer().map(brought).unwrap_or_default()
 }
 
-/// What of it is a file and what a folder, which browsers hand over as a file that cannot be read. To be
-/// asked while the event is handled: afterwards there is nothing there.
+/// The files and folders of a transfer; browsers present folders as unreadable files. Works only while
+/// the event is handled.
 #[allow(clippy::needless_pass_by_value, reason = "used with map over owned values")]
 fn brought(transfer: DataTransfer) -> Brought {
     let transfer: externs::Transfer = transfer.unchecked_into();
@@ -134,7 +134,7 @@ fn brought(transfer: DataTransfer) -> Brought {
     for item in Array::from(&transfer.items()).iter() {
         let item: externs::Item = item.unchecked_into();
         let Ok(Some(file)) = item.get_as_file() else { continue };
-        // Missing in some browsers, and null where what is brought comes from no disk.
+        // Missing in some browsers, and null for what comes from no disk.
         match item.entry().ok().flatten() {
             Some(entry) if entry.is_directory() => brought.folders.push(file.name()),
             _ => brought.files.push(StoredBytes(file.into())),
@@ -149,15 +149,15 @@ pub fn drag_has_left(event: &DragEvent) -> bool {
     event.related_target().is_none()
 }
 
-/// Whether what is dragged over the page are files.
+/// Whether files are dragged over the page.
 #[must_use]
 pub fn drags_files(event: &DragEvent) -> bool {
     let types = event.data_transfer().map(|transfer| Array::from(&transfer.types()));
     types.is_some_and(|types| types.includes(&"Files".into(), 0))
 }
 
-/// The files that are pasted. What was copied from a document may come as a picture, too; it is meant
-/// as text.
+/// The files that were pasted. A copied piece of a document may come as text and as a picture; the text
+/// is meant.
 #[must_use]
 pub fn pasted_files(event: &ClipboardEvent) -> Brought {
     let is_document = |transfer: &DataTransfer| {
@@ -168,14 +168,14 @@ pub fn pasted_files(event: &ClipboardEvent) -> Brought {
     transfer.map(brought).unwrap_or_default()
 }
 
-/// A file that is being written down. It is removed when it is forgotten, or on a later visit.
+/// A file that is being received. What is not removed goes on a later visit.
 #[derive(Clone)]
 pub struct Sink(Place);
 
 #[derive(Clone)]
 enum Place {
     Disk(Rc<Written>),
-    /// Where the browser has no such storage, as in some private windows.
+    /// In memory, where the browser stores nothing, as in some private windows.
     Memory(Rc<RefCell<Vec<Blob>>>),
 }
 
@@ -187,7 +187,7 @@ struct Written {
 }
 
 impl Sink {
-    /// Begins a new one.
+    /// Creates an empty file.
     pub async fn create() -> Self {
         Self(match Written::create().await {
             Some(written) => Place::Disk(Rc::new(written)),
@@ -195,7 +195,7 @@ impl Sink {
         })
     }
 
-    /// Writes at its end, after all that was written before; false if there is no space.
+    /// Appends bytes; false if there is no space.
     pub async fn write(&self, bytes: &[u8]) -> bool {
         match &self.0 {
             Place::Disk(written) => written.write(bytes).await,
@@ -212,7 +212,7 @@ impl Sink {
         }
     }
 
-    /// All that was written; nothing more can be.
+    /// Closes the file, and returns its bytes.
     pub async fn finish(&self) -> Option<StoredBytes> {
         match &self.0 {
             Place::Disk(written) => written.finish().await,
@@ -223,7 +223,7 @@ impl Sink {
         }
     }
 
-    /// Removes it.
+    /// Removes the file.
     pub async fn remove(&self) {
         match &self.0 {
             Place::Disk(written) => written.remove().await,
@@ -252,7 +252,7 @@ impl Written {
     }
 
     async fn finish(&self) -> Option<StoredBytes> {
-        // What is closed already is all there.
+        // A file that is closed already is complete.
         if let Ok(promise) = self.writable.close() {
             let _ = JsFuture::from(promise).await;
         }
@@ -279,7 +279,7 @@ async fn remove(folder: &externs::Folder, name: &str) {
     }
 }
 
-/// What a folder has in it.
+/// The names of the entries of a folder.
 pub(in crate::platform::browser) async fn names(folder: &externs::Folder) -> Vec<String> {
     let (iterator, mut all) = (folder.names(), Vec::new());
     while let Ok(next) = iterator.next() {
@@ -291,13 +291,13 @@ pub(in crate::platform::browser) async fn names(folder: &externs::Folder) -> Vec
     all
 }
 
-/// Removes what earlier visits have left behind.
+/// Removes files that earlier visits have left behind.
 pub async fn remove_stale_files() {
     let Some(folder) = folder().await else { return };
     for name in names(&folder).await {
         let written =
             name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse().ok());
-        // As whole numbers: to read any other takes more code than all of this file.
+        // As integers: parsing floats takes more code than all of this file.
         let age =
             written.map(|written| wall_clock().saturating_sub(Duration::from_millis(written)));
         if age.is_some_and(|age| age > STALE) {

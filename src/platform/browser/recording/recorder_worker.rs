@@ -1,4 +1,4 @@
-//! Where a recording is made: takes, each of which becomes a file, and the worker that writes them.
+//! The recorders of a recording, one for each of its files, and the worker that writes them.
 
 use super::{
     NOTE, SHELF, lock,
@@ -18,19 +18,19 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Blob, BlobEvent, MediaRecorder, MediaRecorderOptions, MediaStreamTrack, MessageEvent,
-    RecordingState, Worker, window,
+    RecordingState, Worker,
 };
 
 const WORKER: &str = "/recorder.js";
 
-/// In bits per second: enough for eight faces and for what is read on a screen.
+/// Bits per second: enough for eight faces, and for text on a shared screen.
 const PICTURE_RATE: u32 = 2_500_000;
 const SOUND_RATE: u32 = 128_000;
 
-/// Tracks are looked for once in so many frames.
+/// The number of frames between two looks for new tracks, so that they are heard within a second.
 const FOLLOW_EVERY: u32 = 6;
 
-/// What this browser can write, if it can record at all.
+/// The first media type that this browser can record, if any.
 #[must_use]
 pub fn can_record() -> Option<&'static str> {
     let global = js_sys::global();
@@ -42,44 +42,44 @@ pub fn can_record() -> Option<&'static str> {
     FORMATS.into_iter().filter(|_| records).find(writes)
 }
 
-/// Makes one recording. It stops when it is dropped; what was written stays.
-pub struct Studio(SendWrapper<Rc<Inner>>);
+/// One recording under way. Dropping it stops it; what was written stays.
+pub struct RecorderWorker(SendWrapper<Rc<Inner>>);
 
 struct Inner {
     worker: Worker,
     mixer: Mixer,
     format: &'static str,
-    takes: RefCell<Vec<Rc<Reel>>>,
+    encoders: RefCell<Vec<Rc<Encoder>>>,
     handler: Box<dyn Fn(RecorderEvent)>,
-    /// Nothing more is to come.
+    /// Whether the recording was asked to finish, and the worker does not know yet.
     ending: Cell<bool>,
     frames: Cell<u32>,
     listeners: RefCell<Vec<Listener>>,
 }
 
-/// One file of a recording, as long as it is recorded.
+/// One file of a recording, while it is recorded.
 #[derive(Clone)]
-pub struct Take(SendWrapper<Rc<Reel>>);
+pub struct FileRecorder(SendWrapper<Rc<Encoder>>);
 
-struct Reel {
+struct Encoder {
     picture: Picture,
     sound: Sound,
     recorder: MediaRecorder,
-    /// Whether it was told to stop, and whether it has.
+    /// Whether it was told to stop, and whether it has stopped.
     told: Cell<bool>,
     stopped: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
 }
 
-impl Studio {
-    /// Begins a recording with this id, which no other has, with a mixer that runs.
+impl RecorderWorker {
+    /// Starts the worker for a recording with a unique id. The mixer must be running.
     #[must_use]
     pub fn open(id: &str, mixer: Mixer, handler: impl Fn(RecorderEvent) + 'static) -> Option<Self> {
         let inner = Rc::new(Inner {
             format: can_record()?,
             worker: Worker::new(WORKER).ok()?,
             mixer,
-            takes: RefCell::default(),
+            encoders: RefCell::default(),
             handler: Box::new(handler),
             ending: Cell::new(false),
             frames: Cell::new(0),
@@ -115,24 +115,24 @@ impl Studio {
         self.0.format
     }
 
-    /// Begins to record into a file of this name.
+    /// Starts to record a file of this name.
     #[must_use]
-    pub fn roll(&self, file: &str) -> Option<Take> {
-        let reel = Reel::start(&self.0, file)?;
-        self.0.takes.borrow_mut().push(reel.clone());
-        Some(Take(SendWrapper::new(reel)))
+    pub fn record(&self, file: &str) -> Option<FileRecorder> {
+        let encoder = Encoder::start(&self.0, file)?;
+        self.0.encoders.borrow_mut().push(encoder.clone());
+        Some(FileRecorder(SendWrapper::new(encoder)))
     }
 
-    /// Writes down what is to be known of the recording, in place of what was written before.
+    /// Writes the manifest of the recording, in place of the one before.
     pub fn note(&self, text: &str) {
         self.0.tell("note", &[("name", NOTE.into()), ("note", text.into())]);
     }
 
-    /// Ends all takes. [`RecorderEvent::Finished`] follows when all is written.
+    /// Ends all files. [`RecorderEvent::Finished`] follows when everything is written.
     pub fn finish(&self) {
         self.0.ending.set(true);
-        let takes = self.0.takes.borrow().clone();
-        takes.iter().for_each(|reel| reel.stop());
+        let encoders = self.0.encoders.borrow().clone();
+        encoders.iter().for_each(|encoder| encoder.stop());
         self.0.end_when_stopped();
     }
 }
@@ -152,12 +152,12 @@ impl Inner {
             Some("draw") => {
                 let frame = self.frames.get();
                 self.frames.set(frame.wrapping_add(1));
-                let takes = self.takes.borrow().clone();
-                for reel in takes.iter().filter(|reel| !reel.stopped.get()) {
+                let encoders = self.encoders.borrow().clone();
+                for encoder in encoders.iter().filter(|encoder| !encoder.stopped.get()) {
                     if frame.is_multiple_of(FOLLOW_EVERY) {
-                        reel.sound.follow();
+                        encoder.sound.follow();
                     }
-                    reel.picture.draw();
+                    encoder.picture.draw();
                 }
                 let _ = self.worker.post_message(&"drawn".into());
             }
@@ -169,7 +169,7 @@ impl Inner {
     }
 
     fn end_when_stopped(&self) {
-        if self.ending.get() && self.takes.borrow().iter().all(|reel| reel.stopped.get()) {
+        if self.ending.get() && self.encoders.borrow().iter().all(|encoder| encoder.stopped.get()) {
             self.ending.set(false);
             self.tell("finish", &[]);
         }
@@ -182,18 +182,18 @@ impl Drop for Inner {
     }
 }
 
-impl Reel {
-    fn start(studio: &Rc<Inner>, file: &str) -> Option<Rc<Self>> {
-        let (picture, sound) = (Picture::new()?, Sound::new(&studio.mixer)?);
+impl Encoder {
+    fn start(worker: &Rc<Inner>, file: &str) -> Option<Rc<Self>> {
+        let (picture, sound) = (Picture::new()?, Sound::new(&worker.mixer)?);
         let stream = picture.stream()?;
         for track in sound.stream().get_audio_tracks().iter() {
             stream.add_track(&track.unchecked_into::<MediaStreamTrack>());
         }
         let options = MediaRecorderOptions::new();
-        options.set_mime_type(studio.format);
+        options.set_mime_type(worker.format);
         options.set_video_bits_per_second(PICTURE_RATE);
         options.set_audio_bits_per_second(SOUND_RATE);
-        let between = between_key_frames(studio.format).as_millis() as u32;
+        let between = between_key_frames(worker.format).as_millis() as u32;
         let _ = Reflect::set(&options, &"videoKeyFrameIntervalDuration".into(), &between.into());
         let recorder =
             MediaRecorder::new_with_media_stream_and_media_recorder_options(&stream, &options);
@@ -201,42 +201,44 @@ impl Reel {
         picture.draw();
         let (told, stopped) = (Cell::new(false), Cell::new(false));
         let listeners = RefCell::default();
-        let reel = Rc::new(Self { picture, sound, recorder, told, stopped, listeners });
-        reel.listeners.replace(reel.listen(studio, file));
-        reel.recorder.start_with_time_slice(WRITTEN_EVERY.as_millis() as i32).ok()?;
-        Some(reel)
+        let encoder = Rc::new(Self { picture, sound, recorder, told, stopped, listeners });
+        encoder.listeners.replace(encoder.listen(worker, file));
+        encoder.recorder.start_with_time_slice(WRITTEN_EVERY.as_millis() as i32).ok()?;
+        Some(encoder)
     }
 
-    fn listen(self: &Rc<Self>, studio: &Rc<Inner>, file: &str) -> Vec<Listener> {
-        // Where one person's file fails, they are still in that of all.
-        let is_first = studio.takes.borrow().is_empty();
-        let (reel, studio): (Weak<Self>, _) = (Rc::downgrade(self), Rc::downgrade(studio));
+    fn listen(self: &Rc<Self>, worker: &Rc<Inner>, file: &str) -> Vec<Listener> {
+        // A person whose own file fails is still part of the common one.
+        let is_first = worker.encoders.borrow().is_empty();
+        let (encoder, worker): (Weak<Self>, _) = (Rc::downgrade(self), Rc::downgrade(worker));
         let written = {
-            let (studio, file) = (studio.clone(), file.to_owned());
+            let (worker, file) = (worker.clone(), file.to_owned());
             move |event: web_sys::Event| {
                 let blob = event.dyn_ref().and_then(BlobEvent::data);
-                if let (Some(studio), Some(blob)) = (studio.upgrade(), blob.filter(is_something)) {
+                if let (Some(worker), Some(blob)) = (worker.upgrade(), blob.filter(is_something)) {
                     let name = file.as_str().into();
-                    studio.tell("append", &[("name", name), ("blob", blob.into())]);
+                    worker.tell("append", &[("name", name), ("blob", blob.into())]);
                 }
             }
         };
         let stopped = {
-            let studio = studio.clone();
+            let worker = worker.clone();
             move |_| {
-                let (Some(reel), Some(studio)) = (reel.upgrade(), studio.upgrade()) else { return };
-                reel.stopped.set(true);
-                reel.set(Scene { panes: Vec::new(), sounds: Vec::new() });
-                if is_first && !reel.told.get() {
-                    (studio.handler)(RecorderEvent::NotEncoded);
+                let (Some(encoder), Some(worker)) = (encoder.upgrade(), worker.upgrade()) else {
+                    return;
+                };
+                encoder.stopped.set(true);
+                encoder.set(Scene { panes: Vec::new(), sounds: Vec::new() });
+                if is_first && !encoder.told.get() {
+                    (worker.handler)(RecorderEvent::NotEncoded);
                 }
-                studio.takes.borrow_mut().retain(|other| !Rc::ptr_eq(other, &reel));
-                studio.end_when_stopped();
+                worker.encoders.borrow_mut().retain(|other| !Rc::ptr_eq(other, &encoder));
+                worker.end_when_stopped();
             }
         };
         let failed = move |_| {
-            if let Some(studio) = studio.upgrade().filter(|_| is_first) {
-                (studio.handler)(RecorderEvent::NotEncoded);
+            if let Some(worker) = worker.upgrade().filter(|_| is_first) {
+                (worker.handler)(RecorderEvent::NotEncoded);
             }
         };
         vec![
@@ -266,8 +268,8 @@ fn is_something(blob: &Blob) -> bool {
     blob.size() > 0.0
 }
 
-impl Take {
-    /// What is seen and heard from now on.
+impl FileRecorder {
+    /// Sets what is seen and heard from now on.
     pub fn set(&self, scene: Scene<Stream>) {
         if !self.0.stopped.get() {
             self.0.set(scene);
@@ -278,16 +280,4 @@ impl Take {
     pub fn stop(&self) {
         self.0.stop();
     }
-}
-
-/// Has the browser ask before the page is closed, until it is dropped.
-pub struct Leaving(#[allow(dead_code, reason = "held")] SendWrapper<Option<Listener>>);
-
-/// Has the browser ask whether the page is to be closed (HTML, section 7.5.3).
-#[must_use]
-pub fn ask_before_leaving() -> Leaving {
-    let listen = |window: web_sys::Window| {
-        Listener::new(&window, "beforeunload", |event| event.prevent_default())
-    };
-    Leaving(SendWrapper::new(window().map(listen)))
 }
