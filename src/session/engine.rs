@@ -94,7 +94,7 @@ impl Engine {
     fn handle(&mut self, input: Input, now: Duration) -> Redraw {
         let (is_bulk, is_word) = (input.is_bulk(), input.is_word());
         if matches!(input, Input::Tick) {
-            // It has run, perhaps a little early: then it is due again, at the same time.
+            // It has run, perhaps a little early: then it is due again at the same time.
             self.timer = None;
         }
         self.call.handle(input, now);
@@ -130,7 +130,7 @@ impl Engine {
         }
     }
 
-    /// A second has passed.
+    /// Does what is due each second.
     pub(super) fn tick(&mut self, now: Duration) {
         self.renew_seat(now);
         self.peers.iter().for_each(|(_, peer)| peer.read());

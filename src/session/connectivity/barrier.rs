@@ -4,13 +4,13 @@ use crate::platform;
 use leptos::prelude::*;
 use serde::Deserialize;
 
-/// Where the server tells what reached it of a request.
+/// The path at which the server tells what has reached it.
 const CHECK_PATH: &str = "/ws/check";
 /// The number of sockets in a row that did not open after which the server is asked over HTTP: one may
 /// fail because the network is just changing.
 const DOUBTFUL: u32 = 2;
 
-/// Why no socket opens, as far as it is known.
+/// Why no socket opens, as far as known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Barrier {
     /// A proxy tells the server another host than the one of this page, so that it takes the page for
@@ -21,7 +21,7 @@ pub enum Barrier {
         /// What stands in the address of the page.
         own: String,
     },
-    /// What asks for a WebSocket (RFC 6455, section 4.1) does not arrive.
+    /// The headers that request a WebSocket (RFC 6455, section 4.1) do not arrive.
     Upgrade,
     /// The server takes no more sockets from this address for now.
     Limit,
@@ -64,14 +64,14 @@ pub struct Barriers {
     pub found: RwSignal<Option<Barrier>>,
     /// What it is, unless the next socket opens: the server may just have come back.
     suspected: StoredValue<Option<Barrier>>,
-    /// How many sockets did not open.
+    /// The number of sockets that did not open.
     unopened: StoredValue<u32>,
-    /// Whether one did: what comes later is no fault of the way.
+    /// Whether a socket has opened: later failures are not a barrier.
     passable: StoredValue<bool>,
 }
 
 impl Barriers {
-    /// Another socket is tried.
+    /// Notes that another socket is tried.
     pub(in crate::session) fn opening(self) {
         if self.passable.get_value() {
             return;
@@ -89,7 +89,7 @@ impl Barriers {
         self.unopened.update_value(|count| *count += 1);
     }
 
-    /// One is open.
+    /// Notes that a socket is open.
     pub(in crate::session) fn opened(self) {
         self.passable.set_value(true);
         self.show(None);

@@ -1,4 +1,4 @@
-//! Asks the servers that connections depend on whether they answer, and the browser whether it finds a way.
+//! Tests of the STUN and TURN servers, and of what the browser gathers by itself.
 
 use crate::{
     diagnostics::{CheckResult, CheckTarget, IceServerCheck},
@@ -13,7 +13,7 @@ const BETWEEN: Duration = Duration::from_millis(250);
 /// The number of servers at most: more than any operator needs.
 const SERVERS: usize = 8;
 
-/// What is asked, and which server.
+/// What is tested, and which server.
 type Asked = (CheckTarget, Option<IceServer>);
 
 /// Tests that are under way or done.
@@ -28,12 +28,12 @@ pub struct Probing {
 }
 
 impl Probing {
-    /// Asks these servers. Who hides their address asks relays only.
+    /// Tests these servers; only relays where the person hides their address.
     pub fn start(self, servers: Vec<IceServer>, hidden: bool) {
         self.stop();
         let known = |server: IceServer| Some((CheckTarget::of(&server.urls)?, Some(server)));
         let servers = servers.into_iter().filter_map(known).take(SERVERS);
-        // To look for a way tells the local network who does.
+        // Gathering shows this device to the local network.
         let browser = (!hidden).then_some((CheckTarget::Browser, None));
         let asked: Vec<Asked> = browser.into_iter().chain(servers).collect();
         self.probes.set(asked.iter().map(|(target, _)| IceServerCheck::new(*target)).collect());
@@ -52,13 +52,13 @@ impl Probing {
         self.asked.with_value(|asked| asked.get(place)?.1.clone())
     }
 
-    /// Whether something is being waited for.
+    /// Whether a test is under way.
     #[must_use]
     pub fn is_running(self) -> bool {
         self.probes.with(|probes| probes.iter().any(|probe| probe.result == CheckResult::Waiting))
     }
 
-    /// Gives up what is under way.
+    /// Stops the tests that are under way.
     pub fn stop(self) {
         self.next.set_value(None);
         self.running.set_value(Vec::new());

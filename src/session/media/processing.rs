@@ -26,7 +26,7 @@ impl Media {
         self.blur.set(local_storage::get(BLUR_KEY).is_some_and(|kept| !kept.is_empty()));
     }
 
-    /// Has the browser do other things to the sound of the microphone, now and on later visits.
+    /// Sets the processing of the microphone's sound, now and on later visits.
     pub fn process(self, processing: Processing) {
         let Processing { echo, noise, gain, music } = processing;
         let words = [(echo, "echo"), (noise, "noise"), (gain, "gain"), (music, "music")];
@@ -36,13 +36,13 @@ impl Media {
         self.feed(Input::ProcessingChanged);
     }
 
-    /// Whether the camera can blur what is behind the person.
+    /// Whether the camera can blur the background.
     #[must_use]
     pub fn can_blur(self) -> bool {
         matches!(self.source(Kind::Camera), Source::On(camera) if camera.can_blur())
     }
 
-    /// Blurs what is behind the person, or no longer, now and on later visits.
+    /// Switches the background blur, now and on later visits.
     pub fn set_blur(self, blur: bool) {
         local_storage::set(BLUR_KEY, if blur { "yes" } else { "" });
         self.blur.set(blur);

@@ -6,7 +6,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Nothing, or something that others see beside the person. Cheap to copy.
+/// The screen that this person shares, if any. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Sharing {
     /// Whether this browser can share at all.
@@ -18,33 +18,33 @@ pub struct Sharing {
     notices: Notices,
 }
 
-/// Which question the browser is asked.
+/// Which question the browser was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Attempt {
-    /// Counts what was shared, and stopped: answers to what was asked before that come too late.
+    /// Counts what was shared, and stopped: answers to earlier questions come too late.
     turn: u32,
-    /// Counts the questions: a picker may be lost behind a window, or never come.
+    /// Counts the questions: a picker may be lost behind a window, or never appear.
     number: u32,
 }
 
 impl Attempt {
-    /// Asks, be it once more.
+    /// Asks, perhaps once more.
     fn ask(&mut self) -> Self {
         self.number += 1;
         *self
     }
 
-    /// Nothing that was asked so far counts any more.
+    /// Makes all questions so far void.
     fn end(&mut self) {
         self.turn += 1;
     }
 
-    /// Whether what `asked` found is wanted: whichever picker is answered first.
+    /// Whether the answer to `asked` counts: that of the picker that is answered first.
     fn wants(self, asked: Self) -> bool {
         self.turn == asked.turn
     }
 
-    /// Whether nobody is asked any more when `asked` has failed.
+    /// Whether no picker is left when `asked` has failed.
     fn fails_with(self, asked: Self) -> bool {
         self == asked
     }
@@ -108,7 +108,7 @@ impl Sharing {
 
     fn fail(self, problem: Problem) {
         let _ = self.asking.try_set(false);
-        // They have changed their mind, which they know.
+        // A person who dismissed the picker need not be told.
         if problem != Problem::Dismissed {
             self.notices.show(Notice::NotShared(problem));
         }

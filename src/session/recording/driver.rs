@@ -1,4 +1,4 @@
-//! Carries out what the life cycle of a recording asks for, and tells it what happens.
+//! Carries out the commands of a recording's life cycle, and tells it what happens.
 
 use super::{Handler, Labels, Recording, delete, recorder::Recorder};
 use crate::{
@@ -17,8 +17,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Tells everybody that the call is going to be recorded, and then begins, unless it is stopped
-    /// before.
+    /// Announces a recording to everybody, and begins it after the countdown, unless that is stopped.
     pub fn record(self, labels: Labels) {
         let recording = self.recording;
         if recording.driver.with_value(Option::is_none) {
@@ -36,9 +35,9 @@ impl Recording {
         self.handle(Input::Stop);
     }
 
-    /// Hands in something that happened.
+    /// Hands an input to the life cycle.
     fn handle(self, input: Input) {
-        // It may come from an effect, which is not to depend on what is read meanwhile.
+        // The caller may be an effect, which must not depend on what is read here.
         untrack(|| {
             if let Some(handle) = self.driver.try_get_value().flatten() {
                 handle(input);
@@ -91,10 +90,10 @@ struct Driver {
     labels: Labels,
     lifecycle: Lifecycle,
     clock: Option<Interval>,
-    /// Wakes during the countdown; the recorder's after that.
+    /// The mixer during the countdown; after that, the recorder has it.
     mixer: Option<Mixer>,
     recorder: Option<Recorder>,
-    /// What the last recording is called among those on this device.
+    /// The id of the last recording on this device.
     id: Option<String>,
 }
 
@@ -117,7 +116,7 @@ impl Driver {
         }
     }
 
-    /// Shows how far it is. What the others are told is read from there.
+    /// Shows the stage, from which this person's presence is read as well.
     fn publish(&self) {
         let Recording { stage, problem, .. } = self.session.recording;
         if stage.get_untracked() != self.lifecycle.stage() {
@@ -189,7 +188,7 @@ impl Driver {
         let recording = self.session.recording;
         let (recorder, id) = (self.recorder.take(), self.id.take());
         platform::spawn_local(async move {
-            // Not from within what ends with it.
+            // Later, as the caller may be part of the recorder.
             drop(recorder);
             if let Some(id) = id.filter(|_| needs_deletion) {
                 delete(&id).await;
@@ -200,7 +199,7 @@ impl Driver {
     }
 }
 
-/// Names a recording, by when it began: no other on this device has the same.
+/// A unique id, which begins with the time.
 fn new_id() -> String {
     let began = platform::wall_clock().as_millis();
     format!("{began}-{:08x}", (platform::random_fraction() * 1e9) as u32)

@@ -30,9 +30,9 @@ pub async fn kept() -> Vec<KeptRecording> {
     kept
 }
 
-/// Hands a file of a recording to the person; false if nothing can be made of it.
+/// Saves a file of a recording as a download; false if it cannot be repaired.
 pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> bool {
-    // An MP4 of a kind that is not known here plays as it is, too, if not as well.
+    // An MP4 that cannot be repaired plays unchanged, only without seeking.
     let as_it_is = || (!note.is_webm()).then(|| file.clone());
     let whole = whole(file, note).await.or_else(as_it_is);
     if let Some(whole) = &whole {
@@ -50,7 +50,7 @@ pub async fn delete(id: &str) {
     }
 }
 
-/// The file with a length and an index. It stays on the disk: only a piece is read at a time.
+/// The file with a length and an index. It stays on disk: only a piece is read at a time.
 async fn whole(file: &StoredBytes, note: &Note) -> Option<StoredBytes> {
     let (mut scanner, mut at) = (Scanner::of(note), 0);
     while at < file.size() {

@@ -35,19 +35,19 @@ pub struct Labels {
 /// What this person records. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Recording {
-    /// How far it is.
+    /// The stage of the recording.
     pub stage: RwSignal<Stage>,
-    /// Whether everybody gets a file of their own, beside that of all.
+    /// Whether everybody gets a file of their own, beside the common one.
     pub separate: RwSignal<bool>,
-    /// Why there is none, or why it ended.
+    /// Why the last recording did not begin, or why it ended.
     pub problem: RwSignal<Option<RecordingProblem>>,
-    /// Who is large on the stage of who records.
+    /// Who is in the spotlight on this person's stage.
     pub spotlight: RwSignal<Spotlight>,
-    /// Counts the changes of what is kept.
+    /// Counts the changes of the recordings on this device.
     pub changes: RwSignal<u32>,
-    /// What lives as long as the page of the room.
+    /// The owner of what lives as long as the page of the room.
     page: StoredValue<Option<Owner>>,
-    /// Where inputs go, once there was a recording.
+    /// What takes inputs, once there was a recording.
     driver: StoredValue<Option<Local<Handler>>>,
 }
 
@@ -68,14 +68,14 @@ impl Recording {
         self.page.set_value(Owner::current());
     }
 
-    /// Whether the others are told of it.
+    /// Whether the others are told of the recording.
     #[must_use]
     pub fn is_announced(self) -> bool {
         matches!(self.stage.get(), Stage::Counting(_) | Stage::Running { .. })
     }
 }
 
-/// Whether recordings may be kept on this device.
+/// Whether there may be recordings on this device.
 #[must_use]
 pub fn may_have_recordings() -> bool {
     local_storage::get(KEPT_KEY).is_some_and(|kept| !kept.is_empty())
