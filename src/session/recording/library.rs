@@ -32,7 +32,7 @@ pub async fn kept() -> Vec<KeptRecording> {
 
 /// Saves a file of a recording as a download; false if it cannot be repaired.
 pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> bool {
-    // An MP4 that cannot be repaired plays unchanged, only without seeking.
+    // An MP4 that cannot be repaired plays unchanged, if not as well.
     let as_it_is = || (!note.is_webm()).then(|| file.clone());
     let whole = whole(file, note).await.or_else(as_it_is);
     if let Some(whole) = &whole {

@@ -4,7 +4,9 @@ use super::{KEPT_KEY, Labels};
 use crate::{
     call::{PeerKey, Tile},
     layout::Item,
-    platform::{self, FileRecorder, Incoming, Kind, Leaving, Mixer, RecorderWorker, Stream, local_storage},
+    platform::{
+        self, FileRecorder, Incoming, Kind, Leaving, Mixer, RecorderWorker, Stream, local_storage,
+    },
     recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
     session::{Session, Source, initials},
 };
