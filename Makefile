@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
 endif
-.PHONY: help setup run build release pages dist test soak mutants check unit plain e2e fuzz bench load recording signalling watch clean \
+.PHONY: help setup run build release pages dist test soak mutants sizes check unit plain e2e fuzz bench load recording signalling watch clean \
 	natively in-browsers tested browse begin rust browsers fmt clippy deny
 
 STEP := @scripts/step.sh
@@ -70,6 +70,9 @@ browse: browsers end2end/node_modules/.package-lock.json
 soak: export SOAK := yes
 soak: test ## Run everything at length: every fault, long recordings, 10 minutes of each fuzz target
 	$(STEP) "Recording a call for an hour" env SALON_BIN=$(CURDIR)/target/dist/debug/salon node bench/recording.mjs 60
+
+sizes: ## Print how large functions, structs, files and folders are
+	@node scripts/sizes.mjs
 
 mutants: ## Break Salon in ten places, one at a time, and see that a test fails each time
 	@scripts/setup.sh tools browsers

@@ -1,34 +1,14 @@
 //! Which page is shown.
 
 use crate::{
-    pages::{Home, NotFound, RoomPage},
+    pages::{Home, Navigator, NotFound, RoomPage},
     platform,
-    protocol::{Boot, Page, RoomLink, RoomName, RoomState},
+    protocol::{Boot, Page},
     reactive::holding,
-    session::{Notices, keep_secret},
+    session::Notices,
     ui::NoticeBar,
 };
 use leptos::{either::EitherOf3, prelude::*};
-
-/// Goes from page to page without loading anything.
-#[derive(Clone, Copy)]
-pub struct Navigator(RwSignal<Page>);
-
-impl Navigator {
-    /// Opens the page of the room that a link leads to, with what the link opens there.
-    pub fn follow(self, RoomLink { room, secret }: RoomLink) {
-        if let Some(secret) = secret {
-            keep_secret(&room, &secret);
-        }
-        self.open_room(room);
-    }
-
-    /// Opens the page of a room. The browser's Back and Forward load a page anew.
-    pub fn open_room(self, name: RoomName) {
-        platform::push_path(&format!("/room/{name}"));
-        self.0.set(Page::Room { name, state: RoomState::default() });
-    }
-}
 
 /// The app, on the server and in the browser. Which page it begins with is the server's decision.
 #[component]
@@ -37,7 +17,7 @@ pub fn App() -> impl IntoView {
     let page = RwSignal::new(boot.page);
     let notices = Notices::default();
     provide_context(notices);
-    provide_context(Navigator(page));
+    provide_context(Navigator::new(page));
     holding(platform::watch_focus);
     holding(platform::watch_texts);
     holding(platform::watch_history);

@@ -3,7 +3,7 @@
 
 use crate::{
     protocol::{DisplayName, Quality},
-    ui::Shortcut,
+    session::Shortcut,
 };
 
 /// The texts of one language about choices in a call.

@@ -1,7 +1,7 @@
 //! The start page.
 
+use super::Navigator;
 use crate::{
-    app::Navigator,
     i18n::texts,
     platform,
     protocol::{Boot, FreshRoom, NoRoom, RoomLink, RoomName},

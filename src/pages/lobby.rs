@@ -37,7 +37,7 @@ pub fn Lobby() -> impl IntoView {
         <div class="lobby">
             <header class="bar">
                 <Brand />
-                <h1><span class="quiet">{t.room}" "</span>{session.room.get_value().to_string()}</h1>
+                <h1><span class="quiet">{t.room}" "</span>{session.room.name.get_value().to_string()}</h1>
             </header>
             <Preview />
             <section class="card">
@@ -68,23 +68,15 @@ fn JoinForm() -> impl IntoView {
         flag(move || matches!(session.view.get().phase, Phase::Waiting | Phase::Knocking { .. }));
     effect(move || {
         let Some(input) = name.get() else { return };
-        session.name.set(platform::adopt_input(&input, &session.name.get_untracked()));
+        session.own.name.set(platform::adopt_input(&input, &session.own.name.get_untracked()));
     });
-    // Join may have been pressed before the app was there to see it.
+    // After the name is known: Join may have been pressed before the app was there to see it.
     effect(move || {
         let pressed = form.get().is_some_and(|form| form.has_attribute("data-pressed"));
         if pressed {
             session.join();
         }
     });
-    // Not while it is typed, in the midst of a choice of characters.
-    let shorten = move |_| {
-        if let Some(input) = name.get_untracked() {
-            let own = own_name(&input.value());
-            input.set_value(own.as_str());
-            session.name.set(own.as_str().to_owned());
-        }
-    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match waiting.get_untracked() {
@@ -92,18 +84,10 @@ fn JoinForm() -> impl IntoView {
             false => session.join(),
         }
     };
+    let connects = session.connectivity.connects;
     view! {
         <form class="join" data-early="1" node_ref=form on:submit=submit>
-            <label for="name">{t.your_name}" "<span class="quiet">{t.name_hint}</span></label>
-            <input
-                id="name"
-                type="text"
-                autocomplete="nickname"
-                maxlength=DISPLAY_NAME_BYTES.to_string()
-                node_ref=name
-                on:input=move |event| session.name.set(event_target_value(&event))
-                on:change=shorten
-            />
+            <NameField field=name />
             <Show when=flag(move || session.needs_passcode())>
                 <label for="passcode">{t.passcode}</label>
                 <input
@@ -113,34 +97,76 @@ fn JoinForm() -> impl IntoView {
                     autocapitalize="none"
                     spellcheck="false"
                     maxlength="128"
-                    prop:value=text(move || session.passcode.get())
-                    on:input=move |event| session.passcode.set(event_target_value(&event))
+                    prop:value=text(move || session.own.passcode.get())
+                    on:input=move |event| session.own.passcode.set(event_target_value(&event))
                 />
             </Show>
-            <div class="problem" role="status" data-problem="no-connections" hidden=flag(move || session.connects.get())>
+            <div class="problem" role="status" data-problem="no-connections" hidden=flag(move || connects.get())>
                 <p>{t.no_connections}</p>
-                <button class="button small" type="button" on:click=click(move |_| session.copy_link())>{t.copy_link}</button>
+                <button class="button small" type="button" on:click=click(move |_| session.room.copy_link())>{t.copy_link}</button>
             </div>
-            <button
-                class="button large"
-                class:primary=flag(move || !waiting.get())
-                type="submit"
-                disabled=flag(move || !session.connects.get())
-            >
-                <Icon paths=icons::ENTER />
-                <span>
-                    {word(move || match session.view.get().phase {
-                        Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
-                        Phase::Joining => t.joining,
-                        _ if session.knocks() => t.ask_to_join,
-                        _ => t.join,
-                    })}
-                </span>
-            </button>
-            <p class="quiet" data-notice="host" hidden=flag(move || !session.host_for_now.get())>
+            <JoinButton waiting />
+            <p class="quiet" data-notice="host" hidden=flag(move || !session.own.host_for_now.get())>
                 {t.host_for_now}
             </p>
             <noscript><p class="problem">{t.no_script}</p></noscript>
         </form>
+    }
+}
+
+/// What the person calls themselves.
+#[component]
+fn NameField(
+    /// The element.
+    field: NodeRef<html::Input>,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    // Not while it is typed, in the midst of a choice of characters.
+    let shorten = move |_| {
+        if let Some(input) = field.get_untracked() {
+            let own = own_name(&input.value());
+            input.set_value(own.as_str());
+            session.own.name.set(own.as_str().to_owned());
+        }
+    };
+    view! {
+        <label for="name">{t.your_name}" "<span class="quiet">{t.name_hint}</span></label>
+        <input
+            id="name"
+            type="text"
+            autocomplete="nickname"
+            maxlength=DISPLAY_NAME_BYTES.to_string()
+            node_ref=field
+            on:input=move |event| session.own.name.set(event_target_value(&event))
+            on:change=shorten
+        />
+    }
+}
+
+/// Joins, or stops waiting.
+#[component]
+fn JoinButton(
+    /// Whether the person waits to be let in, or for a place.
+    waiting: Signal<bool>,
+) -> impl IntoView {
+    let t = texts();
+    let session = expect_context::<Session>();
+    let label = word(move || match session.view.get().phase {
+        Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
+        Phase::Joining => t.joining,
+        _ if session.knocks() => t.ask_to_join,
+        _ => t.join,
+    });
+    view! {
+        <button
+            class="button large"
+            class:primary=flag(move || !waiting.get())
+            type="submit"
+            disabled=flag(move || !session.connectivity.connects.get())
+        >
+            <Icon paths=icons::ENTER />
+            <span>{label}</span>
+        </button>
     }
 }

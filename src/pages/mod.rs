@@ -3,9 +3,11 @@
 mod home;
 mod left;
 mod lobby;
+mod navigator;
 mod not_found;
 mod room;
 
 pub use home::Home;
+pub use navigator::Navigator;
 pub use not_found::NotFound;
 pub use room::RoomPage;

@@ -1,4 +1,4 @@
-//! What both sides of the switch share.
+//! Types on both sides of the switch.
 
 use super::StoredBytes;
 pub use crate::devices::{Device, DeviceKind, Kind, PerKind, Problem};
@@ -55,12 +55,12 @@ impl<T> PerSource<T> {
     }
 }
 
-/// What is dropped on the page, or pasted.
+/// What was dropped on the page, or pasted.
 #[derive(Clone, Default)]
 pub struct Brought {
-    /// What can be given.
+    /// The files.
     pub files: Vec<StoredBytes>,
-    /// The names of folders, which cannot.
+    /// The names of folders, which cannot be offered.
     pub folders: Vec<String>,
 }
 
@@ -75,13 +75,13 @@ impl Brought {
 /// What the browser does to the sound of a microphone (W3C Media Capture, section 4.3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Processing {
-    /// Takes out what comes from the speaker.
+    /// Echo cancellation.
     pub echo: bool,
-    /// Takes out noise.
+    /// Noise suppression.
     pub noise: bool,
-    /// Makes quiet voices louder, and loud ones quieter.
+    /// Automatic gain control.
     pub gain: bool,
-    /// Does none of it, whatever the others say, and sends what music needs.
+    /// None of these, whatever the other fields say, and the bit rate that music needs.
     pub music: bool,
 }
 
@@ -96,7 +96,7 @@ impl Default for Processing {
 pub enum SocketEvent {
     /// Messages can be sent.
     Opened,
-    /// The server said something.
+    /// A message of the server.
     Message(String),
     /// The connection is over, or could not be made.
     Closed {
@@ -108,26 +108,26 @@ pub enum SocketEvent {
 /// Something about the page that the session reacts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageEvent {
-    /// The page is looked at again.
+    /// The page is in the foreground again.
     Awake,
-    /// The page is looked at no longer.
+    /// The page is in the background.
     Hidden,
-    /// There is a network again, or the page again after the browser had put it to sleep.
+    /// The network is back, or the page after the browser had frozen it.
     NetworkChanged,
-    /// Devices came or went.
+    /// Devices were plugged in or unplugged.
     DevicesChanged,
-    /// The page is being closed, or loaded again.
+    /// The page is being closed or reloaded.
     Unloading,
 }
 
-/// A recording that is kept on this device, and that nobody writes any more.
+/// A recording on this device that no tab is writing.
 #[derive(Clone)]
 pub struct KeptRecording {
-    /// Its name on the shelf.
+    /// The name of its folder.
     pub id: String,
-    /// Of which call it is.
+    /// Its manifest.
     pub note: Note,
-    /// Its files, as far as they are there.
+    /// Its files that exist.
     pub files: Vec<(Part, StoredBytes)>,
     /// When the last of its files was saved, since the Unix epoch, if all were.
     pub saved: Option<Duration>,

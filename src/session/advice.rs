@@ -6,12 +6,12 @@ use crate::{
     protocol::PeerId,
 };
 
-/// Something that stands for as long as it is so.
+/// A hint that is shown while its reason lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Advice {
     /// They talk and are muted.
     TalkingWhileMuted,
-    /// The system, or a key of the device, has muted it.
+    /// The system, or a switch of the device, has muted it.
     MutedBySystem(Kind),
     /// The microphone gives nothing at all.
     SilentMicrophone,
@@ -19,32 +19,32 @@ pub enum Advice {
     NotHeard(String),
     /// Somebody says that no picture arrives; their name.
     NotSeen(String),
-    /// The call suffers here.
+    /// A weak connection.
     Weak {
         /// Where.
         verdict: Verdict,
-        /// The name of whom the verdict is about.
+        /// The name of the person whom the verdict is about.
         name: String,
-        /// Whether there is a picture that is sent smaller for it.
+        /// Whether a picture is sent smaller because of it.
         picture: bool,
     },
 }
 
-/// What is known of the own devices.
+/// The state of this person's devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceState {
     /// See [`crate::devices::MicWarning`].
     pub talking_while_muted: bool,
     /// See [`crate::devices::MicWarning`].
     pub silent: bool,
-    /// A microphone that is on gives nothing, because the system says so.
+    /// A microphone that is on is muted by the system.
     pub microphone_muted: bool,
     /// The same of the camera.
     pub camera_muted: bool,
 }
 
 impl Advice {
-    /// What matters most comes first: what the person cannot notice themselves and can mend.
+    /// The most important hint: first what the person cannot notice themselves and can fix.
     pub(super) fn of(view: &View, devices: DeviceState) -> Option<Self> {
         if !matches!(view.phase, Phase::InCall { .. }) {
             return None;

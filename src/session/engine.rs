@@ -1,62 +1,80 @@
 //! The call together with the socket, timers and connections that it commands.
 
-use super::{Notice, Session, files::FileStore, inbox::Inbox, pass, seat::KeptSeat};
+mod call_handle;
+mod file_store;
+mod inputs;
+
+use super::{
+    Barriers, Media, Notice, Notices,
+    room_links::RoomLinks,
+    storage::{SavedSeat, room_keys},
+};
 use crate::{
     call::{Call, Command, Generation, Input, PeerConfig, PeerInput, PeerKey, View},
+    content::FileKey,
     diagnostics::StatsSnapshot,
     platform::{
-        self, Interval, Kind, PageWatch, PeerConnection, PerKind, Screen, Socket, SocketEvent,
-        Timer, Track, random_fraction, watch_page,
+        self, Kind, PeerConnection, PerKind, PerSource, Screen, Socket, SocketEvent, StoredBytes,
+        Stream, Timer, Track, random_fraction,
     },
-    protocol::{ClientMessage, IceServer, PeerId, Presence, Role, ServerMessage},
+    protocol::{ClientMessage, FileNumber, IceServer, PeerId, Presence, Role, ServerMessage},
 };
+pub(super) use call_handle::CallHandle;
+use file_store::FileStore;
+pub(super) use inputs::Inputs;
 use leptos::prelude::*;
-use std::{cell::RefCell, time::Duration};
+use std::time::Duration;
 
-/// How often what is kept of the seat is brought up to date.
+/// The interval between two writes of an unchanged seat: it has to look fresh after a reload, for
+/// which [`SavedSeat`] allows a minute.
 const KEEP: Duration = Duration::from_secs(20);
 
-/// What the engine is to do.
-pub(super) enum Order {
-    /// To handle this and show what comes of it.
-    Handle(Input),
-    /// Something with what it owns.
-    Act(Box<dyn FnOnce(&mut Engine)>),
+/// The parts of the session that the engine reads and reports to. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Context {
+    pub(super) inputs: Inputs,
+    pub(super) room: RoomLinks,
+    pub(super) streams: RwSignal<Vec<(PeerKey, PerSource<Stream>)>>,
+    pub(super) media: Media,
+    pub(super) notices: Notices,
+    pub(super) barriers: Barriers,
 }
 
-/// The engine, and what waits until it has done what it is at.
-pub(super) struct Running {
-    pub(super) engine: RefCell<Engine>,
-    pub(super) orders: Inbox<Order>,
-}
-
-impl Running {
-    pub(super) fn new(session: Session) -> Self {
-        Self { engine: RefCell::new(Engine::new(session)), orders: Inbox::default() }
+impl Context {
+    fn send(self, input: Input) {
+        self.inputs.send(input);
     }
 }
 
+/// How soon the outcome of an input is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Redraw {
+    /// With the next tick of the clock.
+    Tick,
+    /// Together with the messages that follow within a moment.
+    Soon,
+    /// At once, if something changed.
+    Now,
+}
+
 pub(super) struct Engine {
-    session: Session,
+    session: Context,
     call: Call,
     socket: Option<Socket>,
     peers: Vec<(PeerKey, PeerConnection)>,
     tracks: PerKind<Track>,
     screen: Option<Screen>,
-    pub(super) files: FileStore,
-    /// Files have gone further since the view was shown last.
+    files: FileStore,
+    /// Whether files have progressed since the view was shown last.
     unshown: bool,
     timer: Option<(Duration, Timer)>,
-    /// What is kept of the seat.
+    /// The seat as it was stored last.
     seat: Option<(String, Duration, Presence)>,
     kept_at: Duration,
-    _clock: Interval,
-    _page: PageWatch,
 }
 
 impl Engine {
-    pub(super) fn new(session: Session) -> Self {
-        let clock = Interval::new(Duration::from_secs(1), move || session.tick());
+    fn new(session: Context) -> Self {
         Self {
             session,
             call: Call::new(),
@@ -69,17 +87,14 @@ impl Engine {
             timer: None,
             seat: None,
             kept_at: Duration::ZERO,
-            _clock: clock,
-            _page: watch_page(move |event| session.page_event(event)),
         }
     }
 
-    /// Handles an input, carries out what follows from it, and returns what is to be shown, unless
-    /// that can wait.
-    pub(super) fn handle(&mut self, input: Input, now: Duration) -> Option<View> {
+    /// Handles an input, carries out what follows from it, and returns when to show the outcome.
+    fn handle(&mut self, input: Input, now: Duration) -> Redraw {
         let (is_bulk, is_word) = (input.is_bulk(), input.is_word());
         if matches!(input, Input::Tick) {
-            // It has run, perhaps a little early: then it is due again, at the same time.
+            // It has run, perhaps a little early: then it is due again at the same time.
             self.timer = None;
         }
         self.call.handle(input, now);
@@ -89,44 +104,44 @@ impl Engine {
         self.set_timer(now);
         if is_bulk {
             self.unshown = true;
-            return None;
+            return Redraw::Tick;
         }
         self.renew_seat(now);
-        (!is_word).then(|| self.call.view())
+        if is_word { Redraw::Soon } else { Redraw::Now }
     }
 
-    /// Keeps the seat as it is now, because the page may be loaded again.
+    /// Stores the seat as it is now, as the page may be reloaded.
     pub(super) fn keep_seat(&mut self) {
         self.seat = None;
         self.renew_seat(platform::elapsed());
     }
 
-    /// Keeps the seat when it changes, and now and then, which tells when the page was last there.
+    /// Stores the seat when it has changed, and now and then, which records when the page was last there.
     fn renew_seat(&mut self, now: Duration) {
         let seat = self.call.seat();
         let kept = self.seat.as_ref();
         let kept = kept.map(|(token, since, presence)| (token.as_str(), *since, presence));
         let is_due = seat.is_some() && now >= self.kept_at + KEEP;
         if kept != seat || is_due {
-            KeptSeat::save(&self.session.room.get_value(), seat);
+            SavedSeat::save(&self.session.room.name.get_value(), seat);
             self.seat =
                 seat.map(|(token, since, presence)| (token.to_owned(), since, presence.clone()));
             self.kept_at = now;
         }
     }
 
-    /// A second has passed.
+    /// Does what is due each second.
     pub(super) fn tick(&mut self, now: Duration) {
         self.renew_seat(now);
         self.peers.iter().for_each(|(_, peer)| peer.read());
     }
 
-    /// What is to be shown, if files have gone further since it was shown last.
+    /// The view, if files have progressed since it was shown last.
     pub(super) fn view_of_files(&mut self) -> Option<View> {
         std::mem::take(&mut self.unshown).then(|| self.call.view())
     }
 
-    /// What the browser said last of each participant, by the connection that carries them.
+    /// The last statistics of each participant, by the connection that carries them.
     pub(super) fn snapshots(&self) -> Vec<(PeerKey, StatsSnapshot)> {
         // Each connection carries one participant: all tracks are theirs.
         let snapshot =
@@ -163,7 +178,17 @@ impl Engine {
         self.call.view()
     }
 
-    /// Keeps the seat and tells the server that the page goes away: whoever does not come back has left.
+    /// Takes a file that is about to be offered.
+    pub(super) fn add_file(&mut self, number: FileNumber, source: StoredBytes) {
+        self.files.add(number, source);
+    }
+
+    /// Saves a file once more that this person has received.
+    pub(super) fn save_file(&self, key: FileKey, name: &str) {
+        self.files.save(key, name);
+    }
+
+    /// Stores the seat and closes the socket, by which the server learns that the page goes away.
     pub(super) fn hang_up(&mut self) {
         self.keep_seat();
         self.socket = None;
@@ -196,17 +221,17 @@ impl Engine {
                 self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
             }
             Command::KeepHostKey(key) => {
-                pass::keep_host_key(&self.session.room.get_value(), &key);
+                room_keys::keep_host_key(&self.session.room.name.get_value(), &key);
             }
-            Command::HandOutHostKey(key) => self.session.hand_out_host_link(&key),
-            Command::DropHostKey => pass::drop_host_key(),
-            Command::Mute(what) => self.session.muted_by_host(what),
+            Command::HandOutHostKey(key) => self.session.room.hand_out_host_link(&key),
+            Command::DropHostKey => room_keys::drop_host_key(),
+            Command::Mute(what) => self.session.media.muted_by_host(what),
             Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),
             Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
             Command::Talk(key, talk) => self.with_peer(key, |peer| peer.talk(&talk.to_json())),
             Command::Pour(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
             Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channels),
-            Command::File(command) => self.files.run(self.session, command),
+            Command::File(command) => self.files.run(self.session.inputs, command),
         }
     }
 

@@ -1,11 +1,11 @@
-//! What happens while something else is being taken care of waits for its turn.
+//! A queue for what happens while something else is being handled.
 
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
 };
 
-/// Hands over one item after the other, in the order they came, and none while another is being taken.
+/// Hands over one item after the other, in the order they came, and none while another is being handled.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
     waiting: RefCell<VecDeque<T>>,
@@ -19,7 +19,8 @@ impl<T> Default for Inbox<T> {
 }
 
 impl<T> Inbox<T> {
-    /// Has `take` take this item, and those that come meanwhile; or leaves it to whoever is taking others.
+    /// Has `take` handle this item, and those that come meanwhile; or leaves it to the call that is handling
+    /// others.
     pub(super) fn put(&self, item: T, take: impl Fn(T)) {
         self.waiting.borrow_mut().push_back(item);
         if self.busy.replace(true) {

@@ -1,30 +1,32 @@
-//! This person's camera, microphone and speaker: carries out what [`Capture`] wants, and shows where it
-//! stands.
+//! This person's camera, microphone, screen and speaker: carries out the commands of [`Capture`], and
+//! shows its state.
 
 mod in_call;
-mod wishes;
+mod processing;
+mod sharing;
 
 use super::{Notice, Notices};
 use crate::{
     devices::{self, Capture, Command, Gone, Granted, Input, Listing, MicWarning},
     platform::{
         self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Processing,
-        Stream, Track,
+        Stream, Track, local_storage,
     },
     reactive::{holding, text},
 };
 use leptos::prelude::*;
+pub use sharing::Sharing;
 use std::{any::Any, iter, time::Duration};
 
-/// How often the microphone's level is read while it is shown.
+/// The interval at which the shown level of the microphone is read: smooth to the eye.
 const METER_PERIOD: Duration = Duration::from_millis(80);
 
-/// Smaller changes, in percent, are not worth painting.
+/// The step of the shown level in percent: smaller changes are not worth a repaint.
 const METER_STEP: u32 = 4;
 
 const SPEAKER_KEY: &str = "salon.speaker";
 
-/// Where one kind of device stands.
+/// The state of one kind of device.
 pub type Source = devices::Source<Track>;
 
 /// What is shown of one kind of device; see [`devices::Slot`].
@@ -53,15 +55,15 @@ pub struct Media {
     capture: StoredValue<Capture<Track>>,
     microphone: Shown,
     camera: Shown,
-    /// Listens for permissions to be given.
+    /// Wait for permissions to be granted.
     permissions: StoredValue<PerKind<Local<Box<dyn Any>>>>,
     /// The id of the speaker; empty for the system's choice.
     pub speaker: RwSignal<String>,
-    /// What the browser does to the sound of the microphone.
+    /// Processing of the microphone's sound.
     pub processing: RwSignal<Processing>,
-    /// Whether what is behind the person is blurred, where the camera can.
+    /// Whether the background is blurred, where the camera can.
     pub blur: RwSignal<bool>,
-    /// What is there to choose from.
+    /// The devices to choose from.
     pub devices: RwSignal<Vec<Device>>,
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
     pub level: RwSignal<u32>,
@@ -95,19 +97,19 @@ impl Media {
 
     pub(super) fn start(self) {
         for kind in Kind::ALL {
-            let chosen = platform::load(choice_key(kind)).unwrap_or_default();
+            let chosen = local_storage::get(choice_key(kind)).unwrap_or_default();
             self.feed(Input::Recall(kind, chosen));
             if let Some(problem) = platform::barred(kind) {
                 self.feed(Input::Bar(kind, problem));
             }
         }
-        self.speaker.set(platform::load(SPEAKER_KEY).unwrap_or_default());
-        self.load_wishes();
+        self.speaker.set(local_storage::get(SPEAKER_KEY).unwrap_or_default());
+        self.load_processing();
         self.run(Command::List(Listing::Choice));
     }
 
-    /// Hands an input to the capture, carries out what follows from it, and shows what comes of it.
-    /// Nothing happens once the page is gone.
+    /// Hands an input to the capture, carries out its commands, and shows its state. Does nothing once the
+    /// page is gone.
     fn feed(self, input: Input<Track>) {
         let handle = |capture: &mut Capture<Track>| {
             capture.handle(input);
@@ -153,7 +155,7 @@ impl Media {
                 track.on_ended(move || self.feed(Input::Ended(kind, generation)));
                 track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
             }
-            Command::KeepChoice(kind, id) => platform::save(choice_key(kind), &id),
+            Command::KeepChoice(kind, id) => local_storage::set(choice_key(kind), &id),
             Command::Offer(device) => self.notices.show(Notice::Offered(device)),
             Command::TellReplaced { kind, gone, now } => {
                 self.notices.show(Notice::Replaced { kind, gone, now });
@@ -162,7 +164,7 @@ impl Media {
         }
     }
 
-    /// Shows what has changed, and nothing else: a track that is the same is not to be sent anew.
+    /// Shows what has changed, and nothing else, as each change of a track is sent.
     fn publish(self) {
         self.capture.with_value(|capture| {
             for kind in Kind::ALL {
@@ -176,7 +178,7 @@ impl Media {
         });
     }
 
-    /// Hands in an input, and returns whether it makes this kind send, or no longer.
+    /// Hands in an input, and returns whether it starts or stops the sending of this kind.
     fn switches(self, kind: Kind, input: Input<Track>) -> bool {
         let sends = || self.capture.try_with_value(|capture| capture.slot(kind).is_sending());
         let before = sends();
@@ -184,7 +186,7 @@ impl Media {
         sends() != before
     }
 
-    /// Where a kind of device stands.
+    /// The state of a kind of device.
     #[must_use]
     pub fn source(self, kind: Kind) -> Source {
         self.shown(kind).source.get()
@@ -206,7 +208,7 @@ impl Media {
         shown.wanted.get() && shown.source.with(Source::sends)
     }
 
-    /// Whether nothing has been asked of the browser yet.
+    /// Whether the browser has not been asked for any device yet.
     #[must_use]
     pub fn is_untouched(self) -> bool {
         Kind::ALL.iter().all(|kind| self.shown(*kind).source.with(|s| matches!(s, Source::Off)))
@@ -253,12 +255,12 @@ impl Media {
         self.feed(Input::Open);
     }
 
-    /// Asks for what was never asked for and is not switched off.
+    /// Asks for devices that were never asked for and are not switched off.
     pub(super) fn open_unasked(self) {
         self.feed(Input::OpenUnasked);
     }
 
-    /// Opens again what sent before the page was loaded anew, and counts as sending meanwhile.
+    /// Reopens what was sent before a reload, and counts it as sending meanwhile.
     pub(super) fn reopen(self, sent: impl Fn(Kind) -> bool) {
         self.feed(Input::Reopen(Kind::ALL.into_iter().filter(|kind| sent(*kind)).collect()));
     }
@@ -268,12 +270,12 @@ impl Media {
         self.feed(Input::Retry(kind));
     }
 
-    /// What was in use elsewhere may be free when the person comes back to this page.
+    /// Retries devices that another program used, as the person comes back to this page.
     pub(super) fn retry_busy(self) {
         self.feed(Input::RetryBusy);
     }
 
-    /// Devices came or went: takes what was missing and wanted, and offers what is new.
+    /// Takes devices that were missing, and offers new ones, after devices were plugged in or unplugged.
     pub(super) fn devices_changed(self) {
         self.feed(Input::DevicesChanged);
     }
@@ -293,8 +295,7 @@ impl Media {
         self.feed(Input::Mute);
     }
 
-    /// Switches the camera off, also one that could not be opened, or not yet, until somebody asks
-    /// for it.
+    /// Switches the camera off until the person asks for it, also one that failed or is being opened.
     pub(super) fn leave_camera_off(self) {
         self.feed(Input::LeaveCameraOff);
     }
@@ -309,7 +310,7 @@ impl Media {
         self.feed(Input::Choose(kind, id));
     }
 
-    /// Lets go of all devices, so that their lights go off, and of what would open them again.
+    /// Releases all devices, so that their lights go off, and what would reopen them.
     pub(super) fn release(self) {
         self.feed(Input::Release);
         self.permissions.set_value(PerKind::default());
@@ -331,7 +332,7 @@ impl Media {
 
     /// Plays the others on another device, now and on later visits.
     pub fn choose_speaker(self, id: String) {
-        platform::save(SPEAKER_KEY, &id);
+        local_storage::set(SPEAKER_KEY, &id);
         self.speaker.set(id);
     }
 

@@ -1,4 +1,4 @@
-//! What takes the browser's idea of a character: where names end, and what stands for them.
+//! Names, shortened between characters as the browser counts them.
 
 use crate::{
     platform::characters,
@@ -11,12 +11,12 @@ pub fn own_name(typed: &str) -> DisplayName {
     DisplayName::from(typed).shortened(characters)
 }
 
-/// What a file is called that somebody gives.
+/// The name under which a file is offered.
 pub(super) fn file_name(name: &str) -> FileName {
     FileName::from(name).shortened(characters)
 }
 
-/// What stands in the place of a person's picture.
+/// The initials in place of a person's picture.
 #[must_use]
 pub fn initials(presence: &Presence) -> String {
     match presence.name.initials(characters) {

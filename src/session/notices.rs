@@ -11,9 +11,9 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How long a notice stands.
+/// The time for which a notice is shown: enough to read a line.
 const SHOWN: Duration = Duration::from_secs(5);
-/// How long one stands that offers something to do.
+/// The time for which a notice with a button is shown: enough to decide.
 const OFFERED: Duration = Duration::from_secs(15);
 
 /// Something that happened.
@@ -21,23 +21,23 @@ const OFFERED: Duration = Duration::from_secs(15);
 pub enum Notice {
     /// Somebody came in; their name may be empty.
     Came(String),
-    /// Somebody is gone; their name may be empty.
+    /// Somebody left; their name may be empty.
     Went(String),
-    /// Somebody has said something.
+    /// A message of somebody.
     Said(DisplayName, ChatText),
     /// Somebody offers a file.
     Offers(DisplayName, FileName),
-    /// A file that was on its way is there, or will not come.
+    /// The transfer of a file is complete, or over.
     FileEnded(FileName, FileState),
-    /// Not all files that this person gave are offered.
+    /// More files than can be offered at a time; the others are not.
     TooManyFiles,
     /// These folders are not offered.
     Folders(Vec<FileName>),
     /// Somebody has raised a hand; their name may be empty.
     Raised(String),
-    /// Somebody is going to record the call.
+    /// Somebody begins to record the call.
     Records(DisplayName),
-    /// Somebody does not record any more.
+    /// Somebody stops recording.
     StopsRecording(DisplayName),
     /// Why this person's recording ended, or did not begin.
     NotRecorded(RecordingProblem),
@@ -47,30 +47,30 @@ pub enum Notice {
     LinkNotCopied,
     /// A new host link is on the clipboard.
     HostLinkRenewed,
-    /// There is one, and the browser did not allow it.
+    /// There is a new host link, and the browser did not allow the copy.
     HostLinkNotCopied,
     /// A report is on the clipboard.
     ReportCopied,
     /// The browser did not allow it.
     ReportNotCopied,
-    /// A device went away and another took its place. Can be undone.
+    /// A device was unplugged, and another replaces it. Can be undone.
     Replaced {
         /// Its kind.
         kind: Kind,
-        /// What went away.
+        /// The device that was unplugged.
         gone: Gone,
-        /// What is used now.
+        /// The device that is used now.
         now: String,
     },
-    /// A device came that could be used in place of the one in use.
+    /// A device was plugged in that could replace the one in use.
     Offered(Device),
-    /// Something that a host wanted was not done, or what came with a link counts no more.
+    /// A host's action was refused, or the secret of a link is no longer valid.
     Refused(ErrorCode),
     /// A host has switched something off.
     MutedByHost(Kind),
     /// The screen could not be shared.
     NotShared(Problem),
-    /// A device went away and there is no other.
+    /// A device was unplugged, and there is no other.
     Unplugged(Kind),
 }
 
@@ -114,8 +114,8 @@ impl Place {
     }
 }
 
-/// What is shown now, if anything: the last event, and beside it the last offer, which nobody who
-/// comes or goes shall take away.
+/// The notices on the screen: the last event, and beside it the last offer, which events do not
+/// replace. Cheap to copy.
 #[derive(Clone, Copy, Default)]
 pub struct Notices {
     event: Place,
@@ -144,7 +144,7 @@ impl Notices {
         }
     }
 
-    /// Takes away what the person sees in the chat, which they have just opened.
+    /// Hides a notice of what the chat shows, which has just been opened.
     pub(super) fn yield_to_chat(self) {
         if self.event.notice.with_untracked(|event| event.as_ref().is_some_and(Notice::is_in_chat))
         {
@@ -161,12 +161,12 @@ impl Notices {
         }
     }
 
-    /// Has offers that are accepted carried out.
+    /// Sets what carries out an accepted offer.
     pub(super) fn on_accept(self, action: impl Fn(Notice) + Send + Sync + 'static) {
         self.action.set_value(Some(Callback::new(action)));
     }
 
-    /// Tells who begins to record, and who ends it. Of who comes anew, their mark tells.
+    /// Announces who begins to record, and who stops. People who join recording have a mark.
     fn tell_of_recording(self, before: &View, after: &View) {
         let is_recording = |tile: &&Tile| tile.presence.recording;
         let changed = |from: &View, to: &View| {
@@ -184,11 +184,11 @@ impl Notices {
         }
     }
 
-    /// Tells of people who came or went while this person was inside.
+    /// Announces people who came or went while this person was inside.
     pub(super) fn compare(self, before: &View, after: &View) {
         let inside = |view: &View| matches!(view.phase, Phase::InCall { .. });
         if inside(after) && !inside(before) {
-            // Behind a gate nobody learns of it earlier.
+            // Behind a gate, the person could not know earlier.
             let recorder = after.tiles.iter().find(|tile| tile.presence.recording);
             recorder
                 .into_iter()

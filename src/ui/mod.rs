@@ -15,7 +15,6 @@ pub use common::{
     notice_bar::NoticeBar,
     room_status::RoomStatus,
     server_banner::ServerBanner,
-    shortcut::Shortcut,
     show::Show,
 };
 pub use devices::{device_choices::DeviceChoices, hide_address::HideAddress, preview::Preview};

@@ -1,7 +1,7 @@
 //! English, about choices in a call.
 
 use super::someone;
-use crate::{i18n::ChoiceTexts, protocol::Quality, ui::Shortcut};
+use crate::{i18n::ChoiceTexts, protocol::Quality, session::Shortcut};
 
 pub(in crate::i18n) static TEXTS: ChoiceTexts = ChoiceTexts {
     view: "View",

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
-/// Rounded up: a timer that is early has to run twice.
+/// Milliseconds, rounded up: a timer that is early would have to run twice.
 fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }
@@ -60,7 +60,7 @@ impl Drop for Interval {
     }
 }
 
-/// Waits.
+/// Resolves after a while.
 pub(super) async fn sleep(duration: Duration) {
     let promise = Promise::new(&mut |resolve, _| {
         if let Some(window) = window() {

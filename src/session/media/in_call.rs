@@ -1,20 +1,20 @@
-//! What happens to devices during a call: they come and go, fall silent, or are talked into in vain.
+//! Devices during a call: offers of new ones, and warnings about the microphone.
 
 use super::Media;
 use crate::{
     devices::{Input, MicActivity, MicWarning},
     platform::{self, Device, DeviceKind, Interval, Kind, Meter},
+    protocol::TrackSource,
     session::{Notice, Source, advice::DeviceState},
 };
 use leptos::prelude::*;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-/// How often a muted microphone is listened to.
+/// The interval at which a muted microphone is listened to: short enough to notice the first words.
 const LISTEN_PERIOD: Duration = Duration::from_millis(200);
 
 impl Media {
-    /// Does what a notice offered: uses the new device, or undoes that one took the place of
-    /// another.
+    /// Carries out what a notice offered: uses the new device, or undoes a replacement.
     pub(in crate::session) fn accept(self, notice: Notice) {
         match notice {
             Notice::Offered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
@@ -25,7 +25,18 @@ impl Media {
         }
     }
 
-    /// What is known of the devices beyond whether they are on.
+    /// Switches off what a host has muted. The person can switch it on again.
+    pub(in crate::session) fn muted_by_host(self, what: TrackSource) {
+        let Some(kind) = Kind::of(what) else { return };
+        // Later, as the engine is still busy with the message.
+        platform::spawn_local(async move {
+            if self.switch_off(kind) {
+                self.notices.show(Notice::MutedByHost(kind));
+            }
+        });
+    }
+
+    /// The state of the devices beyond whether they are on.
     pub(in crate::session) fn state(self) -> DeviceState {
         let MicWarning { silent, talking_while_muted } = self.mic_warning.get();
         let muted = |kind| self.is_sending(kind) && self.shown(kind).muted.get();
@@ -37,8 +48,8 @@ impl Media {
         }
     }
 
-    /// Listens to the microphone as long as the caller lives: often while it is muted, and else, when it
-    /// only has to give anything at all, with each tick of the clock.
+    /// Listens to the microphone while the caller lives: often while it is muted, and else with each tick of
+    /// the clock, which is enough to tell whether it gives any sound.
     pub(in crate::session) fn overhear(
         self,
         clock: RwSignal<Option<Duration>>,

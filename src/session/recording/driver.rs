@@ -1,6 +1,6 @@
-//! Carries out what the life cycle of a recording asks for, and tells it what happens.
+//! Carries out the commands of a recording's life cycle, and tells it what happens.
 
-use super::{Handler, Recording, delete, recorder::Recorder};
+use super::{Handler, Labels, Recording, delete, recorder::Recorder};
 use crate::{
     call,
     platform::{self, Interval, Local, Mixer},
@@ -17,13 +17,12 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Tells everybody that the call is going to be recorded, and then begins, unless it is stopped
-    /// before.
-    pub fn record(self) {
+    /// Announces a recording to everybody, and begins it after the countdown, unless that is stopped.
+    pub fn record(self, labels: Labels) {
         let recording = self.recording;
         if recording.driver.with_value(Option::is_none) {
             let Some(page) = recording.page.get_value() else { return };
-            recording.driver.set_value(Some(Local::new(drive(self, &page))));
+            recording.driver.set_value(Some(Local::new(drive(self, labels, &page))));
         }
         let reachable = self.server_round_trip().is_some();
         recording.handle(Input::Requested { reachable });
@@ -31,14 +30,14 @@ impl Session {
 }
 
 impl Recording {
-    /// Ends it, or does not begin it.
+    /// Ends the recording, or the countdown to it.
     pub fn stop(self) {
         self.handle(Input::Stop);
     }
 
-    /// Hands in something that happened.
+    /// Hands an input to the life cycle.
     fn handle(self, input: Input) {
-        // It may come from an effect, which is not to depend on what is read meanwhile.
+        // The caller may be an effect, which must not depend on what is read here.
         untrack(|| {
             if let Some(handle) = self.driver.try_get_value().flatten() {
                 handle(input);
@@ -47,9 +46,9 @@ impl Recording {
     }
 }
 
-/// Where inputs go from now on, as long as the page is there.
-fn drive(session: Session, page: &Owner) -> Handler {
-    let running = Rc::new(Running::new(session));
+/// Starts the driver, and returns what takes its inputs while the page is there.
+fn drive(session: Session, labels: Labels, page: &Owner) -> Handler {
+    let running = Rc::new(Running::new(session, labels));
     let weak = Rc::downgrade(&running);
     let recording = session.recording;
     page.with(|| {
@@ -68,7 +67,7 @@ fn drive(session: Session, page: &Owner) -> Handler {
     Rc::new(move |input| running.put(move |driver| driver.handle(input)))
 }
 
-/// The driver, and what waits until it has done what it is at.
+/// The driver, and the work that waits until it is free.
 struct Running {
     driver: RefCell<Driver>,
     work: Inbox<Work>,
@@ -77,8 +76,8 @@ struct Running {
 type Work = Box<dyn FnOnce(&mut Driver)>;
 
 impl Running {
-    fn new(session: Session) -> Self {
-        Self { driver: RefCell::new(Driver::new(session)), work: Inbox::default() }
+    fn new(session: Session, labels: Labels) -> Self {
+        Self { driver: RefCell::new(Driver::new(session, labels)), work: Inbox::default() }
     }
 
     fn put(&self, work: impl FnOnce(&mut Driver) + 'static) {
@@ -88,19 +87,20 @@ impl Running {
 
 struct Driver {
     session: Session,
+    labels: Labels,
     lifecycle: Lifecycle,
     clock: Option<Interval>,
-    /// Wakes during the countdown; the recorder's after that.
+    /// The mixer during the countdown; after that, the recorder has it.
     mixer: Option<Mixer>,
     recorder: Option<Recorder>,
-    /// What the last recording is called among those on this device.
+    /// The id of the last recording on this device.
     id: Option<String>,
 }
 
 impl Driver {
-    fn new(session: Session) -> Self {
+    fn new(session: Session, labels: Labels) -> Self {
         let lifecycle = Lifecycle::default();
-        Self { session, lifecycle, clock: None, mixer: None, recorder: None, id: None }
+        Self { session, labels, lifecycle, clock: None, mixer: None, recorder: None, id: None }
     }
 
     fn handle(&mut self, input: Input) {
@@ -116,7 +116,7 @@ impl Driver {
         }
     }
 
-    /// Shows how far it is. What the others are told is read from there.
+    /// Shows the stage, from which this person's presence is read as well.
     fn publish(&self) {
         let Recording { stage, problem, .. } = self.session.recording;
         if stage.get_untracked() != self.lifecycle.stage() {
@@ -134,8 +134,8 @@ impl Driver {
                 recording.handle(Input::StorageChecked(platform::can_keep().await));
             }),
             Command::Announce => {
-                self.session.send(call::Input::SetPresence(self.session.presence()));
-                self.session.send(call::Input::Awake);
+                self.session.call.send(call::Input::SetPresence(self.session.presence()));
+                self.session.call.send(call::Input::Awake);
                 self.mixer = Mixer::wake();
             }
             Command::CheckReadiness => {
@@ -146,7 +146,8 @@ impl Driver {
                 let report = move |event| recording.handle(Input::Recorder(event));
                 let mixer = self.mixer.take();
                 let id = self.id.insert(new_id());
-                let start = |mixer| Recorder::prepare(self.session, id, mixer, since, report);
+                let start =
+                    |mixer| Recorder::prepare(self.session, self.labels, id, mixer, since, report);
                 self.recorder = mixer.and_then(start);
                 if self.recorder.is_none() {
                     recording.handle(Input::NotStarted);
@@ -170,7 +171,7 @@ impl Driver {
     }
 
     fn server(&self) -> ServerState {
-        let answers = self.session.ask(|engine| engine.server_answers()).unwrap_or_default();
+        let answers = self.session.call.ask(|engine| engine.server_answers()).unwrap_or_default();
         ServerState::new(self.session.server_round_trip(), answers)
     }
 
@@ -187,7 +188,7 @@ impl Driver {
         let recording = self.session.recording;
         let (recorder, id) = (self.recorder.take(), self.id.take());
         platform::spawn_local(async move {
-            // Not from within what ends with it.
+            // Later, as the caller may be part of the recorder.
             drop(recorder);
             if let Some(id) = id.filter(|_| needs_deletion) {
                 delete(&id).await;
@@ -198,7 +199,7 @@ impl Driver {
     }
 }
 
-/// Names a recording, by when it began: no other on this device has the same.
+/// A unique id, which begins with the time.
 fn new_id() -> String {
     let began = platform::wall_clock().as_millis();
     format!("{began}-{:08x}", (platform::random_fraction() * 1e9) as u32)

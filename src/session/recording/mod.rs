@@ -1,43 +1,53 @@
-//! Recording on this device. Here is what everybody needs to know of it; the code of the rest is
-//! fetched with the panels: the [`driver`] runs the life cycle of a recording, and the [`recorder`]
-//! makes it.
+//! Recording on this device. This module is part of the first download; the rest is fetched with the
+//! panels: the [`driver`] runs the life cycle of a recording, the [`recorder`] makes it, and the
+//! [`library`] keeps it.
 
 mod driver;
+mod library;
 mod recorder;
-mod shelf;
 
 pub use crate::recording::Stage;
 use crate::{
     layout::Spotlight,
-    platform::{self, Local},
+    platform::{Local, local_storage},
+    protocol::Presence,
     recording::{RecordingProblem, lifecycle::Input},
 };
 use leptos::prelude::*;
-pub use shelf::{delete, kept, save};
+pub use library::{delete, kept, save};
 use std::rc::Rc;
 
-/// There once something was recorded on this device, until nothing is kept any more.
+/// Not empty while there are recordings on this device: spares most visits a look into its files.
 const KEPT_KEY: &str = "salon.recordings";
 
-/// Takes inputs. What does is not named here, so that its code is not fetched first.
+/// Takes inputs. What does is not named here, so that its code is not part of the first download.
 type Handler = Rc<dyn Fn(Input)>;
+
+/// The texts in a recording, in the language of the page.
+#[derive(Clone, Copy)]
+pub struct Labels {
+    /// The name of a person, also of one who gave none.
+    pub name: fn(Presence) -> String,
+    /// The name of a screen that somebody of this name shares.
+    pub screen_of: fn(&str) -> String,
+}
 
 /// What this person records. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Recording {
-    /// How far it is.
+    /// The stage of the recording.
     pub stage: RwSignal<Stage>,
-    /// Whether everybody gets a file of their own, beside that of all.
+    /// Whether everybody gets a file of their own, beside the common one.
     pub separate: RwSignal<bool>,
-    /// Why there is none, or why it ended.
+    /// Why the last recording did not begin, or why it ended.
     pub problem: RwSignal<Option<RecordingProblem>>,
-    /// Who is large on the stage of who records.
+    /// Who is in the spotlight on this person's stage.
     pub spotlight: RwSignal<Spotlight>,
-    /// Counts the changes of what is kept.
+    /// Counts the changes of the recordings on this device.
     pub changes: RwSignal<u32>,
-    /// What lives as long as the page of the room.
+    /// The owner of what lives as long as the page of the room.
     page: StoredValue<Option<Owner>>,
-    /// Where inputs go, once there was a recording.
+    /// What takes inputs, once there was a recording.
     driver: StoredValue<Option<Local<Handler>>>,
 }
 
@@ -58,15 +68,15 @@ impl Recording {
         self.page.set_value(Owner::current());
     }
 
-    /// Whether the others are told of it.
+    /// Whether the others are told of the recording.
     #[must_use]
     pub fn is_announced(self) -> bool {
         matches!(self.stage.get(), Stage::Counting(_) | Stage::Running { .. })
     }
 }
 
-/// Whether recordings may be kept on this device.
+/// Whether there may be recordings on this device.
 #[must_use]
 pub fn may_have_recordings() -> bool {
-    platform::load(KEPT_KEY).is_some_and(|kept| !kept.is_empty())
+    local_storage::get(KEPT_KEY).is_some_and(|kept| !kept.is_empty())
 }

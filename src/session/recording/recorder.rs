@@ -1,11 +1,12 @@
-//! Makes a recording: follows who is in the call with sound and picture.
+//! One recording: follows who is in the call with sound and picture.
 
-use super::KEPT_KEY;
+use super::{KEPT_KEY, Labels};
 use crate::{
     call::{PeerKey, Tile},
-    i18n::{shown_name, texts},
     layout::Item,
-    platform::{self, Kind, Leaving, Mixer, PerSource, Stream, Studio, Take},
+    platform::{
+        self, FileRecorder, Kind, Leaving, Mixer, PerSource, RecorderWorker, Stream, local_storage,
+    },
     protocol::TrackSource,
     recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
     session::{Session, Source, initials},
@@ -13,46 +14,48 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// One recording under way. What was written of it stays when it is dropped.
+/// One recording under way. What was written stays when it is dropped.
 pub(super) struct Recorder {
     session: Session,
-    studio: Studio,
+    labels: Labels,
+    worker: RecorderWorker,
     since: Duration,
     note: Note,
-    /// Each with whose it is; none for that of everybody.
-    takes: Vec<(Option<Item>, Take)>,
-    /// What comes from everybody else. While a connection takes another one's place, the last
-    /// sound and picture stay.
+    /// The files, each with the person it is about; none for the common one.
+    files: Vec<(Option<Item>, FileRecorder)>,
+    /// What the others send. While a connection replaces another one, the last sound and picture stay.
     incoming: Vec<(PeerKey, PerSource<Stream>)>,
     _leaving: Leaving,
 }
 
 impl Recorder {
-    /// Begins to record, with a mixer that runs.
+    /// Begins to record. The mixer must be running.
     pub(super) fn prepare(
         session: Session,
+        labels: Labels,
         id: &str,
         mixer: Mixer,
         since: Duration,
         report: impl Fn(RecorderEvent) + 'static,
     ) -> Option<Self> {
         let began = platform::wall_clock().as_millis();
-        let studio = Studio::open(id, mixer, report)?;
+        let worker = RecorderWorker::open(id, mixer, report)?;
         let note = Note {
-            room: Some(session.room.get_value()),
+            room: Some(session.room.name.get_value()),
             began: u64::try_from(began).unwrap_or_default(),
             length: 0,
-            format: studio.format().to_owned(),
+            format: worker.format().to_owned(),
             parts: Vec::new(),
             ended: false,
         };
-        platform::save(KEPT_KEY, "yes");
+        local_storage::set(KEPT_KEY, "yes");
         let mut recorder = Self {
             session,
-            studio,
+            labels,
+            worker,
             since,
             note,
-            takes: Vec::new(),
+            files: Vec::new(),
             incoming: Vec::new(),
             _leaving: platform::ask_before_leaving(),
         };
@@ -66,38 +69,38 @@ impl Recorder {
             0 => ALL.to_owned(),
             number => format!("person-{number}"),
         };
-        let take = self.studio.roll(&file)?;
-        self.takes.push((who, take));
+        let recorder = self.worker.record(&file)?;
+        self.files.push((who, recorder));
         self.note.parts.push(Part { file, person });
         self.write_note();
         Some(())
     }
 
-    /// Writes down how long it is by now.
+    /// Writes the manifest with the length so far.
     pub(super) fn write_note(&mut self) {
         let length = platform::elapsed().saturating_sub(self.since).as_millis();
         self.note.length = u64::try_from(length).unwrap_or_default();
-        self.studio.note(&self.note.to_text());
+        self.worker.note(&self.note.to_text());
     }
 
-    /// Sets what is seen and heard now. An effect that runs it depends on all of that.
+    /// Sets what is seen and heard now. An effect that calls this depends on all of it.
     pub(super) fn update_layout(&mut self) {
         let people = self.people();
         let separate = self.session.recording.separate.get_untracked();
         let spotlight = self.session.recording.spotlight.get();
         for cast in people.iter().filter(|_| separate) {
-            if self.takes.iter().all(|(known, _)| *known != Some(cast.item)) {
-                // Without a file of their own they are still in that of all.
+            if self.files.iter().all(|(known, _)| *known != Some(cast.item)) {
+                // Where this fails, they are still part of the common file.
                 let _ = self.start(Some(cast.item), Some(cast.name.clone()));
             }
         }
-        self.takes.retain(|(who, take)| {
+        self.files.retain(|(who, recorder)| {
             match people.iter().find(|cast| Some(cast.item) == *who) {
-                Some(cast) => take.set(Scene::of_one(cast, SIZE)),
-                None if who.is_none() => take.set(Scene::of_all(&people, &spotlight, SIZE)),
+                Some(cast) => recorder.set(Scene::of_one(cast, SIZE)),
+                None if who.is_none() => recorder.set(Scene::of_all(&people, &spotlight, SIZE)),
                 None => {
-                    // Who comes back gets another file.
-                    take.stop();
+                    // A person who comes back gets another file.
+                    recorder.stop();
                     return false;
                 }
             }
@@ -105,33 +108,33 @@ impl Recorder {
         });
     }
 
-    /// Stops recording; [`RecorderEvent::Finished`] follows when all is written.
+    /// Stops recording; [`RecorderEvent::Finished`] follows when everything is written.
     pub(super) fn finish(&mut self) {
         self.note.ended = true;
         self.write_note();
-        self.studio.finish();
+        self.worker.finish();
     }
 
-    /// Everybody in the call, this person last as on the stage.
+    /// Everybody in the call; this person comes last, as on the stage.
     fn people(&mut self) -> Vec<Cast<Stream>> {
         let tiles = self.session.view.with(|view| view.tiles.clone());
         self.follow_connections(&tiles);
-        let incoming = &self.incoming;
+        let (incoming, labels) = (&self.incoming, self.labels);
         let other = |tile: &Tile| {
             let streams = incoming.iter().find(|(key, _)| key.id == tile.key.id);
             let of = |source: TrackSource, on: bool| {
                 streams.filter(|_| on).and_then(|(_, streams)| streams.get(source)).cloned()
             };
             let presence = &tile.presence;
-            let name = shown_name(presence.clone());
+            let name = (labels.name)(presence.clone());
             let screen = of(TrackSource::Screen, tile.screen);
             Cast {
                 item: Item::Person(tile.key.id),
                 initials: initials(presence),
                 camera: of(TrackSource::Camera, tile.camera),
-                // As it is played: what somebody sends who is muted is not heard.
+                // As it is played: a muted person is not heard.
                 microphone: of(TrackSource::Microphone, presence.mic),
-                screen: screen.map(|screen| (screen, (texts().screen_of)(&name))),
+                screen: screen.map(|screen| (screen, (labels.screen_of)(&name))),
                 screen_sound: of(TrackSource::ScreenAudio, presence.screen),
                 name,
             }
@@ -148,13 +151,14 @@ impl Recorder {
         };
         let screen = sharing.screen();
         let shared = |source| screen.as_ref().and_then(|screen| Stream::of(screen.track(source)?));
-        let name = shown_name(presence.clone());
+        let name = (self.labels.name)(presence.clone());
         Cast {
             item: Item::Own,
             initials: initials(&presence),
             camera: device(Kind::Camera),
             microphone: device(Kind::Microphone),
-            screen: shared(TrackSource::Screen).map(|screen| (screen, (texts().screen_of)(&name))),
+            screen: shared(TrackSource::Screen)
+                .map(|screen| (screen, (self.labels.screen_of)(&name))),
             screen_sound: shared(TrackSource::ScreenAudio),
             name,
         }

@@ -18,7 +18,7 @@ pub fn AdviceLine(
     let t = texts();
     let session = expect_context::<Session>();
     let advice = Memo::new(move |_| session.advice());
-    let key = move || if session.shortcuts.get() { t.space } else { "" };
+    let key = move || if session.preferences.shortcuts.get() { t.space } else { "" };
     let action = move |advice: &Advice| match advice {
         Advice::TalkingWhileMuted => Some((t.unmute_short, key(), unmute)),
         Advice::SilentMicrophone | Advice::MutedBySystem(_) => {

@@ -33,7 +33,7 @@ pub fn CallView(
         time => (t.minutes)(time),
     });
     let alone = flag(move || session.view.get().is_alone());
-    let blocked = session.sound_blocked;
+    let blocked = session.playback.blocked;
     let heading = NodeRef::<html::H1>::new();
     effect(move || {
         if let (true, Some(heading)) = (shown.get(), heading.get()) {
@@ -43,16 +43,16 @@ pub fn CallView(
     // What becomes of them stands in the chat.
     let given = RwSignal::new(0_u32);
     let dragging = take_files(shown, move |brought: Brought| {
-        session.refuse_folders(&brought.folders);
+        session.chat.refuse_folders(&brought.folders);
         if !brought.files.is_empty() {
-            session.give(brought.files);
+            session.chat.give(brought.files);
             given.update(|count| *count += 1);
         }
     });
     view! {
         <div class="call" class:alone=alone hidden=flag(move || !shown.get())>
             <header class="call-bar">
-                <h1 tabindex="-1" node_ref=heading>{session.room.get_value().to_string()}</h1>
+                <h1 tabindex="-1" node_ref=heading>{session.room.name.get_value().to_string()}</h1>
                 <RecordingMark />
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
                     {text(move || time.get())}
@@ -63,7 +63,7 @@ pub fn CallView(
                 <Invite />
             </Show>
             <Show when=blocked>
-                <button class="button primary unblock" on:click=click(move |_| session.unblock_sound())>
+                <button class="button primary unblock" on:click=click(move |_| session.playback.unblock())>
                     <Icon paths=icons::SOUND />
                     {t.tap_to_hear}
                 </button>

@@ -10,10 +10,10 @@ use crate::{
     i18n::texts,
     platform::{Kind, Timer},
     reactive::{click, flag, holding, text, word},
-    session::Session,
+    session::{Session, Shortcut},
     ui::{
         DeviceChoices, HideAddress, Icon, Show,
-        common::{panel::Panel, shortcut::Shortcut},
+        common::panel::Panel,
         devices::{device_choices::ProblemNote, preview::DeviceToggle},
         icons,
         panels::lazy::{Lazy, LazyPanel, LazySettings, prefetch},
@@ -52,7 +52,7 @@ pub fn Controls(
     });
     // Nothing is fetched ahead from a server that is gone: what loads parts reports that as an error.
     let calm = Memo::new(move |_| {
-        session.settled.get() && session.view.with(|view| view.contact == Contact::Fine)
+        session.clock.settled.get() && session.view.with(|view| view.contact == Contact::Fine)
     });
     holding(move || calm.get().then(|| Timer::new(CALM, prefetch)));
     view! {
@@ -148,7 +148,7 @@ fn Buttons(
     let sharing = flag(move || session.sharing.is_on());
     let share = word(move || if sharing.get() { t.stop_sharing } else { t.share_screen });
     let crowd = text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
-    let unread = text(move || (t.chat_unread)(session.unread()));
+    let unread = text(move || (t.chat_unread)(session.chat.unread()));
     view! {
         <div class="buttons" role="toolbar" aria-label=t.controls>
             <DeviceToggle kind=Kind::Microphone button=microphone />
@@ -168,7 +168,7 @@ fn Buttons(
                 panel=OpenPanel::Lazy(Lazy::More)
                 icon=icons::MORE
                 label=text(move || t.more_panel.to_owned())
-                on=flag(move || session.hand.get())
+                on=flag(move || session.own.hand.get())
             />
             <PanelButton
                 panels
@@ -183,7 +183,7 @@ fn Buttons(
                 icon=icons::CHAT
                 label=unread
                 title=t.chat
-                badge=Signal::derive(move || session.unread())
+                badge=Signal::derive(move || session.chat.unread())
             />
             <button class="control leave" aria-label=t.leave title=t.leave on:click=click(move |_| session.leave())>
                 <Icon paths=icons::LEAVE />

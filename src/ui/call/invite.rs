@@ -14,8 +14,8 @@ use leptos::prelude::*;
 pub fn Invite() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let link = session.link.get_value();
-    let qr = format!("/room/{}/qr.svg", session.room.get_value());
+    let link = session.room.link.get_value();
+    let qr = format!("/room/{}/qr.svg", session.room.name.get_value());
     view! {
         <section class="invite" data-invite="" aria-labelledby="alone">
             <img src=qr alt=t.qr width="160" height="160" />
@@ -24,12 +24,12 @@ pub fn Invite() -> impl IntoView {
                 <p class="quiet">{t.alone_hint}</p>
                 <p class="address">{link}</p>
                 <div class="row">
-                    <button class="button primary" on:click=click(move |_| session.copy_link())>
+                    <button class="button primary" on:click=click(move |_| session.room.copy_link())>
                         <Icon paths=icons::LINK />
                         {t.copy_link}
                     </button>
                     <Show when=flag(platform::can_share)>
-                        <button class="button" on:click=click(move |_| session.share_link())>
+                        <button class="button" on:click=click(move |_| session.room.share_link())>
                             <Icon paths=icons::SHARE />
                             {t.share}
                         </button>

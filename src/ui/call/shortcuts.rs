@@ -3,11 +3,8 @@
 use crate::{
     layout::Layout,
     platform::{self, Kind},
-    session::{Advice, Session},
-    ui::{
-        common::shortcut::{Shortcut, find_shortcut},
-        stage::layout_state::LayoutState,
-    },
+    session::{Advice, Session, Shortcut, find_shortcut},
+    ui::stage::layout_state::LayoutState,
 };
 use leptos::{
     ev::{self, KeyboardEvent},
@@ -42,7 +39,7 @@ pub(super) fn listen(
             release();
         }
         let inside = session.view.with_untracked(|view| view.inside);
-        if !inside || !session.shortcuts.get_untracked() || event.repeat() {
+        if !inside || !session.preferences.shortcuts.get_untracked() || event.repeat() {
             return;
         }
         if event.code() == SPACE {
@@ -60,7 +57,7 @@ pub(super) fn listen(
                     session.sharing.toggle();
                 }
                 Shortcut::Screen => {}
-                Shortcut::Hand => session.hand.update(|raised| *raised = !*raised),
+                Shortcut::Hand => session.own.hand.update(|raised| *raised = !*raised),
                 Shortcut::Layout => {
                     layout_state.choose(match layout_state.layout.get_untracked() {
                         Layout::Grid => Layout::Speaker,

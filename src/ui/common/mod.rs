@@ -9,6 +9,5 @@ pub(super) mod playback;
 pub(super) mod radio_option;
 pub(super) mod room_status;
 pub(super) mod server_banner;
-pub(super) mod shortcut;
 pub(super) mod show;
 pub(super) mod toggle;

@@ -28,7 +28,7 @@ pub fn RoomStatus() -> impl IntoView {
         if let Some(gate) = session.view.with(|view| view.state.gate) {
             return (t.gate)(gate).to_owned();
         }
-        let since = session.now.get().saturating_sub(session.state_at.get()).as_secs();
+        let since = session.clock.now.get().saturating_sub(session.clock.state_at.get()).as_secs();
         let name = |person: Person| {
             (person.presence.name.as_str().to_owned(), person.seconds.saturating_add(since))
         };
@@ -65,7 +65,7 @@ pub fn RoomStatus() -> impl IntoView {
     });
     // Passing seconds are not read out.
     let time = text(move || match session.view.get().phase {
-        Phase::Knocking { since, .. } => stopwatch(session.now.get().saturating_sub(since)),
+        Phase::Knocking { since, .. } => stopwatch(session.clock.now.get().saturating_sub(since)),
         _ => String::new(),
     });
     view! {

@@ -22,7 +22,7 @@ pub fn ServerBanner() -> impl IntoView {
     };
     let fine = flag(move || contact.get() == Contact::Fine);
     let said = word(move || match contact.get() {
-        contact @ Contact::Lost { .. } => match session.barriers.found.get() {
+        contact @ Contact::Lost { .. } => match session.connectivity.barriers.found.get() {
             Some(barrier) => (t.barred)(&barrier),
             None => (t.contact)(contact, inside()),
         },

@@ -31,9 +31,9 @@ pub(in crate::ui) fn ConnectionPanel(
     let presence = Memo::new(move |_| session.tile(id).map(|tile| tile.presence));
     let name = text(move || (t.connection_to)(&presence.get().unwrap_or_default().name));
     let first = NodeRef::<html::Button>::new();
-    session.measuring.set(true);
+    session.connectivity.measuring.set(true);
     on_cleanup(move || {
-        let _ = session.measuring.try_set(false);
+        let _ = session.connectivity.measuring.try_set(false);
     });
     effect(move || {
         if let Some(first) = first.get() {
@@ -119,7 +119,7 @@ struct Tests {
 impl Tests {
     fn start(self, session: Session) {
         self.carried.set(None);
-        let hidden = session.hides_address.get_untracked() == Some(true);
+        let hidden = session.preferences.hides_address.get_untracked() == Some(true);
         self.probing.start(session.ice_servers(), hidden);
     }
 
@@ -132,7 +132,7 @@ impl Tests {
             }
             let Some(relay) = relay.get() else { return };
             platform::spawn_local(async move {
-                let carried = platform::try_relay(&relay).await;
+                let carried = platform::measure_relay(&relay).await;
                 self.carried.try_set(Some(carried));
             });
         });

@@ -29,7 +29,7 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
         trial.set_value(None);
         upload.set(UploadResult::Waiting);
         let servers = urls.get_value().into_iter().map(without_credentials).collect();
-        probing.start(servers, session.hides_address.get_untracked() == Some(true));
+        probing.start(servers, session.preferences.hides_address.get_untracked() == Some(true));
     };
     let outside = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Lobby));
     effect(move || match outside.get() {
@@ -44,7 +44,7 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     });
     let reachable = Memo::new(move |_| {
         // Asked once a second.
-        session.now.track();
+        session.clock.now.track();
         session.server_round_trip().is_some()
     });
     effect(move || {
@@ -67,13 +67,13 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     let download = platform::download_rate();
     let findings = Memo::new(move |_| {
         // Asked once a second.
-        session.now.track();
+        session.clock.now.track();
         let (server, probes) = (session.server_round_trip(), probing.probes.get());
-        let barrier = session.barriers.found.get();
+        let barrier = session.connectivity.barriers.found.get();
         Findings { server, barrier, probes, download, upload: upload.get() }
     });
     let verdict = Memo::new(move |_| findings.with(Findings::verdict));
-    let has_barrier = move || session.barriers.found.get().is_some();
+    let has_barrier = move || session.connectivity.barriers.found.get().is_some();
     let summary = word(move || summary(verdict.get(), has_barrier(), t));
     let abandoned = flag(move || {
         let dropped = |probe: &IceServerCheck| probe.result == CheckResult::Dropped;

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub fn HideAddress() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let hides = session.hides_address;
+    let hides = session.preferences.hides_address;
     let has_relay = use_context::<Boot>().is_some_and(|boot| boot.has_relay());
     // Whoever switches it off may think again.
     let offered =
@@ -22,7 +22,7 @@ pub fn HideAddress() -> impl IntoView {
                     type="checkbox"
                     prop:checked=flag(move || hides.get() == Some(true))
                     disabled=flag(move || hides.get().is_none())
-                    on:change=move |event| session.hide_address(event_target_checked(&event))
+                    on:change=move |event| session.preferences.hide_address(event_target_checked(&event))
                 />
                 <span>
                     {t.hide_address}

@@ -20,7 +20,7 @@ pub(in crate::ui) fn Settings() -> impl IntoView {
     let session = expect_context::<Session>();
     let media = session.media;
     let quality = move |quality, label: &'static str| {
-        let chosen = flag(move || session.quality.get() == quality);
+        let chosen = flag(move || session.preferences.quality.get() == quality);
         let choose = Callback::new(move |()| session.set_quality(quality));
         view! { <RadioOption group="quality" label chosen choose /> }
     };
@@ -46,7 +46,7 @@ pub(in crate::ui) fn Settings() -> impl IntoView {
                 {quality(Quality::SaveData, t.save_data)}
                 {quality(Quality::AudioOnly, t.audio_only)}
             </div>
-            <p class="quiet">{word(move || (t.quality_means)(session.quality.get()))}</p>
+            <p class="quiet">{word(move || (t.quality_means)(session.preferences.quality.get()))}</p>
         </section>
         <section aria-labelledby="sound-choices">
             <h3 id="sound-choices">{t.sound_and_picture}</h3>

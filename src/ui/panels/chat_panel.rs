@@ -34,9 +34,9 @@ struct Row {
 pub(super) fn ChatPanel(close: Callback<()>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    session.reading.set(true);
+    session.chat.reading.set(true);
     on_cleanup(move || {
-        let _ = session.reading.try_set(false);
+        let _ = session.chat.reading.try_set(false);
     });
     let chat = Memo::new(move |_| session.view.with(|view| view.chat.clone()));
     let rows = Memo::new(move |_| chat.with(|chat| rows(&chat.messages)));
@@ -138,14 +138,14 @@ fn Composer() -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     effect(move || {
         if let Some(field) = field.get() {
-            field.set_value(&session.draft.get_value());
+            field.set_value(&session.chat.draft.get_value());
             platform::focus(&field);
         }
     });
     let send = move || {
         let Some(field) = field.get_untracked() else { return };
-        session.say(&field.value());
-        session.draft.set_value(String::new());
+        session.chat.say(&field.value());
+        session.chat.draft.set_value(String::new());
         field.set_value("");
         platform::focus(&field);
     };
@@ -174,7 +174,7 @@ fn Composer() -> impl IntoView {
                 autocomplete="off"
                 node_ref=field
                 on:keydown=typed
-                on:input=move |event| session.draft.set_value(event_target_value(&event))
+                on:input=move |event| session.chat.draft.set_value(event_target_value(&event))
             ></textarea>
             <button class="control small primary" type="submit" aria-label=t.send title=t.send>
                 <Icon paths=icons::SEND />

@@ -131,7 +131,7 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
                 <button
                     class="button small"
                     aria-label=title
-                    on:click=first_click(move |_| session.handle_file(input.clone()))
+                    on:click=first_click(move |_| session.chat.handle_file(input.clone()))
                 >
                     {label}
                 </button>
@@ -142,7 +142,7 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
         view! {
             <div class="row">
                 {(state == FileState::Kept).then(|| view! {
-                    <button class="button small" aria-label=title on:click=click(move |_| session.save_file(key, &name))>
+                    <button class="button small" aria-label=title on:click=click(move |_| session.chat.save_file(key, &name))>
                         {t.save_again}
                     </button>
                 })}
@@ -165,7 +165,7 @@ pub(super) fn Attach() -> impl IntoView {
     };
     let picked = move |_| {
         if let Some(input) = input.get_untracked() {
-            session.give(platform::picked_files(&input));
+            session.chat.give(platform::picked_files(&input));
         }
     };
     view! {

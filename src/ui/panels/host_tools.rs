@@ -69,7 +69,7 @@ fn Invitations() -> impl IntoView {
     let given = Memo::new(move |_| session.view.with(|view| view.hosting.desk.invitations.clone()));
     let invite = move |once| session.act(HostAction::Invite { once, seconds: Some(INVITED_FOR) });
     let row = move |Invitation { token, .. }: Invitation| {
-        let link = invitation_link(&session.link.get_value(), &token);
+        let link = invitation_link(&session.room.link.get_value(), &token);
         let sentence = {
             let token = token.clone();
             text(move || {
@@ -81,7 +81,7 @@ fn Invitations() -> impl IntoView {
         view! {
             <li class="person">
                 <span class="quiet">{sentence}</span>
-                <button class="button small" on:click=click(move |_| session.copy(link.clone()))>{t.copy_link}</button>
+                <button class="button small" on:click=click(move |_| session.room.copy(link.clone()))>{t.copy_link}</button>
                 <button class="button small" on:click=first_click(revoke)>{t.revoke}</button>
             </li>
         }
@@ -95,7 +95,7 @@ fn Invitations() -> impl IntoView {
             <div class="row">
                 <button class="button small" on:click=click(move |_| invite(true))>{t.invite_one}</button>
                 <button class="button small" on:click=click(move |_| invite(false))>{t.invite_many}</button>
-                <button class="button small" on:click=click(move |_| session.copy_host_link())>{t.host_link}</button>
+                <button class="button small" on:click=click(move |_| session.room.copy_host_link())>{t.host_link}</button>
                 <RenewKey />
             </div>
             <p class="quiet" id="renew-key">{t.renew_key_why}</p>

@@ -30,7 +30,7 @@ pub(super) fn Lock(
         code.set(Some(String::new()));
         platform::spawn_local(async move {
             let bits = match &seal {
-                Some(seal) => platform::short_code(seal).await,
+                Some(seal) => platform::safety_code(seal).await,
                 None => None,
             };
             // The connection may have been replaced meanwhile.

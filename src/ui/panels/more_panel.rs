@@ -36,14 +36,14 @@ pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
 fn Signs() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let raised = flag(move || session.hand.get());
+    let raised = flag(move || session.own.hand.get());
     let sign = move |sign: Reaction| {
         view! {
             <button
                 class="control small sign"
                 aria-label=(t.sign)(sign)
                 title=(t.sign)(sign)
-                on:click=click(move |_| session.show(sign))
+                on:click=click(move |_| session.send_reaction(sign))
             >
                 {sign.emoji()}
             </button>
@@ -53,7 +53,7 @@ fn Signs() -> impl IntoView {
         <div class="row signs">{Reaction::ALL.map(sign).collect_view()}</div>
         <button
             class="button"
-            on:click=click(move |_| session.hand.update(|raised| *raised = !*raised))
+            on:click=click(move |_| session.own.hand.update(|raised| *raised = !*raised))
         >
             <Icon paths=icons::HAND />
             {word(move || if raised.get() { t.lower_hand } else { t.raise_hand })}

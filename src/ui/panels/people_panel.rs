@@ -46,7 +46,7 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
     let count = move || others.get().len() + 1;
     view! {
         <Panel name=text(move || (t.people)(count())) close>
-            <button class="button" on:click=click(move |_| session.copy_link())>
+            <button class="button" on:click=click(move |_| session.room.copy_link())>
                 <Icon paths=icons::LINK />
                 {t.copy_link}
             </button>

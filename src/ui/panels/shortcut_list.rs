@@ -2,11 +2,8 @@
 
 use crate::{
     i18n::choice_texts,
-    session::Session,
-    ui::common::{
-        shortcut::{KEYS, Shortcut},
-        toggle::Toggle,
-    },
+    session::{SHORTCUT_KEYS, Session, Shortcut},
+    ui::common::toggle::Toggle,
 };
 use leptos::prelude::*;
 
@@ -15,7 +12,7 @@ use leptos::prelude::*;
 pub(super) fn ShortcutList() -> impl IntoView {
     let t = choice_texts();
     let session = expect_context::<Session>();
-    let set = Callback::new(move |on| session.set_shortcuts(on));
+    let set = Callback::new(move |on| session.preferences.set_shortcuts(on));
     let row = |(key, shortcut): (&'static str, Shortcut)| {
         view! {
             <dt><kbd>"Alt"</kbd>" + "<kbd>{key}</kbd></dt>
@@ -27,13 +24,13 @@ pub(super) fn ShortcutList() -> impl IntoView {
             <details>
                 <summary>{t.shortcuts}</summary>
                 <dl>
-                    {KEYS.map(row).collect_view()}
+                    {SHORTCUT_KEYS.map(row).collect_view()}
                     <dt><kbd>{t.space}</kbd></dt>
                     <dd>{t.push_to_talk}</dd>
                     <dt><kbd>"Esc"</kbd></dt>
                     <dd>{t.close_panel}</dd>
                 </dl>
-                <Toggle label=t.use_shortcuts on=session.shortcuts set />
+                <Toggle label=t.use_shortcuts on=session.preferences.shortcuts set />
             </details>
         </section>
     }

@@ -20,14 +20,14 @@ pub(super) fn VolumeOf(
 ) -> impl IntoView {
     let t = choice_texts();
     let session = expect_context::<Session>();
-    let volume = session.volume_of(id);
+    let volume = session.preferences.volume_of(id);
     let silence = move |_| {
         let volume = volume.get_untracked();
-        session.set_volume(id, Volume { muted: !volume.muted, ..volume });
+        session.preferences.set_volume(id, Volume { muted: !volume.muted, ..volume });
     };
     let slide = move |event| {
         if let Ok(percent) = event_target_value(&event).parse() {
-            session.set_volume(id, Volume { percent, muted: false });
+            session.preferences.set_volume(id, Volume { percent, muted: false });
         }
     };
     view! {

@@ -21,7 +21,7 @@ pub(in crate::ui) fn RecordingMark() -> impl IntoView {
         me.into_iter().chain(others).collect::<Vec<_>>()
     });
     let time = text(move || match session.recording.stage.get() {
-        Stage::Running { since } => stopwatch(session.now.get().saturating_sub(since)),
+        Stage::Running { since } => stopwatch(session.clock.now.get().saturating_sub(since)),
         _ => String::new(),
     });
     view! {

@@ -1,11 +1,11 @@
 //! Recording the call, and the recordings that are kept on this device.
 
 use crate::{
-    i18n::recording_texts,
+    i18n::{recording_texts, shown_name, texts},
     platform::{self, KeptRecording, Local},
     reactive::{effect, first_click, flag, text, word},
     recording::Part,
-    session::{self, Session, Stage, delete, kept},
+    session::{self, Labels, Session, Stage, delete, kept},
     ui::{Icon, common::confirm_button::ConfirmButton, icons},
 };
 use leptos::prelude::*;
@@ -24,8 +24,9 @@ pub(in crate::ui) fn RecordingSection() -> impl IntoView {
         Stage::Running { .. } => t.stop.to_owned(),
         Stage::Finishing => t.finishing.to_owned(),
     });
+    let labels = Labels { name: shown_name, screen_of: texts().screen_of };
     let press = move |_| match recording.stage.get_untracked() {
-        Stage::Off => session.record(),
+        Stage::Off => session.record(labels),
         _ => recording.stop(),
     };
     let countdown = text(move || match recording.stage.get() {

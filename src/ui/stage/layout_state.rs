@@ -93,7 +93,7 @@ impl LayoutState {
             window,
         };
         effect(move || layout_state.load());
-        on_cleanup(|| platform::keep(PINNED_KEY, None));
+        on_cleanup(|| platform::session_storage::set(PINNED_KEY, None));
         // Only where there is more than one who could talk.
         let is_group = Memo::new(move |_| {
             let is_person = |item: &&Item| matches!(item, Item::Person(_));
@@ -112,11 +112,13 @@ impl LayoutState {
     }
 
     fn load(self) {
-        if platform::load(LAYOUT_KEY).as_deref() == Some(SPEAKER) {
+        if platform::local_storage::get(LAYOUT_KEY).as_deref() == Some(SPEAKER) {
             self.layout.set(Layout::Speaker);
         }
-        self.hides_self.set(platform::load(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
-        self.pinned.set(platform::recall(PINNED_KEY).and_then(|kept| recalled(&kept)));
+        self.hides_self
+            .set(platform::local_storage::get(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
+        self.pinned
+            .set(platform::session_storage::get(PINNED_KEY).and_then(|kept| recalled(&kept)));
     }
 
     /// Listens who talks.
@@ -136,14 +138,14 @@ impl LayoutState {
     /// Chooses a layout, now and on later visits. What is pinned is so no longer.
     pub fn choose(self, layout: Layout) {
         let name = if layout == Layout::Speaker { SPEAKER } else { "" };
-        platform::save(LAYOUT_KEY, name);
+        platform::local_storage::set(LAYOUT_KEY, name);
         self.set_pinned(None);
         self.layout.set(layout);
     }
 
     /// Hides the own picture from this person, or shows it, now and on later visits.
     pub fn hide_self(self, hide: bool) {
-        platform::save(HIDDEN_KEY, if hide { "yes" } else { "" });
+        platform::local_storage::set(HIDDEN_KEY, if hide { "yes" } else { "" });
         self.hides_self.set(hide);
     }
 
@@ -153,7 +155,7 @@ impl LayoutState {
     }
 
     fn set_pinned(self, item: Option<Item>) {
-        platform::keep(PINNED_KEY, item.and_then(kept).as_deref());
+        platform::session_storage::set(PINNED_KEY, item.and_then(kept).as_deref());
         self.pinned.set(item);
     }
 

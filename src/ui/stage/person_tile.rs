@@ -30,14 +30,14 @@ pub fn PersonTile(
     let link = move || tile.get().map(|tile| tile.link).unwrap_or_default();
     let incoming = incoming(session, tile);
     let pictured = flag(move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera)));
-    let volume = session.volume_of(id);
+    let volume = session.preferences.volume_of(id);
     let layout_state = expect_context::<LayoutState>();
     let place = layout_state.place(Item::Person(id));
     let frozen = flag(move || tile.get().is_some_and(|tile| tile.frozen));
     let state = text(move || match link() {
         Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
         Link::Reconnecting { since } => {
-            let time = session.now.get().saturating_sub(since);
+            let time = session.clock.now.get().saturating_sub(since);
             format!("{} {}", (t.link)(link()), stopwatch(time))
         }
         Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
@@ -66,7 +66,7 @@ pub fn PersonTile(
         >
             <Video
                 stream=stream(incoming, TrackSource::Camera)
-                gestures=session.sound_gestures
+                gestures=session.playback.gestures
                 on_seen=seen
             />
             <Sounds incoming presence volume />
@@ -99,14 +99,14 @@ fn Sounds(
 ) -> impl IntoView {
     let session = expect_context::<Session>();
     let speaker = session.media.speaker_in_use();
-    let blocked = Callback::new(move |()| session.sound_blocked.set(true));
+    let blocked = Callback::new(move |()| session.playback.blocked.set(true));
     view! {
         <Sound
             stream=stream(incoming, TrackSource::Microphone)
             speaker
             heard=flag(move || presence.get().mic && !volume.get().muted)
             volume=Signal::derive(move || volume.get().level())
-            gestures=session.sound_gestures
+            gestures=session.playback.gestures
             on_blocked=blocked
         />
         <Show when=flag(move || presence.get().screen)>
@@ -115,7 +115,7 @@ fn Sounds(
                 speaker
                 heard=flag(move || !volume.get().muted)
                 volume=Signal::derive(move || volume.get().level())
-                gestures=session.sound_gestures
+                gestures=session.playback.gestures
                 on_blocked=blocked
             />
         </Show>

@@ -18,7 +18,8 @@ pub(super) fn ShownReaction(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let current = Memo::new(move |_| sign.get().filter(|(_, at)| session.now.get() < *at + SHOWN));
+    let current =
+        Memo::new(move |_| sign.get().filter(|(_, at)| session.clock.now.get() < *at + SHOWN));
     let shown = RwSignal::new(None);
     // One that follows another fades from its own start, in an element of its own.
     holding(move || {

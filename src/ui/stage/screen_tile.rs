@@ -43,7 +43,7 @@ pub(super) fn ScreenTile(
             <Pin item=Item::Screen(id) name />
             <Video
                 stream=stream(incoming, TrackSource::Screen)
-                gestures=session.sound_gestures
+                gestures=session.playback.gestures
                 on_seen=Callback::new(move |()| seen.set(true))
             />
             <p class="link-state late" hidden=seen>{t.picture_to_come}</p>

@@ -89,8 +89,9 @@ impl Floating {
     fn new(movable: Signal<bool>) -> Self {
         let corner = RwSignal::new(SelfViewPosition::default());
         effect(move || {
-            corner
-                .set(SelfViewPosition::from_name(&platform::load(CORNER_KEY).unwrap_or_default()));
+            corner.set(SelfViewPosition::from_name(
+                &platform::local_storage::get(CORNER_KEY).unwrap_or_default(),
+            ));
         });
         Self { movable, corner, drag: RwSignal::new(None) }
     }
@@ -135,7 +136,7 @@ impl Floating {
 
     fn put(self, corner: SelfViewPosition) {
         self.corner.set(corner);
-        platform::save(CORNER_KEY, corner.name());
+        platform::local_storage::set(CORNER_KEY, corner.name());
     }
 }
 

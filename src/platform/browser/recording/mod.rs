@@ -1,22 +1,22 @@
-//! Recording on this device: the studio where it is made, and the shelf where it is kept.
+//! Recording on this device: the worker that makes recordings, and the library that keeps them.
 
+mod library;
 mod picture;
-mod shelf;
+mod recorder_worker;
 mod sound;
-mod studio;
 
-pub use shelf::{can_keep, delete_recording, has_recordings, mark_saved, recordings};
+pub use library::{can_keep, delete_recording, has_recordings, mark_saved, recordings};
+pub use recorder_worker::{FileRecorder, RecorderWorker, can_record};
 pub use sound::Mixer;
-pub use studio::{Leaving, Studio, Take, ask_before_leaving, can_record};
 
-/// The folder of all recordings, and where each has one of its own.
+/// The folder of all recordings, in which each has a folder.
 const SHELF: &str = "salon-recordings";
-/// What is kept of a recording beside its files.
+/// The file with the manifest of a recording.
 const NOTE: &str = "note.json";
-/// Is there once the person has saved it.
+/// The prefix of the empty files that mark a file as saved.
 const SAVED: &str = "saved";
 
-/// What is held while a recording is written.
+/// The lock that is held while a recording is written.
 fn lock(id: &str) -> String {
     format!("salon-recording-{id}")
 }

@@ -18,7 +18,7 @@ const PLATE: &str = "rgb(10 12 16 / 78%)";
 const MUTED: &str = "#f0a868";
 const FONT: &str = "system-ui, sans-serif";
 
-/// In pixels.
+/// Pixels.
 const CORNER: f64 = 14.0;
 const PLATE_HEIGHT: f64 = 30.0;
 const MARGIN: f64 = 8.0;
@@ -30,7 +30,7 @@ pub(super) struct Picture {
     panes: RefCell<Vec<(Pane<Stream>, Option<Screening>)>>,
 }
 
-/// Plays a stream where nobody sees it: what is played can be drawn.
+/// Plays a stream invisibly, so that it can be drawn.
 #[derive(Clone)]
 struct Screening {
     stream: Stream,
@@ -65,14 +65,14 @@ impl Picture {
         let canvas: HtmlCanvasElement = canvas.unchecked_into();
         canvas.set_width(SIZE.0);
         canvas.set_height(SIZE.1);
-        // With transparency, browsers would encode a second picture for it.
+        // For transparency, browsers would encode a second picture.
         let options = JSON::parse(r#"{"alpha":false}"#).ok()?;
         let context = canvas.get_context_with_context_options("2d", &options).ok()??;
         let context = context.unchecked_into();
         Some(Self { canvas, context, panes: RefCell::default() })
     }
 
-    /// A stream of it, with a frame whenever it is drawn.
+    /// A stream of the canvas, with a frame whenever it is drawn.
     pub(super) fn stream(&self) -> Option<MediaStream> {
         self.canvas.capture_stream().ok()
     }

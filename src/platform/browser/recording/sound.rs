@@ -12,22 +12,22 @@ use web_sys::{
     MediaStreamAudioDestinationNode, MediaStreamAudioSourceNode, MediaStreamTrack,
 };
 
-/// So long a mixer may take until it runs.
+/// The time within which a mixer has to run.
 const WAKES_WITHIN: Duration = Duration::from_secs(5);
 
-/// What mixes the sound of recordings. It wakes slowly, and never where nothing can play sound.
+/// The mixer for the sound of recordings. It starts slowly, and never where there is no sound device.
 #[derive(Clone)]
-pub struct Mixer(SendWrapper<Rc<Desk>>);
+pub struct Mixer(SendWrapper<Rc<AudioMixer>>);
 
-struct Desk {
+struct AudioMixer {
     context: AudioContext,
     since: Duration,
-    /// Systems stop it for a telephone call, for one.
+    /// Resumes it when the system has stopped it, as for a telephone call.
     _restart: Listener,
 }
 
 impl Mixer {
-    /// Wakes one.
+    /// Starts a mixer.
     #[must_use]
     pub fn wake() -> Option<Self> {
         let context = AudioContext::new().ok()?;
@@ -39,7 +39,11 @@ impl Mixer {
             }
         });
         let _ = context.resume();
-        Some(Self(SendWrapper::new(Rc::new(Desk { context, since: elapsed(), _restart: restart }))))
+        Some(Self(SendWrapper::new(Rc::new(AudioMixer {
+            context,
+            since: elapsed(),
+            _restart: restart,
+        }))))
     }
 
     /// Whether it runs.
@@ -48,14 +52,14 @@ impl Mixer {
         self.0.context.state() == AudioContextState::Running
     }
 
-    /// Whether it may run in a moment.
+    /// Whether it is still starting.
     #[must_use]
     pub fn is_waking(&self) -> bool {
         !self.runs() && elapsed().saturating_sub(self.0.since) < WAKES_WITHIN
     }
 }
 
-impl Drop for Desk {
+impl Drop for AudioMixer {
     fn drop(&mut self) {
         let _ = self.context.close();
     }
@@ -69,7 +73,7 @@ pub(super) struct Sound {
     sources: RefCell<Vec<Source>>,
 }
 
-/// One track, as long as it is heard.
+/// One track, while it is heard.
 struct Source {
     track: MediaStreamTrack,
     node: MediaStreamAudioSourceNode,
@@ -91,7 +95,7 @@ impl Sound {
     pub(super) fn new(mixer: &Mixer) -> Option<Self> {
         let context = mixer.0.context.clone();
         let mixed = context.create_media_stream_destination().ok()?;
-        // Without any sound, not even silence, nothing of the picture is written either.
+        // Without any sound, not even silence, browsers write no picture either.
         let silence = context.create_constant_source().ok()?;
         silence.offset().set_value(0.0);
         silence.connect_with_audio_node(&mixed).ok()?;
@@ -114,7 +118,7 @@ impl Sound {
         self.follow();
     }
 
-    /// Takes up the tracks that the streams have now: a connection brings them when it is made.
+    /// Adds the tracks that the streams have received since: those of a new connection come later.
     pub(super) fn follow(&self) {
         let wanted = self.wanted.borrow();
         let tracks = wanted.iter().flat_map(|stream| stream.js().get_audio_tracks().iter().next());

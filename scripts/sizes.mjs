@@ -1,0 +1,54 @@
+// scripts/sizes.mjs: prints how large the parts of src/ are, without their tests. Nothing is enforced.
+import { readdirSync, readFileSync } from 'node:fs';
+
+const FIELDS = 15;
+const FILES = 16;
+const LINES = 400;
+/** Their structs are tables of options and of texts. */
+const TABLES = /^src\/(server\/config|i18n)\//;
+
+/** All Rust files, without those of tests. */
+const files = readdirSync('src', { recursive: true })
+  .map((name) => `src/${name}`)
+  .filter((path) => path.endsWith('.rs') && !/\/tests(\.rs$|\/)/.test(path))
+  .map((path) => ({ path, lines: readFileSync(path, 'utf8').split('\n#[cfg(test)]\nmod tests {')[0].trimEnd().split('\n') }));
+
+const FUNCTION = /^(?:pub(?:\(.+?\))? )?(?:const )?(?:async )?fn (\w+)/;
+const STRUCT = /^(?:pub(?:\(.+?\))? )?struct (\w+).* \{$/;
+const FIELD = /^(?:pub(?:\(.+?\))? )?\w+: /;
+
+/** What begins with a line like `beginning`, each with its name and lines, as rustfmt indents them. */
+const items = (beginning) =>
+  files.flatMap(({ path, lines }) =>
+    lines.flatMap((line, at) => {
+      const indent = line.match(/^ */)[0];
+      const found = line.slice(indent.length).match(beginning);
+      if (!found) return [];
+      const isEnd = (other) => other.startsWith(`${indent}}`) || (other.startsWith(`${indent})`) && other.endsWith(';'));
+      const length = /[;}]$/.test(line) ? 1 : lines.slice(at).findIndex(isEnd) + 1;
+      return [{ what: `${path}:${at + 1} ${found[1]}`, indent, lines: lines.slice(at, at + length) }];
+    }),
+  );
+
+const show = (title, sizes) => {
+  console.log(`${title}${sizes.length ? '' : ': none'}`);
+  sizes.sort((one, other) => other.size - one.size).forEach(({ what, size }) => console.log(`  ${String(size).padStart(4)}  ${what}`));
+};
+
+const functions = items(FUNCTION).map(({ what, lines }) => ({ what, size: lines.length })).sort((one, other) => one.size - other.size);
+const at = (share) => functions[Math.floor((functions.length - 1) * share)].size;
+console.log(`Functions: ${functions.length}, of which half have up to ${at(0.5)} lines, and 90 % up to ${at(0.9)}`);
+show('The longest functions, in lines', functions.slice(-5));
+
+const structs = items(STRUCT).filter(({ what }) => !TABLES.test(what));
+const fields = ({ what, indent, lines }) => ({ what, size: lines.filter((line) => line.startsWith(`${indent}    `) && FIELD.test(line.slice(indent.length + 4))).length });
+show(`Structs of more than ${FIELDS} fields`, structs.map(fields).filter(({ size }) => size > FIELDS));
+
+const folders = new Map();
+for (const { path } of files) {
+  const folder = path.replace(/\/[^/]+$/, '');
+  folders.set(folder, (folders.get(folder) ?? 0) + 1);
+}
+show(`Folders of more than ${FILES} files`, [...folders].map(([what, size]) => ({ what, size })).filter(({ size }) => size > FILES));
+
+show(`Files of more than ${LINES} lines`, files.map(({ path, lines }) => ({ what: path, size: lines.length })).filter(({ size }) => size > LINES));

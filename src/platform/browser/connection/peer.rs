@@ -1,0 +1,376 @@
+//! Peer connections.
+
+use super::{
+    Listener, Screen, Stream, Timer, Track, channel::DataChannels, externs, outgoing::Outgoing,
+    prewarmed_connection::new_connection, sections::mid_of, spawn_local, statistics::Readings,
+};
+use crate::{
+    call::{
+        ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
+        SignalingState, sdp,
+    },
+    diagnostics::ConnectionStats,
+    platform::{Kind, PerKind, PerSource},
+    protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource},
+};
+use js_sys::{JSON, Reflect};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    RtcConfiguration, RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit,
+    RtcTrackEvent,
+};
+
+/// So long after a reading in which less came than should, the statistics are read once more.
+const READ_SOON: Duration = Duration::from_millis(500);
+
+pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
+    let servers = serde_json::to_string(&config.ice_servers).ok()?;
+    let policy = if config.hidden { "relay" } else { "all" };
+    let text = format!(r#"{{"iceServers":{servers},"iceTransportPolicy":"{policy}"}}"#);
+    Some(JSON::parse(&text).ok()?.unchecked_into())
+}
+
+/// A connection to one person. Dropping it closes it; nothing is reported after that.
+pub struct PeerConnection {
+    shared: Rc<Shared>,
+    _listeners: Vec<Listener>,
+}
+
+struct Shared {
+    pc: externs::Pc,
+    handler: Box<dyn Fn(PeerInput)>,
+    outgoing: Outgoing,
+    /// Apart, because an element that waits for a first picture plays no sound meanwhile.
+    incoming: PerSource<Stream>,
+    /// What the other side's sections bring, as the call says.
+    theirs: RefCell<Vec<TrackInfo>>,
+    /// What receives that.
+    receivers: RefCell<PerSource<externs::Receiver>>,
+    channels: RefCell<Option<DataChannels>>,
+    readings: Readings,
+    /// When they are read before the next second.
+    again: RefCell<Option<Timer>>,
+}
+
+impl PeerConnection {
+    /// Makes a connection that sends the given tracks. A caller proposes sound and picture in both
+    /// directions even without tracks, so that devices can come and go without negotiating again.
+    pub fn open(
+        role: Role,
+        config: &PeerConfig,
+        tracks: PerKind<Track>,
+        screen: Option<Screen>,
+        handler: impl Fn(PeerInput) + 'static,
+    ) -> Option<Self> {
+        let pc: externs::Pc = new_connection(&configuration(config)?)?.unchecked_into();
+        let shared = Rc::new(Shared {
+            outgoing: Outgoing::new(pc.clone(), tracks, screen)?,
+            incoming: PerSource::of(Stream::empty)?,
+            theirs: RefCell::default(),
+            receivers: RefCell::default(),
+            channels: RefCell::default(),
+            readings: Readings::new(pc.clone()),
+            again: RefCell::default(),
+            handler: Box::new(handler),
+            pc,
+        });
+        let listeners = shared.listen();
+        if role == Role::Caller {
+            shared.open_channels();
+            shared.outgoing.propose();
+        }
+        shared.read_soon();
+        Some(Self { shared, _listeners: listeners })
+    }
+
+    /// What the other person sends.
+    #[must_use]
+    pub fn streams(&self) -> PerSource<Stream> {
+        self.shared.incoming.clone()
+    }
+
+    /// How loud they are at this moment, from 0 to 1 (W3C WebRTC, section 5.3).
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        let level = || {
+            let receivers = self.shared.receivers.borrow();
+            let receiver = receivers.get(TrackSource::Microphone)?;
+            let source = receiver.synchronization_sources().ok()?.get(0);
+            Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
+        };
+        level().unwrap_or_default()
+    }
+
+    /// Reads the statistics. To be called each second; while less comes than should, they are read twice
+    /// as often by themselves.
+    pub fn read(&self) {
+        self.shared.read();
+    }
+
+    /// What the browser said last of the connection, track by track.
+    #[must_use]
+    pub fn stats(&self) -> Option<ConnectionStats> {
+        self.shared.readings.stats()
+    }
+
+    /// Uses other servers from the next restart of ICE on.
+    pub fn configure(&self, config: &PeerConfig) {
+        if let Some(configuration) = configuration(config) {
+            // Only a connection that is closed refuses it.
+            let _ = self.shared.pc.set_configuration_with_configuration(&configuration);
+        }
+    }
+
+    /// Says something on the data channel. What cannot be sent any more is lost with it.
+    pub fn talk(&self, text: &str) {
+        if let Some(channel) = &*self.shared.channels.borrow() {
+            channel.send(text);
+        }
+    }
+
+    /// Sends bytes on the data channel for them.
+    pub fn pour(&self, messages: &[Vec<u8>]) {
+        if let Some(channel) = &*self.shared.channels.borrow() {
+            channel.pour(messages);
+        }
+    }
+
+    /// Closes the data channels without a further event.
+    pub fn close_channels(&self) {
+        self.shared.channels.replace(None);
+    }
+
+    /// Sends another track of this kind, or none.
+    pub fn set_track(&self, kind: Kind, track: Option<&Track>) {
+        self.shared.outgoing.set_track(kind, track);
+    }
+
+    /// Shares a screen, or none any more.
+    pub fn set_screen(&self, screen: Option<&Screen>) {
+        self.shared.outgoing.set_screen(screen);
+    }
+
+    /// Carries out a command of the negotiation and reports its end to the handler.
+    pub fn run(&self, command: PeerCommand) {
+        let shared = self.shared.clone();
+        match command {
+            PeerCommand::SetLocal(intent) => spawn_local(async move {
+                let description = shared.set_local(intent).await;
+                let has_channels = description
+                    .as_ref()
+                    .is_some_and(|description| sdp::has_channels(&description.sdp));
+                let done = PeerInput::LocalDone(intent, description, shared.signaling());
+                (shared.handler)(done);
+                // Now that the answer, for which somebody waits, is on its way. A client that knows
+                // nothing of channels is not asked for one: that would take another offer, which it
+                // may not understand.
+                if intent == Intent::Answer && has_channels && shared.channels.borrow().is_none() {
+                    shared.open_channels();
+                }
+            }),
+            PeerCommand::SetRemote(description) => spawn_local(async move {
+                let worked = shared.set_remote(&description).await;
+                (shared.handler)(PeerInput::RemoteDone(worked, shared.signaling()));
+            }),
+            PeerCommand::AddCandidate(candidate) => {
+                let text = serde_json::to_string(&candidate).unwrap_or_default();
+                let candidate = JSON::parse(&text).unwrap_or(JsValue::NULL);
+                if let Ok(promise) = shared.pc.add_candidate(&candidate) {
+                    spawn_local(async move {
+                        let _ = JsFuture::from(promise).await;
+                    });
+                }
+            }
+            PeerCommand::RestartIce => {
+                let _ = shared.pc.restart_ice();
+            }
+            PeerCommand::LimitPicture(limit) => shared.outgoing.limit_picture(limit),
+            // Goes through the server, not through the connection.
+            PeerCommand::Send(_) => {}
+        }
+    }
+}
+
+impl Drop for PeerConnection {
+    fn drop(&mut self) {
+        self.close_channels();
+        // Whoever still waits for an operation waits for ever (W3C WebRTC, section 4.4.1.5), and must
+        // not keep a device open with it.
+        self.shared.outgoing.release();
+        self.shared.again.take();
+        self.shared.pc.close();
+    }
+}
+
+impl Shared {
+    /// Opens the channels on which people talk past the server.
+    fn open_channels(self: &Rc<Self>) {
+        let shared = Rc::downgrade(self);
+        let channel = DataChannels::open(&self.pc, move |input| {
+            if let Some(shared) = shared.upgrade() {
+                (shared.handler)(PeerInput::Channel(input));
+            }
+        });
+        self.channels.replace(Some(channel));
+    }
+
+    fn listen(self: &Rc<Self>) -> Vec<Listener> {
+        let on = |event, read: fn(&Self, &web_sys::Event) -> Option<PeerInput>| {
+            let shared = Rc::downgrade(self);
+            Listener::new(&self.pc, event, move |event| {
+                let Some(shared) = shared.upgrade() else { return };
+                if let Some(input) = read(&shared, &event) {
+                    (shared.handler)(input);
+                }
+            })
+        };
+        vec![
+            on("negotiationneeded", |_, _| Some(PeerInput::NegotiationNeeded)),
+            on("icecandidate", |_, event| local_candidate(event)),
+            on("connectionstatechange", |shared, _| {
+                Some(PeerInput::Connection(connection_state(&shared.pc.connection_state())))
+            }),
+            on("iceconnectionstatechange", |shared, _| {
+                Some(PeerInput::IceConnection(ice_state(&shared.pc.ice_connection_state())))
+            }),
+            on("track", |shared, event| {
+                let event: &RtcTrackEvent = event.dyn_ref()?;
+                shared.receive(&event.transceiver().unchecked_into());
+                None
+            }),
+        ]
+    }
+
+    /// A section brings something. What it is stands in what the call said of the description.
+    fn receive(&self, section: &externs::Transceiver) -> Option<()> {
+        let source = TrackInfo::find(&self.theirs.borrow(), &mid_of(section)?)?;
+        let receiver = section.receiver();
+        self.incoming.get(source)?.put(&receiver.track());
+        self.receivers.borrow_mut().set(source, Some(receiver.unchecked_into()));
+        Some(())
+    }
+
+    fn signaling(&self) -> SignalingState {
+        match self.pc.signaling_state().as_str() {
+            "stable" => SignalingState::Stable,
+            "have-local-offer" => SignalingState::HaveLocalOffer,
+            "have-remote-offer" => SignalingState::HaveRemoteOffer,
+            "closed" => SignalingState::Closed,
+            _ => SignalingState::Provisional,
+        }
+    }
+
+    async fn set_local(&self, intent: Intent) -> Option<SessionDescription> {
+        let promise = match intent {
+            Intent::Offer | Intent::Answer => self.pc.set_local(),
+            Intent::Rollback => {
+                let rollback = RtcSessionDescriptionInit::new(RtcSdpType::Rollback);
+                match self.signaling() {
+                    SignalingState::HaveRemoteOffer => {
+                        Ok(self.pc.set_remote_description(&rollback))
+                    }
+                    _ => self.pc.set_local_to(&rollback),
+                }
+            }
+        };
+        JsFuture::from(promise.ok()?).await.ok()?;
+        let description = self.pc.local_description()?;
+        if intent == Intent::Answer {
+            self.outgoing.answered();
+        }
+        let kind = match description.type_() {
+            RtcSdpType::Offer => SdpType::Offer,
+            RtcSdpType::Pranswer => SdpType::Pranswer,
+            RtcSdpType::Answer => SdpType::Answer,
+            _ => SdpType::Rollback,
+        };
+        let tracks = self.outgoing.tracks();
+        Some(SessionDescription { kind, sdp: description.sdp(), tracks })
+    }
+
+    async fn set_remote(&self, description: &SessionDescription) -> bool {
+        let kind = match description.kind {
+            SdpType::Offer => RtcSdpType::Offer,
+            SdpType::Pranswer => RtcSdpType::Pranswer,
+            SdpType::Answer => RtcSdpType::Answer,
+            SdpType::Rollback => RtcSdpType::Rollback,
+        };
+        let init = RtcSessionDescriptionInit::new(kind);
+        init.set_sdp(&sdp::accept(&description.sdp));
+        // Before what they bring is reported.
+        self.theirs.replace(description.tracks.clone());
+        let worked = JsFuture::from(self.pc.set_remote_description(&init)).await.is_ok();
+        match description.kind {
+            SdpType::Offer if worked => self.outgoing.adopt_offered(&description.tracks),
+            SdpType::Answer if worked => self.outgoing.share_screen(),
+            _ => {}
+        }
+        worked
+    }
+
+    /// Reads the statistics, unless that is being done or just was.
+    fn read(self: &Rc<Self>) {
+        let shared = self.clone();
+        let Some(reading) = self.readings.take() else { return };
+        spawn_local(async move {
+            let reading = reading.await;
+            // Whoever waits for an operation for ever keeps this, too.
+            if shared.signaling() == SignalingState::Closed {
+                return;
+            }
+            if let Some(reading) = shared.readings.note(reading) {
+                (shared.handler)(PeerInput::Reading(reading));
+            }
+            shared.read_soon();
+        });
+    }
+
+    /// Reads the statistics soon, if less comes than should.
+    fn read_soon(self: &Rc<Self>) {
+        let shared = Rc::downgrade(self);
+        let read = move || shared.upgrade().iter().for_each(Self::read);
+        let soon = !self.readings.are_well();
+        self.again.replace(soon.then(|| Timer::new(READ_SOON, read)));
+    }
+}
+
+/// An empty candidate ends one generation and null ends them all; only the latter is passed on.
+fn local_candidate(event: &web_sys::Event) -> Option<PeerInput> {
+    let event: &RtcPeerConnectionIceEvent = event.dyn_ref()?;
+    let Some(candidate) = event.candidate() else { return Some(PeerInput::LocalCandidate(None)) };
+    if candidate.candidate().is_empty() {
+        return None;
+    }
+    let fragment = Reflect::get(&candidate, &"usernameFragment".into()).ok();
+    Some(PeerInput::LocalCandidate(Some(IceCandidate {
+        candidate: candidate.candidate(),
+        sdp_mid: candidate.sdp_mid(),
+        sdp_m_line_index: candidate.sdp_m_line_index(),
+        username_fragment: fragment.and_then(|fragment| fragment.as_string()),
+    })))
+}
+
+fn connection_state(state: &str) -> ConnectionState {
+    match state {
+        "connecting" => ConnectionState::Connecting,
+        "connected" => ConnectionState::Connected,
+        "disconnected" => ConnectionState::Disconnected,
+        "failed" => ConnectionState::Failed,
+        "closed" => ConnectionState::Closed,
+        _ => ConnectionState::New,
+    }
+}
+
+fn ice_state(state: &str) -> IceConnectionState {
+    match state {
+        "checking" => IceConnectionState::Checking,
+        "connected" => IceConnectionState::Connected,
+        "completed" => IceConnectionState::Completed,
+        "disconnected" => IceConnectionState::Disconnected,
+        "failed" => IceConnectionState::Failed,
+        "closed" => IceConnectionState::Closed,
+        _ => IceConnectionState::New,
+    }
+}

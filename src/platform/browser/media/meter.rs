@@ -1,0 +1,101 @@
+//! The level of a microphone.
+
+use super::Track;
+use crate::platform::browser::externs::{USER_ACTIVATION, UserActivation};
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    AnalyserNode, AudioContext, AudioContextState, MediaStream, MediaStreamAudioSourceNode,
+    MediaStreamTrack,
+};
+
+/// Samples per measurement: few enough for a level that follows the voice, or enough to miss nothing
+/// between two measurements 200 ms apart.
+const SHORT: u32 = 1024;
+const LONG: u32 = 8192;
+
+/// Listens to a track without playing it.
+pub struct Meter(SendWrapper<Inner>);
+
+struct Inner {
+    _copy: Option<Copy>,
+    context: AudioContext,
+    source: MediaStreamAudioSourceNode,
+    analyser: AnalyserNode,
+}
+
+impl Meter {
+    /// Starts listening. None where the browser has no Web Audio.
+    #[must_use]
+    pub fn new(track: &Track) -> Option<Self> {
+        Self::listen(track.js(), None, SHORT)
+    }
+
+    /// Starts listening, also while the track is muted.
+    #[must_use]
+    pub fn of_muted(track: &Track) -> Option<Self> {
+        // The method of the browser: another track from the same device.
+        let copy = MediaStreamTrack::clone(track.js());
+        copy.set_enabled(true);
+        let copy = Copy(copy);
+        let track: JsValue = (&copy.0).into();
+        Self::listen(track.unchecked_ref(), Some(copy), LONG)
+    }
+
+    fn listen(track: &MediaStreamTrack, copy: Option<Copy>, window: u32) -> Option<Self> {
+        let context = AudioContext::new().ok()?;
+        let stream = MediaStream::new().ok()?;
+        stream.add_track(track);
+        let source = context.create_media_stream_source(&stream).ok()?;
+        let analyser = context.create_analyser().ok()?;
+        analyser.set_fft_size(window);
+        source.connect_with_audio_node(&analyser).ok()?;
+        Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser })))
+    }
+
+    /// Loudness of the last moment in percent, on a scale that feels even: -60 dB and below is 0,
+    /// full scale is 100. None if there is nothing at all, not even noise.
+    #[must_use]
+    pub fn level(&self) -> Option<u32> {
+        let mut samples = vec![0.0_f32; self.0.analyser.fft_size() as usize];
+        self.0.analyser.get_float_time_domain_data(&mut samples);
+        if samples.iter().all(|sample| *sample == 0.0) {
+            return None;
+        }
+        let sum: f64 = samples.iter().map(|sample| f64::from(sample * sample)).sum();
+        let power = sum / samples.len() as f64;
+        let decibels = 10.0 * power.max(1e-9).log10();
+        Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
+    }
+
+    /// Resumes measuring, and returns whether it runs. Browsers may require a gesture first, such as after
+    /// a reload.
+    #[must_use]
+    pub fn run(&self) -> bool {
+        let runs = self.0.context.state() == AudioContextState::Running;
+        if !runs && has_had_gesture() {
+            let _ = self.0.context.resume();
+        }
+        runs
+    }
+}
+
+fn has_had_gesture() -> bool {
+    USER_ACTIVATION.with(|user| user.as_ref().is_some_and(UserActivation::has_been_active))
+}
+
+/// A copy of a track, which has sound even while the original is muted.
+struct Copy(MediaStreamTrack);
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let _ = self.source.disconnect();
+        let _ = self.context.close();
+    }
+}

@@ -1,0 +1,82 @@
+//! Permission to use devices.
+
+use crate::platform::{
+    Kind, Problem,
+    browser::{
+        Listener, elapsed,
+        page::{allows, is_framed},
+    },
+};
+use js_sys::{Object, Reflect};
+use send_wrapper::SendWrapper;
+use std::time::Duration;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MediaDevices, PermissionState, PermissionStatus, window};
+
+/// A refusal within this time is the browser's own: people take longer to answer a question.
+const AT_ONCE: Duration = Duration::from_millis(300);
+
+/// The browser's media devices. Absent on pages that are neither https nor localhost.
+pub(super) fn media_devices() -> Result<MediaDevices, Problem> {
+    let devices = window().and_then(|window| window.navigator().media_devices().ok());
+    devices.filter(|devices| devices.is_object()).ok_or(Problem::Insecure)
+}
+
+/// Why the page cannot ask for a kind of device, if it cannot.
+#[must_use]
+pub fn barred(kind: Kind) -> Option<Problem> {
+    barred_from(kind.permission())
+}
+
+/// Why the page cannot use a feature (W3C Permissions Policy), if that is known before it tries.
+pub(super) fn barred_from(feature: &str) -> Option<Problem> {
+    let is_secure = window().and_then(|window| window.location().protocol().ok())? == "https:";
+    match media_devices().err() {
+        // An insecure page around this one makes this one insecure as well.
+        Some(Problem::Insecure) if is_secure && is_framed() => Some(Problem::Framed),
+        None if allows(feature) == Some(false) => Some(forbidden()),
+        problem => problem,
+    }
+}
+
+fn forbidden() -> Problem {
+    if is_framed() { Problem::Framed } else { Problem::Forbidden }
+}
+
+/// Whether a refusal since `asked` came from the policy of a page around this one, in browsers that do
+/// not tell: people take longer.
+pub(super) fn is_policy(feature: &str, asked: Duration) -> bool {
+    allows(feature).is_none() && is_framed() && elapsed().saturating_sub(asked) < AT_ONCE
+}
+
+/// Whether the browser's permission for this kind is known to be given.
+pub async fn is_granted(kind: Kind) -> bool {
+    let status = permission(kind).await;
+    status.is_some_and(|status| status.state() == PermissionState::Granted)
+}
+
+pub(super) async fn permission(kind: Kind) -> Option<PermissionStatus> {
+    let descriptor = Object::new();
+    Reflect::set(&descriptor, &"name".into(), &kind.permission().into()).ok()?;
+    let promise = window()?.navigator().permissions().ok()?.query(&descriptor).ok()?;
+    JsFuture::from(promise).await.ok()?.dyn_into().ok()
+}
+
+/// Calls `handler` whenever the browser's permission for this kind becomes "granted", until the
+/// returned value is dropped, and at once if it is by now. None where the browser does not tell.
+pub async fn watch_permission(
+    kind: Kind,
+    handler: impl Fn() + 'static,
+) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+    let status = permission(kind).await?;
+    let seen = status.clone();
+    let tell = move || {
+        if seen.state() == PermissionState::Granted {
+            handler();
+        }
+    };
+    tell();
+    let listener = Listener::new(&status, "change", move |_| tell());
+    Some(SendWrapper::new(Box::new(listener)))
+}

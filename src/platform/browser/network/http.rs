@@ -1,0 +1,48 @@
+//! Requests to the server beside its WebSocket.
+
+use crate::platform::browser::INSTANT;
+use js_sys::Reflect;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, Response, window};
+
+/// The smallest download in bytes whose rate is measured: that of a smaller one is mostly round trip.
+const WORTH_MEASURING: f64 = 50_000.0;
+
+/// The host and port that this page came from.
+#[must_use]
+pub fn own_host() -> String {
+    window().and_then(|window| window.location().host().ok()).unwrap_or_default()
+}
+
+/// Sends a request to the server, and returns the answer: none where the request did not arrive, an
+/// empty text where the server does not know the path.
+pub async fn ask_server(path: &str) -> Option<String> {
+    let init = RequestInit::new();
+    // With GET, browsers send no `Origin`.
+    init.set_method("POST");
+    let answer = JsFuture::from(window()?.fetch_with_str_and_init(path, &init)).await.ok()?;
+    let answer: Response = answer.dyn_into().ok()?;
+    match answer.status() {
+        200 => JsFuture::from(answer.text().ok()?).await.ok()?.as_string(),
+        404 | 405 => Some(String::new()),
+        _ => None,
+    }
+}
+
+/// The download rate of this page's largest file in bits per second, if it came over the network (W3C
+/// Resource Timing, section 4.3). A lower bound.
+#[must_use]
+pub fn download_rate() -> Option<f64> {
+    let entries = window()?.performance()?.get_entries_by_type("resource");
+    let measured = entries.iter().filter_map(|entry| {
+        let number = |name: &str| Reflect::get(&entry, &name.into()).ok()?.as_f64();
+        let (bytes, carried) = (number("encodedBodySize")?, number("transferSize")?);
+        let millis = number("responseEnd")? - number("requestStart")?;
+        // Times are rounded: a fast download may seem to have taken none.
+        let seconds = millis.max(0.0) / 1000.0 + INSTANT.as_secs_f64();
+        (carried >= bytes).then_some((bytes, bytes * 8.0 / seconds))
+    });
+    let largest = measured.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+    (largest.0 >= WORTH_MEASURING).then_some(largest.1)
+}

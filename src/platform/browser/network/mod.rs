@@ -1,0 +1,9 @@
+//! The server: its WebSocket, and requests beside it.
+
+mod http;
+mod socket;
+mod upload;
+
+pub use http::{ask_server, download_rate, own_host};
+pub use socket::Socket;
+pub use upload::UploadTrial;

@@ -1,0 +1,134 @@
+//! The keyboard focus.
+
+use crate::platform::browser::Listener;
+use send_wrapper::SendWrapper;
+use std::{cell::RefCell, iter::successors, rc::Rc};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Document, Element, HtmlElement, MutationObserver, MutationObserverInit, window};
+
+fn document() -> Option<Document> {
+    window()?.document()
+}
+
+/// The element with the focus; the body where none has it.
+fn focused() -> Option<Element> {
+    document()?.active_element()
+}
+
+fn focus_is_on(selectors: &str) -> bool {
+    focused().is_some_and(|element| element.matches(selectors).unwrap_or_default())
+}
+
+/// Whether the element with the focus uses keys itself.
+#[must_use]
+pub fn takes_keys() -> bool {
+    focus_is_on("input, select, textarea, :is(button, a, summary, [tabindex='0']):focus-visible")
+}
+
+/// Whether the element with the focus takes text.
+#[must_use]
+pub fn takes_text() -> bool {
+    focus_is_on("input, textarea")
+}
+
+/// Moves the keyboard focus.
+pub fn focus(element: &HtmlElement) {
+    let _ = element.focus();
+}
+
+/// Moves the keyboard focus to an element, unless it is within it.
+pub fn focus_into(element: &HtmlElement) {
+    if !focused().is_some_and(|focused| element.contains(Some(&focused))) {
+        focus(element);
+    }
+}
+
+/// The element that had the focus last, and the elements around it that may get it, from the inside out.
+struct Focused {
+    element: Element,
+    around: Vec<Element>,
+}
+
+impl Focused {
+    fn new(element: Element) -> Self {
+        let around = successors(element.parent_element(), |element| element.parent_element())
+            .filter(|element| element.matches("[tabindex='-1']").unwrap_or_default());
+        Self { around: around.collect(), element }
+    }
+
+    /// Moves the focus, if it is lost because its element is gone.
+    fn look(&self) {
+        let is_elsewhere =
+            focused().is_some_and(|it| it != self.element && it.tag_name() != "BODY");
+        // Another page, around this one or beside it, keeps the focus.
+        let is_here = document().is_some_and(|document| document.has_focus().unwrap_or_default());
+        if is_here
+            && !is_elsewhere
+            && !can_be_used(&self.element)
+            && let Some(around) = self.around.iter().cloned().chain(page()).find(can_be_used)
+            && let Some(around) = around.dyn_ref()
+        {
+            focus(around);
+        }
+    }
+}
+
+/// The element that gets the focus where nothing of what was around it is left.
+fn page() -> Option<Element> {
+    document()?.query_selector("main").ok()?
+}
+
+fn can_be_used(element: &Element) -> bool {
+    let is = |found: Result<Option<Element>, _>| found.is_ok_and(|found| found.is_some());
+    element.is_connected() && !is(element.closest("[hidden]")) && !is(element.closest(":disabled"))
+}
+
+/// Restores a lost focus until dropped. When the button with the focus is removed, hidden or disabled,
+/// perhaps because it was pressed, browsers drop the focus; then the panel or the page around the button
+/// gets it, where keys mean what they meant before.
+pub struct FocusWatch(SendWrapper<Watch>);
+
+struct Watch {
+    observer: MutationObserver,
+    _look: Closure<dyn FnMut()>,
+    _focusin: Listener,
+}
+
+/// Begins to restore a lost focus.
+#[must_use]
+pub fn watch_focus() -> Option<FocusWatch> {
+    let document = document()?;
+    let focused = Rc::new(RefCell::new(self::focused().map(Focused::new)));
+    let focusin = Listener::new(&document, "focusin", {
+        let focused = focused.clone();
+        move |event| {
+            let element = event.target().and_then(|target| target.dyn_into().ok());
+            focused.replace(element.map(Focused::new));
+        }
+    });
+    let look = Closure::<dyn FnMut()>::new(move || {
+        // Moving the focus is an event itself, which is noted.
+        let last = focused.take();
+        if let Some(last) = last {
+            last.look();
+            let mut focused = focused.borrow_mut();
+            if focused.is_none() {
+                *focused = Some(last);
+            }
+        }
+    });
+    let observer = MutationObserver::new(look.as_ref().unchecked_ref()).ok()?;
+    let init = MutationObserverInit::new();
+    init.set_child_list(true);
+    init.set_subtree(true);
+    init.set_attribute_filter(&js_sys::Array::of2(&"hidden".into(), &"disabled".into()));
+    let body = document.body()?;
+    observer.observe_with_options(&body, &init).ok()?;
+    Some(FocusWatch(SendWrapper::new(Watch { observer, _look: look, _focusin: focusin })))
+}
+
+impl Drop for FocusWatch {
+    fn drop(&mut self) {
+        self.0.observer.disconnect();
+    }
+}

@@ -1,0 +1,134 @@
+//! The recordings on this device: a folder for each in the browser's own storage.
+
+use super::{NOTE, SAVED, SHELF, lock};
+use crate::{
+    platform::{
+        KeptRecording,
+        browser::{
+            externs::{self, Folder, StoredFile},
+            storage::{StoredBytes, folder, names},
+        },
+    },
+    recording::Note,
+};
+use js_sys::{Array, JSON, Reflect};
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, File};
+
+/// The number of bytes that tell the format of a file.
+const BEGINNING: usize = 16;
+
+/// All recordings on this device that no tab is writing, the last one first.
+pub async fn recordings() -> Vec<KeptRecording> {
+    let mut kept = Vec::new();
+    let (Some(shelf), Some(held)) = (shelf().await, held_locks().await) else { return kept };
+    for id in names(&shelf).await {
+        if !held.contains(&lock(&id)) {
+            kept.extend(recording(&shelf, id).await);
+        }
+    }
+    kept.sort_by_key(|recording| std::cmp::Reverse(recording.note.began));
+    kept
+}
+
+/// Whether recordings can be stored. Some browsers store nothing in a private window.
+pub async fn can_keep() -> bool {
+    folder().await.is_some()
+}
+
+/// Whether there are recordings, including those that a tab is writing.
+pub async fn has_recordings() -> bool {
+    match shelf().await {
+        Some(shelf) => !names(&shelf).await.is_empty(),
+        None => false,
+    }
+}
+
+/// Marks a file of a recording as saved just now.
+pub async fn mark_saved(id: &str, file: &str) {
+    let mark = async {
+        let folder = subfolder(&shelf().await?, id).await?;
+        // An existing mark would keep its time.
+        if let Ok(removed) = folder.remove(&mark_of(file)) {
+            let _ = JsFuture::from(removed).await;
+        }
+        let create = JSON::parse(r#"{"create":true}"#).ok()?;
+        JsFuture::from(folder.file(&mark_of(file), &create).ok()?).await.ok()
+    };
+    mark.await;
+}
+
+fn mark_of(file: &str) -> String {
+    format!("{SAVED}-{file}")
+}
+
+/// Removes a recording.
+pub async fn delete_recording(id: &str) {
+    let delete = async {
+        let all = JSON::parse(r#"{"recursive":true}"#).ok()?;
+        JsFuture::from(shelf().await?.remove_all(id, &all).ok()?).await.ok()
+    };
+    delete.await;
+}
+
+async fn shelf() -> Option<Folder> {
+    subfolder(&folder().await?, SHELF).await
+}
+
+async fn subfolder(folder: &Folder, name: &str) -> Option<Folder> {
+    let found = JsFuture::from(folder.folder(name, &JsValue::UNDEFINED).ok()?).await.ok()?;
+    Some(found.unchecked_into())
+}
+
+async fn file(folder: &Folder, name: &str) -> Option<File> {
+    let found = JsFuture::from(folder.file(name, &JsValue::UNDEFINED).ok()?).await.ok()?;
+    let found: StoredFile = found.unchecked_into();
+    JsFuture::from(found.file().ok()?).await.ok()?.dyn_into().ok()
+}
+
+async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
+    let folder = subfolder(shelf, &id).await?;
+    let note = match note(&folder).await {
+        Some(note) => note,
+        None => lost_note(&folder, &id).await?,
+    };
+    let (mut files, mut saved) = (Vec::new(), Some(Duration::ZERO));
+    for part in &note.parts {
+        if let Some(found) = file(&folder, &part.file).await.filter(|found| found.size() > 0.0) {
+            files.push((part.clone(), StoredBytes(Blob::from(found))));
+            let mark = file(&folder, &mark_of(&part.file)).await;
+            let at = mark
+                .and_then(|mark| Duration::try_from_secs_f64(mark.last_modified() / 1000.0).ok());
+            saved = saved.zip(at).map(|(last, at)| last.max(at));
+        }
+    }
+    (!files.is_empty()).then_some(KeptRecording { id, note, files, saved })
+}
+
+async fn note(folder: &Folder) -> Option<Note> {
+    let text = JsFuture::from(file(folder, NOTE).await?.text()).await.ok()?.as_string()?;
+    Note::parse(&text)
+}
+
+async fn lost_note(folder: &Folder, id: &str) -> Option<Note> {
+    let is_film = |name: &String| name != NOTE && !name.starts_with(SAVED);
+    let mut files: Vec<_> = names(folder).await.into_iter().filter(is_film).collect();
+    files.sort();
+    for name in &files {
+        let bytes = StoredBytes(file(folder, name).await?.into());
+        if let Some(beginning) = bytes.read(0, BEGINNING).await {
+            return Note::lost(id, &files, &beginning);
+        }
+    }
+    None
+}
+
+/// The names of the locks that some tab holds.
+async fn held_locks() -> Option<Vec<String>> {
+    let state = JsFuture::from(externs::query_locks().ok()?).await.ok()?;
+    let held: Array = Reflect::get(&state, &"held".into()).ok()?.dyn_into().ok()?;
+    let name = |lock: JsValue| Reflect::get(&lock, &"name".into()).ok()?.as_string();
+    Some(held.iter().filter_map(name).collect())
+}

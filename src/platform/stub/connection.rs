@@ -1,0 +1,56 @@
+//! Peer connections.
+
+use super::{Screen, Stream, Track};
+use crate::{
+    call::{PeerCommand, PeerConfig, PeerInput},
+    diagnostics::{CheckEvent, ConnectionStats, Throughput},
+    platform::{Kind, PerKind, PerSource},
+    protocol::{IceServer, Role},
+};
+
+/// See the browser's `PeerConnection`.
+pub struct PeerConnection;
+
+#[allow(clippy::needless_pass_by_value, reason = "as in the browser")]
+impl PeerConnection {
+    pub fn open(
+        _: Role,
+        _: &PeerConfig,
+        _: PerKind<Track>,
+        _: Option<Screen>,
+        _: impl Fn(PeerInput) + 'static,
+    ) -> Option<Self> {
+        None
+    }
+    pub fn streams(&self) -> PerSource<Stream> {
+        PerSource::default()
+    }
+    pub fn set_screen(&self, _: Option<&Screen>) {}
+    pub fn read(&self) {}
+    pub fn stats(&self) -> Option<ConnectionStats> {
+        None
+    }
+    pub fn configure(&self, _: &PeerConfig) {}
+    pub fn level(&self) -> f64 {
+        0.0
+    }
+    pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
+    pub fn talk(&self, _: &str) {}
+    pub fn pour(&self, _: &[Vec<u8>]) {}
+    pub fn close_channels(&self) {}
+    pub fn run(&self, _: PeerCommand) {}
+}
+
+/// See the browser's `ServerProbe`.
+pub struct ServerProbe;
+
+impl ServerProbe {
+    pub fn start(_: Option<&IceServer>, _: bool, _: impl Fn(CheckEvent) + 'static) -> Option<Self> {
+        None
+    }
+}
+
+pub fn prepare_connection(_: impl FnOnce(bool) + 'static) {}
+pub async fn measure_relay(_: &IceServer) -> Option<Throughput> {
+    None
+}

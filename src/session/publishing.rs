@@ -1,0 +1,83 @@
+//! Shows what the call says, as soon as it matters.
+
+use super::{Session, engine::Redraw, storage::chat_history};
+use crate::{
+    call::{Phase, View},
+    platform::{self, Timer},
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// The delay of the first drawing while connections are being made: time for their first messages,
+/// which are more urgent.
+const HEAD_START: Duration = Duration::from_millis(150);
+/// The delay of drawing a message of the chat: of a flood of them, drawing is what costs.
+const FLOW: Duration = Duration::from_millis(50);
+
+/// Puts what the call says into signals. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Publisher {
+    session: Session,
+    /// Runs while drawing waits for something more urgent.
+    timer: StoredValue<Option<Timer>>,
+}
+
+impl Publisher {
+    pub(super) fn new(session: Session) -> Self {
+        Self { session, timer: StoredValue::new(None) }
+    }
+
+    /// Shows the outcome of an input.
+    pub(super) fn redraw(self, redraw: Redraw) {
+        match redraw {
+            Redraw::Tick => {}
+            Redraw::Soon => self.draw_within(FLOW),
+            Redraw::Now => {
+                let Some(view) = self.session.call.ask(|engine| engine.view()) else { return };
+                if self.session.view.with_untracked(|shown| shown.can_wait_for(&view)) {
+                    self.draw_within(HEAD_START);
+                } else {
+                    self.publish(view);
+                }
+            }
+        }
+    }
+
+    fn draw_within(self, wait: Duration) {
+        if self.timer.with_value(Option::is_none) {
+            let publish = move || {
+                if let Some(view) = self.session.call.ask(|engine| engine.view()) {
+                    self.publish(view);
+                }
+            };
+            self.timer.set_value(Some(Timer::new(wait, publish)));
+        }
+    }
+
+    /// Shows a view, and tells the person what has changed.
+    pub(super) fn publish(self, view: View) {
+        self.timer.set_value(None);
+        let Session { room, clock, media, own, chat, notices, .. } = self.session;
+        if self.session.view.with_untracked(|before| *before == view) {
+            return;
+        }
+        let before = self.session.view.get_untracked();
+        let now = platform::elapsed();
+        notices.compare(&before, &view);
+        if before.chat.messages != view.chat.messages {
+            chat_history::save(&room.name.get_value(), &view.chat.messages);
+            chat.announce_message(&before.chat, &view.chat);
+        }
+        chat.announce_files(&before, &view);
+        if before.state != view.state {
+            clock.state_at.set(now);
+        }
+        clock.now.set(now);
+        if matches!(view.phase, Phase::Left { .. }) {
+            media.release();
+            own.hand.set(false);
+            chat.reset();
+        }
+        self.session.view.set(view);
+    }
+}

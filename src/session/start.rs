@@ -1,0 +1,174 @@
+//! Brings a session to life in the browser, and keeps it going: the clock, the page and the devices.
+
+use super::{
+    Session,
+    engine::{Context, Engine},
+    entering::saved_name,
+    publishing::Publisher,
+};
+use crate::{
+    call::{Input, PeerKey, Phase},
+    diagnostics::StatsHistory,
+    platform::{self, Interval, PageEvent, Timer},
+    protocol::Quality,
+    reactive::{effect, holding},
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// The period of the clock: the times on the page show seconds.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The time after joining at which the microphone is listened to and the screen kept on: browsers
+/// take a tenth of a second to begin, during which connections are made.
+const SETTLED: Duration = Duration::from_secs(2);
+
+impl Session {
+    /// Connects to the server and begins to listen to the page. Runs in the browser only.
+    pub fn start(self) {
+        let now = platform::elapsed();
+        self.own.name.set(saved_name());
+        self.clock.state_at.set(now);
+        self.clock.now.set(now);
+        self.start_engine();
+        self.preferences.load();
+        self.media.start();
+        self.sharing.start();
+        self.watch_over_quality();
+        self.recording.start();
+        platform::prepare_connection(move |worked| {
+            let _ = self.connectivity.connects.try_set(worked);
+        });
+        self.hand_over_media();
+        self.clock.set_epoch(now);
+        self.enter();
+        self.notices.on_accept(move |notice| self.media.accept(notice));
+        self.watch_over_call();
+        self.chat.start();
+    }
+
+    /// Starts the engine, the clock and the watch over the page.
+    fn start_engine(self) {
+        let publisher = Publisher::new(self);
+        let context = Context {
+            inputs: self.call.inputs,
+            room: self.room,
+            streams: self.streams,
+            media: self.media,
+            notices: self.notices,
+            barriers: self.connectivity.barriers,
+        };
+        self.call.start(context, move |redraw| publisher.redraw(redraw));
+        on_cleanup(move || self.call.stop());
+        holding(move || Interval::new(TICK, move || self.tick(publisher)));
+        holding(move || platform::watch_page(move |event| self.page_event(event)));
+    }
+
+    /// Hands what this person sends, and says of themselves, to the engine whenever it changes.
+    fn hand_over_media(self) {
+        effect(move || {
+            let tracks = self.media.tracks();
+            self.call.order(move |engine| engine.set_tracks(tracks));
+        });
+        effect(move || {
+            let screen = self.sharing.screen();
+            self.call.order(move |engine| engine.set_screen(screen));
+        });
+        effect(move || self.call.send(Input::SetPresence(self.presence())));
+    }
+
+    /// Keeps the camera off where only sound is wanted, until the person shows something.
+    fn watch_over_quality(self) {
+        let quality = self.preferences.quality;
+        if quality.get_untracked() == Quality::AudioOnly {
+            self.media.leave_camera_off();
+        }
+        effect(move || {
+            let shows = self.media.own_picture().is_some() || self.sharing.is_on();
+            if shows && quality.get_untracked() == Quality::AudioOnly {
+                self.preferences.set_quality(Quality::Auto);
+            }
+        });
+    }
+
+    /// While the person is in the call: listens to their microphone and keeps the screen on.
+    fn watch_over_call(self) {
+        let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
+        let settled = self.clock.settled;
+        holding(move || {
+            settled.set(false);
+            inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
+        });
+        holding(move || settled.get().then(|| self.media.overhear(self.clock.ticks())));
+        effect(move || {
+            if settled.get() {
+                platform::spawn_local(platform::remove_stale_files());
+            }
+        });
+        effect(move || {
+            let shares = self.sharing.is_on() || self.sharing.is_asking();
+            if shares && !self.view.with(|view| view.inside) {
+                self.sharing.stop();
+            }
+        });
+        holding(move || {
+            let seen = settled.get() && !self.own.hidden.get();
+            seen.then(platform::keep_awake)
+        });
+    }
+
+    fn tick(self, publisher: Publisher) {
+        let now = platform::elapsed();
+        self.clock.now.set(now);
+        self.call.order(move |engine| engine.tick(now));
+        // Nobody sees what comes in between.
+        if self.connectivity.measuring.get_untracked() || now.as_secs().is_multiple_of(2) {
+            self.note_statistics();
+        }
+        self.clock.set_epoch(now);
+        if let Some(view) = self.call.ask(Engine::view_of_files).flatten() {
+            publisher.publish(view);
+        }
+        if self.clock.tick() {
+            self.call.send(Input::NetworkChanged);
+        }
+    }
+
+    fn note_statistics(self) {
+        let snapshots = self.call.ask(|engine| engine.snapshots()).unwrap_or_default();
+        if snapshots.is_empty() {
+            return;
+        }
+        self.histories.update(|histories| {
+            let is_there = |id| self.view.with_untracked(|view| view.has(id));
+            histories.retain(|(id, _)| is_there(*id));
+            for (PeerKey { id, generation }, snapshot) in snapshots {
+                match histories.iter_mut().find(|(other, _)| *other == id) {
+                    Some((_, history)) => history.note(generation, snapshot),
+                    None => {
+                        let mut history = StatsHistory::default();
+                        history.note(generation, snapshot);
+                        histories.push((id, history));
+                    }
+                }
+            }
+        });
+    }
+
+    fn page_event(self, event: PageEvent) {
+        match event {
+            PageEvent::Awake => {
+                self.own.hidden.set(false);
+                self.call.send(Input::Awake);
+                self.media.retry_busy();
+            }
+            PageEvent::Hidden => {
+                self.own.hidden.set(true);
+                self.call.order(Engine::keep_seat);
+            }
+            PageEvent::NetworkChanged => self.call.send(Input::NetworkChanged),
+            PageEvent::DevicesChanged => self.media.devices_changed(),
+            PageEvent::Unloading => self.call.order(Engine::hang_up),
+        }
+    }
+}
