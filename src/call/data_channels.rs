@@ -10,7 +10,7 @@ use crate::{
 impl Call {
     pub(super) fn show(&mut self, sign: Reaction) {
         self.sign = Some((sign, self.now));
-        self.content.send_to_all(&Talk::Sign(sign));
+        self.content.send_to_all(&Talk::Reaction(sign));
     }
 
     pub(super) fn handle_channel(&mut self, id: PeerId, input: ChannelInput) {

@@ -2,7 +2,7 @@
 
 use super::{Call, Command, Peer, Phase, Waits};
 use crate::protocol::{
-    ClientMessage, Desk, ErrorCode, Join, Pass, PeerId, RoomName, RoomState, SeatClaim,
+    ClientMessage, ErrorCode, HostState, Join, Pass, PeerId, RoomName, RoomState, SeatClaim,
 };
 use std::time::Duration;
 
@@ -152,7 +152,7 @@ impl Call {
                 self.phase = Phase::Waiting;
                 self.watch_again();
             }
-            E::BadSeat => {
+            E::BadSeatToken => {
                 // Only who still hears somebody of those days goes on with what was said.
                 let said = self.content.messages();
                 let goes_on = !self.kept.is_empty();
@@ -171,7 +171,7 @@ impl Call {
                 self.content.recall(said.to_vec());
                 self.moved = true;
             }
-            E::BadKey => {
+            E::BadHostKey => {
                 let refused = self.pass.host.take();
                 self.pass.host = self.spare_key.take().filter(|key| Some(key) != refused.as_ref());
                 self.commands.push_back(Command::DropHostKey);
@@ -186,16 +186,16 @@ impl Call {
                 self.ask_to_join();
             }
             E::RoomLocked
-            | E::PasscodeNeeded
+            | E::PasscodeRequired
             | E::BadPasscode
             | E::TryLater
-            | E::LineFull
+            | E::WaitingRoomFull
             | E::TooManyRooms
                 if self.me.is_none() =>
             {
                 self.turn_back(code, now);
             }
-            E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
+            E::EntryDenied | E::Removed | E::CallEnded => self.turn_back(code, now),
             E::RoomFull
             | E::TooMany
             | E::TooManyRooms
@@ -244,7 +244,7 @@ impl Call {
         self.content.leave();
         self.me = None;
         (self.seat, self.left_seat, self.came) = (None, None, None);
-        self.desk = Desk::default();
+        self.host_state = HostState::default();
         (self.hosting, self.renews) = (false, false);
         self.unsaid.clear();
     }

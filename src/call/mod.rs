@@ -25,8 +25,9 @@ mod waits;
 use crate::{
     content::{ChannelInput, Content},
     protocol::{
-        ClientMessage, Desk, ErrorCode, HostAction, IceGrant, IceServer, Pass, PeerId, Person,
-        Presence, Reaction, Report, RoomName, RoomState, Rules, ServerMessage, Signal, Talk,
+        ClientMessage, ClientMetrics, ErrorCode, HostAction, HostState, IceGrant, IceServer, Pass,
+        PeerId, Person, Presence, Reaction, RoomName, RoomSettings, RoomState, ServerMessage,
+        Signal, Talk,
     },
 };
 pub use health::{Arrival, Path, Reading};
@@ -74,10 +75,10 @@ pub struct Call {
     left_seat: Option<String>,
     /// Why the person is not, or no longer, inside.
     refusal: Option<ErrorCode>,
-    rules: Rules,
+    settings: RoomSettings,
     /// Whether the person is a host, as far as is known: also while they come back.
     hosting: bool,
-    desk: Desk,
+    host_state: HostState,
     /// Whether the person has asked for a new host key and waits for it.
     renews: bool,
     /// What was done as a host while nobody was there to hear it.
@@ -226,8 +227,8 @@ impl Call {
             introducing: self.is_introducing(),
             moved: self.moved,
             refusal: self.refusal,
-            rules: self.rules.clone(),
-            desk: self.desk.clone(),
+            settings: self.settings.clone(),
+            host_state: self.host_state.clone(),
             hosting: self.hosting,
             has_pass: self.pass.host.is_some()
                 || self.pass.invitation.is_some()
@@ -279,7 +280,7 @@ impl Call {
 
     /// What a host does while the server is away is done when it is back.
     fn host(&mut self, action: HostAction) {
-        self.renews |= action == HostAction::RenewKey;
+        self.renews |= action == HostAction::RenewHostKey;
         match self.can_speak() {
             true => self.send(ClientMessage::Host(action)),
             false => self.unsaid.push(action),
@@ -311,7 +312,7 @@ impl Call {
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
         match message {
-            ServerMessage::Room { room, state } => {
+            ServerMessage::RoomState { room, state } => {
                 if Some(&room) != self.room.as_ref() {
                     return;
                 }
@@ -320,12 +321,12 @@ impl Call {
                     self.ask_to_join();
                 }
             }
-            ServerMessage::Joined { id, state, ice, seat, rules } => {
-                self.hosting = rules.hosts.contains(&id);
+            ServerMessage::Joined { id, state, ice, seat_token, settings } => {
+                self.hosting = settings.hosts.contains(&id);
                 if let Some(key) = self.pass.host.clone().filter(|_| self.hosting) {
                     self.commands.push_back(Command::KeepHostKey(key));
                 }
-                (self.seat, self.rules) = (seat, rules);
+                (self.seat, self.settings) = (seat_token, settings);
                 self.joined(id, state, now);
                 self.granted(ice, now);
                 self.sit_down_anew();
@@ -370,26 +371,26 @@ impl Call {
             ServerMessage::Presence { from, presence } => {
                 self.with_peer(from, |peer| peer.set_presence(presence, now));
             }
-            ServerMessage::Back { peer, presence } => self.with_peer(peer, |peer| {
+            ServerMessage::PeerReconnected { peer, presence } => self.with_peer(peer, |peer| {
                 peer.set_presence(presence, now);
                 peer.repeat();
             }),
-            ServerMessage::Waiting { place, hosted, locked } => match self.phase {
+            ServerMessage::Waiting { position, host_present, locked } => match self.phase {
                 Phase::Joining => {
                     // From here on they wait for a person, not for the server.
                     self.waits = Waits::default();
-                    self.phase = Phase::Knocking { since: now, place, hosted, locked };
+                    self.phase = Phase::Knocking { since: now, position, host_present, locked };
                 }
                 Phase::Knocking { since, .. } => {
-                    self.phase = Phase::Knocking { since, place, hosted, locked };
+                    self.phase = Phase::Knocking { since, position, host_present, locked };
                 }
                 _ => {}
             },
-            ServerMessage::Rules(rules) => {
-                self.hosting = self.me.is_some_and(|me| rules.hosts.contains(&me));
-                self.rules = rules;
+            ServerMessage::RoomSettings(settings) => {
+                self.hosting = self.me.is_some_and(|me| settings.hosts.contains(&me));
+                self.settings = settings;
             }
-            ServerMessage::Desk(desk) => self.desk = desk,
+            ServerMessage::HostState(host_state) => self.host_state = host_state,
             ServerMessage::HostKey(key) => {
                 self.pass.host = Some(key.clone());
                 self.commands.push_back(Command::KeepHostKey(key.clone()));
@@ -400,7 +401,7 @@ impl Call {
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
             ServerMessage::Ice(grant) => self.granted(grant, now),
-            ServerMessage::Left { peer } => {
+            ServerMessage::PeerLeft { peer } => {
                 self.state.people.retain(|person| person.id != peer);
                 self.close_peer(peer);
             }
@@ -465,9 +466,9 @@ impl Call {
         self.report(report);
     }
 
-    fn report(&mut self, report: Option<Report>) {
+    fn report(&mut self, report: Option<ClientMetrics>) {
         if let Some(report) = report {
-            self.send(ClientMessage::Report(report));
+            self.send(ClientMessage::ClientMetrics(report));
         }
     }
 

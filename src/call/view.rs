@@ -3,7 +3,7 @@
 use super::{Contact, Link, Path, PeerKey, Verdict};
 use crate::{
     content::{ChatView, FilesView},
-    protocol::{Desk, ErrorCode, Grade, PeerId, Presence, Reaction, RoomState, Rules},
+    protocol::{ErrorCode, Grade, HostState, PeerId, Presence, Reaction, RoomSettings, RoomState},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -22,9 +22,9 @@ pub enum Phase {
         /// Since when.
         since: Duration,
         /// The place in the line; 1 is next.
-        place: usize,
+        position: usize,
         /// Whether a host is there to see it.
-        hosted: bool,
+        host_present: bool,
         /// Whether they come in as soon as the room is unlocked.
         locked: bool,
     },
@@ -100,9 +100,9 @@ pub struct View {
     /// Why the person is not, or no longer, inside.
     pub refusal: Option<ErrorCode>,
     /// How the room is kept.
-    pub rules: Rules,
+    pub settings: RoomSettings,
     /// What the person sees as a host.
-    pub desk: Desk,
+    pub host_state: HostState,
     /// Whether the person is a host.
     pub hosting: bool,
     /// Whether the person has something to show at the door.

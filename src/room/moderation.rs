@@ -103,14 +103,14 @@ impl Room {
                 self.change(hash.is_some(), cx, |kept| kept.passcode = hash);
             }
             HostAction::Admit { to } => return self.admit(to, cx),
-            HostAction::TurnAway { to } => return self.turn_away(to, cx),
+            HostAction::Deny { to } => return self.turn_away(to, cx),
             HostAction::Mute { to, what } => return self.mute(to, what, cx),
             HostAction::Remove { to } => return self.remove(me, to, cx),
-            HostAction::HandOver { to } => return self.hand_over(to, cx),
-            HostAction::RenewKey => self.renew_key(None, cx),
+            HostAction::TransferHost { to } => return self.hand_over(to, cx),
+            HostAction::RenewHostKey => self.renew_key(None, cx),
             HostAction::End => self.end(cx),
-            HostAction::Invite { once, seconds } => {
-                return self.invite(once, seconds, identity, cx);
+            HostAction::Invite { once, ttl } => {
+                return self.invite(once, ttl, identity, cx);
             }
             HostAction::Revoke { token } => self.revoke(&token, cx),
         }
@@ -139,7 +139,7 @@ impl Room {
 
     fn remove(&mut self, me: PeerId, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
         if me == to {
-            return Err(refusal(ErrorCode::NoSuchPeer, "To leave yourself, say \"leave\"."));
+            return Err(refusal(ErrorCode::PeerNotFound, "To leave yourself, say \"leave\"."));
         }
         let seat = self.seat(to)?;
         let (conn, invitations) = (seat.conn(), seat.invitations.clone());
@@ -167,12 +167,12 @@ impl Room {
 
     fn hand_over(&mut self, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
         if self.seat(to)?.conn().is_none() {
-            return Err(refusal(ErrorCode::NoSuchPeer, "They are not there at the moment."));
+            return Err(refusal(ErrorCode::PeerNotFound, "They are not there at the moment."));
         }
         self.kept.decide(cx.now).designated_host = Some(to);
         self.seats.set_host(to);
         self.renew_key(None, cx);
-        self.tell_rules(None);
+        self.tell_settings(None);
         self.tell_line(cx);
         Ok(())
     }
@@ -247,11 +247,11 @@ impl Room {
     fn invite(
         &mut self,
         once: bool,
-        seconds: Option<u64>,
+        ttl: Option<u64>,
         identity: Identity,
         cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
-        let lasts = seconds.map_or(INVITED_FOR, Duration::from_secs).min(INVITED_FOR);
+        let lasts = ttl.map_or(INVITED_FOR, Duration::from_secs).min(INVITED_FOR);
         let kept = self.kept.decide(cx.now);
         kept.invitations.retain(|invited| cx.now < invited.ends);
         let Some(token) = identity.token.filter(|_| kept.invitations.len() < INVITATIONS) else {
@@ -278,13 +278,13 @@ impl Room {
 
 /// Whether an action is done and over: nothing of it is kept.
 fn is_momentary(action: &HostAction) -> bool {
-    matches!(
-        action,
-        HostAction::Admit { .. } | HostAction::TurnAway { .. } | HostAction::Mute { .. }
-    )
+    matches!(action, HostAction::Admit { .. } | HostAction::Deny { .. } | HostAction::Mute { .. })
 }
 
 /// Whether what an action decides is meant for later calls.
 fn outlives_the_call(action: &HostAction) -> bool {
-    matches!(action, HostAction::Invite { .. } | HostAction::HandOver { .. } | HostAction::RenewKey)
+    matches!(
+        action,
+        HostAction::Invite { .. } | HostAction::TransferHost { .. } | HostAction::RenewHostKey
+    )
 }

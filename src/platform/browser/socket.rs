@@ -1,7 +1,7 @@
 //! The WebSocket to the server.
 
 use super::Listener;
-use crate::{platform::SocketEvent, protocol::ABANDONED};
+use crate::{platform::SocketEvent, protocol::CLIENT_GAVE_UP};
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -52,7 +52,7 @@ impl Socket {
     /// Closes it at once for another one, even while it is being opened: browsers open one at a
     /// time.
     pub fn abandon(self) {
-        let _ = self.socket.close_with_code(ABANDONED);
+        let _ = self.socket.close_with_code(CLIENT_GAVE_UP);
     }
 }
 
