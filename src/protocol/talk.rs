@@ -3,7 +3,7 @@
 use super::{
     DisplayName, FileNews, FileNumber, PeerId, Presence, Reaction,
     limits::{TALK_BYTES, TEXT_CHARS},
-    wire::{fields, head, write},
+    wire::{PresenceFields, fields, head, write},
 };
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -117,12 +117,6 @@ struct ReactionFields {
     reaction: Reaction,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "presence")]
-struct PresenceFields<'a> {
-    presence: Cow<'a, Presence>,
-}
-
 impl Talk {
     /// As it goes over the channel.
     #[must_use]
@@ -136,7 +130,7 @@ impl Talk {
             }
             Self::Reaction(reaction) => write(&ReactionFields { reaction: *reaction }),
             Self::Presence(presence) => {
-                write(&PresenceFields { presence: Cow::Borrowed(presence) })
+                write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
         }
     }
@@ -157,7 +151,7 @@ impl Talk {
                 fields(text).map(read)
             }
             "presence" => {
-                let read = |PresenceFields { presence }| Self::Presence(presence.into_owned());
+                let read = |it: PresenceFields| Self::Presence(it.presence.into_owned());
                 fields(text).map(read)
             }
             "reaction" => fields(text).map(|ReactionFields { reaction }| Self::Reaction(reaction)),

@@ -58,7 +58,8 @@ impl fmt::Display for ParseError {
     }
 }
 
-#[derive(Deserialize)]
+/// What every message has. Some have nothing else.
+#[derive(Serialize, Deserialize)]
 struct Head<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
@@ -83,10 +84,6 @@ struct JoinFields {
     #[serde(default, skip_serializing_if = "Not::not")]
     hidden: bool,
 }
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "leave")]
-struct Leave {}
 
 /// A message that is relayed: its body, and the addresses that all of them have.
 macro_rules! relayed {
@@ -153,18 +150,6 @@ struct Muted {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "ping")]
-struct Ping {}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "pong")]
-struct Pong {}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "ice")]
-struct AskIce {}
-
-#[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "ice", rename_all = "camelCase")]
 struct Ice<'a> {
     ice_servers: Cow<'a, [IceServer]>,
@@ -174,10 +159,10 @@ struct Ice<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "presence")]
-struct PresenceFields<'a> {
-    presence: Cow<'a, Presence>,
+pub(super) struct PresenceFields<'a> {
+    pub(super) presence: Cow<'a, Presence>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<PeerId>,
+    pub(super) from: Option<PeerId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -240,7 +225,10 @@ struct Error<'a> {
 }
 
 pub(super) fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
-    serde_json::from_str::<Head>(text).map(|head| head.kind).map_err(|_| ParseError::NotJson)
+    // Serde would read an array, too, as the fields in their order.
+    let is_object = text.trim_start().starts_with('{');
+    let head = serde_json::from_str::<Head>(text).ok().filter(|_| is_object);
+    head.map(|head| head.kind).ok_or(ParseError::NotJson)
 }
 
 pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
@@ -259,6 +247,11 @@ fn room(name: &str) -> Result<RoomName, ParseError> {
 /// A message that cannot be written as JSON does not exist: keys are strings and nothing fails.
 pub(super) fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
+}
+
+/// Writes a message that has nothing but its type.
+fn write_head(kind: &str) -> String {
+    write(&Head { kind: Cow::Borrowed(kind) })
 }
 
 /// A description that is of the type its message says.
@@ -374,11 +367,11 @@ impl ClientMessage {
                 let JoinFields { room: name, presence, seat, pass, hidden } = fields(text)?;
                 Self::Join(Join { room: room(&name)?, presence, seat, pass, hidden })
             }
-            "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
+            "leave" => Self::Leave,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
             "host" => Self::Host(fields::<Host>(text)?.action.into_owned()),
-            "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
-            "ice" => fields::<AskIce>(text).map(|_| Self::Ice)?,
+            "ping" => Self::Ping,
+            "ice" => Self::Ice,
             "client-metrics" => Self::ClientMetrics(plausible(fields(text)?)?),
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
@@ -399,13 +392,13 @@ impl ClientMessage {
                 pass: pass.clone(),
                 hidden: *hidden,
             }),
-            Self::Leave => write(&Leave {}),
+            Self::Leave => write_head("leave"),
             Self::Presence(presence) => {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
             Self::Host(action) => write(&Host { action: Cow::Borrowed(action) }),
-            Self::Ping => write(&Ping {}),
-            Self::Ice => write(&AskIce {}),
+            Self::Ping => write_head("ping"),
+            Self::Ice => write_head("ice"),
             Self::ClientMetrics(metrics) => write(metrics),
             Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
@@ -467,7 +460,7 @@ impl ServerMessage {
                 let PeerReconnected { peer, presence } = fields(text)?;
                 Self::PeerReconnected { peer, presence: presence.into_owned() }
             }
-            "pong" => fields::<Pong>(text).map(|_| Self::Pong)?,
+            "pong" => Self::Pong,
             "ice" => {
                 let Ice { ice_servers, ice_ttl } = fields(text)?;
                 Self::Ice(IceGrant { servers: ice_servers.into_owned(), ttl: ice_ttl })
@@ -526,7 +519,7 @@ impl ServerMessage {
             Self::PeerReconnected { peer, presence } => {
                 write(&PeerReconnected { peer: *peer, presence: Cow::Borrowed(presence) })
             }
-            Self::Pong => write(&Pong {}),
+            Self::Pong => write_head("pong"),
             Self::Ice(IceGrant { servers, ttl }) => {
                 write(&Ice { ice_servers: Cow::Borrowed(servers), ice_ttl: *ttl })
             }

@@ -305,8 +305,17 @@ fn what_a_host_does_is_written_as_documented() {
 
 #[test]
 fn each_kind_of_bad_input_has_its_own_code() {
-    for text in ["", "hello", "[]", "7", "{}", r#"{"type":7}"#, r#"{"type":"join","type":"join"}"#]
-    {
+    for text in [
+        "",
+        "hello",
+        "[]",
+        r#"["leave"]"#,
+        r#"["watch","1"]"#,
+        "7",
+        "{}",
+        r#"{"type":7}"#,
+        r#"{"type":"join","type":"join"}"#,
+    ] {
         assert_eq!(code(text), ErrorCode::BadJson, "{text}");
     }
     assert_eq!(code(r#"{"type":"dance"}"#), ErrorCode::UnknownType);
