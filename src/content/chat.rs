@@ -240,12 +240,12 @@ impl Chat {
     }
 
     /// Somebody says what they have, and asks for what they lack.
-    pub(super) fn asked(&mut self, from: PeerId, have: &ChatSync, now: Duration) {
+    pub(super) fn asked(&mut self, from: PeerId, sync: &ChatSync, now: Duration) {
         let me = self.me;
         let Some(listener) = self.listener(from) else { return };
         listener.channel = Channel::Known;
-        listener.got = me.and_then(|me| have.last.get(&me).copied()).unwrap_or_default();
-        self.answer(from, have, now);
+        listener.got = me.and_then(|me| sync.last.get(&me).copied()).unwrap_or_default();
+        self.answer(from, sync, now);
     }
 
     /// Somebody has got this person's messages up to this number.
@@ -260,27 +260,27 @@ impl Chat {
         &mut self,
         from: PeerId,
         name: &DisplayName,
-        words: ChatMessage,
+        message: ChatMessage,
         now: Duration,
     ) {
-        if words.author != from {
-            if !self.is_there(words.author) {
-                self.take_in(from, words, now);
+        if message.author != from {
+            if !self.is_there(message.author) {
+                self.take_in(from, message, now);
             }
             return;
         }
         let Some(listener) = self.listener(from) else { return };
-        let number = words.number;
+        let number = message.number;
         let is_new = number > listener.last;
         listener.last = listener.last.max(number);
         self.commands.push_back(ContentCommand::Send(from, Talk::Ack(number)));
         if is_new {
-            self.take_in(from, ChatMessage { name: name.clone(), ..words }, now);
+            self.take_in(from, ChatMessage { name: name.clone(), ..message }, now);
         }
     }
 
-    fn take_in(&mut self, source: PeerId, words: ChatMessage, now: Duration) {
-        let ChatMessage { author, number, order, age, name, text } = words;
+    fn take_in(&mut self, source: PeerId, message: ChatMessage, now: Duration) {
+        let ChatMessage { author, number, order, age, name, text } = message;
         let is_there = |message: &Message| (message.author, message.number) == (author, number);
         if text.is_empty() || self.messages.iter().any(is_there) {
             return;
@@ -314,24 +314,25 @@ impl Chat {
 
     /// Gives somebody what they lack of this person's words, and of those who are gone; of these no
     /// more than is kept, and last what was learned from people who are there and may tell it, too.
-    fn answer(&mut self, id: PeerId, have: &ChatSync, now: Duration) {
+    fn answer(&mut self, id: PeerId, sync: &ChatSync, now: Duration) {
         let lacks = |message: &&Message| {
-            let last = have.last.get(&message.author).copied().unwrap_or_default();
+            let last = sync.last.get(&message.author).copied().unwrap_or_default();
             message.number > last
         };
         let is_own = |message: &&Message| Some(message.author) == self.me;
         let (own, others): (Vec<_>, Vec<_>) = self.messages.iter().filter(lacks).partition(is_own);
-        let is_gone = |message: &&Message| !have.present.contains(&message.author);
+        let is_gone = |message: &&Message| !sync.present.contains(&message.author);
         let others = others.into_iter().filter(is_gone);
         let (told, rest): (Vec<_>, Vec<_>) =
             others.partition(|message| self.is_there(message.source));
         // The oldest of that is left out.
         let too_many = (rest.len() + told.len()).saturating_sub(MESSAGES);
         let others = rest.into_iter().chain(told.into_iter().skip(too_many));
-        let words = own.into_iter().chain(others).map(|message| message.on_its_way(now));
-        let words: Vec<_> =
-            words.map(|words| ContentCommand::Send(id, Talk::Message(words))).collect();
-        self.commands.extend(words);
+        let missing = own.into_iter().chain(others);
+        let send =
+            |message: &Message| ContentCommand::Send(id, Talk::Message(message.on_its_way(now)));
+        let commands: Vec<_> = missing.map(send).collect();
+        self.commands.extend(commands);
     }
 
     /// The number of the last message of an author, of those that are kept.

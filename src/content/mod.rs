@@ -190,9 +190,9 @@ impl Content {
             return None;
         }
         match talk? {
-            Talk::Sync(have) => self.chat.asked(id, &have, now),
+            Talk::Sync(sync) => self.chat.asked(id, &sync, now),
             Talk::Ack(number) => self.chat.got(id, number),
-            Talk::Message(words) => self.chat.said(id, name, words, now),
+            Talk::Message(message) => self.chat.said(id, name, message, now),
             Talk::File(number, news) => self.files.hear(id, name, number, news),
             Talk::Presence(presence) => return Some(Announcement::Presence(presence)),
             Talk::Reaction(reaction) => return Some(Announcement::Reaction(reaction)),

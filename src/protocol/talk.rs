@@ -151,7 +151,7 @@ impl Talk {
                 fields(text).map(read)
             }
             "presence" => {
-                let read = |it: PresenceFields| Self::Presence(it.presence.into_owned());
+                let read = |PresenceFields { presence, .. }| Self::Presence(presence.into_owned());
                 fields(text).map(read)
             }
             "reaction" => fields(text).map(|ReactionFields { reaction }| Self::Reaction(reaction)),

@@ -425,7 +425,7 @@ impl ServerMessage {
                 Self::RoomState { room: room.into_owned(), state }
             }
             "joined" => {
-                let joined: Joined = fields(text)?;
+                let joined: Joined<'_> = fields(text)?;
                 let people = joined.people.into_owned();
                 let servers = joined.ice_servers.into_owned();
                 Self::Joined {

@@ -277,11 +277,7 @@ impl Room {
         result
     }
 
-    pub(super) fn turn_away(
-        &mut self,
-        to: Option<PeerId>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn deny(&mut self, to: Option<PeerId>, cx: &mut Context<'_>) -> Result<(), Refusal> {
         for waiter in self.line.call_up_named(to)? {
             let refusal = refusal(ErrorCode::EntryDenied, "A host did not let you in.");
             self.dismiss(waiter.conn, refusal);

@@ -103,11 +103,11 @@ impl Room {
                 self.change(hash.is_some(), cx, |kept| kept.passcode = hash);
             }
             HostAction::Admit { to } => return self.admit(to, cx),
-            HostAction::Deny { to } => return self.turn_away(to, cx),
+            HostAction::Deny { to } => return self.deny(to, cx),
             HostAction::Mute { to, what } => return self.mute(to, what, cx),
             HostAction::Remove { to } => return self.remove(me, to, cx),
-            HostAction::TransferHost { to } => return self.hand_over(to, cx),
-            HostAction::RenewHostKey => self.renew_key(None, cx),
+            HostAction::TransferHost { to } => return self.transfer_host(to, cx),
+            HostAction::RenewHostKey => self.renew_host_key(None, cx),
             HostAction::End => self.end(cx),
             HostAction::Invite { once, ttl } => {
                 return self.invite(once, ttl, identity, cx);
@@ -151,7 +151,7 @@ impl Room {
         // What brought them in would do so again.
         kept.invitations.retain(|invited| !invitations.contains(&invited.id));
         match has_key {
-            true => self.renew_key(Some(to), cx),
+            true => self.renew_host_key(Some(to), cx),
             false => self.keep(cx),
         }
         if !invitations.is_empty() {
@@ -165,13 +165,13 @@ impl Room {
         Ok(())
     }
 
-    fn hand_over(&mut self, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
+    fn transfer_host(&mut self, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
         if self.seat(to)?.conn().is_none() {
             return Err(refusal(ErrorCode::PeerNotFound, "They are not there at the moment."));
         }
         self.kept.decide(cx.now).designated_host = Some(to);
         self.seats.set_host(to);
-        self.renew_key(None, cx);
+        self.renew_host_key(None, cx);
         self.tell_settings(None);
         self.tell_line(cx);
         Ok(())
@@ -179,7 +179,7 @@ impl Room {
 
     /// Makes all host keys void, and gives a new one to the hosts who are inside, but for one who is
     /// put out. Who is away for a moment gets it when they are back.
-    fn renew_key(&mut self, but: Option<PeerId>, cx: &mut Context<'_>) {
+    fn renew_host_key(&mut self, but: Option<PeerId>, cx: &mut Context<'_>) {
         let hosts = self.seats.hosts().filter(|seat| Some(seat.id) != but);
         let (ids, conns): (Vec<_>, Vec<_>) = hosts.map(|seat| (seat.id, seat.conn())).unzip();
         let kept = self.kept.decide(cx.now);
