@@ -2,21 +2,26 @@ use super::*;
 use crate::protocol::{DisplayName, Failure, Grade, HostState, Invitation, Quality, SdpType};
 use serde_json::Value;
 
-/// Fields are in camelCase; types, actions and codes in kebab-case.
-fn check_casing(json: &Value) {
-    if let Value::Object(fields) = json {
-        for (name, value) in fields {
-            assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");
-            assert!(name.starts_with(|c: char| c.is_ascii_lowercase()), "{name}");
-            if let ("type" | "do" | "code" | "failure" | "gate", Value::String(word)) =
-                (name.as_str(), value)
-            {
-                assert!(word.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{word}");
-            }
-            check_casing(value);
+const DOCUMENTATION: &str = include_str!("../../../docs/protocol.md");
+
+/// Fields are in camelCase, and words that programs compare in kebab-case; what is said and done is
+/// documented.
+fn check_names(json: &Value) {
+    for (name, value) in json.as_object().into_iter().flatten() {
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");
+        assert!(name.starts_with(|c: char| c.is_ascii_lowercase()), "{name}");
+        if let ("type" | "do" | "code" | "failure" | "gate", Value::String(word)) =
+            (name.as_str(), value)
+        {
+            assert!(word.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{word}");
         }
+        if let ("type" | "do", Value::String(word)) = (name.as_str(), value) {
+            let written = format!(r#""{name}":"{word}""#);
+            assert!(DOCUMENTATION.contains(&written), "{written} is not documented");
+        }
+        check_names(value);
     }
-    json.as_array().into_iter().flatten().for_each(check_casing);
+    json.as_array().into_iter().flatten().for_each(check_names);
 }
 
 fn code(text: &str) -> ErrorCode {
@@ -210,7 +215,7 @@ fn what_is_written_is_read_back() {
         ServerMessage::PeerLeft { peer: PeerId(4) },
         ServerMessage::Error { code: ErrorCode::RoomFull, message: "Full.".into() },
     ] {
-        check_casing(&serde_json::from_str(&message.to_json()).unwrap());
+        check_names(&serde_json::from_str(&message.to_json()).unwrap());
         assert_eq!(ServerMessage::parse(&message.to_json()), Ok(message));
     }
     let pass = Pass { host: Some("k".into()), invitation: None, passcode: Some("p".into()) };
@@ -230,7 +235,7 @@ fn what_is_written_is_read_back() {
         HostAction::Revoke { token: "t".into() },
     ] {
         let message = ClientMessage::Host(action);
-        check_casing(&serde_json::from_str(&message.to_json()).unwrap());
+        check_names(&serde_json::from_str(&message.to_json()).unwrap());
         assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
     }
     let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
@@ -266,7 +271,7 @@ fn what_is_written_is_read_back() {
             signal: Signal::Answer(answer),
         },
     ] {
-        check_casing(&serde_json::from_str(&message.to_json()).unwrap());
+        check_names(&serde_json::from_str(&message.to_json()).unwrap());
         assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
     }
 }
