@@ -38,7 +38,7 @@ const receive = async ({ type, role, peer, from = peer, offer, answer, candidate
     case 'candidate':
       await connection.addIceCandidate(candidate);
       break;
-    case 'left':
+    case 'peer-left':
       connection.close();
       others.delete(from);
       break;

@@ -74,14 +74,14 @@ class Person extends EventEmitter {
     });
   }
 
-  hear({ type, id, seat, role, peer, link, candidate, code }) {
+  hear({ type, id, seatToken, role, peer, link, candidate, code }) {
     this.failures = 0;
     const isLinked = this.linked.length > 0;
-    if (isLinked && ['ready', 'left', 'error'].includes(type)) this.faults.push(code ?? type);
+    if (isLinked && ['ready', 'peer-left', 'error'].includes(type)) this.faults.push(code ?? type);
     else if (type === 'error') throw new Error(`refused with ${code}`);
     else if (type === 'joined') {
       if (isLinked && id !== this.id) this.faults.push('another id');
-      Object.assign(this, { id, token: seat, seatedAt: performance.now() });
+      Object.assign(this, { id, token: seatToken, seatedAt: performance.now() });
       this.emit('joined');
     } else if (type === 'ready') {
       Object.assign(this, { peer, link });

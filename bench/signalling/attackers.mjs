@@ -114,7 +114,7 @@ const KINDS = {
     // Who does not read does not see either that the server has closed: the other one does.
     const talkers = ADDRESSES.map((_, number) =>
       insist(number, `deaf-${number}`, (socket) => {
-        socket.on('message', (text) => text.includes('"left"') && deaf[number].socket.terminate());
+        socket.on('message', (text) => text.includes('"peer-left"') && deaf[number].socket.terminate());
       }),
     );
     return fromAll(talkers, LARGE_PER_SECOND, (socket) => say(socket, LARGE));

@@ -38,7 +38,7 @@ export const hear = (socket, text, pass) => {
     case 'answer':
     case 'candidate': {
       const other = otherThan(socket);
-      return other ? pass(other) : refuse(socket, 'no-such-peer');
+      return other ? pass(other) : refuse(socket, 'peer-not-found');
     }
     default:
       return refuse(socket, 'bad-message');

@@ -191,7 +191,7 @@ impl World {
             ServerMessage::Joined { id, .. } => {
                 assert!(seat.is_none_or(|(_, now)| now == *id), "joined as somebody else");
             }
-            ServerMessage::Room { room, state } => {
+            ServerMessage::RoomState { room, state } => {
                 let outside = seat.is_none();
                 let gated = self.kept.get(room).and_then(Keeping::gate).is_some();
                 assert!(!outside || !gated || state.people.is_empty(), "seen from outside");

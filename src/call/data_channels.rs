@@ -12,7 +12,7 @@ use crate::{
 impl Call {
     pub(super) fn show(&mut self, reaction: Reaction) {
         self.reaction = Some((reaction, self.clock.now));
-        self.content.send_to_all(&Talk::Sign(reaction));
+        self.content.send_to_all(&Talk::Reaction(reaction));
     }
 
     /// The channels of a connection report something. What comes is taken from every connection; what

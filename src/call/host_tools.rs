@@ -1,7 +1,7 @@
 //! How the room is kept, and what this person does and sees as a host.
 
 use super::{Call, Command, view::Hosting};
-use crate::protocol::{ClientMessage, ErrorCode, HostAction, PeerId, Rules};
+use crate::protocol::{ClientMessage, ErrorCode, HostAction, PeerId, RoomSettings};
 
 /// What is known of how the room is kept, and this person's part in it.
 #[derive(Debug, Default)]
@@ -15,9 +15,9 @@ pub(super) struct HostTools {
 
 impl HostTools {
     /// How the room is kept, as the server says to somebody who sits there as `me`.
-    pub(super) fn set_rules(&mut self, rules: Rules, me: Option<PeerId>) {
-        self.hosting.is_host = me.is_some_and(|me| rules.hosts.contains(&me));
-        self.hosting.rules = rules;
+    pub(super) fn set_settings(&mut self, settings: RoomSettings, me: Option<PeerId>) {
+        self.hosting.is_host = me.is_some_and(|me| settings.hosts.contains(&me));
+        self.hosting.settings = settings;
     }
 
     /// Something was not done, or counts only so far; the new key is there only in the latter case.
@@ -27,8 +27,8 @@ impl HostTools {
 
     /// The person has left the room.
     pub(super) fn leave(&mut self) {
-        let rules = std::mem::take(&mut self.hosting.rules);
-        *self = Self { hosting: Hosting { rules, ..Hosting::default() }, ..Self::default() };
+        let settings = std::mem::take(&mut self.hosting.settings);
+        *self = Self { hosting: Hosting { settings, ..Hosting::default() }, ..Self::default() };
     }
 
     /// What is still to be done, once.
@@ -40,7 +40,7 @@ impl HostTools {
 impl Call {
     /// What a host does while the server is away is done when it is back.
     pub(super) fn host(&mut self, action: HostAction) {
-        self.host_tools.renews_key |= action == HostAction::RenewKey;
+        self.host_tools.renews_key |= action == HostAction::RenewHostKey;
         match self.can_speak() {
             true => self.send(ClientMessage::Host(action)),
             false => self.host_tools.pending.push(action),

@@ -50,7 +50,7 @@ impl Ice {
 
     pub(super) fn granted(&mut self, grant: IceGrant, now: Duration) {
         self.config.ice_servers = grant.servers;
-        self.ask = grant.seconds.map(|seconds| {
+        self.ask = grant.ttl.map(|seconds| {
             let valid = Duration::from_secs(seconds);
             now.saturating_add((valid - AHEAD.min(valid / 4)).max(PATIENCE))
         });
@@ -75,9 +75,9 @@ impl Ice {
 mod tests {
     use super::*;
 
-    fn granted(seconds: Option<u64>) -> Ice {
+    fn granted(ttl: Option<u64>) -> Ice {
         let mut ice = Ice::default();
-        ice.granted(IceGrant { servers: Vec::new(), seconds }, Duration::from_secs(100));
+        ice.granted(IceGrant { servers: Vec::new(), ttl }, Duration::from_secs(100));
         ice
     }
 
@@ -100,7 +100,7 @@ mod tests {
         assert!(ice.step(seconds(640)));
         assert!(!ice.step(seconds(644)));
         assert!(ice.step(seconds(645)));
-        ice.granted(IceGrant { servers: Vec::new(), seconds: Some(600) }, seconds(646));
+        ice.granted(IceGrant { servers: Vec::new(), ttl: Some(600) }, seconds(646));
         assert_eq!(ice.due(), Some(seconds(1186)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Call, Command, Phase, participant::Participant, waits::Waits};
 use crate::protocol::{
-    ClientMessage, ErrorCode, Join, Pass, PeerId, RoomName, RoomState, Rules, SeatClaim,
+    ClientMessage, ErrorCode, Join, Pass, PeerId, RoomName, RoomSettings, RoomState, SeatClaim,
 };
 use std::time::Duration;
 
@@ -68,13 +68,19 @@ impl Admission {
     }
 
     /// The server lets the person wait at the door. Returns whether that is news.
-    pub(super) fn wait(&mut self, place: usize, hosted: bool, locked: bool, now: Duration) -> bool {
+    pub(super) fn wait(
+        &mut self,
+        position: usize,
+        host_present: bool,
+        locked: bool,
+        now: Duration,
+    ) -> bool {
         let (since, is_new) = match self.phase {
             Phase::Joining => (now, true),
             Phase::Knocking { since, .. } => (since, false),
             _ => return false,
         };
-        self.phase = Phase::Knocking { since, place, hosted, locked };
+        self.phase = Phase::Knocking { since, position, host_present, locked };
         is_new
     }
 
@@ -195,8 +201,8 @@ impl Call {
     }
 
     /// The server has given this person a seat.
-    pub(super) fn seated(&mut self, id: PeerId, token: Option<String>, rules: Rules) {
-        self.host_tools.set_rules(rules, Some(id));
+    pub(super) fn seated(&mut self, id: PeerId, token: Option<String>, settings: RoomSettings) {
+        self.host_tools.set_settings(settings, Some(id));
         let key = self.admission.pass.host.clone().filter(|_| self.host_tools.hosting.is_host);
         self.commands.extend(key.map(Command::KeepHostKey));
         self.admission.seat.token = token;
@@ -254,7 +260,7 @@ impl Call {
                 self.admission.phase = Phase::Waiting;
                 self.watch_again();
             }
-            E::BadSeat => {
+            E::BadSeatToken => {
                 // Only who still hears somebody of those days goes on with what was said.
                 let said = self.content.messages();
                 let goes_on = !self.admission.seat.kept_connections.is_empty();
@@ -273,7 +279,7 @@ impl Call {
                 (seat.token, seat.joined_at, seat.moved) = (token, joined_at, true);
                 self.content.recall(said.to_vec());
             }
-            E::BadKey => {
+            E::BadHostKey => {
                 self.admission.take_spare_key();
                 self.commands.push_back(Command::DropHostKey);
                 if self.admission.pass.host.is_none() {
@@ -287,16 +293,16 @@ impl Call {
                 self.ask_to_join();
             }
             E::RoomLocked
-            | E::PasscodeNeeded
+            | E::PasscodeRequired
             | E::BadPasscode
             | E::TryLater
-            | E::LineFull
+            | E::WaitingRoomFull
             | E::TooManyRooms
                 if self.me.is_none() =>
             {
                 self.turn_back(code, now);
             }
-            E::TurnedAway | E::Removed | E::CallEnded => self.turn_back(code, now),
+            E::EntryDenied | E::Removed | E::CallEnded => self.turn_back(code, now),
             E::RoomFull
             | E::TooMany
             | E::TooManyRooms

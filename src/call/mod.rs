@@ -24,8 +24,8 @@ mod waits;
 use crate::{
     content::{ChannelInput, Content},
     protocol::{
-        ClientMessage, IceGrant, IceServer, PeerId, Person, Presence, Reaction, Report, Role,
-        RoomName, RoomState, ServerMessage, Signal, Talk,
+        ClientMessage, ClientMetrics, IceGrant, IceServer, PeerId, Person, Presence, Reaction,
+        Role, RoomName, RoomState, ServerMessage, Signal, Talk,
     },
 };
 pub use connection::{
@@ -272,9 +272,9 @@ impl Call {
 
     fn message(&mut self, message: ServerMessage, now: Duration) {
         match message {
-            ServerMessage::Room { room, state } => self.room_changed(&room, state),
-            ServerMessage::Joined { id, state, ice, seat, rules } => {
-                self.seated(id, seat, rules);
+            ServerMessage::RoomState { room, state } => self.room_changed(&room, state),
+            ServerMessage::Joined { id, state, ice, seat_token, settings } => {
+                self.seated(id, seat_token, settings);
                 self.joined(id, state, now);
                 self.granted(ice, now);
                 self.rejoin_to_hide();
@@ -298,23 +298,25 @@ impl Call {
             ServerMessage::Presence { from, presence } => {
                 self.change_participant(from, |participant| participant.set_presence(presence));
             }
-            ServerMessage::Back { peer, presence } => {
+            ServerMessage::PeerReconnected { peer, presence } => {
                 self.change_participant(peer, |participant| participant.set_presence(presence));
                 self.with_connections(peer, Connection::repeat);
             }
-            ServerMessage::Waiting { place, hosted, locked } => {
-                if self.admission.wait(place, hosted, locked, now) {
+            ServerMessage::Waiting { position, host_present, locked } => {
+                if self.admission.wait(position, host_present, locked, now) {
                     // From here on they wait for a person, not for the server.
                     self.waits = Waits::default();
                 }
             }
-            ServerMessage::Rules(rules) => self.host_tools.set_rules(rules, self.me),
-            ServerMessage::Desk(desk) => self.host_tools.hosting.desk = desk,
+            ServerMessage::RoomSettings(settings) => {
+                self.host_tools.set_settings(settings, self.me)
+            }
+            ServerMessage::HostState(state) => self.host_tools.hosting.host_state = state,
             ServerMessage::HostKey(key) => self.given_host_key(key),
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
             ServerMessage::Ice(grant) => self.granted(grant, now),
-            ServerMessage::Left { peer } => {
+            ServerMessage::PeerLeft { peer } => {
                 self.state.people.retain(|person| person.id != peer);
                 self.remove_participant(peer);
             }
@@ -432,9 +434,9 @@ impl Call {
         self.report(report);
     }
 
-    fn report(&mut self, report: Option<Report>) {
+    fn report(&mut self, report: Option<ClientMetrics>) {
         if let Some(report) = report {
-            self.send(ClientMessage::Report(report));
+            self.send(ClientMessage::ClientMetrics(report));
         }
     }
 

@@ -13,8 +13,8 @@ fn joined(id: u64, inside: &RoomState) -> ServerMessage {
         id: PeerId(id),
         state: inside.clone(),
         ice: IceGrant::default(),
-        rules: Rules::default(),
-        seat: Some("seat".to_owned()),
+        settings: RoomSettings::default(),
+        seat_token: Some("seat".to_owned()),
     }
 }
 
@@ -104,7 +104,7 @@ fn a_pass_counts_also_when_it_comes_late() {
 
     call.handle(Input::SetPass(Pass::default(), None), Duration::ZERO);
     call.handle(Input::Join, Duration::ZERO);
-    let waiting = ServerMessage::Waiting { place: 1, hosted: true, locked: false };
+    let waiting = ServerMessage::Waiting { position: 1, host_present: true, locked: false };
     call.handle(Input::SocketMessage(1, waiting), Duration::ZERO);
     assert!(matches!(call.view().phase, Phase::Knocking { .. }));
     call.handle(Input::SetPass(invited(), None), Duration::ZERO);
@@ -136,7 +136,9 @@ fn a_link_that_no_longer_counts_is_told_of() {
         });
         told.collect::<Vec<_>>()
     };
-    for (pass, code) in [(invited, ErrorCode::BadInvitation), (hosted.clone(), ErrorCode::BadKey)] {
+    for (pass, code) in
+        [(invited, ErrorCode::BadInvitation), (hosted.clone(), ErrorCode::BadHostKey)]
+    {
         let mut call = Call::new();
         for input in [
             Input::Watch("123".parse().unwrap()),
@@ -146,7 +148,7 @@ fn a_link_that_no_longer_counts_is_told_of() {
             Input::SocketMessage(1, error(code)),
             Input::SocketMessage(
                 1,
-                ServerMessage::Waiting { place: 1, hosted: true, locked: false },
+                ServerMessage::Waiting { position: 1, host_present: true, locked: false },
             ),
         ] {
             call.handle(input, Duration::ZERO);
@@ -165,11 +167,11 @@ fn a_link_that_no_longer_counts_is_told_of() {
         Input::SocketMessage(1, inside),
         Input::SetPass(hosted.clone(), None),
         Input::SocketOpened(2),
-        Input::SocketMessage(2, error(ErrorCode::BadKey)),
+        Input::SocketMessage(2, error(ErrorCode::BadHostKey)),
     ] {
         call.handle(input, Duration::ZERO);
     }
-    assert_eq!(told(&mut call), [ErrorCode::BadKey], "also inside");
+    assert_eq!(told(&mut call), [ErrorCode::BadHostKey], "also inside");
 
     let mut call = Call::new();
     for input in [
@@ -177,13 +179,13 @@ fn a_link_that_no_longer_counts_is_told_of() {
         Input::SetPass(hosted, Some("kept".to_owned())),
         Input::SocketOpened(1),
         Input::Join,
-        Input::SocketMessage(1, error(ErrorCode::BadKey)),
+        Input::SocketMessage(1, error(ErrorCode::BadHostKey)),
     ] {
         call.handle(input, Duration::ZERO);
     }
     assert_eq!(told(&mut call), [], "the device may have a good one");
-    call.handle(Input::SocketMessage(1, error(ErrorCode::BadKey)), Duration::ZERO);
-    assert_eq!(told(&mut call), [ErrorCode::BadKey]);
+    call.handle(Input::SocketMessage(1, error(ErrorCode::BadHostKey)), Duration::ZERO);
+    assert_eq!(told(&mut call), [ErrorCode::BadHostKey]);
 }
 
 #[test]
@@ -205,14 +207,14 @@ fn who_asks_for_a_new_host_link_gets_it() {
         Input::Join,
         Input::SocketMessage(1, inside),
         key("of another host"),
-        Input::Host(HostAction::RenewKey),
+        Input::Host(HostAction::RenewHostKey),
     ] {
         assert_eq!(handed_out(input), None);
     }
     assert_eq!(handed_out(key("own")), Some("own".to_owned()));
     assert_eq!(handed_out(key("of another host again")), None);
     let code = ErrorCode::TryLater;
-    handed_out(Input::Host(HostAction::RenewKey));
+    handed_out(Input::Host(HostAction::RenewHostKey));
     handed_out(Input::SocketMessage(1, ServerMessage::Error { code, message: String::new() }));
     assert_eq!(handed_out(key("of another host")), None, "this one was refused");
 }
@@ -224,7 +226,7 @@ fn how_long_the_person_waited_is_reported() {
     let person = Person { id: PeerId(2), presence: Presence::default(), seconds: 9 };
     let inside = RoomState { people: vec![person], limit: 4, gate: None };
     let joined = |id| joined(id, &inside);
-    let state = ServerMessage::Room { room: room.clone(), state: inside.clone() };
+    let state = ServerMessage::RoomState { room: room.clone(), state: inside.clone() };
     let mut call = Call::new();
     let mut reports = Vec::new();
     for (input, time) in [
@@ -242,12 +244,12 @@ fn how_long_the_person_waited_is_reported() {
     ] {
         call.handle(input, millis(time));
         reports.extend(std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
-            Command::Send(ClientMessage::Report(report)) => Some((time, report)),
+            Command::Send(ClientMessage::ClientMetrics(report)) => Some((time, report)),
             _ => None,
         }));
     }
-    let first = Report { join: Some(412), picture: Some(530), back: None };
-    let again = Report { back: Some(1000), ..Report::default() };
+    let first = ClientMetrics { join: Some(412), first_frame: Some(530), reconnect: None };
+    let again = ClientMetrics { reconnect: Some(1000), ..ClientMetrics::default() };
     assert_eq!(reports, [(1530, first), (4000, again)]);
 }
 
@@ -261,7 +263,7 @@ fn a_person_is_shown_inside_at_the_press_but_in_front_of_a_full_room() {
         for input in [
             Input::Watch(room.clone()),
             Input::SocketOpened(1),
-            Input::SocketMessage(1, ServerMessage::Room { room, state }),
+            Input::SocketMessage(1, ServerMessage::RoomState { room, state }),
             Input::Join,
         ] {
             call.handle(input, Duration::ZERO);
@@ -310,8 +312,8 @@ fn nobody_is_called_alone_while_others_are_being_connected() {
         id: PeerId(1),
         state,
         ice: IceGrant::default(),
-        seat: None,
-        rules: Rules::default(),
+        seat_token: None,
+        settings: RoomSettings::default(),
     };
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let key = PeerKey { id: PeerId(2), generation: 2 };
@@ -325,7 +327,7 @@ fn nobody_is_called_alone_while_others_are_being_connected() {
         Input::SocketMessage(1, joined),
         Input::SocketMessage(1, ready),
         Input::Peer(key, connected),
-        Input::SocketMessage(1, ServerMessage::Left { peer: PeerId(2) }),
+        Input::SocketMessage(1, ServerMessage::PeerLeft { peer: PeerId(2) }),
     ] {
         call.handle(input, Duration::ZERO);
         let view = call.view();
@@ -451,8 +453,8 @@ fn who_hides_while_coming_in_is_hidden_in_the_end() {
 #[test]
 fn what_a_host_does_while_the_server_is_away_is_done_when_it_is_back() {
     let state = RoomState { people: Vec::new(), limit: 4, gate: None };
-    let (ice, rules) = (IceGrant::default(), Rules::default());
-    let joined = ServerMessage::Joined { id: PeerId(1), state, ice, seat: None, rules };
+    let (ice, settings) = (IceGrant::default(), RoomSettings::default());
+    let joined = ServerMessage::Joined { id: PeerId(1), state, ice, seat_token: None, settings };
     let mut call = Call::new();
     let said = |call: &mut Call, input| {
         call.handle(input, Duration::ZERO);
@@ -480,12 +482,12 @@ fn fresh_credentials_reach_the_connections_that_are_there() {
         username: Some(name.to_owned()),
         credential: Some(name.to_owned()),
     };
-    let grant = |name| IceGrant { servers: vec![server(name)], seconds: Some(600) };
+    let grant = |name| IceGrant { servers: vec![server(name)], ttl: Some(600) };
     let config = |name| PeerConfig { ice_servers: vec![server(name)], hidden: true };
     let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
     let state = RoomState { people: vec![other.clone()], limit: 4, gate: None };
-    let (ice, rules) = (grant("first"), Rules::default());
-    let joined = ServerMessage::Joined { id: PeerId(1), state, ice, seat: None, rules };
+    let (ice, settings) = (grant("first"), RoomSettings::default());
+    let joined = ServerMessage::Joined { id: PeerId(1), state, ice, seat_token: None, settings };
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let mut call = Call::new();
     for input in [

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     content::{ChatView, FilesView},
-    protocol::{Desk, ErrorCode, Grade, PeerId, Presence, Reaction, RoomState, Rules},
+    protocol::{ErrorCode, Grade, HostState, PeerId, Presence, Reaction, RoomSettings, RoomState},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -26,9 +26,9 @@ pub enum Phase {
         /// Since when.
         since: Duration,
         /// The place in the line; 1 is next.
-        place: usize,
+        position: usize,
         /// Whether a host is there to see it.
-        hosted: bool,
+        host_present: bool,
         /// Whether they come in as soon as the room is unlocked.
         locked: bool,
     },
@@ -112,11 +112,11 @@ impl Tile {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hosting {
     /// What everybody inside may know.
-    pub rules: Rules,
+    pub settings: RoomSettings,
     /// Whether the person is a host, as far as is known: also while they come back.
     pub is_host: bool,
     /// What the person sees as a host.
-    pub desk: Desk,
+    pub host_state: HostState,
 }
 
 /// All of it.

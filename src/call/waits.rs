@@ -1,6 +1,6 @@
 //! How long the person waited, for the operator's figures.
 
-use crate::protocol::{Report, limits::REPORT_MILLIS};
+use crate::protocol::{ClientMetrics, limits::REPORT_MILLIS};
 use std::time::Duration;
 
 /// A picture that has not come by then is waited for no longer.
@@ -26,16 +26,19 @@ impl Waits {
     }
 
     /// The person has a seat. Who is alone is shown no picture.
-    pub(super) fn sit(&mut self, alone: bool, now: Duration) -> Option<Report> {
+    pub(super) fn sit(&mut self, alone: bool, now: Duration) -> Option<ClientMetrics> {
         if let Some(lost) = self.lost.take() {
-            return Some(Report { back: millis(now.saturating_sub(lost)), ..Report::default() });
+            return Some(ClientMetrics {
+                reconnect: millis(now.saturating_sub(lost)),
+                ..ClientMetrics::default()
+            });
         }
         self.join = Some(now.saturating_sub(self.pressed?));
         if alone { self.report(None) } else { None }
     }
 
     /// A picture is seen.
-    pub(super) fn see(&mut self, now: Duration) -> Option<Report> {
+    pub(super) fn see(&mut self, now: Duration) -> Option<ClientMetrics> {
         let picture = now.saturating_sub(self.pressed?);
         self.report(Some(picture))
     }
@@ -45,15 +48,15 @@ impl Waits {
         self.join.and(self.pressed).map(|pressed| pressed + PICTURE_WITHIN)
     }
 
-    pub(super) fn end(&mut self, now: Duration) -> Option<Report> {
+    pub(super) fn end(&mut self, now: Duration) -> Option<ClientMetrics> {
         self.due().filter(|due| *due <= now)?;
         self.report(None)
     }
 
-    fn report(&mut self, picture: Option<Duration>) -> Option<Report> {
+    fn report(&mut self, picture: Option<Duration>) -> Option<ClientMetrics> {
         let join = millis(self.join.take()?);
         self.pressed = None;
-        Some(Report { join, picture: picture.and_then(millis), back: None })
+        Some(ClientMetrics { join, first_frame: picture.and_then(millis), reconnect: None })
     }
 }
 
@@ -75,14 +78,14 @@ mod tests {
         waits.press(at(1000));
         assert_eq!(waits.see(at(1100)), None, "of another call");
         assert_eq!(waits.sit(false, at(1412)), None);
-        let report = Report { join: Some(412), picture: Some(530), back: None };
+        let report = ClientMetrics { join: Some(412), first_frame: Some(530), reconnect: None };
         assert_eq!(waits.see(at(1530)), Some(report));
         assert_eq!((waits.see(at(1600)), waits.due()), (None, None));
     }
 
     #[test]
     fn no_picture_is_waited_for_in_vain() {
-        let report = Some(Report { join: Some(50), ..Report::default() });
+        let report = Some(ClientMetrics { join: Some(50), ..ClientMetrics::default() });
         let mut waits = Waits::default();
         waits.press(at(0));
         assert_eq!(waits.sit(true, at(50)), report, "nobody is there to be seen");
@@ -98,10 +101,14 @@ mod tests {
         let mut waits = Waits::default();
         waits.lose(at(1000));
         waits.lose(at(2000));
-        let report = Report { back: Some(1500), ..Report::default() };
+        let report = ClientMetrics { reconnect: Some(1500), ..ClientMetrics::default() };
         assert_eq!(waits.sit(false, at(2500)), Some(report));
         assert_eq!(waits.sit(false, at(2600)), None);
         waits.lose(at(0));
-        assert_eq!(waits.sit(false, at(700_000)), Some(Report::default()), "who would believe it");
+        assert_eq!(
+            waits.sit(false, at(700_000)),
+            Some(ClientMetrics::default()),
+            "who would believe it"
+        );
     }
 }

@@ -6,7 +6,7 @@
 //! themselves; only what people said who are gone is taken from others.
 
 use super::command::ContentCommand;
-use crate::protocol::{ChatText, DisplayName, Have, PeerId, Talk, Words};
+use crate::protocol::{ChatMessage, ChatSync, ChatText, DisplayName, PeerId, Talk};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -233,19 +233,19 @@ impl Chat {
         let message = Message { author: me, number, order, source: me, at, name, text };
         let known = self.listeners.iter().filter(|listener| listener.channel == Channel::Known);
         for listener in known {
-            let talk = Talk::Said(message.on_its_way(at));
+            let talk = Talk::Message(message.on_its_way(at));
             self.commands.push_back(ContentCommand::Send(listener.id, talk));
         }
         self.insert(message);
     }
 
     /// Somebody says what they have, and asks for what they lack.
-    pub(super) fn asked(&mut self, from: PeerId, have: &Have, now: Duration) {
+    pub(super) fn asked(&mut self, from: PeerId, sync: &ChatSync, now: Duration) {
         let me = self.me;
         let Some(listener) = self.listener(from) else { return };
         listener.channel = Channel::Known;
-        listener.got = me.and_then(|me| have.last.get(&me).copied()).unwrap_or_default();
-        self.answer(from, have, now);
+        listener.got = me.and_then(|me| sync.last.get(&me).copied()).unwrap_or_default();
+        self.answer(from, sync, now);
     }
 
     /// Somebody has got this person's messages up to this number.
@@ -256,25 +256,31 @@ impl Chat {
     }
 
     /// Somebody, who is called so, says something, or what somebody else said who is gone.
-    pub(super) fn said(&mut self, from: PeerId, name: &DisplayName, words: Words, now: Duration) {
-        if words.author != from {
-            if !self.is_there(words.author) {
-                self.take_in(from, words, now);
+    pub(super) fn said(
+        &mut self,
+        from: PeerId,
+        name: &DisplayName,
+        message: ChatMessage,
+        now: Duration,
+    ) {
+        if message.author != from {
+            if !self.is_there(message.author) {
+                self.take_in(from, message, now);
             }
             return;
         }
         let Some(listener) = self.listener(from) else { return };
-        let number = words.number;
+        let number = message.number;
         let is_new = number > listener.last;
         listener.last = listener.last.max(number);
-        self.commands.push_back(ContentCommand::Send(from, Talk::Got(number)));
+        self.commands.push_back(ContentCommand::Send(from, Talk::Ack(number)));
         if is_new {
-            self.take_in(from, Words { name: name.clone(), ..words }, now);
+            self.take_in(from, ChatMessage { name: name.clone(), ..message }, now);
         }
     }
 
-    fn take_in(&mut self, source: PeerId, words: Words, now: Duration) {
-        let Words { author, number, order, age, name, text } = words;
+    fn take_in(&mut self, source: PeerId, message: ChatMessage, now: Duration) {
+        let ChatMessage { author, number, order, age, name, text } = message;
         let is_there = |message: &Message| (message.author, message.number) == (author, number);
         if text.is_empty() || self.messages.iter().any(is_there) {
             return;
@@ -303,29 +309,30 @@ impl Chat {
                 *last = message.number.max(*last);
             }
         }
-        self.commands.push_back(ContentCommand::Send(id, Talk::Have(Have { last, present })));
+        self.commands.push_back(ContentCommand::Send(id, Talk::Sync(ChatSync { last, present })));
     }
 
     /// Gives somebody what they lack of this person's words, and of those who are gone; of these no
     /// more than is kept, and last what was learned from people who are there and may tell it, too.
-    fn answer(&mut self, id: PeerId, have: &Have, now: Duration) {
+    fn answer(&mut self, id: PeerId, sync: &ChatSync, now: Duration) {
         let lacks = |message: &&Message| {
-            let last = have.last.get(&message.author).copied().unwrap_or_default();
+            let last = sync.last.get(&message.author).copied().unwrap_or_default();
             message.number > last
         };
         let is_own = |message: &&Message| Some(message.author) == self.me;
         let (own, others): (Vec<_>, Vec<_>) = self.messages.iter().filter(lacks).partition(is_own);
-        let is_gone = |message: &&Message| !have.present.contains(&message.author);
+        let is_gone = |message: &&Message| !sync.present.contains(&message.author);
         let others = others.into_iter().filter(is_gone);
         let (told, rest): (Vec<_>, Vec<_>) =
             others.partition(|message| self.is_there(message.source));
         // The oldest of that is left out.
         let too_many = (rest.len() + told.len()).saturating_sub(MESSAGES);
         let others = rest.into_iter().chain(told.into_iter().skip(too_many));
-        let words = own.into_iter().chain(others).map(|message| message.on_its_way(now));
-        let words: Vec<_> =
-            words.map(|words| ContentCommand::Send(id, Talk::Said(words))).collect();
-        self.commands.extend(words);
+        let missing = own.into_iter().chain(others);
+        let send =
+            |message: &Message| ContentCommand::Send(id, Talk::Message(message.on_its_way(now)));
+        let commands: Vec<_> = missing.map(send).collect();
+        self.commands.extend(commands);
     }
 
     /// The number of the last message of an author, of those that are kept.
@@ -401,9 +408,9 @@ fn is_there(me: Option<PeerId>, listeners: &[Listener], id: PeerId) -> bool {
 }
 
 impl Message {
-    fn on_its_way(&self, now: Duration) -> Words {
+    fn on_its_way(&self, now: Duration) -> ChatMessage {
         let age = now.saturating_sub(self.at).as_millis();
-        Words {
+        ChatMessage {
             author: self.author,
             number: self.number,
             order: self.order,

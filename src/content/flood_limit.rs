@@ -36,7 +36,7 @@ impl FloodLimit {
         if now.abs_diff(received.since) >= PERIOD {
             (received.weight, received.since) = (0, now);
         }
-        received.weight += if matches!(talk, Some(Talk::Have(_))) { QUESTION } else { 1 };
+        received.weight += if matches!(talk, Some(Talk::Sync(_))) { QUESTION } else { 1 };
         received.is_blocked = received.weight > TALKS;
         !received.is_blocked
     }

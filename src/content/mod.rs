@@ -190,12 +190,12 @@ impl Content {
             return None;
         }
         match talk? {
-            Talk::Have(have) => self.chat.asked(id, &have, now),
-            Talk::Got(number) => self.chat.got(id, number),
-            Talk::Said(words) => self.chat.said(id, name, words, now),
+            Talk::Sync(sync) => self.chat.asked(id, &sync, now),
+            Talk::Ack(number) => self.chat.got(id, number),
+            Talk::Message(message) => self.chat.said(id, name, message, now),
             Talk::File(number, news) => self.files.hear(id, name, number, news),
             Talk::Presence(presence) => return Some(Announcement::Presence(presence)),
-            Talk::Sign(reaction) => return Some(Announcement::Reaction(reaction)),
+            Talk::Reaction(reaction) => return Some(Announcement::Reaction(reaction)),
         }
         None
     }

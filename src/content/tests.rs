@@ -144,8 +144,8 @@ impl World {
     /// Somebody who is called Eve says to a person, under another name, what they say an author said.
     fn lie(&mut self, to: usize, from: PeerId, author: PeerId, number: u64) {
         let name = "Ada".into();
-        let words = Words { author, number, order: 1, age: 0, name, text: "no".into() };
-        self.people[to].content.hear(from, &"Eve".into(), Some(Talk::Said(words)), self.now);
+        let message = ChatMessage { author, number, order: 1, age: 0, name, text: "no".into() };
+        self.people[to].content.hear(from, &"Eve".into(), Some(Talk::Message(message)), self.now);
     }
 
     fn settle(&mut self) {
@@ -312,8 +312,8 @@ fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
     let mut closed = 0;
     for number in 1..=5000 {
         let (name, text) = ("x".into(), "y".repeat(4000).as_str().into());
-        let words = Words { author: flooder, number, order: u64::MAX, age: 0, name, text };
-        content.hear(flooder, &"x".into(), Some(Talk::Said(words)), now);
+        let message = ChatMessage { author: flooder, number, order: u64::MAX, age: 0, name, text };
+        content.hear(flooder, &"x".into(), Some(Talk::Message(message)), now);
         while let Some(command) = content.poll() {
             closed += usize::from(command == ContentCommand::Close(flooder));
         }
@@ -401,7 +401,7 @@ fn t24_nobody_uses_up_all_places() {
     let mut world = World::with(3);
     world.settle();
     let liar = world.people[2].id;
-    let words = Words {
+    let message = ChatMessage {
         author: liar,
         number: 1,
         order: u64::MAX,
@@ -410,7 +410,7 @@ fn t24_nobody_uses_up_all_places() {
         text: "last for ever".into(),
     };
     for to in 0..2 {
-        let talk = Some(Talk::Said(words.clone()));
+        let talk = Some(Talk::Message(message.clone()));
         world.people[to].content.hear(liar, &"Eve".into(), talk, world.now);
     }
     for person in [1, 0, 0, 1, 0, 1] {

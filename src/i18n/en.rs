@@ -13,7 +13,7 @@ use crate::{
     platform::{Kind, Problem},
     protocol::{
         DisplayName, ErrorCode, Failure, FileName, Gate, Grade, Invitation, NoRoom, Presence,
-        Reaction, Rules, limits::ROOM_NAME_BYTES,
+        Reaction, RoomSettings, limits::ROOM_NAME_BYTES,
     },
     session::{Advice, Barrier, Notice},
 };
@@ -193,10 +193,10 @@ pub(super) static TEXTS: Texts = Texts {
     set_passcode: "Set",
     remove_passcode: "Remove passcode",
     rules: |rules| match rules {
-        Rules { locked: true, .. } => "The room is locked.",
-        Rules { waiting_room: true, .. } => "The host lets people in.",
-        Rules { passcode: true, .. } => "The room has a passcode.",
-        Rules { .. } => "Whoever has the link comes in.",
+        RoomSettings { locked: true, .. } => "The room is locked.",
+        RoomSettings { waiting_room: true, .. } => "The host lets people in.",
+        RoomSettings { passcode: true, .. } => "The room has a passcode.",
+        RoomSettings { .. } => "Whoever has the link comes in.",
     },
     invitations: "Invitations",
     invite_one: "For one person",
@@ -271,10 +271,10 @@ fn no_room(problem: &NoRoom) -> String {
 fn refusal(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::RoomLocked => "The room is locked: nobody is let in any more.",
-        ErrorCode::PasscodeNeeded => "This room has a passcode. Ask whoever sent you the link.",
+        ErrorCode::PasscodeRequired => "This room has a passcode. Ask whoever sent you the link.",
         ErrorCode::BadPasscode => "That is not the passcode.",
         ErrorCode::TryLater => "That was tried too often. Try again in a minute.",
-        ErrorCode::BadKey => "This host link was replaced. Ask the host for the new one.",
+        ErrorCode::BadHostKey => "This host link was replaced. Ask the host for the new one.",
         ErrorCode::BadInvitation => "Your invitation is over, or was used by somebody else.",
         ErrorCode::RoomFull => "The room is full: nobody else can be let in.",
         ErrorCode::TooMany => "There are as many invitations as there may be: revoke one first.",
@@ -283,8 +283,8 @@ fn refusal(code: ErrorCode) -> &'static str {
             "Done, but the server could not save it yet: a restart now would undo it."
         }
         ErrorCode::TooManyRooms => "This server has as many rooms as it can hold. Try again later.",
-        ErrorCode::LineFull => "Too many people wait already. Try again later.",
-        ErrorCode::TurnedAway => "The host did not let you in.",
+        ErrorCode::WaitingRoomFull => "Too many people wait already. Try again later.",
+        ErrorCode::EntryDenied => "The host did not let you in.",
         ErrorCode::Removed => TEXTS.removed_title,
         ErrorCode::CallEnded => TEXTS.ended_title,
         _ => "",

@@ -12,7 +12,7 @@ use crate::{
     platform::{Kind, Problem},
     protocol::{
         DisplayName, ErrorCode, Gate, Grade, Invitation, NoRoom, Presence, Reaction, RoomName,
-        Rules,
+        RoomSettings,
     },
     session::{Advice, Barrier, Notice},
 };
@@ -164,7 +164,7 @@ pub struct Texts {
     pub waiting_room: &'static str,
     pub set_passcode: &'static str,
     pub remove_passcode: &'static str,
-    pub rules: fn(&Rules) -> &'static str,
+    pub rules: fn(&RoomSettings) -> &'static str,
     pub invitations: &'static str,
     pub invite_one: &'static str,
     pub invite_many: &'static str,

@@ -22,6 +22,7 @@ impl fmt::Debug for FreshRoom {
 
 /// One page of the site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Page {
     /// The start page.
     Home {
@@ -44,6 +45,7 @@ pub enum Page {
 
 /// The page and where it came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Boot {
     /// Scheme, host and port under which the page was asked for, such as `http://localhost:3000`.
     pub origin: String,

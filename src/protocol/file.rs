@@ -76,15 +76,15 @@ pub enum FileNews {
     /// From its owner: it cannot be had any more.
     Withdraw,
     /// From its owner, after its last byte: the hash of the whole.
-    Sum(String),
+    Digest(String),
     /// To its owner: send it, from this byte on.
-    Take(u64),
+    Request(u64),
     /// To its owner: send no more of it for now.
-    Hold,
+    Pause,
     /// To its owner: so much of it is written down.
-    Wrote(u64),
+    Progress(u64),
     /// To its owner: it is here, and its hash is right.
-    Kept,
+    Complete,
     /// To its owner: not wanted, or not any more.
     Decline,
 }
@@ -94,7 +94,9 @@ impl FileNews {
     pub(super) fn is_sane(&self) -> bool {
         match self {
             Self::Offer { size, .. } => *size <= FILE_BYTES,
-            Self::Sum(sum) => sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            Self::Digest(digest) => {
+                digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+            }
             _ => true,
         }
     }

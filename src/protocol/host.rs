@@ -37,7 +37,8 @@ pub enum Gate {
 
 /// What everybody inside may know of how the room is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rules {
+#[serde(rename_all = "camelCase")]
+pub struct RoomSettings {
     /// Nobody comes in any more.
     #[serde(default)]
     pub locked: bool,
@@ -54,7 +55,8 @@ pub struct Rules {
 
 /// What only hosts see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Desk {
+#[serde(tag = "type", rename = "host-state")]
+pub struct HostState {
     /// Who waits to be let in, in the order they came.
     #[serde(default)]
     pub waiting: Vec<Person>,
@@ -65,6 +67,7 @@ pub struct Desk {
 
 /// A link of its own into a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// What stands in the link. Secret.
     pub token: String,
@@ -73,7 +76,7 @@ pub struct Invitation {
     pub once: bool,
     /// For how many seconds more it is good; none if it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<u64>,
+    pub ttl: Option<u64>,
     /// The name of whom it brought in last; none if it was not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_by: Option<DisplayName>,
@@ -103,8 +106,8 @@ pub enum HostAction {
         /// Who; everybody, if it is not said.
         to: Option<PeerId>,
     },
-    /// Turns away whoever waits.
-    TurnAway {
+    /// Denies entry to whoever waits.
+    Deny {
         /// Who; everybody, if it is not said.
         to: Option<PeerId>,
     },
@@ -121,12 +124,12 @@ pub enum HostAction {
         to: PeerId,
     },
     /// Makes somebody else the host, in place of all that are.
-    HandOver {
+    TransferHost {
         /// Who.
         to: PeerId,
     },
     /// Makes a new host key for the hosts who are inside, in place of all that there are.
-    RenewKey,
+    RenewHostKey,
     /// Ends the call for everybody.
     End,
     /// Makes an invitation.
@@ -136,7 +139,7 @@ pub enum HostAction {
         once: bool,
         /// For how many seconds it is good; at most 30 days, which are taken if it is not said.
         #[serde(default, deserialize_with = "whole")]
-        seconds: Option<u64>,
+        ttl: Option<u64>,
     },
     /// Takes an invitation back.
     Revoke {

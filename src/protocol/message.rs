@@ -1,14 +1,14 @@
 //! The messages themselves.
 
 use super::{
-    Desk, HostAction, IceCandidate, IceGrant, Pass, PeerId, Person, Presence, Role, RoomName,
-    RoomState, Rules, SessionDescription, TrackSource, number::whole,
+    HostAction, HostState, IceCandidate, IceGrant, Pass, PeerId, Person, Presence, Role, RoomName,
+    RoomSettings, RoomState, SessionDescription, TrackSource, number::whole,
 };
 use serde::{Deserialize, Serialize};
 
 /// The close code of a client that comes back through another connection: its seat is held as long
 /// as if it had vanished.
-pub const ABANDONED: u16 = 4000;
+pub const CLIENT_GAVE_UP: u16 = 4000;
 
 /// What two people tell each other through the server to set up their connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub enum Grade {
 /// What arrives of a person, as somebody else tells them, and what else that one sends and gets: so
 /// that both see on whose side the weakness is. Missing fields mean that all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reception {
     /// Whether the sound arrives that should.
     #[serde(default = "yes")]
@@ -118,17 +119,17 @@ pub struct SeatClaim {
 /// How long a person waited, in milliseconds, for the operator's figures; each time where there is
 /// one, and at most [`super::limits::REPORT_MILLIS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename = "report")]
-pub struct Report {
+#[serde(tag = "type", rename = "client-metrics", rename_all = "camelCase")]
+pub struct ClientMetrics {
     /// From Join to the seat.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub join: Option<u32>,
     /// From Join to the first picture of somebody who was inside already.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
-    pub picture: Option<u32>,
+    pub first_frame: Option<u32>,
     /// From the loss of a connection to the seat.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
-    pub back: Option<u32>,
+    pub reconnect: Option<u32>,
 }
 
 /// What a client says to the server.
@@ -149,7 +150,7 @@ pub enum ClientMessage {
     /// Asks for fresh credentials, before those that it has end.
     Ice,
     /// Says how long its person waited.
-    Report(Report),
+    ClientMetrics(ClientMetrics),
     /// Says that a connection is broken for good and asks for a new one.
     Reconnect {
         /// To whom.
@@ -172,7 +173,7 @@ pub enum ClientMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerMessage {
     /// The state of a room that is being watched.
-    Room {
+    RoomState {
         /// Which room.
         room: RoomName,
         /// Who is inside.
@@ -187,23 +188,23 @@ pub enum ServerMessage {
         /// What to configure peer connections with. Secret.
         ice: IceGrant,
         /// Proves later that the seat is this client's; none if it did not ask for that. Secret.
-        seat: Option<String>,
+        seat_token: Option<String>,
         /// How the room is kept.
-        rules: Rules,
+        settings: RoomSettings,
     },
     /// The client has to wait until a host lets it in.
     Waiting {
-        /// Its place in the line; 1 is next.
-        place: usize,
+        /// Its position in the line; 1 is next.
+        position: usize,
         /// Whether a host is there to see it.
-        hosted: bool,
+        host_present: bool,
         /// Whether it is a lock alone that it waits for: without it, it would be inside.
         locked: bool,
     },
     /// How the room is kept has changed.
-    Rules(Rules),
+    RoomSettings(RoomSettings),
     /// What the client sees as a host, whenever it changes.
-    Desk(Desk),
+    HostState(HostState),
     /// The client is a host from now on. The key makes it one again later. Secret.
     HostKey(String),
     /// A host has switched something of the client's off.
@@ -234,7 +235,7 @@ pub enum ServerMessage {
         presence: Presence,
     },
     /// Another person was away for a moment. What was said to them meanwhile may be lost.
-    Back {
+    PeerReconnected {
         /// Who.
         peer: PeerId,
         /// What they tell about themselves now.
@@ -245,7 +246,7 @@ pub enum ServerMessage {
     /// What to configure peer connections with from now on. Secret.
     Ice(IceGrant),
     /// Another person is gone.
-    Left {
+    PeerLeft {
         /// Who.
         peer: PeerId,
     },
@@ -264,7 +265,7 @@ impl ServerMessage {
     pub fn answers(&self) -> bool {
         matches!(
             self,
-            Self::Room { .. }
+            Self::RoomState { .. }
                 | Self::Joined { .. }
                 | Self::Waiting { .. }
                 | Self::Error { .. }
@@ -292,17 +293,17 @@ pub enum ErrorCode {
     /// Something that only people in a room can do.
     NotJoined,
     /// The person the message is for is not in the room, or nobody else is.
-    NoSuchPeer,
+    PeerNotFound,
     /// Three or more people are inside and the message did not say `to` whom.
-    RecipientNeeded,
+    RecipientRequired,
     /// The seat is used from another connection now.
     SeatMoved,
     /// The proof of a seat is wrong or too old; what was asked can be asked again without it.
-    BadSeat,
+    BadSeatToken,
     /// Nobody is let in any more.
     RoomLocked,
     /// Whoever wants in has to know the passcode.
-    PasscodeNeeded,
+    PasscodeRequired,
     /// The passcode is another one.
     BadPasscode,
     /// Too much was tried within a minute: passcodes, actions of a host, new connections.
@@ -310,11 +311,11 @@ pub enum ErrorCode {
     /// The invitation is over, was used by somebody else, or was taken back.
     BadInvitation,
     /// The host key is wrong; what was asked can be asked again without it.
-    BadKey,
+    BadHostKey,
     /// Too many people wait already.
-    LineFull,
+    WaitingRoomFull,
     /// A host did not let the client in.
-    TurnedAway,
+    EntryDenied,
     /// A host has put the client out.
     Removed,
     /// A host has ended the call.

@@ -74,6 +74,7 @@ pub struct RoomLink {
 
 /// Why a text leads to no room of this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NoRoom {
     /// There is nothing in it.
     Empty,

@@ -92,7 +92,7 @@ pub struct IceGrant {
     /// In the order in which the operator named them.
     pub servers: Vec<IceServer>,
     /// For how many seconds the credentials are good; none if they do not end.
-    pub seconds: Option<u64>,
+    pub ttl: Option<u64>,
 }
 
 impl fmt::Debug for IceServer {

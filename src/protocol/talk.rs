@@ -3,7 +3,7 @@
 use super::{
     DisplayName, FileNews, FileNumber, PeerId, Presence, Reaction,
     limits::{TALK_BYTES, TEXT_CHARS},
-    wire::{fields, head, write},
+    wire::{PresenceFields, fields, head, write},
 };
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -53,7 +53,8 @@ impl From<&str> for ChatText {
 
 /// One message of the chat, on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Words {
+#[serde(tag = "type", rename = "message")]
+pub struct ChatMessage {
     /// Who said it.
     pub author: PeerId,
     /// Grows with everything that the author says in this room.
@@ -70,7 +71,8 @@ pub struct Words {
 
 /// What one has of what was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Have {
+#[serde(tag = "type", rename = "sync")]
+pub struct ChatSync {
     /// The number of the last message of each author.
     pub last: BTreeMap<PeerId, u64>,
     /// Who speaks for themselves: they are there. Of all others, what is missing may come from
@@ -82,35 +84,23 @@ pub struct Have {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Talk {
     /// First on every channel, and whenever somebody has left: asks for what is missing.
-    Have(Have),
+    Sync(ChatSync),
     /// Somebody said something.
-    Said(Words),
+    Message(ChatMessage),
     /// The receiver's messages have arrived up to this number.
-    Got(u64),
+    Ack(u64),
     /// Something about a file of one of the two.
     File(FileNumber, FileNews),
-    /// Somebody shows a sign. It is not repeated.
-    Sign(Reaction),
+    /// Somebody reacts. It is not repeated.
+    Reaction(Reaction),
     /// Somebody has switched something. The server says so, too, and who they are and where in the
     /// line their hand is only the server says.
     Presence(Presence),
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "have")]
-struct HaveFields<'a> {
-    have: Cow<'a, Have>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "said")]
-struct SaidFields<'a> {
-    words: Cow<'a, Words>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "got")]
-struct GotFields {
+#[serde(tag = "type", rename = "ack")]
+struct Ack {
     number: u64,
 }
 
@@ -122,15 +112,9 @@ struct FileFields<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "sign")]
-struct SignFields {
-    sign: Reaction,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "presence")]
-struct PresenceFields<'a> {
-    presence: Cow<'a, Presence>,
+#[serde(tag = "type", rename = "reaction")]
+struct ReactionFields {
+    reaction: Reaction,
 }
 
 impl Talk {
@@ -138,15 +122,15 @@ impl Talk {
     #[must_use]
     pub fn to_json(&self) -> String {
         match self {
-            Self::Have(have) => write(&HaveFields { have: Cow::Borrowed(have) }),
-            Self::Said(words) => write(&SaidFields { words: Cow::Borrowed(words) }),
-            Self::Got(number) => write(&GotFields { number: *number }),
+            Self::Sync(sync) => write(sync),
+            Self::Message(message) => write(message),
+            Self::Ack(number) => write(&Ack { number: *number }),
             Self::File(number, news) => {
                 write(&FileFields { number: *number, news: Cow::Borrowed(news) })
             }
-            Self::Sign(sign) => write(&SignFields { sign: *sign }),
+            Self::Reaction(reaction) => write(&ReactionFields { reaction: *reaction }),
             Self::Presence(presence) => {
-                write(&PresenceFields { presence: Cow::Borrowed(presence) })
+                write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
         }
     }
@@ -159,18 +143,18 @@ impl Talk {
             return None;
         }
         match head(text).ok()?.as_ref() {
-            "have" => fields(text).map(|HaveFields { have }| Self::Have(have.into_owned())),
-            "said" => fields(text).map(|SaidFields { words }| Self::Said(words.into_owned())),
-            "got" => fields(text).map(|GotFields { number }| Self::Got(number)),
+            "sync" => fields(text).map(Self::Sync),
+            "message" => fields(text).map(Self::Message),
+            "ack" => fields(text).map(|Ack { number }| Self::Ack(number)),
             "file" => {
                 let read = |FileFields { number, news }| Self::File(number, news.into_owned());
                 fields(text).map(read)
             }
             "presence" => {
-                let read = |PresenceFields { presence }| Self::Presence(presence.into_owned());
+                let read = |PresenceFields { presence, .. }| Self::Presence(presence.into_owned());
                 fields(text).map(read)
             }
-            "sign" => fields(text).map(|SignFields { sign }| Self::Sign(sign)),
+            "reaction" => fields(text).map(|ReactionFields { reaction }| Self::Reaction(reaction)),
             _ => return None,
         }
         .ok()
@@ -197,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_is_said_is_understood() {
-        let words = Words {
+        let message = ChatMessage {
             author: PeerId(7),
             number: 1,
             order: 3,
@@ -205,24 +189,28 @@ mod tests {
             name: "Ada".into(),
             text: "a \"b\"\nc".into(),
         };
-        let have = Have { last: [(PeerId(7), 1)].into(), present: vec![PeerId(7)] };
+        let sync = ChatSync { last: [(PeerId(7), 1)].into(), present: vec![PeerId(7)] };
         let offer = FileNews::Offer { name: "a.txt".into(), size: 3 };
         let file = |news| Talk::File(5, news);
-        let files = [offer, FileNews::Take(9), FileNews::Hold, FileNews::Sum("0a".repeat(32))];
+        let files =
+            [offer, FileNews::Request(9), FileNews::Pause, FileNews::Digest("0a".repeat(32))];
         let presence = Presence { mic: false, recording: true, ..Presence::default() };
         let presence = Talk::Presence(presence);
-        let all = [Talk::Said(words), Talk::Have(have), Talk::Got(12), presence];
-        let signs = Reaction::ALL.map(Talk::Sign);
-        for talk in all.into_iter().chain(files.map(file)).chain(signs) {
+        let all = [Talk::Message(message), Talk::Sync(sync), Talk::Ack(12), presence];
+        let reactions = Reaction::ALL.map(Talk::Reaction);
+        for talk in all.into_iter().chain(files.map(file)).chain(reactions) {
             assert_eq!(Talk::parse(&talk.to_json()), Some(talk));
         }
-        for sign in Reaction::ALL {
-            let text = format!(r#"{{"type":"sign","sign":"{}"}}"#, sign.emoji());
-            assert_eq!(Talk::Sign(sign).to_json(), text);
+        for reaction in Reaction::ALL {
+            let text = format!(r#"{{"type":"reaction","reaction":"{}"}}"#, reaction.emoji());
+            assert_eq!(Talk::Reaction(reaction).to_json(), text);
         }
-        let take = file(FileNews::Take(9)).to_json();
-        assert_eq!(take, r#"{"type":"file","number":5,"news":{"take":9}}"#);
-        assert_eq!(Talk::Got(12).to_json(), r#"{"type":"got","number":12}"#);
+        let request = file(FileNews::Request(9)).to_json();
+        assert_eq!(request, r#"{"type":"file","number":5,"news":{"request":9}}"#);
+        assert_eq!(Talk::Ack(12).to_json(), r#"{"type":"ack","number":12}"#);
+        let sync = ChatSync { last: [(PeerId(7), 1)].into(), present: vec![] };
+        let text = r#"{"type":"sync","last":{"0000000000000007":1},"present":[]}"#;
+        assert_eq!(Talk::Sync(sync).to_json(), text);
     }
 
     #[test]
@@ -231,15 +219,15 @@ mod tests {
             "",
             "[]",
             r#"{"type":"later"}"#,
-            r#"{"type":"got"}"#,
-            r#"{"type":"got","number":-1}"#,
+            r#"{"type":"ack"}"#,
+            r#"{"type":"ack","number":-1}"#,
             r#"{"type":"file","number":1,"news":"later"}"#,
-            r#"{"type":"file","number":1,"news":{"sum":"short"}}"#,
+            r#"{"type":"file","number":1,"news":{"digest":"short"}}"#,
             r#"{"type":"file","number":1,"news":{"offer":{"name":"a","size":9007199254740993}}}"#,
         ] {
             assert_eq!(Talk::parse(text), None, "{text}");
         }
-        let long = format!(r#"{{"type":"got","number":1,"more":"{}"}}"#, "a".repeat(TALK_BYTES));
+        let long = format!(r#"{{"type":"ack","number":1,"more":"{}"}}"#, "a".repeat(TALK_BYTES));
         assert_eq!(Talk::parse(&long), None);
     }
 
@@ -249,8 +237,9 @@ mod tests {
             let text = ChatText(longest.repeat(TEXT_CHARS));
             let name = DisplayName::from("\u{10ffff}".repeat(1000).as_str());
             let (author, most) = (PeerId(u64::MAX), u64::MAX);
-            let words = Words { author, number: most, order: most, age: most, name, text };
-            assert!(Talk::Said(words).to_json().len() <= TALK_BYTES);
+            let (number, order, age) = (most, most, most);
+            let message = ChatMessage { author, number, order, age, name, text };
+            assert!(Talk::Message(message).to_json().len() <= TALK_BYTES);
         }
     }
 }

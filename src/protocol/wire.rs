@@ -4,9 +4,10 @@
 //! field and a repeated key are told apart, and nothing that was not parsed is ever written again.
 
 use super::{
-    ClientMessage, Desk, ErrorCode, Gate, HostAction, IceCandidate, IceGrant, IceServer, Join,
-    NameError, Pass, PeerId, Person, Presence, Reception, Report, Role, RoomName, RoomState, Rules,
-    SdpType, SeatClaim, ServerMessage, SessionDescription, Signal, TrackInfo, TrackSource,
+    ClientMessage, ClientMetrics, ErrorCode, Gate, HostAction, IceCandidate, IceGrant, IceServer,
+    Join, NameError, Pass, PeerId, Person, Presence, Reception, Role, RoomName, RoomSettings,
+    RoomState, SdpType, SeatClaim, ServerMessage, SessionDescription, Signal, TrackInfo,
+    TrackSource, VERSION,
     limits::{CANDIDATE_BYTES, CANDIDATE_NAME_BYTES, REPORT_MILLIS, SDP_BYTES},
     number::{needed, whole},
 };
@@ -57,7 +58,8 @@ impl fmt::Display for ParseError {
     }
 }
 
-#[derive(Deserialize)]
+/// What every message has. Some have nothing else.
+#[derive(Serialize, Deserialize)]
 struct Head<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
@@ -82,10 +84,6 @@ struct JoinFields {
     #[serde(default, skip_serializing_if = "Not::not")]
     hidden: bool,
 }
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "leave")]
-struct Leave {}
 
 /// A message that is relayed: its own fields, and the addresses that all of them have.
 macro_rules! relayed {
@@ -136,30 +134,24 @@ struct Host<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "waiting")]
+#[serde(tag = "type", rename = "waiting", rename_all = "camelCase")]
 struct Waiting {
-    place: usize,
-    hosted: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    position: usize,
+    host_present: bool,
+    #[serde(default, skip_serializing_if = "Not::not")]
     locked: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "rules")]
-struct RulesFields<'a> {
-    rules: Cow<'a, Rules>,
+#[serde(tag = "type", rename = "room-settings")]
+struct RoomSettingsFields<'a> {
+    settings: Cow<'a, RoomSettings>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "desk")]
-struct DeskFields<'a> {
-    desk: Cow<'a, Desk>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "host-key")]
+#[serde(tag = "type", rename = "host-key", rename_all = "camelCase")]
 struct HostKey<'a> {
-    key: Cow<'a, str>,
+    host_key: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -169,36 +161,24 @@ struct Muted {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "ping")]
-struct Ping {}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "pong")]
-struct Pong {}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "ice")]
-struct AskIce {}
-
-#[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "ice", rename_all = "camelCase")]
 struct Ice<'a> {
     ice_servers: Cow<'a, [IceServer]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    seconds: Option<u64>,
+    ice_ttl: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "presence")]
-struct PresenceFields<'a> {
-    presence: Cow<'a, Presence>,
+pub(super) struct PresenceFields<'a> {
+    pub(super) presence: Cow<'a, Presence>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<PeerId>,
+    pub(super) from: Option<PeerId>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "room")]
-struct Room<'a> {
+#[serde(tag = "type", rename = "room-state")]
+struct RoomStateFields<'a> {
     room: Cow<'a, RoomName>,
     people: Cow<'a, [Person]>,
     limit: usize,
@@ -209,16 +189,20 @@ struct Room<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "joined", rename_all = "camelCase")]
 struct Joined<'a> {
+    /// Always [`VERSION`] where it is written. A client of another version may still understand the
+    /// message, so none is refused for it.
+    #[serde(default)]
+    protocol: u32,
     id: PeerId,
     people: Cow<'a, [Person]>,
     limit: usize,
     ice_servers: Cow<'a, [IceServer]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    seconds: Option<u64>,
+    ice_ttl: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    seat: Option<Cow<'a, str>>,
+    seat_token: Option<Cow<'a, str>>,
     #[serde(default)]
-    rules: Cow<'a, Rules>,
+    settings: Cow<'a, RoomSettings>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -232,15 +216,15 @@ struct Ready<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "back")]
-struct Back<'a> {
+#[serde(tag = "type", rename = "peer-reconnected")]
+struct PeerReconnected<'a> {
     peer: PeerId,
     presence: Cow<'a, Presence>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "left")]
-struct Left {
+#[serde(tag = "type", rename = "peer-left")]
+struct PeerLeft {
     peer: PeerId,
 }
 
@@ -252,7 +236,10 @@ struct Error<'a> {
 }
 
 pub(super) fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
-    serde_json::from_str::<Head>(text).map(|head| head.kind).map_err(|_| ParseError::NotJson)
+    // Serde would read an array, too, as the fields in their order.
+    let is_object = text.trim_start().starts_with('{');
+    let head = serde_json::from_str::<Head>(text).ok().filter(|_| is_object);
+    head.map(|head| head.kind).ok_or(ParseError::NotJson)
 }
 
 pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
@@ -271,6 +258,11 @@ fn room(name: &str) -> Result<RoomName, ParseError> {
 /// A message that cannot be written as JSON does not exist: keys are strings and nothing fails.
 pub(super) fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
+}
+
+/// Writes a message that has nothing but its type.
+fn write_head(kind: &str) -> String {
+    write(&Head { kind: Cow::Borrowed(kind) })
 }
 
 /// A description that is of the type its message says, with what its sections bring.
@@ -304,10 +296,10 @@ fn bounded(candidate: Option<Cow<'_, IceCandidate>>) -> Result<Option<IceCandida
     Ok(Some(candidate))
 }
 
-fn plausible(report: Report) -> Result<Report, ParseError> {
-    let times = [report.join, report.picture, report.back];
+fn plausible(metrics: ClientMetrics) -> Result<ClientMetrics, ParseError> {
+    let times = [metrics.join, metrics.first_frame, metrics.reconnect];
     match times.into_iter().flatten().all(|millis| millis <= REPORT_MILLIS) {
-        true => Ok(report),
+        true => Ok(metrics),
         false => Err(ParseError::Shape(format!("a time is at most {REPORT_MILLIS} ms"))),
     }
 }
@@ -403,12 +395,12 @@ impl ClientMessage {
                 let JoinFields { room: name, presence, seat, pass, hidden } = fields(text)?;
                 Self::Join(Join { room: room(&name)?, presence, seat, pass, hidden })
             }
-            "leave" => fields::<Leave>(text).map(|_| Self::Leave)?,
+            "leave" => Self::Leave,
             "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
             "host" => Self::Host(fields::<Host>(text)?.action.into_owned()),
-            "ping" => fields::<Ping>(text).map(|_| Self::Ping)?,
-            "ice" => fields::<AskIce>(text).map(|_| Self::Ice)?,
-            "report" => Self::Report(plausible(fields(text)?)?),
+            "ping" => Self::Ping,
+            "ice" => Self::Ice,
+            "client-metrics" => Self::ClientMetrics(plausible(fields(text)?)?),
             "reconnect" => {
                 fields(text).map(|Reconnect { to, link }| Self::Reconnect { to, link })?
             }
@@ -428,14 +420,14 @@ impl ClientMessage {
                 pass: pass.clone(),
                 hidden: *hidden,
             }),
-            Self::Leave => write(&Leave {}),
+            Self::Leave => write_head("leave"),
             Self::Presence(presence) => {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
             }
             Self::Host(action) => write(&Host { action: Cow::Borrowed(action) }),
-            Self::Ping => write(&Ping {}),
-            Self::Ice => write(&AskIce {}),
-            Self::Report(report) => write(report),
+            Self::Ping => write_head("ping"),
+            Self::Ice => write_head("ice"),
+            Self::ClientMetrics(metrics) => write(metrics),
             Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
             Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
         }
@@ -455,25 +447,32 @@ impl ServerMessage {
             return from.map(|from| Self::Signal { from, link, signal }).ok_or_else(no_sender);
         }
         Ok(match kind.as_ref() {
-            "room" => {
-                let Room { room, people, limit, gate } = fields(text)?;
+            "room-state" => {
+                let RoomStateFields { room, people, limit, gate } = fields(text)?;
                 let state = RoomState { people: people.into_owned(), limit, gate };
-                Self::Room { room: room.into_owned(), state }
+                Self::RoomState { room: room.into_owned(), state }
             }
             "joined" => {
-                let Joined { id, people, limit, ice_servers, seconds, seat, rules } = fields(text)?;
-                let state = RoomState { people: people.into_owned(), limit, gate: None };
-                let ice = IceGrant { servers: ice_servers.into_owned(), seconds };
-                let (seat, rules) = (seat.map(Cow::into_owned), rules.into_owned());
-                Self::Joined { id, state, ice, seat, rules }
+                let joined: Joined<'_> = fields(text)?;
+                let people = joined.people.into_owned();
+                let servers = joined.ice_servers.into_owned();
+                Self::Joined {
+                    id: joined.id,
+                    state: RoomState { people, limit: joined.limit, gate: None },
+                    ice: IceGrant { servers, ttl: joined.ice_ttl },
+                    seat_token: joined.seat_token.map(Cow::into_owned),
+                    settings: joined.settings.into_owned(),
+                }
             }
             "waiting" => {
-                let Waiting { place, hosted, locked } = fields(text)?;
-                Self::Waiting { place, hosted, locked }
+                let Waiting { position, host_present, locked } = fields(text)?;
+                Self::Waiting { position, host_present, locked }
             }
-            "rules" => Self::Rules(fields::<RulesFields>(text)?.rules.into_owned()),
-            "desk" => Self::Desk(fields::<DeskFields>(text)?.desk.into_owned()),
-            "host-key" => Self::HostKey(fields::<HostKey>(text)?.key.into_owned()),
+            "room-settings" => {
+                Self::RoomSettings(fields::<RoomSettingsFields>(text)?.settings.into_owned())
+            }
+            "host-state" => Self::HostState(fields(text)?),
+            "host-key" => Self::HostKey(fields::<HostKey>(text)?.host_key.into_owned()),
             "muted" => Self::Muted(fields::<Muted>(text)?.what),
             "ready" => {
                 let Ready { role, peer, presence, seconds, link } = fields(text)?;
@@ -485,16 +484,16 @@ impl ServerMessage {
                 let from = from.ok_or_else(no_sender)?;
                 Self::Presence { from, presence: presence.into_owned() }
             }
-            "back" => {
-                let Back { peer, presence } = fields(text)?;
-                Self::Back { peer, presence: presence.into_owned() }
+            "peer-reconnected" => {
+                let PeerReconnected { peer, presence } = fields(text)?;
+                Self::PeerReconnected { peer, presence: presence.into_owned() }
             }
-            "pong" => fields::<Pong>(text).map(|_| Self::Pong)?,
+            "pong" => Self::Pong,
             "ice" => {
-                let Ice { ice_servers, seconds } = fields(text)?;
-                Self::Ice(IceGrant { servers: ice_servers.into_owned(), seconds })
+                let Ice { ice_servers, ice_ttl } = fields(text)?;
+                Self::Ice(IceGrant { servers: ice_servers.into_owned(), ttl: ice_ttl })
             }
-            "left" => Self::Left { peer: fields::<Left>(text)?.peer },
+            "peer-left" => Self::PeerLeft { peer: fields::<PeerLeft>(text)?.peer },
             "error" => {
                 let Error { code, message } = fields(text)?;
                 Self::Error { code, message: message.into_owned() }
@@ -507,27 +506,32 @@ impl ServerMessage {
     #[must_use]
     pub fn to_json(&self) -> String {
         match self {
-            Self::Room { room, state: RoomState { people, limit, gate } } => write(&Room {
+            Self::RoomState { room, state } => write(&RoomStateFields {
                 room: Cow::Borrowed(room),
-                people: Cow::Borrowed(people),
-                limit: *limit,
-                gate: *gate,
+                people: Cow::Borrowed(&state.people),
+                limit: state.limit,
+                gate: state.gate,
             }),
-            Self::Joined { id, state, ice, seat, rules } => write(&Joined {
+            Self::Joined { id, state, ice, seat_token, settings } => write(&Joined {
+                protocol: VERSION,
                 id: *id,
                 people: Cow::Borrowed(&state.people),
                 limit: state.limit,
                 ice_servers: Cow::Borrowed(&ice.servers),
-                seconds: ice.seconds,
-                seat: seat.as_deref().map(Cow::Borrowed),
-                rules: Cow::Borrowed(rules),
+                ice_ttl: ice.ttl,
+                seat_token: seat_token.as_deref().map(Cow::Borrowed),
+                settings: Cow::Borrowed(settings),
             }),
-            Self::Waiting { place, hosted, locked } => {
-                write(&Waiting { place: *place, hosted: *hosted, locked: *locked })
+            Self::Waiting { position, host_present, locked } => write(&Waiting {
+                position: *position,
+                host_present: *host_present,
+                locked: *locked,
+            }),
+            Self::RoomSettings(settings) => {
+                write(&RoomSettingsFields { settings: Cow::Borrowed(settings) })
             }
-            Self::Rules(rules) => write(&RulesFields { rules: Cow::Borrowed(rules) }),
-            Self::Desk(desk) => write(&DeskFields { desk: Cow::Borrowed(desk) }),
-            Self::HostKey(key) => write(&HostKey { key: Cow::Borrowed(key) }),
+            Self::HostState(state) => write(state),
+            Self::HostKey(key) => write(&HostKey { host_key: Cow::Borrowed(key) }),
             Self::Muted(what) => write(&Muted { what: *what }),
             Self::Ready { role, peer, link } => write(&Ready {
                 role: *role,
@@ -540,14 +544,14 @@ impl ServerMessage {
             Self::Presence { from, presence } => {
                 write(&PresenceFields { presence: Cow::Borrowed(presence), from: Some(*from) })
             }
-            Self::Back { peer, presence } => {
-                write(&Back { peer: *peer, presence: Cow::Borrowed(presence) })
+            Self::PeerReconnected { peer, presence } => {
+                write(&PeerReconnected { peer: *peer, presence: Cow::Borrowed(presence) })
             }
-            Self::Pong => write(&Pong {}),
-            Self::Ice(IceGrant { servers, seconds }) => {
-                write(&Ice { ice_servers: Cow::Borrowed(servers), seconds: *seconds })
+            Self::Pong => write_head("pong"),
+            Self::Ice(IceGrant { servers, ttl }) => {
+                write(&Ice { ice_servers: Cow::Borrowed(servers), ice_ttl: *ttl })
             }
-            Self::Left { peer } => write(&Left { peer: *peer }),
+            Self::PeerLeft { peer } => write(&PeerLeft { peer: *peer }),
             Self::Error { code, message } => {
                 write(&Error { code: *code, message: Cow::Borrowed(message) })
             }

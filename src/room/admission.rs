@@ -5,7 +5,7 @@ use super::{
     Unchecked, nobody, not_joined, refusal, seats::Seat,
 };
 use crate::protocol::{
-    ClientMessage, Desk, DisplayName, ErrorCode, Join, Pass, PeerId, Person, Presence,
+    ClientMessage, DisplayName, ErrorCode, HostState, Join, Pass, PeerId, Person, Presence,
     ServerMessage, limits::PASSCODE_CHARS,
 };
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl Room {
     ) -> Result<Admission, Refusal> {
         if join.pass.host.is_some() && identity.host.is_none() {
             let sentence = "The host key is no longer good; join without it.";
-            return Err(refusal(ErrorCode::BadKey, sentence));
+            return Err(refusal(ErrorCode::BadHostKey, sentence));
         }
         let Some(kept) = &mut self.kept.keeping else { return Ok(Admission::In) };
         if may_pass(kept, identity)? {
@@ -151,7 +151,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) -> Result<Admission, Refusal> {
         let Some(given) = &join.pass.passcode else {
-            return Err(refusal(ErrorCode::PasscodeNeeded, "This room has a passcode."));
+            return Err(refusal(ErrorCode::PasscodeRequired, "This room has a passcode."));
         };
         // No passcode is longer.
         if identity.tried || given.chars().count() > PASSCODE_CHARS {
@@ -196,7 +196,7 @@ impl Room {
     ) -> Result<(), Refusal> {
         self.refuse_another(cx)?;
         if !self.line.has_space(conn, identity.address) {
-            return Err(refusal(ErrorCode::LineFull, "Too many people wait already."));
+            return Err(refusal(ErrorCode::WaitingRoomFull, "Too many people wait already."));
         }
         self.withdraw(conn, cx);
         // What they showed was looked at.
@@ -230,7 +230,7 @@ impl Room {
         let lacks_it = |waiter: &Waiter| passcode.is_some() && waiter.identity.passcode != passcode;
         for waiter in self.line.call_up(lacks_it) {
             let sentence = "The room has a passcode by now: join with it.";
-            self.dismiss(waiter.conn, refusal(ErrorCode::PasscodeNeeded, sentence));
+            self.dismiss(waiter.conn, refusal(ErrorCode::PasscodeRequired, sentence));
         }
         // Those for whom there is no space wait on.
         let _ = self.admit(None, cx);
@@ -277,13 +277,9 @@ impl Room {
         result
     }
 
-    pub(super) fn turn_away(
-        &mut self,
-        to: Option<PeerId>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn deny(&mut self, to: Option<PeerId>, cx: &mut Context<'_>) -> Result<(), Refusal> {
         for waiter in self.line.call_up_named(to)? {
-            let refusal = refusal(ErrorCode::TurnedAway, "A host did not let you in.");
+            let refusal = refusal(ErrorCode::EntryDenied, "A host did not let you in.");
             self.dismiss(waiter.conn, refusal);
         }
         self.tell_line(cx);
@@ -300,20 +296,20 @@ impl Room {
             return;
         }
         self.line.is_news = false;
-        let hosted = self.seats.hosts().next().is_some();
+        let host_present = self.seats.hosts().next().is_some();
         let kept = self.kept.keeping.as_ref();
         let locked = kept.is_some_and(|kept| kept.locked && !kept.waiting_room);
-        for (place, conn) in (1..).zip(self.line.connections().collect::<Vec<_>>()) {
-            self.send(conn, ServerMessage::Waiting { place, hosted, locked });
+        for (position, conn) in (1..).zip(self.line.connections().collect::<Vec<_>>()) {
+            self.send(conn, ServerMessage::Waiting { position, host_present, locked });
         }
         let hosts = self.seats.hosts().filter_map(Seat::conn).collect();
-        self.broadcast(hosts, ServerMessage::Desk(self.desk(cx.now)));
+        self.broadcast(hosts, ServerMessage::HostState(self.host_state(cx.now)));
     }
 
     /// What hosts see of the door.
-    fn desk(&self, now: Duration) -> Desk {
+    fn host_state(&self, now: Duration) -> HostState {
         let kept = self.kept.keeping.as_ref();
-        Desk {
+        HostState {
             waiting: self.line.waiters.iter().map(|waiter| waiter.person(now)).collect(),
             invitations: kept.map(|kept| kept.invitations(now)).unwrap_or_default(),
         }

@@ -25,7 +25,7 @@ impl Room {
         let claim = join.seat.as_ref().and_then(|claim| claim.token.as_ref());
         if !identity.returning && claim.is_some() {
             let sentence = "The proof of your seat is wrong or too old; join without it.";
-            return Err(refusal(ErrorCode::BadSeat, sentence));
+            return Err(refusal(ErrorCode::BadSeatToken, sentence));
         }
         // A message of a connection that this person has given up may come late.
         let seat = self.seats.get(identity.id);
@@ -74,7 +74,7 @@ impl Room {
             self.send_host_key(conn);
         }
         if identity.host.is_some() || keyless {
-            self.tell_rules(Some(id));
+            self.tell_settings(Some(id));
             self.tell_line(cx);
         }
         let claim = join.seat.as_ref().filter(|_| identity.returning);
@@ -146,8 +146,8 @@ impl Room {
         let id = identity.id;
         let state = self.state(cx.now);
         let people = state.people.into_iter().filter(|person| person.id != id).collect();
-        let (state, rules) = (RoomState { people, ..state }, self.rules());
-        let (ice, seat) = (IceGrant::default(), identity.token.clone());
-        self.send(conn, ServerMessage::Joined { id, state, ice, seat, rules });
+        let (state, settings) = (RoomState { people, ..state }, self.settings());
+        let (ice, seat_token) = (IceGrant::default(), identity.token.clone());
+        self.send(conn, ServerMessage::Joined { id, state, ice, seat_token, settings });
     }
 }

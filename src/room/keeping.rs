@@ -19,9 +19,10 @@ const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// came by an invitation; the proofs of seats end before there are that many in earnest.
 const REMEMBERED: usize = 500;
 
-/// All of it. Times are since the Unix epoch.
+/// All of it. Times are since the Unix epoch. It is stored as JSON: where a field is renamed, the store
+/// needs a migration, because a missing field counts as its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Keeping {
     /// Nobody is let in any more.
     pub locked: bool,
@@ -30,21 +31,17 @@ pub struct Keeping {
     /// The hash of the passcode.
     pub passcode: Option<String>,
     /// The generation of the host key: those of earlier ones are void.
-    #[serde(rename = "handovers")]
     pub generation: u64,
     /// Who was put out. Their seats are void.
     pub removed: Vec<PeerId>,
     /// When the doors were closed last. Seats from before open them no more, but for those below.
-    #[serde(rename = "closed")]
     pub seats_void_before: Duration,
     /// Whose seats from before then are good: who was inside.
-    #[serde(rename = "spared")]
     pub valid_seats: Vec<PeerId>,
     /// When the call was ended for all.
     pub ended: Duration,
     /// To whom the host role was handed over last: a host also without the key, which may not have
     /// reached them.
-    #[serde(rename = "heir")]
     pub designated_host: Option<PeerId>,
     /// The invitations that were given.
     pub invitations: Vec<Invited>,
@@ -58,6 +55,7 @@ pub struct Keeping {
 
 /// An invitation that was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Invited {
     /// Its number, which its token proves.
     pub id: u64,
@@ -122,7 +120,7 @@ impl Keeping {
         let shown = |invited: &Invited| Invitation {
             token: invited.token.clone(),
             once: invited.once,
-            seconds: Some(invited.ends.saturating_sub(now).as_secs()),
+            ttl: Some(invited.ends.saturating_sub(now).as_secs()),
             used_by: invited.used_by.as_ref().map(|(_, name)| name.clone()),
         };
         self.invitations.iter().filter(|invited| now < invited.ends).map(shown).collect()

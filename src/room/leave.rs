@@ -32,9 +32,9 @@ impl Room {
         let told = self.seats.others_here(id);
         let was_host = self.seats.get(id).is_some_and(|seat| seat.host);
         self.seats.remove(id);
-        self.broadcast(told, ServerMessage::Left { peer: id });
+        self.broadcast(told, ServerMessage::PeerLeft { peer: id });
         if was_host {
-            self.tell_rules(None);
+            self.tell_settings(None);
             self.tell_line(cx);
         }
         self.pass_doors(cx);

@@ -166,7 +166,7 @@ fn refusal(code: ErrorCode, sentence: &str) -> Refusal {
 }
 
 fn nobody() -> Refusal {
-    refusal(ErrorCode::NoSuchPeer, "Nobody with that id is in the room.")
+    refusal(ErrorCode::PeerNotFound, "Nobody with that id is in the room.")
 }
 
 fn not_joined() -> Refusal {
@@ -292,7 +292,7 @@ impl Room {
             ClientMessage::Reconnect { to, link } => return self.reconnect(me, to, link, cx),
             ClientMessage::Signal { to, link, signal } => return self.relay(me, to, link, signal),
             // The owner counts reports and answers pings; who comes was looked at before.
-            ClientMessage::Report(_)
+            ClientMessage::ClientMetrics(_)
             | ClientMessage::Ping
             | ClientMessage::Watch(_)
             | ClientMessage::Join(_) => {}

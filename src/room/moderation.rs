@@ -104,14 +104,14 @@ impl Room {
                 self.change(hash.is_some(), cx, |kept| kept.passcode = hash);
             }
             HostAction::Admit { to } => return self.admit(to, cx),
-            HostAction::TurnAway { to } => return self.turn_away(to, cx),
+            HostAction::Deny { to } => return self.deny(to, cx),
             HostAction::Mute { to, what } => return self.mute(to, what, cx),
             HostAction::Remove { to } => return self.remove(me, to, cx),
-            HostAction::HandOver { to } => return self.hand_over(to, cx),
-            HostAction::RenewKey => self.renew_key(None, cx),
+            HostAction::TransferHost { to } => return self.transfer_host(to, cx),
+            HostAction::RenewHostKey => self.renew_host_key(None, cx),
             HostAction::End => self.end(cx),
-            HostAction::Invite { once, seconds } => {
-                return self.invite(once, seconds, identity, cx);
+            HostAction::Invite { once, ttl } => {
+                return self.invite(once, ttl, identity, cx);
             }
             HostAction::Revoke { token } => self.revoke(&token, cx),
         }
@@ -144,7 +144,7 @@ impl Room {
 
     fn remove(&mut self, me: PeerId, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
         if me == to {
-            return Err(refusal(ErrorCode::NoSuchPeer, "To leave yourself, say \"leave\"."));
+            return Err(refusal(ErrorCode::PeerNotFound, "To leave yourself, say \"leave\"."));
         }
         let seat = self.seat(to)?;
         let (conn, invitations) = (seat.conn(), seat.invitations.clone());
@@ -156,7 +156,7 @@ impl Room {
         // What brought them in would do so again.
         kept.invitations.retain(|invited| !invitations.contains(&invited.id));
         match has_key {
-            true => self.renew_key(Some(to), cx),
+            true => self.renew_host_key(Some(to), cx),
             false => self.keep(cx),
         }
         if !invitations.is_empty() {
@@ -170,21 +170,21 @@ impl Room {
         Ok(())
     }
 
-    fn hand_over(&mut self, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
+    fn transfer_host(&mut self, to: PeerId, cx: &mut Context<'_>) -> Result<(), Refusal> {
         if self.seat(to)?.conn().is_none() {
-            return Err(refusal(ErrorCode::NoSuchPeer, "They are not there at the moment."));
+            return Err(refusal(ErrorCode::PeerNotFound, "They are not there at the moment."));
         }
         self.kept.decide(cx.now).designated_host = Some(to);
         self.seats.set_host(to);
-        self.renew_key(None, cx);
-        self.tell_rules(None);
+        self.renew_host_key(None, cx);
+        self.tell_settings(None);
         self.tell_line(cx);
         Ok(())
     }
 
     /// Makes all host keys void, and gives a new one to the hosts who are inside, but for one who is
     /// put out. Who is away for a moment gets it when they are back.
-    fn renew_key(&mut self, but: Option<PeerId>, cx: &mut Context<'_>) {
+    fn renew_host_key(&mut self, but: Option<PeerId>, cx: &mut Context<'_>) {
         let hosts = self.seats.hosts().filter(|seat| Some(seat.id) != but);
         let (ids, conns): (Vec<_>, Vec<_>) = hosts.map(|seat| (seat.id, seat.conn())).unzip();
         let kept = self.kept.decide(cx.now);
@@ -252,11 +252,11 @@ impl Room {
     fn invite(
         &mut self,
         once: bool,
-        seconds: Option<u64>,
+        ttl: Option<u64>,
         identity: Identity,
         cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
-        let lasts = seconds.map_or(INVITED_FOR, Duration::from_secs).min(INVITED_FOR);
+        let lasts = ttl.map_or(INVITED_FOR, Duration::from_secs).min(INVITED_FOR);
         let kept = self.kept.decide(cx.now);
         kept.invitations.retain(|invited| cx.now < invited.ends);
         let Some(token) = identity.token.filter(|_| kept.invitations.len() < INVITATIONS) else {
@@ -283,13 +283,13 @@ impl Room {
 
 /// Whether an action is done and over: nothing of it is kept.
 fn is_momentary(action: &HostAction) -> bool {
-    matches!(
-        action,
-        HostAction::Admit { .. } | HostAction::TurnAway { .. } | HostAction::Mute { .. }
-    )
+    matches!(action, HostAction::Admit { .. } | HostAction::Deny { .. } | HostAction::Mute { .. })
 }
 
 /// Whether what an action decides is meant for later calls.
 fn outlives_the_call(action: &HostAction) -> bool {
-    matches!(action, HostAction::Invite { .. } | HostAction::HandOver { .. } | HostAction::RenewKey)
+    matches!(
+        action,
+        HostAction::Invite { .. } | HostAction::TransferHost { .. } | HostAction::RenewHostKey
+    )
 }

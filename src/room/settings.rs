@@ -3,7 +3,7 @@
 use super::{
     Context, Keeping, Refusal, Room, RoomOutput, directory::Vacancy, refusal, seats::Seat,
 };
-use crate::protocol::{ErrorCode, PeerId, Rules, ServerMessage};
+use crate::protocol::{ErrorCode, PeerId, RoomSettings, ServerMessage};
 use std::time::Duration;
 
 /// What the hosts of a room decided, if they did.
@@ -134,14 +134,14 @@ impl Room {
             kept.close(inside, cx.now);
         }
         self.keep(cx);
-        self.tell_rules(None);
+        self.tell_settings(None);
         self.pass_doors(cx);
         self.tell_watchers(cx);
     }
 
-    pub(super) fn rules(&self) -> Rules {
+    pub(super) fn settings(&self) -> RoomSettings {
         let kept = self.kept.keeping.as_ref();
-        Rules {
+        RoomSettings {
             locked: kept.is_some_and(|kept| kept.locked),
             waiting_room: kept.is_some_and(|kept| kept.waiting_room),
             passcode: kept.is_some_and(|kept| kept.passcode.is_some()),
@@ -150,9 +150,9 @@ impl Room {
     }
 
     /// Tells everybody inside how the room is kept, but for one who was told already.
-    pub(super) fn tell_rules(&mut self, told: Option<PeerId>) {
+    pub(super) fn tell_settings(&mut self, told: Option<PeerId>) {
         let untold = self.seats.all().iter().filter(|seat| Some(seat.id) != told);
         let untold = untold.filter_map(Seat::conn).collect();
-        self.broadcast(untold, ServerMessage::Rules(self.rules()));
+        self.broadcast(untold, ServerMessage::RoomSettings(self.settings()));
     }
 }

@@ -76,7 +76,7 @@ impl Room {
         if linked && theirs.linked.contains_key(&id) {
             theirs.met.insert(id);
             if let Some(conn) = theirs.conn() {
-                self.send(conn, ServerMessage::Back { peer: id, presence });
+                self.send(conn, ServerMessage::PeerReconnected { peer: id, presence });
             }
             return;
         }
@@ -162,7 +162,7 @@ impl Room {
             seat.linked.retain(|other, _| present.contains(other));
             let Some(conn) = seat.conn() else { continue };
             for peer in absent {
-                self.send(conn, ServerMessage::Left { peer });
+                self.send(conn, ServerMessage::PeerLeft { peer });
             }
         }
     }
@@ -220,10 +220,10 @@ impl Room {
         }
         match (others.next(), others.next()) {
             (Some(only), None) => Ok(only),
-            (None, _) => Err(refusal(ErrorCode::NoSuchPeer, "Nobody else is in the room yet.")),
+            (None, _) => Err(refusal(ErrorCode::PeerNotFound, "Nobody else is in the room yet.")),
             (Some(_), Some(_)) => {
                 let whom = "Three or more people are inside: say \"to\" whom.";
-                Err(refusal(ErrorCode::RecipientNeeded, whom))
+                Err(refusal(ErrorCode::RecipientRequired, whom))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{directory::SWEEP, *};
 use crate::protocol::{
-    IceCandidate, Join, ParseError, Pass, Person, Presence, Role, Rules, SdpType, SeatClaim,
+    IceCandidate, Join, ParseError, Pass, Person, Presence, Role, RoomSettings, SdpType, SeatClaim,
     SessionDescription, Signal,
 };
 use proptest::prelude::*;
@@ -148,8 +148,8 @@ fn the_first_is_the_caller_and_the_second_the_callee() {
         id: PeerId(100 + conn),
         state: RoomState { people, limit: 4, gate: None },
         ice: IceGrant::default(),
-        seat: None,
-        rules: Rules::default(),
+        seat_token: None,
+        settings: RoomSettings::default(),
     };
     assert_eq!(
         open_and_join(&mut rooms, 1, "123", START),
@@ -179,7 +179,7 @@ fn whoever_stays_is_the_caller_of_whoever_comes_next() {
     rooms.handle(Input::Closed(ConnId(1)), START);
     assert_eq!(
         drain(&mut rooms),
-        [Command::Send(ConnId(2), ServerMessage::Left { peer: PeerId(101) })]
+        [Command::Send(ConnId(2), ServerMessage::PeerLeft { peer: PeerId(101) })]
     );
     let commands = open_and_join(&mut rooms, 3, "123", START);
     assert!(commands.contains(&Command::Send(
@@ -192,16 +192,16 @@ fn whoever_stays_is_the_caller_of_whoever_comes_next() {
 fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::NoSuchPeer);
+    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::PeerNotFound);
     open_and_join(&mut rooms, 2, "123", START);
     let relayed = ServerMessage::Signal { from: PeerId(101), link: None, signal: candidate() };
     assert_eq!(say(&mut rooms, 1, relay(None), START), [Command::Send(ConnId(2), relayed.clone())]);
     open_and_join(&mut rooms, 3, "123", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::RecipientNeeded);
+    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::RecipientRequired);
     assert_eq!(say(&mut rooms, 1, relay(Some(3)), START), [Command::Send(ConnId(3), relayed)]);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(1)), START), 1), ErrorCode::NoSuchPeer);
+    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(1)), START), 1), ErrorCode::PeerNotFound);
     open_and_join(&mut rooms, 4, "other", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(4)), START), 1), ErrorCode::NoSuchPeer);
+    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(4)), START), 1), ErrorCode::PeerNotFound);
 }
 
 #[test]
@@ -244,14 +244,16 @@ fn watchers_hear_of_every_change_until_they_join() {
     rooms.handle(Input::Opened(ConnId(9)), START);
     let seen = |people| {
         let state = RoomState { people, limit: 4, gate: None };
-        Command::Send(ConnId(9), ServerMessage::Room { room: "123".parse().unwrap(), state })
+        Command::Send(ConnId(9), ServerMessage::RoomState { room: "123".parse().unwrap(), state })
     };
     assert_eq!(say(&mut rooms, 9, ClientMessage::Watch(name), START), [seen(vec![])]);
     assert_eq!(open_and_join(&mut rooms, 1, "123", START).last(), Some(&seen(vec![person(1, 0)])));
     assert_eq!(say(&mut rooms, 1, ClientMessage::Leave, secs(1)), [seen(vec![])]);
     say(&mut rooms, 9, join_message("123"), secs(2));
     let commands = say(&mut rooms, 1, join_message("123"), secs(3));
-    assert!(!commands.iter().any(|c| matches!(c, Command::Send(_, ServerMessage::Room { .. }))));
+    assert!(
+        !commands.iter().any(|c| matches!(c, Command::Send(_, ServerMessage::RoomState { .. })))
+    );
 }
 
 #[test]
@@ -320,7 +322,7 @@ fn a_broken_connection_is_made_anew_once_though_both_ask() {
     );
     assert_eq!(say(&mut rooms, 1, ask(2), secs(5)), []);
     for stranger in [1, 3] {
-        assert_eq!(refused(&say(&mut rooms, 1, ask(stranger), START), 1), ErrorCode::NoSuchPeer);
+        assert_eq!(refused(&say(&mut rooms, 1, ask(stranger), START), 1), ErrorCode::PeerNotFound);
     }
 }
 
@@ -349,7 +351,7 @@ fn silence_is_pinged_and_then_ended() {
     let of = |conn| log.iter().filter(move |(_, c)| matches!(c, Command::Ping(id) if *id == conn));
     assert_eq!(of(ConnId(1)).map(|(at, _)| *at).collect::<Vec<_>>(), [secs(4), secs(8)]);
     assert!(log.contains(&(SILENCE, Command::Close(ConnId(1)))));
-    let left = ServerMessage::Left { peer: PeerId(101) };
+    let left = ServerMessage::PeerLeft { peer: PeerId(101) };
     assert!(log.contains(&(SILENCE, Command::Send(ConnId(2), left))));
     assert_eq!(rooms.connection_count(), 1);
 }

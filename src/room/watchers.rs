@@ -98,7 +98,7 @@ impl Room {
             }
         }
         self.deadlines.extend(next.map(|wait| cx.now + wait));
-        self.broadcast(told, ServerMessage::Room { room: self.name.clone(), state });
+        self.broadcast(told, ServerMessage::RoomState { room: self.name.clone(), state });
     }
 }
 

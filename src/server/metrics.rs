@@ -3,7 +3,7 @@
 //!
 //! To count is to add to an atomic number. Nothing in here knows a room, a name or an address.
 
-use crate::protocol::{ErrorCode, Report, Signal};
+use crate::protocol::{ClientMetrics, ErrorCode, Signal};
 use prometheus_client::{
     encoding::text::encode,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -149,10 +149,10 @@ impl Metrics {
     }
 
     /// A client says how long its person waited.
-    pub(super) fn reported(&self, report: Report) {
-        let Report { join, picture, back } = report;
+    pub(super) fn reported(&self, report: ClientMetrics) {
+        let ClientMetrics { join, first_frame, reconnect } = report;
         for (histogram, millis) in
-            [(&self.join, join), (&self.picture, picture), (&self.back, back)]
+            [(&self.join, join), (&self.picture, first_frame), (&self.back, reconnect)]
         {
             if let Some(millis) = millis {
                 histogram.observe(Duration::from_millis(millis.into()).as_secs_f64());
@@ -210,8 +210,12 @@ mod tests {
     #[test]
     fn what_clients_report_is_sorted_by_its_length() {
         let metrics = Metrics::new();
-        metrics.reported(Report { join: Some(412), picture: Some(530), back: None });
-        metrics.reported(Report { join: Some(20_000), ..Report::default() });
+        metrics.reported(ClientMetrics {
+            join: Some(412),
+            first_frame: Some(530),
+            reconnect: None,
+        });
+        metrics.reported(ClientMetrics { join: Some(20_000), ..ClientMetrics::default() });
         let text = metrics.text(Gauges::default()).unwrap();
         for line in [
             "salon_client_join_seconds_bucket{le=\"0.3\"} 0",

@@ -129,7 +129,7 @@ impl Session {
     pub fn needs_passcode(self) -> bool {
         self.view.with(|view| {
             let asked =
-                matches!(view.refusal, Some(ErrorCode::BadPasscode | ErrorCode::PasscodeNeeded));
+                matches!(view.refusal, Some(ErrorCode::BadPasscode | ErrorCode::PasscodeRequired));
             asked || view.state.gate == Some(Gate::Passcode) && !view.has_pass
         })
     }

@@ -252,7 +252,7 @@ async fn t10_half_sent_frames() {
         caller.reaches(&mut callee, "meanwhile").await;
         let (code, reason) = sender.dismissed().await;
         assert_eq!((code, reason.as_str()), (1008, "Finish a message within 1 seconds."));
-        other.expect("left").await;
+        other.expect("peer-left").await;
         caller.reaches(&mut callee, "afterwards").await;
         drop((sender, other, caller, callee));
         app.remembers(0, 0).await;
@@ -456,7 +456,7 @@ async fn t24_a_description_of_a_megabyte() {
     let sending = tokio::spawn(async move { sink.send(huge).await });
     let closed = soon(frames.next()).await.unwrap().unwrap();
     assert!(matches!(closed, Message::Close(Some(frame)) if u16::from(frame.code) == 1009));
-    other.expect("left").await;
+    other.expect("peer-left").await;
     caller.reaches(&mut callee, "afterwards").await;
     sending.abort();
 }
@@ -550,7 +550,7 @@ async fn rooms_are_counted() {
     third.expect_error("too-many-rooms").await;
     // Who only watches takes none.
     third.say(json!({"type": "watch", "room": "124"})).await;
-    third.expect("room").await;
+    third.expect("room-state").await;
     caller.reaches(&mut callee, "meanwhile").await;
 }
 

@@ -98,7 +98,7 @@ async fn coming_back_hidden_hides_from_then_on() {
     let (mut bob, _) = app.join("123").await;
     let mut ada = app.client().await;
     ada.say(json!({"type": "join", "room": "123", "seat": {}})).await;
-    let seat = ada.expect("joined").await["seat"].clone();
+    let seat = ada.expect("joined").await["seatToken"].clone();
     bob.expect("ready").await;
     for hidden in [true, false] {
         let mut again = app.client().await;

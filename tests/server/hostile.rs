@@ -32,7 +32,7 @@ async fn t2_nobody_is_reached_across_rooms() {
     let (_other, _) = app.join("124").await;
     let peer = stranger.expect("ready").await["peer"].clone();
     caller.say(json!({"type": "candidate", "candidate": null, "to": peer})).await;
-    caller.expect_error("no-such-peer").await;
+    caller.expect_error("peer-not-found").await;
     caller.say(json!({"type": "candidate", "candidate": null})).await;
     callee.expect("candidate").await;
 }

@@ -23,8 +23,8 @@ pub(crate) async fn host(app: &TestApp) -> (Client, String) {
     let (room, key) = fresh_room(app).await;
     let mut host = ask(app, &room, json!({"host": key})).await;
     let joined = host.expect("joined").await;
-    assert_eq!(joined["rules"]["hosts"][0], joined["id"]);
-    host.expect("desk").await;
+    assert_eq!(joined["settings"]["hosts"][0], joined["id"]);
+    host.expect("host-state").await;
     (host, room)
 }
 
@@ -52,16 +52,19 @@ async fn t1_no_key_but_the_room_s_own_makes_a_host() {
     let (_, foreign_key) = fresh_room(&foreign).await;
     for wrong in [other_key.as_str(), &foreign_key, &key[1..], "", "AAAAAAAAAAAAAAAAAAAAAA"] {
         let mut client = ask(&app, &room, json!({"host": wrong})).await;
-        client.expect_error("bad-key").await;
+        client.expect_error("bad-host-key").await;
     }
     // First in the room, and no host for it.
     let mut first = ask(&app, &room, json!({})).await;
-    assert_eq!(first.expect("joined").await["rules"]["hosts"], json!([]));
+    assert_eq!(first.expect("joined").await["settings"]["hosts"], json!([]));
     act(&mut first, json!({"do": "lock", "on": true})).await;
     first.expect_error("not-host").await;
     let mut host = ask(&app, &room, json!({"host": key})).await;
     let joined = host.expect("joined").await;
-    assert_eq!(until(&mut first, "rules").await["rules"]["hosts"], json!([joined["id"]]));
+    assert_eq!(
+        until(&mut first, "room-settings").await["settings"]["hosts"],
+        json!([joined["id"]])
+    );
 }
 
 #[tokio::test]
@@ -70,12 +73,12 @@ async fn t1_nothing_of_a_kept_room_is_seen_from_outside() {
     let (mut host, room) = host(&app).await;
     host.say(json!({"type": "presence", "presence": {"name": "Ada Lovelace"}})).await;
     act(&mut host, json!({"do": "waiting-room", "on": true})).await;
-    until(&mut host, "rules").await;
+    until(&mut host, "room-settings").await;
     let page = app.http(&format!("GET /room/{room}"), &[]).await;
     assert!(page.body.contains("waiting-room") && !page.body.contains("Lovelace"), "{}", page.body);
     let mut outside = app.client().await;
     outside.say(json!({"type": "watch", "room": room})).await;
-    let state = outside.expect("room").await;
+    let state = outside.expect("room-state").await;
     assert_eq!((&state["people"], &state["gate"]), (&json!([]), &json!("waiting-room")));
 }
 
@@ -84,10 +87,10 @@ async fn t3_who_waits_can_say_nothing_to_the_room() {
     let app = TestApp::start().await;
     let (mut host, room) = host(&app).await;
     act(&mut host, json!({"do": "waiting-room", "on": true})).await;
-    until(&mut host, "rules").await;
+    until(&mut host, "room-settings").await;
     let mut guest = ask(&app, &room, json!({})).await;
-    assert_eq!(guest.hear().await, json!({"type": "waiting", "place": 1, "hosted": true}));
-    let waiting = until(&mut host, "desk").await["desk"]["waiting"].clone();
+    assert_eq!(guest.hear().await, json!({"type": "waiting", "position": 1, "hostPresent": true}));
+    let waiting = until(&mut host, "host-state").await["waiting"].clone();
     let inside = json!("0000000000000000");
     for message in [
         json!({"type": "offer", "offer": {"type": "offer", "sdp": "v=0"}}),
@@ -103,7 +106,7 @@ async fn t3_who_waits_can_say_nothing_to_the_room() {
     }
     // Nor can anything be said to them.
     host.say(json!({"type": "candidate", "candidate": null, "to": waiting[0]["id"]})).await;
-    host.expect_error("no-such-peer").await;
+    host.expect_error("peer-not-found").await;
     act(&mut host, json!({"do": "admit", "to": waiting[0]["id"]})).await;
     let joined = guest.expect("joined").await;
     assert_eq!(joined["people"].as_array().unwrap().len(), 1);
@@ -120,9 +123,9 @@ async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
     let joined = guest.expect("joined").await;
     until(&mut host, "ready").await;
     act(&mut host, json!({"do": "remove", "to": joined["id"]})).await;
-    assert_eq!(until(&mut host, "left").await["peer"], joined["id"]);
+    assert_eq!(until(&mut host, "peer-left").await["peer"], joined["id"]);
     assert_eq!(until(&mut guest, "error").await["code"], "removed");
-    let seat = json!({"token": joined["seat"], "linked": []});
+    let seat = json!({"token": joined["seatToken"], "linked": []});
     let again = json!({"type": "join", "room": room, "seat": seat});
     guest.say(again.clone()).await;
     guest.expect_error("removed").await;
@@ -141,13 +144,13 @@ async fn t3_a_renewed_key_is_the_only_one_that_is_good() {
     let (room, key) = fresh_room(&app).await;
     let mut host = ask(&app, &room, json!({"host": key})).await;
     host.expect("joined").await;
-    host.expect("desk").await;
-    act(&mut host, json!({"do": "renew-key"})).await;
-    let renewed = host.expect("host-key").await["key"].clone();
-    ask(&app, &room, json!({"host": key})).await.expect_error("bad-key").await;
+    host.expect("host-state").await;
+    act(&mut host, json!({"do": "renew-host-key"})).await;
+    let renewed = host.expect("host-key").await["hostKey"].clone();
+    ask(&app, &room, json!({"host": key})).await.expect_error("bad-host-key").await;
     let mut second = ask(&app, &room, json!({"host": renewed})).await;
     let joined = second.expect("joined").await;
-    assert_eq!(joined["rules"]["hosts"].as_array().unwrap().len(), 2);
+    assert_eq!(joined["settings"]["hosts"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -158,15 +161,15 @@ async fn what_hosts_decide_outlives_the_server() {
     let app = TestApp::start_with(keep).await;
     let (mut host, room) = host(&app).await;
     act(&mut host, json!({"do": "passcode", "passcode": "swordfish"})).await;
-    assert_eq!(until(&mut host, "rules").await["rules"]["passcode"], true);
+    assert_eq!(until(&mut host, "room-settings").await["settings"]["passcode"], true);
     act(&mut host, json!({"do": "invite", "once": true})).await;
-    let token = until(&mut host, "desk").await["desk"]["invitations"][0]["token"].clone();
+    let token = until(&mut host, "host-state").await["invitations"][0]["token"].clone();
     // What was answered is written.
     app.kill().await;
     drop(host);
 
     let after = TestApp::start_with(keep).await;
-    ask(&after, &room, json!({})).await.expect_error("passcode-needed").await;
+    ask(&after, &room, json!({})).await.expect_error("passcode-required").await;
     ask(&after, &room, json!({"passcode": "perch"})).await.expect_error("bad-passcode").await;
     ask(&after, &room, json!({"passcode": "swordfish"})).await.expect("joined").await;
     ask(&after, &room, json!({"invitation": token})).await.expect("joined").await;

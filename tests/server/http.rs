@@ -369,7 +369,7 @@ async fn what_a_proxy_does_not_pass_on_is_named() {
         assert!(reply.body.contains(part) && reply.body.ends_with('.'), "{}", reply.body);
         let refused = check(app.addr, &own).await["refused"].clone();
         assert_eq!(refused["reason"], reason, "{headers}");
-        assert!(refused["seconds"].as_u64().unwrap() < 30, "{refused}");
+        assert!(refused["secondsAgo"].as_u64().unwrap() < 30, "{refused}");
     }
     let text = Reply::of(app.operators, "GET /metrics", &[]).await.body;
     for (reason, count) in [("no-host", 1), ("no-upgrade", 2), ("origin", 2), ("handshake", 4)] {

@@ -31,7 +31,7 @@ async fn t30_a_locked_database_stops_no_room_and_its_host_is_told() {
         caller.reaches(&mut callee, &format!("candidate {turn}")).await;
     }
     assert!(since.elapsed() < Duration::from_secs(1), "other rooms wait for nothing");
-    assert_eq!(until(&mut owner, "rules").await["rules"]["locked"], true);
+    assert_eq!(until(&mut owner, "room-settings").await["settings"]["locked"], true);
     owner.expect_error("not-kept").await;
     assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
     ask(&app, &room, json!({})).await.expect_error("room-locked").await;
@@ -50,7 +50,7 @@ async fn what_was_kept_before_is_read_when_somebody_asks() {
     let before = app(&folder).await;
     let (mut owner, room) = host(&before).await;
     act(&mut owner, json!({"do": "waiting-room", "on": true})).await;
-    until(&mut owner, "rules").await;
+    until(&mut owner, "room-settings").await;
     before.stop().await.unwrap();
 
     let app = app(&folder).await;
@@ -58,7 +58,7 @@ async fn what_was_kept_before_is_read_when_somebody_asks() {
     assert!(page.body.contains("waiting-room"), "{}", page.body);
     let mut outside = app.client().await;
     outside.say(json!({"type": "watch", "room": room})).await;
-    assert_eq!(outside.expect("room").await["gate"], "waiting-room");
+    assert_eq!(outside.expect("room-state").await["gate"], "waiting-room");
     // All at once, as a client may.
     outside.say(json!({"type": "join", "room": room})).await;
     outside.say(json!({"type": "presence", "presence": {"name": "Ada"}})).await;

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// The person who stays learns that the other one is gone, and nobody else has a trace of them.
 async fn is_gone_for(app: &TestApp, mut staying: Client) {
-    staying.expect("left").await;
+    staying.expect("peer-left").await;
     app.remembers(1, 1).await;
     drop(staying);
     app.remembers(0, 0).await;
@@ -23,7 +23,7 @@ async fn leaving_frees_the_seat_and_keeps_the_connection() {
     let app = TestApp::start().await;
     let (mut staying, mut leaving) = app.pair("123").await;
     leaving.say(json!({"type": "leave"})).await;
-    staying.expect("left").await;
+    staying.expect("peer-left").await;
     leaving.say(json!({"type": "join", "room": "123"})).await;
     leaving.expect("joined").await;
     staying.expect("ready").await;
@@ -76,7 +76,7 @@ async fn a_silent_person_is_gone_after_ten_to_fifteen_seconds() {
     let since = Instant::now();
     // Reading is what answers pings; the silent one reads as the kernel does and answers none.
     let waiting = tokio::spawn(async move {
-        staying.expect("left").await;
+        staying.expect("peer-left").await;
         staying
     });
     let mut unread = Vec::new();
@@ -98,7 +98,7 @@ async fn a_hundred_visits_leave_no_trace() {
         let (first, second) = app.pair(&room).await;
         let mut watcher = app.client().await;
         watcher.say(json!({"type": "watch", "room": room})).await;
-        watcher.expect("room").await;
+        watcher.expect("room-state").await;
         let idle = app.client().await;
         for (order, client) in [first, second, watcher, idle].into_iter().enumerate() {
             if (order + visit) % 2 == 0 {

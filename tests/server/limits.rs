@@ -36,7 +36,7 @@ async fn t11_a_larger_message_closes_with_1009_and_the_other_goes_on() {
         let (mut sender, mut other) = app.pair("123").await;
         sender.send(message).await;
         assert_eq!(sender.closed().await, 1009);
-        other.expect("left").await;
+        other.expect("peer-left").await;
         drop((sender, other));
         app.remembers(0, 0).await;
     }
@@ -53,7 +53,7 @@ async fn t11_fragments_are_measured_together() {
         sender.send(Message::Frame(frame)).await;
     }
     assert_eq!(sender.closed().await, 1009);
-    other.expect("left").await;
+    other.expect("peer-left").await;
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn t11_sixty_four_mebibytes_are_refused_at_their_first_byte() {
     let sending = tokio::spawn(async move { sink.send(huge).await });
     let closed = soon(frames.next()).await.unwrap().unwrap();
     assert!(matches!(closed, Message::Close(Some(frame)) if u16::from(frame.code) == 1009));
-    other.expect("left").await;
+    other.expect("peer-left").await;
     sending.abort();
 }
 
@@ -77,7 +77,7 @@ async fn a_frame_that_breaks_the_protocol_closes_with_1002() {
     let unmasked = [0x81, 0x02, b'{', b'}'];
     soon(sender.socket.get_mut().write_all(&unmasked)).await.unwrap();
     assert_eq!(sender.closed().await, 1002);
-    other.expect("left").await;
+    other.expect("peer-left").await;
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn text_that_is_not_utf8_closes_with_1007() {
     let frame = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
     sender.send(Message::Frame(frame)).await;
     assert_eq!(sender.closed().await, 1007);
-    other.expect("left").await;
+    other.expect("peer-left").await;
 }
 
 #[tokio::test]
@@ -121,12 +121,12 @@ async fn t12_a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
         let message = ada.hear().await;
         match message["type"].as_str() {
             Some("error") => assert_eq!(message["code"], "recipient-busy"),
-            _ => break assert_eq!(message["type"], "left"),
+            _ => break assert_eq!(message["type"], "peer-left"),
         }
         refused += 1;
     }
     assert!(refused > 100, "{refused} of 300 were too much");
-    bob.expect("left").await;
+    bob.expect("peer-left").await;
     app.remembers(1, 2).await;
 
     bob.say(json!({"type": "join", "room": "123"})).await;

@@ -79,7 +79,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
         Client::of(program.address).await,
     );
     ada.say(join(&json!(null))).await;
-    let seat = ada.expect("joined").await["seat"].clone();
+    let seat = ada.expect("joined").await["seatToken"].clone();
     bob.say(join(&json!(null))).await;
     bob.expect("joined").await;
     late.say(join(&json!(null))).await;
@@ -113,11 +113,11 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     program.says(&["joined", "true"]).await;
     again.say(json!({"type": "leave"})).await;
     bob.expect("ready").await;
-    bob.expect("left").await;
+    bob.expect("peer-left").await;
     let mut forger = Client::of(program.address).await;
     forger.say(join(&json!("forged-proof"))).await;
-    forger.expect_error("bad-seat").await;
-    program.says(&["not let in", "BadSeat"]).await;
+    forger.expect_error("bad-seat-token").await;
+    program.says(&["not let in", "BadSeatToken"]).await;
     secrets.extend([seat.as_str().unwrap().to_owned(), "forged-proof".to_owned()]);
     secrets
 }

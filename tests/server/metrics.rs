@@ -102,7 +102,7 @@ async fn what_happens_is_counted() {
         caller.expect("candidate").await;
     }
     drop(callee);
-    caller.expect("left").await;
+    caller.expect("peer-left").await;
     app.remembers(1, 2).await;
 
     let text = metrics(&app).await;
@@ -134,13 +134,13 @@ async fn who_comes_back_is_told_from_who_comes() {
     for _ in 0..3 {
         let mut client = app.client().await;
         client.say(json!({"type": "join", "room": "123", "seat": {"token": token}})).await;
-        token = client.expect("joined").await["seat"].clone();
+        token = client.expect("joined").await["seatToken"].clone();
     }
     let mut forger = app.client().await;
     forger.say(json!({"type": "join", "room": "123", "seat": {"token": "forged"}})).await;
-    forger.expect_error("bad-seat").await;
+    forger.expect_error("bad-seat-token").await;
     let text = metrics(&app).await;
-    for (result, expected) in [("ok", 1.0), ("returned", 2.0), ("bad-seat", 1.0)] {
+    for (result, expected) in [("ok", 1.0), ("returned", 2.0), ("bad-seat-token", 1.0)] {
         let name = format!("salon_joins_total{{result=\"{result}\"}}");
         assert_eq!(value(&text, &name), Some(expected), "{text}");
     }
@@ -150,16 +150,16 @@ async fn who_comes_back_is_told_from_who_comes() {
 async fn clients_say_how_long_it_took_once_for_each_seat() {
     let app = TestApp::start().await;
     let mut client = app.client().await;
-    let report = json!({"type": "report", "join": 412, "picture": 530});
+    let report = json!({"type": "client-metrics", "join": 412, "firstFrame": 530});
     client.say(report.clone()).await;
     client.expect_error("not-joined").await;
     client.say(json!({"type": "join", "room": "123"})).await;
     client.expect("joined").await;
     for wrong in [
-        json!({"type": "report", "join": -1}),
-        json!({"type": "report", "join": 0.5}),
-        json!({"type": "report", "back": 600_001}),
-        json!({"type": "report", "picture": "530"}),
+        json!({"type": "client-metrics", "join": -1}),
+        json!({"type": "client-metrics", "join": 0.5}),
+        json!({"type": "client-metrics", "reconnect": 600_001}),
+        json!({"type": "client-metrics", "firstFrame": "530"}),
     ] {
         client.say(wrong).await;
         client.expect_error("bad-message").await;

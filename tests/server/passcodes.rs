@@ -13,7 +13,7 @@ async fn a_passcode_is_the_same_however_it_is_typed() {
     let app = TestApp::start().await;
     let (mut owner, room) = host(&app).await;
     act(&mut owner, json!({"do": "passcode", "passcode": " Zoe\u{308}\u{2019}s 42 "})).await;
-    assert_eq!(until(&mut owner, "rules").await["rules"]["passcode"], true);
+    assert_eq!(until(&mut owner, "room-settings").await["settings"]["passcode"], true);
     for typed in ["Zo\u{eb}'s 42", "Zoe\u{308}\u{2019}s \u{ff14}\u{ff12}\n"] {
         ask(&app, &room, json!({"passcode": typed})).await.expect("joined").await;
     }
@@ -47,7 +47,7 @@ async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() 
     let app = TestApp::start_with(|config| config.proxies = "127.0.0.1".parse().unwrap()).await;
     let (mut owner, room) = host(&app).await;
     act(&mut owner, json!({"do": "passcode", "passcode": "swordfish"})).await;
-    until(&mut owner, "rules").await;
+    until(&mut owner, "room-settings").await;
     let mut guest = from(&app, "198.51.100.1").await;
     let pass = json!({"passcode": "swordfish"});
     guest.say(json!({"type": "join", "room": room, "pass": pass})).await;
@@ -79,6 +79,6 @@ async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() 
     act(&mut owner, json!({"do": "passcode", "passcode": "another"})).await;
     owner.say(json!({"type": "ping"})).await;
     until(&mut owner, "pong").await;
-    until(&mut owner, "rules").await;
+    until(&mut owner, "room-settings").await;
     busy.shutdown().await;
 }

@@ -346,7 +346,7 @@ async fn knock(client: &mut Client, times: usize) {
     for _ in 0..times {
         let seat = json!({"token": "forged"});
         client.say(json!({"type": "join", "room": "123", "seat": seat})).await;
-        client.expect_error("bad-seat").await;
+        client.expect_error("bad-seat-token").await;
     }
 }
 

@@ -39,7 +39,7 @@ async fn everybody_with_a_seat_has_credentials_of_their_own_for_ten_minutes() {
     let (_cyd, cyd_joined) = app.join("elsewhere").await;
     let mut rooms = Vec::new();
     for joined in [&ada_joined, &bob_joined, &cyd_joined] {
-        assert_eq!(joined["seconds"], 600);
+        assert_eq!(joined["iceTtl"], 600);
         let servers = joined["iceServers"].as_array().unwrap();
         assert_eq!(servers[0], json!({"urls": "stun:stun.example.org"}));
         assert_eq!(servers[1]["urls"], "turn:relay.example.org");
@@ -64,13 +64,13 @@ async fn they_are_renewed_on_demand() {
     })
     .await;
     let (mut ada, joined) = app.join("123").await;
-    assert_eq!(joined["seconds"], 20);
+    assert_eq!(joined["iceTtl"], 20);
     let first = accepted(&joined["iceServers"][1]).unwrap();
     // The time in a user name is in seconds.
     let renewed = loop {
         ada.say(json!({"type": "ice"})).await;
         let ice = ada.expect("ice").await;
-        assert_eq!(ice["seconds"], 20);
+        assert_eq!(ice["iceTtl"], 20);
         if ice["iceServers"] != joined["iceServers"] {
             break ice;
         }
@@ -92,7 +92,7 @@ async fn who_has_no_seat_gets_none() {
     other.say(ask.clone()).await;
     other.expect_error("not-joined").await;
     other.say(json!({"type": "watch", "room": "123"})).await;
-    other.expect("room").await;
+    other.expect("room-state").await;
     other.say(ask.clone()).await;
     other.expect_error("not-joined").await;
     other.say(json!({"type": "join", "room": "123"})).await;
@@ -101,7 +101,7 @@ async fn who_has_no_seat_gets_none() {
     other.expect_error("not-joined").await;
 
     ada.say(json!({"type": "leave"})).await;
-    other.expect("room").await;
+    other.expect("room-state").await;
     ada.say(ask).await;
     ada.expect_error("not-joined").await;
 }
@@ -112,7 +112,7 @@ async fn fixed_credentials_do_not_end() {
     let server = serde_json::from_value(fixed.clone()).unwrap();
     let app = TestApp::start_with(|config| config.ice_servers = vec![server]).await;
     let (mut ada, joined) = app.join("123").await;
-    assert_eq!(joined.get("seconds"), None);
+    assert_eq!(joined.get("iceTtl"), None);
     ada.say(json!({"type": "ice"})).await;
     assert_eq!(ada.expect("ice").await, json!({"type": "ice", "iceServers": [fixed]}));
 }

@@ -29,7 +29,7 @@ async fn pair(app: &TestApp) -> ((Client, Value), (Client, Value)) {
 /// The claim of somebody who had the seat of `joined` and is still connected to `others`.
 fn claim(joined: &Value, others: &[&Value]) -> Value {
     let linked: Vec<_> = others.iter().map(|other| &other["id"]).collect();
-    json!({"token": joined["seat"], "linked": linked})
+    json!({"token": joined["seatToken"], "linked": linked})
 }
 
 /// Makes sure that nothing was said to this client before: the answer to its next message is the
@@ -48,7 +48,7 @@ async fn nobody_notices_a_socket_that_is_replaced() {
     let (mut bob, again) = sit(&app, &claim(&bob_joined, &[&ada_joined])).await;
     assert_eq!(again["id"], bob_joined["id"]);
     assert_eq!(again["people"][0]["id"], ada_joined["id"]);
-    assert_eq!(ada.expect("back").await["peer"], bob_joined["id"]);
+    assert_eq!(ada.expect("peer-reconnected").await["peer"], bob_joined["id"]);
     heard_nothing(&mut ada).await;
     heard_nothing(&mut bob).await;
 }
@@ -70,7 +70,7 @@ async fn a_seat_is_free_when_its_time_is_over() {
     let app = TestApp::start_with(|config| config.clocks.hold = Duration::from_millis(50)).await;
     let ((mut ada, _), (bob, bob_joined)) = pair(&app).await;
     drop(bob);
-    assert_eq!(ada.expect("left").await["peer"], bob_joined["id"]);
+    assert_eq!(ada.expect("peer-left").await["peer"], bob_joined["id"]);
     drop(ada);
     app.remembers(0, 0).await;
 }
@@ -79,7 +79,7 @@ async fn a_seat_is_free_when_its_time_is_over() {
 async fn who_did_not_ask_for_it_has_no_held_seat() {
     let app = TestApp::start().await;
     let (_, plain) = app.join("123").await;
-    assert_eq!(plain.get("seat"), None);
+    assert_eq!(plain.get("seatToken"), None);
     app.remembers(0, 0).await;
 }
 
@@ -109,7 +109,7 @@ async fn a_call_outlives_the_server() {
     let (mut bob, bob_again) = sit(&after, &claim(&bob_joined, &[&ada_joined])).await;
     let (mut ada, ada_again) = sit(&after, &claim(&ada_joined, &[&bob_joined])).await;
     assert_eq!((&ada_again["id"], &bob_again["id"]), (&ada_joined["id"], &bob_joined["id"]));
-    assert_eq!(bob.expect("back").await["peer"], ada_joined["id"]);
+    assert_eq!(bob.expect("peer-reconnected").await["peer"], ada_joined["id"]);
     heard_nothing(&mut ada).await;
     heard_nothing(&mut bob).await;
     let (_cleo, joined) = sit(&after, &json!({})).await;
@@ -127,17 +127,17 @@ async fn t1_forged_foreign_and_misplaced_proofs_are_refused() {
     let mut elsewhere = app.client().await;
     elsewhere.say(json!({"type": "join", "room": "456", "seat": {}})).await;
     let misplaced = elsewhere.expect("joined").await;
-    let proof = bob_joined["seat"].as_str().unwrap();
+    let proof = bob_joined["seatToken"].as_str().unwrap();
     for token in [
-        foreign["seat"].as_str().unwrap(),
-        misplaced["seat"].as_str().unwrap(),
+        foreign["seatToken"].as_str().unwrap(),
+        misplaced["seatToken"].as_str().unwrap(),
         &proof[..proof.len() - 2],
         "",
         "%%%",
     ] {
         let mut client = app.client().await;
         client.say(join(&json!({"token": token, "linked": []}))).await;
-        client.expect_error("bad-seat").await;
+        client.expect_error("bad-seat-token").await;
         client.say(json!({"type": "candidate", "candidate": null})).await;
         client.expect_error("not-joined").await;
     }

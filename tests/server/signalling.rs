@@ -82,7 +82,7 @@ async fn three_people_are_linked_in_pairs_and_say_to_whom() {
     }
 
     ada.say(offer()).await;
-    ada.expect_error("recipient-needed").await;
+    ada.expect_error("recipient-required").await;
     let mut to_cyd = offer();
     to_cyd["to"] = cyd_id;
     ada.say(to_cyd).await;
@@ -135,17 +135,17 @@ async fn who_watches_a_room_learns_who_is_inside() {
     let app = TestApp::start().await;
     let mut watcher = app.client().await;
     watcher.say(json!({"type": "watch", "room": "123"})).await;
-    assert_eq!(watcher.expect("room").await["people"], json!([]));
+    assert_eq!(watcher.expect("room-state").await["people"], json!([]));
     let (mut ada, joined) = app.join("123").await;
-    assert_eq!(watcher.expect("room").await["people"][0]["id"], joined["id"]);
+    assert_eq!(watcher.expect("room-state").await["people"][0]["id"], joined["id"]);
 
     let presence = json!({"name": "Ada\u{202e}", "mic": false, "camera": true});
     ada.say(json!({"type": "presence", "presence": presence})).await;
-    let seen = watcher.expect("room").await["people"][0]["presence"].clone();
+    let seen = watcher.expect("room-state").await["people"][0]["presence"].clone();
     assert_eq!(seen, json!({"name": "Ada", "mic": false, "camera": true}));
 
     ada.say(json!({"type": "leave"})).await;
-    assert_eq!(watcher.expect("room").await["people"], json!([]));
+    assert_eq!(watcher.expect("room-state").await["people"], json!([]));
 }
 
 #[tokio::test]
@@ -187,11 +187,11 @@ async fn every_mistake_has_its_code_and_disturbs_nobody() {
     caller.say(json!({"type": "join", "room": "124"})).await;
     caller.expect_error("already-joined").await;
     alone.say(offer()).await;
-    alone.expect_error("no-such-peer").await;
+    alone.expect_error("peer-not-found").await;
     let mut to_nobody = offer();
     to_nobody["to"] = json!("0000000000000000");
     caller.say(to_nobody).await;
-    caller.expect_error("no-such-peer").await;
+    caller.expect_error("peer-not-found").await;
 
     // The call goes on, and the offer is the first that the other side hears.
     caller.say(offer()).await;

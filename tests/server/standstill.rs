@@ -37,7 +37,7 @@ async fn t30_nobody_is_closed_for_a_silence_that_was_the_server_s_own() {
     }
     let mut watcher = Client::of(addr).await;
     watcher.say(json!({"type": "watch", "room": "one"})).await;
-    assert_eq!(watcher.expect("room").await["people"].as_array().unwrap().len(), 2);
+    assert_eq!(watcher.expect("room-state").await["people"].as_array().unwrap().len(), 2);
 
     signal(&program, "-STOP").await;
     // This is the fault, and no wait for anything.
@@ -54,6 +54,6 @@ async fn t30_nobody_is_closed_for_a_silence_that_was_the_server_s_own() {
         caller.reaches(callee, "still here").await;
     }
     watcher.say(json!({"type": "watch", "room": "two"})).await;
-    assert_eq!(watcher.expect("room").await["people"].as_array().unwrap().len(), 2);
+    assert_eq!(watcher.expect("room-state").await["people"].as_array().unwrap().len(), 2);
     program.end("-TERM").await;
 }

@@ -192,9 +192,9 @@ impl Files {
         match news {
             FileNews::Offer { name, size } => self.offered(theirs, called, name, size),
             FileNews::Withdraw => self.with_receiving(theirs, Receiving::withdrawn),
-            FileNews::Sum(sum) => self.with_receiving(theirs, |receiving| receiving.sum_is(sum)),
+            FileNews::Digest(sum) => self.with_receiving(theirs, |receiving| receiving.sum_is(sum)),
             // It is of before the page was loaded again, or they were not told.
-            FileNews::Take(_)
+            FileNews::Request(_)
                 if sending(&mut self.files, number).is_none_or(|it| !it.is_open()) =>
             {
                 self.tell(vec![ContentCommand::Send(peer, Talk::File(number, FileNews::Withdraw))]);

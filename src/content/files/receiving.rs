@@ -106,7 +106,7 @@ impl Receiving {
                 self.state = FileState::Held(self.wrote);
                 // What is under way still comes.
                 self.most = self.size.min(self.got.saturating_add(WINDOW));
-                self.say(FileNews::Hold)
+                self.say(FileNews::Pause)
             }
             _ => Vec::new(),
         }
@@ -119,8 +119,8 @@ impl Receiving {
     /// Asks for what is missing.
     fn ask(&mut self) -> Vec<ContentCommand> {
         self.told = self.wrote;
-        let mut commands = self.say(FileNews::Take(self.got));
-        commands.extend(self.say(FileNews::Wrote(self.wrote)));
+        let mut commands = self.say(FileNews::Request(self.got));
+        commands.extend(self.say(FileNews::Progress(self.wrote)));
         commands
     }
 
@@ -132,7 +132,7 @@ impl Receiving {
             }
             FileState::Kept => {
                 let mut commands = self.ask();
-                commands.extend(self.say(FileNews::Kept));
+                commands.extend(self.say(FileNews::Complete));
                 commands
             }
             // They have forgotten how far it was if this person was gone for long.
@@ -158,7 +158,7 @@ impl Receiving {
     pub(super) fn reopened(&mut self) -> Vec<ContentCommand> {
         let hold = match self.state {
             FileState::Coming(_) => Vec::new(),
-            FileState::Held(_) => self.say(FileNews::Hold),
+            FileState::Held(_) => self.say(FileNews::Pause),
             _ => return Vec::new(),
         };
         self.unsolicited = UNSOLICITED;
@@ -235,7 +235,7 @@ impl Receiving {
         let mut commands = Vec::new();
         if self.wrote - self.told >= STEP || self.wrote == self.size {
             self.told = self.wrote;
-            commands = self.say(FileNews::Wrote(self.wrote));
+            commands = self.say(FileNews::Progress(self.wrote));
         }
         commands.extend(self.check());
         commands
@@ -265,7 +265,7 @@ impl Receiving {
             return self.give_up(FileState::Damaged);
         }
         self.state = FileState::Kept;
-        let mut commands = self.say(FileNews::Kept);
+        let mut commands = self.say(FileNews::Complete);
         commands.push(ContentCommand::File(FileCommand::Save(self.key, self.name.clone())));
         commands
     }

@@ -118,7 +118,7 @@ impl Sending {
         let (size, withdrawn) = (self.size, self.withdrawn);
         let Some(receiver) = self.receiver(peer).filter(|_| !withdrawn) else { return Vec::new() };
         match (news, receiver.state) {
-            (FileNews::Take(from), before) if *from <= size => {
+            (FileNews::Request(from), before) if *from <= size => {
                 let wrote = match before {
                     FileState::Coming(place) | FileState::Held(place) => place.min(*from),
                     _ => 0,
@@ -127,7 +127,7 @@ impl Sending {
                 *receiver = Receiver { peer, state, next: *from, told: false };
                 return self.summed_for(peer);
             }
-            (FileNews::Wrote(place), FileState::Coming(before) | FileState::Held(before))
+            (FileNews::Progress(place), FileState::Coming(before) | FileState::Held(before))
                 if (before..=receiver.next).contains(place) =>
             {
                 receiver.state = match receiver.state {
@@ -136,8 +136,8 @@ impl Sending {
                 };
                 return self.summed_for(peer);
             }
-            (FileNews::Hold, FileState::Coming(place)) => receiver.state = FileState::Held(place),
-            (FileNews::Kept, FileState::Coming(place)) if place == size => {
+            (FileNews::Pause, FileState::Coming(place)) => receiver.state = FileState::Held(place),
+            (FileNews::Complete, FileState::Coming(place)) if place == size => {
                 receiver.state = FileState::Kept;
             }
             (FileNews::Decline, _) => receiver.state = FileState::Declined,
@@ -165,7 +165,7 @@ impl Sending {
                 if *place == size && !*told =>
             {
                 *told = true;
-                vec![self.say(peer, FileNews::Sum(sum))]
+                vec![self.say(peer, FileNews::Digest(sum))]
             }
             _ => Vec::new(),
         }

@@ -389,7 +389,7 @@ fn an_owner_sends_no_more_than_the_window() {
     world.open(0, 1);
     world.tell(0, FileInput::Give(1, "big".into(), 4 * WINDOW));
     let files = &mut world.people[0].files;
-    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Take(0));
+    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Request(0));
     let mut read = 0;
     loop {
         let reads: Vec<_> = std::iter::from_fn(|| files.poll()).collect();
@@ -403,7 +403,7 @@ fn an_owner_sends_no_more_than_the_window() {
         files.drained(PeerId(1));
     }
     assert!((WINDOW - PIECE as u64..=WINDOW).contains(&read), "{read}");
-    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Wrote(5 * WINDOW));
+    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Progress(5 * WINDOW));
     assert_eq!(files.poll(), None, "nobody can have written what was not sent");
 }
 
@@ -510,7 +510,7 @@ fn what_was_paused_when_all_of_it_was_there_can_still_be_had() {
     while world.work(1) {}
     world.tell(1, FileInput::Hold(of(0, 1)));
     let files = &mut world.people[1].files;
-    files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Sum(sum(&bytes)));
+    files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Digest(sum(&bytes)));
     world.route(1);
     world.cut(0, 1);
     world.people[1].files.left(PeerId(0));

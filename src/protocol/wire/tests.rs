@@ -1,5 +1,30 @@
 use super::*;
-use crate::protocol::{DisplayName, Failure, Grade, Invitation, Quality, SdpType, limits::TRACKS};
+use crate::protocol::{
+    DisplayName, Failure, Grade, HostState, Invitation, Quality, SdpType, limits::TRACKS,
+};
+use serde_json::Value;
+
+const DOCUMENTATION: &str = include_str!("../../../docs/protocol.md");
+
+/// Fields are in camelCase, and words that programs compare in kebab-case; what is said and done is
+/// documented.
+fn check_names(json: &Value) {
+    for (name, value) in json.as_object().into_iter().flatten() {
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");
+        assert!(name.starts_with(|c: char| c.is_ascii_lowercase()), "{name}");
+        if let ("type" | "do" | "code" | "failure" | "gate", Value::String(word)) =
+            (name.as_str(), value)
+        {
+            assert!(word.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{word}");
+        }
+        if let ("type" | "do", Value::String(word)) = (name.as_str(), value) {
+            let written = format!(r#""{name}":"{word}""#);
+            assert!(DOCUMENTATION.contains(&written), "{written} is not documented");
+        }
+        check_names(value);
+    }
+    json.as_array().into_iter().flatten().for_each(check_names);
+}
 
 fn code(text: &str) -> ErrorCode {
     ClientMessage::parse(text).unwrap_err().code()
@@ -74,8 +99,9 @@ fn a_whole_number_may_be_written_as_a_fraction() {
     let again = ClientMessage::parse(again);
     assert_eq!(again, Ok(ClientMessage::Reconnect { to: PeerId(6), link: 3 }));
     assert_eq!(code(r#"{"type":"reconnect","to":"0000000000000006"}"#), ErrorCode::BadMessage);
-    let report = ClientMessage::parse(r#"{"type":"report","join":412.0}"#);
-    assert_eq!(report, Ok(ClientMessage::Report(Report { join: Some(412), ..Report::default() })));
+    let metrics = ClientMessage::parse(r#"{"type":"client-metrics","join":412.0}"#);
+    let expected = ClientMetrics { join: Some(412), ..ClientMetrics::default() };
+    assert_eq!(metrics, Ok(ClientMessage::ClientMetrics(expected)));
 }
 
 #[test]
@@ -133,27 +159,27 @@ fn what_is_written_is_read_back() {
     let ice = IceServer { urls: "stun:stun.example.org".into(), username: None, credential: None };
     let room: RoomName = "a-b_c".parse().unwrap();
     for message in [
-        ServerMessage::Room { room: room.clone(), state: state.clone() },
+        ServerMessage::RoomState { room: room.clone(), state: state.clone() },
         ServerMessage::Joined {
             id: PeerId(1),
             state,
-            ice: IceGrant { servers: vec![ice.clone()], seconds: None },
-            seat: Some("s".into()),
-            rules: Rules {
+            ice: IceGrant { servers: vec![ice.clone()], ttl: None },
+            seat_token: Some("s".into()),
+            settings: RoomSettings {
                 locked: true,
                 waiting_room: true,
                 passcode: true,
                 hosts: vec![PeerId(3)],
             },
         },
-        ServerMessage::Waiting { place: 2, hosted: true, locked: true },
-        ServerMessage::Rules(Rules::default()),
-        ServerMessage::Desk(Desk {
+        ServerMessage::Waiting { position: 2, host_present: true, locked: true },
+        ServerMessage::RoomSettings(RoomSettings::default()),
+        ServerMessage::HostState(HostState {
             waiting: vec![person.clone()],
             invitations: vec![Invitation {
                 token: "t".into(),
                 once: true,
-                seconds: Some(9),
+                ttl: Some(9),
                 used_by: Some("Bo".into()),
             }],
         }),
@@ -169,7 +195,12 @@ fn what_is_written_is_read_back() {
         ServerMessage::Signal {
             from: PeerId(2),
             link: None,
-            signal: Signal::Reception(Reception { grade: Grade::Poor, ..Reception::default() }),
+            signal: Signal::Reception(Reception {
+                grade: Grade::Poor,
+                best_received: Some(Grade::Good),
+                best_sent: Some(Grade::Weak),
+                ..Reception::default()
+            }),
         },
         ServerMessage::Signal {
             from: PeerId(2),
@@ -180,12 +211,13 @@ fn what_is_written_is_read_back() {
             }),
         },
         ServerMessage::Presence { from: PeerId(3), presence: presence.clone() },
-        ServerMessage::Back { peer: PeerId(4), presence: presence.clone() },
+        ServerMessage::PeerReconnected { peer: PeerId(4), presence: presence.clone() },
         ServerMessage::Pong,
-        ServerMessage::Ice(IceGrant { servers: vec![ice], seconds: Some(600) }),
-        ServerMessage::Left { peer: PeerId(4) },
+        ServerMessage::Ice(IceGrant { servers: vec![ice], ttl: Some(600) }),
+        ServerMessage::PeerLeft { peer: PeerId(4) },
         ServerMessage::Error { code: ErrorCode::RoomFull, message: "Full.".into() },
     ] {
+        check_names(&serde_json::from_str(&message.to_json()).unwrap());
         assert_eq!(ServerMessage::parse(&message.to_json()), Ok(message));
     }
     let pass = Pass { host: Some("k".into()), invitation: None, passcode: Some("p".into()) };
@@ -195,20 +227,26 @@ fn what_is_written_is_read_back() {
         HostAction::WaitingRoom { on: false },
         HostAction::Passcode { passcode: None },
         HostAction::Admit { to: None },
-        HostAction::TurnAway { to: Some(to) },
+        HostAction::Deny { to: Some(to) },
         HostAction::Mute { to, what: TrackSource::Microphone },
         HostAction::Remove { to },
-        HostAction::HandOver { to },
+        HostAction::TransferHost { to },
+        HostAction::RenewHostKey,
         HostAction::End,
-        HostAction::Invite { once: true, seconds: Some(60) },
+        HostAction::Invite { once: true, ttl: Some(60) },
         HostAction::Revoke { token: "t".into() },
     ] {
         let message = ClientMessage::Host(action);
+        check_names(&serde_json::from_str(&message.to_json()).unwrap());
         assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
     }
     let claim = SeatClaim { token: Some("s".into()), linked: vec![PeerId(6)] };
     for message in [
-        ClientMessage::Report(Report { join: Some(412), picture: None, back: Some(0) }),
+        ClientMessage::ClientMetrics(ClientMetrics {
+            join: Some(412),
+            first_frame: None,
+            reconnect: Some(0),
+        }),
         ClientMessage::Ping,
         ClientMessage::Ice,
         ClientMessage::Reconnect { to: PeerId(6), link: 3 },
@@ -235,8 +273,27 @@ fn what_is_written_is_read_back() {
             signal: Signal::Answer(answer),
         },
     ] {
+        check_names(&serde_json::from_str(&message.to_json()).unwrap());
         assert_eq!(ClientMessage::parse(&message.to_json()), Ok(message));
     }
+}
+
+#[test]
+fn joined_names_the_version_of_the_protocol() {
+    let joined = ServerMessage::Joined {
+        id: PeerId(1),
+        state: RoomState::default(),
+        ice: IceGrant { servers: vec![], ttl: Some(600) },
+        seat_token: Some("s".into()),
+        settings: RoomSettings { waiting_room: true, ..RoomSettings::default() },
+    };
+    let text = joined.to_json();
+    assert_eq!(
+        text,
+        r#"{"type":"joined","protocol":1,"id":"0000000000000001","people":[],"limit":0,"iceServers":[],"iceTtl":600,"seatToken":"s","settings":{"locked":false,"waitingRoom":true,"passcode":false,"hosts":[]}}"#
+    );
+    let later = text.replace(r#""protocol":1"#, r#""protocol":2"#);
+    assert_eq!(ServerMessage::parse(&later), Ok(joined));
 }
 
 #[test]
@@ -248,10 +305,10 @@ fn what_a_host_does_is_written_as_documented() {
     let all = ClientMessage::Host(HostAction::Admit { to: None });
     assert_eq!(ClientMessage::parse(r#"{"type":"host","action":{"do":"admit"}}"#), Ok(all));
     assert_eq!(code(r#"{"type":"host","action":{"do":"dance"}}"#), ErrorCode::BadMessage);
-    let gated = r#"{"type":"room","room":"1","people":[],"limit":4,"gate":"waiting-room"}"#;
+    let gated = r#"{"type":"room-state","room":"1","people":[],"limit":4,"gate":"waiting-room"}"#;
     let state = RoomState { people: vec![], limit: 4, gate: Some(Gate::WaitingRoom) };
     let room = "1".parse().unwrap();
-    assert_eq!(ServerMessage::parse(gated), Ok(ServerMessage::Room { room, state }));
+    assert_eq!(ServerMessage::parse(gated), Ok(ServerMessage::RoomState { room, state }));
 }
 
 #[test]
@@ -302,8 +359,17 @@ fn what_the_sections_bring_may_stand_beside_a_description() {
 
 #[test]
 fn each_kind_of_bad_input_has_its_own_code() {
-    for text in ["", "hello", "[]", "7", "{}", r#"{"type":7}"#, r#"{"type":"join","type":"join"}"#]
-    {
+    for text in [
+        "",
+        "hello",
+        "[]",
+        r#"["leave"]"#,
+        r#"["watch","1"]"#,
+        "7",
+        "{}",
+        r#"{"type":7}"#,
+        r#"{"type":"join","type":"join"}"#,
+    ] {
         assert_eq!(code(text), ErrorCode::BadJson, "{text}");
     }
     assert_eq!(code(r#"{"type":"dance"}"#), ErrorCode::UnknownType);

@@ -62,7 +62,7 @@ fn a_seat_is_held_until_its_time_and_the_room_says_when_that_is() {
     assert_eq!(alone.room.poll_timeout(), Some(HOLD));
     let outputs = alone.handle(RoomInput::Tick, HOLD);
     let [RoomOutput::Send(ConnId(1), left)] = &outputs[..] else { panic!("{outputs:?}") };
-    assert_eq!(*left, ServerMessage::Left { peer: PeerId(102) });
+    assert_eq!(*left, ServerMessage::PeerLeft { peer: PeerId(102) });
     assert_eq!(alone.room.poll_timeout(), None);
     alone.handle(RoomInput::Gone { conn: ConnId(1), hold: START }, HOLD);
     assert!(!alone.room.is_live());
@@ -74,7 +74,7 @@ fn what_several_are_told_is_said_once() {
     (1..=3).for_each(|conn| drop(alone.join(conn, START)));
     let outputs = alone.handle(RoomInput::Gone { conn: ConnId(3), hold: START }, secs(1));
     let told = [ConnId(1), ConnId(2)];
-    let is_left = |output: &RoomOutput| matches!(output, RoomOutput::Broadcast(to, ServerMessage::Left { .. }) if *to == told);
+    let is_left = |output: &RoomOutput| matches!(output, RoomOutput::Broadcast(to, ServerMessage::PeerLeft { .. }) if *to == told);
     assert!(outputs.iter().any(is_left), "{outputs:?}");
 }
 

@@ -56,7 +56,7 @@ impl Witness {
                 self.known.insert((conn, peer.id));
                 self.note_meeting(conn, now);
             }
-            ServerMessage::Left { peer } => {
+            ServerMessage::PeerLeft { peer } => {
                 self.roles.remove(&(conn, peer));
                 assert!(self.known.remove(&(conn, peer)), "left, of whom nothing was known");
             }

@@ -58,7 +58,7 @@ fn readies(commands: &[Command]) -> Vec<(u64, u64, Role)> {
 }
 
 fn left(conn: u64, id: u64) -> Command {
-    Command::Send(ConnId(conn), ServerMessage::Left { peer: PeerId(id) })
+    Command::Send(ConnId(conn), ServerMessage::PeerLeft { peer: PeerId(id) })
 }
 
 #[test]
@@ -70,7 +70,8 @@ fn nobody_notices_who_comes_back_in_time_with_their_connections() {
     assert_eq!(tick(&mut rooms, secs(10)), []);
     let commands = sit(&mut rooms, 3, 2, Some(&[1]), secs(10));
     let presence = Presence::default();
-    let back = Command::Send(ConnId(1), ServerMessage::Back { peer: PeerId(2), presence });
+    let back =
+        Command::Send(ConnId(1), ServerMessage::PeerReconnected { peer: PeerId(2), presence });
     assert!(matches!(commands[0], Command::Send(ConnId(3), ServerMessage::Joined { .. })));
     assert_eq!(commands[1..], [back]);
 }

@@ -1,7 +1,7 @@
 //! Doors and hosts.
 
 use super::*;
-use crate::protocol::{Desk, DisplayName, Gate, HostAction, TrackSource};
+use crate::protocol::{DisplayName, Gate, HostAction, HostState, TrackSource};
 
 mod admission;
 mod invitations;
@@ -73,9 +73,9 @@ fn refusal(commands: &[Command], conn: u64) -> Option<ErrorCode> {
     })
 }
 
-fn desk(commands: &[Command], conn: u64) -> Desk {
+fn host_state(commands: &[Command], conn: u64) -> HostState {
     let mut desks = told(commands, conn).into_iter().filter_map(|message| match message {
-        ServerMessage::Desk(desk) => Some(desk.clone()),
+        ServerMessage::HostState(host_state) => Some(host_state.clone()),
         _ => None,
     });
     desks.next_back().unwrap()
@@ -117,12 +117,12 @@ fn arrival_makes_no_host_and_only_hosts_act() {
         HostAction::WaitingRoom { on: true },
         HostAction::Passcode { passcode: None },
         HostAction::Admit { to: None },
-        HostAction::TurnAway { to: None },
+        HostAction::Deny { to: None },
         HostAction::Mute { to, what: TrackSource::Microphone },
         HostAction::Remove { to },
-        HostAction::HandOver { to },
+        HostAction::TransferHost { to },
         HostAction::End,
-        HostAction::Invite { once: false, seconds: None },
+        HostAction::Invite { once: false, ttl: None },
         HostAction::Revoke { token: String::new() },
     ] {
         let commands = act(&mut rooms, 1, action, secs(2));
@@ -150,7 +150,7 @@ fn who_was_put_out_stays_out_with_the_old_seat() {
     come(&mut rooms, 3, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
-    assert!(told(&commands, 3).contains(&&ServerMessage::Left { peer: PeerId(102) }));
+    assert!(told(&commands, 3).contains(&&ServerMessage::PeerLeft { peer: PeerId(102) }));
     assert_eq!(refused(&say(&mut rooms, 2, relay(Some(3)), secs(3)), 2), ErrorCode::NotJoined);
     let back = || Identity { returning: true, since: secs(2), ..newcomer(2, secs(2)) };
     let commands = join_as(&mut rooms, 4, Pass::default(), back(), secs(4));
@@ -196,20 +196,20 @@ fn the_role_is_handed_over_whole() {
     let mut rooms = hosted(4);
     come_as_host(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
-    let commands = act(&mut rooms, 1, HostAction::HandOver { to: PeerId(103) }, secs(3));
+    let commands = act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(103) }, secs(3));
     assert!(commands.contains(&Command::SendHostKey(ConnId(3), name(), 1)));
     assert_eq!(generation(&rooms), 1);
-    let rules = Rules { hosts: vec![PeerId(103)], ..Rules::default() };
-    assert!(told(&commands, 2).contains(&&ServerMessage::Rules(rules)));
+    let settings = RoomSettings { hosts: vec![PeerId(103)], ..RoomSettings::default() };
+    assert!(told(&commands, 2).contains(&&ServerMessage::RoomSettings(settings)));
     for conn in [1, 2] {
         let commands = act(&mut rooms, conn, HostAction::End, secs(4));
         assert_eq!(refused(&commands, conn), ErrorCode::NotHost);
     }
     let old = Pass { host: Some("old key".to_owned()), ..Pass::default() };
     let commands = join_as(&mut rooms, 4, old, newcomer(4, secs(5)), secs(5));
-    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadHostKey));
     act(&mut rooms, 3, HostAction::Lock { on: true }, secs(6));
-    assert!(rooms.rooms[&name()].rules().locked);
+    assert!(rooms.rooms[&name()].settings().locked);
 }
 
 #[test]
@@ -228,5 +228,5 @@ fn the_end_is_for_all_and_opens_no_door_again() {
     let commands = join_as(&mut rooms, 4, Pass::default(), back, secs(6));
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::CallEnded));
     let commands = come(&mut rooms, 5, secs(6));
-    assert!(matches!(told(&commands, 5)[..], [ServerMessage::Waiting { hosted: false, .. }]));
+    assert!(matches!(told(&commands, 5)[..], [ServerMessage::Waiting { host_present: false, .. }]));
 }

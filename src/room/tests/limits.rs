@@ -71,7 +71,7 @@ fn one_room_too_many_is_refused_and_the_others_go_on() {
     for (conn, room) in [(5, "c"), (6, "d")] {
         rooms.handle(Input::Opened(ConnId(conn)), START);
         let watching = say(&mut rooms, conn, ClientMessage::Watch(room.parse().unwrap()), START);
-        assert!(matches!(watching[..], [Command::Send(_, ServerMessage::Room { .. })]));
+        assert!(matches!(watching[..], [Command::Send(_, ServerMessage::RoomState { .. })]));
     }
 
     let joining = open_and_join(&mut rooms, 3, "c", START);
@@ -143,7 +143,7 @@ fn rename(rooms: &mut Directory, conn: u64, turn: u64, now: Duration) -> Vec<Com
 /// Which connections are told who is in a room, and how many bytes.
 fn shown(commands: &[Command]) -> (Vec<u64>, usize) {
     let told = commands.iter().filter_map(|command| match command {
-        Command::Send(conn, message @ ServerMessage::Room { .. }) => {
+        Command::Send(conn, message @ ServerMessage::RoomState { .. }) => {
             Some((conn.0, message.to_json().len()))
         }
         _ => None,
@@ -227,7 +227,7 @@ fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
         left += commands
             .iter()
             .filter(|command| {
-                matches!(command, Command::Send(ConnId(1), ServerMessage::Left { .. }))
+                matches!(command, Command::Send(ConnId(1), ServerMessage::PeerLeft { .. }))
             })
             .count();
     }

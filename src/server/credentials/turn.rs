@@ -98,7 +98,7 @@ impl TurnCredentials {
         };
         IceGrant {
             servers: self.servers.iter().map(equip).collect(),
-            seconds: made.as_ref().map(|_| self.valid.as_secs()),
+            ttl: made.as_ref().map(|_| self.valid.as_secs()),
         }
     }
 }
@@ -143,8 +143,8 @@ mod tests {
             server("turn:fixed.example.org", Some("given")),
             server("turns:relay.example.org", None),
         ];
-        let IceGrant { servers, seconds } = grant(&relays(all.to_vec()), "standup", 7);
-        assert_eq!(seconds, Some(600));
+        let IceGrant { servers, ttl } = grant(&relays(all.to_vec()), "standup", 7);
+        assert_eq!(ttl, Some(600));
         assert_eq!(servers[..2], all[..2]);
         let username = servers[2].username.as_deref().unwrap();
         let (end, seat) = username.split_once(':').unwrap();
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn what_ends_is_said_only_where_something_does() {
         let fixed = relays(vec![server("turn:relay.example.org", Some("given"))]);
-        assert_eq!(grant(&fixed, "a", 1).seconds, None);
+        assert_eq!(grant(&fixed, "a", 1).ttl, None);
         assert_eq!(fixed.urls(), ["turn:relay.example.org"]);
     }
 

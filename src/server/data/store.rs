@@ -23,7 +23,7 @@ use tracing::warn;
 const FILE: &str = "rooms.db";
 
 /// Each brings a database one version further; `user_version` counts how many were done.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     // Seconds since the Unix epoch, and whether a room was used on one day only. The index holds all
     // that is read at the start, without the rest.
@@ -34,6 +34,15 @@ const MIGRATIONS: [&str; 2] = [
      UPDATE room SET used = ifnull(iif(json_valid(kept), kept ->> '$.used.secs', NULL), unixepoch());
      UPDATE room SET expires = used + 90 * 86400;
      CREATE INDEX room_expires ON room (expires, used, brief);",
+    // Fields in camelCase, named after what they say. What stands between quotes and before a colon is
+    // a field's name in any case: quotes within a text are escaped.
+    r#"UPDATE room SET kept = replace(replace(replace(replace(replace(replace(kept,
+         '"waiting_room":', '"waitingRoom":'),
+         '"handovers":', '"generation":'),
+         '"closed":', '"seatsVoidBefore":'),
+         '"spared":', '"validSeats":'),
+         '"heir":', '"designatedHost":'),
+         '"used_by":', '"usedBy":');"#,
 ];
 /// How long a database that is locked is waited for. Then it is tried again later.
 const LOCKED: Duration = Duration::from_secs(1);
@@ -179,6 +188,10 @@ fn data_error(path: &Path, error: Error) -> ServerError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        protocol::PeerId,
+        room::{Guest, Invited},
+    };
     use std::{fs, os::unix::fs::PermissionsExt};
 
     fn room(name: &str) -> RoomName {
@@ -242,6 +255,50 @@ mod tests {
         let over = locked(9).expires();
         assert_eq!(store.sweep(over).unwrap(), [room("a")]);
         assert_eq!(store.names().unwrap(), [(room("b"), None), (room("c"), None)]);
+    }
+
+    /// A field that is not renamed here is lost without a word: seats that are void open doors again.
+    #[test]
+    fn what_was_decided_under_other_names_still_holds() {
+        let old = Connection::open_in_memory().unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.execute_batch(MIGRATIONS[1]).unwrap();
+        old.pragma_update(None, "user_version", 2).unwrap();
+        let written = r#"{"locked":false,"waiting_room":true,"passcode":"$argon2id$","handovers":3,"removed":["0000000000000007"],"closed":{"secs":1800000005,"nanos":7},"spared":["0000000000000008"],"ended":{"secs":1800000004,"nanos":0},"heir":"0000000000000009","invitations":[{"id":18446744073709551615,"token":"t","once":true,"ends":{"secs":1800086400,"nanos":0},"used_by":["000000000000000a","\"closed\": \\"]},{"id":2,"token":"u","once":false,"ends":{"secs":1800086400,"nanos":0},"used_by":null}],"guests":[{"id":"000000000000000a","invitation":18446744073709551615,"until":{"secs":1800086400,"nanos":0}}],"used":{"secs":1800000006,"nanos":0},"brief":true}"#;
+        let insert = "INSERT INTO room (name, kept, used, brief, expires) \
+                      VALUES ('a', ?1, 1800000006, TRUE, 1802592007)";
+        old.execute(insert, [written]).unwrap();
+        let secs = Duration::from_secs;
+        let ends = secs(1_800_086_400);
+        let invited = |id, token: &str, once, used_by| Invited {
+            id,
+            token: token.to_owned(),
+            once,
+            ends,
+            used_by,
+        };
+        let guest = PeerId(10);
+        let kept = Keeping {
+            locked: false,
+            waiting_room: true,
+            passcode: Some("$argon2id$".to_owned()),
+            generation: 3,
+            removed: vec![PeerId(7)],
+            seats_void_before: Duration::new(1_800_000_005, 7),
+            valid_seats: vec![PeerId(8)],
+            ended: secs(1_800_000_004),
+            designated_host: Some(PeerId(9)),
+            invitations: vec![
+                invited(u64::MAX, "t", true, Some((guest, r#""closed": \"#.into()))),
+                invited(2, "u", false, None),
+            ],
+            guests: vec![Guest { id: guest, invitation: u64::MAX, until: ends }],
+            used: secs(1_800_000_006),
+            brief: true,
+        };
+        let store = Store::migrated(old).unwrap();
+        assert_eq!(store.read(&room("a")).unwrap(), Some(kept.clone()));
+        assert_eq!(store.names().unwrap(), [(room("a"), Some(kept.used))]);
     }
 
     #[test]

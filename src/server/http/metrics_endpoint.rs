@@ -115,7 +115,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.joined(false);
         metrics.sent(3);
-        metrics.reported(Report { join: Some(412), picture: None, back: None });
+        metrics.reported(ClientMetrics { join: Some(412), first_frame: None, reconnect: None });
         let text = plain(&metrics.text(Gauges::default()).unwrap());
         for line in [
             "# HELP salon_joins_total Answers to join: ok, returned, or an error's code.",

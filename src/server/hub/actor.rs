@@ -7,7 +7,9 @@ use super::{
     outbox::{Full, Outbox, Outgoing, queue},
 };
 use crate::{
-    protocol::{ClientMessage, ErrorCode, PeerId, Report, RoomName, RoomState, ServerMessage},
+    protocol::{
+        ClientMessage, ClientMetrics, ErrorCode, PeerId, RoomName, RoomState, ServerMessage,
+    },
     room::{self, Command, ConnId, Directory, Identity, Input},
     server::{
         clock::{Clock, unix_time},
@@ -316,12 +318,12 @@ impl Actor {
                     socket.joining = Some(identity.returning);
                 }
             }
-            ClientMessage::Report(report) => self.record_report(*conn, *report),
+            ClientMessage::ClientMetrics(report) => self.record_report(*conn, *report),
             _ => {}
         }
     }
 
-    fn record_report(&mut self, conn: ConnId, report: Report) {
+    fn record_report(&mut self, conn: ConnId, report: ClientMetrics) {
         if let Some(socket) = self.sockets.get_mut(&conn).filter(|socket| socket.may_report) {
             socket.may_report = false;
             self.metrics.reported(report);

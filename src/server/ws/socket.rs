@@ -2,7 +2,7 @@
 
 use super::frame_limiter::{FrameError, FrameLimiter};
 use crate::{
-    protocol::{ABANDONED, ClientMessage, ParseError, limits::MESSAGE_BYTES},
+    protocol::{CLIENT_GAVE_UP, ClientMessage, ParseError, limits::MESSAGE_BYTES},
     room::ConnId,
     server::{
         clock::running,
@@ -152,7 +152,7 @@ async fn read(frames: &mut Frames, sender: &HubSender) -> End {
             Some(Ok(Message::Binary(bytes))) => sender.send(parse_binary(&bytes)).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => sender.heard().await,
             Some(Ok(Message::Close(frame))) => {
-                if frame.is_none_or(|frame| u16::from(frame.code) != ABANDONED) {
+                if frame.is_none_or(|frame| u16::from(frame.code) != CLIENT_GAVE_UP) {
                     // Should the hub be gone, so is the seat.
                     let _ = sender.unloaded().await;
                 }

@@ -149,10 +149,11 @@ pub(crate) struct Arrived {
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Refused {
     reason: &'static str,
-    /// How long ago, in whole seconds.
-    seconds: u64,
+    /// In whole seconds.
+    seconds_ago: u64,
 }
 
 /// `/ws/check`: tells a page whose WebSocket failed what arrived here.
@@ -173,6 +174,6 @@ pub(crate) async fn check(
         },
         forwarded: is_forwarded(&headers),
         refused: refused
-            .map(|(reason, ago)| Refused { reason: reason.name(), seconds: ago.as_secs() }),
+            .map(|(reason, ago)| Refused { reason: reason.name(), seconds_ago: ago.as_secs() }),
     })
 }

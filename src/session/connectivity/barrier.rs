@@ -111,7 +111,7 @@ mod tests {
         let own = || "call.example.org".to_owned();
         let of = |answer: &str| Barrier::of(answer, own());
         let refused = |reason| {
-            let refused = format!(r#"{{"reason":"{reason}","seconds":2}}"#);
+            let refused = format!(r#"{{"reason":"{reason}","secondsAgo":2}}"#);
             let rest = r#""upgrade":false,"origin":"ok","forwarded":true"#;
             let answer = format!(r#"{{"host":"call.example.org",{rest},"refused":{refused}}}"#);
             of(&answer)
@@ -122,7 +122,8 @@ mod tests {
         let told = |told: &str| Barrier::Host { told: told.to_owned(), own: own() };
         let foreign = r#"{"host":"app:3000","origin":"foreign","refused":null}"#;
         assert_eq!(of(foreign), told("app:3000"));
-        let none = r#"{"host":null,"origin":"foreign","refused":{"reason":"no-host","seconds":0}}"#;
+        let none =
+            r#"{"host":null,"origin":"foreign","refused":{"reason":"no-host","secondsAgo":0}}"#;
         assert_eq!(of(none), told(""));
         let unseen = r#"{"host":"call.example.org","origin":"ok","refused":null}"#;
         assert_eq!(of(unseen), Barrier::Unknown, "it never came so far");

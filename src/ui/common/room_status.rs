@@ -47,9 +47,9 @@ pub fn RoomStatus() -> impl IntoView {
         {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.full_hint)
         }
-        View { phase: Phase::Knocking { place, hosted, .. }, refusal, .. } => {
+        View { phase: Phase::Knocking { position, host_present, .. }, refusal, .. } => {
             let why = refusal.map(|code| format!("{} ", (t.refusal)(code))).unwrap_or_default();
-            why + &(t.knocking)(place, hosted)
+            why + &(t.knocking)(position, host_present)
         }
         View { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
             (t.refusal)(code).to_owned()

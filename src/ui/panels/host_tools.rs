@@ -28,9 +28,9 @@ pub(super) fn HostTools() -> impl IntoView {
 fn RoomSettings() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let locked = flag(move || session.view.with(|view| view.hosting.rules.locked));
-    let waits = flag(move || session.view.with(|view| view.hosting.rules.waiting_room));
-    let has_passcode = flag(move || session.view.with(|view| view.hosting.rules.passcode));
+    let locked = flag(move || session.view.with(|view| view.hosting.settings.locked));
+    let waits = flag(move || session.view.with(|view| view.hosting.settings.waiting_room));
+    let has_passcode = flag(move || session.view.with(|view| view.hosting.settings.passcode));
     let field = NodeRef::<html::Input>::new();
     let set_passcode = move |event: SubmitEvent| {
         event.prevent_default();
@@ -66,8 +66,9 @@ fn RoomSettings() -> impl IntoView {
 fn Invitations() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let given = Memo::new(move |_| session.view.with(|view| view.hosting.desk.invitations.clone()));
-    let invite = move |once| session.act(HostAction::Invite { once, seconds: Some(INVITED_FOR) });
+    let given =
+        Memo::new(move |_| session.view.with(|view| view.hosting.host_state.invitations.clone()));
+    let invite = move |once| session.act(HostAction::Invite { once, ttl: Some(INVITED_FOR) });
     let row = move |Invitation { token, .. }: Invitation| {
         let link = invitation_link(&session.room.link.get_value(), &token);
         let sentence = {
@@ -113,7 +114,7 @@ fn RenewKey() -> impl IntoView {
             class="button small"
             class:danger=flag(move || confirm.is_next())
             aria-describedby="renew-key"
-            on:click=confirm.second(move || session.act(HostAction::RenewKey))
+            on:click=confirm.second(move || session.act(HostAction::RenewHostKey))
         >
             {word(move || if confirm.is_next() { t.renew_key_sure } else { t.renew_key })}
         </button>

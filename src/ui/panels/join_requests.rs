@@ -13,7 +13,8 @@ use leptos::{ev::MouseEvent, prelude::*};
 pub(super) fn WaitingPeople() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let waiting = Memo::new(move |_| session.view.with(|view| view.hosting.desk.waiting.clone()));
+    let waiting =
+        Memo::new(move |_| session.view.with(|view| view.hosting.host_state.waiting.clone()));
     let row = move |Person { id, .. }: Person| {
         // They may still change it.
         let name = text(move || {
@@ -30,7 +31,7 @@ pub(super) fn WaitingPeople() -> impl IntoView {
                 <button class="button small primary" on:click=act(HostAction::Admit { to: Some(id) })>
                     {t.let_in}
                 </button>
-                <button class="button small" on:click=act(HostAction::TurnAway { to: Some(id) })>
+                <button class="button small" on:click=act(HostAction::Deny { to: Some(id) })>
                     {t.turn_away}
                 </button>
             </li>
@@ -60,7 +61,7 @@ pub(in crate::ui) fn JoinRequest() -> impl IntoView {
     let session = expect_context::<Session>();
     let waiting = Memo::new(move |_| {
         session.view.with(|view| match view.hosting.is_host {
-            true => view.hosting.desk.waiting.clone(),
+            true => view.hosting.host_state.waiting.clone(),
             false => Vec::new(),
         })
     });
@@ -80,7 +81,7 @@ pub(in crate::ui) fn JoinRequest() -> impl IntoView {
                 <button
                     class="button small"
                     hidden=flag(move || !alone())
-                    on:click=each(session, waiting, |to| HostAction::TurnAway { to })
+                    on:click=each(session, waiting, |to| HostAction::Deny { to })
                 >
                     {t.turn_away}
                 </button>

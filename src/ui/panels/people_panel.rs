@@ -59,7 +59,7 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
                     <PersonRow id hosting />
                 </For>
             </ul>
-            <p class="quiet" hidden=hosting>{word(move || (t.rules)(&session.view.get().hosting.rules))}</p>
+            <p class="quiet" hidden=hosting>{word(move || (t.rules)(&session.view.get().hosting.settings))}</p>
             <Show when=hosting>
                 <HostTools />
             </Show>
@@ -77,7 +77,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));
     let seal =
         Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.seal.clone())));
-    let is_host = flag(move || session.view.with(|view| view.hosting.rules.hosts.contains(&id)));
+    let is_host = flag(move || session.view.with(|view| view.hosting.settings.hosts.contains(&id)));
     let act = move |action: HostAction| session.act(action);
     let mute = move |what| act(HostAction::Mute { to: id, what });
     view! {
@@ -105,7 +105,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                         >
                             {t.stop_camera}
                         </button>
-                        <button class="button small" on:click=click(move |_| act(HostAction::HandOver { to: id }))>
+                        <button class="button small" on:click=click(move |_| act(HostAction::TransferHost { to: id }))>
                             {t.make_host}
                         </button>
                         <button class="button small danger" on:click=click(move |_| act(HostAction::Remove { to: id }))>

@@ -2,7 +2,7 @@
 
 use crate::{
     platform::{SocketEvent, browser::Listener},
-    protocol::ABANDONED,
+    protocol::CLIENT_GAVE_UP,
 };
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
@@ -54,7 +54,7 @@ impl Socket {
     /// Closes it at once for another one, even while it is being opened: browsers open one at a
     /// time.
     pub fn abandon(self) {
-        let _ = self.socket.close_with_code(ABANDONED);
+        let _ = self.socket.close_with_code(CLIENT_GAVE_UP);
     }
 }
 

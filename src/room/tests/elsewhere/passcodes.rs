@@ -77,7 +77,7 @@ fn t32_a_host_goes_on_talking_while_a_new_passcode_is_hashed() {
     assert!(matches!(told(&signal, 2)[..], [ServerMessage::Signal { .. }]));
     let hashed = Checked::Fits("hash".to_owned());
     checked(&mut rooms, check.ticket, hashed, START);
-    assert!(rooms.rooms[&name()].rules().passcode);
+    assert!(rooms.rooms[&name()].settings().passcode);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_passcode_is_set_only_in_the_room_for_which_it_was_said() {
     hear(&mut rooms, 1, join_message("other"), host, START);
     let hashed = Checked::Fits("hash".to_owned());
     checked(&mut rooms, check.ticket, hashed, START);
-    assert!(!rooms.rooms[&"other".parse().unwrap()].rules().passcode);
+    assert!(!rooms.rooms[&"other".parse().unwrap()].settings().passcode);
 }
 
 #[test]

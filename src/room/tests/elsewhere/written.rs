@@ -27,9 +27,9 @@ fn nobody_of_the_room_is_told_before_and_all_in_order_afterwards() {
     let commands = poll(&mut rooms);
     assert!(matches!(
         told(&commands, 1)[..],
-        [ServerMessage::Rules(_), ServerMessage::Signal { .. }]
+        [ServerMessage::RoomSettings(_), ServerMessage::Signal { .. }]
     ));
-    assert!(matches!(told(&commands, 2)[..], [ServerMessage::Rules(_)]));
+    assert!(matches!(told(&commands, 2)[..], [ServerMessage::RoomSettings(_)]));
     assert_eq!(code(&commands, 3), Some(ErrorCode::RoomLocked));
     let page = commands.iter().find_map(|command| match command {
         Command::Answer(7, state) => state.gate,
@@ -61,7 +61,7 @@ fn t30_a_disk_that_does_not_answer_is_waited_for_a_moment() {
     assert_eq!(poll(&mut rooms), []);
     rooms.handle(Input::Tick, due);
     let commands = poll(&mut rooms);
-    assert!(matches!(told(&commands, 2)[..], [ServerMessage::Rules(_)]), "{commands:?}");
+    assert!(matches!(told(&commands, 2)[..], [ServerMessage::RoomSettings(_)]), "{commands:?}");
     assert_eq!(code(&commands, 1), Some(ErrorCode::NotKept));
     assert_eq!(code(&come(&mut rooms, 3, false), 3), Some(ErrorCode::RoomLocked), "in force");
     // The answer comes late, and says nothing new.
@@ -76,7 +76,7 @@ fn t30_a_host_is_told_that_a_disk_is_full() {
     rooms.handle(Input::Synced(number, false), secs(1));
     let commands = poll(&mut rooms);
     let host = told(&commands, 1);
-    assert!(matches!(host[0], ServerMessage::Rules(rules) if rules.locked));
+    assert!(matches!(host[0], ServerMessage::RoomSettings(settings) if settings.locked));
     assert_eq!((code(&commands, 1), code(&commands, 2)), (Some(ErrorCode::NotKept), None));
 }
 
@@ -111,7 +111,7 @@ fn what_is_held_back_is_bounded() {
 #[test]
 fn who_comes_by_an_invitation_for_one_is_inside_once_that_is_written() {
     let mut rooms = hosted();
-    let invite = HostAction::Invite { once: true, seconds: None };
+    let invite = HostAction::Invite { once: true, ttl: None };
     let by = Identity { id: PeerId(900), token: Some("token".to_owned()), ..newcomer(1) };
     hear(&mut rooms, 1, ClientMessage::Host(invite), by, START);
     rooms.handle(Input::Synced(1, true), START);

@@ -7,8 +7,9 @@ fn a_locked_room_lets_in_only_who_was_in_or_keeps_it() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
-    let rules = Rules { locked: true, hosts: vec![PeerId(101)], ..Rules::default() };
-    assert_eq!(told(&commands, 2), [&ServerMessage::Rules(rules)]);
+    let settings =
+        RoomSettings { locked: true, hosts: vec![PeerId(101)], ..RoomSettings::default() };
+    assert_eq!(told(&commands, 2), [&ServerMessage::RoomSettings(settings)]);
     assert!(matches!(&commands[0], Command::Keep(room, kept) if *room == name() && kept.locked));
     assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
     rooms.handle(Input::Closed(ConnId(2)), secs(5));
@@ -29,29 +30,29 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
     let commands = come(&mut rooms, 2, secs(3));
     assert_eq!(
         told(&commands, 2),
-        [&ServerMessage::Waiting { place: 1, hosted: true, locked: false }]
+        [&ServerMessage::Waiting { position: 1, host_present: true, locked: false }]
     );
-    assert_eq!(desk(&commands, 1).waiting[0].id, PeerId(102));
+    assert_eq!(host_state(&commands, 1).waiting[0].id, PeerId(102));
     for message in [relay(None), ClientMessage::Host(HostAction::End)] {
         assert_eq!(refused(&say(&mut rooms, 2, message, secs(4)), 2), ErrorCode::NotJoined);
     }
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(2)), secs(4)), 1), ErrorCode::NoSuchPeer);
+    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(2)), secs(4)), 1), ErrorCode::PeerNotFound);
     come(&mut rooms, 3, secs(5));
     let commands = act(&mut rooms, 1, HostAction::Admit { to: Some(PeerId(102)) }, secs(6));
     assert!(is_inside(&commands, 2));
     assert_eq!(
         told(&commands, 3),
-        [&ServerMessage::Waiting { place: 1, hosted: true, locked: false }]
+        [&ServerMessage::Waiting { position: 1, host_present: true, locked: false }]
     );
-    let commands = act(&mut rooms, 1, HostAction::TurnAway { to: None }, secs(7));
-    assert_eq!(refusal(&commands, 3), Some(ErrorCode::TurnedAway));
-    assert_eq!(desk(&commands, 1), Desk::default());
+    let commands = act(&mut rooms, 1, HostAction::Deny { to: None }, secs(7));
+    assert_eq!(refusal(&commands, 3), Some(ErrorCode::EntryDenied));
+    assert_eq!(host_state(&commands, 1), HostState::default());
     come(&mut rooms, 4, secs(8));
     rooms.handle(Input::Closed(ConnId(4)), secs(9));
-    assert_eq!(desk(&drain(&mut rooms), 1), Desk::default(), "who goes waits no longer");
+    assert_eq!(host_state(&drain(&mut rooms), 1), HostState::default(), "who goes waits no longer");
     come(&mut rooms, 5, secs(10));
     let commands = say(&mut rooms, 5, ClientMessage::Leave, secs(11));
-    assert_eq!(desk(&commands, 1), Desk::default(), "nor does who gives up");
+    assert_eq!(host_state(&commands, 1), HostState::default(), "nor does who gives up");
 }
 
 #[test]
@@ -63,7 +64,7 @@ fn who_is_let_into_a_full_room_goes_on_waiting() {
     come(&mut rooms, 3, secs(4));
     let commands = act(&mut rooms, 1, HostAction::Admit { to: None }, secs(5));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::RoomFull));
-    assert_eq!(desk(&commands, 1).waiting.len(), 1);
+    assert_eq!(host_state(&commands, 1).waiting.len(), 1);
     say(&mut rooms, 2, ClientMessage::Leave, secs(6));
     assert!(is_inside(&act(&mut rooms, 1, HostAction::Admit { to: None }, secs(7)), 3));
 }
@@ -82,7 +83,7 @@ fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
         let fits = check.against.clone().filter(|_| is_right).map(Checked::Fits);
         checked(rooms, check.ticket, fits.unwrap_or(Checked::Differs), now)
     };
-    assert_eq!(refusal(&come(&mut rooms, 2, secs(3)), 2), Some(ErrorCode::PasscodeNeeded));
+    assert_eq!(refusal(&come(&mut rooms, 2, secs(3)), 2), Some(ErrorCode::PasscodeRequired));
     assert!(is_inside(&guess(&mut rooms, 3, 7, true, secs(3)), 3));
     for conn in 10..20 {
         let commands = guess(&mut rooms, conn, 7, false, secs(4));
@@ -138,14 +139,15 @@ fn all_who_find_no_space_wait_on_in_their_order() {
     let commands = act(&mut rooms, 1, HostAction::Admit { to: None }, secs(7));
     assert!(is_inside(&commands, 2));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::RoomFull));
-    let waiting: Vec<_> = desk(&commands, 1).waiting.iter().map(|person| person.id.0).collect();
+    let waiting: Vec<_> =
+        host_state(&commands, 1).waiting.iter().map(|person| person.id.0).collect();
     assert_eq!(waiting, [103, 104, 105]);
     say(&mut rooms, 2, ClientMessage::Leave, secs(8));
     let commands = act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(9));
     assert!(is_inside(&commands, 3), "nobody waits where there is no waiting room");
     assert_eq!(
         told(&commands, 5),
-        [&ServerMessage::Waiting { place: 2, hosted: true, locked: false }]
+        [&ServerMessage::Waiting { position: 2, host_present: true, locked: false }]
     );
 }
 
@@ -160,7 +162,7 @@ fn a_crowd_at_the_door_is_told_of_now_and_then() {
     for conn in 10..20 {
         assert_eq!(refusal(&knock(&mut rooms, conn, 7), conn), None);
     }
-    assert_eq!(refusal(&knock(&mut rooms, 20, 7), 20), Some(ErrorCode::LineFull));
+    assert_eq!(refusal(&knock(&mut rooms, 20, 7), 20), Some(ErrorCode::WaitingRoomFull));
     assert_eq!(refusal(&knock(&mut rooms, 21, 8), 21), None, "others still fit");
     let mut desks = 0;
     for turn in 0..1000 {
@@ -171,7 +173,7 @@ fn a_crowd_at_the_door_is_told_of_now_and_then() {
     }
     assert!(desks <= 12, "{desks}");
     rooms.handle(Input::Tick, secs(5));
-    let last = desk(&drain(&mut rooms), 1);
+    let last = host_state(&drain(&mut rooms), 1);
     assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last is told in the end");
 }
 
@@ -203,7 +205,7 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     let commands = act(&mut rooms, 1, open.clone(), secs(5));
     assert!(!is_inside(&commands, 2), "the room is locked");
     assert_eq!(rooms.rooms[&name()].line.len(), 1, "they wait on");
-    let locked = ServerMessage::Waiting { place: 1, hosted: true, locked: true };
+    let locked = ServerMessage::Waiting { position: 1, host_present: true, locked: true };
     assert_eq!(told(&commands, 2), [&locked], "and are told what for");
     let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(6));
     assert!(is_inside(&commands, 2), "and come in when no door is closed any more");
@@ -216,11 +218,11 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     let commands = join_as(&mut rooms, 3, pass, knows, secs(5));
     assert_eq!(
         told(&commands, 3),
-        [&ServerMessage::Waiting { place: 2, hosted: true, locked: false }]
+        [&ServerMessage::Waiting { position: 2, host_present: true, locked: false }]
     );
     let commands = act(&mut rooms, 1, open, secs(6));
     assert!(is_inside(&commands, 3), "they have given it");
-    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeNeeded), "they have not");
+    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeRequired), "they have not");
     assert_eq!(rooms.rooms[&name()].line.len(), 0);
 }
 

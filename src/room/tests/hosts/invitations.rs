@@ -7,37 +7,37 @@ fn an_invitation_is_for_its_time_and_for_one_if_that_was_said() {
     let mut rooms = hosted(9);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
-    let invite = HostAction::Invite { once: true, seconds: Some(60) };
+    let invite = HostAction::Invite { once: true, ttl: Some(60) };
     let commands = act(&mut rooms, 1, invite, secs(3));
-    assert_eq!(desk(&commands, 1).invitations[0].token, "invitation");
+    assert_eq!(host_state(&commands, 1).invitations[0].token, "invitation");
     let pass = Pass { invitation: Some("invitation".to_owned()), ..Pass::default() };
     let invited = |conn, now| Identity { invitation: Some(900), ..newcomer(conn, now) };
     let commands = join_as(&mut rooms, 2, pass.clone(), invited(2, secs(4)), secs(4));
     assert!(is_inside(&commands, 2));
-    assert_eq!(desk(&commands, 1).invitations[0].used_by, Some("P2".into()));
+    assert_eq!(host_state(&commands, 1).invitations[0].used_by, Some("P2".into()));
     let commands = join_as(&mut rooms, 3, pass.clone(), invited(3, secs(5)), secs(5));
     assert_eq!(refusal(&commands, 3), Some(ErrorCode::BadInvitation), "it was for one");
     let unknown = newcomer(4, secs(5));
     let commands = join_as(&mut rooms, 4, pass.clone(), unknown, secs(5));
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadInvitation));
 
-    act(&mut rooms, 1, HostAction::Invite { once: false, seconds: Some(60) }, secs(70));
+    act(&mut rooms, 1, HostAction::Invite { once: false, ttl: Some(60) }, secs(70));
     assert!(is_inside(&join_as(&mut rooms, 5, pass.clone(), invited(5, secs(71)), secs(71)), 5));
     assert!(is_inside(&join_as(&mut rooms, 6, pass.clone(), invited(6, secs(72)), secs(72)), 6));
     let revoke = HostAction::Revoke { token: "invitation".to_owned() };
-    assert_eq!(desk(&act(&mut rooms, 1, revoke, secs(73)), 1).invitations, []);
+    assert_eq!(host_state(&act(&mut rooms, 1, revoke, secs(73)), 1).invitations, []);
     let commands = join_as(&mut rooms, 7, pass, invited(7, secs(74)), secs(74));
     assert_eq!(refusal(&commands, 7), Some(ErrorCode::BadInvitation));
     for _ in 0..INVITATIONS {
-        act(&mut rooms, 1, HostAction::Invite { once: false, seconds: None }, secs(75));
+        act(&mut rooms, 1, HostAction::Invite { once: false, ttl: None }, secs(75));
     }
-    let commands = act(&mut rooms, 1, HostAction::Invite { once: false, seconds: None }, secs(75));
+    let commands = act(&mut rooms, 1, HostAction::Invite { once: false, ttl: None }, secs(75));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::TooMany));
 }
 
 /// Asks for an invitation, whose number is then 900.
 fn invite(rooms: &mut Directory, once: bool, now: Duration) {
-    act(rooms, 1, HostAction::Invite { once, seconds: None }, now);
+    act(rooms, 1, HostAction::Invite { once, ttl: None }, now);
 }
 
 fn invited() -> Pass {
@@ -68,7 +68,7 @@ fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
         let alone = join_as(&mut later, 3, Pass::default(), returning(3, 102, 3), secs(6));
         assert!(is_inside(&alone, 3));
         let commands = act(&mut later, 1, HostAction::Remove { to: PeerId(102) }, secs(7));
-        assert_eq!(desk(&commands, 1).invitations, []);
+        assert_eq!(host_state(&commands, 1).invitations, []);
         let commands = come_invited(&mut later, 4, newcomer(4, secs(8)), secs(8));
         assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadInvitation), "once: {once}");
     }

@@ -18,7 +18,7 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
     rooms.enter(&name(), secs(4), |room, _| room.kept.keeping = None);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(60));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
-    let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(60));
+    let commands = act(&mut rooms, 1, HostAction::RenewHostKey, secs(60));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::TooManyRooms));
 }
 
@@ -110,7 +110,7 @@ fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
         let nobody = HostAction::Remove { to: PeerId(999) };
         assert_eq!(
             refused(&act(&mut rooms, 1, nobody, secs(2 + 4 * number)), 1),
-            ErrorCode::NoSuchPeer
+            ErrorCode::PeerNotFound
         );
     }
     assert_eq!(rooms.kept_count(), 0);
@@ -130,7 +130,7 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
     // What is to outlive the call cannot be had.
-    let invite = HostAction::Invite { once: true, seconds: None };
+    let invite = HostAction::Invite { once: true, ttl: None };
     assert_eq!(refused(&act(&mut rooms, 1, invite, secs(4)), 1), ErrorCode::TryLater);
 
     // When there is place again, all of it is kept.
@@ -156,10 +156,10 @@ fn what_holds_for_a_call_ends_with_it() {
 
 #[test]
 fn what_was_written_down_keeps_its_names() {
-    let written = r#"{"locked":true,"waiting_room":false,"passcode":null,"handovers":3,
-        "removed":["0000000000000007"],"closed":{"secs":5,"nanos":0},
-        "spared":["0000000000000008"],"ended":{"secs":0,"nanos":0},
-        "heir":"0000000000000009","invitations":[],"guests":[],"used":{"secs":6,"nanos":0},"brief":true}"#;
+    let written = r#"{"locked":true,"waitingRoom":false,"passcode":null,"generation":3,
+        "removed":["0000000000000007"],"seatsVoidBefore":{"secs":5,"nanos":0},
+        "validSeats":["0000000000000008"],"ended":{"secs":0,"nanos":0},
+        "designatedHost":"0000000000000009","invitations":[],"guests":[],"used":{"secs":6,"nanos":0},"brief":true}"#;
     let keeping = Keeping {
         locked: true,
         generation: 3,

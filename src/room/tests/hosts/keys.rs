@@ -35,7 +35,7 @@ fn a_host_who_was_put_out_has_no_key_any_more() {
 fn an_heir_is_a_host_also_without_the_key() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
-    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(102) }, secs(3));
+    act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(102) }, secs(3));
     let mut later = restarted(4);
     restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
     let back = Identity { returning: true, ..newcomer(2, secs(2)) };
@@ -63,13 +63,13 @@ fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
     let commands = act(&mut rooms, 1, remove.clone(), secs(5));
     assert_eq!(given_key(&commands, 1), Some(1));
     let commands = come_as_host(&mut rooms, 4, secs(6));
-    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadHostKey));
     assert!(is_inside(&come_with_key(&mut rooms, 5, 1, newcomer(5, secs(7))), 5));
 
     // Who was a host before another one was made the only one knows only a key that is void.
     let mut rooms = hosted(9);
     come_as_host(&mut rooms, 2, secs(2));
-    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(101) }, secs(3));
+    act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(101) }, secs(3));
     let commands = act(&mut rooms, 1, remove, secs(4));
     assert_eq!((given_key(&commands, 1), generation(&rooms)), (None, 1));
 }
@@ -81,10 +81,10 @@ fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
     come(&mut rooms, 3, secs(2));
     rooms.handle(Input::Closed(ConnId(2)), secs(3));
     drain(&mut rooms);
-    let commands = act(&mut rooms, 1, HostAction::RenewKey, secs(4));
+    let commands = act(&mut rooms, 1, HostAction::RenewHostKey, secs(4));
     assert_eq!((given_key(&commands, 1), given_key(&commands, 3)), (Some(1), None));
     assert!(is_host(&rooms, ConnId(1)), "who is inside stays a host");
-    assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadKey));
+    assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadHostKey));
     // A host who was away for a moment gets it when they are back.
     let commands = join_as(&mut rooms, 5, Pass::default(), returning(5, 102, 2), secs(6));
     assert_eq!(given_key(&commands, 5), Some(1));
@@ -93,19 +93,19 @@ fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
     assert_eq!(given_key(&commands, 1), Some(2));
     for conn in 6..=8 {
         assert_eq!(
-            refused(&act(&mut rooms, 3, HostAction::RenewKey, secs(8)), 3),
+            refused(&act(&mut rooms, 3, HostAction::RenewHostKey, secs(8)), 3),
             ErrorCode::NotHost
         );
         let identity = newcomer(conn, secs(9));
         let old = come_with_key(&mut rooms, conn, conn - 6, identity);
-        assert_eq!(refusal(&old, conn), (conn < 8).then_some(ErrorCode::BadKey));
+        assert_eq!(refusal(&old, conn), (conn < 8).then_some(ErrorCode::BadHostKey));
     }
 }
 
 #[test]
 fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
     let mut rooms = hosted(9);
-    act(&mut rooms, 1, HostAction::HandOver { to: PeerId(101) }, secs(2));
+    act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(101) }, secs(2));
     rooms.handle(Input::Closed(ConnId(1)), secs(3));
     // A watcher keeps nothing.
     rooms.handle(Input::Opened(ConnId(9)), secs(3));
@@ -120,9 +120,9 @@ fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
     let commands = come_with_key(&mut rooms, 3, 1, newcomer(3, later));
     assert!(is_inside(&commands, 3));
     assert!(matches!(commands[0], Command::Keep(_, Keeping { generation: 1, .. })));
-    let rules = Rules { hosts: vec![PeerId(103)], ..Rules::default() };
-    assert!(told(&commands, 2).contains(&&ServerMessage::Rules(rules)));
+    let settings = RoomSettings { hosts: vec![PeerId(103)], ..RoomSettings::default() };
+    assert!(told(&commands, 2).contains(&&ServerMessage::RoomSettings(settings)));
     assert_eq!(refused(&act(&mut rooms, 2, HostAction::End, later), 2), ErrorCode::NotHost);
     let commands = come_with_key(&mut rooms, 4, 0, newcomer(4, later));
-    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadKey));
+    assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadHostKey));
 }
