@@ -18,7 +18,7 @@ test.use({ expectedOutput: /WebSocket connection to/ });
 
 test('how long joining, the first picture and a return took is told to the server', async ({ person, room, startSalon }) => {
   const metrics = await freeAddress();
-  const salon = await startSalon('--metrics', metrics);
+  const salon = await startSalon('--metrics-listen', metrics);
   const figure = async (name: string) => {
     const response = await fetch(`http://${metrics}/metrics`).catch(() => undefined);
     const line = new RegExp(`^salon_client_${name} (.*)$`, 'm').exec((await response?.text()) ?? '');

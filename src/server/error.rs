@@ -16,7 +16,7 @@ pub enum ServerError {
     },
     /// The same, for what operators watch.
     #[error(
-        "Cannot serve metrics on {address}: {error}. Choose another with --metrics or SALON_METRICS."
+        "Cannot serve metrics on {address}: {error}. Choose another with --metrics-listen or SALON_METRICS_LISTEN."
     )]
     Metrics {
         /// Where they were to be.
@@ -27,12 +27,12 @@ pub enum ServerError {
     /// The folder with the built pages is missing or holds no `pkg`.
     #[error(
         "The pages are not built: there is no folder {}. Build them with make release, or say \
-         where they are with --site or SALON_SITE.", .0.display()
+         where they are with --static-dir or SALON_STATIC_DIR.", .0.display()
     )]
     NoSite(PathBuf),
     /// What has to outlive the server cannot be kept.
     #[error(
-        "Cannot use {}: {error}. Choose another folder with --data or SALON_DATA.", .path.display()
+        "Cannot use {}: {error}. Choose another folder with --data-dir or SALON_DATA_DIR.", .path.display()
     )]
     Data {
         /// The file.
@@ -42,12 +42,14 @@ pub enum ServerError {
     },
     /// Another server keeps its things in the same folder.
     #[error(
-        "Another server uses the data folder {}. End it, or choose another folder with --data or \
-         SALON_DATA.", .0.display()
+        "Another server uses the data folder {}. End it, or choose another folder with --data-dir or \
+         SALON_DATA_DIR.", .0.display()
     )]
     Taken(PathBuf),
     /// There is no folder for what has to outlive the server, and it is needed.
-    #[error("There is no folder to keep certificates in. Choose one with --data or SALON_DATA.")]
+    #[error(
+        "There is no folder to keep certificates in. Choose one with --data-dir or SALON_DATA_DIR."
+    )]
     NoFolder,
     /// A file does not hold the certificate that it should.
     #[error("Cannot use the certificate in {}: {problem}.", .path.display())]

@@ -23,6 +23,7 @@ mod credentials;
 mod csp;
 mod data;
 mod doctor;
+mod duration;
 mod error;
 mod headers;
 mod http;
@@ -125,9 +126,9 @@ impl Server {
         let rooms = room::Config {
             people: config.people,
             clocks: config.clocks,
-            rooms: limits.rooms,
-            kept: limits.kept_rooms,
-            placeless: limits.placeless(),
+            rooms: limits.max_rooms,
+            kept: limits.max_stored_rooms,
+            placeless: limits.join_timeout,
         };
         let ice_urls = Arc::new(turn_credentials.urls());
         let (tls, keeper) = Tls::open(&config.https, &data)?;

@@ -28,7 +28,10 @@ struct Program {
 impl Program {
     async fn start(args: &[&str]) -> Self {
         let site = site().to_str().unwrap();
-        let mut command = salon(&["--listen", "127.0.0.1:0", "--site", site, "--people", "2"], &[]);
+        let mut command = salon(
+            &["--listen", "127.0.0.1:0", "--static-dir", site, "--max-participants", "2"],
+            &[],
+        );
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -132,7 +135,7 @@ fn tells(line: &str, secret: &str) -> bool {
 
 #[tokio::test]
 async fn t27_nobody_is_named_in_the_log() {
-    for args in [&[][..], &["--log", "info", "--log-format", "json"]] {
+    for args in [&[][..], &["--log-level", "info", "--log-format", "json"]] {
         let mut program = Program::start(args).await;
         let address = program.address.to_string();
         let mut secrets = whole_call(&mut program).await;
@@ -162,7 +165,7 @@ async fn lines_can_be_read_by_programs() {
 
 #[tokio::test]
 async fn who_looks_for_a_fault_learns_the_address() {
-    let mut program = Program::start(&["--log", "debug"]).await;
+    let mut program = Program::start(&["--log-level", "debug"]).await;
     let client = Client::of(program.address).await;
     let address = client.local_addr().ip().to_string();
     program.says(&["connection{number=1", &address, "open"]).await;

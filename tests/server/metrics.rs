@@ -56,8 +56,8 @@ async fn where_other_machines_may_ask_they_do_so_by_any_name() {
 #[tokio::test]
 async fn t10_operators_listener_has_limits_of_its_own() {
     let app = TestApp::start_with(|config| {
-        config.limits.connections = 4;
-        config.limits.patience = Duration::from_secs(1);
+        config.limits.max_connections_per_ip = 4;
+        config.limits.header_timeout = Duration::from_secs(1);
     })
     .await;
     // Who uses up the connections of people uses up none of these.

@@ -60,7 +60,7 @@ async fn they_are_renewed_on_demand() {
         with_relay(config);
         config.turn_valid = Duration::from_secs(20);
         // Asked again and again, until a second is over.
-        config.limits.messages = 1_000_000;
+        config.limits.message_rate = 1_000_000;
     })
     .await;
     let (mut ada, joined) = app.join("123").await;

@@ -25,9 +25,9 @@ pub(super) struct HttpsArgs {
     ///
     /// Agrees to the authority's terms of service. It has to reach this server under the name, at
     /// port 443. In the variable, white space separates the names.
-    #[arg(long, env = "SALON_ACME", hide_env_values = true, value_name = "DOMAIN")]
+    #[arg(long, env = "SALON_ACME_DOMAIN", hide_env_values = true, value_name = "DOMAIN")]
     #[arg(value_parser = domains, verbatim_doc_comment)]
-    acme: Vec<Vec<String>>,
+    acme_domain: Vec<Vec<String>>,
 
     /// An e-mail address to which the authority may write
     #[arg(long, env = "SALON_ACME_CONTACT", hide_env_values = true, value_name = "ADDRESS")]
@@ -39,30 +39,30 @@ pub(super) struct HttpsArgs {
     acme_directory: String,
 
     /// By whom that directory's own certificate is signed, if not by a public authority: a PEM file
-    #[arg(long, env = "SALON_ACME_CA", hide_env_values = true, value_name = "FILE")]
-    acme_ca: Option<PathBuf>,
+    #[arg(long, env = "SALON_ACME_CA_BUNDLE", hide_env_values = true, value_name = "FILE")]
+    acme_ca_bundle: Option<PathBuf>,
 
     /// Where to lead from plain http to https, such as [::]:80
-    #[arg(long, env = "SALON_HTTP", hide_env_values = true, value_name = "ADDR")]
+    #[arg(long, env = "SALON_HTTP_REDIRECT_LISTEN", hide_env_values = true, value_name = "ADDR")]
     #[arg(value_parser = socket_addr)]
-    http: Option<SocketAddr>,
+    http_redirect_listen: Option<SocketAddr>,
 }
 
 impl HttpsArgs {
     /// Where certificates come from, and where to lead from.
     pub(super) fn read(self) -> Result<(Https, Option<SocketAddr>), String> {
-        let domains: Vec<_> = self.acme.into_iter().flatten().collect();
+        let domains: Vec<_> = self.acme_domain.into_iter().flatten().collect();
         let https = match (self.tls_cert, self.tls_key, domains.is_empty()) {
             (None, None, true) => Https::Off,
             (None, None, false) => Https::Acme(Acme {
                 domains,
                 contact: self.acme_contact,
                 directory: self.acme_directory,
-                authority: self.acme_ca,
+                authority: self.acme_ca_bundle,
             }),
             (Some(certificate), Some(key), true) => Https::Files { certificate, key },
             (Some(_), Some(_), false) => {
-                let choice = "--tls-cert (SALON_TLS_CERT) and --acme (SALON_ACME)";
+                let choice = "--tls-cert (SALON_TLS_CERT) and --acme-domain (SALON_ACME_DOMAIN)";
                 return Err(format!("{choice} exclude each other."));
             }
             (Some(_), None, _) => {
@@ -72,11 +72,11 @@ impl HttpsArgs {
                 return Err("--tls-key (SALON_TLS_KEY) needs --tls-cert (SALON_TLS_CERT).".into());
             }
         };
-        if https == Https::Off && self.http.is_some() {
-            let nothing = "--http (SALON_HTTP) needs --acme or --tls-cert";
+        if https == Https::Off && self.http_redirect_listen.is_some() {
+            let nothing = "--http-redirect-listen (SALON_HTTP_REDIRECT_LISTEN) needs --acme-domain or --tls-cert";
             return Err(format!("{nothing}: there is no https to lead to."));
         }
-        Ok((https, self.http))
+        Ok((https, self.http_redirect_listen))
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) enum IceError {
     /// TURN needs to know who asks.
     #[error(
         "{0} needs a user name and a credential: {0}|username|credential, or the secret that it \
-         shares with --turn-secret (SALON_TURN_SECRET)"
+         shares with --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET)"
     )]
     NoCredential(String),
     /// STUN asks for none.
@@ -138,13 +138,16 @@ pub(super) fn servers(
     lists: Vec<IceList>,
     secret: Option<&RelaySecret>,
 ) -> Result<Vec<IceServer>, NoConfig> {
-    let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
+    let wrong =
+        |error: IceError| NoConfig::Wrong(format!("--ice-servers (SALON_ICE_SERVERS): {error}."));
     let servers = IceList::join(lists).map_err(wrong)?;
     match (servers.iter().find(|server| needs_credential(server)), secret) {
         (Some(server), None) => Err(wrong(IceError::NoCredential(server.urls.clone()))),
         (None, Some(_)) => {
-            let why = "no TURN server without user name and credential is given with --ice";
-            Err(NoConfig::Wrong(format!("--turn-secret (SALON_TURN_SECRET): {why} (SALON_ICE).")))
+            let why = "no TURN server without user name and credential is given with --ice-servers";
+            Err(NoConfig::Wrong(format!(
+                "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET): {why} (SALON_ICE_SERVERS)."
+            )))
         }
         _ => Ok(servers),
     }

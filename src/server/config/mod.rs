@@ -52,46 +52,46 @@ pub struct Config {
     /// `--listen`, `SALON_LISTEN`, else `LEPTOS_SITE_ADDR` (which cargo-leptos sets): where people
     /// reach the server.
     pub listen: SocketAddr,
-    /// `--ice`, `SALON_ICE`: what people configure their peer connections with.
+    /// `--ice-servers`, `SALON_ICE_SERVERS`: what people configure their peer connections with.
     pub ice_servers: Vec<IceServer>,
-    /// `--turn-secret`, `SALON_TURN_SECRET`: what credentials are made with for those of these
+    /// `--turn-static-auth-secret`, `SALON_TURN_STATIC_AUTH_SECRET`: what credentials are made with for those of these
     /// servers that are relays and were given none.
     pub turn_secret: Option<RelaySecret>,
-    /// `--turn-seconds`, `SALON_TURN_SECONDS`: how long such credentials are good, at most
+    /// `--turn-credential-ttl`, `SALON_TURN_CREDENTIAL_TTL`: how long such credentials are good, at most
     /// [`RELAY_VALID`].
     pub turn_valid: Duration,
-    /// `--people`, `SALON_PEOPLE`: how many fit into one room, 1 to 16.
+    /// `--max-participants`, `SALON_MAX_PARTICIPANTS`: how many fit into one room, 1 to 16.
     pub people: usize,
-    /// `--log`, `SALON_LOG`: how much is written to standard error.
+    /// `--log-level`, `SALON_LOG_LEVEL`: how much is written to standard error.
     pub log: Level,
     /// `--log-format`, `SALON_LOG_FORMAT`: how it is written.
     pub log_format: LogFormat,
-    /// `--metrics`, `SALON_METRICS`: where operators see what happens; a loopback address unless
+    /// `--metrics-listen`, `SALON_METRICS_LISTEN`: where operators see what happens; a loopback address unless
     /// `--allow-remote-metrics`, `SALON_ALLOW_REMOTE_METRICS` says otherwise.
     pub metrics: Option<SocketAddr>,
     /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
     /// may open the socket besides the server's own pages.
     pub origins: OriginPolicy,
-    /// `--allow-frame`, `SALON_ALLOW_FRAME`: whose pages may show those of this server within
+    /// `--frame-ancestors`, `SALON_FRAME_ANCESTORS`: whose pages may show those of this server within
     /// themselves.
     pub frames: Vec<WebOrigin>,
     /// What each address, connection and room may use: the options that [`Limits`] lists.
     pub limits: Limits,
-    /// `--trust-proxy`, `SALON_TRUST_PROXY`: whose word is taken for who a client is.
+    /// `--trusted-proxies`, `SALON_TRUSTED_PROXIES`: whose word is taken for who a client is.
     pub proxies: TrustedProxies,
-    /// `--tls-cert`, `--tls-key`, `--acme` and their variables: whether and how to speak TLS.
+    /// `--tls-cert`, `--tls-key`, `--acme-domain` and their variables: whether and how to speak TLS.
     pub https: Https,
-    /// `--http`, `SALON_HTTP`: where to lead from plain http to https.
+    /// `--http-redirect-listen`, `SALON_HTTP_REDIRECT_LISTEN`: where to lead from plain http to https.
     pub http: Option<SocketAddr>,
-    /// `--hold`, `SALON_HOLD`, `--silence`, `SALON_SILENCE`: how long is waited for people of whom
+    /// `--reconnect-grace`, `SALON_RECONNECT_GRACE`, `--ping-timeout`, `SALON_PING_TIMEOUT`: how long is waited for people of whom
     /// nothing is heard.
     pub clocks: Clocks,
     /// `SALON_SECRET`: what the proofs of seats are signed with.
     pub secret: Option<TokenSigner>,
-    /// `--data`, `SALON_DATA`: the folder of what has to outlive the server, which is that secret
+    /// `--data-dir`, `SALON_DATA_DIR`: the folder of what has to outlive the server, which is that secret
     /// where it is not given.
     pub data: DataFolder,
-    /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages, unless the
+    /// `--static-dir`, `SALON_STATIC_DIR`, else `LEPTOS_SITE_ROOT`: the folder with the built pages, unless the
     /// program carries them.
     pub site: Site,
     /// `LEPTOS_RELOAD_PORT`, where `LEPTOS_WATCH` is set: where `cargo leptos watch` tells open
@@ -139,33 +139,36 @@ impl Config {
             Some(listen) => listen,
             None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
         };
-        let metrics = args.metrics.filter(|address| !address.ip().is_loopback());
+        let metrics = args.metrics_listen.filter(|address| !address.ip().is_loopback());
         if let Some(address) = metrics.filter(|_| !args.allow_remote_metrics) {
             return Err(NoConfig::Wrong(remote_metrics(address)));
         }
         let (https, http) = args.https.read().map_err(NoConfig::Wrong)?;
         let config = Self {
             listen,
-            ice_servers: ice::servers(args.ice, args.turn_secret.as_ref())?,
-            turn_secret: args.turn_secret,
-            turn_valid: args.turn_seconds,
-            people: args.people,
-            log: args.log,
+            ice_servers: ice::servers(args.ice_servers, args.turn_static_auth_secret.as_ref())?,
+            turn_secret: args.turn_static_auth_secret,
+            turn_valid: args.turn_credential_ttl,
+            people: args.max_participants,
+            log: args.log_level,
             log_format: args.log_format,
-            metrics: args.metrics,
+            metrics: args.metrics_listen,
             origins: OriginPolicy {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
             },
-            frames: args.allow_frame.into_iter().flat_map(|list| list.0).collect(),
+            frames: args.frame_ancestors.into_iter().flat_map(|list| list.0).collect(),
             limits: args.limits,
-            proxies: args.trust_proxy.into_iter().collect(),
+            proxies: args.trusted_proxies.into_iter().collect(),
             https,
             http,
-            clocks: Clocks { hold: args.hold, ..Clocks::with_silence(args.silence) },
+            clocks: Clocks {
+                hold: args.reconnect_grace,
+                ..Clocks::with_silence(args.ping_timeout)
+            },
             secret: secret()?,
-            data: args.data.map_or_else(DataFolder::usual, DataFolder::Chosen),
-            site: site(args.site, embedded)?,
+            data: args.data_dir.map_or_else(DataFolder::usual, DataFolder::Chosen),
+            site: site(args.static_dir, embedded)?,
             reload_port: reload_port()?,
         };
         Ok((args.task.unwrap_or(Task::Serve), config))
@@ -175,14 +178,14 @@ impl Config {
     pub(crate) fn doubts(&self) -> Vec<String> {
         let everybody = self.proxies.everybody().map(|network| {
             format!(
-                "--trust-proxy (SALON_TRUST_PROXY) trusts {network}, and so everybody: each \
+                "--trusted-proxies (SALON_TRUSTED_PROXIES) trusts {network}, and so everybody: each \
                  client can claim another address, and no limit of an address holds. Name the \
                  proxy's own address."
             )
         });
         let weak = self.turn_secret.as_ref().and_then(RelaySecret::weakness).map(|weakness| {
             format!(
-                "--turn-secret (SALON_TURN_SECRET): {weakness}. Strangers who guess it use the relay."
+                "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET): {weakness}. Strangers who guess it use the relay."
             )
         });
         everybody.into_iter().chain(weak).collect()
@@ -253,7 +256,7 @@ fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Result<Site, NoC
 fn remote_metrics(address: SocketAddr) -> String {
     let port = address.port();
     format!(
-        "--metrics (SALON_METRICS): other machines can reach {address}. Use 127.0.0.1:{port}, or \
+        "--metrics-listen (SALON_METRICS_LISTEN): other machines can reach {address}. Use 127.0.0.1:{port}, or \
          add --allow-remote-metrics (SALON_ALLOW_REMOTE_METRICS) if that is what you want."
     )
 }

@@ -5,16 +5,16 @@ use crate::{
     protocol::limits::PEOPLE_PER_ROOM_MAX,
     server::{
         credentials::turn::{RELAY_VALID, RelaySecret},
+        duration::parse,
         log::LogFormat,
     },
 };
-use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 use tracing::Level;
 
-const LONGEST_HOLD: u64 = 120;
-const SILENCE: RangeInclusive<u64> = 3..=60;
+const LONGEST_GRACE: Duration = Duration::from_secs(120);
 /// Shorter, and credentials end before a connection is made with them.
-const SHORTEST_VALID: u64 = 10;
+const SHORTEST_TTL: Duration = Duration::from_secs(10);
 const LEVELS: [(&str, Level); 5] = [
     ("error", Level::ERROR),
     ("warn", Level::WARN),
@@ -43,26 +43,16 @@ pub(super) fn turn_secret(text: &str) -> Result<RelaySecret, &'static str> {
     }
 }
 
-pub(super) fn turn_valid(text: &str) -> Result<Duration, String> {
-    let allowed = SHORTEST_VALID..=RELAY_VALID.as_secs();
-    let seconds = text.parse().ok().filter(|seconds| allowed.contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        format!("{text:?} is no number from {} to {}", allowed.start(), allowed.end())
-    })
+pub(super) fn turn_credential_ttl(text: &str) -> Result<Duration, String> {
+    parse(text, SHORTEST_TTL..=RELAY_VALID)
 }
 
-pub(super) fn hold(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds <= LONGEST_HOLD);
-    seconds
-        .map(Duration::from_secs)
-        .ok_or_else(|| format!("{text:?} is no number from 0 to {LONGEST_HOLD}"))
+pub(super) fn reconnect_grace(text: &str) -> Result<Duration, String> {
+    parse(text, Duration::ZERO..=LONGEST_GRACE)
 }
 
-pub(super) fn silence(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| SILENCE.contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        format!("{text:?} is no number from {} to {}", SILENCE.start(), SILENCE.end())
-    })
+pub(super) fn ping_timeout(text: &str) -> Result<Duration, String> {
+    parse(text, Duration::from_secs(3)..=Duration::from_secs(60))
 }
 
 pub(super) fn level(text: &str) -> Result<Level, String> {

@@ -30,7 +30,7 @@ pub(super) fn sentence(error: &clap::Error, args: &[OsString]) -> String {
     }
 }
 
-/// Turns `--people <N>` into `--people (SALON_PEOPLE)`: the value may have come from either.
+/// Turns `--max-participants <N>` into `--max-participants (SALON_MAX_PARTICIPANTS)`: the value may have come from either.
 fn with_variable(named: &str) -> String {
     let option = named.split(['=', ' ']).next().unwrap_or_default();
     let command = Args::command();

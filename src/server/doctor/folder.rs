@@ -17,7 +17,7 @@ use std::{
 /// Tries the folder out. What is not there yet is looked for where it would be made.
 pub(super) fn examine(folder: &Path) -> Vec<Finding> {
     let name = folder.display();
-    let another = "or choose another folder with --data (SALON_DATA).";
+    let another = "or choose another folder with --data-dir (SALON_DATA_DIR).";
     let place = nearest(folder);
     let is_there = place == folder;
     let probe = match probe(place) {
@@ -119,7 +119,7 @@ pub(super) fn occupied(folder: &Path, serving: bool) -> Option<Finding> {
         true => Finding::fine(format!("The server that runs has the data folder {name}.")),
         false => Finding::problem(format!(
             "Another server uses the data folder {name}. End it, or choose another folder with \
-             --data (SALON_DATA)."
+             --data-dir (SALON_DATA_DIR)."
         )),
     })
 }

@@ -67,7 +67,7 @@ pub(super) async fn examine(servers: &[IceServer], mut tell: impl FnMut(Finding)
     if !servers.iter().any(|server| server.urls.starts_with("turn")) {
         tell(Finding::warning(
             "There is no TURN server: where two networks forbid direct connections, calls have \
-             neither sound nor picture. Name one with --ice (SALON_ICE); deploy/coturn.conf is a \
+             neither sound nor picture. Name one with --ice-servers (SALON_ICE_SERVERS); deploy/coturn.conf is a \
              start.",
         ));
     }
@@ -94,8 +94,8 @@ async fn server_finding(server: &IceServer) -> Finding {
     let fix = match fault {
         StunError::Open => "Give it credentials (coturn: use-auth-secret), or strangers use it.",
         StunError::Unauthorized => {
-            "Correct the user name and the credential in --ice (SALON_ICE), the secret in \
-             --turn-secret (SALON_TURN_SECRET), or the clock."
+            "Correct the user name and the credential in --ice-servers (SALON_ICE_SERVERS), the secret in \
+             --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET), or the clock."
         }
         StunError::Forbidden => {
             "Look at what it denies (coturn: denied-peer-ip): a range that begins with :: holds \
@@ -109,7 +109,7 @@ async fn server_finding(server: &IceServer) -> Finding {
         }
         StunError::Refused(_) => "Look into its log.",
         StunError::Silent(_) | StunError::Unreachable(_) | StunError::NotStun => {
-            "See that it runs, that its name and port are right in --ice (SALON_ICE), and that no \
+            "See that it runs, that its name and port are right in --ice-servers (SALON_ICE_SERVERS), and that no \
              firewall drops what goes there and back."
         }
     };

@@ -46,7 +46,7 @@ fn pages(site: &Site) -> Finding {
     if let Some(file) = missing(&["pkg/salon.js", "pkg/salon.wasm", "pkg/salon.css"]) {
         return Finding::problem(format!(
             "The pages are not built: {name} has no {file}. Build them with make release, or say \
-             where they are with --site (SALON_SITE)."
+             where they are with --static-dir (SALON_STATIC_DIR)."
         ));
     }
     match missing(&["pkg/salon.wasm.br", "pkg/salon.wasm.gz"]) {
@@ -71,7 +71,7 @@ fn data(config: &Config, serving: bool) -> Vec<Finding> {
             .collect(),
         DataFolder::None => vec![Finding::warning(
             "There is no data folder: calls, and what hosts decide about their rooms, do not \
-             outlive a restart. Choose one with --data (SALON_DATA).",
+             outlive a restart. Choose one with --data-dir (SALON_DATA_DIR).",
         )],
     }
 }
@@ -82,7 +82,7 @@ fn proxy(config: &Config) -> Option<Finding> {
     (alone && config.proxies == TrustedProxies::default()).then(|| {
         Finding::warning(format!(
             "Only this machine reaches {}, so a proxy leads there, and all people count as one \
-             address. Name the proxy with --trust-proxy (SALON_TRUST_PROXY), such as 127.0.0.1.",
+             address. Name the proxy with --trusted-proxies (SALON_TRUSTED_PROXIES), such as 127.0.0.1.",
             config.listen
         ))
     })

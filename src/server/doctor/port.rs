@@ -31,10 +31,18 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) -> b
     let (serving, found) = finding(config.listen, pages, "--listen (SALON_LISTEN)").await;
     tell(found);
     if let Some(address) = config.http {
-        tell(finding(address, Protocol::Redirect, "--http (SALON_HTTP)").await.1);
+        tell(
+            finding(
+                address,
+                Protocol::Redirect,
+                "--http-redirect-listen (SALON_HTTP_REDIRECT_LISTEN)",
+            )
+            .await
+            .1,
+        );
     }
     if let Some(address) = config.metrics {
-        tell(finding(address, Protocol::Http, "--metrics (SALON_METRICS)").await.1);
+        tell(finding(address, Protocol::Http, "--metrics-listen (SALON_METRICS_LISTEN)").await.1);
     }
     serving
 }

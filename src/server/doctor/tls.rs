@@ -39,8 +39,8 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
         Https::Acme(acme) => {
             if config.data == DataFolder::None {
                 tell(Finding::problem(
-                    "--acme needs a data folder for its certificates. Choose one with --data \
-                     (SALON_DATA).",
+                    "--acme-domain needs a data folder for its certificates. Choose one with --data-dir \
+                     (SALON_DATA_DIR).",
                 ));
             }
             if config.listen.port() != HTTPS_PORT {

@@ -25,7 +25,7 @@ const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// What a page is told that lets its own name stand for this address (DNS rebinding).
 const STRANGE_HOST: &str = "Metrics are for this machine: ask with its address or as localhost.";
 
-/// What is answered at `--metrics`, which listens at `local`.
+/// What is answered at `--metrics-listen`, which listens at `local`.
 pub(crate) fn router(hub: Hub, local: IpAddr, guard: Guard) -> Router {
     let mut routes = Router::new().route("/metrics", get(metrics)).merge(health::routes());
     // Where other machines may ask, they do so by any name.

@@ -140,9 +140,9 @@ impl IpQuotas {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             start: Instant::now(),
-            connections: limits.connections,
-            sockets: (limits.sockets, limits.socket_rate()),
-            requests: (limits.request_rate, limits.request_bucket()),
+            connections: limits.max_connections_per_ip,
+            sockets: (limits.ws_connect_rate, limits.ws_connects()),
+            requests: (limits.request_rate, limits.requests()),
             usages: Mutex::default(),
         })
     }
@@ -228,7 +228,10 @@ mod tests {
     use tokio::time::advance;
 
     fn quotas() -> Arc<IpQuotas> {
-        IpQuotas::new(&Limits { connections: 2, sockets: 3, request_rate: 2, ..Limits::default() })
+        let (max_connections_per_ip, ws_connect_rate, request_rate) = (2, 3, 2);
+        let limits =
+            Limits { max_connections_per_ip, ws_connect_rate, request_rate, ..Limits::default() };
+        IpQuotas::new(&limits)
     }
 
     fn address(number: u32) -> ClientAddress {

@@ -56,11 +56,9 @@ const TOO_LARGE: &str = "The header of a request has at most 16 KiB here, and at
 pub(crate) struct Listener {
     quotas: Arc<IpQuotas>,
     proxies: Arc<TrustedProxies>,
-    /// How long a handshake and the header of a request may take, and how long a connection that is
-    /// not a trusted proxy's may be idle.
-    patience: Duration,
-    /// How long a client may take none of what is written to it.
-    unread: Duration,
+    header_timeout: Duration,
+    tls_handshake_timeout: Duration,
+    send_timeout: Duration,
     tls: Option<Tls>,
     refusals: Arc<Refusals>,
     /// For those who are told why they are refused.
@@ -76,8 +74,16 @@ impl Listener {
         tls: Option<Tls>,
     ) -> Arc<Self> {
         let words = Arc::new(Semaphore::new(REFUSALS));
-        let (patience, unread) = (limits.patience, limits.unread());
-        Arc::new(Self { quotas, proxies, patience, unread, tls, refusals, words })
+        Arc::new(Self {
+            quotas,
+            proxies,
+            header_timeout: limits.header_timeout,
+            tls_handshake_timeout: limits.tls_handshake_timeout,
+            send_timeout: limits.send_timeout,
+            tls,
+            refusals,
+            words,
+        })
     }
 
     /// The same for an address where nobody speaks TLS.
@@ -85,8 +91,9 @@ impl Listener {
         Arc::new(Self {
             quotas: self.quotas.clone(),
             proxies: self.proxies.clone(),
-            patience: self.patience,
-            unread: self.unread,
+            header_timeout: self.header_timeout,
+            tls_handshake_timeout: self.tls_handshake_timeout,
+            send_timeout: self.send_timeout,
             tls: None,
             refusals: self.refusals.clone(),
             words: self.words.clone(),
@@ -148,12 +155,12 @@ impl Listener {
             },
         };
         let router = router.clone();
-        let header = if permit.is_some() { self.patience } else { PROXY_IDLE };
+        let header = if permit.is_some() { self.header_timeout } else { PROXY_IDLE };
         let turns = permit.as_ref().map(|_| self.quotas.large(address.into()));
         tokio::spawn(async move {
             without_delay(&stream);
             let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(self.unread));
+            stream.set_write_timeout(Some(self.send_timeout));
             let stream = Box::pin(stream);
             let speaker = Speaker { listener: self.clone(), header, ending };
             let meter = Arc::new(Meter::default());
@@ -165,7 +172,7 @@ impl Listener {
             };
             let begun = Arc::new(Meter::default());
             let stream = Intake::new(stream, HANDSHAKE_BYTES, begun.clone(), turns.clone());
-            match timeout(self.patience, tls.handshake(stream)).await {
+            match timeout(self.tls_handshake_timeout, tls.handshake(stream)).await {
                 Ok(Ok(Some(stream))) => {
                     begun.open();
                     let stream = Intake::new(stream, FREE_BYTES, meter, turns);

@@ -122,20 +122,20 @@ pub(super) struct FrameLimiter<S> {
     rate: Rate,
     bucket: Bucket,
     /// How long one message may take, and one control frame.
-    patience: Duration,
+    message_timeout: Duration,
     /// Ends when what was begun has to be there. Most messages are there at once.
     deadline: Option<Deadline>,
 }
 
 impl<S> FrameLimiter<S> {
-    pub(super) fn new(stream: S, rate: Rate, patience: Duration) -> Self {
+    pub(super) fn new(stream: S, rate: Rate, message_timeout: Duration) -> Self {
         Self {
             stream,
             parser: FrameParser::default(),
             start: Instant::now(),
             rate,
             bucket: Bucket::default(),
-            patience,
+            message_timeout,
             deadline: None,
         }
     }
@@ -150,7 +150,7 @@ impl<S> FrameLimiter<S> {
         if !self.parser.is_within() {
             self.deadline = None;
         } else if begun.afresh > 0 {
-            self.deadline = Some(Box::pin(running(self.patience)));
+            self.deadline = Some(Box::pin(running(self.message_timeout)));
         }
         Ok(())
     }

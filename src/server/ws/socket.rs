@@ -93,7 +93,8 @@ pub(super) async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, addre
 }
 
 async fn websocket(upgraded: Upgraded, limits: &Limits) -> WebSocket {
-    let stream = FrameLimiter::new(TokioIo::new(upgraded), limits.message_rate(), limits.patience);
+    let stream =
+        FrameLimiter::new(TokioIo::new(upgraded), limits.messages(), limits.message_timeout);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
@@ -255,15 +256,15 @@ fn close_frame(closing: CloseReason, limits: &Limits) -> CloseFrame {
         CloseReason::SlowConsumer => (CloseCode::Policy, "You read too slowly.".into()),
         CloseReason::PingTimeout => (CloseCode::Policy, "You answered no ping.".into()),
         CloseReason::JoinTimeout => {
-            let seconds = limits.placeless().as_secs_f32();
+            let seconds = limits.join_timeout.as_secs_f32();
             (CloseCode::Policy, format!("Watch or join a room within {seconds} seconds.").into())
         }
         CloseReason::TooFast => {
-            let messages = limits.messages;
+            let messages = limits.message_rate;
             (CloseCode::Policy, format!("Send at most {messages} messages a second.").into())
         }
         CloseReason::Unfinished => {
-            let seconds = limits.patience.as_secs_f32();
+            let seconds = limits.message_timeout.as_secs_f32();
             (CloseCode::Policy, format!("Finish a message within {seconds} seconds.").into())
         }
         CloseReason::Restart => (CloseCode::Restart, "The server restarts.".into()),

@@ -128,7 +128,7 @@ fn tell_of_proxy() {
     TOLD.call_once(|| {
         warn!(
             "A proxy forwards people, and all of them count as one address. Name the proxy with \
-             --trust-proxy or SALON_TRUST_PROXY."
+             --trusted-proxies or SALON_TRUSTED_PROXIES."
         );
     });
 }
