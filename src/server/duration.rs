@@ -7,7 +7,7 @@ pub(super) fn parse(text: &str, allowed: RangeInclusive<Duration>) -> Result<Dur
     let seconds = text.parse().map(Duration::from_secs).ok();
     let duration = seconds.or_else(|| humantime::parse_duration(text).ok());
     duration.filter(|duration| allowed.contains(duration)).ok_or_else(|| {
-        let [least, most] = [allowed.start(), allowed.end()].map(|end| end.as_secs());
+        let [least, most] = [allowed.start(), allowed.end()].map(Duration::as_secs);
         format!("{text:?} is no duration from {least}s to {most}s, such as {most}s")
     })
 }
