@@ -210,18 +210,18 @@ async fn an_origin_over_https_is_tried_as_well() {
 }
 
 #[tokio::test]
-async fn a_data_folder_is_looked_at_beside_the_server_that_uses_it() {
+async fn a_data_directory_is_looked_at_beside_the_server_that_uses_it() {
     let folder = Folder::new();
     let site = site().to_str().unwrap();
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--data-dir", folder.root()];
     let server = Program::start(&args, &[]).await;
     let report = doctor(&["--data-dir", folder.root()]).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
-    report.line("problem", "Another server uses the data folder");
+    report.line("problem", "Another server uses the data directory");
     let listen = server.addr().to_string();
     let report = doctor(&["--data-dir", folder.root(), "--listen", &listen]).await;
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
-    report.line("ok", "The server that runs has the data folder");
+    report.line("ok", "The server that runs has the data directory");
     server.end("-TERM").await;
 
     fs::write(folder.path("rooms.db"), "").unwrap();
@@ -323,14 +323,14 @@ async fn an_authority_has_to_be_there() {
 }
 
 #[tokio::test]
-async fn a_data_folder_that_cannot_be_used_is_a_problem() {
+async fn a_data_directory_that_cannot_be_used_is_a_problem() {
     let folder = Folder::new();
     let file = folder.path("file");
     fs::write(&file, "").unwrap();
     for data in [file.clone(), format!("{file}/below")] {
         let report = doctor(&["--data-dir", &data]).await;
         assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
-        assert!(report.line("problem", "data folder").contains("--data-dir (SALON_DATA_DIR)"));
+        assert!(report.line("problem", "data directory").contains("--data-dir (SALON_DATA_DIR)"));
     }
     let report = doctor(&["--data-dir", &folder.path("a/b")]).await;
     assert_eq!(report.code, Some(0));

@@ -1,7 +1,10 @@
 //! The program itself: its options, what it prints, and how it ends.
 
 use crate::support::{Client, Folder, Reply, site, soon};
-use salon::{room::Clocks, server::Config};
+use salon::{
+    room::Clocks,
+    server::{Config, Limits},
+};
 use serde_json::json;
 use std::{
     collections::BTreeSet,
@@ -58,6 +61,18 @@ fn the_clocks_of_the_rooms_follow_the_options() {
     assert_eq!([ping, silence, hold].map(|clock| clock.as_secs()), [2, 6, 8]);
 }
 
+#[test]
+fn timeouts_have_units_and_limits_their_defaults() {
+    let read = |args: &[&str]| {
+        let args = [&["salon"], args].concat().into_iter().map(OsString::from);
+        Config::read(args, None).unwrap().1.limits
+    };
+    assert_eq!(read(&[]), Limits::default());
+    let limits = read(&["--header-timeout", "1500ms", "--send-timeout", "1m 30s"]);
+    let timeouts = [limits.header_timeout, limits.send_timeout, limits.join_timeout];
+    assert_eq!(timeouts.map(|timeout| timeout.as_millis()), [1_500, 90_000, 10_000]);
+}
+
 #[tokio::test]
 async fn a_wrong_value_is_named_and_exits_with_2() {
     for (args, env, named) in [
@@ -106,7 +121,7 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&["--request-rate", "0"], &[], "--request-rate (SALON_REQUEST_RATE)"),
         (&["--message-rate", "x"], &[], "--message-rate (SALON_MESSAGE_RATE)"),
         (&["--max-rooms", "1000001"], &[], "--max-rooms (SALON_MAX_ROOMS)"),
-        (&["--header-timeout", "61s"], &[], "--header-timeout (SALON_HEADER_TIMEOUT)"),
+        (&["--header-timeout", "601s"], &[], "--header-timeout (SALON_HEADER_TIMEOUT)"),
         (&["--trusted-proxies", "localhost"], &[], "--trusted-proxies (SALON_TRUSTED_PROXIES)"),
         (&["--tls-cert", "a"], &[], "--tls-key (SALON_TLS_KEY)"),
         (&["--tls-key", "a"], &[], "--tls-cert (SALON_TLS_CERT)"),
@@ -515,7 +530,7 @@ async fn a_second_signal_ends_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_data_folder_is_one_server_s() {
+async fn a_data_directory_is_one_server_s() {
     let folder = Folder::new();
     let site = site().to_str().unwrap();
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--data-dir", folder.root()];
@@ -528,19 +543,19 @@ async fn a_data_folder_is_one_server_s() {
         "{said}"
     );
     first.child.kill().await.unwrap();
-    // However it ended, the folder is free.
+    // However it ended, the directory is free.
     let mut again = Program::start(&args, &[]).await;
 
     // One that nobody chose is done without, and that is said.
     let mut usual = salon(&args[..4], &[]);
     usual.env("STATE_DIRECTORY", folder.root());
     let mut other = Program::of(usual).await;
-    other.logs("Another server uses the data folder").await;
+    other.logs("Another server uses the data directory").await;
     again.child.kill().await.unwrap();
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_data_folder_is_said() {
+async fn what_is_wrong_with_a_data_directory_is_said() {
     let folder = Folder::new();
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let args = [&args[..], &["--data-dir", folder.root()]].concat();
@@ -563,7 +578,7 @@ async fn what_is_wrong_with_a_data_folder_is_said() {
     folder.set_mode("rooms.db", 0o600);
     folder.set_mode("", 0o777);
     let mut writable = Program::of(start(&[])).await;
-    writable.logs("Others can write to the data folder").await;
+    writable.logs("Others can write to the data directory").await;
     writable.end("-TERM").await;
     folder.set_mode("", 0o700);
     folder.set_mode("secret", 0o644);

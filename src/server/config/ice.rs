@@ -1,5 +1,4 @@
-//! Which STUN and TURN servers people use: what an operator may write, checked before it is
-//! handed to every browser.
+//! Parses `--ice-servers`, the STUN and TURN servers of the browsers.
 
 use super::error::NoConfig;
 use crate::{
@@ -9,42 +8,42 @@ use crate::{
 use std::{net::Ipv6Addr, str::FromStr};
 use thiserror::Error;
 
-/// Why a text names no ICE server. The sentences repeat a URL at most, never a credential.
+/// Why a text is not a list of ICE servers. The messages may hold a URL, but no credential.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum IceError {
-    /// The scheme is another one.
-    #[error("{0} does not begin with stun:, stuns:, turn: or turns:")]
+    /// The scheme is unknown.
+    #[error("{0} does not start with stun:, stuns:, turn: or turns:")]
     Scheme(String),
     /// The host, the port or what follows them is malformed (RFC 7064 and RFC 7065, section 3.1).
     #[error(
         "{0} is not of the form stun:host, stun:host:port or turn:host:port?transport=udp (or tcp)"
     )]
     Form(String),
-    /// TURN needs to know who asks.
+    /// A TURN server has neither credentials nor a secret to derive them from.
     #[error(
-        "{0} needs a user name and a credential: {0}|username|credential, or the secret that it \
-         shares with --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET)"
+        "{0} requires a username and a credential: {0}|username|credential, or its secret with \
+         --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET)"
     )]
     NoCredential(String),
-    /// STUN asks for none.
-    #[error("{0} takes no user name and no credential")]
+    /// A STUN server has credentials.
+    #[error("{0} is a STUN server and takes no username and credential")]
     NeedlessCredential(String),
-    /// Browsers refuse such a URL, and it would end up in logs.
-    #[error("the user name and the credential do not belong into the URL: URL|username|credential")]
+    /// The URL contains credentials. Browsers reject such a URL, and it would end up in logs.
+    #[error("username and credential are not part of the URL: write URL|username|credential")]
     CredentialInUrl,
-    /// `none` stands for an empty list.
-    #[error("none stands alone, without other servers")]
+    /// `none`, the empty list, was given with servers.
+    #[error("none cannot be combined with servers")]
     NoneAmongOthers,
 }
 
-/// Some servers, separated by white space: what one environment variable holds.
+/// Servers separated by white space, as in the environment variable.
 #[derive(Clone)]
 pub(super) struct IceList(Vec<IceServer>);
 
 impl IceList {
     const NONE: &str = "none";
 
-    /// One list of them all; `none` only where it is the only word.
+    /// Concatenates the lists. `none` has to be the only value.
     pub(super) fn join(lists: Vec<Self>) -> Result<Vec<IceServer>, IceError> {
         let alone = lists.len() == 1;
         if !alone && lists.iter().any(|list| list.0.is_empty()) {
@@ -72,8 +71,8 @@ impl FromStr for IceList {
     }
 }
 
-/// Reads `URL` or `URL|username|credential`. A relay without credentials is one for which they are
-/// made.
+/// Parses `URL` or `URL|username|credential`. A TURN server without credentials gets them from the
+/// shared secret.
 fn server(text: &str) -> Result<IceServer, IceError> {
     let mut parts = text.splitn(3, '|').map(str::to_owned);
     let urls = parts.next().unwrap_or_default();
@@ -87,7 +86,7 @@ fn server(text: &str) -> Result<IceServer, IceError> {
     }
 }
 
-/// Checks the form of a URL and returns whether it is a relay's.
+/// Checks the form of a URL and returns whether it is that of a TURN server.
 fn relays(url: &str) -> Result<bool, IceError> {
     if url.contains('@') {
         return Err(IceError::CredentialInUrl);
@@ -113,7 +112,8 @@ fn relays(url: &str) -> Result<bool, IceError> {
     Ok(relay)
 }
 
-/// `host` or `host:port`, the host being a name, an IPv4 address or an IPv6 address in brackets.
+/// Whether a text is `host` or `host:port`; the host is a name, an IPv4 address or an IPv6 address in
+/// brackets.
 fn is_address(text: &str) -> bool {
     let (host_is_fine, rest) = match text.strip_prefix('[') {
         Some(bracketed) => {
@@ -133,7 +133,8 @@ fn is_address(text: &str) -> bool {
     host_is_fine && port_is_fine
 }
 
-/// The servers, none of which needs credentials that it does not get, or gets some in vain.
+/// Returns the servers of `--ice-servers`, if `--turn-static-auth-secret` is given exactly where one of
+/// them needs it.
 pub(super) fn servers(
     lists: Vec<IceList>,
     secret: Option<&RelaySecret>,
@@ -144,10 +145,9 @@ pub(super) fn servers(
     match (servers.iter().find(|server| needs_credential(server)), secret) {
         (Some(server), None) => Err(wrong(IceError::NoCredential(server.urls.clone()))),
         (None, Some(_)) => {
-            let why = "no TURN server without user name and credential is given with --ice-servers";
-            Err(NoConfig::Wrong(format!(
-                "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET): {why} (SALON_ICE_SERVERS)."
-            )))
+            let option = "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET)";
+            let why = "--ice-servers (SALON_ICE_SERVERS) has no TURN server without credentials";
+            Err(NoConfig::Wrong(format!("{option}: {why}.")))
         }
         _ => Ok(servers),
     }

@@ -1,4 +1,4 @@
-//! What an operator decides: options, their environment variables and their defaults.
+//! Configuration: options, their environment variables and their defaults.
 
 mod args;
 mod environment;
@@ -46,60 +46,54 @@ use tracing::Level;
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 
-/// How the server runs.
+/// Configuration of the server.
 #[derive(Clone)]
 pub struct Config {
-    /// `--listen`, `SALON_LISTEN`, else `LEPTOS_SITE_ADDR` (which cargo-leptos sets): where people
-    /// reach the server.
+    /// Listen address: `--listen`, else `LEPTOS_SITE_ADDR`, which cargo-leptos sets.
     pub listen: SocketAddr,
-    /// `--ice-servers`, `SALON_ICE_SERVERS`: what people configure their peer connections with.
+    /// STUN and TURN servers of the browsers: `--ice-servers`.
     pub ice_servers: Vec<IceServer>,
-    /// `--turn-static-auth-secret`, `SALON_TURN_STATIC_AUTH_SECRET`: what credentials are made with for those of these
-    /// servers that are relays and were given none.
+    /// Secret that the TURN servers without credentials share: `--turn-static-auth-secret`.
     pub turn_secret: Option<RelaySecret>,
-    /// `--turn-credential-ttl`, `SALON_TURN_CREDENTIAL_TTL`: how long such credentials are good, at most
-    /// [`RELAY_VALID`].
+    /// Lifetime of the credentials derived from that secret, at most [`RELAY_VALID`]:
+    /// `--turn-credential-ttl`.
     pub turn_valid: Duration,
-    /// `--max-participants`, `SALON_MAX_PARTICIPANTS`: how many fit into one room, 1 to 16.
+    /// Maximum number of participants per room, 1 to 16: `--max-participants`.
     pub people: usize,
-    /// `--log-level`, `SALON_LOG_LEVEL`: how much is written to standard error.
+    /// `--log-level`.
     pub log: Level,
-    /// `--log-format`, `SALON_LOG_FORMAT`: how it is written.
+    /// `--log-format`.
     pub log_format: LogFormat,
-    /// `--metrics-listen`, `SALON_METRICS_LISTEN`: where operators see what happens; a loopback address unless
-    /// `--allow-remote-metrics`, `SALON_ALLOW_REMOTE_METRICS` says otherwise.
+    /// Listen address of the metrics, a loopback address unless `--allow-remote-metrics` is set:
+    /// `--metrics-listen`.
     pub metrics: Option<SocketAddr>,
-    /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
-    /// may open the socket besides the server's own pages.
+    /// Clients that may open the WebSocket besides the server's own pages: `--allow-origin` and
+    /// `--allow-no-origin`.
     pub origins: OriginPolicy,
-    /// `--frame-ancestors`, `SALON_FRAME_ANCESTORS`: whose pages may show those of this server within
-    /// themselves.
+    /// Origins whose pages may embed those of this server: `--frame-ancestors`.
     pub frames: Vec<WebOrigin>,
-    /// What each address, connection and room may use: the options that [`Limits`] lists.
+    /// Resource limits.
     pub limits: Limits,
-    /// `--trusted-proxies`, `SALON_TRUSTED_PROXIES`: whose word is taken for who a client is.
+    /// `--trusted-proxies`.
     pub proxies: TrustedProxies,
-    /// `--tls-cert`, `--tls-key`, `--acme-domain` and their variables: whether and how to speak TLS.
+    /// Source of TLS certificates: `--tls-cert`, `--tls-key` and `--acme-domain`.
     pub https: Https,
-    /// `--http-redirect-listen`, `SALON_HTTP_REDIRECT_LISTEN`: where to lead from plain http to https.
+    /// Listen address that redirects to HTTPS: `--http-redirect-listen`.
     pub http: Option<SocketAddr>,
-    /// `--reconnect-grace`, `SALON_RECONNECT_GRACE`, `--ping-timeout`, `SALON_PING_TIMEOUT`: how long is waited for people of whom
-    /// nothing is heard.
+    /// Timeouts of silent and lost connections: `--ping-timeout` and `--reconnect-grace`.
     pub clocks: Clocks,
-    /// `SALON_SECRET`: what the proofs of seats are signed with.
+    /// Signs seat tokens and host keys, in place of the secret in the data directory: `SALON_SECRET`.
     pub secret: Option<TokenSigner>,
-    /// `--data-dir`, `SALON_DATA_DIR`: the folder of what has to outlive the server, which is that secret
-    /// where it is not given.
+    /// `--data-dir`.
     pub data: DataFolder,
-    /// `--static-dir`, `SALON_STATIC_DIR`, else `LEPTOS_SITE_ROOT`: the folder with the built pages, unless the
-    /// program carries them.
+    /// The built pages: `--static-dir`, else `LEPTOS_SITE_ROOT`, else those in the binary.
     pub site: Site,
-    /// `LEPTOS_RELOAD_PORT`, where `LEPTOS_WATCH` is set: where `cargo leptos watch` tells open
-    /// pages to reload.
+    /// Port at which `cargo leptos watch` tells open pages to reload: `LEPTOS_RELOAD_PORT`, where
+    /// `LEPTOS_WATCH` is set.
     pub reload_port: Option<u16>,
 }
 
-/// Without the credentials, which belong into no log.
+/// Leaves out the credentials, which must not appear in a log.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let urls: Vec<_> = self.ice_servers.iter().map(|server| &server.urls).collect();
@@ -126,10 +120,10 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// Reads the options and the environment. `embedded` finds the pages that the program carries.
+    /// Reads the options and the environment. `embedded` finds the pages in the binary.
     ///
     /// # Errors
-    /// The text to print instead of running.
+    /// The text to print instead of running the command.
     pub fn read(
         args: impl IntoIterator<Item = OsString>,
         embedded: Option<Embedded>,
@@ -174,18 +168,19 @@ impl Config {
         Ok((args.task.unwrap_or(Task::Serve), config))
     }
 
-    /// What works and is dangerous, in sentences for the operator.
+    /// Warnings about settings that are valid but dangerous, as sentences for the operator.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let everybody = self.proxies.everybody().map(|network| {
             format!(
-                "--trusted-proxies (SALON_TRUSTED_PROXIES) trusts {network}, and so everybody: each \
-                 client can claim another address, and no limit of an address holds. Name the \
-                 proxy's own address."
+                "--trusted-proxies (SALON_TRUSTED_PROXIES) trusts {network}, which includes clients: \
+                 each of them can forge its address, and limits per address have no effect. List \
+                 only the addresses of proxies."
             )
         });
         let weak = self.turn_secret.as_ref().and_then(RelaySecret::weakness).map(|weakness| {
             format!(
-                "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET): {weakness}. Strangers who guess it use the relay."
+                "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET): {weakness}. Strangers \
+                 who guess it can use the TURN server."
             )
         });
         everybody.into_iter().chain(weak).collect()
@@ -200,7 +195,7 @@ impl Config {
     }
 }
 
-/// Options stand before or after a command, which is to be tried with those of the server.
+/// Options may stand before or after a command: `salon doctor` takes those of the server.
 fn parse_args(args: impl IntoIterator<Item = OsString>) -> Result<Args, NoConfig> {
     let args: Vec<_> = args.into_iter().collect();
     let mut command =
@@ -223,7 +218,7 @@ fn parse_args(args: impl IntoIterator<Item = OsString>) -> Result<Args, NoConfig
     }
 }
 
-/// `SALON_SECRET`, which is no option: other users of this machine can read those.
+/// Reads `SALON_SECRET`. There is no option for it, as other users of this machine can read options.
 fn secret() -> Result<Option<TokenSigner>, NoConfig> {
     let wrong = |error| NoConfig::Wrong(format!("SALON_SECRET: {error}."));
     variable("SALON_SECRET")?.map(|text| text.parse()).transpose().map_err(wrong)
@@ -256,7 +251,7 @@ fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Result<Site, NoC
 fn remote_metrics(address: SocketAddr) -> String {
     let port = address.port();
     format!(
-        "--metrics-listen (SALON_METRICS_LISTEN): other machines can reach {address}. Use 127.0.0.1:{port}, or \
-         add --allow-remote-metrics (SALON_ALLOW_REMOTE_METRICS) if that is what you want."
+        "--metrics-listen (SALON_METRICS_LISTEN): other machines can reach {address}. Use \
+         127.0.0.1:{port}, or add --allow-remote-metrics (SALON_ALLOW_REMOTE_METRICS) to allow that."
     )
 }

@@ -1,5 +1,5 @@
-//! How the values of options are read. The sentences name neither the option nor its variable, which
-//! are put in front.
+//! Parsers of option values. Their error messages leave out the option and its variable, which are
+//! put in front.
 
 use crate::{
     protocol::limits::PEOPLE_PER_ROOM_MAX,
@@ -13,7 +13,7 @@ use std::{net::SocketAddr, time::Duration};
 use tracing::Level;
 
 const LONGEST_GRACE: Duration = Duration::from_secs(120);
-/// Shorter, and credentials end before a connection is made with them.
+/// A connection has to be set up before the credentials expire.
 const SHORTEST_TTL: Duration = Duration::from_secs(10);
 const LEVELS: [(&str, Level); 5] = [
     ("error", Level::ERROR),
@@ -24,17 +24,17 @@ const LEVELS: [(&str, Level); 5] = [
 ];
 
 pub(super) fn socket_addr(text: &str) -> Result<SocketAddr, String> {
-    let hint = "is no address with a port, such as 127.0.0.1:3000 or [::]:3000";
+    let hint = "is not an address with a port, such as 127.0.0.1:3000 or [::]:3000";
     text.parse().map_err(|_| format!("{text:?} {hint}"))
 }
 
-pub(super) fn people(text: &str) -> Result<usize, String> {
+pub(super) fn max_participants(text: &str) -> Result<usize, String> {
     let most = PEOPLE_PER_ROOM_MAX;
-    let people = text.parse().ok().filter(|people| (1..=most).contains(people));
-    people.ok_or_else(|| format!("{text:?} is no number from 1 to {most}"))
+    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("{text:?} is not a number from 1 to {most}"))
 }
 
-/// The sentence does not repeat what may be a secret.
+/// The error message does not repeat the text, which may be a secret.
 pub(super) fn turn_secret(text: &str) -> Result<RelaySecret, &'static str> {
     match text.trim() {
         "" => Err("the secret is empty"),
@@ -57,7 +57,7 @@ pub(super) fn ping_timeout(text: &str) -> Result<Duration, String> {
 
 pub(super) fn level(text: &str) -> Result<Level, String> {
     let level = LEVELS.iter().find(|(name, _)| *name == text).map(|&(_, level)| level);
-    level.ok_or_else(|| format!("{text:?} is none of error, warn, info, debug and trace"))
+    level.ok_or_else(|| format!("{text:?} is not one of error, warn, info, debug and trace"))
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {

@@ -1,4 +1,4 @@
-//! A data folder belongs to one server at a time: two would overwrite what the other's hosts decided.
+//! A data directory belongs to one server at a time: two would overwrite what the other's hosts decided.
 
 use crate::server::{error::ServerError, permissions::OTHERS_WRITE};
 use rustix::{
@@ -12,10 +12,10 @@ use std::{
 };
 use tracing::warn;
 
-/// Name of the file in the data folder that is locked. It stays when the server ends.
+/// Name of the file in the data directory that is locked. It stays when the server ends.
 const FILE: &str = "lock";
 
-/// A data folder that is this server's, until this is dropped or the process is gone, however it
+/// A data directory that is this server's, until this is dropped or the process is gone, however it
 /// ended.
 #[derive(Debug)]
 pub(crate) struct Claim {
@@ -38,7 +38,7 @@ impl Claim {
         if fs::metadata(folder).map_err(failed)?.mode() & OTHERS_WRITE != 0 {
             let name = folder.display();
             warn!(
-                "Others can write to the data folder {name}, and so take any seat. chmod 700 {name}"
+                "Others can write to the data directory {name}, and so take any seat. chmod 700 {name}"
             );
         }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -67,7 +67,7 @@ mod tests {
         let claim = Claim::of(&folder).unwrap();
         assert!(Claim::is_held(&folder) && Claim::is_held(&folder), "to look takes nothing");
         let second = Claim::of(&folder).unwrap_err();
-        assert!(second.to_string().contains("Another server uses the data folder"), "{second}");
+        assert!(second.to_string().contains("Another server uses the data directory"), "{second}");
         drop(claim);
         assert!(!Claim::is_held(&folder));
         drop(Claim::of(&folder).unwrap());

@@ -1,4 +1,4 @@
-//! What hosts decided about their rooms, on disk: one small SQLite database in the data folder. A
+//! What hosts decided about their rooms, on disk: one small SQLite database in the data directory. A
 //! room is read when somebody asks for it. Only the thread in `writer.rs` waits for the disk.
 
 mod opening;
@@ -19,7 +19,7 @@ use std::{
 };
 use tracing::warn;
 
-/// Name of the database in the data folder.
+/// Name of the database in the data directory.
 const FILE: &str = "rooms.db";
 
 /// Each brings a database one version further; `user_version` counts how many were done.

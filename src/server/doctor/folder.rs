@@ -1,4 +1,4 @@
-//! The data folder: whether it can be used, and by nobody else.
+//! The data directory: whether it can be used, and by nobody else.
 
 use super::{finding::Finding, machine::CLOCK_TOLERANCE};
 use crate::server::{
@@ -25,7 +25,7 @@ pub(super) fn examine(folder: &Path) -> Vec<Finding> {
         Err(error) => {
             let verb = if is_there { "used" } else { "made" };
             return vec![Finding::problem(format!(
-                "The data folder {name} cannot be {verb}: {} ({error}). Let the server's user \
+                "The data directory {name} cannot be {verb}: {} ({error}). Let the server's user \
                  write there, {another}",
                 place.display()
             ))];
@@ -33,13 +33,13 @@ pub(super) fn examine(folder: &Path) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     if !is_there {
-        findings.push(Finding::fine(format!("The data folder {name} can be made.")));
+        findings.push(Finding::fine(format!("The data directory {name} can be made.")));
     } else if let Ok(found) = fs::metadata(folder) {
         findings.extend(rights(folder, &found, &probe));
         findings.extend(secret(folder));
         findings.extend(database(folder));
         if findings.is_empty() {
-            let text = format!("The data folder {name} is writable, and for its user alone.");
+            let text = format!("The data directory {name} is writable, and for its user alone.");
             findings.push(Finding::fine(text));
         }
     }
@@ -71,13 +71,13 @@ fn rights(folder: &Path, found: &Metadata, probe: &Metadata) -> Vec<Finding> {
     if found.uid() != probe.uid() {
         let (owner, user) = (found.uid(), probe.uid());
         findings.push(Finding::warning(format!(
-            "The data folder {name} belongs to user {owner}, and this is user {user}. Run the \
+            "The data directory {name} belongs to user {owner}, and this is user {user}. Run the \
              doctor as the server's user, or: chown {user} {name}"
         )));
     }
     if found.mode() & OTHERS_WRITE != 0 {
         findings.push(Finding::problem(format!(
-            "Others can write to the data folder {name}, and so take any seat. chmod 700 {name}"
+            "Others can write to the data directory {name}, and so take any seat. chmod 700 {name}"
         )));
     }
     findings
@@ -116,9 +116,9 @@ fn database(folder: &Path) -> Option<Finding> {
 pub(super) fn occupied(folder: &Path, serving: bool) -> Option<Finding> {
     let name = folder.display();
     Claim::is_held(folder).then(|| match serving {
-        true => Finding::fine(format!("The server that runs has the data folder {name}.")),
+        true => Finding::fine(format!("The server that runs has the data directory {name}.")),
         false => Finding::problem(format!(
-            "Another server uses the data folder {name}. End it, or choose another folder with \
+            "Another server uses the data directory {name}. End it, or choose another folder with \
              --data-dir (SALON_DATA_DIR)."
         )),
     })

@@ -70,7 +70,7 @@ fn data(config: &Config, serving: bool) -> Vec<Finding> {
             .map(|finding| finding.at_most(Verdict::Warning))
             .collect(),
         DataFolder::None => vec![Finding::warning(
-            "There is no data folder: calls, and what hosts decide about their rooms, do not \
+            "There is no data directory: calls, and what hosts decide about their rooms, do not \
              outlive a restart. Choose one with --data-dir (SALON_DATA_DIR).",
         )],
     }

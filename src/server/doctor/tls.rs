@@ -39,7 +39,7 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
         Https::Acme(acme) => {
             if config.data == DataFolder::None {
                 tell(Finding::problem(
-                    "--acme-domain needs a data folder for its certificates. Choose one with --data-dir \
+                    "--acme-domain needs a data directory for its certificates. Choose one with --data-dir \
                      (SALON_DATA_DIR).",
                 ));
             }

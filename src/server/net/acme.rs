@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 /// Where certificates come from unless the operator says otherwise.
 pub(crate) const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
-/// Name of the folder for account and certificates in the data folder.
+/// Name of the folder for account and certificates in the data directory.
 const FOLDER: &str = "acme";
 
 /// Whom to ask for a certificate for what.
