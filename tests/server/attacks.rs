@@ -169,7 +169,7 @@ async fn t10_upgrades_that_never_join() {
     assert!(open.len() < 600, "{} were let in", open.len());
     for client in &mut open {
         let (code, reason) = client.dismissed().await;
-        assert_eq!((code, reason.as_str()), (1008, "Watch or join a room within 2 seconds."));
+        assert_eq!((code, reason.as_str()), (1008, "Join timeout: no room joined within 2s."));
     }
     let grown = resident_kb(server.id()).saturating_sub(before);
     assert!(grown < 1024 * open.len() as u64 / 10, "{grown} kB for {}", open.len());
@@ -254,7 +254,7 @@ async fn t10_half_sent_frames() {
         soon(sender.socket.get_mut().write_all(part)).await.unwrap();
         caller.reaches(&mut callee, "meanwhile").await;
         let (code, reason) = sender.dismissed().await;
-        assert_eq!((code, reason.as_str()), (1008, "Finish a message within 1 seconds."));
+        assert_eq!((code, reason.as_str()), (1008, "Message timeout: incomplete after 1s."));
         other.expect("left").await;
         caller.reaches(&mut callee, "afterwards").await;
         drop((sender, other, caller, callee));
@@ -337,7 +337,7 @@ async fn t11_floods_of_every_kind() {
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
     let unknown = || Message::text(json!({"type": "nonsense"}).to_string());
     let candidate = || json!({"type": "candidate", "candidate": null}).to_string();
-    let too_fast = (1008, "Send at most 50 messages a second.".to_owned());
+    let too_fast = (1008, "Rate limit exceeded: 50 messages per second.".to_owned());
     // Each kind once before memory is measured: what allocators keep is no growth.
     let mut before = 0;
     const ABUSERS: u64 = 8;

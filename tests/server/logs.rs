@@ -87,7 +87,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     bob.expect("joined").await;
     late.say(join(&json!(null))).await;
     late.expect_error("room-full").await;
-    program.says(&["not let in", "RoomFull"]).await;
+    program.says(&["join refused", "RoomFull"]).await;
 
     for (kind, body) in [
         ("offer", json!({"type": "offer", "sdp": SDP})),
@@ -108,7 +108,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     let stream: TcpStream = ada.socket.into_inner();
     stream.set_zero_linger().unwrap();
     drop(stream);
-    program.says(&["closed", "gone"]).await;
+    program.says(&["closed", "disconnected"]).await;
     let mut again = Client::of(program.address).await;
     secrets.push(again.local_addr().port().to_string());
     again.say(join(&seat)).await;
@@ -120,7 +120,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     let mut forger = Client::of(program.address).await;
     forger.say(join(&json!("forged-proof"))).await;
     forger.expect_error("bad-seat").await;
-    program.says(&["not let in", "BadSeat"]).await;
+    program.says(&["join refused", "BadSeat"]).await;
     secrets.extend([seat.as_str().unwrap().to_owned(), "forged-proof".to_owned()]);
     secrets
 }
@@ -159,8 +159,8 @@ async fn lines_can_be_read_by_programs() {
     let first = |line: &&Value| line["message"] == "open" && line["span"]["number"] == 1;
     let open = lines.iter().find(first).unwrap();
     assert_eq!((&open["level"], &open["span"]["address"]), (&json!("INFO"), &json!(null)));
-    let gone = lines.iter().find(|line| line["reason"] == "gone").unwrap();
-    assert_eq!((&gone["message"], &gone["span"]["name"]), (&json!("closed"), &json!("connection")));
+    let disconnected = lines.iter().find(|line| line["reason"] == "disconnected").unwrap();
+    assert_eq!((&disconnected["message"], &disconnected["span"]["name"]), (&json!("closed"), &json!("connection")));
 }
 
 #[tokio::test]
