@@ -99,7 +99,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         server.serve_metrics(listener)?;
     }
     let certificates = server.certificates();
-    let told_to_end = signals.end(move || certificates.read_again());
+    let told_to_end = signals.end(move || certificates.reload());
     Ok(server.run(listener, told_to_end).await?)
 }
 

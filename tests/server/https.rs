@@ -173,17 +173,17 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
     assert_eq!(shown(addr, "localhost").await, first);
 
     fs::write(folder.path("key.pem"), "no key").unwrap();
-    let line = server.logs("The one from before stays in use.").await;
+    let line = server.logs("The previous certificate stays in use.").await;
     assert!(line.contains(&folder.path("key.pem")), "{line}");
     assert_eq!(shown(addr, "localhost").await, first);
 
     // A certificate with the key of another one.
     folder.certify();
     let key = fs::read(folder.path("key.pem")).unwrap();
-    server.logs("the certificate has changed").await;
+    server.logs("reloaded the certificate, which has changed").await;
     folder.certify();
     fs::write(folder.path("key.pem"), key).unwrap();
-    server.logs("The one from before stays in use.").await;
+    server.logs("The previous certificate stays in use.").await;
 
     let last = folder.certify();
     while shown(addr, "localhost").await != last {
@@ -200,10 +200,10 @@ async fn sighup_reads_the_certificate_again_and_says_what_came_of_it() {
     folder.certify();
     let mut server = program(&folder, &[]).await;
     server.signal("-HUP").await;
-    server.logs("read again and is as before").await;
+    server.logs("reloaded the certificate, which has not changed").await;
     let last = folder.certify();
     server.signal("-HUP").await;
-    server.logs("the certificate has changed").await;
+    server.logs("reloaded the certificate, which has changed").await;
     assert_eq!(shown(server.addr(), "localhost").await, last);
     fs::write(folder.path("cert.pem"), "").unwrap();
     server.signal("-HUP").await;

@@ -478,7 +478,7 @@ async fn t30_what_the_log_lost_is_said_when_somebody_reads_again() {
     knock(&mut flood, 6_000).await;
     let reading = tokio::task::spawn_blocking(move || {
         let mut text = String::new();
-        while !text.contains("lines of the log were lost") {
+        while !text.contains("log lines dropped") {
             let mut bytes = [0; 4096];
             let length = err.read(&mut bytes).unwrap();
             assert!(length > 0, "it ended without a word: {text}");
@@ -487,7 +487,7 @@ async fn t30_what_the_log_lost_is_said_when_somebody_reads_again() {
         text
     });
     let text = soon(reading).await.unwrap();
-    let line = text.lines().find(|line| line.contains("were lost")).unwrap();
+    let line = text.lines().find(|line| line.contains("log lines dropped")).unwrap();
     assert!(line.contains("WARN") && line.contains("lines="), "{line}");
     child.kill().await.unwrap();
 }
@@ -500,7 +500,7 @@ async fn t30_nobody_fills_the_log_with_one_kind_of_line() {
     let log = program.end("-TERM").await;
     let of = |part: &str| log.lines().filter(|line| line.contains(part)).count();
     assert_eq!(of("join refused connection="), 100, "{log}");
-    assert_eq!(of("line=\"join refused\" held=350"), 1, "{log}");
+    assert_eq!(of("line=\"join refused\" suppressed=350"), 1, "{log}");
     assert_eq!(of("closed"), 1, "other kinds are written: {log}");
 }
 
@@ -512,7 +512,7 @@ async fn signals_that_mean_nothing_end_nothing() {
     for signal in ["-USR1", "-USR2", "-HUP"] {
         program.signal(signal).await;
     }
-    program.logs("there are no certificate files to read again").await;
+    program.logs("there are no certificate files to reload").await;
     caller.reaches(&mut callee, "afterwards").await;
     program.end("-INT").await;
 }

@@ -168,7 +168,7 @@ const NAME_BYTES: usize = 253;
 pub(crate) enum HostError {
     #[error("The Host header is repeated (RFC 9112, section 3.2).")]
     Twice,
-    #[error("The Host header is invalid: it is a name of at most 253 characters or an address, optionally with a port.")]
+    #[error("The Host header is invalid: not a name of at most 253 characters or an address.")]
     NoHost,
 }
 
