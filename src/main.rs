@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             return WRONG_USE.into();
         }
     };
-    let log = Log::start(config.log, config.log_format);
+    let log = Log::start(config.log_level, config.log_format);
     let done = match task {
         Task::Serve => {
             take_all_descriptors();
@@ -87,8 +87,8 @@ fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
 async fn run(config: Config) -> anyhow::Result<()> {
     let signals = Signals::take().context("Cannot wait for signals")?;
     let listener = listen_for_people(config.listen)?;
-    let redirect = config.http.map(listen_for_people).transpose()?;
-    let metrics = config.metrics.map(listen_for_operators).transpose()?;
+    let redirect = config.http_redirect_listen.map(listen_for_people).transpose()?;
+    let metrics = config.metrics_listen.map(listen_for_operators).transpose()?;
     let mut server = Server::new(config)?;
     if let Some(listener) = redirect {
         server = server.redirect_from(listener);

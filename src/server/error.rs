@@ -54,7 +54,7 @@ pub enum ServerError {
     #[error(
         "There is no directory for certificates. Choose one with --data-dir or SALON_DATA_DIR."
     )]
-    NoFolder,
+    NoDataDir,
     /// A certificate file cannot be used.
     #[error("Cannot use the certificate in {}: {problem}.", .path.display())]
     Certificate {

@@ -43,9 +43,9 @@ pub use config::{Config, NoConfig, Task};
 pub use credentials::{
     secret_strength::WeakSecret,
     tokens::{SEAT_VALID, TokenSigner},
-    turn::{RELAY_VALID, RelaySecret},
+    turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret},
 };
-pub use data::folder::DataFolder;
+pub use data::dir::DataDir;
 pub use doctor::{Finding, Verdict, examine};
 pub use error::ServerError;
 pub use hub::{Counts, Hub, close_reason::HubGone};
@@ -103,7 +103,7 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError::NoSite`], [`ServerError::Taken`], [`ServerError::Data`],
-    /// [`ServerError::NoFolder`], [`ServerError::Certificate`], [`ServerError::Key`] or
+    /// [`ServerError::NoDataDir`], [`ServerError::Certificate`], [`ServerError::Key`] or
     /// [`ServerError::Io`].
     pub fn new(config: Config) -> Result<Self, ServerError> {
         // Leptos renders on this runtime. A second server in the same process finds it set.
@@ -114,7 +114,7 @@ impl Server {
         for doubt in config.doubts() {
             warn!("{doubt}");
         }
-        let (data, claim) = config.data.clone().claim()?;
+        let (data, claim) = config.data_dir.clone().claim()?;
         let leptos = leptos_options(config.reload_port);
         let turn_credentials = config.turn_credentials();
         let secret = match config.secret {
@@ -124,7 +124,7 @@ impl Server {
         let (store, kept) = data.store()?;
         let limits = Arc::new(config.limits);
         let rooms = room::Config {
-            people: config.people,
+            people: config.max_participants,
             clocks: config.clocks,
             rooms: limits.max_rooms,
             kept: limits.max_stored_rooms,
@@ -132,7 +132,7 @@ impl Server {
         };
         let ice_urls = Arc::new(turn_credentials.urls());
         let (tls, keeper) = Tls::open(&config.https, &data)?;
-        let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.proxies));
+        let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.trusted_proxies));
         let services = Services { secret: secret.clone(), turn_credentials, store, kept };
         let (hub, hub_task) = Hub::start(rooms, services)?;
         let refusals = Refusals::new(hub.metrics());
@@ -149,7 +149,7 @@ impl Server {
             proxies: proxies.clone(),
             refusals: refusals.clone(),
             leptos,
-            policy: Arc::new(PagePolicy::new(&config.frames, config.reload_port)),
+            policy: Arc::new(PagePolicy::new(&config.frame_ancestors, config.reload_port)),
             is_secure,
         };
         let mut router = router::router(state, &config.site);

@@ -359,7 +359,7 @@ async fn t11_floods_of_every_kind() {
 
 #[tokio::test]
 async fn t11_what_an_honest_person_sends_is_let_through() {
-    let app = TestApp::start_with(|config| config.people = 16).await;
+    let app = TestApp::start_with(|config| config.max_participants = 16).await;
     let mut others = Vec::new();
     for _ in 0..15 {
         let (mut other, _) = app.join("123").await;
@@ -562,7 +562,7 @@ async fn rooms_are_counted() {
 async fn behind_a_trusted_proxy_each_forwarded_address_counts() {
     let app = TestApp::start_with(|config| {
         config.limits.max_connections_per_ip = 2;
-        config.proxies = "127.0.0.1".parse().unwrap();
+        config.trusted_proxies = "127.0.0.1".parse().unwrap();
     })
     .await;
     let origin = format!("http://{}", app.addr);

@@ -46,7 +46,7 @@ async fn t27_a_page_whose_name_leads_to_the_metrics_gets_none() {
 
 #[tokio::test]
 async fn where_other_machines_may_ask_they_do_so_by_any_name() {
-    let app = TestApp::start_with(|config| config.metrics = "0.0.0.0:0".parse().ok()).await;
+    let app = TestApp::start_with(|config| config.metrics_listen = "0.0.0.0:0".parse().ok()).await;
     for host in ["metrics.internal.example.org:9100", "192.0.2.1:9100", "salon"] {
         let reply = Reply::of(app.operators, "GET /metrics", &[("Host", host)]).await;
         assert_eq!(reply.status, 200, "{host}");
@@ -86,7 +86,7 @@ fn value(text: &str, name: &str) -> Option<f64> {
 
 #[tokio::test]
 async fn what_happens_is_counted() {
-    let app = TestApp::start_with(|config| config.people = 2).await;
+    let app = TestApp::start_with(|config| config.max_participants = 2).await;
     let (mut caller, mut callee) = app.pair("123").await;
     let mut late = app.client().await;
     late.say(json!({"type": "join", "room": "123"})).await;

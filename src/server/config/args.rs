@@ -4,7 +4,7 @@ use super::{https::HttpsArgs, ice::IceList, parse};
 use crate::{
     protocol,
     server::{
-        credentials::turn::RelaySecret,
+        credentials::turn::TurnSecret,
         limits::Limits,
         log::LogFormat,
         net::{
@@ -62,7 +62,7 @@ pub(super) struct Args {
     /// static-auth-secret). Prefer the variable: other users of this machine can read options.
     #[arg(long, env = "SALON_TURN_STATIC_AUTH_SECRET", hide_env_values = true)]
     #[arg(value_name = "SECRET", value_parser = parse::turn_secret)]
-    pub(super) turn_static_auth_secret: Option<RelaySecret>,
+    pub(super) turn_static_auth_secret: Option<TurnSecret>,
 
     /// Lifetime of these credentials, 10s to 10m; they are renewed during a call
     #[arg(long, env = "SALON_TURN_CREDENTIAL_TTL", hide_env_values = true)]

@@ -3,7 +3,7 @@
 use super::error::NoConfig;
 use crate::{
     protocol::IceServer,
-    server::credentials::turn::{RelaySecret, needs_credential},
+    server::credentials::turn::{TurnSecret, needs_credential},
 };
 use std::{net::Ipv6Addr, str::FromStr};
 use thiserror::Error;
@@ -137,7 +137,7 @@ fn is_address(text: &str) -> bool {
 /// them needs it.
 pub(super) fn servers(
     lists: Vec<IceList>,
-    secret: Option<&RelaySecret>,
+    secret: Option<&TurnSecret>,
 ) -> Result<Vec<IceServer>, NoConfig> {
     let wrong =
         |error: IceError| NoConfig::Wrong(format!("--ice-servers (SALON_ICE_SERVERS): {error}."));

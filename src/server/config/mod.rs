@@ -17,9 +17,9 @@ use crate::{
     server::{
         credentials::{
             tokens::TokenSigner,
-            turn::{RELAY_VALID, RelaySecret, TurnCredentials},
+            turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret, TurnCredentials},
         },
-        data::folder::DataFolder,
+        data::dir::DataDir,
         limits::Limits,
         log::LogFormat,
         net::{
@@ -54,38 +54,38 @@ pub struct Config {
     /// STUN and TURN servers of the browsers: `--ice-servers`.
     pub ice_servers: Vec<IceServer>,
     /// Secret that the TURN servers without credentials share: `--turn-static-auth-secret`.
-    pub turn_secret: Option<RelaySecret>,
-    /// Lifetime of the credentials derived from that secret, at most [`RELAY_VALID`]:
+    pub turn_static_auth_secret: Option<TurnSecret>,
+    /// Lifetime of the credentials derived from that secret, at most [`TURN_CREDENTIAL_TTL_MAX`]:
     /// `--turn-credential-ttl`.
-    pub turn_valid: Duration,
+    pub turn_credential_ttl: Duration,
     /// Maximum number of participants per room, 1 to 16: `--max-participants`.
-    pub people: usize,
+    pub max_participants: usize,
     /// `--log-level`.
-    pub log: Level,
+    pub log_level: Level,
     /// `--log-format`.
     pub log_format: LogFormat,
     /// Listen address of the metrics, a loopback address unless `--allow-remote-metrics` is set:
     /// `--metrics-listen`.
-    pub metrics: Option<SocketAddr>,
+    pub metrics_listen: Option<SocketAddr>,
     /// Clients that may open the WebSocket besides the server's own pages: `--allow-origin` and
     /// `--allow-no-origin`.
     pub origins: OriginPolicy,
     /// Origins whose pages may embed those of this server: `--frame-ancestors`.
-    pub frames: Vec<WebOrigin>,
+    pub frame_ancestors: Vec<WebOrigin>,
     /// Resource limits.
     pub limits: Limits,
     /// `--trusted-proxies`.
-    pub proxies: TrustedProxies,
+    pub trusted_proxies: TrustedProxies,
     /// Source of TLS certificates: `--tls-cert`, `--tls-key` and `--acme-domain`.
     pub https: Https,
     /// Listen address that redirects to HTTPS: `--http-redirect-listen`.
-    pub http: Option<SocketAddr>,
+    pub http_redirect_listen: Option<SocketAddr>,
     /// Timeouts of silent and lost connections: `--ping-timeout` and `--reconnect-grace`.
     pub clocks: Clocks,
     /// Signs seat tokens and host keys, in place of the secret in the data directory: `SALON_SECRET`.
     pub secret: Option<TokenSigner>,
     /// `--data-dir`.
-    pub data: DataFolder,
+    pub data_dir: DataDir,
     /// The built pages: `--static-dir`, else `LEPTOS_SITE_ROOT`, else those in the binary.
     pub site: Site,
     /// Port at which `cargo leptos watch` tells open pages to reload: `LEPTOS_RELOAD_PORT`, where
@@ -100,19 +100,19 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("ice_servers", &urls)
-            .field("turn_valid", &self.turn_valid)
-            .field("people", &self.people)
+            .field("turn_credential_ttl", &self.turn_credential_ttl)
+            .field("max_participants", &self.max_participants)
             .field("limits", &self.limits)
-            .field("proxies", &self.proxies)
+            .field("trusted_proxies", &self.trusted_proxies)
             .field("https", &self.https)
-            .field("http", &self.http)
-            .field("log", &self.log)
+            .field("http_redirect_listen", &self.http_redirect_listen)
+            .field("log_level", &self.log_level)
             .field("log_format", &self.log_format)
-            .field("metrics", &self.metrics)
+            .field("metrics_listen", &self.metrics_listen)
             .field("origins", &self.origins)
-            .field("frames", &self.frames)
+            .field("frame_ancestors", &self.frame_ancestors)
             .field("clocks", &self.clocks)
-            .field("data", &self.data)
+            .field("data_dir", &self.data_dir)
             .field("site", &self.site)
             .field("reload_port", &self.reload_port)
             .finish()
@@ -137,31 +137,31 @@ impl Config {
         if let Some(address) = metrics.filter(|_| !args.allow_remote_metrics) {
             return Err(NoConfig::Wrong(remote_metrics(address)));
         }
-        let (https, http) = args.https.read().map_err(NoConfig::Wrong)?;
+        let (https, http_redirect_listen) = args.https.read().map_err(NoConfig::Wrong)?;
         let config = Self {
             listen,
             ice_servers: ice::servers(args.ice_servers, args.turn_static_auth_secret.as_ref())?,
-            turn_secret: args.turn_static_auth_secret,
-            turn_valid: args.turn_credential_ttl,
-            people: args.max_participants,
-            log: args.log_level,
+            turn_static_auth_secret: args.turn_static_auth_secret,
+            turn_credential_ttl: args.turn_credential_ttl,
+            max_participants: args.max_participants,
+            log_level: args.log_level,
             log_format: args.log_format,
-            metrics: args.metrics_listen,
+            metrics_listen: args.metrics_listen,
             origins: OriginPolicy {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
             },
-            frames: args.frame_ancestors.into_iter().flat_map(|list| list.0).collect(),
+            frame_ancestors: args.frame_ancestors.into_iter().flat_map(|list| list.0).collect(),
             limits: args.limits,
-            proxies: args.trusted_proxies.into_iter().collect(),
+            trusted_proxies: args.trusted_proxies.into_iter().collect(),
             https,
-            http,
+            http_redirect_listen,
             clocks: Clocks {
                 hold: args.reconnect_grace,
                 ..Clocks::with_silence(args.ping_timeout)
             },
             secret: secret()?,
-            data: args.data_dir.map_or_else(DataFolder::usual, DataFolder::Chosen),
+            data_dir: args.data_dir.map_or_else(DataDir::usual, DataDir::Chosen),
             site: site(args.static_dir, embedded)?,
             reload_port: reload_port()?,
         };
@@ -170,14 +170,14 @@ impl Config {
 
     /// Warnings about settings that are valid but dangerous, as sentences for the operator.
     pub(crate) fn doubts(&self) -> Vec<String> {
-        let everybody = self.proxies.everybody().map(|network| {
+        let everybody = self.trusted_proxies.everybody().map(|network| {
             format!(
                 "--trusted-proxies (SALON_TRUSTED_PROXIES) trusts {network}, which includes clients: \
                  each of them can forge its address, and limits per address have no effect. List \
                  only the addresses of proxies."
             )
         });
-        let weak = self.turn_secret.as_ref().and_then(RelaySecret::weakness).map(|weakness| {
+        let weak = self.turn_static_auth_secret.as_ref().and_then(TurnSecret::weakness).map(|weakness| {
             format!(
                 "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET): {weakness}. Strangers \
                  who guess it can use the TURN server."
@@ -189,8 +189,8 @@ impl Config {
     pub(crate) fn turn_credentials(&self) -> TurnCredentials {
         TurnCredentials {
             servers: self.ice_servers.clone(),
-            secret: self.turn_secret.clone(),
-            valid: self.turn_valid.min(RELAY_VALID),
+            secret: self.turn_static_auth_secret.clone(),
+            ttl: self.turn_credential_ttl.min(TURN_CREDENTIAL_TTL_MAX),
         }
     }
 }

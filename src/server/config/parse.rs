@@ -4,7 +4,7 @@
 use crate::{
     protocol::limits::PEOPLE_PER_ROOM_MAX,
     server::{
-        credentials::turn::{RELAY_VALID, RelaySecret},
+        credentials::turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret},
         duration::parse,
         log::LogFormat,
     },
@@ -35,16 +35,16 @@ pub(super) fn max_participants(text: &str) -> Result<usize, String> {
 }
 
 /// The error message does not repeat the text, which may be a secret.
-pub(super) fn turn_secret(text: &str) -> Result<RelaySecret, &'static str> {
+pub(super) fn turn_secret(text: &str) -> Result<TurnSecret, &'static str> {
     match text.trim() {
         "" => Err("the secret is empty"),
         bare if bare != text => Err("the secret begins or ends with white space"),
-        _ => Ok(RelaySecret::from(text)),
+        _ => Ok(TurnSecret::from(text)),
     }
 }
 
 pub(super) fn turn_credential_ttl(text: &str) -> Result<Duration, String> {
-    parse(text, SHORTEST_TTL..=RELAY_VALID)
+    parse(text, SHORTEST_TTL..=TURN_CREDENTIAL_TTL_MAX)
 }
 
 pub(super) fn reconnect_grace(text: &str) -> Result<Duration, String> {

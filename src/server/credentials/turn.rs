@@ -13,25 +13,25 @@ use sha1::Sha1;
 use std::{fmt, time::Duration};
 
 /// The longest time for which credentials can be good.
-pub const RELAY_VALID: Duration = Duration::from_secs(600);
+pub const TURN_CREDENTIAL_TTL_MAX: Duration = Duration::from_secs(600);
 
 /// What the relays know, too, and nobody else. It never leaves the server.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RelaySecret(String);
+pub struct TurnSecret(String);
 
-impl fmt::Debug for RelaySecret {
+impl fmt::Debug for TurnSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RelaySecret")
+        f.write_str("TurnSecret")
     }
 }
 
-impl From<&str> for RelaySecret {
+impl From<&str> for TurnSecret {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
 
-impl RelaySecret {
+impl TurnSecret {
     /// Why it can be guessed, if it can. The relay's operator may have chosen it, so it is used.
     pub(crate) fn weakness(&self) -> Option<WeakSecret> {
         strength(&self.0).err()
@@ -51,9 +51,9 @@ impl RelaySecret {
 pub(crate) struct TurnCredentials {
     pub(crate) servers: Vec<IceServer>,
     /// For those without credentials of their own.
-    pub(crate) secret: Option<RelaySecret>,
+    pub(crate) secret: Option<TurnSecret>,
     /// How long credentials are good.
-    pub(crate) valid: Duration,
+    pub(crate) ttl: Duration,
 }
 
 impl TurnCredentials {
@@ -84,7 +84,7 @@ impl TurnCredentials {
     fn servers_with(&self, user: Option<&str>, now: Duration) -> IceGrant {
         let secret = self.secret.as_ref().filter(|_| self.servers.iter().any(needs_credential));
         let made = secret.zip(user).and_then(|(secret, user)| {
-            let username = format!("{}:{user}", (now + self.valid).as_secs());
+            let username = format!("{}:{user}", (now + self.ttl).as_secs());
             let credential = secret.credential(&username)?;
             Some((username, credential))
         });
@@ -98,7 +98,7 @@ impl TurnCredentials {
         };
         IceGrant {
             servers: self.servers.iter().map(equip).collect(),
-            seconds: made.as_ref().map(|_| self.valid.as_secs()),
+            seconds: made.as_ref().map(|_| self.ttl.as_secs()),
         }
     }
 }
@@ -120,8 +120,8 @@ mod tests {
     }
 
     fn relays(servers: Vec<IceServer>) -> TurnCredentials {
-        let secret = Some(RelaySecret::from("north"));
-        TurnCredentials { servers, secret, valid: Duration::from_secs(600) }
+        let secret = Some(TurnSecret::from("north"));
+        TurnCredentials { servers, secret, ttl: Duration::from_secs(600) }
     }
 
     fn grant(relays: &TurnCredentials, room: &str, id: u64) -> IceGrant {
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn credentials_are_those_that_turn_servers_compute() {
         // printf %s 1433895918:user | openssl dgst -sha1 -hmac north -binary | base64
-        let credential = RelaySecret::from("north").credential("1433895918:user");
+        let credential = TurnSecret::from("north").credential("1433895918:user");
         assert_eq!(credential.as_deref(), Some("/gk4t5tUc08OpM3NjrVjHSFVNmY="));
     }
 
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(end, "1800000600");
         assert!(seat.starts_with("0000000000000007-"), "{seat}");
         assert!(!username.contains("standup"));
-        let credential = RelaySecret::from("north").credential(username);
+        let credential = TurnSecret::from("north").credential(username);
         assert_eq!(servers[2].credential, credential);
     }
 

@@ -1,8 +1,8 @@
 //! `salon doctor`: looks at everything the server needs, with the options that the server would run
 //! with, and says of each problem what to do about it.
 
+mod data_dir;
 mod finding;
-mod folder;
 mod front;
 mod ice;
 mod insecure_tls;
@@ -17,7 +17,7 @@ pub use finding::{Finding, Verdict};
 use super::{
     clock::unix_time,
     config::Config,
-    data::folder::DataFolder,
+    data::dir::DataDir,
     net::{client_ip::TrustedProxies, origin::WebOrigin, tls::Https},
     site::Site,
 };
@@ -60,16 +60,16 @@ fn pages(site: &Site) -> Finding {
 
 fn data(config: &Config, serving: bool) -> Vec<Finding> {
     let examine = |path| {
-        let occupied = folder::occupied(path, serving);
-        folder::examine(path).into_iter().chain(occupied)
+        let occupied = data_dir::occupied(path, serving);
+        data_dir::examine(path).into_iter().chain(occupied)
     };
-    match &config.data {
-        DataFolder::Chosen(path) => examine(path).collect(),
-        DataFolder::Usual(path) => examine(path)
+    match &config.data_dir {
+        DataDir::Chosen(path) => examine(path).collect(),
+        DataDir::Usual(path) => examine(path)
             // The server does without it.
             .map(|finding| finding.at_most(Verdict::Warning))
             .collect(),
-        DataFolder::None => vec![Finding::warning(
+        DataDir::None => vec![Finding::warning(
             "There is no data directory: calls, and what hosts decide about their rooms, do not \
              outlive a restart. Choose one with --data-dir (SALON_DATA_DIR).",
         )],
@@ -79,7 +79,7 @@ fn data(config: &Config, serving: bool) -> Vec<Finding> {
 /// Behind a proxy everybody comes from its address, and the limits of one are soon reached.
 fn proxy(config: &Config) -> Option<Finding> {
     let alone = config.listen.ip().is_loopback() && config.https == Https::Off;
-    (alone && config.proxies == TrustedProxies::default()).then(|| {
+    (alone && config.trusted_proxies == TrustedProxies::default()).then(|| {
         Finding::warning(format!(
             "Only this machine reaches {}, so a proxy leads there, and all people count as one \
              address. Name the proxy with --trusted-proxies (SALON_TRUSTED_PROXIES), such as 127.0.0.1.",

@@ -30,7 +30,7 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) -> b
     let pages = if is_secure { Protocol::Https } else { Protocol::Http };
     let (serving, found) = finding(config.listen, pages, "--listen (SALON_LISTEN)").await;
     tell(found);
-    if let Some(address) = config.http {
+    if let Some(address) = config.http_redirect_listen {
         tell(
             finding(
                 address,
@@ -41,7 +41,7 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) -> b
             .1,
         );
     }
-    if let Some(address) = config.metrics {
+    if let Some(address) = config.metrics_listen {
         tell(finding(address, Protocol::Http, "--metrics-listen (SALON_METRICS_LISTEN)").await.1);
     }
     serving

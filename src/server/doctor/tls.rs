@@ -3,7 +3,7 @@
 use super::finding::{ANSWER_WITHIN, Finding, Verdict};
 use crate::server::{
     config::Config,
-    data::folder::DataFolder,
+    data::dir::DataDir,
     net::{
         acme::Acme,
         certificate::{self, Lifetime, Validity, days, load},
@@ -37,7 +37,7 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
             }
         }
         Https::Acme(acme) => {
-            if config.data == DataFolder::None {
+            if config.data_dir == DataDir::None {
                 tell(Finding::problem(
                     "--acme-domain needs a data directory for its certificates. Choose one with --data-dir \
                      (SALON_DATA_DIR).",

@@ -23,7 +23,7 @@ fn start() -> (Hub, JoinHandle<()>) {
         placeless: SILENCE,
     };
     let turn_credentials =
-        TurnCredentials { servers: Vec::new(), secret: None, valid: Duration::ZERO };
+        TurnCredentials { servers: Vec::new(), secret: None, ttl: Duration::ZERO };
     let (secret, store) = (TokenSigner::from("a secret"), Store::in_memory().unwrap());
     Hub::start(config, Services { secret, turn_credentials, store, kept: Vec::new() }).unwrap()
 }

@@ -4,7 +4,7 @@ use super::{
     acme::{self, Acme, Parts},
     certificate::{self, Lifetime, Loaded},
 };
-use crate::server::{data::folder::DataFolder, error::ServerError};
+use crate::server::{data::dir::DataDir, error::ServerError};
 use rustls_acme::is_tls_alpn_challenge;
 use std::{
     fs, io,
@@ -95,7 +95,7 @@ impl Tls {
     /// Loads the certificate, or starts to obtain one.
     pub(crate) fn open(
         https: &Https,
-        data: &DataFolder,
+        data: &DataDir,
     ) -> Result<(Option<Self>, Keeper), ServerError> {
         let mut keeper = Keeper::default();
         let tls = match https {
@@ -110,7 +110,7 @@ impl Tls {
                 Some(Self { usual, challenge: None })
             }
             Https::Acme(acme) => {
-                let Parts { usual, challenge, state } = acme.open(&data.folder()?)?;
+                let Parts { usual, challenge, state } = acme.open(&data.path()?)?;
                 keeper.tasks.spawn(acme::keep(state));
                 let (_, usual) = watch::channel(usual);
                 Some(Self { usual, challenge: Some(challenge) })

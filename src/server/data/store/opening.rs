@@ -45,7 +45,7 @@ fn pragma<T: rusqlite::types::FromSql>(path: &Path, name: &str) -> Result<T, Err
 #[cfg(test)]
 mod tests {
     use super::super::{FILE, Store};
-    use crate::server::data::folder::DataFolder;
+    use crate::server::data::dir::DataDir;
     use rusqlite::Connection;
     use std::{
         fs,
@@ -64,9 +64,9 @@ mod tests {
         drop(database);
         let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
         file.write_all_at(&[0xff; 100], u64::from((page - 1) * size)).unwrap();
-        let chosen = DataFolder::Chosen(folder.clone()).store().unwrap_err().to_string();
+        let chosen = DataDir::Chosen(folder.clone()).store().unwrap_err().to_string();
         assert!(chosen.contains(&path.display().to_string()), "{chosen}");
-        assert!(DataFolder::Usual(folder.clone()).store().unwrap().1.is_empty());
+        assert!(DataDir::Usual(folder.clone()).store().unwrap().1.is_empty());
         fs::remove_dir_all(folder).unwrap();
     }
 

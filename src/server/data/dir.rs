@@ -10,7 +10,7 @@ use tracing::warn;
 
 /// Where to keep what has to outlive the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataFolder {
+pub enum DataDir {
     /// The operator said so: it has to work.
     Chosen(PathBuf),
     /// Where such things are usually put, if that works.
@@ -19,7 +19,7 @@ pub enum DataFolder {
     None,
 }
 
-impl DataFolder {
+impl DataDir {
     /// Where systemd, or else the desktop's rules (XDG Base Directory Specification), put it.
     pub(crate) fn usual() -> Self {
         let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -77,10 +77,10 @@ impl DataFolder {
     }
 
     /// Where to keep what the server cannot do without.
-    pub(crate) fn folder(&self) -> Result<PathBuf, ServerError> {
+    pub(crate) fn path(&self) -> Result<PathBuf, ServerError> {
         match self {
             Self::Chosen(folder) | Self::Usual(folder) => Ok(folder.clone()),
-            Self::None => Err(ServerError::NoFolder),
+            Self::None => Err(ServerError::NoDataDir),
         }
     }
 }
