@@ -1,4 +1,4 @@
-//! What outlives the server: the folder, whose it is, and what hosts decided.
+//! Persistent data: the data directory, its lock, and the settings of rooms.
 
 pub(super) mod claim;
 pub(super) mod dir;
