@@ -145,7 +145,7 @@ async fn a_relay_that_relays_to_nobody_or_to_private_networks_is_found() {
     assert!(line.contains("error 403") && line.contains("denied-peer-ip"), "{line}");
     let line = report.line("warning", &format!("turn:{anybody} relays to 127.0.0.1, 10.0.0.1"));
     assert!(line.contains("169.254.169.254") && line.contains("denied-peer-ip"), "{line}");
-    report.line("ok", &format!("turn:{company} relays with the credential"));
+    report.line("ok", &format!("turn:{company} relays with the credential only"));
 }
 
 /// A proxy that leaves out what begins like this, in front of a server.
@@ -184,9 +184,9 @@ async fn a_proxy_is_tried_as_a_browser_would() {
     let no_upgrade = proxy(app.addr, "upgrade").await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for (address, verdict, parts) in [
-        (whole, "ok", ["opens call sockets for its pages", ""]),
+        (whole, "ok", ["accepts WebSockets from its pages", ""]),
         (no_host, "problem", ["status 403", "Host header"]),
-        (no_upgrade, "problem", ["opens no call socket", "headers Upgrade and Connection"]),
+        (no_upgrade, "problem", ["refuses WebSockets", "headers Upgrade and Connection"]),
         (closed, "problem", ["cannot be reached", "proxy runs"]),
     ] {
         let origin = format!("http://{address}");
@@ -221,7 +221,7 @@ async fn a_data_directory_is_looked_at_beside_the_server_that_uses_it() {
     let listen = server.addr().to_string();
     let report = doctor(&["--data-dir", folder.root(), "--listen", &listen]).await;
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
-    report.line("ok", "The server that runs has the data directory");
+    report.line("ok", "The running server uses the data directory");
     server.end("-TERM").await;
 
     fs::write(folder.path("rooms.db"), "").unwrap();
@@ -253,7 +253,7 @@ async fn a_server_that_lacks_nothing_has_no_problem() {
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
     report.line("ok", "is writable");
     report.line("ok", "The clock");
-    report.line("ok", "relays with the credential");
+    report.line("ok", "relays with the credential only");
     assert_eq!(report.lines.iter().filter(|line| line.contains("free to listen on")).count(), 2);
     report.line("warning", "salon.wasm.br");
     assert!(!report.lines.concat().contains("secret"), "credentials are nobody's business");
@@ -284,7 +284,7 @@ async fn credentials_are_made_as_they_are_for_people() {
     let relay = format!("turn:{}", turn.address);
     let report = doctor(&["--ice-servers", &relay, "--turn-static-auth-secret", "hunter2"]).await;
     assert_eq!(report.code, Some(0), "{:#?}", report.lines);
-    report.line("ok", "relays with the credential");
+    report.line("ok", "relays with the credential only");
 }
 
 #[tokio::test]
@@ -302,11 +302,11 @@ async fn a_certificate_is_tried_with_its_key_and_where_it_is_served() {
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
     report.line("ok", "healthy");
     report.line("ok", "more days");
-    report.line("ok", "a key that nobody else can read");
+    report.line("ok", "a private key that nobody else can read");
 
     let report = doctor(&[&args[..], &[&other.path("key.pem")]].concat()).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
-    report.line("problem", "this certificate was made for");
+    report.line("problem", "the key of this certificate");
 }
 
 #[tokio::test]
@@ -316,7 +316,7 @@ async fn an_authority_has_to_be_there() {
     let args = ["--acme-domain", "call.example.org", "--acme-directory", &directory];
     let report = doctor(&args).await;
     assert_eq!(report.code, Some(0), "{:#?}", report.lines);
-    report.line("ok", "takes connections");
+    report.line("ok", "accepts connections");
     report.line("warning", "port 443 of call.example.org");
     drop(authority);
     doctor(&args).await.line("problem", "--acme-directory (SALON_ACME_DIRECTORY)");
@@ -334,7 +334,7 @@ async fn a_data_directory_that_cannot_be_used_is_a_problem() {
     }
     let report = doctor(&["--data-dir", &folder.path("a/b")]).await;
     assert_eq!(report.code, Some(0));
-    report.line("ok", "can be made");
+    report.line("ok", "can be created");
     assert!(!Path::new(&folder.path("a")).exists());
 }
 
@@ -395,7 +395,7 @@ async fn servers_that_are_silent_refuse_or_relay_for_anybody_are_problems() {
     assert_eq!((report.code, report.problems()), (Some(1), 5), "{:#?}", report.lines);
     report.line("problem", &format!("stun:{silent} did not answer within 2 seconds. "));
     report.line("problem", &format!("turn:{closed}?transport=tcp cannot be reached"));
-    report.line("problem", &format!("turn:{strict} refuses the credential (error 401). Correct"));
+    report.line("problem", &format!("turn:{strict} rejects the credential (error 401). Correct"));
     report.line("problem", &format!("turn:{open} relays for anybody"));
     report.line("problem", "stun:nowhere.invalid cannot be reached");
     assert!(!report.lines.concat().contains("hunter2"));
