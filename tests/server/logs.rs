@@ -160,7 +160,10 @@ async fn lines_can_be_read_by_programs() {
     let open = lines.iter().find(first).unwrap();
     assert_eq!((&open["level"], &open["span"]["address"]), (&json!("INFO"), &json!(null)));
     let disconnected = lines.iter().find(|line| line["reason"] == "disconnected").unwrap();
-    assert_eq!((&disconnected["message"], &disconnected["span"]["name"]), (&json!("closed"), &json!("connection")));
+    assert_eq!(
+        (&disconnected["message"], &disconnected["span"]["name"]),
+        (&json!("closed"), &json!("connection"))
+    );
 }
 
 #[tokio::test]

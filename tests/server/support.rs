@@ -4,8 +4,8 @@ use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use salon::room::Clocks;
 use salon::server::{
-    Config, Counts, DataDir, Https, Hub, Limits, LogFormat, OriginPolicy, TURN_CREDENTIAL_TTL_MAX, Server,
-    ServerError, Site, TokenSigner, TrustedProxies,
+    Config, Counts, DataDir, Https, Hub, Limits, LogFormat, OriginPolicy, Server, ServerError,
+    Site, TURN_CREDENTIAL_TTL_MAX, TokenSigner, TrustedProxies,
 };
 use serde_json::{Value, json};
 use std::{

@@ -1,6 +1,6 @@
-//! What the environment says. Every variable goes through here, so that what holds for one holds for
-//! all: an empty one counts as not set, and what a shell, a container or an editor left around a
-//! value is refused instead of being taken as part of it.
+//! Environment variables. All of them are read here, by the same rules: an empty variable counts as not
+//! set, and quotes or a carriage return that a shell, a container or an editor left around a value are
+//! refused instead of becoming part of it.
 
 use super::error::NoConfig;
 use clap::{Arg, Command};

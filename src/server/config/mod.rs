@@ -17,7 +17,7 @@ use crate::{
     server::{
         credentials::{
             tokens::TokenSigner,
-            turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret, TurnCredentials},
+            turn::{TURN_CREDENTIAL_TTL_MAX, TurnCredentials, TurnSecret},
         },
         data::dir::DataDir,
         limits::Limits,

@@ -40,9 +40,7 @@ impl DataDir {
             Self::Usual(folder) => match Claim::of(&folder) {
                 Ok(claim) => Ok((Self::Usual(folder), Some(claim))),
                 Err(error) => {
-                    warn!(
-                        "{error} Until then, seats and settings of rooms are lost on restart."
-                    );
+                    warn!("{error} Until then, seats and settings of rooms are lost on restart.");
                     Ok((Self::None, None))
                 }
             },

@@ -54,7 +54,9 @@ fn finding(origin: &str, Answer { status, sentence }: &Answer) -> Finding {
              proxy_set_header Connection upgrade)."
         }
         429 => "Try again in a minute.",
-        500..=599 => "Check that the server runs, and that the proxy forwards to its listen address.",
+        500..=599 => {
+            "Check that the server runs, and that the proxy forwards to its listen address."
+        }
         _ => "Check that the proxy forwards to this server without changing paths.",
     };
     let said = if sentence.is_empty() { String::new() } else { format!(" ({sentence})") };

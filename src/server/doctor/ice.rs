@@ -92,7 +92,9 @@ async fn server_finding(server: &IceServer) -> Finding {
         Err(fault) => fault,
     };
     let fix = match fault {
-        StunError::Open => "Require credentials (coturn: use-auth-secret), or strangers will use it.",
+        StunError::Open => {
+            "Require credentials (coturn: use-auth-secret), or strangers will use it."
+        }
         StunError::Unauthorized => {
             "Correct the username and the credential in --ice-servers (SALON_ICE_SERVERS), the \
              secret in --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET), or the clock."

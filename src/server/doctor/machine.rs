@@ -57,7 +57,9 @@ pub(super) async fn clock() -> Finding {
     }
     let built = env::current_exe().and_then(fs::metadata).and_then(|file| file.modified());
     if built.is_ok_and(|built| built > SystemTime::now() + CLOCK_TOLERANCE) {
-        return Finding::problem(format!("The clock is behind the build time of this binary. {fix}"));
+        return Finding::problem(format!(
+            "The clock is behind the build time of this binary. {fix}"
+        ));
     }
     // Created by systemd-timesyncd after its first synchronisation.
     if Path::new("/run/systemd/timesync/synchronized").exists() {

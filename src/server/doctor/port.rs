@@ -59,9 +59,9 @@ async fn finding(address: SocketAddr, protocol: Protocol, option: &str) -> (bool
         io::ErrorKind::AddrInUse => format!(
             "Stop the program that uses it (see ss -ltnp) or choose another address with {option}."
         ),
-        io::ErrorKind::PermissionDenied => format!(
-            "Choose a port from 1024 on with {option}, or grant CAP_NET_BIND_SERVICE."
-        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("Choose a port from 1024 on with {option}, or grant CAP_NET_BIND_SERVICE.")
+        }
         _ => format!("Choose an address of this machine with {option}."),
     };
     (false, Finding::problem(format!("Cannot listen on {address}: {error}. {fix}")))

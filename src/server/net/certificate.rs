@@ -95,7 +95,8 @@ fn no_certificate(bytes: &[u8], error: Option<pem::Error>) -> String {
     match Content::of(bytes) {
         Content::Empty => "it is empty".to_owned(),
         Content::Der => {
-            "it is not PEM; convert it with: openssl x509 -inform der -in FILE -out cert.pem".to_owned()
+            "it is not PEM; convert it with: openssl x509 -inform der -in FILE -out cert.pem"
+                .to_owned()
         }
         Content::LockedKey | Content::Key => {
             format!("it holds a private key and no certificate; {MIXED_UP}")
@@ -123,7 +124,8 @@ fn no_key(content: &Content, error: Option<pem::Error>) -> String {
     match content {
         Content::Empty => "it is empty".to_owned(),
         Content::Der => {
-            "it is not PEM; convert it with: openssl pkey -inform der -in FILE -out key.pem".to_owned()
+            "it is not PEM; convert it with: openssl pkey -inform der -in FILE -out key.pem"
+                .to_owned()
         }
         Content::LockedKey => "it is encrypted with a password; remove the password with: openssl \
                                pkey -in FILE -out key.pem"
