@@ -151,8 +151,8 @@ test('what does not answer is named, no address is given away that is to be hidd
   person, room, startSalon,
 }) => {
   // Nobody listens on port 9.
-  const urls = ['stun:127.0.0.1:9', 'turn:127.0.0.1:9|user|word', 'turn:127.0.0.1:9?transport=tcp|user|word'];
-  const { origin: baseURL } = await startSalon('--ice-servers', urls.join(' '));
+  const urls = ['stun:127.0.0.1:9', 'turn:127.0.0.1:9', 'turn:127.0.0.1:9?transport=tcp'];
+  const { origin: baseURL } = await startSalon('--ice-servers', urls.join(' '), '--turn-username', 'user', '--turn-credential', 'word');
   const ada = await person({ baseURL });
   await open(ada, `/room/${room}`);
   const found = connectionTest(ada);

@@ -147,6 +147,12 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
         (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),
         (&[], &[("SALON_MAX_PARTICIPANTS", "many")], "SALON_MAX_PARTICIPANTS"),
         (&[], &[("SALON_ICE_SERVERS", "stun:a.example turn:b.example")], "SALON_ICE_SERVERS"),
+        (
+            &["--ice-servers", "turn:a.example", "--turn-username", "ada"],
+            &[],
+            "--turn-credential (SALON_TURN_CREDENTIAL)",
+        ),
+        (&[], &[("SALON_TURN_CREDENTIAL", "hunter2 ")], "(SALON_TURN_CREDENTIAL)"),
         (&[], &[("SALON_LOG_LEVEL", "loud")], "SALON_LOG_LEVEL"),
         (&[], &[("SALON_SECRET", "a")], "SALON_SECRET"),
         (&[], &[("SALON_SECRET", "    ")], "SALON_SECRET"),
@@ -191,7 +197,7 @@ async fn a_wrong_credential_is_not_repeated() {
         assert!(!sentence(&output).contains("hunter2"));
     }
     let secrets = [
-        ("SALON_ICE_SERVERS", "turn:example.org|user|hunter2"),
+        ("SALON_TURN_CREDENTIAL", "hunter2"),
         ("SALON_TURN_STATIC_AUTH_SECRET", "hunter2"),
         ("SALON_SECRET", "hunter2"),
     ];
@@ -209,6 +215,8 @@ async fn help_explains_every_option_and_its_variable() {
         "ice-servers",
         "turn-static-auth-secret",
         "turn-credential-ttl",
+        "turn-username",
+        "turn-credential",
         "max-participants",
         "log-level",
         "log-format",

@@ -1,6 +1,6 @@
 //! Options and commands, as shown by `--help`.
 
-use super::{https::HttpsArgs, ice::IceList, parse};
+use super::{https::HttpsArgs, ice::IceUrls, parse};
 use crate::{
     protocol,
     server::{
@@ -49,14 +49,14 @@ pub(super) struct Args {
 
     /// STUN or TURN server for the browsers; repeatable
     ///
-    /// A TURN server requires a username and a credential, or --turn-static-auth-secret. In the
-    /// variable, separate servers with spaces. "none" configures no server: calls then work only
+    /// A TURN server requires --turn-static-auth-secret, or --turn-username and --turn-credential. In
+    /// the variable, separate servers with spaces. "none" configures no server: calls then work only
     /// within one network.
     #[arg(long, env = "SALON_ICE_SERVERS", hide_env_values = true, default_value = DEFAULT_ICE)]
-    #[arg(value_name = "URL[|USER|CREDENTIAL]", verbatim_doc_comment)]
-    pub(super) ice_servers: Vec<IceList>,
+    #[arg(value_name = "URL", verbatim_doc_comment)]
+    pub(super) ice_servers: Vec<IceUrls>,
 
-    /// Secret shared with the TURN servers that have no username and credential
+    /// Secret shared with the TURN servers
     ///
     /// Each participant gets short-lived credentials that are derived from it (coturn:
     /// static-auth-secret). Prefer the variable: other users of this machine can read options.
@@ -68,6 +68,16 @@ pub(super) struct Args {
     #[arg(long, env = "SALON_TURN_CREDENTIAL_TTL", hide_env_values = true)]
     #[arg(value_name = "DURATION", default_value = "10m", value_parser = parse::turn_credential_ttl)]
     pub(super) turn_credential_ttl: Duration,
+
+    /// Fixed username for the TURN servers, instead of --turn-static-auth-secret
+    #[arg(long, env = "SALON_TURN_USERNAME", hide_env_values = true)]
+    #[arg(value_name = "NAME", value_parser = parse::turn_credential)]
+    pub(super) turn_username: Option<String>,
+
+    /// Fixed credential (password) for that username
+    #[arg(long, env = "SALON_TURN_CREDENTIAL", hide_env_values = true)]
+    #[arg(value_name = "SECRET", value_parser = parse::turn_credential)]
+    pub(super) turn_credential: Option<String>,
 
     /// Maximum number of participants per room, 1 to 16
     ///

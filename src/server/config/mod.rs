@@ -51,7 +51,8 @@ const DEFAULT_LISTEN: SocketAddr =
 pub struct Config {
     /// Listen address: `--listen`, else `LEPTOS_SITE_ADDR`, which cargo-leptos sets.
     pub listen: SocketAddr,
-    /// STUN and TURN servers of the browsers: `--ice-servers`.
+    /// STUN and TURN servers of the browsers, with fixed credentials if there are any: `--ice-servers`,
+    /// `--turn-username` and `--turn-credential`.
     pub ice_servers: Vec<IceServer>,
     /// Secret that the TURN servers without credentials share: `--turn-static-auth-secret`.
     pub turn_static_auth_secret: Option<TurnSecret>,
@@ -140,7 +141,14 @@ impl Config {
         let (https, http_redirect_listen) = args.https.read().map_err(NoConfig::Wrong)?;
         let config = Self {
             listen,
-            ice_servers: ice::servers(args.ice_servers, args.turn_static_auth_secret.as_ref())?,
+            ice_servers: ice::servers(
+                args.ice_servers,
+                ice::Credentials {
+                    username: args.turn_username,
+                    credential: args.turn_credential,
+                    secret: args.turn_static_auth_secret.as_ref(),
+                },
+            )?,
             turn_static_auth_secret: args.turn_static_auth_secret,
             turn_credential_ttl: args.turn_credential_ttl,
             max_participants: args.max_participants,

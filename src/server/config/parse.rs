@@ -34,12 +34,16 @@ pub(super) fn max_participants(text: &str) -> Result<usize, String> {
     count.ok_or_else(|| format!("{text:?} is not a number from 1 to {most}"))
 }
 
-/// The error message does not repeat the text, which may be a secret.
 pub(super) fn turn_secret(text: &str) -> Result<TurnSecret, &'static str> {
+    turn_credential(text).map(|text| TurnSecret::from(text.as_str()))
+}
+
+/// The error message does not repeat the text, which may be a secret.
+pub(super) fn turn_credential(text: &str) -> Result<String, &'static str> {
     match text.trim() {
-        "" => Err("the secret is empty"),
-        bare if bare != text => Err("the secret begins or ends with white space"),
-        _ => Ok(TurnSecret::from(text)),
+        "" => Err("the value is empty"),
+        bare if bare != text => Err("the value starts or ends with white space"),
+        _ => Ok(text.to_owned()),
     }
 }
 

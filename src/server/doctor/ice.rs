@@ -96,8 +96,9 @@ async fn server_finding(server: &IceServer) -> Finding {
             "Require credentials (coturn: use-auth-secret), or strangers will use it."
         }
         StunError::Unauthorized => {
-            "Correct the username and the credential in --ice-servers (SALON_ICE_SERVERS), the \
-             secret in --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET), or the clock."
+            "Correct --turn-username (SALON_TURN_USERNAME) and --turn-credential \
+             (SALON_TURN_CREDENTIAL), or --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET) \
+             or the clock."
         }
         StunError::Forbidden => {
             "Check its denied peers (coturn: denied-peer-ip): coturn takes a range that starts with \
