@@ -132,7 +132,7 @@ pub(super) fn servers(
         Ok(urls) => urls,
         Err(error) => return wrong(format!("--ice-servers (SALON_ICE_SERVERS): {error}.")),
     };
-    let relay = urls.iter().find(|url| is_relay(url));
+    let relay = urls.iter().find(|url| is_relay(url)).cloned();
     let Credentials { username, credential, secret } = credentials;
     let given = match (&username, &credential, secret) {
         (None, None, None) => None,

@@ -104,7 +104,7 @@ impl TurnCredentials {
 }
 
 /// Whether this is a TURN server without configured credentials.
-pub(crate) fn needs_credential(server: &IceServer) -> bool {
+fn needs_credential(server: &IceServer) -> bool {
     is_relay(&server.urls) && server.credential.is_none()
 }
 
