@@ -250,7 +250,7 @@ async fn drain(frames: &mut (impl Stream<Item = Result<Message, tungstenite::Err
     while let Some(Ok(_)) = frames.next().await {}
 }
 
-/// The close code (RFC 6455, section 7.4.1) and a text for whoever debugs the client.
+/// Returns the close code (RFC 6455, section 7.4.1) and a reason for developers of clients.
 fn close_frame(reason: CloseReason, limits: &Limits) -> CloseFrame {
     let (code, reason) = match reason {
         CloseReason::SlowConsumer => {
