@@ -135,7 +135,7 @@ const rush = (times) => `${times.length} / ${(busiest(times) * 1000) / WINDOW_MS
 const measure = async (name, end) => {
   // All of them come from one address.
   const many = String(10 * PEOPLE);
-  const salon = await startSalon('--hold', String(HOLD_SECONDS), '--connections', many, '--sockets', many, '--request-rate', many);
+  const salon = await startSalon('--reconnect-grace', String(HOLD_SECONDS), '--max-connections-per-ip', many, '--ws-connect-rate', many, '--request-rate', many);
   const memory = [residentMegabytes(salon.pid)];
   const pairs = [];
   for (let room = 0; room < ROOMS; room += 1) pairs.push(await seatPair(salon.origin, `room-${room}`));

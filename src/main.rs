@@ -1,4 +1,4 @@
-//! The program: reads the options, listens, and serves until it is told to end.
+//! The binary: reads the options, listens, and serves until a signal ends it.
 
 use anyhow::Context;
 use rustix::{
@@ -22,19 +22,19 @@ use tokio::{
 };
 use tracing::debug;
 
-/// How many connections may wait to be accepted.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: u32 = 4096;
 
-/// How long a line may take to be printed, and blocked threads to end.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Timeout for printing a line, and for blocked threads to end.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The pages, if this program carries them.
+/// The pages, if they are embedded in this binary.
 #[cfg(feature = "embed")]
 const EMBEDDED: Option<Embedded> = Some(salon::embed::file);
 #[cfg(not(feature = "embed"))]
 const EMBEDDED: Option<Embedded> = None;
 
-/// The operator asked for something impossible.
+/// Exit status for invalid options.
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -49,11 +49,11 @@ fn main() -> ExitCode {
             return WRONG_USE.into();
         }
     };
-    let log = Log::start(config.log, config.log_format);
+    let log = Log::start(config.log_level, config.log_format);
     let done = match task {
         Task::Serve => {
-            take_all_descriptors();
-            // What the server writes is secret: keys, and what is signed with them.
+            raise_descriptor_limit();
+            // Files of the server contain secrets.
             umask(Mode::RWXG | Mode::RWXO);
             serve(config, &log).map(|()| ExitCode::SUCCESS)
         }
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves on a runtime of its own, and keeps the log meanwhile.
+/// Serves on a new runtime, and maintains the log meanwhile.
 fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
     let runtime = Runtime::new().context("Cannot start threads")?;
     let served = runtime.block_on(async {
@@ -78,17 +78,17 @@ fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
             never = log.keep() => match never {},
         }
     });
-    // What still blocks a thread, such as a disk that does not answer, is not waited for.
-    runtime.shutdown_timeout(PATIENCE);
+    // Threads may still be blocked, for example by a disk that does not answer.
+    runtime.shutdown_timeout(TIMEOUT);
     served
 }
 
-/// Listens first: people who come while the server is prepared are answered a moment later.
+/// Listens before the server is prepared, so that connections wait for it instead of failing.
 async fn run(config: Config) -> anyhow::Result<()> {
     let signals = Signals::take().context("Cannot wait for signals")?;
     let listener = listen_for_people(config.listen)?;
-    let redirect = config.http.map(listen_for_people).transpose()?;
-    let metrics = config.metrics.map(listen_for_operators).transpose()?;
+    let redirect = config.http_redirect_listen.map(listen_for_people).transpose()?;
+    let metrics = config.metrics_listen.map(listen_for_operators).transpose()?;
     let mut server = Server::new(config)?;
     if let Some(listener) = redirect {
         server = server.redirect_from(listener);
@@ -99,8 +99,8 @@ async fn run(config: Config) -> anyhow::Result<()> {
         server.serve_metrics(listener)?;
     }
     let certificates = server.certificates();
-    let told_to_end = signals.end(move || certificates.read_again());
-    Ok(server.run(listener, told_to_end).await?)
+    let shutdown = signals.end(move || certificates.reload());
+    Ok(server.run(listener, shutdown).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -122,8 +122,8 @@ fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError>
     listen(address).map_err(|error| ServerError::Metrics { address, error })
 }
 
-/// Listens with room for everybody who comes back at once when the server was restarted: the usual
-/// 128 turns most of a thousand away for a second. The system may allow less.
+/// Listens with a backlog for all clients that reconnect at once after a restart: with the default of
+/// 128, most of a thousand would have to wait for a second. The system may allow less.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
@@ -131,19 +131,19 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Every connection takes a descriptor, and the usual 1,024 are few: as many as the system allows.
-fn take_all_descriptors() {
+/// Raises the limit of file descriptors as far as the system allows: every connection needs one.
+fn raise_descriptor_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        debug!(%error, "the limit of descriptors stays as it is");
+        debug!(%error, "cannot raise the limit of file descriptors");
     }
 }
 
-/// Prints a line. Nobody may be listening, or taking it, and neither is a reason to end or to wait.
+/// Prints a line. If the output is closed or blocked, the line is lost.
 fn say(mut to: impl Write + Send + 'static, line: &str) {
     let line = format!("{line}\n");
-    within(PATIENCE, move || {
+    within(TIMEOUT, move || {
         let _ = to.write_all(line.as_bytes()).and_then(|()| to.flush());
     });
 }

@@ -94,7 +94,7 @@ async fn churn(app: &'static TestApp, events: usize) {
 async fn churn_leaves_nothing_behind() {
     let app = TestApp::start_with(|config| {
         config.clocks.hold = Duration::from_millis(20);
-        config.limits.sockets = u32::MAX;
+        config.limits.ws_connect_rate = u32::MAX;
         config.limits.request_rate = u32::MAX;
     });
     let app = Box::leak(Box::new(app.await));

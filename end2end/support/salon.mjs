@@ -32,11 +32,11 @@ process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursiv
  */
 const launch = async (within, listen, data, options) => {
   const [program = BINARY, ...prefix] = [...within, BINARY];
-  const namesServers = [...within, ...options].some((word) => word === '--ice' || word.startsWith('SALON_ICE='));
-  const ice = namesServers ? [] : ['--ice', 'none'];
-  const child = spawn(program, [...prefix, '--listen', listen, ...ice, '--log', 'warn', ...options], {
+  const namesServers = [...within, ...options].some((word) => word === '--ice-servers' || word.startsWith('SALON_ICE_SERVERS='));
+  const ice = namesServers ? [] : ['--ice-servers', 'none'];
+  const child = spawn(program, [...prefix, '--listen', listen, ...ice, '--log-level', 'warn', ...options], {
     cwd: ROOT,
-    env: { ...process.env, SALON_DATA: data },
+    env: { ...process.env, SALON_DATA_DIR: data },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Nothing outlives a run, however it ends.

@@ -41,7 +41,7 @@ type TestFixtures = {
 };
 
 /** Who is gone is missed sooner than by default. A test that has a server of its own has the default. */
-const SHORT_CLOCKS = soak(['--silence', '6', '--hold', '8'], []);
+const SHORT_CLOCKS = soak(['--ping-timeout', '6', '--reconnect-grace', '8'], []);
 
 /** What each answer does not grant. */
 const REFUSED: Record<NonNullable<PersonOptions['answer']>, string[]> = {

@@ -37,7 +37,7 @@ test.describe('a page around this one', () => {
   test.use({ expectedOutput: /permissions policy/i });
 
   test('that passes no camera, microphone or screen on is named, with the way out', async ({ outer, person, room, startSalon }) => {
-    const salon = await startSalon('--allow-frame', outer.origin);
+    const salon = await startSalon('--frame-ancestors', outer.origin);
     const ada = await person();
     outer.show(`<iframe src="${salon.origin}/room/${room}" style="width:100%;height:95vh;border:0"></iframe>`);
     await ada.goto(outer.origin);
@@ -65,7 +65,7 @@ test.describe('a sandbox', () => {
   test.use({ expectedOutput: /^(error|failed|console (error|warning))/ });
 
   test('is named, and left by a tab', async ({ outer, person, room, startSalon }) => {
-    const salon = await startSalon('--allow-frame', outer.origin);
+    const salon = await startSalon('--frame-ancestors', outer.origin);
     const ada = await person();
     const allowed = 'allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox';
     outer.show(`<iframe sandbox="${allowed}" src="${salon.origin}/room/${room}" style="width:100%;height:95vh;border:0"></iframe>`);

@@ -126,8 +126,8 @@ const knock = async (port: number, localAddress: string, claim: string) => {
 for (const name of PROXIES) {
   test(`${name} leads to https, passes calls on, says for whom it asks, and sees when the server is back`, async ({ playwright, room, trouble }) => {
     skipUnless(whyNo(name), whyNoCertificate());
-    const [trusted = ''] = lines('salon.env').filter((line) => line.startsWith('SALON_TRUST_PROXY='));
-    const salon = await startSalonAt({ within: ['env', trusted], listen: '127.0.0.1:0' }, '--sockets', '20');
+    const [trusted = ''] = lines('salon.env').filter((line) => line.startsWith('SALON_TRUSTED_PROXIES='));
+    const salon = await startSalonAt({ within: ['env', trusted], listen: '127.0.0.1:0' }, '--ws-connect-rate', '20');
     const proxy = await startProxy(name, new URL(salon.origin).host, makeCertificate().path);
     const origin = `https://${DOMAIN}:${proxy.https}`;
     const flags = [...machines.usual, `--host-resolver-rules=MAP ${DOMAIN} 127.0.0.1`];
@@ -208,7 +208,7 @@ test.describe('salon.env', () => {
         expect(page).toContain(url);
       }
       const data = mkdtempSync(join(tmpdir(), 'salon-'));
-      const asked = [...own, `SALON_DATA=${data}`, `SALON_LISTEN=${new URL(salon.origin).host}`];
+      const asked = [...own, `SALON_DATA_DIR=${data}`, `SALON_LISTEN=${new URL(salon.origin).host}`];
       const doctor = spawnSync('env', [...asked, BINARY, 'doctor'], { encoding: 'utf8', cwd: ROOT });
       rmSync(data, { recursive: true, force: true });
       expect(doctor.stdout + doctor.stderr).not.toMatch(/turn\.example\.org/);
@@ -259,7 +259,7 @@ test.describe('salon.service', () => {
       const state = join(folder, 'state');
       const [program = '', ...options] = (settings('ExecStart')[0] ?? '').split(' ');
       expect(program).toBe('/usr/local/bin/salon');
-      const within = ['env', '-u', 'SALON_DATA', `STATE_DIRECTORY=${state}`, 'strace', '-D', '-f', '-qq', '-o', trace];
+      const within = ['env', '-u', 'SALON_DATA_DIR', `STATE_DIRECTORY=${state}`, 'strace', '-D', '-f', '-qq', '-o', trace];
       const salon = await startSalonAt({ within, listen: '127.0.0.1:0' }, ...options);
       const page = await fetch(`${salon.origin}/room/${room}`);
       expect(page.status).toBe(200);
@@ -292,7 +292,7 @@ test.describe('salon.service', () => {
 test('one file is a whole server', async ({ room }) => {
   test.skip(!BINARY.includes('/dist/'), 'this program carries no pages');
   const folder = mkdtempSync(join(tmpdir(), 'salon-'));
-  const within = ['env', '-i', '-C', folder, `SALON_DATA=${folder}`];
+  const within = ['env', '-i', '-C', folder, `SALON_DATA_DIR=${folder}`];
   const salon = await startSalonAt({ within, listen: '127.0.0.1:0' });
   try {
     const page = await (await fetch(`${salon.origin}/room/${room}`)).text();
@@ -309,8 +309,8 @@ test('one file is a whole server', async ({ room }) => {
     const known = { 'accept-encoding': 'identity', 'if-none-match': wasm.headers.get('etag') ?? '' };
     const again = await get('/pkg/salon.wasm', known);
     expect(again.status).toBe(304);
-    const elsewhere = startSalonAt({ within, listen: '127.0.0.1:0' }, '--site', '/nowhere');
-    await expect(elsewhere, '--site comes before what it carries').rejects.toThrow(/ended with code 1/);
+    const elsewhere = startSalonAt({ within, listen: '127.0.0.1:0' }, '--static-dir', '/nowhere');
+    await expect(elsewhere, '--static-dir comes before what it carries').rejects.toThrow(/ended with code 1/);
   } finally {
     await salon.stop();
     rmSync(folder, { recursive: true });
@@ -336,7 +336,7 @@ test('Containerfile builds as the Makefile does, copies what is there and sets w
   const environment = new Map(of('ENV').flat().map((pair) => pair.split('=') as [string, string]));
   for (const name of environment.keys()) expect(help).toContain(name);
   expect(environment.get('SALON_LISTEN')).toMatch(new RegExp(`:${of('EXPOSE')[0]?.[0]}$`));
-  expect(environment.get('SALON_DATA')).toBe(of('VOLUME')[0]?.[0]);
+  expect(environment.get('SALON_DATA_DIR')).toBe(of('VOLUME')[0]?.[0]);
   for (const [, file] of shipped('Containerfile').matchAll(/deploy\/(\S+)/g)) {
     expect(existsSync(new URL(`deploy/${file}`, ROOT)), file).toBe(true);
   }

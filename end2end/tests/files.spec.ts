@@ -107,7 +107,7 @@ test.describe('while the server cannot be reached', () => {
 
   test('a file goes on where it was, also when its owner was gone for longer than a seat is held', async ({ person, room, startSalon }, info) => {
     test.slow();
-    const salon = await startSalon('--hold', '2');
+    const salon = await startSalon('--reconnect-grace', '2');
     const line = await startLine(salon.origin);
     const [ada, bob] = [await person({ baseURL: line.origin }), await person({ baseURL: salon.origin })];
     await enter(ada, room, 'Ada');

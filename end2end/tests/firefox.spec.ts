@@ -195,7 +195,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
     firefox, person, room, startLine, startSalon,
   }, info) => {
     test.slow();
-    const salon = await startSalon('--hold', '60');
+    const salon = await startSalon('--reconnect-grace', '60');
     const line = await startLine(salon.origin);
     const ada = await person({ baseURL: salon.origin, machine: 'that shares small print', viewport: { width: 1280, height: 720 } });
     await enter(ada, room, 'Ada');

@@ -2,7 +2,7 @@ import { button, enter, expectConnected, expectPhase, open, remoteTiles, turnOnD
 import { expect, test } from '../support/test.ts';
 
 test('who finds the room full waits and enters by themselves', async ({ person, room, startSalon }) => {
-  const { origin: baseURL } = await startSalon('--people', '2');
+  const { origin: baseURL } = await startSalon('--max-participants', '2');
   const [ada, bob, cleo] = [await person({ baseURL }), await person({ baseURL }), await person({ baseURL })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');

@@ -18,7 +18,7 @@ test.use({ expectedOutput: /WebSocket connection to/ });
 
 test('how long joining, the first picture and a return took is told to the server', async ({ person, room, startSalon }) => {
   const metrics = await freeAddress();
-  const salon = await startSalon('--metrics', metrics);
+  const salon = await startSalon('--metrics-listen', metrics);
   const figure = async (name: string) => {
     const response = await fetch(`http://${metrics}/metrics`).catch(() => undefined);
     const line = new RegExp(`^salon_client_${name} (.*)$`, 'm').exec((await response?.text()) ?? '');
@@ -30,15 +30,15 @@ test('how long joining, the first picture and a return took is told to the serve
   await expectToSeeAndHear(bob, ['Ada']);
 
   // Nobody was there whom Ada could have seen.
-  await expect.poll(() => figure('join_seconds_count')).toBe(2);
-  await expect.poll(() => figure('picture_seconds_count')).toBe(1);
-  const [join, picture] = [await figure('join_seconds_sum'), await figure('picture_seconds_sum')];
+  await expect.poll(() => figure('join_duration_seconds_count')).toBe(2);
+  await expect.poll(() => figure('time_to_first_frame_seconds_count')).toBe(1);
+  const [join, picture] = [await figure('join_duration_seconds_sum'), await figure('time_to_first_frame_seconds_sum')];
   expect(join).toBeGreaterThan(0);
   expect(picture).toBeGreaterThan(join / 2);
   expect(picture).toBeLessThan(10);
 
   await salon.kill();
   await salon.startAgain();
-  await expect.poll(() => figure('back_seconds_count')).toBe(2);
-  expect(await figure('join_seconds_count'), 'nobody pressed Join').toBe(0);
+  await expect.poll(() => figure('reconnect_duration_seconds_count')).toBe(2);
+  expect(await figure('join_duration_seconds_count'), 'nobody pressed Join').toBe(0);
 });

@@ -43,7 +43,7 @@ const test = base.extend<{ setting: Setting; network: Network; relay: Relay; com
   },
   come: async ({ network, playwright, relay, setting, trouble }, use) => {
     const ice = setting.everyWay ? relay.all.join(' ') : relay.url;
-    const options = ['--ice', ice, '--turn-secret', SECRET, '--turn-seconds', String(setting.turnSeconds)];
+    const options = ['--ice-servers', ice, '--turn-static-auth-secret', SECRET, '--turn-credential-ttl', String(setting.turnSeconds)];
     const flags = setting.everyWay ? [makeCertificate().trust] : [];
     const salon = await startSalonAt(network.server, ...options);
     const pages: Page[] = [];

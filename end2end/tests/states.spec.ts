@@ -249,7 +249,7 @@ test('recording', async ({ me, person, room }) => {
 
 test('signs, files on their way and a line that is lost', async ({ person, signal, startSalon, room }) => {
   test.slow();
-  const { origin: baseURL } = await startSalon('--hold', '60');
+  const { origin: baseURL } = await startSalon('--reconnect-grace', '60');
   const me = await person({ viewport: DESK, baseURL });
   const [bob, cleo] = [await person({ ...ASIDE, machine: 'of their own', baseURL }), await person({ ...UNSEEN, baseURL })];
   for (const [page, name] of [[me, 'Ada'], [bob, 'Bob']] as const) await enter(page, room, name);
@@ -330,7 +330,7 @@ test.describe('without a server', () => {
 });
 
 test('waiting', async ({ person, startSalon, room }) => {
-  const { origin: baseURL } = await startSalon('--people', '1');
+  const { origin: baseURL } = await startSalon('--max-participants', '1');
   await enter(await person({ ...UNSEEN, baseURL }), room, 'Bob');
   const me = await person({ viewport: DESK, baseURL });
   await open(me, `/room/${room}`);

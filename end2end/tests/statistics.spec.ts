@@ -151,8 +151,8 @@ test('what does not answer is named, no address is given away that is to be hidd
   person, room, startSalon,
 }) => {
   // Nobody listens on port 9.
-  const urls = ['stun:127.0.0.1:9', 'turn:127.0.0.1:9|user|word', 'turn:127.0.0.1:9?transport=tcp|user|word'];
-  const { origin: baseURL } = await startSalon('--ice', urls.join(' '));
+  const urls = ['stun:127.0.0.1:9', 'turn:127.0.0.1:9', 'turn:127.0.0.1:9?transport=tcp'];
+  const { origin: baseURL } = await startSalon('--ice-servers', urls.join(' '), '--turn-username', 'user', '--turn-credential', 'word');
   const ada = await person({ baseURL });
   await open(ada, `/room/${room}`);
   const found = connectionTest(ada);
@@ -273,7 +273,7 @@ test.describe('with a relay', () => {
     const certificate = makeCertificate();
     const relay = await startRelay(network.placeOn('relay'), secret, { certificate });
     const urls = [relay.stun, relay.url, `${relay.url}?transport=tcp`, relay.overTls];
-    const salon = await startSalonAt(network.server, '--ice', urls.join(' '), '--turn-secret', secret);
+    const salon = await startSalonAt(network.server, '--ice-servers', urls.join(' '), '--turn-static-auth-secret', secret);
     const relays = ['Relay over UDP', 'Relay over TCP', 'Relay over TLS'];
     const browsers = await Promise.all([
       playwright.chromium.launch(network.launchOptions('ada', certificate.trust)),

@@ -1,21 +1,21 @@
-//! Time while the program runs. When it is stopped, or its machine is suspended or far too busy,
-//! nobody could be heard: such a standstill counts for nothing, so that nobody is closed for it.
+//! Time that stops while the program is suspended. When the process is stopped, or the machine sleeps or
+//! is overloaded, clients cannot be heard, and must not be closed for their silence.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep};
 use tracing::warn;
 
-/// Who waits looks at the clock so often.
+/// Interval at which timers read the clock.
 pub(super) const TURN: Duration = Duration::from_secs(1);
-/// What passes between two looks counts up to here: one turn, and one second for a busy machine.
+/// Maximum time that counts between two readings: one turn, and one second for a busy machine.
 const LATEST: Duration = Duration::from_secs(2);
 
-/// The time of day, since the Unix epoch.
+/// Wall-clock time since the Unix epoch.
 pub(super) fn unix_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// The hub's time. It is to be looked at once in each [`TURN`].
+/// The hub's clock. It has to be read at least once per [`TURN`].
 #[derive(Debug)]
 pub(super) struct Clock {
     now: Duration,
@@ -23,31 +23,31 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// It is `now`.
+    /// Creates a clock that starts at `now`.
     pub(super) fn new(now: Duration) -> Self {
         Self { now, looked: Instant::now() }
     }
 
-    /// A time that never runs backwards and stands still with the program.
+    /// Returns the current time. It never runs backwards and stops while the program is suspended.
     pub(super) fn look(&mut self) -> Duration {
         let looked = Instant::now();
         let passed = looked.saturating_duration_since(self.looked);
         if passed > LATEST {
-            warn!(seconds = passed.as_secs_f32(), "the program stood still");
+            warn!(seconds = passed.as_secs_f32(), "the process was suspended or starved");
         }
         self.looked = looked;
         self.now += passed.min(LATEST);
         self.now
     }
 
-    /// When to look again: at this time, or after a turn.
+    /// Returns when to read the clock again: at `at`, or after a turn.
     pub(super) fn wake(&self, at: Option<Duration>) -> Instant {
         let wait = at.map_or(TURN, |at| at.saturating_sub(self.now).min(TURN));
         self.looked + wait
     }
 }
 
-/// Waits for so long while the program runs: each turn counts as one, however late it ends.
+/// Sleeps for `left`, not counting time while the program is suspended.
 pub(super) async fn running(mut left: Duration) {
     while !left.is_zero() {
         let turn = left.min(TURN);

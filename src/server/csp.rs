@@ -1,18 +1,18 @@
-//! The policy of the pages.
+//! The Content Security Policy of the pages.
 
 use super::net::origin::WebOrigin;
 use axum::http::HeaderValue;
 
-/// What a page may load, run and connect to, and who may show it within a page of theirs (Content
-/// Security Policy Level 3).
+/// The policy of a page (Content Security Policy Level 3).
 #[derive(Debug)]
 pub(super) struct PagePolicy {
-    /// All of it that follows the nonce.
+    /// The part after the nonce.
     rest: String,
 }
 
 impl PagePolicy {
-    /// `reload_port` is that of `cargo leptos watch`.
+    /// Creates the policy. `frames` lists the origins that may embed pages; `reload_port` is that of
+    /// `cargo leptos watch`.
     pub(super) fn new(frames: &[WebOrigin], reload_port: Option<u16>) -> Self {
         let reload = reload_port
             .map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"))
@@ -29,11 +29,11 @@ impl PagePolicy {
         Self { rest }
     }
 
-    /// The page's own start script carries the nonce.
+    /// Returns the header value. The inline start script has the nonce.
     pub(super) fn value(&self, nonce: &str) -> HeaderValue {
         let Self { rest } = self;
-        // A nonce is base64, a port is digits and an origin is plain, so this cannot fail; an empty
-        // policy would be none, so nothing at all is allowed should it do so.
+        // This cannot fail: a nonce is base64, and ports and origins are ASCII. The fallback allows
+        // nothing, as a missing policy would allow everything.
         HeaderValue::try_from(format!("default-src 'none'; script-src 'self' 'nonce-{nonce}{rest}"))
             .unwrap_or(HeaderValue::from_static("default-src 'none'"))
     }

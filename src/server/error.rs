@@ -1,55 +1,61 @@
-//! What can keep the server from running.
+//! Errors that prevent the server from running.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 use thiserror::Error;
 
-/// Why the server does not run, in a sentence for the operator.
+/// Why the server does not run. Displayed as a sentence for the operator.
 #[derive(Debug, Error)]
 pub enum ServerError {
     /// The address belongs to another machine, or another program uses the port.
-    #[error("Cannot listen on {address}: {error}. Choose another with --listen or SALON_LISTEN.")]
+    #[error(
+        "Cannot listen on {address}: {error}. Choose another address with --listen or SALON_LISTEN."
+    )]
     Listen {
-        /// Where the server was to listen.
+        /// The listen address.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// The same, for what operators watch.
+    /// The same, for the metrics.
     #[error(
-        "Cannot serve metrics on {address}: {error}. Choose another with --metrics or SALON_METRICS."
+        "Cannot serve metrics on {address}: {error}. Choose another address with --metrics-listen \
+         or SALON_METRICS_LISTEN."
     )]
     Metrics {
-        /// Where they were to be.
+        /// The listen address.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// The folder with the built pages is missing or holds no `pkg`.
+    /// The directory of the built pages is missing or has no `pkg`.
     #[error(
-        "The pages are not built: there is no folder {}. Build them with make release, or say \
-         where they are with --site or SALON_SITE.", .0.display()
+        "The pages are not built: there is no directory {}. Build them with make release, or set \
+         their directory with --static-dir or SALON_STATIC_DIR.", .0.display()
     )]
     NoSite(PathBuf),
-    /// What has to outlive the server cannot be kept.
+    /// A file of the data directory cannot be used.
     #[error(
-        "Cannot use {}: {error}. Choose another folder with --data or SALON_DATA.", .path.display()
+        "Cannot use {}: {error}. Choose another directory with --data-dir or SALON_DATA_DIR.",
+        .path.display()
     )]
     Data {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// What is wrong with it.
         error: io::Error,
     },
-    /// Another server keeps its things in the same folder.
+    /// Another server uses the same data directory.
     #[error(
-        "Another server uses the data folder {}. End it, or choose another folder with --data or \
-         SALON_DATA.", .0.display()
+        "Another server uses the data directory {}. Stop it, or choose another directory with \
+         --data-dir or SALON_DATA_DIR.", .0.display()
     )]
     Taken(PathBuf),
-    /// There is no folder for what has to outlive the server, and it is needed.
-    #[error("There is no folder to keep certificates in. Choose one with --data or SALON_DATA.")]
-    NoFolder,
-    /// A file does not hold the certificate that it should.
+    /// ACME needs a data directory, and there is none.
+    #[error(
+        "There is no directory for certificates. Choose one with --data-dir or SALON_DATA_DIR."
+    )]
+    NoDataDir,
+    /// A certificate file cannot be used.
     #[error("Cannot use the certificate in {}: {problem}.", .path.display())]
     Certificate {
         /// The file.
@@ -57,7 +63,7 @@ pub enum ServerError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A file does not hold the key of that certificate.
+    /// A private key file cannot be used.
     #[error("Cannot use the key in {}: {problem}.", .path.display())]
     Key {
         /// The file.
@@ -65,10 +71,10 @@ pub enum ServerError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The task that owns the rooms failed. Only a new start helps.
-    #[error("The server cannot go on: the rooms are lost.")]
+    /// The task that owns the rooms failed. The server has to be restarted.
+    #[error("Internal error: the task that owns the rooms failed.")]
     Hub,
-    /// The system ended the listening.
-    #[error("The server cannot go on: {0}.")]
+    /// An error of the operating system.
+    #[error("The server cannot run: {0}.")]
     Io(#[from] io::Error),
 }

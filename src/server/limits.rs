@@ -1,134 +1,138 @@
-//! What the server lets anybody use of it. What the protocol itself limits is in
+//! Resource limits of the server. Those of the protocol are in
 //! [`crate::protocol::limits`].
 
+use super::duration::timeout;
 use crate::rate_limit::Rate;
 use clap::Args;
 use std::time::Duration;
 
 const CONNECTIONS: u32 = 256;
-const SOCKETS: u32 = 300;
-/// Forty people behind one address who open a room at the same moment ask for about 1,000 things.
+const WS_CONNECTS: u32 = 300;
+/// Forty browsers behind one address that open a room at the same moment make about 1,000 requests.
 const REQUESTS: u32 = 50;
 const MESSAGES: u32 = 50;
 const ROOMS: usize = 10_000;
-const KEPT_ROOMS: usize = 100_000;
-const PATIENCE: Duration = Duration::from_secs(5);
-const LONGEST_PATIENCE: u64 = 60;
-/// The most that one address, connection or server can be given.
+const STORED_ROOMS: usize = 100_000;
+/// Upper bound of every option that is a number.
 const MOST: u32 = 1_000_000;
-/// How many seconds' worth of messages may come at once. Somebody who joins 15 others sends a
-/// description and about 20 candidates to each of them.
+/// Burst of messages on a WebSocket, in seconds of the rate. A participant who joins 15 others sends
+/// each of them a description and about 20 candidates.
 const BURST_SECONDS: u32 = 8;
-/// The same for HTTP requests.
+/// Burst of HTTP requests from an IP address, in seconds of the rate.
 const REQUEST_BURST_SECONDS: u32 = 20;
-/// The size of a request's header in bytes: line and fields (RFC 9112). Cookies that other programs
-/// set for a common parent domain come with every request.
+/// Maximum size of a request header (request line and fields, RFC 9112) in bytes. It has to hold the
+/// cookies that other programs set for a common parent domain.
 pub(super) const HEADER_BYTES: usize = 16 * 1024;
 
-/// The limits that an operator can change. Each refusal names the limit.
+/// The limits that operators can configure. Each refusal names the limit that was exceeded.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct Limits {
-    /// How many connections one address may have at once
+    /// Maximum number of concurrent connections per IP address
     ///
-    /// An IPv6 address stands for its network of 64 bits. Behind a proxy that --trust-proxy names,
-    /// the open call sockets of each forwarded address are counted.
-    #[arg(long, env = "SALON_CONNECTIONS", hide_env_values = true, value_name = "N")]
+    /// An IPv6 /64 network counts as one address. Behind a trusted proxy (--trusted-proxies), the open
+    /// WebSockets of each forwarded address are counted.
+    #[arg(long, env = "SALON_MAX_CONNECTIONS_PER_IP", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = CONNECTIONS, value_parser = count)]
-    pub connections: u32,
+    pub max_connections_per_ip: u32,
 
-    /// How many call sockets one address may open in a minute, all at once if need be
-    #[arg(long, env = "SALON_SOCKETS", hide_env_values = true, value_name = "N")]
-    #[arg(default_value_t = SOCKETS, value_parser = count)]
-    pub sockets: u32,
+    /// Maximum number of WebSockets that an IP address may open per minute, also all at once
+    #[arg(long, env = "SALON_WS_CONNECT_RATE", hide_env_values = true, value_name = "N")]
+    #[arg(default_value_t = WS_CONNECTS, value_parser = count)]
+    pub ws_connect_rate: u32,
 
-    /// How many HTTP requests one address may make a second; twenty times as many at once
+    /// Maximum number of HTTP requests per second and IP address, with bursts of 20 times as many
     #[arg(long, env = "SALON_REQUEST_RATE", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = REQUESTS, value_parser = count)]
     pub request_rate: u32,
 
-    /// How many messages a second one call socket may send; eight times as many at once
-    #[arg(long, env = "SALON_MESSAGES", hide_env_values = true, value_name = "N")]
+    /// Maximum number of messages per second on a WebSocket, with bursts of 8 times as many
+    #[arg(long, env = "SALON_MESSAGE_RATE", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = MESSAGES, value_parser = count)]
-    pub messages: u32,
+    pub message_rate: u32,
 
-    /// How many rooms there may be at once in which somebody sits
-    #[arg(long, env = "SALON_ROOMS", hide_env_values = true, value_name = "N")]
+    /// Maximum number of rooms with participants
+    #[arg(long, env = "SALON_MAX_ROOMS", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = ROOMS, value_parser = rooms)]
-    pub rooms: usize,
+    pub max_rooms: usize,
 
-    /// How many rooms' rules and invitations may be kept
+    /// Maximum number of rooms whose settings and invitations are stored
     ///
-    /// They go 90 days after the room was used last, or 30 if it was used on one day only. When there
-    /// are as many, the one of one day that was unused the longest makes place.
-    #[arg(long, env = "SALON_KEPT_ROOMS", hide_env_values = true, value_name = "N")]
-    #[arg(default_value_t = KEPT_ROOMS, value_parser = rooms)]
-    pub kept_rooms: usize,
+    /// They expire 90 days after the last use of the room, or after 30 days if it was used on one day
+    /// only. At the limit, the least recently used of the rooms of one day is evicted.
+    #[arg(long, env = "SALON_MAX_STORED_ROOMS", hide_env_values = true, value_name = "N")]
+    #[arg(default_value_t = STORED_ROOMS, value_parser = rooms)]
+    pub max_stored_rooms: usize,
 
-    /// For how many seconds a request, a TLS handshake or a message that was begun is waited for,
-    /// 1 to 60
+    /// Timeout for reading a request header, and for idle connections between requests, 1s to 10m
+    #[arg(long, env = "SALON_HEADER_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "5s", value_parser = timeout)]
+    pub header_timeout: Duration,
+
+    /// Timeout for a TLS handshake, 1s to 10m
+    #[arg(long, env = "SALON_TLS_HANDSHAKE_TIMEOUT", hide_env_values = true)]
+    #[arg(value_name = "DURATION", default_value = "5s", value_parser = timeout)]
+    pub tls_handshake_timeout: Duration,
+
+    /// Timeout for receiving the rest of a WebSocket message, 1s to 10m
+    #[arg(long, env = "SALON_MESSAGE_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "5s", value_parser = timeout)]
+    pub message_timeout: Duration,
+
+    /// Timeout for joining or watching a room after the WebSocket was opened, 1s to 10m
+    #[arg(long, env = "SALON_JOIN_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "10s", value_parser = timeout)]
+    pub join_timeout: Duration,
+
+    /// Timeout for a client to read more of a response, 1s to 10m
     ///
-    /// A kept connection may be idle for as long. Twice as long a call socket may neither watch nor
-    /// join a room, and six times as long an answer may go unread.
-    #[arg(long, env = "SALON_PATIENCE", hide_env_values = true, value_name = "SECONDS")]
-    #[arg(default_value = "5", value_parser = patience)]
-    pub patience: Duration,
+    /// Phones lose their network for several seconds.
+    #[arg(long, env = "SALON_SEND_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "30s", value_parser = timeout)]
+    pub send_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: CONNECTIONS,
-            sockets: SOCKETS,
+            max_connections_per_ip: CONNECTIONS,
+            ws_connect_rate: WS_CONNECTS,
             request_rate: REQUESTS,
-            messages: MESSAGES,
-            rooms: ROOMS,
-            kept_rooms: KEPT_ROOMS,
-            patience: PATIENCE,
+            message_rate: MESSAGES,
+            max_rooms: ROOMS,
+            max_stored_rooms: STORED_ROOMS,
+            header_timeout: Duration::from_secs(5),
+            tls_handshake_timeout: Duration::from_secs(5),
+            message_timeout: Duration::from_secs(5),
+            join_timeout: Duration::from_secs(10),
+            send_timeout: Duration::from_secs(30),
         }
     }
 }
 
 impl Limits {
-    /// Of one address: call sockets that are opened.
-    pub(super) fn socket_rate(&self) -> Rate {
-        Rate::new(self.sockets, Duration::from_secs(60))
+    /// WebSockets that an IP address may open.
+    pub(super) fn ws_connects(&self) -> Rate {
+        Rate::new(self.ws_connect_rate, Duration::from_secs(60))
     }
 
-    /// Of one address: HTTP requests, of whatever kind.
-    pub(super) fn request_bucket(&self) -> Rate {
+    /// HTTP requests that an IP address may make.
+    pub(super) fn requests(&self) -> Rate {
         let burst = self.request_rate.saturating_mul(REQUEST_BURST_SECONDS);
         Rate::new(burst, Duration::from_secs(REQUEST_BURST_SECONDS.into()))
     }
 
-    /// Of one call socket: frames that are sent, of whatever kind.
-    pub(super) fn message_rate(&self) -> Rate {
-        let burst = self.messages.saturating_mul(BURST_SECONDS);
+    /// Frames that a client may send on a WebSocket. Control frames count as well.
+    pub(super) fn messages(&self) -> Rate {
+        let burst = self.message_rate.saturating_mul(BURST_SECONDS);
         Rate::new(burst, Duration::from_secs(BURST_SECONDS.into()))
-    }
-
-    /// How long a client may take nothing of an answer: phones lose their network for a while.
-    pub(super) fn unread(&self) -> Duration {
-        self.patience * 6
-    }
-
-    /// How long a call socket may neither watch nor sit in a room.
-    pub(super) fn placeless(&self) -> Duration {
-        self.patience * 2
     }
 }
 
 fn count(text: &str) -> Result<u32, String> {
     let count = text.parse().ok().filter(|count| (1..=MOST).contains(count));
-    count.ok_or_else(|| format!("{text:?} is no number from 1 to {MOST}"))
+    count.ok_or_else(|| format!("{text:?} is not a number from 1 to {MOST}"))
 }
 
 fn rooms(text: &str) -> Result<usize, String> {
     count(text).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
-}
-
-fn patience(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| (1..=LONGEST_PATIENCE).contains(seconds));
-    seconds
-        .map(Duration::from_secs)
-        .ok_or_else(|| format!("{text:?} is no number from 1 to {LONGEST_PATIENCE}"))
 }

@@ -1,5 +1,4 @@
-//! The log: lines on standard error for which nothing ever waits, and of which no kind drowns the
-//! others.
+//! The log on standard error. It never blocks the server, and limits the rate of each kind of line.
 
 use std::{
     collections::HashMap,
@@ -24,26 +23,26 @@ use tracing::{
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{Layer, filter::Targets, layer::Context, prelude::*};
 
-/// How many lines may wait to be written. Further ones are dropped and counted.
-const WAITING: usize = 4096;
-/// How many lines of one kind are written in a minute. Of the rest, the number is.
+/// Maximum number of buffered lines. Further ones are dropped and counted.
+const BUFFERED: usize = 4096;
+/// Maximum number of lines of one kind per minute. The number of suppressed lines is logged.
 const PER_MINUTE: u64 = 100;
-/// How often is looked whether lines were dropped.
-const LOOK: Duration = Duration::from_secs(1);
-const LOOKS_PER_MINUTE: u32 = 60;
-/// How long the end waits for these lines to be read.
-const FLUSH: Duration = Duration::from_secs(1);
+/// Interval for checking whether lines were dropped.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+const CHECKS_PER_MINUTE: u32 = 60;
+/// Timeout for writing the buffered lines at exit.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// There is one log in a process, as there is one standard error.
+/// A process has one log, as it has one standard error.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// How many lines were dropped because nobody took them in time.
+/// Returns the number of lines dropped because standard error was blocked.
 pub(super) fn dropped() -> u64 {
     let lines = DROPPED.get().map(ErrorCounter::dropped_lines).unwrap_or_default();
     u64::try_from(lines).unwrap_or(u64::MAX)
 }
 
-/// Runs `work`, which may never end, on a thread of its own, and waits for it up to `limit`.
+/// Runs `work` on a new thread and waits for it for at most `limit`.
 pub fn within(limit: Duration, work: impl FnOnce() + Send + 'static) {
     let (working, done) = mpsc::channel::<()>();
     let work = move || {
@@ -51,21 +50,21 @@ pub fn within(limit: Duration, work: impl FnOnce() + Send + 'static) {
         drop(working);
     };
     if thread::Builder::new().spawn(work).is_ok() {
-        // Nothing is ever sent: the end of the work is the end of the channel.
+        // Nothing is sent: the channel is closed when the work is done.
         let _ = done.recv_timeout(limit);
     }
 }
 
-/// How a line of the log is written.
+/// Format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for humans.
     Text,
-    /// For programs: an object of JSON.
+    /// A JSON object per line.
     Json,
 }
 
-/// The log of this process, until it is closed.
+/// The log of this process.
 #[derive(Debug)]
 pub struct Log {
     throttle: Throttle,
@@ -73,14 +72,14 @@ pub struct Log {
 }
 
 impl Log {
-    /// Begins to write. Other crates only warn: at finer levels they write whole messages, and
-    /// addresses with them. At `debug` and `trace` no line is held back.
+    /// Starts the log. Other crates log at `warn` at most: below that they log whole messages, with
+    /// addresses in them. At `debug` and `trace` no line is suppressed.
     #[must_use]
     pub fn start(level: Level, format: LogFormat) -> Self {
         let others = LevelFilter::from_level(level.min(Level::WARN));
         let targets = Targets::new().with_default(others).with_target("salon", level);
         let (writer, guard) =
-            NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(io::stderr());
+            NonBlockingBuilder::default().buffered_lines_limit(BUFFERED).finish(io::stderr());
         let _ = DROPPED.set(writer.error_counter());
         let lines = tracing_subscriber::fmt::layer().with_writer(writer);
         let lines = lines.with_ansi(io::stderr().is_terminal());
@@ -90,53 +89,55 @@ impl Log {
         };
         let throttle = Throttle::new(if level <= Level::INFO { PER_MINUTE } else { u64::MAX });
         tracing_subscriber::registry().with(lines).with(targets).with(throttle.clone()).init();
-        // Else what is said of a panic is written at once, and waited for.
+        // The default hook would write to standard error directly, and could block.
         panic::set_hook(Box::new(|panic| error!("{panic}")));
         Self { throttle, writer: guard }
     }
 
-    /// Says every minute what was held back, and what was lost as soon as lines get through again.
+    /// Logs the number of suppressed lines every minute, and the number of dropped lines once lines get
+    /// through again.
     pub async fn keep(&self) -> Infallible {
-        let mut told = 0;
+        let mut reported = 0;
         loop {
-            for _ in 0..LOOKS_PER_MINUTE {
-                sleep(LOOK).await;
-                tell_of_lost(&mut told);
+            for _ in 0..CHECKS_PER_MINUTE {
+                sleep(CHECK_INTERVAL).await;
+                report_dropped(&mut reported);
             }
             self.throttle.sum_up();
         }
     }
 
-    /// Writes the lines that still wait, for at most a second.
+    /// Writes the buffered lines, for at most a second.
     pub fn close(self) {
         self.throttle.sum_up();
-        within(FLUSH, move || drop(self.writer));
+        within(FLUSH_TIMEOUT, move || drop(self.writer));
     }
 }
 
-/// The line may be lost as well, and is tried again then.
-fn tell_of_lost(told: &mut u64) {
+/// Logs the number of lines dropped since the last report. If that line is dropped as well, it is
+/// repeated the next time.
+fn report_dropped(reported: &mut u64) {
     let before = dropped();
-    if before > *told {
-        warn!(lines = before - *told, "lines of the log were lost, because nobody took them");
+    if before > *reported {
+        warn!(lines = before - *reported, "log lines dropped: standard error was blocked");
         if dropped() == before {
-            *told = before;
+            *reported = before;
         }
     }
 }
 
-/// Holds back what comes too often, and counts it. A kind of line is a place in the code.
+/// Limits the rate of each kind of line, which is a place in the code.
 #[derive(Clone, Debug)]
 struct Throttle {
     per_minute: u64,
     kinds: Arc<Mutex<HashMap<Identifier, Kind>>>,
 }
 
-/// What came of one kind in this minute.
+/// The lines of one kind in the current minute.
 #[derive(Debug)]
 struct Kind {
     level: Level,
-    /// What its first line said.
+    /// Message of the first line.
     line: String,
     count: u64,
 }
@@ -158,13 +159,13 @@ impl Throttle {
         kind.count <= self.per_minute
     }
 
-    /// Says how many lines were held back, and begins a new minute.
+    /// Logs how many lines were suppressed, and starts a new minute.
     fn sum_up(&self) {
         let kinds = mem::take(&mut *self.kinds());
         for kind in kinds.into_values() {
-            let held = kind.count.saturating_sub(self.per_minute);
-            if held > 0 {
-                kind.tell(held);
+            let suppressed = kind.count.saturating_sub(self.per_minute);
+            if suppressed > 0 {
+                kind.report(suppressed);
             }
         }
     }
@@ -184,19 +185,19 @@ impl Kind {
         Self { level: *metadata.level(), line: message.0, count: 0 }
     }
 
-    /// As loud as what it stands for.
-    fn tell(&self, held: u64) {
-        const TEXT: &str = "more lines of a kind were held back within a minute";
+    /// Logs at the level of the suppressed lines.
+    fn report(&self, suppressed: u64) {
+        const TEXT: &str = "further lines of this kind were suppressed within a minute";
         let line = &self.line;
         match self.level {
-            Level::ERROR => error!(line, held, "{TEXT}"),
-            Level::WARN => warn!(line, held, "{TEXT}"),
-            _ => info!(line, held, "{TEXT}"),
+            Level::ERROR => error!(line, suppressed, "{TEXT}"),
+            Level::WARN => warn!(line, suppressed, "{TEXT}"),
+            _ => info!(line, suppressed, "{TEXT}"),
         }
     }
 }
 
-/// The text of an event, without its fields.
+/// The message of an event, without its fields.
 struct Message(String);
 
 impl Visit for Message {
@@ -226,7 +227,7 @@ mod tests {
         }
     }
 
-    /// What is written of what happens, with 3 lines of a kind in a minute.
+    /// The lines that `work` logs, with a limit of 3 per kind and minute.
     fn written(work: impl FnOnce(&Throttle)) -> Vec<String> {
         let (written, throttle) = (Written::default(), Throttle::new(3));
         let writer = written.clone();
@@ -256,8 +257,8 @@ mod tests {
         assert_eq!(of(&lines, "joined number=").len(), 3, "{lines:#?}");
         assert_eq!(of(&lines, "broken number=").len(), 3, "{lines:#?}");
         assert_eq!(of(&lines, "open").len(), 1, "{lines:#?}");
-        let held = of(&lines, "held=997");
-        assert_eq!(held.len(), 2, "{lines:#?}");
+        let suppressed = of(&lines, "suppressed=997");
+        assert_eq!(suppressed.len(), 2, "{lines:#?}");
         assert!(of(&lines, "WARN")[3].contains("line=\"broken\""), "{lines:#?}");
     }
 
@@ -272,7 +273,7 @@ mod tests {
             }
         });
         assert_eq!(of(&lines, "joined number=").len(), 6, "{lines:#?}");
-        assert_eq!(of(&lines, "held=1").len(), 2, "{lines:#?}");
+        assert_eq!(of(&lines, "suppressed=1").len(), 2, "{lines:#?}");
     }
 
     #[test]

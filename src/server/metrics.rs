@@ -1,7 +1,6 @@
-//! What operators watch: counts of what happens, in the text format of OpenMetrics 1.0, which
-//! Prometheus reads.
+//! The metrics registry, encoded as OpenMetrics 1.0 text for Prometheus.
 //!
-//! To count is to add to an atomic number. Nothing in here knows a room, a name or an address.
+//! Updating a metric is one atomic addition. Metrics never contain a room, a name or an address.
 
 use crate::protocol::{ClientMetrics, ErrorCode, Signal};
 use prometheus_client::{
@@ -11,22 +10,22 @@ use prometheus_client::{
 };
 use std::{sync::atomic::Ordering, time::Duration};
 
-/// Upper bounds in seconds, close together around what is aimed at.
-const JOIN: [f64; 10] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 10.0];
-const PICTURE: [f64; 10] = [0.2, 0.3, 0.45, 0.6, 0.8, 1.2, 2.0, 3.0, 5.0, 10.0];
-const BACK: [f64; 10] = [0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0];
+/// Histogram buckets: upper bounds in seconds, close together around the target.
+const JOIN_BUCKETS: [f64; 10] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 10.0];
+const FIRST_FRAME_BUCKETS: [f64; 10] = [0.2, 0.3, 0.45, 0.6, 0.8, 1.2, 2.0, 3.0, 5.0, 10.0];
+const RECONNECT_BUCKETS: [f64; 10] = [0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0];
 
 type Labels = [(&'static str, String); 1];
 type Labelled = Family<Labels, Counter>;
 
-/// Everything that is counted.
+/// All metrics of the server.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
     connections: Gauge,
     rooms: Gauge,
-    people: Gauge,
-    queue: Gauge,
+    participants: Gauge,
+    hub_queue: Gauge,
     joins: Labelled,
     errors: Labelled,
     closed: Labelled,
@@ -35,25 +34,25 @@ pub(crate) struct Metrics {
     answers: Counter,
     candidates: Counter,
     receptions: Counter,
-    sent: Counter,
+    sent_bytes: Counter,
     log_dropped: Counter,
     join: Histogram,
-    picture: Histogram,
-    back: Histogram,
+    first_frame: Histogram,
+    reconnect: Histogram,
 }
 
-/// What is counted only when somebody asks.
+/// Values that are sampled when the metrics are scraped.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Gauges {
-    /// Open connections.
+    /// Open WebSockets.
     pub(super) connections: usize,
-    /// Rooms that somebody sits in or looks into.
+    /// Rooms with participants or watchers.
     pub(super) rooms: usize,
-    /// Seats that are taken or held.
-    pub(super) people: usize,
-    /// Events that wait for the hub.
-    pub(super) queue: usize,
-    /// Lines of the log that nobody took in time.
+    /// Seats, including those held for a reconnection.
+    pub(super) participants: usize,
+    /// Events in the hub's input queue.
+    pub(super) hub_queue: usize,
+    /// Log lines dropped so far.
     pub(super) log_dropped: u64,
 }
 
@@ -61,9 +60,9 @@ impl Metrics {
     pub(super) fn new() -> Self {
         let mut all = Registry::with_prefix("salon");
         let registry = &mut all;
-        let relayed = Labelled::default();
-        add(registry, "relayed", "Messages passed on from person to person", &relayed);
-        let kind = |kind: &str| relayed.get_or_create(&labels("type", kind)).clone();
+        let forwarded = Labelled::default();
+        add(registry, "signals_forwarded", "Signals forwarded between participants", &forwarded);
+        let kind = |kind: &str| forwarded.get_or_create(&labels("type", kind)).clone();
         let (offers, answers) = (kind("offer"), kind("answer"));
         let (candidates, receptions) = (kind("candidate"), kind("reception"));
         Self {
@@ -71,44 +70,57 @@ impl Metrics {
             answers,
             candidates,
             receptions,
-            connections: counted(registry, "connections", "Open sockets"),
-            rooms: counted(registry, "rooms", "Rooms that somebody sits in or looks into"),
-            people: counted(registry, "people", "Seats that are taken or held"),
-            queue: counted(registry, "queue", "Events that wait for the task that owns the rooms"),
-            joins: counted(registry, "joins", "Answers to join: ok, returned, or an error's code"),
-            errors: counted(registry, "errors", "Errors that clients were told"),
-            closed: counted(registry, "closed", "Connections that ended, and why"),
+            connections: counted(registry, "websocket_connections", "Open WebSockets"),
+            rooms: counted(registry, "rooms", "Rooms with participants or watchers"),
+            participants: counted(
+                registry,
+                "participants",
+                "Participants, connected or expected back",
+            ),
+            hub_queue: counted(registry, "hub_queue_length", "Events in the hub's input queue"),
+            joins: counted(
+                registry,
+                "joins",
+                "Join requests by result: ok, resumed, or an error code",
+            ),
+            errors: counted(registry, "errors", "Error responses by code"),
+            closed: counted(registry, "websocket_closed", "Closed WebSockets by reason"),
             log_dropped: counted(
                 registry,
                 "log_lines_dropped",
-                "Lines of the log that nobody took in time",
+                "Log lines dropped because standard error was blocked",
             ),
-            refusals: counted(registry, "refusals", "Who was turned away before a room, and why"),
-            sent: {
+            refusals: counted(registry, "refusals", "Connections and requests refused by reason"),
+            sent_bytes: {
                 let sent = Counter::default();
-                let help = "Size of the messages to clients";
-                registry.register_with_unit("sent", help, Unit::Bytes, sent.clone());
+                let help = "Bytes of the messages sent to clients";
+                registry.register_with_unit("websocket_sent", help, Unit::Bytes, sent.clone());
                 sent
             },
-            join: timed(registry, "client_join", "From Join to the seat, as clients say", JOIN),
-            picture: timed(
+            join: timed(
                 registry,
-                "client_picture",
-                "From Join to the first picture of somebody who was inside, as clients say",
-                PICTURE,
+                "client_join_duration",
+                "Time from pressing Join to having joined, reported by clients",
+                JOIN_BUCKETS,
             ),
-            back: timed(
+            first_frame: timed(
                 registry,
-                "client_back",
-                "From the loss of a connection to the seat, as clients say",
-                BACK,
+                "client_time_to_first_frame",
+                "Time from pressing Join to the first remote video frame, reported by clients",
+                FIRST_FRAME_BUCKETS,
+            ),
+            reconnect: timed(
+                registry,
+                "client_reconnect_duration",
+                "Time from losing the connection to having rejoined, reported by clients",
+                RECONNECT_BUCKETS,
             ),
             registry: all,
         }
     }
 
-    /// Something was relayed to somebody.
-    pub(super) fn relayed(&self, signal: &Signal) {
+    /// Counts a signal that was forwarded to its recipient.
+    pub(super) fn signal_forwarded(&self, signal: &Signal) {
         let counter = match signal {
             Signal::Offer(_) => &self.offers,
             Signal::Answer(_) => &self.answers,
@@ -118,19 +130,19 @@ impl Metrics {
         counter.inc();
     }
 
-    /// So many bytes were handed to a connection.
+    /// Counts the bytes of a message that was queued for a client.
     pub(super) fn sent(&self, bytes: usize) {
-        self.sent.inc_by(u64::try_from(bytes).unwrap_or_default());
+        self.sent_bytes.inc_by(u64::try_from(bytes).unwrap_or_default());
     }
 
-    /// Somebody has a seat, which they perhaps had before.
-    pub(super) fn joined(&self, returned: bool) {
-        let result = if returned { "returned" } else { "ok" };
+    /// Counts a participant who joined; `resumed` if they had the seat before.
+    pub(super) fn joined(&self, resumed: bool) {
+        let result = if resumed { "resumed" } else { "ok" };
         self.joins.get_or_create(&labels("result", result)).inc();
     }
 
-    /// A client was told that something was not done, which may have been to join.
-    pub(super) fn refused(&self, code: ErrorCode, join: bool) {
+    /// Counts an error response. `join` says whether it answers a `join`.
+    pub(super) fn error(&self, code: ErrorCode, join: bool) {
         let code = code_name(code);
         if join {
             self.joins.get_or_create(&labels("result", &code)).inc();
@@ -138,21 +150,21 @@ impl Metrics {
         self.errors.get_or_create(&labels("code", &code)).inc();
     }
 
-    /// A connection has ended.
+    /// Counts a WebSocket that was closed.
     pub(super) fn closed(&self, reason: &'static str) {
         self.closed.get_or_create(&labels("reason", reason)).inc();
     }
 
-    /// Somebody was turned away before they reached a room.
-    pub(super) fn turned_away(&self, reason: &'static str) {
+    /// Counts a connection or request that was refused before it reached the hub.
+    pub(super) fn refused(&self, reason: &'static str) {
         self.refusals.get_or_create(&labels("reason", reason)).inc();
     }
 
-    /// A client says how long its person waited.
+    /// Records the durations that a client reports.
     pub(super) fn reported(&self, report: ClientMetrics) {
         let ClientMetrics { join, first_frame, reconnect } = report;
         for (histogram, millis) in
-            [(&self.join, join), (&self.picture, first_frame), (&self.back, reconnect)]
+            [(&self.join, join), (&self.first_frame, first_frame), (&self.reconnect, reconnect)]
         {
             if let Some(millis) = millis {
                 histogram.observe(Duration::from_millis(millis.into()).as_secs_f64());
@@ -160,14 +172,14 @@ impl Metrics {
         }
     }
 
-    /// Everything in the text format of OpenMetrics, with what is counted only when somebody asks.
+    /// Encodes all metrics as OpenMetrics text.
     pub(super) fn text(&self, gauges: Gauges) -> Option<String> {
-        let Gauges { connections, rooms, people, queue, log_dropped } = gauges;
+        let Gauges { connections, rooms, participants, hub_queue, log_dropped } = gauges;
         for (gauge, count) in [
             (&self.connections, connections),
             (&self.rooms, rooms),
-            (&self.people, people),
-            (&self.queue, queue),
+            (&self.participants, participants),
+            (&self.hub_queue, hub_queue),
         ] {
             gauge.set(i64::try_from(count).unwrap_or_default());
         }
@@ -181,7 +193,7 @@ fn labels(name: &'static str, value: &str) -> Labels {
     [(name, value.to_owned())]
 }
 
-/// What the protocol calls it.
+/// The name of a code in the protocol.
 fn code_name(code: ErrorCode) -> String {
     let name = serde_json::to_value(code).ok();
     name.as_ref().and_then(|name| name.as_str()).unwrap_or("other").to_owned()
@@ -208,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_clients_report_is_sorted_by_its_length() {
+    fn durations_that_clients_report_are_sorted_into_buckets() {
         let metrics = Metrics::new();
         metrics.reported(ClientMetrics {
             join: Some(412),
@@ -218,12 +230,12 @@ mod tests {
         metrics.reported(ClientMetrics { join: Some(20_000), ..ClientMetrics::default() });
         let text = metrics.text(Gauges::default()).unwrap();
         for line in [
-            "salon_client_join_seconds_bucket{le=\"0.3\"} 0",
-            "salon_client_join_seconds_bucket{le=\"0.5\"} 1",
-            "salon_client_join_seconds_bucket{le=\"10.0\"} 1",
-            "salon_client_join_seconds_bucket{le=\"+Inf\"} 2",
-            "salon_client_picture_seconds_sum 0.53",
-            "salon_client_back_seconds_count 0",
+            "salon_client_join_duration_seconds_bucket{le=\"0.3\"} 0",
+            "salon_client_join_duration_seconds_bucket{le=\"0.5\"} 1",
+            "salon_client_join_duration_seconds_bucket{le=\"10.0\"} 1",
+            "salon_client_join_duration_seconds_bucket{le=\"+Inf\"} 2",
+            "salon_client_time_to_first_frame_seconds_sum 0.53",
+            "salon_client_reconnect_duration_seconds_count 0",
         ] {
             assert!(text.lines().any(|other| other == line), "{line} is missing in\n{text}");
         }

@@ -1,21 +1,21 @@
-//! The server: pages, files, and the socket through which people find each other.
+//! The server: pages, files, and the WebSocket for signalling.
 //!
-//! One task, the hub, owns the rooms; every socket is a task of its own; the router lists what is
-//! answered. Nothing here knows what a call is.
+//! One task, the hub, owns the rooms; every WebSocket has a task of its own. The server knows nothing of
+//! the media of a call.
 //!
-//! No two modules use each other. From the top, each of these uses only what stands below it:
+//! Imports between modules have no cycles. Each of these uses only those below it:
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `router` | every route |
-//! | `ws` | a request that becomes a WebSocket, and what passes through it |
-//! | `http` | what every request passes, and the answers |
-//! | `state`, `doctor` | what handlers share; the checks of `salon doctor` |
-//! | `hub`, `config`, `csp` | the task that owns the rooms; the options; the pages' policy |
-//! | `net` | connections: who is let in, over what, and how much each address may use |
-//! | `data` | what outlives the server |
-//! | `credentials` | tokens of seats and hosts, passcodes, credentials of relays |
-//! | all others | the metrics, the log, the limits, the clock, the site, errors |
+//! | `router` | all routes |
+//! | `ws` | the handshake and the task of a WebSocket |
+//! | `http` | the checks of every request, and the handlers |
+//! | `state`, `doctor` | the state shared by handlers; the checks of `salon doctor` |
+//! | `hub`, `config`, `csp` | the task that owns the rooms; the options; the Content Security Policy |
+//! | `net` | listeners, TLS, client addresses and their limits |
+//! | `data` | persistent data |
+//! | `credentials` | tokens, passcodes and TURN credentials |
+//! | all others | metrics, log, limits, clock, site, errors |
 
 mod clock;
 mod config;
@@ -23,6 +23,7 @@ mod credentials;
 mod csp;
 mod data;
 mod doctor;
+mod duration;
 mod error;
 mod headers;
 mod http;
@@ -42,9 +43,9 @@ pub use config::{Config, NoConfig, Task};
 pub use credentials::{
     secret_strength::WeakSecret,
     tokens::{SEAT_VALID, TokenSigner},
-    turn::{RELAY_VALID, RelaySecret},
+    turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret},
 };
-pub use data::folder::DataFolder;
+pub use data::dir::DataDir;
 pub use doctor::{Finding, Verdict, examine};
 pub use error::ServerError;
 pub use hub::{Counts, Hub, close_reason::HubGone};
@@ -78,8 +79,8 @@ use std::{future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::sleep};
 use tracing::{debug, warn};
 
-/// How long open connections may take to end after the server was told to.
-pub const DRAIN: Duration = Duration::from_secs(3);
+/// Timeout for closing all connections at shutdown.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A server that is ready to listen.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ pub struct Server {
     listener: Arc<Listener>,
     limits: Arc<Limits>,
     guard: Guard,
-    /// Where plain http leads to https, and through which listener.
+    /// Listener of the redirect to HTTPS.
     redirect: Option<(TcpListener, Arc<Listener>)>,
     keeper: Keeper,
     https: Https,
@@ -102,10 +103,10 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError::NoSite`], [`ServerError::Taken`], [`ServerError::Data`],
-    /// [`ServerError::NoFolder`], [`ServerError::Certificate`], [`ServerError::Key`] or
+    /// [`ServerError::NoDataDir`], [`ServerError::Certificate`], [`ServerError::Key`] or
     /// [`ServerError::Io`].
     pub fn new(config: Config) -> Result<Self, ServerError> {
-        // Leptos renders on this runtime. A second server in the same process finds it set.
+        // Leptos renders on this runtime. Fails harmlessly for a second server in the same process.
         let _ = any_spawner::Executor::init_tokio();
         if let Some(pkg) = config.site.missing() {
             return Err(ServerError::NoSite(pkg));
@@ -113,7 +114,7 @@ impl Server {
         for doubt in config.doubts() {
             warn!("{doubt}");
         }
-        let (data, claim) = config.data.clone().claim()?;
+        let (data, claim) = config.data_dir.clone().claim()?;
         let leptos = leptos_options(config.reload_port);
         let turn_credentials = config.turn_credentials();
         let secret = match config.secret {
@@ -123,15 +124,15 @@ impl Server {
         let (store, kept) = data.store()?;
         let limits = Arc::new(config.limits);
         let rooms = room::Config {
-            people: config.people,
+            people: config.max_participants,
             clocks: config.clocks,
-            rooms: limits.rooms,
-            kept: limits.kept_rooms,
-            placeless: limits.placeless(),
+            rooms: limits.max_rooms,
+            kept: limits.max_stored_rooms,
+            placeless: limits.join_timeout,
         };
         let ice_urls = Arc::new(turn_credentials.urls());
         let (tls, keeper) = Tls::open(&config.https, &data)?;
-        let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.proxies));
+        let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.trusted_proxies));
         let services = Services { secret: secret.clone(), turn_credentials, store, kept };
         let (hub, hub_task) = Hub::start(rooms, services)?;
         let refusals = Refusals::new(hub.metrics());
@@ -148,7 +149,7 @@ impl Server {
             proxies: proxies.clone(),
             refusals: refusals.clone(),
             leptos,
-            policy: Arc::new(PagePolicy::new(&config.frames, config.reload_port)),
+            policy: Arc::new(PagePolicy::new(&config.frame_ancestors, config.reload_port)),
             is_secure,
         };
         let mut router = router::router(state, &config.site);
@@ -161,15 +162,14 @@ impl Server {
         Ok(Self { hub, hub_task, router, listener, limits, guard, redirect, keeper, https, claim })
     }
 
-    /// The rooms' keeper, to ask it how much it remembers.
+    /// The hub.
     #[must_use]
     pub fn hub(&self) -> Hub {
         self.hub.clone()
     }
 
-    /// Answers what operators ask, on a listener of its own, from now until the runtime ends: the
-    /// server's end, too, is to be seen. The limits are the same as for people, but people use up none
-    /// of them.
+    /// Serves the metrics until the runtime ends, also during shutdown. The limits are those of the main
+    /// listener, but counted separately.
     ///
     /// # Errors
     /// [`ServerError::Io`].
@@ -184,27 +184,27 @@ impl Server {
         Ok(())
     }
 
-    /// Under which address people reach the server if it listens at `local`.
+    /// Returns the origin of the server if it listens at `local`.
     #[must_use]
     pub fn origin(&self, local: SocketAddr) -> String {
         self.https.origin(local)
     }
 
-    /// What has the certificate read again.
+    /// Returns a handle for reloading the certificate.
     #[must_use]
     pub fn certificates(&self) -> Certificates {
         self.keeper.certificates.clone()
     }
 
-    /// Redirects requests that come to `tcp` over plain http to https.
+    /// Redirects HTTP requests at `tcp` to HTTPS.
     #[must_use]
     pub fn redirect_from(mut self, tcp: TcpListener) -> Self {
         self.redirect = Some((tcp, self.listener.without_tls()));
         self
     }
 
-    /// Serves until `shutdown` comes; then accepts nobody, tells every socket to come back later,
-    /// and returns when all connections have ended or [`DRAIN`] has passed.
+    /// Serves until `shutdown` completes; then closes the listener and all WebSockets, and returns when
+    /// all connections have ended, or after [`DRAIN_TIMEOUT`].
     ///
     /// # Errors
     /// [`ServerError::Io`] or [`ServerError::Hub`].
@@ -217,7 +217,7 @@ impl Server {
         let (_keeper, _claim) = (self.keeper, self.claim);
         let (stop, stopping) = watch::channel(());
         let port = tcp.local_addr()?.port();
-        let told_to_end = async move {
+        let shut_down = async move {
             shutdown.await;
             drop(stop);
             hub.stop().await;
@@ -232,27 +232,27 @@ impl Server {
         };
         let keep = async { hub_task.await.map_err(|_| ServerError::Hub) };
         let serve = async {
-            let ((), (), redirected) = tokio::join!(told_to_end, serve, redirect);
+            let ((), (), redirected) = tokio::join!(shut_down, serve, redirect);
             redirected
         };
         tokio::select! {
             result = async { tokio::try_join!(serve, keep) } => result.map(|_| ()),
             () = overdue(stopping.clone()) => {
-                debug!("some connections did not end in time");
+                debug!("some connections did not close in time");
                 Ok(())
             }
         }
     }
 }
 
-/// Waits until the server is told to end, which is said by dropping the sender.
+/// Waits until the server shuts down, which drops the sender.
 async fn stopped(mut stopping: watch::Receiver<()>) {
     while stopping.changed().await.is_ok() {}
 }
 
 async fn overdue(stopping: watch::Receiver<()>) {
     stopped(stopping).await;
-    sleep(DRAIN).await;
+    sleep(DRAIN_TIMEOUT).await;
 }
 
 fn leptos_options(reload_port: Option<u16>) -> LeptosOptions {

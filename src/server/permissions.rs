@@ -1,8 +1,8 @@
-//! Rights to a file (`chmod`) that nobody but its owner should have.
+//! Permission bits (`chmod`) of group and others.
 
-/// To write it.
+/// Write.
 pub(super) const OTHERS_WRITE: u32 = 0o022;
-/// To read it.
+/// Read.
 pub(super) const OTHERS_READ: u32 = 0o044;
 /// Any.
 pub(super) const OTHERS: u32 = 0o077;

@@ -1,4 +1,4 @@
-//! What the server answers to.
+//! The routes of the server.
 
 use super::{
     http::{
@@ -24,14 +24,14 @@ use tower_http::compression::{
     CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType,
 };
 
-/// Every route of the server.
+/// Builds the router of the main listener.
 pub(super) fn router(state: AppState, site: &Site) -> Router {
     let guard = Guard::from_ref(&state);
     let workshop = Workshop::new(state.quotas.clone(), state.proxies.clone());
     let ordered = from_fn_with_state(workshop, workshop::order);
     let pictures = Extension(Arc::<Pictures>::default());
     let picture = get(qr::picture).layer((pictures, ordered.clone()));
-    // Each page is worked out and compressed before anything of it is sent.
+    // Each page is rendered and compressed as a whole before it is sent.
     let pages = compress(Router::new().fallback(any(pages::page)));
     let pages = pages.layer(ordered).with_state(state.clone());
     let routes = Router::new()
@@ -47,9 +47,9 @@ pub(super) fn router(state: AppState, site: &Site) -> Router {
     guarded(routes, guard)
 }
 
-/// What is not compressed yet is compressed on the way.
+/// Compresses responses that are not compressed yet.
 fn compress(routes: Router<AppState>) -> Router<AppState> {
-    // The browser app is large and compressed when it is built, or served as it is.
+    // The WebAssembly is compressed by the build, or else served uncompressed: it is large.
     let compressible = DefaultPredicate::new().and(NotForContentType::new("application/wasm"));
     routes.layer(CompressionLayer::new().compress_when(compressible))
 }

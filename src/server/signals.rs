@@ -1,4 +1,4 @@
-//! What signals do to the program.
+//! Handling of signals.
 
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
@@ -10,10 +10,10 @@ use std::{
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What a program adds to the number of the signal that ended it (POSIX shells).
+/// Offset of the exit status after a signal (POSIX shells).
 const ENDED_BY: i32 = 128;
 
-/// The signals that the program acts on.
+/// The signals that the program handles.
 #[derive(Debug)]
 pub struct Signals {
     terminate: Signal,
@@ -22,20 +22,20 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From now on none of them ends the program before its calls are closed, except a second SIGTERM
-    /// or SIGINT, which ends it where it stands. SIGUSR1 and SIGUSR2 do nothing.
+    /// Installs the handlers. From now on a second SIGTERM or SIGINT exits immediately; SIGUSR1 and
+    /// SIGUSR2 are ignored.
     ///
     /// # Errors
-    /// The system takes no handler.
+    /// A handler cannot be installed.
     pub fn take() -> io::Result<Self> {
         let told = Arc::new(AtomicBool::new(false));
         for number in [SIGTERM, SIGINT] {
-            // In this order: the first one only sets the flag. Both work also if no task does.
+            // In this order, the first signal only sets the flag. Neither handler needs a running task.
             flag::register_conditional_shutdown(number, ENDED_BY + number, told.clone())?;
             flag::register(number, told.clone())?;
         }
         for unused in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
-            // The handler stays.
+            // The handler stays installed.
             drop(signal(unused)?);
         }
         Ok(Self {
@@ -45,7 +45,7 @@ impl Signals {
         })
     }
 
-    /// Returns when the program is told to end. Until then, SIGHUP is passed on.
+    /// Waits for SIGTERM or SIGINT. Until then, calls `hung_up` for each SIGHUP.
     pub async fn end(mut self, mut hung_up: impl FnMut()) {
         loop {
             tokio::select! {

@@ -1,30 +1,29 @@
-//! Where the built pages come from: a folder, or the program itself.
+//! The built pages: in a directory, or embedded in the binary.
 
 use std::{borrow::Cow, fmt, path::PathBuf, time::SystemTime};
 
-/// Name of the built browser app, and the folder of the site that holds it: cargo-leptos is told
-/// the same in Cargo.toml.
+/// Name of the browser app and its directory within the site, as in Cargo.toml for cargo-leptos.
 pub(super) const OUTPUT_NAME: &str = "salon";
 pub(super) const PKG: &str = "pkg";
 
-/// Finds a file that the program carries, by its path below the site, such as `pkg/salon.js`.
+/// Finds an embedded file by its path within the site, such as `pkg/salon.js`.
 pub type Embedded = fn(&str) -> Option<EmbeddedFile>;
 
-/// A file that the program carries.
+/// A file embedded in the binary.
 #[derive(Clone, Debug)]
 pub struct EmbeddedFile {
-    /// What is in it.
+    /// The contents.
     pub data: Cow<'static, [u8]>,
-    /// When it was built.
+    /// The modification time at build time.
     pub modified: SystemTime,
 }
 
-/// The built pages, as `cargo leptos build` leaves them behind.
+/// The output of `cargo leptos build`.
 #[derive(Clone)]
 pub enum Site {
-    /// In a folder.
+    /// In a directory.
     Folder(PathBuf),
-    /// In the program.
+    /// In the binary.
     Embedded(Embedded),
 }
 
@@ -38,7 +37,7 @@ impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(folder) => folder.display().fmt(f),
-            Self::Embedded(_) => f.write_str("the program itself"),
+            Self::Embedded(_) => f.write_str("the binary"),
         }
     }
 }
@@ -51,7 +50,7 @@ impl Site {
         }
     }
 
-    /// The folder that should hold the browser app, if it does not.
+    /// Returns the directory of the browser app if it is missing.
     pub(super) fn missing(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.join(PKG)).filter(|pkg| !pkg.is_dir()),

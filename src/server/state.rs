@@ -1,4 +1,4 @@
-//! What handlers share.
+//! State shared by the handlers.
 
 use super::{
     credentials::tokens::TokenSigner,
@@ -17,12 +17,12 @@ use axum::{extract::FromRef, http::HeaderMap};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
 
-/// What handlers share.
+/// State shared by the handlers.
 #[derive(Clone, Debug)]
 pub(super) struct AppState {
     pub(super) hub: Hub,
     pub(super) secret: TokenSigner,
-    /// The STUN and TURN servers that people use.
+    /// URLs of the STUN and TURN servers.
     pub(super) ice_urls: Arc<Vec<String>>,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) limits: Arc<Limits>,
@@ -31,13 +31,13 @@ pub(super) struct AppState {
     pub(super) refusals: Arc<Refusals>,
     pub(super) leptos: LeptosOptions,
     pub(super) policy: Arc<PagePolicy>,
-    /// Whether the server itself speaks TLS.
+    /// Whether the server itself uses TLS.
     pub(super) is_secure: bool,
 }
 
 impl AppState {
-    /// Counts what somebody asks for among the connections of their address, as long as the permit is
-    /// kept: a connection from there is counted already, unless a proxy made it.
+    /// Counts a long-running request as a connection of its client, until the permit is dropped. Returns
+    /// no permit for direct connections, which are counted already.
     pub(super) fn count(
         &self,
         peer: &ConnectInfo,

@@ -31,7 +31,7 @@ use tokio_tungstenite::tungstenite::{
 /// A program whose memory and descriptors are its own.
 pub(crate) async fn program(args: &[&str]) -> Program {
     let site = site().to_str().unwrap();
-    Program::start(&[&["--listen", "127.0.0.1:0", "--site", site], args].concat(), &[]).await
+    Program::start(&[&["--listen", "127.0.0.1:0", "--static-dir", site], args].concat(), &[]).await
 }
 
 pub(crate) fn resident_kb(id: u32) -> u64 {
@@ -95,7 +95,7 @@ impl Dice {
 /// The fuzz targets run millions of them through the parser; here the whole server reads them.
 #[tokio::test]
 async fn t7_malformed_messages_before_and_after_joining() {
-    let server = program(&["--messages", "1000000", "--log", "warn"]).await;
+    let server = program(&["--message-rate", "1000000", "--log-level", "warn"]).await;
     let addr = server.addr();
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
     let offer = json!({"type": "offer", "sdp": "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"});
@@ -143,7 +143,7 @@ async fn t7_malformed_messages_before_and_after_joining() {
 
 #[tokio::test]
 async fn t10_upgrades_that_never_join() {
-    let args = ["--patience", "1", "--request-rate", "1000000", "--log", "warn"];
+    let args = ["--join-timeout", "2s", "--request-rate", "1000000", "--log-level", "warn"];
     let server = program(&args).await;
     let addr = server.addr();
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
@@ -169,7 +169,7 @@ async fn t10_upgrades_that_never_join() {
     assert!(open.len() < 600, "{} were let in", open.len());
     for client in &mut open {
         let (code, reason) = client.dismissed().await;
-        assert_eq!((code, reason.as_str()), (1008, "Watch or join a room within 2 seconds."));
+        assert_eq!((code, reason.as_str()), (1008, "Join timeout: no room joined within 2s."));
     }
     let grown = resident_kb(server.id()).saturating_sub(before);
     assert!(grown < 1024 * open.len() as u64 / 10, "{grown} kB for {}", open.len());
@@ -180,7 +180,7 @@ async fn t10_upgrades_that_never_join() {
 
 #[tokio::test]
 async fn t10_an_address_has_so_many_connections() {
-    let app = TestApp::start_with(|config| config.limits.connections = 8).await;
+    let app = TestApp::start_with(|config| config.limits.max_connections_per_ip = 8).await;
     let mut held = Vec::new();
     for _ in 0..8 {
         held.push(TcpStream::connect(app.addr).await.unwrap());
@@ -200,7 +200,8 @@ async fn t10_an_address_has_so_many_connections() {
 
 #[tokio::test]
 async fn t10_half_sent_handshakes() {
-    let app = TestApp::start_with(|config| config.limits.patience = Duration::from_secs(1)).await;
+    let app =
+        TestApp::start_with(|config| config.limits.header_timeout = Duration::from_secs(1)).await;
     let (mut caller, mut callee) = app.pair("123").await;
     for part in ["", "GET", "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: webs"] {
         let mut stream = TcpStream::connect(app.addr).await.unwrap();
@@ -216,7 +217,8 @@ async fn t10_half_sent_handshakes() {
 
 #[tokio::test]
 async fn t10_a_kept_connection_is_not_kept_for_ever() {
-    let app = TestApp::start_with(|config| config.limits.patience = Duration::from_secs(1)).await;
+    let app =
+        TestApp::start_with(|config| config.limits.header_timeout = Duration::from_secs(1)).await;
     let mut stream = TcpStream::connect(app.addr).await.unwrap();
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
     stream.write_all(request.repeat(2).as_bytes()).await.unwrap();
@@ -227,8 +229,8 @@ async fn t10_a_kept_connection_is_not_kept_for_ever() {
 
 #[tokio::test]
 async fn t10_answers_that_nobody_reads() {
-    let patience = Duration::from_millis(200);
-    let app = TestApp::start_with(|config| config.limits.patience = patience).await;
+    let send_timeout = Duration::from_millis(200);
+    let app = TestApp::start_with(|config| config.limits.send_timeout = send_timeout).await;
     let mut stream = TcpStream::connect(app.addr).await.unwrap();
     let request = format!("GET /pkg/salon.wasm HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
     let requests = request.repeat(1000);
@@ -239,7 +241,8 @@ async fn t10_answers_that_nobody_reads() {
 
 #[tokio::test]
 async fn t10_half_sent_frames() {
-    let app = TestApp::start_with(|config| config.limits.patience = Duration::from_secs(1)).await;
+    let app =
+        TestApp::start_with(|config| config.limits.message_timeout = Duration::from_secs(1)).await;
     // In the header, in the payload, and behind a frame that is whole.
     let whole = b"\x89\x80\0\0\0\0".as_slice();
     for part in [&b"\x81"[..], b"\x81\xfe\x01\x00abcd{", &[whole, b"\x81\x85abcd{"].concat()] {
@@ -251,7 +254,7 @@ async fn t10_half_sent_frames() {
         soon(sender.socket.get_mut().write_all(part)).await.unwrap();
         caller.reaches(&mut callee, "meanwhile").await;
         let (code, reason) = sender.dismissed().await;
-        assert_eq!((code, reason.as_str()), (1008, "Finish a message within 1 seconds."));
+        assert_eq!((code, reason.as_str()), (1008, "Message timeout: incomplete after 1s."));
         other.expect("peer-left").await;
         caller.reaches(&mut callee, "afterwards").await;
         drop((sender, other, caller, callee));
@@ -262,7 +265,7 @@ async fn t10_half_sent_frames() {
 #[tokio::test]
 async fn t10_no_descriptor_is_left() {
     let site = site().to_str().unwrap();
-    let args = ["--listen", "127.0.0.1:0", "--site", site, "--patience", "60"];
+    let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--header-timeout", "60s"];
     let program = salon(&args, &[]);
     let mut limited = Command::new("sh");
     limited.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]);
@@ -334,7 +337,7 @@ async fn t11_floods_of_every_kind() {
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
     let unknown = || Message::text(json!({"type": "nonsense"}).to_string());
     let candidate = || json!({"type": "candidate", "candidate": null}).to_string();
-    let too_fast = (1008, "Send at most 50 messages a second.".to_owned());
+    let too_fast = (1008, "Rate limit exceeded: 50 messages per second.".to_owned());
     // Each kind once before memory is measured: what allocators keep is no growth.
     let mut before = 0;
     const ABUSERS: u64 = 8;
@@ -356,7 +359,7 @@ async fn t11_floods_of_every_kind() {
 
 #[tokio::test]
 async fn t11_what_an_honest_person_sends_is_let_through() {
-    let app = TestApp::start_with(|config| config.people = 16).await;
+    let app = TestApp::start_with(|config| config.max_participants = 16).await;
     let mut others = Vec::new();
     for _ in 0..15 {
         let (mut other, _) = app.join("123").await;
@@ -463,7 +466,7 @@ async fn t24_a_description_of_a_megabyte() {
 
 #[tokio::test]
 async fn t24_ten_thousand_candidates() {
-    let app = TestApp::start_with(|config| config.limits.messages = 10_000).await;
+    let app = TestApp::start_with(|config| config.limits.message_rate = 10_000).await;
     let (mut sender, mut other) = app.pair("123").await;
     let candidate = json!({"type": "candidate", "candidate": {"candidate": "candidate:1"}});
     for number in 0..10_000 {
@@ -492,7 +495,8 @@ async fn t24_nobody_looks_up_or_contacts_what_a_candidate_names() {
         println!("skipped: the trace of system calls, because strace is missing or not allowed");
     }
     let site = site().to_str().unwrap();
-    let plain = salon(&["--listen", "127.0.0.1:0", "--log", "warn", "--site", site], &[]);
+    let plain =
+        salon(&["--listen", "127.0.0.1:0", "--log-level", "warn", "--static-dir", site], &[]);
     let mut command = Command::new(if is_traced { "strace" } else { "env" });
     command.args(if is_traced { &strace[..] } else { &[] });
     command.arg(plain.as_std().get_program()).args(plain.as_std().get_args());
@@ -543,7 +547,7 @@ async fn t24_nobody_looks_up_or_contacts_what_a_candidate_names() {
 
 #[tokio::test]
 async fn rooms_are_counted() {
-    let app = TestApp::start_with(|config| config.limits.rooms = 1).await;
+    let app = TestApp::start_with(|config| config.limits.max_rooms = 1).await;
     let (mut caller, mut callee) = app.pair("123").await;
     let mut third = app.client().await;
     third.say(json!({"type": "join", "room": "124"})).await;
@@ -557,8 +561,8 @@ async fn rooms_are_counted() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_forwarded_address_counts() {
     let app = TestApp::start_with(|config| {
-        config.limits.connections = 2;
-        config.proxies = "127.0.0.1".parse().unwrap();
+        config.limits.max_connections_per_ip = 2;
+        config.trusted_proxies = "127.0.0.1".parse().unwrap();
     })
     .await;
     let origin = format!("http://{}", app.addr);
@@ -580,7 +584,7 @@ async fn behind_a_trusted_proxy_each_forwarded_address_counts() {
 
 #[tokio::test]
 async fn what_a_stranger_says_of_itself_counts_for_nothing() {
-    let app = TestApp::start_with(|config| config.limits.sockets = 2).await;
+    let app = TestApp::start_with(|config| config.limits.ws_connect_rate = 2).await;
     let origin = format!("http://{}", app.addr);
     let upgrade = async |line: &str| {
         let stream = TcpStream::connect(app.addr).await.unwrap();

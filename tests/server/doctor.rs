@@ -16,6 +16,8 @@ use tokio::{
 };
 
 const HEADER: usize = 20;
+/// Fixed credentials of the TURN servers.
+const ADA: [&str; 4] = ["--turn-username", "ada", "--turn-credential", "hunter2"];
 
 /// What it said, and how it exited.
 struct Report {
@@ -48,9 +50,9 @@ async fn doctor(args: &[&str]) -> Report {
     let mut all = vec!["doctor"];
     for (option, usual) in [
         ("--listen", "127.0.0.1:0"),
-        ("--site", site().to_str().unwrap()),
-        ("--data", data),
-        ("--ice", &stun),
+        ("--static-dir", site().to_str().unwrap()),
+        ("--data-dir", data),
+        ("--ice-servers", &stun),
     ] {
         if !args.contains(&option) {
             all.extend([option, usual]);
@@ -138,14 +140,14 @@ async fn a_relay_that_relays_to_nobody_or_to_private_networks_is_found() {
     let nobody = Turn::to("ada", 1, |_| false).await.address;
     let anybody = Turn::to("ada", 1, |_| true).await.address;
     let company = Turn::to("ada", 1, |peer| peer == Ipv4Addr::new(10, 9, 9, 9)).await.address;
-    let lists = [nobody, anybody, company].map(|address| format!("turn:{address}|ada|hunter2"));
-    let report = doctor(&["--ice", &lists.join(" ")]).await;
+    let urls = [nobody, anybody, company].map(|address| format!("turn:{address}")).join(" ");
+    let report = doctor(&[&["--ice-servers", &urls][..], &ADA].concat()).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
     let line = report.line("problem", &format!("turn:{nobody} relays to nobody"));
     assert!(line.contains("error 403") && line.contains("denied-peer-ip"), "{line}");
     let line = report.line("warning", &format!("turn:{anybody} relays to 127.0.0.1, 10.0.0.1"));
     assert!(line.contains("169.254.169.254") && line.contains("denied-peer-ip"), "{line}");
-    report.line("ok", &format!("turn:{company} relays with the credential"));
+    report.line("ok", &format!("turn:{company} relays with the credential only"));
 }
 
 /// A proxy that leaves out what begins like this, in front of a server.
@@ -184,9 +186,9 @@ async fn a_proxy_is_tried_as_a_browser_would() {
     let no_upgrade = proxy(app.addr, "upgrade").await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for (address, verdict, parts) in [
-        (whole, "ok", ["opens call sockets for its pages", ""]),
+        (whole, "ok", ["accepts WebSockets from its pages", ""]),
         (no_host, "problem", ["status 403", "Host header"]),
-        (no_upgrade, "problem", ["opens no call socket", "headers Upgrade and Connection"]),
+        (no_upgrade, "problem", ["refuses WebSockets", "headers Upgrade and Connection"]),
         (closed, "problem", ["cannot be reached", "proxy runs"]),
     ] {
         let origin = format!("http://{address}");
@@ -210,33 +212,33 @@ async fn an_origin_over_https_is_tried_as_well() {
 }
 
 #[tokio::test]
-async fn a_data_folder_is_looked_at_beside_the_server_that_uses_it() {
+async fn a_data_directory_is_looked_at_beside_the_server_that_uses_it() {
     let folder = Folder::new();
     let site = site().to_str().unwrap();
-    let args = ["--listen", "127.0.0.1:0", "--site", site, "--data", folder.root()];
+    let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--data-dir", folder.root()];
     let server = Program::start(&args, &[]).await;
-    let report = doctor(&["--data", folder.root()]).await;
+    let report = doctor(&["--data-dir", folder.root()]).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
-    report.line("problem", "Another server uses the data folder");
+    report.line("problem", "Another server uses the data directory");
     let listen = server.addr().to_string();
-    let report = doctor(&["--data", folder.root(), "--listen", &listen]).await;
+    let report = doctor(&["--data-dir", folder.root(), "--listen", &listen]).await;
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
-    report.line("ok", "The server that runs has the data folder");
+    report.line("ok", "The running server uses the data directory");
     server.end("-TERM").await;
 
     fs::write(folder.path("rooms.db"), "").unwrap();
-    doctor(&["--data", folder.root()]).await.line("problem", "rooms.db: it is empty");
+    doctor(&["--data-dir", folder.root()]).await.line("problem", "rooms.db: it is empty");
     fs::write(folder.path("rooms.db"), "some text").unwrap();
     folder.set_mode("rooms.db", 0o666);
-    doctor(&["--data", folder.root()]).await.line("problem", "rooms.db: others can write it");
+    doctor(&["--data-dir", folder.root()]).await.line("problem", "rooms.db: others can write it");
 }
 
 #[tokio::test]
 async fn what_is_dangerous_is_warned_of() {
-    let args = ["--trust-proxy", "::/0", "--ice", "turn:127.0.0.1:1?transport=tcp"];
-    let report = doctor(&[&args[..], &["--turn-secret", "change-me"]].concat()).await;
-    report.line("warning", "--trust-proxy (SALON_TRUST_PROXY) trusts ::/0");
-    report.line("warning", "--turn-secret (SALON_TURN_SECRET)");
+    let args = ["--trusted-proxies", "::/0", "--ice-servers", "turn:127.0.0.1:1?transport=tcp"];
+    let report = doctor(&[&args[..], &["--turn-static-auth-secret", "change-me"]].concat()).await;
+    report.line("warning", "--trusted-proxies (SALON_TRUSTED_PROXIES) trusts ::/0");
+    report.line("warning", "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET)");
 }
 
 #[tokio::test]
@@ -246,16 +248,18 @@ async fn a_server_that_lacks_nothing_has_no_problem() {
     fs::create_dir(&data).unwrap();
     folder.set_mode("data", 0o700);
     let turn = Turn::start("ada", 1).await;
-    let relay = format!("turn:{}|ada|secret", turn.address);
-    let metrics = ["--metrics", "127.0.0.1:0"];
-    let report = doctor(&[&["--data", &data, "--ice", &relay][..], &metrics].concat()).await;
+    let relay = format!("turn:{}", turn.address);
+    let metrics = ["--metrics-listen", "127.0.0.1:0"];
+    let report =
+        doctor(&[&["--data-dir", &data, "--ice-servers", &relay][..], &metrics, &ADA].concat())
+            .await;
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
     report.line("ok", "is writable");
     report.line("ok", "The clock");
-    report.line("ok", "relays with the credential");
+    report.line("ok", "relays with the credential only");
     assert_eq!(report.lines.iter().filter(|line| line.contains("free to listen on")).count(), 2);
     report.line("warning", "salon.wasm.br");
-    assert!(!report.lines.concat().contains("secret"), "credentials are nobody's business");
+    assert!(!report.lines.concat().contains("hunter2"), "credentials are nobody's business");
     assert!(fs::read_dir(&data).unwrap().next().is_none(), "it leaves nothing behind");
 }
 
@@ -273,17 +277,17 @@ async fn a_port_that_is_taken_is_a_problem_unless_a_server_is_well_there() {
     assert_eq!(report.code, Some(0), "{:#?}", report.lines);
     report.line("ok", "healthy");
 
-    let report = doctor(&["--metrics", &taken]).await;
-    assert!(report.line("problem", &taken).contains("--metrics (SALON_METRICS)"));
+    let report = doctor(&["--metrics-listen", &taken]).await;
+    assert!(report.line("problem", &taken).contains("--metrics-listen (SALON_METRICS_LISTEN)"));
 }
 
 #[tokio::test]
 async fn credentials_are_made_as_they_are_for_people() {
     let turn = Turn::start(":doctor", 1).await;
     let relay = format!("turn:{}", turn.address);
-    let report = doctor(&["--ice", &relay, "--turn-secret", "hunter2"]).await;
+    let report = doctor(&["--ice-servers", &relay, "--turn-static-auth-secret", "hunter2"]).await;
     assert_eq!(report.code, Some(0), "{:#?}", report.lines);
-    report.line("ok", "relays with the credential");
+    report.line("ok", "relays with the credential only");
 }
 
 #[tokio::test]
@@ -301,39 +305,39 @@ async fn a_certificate_is_tried_with_its_key_and_where_it_is_served() {
     assert_eq!((report.code, report.problems()), (Some(0), 0), "{:#?}", report.lines);
     report.line("ok", "healthy");
     report.line("ok", "more days");
-    report.line("ok", "a key that nobody else can read");
+    report.line("ok", "a private key that nobody else can read");
 
     let report = doctor(&[&args[..], &[&other.path("key.pem")]].concat()).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
-    report.line("problem", "this certificate was made for");
+    report.line("problem", "the key of this certificate");
 }
 
 #[tokio::test]
 async fn an_authority_has_to_be_there() {
     let authority = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let directory = format!("https://{}/dir", authority.local_addr().unwrap());
-    let args = ["--acme", "call.example.org", "--acme-directory", &directory];
+    let args = ["--acme-domain", "call.example.org", "--acme-directory", &directory];
     let report = doctor(&args).await;
     assert_eq!(report.code, Some(0), "{:#?}", report.lines);
-    report.line("ok", "takes connections");
+    report.line("ok", "accepts connections");
     report.line("warning", "port 443 of call.example.org");
     drop(authority);
     doctor(&args).await.line("problem", "--acme-directory (SALON_ACME_DIRECTORY)");
 }
 
 #[tokio::test]
-async fn a_data_folder_that_cannot_be_used_is_a_problem() {
+async fn a_data_directory_that_cannot_be_used_is_a_problem() {
     let folder = Folder::new();
     let file = folder.path("file");
     fs::write(&file, "").unwrap();
     for data in [file.clone(), format!("{file}/below")] {
-        let report = doctor(&["--data", &data]).await;
+        let report = doctor(&["--data-dir", &data]).await;
         assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
-        assert!(report.line("problem", "data folder").contains("--data (SALON_DATA)"));
+        assert!(report.line("problem", "data directory").contains("--data-dir (SALON_DATA_DIR)"));
     }
-    let report = doctor(&["--data", &folder.path("a/b")]).await;
+    let report = doctor(&["--data-dir", &folder.path("a/b")]).await;
     assert_eq!(report.code, Some(0));
-    report.line("ok", "can be made");
+    report.line("ok", "can be created");
     assert!(!Path::new(&folder.path("a")).exists());
 }
 
@@ -347,7 +351,7 @@ async fn a_secret_that_others_can_read_is_none() {
     for (file, dir, fix) in modes {
         folder.set_mode("secret", file);
         folder.set_mode("", dir);
-        let report = doctor(&["--data", data]).await;
+        let report = doctor(&["--data-dir", data]).await;
         assert_eq!(report.problems(), usize::from(fix.is_some()), "{:#?}", report.lines);
         if let Some(mode) = fix {
             report.line("problem", &format!("chmod {mode} {data}"));
@@ -356,19 +360,19 @@ async fn a_secret_that_others_can_read_is_none() {
     folder.set_mode("", 0o700);
     for weak in [" \n", "a", "change-me"] {
         fs::write(&secret, weak).unwrap();
-        doctor(&["--data", data]).await.line("problem", "openssl rand -hex 32");
+        doctor(&["--data-dir", data]).await.line("problem", "openssl rand -hex 32");
     }
 }
 
 #[tokio::test]
 async fn pages_that_are_not_built_are_a_problem() {
     let folder = Folder::new();
-    let report = doctor(&["--site", folder.root()]).await;
+    let report = doctor(&["--static-dir", folder.root()]).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
     assert!(report.line("problem", "pkg/salon.js").contains("make release"));
 
     // Options may stand before the command, too, and in the environment.
-    let args = ["--site", folder.root(), "doctor", "--ice", "none"];
+    let args = ["--static-dir", folder.root(), "doctor", "--ice-servers", "none"];
     let mut command = salon(&args, &[("SALON_LISTEN", "127.0.0.1:0")]);
     let output = soon(command.output()).await.unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -383,18 +387,18 @@ async fn servers_that_are_silent_refuse_or_relay_for_anybody_are_problems() {
     let strict = Turn::start("ada", 2).await.address;
     let open = Turn::start("", 0).await.address;
     let silent = silent.local_addr().unwrap();
-    let lists = [
+    let urls = [
         format!("stun:{silent}"),
-        format!("turn:{closed}?transport=tcp|ada|hunter2"),
-        format!("turn:{strict}|ada|hunter2"),
-        format!("turn:{open}|ada|hunter2"),
+        format!("turn:{closed}?transport=tcp"),
+        format!("turn:{strict}"),
+        format!("turn:{open}"),
         "stun:nowhere.invalid".to_owned(),
     ];
-    let report = doctor(&["--ice", &lists.join(" ")]).await;
+    let report = doctor(&[&["--ice-servers", &urls.join(" ")][..], &ADA].concat()).await;
     assert_eq!((report.code, report.problems()), (Some(1), 5), "{:#?}", report.lines);
     report.line("problem", &format!("stun:{silent} did not answer within 2 seconds. "));
     report.line("problem", &format!("turn:{closed}?transport=tcp cannot be reached"));
-    report.line("problem", &format!("turn:{strict} refuses the credential (error 401). Correct"));
+    report.line("problem", &format!("turn:{strict} rejects the credential (error 401). Correct"));
     report.line("problem", &format!("turn:{open} relays for anybody"));
     report.line("problem", "stun:nowhere.invalid cannot be reached");
     assert!(!report.lines.concat().contains("hunter2"));

@@ -1,7 +1,7 @@
 //! Hosts and doors, against clients that do not keep to any rule of the page.
 
 use crate::support::{Client, Folder, TestApp};
-use salon::server::{DataFolder, TokenSigner};
+use salon::server::{Config, DataDir, TokenSigner};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -115,8 +115,7 @@ async fn t3_who_waits_can_say_nothing_to_the_room() {
 #[tokio::test]
 async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
     let folder = Folder::new();
-    let keep =
-        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.root().into());
+    let keep = |config: &mut Config| config.data_dir = DataDir::Chosen(folder.root().into());
     let app = TestApp::start_with(keep).await;
     let (mut host, room) = host(&app).await;
     let mut guest = ask(&app, &room, json!({})).await;
@@ -156,8 +155,7 @@ async fn t3_a_renewed_key_is_the_only_one_that_is_good() {
 #[tokio::test]
 async fn what_hosts_decide_outlives_the_server() {
     let folder = Folder::new();
-    let keep =
-        |config: &mut salon::server::Config| config.data = DataFolder::Chosen(folder.root().into());
+    let keep = |config: &mut Config| config.data_dir = DataDir::Chosen(folder.root().into());
     let app = TestApp::start_with(keep).await;
     let (mut host, room) = host(&app).await;
     act(&mut host, json!({"do": "passcode", "passcode": "swordfish"})).await;

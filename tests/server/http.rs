@@ -94,8 +94,8 @@ async fn quiet_peak(addr: SocketAddr, id: u32) -> u64 {
 /// How many kB more a program takes than for quiet connections while this is sent over all of them,
 /// and what they are told.
 async fn grown(text: impl Fn(SocketAddr) -> String) -> (u64, Vec<String>) {
-    let args = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
-    let args = [&args[..], &["--patience", "3", "--log", "warn"]].concat();
+    let args = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
+    let args = [&args[..], &["--header-timeout", "3s", "--log-level", "warn"]].concat();
     // What is resident is what is held: glibc keeps nothing back, and no heap for each thread.
     let held = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_TRIM_THRESHOLD_", "0")];
     let server = Program::start(&args, &held).await;
@@ -281,7 +281,7 @@ async fn no_path_makes_the_file_system_complain() {
 
 #[tokio::test]
 async fn a_refusal_at_the_door_says_when_to_come_again() {
-    let app = TestApp::start_with(|config| config.limits.connections = 1).await;
+    let app = TestApp::start_with(|config| config.limits.max_connections_per_ip = 1).await;
     let _held = TcpStream::connect(app.addr).await.unwrap();
     for line in ["GET /", "POST /new", "GET /ws"] {
         let refused = app.http(line, &[]).await;
@@ -335,8 +335,8 @@ async fn check(addr: SocketAddr, headers: &str) -> Value {
 
 #[tokio::test]
 async fn what_a_proxy_does_not_pass_on_is_named() {
-    let patience = Duration::from_millis(200);
-    let app = TestApp::start_with(|config| config.limits.patience = patience).await;
+    let header_timeout = Duration::from_millis(200);
+    let app = TestApp::start_with(|config| config.limits.header_timeout = header_timeout).await;
     let (host, origin) =
         (format!("Host: {}\r\n", app.addr), format!("Origin: http://{}\r\n", app.addr));
     let own = format!("{host}{origin}");

@@ -76,7 +76,7 @@ async fn hear(socket: &mut WebSocketStream<Stream>) -> Value {
 async fn program(folder: &Folder, args: &[&str]) -> Program {
     let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
     let site = site().to_str().unwrap();
-    let usual = ["--listen", "127.0.0.1:0", "--site", site];
+    let usual = ["--listen", "127.0.0.1:0", "--static-dir", site];
     let tls = ["--tls-cert", cert.as_str(), "--tls-key", key.as_str()];
     Program::start(&[&usual, &tls[..], args].concat(), &[]).await
 }
@@ -85,7 +85,7 @@ async fn program(folder: &Folder, args: &[&str]) -> Program {
 async fn pages_and_calls_go_over_tls() {
     let folder = Folder::new();
     let cert = folder.certify();
-    let server = program(&folder, &["--log", "warn"]).await;
+    let server = program(&folder, &["--log-level", "warn"]).await;
     assert!(server.origin.starts_with("https://"), "{}", server.origin);
     let addr = server.addr();
     assert_eq!(shown(addr, "localhost").await, cert);
@@ -115,7 +115,7 @@ async fn plain_http_leads_to_https() {
     let folder = Folder::new();
     folder.certify();
     let http = free_port().await;
-    let server = program(&folder, &["--http", &format!("127.0.0.1:{http}")]).await;
+    let server = program(&folder, &["--http-redirect-listen", &format!("127.0.0.1:{http}")]).await;
     let port = server.addr().port();
     let plain = SocketAddr::from(([127, 0, 0, 1], http));
     let host = [("Host", "localhost:80")];
@@ -134,7 +134,7 @@ async fn plain_http_leads_to_names_of_the_certificate_alone() {
     let folder = Folder::new();
     folder.certify_for(&["call.example.org", "*.calls.example.org", "192.0.2.7", "2001:db8::7"]);
     let http = free_port().await;
-    let server = program(&folder, &["--http", &format!("127.0.0.1:{http}")]).await;
+    let server = program(&folder, &["--http-redirect-listen", &format!("127.0.0.1:{http}")]).await;
     let plain = SocketAddr::from(([127, 0, 0, 1], http));
     let status = async |host: &str| {
         let reply = Reply::of(plain, "GET /", &[("Host", host)]).await;
@@ -173,17 +173,17 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
     assert_eq!(shown(addr, "localhost").await, first);
 
     fs::write(folder.path("key.pem"), "no key").unwrap();
-    let line = server.logs("The one from before stays in use.").await;
+    let line = server.logs("The previous certificate stays in use.").await;
     assert!(line.contains(&folder.path("key.pem")), "{line}");
     assert_eq!(shown(addr, "localhost").await, first);
 
     // A certificate with the key of another one.
     folder.certify();
     let key = fs::read(folder.path("key.pem")).unwrap();
-    server.logs("the certificate has changed").await;
+    server.logs("reloaded the certificate, which has changed").await;
     folder.certify();
     fs::write(folder.path("key.pem"), key).unwrap();
-    server.logs("The one from before stays in use.").await;
+    server.logs("The previous certificate stays in use.").await;
 
     let last = folder.certify();
     while shown(addr, "localhost").await != last {
@@ -200,10 +200,10 @@ async fn sighup_reads_the_certificate_again_and_says_what_came_of_it() {
     folder.certify();
     let mut server = program(&folder, &[]).await;
     server.signal("-HUP").await;
-    server.logs("read again and is as before").await;
+    server.logs("reloaded the certificate, which has not changed").await;
     let last = folder.certify();
     server.signal("-HUP").await;
-    server.logs("the certificate has changed").await;
+    server.logs("reloaded the certificate, which has changed").await;
     assert_eq!(shown(server.addr(), "localhost").await, last);
     fs::write(folder.path("cert.pem"), "").unwrap();
     server.signal("-HUP").await;
@@ -229,7 +229,7 @@ async fn a_certificate_that_has_ended_is_warned_of() {
 async fn t10_half_sent_tls_handshakes() {
     let folder = Folder::new();
     folder.certify();
-    let server = program(&folder, &["--patience", "1", "--log", "warn"]).await;
+    let server = program(&folder, &["--tls-handshake-timeout", "1s", "--log-level", "warn"]).await;
     let addr = server.addr();
     let mut caller = join(addr, "123").await;
     for part in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"] {
@@ -329,17 +329,17 @@ async fn a_certificate_is_got_from_an_authority_and_kept() {
     let args = [
         "--listen",
         &listen,
-        "--site",
+        "--static-dir",
         site().to_str().unwrap(),
-        "--data",
+        "--data-dir",
         &data,
-        "--acme",
+        "--acme-domain",
         "Salon.Example",
         "--acme-contact",
         "operator@salon.example",
         "--acme-directory",
         &directory,
-        "--acme-ca",
+        "--acme-ca-bundle",
         &ca,
     ];
     let mut server = Program::start(&args, &[]).await;

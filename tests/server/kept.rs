@@ -5,14 +5,14 @@ use crate::{
     support::{Folder, TestApp},
 };
 use rusqlite::Connection;
-use salon::server::{Config, DataFolder};
+use salon::server::{Config, DataDir};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// A server that keeps what it has in this folder.
 async fn app(folder: &Folder) -> TestApp {
     let root = folder.root().to_owned();
-    let keep = move |config: &mut Config| config.data = DataFolder::Chosen(root.into());
+    let keep = move |config: &mut Config| config.data_dir = DataDir::Chosen(root.into());
     TestApp::start_with(keep).await
 }
 

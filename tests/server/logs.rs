@@ -28,7 +28,10 @@ struct Program {
 impl Program {
     async fn start(args: &[&str]) -> Self {
         let site = site().to_str().unwrap();
-        let mut command = salon(&["--listen", "127.0.0.1:0", "--site", site, "--people", "2"], &[]);
+        let mut command = salon(
+            &["--listen", "127.0.0.1:0", "--static-dir", site, "--max-participants", "2"],
+            &[],
+        );
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -84,7 +87,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     bob.expect("joined").await;
     late.say(join(&json!(null))).await;
     late.expect_error("room-full").await;
-    program.says(&["not let in", "RoomFull"]).await;
+    program.says(&["join refused", "RoomFull"]).await;
 
     for (kind, body) in [
         ("offer", json!({"type": "offer", "sdp": SDP})),
@@ -105,7 +108,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     let stream: TcpStream = ada.socket.into_inner();
     stream.set_zero_linger().unwrap();
     drop(stream);
-    program.says(&["closed", "gone"]).await;
+    program.says(&["closed", "disconnected"]).await;
     let mut again = Client::of(program.address).await;
     secrets.push(again.local_addr().port().to_string());
     again.say(join(&seat)).await;
@@ -117,7 +120,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     let mut forger = Client::of(program.address).await;
     forger.say(join(&json!("forged-proof"))).await;
     forger.expect_error("bad-seat-token").await;
-    program.says(&["not let in", "BadSeatToken"]).await;
+    program.says(&["join refused", "BadSeatToken"]).await;
     secrets.extend([seat.as_str().unwrap().to_owned(), "forged-proof".to_owned()]);
     secrets
 }
@@ -132,7 +135,7 @@ fn tells(line: &str, secret: &str) -> bool {
 
 #[tokio::test]
 async fn t27_nobody_is_named_in_the_log() {
-    for args in [&[][..], &["--log", "info", "--log-format", "json"]] {
+    for args in [&[][..], &["--log-level", "info", "--log-format", "json"]] {
         let mut program = Program::start(args).await;
         let address = program.address.to_string();
         let mut secrets = whole_call(&mut program).await;
@@ -156,13 +159,16 @@ async fn lines_can_be_read_by_programs() {
     let first = |line: &&Value| line["message"] == "open" && line["span"]["number"] == 1;
     let open = lines.iter().find(first).unwrap();
     assert_eq!((&open["level"], &open["span"]["address"]), (&json!("INFO"), &json!(null)));
-    let gone = lines.iter().find(|line| line["reason"] == "gone").unwrap();
-    assert_eq!((&gone["message"], &gone["span"]["name"]), (&json!("closed"), &json!("connection")));
+    let disconnected = lines.iter().find(|line| line["reason"] == "disconnected").unwrap();
+    assert_eq!(
+        (&disconnected["message"], &disconnected["span"]["name"]),
+        (&json!("closed"), &json!("connection"))
+    );
 }
 
 #[tokio::test]
 async fn who_looks_for_a_fault_learns_the_address() {
-    let mut program = Program::start(&["--log", "debug"]).await;
+    let mut program = Program::start(&["--log-level", "debug"]).await;
     let client = Client::of(program.address).await;
     let address = client.local_addr().ip().to_string();
     program.says(&["connection{number=1", &address, "open"]).await;

@@ -1,4 +1,4 @@
-//! What operators see.
+//! The metrics of the server.
 
 use crate::support::{Reply, TestApp, soon};
 use serde_json::json;
@@ -40,13 +40,13 @@ async fn t27_a_page_whose_name_leads_to_the_metrics_gets_none() {
     ] {
         let reply = Reply::of(app.operators, "GET /metrics", &[("Host", host)]).await;
         assert_eq!(reply.status, status, "{host}");
-        assert_eq!(reply.body.contains("salon_people"), status == 200, "{host}");
+        assert_eq!(reply.body.contains("salon_participants"), status == 200, "{host}");
     }
 }
 
 #[tokio::test]
 async fn where_other_machines_may_ask_they_do_so_by_any_name() {
-    let app = TestApp::start_with(|config| config.metrics = "0.0.0.0:0".parse().ok()).await;
+    let app = TestApp::start_with(|config| config.metrics_listen = "0.0.0.0:0".parse().ok()).await;
     for host in ["metrics.internal.example.org:9100", "192.0.2.1:9100", "salon"] {
         let reply = Reply::of(app.operators, "GET /metrics", &[("Host", host)]).await;
         assert_eq!(reply.status, 200, "{host}");
@@ -56,8 +56,8 @@ async fn where_other_machines_may_ask_they_do_so_by_any_name() {
 #[tokio::test]
 async fn t10_operators_listener_has_limits_of_its_own() {
     let app = TestApp::start_with(|config| {
-        config.limits.connections = 4;
-        config.limits.patience = Duration::from_secs(1);
+        config.limits.max_connections_per_ip = 4;
+        config.limits.header_timeout = Duration::from_secs(1);
     })
     .await;
     // Who uses up the connections of people uses up none of these.
@@ -86,7 +86,7 @@ fn value(text: &str, name: &str) -> Option<f64> {
 
 #[tokio::test]
 async fn what_happens_is_counted() {
-    let app = TestApp::start_with(|config| config.people = 2).await;
+    let app = TestApp::start_with(|config| config.max_participants = 2).await;
     let (mut caller, mut callee) = app.pair("123").await;
     let mut late = app.client().await;
     late.say(json!({"type": "join", "room": "123"})).await;
@@ -107,23 +107,23 @@ async fn what_happens_is_counted() {
 
     let text = metrics(&app).await;
     for (name, expected) in [
-        ("salon_connections", 2.0),
+        ("salon_websocket_connections", 2.0),
         ("salon_rooms", 1.0),
-        ("salon_people", 1.0),
-        ("salon_queue", 0.0),
+        ("salon_participants", 1.0),
+        ("salon_hub_queue_length", 0.0),
         ("salon_joins_total{result=\"ok\"}", 2.0),
         ("salon_joins_total{result=\"room-full\"}", 1.0),
         ("salon_errors_total{code=\"room-full\"}", 1.0),
         ("salon_errors_total{code=\"not-joined\"}", 1.0),
-        ("salon_relayed_total{type=\"offer\"}", 1.0),
-        ("salon_relayed_total{type=\"answer\"}", 0.0),
-        ("salon_relayed_total{type=\"candidate\"}", 2.0),
-        ("salon_closed_total{reason=\"gone\"}", 1.0),
+        ("salon_signals_forwarded_total{type=\"offer\"}", 1.0),
+        ("salon_signals_forwarded_total{type=\"answer\"}", 0.0),
+        ("salon_signals_forwarded_total{type=\"candidate\"}", 2.0),
+        ("salon_websocket_closed_total{reason=\"disconnected\"}", 1.0),
     ] {
         assert_eq!(value(&text, name), Some(expected), "{name} in\n{text}");
     }
     assert_eq!(value(&text, "salon_joins_total{result=\"not-joined\"}"), None);
-    assert!(value(&text, "salon_sent_bytes_total").unwrap() > 500.0, "{text}");
+    assert!(value(&text, "salon_websocket_sent_bytes_total").unwrap() > 500.0, "{text}");
     assert!(text.ends_with("# EOF\n"), "{text}");
 }
 
@@ -140,7 +140,7 @@ async fn who_comes_back_is_told_from_who_comes() {
     forger.say(json!({"type": "join", "room": "123", "seat": {"token": "forged"}})).await;
     forger.expect_error("bad-seat-token").await;
     let text = metrics(&app).await;
-    for (result, expected) in [("ok", 1.0), ("returned", 2.0), ("bad-seat-token", 1.0)] {
+    for (result, expected) in [("ok", 1.0), ("resumed", 2.0), ("bad-seat-token", 1.0)] {
         let name = format!("salon_joins_total{{result=\"{result}\"}}");
         assert_eq!(value(&text, &name), Some(expected), "{text}");
     }
@@ -171,10 +171,10 @@ async fn clients_say_how_long_it_took_once_for_each_seat() {
     client.expect("pong").await;
     let text = metrics(&app).await;
     for (name, expected) in [
-        ("salon_client_join_seconds_count", 1.0),
-        ("salon_client_join_seconds_sum", 0.412),
-        ("salon_client_picture_seconds_bucket{le=\"0.6\"}", 1.0),
-        ("salon_client_back_seconds_count", 0.0),
+        ("salon_client_join_duration_seconds_count", 1.0),
+        ("salon_client_join_duration_seconds_sum", 0.412),
+        ("salon_client_time_to_first_frame_seconds_bucket{le=\"0.6\"}", 1.0),
+        ("salon_client_reconnect_duration_seconds_count", 0.0),
     ] {
         assert_eq!(value(&text, name), Some(expected), "{name} in\n{text}");
     }
@@ -186,9 +186,9 @@ async fn t27_metrics_are_not_where_people_are_and_name_nobody() {
     let (_ada, joined) = app.join("stand-up-room").await;
     let elsewhere = app.http("GET /metrics", &[]).await;
     assert_eq!(elsewhere.status, 404);
-    assert!(!elsewhere.body.contains("salon_people"), "{}", elsewhere.body);
+    assert!(!elsewhere.body.contains("salon_participants"), "{}", elsewhere.body);
     let text = metrics(&app).await;
-    assert!(value(&text, "salon_people").is_some_and(|people| people >= 1.0), "{text}");
+    assert!(value(&text, "salon_participants").is_some_and(|people| people >= 1.0), "{text}");
     for name in ["stand-up-room", joined["id"].as_str().unwrap(), "127.0.0.1"] {
         assert!(!text.contains(name), "{name}");
     }

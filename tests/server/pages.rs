@@ -76,7 +76,7 @@ async fn pages_have_no_part_in_other_windows() {
 async fn only_who_is_listed_shows_a_call_in_a_frame() {
     let listed = ["https://a.example.org", "http://b.example.org:8080"];
     let frames = listed.map(|origin| origin.parse().unwrap()).to_vec();
-    let app = TestApp::start_with(|config| config.frames = frames).await;
+    let app = TestApp::start_with(|config| config.frame_ancestors = frames).await;
     let page = app.http("GET /room/123", &[]).await;
     let policy = page.header("content-security-policy");
     let ancestors = "frame-ancestors https://a.example.org:443 http://b.example.org:8080";

@@ -44,7 +44,8 @@ async fn keep_busy(mut client: Client, room: String, key: String) {
 
 #[tokio::test]
 async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() {
-    let app = TestApp::start_with(|config| config.proxies = "127.0.0.1".parse().unwrap()).await;
+    let app =
+        TestApp::start_with(|config| config.trusted_proxies = "127.0.0.1".parse().unwrap()).await;
     let (mut owner, room) = host(&app).await;
     act(&mut owner, json!({"do": "passcode", "passcode": "swordfish"})).await;
     until(&mut owner, "room-settings").await;

@@ -1,7 +1,10 @@
 //! The program itself: its options, what it prints, and how it ends.
 
 use crate::support::{Client, Folder, Reply, site, soon};
-use salon::{room::Clocks, server::Config};
+use salon::{
+    room::Clocks,
+    server::{Config, Limits},
+};
 use serde_json::json;
 use std::{
     collections::BTreeSet,
@@ -52,66 +55,128 @@ fn sentence(output: &Output) -> String {
 
 #[test]
 fn the_clocks_of_the_rooms_follow_the_options() {
-    let args = ["salon", "--silence", "6", "--hold", "8"].map(OsString::from);
+    let args = ["salon", "--ping-timeout", "6", "--reconnect-grace", "8"].map(OsString::from);
     let (_, config) = Config::read(args, None).unwrap();
     let Clocks { ping, silence, hold, .. } = config.clocks;
     assert_eq!([ping, silence, hold].map(|clock| clock.as_secs()), [2, 6, 8]);
+}
+
+#[test]
+fn timeouts_have_units_and_limits_their_defaults() {
+    let read = |args: &[&str]| {
+        let args = [&["salon"][..], args].concat().into_iter().map(OsString::from);
+        Config::read(args, None).unwrap().1.limits
+    };
+    assert_eq!(read(&[]), Limits::default());
+    let limits = read(&["--header-timeout", "1500ms", "--send-timeout", "1m 30s"]);
+    let timeouts = [limits.header_timeout, limits.send_timeout, limits.join_timeout];
+    assert_eq!(timeouts.map(|timeout| timeout.as_millis()), [1_500, 90_000, 10_000]);
 }
 
 #[tokio::test]
 async fn a_wrong_value_is_named_and_exits_with_2() {
     for (args, env, named) in [
         (&["--listen", "nowhere"][..], &[][..], "--listen (SALON_LISTEN)"),
-        (&["--people", "0"], &[], "--people (SALON_PEOPLE)"),
-        (&["--people", "17"], &[], "--people (SALON_PEOPLE)"),
-        (&["--people", "two"], &[], "--people (SALON_PEOPLE)"),
-        (&["--ice", "http://example.org"], &[], "--ice (SALON_ICE)"),
-        (&["--ice", "turn:example.org"], &[], "--ice (SALON_ICE)"),
-        (&["--ice", "turn:example.org", "--turn-secret", " "], &[], "(SALON_TURN_SECRET)"),
-        (&["--turn-seconds", "9"], &[], "--turn-seconds (SALON_TURN_SECONDS)"),
-        (&["--turn-seconds", "601"], &[], "--turn-seconds (SALON_TURN_SECONDS)"),
-        (&[], &[("SALON_TURN_SECRET", "hunter2")], "--turn-secret (SALON_TURN_SECRET)"),
-        (&[], &[("SALON_TURN_SECONDS", "ten")], "--turn-seconds (SALON_TURN_SECONDS)"),
-        (&["--ice", "none", "--ice", "stun:example.org"], &[], "--ice (SALON_ICE)"),
-        (&["--hold", "121"], &[], "--hold (SALON_HOLD)"),
-        (&["--silence", "2"], &[], "--silence (SALON_SILENCE)"),
-        (&["--log", "loud"], &[], "--log (SALON_LOG)"),
+        (&["--max-participants", "0"], &[], "--max-participants (SALON_MAX_PARTICIPANTS)"),
+        (&["--max-participants", "17"], &[], "--max-participants (SALON_MAX_PARTICIPANTS)"),
+        (&["--max-participants", "two"], &[], "--max-participants (SALON_MAX_PARTICIPANTS)"),
+        (&["--ice-servers", "http://example.org"], &[], "--ice-servers (SALON_ICE_SERVERS)"),
+        (&["--ice-servers", "turn:example.org"], &[], "--ice-servers (SALON_ICE_SERVERS)"),
+        (
+            &["--ice-servers", "turn:example.org", "--turn-static-auth-secret", " "],
+            &[],
+            "(SALON_TURN_STATIC_AUTH_SECRET)",
+        ),
+        (&["--turn-credential-ttl", "9"], &[], "--turn-credential-ttl (SALON_TURN_CREDENTIAL_TTL)"),
+        (
+            &["--turn-credential-ttl", "601"],
+            &[],
+            "--turn-credential-ttl (SALON_TURN_CREDENTIAL_TTL)",
+        ),
+        (
+            &[],
+            &[("SALON_TURN_STATIC_AUTH_SECRET", "hunter2")],
+            "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET)",
+        ),
+        (
+            &[],
+            &[("SALON_TURN_CREDENTIAL_TTL", "ten")],
+            "--turn-credential-ttl (SALON_TURN_CREDENTIAL_TTL)",
+        ),
+        (
+            &["--ice-servers", "none", "--ice-servers", "stun:example.org"],
+            &[],
+            "--ice-servers (SALON_ICE_SERVERS)",
+        ),
+        (&["--reconnect-grace", "121"], &[], "--reconnect-grace (SALON_RECONNECT_GRACE)"),
+        (&["--ping-timeout", "2"], &[], "--ping-timeout (SALON_PING_TIMEOUT)"),
+        (&["--log-level", "loud"], &[], "--log-level (SALON_LOG_LEVEL)"),
         (&["--log-format", "xml"], &[], "--log-format (SALON_LOG_FORMAT)"),
-        (&["--connections", "0"], &[], "--connections (SALON_CONNECTIONS)"),
-        (&["--sockets", "many"], &[], "--sockets (SALON_SOCKETS)"),
+        (
+            &["--max-connections-per-ip", "0"],
+            &[],
+            "--max-connections-per-ip (SALON_MAX_CONNECTIONS_PER_IP)",
+        ),
+        (&["--ws-connect-rate", "many"], &[], "--ws-connect-rate (SALON_WS_CONNECT_RATE)"),
         (&["--request-rate", "0"], &[], "--request-rate (SALON_REQUEST_RATE)"),
-        (&["--messages", "x"], &[], "--messages (SALON_MESSAGES)"),
-        (&["--rooms", "1000001"], &[], "--rooms (SALON_ROOMS)"),
-        (&["--patience", "61"], &[], "--patience (SALON_PATIENCE)"),
-        (&["--trust-proxy", "localhost"], &[], "--trust-proxy (SALON_TRUST_PROXY)"),
+        (&["--message-rate", "x"], &[], "--message-rate (SALON_MESSAGE_RATE)"),
+        (&["--max-rooms", "1000001"], &[], "--max-rooms (SALON_MAX_ROOMS)"),
+        (&["--header-timeout", "601s"], &[], "--header-timeout (SALON_HEADER_TIMEOUT)"),
+        (&["--trusted-proxies", "localhost"], &[], "--trusted-proxies (SALON_TRUSTED_PROXIES)"),
         (&["--tls-cert", "a"], &[], "--tls-key (SALON_TLS_KEY)"),
         (&["--tls-key", "a"], &[], "--tls-cert (SALON_TLS_CERT)"),
-        (&["--tls-cert", "a", "--tls-key", "b", "--acme", "a.example"], &[], "--acme (SALON_ACME)"),
-        (&["--acme", "192.0.2.1"], &[], "--acme (SALON_ACME)"),
+        (
+            &["--tls-cert", "a", "--tls-key", "b", "--acme-domain", "a.example"],
+            &[],
+            "--acme-domain (SALON_ACME_DOMAIN)",
+        ),
+        (&["--acme-domain", "192.0.2.1"], &[], "--acme-domain (SALON_ACME_DOMAIN)"),
         (&["--acme-directory", "http://a"], &[], "--acme-directory (SALON_ACME_DIRECTORY)"),
-        (&["--http", "127.0.0.1:80"], &[], "--http (SALON_HTTP)"),
-        (&["--http", "80"], &[], "--http (SALON_HTTP)"),
+        (
+            &["--http-redirect-listen", "127.0.0.1:80"],
+            &[],
+            "--http-redirect-listen (SALON_HTTP_REDIRECT_LISTEN)",
+        ),
+        (
+            &["--http-redirect-listen", "80"],
+            &[],
+            "--http-redirect-listen (SALON_HTTP_REDIRECT_LISTEN)",
+        ),
         (&["--allow-origin", "example.org"], &[], "--allow-origin (SALON_ALLOW_ORIGIN)"),
-        (&["--allow-frame", "https://a;b"], &[], "--allow-frame (SALON_ALLOW_FRAME)"),
+        (&["--frame-ancestors", "https://a;b"], &[], "--frame-ancestors (SALON_FRAME_ANCESTORS)"),
         (&[], &[("SALON_LISTEN", "3000")], "SALON_LISTEN"),
-        (&[], &[("SALON_PEOPLE", "many")], "SALON_PEOPLE"),
-        (&[], &[("SALON_ICE", "stun:a.example turn:b.example")], "SALON_ICE"),
-        (&[], &[("SALON_LOG", "loud")], "SALON_LOG"),
+        (&[], &[("SALON_MAX_PARTICIPANTS", "many")], "SALON_MAX_PARTICIPANTS"),
+        (&[], &[("SALON_ICE_SERVERS", "stun:a.example turn:b.example")], "SALON_ICE_SERVERS"),
+        (
+            &["--ice-servers", "turn:a.example", "--turn-username", "ada"],
+            &[],
+            "--turn-credential (SALON_TURN_CREDENTIAL)",
+        ),
+        (&[], &[("SALON_TURN_CREDENTIAL", "hunter2 ")], "(SALON_TURN_CREDENTIAL)"),
+        (&[], &[("SALON_LOG_LEVEL", "loud")], "SALON_LOG_LEVEL"),
         (&[], &[("SALON_SECRET", "a")], "SALON_SECRET"),
         (&[], &[("SALON_SECRET", "    ")], "SALON_SECRET"),
         (&[], &[("SALON_SECRET", "hunter2")], "openssl rand -hex 32"),
         (&[], &[("SALON_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")], "SALON_SECRET"),
         (&["doctor"], &[("SALON_SECRET", "changeme")], "SALON_SECRET"),
-        (&["--ice", "turn:a.example", "--turn-secret", "hunter2 "], &[], "(SALON_TURN_SECRET)"),
-        (&["--data", ""], &[], "--data (SALON_DATA)"),
+        (
+            &["--ice-servers", "turn:a.example", "--turn-static-auth-secret", "hunter2 "],
+            &[],
+            "(SALON_TURN_STATIC_AUTH_SECRET)",
+        ),
+        (&["--data-dir", ""], &[], "--data-dir (SALON_DATA_DIR)"),
         (&["--tls-cert="], &[], "--tls-cert (SALON_TLS_CERT)"),
         (&[], &[("SALON_ALLOW_ORIGIN", "https://a.example/x")], "SALON_ALLOW_ORIGIN"),
         (&[], &[("SALON_ALLOW_NO_ORIGIN", "perhaps")], "SALON_ALLOW_NO_ORIGIN"),
         (&[], &[("LEPTOS_SITE_ADDR", "nowhere")], "LEPTOS_SITE_ADDR"),
-        (&["--metrics", "9100"], &[], "--metrics (SALON_METRICS)"),
-        (&["--metrics", "0.0.0.0:9100"], &[], "--allow-remote-metrics"),
-        (&[], &[("SALON_METRICS", "[::]:9100")], "SALON_ALLOW_REMOTE_METRICS"),
-        (&["doctor", "--people", "0"], &[], "--people (SALON_PEOPLE)"),
+        (&["--metrics-listen", "9100"], &[], "--metrics-listen (SALON_METRICS_LISTEN)"),
+        (&["--metrics-listen", "0.0.0.0:9100"], &[], "--allow-remote-metrics"),
+        (&[], &[("SALON_METRICS_LISTEN", "[::]:9100")], "SALON_ALLOW_REMOTE_METRICS"),
+        (
+            &["doctor", "--max-participants", "0"],
+            &[],
+            "--max-participants (SALON_MAX_PARTICIPANTS)",
+        ),
         (&["--unknown"], &[], "--unknown"),
         (&["--listen"], &[], "--listen"),
         (&["stray"], &[], "stray"),
@@ -127,13 +192,13 @@ async fn a_wrong_value_is_named_and_exits_with_2() {
 #[tokio::test]
 async fn a_wrong_credential_is_not_repeated() {
     for wrong in ["turn:example.org|user|hunter2 x:y", "turn:user:hunter2@example.org"] {
-        let output = output(&[], &[("SALON_ICE", wrong)]).await;
+        let output = output(&[], &[("SALON_ICE_SERVERS", wrong)]).await;
         assert_eq!(output.status.code(), Some(2));
         assert!(!sentence(&output).contains("hunter2"));
     }
     let secrets = [
-        ("SALON_ICE", "turn:example.org|user|hunter2"),
-        ("SALON_TURN_SECRET", "hunter2"),
+        ("SALON_TURN_CREDENTIAL", "hunter2"),
+        ("SALON_TURN_STATIC_AUTH_SECRET", "hunter2"),
         ("SALON_SECRET", "hunter2"),
     ];
     let help = output(&["--help"], &secrets).await;
@@ -147,33 +212,39 @@ async fn help_explains_every_option_and_its_variable() {
     let text = String::from_utf8(help.stdout).unwrap();
     for option in [
         "listen",
-        "ice",
-        "turn-secret",
-        "turn-seconds",
-        "people",
-        "log",
+        "ice-servers",
+        "turn-static-auth-secret",
+        "turn-credential-ttl",
+        "turn-username",
+        "turn-credential",
+        "max-participants",
+        "log-level",
         "log-format",
-        "metrics",
+        "metrics-listen",
         "allow-remote-metrics",
         "allow-origin",
         "allow-no-origin",
-        "allow-frame",
-        "site",
-        "connections",
-        "sockets",
+        "frame-ancestors",
+        "static-dir",
+        "max-connections-per-ip",
+        "ws-connect-rate",
         "request-rate",
-        "messages",
-        "rooms",
-        "kept-rooms",
-        "patience",
-        "trust-proxy",
+        "message-rate",
+        "max-rooms",
+        "max-stored-rooms",
+        "header-timeout",
+        "tls-handshake-timeout",
+        "message-timeout",
+        "join-timeout",
+        "send-timeout",
+        "trusted-proxies",
         "tls-cert",
         "tls-key",
-        "acme",
+        "acme-domain",
         "acme-contact",
         "acme-directory",
-        "acme-ca",
-        "http",
+        "acme-ca-bundle",
+        "http-redirect-listen",
     ] {
         let variable = format!("SALON_{}", option.to_uppercase().replace('-', "_"));
         assert!(text.contains(&format!("--{option}")), "{option}");
@@ -190,21 +261,21 @@ async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
     let site = site().to_str().unwrap();
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let taken = other.local_addr().unwrap().to_string();
-    let busy = output(&["--site", site, "--listen", &taken], &[]).await;
+    let busy = output(&["--static-dir", site, "--listen", &taken], &[]).await;
     assert_eq!(busy.status.code(), Some(1));
     assert!(sentence(&busy).starts_with(&format!("Cannot listen on {taken}: ")));
 
-    let foreign = output(&["--site", site, "--listen", "192.0.2.1:3000"], &[]).await;
+    let foreign = output(&["--static-dir", site, "--listen", "192.0.2.1:3000"], &[]).await;
     assert_eq!(foreign.status.code(), Some(1));
     assert!(sentence(&foreign).contains("192.0.2.1:3000"));
 
     let files = ["--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"];
-    let usual = ["--listen", "127.0.0.1:0", "--site", site];
+    let usual = ["--listen", "127.0.0.1:0", "--static-dir", site];
     let missing = output(&[&files[..], &usual].concat(), &[]).await;
     assert_eq!(missing.status.code(), Some(1));
     assert!(sentence(&missing).starts_with("Cannot use the certificate in /nowhere.pem: "));
 
-    let empty = output(&["--site", "/nowhere", "--listen", "127.0.0.1:0"], &[]).await;
+    let empty = output(&["--static-dir", "/nowhere", "--listen", "127.0.0.1:0"], &[]).await;
     assert_eq!(empty.status.code(), Some(1));
     assert!(sentence(&empty).contains("/nowhere/pkg") && sentence(&empty).contains("make release"));
 }
@@ -223,7 +294,8 @@ async fn variables() -> BTreeSet<String> {
 
 #[tokio::test]
 async fn an_empty_variable_counts_as_not_set() {
-    let mut command = salon(&["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()], &[]);
+    let mut command =
+        salon(&["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()], &[]);
     for name in variables().await {
         command.env(name, "");
     }
@@ -245,9 +317,9 @@ async fn what_was_left_around_a_value_is_refused_for_every_variable() {
             assert!(!sentence.contains("hunter2"), "{sentence}");
         }
     }
-    let mut command = salon(&["--help"], &[("SALON_PEOPLE", "\"4\"")]);
+    let mut command = salon(&["--help"], &[("SALON_MAX_PARTICIPANTS", "\"4\"")]);
     assert_eq!(soon(command.output()).await.unwrap().status.code(), Some(0), "help is given");
-    for args in [["--people", "\u{fffd}"], ["--people=\u{fffd}", "doctor"]] {
+    for args in [["--max-participants", "\u{fffd}"], ["--max-participants=\u{fffd}", "doctor"]] {
         let args = args.map(|arg| arg.replace('\u{fffd}', "\0").into_bytes());
         let mut command = salon(&[], &[]);
         for arg in args {
@@ -255,7 +327,10 @@ async fn what_was_left_around_a_value_is_refused_for_every_variable() {
             command.arg(OsString::from_vec(bytes.collect()));
         }
         let output = soon(command.output()).await.unwrap();
-        assert!(sentence(&output).starts_with("--people (SALON_PEOPLE): "), "{output:?}");
+        assert!(
+            sentence(&output).starts_with("--max-participants (SALON_MAX_PARTICIPANTS): "),
+            "{output:?}"
+        );
     }
 }
 
@@ -354,11 +429,19 @@ async fn knock(client: &mut Client, times: usize) {
 fn unread(args: &[&str], address: SocketAddr, metrics: SocketAddr) -> (Child, [PipeReader; 2]) {
     let (address, metrics) = (address.to_string(), metrics.to_string());
     // One socket knocks for long without joining.
-    let usual =
-        ["--listen", &address, "--metrics", &metrics, "--messages", "1000000", "--patience", "60"];
+    let usual = [
+        "--listen",
+        &address,
+        "--metrics-listen",
+        &metrics,
+        "--message-rate",
+        "1000000",
+        "--join-timeout",
+        "2m",
+    ];
     let mut command = salon(&[&usual[..], args].concat(), &[]);
     let ((out, stdout), (err, stderr)) = (full_pipe(), full_pipe());
-    command.env("SALON_SITE", site()).stdout(stdout).stderr(stderr);
+    command.env("SALON_STATIC_DIR", site()).stdout(stdout).stderr(stderr);
     (command.spawn().unwrap(), [out, err])
 }
 
@@ -381,7 +464,7 @@ async fn lines_dropped(metrics: SocketAddr) -> u64 {
 async fn t30_a_log_that_nobody_reads_stops_nothing_and_sigterm_ends_it() {
     let (address, metrics) = (free_address().await, free_address().await);
     // Everything is written, as much as comes.
-    let (mut child, pipes) = unread(&["--log", "debug"], address, metrics);
+    let (mut child, pipes) = unread(&["--log-level", "debug"], address, metrics);
     answering(metrics).await;
     let mut flood = Client::of(address).await;
     knock(&mut flood, 6_000).await;
@@ -397,13 +480,13 @@ async fn t30_a_log_that_nobody_reads_stops_nothing_and_sigterm_ends_it() {
 #[tokio::test]
 async fn t30_what_the_log_lost_is_said_when_somebody_reads_again() {
     let (address, metrics) = (free_address().await, free_address().await);
-    let (mut child, [_out, mut err]) = unread(&["--log", "debug"], address, metrics);
+    let (mut child, [_out, mut err]) = unread(&["--log-level", "debug"], address, metrics);
     answering(metrics).await;
     let mut flood = Client::of(address).await;
     knock(&mut flood, 6_000).await;
     let reading = tokio::task::spawn_blocking(move || {
         let mut text = String::new();
-        while !text.contains("lines of the log were lost") {
+        while !text.contains("log lines dropped") {
             let mut bytes = [0; 4096];
             let length = err.read(&mut bytes).unwrap();
             assert!(length > 0, "it ended without a word: {text}");
@@ -412,39 +495,39 @@ async fn t30_what_the_log_lost_is_said_when_somebody_reads_again() {
         text
     });
     let text = soon(reading).await.unwrap();
-    let line = text.lines().find(|line| line.contains("were lost")).unwrap();
+    let line = text.lines().find(|line| line.contains("log lines dropped")).unwrap();
     assert!(line.contains("WARN") && line.contains("lines="), "{line}");
     child.kill().await.unwrap();
 }
 
 #[tokio::test]
 async fn t30_nobody_fills_the_log_with_one_kind_of_line() {
-    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
-    let program = Program::start(&[&usual[..], &["--messages", "1000000"]].concat(), &[]).await;
+    let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
+    let program = Program::start(&[&usual[..], &["--message-rate", "1000000"]].concat(), &[]).await;
     knock(&mut Client::of(program.addr()).await, 450).await;
     let log = program.end("-TERM").await;
     let of = |part: &str| log.lines().filter(|line| line.contains(part)).count();
-    assert_eq!(of("not let in connection="), 100, "{log}");
-    assert_eq!(of("line=\"not let in\" held=350"), 1, "{log}");
+    assert_eq!(of("join refused connection="), 100, "{log}");
+    assert_eq!(of("line=\"join refused\" suppressed=350"), 1, "{log}");
     assert_eq!(of("closed"), 1, "other kinds are written: {log}");
 }
 
 #[tokio::test]
 async fn signals_that_mean_nothing_end_nothing() {
-    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let mut program = Program::start(&usual, &[]).await;
     let (mut caller, mut callee) = Client::pair(program.addr(), "123").await;
     for signal in ["-USR1", "-USR2", "-HUP"] {
         program.signal(signal).await;
     }
-    program.logs("there are no certificate files to read again").await;
+    program.logs("there are no certificate files to reload").await;
     caller.reaches(&mut callee, "afterwards").await;
     program.end("-INT").await;
 }
 
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
-    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let mut program = Program::start(&usual, &[]).await;
     // Whoever does not answer the goodbye is waited for.
     let mut idle = Client::of(program.addr()).await;
@@ -455,32 +538,35 @@ async fn a_second_signal_ends_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_data_folder_is_one_server_s() {
+async fn a_data_directory_is_one_server_s() {
     let folder = Folder::new();
     let site = site().to_str().unwrap();
-    let args = ["--listen", "127.0.0.1:0", "--site", site, "--data", folder.root()];
+    let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--data-dir", folder.root()];
     let mut first = Program::start(&args, &[]).await;
     let second = output(&args, &[]).await;
     assert_eq!(second.status.code(), Some(1));
     let said = sentence(&second);
-    assert!(said.contains(folder.root()) && said.contains("--data or SALON_DATA"), "{said}");
+    assert!(
+        said.contains(folder.root()) && said.contains("--data-dir or SALON_DATA_DIR"),
+        "{said}"
+    );
     first.child.kill().await.unwrap();
-    // However it ended, the folder is free.
+    // However it ended, the directory is free.
     let mut again = Program::start(&args, &[]).await;
 
     // One that nobody chose is done without, and that is said.
     let mut usual = salon(&args[..4], &[]);
     usual.env("STATE_DIRECTORY", folder.root());
     let mut other = Program::of(usual).await;
-    other.logs("Another server uses the data folder").await;
+    other.logs("Another server uses the data directory").await;
     again.child.kill().await.unwrap();
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_data_folder_is_said() {
+async fn what_is_wrong_with_a_data_directory_is_said() {
     let folder = Folder::new();
-    let args = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
-    let args = [&args[..], &["--data", folder.root()]].concat();
+    let args = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
+    let args = [&args[..], &["--data-dir", folder.root()]].concat();
     let start = |env: &'static [(&str, &str)]| {
         let mut command = salon(&args, env);
         command.env_remove("SALON_SECRET");
@@ -500,7 +586,7 @@ async fn what_is_wrong_with_a_data_folder_is_said() {
     folder.set_mode("rooms.db", 0o600);
     folder.set_mode("", 0o777);
     let mut writable = Program::of(start(&[])).await;
-    writable.logs("Others can write to the data folder").await;
+    writable.logs("Others can write to the data directory").await;
     writable.end("-TERM").await;
     folder.set_mode("", 0o700);
     folder.set_mode("secret", 0o644);
@@ -520,11 +606,11 @@ async fn what_is_wrong_with_a_data_folder_is_said() {
 
 #[tokio::test]
 async fn who_trusts_everybody_is_warned() {
-    let usual = ["--listen", "127.0.0.1:0", "--site", site().to_str().unwrap()];
+    let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     for everybody in ["0.0.0.0/0", "::/0", "0.0.0.0/1 128.0.0.0/1"] {
-        let args = [&usual[..], &["--trust-proxy", everybody]].concat();
+        let args = [&usual[..], &["--trusted-proxies", everybody]].concat();
         let mut program = Program::start(&args, &[]).await;
-        program.logs("--trust-proxy (SALON_TRUST_PROXY) trusts").await;
+        program.logs("--trusted-proxies (SALON_TRUSTED_PROXIES) trusts").await;
     }
 }
 
@@ -539,8 +625,8 @@ async fn serves_until(signal: &str, args: &[&str], env: &[(&str, &str)]) {
 #[tokio::test]
 async fn it_serves_where_it_says_and_ends_when_told() {
     let site = site().to_str().unwrap();
-    serves_until("-TERM", &["--listen", "127.0.0.1:0", "--site", site], &[]).await;
-    serves_until("-INT", &[], &[("SALON_LISTEN", "[::1]:0"), ("SALON_SITE", site)]).await;
+    serves_until("-TERM", &["--listen", "127.0.0.1:0", "--static-dir", site], &[]).await;
+    serves_until("-INT", &[], &[("SALON_LISTEN", "[::1]:0"), ("SALON_STATIC_DIR", site)]).await;
     let leptos = [("LEPTOS_SITE_ADDR", "127.0.0.1:0"), ("LEPTOS_SITE_ROOT", site)];
     serves_until("-TERM", &[], &leptos).await;
 }

@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
 use salon::{
     protocol::IceServer,
-    server::{Config, RelaySecret},
+    server::{Config, TurnSecret},
 };
 use serde_json::{Value, json};
 use sha1::Sha1;
@@ -16,7 +16,7 @@ const SECRET: &str = "shared with the relay";
 fn with_relay(config: &mut Config) {
     let server = |urls: &str| IceServer { urls: urls.into(), username: None, credential: None };
     config.ice_servers = ["stun:stun.example.org", "turn:relay.example.org"].map(server).into();
-    config.turn_secret = Some(RelaySecret::from(SECRET));
+    config.turn_static_auth_secret = Some(TurnSecret::from(SECRET));
 }
 
 /// What a TURN server does with `use-auth-secret`: the user's part of a name that it accepts now.
@@ -58,9 +58,9 @@ async fn everybody_with_a_seat_has_credentials_of_their_own_for_ten_minutes() {
 async fn they_are_renewed_on_demand() {
     let app = TestApp::start_with(|config| {
         with_relay(config);
-        config.turn_valid = Duration::from_secs(20);
+        config.turn_credential_ttl = Duration::from_secs(20);
         // Asked again and again, until a second is over.
-        config.limits.messages = 1_000_000;
+        config.limits.message_rate = 1_000_000;
     })
     .await;
     let (mut ada, joined) = app.join("123").await;
@@ -83,7 +83,7 @@ async fn they_are_renewed_on_demand() {
 async fn who_has_no_seat_gets_none() {
     let app = TestApp::start_with(|config| {
         with_relay(config);
-        config.people = 1;
+        config.max_participants = 1;
     })
     .await;
     let (mut ada, _) = app.join("123").await;

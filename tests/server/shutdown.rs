@@ -2,7 +2,7 @@
 
 use crate::support::{TestApp, soon};
 use futures_util::StreamExt;
-use salon::server::DRAIN;
+use salon::server::DRAIN_TIMEOUT;
 use std::time::Instant;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
@@ -21,7 +21,7 @@ async fn everybody_is_told_to_come_back_later() {
     };
     let (ended, ()) = tokio::join!(app.stop(), told);
     assert!(ended.is_ok());
-    assert!(since.elapsed() < DRAIN, "all had answered, yet it waited");
+    assert!(since.elapsed() < DRAIN_TIMEOUT, "all had answered, yet it waited");
 }
 
 #[tokio::test]
@@ -32,5 +32,5 @@ async fn who_does_not_answer_is_not_waited_for() {
     half_a_request.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
     let since = Instant::now();
     assert!(app.stop().await.is_ok());
-    assert!(since.elapsed() < DRAIN * 2, "{:?}", since.elapsed());
+    assert!(since.elapsed() < DRAIN_TIMEOUT * 2, "{:?}", since.elapsed());
 }

@@ -106,7 +106,7 @@ async fn the_number_of_seats_and_the_ice_servers_are_the_operators() {
         credential: Some("credential".into()),
     };
     let app = TestApp::start_with(|config| {
-        config.people = 2;
+        config.max_participants = 2;
         config.ice_servers = vec![ice];
     })
     .await;

@@ -57,5 +57,5 @@ async fn what_does_not_come_is_not_waited_for() {
     let own = format!("http://{}", app.addr);
     let reply = send(&app, Some(&own), SPEED_BYTES, 1000).await;
     assert_eq!(reply.status, 408);
-    assert!(reply.body.starts_with("This takes too long."), "{}", reply.body);
+    assert!(reply.body.starts_with("The upload timed out."), "{}", reply.body);
 }

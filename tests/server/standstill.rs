@@ -29,7 +29,7 @@ async fn pinged(client: &mut Client) {
 #[tokio::test]
 async fn t30_nobody_is_closed_for_a_silence_that_was_the_server_s_own() {
     let site = site().to_str().unwrap();
-    let program = Program::start(&["--listen", "127.0.0.1:0", "--site", site], &[]).await;
+    let program = Program::start(&["--listen", "127.0.0.1:0", "--static-dir", site], &[]).await;
     let addr = program.addr();
     let mut calls = Vec::new();
     for room in ["one", "two", "three"] {

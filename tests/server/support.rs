@@ -4,8 +4,8 @@ use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use salon::room::Clocks;
 use salon::server::{
-    Config, Counts, DataFolder, Https, Hub, Limits, LogFormat, OriginPolicy, RELAY_VALID, Server,
-    ServerError, Site, TokenSigner, TrustedProxies,
+    Config, Counts, DataDir, Https, Hub, Limits, LogFormat, OriginPolicy, Server, ServerError,
+    Site, TURN_CREDENTIAL_TTL_MAX, TokenSigner, TrustedProxies,
 };
 use serde_json::{Value, json};
 use std::{
@@ -76,26 +76,26 @@ impl TestApp {
         let mut config = Config {
             listen: addr,
             ice_servers: Vec::new(),
-            turn_secret: None,
-            turn_valid: RELAY_VALID,
-            people: 4,
-            log: tracing::Level::INFO,
+            turn_static_auth_secret: None,
+            turn_credential_ttl: TURN_CREDENTIAL_TTL_MAX,
+            max_participants: 4,
+            log_level: tracing::Level::INFO,
             log_format: LogFormat::Text,
-            metrics: None,
+            metrics_listen: None,
             origins: OriginPolicy::default(),
-            frames: Vec::new(),
+            frame_ancestors: Vec::new(),
             limits: Limits::default(),
-            proxies: TrustedProxies::default(),
+            trusted_proxies: TrustedProxies::default(),
             https: Https::Off,
-            http: None,
+            http_redirect_listen: None,
             clocks: Clocks::default(),
             secret: Some(TokenSigner::from("the secret of these tests")),
-            data: DataFolder::None,
+            data_dir: DataDir::None,
             site: Site::Folder(site().to_owned()),
             reload_port: None,
         };
         adapt(&mut config);
-        let metrics = config.metrics.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap());
+        let metrics = config.metrics_listen.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap());
         let server = Server::new(config).unwrap();
         let hub = server.hub();
         let metrics = TcpListener::bind(metrics).await.unwrap();

@@ -1,10 +1,10 @@
-//! The options and commands, as `--help` shows them.
+//! Options and commands, as shown by `--help`.
 
-use super::{https::HttpsArgs, ice::IceList, parse};
+use super::{https::HttpsArgs, ice::IceUrls, parse};
 use crate::{
     protocol,
     server::{
-        credentials::turn::RelaySecret,
+        credentials::turn::TurnSecret,
         limits::Limits,
         log::LogFormat,
         net::{
@@ -19,149 +19,158 @@ use tracing::Level;
 
 const DEFAULT_ICE: &str = "stun:stun.l.google.com:19302";
 
-/// What the operator wants done.
+/// The command to run.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Task {
-    /// Serve, until told to end; this is what happens without a command
+    /// Run the server (default)
     Serve,
-    /// Check everything that the server needs, with the same options, and say how to mend it
+    /// Check everything that a server with these options needs, and how to fix what is wrong
     ///
-    /// Exits with 0 if there is no problem, and with 1 otherwise.
+    /// The exit status is 0 if there is no problem, otherwise 1.
     Doctor {
-        /// Where people find the server that runs, such as https://call.example.org: it is asked as
-        /// a browser would, through the proxy if there is one
+        /// Public origin of the running server, such as https://call.example.org. It is checked as a
+        /// browser would use it, through the proxy if there is one
         #[arg(value_name = "ORIGIN", verbatim_doc_comment)]
         origin: Option<WebOrigin>,
     },
 }
 
-/// Video calls in the browser, from one program. Open the address it prints, press Join, talk.
+/// Video calls in the browser, from one binary. Open the address it prints, press Join, talk.
 ///
-/// Every option can be given as an environment variable instead.
+/// Every option can also be set with its environment variable. Durations have a unit, such as 15s or
+/// 1m 30s; without one they are in seconds.
 #[derive(Parser)]
 #[command(name = "salon", version)]
 pub(super) struct Args {
-    /// Address and port to serve on [default: 127.0.0.1:3000]
+    /// Listen address and port [default: 127.0.0.1:3000]
     #[arg(long, env = "SALON_LISTEN", hide_env_values = true)]
     #[arg(value_name = "ADDR", value_parser = parse::socket_addr)]
     pub(super) listen: Option<SocketAddr>,
 
-    /// A STUN or TURN server for people's browsers; give it again for more
+    /// STUN or TURN server for the browsers; repeatable
     ///
-    /// A TURN server needs a user name and a credential, or --turn-secret. In the variable, white
-    /// space separates the servers. "none" stands for no server at all: then calls work within one
-    /// network only.
-    #[arg(long, env = "SALON_ICE", hide_env_values = true, default_value = DEFAULT_ICE)]
-    #[arg(value_name = "URL[|USER|CREDENTIAL]", verbatim_doc_comment)]
-    pub(super) ice: Vec<IceList>,
+    /// A TURN server requires --turn-static-auth-secret, or --turn-username and --turn-credential. In
+    /// the variable, separate servers with spaces. "none" configures no server: calls then work only
+    /// within one network.
+    #[arg(long, env = "SALON_ICE_SERVERS", hide_env_values = true, default_value = DEFAULT_ICE)]
+    #[arg(value_name = "URL", verbatim_doc_comment)]
+    pub(super) ice_servers: Vec<IceUrls>,
 
-    /// The secret shared with TURN servers that are given without user name and credential
+    /// Secret shared with the TURN servers
     ///
-    /// Everybody in a call then gets credentials of their own that end soon. In coturn it is called
-    /// static-auth-secret. Other users of this machine can read options; they cannot read variables.
-    #[arg(long, env = "SALON_TURN_SECRET", hide_env_values = true, value_name = "SECRET")]
-    #[arg(value_parser = parse::turn_secret)]
-    pub(super) turn_secret: Option<RelaySecret>,
+    /// Each participant gets short-lived credentials that are derived from it (coturn:
+    /// static-auth-secret). Prefer the variable: other users of this machine can read options.
+    #[arg(long, env = "SALON_TURN_STATIC_AUTH_SECRET", hide_env_values = true)]
+    #[arg(value_name = "SECRET", value_parser = parse::turn_secret)]
+    pub(super) turn_static_auth_secret: Option<TurnSecret>,
 
-    /// For how many seconds such credentials are good, 10 to 600; they are renewed in time
-    #[arg(long, env = "SALON_TURN_SECONDS", hide_env_values = true, value_name = "SECONDS")]
-    #[arg(default_value = "600", value_parser = parse::turn_valid)]
-    pub(super) turn_seconds: Duration,
+    /// Lifetime of these credentials, 10s to 10m; they are renewed during a call
+    #[arg(long, env = "SALON_TURN_CREDENTIAL_TTL", hide_env_values = true)]
+    #[arg(value_name = "DURATION", default_value = "10m", value_parser = parse::turn_credential_ttl)]
+    pub(super) turn_credential_ttl: Duration,
 
-    /// How many people fit into one room, 1 to 16
+    /// Fixed username for the TURN servers, instead of --turn-static-auth-secret
+    #[arg(long, env = "SALON_TURN_USERNAME", hide_env_values = true)]
+    #[arg(value_name = "NAME", value_parser = parse::turn_credential)]
+    pub(super) turn_username: Option<String>,
+
+    /// Fixed credential (password) for that username
+    #[arg(long, env = "SALON_TURN_CREDENTIAL", hide_env_values = true)]
+    #[arg(value_name = "SECRET", value_parser = parse::turn_credential)]
+    pub(super) turn_credential: Option<String>,
+
+    /// Maximum number of participants per room, 1 to 16
     ///
-    /// Everybody sends to everybody, so the upload of each person grows with every other one.
-    #[arg(long, env = "SALON_PEOPLE", hide_env_values = true, value_name = "N")]
-    #[arg(default_value_t = protocol::limits::PEOPLE_PER_ROOM, value_parser = parse::people)]
-    pub(super) people: usize,
+    /// Everyone sends to everyone else, so the upload bandwidth grows with each participant.
+    #[arg(long, env = "SALON_MAX_PARTICIPANTS", hide_env_values = true, value_name = "N")]
+    #[arg(default_value_t = protocol::limits::PEOPLE_PER_ROOM, value_parser = parse::max_participants)]
+    pub(super) max_participants: usize,
 
-    /// How much to write to standard error: error, warn, info, debug or trace
+    /// Log level: error, warn, info, debug or trace
     ///
-    /// Addresses of people appear at debug and trace only.
-    #[arg(long, env = "SALON_LOG", hide_env_values = true, value_name = "LEVEL")]
+    /// The log goes to standard error. It holds client addresses at debug and trace only.
+    #[arg(long, env = "SALON_LOG_LEVEL", hide_env_values = true, value_name = "LEVEL")]
     #[arg(default_value = "info", value_parser = parse::level)]
-    pub(super) log: Level,
+    pub(super) log_level: Level,
 
-    /// How to write it: text, or json with one object a line
+    /// Log format: text, or json with one object per line
     #[arg(long, env = "SALON_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
     #[arg(default_value = "text", value_parser = parse::log_format)]
     pub(super) log_format: LogFormat,
 
-    /// Serve metrics, /healthz and /readyz on this address and port, for operators [default: off]
+    /// Listen address and port for /metrics, /healthz and /readyz [default: off]
     ///
-    /// Metrics are in the text format that Prometheus reads. Only this machine is to reach them,
-    /// unless --allow-remote-metrics says otherwise.
-    #[arg(long, env = "SALON_METRICS", hide_env_values = true, value_name = "ADDR")]
+    /// Metrics are in the Prometheus text format. The address has to be a loopback address, unless
+    /// --allow-remote-metrics is set.
+    #[arg(long, env = "SALON_METRICS_LISTEN", hide_env_values = true, value_name = "ADDR")]
     #[arg(value_parser = parse::socket_addr)]
-    pub(super) metrics: Option<SocketAddr>,
+    pub(super) metrics_listen: Option<SocketAddr>,
 
-    /// Let --metrics be an address that other machines reach
+    /// Allow other machines to reach --metrics-listen
     #[arg(long, env = "SALON_ALLOW_REMOTE_METRICS", hide_env_values = true)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub(super) allow_remote_metrics: bool,
 
-    /// Another origin whose pages may open the call socket; give it again for more
+    /// Additional origin whose pages may open the WebSocket; repeatable
     ///
-    /// Such as https://app.example.org. The server's own pages always may. In the variable, white
-    /// space separates the origins.
+    /// Such as https://app.example.org. The server's own pages always may. In the variable, separate
+    /// origins with spaces.
     #[arg(long, env = "SALON_ALLOW_ORIGIN", hide_env_values = true, value_name = "ORIGIN")]
     #[arg(verbatim_doc_comment)]
     pub(super) allow_origin: Vec<OriginList>,
 
-    /// Let programs that send no Origin open the call socket; browsers always send one
+    /// Allow WebSockets without an Origin header, from clients other than browsers
     #[arg(long, env = "SALON_ALLOW_NO_ORIGIN", hide_env_values = true)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub(super) allow_no_origin: bool,
 
-    /// An origin whose pages may show a call within themselves; give it again for more
+    /// Origin whose pages may embed Salon in a frame; repeatable
     ///
     /// Such as https://intranet.example.org, which has to allow the frame camera and microphone. In
-    /// the variable, white space separates the origins.
-    #[arg(long, env = "SALON_ALLOW_FRAME", hide_env_values = true, value_name = "ORIGIN")]
+    /// the variable, separate origins with spaces.
+    #[arg(long, env = "SALON_FRAME_ANCESTORS", hide_env_values = true, value_name = "ORIGIN")]
     #[arg(verbatim_doc_comment)]
-    pub(super) allow_frame: Vec<OriginList>,
+    pub(super) frame_ancestors: Vec<OriginList>,
 
     #[command(flatten)]
     pub(super) limits: Limits,
 
-    /// A proxy, or a network of them, that says for whom it asks; give it again for more
+    /// Proxy (IP address or CIDR) whose X-Forwarded-For or Forwarded header is trusted; repeatable
     ///
-    /// Limits then count the address in X-Forwarded-For or Forwarded. In the variable, white space
-    /// separates them. Without this, everybody behind a proxy counts as one.
-    #[arg(long, env = "SALON_TRUST_PROXY", hide_env_values = true)]
+    /// Limits then apply to the forwarded address. Without this option, all clients behind a proxy
+    /// count as one. In the variable, separate proxies with spaces.
+    #[arg(long, env = "SALON_TRUSTED_PROXIES", hide_env_values = true)]
     #[arg(value_name = "ADDR[/PREFIX]", verbatim_doc_comment)]
-    pub(super) trust_proxy: Vec<TrustedProxies>,
+    pub(super) trusted_proxies: Vec<TrustedProxies>,
 
     #[command(flatten)]
     pub(super) https: HttpsArgs,
 
-    /// For how many seconds a seat is held when a connection breaks, 0 to 120
+    /// Time that a seat is held after its connection was lost, 0s to 2m
     ///
-    /// The others are not told of somebody who is back by then.
-    #[arg(long, env = "SALON_HOLD", hide_env_values = true, value_name = "SECONDS")]
-    #[arg(default_value = "15", value_parser = parse::hold)]
-    pub(super) hold: Duration,
+    /// The others are not notified of a participant who is back by then.
+    #[arg(long, env = "SALON_RECONNECT_GRACE", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "15s", value_parser = parse::reconnect_grace)]
+    pub(super) reconnect_grace: Duration,
 
-    /// After how many seconds without a sign of life a connection counts as broken, 3 to 60
+    /// Time without a sign of life after which a connection counts as lost, 3s to 1m
     ///
-    /// It is asked for one after a third and two thirds of them. They count towards the time that the
-    /// seat is held.
-    #[arg(long, env = "SALON_SILENCE", hide_env_values = true, value_name = "SECONDS")]
-    #[arg(default_value = "12", value_parser = parse::silence)]
-    pub(super) silence: Duration,
+    /// The server pings after one and two thirds of it. It counts towards --reconnect-grace.
+    #[arg(long, env = "SALON_PING_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
+    #[arg(default_value = "12s", value_parser = parse::ping_timeout)]
+    pub(super) ping_timeout: Duration,
 
-    /// Folder for what must outlive a restart [default: ~/.local/state/salon]
+    /// Directory for data that outlives a restart [default: ~/.local/state/salon]
     ///
-    /// It holds what hosts decided about their rooms, and the secret that lets people take their
-    /// seats again. SALON_SECRET, a random text of 32 characters or more, takes the place of that
-    /// secret where it is set.
-    #[arg(long, env = "SALON_DATA", hide_env_values = true, value_name = "FOLDER")]
-    pub(super) data: Option<PathBuf>,
+    /// It holds the settings of rooms, and the secret that signs seat tokens and host keys.
+    /// SALON_SECRET, a random text of at least 32 characters, replaces that secret.
+    #[arg(long, env = "SALON_DATA_DIR", hide_env_values = true, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
 
-    /// The folder with the built pages [default: those in the program if it carries them, else
-    /// "site" beside it, else target/site]
-    #[arg(long, env = "SALON_SITE", hide_env_values = true, value_name = "FOLDER")]
-    pub(super) site: Option<PathBuf>,
+    /// Directory of the built pages [default: embedded in the binary, else "site" next to it, else
+    /// target/site]
+    #[arg(long, env = "SALON_STATIC_DIR", hide_env_values = true, value_name = "DIR")]
+    pub(super) static_dir: Option<PathBuf>,
 
     #[command(subcommand)]
     pub(super) task: Option<Task>,

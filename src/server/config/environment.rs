@@ -1,6 +1,6 @@
-//! What the environment says. Every variable goes through here, so that what holds for one holds for
-//! all: an empty one counts as not set, and what a shell, a container or an editor left around a
-//! value is refused instead of being taken as part of it.
+//! Environment variables. All of them are read here, by the same rules: an empty variable counts as not
+//! set, and quotes or a carriage return that a shell, a container or an editor left around a value are
+//! refused instead of becoming part of it.
 
 use super::error::NoConfig;
 use clap::{Arg, Command};
@@ -14,14 +14,14 @@ const QUOTES: [char; 2] = ['"', '\''];
 /// The value of a variable, if it has one.
 ///
 /// # Errors
-/// A sentence that names the variable and does not repeat the value, which may be a secret.
+/// A sentence that names the variable and leaves out the value, which may be a secret.
 pub(super) fn variable(name: &str) -> Result<Option<String>, NoConfig> {
     let value = env::var_os(name).map(text).transpose();
     let wrong = |what| NoConfig::Wrong(format!("{name}: the value {what}."));
     Ok(value.map_err(wrong)?.filter(|text| !text.is_empty()))
 }
 
-/// An option that does not see its variable if that is empty.
+/// Detaches an option from its variable if the variable is empty.
 pub(super) fn without_empty(option: Arg) -> Arg {
     let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
     match option.get_env().is_some_and(is_empty) {
@@ -30,7 +30,7 @@ pub(super) fn without_empty(option: Arg) -> Arg {
     }
 }
 
-/// Looks at the variables of all options.
+/// Checks the variables of all options.
 pub(super) fn check(command: &Command) -> Result<(), NoConfig> {
     let names = command.get_arguments().filter_map(Arg::get_env);
     names.map(OsStr::to_string_lossy).try_for_each(|name| variable(&name).map(|_| ()))
@@ -39,12 +39,12 @@ pub(super) fn check(command: &Command) -> Result<(), NoConfig> {
 fn text(value: OsString) -> Result<String, &'static str> {
     let text = value.into_string().map_err(|_| "is not valid UTF-8")?;
     if text.trim_end_matches('\n').ends_with('\r') {
-        return Err("ends in a carriage return. Save its file with Unix line ends");
+        return Err("ends in a carriage return. Save its file with Unix line endings");
     }
     let is_quoted =
         |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     match QUOTES.into_iter().any(is_quoted) {
-        true => Err("stands in quotes, which would be part of it. Leave them out"),
+        true => Err("is in quotes, which would become part of it. Remove them"),
         false => Ok(text),
     }
 }

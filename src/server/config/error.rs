@@ -1,10 +1,10 @@
-//! Why there is no configuration.
+//! Why reading the configuration ended without one.
 
-/// Why there is no configuration.
+/// Why reading the configuration ended without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoConfig {
-    /// `--help` or `--version` was given: the text that was asked for.
+    /// `--help` or `--version` was given; holds the text to print.
     Asked(String),
-    /// A value is wrong: a sentence that names the option or the variable.
+    /// A value is invalid; holds a sentence that names the option or the variable.
     Wrong(String),
 }

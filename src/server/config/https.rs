@@ -1,4 +1,4 @@
-//! The options that say whether the server speaks TLS, and with whose certificate.
+//! Options for TLS and certificates.
 
 use super::parse::socket_addr;
 use crate::server::net::{
@@ -8,75 +8,77 @@ use crate::server::net::{
 use clap::Args;
 use std::{net::SocketAddr, path::PathBuf};
 
-/// What the options say of https.
+/// Options for TLS and certificates.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct HttpsArgs {
-    /// Serve over https with this certificate: a PEM file of it and what leads to its authority
+    /// Serve HTTPS with the certificate chain in this PEM file
     ///
-    /// When this file or that of the key changes, both are read again.
+    /// When this file or the key file changes, both are loaded again.
     #[arg(long, env = "SALON_TLS_CERT", hide_env_values = true, value_name = "FILE")]
     tls_cert: Option<PathBuf>,
 
-    /// The key of that certificate, a PEM file
+    /// PEM file with the private key of the certificate
     #[arg(long, env = "SALON_TLS_KEY", hide_env_values = true, value_name = "FILE")]
     tls_key: Option<PathBuf>,
 
-    /// Serve over https with a certificate for this name, from Let's Encrypt; again for more names
+    /// Serve HTTPS with a Let's Encrypt certificate for this domain; repeatable
     ///
-    /// Agrees to the authority's terms of service. It has to reach this server under the name, at
-    /// port 443. In the variable, white space separates the names.
-    #[arg(long, env = "SALON_ACME", hide_env_values = true, value_name = "DOMAIN")]
+    /// Accepts the terms of service of the certificate authority, which has to reach this server at
+    /// port 443 of the domain. In the variable, separate domains with spaces.
+    #[arg(long, env = "SALON_ACME_DOMAIN", hide_env_values = true, value_name = "DOMAIN")]
     #[arg(value_parser = domains, verbatim_doc_comment)]
-    acme: Vec<Vec<String>>,
+    acme_domain: Vec<Vec<String>>,
 
-    /// An e-mail address to which the authority may write
+    /// E-mail address for messages from the certificate authority
     #[arg(long, env = "SALON_ACME_CONTACT", hide_env_values = true, value_name = "ADDRESS")]
     acme_contact: Option<String>,
 
-    /// The ACME directory of another authority
+    /// ACME directory URL of the certificate authority
     #[arg(long, env = "SALON_ACME_DIRECTORY", hide_env_values = true, value_name = "URL")]
     #[arg(default_value = LETS_ENCRYPT, value_parser = https_url)]
     acme_directory: String,
 
-    /// By whom that directory's own certificate is signed, if not by a public authority: a PEM file
-    #[arg(long, env = "SALON_ACME_CA", hide_env_values = true, value_name = "FILE")]
-    acme_ca: Option<PathBuf>,
+    /// PEM file with the root certificate of the ACME directory, if it is not publicly trusted
+    #[arg(long, env = "SALON_ACME_CA_BUNDLE", hide_env_values = true, value_name = "FILE")]
+    acme_ca_bundle: Option<PathBuf>,
 
-    /// Where to lead from plain http to https, such as [::]:80
-    #[arg(long, env = "SALON_HTTP", hide_env_values = true, value_name = "ADDR")]
+    /// Listen address and port that redirects HTTP to HTTPS, such as [::]:80 [default: off]
+    #[arg(long, env = "SALON_HTTP_REDIRECT_LISTEN", hide_env_values = true, value_name = "ADDR")]
     #[arg(value_parser = socket_addr)]
-    http: Option<SocketAddr>,
+    http_redirect_listen: Option<SocketAddr>,
 }
 
 impl HttpsArgs {
-    /// Where certificates come from, and where to lead from.
+    /// Returns the source of certificates, and the address that redirects to HTTPS.
     pub(super) fn read(self) -> Result<(Https, Option<SocketAddr>), String> {
-        let domains: Vec<_> = self.acme.into_iter().flatten().collect();
+        let domains: Vec<_> = self.acme_domain.into_iter().flatten().collect();
         let https = match (self.tls_cert, self.tls_key, domains.is_empty()) {
             (None, None, true) => Https::Off,
             (None, None, false) => Https::Acme(Acme {
                 domains,
                 contact: self.acme_contact,
                 directory: self.acme_directory,
-                authority: self.acme_ca,
+                authority: self.acme_ca_bundle,
             }),
             (Some(certificate), Some(key), true) => Https::Files { certificate, key },
             (Some(_), Some(_), false) => {
-                let choice = "--tls-cert (SALON_TLS_CERT) and --acme (SALON_ACME)";
-                return Err(format!("{choice} exclude each other."));
+                let choice = "--tls-cert (SALON_TLS_CERT) and --acme-domain (SALON_ACME_DOMAIN)";
+                return Err(format!("{choice} cannot be used together."));
             }
             (Some(_), None, _) => {
-                return Err("--tls-cert (SALON_TLS_CERT) needs --tls-key (SALON_TLS_KEY).".into());
+                let needs = "--tls-cert (SALON_TLS_CERT) requires --tls-key (SALON_TLS_KEY).";
+                return Err(needs.into());
             }
             (None, Some(_), _) => {
-                return Err("--tls-key (SALON_TLS_KEY) needs --tls-cert (SALON_TLS_CERT).".into());
+                let needs = "--tls-key (SALON_TLS_KEY) requires --tls-cert (SALON_TLS_CERT).";
+                return Err(needs.into());
             }
         };
-        if https == Https::Off && self.http.is_some() {
-            let nothing = "--http (SALON_HTTP) needs --acme or --tls-cert";
-            return Err(format!("{nothing}: there is no https to lead to."));
+        if https == Https::Off && self.http_redirect_listen.is_some() {
+            let option = "--http-redirect-listen (SALON_HTTP_REDIRECT_LISTEN)";
+            return Err(format!("{option} requires HTTPS: add --acme-domain or --tls-cert."));
         }
-        Ok((https, self.http))
+        Ok((https, self.http_redirect_listen))
     }
 }
 
@@ -99,12 +101,12 @@ fn domain(text: &str) -> Result<String, String> {
         && !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_domain
         .then(|| text.to_ascii_lowercase())
-        .ok_or_else(|| format!("{text:?} is no name of a server, such as call.example.org"))
+        .ok_or_else(|| format!("{text:?} is not a domain name, such as call.example.org"))
 }
 
 fn https_url(text: &str) -> Result<String, String> {
     let is_https = text.parse::<axum::http::Uri>().is_ok() && text.starts_with("https://");
-    is_https.then(|| text.to_owned()).ok_or_else(|| format!("{text:?} is no https address"))
+    is_https.then(|| text.to_owned()).ok_or_else(|| format!("{text:?} is not an https URL"))
 }
 
 #[cfg(test)]

@@ -1,119 +1,97 @@
-//! Which STUN and TURN servers people use: what an operator may write, checked before it is
-//! handed to every browser.
+//! STUN and TURN servers of the browsers: `--ice-servers`, and the options with TURN credentials.
 
 use super::error::NoConfig;
 use crate::{
-    protocol::IceServer,
-    server::credentials::turn::{RelaySecret, needs_credential},
+    protocol::{IceServer, is_relay},
+    server::credentials::turn::TurnSecret,
 };
 use std::{net::Ipv6Addr, str::FromStr};
 use thiserror::Error;
 
-/// Why a text names no ICE server. The sentences repeat a URL at most, never a credential.
+const SECRET: &str = "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET)";
+const FIXED: &str =
+    "--turn-username (SALON_TURN_USERNAME) and --turn-credential (SALON_TURN_CREDENTIAL)";
+
+/// Why a text is not a list of URLs. The messages may hold a URL, but no credential.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum IceError {
-    /// The scheme is another one.
-    #[error("{0} does not begin with stun:, stuns:, turn: or turns:")]
+pub(super) enum UrlError {
+    /// The scheme is unknown.
+    #[error("{0} does not start with stun:, stuns:, turn: or turns:")]
     Scheme(String),
     /// The host, the port or what follows them is malformed (RFC 7064 and RFC 7065, section 3.1).
     #[error(
         "{0} is not of the form stun:host, stun:host:port or turn:host:port?transport=udp (or tcp)"
     )]
     Form(String),
-    /// TURN needs to know who asks.
-    #[error(
-        "{0} needs a user name and a credential: {0}|username|credential, or the secret that it \
-         shares with --turn-secret (SALON_TURN_SECRET)"
-    )]
-    NoCredential(String),
-    /// STUN asks for none.
-    #[error("{0} takes no user name and no credential")]
-    NeedlessCredential(String),
-    /// Browsers refuse such a URL, and it would end up in logs.
-    #[error("the user name and the credential do not belong into the URL: URL|username|credential")]
+    /// The URL contains credentials. Browsers reject such a URL, and it would end up in logs.
+    #[error("username and credential are not part of the URL, but options of their own")]
     CredentialInUrl,
-    /// `none` stands for an empty list.
-    #[error("none stands alone, without other servers")]
+    /// `none`, the empty list, was given with URLs.
+    #[error("none cannot be combined with servers")]
     NoneAmongOthers,
 }
 
-/// Some servers, separated by white space: what one environment variable holds.
+/// URLs separated by white space, as in the environment variable.
 #[derive(Clone)]
-pub(super) struct IceList(Vec<IceServer>);
+pub(super) struct IceUrls(Vec<String>);
 
-impl IceList {
+impl IceUrls {
     const NONE: &str = "none";
 
-    /// One list of them all; `none` only where it is the only word.
-    pub(super) fn join(lists: Vec<Self>) -> Result<Vec<IceServer>, IceError> {
+    /// Concatenates the lists. `none` has to be the only value.
+    fn join(lists: Vec<Self>) -> Result<Vec<String>, UrlError> {
         let alone = lists.len() == 1;
         if !alone && lists.iter().any(|list| list.0.is_empty()) {
-            return Err(IceError::NoneAmongOthers);
+            return Err(UrlError::NoneAmongOthers);
         }
         Ok(lists.into_iter().flat_map(|list| list.0).collect())
     }
 }
 
-impl FromStr for IceList {
-    type Err = IceError;
+impl FromStr for IceUrls {
+    type Err = UrlError;
 
-    fn from_str(text: &str) -> Result<Self, IceError> {
+    fn from_str(text: &str) -> Result<Self, UrlError> {
         let words: Vec<_> = text.split_whitespace().collect();
         if words == [Self::NONE] {
             return Ok(Self(Vec::new()));
         }
         if words.contains(&Self::NONE) {
-            return Err(IceError::NoneAmongOthers);
+            return Err(UrlError::NoneAmongOthers);
         }
         if words.is_empty() {
-            return Err(IceError::Form("an empty text".to_owned()));
+            return Err(UrlError::Form("an empty text".to_owned()));
         }
-        words.into_iter().map(server).collect::<Result<_, _>>().map(Self)
+        words.into_iter().map(url).collect::<Result<_, _>>().map(Self)
     }
 }
 
-/// Reads `URL` or `URL|username|credential`. A relay without credentials is one for which they are
-/// made.
-fn server(text: &str) -> Result<IceServer, IceError> {
-    let mut parts = text.splitn(3, '|').map(str::to_owned);
-    let urls = parts.next().unwrap_or_default();
-    let (username, credential) = (parts.next(), parts.next());
-    let given = |part: &Option<String>| part.as_deref().is_some_and(|part| !part.is_empty());
-    let both = given(&username) && given(&credential);
-    match relays(&urls)? {
-        true if username.is_some() && !both => Err(IceError::NoCredential(urls)),
-        false if username.is_some() => Err(IceError::NeedlessCredential(urls)),
-        _ => Ok(IceServer { urls, username, credential }),
+/// Checks the form of a URL.
+fn url(text: &str) -> Result<String, UrlError> {
+    if text.contains(['@', '|']) {
+        return Err(UrlError::CredentialInUrl);
     }
-}
-
-/// Checks the form of a URL and returns whether it is a relay's.
-fn relays(url: &str) -> Result<bool, IceError> {
-    if url.contains('@') {
-        return Err(IceError::CredentialInUrl);
+    let scheme = || UrlError::Scheme(text.to_owned());
+    let (name, rest) = text.split_once(':').ok_or_else(scheme)?;
+    if !matches!(name, "stun" | "stuns" | "turn" | "turns") {
+        return Err(scheme());
     }
-    let scheme = || IceError::Scheme(url.to_owned());
-    let (name, rest) = url.split_once(':').ok_or_else(scheme)?;
-    let relay = match name {
-        "stun" | "stuns" => false,
-        "turn" | "turns" => true,
-        _ => return Err(scheme()),
-    };
     let (address, transport) = match rest.split_once("?transport=") {
         Some((address, transport)) => (address, Some(transport)),
         None => (rest, None),
     };
     let transport_fits = match transport {
-        Some(transport) => relay && matches!(transport, "udp" | "tcp"),
+        Some(transport) => is_relay(text) && matches!(transport, "udp" | "tcp"),
         None => true,
     };
     if !transport_fits || !is_address(address) {
-        return Err(IceError::Form(url.to_owned()));
+        return Err(UrlError::Form(text.to_owned()));
     }
-    Ok(relay)
+    Ok(text.to_owned())
 }
 
-/// `host` or `host:port`, the host being a name, an IPv4 address or an IPv6 address in brackets.
+/// Whether a text is `host` or `host:port`; the host is a name, an IPv4 address or an IPv6 address in
+/// brackets.
 fn is_address(text: &str) -> bool {
     let (host_is_fine, rest) = match text.strip_prefix('[') {
         Some(bracketed) => {
@@ -133,20 +111,54 @@ fn is_address(text: &str) -> bool {
     host_is_fine && port_is_fine
 }
 
-/// The servers, none of which needs credentials that it does not get, or gets some in vain.
+/// Credentials of the TURN servers, which have one or the other.
+pub(super) struct Credentials<'a> {
+    /// `--turn-username`.
+    pub(super) username: Option<String>,
+    /// `--turn-credential`.
+    pub(super) credential: Option<String>,
+    /// `--turn-static-auth-secret`.
+    pub(super) secret: Option<&'a TurnSecret>,
+}
+
+/// Returns the servers of `--ice-servers`, with fixed credentials if there are any. Credentials have to
+/// be given exactly if there is a TURN server.
 pub(super) fn servers(
-    lists: Vec<IceList>,
-    secret: Option<&RelaySecret>,
+    lists: Vec<IceUrls>,
+    credentials: Credentials<'_>,
 ) -> Result<Vec<IceServer>, NoConfig> {
-    let wrong = |error: IceError| NoConfig::Wrong(format!("--ice (SALON_ICE): {error}."));
-    let servers = IceList::join(lists).map_err(wrong)?;
-    match (servers.iter().find(|server| needs_credential(server)), secret) {
-        (Some(server), None) => Err(wrong(IceError::NoCredential(server.urls.clone()))),
-        (None, Some(_)) => {
-            let why = "no TURN server without user name and credential is given with --ice";
-            Err(NoConfig::Wrong(format!("--turn-secret (SALON_TURN_SECRET): {why} (SALON_ICE).")))
+    let wrong = |text: String| Err(NoConfig::Wrong(text));
+    let urls = match IceUrls::join(lists) {
+        Ok(urls) => urls,
+        Err(error) => return wrong(format!("--ice-servers (SALON_ICE_SERVERS): {error}.")),
+    };
+    let relay = urls.iter().find(|url| is_relay(url)).cloned();
+    let Credentials { username, credential, secret } = credentials;
+    let given = match (&username, &credential, secret) {
+        (None, None, None) => None,
+        (None, None, Some(_)) => Some(SECRET),
+        (Some(_), Some(_), None) => Some(FIXED),
+        (Some(_), Some(_), Some(_)) => {
+            return wrong(format!("{SECRET} cannot be used with {FIXED}."));
         }
-        _ => Ok(servers),
+        _ => return wrong(format!("{FIXED} have to be used together.")),
+    };
+    match (relay, given) {
+        (Some(url), None) => wrong(format!(
+            "--ice-servers (SALON_ICE_SERVERS): {url} requires {SECRET}, or {FIXED}."
+        )),
+        (None, Some(options)) => wrong(format!(
+            "{options}: there is no TURN server in --ice-servers (SALON_ICE_SERVERS)."
+        )),
+        _ => Ok(urls
+            .into_iter()
+            .map(|urls| match is_relay(&urls) {
+                true => {
+                    IceServer { urls, username: username.clone(), credential: credential.clone() }
+                }
+                false => IceServer { urls, username: None, credential: None },
+            })
+            .collect()),
     }
 }
 
@@ -154,8 +166,8 @@ pub(super) fn servers(
 mod tests {
     use super::*;
 
-    fn list(text: &str) -> Result<Vec<IceServer>, IceError> {
-        text.parse::<IceList>().map(|list| list.0)
+    fn list(text: &str) -> Result<Vec<String>, UrlError> {
+        text.parse::<IceUrls>().map(|list| list.0)
     }
 
     #[test]
@@ -164,8 +176,8 @@ mod tests {
             "stun:stun.example.org",
             "stun:192.0.2.1:3478",
             "stuns:[2001:db8::1]:5349",
-            "turn:relay.example.org?transport=udp|u|c",
-            "turns:relay.example.org:443?transport=tcp|user:1|p|w=",
+            "turn:relay.example.org?transport=udp",
+            "turns:relay.example.org:443?transport=tcp",
             "turn:example.org",
         ] {
             assert_eq!(list(good).map(|list| list.len()), Ok(1), "{good}");
@@ -181,32 +193,55 @@ mod tests {
             "stun:[2001:db8::1",
             "stun:2001:db8::1",
             "stun:example.org?transport=udp",
-            "turn:example.org?transport=sctp|u|c",
-            "turn:example.org|u",
-            "turn:example.org||",
-            "stun:example.org|u|c",
-            "turn:u:secret@example.org",
+            "turn:example.org?transport=sctp",
         ] {
             assert!(list(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn credentials_are_kept_whole_and_out_of_sentences() {
-        let servers = list("stun:a.example  turn:b.example|user|p|w").unwrap();
-        assert_eq!(servers[1].username.as_deref(), Some("user"));
-        assert_eq!(servers[1].credential.as_deref(), Some("p|w"));
-        for bad in ["stun:a.example|user|hunter2", "turn:user:hunter2@a.example", "x:|u|hunter2"] {
-            let sentence = list(bad).unwrap_err().to_string();
-            assert!(!sentence.contains("hunter2"), "{sentence}");
+    fn credentials_in_urls_are_refused_and_not_repeated() {
+        for bad in ["turn:user:hunter2@a.example", "turn:a.example|user|hunter2", "x:|u|hunter2"] {
+            assert_eq!(list(bad), Err(UrlError::CredentialInUrl));
         }
+        assert!(!UrlError::CredentialInUrl.to_string().contains("hunter2"));
     }
 
     #[test]
     fn none_stands_alone() {
         assert_eq!(list("none"), Ok(Vec::new()));
-        assert_eq!(list("none stun:a.example"), Err(IceError::NoneAmongOthers));
+        assert_eq!(list("none stun:a.example"), Err(UrlError::NoneAmongOthers));
         let both = ["none", "stun:a.example"].map(|text| text.parse().unwrap());
-        assert_eq!(IceList::join(both.to_vec()), Err(IceError::NoneAmongOthers));
+        assert_eq!(IceUrls::join(both.to_vec()), Err(UrlError::NoneAmongOthers));
+    }
+
+    #[test]
+    fn turn_servers_have_a_secret_or_fixed_credentials() {
+        let secret = TurnSecret::from("secret");
+        let read = |urls: &str, fixed: [Option<&str>; 2], has_secret: bool| {
+            let [username, credential] = fixed.map(|text| text.map(str::to_owned));
+            let secret = has_secret.then_some(&secret);
+            servers(vec![urls.parse().unwrap()], Credentials { username, credential, secret })
+        };
+        let both = [Some("ada"), Some("hunter2")];
+        let all = read("stun:a.example turn:b.example", both, false).unwrap();
+        assert_eq!((all[0].username.as_deref(), all[0].credential.as_deref()), (None, None));
+        assert_eq!([all[1].username.as_deref(), all[1].credential.as_deref()], both);
+        let derived = read("turn:b.example", [None, None], true).unwrap();
+        assert_eq!(derived[0].credential, None);
+        assert!(read("stun:a.example", [None, None], false).is_ok());
+        for (urls, fixed, has_secret) in [
+            ("turn:b.example", [None, None], false),
+            ("turn:b.example", [Some("ada"), None], false),
+            ("turn:b.example", [None, Some("hunter2")], true),
+            ("turn:b.example", both, true),
+            ("stun:a.example", both, false),
+            ("none", [None, None], true),
+        ] {
+            let Err(NoConfig::Wrong(sentence)) = read(urls, fixed, has_secret) else {
+                panic!("{urls} {fixed:?} {has_secret}")
+            };
+            assert!(!sentence.contains("hunter2") && sentence.ends_with('.'), "{sentence}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator decides: options, their environment variables and their defaults.
+//! Configuration: options, their environment variables and their defaults.
 
 mod args;
 mod environment;
@@ -17,9 +17,9 @@ use crate::{
     server::{
         credentials::{
             tokens::TokenSigner,
-            turn::{RELAY_VALID, RelaySecret, TurnCredentials},
+            turn::{TURN_CREDENTIAL_TTL_MAX, TurnCredentials, TurnSecret},
         },
-        data::folder::DataFolder,
+        data::dir::DataDir,
         limits::Limits,
         log::LogFormat,
         net::{
@@ -46,79 +46,74 @@ use tracing::Level;
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 
-/// How the server runs.
+/// Configuration of the server.
 #[derive(Clone)]
 pub struct Config {
-    /// `--listen`, `SALON_LISTEN`, else `LEPTOS_SITE_ADDR` (which cargo-leptos sets): where people
-    /// reach the server.
+    /// Listen address: `--listen`, else `LEPTOS_SITE_ADDR`, which cargo-leptos sets.
     pub listen: SocketAddr,
-    /// `--ice`, `SALON_ICE`: what people configure their peer connections with.
+    /// STUN and TURN servers of the browsers, with fixed credentials if there are any: `--ice-servers`,
+    /// `--turn-username` and `--turn-credential`.
     pub ice_servers: Vec<IceServer>,
-    /// `--turn-secret`, `SALON_TURN_SECRET`: what credentials are made with for those of these
-    /// servers that are relays and were given none.
-    pub turn_secret: Option<RelaySecret>,
-    /// `--turn-seconds`, `SALON_TURN_SECONDS`: how long such credentials are good, at most
-    /// [`RELAY_VALID`].
-    pub turn_valid: Duration,
-    /// `--people`, `SALON_PEOPLE`: how many fit into one room, 1 to 16.
-    pub people: usize,
-    /// `--log`, `SALON_LOG`: how much is written to standard error.
-    pub log: Level,
-    /// `--log-format`, `SALON_LOG_FORMAT`: how it is written.
+    /// Secret that the TURN servers without credentials share: `--turn-static-auth-secret`.
+    pub turn_static_auth_secret: Option<TurnSecret>,
+    /// Lifetime of the credentials derived from that secret, at most [`TURN_CREDENTIAL_TTL_MAX`]:
+    /// `--turn-credential-ttl`.
+    pub turn_credential_ttl: Duration,
+    /// Maximum number of participants per room, 1 to 16: `--max-participants`.
+    pub max_participants: usize,
+    /// `--log-level`.
+    pub log_level: Level,
+    /// `--log-format`.
     pub log_format: LogFormat,
-    /// `--metrics`, `SALON_METRICS`: where operators see what happens; a loopback address unless
-    /// `--allow-remote-metrics`, `SALON_ALLOW_REMOTE_METRICS` says otherwise.
-    pub metrics: Option<SocketAddr>,
-    /// `--allow-origin`, `SALON_ALLOW_ORIGIN`, `--allow-no-origin`, `SALON_ALLOW_NO_ORIGIN`: who
-    /// may open the socket besides the server's own pages.
+    /// Listen address of the metrics, a loopback address unless `--allow-remote-metrics` is set:
+    /// `--metrics-listen`.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Clients that may open the WebSocket besides the server's own pages: `--allow-origin` and
+    /// `--allow-no-origin`.
     pub origins: OriginPolicy,
-    /// `--allow-frame`, `SALON_ALLOW_FRAME`: whose pages may show those of this server within
-    /// themselves.
-    pub frames: Vec<WebOrigin>,
-    /// What each address, connection and room may use: the options that [`Limits`] lists.
+    /// Origins whose pages may embed those of this server: `--frame-ancestors`.
+    pub frame_ancestors: Vec<WebOrigin>,
+    /// Resource limits.
     pub limits: Limits,
-    /// `--trust-proxy`, `SALON_TRUST_PROXY`: whose word is taken for who a client is.
-    pub proxies: TrustedProxies,
-    /// `--tls-cert`, `--tls-key`, `--acme` and their variables: whether and how to speak TLS.
+    /// `--trusted-proxies`.
+    pub trusted_proxies: TrustedProxies,
+    /// Source of TLS certificates: `--tls-cert`, `--tls-key` and `--acme-domain`.
     pub https: Https,
-    /// `--http`, `SALON_HTTP`: where to lead from plain http to https.
-    pub http: Option<SocketAddr>,
-    /// `--hold`, `SALON_HOLD`, `--silence`, `SALON_SILENCE`: how long is waited for people of whom
-    /// nothing is heard.
+    /// Listen address that redirects to HTTPS: `--http-redirect-listen`.
+    pub http_redirect_listen: Option<SocketAddr>,
+    /// Timeouts of silent and lost connections: `--ping-timeout` and `--reconnect-grace`.
     pub clocks: Clocks,
-    /// `SALON_SECRET`: what the proofs of seats are signed with.
+    /// Signs seat tokens and host keys, in place of the secret in the data directory: `SALON_SECRET`.
     pub secret: Option<TokenSigner>,
-    /// `--data`, `SALON_DATA`: the folder of what has to outlive the server, which is that secret
-    /// where it is not given.
-    pub data: DataFolder,
-    /// `--site`, `SALON_SITE`, else `LEPTOS_SITE_ROOT`: the folder with the built pages, unless the
-    /// program carries them.
+    /// `--data-dir`.
+    pub data_dir: DataDir,
+    /// The built pages: `--static-dir`, else `LEPTOS_SITE_ROOT`, else those in the binary.
     pub site: Site,
-    /// `LEPTOS_RELOAD_PORT`, where `LEPTOS_WATCH` is set: where `cargo leptos watch` tells open
-    /// pages to reload.
+    /// Port at which `cargo leptos watch` tells open pages to reload: `LEPTOS_RELOAD_PORT`, where
+    /// `LEPTOS_WATCH` is set.
     pub reload_port: Option<u16>,
 }
 
-/// Without the credentials, which belong into no log.
+/// Leaves out the credentials, which must not appear in a log.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let urls: Vec<_> = self.ice_servers.iter().map(|server| &server.urls).collect();
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("ice_servers", &urls)
-            .field("turn_valid", &self.turn_valid)
-            .field("people", &self.people)
+            .field("turn_credential_ttl", &self.turn_credential_ttl)
+            .field("max_participants", &self.max_participants)
             .field("limits", &self.limits)
-            .field("proxies", &self.proxies)
+            .field("trusted_proxies", &self.trusted_proxies)
             .field("https", &self.https)
-            .field("http", &self.http)
-            .field("log", &self.log)
+            .field("http_redirect_listen", &self.http_redirect_listen)
+            .field("log_level", &self.log_level)
             .field("log_format", &self.log_format)
-            .field("metrics", &self.metrics)
+            .field("metrics_listen", &self.metrics_listen)
             .field("origins", &self.origins)
-            .field("frames", &self.frames)
+            .field("frame_ancestors", &self.frame_ancestors)
             .field("clocks", &self.clocks)
-            .field("data", &self.data)
+            .field("data_dir", &self.data_dir)
             .field("site", &self.site)
             .field("reload_port", &self.reload_port)
             .finish()
@@ -126,10 +121,10 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// Reads the options and the environment. `embedded` finds the pages that the program carries.
+    /// Reads the options and the environment. `embedded` finds the pages in the binary.
     ///
     /// # Errors
-    /// The text to print instead of running.
+    /// The text to print instead of running the command.
     pub fn read(
         args: impl IntoIterator<Item = OsString>,
         embedded: Option<Embedded>,
@@ -139,50 +134,61 @@ impl Config {
             Some(listen) => listen,
             None => leptos_site_addr()?.unwrap_or(DEFAULT_LISTEN),
         };
-        let metrics = args.metrics.filter(|address| !address.ip().is_loopback());
+        let metrics = args.metrics_listen.filter(|address| !address.ip().is_loopback());
         if let Some(address) = metrics.filter(|_| !args.allow_remote_metrics) {
             return Err(NoConfig::Wrong(remote_metrics(address)));
         }
-        let (https, http) = args.https.read().map_err(NoConfig::Wrong)?;
+        let (https, http_redirect_listen) = args.https.read().map_err(NoConfig::Wrong)?;
         let config = Self {
             listen,
-            ice_servers: ice::servers(args.ice, args.turn_secret.as_ref())?,
-            turn_secret: args.turn_secret,
-            turn_valid: args.turn_seconds,
-            people: args.people,
-            log: args.log,
+            ice_servers: ice::servers(
+                args.ice_servers,
+                ice::Credentials {
+                    username: args.turn_username,
+                    credential: args.turn_credential,
+                    secret: args.turn_static_auth_secret.as_ref(),
+                },
+            )?,
+            turn_static_auth_secret: args.turn_static_auth_secret,
+            turn_credential_ttl: args.turn_credential_ttl,
+            max_participants: args.max_participants,
+            log_level: args.log_level,
             log_format: args.log_format,
-            metrics: args.metrics,
+            metrics_listen: args.metrics_listen,
             origins: OriginPolicy {
                 listed: args.allow_origin.into_iter().flat_map(|list| list.0).collect(),
                 allow_none: args.allow_no_origin,
             },
-            frames: args.allow_frame.into_iter().flat_map(|list| list.0).collect(),
+            frame_ancestors: args.frame_ancestors.into_iter().flat_map(|list| list.0).collect(),
             limits: args.limits,
-            proxies: args.trust_proxy.into_iter().collect(),
+            trusted_proxies: args.trusted_proxies.into_iter().collect(),
             https,
-            http,
-            clocks: Clocks { hold: args.hold, ..Clocks::with_silence(args.silence) },
+            http_redirect_listen,
+            clocks: Clocks {
+                hold: args.reconnect_grace,
+                ..Clocks::with_silence(args.ping_timeout)
+            },
             secret: secret()?,
-            data: args.data.map_or_else(DataFolder::usual, DataFolder::Chosen),
-            site: site(args.site, embedded)?,
+            data_dir: args.data_dir.map_or_else(DataDir::usual, DataDir::Chosen),
+            site: site(args.static_dir, embedded)?,
             reload_port: reload_port()?,
         };
         Ok((args.task.unwrap_or(Task::Serve), config))
     }
 
-    /// What works and is dangerous, in sentences for the operator.
+    /// Warnings about settings that are valid but dangerous, as sentences for the operator.
     pub(crate) fn doubts(&self) -> Vec<String> {
-        let everybody = self.proxies.everybody().map(|network| {
+        let everybody = self.trusted_proxies.everybody().map(|network| {
             format!(
-                "--trust-proxy (SALON_TRUST_PROXY) trusts {network}, and so everybody: each \
-                 client can claim another address, and no limit of an address holds. Name the \
-                 proxy's own address."
+                "--trusted-proxies (SALON_TRUSTED_PROXIES) trusts {network}, which includes clients: \
+                 each of them can forge its address, and limits per address have no effect. List \
+                 only the addresses of proxies."
             )
         });
-        let weak = self.turn_secret.as_ref().and_then(RelaySecret::weakness).map(|weakness| {
+        let weak = self.turn_static_auth_secret.as_ref().and_then(TurnSecret::weakness).map(|weakness| {
             format!(
-                "--turn-secret (SALON_TURN_SECRET): {weakness}. Strangers who guess it use the relay."
+                "--turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET): {weakness}. Strangers \
+                 who guess it can use the TURN server."
             )
         });
         everybody.into_iter().chain(weak).collect()
@@ -191,13 +197,13 @@ impl Config {
     pub(crate) fn turn_credentials(&self) -> TurnCredentials {
         TurnCredentials {
             servers: self.ice_servers.clone(),
-            secret: self.turn_secret.clone(),
-            valid: self.turn_valid.min(RELAY_VALID),
+            secret: self.turn_static_auth_secret.clone(),
+            ttl: self.turn_credential_ttl.min(TURN_CREDENTIAL_TTL_MAX),
         }
     }
 }
 
-/// Options stand before or after a command, which is to be tried with those of the server.
+/// Options may stand before or after a command: `salon doctor` takes those of the server.
 fn parse_args(args: impl IntoIterator<Item = OsString>) -> Result<Args, NoConfig> {
     let args: Vec<_> = args.into_iter().collect();
     let mut command =
@@ -220,7 +226,7 @@ fn parse_args(args: impl IntoIterator<Item = OsString>) -> Result<Args, NoConfig
     }
 }
 
-/// `SALON_SECRET`, which is no option: other users of this machine can read those.
+/// Reads `SALON_SECRET`. There is no option for it, as other users of this machine can read options.
 fn secret() -> Result<Option<TokenSigner>, NoConfig> {
     let wrong = |error| NoConfig::Wrong(format!("SALON_SECRET: {error}."));
     variable("SALON_SECRET")?.map(|text| text.parse()).transpose().map_err(wrong)
@@ -253,7 +259,7 @@ fn site(chosen: Option<PathBuf>, embedded: Option<Embedded>) -> Result<Site, NoC
 fn remote_metrics(address: SocketAddr) -> String {
     let port = address.port();
     format!(
-        "--metrics (SALON_METRICS): other machines can reach {address}. Use 127.0.0.1:{port}, or \
-         add --allow-remote-metrics (SALON_ALLOW_REMOTE_METRICS) if that is what you want."
+        "--metrics-listen (SALON_METRICS_LISTEN): other machines can reach {address}. Use \
+         127.0.0.1:{port}, or add --allow-remote-metrics (SALON_ALLOW_REMOTE_METRICS) to allow that."
     )
 }

@@ -1,20 +1,20 @@
-//! How the values of options are read. The sentences name neither the option nor its variable, which
-//! are put in front.
+//! Parsers of option values. Their error messages leave out the option and its variable, which are
+//! put in front.
 
 use crate::{
     protocol::limits::PEOPLE_PER_ROOM_MAX,
     server::{
-        credentials::turn::{RELAY_VALID, RelaySecret},
+        credentials::turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret},
+        duration::parse,
         log::LogFormat,
     },
 };
-use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 use tracing::Level;
 
-const LONGEST_HOLD: u64 = 120;
-const SILENCE: RangeInclusive<u64> = 3..=60;
-/// Shorter, and credentials end before a connection is made with them.
-const SHORTEST_VALID: u64 = 10;
+const LONGEST_GRACE: Duration = Duration::from_secs(120);
+/// A connection has to be set up before the credentials expire.
+const SHORTEST_TTL: Duration = Duration::from_secs(10);
 const LEVELS: [(&str, Level); 5] = [
     ("error", Level::ERROR),
     ("warn", Level::WARN),
@@ -24,50 +24,44 @@ const LEVELS: [(&str, Level); 5] = [
 ];
 
 pub(super) fn socket_addr(text: &str) -> Result<SocketAddr, String> {
-    let hint = "is no address with a port, such as 127.0.0.1:3000 or [::]:3000";
+    let hint = "is not an address with a port, such as 127.0.0.1:3000 or [::]:3000";
     text.parse().map_err(|_| format!("{text:?} {hint}"))
 }
 
-pub(super) fn people(text: &str) -> Result<usize, String> {
+pub(super) fn max_participants(text: &str) -> Result<usize, String> {
     let most = PEOPLE_PER_ROOM_MAX;
-    let people = text.parse().ok().filter(|people| (1..=most).contains(people));
-    people.ok_or_else(|| format!("{text:?} is no number from 1 to {most}"))
+    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("{text:?} is not a number from 1 to {most}"))
 }
 
-/// The sentence does not repeat what may be a secret.
-pub(super) fn turn_secret(text: &str) -> Result<RelaySecret, &'static str> {
+pub(super) fn turn_secret(text: &str) -> Result<TurnSecret, &'static str> {
+    turn_credential(text).map(|text| TurnSecret::from(text.as_str()))
+}
+
+/// The error message does not repeat the text, which may be a secret.
+pub(super) fn turn_credential(text: &str) -> Result<String, &'static str> {
     match text.trim() {
-        "" => Err("the secret is empty"),
-        bare if bare != text => Err("the secret begins or ends with white space"),
-        _ => Ok(RelaySecret::from(text)),
+        "" => Err("the value is empty"),
+        bare if bare != text => Err("the value starts or ends with white space"),
+        _ => Ok(text.to_owned()),
     }
 }
 
-pub(super) fn turn_valid(text: &str) -> Result<Duration, String> {
-    let allowed = SHORTEST_VALID..=RELAY_VALID.as_secs();
-    let seconds = text.parse().ok().filter(|seconds| allowed.contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        format!("{text:?} is no number from {} to {}", allowed.start(), allowed.end())
-    })
+pub(super) fn turn_credential_ttl(text: &str) -> Result<Duration, String> {
+    parse(text, SHORTEST_TTL..=TURN_CREDENTIAL_TTL_MAX)
 }
 
-pub(super) fn hold(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds <= LONGEST_HOLD);
-    seconds
-        .map(Duration::from_secs)
-        .ok_or_else(|| format!("{text:?} is no number from 0 to {LONGEST_HOLD}"))
+pub(super) fn reconnect_grace(text: &str) -> Result<Duration, String> {
+    parse(text, Duration::ZERO..=LONGEST_GRACE)
 }
 
-pub(super) fn silence(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| SILENCE.contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        format!("{text:?} is no number from {} to {}", SILENCE.start(), SILENCE.end())
-    })
+pub(super) fn ping_timeout(text: &str) -> Result<Duration, String> {
+    parse(text, Duration::from_secs(3)..=Duration::from_secs(60))
 }
 
 pub(super) fn level(text: &str) -> Result<Level, String> {
     let level = LEVELS.iter().find(|(name, _)| *name == text).map(|&(_, level)| level);
-    level.ok_or_else(|| format!("{text:?} is none of error, warn, info, debug and trace"))
+    level.ok_or_else(|| format!("{text:?} is not one of error, warn, info, debug and trace"))
 }
 
 pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {

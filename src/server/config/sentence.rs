@@ -1,4 +1,4 @@
-//! What clap says in several lines, in one sentence that names the option and its variable.
+//! Clap's errors, each as one sentence that names the option and its variable.
 
 use super::args::Args;
 use clap::{
@@ -7,7 +7,7 @@ use clap::{
 };
 use std::{error::Error as _, ffi::OsString};
 
-/// Why these options are wrong.
+/// Describes why the options are invalid.
 pub(super) fn sentence(error: &clap::Error, args: &[OsString]) -> String {
     let named = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let known = with_variable(&named);
@@ -30,7 +30,8 @@ pub(super) fn sentence(error: &clap::Error, args: &[OsString]) -> String {
     }
 }
 
-/// Turns `--people <N>` into `--people (SALON_PEOPLE)`: the value may have come from either.
+/// Turns `--max-participants <N>` into `--max-participants (SALON_MAX_PARTICIPANTS)`: the value may
+/// have come from either.
 fn with_variable(named: &str) -> String {
     let option = named.split(['=', ' ']).next().unwrap_or_default();
     let command = Args::command();
@@ -41,7 +42,7 @@ fn with_variable(named: &str) -> String {
     }
 }
 
-/// Clap does not tell which value it is: the first that is no text, or what stands before it.
+/// Finds the option whose value is not UTF-8, as clap does not name it.
 fn not_text(args: &[OsString]) -> String {
     let mut before = "";
     for arg in args {

@@ -1,6 +1,6 @@
-//! In which order passcodes are worked on. One check takes some 20 ms of a core and 19 MiB, and
-//! anybody may ask for one. Addresses and rooms with few recent checks come first, so that nobody
-//! waits for those who ask again and again, however many addresses and rooms they use.
+//! Schedules passcode checks. A check takes about 20 ms of a core and 19 MiB, and anyone can cause one.
+//! Addresses and rooms with few recent checks come first, so that an attacker delays nobody else,
+//! however many addresses and rooms they use.
 
 use super::passcode::Hasher;
 use crate::{
@@ -17,20 +17,21 @@ use std::{
 };
 use tokio::{sync::mpsc::UnboundedSender, task::spawn_blocking};
 
-/// How many wait of one address: all of a room may come from one office at once.
-const OF_ADDRESS: usize = PEOPLE_PER_ROOM_MAX;
-/// How many wait in all.
-const WAITING: usize = 256;
-/// What one more costs an address, in time that it stands behind others: in the long run it may try
-/// as often.
+/// Maximum number of queued checks per address: all participants of a room may share one.
+const QUEUED_PER_ADDRESS: usize = PEOPLE_PER_ROOM_MAX;
+/// Maximum number of queued checks.
+const QUEUED: usize = 256;
+/// Time by which a check lowers the priority of its address. In the long run, an address has one check
+/// in this time without a penalty.
 const COST_OF_ADDRESS: Duration = Duration::from_secs(6);
-/// The same for a room, beyond what the guests of one call need who come together.
+/// The same for a room.
 const COST_OF_ROOM: Duration = Duration::from_secs(1);
+/// Cost of a room that does not lower its priority: guests of one call arrive together.
 const FREE_FOR_ROOM: Duration = Duration::from_secs(16);
-/// How many addresses and rooms are remembered before those are forgotten that are behind nobody.
+/// Number of addresses and of rooms at which those without a penalty are removed.
 const REMEMBERED: usize = 1024;
 
-/// Until when somebody stands behind others, for each of many.
+/// The time until which each key has a low priority.
 #[derive(Debug)]
 struct Shares<K>(HashMap<K, Duration>);
 
@@ -48,8 +49,8 @@ impl<K: Hash + Eq + Clone> Shares<K> {
     }
 }
 
-/// What waits, the next one first: of those who stand behind nobody the last one, because a crowd that
-/// comes at once would be before everybody else.
+/// The queued checks, the next one first. Without penalties it is the newest, so that a flood of old
+/// ones does not delay it.
 #[derive(Debug)]
 struct Queue {
     waiting: BTreeMap<(Duration, Reverse<u64>), Check>,
@@ -63,11 +64,11 @@ impl Queue {
         Self { waiting: BTreeMap::new(), addresses, rooms }
     }
 
-    /// Puts something in line; returns what there is no place for.
+    /// Queues a check. Returns the check that is dropped if the queue is full.
     fn push(&mut self, check: Check, now: Duration) -> Option<Check> {
         let address = check.address;
         let neighbours = self.waiting.values().filter(|other| other.address == address);
-        if neighbours.count() >= OF_ADDRESS {
+        if neighbours.count() >= QUEUED_PER_ADDRESS {
             return Some(check);
         }
         let room = self.rooms.of(&check.room).saturating_sub(FREE_FOR_ROOM);
@@ -76,7 +77,7 @@ impl Queue {
         self.addresses.spend(address, COST_OF_ADDRESS, now);
         self.rooms.spend(check.room.clone(), COST_OF_ROOM, now);
         self.waiting.insert((behind, Reverse(check.ticket)), check);
-        if self.waiting.len() <= WAITING {
+        if self.waiting.len() <= QUEUED {
             return None;
         }
         self.waiting.pop_last().map(|(_, last)| last)
@@ -87,7 +88,7 @@ impl Queue {
     }
 }
 
-/// Works on passcodes, some at a time, beside the calls.
+/// Runs passcode checks on threads, a few at a time.
 #[derive(Debug)]
 pub(crate) struct Checks {
     queue: Queue,
@@ -98,21 +99,21 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    /// One core at least is left to the calls, where there are two.
+    /// Uses all cores but one, or the only one.
     pub(crate) fn new(results: UnboundedSender<Input>) -> Self {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let most = cores.saturating_sub(1).max(1);
         Self { queue: Queue::new(), running: 0, most, hasher: Hasher::default(), results }
     }
 
-    /// Takes one on; what is said at once of one for which there is no place.
+    /// Queues a check. Returns the result of a check that was dropped.
     pub(crate) fn begin(&mut self, check: Check, now: Duration) -> Option<Input> {
         let refused = self.queue.push(check, now);
         self.go_on();
         refused.map(|refused| Input::Checked(refused.ticket, Checked::Busy))
     }
 
-    /// One is done.
+    /// Starts the next check after one is done.
     pub(crate) fn done(&mut self) {
         self.running = self.running.saturating_sub(1);
         self.go_on();
@@ -126,7 +127,7 @@ impl Checks {
             let work = spawn_blocking(move || hasher.check(&passcode, against));
             tokio::spawn(async move {
                 let checked = work.await.unwrap_or(Checked::Busy);
-                // The server may have ended meanwhile.
+                // Fails only if the hub has ended.
                 let _ = results.send(Input::Checked(ticket, checked));
             });
         }
@@ -156,7 +157,7 @@ mod tests {
             queue.pop();
             now += Duration::from_millis(20);
         }
-        assert!(queue.waiting.len() <= WAITING);
+        assert!(queue.waiting.len() <= QUEUED);
         // Then somebody comes, and others to the same room; then as many who have asked for nothing
         // yet, and after them one more.
         let mut is_next = |queue: &mut Queue, address: u64| {
@@ -177,7 +178,7 @@ mod tests {
         let mut queue = Queue::new();
         let refused =
             (0..20).filter_map(|ticket| queue.push(check(ticket, 1, "a"), Duration::ZERO));
-        assert_eq!(refused.count(), 20 - OF_ADDRESS);
+        assert_eq!(refused.count(), 20 - QUEUED_PER_ADDRESS);
         assert_eq!(queue.push(check(100, 2, "b"), Duration::ZERO), None);
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|check| check.ticket).collect();
         assert_eq!(order[..3], [100, 0, 1]);

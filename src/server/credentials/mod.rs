@@ -1,4 +1,4 @@
-//! What people prove who they are with, and what they are given to reach others.
+//! Tokens, passcodes and TURN credentials.
 
 pub(super) mod checks;
 pub(super) mod passcode;

@@ -1,4 +1,4 @@
-//! Passcodes: how they are written, and their hashes (Argon2id, RFC 9106).
+//! Passcodes: normalisation and hashing (Argon2id, RFC 9106).
 
 use crate::{
     protocol::{ClientMessage, HostAction, limits::PASSCODE_CHARS},
@@ -14,7 +14,7 @@ use std::{
 };
 use unicode_normalization::UnicodeNormalization;
 
-/// Writes the passcode in a message in the one way in which it is hashed and compared.
+/// Normalises the passcode in a message.
 pub(crate) fn normalize(message: &mut ClientMessage) {
     let passcode = match message {
         ClientMessage::Join(join) => join.pass.passcode.as_mut(),
@@ -26,12 +26,12 @@ pub(crate) fn normalize(message: &mut ClientMessage) {
     }
 }
 
-/// Keyboards differ in how they write the same letters: NFKC (UAX 15), without spaces around, with
-/// straight quotation marks, and without what nobody sees and some programs put into what they copy. What
-/// is too long is cut to one character too many.
+/// Normalises what keyboards and programs write differently: NFKC (UAX 15), no surrounding spaces,
+/// straight quotation marks, and no invisible characters. A passcode that is too long is cut to one
+/// character more than allowed.
 fn normalized(passcode: &str) -> String {
     let visible = passcode.chars().filter(|c| !matches!(c, '\u{200b}' | '\u{feff}'));
-    // Before NFKC, which makes a space and a mark of some of the signs that are taken for quotes.
+    // Before NFKC, which decomposes some of these quotation marks into a space and a combining mark.
     let visible = visible.map(straight).collect::<String>();
     let characters = visible.trim().nfkc().map(straight).take(PASSCODE_CHARS + 1);
     characters.collect::<String>().trim().to_owned()
@@ -45,8 +45,8 @@ fn straight(character: char) -> char {
     }
 }
 
-/// Hashes passcodes, in memory that is used again: the allocator keeps much of what each thread of
-/// many gives back. There are as many blocks of memory as checks ever were under way at once.
+/// Hashes passcodes. It reuses its memory, as allocators retain much of what each thread frees: one block
+/// per concurrent check.
 #[derive(Clone, Default)]
 pub(crate) struct Hasher(Arc<Mutex<Vec<Vec<Block>>>>);
 
@@ -57,7 +57,7 @@ impl fmt::Debug for Hasher {
 }
 
 impl Hasher {
-    /// Hashes a new passcode, or compares one with the hash of another.
+    /// Hashes a new passcode, or compares it with a hash.
     pub(crate) fn check(&self, passcode: &str, against: Option<String>) -> Checked {
         let mut memory = self.free().pop().unwrap_or_default();
         let checked = match against {
@@ -74,7 +74,7 @@ impl Hasher {
     }
 }
 
-/// None if the system gives no randomness.
+/// Hashes a passcode with a new salt. Returns none if the system gives no randomness.
 fn hash(passcode: &str, memory: &mut Vec<Block>) -> Option<String> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).ok()?;

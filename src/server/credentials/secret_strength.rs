@@ -1,4 +1,4 @@
-//! Whether a text can be a secret.
+//! Rejects texts that are obviously not random secrets.
 
 use base64::{
     Engine,
@@ -7,33 +7,34 @@ use base64::{
 use std::collections::BTreeSet;
 use thiserror::Error;
 
-/// The least that a secret can be, as a text and as the bytes that it stands for.
+/// Minimum length of a secret in characters, and of one in base64 in bytes.
 const LEAST_CHARS: usize = 32;
 const LEAST_BYTES: usize = 16;
-/// Of 32 random hexadecimal digits, fewer than 8 different ones come once in 100 million times.
+/// Minimum number of different characters. 32 random hexadecimal digits have fewer once in 100 million
+/// times.
 const LEAST_DISTINCT: usize = 8;
-/// How texts begin that somebody was to replace, without what is no letter or digit.
+/// Beginnings of placeholders, with letters and digits only.
 const PLACEHOLDERS: [&str; 5] = ["change", "replace", "password", "example", "alongrandom"];
 
-/// Why a text is not taken for a secret. It does not repeat the text.
+/// Why a text is not a secret. The message does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WeakSecret {
-    /// It begins or ends with white space, which is easily lost.
-    #[error("the secret begins or ends with white space")]
+    /// It starts or ends with white space, which is easily lost.
+    #[error("the secret starts or ends with white space")]
     Spaced,
-    /// It can be found by trying.
+    /// It can be found by brute force.
     #[error(
-        "the secret is too short: 32 characters are the least, or 16 random bytes as base64 with \
-         its padding. Make one with: openssl rand -hex 32"
+        "the secret is too short: it needs at least 32 characters, or 16 random bytes in padded \
+         base64. Generate one with: openssl rand -hex 32"
     )]
     Short,
-    /// It is what people write where something random should stand.
-    #[error("the secret is not random. Make one with: openssl rand -hex 32")]
+    /// It is a placeholder or has a pattern.
+    #[error("the secret is not random. Generate one with: openssl rand -hex 32")]
     NotRandom,
 }
 
-/// Whether a text can be a secret. It is no measure of randomness, which a text does not show, but
-/// finds what was plainly made without any.
+/// Checks whether a text may be a random secret. It detects obvious patterns, but cannot measure
+/// randomness.
 pub(crate) fn strength(text: &str) -> Result<(), WeakSecret> {
     if text.trim() != text {
         return Err(WeakSecret::Spaced);
@@ -51,13 +52,13 @@ pub(crate) fn strength(text: &str) -> Result<(), WeakSecret> {
     if is_random { Ok(()) } else { Err(WeakSecret::NotRandom) }
 }
 
-/// Whether a text is enough bytes in base64. Without its padding, many words would be.
+/// Whether a text is padded base64 of enough bytes. Without padding, many words would qualify.
 fn is_base64(text: &str) -> bool {
     let bytes = BASE64_STANDARD.decode(text).or_else(|_| BASE64_URL_SAFE.decode(text));
     text.ends_with('=') && bytes.is_ok_and(|bytes| bytes.len() >= LEAST_BYTES)
 }
 
-/// Whether a text is a shorter one, written again and again.
+/// Whether a text is a repetition of a shorter one.
 fn repeats(text: &str) -> bool {
     let characters: Vec<_> = text.chars().collect();
     let returns = |after: usize| characters.iter().zip(characters.iter().skip(after));

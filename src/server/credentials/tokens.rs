@@ -1,5 +1,5 @@
-//! Proofs of seats. Whoever shows one is the person who had the seat, in this run of the server or
-//! in a later one with the same secret.
+//! Signed tokens: seat tokens, host keys and invitations. They stay valid after a restart of the server
+//! with the same secret.
 
 use super::secret_strength::{WeakSecret, strength};
 pub use crate::room::SEAT_VALID;
@@ -29,10 +29,10 @@ use tracing::warn;
 /// Name of the secret's file in the data directory.
 pub(crate) const FILE: &str = "secret";
 const CLAIM_BYTES: usize = 24;
-/// So much of a signature stands in what people carry around in links.
+/// Length in bytes of the truncated signatures of tokens in links.
 const SHORT: usize = 16;
 
-/// What is signed. Each purpose has signatures of its own.
+/// The kind of a token. A signature for one kind is invalid for all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Seat,
@@ -52,7 +52,7 @@ impl Purpose {
     }
 }
 
-/// What proofs are signed with (HMAC-SHA256, RFC 2104). It never leaves the server.
+/// Signs and verifies tokens (HMAC-SHA256, RFC 2104). Its key never leaves the server.
 #[derive(Clone)]
 pub struct TokenSigner([u8; 32]);
 
@@ -63,7 +63,7 @@ impl fmt::Debug for TokenSigner {
 }
 
 impl From<&str> for TokenSigner {
-    /// Of any text, also of one that can be guessed. What an operator gives is parsed.
+    /// Derives the key from any text, also a weak one. Use [`FromStr`] for configured secrets.
     fn from(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
@@ -78,7 +78,7 @@ impl FromStr for TokenSigner {
 }
 
 impl TokenSigner {
-    /// A new one: proofs signed with it are good for this run of the server.
+    /// Creates a random key, whose tokens are valid until the server ends.
     ///
     /// # Errors
     /// The system gives no randomness.
@@ -88,8 +88,7 @@ impl TokenSigner {
         Ok(Self(bytes))
     }
 
-    /// The one that is kept in a folder, where nobody but the server's user can read it; it is made
-    /// at the first start.
+    /// Reads the key from a file in a directory, or creates the file for the server's user only.
     ///
     /// # Errors
     /// [`ServerError::Data`].
@@ -103,20 +102,20 @@ impl TokenSigner {
         kept.map_err(|error| ServerError::Data { path, error })
     }
 
-    /// Who can write the file may know what is in it, and take any seat.
+    /// Refuses a file that others can write: they may have set the secret, and could take any seat.
     fn read(path: &Path, mut file: File) -> io::Result<Self> {
         let mode = file.metadata()?.mode();
         if mode & OTHERS_WRITE != 0 {
             return Err(io::Error::other(
-                "others can write it, and so take any seat; chmod 600 it",
+                "others can write it, and could take any seat; chmod 600 it",
             ));
         }
         if mode & OTHERS_READ != 0 {
-            warn!("Others can read {0}, and so take any seat. chmod 600 {0}", path.display());
+            warn!("Others can read {0}, and could take any seat. chmod 600 {0}", path.display());
         }
         let mut text = String::new();
         file.read_to_string(&mut text)?;
-        let weak = |weak: WeakSecret| format!("{weak}, or remove the file, and another is made");
+        let weak = |weak: WeakSecret| format!("{weak}, or remove the file to have one generated");
         text.trim().parse().map_err(|error| io::Error::other(weak(error)))
     }
 
@@ -137,16 +136,14 @@ impl TokenSigner {
         Some(mac)
     }
 
-    /// Sixteen hexadecimal digits that are the same for the same room, and say nothing of its name to
-    /// whoever does not know the secret.
+    /// Returns a keyed hash of a room's name, as 16 hexadecimal digits.
     pub(crate) fn room_tag(&self, room: &RoomName) -> Option<String> {
         let mac = self.mac(Purpose::RoomTag, room, b"")?;
         let first = *mac.finalize().into_bytes().first_chunk()?;
         Some(format!("{:016x}", u64::from_be_bytes(first)))
     }
 
-    /// A proof that the seat is this person's until [`SEAT_VALID`] after `now`. Times are since the
-    /// Unix epoch.
+    /// Signs a seat token, which is valid for [`SEAT_VALID`] from `now`. Times are since the Unix epoch.
     pub(crate) fn prove(
         &self,
         room: &RoomName,
@@ -163,8 +160,8 @@ impl TokenSigner {
         Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Whose seat in this room a proof is for; nobody's, if it is forged, for another room, or too
-    /// old. The signature is compared in constant time.
+    /// Verifies a seat token, in constant time. Returns none if it is forged, expired, or for another
+    /// room.
     pub(crate) fn verify(&self, room: &RoomName, proof: &str, now: Duration) -> Option<Identity> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(proof).ok()?;
         let (claim, signature) = bytes.split_at_checked(CLAIM_BYTES)?;
@@ -177,8 +174,8 @@ impl TokenSigner {
         fresh.then(|| Identity { id: PeerId(id), since, returning: true, ..Identity::default() })
     }
 
-    /// The key of this generation that makes its holder a host of a room. The generation stands
-    /// before the signature, in as few bytes as it has: none for the first, which is 0.
+    /// Returns the host key of a room in a generation. The generation precedes the signature without
+    /// leading zero bytes, so that generation 0 takes none.
     pub(crate) fn host_key(&self, room: &RoomName, generation: u64) -> Option<String> {
         let number = generation.to_be_bytes();
         let mac = self.mac(Purpose::HostKey, room, &number)?.finalize().into_bytes();
@@ -187,8 +184,7 @@ impl TokenSigner {
         Some(BASE64_URL_SAFE_NO_PAD.encode(key))
     }
 
-    /// The generation of the host key of a room that a text is, if it is one. Compared in constant
-    /// time.
+    /// Verifies a host key, in constant time, and returns its generation.
     pub(crate) fn host_generation(&self, room: &RoomName, key: &str) -> Option<u64> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(key).ok()?;
         let (digits, signature) = bytes.split_at_checked(bytes.len().checked_sub(SHORT)?)?;
@@ -200,7 +196,7 @@ impl TokenSigner {
         Some(u64::from_be_bytes(number))
     }
 
-    /// The token of an invitation into a room.
+    /// Signs an invitation to a room.
     pub(crate) fn invite(&self, room: &RoomName, id: u64) -> Option<String> {
         let id = id.to_be_bytes();
         let mac = self.mac(Purpose::Invitation, room, &id)?.finalize().into_bytes();
@@ -208,7 +204,7 @@ impl TokenSigner {
         Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The number of the invitation that a token is for. Compared in constant time.
+    /// Verifies an invitation, in constant time, and returns its id.
     pub(crate) fn invited(&self, room: &RoomName, token: &str) -> Option<u64> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
         let (id, signature) = bytes.split_first_chunk::<8>()?;

@@ -1,6 +1,5 @@
-//! What people configure their peer connections with. Credentials for relays are made for one
-//! person at a time and end soon, so that nobody else can use them, nor they themselves later: the
-//! "REST API" of TURN servers (draft-uberti-behave-turn-rest-00), `use-auth-secret` in coturn.
+//! Short-lived TURN credentials for each participant: the "REST API" of TURN servers
+//! (draft-uberti-behave-turn-rest-00), `use-auth-secret` in coturn.
 
 use super::{
     secret_strength::{WeakSecret, strength},
@@ -12,33 +11,34 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use std::{fmt, time::Duration};
 
-/// The longest time for which credentials can be good.
-pub const RELAY_VALID: Duration = Duration::from_secs(600);
+/// Maximum lifetime of TURN credentials.
+pub const TURN_CREDENTIAL_TTL_MAX: Duration = Duration::from_secs(600);
 
-/// What the relays know, too, and nobody else. It never leaves the server.
+/// Secret shared with the TURN servers.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RelaySecret(String);
+pub struct TurnSecret(String);
 
-impl fmt::Debug for RelaySecret {
+impl fmt::Debug for TurnSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RelaySecret")
+        f.write_str("TurnSecret")
     }
 }
 
-impl From<&str> for RelaySecret {
+impl From<&str> for TurnSecret {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }
 }
 
-impl RelaySecret {
-    /// Why it can be guessed, if it can. The relay's operator may have chosen it, so it is used.
+impl TurnSecret {
+    /// Returns why the secret is weak, if it is. It is used nevertheless, as the operator of the TURN
+    /// server may have chosen it.
     pub(crate) fn weakness(&self) -> Option<WeakSecret> {
         strength(&self.0).err()
     }
 
-    /// The password to a user name: base64(HMAC-SHA1(secret, user name)). The hash is what TURN
-    /// servers expect.
+    /// Returns the password of a username: base64(HMAC-SHA1(secret, username)), as TURN servers
+    /// expect it.
     fn credential(&self, username: &str) -> Option<String> {
         let mut mac = Hmac::<Sha1>::new_from_slice(self.0.as_bytes()).ok()?;
         mac.update(username.as_bytes());
@@ -46,25 +46,25 @@ impl RelaySecret {
     }
 }
 
-/// The operator's list of servers, and how those of it are used that take credentials.
+/// Issues ICE server lists with TURN credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct TurnCredentials {
     pub(crate) servers: Vec<IceServer>,
-    /// For those without credentials of their own.
-    pub(crate) secret: Option<RelaySecret>,
-    /// How long credentials are good.
-    pub(crate) valid: Duration,
+    /// Derives the credentials of TURN servers that have none configured.
+    pub(crate) secret: Option<TurnSecret>,
+    /// Lifetime of these credentials.
+    pub(crate) ttl: Duration,
 }
 
 impl TurnCredentials {
-    /// Where the servers are, which is no secret.
+    /// Returns the URLs of the servers, without credentials.
     pub(crate) fn urls(&self) -> Vec<String> {
         self.servers.iter().map(|server| server.urls.clone()).collect()
     }
 
-    /// What the person on this seat uses. `now` is the time of day, since the Unix epoch: the relays
-    /// go by it. In the user name stand the seat and, so that nobody can read it there, a tag of the
-    /// room.
+    /// Issues the servers of a participant. `now` is the wall-clock time since the Unix epoch, as TURN
+    /// servers check the expiry against theirs. The username contains the id of the seat and a keyed
+    /// hash of the room.
     pub(crate) fn issue(
         &self,
         room: &RoomName,
@@ -76,7 +76,7 @@ impl TurnCredentials {
         self.servers_with(user.as_deref(), now)
     }
 
-    /// What somebody in no room could use for as long as it takes to try it out.
+    /// Issues the servers for a check outside any room.
     pub(crate) fn preview(&self, now: Duration) -> IceGrant {
         self.servers_with(Some("doctor"), now)
     }
@@ -84,11 +84,11 @@ impl TurnCredentials {
     fn servers_with(&self, user: Option<&str>, now: Duration) -> IceGrant {
         let secret = self.secret.as_ref().filter(|_| self.servers.iter().any(needs_credential));
         let made = secret.zip(user).and_then(|(secret, user)| {
-            let username = format!("{}:{user}", (now + self.valid).as_secs());
+            let username = format!("{}:{user}", (now + self.ttl).as_secs());
             let credential = secret.credential(&username)?;
             Some((username, credential))
         });
-        let equip = |server: &IceServer| match &made {
+        let with_credentials = |server: &IceServer| match &made {
             Some((username, credential)) if needs_credential(server) => IceServer {
                 urls: server.urls.clone(),
                 username: Some(username.clone()),
@@ -97,14 +97,14 @@ impl TurnCredentials {
             _ => server.clone(),
         };
         IceGrant {
-            servers: self.servers.iter().map(equip).collect(),
-            ttl: made.as_ref().map(|_| self.valid.as_secs()),
+            servers: self.servers.iter().map(with_credentials).collect(),
+            ttl: made.as_ref().map(|_| self.ttl.as_secs()),
         }
     }
 }
 
-/// Whether this is a TURN server without credentials of its own.
-pub(crate) fn needs_credential(server: &IceServer) -> bool {
+/// Whether this is a TURN server without configured credentials.
+fn needs_credential(server: &IceServer) -> bool {
     is_relay(&server.urls) && server.credential.is_none()
 }
 
@@ -120,8 +120,8 @@ mod tests {
     }
 
     fn relays(servers: Vec<IceServer>) -> TurnCredentials {
-        let secret = Some(RelaySecret::from("north"));
-        TurnCredentials { servers, secret, valid: Duration::from_secs(600) }
+        let secret = Some(TurnSecret::from("north"));
+        TurnCredentials { servers, secret, ttl: Duration::from_secs(600) }
     }
 
     fn grant(relays: &TurnCredentials, room: &str, id: u64) -> IceGrant {
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn credentials_are_those_that_turn_servers_compute() {
         // printf %s 1433895918:user | openssl dgst -sha1 -hmac north -binary | base64
-        let credential = RelaySecret::from("north").credential("1433895918:user");
+        let credential = TurnSecret::from("north").credential("1433895918:user");
         assert_eq!(credential.as_deref(), Some("/gk4t5tUc08OpM3NjrVjHSFVNmY="));
     }
 
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(end, "1800000600");
         assert!(seat.starts_with("0000000000000007-"), "{seat}");
         assert!(!username.contains("standup"));
-        let credential = RelaySecret::from("north").credential(username);
+        let credential = TurnSecret::from("north").credential(username);
         assert_eq!(servers[2].credential, credential);
     }
 

@@ -1,4 +1,4 @@
-//! A data folder belongs to one server at a time: two would overwrite what the other's hosts decided.
+//! Locks the data directory: two servers would overwrite each other's settings of rooms.
 
 use crate::server::{error::ServerError, permissions::OTHERS_WRITE};
 use rustix::{
@@ -12,18 +12,17 @@ use std::{
 };
 use tracing::warn;
 
-/// Name of the file in the data folder that is locked. It stays when the server ends.
+/// Name of the lock file in the data directory. It remains when the server ends.
 const FILE: &str = "lock";
 
-/// A data folder that is this server's, until this is dropped or the process is gone, however it
-/// ended.
+/// Lock of a data directory. It is released when this is dropped or the process ends, even by a crash.
 #[derive(Debug)]
 pub(crate) struct Claim {
     _locked: File,
 }
 
 impl Claim {
-    /// Makes the folder, if it is not there, and takes it.
+    /// Creates the directory if it is missing, and locks it.
     ///
     /// # Errors
     /// [`ServerError::Taken`] or [`ServerError::Data`].
@@ -38,7 +37,8 @@ impl Claim {
         if fs::metadata(folder).map_err(failed)?.mode() & OTHERS_WRITE != 0 {
             let name = folder.display();
             warn!(
-                "Others can write to the data folder {name}, and so take any seat. chmod 700 {name}"
+                "Others can write to the data directory {name}, and could take any seat. chmod 700 \
+                 {name}"
             );
         }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -48,7 +48,7 @@ impl Claim {
         }
     }
 
-    /// Whether a server has the folder now.
+    /// Whether a server holds the lock.
     pub(crate) fn is_held(folder: &Path) -> bool {
         let file = File::open(folder.join(FILE)).ok();
         let tried = file.map(|file| flock(file, FlockOperation::NonBlockingLockShared));
@@ -61,13 +61,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_had_by_one_at_a_time() {
+    fn a_directory_is_locked_by_one_server_at_a_time() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         assert!(!Claim::is_held(&folder));
         let claim = Claim::of(&folder).unwrap();
-        assert!(Claim::is_held(&folder) && Claim::is_held(&folder), "to look takes nothing");
+        assert!(Claim::is_held(&folder) && Claim::is_held(&folder), "checking does not lock");
         let second = Claim::of(&folder).unwrap_err();
-        assert!(second.to_string().contains("Another server uses the data folder"), "{second}");
+        assert!(second.to_string().contains("Another server uses the data directory"), "{second}");
         drop(claim);
         assert!(!Claim::is_held(&folder));
         drop(Claim::of(&folder).unwrap());

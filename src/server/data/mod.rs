@@ -1,6 +1,6 @@
-//! What outlives the server: the folder, whose it is, and what hosts decided.
+//! Persistent data: the data directory, its lock, and the settings of rooms.
 
 pub(super) mod claim;
-pub(super) mod folder;
+pub(super) mod dir;
 pub(super) mod store;
 pub(super) mod writer;

@@ -1,5 +1,5 @@
-//! What hosts decided about their rooms, on disk: one small SQLite database in the data folder. A
-//! room is read when somebody asks for it. Only the thread in `writer.rs` waits for the disk.
+//! The settings of rooms, in a SQLite database in the data directory. Rooms are loaded on demand, by the
+//! thread in `writer.rs`, so that nothing else waits for the disk.
 
 mod opening;
 
@@ -19,15 +19,14 @@ use std::{
 };
 use tracing::warn;
 
-/// Name of the database in the data folder.
+/// Name of the database in the data directory.
 const FILE: &str = "rooms.db";
 
-/// Each brings a database one version further; `user_version` counts how many were done.
+/// Migrations of the schema, in order; `user_version` is the number of those applied.
 const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;",
-    // Seconds since the Unix epoch, and whether a room was used on one day only. The index holds all
-    // that is read at the start, without the rest.
-    // Of what cannot be read, the time counts from now.
+    // Times are in seconds since the Unix epoch; `brief` is true for rooms used on one day only. The
+    // index covers what is read at the start. Settings that cannot be parsed count as used now.
     "ALTER TABLE room ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE room ADD COLUMN brief INTEGER NOT NULL DEFAULT FALSE;
      ALTER TABLE room ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
@@ -44,19 +43,18 @@ const MIGRATIONS: [&str; 3] = [
          '"heir":', '"designatedHost":'),
          '"used_by":', '"usedBy":');"#,
 ];
-/// How long a database that is locked is waited for. Then it is tried again later.
-const LOCKED: Duration = Duration::from_secs(1);
+/// Timeout for a locked database; writes are retried later.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The open database.
+/// The database.
 #[derive(Debug)]
 pub(crate) struct Store(Connection);
 
-/// The rooms of which something is kept, and when those were used that were used on one day only.
+/// The stored rooms, with the time of last use of those that were used on one day only.
 pub(crate) type Names = Vec<(RoomName, Option<Duration>)>;
 
 impl Store {
-    /// Opens the database in a folder, which nobody but the server's user can read, and makes it if
-    /// it is not there.
+    /// Opens the database in a directory, or creates it for the server's user only.
     pub(crate) fn kept_in(folder: &Path) -> Result<Self, ServerError> {
         let path = folder.join(FILE);
         let error = |error: Error| data_error(&path, error);
@@ -69,22 +67,22 @@ impl Store {
         Self::migrated(Connection::open(&path).map_err(error)?).map_err(error)
     }
 
-    /// Looks for what is wrong with the database in a folder, if there is one, and changes nothing.
+    /// Checks the database in a directory, if there is one, without changing it.
     pub(crate) fn examine(folder: &Path) -> Result<(), ServerError> {
         let path = folder.join(FILE);
         let problem = opening::problem(&path, MIGRATIONS.len());
         usable(&path, problem.or_else(|| opening::damage(&path)))
     }
 
-    /// One that is gone when the server ends.
+    /// Creates a database in memory.
     pub(crate) fn in_memory() -> Result<Self, ServerError> {
         let opened = Connection::open_in_memory().and_then(Self::migrated);
         opened.map_err(|error| data_error(Path::new(FILE), error))
     }
 
     fn migrated(mut connection: Connection) -> Result<Self, Error> {
-        connection.busy_timeout(LOCKED)?;
-        // What was written outlives the process at once, and a failure of power in short time.
+        connection.busy_timeout(LOCK_TIMEOUT)?;
+        // Writes survive a crash of the process at once, and a power failure after a checkpoint.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         let done: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -97,7 +95,7 @@ impl Store {
         Ok(Self(connection))
     }
 
-    /// Itself, with all that is read of it at the start.
+    /// Returns the store and the stored rooms.
     pub(crate) fn with_names(self) -> Result<(Self, Names), ServerError> {
         let names = self.names()?;
         Ok((self, names))
@@ -118,22 +116,21 @@ impl Store {
         Ok(rows.into_iter().filter_map(parse).collect())
     }
 
-    /// What is kept of a room, if anything is. Where that cannot be understood any more the room is
-    /// locked: its host can open it. It counts as used now, or it would be taken for one that is over.
+    /// Loads the settings of a room. If they cannot be parsed, the room is locked until its host opens
+    /// it, and counts as used now, so that it does not expire.
     pub(crate) fn read(&self, room: &RoomName) -> Result<Option<Keeping>, Error> {
         let select = "SELECT kept FROM room WHERE name = ?1";
         let read = |row: &Row<'_>| row.get::<_, String>(0);
         let kept = self.0.query_row(select, [room.as_str()], read).optional()?;
         Ok(kept.map(|kept| {
             serde_json::from_str(&kept).unwrap_or_else(|error| {
-                warn!(%error, "what a host decided cannot be read; their room stays locked");
+                warn!(%error, "cannot parse the settings of a room; it stays locked");
                 Keeping { locked: true, used: unix_time(), ..Keeping::default() }
             })
         }))
     }
 
-    /// Writes down what was decided about rooms in place of what was before, or removes it: all of
-    /// it, or nothing.
+    /// Replaces or removes the settings of rooms, in one transaction.
     pub(crate) fn write(&mut self, changes: &Changes) -> Result<(), Error> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for (room, kept) in changes {
@@ -148,7 +145,7 @@ impl Store {
         transaction.commit()
     }
 
-    /// Removes the rooms that are over. Returns their names.
+    /// Removes expired rooms and returns their names.
     pub(crate) fn sweep(&self, now: Duration) -> Result<Vec<RoomName>, Error> {
         let delete = "DELETE FROM room WHERE expires <= ?1 RETURNING name";
         let mut delete = self.0.prepare(delete)?;
@@ -163,20 +160,20 @@ fn usable(path: &Path, problem: Option<String>) -> Result<(), ServerError> {
     problem.map_or(Ok(()), |problem| Err(error(problem)))
 }
 
-/// What is to be kept of rooms from now on; none: nothing.
+/// New settings of rooms; none removes them.
 pub(crate) type Changes = BTreeMap<RoomName, Option<Keeping>>;
 
 fn keep(connection: &Connection, room: &RoomName, kept: &Keeping) -> Result<(), Error> {
     let json = serde_json::to_string(kept).unwrap_or_default();
     let insert = "INSERT OR REPLACE INTO room (name, kept, used, brief, expires) \
                   VALUES (?1, ?2, ?3, ?4, ?5)";
-    // Not before it is over.
+    // Rounded up, so that it is not removed too early.
     let expires = seconds(kept.expires()) + 1;
     let row = params![room.as_str(), json, seconds(kept.used), kept.brief, expires];
     connection.prepare(insert)?.execute(row).map(|_| ())
 }
 
-/// What SQLite calls an integer.
+/// Converts to an SQLite integer.
 fn seconds(time: Duration) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX - 1)
 }

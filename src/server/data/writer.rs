@@ -1,6 +1,5 @@
-//! The thread that waits for the disk, so that the hub never does. It writes what is kept of rooms
-//! in the order in which it was decided, many changes at once if they came while it was busy, and
-//! reads what is asked for after that.
+//! The thread for disk access, so that the hub never waits for the disk. It writes changed settings
+//! before it loads others, and batches the changes that arrive while it is busy.
 
 use super::store::{Changes, Store};
 use crate::{
@@ -17,17 +16,17 @@ use std::{
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info};
 
-/// When what could not be written is tried again.
-const AGAIN: Duration = Duration::from_secs(5);
-/// How long the end of the server waits for what is not written yet.
-const LAST: Duration = Duration::from_millis(1500);
+/// Interval for retrying failed writes.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// Timeout for the last writes at shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// What there is to do. Bounded by the rooms of which something is kept, as only the last of what was
-/// decided about a room counts, and by those that may be loaded at once.
+/// Pending tasks. They are bounded by the number of stored rooms, as only the latest settings of a room
+/// count, and by the number of concurrent loads.
 #[derive(Debug, Default)]
 struct Tasks {
     changes: Changes,
-    /// Up to which [`crate::room::Command::Sync`] that is.
+    /// Number of the latest [`crate::room::Command::Sync`].
     sync: Option<u64>,
     loads: Vec<RoomName>,
     sweep: Option<Duration>,
@@ -41,27 +40,28 @@ impl Tasks {
     }
 }
 
+/// The pending tasks, shared with the thread.
 #[derive(Debug, Default)]
-struct Desk {
+struct TaskQueue {
     tasks: Mutex<Tasks>,
-    news: Condvar,
+    changed: Condvar,
 }
 
-impl Desk {
+impl TaskQueue {
     fn lock(&self) -> MutexGuard<'_, Tasks> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for something to do; at most for so long, if that is said.
+    /// Waits for tasks, for at most `most` if given, and takes them.
     fn wait(&self, most: Option<Duration>) -> Tasks {
         let tasks = self.lock();
         let mut tasks = match most {
             None => {
-                let waited = self.news.wait_while(tasks, |tasks| tasks.are_none());
+                let waited = self.changed.wait_while(tasks, |tasks| tasks.are_none());
                 waited.unwrap_or_else(PoisonError::into_inner)
             }
             Some(most) => {
-                let waited = self.news.wait_timeout_while(tasks, most, |tasks| tasks.are_none());
+                let waited = self.changed.wait_timeout_while(tasks, most, |tasks| tasks.are_none());
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
         };
@@ -69,23 +69,23 @@ impl Desk {
     }
 }
 
-/// Tells the thread what to do. It ends when this is dropped, after it has written what it can.
+/// Handle to the thread, which ends after the last writes when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Writer(Arc<Desk>);
+pub(crate) struct Writer(Arc<TaskQueue>);
 
 impl Writer {
-    /// Starts the thread. It says what came of its work to `results`, which it drops when it ends.
+    /// Starts the thread, which sends its results to `results` and drops it at its end.
     pub(crate) fn start(
         store: Store,
         results: UnboundedSender<Input>,
     ) -> Result<Self, ServerError> {
-        let desk = Arc::new(Desk::default());
-        let worker = Worker { desk: desk.clone(), store, unwritten: Changes::new(), results };
+        let queue = Arc::new(TaskQueue::default());
+        let worker = Worker { queue: queue.clone(), store, unwritten: Changes::new(), results };
         thread::Builder::new().name("rooms".to_owned()).spawn(move || worker.run())?;
-        Ok(Self(desk))
+        Ok(Self(queue))
     }
 
-    /// Keeps what was decided about a room, or nothing of it.
+    /// Stores the settings of a room, or removes them.
     pub(crate) fn keep(&self, room: RoomName, kept: Option<Keeping>) {
         self.tell(|tasks| drop(tasks.changes.insert(room, kept)));
     }
@@ -107,7 +107,7 @@ impl Writer {
 
     fn tell(&self, task: impl FnOnce(&mut Tasks)) {
         task(&mut self.0.lock());
-        self.0.news.notify_one();
+        self.0.changed.notify_one();
     }
 }
 
@@ -118,9 +118,9 @@ impl Drop for Writer {
 }
 
 struct Worker {
-    desk: Arc<Desk>,
+    queue: Arc<TaskQueue>,
     store: Store,
-    /// What could not be written so far. It counts when a room is loaded.
+    /// Changes whose writing failed. Loads take them into account.
     unwritten: Changes,
     results: UnboundedSender<Input>,
 }
@@ -128,8 +128,8 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         loop {
-            let again = (!self.unwritten.is_empty()).then_some(AGAIN);
-            let Tasks { changes, sync, loads, sweep, ends } = self.desk.wait(again);
+            let retry = (!self.unwritten.is_empty()).then_some(RETRY_INTERVAL);
+            let Tasks { changes, sync, loads, sweep, ends } = self.queue.wait(retry);
             self.unwritten.extend(changes);
             let written = self.write();
             if let Some(number) = sync {
@@ -146,7 +146,7 @@ impl Worker {
     }
 
     fn say(&self, result: Input) {
-        // The hub may have ended.
+        // Fails only if the hub has ended.
         let _ = self.results.send(result);
     }
 
@@ -159,7 +159,7 @@ impl Worker {
             Ok(()) => self.unwritten.clear(),
             Err(error) => {
                 let rooms = self.unwritten.len();
-                error!(%error, rooms, "what hosts decided could not be written down");
+                error!(%error, rooms, "cannot write the settings of rooms; trying again");
             }
         }
         self.unwritten.is_empty()
@@ -172,24 +172,24 @@ impl Worker {
         };
         match kept {
             Ok(kept) => self.say(Input::Loaded(room, kept)),
-            // Who waits for it is told that in time.
-            Err(error) => error!(%error, "what a host decided could not be read"),
+            // The rooms time out and answer those who wait.
+            Err(error) => error!(%error, "cannot read the settings of a room"),
         }
     }
 
     fn sweep(&self, now: Duration) {
         match self.store.sweep(now) {
             Ok(rooms) => {
-                info!(rooms = rooms.len(), "rooms that nobody uses are forgotten");
+                info!(rooms = rooms.len(), "removed expired rooms");
                 self.say(Input::Swept(rooms));
             }
-            Err(error) => error!(%error, "rooms that nobody uses could not be forgotten"),
+            Err(error) => error!(%error, "cannot remove expired rooms"),
         }
     }
 
     fn end(mut self) {
         let begun = Instant::now();
-        while !self.write() && begun.elapsed() < LAST {
+        while !self.write() && begun.elapsed() < SHUTDOWN_TIMEOUT {
             thread::sleep(Duration::from_millis(100));
         }
     }

@@ -1,18 +1,18 @@
-//! What the doctor says.
+//! Findings of the doctor.
 
 use std::{fmt, time::Duration};
 
-/// How long another program may take to say what it is.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// Timeout for the answer of another program.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a check says.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// As it should be.
+    /// No problem.
     Fine,
-    /// The server runs, but something will be missed.
+    /// The server runs, but with a drawback.
     Warning,
-    /// The server does not run, or not safely, or calls will fail.
+    /// The server does not run, or not securely, or calls fail.
     Problem,
 }
 
@@ -20,7 +20,7 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Finding {
     verdict: Verdict,
-    /// Sentences: what is the case and, unless it is fine, what to do.
+    /// Sentences: the state and, unless it is fine, how to fix it.
     text: String,
 }
 
@@ -37,12 +37,12 @@ impl Finding {
         Self { verdict: Verdict::Problem, text: text.into() }
     }
 
-    /// The same, no worse than this.
+    /// Limits the severity.
     pub(super) fn at_most(self, worst: Verdict) -> Self {
         Self { verdict: self.verdict.min(worst), ..self }
     }
 
-    /// How bad it is.
+    /// The severity.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.verdict

@@ -1,8 +1,8 @@
-//! The server as people's browsers reach it, through whatever stands in front: a proxy that leaves
-//! out a header leaves every page alive and every call dead.
+//! Opens a WebSocket at the public origin, as browsers do: a proxy that drops a header still serves the
+//! pages, but breaks every call.
 
 use super::{
-    finding::{ANSWER_WITHIN, Finding},
+    finding::{ANSWER_TIMEOUT, Finding},
     insecure_tls::over_tls,
 };
 use crate::server::net::origin::WebOrigin;
@@ -13,20 +13,20 @@ use tokio::{
     time::timeout,
 };
 
-/// No answer that says something is longer.
+/// Maximum size of a response in bytes.
 const LONGEST: u64 = 4096;
 
-/// What came back.
+/// The response to the upgrade request.
 struct Answer {
     status: u16,
-    /// The first line of the body, which is the server's sentence where it refuses.
+    /// First line of the body, which is the error message of the server.
     sentence: String,
 }
 
-/// Opens a socket as a page of this origin does.
+/// Opens a WebSocket like a page of this origin.
 pub(super) async fn examine(origin: &WebOrigin) -> Finding {
     let name = origin.brief();
-    match timeout(ANSWER_WITHIN, ask(origin)).await {
+    match timeout(ANSWER_TIMEOUT, ask(origin)).await {
         Ok(Ok(answer)) => finding(&name, &answer),
         Ok(Err(error)) => unreachable(&name, &error.to_string()),
         Err(_) => unreachable(&name, "no answer within 2 seconds"),
@@ -35,30 +35,32 @@ pub(super) async fn examine(origin: &WebOrigin) -> Finding {
 
 fn unreachable(origin: &str, problem: &str) -> Finding {
     Finding::problem(format!(
-        "{origin} cannot be reached: {problem}. See that the name leads to this machine, that the \
-         proxy runs, and that no firewall is between."
+        "{origin} cannot be reached: {problem}. Check that the name resolves to this machine, that \
+         the proxy runs, and that no firewall blocks it."
     ))
 }
 
 fn finding(origin: &str, Answer { status, sentence }: &Answer) -> Finding {
     let fix = match status {
-        101 => return Finding::fine(format!("{origin} opens call sockets for its pages.")),
+        101 => return Finding::fine(format!("{origin} accepts WebSockets from its pages.")),
         400 | 403 => {
-            "Let the proxy pass on the Host header (nginx: proxy_set_header Host $http_host; \
-             Apache: ProxyPreserveHost On), or name this origin with --allow-origin \
+            "Make the proxy pass on the Host header (nginx: proxy_set_header Host $http_host; \
+             Apache: ProxyPreserveHost On), or add this origin to --allow-origin \
              (SALON_ALLOW_ORIGIN)."
         }
         426 => {
-            "Let the proxy pass on WebSockets: HTTP/1.1 with the headers Upgrade and Connection \
+            "Make the proxy pass on WebSockets: HTTP/1.1 with the headers Upgrade and Connection \
              (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
              proxy_set_header Connection upgrade)."
         }
-        429 => "Ask again in a minute.",
-        500..=599 => "See that the server runs, and that the proxy leads to where it listens.",
-        _ => "See that the proxy leads to this server, with every path as it is.",
+        429 => "Try again in a minute.",
+        500..=599 => {
+            "Check that the server runs, and that the proxy forwards to its listen address."
+        }
+        _ => "Check that the proxy forwards to this server without changing paths.",
     };
     let said = if sentence.is_empty() { String::new() } else { format!(" ({sentence})") };
-    Finding::problem(format!("{origin} opens no call socket: status {status}{said}. {fix}"))
+    Finding::problem(format!("{origin} refuses WebSockets: status {status}{said}. {fix}"))
 }
 
 async fn ask(origin: &WebOrigin) -> io::Result<Answer> {
@@ -75,7 +77,7 @@ async fn ask(origin: &WebOrigin) -> io::Result<Answer> {
     }
 }
 
-/// Reads the status, and of a refusal the first line of its body, whose end need not come.
+/// Reads the status and, for an error, the first line of the body.
 async fn answer(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     request: &str,
@@ -84,7 +86,7 @@ async fn answer(
     let mut lines = BufReader::new(stream.take(LONGEST)).lines();
     let status = lines.next_line().await?.unwrap_or_default();
     let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let status = status.ok_or_else(|| io::Error::other("it answers something that is not HTTP"))?;
+    let status = status.ok_or_else(|| io::Error::other("the response is not HTTP"))?;
     let mut length = 0;
     while let Some(line) = lines.next_line().await?.filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(':').unwrap_or_default();

@@ -1,8 +1,8 @@
-//! The STUN and TURN servers that browsers are given, asked as a browser would.
+//! Checks of the configured STUN and TURN servers.
 
 use super::{
     finding::Finding,
-    stun::{PATIENCE, Path, StunError},
+    stun::{Connection, StunError, TIMEOUT},
     turn::Allocation,
 };
 use crate::protocol::IceServer;
@@ -13,11 +13,11 @@ use std::{
 };
 use tokio::{net::lookup_host, time::timeout};
 
-/// RFC 7064 and RFC 7065, section 3.2.
+/// Default ports (RFC 7064 and RFC 7065, section 3.2).
 const PORT: u16 = 3478;
 const TLS_PORT: u16 = 5349;
 
-/// How a server is reached.
+/// Transport to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
     Udp,
@@ -25,7 +25,7 @@ enum Transport {
     Tls,
 }
 
-/// The parts of a URL that was checked when the options were read.
+/// The parts of a URL, which was validated as an option.
 #[derive(Debug, PartialEq, Eq)]
 struct Target<'a> {
     relay: bool,
@@ -54,21 +54,21 @@ impl<'a> Target<'a> {
     }
 
     async fn address(&self) -> Result<SocketAddr, StunError> {
-        let mut found = timeout(PATIENCE, lookup_host((self.host, self.port))).await??;
+        let mut found = timeout(TIMEOUT, lookup_host((self.host, self.port))).await??;
         found.next().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).into())
     }
 }
 
-/// Asks every server.
+/// Checks every server.
 pub(super) async fn examine(servers: &[IceServer], mut tell: impl FnMut(Finding)) {
     for server in servers {
         tell(server_finding(server).await);
     }
     if !servers.iter().any(|server| server.urls.starts_with("turn")) {
         tell(Finding::warning(
-            "There is no TURN server: where two networks forbid direct connections, calls have \
-             neither sound nor picture. Name one with --ice (SALON_ICE); deploy/coturn.conf is a \
-             start.",
+            "There is no TURN server: between networks that forbid direct connections, calls have \
+             neither sound nor video. Add one to --ice-servers (SALON_ICE_SERVERS); \
+             deploy/coturn.conf is an example.",
         ));
     }
 }
@@ -84,72 +84,75 @@ async fn server_finding(server: &IceServer) -> Finding {
         Ok(Service::RelaysTo(private)) => {
             let private: Vec<_> = private.iter().map(ToString::to_string).collect();
             return Finding::warning(format!(
-                "{url} relays to {}: people in a call reach what only that machine should \
-                 reach. Deny such peers (coturn: denied-peer-ip, as in deploy/coturn.conf).",
+                "{url} relays to {}: participants can reach private addresses through it. Deny \
+                 such peers (coturn: denied-peer-ip, as in deploy/coturn.conf).",
                 private.join(", ")
             ));
         }
         Err(fault) => fault,
     };
     let fix = match fault {
-        StunError::Open => "Give it credentials (coturn: use-auth-secret), or strangers use it.",
+        StunError::Open => {
+            "Require credentials (coturn: use-auth-secret), or strangers will use it."
+        }
         StunError::Unauthorized => {
-            "Correct the user name and the credential in --ice (SALON_ICE), the secret in \
-             --turn-secret (SALON_TURN_SECRET), or the clock."
+            "Correct --turn-username (SALON_TURN_USERNAME) and --turn-credential \
+             (SALON_TURN_CREDENTIAL), or --turn-static-auth-secret (SALON_TURN_STATIC_AUTH_SECRET) \
+             or the clock."
         }
         StunError::Forbidden => {
-            "Look at what it denies (coturn: denied-peer-ip): a range that begins with :: holds \
-             all of IPv4 there."
+            "Check its denied peers (coturn: denied-peer-ip): coturn takes a range that starts with \
+             :: to include all of IPv4."
         }
         StunError::Refused(486) => {
-            "It has no more for one user. Raise its quota (coturn: user-quota)."
+            "The quota of the user is used up. Raise it (coturn: user-quota)."
         }
         StunError::Refused(508) => {
-            "It is full. Raise its quota or its ports (coturn: total-quota)."
+            "It is out of capacity. Raise its quota or its number of ports (coturn: total-quota)."
         }
-        StunError::Refused(_) => "Look into its log.",
+        StunError::Refused(_) => "Check its log.",
         StunError::Silent(_) | StunError::Unreachable(_) | StunError::NotStun => {
-            "See that it runs, that its name and port are right in --ice (SALON_ICE), and that no \
-             firewall drops what goes there and back."
+            "Check that it runs, that its name and port in --ice-servers (SALON_ICE_SERVERS) are \
+             correct, and that no firewall blocks it."
         }
     };
     Finding::problem(format!("{url} {fault}. {fix}"))
 }
 
-/// What a server does.
+/// Behaviour of a server that works.
 enum Service {
-    /// What it should.
+    /// Correct; holds a description.
     Answers(&'static str),
-    /// It reaches peers that should be out of reach.
+    /// It relays to private addresses.
     RelaysTo(Vec<Ipv4Addr>),
 }
 
 async fn ask(server: &IceServer) -> Result<Service, StunError> {
     let target = Target::of(&server.urls).ok_or(StunError::NotStun)?;
     let address = target.address().await?;
-    let mut path = match target.transport {
-        Transport::Udp => Path::udp(address).await?,
-        Transport::Tcp => Path::tcp(address).await?,
+    let mut connection = match target.transport {
+        Transport::Udp => Connection::udp(address).await?,
+        Transport::Tcp => Connection::tcp(address).await?,
         Transport::Tls => {
-            Path::tcp(address).await?;
-            let how = "takes connections; what it says inside TLS was not looked at";
+            Connection::tcp(address).await?;
+            let how = "accepts connections; STUN over TLS was not checked";
             return Ok(Service::Answers(how));
         }
     };
     match (&server.username, &server.credential) {
         (Some(username), Some(credential)) if target.relay => {
-            let mut allocation = Allocation::new(&mut path, (username, credential)).await?;
-            let reached = allocation.reaches().await;
+            let mut allocation = Allocation::new(&mut connection, (username, credential)).await?;
+            let reached = allocation.private_peers().await;
             allocation.end().await;
             match reached? {
                 private if !private.is_empty() => Ok(Service::RelaysTo(private)),
                 _ => Ok(Service::Answers(
-                    "relays with the credential, and not without, to the internet only",
+                    "relays with the credential only, and to public addresses only",
                 )),
             }
         }
         _ => {
-            path.binding().await?;
+            connection.binding().await?;
             Ok(Service::Answers("answers"))
         }
     }

@@ -1,5 +1,4 @@
-//! TLS with whoever is there: they are looked at and told nothing, and whether browsers trust their
-//! certificate is another question.
+//! TLS that accepts any certificate, for checks that exchange nothing confidential.
 
 use std::{io, sync::Arc};
 use tokio::net::TcpStream;
@@ -14,21 +13,21 @@ use tokio_rustls::{
     },
 };
 
-/// Asks for the server that has this name, and takes any.
+/// Connects with this server name (SNI) and accepts any certificate.
 pub(crate) async fn over_tls(stream: TcpStream, name: &str) -> io::Result<TlsStream<TcpStream>> {
     let provider = ring::default_provider();
-    let anyone = AcceptAnyCertificate(provider.signature_verification_algorithms);
+    let verifier = AcceptAnyCertificate(provider.signature_verification_algorithms);
     let config = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(anyone))
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
-/// Only whether the key belongs to the certificate is verified.
+/// Verifies only that the server has the key of its certificate.
 #[derive(Debug)]
 struct AcceptAnyCertificate(WebPkiSupportedAlgorithms);
 

@@ -1,4 +1,4 @@
-//! The machine: how many files the server may open, and its clock.
+//! Checks of the machine: the limit of open files, and the clock.
 
 use super::finding::Finding;
 use std::{
@@ -8,23 +8,23 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// Everybody in a call takes one descriptor; this is enough for a town.
+/// Limit of open files below which the doctor warns. Each participant needs one.
 const MANY_DESCRIPTORS: u64 = 4096;
-/// The server itself takes about a dozen.
+/// Limit of open files that is a problem. The server itself needs about a dozen.
 const FEW_DESCRIPTORS: u64 = 64;
-/// How long the two clocks of the system are compared.
+/// Duration of the comparison between the wall clock and the monotonic clock.
 const CLOCK_WATCH: Duration = Duration::from_millis(200);
-/// So much they may differ after that, and a file system's clock from the system's.
+/// Maximum difference between two clocks.
 pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
+
 pub(super) fn descriptors() -> Finding {
     let Some(limit) = descriptor_limit() else {
         return Finding::warning(
-            "How many files the server may open is not to be seen here. See that it is 4096 or \
-             more (ulimit -n).",
+            "The limit of open files is unknown here. Check that it is at least 4096 (ulimit -n).",
         );
     };
-    let text = format!("The server may open {limit} files, one for each person and a few more.");
-    let fix = "Raise that: LimitNOFILE= in a systemd unit, ulimit -n in a shell.";
+    let text = format!("The limit of open files is {limit}; each participant needs one.");
+    let fix = "Raise it: LimitNOFILE= in a systemd unit, ulimit -n in a shell.";
     match limit {
         0..FEW_DESCRIPTORS => Finding::problem(format!("{text} {fix}")),
         FEW_DESCRIPTORS..MANY_DESCRIPTORS => Finding::warning(format!("{text} {fix}")),
@@ -32,7 +32,7 @@ pub(super) fn descriptors() -> Finding {
     }
 }
 
-/// Linux only: the soft limit of this process.
+/// Reads the soft limit of this process, on Linux only.
 fn descriptor_limit() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
@@ -42,10 +42,9 @@ fn descriptor_limit() -> Option<u64> {
     }
 }
 
-/// Seats and credentials carry times. Nobody tells a program whether the time is right, so this
-/// looks for signs that it is wrong.
+/// Looks for signs of a wrong clock, as tokens and credentials expire by it.
 pub(super) async fn clock() -> Finding {
-    let fix = "Set it, and let it be kept: timedatectl set-ntp true.";
+    let fix = "Set it and synchronise it with NTP: timedatectl set-ntp true.";
     let (wall, steady) = (SystemTime::now(), Instant::now());
     sleep(CLOCK_WATCH).await;
     let steady = steady.elapsed();
@@ -54,18 +53,20 @@ pub(super) async fn clock() -> Finding {
         Err(backwards) => backwards.duration() + steady,
     };
     if drift > CLOCK_TOLERANCE {
-        return Finding::problem(format!("The clock jumps, by {drift:.1?} just now. {fix}"));
+        return Finding::problem(format!("The clock just jumped by {drift:.1?}. {fix}"));
     }
     let built = env::current_exe().and_then(fs::metadata).and_then(|file| file.modified());
     if built.is_ok_and(|built| built > SystemTime::now() + CLOCK_TOLERANCE) {
-        return Finding::problem(format!("The clock is earlier than this program's file. {fix}"));
+        return Finding::problem(format!(
+            "The clock is behind the build time of this binary. {fix}"
+        ));
     }
-    // Made by systemd-timesyncd once it has heard a time server.
+    // Created by systemd-timesyncd after its first synchronisation.
     if Path::new("/run/systemd/timesync/synchronized").exists() {
-        return Finding::fine("The clock runs steadily and was set by a time server.");
+        return Finding::fine("The clock is steady and synchronised with NTP.");
     }
     Finding::fine(
-        "The clock runs steadily. Whether a time server keeps it is not to be seen from here \
-         (timedatectl and chronyc tracking know).",
+        "The clock is steady. Whether it is synchronised is unknown here (see timedatectl or chronyc \
+         tracking).",
     )
 }

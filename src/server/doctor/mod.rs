@@ -1,8 +1,8 @@
-//! `salon doctor`: looks at everything the server needs, with the options that the server would run
-//! with, and says of each problem what to do about it.
+//! `salon doctor`: checks everything that a server with the same options needs, and says how to fix each
+//! problem.
 
+mod data_dir;
 mod finding;
-mod folder;
 mod front;
 mod ice;
 mod insecure_tls;
@@ -17,14 +17,13 @@ pub use finding::{Finding, Verdict};
 use super::{
     clock::unix_time,
     config::Config,
-    data::folder::DataFolder,
+    data::dir::DataDir,
     net::{client_ip::TrustedProxies, origin::WebOrigin, tls::Https},
     site::Site,
 };
 
-/// Runs all checks and hands over each finding as soon as it is known. Takes up to two seconds for
-/// every STUN or TURN server that is silent. `origin` is where people's browsers find a server that
-/// runs.
+/// Runs all checks and passes each finding to `tell` at once. Takes up to two seconds for each STUN or
+/// TURN server that does not answer. `origin` is the public origin of a running server.
 pub async fn examine(config: &Config, origin: Option<&WebOrigin>, mut tell: impl FnMut(Finding)) {
     let serving = port::examine(config, &mut tell).await;
     tls::examine(config, &mut tell).await;
@@ -45,44 +44,45 @@ fn pages(site: &Site) -> Finding {
     let missing = |files: &[&'static str]| files.iter().copied().find(|file| !site.has(file));
     if let Some(file) = missing(&["pkg/salon.js", "pkg/salon.wasm", "pkg/salon.css"]) {
         return Finding::problem(format!(
-            "The pages are not built: {name} has no {file}. Build them with make release, or say \
-             where they are with --site (SALON_SITE)."
+            "The pages are not built: {name} has no {file}. Build them with make release, or set \
+             their directory with --static-dir (SALON_STATIC_DIR)."
         ));
     }
     match missing(&["pkg/salon.wasm.br", "pkg/salon.wasm.gz"]) {
         None => Finding::fine(format!("The pages come from {name}.")),
         Some(file) => Finding::warning(format!(
-            "The pages come from {name}, which has no {file}: everybody downloads three times as \
-             much. Build them with make release."
+            "The pages come from {name}, which has no {file}: downloads are three times as large. \
+             Build them with make release."
         )),
     }
 }
 
 fn data(config: &Config, serving: bool) -> Vec<Finding> {
     let examine = |path| {
-        let occupied = folder::occupied(path, serving);
-        folder::examine(path).into_iter().chain(occupied)
+        let occupied = data_dir::occupied(path, serving);
+        data_dir::examine(path).into_iter().chain(occupied)
     };
-    match &config.data {
-        DataFolder::Chosen(path) => examine(path).collect(),
-        DataFolder::Usual(path) => examine(path)
-            // The server does without it.
+    match &config.data_dir {
+        DataDir::Chosen(path) => examine(path).collect(),
+        DataDir::Usual(path) => examine(path)
+            // The server runs without it.
             .map(|finding| finding.at_most(Verdict::Warning))
             .collect(),
-        DataFolder::None => vec![Finding::warning(
-            "There is no data folder: calls, and what hosts decide about their rooms, do not \
-             outlive a restart. Choose one with --data (SALON_DATA).",
+        DataDir::None => vec![Finding::warning(
+            "There is no data directory: seats and settings of rooms are lost on restart. Choose \
+             one with --data-dir (SALON_DATA_DIR).",
         )],
     }
 }
 
-/// Behind a proxy everybody comes from its address, and the limits of one are soon reached.
+/// Warns of a missing `--trusted-proxies`: all clients behind a proxy share the limits of one address.
 fn proxy(config: &Config) -> Option<Finding> {
     let alone = config.listen.ip().is_loopback() && config.https == Https::Off;
-    (alone && config.proxies == TrustedProxies::default()).then(|| {
+    (alone && config.trusted_proxies == TrustedProxies::default()).then(|| {
         Finding::warning(format!(
-            "Only this machine reaches {}, so a proxy leads there, and all people count as one \
-             address. Name the proxy with --trust-proxy (SALON_TRUST_PROXY), such as 127.0.0.1.",
+            "Only this machine can reach {}, so there has to be a proxy, and all clients count as \
+             one address. Add the proxy to --trusted-proxies (SALON_TRUSTED_PROXIES), such as \
+             127.0.0.1.",
             config.listen
         ))
     })

@@ -1,7 +1,7 @@
-//! Addresses to listen on, and who listens there already.
+//! Checks of the listen addresses.
 
 use super::{
-    finding::{ANSWER_WITHIN, Finding},
+    finding::{ANSWER_TIMEOUT, Finding},
     insecure_tls::over_tls,
 };
 use crate::server::{config::Config, net::tls::Https};
@@ -12,55 +12,62 @@ use tokio::{
     time::timeout,
 };
 
-const ASK: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/// What Salon says on an address when it is well.
+/// What a healthy server speaks on an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     Http,
     Https,
-    /// Plain http, which leads to https.
+    /// HTTP that redirects to HTTPS.
     Redirect,
 }
 
-/// Tries every address that the server would listen on. Returns whether a server is well where it
-/// would serve people.
+/// Checks every listen address. Returns whether a healthy server listens on the main one.
 pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) -> bool {
     let is_secure = config.https != Https::Off;
     let pages = if is_secure { Protocol::Https } else { Protocol::Http };
     let (serving, found) = finding(config.listen, pages, "--listen (SALON_LISTEN)").await;
     tell(found);
-    if let Some(address) = config.http {
-        tell(finding(address, Protocol::Redirect, "--http (SALON_HTTP)").await.1);
+    if let Some(address) = config.http_redirect_listen {
+        tell(
+            finding(
+                address,
+                Protocol::Redirect,
+                "--http-redirect-listen (SALON_HTTP_REDIRECT_LISTEN)",
+            )
+            .await
+            .1,
+        );
     }
-    if let Some(address) = config.metrics {
-        tell(finding(address, Protocol::Http, "--metrics (SALON_METRICS)").await.1);
+    if let Some(address) = config.metrics_listen {
+        tell(finding(address, Protocol::Http, "--metrics-listen (SALON_METRICS_LISTEN)").await.1);
     }
     serving
 }
 
-/// Whether Salon is there already, and what to say.
+/// Returns whether Salon listens on the address already, and the finding.
 async fn finding(address: SocketAddr, protocol: Protocol, option: &str) -> (bool, Finding) {
     let Err(error) = TcpListener::bind(address).await else {
         return (false, Finding::fine(format!("{address} is free to listen on.")));
     };
     let fix = match error.kind() {
         io::ErrorKind::AddrInUse if is_salon(address, protocol).await => {
-            let text = format!("A server that is healthy listens on {address} already.");
+            let text = format!("A healthy server already listens on {address}.");
             return (true, Finding::fine(text));
         }
         io::ErrorKind::AddrInUse => format!(
-            "End the program that uses it (ss -ltnp names it) or choose another with {option}."
+            "Stop the program that uses it (see ss -ltnp) or choose another address with {option}."
         ),
-        io::ErrorKind::PermissionDenied => format!(
-            "Choose a port from 1024 on with {option}, or give the program CAP_NET_BIND_SERVICE."
-        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("Choose a port from 1024 on with {option}, or grant CAP_NET_BIND_SERVICE.")
+        }
         _ => format!("Choose an address of this machine with {option}."),
     };
     (false, Finding::problem(format!("Cannot listen on {address}: {error}. {fix}")))
 }
 
-/// Whether `/healthz` is answered there as Salon does.
+/// Whether `/healthz` is answered as by Salon.
 async fn is_salon(address: SocketAddr, protocol: Protocol) -> bool {
     let ask = async {
         let stream = TcpStream::connect(address).await?;
@@ -74,11 +81,11 @@ async fn is_salon(address: SocketAddr, protocol: Protocol) -> bool {
         };
         Ok::<_, io::Error>(answer.starts_with(status) && answer.ends_with(end))
     };
-    matches!(timeout(ANSWER_WITHIN, ask).await, Ok(Ok(true)))
+    matches!(timeout(ANSWER_TIMEOUT, ask).await, Ok(Ok(true)))
 }
 
 async fn healthz(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<String> {
-    stream.write_all(ASK).await?;
+    stream.write_all(REQUEST).await?;
     let mut answer = String::new();
     stream.take(4096).read_to_string(&mut answer).await?;
     Ok(answer)

@@ -1,4 +1,4 @@
-//! Just enough of STUN (RFC 8489) to learn whether a server answers.
+//! A minimal STUN client (RFC 8489), to check whether a server answers.
 
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -14,19 +14,19 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
-/// How long a server may take to answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-/// After so long a datagram counts as lost and is sent again (RFC 8489, section 6.2.1).
-const RESEND: Duration = Duration::from_millis(500);
+/// Timeout for the answer of a server.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
+/// Initial retransmission timeout (RFC 8489, section 6.2.1).
+const RTO: Duration = Duration::from_millis(500);
 
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 pub(super) const HEADER: usize = 20;
-/// No answer is longer than what one datagram of Ethernet carries.
+/// Maximum size of an answer in bytes: the MTU of Ethernet.
 const LONGEST: usize = 1500;
-/// Header and HMAC-SHA1 of a signature.
+/// Size of MESSAGE-INTEGRITY in bytes: attribute header and HMAC-SHA1.
 const SIGNATURE: usize = 24;
 
-// Methods; in an answer, one of the classes is added (RFC 8489, section 5).
+// Methods, and the classes of responses that are added to them (RFC 8489, section 5).
 pub(super) const BINDING: u16 = 0x001;
 pub(super) const ALLOCATE: u16 = 0x003;
 pub(super) const REFRESH: u16 = 0x004;
@@ -45,36 +45,36 @@ pub(super) const NONCE: u16 = 0x0015;
 pub(super) const REQUESTED_TRANSPORT: u16 = 0x0019;
 pub(super) const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 
-/// The address family of an attribute (RFC 8489, section 14.1).
+/// Address family in an attribute (RFC 8489, section 14.1).
 const IPV4: u8 = 1;
 pub(super) const UNAUTHORIZED: u16 = 401;
 
-/// What is wrong with a server.
+/// Why a server does not work.
 #[derive(Debug, Error)]
 pub(super) enum StunError {
-    #[error("did not answer within {} seconds", PATIENCE.as_secs())]
+    #[error("did not answer within {} seconds", TIMEOUT.as_secs())]
     Silent(#[from] Elapsed),
     #[error("cannot be reached: {0}")]
     Unreachable(#[from] io::Error),
-    #[error("answers something that is not STUN")]
+    #[error("does not speak STUN")]
     NotStun,
-    #[error("relays for anybody, without a credential")]
+    #[error("relays for anybody, without credentials")]
     Open,
-    #[error("refuses the credential (error 401)")]
+    #[error("rejects the credential (error 401)")]
     Unauthorized,
-    #[error("relays to nobody: it refuses a peer on the internet (error 403)")]
+    #[error("relays to nobody: it denies public peers (error 403)")]
     Forbidden,
-    #[error("refuses with error {0}")]
+    #[error("responds with error {0}")]
     Refused(u16),
 }
 
-/// The way to a server.
-pub(super) enum Path {
+/// Connection to a server.
+pub(super) enum Connection {
     Udp(UdpSocket),
     Tcp(TcpStream),
 }
 
-impl Path {
+impl Connection {
     pub(super) async fn udp(address: SocketAddr) -> Result<Self, StunError> {
         let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any).await?;
@@ -83,10 +83,10 @@ impl Path {
     }
 
     pub(super) async fn tcp(address: SocketAddr) -> Result<Self, StunError> {
-        Ok(Self::Tcp(timeout(PATIENCE, TcpStream::connect(address)).await??))
+        Ok(Self::Tcp(timeout(TIMEOUT, TcpStream::connect(address)).await??))
     }
 
-    /// Asks for this side's own address, as STUN is for.
+    /// Sends a binding request.
     pub(super) async fn binding(&mut self) -> Result<(), StunError> {
         let answer = self.ask(&Request::new(BINDING)?).await?;
         if answer.kind == BINDING | SUCCESS { Ok(()) } else { Err(answer.refusal()) }
@@ -98,7 +98,7 @@ impl Path {
             match self {
                 Self::Udp(socket) => loop {
                     socket.send(&bytes).await?;
-                    if let Ok(answer) = timeout(RESEND, receive(socket, request)).await {
+                    if let Ok(answer) = timeout(RTO, receive(socket, request)).await {
                         return answer;
                     }
                 },
@@ -108,11 +108,11 @@ impl Path {
                 }
             }
         };
-        timeout(PATIENCE, answer).await?
+        timeout(TIMEOUT, answer).await?
     }
 }
 
-/// The datagram that answers the request, past any other.
+/// Receives the response to a request, ignoring other datagrams.
 async fn receive(socket: &UdpSocket, request: &Request) -> Result<Response, StunError> {
     let mut buffer = [0; LONGEST];
     loop {
@@ -124,7 +124,8 @@ async fn receive(socket: &UdpSocket, request: &Request) -> Result<Response, Stun
     }
 }
 
-/// RFC 8489, section 6.2.2: the length in the header is all that separates messages.
+/// Reads a response from a stream, in which only their length separates messages (RFC 8489, section
+/// 6.2.2).
 async fn read(stream: &mut TcpStream, request: &Request) -> Result<Response, StunError> {
     let mut bytes = vec![0; HEADER];
     stream.read_exact(&mut bytes).await?;
@@ -142,7 +143,7 @@ fn number(bytes: &[u8]) -> Option<u16> {
     bytes.first_chunk().copied().map(u16::from_be_bytes)
 }
 
-/// Type, length of the attributes, and what comes after both.
+/// Splits off the type and the length of a message or an attribute.
 fn split_header(bytes: &[u8]) -> Option<(u16, usize, &[u8])> {
     let (head, rest) = bytes.split_at_checked(4)?;
     Some((number(head)?, number(head.get(2..)?)?.into(), rest))
@@ -161,7 +162,7 @@ impl Request {
         Ok(Self { method, id, attributes: Vec::new() })
     }
 
-    /// Adds an attribute, filled up to a multiple of four bytes (RFC 8489, section 14).
+    /// Adds an attribute, padded to a multiple of four bytes (RFC 8489, section 14).
     pub(super) fn with(mut self, kind: u16, value: &[u8]) -> Self {
         self.attributes.extend(kind.to_be_bytes());
         self.attributes.extend(short(value.len()));
@@ -170,7 +171,7 @@ impl Request {
         self
     }
 
-    /// Adds the signature, which the signed length counts already (RFC 8489, section 14.5).
+    /// Adds MESSAGE-INTEGRITY, whose size the signed length includes (RFC 8489, section 14.5).
     pub(super) fn signed(self, key: &[u8]) -> Self {
         // HMAC takes keys of any length.
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key) else { return self };
@@ -179,21 +180,21 @@ impl Request {
         self.with(MESSAGE_INTEGRITY, &signature)
     }
 
-    /// The message, with the length of so many bytes more.
+    /// Serialises the message, with `more` added to its length.
     pub(super) fn bytes(&self, more: usize) -> Vec<u8> {
         let length = short(self.attributes.len() + more);
         [&self.method.to_be_bytes(), &length[..], &COOKIE, &self.id, &self.attributes].concat()
     }
 }
 
-/// An address as it stands in messages, with the cookie mixed in so that no router mends it
-/// (RFC 8489, section 14.2). The port of a peer counts for nothing here.
+/// Encodes an address, XORed with the cookie so that NATs do not rewrite it (RFC 8489, section 14.2).
+/// The port is 0, as permissions ignore it.
 pub(super) fn xored(address: Ipv4Addr) -> [u8; 8] {
     let [a, b, c, d] = mixed(address.octets());
     [0, IPV4, COOKIE[0], COOKIE[1], a, b, c, d]
 }
 
-/// The same back.
+/// Decodes such an address.
 pub(super) fn unxored(value: &[u8]) -> Option<Ipv4Addr> {
     let address = *value.get(4..)?.first_chunk()?;
     (value.get(1) == Some(&IPV4)).then(|| mixed(address).into())
@@ -204,8 +205,7 @@ fn mixed([a, b, c, d]: [u8; 4]) -> [u8; 4] {
     [a ^ w, b ^ x, c ^ y, d ^ z]
 }
 
-/// Names and passwords come from the command line; what is too long for STUN is refused by the
-/// other side.
+/// Encodes a length. One that is too large makes the message invalid, and the server rejects it.
 fn short(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
 }
@@ -216,7 +216,7 @@ pub(super) struct Response {
 }
 
 impl Response {
-    /// Reads an answer to the request; nothing, if it is none.
+    /// Parses a response; none if it does not belong to the request.
     fn parse(bytes: &[u8], request: &Request) -> Option<Self> {
         let (kind, length, rest) = split_header(bytes)?;
         let (cookie, rest) = rest.split_at_checked(COOKIE.len())?;
@@ -238,7 +238,7 @@ impl Response {
         self.attributes.iter().find(|(other, _)| *other == kind).map(|(_, value)| &value[..])
     }
 
-    /// Hundreds in one byte, the rest in the next (RFC 8489, section 14.8).
+    /// Returns the error code, which is split into hundreds and the rest (RFC 8489, section 14.8).
     pub(super) fn code(&self) -> Option<u16> {
         let value = self.get(ERROR_CODE)?;
         let (hundreds, rest) = (value.get(2)? & 7, value.get(3)?);

@@ -1,9 +1,9 @@
-//! Where certificates come from: files, or an authority that hands them out.
+//! Checks of certificates and of the ACME directory.
 
-use super::finding::{ANSWER_WITHIN, Finding, Verdict};
+use super::finding::{ANSWER_TIMEOUT, Finding, Verdict};
 use crate::server::{
     config::Config,
-    data::folder::DataFolder,
+    data::dir::DataDir,
     net::{
         acme::Acme,
         certificate::{self, Lifetime, Validity, days, load},
@@ -19,9 +19,9 @@ use std::{
 };
 use tokio::{net::TcpStream, time::timeout};
 
-/// Whoever renews certificates by themselves does so 30 days before their end.
+/// Remaining lifetime below which the doctor warns. Automatic renewal happens 30 days before the end.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-/// Rights of everybody but the owner and the group (`chmod`).
+/// Permission bits (`chmod`) of all but the owner and the group.
 const STRANGERS: u32 = 0o007;
 
 pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
@@ -32,21 +32,21 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
             let is_fine = findings.iter().all(|finding| finding.verdict() != Verdict::Problem);
             findings.into_iter().for_each(&mut tell);
             if is_fine && let Err(error) = load(certificate, key) {
-                let fix = "Put the key there that this certificate was made for.";
+                let fix = "Replace it with the key of this certificate.";
                 tell(Finding::problem(format!("{error} {fix}")));
             }
         }
         Https::Acme(acme) => {
-            if config.data == DataFolder::None {
+            if config.data_dir == DataDir::None {
                 tell(Finding::problem(
-                    "--acme needs a data folder for its certificates. Choose one with --data \
-                     (SALON_DATA).",
+                    "--acme-domain requires a data directory for its certificates. Choose one with \
+                     --data-dir (SALON_DATA_DIR).",
                 ));
             }
             if config.listen.port() != HTTPS_PORT {
                 tell(Finding::warning(format!(
-                    "The authority comes to port 443 of {}. Listen there with --listen \
-                     (SALON_LISTEN), or lead that port to {}.",
+                    "The authority connects to port 443 of {}. Listen there with --listen \
+                     (SALON_LISTEN), or forward that port to {}.",
                     acme.domains.join(" and "),
                     config.listen
                 )));
@@ -56,7 +56,7 @@ pub(super) async fn examine(config: &Config, mut tell: impl FnMut(Finding)) {
     }
 }
 
-/// Whether anybody listens where certificates are asked for.
+/// Checks whether the server of the ACME directory accepts connections.
 async fn authority(acme: &Acme) -> Finding {
     let directory = &acme.directory;
     let connect = async {
@@ -64,19 +64,19 @@ async fn authority(acme: &Acme) -> Finding {
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         TcpStream::connect((host, uri.port_u16().unwrap_or(HTTPS_PORT))).await
     };
-    let problem = match timeout(ANSWER_WITHIN, connect).await {
-        Ok(Ok(_)) => return Finding::fine(format!("{directory} takes connections.")),
+    let problem = match timeout(ANSWER_TIMEOUT, connect).await {
+        Ok(Ok(_)) => return Finding::fine(format!("{directory} accepts connections.")),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer within 2 seconds".to_owned(),
     };
     Finding::problem(format!(
-        "{directory} cannot be reached: {problem}. Let this machine open connections to it, or \
-         name another authority with --acme-directory (SALON_ACME_DIRECTORY)."
+        "{directory} cannot be reached: {problem}. Allow this machine to connect to it, or choose \
+         another authority with --acme-directory (SALON_ACME_DIRECTORY)."
     ))
 }
 
-/// Looks whether the two PEM files can be read, the certificates are valid at `now`, and nobody else
-/// can read the key. Whether the two belong together is not looked at.
+/// Checks the two PEM files: their contents, the lifetime of the certificates at `now`, and the
+/// permissions of the key. It does not check whether they belong together.
 fn files(certificate: &Path, key: &Path, now: SystemTime) -> [Finding; 2] {
     [certificates(certificate, now), private_key(key)]
 }
@@ -88,7 +88,7 @@ fn certificates(path: &Path, now: SystemTime) -> Finding {
         Err(error) => return Finding::problem(error.to_string()),
     };
     let Some(lifetime) = lifetime else {
-        return Finding::problem(format!("{name} holds no certificate that can be read."));
+        return Finding::problem(format!("{name} contains no readable certificate."));
     };
     match (lifetime.doubt(path, now), lifetime.at(now)) {
         (Some(doubt), _) => Finding::problem(doubt),
@@ -96,10 +96,10 @@ fn certificates(path: &Path, now: SystemTime) -> Finding {
             Finding::fine(format!("{name} is valid for {} more days.", days(left)))
         }
         (None, Validity::Valid(left)) => Finding::warning(format!(
-            "{name} ends in {} days. Renew it; certbot renew and the like do so.",
+            "{name} expires in {} days. Renew it, for example with certbot renew.",
             days(left)
         )),
-        (None, Validity::Early | Validity::Ended(_)) => {
+        (None, Validity::Early | Validity::Expired(_)) => {
             Finding::problem(format!("{name} is not valid now."))
         }
     }
@@ -111,7 +111,7 @@ fn private_key(path: &Path) -> Finding {
         return Finding::problem(error.to_string());
     }
     match fs::metadata(path).map_or(STRANGERS, |found| found.mode()) & STRANGERS {
-        0 => Finding::fine(format!("{name} holds a key that nobody else can read.")),
+        0 => Finding::fine(format!("{name} is a private key that nobody else can read.")),
         _ => Finding::problem(format!("Everybody can read the key {name}. chmod 600 {name}")),
     }
 }

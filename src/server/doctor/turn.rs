@@ -1,22 +1,22 @@
-//! Just enough of TURN (RFC 8656) to learn whether a server takes a credential, and to whom it then
-//! relays. Nothing is ever sent to a peer.
+//! A minimal TURN client (RFC 8656), to check whether a server accepts a credential and which peers it
+//! permits. It never sends anything to a peer.
 
 use super::stun::{
-    ALLOCATE, CREATE_PERMISSION, LIFETIME, NONCE, Path, REALM, REFRESH, REQUESTED_TRANSPORT,
+    ALLOCATE, CREATE_PERMISSION, Connection, LIFETIME, NONCE, REALM, REFRESH, REQUESTED_TRANSPORT,
     Request, Response, SUCCESS, StunError, UNAUTHORIZED, USERNAME, XOR_MAPPED_ADDRESS,
     XOR_PEER_ADDRESS, unxored, xored,
 };
 use md5::{Digest, Md5};
 use std::{io, net::Ipv4Addr};
 
-/// Relayed datagrams, by their number in the Internet protocol.
+/// Requests a UDP relay, by the IP protocol number.
 const UDP: [u8; 4] = [17, 0, 0, 0];
 const FORBIDDEN: u16 = 403;
 const STALE_NONCE: u16 = 438;
 
-/// A well-known address of the internet, which is only named to the relay.
-const ON_THE_INTERNET: Ipv4Addr = Ipv4Addr::new(1, 1, 1, 1);
-/// Loopback, private networks (RFC 1918), and where clouds tell a machine its secrets.
+/// A public address, for which a permission is requested.
+const PUBLIC: Ipv4Addr = Ipv4Addr::new(1, 1, 1, 1);
+/// Loopback, private networks (RFC 1918), and the metadata service of clouds.
 const PRIVATE: [Ipv4Addr; 5] = [
     Ipv4Addr::LOCALHOST,
     Ipv4Addr::new(10, 0, 0, 1),
@@ -25,24 +25,24 @@ const PRIVATE: [Ipv4Addr; 5] = [
     Ipv4Addr::new(169, 254, 169, 254),
 ];
 
-/// What a relay does for somebody with a credential.
+/// A relay allocation.
 pub(super) struct Allocation<'a> {
-    path: &'a mut Path,
+    connection: &'a mut Connection,
     credential: (&'a str, &'a str),
     proof: Proof,
-    /// Where the relay sees this machine, if it is an IPv4 address.
+    /// This machine's address as the server sees it, if it is an IPv4 address.
     own: Option<Ipv4Addr>,
 }
 
 impl<'a> Allocation<'a> {
-    /// Has the server relay with this credential. A server that relays without one is at fault.
+    /// Allocates a relay with a username and a credential. Fails if the server relays without them.
     pub(super) async fn new(
-        path: &'a mut Path,
+        connection: &'a mut Connection,
         credential: (&'a str, &'a str),
     ) -> Result<Self, StunError> {
         let request =
             || Ok::<_, io::Error>(Request::new(ALLOCATE)?.with(REQUESTED_TRANSPORT, &UDP));
-        let challenge = path.ask(&request()?).await?;
+        let challenge = connection.ask(&request()?).await?;
         if challenge.kind == ALLOCATE | SUCCESS {
             return Err(StunError::Open);
         }
@@ -50,7 +50,7 @@ impl<'a> Allocation<'a> {
             return Err(challenge.refusal());
         }
         let proof = Proof::new(credential, &challenge).ok_or(StunError::NotStun)?;
-        let mut allocation = Self { path, credential, proof, own: None };
+        let mut allocation = Self { connection, credential, proof, own: None };
         let answer = allocation.ask(request).await?;
         if answer.kind != ALLOCATE | SUCCESS {
             return Err(answer.refusal());
@@ -59,12 +59,10 @@ impl<'a> Allocation<'a> {
         Ok(allocation)
     }
 
-    /// Those private peers that it would relay to, which should be none; or why it relays to nobody.
-    ///
-    /// A relay within a company may know its own networks only, so this machine's address counts
-    /// as well.
-    pub(super) async fn reaches(&mut self) -> Result<Vec<Ipv4Addr>, StunError> {
-        let mut is_open = self.permits(ON_THE_INTERNET).await?;
+    /// Returns the private addresses that the server relays to, which should be none. Fails if it relays
+    /// to nobody: neither to a public address nor, as a server within a company may, to this machine.
+    pub(super) async fn private_peers(&mut self) -> Result<Vec<Ipv4Addr>, StunError> {
+        let mut is_open = self.permits(PUBLIC).await?;
         if let (false, Some(own)) = (is_open, self.own) {
             is_open = self.permits(own).await?;
         }
@@ -91,22 +89,22 @@ impl<'a> Allocation<'a> {
         }
     }
 
-    /// Gives it back. It ends by itself after some minutes, should this be lost.
+    /// Releases the allocation. If that fails, it expires after some minutes.
     pub(super) async fn end(mut self) {
         let _ = self.ask(|| Ok(Request::new(REFRESH)?.with(LIFETIME, &[0; 4]))).await;
     }
 
-    /// Asks with the credential, once more if the server wants another nonce.
+    /// Sends an authenticated request, and repeats it if the nonce is stale.
     async fn ask(
         &mut self,
         request: impl Fn() -> io::Result<Request>,
     ) -> Result<Response, StunError> {
-        let answer = self.path.ask(&self.proof.sign(request()?)).await?;
+        let answer = self.connection.ask(&self.proof.sign(request()?)).await?;
         if answer.code() != Some(STALE_NONCE) {
             return Ok(answer);
         }
         self.proof = Proof::new(self.credential, &answer).ok_or(StunError::NotStun)?;
-        self.path.ask(&self.proof.sign(request()?)).await
+        self.connection.ask(&self.proof.sign(request()?)).await
     }
 }
 

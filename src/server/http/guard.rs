@@ -1,4 +1,4 @@
-//! What every request passes before anything is done for it, whichever listener it came to.
+//! Checks every request of every listener before it is handled.
 
 use crate::server::{
     headers,
@@ -23,15 +23,14 @@ use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{task::yield_now, time::sleep};
 
-/// How long somebody who asks too often waits for the answer that says so: what they send meanwhile
-/// is not read.
+/// Delay of a 429 response. Nothing more is read from the connection meanwhile.
 const PAUSE: Duration = Duration::from_millis(500);
-/// What may be asked as often as somebody likes: load balancers do, and it costs nothing.
+/// Paths without a rate limit: load balancers poll them, and they cost almost nothing.
 const CHECKS: [&str; 2] = ["/healthz", "/readyz"];
-/// What may be done with pages, files and checks.
+/// Methods of pages, files and checks.
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
 
-/// Who passes.
+/// What requests are checked against.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
     pub(crate) quotas: Arc<IpQuotas>,
@@ -39,18 +38,18 @@ pub(crate) struct Guard {
     pub(crate) refusals: Arc<Refusals>,
 }
 
-/// Why a request is not looked at.
+/// Why a request is refused. Displayed as the response to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-enum Unfit {
+enum RequestError {
     #[error("{0}")]
     Host(#[from] HostError),
-    #[error("The target of a request is a path (RFC 9112, section 3.2.1).")]
+    #[error("The request target has to be a path (RFC 9112, section 3.2.1).")]
     NoPath,
     #[error("{0}")]
     TooMany(#[from] LimitExceeded),
 }
 
-impl Unfit {
+impl RequestError {
     fn reason(self) -> Reason {
         match self {
             Self::Host(_) | Self::NoPath => Reason::Host,
@@ -59,7 +58,7 @@ impl Unfit {
     }
 }
 
-impl IntoResponse for Unfit {
+impl IntoResponse for RequestError {
     fn into_response(self) -> Response {
         match self {
             Self::Host(_) | Self::NoPath => {
@@ -71,10 +70,10 @@ impl IntoResponse for Unfit {
 }
 
 impl Guard {
-    fn check(&self, peer: &ConnectInfo, request: &Request) -> Result<(), Unfit> {
+    fn check(&self, peer: &ConnectInfo, request: &Request) -> Result<(), RequestError> {
         let path = request.uri().path();
         if !path.starts_with('/') && !is_for_all(request) {
-            return Err(Unfit::NoPath);
+            return Err(RequestError::NoPath);
         }
         origin::host(request.headers())?;
         if !CHECKS.contains(&path) {
@@ -83,12 +82,12 @@ impl Guard {
         Ok(())
     }
 
-    async fn refuse(&self, unfit: Unfit) -> Response {
-        self.refusals.note(unfit.reason());
-        if matches!(unfit, Unfit::TooMany(_)) {
+    async fn refuse(&self, error: RequestError) -> Response {
+        self.refusals.note(error.reason());
+        if matches!(error, RequestError::TooMany(_)) {
             sleep(PAUSE).await;
         }
-        unfit.into_response()
+        error.into_response()
     }
 }
 
@@ -99,20 +98,19 @@ impl FromRef<AppState> for Guard {
     }
 }
 
-/// Looks at every request before it is answered, and says to every answer what browsers are to
-/// refuse.
+/// Adds the checks of `guard` to all routes, and security headers to their responses.
 pub(crate) fn guarded(routes: Router, guard: Guard) -> Router {
     routes.layer(from_fn_with_state(guard, check)).layer(map_response(headers::secure))
 }
 
-/// Lets a request through, or says why not.
+/// Handles a request, or refuses it.
 async fn check(
     State(guard): State<Guard>,
     Extension(peer): Extension<Arc<ConnectInfo>>,
     request: Request,
     next: Next,
 ) -> Response {
-    // Requests that wait on the same connection are not answered in one go: messages come first.
+    // Pipelined requests give way to the tasks of WebSockets.
     yield_now().await;
     let (head, body) = request.into_parts();
     let bytes = head_bytes(&head);
@@ -121,7 +119,7 @@ async fn check(
     let response = match guard.check(&peer, &request) {
         Ok(()) if is_for_all(&request) => options().await,
         Ok(()) => next.run(request).await,
-        Err(unfit) => guard.refuse(unfit).await,
+        Err(error) => guard.refuse(error).await,
     };
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         peer.meter.open();
@@ -130,12 +128,12 @@ async fn check(
     response
 }
 
-/// Whether somebody asks for what the server can do (RFC 9112, section 3.2.4).
+/// Whether a request is `OPTIONS *` (RFC 9112, section 3.2.4).
 fn is_for_all(request: &Request) -> bool {
     request.method() == Method::OPTIONS && request.uri().path() == "*"
 }
 
-/// What some load balancers ask to find out whether the server is there.
+/// The response to OPTIONS, which some load balancers use as a health check.
 pub(crate) async fn options() -> Response {
     (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOWED)]).into_response()
 }

@@ -1,4 +1,4 @@
-//! Whether the server is there, and whether to send people to it.
+//! Liveness and readiness.
 
 use super::guard;
 use crate::server::hub::Hub;
@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 
-/// What load balancers and operators ask.
+/// The routes for load balancers and monitoring.
 pub(crate) fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -20,19 +20,18 @@ where
         .route("/readyz", get(readiness).options(guard::options))
 }
 
-/// `/healthz`: the program runs.
+/// `/healthz`: liveness.
 async fn health() -> &'static str {
     "ok"
 }
 
-/// `/readyz`: whether to send people here. Not while the server ends, nor when its rooms do not
-/// answer.
+/// `/readyz`: readiness. Fails while the server shuts down and when the hub does not answer.
 pub(crate) async fn readiness(State(hub): State<Hub>) -> (StatusCode, &'static str) {
-    match (hub.is_open(), hub.people().await) {
+    match (hub.is_open(), hub.participant_count().await) {
         (true, Some(_)) => (StatusCode::OK, "ready"),
         (true, None) if hub.is_open() => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the rooms do not answer")
+            (StatusCode::SERVICE_UNAVAILABLE, "the hub does not answer")
         }
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "shutting down"),
     }
 }

@@ -1,4 +1,4 @@
-//! The document around the pages. It lives on the server so that none of it is downloaded as code.
+//! The HTML document around the pages. It is server code, so that browsers do not download it as code.
 
 use crate::{
     app::App,
@@ -8,18 +8,18 @@ use crate::{
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use std::sync::LazyLock;
 
-/// The HTML document, as the server sends it.
+/// Renders the HTML document around the app.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let (t, start) = (texts(), start_texts());
     let start_data = serde_json::to_string(start).unwrap_or_default();
     let boot = use_context::<Boot>().unwrap_or_default();
     let description = match boot.page {
         Page::Home { .. } => Some(t.home_description),
-        // Neither its name nor who is inside: who is sent a link may see this beside it.
+        // Link previews show it, so it contains neither the name of the room nor the participants.
         Page::Room { .. } => Some(t.room_description),
         Page::NotFound => None,
     };
-    // How many parts the path has. A page for an address that leads nowhere has any.
+    // Number of path segments, which is unknown for a page that was not found.
     let depth = match boot.page {
         Page::Home { .. } => Some("0"),
         Page::Room { .. } => Some("2"),
@@ -34,7 +34,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
                 <meta name="color-scheme" content="dark" />
                 <meta name="theme-color" content="#14171c" />
-                // Translators put elements in the place of texts that the app changes.
+                // Page translation replaces text nodes that the app updates.
                 <meta name="google" content="notranslate" />
                 <title>"Salon"</title>
                 {description.map(|text| view! { <meta name="description" content=text /> })}
@@ -47,15 +47,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App />
-                // Its words are attributes: those who have no scripts shall not read of failures.
+                // The texts are attributes, so that nothing is shown without scripts.
                 <aside id="start" role="alert" data-texts=start_data data-depth=depth data-stalled=start.stalled></aside>
             </body>
         </html>
     }
 }
 
-/// What watches the start of the app, without what only its readers need, and without what follows the
-/// empty line: that has time until the file is loaded.
+/// The inline part of `start.js`, up to its first empty line, without comments and indentation. The rest
+/// is loaded as a file.
 static START: LazyLock<String> = LazyLock::new(|| {
     let lines = include_str!("../../../public/start.js").lines().map(str::trim);
     let lines = lines.take_while(|line| !line.is_empty());

@@ -1,4 +1,4 @@
-//! `GET /metrics`, on a listener of its own.
+//! `GET /metrics`, on its own listener.
 
 use super::{
     guard::{Guard, guarded},
@@ -22,25 +22,26 @@ use std::net::IpAddr;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// What a page is told that lets its own name stand for this address (DNS rebinding).
-const STRANGE_HOST: &str = "Metrics are for this machine: ask with its address or as localhost.";
+/// Response to a page whose host name resolves to this address (DNS rebinding).
+const FOREIGN_HOST: &str =
+    "Metrics are for this machine only: use localhost or a loopback address.";
 
-/// What is answered at `--metrics`, which listens at `local`.
+/// Router of `--metrics-listen`, whose listener has the address `local`.
 pub(crate) fn router(hub: Hub, local: IpAddr, guard: Guard) -> Router {
     let mut routes = Router::new().route("/metrics", get(metrics)).merge(health::routes());
-    // Where other machines may ask, they do so by any name.
+    // Other machines may use any name of this one.
     if local.is_loopback() {
         routes = routes.layer(from_fn(only_this_machine));
     }
     guarded(routes.with_state(hub), guard)
 }
 
-/// Answers those who say that they ask this machine. A page can let its own name stand for any
-/// address, so no name counts but those that no page can have.
+/// Rejects requests for any host but the loopback. A page can let its own host name resolve to a
+/// loopback address (DNS rebinding).
 async fn only_this_machine(request: Request, next: Next) -> Response {
     match origin::host(request.headers()) {
         Ok(Some(host)) if !origin::is_loopback(&host) => {
-            (StatusCode::MISDIRECTED_REQUEST, STRANGE_HOST).into_response()
+            (StatusCode::MISDIRECTED_REQUEST, FOREIGN_HOST).into_response()
         }
         _ => next.run(request).await,
     }
@@ -51,9 +52,9 @@ async fn metrics(State(hub): State<Hub>, headers: HeaderMap) -> Response {
     let gauges = Gauges {
         connections,
         rooms,
-        // Nobody is left to ask once the server ends, and nobody answers when it stands.
-        people: hub.people().await.unwrap_or_default(),
-        queue: hub.waiting(),
+        // The hub does not answer while it shuts down or is stuck.
+        participants: hub.participant_count().await.unwrap_or_default(),
+        hub_queue: hub.queue_length(),
         log_dropped: log::dropped(),
     };
     let Some(text) = hub.metrics().text(gauges) else {
@@ -66,7 +67,8 @@ async fn metrics(State(hub): State<Hub>, headers: HeaderMap) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::VARY, "accept")], text).into_response()
 }
 
-/// Whether OpenMetrics is named, and liked as much as plain text (RFC 9110, section 12.5.1).
+/// Whether `Accept` names OpenMetrics, with at least the weight of plain text (RFC 9110, section
+/// 12.5.1).
 fn wants_open_metrics(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let (mut open, mut plain) = (0.0_f32, 0.0_f32);
@@ -83,8 +85,8 @@ fn wants_open_metrics(headers: &HeaderMap) -> bool {
     open > 0.0 && open >= plain
 }
 
-/// The text format that came before OpenMetrics: counters are named as their samples are, and there
-/// are neither units nor an end.
+/// Converts OpenMetrics to the text format 0.0.4: counters have the names of their samples, and there
+/// are neither units nor an end marker.
 fn plain(open: &str) -> String {
     let type_of = |line: &str| Some(line.strip_prefix("# TYPE ")?.split_once(' ')?.0.to_owned());
     let counters: Vec<_> =
@@ -97,7 +99,7 @@ fn plain(open: &str) -> String {
     text
 }
 
-/// What is said of a counter, under the name that it has here.
+/// The comment line of a counter, with the name of its samples.
 fn renamed(line: &str, counters: &[String]) -> Option<String> {
     let mut words = line.splitn(4, ' ');
     let (mark, what, name) = (words.next()?, words.next()?, words.next()?);
@@ -118,14 +120,14 @@ mod tests {
         metrics.reported(ClientMetrics { join: Some(412), first_frame: None, reconnect: None });
         let text = plain(&metrics.text(Gauges::default()).unwrap());
         for line in [
-            "# HELP salon_joins_total Answers to join: ok, returned, or an error's code.",
+            "# HELP salon_joins_total Join requests by result: ok, resumed, or an error code.",
             "# TYPE salon_joins_total counter",
             "salon_joins_total{result=\"ok\"} 1",
-            "# TYPE salon_sent_bytes_total counter",
-            "salon_sent_bytes_total 3",
+            "# TYPE salon_websocket_sent_bytes_total counter",
+            "salon_websocket_sent_bytes_total 3",
             "# TYPE salon_rooms gauge",
-            "# TYPE salon_client_join_seconds histogram",
-            "salon_client_join_seconds_count 1",
+            "# TYPE salon_client_join_duration_seconds histogram",
+            "salon_client_join_duration_seconds_count 1",
         ] {
             assert!(text.lines().any(|other| other == line), "{line} is missing in\n{text}");
         }

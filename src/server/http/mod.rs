@@ -1,4 +1,4 @@
-//! Requests: what each of them passes, and what is answered.
+//! HTTP: the guard of all requests, and the handlers.
 
 pub(super) mod guard;
 pub(super) mod health;

@@ -1,4 +1,4 @@
-//! The pages and the links to them.
+//! Handlers of the pages.
 
 use super::html::shell;
 use crate::{
@@ -25,20 +25,20 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 use tracing::error;
 
-/// The query of the start page after something was typed there that is no room, before its code.
+/// Query parameter of the start page with the code of an invalid room name or link.
 const PROBLEM: &str = "problem=";
 
-/// What the path of a page says.
+/// The page that a path leads to.
 #[derive(Debug, PartialEq, Eq)]
 enum PagePath {
     /// The start page.
     Home,
     /// A room's page.
     Room(RoomName),
-    /// A room's page with its name written in another way.
+    /// A room's page whose name is not in its canonical form.
     Misspelt(RoomLink),
     /// No page.
-    Nowhere,
+    NotFound,
 }
 
 impl PagePath {
@@ -46,19 +46,19 @@ impl PagePath {
         if path == "/" {
             return Self::Home;
         }
-        let Some(rest) = path.strip_prefix("/room/") else { return Self::Nowhere };
+        let Some(rest) = path.strip_prefix("/room/") else { return Self::NotFound };
         match rest.parse::<RoomName>() {
             Ok(room) if room.as_str() == rest => Self::Room(room),
-            _ => RoomLink::in_address(rest).map_or(Self::Nowhere, Self::Misspelt),
+            _ => RoomLink::in_address(rest).map_or(Self::NotFound, Self::Misspelt),
         }
     }
 }
 
-/// Any page, by its address.
+/// Renders the page of a path.
 pub(crate) async fn page(State(state): State<AppState>, request: Request) -> Response {
     let path = PagePath::of(request.uri().path());
     let Some(origin) = origin::of_request(request.headers(), state.is_secure) else {
-        // Load balancers ask for nothing more.
+        // Some load balancers use HEAD / as a health check, without `Host`.
         return match (request.method(), path) {
             (&Method::HEAD, PagePath::Home) => StatusCode::OK.into_response(),
             _ => {
@@ -86,7 +86,7 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request) -> Res
             let [query, fragment] = [query, fragment].map(Option::unwrap_or_default);
             return Redirect::permanent(&format!("/room/{room}{query}{fragment}")).into_response();
         }
-        PagePath::Nowhere => Page::NotFound,
+        PagePath::NotFound => Page::NotFound,
     };
     let missing = page == Page::NotFound;
     let is_public = matches!(page, Page::Home { .. });
@@ -115,24 +115,24 @@ async fn render(state: AppState, boot: Boot, request: Request) -> Response {
     render(request).await
 }
 
-/// Adds what goes with a page that Leptos is rendering: its policy, and that other sites' windows
-/// have no part in it.
+/// Adds the headers of a page that Leptos is rendering: the CSP, and isolation from windows of other
+/// sites.
 fn add_headers(response: &ResponseOptions, is_secure: bool, policy: &PagePolicy) {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     response.insert_header(header::CONTENT_SECURITY_POLICY, policy.value(&nonce));
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Elsewhere browsers ignore it, and say so in the console.
+    // On insecure origins browsers ignore it with a warning in the console.
     if is_secure {
         let opener = HeaderName::from_static("cross-origin-opener-policy");
         response.insert_header(opener, HeaderValue::from_static("same-origin"));
     }
 }
 
-/// A room that nobody can guess, and what makes its starter the host.
+/// Creates the name of a new room and its host key.
 fn fresh_room(secret: &TokenSigner) -> Option<FreshRoom> {
     let mut bits = [0; 8];
     if let Err(error) = getrandom::fill(&mut bits) {
-        error!(%error, "no randomness for a room's name");
+        error!(%error, "cannot create a room name: no randomness");
         return None;
     }
     let room = RoomName::from_random(bits);
@@ -140,7 +140,7 @@ fn fresh_room(secret: &TokenSigner) -> Option<FreshRoom> {
     Some(FreshRoom { room, key })
 }
 
-/// `POST /new`: leads to a new room. The key stands behind the `#`, which browsers send to nobody.
+/// `POST /new`: redirects to a new room. The host key is in the fragment, which browsers never send.
 pub(crate) async fn new_room(State(state): State<AppState>) -> Response {
     match fresh_room(&state.secret) {
         Some(FreshRoom { room, key }) => {
@@ -150,14 +150,14 @@ pub(crate) async fn new_room(State(state): State<AppState>) -> Response {
     }
 }
 
-/// The form on the home page.
+/// The form on the start page.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Typed {
     #[serde(default)]
     room: String,
 }
 
-/// `GET /go?room=`: leads to the room whose name or link was typed.
+/// `GET /go?room=`: redirects to the room with the name or link that was entered.
 pub(crate) async fn go(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -186,9 +186,9 @@ mod tests {
         assert_eq!(PagePath::of("/room/Standup"), misspelt());
         assert_eq!(PagePath::of("/room/standup/"), misspelt());
         assert_eq!(PagePath::of("/room/standup."), misspelt());
-        assert_eq!(PagePath::of("/room/two%20words"), PagePath::Nowhere);
-        assert_eq!(PagePath::of("/room/"), PagePath::Nowhere);
+        assert_eq!(PagePath::of("/room/two%20words"), PagePath::NotFound);
+        assert_eq!(PagePath::of("/room/"), PagePath::NotFound);
         assert_eq!(PagePath::of("/"), PagePath::Home);
-        assert_eq!(PagePath::of("/rooms"), PagePath::Nowhere);
+        assert_eq!(PagePath::of("/rooms"), PagePath::NotFound);
     }
 }

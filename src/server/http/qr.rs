@@ -1,4 +1,4 @@
-//! `GET /room/{name}/qr.svg`: a room's link, to be photographed by a phone.
+//! `GET /room/{name}/qr.svg`: the link of a room as a QR code.
 
 use crate::{
     protocol::RoomName,
@@ -17,12 +17,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Side of a picture in pixels, should nothing else scale it.
+/// Default size of the picture in pixels.
 const SIDE: u32 = 240;
-/// How many pictures are kept, of some 20 KB each.
+/// Maximum number of cached pictures, of about 20 KB each.
 const KEPT: usize = 64;
 
-/// The pictures that were asked for last: whoever is alone in a room asks for the same one again.
+/// Cache of the latest pictures.
 #[derive(Debug, Default)]
 pub(crate) struct Pictures(Mutex<VecDeque<(String, Bytes)>>);
 
@@ -38,7 +38,7 @@ impl Pictures {
         kept.push_front((link, picture));
     }
 
-    /// The picture of a link, unless it is too long for one.
+    /// Returns the picture of a link, or none if the link is too long.
     fn of(&self, link: String) -> Option<Bytes> {
         if let Some(picture) = self.get(&link) {
             return Some(picture);
@@ -56,14 +56,14 @@ fn draw(link: &str) -> Option<String> {
     Some(picture.quiet_zone(true).min_dimensions(SIDE, SIDE).build())
 }
 
-/// Answers with the picture of the address that was used.
+/// Responds with the picture of the room's link.
 pub(crate) async fn picture(
     State(state): State<AppState>,
     Extension(pictures): Extension<Arc<Pictures>>,
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    // What is no UTF-8 is no name either.
+    // A path that is not UTF-8 is not a room name.
     let room = name.ok().and_then(|Path(name)| name.parse::<RoomName>().ok());
     let Some(room) = room else { return StatusCode::NOT_FOUND.into_response() };
     let origin = origin::of_request(&headers, state.is_secure);

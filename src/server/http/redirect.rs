@@ -1,4 +1,4 @@
-//! From plain http to https.
+//! Redirects HTTP to HTTPS.
 
 use super::guard::{Guard, guarded};
 use crate::server::net::{
@@ -17,20 +17,20 @@ use axum::{
 use std::{net::IpAddr, sync::Arc};
 use tokio::task::spawn_blocking;
 
-/// What somebody is told who asks for another server.
+/// Response to a request for another host.
 const MISDIRECTED: &str = "This server has no certificate for that name.";
 
-/// Where plain http leads to.
+/// The target of redirects.
 #[derive(Debug)]
 struct Redirect {
     https: Https,
-    /// The port of https.
+    /// The port of HTTPS.
     port: u16,
     refusals: Arc<Refusals>,
 }
 
-/// Leads requests for the names of this server to the same address over https, at `port`. Whatever
-/// else somebody writes into `Host` is not led to.
+/// Redirects requests for the names of this server to HTTPS at `port`. Requests for other hosts are
+/// rejected, so that this is no open redirect.
 pub(crate) fn router(https: Https, port: u16, guard: Guard) -> Router {
     let redirect = Redirect { https, port, refusals: guard.refusals.clone() };
     guarded(Router::new().fallback(lead).with_state(Arc::new(redirect)), guard)
@@ -57,7 +57,7 @@ async fn lead(
 }
 
 impl Redirect {
-    /// Whether a host is this machine, the address at which somebody arrived, or in the certificate.
+    /// Whether a host is the loopback, the address that the client connected to, or in the certificate.
     async fn knows(&self, host: &Authority, local: Option<IpAddr>) -> bool {
         let address = origin::address(host);
         if origin::is_loopback(host) || address.is_some() && address == local {
@@ -71,7 +71,7 @@ impl Redirect {
             Https::Off => false,
             Https::Acme(acme) => acme.domains.contains(&name),
             Https::Files { certificate, .. } => {
-                // It may be another one than a minute ago.
+                // The files may have changed.
                 let path = certificate.clone();
                 let names = spawn_blocking(move || certificate::names(&path)).await;
                 names.is_ok_and(|names| names.iter().any(|pattern| covers(pattern, &name)))
@@ -80,7 +80,7 @@ impl Redirect {
     }
 }
 
-/// Whether a name of a certificate stands for a host (RFC 9525, section 6.3).
+/// Whether a name in a certificate matches a host (RFC 9525, section 6.3).
 fn covers(pattern: &str, name: &str) -> bool {
     match (pattern.strip_prefix("*."), name.split_once('.')) {
         (Some(parent), Some((_, rest))) => parent.eq_ignore_ascii_case(rest),

@@ -1,4 +1,4 @@
-//! The files of the site, and where they are read.
+//! Serves the files of the site.
 
 use super::guard;
 use crate::server::site::{Embedded, EmbeddedFile, PKG, Site};
@@ -20,15 +20,15 @@ use tower_http::services::{
     fs::{Backend, DefaultServeDirFallback, File, Metadata},
 };
 
-/// How much of a file is read at a time: every answer that is under way holds as much.
+/// Bytes of a file that are read at a time. Every response in progress holds as many.
 const CHUNK_BYTES: usize = 16 * 1024;
-/// No file of the site has a longer path. File systems refuse names of more than 255 bytes.
+/// Maximum length of a path, longer than any of the site. File systems reject names over 255 bytes.
 const PATH_BYTES: usize = 200;
 
-/// The files, and `pages` for everything else.
+/// Serves the files, and `pages` for all other paths.
 pub(crate) fn service<S: Clone + Send + Sync + 'static>(site: &Site, pages: Router) -> Router<S> {
     match site {
-        Site::Folder(folder) if is_compressed_anew(&folder.join(PKG)) => {
+        Site::Folder(folder) if are_compressed_files_current(&folder.join(PKG)) => {
             serve(compressed(ServeDir::new(folder)), pages)
         }
         Site::Folder(folder) => serve(ServeDir::new(folder), pages),
@@ -60,21 +60,21 @@ fn serve<S: Clone + Send + Sync + 'static, B: Backend>(
     }))
 }
 
-/// Whether a path is that of a file as builds name them. Nothing else is looked for on the disk.
+/// Whether a path may be that of a built file. Other paths do not reach the file system.
 fn may_be_file(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
     let is_page = path == "/" || path.starts_with("/room/");
     !is_page && path.len() <= PATH_BYTES && path.bytes().all(is_plain) && !path.contains("..")
 }
 
-/// Takes the compressed files that the build put beside the others.
+/// Serves the files that the build compressed.
 fn compressed<F, B: Backend>(files: ServeDir<F, B>) -> ServeDir<F, B> {
     files.precompressed_br().precompressed_gzip()
 }
 
-/// Whether no file of a folder is newer than what it was compressed to: a build that compresses nothing
-/// leaves behind what one before it compressed.
-fn is_compressed_anew(folder: &Path) -> bool {
+/// Whether no file is newer than its compressed form: a build without compression leaves old compressed
+/// files behind.
+fn are_compressed_files_current(folder: &Path) -> bool {
     let written = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
     let entries = folder.read_dir().into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).all(|path| {
@@ -83,12 +83,12 @@ fn is_compressed_anew(folder: &Path) -> bool {
     })
 }
 
-/// What `ServeDir` reads of a program that carries its pages.
+/// Lets `ServeDir` read the files embedded in the binary.
 #[derive(Clone)]
 struct Carried(Embedded);
 
 impl Carried {
-    /// `ServeDir` looks below a folder, which is the current one unless it is told otherwise.
+    /// Finds a file. `ServeDir` prefixes paths with its directory, `.`.
     fn find(&self, path: &Path) -> io::Result<EmbeddedFile> {
         let path = path.strip_prefix(".").unwrap_or(path);
         let found = path.to_str().and_then(self.0);

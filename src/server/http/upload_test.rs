@@ -1,4 +1,4 @@
-//! `POST /speed`: takes in what a page sends to find out how fast that goes, and keeps nothing of it.
+//! `POST /speed`: discards an upload, with which a page measures its speed.
 
 use crate::{
     protocol::limits::SPEED_BYTES,
@@ -15,13 +15,12 @@ use futures_util::StreamExt;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
-/// Longer than a page waits for it.
-const TIME: Duration = Duration::from_secs(10);
-/// What a page may not send.
-const TOO_MUCH: &str = "This is more than is needed to find out how fast it goes.";
-const TOO_SLOW: &str = "This takes too long. Its time so far says how fast it goes.";
+/// Timeout of an upload; pages give up earlier.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const TOO_LARGE: &str = "The upload is larger than a speed test needs.";
+const TOO_SLOW: &str = "The upload timed out.";
 
-/// Answers when all has arrived.
+/// Responds after the whole upload was received.
 pub(crate) async fn take(
     State(state): State<AppState>,
     Extension(peer): Extension<Arc<ConnectInfo>>,
@@ -34,15 +33,15 @@ pub(crate) async fn take(
         Ok(permit) => permit,
         Err(refusal) => return refusal.into_response(),
     };
-    match timeout(TIME, drain(request.into_body())).await {
+    match timeout(TIMEOUT, drain(request.into_body())).await {
         Ok(Some(bytes)) if bytes <= SPEED_BYTES => StatusCode::NO_CONTENT.into_response(),
-        Ok(Some(_)) => (StatusCode::PAYLOAD_TOO_LARGE, TOO_MUCH).into_response(),
+        Ok(Some(_)) => (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE).into_response(),
         Ok(None) => StatusCode::BAD_REQUEST.into_response(),
         Err(_) => (StatusCode::REQUEST_TIMEOUT, TOO_SLOW).into_response(),
     }
 }
 
-/// How many bytes there are, as far as that matters; none if the rest does not come.
+/// Reads a body up to the limit and returns its size in bytes; none if it is incomplete.
 async fn drain(body: Body) -> Option<usize> {
     let (mut chunks, mut bytes) = (body.into_data_stream(), 0);
     while let Some(chunk) = chunks.next().await {

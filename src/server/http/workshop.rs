@@ -1,8 +1,7 @@
-//! Answers that take a while to work out: pages and pictures.
+//! Renders expensive responses: pages and QR codes.
 //!
-//! They are made beside the async workers, which have messages to pass on meanwhile, by threads that
-//! give way to them, a few at a time. Of those that wait only a few are of one address, so that
-//! nobody waits long for others.
+//! They are rendered on threads of low priority, a few at a time, so that the async workers can forward
+//! messages meanwhile. Each address has only a few in the queue, so that nobody waits long for others.
 
 use crate::server::net::{
     client_ip::TrustedProxies, connect_info::ConnectInfo, ip_quotas::IpQuotas,
@@ -26,10 +25,10 @@ use tokio::{
 };
 use tracing::error;
 
-/// How far the threads give way, of 19 (setpriority(2)).
+/// Nice value of the threads, at most 19 (setpriority(2)).
 const NICE: i32 = 10;
 
-/// Where answers are worked out.
+/// Limits how many responses are rendered at a time.
 #[derive(Clone, Debug)]
 pub(crate) struct Workshop {
     places: Arc<Semaphore>,
@@ -38,7 +37,7 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// Leaves a processor to those who talk, if there is more than one.
+    /// Uses all processors but one, or the only one.
     pub(crate) fn new(quotas: Arc<IpQuotas>, proxies: Arc<TrustedProxies>) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
         let places = Arc::new(Semaphore::new(processors.saturating_sub(1).max(1)));
@@ -46,7 +45,7 @@ impl Workshop {
     }
 }
 
-/// Works out the whole of an answer when it is its turn.
+/// Middleware that renders the whole response on a thread of its own.
 pub(crate) async fn order(
     State(workshop): State<Workshop>,
     Extension(peer): Extension<Arc<ConnectInfo>>,
@@ -54,33 +53,33 @@ pub(crate) async fn order(
     next: Next,
 ) -> Response {
     let address = workshop.proxies.client(peer.address, request.headers());
-    // These are never closed.
+    // The semaphores are never closed.
     let turn = workshop.quotas.orders(address).acquire_owned().await;
     let place = workshop.places.clone().acquire_owned().await;
     let runtime = Handle::current();
     let (done, made) = oneshot::channel();
     let work = move || {
-        // It works as well without.
+        // Failure is harmless.
         let _ = nice(NICE);
-        // Whoever asked may be gone.
+        // The client may be gone.
         let _ = done.send(runtime.block_on(async { whole(next.run(request).await).await }));
         drop((turn, place));
     };
-    // A thread of its own, because what was nice once stays so.
+    // A new thread, because a thread cannot lower its nice value again.
     if let Err(problem) = thread::Builder::new().name("workshop".to_owned()).spawn(work) {
-        error!(%problem, "there is no thread to make an answer");
+        error!(%problem, "cannot start a thread to render a response");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     made.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
-/// The answer with all of its body in hand.
+/// Reads the whole body of a response.
 async fn whole(response: Response) -> Response {
     let (head, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
         Ok(bytes) => Response::from_parts(head, Body::from(bytes)),
         Err(problem) => {
-            error!(%problem, "an answer could not be made");
+            error!(%problem, "cannot render a response");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -1,4 +1,4 @@
-//! The task that owns the rooms: it handles one event at a time, and does what the rooms want.
+//! The task that owns the rooms: it handles one event at a time and executes the commands of the rooms.
 
 use super::{
     close_reason::CloseReason,
@@ -38,62 +38,62 @@ use tokio::{
 use tracing::{debug, info};
 use tungstenite::Utf8Bytes;
 
-/// How much the hub remembers.
+/// Sizes of the hub's state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Rooms that somebody sits in or watches.
+    /// Rooms with participants or watchers.
     pub rooms: usize,
     /// Open connections.
     pub connections: usize,
 }
 
-/// What the hub has beside the rooms.
+/// What the hub needs besides the rooms.
 #[derive(Debug)]
 pub(crate) struct Services {
-    /// Signs what people carry around.
+    /// Signs seat tokens, host keys and invitations.
     pub(crate) secret: TokenSigner,
-    /// Issues credentials for relays.
+    /// Issues TURN credentials.
     pub(crate) turn_credentials: TurnCredentials,
-    /// Keeps what hosts decide.
+    /// Stores the settings of rooms.
     pub(crate) store: Store,
-    /// What is kept so far.
+    /// The rooms in the store.
     pub(crate) kept: Names,
 }
 
-/// What the hub holds of a socket.
+/// The hub's state of a WebSocket.
 #[derive(Debug)]
 struct Socket {
-    /// Stands for the address it comes from.
+    /// Hash of the client's address.
     address: u64,
     outbox: Outbox,
     closing: oneshot::Sender<CloseReason>,
-    /// Whether a report counts: one does after each `joined`.
+    /// Whether the next report counts: one does after each `joined`.
     may_report: bool,
-    /// Whether its client waits for the answer to a `join`, and is returning.
+    /// While a `join` is unanswered: whether it resumes a seat.
     joining: Option<bool>,
 }
 
 pub(super) struct Actor {
-    /// Since the Unix epoch: seats outlive a run of the server, so the rooms' time does, too. From
-    /// the start on it is told by a clock that nobody sets.
+    /// Time since the Unix epoch, as seats outlive a restart of the server. It is read once at the
+    /// start and is monotonic from then on.
     clock: Clock,
     secret: TokenSigner,
     turn_credentials: TurnCredentials,
     writer: Writer,
     checks: Checks,
-    /// What the writer and the checks say. Unbounded because threads cannot wait; each says one thing
-    /// for one that they were asked.
+    /// Results of the writer and the checks. Unbounded because their threads cannot wait; there is one
+    /// result for each request.
     results: mpsc::UnboundedReceiver<Input>,
     directory: Directory,
-    /// Pages that wait for an answer.
+    /// Pages that wait for the state of a room.
     questions: BTreeMap<u64, oneshot::Sender<RoomState>>,
     asked: u64,
     sockets: BTreeMap<ConnId, Socket>,
-    /// Makes numbers of addresses, others in each run.
+    /// Hashes client addresses, with another key in each run.
     hasher: RandomState,
     opened: u64,
     events: mpsc::Receiver<Event>,
-    /// Which connections have ended.
+    /// Connections that have ended.
     closed: (mpsc::UnboundedSender<ConnId>, mpsc::UnboundedReceiver<ConnId>),
     alive: (mpsc::Sender<()>, mpsc::Receiver<()>),
     counts: watch::Sender<Counts>,
@@ -139,19 +139,19 @@ impl Actor {
         self.stop().await;
     }
 
-    /// Waits for one thing to happen, and handles it.
+    /// Waits for the next event and handles it.
     async fn turn(&mut self) -> ControlFlow<()> {
         tokio::select! {
             event = self.events.recv() => self.event(event)?,
             Some(input) = self.results.recv() => self.result(input),
             Some(conn) = self.closed.1.recv() => {
-                // What the connection said last, as that its person leaves, comes first.
+                // The last messages of the connection, such as `leave`, come first.
                 self.events_so_far()?;
                 self.sockets.remove(&conn);
                 self.handle(Input::Closed(conn));
             }
             () = sleep_until(self.clock.wake(self.directory.poll_timeout())) => {
-                // Whoever said something before this moment was not silent.
+                // Signs of life that arrived by now count before the timeouts.
                 self.events_so_far()?;
                 self.handle(Input::Tick);
             }
@@ -159,7 +159,7 @@ impl Actor {
         ControlFlow::Continue(())
     }
 
-    /// Handles the events that are there, and not those that come meanwhile.
+    /// Handles the events in the queue, but not those that are added meanwhile.
     fn events_so_far(&mut self) -> ControlFlow<()> {
         for _ in 0..self.events.len() {
             if let Ok(event) = self.events.try_recv() {
@@ -169,7 +169,7 @@ impl Actor {
         ControlFlow::Continue(())
     }
 
-    /// Returns whether to go on.
+    /// Handles an event. Breaks when the server shuts down.
     fn event(&mut self, event: Option<Event>) -> ControlFlow<()> {
         match event {
             Some(Event::Open(address, reply)) => self.open(address, reply),
@@ -179,8 +179,10 @@ impl Actor {
                 self.questions.insert(self.asked, reply);
                 self.handle(Input::Look(self.asked, room));
             }
-            // Who asked may be gone by now.
-            Some(Event::People(reply)) => drop(reply.send(self.directory.person_count())),
+            // The receiver may be gone by now.
+            Some(Event::ParticipantCount(reply)) => {
+                let _ = reply.send(self.directory.person_count());
+            }
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
@@ -195,10 +197,10 @@ impl Actor {
 
     /// Tells every socket to close and waits until they have, and until everything is written.
     async fn stop(mut self) {
-        // Who still waits for an answer learns that none will come, and nobody new is let in.
+        // Pending questions fail, and no connection is accepted any more.
         drop((self.events, self.questions, self.writer, self.checks));
         for (_, socket) in self.sockets {
-            // It may have closed in this moment.
+            // The socket may be closed already.
             let _ = socket.closing.send(CloseReason::Restart);
         }
         let (own, mut others) = self.alive;
@@ -218,7 +220,7 @@ impl Actor {
         self.handle(Input::Opened(conn));
         let registration = Registration { conn, closed: self.closed.0.clone() };
         let alive = self.alive.0.clone();
-        // The one who asked may be gone: then the registration is dropped here and reports the closing.
+        // If the receiver is gone, the registration is dropped here and reports the end of the connection.
         drop(reply.send(Opened { registration, inbox, closing, alive }));
     }
 
@@ -226,7 +228,7 @@ impl Actor {
         self.sockets.get(&conn).map(|socket| socket.address).unwrap_or_default()
     }
 
-    /// Makes the credentials that belong into a message.
+    /// Adds the ICE servers, with TURN credentials, to the messages that carry them.
     fn attach_ice_servers(&self, conn: ConnId, message: &mut ServerMessage) {
         if let ServerMessage::Joined { ice, .. } | ServerMessage::Ice(ice) = message
             && let Some((room, id)) = self.directory.seat(conn)
@@ -251,13 +253,13 @@ impl Actor {
             self.track_join(&input);
             self.directory.handle(input, now);
             while let Some(command) = self.directory.poll() {
-                self.obey(command, &mut inputs, now);
+                self.execute(command, &mut inputs, now);
             }
         }
     }
 
-    /// Does what the rooms want; adds what they are to be told about it at once.
-    fn obey(&mut self, command: Command, inputs: &mut VecDeque<Input>, now: Duration) {
+    /// Executes a command of the rooms; adds the inputs that result from it.
+    fn execute(&mut self, command: Command, inputs: &mut VecDeque<Input>, now: Duration) {
         match command {
             Command::Send(conn, message) => inputs.extend(self.send(conn, message)),
             Command::Broadcast(to, message) => inputs.extend(self.broadcast(&to, &message)),
@@ -275,7 +277,7 @@ impl Actor {
             Command::Check(check) => inputs.extend(self.checks.begin(check, now)),
             Command::Resume(input) => inputs.push_back(*input),
             Command::Answer(question, state) => {
-                // Who asked may be gone by now.
+                // The receiver may be gone by now.
                 self.questions.remove(&question).map(|reply| reply.send(state));
             }
         }
@@ -292,12 +294,12 @@ impl Actor {
         let json: Utf8Bytes = message.to_json().into();
         self.metrics.sent(json.len());
         match &message {
-            ServerMessage::Signal { from, .. } => self.relay(*from, conn, json),
+            ServerMessage::Signal { from, .. } => self.forward(*from, conn, json),
             _ => self.push(conn, Outgoing::Text(json)),
         }
     }
 
-    /// What several people are told is written once.
+    /// Serialises a message once for all its recipients.
     fn broadcast(&mut self, to: &[ConnId], message: &ServerMessage) -> Vec<Input> {
         let json: Utf8Bytes = message.to_json().into();
         let mut inputs = Vec::new();
@@ -309,7 +311,7 @@ impl Actor {
         inputs
     }
 
-    /// Takes the operator's figures out of what a client says, and notes whether it wants a seat.
+    /// Notes that a client joins, and records the durations that it reports.
     fn track_join(&mut self, input: &Input) {
         let Input::Message { conn, message: Ok(message), identity } = input else { return };
         match message {
@@ -330,17 +332,17 @@ impl Actor {
         }
     }
 
-    /// Counts and logs what a client is told.
+    /// Updates the metrics and the log for a message to a client.
     fn record_metrics(&mut self, conn: ConnId, message: &ServerMessage) {
         let socket = self.sockets.get_mut(&conn);
         match message {
-            ServerMessage::Signal { signal, .. } => self.metrics.relayed(signal),
+            ServerMessage::Signal { signal, .. } => self.metrics.signal_forwarded(signal),
             ServerMessage::Joined { .. } => {
                 let Some(socket) = socket else { return };
-                let returned = socket.joining.take().is_some_and(|returning| returning);
+                let resumed = socket.joining.take().is_some_and(|returning| returning);
                 socket.may_report = true;
-                self.metrics.joined(returned);
-                info!(connection = conn.0, returned, "joined");
+                self.metrics.joined(resumed);
+                info!(connection = conn.0, resumed, "joined");
             }
             ServerMessage::Waiting { .. } => {
                 if let Some(socket) = socket {
@@ -349,16 +351,16 @@ impl Actor {
             }
             ServerMessage::Error { code, .. } => {
                 let joining = socket.and_then(|socket| socket.joining.take()).is_some();
-                self.metrics.refused(*code, joining);
+                self.metrics.error(*code, joining);
                 if joining {
-                    info!(connection = conn.0, ?code, "not let in");
+                    info!(connection = conn.0, ?code, "join refused");
                 }
             }
             _ => {}
         }
     }
 
-    /// Puts something among what waits for a client. One that reads too slowly is closed.
+    /// Queues something for a client. A client whose queue is full is closed.
     fn push(&mut self, conn: ConnId, item: Outgoing) -> Option<Input> {
         let socket = self.sockets.get_mut(&conn)?;
         let Err(Full) = socket.outbox.push(item) else { return None };
@@ -366,28 +368,28 @@ impl Actor {
         Some(Input::Closed(conn))
     }
 
-    /// Passes on what somebody says to another one. If too much of theirs waits for that one already,
-    /// it is not passed on, and they are told.
-    fn relay(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> Option<Input> {
+    /// Forwards a signal of a participant to another one. If too much from the sender's address is
+    /// queued there already, the sender gets an error instead.
+    fn forward(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> Option<Input> {
         let from = self.directory.beside(to, from);
         let address = from.map(|from| self.address(from)).unwrap_or_default();
         let outbox = self.sockets.get_mut(&to).map(|socket| &mut socket.outbox);
-        if outbox.is_none_or(|outbox| outbox.relay(address, json).is_ok()) {
+        if outbox.is_none_or(|outbox| outbox.forward(address, json).is_ok()) {
             return None;
         }
         let from = from?;
         let code = ErrorCode::RecipientBusy;
-        self.metrics.refused(code, false);
-        let message = "Too much of yours waits for them: this was not passed on.".to_owned();
+        self.metrics.error(code, false);
+        let message = "The recipient's queue is full: the signal was dropped.".to_owned();
         let error = ServerMessage::Error { code, message }.to_json();
         self.push(from, Outgoing::Text(error.into()))
     }
 
-    fn close(&mut self, conn: ConnId, closing: CloseReason) {
+    fn close(&mut self, conn: ConnId, reason: CloseReason) {
         let Some(socket) = self.sockets.remove(&conn) else { return };
-        debug!(conn = conn.0, closing = closing.name(), "closing");
-        // It may have closed in this moment.
-        let _ = socket.closing.send(closing);
+        debug!(connection = conn.0, reason = reason.name(), "closing");
+        // The socket may be closed already.
+        let _ = socket.closing.send(reason);
     }
 
     fn publish(&self) {

@@ -1,4 +1,4 @@
-//! What the hub's task is told, and what it answers a socket with.
+//! Events of the hub's task, and its reply to a new WebSocket.
 
 use super::{close_reason::CloseReason, outbox::Inbox};
 use crate::{
@@ -8,43 +8,43 @@ use crate::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// What the hub's task is told.
+/// An event for the hub's task.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A socket asks for its connection.
+    /// A WebSocket was opened.
     Open(ClientAddress, oneshot::Sender<Opened>),
-    /// A socket has heard something.
+    /// A WebSocket received something.
     Input(Input),
-    /// A page wants to know who is in a room.
+    /// Asks for the state of a room.
     State(RoomName, oneshot::Sender<RoomState>),
-    /// Somebody wants to know how many seats are taken or held.
-    People(oneshot::Sender<usize>),
-    /// The server ends.
+    /// Asks for the number of participants.
+    ParticipantCount(oneshot::Sender<usize>),
+    /// The server shuts down.
     Stop,
 }
 
-/// A connection, as the hub's task hands it over.
+/// The task's reply to [`Event::Open`].
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) registration: Registration,
     pub(super) inbox: Inbox,
-    /// Comes at most once, past everything that waits in the inbox.
+    /// Receives the close reason, ahead of the messages in the inbox.
     pub(super) closing: oneshot::Receiver<CloseReason>,
-    /// The hub's task waits for all of these before it ends.
+    /// The hub's task ends after all of these were dropped.
     pub(super) alive: mpsc::Sender<()>,
 }
 
-/// A connection that the hub knows of, until this is dropped, wherever it was on its way to.
+/// Keeps a connection registered with the hub until it is dropped.
 #[derive(Debug)]
 pub(super) struct Registration {
     pub(super) conn: ConnId,
-    /// Unbounded because this cannot wait when it is dropped; each sends one at most.
+    /// Unbounded because `drop` cannot wait. Each registration sends one message.
     pub(super) closed: mpsc::UnboundedSender<ConnId>,
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // The hub is gone: nobody is left to tell.
+        // Fails only if the hub has ended.
         let _ = self.closed.send(self.conn);
     }
 }

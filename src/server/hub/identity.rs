@@ -1,4 +1,4 @@
-//! Who somebody is, by the tokens that they bring.
+//! Identifies the sender of a message by the tokens in it.
 
 use crate::{
     protocol::{ClientMessage, HostAction, Join, PeerId, RoomName},
@@ -7,8 +7,8 @@ use crate::{
 };
 use std::time::Duration;
 
-/// What a message's sender has proven. `fresh` is who they are without that, and `seat` where they
-/// sit.
+/// Returns what the sender of a message has proven. `fresh` is the identity without proof, and `seat`
+/// the sender's seat.
 pub(super) fn of_sender(
     message: &ClientMessage,
     seat: Option<(&RoomName, PeerId)>,

@@ -1,5 +1,5 @@
-//! The hub: one task owns the rooms. Sockets tell it what they hear; it tells them what to write, and
-//! never waits for one of them.
+//! The hub: one task owns the rooms. WebSockets send it events; it queues messages for them and never
+//! waits for a client.
 
 mod actor;
 pub(super) mod close_reason;
@@ -30,12 +30,12 @@ use tokio::{
     time::timeout,
 };
 
-/// How many events of all sockets wait for the hub before the sockets wait themselves.
+/// Capacity of the hub's input queue. WebSockets stop reading while it is full.
 const EVENTS: usize = 256;
-/// Within this time the hub answers, or it stands.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+/// Time within which a healthy hub answers.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A handle to the hub's task, which ends when it is stopped or the last handle is dropped.
+/// Handle to the hub's task, which ends when it is stopped or the last handle is dropped.
 #[derive(Clone, Debug)]
 pub struct Hub {
     events: mpsc::Sender<Event>,
@@ -47,7 +47,7 @@ impl Hub {
     /// Starts the task.
     ///
     /// # Errors
-    /// The thread that writes cannot be started.
+    /// The writer's thread cannot be started.
     pub(crate) fn start(
         config: room::Config,
         services: Services,
@@ -59,7 +59,7 @@ impl Hub {
         Ok((Self { events, counts, metrics }, tokio::spawn(task.run())))
     }
 
-    /// Registers a socket. It is remembered until the connection's sender is dropped.
+    /// Registers a WebSocket, until the connection's sender is dropped.
     pub(crate) async fn open(&self, address: ClientAddress) -> Result<HubConnection, HubGone> {
         let (reply, answer) = oneshot::channel();
         self.events.send(Event::Open(address, reply)).await.map_err(|_| HubGone)?;
@@ -67,32 +67,33 @@ impl Hub {
         Ok(HubConnection::new(opened, self.events.clone()))
     }
 
-    /// Who is in a room now.
+    /// Returns the current state of a room.
     ///
     /// # Errors
-    /// The server is ending.
+    /// The server is shutting down.
     pub async fn state(&self, room: RoomName) -> Result<RoomState, HubGone> {
         let (reply, answer) = oneshot::channel();
         self.events.send(Event::State(room, reply)).await.map_err(|_| HubGone)?;
         answer.await.map_err(|_| HubGone)
     }
 
-    /// How many seats are taken or held now; none if the hub does not answer.
-    pub(crate) async fn people(&self) -> Option<usize> {
+    /// Returns the number of seats, including those held for a reconnection; none if the hub does not
+    /// answer in time.
+    pub(crate) async fn participant_count(&self) -> Option<usize> {
         let (reply, answer) = oneshot::channel();
         let ask = async {
-            self.events.send(Event::People(reply)).await.ok()?;
+            self.events.send(Event::ParticipantCount(reply)).await.ok()?;
             answer.await.ok()
         };
-        timeout(ANSWERS_WITHIN, ask).await.ok().flatten()
+        timeout(ANSWER_TIMEOUT, ask).await.ok().flatten()
     }
 
-    /// How many events wait to be handled.
-    pub(crate) fn waiting(&self) -> usize {
+    /// Returns the number of events in the input queue.
+    pub(crate) fn queue_length(&self) -> usize {
         self.events.max_capacity().saturating_sub(self.events.capacity())
     }
 
-    /// Whether anybody can still come in: not once the server ends.
+    /// Whether the hub accepts connections: not once the server shuts down.
     pub(crate) fn is_open(&self) -> bool {
         !self.events.is_closed()
     }
@@ -101,7 +102,7 @@ impl Hub {
         self.metrics.clone()
     }
 
-    /// How much is remembered, now and whenever it changes.
+    /// Watches the sizes of the hub's state.
     #[must_use]
     pub fn counts(&self) -> watch::Receiver<Counts> {
         self.counts.clone()
@@ -109,7 +110,7 @@ impl Hub {
 
     /// Closes every connection and lets the task end.
     pub(crate) async fn stop(&self) {
-        // It has ended already if nobody takes the event.
+        // Fails only if the task has ended already.
         let _ = self.events.send(Event::Stop).await;
     }
 }

@@ -1,9 +1,9 @@
-//! Names of people end where a character does, which takes tables that only the server links.
+//! Cuts names between grapheme clusters, for which only the server has the tables.
 
 use crate::protocol::{ClientMessage, Join};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The message with the name in it as others will see it.
+/// Shortens the display name in a message to its maximum length.
 pub(super) fn shorten(mut message: ClientMessage) -> ClientMessage {
     if let ClientMessage::Join(Join { presence, .. }) | ClientMessage::Presence(presence) =
         &mut message

@@ -1,5 +1,5 @@
-//! What waits for a client: bounded, so that one that reads slowly costs the server little and the
-//! others nothing.
+//! The send queue of a client. It is bounded, so that a slow client costs the server little memory and
+//! never delays the others.
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
@@ -12,19 +12,19 @@ use std::{
 };
 use tungstenite::Utf8Bytes;
 
-/// The most bytes of the server's own that wait for one client, who has never more than a few
-/// messages waiting if it keeps up with its room.
+/// Maximum number of queued bytes of the server's own messages. A client that keeps up with its room
+/// never has more than a few messages queued.
 const OUTBOX_BYTES: usize = 512 * 1024;
-/// The most bytes that wait for one client and come from others. Each address may use no more of
-/// them than stay free: one alone half of them, and there is place for who comes next.
-const RELAYED_BYTES: usize = 1024 * 1024;
-/// About as many bytes are written at a time, so that a slow line has the time for each of them.
+/// Maximum number of queued bytes of forwarded signals. Each address may use as many of them as remain
+/// free: a single sender gets half, and there is always space for another one.
+const FORWARDED_BYTES: usize = 1024 * 1024;
+/// Approximate size in bytes of a batch, which a slow connection has to take within the write timeout.
 const BATCH_BYTES: usize = 64 * 1024;
-/// What a message weighs at least: so many may wait that one person can send another all that the
-/// rate allows at once, 400 by default.
+/// Minimum weight of a message in bytes. 512 messages fit, so that a participant can send another one
+/// a full burst at once (400 messages by default).
 const MESSAGE_WEIGHT: usize = OUTBOX_BYTES / 512;
 
-/// Something to write to a client.
+/// An item to write to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
     Text(Utf8Bytes),
@@ -40,71 +40,72 @@ impl Outgoing {
     }
 }
 
-/// The hub's end of what waits for a client.
+/// The hub's end of a send queue.
 #[derive(Debug)]
 pub(super) struct Outbox {
     queue: UnboundedSender<Queued>,
     own: Arc<AtomicUsize>,
-    /// By address: who joins or connects again has no more than before.
-    relayed: BTreeMap<u64, Arc<AtomicUsize>>,
+    /// By address, so that rejoining or reconnecting gains a sender nothing.
+    forwarded: BTreeMap<u64, Arc<AtomicUsize>>,
 }
 
-/// The client's end of it.
+/// The WebSocket's end of a send queue.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     queue: UnboundedReceiver<Queued>,
 }
 
-/// What waits for a client, and where its weight counts.
+/// A queued item and the account that its weight is charged to.
 #[derive(Debug)]
 struct Queued {
     item: Outgoing,
     account: Arc<AtomicUsize>,
 }
 
-/// More waits for the client than may.
+/// The queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
-/// Bounded by what waits in it, and next to nothing as long as it is empty.
+/// Creates a send queue. It is bounded by its accounts and takes almost no memory while it is empty.
 pub(super) fn queue() -> (Outbox, Inbox) {
     let (sender, receiver) = unbounded();
-    let outbox = Outbox { queue: sender, own: Arc::default(), relayed: BTreeMap::new() };
+    let outbox = Outbox { queue: sender, own: Arc::default(), forwarded: BTreeMap::new() };
     (outbox, Inbox { queue: receiver })
 }
 
 impl Outbox {
-    /// Queues something of the server's own. Never waits.
+    /// Queues an item of the server. Never waits.
     pub(super) fn push(&self, item: Outgoing) -> Result<(), Full> {
         self.queue(item, self.own.clone(), OUTBOX_BYTES)
     }
 
-    /// Queues what somebody else says, from this address. [`Full`] means that there is too much of
-    /// theirs already. Never waits.
-    pub(super) fn relay(&mut self, from: u64, text: Utf8Bytes) -> Result<(), Full> {
-        self.relayed.retain(|_, account| account.load(Ordering::Relaxed) > 0);
-        let waiting = self.relayed.values().map(|account| account.load(Ordering::Relaxed));
+    /// Queues a signal from the address `from`. [`Full`] means that too much from that address is queued
+    /// already. Never waits.
+    pub(super) fn forward(&mut self, from: u64, text: Utf8Bytes) -> Result<(), Full> {
+        self.forwarded.retain(|_, account| account.load(Ordering::Relaxed) > 0);
+        let queued = self.forwarded.values().map(|account| account.load(Ordering::Relaxed));
         let item = Outgoing::Text(text);
-        let free = RELAYED_BYTES.saturating_sub(waiting.sum::<usize>() + item.weight());
-        let account = self.relayed.entry(from).or_default().clone();
+        let free = FORWARDED_BYTES.saturating_sub(queued.sum::<usize>() + item.weight());
+        let account = self.forwarded.entry(from).or_default().clone();
         self.queue(item, account, free)
     }
 
     fn queue(&self, item: Outgoing, account: Arc<AtomicUsize>, most: usize) -> Result<(), Full> {
         let weight = item.weight();
-        // Only this end adds to it.
+        // Only this side adds to the account.
         if account.load(Ordering::Relaxed) + weight > most {
             return Err(Full);
         }
         account.fetch_add(weight, Ordering::Relaxed);
-        // If nobody takes it any more, it is on its way that the connection has ended.
+        // Fails only if the WebSocket's task has ended, which is being reported.
         let _ = self.queue.unbounded_send(Queued { item, account });
         Ok(())
     }
 }
 
 impl Inbox {
-    /// Waits for something to write and takes up to `most` of it; nothing once the hub let go.
+    /// Waits for queued items and moves up to `most` of them to `batch`. Returns 0 once the outbox was
+    /// dropped and the queue is empty.
     pub(crate) async fn take(&mut self, batch: &mut Vec<Outgoing>, most: usize) -> usize {
         let (mut taken, mut weight) = (0, 0);
         let mut next = self.queue.next().await;
@@ -149,7 +150,7 @@ mod tests {
         let (mut outbox, mut inbox) = queue();
         let offer = || Utf8Bytes::from("a".repeat(32 * 1024));
         let flood = |outbox: &mut Outbox, from: u64| {
-            (0..1000).take_while(|_| outbox.relay(from, offer()).is_ok()).count()
+            (0..1000).take_while(|_| outbox.forward(from, offer()).is_ok()).count()
         };
         assert_eq!(flood(&mut outbox, 1), 16, "half a MiB");
         assert_eq!(flood(&mut outbox, 1), 0);
@@ -157,7 +158,7 @@ mod tests {
         assert!(all < 16, "never more than a MiB: {all}");
         assert_eq!(outbox.push(text(OUTBOX_BYTES)), Ok(()), "the server's own has its place");
         // One small message fits even beside fifteen floods.
-        assert_eq!(outbox.relay(99, "a".into()), Ok(()));
+        assert_eq!(outbox.forward(99, "a".into()), Ok(()));
         for _ in 0..8 {
             inbox.take(&mut Vec::new(), 1000).await;
         }
@@ -168,7 +169,7 @@ mod tests {
     async fn a_burst_of_small_messages_fits() {
         let (mut outbox, _inbox) = queue();
         for _ in 0..400 {
-            assert_eq!(outbox.relay(1, "a".into()), Ok(()));
+            assert_eq!(outbox.forward(1, "a".into()), Ok(()));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a socket's task holds of the hub, and how it tells the hub what it hears.
+//! A WebSocket's connection to the hub.
 
 use super::{
     close_reason::CloseReason,
@@ -16,14 +16,14 @@ use tokio::sync::{
     oneshot,
 };
 
-/// What a socket's task holds of the hub.
+/// A WebSocket's connection to the hub.
 #[derive(Debug)]
 pub(crate) struct HubConnection {
     pub(crate) sender: HubSender,
     pub(crate) inbox: Inbox,
-    /// Comes at most once, past everything that waits in the inbox.
+    /// Receives the close reason, ahead of the messages in the inbox.
     pub(crate) closing: oneshot::Receiver<CloseReason>,
-    /// The hub's task waits for all of these before it ends.
+    /// The hub's task ends after all of these were dropped.
     pub(crate) alive: mpsc::Sender<()>,
 }
 
@@ -38,7 +38,7 @@ impl HubConnection {
     }
 }
 
-/// Tells the hub what a socket hears. When it is dropped, the connection's seat is free.
+/// Sends what a WebSocket receives to the hub. Dropping it ends the connection.
 #[derive(Debug)]
 pub(crate) struct HubSender {
     registration: Registration,
@@ -46,16 +46,16 @@ pub(crate) struct HubSender {
 }
 
 impl HubSender {
-    /// Passes a message on; waits while the hub is busy, which slows this client down alone.
+    /// Sends a message of the client. Waits while the hub's queue is full, which slows down this client.
     pub(crate) async fn send(
         &self,
         message: Result<ClientMessage, ParseError>,
     ) -> Result<(), CloseReason> {
         let mut message = message.map(names::shorten);
-        // Most messages give nobody anything new.
+        // Other messages create no id.
         let id = match message {
             Ok(ClientMessage::Join(_) | ClientMessage::Host(HostAction::Invite { .. })) => {
-                PeerId(getrandom::u64().map_err(|_| CloseReason::Internal)?)
+                PeerId(getrandom::u64().map_err(|_| CloseReason::InternalError)?)
             }
             _ => PeerId::default(),
         };
@@ -72,19 +72,19 @@ impl HubSender {
         Ok(())
     }
 
-    /// Passes on that the client gave a sign of life.
+    /// Reports a sign of life of the client.
     pub(crate) async fn heard(&self) -> Result<(), CloseReason> {
         self.place().await?.send(Event::Input(Input::Heard(self.registration.conn)));
         Ok(())
     }
 
-    /// Passes on that the client's page is being closed or loaded again.
+    /// Reports that the client's page is being closed or reloaded.
     pub(crate) async fn unloaded(&self) -> Result<(), CloseReason> {
         self.place().await?.send(Event::Input(Input::Unloaded(self.registration.conn)));
         Ok(())
     }
 
-    /// Waits for a place among the events, with nothing in hand.
+    /// Waits for a place in the hub's queue.
     async fn place(&self) -> Result<Permit<'_, Event>, CloseReason> {
         self.events.reserve().await.map_err(|_| CloseReason::Restart)
     }

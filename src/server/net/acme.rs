@@ -1,4 +1,4 @@
-//! Certificates from a certificate authority that hands them out by itself (ACME, RFC 8555).
+//! Certificates from an ACME certificate authority (RFC 8555).
 
 use super::tls_provider::provider;
 use crate::server::error::ServerError;
@@ -18,35 +18,34 @@ use tokio_rustls::rustls::{
 };
 use tracing::{info, warn};
 
-/// Where certificates come from unless the operator says otherwise.
+/// The default ACME directory.
 pub(crate) const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
-/// Name of the folder for account and certificates in the data folder.
+/// Subdirectory of the data directory with the account and the certificates.
 const FOLDER: &str = "acme";
 
-/// Whom to ask for a certificate for what.
+/// ACME settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acme {
-    /// The names of this server; at least one.
+    /// Domains of this server; at least one.
     pub domains: Vec<String>,
-    /// Whom the authority may write to: an e-mail address.
+    /// E-mail address for messages from the authority.
     pub contact: Option<String>,
-    /// The authority's directory (RFC 8555, section 7.1.1).
+    /// URL of the authority's directory (RFC 8555, section 7.1.1).
     pub directory: String,
-    /// A PEM file with the certificate that the directory's own is trusted by, where it is not one
-    /// of the public ones.
+    /// PEM file with the root certificate of the directory's server, if it is not publicly trusted.
     pub authority: Option<PathBuf>,
 }
 
-/// The two sides of a server that gets its certificates by itself, and the state that [`keep`] drives.
+/// TLS configurations with ACME certificates, and the state that [`keep`] drives.
 pub(crate) struct Parts {
     pub(crate) usual: Arc<ServerConfig>,
-    /// For the authority that looks whether the name is this server's (RFC 8737).
+    /// Answers the authority's TLS-ALPN-01 challenges (RFC 8737).
     pub(crate) challenge: Arc<ServerConfig>,
     pub(crate) state: AcmeState<io::Error>,
 }
 
 impl Acme {
-    /// Certificates and account are kept in a folder within `data`.
+    /// Prepares ACME. Certificates and account are stored below the directory `data`.
     pub(crate) fn open(&self, data: &Path) -> Result<Parts, ServerError> {
         let folder = data.join(FOLDER);
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
@@ -67,7 +66,7 @@ impl Acme {
     }
 }
 
-/// Trusts the certificates of a file, instead of the public authorities.
+/// TLS client configuration that trusts the certificates of a file instead of the public authorities.
 fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
     let problem = |error: &dyn fmt::Display| error.to_string();
     let mut roots = RootCertStore::empty();
@@ -81,13 +80,13 @@ fn trusting(path: &Path) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// Gets certificates in time, for as long as it is polled. Failures are tried again, later and
-/// later.
+/// Obtains and renews certificates for as long as it is polled. Failures are retried with increasing
+/// delays.
 pub(crate) async fn keep(mut state: AcmeState<io::Error>) {
     while let Some(event) = state.next().await {
         match event {
             Ok(event) => info!(?event, "certificate"),
-            Err(error) => warn!(%error, "no new certificate for now"),
+            Err(error) => warn!(%error, "cannot obtain a certificate; trying again later"),
         }
     }
 }

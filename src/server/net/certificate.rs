@@ -1,5 +1,4 @@
-//! Certificates and keys in PEM files: what is in them and, where it is not what it should be, what
-//! is wrong and what helps.
+//! Certificates and private keys in PEM files, with errors that say how to fix them.
 
 use super::tls_provider::provider;
 use crate::server::error::ServerError;
@@ -19,10 +18,10 @@ use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MIXED_UP: &str =
     "perhaps --tls-cert (SALON_TLS_CERT) and --tls-key (SALON_TLS_KEY) are mixed up";
-/// How a file in DER begins: with an ASN.1 SEQUENCE.
+/// First byte of a DER file: the tag of an ASN.1 SEQUENCE.
 const DER: u8 = 0x30;
 
-/// Reads a certificate and its key. Both have to be there, and to belong together.
+/// Loads a certificate chain and its private key.
 ///
 /// # Errors
 /// [`ServerError::Certificate`] or [`ServerError::Key`].
@@ -37,8 +36,8 @@ pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Loaded, ServerError
             Error::InconsistentKeys(_) => ServerError::Key {
                 path: key.to_owned(),
                 problem: format!(
-                    "it does not belong to the certificate in {}, or that is not the first one \
-                     there",
+                    "it does not belong to the certificate in {}, which has to be the first in \
+                     the file",
                     certificate.display()
                 ),
             },
@@ -50,13 +49,13 @@ pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Loaded, ServerError
     Ok(Loaded { config: Arc::new(config), lifetime })
 }
 
-/// What handshakes are made with, and until when.
+/// A certificate in use, and its lifetime.
 pub(crate) struct Loaded {
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) lifetime: Option<Lifetime>,
 }
 
-/// The certificates of a file, of which there is at least one.
+/// Reads the certificates of a file. Fails if there are none.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ServerError> {
     let wrong = |problem| ServerError::Certificate { path: path.to_owned(), problem };
     let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
@@ -67,7 +66,7 @@ pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
-/// The names and addresses that the first certificate of a file is for; none if it cannot be read.
+/// Reads the subject alternative names of the first certificate in a file; none if it cannot be read.
 pub(crate) fn names(path: &Path) -> Vec<String> {
     let first = certificates(path).ok().and_then(|all| all.into_iter().next());
     first.map(|certificate| names_of(&certificate)).unwrap_or_default()
@@ -84,7 +83,7 @@ fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
     names.value.general_names.iter().filter_map(read).collect()
 }
 
-/// RFC 5280, section 4.2.1.6.
+/// Parses an address of a subject alternative name (RFC 5280, section 4.2.1.6).
 fn address(bytes: &[u8]) -> Option<IpAddr> {
     match bytes.len() {
         4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
@@ -96,7 +95,8 @@ fn no_certificate(bytes: &[u8], error: Option<pem::Error>) -> String {
     match Content::of(bytes) {
         Content::Empty => "it is empty".to_owned(),
         Content::Der => {
-            "it is not PEM; openssl x509 -inform der -in FILE -out cert.pem makes it so".to_owned()
+            "it is not PEM; convert it with: openssl x509 -inform der -in FILE -out cert.pem"
+                .to_owned()
         }
         Content::LockedKey | Content::Key => {
             format!("it holds a private key and no certificate; {MIXED_UP}")
@@ -108,11 +108,11 @@ fn no_certificate(bytes: &[u8], error: Option<pem::Error>) -> String {
     }
 }
 
-/// The key of a file.
+/// Reads the private key of a file.
 pub(crate) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, ServerError> {
     let wrong = |problem| ServerError::Key { path: path.to_owned(), problem };
     let bytes = fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    // One that has a password in the older form looks like a broken one.
+    // The parser reports an encrypted key in the older form as malformed.
     match (Content::of(&bytes), PrivateKeyDer::from_pem_slice(&bytes)) {
         (content @ Content::LockedKey, _) => Err(wrong(no_key(&content, None))),
         (_, Ok(key)) => Ok(key),
@@ -124,10 +124,11 @@ fn no_key(content: &Content, error: Option<pem::Error>) -> String {
     match content {
         Content::Empty => "it is empty".to_owned(),
         Content::Der => {
-            "it is not PEM; openssl pkey -inform der -in FILE -out key.pem makes it so".to_owned()
+            "it is not PEM; convert it with: openssl pkey -inform der -in FILE -out key.pem"
+                .to_owned()
         }
-        Content::LockedKey => "it has a password, which nobody can type when the server starts; \
-                               openssl pkey -in FILE -out key.pem takes it off"
+        Content::LockedKey => "it is encrypted with a password; remove the password with: openssl \
+                               pkey -in FILE -out key.pem"
             .to_owned(),
         Content::Certificate => format!("it holds a certificate and no key; {MIXED_UP}"),
         Content::Key | Content::Other => {
@@ -140,7 +141,7 @@ fn no_key(content: &Content, error: Option<pem::Error>) -> String {
     }
 }
 
-/// What a file looks like.
+/// The apparent content of a file.
 enum Content {
     Empty,
     Der,
@@ -170,26 +171,26 @@ impl Content {
     }
 }
 
-/// From when until when a chain of certificates is valid, since the Unix epoch.
+/// Validity period of a certificate chain, since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lifetime {
     begin: Duration,
     end: Duration,
 }
 
-/// Where in it a time is.
+/// Position of a time relative to a [`Lifetime`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Validity {
-    /// It is not valid yet.
+    /// Before the period.
     Early,
-    /// It is valid for so long.
+    /// Within the period; holds the remaining time.
     Valid(Duration),
-    /// It ended so long ago.
-    Ended(Duration),
+    /// After the period; holds the time since its end.
+    Expired(Duration),
 }
 
 impl Lifetime {
-    /// All of them have to be valid; of what cannot be read, nothing is known.
+    /// The period in which all certificates are valid, ignoring those that cannot be parsed.
     pub(crate) fn of(chain: &[CertificateDer<'_>]) -> Option<Self> {
         let seconds = |time: i64| Duration::from_secs(u64::try_from(time).unwrap_or_default());
         let read = |der: &CertificateDer<'_>| {
@@ -209,29 +210,29 @@ impl Lifetime {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         match self {
             Self { begin, .. } if begin > now => Validity::Early,
-            Self { end, .. } if end <= now => Validity::Ended(now.saturating_sub(end)),
+            Self { end, .. } if end <= now => Validity::Expired(now.saturating_sub(end)),
             Self { end, .. } => Validity::Valid(end.saturating_sub(now)),
         }
     }
 
-    /// What browsers will not like of the certificates in this file.
+    /// Describes why browsers reject the certificates in this file, if they do.
     pub(crate) fn doubt(self, path: &Path, now: SystemTime) -> Option<String> {
         let name = path.display();
         match self.at(now) {
             Validity::Valid(_) => None,
-            Validity::Early => Some(format!("{name} is not valid yet. Look at the clock.")),
-            Validity::Ended(ago) => {
+            Validity::Early => Some(format!("{name} is not valid yet. Check the clock.")),
+            Validity::Expired(ago) => {
                 let ago = days(ago);
                 Some(format!(
-                    "{name} ended {ago} days ago: browsers refuse it. Renew it; certbot renew and \
-                     the like do so."
+                    "{name} expired {ago} days ago: browsers refuse it. Renew it, for example with \
+                     certbot renew."
                 ))
             }
         }
     }
 }
 
-/// Whole ones.
+/// Rounds down to whole days.
 pub(crate) fn days(time: Duration) -> u64 {
     time.as_secs() / DAY.as_secs()
 }
@@ -241,7 +242,7 @@ mod tests {
     use super::*;
     use rcgen::{CertifiedKey, generate_simple_self_signed};
 
-    /// What is said of these two files.
+    /// The error that these two files cause.
     fn said(certificate: &[u8], key: &[u8]) -> Option<String> {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         fs::create_dir(&folder).unwrap();
@@ -296,12 +297,12 @@ mod tests {
         let at = |seconds| lifetime(100, 200).at(UNIX_EPOCH + Duration::from_secs(seconds));
         assert_eq!(at(99), Validity::Early);
         assert_eq!(at(100), Validity::Valid(Duration::from_secs(100)));
-        assert_eq!(at(200), Validity::Ended(Duration::ZERO));
+        assert_eq!(at(200), Validity::Expired(Duration::ZERO));
         let cert = generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert;
         let now = SystemTime::now();
         let found = Lifetime::of(&[cert.der().clone()]).unwrap();
         assert_eq!(found.doubt(Path::new("cert.pem"), now), None);
         let late = now + Duration::from_secs(1 << 40);
-        assert!(found.doubt(Path::new("cert.pem"), late).unwrap().contains("cert.pem ended"));
+        assert!(found.doubt(Path::new("cert.pem"), late).unwrap().contains("cert.pem expired"));
     }
 }

@@ -1,5 +1,5 @@
-//! Where a client is, as far as the server can know: the other end of the connection, or whom a
-//! trusted proxy names.
+//! The IP address of a client: the peer of the connection, or the address that a trusted proxy
+//! forwards.
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
@@ -12,12 +12,12 @@ use thiserror::Error;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
-/// The widest private networks: 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193).
+/// Prefix lengths of the largest private networks: 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193).
 const NARROW_V4: u8 = 8;
 const NARROW_V6: u8 = 7;
 
-/// One client as far as limits are concerned: an IPv4 address, or an IPv6 network of 64 bits, which
-/// is what one subscriber is given at least (RFC 6177). It is personal: its `Debug` form hides it.
+/// A client address for limits: an IPv4 address or an IPv6 /64 network, the least that a subscriber
+/// gets (RFC 6177). `Debug` hides it, as it is personal data.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ClientAddress(IpAddr);
 
@@ -27,7 +27,7 @@ impl fmt::Debug for ClientAddress {
     }
 }
 
-/// For logs that were asked to say more than usual.
+/// For logs at debug level.
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -43,20 +43,19 @@ impl From<IpAddr> for ClientAddress {
     }
 }
 
-/// The text is no address and no network.
+/// The text is not an IP address or network.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0:?} is no address and no network, such as 127.0.0.1 or 10.0.0.0/8")]
+#[error("{0:?} is not an IP address or network, such as 127.0.0.1 or 10.0.0.0/8")]
 pub struct ParseProxyError(String);
 
-/// The proxies whose word is taken for who a client is.
+/// Proxies whose forwarding headers are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl FromStr for TrustedProxies {
     type Err = ParseProxyError;
 
-    /// Reads addresses and networks that white space separates: what one environment variable
-    /// holds.
+    /// Parses addresses and networks separated by white space, as in the environment variable.
     fn from_str(text: &str) -> Result<Self, ParseProxyError> {
         let network = |word: &str| {
             let address = word.parse::<IpAddr>().map(|address| address.to_canonical().into());
@@ -73,14 +72,14 @@ impl FromIterator<Self> for TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// Whether the other end of a connection is such a proxy.
+    /// Whether a peer is a trusted proxy.
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// A network among them, if there is one, that is too wide to be anybody's own: wider than every
-    /// private one, or one with such a neighbour.
+    /// Returns a network, if there is one, that includes clients: one larger than any private network,
+    /// after adjacent ones were merged.
     pub(crate) fn everybody(&self) -> Option<IpNet> {
         let is_wide = |network: &IpNet| match network {
             IpNet::V4(network) => network.prefix_len() < NARROW_V4,
@@ -89,11 +88,11 @@ impl TrustedProxies {
         IpNet::aggregate(&self.0).into_iter().find(is_wide)
     }
 
-    /// Who asks: the last in the line of forwarders that is no trusted proxy.
+    /// Returns the client address: the last forwarded address that is not a trusted proxy.
     ///
-    /// A proxy appends the address that it sees to `X-Forwarded-For`, or to `Forwarded` (RFC 7239),
-    /// and passes on what a client wrote into them and into the other. So they are read from the
-    /// right, and where they disagree, neither is believed.
+    /// A proxy appends the address of its peer to `X-Forwarded-For` or `Forwarded` (RFC 7239), and
+    /// passes on what the client wrote into both. So they are read from the right, and if they
+    /// contradict each other, neither is trusted.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
@@ -121,7 +120,7 @@ impl TrustedProxies {
         let hops = lines.into_iter().rev().flat_map(|line| line.unwrap_or_default().rsplit(','));
         let mut client = peer;
         for hop in hops.map(hop) {
-            // What cannot be read was not written by a proxy that is worth trusting.
+            // A trusted proxy appends only valid addresses.
             let Some(address) = hop else { break };
             client = address;
             if !self.trusts(address) {
@@ -132,12 +131,12 @@ impl TrustedProxies {
     }
 }
 
-/// Whether a request says that it was forwarded.
+/// Whether a request has a forwarding header.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED)
 }
 
-/// An address with or without a port, in the ways that proxies write it.
+/// Parses an address with or without a port, in the notations of common proxies.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
@@ -145,7 +144,7 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(port).map(|address: IpAddr| address.to_canonical())
 }
 
-/// The `for` of one element of `Forwarded` (RFC 7239, section 4).
+/// Parses the `for` of an element of `Forwarded` (RFC 7239, section 4).
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     element.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;

@@ -1,16 +1,17 @@
-//! What a request says of the connection that it came over.
+//! The connection that a request came over, as a request extension.
 
 use super::{intake::Meter, ip_quotas::ConnectionPermit};
 use std::{net::IpAddr, sync::Arc};
 
-/// The other end of a connection; every request carries it.
+/// The connection that a request came over.
 #[derive(Debug)]
 pub(crate) struct ConnectInfo {
+    /// Address of the peer, which is a proxy if there is one.
     pub(crate) address: IpAddr,
-    /// At which of this machine's addresses it arrived, where the system can say that.
+    /// Address of this machine that it connected to, if the system tells.
     pub(crate) local: Option<IpAddr>,
-    /// None for a trusted proxy: it connects for many.
+    /// None for a trusted proxy, which connects for many clients.
     pub(crate) permit: Option<ConnectionPermit>,
-    /// What of it is held and not yet answered.
+    /// Counts the received bytes that are not handled yet.
     pub(crate) meter: Arc<Meter>,
 }

@@ -1,8 +1,8 @@
-//! How much of what a client sends is held before anything comes of it.
+//! Bounds the memory for incomplete requests.
 //!
-//! HTTP and TLS gather a request or a handshake until it is whole. A little of that is free for
-//! every connection. One that needs more waits for one of the turns that its address has, so what an
-//! address makes the server hold is bounded, whatever it begins and does not finish.
+//! HTTP and TLS buffer a request or a handshake until it is complete. Every connection may have a few
+//! bytes buffered; for more, it needs one of the permits of its address. So an address can make the
+//! server buffer only so much, however many requests it starts and never completes.
 
 use crate::server::limits::HEADER_BYTES;
 use axum::{
@@ -24,32 +24,33 @@ use tokio::{
     sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
 };
 
-/// What every connection may have sent and not finished: the usual request is half as large.
+/// Buffered bytes of a connection that need no permit; a typical request has half as many.
 pub(crate) const FREE_BYTES: usize = 2 * 1024;
 
-/// What of a connection was read and is not yet used, told by both of its ends.
+/// Counts the bytes of a connection that were read and are not handled yet. [`Intake`] adds to it; the
+/// handlers of requests subtract.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     held: AtomicUsize,
-    /// Whether a request is being answered, so that what is read meanwhile is its body.
+    /// Whether a request is being handled; what is read meanwhile is its body.
     is_busy: AtomicBool,
-    /// Whether somebody else watches the connection by now.
+    /// Whether counting has ended, because the connection has limits of another kind by now.
     is_open: AtomicBool,
 }
 
 impl Meter {
-    /// A request has begun; its head is held until [`Self::end`].
+    /// Marks the start of a request, whose head is buffered until [`Self::end`].
     pub(crate) fn begin(&self) {
         self.is_busy.store(true, Ordering::Relaxed);
     }
 
-    /// The request whose head has this length is answered.
+    /// Marks the end of a request whose head has this length in bytes.
     pub(crate) fn end(&self, head: usize) {
         self.is_busy.store(false, Ordering::Relaxed);
         self.release(head);
     }
 
-    /// From now on nothing is counted.
+    /// Ends counting.
     pub(crate) fn open(&self) {
         self.is_open.store(true, Ordering::Relaxed);
     }
@@ -60,7 +61,7 @@ impl Meter {
     }
 }
 
-/// How long a request's head was, written as everybody writes it (RFC 9112, sections 3 and 5).
+/// The length of a request head in bytes, in its usual notation (RFC 9112, sections 3 and 5).
 pub(crate) fn head_bytes(head: &Parts) -> usize {
     let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
     let line = head.method.as_str().len() + target + "  HTTP/1.1\r\n".len();
@@ -71,20 +72,20 @@ pub(crate) fn head_bytes(head: &Parts) -> usize {
 
 type Acquiring = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
 
-/// A place among the large requests of an address.
+/// A permit for a large request.
 enum Turn {
     Unneeded,
     Awaited(Acquiring),
-    Taken(#[allow(dead_code, reason = "given back when it is dropped")] OwnedSemaphorePermit),
+    Taken(#[allow(dead_code, reason = "released when it is dropped")] OwnedSemaphorePermit),
 }
 
-/// A client's connection, from which no more is read than may be held.
+/// A client's stream that is read only as far as its bytes may be buffered.
 pub(crate) struct Intake<S> {
     stream: Take<S>,
-    /// How much it may hold without a turn.
+    /// Buffered bytes that need no permit.
     free: usize,
     meter: Arc<Meter>,
-    /// None for a trusted proxy: it sends for many.
+    /// None for a trusted proxy, which sends for many clients.
     turns: Option<Arc<Semaphore>>,
     turn: Turn,
     is_overfull: bool,
@@ -107,12 +108,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Intake<S> {
         Self { stream: stream.take(0), free, meter, turns, turn, is_overfull: false }
     }
 
-    /// The connection of a client whose header has no end.
+    /// Returns the stream if the request header was too large.
     pub(crate) fn overfull(self) -> Option<S> {
         self.is_overfull.then(|| self.stream.into_inner())
     }
 
-    /// How much may be read now.
+    /// Waits until bytes may be read, and returns how many.
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.meter.is_open.load(Ordering::Relaxed) {
             self.turn = Turn::Unneeded;
@@ -194,13 +195,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Intake<S> {
     }
 }
 
-/// The body of a request, which is no longer held once it was taken.
-struct Taken {
+/// A request body whose bytes no longer count once they were read.
+struct CountedBody {
     body: axum::body::Body,
     meter: Arc<Meter>,
 }
 
-impl Body for Taken {
+impl Body for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -224,15 +225,15 @@ impl Body for Taken {
     }
 }
 
-impl Drop for Taken {
-    /// What nobody took is thrown away.
+impl Drop for CountedBody {
+    /// Hyper discards the rest of the body.
     fn drop(&mut self) {
         let rest = self.body.size_hint().exact().unwrap_or_default();
         self.meter.release(usize::try_from(rest).unwrap_or(usize::MAX));
     }
 }
 
-/// A request whose body is counted as it is taken.
+/// Wraps the body of a request so that its bytes no longer count once they were read.
 pub(crate) fn counted(
     request: Request<axum::body::Body>,
     meter: &Arc<Meter>,
@@ -240,7 +241,7 @@ pub(crate) fn counted(
     if request.body().is_end_stream() {
         return request;
     }
-    request.map(|body| axum::body::Body::new(Taken { body, meter: meter.clone() }))
+    request.map(|body| axum::body::Body::new(CountedBody { body, meter: meter.clone() }))
 }
 
 #[cfg(test)]
@@ -255,7 +256,7 @@ mod tests {
         (client, Intake::new(server, FREE_BYTES, meter.clone(), Some(turns.clone())), meter)
     }
 
-    /// How much can be read at once.
+    /// Reads all that is available without waiting, and returns the number of bytes.
     async fn fill(intake: &mut Intake<DuplexStream>) -> usize {
         let (mut bytes, mut buffer) = (0, vec![0; 64 * 1024]);
         while let Some(Ok(more)) = poll_immediate(intake.read(&mut buffer)).await {

@@ -1,4 +1,4 @@
-//! How much of the server each address uses. Asked before anything is done for it.
+//! Limits per client address, checked before a request is handled.
 
 use super::{client_ip::ClientAddress, refusals::Reason};
 use crate::{
@@ -17,42 +17,42 @@ use std::{
 use thiserror::Error;
 use tokio::{sync::Semaphore, time::Instant};
 
-/// So many addresses are remembered before the first look for those that use nothing any more.
-const FEW: usize = 1024;
-/// How many requests of one address may be larger than usual at once, while they arrive. Each takes
-/// up to [`crate::server::limits::HEADER_BYTES`]; the others wait for their turn.
+/// Number of addresses before those without usage are first removed.
+const SWEEP_AT: usize = 1024;
+/// Concurrent requests of one address with more than [`super::intake::FREE_BYTES`] unhandled bytes. Each
+/// holds up to [`crate::server::limits::HEADER_BYTES`]; further ones wait.
 const LARGE: usize = 8;
-/// How many answers of one address may be worked out at once; see [`crate::server::http::workshop`].
+/// Concurrent rendered responses for one address; see [`crate::server::http::workshop`].
 const ORDERS: usize = 4;
-/// How long it is remembered why an address got no call socket.
+/// Time for which the reason of a refused WebSocket is kept.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-/// Why an address gets no more: what it is told.
+/// The limit that an address has exceeded. Displayed as the response to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum LimitExceeded {
-    /// As many connections are open as one address may have.
-    #[error("One address may have {0} connections to this server at once.")]
+    /// Too many concurrent connections.
+    #[error("Too many connections: at most {0} at once from one address.")]
     Connections(u32),
-    /// As many call sockets were opened in the last minute as one address may open.
-    #[error("One address may open {limit} call sockets a minute on this server.")]
+    /// Too many WebSockets opened.
+    #[error("Too many WebSockets: at most {limit} per minute from one address.")]
     Sockets {
-        /// How many.
+        /// WebSockets per minute.
         limit: u32,
-        /// When the next one may be.
+        /// Time until the next one is allowed.
         wait: Duration,
     },
-    /// As many requests were made as one address may make.
-    #[error("One address may make {limit} requests a second to this server.")]
+    /// Too many requests.
+    #[error("Too many requests: at most {limit} per second from one address.")]
     Requests {
-        /// How many.
+        /// Requests per second.
         limit: u32,
-        /// When the next one may be.
+        /// Time until the next one is allowed.
         wait: Duration,
     },
 }
 
 impl LimitExceeded {
-    /// What it counts as.
+    /// The reason in metrics and logs.
     pub(crate) fn reason(self) -> Reason {
         match self {
             Self::Connections(_) => Reason::Connections,
@@ -81,7 +81,7 @@ struct IpUsage {
     requests: Bucket,
     large: Arc<Semaphore>,
     orders: Arc<Semaphore>,
-    /// Why the last call socket was refused, and when.
+    /// Why and when the last WebSocket was refused.
     refused: Option<(Reason, Duration)>,
 }
 
@@ -99,7 +99,7 @@ impl Default for IpUsage {
 }
 
 impl IpUsage {
-    fn is_nothing(&self, now: Duration) -> bool {
+    fn is_unused(&self, now: Duration) -> bool {
         let is_shared =
             [&self.large, &self.orders].iter().any(|turns| Arc::strong_count(turns) > 1);
         self.connections == 0
@@ -112,21 +112,21 @@ impl IpUsage {
 #[derive(Debug, Default)]
 struct IpUsages {
     addresses: HashMap<ClientAddress, IpUsage>,
-    /// How many addresses there may be before the next look.
-    enough: usize,
+    /// Number of addresses at which unused ones are removed again.
+    sweep_at: usize,
 }
 
 impl IpUsages {
     fn of(&mut self, address: ClientAddress, now: Duration) -> &mut IpUsage {
-        if self.addresses.len() >= self.enough.max(FEW) {
-            self.addresses.retain(|_, usage| !usage.is_nothing(now));
-            self.enough = self.addresses.len() * 2;
+        if self.addresses.len() >= self.sweep_at.max(SWEEP_AT) {
+            self.addresses.retain(|_, usage| !usage.is_unused(now));
+            self.sweep_at = self.addresses.len() * 2;
         }
         self.addresses.entry(address).or_default()
     }
 }
 
-/// What all addresses use. The lock is held for a look into a map and never while waiting.
+/// Usage of all addresses. The lock is held for a map operation, and never across an await.
 #[derive(Debug)]
 pub(crate) struct IpQuotas {
     start: Instant,
@@ -140,14 +140,14 @@ impl IpQuotas {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             start: Instant::now(),
-            connections: limits.connections,
-            sockets: (limits.sockets, limits.socket_rate()),
-            requests: (limits.request_rate, limits.request_bucket()),
+            connections: limits.max_connections_per_ip,
+            sockets: (limits.ws_connect_rate, limits.ws_connects()),
+            requests: (limits.request_rate, limits.requests()),
             usages: Mutex::default(),
         })
     }
 
-    /// Counts a connection for as long as the permit is kept.
+    /// Counts a connection until the permit is dropped.
     pub(crate) fn connect(
         self: &Arc<Self>,
         address: ClientAddress,
@@ -161,7 +161,7 @@ impl IpQuotas {
         Ok(ConnectionPermit { quotas: self.clone(), address })
     }
 
-    /// Counts a call socket that is opened.
+    /// Counts a WebSocket that is opened.
     pub(crate) fn open_socket(&self, address: ClientAddress) -> Result<(), LimitExceeded> {
         let now = self.start.elapsed();
         let (limit, rate) = self.sockets;
@@ -177,36 +177,36 @@ impl IpQuotas {
         taken.map_err(|wait| LimitExceeded::Requests { limit, wait })
     }
 
-    /// Who of an address may send more than is usual.
+    /// Permits for the large requests of an address.
     pub(crate) fn large(&self, address: ClientAddress) -> Arc<Semaphore> {
         self.usages().of(address, self.start.elapsed()).large.clone()
     }
 
-    /// For whom of an address an answer may be worked out.
+    /// Permits for rendering responses to an address.
     pub(crate) fn orders(&self, address: ClientAddress) -> Arc<Semaphore> {
         self.usages().of(address, self.start.elapsed()).orders.clone()
     }
 
-    /// Remembers why an address got no call socket, as long as it is of use to its page.
+    /// Remembers why a WebSocket was refused, for `/ws/check`.
     pub(crate) fn remember(&self, address: ClientAddress, reason: Reason) {
         let now = self.start.elapsed();
         self.usages().of(address, now).refused = Some((reason, now));
     }
 
-    /// Why an address got no call socket, and how long ago.
+    /// Returns why the last WebSocket of an address was refused, and how long ago.
     pub(crate) fn refused(&self, address: ClientAddress) -> Option<(Reason, Duration)> {
         let now = self.start.elapsed();
         let (reason, at) = self.usages().addresses.get(&address)?.refused?;
         Some((reason, now.saturating_sub(at))).filter(|(_, ago)| *ago < REMEMBERED)
     }
 
-    /// Whoever held it before never leaves a map half changed.
+    /// A panic cannot leave the map inconsistent, so a poisoned lock is used as it is.
     fn usages(&self) -> MutexGuard<'_, IpUsages> {
         self.usages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One of the connections that an address may have, until it is dropped.
+/// Counts as a connection of its address until it is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     quotas: Arc<IpQuotas>,
@@ -228,7 +228,10 @@ mod tests {
     use tokio::time::advance;
 
     fn quotas() -> Arc<IpQuotas> {
-        IpQuotas::new(&Limits { connections: 2, sockets: 3, request_rate: 2, ..Limits::default() })
+        let (max_connections_per_ip, ws_connect_rate, request_rate) = (2, 3, 2);
+        let limits =
+            Limits { max_connections_per_ip, ws_connect_rate, request_rate, ..Limits::default() };
+        IpQuotas::new(&limits)
     }
 
     fn address(number: u32) -> ClientAddress {
@@ -301,7 +304,7 @@ mod tests {
         }
         // 20 ms apart, 1,000 of them are within the 20 s that a token takes to come back.
         let remembered = quotas.usages().addresses.len();
-        assert!(remembered <= 4 * FEW, "{remembered}");
+        assert!(remembered <= 4 * SWEEP_AT, "{remembered}");
         assert!(quotas.usages().addresses.contains_key(&address(0)));
         let turns = quotas.large(address(1)).available_permits();
         assert_eq!(turns, LARGE - 1, "a turn that is taken is not given twice");

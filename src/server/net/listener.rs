@@ -1,5 +1,4 @@
-//! From a listening address to the router: who is let in, over what, and for how long they may be
-//! silent.
+//! Accepts connections, enforces their limits and timeouts, and serves HTTP/1.1 on them.
 
 use super::{
     client_ip::TrustedProxies,
@@ -36,35 +35,34 @@ use tokio_io_timeout::TimeoutStream;
 use tower::Layer;
 use tracing::{debug, info, warn};
 
-/// How long to wait for a descriptor to be free again.
+/// Delay before accepting again when the file descriptors are used up.
 const EXHAUSTED_WAIT: Duration = Duration::from_millis(100);
-/// How many refusals are put into words at a time; the others are only cut off.
+/// Maximum number of concurrent error responses of the listener; further connections are closed without
+/// one.
 const REFUSALS: usize = 64;
-/// How long a trusted proxy may keep a connection idle. Proxies end them after a minute or two; were
-/// the server first, a request could be on its way by then.
+/// Idle timeout for trusted proxies. Proxies close idle connections after a minute or two; if the
+/// server did so first, it could lose a request that is under way.
 const PROXY_IDLE: Duration = Duration::from_secs(180);
-/// How long a refused client may take to read why.
-const REFUSAL_TIME: Duration = Duration::from_secs(1);
-/// What a refused client is taken to ask for.
-const ANYTHING: &[u8] = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
-/// What TLS holds of every handshake anyway.
+/// Timeout for sending an error response.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+/// Stands in for the request of a refused client, which is not parsed.
+const ANY_REQUEST: &[u8] = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
+/// Bytes of a TLS handshake that need no permit: rustls buffers as many in any case.
 const HANDSHAKE_BYTES: usize = 4 * 1024;
-const TOO_LARGE: &str = "The header of a request has at most 16 KiB here, and at most 100 lines.";
+const TOO_LARGE: &str = "The request header is too large: at most 16 KiB and 100 fields.";
 
-/// What all connections to one address go through.
+/// Accepts the connections to a listening address.
 #[derive(Debug)]
 pub(crate) struct Listener {
     quotas: Arc<IpQuotas>,
     proxies: Arc<TrustedProxies>,
-    /// How long a handshake and the header of a request may take, and how long a connection that is
-    /// not a trusted proxy's may be idle.
-    patience: Duration,
-    /// How long a client may take none of what is written to it.
-    unread: Duration,
+    header_timeout: Duration,
+    tls_handshake_timeout: Duration,
+    send_timeout: Duration,
     tls: Option<Tls>,
     refusals: Arc<Refusals>,
-    /// For those who are told why they are refused.
-    words: Arc<Semaphore>,
+    /// Permits for error responses.
+    responses: Arc<Semaphore>,
 }
 
 impl Listener {
@@ -75,32 +73,41 @@ impl Listener {
         refusals: Arc<Refusals>,
         tls: Option<Tls>,
     ) -> Arc<Self> {
-        let words = Arc::new(Semaphore::new(REFUSALS));
-        let (patience, unread) = (limits.patience, limits.unread());
-        Arc::new(Self { quotas, proxies, patience, unread, tls, refusals, words })
+        let responses = Arc::new(Semaphore::new(REFUSALS));
+        Arc::new(Self {
+            quotas,
+            proxies,
+            header_timeout: limits.header_timeout,
+            tls_handshake_timeout: limits.tls_handshake_timeout,
+            send_timeout: limits.send_timeout,
+            tls,
+            refusals,
+            responses,
+        })
     }
 
-    /// The same for an address where nobody speaks TLS.
+    /// The same for an address without TLS.
     pub(crate) fn without_tls(&self) -> Arc<Self> {
         Arc::new(Self {
             quotas: self.quotas.clone(),
             proxies: self.proxies.clone(),
-            patience: self.patience,
-            unread: self.unread,
+            header_timeout: self.header_timeout,
+            tls_handshake_timeout: self.tls_handshake_timeout,
+            send_timeout: self.send_timeout,
             tls: None,
             refusals: self.refusals.clone(),
-            words: self.words.clone(),
+            responses: self.responses.clone(),
         })
     }
 
-    /// Lets clients in until `stop` comes, and returns when the last request is answered.
+    /// Accepts connections until `stop` completes, and returns after the last request was answered.
     pub(crate) async fn serve(
         self: Arc<Self>,
         tcp: TcpListener,
         router: Router,
         stop: impl Future<Output = ()>,
     ) {
-        // Sent once, to end. It is closed when every connection has dropped its end.
+        // A change asks all connections to end; it closes once all of them have dropped their receiver.
         let (ending, connections) = watch::channel(());
         let mut stop = pin!(stop);
         let mut is_exhausted = false;
@@ -117,10 +124,12 @@ impl Listener {
                     }
                     self.clone().receive(stream, address, &router, connections.clone());
                 }
-                Err(error) if is_only_theirs(&error) => debug!(%error, "gone before accepted"),
+                Err(error) if is_connection_error(&error) => {
+                    debug!(%error, "a connection ended before it was accepted");
+                }
                 Err(error) => {
                     if !std::mem::replace(&mut is_exhausted, true) {
-                        warn!(%error, "no connection can be accepted for now; calls go on");
+                        warn!(%error, "cannot accept connections for now; calls go on");
                     }
                     sleep(EXHAUSTED_WAIT).await;
                 }
@@ -148,73 +157,73 @@ impl Listener {
             },
         };
         let router = router.clone();
-        let header = if permit.is_some() { self.patience } else { PROXY_IDLE };
+        let header = if permit.is_some() { self.header_timeout } else { PROXY_IDLE };
         let turns = permit.as_ref().map(|_| self.quotas.large(address.into()));
         tokio::spawn(async move {
             without_delay(&stream);
             let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(self.unread));
+            stream.set_write_timeout(Some(self.send_timeout));
             let stream = Box::pin(stream);
-            let speaker = Speaker { listener: self.clone(), header, ending };
+            let http = Http { listener: self.clone(), header, ending };
             let meter = Arc::new(Meter::default());
             let peer = Arc::new(ConnectInfo { address, local, permit, meter: meter.clone() });
             let service = Extension(peer).layer(router);
             let Some(tls) = &self.tls else {
                 let stream = Intake::new(stream, FREE_BYTES, meter, turns);
-                return speaker.speak(stream, service).await;
+                return http.serve(stream, service).await;
             };
-            let begun = Arc::new(Meter::default());
-            let stream = Intake::new(stream, HANDSHAKE_BYTES, begun.clone(), turns.clone());
-            match timeout(self.patience, tls.handshake(stream)).await {
+            let handshake = Arc::new(Meter::default());
+            let stream = Intake::new(stream, HANDSHAKE_BYTES, handshake.clone(), turns.clone());
+            match timeout(self.tls_handshake_timeout, tls.handshake(stream)).await {
                 Ok(Ok(Some(stream))) => {
-                    begun.open();
+                    handshake.open();
                     let stream = Intake::new(stream, FREE_BYTES, meter, turns);
-                    speaker.speak(stream, service).await;
+                    http.serve(stream, service).await;
                 }
-                Ok(Ok(None)) => debug!("a certificate authority has looked in"),
-                Ok(Err(error)) => debug!(%error, "no TLS"),
-                Err(_) => debug!("the TLS handshake took too long"),
+                Ok(Ok(None)) => debug!("answered an ACME challenge"),
+                Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
+                Err(_) => debug!("TLS handshake timed out"),
             }
         });
     }
 
-    /// Says why, where that costs little: over TLS it would take a handshake.
+    /// Refuses a connection. Over TLS it is closed without a response, which would take a handshake.
     fn refuse(self: Arc<Self>, stream: TcpStream, refusal: LimitExceeded) {
         self.refusals.note(refusal.reason());
         if self.tls.is_some() {
             return;
         }
-        tokio::spawn(async move { self.tell(stream, || refusal.into_response()).await });
+        tokio::spawn(async move { self.respond(stream, || refusal.into_response()).await });
     }
 
-    /// Answers whatever is asked, unless too many others are being answered.
-    async fn tell(
+    /// Sends an error response, unless too many others are being sent.
+    async fn respond(
         &self,
         stream: impl AsyncRead + AsyncWrite + Send,
         answer: impl Fn() -> Response,
     ) {
-        let Ok(_turn) = self.words.try_acquire() else { return };
-        let _ = timeout(REFUSAL_TIME, reject(stream, answer)).await;
+        let Ok(_permit) = self.responses.try_acquire() else { return };
+        let _ = timeout(REFUSAL_TIMEOUT, reject(stream, answer)).await;
     }
 }
 
 /// HTTP/1.1 on one connection.
-struct Speaker {
+struct Http {
     listener: Arc<Listener>,
-    /// How long the header of a request may take after the last answer.
+    /// Timeout for the header of the next request.
     header: Duration,
     ending: watch::Receiver<()>,
 }
 
-impl Speaker {
-    /// Until the connection ends or becomes a WebSocket.
-    async fn speak<S>(mut self, stream: Intake<S>, service: AddExtension<Router, Arc<ConnectInfo>>)
+impl Http {
+    /// Serves until the connection ends or becomes a WebSocket.
+    async fn serve<S>(mut self, stream: Intake<S>, service: AddExtension<Router, Arc<ConnectInfo>>)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.header);
-        // A little more than may be read, so that the intake is the one that says no.
+        // A little more than the intake lets through, so that the intake rejects large headers.
         http.max_buf_size(HEADER_BYTES + FREE_BYTES);
         let service = TowerToHyperService::new(service);
         let mut connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -226,22 +235,22 @@ impl Speaker {
             }
         };
         let Err(error) = ended else { return };
-        debug!(%error, "a connection broke");
+        debug!(%error, "connection error");
         let stream = connection.into_parts().map(|parts| parts.io.into_inner());
         if let Some(stream) = stream.and_then(Intake::overfull) {
             self.listener.refusals.note(Reason::Header);
-            self.listener.tell(stream, too_large).await;
+            self.listener.respond(stream, too_large).await;
         }
     }
 }
 
-/// RFC 6585, section 5.
+/// The response to a request header that is too large (RFC 6585, section 5).
 fn too_large() -> Response {
     (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, TOO_LARGE).into_response()
 }
 
-/// Hanging up while something is unread would reset the connection (RFC 9293, section 3.6.1), and
-/// the client might never see why: so it is read.
+/// Sends a response without parsing the request, and reads the rest of it: closing a connection with
+/// unread data resets it (RFC 9293, section 3.6.1), and the client may never see the response.
 async fn reject(
     stream: impl AsyncRead + AsyncWrite + Send,
     answer: impl Fn() -> Response,
@@ -251,15 +260,15 @@ async fn reject(
     let service = service_fn(async |_: Request<Incoming>| {
         Ok::<_, Infallible>(headers::secure(answer()).await)
     });
-    let stream = TokioIo::new(join(ANYTHING, answers));
+    let stream = TokioIo::new(join(ANY_REQUEST, answers));
     http1::Builder::new().half_close(true).serve_connection(stream, service).await?;
     let mut buffer = [0; 1024];
     while unread.read(&mut buffer).await.is_ok_and(|bytes| bytes > 0) {}
     Ok(())
 }
 
-/// Whether accepting failed for the sake of one client, so that the next may be luckier.
-fn is_only_theirs(error: &io::Error) -> bool {
+/// Whether an error of `accept` concerns only that connection.
+fn is_connection_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
@@ -269,7 +278,7 @@ fn is_only_theirs(error: &io::Error) -> bool {
     )
 }
 
-/// Messages are small and each one waits for the last: sending at once beats sending together.
+/// Disables Nagle's algorithm, which would delay small messages.
 fn without_delay(stream: &TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "cannot set TCP_NODELAY");

@@ -1,4 +1,4 @@
-//! Connections: who is let in, over what, and how much each address may use.
+//! Connections: listeners, TLS, client addresses and the limits of each address.
 
 pub(super) mod acme;
 pub(super) mod certificate;

@@ -1,4 +1,4 @@
-//! Which web pages may open the socket, and under which address people reach this server.
+//! Origins: which web pages may open the WebSocket, and the origin of this server in a request.
 
 use super::refusals::Reason;
 use axum::http::{
@@ -32,9 +32,9 @@ impl FromStr for WebOrigin {
             _ => return Err(ParseOriginError),
         };
         let authority = uri.authority().ok_or(ParseOriginError)?;
-        // An origin ends with its host or port: no path, and nobody's name in front of the host.
+        // An origin has no path, and no user name before the host.
         let bare = text.split_once("://").is_some_and(|(_, rest)| rest == authority.as_str());
-        // What else a host may consist of (RFC 3986) would end a directive in a policy.
+        // Other characters that a host may have (RFC 3986) would end a directive of the CSP.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
         if !bare || !authority.as_str().bytes().all(is_plain) {
             return Err(ParseOriginError);
@@ -52,12 +52,12 @@ impl fmt::Display for WebOrigin {
 }
 
 impl WebOrigin {
-    /// Whether its pages come over https.
+    /// Whether the scheme is https.
     pub(crate) fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// The name or the address to connect to.
+    /// The host without the brackets of an IPv6 address, to connect to.
     pub(crate) fn bare_host(&self) -> &str {
         self.host.trim_matches(['[', ']'])
     }
@@ -66,12 +66,12 @@ impl WebOrigin {
         self.port
     }
 
-    /// What a browser writes into `Origin`: the port only where it is not the usual one.
+    /// The origin as browsers send it in `Origin`, without a default port.
     pub(crate) fn brief(&self) -> String {
         format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority())
     }
 
-    /// What a browser writes into `Host`.
+    /// The host as browsers send it in `Host`, without a default port.
     pub(crate) fn authority(&self) -> String {
         match (self.secure, self.port) {
             (true, 443) | (false, 80) => self.host.clone(),
@@ -79,9 +79,8 @@ impl WebOrigin {
         }
     }
 
-    /// Whether a page of this origin came from the server that is now addressed as `host`, the
-    /// value of a `Host` header. The scheme is not compared: behind a proxy that speaks TLS the
-    /// server does not know it.
+    /// Whether the origin has this host and port. The scheme is not compared, as the server does not
+    /// know it behind a TLS proxy.
     fn is_host(&self, host: &Authority) -> bool {
         host_and_port(host, self.secure) == (self.host.clone(), self.port)
     }
@@ -92,7 +91,7 @@ fn host_and_port(authority: &Authority, secure: bool) -> (String, u16) {
     (authority.host().to_ascii_lowercase(), authority.port_u16().unwrap_or(default))
 }
 
-/// Some origins, separated by white space: what one environment variable holds.
+/// Origins separated by white space, as in an environment variable.
 #[derive(Clone)]
 pub(crate) struct OriginList(pub(crate) Vec<WebOrigin>);
 
@@ -104,31 +103,31 @@ impl FromStr for OriginList {
     }
 }
 
-/// Who may open the socket besides this server's own pages.
+/// Clients that may open the WebSocket besides this server's own pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OriginPolicy {
     /// Pages of these origins.
     pub listed: Vec<WebOrigin>,
-    /// Programs that send no `Origin`. Browsers always send one.
+    /// Whether clients that send no `Origin` may. Browsers always send one.
     pub allow_none: bool,
 }
 
-/// Why the socket stays closed: what the asker is told.
+/// Why an origin is rejected. Displayed as the response to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum OriginError {
     #[error(
-        "Pages of this origin may not connect to this server: the Host that arrived is another. A \
-         proxy in front of it has to pass on Host."
+        "Pages of this origin may not connect to this server: Origin and Host do not match. A \
+         proxy in front of this server has to pass on Host."
     )]
     Foreign,
-    #[error("Programs that send no Origin may not connect to this server.")]
+    #[error("Clients without an Origin header may not connect to this server.")]
     Missing,
-    #[error("The request has no Host. A proxy in front of this server has to pass it on.")]
+    #[error("The Host header is missing. A proxy in front of this server has to pass it on.")]
     NoHost,
 }
 
 impl OriginError {
-    /// What it counts as.
+    /// The reason in metrics and logs.
     pub(crate) fn reason(self) -> Reason {
         match self {
             Self::Foreign | Self::Missing => Reason::Origin,
@@ -138,8 +137,8 @@ impl OriginError {
 }
 
 impl OriginPolicy {
-    /// Judges a request by its `Origin` and `Host`. Without this any web page that a person visits
-    /// could use the server with the visitor's place in the network.
+    /// Checks `Origin` and `Host` of a request. Otherwise any web page could use the server from the
+    /// network of its visitor (cross-site WebSocket hijacking).
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), OriginError> {
         let mut given = headers.get_all(header::ORIGIN).iter();
         let origin = match (given.next(), given.next()) {
@@ -161,19 +160,19 @@ impl OriginPolicy {
     }
 }
 
-/// The longest name of a host (RFC 1035, section 2.3.4).
+/// Maximum length of a host name in bytes (RFC 1035, section 2.3.4).
 const NAME_BYTES: usize = 253;
 
-/// What `Host` says is of no use.
+/// Why a `Host` header is invalid. Displayed as the response to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum HostError {
-    #[error("A request has one Host (RFC 9112, section 3.2).")]
+    #[error("The Host header is repeated (RFC 9112, section 3.2).")]
     Twice,
-    #[error("Host is a name of at most 253 characters, or an address, and perhaps a port.")]
+    #[error("The Host header is invalid: not a name of at most 253 characters or an address.")]
     NoHost,
 }
 
-/// The host and port that a request is for, if it says so.
+/// Returns host and port of the `Host` header, if there is one.
 pub(crate) fn host(headers: &HeaderMap) -> Result<Option<Authority>, HostError> {
     let mut given = headers.get_all(header::HOST).iter();
     let (Some(text), other) = (given.next(), given.next()) else { return Ok(None) };
@@ -189,15 +188,14 @@ pub(crate) fn host(headers: &HeaderMap) -> Result<Option<Authority>, HostError> 
     is_plain.then_some(Some(host)).ok_or(HostError::NoHost)
 }
 
-/// What a request is told that none of these can be known for.
-pub(crate) const NO_HOST: &str = "The request does not say which host it is for. A proxy in front of \
-    this server has to pass on Host.";
+/// The response to a request without a valid `Host`.
+pub(crate) const NO_HOST: &str = "The Host header is missing or invalid. A proxy in front of this \
+    server has to pass it on.";
 
-/// Scheme, host and port under which the asker reaches this server, for links to it. `is_secure`
-/// says whether the server itself speaks TLS.
+/// Returns the origin of this server as the client sees it, for links. `is_secure` says whether the
+/// server itself uses TLS.
 ///
-/// Who stands between can claim `https` with `X-Forwarded-Proto`. It changes nothing but the links
-/// that the asker is shown, so it is believed.
+/// `X-Forwarded-Proto` is trusted from anyone: it affects only the links shown to the same client.
 pub(crate) fn of_request(headers: &HeaderMap, is_secure: bool) -> Option<String> {
     let forwarded = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
     let claimed = forwarded.is_some_and(|proto| proto.trim().eq_ignore_ascii_case("https"));
@@ -205,20 +203,20 @@ pub(crate) fn of_request(headers: &HeaderMap, is_secure: bool) -> Option<String>
     host(headers).ok()?.map(|host| format!("{scheme}://{host}"))
 }
 
-/// The same for somebody who came over plain http, where https is at `port`.
+/// The HTTPS origin of a host, at `port`.
 pub(crate) fn secure(host: &Authority, port: u16) -> String {
     let name = host.host();
     if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") }
 }
 
-/// The address that a host is written as, if it is no name.
+/// The IP address of a host that is not a name.
 pub(crate) fn address(host: &Authority) -> Option<IpAddr> {
     let text = host.host();
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     bare.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// Whether a host is the asker's own machine, by name (RFC 6761, section 6.3) or address.
+/// Whether a host is the loopback, as a name (RFC 6761, section 6.3) or an address.
 pub(crate) fn is_loopback(host: &Authority) -> bool {
     let name = host.host().trim_end_matches('.').to_ascii_lowercase();
     let is_named = name == "localhost" || name.ends_with(".localhost");

@@ -1,4 +1,5 @@
-//! Why somebody was turned away before they reached a room: counted, and logged once in a while.
+//! Connections and requests that are refused before they reach the hub: counted, and logged at most
+//! once a minute for each reason.
 
 use crate::server::metrics::Metrics;
 use std::{
@@ -9,34 +10,34 @@ use std::{
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-/// How often the same reason is logged.
+/// Minimum time between two log lines with the same reason.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Why somebody was turned away.
+/// Why a connection or request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
-    /// Too many connections of one address.
+    /// Too many connections from one address.
     Connections,
-    /// Too many call sockets of one address.
+    /// Too many WebSockets opened from one address.
     Sockets,
-    /// Too many requests of one address.
+    /// Too many requests from one address.
     Requests,
-    /// The header of a request is too large.
+    /// The request header is too large.
     Header,
-    /// `Host` is there twice, or is no host, or is none of this server's.
+    /// `Host` is repeated, malformed, or not a name of this server.
     Host,
-    /// `Host` is missing where it is needed.
+    /// `Host` is missing where it is required.
     NoHost,
-    /// `Upgrade` or `Connection` does not ask for a WebSocket, or HTTP/1.0 does.
+    /// `Upgrade` or `Connection` does not ask for a WebSocket, or the request is HTTP/1.0.
     NoUpgrade,
-    /// The rest of a WebSocket's handshake is wrong.
+    /// The rest of the WebSocket handshake is invalid.
     Handshake,
-    /// `Origin` is another's, or missing.
+    /// `Origin` is missing or not allowed.
     Origin,
 }
 
 impl Reason {
-    /// What metrics, logs and pages call it.
+    /// The name in metrics, logs and `/ws/check`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Connections => "connections",
@@ -51,17 +52,17 @@ impl Reason {
         }
     }
 
-    /// What an operator can do about it, if a proxy is the likely cause.
+    /// What the operator can do if a proxy is the likely cause.
     fn advice(self) -> Option<&'static str> {
         match self {
-            Self::NoHost => Some("Host is missing: a proxy has to pass on Host"),
+            Self::NoHost => Some("Host is missing: the proxy has to pass on Host"),
             Self::NoUpgrade => Some(
-                "a call socket was asked for without Upgrade: a proxy has to speak HTTP/1.1 and to \
+                "the WebSocket request has no Upgrade header: the proxy has to speak HTTP/1.1 and \
                  pass on Upgrade and Connection",
             ),
             Self::Origin => Some(
-                "a page's Origin is not the Host that arrived: a proxy has to pass on Host, and \
-                 --allow-origin lists other sites",
+                "Origin and Host do not match: the proxy has to pass on Host; --allow-origin allows \
+                 other sites",
             ),
             _ => None,
         }
@@ -75,7 +76,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// How many there were since the last line, when it is time for the next one.
+    /// Counts a refusal. Returns how many there were since the last log line if the next one is due.
     fn add(&mut self, now: Instant) -> Option<u64> {
         self.since += 1;
         if self.logged.is_some_and(|at| now.duration_since(at) < LOG_INTERVAL) {
@@ -86,7 +87,7 @@ impl Tally {
     }
 }
 
-/// All who were turned away, without saying who they were.
+/// Counts and logs refusals, without client addresses.
 #[derive(Debug)]
 pub(crate) struct Refusals {
     metrics: Arc<Metrics>,
@@ -99,11 +100,11 @@ impl Refusals {
     }
 
     pub(crate) fn note(&self, reason: Reason) {
-        self.metrics.turned_away(reason.name());
+        self.metrics.refused(reason.name());
         let Some(times) = self.add(reason) else { return };
         match reason.advice() {
-            Some(advice) => warn!(reason = reason.name(), times, "turned away: {advice}"),
-            None => info!(reason = reason.name(), times, "turned away"),
+            Some(advice) => warn!(reason = reason.name(), times, "refused: {advice}"),
+            None => info!(reason = reason.name(), times, "refused"),
         }
     }
 

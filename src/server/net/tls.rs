@@ -1,10 +1,10 @@
-//! TLS (RFC 8446) in the server itself: where certificates come from, and the handshake.
+//! TLS (RFC 8446): sources of certificates, and the handshake.
 
 use super::{
     acme::{self, Acme, Parts},
     certificate::{self, Lifetime, Loaded},
 };
-use crate::server::{data::folder::DataFolder, error::ServerError};
+use crate::server::{data::dir::DataDir, error::ServerError};
 use rustls_acme::is_tls_alpn_challenge;
 use std::{
     fs, io,
@@ -27,45 +27,45 @@ use tokio_rustls::{
 };
 use tracing::{info, warn};
 
-/// How often the files of a certificate are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+/// Interval for checking the certificate files for changes.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) const HTTPS_PORT: u16 = 443;
 
-/// What runs beside the server so that its certificate is always the newest, until it is dropped.
+/// Background tasks that keep the certificate up to date, until it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
     tasks: JoinSet<()>,
     pub(crate) certificates: Certificates,
 }
 
-/// Where the server's certificate comes from, to have it read again.
+/// Handle for reloading the certificate files.
 #[derive(Clone, Debug, Default)]
 pub struct Certificates(Option<Arc<Notify>>);
 
 impl Certificates {
-    /// Has the files read again, whether they have changed or not. The log says what came of it.
-    pub fn read_again(&self) {
+    /// Reloads the files, even if they have not changed. The result is logged.
+    pub fn reload(&self) {
         match &self.0 {
             Some(asked) => asked.notify_one(),
-            None => info!("there are no certificate files to read again"),
+            None => info!("there are no certificate files to reload"),
         }
     }
 }
 
-/// Whether the server speaks TLS, and with whose certificate.
+/// Source of the server's certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Https {
-    /// Plain http, for this machine alone or for a proxy that speaks TLS.
+    /// Plain HTTP, for this machine only or for a proxy that terminates TLS.
     #[default]
     Off,
-    /// PEM files that somebody else keeps up to date.
+    /// PEM files that another program renews.
     Files {
-        /// The certificate, followed by those that lead to its authority.
+        /// The certificate, followed by its intermediate certificates.
         certificate: PathBuf,
-        /// Its private key.
+        /// The private key.
         key: PathBuf,
     },
-    /// The server gets its certificates by itself.
+    /// An ACME certificate authority.
     Acme(Acme),
 }
 
@@ -83,19 +83,19 @@ impl Https {
     }
 }
 
-/// What handshakes are made with.
+/// TLS configurations for handshakes.
 #[derive(Debug)]
 pub(crate) struct Tls {
     usual: watch::Receiver<Arc<ServerConfig>>,
-    /// For an authority that looks whether a name is this server's.
+    /// Answers ACME challenges.
     challenge: Option<Arc<ServerConfig>>,
 }
 
 impl Tls {
-    /// Reads the certificate, or begins to get one.
+    /// Loads the certificate, or starts to obtain one.
     pub(crate) fn open(
         https: &Https,
-        data: &DataFolder,
+        data: &DataDir,
     ) -> Result<(Option<Self>, Keeper), ServerError> {
         let mut keeper = Keeper::default();
         let tls = match https {
@@ -110,7 +110,7 @@ impl Tls {
                 Some(Self { usual, challenge: None })
             }
             Https::Acme(acme) => {
-                let Parts { usual, challenge, state } = acme.open(&data.folder()?)?;
+                let Parts { usual, challenge, state } = acme.open(&data.path()?)?;
                 keeper.tasks.spawn(acme::keep(state));
                 let (_, usual) = watch::channel(usual);
                 Some(Self { usual, challenge: Some(challenge) })
@@ -119,7 +119,7 @@ impl Tls {
         Ok((tls, keeper))
     }
 
-    /// Nothing remains of a connection that only was to show whose name this is.
+    /// Performs the handshake. Returns none for an ACME challenge, after which the connection ends.
     pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
@@ -143,7 +143,7 @@ struct Files {
     key: PathBuf,
 }
 
-/// Tells one state of a file from another: device, inode, size and time of change.
+/// Identifies a version of a file: device, inode, size and modification time.
 type Stamp = Option<(u64, u64, u64, i64, i64)>;
 
 impl Files {
@@ -154,7 +154,8 @@ impl Files {
         })
     }
 
-    /// What browsers will refuse is used all the same: nobody would come in without it, either.
+    /// Loads the files. A certificate that browsers reject is used with a warning: without one, nobody
+    /// could connect at all.
     fn load(&self) -> Result<Arc<ServerConfig>, ServerError> {
         let Loaded { config, lifetime } = certificate::load(&self.certificate, &self.key)?;
         let doubt = |lifetime: Lifetime| lifetime.doubt(&self.certificate, SystemTime::now());
@@ -164,7 +165,7 @@ impl Files {
         Ok(config)
     }
 
-    /// Reads them again whenever they change, or somebody asks. What is wrong stays unused.
+    /// Reloads the files when they change or on request. Invalid files are ignored.
     async fn keep(
         self,
         mut seen: [Stamp; 2],
@@ -172,7 +173,7 @@ impl Files {
         sender: watch::Sender<Arc<ServerConfig>>,
     ) {
         loop {
-            let is_asked = timeout(LOOK, asked.notified()).await.is_ok();
+            let is_asked = timeout(POLL_INTERVAL, asked.notified()).await.is_ok();
             let stamps = self.stamps();
             let has_changed = stamps != seen;
             if !has_changed && !is_asked {
@@ -183,11 +184,11 @@ impl Files {
                 Ok(config) => {
                     sender.send_replace(config);
                     match has_changed {
-                        true => info!("the certificate has changed"),
-                        false => info!("the certificate was read again and is as before"),
+                        true => info!("reloaded the certificate, which has changed"),
+                        false => info!("reloaded the certificate, which has not changed"),
                     }
                 }
-                Err(error) => warn!("{error} The one from before stays in use."),
+                Err(error) => warn!("{error} The previous certificate stays in use."),
             }
         }
     }
@@ -198,7 +199,7 @@ mod tests {
     use super::{super::acme::LETS_ENCRYPT, *};
 
     #[test]
-    fn people_are_told_the_name_that_the_certificate_is_for() {
+    fn the_origin_has_the_name_in_the_certificate() {
         let local: SocketAddr = "[::]:443".parse().unwrap();
         let acme = Acme {
             domains: vec!["call.example.org".into(), "www.example.org".into()],

@@ -1,9 +1,9 @@
-//! The cryptography that TLS is made with.
+//! The cryptography of TLS.
 
 use std::sync::Arc;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 
-/// Ring, which needs nothing but a C compiler.
+/// Returns ring, which builds with only a C compiler.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }

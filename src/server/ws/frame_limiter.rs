@@ -1,5 +1,5 @@
-//! Holds a WebSocket client to its rate and to its time, frame by frame (RFC 6455, section 5.2):
-//! before anything is put together or understood, so that pings and the parts of a message count.
+//! Rate limit and message timeout of a WebSocket client, enforced on the raw frames (RFC 6455, section
+//! 5.2) below the WebSocket library: control frames and fragments of a message count as well.
 
 use crate::{
     rate_limit::{Bucket, Rate},
@@ -17,46 +17,45 @@ use tokio::{
     time::Instant,
 };
 
-/// The longest header: 2 bytes, a length of 8 and a mask of 4.
+/// Maximum size of a frame header in bytes: 2, and a length of 8 and a mask of 4.
 const HEADER_MAX: usize = 14;
 
-/// Why no more is read. It is inside of an [`io::Error`].
+/// A limit that the client exceeded. Wrapped in an [`io::Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum FrameError {
-    #[error("more frames than the rate allows")]
-    TooFast,
-    #[error("a message was not finished in time")]
-    Unfinished,
+    #[error("frame rate exceeded")]
+    RateLimited,
+    #[error("message timeout")]
+    MessageTimeout,
 }
 
 impl From<FrameError> for io::Error {
-    fn from(breach: FrameError) -> Self {
-        Self::other(breach)
+    fn from(error: FrameError) -> Self {
+        Self::other(error)
     }
 }
 
-/// Where in a frame a stream of bytes is.
+/// Position of a byte stream within a frame.
 #[derive(Debug, Default)]
 struct FrameParser {
-    /// As much of the header as was seen; empty in the payload and between two frames.
+    /// The part of the header received so far; empty in the payload and between frames.
     header: Vec<u8>,
-    /// How many bytes of the payload are to come.
+    /// Remaining bytes of the payload.
     payload: u64,
-    /// Whether frames of the message that was begun are still to come. Control frames may stand
-    /// between them.
+    /// Whether the current message has more fragments. Control frames may come between them.
     message: bool,
 }
 
-/// What began in some bytes.
+/// Frames that start within a chunk of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Begun {
     frames: u32,
-    /// Of these frames, those before which nothing was unfinished.
+    /// Those of them that do not continue a message.
     afresh: u32,
 }
 
 impl FrameParser {
-    /// Goes on by some bytes.
+    /// Advances by a chunk of bytes.
     fn follow(&mut self, mut bytes: &[u8]) -> Begun {
         let mut begun = Begun::default();
         while let Some((first, rest)) = bytes.split_first() {
@@ -82,20 +81,20 @@ impl FrameParser {
         begun
     }
 
-    /// Whether something is unfinished.
+    /// Whether a frame or a message is incomplete.
     fn is_within(&self) -> bool {
         !self.header.is_empty() || self.payload > 0 || self.message
     }
 }
 
-/// Whether more frames of a message follow this one; none if it belongs to no message, as pings.
+/// Whether more fragments of the message follow; none for control frames, which belong to no message.
 fn goes_on(header: &[u8]) -> Option<bool> {
     let first = header.first()?;
     let (is_last, is_control) = (first & 0x80 != 0, first & 0x08 != 0);
     (!is_control).then_some(!is_last)
 }
 
-/// The length of the payload, once the header is complete.
+/// The payload length, once the header is complete.
 fn payload(header: &[u8]) -> Option<u64> {
     let [_, second, rest @ ..] = header else { return None };
     let extended = match second & 0x7f {
@@ -114,28 +113,28 @@ fn payload(header: &[u8]) -> Option<u64> {
 
 type Deadline = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What a client of a server that has these limits sends. Reading fails with a [`FrameError`].
+/// Wraps the stream of a client and enforces its limits: reading fails with a [`FrameError`].
 pub(super) struct FrameLimiter<S> {
     stream: S,
     parser: FrameParser,
     start: Instant,
     rate: Rate,
     bucket: Bucket,
-    /// How long one message may take, and one control frame.
-    patience: Duration,
-    /// Ends when what was begun has to be there. Most messages are there at once.
+    /// Timeout for a message and for a control frame.
+    message_timeout: Duration,
+    /// Ends at the timeout of the current message. Most messages arrive whole and need none.
     deadline: Option<Deadline>,
 }
 
 impl<S> FrameLimiter<S> {
-    pub(super) fn new(stream: S, rate: Rate, patience: Duration) -> Self {
+    pub(super) fn new(stream: S, rate: Rate, message_timeout: Duration) -> Self {
         Self {
             stream,
             parser: FrameParser::default(),
             start: Instant::now(),
             rate,
             bucket: Bucket::default(),
-            patience,
+            message_timeout,
             deadline: None,
         }
     }
@@ -145,12 +144,12 @@ impl<S> FrameLimiter<S> {
         let now = Instant::now();
         for _ in 0..begun.frames {
             let taken = self.bucket.take(self.rate, now - self.start);
-            taken.map_err(|_| FrameError::TooFast)?;
+            taken.map_err(|_| FrameError::RateLimited)?;
         }
         if !self.parser.is_within() {
             self.deadline = None;
         } else if begun.afresh > 0 {
-            self.deadline = Some(Box::pin(running(self.patience)));
+            self.deadline = Some(Box::pin(running(self.message_timeout)));
         }
         Ok(())
     }
@@ -168,11 +167,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for FrameLimiter<S> {
         if let Poll::Ready(Ok(())) = read {
             this.inspect(buffer.filled().get(before..).unwrap_or_default())?;
         }
-        // Asked whether or not something came: bytes that come one by one give no more time.
+        // Checked even if bytes arrived: single bytes must not extend the timeout.
         if let Some(deadline) = &mut this.deadline
             && deadline.as_mut().poll(cx).is_ready()
         {
-            return Poll::Ready(Err(FrameError::Unfinished.into()));
+            return Poll::Ready(Err(FrameError::MessageTimeout.into()));
         }
         read
     }
@@ -209,11 +208,11 @@ mod tests {
         coding::{Data, OpCode},
     };
 
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const TIMEOUT: Duration = Duration::from_secs(5);
 
-    fn policed() -> (DuplexStream, FrameLimiter<DuplexStream>) {
+    fn limited() -> (DuplexStream, FrameLimiter<DuplexStream>) {
         let (client, server) = duplex(1 << 20);
-        (client, FrameLimiter::new(server, Rate::new(400, Duration::from_secs(8)), PATIENCE))
+        (client, FrameLimiter::new(server, Rate::new(400, Duration::from_secs(8)), TIMEOUT))
     }
 
     fn frame(payload: usize, is_masked: bool) -> Vec<u8> {
@@ -226,8 +225,8 @@ mod tests {
         bytes
     }
 
-    /// Reads until there is nothing more for now, or to the end.
-    async fn breach(server: &mut FrameLimiter<DuplexStream>) -> Option<FrameError> {
+    /// Reads to the end and returns the limit that was exceeded.
+    async fn exceeded(server: &mut FrameLimiter<DuplexStream>) -> Option<FrameError> {
         let mut buffer = [0; 4096];
         loop {
             match server.read(&mut buffer).await {
@@ -257,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_length_is_no_trouble() {
+    fn the_longest_length_is_accepted() {
         let mut parser = FrameParser::default();
         let header: Vec<u8> = [0x82, 0xff].into_iter().chain([0xff; 12]).collect();
         assert_eq!(header.len(), HEADER_MAX);
@@ -267,18 +266,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_frame_over_the_rate_is_a_breach() {
-        let (mut client, mut server) = policed();
+    async fn the_first_frame_over_the_rate_is_an_error() {
+        let (mut client, mut server) = limited();
         client.write_all(&frame(0, true).repeat(400)).await.unwrap();
         let mut heard = vec![0; frame(0, true).len() * 400];
         server.read_exact(&mut heard).await.unwrap();
         client.write_all(&frame(0, true)).await.unwrap();
-        assert_eq!(breach(&mut server).await, Some(FrameError::TooFast));
+        assert_eq!(exceeded(&mut server).await, Some(FrameError::RateLimited));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_frame_has_so_much_time_however_it_drips() {
-        let (mut client, mut server) = policed();
+    async fn a_frame_times_out_although_it_drips() {
+        let (mut client, mut server) = limited();
         let begun = Instant::now();
         let drip = async {
             for byte in frame(100, true) {
@@ -287,16 +286,16 @@ mod tests {
             }
         };
         let found = tokio::select! {
-            found = breach(&mut server) => found,
+            found = exceeded(&mut server) => found,
             () = drip => None,
         };
-        assert_eq!(found, Some(FrameError::Unfinished));
-        assert_eq!(begun.elapsed(), PATIENCE);
+        assert_eq!(found, Some(FrameError::MessageTimeout));
+        assert_eq!(begun.elapsed(), TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_has_so_much_time_whatever_comes_between_its_frames() {
-        let (mut client, mut server) = policed();
+    async fn a_message_times_out_although_pongs_come_between_its_frames() {
+        let (mut client, mut server) = limited();
         let begun = Instant::now();
         let mut part = frame(1, true);
         part[0] &= 0x7f;
@@ -310,16 +309,16 @@ mod tests {
             }
         };
         let found = tokio::select! {
-            found = breach(&mut server) => found,
+            found = exceeded(&mut server) => found,
             () = talk => None,
         };
-        assert_eq!(found, Some(FrameError::Unfinished));
-        assert_eq!(begun.elapsed(), PATIENCE);
+        assert_eq!(found, Some(FrameError::MessageTimeout));
+        assert_eq!(begun.elapsed(), TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn messages_without_a_pause_have_each_their_time() {
-        let (mut client, mut server) = policed();
+    async fn each_message_has_a_timeout_of_its_own() {
+        let (mut client, mut server) = limited();
         let (mut first, mut last) = (frame(10, true), frame(10, true));
         first[0] &= 0x7f;
         last[0] = 0x80;
@@ -330,17 +329,17 @@ mod tests {
             let both = [last.clone(), first.clone()].concat();
             client.write_all(&both).await.unwrap();
             server.read_exact(&mut vec![0; both.len()]).await.unwrap();
-            advance(PATIENCE / 2).await;
+            advance(TIMEOUT / 2).await;
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn t30_a_standstill_is_no_breach() {
-        let (mut client, mut server) = policed();
+    async fn t30_a_suspended_server_is_no_timeout() {
+        let (mut client, mut server) = limited();
         let bytes = frame(10, true);
         client.write_all(&bytes[..5]).await.unwrap();
         server.read_exact(&mut [0; 5]).await.unwrap();
-        advance(PATIENCE * 3).await;
+        advance(TIMEOUT * 3).await;
         let rest = tokio::spawn(async move {
             let mut rest = vec![0; bytes.len() - 5];
             server.read_exact(&mut rest).await.map(|_| ())
@@ -351,15 +350,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_between_frames_is_no_breach() {
-        let (mut client, mut server) = policed();
+    async fn silence_between_frames_is_no_timeout() {
+        let (mut client, mut server) = limited();
         for _ in 0..3 {
             let bytes = frame(10, true);
             client.write_all(&bytes).await.unwrap();
             server.read_exact(&mut vec![0; bytes.len()]).await.unwrap();
-            advance(PATIENCE * 3).await;
+            advance(TIMEOUT * 3).await;
         }
         drop(client);
-        assert_eq!(breach(&mut server).await, None);
+        assert_eq!(exceeded(&mut server).await, None);
     }
 }

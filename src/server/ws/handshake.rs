@@ -1,4 +1,4 @@
-//! Whether a request asks for a WebSocket (RFC 6455, section 4.2.1), and what it lacks if not.
+//! Validates the handshake of a WebSocket (RFC 6455, section 4.2.1).
 
 use crate::server::net::refusals::Reason;
 use axum::{
@@ -8,21 +8,21 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use thiserror::Error;
 
-/// Length of the key that a client makes up.
+/// Length of the decoded `Sec-WebSocket-Key`.
 const KEY_BYTES: usize = 16;
 const VERSION: HeaderValue = HeaderValue::from_static("13");
 
-/// Why a request gets no WebSocket: what the asker is told.
+/// Why a handshake is invalid. Displayed as the response to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum HandshakeError {
     #[error(
-        "This is the address of a WebSocket, and the request came as HTTP/1.0. A proxy in front of \
+        "This is a WebSocket endpoint, and the request arrived as HTTP/1.0. A proxy in front of \
          this server has to speak HTTP/1.1."
     )]
     OldHttp,
     #[error(
-        "This is the address of a WebSocket, and {0} is missing. A proxy in front of this server \
-         has to speak HTTP/1.1 and to pass on Upgrade and Connection."
+        "This is a WebSocket endpoint, and {0} is missing. A proxy in front of this server has to \
+         speak HTTP/1.1 and to pass on Upgrade and Connection."
     )]
     NoUpgrade(&'static str),
     #[error("Sec-WebSocket-Version has to be 13 (RFC 6455).")]
@@ -32,7 +32,7 @@ pub(super) enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// What it counts as.
+    /// The reason in metrics and logs.
     pub(super) fn reason(self) -> Reason {
         match self {
             Self::OldHttp | Self::NoUpgrade(_) => Reason::NoUpgrade,
@@ -55,7 +55,7 @@ impl IntoResponse for HandshakeError {
     }
 }
 
-/// Looks at all of the handshake but `Host` and `Origin`.
+/// Checks the handshake, except `Host` and `Origin`.
 pub(super) fn check(version: Version, headers: &HeaderMap) -> Result<(), HandshakeError> {
     upgrades(headers)?;
     if version < Version::HTTP_11 {
@@ -69,7 +69,7 @@ pub(super) fn check(version: Version, headers: &HeaderMap) -> Result<(), Handsha
     key.filter(|key| key.len() == KEY_BYTES).map(drop).ok_or(HandshakeError::Key)
 }
 
-/// Whether the headers that proxies do not pass on by themselves have arrived.
+/// Checks the headers that proxies do not pass on by default.
 pub(super) fn upgrades(headers: &HeaderMap) -> Result<(), HandshakeError> {
     let upgrade = names(headers, &header::UPGRADE, "websocket");
     let connection = names(headers, &header::CONNECTION, "upgrade");

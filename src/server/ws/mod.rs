@@ -1,4 +1,4 @@
-//! WebSockets: how a request becomes one, and what passes between it and the hub.
+//! WebSockets: the handshake, and the exchange of messages with the hub.
 
 mod frame_limiter;
 mod handshake;

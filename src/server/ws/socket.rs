@@ -1,4 +1,4 @@
-//! `/ws`: one task per WebSocket (RFC 6455), between the network and the hub.
+//! The task of each WebSocket (RFC 6455), between the network and the hub.
 
 use super::frame_limiter::{FrameError, FrameLimiter};
 use crate::{
@@ -22,6 +22,7 @@ use futures_util::{
     SinkExt, Stream, StreamExt,
     stream::{SplitSink, SplitStream},
 };
+use humantime::format_duration;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::{io, time::Duration};
@@ -38,46 +39,46 @@ use tungstenite::{
     protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
 };
 
-/// Kept by every connection for as long as it lives: most messages are a few hundred bytes, and room
-/// for a larger one is made when its length is known.
+/// Size of the read buffer in bytes, for the lifetime of the connection. Most messages have a few
+/// hundred bytes; the buffer grows for a larger one once its length is known.
 const READ_BUFFER: usize = 1024 + 64;
-/// More than this is written without waiting for the rest of a batch.
+/// Buffered bytes above which a batch is written before it is complete.
 const WRITE_BUFFER: usize = 16 * 1024;
-/// What a client leaves unread here, beyond what the kernel holds for it.
+/// Maximum number of buffered bytes, beyond those in the kernel's send buffer.
 const WRITE_BUFFER_MAX: usize = 256 * 1024;
-/// How many messages are written before the network is asked to take them.
+/// Maximum number of messages that are written with one flush.
 const BATCH: usize = 32;
-/// How long a client may take to receive one batch.
+/// Timeout for writing one batch.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may take to answer that the connection closes (RFC 6455, section 7.1.1).
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Timeout of the closing handshake (RFC 6455, section 7.1.1).
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type WebSocket = WebSocketStream<FrameLimiter<TokioIo<Upgraded>>>;
 type Sink = SplitSink<WebSocket, Message>;
 type Frames = SplitStream<WebSocket>;
 
-/// How a conversation ended.
+/// How a connection ended.
 enum End {
-    /// The client is gone without a word.
-    Gone,
-    /// The client closes the connection.
-    Leaving,
+    /// The connection broke without a closing handshake.
+    Disconnected,
+    /// The client closed the connection.
+    ClosedByClient,
     /// The server closes the connection.
     Close(CloseReason),
 }
 
 impl End {
-    /// What metrics and logs call it.
+    /// The name in metrics and logs.
     fn name(&self) -> &'static str {
         match self {
-            Self::Gone => "gone",
-            Self::Leaving => "leaving",
-            Self::Close(closing) => closing.name(),
+            Self::Disconnected => "disconnected",
+            Self::ClosedByClient => "closed_by_client",
+            Self::Close(reason) => reason.name(),
         }
     }
 }
 
-/// Talks with a client until one of them ends it.
+/// Serves a WebSocket until one of its sides closes it.
 pub(super) async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, address: ClientAddress) {
     let Ok(upgraded) = upgrading.await else { return };
     let (sink, frames) = websocket(upgraded, limits).await.split();
@@ -85,15 +86,15 @@ pub(super) async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, addre
         Ok(connection) => {
             let span = span(connection.id(), address);
             let metrics = hub.metrics();
-            let talk = converse(sink, frames, connection, limits, &metrics);
-            talk.instrument(span).await;
+            exchange(sink, frames, connection, limits, &metrics).instrument(span).await;
         }
         Err(_) => Box::pin(close_gracefully(sink, frames, CloseReason::Restart, limits)).await,
     }
 }
 
 async fn websocket(upgraded: Upgraded, limits: &Limits) -> WebSocket {
-    let stream = FrameLimiter::new(TokioIo::new(upgraded), limits.message_rate(), limits.patience);
+    let stream =
+        FrameLimiter::new(TokioIo::new(upgraded), limits.messages(), limits.message_timeout);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
@@ -103,8 +104,7 @@ async fn websocket(upgraded: Upgraded, limits: &Limits) -> WebSocket {
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
-/// What everything that is logged of a connection goes with. Only who looks for a fault learns where
-/// its person is.
+/// Span of all log lines about a connection. The client's address appears at debug level only.
 fn span(conn: ConnId, address: ClientAddress) -> Span {
     let span = info_span!("connection", number = conn.0, address = Empty);
     if enabled!(Level::DEBUG) {
@@ -113,7 +113,8 @@ fn span(conn: ConnId, address: ClientAddress) -> Span {
     span
 }
 
-async fn converse(
+/// Exchanges messages between the client and the hub, and closes the connection at the end.
+async fn exchange(
     mut sink: Sink,
     mut frames: Frames,
     connection: HubConnection,
@@ -123,28 +124,28 @@ async fn converse(
     let HubConnection { sender, mut inbox, closing, alive } = connection;
     info!("open");
     let end = tokio::select! {
-        // First, so that a hub that ends is not taken for a client that has gone.
+        // First, so that a hub that ends is not mistaken for a client that disconnected.
         biased;
-        Ok(closing) = closing => End::Close(closing),
+        Ok(reason) = closing => End::Close(reason),
         end = write(&mut inbox, &mut sink) => end,
         end = read(&mut frames, &sender) => end,
     };
-    // The seat is free at once; saying goodbye may take a while.
+    // This frees the seat before the closing handshake, which may take a while.
     drop(sender);
     metrics.closed(end.name());
     info!(reason = end.name(), "closed");
     match end {
-        End::Gone => {}
-        End::Leaving => {
-            // Reading on sends the answer to the client's goodbye.
-            let _ = timeout(FAREWELL, drain(&mut frames)).await;
+        End::Disconnected => {}
+        End::ClosedByClient => {
+            // Reading on makes tungstenite answer the client's close frame.
+            let _ = timeout(CLOSE_TIMEOUT, drain(&mut frames)).await;
         }
-        End::Close(closing) => Box::pin(close_gracefully(sink, frames, closing, limits)).await,
+        End::Close(reason) => Box::pin(close_gracefully(sink, frames, reason, limits)).await,
     }
     drop(alive);
 }
 
-/// Passes on what the client says until it stops.
+/// Forwards the client's messages to the hub until the connection ends.
 async fn read(frames: &mut Frames, sender: &HubSender) -> End {
     loop {
         let told = match frames.next().await {
@@ -153,18 +154,18 @@ async fn read(frames: &mut Frames, sender: &HubSender) -> End {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => sender.heard().await,
             Some(Ok(Message::Close(frame))) => {
                 if frame.is_none_or(|frame| u16::from(frame.code) != CLIENT_GAVE_UP) {
-                    // Should the hub be gone, so is the seat.
+                    // If the hub is gone, so is the seat.
                     let _ = sender.unloaded().await;
                 }
-                return End::Leaving;
+                return End::ClosedByClient;
             }
-            // What is asked to be written raw is never read.
+            // Raw frames are only written, never read.
             Some(Ok(Message::Frame(_))) => Ok(()),
             Some(Err(error)) => return read_error(&error),
-            None => return End::Gone,
+            None => return End::Disconnected,
         };
-        if let Err(closing) = told {
-            return End::Close(closing);
+        if let Err(reason) = told {
+            return End::Close(reason);
         }
     }
 }
@@ -177,38 +178,38 @@ fn parse_binary(bytes: &Bytes) -> Result<ClientMessage, ParseError> {
 fn read_error(error: &tungstenite::Error) -> End {
     use tungstenite::Error as E;
     match error {
-        E::Capacity(CapacityError::MessageTooLong { .. }) => End::Close(CloseReason::TooLarge),
-        E::Utf8(_) => End::Close(CloseReason::NotText),
-        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-        E::Protocol(_) => End::Close(CloseReason::Protocol),
-        E::Io(error) => frame_error(error).map_or(End::Gone, End::Close),
-        _ => End::Gone,
+        E::Capacity(CapacityError::MessageTooLong { .. }) => End::Close(CloseReason::MessageTooBig),
+        E::Utf8(_) => End::Close(CloseReason::InvalidUtf8),
+        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Disconnected,
+        E::Protocol(_) => End::Close(CloseReason::ProtocolError),
+        E::Io(error) => limit_exceeded(error).map_or(End::Disconnected, End::Close),
+        _ => End::Disconnected,
     }
 }
 
-fn frame_error(error: &io::Error) -> Option<CloseReason> {
+fn limit_exceeded(error: &io::Error) -> Option<CloseReason> {
     Some(match error.get_ref()?.downcast_ref()? {
-        FrameError::TooFast => CloseReason::TooFast,
-        FrameError::Unfinished => CloseReason::Unfinished,
+        FrameError::RateLimited => CloseReason::RateLimited,
+        FrameError::MessageTimeout => CloseReason::MessageTimeout,
     })
 }
 
-/// Writes what the hub says until it lets go of the connection or the client takes no more.
+/// Writes the hub's messages until the connection ends or the client is too slow.
 async fn write(inbox: &mut Inbox, sink: &mut Sink) -> End {
     let mut batch = Vec::new();
     while inbox.take(&mut batch, BATCH).await > 0 {
         tokio::select! {
-            // First, so that what is taken after a standstill counts.
+            // First, so that a batch that is written after a suspension counts.
             biased;
             written = write_batch(&mut batch, sink) => {
                 if written.is_err() {
-                    return End::Gone;
+                    return End::Disconnected;
                 }
             }
             () = running(WRITE_TIMEOUT) => return End::Close(CloseReason::SlowConsumer),
         }
     }
-    // The hub lets go only after it said why: the closing is on its way.
+    // The hub drops its outbox only after it sent the close reason, which is on its way.
     std::future::pending().await
 }
 
@@ -223,54 +224,56 @@ async fn write_batch(batch: &mut Vec<Outgoing>, sink: &mut Sink) -> Result<(), t
     sink.flush().await
 }
 
-/// Says why the connection ends and gives the client a moment to hear it.
+/// Sends a close frame and waits for the client to answer it.
 async fn close_gracefully(
     mut sink: Sink,
     mut frames: Frames,
-    closing: CloseReason,
+    reason: CloseReason,
     limits: &Limits,
 ) {
-    let frame = close_frame(closing, limits);
-    let goodbye = async {
+    let frame = close_frame(reason, limits);
+    let handshake = async {
         if sink.send(Message::Close(Some(frame))).await.is_err() {
             return;
         }
         drain(&mut frames).await;
-        if closing.leaves_unread() {
-            // Nothing more could be read. Hanging up while data is unread resets the connection
-            // (RFC 9293, section 3.6.1), and the client may never see why: wait instead.
-            sleep(FAREWELL).await;
+        if reason.leaves_unread() {
+            // Closing the socket while data is unread resets the connection (RFC 9293, section
+            // 3.6.1), and the client may never see the close frame: wait instead.
+            sleep(CLOSE_TIMEOUT).await;
         }
     };
-    // Who does not answer in time is not waited for.
-    let _ = timeout(FAREWELL, goodbye).await;
+    let _ = timeout(CLOSE_TIMEOUT, handshake).await;
 }
 
 async fn drain(frames: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin)) {
     while let Some(Ok(_)) = frames.next().await {}
 }
 
-fn close_frame(closing: CloseReason, limits: &Limits) -> CloseFrame {
-    let (code, reason) = match closing {
-        CloseReason::SlowConsumer => (CloseCode::Policy, "You read too slowly.".into()),
-        CloseReason::PingTimeout => (CloseCode::Policy, "You answered no ping.".into()),
+/// Returns the close code (RFC 6455, section 7.4.1) and a reason for developers of clients.
+fn close_frame(reason: CloseReason, limits: &Limits) -> CloseFrame {
+    let (code, reason) = match reason {
+        CloseReason::SlowConsumer => {
+            (CloseCode::Policy, "Client too slow: send queue full.".into())
+        }
+        CloseReason::PingTimeout => (CloseCode::Policy, "Ping timeout.".into()),
         CloseReason::JoinTimeout => {
-            let seconds = limits.placeless().as_secs_f32();
-            (CloseCode::Policy, format!("Watch or join a room within {seconds} seconds.").into())
+            let timeout = format_duration(limits.join_timeout);
+            (CloseCode::Policy, format!("Join timeout: no room joined within {timeout}.").into())
         }
-        CloseReason::TooFast => {
-            let messages = limits.messages;
-            (CloseCode::Policy, format!("Send at most {messages} messages a second.").into())
+        CloseReason::RateLimited => {
+            let rate = limits.message_rate;
+            (CloseCode::Policy, format!("Rate limit exceeded: {rate} messages per second.").into())
         }
-        CloseReason::Unfinished => {
-            let seconds = limits.patience.as_secs_f32();
-            (CloseCode::Policy, format!("Finish a message within {seconds} seconds.").into())
+        CloseReason::MessageTimeout => {
+            let timeout = format_duration(limits.message_timeout);
+            (CloseCode::Policy, format!("Message timeout: incomplete after {timeout}.").into())
         }
-        CloseReason::Restart => (CloseCode::Restart, "The server restarts.".into()),
-        CloseReason::TooLarge => (CloseCode::Size, "A message has at most 64 KiB.".into()),
-        CloseReason::NotText => (CloseCode::Invalid, "A text message is UTF-8.".into()),
-        CloseReason::Protocol => (CloseCode::Protocol, "That was no WebSocket frame.".into()),
-        CloseReason::Internal => (CloseCode::Error, "The server cannot go on.".into()),
+        CloseReason::Restart => (CloseCode::Restart, "Server restart.".into()),
+        CloseReason::MessageTooBig => (CloseCode::Size, "Message too big: over 64 KiB.".into()),
+        CloseReason::InvalidUtf8 => (CloseCode::Invalid, "Invalid UTF-8 in text message.".into()),
+        CloseReason::ProtocolError => (CloseCode::Protocol, "Invalid WebSocket frame.".into()),
+        CloseReason::InternalError => (CloseCode::Error, "Internal error.".into()),
     };
     CloseFrame { code, reason }
 }

@@ -1,5 +1,5 @@
-//! `/ws`: from a request to a WebSocket (RFC 6455), or the reason why there is none; and `/ws/check`,
-//! where a page finds out that reason: browsers tell it nothing of a handshake that failed.
+//! `/ws`, which upgrades a request to a WebSocket (RFC 6455), and `/ws/check`, which tells a page why
+//! that failed: browsers do not.
 
 use super::{
     handshake::{self, HandshakeError},
@@ -31,7 +31,7 @@ use thiserror::Error;
 use tracing::warn;
 use tungstenite::handshake::server::create_response_with_body;
 
-/// Opens a socket for a page of this server, and for who else the operator allows.
+/// `/ws`: opens a WebSocket.
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
     Extension(peer): Extension<Arc<ConnectInfo>>,
@@ -58,7 +58,7 @@ pub(crate) async fn upgrade(
     response
 }
 
-/// Why a request gets no call socket.
+/// Why a request is not upgraded. Displayed as the response to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum UpgradeError {
     #[error("{0}")]
@@ -70,7 +70,7 @@ enum UpgradeError {
 }
 
 impl UpgradeError {
-    /// What it counts as.
+    /// The reason in metrics and logs.
     fn reason(self) -> Reason {
         match self {
             Self::Handshake(error) => error.reason(),
@@ -93,8 +93,8 @@ impl IntoResponse for UpgradeError {
     }
 }
 
-/// Counts the socket among those of its address, if it may be opened. The limits come last, so that
-/// other sites cannot spend what their visitors may use.
+/// Checks whether a WebSocket may be opened, and counts it. The limits come last, so that pages of other
+/// sites cannot use up those of their visitors.
 fn admit(
     state: &AppState,
     peer: &ConnectInfo,
@@ -109,12 +109,12 @@ fn admit(
     state.origins.check(headers)?;
     state.quotas.open_socket(address)?;
     if peer.permit.is_some() && is_near(peer.address) && is_forwarded(headers) {
-        tell_of_proxy();
+        warn_of_proxy();
     }
     Ok(state.count(peer, headers)?)
 }
 
-/// Whether this may be the operator's own proxy. Strangers write headers, too.
+/// Whether an address may be that of the operator's own proxy. Clients can forge forwarding headers.
 fn is_near(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private(),
@@ -122,29 +122,29 @@ fn is_near(address: IpAddr) -> bool {
     }
 }
 
-/// Once: every socket would be a reason.
-fn tell_of_proxy() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+/// Warns once, not for every WebSocket.
+fn warn_of_proxy() {
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
         warn!(
-            "A proxy forwards people, and all of them count as one address. Name the proxy with \
-             --trust-proxy or SALON_TRUST_PROXY."
+            "All clients behind the proxy count as one address. Add the proxy to --trusted-proxies \
+             or SALON_TRUSTED_PROXIES."
         );
     });
 }
 
-/// What arrived of a request, and of the last call socket that was refused.
+/// What arrived of a request, and why the last WebSocket was refused.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Arrived {
     /// The `Host`, or null.
     host: Option<String>,
-    /// Whether this very request asks for a WebSocket, which no page can make `fetch` do.
+    /// Whether this request has the headers of an upgrade. Pages cannot set them with `fetch`.
     upgrade: bool,
-    /// Whether a page of the request's `Origin` may open a socket: `ok`, `missing`, or `foreign`.
+    /// Whether a page of the request's `Origin` may open a WebSocket: `ok`, `missing`, or `foreign`.
     origin: &'static str,
-    /// Whether a proxy says that it passed the request on.
+    /// Whether the request has a forwarding header.
     forwarded: bool,
-    /// Why the asker's address was refused a call socket within the last minute, or null.
+    /// Why a WebSocket from the client's address was refused within the last minute, or null.
     refused: Option<Refused>,
 }
 
@@ -152,11 +152,11 @@ pub(crate) struct Arrived {
 #[serde(rename_all = "camelCase")]
 struct Refused {
     reason: &'static str,
-    /// In whole seconds.
+    /// Time since then in whole seconds.
     seconds_ago: u64,
 }
 
-/// `/ws/check`: tells a page whose WebSocket failed what arrived here.
+/// `/ws/check`: reports what arrived here to a page whose WebSocket failed.
 pub(crate) async fn check(
     State(state): State<AppState>,
     Extension(peer): Extension<Arc<ConnectInfo>>,

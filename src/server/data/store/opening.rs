@@ -1,38 +1,37 @@
-//! Whether a database is one that this server can use. An empty one, a damaged one or one of a newer
-//! Salon is never taken for a new one: rooms would open that a host has locked.
+//! Checks a database before it is used. An empty or damaged database, or one of a newer version, is never
+//! replaced by a new one: that would open rooms that a host has locked.
 
 use crate::server::permissions::OTHERS_WRITE;
 use rusqlite::{Connection, Error, OpenFlags};
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
-/// Why a database is not to be used, of whose schema `known` versions are known. Where there is
-/// none, one can be made.
+/// Returns why a database cannot be used, if there is one. `known` is the latest version of the schema.
 pub(super) fn problem(path: &Path, known: usize) -> Option<String> {
     let found = fs::metadata(path).ok()?;
     if found.len() == 0 {
-        let lost = "it is empty, and what hosts decided is lost";
-        return Some(format!("{lost}; put a copy back, or remove it to begin anew"));
+        let lost = "it is empty, and the settings of rooms are lost";
+        return Some(format!("{lost}; restore a backup, or remove it to start over"));
     }
     if found.mode() & OTHERS_WRITE != 0 {
-        return Some("others can write it, and so open any room; chmod 600 it".to_owned());
+        return Some("others can write it, and could open any room; chmod 600 it".to_owned());
     }
-    // SQLite compares the size of the file with what its head says when it reads this.
+    // Reading this makes SQLite compare the file size with the header.
     match pragma::<i64>(path, "user_version") {
         Ok(version) if usize::try_from(version).is_ok_and(|version| version <= known) => None,
         Ok(version) => Some(format!(
-            "a newer Salon has written it (schema {version}, and this one knows {known}); install \
-             that again"
+            "it is from a newer version of Salon (schema {version}, this one supports {known}); \
+             install that version"
         )),
         Err(error) => Some(error.to_string()),
     }
 }
 
-/// What is broken in a database, if there is one. Reads all of it.
+/// Returns what is damaged in a database, if there is one. Reads the whole file.
 pub(super) fn damage(path: &Path) -> Option<String> {
     path.exists().then_some(())?;
     match pragma::<String>(path, "quick_check") {
         Ok(said) if said == "ok" => None,
-        Ok(said) => Some(format!("it is damaged ({said}); put a copy back")),
+        Ok(said) => Some(format!("it is damaged ({said}); restore a backup")),
         Err(error) => Some(error.to_string()),
     }
 }
@@ -45,7 +44,7 @@ fn pragma<T: rusqlite::types::FromSql>(path: &Path, name: &str) -> Result<T, Err
 #[cfg(test)]
 mod tests {
     use super::super::{FILE, Store};
-    use crate::server::data::folder::DataFolder;
+    use crate::server::data::dir::DataDir;
     use rusqlite::Connection;
     use std::{
         fs,
@@ -64,9 +63,9 @@ mod tests {
         drop(database);
         let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
         file.write_all_at(&[0xff; 100], u64::from((page - 1) * size)).unwrap();
-        let chosen = DataFolder::Chosen(folder.clone()).store().unwrap_err().to_string();
+        let chosen = DataDir::Chosen(folder.clone()).store().unwrap_err().to_string();
         assert!(chosen.contains(&path.display().to_string()), "{chosen}");
-        assert!(DataFolder::Usual(folder.clone()).store().unwrap().1.is_empty());
+        assert!(DataDir::Usual(folder.clone()).store().unwrap().1.is_empty());
         fs::remove_dir_all(folder).unwrap();
     }
 
@@ -100,7 +99,7 @@ mod tests {
         let newer = Connection::open(&path).unwrap();
         newer.pragma_update(None, "user_version", 99).unwrap();
         drop(newer);
-        assert!(refused().unwrap().contains("a newer Salon has written it (schema 99"));
+        assert!(refused().unwrap().contains("from a newer version of Salon (schema 99"));
         fs::write(&path, "").unwrap();
         assert!(refused().unwrap().contains("it is empty"));
         fs::write(&path, "no database ".repeat(100)).unwrap();

@@ -1,4 +1,4 @@
-//! The data folder: whether it can be used, and by nobody else.
+//! Checks of the data directory.
 
 use super::{finding::Finding, machine::CLOCK_TOLERANCE};
 use crate::server::{
@@ -14,32 +14,32 @@ use std::{
     time::SystemTime,
 };
 
-/// Tries the folder out. What is not there yet is looked for where it would be made.
+/// Checks the directory, or where it would be created.
 pub(super) fn examine(folder: &Path) -> Vec<Finding> {
     let name = folder.display();
-    let another = "or choose another folder with --data (SALON_DATA).";
+    let another = "or choose another directory with --data-dir (SALON_DATA_DIR).";
     let place = nearest(folder);
     let is_there = place == folder;
     let probe = match probe(place) {
         Ok(probe) => probe,
         Err(error) => {
-            let verb = if is_there { "used" } else { "made" };
+            let verb = if is_there { "used" } else { "created" };
             return vec![Finding::problem(format!(
-                "The data folder {name} cannot be {verb}: {} ({error}). Let the server's user \
-                 write there, {another}",
+                "The data directory {name} cannot be {verb}: {} ({error}). Make it writable for the \
+                 server's user, {another}",
                 place.display()
             ))];
         }
     };
     let mut findings = Vec::new();
     if !is_there {
-        findings.push(Finding::fine(format!("The data folder {name} can be made.")));
+        findings.push(Finding::fine(format!("The data directory {name} can be created.")));
     } else if let Ok(found) = fs::metadata(folder) {
         findings.extend(rights(folder, &found, &probe));
         findings.extend(secret(folder));
         findings.extend(database(folder));
         if findings.is_empty() {
-            let text = format!("The data folder {name} is writable, and for its user alone.");
+            let text = format!("The data directory {name} is writable for its user only.");
             findings.push(Finding::fine(text));
         }
     }
@@ -47,14 +47,14 @@ pub(super) fn examine(folder: &Path) -> Vec<Finding> {
     findings
 }
 
-/// The folder itself, or the first one above it that is there.
+/// Returns the directory or its nearest existing parent.
 fn nearest(folder: &Path) -> &Path {
     let here = Path::new(".");
     let above = folder.ancestors().find(|path| fs::symlink_metadata(path).is_ok());
     above.filter(|path| !path.as_os_str().is_empty()).unwrap_or(here)
 }
 
-/// Makes a file and removes it. It tells who this is, and what the file system takes for the time.
+/// Creates a file and removes it. Its metadata has the current user and the time of the file system.
 fn probe(folder: &Path) -> io::Result<Metadata> {
     let number = getrandom::u64().map_err(io::Error::other)?;
     let path = folder.join(format!(".salon-doctor-{number:016x}"));
@@ -71,13 +71,13 @@ fn rights(folder: &Path, found: &Metadata, probe: &Metadata) -> Vec<Finding> {
     if found.uid() != probe.uid() {
         let (owner, user) = (found.uid(), probe.uid());
         findings.push(Finding::warning(format!(
-            "The data folder {name} belongs to user {owner}, and this is user {user}. Run the \
+            "The data directory {name} belongs to user {owner}, but this is user {user}. Run the \
              doctor as the server's user, or: chown {user} {name}"
         )));
     }
     if found.mode() & OTHERS_WRITE != 0 {
         findings.push(Finding::problem(format!(
-            "Others can write to the data folder {name}, and so take any seat. chmod 700 {name}"
+            "Others can write to the data directory {name}, and could take any seat. chmod 700 {name}"
         )));
     }
     findings
@@ -89,50 +89,51 @@ fn secret(folder: &Path) -> Option<Finding> {
     let found = match fs::metadata(&path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-        Err(error) => return Some(Finding::problem(format!("Cannot look at {name}: {error}."))),
+        Err(error) => return Some(Finding::problem(format!("Cannot access {name}: {error}."))),
     };
     if found.mode() & OTHERS != 0 {
         return Some(Finding::problem(format!(
-            "Others can read {name}, and so take any seat. chmod 600 {name}"
+            "Others can read {name}, and could take any seat. chmod 600 {name}"
         )));
     }
     match fs::read_to_string(&path).map(|text| strength(text.trim())) {
         Ok(Ok(())) => None,
         Ok(Err(weakness)) => Some(Finding::problem(format!(
-            "{name}: {weakness}, or remove it: another is made at the next start."
+            "{name}: {weakness}, or remove it: the next start generates another."
         ))),
         Err(error) => Some(Finding::problem(format!(
-            "Cannot read {name}: {error}. Let it belong to the server's user."
+            "Cannot read {name}: {error}. Make it belong to the server's user."
         ))),
     }
 }
 
-/// What hosts decided. It can be looked at while a server uses it.
+/// Checks the database, which a server may be using.
 fn database(folder: &Path) -> Option<Finding> {
     Store::examine(folder).err().map(|error| Finding::problem(error.to_string()))
 }
 
-/// Whether a server could start here now. `serving` says that one is well where it would listen.
+/// Checks whether another server uses the directory. `serving` says that a healthy one listens on the
+/// configured address.
 pub(super) fn occupied(folder: &Path, serving: bool) -> Option<Finding> {
     let name = folder.display();
     Claim::is_held(folder).then(|| match serving {
-        true => Finding::fine(format!("The server that runs has the data folder {name}.")),
+        true => Finding::fine(format!("The running server uses the data directory {name}.")),
         false => Finding::problem(format!(
-            "Another server uses the data folder {name}. End it, or choose another folder with \
-             --data (SALON_DATA)."
+            "Another server uses the data directory {name}. Stop it, or choose another directory \
+             with --data-dir (SALON_DATA_DIR)."
         )),
     })
 }
 
-/// A folder of another machine brings that machine's clock.
+/// Compares the clock with that of the file system, which may be on another machine.
 fn clock(folder: &Path, probe: &Metadata) -> Option<Finding> {
     let made = probe.modified().ok()?;
     let now = SystemTime::now();
     let apart = now.duration_since(made).or_else(|_| made.duration_since(now)).ok()?;
     (apart > CLOCK_TOLERANCE).then(|| {
         Finding::warning(format!(
-            "The clock and that of the file system of {} are {apart:.0?} apart. Let both machines \
-             be set by a time server.",
+            "The clock differs from that of the file system of {} by {apart:.0?}. Synchronise both \
+             machines with NTP.",
             folder.display()
         ))
     })

@@ -1,4 +1,4 @@
-//! Where to keep what has to outlive the server.
+//! The data directory.
 
 use super::{
     claim::Claim,
@@ -8,19 +8,19 @@ use crate::server::{credentials::tokens::TokenSigner, error::ServerError};
 use std::{env, path::PathBuf};
 use tracing::warn;
 
-/// Where to keep what has to outlive the server.
+/// The directory for data that outlives the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataFolder {
-    /// The operator said so: it has to work.
+pub enum DataDir {
+    /// Configured: errors are fatal.
     Chosen(PathBuf),
-    /// Where such things are usually put, if that works.
+    /// The default: the server warns of errors, and runs without persistent data.
     Usual(PathBuf),
-    /// Nowhere.
+    /// No directory; all data is in memory.
     None,
 }
 
-impl DataFolder {
-    /// Where systemd, or else the desktop's rules (XDG Base Directory Specification), put it.
+impl DataDir {
+    /// The default: the state directory of systemd, else of the XDG Base Directory Specification.
     pub(crate) fn usual() -> Self {
         let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         folder("STATE_DIRECTORY")
@@ -29,8 +29,8 @@ impl DataFolder {
             .map_or(Self::None, Self::Usual)
     }
 
-    /// Takes the folder for this server, for as long as the claim lives. A usual one that cannot be
-    /// had is done without.
+    /// Locks the directory until the claim is dropped. Returns [`Self::None`] if the default one cannot
+    /// be locked.
     pub(crate) fn claim(self) -> Result<(Self, Option<Claim>), ServerError> {
         match self {
             Self::Chosen(folder) => {
@@ -40,9 +40,7 @@ impl DataFolder {
             Self::Usual(folder) => match Claim::of(&folder) {
                 Ok(claim) => Ok((Self::Usual(folder), Some(claim))),
                 Err(error) => {
-                    warn!(
-                        "{error} Until then, calls, and what hosts decide, do not outlive a restart."
-                    );
+                    warn!("{error} Until then, seats and settings of rooms are lost on restart.");
                     Ok((Self::None, None))
                 }
             },
@@ -50,37 +48,37 @@ impl DataFolder {
         }
     }
 
-    /// The secret that is kept there; where nothing can be kept, one for this run.
+    /// Loads the secret, or creates one in memory if there is no directory.
     pub(crate) fn secret(&self) -> Result<TokenSigner, ServerError> {
         match self {
             Self::Chosen(folder) => TokenSigner::kept_in(folder),
             Self::Usual(folder) => TokenSigner::kept_in(folder).or_else(|error| {
-                warn!("{error} Until then, calls do not outlive a restart.");
+                warn!("{error} Until then, seats are lost on restart.");
                 Ok(TokenSigner::fresh()?)
             }),
             Self::None => Ok(TokenSigner::fresh()?),
         }
     }
 
-    /// Where what hosts decide is kept; where nothing can be, for this run.
+    /// Opens the store of the settings of rooms, in memory if there is no directory.
     pub(crate) fn store(&self) -> Result<(Store, Names), ServerError> {
         let open = |folder| Store::kept_in(folder).and_then(Store::with_names);
-        let for_this_run = || Store::in_memory().and_then(Store::with_names);
+        let in_memory = || Store::in_memory().and_then(Store::with_names);
         match self {
             Self::Chosen(folder) => open(folder),
             Self::Usual(folder) => open(folder).or_else(|error| {
-                warn!("{error} Until then, what hosts decide does not outlive a restart.");
-                for_this_run()
+                warn!("{error} Until then, settings of rooms are lost on restart.");
+                in_memory()
             }),
-            Self::None => for_this_run(),
+            Self::None => in_memory(),
         }
     }
 
-    /// Where to keep what the server cannot do without.
-    pub(crate) fn folder(&self) -> Result<PathBuf, ServerError> {
+    /// Returns the path, for data that the server cannot run without.
+    pub(crate) fn path(&self) -> Result<PathBuf, ServerError> {
         match self {
             Self::Chosen(folder) | Self::Usual(folder) => Ok(folder.clone()),
-            Self::None => Err(ServerError::NoFolder),
+            Self::None => Err(ServerError::NoDataDir),
         }
     }
 }
