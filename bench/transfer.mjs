@@ -22,7 +22,7 @@ const takeFile = () =>
       resolve(performance.now() - begin);
     });
     observer.observe(row, { characterData: true, childList: true, subtree: true });
-    row.querySelector('[aria-label^=Save]').click();
+    row.querySelector('[aria-label^=Download]').click();
   });
 
 const takers = {

@@ -30,7 +30,7 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
   await expectConnected(ada, 'Bob');
   await button(bob, 'Mute microphone').click();
   // The fake microphone beeps.
-  await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
+  await expect(advice(bob)).toContainText('You are muted. Nobody can hear you.');
   await expect(advice(bob).getByRole('button', { name: 'Unmute' })).toBeVisible();
   await bob.locator('h1').focus();
   await bob.keyboard.press('Space');
@@ -41,7 +41,7 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
   // After a reload the browser wants a gesture before the page may listen.
   await bob.reload();
   await button(bob, 'Mute microphone').click();
-  await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
+  await expect(advice(bob)).toContainText('You are muted. Nobody can hear you.');
   await advice(bob).getByRole('button', { name: 'Unmute' }).press('Enter');
   await expect(button(bob, 'Mute microphone')).toBeFocused();
 });
@@ -49,7 +49,7 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
 test('a microphone that gives nothing at all is named', async ({ person, room }) => {
   const ada = await person({ machine: 'with a dead microphone' });
   await enter(ada, room, 'Ada');
-  await expect(advice(ada)).toContainText('Your microphone gives no sound');
+  await expect(advice(ada)).toContainText('No sound from your microphone');
   await advice(ada).getByRole('button', { name: 'Choose another' }).click();
   await expect(ada.getByRole('dialog', { name: 'Settings' })).toBeVisible();
 });
@@ -64,7 +64,7 @@ test('a device that the system mutes is named until it is unmuted', async ({ per
   await say(ada, 'audio:unmute');
   await expect(advice(ada)).toBeHidden();
   await say(ada, 'video:mute');
-  await expect(advice(ada)).toContainText('Your system gives no picture');
+  await expect(advice(ada)).toContainText('Your system has blocked the camera');
 });
 
 test('a new device is offered and used when that is wanted', async ({ person, room }) => {
@@ -92,7 +92,7 @@ test('a new device is offered and used when that is wanted', async ({ person, ro
   // Of a kind that is not in use, nothing is offered.
   await expectDevicesInUse(ada, ['audio', 'video']);
   await say(ada, 'plug');
-  await expect(offer(ada)).toContainText('Desk camera is there.');
+  await expect(offer(ada)).toContainText('Desk camera is available.');
   expect(await ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(false);
   await offer(ada).getByRole('button', { name: 'Use it' }).click();
   await expect.poll(() => ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(true);

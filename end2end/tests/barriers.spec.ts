@@ -43,7 +43,7 @@ test.describe('a page around this one', () => {
     await ada.goto(outer.origin);
     const inner = ada.frameLocator('iframe');
     await expect(inner.locator('[data-problem=framed]')).toHaveCount(2);
-    await expect(inner.locator('[data-problem=framed]').first()).toContainText('does not pass your camera on');
+    await expect(inner.locator('[data-problem=framed]').first()).toContainText('does not allow your camera');
     await shots(ada, 'framed-lobby');
     const opened = ada.waitForEvent('popup');
     await inner.getByRole('link', { name: 'Open in a tab' }).first().click();
@@ -54,7 +54,7 @@ test.describe('a page around this one', () => {
     await expect(inner.locator('main')).toHaveAttribute('data-phase', 'call');
     await inner.getByRole('button', { name: 'Share your screen' }).click();
     const offer = inner.locator('[data-notice=offer]');
-    await expect(offer).toContainText('does not let you share your screen');
+    await expect(offer).toContainText('does not allow screen sharing');
     await expect(offer.getByRole('link', { name: 'Open in a tab' })).toBeVisible();
     await shots(ada, 'framed-share');
   });
@@ -88,14 +88,14 @@ test.describe('a proxy', () => {
   test.use({ expectedOutput: /WebSocket connection|status of 404/ });
 
   for (const [what, passes, reason] of [
-    ['Upgrade', { host: true }, /no WebSocket opens: a proxy passes no Upgrade/],
-    ['Host', { upgrade: true }, /a proxy tells it the host 127\.0\.0\.1:\d+ in place of 127\.0\.0\.1:\d+/],
+    ['Upgrade', { host: true }, /no WebSocket opens: a proxy does not pass on Upgrade/],
+    ['Host', { upgrade: true }, /a proxy sends the host 127\.0\.0\.1:\d+ instead of 127\.0\.0\.1:\d+/],
   ] as const) {
     test(`that passes no ${what} is told from a server that is gone`, async ({ person, behind, room }) => {
       const { origin: baseURL } = await behind(passes);
       const ada = await person({ baseURL });
       await open(ada, `/room/${room}`);
-      await expect(banner(ada)).toContainText('The server answers, but something between you and it');
+      await expect(banner(ada)).toContainText('The server answers, but something between you and the server');
       const tested = ada.locator('.connection-test');
       await expect(tested).toHaveAttribute('data-verdict', 'no-server');
       await shots(ada, `no-${what.toLowerCase()}`);
@@ -122,7 +122,7 @@ test.describe('a server that is gone', () => {
     const proxy = await behind({ host: true });
     const ada = await person({ baseURL: proxy.origin });
     await open(ada, `/room/${room}`);
-    await expect(banner(ada)).toContainText('something between you and it');
+    await expect(banner(ada)).toContainText('something between you and the server');
     await proxy.stop();
     await expect(banner(ada)).toContainText('cannot be reached');
   });

@@ -44,12 +44,12 @@ for (const [how, switchOff] of [['removed', removeConnections], ['broken', break
     await ada.addInitScript(switchOff);
     await open(ada, `/room/${room}`);
     const problem = ada.locator('[data-problem=no-connections]');
-    await expect(problem).toContainText('Calls do not work in this browser: WebRTC is switched off.');
+    await expect(problem).toContainText('Calls do not work in this browser because WebRTC is turned off.');
     await expect(button(ada, 'Join')).toBeDisabled();
     await problem.getByRole('button', { name: 'Copy link' }).click();
     await expect.poll(() => clipboard(ada)).toContain(`/room/${room}`);
     await expect(lobbyTest(ada)).toHaveAttribute('data-verdict', 'no-connections', { timeout: 30_000 });
-    await expect(lobbyTest(ada).getByRole('status')).toHaveText('Connection: none, WebRTC is switched off');
+    await expect(lobbyTest(ada).getByRole('status')).toHaveText('Connection: none, WebRTC is turned off');
   });
 }
 
@@ -62,8 +62,8 @@ test('a connection that a browser cannot make is named on both sides, and made w
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(ada, ['Bob']);
   await enter(cleo, room, 'Cleo');
-  await expect(stateOf(ada, 'Cleo')).toHaveText(/^No connection: WebRTC may be switched off in your browser\./, TOLD);
-  await expect(stateOf(cleo, 'Ada')).toHaveText(/^No connection: WebRTC may be switched off in their browser\./, TOLD);
+  await expect(stateOf(ada, 'Cleo')).toHaveText(/^No connection: WebRTC may be turned off in your browser\./, TOLD);
+  await expect(stateOf(cleo, 'Ada')).toHaveText(/^No connection: WebRTC may be turned off in their browser\./, TOLD);
   await expect(tileOf(cleo, 'Ada')).toHaveAttribute('data-link', 'failed');
   await expect(advice(cleo)).toBeHidden();
   await ada.evaluate(mendConnections);
@@ -76,7 +76,7 @@ test('a client that never answers is named, and nobody is told that it cannot he
   await enter(ada, room, 'Ada');
   const eve = await hostile(place, salon.origin);
   await eve.say({ type: 'join', room, presence: { name: 'Eve' } });
-  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: their device does not answer\./, TOLD);
+  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: their device does not respond\./, TOLD);
   await expect(tileOf(ada, 'Eve')).toHaveAttribute('data-link', 'failed');
   await expect.poll(() => eve.heard('reception')).toContainEqual(
     expect.objectContaining({ reception: { sound: true, picture: true, grade: 'good', failure: 'no-answer' } }),
@@ -93,7 +93,7 @@ test('a description that the browser refuses is named on both sides, and tried a
   await enter(ada, room, 'Ada');
   await expect.poll(() => eve.heard('ready')).toHaveLength(1);
   await eve.say({ type: 'offer', offer: { type: 'offer', sdp: 'v=0\r\n' } });
-  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: your browsers do not understand each other\./, TOLD);
+  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: your browsers are not compatible\./, TOLD);
   await expect.poll(() => eve.heard('reception')).toContainEqual(
     expect.objectContaining({ reception: { sound: true, picture: true, grade: 'good', failure: 'bad-description' } }),
   );

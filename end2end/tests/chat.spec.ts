@@ -155,7 +155,7 @@ test('a panel is there at once, also while its code is on the way', async ({ per
   });
   await enter(ada, room, 'Ada');
   await openChat(ada);
-  await expect(panel(ada)).toContainText('One moment');
+  await expect(panel(ada)).toContainText('Loading…');
   pass();
   await expect(panel(ada).getByRole('textbox', { name: 'Message' })).toBeFocused();
 });

@@ -18,7 +18,7 @@ const two = async (person: (options?: { baseURL: string }) => Promise<Page>, roo
 test('who wants sound only is sent no picture, and sends none', async ({ person, room }) => {
   const [ada, bob] = await two(person, room);
   await button(ada, 'Settings').click();
-  await ada.getByRole('radio', { name: 'Sound only' }).check();
+  await ada.getByRole('radio', { name: 'Audio only' }).check();
   await expectNoMore(ada, 'picture');
   await expectMore(ada, 'sound');
   await expect(tileOf(ada, 'Bob')).toHaveClass(/no-picture/);
@@ -67,7 +67,7 @@ test.describe('while the server is away', () => {
     await ada.getByRole('radio', { name: 'Save data' }).check();
     await expect.poll(() => scales(bob)).toEqual([2]);
     await expect.poll(() => scales(ada)).toEqual([2]);
-    const music = ada.getByRole('switch', { name: 'Music' });
+    const music = ada.getByRole('switch', { name: 'Music mode' });
     await music.click();
     await expect.poll(() => rates(ada)).toEqual([MUSIC]);
     await expectMore(bob, 'sound');
@@ -205,7 +205,7 @@ test('a press on mute counts while the microphone is opened anew', async ({ pers
       return getUserMedia.apply(navigator.mediaDevices, constraints);
     };
   });
-  await ada.getByRole('switch', { name: 'Music' }).click();
+  await ada.getByRole('switch', { name: 'Music mode' }).click();
   await button(ada, 'Mute microphone').click();
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
   await ada.evaluate(() => (globalThis as unknown as { letIn: () => void }).letIn());
@@ -228,13 +228,13 @@ test('what the browser does to the sound can be switched, also for music', async
   await button(ada, 'Settings').click();
   await ada.getByRole('switch', { name: 'Suppress noise' }).click();
   await expect.poll(sound).toMatchObject({ noiseSuppression: false, echoCancellation: true, autoGainControl: true, hint: '' });
-  await ada.getByRole('switch', { name: 'Music' }).click();
+  await ada.getByRole('switch', { name: 'Music mode' }).click();
   await expect
     .poll(sound)
     .toEqual({ noiseSuppression: false, echoCancellation: false, autoGainControl: false, hint: 'music', rate: MUSIC });
   await expect(ada.getByRole('switch', { name: 'Cancel echo' })).toBeDisabled();
   await expectMore(bob, 'sound');
-  await ada.getByRole('switch', { name: 'Music' }).click();
+  await ada.getByRole('switch', { name: 'Music mode' }).click();
   await expect.poll(sound).toMatchObject({ noiseSuppression: false, echoCancellation: true, hint: '', rate: undefined });
 });
 
@@ -256,7 +256,7 @@ test('keys with Alt do what buttons do, until they are switched off', async ({ p
   await keyboard.press('Escape');
   await button(ada, 'More').click();
   await ada.getByText('Keyboard shortcuts').click();
-  await ada.getByRole('switch', { name: 'Use them' }).click();
+  await ada.getByRole('switch', { name: 'Use shortcuts' }).click();
   await keyboard.press('Alt+r');
   await keyboard.press('Alt+m');
   await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();

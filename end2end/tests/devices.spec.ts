@@ -146,7 +146,7 @@ test('a microphone that another one replaces can be had back', async ({ person, 
   await expect.poll(inUse).toContain('Fake Audio Input 2');
   await ada.evaluate(() => dispatchEvent(new Event('unplug')));
   const notice = ada.locator('[data-notice=offer]');
-  await expect(notice).toContainText('Fake Audio Input 2 is gone. Now: Fake Default Audio Input.');
+  await expect(notice).toContainText('Fake Audio Input 2 was disconnected. Now using Fake Default Audio Input.');
   await expect(choice).not.toHaveValue(used);
   await notice.getByRole('button', { name: 'Undo' }).click();
   await expect(choice).toHaveValue(used);

@@ -60,7 +60,7 @@ test.describe('while the server cannot be reached', () => {
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(bob, ['Ada']);
     line.refuse();
-    await expect(banner(bob)).toHaveText('The server cannot be reached. Your call continues; Salon keeps trying.');
+    await expect(banner(bob)).toHaveText('The server cannot be reached. Your call continues. Salon keeps trying.');
     await expectMore(bob, 'sound');
     // What is switched meanwhile is known all the same, and who unmutes is heard.
     await button(bob, 'Mute microphone').click();
@@ -80,7 +80,7 @@ test.describe('while the server cannot be reached', () => {
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
     await salon.stop();
-    await expect(banner(ada)).toHaveText('The server is restarting, your call continues.');
+    await expect(banner(ada)).toHaveText('The server is restarting. Your call continues.');
     await salon.startAgain();
     await expect(banner(ada)).toBeHidden(NOTICED);
   });

@@ -115,7 +115,7 @@ const said = () => [...document.querySelectorAll('.chat-log .said-text')].map((l
 /** Inside the page, because presses from outside may come when all of it is there. */
 const takeAndPause = async (name: string) => {
   const button = (label: string) => document.querySelector<HTMLButtonElement>(`[aria-label="${label}: ${name}"]`);
-  button('Save')!.click();
+  button('Download')!.click();
   while (!button('Pause')) await new Promise(requestAnimationFrame);
   button('Pause')!.click();
 };
@@ -176,12 +176,12 @@ const expectNumbers = async (firefox: FirefoxPage) => {
     firefox.$$eval('.connection tbody tr', (all) =>
       all.map(({ children }) => [...children].map(({ firstChild }) => firstChild?.textContent).join(' | ')).join('\n'),
     );
-  await expect.poll(rows, { timeout: 30_000 }).toMatch(/^Rate \| [1-9][\d.]* [kM]bit\/s \| [1-9][\d.]* [kM]bit\/s$/m);
+  await expect.poll(rows, { timeout: 30_000 }).toMatch(/^Bitrate \| [1-9][\d.]* [kM]bit\/s \| [1-9][\d.]* [kM]bit\/s$/m);
   const told = await rows();
   expect(told).toMatch(/^Path \| Direct, UDP/m);
   expect(told).toMatch(/^Round trip \| ([\d.]+ m?s|—)$/m);
-  expect(told).toMatch(/^Sound \| opus \| opus$/m);
-  expect(told).toMatch(/^Picture \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
+  expect(told).toMatch(/^Audio \| opus \| opus$/m);
+  expect(told).toMatch(/^Video \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
 };
 
 test.describe('a server that cannot be reached for a while', { tag: '@alone' }, () => {
@@ -232,14 +232,14 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
 
     await test.step('files', async () => {
       await ada.locator('input[type=file]').setInputFiles({ name: 'plan.bin', mimeType: '', buffer: Buffer.alloc(3_000_000, 7) });
-      await press(firefox, 'Save: plan.bin');
+      await press(firefox, 'Download: plan.bin');
       await expect(ada.locator('.file', { hasText: 'plan.bin' })).toContainText('Fox has it');
       const den = randomBytes(5_000_000);
       await writeFile(info.outputPath('den.bin'), den);
       await (await firefox.waitForSelector('input[type=file]'))!.uploadFile(info.outputPath('den.bin'));
       await expect(ada.locator('.file', { hasText: 'den.bin' })).toContainText('5.0 MB from Fox');
       const downloads = ada.waitForEvent('download');
-      await button(ada, 'Save: den.bin').click();
+      await button(ada, 'Download: den.bin').click();
       const saved = info.outputPath('saved.bin');
       await (await downloads).saveAs(saved);
       expect(den.equals(await readFile(saved))).toBe(true);
@@ -253,7 +253,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
       await firefox.waitForSelector('[data-screen] video');
       await expect.poll(width, { timeout: 30_000 }).toBeGreaterThan(600);
       await shareTab(firefox);
-      const screen = ada.getByRole('article', { name: 'Screen of Fox' });
+      const screen = ada.getByRole('article', { name: "Fox's screen" });
       await expectToCount(screen.locator('video'));
       await press(firefox, 'Stop sharing');
       await expect(screen).toBeHidden();
@@ -266,15 +266,15 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
       const long = randomBytes(20_000_000);
       await writeFile(info.outputPath('long.bin'), long);
       await ada.locator('input[type=file]').setInputFiles(info.outputPath('long.bin'));
-      await firefox.locator('::-p-aria([name="Save: long.bin"][role="button"])').wait();
+      await firefox.locator('::-p-aria([name="Download: long.bin"][role="button"])').wait();
       await firefox.evaluate(takeAndPause, 'long.bin');
       const given = ada.locator('.file', { hasText: 'long.bin' });
-      await expect(given).toContainText(/Fox paused at \d+ %/);
+      await expect(given).toContainText(/Fox paused at \d+%/);
 
       line.refuse();
       await sayInFirefox(firefox, 'one');
       await expect.poll(() => since(ada.evaluate(said))).toEqual(['one']);
-      await press(firefox, 'Go on: long.bin');
+      await press(firefox, 'Resume: long.bin');
       await expect(given).toContainText('Fox has it', { timeout: 30_000 });
       const saved = async () => long.equals(await readFile(info.outputPath('saved', 'long.bin')).catch(() => Buffer.of()));
       await expect.poll(saved).toBe(true);
@@ -321,13 +321,13 @@ test('Chromium calls Firefox: both see and hear, and signs, choices and the stag
   await press(firefox, 'Save data', 'radio');
   await expect.poll(scales).toEqual([2]);
   const rates = async () => (await firefox.evaluate(readEncodings, 'audio')).map((encoding) => encoding?.maxBitrate);
-  await press(firefox, 'Music', 'switch');
+  await press(firefox, 'Music mode', 'switch');
   await expect.poll(rates).toEqual([128_000]);
   await expectMore(ada, 'sound');
-  await press(firefox, 'Music', 'switch');
+  await press(firefox, 'Music mode', 'switch');
   await expect.poll(rates).toEqual([undefined]);
   await expectMore(ada, 'sound');
-  await press(firefox, 'Sound only', 'radio');
+  await press(firefox, 'Audio only', 'radio');
   await expect(fox).toHaveAttribute('data-camera', 'off');
   await expect(fox).toHaveClass(/no-picture/);
   await expect.poll(() => firefox.evaluate(readDevicesInUse)).toEqual(['audio']);
@@ -346,14 +346,14 @@ test('Chromium calls Firefox: both see and hear, and signs, choices and the stag
     });
   await expect.poll(ratio, { timeout: 30_000 }).toBeCloseTo(1, 1);
   await press(firefox, 'More');
-  await press(firefox, 'Who talks is large', 'radio');
+  await press(firefox, 'Speaker', 'radio');
   await expect.poll(ratio, { timeout: 30_000 }).toBeGreaterThan(4);
   await Promise.all([button(ada, 'Mute microphone').click(), button(bob, 'Unmute microphone').click()]);
   await expect.poll(ratio, { timeout: 30_000 }).toBeLessThan(1 / 4);
   await firefox.keyboard.press('Escape');
-  await press(firefox, 'Keep Ada large');
+  await press(firefox, 'Pin Ada');
   await expect.poll(ratio).toBeGreaterThan(4);
-  await press(firefox, 'Keep Ada large');
+  await press(firefox, 'Pin Ada');
   await expect.poll(ratio).toBeLessThan(1 / 4);
 
   await press(firefox, 'Turn camera on');
@@ -436,7 +436,7 @@ test.describe('with a clock of coarse steps, and nothing that plays sound', { ta
     await joinWithFirefox(firefox);
     await press(firefox, 'More');
     await press(firefox, 'Record');
-    const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('The browser could not mix the sound.');
+    const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('The browser could not mix the audio');
     await firefox.waitForFunction(says, { timeout: 30_000 });
     await firefox.waitForSelector('::-p-aria([name="Record"][role="button"])');
   });

@@ -23,7 +23,7 @@ const haveThemWait = async (page: Page) => {
 
 /** Opens what can be done about somebody. */
 const more = async (page: Page, name: string) => {
-  await panel(page).getByLabel(`More for ${name}`).click();
+  await panel(page).getByLabel(`More options for ${name}`).click();
   return panel(page).getByRole('listitem').filter({ hasText: name });
 };
 
@@ -71,7 +71,7 @@ test('a new host link replaces the old ones', async ({ person }) => {
   const old = await copied();
   await button(ada, 'New host link').click();
   await button(ada, 'Press again for a new host link').click();
-  await expect(ada.locator('[data-notice=event]')).toHaveText('New host link copied. Earlier ones no longer count.');
+  await expect(ada.locator('[data-notice=event]')).toHaveText('New host link copied. Earlier ones no longer work.');
   await expect(button(ada, 'New host link')).toBeVisible();
   const renewed = await clipboard(ada);
   expect(renewed).toContain(`/room/${room}#host=`);
@@ -116,15 +116,15 @@ test('who waits sees nobody, and is let in or turned away', async ({ person }) =
   await haveThemWait(ada);
   await button(ada, 'Close').click();
   await knock(bob, room, 'Bob');
-  await expect(door(bob)).toContainText('The host sees that you are here. You are next.');
+  await expect(door(bob)).toContainText('The host knows you are waiting. You are next.');
   await expect(bob.locator('main')).not.toContainText('Ada');
   const notice = ada.locator('[data-notice=knock]');
-  await expect(notice).toContainText('Bob wants to come in.');
+  await expect(notice).toContainText('Bob wants to join.');
   await knock(cleo, room, 'Cleo');
-  await expect(door(cleo)).toContainText('One person is before you.');
+  await expect(door(cleo)).toContainText('One person is ahead of you.');
   await openPanel(ada);
   const waiting = panel(ada).getByRole('listitem');
-  await waiting.filter({ hasText: 'Cleo' }).getByRole('button', { name: 'Turn away' }).click();
+  await waiting.filter({ hasText: 'Cleo' }).getByRole('button', { name: 'Deny' }).click();
   await expect(door(cleo)).toHaveText('The host did not let you in.');
   await expectPhase(cleo, 'lobby');
   await button(ada, 'Close').click();
@@ -148,7 +148,7 @@ test('a locked room lets nobody in, and says so', async ({ person }) => {
   await button(bob, 'Join').click();
   await expectPhase(bob, 'lobby');
   await expect(door(bob)).toContainText('The room is locked');
-  await expect(bob.getByText('The room is locked: nobody is let in any more.').filter({ visible: true })).toHaveCount(1);
+  await expect(bob.getByText('The room is locked. Nobody else can join.').filter({ visible: true })).toHaveCount(1);
   await toggle(ada, /^Lock/).click();
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
@@ -163,7 +163,7 @@ test('who waits behind a lock alone is told so, and comes in when it is gone', a
   await toggle(ada, /^Lock/).click();
   await toggle(ada, /^Waiting room/).click();
   const inside = bob.locator('[data-inside]');
-  await expect(inside).toContainText('The room is locked: you come in when the host unlocks it.');
+  await expect(inside).toContainText('The room is locked. You join when the host unlocks it.');
   await expect(inside).not.toContainText('The host lets people in.');
   await toggle(ada, /^Lock/).click();
   await expectPhase(bob, 'call');
@@ -179,7 +179,7 @@ test('a passcode lets in who knows it', async ({ person }) => {
   await open(bob, `/room/${room}`);
   await bob.getByLabel('Passcode').fill('perch');
   await button(bob, 'Join').click();
-  await expect(door(bob)).toHaveText('That is not the passcode.');
+  await expect(door(bob)).toHaveText('Wrong passcode.');
   await bob.getByLabel('Passcode').fill('swordfish');
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
@@ -195,7 +195,7 @@ test('who waits is asked for a passcode that was set meanwhile', async ({ person
   await button(ada, 'Set').click();
   await expect(button(ada, 'Remove passcode')).toBeVisible();
   await toggle(ada, /^Waiting room/).click();
-  await expect(door(bob)).toHaveText('This room has a passcode. Ask whoever sent you the link.');
+  await expect(door(bob)).toHaveText('This room has a passcode. Ask the person who sent you the link.');
   await bob.getByLabel('Passcode').fill('swordfish');
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
@@ -209,7 +209,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   await openPanel(ada);
   const row = await more(ada, 'Bob');
   await row.getByRole('button', { name: 'Mute', exact: true }).click();
-  await expect(bob.locator('[data-notice=event]')).toHaveText('A host has muted you.');
+  await expect(bob.locator('[data-notice=event]')).toHaveText('A host muted you.');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
   await expectNoMore(ada, 'sound');
   await button(bob, 'Unmute microphone').click();
@@ -219,7 +219,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   await expectDevicesInUse(bob, ['audio']);
   await row.getByRole('button', { name: 'Remove' }).click();
   await expectPhase(bob, 'left');
-  await expect(bob.getByRole('heading')).toHaveText('A host has put you out of the call.');
+  await expect(bob.getByRole('heading')).toHaveText('A host removed you from the call.');
   await expect(button(bob, 'Rejoin')).toBeHidden();
   await expect(bob.locator('[data-inside]')).toBeHidden();
   await expectDevicesInUse(bob, []);
@@ -266,7 +266,7 @@ test('an invitation opens the waiting room for one person', async ({ person }) =
   await open(cleo, link);
   await button(cleo, 'Join').click();
   await expectPhase(cleo, 'knocking');
-  await expect(door(cleo)).toContainText('Your invitation is over, or was used by somebody else.');
+  await expect(door(cleo)).toContainText('This invitation has expired or was already used.');
   await given.getByRole('button', { name: 'Revoke' }).click();
   await expect(given).toHaveCount(0);
 });
@@ -289,12 +289,12 @@ test('who has come meanwhile is not let in with whom the host was shown', async 
   await button(ada, 'Close').click();
   await knock(bob, room, 'Bob');
   const notice = ada.locator('[data-notice=knock]');
-  await expect(notice).toContainText('Bob wants to come in.');
+  await expect(notice).toContainText('Bob wants to join.');
   await knock(cleo, room, 'Cleo');
   await notice.getByRole('button', { name: 'Let in' }).click();
   await expectPhase(bob, 'call');
   letThrough();
-  await expect(notice).toContainText('Cleo wants to come in.');
+  await expect(notice).toContainText('Cleo wants to join.');
   await expectPhase(cleo, 'knocking');
 });
 
@@ -314,7 +314,7 @@ test.describe('a server that is gone for a moment', () => {
     await button(ada, 'Press again to end it for all').click();
     for (const page of [ada, bob]) {
       await expectPhase(page, 'left');
-      await expect(page.getByRole('heading')).toHaveText('A host has ended the call.');
+      await expect(page.getByRole('heading')).toHaveText('A host ended the call.');
     }
     await knock(bob, room, 'Bob');
     await expect(toolbar(ada)).toBeHidden();

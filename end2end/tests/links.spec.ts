@@ -15,7 +15,7 @@ const invite = async (page: Page) => {
   await button(page, /^People/).click();
   await page.getByRole('switch', { name: /^Waiting room/ }).click();
   await button(page, 'For a day').click();
-  const given = page.getByRole('listitem').filter({ hasText: 'For whoever has it' });
+  const given = page.getByRole('listitem').filter({ hasText: 'For anyone with the link' });
   await given.getByRole('button', { name: 'Copy link' }).click();
   await expect.poll(() => clipboard(page)).toContain('#invite=');
   return clipboard(page);
@@ -108,7 +108,7 @@ test('a link of another server is said to be one, and a name is offered in place
   await field(ada).fill('Team & Friends');
   await expect(ada.locator('#room-problem')).not.toContainText('other.example');
   await button(ada, 'Go').click();
-  await expect(ada.locator('#room-problem')).toContainText(/no room/);
+  await expect(ada.locator('#room-problem')).toContainText(/not a room name/);
   await ada.setViewportSize({ width: 390, height: 844 });
   await ada.screenshot({ path: 'results/screens/start/home-offer-phone.png' });
   await ada.getByRole('link', { name: 'Go to team-friends' }).click();
@@ -118,7 +118,7 @@ test('a link of another server is said to be one, and a name is offered in place
 test('the own address without a room is said to lead here', async ({ person, salon }) => {
   const ada = await person();
   await go(ada, `${salon.origin}/`);
-  await expect(ada.locator('#room-problem')).toContainText('That link leads here, but to no room.');
+  await expect(ada.locator('#room-problem')).toContainText('That link leads to this server, but not to a room.');
 });
 
 test.describe('without JavaScript', () => {

@@ -133,9 +133,9 @@ test('where the server leaves nothing to compare, no lock is shown and that is s
   for (const [page, name] of [[ada, 'Bob'], [bob, 'Ada']] as const) {
     await page.getByRole('button', { name: /^People/ }).click();
     const lock = page.getByRole('dialog', { name: /^People/ }).locator('.lock');
-    await expect(lock.locator('summary')).toHaveText('Somebody may sit between you');
+    await expect(lock.locator('summary')).toHaveText('This connection may be intercepted');
     await lock.locator('summary').click();
-    await expect(lock).toContainText('so that there is no code to compare');
+    await expect(lock).toContainText('so there is no code to compare');
     await expect(tileOf(page, name).locator('.lock-mark')).toBeHidden();
   }
 });

@@ -69,7 +69,7 @@ test('a slow upload is found out in the lobby', async ({ come, network, room }) 
   await open(ada, `/room/${room}`);
   const found = ada.locator('.connection-test');
   await expect(found).toHaveAttribute('data-verdict', 'slow', { timeout: 30_000 });
-  await expect(found.getByRole('status')).toHaveText('Connection: slow, your picture may suffer');
+  await expect(found.getByRole('status')).toHaveText('Connection: slow, your video may suffer');
   await found.locator('summary').click();
   await expect(found.locator('dl')).toContainText(/Upload\s*(about \d+ kbit\/s|too slow to be measured)/);
   await network.restore();
@@ -140,8 +140,8 @@ test('a weak upload is named on both sides, and the sound gets through', async (
   await network.squeeze('ada', UPLOAD_KB);
   const named = { timeout: 30_000 };
   await Promise.all([
-    expect(ada.locator('[data-advice=weak]')).toContainText('Your upload is weak', named),
-    expect(bob.locator('[data-advice=weak]')).toContainText('The upload of Ada is weak', named),
+    expect(ada.locator('[data-advice=weak]')).toContainText('Your upload is slow', named),
+    expect(bob.locator('[data-advice=weak]')).toContainText('Ada's upload is slow', named),
     expect(tileOf(bob, 'Ada').locator('[data-grade]')).toBeVisible(named),
   ]);
   await Promise.all([expectMore(bob, 'sound'), expectMore(bob, 'picture')]);
@@ -163,7 +163,7 @@ test('while the network is gone, what is written waits, and arrives once and in 
   await writeFile(info.outputPath('long.bin'), bytes);
   await ada.locator('input[type=file]').setInputFiles(info.outputPath('long.bin'));
   const downloads = bob.waitForEvent('download', { timeout: 90_000 });
-  await button(bob, 'Save: long.bin').click();
+  await button(bob, 'Download: long.bin').click();
   const progress = () => bob.getByRole('progressbar', { name: 'long.bin' }).evaluate((bar: HTMLProgressElement) => bar.value);
   await expect.poll(progress, { intervals: [50] }).toBeGreaterThan(0);
 

@@ -40,7 +40,7 @@ test('what cannot be a room is said at home', async ({ person }) => {
   await open(ada, '/');
   await ada.getByRole('textbox', { name: 'Link or room name' }).fill('two & three');
   await button(ada, 'Go').click();
-  await expect(ada.getByText(/no room/)).toBeVisible();
+  await expect(ada.getByText(/not a room name/)).toBeVisible();
   await expect(ada).toHaveURL('/');
 });
 

@@ -104,12 +104,12 @@ test('everybody is told before it begins, and the file is whole', { tag: '@alone
   await openMore(ada);
   await standStill(ada, true);
   await button(ada, 'Record').click();
-  await expect(event(bob)).toHaveText('Ada is going to record this call.');
+  await expect(event(bob)).toHaveText('Ada is about to record this call.');
   await expect(mark(bob)).toHaveText('Recording: Ada');
-  await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
+  await expect(ada.getByText(/^Starts in \d$/)).toBeVisible();
   await button(ada, 'Cancel').click();
   await standStill(ada, false);
-  await expect(event(bob)).toHaveText('Ada does not record any more.');
+  await expect(event(bob)).toHaveText('Ada stopped recording.');
   await expect(mark(bob)).toBeHidden();
   await expect(mark(ada)).toBeHidden();
 
@@ -157,7 +157,7 @@ test('where nothing can be kept, that is said', async ({ person, room }) => {
   await enter(ada, room, 'Ada');
   await openMore(ada);
   await button(ada, 'Record').click();
-  await expect(ada.locator('.recording .problem')).toContainText('This window may store nothing');
+  await expect(ada.locator('.recording .problem')).toContainText('Recording needs storage');
 });
 
 test.describe('a tab that crashes', { tag: '@alone' }, () => {
@@ -218,7 +218,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
     await openMore(ada);
-    await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
+    await ada.getByRole('checkbox', { name: 'Also one file per person' }).check();
     await crash(ada, await record(ada), seconds);
     const again = await findAgain(ada, room);
     const names = ['', 'Bob', 'Ada'];
@@ -383,7 +383,7 @@ test('everybody can have a file of their own, who comes later too', { tag: '@alo
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(ada, ['Bob']);
   await openMore(ada);
-  await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
+  await ada.getByRole('checkbox', { name: 'Also one file per person' }).check();
   await record(ada);
   await enter(cleo, room, 'Cleo');
   await expectConnected(ada, 'Cleo');
@@ -462,7 +462,7 @@ test('what somebody shares is large in the recording of another, and can be read
   await expectConnected(bob, 'Ada');
   await openPrint(ada);
   await openMore(bob);
-  const video = bob.getByRole('article', { name: 'Screen of Ada' }).locator('video');
+  const video = bob.getByRole('article', { name: "Ada's screen" }).locator('video');
   const isSharp = () => video.evaluate((video: HTMLVideoElement) => video.videoWidth === innerWidth);
   await record(bob);
   await button(ada, 'Share your screen').click();
@@ -525,7 +525,7 @@ test('a full disk ends it, and keeps what there is', async ({ person, room }) =>
     await route.fulfill({ contentType: 'text/javascript', body: `(${installSmallDisk})();${script}` });
   });
   await record(ada);
-  const full = 'This device has no space left. What was recorded until then is kept.';
+  const full = 'This device has no space left. The recording up to that point is kept.';
   await expect(event(ada)).toHaveText(full);
   await expect(ada.locator('section.recording')).toContainText(full);
   await expect(mark(ada)).toBeHidden();
@@ -561,12 +561,12 @@ test.describe('while the server cannot be reached', () => {
     await openMore(ada);
     await standStill(ada, true);
     await button(ada, 'Record').click();
-    await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
+    await expect(ada.getByText(/^Starts in \d$/)).toBeVisible();
     line.refuse();
     await standStill(ada, false);
-    await expect(ada.locator('section.recording')).toContainText('no recording until it is back');
+    await expect(ada.locator('section.recording')).toContainText('nobody could be notified');
     await button(ada, 'Record').click();
-    await expect(ada.getByText(/^Begins in \d$/)).toBeHidden();
+    await expect(ada.getByText(/^Starts in \d$/)).toBeHidden();
     await expect(mark(ada)).toBeHidden();
     line.admit();
   });

@@ -25,7 +25,7 @@ const TWO = { hosts: ['ada', 'bob'], everyWay: false, turnSeconds: VALID_S };
 /** Who need most of a relay: the largest call there is, over both families and all transports. */
 const FOUR = { hosts: ['ada', 'bob', 'cleo', 'dan'], everyWay: true, turnSeconds: 600 };
 
-const hideAddress = (page: Page) => page.getByRole('checkbox', { name: 'Hide my address' });
+const hideAddress = (page: Page) => page.getByRole('checkbox', { name: 'Hide my IP address' });
 
 const test = base.extend<{ setting: Setting; network: Network; relay: Relay; come: (host: string) => Promise<Person> }>({
   setting: [TWO, { option: true }],
@@ -193,7 +193,7 @@ test('who hid their address before the server lost its relay is told why nobody 
   await expect(hideAddress(ada)).toHaveCount(0);
   await ada.evaluate(() => localStorage.setItem('salon.hide-address', 'yes'));
   await open(ada, `/room/${room}`);
-  await expect(ada.getByText('This server has no relay any more')).toBeVisible();
+  await expect(ada.getByText('This server no longer has a relay')).toBeVisible();
   await hideAddress(ada).uncheck();
   await open(ada, `/room/${room}`);
   await expect(hideAddress(ada)).toHaveCount(0);

@@ -9,7 +9,7 @@ import { expect, test } from '../support/test.ts';
 
 const READABLE_MS = 2_000;
 
-const screenOf = (page: Page, name: string) => page.getByRole('article', { name: `Screen of ${name}` });
+const screenOf = (page: Page, name: string) => page.getByRole('article', { name: `${name}'s screen` });
 
 /** The top of what is shown of a screen at a time, as a PNG; empty if nothing is shown. */
 const frame = (page: Page, name: string, at: number) =>
@@ -63,7 +63,7 @@ test('a page of small text can be read by the other, and the camera goes on', { 
   expect(readable(), 'times it could be read').toBe(2);
   await plays(bob, 'Ada');
   expect(await screenOf(bob, 'Ada').locator('video').evaluate((video: HTMLVideoElement) => video.videoHeight)).toBe(1080);
-  await expect(screenOf(bob, 'Ada').getByText('Nothing of it has come yet')).toBeHidden();
+  await expect(screenOf(bob, 'Ada').getByText('No video yet')).toBeHidden();
   await Promise.all([expectMore(bob, 'sound'), expectMore(ada, 'picture')]);
   await expect(tileOf(bob, 'Ada').locator('video')).toBeVisible();
   const hints = () => probe.connections.flatMap((link) => link.getSenders()).flatMap(({ track }) => track?.contentHint || []);
@@ -127,7 +127,7 @@ test('what is shared ends with its tab, and its sound is heard also by who wants
   await expect(sounds).toHaveCount(2);
   await expect.poll(loud).toBeGreaterThan(0.1);
   await button(bob, 'Settings').click();
-  await bob.getByRole('radio', { name: 'Sound only' }).check();
+  await bob.getByRole('radio', { name: 'Audio only' }).check();
   await expect(screenOf(bob, 'Ada')).toBeHidden();
   await expect.poll(loud).toBeGreaterThan(0.1);
   await bob.getByRole('radio', { name: 'Automatic' }).check();
@@ -154,7 +154,7 @@ test('a picker that never answers can be asked again, and given up', async ({ pe
     };
   });
   await enter(ada, room, 'Ada');
-  const choosing = ada.getByText("Choose in your browser's window what to share.");
+  const choosing = ada.getByText("Choose what to share in your browser's window.");
   const shares = ada.getByText('You are sharing your screen.');
   await button(ada, 'Share your screen').click();
   await expect(choosing).toBeVisible();
@@ -175,7 +175,7 @@ test('who only says that they share a screen is not looked at in the dark', asyn
   await enter(ada, room, 'Ada');
   const eve = await hostile(place, salon.origin);
   await eve.say({ type: 'join', room, presence: { name: 'Eve', mic: false, camera: false, screen: true } });
-  await expect(screenOf(ada, 'Eve').getByText('Nothing of it has come yet')).toBeVisible();
+  await expect(screenOf(ada, 'Eve').getByText('No video yet')).toBeVisible();
 });
 
 test.describe('while the server cannot be reached', () => {

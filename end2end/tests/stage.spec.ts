@@ -30,7 +30,7 @@ test('who talks has the stage, and keeps it while nobody does', async ({ person,
   await expectEqual(ada);
   await button(cleo, 'Mute microphone').click();
   await button(ada, 'More').click();
-  await ada.getByRole('radio', { name: 'Who talks is large' }).check();
+  await ada.getByRole('radio', { name: 'Speaker' }).check();
   await expectOnStage(ada, 'Bob', 'Cleo');
   await expect(tileOf(ada, 'Bob')).toHaveClass(/talking/);
   // The picture did not begin anew.
@@ -47,12 +47,12 @@ test('who talks has the stage, and keeps it while nobody does', async ({ person,
 
 test('whom one pins stays large, whoever talks, and the own picture can be hidden', async ({ person, room }) => {
   const [ada, , cleo] = await three(person, room);
-  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' });
+  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Pin Bob' });
   await tileOf(ada, 'Bob').hover();
   await pin.click();
   await expectOnStage(ada, 'Bob', 'Cleo');
   await button(ada, 'More').click();
-  await ada.getByRole('switch', { name: 'Hide my own picture from me' }).click();
+  await ada.getByRole('switch', { name: 'Hide self-view' }).click();
   await expect(ownTile(ada)).toBeHidden();
   await expect(tileOf(cleo, 'Ada').locator('video')).toBeVisible();
   await ada.keyboard.press('Escape');
@@ -84,11 +84,11 @@ test('a layout, a pin, a volume and the time inside outlive a reconnect and a re
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
   await expectConnected(ada, 'Bob', 'Cleo');
   await button(ada, 'More').click();
-  const large = ada.getByRole('radio', { name: 'Who talks is large' });
+  const large = ada.getByRole('radio', { name: 'Speaker' });
   await large.check();
   await ada.keyboard.press('Escape');
   await tileOf(ada, 'Bob').hover();
-  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' });
+  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Pin Bob' });
   await pin.click();
   await ada.getByRole('button', { name: /^People/ }).click();
   await ada.getByRole('slider', { name: 'Volume of Bob' }).fill('30');
@@ -133,7 +133,7 @@ test('the call goes on in a small window, with its switches', async ({ person, r
   await enter(bob, room, 'Bob');
   await expectConnected(ada, 'Bob');
   await button(ada, 'More').click();
-  await button(ada, 'Small window on top').click();
+  await button(ada, 'Picture-in-picture').click();
   const inside = <T>(read: (document: Document) => T) => inSmallWindow(ada, read);
   await expect.poll(() => inside((document) => document.querySelector('video')?.videoWidth ?? 0)).toBeGreaterThan(0);
   await expect.poll(() => inside((document) => document.querySelector('.name')?.textContent)).toBe('Bob');

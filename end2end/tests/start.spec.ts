@@ -40,7 +40,7 @@ test.describe('the app cannot start', () => {
   test.use({ expectedOutput: /^(error|failed|console (error|warning))/ });
 
   for (const [what, fault, words] of [
-    ['no WebAssembly', (page: Page) => page.addInitScript('delete globalThis.WebAssembly'), /WebAssembly switched off/],
+    ['no WebAssembly', (page: Page) => page.addInitScript('delete globalThis.WebAssembly'), /WebAssembly is turned off/],
     ['a script that is missing', (page: Page) => alter(page, '**/pkg/salon.js', () => ({ status: 404 })), /\/pkg\/salon\.js could not be loaded/],
     ['a script that was cut', (page: Page) => alter(page, '**/pkg/salon.js', half), /\/pkg\/salon\.js could not be loaded/],
     ['a script that is held back', (page: Page) => page.route('**/pkg/salon.js', (route) => route.abort()), /\/pkg\/salon\.js could not be loaded/],
@@ -48,7 +48,7 @@ test.describe('the app cannot start', () => {
     ['an app that is missing', (page: Page) => alter(page, '**/*.wasm', () => ({ status: 404 })), /\/pkg\/salon\S*\.wasm could not be loaded/],
     ['an app that was cut', (page: Page) => alter(page, '**/*.wasm', half), /\/pkg\/salon\S*\.wasm could not be loaded/],
     ['an app that is held back', (page: Page) => page.route('**/*.wasm', (route) => route.abort()), /\/pkg\/salon\S*\.wasm could not be loaded/],
-    ['a page that was changed', (page: Page) => alter(page, '**/room/*', inject), /an extension or a proxy may have changed it/],
+    ['a page that was changed', (page: Page) => alter(page, '**/room/*', inject), /An extension or a proxy may have changed it/],
     ['a policy against inline scripts', (page: Page) => addPolicy(page, "script-src 'self'"), /security policy .* \(script-src inline\)/],
     ['a policy against files', (page: Page) => addPolicy(page, "script-src 'unsafe-inline'"), /security policy .*salon\.js/],
     ['a policy against WebAssembly', (page: Page) => addPolicy(page, "script-src 'self' 'unsafe-inline'"), /security policy .*wasm-eval/],
@@ -99,7 +99,7 @@ test.describe('the app cannot start', () => {
     await ada.route(/:\d+\/(pkg\/|start\.js|favicon)/, (route) => route.fulfill({ status: 404 }));
     for (const path of [`/meet/room/${room}`, '/meet/']) {
       await ada.goto(path);
-      await expect(notice(ada)).toContainText('needs an address of its own');
+      await expect(notice(ada)).toContainText('needs its own host name');
       await expect(notice(ada)).not.toContainText(/network|Reload/);
     }
   });
@@ -132,13 +132,13 @@ test('a slow app: Join is answered at once, counts, and goes on by itself', asyn
   await ada.goto(`/room/${room}`, { waitUntil: 'commit' });
   await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await button(ada, 'Join').click();
-  await expect(notice(ada)).toContainText('You will join as soon as it is here.', { timeout: 1_000 });
+  await expect(notice(ada)).toContainText('You will join as soon as it is ready.', { timeout: 1_000 });
   await show(ada, 'joins-when-loaded');
   await ada.clock.fastForward(9_000);
-  await expect(notice(ada)).toContainText('takes long to load');
+  await expect(notice(ada)).toContainText('taking a long time to load');
   await show(ada, 'slow');
   await button(ada, 'Join').click();
-  await expect(notice(ada)).toContainText('takes long to load');
+  await expect(notice(ada)).toContainText('taking a long time to load');
   await expect(notice(ada).getByRole('link', { name: 'Reload' })).toBeVisible();
   await ada.clock.resume();
   await (await app).continue();

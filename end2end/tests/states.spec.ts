@@ -98,7 +98,7 @@ test('call of one to four', { tag: '@alone' }, async ({ me, room, person }) => {
   await expect(me.locator('[data-tile=remote][data-mic=off][data-camera=off]')).toBeVisible();
   await show(me, 'call-of-4');
   await button(me, 'More').click();
-  await me.getByRole('radio', { name: 'Who talks is large' }).check();
+  await me.getByRole('radio', { name: 'Speaker' }).check();
   await me.keyboard.press('Escape');
   await show(me, 'call-speaker');
 });
@@ -131,7 +131,7 @@ test('host', async ({ me, person }) => {
   const cleo = await person({ viewport: DESK });
   await knock(cleo, room, 'Cleo');
   await expect(panel.getByText('Cleo')).toBeVisible();
-  await panel.getByLabel('More for Bob').click();
+  await panel.getByLabel('More options for Bob').click();
   await show(me, 'host-people');
   await expectPhase(cleo, 'knocking');
   await show(cleo, 'knocking');
@@ -169,7 +169,7 @@ test('panels of a call, and its end', async ({ me, room, person }) => {
   await expect(me.locator('[data-code]').first()).toHaveText(/-/);
   await show(me, 'call-people');
   await button(me, 'Connection to Bob').click();
-  await expect(me.getByRole('img', { name: /^Rate over the last 2 minutes/ })).toHaveCount(2);
+  await expect(me.getByRole('img', { name: /^Bitrate over the last 2 minutes/ })).toHaveCount(2);
   await show(me, 'call-connection');
   await me.keyboard.press('Escape');
   await button(me, 'Leave').click();
@@ -184,7 +184,7 @@ test('presenting', async ({ person, room }) => {
   await openPrint(bob);
   await button(bob, 'Share your screen').click();
   await enter(me, room, 'Ada');
-  const picture = me.getByRole('article', { name: 'Screen of Bob' }).locator('video');
+  const picture = me.getByRole('article', { name: "Bob's screen" }).locator('video');
   await expect.poll(() => picture.evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
   await show(me, 'presenting');
   await openPrint(me);
@@ -224,7 +224,7 @@ test('recording', async ({ me, person, room }) => {
   await button(me, 'More').click();
   await standStill(me, true);
   await button(me, 'Record').click();
-  await expect(me.getByText('Begins in 3')).toBeVisible();
+  await expect(me.getByText('Starts in 3')).toBeVisible();
   await show(me, 'call-counting');
   await standStill(me, false);
   await expect(button(me, 'Stop recording')).toBeVisible();
@@ -272,13 +272,13 @@ test('signs, files on their way and a line that is lost', async ({ person, signa
   await give(bob, 'declined.zip', 1);
   await button(me, 'Decline: declined.zip').click();
   await give(bob, 'holiday with a rather long name.mp4', 150);
-  await button(me, /^Save: holiday/).click();
+  await button(me, /^Download: holiday/).click();
   await button(me, /^Pause: holiday/).click();
   await expect(me.locator('.file').first()).toContainText('paused at');
   await give(bob, 'offered.pdf', 1);
   await expect(me.locator('.file')).toHaveCount(4);
   await show(me, 'call-files-paused');
-  await button(me, /^Go on: holiday/).click();
+  await button(me, /^Resume: holiday/).click();
   await expect(button(me, /^Pause: holiday/)).toBeVisible();
   signal('of their own', 'SIGSTOP');
   await expect(tileOf(me, 'Bob')).toHaveAttribute('data-link', 'reconnecting');

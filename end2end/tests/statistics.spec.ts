@@ -37,13 +37,13 @@ const expectTraffic = async (dialog: Locator) => {
     expect(cells(dialog, name), name).toHaveText(values, { timeout: 30_000 });
   await expectRow('Path', /^Direct, UDP/);
   await expectRow('Round trip', /^[\d.]+ ms$/);
-  await expectRow('Rate', RATE, RATE);
-  await expectRow('Lost', /^\d+\.\d %$/, /^(\d+\.\d %|—)$/);
+  await expectRow('Bitrate', RATE, RATE);
+  await expectRow('Packet loss', /^\d+\.\d%$/, /^(\d+\.\d%|—)$/);
   await expectRow('Jitter', /^[\d.]+ ms$/, /^([\d.]+ ms|—)$/);
-  await expectRow('Sound', /opus/i, /opus/i);
-  await expectRow('Picture', CODEC, CODEC);
-  await expectRow('Size', PIXELS, PIXELS);
-  await expectRow('Frames', /^[1-9]\d* a second$/, /^[1-9]\d* a second$/);
+  await expectRow('Audio', /opus/i, /opus/i);
+  await expectRow('Video', CODEC, CODEC);
+  await expectRow('Resolution', PIXELS, PIXELS);
+  await expectRow('Frame rate', /^[1-9]\d* fps$/, /^[1-9]\d* fps$/);
   await expectRow('Freezes', /^(none|\d+, .* in all)$/, '—');
 };
 
@@ -81,8 +81,8 @@ test('the connection to a person in numbers and graphs, by keyboard alone, which
     await keyboard.press('Enter');
     await expect(ada.locator('[data-notice=event]')).toContainText('Report copied.');
     report = await clipboard(ada);
-    expect(report).toMatch(/^Rate: received [1-9].*bit\/s \(.*\), sent [1-9].*bit\/s \(.*\)$/m);
-    for (const name of ['Path', 'Sound', 'Picture', 'Size']) {
+    expect(report).toMatch(/^Bitrate: received [1-9].*bit\/s \(.*\), sent [1-9].*bit\/s \(.*\)$/m);
+    for (const name of ['Path', 'Audio', 'Video', 'Resolution']) {
       const shown = await cells(dialog, name).allInnerTexts();
       const said = report.split('\n').find((text) => text.startsWith(`${name}: `));
       for (const value of shown) expect(said).toContain(value.trim());
@@ -165,10 +165,10 @@ test('what does not answer is named, no address is given away that is to be hidd
   await expect.poll(() => clipboard(ada)).toContain('Relay over TCP: no answer');
   expectNoAddress(await clipboard(ada));
 
-  await ada.getByRole('checkbox', { name: 'Hide my address' }).check();
+  await ada.getByRole('checkbox', { name: 'Hide my IP address' }).check();
   await open(ada, `/room/${room}`);
   await found.locator('summary').click({ timeout: 30_000 });
-  await expect(found.locator('dl')).toContainText(/STUN\s*not tested: your address stays hidden/);
+  await expect(found.locator('dl')).toContainText(/STUN\s*not tested: your IP address stays hidden/);
   // One for each relay, and the spare.
   await expect.poll(() => connectionsMade(ada)).toEqual([3]);
   const asked = await ada.evaluate(() => probe.connections.map((connection) => connection.getConfiguration()));
@@ -226,8 +226,8 @@ test.describe('on a line that loses', () => {
       await enter(bob, room, 'Bob');
       await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
       const [mine, theirs] = [await openPanel(ada, 'Bob'), await openPanel(bob, 'Ada')];
-      await expect(cells(mine, 'Lost')).toHaveText(['0.0 %', '0.0 %']);
-      const lost = async (dialog: Locator, column: number) => Number.parseFloat(await cells(dialog, 'Lost').nth(column).innerText());
+      await expect(cells(mine, 'Packet loss')).toHaveText(['0.0%', '0.0%']);
+      const lost = async (dialog: Locator, column: number) => Number.parseFloat(await cells(dialog, 'Packet loss').nth(column).innerText());
 
       await network.loseBetween('bob', 'ada', LOST_PERCENT);
       await expect.poll(() => lost(mine, 0)).toBeGreaterThan(0);
@@ -240,7 +240,7 @@ test.describe('on a line that loses', () => {
       expect(mean).toBeGreaterThan(LOST_PERCENT / 10);
       expect(mean).toBeLessThan(LOST_PERCENT * 1.5);
       await network.restore();
-      await expect(cells(mine, 'Lost')).toHaveText(['0.0 %', '0.0 %']);
+      await expect(cells(mine, 'Packet loss')).toHaveText(['0.0%', '0.0%']);
 
       const freezes = async () => Number.parseInt((await cells(mine, 'Freezes').first().innerText()).replace('none', '0'));
       const before = await freezes();
@@ -248,9 +248,9 @@ test.describe('on a line that loses', () => {
       await ada.waitForTimeout(GONE_MS);
       await network.restore();
       await expect.poll(freezes).toBeGreaterThan(before);
-      await expect(cells(mine, 'Freezes').first()).toHaveText(/^\d+, [1-9]\d*\.\d s in all$/);
+      await expect(cells(mine, 'Freezes').first()).toHaveText(/^\d+, [1-9]\d*\.\d s in total$/);
       console.log(await cells(mine, 'Freezes').first().innerText());
-      await expect(mine.getByRole('img', { name: /^Lost over the last 2 minutes: 0\.0 % to [1-9]/ }).first()).toBeVisible();
+      await expect(mine.getByRole('img', { name: /^Packet loss over the last 2 minutes: 0\.0% to [1-9]/ }).first()).toBeVisible();
     } finally {
       for (const browser of browsers) await browser.close();
       await salon.stop();
@@ -299,11 +299,11 @@ test.describe('with a relay', () => {
       const path = async () => (await cells(dialog, 'Path').innerText()).trim();
       await expect.poll(path).toMatch(/^(Direct|Relayed|Relayed over UDP), UDP, IPv4$/);
       await expect.poll(async () => (await isRelayed(ada)) === (await path()).startsWith('Relayed')).toBe(true);
-      await button(ada, 'Test the servers').click();
+      await button(ada, 'Test the connection').click();
       for (const name of ['STUN', ...relays]) {
         await expect(dialog.locator('dl')).toContainText(new RegExp(`${name}\\s*works, found in`), { timeout: 30_000 });
       }
-      await expect(dialog.locator('dl')).toContainText(/Through the relay\s*[1-9][\d.]* [kM]bit\/s up and down/);
+      await expect(dialog.locator('dl')).toContainText(/Through the relay\s*[1-9][\d.]* [kM]bit\/s in both directions/);
     } finally {
       for (const browser of browsers) await browser.close();
       await salon.stop();

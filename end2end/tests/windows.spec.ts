@@ -207,7 +207,7 @@ test('the name on a small tile is below the initials', async ({ person, room }) 
     await button(page, 'Turn camera off').click();
   }
   await button(me, 'More').click();
-  await me.getByRole('radio', { name: 'Who talks is large' }).check();
+  await me.getByRole('radio', { name: 'Speaker' }).check();
   await me.keyboard.press('Escape');
   const apart = () =>
     me.evaluate(() =>

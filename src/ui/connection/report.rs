@@ -271,16 +271,16 @@ mod tests {
             "Salon {VERSION}, connection to one person\n\
              Path: Direct, UDP, IPv4\n\
              Round trip: 23 ms (21 ms to 23 ms)\n\
-             Rate: received 1.2 Mbit/s (1.2 Mbit/s), sent —\n\
-             Lost: received 1.0 % (1.0 %), sent —\n\
+             Bitrate: received 1.2 Mbit/s (1.2 Mbit/s), sent —\n\
+             Packet loss: received 1.0% (1.0%), sent —\n\
              Jitter: received 12 ms (12 ms), sent —\n\
-             Sound: received opus, sent —\n\
-             Picture: received VP8, sent —\n\
-             Size: received 1280 × 720, sent —\n\
-             Frames: received 30 a second, sent —\n\
-             Freezes: received 2, 1.3 s in all, sent —\n\
+             Audio: received opus, sent —\n\
+             Video: received VP8, sent —\n\
+             Resolution: received 1280 × 720, sent —\n\
+             Frame rate: received 30 fps, sent —\n\
+             Freezes: received 2, 1.3 s in total, sent —\n\
              Limited by: received —, sent —\n\
-             In brackets: the least and the most of the last 2 minutes.\n"
+             In brackets: minimum and maximum of the last 2 minutes.\n"
         );
         assert_eq!(report(&history, t), expected);
         assert!(
@@ -307,7 +307,7 @@ mod tests {
         assert!(line.contains("app:3000") && line.contains("call.example.org"), "{line}");
         findings.server = Some(Duration::from_millis(12));
         for (upload, expected, text) in [
-            (UploadResult::Waiting, Verdict::Testing, "being tested"),
+            (UploadResult::Waiting, Verdict::Testing, "testing"),
             (UploadResult::TooSlow, Verdict::Slow, "too slow to be measured"),
             (UploadResult::Failed, Verdict::Good, "could not be measured"),
             (UploadResult::About(64e3), Verdict::Slow, "about 64 kbit/s"),
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(findings.verdict(), Verdict::NoConnections);
         assert_eq!(
             (t.finding)(CheckResult::Refuses(Duration::ZERO), true),
-            "answers, but does not let you in"
+            "answers, but rejects your credentials"
         );
     }
 }
