@@ -1,4 +1,4 @@
-//! Which page is shown.
+//! The routes.
 
 use crate::{
     pages::{Home, NotFound, RoomPage},
@@ -10,12 +10,12 @@ use crate::{
 };
 use leptos::{either::EitherOf3, prelude::*};
 
-/// Goes from page to page without loading anything.
+/// Navigates between pages without loading them.
 #[derive(Clone, Copy)]
 pub struct Navigator(RwSignal<Page>);
 
 impl Navigator {
-    /// Opens the page of the room that a link leads to, with what the link opens there.
+    /// Opens the page of a linked room, together with the secret in the link.
     pub fn follow(self, RoomLink { room, secret }: RoomLink) {
         if let Some(secret) = secret {
             keep_secret(&room, &secret);
@@ -23,14 +23,14 @@ impl Navigator {
         self.open_room(room);
     }
 
-    /// Opens the page of a room. The browser's Back and Forward load a page anew.
+    /// Opens the page of a room. The browser's Back and Forward reload the page.
     pub fn open_room(self, name: RoomName) {
         platform::push_path(&format!("/room/{name}"));
         self.0.set(Page::Room { name, state: RoomState::default() });
     }
 }
 
-/// The app, on the server and in the browser. Which page it begins with is the server's decision.
+/// The app, on the server and in the browser. The server decides the first page.
 #[component]
 pub fn App() -> impl IntoView {
     let boot = use_context::<Boot>().unwrap_or_default();

@@ -50,7 +50,7 @@ pub mod server;
 pub mod session;
 pub mod ui;
 
-/// Takes over the page that the server rendered.
+/// Hydrates the page that the server rendered.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -1,4 +1,4 @@
-//! The program: reads the options, listens, and serves until it is told to end.
+//! The program: reads the options, listens, and serves until it receives a signal.
 
 use anyhow::Context;
 use rustix::{
@@ -25,7 +25,7 @@ use tracing::debug;
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 4096;
 
-/// How long a line may take to be printed, and blocked threads to end.
+/// Timeout for printing a line, and for blocked threads at shutdown.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The pages, if this program carries them.
@@ -34,7 +34,7 @@ const EMBEDDED: Option<Embedded> = Some(salon::embed::file);
 #[cfg(not(feature = "embed"))]
 const EMBEDDED: Option<Embedded> = None;
 
-/// The operator asked for something impossible.
+/// Exit code for invalid use.
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     let done = match task {
         Task::Serve => {
             take_all_descriptors();
-            // What the server writes is secret: keys, and what is signed with them.
+            // The server's files are secret: keys, and data signed with them.
             umask(Mode::RWXG | Mode::RWXO);
             serve(config, &log).map(|()| ExitCode::SUCCESS)
         }
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves on a runtime of its own, and keeps the log meanwhile.
+/// Serves on its own runtime and keeps the log running.
 fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
     let runtime = Runtime::new().context("Cannot start threads")?;
     let served = runtime.block_on(async {
@@ -78,12 +78,12 @@ fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
             never = log.keep() => match never {},
         }
     });
-    // What still blocks a thread, such as a disk that does not answer, is not waited for.
+    // Threads that still block, for example on a disk, are abandoned.
     runtime.shutdown_timeout(PATIENCE);
     served
 }
 
-/// Listens first: people who come while the server is prepared are answered a moment later.
+/// Listens first: clients that connect during start-up are answered a moment later.
 async fn run(config: Config) -> anyhow::Result<()> {
     let signals = Signals::take().context("Cannot wait for signals")?;
     let listener = listen_for_people(config.listen)?;
@@ -122,8 +122,8 @@ fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError>
     listen(address).map_err(|error| ServerError::Metrics { address, error })
 }
 
-/// Listens with room for everybody who comes back at once when the server was restarted: the usual
-/// 128 turns most of a thousand away for a second. The system may allow less.
+/// Listens with a backlog for clients that all reconnect after a restart: the usual 128 would delay
+/// most of a thousand by a second. The system may allow less.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
@@ -131,7 +131,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Every connection takes a descriptor, and the usual 1,024 are few: as many as the system allows.
+/// Every connection takes a file descriptor, and the usual limit of 1,024 is low, so it is raised
+/// to the maximum.
 fn take_all_descriptors() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -140,7 +141,7 @@ fn take_all_descriptors() {
     }
 }
 
-/// Prints a line. Nobody may be listening, or taking it, and neither is a reason to end or to wait.
+/// Prints a line. A reader that is gone or slow is no reason to exit or to wait.
 fn say(mut to: impl Write + Send + 'static, line: &str) {
     let line = format!("{line}\n");
     within(PATIENCE, move || {

@@ -19,9 +19,9 @@ use crate::{
 };
 use std::time::Duration;
 
-/// How many characters of a message a notice shows.
+/// Maximum length of a message in a notice, in characters.
 const EXCERPT: usize = 80;
-/// For those who ask to join, before and after they have asked.
+/// Shown both before and after asking to join.
 const LOCKED: &str = "The room is locked. Nobody else can join.";
 
 pub(super) static TEXTS: Texts = Texts {
@@ -333,19 +333,19 @@ fn someone(name: &str) -> &str {
     if name.is_empty() { "a guest" } else { name }
 }
 
-/// With one digit behind the point. By whole numbers: the code that writes any other is as large as a
-/// panel.
+/// With one decimal place. Computed with integers: the code that formats other floats is as large
+/// as a panel.
 fn tenths(value: f64) -> String {
     let tenths = (value * 10.0).round() as u64;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// For the beginning of a sentence. What people call themselves stays as it is.
+/// Capitalised for the start of a sentence. People's own names stay unchanged.
 fn capital(text: &str) -> String {
     text.strip_prefix("a guest").map_or_else(|| text.to_owned(), |rest| format!("A guest{rest}"))
 }
 
-/// Names as they stand in a sentence.
+/// A list of names within a sentence.
 fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),
@@ -367,7 +367,7 @@ fn not_delivered(names: &[&DisplayName]) -> String {
     format!("Waiting for {}", listed(&names))
 }
 
-/// Coarser than a stopwatch, so that it does not tick under the reader's eyes.
+/// Rounded to minutes, so that the text does not change while it is read.
 fn inside(people: &[(String, u64)]) -> String {
     let names: Vec<_> = people.iter().map(|(name, _)| someone(name)).collect();
     let seconds = people.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
@@ -440,7 +440,7 @@ fn in_background(name: &DisplayName) -> String {
     }
 }
 
-/// What stands on a person's tile, as it is read out.
+/// The state on a participant's tile, for screen readers.
 fn state(tile: &Tile) -> String {
     let Presence { name, background, .. } = &tile.presence;
     let who = someone(name.as_str());
@@ -508,7 +508,7 @@ fn link(link: Link) -> String {
     }
 }
 
-/// What keeps two people from each other, and what helps.
+/// Why two people cannot connect, and what helps.
 fn why(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::Here(Failure::NoConnection) => {

@@ -1,4 +1,4 @@
-//! English, about choices in a call.
+//! English texts about settings in a call.
 
 use super::someone;
 use crate::{i18n::ChoiceTexts, protocol::Quality, ui::Shortcut};

@@ -1,4 +1,4 @@
-//! English, about files.
+//! English texts about files.
 
 use super::{someone, tenths};
 use crate::{content::FileState, i18n::FileTexts, protocol::DisplayName};

@@ -1,4 +1,4 @@
-//! English, about recordings.
+//! English texts about recordings.
 
 use super::files::size;
 use crate::{

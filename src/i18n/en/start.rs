@@ -1,4 +1,4 @@
-//! What is said in English while the app is not there.
+//! English texts shown while the app is not loaded.
 
 use crate::i18n::StartTexts;
 

@@ -1,4 +1,4 @@
-//! English, about connections.
+//! English texts about connections.
 
 use super::{someone, tenths};
 use crate::{
@@ -9,10 +9,11 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Above this, a line that was tried with a few hundred kilobytes is as fast as any.
+/// Bitrate in bits per second above which a test with a few hundred kilobytes cannot tell
+/// differences.
 const PLENTY: f64 = 100e6;
 const BEING_TESTED: &str = "testing";
-const DROPPED: &str = "stopped waiting";
+const DROPPED: &str = "cancelled";
 
 pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     connection: "Connection",

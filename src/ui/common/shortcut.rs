@@ -1,7 +1,6 @@
-//! Which key is for what in a call.
+//! The keyboard shortcuts of a call.
 
-/// Letters, pressed together with Alt: single keys are what people speak to their computer with, and
-/// what they type.
+/// Letters, pressed together with Alt: people type and dictate single keys.
 pub(in crate::ui) const KEYS: [(&str, Shortcut); 7] = [
     ("M", Shortcut::Microphone),
     ("V", Shortcut::Camera),
@@ -12,27 +11,27 @@ pub(in crate::ui) const KEYS: [(&str, Shortcut); 7] = [
     ("L", Shortcut::Layout),
 ];
 
-/// What a key does.
+/// The action of a shortcut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortcut {
     /// Mutes, or unmutes.
     Microphone,
-    /// Switches the camera.
+    /// Turns the camera on or off.
     Camera,
-    /// Shares the screen, or no longer.
+    /// Starts or stops sharing the screen.
     Screen,
-    /// Opens the chat, or closes it.
+    /// Opens or closes the chat.
     Chat,
-    /// The people.
+    /// Opens or closes the list of people.
     People,
-    /// Raises the hand, or lowers it.
+    /// Raises or lowers the hand.
     Hand,
-    /// Shows everybody equal, or who talks large.
+    /// Switches between grid and speaker layout.
     Layout,
 }
 
-/// By the letter that stands on the key; where Alt makes another sign of it, or the keyboard has
-/// other letters, by its place (W3C UI Events Code), unless somebody types that sign.
+/// By the letter on the key. Where Alt produces another character, or the keyboard has other
+/// letters, by its position (W3C UI Events Code), unless the person is typing that character.
 pub(in crate::ui) fn find_shortcut(
     key: &str,
     code: &str,
