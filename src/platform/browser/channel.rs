@@ -16,7 +16,7 @@ const WORDS: u16 = 0;
 const BYTES: u16 = 1;
 const LABEL: &str = "salon";
 
-/// With so many bytes left to send, more are asked for.
+/// Buffered amount in bytes below which more data is requested.
 const LITTLE: u32 = 1024 * 1024;
 
 type Handler = Rc<dyn Fn(ChannelInput)>;

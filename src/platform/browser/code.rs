@@ -5,8 +5,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
 
-/// So slow that nobody who sits in the middle of a call can look for a pair of certificates with the
-/// same code while it begins.
+/// Slow enough that an attacker in the middle cannot search for two certificates with the same code
+/// while the call begins.
 const ROUNDS: u32 = 200_000;
 const SALT: &[u8] = b"salon verification code";
 

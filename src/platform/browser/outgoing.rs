@@ -96,7 +96,7 @@ impl Outgoing {
         }
     }
 
-    /// Lets go of the devices, which whoever waits for an operation would otherwise keep open.
+    /// Releases the devices, which a pending operation would otherwise keep open.
     pub(super) fn release(&self) {
         self.tracks.take();
         self.screen.take();

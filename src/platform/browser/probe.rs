@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, RtcPeerConnection, RtcPeerConnectionIceEvent};
 
-/// So long a server has to answer.
+/// Time within which a server has to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A connection to nobody that gathers candidates from one server, or without any. Dropping it ends it.

@@ -33,7 +33,7 @@ impl Sections {
         self.screen.set(kind, Some(section));
     }
 
-    /// What is shared anew may be sent anew where the other side has stopped its section.
+    /// A stopped section is replaced when something is shared again.
     pub(super) fn forget_stopped_screen(&mut self) {
         for kind in Kind::ALL {
             if self.screen.get(kind).is_some_and(is_stopped) {

@@ -58,9 +58,9 @@ fn replace(sender: &Sender, track: &JsValue) -> impl Future<Output = ()> + use<>
     }
 }
 
-/// Takes a picture anew until it has come, as long as it is the one to be sent. One that does not move,
-/// as of a page at rest, comes when somebody begins to take it, and then once a second; at times
-/// Chromium leaves out the former.
+/// Requests a frame until one has arrived, while the track is still the current one. A still page
+/// delivers a frame when capture starts, and then once a second; Chromium sometimes omits the
+/// first.
 pub(super) async fn insist(sender: Sender, track: JsValue, is_wanted: impl Fn() -> bool) {
     // Of what was sent before, pictures may have been counted.
     let before = pictures(&sender).await.unwrap_or_default();

@@ -42,7 +42,7 @@ impl Parts {
         self.looked
     }
 
-    /// The same of another report.
+    /// The same selection from another report.
     pub(super) fn anew(&self) -> Self {
         let part = |Part { kind, is_sound, id, .. }: &Part| Part {
             kind,

@@ -15,9 +15,9 @@ use web_sys::{
     RtcPeerConnection, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
 
-/// So long each step to a connection may take.
+/// Timeout for each step of the connection set-up.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// So long data is sent.
+/// Duration of the transfer.
 const TIME: Duration = Duration::from_secs(2);
 /// Bytes in one message: what every browser takes (RFC 8831, section 6.6).
 const CHUNK: usize = 16 * 1024;

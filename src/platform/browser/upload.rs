@@ -14,9 +14,9 @@ use web_sys::{AbortController, RequestInit, Response, window};
 
 /// How often something is sent, at most.
 const PIECES: u32 = 8;
-/// After so long, no more is sent.
+/// Time after which no more data is sent.
 const ENOUGH: Duration = Duration::from_secs(2);
-/// So long each may take.
+/// Timeout of each request.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A test of how fast this page can send. It is given up when it is dropped.

@@ -27,7 +27,7 @@ pub fn toggle_full_screen() {
     if document.fullscreen_element().is_some() {
         document.exit_fullscreen();
     } else if let Some(page) = document.document_element() {
-        // Whoever refuses leaves the page as it is.
+        // If it is refused, the page stays as it is.
         let _ = page.request_fullscreen();
     }
 }

@@ -12,7 +12,7 @@ use web_sys::{
     MediaStreamAudioDestinationNode, MediaStreamAudioSourceNode, MediaStreamTrack,
 };
 
-/// So long a mixer may take until it runs.
+/// Time within which a mixer has to start.
 const WAKES_WITHIN: Duration = Duration::from_secs(5);
 
 /// What mixes the sound of recordings. It wakes slowly, and never where nothing can play sound.
