@@ -63,7 +63,7 @@ const mutants = [
     file: 'src/platform/browser/recording/picture.rs',
     from: 'match video.filter(|video| video.video_width() > 0) {',
     to: 'match video.filter(|video| video.video_width() > 0 && video.current_time() < 1.0) {',
-    caught: browser('who is connected anew stays in the recording'),
+    caught: browser('a reconnected participant stays in the recording'),
   },
   {
     what: 'a notice that is not announced',

@@ -1,4 +1,4 @@
-// Files that people give each other, past the server.
+// File sharing past the server.
 import type { Download, Page } from '@playwright/test';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -22,7 +22,7 @@ const hashOf = async (path: string) => {
 };
 const hashOfDownload = async (download: Download) => hashOf(await download.path());
 
-/** A file of noise on the disk, with its hash. */
+/** A file of random bytes on the disk, with its hash. */
 const noise = async (path: string, megabytes: number) => {
   await writeFile(path, randomBytes(megabytes * 1_000_000));
   return { path, hash: await hashOf(path) };
@@ -44,7 +44,7 @@ const bring = (page: Page, type: 'drop' | 'paste', name: string, text: string) =
     call.dispatchEvent(new DragEvent('drop', { ...init, dataTransfer: transfer }));
   }, [type, name, text] as const);
 
-test('a file is offered to everybody, and who wants it gets it whole', async ({ person, room }, info) => {
+test('a file is offered to everyone, and arrives intact where it is accepted', async ({ person, room }, info) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
   await Promise.all([expectConnected(bob, 'Ada', 'Cleo'), expectConnected(cleo, 'Ada', 'Bob')]);
@@ -71,7 +71,7 @@ test('a file is offered to everybody, and who wants it gets it whole', async ({ 
   expect(await hashOfDownload(await again)).toBe(file.hash);
 });
 
-test('files come by drop and paste, stop and go on, and can be withdrawn', async ({ person, room }, info) => {
+test('files are shared by drop and paste, paused and resumed, and can be withdrawn', async ({ person, room }, info) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -101,11 +101,11 @@ test('files come by drop and paste, stop and go on, and can be withdrawn', async
   await expect(row(bob, 'long.bin').first()).toContainText('declined');
 });
 
-test.describe('while the server cannot be reached', () => {
-  // The browser itself writes of every attempt to reach it.
+test.describe('while the server is unreachable', () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('a file goes on where it was, also when its owner was gone for longer than a seat is held', async ({ person, room, startSalon }, info) => {
+  test('a transfer resumes where it was, even after its owner was gone for longer than a seat is reserved', async ({ person, room, startSalon }, info) => {
     test.slow();
     const salon = await startSalon('--hold', '2');
     const line = await startLine(salon.origin);
@@ -133,14 +133,14 @@ test.describe('while the server cannot be reached', () => {
   });
 });
 
-test('what is dropped on the call opens the chat, where it stands', async ({ person, room }) => {
+test('files dropped on the call open the chat, which lists them', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await bring(ada, 'drop', 'plan.txt', 'plan');
   await expect(row(ada, 'plan.txt')).toBeVisible();
 });
 
-/** Drops what is at these paths on the call, as from a file manager. */
+/** Drops the files at these paths on the call, as from a file manager. */
 const dropFromDisk = async (page: Page, ...files: string[]) => {
   const session = await page.context().newCDPSession(page);
   const place = { x: 300, y: 300, data: { items: [], files, dragOperationsMask: 1 } };
@@ -150,7 +150,7 @@ const dropFromDisk = async (page: Page, ...files: string[]) => {
   await session.detach();
 };
 
-test('a folder that is dropped is named, and the files beside it are given', async ({ person, room }, info) => {
+test('a dropped folder is reported, and the files beside it are shared', async ({ person, room }, info) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   const [plans, notes] = [info.outputPath('plans'), info.outputPath('notes.txt')];
@@ -166,7 +166,7 @@ test('a folder that is dropped is named, and the files beside it are given', asy
   await expect(notice).toHaveText('Folders cannot be shared: plans. Share it as an archive.');
 });
 
-test('a file that is deleted before it is taken is said to be gone, on both sides', async ({ person, room }, info) => {
+test('a file deleted before the download is reported as gone, on both sides', async ({ person, room }, info) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -181,7 +181,7 @@ test('a file that is deleted before it is taken is said to be gone, on both side
   await expect(row(bob, 'short-lived.bin')).toContainText('No longer available.');
 });
 
-test('where nothing can be written down, files are kept in memory', async ({ person, room }, info) => {
+test('without storage, files are kept in memory', async ({ person, room }, info) => {
   const [ada, bob] = [await person(), await person()];
   // As in some private windows.
   await bob.addInitScript(() => {
@@ -198,7 +198,7 @@ test('where nothing can be written down, files are kept in memory', async ({ per
   expect(await hashOfDownload(await downloads)).toBe(file.hash);
 });
 
-test('who comes later is offered it, too, and who leaves takes it along', async ({ person, room }) => {
+test('people who join later are offered it, too, and it disappears with its owner', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await openChat(ada);

@@ -17,21 +17,21 @@ const PREFERENCES = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
   'media.peerconnection.ice.loopback': true,
-  // A tab that a page asks for by name; see shareTab.
+  // A tab that a page requests by name; see shareTab.
   'media.getusermedia.browser.enabled': true,
   'browser.download.folderList': 2,
-  // Nothing but the page itself is to use the network.
+  // Only the page itself may use the network.
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
 };
 
-/** With this, there is nothing to play sound on, whatever the machine has. */
+/** Removes every audio output, whatever the machine has. */
 const SILENCE = { 'media.cubeb.force_null_context': true };
 
-/** By how many seconds a film may differ from the time in which it was made. */
+/** Maximum difference in seconds between a recording's length and the elapsed time. */
 const CLOSE_S = 1;
 
-/** Pages are told the time in steps of 20 ms, as where the browser is to be like all others. */
+/** Pages see the time in steps of 20 ms, as with fingerprinting protection. */
 const COARSE = { 'privacy.resistFingerprinting.reduceTimerPrecision.microseconds': 20_000 };
 
 const test = base.extend<{ firefox: FirefoxPage; isCoarse: boolean; isHeard: boolean; speaker: Speaker | undefined }>({
@@ -42,7 +42,7 @@ const test = base.extend<{ firefox: FirefoxPage; isCoarse: boolean; isHeard: boo
     await use(speaker);
     await speaker?.stop();
   },
-  // Depends on the line so that Firefox has gone before it ends.
+  // Depends on the line so that Firefox has closed before it ends.
   firefox: async ({ trouble, isCoarse, speaker, line: _line }, use, info) => {
     const browser: Browser = await launch({
       browser: 'firefox',
@@ -73,7 +73,7 @@ const openWithFirefox = async (firefox: FirefoxPage, url: string) => {
   await firefox.waitForFunction(() => probe.live);
 };
 
-/** Goes from the lobby into the call. */
+/** Joins the call from the lobby. */
 const joinWithFirefox = async (firefox: FirefoxPage) => {
   await firefox.locator('main[data-phase=lobby] input').fill('Fox');
   await press(firefox, 'Turn on camera and microphone');
@@ -87,7 +87,7 @@ const enterWithFirefox = async (firefox: FirefoxPage, url: string) => {
   await joinWithFirefox(firefox);
 };
 
-/** The lobby has tested the connection, and tells of it. */
+/** The lobby has tested the connection, and shows the result. */
 const expectTested = async (firefox: FirefoxPage, room: string) => {
   await firefox.waitForSelector('.connection-test[data-verdict=good]', { timeout: 30_000 });
   await firefox.locator('.connection-test summary').click();
@@ -112,7 +112,7 @@ const say = async (page: Page, text: string) => {
 };
 const said = () => [...document.querySelectorAll('.chat-log .said-text')].map((line) => line.textContent);
 
-/** Inside the page, because presses from outside may come when all of it is there. */
+/** Runs in the page, because presses from outside may come after the transfer is complete. */
 const takeAndPause = async (name: string) => {
   const button = (label: string) => document.querySelector<HTMLButtonElement>(`[aria-label="${label}: ${name}"]`);
   button('Download')!.click();
@@ -144,7 +144,7 @@ const shareTab = async (firefox: FirefoxPage) => {
   await press(firefox, 'Share your screen');
 };
 
-/** Somebody sees and hears Firefox, whose fake camera has a picture of its own. */
+/** A person sees and hears Firefox, whose fake camera has its own pattern. */
 const expectFox = async (page: Page) => {
   await expectConnected(page, 'Fox');
   await expectMore(page, 'picture');
@@ -168,7 +168,7 @@ const expectToMeet = async (firefox: FirefoxPage, page: Page) => {
   await expect.poll(energy, { timeout: 30_000 }).toBeGreaterThan(before);
 };
 
-/** What Firefox shows of the connection to Ada, of whose panel of people it is a part. */
+/** Firefox's statistics of the connection to Ada, opened from the list of people. */
 const expectNumbers = async (firefox: FirefoxPage) => {
   await press(firefox, 'Connection to Ada');
   await firefox.waitForSelector('.connection tbody tr');
@@ -184,11 +184,11 @@ const expectNumbers = async (firefox: FirefoxPage) => {
   expect(told).toMatch(/^Video \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
 };
 
-test.describe('a server that cannot be reached for a while', { tag: '@alone' }, () => {
-  // The browser itself tells of every attempt to reach it.
+test.describe('a server that is unreachable for a while', { tag: '@alone' }, () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /^failed: .*\/ws$|connection to (the server at )?ws:/ });
 
-  test('Firefox calls Chromium: sound, picture, words, files and screens go each way, and on without the server', async ({
+  test('Firefox calls Chromium: audio, video, chat, files and screens work both ways, and without the server', async ({
     firefox, person, room, startLine, startSalon,
   }, info) => {
     test.slow();
@@ -221,7 +221,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
       await say(ada, words[1]!);
       await expect.poll(() => firefox.evaluate(said)).toEqual(words.slice(0, 2));
 
-      // Somebody who comes back has what was said, and meanwhile, once.
+      // After a reload, earlier messages and those sent meanwhile are there, once each.
       const coming = firefox.reload();
       await say(ada, words[2]!);
       await coming;
@@ -278,7 +278,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
       await expect(given).toContainText('Fox has it', { timeout: 30_000 });
       const saved = async () => long.equals(await readFile(info.outputPath('saved', 'long.bin')).catch(() => Buffer.of()));
       await expect.poll(saved).toBe(true);
-      // They lose each other, and only the server could bring them together.
+      // They lose each other, and only the server could reconnect them.
       await ada.reload();
       await expectPhase(ada, 'call');
       await openChat(ada);
@@ -298,7 +298,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
   });
 });
 
-test('Chromium calls Firefox: both see and hear, and signs, choices and the stage work', { tag: '@alone' }, async ({ firefox, person, room, salon }) => {
+test('Chromium calls Firefox: both see and hear, and reactions, settings and the stage work', { tag: '@alone' }, async ({ firefox, person, room, salon }) => {
   test.slow();
   const machine = 'of somebody who talks';
   const [ada, bob] = [await person({ machine }), await person({ machine })];
@@ -365,7 +365,7 @@ test('Chromium calls Firefox: both see and hear, and signs, choices and the stag
 const why = whyNoFilms() || whyNoSpeaker();
 if (why) console.log(`A recording is skipped, because none can be made or read here: ${why}`);
 
-/** Records in the page for a while; by its own clock, because presses from here take their time. */
+/** Records for a while, timed in the page, because presses from outside take a while. */
 const recordFor = async (firefox: FirefoxPage, ms: number) => {
   await press(firefox, 'More');
   await firefox.locator('::-p-aria([name="Record"][role="button"])').wait();
@@ -386,7 +386,7 @@ const recordFor = async (firefox: FirefoxPage, ms: number) => {
   }, ms);
 };
 
-/** Writes down what Firefox hands out, in place of where it would put it. */
+/** Captures the file that Firefox would save to disk. */
 const handOut = async (firefox: FirefoxPage, path: string) => {
   await firefox.waitForSelector('[data-recording] button');
   const film = await firefox.evaluate(async () => {
@@ -404,7 +404,7 @@ test.describe('with a speaker', { tag: '@alone' }, () => {
   test.skip(!!why, why);
   test.use({ isHeard: true });
 
-  test('a recording that Firefox makes is whole', async ({ firefox, person, room, salon }, info) => {
+  test('a recording made by Firefox is complete', async ({ firefox, person, room, salon }, info) => {
     test.slow();
     const ada = await person();
     await enter(ada, room, 'Ada');
@@ -427,7 +427,7 @@ test.describe('with a speaker', { tag: '@alone' }, () => {
   });
 });
 
-test.describe('with a clock of coarse steps, and nothing that plays sound', { tag: '@alone' }, () => {
+test.describe('with a coarse clock, and without an audio output', { tag: '@alone' }, () => {
   test.use({ isCoarse: true });
 
   test("the lobby's test works in Firefox, which says in the call that it cannot record", async ({ firefox, room, salon }) => {

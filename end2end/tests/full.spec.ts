@@ -1,7 +1,7 @@
 import { button, enter, expectConnected, expectPhase, open, remoteTiles, turnOnDevices } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-test('who finds the room full waits and enters by themselves', async ({ person, room, startSalon }) => {
+test('a person outside a full room waits and joins automatically', async ({ person, room, startSalon }) => {
   const { origin: baseURL } = await startSalon('--people', '2');
   const [ada, bob, cleo] = [await person({ baseURL }), await person({ baseURL }), await person({ baseURL })];
   await enter(ada, room, 'Ada');

@@ -1,4 +1,4 @@
-// Whoever starts a room decides who is in it.
+// The person who starts a room decides who may join.
 import type { Page } from '@playwright/test';
 import {
   button, clipboard, enter, expectConnected, expectDevicesInUse, expectNoMore, expectPhase, expectToSeeAndHear, knock, open,
@@ -15,19 +15,19 @@ const openPanel = async (page: Page) => {
   await expect(panel(page)).toBeVisible();
 };
 
-/** Has everybody who comes wait until they are let in. */
+/** Turns on the waiting room. */
 const haveThemWait = async (page: Page) => {
   await toggle(page, /^Waiting room/).click();
   await expect(toggle(page, /^Waiting room/)).toBeChecked();
 };
 
-/** Opens what can be done about somebody. */
+/** Opens the options for a participant. */
 const more = async (page: Page, name: string) => {
   await panel(page).getByLabel(`More options for ${name}`).click();
   return panel(page).getByRole('listitem').filter({ hasText: name });
 };
 
-test('the starter of a room is its host, and an address typed by hand has none', async ({ person }) => {
+test('the person who starts a room is its host, and a typed address has no host', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   expect(ada.url()).not.toContain('#');
@@ -87,14 +87,14 @@ test('a new host link replaces the old ones', async ({ person }) => {
   await button(other, 'Join').click();
   await openPanel(other);
   await toggle(other, /^Lock/).click();
-  // Who was inside stays a host, also after a reload.
+  // A host inside stays a host, even after a reload.
   await expect(toggle(ada, /^Lock/)).toBeChecked();
   await ada.reload();
   await openPanel(ada);
   await expect(toggle(ada, /^Lock/)).toBeChecked();
 });
 
-test('a link with a wrong key takes nothing from the right one', async ({ person }) => {
+test('a link with a wrong key does not replace the right one', async ({ person }) => {
   const ada = await person();
   const room = await startRoom(ada, 'Ada');
   await button(ada, 'Leave').click();
@@ -103,13 +103,13 @@ test('a link with a wrong key takes nothing from the right one', async ({ person
   await expectPhase(ada, 'call');
   await openPanel(ada);
   await expect(toggle(ada, /^Lock/)).toBeVisible();
-  // Nor is it tried again.
+  // And it is not tried again.
   await ada.reload();
   await openPanel(ada);
   await expect(toggle(ada, /^Lock/)).toBeVisible();
 });
 
-test('who waits sees nobody, and is let in or turned away', async ({ person }) => {
+test('a waiting person sees nobody, and is admitted or denied', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -137,7 +137,7 @@ test('who waits sees nobody, and is let in or turned away', async ({ person }) =
   await expect(door(cleo)).toContainText('The host is not here yet.');
 });
 
-test('a locked room lets nobody in, and says so', async ({ person }) => {
+test('a locked room admits nobody, and says so', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -154,7 +154,7 @@ test('a locked room lets nobody in, and says so', async ({ person }) => {
   await expectPhase(bob, 'call');
 });
 
-test('who waits behind a lock alone is told so, and comes in when it is gone', async ({ person }) => {
+test('a person stopped only by a lock is told so, and joins when it is gone', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -169,7 +169,7 @@ test('who waits behind a lock alone is told so, and comes in when it is gone', a
   await expectPhase(bob, 'call');
 });
 
-test('a passcode lets in who knows it', async ({ person }) => {
+test('a passcode admits people who know it', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -185,7 +185,7 @@ test('a passcode lets in who knows it', async ({ person }) => {
   await expectPhase(bob, 'call');
 });
 
-test('who waits is asked for a passcode that was set meanwhile', async ({ person }) => {
+test('a waiting person is asked for a passcode that was set in the meantime', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -201,7 +201,7 @@ test('who waits is asked for a passcode that was set meanwhile', async ({ person
   await expectPhase(bob, 'call');
 });
 
-test('a host mutes, stops a camera and puts people out', async ({ person }) => {
+test('a host mutes, turns off a camera and removes people', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await enter(bob, room, 'Bob');
@@ -226,7 +226,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   await expect(remoteTiles(ada)).toHaveCount(0);
 });
 
-test('the role is handed over, and the old key is worth nothing', async ({ person }) => {
+test('the role is transferred, and the old key becomes void', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await enter(bob, room, 'Bob');
@@ -246,7 +246,7 @@ test('the role is handed over, and the old key is worth nothing', async ({ perso
   await expect(door(ada)).toContainText('The room is locked');
 });
 
-test('an invitation opens the waiting room for one person', async ({ person }) => {
+test('an invitation bypasses the waiting room for one person', async ({ person }) => {
   const ada = await person();
   const [bob, cleo] = [await person(), await person()];
   await startRoom(ada, 'Ada');
@@ -271,9 +271,9 @@ test('an invitation opens the waiting room for one person', async ({ person }) =
   await expect(given).toHaveCount(0);
 });
 
-test('who has come meanwhile is not let in with whom the host was shown', async ({ person }) => {
+test('a later arrival is not admitted together with the people shown to the host', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
-  // What the server says of Cleo reaches Ada's page when it is let through.
+  // The server's message about Cleo reaches Ada's page only when the test lets it through.
   let letThrough = () => {};
   const through = new Promise<void>((done) => (letThrough = done));
   await ada.routeWebSocket(/./, (page) => {
@@ -298,10 +298,10 @@ test('who has come meanwhile is not let in with whom the host was shown', async 
   await expectPhase(cleo, 'knocking');
 });
 
-test.describe('a server that is gone for a moment', () => {
+test.describe('a server that is unreachable for a moment', () => {
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('a call is ended for all, and what was decided outlives a restart', async ({ person, startSalon }) => {
+  test('a call is ended for all, and decisions survive a restart', async ({ person, startSalon }) => {
     const salon = await startSalon();
     const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
     const room = await startRoom(ada, 'Ada');

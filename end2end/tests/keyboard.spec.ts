@@ -5,18 +5,18 @@ import { button, enter, expectConnected, expectPhase, expectToHaveRecorded, give
 import { inSmallWindow } from '../support/small.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Reaches the control, and presses a key that means it. */
+/** Reaches the control, and presses a key that activates it. */
 const use = async (control: Locator, key: 'Enter' | 'Space' = 'Enter') => {
   await tabTo(control);
   await control.page().keyboard.press(key);
 };
 
-/** The control that was used is gone, and the focus is not: keys mean what they meant before. */
+/** The used control is gone, and the focus is not: keys keep their meaning. */
 const expectFocusIn = async (around: Locator) => {
   await expect.poll(() => around.evaluate((element) => element.contains(document.activeElement))).toBe(true);
 };
 
-/** Reaches the control, presses Enter, and returns what the browser then saves. */
+/** Reaches the control, presses Enter, and returns the file that the browser saves. */
 const saveBy = async (control: Locator) => {
   const page = control.page();
   const downloads = page.waitForEvent('download', { timeout: 30_000 });
@@ -24,7 +24,7 @@ const saveBy = async (control: Locator) => {
   return downloads;
 };
 
-/** Opens a panel, uses it, and closes it: the focus is where it was. */
+/** Opens a panel, uses it, and closes it: the focus returns to where it was. */
 const within = async (opener: Locator, steps: () => Promise<void>) => {
   const page = opener.page();
   await use(opener);
@@ -35,7 +35,7 @@ const within = async (opener: Locator, steps: () => Promise<void>) => {
   await expect(opener).toBeFocused();
 };
 
-test('a call is started, joined, muted, recorded and left by keyboard alone', async ({ person }) => {
+test('a call can be started, joined, muted, recorded and left by keyboard alone', async ({ person }) => {
   const ada = await person();
   const { keyboard } = ada;
   await open(ada, '/');
@@ -72,7 +72,7 @@ test('a call is started, joined, muted, recorded and left by keyboard alone', as
   await expectFocusIn(ada.getByRole('main'));
 });
 
-test('chat and files are used by keyboard alone', async ({ person, room }) => {
+test('chat and files work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -114,7 +114,7 @@ test('chat and files are used by keyboard alone', async ({ person, room }) => {
   });
 });
 
-test('signs, the view and a recording are used by keyboard alone', async ({ person, room }) => {
+test('reactions, the layout and a recording work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -144,7 +144,7 @@ test('signs, the view and a recording are used by keyboard alone', async ({ pers
     const inUse = ada.getByRole('switch', { name: 'Use shortcuts' });
     await use(inUse, 'Space');
     await expect(inUse).not.toBeChecked();
-    // Pressed while they are off, it lowers no hand.
+    // While shortcuts are off, it does not lower the hand.
     await keyboard.press('Alt+R');
     await keyboard.press('Space');
     await expect(inUse).toBeChecked();
@@ -154,7 +154,7 @@ test('signs, the view and a recording are used by keyboard alone', async ({ pers
   });
 });
 
-test('settings and people are used by keyboard alone', async ({ person, room }) => {
+test('settings and the list of people work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'with two cameras' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -186,7 +186,7 @@ test('settings and people are used by keyboard alone', async ({ person, room }) 
   });
 });
 
-test('a screen is shared, and the call put into a small window, by keyboard alone', async ({ person, room }) => {
+test('screen sharing and picture-in-picture work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -206,7 +206,7 @@ test('a screen is shared, and the call put into a small window, by keyboard alon
   await expect.poll(focusInside).toBeNull();
 });
 
-test('a host lets somebody in, mutes, keeps one large and puts people out by keyboard alone', async ({ person }) => {
+test('a host admits, mutes, pins and removes people by keyboard alone', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const { keyboard } = ada;
   await open(ada, '/');
