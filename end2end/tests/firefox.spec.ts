@@ -121,8 +121,8 @@ const takeAndPause = async (name: string) => {
 };
 
 /**
- * Has Firefox share a tab of its own in which the pattern of the fake camera counts. Without a
- * screen there is none to choose, and no choice: that the page asks for the tab takes its place.
+ * Has Firefox share one of its tabs, which shows the counting pattern of the fake camera. Headless, it has
+ * neither a screen nor a picker: the page requests the tab instead.
  */
 const shareTab = async (firefox: FirefoxPage) => {
   const [tab] = await firefox.browser().pages();

@@ -316,8 +316,8 @@ const readOffsets = async (path: string) => {
 };
 
 /**
- * Records so long, takes the film away, and expects its flashes and beeps to be in step. Their median says so:
- * a machine that is busy for a moment is late with single flashes, or leaves them out.
+ * Records for `ms`, saves the file, and expects its flashes and beeps to be in sync. The median counts: a
+ * machine that is busy for a moment delays or drops single flashes.
  */
 const recordFlashes = async (page: Page, ms: number) => {
   await record(page);

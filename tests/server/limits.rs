@@ -1,4 +1,4 @@
-//! What a client may send, and what becomes of one that does not read.
+//! Limits on messages, and clients that do not read.
 
 use crate::support::{TestApp, soon};
 use futures_util::{SinkExt, StreamExt};
