@@ -8,7 +8,7 @@ ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
 endif
 .PHONY: help setup run build release pages dist test soak mutants check unit plain e2e fuzz bench load recording signalling watch clean \
-	natively in-browsers tested browse begin rust browsers fmt clippy deny
+	natively in-browsers tested browse begin rust browsers fmt prose clippy deny
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
@@ -49,7 +49,7 @@ test: begin browsers setup ## Run everything: checks, native tests, browser test
 	@$(MAKE) browse
 	@echo; cat $(STEPS); echo "make test: everything passed in $$(($$(date +%s) - $$(cat target/began))) s"
 
-check: fmt clippy deny ## Check format, lints and dependencies
+check: fmt prose clippy deny ## Check format, wording, lints and dependencies
 
 # The server tests mostly wait for time to pass.
 unit: ## Run the native tests: the core, properties, the server
@@ -134,6 +134,9 @@ browsers:
 
 fmt: rust
 	$(STEP) "Checking the format" cargo fmt --check
+
+prose:
+	$(STEP) "Checking the wording" scripts/prose.sh
 
 clippy: rust
 	$(STEP) "Checking the server with clippy" \

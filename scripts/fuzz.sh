@@ -24,7 +24,7 @@ for target in message room; do
     hunt "$target" &
     hunts+=($!)
 done
-# All of them, so that none goes on when another has failed.
+# All of them, so that none continues when another has failed.
 failed=0
 for each in "${hunts[@]}"; do wait "$each" || failed=1; done
 exit "$failed"

@@ -1,5 +1,5 @@
-// Attacks a server for a while and prints what came of it. attack.mjs starts this as a process of
-// its own, so that the quiet rooms do not wait for it.
+// Attacks a server for a while and prints the results. attack.mjs starts this as a separate process,
+// so that the quiet rooms do not wait for it.
 //
 //   node bench/signalling/attackers.mjs nothing|flood|noise|deafness|headers|pages <origin> <seconds>
 import net from 'node:net';

@@ -36,7 +36,7 @@ test('an invitation works in a tab that has the room open, and while waiting', a
   await bob.goto(`${link}&utm_source=mail`);
   await expect(button(bob, 'Join')).toBeVisible();
   expect(bob.url(), 'it is not what people copy for others').not.toContain('invite');
-  expect(await opened.evaluate((before) => before === document), 'nothing was loaded anew').toBe(true);
+  expect(await opened.evaluate((before) => before === document), 'the page was not reloaded').toBe(true);
 
   const cleo = await person();
   await open(cleo, link.split('#')[0]!);

@@ -437,7 +437,7 @@ fn a_reload_loses_nothing_of_a_long_talk() {
     world.reload(0, true);
     world.settle();
     assert_eq!(world.read(0), world.said);
-    assert_eq!(world.people[0].content.chat().heard, 0, "nothing of it is new");
+    assert_eq!(world.people[0].content.chat().heard, 0, "all of it is known");
 }
 
 #[test]

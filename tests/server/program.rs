@@ -341,7 +341,7 @@ async fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 
-/// Asks for a seat with a proof that is none, so many times: each is a line of the log.
+/// Asks for a seat with an invalid token this many times: each attempt is a line of the log.
 async fn knock(client: &mut Client, times: usize) {
     for _ in 0..times {
         let seat = json!({"token": "forged"});

@@ -441,7 +441,7 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn), "nobody has begun it");
     world.open(0, 1);
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered), "it is to be had again");
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered), "it is offered again");
     world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));

@@ -49,7 +49,7 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
         }
         RecordingProblem::NoSpace => "This device has no space left. Nothing was recorded.",
         RecordingProblem::Storage => {
-            "The browser could not save any more. The recording up to that point is kept."
+            "The browser could not continue saving. The recording up to that point is kept."
         }
         RecordingProblem::Forbidden => {
             "Recording needs storage, which this window does not allow. Open the call in a window that is not private."

@@ -120,8 +120,8 @@ pub fn dropped_files(event: &DragEvent) -> Brought {
     event.data_transfer().map(brought).unwrap_or_default()
 }
 
-/// What of it is a file and what a folder, which browsers hand over as a file that cannot be read. To be
-/// asked while the event is handled: afterwards there is nothing there.
+/// Separates files from folders, which browsers hand over as unreadable files. Call it while the event is
+/// handled: afterwards the transfer is empty.
 #[allow(clippy::needless_pass_by_value, reason = "used with map over owned values")]
 fn brought(transfer: DataTransfer) -> Brought {
     let transfer: externs::Transfer = transfer.unchecked_into();

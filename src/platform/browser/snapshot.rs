@@ -81,7 +81,7 @@ fn note_media(
     let area =
         |size: Option<(u32, u32)>| size.map(|(width, height)| u64::from(width) * u64::from(height));
     let before = traffic.picture.as_ref().map(|before| area(before.size));
-    // One that was never there is none.
+    // One that never existed counts as absent.
     if codec.is_some() && before.is_none_or(|before| area(size) > before) {
         let picture = Picture { codec, size, frames, ..Picture::default() };
         traffic.picture = Some(complete(picture));

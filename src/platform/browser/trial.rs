@@ -23,7 +23,7 @@ const TIME: Duration = Duration::from_secs(2);
 const CHUNK: usize = 16 * 1024;
 /// How many are sent at most: 2 MB.
 const CHUNKS: u32 = 122;
-/// So many bytes wait in the browser to be sent.
+/// Number of bytes buffered for sending.
 const AHEAD: u32 = 128 * 1024;
 
 /// Measures how fast a relay carries data from this page to itself, in two seconds and 2 MB at most.

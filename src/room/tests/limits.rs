@@ -121,7 +121,7 @@ fn so_many_candidates_follow_a_description_and_no_more() {
     let link = links(&rooms);
     let again = ClientMessage::Reconnect { to: PeerId(102), link: link - 2 };
     say(&mut rooms, 1, again, START);
-    assert_ne!(links(&rooms), link, "the two are introduced anew");
+    assert_ne!(links(&rooms), link, "the two are introduced again");
     assert_eq!(send(&mut rooms, 1, 2, candidate()), Ok(()));
 }
 

@@ -27,7 +27,7 @@ const WORKER: &str = "/recorder.js";
 const PICTURE_RATE: u32 = 2_500_000;
 const SOUND_RATE: u32 = 128_000;
 
-/// Tracks are looked for once in so many frames.
+/// Interval, in frames, at which tracks are updated.
 const FOLLOW_EVERY: u32 = 6;
 
 /// What this browser can write, if it can record at all.
@@ -51,7 +51,7 @@ struct Inner {
     format: &'static str,
     takes: RefCell<Vec<Rc<Reel>>>,
     handler: Box<dyn Fn(RecorderEvent)>,
-    /// Nothing more is to come.
+    /// No more data follows.
     ending: Cell<bool>,
     frames: Cell<u32>,
     listeners: RefCell<Vec<Listener>>,
