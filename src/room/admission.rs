@@ -122,7 +122,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) -> Result<Admission, Refusal> {
         if join.pass.host.is_some() && identity.host.is_none() {
-            let sentence = "The host key is no longer good; join without it.";
+            let sentence = "The host key is no longer valid; join without it.";
             return Err(refusal(ErrorCode::BadKey, sentence));
         }
         let Some(kept) = &mut self.kept.keeping else { return Ok(Admission::In) };
@@ -155,14 +155,14 @@ impl Room {
         };
         // No passcode is longer.
         if identity.tried || given.chars().count() > PASSCODE_CHARS {
-            return Err(refusal(ErrorCode::BadPasscode, "The passcode is another one."));
+            return Err(refusal(ErrorCode::BadPasscode, "Wrong passcode."));
         }
         if cx.limits.guessers.take(identity.address, cx.now)
             && self.guesses.take(GUESSES_OF_ROOM, cx.now).is_ok()
         {
             return Ok(Admission::Check(given.clone(), hash));
         }
-        let sentence = "Too many passcodes were tried: try again in a minute.";
+        let sentence = "Too many passcode attempts. Try again in a minute.";
         Err(refusal(ErrorCode::TryLater, sentence))
     }
 
@@ -229,7 +229,7 @@ impl Room {
         let passcode = kept.and_then(|kept| kept.passcode.clone());
         let lacks_it = |waiter: &Waiter| passcode.is_some() && waiter.identity.passcode != passcode;
         for waiter in self.line.call_up(lacks_it) {
-            let sentence = "The room has a passcode by now: join with it.";
+            let sentence = "The room now has a passcode; join with it.";
             self.dismiss(waiter.conn, refusal(ErrorCode::PasscodeNeeded, sentence));
         }
         // Those for whom there is no seat keep waiting.
@@ -323,7 +323,7 @@ impl Room {
 /// Whether a person passes all barriers, as a host or as one who was inside when they were put up.
 fn may_pass(kept: &Keeping, identity: &Identity) -> Result<bool, Refusal> {
     if kept.removed.contains(&identity.id) {
-        return Err(refusal(ErrorCode::Removed, "A host has put you out of this room."));
+        return Err(refusal(ErrorCode::Removed, "A host removed you from this room."));
     }
     if identity.host.is_some()
         || identity.returning && kept.accepts_seat(identity.id, identity.since)
@@ -332,10 +332,10 @@ fn may_pass(kept: &Keeping, identity: &Identity) -> Result<bool, Refusal> {
     }
     // They may have been disconnected when the call ended.
     if identity.returning && identity.since <= kept.ended {
-        return Err(refusal(ErrorCode::CallEnded, "A host has ended the call."));
+        return Err(refusal(ErrorCode::CallEnded, "A host ended the call."));
     }
     if kept.locked {
-        let sentence = "The room is locked: nobody is let in any more.";
+        let sentence = "The room is locked. Nobody else can join.";
         return Err(refusal(ErrorCode::RoomLocked, sentence));
     }
     Ok(false)

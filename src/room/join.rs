@@ -24,7 +24,7 @@ impl Room {
     ) -> Result<(), Refusal> {
         let claim = join.seat.as_ref().and_then(|claim| claim.token.as_ref());
         if !identity.returning && claim.is_some() {
-            let sentence = "The proof of your seat is wrong or too old; join without it.";
+            let sentence = "The seat token is invalid or expired; join without it.";
             return Err(refusal(ErrorCode::BadSeat, sentence));
         }
         // A message of a connection that this person has abandoned may arrive late.
@@ -103,7 +103,7 @@ impl Room {
         if self.is_occupied() {
             return Ok(());
         }
-        let message = format!("There are {most} rooms, as many as this server has; try again.");
+        let message = format!("The server has reached its limit of {most} rooms; try again later.");
         Err((ErrorCode::TooManyRooms, message))
     }
 

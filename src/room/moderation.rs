@@ -31,7 +31,7 @@ impl Room {
             return Err(refusal(ErrorCode::NotHost, "Only a host of the room may do that."));
         }
         if self.actions.take(ACTIONS, cx.now).is_err() {
-            let sentence = "That was much at once: try again in a moment.";
+            let sentence = "Too many actions at once. Try again in a moment.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         if let HostAction::Passcode { passcode: Some(new) } = &action
@@ -72,7 +72,7 @@ impl Room {
             return Err((ErrorCode::BadMessage, sentence));
         }
         if identity.tried || !cx.limits.guessers.take(identity.address, cx.now) {
-            let sentence = "The passcode was not changed: try again in a minute.";
+            let sentence = "The passcode was not changed. Try again in a minute.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         let action = HostAction::Passcode { passcode: Some(passcode.clone()) };
@@ -83,7 +83,7 @@ impl Room {
 
     fn tell_of_this_call(&mut self, conn: ConnId) {
         if self.kept.keeping.is_some() && self.kept.for_this_call && self.is_host(conn) {
-            let message = "That holds until everybody has left: too much is kept already.";
+            let message = "This applies only until everyone has left: too many rooms are stored.";
             self.refuse(conn, refusal(ErrorCode::ThisCallOnly, message));
         }
     }
@@ -159,7 +159,7 @@ impl Room {
             self.tell_line(cx);
         }
         if let Some(conn) = conn {
-            let refusal = refusal(ErrorCode::Removed, "A host has put you out of this room.");
+            let refusal = refusal(ErrorCode::Removed, "A host removed you from this room.");
             self.dismiss(conn, refusal);
         }
         self.free(to, cx);
@@ -239,7 +239,7 @@ impl Room {
         let seats = self.seats.take();
         let here = seats.iter().filter_map(Seat::conn);
         for conn in here.chain(self.line.take()) {
-            self.dismiss(conn, refusal(ErrorCode::CallEnded, "A host has ended the call."));
+            self.dismiss(conn, refusal(ErrorCode::CallEnded, "A host ended the call."));
         }
         self.tell_watchers(cx);
         self.end_call(cx);

@@ -75,7 +75,7 @@ impl Room {
             return Ok(());
         }
         if !cx.limits.keepers.take(address, cx.now) {
-            let sentence = "Something is kept of too many rooms from here: try again tomorrow.";
+            let sentence = "Too many rooms are stored from this address. Try again tomorrow.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         match cx.space.kept {
@@ -83,7 +83,7 @@ impl Room {
             Vacancy::Displacing => self.outputs.push_back(RoomOutput::Displace),
             Vacancy::None { most } => {
                 cx.limits.keepers.give_back(&address);
-                let message = format!("This server keeps the rules of {most} rooms, and no more.");
+                let message = format!("The server has reached its limit of {most} stored rooms.");
                 return Err((ErrorCode::TooManyRooms, message));
             }
         }

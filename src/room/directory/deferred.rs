@@ -118,7 +118,7 @@ impl Directory {
     ) -> Result<(), Refusal> {
         let Some(behind) = self.deferred.behind.get_mut(&conn) else { return Ok(()) };
         if behind.messages.len() >= BEHIND {
-            let sentence = "You are still on your way in: wait for the answer to your join.";
+            let sentence = "Wait for the answer to your join first.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         behind.messages.push(Input::Message { conn, message: Ok(message), identity });
@@ -153,7 +153,7 @@ impl Directory {
             Checked::Differs => {}
             Checked::Busy => {
                 self.limits.guessers.give_back(&identity.address);
-                let sentence = "Too many passcodes are being checked: try again in a moment.";
+                let sentence = "Too many passcodes are being checked. Try again in a moment.";
                 let busy = refusal(ErrorCode::TryLater, sentence);
                 return self.refuse_deferred(ticket, &input, busy);
             }

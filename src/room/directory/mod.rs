@@ -331,6 +331,6 @@ impl Directory {
 fn not_kept() -> Refusal {
     refusal(
         ErrorCode::NotKept,
-        "That is in force, but could not be saved yet: until it is, a restart of the server undoes it.",
+        "This is in effect, but could not be saved yet. A restart of the server would undo it.",
     )
 }

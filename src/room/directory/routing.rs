@@ -63,7 +63,7 @@ impl Directory {
         if self.seat(conn).is_none() {
             return Ok(());
         }
-        let sentence = "This connection sits in a room already; leave it first.";
+        let sentence = "This connection is already in a room; leave it first.";
         Err(refusal(ErrorCode::AlreadyJoined, sentence))
     }
 

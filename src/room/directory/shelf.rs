@@ -194,6 +194,6 @@ impl Directory {
 fn unread() -> Refusal {
     refusal(
         ErrorCode::TryLater,
-        "The server cannot read what was decided about this room: try again in a moment.",
+        "The server cannot read the settings of this room. Try again in a moment.",
     )
 }
