@@ -1,5 +1,5 @@
-// scripts/mutants.mjs [WORDS]: breaks Salon in one place after the other, and sees that a test fails.
-// With WORDS only those faults whose name contains them. Each is one replacement, which is taken back.
+// scripts/mutants.mjs [WORDS]: breaks Salon in one place after another, and checks that a test fails. With
+// WORDS, only faults whose name contains them. Each fault is one replacement, which is then reverted.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 

@@ -288,7 +288,7 @@ fn refusal(code: ErrorCode) -> &'static str {
         ErrorCode::NotKept => {
             "Done, but the server could not save it yet. A restart would undo it."
         }
-        ErrorCode::TooManyRooms => "This server has no room left for new calls. Try again later.",
+        ErrorCode::TooManyRooms => "This server has reached its limit of rooms. Try again later.",
         ErrorCode::LineFull => "Too many people are waiting already. Try again later.",
         ErrorCode::TurnedAway => "The host did not let you in.",
         ErrorCode::Removed => TEXTS.removed_title,
@@ -485,7 +485,7 @@ fn weak(verdict: Verdict, who: &str, picture: bool) -> String {
             "Your download is slow. Audio and video may break up.".to_owned()
         }
         (Verdict::Download(_), true) => {
-            format!("{who}'s download is slow. Your video to them is reduced in quality.")
+            format!("{who}'s download is slow. They get your video in lower quality.")
         }
         (Verdict::Download(_), false) => {
             format!("{who}'s download is slow. They may miss words.")
