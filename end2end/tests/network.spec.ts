@@ -141,7 +141,7 @@ test('a slow upload is reported on both sides, and audio gets through', async ({
   const named = { timeout: 30_000 };
   await Promise.all([
     expect(ada.locator('[data-advice=weak]')).toContainText('Your upload is slow', named),
-    expect(bob.locator('[data-advice=weak]')).toContainText('Ada's upload is slow', named),
+    expect(bob.locator('[data-advice=weak]')).toContainText("Ada's upload is slow", named),
     expect(tileOf(bob, 'Ada').locator('[data-grade]')).toBeVisible(named),
   ]);
   await Promise.all([expectMore(bob, 'sound'), expectMore(bob, 'picture')]);

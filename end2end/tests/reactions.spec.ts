@@ -2,7 +2,7 @@
 import { button, enter, expectConnected, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a reaction appears on its sender's tile, and fades; a second one appears as well', async ({ person, room }) => {
+test('a reaction appears on the tile of its sender, and fades; a second one appears as well', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');

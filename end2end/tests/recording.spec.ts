@@ -209,7 +209,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     await expect(mark(bob)).toBeHidden({ timeout: 30_000 });
   });
 
-  test('loses no more of MP4, nor of a participant's own file', async ({ person, room }) => {
+  test('loses no more of MP4, nor of the separate file of a participant', async ({ person, room }) => {
     test.slow();
     const seconds = soak(8, 15);
     const [ada, bob] = [await person(), await person()];
@@ -452,7 +452,7 @@ const findPage = (png: Buffer) => {
   return { left, top, width: right - left + 1, height: bottom - top + 1 };
 };
 
-test('a shared screen is large in another's recording, and legible', async ({ person, room }) => {
+test('a shared screen is large in the recording of another, and legible', async ({ person, room }) => {
   const why = whyNoReader();
   if (why) console.log(`Skipped, because nothing can be read here: ${why}`);
   test.skip(!!why, why);
