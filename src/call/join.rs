@@ -110,7 +110,7 @@ impl Call {
             Phase::InCall { since } => since,
         };
         self.came = Some(since);
-        // The connections that were kept go on; the server brings the others together anew.
+        // The connections that were kept go on; the server connects the others again.
         let known = |peer: &Peer| {
             let id = peer.key().id;
             self.kept.contains(&id) || state.people.iter().any(|person| person.id == id)

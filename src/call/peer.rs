@@ -81,11 +81,11 @@ pub enum Link {
 
 /// So many failures in a row are repaired without calling the connection failed.
 const QUIET_FAILURES: u32 = 1;
-/// A connection that says it is broken is given so long to recover by itself.
+/// Time for a disconnected connection to recover by itself.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
-/// A first connection may take so long before another one is tried.
+/// Timeout of a first connection before another one is tried.
 const FIRST_WITHIN: Duration = Duration::from_secs(20);
-/// So long sending has to go well before more is sent again.
+/// Time for which sending has to go well before the quality is raised again.
 const MORE_AFTER: Duration = Duration::from_secs(10);
 
 /// One other person in the call.

@@ -81,7 +81,7 @@ pub enum FileNews {
     Take(u64),
     /// To its owner: send no more of it for now.
     Hold,
-    /// To its owner: so much of it is written down.
+    /// To its owner: number of bytes written.
     Wrote(u64),
     /// To its owner: it is here, and its hash is right.
     Kept,

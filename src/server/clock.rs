@@ -47,7 +47,7 @@ impl Clock {
     }
 }
 
-/// Waits for so long while the program runs: each turn counts as one, however late it ends.
+/// Waits for this long while the program runs: each turn counts as one, however late it ends.
 pub(super) async fn running(mut left: Duration) {
     while !left.is_zero() {
         let turn = left.min(TURN);

@@ -118,7 +118,7 @@ impl Metrics {
         counter.inc();
     }
 
-    /// So many bytes were handed to a connection.
+    /// This many bytes were handed to a connection.
     pub(super) fn sent(&self, bytes: usize) {
         self.sent.inc_by(u64::try_from(bytes).unwrap_or_default());
     }

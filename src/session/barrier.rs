@@ -24,7 +24,7 @@ pub enum Barrier {
     Upgrade,
     /// The server takes no more sockets from this address for now.
     Limit,
-    /// Nothing of it has reached the server, or that one cannot tell.
+    /// The request has not reached the server, or the server cannot tell.
     Unknown,
 }
 

@@ -1,5 +1,4 @@
-//! What people give each other past the server: words, signs and files, and what of it the person has not
-//! seen.
+//! Content sent past the server: chat, reactions and files, and what the person has not seen yet.
 
 use super::{Notice, Session, naming::file_name};
 use crate::{

@@ -156,7 +156,8 @@ impl Engine {
         self.call.view()
     }
 
-    /// Keeps the seat and tells the server that the page goes away: whoever does not come back has left.
+    /// Keeps the seat and tells the server that the page is being unloaded: without a return, the person has
+    /// left.
     pub(super) fn hang_up(&mut self) {
         self.keep_seat();
         self.socket = None;

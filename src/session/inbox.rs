@@ -19,7 +19,7 @@ impl<T> Default for Inbox<T> {
 }
 
 impl<T> Inbox<T> {
-    /// Has `take` take this item, and those that come meanwhile; or leaves it to whoever is taking others.
+    /// Has `take` take this item, and those that arrive meanwhile; or leaves it to a running call.
     pub(super) fn put(&self, item: T, take: impl Fn(T)) {
         self.waiting.borrow_mut().push_back(item);
         if self.busy.replace(true) {

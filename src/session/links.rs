@@ -17,7 +17,7 @@ impl Session {
         }
     }
 
-    /// Puts the host link on the clipboard that the person has made anew.
+    /// Copies the person's new host link to the clipboard.
     pub(super) fn hand_out_host_link(self, key: &str) {
         let link = host_link(&self.link.get_value(), key);
         self.put(link, Notice::HostLinkRenewed, Notice::HostLinkNotCopied);

@@ -162,7 +162,7 @@ impl Media {
         }
     }
 
-    /// Shows what has changed, and nothing else: a track that is the same is not to be sent anew.
+    /// Shows what has changed, and nothing else: an unchanged track must not be sent again.
     fn publish(self) {
         self.capture.with_value(|capture| {
             for kind in Kind::ALL {
@@ -258,7 +258,7 @@ impl Media {
         self.feed(Input::OpenUnasked);
     }
 
-    /// Opens again what sent before the page was loaded anew, and counts as sending meanwhile.
+    /// Reopens what was sending before the page was reloaded, and reports it as sending meanwhile.
     pub(super) fn reopen(self, sent: impl Fn(Kind) -> bool) {
         self.feed(Input::Reopen(Kind::ALL.into_iter().filter(|kind| sent(*kind)).collect()));
     }

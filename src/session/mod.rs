@@ -54,8 +54,8 @@ const HEAD_START: Duration = Duration::from_millis(150);
 /// How long it waits for more of what people say to each other: to draw is what a flood costs.
 const FLOW: Duration = Duration::from_millis(50);
 
-/// So long after coming in, nothing is more urgent any more than to listen to the microphone and to
-/// keep the screen on: browsers take a tenth of a second to begin.
+/// Delay after joining before the microphone meter and the wake lock start. Each blocks the main thread for
+/// about 100 ms.
 const SETTLED: Duration = Duration::from_secs(2);
 
 /// By so much the page's clock may be off.
@@ -101,7 +101,7 @@ pub struct Session {
     pub recording: Recording,
     /// Whether the page is looked at no longer.
     hidden: RwSignal<bool>,
-    /// Whether nobody is to learn this person's address; nothing before that is known.
+    /// Whether this person's address is hidden; `None` before that is known.
     pub hides_address: RwSignal<Option<bool>>,
     /// When the page's own clock began, by the calendar.
     epoch: StoredValue<Duration>,

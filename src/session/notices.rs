@@ -166,7 +166,7 @@ impl Notices {
         self.action.set_value(Some(Callback::new(action)));
     }
 
-    /// Tells who begins to record, and who ends it. Of who comes anew, their mark tells.
+    /// Announces who starts and stops recording. A recording newcomer is shown by their mark.
     fn tell_of_recording(self, before: &View, after: &View) {
         let is_recording = |tile: &&Tile| tile.presence.recording;
         let changed = |from: &View, to: &View| {

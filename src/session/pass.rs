@@ -13,7 +13,7 @@ const INVITATION: &str = "salon.invitation";
 /// So many rooms' host keys are kept; those that were used longest ago are forgotten first.
 const ROOMS: usize = 50;
 
-/// The link that makes whoever opens it a host.
+/// The link that makes a person who opens it a host.
 #[must_use]
 pub fn host_link(link: &str, key: &str) -> String {
     format!("{link}#{}", LinkSecret::Host(key.to_owned()))
@@ -51,7 +51,7 @@ pub(super) fn kept(room: &RoomName) -> (Pass, Option<String>) {
     (Pass { host, invitation: in_tab(INVITATION), passcode: None }, kept)
 }
 
-/// Forgets the host key that came with a link: it is none.
+/// Forgets the host key that came with a link, because it is invalid.
 pub(super) fn drop_host_key() {
     platform::keep(HOST_KEY, None);
 }

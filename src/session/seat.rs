@@ -8,8 +8,8 @@ use std::time::Duration;
 
 const KEY: &str = "salon.seat";
 
-/// For so long a page that is loaded again goes back into the call by itself. A tab that comes back
-/// later, as when the browser restores what was open days ago, knows nothing of it.
+/// Time within which a reloaded page rejoins the call by itself. A tab that is restored later, as when the
+/// browser reopens its last session, starts in the lobby.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// A seat in a room, and what the person sent from it.

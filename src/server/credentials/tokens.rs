@@ -1,5 +1,5 @@
-//! Proofs of seats. Whoever shows one is the person who had the seat, in this run of the server or
-//! in a later one with the same secret.
+//! Seat tokens. Each proves that its bearer had the seat, in this run of the server or in a later one
+//! with the same secret.
 
 use super::secret_strength::{WeakSecret, strength};
 pub use crate::room::SEAT_VALID;
@@ -137,8 +137,8 @@ impl TokenSigner {
         Some(mac)
     }
 
-    /// Sixteen hexadecimal digits that are the same for the same room, and say nothing of its name to
-    /// whoever does not know the secret.
+    /// Sixteen hexadecimal digits that identify a room without revealing its name to anyone who does not
+    /// know the secret.
     pub(crate) fn room_tag(&self, room: &RoomName) -> Option<String> {
         let mac = self.mac(Purpose::RoomTag, room, b"")?;
         let first = *mac.finalize().into_bytes().first_chunk()?;

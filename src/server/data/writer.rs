@@ -52,7 +52,7 @@ impl Desk {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for something to do; at most for so long, if that is said.
+    /// Waits for something to do, with an optional timeout.
     fn wait(&self, most: Option<Duration>) -> Tasks {
         let tasks = self.lock();
         let mut tasks = match most {
@@ -85,7 +85,7 @@ impl Writer {
         Ok(Self(desk))
     }
 
-    /// Keeps what was decided about a room, or nothing of it.
+    /// Stores the decisions about a room, or deletes them.
     pub(crate) fn keep(&self, room: RoomName, kept: Option<Keeping>) {
         self.tell(|tasks| drop(tasks.changes.insert(room, kept)));
     }

@@ -1,5 +1,5 @@
-//! TLS with whoever is there: they are looked at and told nothing, and whether browsers trust their
-//! certificate is another question.
+//! TLS with any peer: it is only examined and sent no secrets, and whether browsers trust its certificate
+//! is another question.
 
 use std::{io, sync::Arc};
 use tokio::net::TcpStream;

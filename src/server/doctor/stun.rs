@@ -16,7 +16,7 @@ use tokio::{
 
 /// How long a server may take to answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-/// After so long a datagram counts as lost and is sent again (RFC 8489, section 6.2.1).
+/// Time after which a datagram counts as lost and is sent again (RFC 8489, section 6.2.1).
 const RESEND: Duration = Duration::from_millis(500);
 
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
@@ -179,7 +179,7 @@ impl Request {
         self.with(MESSAGE_INTEGRITY, &signature)
     }
 
-    /// The message, with the length of so many bytes more.
+    /// The message, with a length that includes this many further bytes.
     pub(super) fn bytes(&self, more: usize) -> Vec<u8> {
         let length = short(self.attributes.len() + more);
         [&self.method.to_be_bytes(), &length[..], &COOKIE, &self.id, &self.attributes].concat()
@@ -216,7 +216,7 @@ pub(super) struct Response {
 }
 
 impl Response {
-    /// Reads an answer to the request; nothing, if it is none.
+    /// Parses a response to the request; `None` for anything else.
     fn parse(bytes: &[u8], request: &Request) -> Option<Self> {
         let (kind, length, rest) = split_header(bytes)?;
         let (cookie, rest) = rest.split_at_checked(COOKIE.len())?;

@@ -19,7 +19,7 @@ use std::{
 };
 use tokio::{net::TcpStream, time::timeout};
 
-/// Whoever renews certificates by themselves does so 30 days before their end.
+/// ACME clients renew certificates 30 days before they expire.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Rights of everybody but the owner and the group (`chmod`).
 const STRANGERS: u32 = 0o007;

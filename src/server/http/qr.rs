@@ -22,7 +22,7 @@ const SIDE: u32 = 240;
 /// How many pictures are kept, of some 20 KB each.
 const KEPT: usize = 64;
 
-/// The pictures that were asked for last: whoever is alone in a room asks for the same one again.
+/// The QR codes that were requested last: a person alone in a room requests the same one again.
 #[derive(Debug, Default)]
 pub(crate) struct Pictures(Mutex<VecDeque<(String, Bytes)>>);
 

@@ -1,4 +1,4 @@
-//! `POST /speed`: takes in what a page sends to find out how fast that goes, and keeps nothing of it.
+//! `POST /speed`: receives data from a page to measure its upload speed, and discards it.
 
 use crate::{
     protocol::limits::SPEED_BYTES,

@@ -62,7 +62,7 @@ pub(crate) async fn order(
     let work = move || {
         // It works as well without.
         let _ = nice(NICE);
-        // Whoever asked may be gone.
+        // The client may be gone.
         let _ = done.send(runtime.block_on(async { whole(next.run(request).await).await }));
         drop((turn, place));
     };

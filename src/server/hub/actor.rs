@@ -149,7 +149,7 @@ impl Actor {
                 self.handle(Input::Closed(conn));
             }
             () = sleep_until(self.clock.wake(self.directory.poll_timeout())) => {
-                // Whoever said something before this moment was not silent.
+                // Connections that sent something before this moment were not silent.
                 self.events_so_far()?;
                 self.handle(Input::Tick);
             }

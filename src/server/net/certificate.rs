@@ -182,9 +182,9 @@ pub(crate) struct Lifetime {
 pub(crate) enum Validity {
     /// It is not valid yet.
     Early,
-    /// It is valid for so long.
+    /// It is valid for this long.
     Valid(Duration),
-    /// It ended so long ago.
+    /// It expired this long ago.
     Ended(Duration),
 }
 

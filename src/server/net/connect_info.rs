@@ -11,6 +11,6 @@ pub(crate) struct ConnectInfo {
     pub(crate) local: Option<IpAddr>,
     /// None for a trusted proxy: it connects for many.
     pub(crate) permit: Option<ConnectionPermit>,
-    /// What of it is held and not yet answered.
+    /// Bytes of requests that are held and not yet answered.
     pub(crate) meter: Arc<Meter>,
 }

@@ -200,7 +200,7 @@ impl IpQuotas {
         Some((reason, now.saturating_sub(at))).filter(|(_, ago)| *ago < REMEMBERED)
     }
 
-    /// Whoever held it before never leaves a map half changed.
+    /// A panicking holder never leaves the map half changed.
     fn usages(&self) -> MutexGuard<'_, IpUsages> {
         self.usages.lock().unwrap_or_else(PoisonError::into_inner)
     }

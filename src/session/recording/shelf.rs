@@ -7,11 +7,11 @@ use crate::{
 };
 use std::time::Duration;
 
-/// So many bytes are read at a time.
+/// Number of bytes read at a time.
 const PIECE: u64 = 4 * 1024 * 1024;
 
-/// What was saved so long ago is not kept any more. Nothing tells a page whether the person has gone
-/// through with it, and this may be the only copy.
+/// Time after which saved recordings are deleted. No event tells a page whether the download is complete,
+/// and this may be the only copy.
 const SAVED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// All recordings on this device that no tab is writing, the last one first. Those of which every

@@ -11,7 +11,7 @@ pub(super) fn problem(path: &Path, known: usize) -> Option<String> {
     let found = fs::metadata(path).ok()?;
     if found.len() == 0 {
         let lost = "it is empty, and what hosts decided is lost";
-        return Some(format!("{lost}; put a copy back, or remove it to begin anew"));
+        return Some(format!("{lost}; restore a backup, or remove it to start again"));
     }
     if found.mode() & OTHERS_WRITE != 0 {
         return Some("others can write it, and so open any room; chmod 600 it".to_owned());
