@@ -1,7 +1,6 @@
-// Takes the server away from a full house and brings it back: how soon is everybody on their seat
-// again, and do they all come at once? The people are sockets that say what Salon's own client says
-// and wait as it waits, without a browser or media. Its limits on silence are left out: what they
-// guard against would be seen in the slowest times. Needs `npm ci` in end2end/ and a release build.
+// Restarts the server under a full house: how soon is everyone back on their seat, and do they all
+// reconnect at once? The people are sockets that behave like Salon's client, without a browser or media.
+// Its timeouts on silence are left out: what they guard against would show in the slowest times. Needs `npm ci` in end2end/ and a release build.
 //
 //   node bench/load.mjs [people] [seconds from the server's end to its next start]
 import { EventEmitter, once } from 'node:events';
