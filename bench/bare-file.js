@@ -1,5 +1,5 @@
-// The least that gives a file to another page as ours does: in order, written down as it comes, with
-// the hash of the whole compared at the end. The control of the benchmark.
+// The minimal transfer of a file to another page as ours does it: in order, written while it arrives, with a
+// hash of the whole file compared at the end. The control of the benchmark.
 const SLICE = 64 * 1024;
 const PIECE = 1024 * 1024;
 const HASHED = 4 * 1024 * 1024;
@@ -72,7 +72,7 @@ globalThis.onConnection = (connection) => {
   };
 };
 
-/** Takes the file that the other page has picked, and returns how long that took. */
+/** Receives the file selected on the other page, and returns how long that took. */
 globalThis.take = async () => {
   const begin = performance.now();
   const arrived = new Promise((resolve) => {

@@ -1,5 +1,5 @@
-// The least that makes the call our page makes: the control of the benchmark. Like our lobby it has
-// the camera before Join is pressed and its socket open; everything else happens after the press.
+// The minimal page that makes the same call as ours: the control of the benchmark. Like our lobby it has its
+// camera on and its socket open before Join is pressed; everything else happens after the press.
 const query = new URLSearchParams(location.search);
 const socket = new WebSocket(query.get('server'));
 const send = (message) => socket.send(JSON.stringify(message));

@@ -1,7 +1,6 @@
-// Takes the server away from a full house and brings it back: how soon is everybody on their seat
-// again, and do they all come at once? The people are sockets that say what Salon's own client says
-// and wait as it waits, without a browser or media. Its limits on silence are left out: what they
-// guard against would be seen in the slowest times. Needs `npm ci` in end2end/ and a release build.
+// Restarts the server under a full house: how soon is everyone back on their seat, and do they all
+// reconnect at once? The people are sockets that behave like Salon's client, without a browser or media.
+// Its timeouts on silence are left out: what they guard against would show in the slowest times. Needs `npm ci` in end2end/ and a release build.
 //
 //   node bench/load.mjs [people] [seconds from the server's end to its next start]
 import { EventEmitter, once } from 'node:events';
@@ -28,7 +27,7 @@ const LADDER = constant('LADDER');
 const RESTART_RUNG = constant('RESTART_RUNG');
 const RESTARTING = 1012;
 
-// The server does not look inside, so that only the size has to be Chromium's.
+// The server does not read the content, so only the size has to match Chromium's.
 const description = (type, bytes) => ({ type, [type]: { type, sdp: 'v=0\r\n'.padEnd(bytes, 'a=rtcp-fb:96 nack pli\r\n') } });
 const OFFER = description('offer', 6500);
 const ANSWER = description('answer', 5500);
@@ -36,11 +35,11 @@ const candidate = 'candidate:842163049 1 udp 1677729535 203.0.113.7 46154 typ sr
 const CANDIDATES = [0, 1, 0, 1].map((sdpMLineIndex) => ({ candidate, sdpMid: String(sdpMLineIndex), sdpMLineIndex, usernameFragment: 'EsAw' }));
 const TRICKLE = [...CANDIDATES, null].map((candidate) => ({ type: 'candidate', candidate }));
 
-/** When anybody knocked, and when anybody was let in. */
+/** Times at which clients connected, and at which they were accepted. */
 const attempts = [];
 const connects = [];
 
-/** Emits `joined` when the server gives the seat, and `linked` when the other's last candidate came. */
+/** Emits `joined` when the server assigns the seat, and `linked` when the other's last candidate arrives. */
 class Person extends EventEmitter {
   failures = 0;
   linked = [];
@@ -116,7 +115,7 @@ const seatPair = async (origin, room) => {
   return [first, second];
 };
 
-/** The most that happened within one window, wherever it lies. */
+/** The largest number of events within one window, at any position. */
 const busiest = (times) => {
   let first = 0;
   return times.reduce((most, time, index) => {
@@ -131,7 +130,7 @@ const spread = (times, start) => [0.5, 0.99, 1].map((share) => seconds(percentil
 const share = (times) => busiest(times) / times.length;
 const rush = (times) => `${times.length} / ${(busiest(times) * 1000) / WINDOW_MS} / ${(100 * share(times)).toFixed(1)} %`;
 
-/** Seats everybody, ends the server, starts it again, and sees who comes back. */
+/** Seats everyone, ends the server, starts it again, and reports who comes back. */
 const measure = async (name, end) => {
   // All of them come from one address.
   const many = String(10 * PEOPLE);
@@ -151,9 +150,9 @@ const measure = async (name, end) => {
   await sleep(DOWN_MS);
   connects.length = 0;
   await salon.startAgain();
-  // Somebody may have come in before the line that names the address was read here.
+  // A client may have been accepted before the line with the address was read here.
   const answers = Math.min(performance.now(), ...connects);
-  // From then on nobody is awaited any more, and the others have been told who is missing.
+  // From then on reservations have expired, and the others know who is missing.
   await sleep((HOLD_SECONDS + 1) * 1000);
   lateness.disable();
   memory.push(residentMegabytes(salon.pid));

@@ -1,4 +1,4 @@
-// What processes take of memory.
+// Memory use of processes.
 import { execFileSync } from 'node:child_process';
 
 export const residentMegabytes = (pid) =>

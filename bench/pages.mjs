@@ -1,4 +1,4 @@
-// Opens the pages that are compared, each with its camera on and only Join left to press.
+// Opens the compared pages, each with its camera on and ready for Join.
 
 const openers = {
   ours: async (page, { salon, room }) => {
@@ -28,7 +28,7 @@ export const prepare = async (kind, context, servers, rest = 0) => {
 
 export const join = (page) => page.getByRole('button', { name: 'Join', exact: true }).click();
 
-/** Waits for the other person's picture. */
+/** Waits for the other person's video. */
 export const seeTheOther = (page) =>
   page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
 

@@ -19,7 +19,7 @@ const MINUTES = Number(process.argv[2] ?? 120);
 const LOOKS = 12;
 const MINUTE_MS = 60_000;
 
-/** What each kind of process of a browser takes, in megabytes. */
+/** Memory of each kind of browser process, in megabytes. */
 const memoryOf = async (context) => {
   const session = await context.browser().newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -31,14 +31,14 @@ const memoryOf = async (context) => {
 
 const salon = await startSalon();
 const room = randomUUID().slice(0, 8);
-// With a profile on the disk: without one, browsers keep in memory what pages write down.
+// With a profile on the disk: without one, browsers keep the pages' files in memory.
 const profiles = mkdtempSync(joinPath(os.tmpdir(), 'salon-recording-'));
 process.once('exit', () => rmSync(profiles, { recursive: true, force: true }));
 const start = async (name) => {
   const context = await chromium.launchPersistentContext(joinPath(profiles, name), measuredOptions);
   const blank = context.pages();
   await context.grantPermissions(GRANTED);
-  // It is about time, not about how much two cores encode at once.
+  // It measures time, not how much two cores can encode at once.
   await context.addInitScript(() => localStorage.setItem('salon.quality', 'save-data'));
   const page = await prepare('ours', context, { salon, room });
   await join(page);

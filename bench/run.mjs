@@ -33,7 +33,7 @@ const round = (value, digits = 0) => value.toFixed(digits);
 
 // (a) From the press of Join to the first frame of the other person.
 
-/** Runs in the page: notes when Join was pressed and when a remote picture was first shown. */
+/** Runs in the page: records when Join was pressed and when remote video was first shown. */
 const watchFirstFrame = () => {
   globalThis.firstFrame = new Promise((resolve) => {
     let pressed;
@@ -74,7 +74,7 @@ const measureFirstFrame = async (browser, servers, rest) => {
   return times;
 };
 
-// (b) What a first visit loads.
+// (b) The size of a first visit.
 
 const measureColdLoad = async (browser, { salon }) => {
   const context = await browser.newContext();
@@ -101,7 +101,7 @@ const measureColdLoad = async (browser, { salon }) => {
   return [...loads.values()];
 };
 
-// (c) The server alone.
+// (c) The server on its own.
 
 const measureStart = async () => {
   const times = [];

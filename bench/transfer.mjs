@@ -1,4 +1,4 @@
-// How fast a file goes from one page to another, and how busy two pages are when nothing happens.
+// The speed of a file transfer between two pages, and the load of two idle pages.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { GRANTED } from '../end2end/support/chromium.mjs';
@@ -7,11 +7,11 @@ import { call } from './pages.mjs';
 export const MEGABYTES = 50;
 const TRANSFERS = 3;
 
-/** How long a call is watched, and after how long: by then everything has been fetched, and the clock shows minutes. */
+/** Duration of an observation, and the delay before it: by then everything has been fetched, and the clock shows minutes. */
 const IDLE_MS = 30_000;
 const CALM_MS = 65_000;
 
-/** Runs in the page: takes the file that is offered, and returns how long that took. */
+/** Runs in the page: accepts the offered file, and returns how long that took. */
 const takeFile = () =>
   new Promise((resolve) => {
     const begin = performance.now();
@@ -22,7 +22,7 @@ const takeFile = () =>
       resolve(performance.now() - begin);
     });
     observer.observe(row, { characterData: true, childList: true, subtree: true });
-    row.querySelector('[aria-label^=Save]').click();
+    row.querySelector('[aria-label^=Download]').click();
   });
 
 const takers = {
@@ -56,7 +56,7 @@ const inCalls = async (browser, servers, measure) => {
   return results;
 };
 
-/** Milliseconds that each transfer of a file takes, written down and compared. */
+/** Milliseconds for each transfer of a file, written and compared. */
 export const measureTransfer = async (browser, servers) => {
   const folder = new URL('results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
@@ -71,7 +71,7 @@ export const measureTransfer = async (browser, servers) => {
   return times;
 };
 
-/** Milliseconds per minute that the main thread of a page is busy in a call in which nothing happens. */
+/** Milliseconds per minute that the main thread of a page is busy in an idle call. */
 export const measureIdle = (browser, servers) =>
   inCalls(browser, servers, async (_, [page], context) => {
     const session = await context.newCDPSession(page);

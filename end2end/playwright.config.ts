@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './support/chromium.mjs';
 
-/** The tag of what says how long something takes, or needs most of a machine. */
+/** The tag of tests that measure time, or need most of the machine. */
 const ALONE = /@alone/;
 /** The tag of long forms of what a shorter test guards: only `make soak` runs them. */
 const SOAK = /@soak/;
@@ -13,14 +13,14 @@ export default defineConfig({
   // People mostly wait for each other: two tests at once keep two cores busy.
   workers: 2,
   fullyParallel: true,
-  // In this order: what runs alone begins when only the last of the others is not done.
+  // In this order: tests that run alone start when all others are done.
   projects: [
     { name: 'together', grepInvert: ALONE },
     { name: 'alone', grep: ALONE, workers: 1 },
   ],
   retries: 0,
   forbidOnly: !!process.env['CI'],
-  // A busy machine takes its time; what is to be quick has limits of its own.
+  // A busy machine takes its time; time limits under test have their own values.
   timeout: 240_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['./support/slowest.ts'], ...(process.env['CI'] ? [['github'] as const] : [])],

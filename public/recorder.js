@@ -6,7 +6,7 @@ const files = new Map();
 const text = new TextEncoder();
 let folder, release, released, isDrawn = true, isBroken = false, hasWritten = false, queue = Promise.resolve();
 
-// Whoever finds a recording whose lock is free knows that nobody writes it any more.
+// A recording whose lock is free is no longer being written.
 const hold = (name) =>
   new Promise((held, failed) => {
     released = navigator.locks.request(name, () => (held(), new Promise((done) => (release = done))));
@@ -51,7 +51,7 @@ const actions = {
     clearInterval(clock);
     for (const handle of files.values()) handle.close();
     release?.();
-    // Else whoever looks now may still find it being written.
+    // Otherwise another page may still find it locked.
     await released?.catch(() => {});
     postMessage('finished');
   },

@@ -1,5 +1,5 @@
-// Watches the start of the app and says what is wrong with it: without the app nobody else does.
-// It stands in the page and is a file as well, because either may be blocked.
+// Watches the start of the app and explains problems, which the app itself cannot do then.
+// It is both inline in the page and a separate file, because either may be blocked.
 (() => {
   const on = addEventListener, html = document.documentElement.dataset;
   if (html.watched) return;
@@ -7,10 +7,10 @@
   let fault, live, blocked, wait = 'waiting';
   const bare = () => !getComputedStyle(document.head).getPropertyValue('--accent');
   const reload = () => location.reload();
-  // In the order in which they were asked for: a script that asks for another one came whole.
+  // In the order of the requests: a script that requests another one is complete.
   const files = (end) => [...new Set([...document.querySelectorAll('link'), ...performance.getEntriesByType('resource')]
     .map((it) => (it.href || it.name).replace(location.origin, '')))].filter((path) => path.match(`^/pkg/.*${end}$`));
-  // What the browser keeps of a file may be what is wrong with it.
+  // The cached copy of a file may be the damaged one.
   const refetch = () => {
     setTimeout(reload, 5000);
     Promise.allSettled(files('').map((file) => fetch(file, { cache: 'reload' }).then((it) => it.blob()))).then(reload);
@@ -21,21 +21,21 @@
     const texts = JSON.parse(place.dataset.texts);
     const add = (tag, parts) => place.append(Object.assign(document.createElement(tag), parts));
     const link = (text, parts) => add('a', { text, className: 'button primary', href: location, ...parts });
-    // Behind a folder of another server, the files are looked for outside of that folder.
+    // In a folder of another server, the files are requested from outside of that folder.
     if (name == 'file' && html.watched.match(/[^/]+/g)?.length > place.dataset.depth) name = 'folder';
     place.replaceChildren();
     if (!name) return;
     add('p', { textContent: texts[name].replace('{}', what || texts.part) });
-    // The sandbox may open no tab either.
+    // The sandbox may not allow a new tab either.
     if (name == 'sandbox') link(texts.tab, { target: '_blank' }), add('code', { textContent: location });
-    // Its address alone would lose what stands behind the #.
+    // Navigating to the address would lose the fragment.
     else if (!/waiting|folder/.test(name)) link(texts.reload, { onclick: () => !!(name == 'file' ? refetch : reload)() });
     bare() && place.scrollIntoView();
   };
   const fail = (...why) => (fault = () => say(...why))();
   setTimeout(() => live || fault || say(wait = 'slow'), 8000);
   on('live', () => (live = 1) && bare() || say());
-  // A press of Join would load the page anew. It counts as soon as the app is there.
+  // A press of Join would reload the page. It takes effect as soon as the app is loaded.
   on('submit', (event) => {
     const form = event.target.dataset;
     if (live || !form.early) return;
@@ -55,7 +55,7 @@
     else if (/^Type.*not a function/.test(error)) fail('file');
     else fail(live ? 'crash' : 'changed');
   };
-  // What blocked it may be told later than that it failed.
+  // The reason may be reported later than the failure.
   on('crash', () => setTimeout(explain, 100));
   on('unhandledrejection', ({ reason }) => live || setTimeout(() => fault || explain(reason), 100));
   if (bare()) lacks('css');
@@ -63,8 +63,8 @@
   else if (document.currentScript.src) fail('policy', 'script-src inline');
 })();
 
-// From here on, in the file alone: the app fetches its other parts later. A proxy may say of them that
-// they are anything.
+// From here on, in the file only: the app fetches its other parts later, and a proxy may change their
+// content type.
 (() => {
   const { WebAssembly: wasm } = self, stream = wasm?.instantiateStreaming;
   if (!stream) return;

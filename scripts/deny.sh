@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the dependencies, those of the fuzz targets and the tests, too: licences, bans and sources
-# always; known vulnerabilities where the lists of them can be fetched, saying so where they can not.
+# Checks all dependencies, including those of the fuzz targets and the tests: licences, bans and sources
+# always; known vulnerabilities if the advisory databases can be fetched, with a notice if they cannot.
 set -euo pipefail
 
 skip() {
@@ -23,7 +23,7 @@ fi
 
 for folder in end2end bench/signalling; do
     report=$(npm --prefix "$folder" audit --json 2>/dev/null) && continue
-    # A report that could not be fetched is an error, and one that names something is not.
+    # npm fails both without a report and for a report with vulnerabilities.
     if grep -q '"vulnerabilities"' <<<"$report"; then
         npm --prefix "$folder" audit
     else

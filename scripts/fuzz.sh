@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # scripts/fuzz.sh SECONDS
-# Runs the fuzzer on both of its targets at once, for SECONDS. What it finds interesting goes to
-# target/fuzz/corpus, what breaks something to fuzz/artifacts.
+# Runs the fuzzer on both targets at once, for SECONDS. Interesting inputs go to
+# target/fuzz/corpus, inputs that break something to fuzz/artifacts.
 set -euo pipefail
 seconds=$1
-# The compiler that everything is built with has no sanitizers, and safe code needs none: debug
-# assertions, overflow checks and what the targets assert are what is hunted for.
+# The stable compiler has no sanitizers, and safe code needs none: the fuzzer searches for failed debug
+# assertions, overflow checks and assertions of the targets.
 cargo fuzz build --sanitizer none --target-dir target/fuzz
 
 hunt() {
     local target=$1 found=target/fuzz/corpus/$1
     mkdir -p "$found"
-    # A unit that takes 5 seconds, or 512 MB of memory, is a way to stop a server.
+    # An input that takes 5 seconds, or 512 MB of memory, could stop a server.
     cargo fuzz run --sanitizer none --target-dir target/fuzz "$target" "$found" "fuzz/corpus/$target" -- \
         -max_total_time="$seconds" -dict=fuzz/words.dict -max_len=16384 -timeout=5 -rss_limit_mb=512 \
         -print_final_stats=1 2>&1 |
@@ -24,7 +24,7 @@ for target in message room; do
     hunt "$target" &
     hunts+=($!)
 done
-# All of them, so that none goes on when another has failed.
+# All of them, so that none continues when another has failed.
 failed=0
 for each in "${hunts[@]}"; do wait "$each" || failed=1; done
 exit "$failed"

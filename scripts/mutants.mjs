@@ -1,11 +1,11 @@
-// scripts/mutants.mjs [WORDS]: breaks Salon in one place after the other, and sees that a test fails.
-// With WORDS only those faults whose name contains them. Each is one replacement, which is taken back.
+// scripts/mutants.mjs [WORDS]: breaks Salon in one place after another, and checks that a test fails. With
+// WORDS, only faults whose name contains them. Each fault is one replacement, which is then reverted.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** A native test whose name contains this. */
+/** Native tests whose name contains this. */
 const native = (filter) => ['cargo', 'test', '--features', 'ssr', '--target-dir', 'target/native', '--lib', filter];
-/** Browser tests whose title is like this. */
+/** Browser tests whose title matches this. */
 const browser = (title) => ['make', 'e2e', `ARGS=-x -g "${title}"`];
 
 const mutants = [
@@ -63,7 +63,7 @@ const mutants = [
     file: 'src/platform/browser/recording/picture.rs',
     from: 'match video.filter(|video| video.video_width() > 0) {',
     to: 'match video.filter(|video| video.video_width() > 0 && video.current_time() < 1.0) {',
-    caught: browser('who is connected anew stays in the recording'),
+    caught: browser('a reconnected participant stays in the recording'),
   },
   {
     what: 'a notice that is not announced',
@@ -84,21 +84,21 @@ const mutants = [
 const wanted = process.argv.slice(2).join(' ');
 const chosen = mutants.filter(({ what }) => what.includes(wanted));
 
-// Ctrl-C ends the tests, and with them all of this, once what was broken is put back.
+// Ctrl-C ends the tests, and then this program, after the fault has been reverted.
 process.on('SIGINT', () => {});
 
-/** Runs tests, and returns which failed; undefined if none did. Whatever else ends them ends all. */
+/** Runs tests, and returns the failed one; undefined if all passed. Any other failure ends the program. */
 const failureOf = ([program, ...args]) => {
   const { status, signal, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
   if (error || signal) throw error ?? new Error(`${program} was ended by ${signal}.`);
   if (status === 0) return undefined;
   const failed = `${stdout}${stderr}`.match(/^test \S+ \.\.\. FAILED$|^ *✘.*$|^ *\d+\) .*› .*$/m)?.[0].trim();
-  // What does not compile proves nothing.
+  // A fault that does not compile proves nothing.
   if (!failed) throw new Error(`No test failed, but ${program} ${args.join(' ')}:\n${stdout}${stderr}`);
   return failed;
 };
 
-// Tests that fail anyway would catch everything.
+// Tests that fail anyway would catch every fault.
 for (const tests of new Set(chosen.map(({ caught }) => JSON.stringify(caught)))) {
   const failed = failureOf(JSON.parse(tests));
   if (failed) throw new Error(`It fails before anything is broken: ${failed}`);

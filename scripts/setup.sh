@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
-# Installs what building and testing Salon needs, and only what is missing.
+# Installs the tools that building and testing Salon need, unless they are present.
 #
 #   scripts/setup.sh rust       the toolchain that rust-toolchain.toml names
-#   scripts/setup.sh tools      that, cargo-leptos, wasm-bindgen and wasm-opt
+#   scripts/setup.sh tools      the same, cargo-leptos, wasm-bindgen and wasm-opt
 #   scripts/setup.sh deny       cargo-deny
 #   scripts/setup.sh fuzz       cargo-fuzz
-#   scripts/setup.sh unit       pebble and strace, for the native tests that use them, if that is allowed
+#   scripts/setup.sh unit       pebble and strace, for the native tests that use them, if permitted
 #   scripts/setup.sh browsers   Chromium and Firefox, for the browser tests
-#   scripts/setup.sh networks   ip and nft, for those of them that break networks, if that is allowed
-#   scripts/setup.sh relay      coturn and openssl, for those that call through a relay, if that is allowed
-#   scripts/setup.sh proxies    caddy, nginx and haproxy, for those that call through a proxy, if that is allowed
-#   scripts/setup.sh reader     tesseract, for those that read what is on a screen, if that is allowed
-#   scripts/setup.sh films      ffmpeg and pulseaudio, for those that make and look at recordings, if that is
-#                               allowed
+#   scripts/setup.sh networks   ip and nft, for browser tests with network faults, if permitted
+#   scripts/setup.sh relay      coturn and openssl, for browser tests through a relay, if permitted
+#   scripts/setup.sh proxies    caddy, nginx and haproxy, for browser tests through a proxy, if permitted
+#   scripts/setup.sh reader     tesseract, for browser tests that read a shared screen, if permitted
+#   scripts/setup.sh films      ffmpeg and pulseaudio, for browser tests of recordings, if permitted
 #
-# Rust and Node are the only things to bring along. The tools go to ~/.cache/salon-tools
+# Only Rust and Node have to be installed before. The tools go to ~/.cache/salon-tools
 # (see env.sh) and are used from there or from PATH, wherever the version is this one:
 CARGO_LEPTOS=0.3.10
 CARGO_DENY=0.20.2
@@ -57,8 +56,8 @@ node_and_npm() {
     [ "${found%%.*}" -ge "$NODE" ] || fail "Node.js is $found, and $NODE or newer is needed. Get it from https://nodejs.org, then try again."
 }
 
-# crate NAME VERSION BINARY [FLAG...]: a prebuilt one where cargo-binstall is there to fetch it,
-# else built here without optimisation, which is quick enough to use and much quicker to build.
+# crate NAME VERSION BINARY [FLAG...]: a prebuilt one if cargo-binstall is installed, otherwise built
+# here without optimisation, which is fast enough to use and much faster to build.
 crate() {
     local name=$1 version=$2 binary=$3
     shift 3
@@ -119,35 +118,35 @@ install() {
             apt-get install -y -qq --no-install-recommends "$@"; } || true
 }
 
-# An authority for certificates, and a witness of system calls; without them, their tests are
-# skipped and say so.
+# A certificate authority and a system call tracer; without them, their tests are skipped with a
+# notice.
 unit() {
     rust
     { has pebble && has pebble-challtestsrv && has strace; } || install pebble strace
 }
 
-# Only root may make networks; without them, their tests are skipped and say so.
+# Only root may create networks; otherwise their tests are skipped with a notice.
 networks() {
     [ "$(id -u)" = 0 ] || return 0
     has ip && has nft && has sysctl || install iproute2 nftables procps
 }
 
-# server PROGRAM PACKAGE: installs it where it is missing. Tests start it for themselves; the package
-# starts it for everybody.
+# server PROGRAM PACKAGE: installs it if it is missing, and stops the system service that the package
+# starts: tests start their own.
 server() {
     ! has "$1" || return 0
     install "$2"
     ! has systemctl || systemctl disable --now "$2" 2>/dev/null || true
 }
 
-# Without them, their tests are skipped and say so.
+# Without them, their tests are skipped with a notice.
 relay() {
     [ "$(id -u)" = 0 ] || return 0
     has openssl || install openssl
     server turnserver coturn
 }
 
-# Without them, their tests are skipped and say so.
+# Without them, their tests are skipped with a notice.
 proxies() {
     [ "$(id -u)" = 0 ] || return 0
     has openssl || install openssl
@@ -155,12 +154,12 @@ proxies() {
     for name in caddy nginx haproxy; do server "$name" "$name"; done
 }
 
-# Without it, its tests are skipped and say so.
+# Without it, its tests are skipped with a notice.
 reader() {
     has tesseract || install tesseract-ocr tesseract-ocr-eng
 }
 
-# Without it, its tests are skipped and say so.
+# Without it, its tests are skipped with a notice.
 films() {
     { has ffmpeg && has ffprobe && has pulseaudio; } || install ffmpeg pulseaudio
 }
@@ -173,7 +172,7 @@ browsers() {
     [ -z "$missing" ] || install $missing
     missing=$(missing_browsers)
     [ -z "$missing" ] || fail "the browser tests need ${missing% }, which could not be installed from here. Install it (Debian: sudo apt install ${missing% }) or name the program with CHROMIUM= or FIREFOX=, then try again."
-    # Without it, tests take the whole browser, and twice as long.
+    # Without it, tests use the full browser, and take twice as long.
     [ -x "${CHROMIUM_SHELL:-/usr/bin/chromium-headless-shell}" ] || ! has apt-cache ||
         [ -z "$(apt-cache search --names-only '^chromium-headless-shell$')" ] || install chromium-headless-shell
 }

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # scripts/step.sh "What it does" COMMAND...
-# Says what it does, runs COMMAND with the build tools on PATH, and says how long it took, by the
-# clock and of processors.
-# Where STEPS names a file, a line for the summary is added to it. Where other steps
-# run at the same time, LINES_BEGIN_WITH tells whose lines these are.
+# Announces a step, runs COMMAND with the build tools on PATH, and reports its elapsed and processor
+# time. If STEPS names a file, a line for the summary is appended to it. If other steps run at the
+# same time, every line begins with LINES_BEGIN_WITH.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "$0")/env.sh"
@@ -25,7 +24,7 @@ if [ "$code" != 0 ]; then
 fi
 spent=$(mktemp)
 times >"$spent"
-# The second line is of children, user and system, as 1m2.345s.
+# The second line is for child processes, user and system time, as 1m2.345s.
 busy=$(tail -n 1 "$spent" | tr 'ms' '  ' | awk '{printf "%d", $1 * 60 + $2 + $3 * 60 + $4}')
 rm "$spent"
 echo "$lead    done in $SECONDS s, $busy s of processors"

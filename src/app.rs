@@ -1,4 +1,4 @@
-//! Which page is shown.
+//! The routes.
 
 use crate::{
     pages::{Home, Navigator, NotFound, RoomPage},
@@ -10,7 +10,7 @@ use crate::{
 };
 use leptos::{either::EitherOf3, prelude::*};
 
-/// The app, on the server and in the browser. Which page it begins with is the server's decision.
+/// The app, on the server and in the browser. The server decides the first page.
 #[component]
 pub fn App() -> impl IntoView {
     let boot = use_context::<Boot>().unwrap_or_default();

@@ -3,19 +3,19 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`protocol`] | every message, id and limit that crosses the wire |
-//! | `rate_limit` | pure: how often something may be done (server) |
+//! | `rate_limit` | pure: token buckets (server) |
 //! | `room` | pure: who is in which room (server) |
-//! | [`call`] | pure: one person's part in a call: who is there, and the connections (browser) |
-//! | [`content`] | pure: what people give each other over data channels (browser) |
-//! | [`layout`] | pure: where everybody stands on the stage (browser) |
-//! | [`diagnostics`] | pure: connections in numbers, and whether servers answer (browser) |
+//! | [`call`] | pure: one participant's call: the others, and the connections to them (browser) |
+//! | [`content`] | pure: chat and files over data channels (browser) |
+//! | [`layout`] | pure: the arrangement of tiles on the stage (browser) |
+//! | [`diagnostics`] | pure: connection statistics, and checks of STUN and TURN servers (browser) |
 //! | [`devices`] | pure: one person's microphone and camera (browser) |
-//! | [`recording`] | pure: what is in a recording, and how its file becomes whole (browser) |
+//! | [`recording`] | pure: the composition of a recording, and the repair of its files (browser) |
 //! | `server` | axum: pages, sockets, configuration |
-//! | `embed` | the built pages, where the program carries them |
-//! | [`platform`] | the browser behind one switch |
-//! | `parts` | where the build cuts the app, if it does |
-//! | `reactive` | closures for Leptos, boxed |
+//! | `embed` | the built pages, if the program includes them |
+//! | [`platform`] | the browser's APIs, with stubs on the server |
+//! | `parts` | where the build splits the app, if it does |
+//! | `reactive` | boxed closures for Leptos |
 //! | [`session`] | runs a call: commands out, events in, signals up |
 //! | [`ui`], [`pages`], [`app`] | what people see |
 //! | [`i18n`] | what people read |
@@ -50,7 +50,7 @@ pub mod server;
 pub mod session;
 pub mod ui;
 
-/// Takes over the page that the server rendered.
+/// Hydrates the page that the server rendered.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

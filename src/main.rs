@@ -1,4 +1,4 @@
-//! The binary: reads the options, listens, and serves until a signal ends it.
+//! The program: reads the options, listens, and serves until it receives a signal.
 
 use anyhow::Context;
 use rustix::{
@@ -34,7 +34,7 @@ const EMBEDDED: Option<Embedded> = Some(salon::embed::file);
 #[cfg(not(feature = "embed"))]
 const EMBEDDED: Option<Embedded> = None;
 
-/// Exit status for invalid options.
+/// Exit code for invalid use.
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Serves on a new runtime, and maintains the log meanwhile.
+/// Serves on its own runtime and keeps the log running.
 fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
     let runtime = Runtime::new().context("Cannot start threads")?;
     let served = runtime.block_on(async {
@@ -83,7 +83,7 @@ fn serve(config: Config, log: &Log) -> anyhow::Result<()> {
     served
 }
 
-/// Listens before the server is prepared, so that connections wait for it instead of failing.
+/// Listens first: clients that connect during start-up are answered a moment later.
 async fn run(config: Config) -> anyhow::Result<()> {
     let signals = Signals::take().context("Cannot wait for signals")?;
     let listener = listen_for_people(config.listen)?;
@@ -122,8 +122,8 @@ fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError>
     listen(address).map_err(|error| ServerError::Metrics { address, error })
 }
 
-/// Listens with a backlog for all clients that reconnect at once after a restart: with the default of
-/// 128, most of a thousand would have to wait for a second. The system may allow less.
+/// Listens with a backlog for clients that all reconnect after a restart: the usual 128 would delay
+/// most of a thousand by a second. The system may allow less.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
@@ -140,7 +140,7 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// Prints a line. If the output is closed or blocked, the line is lost.
+/// Prints a line. A reader that is gone or slow is no reason to exit or to wait.
 fn say(mut to: impl Write + Send + 'static, line: &str) {
     let line = format!("{line}\n");
     within(TIMEOUT, move || {

@@ -1,4 +1,4 @@
-//! How often something may be done: a token bucket, kept as the time at which it will be full.
+//! Rate limits: a token bucket, stored as the time at which it will be full.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -34,15 +34,17 @@ impl Bucket {
     /// Takes a token at `now`, a time since some fixed start that never runs backwards.
     ///
     /// # Errors
-    /// There is none: how long the next one takes to come back.
+    ///
+    /// If the bucket is empty: the time until the next token.
     pub fn take(&mut self, rate: Rate, now: Duration) -> Result<(), Duration> {
         self.take_many(1, rate, now)
     }
 
-    /// Takes several tokens at once, or none of them.
+    /// Takes several tokens at once, or none.
     ///
     /// # Errors
-    /// There are too few: how long the others take to come back.
+    ///
+    /// If there are too few: the time until there are enough.
     pub fn take_many(&mut self, tokens: u32, rate: Rate, now: Duration) -> Result<(), Duration> {
         let wait = self.wait(tokens, rate, now);
         if !wait.is_zero() {
@@ -52,21 +54,21 @@ impl Bucket {
         Ok(())
     }
 
-    /// How long it takes until so many tokens can be taken.
+    /// Time until this many tokens can be taken.
     #[must_use]
     pub fn wait(&self, tokens: u32, rate: Rate, now: Duration) -> Duration {
         let full = self.full.max(now) + rate.interval * tokens;
         full.saturating_sub(now + rate.interval * rate.burst)
     }
 
-    /// Whether nothing was taken that has not come back.
+    /// Whether the bucket is full.
     #[must_use]
     pub fn is_full(&self, now: Duration) -> bool {
         self.full <= now
     }
 }
 
-/// A bucket for each of many, all of one rate.
+/// One bucket per key, all with the same rate.
 #[derive(Debug)]
 pub(crate) struct Buckets<K> {
     rate: Rate,
@@ -78,29 +80,29 @@ impl<K: Ord> Buckets<K> {
         Self { rate, used: BTreeMap::new() }
     }
 
-    /// Whether there was a token, which then is taken.
+    /// Takes a token, and returns whether there was one.
     pub(crate) fn take(&mut self, key: K, now: Duration) -> bool {
         self.take_many(1, key, now).is_ok()
     }
 
-    /// Takes several tokens at once, or says how long it takes until there are as many.
+    /// Takes several tokens at once, or returns the time until there are enough.
     pub(crate) fn take_many(&mut self, tokens: u32, key: K, now: Duration) -> Result<(), Duration> {
         self.used.entry(key).or_default().take_many(tokens, self.rate, now)
     }
 
-    /// Puts a token back that was taken in vain.
+    /// Returns a token that was not needed.
     pub(crate) fn give_back(&mut self, key: &K) {
         if let Some(bucket) = self.used.get_mut(key) {
             bucket.full = bucket.full.saturating_sub(self.rate.interval);
         }
     }
 
-    /// Forgets the full ones, which are as good as new.
+    /// Forgets full buckets, which equal new ones.
     pub(crate) fn forget_full(&mut self, now: Duration) {
         self.used.retain(|_, bucket| !bucket.is_full(now));
     }
 
-    /// Whether none is remembered.
+    /// Whether no bucket is stored.
     pub(crate) fn is_empty(&self) -> bool {
         self.used.is_empty()
     }
@@ -152,7 +154,7 @@ mod tests {
     }
 
     proptest! {
-        /// No window lets more through than a burst and what comes back within it.
+        /// Every window allows at most one burst plus the tokens refilled within it.
         #[test]
         fn never_more_than_the_rate(gaps in proptest::collection::vec(0u64..200, 1..600)) {
             let (mut bucket, rate) = (Bucket::default(), Rate::new(10, Duration::from_secs(1)));

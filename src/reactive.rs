@@ -1,11 +1,11 @@
-//! Closures for Leptos, boxed. It compiles what surrounds a closure once for each type, and every
-//! closure is a type of its own: through these they share it, which saves the browser about a
-//! kilobyte each.
+//! Boxed closures for Leptos. Leptos compiles the code around a closure once per type, and every
+//! closure has its own type: boxing them shares that code, which saves about a kilobyte per closure
+//! in the browser.
 
 use leptos::{ev::MouseEvent, prelude::*};
 use std::any::Any;
 
-/// A text that changes.
+/// A dynamic text.
 pub fn text(value: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     derive(Box::new(value))
 }
@@ -15,7 +15,7 @@ pub fn word(value: impl Fn() -> &'static str + Send + Sync + 'static) -> Signal<
     derive(Box::new(value))
 }
 
-/// Something that is so or not.
+/// A dynamic condition.
 pub fn flag(value: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     derive(Box::new(value))
 }
@@ -24,25 +24,25 @@ fn derive<T: Send + Sync + 'static>(value: Box<dyn Fn() -> T + Send + Sync>) -> 
     Signal::derive(value)
 }
 
-/// Runs in a moment, and again whenever something that it reads has changed.
+/// Runs soon, and again whenever a value that it reads has changed.
 pub fn effect(run: impl FnMut() + 'static) {
     let mut run: Box<dyn FnMut()> = Box::new(run);
     Effect::new(move |_| run());
 }
 
-/// Like [`effect`]; what it returns is held until it has run again.
+/// Like [`effect`]; holds the return value until the next run.
 pub fn holding<T: 'static>(mut run: impl FnMut() -> T + 'static) {
     let mut run: Box<dyn FnMut() -> Box<dyn Any>> = Box::new(move || Box::new(run()));
     Effect::new(move |_| run());
 }
 
-/// What is done when something is clicked.
+/// A click handler.
 pub fn click(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
     Box::new(act)
 }
 
-/// Like [`click`], but for the second half of a double click, which is not meant for the button that came
-/// in the first one's place.
+/// Like [`click`], but ignores the second half of a double click, which was not meant for the
+/// button that replaced the first one.
 pub fn first_click(mut act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
     click(move |event| {
         if event.detail() < 2 {

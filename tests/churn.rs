@@ -1,5 +1,5 @@
-//! People come, go, vanish and return by the thousand: afterwards the server holds what it held
-//! before. In a process of its own, because it counts what the process has open.
+//! Thousands of people join, leave, vanish and return: afterwards the server holds as much as
+//! before. In its own process, because it counts what the process has open.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::Message;
 /// Joins, leaves, ends and cuts in all.
 const EVENTS: usize = 20_000;
 const ROOMS: usize = 50;
-/// So many people act at once.
+/// Number of concurrent workers.
 const WORKERS: usize = 8;
 /// Allocators keep what they had at the busiest moment; what leaks comes on top with every event.
 const GROWTH_KB: usize = 8 * 1024;

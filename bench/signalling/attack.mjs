@@ -28,7 +28,7 @@ const CASES = {
   pages: 'T29: 2 connections of each address that ask for QR codes and pages as fast as they can, pipelined',
 };
 
-/** They only get what the quiet rooms leave of the core, or those would wait for them here. */
+/** They run at low priority, or the quiet rooms would wait for them here. */
 const startAttackers = (kind, origin) => {
   const script = fileURLToPath(new URL('attackers.mjs', import.meta.url));
   const command = ['--idle', '0', process.execPath, script, kind, origin, String(SECONDS)];
@@ -55,7 +55,7 @@ const listen = async () => {
   const used = meter(salon.pid);
   await talk(people, MESSAGES_PER_SECOND, SECONDS);
   const { busy } = used();
-  // What was held up still counts.
+  // Delayed messages still count.
   await sleep(CALM_MS);
   const lost = MESSAGES_PER_SECOND * SECONDS - ages.length;
   return { p99: percentile(ages, 0.99) / 1000, lost, busy };

@@ -1,5 +1,5 @@
-// Attacks a server for a while and prints what came of it. attack.mjs starts this as a process of
-// its own, so that the quiet rooms do not wait for it.
+// Attacks a server for a while and prints the results. attack.mjs starts this as a separate process,
+// so that the quiet rooms do not wait for it.
 //
 //   node bench/signalling/attackers.mjs nothing|flood|noise|deafness|headers|pages <origin> <seconds>
 import net from 'node:net';
@@ -24,7 +24,7 @@ const counts = {};
 const count = (what) => (counts[what] = (counts[what] ?? 0) + 1);
 const address = (number) => ADDRESSES[number % ADDRESSES.length];
 
-/** To be turned away or thrown out is how an attack is meant to end. */
+/** An attack is expected to end with a refusal or a disconnection. */
 const attack = (number) => {
   const socket = open(origin, address(number));
   socket.once('open', () => count('let in'));
@@ -41,7 +41,7 @@ const knockHalf = (number) => {
   socket.on('close', () => count('half a handshake ended'));
 };
 
-/** A connection that is made again whenever it ends; `act` is called with each. */
+/** A connection that is reopened whenever it ends; `act` is called with each. */
 const insistOn = (number, act) => {
   const { hostname: host, port } = new URL(origin);
   const socket = net.connect({ host, port, localAddress: address(number) });
@@ -56,7 +56,7 @@ const insistOn = (number, act) => {
   });
 };
 
-/** Asks for more whenever what was asked for before has been taken. */
+/** Sends more requests whenever the previous ones have been accepted. */
 const pipeline = (socket, host) => {
   let turn = 0;
   const ask = () => {
@@ -67,7 +67,7 @@ const pipeline = (socket, host) => {
   ask();
 };
 
-/** Enters again whenever it is out; what it returns has the socket of that moment. */
+/** Rejoins whenever it is disconnected; the returned object has the current socket. */
 const insist = (number, room, prepare = () => {}) => {
   const seat = {};
   const takeSeat = () => {
@@ -89,7 +89,7 @@ const insist = (number, room, prepare = () => {}) => {
 const fromAll = (seats, perSecond, act) =>
   steadily(perSecond * seats.length, SECONDS, (turn) => {
     const { socket } = seats[turn % seats.length];
-    // What the server does not take is not piled up here.
+    // Data that the server does not read must not pile up here.
     if (socket.readyState !== socket.OPEN || socket.bufferedAmount > 0) return;
     act(socket);
     count('messages');
@@ -111,7 +111,7 @@ const KINDS = {
   },
   deafness: () => {
     const deaf = ADDRESSES.map((_, number) => insist(number, `deaf-${number}`, (socket) => socket.pause()));
-    // Who does not read does not see either that the server has closed: the other one does.
+    // A client that does not read does not notice that the server has closed either: the other one does.
     const talkers = ADDRESSES.map((_, number) =>
       insist(number, `deaf-${number}`, (socket) => {
         socket.on('message', (text) => text.includes('"peer-left"') && deaf[number].socket.terminate());
@@ -131,7 +131,7 @@ const KINDS = {
 };
 
 await KINDS[kind]();
-// The last ones are still waiting for an answer.
+// The last ones still wait for a response.
 await sleep(1000);
 console.log(Object.entries(counts).map(([what, times]) => `${times} × ${what}`).join(', '));
 process.exit();

@@ -1,4 +1,4 @@
-// What a server for two people to a room has to do, on any socket that has `send(text)`.
+// What a server for two people per room has to do, on any socket with `send(text)`.
 
 const rooms = new Map();
 
@@ -28,7 +28,7 @@ const join = (socket, name) => {
 
 const otherThan = (socket) => rooms.get(socket.room)?.find((person) => person !== socket);
 
-/** `pass` sends to another person what was heard, byte for byte: nothing that relays is cheaper. */
+/** `pass` forwards a message byte for byte: the cheapest possible forwarding. */
 export const hear = (socket, text, pass) => {
   const message = parse(text);
   switch (message?.type) {

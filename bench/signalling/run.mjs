@@ -18,7 +18,7 @@ const CONNECTIONS = 10_000;
 const CONNECTS_PER_SECOND = 1000;
 const PATIENCE_MS = 5000;
 const REST_MS = 3000;
-/** Beyond these percentages the latencies are not the server's alone. */
+/** Above these percentages, the latencies are not the server's alone. */
 const MOST = { generator: 70, waited: 20 };
 
 const SERVERS = {
@@ -44,7 +44,7 @@ const COLUMNS = {
   waited: 'waited for a core, %',
 };
 
-/** Ten to an address, as in a house, so that neither ports nor limits per address are in the way. */
+/** Ten per address, as in a household, so that neither ports nor limits per address interfere. */
 const address = (person) => `127.1.${(person / 2560) & 255}.${(person / 10) & 255}`;
 
 const measureMessages = async ({ origin, pid }) => {
@@ -55,7 +55,7 @@ const measureMessages = async ({ origin, pid }) => {
   ages.length = 0;
   const used = wire.meter(pid);
   const elapsed = await wire.talk(people, MESSAGES_PER_SECOND, SECONDS);
-  // The last ones are still on their way.
+  // The last ones are still in transit.
   await sleep(100);
   const { cpu, generator, waited } = used();
   for (const person of people) person.terminate();
@@ -86,7 +86,7 @@ const measureConnections = async ({ origin, pid }) => {
   return { memory, inside: people.length, connectP99, connectCpu: cpu / people.length, generator, waited };
 };
 
-/** A server of its own for each: what the one leaves behind would be counted by the other. */
+/** A separate server for each, because leftovers of one would be counted for the other. */
 const measure = async (start) => {
   const figures = [];
   for (const part of [measureMessages, measureConnections]) {

@@ -1,4 +1,4 @@
-// What these programs share: people with sockets, and what the kernel says of a server.
+// Shared parts of these programs: clients, and the kernel's figures for a server.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ export const open = (origin, localAddress) => {
 
 export const say = (socket, message) => socket.send(JSON.stringify(message));
 
-/** Resolves when two are in the room. */
+/** Resolves when two people are in the room. */
 export const enter = (origin, room, localAddress) =>
   new Promise((resolve, reject) => {
     const socket = open(origin, localAddress);
@@ -37,24 +37,24 @@ export const enter = (origin, room, localAddress) =>
     });
   });
 
-/** Everybody of so many rooms, each with two. */
+/** All participants of this many rooms, two in each. */
 export const fill = (origin, rooms, localAddress) =>
   Promise.all(Array.from({ length: 2 * rooms }, (_, person) => enter(origin, `room-${person >> 1}`, localAddress)));
 
-// The time of sending stands where a candidate has its foundation, so that the servers see nothing
-// but a long candidate: RFC 8839 allows any number of pairs at its end.
+// The time of sending takes the place of a candidate's foundation, so that servers see a valid long
+// candidate: RFC 8839 allows any number of pairs at its end.
 const STAMP = 'candidate:';
 const DIGITS = 16;
 const REST = ' 1 udp 1677729535 203.0.113.7 46154 typ srflx raddr 192.0.2.10 rport 46154 generation 0 ufrag EsAw'.padEnd(900, ' network-id 1 network-cost 10');
 const microseconds = () => Math.round(performance.now() * 1000);
 
-/** 1 KB that knows when it was sent. */
+/** 1 KB with the time of sending. */
 export const sendCandidate = (socket) => {
   const candidate = `${STAMP}${String(microseconds()).padStart(DIGITS, '0')}${REST}`;
   say(socket, { type: 'candidate', candidate: { candidate, sdpMid: '0', sdpMLineIndex: 0, usernameFragment: 'EsAw' } });
 };
 
-/** How long each candidate that comes from now on was on its way, in microseconds. */
+/** Transit time of each candidate from now on, in microseconds. */
 export const collectAges = (people) => {
   const ages = [];
   const hear = (text) => {
@@ -65,7 +65,7 @@ export const collectAges = (people) => {
   return ages;
 };
 
-/** Acts so many times a second, without waiting for what that starts; makes up for late times. */
+/** Acts this many times a second, without waiting for the results; makes up for delays. */
 export const steadily = async (perSecond, seconds, act) => {
   const start = performance.now();
   for (let done = 0; done < perSecond * seconds; ) {
@@ -76,7 +76,7 @@ export const steadily = async (perSecond, seconds, act) => {
   return (performance.now() - start) / 1000;
 };
 
-/** Everybody sends a candidate in turn, with now and then the description that candidates belong to. */
+/** All participants send candidates in turn, with an occasional description that candidates belong to. */
 export const talk = (people, perSecond, seconds) =>
   steadily(perSecond, seconds, (turn) => {
     const person = people[turn % people.length];
@@ -85,7 +85,7 @@ export const talk = (people, perSecond, seconds) =>
     sendCandidate(person);
   });
 
-/** Moves this program, with all that it starts, away from the servers. */
+/** Moves this program and its children away from the servers' core. */
 export const leaveServerCore = () => execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)]);
 
 export const startSalon = () => startSalonAt({ within: SERVER_CORE, listen: '127.0.0.1:0' });
@@ -102,7 +102,7 @@ export const startScript = async (name) => {
   return { origin: String(line).trim(), pid: child.pid, kill: () => (kill(), ended) };
 };
 
-/** How long all its threads have run, and how long they waited for the core, in microseconds. */
+/** How long all its threads have run, and waited for the core, in microseconds. */
 const usage = (pid) => {
   const tasks = `/proc/${pid}/task`;
   const threads = readdirSync(tasks).map((thread) => readFileSync(`${tasks}/${thread}/schedstat`, 'utf8').split(' '));
@@ -110,7 +110,7 @@ const usage = (pid) => {
   return { ran, waited };
 };
 
-/** What a server and its people use from this call on, until what it returns is called. */
+/** Usage by a server and its clients between this call and a call of the returned function. */
 export const meter = (pid) => {
   const processes = [pid, process.pid];
   const begin = processes.map(usage);

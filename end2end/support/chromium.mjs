@@ -1,11 +1,11 @@
-// How Chromium is started: with a camera and a microphone that are not there.
+// How Chromium is started: with a fake camera and microphone.
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { patternFile } from './pattern.mjs';
 import { silenceFile, voiceFile } from './sounds.mjs';
 
 const CAMERA = '--use-fake-device-for-media-stream';
-// The shell has nobody to ask, and no picker to choose in.
+// The shell cannot prompt, and has no picker.
 const ALLOWED = '--use-fake-ui-for-media-stream';
 /**
  * Pages show the path as the camera's name; this keeps it short.
@@ -20,7 +20,7 @@ const SHARES = '--auto-select-tab-capture-source-by-title=Small print';
 const LOOPBACK = '--allow-loopback-in-peer-connection';
 
 const WHOLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-// The same engine without the browser around its pages, which costs a machine as much again.
+// The same engine without the browser around its pages, which would double the processor time.
 const SHELL = process.env['CHROMIUM_SHELL'] ?? (process.env['CHROMIUM'] ? '' : '/usr/bin/chromium-headless-shell');
 
 /**
@@ -31,16 +31,16 @@ export const launchWith = (devices, network = LOOPBACK) => ({
   executablePath: devices.includes(ALLOWED) && existsSync(SHELL) ? SHELL : WHOLE,
   // The sandbox needs privileges that containers lack.
   args: ['--no-sandbox', network, ...devices],
-  // Else what a tab plays is not in what is shared of it.
+  // Otherwise a shared tab's audio is missing.
   ignoreDefaultArgs: devices.includes(SHARES) ? ['--mute-audio'] : [],
 });
 
-/** What machine a person sits at. */
+/** The machine of a person. */
 export const machines = {
   usual: [CAMERA, PATTERN, ALLOWED],
-  // A whole browser, with questions that can be refused.
+  // A full browser, with prompts that can be denied.
   'that asks': [CAMERA, PATTERN],
-  // In processes of its own, that can be stopped.
+  // In its own processes, which can be stopped.
   'of their own': [CAMERA, PATTERN, ALLOWED],
   'with a dead microphone': [CAMERA, PATTERN, ALLOWED, `--use-file-for-fake-audio-capture=${silenceFile()}`],
   'of somebody who talks': [CAMERA, PATTERN, ALLOWED, `--use-file-for-fake-audio-capture=${voiceFile()}`],
@@ -55,5 +55,5 @@ export const launchOptions = launchWith(machines.usual);
 /** A browser as people have it, for measurements. */
 export const measuredOptions = launchWith([CAMERA, pattern(15)]);
 
-/** Granted to people who said yes. Whatever is not named is refused. */
+/** Granted to people who allow it. Everything else is denied. */
 export const GRANTED = ['camera', 'microphone', 'clipboard-read', 'clipboard-write', 'screen-wake-lock'];

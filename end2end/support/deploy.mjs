@@ -1,5 +1,4 @@
-// What is in deploy/, for tests to run: with no other lines changed than those that one machine
-// cannot share with another.
+// The files in deploy/, for tests to run: only lines that a shared machine requires are changed.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const START_MS = 10_000;
-// Where servers are, and not everybody looks.
+// Where servers are installed, which not every PATH includes.
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 
 /**
@@ -34,7 +33,7 @@ export const shippedWith = (name, ...parts) =>
     return pieces.join(to);
   }, shipped(name));
 
-/** A port that nobody listens on. */
+/** A port that is not in use. */
 export const freePort = async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -88,7 +87,7 @@ const start = async (folder, port, program, ...args) => {
 const proxies = {
   caddy: ({ folder, http, https, salon }) => {
     const path = join(folder, 'Caddyfile');
-    // Its certificate is from an authority of its own, which nobody is asked to trust.
+    // Its certificate is from its own authority, which no test needs to trust.
     const global = `\n{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\thttp_port ${http}\n\thttps_port ${https}\n`;
     const text = shippedWith('Caddyfile', ['127.0.0.1:3000', salon], ['\n{\n', global]);
     const args = ['--config', path, '--adapter', 'caddyfile'];
@@ -120,7 +119,7 @@ const proxies = {
       ['/etc/haproxy/call.example.org.pem alpn', `${certificate} alpn`],
       ['bind :::80 ', `bind :::${http} `],
       ['bind :::443 ', `bind :::${https} `],
-      // Only root may become somebody else.
+      // Only root may switch users.
       ['    user haproxy\n', ''],
       ['    group haproxy\n', ''],
       ['    chroot /var/lib/haproxy\n', ''],
@@ -150,9 +149,9 @@ export const startProxy = async (name, salon, certificate) => {
   return {
     http,
     https,
-    /** What it says of the file. */
+    /** Its verdict on the file. */
     checked: { status: checked.status, output: checked.stdout + checked.stderr },
-    /** What it has said since, of itself and of requests. */
+    /** Its output since, including its access log. */
     log: () => log() + (existsSync(access) ? readFileSync(access, 'utf8') : ''),
     stop: async () => {
       await stop();

@@ -1,4 +1,4 @@
-// What is in a film, as ffmpeg reads it.
+// The content of a recording, read by ffmpeg.
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -6,13 +6,13 @@ const run = promisify(execFile);
 const MOST = 256 * 1024 * 1024;
 const RATE = 8000;
 
-/** Why nothing can be said of films here; empty if it can. */
+/** Why recordings cannot be read here; empty if they can. */
 export const whyNoFilms = () => (spawnSync('ffmpeg', ['-version']).error ? 'ffmpeg is not installed' : '');
 
 const ffmpeg = (...words: string[]) =>
   run('ffmpeg', ['-nostdin', '-hide_banner', ...words], { encoding: 'buffer', maxBuffer: MOST });
 
-/** Length in seconds, the kinds of its streams, and whether an index leads to the middle of it. */
+/** Length in seconds, the kinds of streams, and whether an index leads to the middle. */
 export const readFilm = async (path: string) => {
   const words = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path];
   const { stdout, stderr } = await run('ffprobe', words);
@@ -29,9 +29,9 @@ export const readFilm = async (path: string) => {
   };
 };
 
-/** Plays all of it from a second on, as players do that keep sound even, and tells what is wrong with it. */
+/** Plays from a second to the end, resampling audio as players do, and returns errors. */
 export const play = async (path: string, from = 0) => {
-  // With the times that the frames have, not those of a steady rate.
+  // With the frames' own times, not those of a steady rate.
   const even = ['-af', 'aresample=async=1', '-fps_mode', 'passthrough', '-enc_time_base', '-1'];
   const { stderr } = await ffmpeg('-v', 'warning', '-xerror', '-ss', String(from), '-i', path, ...even, '-f', 'null', '-');
   return stderr.toString();
@@ -46,27 +46,27 @@ const framesIn = async (path: string, interval: string) => {
   });
 };
 
-/** When its key frames are, with which a player can begin. */
+/** The times of its key frames, at which a player can start. */
 export const keyFrames = async (path: string) =>
   (await framesIn(path, '%')).filter(({ isKey }) => isKey).map(({ time }) => time);
 
-/** Where a player lands that moves to a second: the time of the first frame that its index leads to. */
+/** The first frame after seeking to a second: its time. */
 export const entryBefore = async (path: string, second: number) => (await framesIn(path, `${second}%+#1`))[0]!.time;
 
-/** The last of its pictures, as a PNG. */
+/** The last frame, as a PNG. */
 export const lastPicture = async (path: string, filter = 'null') => {
   const only = ['-vf', `reverse,${filter}`, '-frames:v', '1', '-c:v', 'png', '-f', 'image2pipe', '-'];
   return (await ffmpeg('-v', 'error', '-sseof', '-4', '-i', path, ...only)).stdout;
 };
 
-/** How bright a part of the picture (width:height:x:y) is in each frame, from 0 to 255, and when. */
+/** Brightness of a region of the picture (width:height:x:y) in each frame, from 0 to 255, with its time. */
 export const brightness = async (path: string, crop = '1280:720:0:0') => {
   const { stderr } = await ffmpeg('-v', 'info', '-i', path, '-map', '0:v', '-fps_mode', 'passthrough', '-vf', `crop=${crop},showinfo`, '-f', 'null', '-');
   const frames = stderr.toString().matchAll(/pts_time:\s*([\d.]+).*mean:\[(\d+)/g);
   return [...frames].map(([, time, mean]) => ({ time: Number(time), mean: Number(mean) }));
 };
 
-/** How loud it is, from 0 to 1, in each thousandth of a second from its beginning. */
+/** Loudness from 0 to 1, for each millisecond from the beginning. */
 export const loudness = async (path: string) => {
   const { stdout } = await ffmpeg('-v', 'error', '-i', path, '-map', '0:a', '-af', 'aresample=async=1:first_pts=0', '-ac', '1', '-ar', String(RATE), '-f', 's16le', '-');
   const each = RATE / 1000;

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-/** A client of somebody else's making: it says what it likes, and remembers what it hears. */
+/** A hostile client: it sends anything, and records what it receives. */
 export const hostile = async (page: Page, origin: string) => {
   await page.goto(origin);
   const client = await page.evaluateHandle(async () => {
@@ -12,7 +12,7 @@ export const hostile = async (page: Page, origin: string) => {
   });
   return {
     say: (message: object) => client.evaluate(({ socket }, text) => socket.send(text), JSON.stringify(message)),
-    /** What was heard of one kind so far. */
+    /** The messages of one type so far. */
     heard: (type: string) => client.evaluate(({ heard }, type) => heard.filter((one) => one.type === type), type),
     codes: () => client.evaluate(({ heard }) => heard.flatMap(({ code }) => code ?? [])),
   };

@@ -1,7 +1,7 @@
 import type { Locator } from '@playwright/test';
 import { expect } from './test.ts';
 
-/** Goes on by key until the control has the focus, and checks that a person can see where it is. */
+/** Presses a key until the control has the focus, and checks that the focus is visible. */
 export const tabTo = async (control: Locator, { key = 'Tab', most = 40 } = {}) => {
   const focused = () => control.evaluate((element) => element === document.activeElement);
   await expect(control).toBeVisible();

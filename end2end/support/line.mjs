@@ -1,5 +1,5 @@
-// A network between people and the server that can be made bad: connections are cut, stalled in
-// one direction or both, delayed, or refused.
+// A network between people and the server that can be degraded: connections are cut, stalled in one direction
+// or both, delayed, or refused.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
@@ -52,7 +52,7 @@ export const startLine = async (origin) => {
 
   return {
     origin: `http://127.0.0.1:${address.port}`,
-    /** Ends every connection without a word. */
+    /** Ends every connection without notice. */
     cut,
     /**
      * Lets nothing pass any more on the connections that are open. Later ones are not touched.
@@ -61,16 +61,16 @@ export const startLine = async (origin) => {
     stall: (directions = BOTH) =>
       connections.forEach(({ stalled }) => directions.forEach((direction) => stalled.add(direction))),
     /**
-     * Holds everything back for so long, each way.
+     * Delays everything by this much, in each direction.
      * @param {number} milliseconds
      */
     delay: (milliseconds) => (delay = milliseconds),
-    /** Cuts what there is and lets nobody in. */
+    /** Cuts the open connections and refuses new ones. */
     refuse: () => {
       refusing = true;
       cut();
     },
-    /** Lets people in again. */
+    /** Accepts connections again. */
     admit: () => (refusing = false),
     stop: async () => {
       server.close();

@@ -1,4 +1,4 @@
-// Files that stand in for what a camera or a microphone gives. They are written on first use.
+// Files that replace a camera's or microphone's input. They are written on first use.
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,5 +1,5 @@
-// Hosts and the router between them, as network namespaces of Linux, so that what happens to
-// people's networks can be made to happen. The server is meant to run on the router.
+// Hosts and the router between them, as Linux network namespaces, so that network faults can be produced. The
+// server should run on the router.
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,19 +8,19 @@ import { promisify } from 'node:util';
 import { launchWith, machines } from './chromium.mjs';
 
 const CHROMIUM = fileURLToPath(new URL('chromium-on-host.sh', import.meta.url));
-/** Of the public internet, because no relay sends to private addresses. Nothing leaves the namespaces. */
+/** Public addresses, because no relay sends to private ones. Nothing leaves the namespaces. */
 const IPV4 = '11.0';
 const IPV6 = '2600:0:0';
-/** Belongs to no interface that ever goes away. */
+/** Belongs to an interface that never goes away. */
 const SERVER = `${IPV4}.0.1:3000`;
 const ORIGIN = `http://${SERVER}`;
-/** How long a host that changes its network is without any. */
+/** How long a host is offline while it changes its network. */
 const BETWEEN_MS = 300;
 
 const run = promisify(execFile);
 const ip = (/** @type {string[]} */ ...words) => run('ip', words);
 
-/** Why there can be no networks here; empty if there can. */
+/** Why networks cannot be created here; empty if they can. */
 export const whyNoNetworks = () => {
   const absent = ['ip', 'nft', 'sysctl', 'unshare'].filter((tool) => spawnSync(tool, ['-V']).error);
   if (absent.length > 0) return `not installed: ${absent.join(', ')}`;
@@ -39,7 +39,7 @@ const removeNamespace = (name) => {
   spawnSync('ip', ['netns', 'delete', name]);
 };
 
-/** Removes what runs have left that were killed. */
+/** Removes leftovers of killed runs. */
 const removeLeftovers = () => {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
   for (const [name, pid] of stdout.matchAll(/^salon-(\d+)-\w+/gm)) {
@@ -47,14 +47,14 @@ const removeLeftovers = () => {
   }
 };
 
-/** Makes hosts that reach each other, and the server, through one router, by IPv4. */
+/** Creates hosts that reach each other, and the server, through one router, by IPv4. */
 export const makeNetwork = (/** @type {string[]} */ ...hosts) => make(hosts, false);
 
-/** Makes hosts that reach each other by IPv6 as well. */
+/** Creates hosts that also reach each other by IPv6. */
 export const makeDualNetwork = (/** @type {string[]} */ ...hosts) => make(hosts, true);
 
-// IPv6 brings each host more addresses seconds later, which is a change of network that no test
-// asked for: where it is wanted, only those count that are given.
+// IPv6 would give each host more addresses seconds later, an unwanted change of network: tests that want IPv6
+// configure the addresses themselves.
 const NO_IPV6 = ['net.ipv6.conf.default.disable_ipv6=1'];
 const OWN_IPV6 = ['addr_gen_mode=1', 'accept_ra=0', 'accept_dad=0'].map((setting) => `net.ipv6.conf.default.${setting}`);
 
@@ -113,7 +113,7 @@ const make = async (hosts, dual) => {
     await ip('netns', 'exec', nameOf(member), 'sysctl', '-eqw', ...settings);
   }
   await ip('-n', router, 'address', 'add', new URL(ORIGIN).hostname, 'dev', 'lo');
-  // What is sent to an address that somebody has left is lost without a word.
+  // Packets to an abandoned address are lost silently.
   await ip('-n', router, 'route', 'add', 'blackhole', `${IPV4}.0.0/16`);
   if (dual) await ip('-n', router, '-6', 'route', 'add', 'blackhole', `${IPV6}::/48`);
   await nft(`table inet faults {
@@ -139,34 +139,34 @@ const make = async (hosts, dual) => {
      * @param {string[]} flags
      */
     launchOptions: (host, ...flags) => ({
-      // The page is to have devices although its address is neither https nor the loopback's.
+      // The page gets devices although its address is neither https nor loopback.
       ...launchWith([...machines.usual, ...flags], `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`),
       executablePath: CHROMIUM,
       env: { ...process.env, NETNS: nameOf(host) },
     }),
-    /** Takes a host from one network to another, as who leaves their Wi-Fi. */
+    /** Moves a host from one network to another, as when leaving a Wi-Fi. */
     moveToNewAddress: async (/** @type {string} */ host) => {
       await joined.get(host)?.leave();
       const [next] = await Promise.all([prepare(host), pause(BETWEEN_MS)]);
       await next.join();
       joined.set(host, next);
     },
-    /** Loses what one host sends to another; what both say to the server still arrives. */
+    /** Drops packets from one host to another; those to the server still arrive. */
     dropBetween: (/** @type {string} */ from, /** @type {string} */ to) =>
       nft(`add rule inet faults between iifname ${from} oifname ${to} counter drop`),
-    /** Loses so many of a hundred packets of what one host sends to another. */
+    /** Drops a percentage of the packets from one host to another. */
     loseBetween: (/** @type {string} */ from, /** @type {string} */ to, /** @type {number} */ percent) =>
       nft(`add rule inet faults between iifname ${from} oifname ${to} numgen random mod 100 < ${percent} counter drop`),
-    /** Loses all that a host sends and is sent. */
+    /** Drops all packets from and to a host. */
     dropAll: (/** @type {string} */ host) =>
       nft(`add rule inet faults in iifname ${host} counter drop; add rule inet faults out oifname ${host} counter drop`),
-    /** Loses what one host sends to others beyond a rate. */
+    /** Drops packets from one host to others beyond a rate. */
     squeeze: (/** @type {string} */ host, /** @type {number} */ kilobytesPerSecond) =>
       nft(`add rule inet faults between iifname ${host} limit rate over ${kilobytesPerSecond} kbytes/second counter drop`),
-    /** Loses all that a host sends beyond a rate. */
+    /** Drops all packets from a host beyond a rate. */
     squeezeAll: (/** @type {string} */ host, /** @type {number} */ kilobytesPerSecond) =>
       nft(`add rule inet faults in iifname ${host} limit rate over ${kilobytesPerSecond} kbytes/second counter drop`),
-    /** Ends every loss. */
+    /** Ends every fault. */
     restore: () => nft('flush table inet faults'),
     remove,
   };

@@ -1,6 +1,6 @@
-// The moving picture that Chromium's fake camera shows: eight upright bars that count its frames.
-// From left to right they are white, five bits of the counter, their parity, black; so a reader can
-// tell a number from noise, and a mirrored picture from a straight one.
+// The pattern of Chromium's fake camera: eight vertical bars that count its frames. From left to right they
+// are white, five bits of the counter, their parity, black, so that a reader can distinguish a number from
+// noise, and a mirrored video from an unmirrored one.
 import { mediaFile } from './media.mjs';
 
 const WIDTH = 320;

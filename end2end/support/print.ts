@@ -1,4 +1,4 @@
-// A page of small text, in a tab that the machine 'that shares small print' shares, and how it is read.
+// A page of small text, in a tab shared by the machine 'that shares small print', and how it is read.
 import type { Page } from '@playwright/test';
 import { execFileSync, spawnSync } from 'node:child_process';
 
@@ -15,10 +15,10 @@ export const openPrint = async (page: Page, viewport = page.viewportSize()!) => 
   return print;
 };
 
-/** Why nothing can be read here; empty if it can. */
+/** Why text cannot be read here; empty if it can. */
 export const whyNoReader = () => (spawnSync('tesseract', ['--version']).error ? 'tesseract is not installed' : '');
 
-/** How many lines of that page are to be read in a PNG, without a mistake. */
+/** Number of lines of that page read from a PNG without a mistake. */
 export const readLines = (png: Buffer) => {
   const text = execFileSync('tesseract', ['-', '-', '--psm', '6'], { input: png, stdio: ['pipe', 'pipe', 'ignore'] });
   return text.toString().split('\n').filter((line) => line.includes(WORDS)).length;

@@ -1,8 +1,8 @@
-// Functions that run inside a page of any browser. They watch and change nothing: every connection
+// Functions that run inside a page of any browser. They observe without changing anything: every connection
 // and track is the browser's own.
 
 export type Inbound = {
-  /** Which of all the connections that the page has made. */
+  /** Index among all connections of the page. */
   connection: number;
   link: RTCPeerConnectionState;
   video: { track: string; frames: number; bytes: number };
@@ -13,9 +13,9 @@ declare global {
   var probe: {
     connections: RTCPeerConnection[];
     tracks: MediaStreamTrack[];
-    /** How often the page asked for a camera or a microphone. */
+    /** Number of requests for a camera or a microphone. */
     questions: number;
-    /** Whether something on the page listens to what people do. */
+    /** Whether the page has registered event listeners. */
     live: boolean;
   };
 }
@@ -31,7 +31,7 @@ export const installProbe = () => {
     }
   };
 
-  // Absent in pages that are no secure context, such as about:blank.
+  // Absent in insecure contexts such as about:blank.
   const devices = globalThis.MediaDevices?.prototype;
   const getUserMedia = devices?.getUserMedia;
   if (getUserMedia) {
@@ -63,9 +63,9 @@ export const installProbe = () => {
   };
 };
 
-/** What has arrived so far over each open connection. */
+/** Bytes received so far over each open connection. */
 export const readInbound = () => {
-  // One without transceivers is a spare: made in advance, and connected to nobody.
+  // A connection without transceivers is the prewarmed one, which is not connected to anyone.
   const inUse = (connection: RTCPeerConnection) =>
     connection.connectionState !== 'closed' && connection.getTransceivers().length > 0;
   const open = probe.connections.filter(inUse);
@@ -108,7 +108,7 @@ export const hearAgain = async ([since, limit]: [since: number, limit: number]) 
   let last = 0;
   for (let now = since, first = true; now - since < limit + STEADY; first = false) {
     let more = false;
-    // A client may repair a connection, or close it and make another.
+    // A client may repair a connection, or replace it.
     for (const connection of probe.connections.filter(({ connectionState }) => connectionState !== 'closed')) {
       let packets = 0;
       for (const stat of (await connection.getStats()).values()) {
@@ -119,7 +119,7 @@ export const hearAgain = async ([since, limit]: [since: number, limit: number]) 
     }
     const looked = now;
     now = Date.now();
-    // While nobody looked, sound may have come all the same.
+    // Audio may have arrived while the page was not observed.
     if (more && now - last > Math.max(GAP, now - looked + 100)) began = now;
     if (more) last = now;
     if (now - last < GAP && now - began > STEADY) return began - since;
@@ -128,7 +128,7 @@ export const hearAgain = async ([since, limit]: [since: number, limit: number]) 
   return Infinity;
 };
 
-/** The number that the fake camera's pattern shows (see pattern.mjs), or null where there is none. */
+/** The number in the fake camera's pattern (see pattern.mjs), or null without one. */
 export const readCounter = (video: Element) => {
   if (!(video instanceof HTMLVideoElement) || video.readyState < video.HAVE_CURRENT_DATA) return null;
   const canvas = document.createElement('canvas');
@@ -148,17 +148,17 @@ export const readCounter = (video: Element) => {
   return counted.reduce((number, bit) => number * 2 + bit, 0);
 };
 
-/** How the page encodes what it sends of a kind, for each connection. */
+/** The encodings of a kind that the page sends, for each connection. */
 export const readEncodings = (kind: string) => {
   const senders = probe.connections.flatMap((link) => link.getSenders()).filter(({ track }) => track?.kind === kind);
   return senders.map((sender) => sender.getParameters().encodings[0]);
 };
 
-/** Kinds of the tracks that still hold a device: a live video track is a camera light. */
+/** Kinds of the tracks that still hold a device: a live video track keeps a camera light on. */
 export const readDevicesInUse = () =>
   [...new Set(probe.tracks.filter(({ readyState }) => readyState === 'live').map(({ kind }) => kind))].sort();
 
-/** How many sound tracks are being played aloud. */
+/** Number of audible tracks. */
 export const readSoundsPlaying = () =>
   [...document.querySelectorAll<HTMLMediaElement>('video, audio')].filter(
     (element) =>
@@ -169,7 +169,7 @@ export const readSoundsPlaying = () =>
       element.srcObject.getAudioTracks().some(({ readyState }) => readyState === 'live'),
   ).length;
 
-/** Whether a relay lets these credentials in. */
+/** Whether a relay accepts these credentials. */
 export const tryRelay = async (server: RTCIceServer) => {
   const connection = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: 'relay' });
   probe.connections.splice(probe.connections.indexOf(connection), 1);

@@ -1,5 +1,4 @@
-// What stands between people and the server: a proxy that is not set up for WebSocket, or a page around the
-// server's.
+// Barriers between people and the server: a proxy that is not configured for WebSocket, or an embedding page.
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
@@ -39,14 +38,14 @@ export const startProxy = async (origin, { host = false, upgrade = false }) => {
   await once(server, 'listening');
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   const stop = async () => {
-    // Of a socket that was passed on, the server knows nothing any more.
+    // The server does not know about a socket that was passed on.
     clients.forEach((client) => client.destroy());
     await new Promise((done) => server.close(done));
   };
   return { origin: `http://127.0.0.1:${address.port}`, stop };
 };
 
-/** Serves one page, which may show others within itself, until it is stopped. */
+/** Serves one page, which may embed others, until it is stopped. */
 export const startOuter = async () => {
   let page = '';
   const server = createServer(({ url }, response) => {

@@ -1,4 +1,4 @@
-// A relay, as people run one: coturn with the configuration that is given to them.
+// A relay as operators run it: coturn with the shipped configuration.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,15 +14,15 @@ const START_MS = 10_000;
 const READY = /UDP listener opened/g;
 const CONFIGURATION = readFileSync(new URL('../../deploy/coturn.conf', import.meta.url), 'utf8');
 
-/** Why there can be no relay here; empty if there can. */
+/** Why a relay cannot run here; empty if it can. */
 export const whyNoRelay = () => (spawnSync(PROGRAM, ['--version']).error ? 'coturn is not installed' : '');
 
-/** Why none can speak TLS here; empty if one can. */
+/** Why a relay cannot use TLS here; empty if it can. */
 export const whyNoCertificate = () => (spawnSync('openssl', ['version']).error ? 'openssl is not installed' : '');
 
 const SELF_SIGNED = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3650', '-subj', '/CN=relay.test'];
 
-/** A certificate with its key that nobody has signed, and what makes a Chromium trust it all the same. */
+/** A self-signed certificate with its key, and the flag that makes Chromium trust it. */
 export const makeCertificate = () => {
   const words = [...SELF_SIGNED, '-keyout', '-', '-out', '-'];
   const path = mediaFile('relay.pem', () => execFileSync('openssl', words, { stdio: ['ignore', 'pipe', 'ignore'] }));
@@ -90,7 +90,7 @@ export const startRelay = async ({ within, address, address6 }, secret, { certif
     const timer = setTimeout(fail, START_MS);
     child.once('exit', fail);
     child.stderr.on('data', (chunk) => (output += chunk));
-    // It has to be read on, or the relay stands still when the pipe is full.
+    // Its output must be read, or the relay blocks when the pipe is full.
     child.stdout.on('data', (chunk) => {
       output += chunk;
       if ((output.match(READY)?.length ?? 0) < addresses.length) return;
@@ -112,9 +112,9 @@ export const startRelay = async ({ within, address, address6 }, secret, { certif
     url: `turn:${address}:${port}`,
     stun: `stun:${address}:${port}`,
     overTls: `turns:${address}:${TLS_PORT}`,
-    /** By every family and every transport. */
+    /** Over every address family and every transport. */
     all: hosts.flatMap(waysTo),
-    /** What it has logged. */
+    /** Its log. */
     log: () => output,
     stop,
   };

@@ -1,9 +1,9 @@
-// What people do and what they can see, in the words of the page.
+// Actions of people and what they see, in terms of the page.
 import type { Locator, Page } from '@playwright/test';
 import { type Inbound, readCounter, readDevicesInUse, readInbound, readSoundsPlaying } from './probe.ts';
 import { expect } from './test.ts';
 
-/** How often something is looked at that comes soon, in milliseconds: by itself, Playwright looks after 850 and then 1,850. */
+/** Poll intervals in milliseconds for changes that happen soon; Playwright's own soon exceed a second. */
 export const OFTEN = [100];
 
 type Phase = 'lobby' | 'joining' | 'knocking' | 'call' | 'waiting' | 'left';
@@ -20,7 +20,7 @@ export const expectPhase = (page: Page, phase: Phase) =>
 export const expectInside = (page: Page, people: number) =>
   expect(page.locator('[data-inside]')).toHaveAttribute('data-count', String(people));
 
-/** Opens a page and waits until it can be used. */
+/** Opens a page and waits until it is interactive. */
 export const open = async (page: Page, url: string) => {
   await page.goto(url);
   await page.waitForFunction(() => probe.live);
@@ -36,7 +36,7 @@ export const connectionsMade = (...pages: Page[]) => {
   return Promise.all(pages.map((page) => page.evaluate(made)));
 };
 
-/** Another tab with the memory of this one, as duplicating a tab makes it. */
+/** Another tab with the storage of this one, as if the tab was duplicated. */
 export const duplicate = async (page: Page) => {
   const seat = await page.evaluate(() => sessionStorage.getItem('salon.seat')!);
   const tab = await page.context().newPage();
@@ -49,7 +49,7 @@ export const turnOnDevices = async (page: Page) => {
   await expect.poll(() => page.locator('video[data-preview]').evaluate(readCounter), { intervals: OFTEN }).not.toBeNull();
 };
 
-/** Goes through the lobby into the call, where camera and microphone are asked for. */
+/** Goes through the lobby into the call, requesting camera and microphone. */
 export const enter = async (page: Page, room: string, name: string) => {
   await open(page, `/room/${room}`);
   await page.getByRole('textbox', { name: 'Your name' }).fill(name);
@@ -57,7 +57,7 @@ export const enter = async (page: Page, room: string, name: string) => {
   await expectPhase(page, 'call');
 };
 
-/** Starts a room from the home page, which makes its starter the host, and returns its name. */
+/** Starts a room from the home page, which makes the person its host, and returns its name. */
 export const startRoom = async (page: Page, name: string) => {
   await open(page, '/');
   await button(page, 'Start a call').click();
@@ -68,7 +68,7 @@ export const startRoom = async (page: Page, name: string) => {
   return new URL(page.url()).pathname.split('/').at(-1)!;
 };
 
-/** Asks to be let into a room whose host has people wait. */
+/** Asks to join a room with a waiting room. */
 export const knock = async (page: Page, room: string, name: string) => {
   await open(page, `/room/${room}`);
   await page.getByRole('textbox', { name: 'Your name' }).fill(name);
@@ -83,23 +83,23 @@ const flows = {
     audio.energy > (since?.audio.energy ?? 0) && audio.bytes > (since?.audio.bytes ?? 0),
 };
 
-/** Waits until so many links have brought more picture or sound since now. */
+/** Waits until this many connections have received more audio or video than now. */
 export const expectMore = async (page: Page, kind: keyof typeof flows, links = 1) => {
   const before = await page.evaluate(readInbound);
-  // One that was made since has brought nothing before.
+  // A new connection has received nothing before.
   const since = (now: Inbound) => before.find(({ connection }) => connection === now.connection);
   const flowing = async () =>
     (await page.evaluate(readInbound)).filter((now) => flows[kind](now, since(now))).length;
   await expect.poll(flowing, { message: `links that bring ${kind}`, intervals: OFTEN, timeout: 30_000 }).toBe(links);
 };
 
-/** Waits until no more sound or picture arrives: nothing new for a whole second. */
+/** Waits until no more audio or video arrives: nothing new for a whole second. */
 export const expectNoMore = async (page: Page, kind: 'picture' | 'sound') => {
   const sum = async () => {
     const links = await page.evaluate(readInbound);
     return links.reduce((total, { audio, video }) => total + (kind === 'sound' ? audio.energy : video.frames), 0);
   };
-  // The first look is at once: it has nothing to compare with.
+  // The first look is immediate: there is nothing to compare with.
   let before = -1;
   const growth = async () => {
     const last = before;
@@ -109,7 +109,7 @@ export const expectNoMore = async (page: Page, kind: 'picture' | 'sound') => {
   await expect.poll(growth, { message: `${kind} that still arrives`, intervals: [1000] }).toBe(0);
 };
 
-/** The picture is the one that the fake camera counts in, and it moves. */
+/** The video shows the fake camera's counter, and it moves. */
 export const expectToCount = async (video: Locator) => {
   const shown = new Set<number>();
   const numbers = async () => {
@@ -120,7 +120,7 @@ export const expectToCount = async (video: Locator) => {
   await expect.poll(numbers, { message: 'numbers seen on a tile', intervals: OFTEN, timeout: 30_000 }).toBeGreaterThan(2);
 };
 
-/** They are connected: enough where sound and picture are not the subject. */
+/** They are connected: enough where audio and video are not the subject. */
 export const expectConnected = async (page: Page, ...names: string[]) => {
   for (const name of names) await expect(tileOf(page, name)).toHaveAttribute('data-link', 'connected', { timeout: 30_000 });
 };
@@ -133,7 +133,7 @@ const expectPerson = async (page: Page, name: string) => {
   await expectToCount(tile.locator('video'));
 };
 
-/** Everybody else is on the stage, each with a picture that moves and sound that is played. */
+/** Everyone else is on the stage, each with moving video and audible audio. */
 export const expectToSeeAndHear = async (page: Page, others: string[]) => {
   await expect(remoteTiles(page)).toHaveCount(others.length);
   await Promise.all([
@@ -144,7 +144,7 @@ export const expectToSeeAndHear = async (page: Page, others: string[]) => {
   ]);
 };
 
-/** What this person has been told since now. */
+/** The notices shown to this person from now on. */
 export const listen = (page: Page) =>
   page.evaluate(() => {
     const heard: string[] = [];
@@ -161,7 +161,7 @@ export const heardBy = (page: Page) => page.evaluate(() => (globalThis as unknow
 export const expectDevicesInUse = (page: Page, kinds: ('audio' | 'video')[]) =>
   expect.poll(() => page.evaluate(readDevicesInUse)).toEqual(kinds);
 
-/** Where somebody stands in line is said by the server alone: it is reached again. */
+/** Only the server assigns places to raised hands: it is reachable again. */
 export const expectReached = async (page: Page, name: string, other: Page) => {
   const hand = tileOf(other, name).getByRole('img', { name: /^Hand raised/ });
   for (const raised of [true, false]) {
@@ -170,7 +170,7 @@ export const expectReached = async (page: Page, name: string, other: Page) => {
   }
 };
 
-/** Offers a file of so many megabytes to everybody, as a paste does. */
+/** Offers a file of this many megabytes to everyone, as a paste does. */
 export const give = (page: Page, name: string, megabytes: number) =>
   page.evaluate(([name, megabytes]) => {
     const transfer = new DataTransfer();
@@ -178,11 +178,11 @@ export const give = (page: Page, name: string, megabytes: number) =>
     document.body.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer }));
   }, [name, megabytes] as const);
 
-/** It has been recorded for two seconds: before that, the encoder may have given nothing to keep. */
+/** It has been recorded for two seconds: before that, the encoder may not have produced any data. */
 export const expectToHaveRecorded = (page: Page) =>
   expect(page.locator('.recording-mark')).toContainText(/0:(0[2-9]|[1-5]\d)/);
 
-/** Lets what a page does once a second wait: a countdown is over before it can be looked at. */
+/** Delays what a page does once a second: otherwise a countdown is over before it can be checked. */
 export const installStandstill = () => {
   const { setInterval } = globalThis;
   const act = (action: () => void, period: number) =>

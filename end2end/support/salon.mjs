@@ -1,4 +1,4 @@
-// Starts the servers that tests and benchmarks talk to, each on a free port of the loopback.
+// Starts the servers for tests and benchmarks, each on a free port of the loopback.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, statSync } from 'node:fs';
@@ -9,9 +9,9 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
-/** When a file was written, or never. */
+/** Modification time of a file, or never. */
 const written = (/** @type {string} */ file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-/** The server that was built last, to which the pages in target/site belong. */
+/** The most recently built server, which the pages in target/site belong to. */
 const latest = () =>
   ['release', 'debug']
     .map((profile) => fileURLToPath(new URL(`target/${profile}/salon`, ROOT)))
@@ -20,7 +20,7 @@ export const BINARY = process.env['SALON_BIN'] ?? latest();
 const START_MS = 20_000;
 const STOP_MS = 20_000;
 
-/** What servers keep, until no test needs it any more. */
+/** Data folders of servers, removed at the end. */
 const folders = /** @type {string[]} */ ([]);
 process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
@@ -90,13 +90,13 @@ export const startSalonAt = async ({ within, listen }, ...options) => {
       return child.pid;
     },
     stop: () => stop(),
-    /** Ends it without a word. */
+    /** Kills it. */
     kill: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
     },
-    /** Starts it again where it was. */
+    /** Starts it again at the same address. */
     startAgain: async () => {
       ({ child, stop } = await launch(within, new URL(origin).host, data, options));
     },

@@ -1,5 +1,5 @@
-// A state of a page as it is on a desk and on a phone held both ways, all within one visit: nothing is cut
-// off, axe finds nothing, and a picture of it is kept in results/screens.
+// A state of a page on a desktop and on a phone held both ways, within one visit: nothing is cut off, axe
+// finds nothing, and a screenshot is kept in results/screens.
 import type { CDPSession, Page, ViewportSize } from '@playwright/test';
 import axe, { type AxeResults, type RunOptions } from 'axe-core';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -10,10 +10,10 @@ type Display = ViewportSize & { device: 'desk' | 'phone'; isAudited: boolean };
 
 export const DESK: Display = { device: 'desk', width: 1280, height: 800, isAudited: true };
 export const UPRIGHT: Display = { device: 'phone', width: 390, height: 844, isAudited: true };
-/** A phone finds there what it finds when it is held upright. */
+/** A phone shows the same content as when held upright. */
 export const ACROSS: Display = { device: 'phone', width: 844, height: 390, isAudited: false };
 
-/** As many pixels of a device as there are in one of a page. */
+/** Device pixels per CSS pixel. */
 export const DENSITY = { desk: 1, phone: 2 };
 
 const RULES: RunOptions = {
@@ -21,10 +21,10 @@ const RULES: RunOptions = {
   resultTypes: ['violations'],
 };
 
-/** How long a sign moves, in ms, before it is gone. */
+/** Duration of a reaction in ms. */
 const SIGN_MS = 5_000;
 
-/** With the end of a session, the end would come of what it has set. */
+/** The emulation would end together with its session. */
 const sessions = new WeakMap<Page, CDPSession>();
 
 const sessionOf = async (page: Page) => {
@@ -33,7 +33,7 @@ const sessionOf = async (page: Page) => {
   return session;
 };
 
-/** Chromium takes the mouse away from who gets a finger, and does not give it back: it is on phones alone that none counts. */
+/** Chromium disables the mouse when touch is emulated, and does not restore it: only phones should lack one. */
 const keepMouse = () => {
   const visit = (rules: CSSRuleList) => {
     for (const rule of rules) {
@@ -44,17 +44,17 @@ const keepMouse = () => {
   for (const { cssRules } of document.styleSheets) visit(cssRules);
 };
 
-/** Takes from a phone what a page that is loaded on one does not have, and brings to its end what moves or fades in. */
+/** Removes from a phone what a page loaded on one does not have, and finishes animations. */
 const settle = async ([device, most]: [Display['device'], number]) => {
   const share = document.querySelector<HTMLElement>('[role=toolbar] [aria-label="Share your screen"]');
   if (share) share.hidden = device === 'phone';
-  // A page hears of its new size in one frame, and has set out by the next.
+  // A page learns its new size in one frame, and is laid out by the next.
   for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
   const moving = document.getAnimations();
   moving.filter(({ effect }) => Number(effect?.getComputedTiming().endTime) < most).forEach((each) => each.finish());
 };
 
-/** Puts a page on a display, with what points there. */
+/** Puts a page on a display with its pointer. */
 const put = async (page: Page, { device, width, height }: Display) => {
   const session = await sessionOf(page);
   const mobile = device === 'phone';
@@ -65,7 +65,7 @@ const put = async (page: Page, { device, width, height }: Display) => {
   await page.evaluate(settle, [device, SIGN_MS] as [Display['device'], number]);
 };
 
-/** It has to be scrolled sideways, or the controls of a call are out of sight or cover somebody. */
+/** Faults: sideways scrolling, and controls of a call that are out of view or cover a person. */
 const findFaults = async ({ device, width, height }: Display) => {
   const faults: string[] = [];
   if (innerWidth !== width || innerHeight !== height) faults.push(`is shown on ${innerWidth}x${innerHeight}`);
@@ -101,15 +101,15 @@ const findViolations = async (rules: RunOptions) => {
 };
 
 const expectAccessible = async (page: Page, where: string) => {
-  // It is large, and stays in a page until another is loaded.
+  // It is large, and stays in a page until another one is loaded.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
   expect(await page.evaluate(findViolations, RULES), where).toEqual([]);
 };
 
-/** Looks at a state on some displays, keeps its pictures, and leaves it on the first of them. */
+/** Checks a state on some displays, keeps screenshots, and leaves it on the first display. */
 export const show = async (page: Page, state: string, displays = [DESK, ACROSS, UPRIGHT]) => {
   const nameOf = ({ device, width, height }: Display) => `${device}-${width}x${height}`;
-  // All pictures before axe begins: a sign may be gone when it ends.
+  // All screenshots before axe runs: a reaction may be gone afterwards.
   for (const display of displays) {
     const name = nameOf(display);
     await put(page, display);

@@ -1,9 +1,10 @@
-// Says where the time of a run went: the slowest tests and files, and whether all of it was within its budget.
+// Reports where the time of a run went: the slowest tests and files, and whether the whole run was within its
+// budget.
 import type { Reporter, TestCase, TestResult } from '@playwright/test/reporter';
 import { basename } from 'node:path';
 
 const SLOWEST = 10;
-/** What the whole suite may take on two cores, in seconds. */
+/** Time budget of the whole suite on two cores, in seconds. */
 const BUDGET = 900;
 
 const line = (seconds: number, what: string) => `${seconds.toFixed(1).padStart(7)} s  ${what}`;

@@ -1,7 +1,7 @@
-// The small window of a call, which is no page of its own: the page that opened it reaches into it.
+// The picture-in-picture window of a call, which is not a page of its own: the opener accesses it.
 import type { Page } from '@playwright/test';
 
-/** What is read in its document; null while there is none. */
+/** A value from its document; null while it is closed. */
 export const inSmallWindow = <T>(page: Page, read: (document: Document, argument: string) => T, argument = '') =>
   page.evaluate(
     ([read, argument]) => {

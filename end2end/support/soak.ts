@@ -1,5 +1,5 @@
-/** Whether the long forms run: `make soak` sets it. */
+/** Whether the long forms run, with `make soak`. */
 const SOAK = !!process.env['SOAK'];
 
-/** How much of something guards a change, or in a soak, which has the time to prove it at length. */
+/** The amount for a normal run, or for a soak, which has more time. */
 export const soak = <T>(usual: T, atLength: T) => (SOAK ? atLength : usual);

@@ -1,4 +1,4 @@
-// What microphones give, as WAV files (mono, 16 bits), which Chromium's fake one plays again and again.
+// Microphone input as WAV files (mono, 16 bits), which Chromium's fake device plays in a loop.
 import { mediaFile } from './media.mjs';
 
 const RATE = 48_000;
@@ -24,13 +24,13 @@ const wave = (sound) => {
   return Buffer.concat([head, samples]);
 };
 
-/** A dead microphone: a second of perfect silence. The path of the file. */
+/** A dead microphone: a second of perfect silence. Returns the path of the file. */
 export const silenceFile = () => mediaFile('silence.wav', () => wave(new Float64Array(RATE)));
 
 const SYLLABLES_PER_SECOND = 4;
 const WORD_SECONDS = 1.5;
 
-/** What noise suppression takes for a voice: four seconds of syllables whose pitch changes, with breaths. */
+/** A signal that noise suppression recognises as a voice: four seconds of syllables with changing pitch, and breaths. */
 const voice = () => {
   let phase = 0;
   return Float64Array.from({ length: 4 * RATE }, (_, at) => {
@@ -42,5 +42,5 @@ const voice = () => {
   });
 };
 
-/** Somebody who talks all the time. The path of the file. */
+/** A person who talks all the time. Returns the path of the file. */
 export const voiceFile = () => mediaFile('voice.wav', () => wave(voice()));

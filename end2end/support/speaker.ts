@@ -1,4 +1,4 @@
-// Something to play sound on, where there is none: a sound server whose one speaker nobody hears.
+// An audio output where there is none: a sound server with one speaker that plays into nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
@@ -6,12 +6,12 @@ import os from 'node:os';
 import { join } from 'node:path';
 
 export interface Speaker {
-  /** For whoever is to play on it. */
+  /** Environment for programs that should play on it. */
   env: Record<string, string>;
   stop(): Promise<void>;
 }
 
-/** Why there is none; empty if there is. */
+/** Why it is not available; empty if it is. */
 export const whyNoSpeaker = () => (spawnSync('pulseaudio', ['--version']).error ? 'pulseaudio is not installed' : '');
 
 const answers = (socket: string) =>

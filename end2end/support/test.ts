@@ -1,4 +1,4 @@
-// The test object: a server, people with their own browser profiles, and an eye on their consoles.
+// The test object: a server, people with their own browser profiles, and checks of their consoles.
 import { test as base, type BrowserContext, type BrowserContextOptions, type Page, type PlaywrightWorkerArgs } from '@playwright/test';
 import { randomUUID } from 'node:crypto';
 import { GRANTED, launchWith, machines } from './chromium.mjs';
@@ -12,38 +12,38 @@ export { expect } from '@playwright/test';
 type Salon = Awaited<ReturnType<typeof startSalon>>;
 type Files = Awaited<ReturnType<typeof startFiles>>;
 type PersonOptions = BrowserContextOptions & {
-  /** What their answer is to the browser's question for camera and microphone. */
+  /** Their answer to the permission prompt for camera and microphone. */
   answer?: 'yes' | 'no' | 'camera only' | 'closes the question';
   machine?: keyof typeof machines;
 };
 
 type WorkerFixtures = { salon: Salon };
 type TestFixtures = {
-  /** Console texts that belong to what the test does. */
+  /** Expected console output of the test. */
   expectedOutput: RegExp | undefined;
-  /** Everything that no page should do: fails the test if anything is in it at the end. */
+  /** Unexpected events of any page: the test fails if it is not empty at the end. */
   trouble: string[];
-  /** A room name that nobody used before. */
+  /** A room name that was never used before. */
   room: string;
-  /** A server of this test's own, with its own options. */
+  /** A server for this test, with its own options. */
   startSalon: (...options: string[]) => Promise<Salon>;
-  /** A way to a server, for who is to have a bad one. */
+  /** A connection to a server that can be degraded. */
   startLine: (origin: string) => Promise<Line>;
-  /** One to the server of all. */
+  /** One to the shared server. */
   line: Line;
   startFiles: (folder: URL) => Promise<Files>;
-  /** The browsers that are not everybody's. */
+  /** Browsers beyond the shared ones. */
   browsers: Map<keyof typeof machines, Awaited<ReturnType<typeof launch>>>;
-  /** Stops all of a browser, or lets it go on. */
+  /** Stops a browser's processes, or continues them. */
   signal: (machine: keyof typeof machines, name: NodeJS.Signals) => void;
-  /** Somebody with an own browser profile and one empty page. */
+  /** A person with their own browser profile and one empty page. */
   person: (options?: PersonOptions) => Promise<Page>;
 };
 
-/** Who is gone is missed sooner than by default. A test that has a server of its own has the default. */
+/** The shared server declares people gone earlier than by default. A test with its own server uses the default. */
 const SHORT_CLOCKS = soak(['--ping-timeout', '6', '--reconnect-grace', '8'], []);
 
-/** What each answer does not grant. */
+/** The permissions that each answer denies. */
 const REFUSED: Record<NonNullable<PersonOptions['answer']>, string[]> = {
   yes: [],
   'camera only': ['microphone'],
@@ -56,7 +56,7 @@ const watch = (context: BrowserContext, trouble: string[]) => {
   context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
   context.on('requestfailed', (request) => {
     const { errorText = '' } = request.failure() ?? {};
-    // Aborted means that the page was left before the answer came.
+    // Aborted means that the page was left before the response arrived.
     if (errorText !== 'net::ERR_ABORTED') trouble.push(`failed: ${request.url()} ${errorText}`);
   });
   context.on('request', (request) => {
@@ -71,7 +71,7 @@ const watch = (context: BrowserContext, trouble: string[]) => {
   });
 };
 
-/** Decides about camera and microphone for all pages of a person. */
+/** Sets the permissions for camera and microphone for all pages of a person. */
 export const setPermissions = async (page: Page, setting: 'prompt' | 'denied') => {
   const browser = page.context().browser()!;
   const session = await browser.newBrowserCDPSession();
@@ -126,7 +126,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   startLine: async ({}, use) => stopped(startLine, use),
   line: async ({ salon, startLine }, use) => use(await startLine(salon.origin)),
   startFiles: async ({}, use) => stopped(startFiles, use),
-  // Depends on the servers so that everybody has gone before one of them ends.
+  // Depends on the servers so that everyone has left before one of them ends.
   browsers: async ({}, use) => {
     const browsers: TestFixtures['browsers'] = new Map();
     await use(browsers);
@@ -148,17 +148,17 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await context.addInitScript(installProbe);
       await context.grantPermissions(GRANTED.filter((name) => !REFUSED[answer].includes(name)));
       const page = await context.newPage();
-      // Headless browsers show no question: they close it.
+      // Headless browsers do not show a prompt: they close it.
       if (answer === 'closes the question') await setPermissions(page, 'prompt');
       return page;
     });
-    // What stands still cannot be closed.
+    // Stopped processes cannot be closed.
     for (const { pid } of browsers.values()) process.kill(-pid, 'SIGCONT');
     for (const context of contexts) await context.close();
   },
   signal: async ({ browsers }, use) => {
     const signal = (machine: keyof typeof machines, name: NodeJS.Signals) =>
-      // A browser leads a group of processes.
+      // A browser leads a process group.
       process.kill(-browsers.get(machine)!.pid, name);
     await use(signal);
   },

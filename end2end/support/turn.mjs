@@ -1,4 +1,4 @@
-// Asks a TURN server over UDP, as a browser does (RFC 8656), what it would relay.
+// Sends TURN requests over UDP, as a browser does (RFC 8656), to find out what a relay allows.
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ const attribute = (type, value) =>
 /** The bytes of an address. */
 const bytesOf = (/** @type {string} */ address) => {
   if (!isIPv6(address)) return Buffer.from(address.split('.').map(Number));
-  // URLs have one form for the many of an address.
+  // URLs normalise the many forms of an address.
   const [first = [], last = []] = new URL(`http://[${address}]`).hostname
     .slice(1, -1)
     .split('::')
@@ -118,10 +118,10 @@ export const connectTo = async ({ host, port }, secret, name) => {
 
   const transport = attribute(REQUESTED_TRANSPORT, Buffer.from([UDP, 0, 0, 0]));
   return {
-    /** Asks for a relayed address, of the family of another. */
+    /** Requests a relayed address of the same family as another one. */
     allocate: (/** @type {string} */ like) =>
       ask(ALLOCATE, () => [transport, attribute(REQUESTED_ADDRESS_FAMILY, Buffer.from([familyOf(like), 0, 0, 0]))]),
-    /** Asks whether it may send to somebody. */
+    /** Requests permission to send to an address. */
     permit: (/** @type {string} */ address) => ask(CREATE_PERMISSION, (id) => [peer(address, id)]),
     close: () => socket.close(),
   };

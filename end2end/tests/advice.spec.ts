@@ -1,4 +1,4 @@
-// In a call, people learn what they cannot notice themselves, and what to do about it.
+// Hints in a call about problems that people cannot notice themselves.
 import type { Page } from '@playwright/test';
 import {
   button, enter, expectConnected, expectDevicesInUse, expectMore, expectToSeeAndHear, tileOf,
@@ -8,7 +8,7 @@ import { expect, setPermissions, test } from '../support/test.ts';
 const advice = (page: Page) => page.locator('[data-notice=advice]');
 const offer = (page: Page) => page.locator('[data-notice=offer]');
 
-/** Lets a test speak for the microphone's track: fake devices have no switch and no plug. */
+/** Gives a test control over the microphone's track: fake devices have no switch and no plug. */
 const holdTracks = (page: Page) =>
   page.addInitScript(() => {
     const { getUserMedia } = MediaDevices.prototype;
@@ -23,14 +23,14 @@ const holdTracks = (page: Page) =>
   });
 const say = (page: Page, event: string) => page.evaluate((event) => dispatchEvent(new Event(event)), event);
 
-test('who talks while muted is told, and Space unmutes', async ({ person, room }) => {
+test('talking while muted shows a hint, and Space unmutes', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectConnected(ada, 'Bob');
   await button(bob, 'Mute microphone').click();
   // The fake microphone beeps.
-  await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
+  await expect(advice(bob)).toContainText('You are muted. Nobody can hear you.');
   await expect(advice(bob).getByRole('button', { name: 'Unmute' })).toBeVisible();
   await bob.locator('h1').focus();
   await bob.keyboard.press('Space');
@@ -38,23 +38,23 @@ test('who talks while muted is told, and Space unmutes', async ({ person, room }
   await expect(advice(bob)).toBeHidden();
   await expectMore(ada, 'sound');
 
-  // After a reload the browser wants a gesture before the page may listen.
+  // After a reload the browser requires a gesture before the page may capture audio.
   await bob.reload();
   await button(bob, 'Mute microphone').click();
-  await expect(advice(bob)).toContainText('You are muted: nobody hears you.');
+  await expect(advice(bob)).toContainText('You are muted. Nobody can hear you.');
   await advice(bob).getByRole('button', { name: 'Unmute' }).press('Enter');
   await expect(button(bob, 'Mute microphone')).toBeFocused();
 });
 
-test('a microphone that gives nothing at all is named', async ({ person, room }) => {
+test('a completely silent microphone is reported', async ({ person, room }) => {
   const ada = await person({ machine: 'with a dead microphone' });
   await enter(ada, room, 'Ada');
-  await expect(advice(ada)).toContainText('Your microphone gives no sound');
+  await expect(advice(ada)).toContainText('No sound from your microphone');
   await advice(ada).getByRole('button', { name: 'Choose another' }).click();
   await expect(ada.getByRole('dialog', { name: 'Settings' })).toBeVisible();
 });
 
-test('a device that the system mutes is named until it is unmuted', async ({ person, room }) => {
+test('a device muted by the system is reported until it is unmuted', async ({ person, room }) => {
   const ada = await person();
   await holdTracks(ada);
   await enter(ada, room, 'Ada');
@@ -64,12 +64,12 @@ test('a device that the system mutes is named until it is unmuted', async ({ per
   await say(ada, 'audio:unmute');
   await expect(advice(ada)).toBeHidden();
   await say(ada, 'video:mute');
-  await expect(advice(ada)).toContainText('Your system gives no picture');
+  await expect(advice(ada)).toContainText('Your system has blocked the camera');
 });
 
-test('a new device is offered and used when that is wanted', async ({ person, room }) => {
+test('a new device is offered, and used on request', async ({ person, room }) => {
   const ada = await person();
-  // A second camera that comes during the call, under the name of one that is there.
+  // A second camera, connected during the call, with the name of an existing one.
   await ada.addInitScript(() => {
     const { enumerateDevices, getUserMedia } = MediaDevices.prototype;
     let plugged = false;
@@ -89,22 +89,22 @@ test('a new device is offered and used when that is wanted', async ({ person, ro
     };
   });
   await enter(ada, room, 'Ada');
-  // Of a kind that is not in use, nothing is offered.
+  // Devices of a kind that is not in use are not offered.
   await expectDevicesInUse(ada, ['audio', 'video']);
   await say(ada, 'plug');
-  await expect(offer(ada)).toContainText('Desk camera is there.');
+  await expect(offer(ada)).toContainText('Desk camera is available.');
   expect(await ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(false);
   await offer(ada).getByRole('button', { name: 'Use it' }).click();
   await expect.poll(() => ada.evaluate(() => (globalThis as unknown as { wantedNew: boolean }).wantedNew)).toBe(true);
   await expect(offer(ada)).toBeHidden();
 });
 
-test('a phone that puts the call in the background says so', async ({ person, room }) => {
+test('a phone reports that the call is in the background', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ hasTouch: true, isMobile: true })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectConnected(ada, 'Bob');
-  // Headless pages are always seen.
+  // Headless pages are always visible.
   const hide = (hidden: boolean) =>
     bob.evaluate((hidden) => {
       Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
@@ -136,7 +136,7 @@ test('the screen stays on during a call, and only then', async ({ person, room }
   await expect.poll(held).toEqual([false]);
 });
 
-test('a permission that is withdrawn during the call is named, and the call goes on', async ({ person, room }) => {
+test('a permission withdrawn during the call is reported, and the call continues', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ machine: 'that asks' })];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');

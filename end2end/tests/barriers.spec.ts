@@ -1,4 +1,4 @@
-// What stands between a page and what it needs: a page around it, or a proxy.
+// Barriers between a page and what it needs: an embedding page, or a proxy.
 import type { Page } from '@playwright/test';
 import { startOuter, startProxy } from '../support/proxy.mjs';
 import { button, clipboard, expectPhase, open } from '../support/room.ts';
@@ -32,18 +32,18 @@ const shots = async (page: Page, state: string) => {
   }
 };
 
-test.describe('a page around this one', () => {
-  // The frame is refused what it asks for, of which the browser tells the console.
+test.describe('an embedding page', () => {
+  // The frame's requests are denied, which the browser logs to the console.
   test.use({ expectedOutput: /permissions policy/i });
 
-  test('that passes no camera, microphone or screen on is named, with the way out', async ({ outer, person, room, startSalon }) => {
+  test('without permission for devices and screen is reported, with the way out', async ({ outer, person, room, startSalon }) => {
     const salon = await startSalon('--frame-ancestors', outer.origin);
     const ada = await person();
     outer.show(`<iframe src="${salon.origin}/room/${room}" style="width:100%;height:95vh;border:0"></iframe>`);
     await ada.goto(outer.origin);
     const inner = ada.frameLocator('iframe');
     await expect(inner.locator('[data-problem=framed]')).toHaveCount(2);
-    await expect(inner.locator('[data-problem=framed]').first()).toContainText('does not pass your camera on');
+    await expect(inner.locator('[data-problem=framed]').first()).toContainText('does not allow your camera');
     await shots(ada, 'framed-lobby');
     const opened = ada.waitForEvent('popup');
     await inner.getByRole('link', { name: 'Open in a tab' }).first().click();
@@ -54,17 +54,17 @@ test.describe('a page around this one', () => {
     await expect(inner.locator('main')).toHaveAttribute('data-phase', 'call');
     await inner.getByRole('button', { name: 'Share your screen' }).click();
     const offer = inner.locator('[data-notice=offer]');
-    await expect(offer).toContainText('does not let you share your screen');
+    await expect(offer).toContainText('does not allow screen sharing');
     await expect(offer.getByRole('link', { name: 'Open in a tab' })).toBeVisible();
     await shots(ada, 'framed-share');
   });
 });
 
 test.describe('a sandbox', () => {
-  // The browser and the app write into the console why.
+  // The browser and the app log the reason to the console.
   test.use({ expectedOutput: /^(error|failed|console (error|warning))/ });
 
-  test('is named, and left by a tab', async ({ outer, person, room, startSalon }) => {
+  test('is reported, and a tab leads out', async ({ outer, person, room, startSalon }) => {
     const salon = await startSalon('--frame-ancestors', outer.origin);
     const ada = await person();
     const allowed = 'allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox';
@@ -72,7 +72,7 @@ test.describe('a sandbox', () => {
     await ada.goto(outer.origin);
     const inner = ada.frameLocator('iframe');
     await expect(inner.locator('#start')).toContainText('in a sandbox');
-    // Where the sandbox opens no tab, the address can be copied.
+    // If the sandbox does not allow a new tab, the address can be copied.
     await expect(inner.locator('#start code')).toHaveText(`${salon.origin}/room/${room}`);
     await shots(ada, 'sandbox');
     const opened = ada.waitForEvent('popup');
@@ -84,18 +84,18 @@ test.describe('a sandbox', () => {
 });
 
 test.describe('a proxy', () => {
-  // The browser reports each socket that did not open, and a server that does not know the question.
+  // The browser reports each socket that did not open, and the 404 of a server without this endpoint.
   test.use({ expectedOutput: /WebSocket connection|status of 404/ });
 
   for (const [what, passes, reason] of [
-    ['Upgrade', { host: true }, /no WebSocket opens: a proxy passes no Upgrade/],
-    ['Host', { upgrade: true }, /a proxy tells it the host 127\.0\.0\.1:\d+ in place of 127\.0\.0\.1:\d+/],
+    ['Upgrade', { host: true }, /no WebSocket opens: a proxy does not pass on Upgrade/],
+    ['Host', { upgrade: true }, /a proxy sends the host 127\.0\.0\.1:\d+ instead of 127\.0\.0\.1:\d+/],
   ] as const) {
-    test(`that passes no ${what} is told from a server that is gone`, async ({ person, behind, room }) => {
+    test(`that does not pass on ${what} is distinguished from an unreachable server`, async ({ person, behind, room }) => {
       const { origin: baseURL } = await behind(passes);
       const ada = await person({ baseURL });
       await open(ada, `/room/${room}`);
-      await expect(banner(ada)).toContainText('The server answers, but something between you and it');
+      await expect(banner(ada)).toContainText('The server answers, but something between you and the server');
       const tested = ada.locator('.connection-test');
       await expect(tested).toHaveAttribute('data-verdict', 'no-server');
       await shots(ada, `no-${what.toLowerCase()}`);
@@ -105,7 +105,7 @@ test.describe('a proxy', () => {
     });
   }
 
-  test('that passes both is none', async ({ person, behind, room }) => {
+  test('that passes on both causes no warning', async ({ person, behind, room }) => {
     const { origin: baseURL } = await behind({ host: true, upgrade: true });
     const ada = await person({ baseURL });
     await open(ada, `/room/${room}`);
@@ -115,14 +115,14 @@ test.describe('a proxy', () => {
   });
 });
 
-test.describe('a server that is gone', () => {
+test.describe('an unreachable server', () => {
   test.use({ expectedOutput: /WebSocket connection|status of 404|ERR_/ });
 
-  test('is not taken for a proxy', async ({ behind, person, room }) => {
+  test('is not mistaken for a proxy', async ({ behind, person, room }) => {
     const proxy = await behind({ host: true });
     const ada = await person({ baseURL: proxy.origin });
     await open(ada, `/room/${room}`);
-    await expect(banner(ada)).toContainText('something between you and it');
+    await expect(banner(ada)).toContainText('something between you and the server');
     await proxy.stop();
     await expect(banner(ada)).toContainText('cannot be reached');
   });

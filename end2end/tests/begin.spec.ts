@@ -1,17 +1,17 @@
-// Connections that do not begin: who is told what, and that it is tried again.
+// Connections that cannot be established: who is told what, and that Salon keeps trying.
 import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { button, clipboard, connectionsMade, enter, expectPhase, expectToSeeAndHear, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** How long it may take until it is said that a connection does not begin, and why. */
+/** Maximum time until the reason for a missing connection is shown. */
 const TOLD = { timeout: 15_000 };
 
 const stateOf = (page: Page, name: string) => tileOf(page, name).locator('.link-state');
 const lobbyTest = (page: Page) => page.locator('.connection-test');
 const advice = (page: Page) => page.locator('[data-notice=advice]');
 
-/** As where WebRTC is switched off, in this page or from now on. */
+/** Turns WebRTC off, in this page or from now on. */
 const removeConnections = () => Reflect.deleteProperty(globalThis, 'RTCPeerConnection');
 const breakConnections = () => {
   const whole = globalThis.RTCPeerConnection;
@@ -24,7 +24,7 @@ const breakConnections = () => {
 };
 const mendConnections = () => Object.assign(globalThis, { RTCPeerConnection: Reflect.get(globalThis, 'whole') });
 
-/** As where a policy or an extension leaves no way but one that is not there. */
+/** As if a policy or an extension allowed only a relay that does not exist. */
 const leaveNoWay = () => {
   const usual = globalThis.RTCPeerConnection;
   const lonely = (config: RTCConfiguration = {}): RTCConfiguration => ({ ...config, iceTransportPolicy: 'relay' });
@@ -39,31 +39,31 @@ const leaveNoWay = () => {
 };
 
 for (const [how, switchOff] of [['removed', removeConnections], ['broken', breakConnections]] as const) {
-  test(`where WebRTC is ${how}, the lobby says so before anybody joins in vain`, async ({ person, room }) => {
+  test(`where WebRTC is ${how}, the lobby says so before Join`, async ({ person, room }) => {
     const ada = await person();
     await ada.addInitScript(switchOff);
     await open(ada, `/room/${room}`);
     const problem = ada.locator('[data-problem=no-connections]');
-    await expect(problem).toContainText('Calls do not work in this browser: WebRTC is switched off.');
+    await expect(problem).toContainText('Calls do not work in this browser because WebRTC is turned off.');
     await expect(button(ada, 'Join')).toBeDisabled();
     await problem.getByRole('button', { name: 'Copy link' }).click();
     await expect.poll(() => clipboard(ada)).toContain(`/room/${room}`);
     await expect(lobbyTest(ada)).toHaveAttribute('data-verdict', 'no-connections', { timeout: 30_000 });
-    await expect(lobbyTest(ada).getByRole('status')).toHaveText('Connection: none, WebRTC is switched off');
+    await expect(lobbyTest(ada).getByRole('status')).toHaveText('Connection: none, WebRTC is turned off');
   });
 }
 
-test('a connection that a browser cannot make is named on both sides, and made when it can', async ({ person, room }) => {
+test('a connection that a browser cannot create is reported on both sides, and made once it can', async ({ person, room }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   await enter(ada, room, 'Ada');
-  // There is one to spare.
+  // There is one prewarmed connection.
   await expect.poll(() => connectionsMade(ada)).toEqual([1]);
   await ada.evaluate(breakConnections);
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(ada, ['Bob']);
   await enter(cleo, room, 'Cleo');
-  await expect(stateOf(ada, 'Cleo')).toHaveText(/^No connection: WebRTC may be switched off in your browser\./, TOLD);
-  await expect(stateOf(cleo, 'Ada')).toHaveText(/^No connection: WebRTC may be switched off in their browser\./, TOLD);
+  await expect(stateOf(ada, 'Cleo')).toHaveText(/^No connection: WebRTC may be turned off in your browser\./, TOLD);
+  await expect(stateOf(cleo, 'Ada')).toHaveText(/^No connection: WebRTC may be turned off in their browser\./, TOLD);
   await expect(tileOf(cleo, 'Ada')).toHaveAttribute('data-link', 'failed');
   await expect(advice(cleo)).toBeHidden();
   await ada.evaluate(mendConnections);
@@ -71,12 +71,12 @@ test('a connection that a browser cannot make is named on both sides, and made w
   await expect(stateOf(ada, 'Cleo')).toBeHidden();
 });
 
-test('a client that never answers is named, and nobody is told that it cannot hear', async ({ person, room, salon }) => {
+test('a client that never answers is reported, and not as one that cannot hear', async ({ person, room, salon }) => {
   const [ada, place] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   const eve = await hostile(place, salon.origin);
   await eve.say({ type: 'join', room, presence: { name: 'Eve' } });
-  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: their device does not answer\./, TOLD);
+  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: their device does not respond\./, TOLD);
   await expect(tileOf(ada, 'Eve')).toHaveAttribute('data-link', 'failed');
   await expect.poll(() => eve.heard('reception')).toContainEqual(
     expect.objectContaining({ reception: { sound: true, picture: true, grade: 'good', failure: 'no-answer' } }),
@@ -86,21 +86,21 @@ test('a client that never answers is named, and nobody is told that it cannot he
   await expect(advice(ada)).toBeHidden();
 });
 
-test('a description that the browser refuses is named on both sides, and tried again', async ({ person, room, salon }) => {
+test('a description that the browser rejects is reported on both sides, and retried', async ({ person, room, salon }) => {
   const [ada, place] = [await person(), await person()];
   const eve = await hostile(place, salon.origin);
   await eve.say({ type: 'join', room, presence: { name: 'Eve' } });
   await enter(ada, room, 'Ada');
   await expect.poll(() => eve.heard('ready')).toHaveLength(1);
   await eve.say({ type: 'offer', offer: { type: 'offer', sdp: 'v=0\r\n' } });
-  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: your browsers do not understand each other\./, TOLD);
+  await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: your browsers are not compatible\./, TOLD);
   await expect.poll(() => eve.heard('reception')).toContainEqual(
     expect.objectContaining({ reception: { sound: true, picture: true, grade: 'good', failure: 'bad-description' } }),
   );
   await expect.poll(async () => (await eve.heard('ready')).length).toBeGreaterThan(1);
 });
 
-test('who has no way out learns it in the lobby, and in the call both do', async ({ person, room }) => {
+test('a missing network path is reported in the lobby, and to both in the call', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await ada.addInitScript(leaveNoWay);
   await open(ada, `/room/${room}`);

@@ -5,7 +5,7 @@ import { expect, test } from '../support/test.ts';
 test('two people see and hear each other', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
-  // What is in it is read aloud.
+  // Its content is announced by screen readers.
   const told = expect(ada.getByRole('status').locator('[data-notice=event]'), 'who comes').toHaveText('Bob joined.');
   await enter(bob, room, 'Bob');
   await expect(tileOf(bob, 'Ada')).toBeVisible();
@@ -26,7 +26,7 @@ test('every panel opens', async ({ person, room }) => {
   }
 });
 
-test('two, three, then four people are connected, and all see and hear each other', { tag: '@alone' }, async ({ person, room }) => {
+test('two, three, then four people connect, and all see and hear each other', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
   const people: { name: string; page: Page }[] = [];
   const expectOfAll = (prove: (page: Page, others: string[]) => Promise<void>) =>
@@ -34,7 +34,7 @@ test('two, three, then four people are connected, and all see and hear each othe
       people.map(({ page, name }) => prove(page, people.map((other) => other.name).filter((other) => other !== name))),
     );
   for (const name of ['Ada', 'Bob', 'Cleo', 'Dan']) {
-    // What is painted of twelve pictures takes more of a machine than to send them.
+    // Painting twelve videos costs more processor time than sending them.
     const page = await person({ viewport: { width: 640, height: 400 } });
     await enter(page, room, name);
     people.push({ name, page });
@@ -43,7 +43,7 @@ test('two, three, then four people are connected, and all see and hear each othe
   await expectOfAll(expectToSeeAndHear);
 });
 
-test('the own picture is a silent mirror, others are shown as they are', async ({ person, room }) => {
+test('the self-view is mirrored and silent, others are not mirrored', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -57,7 +57,7 @@ test('the own picture is a silent mirror, others are shown as they are', async (
   expect(await tileOf(bob, 'Ada').locator('video').evaluate(isMirrored)).toBe(false);
 });
 
-test('T22: a name is text, whatever is in it', async ({ person, room }) => {
+test('T22: a name is shown as text, whatever it contains', async ({ person, room }) => {
   const [ada, eve] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   const name = '<img src=//x.example onerror=alert(1)>';

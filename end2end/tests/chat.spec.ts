@@ -1,4 +1,4 @@
-// What people write to each other, past the server.
+// Chat past the server.
 import type { Page } from '@playwright/test';
 import { button, enter, expectConnected, expectPhase } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
@@ -15,7 +15,7 @@ const write = async (page: Page, text: string) => {
   await field.press('Enter');
 };
 
-test('what is written arrives, with names, lines and addresses', async ({ person, room }) => {
+test('messages arrive, with names, lines and links', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -27,7 +27,7 @@ test('what is written arrives, with names, lines and addresses', async ({ person
   await expect(panel(ada).getByText('Delivered')).toBeVisible();
 
   await openChat(bob);
-  // At once; by itself it would stand for five seconds.
+  // At once; by itself it would stay for five seconds.
   await expect(bob.locator('[data-notice=event]')).toBeHidden({ timeout: 1_000 });
   await expect(bob.getByRole('button', { name: 'Chat', exact: true })).toBeVisible();
   const field = panel(bob).getByRole('textbox', { name: 'Message' });
@@ -44,7 +44,7 @@ test('what is written arrives, with names, lines and addresses', async ({ person
   await expect(ada.getByRole('button', { name: 'Chat', exact: true })).toBeVisible();
 });
 
-test('T22: a message is text, whatever is in it', async ({ person, room }) => {
+test('T22: a message is shown as text, whatever it contains', async ({ person, room }) => {
   const [ada, eve] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(eve, room, 'Eve');
@@ -57,7 +57,7 @@ test('T22: a message is text, whatever is in it', async ({ person, room }) => {
   await expect(panel(ada).locator('img, a')).toHaveCount(0);
 });
 
-test('who comes later reads what was said, even by somebody who is gone', async ({ person, room }) => {
+test('people who join later read earlier messages, even of people who have left', async ({ person, room }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   await enter(ada, room, 'Ada');
   await openChat(ada);
@@ -74,7 +74,7 @@ test('who comes later reads what was said, even by somebody who is gone', async 
   await expect(panel(cleo).locator('.said .name')).toHaveText(['Ada']);
 });
 
-test('a reload loses nothing, and leaving forgets it', async ({ person, room }) => {
+test('a reload loses no message, and leaving deletes them', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -83,7 +83,7 @@ test('a reload loses nothing, and leaving forgets it', async ({ person, room }) 
   await openChat(bob);
   await write(bob, 'one');
   await expect(messages(ada)).toHaveText(['one']);
-  // While Bob's page is loaded again, there is no channel to it.
+  // While Bob's page reloads, there is no channel to it.
   const reloaded = bob.reload();
   await write(ada, 'two');
   await write(ada, 'three');
@@ -102,10 +102,10 @@ test('a reload loses nothing, and leaving forgets it', async ({ person, room }) 
 });
 
 test.describe('without the server', () => {
-  // The browser itself writes of every attempt to reach it.
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('people go on writing', async ({ person, room, startSalon }) => {
+  test('the chat continues', async ({ person, room, startSalon }) => {
     const salon = await startSalon();
     const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
     await enter(ada, room, 'Ada');
@@ -124,7 +124,7 @@ test.describe('without the server', () => {
   });
 });
 
-test('a draft outlives the panel, and what was not read a reload', async ({ person, room }) => {
+test('a draft survives closing the panel, and unread marks survive a reload', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -145,7 +145,7 @@ test('a draft outlives the panel, and what was not read a reload', async ({ pers
   await expect(bob.getByRole('button', { name: 'Chat', exact: true })).toBeVisible();
 });
 
-test('a panel is there at once, also while its code is on the way', async ({ person, room }) => {
+test('a panel opens at once, even while its code is loading', async ({ person, room }) => {
   const ada = await person();
   let pass = () => {};
   const held = new Promise<void>((resolve) => (pass = resolve));
@@ -155,7 +155,7 @@ test('a panel is there at once, also while its code is on the way', async ({ per
   });
   await enter(ada, room, 'Ada');
   await openChat(ada);
-  await expect(panel(ada)).toContainText('One moment');
+  await expect(panel(ada)).toContainText('Loading…');
   pass();
   await expect(panel(ada).getByRole('textbox', { name: 'Message' })).toBeFocused();
 });

@@ -1,4 +1,4 @@
-// What one chooses in a call: quality, what is done to the sound, and what keys do.
+// Settings in a call: quality, audio processing, and shortcuts.
 import type { Page } from '@playwright/test';
 import { readDevicesInUse, readEncodings } from '../support/probe.ts';
 import {
@@ -15,22 +15,22 @@ const two = async (person: (options?: { baseURL: string }) => Promise<Page>, roo
   return [ada, bob] as const;
 };
 
-test('who wants sound only is sent no picture, and sends none', async ({ person, room }) => {
+test('audio only stops video in both directions', async ({ person, room }) => {
   const [ada, bob] = await two(person, room);
   await button(ada, 'Settings').click();
-  await ada.getByRole('radio', { name: 'Sound only' }).check();
+  await ada.getByRole('radio', { name: 'Audio only' }).check();
   await expectNoMore(ada, 'picture');
   await expectMore(ada, 'sound');
   await expect(tileOf(ada, 'Bob')).toHaveClass(/no-picture/);
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-camera', 'off');
-  // Nobody is told that something is wrong.
+  // No warning is shown.
   await expect(bob.locator('[data-notice=advice]')).toBeHidden();
   await expect(ada.locator('[data-notice=advice]')).toBeHidden();
 
   await ada.reload();
   await expectMore(ada, 'sound');
   await expectNoMore(ada, 'picture');
-  // Who shows themselves wants pictures.
+  // Turning the camera on also requests video.
   await button(ada, 'Turn camera on').click();
   await button(ada, 'Settings').click();
   await expect(ada.getByRole('radio', { name: 'Automatic' })).toBeChecked();
@@ -44,7 +44,7 @@ const rates = async (page: Page) => (await page.evaluate(readEncodings, 'audio')
 
 const MUSIC = 128_000;
 
-test('who saves data gets and gives small pictures', async ({ person, room }) => {
+test('save data makes video small in both directions', async ({ person, room }) => {
   const [ada, bob] = await two(person, room);
   await button(ada, 'Settings').click();
   await ada.getByRole('radio', { name: 'Save data' }).check();
@@ -55,10 +55,10 @@ test('who saves data gets and gives small pictures', async ({ person, room }) =>
 });
 
 test.describe('while the server is away', () => {
-  // The browser itself writes of every attempt to reach it.
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('a choice counts at once, and still when all are back and after a reload', async ({ person, room, line }) => {
+  test('a setting applies at once, and still after reconnecting and a reload', async ({ person, room, line }) => {
     const [ada, bob] = await two(person, room, line.origin);
     await button(ada, 'Settings').click();
     await expect(ada.getByRole('radio', { name: 'Automatic' })).toBeChecked();
@@ -67,7 +67,7 @@ test.describe('while the server is away', () => {
     await ada.getByRole('radio', { name: 'Save data' }).check();
     await expect.poll(() => scales(bob)).toEqual([2]);
     await expect.poll(() => scales(ada)).toEqual([2]);
-    const music = ada.getByRole('switch', { name: 'Music' });
+    const music = ada.getByRole('switch', { name: 'Music mode' });
     await music.click();
     await expect.poll(() => rates(ada)).toEqual([MUSIC]);
     await expectMore(bob, 'sound');
@@ -88,7 +88,7 @@ test.describe('while the server is away', () => {
     await expect(music).toBeChecked();
   });
 
-  test('who is muted talks while they hold Space, wherever the server is meanwhile', async ({ person, room, line }) => {
+  test('a muted person talks while holding Space, with or without the server', async ({ person, room, line }) => {
     const [ada, bob] = await two(person, room, line.origin);
     const { keyboard } = ada;
     const expectMic = (state: 'on' | 'off') => expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', state);
@@ -111,7 +111,7 @@ test.describe('while the server is away', () => {
     line.admit();
     await expectReached(ada, 'Ada', bob);
     await expectMic('on');
-    // Who comes anew has it from the server.
+    // After a reload it comes from the server.
     await bob.reload();
     await expectConnected(bob, 'Ada');
     await keyboard.up('Space');
@@ -119,7 +119,7 @@ test.describe('while the server is away', () => {
     await expect(button(ada, 'Unmute microphone')).toBeVisible();
     await expectNoMore(bob, 'sound');
 
-    // Muted as they were, also for the key.
+    // Muted as before, also for the shortcut.
     await ada.reload();
     await expectConnected(ada, 'Bob');
     await expect.poll(() => ada.evaluate(readDevicesInUse)).toContain('audio');
@@ -127,7 +127,7 @@ test.describe('while the server is away', () => {
     await keyboard.down('Space');
     await expectMic('on');
     await expectMore(bob, 'sound');
-    // Also if it is let go while the page is away.
+    // Even if it is released while the page is gone.
     await ada.reload();
     await keyboard.up('Space');
     await expectConnected(ada, 'Bob');
@@ -136,7 +136,7 @@ test.describe('while the server is away', () => {
   });
 });
 
-test('what was chosen on an earlier visit counts from the first moment, for who calls and who is called', async ({ person, room }) => {
+test('settings of an earlier visit apply from the first moment, for caller and callee', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   for (const page of [ada, bob]) {
     await page.addInitScript(() => {
@@ -153,9 +153,9 @@ test('what was chosen on an earlier visit counts from the first moment, for who 
   }
 });
 
-test('a background is blurred where the camera can, also after a reload', async ({ person, room }) => {
+test('the background is blurred if the camera supports it, even after a reload', async ({ person, room }) => {
   const ada = await person();
-  // No camera of a test can: this one says so, and notes what is asked of it.
+  // No test camera supports it: this fake does, and records the requests.
   await ada.addInitScript(() => {
     const { getCapabilities, applyConstraints } = MediaStreamTrack.prototype;
     const asked: unknown[] = [];
@@ -185,7 +185,7 @@ test('a background is blurred where the camera can, also after a reload', async 
   await expect.poll(asked).toEqual([true, false]);
 });
 
-test('who listens only can turn the camera on in the lobby', async ({ person, room }) => {
+test('a listener can turn the camera on in the lobby', async ({ person, room }) => {
   const ada = await person();
   await ada.addInitScript(() => localStorage.setItem('salon.quality', 'audio-only'));
   await open(ada, `/room/${room}`);
@@ -193,10 +193,10 @@ test('who listens only can turn the camera on in the lobby', async ({ person, ro
   await expect(button(ada, 'Turn camera off')).toBeVisible();
 });
 
-test('a press on mute counts while the microphone is opened anew', async ({ person, room }) => {
+test('a press on mute takes effect while the microphone is being reopened', async ({ person, room }) => {
   const [ada, bob] = await two(person, room);
   await button(ada, 'Settings').click();
-  // Longer than it takes to press.
+  // Longer than a press takes.
   await ada.evaluate(() => {
     const { getUserMedia } = navigator.mediaDevices;
     const go = new Promise((resolve) => Object.assign(globalThis, { letIn: resolve }));
@@ -205,7 +205,7 @@ test('a press on mute counts while the microphone is opened anew', async ({ pers
       return getUserMedia.apply(navigator.mediaDevices, constraints);
     };
   });
-  await ada.getByRole('switch', { name: 'Music' }).click();
+  await ada.getByRole('switch', { name: 'Music mode' }).click();
   await button(ada, 'Mute microphone').click();
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-mic', 'off');
   await ada.evaluate(() => (globalThis as unknown as { letIn: () => void }).letIn());
@@ -213,13 +213,13 @@ test('a press on mute counts while the microphone is opened anew', async ({ pers
   await expectNoMore(bob, 'sound');
 });
 
-test('what the browser does to the sound can be switched, also for music', async ({ person, room }) => {
+test('audio processing can be turned off, also by the music mode', async ({ person, room }) => {
   const [ada, bob] = await two(person, room);
   const sound = () =>
     ada.evaluate(() => {
       const senders = probe.connections.flatMap((link) => link.getSenders());
       const sender = senders.find(({ track }) => track?.kind === 'audio');
-      // The microphone is being opened anew.
+      // The microphone is being reopened.
       if (!sender?.track) return {};
       const { noiseSuppression, echoCancellation, autoGainControl } = sender.track.getSettings();
       const [encoding] = sender.getParameters().encodings;
@@ -228,17 +228,17 @@ test('what the browser does to the sound can be switched, also for music', async
   await button(ada, 'Settings').click();
   await ada.getByRole('switch', { name: 'Suppress noise' }).click();
   await expect.poll(sound).toMatchObject({ noiseSuppression: false, echoCancellation: true, autoGainControl: true, hint: '' });
-  await ada.getByRole('switch', { name: 'Music' }).click();
+  await ada.getByRole('switch', { name: 'Music mode' }).click();
   await expect
     .poll(sound)
     .toEqual({ noiseSuppression: false, echoCancellation: false, autoGainControl: false, hint: 'music', rate: MUSIC });
   await expect(ada.getByRole('switch', { name: 'Cancel echo' })).toBeDisabled();
   await expectMore(bob, 'sound');
-  await ada.getByRole('switch', { name: 'Music' }).click();
+  await ada.getByRole('switch', { name: 'Music mode' }).click();
   await expect.poll(sound).toMatchObject({ noiseSuppression: false, echoCancellation: true, hint: '', rate: undefined });
 });
 
-test('keys with Alt do what buttons do, until they are switched off', async ({ person, room }) => {
+test('shortcuts with Alt work until they are turned off', async ({ person, room }) => {
   const [ada] = await two(person, room);
   const { keyboard } = ada;
   await keyboard.press('Alt+m');
@@ -247,7 +247,7 @@ test('keys with Alt do what buttons do, until they are switched off', async ({ p
   await expect(button(ada, 'Turn camera on')).toBeVisible();
   await keyboard.press('Alt+c');
   await expect(ada.getByRole('dialog', { name: 'Chat' })).toBeVisible();
-  // Also while one types, which single keys would not survive.
+  // Also while typing, where single keys would not work.
   await ada.getByRole('textbox', { name: 'Message' }).fill('Hello');
   await keyboard.press('Alt+p');
   await expect(ada.getByRole('dialog', { name: /^People/ })).toBeVisible();
@@ -256,7 +256,7 @@ test('keys with Alt do what buttons do, until they are switched off', async ({ p
   await keyboard.press('Escape');
   await button(ada, 'More').click();
   await ada.getByText('Keyboard shortcuts').click();
-  await ada.getByRole('switch', { name: 'Use them' }).click();
+  await ada.getByRole('switch', { name: 'Use shortcuts' }).click();
   await keyboard.press('Alt+r');
   await keyboard.press('Alt+m');
   await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();

@@ -4,10 +4,10 @@ import {
 } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** The others are to know of a change within this time. */
+/** Maximum time until the others see a change. */
 const SEEN_MS = 300;
 
-/** Milliseconds from the press of a button on one page to something that shows on another. */
+/** Milliseconds from a press on one page until it is visible on another. */
 const measure = async (presser: Page, name: string, observer: Page, selector: string) => {
   for (const page of [presser, observer]) await page.evaluate(() => performance.clearMarks());
   await presser.evaluate(() =>
@@ -30,7 +30,7 @@ const measure = async (presser: Page, name: string, observer: Page, selector: st
   return milliseconds;
 };
 
-/** The same, once the machine did not stand still meanwhile; `undo` is what is done before another try. */
+/** The same, repeated if the machine stalled in the meantime; `undo` runs before another try. */
 const expectSeenInTime = async (presser: Page, name: string, observer: Page, selector: string, undo: () => Promise<unknown>) => {
   for (let tries = 1; (await measure(presser, name, observer, selector)) >= SEEN_MS; tries += 1) {
     expect(tries, `times that it took longer than ${SEEN_MS} ms`).toBeLessThan(5);
@@ -38,7 +38,7 @@ const expectSeenInTime = async (presser: Page, name: string, observer: Page, sel
   }
 };
 
-test('mute is seen by the other in time, and silences', async ({ person, room }) => {
+test('mute is visible to the other in time, and silences', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -54,7 +54,7 @@ test('mute is seen by the other in time, and silences', async ({ person, room })
   await expectMore(bob, 'sound');
 });
 
-test('camera off is seen by the other in time, turns the camera light off, and comes back', async ({ person, room }) => {
+test('camera off is visible to the other in time, turns off the camera light, and can be undone', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -74,10 +74,10 @@ test('camera off is seen by the other in time, turns the camera light off, and c
   await Promise.all([expectToSeeAndHear(bob, ['Ada']), expectToCountMirrored(ada)]);
 });
 
-/** The own picture is back; its pixels are straight, only its look is mirrored. */
+/** The self-view is back; its pixels are not mirrored, only its display. */
 const expectToCountMirrored = (page: Page) => expectToCount(ownTile(page).locator('video'));
 
-test('another microphone and speaker are taken during the call', async ({ person, room }) => {
+test('microphone and speaker can be changed during the call', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -101,7 +101,7 @@ test('another microphone and speaker are taken during the call', async ({ person
   await expect.poll(sinks).toBeGreaterThan(0);
 });
 
-test('the link is copied during the call', async ({ person, room, salon }) => {
+test('the link can be copied during the call', async ({ person, room, salon }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await ada.getByRole('button', { name: /^People/ }).click();
@@ -109,7 +109,7 @@ test('the link is copied during the call', async ({ person, room, salon }) => {
   await expect.poll(() => clipboard(ada)).toBe(`${salon.origin}/room/${room}`);
 });
 
-test('the own picture can be moved out of the way, and stays there', async ({ person, room }) => {
+test('the self-view can be moved out of the way, and stays there', async ({ person, room }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -134,7 +134,7 @@ test('the own picture can be moved out of the way, and stays there', async ({ pe
   await expect(ownTile(ada)).not.toHaveClass(/movable/);
 });
 
-test('in a narrow window on a desk, every control is in sight', async ({ person, room }) => {
+test('in a narrow desktop window, every control is visible', async ({ person, room }) => {
   const ada = await person({ viewport: { width: 360, height: 640 } });
   await enter(ada, room, 'Ada');
   await expect(button(ada, 'Share your screen')).toBeVisible();
@@ -143,10 +143,10 @@ test('in a narrow window on a desk, every control is in sight', async ({ person,
   expect(await bar.evaluate((bar) => bar.scrollWidth - bar.clientWidth)).toBe(0);
 });
 
-test('who leaves while they are being connected lets go of their devices', async ({ person, room }) => {
+test('leaving while connecting releases the devices', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
-  // As where the line is slow: what the connection waits for does not come before it is closed.
+  // As on a slow connection: what the peer connection waits for does not arrive before it is closed.
   await bob.addInitScript(() => {
     RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {});
   });

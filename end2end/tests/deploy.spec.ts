@@ -1,4 +1,4 @@
-// What is in deploy/, run as it is.
+// The files in deploy/, run unchanged.
 import type { Page } from '@playwright/test';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,11 +26,11 @@ const skipUnless = (...reasons: string[]) => {
   test.skip(!!why, why);
 };
 
-/** The lines of a file that say something. */
+/** The lines of a file without comments and blank lines. */
 const lines = (name: string) => shipped(name).split('\n').filter((line) => line && !line.startsWith('#'));
 
 test.describe('coturn.conf', () => {
-  // Of each range that is not of the public internet the first and the last address, or some of it.
+  // The first and the last address of each range outside the public internet, or samples.
   const INNER = `
     0.0.0.0 0.0.0.1 0.255.255.255 10.0.0.0 10.0.0.1 10.255.255.255 100.64.0.0 100.127.255.255
     127.0.0.0 127.0.0.1 127.255.255.255 169.254.0.0 169.254.169.254 169.254.255.255
@@ -44,7 +44,7 @@ test.describe('coturn.conf', () => {
     2001:db8:ffff:ffff:ffff:ffff:ffff:ffff 2002:: 2002:a00:1:: 2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff
     3fff:: 3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff 4000:: 5f00:: fc00:: fd00::1 fdff:ffff:: fe80:: fe80::1
     febf:ffff:: fec0:: ff02::1 ff0e::1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff`;
-  // And what is next to them.
+  // And the addresses next to them.
   const PUBLIC = `
     1.0.0.0 1.1.1.1 9.255.255.255 11.0.0.0 11.0.1.2 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0
     169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 191.255.255.255 192.0.1.0 192.0.3.0
@@ -91,7 +91,7 @@ test.describe('coturn.conf', () => {
   });
 });
 
-/** What a server answers to a request, without following it. */
+/** A server's response, without following redirects. */
 const get = async (url: string, options: object = {}) => {
   const ask = url.startsWith('https') ? request : httpRequest;
   const { host, pathname } = new URL(url);
@@ -104,7 +104,7 @@ const get = async (url: string, options: object = {}) => {
   return { status: answer.statusCode as number, headers: answer.headersDistinct as Record<string, string[]> };
 };
 
-/** The status of an answer to somebody who asks for a WebSocket from an address, and says that they are others. */
+/** The status of a WebSocket request from an address that claims to forward for others. */
 const knock = async (port: number, localAddress: string, claim: string) => {
   const host = `${DOMAIN}:${port}`;
   const headers = {
@@ -124,7 +124,7 @@ const knock = async (port: number, localAddress: string, claim: string) => {
 };
 
 for (const name of PROXIES) {
-  test(`${name} leads to https, passes calls on, says for whom it asks, and sees when the server is back`, async ({ playwright, room, trouble }) => {
+  test(`${name} redirects to https, passes on calls and client addresses, and notices when the server is back`, async ({ playwright, room, trouble }) => {
     skipUnless(whyNo(name), whyNoCertificate());
     const [trusted = ''] = lines('salon.env').filter((line) => line.startsWith('SALON_TRUSTED_PROXIES='));
     const salon = await startSalonAt({ within: ['env', trusted], listen: '127.0.0.1:0' }, '--ws-connect-rate', '20');
@@ -160,7 +160,7 @@ for (const name of PROXIES) {
       await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
       await browser.close();
 
-      // Each address has its own limit, whatever it says of itself.
+      // Each address has its own limit, whatever its headers claim.
       const statuses = [];
       for (let claimed = 0; claimed < 25; claimed += 1) statuses.push(await knock(proxy.https, '127.0.0.2', `11.0.0.${claimed}`));
       expect(statuses.slice(0, 20)).toEqual(Array(20).fill(101));
@@ -173,7 +173,7 @@ for (const name of PROXIES) {
       if (name === 'haproxy') await expect.poll(proxy.log).toContain('is DOWN');
       await salon.startAgain();
       await expect.poll(seen).toBe(200);
-      // The address of a page is the key to its room.
+      // The address of a page gives access to its room.
       expect(proxy.log()).not.toContain(room);
     } finally {
       await browser.close();
@@ -184,7 +184,7 @@ for (const name of PROXIES) {
 }
 
 test.describe('salon.env', () => {
-  test('systemd and containers read the same in it, and Salon and its doctor take it', async ({ room }) => {
+  test('systemd and containers read the same values, and Salon and its doctor accept them', async ({ room }) => {
     skipUnless(whyNoRelay());
     const known = new Set(spawnSync(BINARY, ['--help'], { encoding: 'utf8' }).stdout.match(/\bSALON_\w+/g));
     const text = shipped('salon.env');
@@ -192,8 +192,8 @@ test.describe('salon.env', () => {
     for (const line of settings) {
       const [, name = ''] = /^#?([A-Z_]+)=/.exec(line) ?? [];
       expect(known, line).toContain(name);
-      // Systemd reads quotes, backslashes and what else a shell does, and containers do not; neither
-      // of them knows a comment behind a value.
+      // Systemd interprets quotes, backslashes and other shell syntax, and containers do not; neither
+      // supports a comment behind a value.
       expect(line).toMatch(/^#?[A-Z_]+=[^\s'"\\$`#;]+( [^\s'"\\$`#;]+)*$/);
     }
     const port = await freePort();
@@ -225,7 +225,7 @@ test.describe('salon.service', () => {
     const { status, stdout, stderr } = spawnSync('systemd-analyze', words, { encoding: 'utf8' });
     return { status, output: stdout + stderr };
   };
-  /** The system calls that a filter means by a name, which may be that of a set with sets in it. */
+  /** The system calls in a filter entry, which may be a set that contains other sets. */
   const callsIn = (name: string): string[] => {
     if (!name.startsWith('@')) return [name];
     const words = analyze('syscall-filter', name).output.split('\n').slice(1).map((line) => line.trim());
@@ -234,7 +234,7 @@ test.describe('salon.service', () => {
   const settings = (name: string) =>
     lines('salon.service').filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
 
-  test('systemd understands it and finds it safe', () => {
+  test('systemd accepts it and rates it as safe', () => {
     skipUnless(whyNo('systemd-analyze'));
     const folder = mkdtempSync(join(tmpdir(), 'salon-'));
     try {
@@ -251,7 +251,7 @@ test.describe('salon.service', () => {
     }
   });
 
-  test('Salon does nothing that it forbids, and keeps its data where it says', async ({ room }) => {
+  test('Salon does nothing that it forbids, and stores its data where it says', async ({ room }) => {
     skipUnless(whyNo('systemd-analyze'), whyNo('strace'));
     const folder = mkdtempSync(join(tmpdir(), 'salon-'));
     try {
@@ -275,7 +275,7 @@ test.describe('salon.service', () => {
         const change = filter.startsWith('~') ? (call: string) => allowed.delete(call) : (call: string) => allowed.add(call);
         filter.replace('~', '').split(' ').flatMap(callsIn).forEach(change);
       }
-      // Of what root makes, SQLite makes the folder's owner the owner.
+      // For files of root, SQLite changes the owner to that of the folder.
       const ofRoot = process.getuid?.() === 0 ? ['fchown'] : [];
       expect([...called].filter((call) => !allowed.has(call) && !ofRoot.includes(call))).toEqual([]);
       const families = settings('RestrictAddressFamilies').join(' ').split(' ');
@@ -317,7 +317,7 @@ test('one file is a whole server', async ({ room }) => {
   }
 });
 
-test('Containerfile builds as the Makefile does, copies what is there and sets what Salon knows', () => {
+test('Containerfile builds like the Makefile, copies existing files and sets known options', () => {
   const instructions = shipped('Containerfile').replaceAll('\\\n', '').split('\n').map((line) => line.trim().split(/\s+/));
   const of = (name: string) => instructions.filter(([first]) => first === name).map(([, ...rest]) => rest);
   const [channel = ''] = /(?<=^channel = ").*?(?=")/m.exec(readFileSync(new URL('rust-toolchain.toml', ROOT), 'utf8')) ?? [];
@@ -342,13 +342,13 @@ test('Containerfile builds as the Makefile does, copies what is there and sets w
   }
 });
 
-test('README leads to every file and opens the ports that they name', () => {
+test('README mentions every file and the ports that they use', () => {
   const readme = readFileSync(new URL('README.md', ROOT), 'utf8');
   const names = readdirSync(new URL('deploy/', ROOT));
   expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   const relay = new Map(lines('coturn.conf').map((line) => line.split('=') as [string, string]));
   const ports = `UDP and TCP ${relay.get('listening-port')} and UDP ${relay.get('min-port')} to ${relay.get('max-port')}`;
   expect(readme.includes(ports), ports).toBe(true);
-  // They are written in one place.
+  // They are written in one place only.
   expect(/^(user-quota|denied-peer-ip)/m.test(readme)).toBe(false);
 });

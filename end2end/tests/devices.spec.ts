@@ -1,4 +1,4 @@
-// Joining works in every state of a person's devices, and each state is named.
+// Joining works in every state of a person's devices, and each state is explained.
 import type { Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
 import {
@@ -8,7 +8,7 @@ import { expect, test } from '../support/test.ts';
 
 const problem = (page: Page, kind: string) => page.locator(`[data-problem~="${kind}"]`).first();
 
-/** Presses the button that asks, and waits for the named problem. */
+/** Presses the button that requests devices, and waits for the explained problem. */
 const ask = async (page: Page, room: string, kind: string) => {
   await open(page, `/room/${room}`);
   await page.getByRole('textbox', { name: 'Your name' }).fill('Bob');
@@ -31,7 +31,7 @@ const expectToJoinWith = async (bob: Page, ada: Page, device?: 'audio' | 'video'
   if (device) await expectMore(ada, device === 'audio' ? 'sound' : 'picture');
 };
 
-test('nothing is asked before a gesture', async ({ person, room }) => {
+test('no permission is requested before a gesture', async ({ person, room }) => {
   const ada = await person();
   await open(ada, `/room/${room}`);
   await expect(button(ada, 'Join')).toBeEnabled();
@@ -43,7 +43,7 @@ test('nothing is asked before a gesture', async ({ person, room }) => {
   }
 });
 
-test('Join asks for devices if nobody did before, and does not wait for the answer', async ({ person, room }) => {
+test('Join requests devices if that has not happened before, and does not wait for the answer', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ answer: 'no' })];
   await enter(ada, room, 'Ada');
   await open(bob, `/room/${room}`);
@@ -53,14 +53,14 @@ test('Join asks for devices if nobody did before, and does not wait for the answ
   await expect(problem(bob, 'denied')).toBeVisible();
 });
 
-test('a refusal that is taken back heals by itself', async ({ person, room }) => {
+test('a withdrawn refusal is noticed automatically', async ({ person, room }) => {
   const ada = await person({ answer: 'no' });
   await ask(ada, room, 'denied');
   await ada.context().grantPermissions(GRANTED);
   await expect(problem(ada, 'denied')).toBeHidden();
 });
 
-test('a refusal that is taken back before the page listens heals, too', async ({ person, room }) => {
+test('a refusal withdrawn before the page listens is noticed, too', async ({ person, room }) => {
   const ada = await person({ answer: 'no' });
   await ada.addInitScript(() => {
     const { query } = Permissions.prototype;
@@ -77,24 +77,24 @@ test('a refusal that is taken back before the page listens heals, too', async ({
   await expect(problem(ada, 'denied')).toBeHidden();
 });
 
-test('a closed question can be asked again, and one can listen', async ({ person, room }) => {
+test('a closed prompt can be requested again, and listening works', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ answer: 'closes the question' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'dismissed');
   await expectToJoinWith(bob, ada);
 });
 
-test('a microphone that is refused does not cost the camera', async ({ person, room }) => {
+test('a denied microphone does not affect the camera', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person({ answer: 'camera only' })];
   await enter(ada, room, 'Ada');
   await ask(bob, room, 'denied');
   await expectToJoinWith(bob, ada, 'video');
 });
 
-test('a microphone that is unplugged during the call is replaced', async ({ person, room }) => {
+test('a microphone unplugged during the call is replaced', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
-  // Fake devices cannot be unplugged: what the browser says of it is a stand-in.
+  // Fake devices cannot be unplugged: the browser's event is simulated.
   await bob.addInitScript(() => {
     const { getUserMedia } = MediaDevices.prototype;
     MediaDevices.prototype.getUserMedia = async function (constraints) {
@@ -122,9 +122,9 @@ test('a microphone that is unplugged during the call is replaced', async ({ pers
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'on');
 });
 
-test('a microphone that another one replaces can be had back', async ({ person, room }) => {
+test('a replaced microphone can be restored', async ({ person, room }) => {
   const ada = await person();
-  // Stands in for a plug: for as long as it is out, the chosen device cannot be had.
+  // Simulates a plug: while it is out, the chosen device is unavailable.
   await ada.addInitScript(() => {
     const { getUserMedia } = MediaDevices.prototype;
     let isOut = false;
@@ -146,16 +146,16 @@ test('a microphone that another one replaces can be had back', async ({ person, 
   await expect.poll(inUse).toContain('Fake Audio Input 2');
   await ada.evaluate(() => dispatchEvent(new Event('unplug')));
   const notice = ada.locator('[data-notice=offer]');
-  await expect(notice).toContainText('Fake Audio Input 2 is gone. Now: Fake Default Audio Input.');
+  await expect(notice).toContainText('Fake Audio Input 2 was disconnected. Now using Fake Default Audio Input.');
   await expect(choice).not.toHaveValue(used);
   await notice.getByRole('button', { name: 'Undo' }).click();
   await expect(choice).toHaveValue(used);
 });
 
-test.describe('on a page that is not secure', () => {
+test.describe('on an insecure page', () => {
   test.use({ expectedOutput: /^other host: \w+:\/\/salon\.test:/ });
 
-  test('it is said why nobody can be seen, and one can listen', async ({ person, room, salon }) => {
+  test('the page explains why the camera is unavailable, and listening works', async ({ person, room, salon }) => {
     const [ada, bob] = [await person(), await person({ machine: 'that calls this one salon.test' })];
     await enter(ada, room, 'Ada');
     await open(bob, `http://salon.test:${new URL(salon.origin).port}/room/${room}`);
@@ -173,9 +173,9 @@ test('two people without devices are connected', async ({ person, room }) => {
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-link', 'connected');
 });
 
-test('a device that another app uses is named', async ({ person, room }) => {
+test('a device in use by another app is reported', async ({ person, room }) => {
   const ada = await person();
-  // The one state that a fake device cannot be in: here the browser's answer is a stand-in.
+  // The one state that a fake device cannot have: the browser's answer is simulated.
   await ada.addInitScript(() => {
     MediaDevices.prototype.getUserMedia = () => {
       probe.questions += 1;
@@ -183,7 +183,7 @@ test('a device that another app uses is named', async ({ person, room }) => {
     };
   });
   await ask(ada, room, 'busy');
-  // Each time the page is looked at again it is asked for anew, and what is said of it stands.
+  // Each time the page becomes visible, the device is requested again, and the problem stays visible.
   const stands = await ada.evaluate(async () => {
     const note = document.querySelector('[data-problem=busy]')!;
     const { questions } = probe;
@@ -197,9 +197,9 @@ test('a device that another app uses is named', async ({ person, room }) => {
   await expectPhase(ada, 'call');
 });
 
-test.describe('sound that the browser holds back', () => {
-  // The page under test says nothing; these are the two moments this test waits for. It must not
-  // look at the page in between, because each look counts as a gesture.
+test.describe('audio blocked by the browser', () => {
+  // The page under test logs nothing; these are the two moments this test waits for. It must not query the
+  // page in between, because each query counts as a gesture.
   test.use({ expectedOutput: /^console debug: / });
   const said = (page: Page, text: string) =>
     page.waitForEvent('console', { predicate: (message) => message.text() === text, timeout: 20_000 });

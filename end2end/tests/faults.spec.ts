@@ -1,11 +1,11 @@
-// The call goes on though the way to the server is bad, or a browser is.
+// The call continues when the connection to the server, or a browser, fails.
 import type { Page } from '@playwright/test';
 import { button, connectionsMade, duplicate, enter, expectMore, expectPhase, expectReached, expectToSeeAndHear, heardBy, listen, remoteTiles, tileOf } from '../support/room.ts';
 import type { Line } from '../support/line.mjs';
 import { soak } from '../support/soak.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Longer than a socket that brings nothing is trusted: 5 s of silence, 3 s for an answer. */
+/** Longer than a silent socket is trusted: 5 s of silence, 3 s for an answer. */
 const NOTICED = { timeout: 12_000 };
 
 const banner = (page: Page) => page.locator('[data-notice=server]');
@@ -19,7 +19,7 @@ const halfFaults: typeof faults = [
   ['stalled from the server', (line) => line.stall(['from the server'])],
 ];
 
-test('a socket that is cut or stalled is replaced, and nobody notices', async ({ person, room, startSalon, startLine }) => {
+test('a socket that is cut or stalled is replaced without anyone noticing', async ({ person, room, startSalon, startLine }) => {
   test.slow();
   const { origin } = await startSalon();
   const line = await startLine(origin);
@@ -42,7 +42,7 @@ test('a socket that is cut or stalled is replaced, and nobody notices', async ({
   }
 });
 
-test('a slow way to the server delays a call and does not prevent it', async ({ person, room, line }) => {
+test('a slow connection to the server delays a call and does not prevent it', async ({ person, room, line }) => {
   line.delay(300);
   const [ada, bob] = [await person({ baseURL: line.origin }), await person({ baseURL: line.origin })];
   await enter(ada, room, 'Ada');
@@ -50,19 +50,19 @@ test('a slow way to the server delays a call and does not prevent it', async ({ 
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
 });
 
-test.describe('while the server cannot be reached', () => {
-  // The browser itself writes of every attempt to reach it.
+test.describe('while the server is unreachable', () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('it is said that the call continues, until it is over', async ({ person, room, line }) => {
+  test('a banner says that the call continues, until it is over', async ({ person, room, line }) => {
     const [ada, bob] = [await person(), await person({ baseURL: line.origin })];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(bob, ['Ada']);
     line.refuse();
-    await expect(banner(bob)).toHaveText('The server cannot be reached. Your call continues; Salon keeps trying.');
+    await expect(banner(bob)).toHaveText('The server cannot be reached. Your call continues. Salon keeps trying.');
     await expectMore(bob, 'sound');
-    // What is switched meanwhile is known all the same, and who unmutes is heard.
+    // Changes are visible without the server, and an unmuted person is heard.
     await button(bob, 'Mute microphone').click();
     await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
     await button(bob, 'Unmute microphone').click();
@@ -73,19 +73,19 @@ test.describe('while the server cannot be reached', () => {
     await expectReached(bob, 'Bob', ada);
   });
 
-  test('a restart is named as one', async ({ person, room, startSalon }) => {
+  test('a restart is reported as one', async ({ person, room, startSalon }) => {
     const salon = await startSalon();
     const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
     await salon.stop();
-    await expect(banner(ada)).toHaveText('The server is restarting, your call continues.');
+    await expect(banner(ada)).toHaveText('The server is restarting. Your call continues.');
     await salon.startAgain();
     await expect(banner(ada)).toBeHidden(NOTICED);
   });
 
-  test('a browser that was offline comes back by itself', async ({ person, room }) => {
+  test('a browser that was offline reconnects by itself', async ({ person, room }) => {
     const [ada, bob] = [await person(), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
@@ -101,13 +101,13 @@ test.describe('while the server cannot be reached', () => {
 test.describe('a tab that crashes', () => {
   test.use({ expectedOutput: /^a page crashed$/ });
 
-  test('has its seat again when it is loaded anew', async ({ person, room }) => {
+  test('gets its seat back when it is reloaded', async ({ person, room }) => {
     const [ada, bob] = [await person(), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
     const id = await tileOf(ada, 'Bob').getAttribute('data-peer');
-    // Playwright gives crashed tabs up: another one with the same memory stands in.
+    // Playwright gives up crashed tabs: another one with the same storage replaces it.
     const again = await duplicate(bob);
     const crashed = bob.waitForEvent('crash');
     void bob.goto('chrome://crash').catch(() => {});
@@ -121,7 +121,7 @@ test.describe('a tab that crashes', () => {
   });
 });
 
-test('a browser that stands still is shown as reconnecting, then as gone, and comes back by itself', async ({
+test('a suspended browser is shown as reconnecting, then as gone, and returns by itself', async ({
   person,
   signal,
   room,

@@ -17,24 +17,24 @@ const PREFERENCES = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
   'media.peerconnection.ice.loopback': true,
-  // A tab that a page asks for by name; see shareTab.
+  // A tab that a page requests by name; see shareTab.
   'media.getusermedia.browser.enabled': true,
   // What is painted and sent more often keeps the machine busy.
   'layout.frame_rate': 20,
   'media.navigator.video.default_fps': 10,
   'browser.download.folderList': 2,
-  // Nothing but the page itself is to use the network.
+  // Only the page itself may use the network.
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
 };
 
-/** With this, there is nothing to play sound on, whatever the machine has. */
+/** Removes every audio output, whatever the machine has. */
 const SILENCE = { 'media.cubeb.force_null_context': true };
 
-/** By how many seconds a film may differ from the time in which it was made. */
+/** Maximum difference in seconds between a recording's length and the elapsed time. */
 const CLOSE_S = 1;
 
-/** Pages are told the time in steps of 20 ms, as where the browser is to be like all others. */
+/** Pages see the time in steps of 20 ms, as with fingerprinting protection. */
 const COARSE = { 'privacy.resistFingerprinting.reduceTimerPrecision.microseconds': 20_000 };
 
 const test = base.extend<{ firefox: FirefoxPage; isCoarse: boolean; isHeard: boolean; speaker: Speaker | undefined }>({
@@ -45,7 +45,7 @@ const test = base.extend<{ firefox: FirefoxPage; isCoarse: boolean; isHeard: boo
     await use(speaker);
     await speaker?.stop();
   },
-  // Depends on the line so that Firefox has gone before it ends.
+  // Depends on the line so that Firefox has closed before it ends.
   firefox: async ({ trouble, isCoarse, speaker, line: _line }, use, info) => {
     const browser: Browser = await launch({
       browser: 'firefox',
@@ -76,7 +76,7 @@ const openWithFirefox = async (firefox: FirefoxPage, url: string) => {
   await firefox.waitForFunction(() => probe.live);
 };
 
-/** Goes from the lobby into the call. */
+/** Joins the call from the lobby. */
 const joinWithFirefox = async (firefox: FirefoxPage) => {
   await firefox.locator('main[data-phase=lobby] input').fill('Fox');
   await press(firefox, 'Turn on camera and microphone');
@@ -90,7 +90,7 @@ const enterWithFirefox = async (firefox: FirefoxPage, url: string) => {
   await joinWithFirefox(firefox);
 };
 
-/** The lobby has tested the connection, and tells of it. */
+/** The lobby has tested the connection, and shows the result. */
 const expectTested = async (firefox: FirefoxPage, room: string) => {
   await firefox.waitForSelector('.connection-test[data-verdict=good]', { timeout: 30_000 });
   await firefox.locator('.connection-test summary').click();
@@ -115,17 +115,17 @@ const say = async (page: Page, text: string) => {
 };
 const said = () => [...document.querySelectorAll('.chat-log .said-text')].map((line) => line.textContent);
 
-/** Inside the page, because presses from outside may come when all of it is there. */
+/** Runs in the page, because presses from outside may come after the transfer is complete. */
 const takeAndPause = async (name: string) => {
   const button = (label: string) => document.querySelector<HTMLButtonElement>(`[aria-label="${label}: ${name}"]`);
-  button('Save')!.click();
+  button('Download')!.click();
   while (!button('Pause')) await new Promise(requestAnimationFrame);
   button('Pause')!.click();
 };
 
 /**
- * Has Firefox share a tab of its own in which the pattern of the fake camera counts. Without a
- * screen there is none to choose, and no choice: that the page asks for the tab takes its place.
+ * Has Firefox share one of its tabs, which shows the counting pattern of the fake camera. Headless, it has
+ * neither a screen nor a picker: the page requests the tab instead.
  */
 const shareTab = async (firefox: FirefoxPage) => {
   const [tab] = await firefox.browser().pages();
@@ -147,7 +147,7 @@ const shareTab = async (firefox: FirefoxPage) => {
   await press(firefox, 'Share your screen');
 };
 
-/** Somebody sees and hears Firefox, whose fake camera has a picture of its own. */
+/** A person sees and hears Firefox, whose fake camera has its own pattern. */
 const expectFox = async (page: Page) => {
   await expectConnected(page, 'Fox');
   await expectMore(page, 'picture');
@@ -171,7 +171,7 @@ const expectToMeet = async (firefox: FirefoxPage, page: Page) => {
   await expect.poll(energy, { timeout: 30_000 }).toBeGreaterThan(before);
 };
 
-/** What Firefox shows of the connection to Ada, of whose panel of people it is a part. */
+/** Firefox's statistics of the connection to Ada, opened from the list of people. */
 const expectNumbers = async (firefox: FirefoxPage) => {
   await press(firefox, 'Connection to Ada');
   await firefox.waitForSelector('.connection tbody tr');
@@ -179,19 +179,19 @@ const expectNumbers = async (firefox: FirefoxPage) => {
     firefox.$$eval('.connection tbody tr', (all) =>
       all.map(({ children }) => [...children].map(({ firstChild }) => firstChild?.textContent).join(' | ')).join('\n'),
     );
-  await expect.poll(rows, { timeout: 30_000 }).toMatch(/^Rate \| [1-9][\d.]* [kM]bit\/s \| [1-9][\d.]* [kM]bit\/s$/m);
+  await expect.poll(rows, { timeout: 30_000 }).toMatch(/^Bitrate \| [1-9][\d.]* [kM]bit\/s \| [1-9][\d.]* [kM]bit\/s$/m);
   const told = await rows();
   expect(told).toMatch(/^Path \| Direct, UDP/m);
   expect(told).toMatch(/^Round trip \| ([\d.]+ m?s|—)$/m);
-  expect(told).toMatch(/^Sound \| opus \| opus$/m);
-  expect(told).toMatch(/^Picture \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
+  expect(told).toMatch(/^Audio \| opus \| opus$/m);
+  expect(told).toMatch(/^Video \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
 };
 
-test.describe('a server that cannot be reached for a while', { tag: '@alone' }, () => {
-  // The browser itself tells of every attempt to reach it.
+test.describe('a server that is unreachable for a while', { tag: '@alone' }, () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /^failed: .*\/ws$|connection to (the server at )?ws:/ });
 
-  test('Firefox calls Chromium: sound, picture, words, files and screens go each way, and on without the server', async ({
+  test('Firefox calls Chromium: audio, video, chat, files and screens work both ways, and without the server', async ({
     firefox, person, room, startLine, startSalon,
   }, info) => {
     test.slow();
@@ -224,7 +224,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
       await say(ada, words[1]!);
       await expect.poll(() => firefox.evaluate(said)).toEqual(words.slice(0, 2));
 
-      // Somebody who comes back has what was said, and meanwhile, once.
+      // After a reload, earlier messages and those sent meanwhile are there, once each.
       const coming = firefox.reload();
       await say(ada, words[2]!);
       await coming;
@@ -235,14 +235,14 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
 
     await test.step('files', async () => {
       await ada.locator('input[type=file]').setInputFiles({ name: 'plan.bin', mimeType: '', buffer: Buffer.alloc(3_000_000, 7) });
-      await press(firefox, 'Save: plan.bin');
+      await press(firefox, 'Download: plan.bin');
       await expect(ada.locator('.file', { hasText: 'plan.bin' })).toContainText('Fox has it');
       const den = randomBytes(5_000_000);
       await writeFile(info.outputPath('den.bin'), den);
       await (await firefox.waitForSelector('input[type=file]'))!.uploadFile(info.outputPath('den.bin'));
       await expect(ada.locator('.file', { hasText: 'den.bin' })).toContainText('5.0 MB from Fox');
       const downloads = ada.waitForEvent('download');
-      await button(ada, 'Save: den.bin').click();
+      await button(ada, 'Download: den.bin').click();
       const saved = info.outputPath('saved.bin');
       await (await downloads).saveAs(saved);
       expect(den.equals(await readFile(saved))).toBe(true);
@@ -256,7 +256,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
       await firefox.waitForSelector('[data-screen] video');
       await expect.poll(width, { timeout: 30_000 }).toBeGreaterThan(600);
       await shareTab(firefox);
-      const screen = ada.getByRole('article', { name: 'Screen of Fox' });
+      const screen = ada.getByRole('article', { name: "Fox's screen" });
       await expectToCount(screen.locator('video'));
       await press(firefox, 'Stop sharing');
       await expect(screen).toBeHidden();
@@ -269,19 +269,19 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
       const long = randomBytes(20_000_000);
       await writeFile(info.outputPath('long.bin'), long);
       await ada.locator('input[type=file]').setInputFiles(info.outputPath('long.bin'));
-      await firefox.locator('::-p-aria([name="Save: long.bin"][role="button"])').wait();
+      await firefox.locator('::-p-aria([name="Download: long.bin"][role="button"])').wait();
       await firefox.evaluate(takeAndPause, 'long.bin');
       const given = ada.locator('.file', { hasText: 'long.bin' });
-      await expect(given).toContainText(/Fox paused at \d+ %/);
+      await expect(given).toContainText(/Fox paused at \d+%/);
 
       line.refuse();
       await sayInFirefox(firefox, 'one');
       await expect.poll(() => since(ada.evaluate(said))).toEqual(['one']);
-      await press(firefox, 'Go on: long.bin');
+      await press(firefox, 'Resume: long.bin');
       await expect(given).toContainText('Fox has it', { timeout: 30_000 });
       const saved = async () => long.equals(await readFile(info.outputPath('saved', 'long.bin')).catch(() => Buffer.of()));
       await expect.poll(saved).toBe(true);
-      // They lose each other, and only the server could bring them together.
+      // They lose each other, and only the server could reconnect them.
       await ada.reload();
       await expectPhase(ada, 'call');
       await openChat(ada);
@@ -301,7 +301,7 @@ test.describe('a server that cannot be reached for a while', { tag: '@alone' }, 
   });
 });
 
-test('Chromium calls Firefox: both see and hear, and signs, choices and the stage work', { tag: '@alone' }, async ({ firefox, person, room, salon }) => {
+test('Chromium calls Firefox: both see and hear, and reactions, settings and the stage work', { tag: '@alone' }, async ({ firefox, person, room, salon }) => {
   test.slow();
   const machine = 'of somebody who talks';
   const [ada, bob] = [await person({ machine }), await person({ machine })];
@@ -324,13 +324,13 @@ test('Chromium calls Firefox: both see and hear, and signs, choices and the stag
   await press(firefox, 'Save data', 'radio');
   await expect.poll(scales).toEqual([2]);
   const rates = async () => (await firefox.evaluate(readEncodings, 'audio')).map((encoding) => encoding?.maxBitrate);
-  await press(firefox, 'Music', 'switch');
+  await press(firefox, 'Music mode', 'switch');
   await expect.poll(rates).toEqual([128_000]);
   await expectMore(ada, 'sound');
-  await press(firefox, 'Music', 'switch');
+  await press(firefox, 'Music mode', 'switch');
   await expect.poll(rates).toEqual([undefined]);
   await expectMore(ada, 'sound');
-  await press(firefox, 'Sound only', 'radio');
+  await press(firefox, 'Audio only', 'radio');
   await expect(fox).toHaveAttribute('data-camera', 'off');
   await expect(fox).toHaveClass(/no-picture/);
   await expect.poll(() => firefox.evaluate(readDevicesInUse)).toEqual(['audio']);
@@ -349,14 +349,14 @@ test('Chromium calls Firefox: both see and hear, and signs, choices and the stag
     });
   await expect.poll(ratio, { timeout: 30_000 }).toBeCloseTo(1, 1);
   await press(firefox, 'More');
-  await press(firefox, 'Who talks is large', 'radio');
+  await press(firefox, 'Speaker', 'radio');
   await expect.poll(ratio, { timeout: 30_000 }).toBeGreaterThan(4);
   await Promise.all([button(ada, 'Mute microphone').click(), button(bob, 'Unmute microphone').click()]);
   await expect.poll(ratio, { timeout: 30_000 }).toBeLessThan(1 / 4);
   await firefox.keyboard.press('Escape');
-  await press(firefox, 'Keep Ada large');
+  await press(firefox, 'Pin Ada');
   await expect.poll(ratio).toBeGreaterThan(4);
-  await press(firefox, 'Keep Ada large');
+  await press(firefox, 'Pin Ada');
   await expect.poll(ratio).toBeLessThan(1 / 4);
 
   await press(firefox, 'Turn camera on');
@@ -368,7 +368,7 @@ test('Chromium calls Firefox: both see and hear, and signs, choices and the stag
 const why = whyNoFilms() || whyNoSpeaker();
 if (why) console.log(`A recording is skipped, because none can be made or read here: ${why}`);
 
-/** Records in the page for a while; by its own clock, because presses from here take their time. */
+/** Records for a while, timed in the page, because presses from outside take a while. */
 const recordFor = async (firefox: FirefoxPage, ms: number) => {
   await press(firefox, 'More');
   await firefox.locator('::-p-aria([name="Record"][role="button"])').wait();
@@ -389,7 +389,7 @@ const recordFor = async (firefox: FirefoxPage, ms: number) => {
   }, ms);
 };
 
-/** Writes down what Firefox hands out, in place of where it would put it. */
+/** Captures the file that Firefox would save to disk. */
 const handOut = async (firefox: FirefoxPage, path: string) => {
   await firefox.waitForSelector('[data-recording] button');
   const film = await firefox.evaluate(async () => {
@@ -407,7 +407,7 @@ test.describe('with a speaker', { tag: '@alone' }, () => {
   test.skip(!!why, why);
   test.use({ isHeard: true });
 
-  test('a recording that Firefox makes is whole', async ({ firefox, person, room, salon }, info) => {
+  test('a recording made by Firefox is complete', async ({ firefox, person, room, salon }, info) => {
     test.slow();
     const ada = await person();
     await enter(ada, room, 'Ada');
@@ -430,7 +430,7 @@ test.describe('with a speaker', { tag: '@alone' }, () => {
   });
 });
 
-test.describe('with a clock of coarse steps, and nothing that plays sound', { tag: ['@alone', '@soak'] }, () => {
+test.describe('with a coarse clock, and without an audio output', { tag: ['@alone', '@soak'] }, () => {
   test.use({ isCoarse: true });
 
   test("the lobby's test works in Firefox, which says in the call that it cannot record", async ({ firefox, room, salon }) => {
@@ -439,7 +439,7 @@ test.describe('with a clock of coarse steps, and nothing that plays sound', { ta
     await joinWithFirefox(firefox);
     await press(firefox, 'More');
     await press(firefox, 'Record');
-    const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('The browser could not mix the sound.');
+    const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('The browser could not mix the audio');
     await firefox.waitForFunction(says, { timeout: 30_000 });
     await firefox.waitForSelector('::-p-aria([name="Record"][role="button"])');
   });

@@ -1,7 +1,7 @@
 import { button, enter, expectConnected, expectPhase, open, remoteTiles, turnOnDevices } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-test('who finds the room full waits and enters by themselves', async ({ person, room, startSalon }) => {
+test('a person outside a full room waits and joins automatically', async ({ person, room, startSalon }) => {
   const { origin: baseURL } = await startSalon('--max-participants', '2');
   const [ada, bob, cleo] = [await person({ baseURL }), await person({ baseURL }), await person({ baseURL })];
   await enter(ada, room, 'Ada');
@@ -9,11 +9,11 @@ test('who finds the room full waits and enters by themselves', async ({ person, 
 
   await open(cleo, `/room/${room}`);
   await cleo.getByRole('textbox', { name: 'Your name' }).fill('Cleo');
-  await expect(cleo.locator('[data-door]')).toHaveText('2 of 2 are inside. Press Join to wait: you come in as soon as somebody leaves.');
+  await expect(cleo.locator('[data-door]')).toHaveText('2 of 2 people are here. Press Join to wait. You join as soon as someone leaves.');
   await turnOnDevices(cleo);
   await button(cleo, 'Join').click();
   await expectPhase(cleo, 'waiting');
-  await expect(cleo.getByText('2 of 2 are inside. You are next.')).toBeVisible();
+  await expect(cleo.getByText('2 of 2 people are here. You are next.')).toBeVisible();
   await expect(remoteTiles(ada)).toHaveCount(1);
 
   await button(bob, 'Leave').click();

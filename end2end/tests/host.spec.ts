@@ -1,4 +1,4 @@
-// Whoever starts a room decides who is in it.
+// The person who starts a room decides who may join.
 import type { Page } from '@playwright/test';
 import {
   button, clipboard, enter, expectConnected, expectDevicesInUse, expectNoMore, expectPhase, expectToSeeAndHear, knock, open,
@@ -15,19 +15,19 @@ const openPanel = async (page: Page) => {
   await expect(panel(page)).toBeVisible();
 };
 
-/** Has everybody who comes wait until they are let in. */
+/** Turns on the waiting room. */
 const haveThemWait = async (page: Page) => {
   await toggle(page, /^Waiting room/).click();
   await expect(toggle(page, /^Waiting room/)).toBeChecked();
 };
 
-/** Opens what can be done about somebody. */
+/** Opens the options for a participant. */
 const more = async (page: Page, name: string) => {
-  await panel(page).getByLabel(`More for ${name}`).click();
+  await panel(page).getByLabel(`More options for ${name}`).click();
   return panel(page).getByRole('listitem').filter({ hasText: name });
 };
 
-test('the starter of a room is its host, and an address typed by hand has none', async ({ person }) => {
+test('the person who starts a room is its host, and a typed address has no host', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   expect(ada.url()).not.toContain('#');
@@ -71,7 +71,7 @@ test('a new host link replaces the old ones', async ({ person }) => {
   const old = await copied();
   await button(ada, 'New host link').click();
   await button(ada, 'Press again for a new host link').click();
-  await expect(ada.locator('[data-notice=event]')).toHaveText('New host link copied. Earlier ones no longer count.');
+  await expect(ada.locator('[data-notice=event]')).toHaveText('New host link copied. Earlier ones no longer work.');
   await expect(button(ada, 'New host link')).toBeVisible();
   const renewed = await clipboard(ada);
   expect(renewed).toContain(`/room/${room}#host=`);
@@ -87,14 +87,14 @@ test('a new host link replaces the old ones', async ({ person }) => {
   await button(other, 'Join').click();
   await openPanel(other);
   await toggle(other, /^Lock/).click();
-  // Who was inside stays a host, also after a reload.
+  // A host inside stays a host, even after a reload.
   await expect(toggle(ada, /^Lock/)).toBeChecked();
   await ada.reload();
   await openPanel(ada);
   await expect(toggle(ada, /^Lock/)).toBeChecked();
 });
 
-test('a link with a wrong key takes nothing from the right one', async ({ person }) => {
+test('a link with a wrong key does not replace the right one', async ({ person }) => {
   const ada = await person();
   const room = await startRoom(ada, 'Ada');
   await button(ada, 'Leave').click();
@@ -103,28 +103,28 @@ test('a link with a wrong key takes nothing from the right one', async ({ person
   await expectPhase(ada, 'call');
   await openPanel(ada);
   await expect(toggle(ada, /^Lock/)).toBeVisible();
-  // Nor is it tried again.
+  // And it is not tried again.
   await ada.reload();
   await openPanel(ada);
   await expect(toggle(ada, /^Lock/)).toBeVisible();
 });
 
-test('who waits sees nobody, and is let in or turned away', async ({ person }) => {
+test('a waiting person sees nobody, and is admitted or denied', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
   await haveThemWait(ada);
   await button(ada, 'Close').click();
   await knock(bob, room, 'Bob');
-  await expect(door(bob)).toContainText('The host sees that you are here. You are next.');
+  await expect(door(bob)).toContainText('The host knows you are waiting. You are next.');
   await expect(bob.locator('main')).not.toContainText('Ada');
   const notice = ada.locator('[data-notice=knock]');
-  await expect(notice).toContainText('Bob wants to come in.');
+  await expect(notice).toContainText('Bob wants to join.');
   await knock(cleo, room, 'Cleo');
-  await expect(door(cleo)).toContainText('One person is before you.');
+  await expect(door(cleo)).toContainText('One person is ahead of you.');
   await openPanel(ada);
   const waiting = panel(ada).getByRole('listitem');
-  await waiting.filter({ hasText: 'Cleo' }).getByRole('button', { name: 'Turn away' }).click();
+  await waiting.filter({ hasText: 'Cleo' }).getByRole('button', { name: 'Deny' }).click();
   await expect(door(cleo)).toHaveText('The host did not let you in.');
   await expectPhase(cleo, 'lobby');
   await button(ada, 'Close').click();
@@ -137,7 +137,7 @@ test('who waits sees nobody, and is let in or turned away', async ({ person }) =
   await expect(door(cleo)).toContainText('The host is not here yet.');
 });
 
-test('a locked room lets nobody in, and says so', async ({ person }) => {
+test('a locked room admits nobody, and says so', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -148,13 +148,13 @@ test('a locked room lets nobody in, and says so', async ({ person }) => {
   await button(bob, 'Join').click();
   await expectPhase(bob, 'lobby');
   await expect(door(bob)).toContainText('The room is locked');
-  await expect(bob.getByText('The room is locked: nobody is let in any more.').filter({ visible: true })).toHaveCount(1);
+  await expect(bob.getByText('The room is locked. Nobody else can join.').filter({ visible: true })).toHaveCount(1);
   await toggle(ada, /^Lock/).click();
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
 });
 
-test('who waits behind a lock alone is told so, and comes in when it is gone', async ({ person }) => {
+test('a person stopped only by a lock is told so, and joins when it is gone', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -163,13 +163,13 @@ test('who waits behind a lock alone is told so, and comes in when it is gone', a
   await toggle(ada, /^Lock/).click();
   await toggle(ada, /^Waiting room/).click();
   const inside = bob.locator('[data-inside]');
-  await expect(inside).toContainText('The room is locked: you come in when the host unlocks it.');
+  await expect(inside).toContainText('The room is locked. You join when the host unlocks it.');
   await expect(inside).not.toContainText('The host lets people in.');
   await toggle(ada, /^Lock/).click();
   await expectPhase(bob, 'call');
 });
 
-test('a passcode lets in who knows it', async ({ person }) => {
+test('a passcode admits people who know it', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -179,13 +179,13 @@ test('a passcode lets in who knows it', async ({ person }) => {
   await open(bob, `/room/${room}`);
   await bob.getByLabel('Passcode').fill('perch');
   await button(bob, 'Join').click();
-  await expect(door(bob)).toHaveText('That is not the passcode.');
+  await expect(door(bob)).toHaveText('Wrong passcode.');
   await bob.getByLabel('Passcode').fill('swordfish');
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
 });
 
-test('who waits is asked for a passcode that was set meanwhile', async ({ person }) => {
+test('a waiting person is asked for a passcode that was set in the meantime', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await openPanel(ada);
@@ -195,13 +195,13 @@ test('who waits is asked for a passcode that was set meanwhile', async ({ person
   await button(ada, 'Set').click();
   await expect(button(ada, 'Remove passcode')).toBeVisible();
   await toggle(ada, /^Waiting room/).click();
-  await expect(door(bob)).toHaveText('This room has a passcode. Ask whoever sent you the link.');
+  await expect(door(bob)).toHaveText('This room has a passcode. Ask the person who sent you the link.');
   await bob.getByLabel('Passcode').fill('swordfish');
   await button(bob, 'Join').click();
   await expectPhase(bob, 'call');
 });
 
-test('a host mutes, stops a camera and puts people out', async ({ person }) => {
+test('a host mutes, turns off a camera and removes people', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await enter(bob, room, 'Bob');
@@ -209,7 +209,7 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   await openPanel(ada);
   const row = await more(ada, 'Bob');
   await row.getByRole('button', { name: 'Mute', exact: true }).click();
-  await expect(bob.locator('[data-notice=event]')).toHaveText('A host has muted you.');
+  await expect(bob.locator('[data-notice=event]')).toHaveText('A host muted you.');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-mic', 'off');
   await expectNoMore(ada, 'sound');
   await button(bob, 'Unmute microphone').click();
@@ -219,14 +219,14 @@ test('a host mutes, stops a camera and puts people out', async ({ person }) => {
   await expectDevicesInUse(bob, ['audio']);
   await row.getByRole('button', { name: 'Remove' }).click();
   await expectPhase(bob, 'left');
-  await expect(bob.getByRole('heading')).toHaveText('A host has put you out of the call.');
+  await expect(bob.getByRole('heading')).toHaveText('A host removed you from the call.');
   await expect(button(bob, 'Rejoin')).toBeHidden();
   await expect(bob.locator('[data-inside]')).toBeHidden();
   await expectDevicesInUse(bob, []);
   await expect(remoteTiles(ada)).toHaveCount(0);
 });
 
-test('the role is handed over, and the old key is worth nothing', async ({ person }) => {
+test('the role is transferred, and the old key becomes void', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const room = await startRoom(ada, 'Ada');
   await enter(bob, room, 'Bob');
@@ -246,7 +246,7 @@ test('the role is handed over, and the old key is worth nothing', async ({ perso
   await expect(door(ada)).toContainText('The room is locked');
 });
 
-test('an invitation opens the waiting room for one person', async ({ person }) => {
+test('an invitation bypasses the waiting room for one person', async ({ person }) => {
   const ada = await person();
   const [bob, cleo] = [await person(), await person()];
   await startRoom(ada, 'Ada');
@@ -266,14 +266,14 @@ test('an invitation opens the waiting room for one person', async ({ person }) =
   await open(cleo, link);
   await button(cleo, 'Join').click();
   await expectPhase(cleo, 'knocking');
-  await expect(door(cleo)).toContainText('Your invitation is over, or was used by somebody else.');
+  await expect(door(cleo)).toContainText('This invitation has expired or was already used.');
   await given.getByRole('button', { name: 'Revoke' }).click();
   await expect(given).toHaveCount(0);
 });
 
-test('who has come meanwhile is not let in with whom the host was shown', async ({ person }) => {
+test('a later arrival is not admitted together with the people shown to the host', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
-  // What the server says of Cleo reaches Ada's page when it is let through.
+  // The server's message about Cleo reaches Ada's page only when the test lets it through.
   let letThrough = () => {};
   const through = new Promise<void>((done) => (letThrough = done));
   await ada.routeWebSocket(/./, (page) => {
@@ -289,19 +289,19 @@ test('who has come meanwhile is not let in with whom the host was shown', async 
   await button(ada, 'Close').click();
   await knock(bob, room, 'Bob');
   const notice = ada.locator('[data-notice=knock]');
-  await expect(notice).toContainText('Bob wants to come in.');
+  await expect(notice).toContainText('Bob wants to join.');
   await knock(cleo, room, 'Cleo');
   await notice.getByRole('button', { name: 'Let in' }).click();
   await expectPhase(bob, 'call');
   letThrough();
-  await expect(notice).toContainText('Cleo wants to come in.');
+  await expect(notice).toContainText('Cleo wants to join.');
   await expectPhase(cleo, 'knocking');
 });
 
-test.describe('a server that is gone for a moment', () => {
+test.describe('a server that is unreachable for a moment', () => {
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('a call is ended for all, and what was decided outlives a restart', async ({ person, startSalon }) => {
+  test('a call is ended for all, and decisions survive a restart', async ({ person, startSalon }) => {
     const salon = await startSalon();
     const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
     const room = await startRoom(ada, 'Ada');
@@ -314,7 +314,7 @@ test.describe('a server that is gone for a moment', () => {
     await button(ada, 'Press again to end it for all').click();
     for (const page of [ada, bob]) {
       await expectPhase(page, 'left');
-      await expect(page.getByRole('heading')).toHaveText('A host has ended the call.');
+      await expect(page.getByRole('heading')).toHaveText('A host ended the call.');
     }
     await knock(bob, room, 'Bob');
     await expect(toolbar(ada)).toBeHidden();

@@ -5,18 +5,18 @@ import { button, enter, expectConnected, expectPhase, expectToHaveRecorded, give
 import { inSmallWindow } from '../support/small.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Reaches the control, and presses a key that means it. */
+/** Reaches the control, and presses a key that activates it. */
 const use = async (control: Locator, key: 'Enter' | 'Space' = 'Enter') => {
   await tabTo(control);
   await control.page().keyboard.press(key);
 };
 
-/** The control that was used is gone, and the focus is not: keys mean what they meant before. */
+/** The used control is gone, and the focus is not: keys keep their meaning. */
 const expectFocusIn = async (around: Locator) => {
   await expect.poll(() => around.evaluate((element) => element.contains(document.activeElement))).toBe(true);
 };
 
-/** Reaches the control, presses Enter, and returns what the browser then saves. */
+/** Reaches the control, presses Enter, and returns the file that the browser saves. */
 const saveBy = async (control: Locator) => {
   const page = control.page();
   const downloads = page.waitForEvent('download', { timeout: 30_000 });
@@ -24,7 +24,7 @@ const saveBy = async (control: Locator) => {
   return downloads;
 };
 
-/** Opens a panel, uses it, and closes it: the focus is where it was. */
+/** Opens a panel, uses it, and closes it: the focus returns to where it was. */
 const within = async (opener: Locator, steps: () => Promise<void>) => {
   const page = opener.page();
   await use(opener);
@@ -35,7 +35,7 @@ const within = async (opener: Locator, steps: () => Promise<void>) => {
   await expect(opener).toBeFocused();
 };
 
-test('a call is started, joined, muted, recorded and left by keyboard alone', async ({ person }) => {
+test('a call can be started, joined, muted, recorded and left by keyboard alone', async ({ person }) => {
   const ada = await person();
   const { keyboard } = ada;
   await open(ada, '/');
@@ -72,7 +72,7 @@ test('a call is started, joined, muted, recorded and left by keyboard alone', as
   await expectFocusIn(ada.getByRole('main'));
 });
 
-test('chat and files are used by keyboard alone', async ({ person, room }) => {
+test('chat and files work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -85,16 +85,16 @@ test('chat and files are used by keyboard alone', async ({ person, room }) => {
     await expect(ada.getByText('Delivered')).toBeVisible();
     const row = (page: Page, name: string) => page.locator('.file', { hasText: name });
     await give(bob, 'plan.txt', 0.01);
-    await saveBy(button(ada, 'Save: plan.txt'));
+    await saveBy(button(ada, 'Download: plan.txt'));
     await use(button(ada, 'Remove from the list: plan.txt'));
     await expect(row(ada, 'plan.txt')).toHaveCount(0);
     await expectFocusIn(ada.getByRole('dialog'));
 
     await give(bob, 'long.bin', 120);
-    await use(button(ada, 'Save: long.bin'));
+    await use(button(ada, 'Download: long.bin'));
     await use(button(ada, 'Pause: long.bin'), 'Space');
     await expect(row(ada, 'long.bin')).toContainText('paused at');
-    await use(button(ada, 'Go on: long.bin'), 'Space');
+    await use(button(ada, 'Resume: long.bin'), 'Space');
     await expect(row(ada, 'long.bin')).not.toContainText('paused at');
     await use(button(ada, 'Cancel: long.bin'));
     await expect(row(ada, 'long.bin')).toContainText('declined');
@@ -106,15 +106,15 @@ test('chat and files are used by keyboard alone', async ({ person, room }) => {
     await expectFocusIn(ada.getByRole('dialog'));
 
     const choosing = ada.waitForEvent('filechooser', { timeout: 30_000 });
-    await use(button(ada, 'Give files to everybody'));
+    await use(button(ada, 'Share files with everyone'));
     await (await choosing).setFiles({ name: 'mine.txt', mimeType: 'text/plain', buffer: Buffer.from('mine') });
     await expect(row(bob, 'mine.txt')).toContainText('from Ada');
-    await use(button(ada, 'Stop giving: mine.txt'), 'Space');
-    await expect(row(bob, 'mine.txt')).toContainText('It is not to be had any more.');
+    await use(button(ada, 'Withdraw: mine.txt'), 'Space');
+    await expect(row(bob, 'mine.txt')).toContainText('No longer available.');
   });
 });
 
-test('signs, the view and a recording are used by keyboard alone', async ({ person, room }) => {
+test('reactions, the layout and a recording work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -125,7 +125,7 @@ test('signs, the view and a recording are used by keyboard alone', async ({ pers
     await expect(ownTile(ada).getByRole('img', { name: 'Hand raised' })).toBeVisible();
     await use(button(ada, 'Applause'));
     await expect(tileOf(bob, 'Ada').getByRole('img', { name: 'Applause' })).toBeVisible();
-    const [equal, speaker] = ['Everybody equal', 'Who talks is large'].map((name) => ada.getByRole('radio', { name }));
+    const [equal, speaker] = ['Grid', 'Speaker'].map((name) => ada.getByRole('radio', { name }));
     await tabTo(equal!);
     await keyboard.press('ArrowRight');
     await expect(speaker!).toBeChecked();
@@ -141,10 +141,10 @@ test('signs, the view and a recording are used by keyboard alone', async ({ pers
     await ada.keyboard.press('Enter');
     await expect(ada.locator('[data-recording]')).toHaveCount(0);
     await use(ada.locator('summary', { hasText: 'Keyboard shortcuts' }));
-    const inUse = ada.getByRole('switch', { name: 'Use them' });
+    const inUse = ada.getByRole('switch', { name: 'Use shortcuts' });
     await use(inUse, 'Space');
     await expect(inUse).not.toBeChecked();
-    // Pressed while they are off, it lowers no hand.
+    // While shortcuts are off, it does not lower the hand.
     await keyboard.press('Alt+R');
     await keyboard.press('Space');
     await expect(inUse).toBeChecked();
@@ -154,7 +154,7 @@ test('signs, the view and a recording are used by keyboard alone', async ({ pers
   });
 });
 
-test('settings and people are used by keyboard alone', async ({ person, room }) => {
+test('settings and the list of people work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'with two cameras' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -175,7 +175,7 @@ test('settings and people are used by keyboard alone', async ({ person, room }) 
     await tabTo(ada.getByRole('radio', { name: 'Automatic' }));
     await keyboard.press('ArrowRight');
     await expect(ada.getByRole('radio', { name: 'Save data' })).toBeChecked();
-    await tabTo(ada.getByRole('switch', { name: 'Music' }));
+    await tabTo(ada.getByRole('switch', { name: 'Music mode' }));
   });
   await within(ada.getByRole('toolbar').getByRole('button', { name: /^People/ }), async () => {
     await tabTo(ada.getByRole('slider', { name: 'Volume of Bob' }));
@@ -186,27 +186,27 @@ test('settings and people are used by keyboard alone', async ({ person, room }) 
   });
 });
 
-test('a screen is shared, and the call put into a small window, by keyboard alone', async ({ person, room }) => {
+test('screen sharing and picture-in-picture work by keyboard alone', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expect(tileOf(ada, 'Bob')).toHaveAttribute('data-link', 'connected');
-  const screen = bob.getByRole('article', { name: 'Screen of Ada' });
+  const screen = bob.getByRole('article', { name: "Ada's screen" });
   await openPrint(ada);
   await use(button(ada, 'Share your screen'));
   await expect(screen).toBeVisible();
   await use(toolbar(ada).getByRole('button', { name: 'Stop sharing' }));
   await expect(screen).toBeHidden();
   await use(button(ada, 'More'));
-  await use(button(ada, 'Small window on top'));
+  await use(button(ada, 'Picture-in-picture'));
   const focusInside = () =>
     inSmallWindow(ada, (document) => [...document.querySelectorAll('button')].map(({ tabIndex, ariaLabel }) => tabIndex === 0 && !!ariaLabel));
   await expect.poll(focusInside).toEqual([true, true, true]);
-  await use(button(ada, 'Close the small window'));
+  await use(button(ada, 'Close picture-in-picture'));
   await expect.poll(focusInside).toBeNull();
 });
 
-test('a host lets somebody in, mutes, keeps one large and puts people out by keyboard alone', async ({ person }) => {
+test('a host admits, mutes, pins and removes people by keyboard alone', async ({ person }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   const { keyboard } = ada;
   await open(ada, '/');
@@ -246,12 +246,12 @@ test('a host lets somebody in, mutes, keeps one large and puts people out by key
     await expect(tileOf(ada, 'Cleo')).toHaveAttribute('data-mic', 'on');
     await expectFocusIn(panel);
     const row = panel.getByRole('listitem').filter({ hasText: 'Cleo' });
-    await use(panel.getByLabel('More for Cleo'));
+    await use(panel.getByLabel('More options for Cleo'));
     await use(row.getByRole('button', { name: 'Mute', exact: true }));
     await expect(tileOf(ada, 'Cleo')).toHaveAttribute('data-mic', 'off');
     await expectFocusIn(panel);
   });
-  const pin = button(ada, 'Keep Bob large');
+  const pin = button(ada, 'Pin Bob');
   await tabTo(pin);
   await expect(pin).toHaveCSS('opacity', '1');
   await keyboard.press('Space');
@@ -259,7 +259,7 @@ test('a host lets somebody in, mutes, keeps one large and puts people out by key
   const width = async (name: string) => (await tileOf(ada, name).boundingBox())!.width;
   await expect.poll(async () => (await width('Bob')) / (await width('Cleo'))).toBeGreaterThan(2);
   await within(opener, async () => {
-    await use(panel.getByLabel('More for Cleo'));
+    await use(panel.getByLabel('More options for Cleo'));
     await use(panel.getByRole('button', { name: 'Remove', exact: true }));
     await expectPhase(cleo, 'left');
     await expectFocusIn(panel);

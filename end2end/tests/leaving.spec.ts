@@ -4,9 +4,9 @@ import {
 } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** How soon a seat is free whose page was closed: it may be loaded again. */
+/** Time until the seat of a closed page is free: the page may be reloading. */
 const CLOSED = { timeout: 12_000 };
-/** The same of somebody who has left. */
+/** The same after leaving. */
 const LEFT = { timeout: 4_000 };
 
 const expectAlone = async (page: Page, soon = CLOSED) => {
@@ -14,7 +14,7 @@ const expectAlone = async (page: Page, soon = CLOSED) => {
   await expect(page.locator('[data-invite]')).toBeVisible();
 };
 
-test('who leaves is gone for the others, holds nothing, and can come back', async ({ person, room }) => {
+test('a person who leaves disappears for the others, releases everything, and can rejoin', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -31,7 +31,7 @@ test('who leaves is gone for the others, holds nothing, and can come back', asyn
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
 });
 
-test('a closed tab frees the seat, and so does going to another page', async ({ person, room }) => {
+test('a closed tab frees the seat, and so does navigating away', async ({ person, room }) => {
   const [ada, bob, cleo, dan] = [await person(), await person(), await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -44,7 +44,7 @@ test('a closed tab frees the seat, and so does going to another page', async ({ 
   await expectInside(dan, 1);
 });
 
-test('the page after the call leads home', async ({ person, room }) => {
+test('the page after the call links to the home page', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'Leave').click();

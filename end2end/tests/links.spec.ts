@@ -5,7 +5,7 @@ import { expect, test } from '../support/test.ts';
 
 const field = (page: Page) => page.getByRole('textbox', { name: 'Link or room name' });
 
-/** Starts a room of one's own that lets people wait, and returns an invitation into it. */
+/** Starts a room with a waiting room, and returns an invitation to it. */
 const invite = async (page: Page) => {
   await open(page, '/');
   await button(page, 'Start a call').click();
@@ -15,7 +15,7 @@ const invite = async (page: Page) => {
   await button(page, /^People/).click();
   await page.getByRole('switch', { name: /^Waiting room/ }).click();
   await button(page, 'For a day').click();
-  const given = page.getByRole('listitem').filter({ hasText: 'For whoever has it' });
+  const given = page.getByRole('listitem').filter({ hasText: 'For anyone with the link' });
   await given.getByRole('button', { name: 'Copy link' }).click();
   await expect.poll(() => clipboard(page)).toContain('#invite=');
   return clipboard(page);
@@ -27,7 +27,7 @@ const go = async (page: Page, text: string) => {
   await button(page, 'Go').click();
 };
 
-test('an invitation counts in a tab that has the room open, and while one waits', async ({ person }) => {
+test('an invitation works in a tab that has the room open, and while waiting', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const link = await invite(ada);
   await open(bob, link.split('#')[0]!);
@@ -36,7 +36,7 @@ test('an invitation counts in a tab that has the room open, and while one waits'
   await bob.goto(`${link}&utm_source=mail`);
   await expect(button(bob, 'Join')).toBeVisible();
   expect(bob.url(), 'it is not what people copy for others').not.toContain('invite');
-  expect(await opened.evaluate((before) => before === document), 'nothing was loaded anew').toBe(true);
+  expect(await opened.evaluate((before) => before === document), 'the page was not reloaded').toBe(true);
 
   const cleo = await person();
   await open(cleo, link.split('#')[0]!);
@@ -46,7 +46,7 @@ test('an invitation counts in a tab that has the room open, and while one waits'
   await expectPhase(cleo, 'call');
 });
 
-test('a host link makes a host of a guest who is inside', async ({ person }) => {
+test('a host link makes a guest who is inside a host', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const link = await invite(ada);
   await ada.getByRole('button', { name: /^Copy host link/ }).click();
@@ -61,7 +61,7 @@ test('a host link makes a host of a guest who is inside', async ({ person }) => 
   await expect(remoteTiles(ada)).toHaveCount(1);
 });
 
-test('an invitation counts that is pasted at home, with what stood around it', async ({ person }) => {
+test('an invitation pasted on the home page works, with the text around it', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const link = await invite(ada);
   await go(bob, `Come in: <${link}>.`);
@@ -70,7 +70,7 @@ test('an invitation counts that is pasted at home, with what stood around it', a
   await expect(remoteTiles(bob)).toHaveCount(1);
 });
 
-test('an invitation counts with the end of a sentence behind it', async ({ person }) => {
+test('an invitation works with trailing punctuation', async ({ person }) => {
   const [ada, bob] = [await person(), await person()];
   const link = await invite(ada);
   await open(bob, `${link}).`);
@@ -99,7 +99,7 @@ test('a room is found however its name is written', async ({ person, salon }) =>
   await expect(ada).toHaveURL('/room/standup');
 });
 
-test('a link of another server is said to be one, and a name is offered in place of one that is none', async ({ person }) => {
+test('a link to another server is reported, and a valid name is suggested for an invalid one', async ({ person }) => {
   const ada = await person();
   await go(ada, 'https://other.example/room/standup#invite=abc');
   await expect(ada.locator('#room-problem')).toContainText('That link leads to other.example, another server.');
@@ -108,7 +108,7 @@ test('a link of another server is said to be one, and a name is offered in place
   await field(ada).fill('Team & Friends');
   await expect(ada.locator('#room-problem')).not.toContainText('other.example');
   await button(ada, 'Go').click();
-  await expect(ada.locator('#room-problem')).toContainText(/no room/);
+  await expect(ada.locator('#room-problem')).toContainText(/not a room name/);
   await ada.setViewportSize({ width: 390, height: 844 });
   await ada.screenshot({ path: 'results/screens/start/home-offer-phone.png' });
   await ada.getByRole('link', { name: 'Go to team-friends' }).click();
@@ -118,7 +118,7 @@ test('a link of another server is said to be one, and a name is offered in place
 test('the own address without a room is said to lead here', async ({ person, salon }) => {
   const ada = await person();
   await go(ada, `${salon.origin}/`);
-  await expect(ada.locator('#room-problem')).toContainText('That link leads here, but to no room.');
+  await expect(ada.locator('#room-problem')).toContainText('That link leads to this server, but not to a room.');
 });
 
 test.describe('without JavaScript', () => {
@@ -166,7 +166,7 @@ test('a page that the browser has kept goes on where it was', async ({ person, r
   const [ada, bob] = [await person(), await person()];
   await open(ada, `/room/${room}`);
   await expectInside(ada, 0);
-  // As browsers tell a page that they put it aside and fetch it back. This one keeps none with a socket.
+  // Simulates the events of the back/forward cache, which does not keep pages with an open socket.
   const tell = (event: string) => ada.evaluate((event) => void dispatchEvent(new PageTransitionEvent(event, { persisted: true })), event);
   await tell('pagehide');
   await enter(bob, room, 'Bob');

@@ -1,9 +1,9 @@
-// What is said of how a call is protected, and how people can make sure of it.
+// The protection of a call, and how people can verify it.
 import type { Page, WebSocketRoute } from '@playwright/test';
 import { enter, expectConnected, expectPhase, expectReached, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** The line about the way to the only other person, and the code behind it. */
+/** The line about the path to the only other person, and the code behind it. */
 const lockOf = async (page: Page) => {
   await page.getByRole('button', { name: /^People/ }).click();
   const lock = page.getByRole('dialog', { name: /^People/ }).locator('.lock');
@@ -49,7 +49,7 @@ test('a code outlives the socket, and both have another after a reconnect', asyn
 type Message = { type: string; offer?: RTCSessionDescriptionInit; answer?: RTCSessionDescriptionInit; candidate?: RTCIceCandidateInit | null };
 type Middle = { ada: RTCPeerConnection; bob: RTCPeerConnection };
 
-/** One end of a connection for each of two people, who take it for each other. */
+/** Two connections of an attacker, one to each of two people who mistake it for the other. */
 const sitBetween = () => {
   const make = () => new RTCPeerConnection();
   const middle: Middle = { ada: make(), bob: make() };
@@ -83,7 +83,7 @@ test('under a server that sits in the middle, the codes differ', async ({ person
       },
       [whom, offer ?? answer, candidate] as const,
     );
-  // What the server would do, done on Ada's way to it.
+  // Tampering by the server, done on the connection to Ada.
   await ada.routeWebSocket(/\/ws$/, (toAda: WebSocketRoute) => {
     const toServer = toAda.connectToServer();
     let turn = Promise.resolve();
@@ -115,7 +115,7 @@ test('under a server that sits in the middle, the codes differ', async ({ person
 
 test('where the server leaves nothing to compare, no lock is shown and that is said', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
-  // What the server would do, done on Ada's way to it: browsers pass over lines that they do not know.
+  // Tampering by the server, done on the connection to Ada: browsers ignore unknown lines.
   const changed = (text: string | Buffer) => {
     const message: Message = JSON.parse(String(text));
     const description = message.offer ?? message.answer;
@@ -133,9 +133,9 @@ test('where the server leaves nothing to compare, no lock is shown and that is s
   for (const [page, name] of [[ada, 'Bob'], [bob, 'Ada']] as const) {
     await page.getByRole('button', { name: /^People/ }).click();
     const lock = page.getByRole('dialog', { name: /^People/ }).locator('.lock');
-    await expect(lock.locator('summary')).toHaveText('Somebody may sit between you');
+    await expect(lock.locator('summary')).toHaveText('This connection may be intercepted');
     await lock.locator('summary').click();
-    await expect(lock).toContainText('so that there is no code to compare');
+    await expect(lock).toContainText('so there is no code to compare');
     await expect(tileOf(page, name).locator('.lock-mark')).toBeHidden();
   }
 });

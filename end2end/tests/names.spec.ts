@@ -27,7 +27,7 @@ test('joiners are part of names, and initials are whole characters', async ({ pe
   }
 });
 
-test('a name is cut between characters when it has been typed', async ({ person, room }) => {
+test('a typed name is cut between characters', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await open(bob, `/room/${room}`);

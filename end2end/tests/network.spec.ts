@@ -16,16 +16,16 @@ type Call = { ada: Page; bob: Page };
 type Come = (host: 'ada' | 'bob') => Promise<Page>;
 
 const CHANGES = soak(5, 20);
-/** After how many of them sound may be back later. */
+/** Number of them after which audio may return later. */
 const LATE = 1;
 const BACK_MS = 3_000;
-/** How long what is over may still be said. */
+/** How long a hint may stay after its cause is gone. */
 const CLEARED_MS = 2_000;
-/** Kilobytes per second that are too few for a picture, and enough for sound. */
+/** Kilobytes per second: too few for video, and enough for audio. */
 const UPLOAD_KB = 7;
-/** Kilobytes per second that are too few for a good picture. */
+/** Kilobytes per second: too few for good video. */
 const SLOW_KB = 20;
-/** When sound counts as gone for good. */
+/** Time after which audio counts as lost for good. */
 const LIMIT_MS = 30_000;
 
 const test = base.extend<{ network: Network; come: Come; call: Call }>({
@@ -63,13 +63,13 @@ test.beforeAll(() => {
   test.skip(!!why, why);
 });
 
-test('a slow upload is found out in the lobby', async ({ come, network, room }) => {
+test('a slow upload is detected in the lobby', async ({ come, network, room }) => {
   const ada = await come('ada');
   await network.squeezeAll('ada', SLOW_KB);
   await open(ada, `/room/${room}`);
   const found = ada.locator('.connection-test');
   await expect(found).toHaveAttribute('data-verdict', 'slow', { timeout: 30_000 });
-  await expect(found.getByRole('status')).toHaveText('Connection: slow, your picture may suffer');
+  await expect(found.getByRole('status')).toHaveText('Connection: slow, your video may suffer');
   await found.locator('summary').click();
   await expect(found.locator('dl')).toContainText(/Upload\s*(about \d+ kbit\/s|too slow to be measured)/);
   await network.restore();
@@ -80,7 +80,7 @@ test('a slow upload is found out in the lobby', async ({ come, network, room }) 
   }).toPass({ timeout: 30_000 });
 });
 
-/** How long from now it takes until both hear each other, in ms. */
+/** Milliseconds from now until both hear each other. */
 const soundBack = async ({ ada, bob }: Call) => {
   const since = Date.now();
   const times = await Promise.all([ada, bob].map((page) => page.evaluate(hearAgain, [since, LIMIT_MS] as [number, number])));
@@ -89,7 +89,7 @@ const soundBack = async ({ ada, bob }: Call) => {
 
 const idOf = (page: Page, name: string) => tileOf(page, name).getAttribute('data-peer');
 
-test(`sound is back within 3 s after packets dropped one way, after 8 s without any and after ${CHANGES - LATE} of ${CHANGES} changes of network`, {
+test(`audio is back within 3 s after packets dropped one way, after 8 s without any and after ${CHANGES - LATE} of ${CHANGES} changes of network`, {
   tag: '@alone',
 }, async ({ call, network }) => {
   test.setTimeout((CHANGES + 4) * 2 * LIMIT_MS);
@@ -99,7 +99,7 @@ test(`sound is back within 3 s after packets dropped one way, after 8 s without 
   await test.step('packets dropped one way are noticed', async () => {
     await network.dropBetween('ada', 'bob');
     await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-link', 'reconnecting');
-    // Who is not heard cannot know it by themselves.
+    // People cannot notice themselves that they are not heard.
     const advice = ada.getByText('Bob cannot hear you.');
     await expect(advice).toBeVisible();
     const [back] = await Promise.all([soundBack(call), network.restore()]);
@@ -134,14 +134,14 @@ test(`sound is back within 3 s after packets dropped one way, after 8 s without 
   });
 });
 
-test('a weak upload is named on both sides, and the sound gets through', async ({ call, network }) => {
+test('a slow upload is reported on both sides, and audio gets through', async ({ call, network }) => {
   test.slow();
   const { ada, bob } = call;
   await network.squeeze('ada', UPLOAD_KB);
   const named = { timeout: 30_000 };
   await Promise.all([
-    expect(ada.locator('[data-advice=weak]')).toContainText('Your upload is weak', named),
-    expect(bob.locator('[data-advice=weak]')).toContainText('The upload of Ada is weak', named),
+    expect(ada.locator('[data-advice=weak]')).toContainText('Your upload is slow', named),
+    expect(bob.locator('[data-advice=weak]')).toContainText("Ada's upload is slow", named),
     expect(tileOf(bob, 'Ada').locator('[data-grade]')).toBeVisible(named),
   ]);
   await Promise.all([expectMore(bob, 'sound'), expectMore(bob, 'picture')]);
@@ -149,7 +149,7 @@ test('a weak upload is named on both sides, and the sound gets through', async (
   await Promise.all([ada, bob].map((page) => expect(page.locator('[data-advice=weak]')).toBeHidden({ timeout: 60_000 })));
 });
 
-test('while the network is gone, what is written waits, and arrives once and in order; a file goes on where it was', async ({ call, network }, info) => {
+test('while the network is gone, messages wait, and arrive once and in order; a file resumes where it was', async ({ call, network }, info) => {
   test.slow();
   const { ada, bob } = call;
   const write = async (page: Page, text: string) => {
@@ -163,7 +163,7 @@ test('while the network is gone, what is written waits, and arrives once and in 
   await writeFile(info.outputPath('long.bin'), bytes);
   await ada.locator('input[type=file]').setInputFiles(info.outputPath('long.bin'));
   const downloads = bob.waitForEvent('download', { timeout: 90_000 });
-  await button(bob, 'Save: long.bin').click();
+  await button(bob, 'Download: long.bin').click();
   const progress = () => bob.getByRole('progressbar', { name: 'long.bin' }).evaluate((bar: HTMLProgressElement) => bar.value);
   await expect.poll(progress, { intervals: [50] }).toBeGreaterThan(0);
 

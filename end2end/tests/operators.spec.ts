@@ -1,4 +1,4 @@
-// What who runs the server learns of how people fare.
+// What an operator learns about the users' experience.
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { enter, expectToSeeAndHear } from '../support/room.ts';
@@ -13,10 +13,10 @@ const freeAddress = async () => {
   return `127.0.0.1:${port}`;
 };
 
-// The server is away for a moment.
+// The server is unreachable for a moment.
 test.use({ expectedOutput: /WebSocket connection to/ });
 
-test('how long joining, the first picture and a return took is told to the server', async ({ person, room, startSalon }) => {
+test('durations of joining, of the first frame and of a reconnection are reported to the server', async ({ person, room, startSalon }) => {
   const metrics = await freeAddress();
   const salon = await startSalon('--metrics-listen', metrics);
   const figure = async (name: string) => {
@@ -29,7 +29,7 @@ test('how long joining, the first picture and a return took is told to the serve
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(bob, ['Ada']);
 
-  // Nobody was there whom Ada could have seen.
+  // Nobody was there for Ada to see.
   await expect.poll(() => figure('join_duration_seconds_count')).toBe(2);
   await expect.poll(() => figure('time_to_first_frame_seconds_count')).toBe(1);
   const [join, picture] = [await figure('join_duration_seconds_sum'), await figure('time_to_first_frame_seconds_sum')];

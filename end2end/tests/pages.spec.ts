@@ -1,16 +1,16 @@
-// Home, links into rooms, and what the server alone can show.
+// Home page, links into rooms, and pages without scripts.
 import type { Route } from '@playwright/test';
 import jsQR from 'jsqr';
 import { PNG } from 'pngjs';
 import { button, clipboard, enter, expectInside, expectPhase, expectToSeeAndHear, open } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Four words of two consonants' and a vowel's 16 bits each: 64 random bits. */
+/** Four words, each made of consonants and vowels with 16 bits: 64 random bits. */
 const RANDOM_NAME = /^(?:[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz](?:-(?!$)|$)){4}$/;
 
 const nameIn = (url: string) => new URL(url).pathname.replace('/room/', '');
 
-test('a call is started with one press, and its link is in hand', async ({ person, salon }) => {
+test('a call is started with one press, and its link is copied', async ({ person, salon }) => {
   const [ada, bob] = [await person(), await person()];
   await open(ada, '/');
   await button(ada, 'Start a call').click();
@@ -25,7 +25,7 @@ test('a call is started with one press, and its link is in hand', async ({ perso
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
 });
 
-test('rooms that were entered are offered at home', async ({ person, room }) => {
+test('recent rooms are listed on the home page', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await open(ada, '/');
@@ -35,16 +35,16 @@ test('rooms that were entered are offered at home', async ({ person, room }) => 
   await expect(ada.getByRole('textbox', { name: 'Your name' })).toHaveValue('Ada');
 });
 
-test('what cannot be a room is said at home', async ({ person }) => {
+test('the home page rejects invalid room names', async ({ person }) => {
   const ada = await person();
   await open(ada, '/');
   await ada.getByRole('textbox', { name: 'Link or room name' }).fill('two & three');
   await button(ada, 'Go').click();
-  await expect(ada.getByText(/no room/)).toBeVisible();
+  await expect(ada.getByText(/not a room name/)).toBeVisible();
   await expect(ada).toHaveURL('/');
 });
 
-test('the lobby tells who is inside and keeps it current', async ({ person, room, request, salon }) => {
+test('the lobby shows who is inside and stays current', async ({ person, room, request, salon }) => {
   const [ada, bob] = [await person(), await person()];
   await open(bob, `/room/${room}`);
   await expectInside(bob, 0);
@@ -60,7 +60,7 @@ test('the lobby tells who is inside and keeps it current', async ({ person, room
   await expectInside(bob, 0);
 });
 
-test('Join counts even if it is pressed before the page is live', async ({ person, room }) => {
+test('Join takes effect even if it is pressed before the page is live', async ({ person, room }) => {
   const ada = await person();
   const app = new Promise<Route>((resolve) => ada.route('**/*.wasm', resolve));
   await ada.goto(`/room/${room}`, { waitUntil: 'commit' });
@@ -85,7 +85,7 @@ test.describe('without JavaScript', () => {
     await expect(bob.getByText(/needs JavaScript/)).toBeVisible();
   });
 
-  test('home leads into rooms', async ({ person, room }) => {
+  test('the home page leads into rooms', async ({ person, room }) => {
     const ada = await person({ javaScriptEnabled: false });
     await ada.goto('/');
     await button(ada, 'Start a call').click();
@@ -97,7 +97,7 @@ test.describe('without JavaScript', () => {
   });
 });
 
-test('who is alone finds the link to copy and to scan', async ({ person, room, salon }) => {
+test('a person alone sees the link to copy and to scan', async ({ person, room, salon }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   const invite = ada.locator('[data-invite]');
@@ -114,7 +114,7 @@ test('who is alone finds the link to copy and to scan', async ({ person, room, s
 test.describe('a page that something else has changed', () => {
   test.use({ expectedOutput: /unreachable|hydrat/i });
 
-  test('says that it has failed, and how to go on', async ({ person, room }) => {
+  test('says that it has failed, and how to continue', async ({ person, room }) => {
     const ada = await person();
     await ada.addInitScript(() => {
       if (sessionStorage.getItem('changed')) return;

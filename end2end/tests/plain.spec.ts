@@ -1,4 +1,4 @@
-// Somebody else's client, which knows only the five fixed messages, calls ours and its own kind.
+// A third-party client, which supports only the five fixed messages, calls ours and its own kind.
 import type { Page } from '@playwright/test';
 import { enter, expectMore, expectToCount, expectToSeeAndHear, remoteTiles } from '../support/room.ts';
 import { expect, test as base } from '../support/test.ts';
@@ -39,14 +39,14 @@ const expectOurCall = async (page: Page) => {
   await expectToSeeAndHear(page, ['']);
 };
 
-test('ours calls a plain page that speaks text', async ({ person, plain, room, server }) => {
+test('ours calls a plain page that sends text frames', async ({ person, plain, room, server }) => {
   const ours = await person({ baseURL: server.salon });
   await enter(ours, room, 'Ada');
   const theirs = await plain('text');
   await Promise.all([expectOurCall(ours), expectPlainCall(theirs)]);
 });
 
-test('a plain page that speaks binary calls ours', async ({ person, plain, room, server }) => {
+test('a plain page that sends binary frames calls ours', async ({ person, plain, room, server }) => {
   const theirs = await plain('binary');
   const ours = await person({ baseURL: server.salon });
   await enter(ours, room, 'Ada');
@@ -56,7 +56,7 @@ test('a plain page that speaks binary calls ours', async ({ person, plain, room,
 declare const connection: RTCPeerConnection;
 declare const send: (message: object) => void;
 
-test('a plain page that stops its picture and adds another is seen again, and sees', async ({ person, plain, room, server }) => {
+test('a plain page that stops its video and adds another is seen again, and sees', async ({ person, plain, room, server }) => {
   const theirs = await plain();
   const ours = await person({ baseURL: server.salon });
   await enter(ours, room, 'Ada');
@@ -74,7 +74,7 @@ test('a plain page that stops its picture and adds another is seen again, and se
   await Promise.all([expectOurCall(ours), expectPlainCall(theirs)]);
 });
 
-test('a plain page whose first offer refuses pictures is answered, heard, and may still see', async ({ person, plain, room, server }) => {
+test('a plain page whose first offer rejects video is answered, heard, and may still see', async ({ person, plain, room, server }) => {
   const ours = await person({ baseURL: server.salon });
   const theirs = await plain('text', () => {
     const { send } = WebSocket.prototype;
@@ -82,7 +82,7 @@ test('a plain page whose first offer refuses pictures is answered, heard, and ma
       const message = JSON.parse(String(text));
       if (message.type === 'offer') {
         message.offer = { type: 'offer', sdp: message.offer.sdp.replace(/m=video \d+/, 'm=video 0').replace('BUNDLE 0 1', 'BUNDLE 0') };
-        // What goes through a section that is refused, nobody asks for.
+        // Media on a rejected section is not requested.
         message.offer.sdp = message.offer.sdp.replace(/a=bundle-only\r\n/g, '');
       }
       return send.call(this, JSON.stringify(message));

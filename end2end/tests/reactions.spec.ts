@@ -1,8 +1,8 @@
-// Signs without words, and raised hands.
+// Reactions and raised hands.
 import { button, enter, expectConnected, ownTile, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-test('a sign is seen on the tile of who shows it, and fades; another in its place is seen, too', async ({ person, room }) => {
+test('a reaction appears on the tile of its sender, and fades; a second one appears as well', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -12,7 +12,7 @@ test('a sign is seen on the tile of who shows it, and fades; another in its plac
   for (const tile of [tileOf(bob, 'Ada'), ownTile(ada)]) {
     await expect(tile.getByRole('img', { name: 'Applause' })).toHaveText('👏');
   }
-  // Halfway through its time, so that what is left of that is not enough for the next.
+  // Halfway through its time, so that the rest is too short for the next one.
   await ada.waitForTimeout(3_000);
   const lasts = tileOf(bob, 'Ada').evaluate(
     (tile) =>
@@ -30,12 +30,12 @@ test('a sign is seen on the tile of who shows it, and fades; another in its plac
   );
   await button(ada, 'Heart').click();
   await expect(tileOf(bob, 'Ada').getByRole('img', { name: 'Heart' })).toHaveText('❤️');
-  // Two seconds were left for the first one.
+  // The first one had two seconds left.
   expect(await lasts).toBeGreaterThan(3_500);
   await expect(tileOf(bob, 'Ada').locator('.sign')).toHaveCount(0);
 });
 
-test('hands stand in the order in which they were raised, for everybody, also after a reload of one', async ({ person, room }) => {
+test('hands have the order in which they were raised, for everyone, even after a reload', async ({ person, room }) => {
   const [ada, bob, cleo] = [await person(), await person(), await person()];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
   await expectConnected(cleo, 'Ada', 'Bob');
@@ -57,11 +57,11 @@ test('hands stand in the order in which they were raised, for everybody, also af
   await expect(own(ada)).toHaveText('✋1');
 });
 
-test.describe('while the server cannot be reached', () => {
-  // The browser itself writes of every attempt to reach it.
+test.describe('while the server is unreachable', () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('signs are seen at once, and a raised hand when it is back', async ({ person, room, line }) => {
+  test('reactions appear at once, and a raised hand when it is back', async ({ person, room, line }) => {
     const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');

@@ -1,4 +1,4 @@
-// Recordings of the call, on the device of who records.
+// Recordings of the call, on the recorder's own device.
 import type { Locator, Page } from '@playwright/test';
 import { PNG } from 'pngjs';
 import { brightness, entryBefore, keyFrames, lastPicture, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
@@ -15,14 +15,14 @@ if (why) console.log(`Skipped, because no film can be read here: ${why}`);
 test.skip(!!why, why);
 
 const CLOSE_S = 0.5;
-/** The same where the machine has other things to do. */
+/** The same on a busy machine. */
 const SHARED_S = 1;
-/** The same where four files at once may be more than the machine can make in time. */
+/** The same where four files at once may be more than the machine can encode in time. */
 const OVERLOADED_S = 2;
 const IN_STEP_MS = 80;
-/** With so many pictures a second, the machine keeps up. */
+/** Frames per second at which the machine keeps up. */
 const KEEPS_UP = 29;
-/** A second of a film to begin at that is not its first: there has been another key frame. */
+/** A second other than the first to start playing at, after another key frame. */
 const LATER_S = 3;
 
 const mark = (page: Page) => page.locator('.recording-mark');
@@ -35,7 +35,7 @@ const openMore = async (page: Page) => {
   await expect(button(page, 'Record')).toBeVisible();
 };
 
-/** Presses Record, and waits until it has begun. */
+/** Presses Record, and waits until recording has started. */
 const record = async (page: Page) => {
   await page.evaluate(() => {
     const begun = new MutationObserver(() => {
@@ -54,7 +54,7 @@ const record = async (page: Page) => {
   return Date.now();
 };
 
-/** Stops, and returns the seconds since it began, by the clock of the page. */
+/** Stops, and returns the seconds since the start, by the page's clock. */
 const stop = async (page: Page) => {
   await button(page, 'Stop recording').click();
   const milliseconds = await page.evaluate(() => {
@@ -72,13 +72,13 @@ const download = async (page: Page, save: Locator) => {
   return { path: await got.path(), name: got.suggestedFilename() };
 };
 
-/** As in a browser that writes MP4 alone. */
+/** As in a browser that supports only MP4. */
 const withoutWebM = () => {
   const { isTypeSupported } = MediaRecorder;
   MediaRecorder.isTypeSupported = (type) => !type.includes('webm') && isTypeSupported(type);
 };
 
-/** Deletes what is kept. */
+/** Deletes the stored recordings. */
 const remove = async (page: Page) => {
   await kept(page).getByRole('button', { name: /^Delete/ }).click();
   await kept(page).getByRole('button', { name: /^Press again/ }).click();
@@ -87,14 +87,14 @@ const remove = async (page: Page) => {
 
 const loudest = (levels: number[]) => levels.reduce((most, level) => Math.max(most, level), 0);
 
-/** The value below which this part of all is. */
+/** The value below which this fraction of the values lies. */
 const percentile = (values: number[], part: number) =>
   values.toSorted((one, other) => one - other)[Math.ceil(part * values.length) - 1]!;
 
-/** The seconds from one key frame to the next, as a rule: a machine that is too busy for one leaves it out. */
+/** The usual seconds between key frames: a busy machine may skip one. */
 const usualGap = (times: number[]) => percentile(times.slice(1).map((time, place) => time - times[place]!), 0.5);
 
-test('everybody is told before it begins, and the file is whole', { tag: '@alone' }, async ({ person, room }) => {
+test('everyone is notified before it starts, and the file is complete', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
   const [ada, bob] = [await person(), await person()];
   await ada.addInitScript(installStandstill);
@@ -104,12 +104,12 @@ test('everybody is told before it begins, and the file is whole', { tag: '@alone
   await openMore(ada);
   await standStill(ada, true);
   await button(ada, 'Record').click();
-  await expect(event(bob)).toHaveText('Ada is going to record this call.');
+  await expect(event(bob)).toHaveText('Ada is about to record this call.');
   await expect(mark(bob)).toHaveText('Recording: Ada');
-  await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
+  await expect(ada.getByText(/^Starts in \d$/)).toBeVisible();
   await button(ada, 'Cancel').click();
   await standStill(ada, false);
-  await expect(event(bob)).toHaveText('Ada does not record any more.');
+  await expect(event(bob)).toHaveText('Ada stopped recording.');
   await expect(mark(bob)).toBeHidden();
   await expect(mark(ada)).toBeHidden();
 
@@ -148,7 +148,7 @@ test('everybody is told before it begins, and the file is whole', { tag: '@alone
   await expect.poll(left).toBe(0);
 });
 
-test('where nothing can be kept, that is said', async ({ person, room }) => {
+test('without storage, the reason is shown', async ({ person, room }) => {
   const ada = await person();
   // As in a private window of Firefox.
   await ada.addInitScript(() => {
@@ -157,7 +157,7 @@ test('where nothing can be kept, that is said', async ({ person, room }) => {
   await enter(ada, room, 'Ada');
   await openMore(ada);
   await button(ada, 'Record').click();
-  await expect(ada.locator('.recording .problem')).toContainText('This window may store nothing');
+  await expect(ada.locator('.recording .problem')).toContainText('Recording needs storage');
 });
 
 test.describe('a tab that crashes', { tag: '@alone' }, () => {
@@ -165,7 +165,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
 
   test.use({ expectedOutput: /a page crashed/ });
 
-  /** Lets it record for so long, and ends it without a word. */
+  /** Records for `seconds`, then crashes the tab. */
   const crash = async (page: Page, since: number, seconds: number) => {
     const cdp = await page.context().newCDPSession(page);
     await page.waitForTimeout(seconds * 1000 - (Date.now() - since));
@@ -174,7 +174,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     await crashed;
   };
 
-  /** Another tab of the same person, in which the recording is found. */
+  /** Another tab of the same person, in which the recording is offered. */
   const findAgain = async (page: Page, room: string) => {
     const again = await page.context().newPage();
     await open(again, '/');
@@ -205,11 +205,11 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     const { path } = await download(again, saves(again));
     await expectWhole(path, seconds);
     expect(usualGap(await keyFrames(path))).toBeLessThan(2.5);
-    // That it goes on is said no longer than the seat is held.
+    // The indicator disappears when the seat's reservation ends.
     await expect(mark(bob)).toBeHidden({ timeout: 30_000 });
   });
 
-  test('loses no more of MP4, nor of a file that somebody has of their own', { tag: '@soak' }, async ({ person, room }) => {
+  test('loses no more of MP4, nor of the separate file of a participant', { tag: '@soak' }, async ({ person, room }) => {
     test.slow();
     const seconds = soak(8, 15);
     const [ada, bob] = [await person(), await person()];
@@ -218,7 +218,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
     await openMore(ada);
-    await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
+    await ada.getByRole('checkbox', { name: 'Also one file per person' }).check();
     await crash(ada, await record(ada), seconds);
     const again = await findAgain(ada, room);
     const names = ['', 'Bob', 'Ada'];
@@ -231,7 +231,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
   });
 });
 
-test('where nobody is heard, what is seen is recorded all the same, and a damaged note does not hide it', async ({ person, room }) => {
+test('video is recorded even without audio, and a damaged note does not hide the recording', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'Mute microphone').click();
@@ -258,7 +258,7 @@ test('where nobody is heard, what is seen is recorded all the same, and a damage
   expect(await play(path)).toBe('');
 });
 
-/** A camera that flashes while a microphone beeps, once a second, by one clock. */
+/** A camera that flashes while a microphone beeps, once a second, on one clock. */
 const installFlash = () => {
   const FLASH_S = 0.1;
   navigator.mediaDevices.getUserMedia = async () => {
@@ -291,7 +291,7 @@ const installFlash = () => {
   };
 };
 
-/** When something rises over a level after it was below for a while. */
+/** The times when a value rises above a level after it was below for a while. */
 const rises = (values: { time: number; value: number }[], level: number) => {
   const found: number[] = [];
   let last = 0;
@@ -303,7 +303,7 @@ const rises = (values: { time: number; value: number }[], level: number) => {
   return found;
 };
 
-/** How many ms each flash is behind its beep, in a film, and how many pictures a second that has. */
+/** Milliseconds by which each flash is behind its beep in a recording, and its frame rate. */
 const readOffsets = async (path: string) => {
   const picture = (await brightness(path, '300:150:170:280')).map(({ time, mean }) => ({ time, value: mean }));
   const sound = (await loudness(path)).map((value, millisecond) => ({ time: millisecond / 1000, value }));
@@ -316,8 +316,8 @@ const readOffsets = async (path: string) => {
 };
 
 /**
- * Records so long, takes the film away, and expects its flashes and beeps to be in step. Their median says so:
- * a machine that is busy for a moment is late with single flashes, or leaves them out.
+ * Records for `ms`, saves the file, and expects its flashes and beeps to be in sync. The median counts: a
+ * machine that is busy for a moment delays or drops single flashes.
  */
 const recordFlashes = async (page: Page, ms: number) => {
   await record(page);
@@ -331,12 +331,12 @@ const recordFlashes = async (page: Page, ms: number) => {
   expect(offsets.length).toBeGreaterThanOrEqual(ms / 2_000);
   if (rate > KEEPS_UP) expect(percentile(offsets.map(Math.abs), 0.9)).toBeLessThan(2 * IN_STEP_MS);
   if (rate > KEEPS_UP) expect(offsets.length).toBeGreaterThanOrEqual((ms / 1_000) * 0.6);
-  // What cannot draw each picture in time draws them late.
+  // A machine that cannot draw every frame in time draws them late.
   expect(Math.abs(median)).toBeLessThan(rate > KEEPS_UP ? IN_STEP_MS : 1.5 * IN_STEP_MS);
   return { path, name, seconds };
 };
 
-test('own sound and picture are in step each time, as WebM and as MP4, and MP4 is as whole', { tag: '@alone' }, async ({ person, room }) => {
+test('own audio and video are in sync each time, as WebM and as MP4, and MP4 is as complete', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
   const flashing = soak(6_000, 12_000);
   const ada = await person();
@@ -344,7 +344,7 @@ test('own sound and picture are in step each time, as WebM and as MP4, and MP4 i
   await enter(ada, room, 'Ada');
   await openMore(ada);
   expect((await recordFlashes(ada, flashing)).name).toMatch(/\.webm$/);
-  // The page asks the browser each time what it can write.
+  // The page queries the supported formats each time.
   await ada.evaluate(withoutWebM);
   const { path, name, seconds } = await recordFlashes(ada, flashing);
   expect(name).toMatch(/\.mp4$/);
@@ -356,11 +356,11 @@ test('own sound and picture are in step each time, as WebM and as MP4, and MP4 i
   expect(await play(path, LATER_S)).toBe('');
   const keys = await keyFrames(path);
   expect(await entryBefore(path, LATER_S)).toBe(keys.findLast((time) => time <= LATER_S));
-  // Browsers give nothing of it before the next one, so a crash takes what is since the last.
+  // Browsers deliver data only at the next key frame, so a crash loses everything since the last one.
   expect(usualGap(keys)).toBeLessThan(1.5);
 });
 
-test('sound and picture of somebody else are in step', { tag: '@alone' }, async ({ person, room }) => {
+test('audio and video of another participant are in sync', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
   const [ada, bob] = [await person(), await person()];
   await bob.addInitScript(installFlash);
@@ -369,21 +369,22 @@ test('sound and picture of somebody else are in step', { tag: '@alone' }, async 
   for (const name of ['Mute microphone', 'Turn camera off']) await button(ada, name).click();
   await openMore(ada);
   await expectConnected(ada, 'Bob');
-  // Browsers take 8 s until what a new connection brings is in step, recorded or not: the last three are the countdown's.
+  // Browsers take 8 s to synchronise a new connection, whether recorded or not: the last three are the
+  // countdown.
   await ada.waitForTimeout(5_000);
   await recordFlashes(ada, soak(8_000, 14_000));
 });
 
-test('everybody can have a file of their own, who comes later too', { tag: '@alone' }, async ({ person, room }) => {
+test('everyone can get a separate file, including people who join later', { tag: '@alone' }, async ({ person, room }) => {
   test.slow();
   const [ada, bob, cleo] = [await person(), await person(), await person()];
-  // Else three people on one machine leave too little of it for four files.
+  // Otherwise three people on one machine leave too little processor time for four files.
   for (const page of [ada, bob, cleo]) await page.addInitScript(() => localStorage.setItem('salon.quality', 'save-data'));
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectToSeeAndHear(ada, ['Bob']);
   await openMore(ada);
-  await ada.getByRole('checkbox', { name: 'One file for each person, too' }).check();
+  await ada.getByRole('checkbox', { name: 'Also one file per person' }).check();
   await record(ada);
   await enter(cleo, room, 'Cleo');
   await expectConnected(ada, 'Cleo');
@@ -408,9 +409,9 @@ test('everybody can have a file of their own, who comes later too', { tag: '@alo
   expect(ofCleo).toBeLessThan(all - 1);
 });
 
-test('who is connected anew stays in the recording', async ({ person, room, line }) => {
+test('a reconnected participant stays in the recording', async ({ person, room, line }) => {
   test.slow();
-  /** Twice as long as the pattern of a fake camera takes to come again: few of its pictures may get through. */
+  /** Twice the period of a fake camera's pattern, because few frames may get through. */
   const LATE_S = 4;
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
   await enter(ada, room, 'Ada');
@@ -437,11 +438,11 @@ test('who is connected anew stays in the recording', async ({ person, room, line
   expect(loudest((await loudness(path)).slice(-LATE_S * 1_000))).toBeGreaterThan(0.05);
 });
 
-/** Where the page of small text is in a picture. */
+/** Position of the page of small text in a picture. */
 const findPage = (png: Buffer) => {
   const { width, height, data } = PNG.sync.read(png);
   const isLight = (x: number, y: number) => data[(y * width + x) * 4]! > 200;
-  // The page is white there, and who is in the call stands right of that.
+  // The page is white there, and the participants are on its right.
   const column = 900;
   const end = 1040;
   const rows = Array.from({ length: height }, (_, y) => y).filter((y) => isLight(column, y));
@@ -451,7 +452,7 @@ const findPage = (png: Buffer) => {
   return { left, top, width: right - left + 1, height: bottom - top + 1 };
 };
 
-test('what somebody shares is large in the recording of another, and can be read', async ({ person, room }) => {
+test('a shared screen is large in the recording of another, and legible', async ({ person, room }) => {
   const why = whyNoReader();
   if (why) console.log(`Skipped, because nothing can be read here: ${why}`);
   test.skip(!!why, why);
@@ -462,12 +463,12 @@ test('what somebody shares is large in the recording of another, and can be read
   await expectConnected(bob, 'Ada');
   await openPrint(ada);
   await openMore(bob);
-  const video = bob.getByRole('article', { name: 'Screen of Ada' }).locator('video');
+  const video = bob.getByRole('article', { name: "Ada's screen" }).locator('video');
   const isSharp = () => video.evaluate((video: HTMLVideoElement) => video.videoWidth === innerWidth);
   await record(bob);
   await button(ada, 'Share your screen').click();
   await expect.poll(isSharp, { intervals: [100], timeout: 30_000 }).toBe(true);
-  // Its first pictures are coarse.
+  // Its first frames are coarse.
   await bob.waitForTimeout(4_000);
   await stop(bob);
   const { path } = await download(bob, saves(bob));
@@ -475,7 +476,7 @@ test('what somebody shares is large in the recording of another, and can be read
   const page = findPage(last);
   const lines = readLines(last);
   console.log(`the page is ${page.width} × ${page.height} at ${page.left}, ${page.top}; ${lines} of its lines can be read`);
-  // Beside the small ones, which are 18 % wide, and in the middle of its height.
+  // Beside the small tiles, which are 18 % wide, and vertically centred.
   expect(Math.abs(page.left - 8)).toBeLessThan(4);
   expect(Math.abs(page.width - 1028)).toBeLessThan(8);
   expect(Math.abs(page.width / page.height - 16 / 9)).toBeLessThan(0.03);
@@ -483,7 +484,7 @@ test('what somebody shares is large in the recording of another, and can be read
   expect(lines).toBeGreaterThan(LINES / 2);
 });
 
-test('leaving ends it, no device is held by it, and it is there until it is saved', async ({ person, room }) => {
+test('leaving ends it and releases all devices, and it is kept until it is saved', async ({ person, room }) => {
   test.slow();
   const ada = await person();
   await enter(ada, room, 'Ada');
@@ -505,7 +506,7 @@ test('leaving ends it, no device is held by it, and it is there until it is save
   await expect(button(ada, /^Save again/)).toBeVisible();
 });
 
-/** A disk that is full after a while, in the worker that writes. */
+/** A disk that is full after a while, in the recorder's worker. */
 const installSmallDisk = () => {
   const handles = (globalThis as any).FileSystemSyncAccessHandle.prototype;
   const { write } = handles;
@@ -515,7 +516,7 @@ const installSmallDisk = () => {
   };
 };
 
-test('a full disk ends it, and keeps what there is', async ({ person, room }) => {
+test('a full disk ends it, and the written part is kept', async ({ person, room }) => {
   test.slow();
   const ada = await person();
   await enter(ada, room, 'Ada');
@@ -525,7 +526,7 @@ test('a full disk ends it, and keeps what there is', async ({ person, room }) =>
     await route.fulfill({ contentType: 'text/javascript', body: `(${installSmallDisk})();${script}` });
   });
   await record(ada);
-  const full = 'This device has no space left. What was recorded until then is kept.';
+  const full = 'This device has no space left. The recording up to that point is kept.';
   await expect(event(ada)).toHaveText(full);
   await expect(ada.locator('section.recording')).toContainText(full);
   await expect(mark(ada)).toBeHidden();
@@ -534,11 +535,11 @@ test('a full disk ends it, and keeps what there is', async ({ person, room }) =>
   expect(await play(path)).toBe('');
 });
 
-test.describe('while the server cannot be reached', () => {
-  // The browser itself writes of every attempt to reach it.
+test.describe('while the server is unreachable', () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('who cannot hear of it from the server is told past it', async ({ person, room, line }) => {
+  test('people without the server are notified past it', async ({ person, room, line }) => {
     const [ada, bob] = [await person(), await person({ baseURL: line.origin })];
     await ada.addInitScript(installStandstill);
     await enter(ada, room, 'Ada');
@@ -554,19 +555,19 @@ test.describe('while the server cannot be reached', () => {
     line.admit();
   });
 
-  test('nobody can be told, so nothing is recorded', async ({ person, room, line }) => {
+  test('nobody can be notified, so nothing is recorded', async ({ person, room, line }) => {
     const ada = await person({ baseURL: line.origin });
     await ada.addInitScript(installStandstill);
     await enter(ada, room, 'Ada');
     await openMore(ada);
     await standStill(ada, true);
     await button(ada, 'Record').click();
-    await expect(ada.getByText(/^Begins in \d$/)).toBeVisible();
+    await expect(ada.getByText(/^Starts in \d$/)).toBeVisible();
     line.refuse();
     await standStill(ada, false);
-    await expect(ada.locator('section.recording')).toContainText('no recording until it is back');
+    await expect(ada.locator('section.recording')).toContainText('nobody could be notified');
     await button(ada, 'Record').click();
-    await expect(ada.getByText(/^Begins in \d$/)).toBeHidden();
+    await expect(ada.getByText(/^Starts in \d$/)).toBeHidden();
     await expect(mark(ada)).toBeHidden();
     line.admit();
   });

@@ -1,5 +1,4 @@
-// Calls through a real relay as deploy/coturn.conf has it, by people who do not want the others to learn
-// their address.
+// Calls through a real relay with deploy/coturn.conf, by people who hide their IP address from the others.
 import type { Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeDualNetwork, makeNetwork, whyNoNetworks } from '../support/network.mjs';
@@ -15,17 +14,17 @@ type Relay = Awaited<ReturnType<typeof startRelay>>;
 type Person = { page: Page; address: string; heard: string[] };
 
 const SECRET = 'shared by the server and the relay';
-/** How long credentials are good: the usual is the shortest there is. */
+/** Validity of credentials; the default is the shortest possible. */
 const VALID_S = soak(10, 20);
-/** A later answer to credentials than this would be none to those that were tried. */
+/** A later response than this could not concern the tested credentials. */
 const RENEWED = { timeout: VALID_S * 1000 };
 
 type Setting = { hosts: string[]; everyWay: boolean; turnSeconds: number };
 const TWO = { hosts: ['ada', 'bob'], everyWay: false, turnSeconds: VALID_S };
-/** Who need most of a relay: the largest call there is, over both families and all transports. */
+/** The largest load on a relay: the largest possible call, over both families and all transports. */
 const FOUR = { hosts: ['ada', 'bob', 'cleo', 'dan'], everyWay: true, turnSeconds: 600 };
 
-const hideAddress = (page: Page) => page.getByRole('checkbox', { name: 'Hide my address' });
+const hideAddress = (page: Page) => page.getByRole('checkbox', { name: 'Hide my IP address' });
 
 const test = base.extend<{ setting: Setting; network: Network; relay: Relay; come: (host: string) => Promise<Person> }>({
   setting: [TWO, { option: true }],
@@ -73,7 +72,7 @@ const enterHidden = async ({ page }: Person, room: string, name: string, { camer
   await expectPhase(page, 'call');
 };
 
-/** Between what kinds of candidates each open connection runs: on this side, and on the other. */
+/** Candidate types of each open connection: on this side, and on the other. */
 const readPaths = (page: Page) =>
   page.evaluate(async () => {
     const paths: string[][] = [];
@@ -88,7 +87,7 @@ const readPaths = (page: Page) =>
 
 const expectPath = (page: Page, path: string[]) => expect.poll(() => readPaths(page), { timeout: 30_000 }).toEqual([path]);
 
-/** The relay as the open connection knows it. */
+/** The relay, as seen by the open connection. */
 const readServer = (page: Page) =>
   page.evaluate(() => {
     const open = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
@@ -102,7 +101,7 @@ test.describe('through a relay', { tag: '@alone' }, () => {
     test.skip(!!why, why);
   });
 
-  test('two who hide their addresses see and hear each other, and credentials are renewed', async ({ come, network, room }) => {
+  test('two people with hidden addresses see and hear each other, and credentials are renewed', async ({ come, network, room }) => {
     test.slow();
     await network.dropBetween('ada', 'bob');
     await network.dropBetween('bob', 'ada');
@@ -124,7 +123,7 @@ test.describe('through a relay', { tag: '@alone' }, () => {
     await expect.poll(() => Date.now(), RENEWED).toBeGreaterThan((Number(end) + 1) * 1000);
     expect(await ada.page.evaluate(tryRelay, first)).toBe('refused');
 
-    // To find another way is possible with the new ones only.
+    // A new path is possible only with the new credentials.
     await network.moveToNewAddress('ada');
     await expectCall();
     for (const { page } of [ada, bob]) await expectPath(page, ['relay', 'relay']);
@@ -161,7 +160,7 @@ test.describe('through a relay', { tag: '@alone' }, () => {
   });
 });
 
-test.describe('through a relay, by every way to it', () => {
+test.describe('through a relay, over every path to it', () => {
   test.use({ setting: FOUR });
   test.beforeAll(() => {
     const why = whyNoNetworks() || whyNoRelay() || whyNoCertificate();
@@ -169,17 +168,17 @@ test.describe('through a relay, by every way to it', () => {
     test.skip(!!why, why);
   });
 
-  test('four who hide their addresses and all change their networks at once find each other again', {
+  test('four people with hidden addresses who change networks at once reconnect', {
     tag: ['@alone', '@soak'],
   }, async ({ come, network, relay, room }) => {
     test.slow();
     const names = ['Ada', 'Bob', 'Cleo', 'Dan'];
     const people = await Promise.all(FOUR.hosts.map(come));
-    // Twelve pictures at once would say more of the machine than of the relay.
+    // Twelve videos at once would test the machine more than the relay.
     await Promise.all(people.map((person, at) => enterHidden(person, room, names[at]!, { camera: false })));
     const expectCall = () => Promise.all(people.map(({ page }) => expectMore(page, 'sound', names.length - 1)));
     await expectCall();
-    // The relay keeps what they had from it, because nobody can tell it any more that they left.
+    // The relay keeps the old allocations, because nobody can tell it that they left.
     await Promise.all(FOUR.hosts.map(network.moveToNewAddress));
     await expectCall();
     for (const { page } of people) await expect(page.locator('[data-tile=remote][data-link=connected]')).toHaveCount(3);
@@ -187,13 +186,13 @@ test.describe('through a relay, by every way to it', () => {
   });
 });
 
-test('who hid their address before the server lost its relay is told why nobody is reached', async ({ person, room }) => {
+test('a person with a hidden address learns that the server has lost its relay', async ({ person, room }) => {
   const ada = await person();
   await open(ada, `/room/${room}`);
   await expect(hideAddress(ada)).toHaveCount(0);
   await ada.evaluate(() => localStorage.setItem('salon.hide-address', 'yes'));
   await open(ada, `/room/${room}`);
-  await expect(ada.getByText('This server has no relay any more')).toBeVisible();
+  await expect(ada.getByText('This server no longer has a relay')).toBeVisible();
   await hideAddress(ada).uncheck();
   await open(ada, `/room/${room}`);
   await expect(hideAddress(ada)).toHaveCount(0);

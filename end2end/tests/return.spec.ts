@@ -1,15 +1,15 @@
-// A call goes on: over a reload, a second tab, and the server's end and return.
+// A call continues across a reload, a second tab, and a restart of the server.
 import type { Page } from '@playwright/test';
 import { button, connectionsMade, duplicate, enter, expectDevicesInUse, expectMore, expectPhase, expectReached, expectToSeeAndHear, heardBy, listen, open, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Times between two frames of the other's picture, in milliseconds, from now until they are read. */
+/** Times between two frames of the other's video, in milliseconds, from now until they are read. */
 const watchFrames = (page: Page) =>
   page.locator('[data-tile=remote] video').evaluate((video: HTMLVideoElement) => {
     const gaps: number[] = [];
     let last: VideoFrameCallbackMetadata | undefined;
     const note = (_: number, frame: VideoFrameCallbackMetadata) => {
-      // The page may see fewer frames than were shown.
+      // The page may observe fewer frames than were shown.
       if (last) gaps.push((frame.presentationTime - last.presentationTime) / (frame.presentedFrames - last.presentedFrames));
       last = frame;
       video.requestVideoFrameCallback(note);
@@ -17,16 +17,16 @@ const watchFrames = (page: Page) =>
     video.requestVideoFrameCallback(note);
     Object.assign(globalThis, { gaps });
   });
-/** The largest gap since it was read last. */
+/** The largest gap since the last read. */
 const largestGap = (page: Page) =>
   page.evaluate(() => Math.round(Math.max(...(globalThis as unknown as { gaps: number[] }).gaps.splice(0))));
 
-/** What a gap in the picture may be, in milliseconds, if the machine is not the cause of longer ones. */
+/** Maximum gap in the video in milliseconds, unless the machine causes longer ones. */
 const GAP_MAX = 200;
 
 const idOf = (page: Page, name: string) => tileOf(page, name).getAttribute('data-peer');
 
-test('a reload keeps the seat, and the others are told nothing', { tag: '@alone' }, async ({ person, room }) => {
+test('a reload keeps the seat, and the others see no notice', { tag: '@alone' }, async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -45,7 +45,7 @@ test('a reload keeps the seat, and the others are told nothing', { tag: '@alone'
   expect(await heardBy(ada)).toEqual([]);
 });
 
-test('leaving gives the seat back: a reload after that stays outside', { tag: '@alone' }, async ({ person, room }) => {
+test('leaving frees the seat: a reload after that stays outside', { tag: '@alone' }, async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'Leave').click();
@@ -54,7 +54,7 @@ test('leaving gives the seat back: a reload after that stays outside', { tag: '@
   await expectPhase(ada, 'lobby');
 });
 
-test('the newest tab has the seat, and the older one can have it back', { tag: '@alone' }, async ({ person, room }) => {
+test('the newest tab has the seat, and the older one can take it back', { tag: '@alone' }, async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -71,15 +71,15 @@ test('the newest tab has the seat, and the older one can have it back', { tag: '
   await expectToSeeAndHear(bob, ['Ada']);
 });
 
-test.describe('a server that is gone for a while', { tag: '@alone' }, () => {
-  // The browser itself writes of every attempt to reach it.
+test.describe('a server that is down for a while', { tag: '@alone' }, () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
   for (const [how, end] of [
     ['killed', (salon: { kill: () => Promise<void> }) => salon.kill()],
     ['stopped', (salon: { stop: () => Promise<void> }) => salon.stop()],
   ] as const) {
-    test(`${how} and started again costs a call nothing`, async ({ person, room, startSalon }) => {
+    test(`${how} and started again does not affect a call`, async ({ person, room, startSalon }) => {
       const salon = await startSalon();
       const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
       await enter(ada, room, 'Ada');

@@ -1,4 +1,4 @@
-// What somebody shares of their screen.
+// Screen sharing.
 import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { LINES, openPrint, readLines, whyNoReader } from '../support/print.ts';
@@ -9,9 +9,9 @@ import { expect, test } from '../support/test.ts';
 
 const READABLE_MS = 2_000;
 
-const screenOf = (page: Page, name: string) => page.getByRole('article', { name: `Screen of ${name}` });
+const screenOf = (page: Page, name: string) => page.getByRole('article', { name: `${name}'s screen` });
 
-/** The top of what is shown of a screen at a time, as a PNG; empty if nothing is shown. */
+/** The top of a shared screen at a moment, as a PNG; empty if nothing is shown. */
 const frame = (page: Page, name: string, at: number) =>
   screenOf(page, name)
     .locator('video')
@@ -28,7 +28,7 @@ const frame = (page: Page, name: string, at: number) =>
 const plays = (page: Page, name: string) =>
   expect.poll(() => screenOf(page, name).locator('video').evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
 
-/** How much of that page can be read by the other in time after it is shared. */
+/** Number of lines of that page that the other can read in time after sharing starts. */
 const share = async (page: Page, name: string, other: Page) => {
   await button(page, 'Share your screen').click();
   const since = Date.now();
@@ -38,7 +38,7 @@ const share = async (page: Page, name: string, other: Page) => {
   return png.length ? readLines(png) : 0;
 };
 
-test('a page of small text can be read by the other, and the camera goes on', { tag: '@alone' }, async ({ person, room }) => {
+test('a page of small text is legible to the other, and the camera continues', { tag: '@alone' }, async ({ person, room }) => {
   const why = whyNoReader();
   if (why) console.log(`Skipped, because nothing can be read here: ${why}`);
   test.skip(!!why, why);
@@ -50,7 +50,7 @@ test('a page of small text can be read by the other, and the camera goes on', { 
   await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
   const before = await connectionsMade(ada, bob);
   await openPrint(ada, size);
-  // A busy machine sends the first picture more slowly now and then: twice is no accident.
+  // A busy machine occasionally sends the first frame late: twice is no accident.
   const lines = [await share(ada, 'Ada', bob)];
   const readable = () => lines.filter((read) => read > LINES / 10).length;
   while (readable() < 2 && lines.length < 6) {
@@ -63,7 +63,7 @@ test('a page of small text can be read by the other, and the camera goes on', { 
   expect(readable(), 'times it could be read').toBe(2);
   await plays(bob, 'Ada');
   expect(await screenOf(bob, 'Ada').locator('video').evaluate((video: HTMLVideoElement) => video.videoHeight)).toBe(1080);
-  await expect(screenOf(bob, 'Ada').getByText('Nothing of it has come yet')).toBeHidden();
+  await expect(screenOf(bob, 'Ada').getByText('No video yet')).toBeHidden();
   await Promise.all([expectMore(bob, 'sound'), expectMore(ada, 'picture')]);
   await expect(tileOf(bob, 'Ada').locator('video')).toBeVisible();
   const hints = () => probe.connections.flatMap((link) => link.getSenders()).flatMap(({ track }) => track?.contentHint || []);
@@ -74,7 +74,7 @@ test('a page of small text can be read by the other, and the camera goes on', { 
   await expect(ada.getByText('You are sharing your screen.')).toBeHidden();
 });
 
-test('who comes later sees it, a reload of theirs too, and two can share', async ({ person, room }) => {
+test('people who join later or reload see it, and two can share', async ({ person, room }) => {
   const machine = 'that shares small print';
   const [ada, bob] = [await person({ machine }), await person({ machine })];
   await enter(ada, room, 'Ada');
@@ -94,13 +94,13 @@ test('who comes later sees it, a reload of theirs too, and two can share', async
   await expect(bob.getByText('You are sharing your screen.')).toBeVisible();
 });
 
-test('what is shared ends with its tab, and its sound is heard also by who wants no pictures', async ({ person, room }) => {
+test('sharing ends with its tab, and its audio is heard even in audio-only mode', async ({ person, room }) => {
   const [ada, bob] = [await person({ machine: 'that shares small print' }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectConnected(bob, 'Ada');
   const print = await openPrint(ada);
-  // Browsers want a gesture before a page sounds.
+  // Browsers require a gesture before a page plays audio.
   await print.bringToFront();
   await print.mouse.click(5, 5);
   await print.evaluate(() => {
@@ -127,12 +127,12 @@ test('what is shared ends with its tab, and its sound is heard also by who wants
   await expect(sounds).toHaveCount(2);
   await expect.poll(loud).toBeGreaterThan(0.1);
   await button(bob, 'Settings').click();
-  await bob.getByRole('radio', { name: 'Sound only' }).check();
+  await bob.getByRole('radio', { name: 'Audio only' }).check();
   await expect(screenOf(bob, 'Ada')).toBeHidden();
   await expect.poll(loud).toBeGreaterThan(0.1);
   await bob.getByRole('radio', { name: 'Automatic' }).check();
   await plays(bob, 'Ada');
-  // It ends as by the browser's own bar, which no program can press: the tracks end by themselves.
+  // As with the browser's own bar, which a program cannot press: the tracks end by themselves.
   await print.close();
   await expect(screenOf(bob, 'Ada')).toBeHidden();
   await expect(ada.getByText('You are sharing your screen.')).toBeHidden();
@@ -140,13 +140,13 @@ test('what is shared ends with its tab, and its sound is heard also by who wants
   await expectToSeeAndHear(bob, ['Ada']);
 });
 
-test('a picker that never answers can be asked again, and given up', async ({ person, room }) => {
+test('a picker that never answers can be requested again, and cancelled', async ({ person, room }) => {
   const ada = await person();
   await ada.addInitScript(() => {
     let asked = 0;
     MediaDevices.prototype.getDisplayMedia = () => {
       asked += 1;
-      // The first and the third picker are never seen.
+      // The first and the third picker never appear.
       if (asked !== 2) return new Promise(() => {});
       const canvas = document.createElement('canvas');
       canvas.getContext('2d')!.fillRect(0, 0, 9, 9);
@@ -154,7 +154,7 @@ test('a picker that never answers can be asked again, and given up', async ({ pe
     };
   });
   await enter(ada, room, 'Ada');
-  const choosing = ada.getByText("Choose in your browser's window what to share.");
+  const choosing = ada.getByText("Choose what to share in your browser's window.");
   const shares = ada.getByText('You are sharing your screen.');
   await button(ada, 'Share your screen').click();
   await expect(choosing).toBeVisible();
@@ -170,19 +170,19 @@ test('a picker that never answers can be asked again, and given up', async ({ pe
   await expect(button(ada, 'Share your screen')).toBeEnabled();
 });
 
-test('who only says that they share a screen is not looked at in the dark', async ({ person, room, salon }) => {
+test('a participant who only claims to share a screen does not darken the stage', async ({ person, room, salon }) => {
   const [ada, place] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   const eve = await hostile(place, salon.origin);
   await eve.say({ type: 'join', room, presence: { name: 'Eve', mic: false, camera: false, screen: true } });
-  await expect(screenOf(ada, 'Eve').getByText('Nothing of it has come yet')).toBeVisible();
+  await expect(screenOf(ada, 'Eve').getByText('No video yet')).toBeVisible();
 });
 
-test.describe('while the server cannot be reached', () => {
-  // The browser itself writes of every attempt to reach it.
+test.describe('while the server is unreachable', () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('a screen that is shared is seen when it is back, and one that was goes on', async ({ person, room, line }) => {
+  test('a newly shared screen appears when it is back, and an earlier one continues', async ({ person, room, line }) => {
     const [ada, bob] = [await person({ machine: 'that shares small print', baseURL: line.origin }), await person()];
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');

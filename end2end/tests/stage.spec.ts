@@ -1,4 +1,4 @@
-// How one sees and hears the others: layouts, a pin, a small window, volumes.
+// Seeing and hearing the others: layouts, a pin, picture-in-picture, volumes.
 import axe, { type AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
 import { button, enter, expectConnected, expectToCount, ownTile, tileOf } from '../support/room.ts';
@@ -13,7 +13,7 @@ const three = async (person: (choice: { machine: 'of somebody who talks' }) => P
   return [ada, bob, cleo] as const;
 };
 
-/** By how much one tile is larger than another, in area. */
+/** Ratio of the areas of two tiles. */
 const ratio = async (page: Page, large: string, small: string) => {
   const area = async (name: string) => {
     const box = await tileOf(page, name).boundingBox();
@@ -25,15 +25,15 @@ const expectOnStage = (page: Page, large: string, small: string) =>
   expect.poll(() => ratio(page, large, small), { timeout: 30_000 }).toBeGreaterThan(4);
 const expectEqual = (page: Page) => expect.poll(() => ratio(page, 'Bob', 'Cleo')).toBeCloseTo(1, 1);
 
-test('who talks has the stage, and keeps it while nobody does', async ({ person, room }) => {
+test('the active speaker is on the stage, and stays while nobody talks', async ({ person, room }) => {
   const [ada, bob, cleo] = await three(person, room);
   await expectEqual(ada);
   await button(cleo, 'Mute microphone').click();
   await button(ada, 'More').click();
-  await ada.getByRole('radio', { name: 'Who talks is large' }).check();
+  await ada.getByRole('radio', { name: 'Speaker' }).check();
   await expectOnStage(ada, 'Bob', 'Cleo');
   await expect(tileOf(ada, 'Bob')).toHaveClass(/talking/);
-  // The picture did not begin anew.
+  // The video was not restarted.
   await expectToCount(tileOf(ada, 'Bob').locator('video'));
   await button(bob, 'Mute microphone').click();
   await expect(tileOf(ada, 'Bob')).not.toHaveClass(/talking/);
@@ -45,14 +45,14 @@ test('who talks has the stage, and keeps it while nobody does', async ({ person,
   await expectOnStage(ada, 'Cleo', 'Bob');
 });
 
-test('whom one pins stays large, whoever talks, and the own picture can be hidden', async ({ person, room }) => {
+test('a pinned person stays large, and the self-view can be hidden', async ({ person, room }) => {
   const [ada, , cleo] = await three(person, room);
-  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' });
+  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Pin Bob' });
   await tileOf(ada, 'Bob').hover();
   await pin.click();
   await expectOnStage(ada, 'Bob', 'Cleo');
   await button(ada, 'More').click();
-  await ada.getByRole('switch', { name: 'Hide my own picture from me' }).click();
+  await ada.getByRole('switch', { name: 'Hide self-view' }).click();
   await expect(ownTile(ada)).toBeHidden();
   await expect(tileOf(cleo, 'Ada').locator('video')).toBeVisible();
   await ada.keyboard.press('Escape');
@@ -60,7 +60,7 @@ test('whom one pins stays large, whoever talks, and the own picture can be hidde
   await expectEqual(ada);
 });
 
-test('somebody is softer or silent for one person alone', async ({ person, room }) => {
+test('volume and mute of a person apply to one listener only', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -79,16 +79,16 @@ test('somebody is softer or silent for one person alone', async ({ person, room 
   await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.muted)).toBe(false);
 });
 
-test('a layout, a pin, a volume and the time inside outlive a reconnect and a reload', async ({ person, room, line }) => {
+test('a layout, a pin, a volume and the call time survive a reconnection and a reload', async ({ person, room, line }) => {
   const [ada, bob, cleo] = [await person({ baseURL: line.origin }), await person(), await person()];
   for (const [page, name] of [[ada, 'Ada'], [bob, 'Bob'], [cleo, 'Cleo']] as const) await enter(page, room, name);
   await expectConnected(ada, 'Bob', 'Cleo');
   await button(ada, 'More').click();
-  const large = ada.getByRole('radio', { name: 'Who talks is large' });
+  const large = ada.getByRole('radio', { name: 'Speaker' });
   await large.check();
   await ada.keyboard.press('Escape');
   await tileOf(ada, 'Bob').hover();
-  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Keep Bob large' });
+  const pin = tileOf(ada, 'Bob').getByRole('button', { name: 'Pin Bob' });
   await pin.click();
   await ada.getByRole('button', { name: /^People/ }).click();
   await ada.getByRole('slider', { name: 'Volume of Bob' }).fill('30');
@@ -120,20 +120,20 @@ test('a layout, a pin, a volume and the time inside outlive a reconnect and a re
   await expect(large).toBeChecked();
 });
 
-/** What axe finds in the small window, in whose page it was put. */
+/** Violations that axe finds in the picture-in-picture window, moved into its page. */
 const serious = async (document: Document) => {
   const { axe } = document.defaultView as unknown as { axe: { run: (where: Document) => Promise<AxeResults> } };
   const { violations } = await axe.run(document);
   return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
 };
 
-test('the call goes on in a small window, with its switches', async ({ person, room }) => {
+test('the call continues in picture-in-picture, with its controls', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectConnected(ada, 'Bob');
   await button(ada, 'More').click();
-  await button(ada, 'Small window on top').click();
+  await button(ada, 'Picture-in-picture').click();
   const inside = <T>(read: (document: Document) => T) => inSmallWindow(ada, read);
   await expect.poll(() => inside((document) => document.querySelector('video')?.videoWidth ?? 0)).toBeGreaterThan(0);
   await expect.poll(() => inside((document) => document.querySelector('.name')?.textContent)).toBe('Bob');
@@ -146,7 +146,7 @@ test('the call goes on in a small window, with its switches', async ({ person, r
   await expect.poll(() => inside(() => true)).toBeNull();
 });
 
-test('the call fills the screen, and no longer', async ({ person, room }) => {
+test('the call enters and leaves full screen', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'More').click();
@@ -157,7 +157,7 @@ test('the call fills the screen, and no longer', async ({ person, room }) => {
   await expect.poll(full).toBe(false);
 });
 
-/** Has the camera of somebody give pictures of this size, as when a phone is turned. */
+/** Makes a person's camera deliver this size, as when a phone is turned. */
 const turn = (page: Page, width: number, height: number) =>
   page.evaluate(
     async ([width, height]) => {
@@ -167,7 +167,7 @@ const turn = (page: Page, width: number, height: number) =>
     [width, height] as const,
   );
 
-test('a phone held upright is seen whole on a desk, and a desk on a phone held upright', async ({ person, room }) => {
+test('an upright phone is shown uncropped on a desktop, and a desktop on an upright phone', async ({ person, room }) => {
   const [ada, bob] = [await person({ viewport: { width: 1280, height: 800 } }), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');

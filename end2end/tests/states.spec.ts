@@ -1,5 +1,5 @@
-// Every state of the pages, on a desk and on a phone held both ways: nothing is cut off, axe finds
-// nothing, and a picture of it is kept in results/screens.
+// Every state of the pages, on a desktop and on a phone held both ways: nothing is cut off, axe finds
+// nothing, and a screenshot is kept in results/screens.
 import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { openPrint } from '../support/print.ts';
@@ -10,9 +10,9 @@ import {
 import { ACROSS, DENSITY, DESK, show, UPRIGHT } from '../support/screens.ts';
 import { expect, test as base } from '../support/test.ts';
 
-/** Of people whose page nobody looks at: what is painted there, and sent for it, keeps the machine busy. */
+/** For people whose page is not looked at: painting and sending keeps the machine busy. */
 const ASIDE = { viewport: { width: 400, height: 300 } };
-/** Nor are they seen: a camera that was allowed once comes along without a word. */
+/** Nor are they seen: a camera that was allowed once starts without a prompt. */
 const UNSEEN = { ...ASIDE, machine: 'without devices' } as const;
 
 const test = base.extend<{ me: Page }>({
@@ -22,7 +22,7 @@ const test = base.extend<{ me: Page }>({
 test.describe('around the calls', () => {
   test.use({ expectedOutput: /status of 404/ });
 
-  test('home, and a page that is not there', async ({ me, room }) => {
+  test('home, and a missing page', async ({ me, room }) => {
     await open(me, '/');
     await show(me, 'home');
     await enter(me, room, 'Ada');
@@ -67,8 +67,8 @@ test('lobby without WebRTC', async ({ me, room }) => {
   await show(me, 'lobby-without-webrtc');
 });
 
-test('call with somebody who cannot be reached', async ({ me, room, person, salon }) => {
-  // A picker that is never seen.
+test('call with an unreachable person', async ({ me, room, person, salon }) => {
+  // A picker that never appears.
   await me.addInitScript(() => (MediaDevices.prototype.getDisplayMedia = () => new Promise(() => {})));
   await enter(me, room, 'Ada');
   const eve = await hostile(await person(), salon.origin);
@@ -98,12 +98,12 @@ test('call of one to four', { tag: '@alone' }, async ({ me, room, person }) => {
   await expect(me.locator('[data-tile=remote][data-mic=off][data-camera=off]')).toBeVisible();
   await show(me, 'call-of-4');
   await button(me, 'More').click();
-  await me.getByRole('radio', { name: 'Who talks is large' }).check();
+  await me.getByRole('radio', { name: 'Speaker' }).check();
   await me.keyboard.press('Escape');
   await show(me, 'call-speaker');
 });
 
-test('a phone that is one from the beginning', async ({ room, person }) => {
+test('a phone from the start', async ({ room, person }) => {
   const me = await person({ isMobile: true, hasTouch: true, deviceScaleFactor: DENSITY.phone, viewport: UPRIGHT });
   await open(me, `/room/${room}`);
   await show(me, 'lobby-of-a-phone', [UPRIGHT, ACROSS]);
@@ -131,7 +131,7 @@ test('host', async ({ me, person }) => {
   const cleo = await person({ viewport: DESK });
   await knock(cleo, room, 'Cleo');
   await expect(panel.getByText('Cleo')).toBeVisible();
-  await panel.getByLabel('More for Bob').click();
+  await panel.getByLabel('More options for Bob').click();
   await show(me, 'host-people');
   await expectPhase(cleo, 'knocking');
   await show(cleo, 'knocking');
@@ -169,7 +169,7 @@ test('panels of a call, and its end', async ({ me, room, person }) => {
   await expect(me.locator('[data-code]').first()).toHaveText(/-/);
   await show(me, 'call-people');
   await button(me, 'Connection to Bob').click();
-  await expect(me.getByRole('img', { name: /^Rate over the last 2 minutes/ })).toHaveCount(2);
+  await expect(me.getByRole('img', { name: /^Bitrate over the last 2 minutes/ })).toHaveCount(2);
   await show(me, 'call-connection');
   await me.keyboard.press('Escape');
   await button(me, 'Leave').click();
@@ -184,7 +184,7 @@ test('presenting', async ({ person, room }) => {
   await openPrint(bob);
   await button(bob, 'Share your screen').click();
   await enter(me, room, 'Ada');
-  const picture = me.getByRole('article', { name: 'Screen of Bob' }).locator('video');
+  const picture = me.getByRole('article', { name: "Bob's screen" }).locator('video');
   await expect.poll(() => picture.evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
   await show(me, 'presenting');
   await openPrint(me);
@@ -193,7 +193,7 @@ test('presenting', async ({ person, room }) => {
   await show(me, 'presenting-too', [DESK]);
 });
 
-test('a call that another records', async ({ me, person, room }) => {
+test('a call recorded by another', async ({ me, person, room }) => {
   test.slow();
   const bob = await person(ASIDE);
   await enter(bob, room, 'Bob');
@@ -224,7 +224,7 @@ test('recording', async ({ me, person, room }) => {
   await button(me, 'More').click();
   await standStill(me, true);
   await button(me, 'Record').click();
-  await expect(me.getByText('Begins in 3')).toBeVisible();
+  await expect(me.getByText('Starts in 3')).toBeVisible();
   await show(me, 'call-counting');
   await standStill(me, false);
   await expect(button(me, 'Stop recording')).toBeVisible();
@@ -247,7 +247,7 @@ test('recording', async ({ me, person, room }) => {
   await show(me, 'lobby-with-recordings');
 });
 
-test('signs, files on their way and a line that is lost', async ({ person, signal, startSalon, room }) => {
+test('reactions, files in transfer and a lost connection', async ({ person, signal, startSalon, room }) => {
   test.slow();
   const { origin: baseURL } = await startSalon('--reconnect-grace', '60');
   const me = await person({ viewport: DESK, baseURL });
@@ -272,13 +272,13 @@ test('signs, files on their way and a line that is lost', async ({ person, signa
   await give(bob, 'declined.zip', 1);
   await button(me, 'Decline: declined.zip').click();
   await give(bob, 'holiday with a rather long name.mp4', 150);
-  await button(me, /^Save: holiday/).click();
+  await button(me, /^Download: holiday/).click();
   await button(me, /^Pause: holiday/).click();
   await expect(me.locator('.file').first()).toContainText('paused at');
   await give(bob, 'offered.pdf', 1);
   await expect(me.locator('.file')).toHaveCount(4);
   await show(me, 'call-files-paused');
-  await button(me, /^Go on: holiday/).click();
+  await button(me, /^Resume: holiday/).click();
   await expect(button(me, /^Pause: holiday/)).toBeVisible();
   signal('of their own', 'SIGSTOP');
   await expect(tileOf(me, 'Bob')).toHaveAttribute('data-link', 'reconnecting');
@@ -290,7 +290,7 @@ test('signs, files on their way and a line that is lost', async ({ person, signa
   await expect(tileOf(me, 'Bob')).toHaveAttribute('data-link', 'reconnecting');
 });
 
-test('files that are dragged in, and a seat in another tab', async ({ me, room }) => {
+test('dragged files, and a seat in another tab', async ({ me, room }) => {
   await enter(me, room, 'Ada');
   await me.evaluate(() => {
     const dataTransfer = new DataTransfer();
@@ -307,10 +307,10 @@ test('files that are dragged in, and a seat in another tab', async ({ me, room }
 });
 
 test.describe('without a server', () => {
-  // The browser itself writes of every attempt to reach it.
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('a call goes on', async ({ person, startSalon, room }) => {
+  test('a call continues', async ({ person, startSalon, room }) => {
     const salon = await startSalon();
     const baseURL = salon.origin;
     const [me, bob] = [await person({ viewport: DESK, baseURL }), await person({ ...ASIDE, baseURL })];

@@ -1,4 +1,4 @@
-// What people who ask are told of their connections: in a call, and before it.
+// Connection statistics in a call, and the connection test before it.
 import type { Browser, Locator, Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
 import { tabTo } from '../support/keyboard.ts';
@@ -31,23 +31,23 @@ const RATE = /^[1-9][\d.]* [kM]bit\/s$/;
 const CODEC = /^(VP8|VP9|AV1|H264)$/;
 const PIXELS = /^\d{3,4} × \d{3,4}$/;
 
-/** Sound and picture come and go, and the numbers say so. */
+/** Audio and video flow in both directions, and the numbers show it. */
 const expectTraffic = async (dialog: Locator) => {
   const expectRow = (name: string, ...values: (RegExp | string)[]) =>
     expect(cells(dialog, name), name).toHaveText(values, { timeout: 30_000 });
   await expectRow('Path', /^Direct, UDP/);
   await expectRow('Round trip', /^[\d.]+ ms$/);
-  await expectRow('Rate', RATE, RATE);
-  await expectRow('Lost', /^\d+\.\d %$/, /^(\d+\.\d %|—)$/);
+  await expectRow('Bitrate', RATE, RATE);
+  await expectRow('Packet loss', /^\d+\.\d%$/, /^(\d+\.\d%|—)$/);
   await expectRow('Jitter', /^[\d.]+ ms$/, /^([\d.]+ ms|—)$/);
-  await expectRow('Sound', /opus/i, /opus/i);
-  await expectRow('Picture', CODEC, CODEC);
-  await expectRow('Size', PIXELS, PIXELS);
-  await expectRow('Frames', /^[1-9]\d* a second$/, /^[1-9]\d* a second$/);
+  await expectRow('Audio', /opus/i, /opus/i);
+  await expectRow('Video', CODEC, CODEC);
+  await expectRow('Resolution', PIXELS, PIXELS);
+  await expectRow('Frame rate', /^[1-9]\d* fps$/, /^[1-9]\d* fps$/);
   await expectRow('Freezes', /^(none|\d+, .* in all)$/, '—');
 };
 
-test('the connection to a person in numbers and graphs, by keyboard alone, which they take along when they leave', async ({
+test('the connection to a person in numbers and graphs, by keyboard alone, until they leave', async ({
   person, room, line,
 }) => {
   const [ada, bob] = [await person({ baseURL: line.origin }), await person()];
@@ -67,7 +67,7 @@ test('the connection to a person in numbers and graphs, by keyboard alone, which
   await expect.poll(() => graphs.count()).toBeGreaterThanOrEqual(6);
   await expect(graphs.first().locator('path')).toHaveAttribute('d', /^M\d+ \d+h0(L\d+ \d+){2,}/);
 
-  // What breaks and is mended leaves the panel where it is.
+  // A repaired connection leaves the panel open.
   line.cut();
   await bob.reload();
   await expectPhase(bob, 'call');
@@ -76,13 +76,13 @@ test('the connection to a person in numbers and graphs, by keyboard alone, which
 
   await tabTo(button(ada, 'Copy report'));
   let report = '';
-  // Of a new connection, no rate is known in its first second.
+  // The bitrate of a new connection is unknown in its first second.
   await expect(async () => {
     await keyboard.press('Enter');
     await expect(ada.locator('[data-notice=event]')).toContainText('Report copied.');
     report = await clipboard(ada);
-    expect(report).toMatch(/^Rate: received [1-9].*bit\/s \(.*\), sent [1-9].*bit\/s \(.*\)$/m);
-    for (const name of ['Path', 'Sound', 'Picture', 'Size']) {
+    expect(report).toMatch(/^Bitrate: received [1-9].*bit\/s \(.*\), sent [1-9].*bit\/s \(.*\)$/m);
+    for (const name of ['Path', 'Audio', 'Video', 'Resolution']) {
       const shown = await cells(dialog, name).allInnerTexts();
       const said = report.split('\n').find((text) => text.startsWith(`${name}: `));
       for (const value of shown) expect(said).toContain(value.trim());
@@ -108,11 +108,11 @@ test('the connection to a person in numbers and graphs, by keyboard alone, which
 
 const connectionTest = (page: Page) => page.locator('.connection-test');
 
-test.describe('while the server cannot be reached', () => {
-  // The browser itself writes of every attempt to reach it.
+test.describe('while the server is unreachable', () => {
+  // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 
-  test('the lobby tests the connection by itself and says what it found, also that the server is gone, and no longer than it is', async ({
+  test('the lobby tests the connection by itself and reports the result, including an unreachable server, for as long as it is', async ({
     person, room, line,
   }) => {
     const ada = await person({ baseURL: line.origin });
@@ -133,7 +133,7 @@ test.describe('while the server cannot be reached', () => {
     expect(report).toMatch(/^Upload: (about [\d.]+ [kM]|over 100 M)bit\/s$/m);
     await expect(found.locator('dl')).toContainText(/This browser\s*found a network path/);
     expect(report).toMatch(/^This browser: found a network path$/m);
-    // Without a server to ask, the browser alone is, which is over: there is the spare connection alone.
+    // Without servers, only the browser is checked, which is done: the prewarmed connection is left.
     expect(await connectionsMade(ada)).toEqual([1]);
 
     line.refuse();
@@ -147,10 +147,10 @@ test.describe('while the server cannot be reached', () => {
   });
 });
 
-test('what does not answer is named, no address is given away that is to be hidden, and joining gives the test up', async ({
+test('silent servers are reported, no hidden address is revealed, and joining cancels the test', async ({
   person, room, startSalon,
 }) => {
-  // Nobody listens on port 9.
+  // Nothing listens on port 9.
   const urls = ['stun:127.0.0.1:9', 'turn:127.0.0.1:9', 'turn:127.0.0.1:9?transport=tcp'];
   const { origin: baseURL } = await startSalon('--ice-servers', urls.join(' '), '--turn-username', 'user', '--turn-credential', 'word');
   const ada = await person({ baseURL });
@@ -165,11 +165,11 @@ test('what does not answer is named, no address is given away that is to be hidd
   await expect.poll(() => clipboard(ada)).toContain('Relay over TCP: no answer');
   expectNoAddress(await clipboard(ada));
 
-  await ada.getByRole('checkbox', { name: 'Hide my address' }).check();
+  await ada.getByRole('checkbox', { name: 'Hide my IP address' }).check();
   await open(ada, `/room/${room}`);
   await found.locator('summary').click({ timeout: 30_000 });
-  await expect(found.locator('dl')).toContainText(/STUN\s*not tested: your address stays hidden/);
-  // One for each relay, and the spare.
+  await expect(found.locator('dl')).toContainText(/STUN\s*not tested: your IP address stays hidden/);
+  // One for each relay, and the prewarmed one.
   await expect.poll(() => connectionsMade(ada)).toEqual([3]);
   const asked = await ada.evaluate(() => probe.connections.map((connection) => connection.getConfiguration()));
   const asking = asked.filter(({ iceServers }) => iceServers!.length > 0);
@@ -185,7 +185,7 @@ test('what does not answer is named, no address is given away that is to be hidd
   await expect.poll(async () => (await states()).filter((state) => state !== 'closed').length).toBeLessThanOrEqual(1);
 });
 
-/** Whether the open connection goes through a relay, as the browser has it. */
+/** Whether the open connection uses a relay, according to the browser. */
 const isRelayed = (page: Page) =>
   page.evaluate(async () => {
     const open = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
@@ -195,7 +195,7 @@ const isRelayed = (page: Page) =>
     return [pair.localCandidateId, pair.remoteCandidateId].some((id) => stats.get(id).candidateType === 'relay');
   });
 
-/** A page of somebody in a browser on a network. */
+/** A person's page in a browser on a network. */
 const come = async (browser: Browser, baseURL: string, trouble: string[]) => {
   const context = await browser.newContext({ baseURL, permissions: GRANTED });
   context.on('weberror', (error) => trouble.push(`error: ${error.error().message}`));
@@ -203,10 +203,10 @@ const come = async (browser: Browser, baseURL: string, trouble: string[]) => {
   return context.newPage();
 };
 
-test.describe('on a line that loses', () => {
+test.describe('on a lossy connection', () => {
   const LOST_PERCENT = 20;
   const GONE_MS = 2_000;
-  /** So many seconds are looked at. */
+  /** Number of samples, one a second. */
   const SAMPLES = soak(5, 10);
 
   test.beforeAll(() => {
@@ -215,7 +215,7 @@ test.describe('on a line that loses', () => {
     test.skip(!!why, why);
   });
 
-  test('what is lost, and that the picture stood still, is told in numbers', async ({ playwright, room, trouble }) => {
+  test('packet loss and freezes are shown in numbers', async ({ playwright, room, trouble }) => {
     test.slow();
     const network = await makeNetwork('ada', 'bob');
     const salon = await startSalonAt(network.server);
@@ -226,8 +226,8 @@ test.describe('on a line that loses', () => {
       await enter(bob, room, 'Bob');
       await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
       const [mine, theirs] = [await openPanel(ada, 'Bob'), await openPanel(bob, 'Ada')];
-      await expect(cells(mine, 'Lost')).toHaveText(['0.0 %', '0.0 %']);
-      const lost = async (dialog: Locator, column: number) => Number.parseFloat(await cells(dialog, 'Lost').nth(column).innerText());
+      await expect(cells(mine, 'Packet loss')).toHaveText(['0.0%', '0.0%']);
+      const lost = async (dialog: Locator, column: number) => Number.parseFloat(await cells(dialog, 'Packet loss').nth(column).innerText());
 
       await network.loseBetween('bob', 'ada', LOST_PERCENT);
       await expect.poll(() => lost(mine, 0)).toBeGreaterThan(0);
@@ -236,11 +236,11 @@ test.describe('on a line that loses', () => {
       await expect.poll(async () => told.push(await lost(mine, 0)), { intervals: [1_000] }).toBe(SAMPLES);
       const mean = told.reduce((sum, percent) => sum + percent) / SAMPLES;
       console.log(`lost ${mean} % of what was sent; each second: ${told.join(', ')}`);
-      // Browsers do not count as lost what was sent again in time.
+      // Browsers do not count packets as lost that were retransmitted in time.
       expect(mean).toBeGreaterThan(LOST_PERCENT / 10);
       expect(mean).toBeLessThan(LOST_PERCENT * 1.5);
       await network.restore();
-      await expect(cells(mine, 'Lost')).toHaveText(['0.0 %', '0.0 %']);
+      await expect(cells(mine, 'Packet loss')).toHaveText(['0.0%', '0.0%']);
 
       const freezes = async () => Number.parseInt((await cells(mine, 'Freezes').first().innerText()).replace('none', '0'));
       const before = await freezes();
@@ -248,9 +248,9 @@ test.describe('on a line that loses', () => {
       await ada.waitForTimeout(GONE_MS);
       await network.restore();
       await expect.poll(freezes).toBeGreaterThan(before);
-      await expect(cells(mine, 'Freezes').first()).toHaveText(/^\d+, [1-9]\d*\.\d s in all$/);
+      await expect(cells(mine, 'Freezes').first()).toHaveText(/^\d+, [1-9]\d*\.\d s in total$/);
       console.log(await cells(mine, 'Freezes').first().innerText());
-      await expect(mine.getByRole('img', { name: /^Lost over the last 2 minutes: 0\.0 % to [1-9]/ }).first()).toBeVisible();
+      await expect(mine.getByRole('img', { name: /^Packet loss over the last 2 minutes: 0\.0% to [1-9]/ }).first()).toBeVisible();
     } finally {
       for (const browser of browsers) await browser.close();
       await salon.stop();
@@ -266,7 +266,7 @@ test.describe('with a relay', () => {
     test.skip(!!why, why);
   });
 
-  test('it answers in the lobby without letting anybody in, and carries in the call', async ({ playwright, room, trouble }) => {
+  test('it answers in the lobby without admitting anyone, and relays in the call', async ({ playwright, room, trouble }) => {
     test.slow();
     const network = await makeNetwork('ada', 'bob', 'relay');
     const secret = 'shared by the server and the relay';
@@ -288,7 +288,7 @@ test.describe('with a relay', () => {
         await found.locator('summary').click();
         return found.locator('dl');
       };
-      // The browser of Bob does not trust the relay's certificate.
+      // Bob's browser does not trust the relay's certificate.
       const [found, distrusted] = await Promise.all([look(ada, 'good'), look(bob, 'limited')]);
       for (const name of ['STUN', ...relays]) await expect(found).toContainText(new RegExp(`${name}\\s*answers in`));
       await expect(distrusted).toContainText(/Relay over TCP\s*answers in.*Relay over TLS\s*no answer/);
@@ -299,11 +299,11 @@ test.describe('with a relay', () => {
       const path = async () => (await cells(dialog, 'Path').innerText()).trim();
       await expect.poll(path).toMatch(/^(Direct|Relayed|Relayed over UDP), UDP, IPv4$/);
       await expect.poll(async () => (await isRelayed(ada)) === (await path()).startsWith('Relayed')).toBe(true);
-      await button(ada, 'Test the servers').click();
+      await button(ada, 'Test the connection').click();
       for (const name of ['STUN', ...relays]) {
         await expect(dialog.locator('dl')).toContainText(new RegExp(`${name}\\s*works, found in`), { timeout: 30_000 });
       }
-      await expect(dialog.locator('dl')).toContainText(/Through the relay\s*[1-9][\d.]* [kM]bit\/s up and down/);
+      await expect(dialog.locator('dl')).toContainText(/Through the relay\s*[1-9][\d.]* [kM]bit\/s in both directions/);
     } finally {
       for (const browser of browsers) await browser.close();
       await salon.stop();

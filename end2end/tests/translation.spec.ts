@@ -1,9 +1,9 @@
-// What browsers and their extensions do to translate a page: each text gets an element in its place.
+// What browsers and their extensions do to translate a page: each text is replaced by an element.
 import type { Page } from '@playwright/test';
 import { button, enter, expectPhase, open, remoteTiles, tileOf } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
-/** Replaces every text that is there, in capitals, as Google's translator does. */
+/** Replaces every text by capitals, as Google's translator does. */
 const translate = (page: Page) =>
   page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -17,7 +17,7 @@ const translate = (page: Page) =>
     }
   });
 
-test('browsers are told that there is nothing to translate', async ({ person, room }) => {
+test('browsers are told not to translate', async ({ person, room }) => {
   const ada = await person();
   for (const path of ['/', `/room/${room}`]) {
     await open(ada, path);
@@ -26,7 +26,7 @@ test('browsers are told that there is nothing to translate', async ({ person, ro
   }
 });
 
-test('a lobby that was translated goes on to say who is inside', async ({ person, room }) => {
+test('a translated lobby keeps showing who is inside', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await open(ada, `/room/${room}`);
   const inside = ada.locator('[data-inside]');
@@ -43,7 +43,7 @@ test('a lobby that was translated goes on to say who is inside', async ({ person
   await expectPhase(ada, 'call');
 });
 
-test('a call that was translated goes on to tell what happens', async ({ person, room }) => {
+test('a translated call keeps updating', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await expect(ada.locator('[data-invite]')).toBeVisible();

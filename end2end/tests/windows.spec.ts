@@ -1,5 +1,5 @@
-// Small windows, as of pages that are magnified four times (WCAG 1.4.10), and large letters: everything
-// that can be pressed is in sight, or can be scrolled to.
+// Small windows, as at 400 % zoom (WCAG 1.4.10), and large text: everything that can be pressed is visible,
+// or can be scrolled to.
 import type { Page } from '@playwright/test';
 import {
   button, enter, expectPhase, expectToCount, give, knock, open, startRoom, tileOf, turnOnDevices,
@@ -16,7 +16,7 @@ const sizes = [
   { width: 500, height: 700, letters: 200 },
 ];
 
-/** What of a page cannot be pressed by who sees it. Of a call with an open panel: what is above the stage. */
+/** Controls of a page that a person cannot reach. In a call with an open panel: those above the stage. */
 const findUnreachable = () => {
   const panel = document.querySelector('.call:not([hidden]) .panel');
   const within = panel ? '.panel, [role=toolbar], .problems, .sharing, .knock, .notices, .banner' : 'body';
@@ -47,7 +47,7 @@ const findUnreachable = () => {
   return [...lost, ...moved.map(({ className }) => `cut off: ${className}`), ...wide];
 };
 
-// Every size is looked at, also after one that is too small.
+// Every size is checked, even after one that is too small.
 const all = expect.configure({ soft: true });
 
 const expectReachable = async (page: Page, state: string) => {
@@ -62,7 +62,7 @@ const expectReachable = async (page: Page, state: string) => {
   await page.setViewportSize({ width: 1280, height: 800 });
 };
 
-test('before and after a call, everything can be reached in small windows', async ({ person, room }) => {
+test('before and after a call, everything is reachable in small windows', async ({ person, room }) => {
   test.slow();
   const me = await person();
   await open(me, '/');
@@ -79,13 +79,13 @@ test('before and after a call, everything can be reached in small windows', asyn
   await expectReachable(me, 'left');
 });
 
-test('in a call, its controls and every panel can be reached in small windows', async ({ person, room }) => {
+test('in a call, its controls and every panel are reachable in small windows', async ({ person, room }) => {
   test.slow();
   const [me, bob] = [await person({ answer: 'camera only' }), await person()];
   await enter(bob, room, 'Bob');
   await enter(me, room, 'Ada');
   await expectToCount(tileOf(me, 'Bob').locator('video'));
-  // It stands above the controls, and tells why nobody hears her.
+  // It is above the controls, and says why nobody can hear her.
   await expect(me.locator('.problems [data-problem]').first()).toBeVisible();
   await expectReachable(me, 'call');
   for (const panel of ['Settings', 'More', 'Chat', /^People/] as const) {
@@ -108,7 +108,7 @@ test('in a call, its controls and every panel can be reached in small windows', 
   await me.keyboard.press('Escape');
 });
 
-test('at the door, and with somebody at it, everything can be reached in small windows', async ({ person }) => {
+test('while waiting, and with a person waiting, everything is reachable in small windows', async ({ person }) => {
   test.slow();
   const me = await person();
   const room = await startRoom(me, 'Ada');
@@ -145,7 +145,7 @@ test.describe('without a server', () => {
   });
 });
 
-test('large letters leave icons in their buttons, and buttons in their panel', async ({ person }) => {
+test('large text keeps icons in their buttons, and buttons in their panel', async ({ person }) => {
   const me = await person();
   await open(me, '/');
   await button(me, 'Start a call').click();
@@ -174,7 +174,7 @@ test('large letters leave icons in their buttons, and buttons in their panel', a
   }
 });
 
-test('what happened is told above the head of a panel', async ({ person }) => {
+test('notices appear above the head of a panel', async ({ person }) => {
   const [me, bob] = [await person(), await person()];
   // A host's panel is as tall as there is room.
   await open(me, '/');
@@ -207,7 +207,7 @@ test('the name on a small tile is below the initials', async ({ person, room }) 
     await button(page, 'Turn camera off').click();
   }
   await button(me, 'More').click();
-  await me.getByRole('radio', { name: 'Who talks is large' }).check();
+  await me.getByRole('radio', { name: 'Speaker' }).check();
   await me.keyboard.press('Escape');
   const apart = () =>
     me.evaluate(() =>

@@ -7,7 +7,7 @@
 //! | line | meaning |
 //! |---|---|
 //! | `1 open`, `1 close`, `1 heard`, `1 unload` | what became of its socket |
-//! | `1 wait 30` | so many seconds pass |
+//! | `1 wait 30` | that many seconds pass |
 //! | `1 {"type":"join","room":"a"}` | a message |
 //! | `1h{…}`, `1i{…}`, `1p{…}`, `1r{…}` | … with a host key, an invitation, the passcode, or as somebody who returns |
 
@@ -230,7 +230,7 @@ fuzz_target!(|data: &[u8]| {
     world.wait(CONFIG.clocks.hold);
     assert_eq!((world.rooms.room_count(), world.rooms.connection_count()), (0, 0));
 
-    // A server that starts anew with what was kept shows the same doors.
+    // A server restarted with the stored rooms restricts access in the same way.
     let names = world.kept.keys().map(|room| (room.clone(), None));
     let mut restarted = Directory::new(CONFIG, world.now, names);
     for (room, kept) in &world.kept {

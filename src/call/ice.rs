@@ -3,9 +3,9 @@
 use crate::protocol::{IceGrant, IceServer};
 use std::time::Duration;
 
-/// Credentials are asked for anew so long before they end, or when a quarter of their time is left.
+/// Credentials are renewed this long before they expire, or when a quarter of their time is left.
 const AHEAD: Duration = Duration::from_secs(60);
-/// So long the server has to answer before it is asked again, and is never asked sooner.
+/// Time to wait for the server's answer before the request is repeated.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `RTCConfiguration` (W3C WebRTC, section 4.2.1), as far as it is used.

@@ -43,7 +43,7 @@ pub enum Input {
     /// Leave was pressed, or waiting was stopped.
     Leave,
     /// The person wants nobody to learn their address, or has nothing against that any more. In a
-    /// call, every connection is made anew for it.
+    /// call, every connection is replaced for it.
     Hide(bool),
     /// The name was edited, or the microphone or camera switched.
     SetPresence(Presence),
@@ -111,7 +111,7 @@ pub enum Command {
         /// Its configuration.
         config: PeerConfig,
     },
-    /// Configure all peer connections anew. It counts from their next restart of ICE on.
+    /// Reconfigure all peer connections. It takes effect at their next ICE restart.
     Configure(PeerConfig),
     /// Close a peer connection.
     ClosePeer(PeerKey),

@@ -510,7 +510,7 @@ impl Call {
         self.generations
     }
 
-    /// What is said while no socket is open is dropped: [`Call::greet`] says it anew.
+    /// What is said while no socket is open is dropped: [`Call::greet`] says it again.
     fn send(&mut self, message: ClientMessage) {
         if self.socket.is_connected() {
             self.commands.push_back(Command::Send(message));

@@ -12,16 +12,16 @@ const RESTART_RUNG: usize = 2;
 
 /// After so much silence the server is asked for a sign of life.
 const ASK_AFTER: Duration = Duration::from_secs(5);
-/// So long it may take to give one.
+/// Time to wait for the answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
-/// And so long where there is reason to doubt the socket, unless the way to the server is slow.
+/// The same where there is reason to doubt the socket, unless the connection to the server is slow.
 const DOUBT_WITHIN: Duration = Duration::from_millis(700);
-/// So long a socket may take to open.
+/// Timeout for opening a socket.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// A loss that is over sooner is not worth a word.
 const TOLD_AFTER: Duration = Duration::from_secs(3);
-/// After so long the person may want to do something themselves.
+/// Time after which the person can retry manually.
 const HURRY_AFTER: Duration = Duration::from_secs(30);
 
 /// How the server can be reached, in the words a person is told.
@@ -85,7 +85,7 @@ pub(super) struct Socket {
     attempts: usize,
     lost: Option<Duration>,
     restarting: bool,
-    /// How long the server took for its last answer. Some browsers' clocks make nothing of it.
+    /// How long the server took for its last answer. Zero with the coarse clocks of some browsers.
     round_trip: Option<Duration>,
 }
 

@@ -121,7 +121,7 @@ fn a_pass_counts_also_when_it_comes_late() {
     call.handle(Input::SocketMessage(3, removed), Duration::ZERO);
     assert!(matches!(call.view().phase, Phase::Left { .. }));
     call.handle(Input::SetPass(invited(), None), Duration::ZERO);
-    assert_eq!(call.view().phase, Phase::Lobby, "who was put out has another way in");
+    assert_eq!(call.view().phase, Phase::Lobby, "a removed person has another invitation");
 }
 
 #[test]

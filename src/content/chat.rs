@@ -1,9 +1,9 @@
-//! What was said in the room, as one of its people has it.
+//! The chat, as one participant knows it.
 //!
-//! Nobody keeps the chat for all. Everybody numbers what they say, and asks whoever they get a
-//! channel to for what they lack: so nothing is lost or doubled by a connection that breaks, and who
-//! comes later learns what was said before from those who are there. Who is there speaks for
-//! themselves; only what people said who are gone is taken from others.
+//! There is no central copy. Each author numbers their messages, and each client asks every peer
+//! with a new channel for the messages it lacks: a lost connection neither loses nor duplicates a
+//! message, and people who join later receive the history. Messages of a present participant are
+//! accepted only from that participant; others pass on the messages of absent people.
 
 use super::command::ContentCommand;
 use crate::protocol::{ChatMessage, ChatSync, ChatText, DisplayName, PeerId, Talk};
@@ -14,14 +14,14 @@ use std::{
     time::Duration,
 };
 
-/// How many messages are kept of what one person brought, or of what all brought who are gone, and
-/// how many bytes of text. The oldest go first; among those who are gone, the oldest of whoever brought
-/// most.
+/// Maximum number of messages, and of bytes of text, kept from one present person, and from all
+/// absent people together. The oldest are dropped first; among the absent, those of the person with
+/// the most.
 pub(super) const MESSAGES: usize = 300;
 pub(super) const BYTES: usize = 128 * 1024;
-/// How long somebody is left alone after a question. What it is answered with counts for their
-/// [flood limit](super::flood_limit): in a minute two thirds of it, if all that is kept of those who
-/// are gone comes each time.
+/// Minimum time between two requests to the same person. The answers count against their [flood
+/// limit](super::flood_limit): at most two thirds of it per minute, if each answer contains
+/// everything kept from absent people.
 pub(super) const BETWEEN_QUESTIONS: Duration = Duration::from_secs(10);
 
 /// One message of the chat.
@@ -33,7 +33,7 @@ pub struct Message {
     pub number: u64,
     /// Its place among all messages; the same place belongs to the lower author first.
     pub order: u64,
-    /// Who brought it: its author, unless they were gone.
+    /// Who delivered it: its author, unless they were absent.
     pub source: PeerId,
     /// When it was said, since the Unix epoch, by the clock of this device.
     pub at: Duration,
@@ -44,17 +44,17 @@ pub struct Message {
 }
 
 impl Message {
-    /// Whether somebody else says that they said it.
+    /// Whether it was passed on by someone other than its author.
     #[must_use]
     pub fn is_hearsay(&self) -> bool {
         self.author != self.source
     }
 }
 
-/// What is shown of the chat.
+/// The chat as shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChatView {
-    /// Who this person is; they may have been somebody else before.
+    /// This person's id; it may have been another one before.
     pub me: Option<PeerId>,
     /// Everything, in its order.
     pub messages: Arc<Vec<Message>>,
@@ -71,7 +71,7 @@ impl ChatView {
         Some(message.author) == self.me
     }
 
-    /// Who has not got one of this person's messages.
+    /// The people who have not received this message.
     pub fn lacking(&self, number: u64) -> impl Iterator<Item = PeerId> {
         self.got.iter().filter(move |(_, got)| *got < number).map(|(id, _)| *id)
     }
@@ -111,7 +111,7 @@ pub(super) struct Chat {
     me: Option<PeerId>,
     messages: Arc<Vec<Message>>,
     heard: usize,
-    /// What this person said before they were told who they are.
+    /// Messages written before this person's id was known.
     unsaid: Vec<(DisplayName, ChatText, Duration)>,
     listeners: Vec<Listener>,
     commands: VecDeque<ContentCommand>,
@@ -131,9 +131,9 @@ impl Chat {
         }
     }
 
-    /// Takes back what was kept while the page was loaded again.
+    /// Restores messages that were stored before a reload.
     pub(super) fn recall(&mut self, messages: Vec<Message>) {
-        // Of how much too much is known when it is known who is there.
+        // Excess messages are dropped once it is known who is present.
         messages.into_iter().for_each(|message| self.place(message));
     }
 
@@ -154,7 +154,7 @@ impl Chat {
         bearers.chain([None]).for_each(|bearer| self.trim(bearer));
     }
 
-    /// Somebody is in the room. From now on they speak for themselves.
+    /// A participant is present. From now on their messages are accepted only from them.
     pub(super) fn came(&mut self, id: PeerId) {
         if self.listener(id).is_some() {
             return;
@@ -173,19 +173,19 @@ impl Chat {
         });
     }
 
-    /// Somebody is gone for good. What they said and not everybody got is to be asked for.
+    /// A participant has left for good. Messages that not everyone has received will be requested.
     pub(super) fn left(&mut self, id: PeerId) {
         self.listeners.retain(|listener| listener.id != id);
         self.trim(None);
         self.listeners.iter_mut().for_each(|listener| listener.unasked = true);
     }
 
-    /// When somebody is to be asked, since the Unix epoch.
+    /// The next time at which someone will be asked, since the Unix epoch.
     pub(super) fn due(&self) -> Option<Duration> {
         self.listeners.iter().filter_map(Listener::due).min()
     }
 
-    /// Asks whoever is to be asked by now.
+    /// Sends the requests that are due.
     pub(super) fn tick(&mut self, now: Duration) {
         let is_due = |listener: &&Listener| listener.due().is_some() && listener.rested(now);
         let due: Vec<_> =
@@ -193,7 +193,7 @@ impl Chat {
         due.into_iter().for_each(|id| self.ask(id, now));
     }
 
-    /// Somebody can be talked to. Returns whether they are in the room.
+    /// A channel to a participant is open. Returns whether they are in the room.
     pub(super) fn opened(&mut self, id: PeerId, now: Duration) -> bool {
         let Some(listener) = self.listener(id) else { return false };
         if listener.channel == Channel::Closed {
@@ -215,7 +215,7 @@ impl Chat {
         reached.map(|listener| listener.id)
     }
 
-    /// Whether somebody can be talked to.
+    /// Whether there is a channel to a participant.
     pub(super) fn is_reached(&self, id: PeerId) -> bool {
         self.reached().any(|reached| reached == id)
     }
@@ -227,7 +227,7 @@ impl Chat {
             return;
         }
         let last = self.last_of(me);
-        // By the clock, so that it goes on where it was for somebody who has lost their memory.
+        // Based on the clock, so that it continues after a participant has lost their state.
         let number = (last + 1).max(u64::try_from(at.as_millis()).unwrap_or_default());
         let order = self.messages.last().map_or(0, |last| last.order) + 1;
         let message = Message { author: me, number, order, source: me, at, name, text };
@@ -239,7 +239,7 @@ impl Chat {
         self.insert(message);
     }
 
-    /// Somebody says what they have, and asks for what they lack.
+    /// A participant reports what they have, which asks for the rest.
     pub(super) fn asked(&mut self, from: PeerId, sync: &ChatSync, now: Duration) {
         let me = self.me;
         let Some(listener) = self.listener(from) else { return };
@@ -248,14 +248,14 @@ impl Chat {
         self.answer(from, sync, now);
     }
 
-    /// Somebody has got this person's messages up to this number.
+    /// A participant has received this person's messages up to this number.
     pub(super) fn got(&mut self, from: PeerId, number: u64) {
         if let Some(listener) = self.listener(from) {
             listener.got = listener.got.max(number);
         }
     }
 
-    /// Somebody, who is called so, says something, or what somebody else said who is gone.
+    /// A participant with this name sends their own message, or passes on one of an absent person.
     pub(super) fn said(
         &mut self,
         from: PeerId,
@@ -285,16 +285,16 @@ impl Chat {
         if text.is_empty() || self.messages.iter().any(is_there) {
             return;
         }
-        // So many were never said: whoever claims more cannot use up all places there are.
+        // Such high numbers are not real: a false claim must not use up all places.
         let order = order.min(u64::try_from(now.as_millis()).unwrap_or_default());
         let at = now.saturating_sub(Duration::from_millis(age));
         self.insert(Message { author, number, order, source, at, name, text });
-        // What is the oldest of too much is not there, and may come again.
+        // A message dropped as the oldest may arrive again.
         self.heard += usize::from(self.messages.iter().any(is_there));
     }
 
-    /// Asks for what is missing. Of somebody who is gone, only what they said themselves is known: what
-    /// others say may be made up, and something before it may be missing.
+    /// Requests missing messages. For an absent person, only messages received directly are
+    /// certain: those passed on may be forged, and earlier ones may be missing.
     fn ask(&mut self, id: PeerId, now: Duration) {
         if let Some(listener) = self.listener(id) {
             (listener.asked, listener.unasked) = (now, false);
@@ -312,8 +312,9 @@ impl Chat {
         self.commands.push_back(ContentCommand::Send(id, Talk::Sync(ChatSync { last, present })));
     }
 
-    /// Gives somebody what they lack of this person's words, and of those who are gone; of these no
-    /// more than is kept, and last what was learned from people who are there and may tell it, too.
+    /// Sends a participant the missing messages of this person and of absent people; of the latter
+    /// no more than the limit, and last those learned from people who are present and can send them
+    /// as well.
     fn answer(&mut self, id: PeerId, sync: &ChatSync, now: Duration) {
         let lacks = |message: &&Message| {
             let last = sync.last.get(&message.author).copied().unwrap_or_default();
@@ -355,13 +356,13 @@ impl Chat {
         messages.insert(index, message);
     }
 
-    /// Whether somebody is in the room and speaks for themselves.
+    /// Whether a participant is in the room and speaks for themselves.
     fn is_there(&self, id: PeerId) -> bool {
         is_there(self.me, &self.listeners, id)
     }
 
-    /// Forgets the oldest of what somebody brought too much of. All who are gone count as one; so that
-    /// none of them takes the others' place, it is whoever brought most who loses something.
+    /// Drops the oldest messages above the limit of one source. All absent people count as one; the
+    /// person with the most messages among them loses the oldest, so that nobody displaces others.
     fn trim(&mut self, bearer: Option<PeerId>) {
         let (me, listeners) = (self.me, &self.listeners);
         let is_theirs = |message: &Message| match bearer {

@@ -3,16 +3,16 @@
 use super::files::FileCommand;
 use crate::protocol::{PeerId, Talk};
 
-/// What is to be done for what people give each other. It is addressed to people.
+/// An action for the shell. Recipients are participants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContentCommand {
-    /// Say something to somebody on the first data channel.
+    /// Send something to a participant on the first data channel.
     Send(PeerId, Talk),
     /// Send messages on the second one. Answered by [`ChannelInput::Drained`] when it is nearly empty.
     ///
     /// [`ChannelInput::Drained`]: super::ChannelInput::Drained
     SendBytes(PeerId, Vec<Vec<u8>>),
-    /// Close the channels to somebody who says too much.
+    /// Close the channels to a participant who exceeds the flood limit.
     Close(PeerId),
     /// Do something for files.
     File(FileCommand),

@@ -11,7 +11,7 @@ pub(super) const PERIOD: Duration = Duration::from_secs(60);
 /// What a question counts, which may be answered with all that is kept.
 const QUESTION: usize = 50;
 
-/// What was received of everybody who has sent something.
+/// Number of messages received from each sender.
 #[derive(Debug, Default)]
 pub(super) struct FloodLimit {
     received: BTreeMap<PeerId, Received>,
@@ -27,8 +27,8 @@ struct Received {
 }
 
 impl FloodLimit {
-    /// Counts what somebody sent, and returns whether they may still be listened to. What is not
-    /// understood counts, too.
+    /// Counts a message, and returns whether the sender is still within the limit. Unparseable
+    /// messages count as well.
     pub(super) fn allows(&mut self, from: PeerId, talk: Option<&Talk>, now: Duration) -> bool {
         let fresh = Received { weight: 0, since: now, is_blocked: false };
         let received = self.received.entry(from).or_insert(fresh);
@@ -41,7 +41,7 @@ impl FloodLimit {
         !received.is_blocked
     }
 
-    /// Whether somebody who can be reached again is listened to.
+    /// Whether messages of a participant with a new channel are accepted.
     pub(super) fn admits(&mut self, from: PeerId, now: Duration) -> bool {
         let Some(received) = self.received.get_mut(&from) else { return true };
         received.is_blocked &= now.abs_diff(received.since) < PERIOD;

@@ -1,9 +1,9 @@
-//! What people give each other past the server, over data channels: words, files, and what each says
-//! of themselves. Pure: no browser, clock or randomness in here.
+//! Content between participants, sent over data channels past the server: chat, files, and their
+//! own presence. Pure: no browser, clock or randomness.
 //!
-//! Contract: tell it what happened, and when, in time since the Unix epoch; then call
-//! [`Content::tick`], and drain [`Content::poll`]. It addresses people; over which connection somebody
-//! is reached is for the owner of the connections.
+//! Contract: report events with their time since the Unix epoch, then call [`Content::tick`], and
+//! drain [`Content::poll`]. Content names participants; the owner of the connections decides how to
+//! reach them.
 
 mod chat;
 mod command;
@@ -32,11 +32,11 @@ pub enum ChannelInput {
     Bytes(Vec<u8>),
     /// The second channel is open and has little left to send.
     Drained,
-    /// Nothing can be sent any more.
+    /// The channel is closed.
     Closed,
 }
 
-/// What somebody says of themselves.
+/// A participant's statement about themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Announcement {
     /// They have switched something.
@@ -67,18 +67,18 @@ impl Content {
         self.chat.due()
     }
 
-    /// Does what is to be done by now.
+    /// Performs what is due.
     pub fn tick(&mut self, now: Duration) {
         self.chat.tick(now);
     }
 
-    /// What is shown of the chat.
+    /// The chat as shown.
     #[must_use]
     pub fn chat(&self) -> ChatView {
         self.chat.view()
     }
 
-    /// What is given and taken.
+    /// The list of files.
     #[must_use]
     pub fn files(&self) -> FilesView {
         self.files.view()
@@ -90,7 +90,7 @@ impl Content {
         self.chat.view().messages
     }
 
-    /// Takes back what was said in the room before.
+    /// Restores messages from before a reload.
     pub fn recall(&mut self, messages: Vec<Message>) {
         self.chat.recall(messages);
     }
@@ -103,12 +103,12 @@ impl Content {
         self.flood_limit.retain(|id| present.contains(&id));
     }
 
-    /// Somebody else has come into the room.
+    /// A participant has joined.
     pub fn came(&mut self, id: PeerId) {
         self.chat.came(id);
     }
 
-    /// Somebody else is gone for good.
+    /// A participant has left for good.
     pub fn left(&mut self, id: PeerId) {
         self.chat.left(id);
         self.files.left(id);
@@ -122,7 +122,7 @@ impl Content {
         self.flood_limit = FloodLimit::default();
     }
 
-    /// This person, who is called so, says something to everybody in the room.
+    /// This person, with this name, sends a message to everyone in the room.
     pub fn say(&mut self, name: DisplayName, text: ChatText, now: Duration) {
         self.chat.say(name, text, now);
     }
@@ -138,8 +138,8 @@ impl Content {
         self.commands.extend(reached.map(|id| ContentCommand::Send(id, talk.clone())));
     }
 
-    /// Takes in what the channels to somebody report, who is called so. What they say of themselves is
-    /// for the caller.
+    /// Handles an event of the channels to a participant with this name. Their statements about
+    /// themselves are returned to the caller.
     pub fn handle_channel(
         &mut self,
         id: PeerId,
@@ -174,7 +174,7 @@ impl Content {
         self.files.closed(id);
     }
 
-    /// Somebody says something; none if it is not understood.
+    /// A participant has sent a message; `None` if it could not be parsed.
     fn hear(
         &mut self,
         id: PeerId,

@@ -1,4 +1,4 @@
-//! The chat of several people with channels that open, break and lose what is under way.
+//! A chat between several participants with channels that open, break and lose messages in transit.
 
 use super::{
     chat::{BETWEEN_QUESTIONS, BYTES, MESSAGES},
@@ -14,7 +14,7 @@ struct Person {
     content: Content,
 }
 
-/// Everybody who is there, and what is under way from one to another. A pair without an entry has no
+/// All participants, and the messages in transit between them. A pair without an entry has no
 /// channel.
 #[derive(Default)]
 struct World {
@@ -43,7 +43,7 @@ impl World {
         self.people.push(Person { id, content });
     }
 
-    /// Somebody who had left sits there again, with what they knew.
+    /// A participant who had left returns, with their previous state.
     fn come_back(&mut self, id: PeerId) {
         let mut content = self.gone.remove(&id).unwrap();
         let present: Vec<_> = self.people.iter().map(|person| person.id).collect();
@@ -86,7 +86,7 @@ impl World {
         }
     }
 
-    /// What is under way is lost.
+    /// Messages in transit are lost.
     fn cut(&mut self, one: usize, two: usize) {
         let ids = (self.people[one].id, self.people[two].id);
         if self.channels.remove(&ids).is_some() {
@@ -104,7 +104,7 @@ impl World {
         self.route(person);
     }
 
-    /// The page is loaded again; the tab keeps what was said, or does not.
+    /// A participant reloads; the tab keeps the messages or not.
     fn reload(&mut self, person: usize, remembers: bool) {
         for other in 0..self.people.len() {
             self.cut(person, other);
@@ -141,7 +141,7 @@ impl World {
         true
     }
 
-    /// Somebody who is called Eve says to a person, under another name, what they say an author said.
+    /// A participant named Eve sends, under another name, an alleged message of an author.
     fn lie(&mut self, to: usize, from: PeerId, author: PeerId, number: u64) {
         let name = "Ada".into();
         let message = ChatMessage { author, number, order: 1, age: 0, name, text: "no".into() };
@@ -166,7 +166,7 @@ impl World {
     }
 }
 
-/// Opens the channel to somebody again, and returns whether it stays open.
+/// Reopens the channel to a participant, and returns whether it stays open.
 fn reopen(content: &mut Content, other: PeerId, now: Duration) -> bool {
     content.closed(other);
     content.opened(other, now);
@@ -291,7 +291,7 @@ fn t22_what_is_said_in_the_name_of_the_absent_hides_nothing() {
     for number in [2, u64::MAX] {
         world.lie(2, liar, author, number);
     }
-    // They are back, and say what they said, and more, once.
+    // The author returns, and sends their own messages once.
     world.come_back(author);
     world.settle();
     world.say(3);
@@ -332,7 +332,7 @@ fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
 
 #[test]
 fn t24_who_comes_and_goes_again_and_again_does_not_turn_the_others_against_each_other() {
-    // Two who have all that they have from somebody who is gone: they give it to each other each time.
+    // Two participants pass on the same messages of an absent person to each other each time.
     let mut world = World::with(2);
     world.settle();
     (0..MESSAGES).for_each(|_| world.say(0));
@@ -437,7 +437,7 @@ fn a_reload_loses_nothing_of_a_long_talk() {
     world.reload(0, true);
     world.settle();
     assert_eq!(world.read(0), world.said);
-    assert_eq!(world.people[0].content.chat().heard, 0, "nothing of it is new");
+    assert_eq!(world.people[0].content.chat().heard, 0, "all of it is known");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What becomes of both kinds of devices.
+//! Capture from both kinds of devices.
 
 use super::{
     Command, Device, DeviceKind, Generation, Gone, Granted, Input, Kind, Listing, Problem, Slot,
@@ -6,14 +6,14 @@ use super::{
 };
 use std::collections::VecDeque;
 
-/// The microphone and the camera of one person. `T` is a track, as the browser gives it.
+/// The microphone and the camera of one person. `T` is a track as the browser provides it.
 #[derive(Debug)]
 pub struct Capture<T> {
     microphone: Slot<T>,
     camera: Slot<T>,
-    /// All that is there to choose from, as was listed last.
+    /// All available devices, as last listed.
     devices: Vec<Device>,
-    /// What the browser has not answered yet, also what nobody waits for any more.
+    /// Unanswered requests, including abandoned ones.
     pub(super) requests: Vec<Request>,
     generations: Generation,
     commands: VecDeque<Command<T>>,
@@ -33,7 +33,7 @@ impl<T> Default for Capture<T> {
 }
 
 impl<T: Clone> Capture<T> {
-    /// Takes in what happened.
+    /// Handles an event.
     pub fn handle(&mut self, input: Input<T>) {
         match input {
             Input::Bar(kind, problem) => self.bar(kind, problem),
@@ -90,7 +90,7 @@ impl<T: Clone> Capture<T> {
         }
     }
 
-    /// The next thing to do, until there is none.
+    /// The next command, until there is none.
     pub fn poll(&mut self) -> Option<Command<T>> {
         self.commands.pop_front()
     }
@@ -103,12 +103,12 @@ impl<T: Clone> Capture<T> {
         }
     }
 
-    /// All that is there to choose from. Labels and ids are empty until permission was given.
+    /// All available devices. Labels and ids are empty until permission is granted.
     pub fn devices(&self) -> &[Device] {
         &self.devices
     }
 
-    /// Whether nothing was asked for this kind since.
+    /// Whether this is the last request for the kind.
     pub fn is_current(&self, kind: Kind, generation: Generation) -> bool {
         self.slot(kind).generation == generation
     }
@@ -152,8 +152,8 @@ impl<T: Clone> Capture<T> {
     fn toggle(&mut self, kind: Kind) {
         let slot = self.slot(kind);
         match (kind, &slot.source) {
-            // One that is being replaced sends, as far as anybody is told: it comes back as the
-            // person wants it then.
+            // Others are told that a device being replaced is still sending: the new one opens in
+            // the state that the person wants by then.
             (Kind::Microphone, source) if source.sends() => self.want_microphone(!slot.wanted),
             (Kind::Camera, source) if source.sends() => self.leave_camera_off(),
             (_, Source::Off | Source::Failed(_)) => self.retry(kind),
@@ -199,7 +199,7 @@ impl<T: Clone> Capture<T> {
         }
     }
 
-    /// Browsers change what they do to the sound reliably only when they open the microphone.
+    /// Browsers apply audio processing reliably only when they open the microphone.
     fn reopen_microphone(&mut self) {
         if matches!(self.microphone.source, Source::On(_) | Source::Opening { .. }) {
             self.open_kinds([Kind::Microphone], false);
@@ -213,7 +213,7 @@ impl<T: Clone> Capture<T> {
         }
     }
 
-    /// The browser's next best takes the place of a device that is gone.
+    /// Replaces a lost device by the browser's next best.
     fn ended(&mut self, kind: Kind, generation: Generation) {
         if self.is_current(kind, generation) {
             let slot = self.slot_mut(kind);
@@ -222,14 +222,14 @@ impl<T: Clone> Capture<T> {
         }
     }
 
-    /// Offers a device that has come, of a kind that is in use.
+    /// Offers a new device of a kind in use.
     fn offer_new(&mut self, before: &[Device]) {
         let is_new = |device: &&Device| {
             let DeviceKind::Input(kind) = device.kind else { return false };
             let known = before.iter().any(|other| other.id == device.id);
             self.slot(kind).is_on() && !known && !is_alias(&device.id)
         };
-        // Before the permission was given, no device had a name.
+        // Without permission, devices have no names.
         if before.iter().any(|device| !device.id.is_empty())
             && let Some(device) = self.devices.iter().find(is_new)
         {
@@ -238,7 +238,7 @@ impl<T: Clone> Capture<T> {
         }
     }
 
-    /// Opens what was missing, is wanted, and has come.
+    /// Opens a missing device that is wanted and has been connected.
     fn open_found(&mut self) {
         let found = |kind: &Kind| {
             let slot = self.slot(*kind);
@@ -250,7 +250,7 @@ impl<T: Clone> Capture<T> {
         self.open_kinds(found, false);
     }
 
-    /// What came of a request for one kind.
+    /// The result of a request for one kind.
     pub(super) fn finish(
         &mut self,
         kind: Kind,
@@ -275,11 +275,11 @@ impl<T: Clone> Capture<T> {
             }
             Err(problem) => {
                 slot.source = Source::Failed(problem);
-                // Other reasons have words of their own.
+                // Other problems have their own texts.
                 if gone.is_some() && problem == Problem::Missing {
                     self.run(Command::TellUnplugged(kind));
                 }
-                // Both mean that the permission was not given.
+                // Both mean that permission was not granted.
                 if matches!(problem, Problem::Denied | Problem::Dismissed) {
                     self.run(Command::WatchPermission(kind, generation));
                 }
@@ -288,7 +288,7 @@ impl<T: Clone> Capture<T> {
     }
 }
 
-/// What stands for another device is no device.
+/// Aliases such as the default device do not count as devices.
 fn is_alias(id: &str) -> bool {
     matches!(id, "" | "default" | "communications")
 }

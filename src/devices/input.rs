@@ -1,145 +1,141 @@
-//! What a capture takes in, and what it wants done.
+//! The inputs and commands of a capture.
 
 use super::{Device, Generation, Gone, Kind, Problem};
 
-/// Something the person did, or that their browser reports.
+/// An action of the person, or an event from the browser.
 #[derive(Clone, Debug)]
 pub enum Input<T> {
-    /// This page cannot even ask for this kind.
+    /// This page cannot request this kind at all.
     Bar(Kind, Problem),
-    /// What the person chose on an earlier visit.
+    /// The device selected on an earlier visit.
     Recall(Kind, String),
-    /// Both are to be opened.
+    /// Open both kinds.
     Open,
-    /// What was never asked for and is not switched off is to be opened.
+    /// Open the kinds that were never requested and are not turned off.
     OpenUnasked,
-    /// The page was reloaded. What sent before is to be opened again, and counts as sending
-    /// meanwhile; the rest is not wanted.
+    /// The page was reloaded: open what was sending before, and report it as sending in the
+    /// meantime; the rest is not wanted.
     Reopen(Vec<Kind>),
-    /// One kind is asked for again, or for the first time.
+    /// Request one kind, again or for the first time.
     Retry(Kind),
-    /// The page is looked at again. What was in use elsewhere may be free by now.
+    /// The page is visible again. A device that was busy may be free by now.
     RetryBusy,
-    /// The microphone is to be muted or unmuted; the camera, and its light, to go off or on.
+    /// Mute or unmute the microphone; turn the camera, and its light, off or on.
     Toggle(Kind),
-    /// The microphone is to be muted, also one that is being opened or is gone for the moment.
+    /// Mute the microphone, even if it is being opened or currently lost.
     Mute,
-    /// The microphone is to be unmuted, if it is open.
+    /// Unmute the microphone, if it is open.
     Unmute,
-    /// The microphone is to be muted, or the camera to go off, if it sends.
+    /// Mute the microphone or turn off the camera, if it sends.
     SwitchOff(Kind),
-    /// The camera is to be off, also one that could not be opened, or not yet, until somebody asks
-    /// for it.
+    /// Keep the camera off, even one that could not be opened yet, until the person requests it.
     LeaveCameraOff,
-    /// Another device is to be used, now and on later visits.
+    /// Use another device, for now and later visits.
     Choose(Kind, String),
-    /// That one device took the place of another is to be undone. If that one has not come back,
-    /// nothing is sent in its place.
+    /// Undo the replacement of a device. If the old one has not come back, nothing is sent.
     Undo(Kind, Gone),
-    /// The browser is to do other things to the sound of the microphone.
+    /// The settings of audio processing have changed.
     ProcessingChanged,
-    /// All devices are to be let go of, with what would open them again.
+    /// Release all devices, and cancel everything that would open them again.
     Release,
-    /// Devices came or went.
+    /// Devices were connected or disconnected.
     DevicesChanged,
-    /// The answer to [`Command::List`]: all devices there are, if the browser tells.
+    /// The answer to [`Command::List`]: all devices, if the browser lists them.
     Listed(Listing, Option<Vec<Device>>),
     /// The answer to [`Command::AskPermission`].
     Permission {
-        /// Of which request.
+        /// The request it belongs to.
         generation: Generation,
-        /// Whether the permission is known to be given.
+        /// Whether the permission is known to be granted.
         granted: bool,
     },
     /// The answer to [`Command::Ask`].
     Answered {
-        /// Of which request.
+        /// The request it belongs to.
         generation: Generation,
-        /// What was opened, or why nothing was.
+        /// The opened devices, or the problem.
         answer: Result<Vec<Granted<T>>, Problem>,
     },
-    /// The permission that [`Command::WatchPermission`] waits for was given.
+    /// The permission that [`Command::WatchPermission`] waits for was granted.
     Allowed(Kind, Generation),
-    /// The device in use went away.
+    /// The device in use was disconnected.
     Ended(Kind, Generation),
-    /// The system, or a key of the device, gives nothing of it any more, or does again.
+    /// The system, or a key on the device, has muted it or unmuted it.
     Muted(Kind, Generation, bool),
 }
 
 /// A device that the browser has opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Granted<T> {
-    /// What it sends.
+    /// The kind it sends.
     pub kind: Kind,
-    /// What comes from it.
+    /// Its track.
     pub track: T,
-    /// Which it is, for when it is gone.
+    /// Its identity, for when it is lost.
     pub device: Gone,
-    /// Whether the system gives nothing of it at this moment.
+    /// Whether the system is muting it.
     pub muted: bool,
 }
 
-/// What devices are listed for.
+/// The purpose of a device list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {
-    /// For this request, so that what is missing does not cost the rest.
+    /// For this request, which skips missing kinds.
     Request(Generation),
     /// For the person to choose from.
     Choice,
     /// Because devices came or went.
     Change {
-        /// What was there before.
+        /// The devices before.
         before: Vec<Device>,
     },
 }
 
-/// Something to be done, in this order.
+/// An action for the shell, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<T> {
     /// List the devices, and answer with [`Input::Listed`].
     List(Listing),
-    /// Ask the browser for these kinds in one question, and answer with [`Input::Answered`].
+    /// Request these kinds from the browser in one prompt, and answer with [`Input::Answered`].
     Ask {
-        /// For which request.
+        /// The request it belongs to.
         generation: Generation,
-        /// Each kind with the id of its device; empty for the system's choice.
+        /// Each kind with the id of its device; empty for the system default.
         devices: Vec<(Kind, String)>,
     },
-    /// See whether the permission is given, without a question, and answer with
-    /// [`Input::Permission`].
+    /// Query the permission without a prompt, and answer with [`Input::Permission`].
     AskPermission {
-        /// For which request.
+        /// The request it belongs to.
         generation: Generation,
-        /// For which kind.
+        /// The kind.
         kind: Kind,
     },
-    /// Watch until the permission is given, and answer with [`Input::Allowed`].
+    /// Watch until the permission is granted, and answer with [`Input::Allowed`].
     WatchPermission(Kind, Generation),
-    /// Have this track send, or silence in its place.
+    /// Enable the track, or have it send silence.
     Enable(T, bool),
-    /// This track is in use from now on: tell with [`Input::Ended`] and [`Input::Muted`] what
-    /// becomes of it.
+    /// Observe this track, now in use, and report with [`Input::Ended`] and [`Input::Muted`].
     Follow {
-        /// What it sends.
+        /// The kind it sends.
         kind: Kind,
-        /// For which request it was opened.
+        /// The request that opened it.
         generation: Generation,
-        /// Which.
+        /// The track.
         track: T,
     },
-    /// Keep the id of the chosen device for later visits.
+    /// Store the id of the selected device for later visits.
     KeepChoice(Kind, String),
-    /// Offer a device that came.
+    /// Offer a new device.
     Offer(Device),
-    /// Tell that a device took the place of another, which can be undone.
+    /// Report that a device replaced another, which can be undone.
     TellReplaced {
         /// Its kind.
         kind: Kind,
-        /// What went away.
+        /// The lost device.
         gone: Gone,
-        /// What is used now.
+        /// The name of the new device.
         now: String,
     },
-    /// Tell that a device went away and there is no other.
+    /// Report that a device was disconnected and there is no other.
     TellUnplugged(Kind),
 }

@@ -1,40 +1,41 @@
-//! What the own microphone tells of a person: that nothing comes from it, or that they talk though
-//! they are muted.
+//! What the person's own microphone reveals: that it is silent, or that they are talking while
+//! muted.
 
 use std::time::Duration;
 
-/// So long a microphone may give nothing at all. One that works is never perfectly silent.
+/// A microphone without any signal for this long counts as silent. A working one always has some
+/// noise.
 const SILENT_AFTER: Duration = Duration::from_secs(10);
-/// From this loudness on, in percent, somebody talks.
+/// Level in percent above which a person is talking.
 const TALKING: u32 = 55;
-/// So many of the last moments have to be loud, one for each bit: speech has gaps, a cough has none.
+/// Mask of the most recent 200 ms intervals, one bit each. Several of them have to be loud: a cough is
+/// shorter than speech.
 const MOMENTS: u32 = 0b11_1111_1111;
 const LOUD_MOMENTS: u32 = 3;
-/// So long after the last word they are told.
+/// The hint is shown until this long after the last word.
 const TALKED_WITHIN: Duration = Duration::from_secs(4);
 
-/// Listens to the own microphone.
+/// Detects activity of the person's own microphone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MicActivity {
     nothing_since: Option<Duration>,
-    /// Whether the last moments were loud, the newest in the lowest bit.
+    /// Which of the most recent intervals were loud, the newest in the lowest bit.
     loud: u32,
     talked: Option<Duration>,
 }
 
-/// What is worth a word.
+/// Findings worth a hint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MicWarning {
-    /// Nothing at all has come for a while.
+    /// No signal at all for a while.
     pub silent: bool,
-    /// The person talks and nobody hears it, because they are muted.
+    /// The person is talking although they are muted.
     pub talking_while_muted: bool,
 }
 
 impl MicActivity {
-    /// Takes in the loudness of the last moment in percent; none if there was nothing at all, not
-    /// even the noise that every microphone makes. To be called every 200 ms; while they are not
-    /// muted, now and then is enough.
+    /// Takes the level of the last interval in percent; `None` without any signal, not even the
+    /// noise of every working microphone. Call it every 200 ms while muted, otherwise occasionally.
     pub fn listen(&mut self, level: Option<u32>, muted: bool, now: Duration) -> MicWarning {
         match level {
             None => _ = self.nothing_since.get_or_insert(now),
@@ -60,7 +61,7 @@ impl MicActivity {
 mod tests {
     use super::*;
 
-    /// What is told at the end of a time in which the same was heard every 200 ms.
+    /// The finding after the same level every 200 ms for a while.
     fn hear(
         activity: &mut MicActivity,
         level: Option<u32>,

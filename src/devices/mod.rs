@@ -1,5 +1,5 @@
-//! This person's microphone and camera: what is asked of the browser, and what its answers lead to.
-//! Pure: no browser, clock or signal in here.
+//! This person's microphone and camera: requests to the browser, and the handling of its answers.
+//! Pure: no browser, clock or signals.
 //!
 //! Contract: call [`Capture::handle`] with an input, then drain [`Capture::poll`].
 
@@ -18,5 +18,5 @@ pub use mic_activity::{MicActivity, MicWarning};
 pub use slot::{Gone, Slot, Source};
 pub use types::{Device, DeviceKind, Kind, PerKind, Problem};
 
-/// Tells a request from earlier ones for the same kind. Answers to those are ignored.
+/// Distinguishes a request from earlier ones for the same kind. Answers to those are ignored.
 pub type Generation = u64;

@@ -1,33 +1,33 @@
-//! What is asked of the browser, and in which order: one question for all. If they cannot be had
-//! together, each is asked for by itself, so that one that is busy or blocked does not cost the
-//! other; a refusal is not asked again.
+//! The order of requests to the browser: one prompt for all kinds. If they cannot be opened
+//! together, each is requested separately, so that a busy or blocked one does not affect the other;
+//! a refusal is not repeated.
 
 use super::{Capture, Command, Device, Generation, Granted, Kind, Listing, Problem, Source};
 use std::collections::VecDeque;
 
-/// What was asked for at one moment. It goes on step by step, each after the answer to the last.
+/// The requests made at one moment. Each step follows the answer to the last.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) generation: Generation,
     step: Step,
-    /// The kinds that this step is about.
+    /// The kinds in this step.
     pub(super) kinds: Vec<Kind>,
-    /// What comes after that, one by one.
+    /// The kinds to request after that, one by one.
     pub(super) rest: VecDeque<Kind>,
-    /// Somebody said no to all of them at once, which may be meant for one.
+    /// All kinds were refused at once, although only one may have been meant.
     refused: Option<Problem>,
 }
 
-/// Which answer a request waits for.
+/// The answer that a request waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// Which devices there are.
+    /// The list of devices.
     List,
-    /// What the browser opens.
+    /// The opened devices.
     Ask,
-    /// Whether the permission is given in spite of the refusal.
+    /// Whether the permission is granted despite the refusal.
     Permission,
-    /// Whether the microphone, which nobody wants on, can be opened without a question.
+    /// Whether the microphone, which is muted, can be opened without a prompt.
     PermissionOfMuted,
 }
 
@@ -38,8 +38,8 @@ impl Request {
 }
 
 impl<T: Clone> Capture<T> {
-    /// Opens these kinds, in place of what they are now. `replacing`: they count as sending
-    /// meanwhile, as those do that send already.
+    /// Opens these kinds, replacing their current state. `replacing`: they are reported as sending
+    /// in the meantime, as are those already sending.
     pub(super) fn open_kinds(&mut self, kinds: impl IntoIterator<Item = Kind>, replacing: bool) {
         let generation = self.next_generation();
         let mut open = Vec::new();
@@ -56,7 +56,7 @@ impl<T: Clone> Capture<T> {
         self.request(generation, open);
     }
 
-    /// Asks again for what another program had. What is said of it stands until it is free.
+    /// Retries devices that were busy. The problem stays visible until one is free.
     pub(super) fn retry_busy(&mut self) {
         let generation = self.next_generation();
         let busy = |kind: &Kind| self.slot(*kind).failed_with(Problem::Busy);
@@ -65,8 +65,8 @@ impl<T: Clone> Capture<T> {
         self.request(generation, busy);
     }
 
-    /// Opens the microphone though it is muted, where nobody is asked for that: so a key that is held
-    /// unmutes it, and that somebody talks while muted is noticed.
+    /// Opens a muted microphone if that needs no prompt: then holding a key unmutes it, and talking
+    /// while muted is detected.
     pub(super) fn open_muted(&mut self) {
         let (generation, kind) = (self.next_generation(), Kind::Microphone);
         self.slot_mut(kind).generation = generation;
@@ -92,7 +92,7 @@ impl<T: Clone> Capture<T> {
         Some(self.requests.swap_remove(place))
     }
 
-    /// Leaves out what is known to be missing.
+    /// Skips kinds that are known to be missing.
     pub(super) fn listed(&mut self, generation: Generation, devices: Option<&[Device]>) {
         let Some(mut request) = self.resume(generation, Step::List) else { return };
         let is_there =
@@ -138,10 +138,10 @@ impl<T: Clone> Capture<T> {
         self.go_on(request);
     }
 
-    /// Asks for what could not be had together with others.
+    /// Requests the kinds that could not be opened together.
     fn go_on(&mut self, mut request: Request) {
         let Some(kind) = request.rest.pop_front() else {
-            // Devices have names once one was opened.
+            // Devices have names once one has been opened.
             return self.run(Command::List(Listing::Choice));
         };
         let generation = request.generation;
@@ -167,7 +167,7 @@ impl<T: Clone> Capture<T> {
             && granted
             && self.is_current(Kind::Microphone, generation)
         {
-            // Counts as sending, so that it can be unmuted meanwhile.
+            // Reported as sending, so that it can be unmuted in the meantime.
             self.open_kinds([Kind::Microphone], true);
         }
     }

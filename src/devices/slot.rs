@@ -2,15 +2,15 @@
 
 use super::{Generation, Problem};
 
-/// Where one kind of device stands.
+/// The state of one kind of device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source<T> {
-    /// Not asked for, or released.
+    /// Not requested, or released.
     #[default]
     Off,
-    /// The browser was asked and has not answered.
+    /// Requested, without an answer yet.
     Opening {
-        /// Whether this takes the place of a device that was in use.
+        /// Whether it replaces a device that was in use.
         replacing: bool,
     },
     /// Open. The device is released when the last clone of its track is dropped.
@@ -20,39 +20,39 @@ pub enum Source<T> {
 }
 
 impl<T> Source<T> {
-    /// Whether it gives something, or did and is about to again.
+    /// Whether it sends, or is being replaced after it did.
     pub fn sends(&self) -> bool {
         matches!(self, Self::On(_) | Self::Opening { replacing: true })
     }
 }
 
-/// A device that went away.
+/// A device that was disconnected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gone {
     /// See [`Device::id`](super::Device::id).
     pub id: String,
-    /// What the system called it.
+    /// Its label.
     pub label: String,
 }
 
-/// One kind of device: where it stands and what the person wants of it.
+/// One kind of device: its state and the person's choices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot<T> {
-    /// Where it stands.
+    /// Its state.
     pub source: Source<T>,
     /// Whether the person wants it on: for the microphone "not muted".
     pub wanted: bool,
-    /// The id of the device that the person chose on this machine; empty for the system's choice.
+    /// The id of the selected device on this machine; empty for the system default.
     pub chosen: String,
-    /// Whether the system, or a key of the device, gives nothing of it.
+    /// Whether the system, or a key on the device, is muting it.
     pub muted: bool,
-    /// Why this page cannot even ask for it.
+    /// Why this page cannot request it at all.
     pub(super) barred: Option<Problem>,
-    /// The last request, or the last time that earlier ones were given up.
+    /// The last request, or the last time that requests were cancelled.
     pub(super) generation: Generation,
-    /// The device in use, as it is named once it is gone.
+    /// The device in use, for when it is lost.
     pub(super) in_use: Option<Gone>,
-    /// A device that went away and is being replaced.
+    /// The lost device that is being replaced.
     pub(super) gone: Option<Gone>,
 }
 
@@ -72,7 +72,7 @@ impl<T> Default for Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// Whether sound or picture goes out.
+    /// Whether audio or video is being sent.
     pub fn is_sending(&self) -> bool {
         self.wanted && self.source.sends()
     }
@@ -89,8 +89,7 @@ impl<T> Slot<T> {
         matches!(self.source, Source::Failed(found) if found == problem)
     }
 
-    /// Lets go of the device, and gives up what was asked. What nothing on this page gives to the
-    /// person stays named.
+    /// Releases the device and cancels its request. A permanent problem of this page stays visible.
     pub(super) fn close(&mut self, generation: Generation) {
         self.generation = generation;
         self.gone = None;

@@ -1,11 +1,11 @@
-//! What a page does, what it asks of the browser for it, and what it makes of the answers.
+//! Actions on a page, the resulting requests to the browser, and the handling of its answers.
 
 use super::{Kind::*, *};
 use std::rc::Rc;
 
 mod any_order;
 
-/// A track that lets its device go when its last clone is dropped.
+/// A track that releases its device when the last clone is dropped.
 type Track = Rc<u32>;
 
 const BUSY: Source<Track> = Source::Failed(Problem::Busy);
@@ -14,21 +14,21 @@ const DENIED: Source<Track> = Source::Failed(Problem::Denied);
 const OPENING: Source<Track> = Source::Opening { replacing: false };
 const REPLACING: Source<Track> = Source::Opening { replacing: true };
 
-/// A page in a browser that answers when it is told to.
+/// A page in a browser that answers on demand.
 struct Page {
     capture: Capture<Track>,
-    /// What the browser lists, if it does.
+    /// The browser's device list, if it provides one.
     devices: Option<Vec<Device>>,
-    /// Why it opens nothing of these.
+    /// Why it does not open these kinds.
     problem: fn(&[Kind]) -> Option<Problem>,
-    /// What it opens without a question.
+    /// The kinds it opens without a prompt.
     granted: Vec<Kind>,
     tracks: u32,
-    /// What it has not answered, oldest first.
+    /// Unanswered commands, oldest first.
     waiting: Vec<Command<Track>>,
-    /// What it was asked for.
+    /// The prompts so far.
     questions: Vec<Vec<Kind>>,
-    /// What else was to be done.
+    /// The other commands so far.
     done: Vec<Command<Track>>,
 }
 
@@ -40,7 +40,7 @@ fn gone(id: &str) -> Gone {
     Gone { id: id.into(), label: format!("Device {id}") }
 }
 
-/// A page that has a microphone and a camera, where nobody minds.
+/// A page with a microphone and a camera, and all permissions.
 fn page() -> Page {
     Page {
         capture: Capture::default(),
@@ -54,7 +54,7 @@ fn page() -> Page {
     }
 }
 
-/// One that was given both.
+/// A page with both kinds open.
 fn open_page() -> Page {
     let mut page = page();
     page.does(Input::Open);
@@ -78,7 +78,7 @@ impl Page {
         }
     }
 
-    /// Something happens, and the browser answers all that follows from it.
+    /// Handles an input, and answers all resulting commands.
     fn does(&mut self, input: Input<Track>) {
         self.handle(input);
         while !self.waiting.is_empty() {
@@ -86,7 +86,7 @@ impl Page {
         }
     }
 
-    /// Has the browser list the devices, so that it is what they are asked for that waits.
+    /// Has the browser list the devices, so that only the request for them is pending.
     fn lists(&mut self, input: Input<Track>) {
         self.handle(input);
         self.answer(self.waiting.len() - 1);
@@ -147,7 +147,7 @@ impl Page {
         self.capture.slot(kind).generation
     }
 
-    /// Whether the track in use was last told to send.
+    /// Whether the track in use is enabled.
     fn is_enabled(&self, kind: Kind) -> bool {
         let of_it = |command: &Command<Track>| match command {
             Command::Enable(track, enabled) if Some(**track) == self.track(kind) => Some(*enabled),
@@ -160,7 +160,7 @@ impl Page {
         self.does(Input::Ended(kind, self.generation(kind)));
     }
 
-    /// What the person was told, and offered.
+    /// The notices and offers so far.
     fn told(&mut self) -> Vec<Command<Track>> {
         let is_told = |command: &Command<Track>| {
             matches!(
@@ -183,7 +183,7 @@ fn both_are_asked_for_in_one_question_with_the_chosen_devices() {
     assert!(!page.is_sending(Microphone), "nothing came yet");
     page.answer(0);
     assert_eq!([page.track(Microphone), page.track(Camera)], [Some(1), Some(2)]);
-    // Now the devices have names.
+    // Devices have names now.
     assert_eq!(page.waiting, [Command::List(Listing::Choice)]);
     page.answer(0);
     assert_eq!(page.capture.devices().len(), 2);
@@ -210,7 +210,7 @@ fn one_that_is_busy_does_not_cost_the_other() {
     page.handle(Input::Open);
     page.answer(0);
     page.answer(0);
-    // One after the other, or the person would have two questions before them.
+    // One after the other, to avoid two prompts at once.
     assert_eq!(page.questions, [vec![Microphone, Camera], vec![Microphone]]);
     page.answer(0);
     page.answer(0);
@@ -309,7 +309,7 @@ fn a_request_goes_on_for_what_still_waits_for_it() {
     page.problem = |kinds| (kinds.len() > 1).then_some(Problem::Busy);
     page.lists(Input::Open);
     page.handle(Input::Retry(Microphone));
-    // The first question fails: its microphone is asked for elsewhere by now.
+    // The first request fails: its microphone has been requested again since.
     page.answer(0);
     assert_eq!(page.questions, [vec![Microphone, Camera], vec![Camera]]);
     while !page.waiting.is_empty() {
@@ -355,7 +355,7 @@ fn one_that_is_replaced_counts_as_sending() {
     assert_eq!(page.source(Microphone), &REPLACING);
     assert!(page.is_sending(Microphone));
     assert!(before.upgrade().is_none(), "some systems open a device only once");
-    // Also when it is replaced once more meanwhile.
+    // Even when it is replaced again in the meantime.
     page.handle(Input::ProcessingChanged);
     assert_eq!(page.source(Microphone), &REPLACING);
 }
@@ -543,7 +543,7 @@ fn the_next_best_takes_the_place_of_what_was_unplugged() {
     let mut page = open_page();
     page.does(Input::Choose(Microphone, "m2".into()));
     page.told();
-    // The browser takes another one, because this one is gone.
+    // The browser selects another one, because this one is gone.
     page.lists(Input::Ended(Microphone, page.generation(Microphone)));
     assert!(page.is_sending(Microphone), "it is about to send again");
     let Some(Command::Ask { generation, .. }) = page.waiting.pop() else { panic!("no question") };
@@ -554,7 +554,7 @@ fn the_next_best_takes_the_place_of_what_was_unplugged() {
     let replaced = Command::TellReplaced { kind: Microphone, gone: gone("m2"), now };
     assert_eq!(page.told(), [replaced]);
     assert_eq!(page.track(Camera), Some(2), "nothing happened to it");
-    // It is said once.
+    // It is reported once.
     page.does(Input::ProcessingChanged);
     assert_eq!(page.told(), []);
 }
@@ -624,7 +624,7 @@ fn what_was_replaced_can_be_had_back() {
 
 #[test]
 fn nothing_is_sent_in_the_place_of_what_cannot_be_had_back() {
-    // The last one is there, and stands for any.
+    // The last device is open, and stands for any.
     for id in ["m2", "default", ""] {
         for kind in Kind::ALL {
             let mut page = open_page();
@@ -685,7 +685,7 @@ fn who_wants_no_camera_is_asked_for_none() {
     page.does(Input::LeaveCameraOff);
     page.does(Input::OpenUnasked);
     assert_eq!(page.questions, [vec![Microphone]]);
-    // Until they want one.
+    // Until they request one.
     page.does(Input::Toggle(Camera));
     assert!(page.is_sending(Camera));
     page.lists(Input::Choose(Camera, "c2".into()));
@@ -790,7 +790,7 @@ fn release_lets_go_of_everything() {
     page.answer(0);
     page.does(Input::Ended(Microphone, generation));
     assert_eq!(page.sources(), [&Source::Off; 2]);
-    // What went away before is no matter of the next call.
+    // An earlier loss does not concern the next call.
     page.does(Input::Open);
     assert_eq!(page.told(), []);
 }
@@ -805,7 +805,7 @@ fn a_choice_is_kept_and_used_where_something_is_in_use() {
     page.lists(Input::Choose(Camera, "c3".into()));
     let devices = vec![(Camera, "c3".into())];
     assert_eq!(page.waiting, [Command::Ask { generation: page.generation(Camera), devices }]);
-    // One that works in the place of one that does not.
+    // A working device in place of a failing one.
     page.problem = |_| Some(Problem::Busy);
     page.answer(0);
     assert_eq!(page.source(Camera), &BUSY);
@@ -851,7 +851,7 @@ fn a_device_is_new_by_what_was_there_when_it_came() {
     let mut page = open_page();
     page.handle(Input::DevicesChanged);
     page.devices.as_mut().unwrap().push(device(Camera, "c2"));
-    // Another list is read meanwhile.
+    // Another list is read in the meantime.
     page.handle(Input::Listed(Listing::Choice, page.devices.clone()));
     page.answer(0);
     assert_eq!(page.told(), [Command::Offer(device(Camera, "c2"))]);
@@ -880,7 +880,7 @@ fn other_processing_opens_the_microphone_anew() {
     page.does(Input::ProcessingChanged);
     assert_eq!(page.questions, [vec![Microphone]]);
     assert_eq!((page.track(Microphone), page.track(Camera)), (Some(3), Some(2)));
-    // The one that is being opened is opened as it was wanted before.
+    // The device being opened keeps its previous settings.
     page.lists(Input::ProcessingChanged);
     page.does(Input::ProcessingChanged);
     assert_eq!(page.questions, [[Microphone]; 3]);

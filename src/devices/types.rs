@@ -2,12 +2,12 @@
 
 use crate::protocol::TrackSource;
 
-/// A kind of device that sends.
+/// A kind of capture device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Sound.
+    /// Audio.
     Microphone,
-    /// Picture.
+    /// Video.
     Camera,
 }
 
@@ -75,23 +75,23 @@ impl<T> PerKind<T> {
     }
 }
 
-/// What a device is for.
+/// The purpose of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceKind {
-    /// Sends.
+    /// Captures.
     Input(Kind),
-    /// Plays sound.
+    /// Plays audio.
     Speaker,
 }
 
 /// One camera, microphone or speaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// Stable for this site on this browser. Empty until permission was given.
+    /// Stable for this site on this browser. Empty until permission is granted.
     pub id: String,
-    /// What the system calls it. Empty until permission was given.
+    /// The system's name for it. Empty until permission is granted.
     pub label: String,
-    /// What it is for.
+    /// Its purpose.
     pub kind: DeviceKind,
 }
 
@@ -105,33 +105,33 @@ impl Device {
 /// Why a device could not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The browser's question was closed without an answer.
+    /// The permission prompt was closed without an answer.
     Dismissed,
-    /// The browser is set to refuse.
+    /// The browser is set to deny it.
     Denied,
-    /// The operating system is set to refuse.
+    /// The operating system is set to deny it.
     DeniedBySystem,
-    /// There is none.
+    /// There is no such device.
     Missing,
-    /// Another program or tab has it.
+    /// Another program or tab is using it.
     Busy,
-    /// Browsers give devices only to pages from https or localhost.
+    /// The page is neither from https nor from localhost.
     Insecure,
-    /// The page around this one does not let it have them.
+    /// The embedding page does not allow it.
     Framed,
-    /// The page's own policy does not.
+    /// The page's own policy does not allow it.
     Forbidden,
     /// Something else.
     Failed,
 }
 
 impl Problem {
-    /// Whether nothing that is done on this page or in the browser's settings changes it.
+    /// Whether it cannot be solved on this page or in the browser's settings.
     #[must_use]
     pub fn is_lasting(self) -> bool {
         matches!(self, Self::Insecure | Self::Framed | Self::Forbidden)
     }
-    /// Whether somebody said no, which is not asked again.
+    /// Whether permission was denied; then it is not requested again.
     pub(super) fn is_refusal(self) -> bool {
         matches!(self, Self::Denied | Self::DeniedBySystem | Self::Dismissed | Self::Framed)
     }

@@ -1,26 +1,26 @@
-//! Whether a STUN or TURN server answers (RFC 8489, RFC 8656), from what a peer connection that knows
-//! this one server finds out.
+//! Checks whether a STUN or TURN server answers (RFC 8489, RFC 8656), with a peer connection that
+//! uses only this server.
 
 use super::stats_history::Protocol;
 use std::time::Duration;
 
-/// STUN's own error codes (RFC 8489, section 14.8): the server has said something. Browsers add 701
-/// for one that did not (W3C WebRTC, section 4.8.2).
+/// STUN error codes (RFC 8489, section 14.8), which prove that the server has answered. Browsers
+/// add 701 for a server that did not (W3C WebRTC, section 4.8.2).
 const ANSWERS: std::ops::Range<u16> = 300..700;
 
-/// What is looked for.
+/// The target of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckTarget {
-    /// The browser itself: whether it finds any way to be reached. No server is asked.
+    /// The browser itself: whether it finds any network path. No server is used.
     Browser,
-    /// A server that tells somebody their address.
+    /// A server that reports a client's public address.
     Stun,
-    /// A relay, reached over this.
+    /// A relay over this transport.
     Relay(Protocol),
 }
 
 impl CheckTarget {
-    /// What the URL of a server is for (RFC 7064, RFC 7065).
+    /// The purpose of a server, by its URL (RFC 7064, RFC 7065).
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
         let over_tcp = url.ends_with("?transport=tcp");
@@ -34,7 +34,7 @@ impl CheckTarget {
     }
 }
 
-/// What a connection tells.
+/// An event of the peer connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckEvent {
     /// A candidate of the type `host`.
@@ -45,52 +45,51 @@ pub enum CheckEvent {
     Relayed,
     /// An error, by its code.
     Error(u16),
-    /// There are no more candidates.
+    /// Candidate gathering has finished.
     Done,
-    /// It has taken too long.
+    /// The check took too long.
     TimedOut,
 }
 
-/// What came of it.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckResult {
     /// Nothing yet.
     Waiting,
-    /// It does what it is for. Found out in this time, which for a relay includes all that has to be
-    /// said before.
+    /// It works. For a relay, the time includes the whole allocation.
     Works(Duration),
-    /// It answers, and does not accept the credentials.
+    /// It answers, but rejects the credentials.
     Refuses(Duration),
-    /// It does not answer; the browser finds no way.
+    /// It does not answer, or the browser found no network path.
     Silent,
-    /// The browser could not make a connection to ask with.
+    /// The browser could not create a peer connection.
     Impossible,
-    /// It was not asked, because the person hides their address.
+    /// Not checked, because the person hides their IP address.
     Untried,
-    /// It was not waited for any longer.
+    /// The check was cancelled.
     Dropped,
 }
 
-/// The test of one server.
+/// The check of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IceServerCheck {
-    /// What for.
+    /// Its target.
     pub target: CheckTarget,
-    /// What is known.
+    /// Its result so far.
     pub result: CheckResult,
     failed: bool,
-    /// There is a candidate to be asked from.
+    /// Whether any candidate was found.
     found: bool,
 }
 
 impl IceServerCheck {
-    /// One that begins.
+    /// A new check.
     #[must_use]
     pub fn new(target: CheckTarget) -> Self {
         Self { target, result: CheckResult::Waiting, failed: false, found: false }
     }
 
-    /// Takes in an event and the time since the beginning. What is found stays.
+    /// Handles an event, with the time since the start. A result is final.
     pub fn note(&mut self, event: CheckEvent, after: Duration) {
         if self.result != CheckResult::Waiting {
             return;
@@ -109,7 +108,8 @@ impl IceServerCheck {
                 self.failed = true;
                 return;
             }
-            // Whose address nobody translates gets no candidate of its own for it.
+            // Without NAT, the server-reflexive candidate equals the host candidate and is not
+            // reported.
             (CheckTarget::Stun, CheckEvent::Done) if !self.failed && self.found => {
                 CheckResult::Works(after)
             }
@@ -118,7 +118,7 @@ impl IceServerCheck {
         };
     }
 
-    /// Whether the server was heard.
+    /// Whether the server has answered.
     #[must_use]
     pub fn answers(&self) -> bool {
         matches!(self.result, CheckResult::Works(_) | CheckResult::Refuses(_))

@@ -1,5 +1,4 @@
-//! What people are told of their connections in numbers, and whether servers answer. Pure: no browser,
-//! clock or signal in here.
+//! Connection statistics, and checks of STUN and TURN servers. Pure: no browser, clock or signals.
 
 mod ice_check;
 mod stats_history;

@@ -1,17 +1,16 @@
-//! What the connection to one person carries, second by second, for people who ask. Nothing in here
-//! tells an address.
+//! Statistics of the connection to one person, second by second. Contains no addresses.
 
 use crate::call::{Generation, Path};
 use std::{collections::VecDeque, time::Duration};
 
-/// How far back a history goes.
+/// Length of a history.
 const SPAN: Duration = Duration::from_secs(120);
-/// How many samples it holds at most: one a second.
+/// Maximum number of samples: one per second.
 const SAMPLES: usize = 120;
-/// After a longer break between two snapshots, nothing is known of the time between them.
+/// Maximum time between two snapshots; after a longer gap, the time in between is unknown.
 const BREAK: Duration = Duration::from_secs(5);
 
-/// What carries packets.
+/// A transport protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// RFC 768.
@@ -35,7 +34,7 @@ impl Protocol {
     }
 }
 
-/// A family of addresses.
+/// An address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// RFC 791.
@@ -45,7 +44,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// That of an address; none for a name that stands for one (RFC 8828, section 5.2).
+    /// The family of an address; `None` for an mDNS name (RFC 8828, section 5.2).
     #[must_use]
     pub fn of(address: &str) -> Option<Self> {
         let is_v4 = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -57,34 +56,34 @@ impl Family {
     }
 }
 
-/// The pair of candidates that is in use (RFC 8445).
+/// The selected candidate pair (RFC 8445).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Direct or relayed.
     pub path: Path,
-    /// What carries the packets.
+    /// The transport protocol of the packets.
     pub protocol: Option<Protocol>,
-    /// How this side reaches its own relay, if it goes through one.
+    /// How this side reaches its own relay, if it uses one.
     pub relay: Option<Protocol>,
-    /// Of this side's address.
+    /// The family of this side's address.
     pub family: Option<Family>,
 }
 
-/// Why a picture is sent smaller than the camera gives it (W3C WebRTC Statistics,
+/// Why video is sent at a lower quality than the camera's (W3C WebRTC Statistics,
 /// `RTCQualityLimitationReason`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// It is not.
+    /// Not limited.
     None,
-    /// The device cannot compute more.
+    /// The device's processor.
     Cpu,
-    /// The connection does not carry more.
+    /// The bandwidth of the connection.
     Bandwidth,
     /// Something else.
     Other,
 }
 
-/// A picture as it comes or goes.
+/// A video stream in one direction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
     /// The name of its codec, as in `video/<name>`.
@@ -93,46 +92,46 @@ pub struct Picture {
     pub size: Option<(u32, u32)>,
     /// Frames per second.
     pub frames: Option<f64>,
-    /// How often it stood still, and for how long in all. Only of what comes.
+    /// Number of freezes, and their total duration. Received video only.
     pub freezes: Option<(u64, Duration)>,
-    /// Only of what goes.
+    /// Sent video only.
     pub limit: Option<Limit>,
 }
 
-/// One direction. What a browser does not tell is none.
+/// One direction. Values that the browser does not report are `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Traffic {
-    /// Bytes of sound and picture since the connection was made.
+    /// Bytes of audio and video since the connection was created.
     pub bytes: Option<u64>,
-    /// Packets that arrived since then, and that did not. Only of what comes.
+    /// Packets received and lost since then. Received media only.
     pub packets: Option<(u64, u64)>,
-    /// The share of packets, 0 to 1, that did not arrive at the other side lately. Only of what goes.
+    /// The fraction of packets, 0 to 1, that the other side lost recently. Sent media only.
     pub loss: Option<f64>,
-    /// How unevenly packets of sound arrive, or those of the picture where there is no sound
-    /// (RFC 3550, section 6.4.1).
+    /// Jitter of the audio packets, or of the video packets where there is no audio (RFC 3550,
+    /// section 6.4.1).
     pub jitter: Option<Duration>,
-    /// The name of the sound's codec, as in `audio/<name>`.
+    /// The name of the audio codec, as in `audio/<name>`.
     pub sound: Option<String>,
-    /// The largest of the pictures.
+    /// The largest video.
     pub picture: Option<Picture>,
 }
 
-/// What a connection carries for one participant at one moment.
+/// A snapshot of a connection's statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatsSnapshot {
-    /// When, since the page was opened.
+    /// Time since the page was opened.
     pub at: Duration,
-    /// The way in use.
+    /// The selected route.
     pub route: Option<Route>,
-    /// Time there and back.
+    /// Round-trip time.
     pub round_trip: Option<Duration>,
-    /// What comes.
+    /// Received media.
     pub received: Traffic,
-    /// What goes.
+    /// Sent media.
     pub sent: Traffic,
 }
 
-/// Seen from this side.
+/// A direction, as seen from this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the other person.
@@ -141,14 +140,14 @@ pub enum Direction {
     Sent,
 }
 
-/// Something that is drawn over time.
+/// A value that is drawn over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// In seconds.
     RoundTrip,
     /// In bits per second.
     Rate(Direction),
-    /// As a share of all packets, 0 to 1.
+    /// As a fraction of all packets, 0 to 1.
     Loss(Direction),
     /// In seconds.
     Jitter(Direction),
@@ -161,7 +160,7 @@ struct Flow {
     jitter: Option<f64>,
 }
 
-/// What was measured between two snapshots.
+/// The values between two snapshots.
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     at: Duration,
@@ -185,7 +184,7 @@ impl Sample {
     }
 }
 
-/// The last two minutes with one person, whichever connections there were to them.
+/// The last two minutes with one person, across all connections to them.
 #[derive(Clone, Debug, Default)]
 pub struct StatsHistory {
     latest: Option<(Generation, StatsSnapshot)>,
@@ -193,7 +192,7 @@ pub struct StatsHistory {
 }
 
 impl StatsHistory {
-    /// Adds a snapshot of a connection. One that is not newer than the last adds nothing.
+    /// Adds a snapshot of a connection. Ignores a snapshot that is not newer than the last.
     pub fn note(&mut self, connection: Generation, snapshot: StatsSnapshot) {
         if self.latest().is_some_and(|latest| latest.at >= snapshot.at) {
             return;
@@ -215,13 +214,13 @@ impl StatsHistory {
         self.latest.as_ref().map(|(_, snapshot)| snapshot)
     }
 
-    /// What was measured last.
+    /// The last values.
     #[must_use]
     pub fn now(&self, measure: Measure) -> Option<f64> {
         self.samples.back().and_then(|sample| sample.value(measure))
     }
 
-    /// The least and the most of the last two minutes.
+    /// Minimum and maximum of the last two minutes.
     #[must_use]
     pub fn range(&self, measure: Measure) -> Option<(f64, f64)> {
         let values = self.samples.iter().filter_map(|sample| sample.value(measure));
@@ -231,8 +230,8 @@ impl StatsHistory {
         })
     }
 
-    /// Lines through what was measured, broken where nothing was. Each point is where in the last two
-    /// minutes, 0 to 1 for now, and the value.
+    /// Lines through the values, with gaps where there are none. Each point is its position within
+    /// the last two minutes, 0 to 1 for now, and the value.
     #[must_use]
     pub fn lines(&self, measure: Measure) -> Vec<Vec<(f64, f64)>> {
         let Some(end) = self.latest().map(|latest| latest.at) else { return Vec::new() };
@@ -283,8 +282,8 @@ fn packets(traffic: Option<&Traffic>, which: impl Fn((u64, u64)) -> u64) -> Opti
     traffic?.packets.map(which)
 }
 
-/// By how much a counter has grown. One that shrank counts something else now, as when a stream of it
-/// has ended.
+/// The increase of a counter. A counter that decreased counts something else now, for example after
+/// one of its streams has ended.
 fn grown(before: Option<u64>, after: Option<u64>) -> Option<f64> {
     after?.checked_sub(before?).map(|grown| grown as f64)
 }

@@ -1,28 +1,28 @@
-//! How much gets through: a relay, and to the server.
+//! Throughput: of a relay, and of the upload to the server.
 
 use std::time::Duration;
 
-/// What a relay has carried from a page to itself.
+/// The throughput of a relay, measured from a page to itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throughput {
-    /// There and back.
+    /// Round-trip time.
     pub round_trip: Duration,
-    /// Bits per second, up to the relay and down from it at the same time.
+    /// Bits per second, sent to the relay and received from it at the same time.
     pub rate: f64,
 }
 
-/// How fast something was sent to the server.
+/// The speed of an upload to the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum UploadResult {
-    /// That is not known yet.
+    /// Not known yet.
     #[default]
     Waiting,
     /// In bits per second.
     About(f64),
     /// It did not arrive in time.
     TooSlow,
-    /// The server did not take it.
+    /// The server did not accept it.
     Failed,
-    /// It was not waited for any longer.
+    /// The test was cancelled.
     Dropped,
 }

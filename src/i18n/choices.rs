@@ -1,12 +1,12 @@
-//! What is said of choices that nobody needs to join. Apart from the other texts: the code that writes
-//! it comes with the panels.
+//! Texts about optional settings. Separate from the other texts, because their code is loaded with
+//! the panels.
 
 use crate::{
     protocol::{DisplayName, Quality},
     session::Shortcut,
 };
 
-/// The texts of one language about choices in a call.
+/// The texts of one language about settings in a call.
 #[allow(missing_docs, reason = "the fields are named after what they say")]
 pub struct ChoiceTexts {
     pub view: &'static str,

@@ -1,5 +1,5 @@
-//! What is said of files. Apart from the other texts, because nobody needs it to join: the code that
-//! writes it comes with the panels.
+//! Texts about files. Separate from the other texts, because joining does not need them: their code
+//! is loaded with the panels.
 
 use crate::{content::FileState, protocol::DisplayName};
 
@@ -8,15 +8,15 @@ use crate::{content::FileState, protocol::DisplayName};
 pub struct FileTexts {
     pub files: &'static str,
     pub attach: &'static str,
-    /// What became of somebody's file of this size, and whether they are there.
+    /// The state of a file of this size from another person, and whether they are present.
     pub taken: fn(owner: &DisplayName, bool, FileState, size: u64) -> String,
-    /// What became of an own file of this size with one other person who has answered.
+    /// The state of an own file of this size for one recipient who has responded.
     pub given: fn(to: &DisplayName, FileState, size: u64) -> String,
-    /// An own file of this size, and how many have not answered.
+    /// An own file of this size, and the number of people who have not responded.
     pub own: fn(size: u64, waiting: usize) -> String,
-    /// One that nobody is there to take.
+    /// An own file while nobody else is present.
     pub for_nobody: fn(size: u64) -> String,
-    /// One that cannot be read any more.
+    /// An own file that can no longer be read.
     pub unreadable: fn(size: u64) -> String,
     pub take: &'static str,
     pub decline: &'static str,
@@ -26,6 +26,6 @@ pub struct FileTexts {
     pub save_again: &'static str,
     pub withdraw: &'static str,
     pub dismiss: &'static str,
-    /// What a button does, with the name of the file.
+    /// The action of a button, with the name of the file.
     pub of: fn(action: &str, name: &str) -> String,
 }

@@ -1,4 +1,4 @@
-//! Every sentence a person can read, one file per language. A missing text does not compile.
+//! Every text that people read, one file per language. A missing text does not compile.
 
 mod choices;
 mod en;
@@ -23,7 +23,7 @@ pub use start::StartTexts;
 pub use statistics::StatisticsTexts;
 use std::time::Duration;
 
-/// The texts of one language, grouped by where they stand.
+/// The texts of one language, grouped by where they appear.
 #[allow(missing_docs, reason = "the fields are named after what they say")]
 pub struct Texts {
     pub home_description: &'static str,
@@ -131,7 +131,7 @@ pub struct Texts {
     pub drop_here: &'static str,
     pub more_panel: &'static str,
     pub pin: fn(&str) -> String,
-    /// Somebody is not heard, because this person wants it so.
+    /// A participant whom this person has muted for themselves.
     pub silenced: &'static str,
     pub sign: fn(Reaction) -> &'static str,
     pub raise_hand: &'static str,
@@ -177,7 +177,7 @@ pub struct Texts {
     pub end_call: &'static str,
     pub end_call_sure: &'static str,
     pub time_in_call: &'static str,
-    /// A time of a minute or more, without the seconds.
+    /// A duration of a minute or more, without seconds.
     pub minutes: fn(Duration) -> String,
     pub recording_by: fn(names: &[String]) -> String,
     pub you_record: &'static str,
@@ -232,7 +232,7 @@ pub fn statistics_texts() -> &'static StatisticsTexts {
     &en::statistics::TEXTS
 }
 
-/// What a person is called, also where they gave no name.
+/// The displayed name of a participant, including those without a name.
 #[must_use]
 pub fn shown_name(presence: Presence) -> String {
     match presence.name {
@@ -241,7 +241,7 @@ pub fn shown_name(presence: Presence) -> String {
     }
 }
 
-/// A time as on a stopwatch: `0:07`, `12:34`, `1:02:03`.
+/// A duration as on a stopwatch: `0:07`, `12:34`, `1:02:03`.
 #[must_use]
 pub fn stopwatch(time: Duration) -> String {
     let seconds = time.as_secs();

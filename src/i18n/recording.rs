@@ -15,7 +15,7 @@ pub struct RecordingTexts {
     pub problem: fn(RecordingProblem) -> &'static str,
     pub kept: &'static str,
     pub recover: &'static str,
-    /// A recording that was not ended by the person, if `torn`.
+    /// `torn`: the recording was interrupted.
     pub row: fn(length: Option<Duration>, size: u64, torn: bool, saved: bool) -> String,
     pub save: &'static str,
     pub save_again: &'static str,
@@ -24,6 +24,6 @@ pub struct RecordingTexts {
     pub delete_sure: &'static str,
     pub delete_saved: &'static str,
     pub not_saved: &'static str,
-    /// What a button does, with which recording it is.
+    /// The action of a button, with the recording it applies to.
     pub of: fn(action: &str, recording: &str) -> String,
 }

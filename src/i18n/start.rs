@@ -1,10 +1,11 @@
-//! What is said while the app is not there, or no more. Apart from the other texts, because only the
-//! server has it: the page carries it to `public/start.js`, which says it.
+//! Texts shown before the app has loaded or after it has crashed. Separate from the other texts,
+//! because only the server contains them: the page passes them to `public/start.js`, which shows
+//! them.
 
 use serde::Serialize;
 
-/// The texts of one language about the start of the app. `{}` stands for what is missing or blocked,
-/// `part` for what is missing and not known.
+/// The texts of one language about the start of the app. `{}` is replaced by the missing or blocked
+/// part, or by `part` if it is unknown.
 #[derive(Serialize)]
 #[allow(missing_docs, reason = "the fields are named after what they say")]
 pub struct StartTexts {
@@ -20,7 +21,7 @@ pub struct StartTexts {
     pub crash: &'static str,
     pub reload: &'static str,
     pub tab: &'static str,
-    /// Where no script runs, though the browser would run some. The style sheet shows it.
+    /// Shown by the style sheet when no script runs although the browser supports scripts.
     #[serde(skip)]
     pub stalled: &'static str,
 }

@@ -1,5 +1,5 @@
-//! What is said of connections to people who ask. Apart from the other texts, because nobody needs it
-//! to join: the code that writes it comes with the panels.
+//! Texts about connections and statistics. Separate from the other texts, because joining does not
+//! need them: their code is loaded with the panels.
 
 use crate::{
     diagnostics::{CheckResult, CheckTarget, Limit, Measure, Route, Throughput},
@@ -14,16 +14,16 @@ pub struct StatisticsTexts {
     pub connection: &'static str,
     pub connection_to: fn(&DisplayName) -> String,
     pub back: &'static str,
-    /// What stands where a browser tells nothing.
+    /// Shown for a value that the browser does not report.
     pub unknown: &'static str,
     pub received: &'static str,
     pub sent: &'static str,
-    /// The same two within a line.
+    /// The same two words within a line.
     pub ways: [&'static str; 2],
     pub path: &'static str,
     pub route: fn(&Route) -> String,
     pub measure: fn(Measure) -> &'static str,
-    /// A value in the unit of its measure.
+    /// A value with the unit of its measure.
     pub value: fn(Measure, f64) -> String,
     pub span: fn(least: &str, most: &str) -> String,
     pub graph: fn(name: &str, span: &str) -> String,
@@ -57,7 +57,7 @@ pub struct StatisticsTexts {
     pub silent: &'static str,
     pub barred: fn(&Barrier) -> String,
     pub target: fn(CheckTarget) -> &'static str,
-    /// What came of it; whether credentials were given that the server should accept.
+    /// The result; `accepted`: whether the server should accept the credentials.
     pub finding: fn(CheckResult, accepted: bool) -> String,
     pub browser_finding: fn(CheckResult) -> String,
     pub relays: &'static str,

@@ -1,27 +1,29 @@
-//! Who is talking, from how loud everybody is: the one who has the stage.
+//! Detects the active speaker from the audio levels of all participants.
 
 use std::time::Duration;
 
-/// Who is as loud as this talks; 1 is the loudest that can be (W3C WebRTC, section 5.3,
-/// `audioLevel`).
+/// Audio level above which a participant counts as talking; 1 is the maximum (W3C WebRTC, section
+/// 5.3, `audioLevel`).
 const TALKS: f64 = 0.015;
-/// So much of the last loudness is left after a tenth of a second: words have gaps.
+/// Fraction of the smoothed level that is left after a tenth of a second: speech has gaps.
 const DECAY: f64 = 0.75;
-/// Somebody new has to talk for so long, if nobody else does: a cough is shorter.
+/// A new speaker must talk for this long while nobody else does: a cough is shorter.
 const TAKES: Duration = Duration::from_millis(500);
-/// And so long, that much louder, if the one on stage goes on.
+/// A new speaker must talk for this long, and be this much louder, while the current one keeps
+/// talking.
 const INTERRUPTS: Duration = Duration::from_millis(1500);
 const LOUDER: f64 = 1.5;
-/// Nobody leaves the stage sooner: faces that change faster than that are hard to follow.
+/// Minimum time on the stage: faces that change faster are hard to follow.
 const STAYS: Duration = Duration::from_secs(2);
 
-/// Finds who is talking, with patience. Who fell silent stays until somebody else talks.
+/// Detects the active speaker with hysteresis. A speaker who falls silent stays until another one
+/// talks.
 #[derive(Debug)]
 pub struct ActiveSpeaker<Id> {
     loudness: Vec<(Id, f64)>,
     now: Duration,
     current: Option<(Id, Duration)>,
-    /// Who may be next, and since when.
+    /// The candidate for the next speaker, and since when.
     next: Option<(Id, Duration)>,
 }
 
@@ -32,8 +34,8 @@ impl<Id> Default for ActiveSpeaker<Id> {
 }
 
 impl<Id: Copy + PartialEq> ActiveSpeaker<Id> {
-    /// Takes in how loud everybody is who is there at `now`, from 0 to 1, and returns who talks or
-    /// did last.
+    /// Takes the audio levels of all participants at `now`, from 0 to 1, and returns the current or
+    /// last speaker.
     pub fn note(&mut self, levels: &[(Id, f64)], now: Duration) -> Option<Id> {
         let tenths = now.saturating_sub(self.now).as_secs_f64() * 10.0;
         let rest = DECAY.powf(tenths);
@@ -58,7 +60,7 @@ impl<Id: Copy + PartialEq> ActiveSpeaker<Id> {
         self.current.map(|(id, _)| id)
     }
 
-    /// Whether the one on stage talks at this moment.
+    /// Whether the active speaker is talking at this moment.
     #[must_use]
     pub fn talks(&self) -> bool {
         self.stands() >= TALKS
@@ -73,13 +75,14 @@ impl<Id: Copy + PartialEq> ActiveSpeaker<Id> {
         self.current.map_or(0.0, |(id, _)| self.loudness(id))
     }
 
-    /// The loudest of those who could take the stage.
+    /// The loudest candidate.
     fn challenger(&self) -> Option<Id> {
         let least = TALKS.max(if self.stands() < TALKS { 0.0 } else { self.stands() * LOUDER });
         let others = self.loudness.iter();
         let others = others.filter(|(id, _)| self.current.is_none_or(|(on, _)| on != *id));
         let loudest = others.max_by(|(_, one), (_, two)| one.total_cmp(two))?;
-        // Who began goes before who is about as loud: two who talk at once do not keep each other off.
+        // The earlier of two equally loud candidates wins: two who talk at once must not keep
+        // resetting each other.
         let first = self.next.map(|(id, _)| (id, self.loudness(id)));
         let first = first.filter(|(_, level)| *level >= least && level * LOUDER > loudest.1);
         Some(first.unwrap_or(*loudest)).filter(|(_, level)| *level >= least).map(|(id, _)| id)
@@ -95,7 +98,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Plays a score: how loud each person is, for how many tenths of a second.
+    /// Plays a score: each participant's level, and for how many tenths of a second.
     fn play(score: &[([f64; 3], u64)]) -> Vec<Option<usize>> {
         let (mut speaker, mut now, mut seen) =
             (ActiveSpeaker::default(), Duration::ZERO, Vec::new());

@@ -1,23 +1,25 @@
-//! How a picture fills a place of another shape.
+//! How a picture fits into a place of another shape.
 
 use super::TileRect;
 
-/// The part of a picture of somebody that has to be seen: a face that is cut by more is none.
+/// Fraction of a picture of a person that must stay visible: a face cropped further is
+/// unrecognisable.
 const SEEN: f64 = 2.0 / 3.0;
 
 /// How something of another shape fills its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fit {
-    /// All of the place; what juts out is cut off.
+    /// Fills the place; overflow is cropped.
     #[default]
     Cover,
-    /// With all of it to be seen.
+    /// Shows the whole picture.
     Contain,
 }
 
 impl Fit {
-    /// How the picture of somebody fills a place, both by width and height: all of the place, unless
-    /// more than a third of the picture would be lost, as of a phone held upright on a desk.
+    /// How the picture of a person fits a place, both given by width and height: it fills the place
+    /// unless more than a third of the picture would be cropped, as with an upright phone shown on
+    /// a desktop.
     #[must_use]
     pub fn of_face(picture: (f64, f64), place: (f64, f64)) -> Self {
         let ratio = (picture.0 * place.1) / (picture.1 * place.0);
@@ -25,7 +27,7 @@ impl Fit {
         if seen > 0.0 && seen < SEEN { Self::Contain } else { Self::Cover }
     }
 
-    /// Which part of a picture of this size is drawn, and where in its place.
+    /// The part of a picture of this size to draw, and where to draw it.
     #[must_use]
     pub fn lay(self, (width, height): (f64, f64), place: TileRect) -> (TileRect, TileRect) {
         let (across, down) = (place.width / width, place.height / height);

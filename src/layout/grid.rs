@@ -12,9 +12,9 @@ pub struct Grid {
     pub rows: usize,
 }
 
-/// The grid for `count` tiles on a stage of `width` by `height` (any unit) in which the picture of
-/// each person, in its own aspect ratio, comes out largest. Of equal grids, the one with the fewest
-/// empty places wins.
+/// The grid for `count` tiles on a stage of `width` by `height` (any unit) with the largest picture
+/// of each participant in its own aspect ratio. Among equal grids, the one with the fewest empty
+/// cells wins.
 #[must_use]
 pub fn grid(count: usize, width: f64, height: f64) -> Grid {
     let count = count.max(1);
@@ -31,7 +31,7 @@ pub fn grid(count: usize, width: f64, height: f64) -> Grid {
     best.unwrap_or(Grid { columns: 1, rows: 1 })
 }
 
-/// Counts of tiles are far below the 2^32 up to which this is exact.
+/// Tile counts are far below 2^32, up to which this is exact.
 fn to_f64(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
 }

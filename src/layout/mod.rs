@@ -1,5 +1,5 @@
-//! Where everybody stands on the stage, and who is large there. Pure: no browser, clock or signal in
-//! here. A recording is laid out by the same rules as the page.
+//! The arrangement of tiles on the stage. Pure: no browser, clock or signals. Recordings use the
+//! same layout as the page.
 
 mod active_speaker;
 mod fit;

@@ -1,4 +1,4 @@
-//! Where the own picture floats.
+//! The position of the floating self-view.
 
 /// A corner of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl SelfViewPosition {
         }
     }
 
-    /// The corner with this name; where there is none, the usual one.
+    /// The corner with this name, or the default one.
     #[must_use]
     pub fn from_name(name: &str) -> Self {
         let sides = [(false, false), (true, false), (false, true)];
@@ -42,7 +42,7 @@ impl SelfViewPosition {
         corners.into_iter().find(|corner| corner.name() == name).unwrap_or_default()
     }
 
-    /// The name it is saved and styled by.
+    /// The name under which it is saved and styled.
     #[must_use]
     pub fn name(self) -> &'static str {
         match (self.right, self.bottom) {

@@ -1,37 +1,37 @@
-//! Who has the stage, and where everybody stands on it.
+//! Spotlight selection and the position of every tile on the stage.
 
 use super::grid::grid;
 use crate::protocol::PeerId;
 
-/// The space between two tiles, in CSS pixels.
+/// Gap between two tiles, in CSS pixels.
 const GAP: f64 = 8.0;
 /// Width of a small tile divided by its height.
 const ASPECT: f64 = 16.0 / 10.0;
-/// What the small tiles beside or below the stage take of it, and of its longer side in CSS pixels.
+/// Fraction of the stage that the strip of small tiles takes.
 const SIDE: f64 = 0.18;
 const SIDE_PIXELS: (f64, f64) = (128.0, 256.0);
 const BELOW: f64 = 0.22;
 
-/// How somebody wants to see the others.
+/// The layout of the other participants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
-    /// Everybody as large as everybody else.
+    /// All tiles have the same size.
     #[default]
     Grid,
-    /// Who talks is large.
+    /// The active speaker is large.
     Speaker,
 }
 
-/// What can stand on the stage.
+/// An item on the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// What somebody shares of their screen.
+    /// A participant's shared screen.
     Screen(PeerId),
-    /// Somebody else.
+    /// Another participant.
     Person(PeerId),
-    /// The person themselves.
+    /// The self-view.
     Own,
-    /// What they share of their own screen. They see it where it is; a recording shows it.
+    /// The person's own shared screen. They see the original; a recording shows it.
     OwnScreen,
 }
 
@@ -50,32 +50,32 @@ impl Item {
     }
 }
 
-/// Whom somebody wants to see large.
+/// What decides which items are large.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spotlight {
-    /// Whether anybody.
+    /// The chosen layout.
     pub layout: Layout,
-    /// Whoever else there is.
+    /// The pinned item, if any.
     pub pinned: Option<Item>,
-    /// Who talks, or did last.
+    /// The current or last active speaker.
     pub spoke: Option<PeerId>,
 }
 
-/// A rectangle on the stage, in CSS pixels from its top left.
+/// A rectangle on the stage, in CSS pixels from its top left corner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TileRect {
-    /// From the left.
+    /// Distance from the left.
     pub left: f64,
-    /// From the top.
+    /// Distance from the top.
     pub top: f64,
-    /// To the right.
+    /// Width.
     pub width: f64,
-    /// Downwards.
+    /// Height.
     pub height: f64,
 }
 
-/// The part of `items` that is shown large: what is pinned, or else every screen, or else who talks
-/// where that is wanted. Empty if all are equal.
+/// The `items` that are shown large: the pinned one, otherwise every screen, otherwise the active
+/// speaker in the speaker layout. Empty if all tiles are equal.
 #[must_use]
 pub fn spotlighted(items: &[Item], spotlight: &Spotlight) -> Vec<Item> {
     if let Some(pinned) = spotlight.pinned.filter(|pinned| items.contains(pinned)) {
@@ -90,7 +90,8 @@ pub fn spotlighted(items: &[Item], spotlight: &Spotlight) -> Vec<Item> {
     spoke.or_else(first).into_iter().collect()
 }
 
-/// A place for each of `items` on a stage of `width` by `height`, the `large` ones of them large.
+/// The position of each of `items` on a stage of `width` by `height`, with `large` ones in the
+/// spotlight.
 #[must_use]
 pub fn arrange(items: &[Item], large: &[Item], width: f64, height: f64) -> Vec<(Item, TileRect)> {
     let (large, small): (Vec<_>, Vec<_>) = items.iter().partition(|item| large.contains(item));
@@ -108,7 +109,8 @@ pub fn arrange(items: &[Item], large: &[Item], width: f64, height: f64) -> Vec<(
 }
 
 impl TileRect {
-    /// A stage, and a line for small tiles beside it, or below where it is higher than wide.
+    /// Splits off a strip for small tiles: beside the stage, or below it if the stage is higher
+    /// than wide.
     fn split(self) -> (Self, Self) {
         let Self { left, top, width, height } = self;
         if width < height {
@@ -124,8 +126,7 @@ impl TileRect {
         (Self { width: stage, ..self }, beside)
     }
 
-    /// A grid whose tiles are as large as they can be; a last row that is not full stands in the
-    /// middle.
+    /// A grid with the largest possible tiles; an incomplete last row is centred.
     fn fill(self, count: usize) -> Vec<Self> {
         let shape = grid(count, self.width, self.height);
         let width = part(self.width, shape.columns);
@@ -140,7 +141,7 @@ impl TileRect {
         (0..count).map(place).collect()
     }
 
-    /// One line along the longer side, in its middle.
+    /// One row along the longer side, centred.
     fn line_up(self, count: usize) -> Vec<Self> {
         let upright = self.height > self.width;
         let (width, height) = match upright {
@@ -163,18 +164,18 @@ impl TileRect {
     }
 }
 
-/// What each of `count` gets of a length that they share.
+/// The share of each of `count` in a common length.
 fn part(length: f64, count: usize) -> f64 {
     let gaps = to_f64(count.saturating_sub(1)) * GAP;
     ((length - gaps) / to_f64(count.max(1))).max(0.0)
 }
 
-/// How long `count` of them are, one after the other.
+/// The total length of `count` of them in a row.
 fn length(each: f64, count: usize) -> f64 {
     to_f64(count) * each + to_f64(count.saturating_sub(1)) * GAP
 }
 
-/// Counts of tiles are far below the 2^32 up to which this is exact.
+/// Tile counts are far below 2^32, up to which this is exact.
 fn to_f64(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
 }

@@ -11,12 +11,12 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
-/// Starts a call, or goes to one.
+/// Starts a call, or goes to a room.
 #[component]
 pub fn Home(
-    /// Why what was typed before was no room.
+    /// Why the previous input was not a room.
     problem: Option<NoRoom>,
-    /// The room of whoever starts a call here.
+    /// The new room for a person who starts a call here.
     fresh: Option<FreshRoom>,
 ) -> impl IntoView {
     let t = texts();
@@ -52,7 +52,7 @@ pub fn Home(
     }
 }
 
-/// Goes into the new room with its link in hand.
+/// Opens the new room with its link copied.
 fn start_call(fresh: FreshRoom, origin: &str, notices: Notices, navigator: Navigator) {
     let FreshRoom { room, key } = fresh;
     keep_host_key(&room, &key);

@@ -11,7 +11,7 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// How long the call was, and the way back.
+/// The duration of the call, and the button to rejoin.
 #[component]
 pub fn Left() -> impl IntoView {
     let t = texts();

@@ -1,4 +1,4 @@
-//! Before the call: who is inside, and how the person will be seen and heard.
+//! Before the call: who is inside, and how others will see and hear the person.
 
 use crate::{
     call::Phase,
@@ -15,11 +15,10 @@ use crate::{
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;
 
-/// So long somebody stays in the lobby before their connection is tested: who comes to join at once is
-/// not held up.
+/// Delay before the connection test starts, so that it does not slow down people who join at once.
 const REST: Duration = Duration::from_secs(3);
 
-/// The lobby of a room, and the place to wait in front of a full one.
+/// The lobby of a room, and the place to wait for a free seat.
 #[component]
 pub fn Lobby() -> impl IntoView {
     let t = texts();
@@ -28,7 +27,7 @@ pub fn Lobby() -> impl IntoView {
     let touched = move || !media.is_untouched();
     let rested = RwSignal::new(false);
     holding(move || Timer::new(REST, move || rested.set(true)));
-    // Begins only while nobody is on their way in.
+    // Starts only while the person is not joining.
     let tested = Memo::new(move |before| {
         let outside = session.view.with(|view| view.phase == Phase::Lobby);
         before == Some(&true) || rested.get() && outside
@@ -70,7 +69,7 @@ fn JoinForm() -> impl IntoView {
         let Some(input) = name.get() else { return };
         session.own.name.set(platform::adopt_input(&input, &session.own.name.get_untracked()));
     });
-    // After the name is known: Join may have been pressed before the app was there to see it.
+    // Join may have been pressed before the app was loaded.
     effect(move || {
         let pressed = form.get().is_some_and(|form| form.has_attribute("data-pressed"));
         if pressed {

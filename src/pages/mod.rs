@@ -1,4 +1,4 @@
-//! One file per page. Pages compose components and hold no logic.
+//! One file per page. Pages compose components and contain no logic.
 
 mod home;
 mod left;

@@ -1,9 +1,9 @@
-//! What an unknown address shows.
+//! The page for an unknown address.
 
 use crate::{i18n::texts, ui::Brand};
 use leptos::prelude::*;
 
-/// Says that there is nothing here, and the way to the start page.
+/// Says that the page does not exist, with a link to the home page.
 #[component]
 pub fn NotFound() -> impl IntoView {
     let t = texts();

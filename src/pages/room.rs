@@ -12,13 +12,13 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How long a page is given to come to rest.
+/// Time for a page to become idle.
 const REST: Duration = Duration::from_millis(800);
 
 /// The page of one room.
 #[component]
 pub fn RoomPage(
-    /// Which.
+    /// The room.
     name: RoomName,
     /// Who was inside when the page was made.
     state: RoomState,
@@ -55,10 +55,9 @@ pub fn RoomPage(
     }
 }
 
-/// What is there, though it may not be seen. To build the call takes a while and so does letting go
-/// of the lobby's picture, and neither shall hold up the moment when everybody is being connected:
-/// the call is built, hidden, when the lobby has been there for a moment, and the lobby is taken down
-/// when the call has.
+/// What has been built, whether visible or not. Building the call takes a while, and so does
+/// removing the lobby's video, and neither should delay the set-up of connections: the call is
+/// built hidden once the lobby is idle, and the lobby is removed once the call is.
 #[derive(Clone, Copy)]
 struct Standing {
     lobby: Memo<bool>,

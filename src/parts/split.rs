@@ -1,6 +1,8 @@
-//! The app in parts: the build cuts it at these functions, and a part is fetched when one of them is first called.
+//! The app in parts: the build splits it at these functions, and a part is fetched when one of them
+//! is first called.
 
-/// Functions that give a view, and one that fetches their part ahead of that. They fail where it cannot be fetched.
+/// Functions that return a view, and one that prefetches their part. They fail if the part cannot
+/// be fetched.
 macro_rules! part {
     ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) => $view:expr;)*) => {
         #[wasm_split_helpers::wasm_split($part, fallible, preload($fetch))]

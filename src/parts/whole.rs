@@ -1,6 +1,6 @@
-//! The app in one piece: the functions of `split.rs`, of which nothing has to be fetched.
+//! The app in one piece: the functions of `split.rs` without fetching.
 
-/// As in `split.rs`, and they never fail.
+/// As in `split.rs`, but they never fail.
 macro_rules! part {
     ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) => $view:expr;)*) => {
         async fn $fetch() -> Result<(), std::convert::Infallible> {

@@ -4,7 +4,7 @@ use super::{NoRoom, RoomName, RoomState, is_relay};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A room for a new call. Whoever gets it is its host.
+/// A room for a new call. Its recipient is the host.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FreshRoom {
     /// Its name, which nobody can guess.
@@ -28,7 +28,7 @@ pub enum Page {
     Home {
         /// Why what was typed there before was no room.
         problem: Option<NoRoom>,
-        /// A room that nobody knows yet, for whoever starts a call from this page.
+        /// A room that nobody knows yet, for a person who starts a call from this page.
         fresh: Option<FreshRoom>,
     },
     /// A room.

@@ -42,7 +42,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// Invisible characters: zero-width ones, fillers, directional marks, embeddings, overrides and
-/// isolates (Unicode UAX #9), tags and the BOM. The two that choose how an emoji looks are no such.
+/// isolates (Unicode UAX #9), tags and the BOM. Variation selectors 15 and 16 (emoji presentation) are allowed.
 fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'

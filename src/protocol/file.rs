@@ -81,7 +81,7 @@ pub enum FileNews {
     Request(u64),
     /// To its owner: send no more of it for now.
     Pause,
-    /// To its owner: so much of it is written down.
+    /// To its owner: number of bytes written.
     Progress(u64),
     /// To its owner: it is here, and its hash is right.
     Complete,

@@ -29,9 +29,9 @@ impl Pass {
 pub enum Gate {
     /// Nobody comes in any more.
     Locked,
-    /// Whoever knows the passcode comes in.
+    /// Anyone with the passcode can join.
     Passcode,
-    /// Whoever a host lets in comes in.
+    /// People join when a host admits them.
     WaitingRoom,
 }
 
@@ -101,12 +101,12 @@ pub enum HostAction {
         /// The new one.
         passcode: Option<String>,
     },
-    /// Lets in whoever waits.
+    /// Admits waiting people.
     Admit {
         /// Who; everybody, if it is not said.
         to: Option<PeerId>,
     },
-    /// Denies entry to whoever waits.
+    /// Denies waiting people.
     Deny {
         /// Who; everybody, if it is not said.
         to: Option<PeerId>,

@@ -50,10 +50,10 @@ pub struct Reception {
     /// How well.
     #[serde(default)]
     pub grade: Grade,
-    /// How well it arrives from whoever else arrives best; none if there is nobody else.
+    /// How well the best-received other participant is received; none if there is nobody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_received: Option<Grade>,
-    /// How well this side arrives at whoever else it arrives at best.
+    /// How well this side is received by the other participant with the best reception.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_sent: Option<Grade>,
     /// Why the connection does not begin, as far as this side is concerned; none while it may, or once
@@ -101,7 +101,7 @@ pub struct Join {
     pub seat: Option<SeatClaim>,
     /// What opens the room's doors to them.
     pub pass: Pass,
-    /// Whether nobody is to learn the address of the person who joins.
+    /// Whether the address of the person who joins is hidden from the others.
     pub hidden: bool,
 }
 
@@ -302,7 +302,7 @@ pub enum ErrorCode {
     BadSeatToken,
     /// Nobody is let in any more.
     RoomLocked,
-    /// Whoever wants in has to know the passcode.
+    /// The passcode is needed.
     PasscodeRequired,
     /// The passcode is another one.
     BadPasscode,

@@ -1,22 +1,22 @@
-//! Elements of EBML (RFC 8794), in which WebM is written.
+//! Elements of EBML (RFC 8794), the container format of WebM.
 
-/// What stands before an element's data.
+/// The header of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// Which element, with the marker bit as it is written.
+    /// The element's id, including the marker bit.
     pub(super) id: u32,
-    /// How many bytes of data follow; none if it says that it does not know.
+    /// Size of the data in bytes; `None` if unknown.
     pub(super) size: Option<u64>,
-    /// How many bytes the head itself has.
+    /// Size of the header itself in bytes.
     pub(super) length: usize,
 }
 
-/// What is no EBML.
+/// Data that is not EBML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 impl Head {
-    /// The head at the beginning of some bytes; none if it goes on beyond them.
+    /// The header at the beginning of `bytes`; `None` if it is incomplete.
     pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
         let Some((id, id_length)) = variable(bytes, 4, false)? else { return Ok(None) };
         let after = bytes.get(id_length..).unwrap_or_default();
@@ -30,7 +30,7 @@ impl Head {
         }))
     }
 
-    /// The element at the beginning of some bytes with all of its data; none if it is longer.
+    /// The element at the beginning of `bytes`, with all of its data; `None` if it is incomplete.
     pub(super) fn read_whole(bytes: &[u8]) -> Result<Option<(Self, &[u8])>, Malformed> {
         let Some(head) = Self::read(bytes)? else { return Ok(None) };
         let size = usize::try_from(head.size.ok_or(Malformed)?).map_err(|_| Malformed)?;
@@ -38,14 +38,13 @@ impl Head {
         Ok(bytes.get(head.length..end).map(|data| (head, data)))
     }
 
-    /// How many bytes the element has that begins with this, with its data.
+    /// Size of the element with this header, including its data.
     pub(super) fn whole(&self) -> Option<u64> {
         self.size?.checked_add(self.length as u64)
     }
 }
 
-/// A number whose first byte tells how long it is (section 4), with or without the marker bit that
-/// does, and its length in bytes.
+/// A variable-size integer (section 4), with or without its length marker, and its length in bytes.
 pub(super) fn variable(
     bytes: &[u8],
     longest: usize,
@@ -62,12 +61,12 @@ pub(super) fn variable(
     Ok(Some((rest.iter().fold(first, |value, byte| value << 8 | u64::from(*byte)), length)))
 }
 
-/// An unsigned integer that an element holds.
+/// The unsigned integer in an element.
 pub(super) fn unsigned(data: &[u8]) -> Option<u64> {
     (data.len() <= 8).then(|| data.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// All elements in some data, as far as they are whole and well-formed.
+/// All complete and well-formed elements in some data.
 pub(super) fn children(mut data: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     std::iter::from_fn(move || {
         let (head, inner) = Head::read_whole(data).ok()??;
@@ -76,12 +75,12 @@ pub(super) fn children(mut data: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     })
 }
 
-/// Writes an id as it is.
+/// Writes an id unchanged.
 fn put_id(out: &mut Vec<u8>, id: u32) {
     out.extend(id.to_be_bytes().into_iter().skip_while(|byte| *byte == 0));
 }
 
-/// Writes the head of an element whose size takes eight bytes, whatever it is.
+/// Writes the header of an element, with a size field of always eight bytes.
 pub(super) fn put_long_head(out: &mut Vec<u8>, id: u32, size: u64) {
     put_id(out, id);
     out.extend((size | 1 << 56).to_be_bytes());
@@ -98,7 +97,7 @@ pub(super) fn put(out: &mut Vec<u8>, id: u32, data: &[u8]) {
     out.extend(data);
 }
 
-/// Writes an unsigned integer in eight bytes, so that it takes the same space whatever it is.
+/// Writes an unsigned integer in eight bytes, so that its length is independent of its value.
 pub(super) fn put_unsigned(out: &mut Vec<u8>, id: u32, value: u64) {
     put(out, id, &value.to_be_bytes());
 }

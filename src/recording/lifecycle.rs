@@ -1,7 +1,7 @@
-//! The life cycle of a recording: when it is announced, begins and ends, and why it fails.
+//! The life cycle of a recording: when it is announced, starts and ends, and why it fails.
 //!
-//! A clock that runs while [`Lifecycle::needs_clock`] takes the place of a `poll_timeout`: the countdown
-//! counts its ticks, so that each number is seen for a second even after the page stood still.
+//! Instead of a `poll_timeout` it asks for a clock while [`Lifecycle::needs_clock`]: the countdown
+//! counts ticks, so that each number is visible for a second even after the page was suspended.
 
 #[cfg(test)]
 mod tests;
@@ -11,42 +11,43 @@ use std::{collections::VecDeque, time::Duration};
 
 /// Seconds from the announcement to the start.
 const COUNTDOWN: u8 = 3;
-/// A recording of which no data was written after this time has failed.
+/// A recording that has written no data after this time has failed.
 const BEGINS_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait for the last data after a recording was stopped.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
-/// How far a recording is.
+/// The stage of a recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stage {
-    /// There is none.
+    /// No recording.
     #[default]
     Off,
-    /// The others have been told, and it begins in so many seconds.
+    /// The others have been notified, and it starts in this many seconds.
     Counting(u8),
-    /// It goes on.
+    /// Recording.
     Running {
         /// Since when.
         since: Duration,
     },
-    /// Nothing is recorded any more; the last of it is written.
+    /// Recording has stopped; the rest is being written.
     Finishing,
 }
 
-/// Whether the server knows of the recording.
+/// Whether the server knows about the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerState {
-    /// It cannot be reached.
+    /// The server is unreachable.
     Unreachable,
-    /// It was told and has not answered yet: it is slow, or gone, which shows in a moment.
+    /// It was notified and has not answered yet: it is slow or unreachable, which will soon be
+    /// clear.
     Pending,
-    /// It has answered all that it was asked.
+    /// It has answered all requests.
     Answered,
 }
 
 impl ServerState {
-    /// What follows from how long the server takes to answer, which is not known while it cannot be
-    /// reached, and from whether it has answered all that it was asked.
+    /// Derived from the server's response time, which is unknown while it is unreachable, and from
+    /// whether it has answered all requests.
     #[must_use]
     pub fn new(round_trip: Option<Duration>, has_answered: bool) -> Self {
         match (round_trip, has_answered) {
@@ -57,31 +58,31 @@ impl ServerState {
     }
 }
 
-/// How the mixer of the sound is.
+/// The state of the audio mixer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MixerState {
     /// The browser could not make one.
     Missing,
-    /// It does not run yet.
+    /// It is not running yet.
     Waking,
-    /// It runs.
+    /// It is running.
     Running,
-    /// It has not begun to run in time: nothing here can play sound.
+    /// It did not start in time: this device has no audio output.
     Silent,
 }
 
 /// What the recorder reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecorderEvent {
-    /// The first data of sound and picture is written.
+    /// The first audio and video data has been written.
     Written,
-    /// There is no space left. What was written stays.
+    /// The device is out of space. Written data is kept.
     Full,
-    /// It could not be written.
+    /// Writing failed.
     NotWritten,
-    /// The browser could not go on with sound or picture.
+    /// The browser could not continue encoding audio or video.
     NotEncoded,
-    /// All is written; nothing follows.
+    /// Everything has been written; no event follows.
     Finished,
 }
 
@@ -93,11 +94,11 @@ pub enum Input {
         /// Whether the server can be reached.
         reachable: bool,
     },
-    /// The person stops or cancels it.
+    /// The person stops or cancels the recording.
     Stop,
-    /// The person is not in the call any more.
+    /// The person has left the call.
     Left,
-    /// The answer to [`Command::CheckStorage`]: whether the browser stores anything.
+    /// The answer to [`Command::CheckStorage`]: whether the browser provides storage.
     StorageChecked(bool),
     /// The answer to [`Command::CheckReadiness`].
     Readiness(ServerState, MixerState),
@@ -105,37 +106,37 @@ pub enum Input {
     NotStarted,
     /// The recorder reports something.
     Recorder(RecorderEvent),
-    /// [`Command::Close`] is carried out.
+    /// [`Command::Close`] has been executed.
     Closed,
     /// The clock ticked: a second has passed.
     Tick,
 }
 
-/// What is to be done. Each [`Command::Announce`] is followed by one [`Command::Withdraw`], or by one
-/// [`Command::Start`] and one [`Command::Close`].
+/// An action for the shell. Each [`Command::Announce`] is followed by one [`Command::Withdraw`], or
+/// by one [`Command::Start`] and one [`Command::Close`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Find out whether the browser stores anything here.
+    /// Check whether the browser provides storage.
     CheckStorage,
-    /// Tell everybody that the call is going to be recorded, have the server answer after that, and
-    /// wake the mixer.
+    /// Announce the recording to everyone, request an answer from the server after that, and start
+    /// the mixer.
     Announce,
-    /// Find out how the server and the mixer are.
+    /// Report the state of the server and the mixer.
     CheckReadiness,
-    /// Let go of the mixer: nothing is going to be recorded.
+    /// Release the mixer: there will be no recording.
     Withdraw,
-    /// Begin to record.
+    /// Start recording.
     Start {
         /// The time at which it begins.
         since: Duration,
     },
-    /// Write down how long the recording is by now.
+    /// Update the length in the recording's note.
     WriteNote,
-    /// Stop recording, and write the rest.
+    /// Stop recording, and write the remaining data.
     Finish,
-    /// Let go of the recorder.
+    /// Release the recorder.
     Close {
-        /// Whether to delete the recording, because nothing of it was written.
+        /// Whether to delete the recording, because it contains no data.
         delete: bool,
     },
     /// Tell the person why there is no recording, or why it ended.
@@ -148,7 +149,7 @@ enum State {
     Off,
     /// Waits for [`Input::StorageChecked`].
     Checking,
-    /// Everybody is told. At zero the server and the mixer are looked at, once a second.
+    /// Everyone has been notified. At zero, the server and the mixer are checked once a second.
     Counting(u8),
     Running {
         since: Duration,
@@ -164,7 +165,7 @@ enum State {
 #[derive(Debug, Default)]
 pub struct Lifecycle {
     state: State,
-    /// Whether any data was written, and whether that took too long.
+    /// Whether data was written, and whether that took too long.
     written: bool,
     late: bool,
     problem: Option<RecordingProblem>,
@@ -172,8 +173,8 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// Takes in what happened at `now`, a time since some fixed start. What does not fit the stage is
-    /// ignored.
+    /// Handles an event at `now`, a time since some fixed start. Events that do not fit the stage
+    /// are ignored.
     pub fn handle(&mut self, input: Input, now: Duration) {
         match (self.state, input) {
             (State::Off, Input::Requested { reachable }) => self.request(reachable),
@@ -198,18 +199,18 @@ impl Lifecycle {
         }
     }
 
-    /// The next thing to do, until there is none.
+    /// The next command, until there is none.
     pub fn poll(&mut self) -> Option<Command> {
         self.commands.pop_front()
     }
 
-    /// Whether [`Input::Tick`] is wanted, once a second.
+    /// Whether the shell should send [`Input::Tick`] once a second.
     #[must_use]
     pub fn needs_clock(&self) -> bool {
         matches!(self.state, State::Counting(_) | State::Running { .. } | State::Finishing { .. })
     }
 
-    /// How far it is.
+    /// The current stage.
     #[must_use]
     pub fn stage(&self) -> Stage {
         match self.state {
@@ -291,13 +292,13 @@ impl Lifecycle {
         }
     }
 
-    /// Ends it, or does not begin it, and says why.
+    /// Ends or cancels the recording, and reports why.
     fn fail(&mut self, problem: RecordingProblem, now: Duration) {
         self.notify(problem);
         self.stop(now);
     }
 
-    /// Says why, unless something was said before: one failure may bring others.
+    /// Reports the reason, unless one was reported before: a failure may cause others.
     fn notify(&mut self, problem: RecordingProblem) {
         if self.problem.is_none() {
             self.problem = Some(problem);
@@ -320,7 +321,7 @@ impl Lifecycle {
         }
     }
 
-    /// All is written that will be, unless there was a problem.
+    /// No more data will be written. Reports the problem, if any.
     fn close(&mut self, problem: Option<RecordingProblem>) {
         let unable = (!self.written).then_some(RecordingProblem::Unable);
         let late = self.late.then_some(RecordingProblem::Encoder);

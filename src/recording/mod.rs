@@ -1,6 +1,5 @@
-//! A recording of a call, as far as it is no browser's business: when it begins and ends, what is to be
-//! seen and heard in it, what is kept of it, and how the file that a browser wrote becomes whole.
-//! Pure: no browser, clock or randomness in here.
+//! The parts of recording that need no browser: its life cycle, its composition, its note, and the
+//! repair of the file that the browser has written. Pure: no browser, clock or randomness.
 
 mod ebml;
 pub mod lifecycle;
@@ -14,15 +13,15 @@ pub use note::{ALL, Note, Part};
 pub use scene::{Cast, Pane, Scene};
 use std::time::Duration;
 
-/// Width and height of the picture, in pixels.
+/// Width and height of the video, in pixels.
 pub const SIZE: (u32, u32) = (1280, 720);
 
-/// What the browser has of a recording is written so often, and then lasts when its tab crashes.
+/// Flush interval: a crash of the tab loses at most this much.
 pub const WRITTEN_EVERY: Duration = Duration::from_millis(500);
 
-/// How far key frames are apart: players can move to these (W3C MediaStream Recording, section 2.4).
-/// Of an MP4, browsers give nothing before the next one, so that is what a crash takes at most, with
-/// what is written next.
+/// Interval between key frames, to which players can seek (W3C MediaStream Recording, section 2.4).
+/// Browsers deliver an MP4 fragment only at the next key frame, so a crash loses at most this much
+/// plus one flush interval.
 #[must_use]
 pub fn between_key_frames(format: &str) -> Duration {
     Duration::from_secs(if is_webm(format) { 2 } else { 1 })
@@ -32,8 +31,8 @@ fn is_webm(format: &str) -> bool {
     format.starts_with("video/webm")
 }
 
-/// What browsers may be able to write (RFC 6381), the best first. VP8 takes half of what VP9 does from a
-/// machine that is in a call meanwhile.
+/// Formats that browsers may be able to write (RFC 6381), the best first. On a device in a call,
+/// VP8 needs half the processor time of VP9.
 pub const FORMATS: [&str; 6] = [
     "video/webm;codecs=vp8,opus",
     "video/webm;codecs=vp9,opus",
@@ -46,41 +45,41 @@ pub const FORMATS: [&str; 6] = [
 /// Why there is no recording, or why it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordingProblem {
-    /// The server cannot be reached, so nobody could be told.
+    /// The server is unreachable, so nobody could be notified.
     Untold,
-    /// The browser stores nothing here.
+    /// The browser provides no storage.
     Forbidden,
-    /// The browser could not begin.
+    /// The browser could not start.
     Unable,
-    /// Nothing here can play sound, and then the browser records nothing.
+    /// This device has no audio output, without which the browser records nothing.
     Silent,
-    /// There is no space left for more of it.
+    /// The device ran out of space.
     Full,
-    /// There is no space left for any of it.
+    /// The device had no space from the start.
     NoSpace,
-    /// The browser cannot store it.
+    /// The browser could not store it.
     Storage,
-    /// The browser could not go on with sound or picture.
+    /// The browser could not continue encoding audio or video.
     Encoder,
 }
 
-/// Why nothing can be made of a file.
+/// Why a file cannot be recovered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
-    /// It is no such file, or its beginning is damaged.
+    /// Not a file of this format, or damaged at the beginning.
     Unreadable,
-    /// Something at its beginning is larger than it ever should be.
+    /// An element at the beginning is implausibly large.
     TooLarge,
-    /// It has no sound or picture.
+    /// It contains no audio or video.
     Empty,
 }
 
-/// A piece of a whole file.
+/// A piece of a repaired file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// These bytes.
     New(Vec<u8>),
-    /// What is in the file on the disk.
+    /// A slice of the file on the disk.
     Kept {
         /// The first byte.
         from: u64,
@@ -89,26 +88,26 @@ pub enum Piece {
     },
 }
 
-/// A file that players know the length of, and can move about in.
+/// A seekable file with a known duration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
     /// Its pieces, in order.
     pub pieces: Vec<Piece>,
-    /// How long it plays.
+    /// Its duration.
     pub length: Duration,
 }
 
-/// Reads a file that a browser has written, in pieces of any size from its beginning on.
+/// Scans a file written by a browser, in pieces of any size from its beginning.
 #[derive(Debug)]
 pub enum Scanner {
-    /// One file after RFC 9559.
+    /// A WebM file (RFC 9559).
     WebM(webm::Scanner),
-    /// One after ISO/IEC 14496-12.
+    /// An MP4 file (ISO/IEC 14496-12).
     Mp4(mp4::Scanner),
 }
 
 impl Scanner {
-    /// For a file of this recording.
+    /// A scanner for a file of this recording.
     #[must_use]
     pub fn of(note: &Note) -> Self {
         match note.is_webm() {
@@ -117,10 +116,11 @@ impl Scanner {
         }
     }
 
-    /// Takes in the next bytes of the file.
+    /// Scans the next bytes of the file.
     ///
     /// # Errors
-    /// Why nothing can be made of it.
+    ///
+    /// Why the file cannot be recovered.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Damage> {
         match self {
             Self::WebM(scanner) => scanner.feed(bytes),
@@ -128,10 +128,11 @@ impl Scanner {
         }
     }
 
-    /// What the whole file is made of.
+    /// The repaired file.
     ///
     /// # Errors
-    /// Why nothing can be made of it.
+    ///
+    /// Why the file cannot be recovered.
     pub fn finish(self) -> Result<Whole, Damage> {
         match self {
             Self::WebM(scanner) => scanner.finish(),

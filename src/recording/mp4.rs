@@ -1,31 +1,31 @@
-//! Makes an MP4 file whole that a browser wrote in fragments as it went (ISO/IEC 14496-12, section 8.8):
-//! browsers give it the length of its first fragment, or none, and no index, and one that crashed stops
+//! Repairs an MP4 file that a browser wrote in fragments (ISO/IEC 14496-12, section 8.8): browsers
+//! store the duration of the first fragment, or none, and no index, and after a crash the file ends
 //! in the middle of a fragment.
 //!
-//! [`Scanner::feed`] reads it from its beginning in pieces of any size and keeps a few numbers for each
-//! fragment. [`Scanner::finish`] says what the whole file is made of: a head with the right length in
-//! the place of the one that was there, the fragments as they are on the disk, and an index.
+//! [`Scanner::feed`] reads the file from its beginning in pieces of any size and keeps a few
+//! numbers for each fragment. [`Scanner::finish`] describes the repaired file: a new head with the
+//! right duration, the fragments as they are on the disk, and an index.
 
 use super::{Damage, Piece, Whole};
 use std::time::Duration;
 
-/// Heads and fragments' heads are far smaller.
+/// Largest accepted size; real heads and fragment heads are far smaller.
 const LARGEST_HEAD: u64 = 4 * 1024 * 1024;
-/// Of a sample's flags: it cannot be begun with (section 8.8.3.1).
+/// Sample flag: not a sync sample, so decoding cannot start here (section 8.8.3.1).
 const NOT_SYNC: u32 = 0x1_0000;
 
-/// Reads a file from its beginning to its end, or to where it was cut off.
+/// Scans a file from its beginning to its end, or to where it was cut off.
 #[derive(Debug, Default)]
 pub struct Scanner {
-    /// What was read and not used yet, and where in the file that begins.
+    /// Unprocessed bytes, and their position in the file.
     rest: Vec<u8>,
     at: u64,
-    /// So many bytes of the box that is being read are passed over.
+    /// Number of bytes of the current box to skip.
     skip: u64,
-    /// Where the head is, and what is in it.
+    /// Position and content of the head.
     head: Option<(u64, Vec<u8>)>,
     tracks: Vec<Track>,
-    /// A fragment whose sound and picture are still to come.
+    /// A fragment whose media data is still to come.
     next: Option<Fragment>,
     fragments: Vec<Fragment>,
     /// Where the last whole fragment ends.
@@ -35,12 +35,12 @@ pub struct Scanner {
 #[derive(Clone, Copy, Debug, Default)]
 struct Track {
     number: u32,
-    /// Units of its time in a second.
+    /// Time units per second.
     scale: u32,
     is_picture: bool,
-    /// What samples have that say nothing else.
+    /// Defaults for samples without their own values.
     sample: Defaults,
-    /// When it ends, in its units.
+    /// End of the track, in its time units.
     end: u64,
 }
 
@@ -50,7 +50,7 @@ struct Defaults {
     flags: u32,
 }
 
-/// Where a fragment begins, and when a picture in it can be begun with, of which track.
+/// Position of a fragment, and for each track the time of its first sync sample.
 #[derive(Clone, Debug, Default)]
 struct Fragment {
     at: u64,
@@ -59,10 +59,11 @@ struct Fragment {
 }
 
 impl Scanner {
-    /// Takes in the next bytes of the file.
+    /// Scans the next bytes of the file.
     ///
     /// # Errors
-    /// That it is no such file.
+    ///
+    /// If it is not an MP4 file.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Damage> {
         self.rest.extend_from_slice(bytes);
         loop {
@@ -83,7 +84,7 @@ impl Scanner {
                 return Err(Damage::Unreadable);
             }
             if !matches!(&head.kind, b"moov" | b"moof") {
-                // Only what belongs to a fragment ends one.
+                // Only the media data of a fragment ends it.
                 if &head.kind != b"mdat" {
                     self.next = None;
                 }
@@ -141,7 +142,7 @@ impl Scanner {
         }
     }
 
-    /// Reads the head of a fragment (sections 8.8.4 to 8.8.12).
+    /// Parses the head of a fragment (sections 8.8.4 to 8.8.12).
     fn fragment(&self, at: u64, head: &[u8]) -> Option<Fragment> {
         let mut fragment = Fragment { at, ..Fragment::default() };
         for part in found(head, &["moof", "traf"]) {
@@ -175,10 +176,11 @@ impl Scanner {
         Some(fragment)
     }
 
-    /// What the whole file is made of.
+    /// The repaired file.
     ///
     /// # Errors
-    /// That nothing can be made of it.
+    ///
+    /// If it cannot be recovered.
     pub fn finish(mut self) -> Result<Whole, Damage> {
         let Some((at, mut head)) = self.head.take() else { return Err(Damage::Unreadable) };
         for (name, end) in self.fragments.iter().flat_map(|fragment| &fragment.ends) {
@@ -208,7 +210,7 @@ impl Scanner {
 struct Run {
     /// The flags of the first one.
     first: u32,
-    /// How long all of them are.
+    /// Total duration.
     length: u64,
 }
 
@@ -237,7 +239,7 @@ impl Run {
     }
 }
 
-/// Writes how long all is, and each track, in their own units, where lengths stand in a head.
+/// Writes the total duration, and that of each track in its own units, into the fields of a head.
 fn set_lengths(head: &mut [u8], seconds: f64, tracks: &[Track]) -> Option<()> {
     let mvhd = place(head, &["moov", "mvhd"]).first().cloned()?;
     let body = head.get(mvhd.clone())?;
@@ -258,7 +260,7 @@ fn set_lengths(head: &mut [u8], seconds: f64, tracks: &[Track]) -> Option<()> {
     Some(())
 }
 
-/// The number of a track, from the body of its box.
+/// Track number, from the body of its box.
 fn name_of(trak: &[u8]) -> Option<u32> {
     let tkhd = found(trak, &["tkhd"]).next()?;
     number(tkhd, if is_long(tkhd) { 20 } else { 12 })
@@ -275,7 +277,7 @@ fn set_length(body: &mut [u8], places: [usize; 2], length: u64) -> Option<()> {
     Some(())
 }
 
-/// Where players can move to (sections 8.8.9 to 8.8.11).
+/// The index of seek points (sections 8.8.9 to 8.8.11).
 fn index(fragments: &[Fragment]) -> Vec<u8> {
     let entries: Vec<_> = fragments
         .iter()
@@ -283,7 +285,7 @@ fn index(fragments: &[Fragment]) -> Vec<u8> {
         .collect();
     let Some((track, ..)) = entries.first().copied() else { return Vec::new() };
     let mine: Vec<_> = entries.iter().filter(|(other, ..)| *other == track).collect();
-    // Version 1: times and places of 64 bits, then one byte each for traf, trun and sample.
+    // Version 1: 64-bit times and positions, then one byte each for traf, trun and sample.
     let mut body = vec![1, 0, 0, 0];
     let count = u32::try_from(mine.len()).unwrap_or(u32::MAX);
     for value in [track, 0, count] {
@@ -308,7 +310,7 @@ fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
 /// The head of a box (section 4.2).
 struct BoxHead {
     kind: [u8; 4],
-    /// Of the head, and of all of it.
+    /// Size of the header, and of the whole box.
     length: u64,
     size: u64,
 }
@@ -318,7 +320,7 @@ impl BoxHead {
         let kind = bytes.get(4..8)?.try_into().ok()?;
         Some(match number(bytes, 0)? {
             1 => Self { kind, length: 16, size: long(bytes, 8)? },
-            // To the end of the file, wherever that is.
+            // Extends to the end of the file.
             0 => Self { kind, length: 8, size: u64::MAX },
             size => Self { kind, length: 8, size: u64::from(size) },
         })
@@ -330,7 +332,7 @@ fn found<'a>(bytes: &'a [u8], path: &[&str]) -> impl Iterator<Item = &'a [u8]> {
     place(bytes, path).into_iter().filter_map(|range| bytes.get(range))
 }
 
-/// Where the bodies of all boxes on a path are.
+/// Positions of the bodies of all boxes on a path.
 fn place(bytes: &[u8], path: &[&str]) -> Vec<std::ops::Range<usize>> {
     let Some((first, rest)) = path.split_first() else {
         return std::iter::once(0..bytes.len()).collect();
@@ -349,12 +351,12 @@ fn place(bytes: &[u8], path: &[&str]) -> Vec<std::ops::Range<usize>> {
     all
 }
 
-/// Whether the fields of a box with a version are those of the longer one.
+/// Whether a versioned box has 64-bit fields.
 fn is_long(body: &[u8]) -> bool {
     body.first() == Some(&1)
 }
 
-/// How many bytes fields take that are there if their bit is set.
+/// Total size of the optional fields whose flags are set.
 fn optional(flags: u32, fields: &[(u32, usize)]) -> usize {
     fields.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, size)| size).sum()
 }
@@ -383,7 +385,8 @@ mod tests {
         boxed(b"trak", &[full(b"tkhd", &[0, 0, 0, number, 0, 7]), mdia].concat())
     }
 
-    /// One second of each track, from a second on; its picture can be begun with if it is a key.
+    /// One second of each track, starting at `second`; `is_key`: its video starts with a sync
+    /// sample.
     fn fragment(second: u32, is_key: bool) -> Vec<u8> {
         let flags = if is_key { 0x200_0000 } else { NOT_SYNC };
         let picture = [

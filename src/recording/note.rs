@@ -1,10 +1,10 @@
-//! What is kept of a recording beside its sound and picture.
+//! The metadata stored with a recording.
 
 use crate::protocol::RoomName;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The file of everybody.
+/// Name of the file with all participants.
 pub const ALL: &str = "all";
 /// How WebM begins (RFC 8794, section 11.2.1).
 const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
@@ -12,38 +12,38 @@ const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 /// One file of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// What it is called where it is kept.
+    /// Its name in storage.
     pub file: String,
-    /// Who is in it; nobody in particular if that is everybody.
+    /// The participant it belongs to; `None` for the file of the whole call.
     pub person: Option<String>,
 }
 
-/// Of which call a recording is, written anew as it goes on.
+/// Metadata of a recording, rewritten while it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// The room, if that is known.
     pub room: Option<RoomName>,
-    /// When it began: milliseconds since the Unix epoch.
+    /// Start: milliseconds since the Unix epoch.
     pub began: u64,
-    /// How long it is, in milliseconds; 0 if that is not known.
+    /// Duration in milliseconds; 0 if unknown.
     pub length: u64,
     /// The media type of its files.
     pub format: String,
-    /// Its files; that of everybody comes first.
+    /// Its files; that of the whole call comes first.
     pub parts: Vec<Part>,
-    /// Whether it was ended; else its tab was closed, or crashed.
+    /// Whether it was ended properly; otherwise its tab was closed or crashed.
     pub ended: bool,
 }
 
 impl Note {
-    /// A note as it was written. It may be followed by spaces, where a longer one stood.
+    /// Parses a stored note. Trailing spaces may follow, where a longer note was before.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// What can be said of a recording whose note is damaged: when it began is its name, and the
-    /// beginning of a file shows its kind.
+    /// Reconstructs a damaged note: the recording's name is its start time, and the beginning of a
+    /// file shows its format.
     #[must_use]
     pub fn lost(id: &str, files: &[String], beginning: &[u8]) -> Option<Self> {
         let format = match beginning.starts_with(&EBML) {
@@ -64,31 +64,31 @@ impl Note {
         })
     }
 
-    /// As it is written.
+    /// The stored form.
     #[must_use]
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// How long it is, if that is known.
+    /// The duration, if known.
     #[must_use]
     pub fn length(&self) -> Option<Duration> {
         (self.length > 0).then(|| Duration::from_millis(self.length))
     }
 
-    /// When it began, since the Unix epoch.
+    /// The start, since the Unix epoch.
     #[must_use]
     pub fn began(&self) -> Duration {
         Duration::from_millis(self.began)
     }
 
-    /// Whether its files are WebM; else they are MP4.
+    /// Whether its files are WebM; otherwise they are MP4.
     #[must_use]
     pub fn is_webm(&self) -> bool {
         super::is_webm(&self.format)
     }
 
-    /// What a file of it is called when it is saved; `date` is the day and time when it began.
+    /// File name for downloads; `date` is the start as date and time.
     #[must_use]
     pub fn file_name(&self, part: &Part, date: &str) -> String {
         let extension = if self.is_webm() { "webm" } else { "mp4" };
@@ -96,7 +96,7 @@ impl Note {
         let room = self.room.iter().flat_map(|room| [" ", room.as_str()]);
         let name: String =
             ["Salon"].into_iter().chain(room).chain([" ", date]).chain(person).collect();
-        // No system takes these.
+        // Some systems do not allow these characters.
         let safe = |c: char| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '_' } else { c };
         format!("{}.{extension}", name.chars().map(safe).collect::<String>())
     }

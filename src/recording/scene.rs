@@ -1,57 +1,57 @@
-//! What is to be seen and heard in a recording: everybody who is there, as on the stage.
+//! The composition of a recording: everyone who is present, as on the stage.
 
 use crate::layout::{Fit, Item, Spotlight, TileRect, arrange, spotlighted};
 
-/// Around everything, in pixels.
+/// Margin around the composition, in pixels.
 const MARGIN: f64 = 8.0;
 
-/// Somebody in the call, with what may be recorded of them now. `S` is a stream.
+/// A participant, with the streams that may be recorded now. `S` is a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cast<S> {
-    /// Who that is.
+    /// The participant's item on the stage.
     pub item: Item,
-    /// What they are called.
+    /// Their name.
     pub name: String,
-    /// What stands where no picture is.
+    /// Shown without video.
     pub initials: String,
     /// Their camera, while it is on.
     pub camera: Option<S>,
     /// Their microphone, while it is on.
     pub microphone: Option<S>,
-    /// Their screen, while they share it, and what it is called.
+    /// Their screen while it is shared, and its title.
     pub screen: Option<(S, String)>,
-    /// What is heard of that.
+    /// The audio of that screen.
     pub screen_sound: Option<S>,
 }
 
-/// What is in one place of the picture.
+/// One tile of the composition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pane<S> {
     /// Where.
     pub place: TileRect,
-    /// Whether it is for a screen, of which nothing is cut off.
+    /// Whether it shows a screen, which is never cropped.
     pub is_screen: bool,
-    /// The picture, if there is one.
+    /// The video, if there is one.
     pub picture: Option<S>,
-    /// Written into the corner.
+    /// Text in the corner.
     pub name: String,
-    /// Drawn where no picture is.
+    /// Drawn without video.
     pub initials: String,
-    /// Whether nothing is heard of them.
+    /// Whether they are muted.
     pub muted: bool,
 }
 
-/// What is seen and heard at a time.
+/// The composition at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene<S> {
-    /// What is seen.
+    /// The visible tiles.
     pub panes: Vec<Pane<S>>,
-    /// What is heard.
+    /// The audible streams.
     pub sounds: Vec<S>,
 }
 
 impl<S: Clone> Scene<S> {
-    /// Everybody, as on the stage of somebody who wants to see these large.
+    /// All participants, on a stage with this spotlight.
     #[must_use]
     pub fn of_all(people: &[Cast<S>], spotlight: &Spotlight, (width, height): (u32, u32)) -> Self {
         let screens = people.iter().filter_map(|person| person.screen.as_ref());
@@ -81,7 +81,7 @@ impl<S: Clone> Scene<S> {
         Self { panes: placed.collect(), sounds: microphones.chain(sounds).collect() }
     }
 
-    /// One person alone, without their screen.
+    /// One participant alone, without their screen.
     #[must_use]
     pub fn of_one(person: &Cast<S>, (width, height): (u32, u32)) -> Self {
         let place = TileRect { left: 0.0, top: 0.0, width: width.into(), height: height.into() };
@@ -93,7 +93,7 @@ impl<S: Clone> Scene<S> {
 }
 
 impl<S> Pane<S> {
-    /// Which part of a picture of this size is drawn, and where.
+    /// The part of a picture of this size to draw, and where.
     #[must_use]
     pub fn lay(&self, picture: (f64, f64)) -> (TileRect, TileRect) {
         let fit = match self.is_screen {
@@ -141,7 +141,7 @@ mod tests {
         across && a.top < b.top + b.height && b.top < a.top + a.height
     }
 
-    /// As somebody sees it after Bob has spoken.
+    /// The composition after Bob has spoken.
     fn scene(
         cast: &[Cast<&'static str>],
         layout: Layout,

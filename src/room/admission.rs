@@ -1,4 +1,4 @@
-//! Who comes in, and who waits.
+//! Admission: who joins, and who waits.
 
 use super::{
     Bucket, ConnId, Context, Identity, Keeping, Rate, Refusal, Room, RoomOutput, Standing,
@@ -10,26 +10,26 @@ use crate::protocol::{
 };
 use std::time::Duration;
 
-/// The most people who wait in front of one room.
+/// Maximum number of people waiting for one room.
 const LINE: usize = 50;
-/// The most of them from one address.
+/// Maximum number of them from one address.
 const LINE_OF_ADDRESS: usize = 10;
 
-/// How many passcodes may be tried for one room, from wherever.
+/// Maximum rate of passcode attempts for one room, across all addresses.
 const GUESSES_OF_ROOM: Rate = Rate::new(60, Duration::from_secs(60));
-/// How often those who wait, and the hosts, are told who does.
+/// How often waiting people and hosts are notified about the waiting room.
 const NEWS: Rate = Rate::new(12, Duration::from_secs(3));
 
-/// What a newcomer is told at the door, if they are not refused.
+/// The decision about a newcomer who is not refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     In,
     Wait,
-    /// What they gave for a passcode has to be compared first with this hash.
+    /// Their passcode must first be compared with this hash.
     Check(String, String),
 }
 
-/// Somebody who waits to be let in.
+/// A person waiting to be admitted.
 #[derive(Debug)]
 struct Waiter {
     conn: ConnId,
@@ -45,11 +45,11 @@ impl Waiter {
     }
 }
 
-/// Who waits to be let in, in the order they came.
+/// The people waiting to be admitted, in order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     waiters: Vec<Waiter>,
-    /// Limits how often the line and the hosts are told who waits.
+    /// Limits the notifications about the waiting room.
     news: Bucket,
     /// Whether they have to be told.
     pub(super) is_news: bool,
@@ -73,7 +73,7 @@ impl Line {
         self.connections().any(|waiting| waiting == conn)
     }
 
-    /// Returns whether somebody stood there.
+    /// Returns whether the connection was waiting.
     pub(super) fn remove(&mut self, conn: ConnId) -> bool {
         let before = self.waiters.len();
         self.waiters.retain(|waiter| waiter.conn != conn);
@@ -85,7 +85,7 @@ impl Line {
         std::mem::take(&mut self.waiters).iter().map(|waiter| waiter.conn).collect()
     }
 
-    /// Puts somebody back who was called up in vain.
+    /// Puts a person back who could not be admitted.
     fn put_back(&mut self, waiter: Waiter) {
         let place = |waiter: &Waiter| (waiter.since, waiter.conn);
         let index = self.waiters.partition_point(|other| place(other) < place(&waiter));
@@ -105,7 +105,7 @@ impl Line {
         if to.is_some() && called.is_empty() { Err(nobody()) } else { Ok(called) }
     }
 
-    /// Whether there is space for one more from this address.
+    /// Whether one more person from this address may wait.
     fn has_space(&self, conn: ConnId, address: u64) -> bool {
         let others = self.waiters.iter().filter(|waiter| waiter.conn != conn);
         let neighbours = others.clone().filter(|waiter| waiter.identity.address == address);
@@ -114,7 +114,7 @@ impl Line {
 }
 
 impl Room {
-    /// Whether somebody may come in.
+    /// Whether a person may join.
     pub(super) fn admission(
         &mut self,
         join: &Join,
@@ -122,7 +122,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) -> Result<Admission, Refusal> {
         if join.pass.host.is_some() && identity.host.is_none() {
-            let sentence = "The host key is no longer good; join without it.";
+            let sentence = "The host key is no longer valid; join without it.";
             return Err(refusal(ErrorCode::BadHostKey, sentence));
         }
         let Some(kept) = &mut self.kept.keeping else { return Ok(Admission::In) };
@@ -142,7 +142,7 @@ impl Room {
         Ok(if waiting_room { Admission::Wait } else { Admission::In })
     }
 
-    /// Has the passcode compared that somebody gave who is to know one.
+    /// Starts the comparison of a passcode.
     fn passcode(
         &mut self,
         join: &Join,
@@ -155,23 +155,23 @@ impl Room {
         };
         // No passcode is longer.
         if identity.tried || given.chars().count() > PASSCODE_CHARS {
-            return Err(refusal(ErrorCode::BadPasscode, "The passcode is another one."));
+            return Err(refusal(ErrorCode::BadPasscode, "Wrong passcode."));
         }
         if cx.limits.guessers.take(identity.address, cx.now)
             && self.guesses.take(GUESSES_OF_ROOM, cx.now).is_ok()
         {
             return Ok(Admission::Check(given.clone(), hash));
         }
-        let sentence = "Too many passcodes were tried: try again in a minute.";
+        let sentence = "Too many passcode attempts. Try again in a minute.";
         Err(refusal(ErrorCode::TryLater, sentence))
     }
 
-    /// Has a passcode worked on for a message, which waits for that.
+    /// Works on a passcode for a message, which waits for the result.
     pub(super) fn check(&mut self, unchecked: Unchecked) {
         self.outputs.push_back(RoomOutput::Check(Box::new(unchecked)));
     }
 
-    /// What somebody may say who waits.
+    /// Handles a message of a waiting person.
     pub(super) fn hear_waiting(
         &mut self,
         conn: ConnId,
@@ -186,7 +186,7 @@ impl Room {
         Ok(())
     }
 
-    /// Lets a newcomer wait.
+    /// Puts a newcomer into the waiting room.
     pub(super) fn queue(
         &mut self,
         conn: ConnId,
@@ -199,7 +199,7 @@ impl Room {
             return Err(refusal(ErrorCode::WaitingRoomFull, "Too many people wait already."));
         }
         self.withdraw(conn, cx);
-        // What they showed was looked at.
+        // Their credentials have been checked.
         let join = Join { pass: Pass::default(), ..join };
         self.line.waiters.push(Waiter { conn, join, identity, since: cx.now });
         self.moved(conn, Some(Standing::Waiting));
@@ -215,28 +215,28 @@ impl Room {
         }
     }
 
-    /// Lets those in who wait, as far as no other door is closed to them: in a locked room they go on
-    /// waiting, and from whom a passcode is asked by now is told so.
+    /// Admits waiting people unless another barrier stops them: in a locked room they keep waiting,
+    /// and those who now need a passcode are told so.
     pub(super) fn pass_doors(&mut self, cx: &mut Context<'_>) {
         if self.line.is_empty() {
             return;
         }
         let kept = self.kept.keeping.as_ref();
         if kept.is_some_and(|kept| kept.locked || kept.waiting_room) {
-            // It may be another one that they stand at now.
+            // Another barrier may apply now.
             return self.tell_line(cx);
         }
         let passcode = kept.and_then(|kept| kept.passcode.clone());
         let lacks_it = |waiter: &Waiter| passcode.is_some() && waiter.identity.passcode != passcode;
         for waiter in self.line.call_up(lacks_it) {
-            let sentence = "The room has a passcode by now: join with it.";
+            let sentence = "The room now has a passcode; join with it.";
             self.dismiss(waiter.conn, refusal(ErrorCode::PasscodeRequired, sentence));
         }
-        // Those for whom there is no space wait on.
+        // Those for whom there is no seat keep waiting.
         let _ = self.admit(None, cx);
     }
 
-    /// Notes whom an invitation brought in.
+    /// Records whom an invitation has admitted.
     pub(super) fn use_invitation(
         &mut self,
         identity: &Identity,
@@ -245,7 +245,7 @@ impl Room {
     ) {
         let Some(kept) = &mut self.kept.keeping else { return };
         let mut news = kept.welcome(identity.id, identity.invitation, cx.now);
-        // A host may try it out.
+        // A host may try it without using it up.
         let by = identity.invitation.filter(|_| identity.host.is_none());
         if let Some(invited) = by.and_then(|by| kept.invitation(by, identity.id, cx.now)) {
             let used_by = Some((identity.id, called.clone()));
@@ -258,7 +258,7 @@ impl Room {
         }
     }
 
-    /// Lets in one or all. Those for whom there is no space wait on, in their order.
+    /// Admits one person or all. Those for whom there is no seat keep waiting, in their order.
     pub(super) fn admit(
         &mut self,
         to: Option<PeerId>,
@@ -286,8 +286,8 @@ impl Room {
         Ok(())
     }
 
-    /// Tells everybody who waits their place, and the hosts who waits: at once, or, where much
-    /// happens, soon.
+    /// Tells waiting people their position, and hosts who is waiting: at once or, during many
+    /// changes, a little later.
     pub(super) fn tell_line(&mut self, cx: &Context<'_>) {
         if let Err(wait) = self.line.news.take(NEWS, cx.now) {
             if !std::mem::replace(&mut self.line.is_news, true) {
@@ -306,7 +306,7 @@ impl Room {
         self.broadcast(hosts, ServerMessage::HostState(self.host_state(cx.now)));
     }
 
-    /// What hosts see of the door.
+    /// The host's view of the waiting room.
     fn host_state(&self, now: Duration) -> HostState {
         let kept = self.kept.keeping.as_ref();
         HostState {
@@ -316,22 +316,22 @@ impl Room {
     }
 }
 
-/// Whether somebody passes all doors, as a host or as somebody who was inside when they were closed.
+/// Whether a person passes all barriers, as a host or as one who was inside when they were put up.
 fn may_pass(kept: &Keeping, identity: &Identity) -> Result<bool, Refusal> {
     if kept.removed.contains(&identity.id) {
-        return Err(refusal(ErrorCode::Removed, "A host has put you out of this room."));
+        return Err(refusal(ErrorCode::Removed, "A host removed you from this room."));
     }
     if identity.host.is_some()
         || identity.returning && kept.accepts_seat(identity.id, identity.since)
     {
         return Ok(true);
     }
-    // They may have been away when it was.
+    // They may have been disconnected when the call ended.
     if identity.returning && identity.since <= kept.ended {
-        return Err(refusal(ErrorCode::CallEnded, "A host has ended the call."));
+        return Err(refusal(ErrorCode::CallEnded, "A host ended the call."));
     }
     if kept.locked {
-        let sentence = "The room is locked: nobody is let in any more.";
+        let sentence = "The room is locked. Nobody else can join.";
         return Err(refusal(ErrorCode::RoomLocked, sentence));
     }
     Ok(false)

@@ -1,4 +1,4 @@
-//! Who gets a seat, and who gets theirs back.
+//! Taking a seat, and returning to one.
 
 use super::{
     ConnId, Context, Refusal, Room, Standing, Unchecked,
@@ -24,10 +24,10 @@ impl Room {
     ) -> Result<(), Refusal> {
         let claim = join.seat.as_ref().and_then(|claim| claim.token.as_ref());
         if !identity.returning && claim.is_some() {
-            let sentence = "The proof of your seat is wrong or too old; join without it.";
+            let sentence = "The seat token is invalid or expired; join without it.";
             return Err(refusal(ErrorCode::BadSeatToken, sentence));
         }
-        // A message of a connection that this person has given up may come late.
+        // A message of a connection that this person has abandoned may arrive late.
         let seat = self.seats.get(identity.id);
         if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
             return Err(seat_moved());
@@ -45,7 +45,7 @@ impl Room {
         }
     }
 
-    /// Gives a seat to somebody who may have one.
+    /// Seats a person who was admitted.
     pub(super) fn sit(
         &mut self,
         conn: ConnId,
@@ -58,7 +58,7 @@ impl Room {
         self.refuse_another(cx)?;
         let is_designated = self.is_designated(identity);
         self.withdraw(conn, cx);
-        // Whatever room they were in so far tells them nothing any more.
+        // Their previous room must not tell them anything more.
         self.moved(conn, Some(Standing::Seated(id)));
         self.use_invitation(identity, &join.presence.name, cx);
         self.raise_key(identity, cx);
@@ -88,8 +88,8 @@ impl Room {
     fn refuse_full(&self, identity: &Identity, cx: &Context<'_>) -> Result<(), Refusal> {
         let held = self.seats.get(identity.id).is_some();
         let (inside, limit) = (self.seats.all().len(), self.terms.people);
-        // After a restart, nobody takes the place of somebody who is on their way back. Not even a
-        // collector of old proofs makes a room more than twice as full as it may be.
+        // After a restart, nobody takes a seat from people who are on their way back. Even a
+        // collector of old tokens cannot fill a room to more than twice its size.
         let owed = identity.returning && cx.now < self.terms.gathered && inside < 2 * limit;
         if held || owed || inside < limit {
             return Ok(());
@@ -97,17 +97,17 @@ impl Room {
         Err((ErrorCode::RoomFull, format!("{inside} of {limit} are inside.")))
     }
 
-    /// Refuses somebody in whose room nobody else is, if it would be one more than there may be.
+    /// Refuses a person in an otherwise empty room if the server has reached its limit of rooms.
     pub(super) fn refuse_another(&self, cx: &Context<'_>) -> Result<(), Refusal> {
         let Err(most) = cx.space.occupied else { return Ok(()) };
         if self.is_occupied() {
             return Ok(());
         }
-        let message = format!("There are {most} rooms, as many as this server has; try again.");
+        let message = format!("The server has reached its limit of {most} rooms; try again later.");
         Err((ErrorCode::TooManyRooms, message))
     }
 
-    /// What the others will know of somebody who comes, or comes back.
+    /// The initial presence of a person who joins or returns.
     fn arrive(&mut self, mut presence: Presence, identity: &Identity) -> Presence {
         if !identity.returning {
             presence.hand = presence.hand.map(|_| 0);
@@ -117,7 +117,7 @@ impl Room {
         presence
     }
 
-    /// Puts a person on a seat, or back on theirs. A tab that used it until now is told.
+    /// Puts a person on a seat, or back on theirs. A tab that used the seat is told.
     fn take_seat(&mut self, conn: ConnId, identity: &Identity, presence: Presence) {
         let Some(seat) = self.seats.get_mut(identity.id) else {
             return self.seats.add(Seat::new(conn, identity, presence));
@@ -130,7 +130,7 @@ impl Room {
         }
     }
 
-    /// Notes what goes with a seat; returns whether a host sits there who has not shown the key.
+    /// Sets a seat's properties; returns whether it belongs to a host who has not shown the key.
     fn furnish(&mut self, hidden: bool, is_designated: bool, identity: &Identity) -> bool {
         let Some(seat) = self.seats.get_mut(identity.id) else { return false };
         seat.hidden = hidden;

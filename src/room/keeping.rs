@@ -1,22 +1,22 @@
-//! What the hosts of a room decided. It outlives the call, and the server.
+//! Decisions of a room's hosts. They outlive the call and the server process.
 
 use super::SEAT_VALID;
 use crate::protocol::{DisplayName, Gate, Invitation, PeerId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The longest an invitation is good for.
+/// Maximum validity of an invitation.
 pub const INVITED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// The most invitations of a room that are not over.
+/// Maximum number of valid invitations of a room.
 pub const INVITATIONS: usize = 50;
-/// A room in which nobody was for so long is forgotten with all that was decided.
+/// An unused room is deleted after this time, with all decisions.
 pub const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// The same for a room that was used on one day only: the longest that its invitations last.
+/// The same for a room used on a single day: as long as an invitation can be valid.
 pub const KEPT_BRIEFLY: Duration = INVITED_FOR;
-/// How exactly it is known when somebody was in a room last.
+/// Resolution of the time of last use.
 const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many people who were put out are remembered, how many who may come back, and how many who
-/// came by an invitation; the proofs of seats end before there are that many in earnest.
+/// Maximum length of each list of people: removed ones, those who may come back, and users of
+/// invitations. In practice, seat tokens expire before a list is full.
 const REMEMBERED: usize = 500;
 
 /// All of it. Times are since the Unix epoch. It is stored as JSON: where a field is renamed, the store
@@ -24,32 +24,37 @@ const REMEMBERED: usize = 500;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Keeping {
-    /// Nobody is let in any more.
+    /// Nobody else can join.
     pub locked: bool,
-    /// Newcomers wait until a host lets them in.
+    /// Newcomers wait until a host admits them.
     pub waiting_room: bool,
     /// The hash of the passcode.
     pub passcode: Option<String>,
-    /// The generation of the host key: those of earlier ones are void.
+    /// The generation of the host key: keys of earlier ones are void.
+    #[serde(rename = "handovers")]
     pub generation: u64,
-    /// Who was put out. Their seats are void.
+    /// People who were removed. Their seats are void.
     pub removed: Vec<PeerId>,
-    /// When the doors were closed last. Seats from before open them no more, but for those below.
+    /// When access was last restricted. Earlier seat tokens no longer grant access, except for
+    /// those below.
+    #[serde(rename = "closed")]
     pub seats_void_before: Duration,
-    /// Whose seats from before then are good: who was inside.
+    /// People who were inside then, whose seat tokens remain valid.
+    #[serde(rename = "spared")]
     pub valid_seats: Vec<PeerId>,
     /// When the call was ended for all.
     pub ended: Duration,
-    /// To whom the host role was handed over last: a host also without the key, which may not have
-    /// reached them.
+    /// The person to whom the host role was last transferred: a host even without the key, which
+    /// may not have reached them.
+    #[serde(rename = "heir")]
     pub designated_host: Option<PeerId>,
     /// The invitations that were given.
     pub invitations: Vec<Invited>,
-    /// Who came by them, as far as they can come back.
+    /// The users of invitations, as long as they can come back.
     pub guests: Vec<Guest>,
-    /// When somebody was inside last, about.
+    /// Approximate time of last use.
     pub used: Duration,
-    /// Whether the room was used on one day only.
+    /// Whether the room was used on a single day only.
     pub brief: bool,
 }
 
@@ -63,24 +68,24 @@ pub struct Invited {
     pub token: String,
     /// Whether it is for one person only.
     pub once: bool,
-    /// When it ends.
+    /// When it expires.
     pub ends: Duration,
-    /// Whom it brought in last.
+    /// The last person it admitted.
     pub used_by: Option<(PeerId, DisplayName)>,
 }
 
-/// Somebody who came by an invitation: it is theirs, however they come back.
+/// A person who used an invitation, which counts as theirs however they come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
     /// Who.
     pub id: PeerId,
     /// The invitation's number.
     pub invitation: u64,
-    /// Until when this matters: the proof of their seat is good for less.
+    /// How long this matters: their seat token expires earlier.
     pub until: Duration,
 }
 
-/// Adds something to a list of what is remembered, in place of the first if it is full.
+/// Appends to a list of limited length, replacing the first entry if it is full.
 pub(super) fn remember<T>(list: &mut Vec<T>, item: T) {
     if list.len() >= REMEMBERED {
         list.remove(0);
@@ -89,7 +94,7 @@ pub(super) fn remember<T>(list: &mut Vec<T>, item: T) {
 }
 
 impl Keeping {
-    /// What stands between a newcomer and the room.
+    /// The barrier between a newcomer and the room.
     #[must_use]
     pub fn gate(&self) -> Option<Gate> {
         match self {
@@ -100,7 +105,7 @@ impl Keeping {
         }
     }
 
-    /// The invitation that lets this person in, if it does.
+    /// The invitation that admits this person, if it does.
     pub(super) fn invitation(
         &mut self,
         id: u64,
@@ -115,7 +120,7 @@ impl Keeping {
         self.invitations.iter_mut().find(fits)
     }
 
-    /// Those that are not over, as hosts see them.
+    /// The valid invitations, as hosts see them.
     pub(super) fn invitations(&self, now: Duration) -> Vec<Invitation> {
         let shown = |invited: &Invited| Invitation {
             token: invited.token.clone(),
@@ -126,8 +131,8 @@ impl Keeping {
         self.invitations.iter().filter(|invited| now < invited.ends).map(shown).collect()
     }
 
-    /// Notes that somebody has sat down, by an invitation that lets them in or as somebody who had
-    /// one before; returns whether that is to be written down.
+    /// Records that a person has joined, by a valid invitation or with one they used before;
+    /// returns whether that has to be stored.
     pub(super) fn welcome(&mut self, id: PeerId, invitation: Option<u64>, now: Duration) -> bool {
         let by = invitation.filter(|by| self.invitation(*by, id, now).is_some());
         if let Some(by) = by
@@ -145,13 +150,13 @@ impl Keeping {
         news
     }
 
-    /// The invitations by which somebody came.
+    /// The invitations that a person has used.
     pub(super) fn came_by(&self, id: PeerId) -> impl Iterator<Item = u64> {
         self.guests.iter().filter(move |guest| guest.id == id).map(|guest| guest.invitation)
     }
 
-    /// Forgets guests who cannot come back as such. If there are still too many, the invitation that
-    /// brought in most of them ends: it would let those in again who are put out.
+    /// Forgets guests who cannot come back as such. If there are still too many, the invitation
+    /// with most of them expires, because forgetting it would readmit people who were removed.
     fn make_place_for_guest(&mut self, now: Duration) {
         self.guests.retain(|guest| {
             let is_given = self.invitations.iter().any(|given| given.id == guest.invitation);
@@ -170,25 +175,25 @@ impl Keeping {
         remember(&mut self.removed, id);
     }
 
-    /// From now on only those who are inside can come back by the proof of a seat: there may be
-    /// proofs of which nobody knows any more.
+    /// From now on, only the seat tokens of people inside grant access, because others may hold
+    /// tokens unknown to the room.
     pub(super) fn close(&mut self, inside: Vec<PeerId>, now: Duration) {
         (self.seats_void_before, self.valid_seats) = (now, inside);
     }
 
-    /// Whether the proof of a seat that was taken then opens the doors.
+    /// Whether a seat token from this time grants access.
     pub(super) fn accepts_seat(&self, id: PeerId, since: Duration) -> bool {
         since > self.seats_void_before || self.valid_seats.contains(&id)
     }
 
-    /// Notes who has taken a seat, where the time alone does not tell.
+    /// Records who has taken a seat, where the time alone is ambiguous.
     pub(super) fn accept_seat(&mut self, id: PeerId, since: Duration) {
         if !self.accepts_seat(id, since) {
             remember(&mut self.valid_seats, id);
         }
     }
 
-    /// Whether it stands in nobody's way. Whose seats open doors matters only where there are doors.
+    /// Whether the room has no barriers. Seat tokens matter only where there are some.
     pub(super) fn is_open(&self) -> bool {
         self.gate().is_none()
             && self.generation == 0
@@ -196,12 +201,12 @@ impl Keeping {
             && self.invitations.is_empty()
     }
 
-    /// Whether there is nothing to remember.
+    /// Whether there is nothing to store.
     pub(super) fn is_nothing(&self) -> bool {
         self.is_open() && self.ended.is_zero()
     }
 
-    /// Notes that somebody is inside, and returns whether that is news.
+    /// Records that the room is in use, and returns whether that changes the stored time.
     pub(super) fn touch(&mut self, now: Duration) -> bool {
         let news = now >= self.used + USED_WITHIN;
         if news {
@@ -210,12 +215,12 @@ impl Keeping {
         news
     }
 
-    /// When it need not be kept any more. Host keys that were void are good again then, until somebody
-    /// shows a newer one.
+    /// When it expires. Host keys that were void are valid again after that, until a newer one is
+    /// shown.
     #[must_use]
     pub fn expires(&self) -> Duration {
         let kept_for = match self {
-            // Seats from before the end of a call are told of it for as long as they are good.
+            // Seats from before the end of a call are told about it while they are valid.
             kept if kept.is_open() => USED_WITHIN,
             Self { brief: true, .. } => KEPT_BRIEFLY,
             Self { .. } => KEPT_FOR,

@@ -1,12 +1,12 @@
-//! What becomes of the place of somebody who leaves, breaks off or falls silent.
+//! Leaving, disconnecting and falling silent.
 
 use super::{ConnId, Context, Room, seats::Sitter};
 use crate::protocol::{PeerId, ServerMessage};
 use std::time::Duration;
 
 impl Room {
-    /// Takes a connection out of the room, and tells who needs to know. The seat of somebody who
-    /// asked for that is held until `hold`.
+    /// Takes a connection out of the room, and tells the others. If requested, the seat is reserved
+    /// until `hold`.
     pub(super) fn leave(&mut self, conn: ConnId, hold: Duration, cx: &mut Context<'_>) {
         self.moved(conn, None);
         let Some(seat) = self.seats.of_mut(conn) else { return self.withdraw(conn, cx) };
@@ -19,7 +19,7 @@ impl Room {
         }
     }
 
-    /// Takes a connection away that watches, or waits in line.
+    /// Removes a connection that watches or waits.
     pub(super) fn withdraw(&mut self, conn: ConnId, cx: &mut Context<'_>) {
         self.watchers.remove(conn);
         if self.line.remove(conn) {
@@ -42,7 +42,7 @@ impl Room {
         self.end_call(cx);
     }
 
-    /// Forgets what was to hold for this call, if it is over.
+    /// Forgets decisions for this call only, if the call is over.
     pub(super) fn end_call(&mut self, cx: &mut Context<'_>) {
         if !self.is_occupied() && std::mem::take(&mut self.kept.for_this_call) {
             self.kept.keeping = None;

@@ -1,10 +1,10 @@
-//! Who is in which room, who calls whom, and who has gone silent. Pure: no socket, clock or
-//! randomness in here.
+//! Rooms: who is inside, who calls whom, and who has gone silent. Pure: no socket, clock or
+//! randomness.
 //!
-//! A [`Room`] is one room and knows nothing of others; the [`Directory`] finds it by its name, and
-//! knows the connections and what is counted across rooms. The contract of both: call `handle` with
-//! an input and the time, then drain `poll`, then `handle` a tick at `poll_timeout` if nothing came
-//! before.
+//! A [`Room`] is one room and knows nothing about others; the [`Directory`] finds it by its name,
+//! and knows the connections and what is counted across rooms. The contract of both: call `handle`
+//! with an input and the time, then drain `poll`, then `handle` a tick at `poll_timeout` if nothing
+//! came before.
 
 mod admission;
 mod directory;
@@ -42,96 +42,96 @@ use watchers::Watchers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConnId(pub u64);
 
-/// What happens to one room.
+/// An input of one room.
 #[derive(Debug)]
 enum RoomInput {
-    /// A connection says something to it, or wants to come to it.
+    /// A message from a connection inside, or from one that wants to enter.
     Message { conn: ConnId, message: ClientMessage, identity: Box<Identity> },
-    /// A connection is gone, or somewhere else. If its seat is held, it is held until then.
+    /// A connection is closed, or has moved. Its seat, if reserved, is kept until `hold`.
     Gone { conn: ConnId, hold: Duration },
-    /// What its hosts decided makes place for another room.
+    /// Its hosts' decisions are evicted in favour of another room.
     Forget,
-    /// Once in a while: what is in use is noted as such, and what nobody needs is forgotten.
+    /// From time to time: records use, and drops what has expired.
     Sweep,
-    /// [`Room::poll_timeout`] has come.
+    /// [`Room::poll_timeout`] has been reached.
     Tick,
 }
 
-/// What a room wants of its owner.
+/// An output of one room.
 #[derive(Debug)]
 enum RoomOutput {
-    /// Tell a connection something.
+    /// Send a message to a connection.
     Send(ConnId, ServerMessage),
-    /// Tell several connections the same.
+    /// Send the same message to several connections.
     Broadcast(Vec<ConnId>, ServerMessage),
     /// Send the host key of this generation.
     SendHostKey(ConnId, u64),
-    /// Note how a connection is in the room from now on, or that it is not.
+    /// Record the standing of a connection in the room, or that it has none.
     Moved(ConnId, Option<Standing>),
-    /// Work on a passcode, and then hand in the message that waits for it.
+    /// Check a passcode, and then hand in the message that waits for it.
     Check(Box<Unchecked>),
-    /// Forget what was decided about another room: something is kept of this one now.
+    /// Evict the decisions about another room: this one is stored now.
     Displace,
-    /// Write down what its hosts decided.
+    /// Store the hosts' decisions.
     Keep(Keeping),
-    /// Write down nothing of it any more.
+    /// Delete the stored decisions.
     Forget,
-    /// Let what these connections are told from now on wait until everything before is written, and
-    /// tell the host if that fails.
+    /// Hold back messages to these connections until everything before is stored, and tell the host
+    /// if that fails.
     Sync { told: Vec<ConnId>, host: Option<ConnId> },
 }
 
-/// How a connection is in a room.
+/// The standing of a connection in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     /// Is told who is inside.
     Watching,
-    /// Waits until a host lets them in.
+    /// Waits until a host admits them.
     Waiting,
-    /// Sits there.
+    /// Has a seat.
     Seated(PeerId),
 }
 
-/// A message that waits for a passcode.
+/// A message that waits for a passcode check.
 #[derive(Debug)]
 struct Unchecked {
     conn: ConnId,
     message: ClientMessage,
     identity: Identity,
     passcode: String,
-    /// The hash that it has to match; none if it is a new passcode.
+    /// The hash to compare it with; `None` for a new passcode.
     against: Option<String>,
 }
 
-/// What a room is given with an input.
+/// The context of an input.
 #[derive(Debug)]
 struct Context<'a> {
     /// A time since some fixed start that never runs backwards.
     now: Duration,
-    /// From whom the input came, if it is a message.
+    /// The connection that sent the input, if it is a message.
     by: Option<ConnId>,
     limits: &'a mut Limits,
     space: Space,
 }
 
-/// What all rooms of a server have in common.
+/// The settings shared by all rooms of a server.
 #[derive(Clone, Copy, Debug)]
 struct Terms {
-    /// How many people fit in; at least 1.
+    /// Maximum number of participants; at least 1.
     people: usize,
-    /// Until then, people whose seats are older than the server's start may still come back.
+    /// Until this time, people with seats from before the server's start may still return.
     gathered: Duration,
 }
 
-/// What is left of a room in which nobody is.
+/// The remains of an empty room.
 #[derive(Debug)]
 struct Dormant {
     keeping: Keeping,
     guesses: Bucket,
 }
 
-/// One room: who sits in it, who waits in front of it, who looks in from outside, and what its hosts
-/// decided. Somebody whose seat is held counts as sitting in it.
+/// One room: its seats, waiting people, watchers, and the decisions of its hosts. A reserved seat
+/// counts as taken.
 #[derive(Debug)]
 struct Room {
     name: RoomName,
@@ -140,25 +140,25 @@ struct Room {
     watchers: Watchers,
     line: Line,
     kept: Kept,
-    /// Pairs who are to connect to each other as soon as it is their turn, in the order they came.
+    /// Pairs that will connect to each other as soon as it is their turn, in order of arrival.
     unpaired: Vec<(PeerId, PeerId)>,
-    /// The number of the last `ready`. It begins with the time, in milliseconds: no room of this name
-    /// that was here before had as high ones, since people are not brought together that often.
+    /// The number of the last `ready`. It starts with the time in milliseconds, so that it is
+    /// higher than any number from before a restart: pairs are formed less often than that.
     links: u64,
-    /// The last place that was given to somebody who raised a hand.
+    /// The last place given to a raised hand.
     hands: u32,
-    /// Who may know the host key that is good now: who has shown it or was given it in this call.
+    /// Who may have the current host key: those who showed it or received it in this call.
     keyholders: Vec<PeerId>,
-    /// Limits what hosts do.
+    /// Limits the hosts' actions.
     actions: Bucket,
-    /// Limits the passcodes that are tried.
+    /// Limits passcode attempts.
     guesses: Bucket,
-    /// When to look after what had to wait, and seats that are held no longer.
+    /// Deadlines of deferred updates and reserved seats.
     deadlines: BTreeSet<Duration>,
     outputs: VecDeque<RoomOutput>,
 }
 
-/// A refusal: its code and its sentence.
+/// A refusal: its code and its message.
 type Refusal = (ErrorCode, String);
 
 fn refusal(code: ErrorCode, sentence: &str) -> Refusal {
@@ -174,7 +174,7 @@ fn not_joined() -> Refusal {
 }
 
 impl Room {
-    /// A room in which nobody is yet at `now`.
+    /// An empty room at `now`.
     fn new(name: RoomName, terms: Terms, before: Option<Dormant>, now: Duration) -> Self {
         let (keeping, guesses) = before.map(|room| (room.keeping, room.guesses)).unzip();
         Self {
@@ -195,7 +195,7 @@ impl Room {
         }
     }
 
-    /// Takes in what happened.
+    /// Handles an input.
     fn handle(&mut self, input: RoomInput, cx: &mut Context<'_>) {
         match input {
             RoomInput::Message { conn, message, identity } => {
@@ -210,7 +210,7 @@ impl Room {
         }
     }
 
-    /// The next thing it wants, until there is none.
+    /// The next output, until there is none.
     fn poll(&mut self) -> Option<RoomOutput> {
         self.outputs.pop_front()
     }
@@ -220,40 +220,40 @@ impl Room {
         self.deadlines.first().copied()
     }
 
-    /// Whether somebody sits in it or waits in front of it.
+    /// Whether anyone is inside or waiting.
     fn is_occupied(&self) -> bool {
         self.is_occupied_beside(None)
     }
 
-    /// The same without a connection that is about to leave the line.
+    /// The same without a connection that is about to leave the waiting room.
     fn is_occupied_beside(&self, leaving: Option<ConnId>) -> bool {
         let mut line = self.line.connections();
         !self.seats.is_empty() || line.any(|conn| Some(conn) != leaving)
     }
 
-    /// Whether anybody is there, also outside.
+    /// Whether anyone is there, including watchers.
     fn is_live(&self) -> bool {
         self.is_occupied() || !self.watchers.is_empty()
     }
 
-    /// What is left of it when nobody is there any more.
+    /// The remains of the room when everyone has left.
     fn into_dormant(self) -> Option<Dormant> {
         let guesses = self.guesses;
         self.kept.keeping.map(|keeping| Dormant { keeping, guesses })
     }
 
-    /// Everybody who is told something of it.
+    /// All connections that are told something about it.
     fn connections(&self) -> impl Iterator<Item = ConnId> {
         let seated = self.seats.all().iter().filter_map(seats::Seat::conn);
         seated.chain(self.line.connections()).chain(self.watchers.connections())
     }
 
-    /// Who is in it.
+    /// Who is inside.
     fn state(&self, now: Duration) -> RoomState {
         RoomState { people: self.seats.people(now), limit: self.terms.people, gate: None }
     }
 
-    /// What somebody outside may know of it.
+    /// What people outside may know.
     fn seen_from_outside(&self, now: Duration) -> RoomState {
         behind_gate(self.state(now), self.kept.keeping.as_ref())
     }
@@ -291,7 +291,7 @@ impl Room {
             ClientMessage::Ice => self.send(conn, ServerMessage::Ice(IceGrant::default())),
             ClientMessage::Reconnect { to, link } => return self.reconnect(me, to, link, cx),
             ClientMessage::Signal { to, link, signal } => return self.relay(me, to, link, signal),
-            // The owner counts reports and answers pings; who comes was looked at before.
+            // The owner counts reports and answers pings; people who enter were handled before.
             ClientMessage::ClientMetrics(_)
             | ClientMessage::Ping
             | ClientMessage::Watch(_)
@@ -300,7 +300,7 @@ impl Room {
         Ok(())
     }
 
-    /// Does what had to wait until now, and frees the seats that are held no longer.
+    /// Performs what was deferred until now, and frees seats whose reservation has expired.
     fn tick(&mut self, cx: &mut Context<'_>) {
         self.deadlines = self.deadlines.split_off(&(cx.now + Duration::from_nanos(1)));
         if self.line.is_news {
@@ -335,19 +335,19 @@ impl Room {
         self.send(conn, ServerMessage::Error { code, message });
     }
 
-    /// Says how a connection is in the room from now on.
+    /// Publishes the standing of a connection.
     fn moved(&mut self, conn: ConnId, standing: Option<Standing>) {
         self.outputs.push_back(RoomOutput::Moved(conn, standing));
     }
 
-    /// Says to a connection that it is in the room no longer, and why.
+    /// Tells a connection that it is no longer in the room, and why.
     fn dismiss(&mut self, conn: ConnId, refusal: Refusal) {
         self.moved(conn, None);
         self.refuse(conn, refusal);
     }
 }
 
-/// What of a room's state may be known outside, after what its hosts decided.
+/// The part of a room's state that is visible outside, given its hosts' decisions.
 fn behind_gate(state: RoomState, keeping: Option<&Keeping>) -> RoomState {
     match keeping.and_then(Keeping::gate) {
         None => state,

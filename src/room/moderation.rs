@@ -1,4 +1,4 @@
-//! What hosts do.
+//! Actions of hosts.
 
 use super::{
     ConnId, Context, INVITATIONS, INVITED_FOR, Identity, Invited, Keeping, Rate, Refusal, Room,
@@ -10,7 +10,7 @@ use crate::protocol::{
 };
 use std::time::Duration;
 
-/// How much the hosts of one room may do: each action may be written down.
+/// Rate of actions by the hosts of one room, each of which may be stored.
 const ACTIONS: Rate = Rate::new(64, Duration::from_secs(32));
 
 impl Room {
@@ -19,7 +19,7 @@ impl Room {
         self.seats.of(conn).is_some_and(|seat| seat.host)
     }
 
-    /// Does what a host asked for.
+    /// Executes a host's action.
     pub(super) fn host(
         &mut self,
         conn: ConnId,
@@ -32,7 +32,7 @@ impl Room {
             return Err(refusal(ErrorCode::NotHost, "Only a host of the room may do that."));
         }
         if self.actions.take(ACTIONS, cx.now).is_err() {
-            let sentence = "That was much at once: try again in a moment.";
+            let sentence = "Too many actions at once. Try again in a moment.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         if let HostAction::Passcode { passcode: Some(new) } = &action
@@ -45,12 +45,12 @@ impl Room {
             if outlives_the_call(&action) {
                 return Err(refusal);
             }
-            // It holds as long as people are there: nobody who disturbs a call stays only because
-            // too much is kept.
+            // It applies while people are present: a limit on storage must not keep a disruptive
+            // person in the call.
             self.kept.for_this_call = true;
         }
         let done = self.act(me, action, identity, cx);
-        // What came to nothing is not kept.
+        // Decisions without effect are not stored.
         if self.kept.keeping.as_ref().is_none_or(Keeping::is_nothing) {
             self.note(cx);
         }
@@ -60,7 +60,7 @@ impl Room {
         done
     }
 
-    /// Has a new passcode hashed, for which the host's message waits.
+    /// Hashes a new passcode, for which the host's message waits.
     fn hash(
         &mut self,
         conn: ConnId,
@@ -73,7 +73,7 @@ impl Room {
             return Err((ErrorCode::BadMessage, sentence));
         }
         if identity.tried || !cx.limits.guessers.take(identity.address, cx.now) {
-            let sentence = "The passcode was not changed: try again in a minute.";
+            let sentence = "The passcode was not changed. Try again in a minute.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         let action = HostAction::Passcode { passcode: Some(passcode.clone()) };
@@ -84,7 +84,7 @@ impl Room {
 
     fn tell_of_this_call(&mut self, conn: ConnId) {
         if self.kept.keeping.is_some() && self.kept.for_this_call && self.is_host(conn) {
-            let message = "That holds until everybody has left: too much is kept already.";
+            let message = "This applies only until everyone has left: too many rooms are stored.";
             self.refuse(conn, refusal(ErrorCode::ThisCallOnly, message));
         }
     }
@@ -129,8 +129,9 @@ impl Room {
                 return Err(refusal(ErrorCode::BadMessage, sentence));
             }
         }
-        // First of all the others: they stop playing it, whatever this one's client does. Also where
-        // it is off as far as is known here: that one may have told them something else.
+        // The others come first: they stop playing the microphone, whatever this client does. They
+        // are told even if it is off as far as the server knows, because the client may have told
+        // them otherwise.
         let known = seat.presence == presence;
         self.set_presence(to, presence.clone(), cx);
         if known {
@@ -153,7 +154,7 @@ impl Room {
         let kept = self.kept.decide(cx.now);
         kept.remove(to);
         kept.close(inside, cx.now);
-        // What brought them in would do so again.
+        // Their invitations would readmit them.
         kept.invitations.retain(|invited| !invitations.contains(&invited.id));
         match has_key {
             true => self.renew_host_key(Some(to), cx),
@@ -163,7 +164,7 @@ impl Room {
             self.tell_line(cx);
         }
         if let Some(conn) = conn {
-            let refusal = refusal(ErrorCode::Removed, "A host has put you out of this room.");
+            let refusal = refusal(ErrorCode::Removed, "A host removed you from this room.");
             self.dismiss(conn, refusal);
         }
         self.free(to, cx);
@@ -182,8 +183,8 @@ impl Room {
         Ok(())
     }
 
-    /// Makes all host keys void, and gives a new one to the hosts who are inside, but for one who is
-    /// put out. Who is away for a moment gets it when they are back.
+    /// Makes all host keys void, and sends a new one to the hosts inside except the removed one.
+    /// Hosts who are disconnected get it when they return.
     fn renew_host_key(&mut self, but: Option<PeerId>, cx: &mut Context<'_>) {
         let hosts = self.seats.hosts().filter(|seat| Some(seat.id) != but);
         let (ids, conns): (Vec<_>, Vec<_>) = hosts.map(|seat| (seat.id, seat.conn())).unzip();
@@ -197,8 +198,8 @@ impl Room {
         }
     }
 
-    /// Takes in what a newer host key than the one that is known says: those from before are void.
-    /// Where nothing more can be kept, its holder comes in all the same.
+    /// Handles a host key newer than the known one: earlier ones become void. If nothing more can
+    /// be stored, its holder is admitted anyway.
     pub(super) fn raise_key(&mut self, identity: &Identity, cx: &mut Context<'_>) {
         let Some(shown) = identity.host.filter(|shown| *shown > self.kept.generation()) else {
             return;
@@ -213,19 +214,19 @@ impl Room {
         self.keyholders.clear();
     }
 
-    /// Notes that somebody has the host key that is good now.
+    /// Records that a person has the current host key.
     pub(super) fn note_keyholder(&mut self, id: PeerId) {
         if !self.keyholders.contains(&id) {
             remember(&mut self.keyholders, id);
         }
     }
 
-    /// Sends a host the key that is good now.
+    /// Sends a host the current key.
     pub(super) fn send_host_key(&mut self, conn: ConnId) {
         self.outputs.push_back(RoomOutput::SendHostKey(conn, self.kept.generation()));
     }
 
-    /// Whether the host role was handed to the person on this seat.
+    /// Whether the host role was transferred to the person on this seat.
     pub(super) fn is_designated(&self, identity: &Identity) -> bool {
         let designated = self.kept.keeping.as_ref().and_then(|kept| kept.designated_host);
         identity.returning && designated == Some(identity.id)
@@ -243,7 +244,7 @@ impl Room {
         let seats = self.seats.take();
         let here = seats.iter().filter_map(Seat::conn);
         for conn in here.chain(self.line.take()) {
-            self.dismiss(conn, refusal(ErrorCode::CallEnded, "A host has ended the call."));
+            self.dismiss(conn, refusal(ErrorCode::CallEnded, "A host ended the call."));
         }
         self.tell_watchers(cx);
         self.end_call(cx);
@@ -281,12 +282,12 @@ impl Room {
     }
 }
 
-/// Whether an action is done and over: nothing of it is kept.
+/// Whether an action is momentary, so that nothing is stored.
 fn is_momentary(action: &HostAction) -> bool {
     matches!(action, HostAction::Admit { .. } | HostAction::Deny { .. } | HostAction::Mute { .. })
 }
 
-/// Whether what an action decides is meant for later calls.
+/// Whether an action also applies to later calls.
 fn outlives_the_call(action: &HostAction) -> bool {
     matches!(
         action,

@@ -1,19 +1,18 @@
-//! What the others know of somebody: their name, what they have switched on, and their place in the
-//! line of raised hands.
+//! Presence: a participant's name, devices, and place in the order of raised hands.
 
 use super::{Context, Rate, Room};
 use crate::protocol::{PeerId, Presence, ServerMessage};
 use std::time::Duration;
 
-/// How often the others are told of one person's presence: of many changes together.
+/// Maximum rate of presence updates about one person; further changes are combined.
 pub(super) const NEWS: Rate = Rate::new(16, Duration::from_secs(2));
 
-/// The last place in the line of raised hands that somebody may claim.
+/// The highest place in the order of raised hands that a client may claim.
 const LAST_HAND: u32 = 1 << 24;
 
 impl Room {
-    /// Puts somebody in line who has raised a hand. Who stood there keeps the place, also from the
-    /// rooms that were here before.
+    /// Gives a raised hand its place. A hand that was already raised keeps its place, even across a
+    /// restart.
     pub(super) fn line_up(&mut self, before: Option<u32>, presence: &mut Presence) {
         presence.hand = presence.hand.map(|said| match (before, said) {
             (Some(place), _) => place,
@@ -23,7 +22,7 @@ impl Room {
         self.hands = self.hands.max(presence.hand.unwrap_or_default());
     }
 
-    /// Changes what the others know of somebody, and tells them.
+    /// Changes a participant's presence, and tells the others.
     pub(super) fn set_presence(
         &mut self,
         from: PeerId,
@@ -31,7 +30,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) {
         let said = presence.hand;
-        // A place is for who comes back to it.
+        // A place is kept only for people who return.
         presence.hand = said.map(|_| 0);
         let before = self.seats.get(from).and_then(|seat| seat.presence.hand);
         self.line_up(before, &mut presence);
@@ -47,7 +46,8 @@ impl Room {
         self.tell_watchers(cx);
     }
 
-    /// Tells the others somebody's presence: at once, or, where it changes much, soon.
+    /// Sends a participant's presence to the others: at once or, during many changes, a little
+    /// later.
     pub(super) fn tell_presence(&mut self, from: PeerId, cx: &Context<'_>) {
         let Some(seat) = self.seats.get_mut(from) else { return };
         let taken = seat.news.take(NEWS, cx.now);
@@ -59,7 +59,7 @@ impl Room {
         }
     }
 
-    /// Tells everybody else who knows of somebody.
+    /// Sends a message to everyone else who knows about a participant.
     pub(super) fn tell_others(&mut self, id: PeerId, message: ServerMessage) {
         self.broadcast(self.seats.others_here(id), message);
     }

@@ -1,6 +1,6 @@
-//! Takes a person's addresses out of what they tell others (RFC 8828, mode 4): of the ways to reach
-//! them only those through a relay are passed on. Whatever is not understood is not passed on
-//! either, so that a client which does not hide the address by itself gives nothing away.
+//! Removes a participant's addresses from their messages (RFC 8828, mode 4): only relay candidates
+//! are forwarded. Anything unknown is dropped as well, so that a client that does not hide its
+//! address by itself reveals nothing.
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +11,7 @@ use std::{fmt, net::IpAddr};
 /// The longest foundation (RFC 8839, section 5.1), in bytes.
 const FOUNDATION_BYTES: usize = 32;
 
-/// A message without its sender's addresses; none if it was about such an address only.
+/// A message without its sender's addresses; `None` if it contained nothing else.
 pub(super) fn strip_addresses(signal: Signal) -> Option<Signal> {
     Some(match signal {
         Signal::Offer(offer) => Signal::Offer(describe(offer)),
@@ -29,8 +29,8 @@ pub(super) fn strip_addresses(signal: Signal) -> Option<Signal> {
     })
 }
 
-/// A candidate attribute (RFC 8839, section 5.1) of type `relay`, without the address that the relay
-/// knows its client by. Attributes that say something about the client's network are left out.
+/// A candidate attribute (RFC 8839, section 5.1) of type `relay`, without the client's address as
+/// seen by the relay. Attributes that describe the client's network are dropped.
 struct Relayed<'a> {
     foundation: &'a str,
     component: u16,
@@ -38,7 +38,7 @@ struct Relayed<'a> {
     priority: u32,
     address: IpAddr,
     port: u16,
-    /// Of the attributes after that, those that matter for connecting.
+    /// The remaining attributes that connectivity needs.
     extensions: Vec<(&'a str, &'a str)>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Relayed<'a> {
         let component = words.next()?.parse().ok()?;
         let transport = words.next().filter(|word| is_token(word))?;
         let priority = words.next()?.parse().ok()?;
-        // Names are never relays' addresses, and what would resolve them is the other side.
+        // A host name is never a relay's address, and the other side would have to resolve it.
         let address = words.next()?.parse().ok()?;
         let port = words.next()?.parse().ok()?;
         if (words.next(), words.next()) != (Some("typ"), Some("relay")) {
@@ -71,7 +71,7 @@ impl fmt::Display for Relayed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { foundation, component, transport, priority, address, port, .. } = self;
         let unknown = if address.is_ipv4() { "0.0.0.0" } else { "::" };
-        // Port 9 goes with an address that is kept back (RFC 8839, section 5.1).
+        // Port 9 accompanies a withheld address (RFC 8839, section 5.1).
         write!(
             f,
             "candidate:{foundation} {component} {transport} {priority} {address} {port} \
@@ -99,11 +99,11 @@ fn describe(description: SessionDescription) -> SessionDescription {
     SessionDescription { sdp: without_addresses(&description.sdp), ..description }
 }
 
-/// A session description (RFC 8866) that says of its author's addresses only that candidates tell
-/// more (RFC 8840, section 4.1.1).
+/// A session description (RFC 8866) without its author's addresses, which refers to trickled
+/// candidates instead (RFC 8840, section 4.1.1).
 fn without_addresses(sdp: &str) -> String {
     let mut clean = String::with_capacity(sdp.len());
-    // Some parsers take either character for the end of a line.
+    // Some parsers accept either character as the end of a line.
     for line in sdp.split(['\r', '\n']) {
         if let Some(line) = without_address(line) {
             clean.push_str(&line);
@@ -113,7 +113,7 @@ fn without_addresses(sdp: &str) -> String {
     clean
 }
 
-/// None if the line is to be left out.
+/// `None` if the line is dropped.
 fn without_address(line: &str) -> Option<String> {
     let (field, value) = line.split_once('=')?;
     match field {
@@ -129,7 +129,7 @@ fn is_field(name: &str) -> bool {
     name.len() == 1 && name.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Some parsers ignore case, what stands before an attribute's name, and how it goes on.
+/// Some parsers ignore case, text before an attribute's name, and its continuation.
 fn attribute(value: &str, line: &str) -> Option<String> {
     let value = value.trim_start_matches([' ', '\t', ':']);
     let name = value.split([':', ' ', '\t']).next().unwrap_or_default();
@@ -138,13 +138,13 @@ fn attribute(value: &str, line: &str) -> Option<String> {
             Relayed::parse(value).map(|candidate| format!("a={candidate}"))
         }
         "rtcp" => Some("a=rtcp:9 IN IP4 0.0.0.0".to_owned()),
-        // Repeats what was agreed on, which the other side knows.
+        // Repeats what was negotiated, which the other side knows.
         "remote-candidates" => None,
         _ => Some(line.to_owned()),
     }
 }
 
-/// The origin without the host that it names (RFC 8866, section 5.2).
+/// The origin without its host (RFC 8866, section 5.2).
 fn origin(value: &str) -> String {
     let words: Vec<_> = value.split(' ').collect();
     match words.as_slice() {
@@ -153,7 +153,7 @@ fn origin(value: &str) -> String {
     }
 }
 
-/// The media section without the port of its default candidate. Port 0 says that it is rejected.
+/// The media section without the port of its default candidate. Port 0 means that it is rejected.
 fn media(value: &str) -> String {
     let mut words: Vec<_> = value.split(' ').collect();
     if let Some(port) = words.get_mut(1).filter(|port| **port != "0") {

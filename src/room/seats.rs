@@ -9,37 +9,37 @@ use std::{
     time::Duration,
 };
 
-/// How long the proof of a seat is good for after it was given. A new one is given at every join.
+/// Validity of a seat token. Every join renews it.
 pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Who takes a seat, vouched for by the owner of the directory.
+/// A person who takes a seat, verified by the owner of the directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// Fresh and random, or that of the seat which is claimed.
+    /// Fresh and random, or that of the claimed seat.
     pub id: PeerId,
-    /// When the seat was taken for the first time.
+    /// When the seat was first taken.
     pub since: Duration,
-    /// Proves later that the seat is this person's; none if they did not ask for it.
+    /// Token that later proves the seat; `None` if not requested.
     pub token: Option<String>,
-    /// Whether they proved that the seat was theirs before.
+    /// Whether they proved an earlier seat.
     pub returning: bool,
-    /// The generation of the host key of this room that they showed.
+    /// The generation of the host key that they showed.
     pub host: Option<u64>,
     /// The number of the invitation that they showed.
     pub invitation: Option<u64>,
-    /// The hash of the passcode that they know, or set.
+    /// The hash of the passcode that they know or set.
     pub passcode: Option<String>,
-    /// Whether the passcode that they gave was compared with that of the room.
+    /// Whether their passcode was compared with that of the room.
     pub tried: bool,
-    /// Stands for the address from which they come.
+    /// Stands for their address.
     pub address: u64,
 }
 
-/// Who sits there, or is expected back.
+/// Who has the seat, or is expected back.
 #[derive(Debug)]
 pub(super) enum Sitter {
     Here(ConnId),
-    /// Until when the seat is held.
+    /// Reserved until this time.
     Away(Duration),
 }
 
@@ -48,26 +48,26 @@ pub(super) struct Seat {
     pub(super) sitter: Sitter,
     pub(super) id: PeerId,
     pub(super) presence: Presence,
-    /// To whom this person has a connection, as far as is known, and the number of its `ready`; 0
-    /// where that was given by the rooms that were here before.
+    /// The participants with a known connection to this one, and the number of its `ready`; 0 if
+    /// that was assigned before a restart.
     pub(super) linked: BTreeMap<PeerId, u64>,
-    /// Whom this person's client was told of. Nobody else's leaving is news to it.
+    /// The participants that this client was told about. Only their leaving is news to it.
     pub(super) met: BTreeSet<PeerId>,
-    /// How many candidates this person sent to each other since the last description.
+    /// Number of candidates sent to each participant since the last description.
     pub(super) candidates: BTreeMap<PeerId, usize>,
-    /// Whether the seat is held while the connection is gone.
+    /// Whether the seat is reserved when the connection is lost.
     pub(super) holds: bool,
     /// Whether they are a host.
     pub(super) host: bool,
-    /// The invitations they came by.
+    /// The invitations they used.
     pub(super) invitations: BTreeSet<u64>,
-    /// Limits how often they are told to connect to somebody.
+    /// Limits how often they are told to connect to another participant.
     pub(super) meetings: Bucket,
-    /// Limits how often the others are told of this person's presence.
+    /// Limits how often the others are sent this person's presence.
     pub(super) news: Bucket,
-    /// Whether they have to be told.
+    /// Whether an update is pending.
     pub(super) is_news: bool,
-    /// Whether nobody is to learn this person's address.
+    /// Whether this person's address is hidden.
     pub(super) hidden: bool,
     since: Duration,
 }
@@ -104,7 +104,7 @@ impl Seat {
         }
     }
 
-    /// Counts what this person sends to another. Each description may begin a new generation of
+    /// Counts a message to another participant. Each description may start a new generation of
     /// candidates (RFC 8839, section 4.4.1.1.1).
     pub(super) fn count(&mut self, to: PeerId, signal: &Signal) -> Result<(), Refusal> {
         match signal {
@@ -124,12 +124,12 @@ impl Seat {
         Ok(())
     }
 
-    /// The order of a room: who came first, and among those who came at once, anyone.
+    /// The order of participants: by time of joining, ties by id.
     fn order(&self) -> (Duration, PeerId) {
         (self.since, self.id)
     }
 
-    /// Whether this person was here before that one, and so calls them.
+    /// Whether this participant joined earlier, and therefore calls the other one.
     pub(super) fn precedes(&self, other: &Self) -> bool {
         self.order() < other.order()
     }
@@ -174,13 +174,13 @@ impl Seats {
         self.0.iter().filter(|seat| seat.host)
     }
 
-    /// Who was away for too long.
+    /// The participants whose reservation has expired.
     pub(super) fn over(&self, now: Duration) -> Vec<PeerId> {
         let over = |seat: &&Seat| matches!(seat.sitter, Sitter::Away(until) if until <= now);
         self.0.iter().filter(over).map(|seat| seat.id).collect()
     }
 
-    /// Of whom the others have to be told something.
+    /// The participants with pending updates.
     pub(super) fn with_news(&self) -> Vec<PeerId> {
         self.0.iter().filter(|seat| seat.is_news).map(|seat| seat.id).collect()
     }
@@ -196,12 +196,12 @@ impl Seats {
         }
     }
 
-    /// Frees all of them.
+    /// Frees all seats.
     pub(super) fn take(&mut self) -> Vec<Seat> {
         std::mem::take(&mut self.0)
     }
 
-    /// The connections of everybody else who is here and was told of this person.
+    /// The connections of all other participants who know about this one.
     pub(super) fn others_here(&self, id: PeerId) -> Vec<ConnId> {
         self.others(id).filter(|seat| seat.met.contains(&id)).filter_map(Seat::conn).collect()
     }

@@ -1,4 +1,4 @@
-//! How a room is kept, as its hosts decided it.
+//! The settings of a room, as decided by its hosts.
 
 use super::{
     Context, Keeping, Refusal, Room, RoomOutput, directory::Vacancy, refusal, seats::Seat,
@@ -6,13 +6,13 @@ use super::{
 use crate::protocol::{ErrorCode, PeerId, RoomSettings, ServerMessage};
 use std::time::Duration;
 
-/// What the hosts of a room decided, if they did.
+/// The decisions of the hosts, if there are any.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     pub(super) keeping: Option<Keeping>,
-    /// Whether it ends with the call, because too much is kept already.
+    /// Whether they end with the call, because too much is stored already.
     pub(super) for_this_call: bool,
-    /// For which address it began to be kept.
+    /// The address that counts as their author.
     keeper: Option<u64>,
 }
 
@@ -21,12 +21,12 @@ impl Kept {
         Self { keeping, ..Self::default() }
     }
 
-    /// The generation of the host key that is good. So is a later one.
+    /// The generation of the current host key. Later ones are valid, too.
     pub(super) fn generation(&self) -> u64 {
         self.keeping.as_ref().map_or(0, |keeping| keeping.generation)
     }
 
-    /// What is decided from now on. To be followed by [`Room::keep`].
+    /// The decisions, to be changed. Call [`Room::keep`] afterwards.
     pub(super) fn decide(&mut self, now: Duration) -> &mut Keeping {
         let fresh = || Keeping { used: now, brief: true, ..Keeping::default() };
         self.keeping.get_or_insert_with(fresh)
@@ -34,7 +34,7 @@ impl Kept {
 }
 
 impl Room {
-    /// Has what was decided written down before anybody is told of it.
+    /// Stores the decisions before anyone is told.
     pub(super) fn keep(&mut self, cx: &mut Context<'_>) {
         if !self.note(cx) {
             return;
@@ -44,8 +44,8 @@ impl Room {
         self.outputs.push_back(RoomOutput::Sync { told, host });
     }
 
-    /// Has what is known of it written down at some time, or forgotten if it has become nothing.
-    /// Returns whether that changes what is written down.
+    /// Stores the current state at some time, or deletes it if nothing is left. Returns whether
+    /// that changes the storage.
     pub(super) fn note(&mut self, cx: &mut Context<'_>) -> bool {
         let is_written = !self.kept.for_this_call;
         if let Some(keeping) = self.kept.keeping.as_ref().filter(|kept| !kept.is_nothing()) {
@@ -64,8 +64,8 @@ impl Room {
         was_kept
     }
 
-    /// Refuses to begin to keep something where that would be too much. Where it is only too much for
-    /// the server, another room may give way.
+    /// Refuses to store more than the limits allow. At the server's own limit, another room may be
+    /// evicted.
     pub(super) fn refuse_keeping(
         &mut self,
         address: u64,
@@ -75,7 +75,7 @@ impl Room {
             return Ok(());
         }
         if !cx.limits.keepers.take(address, cx.now) {
-            let sentence = "Something is kept of too many rooms from here: try again tomorrow.";
+            let sentence = "Too many rooms are stored from this address. Try again tomorrow.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         match cx.space.kept {
@@ -83,7 +83,7 @@ impl Room {
             Vacancy::Displacing => self.outputs.push_back(RoomOutput::Displace),
             Vacancy::None { most } => {
                 cx.limits.keepers.give_back(&address);
-                let message = format!("This server keeps the rules of {most} rooms, and no more.");
+                let message = format!("The server has reached its limit of {most} stored rooms.");
                 return Err((ErrorCode::TooManyRooms, message));
             }
         }
@@ -91,26 +91,26 @@ impl Room {
         Ok(())
     }
 
-    /// Whether something is kept of it beyond the call.
+    /// Whether something is stored beyond the call.
     pub(super) fn is_stored(&self) -> bool {
         !self.kept.for_this_call && self.kept.keeping.is_some()
     }
 
-    /// Forgets what was decided.
+    /// Forgets the decisions.
     pub(super) fn forget(&mut self, cx: &mut Context<'_>) {
         self.kept.keeping = None;
         self.outputs.push_back(RoomOutput::Forget);
         self.tell_watchers(cx);
     }
 
-    /// Notes that somebody is inside.
+    /// Records that the room is in use.
     pub(super) fn note_use(&mut self, cx: &mut Context<'_>) {
         if self.kept.keeping.as_mut().is_some_and(|keeping| keeping.touch(cx.now)) {
             self.note(cx);
         }
     }
 
-    /// Notes that it is used, or forgets what was decided if that is over.
+    /// Records use, or forgets expired decisions.
     pub(super) fn sweep(&mut self, cx: &mut Context<'_>) {
         if self.is_occupied() {
             self.note_use(cx);
@@ -119,8 +119,8 @@ impl Room {
         }
     }
 
-    /// Changes who may come in. Where fewer may from now on, seats of people who are not inside open
-    /// no doors any more.
+    /// Changes access. If it becomes more restrictive, seat tokens of people who are not inside
+    /// become void.
     pub(super) fn change(
         &mut self,
         closes: bool,
@@ -149,7 +149,7 @@ impl Room {
         }
     }
 
-    /// Tells everybody inside how the room is kept, but for one who was told already.
+    /// Sends the settings to everyone inside except one who already has them.
     pub(super) fn tell_settings(&mut self, told: Option<PeerId>) {
         let untold = self.seats.all().iter().filter(|seat| Some(seat.id) != told);
         let untold = untold.filter_map(Seat::conn).collect();

@@ -1,4 +1,4 @@
-//! Who connects to whom, and what is passed between them for it.
+//! Pairing of participants, and forwarding of their signalling.
 
 use super::{
     Context, Rate, Refusal, Room, nobody,
@@ -12,8 +12,8 @@ use crate::protocol::{
 };
 use std::{collections::BTreeSet, time::Duration};
 
-/// How often one person is told to connect to another, for all causes together: as often as a full
-/// room needs to come together twice, then once a second.
+/// Rate at which one person is told to connect to others, for all reasons together: enough for a
+/// full room to connect twice, then once a second.
 fn meetings(people: usize) -> Rate {
     let others = u32::try_from(people.saturating_sub(1).max(1)).unwrap_or(u32::MAX);
     let burst = others.saturating_mul(2);
@@ -21,8 +21,7 @@ fn meetings(people: usize) -> Rate {
 }
 
 impl Seats {
-    /// How long it takes until two people may be told to connect to each other; nothing if one of
-    /// them is not here.
+    /// Time until two people may be told to connect to each other; `None` if one of them is absent.
     fn wait(&self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) -> Option<Duration> {
         let wait = |id| {
             let seat = self.get(id).filter(|seat| seat.conn().is_some())?;
@@ -31,18 +30,18 @@ impl Seats {
         Some(wait(one)?.max(wait(two)?))
     }
 
-    /// Counts that two people are told to connect to each other.
+    /// Records that two people are told to connect to each other.
     fn meet(&mut self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) {
         for id in [one, two] {
-            // There is one: that was looked at.
+            // Both exist, which was checked.
             let _ = self.get_mut(id).map(|seat| seat.meetings.take(rate, now));
         }
     }
 }
 
 impl Room {
-    /// Brings a person who has just sat down together with everybody who is here. Those who both
-    /// say that they have a connection already are left alone.
+    /// Pairs a newly seated person with everyone present, except where both report an existing
+    /// connection.
     pub(super) fn pair_with_all(&mut self, id: PeerId, linked: Vec<PeerId>, cx: &Context<'_>) {
         let others: Vec<_> = self.seats.others(id).map(|seat| seat.id).collect();
         let Some(seat) = self.seats.get_mut(id) else { return };
@@ -51,7 +50,7 @@ impl Room {
         let linked = linked.into_iter().filter(|other| *other != id);
         seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(number).collect();
         seat.met = others.iter().copied().collect();
-        // Who comes back without end tells the others nothing of it each time.
+        // A person who returns endlessly does not notify the others each time.
         if seat.news.take(NEWS, cx.now).is_err() {
             seat.linked.clear();
         }
@@ -59,7 +58,7 @@ impl Room {
             self.introduce(id, other);
         }
         self.pair(cx);
-        // Who is not here has left, unless nobody has had the time to come back yet.
+        // Absent people have left, unless the server has just started and they may still return.
         if cx.now >= self.terms.gathered {
             self.forget_absent();
         } else {
@@ -67,8 +66,8 @@ impl Room {
         }
     }
 
-    /// Has two people connect to each other when it is their turn, unless both say that they are
-    /// connected.
+    /// Has two people connect to each other when it is their turn, unless both report an existing
+    /// connection.
     fn introduce(&mut self, id: PeerId, other: PeerId) {
         let Some(mine) = self.seats.get(id) else { return };
         let (linked, presence) = (mine.linked.contains_key(&other), mine.presence.clone());
@@ -92,10 +91,10 @@ impl Room {
         }
     }
 
-    /// Tells those pairs to connect to each other whose turn it is, and forgets those of whom one is
-    /// not here: they are introduced again when that one is back. Nobody is told more often than
-    /// [`meetings`] says. Who is waited for in one pair is kept free for it, so that no pair waits
-    /// for ever while others come and go.
+    /// Tells the pairs whose turn it is to connect to each other, and forgets pairs with an absent
+    /// person, who are introduced again on return. Nobody is told more often than [`meetings`]
+    /// allows. People stay reserved for the pair that waits longest, so that it does not starve
+    /// while others come and go.
     pub(super) fn pair(&mut self, cx: &Context<'_>) {
         let rate = meetings(self.terms.people);
         let (mut waited_for, mut due, mut next) = (BTreeSet::new(), Vec::new(), None::<Duration>);
@@ -121,7 +120,7 @@ impl Room {
         }
     }
 
-    /// Whether somebody is still to be told to connect to somebody.
+    /// Whether a pair is still waiting to connect.
     #[cfg(test)]
     pub(super) fn is_pairing(&self) -> bool {
         !self.unpaired.is_empty()
@@ -152,7 +151,7 @@ impl Room {
         }
     }
 
-    /// Tells people of everybody they believe to be connected to who is not in the room.
+    /// Tells people about supposed peers who are not in the room.
     pub(super) fn forget_absent(&mut self) {
         let present: BTreeSet<_> = self.seats.all().iter().map(|seat| seat.id).collect();
         for id in &present {
@@ -167,8 +166,8 @@ impl Room {
         }
     }
 
-    /// Connects two people anew who cannot repair their connection, when it is their turn. Both may
-    /// ask for it: what is done already is not done again.
+    /// Reconnects two people who cannot repair their connection, when it is their turn. Both may
+    /// ask for it; the second request has no effect.
     pub(super) fn reconnect(
         &mut self,
         from: PeerId,
@@ -188,7 +187,7 @@ impl Room {
         Ok(())
     }
 
-    /// Passes a message on to another person.
+    /// Forwards a message to another participant.
     pub(super) fn relay(
         &mut self,
         from: PeerId,
@@ -204,15 +203,15 @@ impl Room {
         let Some(signal) = signal else { return Ok(()) };
         match target {
             Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
-            // They will be told again.
+            // The next report follows soon.
             None if matches!(signal, Signal::Reception(_)) => {}
-            // What is lost now cannot be made up for: the two are introduced anew.
+            // A lost message cannot be recovered, so the two are introduced again.
             None => drop(seat.linked.remove(&to)),
         }
         Ok(())
     }
 
-    /// Whom a relayed message is for.
+    /// The recipient of a forwarded message.
     fn recipient(&self, from: PeerId, to: Option<PeerId>) -> Result<&Seat, Refusal> {
         let mut others = self.seats.others(from);
         if let Some(to) = to {

@@ -1,4 +1,4 @@
-//! Lists of (input, time) and the commands they lead to; in `any_order`, any order of anything.
+//! Sequences of (input, time) with the expected commands; in `any_order`, random sequences.
 
 use super::{directory::SWEEP, *};
 use crate::protocol::{
@@ -19,7 +19,7 @@ const START: Duration = Duration::ZERO;
 const HOLD: Duration = Duration::from_secs(15);
 const SILENCE: Duration = Duration::from_secs(12);
 
-/// Directory that have been there for long: everybody who had a seat before has had time to come back.
+/// A directory that has existed for long: all earlier participants have had time to return.
 fn rooms(people: usize) -> Directory {
     let mut rooms = restarted(people);
     rooms.gathered = START;
@@ -30,19 +30,19 @@ fn restarted(people: usize) -> Directory {
     with_kept(people, [])
 }
 
-/// Something is on disk of these rooms.
+/// Something is stored on disk for these rooms.
 fn with_kept(people: usize, kept: impl IntoIterator<Item = RoomName>) -> Directory {
     let placeless = HOLD * 1000;
     let config = Config { people, clocks: Clocks::default(), rooms: 100, kept: 100, placeless };
     Directory::new(config, START, kept.into_iter().map(|room| (room, None)))
 }
 
-/// Something is in memory of a room in which nobody is.
+/// Something is in memory for an empty room.
 fn restore(rooms: &mut Directory, room: RoomName, keeping: Keeping) {
     rooms.shelf.dormant.insert(room, Dormant { keeping, guesses: Bucket::default() });
 }
 
-/// What is in memory of what was decided about a room.
+/// The decisions about a room that are in memory.
 fn kept<'a>(rooms: &'a Directory, room: &RoomName) -> Option<&'a Keeping> {
     let live = rooms.rooms.get(room).and_then(|room| room.kept.keeping.as_ref());
     live.or_else(|| rooms.shelf.dormant.get(room).map(|dormant| &dormant.keeping))
@@ -52,7 +52,7 @@ fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// What they want, by somebody who writes everything down at once.
+/// The commands, with every write done at once.
 fn drain(rooms: &mut Directory) -> Vec<Command> {
     let mut commands = Vec::new();
     while let Some(command) = rooms.poll() {
@@ -64,7 +64,7 @@ fn drain(rooms: &mut Directory) -> Vec<Command> {
     commands
 }
 
-/// What several are told, as what each of them is told.
+/// A command to several connections as one for each.
 fn each(command: Command) -> Vec<Command> {
     match command {
         Command::Broadcast(to, message) => {
@@ -91,13 +91,13 @@ fn say_as(
     drain(rooms)
 }
 
-/// Says what came of a passcode, and hands in again what waited for that.
+/// Handles the result of a passcode check, and the message that waited for it.
 fn checked(rooms: &mut Directory, ticket: u64, checked: Checked, now: Duration) -> Vec<Command> {
     rooms.handle(Input::Checked(ticket, checked), now);
     resumed(rooms, now)
 }
 
-/// What they want, by somebody who also hands in again what has waited.
+/// The commands, after messages that have waited are handled.
 fn resumed(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     let mut all = Vec::new();
     for command in drain(rooms) {

@@ -1,4 +1,4 @@
-//! Who looks into a room from outside, and how often they are told what they see.
+//! Watchers: people outside who are told what happens in a room.
 
 use super::{Bucket, ConnId, Context, Rate, Room, Standing};
 use crate::protocol::{RoomState, ServerMessage};
@@ -7,19 +7,19 @@ use std::{
     time::Duration,
 };
 
-/// How often the watchers of a room are told of changes: of many together.
+/// Maximum rate of updates to the watchers of a room; further changes are combined.
 const NEWS: Rate = Rate::new(1, Duration::from_millis(500));
 
 /// The watchers of one room.
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
-    /// Each with what stands for its address.
+    /// Each with a value that stands for its address.
     all: BTreeMap<ConnId, u64>,
-    /// Who has not been told the latest yet; who waits longest comes first.
+    /// Watchers without the latest state; the one waiting longest comes first.
     behind: Vec<ConnId>,
-    /// Limits how often they are told.
+    /// Limits the updates.
     news: Bucket,
-    /// What they were told last while the room was closed to them.
+    /// The last state shown while access was restricted.
     shown: Option<RoomState>,
 }
 
@@ -38,7 +38,7 @@ impl Watchers {
         }
     }
 
-    /// Notes that there is news for all of them.
+    /// Marks all watchers as outdated.
     fn outdate(&mut self) {
         if self.behind.len() < self.all.len() {
             let behind: BTreeSet<_> = self.behind.iter().copied().collect();
@@ -56,20 +56,20 @@ impl Room {
         self.show(vec![conn], cx);
     }
 
-    /// Tells the watchers that something has changed: at once, or, where much happens, soon.
+    /// Updates the watchers: at once or, during many changes, a little later.
     pub(super) fn tell_watchers(&mut self, cx: &mut Context<'_>) {
         if self.watchers.is_empty() {
             return;
         }
         let closed = Some(self.seen_from_outside(cx.now)).filter(|state| state.gate.is_some());
-        // That something happens inside is no news to those who are not to know what.
+        // Activity inside is not news to watchers who may not see it.
         if closed.is_none() || self.watchers.shown != closed {
             self.watchers.outdate();
         }
         self.tell_behind(cx);
     }
 
-    /// Tells the watchers who have not been told yet, if it is time.
+    /// Updates the remaining watchers, if it is time.
     pub(super) fn tell_behind(&mut self, cx: &mut Context<'_>) {
         if self.watchers.behind.is_empty() {
             return;
@@ -82,7 +82,7 @@ impl Room {
         self.show(behind, cx);
     }
 
-    /// Tells some watchers what they see, and the others later who have been told too much already.
+    /// Updates some watchers, and leaves those above their limit for later.
     fn show(&mut self, whom: Vec<ConnId>, cx: &mut Context<'_>) {
         let state = self.seen_from_outside(cx.now);
         self.watchers.shown = state.gate.is_some().then(|| state.clone());
@@ -102,7 +102,7 @@ impl Room {
     }
 }
 
-/// About how long it is when it is written.
+/// Approximate length of the serialised state.
 fn bytes(state: &RoomState) -> u32 {
     let people = state.people.iter().map(|person| 128 + person.presence.name.as_str().len());
     u32::try_from(64 + people.sum::<usize>()).unwrap_or(u32::MAX)

@@ -1,4 +1,4 @@
-//! The parts that pages are made of, one component per file, in a folder for each area.
+//! The components of the pages, one per file, in a folder for each area.
 
 mod call;
 mod common;

@@ -1,5 +1,5 @@
-//! What is done to the server by those who mean it ill, row by row of what it must withstand, and
-//! that the calls of others do not feel it.
+//! Attacks on the server, row by row of what it must withstand, without effect on the calls of
+//! others.
 
 use crate::{
     program::{Program, SECRET, salon},

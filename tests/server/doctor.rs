@@ -41,7 +41,7 @@ impl Report {
     }
 }
 
-/// Runs it with these options in place of the ones of a server that lacks nothing.
+/// Runs it with these options instead of those of a complete server.
 async fn doctor(args: &[&str]) -> Report {
     let stun = Turn::start("", 0).await;
     let stun = format!("stun:{}", stun.address);

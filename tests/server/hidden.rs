@@ -1,4 +1,4 @@
-//! Whoever hides their address keeps it, whatever their client says.
+//! A hidden address stays hidden, whatever the client sends.
 
 use crate::support::{Client, TestApp};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ fn expect_no_address(heard: &[Value]) {
 async fn t23_host_and_srflx_candidates_of_who_hides_never_leave_the_server() {
     let app = TestApp::start().await;
     let hidden = json!({"type": "join", "room": "123", "hidden": true});
-    // Whoever calls, and whoever is called.
+    // As the caller, and as the callee.
     let mut ada = app.client().await;
     ada.say(hidden.clone()).await;
     ada.expect("joined").await;
@@ -84,7 +84,7 @@ async fn t23_host_and_srflx_candidates_of_who_hides_never_leave_the_server() {
     say_all(&mut ada).await;
     expect_no_address(&hear_all(&mut bob).await);
 
-    // Who does not hide is passed on as they are.
+    // Messages of a participant who does not hide their address are forwarded unchanged.
     say_all(&mut bob).await;
     let heard = hear_all(&mut ada).await;
     assert_eq!(heard.len(), 3 + DIRECT.len() + 1);

@@ -362,7 +362,7 @@ async fn what_a_proxy_does_not_pass_on_is_named() {
         let mut stream = TcpStream::connect(app.addr).await.unwrap();
         stream.write_all(format!("GET /ws HTTP/1.1\r\n{headers}\r\n").as_bytes()).await.unwrap();
         let mut answer = String::new();
-        // Until the server is tired of it.
+        // Until the server closes the connection.
         soon(stream.read_to_string(&mut answer)).await.unwrap();
         let reply = Reply::parse(&answer);
         assert_eq!(reply.status, status, "{headers}");

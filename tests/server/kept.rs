@@ -1,4 +1,4 @@
-//! What is kept of rooms, on a disk that does not do what it should.
+//! Stored rooms, on a disk with faults.
 
 use crate::{
     hosts::{act, ask, host, until},

@@ -1,4 +1,4 @@
-//! What a client may send, and what becomes of one that does not read.
+//! Limits on messages, and clients that do not read.
 
 use crate::support::{TestApp, soon};
 use futures_util::{SinkExt, StreamExt};
@@ -98,7 +98,7 @@ async fn t12_a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
     ada.expect("ready").await;
     bob.expect("ready").await;
 
-    // The kernel is to hold little for the one that does not read.
+    // The kernel should buffer little for the client that does not read.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let stream = socket.connect(app.addr).await.unwrap();

@@ -207,7 +207,7 @@ async fn a_server_that_ends_is_not_ready() {
     let mut caller = app.client().await;
     let mut slow = TcpStream::connect(addr).await.unwrap();
     slow.write_all(b"GET /readyz HTTP/1.0\r\n").await.unwrap();
-    // Whoever connects later is accepted later.
+    // A later connection is accepted later.
     assert_eq!(Reply::of(addr, "GET /healthz", &[]).await.body, "ok");
     let ended = tokio::spawn(app.stop());
     assert_eq!(caller.closed().await, 1012);

@@ -188,10 +188,10 @@ async fn a_room_has_one_address() {
 async fn the_start_page_says_what_was_wrong_and_repeats_nothing() {
     let app = TestApp::start().await;
     for (problem, sentence) in [
-        ("bad-name", "That is no room"),
+        ("bad-name", "That is not a room name"),
         ("long-name", "at most 64 characters"),
         ("elsewhere", "That link leads to another server."),
-        ("here", "That link leads here, but to no room."),
+        ("here", "That link leads to this server, but not to a room."),
         ("https://evil.example", ""),
     ] {
         let page = app.http(&format!("GET /?problem={problem}"), &[]).await;

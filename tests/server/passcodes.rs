@@ -76,7 +76,7 @@ async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() 
         assert!(since.elapsed() < Duration::from_secs(2), "{:?}", since.elapsed());
         until(&mut owner, "ready").await;
     }
-    // A host who sets a passcode goes on talking.
+    // A host who sets a passcode can still send messages.
     act(&mut owner, json!({"do": "passcode", "passcode": "another"})).await;
     owner.say(json!({"type": "ping"})).await;
     until(&mut owner, "pong").await;

@@ -32,7 +32,7 @@ pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
             command.env_remove(name);
         }
     }
-    // Else it would keep things in the home of whoever runs these tests.
+    // Otherwise it would store data in the home of the user who runs these tests.
     for home in ["HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"] {
         command.env_remove(home);
     }
@@ -416,7 +416,7 @@ async fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 
-/// Asks for a seat with a proof that is none, so many times: each is a line of the log.
+/// Asks for a seat with an invalid token this many times: each attempt is a line of the log.
 async fn knock(client: &mut Client, times: usize) {
     for _ in 0..times {
         let seat = json!({"token": "forged"});
@@ -529,7 +529,7 @@ async fn signals_that_mean_nothing_end_nothing() {
 async fn a_second_signal_ends_it_at_once() {
     let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let mut program = Program::start(&usual, &[]).await;
-    // Whoever does not answer the goodbye is waited for.
+    // A client that does not answer the close frame is waited for.
     let mut idle = Client::of(program.addr()).await;
     program.signal("-TERM").await;
     assert_eq!(idle.closed().await, 1012);

@@ -125,7 +125,7 @@ async fn the_number_of_seats_and_the_ice_servers_are_the_operators() {
     late.say(json!({"type": "join", "room": "124"})).await;
     late.expect("joined").await;
 
-    // The two have heard nothing of it.
+    // The two were not told about it.
     caller.say(offer()).await;
     callee.expect("offer").await;
 }
@@ -193,7 +193,7 @@ async fn every_mistake_has_its_code_and_disturbs_nobody() {
     caller.say(to_nobody).await;
     caller.expect_error("peer-not-found").await;
 
-    // The call goes on, and the offer is the first that the other side hears.
+    // The call continues, and the offer is the first message to the other side.
     caller.say(offer()).await;
     callee.expect("offer").await;
     app.remembers(2, 4).await;

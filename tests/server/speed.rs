@@ -1,4 +1,4 @@
-//! What takes in bytes to find out how fast they come.
+//! The endpoint that measures upload speed.
 
 use crate::support::{Reply, TestApp, soon};
 use salon::protocol::{SPEED_PATH, limits::SPEED_BYTES};

@@ -1,4 +1,4 @@
-//! The program, or its machine, stands still for a while.
+//! The program, or its machine, is suspended for a while.
 
 use crate::{
     program::Program,
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::{process::Command, time::sleep};
 use tokio_tungstenite::tungstenite::Message;
 
-/// Longer than anybody's silence is suffered.
+/// Longer than any silence that the server tolerates.
 const STANDSTILL: Duration = Duration::from_secs(15);
 
 async fn signal(program: &Program, signal: &str) {

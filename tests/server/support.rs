@@ -34,7 +34,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// What the browser app is in these tests.
 pub(crate) const SCRIPT: &str = "export default function () {}\n";
 
-/// Waits for something that is to happen.
+/// Waits for an event, with a timeout.
 pub(crate) async fn soon<T>(event: impl Future<Output = T>) -> T {
     timeout(PATIENCE, event).await.expect("it should have happened by now")
 }
@@ -347,7 +347,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A test that fails says more than what is left of it.
+        // A failed test matters more than its leftovers.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,7 +1,7 @@
 //! What both ends of a connection can compare, to know that nobody sits between them.
 //!
 //! Media and data are encrypted between the holders of two certificates, whose fingerprints stand in
-//! the descriptions (RFC 8122, section 5). Whoever relays the descriptions could put other ones in
+//! the descriptions (RFC 8122, section 5). A server that relays the descriptions could put other ones in
 //! their place, and be both holders' other end: then the two see different pairs.
 
 use super::sdp::lines;

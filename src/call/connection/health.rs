@@ -4,20 +4,20 @@ use super::reading::{Arrival, Counts, Path};
 use crate::{call::participant::ExpectedTracks, protocol::Grade};
 use std::{collections::VecDeque, time::Duration};
 
-/// So long nothing may arrive that should.
+/// Silence after which expected media counts as lost.
 pub(super) const SILENT_AFTER: Duration = Duration::from_secs(3);
-/// And so long nothing at all, where nothing but connectivity checks is to be expected: browsers
+/// The same where only connectivity checks are expected: browsers
 /// send them every 2.5 to 6 seconds (RFC 7675, section 5.1).
 const MUTE_AFTER: Duration = Duration::from_secs(8);
 /// After a longer break between two readings, as when the device slept, nothing is known of the time
 /// between them.
 const BREAK: Duration = Duration::from_secs(2);
-/// Nothing at all for so long is a gap: sound alone comes fifty times a second, and checks are
-/// frequent while one of them is not answered.
+/// Complete silence for this long is a gap: audio alone arrives fifty times a second, and checks are
+/// frequent while one of them is unanswered.
 pub(super) const GAP: Duration = Duration::from_millis(800);
 /// How far back the statistics are looked at.
 const WINDOW: Duration = Duration::from_secs(4);
-/// So long a grade of what arrives has to last before it counts.
+/// Time for which a grade of received media has to last before it counts.
 const STEADY: Duration = Duration::from_secs(3);
 /// And one of what can be sent: browsers take seconds to find that out.
 const STEADY_SENT: Duration = Duration::from_secs(8);
@@ -110,7 +110,7 @@ impl Health {
         self.sent.note(sent(&counts), STEADY_SENT, now);
     }
 
-    /// What is expected from somebody begins anew when they say that something changed.
+    /// Restarts the expectations of a participant's media when their presence has changed.
     pub(super) fn expect(&mut self, before: ExpectedTracks, after: ExpectedTracks, now: Duration) {
         for (pulse, fresh) in [
             (&mut self.sound, after.microphone && !before.microphone),
@@ -180,7 +180,7 @@ impl Health {
         self.sent.value
     }
 
-    /// Measures anew how much can be sent: browsers do not find out while little is sent.
+    /// Measures the available bandwidth again: browsers cannot estimate it while little is sent.
     pub(super) fn try_more(&mut self) {
         self.sent = Steady::default();
     }

@@ -30,7 +30,7 @@ pub(super) struct Negotiation {
     /// The last offer of the other side lost a collision; its candidates mean nothing here.
     ignoring: bool,
     /// An offer of this side had to give way to one of the other. Chromium goes on receiving when it
-    /// is rolled back then, and shows nothing of it any more.
+    /// is rolled back then, but no longer shows the video.
     collided: bool,
     /// The other side's description has been applied at least once.
     has_remote: bool,

@@ -53,7 +53,7 @@ fn section(lines: &[&str]) -> Option<Section> {
 }
 
 /// A description of the other side as this one takes it. How fast to begin stands in the first section
-/// of pictures: a connection has a single rate, and would begin anew if it stood in one that is added
+/// of pictures: a connection has a single rate, and would restart if it stood in one that is added
 /// later, or went away. What the other side says of rates is left out: it could have this one flood
 /// its network.
 #[must_use]

@@ -1,8 +1,8 @@
-//! Files that this person gives to the others, and gets from them.
+//! File sharing: files that this person offers, and files that others offer.
 //!
-//! Who has a file offers it to everybody; who wants it says from which byte on, and says so again
-//! when a connection was lost. So nothing is sent twice, and nothing has to be remembered of a
-//! channel. The bytes come in the order they are sent; what does not fit is dropped.
+//! The owner offers a file to everyone; a receiver asks for it from an offset, and again after a
+//! lost connection. Nothing is sent twice, and no state belongs to a channel. Bytes arrive in
+//! order; unexpected ones are dropped.
 
 mod receiving;
 mod sending;
@@ -20,13 +20,13 @@ pub use types::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView,
 /// A sender of fewer bytes than this at a time costs more than they are worth.
 const MIN_CHUNK: usize = 1024;
 
-/// What goes to one other person.
+/// An outgoing transfer to one participant.
 #[derive(Debug)]
 struct Line {
     peer: PeerId,
     /// The channel for bytes is open and has little left to send.
     idle: bool,
-    /// What is being read for them.
+    /// The pending read for them.
     reading: Option<(FileNumber, u64)>,
 }
 
@@ -44,7 +44,7 @@ impl File {
         }
     }
 
-    /// Whether something can still become of it.
+    /// Whether the transfer can still continue.
     fn is_open(&self) -> bool {
         match self {
             Self::Sending(sending) => sending.is_open(),
@@ -76,7 +76,7 @@ impl Files {
         FilesView { files: Arc::new(files.collect()), heard: self.heard }
     }
 
-    /// Somebody can be talked to.
+    /// A channel to a participant is open.
     pub(super) fn opened(&mut self, peer: PeerId) {
         if self.lines.iter().any(|line| line.peer == peer) {
             return;
@@ -93,12 +93,12 @@ impl Files {
         }
     }
 
-    /// Nothing more gets through to somebody for now.
+    /// The channel to a participant is closed.
     pub(super) fn closed(&mut self, peer: PeerId) {
         self.lines.retain(|line| line.peer != peer);
     }
 
-    /// Somebody is gone. What was begun stays: they may come back.
+    /// A participant has left. Unfinished transfers remain, because they may come back.
     pub(super) fn left(&mut self, peer: PeerId) {
         self.closed(peer);
         for file in &mut self.files {
@@ -113,7 +113,7 @@ impl Files {
         self.forget_gone();
     }
 
-    /// Of those who are gone, together, no more is listed than of one who is there.
+    /// All absent owners together may have no more files listed than one present owner.
     fn forget_gone(&mut self) {
         let lines = &self.lines;
         let is_gone = |file: &File| {
@@ -180,7 +180,7 @@ impl Files {
         self.pump();
     }
 
-    /// Somebody of this name says something about a file.
+    /// A participant with this name sends a message about a file.
     pub(super) fn hear(
         &mut self,
         peer: PeerId,
@@ -240,7 +240,7 @@ impl Files {
         }
     }
 
-    /// Keeps the list of what somebody offered short.
+    /// Limits the list of files offered by one participant.
     fn forget_old(&mut self, owner: Option<PeerId>) {
         let over = |file: &File| file.key().owner == owner && !file.is_open();
         if self.files.iter().filter(|file| over(file)).count() > OFFERS
@@ -260,7 +260,7 @@ impl Files {
         self.commands.push_back(ContentCommand::File(FileCommand::Forget(key)));
     }
 
-    /// An own file is given to nobody any more.
+    /// An own file is no longer available.
     fn lose(&mut self, key: FileKey) {
         if key.owner.is_none() {
             self.with_sending(key.number, Sending::withdraw);
@@ -286,7 +286,8 @@ impl Files {
         }
     }
 
-    /// Reads on for everybody who waits for bytes. Of several files, the one that is least far goes on.
+    /// Reads on for every receiver that waits for bytes. Among several files, the one with the
+    /// least progress continues.
     fn pump(&mut self) {
         for line in self.lines.iter_mut().filter(|line| line.idle) {
             let waiting = self.files.iter_mut().filter_map(|file| match file {
@@ -327,7 +328,7 @@ impl Files {
         self.tell(commands);
     }
 
-    /// What is to be said to somebody without a channel is said again when there is one.
+    /// Messages to participants without a channel are sent again when one opens.
     fn tell(&mut self, commands: Vec<ContentCommand>) {
         let lines = &self.lines;
         let reaches = |command: &ContentCommand| match command {

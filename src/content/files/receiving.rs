@@ -1,4 +1,4 @@
-//! A file of somebody else.
+//! A file offered by another participant.
 
 use super::types::{FileCommand, FileKey, FileState, FileView, PIECE, STEP, WINDOW};
 use crate::{
@@ -16,19 +16,19 @@ pub(super) struct Receiving {
     name: FileName,
     size: u64,
     state: FileState,
-    /// What has come and is not given out to be written yet.
+    /// Received bytes that have not been handed to the writer.
     piece: Vec<u8>,
-    /// How many bytes have come.
+    /// Number of bytes received.
     got: u64,
     /// How many may.
     most: u64,
     /// How many are written down, and how many its owner knows of.
     wrote: u64,
     told: u64,
-    /// What its owner says the hash is.
+    /// The hash according to its owner.
     sum: Option<String>,
-    /// How many slices may still come that are not wanted any more, since the person wanted it last,
-    /// or its owner was reached again.
+    /// Number of unwanted slices that are still excused since the last request, or since the owner
+    /// became reachable again.
     unsolicited: u64,
 }
 
@@ -61,7 +61,7 @@ impl Receiving {
         }
     }
 
-    /// Whether something can still become of it.
+    /// Whether the transfer can still continue.
     pub(super) fn is_open(&self) -> bool {
         use FileState as S;
         matches!(self.state, S::Offered | S::Coming(_) | S::Held(_) | S::Checking)
@@ -92,7 +92,7 @@ impl Receiving {
                 self.state = FileState::Coming(self.wrote);
                 self.most = self.size;
                 self.unsolicited = UNSOLICITED;
-                // All of it may be there already.
+                // It may already be complete.
                 let commands = open.into_iter().chain(self.ask()).collect::<Vec<_>>();
                 commands.into_iter().chain(self.check()).collect()
             }
@@ -104,7 +104,7 @@ impl Receiving {
         match self.state {
             FileState::Coming(_) => {
                 self.state = FileState::Held(self.wrote);
-                // What is under way still comes.
+                // Bytes in transit still arrive.
                 self.most = self.size.min(self.got.saturating_add(WINDOW));
                 self.say(FileNews::Pause)
             }
@@ -116,7 +116,7 @@ impl Receiving {
         self.give_up(FileState::Declined)
     }
 
-    /// Asks for what is missing.
+    /// Requests the missing bytes.
     fn ask(&mut self) -> Vec<ContentCommand> {
         self.told = self.wrote;
         let mut commands = self.say(FileNews::Request(self.got));
@@ -124,7 +124,7 @@ impl Receiving {
         commands
     }
 
-    /// Its owner offers it on a new channel, and may not have heard what was said on the last one.
+    /// Its owner offers it on a new channel, and may have missed the last messages.
     pub(super) fn offered_again(&mut self) -> Vec<ContentCommand> {
         match self.state {
             FileState::Declined | FileState::NotWritten | FileState::Damaged => {
@@ -135,10 +135,10 @@ impl Receiving {
                 commands.extend(self.say(FileNews::Complete));
                 commands
             }
-            // They have forgotten how far it was if this person was gone for long.
+            // The owner has lost the progress if this person was absent for long.
             FileState::Checking => self.ask(),
             FileState::Withdrawn => {
-                // Nothing of it was kept.
+                // Nothing was stored.
                 self.state = FileState::Offered;
                 (self.got, self.wrote, self.told, self.sum) = (0, 0, 0, None);
                 Vec::new()
@@ -147,14 +147,15 @@ impl Receiving {
         }
     }
 
-    /// Its owner is gone. What nobody has begun to take is over; the rest goes on if they come back.
+    /// Its owner has left. Files that were not accepted are withdrawn; the others continue if the
+    /// owner comes back.
     pub(super) fn left_alone(&mut self) {
         if self.state == FileState::Offered {
             self.end(FileState::Withdrawn);
         }
     }
 
-    /// Its owner can be talked to again, and may not have it any more.
+    /// Its owner is reachable again, and may no longer have the file.
     pub(super) fn reopened(&mut self) -> Vec<ContentCommand> {
         let hold = match self.state {
             FileState::Coming(_) => Vec::new(),
@@ -186,14 +187,14 @@ impl Receiving {
         commands
     }
 
-    /// A slice has come that is of no use. Returns whether that is no offence.
+    /// A useless slice has arrived. Returns whether it is excused.
     pub(super) fn bears(&mut self) -> bool {
         let borne = self.unsolicited > 0;
         self.unsolicited = self.unsolicited.saturating_sub(1);
         borne
     }
 
-    /// Bytes have come. What came before, or leaves a gap, is passed over.
+    /// Bytes have arrived. Duplicates, and bytes after a gap, are dropped.
     pub(super) fn take_in(&mut self, slice: &Slice<'_>) -> Vec<ContentCommand> {
         if !matches!(self.state, FileState::Coming(_) | FileState::Held(_)) {
             return Vec::new();
@@ -203,7 +204,7 @@ impl Receiving {
             return Vec::new();
         };
         let got = self.got.saturating_add(bytes.len() as u64);
-        // Whoever sends more than was asked for is not listened to.
+        // Ignores an owner who sends more than was requested.
         if bytes.is_empty() || got > self.most || got - self.wrote > WINDOW + PIECE as u64 {
             return Vec::new();
         }
@@ -217,7 +218,7 @@ impl Receiving {
         vec![ContentCommand::File(FileCommand::Write(self.key, from, piece))]
     }
 
-    /// So much is written down.
+    /// Bytes up to this position have been written.
     pub(super) fn wrote(&mut self, place: Option<u64>) -> Vec<ContentCommand> {
         let held = match self.state {
             FileState::Coming(_) => false,
@@ -247,7 +248,7 @@ impl Receiving {
         self.check().into_iter().collect()
     }
 
-    /// Looks whether all of it is right, once it is there.
+    /// Starts the hash check once the file is complete.
     fn check(&mut self) -> Option<ContentCommand> {
         let all = matches!(self.state, FileState::Coming(_)) && self.wrote == self.size;
         (all && self.sum.is_some()).then(|| {
@@ -256,7 +257,7 @@ impl Receiving {
         })
     }
 
-    /// What was written has this hash.
+    /// The hash of the written file.
     pub(super) fn summed(&mut self, sum: Option<&str>) -> Vec<ContentCommand> {
         if self.state != FileState::Checking {
             return Vec::new();

@@ -19,7 +19,7 @@ pub(super) struct Sending {
     receivers: Vec<Receiver>,
 }
 
-/// Somebody it was offered to.
+/// A participant to whom it was offered.
 #[derive(Debug)]
 struct Receiver {
     peer: PeerId,
@@ -58,7 +58,7 @@ impl Sending {
         }
     }
 
-    /// Whether somebody may still get it.
+    /// Whether they may still receive it.
     pub(super) fn is_open(&self) -> bool {
         !self.withdrawn
     }
@@ -75,8 +75,8 @@ impl Sending {
         ContentCommand::Send(peer, Talk::File(self.number, news))
     }
 
-    /// Offers it to somebody who can be talked to, unless they are done with it. Who was getting it
-    /// says from where on to go on, if they still know of it and want it.
+    /// Offers it to a participant with a new channel, unless they are done with it. A receiver who
+    /// still knows and wants it replies with an offset.
     pub(super) fn offer_to(&mut self, peer: PeerId) -> Option<ContentCommand> {
         let state = self.receiver(peer).map(|receiver| receiver.state);
         if self.withdrawn || matches!(state, Some(FileState::Kept | FileState::Declined)) {
@@ -113,7 +113,7 @@ impl Sending {
         told.into_iter().map(|peer| self.say(peer, FileNews::Withdraw)).collect()
     }
 
-    /// Somebody it was offered to says something about it.
+    /// A receiver sends a message about it.
     pub(super) fn hear(&mut self, peer: PeerId, news: &FileNews) -> Vec<ContentCommand> {
         let (size, withdrawn) = (self.size, self.withdrawn);
         let Some(receiver) = self.receiver(peer).filter(|_| !withdrawn) else { return Vec::new() };
@@ -152,7 +152,8 @@ impl Sending {
         self.receivers().into_iter().flat_map(|peer| self.summed_for(peer)).collect()
     }
 
-    /// Tells somebody the hash who has everything else, or has it computed for who will.
+    /// Sends the hash to receivers who have everything else, or starts computing it for those who
+    /// soon will.
     fn summed_for(&mut self, peer: PeerId) -> Vec<ContentCommand> {
         let (size, sum) = (self.size, self.sum.clone());
         let Some(sum) = sum else {
@@ -171,7 +172,7 @@ impl Sending {
         }
     }
 
-    /// What somebody is to get next: from where on, and how much.
+    /// The next read for a receiver: offset and length.
     pub(super) fn next(&mut self, peer: PeerId) -> Option<(FileNumber, u64, usize)> {
         let (number, size) = (self.number, self.size);
         let receiver = self.receiver(peer)?;
@@ -182,8 +183,7 @@ impl Sending {
         (left > 0 && fits).then_some((number, from, length))
     }
 
-    /// Whether bytes that were read for somebody are still what they are to get next; then they are
-    /// sent.
+    /// Whether bytes that were read are still the next ones for a receiver; if so, they are sent.
     pub(super) fn sent(&mut self, peer: PeerId, from: u64, length: usize) -> bool {
         let size = self.size;
         let Some(receiver) = self.receiver(peer) else { return false };

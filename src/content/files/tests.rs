@@ -1,4 +1,4 @@
-//! Several people with channels that open, break and lose what is under way.
+//! Several participants with channels that open, break and lose messages in transit.
 
 use super::{
     types::{PIECE, WINDOW},
@@ -16,7 +16,7 @@ enum Message {
 
 struct Person {
     files: Files,
-    /// What was written of each file.
+    /// The written content of each file.
     disk: HashMap<FileKey, Vec<u8>>,
     saved: Vec<FileKey>,
     /// What the disk has still to do.
@@ -28,7 +28,7 @@ struct World {
     people: Vec<Person>,
     channels: BTreeMap<(u64, u64), [VecDeque<Message>; 2]>,
     contents: HashMap<FileNumber, Vec<u8>>,
-    /// Whether what is written is what was given.
+    /// Whether the written content equals the original.
     sound: bool,
 }
 
@@ -79,7 +79,7 @@ impl World {
         }
     }
 
-    /// Each is gone for the other, for longer than a seat is held.
+    /// Each has left from the other's point of view, for longer than a seat is reserved.
     fn lose(&mut self, one: u64, two: u64) {
         self.cut(one, two);
         self.people[one as usize].files.left(PeerId(two));
@@ -88,7 +88,7 @@ impl World {
         self.route(two);
     }
 
-    /// Somebody loads their page again: they know of no file when they meet the other anew.
+    /// A participant reloads their page: they know no files when they meet the other again.
     fn forget(&mut self, person: u64, other: u64) {
         self.cut(person, other);
         self.people[person as usize].files = Files::default();
@@ -256,8 +256,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// However channels break, whoever is gone for long and whoever pauses: in the end everybody has
-    /// what they wanted, byte by byte, and its owner knows.
+    /// However channels break and participants disappear or pause, in the end everyone has the
+    /// files they wanted, byte for byte, and the owners know.
     #[test]
     fn every_file_that_is_wanted_arrives_whole(steps in steps()) {
         let mut world = World::with(PEOPLE as usize);
@@ -441,7 +441,7 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn), "nobody has begun it");
     world.open(0, 1);
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered), "it is to be had again");
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered), "it is offered again");
     world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));

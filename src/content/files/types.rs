@@ -1,13 +1,13 @@
-//! What is said of files, as plain values.
+//! Plain types for files.
 
 use crate::protocol::{DisplayName, FileName, FileNumber, PeerId, Slice};
 use std::sync::Arc;
 
 /// How many bytes are read, or written, at once: whole slices, or every piece would end in a small one.
 pub(super) const PIECE: usize = 16 * Slice::MOST;
-/// How many bytes may be under way that nobody has written down yet.
+/// Maximum number of bytes in transit that have not been confirmed as written.
 pub(super) const WINDOW: u64 = 32 * 1024 * 1024;
-/// After so many bytes the owner is told that they are written down.
+/// Number of bytes after which the owner receives a confirmation.
 pub(super) const STEP: u64 = 4 * 1024 * 1024;
 /// How many files of one person may be offered at a time, and how many that are over stay listed.
 pub const OFFERS: usize = 50;
@@ -15,24 +15,24 @@ pub const OFFERS: usize = 50;
 /// Tells a file from all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileKey {
-    /// Whose it is; this person's if nobody's.
+    /// Its owner; `None` for this person.
     pub owner: Option<PeerId>,
     /// Its number among theirs.
     pub number: FileNumber,
 }
 
-/// What the person does with files, and what comes of it.
+/// Inputs from the person and from the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileInput {
     /// Offer a file to everybody.
     Give(FileNumber, FileName, u64),
     /// Get a file, or go on with it.
     Take(FileKey),
-    /// Get no more of it for now.
+    /// Pause the transfer.
     Hold(FileKey),
-    /// Want it no more, or give it to nobody any more; or forget one that is over.
+    /// Decline or cancel a file, withdraw an own one, or remove a finished one from the list.
     Drop(FileKey),
-    /// Bytes of an own file for somebody, from a place on; none if it cannot be read any more.
+    /// Bytes of an own file for a receiver, from an offset; `None` if it can no longer be read.
     Read(FileNumber, PeerId, u64, Option<Vec<u8>>),
     /// A file is written down up to this byte; none if that did not work.
     Wrote(FileKey, Option<u64>),
@@ -40,10 +40,10 @@ pub enum FileInput {
     Summed(FileKey, Option<String>),
 }
 
-/// What is to be done for files.
+/// An action for the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileCommand {
-    /// Read so many bytes of an own file from a place on. Answered by [`FileInput::Read`].
+    /// Read this many bytes of an own file from an offset. Answered by [`FileInput::Read`].
     Read(FileNumber, PeerId, u64, usize),
     /// Begin to write a file down.
     Open(FileKey),
@@ -54,7 +54,7 @@ pub enum FileCommand {
     Sum(FileKey),
     /// Hand a file that was written down to the person.
     Save(FileKey, FileName),
-    /// Forget a file, and what was written of it.
+    /// Delete a file, and its written content.
     Forget(FileKey),
 }
 
@@ -63,21 +63,21 @@ pub enum FileCommand {
 pub enum FileState {
     /// It can be had.
     Offered,
-    /// So many bytes are written down.
+    /// Number of bytes written.
     Coming(u64),
-    /// So many are, and no more shall come for now.
+    /// Paused, with the number of bytes written.
     Held(u64),
-    /// All has come; whether it is right is being looked at.
+    /// Complete; the hash is being checked.
     Checking,
     /// It is there, and right.
     Kept,
-    /// It was not wanted, or not any more.
+    /// Declined or cancelled by the receiver.
     Declined,
-    /// Its owner gives it no more, or is gone.
+    /// Withdrawn by its owner, or the owner has left.
     Withdrawn,
     /// It could not be written down.
     NotWritten,
-    /// It is not what was sent.
+    /// The hash does not match.
     Damaged,
 }
 
@@ -90,16 +90,16 @@ pub struct FileView {
     pub name: FileName,
     /// Its size in bytes.
     pub size: u64,
-    /// What its owner was called when they offered it, where that is somebody else.
+    /// The owner's name at the time of the offer, for a file of another participant.
     pub owner_name: DisplayName,
-    /// Of somebody else's file, what became of it. Of an own one, whether it can still be read.
+    /// For a received file, its state. For an own one, whether it can still be read.
     pub state: FileState,
     /// What became of an own file with each of the others.
     pub given: Vec<(PeerId, FileState)>,
 }
 
 impl FileView {
-    /// Whether it is on its way to somebody who has not stopped it.
+    /// Whether a receiver is currently downloading it.
     #[must_use]
     pub fn is_moving(&self) -> bool {
         let mut states = self.given.iter().map(|(_, state)| *state).chain([self.state]);

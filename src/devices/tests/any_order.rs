@@ -1,4 +1,4 @@
-//! Any order of anything leaves nothing half open.
+//! Random sequences leave no device open by mistake.
 
 use super::*;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ fn kind() -> impl Strategy<Value = Kind> {
     prop::sample::select(Kind::ALL.to_vec())
 }
 
-/// What a person or the page does, or what a device does of itself.
+/// An action of the person or the page, or an event of a device.
 fn act() -> impl Strategy<Value = Input<Track>> {
     let id = || prop::sample::select(vec!["", "default", "m", "c", "x"]).prop_map(String::from);
     prop_oneof![
@@ -33,20 +33,20 @@ fn act() -> impl Strategy<Value = Input<Track>> {
     ]
 }
 
-/// What the browser says of a question.
+/// The browser's answer to a request.
 type Verdict = fn(&[Kind]) -> Option<Problem>;
 
 #[derive(Clone, Debug)]
 enum Step {
     Act(Input<Track>),
-    /// The browser answers one of what waits.
+    /// The browser answers a pending command.
     Answer {
         place: prop::sample::Index,
         verdict: Verdict,
         granted: Vec<Kind>,
         devices: Option<Vec<Device>>,
     },
-    /// It says once more what it said before.
+    /// It repeats an earlier answer.
     Repeat(prop::sample::Index),
 }
 
@@ -75,7 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Of which request it is the answer.
+/// The request that an answer belongs to.
 fn request_of(answer: &Input<Track>) -> Option<Generation> {
     match answer {
         Input::Listed(Listing::Request(generation), _)
@@ -86,7 +86,7 @@ fn request_of(answer: &Input<Track>) -> Option<Generation> {
 }
 
 impl Page {
-    /// What there is to be seen.
+    /// The visible state.
     fn seen(&self) -> Vec<(Source<Track>, bool, String, bool)> {
         let seen = |kind| {
             let Slot { source, wanted, chosen, muted, .. } = self.capture.slot(kind).clone();
@@ -95,7 +95,7 @@ impl Page {
         Kind::ALL.map(seen).to_vec()
     }
 
-    /// Hands in an answer. One that nobody waits for any more changes nothing.
+    /// Handles an answer. An answer that is no longer expected changes nothing.
     fn give(&mut self, answer: Input<Track>) {
         let request = request_of(&answer);
         let is_current = |kind: &Kind| Some(self.generation(*kind)) == request;
@@ -105,7 +105,7 @@ impl Page {
         assert!(!is_late || self.seen() == before);
     }
 
-    /// Hands in an answer once more. One to what has been answered changes nothing.
+    /// Repeats an answer, which changes nothing.
     fn repeat(&mut self, answer: Input<Track>) {
         let Some(generation) = request_of(&answer) else { return };
         if self.capture.requests.iter().any(|request| request.generation == generation) {
@@ -117,7 +117,7 @@ impl Page {
         assert_eq!(all(self), before);
     }
 
-    /// How many answers are waited for that concern this kind.
+    /// Number of expected answers for this kind.
     fn outstanding(&self, kind: Kind) -> usize {
         let generation = self.generation(kind);
         let concerns = |request: &&crate::devices::request::Request| {
@@ -138,7 +138,7 @@ impl Page {
                 assert_eq!(self.is_enabled(kind), self.capture.slot(kind).wanted);
             }
         }
-        // What the core waits for, the browser was asked for.
+        // Every expected answer was requested from the browser.
         let waits = |command: &&Command<Track>| {
             !matches!(command, Command::List(Listing::Choice | Listing::Change { .. }))
         };
@@ -170,7 +170,7 @@ proptest! {
             }
             page.check();
         }
-        // When all is answered, nothing is being opened, and once it is left, nothing is open.
+        // After all answers nothing is being opened, and after leaving nothing is open.
         while !page.waiting.is_empty() {
             page.answer(0);
             page.check();

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 const RECEIVED: Measure = Measure::Rate(Direction::Received);
 
-/// After so many seconds, so many bytes, and packets that arrived and did not.
+/// A snapshot after this many seconds, with bytes received and packets received and lost.
 fn received(seconds: u64, bytes: u64, packets: (u64, u64)) -> StatsSnapshot {
     let received = Traffic { bytes: Some(bytes), packets: Some(packets), ..Traffic::default() };
     StatsSnapshot { at: Duration::from_secs(seconds), received, ..StatsSnapshot::default() }
@@ -67,7 +67,7 @@ fn names_of_families_and_protocols() {
 }
 
 proptest! {
-    /// Whatever a browser counts, the history stays within its bounds and its numbers are numbers.
+    /// Whatever a browser reports, the history stays within its bounds and its values are numbers.
     #[test]
     fn a_history_is_bounded(
         steps in prop::collection::vec((0u64..8000, 0u64..3, any::<[u64; 3]>()), 0..400),

@@ -1,11 +1,11 @@
-//! English, about files.
+//! English texts about files.
 
 use super::{someone, tenths};
 use crate::{content::FileState, i18n::FileTexts, protocol::DisplayName};
 
 pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
     files: "Files",
-    attach: "Give files to everybody",
+    attach: "Share files with everyone",
     taken,
     given,
     own: |bytes, waiting| match waiting {
@@ -13,17 +13,19 @@ pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
         1 => format!("{}, waiting for 1 person", size(bytes)),
         _ => format!("{}, waiting for {waiting} people", size(bytes)),
     },
-    for_nobody: |bytes| format!("{}. Nobody else is here. Whoever comes can have it.", size(bytes)),
-    unreadable: |bytes| {
-        format!("{}. It was changed, moved or deleted since: give it again.", size(bytes))
+    for_nobody: |bytes| {
+        format!("{}. Nobody else is here. People who join can download it.", size(bytes))
     },
-    take: "Save",
+    unreadable: |bytes| {
+        format!("{}. It was changed, moved or deleted. Share it again.", size(bytes))
+    },
+    take: "Download",
     decline: "Decline",
     pause: "Pause",
-    go_on: "Go on",
+    go_on: "Resume",
     cancel: "Cancel",
     save_again: "Save again",
-    withdraw: "Stop giving",
+    withdraw: "Withdraw",
     dismiss: "Remove from the list",
     of: |action, name| format!("{action}: {name}"),
 };
@@ -42,7 +44,7 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 fn share(done: u64, size: u64) -> String {
-    format!("{} %", done * 100 / size.max(1))
+    format!("{}%", done * 100 / size.max(1))
 }
 
 fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> String {
@@ -50,22 +52,22 @@ fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> S
     match state {
         FileState::Coming(done) | FileState::Held(done) if !is_there => {
             let done = share(done, total);
-            format!("{from}, stopped at {done}: they are gone. It goes on if they come back.")
+            format!("{from}, stopped at {done} because they left. It resumes if they come back.")
         }
         FileState::Offered => from,
         FileState::Coming(done) => format!("{from}, {}", share(done, total)),
         FileState::Held(done) => format!("{from}, paused at {}", share(done, total)),
-        FileState::Checking => format!("{from}, being checked"),
+        FileState::Checking => format!("{from}, checking"),
         FileState::Kept => format!("{from}, saved"),
         FileState::Declined => format!("{from}, declined"),
-        FileState::Withdrawn => format!("{from}. It is not to be had any more."),
+        FileState::Withdrawn => format!("{from}. No longer available."),
         FileState::NotWritten => {
             format!(
-                "{from}. It could not be stored here: there is not enough space, or a private window forbids it."
+                "{from}. It could not be saved: there is not enough space, or a private window does not allow it."
             )
         }
         FileState::Damaged => {
-            format!("{from}. It came damaged and was thrown away. Ask for it again.")
+            format!("{from}. It was damaged and has been discarded. Ask for it again.")
         }
     }
 }
@@ -77,7 +79,7 @@ fn given(to: &DisplayName, state: FileState, total: u64) -> String {
         FileState::Held(done) => format!("{to} paused at {}", share(done, total)),
         FileState::Kept => format!("{to} has it"),
         FileState::Declined => format!("{to} declined"),
-        _ => format!("{to} does not get it any more"),
+        _ => format!("{to} did not get it"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! English, about recordings.
+//! English texts about recordings.
 
 use super::files::size;
 use crate::{
@@ -8,19 +8,19 @@ use crate::{
 
 pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
     record: "Record",
-    hint: "Everybody is told before it begins. The recording stays on this device.",
-    separate: "One file for each person, too",
-    starts_in: |seconds| format!("Begins in {seconds}"),
+    hint: "Everyone is notified before it starts. The recording stays on this device.",
+    separate: "Also one file per person",
+    starts_in: |seconds| format!("Starts in {seconds}"),
     cancel: "Cancel",
     stop: "Stop recording",
-    finishing: "The recording is being finished",
+    finishing: "Finishing the recording…",
     problem,
     kept: "Recordings on this device",
     recover: "Recover recording",
     row: |length, bytes, torn, saved| {
         let end = match (torn, saved) {
-            (_, true) => ", saved; removed here a week after that",
-            (true, false) => ", was interrupted",
+            (_, true) => ", saved; deleted here a week later",
+            (true, false) => ", interrupted",
             (false, false) => ", not saved yet",
         };
         let length = length.map(|length| format!("{}, ", stopwatch(length))).unwrap_or_default();
@@ -28,35 +28,35 @@ pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
     },
     save: "Save",
     save_again: "Save again",
-    save_person: |name| format!("Save {name} alone"),
+    save_person: |name| format!("Save only {name}"),
     delete: "Delete",
     delete_sure: "Press again to delete",
-    delete_saved: "Press again if your copy is whole",
-    not_saved: "Nothing can be made of this file.",
+    delete_saved: "Press again if your copy is complete",
+    not_saved: "This file cannot be recovered.",
     of: |action, recording| format!("{action}: {recording}"),
 };
 
 pub(super) fn problem(problem: RecordingProblem) -> &'static str {
     match problem {
         RecordingProblem::Untold => {
-            "Nobody could be told, because the server cannot be reached: no recording until it is back."
+            "The server cannot be reached, so nobody could be notified. Start again when it is back."
         }
         RecordingProblem::Silent => {
-            "The browser could not mix the sound. It needs something that plays it: check headphones or speaker, and begin again."
+            "The browser could not mix the audio because nothing plays it. Check your headphones or speaker, then start again."
         }
         RecordingProblem::Full => {
-            "This device has no space left. What was recorded until then is kept."
+            "This device has no space left. The recording up to that point is kept."
         }
-        RecordingProblem::NoSpace => "This device has no space left: nothing was recorded.",
+        RecordingProblem::NoSpace => "This device has no space left. Nothing was recorded.",
         RecordingProblem::Storage => {
-            "The browser could not go on writing. What was recorded until then is kept."
+            "The browser could not continue saving. The recording up to that point is kept."
         }
         RecordingProblem::Forbidden => {
-            "This window may store nothing, so that nothing can be recorded here. Open the call in one that is not private."
+            "Recording needs storage, which this window does not allow. Open the call in a window that is not private."
         }
-        RecordingProblem::Unable => "This browser could not begin to record: nothing was recorded.",
+        RecordingProblem::Unable => "This browser could not start recording. Nothing was recorded.",
         RecordingProblem::Encoder => {
-            "The browser could not go on recording. What was recorded until then is kept."
+            "The browser could not continue recording. The recording up to that point is kept."
         }
     }
 }

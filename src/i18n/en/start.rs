@@ -1,19 +1,19 @@
-//! What is said in English while the app is not there.
+//! English texts shown while the app is not loaded.
 
 use crate::i18n::StartTexts;
 
 pub(in crate::i18n) static TEXTS: StartTexts = StartTexts {
-    waiting: "One moment: the rest of this page is still loading. You will join as soon as it is here.",
-    slow: "This page takes long to load. It goes on by itself; reload it if nothing happens.",
-    wasm: "Your browser has WebAssembly switched off, as in a lockdown mode. Allow it for this page, or open the link in another browser.",
-    file: "{} could not be loaded. Check your network and reload the page. If that does not help, something between you and the server holds it back.",
+    waiting: "One moment: this page is still loading. You will join as soon as it is ready.",
+    slow: "This page is taking a long time to load. Reload it if nothing happens.",
+    wasm: "WebAssembly is turned off in your browser, as in lockdown mode. Allow it for this page, or open the link in another browser.",
+    file: "{} could not be loaded. Check your network and reload the page. If that does not help, something between you and the server is blocking it.",
     part: "A part of this page",
-    folder: "This server needs an address of its own, not a folder of another one. Tell the person who runs it.",
-    policy: "A security policy that was added between you and the server blocks a part of this page ({}). Try another network, or tell the person who runs this server.",
-    sandbox: "The page around this one shows it in a sandbox, where no call can start.",
-    changed: "This page could not start: an extension or a proxy may have changed it. Switch extensions off for this site, or open it in another browser.",
+    folder: "This server needs its own host name and does not work in a folder of another one. Tell the person who runs it.",
+    policy: "A security policy added between you and the server blocks part of this page ({}). Try another network, or tell the person who runs this server.",
+    sandbox: "The page that embeds this one runs it in a sandbox, where calls cannot start.",
+    changed: "This page could not start. An extension or a proxy may have changed it. Turn off extensions for this site, or open it in another browser.",
     crash: "Something went wrong on this page.",
     reload: "Reload",
     tab: "Open in a tab",
-    stalled: "This page has not started: its scripts are blocked or could not be loaded. Reload it, or try another browser or network.",
+    stalled: "This page has not started because its scripts are blocked or could not be loaded. Reload it, or try another browser or network.",
 };

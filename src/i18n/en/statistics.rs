@@ -1,4 +1,4 @@
-//! English, about connections.
+//! English texts about connections.
 
 use super::{someone, tenths};
 use crate::{
@@ -9,10 +9,11 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Above this, a line that was tried with a few hundred kilobytes is as fast as any.
+/// Bitrate in bits per second above which a test with a few hundred kilobytes cannot tell
+/// differences.
 const PLENTY: f64 = 100e6;
-const BEING_TESTED: &str = "being tested";
-const DROPPED: &str = "not waited for any longer";
+const BEING_TESTED: &str = "testing";
+const DROPPED: &str = "cancelled";
 
 pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     connection: "Connection",
@@ -26,30 +27,30 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     route,
     measure: |measure| match measure {
         Measure::RoundTrip => "Round trip",
-        Measure::Rate(_) => "Rate",
-        Measure::Loss(_) => "Lost",
+        Measure::Rate(_) => "Bitrate",
+        Measure::Loss(_) => "Packet loss",
         Measure::Jitter(_) => "Jitter",
     },
     value: |measure, value| match measure {
         Measure::RoundTrip | Measure::Jitter(_) => time(value),
         Measure::Rate(_) => rate(value),
-        Measure::Loss(_) => format!("{} %", tenths(value * 100.0)),
+        Measure::Loss(_) => format!("{}%", tenths(value * 100.0)),
     },
     span: |least, most| match least == most {
         true => least.to_owned(),
         false => format!("{least} to {most}"),
     },
     graph: |name, span| format!("{name} over the last 2 minutes: {span}"),
-    sound: "Sound",
-    picture: "Picture",
-    size: "Size",
+    sound: "Audio",
+    picture: "Video",
+    size: "Resolution",
     pixels: |width, height| format!("{width} × {height}"),
-    frames: "Frames",
-    a_second: |frames| format!("{} a second", whole(frames)),
+    frames: "Frame rate",
+    a_second: |frames| format!("{} fps", whole(frames)),
     freezes: "Freezes",
     frozen: |count, total| match count {
         0 => "none".to_owned(),
-        _ => format!("{count}, {} in all", time(total.as_secs_f64())),
+        _ => format!("{count}, {} in total", time(total.as_secs_f64())),
     },
     limited_by: "Limited by",
     limit: |limit| match limit {
@@ -60,34 +61,34 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     },
     copy_report: "Copy report",
     report_of: "connection to one person",
-    report_note: "In brackets: the least and the most of the last 2 minutes.",
+    report_note: "In brackets: minimum and maximum of the last 2 minutes.",
 
-    test_relays: "Test the servers",
+    test_relays: "Test the connection",
     test_again: "Test again",
     testing: "Testing your connection",
     all_well: "Connection: good",
-    some_silent: "Connection: not everything answers",
-    slow: "Connection: slow, your picture may suffer",
+    some_silent: "Connection: some servers do not answer",
+    slow: "Connection: slow, your video may suffer",
     no_server: "Connection: the server does not answer",
-    no_connections: "Connection: none, WebRTC is switched off",
+    no_connections: "Connection: none, WebRTC is turned off",
     no_way: "Connection: none, this browser found no network path. A VPN, an extension or a setting may block WebRTC.",
-    no_socket: "Connection: WebSocket does not get through",
+    no_socket: "Connection: WebSocket is blocked",
     test_of: "connection test",
     server: "Server",
     answers_in: |time| format!("answers in {}", millis(time)),
     silent: "no answer",
     barred: |barrier| match barrier {
         Barrier::Host { told, own } if told.is_empty() => format!(
-            "answers pages, but refuses the WebSocket: a proxy does not tell it the host {own}"
+            "serves pages, but refuses the WebSocket: a proxy does not pass on the host {own}"
         ),
         Barrier::Host { told, own } => format!(
-            "answers pages, but refuses the WebSocket: a proxy tells it the host {told} in place of {own}"
+            "serves pages, but refuses the WebSocket: a proxy sends the host {told} instead of {own}"
         ),
-        Barrier::Limit => "takes no more connections from this address for now".to_owned(),
+        Barrier::Limit => "accepts no more connections from this address for now".to_owned(),
         Barrier::Upgrade => {
-            "answers pages, but no WebSocket opens: a proxy passes no Upgrade".to_owned()
+            "serves pages, but no WebSocket opens: a proxy does not pass on Upgrade".to_owned()
         }
-        Barrier::Unknown => "answers pages, but no WebSocket opens".to_owned(),
+        Barrier::Unknown => "serves pages, but no WebSocket opens".to_owned(),
     },
     target: |target| match target {
         CheckTarget::Browser => "This browser",
@@ -107,7 +108,7 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     download: "Download",
     at_least: |found| found_rate("at least", found),
     about: |found| found_rate("about", found),
-    page_was_kept: "not measured: this page came from the browser's memory",
+    page_was_kept: "not measured: this page came from the browser's cache",
     upload: "Upload",
     being_tested: BEING_TESTED,
     too_slow: "too slow to be measured",
@@ -115,10 +116,10 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     dropped: DROPPED,
     through_relay: "Through the relay",
     carried: |carried| {
-        let there_and_back = millis(carried.round_trip);
-        format!("{} up and down at once, {there_and_back} there and back", rate(carried.rate))
+        let round_trip = millis(carried.round_trip);
+        format!("{} in both directions, {round_trip} round trip", rate(carried.rate))
     },
-    not_carried: "not measured: no relay carried anything",
+    not_carried: "not measured: no relay passed anything on",
 };
 
 fn route(route: &Route) -> String {
@@ -149,12 +150,12 @@ fn finding(finding: CheckResult, accepted: bool) -> String {
             format!("answers in {}", millis(time))
         }
         (CheckResult::Works(_), true) | (CheckResult::Refuses(_), true) => {
-            "answers, but does not let you in".to_owned()
+            "answers, but rejects your credentials".to_owned()
         }
         (CheckResult::Silent, _) => TEXTS.silent.to_owned(),
-        (CheckResult::Impossible, _) => "not tested: this browser makes no connections".to_owned(),
+        (CheckResult::Impossible, _) => "not tested: WebRTC is turned off".to_owned(),
         (CheckResult::Dropped, _) => DROPPED.to_owned(),
-        (CheckResult::Untried, _) => "not tested: your address stays hidden".to_owned(),
+        (CheckResult::Untried, _) => "not tested: your IP address stays hidden".to_owned(),
     }
 }
 
@@ -202,7 +203,7 @@ mod tests {
             [0.0, 64_000.4, 999_499.0, 999_500.0, 1_234_567.0].map(rate),
             ["0 bit/s", "64 kbit/s", "999 kbit/s", "1.0 Mbit/s", "1.2 Mbit/s"]
         );
-        assert_eq!((TEXTS.value)(Measure::Loss(Direction::Sent), 0.0123), "1.2 %");
+        assert_eq!((TEXTS.value)(Measure::Loss(Direction::Sent), 0.0123), "1.2%");
         assert_eq!((TEXTS.at_least)(3.14e8), "over 100 Mbit/s");
     }
 

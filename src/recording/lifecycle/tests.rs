@@ -1,4 +1,4 @@
-//! Lists of (input, time) and the commands they lead to, then any order of anything.
+//! Sequences of (input, time) with the expected commands, then random sequences.
 
 use super::*;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn millis(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// Hands in an input, and returns what is to be done then.
+/// Handles an input and returns the resulting commands.
 fn tell(lifecycle: &mut Lifecycle, input: Input, now: Duration) -> Vec<Command> {
     lifecycle.handle(input, now);
     std::iter::from_fn(|| lifecycle.poll()).collect()
@@ -27,7 +27,7 @@ const REQUEST: Input = Input::Requested { reachable: true };
 const READY: Input = Input::Readiness(ServerState::Answered, MixerState::Running);
 const BEGUN: Duration = Duration::from_secs(COUNTDOWN as u64);
 
-/// One that was announced at zero.
+/// A recording whose countdown has started.
 fn counting() -> Lifecycle {
     let mut lifecycle = Lifecycle::default();
     assert_eq!(tell(&mut lifecycle, REQUEST, secs(0)), [Command::CheckStorage]);
@@ -36,7 +36,7 @@ fn counting() -> Lifecycle {
     lifecycle
 }
 
-/// One whose countdown is over.
+/// A recording whose countdown is over.
 fn counted() -> Lifecycle {
     let mut lifecycle = counting();
     assert_eq!(tell(&mut lifecycle, Input::Tick, secs(1)), []);
@@ -45,21 +45,21 @@ fn counted() -> Lifecycle {
     lifecycle
 }
 
-/// One that has just begun.
+/// A recording that has just started.
 fn running() -> Lifecycle {
     let mut lifecycle = counted();
     assert_eq!(tell(&mut lifecycle, READY, BEGUN), [Command::Start { since: BEGUN }]);
     lifecycle
 }
 
-/// One that goes on well.
+/// A recording that has written data.
 fn writing() -> Lifecycle {
     let mut lifecycle = running();
     assert_eq!(report(&mut lifecycle, RecorderEvent::Written, secs(4)), []);
     lifecycle
 }
 
-/// One that was stopped in time, with data or without.
+/// A recording that was stopped in time, with or without data.
 fn finishing(written: bool) -> Lifecycle {
     let mut lifecycle = if written { writing() } else { running() };
     let stopped = if written { STOPPED } else { secs(5) };
@@ -352,12 +352,12 @@ fn a_clock_is_needed_while_there_is_something_to_count_or_to_wait_for() {
     }
 }
 
-/// What somebody knows who sees only inputs and commands.
+/// The state as an observer of inputs and commands knows it.
 #[derive(Debug, Default)]
 struct Witness {
     requested: bool,
     announced: bool,
-    /// The ticks since it was announced.
+    /// The ticks since the announcement.
     ticks: u32,
     started: bool,
     finished: bool,
@@ -425,7 +425,7 @@ impl Witness {
         }
     }
 
-    /// What is shown is what goes on.
+    /// The published stage matches the observed one.
     fn compare(&self, lifecycle: &Lifecycle) {
         match lifecycle.stage() {
             Stage::Off => assert!(!self.is_under_way(), "nothing is held: {self:?}"),
@@ -495,7 +495,7 @@ proptest! {
         for (input, pause) in steps {
             step(input, pause);
         }
-        // However far it was: who stops it need not wait for long, whatever does not answer.
+        // At every stage: stopping never takes long, even if nothing responds.
         step(Input::Stop, 0);
         for _ in 0..=FINISH_WITHIN.as_secs() {
             step(Input::Tick, 1_000);

@@ -1,9 +1,9 @@
-//! Makes a WebM file whole that a browser wrote as it went (RFC 9559): browsers give it neither a length
-//! nor an index, and one that crashed stops in the middle of a frame.
+//! Repairs a WebM file that a browser streamed (RFC 9559): browsers write neither a duration nor an
+//! index, and after a crash the file ends in the middle of a frame.
 //!
-//! [`Scanner::feed`] reads it from its beginning in pieces of any size and keeps a few numbers for each
-//! cluster. [`Scanner::finish`] says what the whole file is made of: a new head, the clusters as they
-//! are on the disk, and an index.
+//! [`Scanner::feed`] reads the file from its beginning in pieces of any size and keeps a few
+//! numbers for each cluster. [`Scanner::finish`] describes the repaired file: a new head, the
+//! clusters as they are on the disk, and an index.
 
 mod scan;
 #[cfg(test)]
@@ -44,21 +44,21 @@ const CUE_CLUSTER: u32 = 0xF1;
 const CRC: u32 = 0xBF;
 const VOID: u32 = 0xEC;
 
-/// The head of a cluster as it is written here: four bytes of id, eight of size.
+/// Size of a rewritten cluster header: four bytes of id, eight of size.
 const CLUSTER_HEAD: u64 = 12;
 
 /// A stretch of the file, a few seconds long. All positions count from the beginning of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cluster {
     start: u64,
-    /// Where its data begins, and where what came whole of it ends.
+    /// Start of its data, and end of its complete data.
     body: u64,
     end: u64,
-    /// Whether its own head tells where it ends.
+    /// Whether its own header contains its size.
     sized: bool,
-    /// When it begins, in units of the file.
+    /// Start time, in time units of the file.
     time: u64,
-    /// When the picture in it can be begun with, in units of the file.
+    /// Time of its first key frame, in time units of the file.
     entry: Option<u64>,
 }
 
@@ -66,22 +66,22 @@ struct Cluster {
 struct Track {
     number: u64,
     is_video: bool,
-    /// When its last frame begins, and how long the one before was, in units of the file.
+    /// Start of its last frame, and duration of the one before, in time units of the file.
     last: u64,
     frame: u64,
 }
 
-/// What is known of a file after its last byte.
+/// Everything known about a file after its last byte.
 #[derive(Clone, Debug, Default)]
 struct Contents {
-    /// As it is.
+    /// Unchanged.
     header: Vec<u8>,
-    /// As they are, each with its head.
+    /// Unchanged, each with its header.
     info: Vec<u8>,
     tracks: Vec<u8>,
     clusters: Vec<Cluster>,
     each: Vec<Track>,
-    /// Nanoseconds in a unit of the file's time.
+    /// Nanoseconds per time unit of the file.
     scale: u64,
 }
 
@@ -101,7 +101,7 @@ impl Contents {
         let track = self.each.iter().find(|track| track.is_video).or(self.each.first());
         let track = track.map(|track| track.number).unwrap_or_default();
         for (place, cluster) in self.clusters.iter().enumerate() {
-            // Where no picture begins, sound does.
+            // The first cluster, and each one of a file without video, is indexed by its start.
             let is_heard = place == 0 || self.each.iter().all(|track| !track.is_video);
             if let Some(time) = cluster.entry.or(is_heard.then_some(cluster.time)) {
                 put_cue(&mut cues, time, track, position);
@@ -123,7 +123,7 @@ impl Contents {
         })
     }
 
-    /// What the browser says of the file, and how long it is.
+    /// The browser's segment information, with the duration.
     fn info(&self, length: u64) -> Vec<u8> {
         let mut data = Vec::new();
         let kept = Head::read_whole(&self.info).ok().flatten();
@@ -140,7 +140,7 @@ impl Contents {
 }
 
 impl Cluster {
-    /// Adds it to the pieces, and returns how many bytes it has there.
+    /// Appends it to the pieces, and returns its size in bytes.
     fn put(&self, pieces: &mut Vec<Piece>) -> u64 {
         let from = if self.sized { self.start } else { self.body };
         let kept = Piece::Kept { from, to: self.end };
@@ -158,8 +158,8 @@ impl Cluster {
     }
 }
 
-/// Where to find what, counted from the first byte of the segment's data. It has the same length
-/// whatever the positions are.
+/// The index of top-level elements, by position from the start of the segment's data. Its size is
+/// independent of the positions.
 fn seek_head(info: usize, cues: u64) -> Vec<u8> {
     let entry = |id: u32, position: u64| {
         let mut entry = Vec::new();

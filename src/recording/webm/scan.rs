@@ -1,4 +1,4 @@
-//! Reads a file that may stop anywhere, or be none.
+//! Scans a file that may be truncated or of another format.
 
 use super::{
     BLOCK, BLOCK_GROUP, CLUSTER, Cluster, Contents, Damage, EBML, INFO, REFERENCE, SEGMENT,
@@ -7,37 +7,37 @@ use super::{
 };
 use crate::recording::ebml::{Head, Malformed, children, unsigned, variable};
 
-/// What stands before the first cluster is held as a whole, up to so many bytes each.
+/// Maximum size of each element before the first cluster, which is kept in memory, in bytes.
 const MOST_HELD: usize = 64 * 1024;
 const MOST_TRACKS: usize = 16;
-/// Far more than a day has.
+/// Maximum number of clusters; a day has far fewer.
 const MOST_CLUSTERS: usize = 1 << 18;
-/// The number of a track in up to eight bytes, a time in two, and flags.
+/// Maximum size of a block header: a track number of up to eight bytes, a time of two, and flags.
 const BLOCK_HEAD: usize = 11;
-/// The flag of a simple block that can be begun with.
+/// The key frame flag of a simple block.
 const KEY: u8 = 0x80;
-/// The type of a track that is a picture.
+/// The type of a video track.
 const VIDEO: u64 = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     /// Before the first element.
     Start,
-    /// Behind it.
+    /// At the top level.
     File,
     Segment,
-    /// In a cluster; with its end, where that is known.
+    /// In a cluster; with its end, if known.
     Cluster(Option<u64>),
-    /// In a group of blocks that ends at `group`.
+    /// In a block group that ends at `group`.
     Group {
         cluster: Option<u64>,
         group: u64,
     },
-    /// What follows cannot be read.
+    /// The rest of the file is unreadable.
     Lost,
 }
 
-/// A frame, which counts once it is whole.
+/// A frame, which counts once it is complete.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     track: u64,
@@ -45,20 +45,20 @@ struct Frame {
     is_key: bool,
 }
 
-/// Reads a file piece by piece. It holds some numbers for each cluster, and of the file itself never
-/// more than what stands before the first one.
+/// Scans a file piece by piece. Keeps a few numbers for each cluster, and of the data itself only
+/// the elements before the first cluster.
 #[derive(Debug)]
 pub struct Scanner {
     level: Level,
-    /// Where in the file `held` begins.
+    /// Position of `held` in the file.
     position: u64,
-    /// Too little to be understood.
+    /// Bytes of an incomplete element.
     held: Vec<u8>,
-    /// How many bytes follow that nobody needs to see.
+    /// Number of bytes to skip.
     skip: u64,
     frame: Option<Frame>,
     open: Option<Cluster>,
-    /// Whether a frame of that is whole.
+    /// Whether a frame in it is complete.
     filled: bool,
     found: Contents,
 }
@@ -79,11 +79,12 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Reads on.
+    /// Scans the next bytes.
     ///
     /// # Errors
-    /// If this cannot become a file. What is damaged behind the first cluster is no error: the file
-    /// ends before it.
+    ///
+    /// If the file cannot be recovered. Damage behind the first cluster is not an error: the
+    /// repaired file ends before it.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Damage> {
         if self.level == Level::Lost {
             return Ok(());
@@ -109,17 +110,18 @@ impl Scanner {
         Ok(())
     }
 
-    /// What the whole file is made of.
+    /// The repaired file.
     ///
     /// # Errors
-    /// If there is nothing to make one of.
+    ///
+    /// If there is no media in it.
     pub fn finish(mut self) -> Result<Whole, Damage> {
         self.close_cluster();
         self.found.whole()
     }
 
-    /// Takes in the next element, or the head of one that holds others, and returns how many bytes
-    /// it was; none if that takes more bytes.
+    /// Processes the next element, or the header of a container, and returns its size in bytes;
+    /// `None` if it is incomplete.
     fn step(&mut self, rest: &[u8]) -> Result<Option<usize>, Damage> {
         if rest.is_empty() {
             return Ok(None);
@@ -147,7 +149,7 @@ impl Scanner {
         }
     }
 
-    /// Leaves what is over.
+    /// Leaves containers that have ended.
     fn rise(&mut self, next: u32) -> Result<(), Damage> {
         if let Level::Group { cluster, group } = self.level {
             if self.position > group {
@@ -158,7 +160,7 @@ impl Scanner {
             }
         }
         if let Level::Cluster(end) = self.level {
-            // Ids of four bytes stand on the level above, where a cluster does not tell its size.
+            // Four-byte ids belong to the level above a cluster of unknown size.
             let is_over = end.map_or(next >> 24 != 0, |end| self.position >= end);
             if is_over {
                 self.close_cluster();
@@ -241,7 +243,7 @@ impl Scanner {
 
     fn in_group(&mut self, rest: &[u8], head: Head) -> Result<Option<usize>, Damage> {
         match head.id {
-            // Until it turns out to refer to another one.
+            // Accepted until it turns out to depend on another frame.
             BLOCK => self.block(rest, head, |_| true),
             REFERENCE => {
                 if let Some(frame) = &mut self.frame {
@@ -253,7 +255,7 @@ impl Scanner {
         }
     }
 
-    /// Reads when a frame is to be seen or heard, and passes over the frame itself.
+    /// Reads the time of a frame, and skips its data.
     fn block(
         &mut self,
         rest: &[u8],
@@ -277,7 +279,7 @@ impl Scanner {
         self.pass_over(head)
     }
 
-    /// Takes the head of an element, and has the rest passed over.
+    /// Consumes the header of an element and skips its data.
     fn pass_over(&mut self, head: Head) -> Result<Option<usize>, Damage> {
         self.skip = head.size.ok_or(Damage::Unreadable)?;
         if self.skip == 0 {
@@ -286,7 +288,7 @@ impl Scanner {
         Ok(Some(head.length))
     }
 
-    /// An element is there with its last byte.
+    /// Called with the last byte of an element.
     fn end_element(&mut self, end: u64) {
         if matches!(self.level, Level::Group { group, .. } if group != end) {
             return;
@@ -306,7 +308,7 @@ impl Scanner {
         self.filled = true;
     }
 
-    /// What is whole of a cluster counts, if anything is.
+    /// Keeps the complete part of a cluster, if there is one.
     fn close_cluster(&mut self) {
         let Some(mut cluster) = self.open.take() else { return };
         if std::mem::take(&mut self.filled) {
@@ -340,7 +342,7 @@ impl Scanner {
     }
 }
 
-/// A small element with its head; none if it is not all there.
+/// A small element with its header; `None` if it is incomplete.
 fn whole(rest: &[u8], head: Head) -> Result<Option<&[u8]>, Damage> {
     let size = head.whole().and_then(|size| usize::try_from(size).ok());
     match size {
@@ -358,7 +360,7 @@ impl From<Malformed> for Damage {
 
 #[cfg(test)]
 impl Scanner {
-    /// How many bytes of the file are in memory.
+    /// Number of bytes in memory.
     pub(super) fn held(&self) -> usize {
         self.held.len()
     }

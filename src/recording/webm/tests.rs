@@ -18,7 +18,7 @@ fn number(id: u32, value: u64) -> Vec<u8> {
     out
 }
 
-/// A file as browsers begin it: nothing in it knows its size.
+/// The beginning of a file as browsers write it: all sizes are unknown.
 fn head() -> Vec<u8> {
     let track = |track, kind| {
         element(TRACK, &[number(TRACK_NUMBER, track), number(TRACK_TYPE, kind)].concat())
@@ -40,7 +40,7 @@ fn block(track: u64, offset: i16, key: bool) -> Vec<u8> {
     element(SIMPLE_BLOCK, &data)
 }
 
-/// Two seconds of sound and picture, in a cluster that knows its size or does not.
+/// Two seconds of audio and video, in a cluster of known or unknown size.
 fn cluster(time: u64, sized: bool) -> Vec<u8> {
     let mut data = number(TIMESTAMP, time);
     for frame in 0..20 {
@@ -74,8 +74,8 @@ fn assemble(file: &[u8], whole: &Whole) -> Vec<u8> {
     whole.pieces.iter().flat_map(bytes).collect()
 }
 
-/// Reads a whole file as a player does that moves about in it: the times that its index names, each with
-/// the time of the cluster that is found there, and its duration.
+/// Reads a file as a seeking player does: the times in its index, each with the time of the cluster
+/// found there, and its duration.
 fn play(file: &[u8]) -> (Vec<(u64, u64)>, f64) {
     let top: Vec<_> = children(file).collect();
     assert_eq!(top.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [EBML, SEGMENT]);
@@ -108,7 +108,7 @@ fn a_file_without_sizes_gets_a_length_and_an_index() {
         assert_eq!(whole.pieces.len(), if sized { 3 } else { 8 });
         let whole = assemble(&file, &whole);
         assert_eq!(play(&whole), (vec![(0, 0), (2000, 2000), (4000, 4000)], 6000.0));
-        // One that is whole comes out as it is.
+        // A complete file stays unchanged.
         assert_eq!(assemble(&whole, &scan(&whole, 100).unwrap()), whole);
     }
 }
@@ -131,7 +131,7 @@ fn a_torn_file_keeps_every_frame_that_is_whole() {
             let (cues, duration) = play(&torn);
             assert!(cues.len() <= 2);
             assert_eq!(duration, whole.length.as_millis() as f64);
-            // 200 milliseconds of sound and picture are less than 900 bytes.
+            // 200 milliseconds of audio and video are less than 900 bytes.
             let expected = 2000.0 + ((end - start) as f64 / 450.0).floor() * 100.0 - 100.0;
             assert!(duration >= expected, "{duration} of {expected} at {end}");
         }

@@ -1,8 +1,8 @@
-//! A write barrier: what was decided about a room is written down before anybody is told of it.
+//! A write barrier: decisions about a room are stored before anyone is told.
 //!
-//! Each write that somebody is told of has a number. What is said to the people of its room from
-//! then on waits until the write is done, or until it has taken too long: a full or locked disk
-//! stops no call. Other rooms wait for nothing.
+//! Each write has a number. Messages to the people in its room wait until the write is done, or
+//! until it has taken too long: a full or locked disk must not interrupt a call. Other rooms are
+//! not affected.
 
 use super::{Command, ConnId};
 use crate::protocol::{RoomName, ServerMessage};
@@ -11,10 +11,10 @@ use std::{
     time::Duration,
 };
 
-/// How long people wait for a write.
+/// Maximum time that messages wait for a write.
 pub const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
-/// The most commands that wait for one connection. Beyond that the write is waited for no longer:
-/// relayed descriptions are large.
+/// Maximum number of commands that wait for one connection. Beyond that they no longer wait,
+/// because forwarded descriptions are large.
 const WAITING: usize = 128;
 
 #[derive(Debug)]
@@ -29,26 +29,26 @@ struct Write {
 #[derive(Debug, Default)]
 struct Held {
     number: u64,
-    /// How much was held back since a write ended.
+    /// Number of commands held back since the last write ended.
     commands: usize,
 }
 
-/// The writes under way and what waits for them. Writes end in the order of their numbers.
+/// Pending writes, and the commands that wait for them. Writes end in the order of their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Barrier {
     last: u64,
     writes: VecDeque<Write>,
     rooms: BTreeMap<RoomName, u64>,
     held: BTreeMap<ConnId, Held>,
-    /// In the order of the writes, and then as they were given.
+    /// By write, and then in their original order.
     waiting: BTreeMap<(u64, u64), Command>,
     given: u64,
-    /// Too much waits for the writes up to this one.
+    /// Too many commands wait for the writes up to this one.
     crowded: Option<u64>,
 }
 
 impl Barrier {
-    /// Begins a write of what is known of a room, of which these connections are told. Returns its
+    /// Begins a write of a room's state, which these connections will be told about. Returns its
     /// number.
     pub(super) fn begin(
         &mut self,
@@ -66,14 +66,14 @@ impl Barrier {
         self.last
     }
 
-    /// Lets a connection wait as everybody else does in a room that it comes to.
+    /// Makes a connection wait like everyone else in the room it enters.
     pub(super) fn hold(&mut self, conn: ConnId, room: &RoomName) {
         let Some(&number) = self.rooms.get(room) else { return };
         let held = self.held.entry(conn).or_default();
         held.number = held.number.max(number);
     }
 
-    /// Returns what can be told to a connection now, and keeps what has to wait.
+    /// Returns the command if it can be sent now, otherwise holds it back.
     pub(super) fn tell(&mut self, conn: ConnId, command: Command) -> Option<Command> {
         match self.hold_back(conn) {
             Some(number) => self.wait(number, command),
@@ -81,7 +81,7 @@ impl Barrier {
         }
     }
 
-    /// The same for what several connections are told, of whom some may have to wait.
+    /// The same for a message to several connections, some of which may have to wait.
     pub(super) fn tell_all(&mut self, to: Vec<ConnId>, message: ServerMessage) -> Option<Command> {
         let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for conn in to {
@@ -94,7 +94,7 @@ impl Barrier {
         now.map(|to| Command::Broadcast(to, message))
     }
 
-    /// The write for which a connection waits with one more message, if it does.
+    /// The write that one more message to a connection has to wait for, if any.
     fn hold_back(&mut self, conn: ConnId) -> Option<u64> {
         let held = self.held.get_mut(&conn)?;
         held.commands += 1;
@@ -105,7 +105,7 @@ impl Barrier {
         Some(number)
     }
 
-    /// The same for what is told of a room to somebody who has no connection.
+    /// The same for a command about a room that is not for one of its connections.
     pub(super) fn tell_of(&mut self, room: &RoomName, command: Command) -> Option<Command> {
         match self.rooms.get(room) {
             Some(&number) => self.wait(number, command),
@@ -119,8 +119,8 @@ impl Barrier {
         None
     }
 
-    /// The writes up to this number are waited for no longer: returns what can be told now, and
-    /// whose writes these were.
+    /// Stops waiting for the writes up to this number. Returns the released commands, and the hosts
+    /// of these writes.
     pub(super) fn pass(&mut self, number: u64) -> (Vec<Command>, Vec<ConnId>) {
         let later = self.waiting.split_off(&(number + 1, 0));
         let told = std::mem::replace(&mut self.waiting, later).into_values().collect();
@@ -135,13 +135,13 @@ impl Barrier {
         (told, hosts)
     }
 
-    /// The last write that was waited for too long.
+    /// The last write that has taken too long.
     pub(super) fn overdue(&self, now: Duration) -> Option<u64> {
         let late = self.writes.iter().take_while(|write| write.until <= now).last();
         self.crowded.max(late.map(|write| write.number))
     }
 
-    /// When [`Self::overdue`] is to be asked.
+    /// The next time to call [`Self::overdue`].
     pub(super) fn next(&self) -> Option<Duration> {
         match self.crowded {
             Some(_) => Some(Duration::ZERO),
@@ -149,7 +149,7 @@ impl Barrier {
         }
     }
 
-    /// A connection is gone. What waits for it is told to nobody.
+    /// Drops the commands for a closed connection.
     pub(super) fn forget(&mut self, conn: ConnId) {
         self.held.remove(&conn);
     }

@@ -1,22 +1,22 @@
-//! How long is waited for people of whom nothing is heard.
+//! Timeouts for silent and disconnected participants.
 
 use std::time::Duration;
 
-/// What a silent, closed or broken connection is given before its seat is free.
+/// How long a silent, closed or broken connection keeps its seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clocks {
-    /// After this much silence a connection is asked for a sign of life, and again each time it passes.
+    /// Silence after which a connection is pinged, and the interval of further pings.
     pub ping: Duration,
-    /// After this much silence a connection is given up.
+    /// Silence after which a connection is closed.
     pub silence: Duration,
-    /// How long a seat is held for a page that is perhaps being loaded again, if seats are held at all.
+    /// How long a seat is reserved for a page that may be reloading, if seats are reserved at all.
     pub reload: Duration,
-    /// How long a seat is held for somebody whose connection is gone; zero frees it at once.
+    /// How long a seat is reserved after its connection is lost; zero frees it at once.
     pub hold: Duration,
 }
 
 impl Clocks {
-    /// After `silence` a connection is given up; before that it is asked twice for a sign of life.
+    /// A connection is closed after `silence`, and pinged twice before that.
     #[must_use]
     pub fn with_silence(silence: Duration) -> Self {
         Self { ping: silence / 3, silence, ..Self::default() }

@@ -1,4 +1,4 @@
-//! The connections: where each is, and when it was last heard of.
+//! The connections: their place, and when each was last heard from.
 
 use super::{
     super::{ConnId, Standing},
@@ -11,10 +11,10 @@ use std::{
     time::Duration,
 };
 
-/// What a connection is doing.
+/// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
-    /// Has asked for nothing yet, or has left. It is closed at this time.
+    /// Has not asked for anything yet, or has left. It is closed at this time.
     Idle(Duration),
     /// Watches a room, waits in front of it or sits in it.
     In(RoomName, Standing),
@@ -85,12 +85,12 @@ impl Connections {
         matches!(self.places.get(&conn), Some(Place::In(_, Standing::Waiting)))
     }
 
-    /// Notes that a connection is in no room from now on.
+    /// Marks a connection as being in no room.
     pub(super) fn set_idle(&mut self, conn: ConnId, now: Duration) {
         self.put(conn, Place::Idle(now + self.idle_for));
     }
 
-    /// Notes how a connection is in a room from now on.
+    /// Marks a connection as being in a room with this standing.
     pub(super) fn set_in(&mut self, conn: ConnId, room: &RoomName, standing: Standing) {
         self.put(conn, Place::In(room.clone(), standing));
     }
@@ -109,7 +109,7 @@ impl Connections {
         self.idle.first().filter(|(until, _)| *until <= now).map(|(_, conn)| *conn)
     }
 
-    /// When something is due for one of them.
+    /// The next deadline of a connection.
     pub(super) fn next(&self) -> Option<Duration> {
         let idle = self.idle.first().map(|(until, _)| *until);
         self.heartbeat.next().into_iter().chain(idle).min()

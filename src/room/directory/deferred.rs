@@ -1,49 +1,49 @@
-//! Messages that wait for something which is looked up or worked out elsewhere: for a room to be
-//! loaded, or a passcode to be compared. Meanwhile their connection is read on.
+//! Messages that wait for a result from elsewhere: a loaded room, or a compared passcode. Their
+//! connection continues to be read.
 
 use super::{super::Unchecked, Command, ConnId, Directory, Identity, Input, Refusal, refusal};
 use crate::protocol::{ClientMessage, ErrorCode, RoomName};
 use std::{collections::BTreeMap, time::Duration};
 
-/// How many messages of a newcomer wait behind one that has to wait.
+/// Maximum number of a newcomer's messages that queue behind a waiting one.
 const BEHIND: usize = 8;
 
-/// Somebody who waits for a room to be loaded.
+/// Something that waits for a room to be loaded.
 #[derive(Debug)]
 pub(super) enum Asker {
     /// A message, and the number under which it waits.
     Message(u64, Box<Input>),
-    /// A question of a page.
+    /// A request of a page.
     Page(u64, RoomName),
 }
 
-/// A passcode to compare with the hash of another, or to hash. It takes a while.
+/// A passcode to compare with a hash, or to hash. This takes a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What [`Input::Checked`] is to say.
+    /// Ticket for [`Input::Checked`].
     pub ticket: u64,
-    /// Stands for the address of who gave it.
+    /// Stands for the sender's address.
     pub address: u64,
     /// Whose passcode it is, or will be.
     pub room: RoomName,
     /// As it was given.
     pub passcode: String,
-    /// The hash that it has to match; none if it is a new passcode.
+    /// The hash to compare it with; `None` for a new passcode.
     pub against: Option<String>,
 }
 
-/// What came of a [`Check`].
+/// The result of a [`Check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// The hash that the passcode has.
+    /// The passcode matches; its hash.
     Fits(String),
-    /// It is another one.
+    /// The passcode is wrong.
     Differs,
-    /// There is too much to do.
+    /// Too many checks are queued.
     Busy,
 }
 
-/// What a connection says while one of its messages waits.
+/// Messages of a connection that are queued behind a waiting one.
 #[derive(Debug)]
 struct Behind {
     ticket: u64,
@@ -54,7 +54,7 @@ struct Behind {
 pub(super) struct Deferred {
     last: u64,
     behind: BTreeMap<ConnId, Behind>,
-    /// For which room, and the message that waits for it.
+    /// The room of each check, and the message that waits for it.
     checks: BTreeMap<u64, (RoomName, Input)>,
 }
 
@@ -68,7 +68,7 @@ impl Deferred {
         self.last
     }
 
-    /// Lets what a connection says from now on wait behind a message.
+    /// Queues further messages of a connection behind this one.
     fn put_behind(&mut self, conn: ConnId) -> u64 {
         let ticket = self.ticket();
         self.behind.insert(conn, Behind { ticket, messages: Vec::new() });
@@ -118,15 +118,15 @@ impl Directory {
     ) -> Result<(), Refusal> {
         let Some(behind) = self.deferred.behind.get_mut(&conn) else { return Ok(()) };
         if behind.messages.len() >= BEHIND {
-            let sentence = "You are still on your way in: wait for the answer to your join.";
+            let sentence = "Wait for the answer to your join first.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         behind.messages.push(Input::Message { conn, message: Ok(message), identity });
         Ok(())
     }
 
-    /// Has a passcode worked on for a message, which waits for that. What a newcomer says meanwhile
-    /// waits as well; who sits in a room goes on talking to the others.
+    /// Works on a passcode for a message, which waits for the result. A newcomer's further messages
+    /// are queued as well; those of a seated participant are not.
     pub(super) fn check(&mut self, room: &RoomName, unchecked: Unchecked) {
         let Unchecked { conn, message, identity, passcode, against } = unchecked;
         let (room, address) = (room.clone(), identity.address);
@@ -139,11 +139,11 @@ impl Directory {
         self.commands.push_back(Command::Check(Check { ticket, address, room, passcode, against }));
     }
 
-    /// Goes on with the message that gave a passcode.
+    /// Continues with the message that contained a passcode.
     pub(super) fn checked(&mut self, ticket: u64, checked: Checked) {
         let Some((room, mut input)) = self.deferred.checks.remove(&ticket) else { return };
         let Input::Message { conn, identity, .. } = &mut input else { return };
-        // Who sits elsewhere by now sets nothing there.
+        // A participant who has moved to another room changes nothing here.
         if self.seat(*conn).is_some_and(|(seated, _)| *seated != room) {
             return;
         }
@@ -153,7 +153,7 @@ impl Directory {
             Checked::Differs => {}
             Checked::Busy => {
                 self.limits.guessers.give_back(&identity.address);
-                let sentence = "Too many passcodes are being checked: try again in a moment.";
+                let sentence = "Too many passcodes are being checked. Try again in a moment.";
                 let busy = refusal(ErrorCode::TryLater, sentence);
                 return self.refuse_deferred(ticket, &input, busy);
             }
@@ -161,7 +161,7 @@ impl Directory {
         self.resume(ticket, input);
     }
 
-    /// Has a message that waited handled, and those behind it.
+    /// Handles a message that has waited, and those queued behind it.
     pub(super) fn resume(&mut self, ticket: u64, input: Input) {
         if let Some(behind) = self.end_waiting(ticket, &input) {
             self.commands.push_back(Command::Resume(Box::new(input)));
@@ -170,7 +170,7 @@ impl Directory {
         }
     }
 
-    /// Refuses a message that waited, and has those behind it handled.
+    /// Refuses a message that has waited, and handles those queued behind it.
     pub(super) fn refuse_deferred(&mut self, ticket: u64, input: &Input, refusal: Refusal) {
         let Some(behind) = self.end_waiting(ticket, input) else { return };
         if let Input::Message { conn, .. } = input {
@@ -180,7 +180,7 @@ impl Directory {
         self.commands.extend(behind.into_iter().map(resume));
     }
 
-    /// What waited behind a message; none if nobody wants it any more.
+    /// The messages queued behind this one; `None` if the connection no longer waits.
     fn end_waiting(&mut self, ticket: u64, input: &Input) -> Option<Vec<Input>> {
         let Input::Message { conn, message: Ok(message), .. } = input else { return None };
         if entered(message).is_none() {
@@ -192,7 +192,7 @@ impl Directory {
     }
 }
 
-/// The room that somebody outside wants to come to.
+/// The room that a person outside wants to enter.
 fn entered(message: &ClientMessage) -> Option<&RoomName> {
     match message {
         ClientMessage::Watch(room) => Some(room),

@@ -1,4 +1,4 @@
-//! When a connection was last heard of, and what silence leads to.
+//! When connections were last heard from, and the consequences of silence.
 
 use super::{Clocks, ConnId};
 use std::{
@@ -13,8 +13,8 @@ pub(super) enum Due {
     End,
 }
 
-/// One deadline per connection. Hearing from it only notes the time; the deadline is moved when it
-/// comes, so that a message costs no reordering.
+/// One deadline per connection. Activity only records the time; the deadline is moved when it
+/// expires, so that a message costs no reordering.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     clocks: Clocks,
@@ -38,7 +38,7 @@ impl Heartbeat {
         }
     }
 
-    /// The connection's deadline stays until it comes, and is dropped then.
+    /// The connection's deadline remains until it expires, and is dropped then.
     pub(super) fn close(&mut self, conn: ConnId) {
         self.heard.remove(&conn);
     }
@@ -47,7 +47,7 @@ impl Heartbeat {
         self.deadlines.first().map(|&(deadline, _)| deadline)
     }
 
-    /// The next connection whose silence has consequences at `now`.
+    /// The next connection with an expired deadline at `now`.
     pub(super) fn expire(&mut self, now: Duration) -> Option<(ConnId, Due)> {
         let Clocks { ping, silence, .. } = self.clocks;
         while let Some(&(deadline, conn)) = self.deadlines.first() {

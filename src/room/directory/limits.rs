@@ -1,24 +1,24 @@
-//! What is limited for each address, and what there may be on one server, across all rooms.
+//! Limits per address, and of the whole server, across all rooms.
 
 use crate::rate_limit::{Buckets, Rate};
 use std::time::Duration;
 
-/// How many passcodes may be tried and set from one address, but for those that were right.
+/// Rate of passcodes tried and set from one address, not counting correct ones.
 const GUESSES_OF_ADDRESS: Rate = Rate::new(10, Duration::from_secs(60));
-/// Of how many more rooms something may be kept for people at one address: 30 at once, and 30 a day.
+/// Rate at which people at one address may add stored rooms: 30 at once, then 30 a day.
 const KEPT_FOR_ADDRESS: Rate = Rate::new(30, Duration::from_secs(24 * 60 * 60));
-/// How many bytes the watchers at one address are told, about: 2 MiB at once, then 128 KiB a second.
-/// The lobbies of a whole office stay far below that; beyond it they learn of changes later.
+/// Approximate rate in bytes of updates to watchers at one address: 2 MiB at once, then 128 KiB a
+/// second. The lobbies of a whole office stay far below; beyond it, updates are delayed.
 const TOLD_AT_ADDRESS: Rate = Rate::new(2 << 20, Duration::from_secs(16));
 
-/// The limits of each address.
+/// The limiters for each address.
 #[derive(Debug)]
 pub(in super::super) struct Limits {
-    /// Limits the passcodes that are tried and set.
+    /// Limits passcodes that are tried and set.
     pub(in super::super) guessers: Buckets<u64>,
-    /// Limits the rooms of which something begins to be kept.
+    /// Limits newly stored rooms.
     pub(in super::super) keepers: Buckets<u64>,
-    /// Limits what watchers are told.
+    /// Limits updates to watchers.
     pub(in super::super) shows: Buckets<u64>,
 }
 
@@ -31,55 +31,55 @@ impl Limits {
         }
     }
 
-    /// Forgets the addresses that are as good as new.
+    /// Forgets addresses with full buckets.
     pub(super) fn forget_full(&mut self, now: Duration) {
         self.guessers.forget_full(now);
         self.keepers.forget_full(now);
         self.shows.forget_full(now);
     }
 
-    /// Whether no address is remembered.
+    /// Whether no address is stored.
     pub(super) fn is_empty(&self) -> bool {
         self.guessers.is_empty() && self.keepers.is_empty() && self.shows.is_empty()
     }
 }
 
-/// Whether the server has space for one more room.
+/// Whether the server has capacity for one more room.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Space {
-    /// In which somebody sits or waits, beside the others; or how many there may be.
+    /// For a room with people, or the limit that was reached.
     pub(in super::super) occupied: Result<(), usize>,
-    /// Of which something is kept.
+    /// For a stored room.
     pub(in super::super) kept: Vacancy,
 }
 
-/// Whether something may be kept of one more room.
+/// Whether one more room may be stored.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) enum Vacancy {
     Free,
-    /// If another room gives way.
+    /// If another room is evicted.
     Displacing,
     None {
-        /// Of how many rooms something may be kept.
+        /// The limit that was reached.
         most: usize,
     },
 }
 
-/// What counts of one room.
+/// How a room counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Footprint {
     pub(super) is_occupied: bool,
     pub(super) is_kept: bool,
-    /// When it has something to do.
+    /// Its next deadline.
     pub(super) due: Option<Duration>,
 }
 
-/// How many rooms there are that count.
+/// Counts of rooms.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// In which somebody sits, or in front of which somebody waits.
+    /// Rooms with people inside or waiting.
     pub(super) occupied: usize,
-    /// Of which something is kept, of those where anybody is.
+    /// Rooms with people that are also stored.
     pub(super) kept: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Finds a room by its name, and knows what is beside the rooms: the connections, what is counted
-//! across rooms, what is kept of rooms in which nobody is, and what waits for the disk.
+//! The directory: finds a room by its name, and knows everything beyond single rooms: connections,
+//! counts across rooms, stored rooms without people, and pending writes.
 
 mod barrier;
 mod clocks;
@@ -29,90 +29,90 @@ use std::{
     time::Duration,
 };
 
-/// How often to look for what is kept in vain.
+/// Interval at which expired rooms are looked for.
 pub(super) const SWEEP: Duration = Duration::from_secs(60 * 60);
 
-/// What the operator decides.
+/// The operator's settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How many people fit into one room; at least 1.
+    /// Maximum number of participants in one room; at least 1.
     pub people: usize,
-    /// How long is waited for people of whom nothing is heard.
+    /// Timeouts for silent participants.
     pub clocks: Clocks,
-    /// How many rooms there may be at once in which somebody sits, or in front of which somebody waits.
+    /// Maximum number of rooms with people inside or waiting.
     pub rooms: usize,
-    /// How many rooms there may be of which something is kept.
+    /// Maximum number of stored rooms.
     pub kept: usize,
-    /// How long a connection may neither watch nor sit in a room.
+    /// How long a connection may be idle, neither watching nor in a room.
     pub placeless: Duration,
 }
 
-/// Something that happened to a socket, or time that passed.
+/// An event of a socket, or the passing of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A socket is open.
     Opened(ConnId),
     /// A socket said something.
     Message {
-        /// Which.
+        /// The socket.
         conn: ConnId,
-        /// What, or why it could not be understood.
+        /// The message, or why it could not be parsed.
         message: Result<ClientMessage, ParseError>,
-        /// Who the sender is, should this message give it a seat.
+        /// The sender's identity, should this message take a seat.
         identity: Box<Identity>,
     },
     /// A socket answered a ping or gave another sign of life.
     Heard(ConnId),
-    /// The page of a socket is being closed, or loaded again: the socket will be gone.
+    /// The page of a socket is being closed or reloaded: the socket will close.
     Unloaded(ConnId),
     /// A socket is gone.
     Closed(ConnId),
-    /// A page wants to know what may be known of a room from outside. Its number is answered.
+    /// A page asks what is public about a room. Answered by its number.
     Look(u64, RoomName),
-    /// What was to be kept before this [`Command::Sync`] is written down, or could not be.
+    /// The writes before this [`Command::Sync`] are done, or have failed.
     Synced(u64, bool),
-    /// What is kept of a room that [`Command::Load`] named, if anything is.
+    /// The content of the room in [`Command::Load`], if it is stored.
     Loaded(RoomName, Option<Keeping>),
-    /// Rooms that [`Command::Sweep`] found to be over.
+    /// Rooms that [`Command::Sweep`] found expired.
     Swept(Vec<RoomName>),
-    /// What came of the [`Command::Check`] with this ticket.
+    /// The result of the [`Command::Check`] with this ticket.
     Checked(u64, Checked),
-    /// [`Directory::poll_timeout`] has come.
+    /// [`Directory::poll_timeout`] has been reached.
     Tick,
 }
 
-/// What the owner of the sockets is to do.
+/// An action for the owner of the sockets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Write a message. The [`IceGrant`](crate::protocol::IceGrant) in it, if there is one, is empty
-    /// here: credentials are made when it is written, for whom [`Directory::seat`] names.
+    /// Send a message. Its [`IceGrant`](crate::protocol::IceGrant), if any, is empty here:
+    /// credentials are created when it is sent, for the seat in [`Directory::seat`].
     Send(ConnId, ServerMessage),
-    /// Write the same message to several sockets. It holds nothing that is for one of them alone.
+    /// Send the same message to several sockets. It contains nothing meant for only one of them.
     Broadcast(Vec<ConnId>, ServerMessage),
     /// Ask for a sign of life (RFC 6455, section 5.5.2).
     Ping(ConnId),
-    /// Close a socket that has gone silent. Its state is forgotten already.
+    /// Close a socket that has gone silent. Its state is already gone.
     Close(ConnId),
-    /// Keep what the hosts of a room decided, for [`Input::Loaded`].
+    /// Store the decisions of a room's hosts, for [`Input::Loaded`].
     Keep(RoomName, Keeping),
-    /// Nothing of a room is to be kept any more.
+    /// Delete everything stored about a room.
     Forget(RoomName),
-    /// Say [`Input::Synced`] when everything before this is kept.
+    /// Return [`Input::Synced`] when everything before this is stored.
     Sync(u64),
-    /// Say [`Input::Loaded`] with what is kept of a room.
+    /// Return [`Input::Loaded`] with the stored content of a room.
     Load(RoomName),
-    /// Keep no room any more that is over at this time, and say [`Input::Swept`].
+    /// Delete rooms that have expired at this time, and return [`Input::Swept`].
     Sweep(Duration),
-    /// Work on a passcode.
+    /// Check a passcode.
     Check(Check),
-    /// Hand this to [`Directory::handle`] again: what it depends on is known now. Who sent it is to
+    /// Hand this to [`Directory::handle`] again: its dependency is available now. The sender must
     /// be identified again.
     Resume(Box<Input>),
     /// Answer an [`Input::Look`].
     Answer(u64, RoomState),
     /// Send the room's host key of this generation.
     SendHostKey(ConnId, RoomName, u64),
-    /// Close a socket that is used for nothing. Its state is forgotten already.
+    /// Close an idle socket. Its state is already gone.
     CloseUnused(ConnId),
 }
 
@@ -120,9 +120,9 @@ pub enum Command {
 #[derive(Debug)]
 pub struct Directory {
     pub(super) config: Config,
-    /// Where anybody is: who sits, waits or watches.
+    /// Rooms with people inside, waiting or watching.
     pub(super) rooms: BTreeMap<RoomName, Room>,
-    /// When which room has something to do.
+    /// The next deadline of each room.
     deadlines: BTreeSet<(Duration, RoomName)>,
     pub(super) shelf: Shelf,
     census: Census,
@@ -130,17 +130,16 @@ pub struct Directory {
     barrier: Barrier,
     deferred: Deferred,
     connections: Connections,
-    /// When to look for what is kept in vain.
+    /// When to look for expired rooms.
     sweep: Duration,
-    /// Until then, people whose seats are older than this directory may still come back.
+    /// Until this time, people with seats from before the start may still return.
     pub(super) gathered: Duration,
     commands: VecDeque<Command>,
 }
 
 impl Directory {
-    /// Nobody is connected at `now`, though some may have had seats in the rooms that were here
-    /// before. Something is `kept` of these rooms, for [`Command::Load`]; with when those were used
-    /// that were used on one day only.
+    /// No connections at `now`, though people may have had seats before. These rooms are stored,
+    /// for [`Command::Load`], with the time of use of those used on a single day.
     #[must_use]
     pub fn new(
         config: Config,
@@ -164,12 +163,12 @@ impl Directory {
         }
     }
 
-    /// Takes in what happened at `now`, a time since some fixed start that never runs backwards.
+    /// Handles an input at `now`, a time since some fixed start that never runs backwards.
     pub fn handle(&mut self, input: Input, now: Duration) {
         match input {
             Input::Opened(conn) => self.connections.open(conn, now),
             Input::Message { conn, message, identity } => {
-                // A message may still be on its way from a socket that was just given up.
+                // A message may still arrive from a socket that was just closed.
                 if self.connections.contains(conn) {
                     self.connections.heartbeat.heard(conn, now);
                     self.message(conn, message, identity, now);
@@ -190,7 +189,7 @@ impl Directory {
         }
     }
 
-    /// The next thing to do, until there is none.
+    /// The next command, until there is none.
     pub fn poll(&mut self) -> Option<Command> {
         self.commands.pop_front()
     }
@@ -206,7 +205,7 @@ impl Directory {
         all.chain(elsewhere).min()
     }
 
-    /// What somebody outside may know of a room.
+    /// What people outside may know about a room.
     #[must_use]
     pub fn seen_from_outside(&self, room: &RoomName, now: Duration) -> RoomState {
         if let Some(room) = self.rooms.get(room) {
@@ -216,7 +215,7 @@ impl Directory {
         super::behind_gate(empty, self.shelf.keeping(room))
     }
 
-    /// Which seat in which room a connection has.
+    /// The seat of a connection, and its room.
     #[must_use]
     pub fn seat(&self, conn: ConnId) -> Option<(&RoomName, PeerId)> {
         self.connections.seat(conn)
@@ -229,37 +228,37 @@ impl Directory {
         self.rooms.get(name)?.seats.get(id)?.conn()
     }
 
-    /// How many rooms somebody sits in, waits for or watches.
+    /// Number of rooms with people inside, waiting or watching.
     #[must_use]
     pub fn room_count(&self) -> usize {
         self.rooms.len()
     }
 
-    /// How many seats are taken or held.
+    /// Number of seats taken or reserved.
     #[must_use]
     pub fn person_count(&self) -> usize {
         self.rooms.values().map(|room| room.seats.all().len()).sum()
     }
 
-    /// How many connections are remembered.
+    /// Number of known connections.
     #[must_use]
     pub fn connection_count(&self) -> usize {
         self.connections.len()
     }
 
-    /// Whether somebody is still to be told to connect to somebody.
+    /// Whether a pair is still waiting to connect.
     #[cfg(test)]
     pub(crate) fn is_introducing(&self) -> bool {
         self.rooms.values().any(Room::is_pairing)
     }
 
-    /// Whether a connection is remembered.
+    /// Whether a connection is known.
     #[cfg(test)]
     pub(super) fn knows(&self, conn: ConnId) -> bool {
         self.connections.contains(conn)
     }
 
-    /// Of how many rooms something is kept.
+    /// Number of stored rooms.
     pub(super) fn kept_count(&self) -> usize {
         self.census.kept + self.shelf.len()
     }
@@ -273,7 +272,7 @@ impl Directory {
             match due {
                 Due::Ping => self.commands.push_back(Command::Ping(conn)),
                 Due::End => {
-                    // Nothing was heard for a while already.
+                    // It has been silent for a while already.
                     let Clocks { hold, silence, .. } = self.config.clocks;
                     self.close(conn, now + hold.saturating_sub(silence), now);
                     self.commands.push_back(Command::Close(conn));
@@ -305,8 +304,8 @@ impl Directory {
         }
     }
 
-    /// What was kept up to this number is written down, or will not be in time: people are told, and
-    /// a host whose decision it was knows how long it holds.
+    /// The write with this number is done or late: people are told, and a host learns how durable
+    /// the decision is.
     fn synced(&mut self, number: u64, written: bool) {
         let (told, hosts) = self.barrier.pass(number);
         self.commands.extend(told);
@@ -323,7 +322,7 @@ impl Directory {
         self.tell(conn, Command::Send(conn, message));
     }
 
-    /// Tells a connection something, once what it may be about is written down.
+    /// Sends a command to a connection, once the writes it depends on are done.
     fn tell(&mut self, conn: ConnId, command: Command) {
         self.commands.extend(self.barrier.tell(conn, command));
     }
@@ -332,6 +331,6 @@ impl Directory {
 fn not_kept() -> Refusal {
     refusal(
         ErrorCode::NotKept,
-        "That is in force, but could not be saved yet: until it is, a restart of the server undoes it.",
+        "This is in effect, but could not be saved yet. A restart of the server would undo it.",
     )
 }

@@ -1,4 +1,4 @@
-//! Hands to rooms what happens to them, and turns what they want into commands.
+//! Routes inputs to rooms, and turns their outputs into commands.
 
 use super::{
     super::{Context, Refusal, Room, RoomInput, RoomOutput, Standing, Terms, not_joined, refusal},
@@ -35,7 +35,7 @@ impl Directory {
         }
     }
 
-    /// Hands a message to the room that it is about.
+    /// Routes a message to its room.
     pub(super) fn route(
         &mut self,
         conn: ConnId,
@@ -63,7 +63,7 @@ impl Directory {
         if self.seat(conn).is_none() {
             return Ok(());
         }
-        let sentence = "This connection sits in a room already; leave it first.";
+        let sentence = "This connection is already in a room; leave it first.";
         Err(refusal(ErrorCode::AlreadyJoined, sentence))
     }
 
@@ -74,7 +74,7 @@ impl Directory {
         self.deferred.forget(conn);
     }
 
-    /// Takes a connection out of the room where it is.
+    /// Takes a connection out of its room.
     pub(super) fn vacate(&mut self, conn: ConnId, hold: Duration, now: Duration) {
         if let Some(room) = self.connections.room(conn).cloned() {
             self.in_room(&room, RoomInput::Gone { conn, hold }, now);
@@ -92,7 +92,7 @@ impl Directory {
         }
     }
 
-    /// Has a room handle something, and does what it wants.
+    /// Has a room handle an input, and executes its outputs.
     fn in_room(&mut self, name: &RoomName, input: RoomInput, now: Duration) {
         let by = match &input {
             RoomInput::Message { conn, .. } => Some(*conn),
@@ -108,7 +108,7 @@ impl Directory {
         }
     }
 
-    /// Opens a room, closes it again if nobody is there, and keeps the books.
+    /// Opens a room, closes it again if it is empty, and updates the counts.
     pub(in super::super) fn enter<T>(
         &mut self,
         name: &RoomName,
@@ -143,7 +143,7 @@ impl Directory {
         }
     }
 
-    /// Whether there is space for one more room, if it is this one.
+    /// Whether there is capacity for one more room.
     fn space(&self, name: &RoomName, by: Option<ConnId>, input: &RoomInput) -> Space {
         let is_occupied = self.rooms.get(name).is_some_and(Room::is_occupied);
         let others = self.census.occupied.saturating_sub(usize::from(is_occupied));
@@ -161,8 +161,8 @@ impl Directory {
         Space { occupied, kept }
     }
 
-    /// The room that makes place first, if any may but this one: of those that were used on one day
-    /// only and in which nobody is, the one that was unused the longest.
+    /// The room to evict first, if any, apart from this one: the least recently used empty room
+    /// that was used on a single day.
     fn least_used(&self, but: &RoomName, leaving: Option<ConnId>) -> Option<RoomName> {
         let empty = self.rooms.iter().filter(|(_, room)| !room.is_occupied_beside(leaving));
         let kept = empty.filter_map(|(name, room)| Some((name, room.kept.keeping.as_ref()?)));
@@ -171,7 +171,7 @@ impl Directory {
         all.min().map(|(_, name)| name.clone())
     }
 
-    /// Forgets what was decided about a room.
+    /// Forgets the decisions about a room.
     pub(super) fn forget(&mut self, name: &RoomName, now: Duration) {
         if self.rooms.contains_key(name) {
             return self.in_room(name, RoomInput::Forget, now);
@@ -180,7 +180,7 @@ impl Directory {
         self.commands.push_back(Command::Forget(name.clone()));
     }
 
-    /// Does what a room wants.
+    /// Executes the output of a room.
     fn obey(&mut self, name: &RoomName, output: RoomOutput, now: Duration) {
         match output {
             RoomOutput::Send(conn, message) => self.send(conn, message),
@@ -206,7 +206,7 @@ impl Directory {
         }
     }
 
-    /// Notes how a connection is in a room; nobody is in two.
+    /// Records a connection's standing in a room; it can be in one only.
     fn moved(&mut self, conn: ConnId, name: &RoomName, standing: Option<Standing>, now: Duration) {
         let Some(standing) = standing else { return self.connections.set_idle(conn, now) };
         if self.connections.room(conn).is_some_and(|room| room != name) {
@@ -231,7 +231,7 @@ impl Directory {
     }
 }
 
-/// Whether something of a room may begin to be kept with this.
+/// Whether this input may start storing a room.
 fn may_keep(input: &RoomInput) -> bool {
     let RoomInput::Message { message, identity, .. } = input else { return false };
     match message {

@@ -1,6 +1,5 @@
-//! What is kept of rooms in which nobody is. What was not used for long stays on disk, and in memory
-//! are the names of these rooms alone; so that rooms of which nothing is kept, which are most, need
-//! no look at the disk.
+//! Stored rooms without people. Rooms that were not used recently are on disk, with only their
+//! names in memory, so that a room that is not stored, as most are, needs no disk access.
 
 use super::{
     super::{Bucket, Dormant},
@@ -12,12 +11,11 @@ use std::{
     time::Duration,
 };
 
-/// How long the disk is waited for.
+/// Timeout for loading a room.
 const LOADED_WITHIN: Duration = Duration::from_secs(2);
-/// How many rooms may be on their way from the disk.
+/// Maximum number of rooms being loaded.
 const LOADING: usize = 1000;
-/// Of how many rooms in which nobody is all that is kept stays in memory: about 10 KB each where
-/// all invitations are given.
+/// Maximum number of empty rooms kept in memory: about 10 KB each with all invitations.
 const IDLE: usize = 500;
 
 #[derive(Debug)]
@@ -30,25 +28,25 @@ struct Loading {
 pub(in super::super) struct Shelf {
     /// What is in memory.
     pub(in super::super) dormant: BTreeMap<RoomName, Dormant>,
-    /// Those, as they were loaded or became empty, the last one last.
+    /// Their names, in the order in which they were loaded or became empty.
     idle: VecDeque<RoomName>,
-    /// The rooms of which something is on disk, and nothing but their names in memory; when those
-    /// were used that were used on one day only.
+    /// Names of the rooms that are only on disk, with the time of use of those used on a single
+    /// day.
     names: BTreeMap<RoomName, Option<Duration>>,
-    /// These, the one that was unused the longest first.
+    /// Rooms used on a single day, the least recently used first.
     brief: BTreeSet<(Duration, RoomName)>,
     loading: BTreeMap<RoomName, Loading>,
 }
 
 impl Shelf {
-    /// With what is on disk.
+    /// With the rooms on disk.
     pub(super) fn new(rooms: impl IntoIterator<Item = (RoomName, Option<Duration>)>) -> Self {
         let mut shelf = Self::default();
         rooms.into_iter().for_each(|(room, used)| shelf.put(room, used));
         shelf
     }
 
-    /// Of how many rooms it holds something.
+    /// Number of stored rooms.
     pub(super) fn len(&self) -> usize {
         self.dormant.len() + self.names.len()
     }
@@ -57,25 +55,25 @@ impl Shelf {
         !self.names.is_empty()
     }
 
-    /// Whether what is kept of a room has to be loaded.
+    /// Whether a room has to be loaded from disk.
     pub(super) fn holds(&self, room: &RoomName) -> bool {
         self.names.contains_key(room)
     }
 
-    /// What is kept of a room, if that is in memory.
+    /// What is stored of a room, if it is in memory.
     pub(super) fn keeping(&self, room: &RoomName) -> Option<&Keeping> {
         self.dormant.get(room).map(|dormant| &dormant.keeping)
     }
 
-    /// Candidates for the room that was unused the longest of those that were used on one day only,
-    /// each with when it was used.
+    /// Candidates for eviction: rooms used on a single day, with the time of use, least recently
+    /// used first.
     pub(super) fn brief(&self) -> impl Iterator<Item = (Duration, &RoomName)> {
         let brief = self.dormant.iter().filter(|(_, dormant)| dormant.keeping.brief);
         let in_memory = brief.map(|(room, dormant)| (dormant.keeping.used, room));
         in_memory.chain(self.brief.first().map(|(used, room)| (*used, room)))
     }
 
-    /// The rooms in memory that are over.
+    /// The rooms in memory that have expired.
     pub(super) fn over(&self, now: Duration) -> Vec<RoomName> {
         let over = self.dormant.iter().filter(|(_, dormant)| dormant.keeping.is_over(now));
         over.map(|(room, _)| room.clone()).collect()
@@ -92,7 +90,7 @@ impl Shelf {
         self.unload(room);
     }
 
-    /// Forgets what is on disk, and returns whether it was there.
+    /// Removes a name on disk, and returns whether it was there.
     fn unload(&mut self, room: &RoomName) -> bool {
         let Some(used) = self.names.remove(room) else { return false };
         if let Some(used) = used {
@@ -101,15 +99,15 @@ impl Shelf {
         true
     }
 
-    /// Somebody comes to a room.
+    /// Takes a room that someone enters.
     pub(super) fn take(&mut self, room: &RoomName) -> Option<Dormant> {
         let dormant = self.dormant.remove(room)?;
         self.idle.retain(|idle| idle != room);
         Some(dormant)
     }
 
-    /// Nobody is in a room any more. What was unused the longest goes back to the disk, unless
-    /// somebody guesses at its passcode.
+    /// Puts back a room that everyone has left. The least recently used one goes back to disk,
+    /// unless its passcode is under attack.
     pub(super) fn rest(&mut self, room: &RoomName, dormant: Dormant, now: Duration) {
         self.dormant.insert(room.clone(), dormant);
         self.idle.push_back(room.clone());
@@ -126,14 +124,14 @@ impl Shelf {
         }
     }
 
-    /// These rooms are over, and gone from the disk.
+    /// Removes rooms that have expired and are gone from the disk.
     pub(super) fn swept(&mut self, rooms: &[RoomName]) {
         for room in rooms {
             self.unload(room);
         }
     }
 
-    /// When to give up what is loaded just now.
+    /// The next deadline for loading a room.
     pub(super) fn next(&self) -> Option<Duration> {
         self.loading.values().map(|loading| loading.until).min()
     }
@@ -145,7 +143,7 @@ impl Shelf {
 }
 
 impl Directory {
-    /// Has a room loaded for somebody who waits for it.
+    /// Loads a room for a waiting message.
     pub(super) fn load(
         &mut self,
         room: &RoomName,
@@ -164,7 +162,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Takes in what is kept of a room.
+    /// Handles the loaded content of a room.
     pub(super) fn loaded(&mut self, room: &RoomName, kept: Option<Keeping>, now: Duration) {
         if self.shelf.unload(room)
             && let Some(keeping) = kept
@@ -180,7 +178,7 @@ impl Directory {
         }
     }
 
-    /// Nobody waits for the disk any longer.
+    /// Gives up loading rooms that take too long.
     pub(super) fn give_up_loading(&mut self, now: Duration) {
         for asker in self.shelf.overdue(now) {
             match asker {
@@ -196,6 +194,6 @@ impl Directory {
 fn unread() -> Refusal {
     refusal(
         ErrorCode::TryLater,
-        "The server cannot read what was decided about this room: try again in a moment.",
+        "The server cannot read the settings of this room. Try again in a moment.",
     )
 }

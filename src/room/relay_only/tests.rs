@@ -2,7 +2,7 @@ use super::*;
 use crate::protocol::SdpType;
 use proptest::prelude::*;
 
-/// As Chromium 156 and Firefox 153 write them, and what is left of them.
+/// As Chromium 156 and Firefox 153 write them, and the expected result.
 const DIRECT: [&str; 10] = [
     "candidate:1873062391 1 udp 2122260223 192.168.1.17 54321 typ host generation 0 ufrag kLs1 network-id 1 network-cost 10",
     "candidate:1873062391 1 udp 2122260223 3ab5b0b6-2d0b-4b0c-9f8a-6ef0a8d7c9d1.local 54321 typ host generation 0 ufrag kLs1 network-cost 999",

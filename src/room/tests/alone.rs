@@ -1,4 +1,4 @@
-//! One room by itself: no directory, and nothing but what it is given with each input.
+//! A room on its own: without a directory, with nothing but its inputs.
 
 use super::*;
 

@@ -1,9 +1,9 @@
-//! Any order of anything: what each client is told is held against the truth.
+//! Random sequences: what each client was told must match the true state.
 
 use super::*;
 use std::collections::BTreeMap;
 
-/// One step of a random schedule: which connection, what it does, how much time passes before.
+/// One step of a random schedule: a connection, its action, and the time before it.
 fn step() -> impl Strategy<Value = (u64, u8, u8, u64)> {
     (0..6u64, 0..9u8, 0..3u8, 0..5u64)
 }
@@ -29,14 +29,14 @@ fn act(rooms: &mut Directory, (conn, action, detail, _): (u64, u8, u8, u64), now
     rooms.handle(Input::Message { conn: id, message, identity }, now);
 }
 
-/// Follows what each client was told, and holds it against the truth.
+/// Follows what each client was told, and compares it with the true state.
 #[derive(Default)]
 struct Witness {
     /// For each pair (me, other) that is linked: my role.
     roles: BTreeMap<(ConnId, PeerId), Role>,
-    /// Whom each client knows of.
+    /// The participants known to each client.
     known: BTreeSet<(ConnId, PeerId)>,
-    /// When each client was told to connect to somebody.
+    /// When each client was told to connect to others.
     meetings: BTreeMap<ConnId, Vec<Duration>>,
 }
 
@@ -122,7 +122,7 @@ proptest! {
             }
             witness.check(&rooms);
         }
-        // Nobody waits for ever to be told whom to connect to.
+        // Every pair is told to connect eventually.
         for _ in 0..20 {
             now += secs(1);
             (0..6).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));

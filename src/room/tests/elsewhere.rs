@@ -1,5 +1,5 @@
-//! What is kept and worked out elsewhere: on a disk that may be slow, full or locked, and by threads
-//! that may have much to do.
+//! Work done elsewhere: on a disk that may be slow, full or locked, and by threads that may be
+//! busy.
 
 use super::*;
 use crate::protocol::{Gate, HostAction};

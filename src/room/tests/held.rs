@@ -1,8 +1,8 @@
-//! People who asked that their seat is held.
+//! People with reserved seats.
 
 use super::*;
 
-/// Person `id` sits down through `conn`; `linked` says that they come back.
+/// Person `id` joins through `conn`; `linked` means that they return.
 fn sit(
     rooms: &mut Directory,
     conn: u64,
@@ -33,7 +33,7 @@ fn close(rooms: &mut Directory, conn: u64, now: Duration) -> Vec<Command> {
     drain(rooms)
 }
 
-/// Time passes, in which everybody who is connected answers pings.
+/// Time passes while everyone who is connected answers pings.
 fn tick(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     for conn in 0..9 {
         rooms.handle(Input::Heard(ConnId(conn)), now);

@@ -1,4 +1,4 @@
-//! Doors and hosts.
+//! Access and hosts.
 
 use super::*;
 use crate::protocol::{DisplayName, Gate, HostAction, HostState, TrackSource};
@@ -14,7 +14,7 @@ fn name() -> RoomName {
     ROOM.parse().unwrap()
 }
 
-/// A join of connection `conn` by somebody who has shown what `identity` says.
+/// Connection `conn` joins with the credentials in `identity`.
 fn join_as(
     rooms: &mut Directory,
     conn: u64,
@@ -85,7 +85,7 @@ fn is_host(rooms: &Directory, conn: ConnId) -> bool {
     rooms.rooms[&name()].is_host(conn)
 }
 
-/// The generation of the host key that is good.
+/// The generation of the current host key.
 fn generation(rooms: &Directory) -> u64 {
     kept(rooms, &name()).map_or(0, |kept| kept.generation)
 }
@@ -97,7 +97,7 @@ fn hosted(people: usize) -> Directory {
     rooms
 }
 
-/// Somebody who proves that a seat was theirs before.
+/// A person who proves an earlier seat.
 fn returning(conn: u64, id: u64, since: u64) -> Identity {
     Identity { id: PeerId(id), returning: true, ..newcomer(conn, secs(since)) }
 }

@@ -1,4 +1,4 @@
-//! What anybody may use of the rooms.
+//! Limits on what a client may use.
 
 use super::*;
 use crate::protocol::limits::CANDIDATES_PER_DESCRIPTION;
@@ -19,7 +19,7 @@ fn tick(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     drain(rooms).into_iter().filter(|command| !is_ping(command)).collect()
 }
 
-/// Time passes, in which everybody answers pings.
+/// Time passes while everyone answers pings.
 fn answer(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     (1..2000).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
     tick(rooms, now)
@@ -67,7 +67,7 @@ fn one_room_too_many_is_refused_and_the_others_go_on() {
     let mut rooms = limited(2);
     open_and_join(&mut rooms, 1, "a", START);
     open_and_join(&mut rooms, 2, "b", START);
-    // Who only watches takes no room, and is told of every one.
+    // Watching needs no room, and works for every one.
     for (conn, room) in [(5, "c"), (6, "d")] {
         rooms.handle(Input::Opened(ConnId(conn)), START);
         let watching = say(&mut rooms, conn, ClientMessage::Watch(room.parse().unwrap()), START);
@@ -121,7 +121,7 @@ fn so_many_candidates_follow_a_description_and_no_more() {
     let link = links(&rooms);
     let again = ClientMessage::Reconnect { to: PeerId(102), link: link - 2 };
     say(&mut rooms, 1, again, START);
-    assert_ne!(links(&rooms), link, "the two are introduced anew");
+    assert_ne!(links(&rooms), link, "the two are introduced again");
     assert_eq!(send(&mut rooms, 1, 2, candidate()), Ok(()));
 }
 
@@ -140,7 +140,7 @@ fn rename(rooms: &mut Directory, conn: u64, turn: u64, now: Duration) -> Vec<Com
     say(rooms, conn, ClientMessage::Presence(presence), now)
 }
 
-/// Which connections are told who is in a room, and how many bytes.
+/// The connections that are told who is in a room, and the number of bytes.
 fn shown(commands: &[Command]) -> (Vec<u64>, usize) {
     let told = commands.iter().filter_map(|command| match command {
         Command::Send(conn, message @ ServerMessage::RoomState { .. }) => {
@@ -204,7 +204,7 @@ fn t31_the_watchers_of_one_address_cost_so_much_and_no_more() {
     assert!((118..=121).contains(&of_other), "{of_other}: nobody else is told less");
 }
 
-/// How often somebody is told to connect to somebody else.
+/// How often a connection is told to connect to others.
 fn readies(commands: &[Command], conn: u64) -> usize {
     let ready = |command: &&Command| matches!(command, Command::Send(to, ServerMessage::Ready { .. }) if to.0 == conn);
     commands.iter().filter(ready).count()
@@ -234,7 +234,7 @@ fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
     assert!((20..=26).contains(&told), "{told} new connections in 20 s");
     assert_eq!(left, told, "and who was not met is not missed");
 
-    // Who comes then waits for a second at most, and both hear of it.
+    // A newcomer waits for a second at most, and both are told.
     let now = secs(20);
     let mut commands = open_and_join(&mut rooms, 4, "123", now);
     commands.extend(answer(&mut rooms, now + secs(1)));
@@ -270,7 +270,7 @@ fn t31_nor_does_who_asks_for_new_connections_by_any_other_way() {
                     let link = rooms.rooms[&"123".parse().unwrap()].links;
                     say(&mut rooms, 2, ClientMessage::Reconnect { to: PeerId(101), link }, now)
                 }
-                // One socket after the other takes the seat, with nobody in `linked`.
+                // One socket after another takes the seat, with an empty `linked`.
                 1 => {
                     rooms.handle(Input::Opened(ConnId(100 + turn)), now);
                     say_as(&mut rooms, 100 + turn, join(Vec::new()), identity, now)

@@ -12,22 +12,22 @@ pub const SHORTCUT_KEYS: [(&str, Shortcut); 7] = [
     ("L", Shortcut::Layout),
 ];
 
-/// What a key does.
+/// The action of a shortcut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortcut {
     /// Mutes, or unmutes.
     Microphone,
-    /// Switches the camera.
+    /// Turns the camera on or off.
     Camera,
-    /// Shares the screen, or no longer.
+    /// Starts or stops sharing the screen.
     Screen,
-    /// Opens the chat, or closes it.
+    /// Opens or closes the chat.
     Chat,
-    /// The people.
+    /// Opens or closes the list of people.
     People,
-    /// Raises the hand, or lowers it.
+    /// Raises or lowers the hand.
     Hand,
-    /// Shows everybody equal, or who talks large.
+    /// Switches between grid and speaker layout.
     Layout,
 }
 

@@ -1,4 +1,4 @@
-//! The one thing that a person in a call should know now.
+//! The most important hint for a person in a call.
 
 use crate::{
     i18n::texts,
@@ -7,10 +7,10 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// One sentence, and one thing to do about it where there is one.
+/// One sentence, with one action where there is one.
 #[component]
 pub fn AdviceLine(
-    /// Unmutes the microphone by a press on its button here.
+    /// Unmutes the microphone when its button in the hint is pressed.
     unmute: Callback<()>,
     /// Opens the choice of devices.
     choose_device: Callback<()>,

@@ -18,16 +18,17 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Everybody, and the controls.
+/// All participants and the controls.
 #[component]
 pub fn CallView(
-    /// Whether it is seen. It may be built before.
+    /// Whether it is visible. It may be built in advance.
     shown: Signal<bool>,
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     provide_context(LayoutState::new(session));
-    // Seconds show that it has begun. To draw the page for them is most of what an idle call costs.
+    // Running seconds show that the call has begun. Redrawing the page for them is most of the cost
+    // of an idle call.
     let time = Memo::new(move |_| match session.time_inside() {
         time if time < MINUTE => stopwatch(time),
         time => (t.minutes)(time),
@@ -40,7 +41,7 @@ pub fn CallView(
             platform::focus(&heading);
         }
     });
-    // What becomes of them stands in the chat.
+    // The chat shows their progress.
     let given = RwSignal::new(0_u32);
     let dragging = take_files(shown, move |brought: Brought| {
         session.chat.refuse_folders(&brought.folders);

@@ -23,14 +23,14 @@ use crate::{
 use leptos::{html, prelude::*};
 use std::time::Duration;
 
-/// How long after coming in what may be needed later is fetched: earlier, it would slow down others who
-/// come at the same moment.
+/// Delay after joining before lazy panels are prefetched, so that the download does not compete
+/// with call set-up.
 const CALM: Duration = Duration::from_secs(15);
 
 /// Everything one does in a call, one press each.
 #[component]
 pub fn Controls(
-    /// Counts how often files were given past the chat.
+    /// Counts how often files were shared outside of the chat.
     #[prop(into)]
     given: Signal<u32>,
 ) -> impl IntoView {
@@ -50,7 +50,7 @@ pub fn Controls(
         }
         given
     });
-    // Nothing is fetched ahead from a server that is gone: what loads parts reports that as an error.
+    // Nothing is prefetched while the server is unreachable: the loader reports that as an error.
     let calm = Memo::new(move |_| {
         session.clock.settled.get() && session.view.with(|view| view.contact == Contact::Fine)
     });
@@ -65,15 +65,15 @@ pub fn Controls(
     }
 }
 
-/// What is wrong with the devices, or with how the person uses them.
+/// Problems of the devices, or of how the person uses them.
 #[component]
 fn Problems(
     panels: Panels,
-    /// The button that mutes.
+    /// The mute button.
     microphone: NodeRef<html::Button>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
-    // The advice is gone with whatever had the focus in it.
+    // The hint disappears together with its focused button.
     let unmute = Callback::new(move |()| {
         session.media.toggle(Kind::Microphone);
         focus(microphone);
@@ -91,7 +91,7 @@ fn Problems(
     }
 }
 
-/// That the person shares their screen, or is about to.
+/// Says that the person is sharing their screen, or is about to.
 #[component]
 fn SharingNotices() -> impl IntoView {
     let t = texts();
@@ -140,7 +140,7 @@ fn OpenedPanel(panels: Panels) -> impl IntoView {
 #[component]
 fn Buttons(
     panels: Panels,
-    /// The button that mutes.
+    /// The mute button.
     microphone: NodeRef<html::Button>,
 ) -> impl IntoView {
     let t = texts();

@@ -1,16 +1,16 @@
-//! Files that are dropped on the page, or pasted.
+//! Files dropped on the page or pasted into it.
 
 use crate::platform::{self, Brought};
 use leptos::{ev, prelude::*};
 
-/// Gives what is brought to the page to `give`, for as long as the caller lives and while the call is
-/// shown. Returns whether something is held above it.
+/// Passes dropped and pasted files to `give`, for as long as the caller lives and while the call is
+/// shown. Returns whether something is being dragged over the page.
 pub(super) fn take_files(
     shown: Signal<bool>,
     give: impl Fn(Brought) + Copy + 'static,
 ) -> RwSignal<bool> {
     let dragging = RwSignal::new(false);
-    // Wherever they fall: the browser would open them in place of the call.
+    // Anywhere on the page: otherwise the browser would open them and leave the call.
     let drag = window_event_listener(ev::dragover, move |event| {
         if platform::drags_files(&event) {
             event.prevent_default();

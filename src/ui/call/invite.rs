@@ -1,4 +1,4 @@
-//! What stands on the stage while nobody else is there.
+//! The stage while nobody else is in the call.
 
 use crate::{
     i18n::texts,

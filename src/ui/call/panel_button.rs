@@ -1,4 +1,4 @@
-//! What is open above the controls, and the buttons that open it.
+//! The open panel, and the buttons that open one.
 
 use crate::{
     platform,
@@ -14,7 +14,7 @@ pub(super) enum OpenPanel {
     Lazy(Lazy),
 }
 
-/// Which panel is open, at most one at a time. Cheap to copy.
+/// The open panel, at most one at a time. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(super) struct Panels {
     open: RwSignal<Option<OpenPanel>>,
@@ -39,7 +39,8 @@ impl Panels {
         self.open.get() == Some(panel)
     }
 
-    /// Whether something hides the notices. The chat does not, and may stay open for the whole call.
+    /// Whether the panel covers the notices. The chat does not, because it may stay open for the
+    /// whole call.
     pub(super) fn cover_notices(self) -> bool {
         !matches!(self.open.get(), None | Some(OpenPanel::Lazy(Lazy::Chat)))
     }
@@ -48,7 +49,7 @@ impl Panels {
         self.open.set(Some(panel));
     }
 
-    /// Closes what is open. It is gone with whatever had the focus in it.
+    /// Closes the open panel. A focused element inside disappears with it.
     pub(super) fn close(self) {
         let panel = self.open.get_untracked();
         self.open.set(None);
@@ -80,22 +81,22 @@ impl Panels {
 /// Opens a panel, or closes it.
 #[component]
 pub(super) fn PanelButton(
-    /// All of them.
+    /// All panels.
     panels: Panels,
-    /// Which.
+    /// The panel of this button.
     panel: OpenPanel,
     /// The paths of its icon.
     icon: &'static str,
-    /// What it is called.
+    /// Its accessible name.
     #[prop(into)]
     label: Signal<String>,
-    /// What it is called for who points at it, where that is something else.
+    /// The tooltip, if different from the name.
     #[prop(optional)]
     title: Option<&'static str>,
-    /// Whether something that the panel switches is on.
+    /// Whether something that the panel controls is on.
     #[prop(optional, into)]
     on: Signal<bool>,
-    /// How much in the panel was not seen.
+    /// Number of unseen entries in the panel.
     #[prop(optional)]
     badge: Option<Signal<usize>>,
 ) -> impl IntoView {
@@ -123,7 +124,7 @@ pub(super) fn PanelButton(
     }
 }
 
-/// Gives a button the focus.
+/// Moves the focus to a button.
 pub(super) fn focus(button: NodeRef<html::Button>) {
     if let Some(button) = button.get_untracked() {
         platform::focus(&button);

@@ -1,4 +1,4 @@
-//! What keys do in a call.
+//! Keyboard shortcuts in a call.
 
 use crate::{
     layout::Layout,
@@ -12,10 +12,10 @@ use leptos::{
 };
 use std::time::Duration;
 
-/// Its sign is another one beside some keys.
+/// `KeyboardEvent.code` of the space bar: its `key` differs together with modifiers.
 const SPACE: &str = "Space";
 
-/// Who holds it for less has pressed it.
+/// A shorter press counts as a tap.
 const HELD: Duration = Duration::from_millis(400);
 
 /// Listens for keys as long as the caller lives. `open` opens a panel.
@@ -25,7 +25,8 @@ pub(super) fn listen(
     open: impl Fn(Shortcut) + 'static,
 ) {
     let held = StoredValue::new(None::<(Duration, bool)>);
-    // A press stays only where the person was told to press it: nobody unmutes by accident.
+    // A tap takes effect only where the person was told to press the key, so that nobody unmutes by
+    // accident.
     let release = move || {
         let Some((since, stays)) = held.get_value() else { return };
         held.set_value(None);
@@ -34,7 +35,7 @@ pub(super) fn listen(
         }
     };
     let down = window_event_listener(ev::keydown, move |event| {
-        // While it is held, macOS does not tell that another key is let go.
+        // While it is held, macOS does not report that another key was released.
         if event.meta_key() {
             release();
         }
@@ -73,9 +74,9 @@ pub(super) fn listen(
             release();
         }
     });
-    // The key may be let go elsewhere, where nobody would hear of it.
+    // The key may be released outside of the page, which reports nothing.
     let away = window_event_listener(ev::blur, move |_| release());
-    // What is kept of the seat is that of a muted person.
+    // The saved session is that of a muted person.
     let gone = window_event_listener(ev::pagehide, move |_| release());
     on_cleanup(move || {
         release();

@@ -1,10 +1,10 @@
-//! Presses that cannot be undone.
+//! Confirmation of actions that cannot be undone.
 
 use crate::{platform::Timer, reactive::first_click};
 use leptos::{ev::MouseEvent, prelude::*};
 use std::time::Duration;
 
-/// How long the first press waits for the second one.
+/// Time within which the second press must follow the first.
 const WITHIN: Duration = Duration::from_secs(4);
 
 /// A button that needs a second press.
@@ -24,7 +24,7 @@ impl ConfirmButton {
         self.pressed.get()
     }
 
-    /// What is done when it is clicked for the second time.
+    /// Handler for clicks that runs its action on the second one.
     pub(in crate::ui) fn second(
         self,
         mut act: impl FnMut() + 'static,

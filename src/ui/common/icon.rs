@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// What there is to draw.
+/// The available icons.
 #[allow(missing_docs)]
 pub mod icons {
     pub const MICROPHONE: &str =

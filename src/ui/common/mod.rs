@@ -1,4 +1,4 @@
-//! What more than one part of the page is made of.
+//! Components that several areas share.
 
 pub(super) mod brand;
 pub(super) mod confirm_button;

@@ -7,7 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// A live region with the latest event, and the latest offer with what it offers to do.
+/// A live region with the latest event, and the latest offer with its action.
 #[component]
 pub fn NoticeBar(
     /// What to show.

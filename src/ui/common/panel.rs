@@ -1,4 +1,4 @@
-//! What opens above the controls.
+//! Panels above the controls.
 
 use crate::{
     i18n::texts,
@@ -8,13 +8,13 @@ use crate::{
 };
 use leptos::{ev, html, prelude::*};
 
-/// A card with a name that is closed by its button or Escape.
+/// A card with a title, closed by its button or by Escape.
 #[component]
 pub(in crate::ui) fn Panel(
-    /// What it is called.
+    /// Its title.
     #[prop(into)]
     name: Signal<String>,
-    /// Called when it is to be closed.
+    /// Called when it should close.
     close: Callback<()>,
     /// A further class.
     #[prop(optional)]
@@ -23,13 +23,13 @@ pub(in crate::ui) fn Panel(
 ) -> impl IntoView {
     let t = texts();
     let escape = window_event_listener(ev::keydown, move |event| {
-        // Escape also ends the choice of a character in many languages.
+        // Escape also cancels an input method's composition.
         if event.key() == "Escape" && !event.is_composing() {
             close.run(());
         }
     });
     on_cleanup(move || escape.remove());
-    // What in it is to be used first may have it already.
+    // The element in it that should be focused first may already have the focus.
     let section = NodeRef::<html::Section>::new();
     effect(move || {
         if let Some(section) = section.get() {

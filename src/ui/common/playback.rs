@@ -1,4 +1,5 @@
-//! Elements that play streams. Sound and picture have one each: sound must not wait for a picture.
+//! Elements that play streams. Audio and video have one each, because audio must not wait for
+//! video.
 
 use crate::{
     layout::Fit,
@@ -7,15 +8,15 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// Shows the picture of a stream.
+/// Shows the video of a stream.
 #[component]
 pub fn Video(
     /// What to show.
     stream: Signal<Option<Stream>>,
-    /// Changes when the person made a gesture that may unblock the picture.
+    /// Changes after a user gesture that may unblock the video.
     #[prop(optional, into)]
     gestures: Signal<u32>,
-    /// Called when something of it is on the screen.
+    /// Called when the first frame is on the screen.
     #[prop(optional, into)]
     on_seen: Option<Callback<()>>,
 ) -> impl IntoView {
@@ -47,7 +48,7 @@ pub fn Video(
     }
 }
 
-/// Plays the sound of a stream, and tells if the browser wants a gesture for it.
+/// Plays the audio of a stream, and reports if the browser requires a gesture.
 #[component]
 pub fn Sound(
     /// What to play.
@@ -55,11 +56,11 @@ pub fn Sound(
     /// The id of the speaker; empty for the system's choice.
     #[prop(into)]
     speaker: Signal<String>,
-    /// Whether it is to be heard. What somebody sends who was muted is not.
+    /// Whether it is audible. Audio of a muted participant is not.
     heard: Signal<bool>,
     /// How loud, from 0 to 1.
     volume: Signal<f64>,
-    /// Changes when the person made a gesture that may unblock the sound.
+    /// Changes after a user gesture that may unblock the audio.
     #[prop(into)]
     gestures: Signal<u32>,
     /// Called if the browser refuses to play.
@@ -76,7 +77,7 @@ pub fn Sound(
     view! { <audio node_ref=element></audio> }
 }
 
-/// What playing sound takes beyond showing a picture.
+/// Settings that only audio has.
 #[derive(Clone, Copy)]
 struct Audible {
     speaker: Signal<String>,
@@ -84,8 +85,8 @@ struct Audible {
     on_blocked: Callback<()>,
 }
 
-/// Plays the stream of the moment in an element, silently unless it is to be audible, and tries
-/// again after every gesture.
+/// Plays the current stream in an element, muted unless it is to be audible, and retries after
+/// every gesture.
 fn keep_playing(
     player: Box<dyn Fn() -> Option<Player>>,
     stream: Signal<Option<Stream>>,

@@ -1,17 +1,17 @@
-//! One of several choices that exclude each other.
+//! One of several exclusive choices.
 
 use leptos::prelude::*;
 
 /// A radio button with its label.
 #[component]
 pub(in crate::ui) fn RadioOption(
-    /// Names the choices that exclude each other.
+    /// Name of the group of exclusive choices.
     group: &'static str,
-    /// What this one is called.
+    /// Its label.
     label: &'static str,
-    /// Whether it is the one that holds.
+    /// Whether it is selected.
     chosen: Signal<bool>,
-    /// Called when it is chosen.
+    /// Called when it is selected.
     choose: Callback<()>,
 ) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! Who is inside, for somebody who is not.
+//! The state of a room, for people outside.
 
 use crate::{
     call::{Contact, Phase, View},
@@ -9,13 +9,14 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Who is inside and for how long, or what stands between; and how the person's own way in goes.
+/// Who is inside and for how long, or what is in the way, and the progress of the person's own
+/// admission.
 #[component]
 pub fn RoomStatus() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let count = text(move || session.view.get().state.people.len().to_string());
-    // What the server said last may not be so any more while it does not answer.
+    // The last state from the server may be outdated while the server is unreachable.
     let known = flag(move || {
         session.view.with(|view| {
             !view.moved && !matches!(view.contact, Contact::Lost { .. } | Contact::Offline { .. })
@@ -63,7 +64,7 @@ pub fn RoomStatus() -> impl IntoView {
             (t.recorded_by)(&people.map(|person| &person.presence.name).collect::<Vec<_>>())
         })
     });
-    // Passing seconds are not read out.
+    // Screen readers do not announce the passing seconds.
     let time = text(move || match session.view.get().phase {
         Phase::Knocking { since, .. } => stopwatch(session.clock.now.get().saturating_sub(since)),
         _ => String::new(),

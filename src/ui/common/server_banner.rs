@@ -1,4 +1,4 @@
-//! What stands on a room's page while the server, or everything, cannot be reached.
+//! The banner on a room's page while the server, or everything, is unreachable.
 
 use crate::{
     call::{Contact, Phase},

@@ -1,12 +1,12 @@
-//! Parts that are there at times.
+//! Conditional parts of a view.
 
 use leptos::prelude::*;
 
-/// Shows its children while something is so. In the place of the component of this name in Leptos,
-/// which is compiled anew for everything that it shows.
+/// Shows its children while a condition holds. Replaces the Leptos component of this name, which is
+/// compiled again for every type of its children.
 #[component]
 pub fn Show(
-    /// Whether they are there.
+    /// The condition.
     #[prop(into)]
     when: Signal<bool>,
     /// What is shown.

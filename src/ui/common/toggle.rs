@@ -3,17 +3,17 @@
 use crate::reactive::{click, word};
 use leptos::prelude::*;
 
-/// Something that is on or off. It shows what is so, not what was pressed.
+/// Something that is on or off. It shows the actual state, not the last press.
 #[component]
 pub(in crate::ui) fn Toggle(
-    /// What.
+    /// Its label.
     label: &'static str,
     /// Whether it is on.
     #[prop(into)]
     on: Signal<bool>,
-    /// Called with what it should be.
+    /// Called with the new value.
     set: Callback<bool>,
-    /// Whether it cannot be switched now.
+    /// Whether it is disabled.
     #[prop(optional, into)]
     disabled: Signal<bool>,
 ) -> impl IntoView {

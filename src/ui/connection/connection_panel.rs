@@ -1,4 +1,4 @@
-//! How the connection to one person is, in numbers and small graphs.
+//! The connection to one person, in numbers and small graphs.
 
 use super::{
     connection_test::Lines,
@@ -21,9 +21,9 @@ use leptos::{html, prelude::*};
 pub(in crate::ui) fn ConnectionPanel(
     /// To whom.
     id: PeerId,
-    /// Called when the person wants back to everybody.
+    /// Called to go back to the list of people.
     back: Callback<()>,
-    /// Called when all of it is to be closed.
+    /// Called to close the panel.
     close: Callback<()>,
 ) -> impl IntoView {
     let t = statistics_texts();
@@ -74,7 +74,7 @@ pub(in crate::ui) fn ConnectionPanel(
     }
 }
 
-/// Of somebody who is not connected yet, nothing is known.
+/// Nothing is known about a person who is not connected yet.
 fn with_history<T>(session: Session, id: PeerId, read: impl Fn(&StatsHistory) -> T) -> T {
     session.histories.with(|histories| match histories.iter().find(|(other, _)| *other == id) {
         Some((_, history)) => read(history),
@@ -108,11 +108,11 @@ fn cell(history: &StatsHistory, name: &str, width: &'static str, value: Value) -
     view! { <td colspan=width>{text} {drawn}</td> }.into_any()
 }
 
-/// What the servers that connections depend on were found to do, in words.
+/// Results of the checks of STUN and TURN servers, as text.
 #[derive(Clone, Copy, Default)]
 struct Tests {
     probing: Probing,
-    /// What was sent through a relay, as soon as that is over.
+    /// Result of the relay throughput test, once it has finished.
     carried: RwSignal<Option<Option<Throughput>>>,
 }
 
@@ -123,7 +123,7 @@ impl Tests {
         self.probing.start(session.ice_servers(), hidden);
     }
 
-    /// Measures what a relay carries as soon as one is known to work.
+    /// Measures a relay's throughput as soon as one is known to work.
     fn go_on(self) {
         let relay = Memo::new(move |_| self.probing.relay());
         effect(move || {
@@ -149,7 +149,7 @@ impl Tests {
     }
 }
 
-/// Whether those servers answer, when it is asked for.
+/// Checks on request whether those servers answer.
 #[component]
 fn ServerTests(tests: Tests) -> impl IntoView {
     let t = statistics_texts();

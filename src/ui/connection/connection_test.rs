@@ -1,4 +1,4 @@
-//! The test of the connection while somebody is in the lobby.
+//! The connection test in the lobby.
 
 use super::report::{Findings, Verdict, listed};
 use crate::{
@@ -12,11 +12,11 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Relays are asked with these, which are nobody's: that one refuses them says that it can be reached.
+/// User name for relays, which belongs to nobody: a rejection proves that the relay is reachable.
 const NOBODY: &str = "salon-test";
 
-/// One line with what was found, behind which the rest stands. Begins by itself, and gives up as soon
-/// as the person joins.
+/// One line with the result, which expands to the details. Starts by itself, and stops as soon as
+/// the person joins.
 #[component]
 pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     let t = statistics_texts();
@@ -43,8 +43,8 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
         }
     });
     let reachable = Memo::new(move |_| {
-        // Asked once a second.
-        session.clock.now.track();
+        // Requested once a second.
+        session.now.track();
         session.server_round_trip().is_some()
     });
     effect(move || {
@@ -52,7 +52,7 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
             return;
         }
         probing.stop();
-        // Last, because what is sent would keep the answers waiting.
+        // Last, because the upload would delay the other answers.
         if reachable.get() && upload.get() == UploadResult::Waiting {
             let result = move |found| {
                 let _ = upload.try_set(found);
@@ -66,8 +66,8 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     on_cleanup(move || probing.stop());
     let download = platform::download_rate();
     let findings = Memo::new(move |_| {
-        // Asked once a second.
-        session.clock.now.track();
+        // Requested once a second.
+        session.now.track();
         let (server, probes) = (session.server_round_trip(), probing.probes.get());
         let barrier = session.connectivity.barriers.found.get();
         Findings { server, barrier, probes, download, upload: upload.get() }

@@ -1,18 +1,18 @@
-//! A small line over the last two minutes.
+//! A small graph of the last two minutes.
 
 use crate::diagnostics::{Measure, StatsHistory};
 use leptos::prelude::*;
 use std::fmt::Write;
 
-/// In tenths of a pixel at its natural size, so that all of it is whole numbers: the code that writes
-/// fractions is large.
+/// In tenths of a pixel at its natural size, so that all numbers are integers: the code that
+/// formats fractions is large.
 const WIDTH: f64 = 1200.0;
 const HEIGHT: f64 = 280.0;
 const VIEW_BOX: &str = "0 0 1200 280";
 /// Room for the stroke.
 const EDGE: f64 = 15.0;
 
-/// How high the picture reaches at least, so that noise does not look like a storm.
+/// Minimum value of the top of the graph, so that noise does not fill its height.
 fn least_top(measure: Measure) -> f64 {
     match measure {
         Measure::RoundTrip => 0.05,
@@ -22,7 +22,7 @@ fn least_top(measure: Measure) -> f64 {
     }
 }
 
-/// What [`Graph`] draws, in the words of SVG 2, section 9.3.
+/// The `d` attribute of the path in [`Graph`] (SVG 2, section 9.3).
 pub(super) fn line(history: &StatsHistory, measure: Measure) -> String {
     let most = history.range(measure).map(|(_, most)| most).unwrap_or_default();
     let top = most.max(least_top(measure));
@@ -31,10 +31,10 @@ pub(super) fn line(history: &StatsHistory, measure: Measure) -> String {
         for (index, (place, value)) in line.into_iter().enumerate() {
             let step = if index == 0 { 'M' } else { 'L' };
             let (x, y) = (place * WIDTH, HEIGHT - EDGE - value / top * (HEIGHT - 2.0 * EDGE));
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(path, "{step}{} {}", x.round() as u32, y.round() as u32);
             if index == 0 {
-                // A point alone is drawn, too.
+                // A single point is drawn as well.
                 path.push_str("h0");
             }
         }
@@ -47,7 +47,7 @@ pub(super) fn line(history: &StatsHistory, measure: Measure) -> String {
 pub(super) fn Graph(
     /// What to draw.
     line: String,
-    /// What it says, in words.
+    /// Its description in words.
     says: String,
 ) -> impl IntoView {
     view! {

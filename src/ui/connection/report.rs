@@ -1,5 +1,5 @@
-//! What is shown of a connection, as rows of a table and as a text to send to somebody who helps.
-//! Neither holds names or addresses.
+//! Connection statistics as rows of a table and as a text for people who help. Neither contains
+//! names or addresses.
 
 use crate::{
     diagnostics::{
@@ -12,24 +12,24 @@ use crate::{
 use std::time::Duration;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// A picture of a face that is sent with fewer bits per second suffers.
+/// Bitrate in bits per second below which the video of a face suffers.
 const SLOW: f64 = 500e3;
 
-/// One value, and what to draw of it over time.
+/// One value, and the measure to draw over time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Value {
     pub(super) text: String,
     pub(super) measure: Option<Measure>,
 }
 
-/// A line of the table: one value, or one of what is received and one of what is sent.
+/// A row of the table: one value, or one for each direction.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) values: Vec<Value>,
 }
 
-/// Everything that is told of a connection.
+/// All rows of the table.
 pub(super) fn rows(history: &StatsHistory, t: &StatisticsTexts) -> Vec<Row> {
     use Direction::{Received, Sent};
     let route = history.latest().and_then(|latest| latest.route.as_ref()).map(t.route);
@@ -53,7 +53,7 @@ pub(super) fn rows(history: &StatsHistory, t: &StatisticsTexts) -> Vec<Row> {
     rows
 }
 
-/// What the rows say of sound and picture.
+/// The rows about audio and video.
 fn media(history: &StatsHistory, t: &StatisticsTexts) -> [Row; 6] {
     let latest = history.latest();
     let ways = [latest.map(|latest| &latest.received), latest.map(|latest| &latest.sent)];
@@ -82,7 +82,7 @@ fn shown(text: Option<String>, t: &StatisticsTexts) -> String {
     text.unwrap_or_else(|| t.unknown.to_owned())
 }
 
-/// The least and the most of the last two minutes, in words.
+/// Minimum and maximum of the last two minutes, as text.
 pub(super) fn span(
     history: &StatsHistory,
     measure: Measure,
@@ -93,7 +93,7 @@ pub(super) fn span(
     Some((t.span)(&value(least), &value(most)))
 }
 
-/// The table as a text.
+/// The table as text.
 pub(super) fn report(history: &StatsHistory, t: &StatisticsTexts) -> String {
     let value = |value: Value| {
         let span = value.measure.and_then(|measure| span(history, measure, t));
@@ -111,35 +111,35 @@ pub(super) fn report(history: &StatsHistory, t: &StatisticsTexts) -> String {
     format!("{}{}\n", listed(t.report_of, &lines), t.report_note)
 }
 
-/// Named lines under what they are about.
+/// Named lines below a title.
 pub(super) fn listed(about: &str, lines: &[(&str, String)]) -> String {
     let lines = lines.iter().map(|(name, text)| format!("{name}: {text}\n"));
     format!("Salon {VERSION}, {about}\n{}", lines.collect::<String>())
 }
 
-/// A test of the connection in one word.
+/// Summary of a connection test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Testing,
     Good,
-    /// The browser makes no connections.
+    /// The browser does not support WebRTC.
     NoConnections,
-    /// The browser finds no way to be reached.
+    /// The browser found no network path.
     NoWay,
     /// Some of the servers do not answer.
     Limited,
-    /// What is sent is slow.
+    /// The upload is slow.
     Slow,
-    /// Salon's own server does not.
+    /// Salon's own server does not answer.
     NoServer,
 }
 
-/// What a test of the connection has found.
+/// Results of a connection test.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Findings {
-    /// How long the server took for its last answer.
+    /// Duration of the server's last response.
     pub(super) server: Option<Duration>,
-    /// Why its socket does not open, if it answers otherwise.
+    /// Why its WebSocket does not open, although it answers otherwise.
     pub(super) barrier: Option<Barrier>,
     pub(super) probes: Vec<IceServerCheck>,
     /// In bits per second.
@@ -148,7 +148,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// The worst of it, once all is known.
+    /// The worst of the results, once all are known.
     pub(super) fn verdict(&self) -> Verdict {
         let any = |result| self.probes.iter().any(|probe| probe.result == result);
         match self.server {
@@ -163,7 +163,7 @@ impl Findings {
         }
     }
 
-    /// Whether there is no way to be reached, not by any server's help either.
+    /// Whether the browser has no network path, not even with the help of a server.
     fn is_cut_off(&self) -> bool {
         let works = |probe: &IceServerCheck| {
             matches!(probe.result, CheckResult::Works(_) | CheckResult::Refuses(_))
@@ -205,7 +205,7 @@ impl Findings {
     }
 }
 
-/// What was found of each server.
+/// The result for each server.
 pub(super) fn probes(
     probes: &[IceServerCheck],
     accepted: bool,
@@ -271,16 +271,16 @@ mod tests {
             "Salon {VERSION}, connection to one person\n\
              Path: Direct, UDP, IPv4\n\
              Round trip: 23 ms (21 ms to 23 ms)\n\
-             Rate: received 1.2 Mbit/s (1.2 Mbit/s), sent —\n\
-             Lost: received 1.0 % (1.0 %), sent —\n\
+             Bitrate: received 1.2 Mbit/s (1.2 Mbit/s), sent —\n\
+             Packet loss: received 1.0% (1.0%), sent —\n\
              Jitter: received 12 ms (12 ms), sent —\n\
-             Sound: received opus, sent —\n\
-             Picture: received VP8, sent —\n\
-             Size: received 1280 × 720, sent —\n\
-             Frames: received 30 a second, sent —\n\
-             Freezes: received 2, 1.3 s in all, sent —\n\
+             Audio: received opus, sent —\n\
+             Video: received VP8, sent —\n\
+             Resolution: received 1280 × 720, sent —\n\
+             Frame rate: received 30 fps, sent —\n\
+             Freezes: received 2, 1.3 s in total, sent —\n\
              Limited by: received —, sent —\n\
-             In brackets: the least and the most of the last 2 minutes.\n"
+             In brackets: minimum and maximum of the last 2 minutes.\n"
         );
         assert_eq!(report(&history, t), expected);
         assert!(
@@ -307,7 +307,7 @@ mod tests {
         assert!(line.contains("app:3000") && line.contains("call.example.org"), "{line}");
         findings.server = Some(Duration::from_millis(12));
         for (upload, expected, text) in [
-            (UploadResult::Waiting, Verdict::Testing, "being tested"),
+            (UploadResult::Waiting, Verdict::Testing, "testing"),
             (UploadResult::TooSlow, Verdict::Slow, "too slow to be measured"),
             (UploadResult::Failed, Verdict::Good, "could not be measured"),
             (UploadResult::About(64e3), Verdict::Slow, "about 64 kbit/s"),
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(findings.verdict(), Verdict::NoConnections);
         assert_eq!(
             (t.finding)(CheckResult::Refuses(Duration::ZERO), true),
-            "answers, but does not let you in"
+            "answers, but rejects your credentials"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Choosing devices, and what is wrong with them.
+//! Choosing devices, and their problems.
 
 use crate::{
     i18n::texts,
@@ -45,7 +45,7 @@ pub fn DeviceChoices() -> impl IntoView {
     }
 }
 
-/// The cameras or microphones, under what is wrong with the one in use.
+/// The cameras or microphones, below the problem of the one in use.
 #[component]
 fn InputChoice(kind: Kind) -> impl IntoView {
     let t = texts();
@@ -102,10 +102,10 @@ fn Choice(
     }
 }
 
-/// What is wrong with one kind of device, and what to do.
+/// The problem of one kind of device, and what to do.
 #[component]
 pub fn ProblemNote(
-    /// Which.
+    /// The kind of device.
     kind: Kind,
 ) -> impl IntoView {
     let t = texts();
@@ -132,7 +132,8 @@ pub fn ProblemNote(
     }
 }
 
-/// What is to be said of one kind of device beside what is said of the camera: some of it is about both.
+/// The problem of one kind of device, unless the camera's text already covers it: some texts are
+/// about both.
 fn untold(kind: Kind, problem: Option<Problem>, camera: Option<Problem>) -> Option<Problem> {
     let t = texts();
     let said = camera.map(|camera| (t.problem)(Kind::Camera, camera));

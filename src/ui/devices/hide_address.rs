@@ -1,18 +1,18 @@
-//! Whether the others learn this person's address.
+//! Hiding this person's IP address from the others.
 
 use crate::{i18n::texts, protocol::Boot, reactive::flag, session::Session, ui::Show};
 use leptos::prelude::*;
 
-/// The switch, where the server has a relay. Where it has none any more, whoever hid their address can
-/// switch that off: nobody's address is given away because of it, and nobody is left to wonder why
-/// they reach no one.
+/// The switch, if the server has a relay. If the relay was removed, people who hide their address
+/// can still turn the switch off: no address is revealed without their consent, and they learn why
+/// nobody is reachable.
 #[component]
 pub fn HideAddress() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let hides = session.preferences.hides_address;
     let has_relay = use_context::<Boot>().is_some_and(|boot| boot.has_relay());
-    // Whoever switches it off may think again.
+    // Turning it off can be undone.
     let offered =
         Memo::new(move |before| before == Some(&true) || has_relay || hides.get() == Some(true));
     view! {

@@ -1,4 +1,4 @@
-//! This person's microphone, camera and speaker, and what is done to sound and picture.
+//! This person's microphone, camera and speaker, and how audio and video are processed.
 
 pub(super) mod device_choices;
 pub(super) mod hide_address;

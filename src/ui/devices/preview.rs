@@ -1,4 +1,4 @@
-//! How the person will be seen and heard.
+//! How others will see and hear the person.
 
 use crate::{
     i18n::texts,
@@ -9,7 +9,7 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// The person's own picture before the call, or the button that asks for it.
+/// The person's own video before the call, or the button that turns it on.
 #[component]
 pub fn Preview() -> impl IntoView {
     let t = texts();
@@ -45,10 +45,10 @@ pub fn Preview() -> impl IntoView {
     }
 }
 
-/// Switches one kind of device off and on.
+/// Turns one kind of device on or off.
 #[component]
 pub fn DeviceToggle(
-    /// Which.
+    /// The kind of device.
     kind: Kind,
     /// Its button.
     #[prop(optional)]

@@ -1,4 +1,4 @@
-//! What is done to sound and picture, beyond which devices are used.
+//! Audio and video settings apart from the selected devices.
 
 use crate::{
     i18n::choice_texts,
@@ -13,7 +13,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Quality, and what the browser does to microphone and camera.
+/// Quality, and the processing of microphone and camera by the browser.
 #[component]
 pub(in crate::ui) fn Settings() -> impl IntoView {
     let t = choice_texts();

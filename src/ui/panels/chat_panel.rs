@@ -1,4 +1,4 @@
-//! What people write to each other.
+//! The chat.
 
 use super::{
     files::{Attach, Files},
@@ -16,13 +16,13 @@ use crate::{
 use leptos::{ev, html, prelude::*};
 use std::time::Duration;
 
-/// Messages of one person that follow each other within this time stand under one name.
+/// Consecutive messages of one person within this time share one heading.
 const TOGETHER: Duration = Duration::from_secs(5 * 60);
 
-/// The code of any key that is part of a choice of characters (W3C UI Events, section 8.3.2).
+/// `keyCode` of every key pressed during a composition (W3C UI Events, section 8.3.2).
 const COMPOSING: u32 = 229;
 
-/// A message, and whether its author is named above it.
+/// A message, and whether its author's name is shown above.
 #[derive(Clone, PartialEq)]
 struct Row {
     message: Message,
@@ -112,14 +112,14 @@ fn Said(row: Row, chat: Memo<ChatView>) -> impl IntoView {
     }
 }
 
-/// What there is to say about whether the others have got a message.
+/// Delivery status of own messages.
 enum Delivery {
     ToNobody,
     ToAll,
     NotTo(Vec<PeerId>),
 }
 
-/// Said once of those that everybody has: under the last of them.
+/// Shown once for a group of delivered messages: below the last one.
 fn delivery(chat: &ChatView, number: u64) -> Option<Delivery> {
     let lack: Vec<_> = chat.lacking(number).collect();
     if !lack.is_empty() {
@@ -150,8 +150,8 @@ fn Composer() -> impl IntoView {
         platform::focus(&field);
     };
     let typed = move |event: ev::KeyboardEvent| {
-        // Enter also ends the choice of a character in many languages; some browsers tell by the code
-        // alone. Where it is a key on the glass, there is no Shift to hold beside it.
+        // Enter also confirms an input method's composition; some browsers report that only by the
+        // key code. On-screen keyboards have no Shift to hold at the same time.
         let is_composing = event.is_composing() || event.key_code() == COMPOSING;
         let breaks = event.shift_key() || platform::is_handheld();
         if event.key() == "Enter" && !breaks && !is_composing {

@@ -1,4 +1,4 @@
-//! Leads from the list of people to the connection to one of them.
+//! The button that leads from the list of people to the connection to one of them.
 
 use crate::{
     i18n::statistics_texts,
@@ -9,7 +9,7 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// To whom the connection is shown, and was shown before: there the focus returns.
+/// The person whose connection is shown, and the previous one, to which the focus returns.
 #[derive(Clone, Copy, Default)]
 pub(super) struct LookedAt {
     pub(super) now: RwSignal<Option<PeerId>>,

@@ -1,4 +1,4 @@
-//! Files that people give each other, below the chat.
+//! Shared files, below the chat.
 
 use crate::{
     content::{FileInput, FileKey, FileState, FileView},
@@ -10,7 +10,7 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// All that are offered, on their way, or there; the last one first.
+/// All files that are offered, in transfer or complete; the last one first.
 #[component]
 pub(super) fn Files() -> impl IntoView {
     let t = file_texts();
@@ -83,7 +83,7 @@ fn lines(session: Session, file: &FileView) -> Vec<String> {
     }
 }
 
-/// How far a file is, if it is on its way; an own one, as far as who has least of it.
+/// Progress of a file in transfer; for an own file, that of the slowest receiver.
 fn progress(file: &FileView) -> Option<f64> {
     let states = file.given.iter().map(|(_, state)| *state).chain([file.state]);
     let done = states.filter_map(|state| match state {
@@ -94,7 +94,7 @@ fn progress(file: &FileView) -> Option<f64> {
     done.min().map(|done| done as f64 / file.size.max(1) as f64)
 }
 
-/// What one can do with a file, in its state.
+/// The available actions of a file, by its state.
 fn actions(key: FileKey, state: FileState) -> Vec<(&'static str, FileInput)> {
     let t = file_texts();
     let (take, hold, drop) = (FileInput::Take(key), FileInput::Hold(key), FileInput::Drop(key));
@@ -112,7 +112,7 @@ fn actions(key: FileKey, state: FileState) -> Vec<(&'static str, FileInput)> {
 fn FileButtons(file: Memo<FileView>) -> impl IntoView {
     let t = file_texts();
     let session = expect_context::<Session>();
-    // Numbers that grow are no reason to make the buttons anew, from under a finger.
+    // A changing percentage must not recreate the buttons while they are being pressed.
     let shown = Memo::new(move |_| {
         file.with(|file| {
             let state = match file.state {
@@ -152,7 +152,7 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
     }
 }
 
-/// Picks files to give.
+/// Selects files to share.
 #[component]
 pub(super) fn Attach() -> impl IntoView {
     let t = file_texts();

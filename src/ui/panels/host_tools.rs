@@ -1,4 +1,4 @@
-//! What a host can do about the room.
+//! The room settings of a host.
 
 use super::join_requests::WaitingPeople;
 use crate::{
@@ -10,10 +10,10 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
-/// How long an invitation from this panel is good for, in seconds.
+/// Validity of invitations from this panel, in seconds.
 const INVITED_FOR: u64 = 24 * 60 * 60;
 
-/// All of it.
+/// All settings.
 #[component]
 pub(super) fn HostTools() -> impl IntoView {
     view! {

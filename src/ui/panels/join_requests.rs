@@ -1,4 +1,4 @@
-//! Who asks to be let in, for hosts.
+//! People who ask to join, for hosts.
 
 use crate::{
     i18n::{shown_name, texts},
@@ -8,7 +8,7 @@ use crate::{
 };
 use leptos::{ev::MouseEvent, prelude::*};
 
-/// All who wait, for a host who looks at the people.
+/// All waiting people, for a host with the list of people open.
 #[component]
 pub(super) fn WaitingPeople() -> impl IntoView {
     let t = texts();
@@ -16,7 +16,7 @@ pub(super) fn WaitingPeople() -> impl IntoView {
     let waiting =
         Memo::new(move |_| session.view.with(|view| view.hosting.host_state.waiting.clone()));
     let row = move |Person { id, .. }: Person| {
-        // They may still change it.
+        // They may still change their name.
         let name = text(move || {
             let of = |waiting: &Vec<Person>| {
                 let person = waiting.iter().find(|person| person.id == id);
@@ -54,7 +54,7 @@ pub(super) fn WaitingPeople() -> impl IntoView {
     }
 }
 
-/// Who stands at the door, for a host who looks at the call.
+/// Waiting people, for a host who is looking at the call.
 #[component]
 pub(in crate::ui) fn JoinRequest() -> impl IntoView {
     let t = texts();
@@ -90,7 +90,7 @@ pub(in crate::ui) fn JoinRequest() -> impl IntoView {
     }
 }
 
-/// Does this about everybody who is shown to wait, and about nobody who has come meanwhile.
+/// Applies an action to every waiting person that is shown, and not to newcomers.
 fn each(
     session: Session,
     waiting: Memo<Vec<Person>>,

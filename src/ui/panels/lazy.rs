@@ -1,5 +1,5 @@
-//! What nobody needs to join a call, panels above all: its code is a file of its own, fetched in a quiet moment
-//! of the lobby or the call, or when a panel is opened before that.
+//! Code that joining does not need, above all panels. It is in a separate file, fetched while the
+//! lobby or the call is idle, or earlier when a panel is opened.
 
 use super::{chat_panel::ChatPanel, more_panel::MorePanel, people_panel::PeoplePanel};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Which panel.
+/// The part to load.
 #[derive(Clone, Copy, PartialEq)]
 pub(in crate::ui) enum Lazy {
     People,
@@ -32,7 +32,7 @@ part! {
     fn recordings() => view! { <Recordings /> };
 }
 
-/// The recordings on this device, if there may be any, as soon as their code is there.
+/// The recordings on this device, if there may be any, once their code is loaded.
 #[component]
 pub fn LazyRecordings() -> impl IntoView {
     let changes = use_context::<Session>().map(|session| session.recording.changes);
@@ -45,32 +45,32 @@ pub fn LazyRecordings() -> impl IntoView {
     view! { <Show when=shown>{Suspend::new(load())}</Show> }
 }
 
-/// The test of the connection, as soon as its code is there; nobody misses it before.
+/// The connection test, once its code is loaded.
 #[component]
 pub fn LazyTest() -> impl IntoView {
     Suspend::new(Local::new(async { connection_test().await.unwrap_or_else(|_| ().into_any()) }))
 }
 
-/// What the browser does to sound and picture, as soon as its code is there.
+/// The audio and video settings, once their code is loaded.
 #[component]
 pub(in crate::ui) fn LazySettings() -> impl IntoView {
     Suspend::new(Local::new(async { settings().await.unwrap_or_else(|_| ().into_any()) }))
 }
 
-/// Fetches what the panels need before it is asked for.
+/// Fetches the panels' code before it is needed.
 pub(in crate::ui) fn prefetch() {
     platform::spawn_local(async {
-        // It is tried again when a panel is opened.
+        // Opening a panel tries again.
         let _ = fetch().await;
     });
 }
 
-/// A panel, as soon as its code is there.
+/// A panel, once its code is loaded.
 #[component]
 pub(in crate::ui) fn LazyPanel(
-    /// Which.
+    /// The part to load.
     panel: Lazy,
-    /// Called when it is to be closed.
+    /// Called when it should close.
     close: Callback<()>,
 ) -> impl IntoView {
     let t = texts();

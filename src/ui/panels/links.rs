@@ -1,15 +1,15 @@
-//! Finds the addresses in what somebody wrote.
+//! Finds links in a message.
 
-/// A piece of a text.
+/// A piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// To be read.
+    /// Plain text.
     Text(&'a str),
-    /// To be opened: begins with `http://` or `https://`.
+    /// A link: starts with `http://` or `https://`.
     Link(&'a str),
 }
 
-/// The whole text, in pieces. What stands behind an address as punctuation is none of it.
+/// Splits the text into pieces. Trailing punctuation is not part of a link.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -31,7 +31,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Where an address begins that is not the end of a word, and goes on after its scheme.
+/// Start of the next link, which must not begin inside a word and must continue after its scheme.
 fn next_link(text: &str) -> Option<usize> {
     let schemes = ["https://", "http://"];
     let found = schemes.iter().flat_map(|scheme| {
@@ -45,8 +45,8 @@ fn next_link(text: &str) -> Option<usize> {
     found.map(|(start, _)| start).min()
 }
 
-/// How much of an address stays without the punctuation at its end. A bracket stays that was opened
-/// in it.
+/// Length of a link without trailing punctuation. A closing bracket is kept if its opening one is
+/// in the link.
 fn trimmed(link: &str) -> usize {
     let unopened = |open, close| {
         link.matches::<char>(close).count().saturating_sub(link.matches::<char>(open).count())

@@ -1,4 +1,4 @@
-//! How what somebody says is protected on its way, and how to make sure of it.
+//! The protection of a connection, and how to verify it.
 
 use crate::{
     call::Path,
@@ -11,19 +11,19 @@ use crate::{
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// The way to a person, and a code that both can read to each other.
+/// The path to a person, and a code that both can compare.
 #[component]
 pub(super) fn Lock(
-    /// What they are called.
+    /// Their name.
     name: Signal<DisplayName>,
-    /// The way that is in use.
+    /// The path in use.
     path: Signal<Option<Path>>,
-    /// What both sides of the connection know.
+    /// The value that both sides of the connection share.
     seal: Signal<Option<Arc<str>>>,
 ) -> impl IntoView {
     let t = texts();
     let shown = Memo::new(move |_| seal.get());
-    // Empty until it is computed; none where it cannot be.
+    // Empty until it is computed; `None` where it cannot be.
     let code = RwSignal::new(Some(String::new()));
     effect(move || {
         let seal = shown.get();
@@ -33,13 +33,14 @@ pub(super) fn Lock(
                 Some(seal) => platform::safety_code(seal).await,
                 None => None,
             };
-            // The connection may have been replaced meanwhile.
+            // The connection may have been replaced in the meantime.
             if shown.try_get_untracked() == Some(seal) {
                 code.set(bits.map(|bits| RoomName::from_random(bits).to_string()));
             }
         });
     });
-    // Browsers meet at the ends that their descriptions name: who changes these has a reason to.
+    // Browsers connect to the fingerprints in their descriptions: a change means that someone
+    // tampers with them.
     let unsure = flag(move || seal.with(Option::is_none));
     let sentence = text(move || match code.get() {
         _ if unsure.get() => t.unsure_why.to_owned(),

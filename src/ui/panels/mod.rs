@@ -1,4 +1,4 @@
-//! What is opened above the controls. Its code is fetched later than the rest.
+//! The panels above the controls. Their code is loaded after the rest.
 
 mod chat_panel;
 mod connection_button;

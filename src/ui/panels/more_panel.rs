@@ -1,4 +1,4 @@
-//! What one does now and then in a call: show a sign, and see the others in another way.
+//! Occasional actions in a call: reactions and the choice of layout.
 
 use super::shortcut_list::ShortcutList;
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// All of it.
+/// The panel.
 #[component]
 pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
     let t = texts();

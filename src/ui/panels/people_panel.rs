@@ -1,4 +1,4 @@
-//! Who is in the room, and what a host can do about it.
+//! The participants, and a host's actions on them.
 
 use super::{
     connection_button::{ConnectionButton, LookedAt},
@@ -34,7 +34,7 @@ pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
     }
 }
 
-/// The people, and for hosts the room.
+/// The participants, and for hosts the room settings.
 #[component]
 fn Everybody(close: Callback<()>) -> impl IntoView {
     let t = texts();

@@ -1,4 +1,4 @@
-//! Which keys do something in a call, for who looks it up.
+//! The list of keyboard shortcuts.
 
 use crate::{
     i18n::choice_texts,
@@ -7,7 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// All of them, and their off switch.
+/// All shortcuts, and their off switch.
 #[component]
 pub(super) fn ShortcutList() -> impl IntoView {
     let t = choice_texts();

@@ -1,4 +1,4 @@
-//! How loud one person is heard here.
+//! The volume of one participant, for this person only.
 
 use crate::{
     i18n::choice_texts,
@@ -10,12 +10,12 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// A slider, and a switch that silences them for this person alone.
+/// A volume slider, and a switch that mutes them for this person only.
 #[component]
 pub(super) fn VolumeOf(
-    /// Whom.
+    /// The participant.
     id: PeerId,
-    /// What they are called.
+    /// Their name.
     name: Signal<DisplayName>,
 ) -> impl IntoView {
     let t = choice_texts();

@@ -1,4 +1,4 @@
-//! Recording, and what is kept of it on this device.
+//! Recording, and the recordings on this device.
 
 pub(super) mod recording_mark;
 pub(super) mod recordings;

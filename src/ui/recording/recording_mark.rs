@@ -1,4 +1,4 @@
-//! That the call is recorded: seen by everybody as long as it is.
+//! The indicator that the call is being recorded, visible to everyone while it is.
 
 use crate::{
     i18n::{shown_name, stopwatch, texts},
@@ -7,7 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Who records, and how long this person has.
+/// Who is recording, and for how long this person has.
 #[component]
 pub(in crate::ui) fn RecordingMark() -> impl IntoView {
     let t = texts();

@@ -1,4 +1,4 @@
-//! Recording the call, and the recordings that are kept on this device.
+//! Recording the call, and the recordings stored on this device.
 
 use crate::{
     i18n::{recording_texts, shown_name, texts},
@@ -10,7 +10,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Starts and stops a recording, and what there is.
+/// Starts and stops a recording, and lists those on this device.
 #[component]
 pub(in crate::ui) fn RecordingSection() -> impl IntoView {
     let t = recording_texts();
@@ -63,7 +63,7 @@ pub(in crate::ui) fn RecordingSection() -> impl IntoView {
     }
 }
 
-/// What is kept on this device, each with what one can do about it.
+/// The stored recordings, each with its actions.
 #[component]
 pub(in crate::ui) fn Recordings() -> impl IntoView {
     let t = recording_texts();
@@ -157,8 +157,8 @@ fn RecordingRow(
     }
 }
 
-/// What was saved is read from here until the browser has all of it, of which
-/// no page is told.
+/// The browser reads a saved recording from here until its download is complete, which no event
+/// reports to a page.
 #[component]
 fn DeleteButton(
     id: String,

@@ -1,4 +1,4 @@
-//! How this person wants to see the others.
+//! The layout that this person has chosen.
 
 use crate::{
     layout::{ActiveSpeaker, Item, Layout, Spotlight, TileRect, arrange, spotlighted},
@@ -13,36 +13,37 @@ use std::time::Duration;
 const LAYOUT_KEY: &str = "salon.layout";
 const SPEAKER: &str = "speaker";
 const HIDDEN_KEY: &str = "salon.hide-self";
-/// Kept by the tab while the call lasts.
+/// Key of the tab's session storage, for the duration of the call.
 const PINNED_KEY: &str = "salon.pinned";
 const A_SCREEN: &str = "screen-";
 
-/// How often is listened who talks, where that matters.
+/// Interval at which audio levels are read, where the active speaker matters.
 const LISTEN_EVERY: Duration = Duration::from_millis(200);
-/// With so many others the own picture takes a place among them; before, it floats in a corner.
+/// Number of other people above which the self-view becomes a tile among theirs; below, it floats
+/// in a corner.
 const GROUP: usize = 2;
 
-/// Who has the stage, and where everybody stands. A context of the call. Cheap to copy.
+/// Who is on the stage, and the place of every tile. A context of the call. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct LayoutState {
     /// Grid or speaker.
     pub layout: RwSignal<Layout>,
-    /// Whom this person wants to see large, whoever talks.
+    /// The item that this person has pinned.
     pub pinned: RwSignal<Option<Item>>,
-    /// Whether the own picture is hidden from this person.
+    /// Whether the self-view is hidden.
     pub hides_self: RwSignal<bool>,
-    /// Who talks now.
+    /// The current active speaker.
     pub talking: RwSignal<Option<PeerId>>,
-    /// Who talks, or did last.
+    /// The current or last active speaker.
     spoke: RwSignal<Option<PeerId>>,
     /// Size of the stage in CSS pixels.
     pub size: RwSignal<(f64, f64)>,
-    /// Who is there.
+    /// The items on the stage.
     pub items: Memo<Vec<Item>>,
     places: Memo<Vec<(Item, TileRect)>>,
-    /// To which everything in the call belongs.
+    /// Owner of everything in the call.
     owner: StoredValue<Option<Owner>>,
-    /// The call in a window of its own.
+    /// The picture-in-picture window of the call.
     pub window: RwSignal<Option<Local<SmallWindow>>>,
 }
 
@@ -68,7 +69,7 @@ impl LayoutState {
         effect(move || session.recording.spotlight.set(spotlight.get()));
         let places = Memo::new(move |_| {
             let mut items = items.get();
-            // Beside a screen everybody takes a place.
+            // Next to a shared screen, everyone gets a tile.
             let is_screen = |item: &Item| matches!(item, Item::Screen(_));
             let group = items.len() >= GROUP || items.iter().any(is_screen);
             if group && !hides_self.get() {
@@ -93,8 +94,8 @@ impl LayoutState {
             window,
         };
         effect(move || layout_state.load());
-        on_cleanup(|| platform::session_storage::set(PINNED_KEY, None));
-        // Only where there is more than one who could talk.
+        on_cleanup(|| platform::keep(PINNED_KEY, None));
+        // Only with more than one possible speaker.
         let is_group = Memo::new(move |_| {
             let is_person = |item: &&Item| matches!(item, Item::Person(_));
             layout_state.items.with(|items| items.iter().filter(is_person).count() >= GROUP)
@@ -106,7 +107,7 @@ impl LayoutState {
         layout_state
     }
 
-    /// To which everything belongs that lasts as long as the call is shown.
+    /// Owner of everything that lives as long as the call is shown.
     pub fn owner(self) -> Option<Owner> {
         self.owner.get_value()
     }
@@ -121,7 +122,7 @@ impl LayoutState {
             .set(platform::session_storage::get(PINNED_KEY).and_then(|kept| recalled(&kept)));
     }
 
-    /// Listens who talks.
+    /// Reads the audio levels.
     fn listen(self, session: Session) -> Interval {
         let mut speaker = ActiveSpeaker::default();
         Interval::new(LISTEN_EVERY, move || {
@@ -135,7 +136,7 @@ impl LayoutState {
         })
     }
 
-    /// Chooses a layout, now and on later visits. What is pinned is so no longer.
+    /// Selects a layout, for now and later visits, and unpins.
     pub fn choose(self, layout: Layout) {
         let name = if layout == Layout::Speaker { SPEAKER } else { "" };
         platform::local_storage::set(LAYOUT_KEY, name);
@@ -143,13 +144,13 @@ impl LayoutState {
         self.layout.set(layout);
     }
 
-    /// Hides the own picture from this person, or shows it, now and on later visits.
+    /// Hides or shows the self-view, for now and later visits.
     pub fn hide_self(self, hide: bool) {
         platform::local_storage::set(HIDDEN_KEY, if hide { "yes" } else { "" });
         self.hides_self.set(hide);
     }
 
-    /// Shows somebody large, or no longer.
+    /// Pins an item, or unpins it.
     pub fn pin(self, item: Item) {
         self.set_pinned(Some(item).filter(|item| self.pinned.get_untracked() != Some(*item)));
     }
@@ -159,7 +160,7 @@ impl LayoutState {
         self.pinned.set(item);
     }
 
-    /// Where something stands, where it has a place.
+    /// The position of an item, if it has one.
     pub fn place(self, item: Item) -> Styles {
         let place = Memo::new(move |_| self.place_of(item));
         let pixels = move |length: fn(&TileRect) -> f64| {
@@ -180,12 +181,12 @@ impl LayoutState {
         self.places.with(found)
     }
 
-    /// Whether the own picture floats above the others.
+    /// Whether the self-view floats above the others.
     pub fn floats(self) -> Memo<bool> {
         Memo::new(move |_| self.place_of(Item::Own).is_none())
     }
 
-    /// Who is largest, for a window in which there is room for one.
+    /// The largest participant, for a window with room for one.
     pub fn first(self) -> Option<PeerId> {
         let person = |(item, _): &(Item, TileRect)| match item {
             Item::Screen(id) | Item::Person(id) => Some(*id),
@@ -210,7 +211,7 @@ fn recalled(kept: &str) -> Option<Item> {
     }
 }
 
-/// A place, as values of the properties of a style. Empty where there is none.
+/// A position, as CSS property values. Empty where there is none.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Styles {
     pub translate: Signal<String>,
@@ -218,7 +219,7 @@ pub(in crate::ui) struct Styles {
     pub height: Signal<String>,
 }
 
-/// Whole pixels, so that letters and edges stay sharp; never more than there are.
+/// Whole pixels, so that text and edges stay sharp, rounded down.
 fn px(length: f64) -> String {
     format!("{}px", length.floor() as i32)
 }

@@ -1,4 +1,4 @@
-//! Everybody, each in their place.
+//! All tiles, each at its position.
 
 pub(super) mod layout_state;
 mod person_tile;
@@ -22,7 +22,7 @@ use person_tile::PersonTile;
 use screen_tile::ScreenTile;
 use self_tile::SelfTile;
 
-/// One tile for each screen and each other person, and the own one.
+/// One tile for each screen and each other participant, and the self-view.
 #[component]
 pub fn Stage() -> impl IntoView {
     let t = texts();
@@ -48,7 +48,7 @@ pub fn Stage() -> impl IntoView {
     let people = Memo::new(move |_| {
         session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect::<Vec<PeerId>>())
     });
-    // What stands on the tiles, without the seconds that pass.
+    // The state of the tiles as announced, without passing seconds.
     let spoken = move || {
         session.view.with(|view| {
             let sentences = view.tiles.iter().map(t.state).filter(|text| !text.is_empty());

@@ -1,4 +1,4 @@
-//! People: their picture, or their initials, and how they are.
+//! Participants: their video or initials, and their state.
 
 use super::{layout_state::LayoutState, pin::Pin, reaction::ShownReaction};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// One other person.
+/// One other participant.
 #[component]
 pub fn PersonTile(
     /// Who.
@@ -88,13 +88,13 @@ pub fn PersonTile(
     }
 }
 
-/// What is heard of somebody, and of their screen.
+/// The audio of a participant and of their screen.
 #[component]
 fn Sounds(
-    /// What comes from them.
-    incoming: RwSignal<Option<PerSource<Stream>>>,
+    /// Their media.
+    incoming: RwSignal<Option<Incoming<Stream>>>,
     presence: Signal<Presence>,
-    /// How loud they are heard here.
+    /// Their volume for this person.
     volume: Memo<Volume>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -122,7 +122,7 @@ fn Sounds(
     }
 }
 
-/// What comes from somebody. While a connection takes another one's place, the last picture stands.
+/// The media of a participant. While a connection is being replaced, the last frame stays.
 pub(super) fn incoming(
     session: Session,
     tile: Memo<Option<Tile>>,
@@ -148,7 +148,7 @@ pub(super) fn incoming(
     incoming
 }
 
-/// One of the streams that come from somebody.
+/// One of a participant's streams.
 pub(super) fn stream(
     incoming: RwSignal<Option<PerSource<Stream>>>,
     source: TrackSource,
@@ -157,7 +157,7 @@ pub(super) fn stream(
     Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick)))
 }
 
-/// Stands where no picture is.
+/// Shown while there is no video.
 #[component]
 pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
     let initials = text(move || initials(&presence.get()));
@@ -167,10 +167,10 @@ pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
 #[component]
 pub(super) fn NamePlate(
     presence: Signal<Presence>,
-    /// Whether they are not heard here, because the person wants it so.
+    /// Whether this person has muted them.
     #[prop(optional, into)]
     silenced: Signal<bool>,
-    /// The way to them that is in use, if it is protected.
+    /// The path in use, if the connection is protected.
     #[prop(optional, into)]
     path: Signal<Option<Path>>,
 ) -> impl IntoView {

@@ -9,12 +9,12 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Shows something large, whoever talks. Absent where there is nothing beside it.
+/// Pins an item, regardless of the active speaker. Absent if there is nothing else on the stage.
 #[component]
 pub(super) fn Pin(
-    /// What.
+    /// The item.
     item: Item,
-    /// What it is called.
+    /// Its name.
     name: Signal<String>,
 ) -> impl IntoView {
     let t = texts();

@@ -1,4 +1,4 @@
-//! Signs without words.
+//! Reactions.
 
 use crate::{
     i18n::texts, platform::Timer, protocol::Reaction, reactive::holding, session::Session,
@@ -6,13 +6,13 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How long a sign is shown. The style sheet says the same.
+/// Duration of a reaction. The style sheet contains the same value.
 const SHOWN: Duration = Duration::from_secs(5);
 
-/// A sign that somebody shows on their tile, until it has faded away.
+/// A participant's reaction on their tile, until it has faded away.
 #[component]
 pub(super) fn ShownReaction(
-    /// What they showed last, and when.
+    /// Their last reaction, and its time.
     #[prop(into)]
     sign: Signal<Option<(Reaction, Duration)>>,
 ) -> impl IntoView {
@@ -21,7 +21,7 @@ pub(super) fn ShownReaction(
     let current =
         Memo::new(move |_| sign.get().filter(|(_, at)| session.clock.now.get() < *at + SHOWN));
     let shown = RwSignal::new(None);
-    // One that follows another fades from its own start, in an element of its own.
+    // A new reaction needs a new element, so that its animation starts from the beginning.
     holding(move || {
         let next = current.get();
         shown.set(None);

@@ -1,4 +1,4 @@
-//! What somebody shares of their screen.
+//! A participant's shared screen.
 
 use super::{
     layout_state::LayoutState,
@@ -15,10 +15,10 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The whole of it. Its sound plays with that of the person.
+/// The uncropped screen. Its audio plays together with that of its owner.
 #[component]
 pub(super) fn ScreenTile(
-    /// Whose.
+    /// The owner.
     id: PeerId,
 ) -> impl IntoView {
     let t = texts();

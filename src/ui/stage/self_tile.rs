@@ -1,4 +1,4 @@
-//! The person themselves.
+//! The self-view.
 
 use super::{
     layout_state::LayoutState,
@@ -22,7 +22,8 @@ use leptos::{
 
 const CORNER_KEY: &str = "salon.corner";
 
-/// The own picture, mirrored. With one other person it floats above theirs and can be moved.
+/// The person's own video, mirrored. With one other participant it floats above theirs and can be
+/// moved.
 #[component]
 pub fn SelfTile() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -76,10 +77,10 @@ pub fn SelfTile() -> impl IntoView {
 /// A point on the page, in CSS pixels from its top left.
 type Point = (f64, f64);
 
-/// Where the picture is, and while it is dragged, from where to where.
+/// The position of the self-view, and of a drag in progress.
 #[derive(Clone, Copy)]
 struct Floating {
-    /// Among others it has a place like theirs.
+    /// Among several others it is a tile like theirs.
     movable: Signal<bool>,
     corner: RwSignal<SelfViewPosition>,
     drag: RwSignal<Option<(Point, Point)>>,
@@ -102,7 +103,7 @@ impl Floating {
         format!("{}px {}px", (x - from_x) as i32, (y - from_y) as i32)
     }
 
-    /// Returns whether a drag begins: with one finger, or the main button.
+    /// Returns whether a drag starts: with one finger, or the main button.
     fn grab(self, event: &PointerEvent) -> bool {
         let grabs = self.movable.get_untracked() && event.is_primary() && event.button() == 0;
         if grabs {

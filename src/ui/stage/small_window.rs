@@ -1,4 +1,4 @@
-//! The call in a small window above all others, for who has something else to do.
+//! Picture-in-picture: the call in a small window above all others.
 
 use super::{
     layout_state::LayoutState,
@@ -17,18 +17,18 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// CSS pixels.
+/// Size in CSS pixels.
 const SIZE: (u32, u32) = (360, 300);
 
-/// Opens the window, or closes it. Absent where the browser has none.
+/// Opens or closes the window. Absent if the browser does not support it.
 #[component]
 pub(in crate::ui) fn SmallWindowButton() -> impl IntoView {
     let t = choice_texts();
     let (session, layout_state) = (expect_context::<Session>(), expect_context::<LayoutState>());
-    // The window outlives the panel with this button.
+    // The window outlives the panel that contains this button.
     let owner = layout_state.owner();
     let open = flag(move || layout_state.window.with(Option::is_some));
-    // It would take the place of the one that is being opened.
+    // An open window is closed rather than replaced by another one.
     let press = move |_| {
         if layout_state.window.with_untracked(Option::is_some) {
             return layout_state.window.set(None);
@@ -53,7 +53,7 @@ pub(in crate::ui) fn SmallWindowButton() -> impl IntoView {
     })
 }
 
-/// Who is largest in the call, and what one needs at hand.
+/// The largest participant, and the most important controls.
 #[component]
 fn Inside(session: Session, layout_state: LayoutState) -> impl IntoView {
     let t = texts();

@@ -112,7 +112,7 @@ fn who_never_offers_is_named_and_asked_again() {
     let (anew, said) = pair.wait(40 * SECOND);
     assert_eq!((anew, said), (vec![20, 23, 28, 36], vec![]));
     pair.replace();
-    assert_eq!(pair.link(), Link::Failed(Obstacle::Here(silent)), "it is not begun anew in words");
+    assert_eq!(pair.link(), Link::Failed(Obstacle::Here(silent)), "the text does not start again");
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Outgoing {
         }
     }
 
-    /// What is shared anew may be sent anew where the other side has stopped its section.
+    /// A new share may be sent again where the other side has stopped its section.
     fn forget_stopped_screen(&self) {
         for source in TrackSource::OF_SCREEN {
             if self.section(source).as_ref().is_some_and(is_stopped) {
@@ -105,7 +105,7 @@ impl Outgoing {
         }
     }
 
-    /// Lets go of the devices, which whoever waits for an operation would otherwise keep open.
+    /// Releases the devices, which a pending operation would otherwise keep open.
     pub(super) fn release(&self) {
         self.tracks.take();
         self.screen.take();

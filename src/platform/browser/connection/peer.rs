@@ -22,7 +22,7 @@ use web_sys::{
     RtcTrackEvent,
 };
 
-/// So long after a reading in which less came than should, the statistics are read once more.
+/// Delay before the statistics are read again when less arrived than expected.
 const READ_SOON: Duration = Duration::from_millis(500);
 
 pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
@@ -196,8 +196,8 @@ impl PeerConnection {
 impl Drop for PeerConnection {
     fn drop(&mut self) {
         self.close_channels();
-        // Whoever still waits for an operation waits for ever (W3C WebRTC, section 4.4.1.5), and must
-        // not keep a device open with it.
+        // A pending operation never settles after this (W3C WebRTC, section 4.4.1.5), and must not
+        // keep a device open.
         self.shared.outgoing.release();
         self.shared.again.take();
         self.shared.pc.close();
@@ -316,7 +316,7 @@ impl Shared {
         let Some(reading) = self.readings.take() else { return };
         spawn_local(async move {
             let reading = reading.await;
-            // Whoever waits for an operation for ever keeps this, too.
+            // A pending operation that never settles also keeps this alive.
             if shared.signaling() == SignalingState::Closed {
                 return;
             }

@@ -61,7 +61,7 @@ impl Parts {
         self.looked
     }
 
-    /// The same of another report.
+    /// The same selection from another report.
     pub(super) fn anew(&self) -> Self {
         let part = |Part { kind, is_audio, mid, id, .. }: &Part| Part {
             kind,

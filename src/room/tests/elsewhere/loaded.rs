@@ -1,4 +1,4 @@
-//! What is kept is read when it is asked for.
+//! Stored rooms are read on demand.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn shelved() -> Directory {
     shelved_with(&[name()])
 }
 
-/// Something is on disk of some rooms, and connection 1 is open.
+/// Something is stored on disk for these rooms, and connection 1 is open.
 fn shelved_with(kept: &[RoomName]) -> Directory {
     let mut rooms = with_kept(4, kept.iter().cloned());
     rooms.gathered = START;
@@ -58,7 +58,7 @@ fn what_was_decided_holds_after_it_was_read() {
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     rooms.handle(Input::Loaded(name(), Some(locked())), START);
     assert_eq!(code(&resumed(&mut rooms, START), 1), Some(ErrorCode::RoomLocked));
-    // Now it is in memory.
+    // It is in memory now.
     assert_eq!(code(&come(&mut rooms, 2, false), 2), Some(ErrorCode::RoomLocked));
 }
 

@@ -1,4 +1,4 @@
-//! Passcodes are worked on elsewhere.
+//! Passcodes are checked elsewhere.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! First it is written, then it is told.
+//! Decisions are stored before they are announced.
 
 use super::*;
 
-/// The number of the write that alone came of something.
+/// The number of the only resulting write.
 fn only_written(commands: &[Command]) -> u64 {
     match commands {
         [Command::Keep(room, kept), Command::Sync(number)] if *room == name() => {
@@ -17,7 +17,7 @@ fn only_written(commands: &[Command]) -> u64 {
 fn nobody_of_the_room_is_told_before_and_all_in_order_afterwards() {
     let mut rooms = hosted();
     let number = only_written(&lock(&mut rooms, secs(1)));
-    // A signal, somebody who is refused, and a page: they know of it, or come after it.
+    // A signal, a refused person and a page: they would reveal the decision, or depend on it.
     assert_eq!(hear(&mut rooms, 2, relay(None), newcomer(2), secs(1)), []);
     assert_eq!(come(&mut rooms, 3, false), []);
     rooms.handle(Input::Look(7, name()), secs(1));
@@ -64,7 +64,7 @@ fn t30_a_disk_that_does_not_answer_is_waited_for_a_moment() {
     assert!(matches!(told(&commands, 2)[..], [ServerMessage::RoomSettings(_)]), "{commands:?}");
     assert_eq!(code(&commands, 1), Some(ErrorCode::NotKept));
     assert_eq!(code(&come(&mut rooms, 3, false), 3), Some(ErrorCode::RoomLocked), "in force");
-    // The answer comes late, and says nothing new.
+    // A late result changes nothing.
     rooms.handle(Input::Synced(number, true), due);
     assert_eq!(poll(&mut rooms), []);
 }

@@ -1,4 +1,4 @@
-//! Who comes in, and who waits.
+//! Admission and waiting.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn who_is_let_into_a_full_room_goes_on_waiting() {
 fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
-    // As the owner of the rooms does: compares, and hands the message in again.
+    // Like the owner of the rooms: compares, and hands in the message again.
     let guess = |rooms: &mut Directory, conn: u64, address: u64, is_right: bool, now: Duration| {
         let identity = Identity { address, ..newcomer(conn, now) };
         let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
@@ -103,7 +103,7 @@ fn a_spare_proof_of_a_seat_opens_no_closed_door() {
         returning: true,
         ..newcomer(conn, secs(since))
     };
-    // Eve sits twice and keeps both proofs; Bob is away when the room is locked.
+    // Eve sits twice and keeps both tokens; Bob is disconnected when the room is locked.
     come(&mut rooms, 2, secs(2));
     say(&mut rooms, 2, ClientMessage::Leave, secs(2));
     come(&mut rooms, 3, secs(3));
@@ -118,7 +118,7 @@ fn a_spare_proof_of_a_seat_opens_no_closed_door() {
     let commands = come_back(&mut rooms, 5, insider(5, 102, 2), secs(7));
     assert_eq!(refusal(&commands, 5), Some(ErrorCode::RoomLocked), "the spare proof");
     assert!(is_inside(&come_back(&mut rooms, 6, insider(6, 104, 3), secs(7)), 6), "Bob");
-    // Who is let in later can come back, too, however long ago they had knocked.
+    // People who are admitted later can return as well, however long ago they asked to join.
     act(&mut rooms, 1, HostAction::Lock { on: false }, secs(8));
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(8));
     come(&mut rooms, 7, secs(9));

@@ -1,4 +1,4 @@
-//! Invitations, and who came by them.
+//! Invitations, and the people who used them.
 
 use super::*;
 
@@ -35,7 +35,7 @@ fn an_invitation_is_for_its_time_and_for_one_if_that_was_said() {
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::TooMany));
 }
 
-/// Asks for an invitation, whose number is then 900.
+/// Requests an invitation, whose number is then 900.
 fn invite(rooms: &mut Directory, once: bool, now: Duration) {
     act(rooms, 1, HostAction::Invite { once, ttl: None }, now);
 }
@@ -61,7 +61,7 @@ fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
         invite(&mut rooms, once, secs(2));
         assert!(is_inside(&come_invited(&mut rooms, 2, newcomer(2, secs(3)), secs(3)), 2));
         leave(&mut rooms, 2, secs(4));
-        // With the seat alone, and after a restart with it alone.
+        // With the seat alone, even after a restart.
         let mut later = restarted(9);
         restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
         come_as_host(&mut later, 1, secs(5));
@@ -78,7 +78,7 @@ fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
 fn t3_every_invitation_that_somebody_came_by_is_theirs() {
     let mut rooms = hosted(9);
     invite(&mut rooms, false, secs(2));
-    // Without it, by it, and by another one while the seat is held.
+    // Without it, with it, and with another one while the seat is reserved.
     assert!(is_inside(&come(&mut rooms, 2, secs(3)), 2));
     leave(&mut rooms, 2, secs(4));
     assert!(is_inside(&come_invited(&mut rooms, 3, returning(3, 102, 3), secs(5)), 3));
@@ -109,7 +109,7 @@ fn t33_who_came_by_invitations_is_remembered_within_bounds() {
     let left: Vec<_> = kept.invitations.iter().map(|invited| invited.id).collect();
     assert_eq!(left, [900], "the one that was abused has ended, and the other goes on");
     assert_eq!(kept.came_by(PeerId(7)).collect::<Vec<_>>(), [900]);
-    // Whose proof of a seat is worth nothing any more makes place.
+    // Guests whose seat token has expired make room.
     let much_later = secs(6) + 2 * SEAT_VALID;
     kept.welcome(PeerId(8), Some(900), much_later);
     assert_eq!(kept.guests.len(), 1);

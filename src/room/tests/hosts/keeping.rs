@@ -1,4 +1,4 @@
-//! What is kept of a room, and for how long.
+//! What is stored of a room, and for how long.
 
 use super::*;
 
@@ -69,7 +69,7 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     assert!(commands.contains(&Command::Forget("made-1".parse().unwrap())), "unused the longest");
     assert_eq!(rooms.kept_count(), MANY);
 
-    // And one address cannot make others' rooms give way again and again.
+    // One address cannot evict the rooms of others again and again.
     let mut given_up = 0;
     let a_day_later = now + Duration::from_secs(24 * 60 * 60);
     for (number, now) in (0..40).map(|n| (n, now)).chain((40..80).map(|n| (n, a_day_later))) {
@@ -77,14 +77,14 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     }
     assert_eq!(given_up, 30 + 30);
 
-    // In time all of it goes but what is used, and what is used on more than one day.
+    // Eventually everything is deleted except rooms in use, or used on more than one day.
     rooms.handle(Input::Closed(ConnId(1)), a_day_later);
     rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
     assert_eq!(rooms.kept_count(), 1);
     assert_eq!(rooms.shelf.dormant.keys().map(RoomName::as_str).collect::<Vec<_>>(), ["weekly"]);
 }
 
-/// Somebody at address 7 locks a room of their own and goes; returns whether another room gave way.
+/// A person at address 7 locks their own room and leaves; returns whether another room was evicted.
 fn decide_elsewhere(rooms: &mut Directory, number: u64, now: Duration) -> bool {
     let conn = 1000 + number;
     let room = format!("mine-{number}");
@@ -106,7 +106,7 @@ fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
             let now = secs(2 + 4 * number);
             assert_eq!(refusal(&act(&mut rooms, 1, HostAction::Lock { on }, now), 1), None);
         }
-        // What comes to nothing is nothing, too.
+        // An action without effect stores nothing.
         let nobody = HostAction::Remove { to: PeerId(999) };
         assert_eq!(
             refused(&act(&mut rooms, 1, nobody, secs(2 + 4 * number)), 1),
@@ -129,11 +129,11 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
     assert!(!commands.iter().any(|command| matches!(command, Command::Keep(..))), "{commands:?}");
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
-    // What is to outlive the call cannot be had.
+    // A decision beyond the call is refused.
     let invite = HostAction::Invite { once: true, ttl: None };
     assert_eq!(refused(&act(&mut rooms, 1, invite, secs(4)), 1), ErrorCode::TryLater);
 
-    // When there is place again, all of it is kept.
+    // When there is space again, everything is stored.
     rooms.limits.keepers.give_back(&address);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
     assert_eq!(refusal(&commands, 1), None);

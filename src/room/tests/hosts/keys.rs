@@ -47,14 +47,14 @@ fn an_heir_is_a_host_also_without_the_key() {
 #[test]
 fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
     let remove = HostAction::Remove { to: PeerId(102) };
-    // A guest: other devices of hosts keep their key.
+    // A guest is removed: other devices of hosts keep their key.
     let mut rooms = hosted(9);
     come(&mut rooms, 2, secs(2));
     let commands = act(&mut rooms, 1, remove.clone(), secs(3));
     assert_eq!(given_key(&commands, 1), None);
     assert!(is_inside(&come_as_host(&mut rooms, 3, secs(4)), 3));
 
-    // Who had shown it, and sits as a guest.
+    // A former key holder who sits as a guest is removed.
     let mut rooms = hosted(9);
     come_as_host(&mut rooms, 2, secs(2));
     leave(&mut rooms, 2, secs(3));
@@ -66,7 +66,7 @@ fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadHostKey));
     assert!(is_inside(&come_with_key(&mut rooms, 5, 1, newcomer(5, secs(7))), 5));
 
-    // Who was a host before another one was made the only one knows only a key that is void.
+    // A host from before the transfer knows only a void key.
     let mut rooms = hosted(9);
     come_as_host(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(101) }, secs(3));
@@ -85,10 +85,10 @@ fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
     assert_eq!((given_key(&commands, 1), given_key(&commands, 3)), (Some(1), None));
     assert!(is_host(&rooms, ConnId(1)), "who is inside stays a host");
     assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadHostKey));
-    // A host who was away for a moment gets it when they are back.
+    // A host who was disconnected gets it on return.
     let commands = join_as(&mut rooms, 5, Pass::default(), returning(5, 102, 2), secs(6));
     assert_eq!(given_key(&commands, 5), Some(1));
-    // It is theirs to lose.
+    // It can be taken from them.
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(7));
     assert_eq!(given_key(&commands, 1), Some(2));
     for conn in 6..=8 {
@@ -107,7 +107,7 @@ fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
     let mut rooms = hosted(9);
     act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(101) }, secs(2));
     rooms.handle(Input::Closed(ConnId(1)), secs(3));
-    // A watcher keeps nothing.
+    // A watcher stores nothing.
     rooms.handle(Input::Opened(ConnId(9)), secs(3));
     say(&mut rooms, 9, ClientMessage::Watch(name()), secs(3));
     let later = secs(4) + KEPT_BRIEFLY + SWEEP;
@@ -115,7 +115,7 @@ fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
     rooms.handle(Input::Tick, later);
     assert!(drain(&mut rooms).contains(&Command::Forget(name())));
 
-    // The key from before the handover is good again, until somebody shows the newer one.
+    // The key from before the transfer is valid again, until a newer one is shown.
     assert!(is_inside(&come_with_key(&mut rooms, 2, 0, newcomer(2, later)), 2));
     let commands = come_with_key(&mut rooms, 3, 1, newcomer(3, later));
     assert!(is_inside(&commands, 3));
