@@ -111,7 +111,7 @@ impl Participants {
         self.reached().any(|(_, connection)| connection.is_new(now))
     }
 
-    /// Whether there is somebody, and nobody can be reached.
+    /// Whether there are participants, and none of them can be reached.
     pub(super) fn are_all_lost(&self) -> bool {
         let mut reached = self.reached();
         !self.is_empty() && reached.all(|(_, connection)| connection.broken().is_some())
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_reached_another_way_is_told_of_with_its_channels() {
+    fn a_change_of_route_is_reported_with_the_channels_of_the_new_one() {
         let mut participants = Participants::default();
         participants.meet(ID, Presence::default());
         add(&mut participants, 1);

@@ -52,7 +52,7 @@ impl PartialEq for Track {
 }
 
 impl Screen {
-    /// What is shared of it.
+    /// Its track of this source.
     #[must_use]
     pub fn track(&self, source: TrackSource) -> Option<&Track> {
         match source {
