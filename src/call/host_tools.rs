@@ -9,7 +9,7 @@ pub(super) struct HostTools {
     pub(super) hosting: Hosting,
     /// Whether the person has asked for a new host key and waits for it.
     renews_key: bool,
-    /// What was done as a host while nobody was there to hear it.
+    /// Actions of the host that wait until the server is back.
     pending: Vec<HostAction>,
 }
 

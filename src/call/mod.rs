@@ -467,8 +467,8 @@ impl Call {
         }
     }
 
-    /// Carries out what a connection wants done. What it says while nobody is there to relay it is
-    /// lost, and that is noted.
+    /// Carries out what a connection wants done. Signals are lost while the server
+    /// cannot relay them, and the connection is told so.
     fn execute_commands(&mut self, key: PeerKey) {
         let heard = self.can_speak();
         let Some(connection) = self.participants.connection_mut(key) else { return };

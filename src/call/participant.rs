@@ -1,4 +1,4 @@
-//! Somebody else in the call: who they are, whatever they are reached by.
+//! Somebody else in the call: who they are, independent of the connections to them.
 
 use crate::protocol::{DisplayName, PeerId, Presence, Quality, Reaction};
 use std::time::Duration;

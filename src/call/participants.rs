@@ -16,20 +16,20 @@ pub(super) struct Participants {
     /// In the order they came. Few enough to be searched one by one.
     list: Vec<Participant>,
     connections: Vec<Connection>,
-    /// By which connection each was reached when that was last looked at.
+    /// The routes at the last call of [`Participants::reroute`].
     routes: Vec<(PeerId, PeerKey)>,
     /// Connections of this generation, and of earlier ones, give the address away that is to be
     /// hidden, or take a detour that is not wanted any more.
     outdated: Generation,
 }
 
-/// Somebody is reached by another connection than before.
+/// The route of a participant has changed.
 #[derive(Debug)]
 pub(super) struct Rerouted {
     pub(super) id: PeerId,
-    /// Whether there was another one before.
+    /// Whether there was a route before.
     pub(super) was_reached: bool,
-    /// How the data channels of the new one are.
+    /// The data channels of the new route.
     pub(super) channels: Channels,
 }
 
@@ -54,7 +54,7 @@ impl Participants {
         self.connections.iter_mut().find(|connection| connection.key() == key)
     }
 
-    /// The connections by which somebody is, or may be, reached.
+    /// All connections that carry a participant.
     pub(super) fn keys_of(&self, id: PeerId) -> Vec<PeerKey> {
         self.connections_of(id).map(Connection::key).collect()
     }
@@ -63,8 +63,7 @@ impl Participants {
         self.connections.iter().filter(move |connection| connection.carries(id))
     }
 
-    /// The connection by which somebody is reached now: the newest that is up, or the newest of those
-    /// that are to be.
+    /// The connection that carries a participant now: the newest that is up, or else the newest.
     pub(super) fn route(&self, id: PeerId) -> Option<PeerKey> {
         self.carrier(id).map(Connection::key)
     }
@@ -74,7 +73,7 @@ impl Participants {
         self.connections_of(id).max_by_key(order)
     }
 
-    /// Who is reached by another connection than when this was last called.
+    /// The participants whose route has changed since the last call.
     pub(super) fn reroute(&mut self) -> Vec<Rerouted> {
         let routes = self.list.iter().filter_map(|one| Some((one.id(), self.route(one.id())?)));
         let routes = routes.collect();
@@ -90,7 +89,7 @@ impl Participants {
         rerouted.collect()
     }
 
-    /// Each participant with the connection by which they are reached.
+    /// Each participant with the connection that carries them.
     fn reached(&self) -> impl Iterator<Item = (&Participant, &Connection)> {
         self.list.iter().filter_map(|one| Some((one, self.carrier(one.id())?)))
     }
@@ -111,7 +110,7 @@ impl Participants {
         self.reached().any(|(_, connection)| connection.is_new(now))
     }
 
-    /// Whether there is somebody, and nobody can be reached.
+    /// Whether there are participants, and none of them can be reached.
     pub(super) fn are_all_lost(&self) -> bool {
         let mut reached = self.reached();
         !self.is_empty() && reached.all(|(_, connection)| connection.broken().is_some())
@@ -139,7 +138,7 @@ impl Participants {
         self.expect(id, own, now);
     }
 
-    /// Takes out the connections to somebody, the one in use last.
+    /// Removes and returns the connections to a participant, the one in use last.
     pub(super) fn disconnect(&mut self, id: PeerId) -> Vec<Connection> {
         let route = self.route(id);
         let is_meant = |connection: &mut Connection| connection.carries(id);
@@ -148,14 +147,14 @@ impl Participants {
         taken
     }
 
-    /// Somebody is gone; returns which connections are to be closed.
+    /// Removes a participant, and returns the connections to close.
     pub(super) fn remove(&mut self, id: PeerId) -> Vec<PeerKey> {
         self.list.retain(|participant| participant.id() != id);
         self.routes.retain(|(other, _)| *other != id);
         self.disconnect(id).iter().map(Connection::key).collect()
     }
 
-    /// Everybody is gone; returns which connections are to be closed.
+    /// Removes all participants, and returns the connections to close.
     pub(super) fn clear(&mut self) -> Vec<PeerKey> {
         self.list.clear();
         self.routes.clear();
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_reached_another_way_is_told_of_with_its_channels() {
+    fn a_change_of_route_is_reported_with_the_channels_of_the_new_one() {
         let mut participants = Participants::default();
         participants.meet(ID, Presence::default());
         add(&mut participants, 1);

@@ -36,8 +36,8 @@ pub struct SessionDescription {
     pub kind: SdpType,
     /// The session in the format of RFC 8866. Never logged: it holds addresses.
     pub sdp: String,
-    /// What the sections bring of whoever describes them; empty where that is not said. It stands
-    /// beside the description in its message.
+    /// Which source of the sender each section carries; empty if unknown. In messages it stands beside
+    /// the description.
     #[serde(skip)]
     pub tracks: Vec<TrackInfo>,
 }

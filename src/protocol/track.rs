@@ -77,8 +77,8 @@ impl From<Mid> for String {
     }
 }
 
-/// What one media section brings of whoever describes it. Unknown fields are ignored: a server that
-/// forwards media will say here whose it is, too.
+/// Which source of the sender one media section carries. Unknown fields are ignored: a server that
+/// forwards media will name the participant here, too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackInfo {
     /// The media section.

@@ -50,7 +50,7 @@ pub(super) struct Negotiation {
 /// Candidates that wait for something; none at the end of candidates.
 #[derive(Debug, Default)]
 struct Candidates {
-    /// Those of the other side that came before any description of it.
+    /// Those of the other side that came before its first description.
     early: Vec<Option<IceCandidate>>,
     /// Those of this side that must not overtake the description they belong to.
     outgoing: Vec<Option<IceCandidate>>,

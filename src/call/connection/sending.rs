@@ -47,8 +47,7 @@ impl Sending {
         std::mem::replace(&mut self.limit, arrives) != arrives
     }
 
-    /// What to tell the browser of the picture, if that is news: as much of it is sent as the line
-    /// carries and both people want.
+    /// The new limit of the picture, if it has changed: what the line carries and both people want.
     pub(super) fn limit_picture(&mut self) -> Option<PeerCommand> {
         let picture = match self.quality {
             Quality::AudioOnly => None,

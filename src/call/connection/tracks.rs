@@ -3,13 +3,13 @@
 use super::sdp::{Section, sections};
 use crate::protocol::{Mid, SessionDescription, TrackInfo, TrackSource};
 
-/// What each media section of the other side brings. What one was taken for first, it stays until it
-/// is rejected.
+/// The source of each media section of the other side. A section keeps its first source until it is
+/// rejected.
 #[derive(Debug, Default)]
 pub(super) struct TrackMap(Vec<TrackInfo>);
 
 impl TrackMap {
-    /// Learns from a description of the other side, and returns what its sections bring.
+    /// Adds the sections of a description of the other side, and returns the source of each.
     pub(super) fn learn(&mut self, description: &SessionDescription) -> Vec<TrackInfo> {
         let sections = sections(&description.sdp);
         let live = |mid: &Mid| sections.iter().find(|one| one.mid == *mid && !one.is_rejected);
@@ -29,8 +29,8 @@ impl TrackMap {
     }
 }
 
-/// What sections bring of which their side says nothing, besides those that are known: the first of each
-/// kind is of the microphone, or the camera, and further ones are of the screen.
+/// The sources of sections by their order, for a side that does not name them: the first section of each
+/// kind is the microphone or the camera, further ones are of the screen. Known ones keep their source.
 fn by_order(known: &[TrackInfo], sections: &[Section]) -> Vec<TrackInfo> {
     let mut tracks = known.to_vec();
     for Section { mid, is_audio, is_rejected } in sections {

@@ -3,16 +3,16 @@
 use super::types::{ConnectionState, IceConnectionState};
 use std::time::Duration;
 
-/// The transport of one connection. What was before counts for those that it takes the place of, too.
+/// The state of one connection's transport, with the history of those that it replaced.
 #[derive(Debug, Default)]
 pub(super) struct Transport {
     state: ConnectionState,
     ice: IceConnectionState,
-    /// When the two began to look for ways to each other.
+    /// When ICE began.
     pub(super) began: Option<Duration>,
     /// Whether this connection has ever been up.
     pub(super) was_up: bool,
-    /// Whether the other side was ever connected, by this connection or one before.
+    /// Whether the other side was ever connected, by this connection or an earlier one.
     pub(super) was_connected: bool,
     /// Since when the connection says that it is not up.
     pub(super) down_since: Option<Duration>,
@@ -21,7 +21,7 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// That of a connection which takes the place of one that is down since then.
+    /// For a connection that replaces one which is down since this time.
     pub(super) fn succeed(before: &Self, down_since: Duration) -> Self {
         Self {
             was_connected: before.was_connected,
@@ -45,7 +45,7 @@ impl Transport {
         self.ice = state;
     }
 
-    /// Notes how it is now.
+    /// Updates the history with the present state.
     pub(super) fn note(&mut self, now: Duration) {
         if self.is_up() {
             (self.was_up, self.was_connected) = (true, true);
