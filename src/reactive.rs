@@ -5,18 +5,18 @@
 use leptos::{ev::MouseEvent, prelude::*};
 use std::any::Any;
 
-/// A text that changes.
-pub fn text(value: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
+/// A signal of a text.
+pub fn boxed_text(value: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     derive(Box::new(value))
 }
 
-/// One of a few fixed texts.
-pub fn word(value: impl Fn() -> &'static str + Send + Sync + 'static) -> Signal<&'static str> {
+/// A signal of one of a few fixed texts.
+pub fn boxed_str(value: impl Fn() -> &'static str + Send + Sync + 'static) -> Signal<&'static str> {
     derive(Box::new(value))
 }
 
-/// Something that is so or not.
-pub fn flag(value: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
+/// A signal of a condition.
+pub fn boxed_bool(value: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     derive(Box::new(value))
 }
 
@@ -31,7 +31,7 @@ pub fn effect(run: impl FnMut() + 'static) {
 }
 
 /// Like [`effect`]; what it returns is held until it has run again.
-pub fn holding<T: 'static>(mut run: impl FnMut() -> T + 'static) {
+pub fn effect_holding<T: 'static>(mut run: impl FnMut() -> T + 'static) {
     let mut run: Box<dyn FnMut() -> Box<dyn Any>> = Box::new(move || Box::new(run()));
     Effect::new(move |_| run());
 }

@@ -10,7 +10,7 @@ use crate::{
     layout::Item,
     platform::Kind,
     protocol::PeerId,
-    reactive::text,
+    reactive::boxed_text,
     session::Session,
     ui::common::playback::Video,
 };
@@ -26,7 +26,7 @@ pub(super) fn ScreenTile(
     let session = expect_context::<Session>();
     let tile = Memo::new(move |_| session.tile(id));
     let incoming = incoming(session, tile);
-    let name = text(move || {
+    let name = boxed_text(move || {
         let presence = tile.get().map(|tile| tile.presence).unwrap_or_default();
         (t.screen_of)(&shown_name(presence))
     });
