@@ -312,7 +312,7 @@ fn knock(names: &[&DisplayName]) -> String {
 
 fn invitation(invitation: &Invitation) -> String {
     let who = if invitation.once { "For one person" } else { "For whoever has it" };
-    let left = match invitation.seconds.map(Duration::from_secs) {
+    let left = match invitation.ttl.map(Duration::from_secs) {
         Some(left) if left < Duration::from_secs(60) => "about to end".to_owned(),
         Some(left) => format!("{} left", spoken(left)),
         None => "without an end".to_owned(),
