@@ -31,7 +31,7 @@ pub fn effect(run: impl FnMut() + 'static) {
 }
 
 /// Like [`effect`]; holds the return value until the next run.
-pub fn holding<T: 'static>(mut run: impl FnMut() -> T + 'static) {
+pub fn effect_holding<T: 'static>(mut run: impl FnMut() -> T + 'static) {
     let mut run: Box<dyn FnMut() -> Box<dyn Any>> = Box::new(move || Box::new(run()));
     Effect::new(move |_| run());
 }

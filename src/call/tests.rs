@@ -4,7 +4,7 @@
 mod world;
 
 use super::*;
-use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, Rules};
+use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, RoomSettings};
 use proptest::prelude::*;
 use world::World;
 

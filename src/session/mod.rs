@@ -26,7 +26,7 @@ use crate::{
     platform::{self, Kind, PerSource, Stream},
     protocol::{
         ErrorCode, Gate, HostAction, IceServer, PeerId, Presence, Quality, Reaction, RoomName,
-        RoomState, TrackSource,
+        RoomState,
     },
 };
 pub use advice::Advice;

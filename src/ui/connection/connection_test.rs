@@ -44,7 +44,7 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     });
     let reachable = Memo::new(move |_| {
         // Requested once a second.
-        session.now.track();
+        session.clock.now.track();
         session.server_round_trip().is_some()
     });
     effect(move || {
@@ -67,7 +67,7 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     let download = platform::download_rate();
     let findings = Memo::new(move |_| {
         // Requested once a second.
-        session.now.track();
+        session.clock.now.track();
         let (server, probes) = (session.server_round_trip(), probing.probes.get());
         let barrier = session.connectivity.barriers.found.get();
         Findings { server, barrier, probes, download, upload: upload.get() }

@@ -94,7 +94,7 @@ impl LayoutState {
             window,
         };
         effect(move || layout_state.load());
-        on_cleanup(|| platform::keep(PINNED_KEY, None));
+        on_cleanup(|| platform::session_storage::set(PINNED_KEY, None));
         // Only with more than one possible speaker.
         let is_group = Memo::new(move |_| {
             let is_person = |item: &&Item| matches!(item, Item::Person(_));

@@ -93,7 +93,7 @@ pub fn PersonTile(
 #[component]
 fn Sounds(
     /// Their media.
-    incoming: RwSignal<Option<Incoming<Stream>>>,
+    incoming: RwSignal<Option<PerSource<Stream>>>,
     presence: Signal<Presence>,
     /// Their volume for this person.
     volume: Memo<Volume>,

@@ -9,7 +9,7 @@ use crate::{
     i18n::{shown_name, texts},
     layout::Item,
     protocol::{PeerId, TrackSource},
-    reactive::text,
+    reactive::boxed_text,
     session::Session,
     ui::common::playback::Video,
 };
