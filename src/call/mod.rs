@@ -309,7 +309,7 @@ impl Call {
                 }
             }
             ServerMessage::RoomSettings(settings) => {
-                self.host_tools.set_settings(settings, self.me)
+                self.host_tools.set_settings(settings, self.me);
             }
             ServerMessage::HostState(state) => self.host_tools.hosting.host_state = state,
             ServerMessage::HostKey(key) => self.given_host_key(key),
