@@ -24,9 +24,11 @@ const items = (beginning) =>
       const indent = line.match(/^ */)[0];
       const found = line.slice(indent.length).match(beginning);
       if (!found) return [];
-      const isEnd = (other) => other.startsWith(`${indent}}`) || (other.startsWith(`${indent})`) && other.endsWith(';'));
-      const length = /[;}]$/.test(line) ? 1 : lines.slice(at).findIndex(isEnd) + 1;
-      return [{ what: `${path}:${at + 1} ${found[1]}`, indent, lines: lines.slice(at, at + length) }];
+      const rest = lines.slice(at);
+      // Without a body, or all in one line, it ends where its signature does.
+      const signature = rest.findIndex((other) => /[{};]$/.test(other));
+      const end = rest[signature].endsWith('{') ? rest.findIndex((other) => other.startsWith(`${indent}}`)) : signature;
+      return [{ what: `${path}:${at + 1} ${found[1]}`, indent, lines: rest.slice(0, end + 1) }];
     }),
   );
 

@@ -4,7 +4,7 @@ use crate::{
     pages::{Home, Navigator, NotFound, RoomPage},
     platform,
     protocol::{Boot, Page},
-    reactive::holding,
+    reactive::effect_holding,
     session::Notices,
     ui::NoticeBar,
 };
@@ -18,9 +18,9 @@ pub fn App() -> impl IntoView {
     let notices = Notices::default();
     provide_context(notices);
     provide_context(Navigator::new(page));
-    holding(platform::watch_focus);
-    holding(platform::watch_texts);
-    holding(platform::watch_history);
+    effect_holding(platform::watch_focus);
+    effect_holding(platform::watch_texts);
+    effect_holding(platform::watch_history);
     view! {
         <NoticeBar notices />
         {move || match page.get() {

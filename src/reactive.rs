@@ -6,17 +6,17 @@ use leptos::{ev::MouseEvent, prelude::*};
 use std::any::Any;
 
 /// A dynamic text.
-pub fn text(value: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
+pub fn boxed_text(value: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     derive(Box::new(value))
 }
 
-/// One of a few fixed texts.
-pub fn word(value: impl Fn() -> &'static str + Send + Sync + 'static) -> Signal<&'static str> {
+/// A signal of one of a few fixed texts.
+pub fn boxed_str(value: impl Fn() -> &'static str + Send + Sync + 'static) -> Signal<&'static str> {
     derive(Box::new(value))
 }
 
 /// A dynamic condition.
-pub fn flag(value: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
+pub fn boxed_bool(value: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     derive(Box::new(value))
 }
 

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_reached_another_way_is_told_of_with_its_channels() {
+    fn a_change_of_route_is_reported_with_the_channels_of_the_new_one() {
         let mut participants = Participants::default();
         participants.meet(ID, Presence::default());
         add(&mut participants, 1);

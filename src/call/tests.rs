@@ -4,7 +4,7 @@
 mod world;
 
 use super::*;
-use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Rules};
+use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, Rules};
 use proptest::prelude::*;
 use world::World;
 
@@ -341,6 +341,43 @@ fn nobody_is_called_alone_while_others_are_being_connected() {
     );
     call.handle(Input::SocketOpened(3), Duration::ZERO);
     assert!(!call.view().is_alone(), "nobody knows before the server has answered");
+}
+
+#[test]
+fn content_goes_by_the_connection_that_is_up_and_changes_over() {
+    let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
+    let inside = RoomState { people: vec![other.clone()], limit: 4, gate: None };
+    let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
+    let mut call = Call::new();
+    for input in [
+        Input::Watch("room".parse().unwrap()),
+        Input::SocketOpened(1),
+        Input::Join,
+        Input::SocketMessage(1, joined(1, &inside)),
+        Input::SocketMessage(1, ready),
+    ] {
+        call.handle(input, Duration::ZERO);
+    }
+    let [old, new] = [2, 9].map(|generation| PeerKey { id: PeerId(2), generation });
+    let fresh = Connection::new(new, Role::Callee, 2, Duration::ZERO);
+    call.participants.connect(fresh, Quality::Auto, Duration::ZERO);
+    let connected = || PeerInput::Connection(ConnectionState::Connected);
+    let opened = || PeerInput::Channel(ChannelInput::Opened);
+    let mut said = Vec::new();
+    for (key, input) in [(old, connected()), (old, opened()), (new, opened()), (new, connected())] {
+        call.handle(Input::Peer(key, input), Duration::ZERO);
+        call.handle(Input::Show(Reaction::ThumbsUp), Duration::ZERO);
+        let mut keys: Vec<_> = std::iter::from_fn(|| call.poll())
+            .filter_map(|command| match command {
+                Command::Talk(key, _) => Some(key),
+                _ => None,
+            })
+            .collect();
+        keys.dedup();
+        said.push(keys);
+    }
+    assert_eq!(said, [vec![], vec![old], vec![old], vec![new]]);
+    assert_eq!(call.view().tiles.iter().map(|tile| tile.key).collect::<Vec<_>>(), [new]);
 }
 
 #[test]

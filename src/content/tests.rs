@@ -5,7 +5,7 @@ use super::{
     flood_limit::{PERIOD, TALKS},
     *,
 };
-use crate::protocol::Words;
+use crate::protocol::ChatMessage;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

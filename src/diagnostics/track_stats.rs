@@ -42,8 +42,7 @@ pub struct ConnectionStats {
 }
 
 impl ConnectionStats {
-    /// What it carries for one of the participants that it reaches: of what comes, what is theirs. What
-    /// goes, goes to all of them.
+    /// The part of one participant: their tracks of what is received, and all that is sent.
     #[must_use]
     pub fn of(&self, is_theirs: impl Fn(&TrackStats) -> bool) -> StatsSnapshot {
         StatsSnapshot {
@@ -57,7 +56,7 @@ impl ConnectionStats {
 }
 
 impl Traffic {
-    /// That of some tracks together.
+    /// The sum of some tracks.
     fn of<'a>(tracks: impl IntoIterator<Item = &'a TrackStats>) -> Self {
         let mut traffic = Self::default();
         tracks.into_iter().for_each(|track| traffic.add(track));

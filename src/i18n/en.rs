@@ -318,7 +318,7 @@ fn knock(names: &[&DisplayName]) -> String {
 
 fn invitation(invitation: &Invitation) -> String {
     let who = if invitation.once { "For one person" } else { "For anyone with the link" };
-    let left = match invitation.seconds.map(Duration::from_secs) {
+    let left = match invitation.ttl.map(Duration::from_secs) {
         Some(left) if left < Duration::from_secs(60) => "about to expire".to_owned(),
         Some(left) => format!("{} left", spoken(left)),
         None => "no expiry".to_owned(),

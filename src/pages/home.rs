@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     protocol::{Boot, FreshRoom, NoRoom, RoomLink, RoomName},
-    reactive::{effect, flag, text},
+    reactive::{boxed_bool, boxed_text, effect},
     session::{Notice, Notices, keep_host_key, recent_rooms},
     ui::{Brand, Icon, LazyRecordings, icons},
 };
@@ -108,7 +108,7 @@ fn GoForm(problem: Option<NoRoom>) -> impl IntoView {
                 <button class="button" type="submit">{t.go}</button>
             </div>
             <p id="room-problem" class="problem" role="status">
-                <span>{text(move || wrong.get().as_ref().map(t.no_room).unwrap_or_default())}</span>
+                <span>{boxed_text(move || wrong.get().as_ref().map(t.no_room).unwrap_or_default())}</span>
                 {move || way_on().map(|(url, name)| view! {
                     <a class="button small" href=url rel="external">{name}</a>
                 })}
@@ -126,7 +126,7 @@ fn RecentRooms() -> impl IntoView {
         view! { <li><a href=format!("/room/{room}") rel="external">{room.to_string()}</a></li> }
     };
     view! {
-        <section class="recent" aria-labelledby="recent" hidden=flag(move || rooms.get().is_empty())>
+        <section class="recent" aria-labelledby="recent" hidden=boxed_bool(move || rooms.get().is_empty())>
             <h2 id="recent">{t.recent_rooms}</h2>
             <ul>{move || rooms.get().into_iter().map(entry).collect_view()}</ul>
         </section>

@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     protocol::ErrorCode,
-    reactive::{click, effect, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click, effect},
     session::Session,
     ui::{Brand, Icon, LazyRecordings, RoomStatus, icons},
 };
@@ -16,8 +16,8 @@ use leptos::{html, prelude::*};
 pub fn Left() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let moved = flag(move || session.view.get().moved);
-    let removed = flag(move || session.view.get().refusal == Some(ErrorCode::Removed));
+    let moved = boxed_bool(move || session.view.get().moved);
+    let removed = boxed_bool(move || session.view.get().refusal == Some(ErrorCode::Removed));
     let heading = NodeRef::<html::H1>::new();
     effect(move || {
         if let Some(heading) = heading.get() {
@@ -28,19 +28,19 @@ pub fn Left() -> impl IntoView {
         <div class="page center">
             <Brand />
             <h1 tabindex="-1" node_ref=heading>
-                {word(move || match session.view.get() {
+                {boxed_str(move || match session.view.get() {
                     View { moved: true, .. } => t.moved_title,
                     View { refusal: Some(ErrorCode::Removed), .. } => t.removed_title,
                     View { refusal: Some(ErrorCode::CallEnded), .. } => t.ended_title,
                     _ => t.left_title,
                 })}
             </h1>
-            <p class="lead">{text(move || (t.left_after)(session.time_inside()))}</p>
+            <p class="lead">{boxed_text(move || (t.left_after)(session.time_inside()))}</p>
             <div hidden=removed><RoomStatus /></div>
             <div class="row">
                 <button class="button primary" hidden=removed on:click=click(move |_| session.join())>
                     <Icon paths=icons::ENTER />
-                    {word(move || if moved.get() { t.use_here } else { t.rejoin })}
+                    {boxed_str(move || if moved.get() { t.use_here } else { t.rejoin })}
                 </button>
                 <a class="button" href="/" rel="external">{t.home}</a>
             </div>

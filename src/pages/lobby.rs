@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform::{self, Timer},
     protocol::limits::DISPLAY_NAME_BYTES,
-    reactive::{click, effect, flag, holding, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click, effect, effect_holding},
     session::{Session, own_name},
     ui::{
         Brand, DeviceChoices, HideAddress, Icon, LazyRecordings, LazyTest, Preview, RoomStatus,
@@ -26,7 +26,7 @@ pub fn Lobby() -> impl IntoView {
     let media = session.media;
     let touched = move || !media.is_untouched();
     let rested = RwSignal::new(false);
-    holding(move || Timer::new(REST, move || rested.set(true)));
+    effect_holding(move || Timer::new(REST, move || rested.set(true)));
     // Starts only while the person is not joining.
     let tested = Memo::new(move |before| {
         let outside = session.view.with(|view| view.phase == Phase::Lobby);
@@ -42,7 +42,7 @@ pub fn Lobby() -> impl IntoView {
             <section class="card">
                 <RoomStatus />
                 <JoinForm />
-                <Show when=flag(touched)>
+                <Show when=boxed_bool(touched)>
                     <DeviceChoices />
                 </Show>
                 <HideAddress />
@@ -63,8 +63,9 @@ fn JoinForm() -> impl IntoView {
     let session = expect_context::<Session>();
     let form = NodeRef::<html::Form>::new();
     let name = NodeRef::<html::Input>::new();
-    let waiting =
-        flag(move || matches!(session.view.get().phase, Phase::Waiting | Phase::Knocking { .. }));
+    let waiting = boxed_bool(move || {
+        matches!(session.view.get().phase, Phase::Waiting | Phase::Knocking { .. })
+    });
     effect(move || {
         let Some(input) = name.get() else { return };
         session.own.name.set(platform::adopt_input(&input, &session.own.name.get_untracked()));
@@ -87,7 +88,7 @@ fn JoinForm() -> impl IntoView {
     view! {
         <form class="join" data-early="1" node_ref=form on:submit=submit>
             <NameField field=name />
-            <Show when=flag(move || session.needs_passcode())>
+            <Show when=boxed_bool(move || session.needs_passcode())>
                 <label for="passcode">{t.passcode}</label>
                 <input
                     id="passcode"
@@ -96,16 +97,16 @@ fn JoinForm() -> impl IntoView {
                     autocapitalize="none"
                     spellcheck="false"
                     maxlength="128"
-                    prop:value=text(move || session.own.passcode.get())
+                    prop:value=boxed_text(move || session.own.passcode.get())
                     on:input=move |event| session.own.passcode.set(event_target_value(&event))
                 />
             </Show>
-            <div class="problem" role="status" data-problem="no-connections" hidden=flag(move || connects.get())>
+            <div class="problem" role="status" data-problem="no-connections" hidden=boxed_bool(move || connects.get())>
                 <p>{t.no_connections}</p>
                 <button class="button small" type="button" on:click=click(move |_| session.room.copy_link())>{t.copy_link}</button>
             </div>
             <JoinButton waiting />
-            <p class="quiet" data-notice="host" hidden=flag(move || !session.own.host_for_now.get())>
+            <p class="quiet" data-notice="host" hidden=boxed_bool(move || !session.own.host_for_now.get())>
                 {t.host_for_now}
             </p>
             <noscript><p class="problem">{t.no_script}</p></noscript>
@@ -151,7 +152,7 @@ fn JoinButton(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let label = word(move || match session.view.get().phase {
+    let label = boxed_str(move || match session.view.get().phase {
         Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
         Phase::Joining => t.joining,
         _ if session.knocks() => t.ask_to_join,
@@ -160,9 +161,9 @@ fn JoinButton(
     view! {
         <button
             class="button large"
-            class:primary=flag(move || !waiting.get())
+            class:primary=boxed_bool(move || !waiting.get())
             type="submit"
-            disabled=flag(move || !session.connectivity.connects.get())
+            disabled=boxed_bool(move || !session.connectivity.connects.get())
         >
             <Icon paths=icons::ENTER />
             <span>{label}</span>

@@ -5,7 +5,7 @@ use crate::{
     call::{Phase, View},
     platform::{self, Timer},
     protocol::{Boot, RoomName, RoomState},
-    reactive::{effect, flag, holding, word},
+    reactive::{boxed_bool, boxed_str, effect, effect_holding},
     session::Session,
     ui::{CallView, ServerBanner, Show},
 };
@@ -38,16 +38,16 @@ pub fn RoomPage(
     });
     let stands = Standing::new(shown);
     view! {
-        <main class="room" tabindex="-1" data-phase=word(move || phase_name(session.view.get().phase))>
+        <main class="room" tabindex="-1" data-phase=boxed_str(move || phase_name(session.view.get().phase))>
             <Show when=stands.lobby>
-                <div hidden=flag(move || shown.get() != Shown::Lobby)>
+                <div hidden=boxed_bool(move || shown.get() != Shown::Lobby)>
                     <Lobby />
                 </div>
             </Show>
             <Show when=stands.call>
-                <CallView shown=flag(move || shown.get() == Shown::Call) />
+                <CallView shown=boxed_bool(move || shown.get() == Shown::Call) />
             </Show>
-            <Show when=flag(move || shown.get() == Shown::Left)>
+            <Show when=boxed_bool(move || shown.get() == Shown::Left)>
                 <Left />
             </Show>
             <ServerBanner />
@@ -67,7 +67,7 @@ struct Standing {
 impl Standing {
     fn new(shown: Memo<Shown>) -> Self {
         let rested = RwSignal::new(None);
-        holding(move || {
+        effect_holding(move || {
             let shown = shown.get();
             Timer::new(REST, move || rested.set(Some(shown)))
         });

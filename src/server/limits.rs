@@ -35,12 +35,12 @@ pub struct Limits {
     #[arg(default_value_t = CONNECTIONS, value_parser = count)]
     pub max_connections_per_ip: u32,
 
-    /// Maximum number of WebSockets that an IP address may open per minute, also all at once
+    /// Maximum number of WebSockets opened per IP address and minute, also all at once
     #[arg(long, env = "SALON_WS_CONNECT_RATE", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = WS_CONNECTS, value_parser = count)]
     pub ws_connect_rate: u32,
 
-    /// Maximum number of HTTP requests per second and IP address, with bursts of 20 times as many
+    /// Maximum number of HTTP requests per IP address and second, with bursts of 20 times as many
     #[arg(long, env = "SALON_REQUEST_RATE", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = REQUESTS, value_parser = count)]
     pub request_rate: u32,

@@ -6,7 +6,7 @@ use crate::{
     content::{ChatView, FileInput, FileKey, FileState, FileView, Message, OFFERS},
     platform::{self, StoredBytes, session_storage},
     protocol::{FileName, FileNumber},
-    reactive::{effect, holding},
+    reactive::{effect, effect_holding},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl ChatUi {
                 view.files.files.iter().filter(is_there).any(FileView::is_moving)
             })
         });
-        holding(move || moving.get().then(platform::ask_before_leaving));
+        effect_holding(move || moving.get().then(platform::ask_before_leaving));
     }
 
     /// Takes over the number of unread messages from before a reload.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     call::Input,
     platform::{self, local_storage},
-    reactive::holding,
+    reactive::effect_holding,
 };
 use leptos::prelude::*;
 
@@ -25,7 +25,7 @@ impl Session {
         let room = self.room.name.get_value();
         room_keys::take_from_address(&room);
         self.send_pass();
-        holding(move || platform::watch_fragment(move || self.take_pass()));
+        effect_holding(move || platform::watch_fragment(move || self.take_pass()));
         self.call.send(Input::Watch(room.clone()));
         match SavedSeat::load(&room) {
             Some(seat) => self.come_back(&seat),

@@ -12,7 +12,7 @@ use crate::{
         self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Processing,
         Stream, Track, local_storage,
     },
-    reactive::{holding, text},
+    reactive::{boxed_text, effect_holding},
 };
 use leptos::prelude::*;
 pub use sharing::Sharing;
@@ -319,7 +319,7 @@ impl Media {
     /// The id of the speaker that is there: a chosen one that is gone plays nothing in some browsers.
     #[must_use]
     pub fn speaker_in_use(self) -> Signal<String> {
-        text(move || {
+        boxed_text(move || {
             let chosen = self.speaker.get();
             let is_there = self.devices.with(|devices| {
                 let is_speaker = |device: &&Device| device.kind == DeviceKind::Speaker;
@@ -338,7 +338,7 @@ impl Media {
 
     /// Keeps [`Media::level`] up to date while the calling component is shown.
     pub fn show_level(self) {
-        holding(move || {
+        effect_holding(move || {
             let meter = match self.source(Kind::Microphone) {
                 Source::On(track) => Meter::new(&track),
                 _ => None,

@@ -11,7 +11,7 @@ use crate::{
     diagnostics::StatsHistory,
     platform::{self, Interval, PageEvent, Timer},
     protocol::Quality,
-    reactive::{effect, holding},
+    reactive::{effect, effect_holding},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -60,8 +60,8 @@ impl Session {
         };
         self.call.start(context, move |redraw| publisher.redraw(redraw));
         on_cleanup(move || self.call.stop());
-        holding(move || Interval::new(TICK, move || self.tick(publisher)));
-        holding(move || platform::watch_page(move |event| self.page_event(event)));
+        effect_holding(move || Interval::new(TICK, move || self.tick(publisher)));
+        effect_holding(move || platform::watch_page(move |event| self.page_event(event)));
     }
 
     /// Hands what this person sends, and says of themselves, to the engine whenever it changes.
@@ -95,11 +95,11 @@ impl Session {
     fn watch_over_call(self) {
         let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
         let settled = self.clock.settled;
-        holding(move || {
+        effect_holding(move || {
             settled.set(false);
             inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
         });
-        holding(move || settled.get().then(|| self.media.overhear(self.clock.ticks())));
+        effect_holding(move || settled.get().then(|| self.media.overhear(self.clock.ticks())));
         effect(move || {
             if settled.get() {
                 platform::spawn_local(platform::remove_stale_files());
@@ -111,7 +111,7 @@ impl Session {
                 self.sharing.stop();
             }
         });
-        holding(move || {
+        effect_holding(move || {
             let seen = settled.get() && !self.own.hidden.get();
             seen.then(platform::keep_awake)
         });

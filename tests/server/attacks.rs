@@ -155,7 +155,7 @@ async fn t10_upgrades_that_never_join() {
             Err(error) => {
                 let (status, sentence) = refusal(error);
                 assert_eq!(status, 429);
-                let named = ["256 connections", "300 call sockets a minute"];
+                let named = ["at most 256 at once", "at most 300 per minute"];
                 assert!(named.iter().any(|limit| sentence.contains(limit)), "{sentence}");
                 refused += 1;
             }
@@ -187,7 +187,7 @@ async fn t10_an_address_has_so_many_connections() {
     }
     let refused = app.http("GET /", &[]).await;
     assert_eq!(refused.status, 429);
-    assert_eq!(refused.body, "One address may have 8 connections to this server at once.");
+    assert_eq!(refused.body, "Too many connections: at most 8 at once from one address.");
 
     let mut neighbour = upgrade(from("127.0.0.2", app.addr).await, app.addr).await.unwrap();
     neighbour.say(json!({"type": "join", "room": "123"})).await;
@@ -279,7 +279,7 @@ async fn t10_no_descriptor_is_left() {
     for _ in 0..100 {
         idle.push(TcpStream::connect(addr).await.unwrap());
     }
-    server.logs("no connection can be accepted").await;
+    server.logs("cannot accept connections").await;
     caller.reaches(&mut callee, "without descriptors").await;
     // Until this ping comes, accepting was tried dozens of times more.
     while !matches!(soon(callee.socket.next()).await, Some(Ok(Message::Ping(_)))) {}
@@ -575,7 +575,7 @@ async fn behind_a_trusted_proxy_each_forwarded_address_counts() {
     let third = upgrade("x-forwarded-for", "5.6.7.8, 198.51.100.1").await;
     let (status, sentence) = refusal(third.map(|_| ()).unwrap_err());
     assert_eq!(status, 429);
-    assert_eq!(sentence, "One address may have 2 connections to this server at once.");
+    assert_eq!(sentence, "Too many connections: at most 2 at once from one address.");
     let _other = upgrade("x-forwarded-for", "198.51.100.2").await.unwrap();
     drop(first);
     app.remembers(0, 2).await;
@@ -595,5 +595,5 @@ async fn what_a_stranger_says_of_itself_counts_for_nothing() {
     let third = upgrade("198.51.100.3").await;
     let (status, sentence) = refusal(third.map(|_| ()).unwrap_err());
     assert_eq!(status, 429);
-    assert_eq!(sentence, "One address may open 2 call sockets a minute on this server.");
+    assert_eq!(sentence, "Too many WebSockets: at most 2 per minute from one address.");
 }

@@ -134,8 +134,8 @@ async fn t28_headers_take_turns_and_are_let_go() {
     type Text = Box<dyn Fn(SocketAddr) -> String>;
     let texts: [(Text, _); 3] = [
         (Box::new(unended(LARGE)), None),
-        (Box::new(unended(HUGE)), Some(("HTTP/1.1 431 ", "at most 100 lines."))),
-        (Box::new(waiting), Some(("HTTP/1.1 408 ", "how fast it goes."))),
+        (Box::new(unended(HUGE)), Some(("HTTP/1.1 431 ", "at most 16 KiB and 100 fields."))),
+        (Box::new(waiting), Some(("HTTP/1.1 408 ", "The upload timed out."))),
     ];
     for (text, status) in texts {
         let mut least = u64::MAX;
@@ -201,7 +201,7 @@ async fn t29_an_address_makes_so_many_requests() {
     let pictures = request("/room/123/qr.svg").repeat(21);
     stream.write_all(pictures.as_bytes()).await.unwrap();
     let (mut text, mut buffer) = (String::new(), vec![0; 64 * 1024]);
-    while !text.contains("HTTP/1.1 429 ") || !text.ends_with("a second to this server.") {
+    while !text.contains("HTTP/1.1 429 ") || !text.ends_with("per second from one address.") {
         let bytes = soon(stream.read(&mut buffer)).await.unwrap();
         assert!(bytes > 0, "{text}");
         text += &String::from_utf8_lossy(&buffer[..bytes]);
@@ -287,7 +287,7 @@ async fn a_refusal_at_the_door_says_when_to_come_again() {
         let refused = app.http(line, &[]).await;
         assert_eq!((refused.status, refused.header("retry-after")), (429, "1"), "{line}");
         assert_eq!(refused.header("x-content-type-options"), "nosniff");
-        assert_eq!(refused.body, "One address may have 1 connections to this server at once.");
+        assert_eq!(refused.body, "Too many connections: at most 1 at once from one address.");
     }
     // Also to somebody who asks for nothing.
     let mut silent = TcpStream::connect(app.addr).await.unwrap();
@@ -349,11 +349,11 @@ async fn what_a_proxy_does_not_pass_on_is_named() {
 
     let old = "Connection: close\r\n";
     for (headers, status, part, reason) in [
-        (format!("{origin}{UPGRADE}{KEY}"), 400, "has no Host", "no-host"),
+        (format!("{origin}{UPGRADE}{KEY}"), 400, "Host header is missing", "no-host"),
         (format!("{own}{old}{KEY}"), 426, "Upgrade: websocket, Connection: upgrade", "no-upgrade"),
         (format!("{own}Upgrade: websocket\r\n{KEY}"), 426, "Connection: upgrade is", "no-upgrade"),
         (format!("Host: upstream\r\n{origin}{UPGRADE}{KEY}"), 403, "pass on Host", "origin"),
-        (format!("{host}{UPGRADE}{KEY}"), 403, "send no Origin", "origin"),
+        (format!("{host}{UPGRADE}{KEY}"), 403, "without an Origin header", "origin"),
         (format!("{own}{UPGRADE}Sec-WebSocket-Version: 13\r\n"), 400, "Key", "handshake"),
         (format!("{own}{UPGRADE}{}", KEY.replace("==", "=")), 400, "Key", "handshake"),
         (format!("{own}{UPGRADE}{}", KEY.replace("dGhl", "")), 400, "Key", "handshake"),

@@ -221,7 +221,7 @@ async fn a_certificate_that_has_ended_is_warned_of() {
     fs::write(folder.path("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
     fs::write(folder.path("key.pem"), key.serialize_pem()).unwrap();
     let mut server = program(&folder, &[]).await;
-    let line = server.logs("cert.pem ended").await;
+    let line = server.logs("cert.pem expired").await;
     assert!(line.contains("WARN") && line.contains("browsers refuse it"), "{line}");
 }
 

@@ -119,7 +119,7 @@ async fn fixed_credentials_do_not_end() {
 
 #[tokio::test]
 async fn a_page_knows_whether_there_is_a_relay() {
-    let knows = r#"&quot;ice_urls&quot;:[&quot;stun:stun.example.org&quot;,&quot;turn:relay.example.org&quot;]"#;
+    let knows = r#"&quot;iceUrls&quot;:[&quot;stun:stun.example.org&quot;,&quot;turn:relay.example.org&quot;]"#;
     for (app, expected) in
         [(TestApp::start_with(with_relay).await, true), (TestApp::start().await, false)]
     {

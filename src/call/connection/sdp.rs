@@ -35,7 +35,7 @@ pub(super) struct Section {
 pub(super) fn sections(sdp: &str) -> Vec<Section> {
     let lines: Vec<&str> = lines(sdp).collect();
     let sections = lines.chunk_by(|_, next| !next.starts_with("m="));
-    sections.filter_map(|lines| section(lines)).collect()
+    sections.filter_map(section).collect()
 }
 
 fn section(lines: &[&str]) -> Option<Section> {

@@ -110,7 +110,7 @@ fn renamed(line: &str, counters: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{protocol::Report, server::metrics::Metrics};
+    use crate::{protocol::ClientMetrics, server::metrics::Metrics};
 
     #[test]
     fn the_older_format_names_counters_as_their_samples() {

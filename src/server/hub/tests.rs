@@ -113,7 +113,8 @@ async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
 
     let mut written = Vec::new();
     inbox.take(&mut written, usize::MAX).await;
-    let left = |item: &Outgoing| matches!(item, Outgoing::Text(text) if text.contains("\"left\""));
+    let left =
+        |item: &Outgoing| matches!(item, Outgoing::Text(text) if text.contains("\"peer-left\""));
     while !written.iter().any(left) {
         assert!(inbox.take(&mut written, usize::MAX).await > 0);
     }

@@ -4,7 +4,7 @@ use super::{controls::Controls, file_drop::take_files, invite::Invite};
 use crate::{
     i18n::{stopwatch, texts},
     platform::{self, Brought},
-    reactive::{click, effect, flag, text},
+    reactive::{boxed_bool, boxed_text, click, effect},
     session::Session,
     ui::{
         Icon, Show, icons,
@@ -33,7 +33,7 @@ pub fn CallView(
         time if time < MINUTE => stopwatch(time),
         time => (t.minutes)(time),
     });
-    let alone = flag(move || session.view.get().is_alone());
+    let alone = boxed_bool(move || session.view.get().is_alone());
     let blocked = session.playback.blocked;
     let heading = NodeRef::<html::H1>::new();
     effect(move || {
@@ -51,12 +51,12 @@ pub fn CallView(
         }
     });
     view! {
-        <div class="call" class:alone=alone hidden=flag(move || !shown.get())>
+        <div class="call" class:alone=alone hidden=boxed_bool(move || !shown.get())>
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.room.name.get_value().to_string()}</h1>
                 <RecordingMark />
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
-                    {text(move || time.get())}
+                    {boxed_text(move || time.get())}
                 </time>
             </header>
             <Stage />

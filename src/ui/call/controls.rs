@@ -9,7 +9,7 @@ use crate::{
     call::Contact,
     i18n::texts,
     platform::{Kind, Timer},
-    reactive::{click, flag, holding, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click, effect_holding},
     session::{Session, Shortcut},
     ui::{
         DeviceChoices, HideAddress, Icon, Show,
@@ -54,7 +54,7 @@ pub fn Controls(
     let calm = Memo::new(move |_| {
         session.clock.settled.get() && session.view.with(|view| view.contact == Contact::Fine)
     });
-    holding(move || calm.get().then(|| Timer::new(CALM, prefetch)));
+    effect_holding(move || calm.get().then(|| Timer::new(CALM, prefetch)));
     view! {
         <footer class="controls">
             <Problems panels microphone />
@@ -83,7 +83,7 @@ fn Problems(
         panels.focus_button(OpenPanel::Devices);
     });
     view! {
-        <div class="problems" role="status" hidden=flag(move || panels.cover_notices())>
+        <div class="problems" role="status" hidden=boxed_bool(move || panels.cover_notices())>
             <AdviceLine unmute choose_device />
             <ProblemNote kind=Kind::Camera />
             <ProblemNote kind=Kind::Microphone />
@@ -96,14 +96,14 @@ fn Problems(
 fn SharingNotices() -> impl IntoView {
     let t = texts();
     let sharing = expect_context::<Session>().sharing;
-    let is_on = flag(move || sharing.is_on());
-    let asks = flag(move || !sharing.is_on() && sharing.is_asking());
+    let is_on = boxed_bool(move || sharing.is_on());
+    let asks = boxed_bool(move || !sharing.is_on() && sharing.is_asking());
     view! {
-        <div class="notice sharing" role="status" hidden=flag(move || !is_on.get())>
+        <div class="notice sharing" role="status" hidden=boxed_bool(move || !is_on.get())>
             <p>{t.you_share}</p>
             <button class="button small" on:click=click(move |_| sharing.stop())>{t.stop_sharing}</button>
         </div>
-        <div class="notice sharing late" role="status" hidden=flag(move || !asks.get())>
+        <div class="notice sharing late" role="status" hidden=boxed_bool(move || !asks.get())>
             <p>{t.choosing_screen}</p>
             <button class="button small" on:click=click(move |_| sharing.toggle())>{t.ask_again}</button>
             <button class="button small" on:click=click(move |_| sharing.stop())>{t.cancel}</button>
@@ -115,7 +115,7 @@ fn SharingNotices() -> impl IntoView {
 fn OpenedPanel(panels: Panels) -> impl IntoView {
     let t = texts();
     let close = Callback::new(move |()| panels.close());
-    let is_open = move |panel| flag(move || panels.is_open(panel));
+    let is_open = move |panel| boxed_bool(move || panels.is_open(panel));
     let lazy = move |panel| {
         view! {
             <Show when=is_open(OpenPanel::Lazy(panel))>
@@ -145,10 +145,10 @@ fn Buttons(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let sharing = flag(move || session.sharing.is_on());
-    let share = word(move || if sharing.get() { t.stop_sharing } else { t.share_screen });
-    let crowd = text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
-    let unread = text(move || (t.chat_unread)(session.chat.unread()));
+    let sharing = boxed_bool(move || session.sharing.is_on());
+    let share = boxed_str(move || if sharing.get() { t.stop_sharing } else { t.share_screen });
+    let crowd = boxed_text(move || (t.people)(session.view.with(|view| view.tiles.len()) + 1));
+    let unread = boxed_text(move || (t.chat_unread)(session.chat.unread()));
     view! {
         <div class="buttons" role="toolbar" aria-label=t.controls>
             <DeviceToggle kind=Kind::Microphone button=microphone />
@@ -156,7 +156,7 @@ fn Buttons(
             <button
                 class="control"
                 class:on=sharing
-                hidden=flag(move || !session.sharing.possible.get())
+                hidden=boxed_bool(move || !session.sharing.possible.get())
                 aria-label=share
                 title=share
                 on:click=click(move |_| session.sharing.toggle())
@@ -167,14 +167,14 @@ fn Buttons(
                 panels
                 panel=OpenPanel::Lazy(Lazy::More)
                 icon=icons::MORE
-                label=text(move || t.more_panel.to_owned())
-                on=flag(move || session.own.hand.get())
+                label=boxed_text(move || t.more_panel.to_owned())
+                on=boxed_bool(move || session.own.hand.get())
             />
             <PanelButton
                 panels
                 panel=OpenPanel::Devices
                 icon=icons::DEVICES
-                label=text(move || t.devices.to_owned())
+                label=boxed_text(move || t.devices.to_owned())
             />
             <PanelButton panels panel=OpenPanel::Lazy(Lazy::People) icon=icons::PEOPLE label=crowd />
             <PanelButton

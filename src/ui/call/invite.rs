@@ -3,7 +3,7 @@
 use crate::{
     i18n::texts,
     platform,
-    reactive::{click, flag},
+    reactive::{boxed_bool, click},
     session::Session,
     ui::{Icon, Show, icons},
 };
@@ -28,7 +28,7 @@ pub fn Invite() -> impl IntoView {
                         <Icon paths=icons::LINK />
                         {t.copy_link}
                     </button>
-                    <Show when=flag(platform::can_share)>
+                    <Show when=boxed_bool(platform::can_share)>
                         <button class="button" on:click=click(move |_| session.room.share_link())>
                             <Icon paths=icons::SHARE />
                             {t.share}

@@ -2,7 +2,7 @@
 
 use crate::{
     platform,
-    reactive::{click, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click},
     ui::{Icon, panels::lazy::Lazy},
 };
 use leptos::{html, prelude::*};
@@ -100,11 +100,11 @@ pub(super) fn PanelButton(
     #[prop(optional)]
     badge: Option<Signal<usize>>,
 ) -> impl IntoView {
-    let title = text(move || title.map_or_else(|| label.get(), str::to_owned));
+    let title = boxed_text(move || title.map_or_else(|| label.get(), str::to_owned));
     let badge = badge.map(|count| {
         view! {
-            <span class="badge" aria-hidden="true" hidden=flag(move || count.get() == 0)>
-                {text(move || count.get().min(99).to_string())}
+            <span class="badge" aria-hidden="true" hidden=boxed_bool(move || count.get() == 0)>
+                {boxed_text(move || count.get().min(99).to_string())}
             </span>
         }
     });
@@ -115,7 +115,7 @@ pub(super) fn PanelButton(
             node_ref=panels.button(panel)
             aria-label=label
             title=title
-            aria-expanded=word(move || if panels.is_open(panel) { "true" } else { "false" })
+            aria-expanded=boxed_str(move || if panels.is_open(panel) { "true" } else { "false" })
             on:click=click(move |_| panels.toggle(panel))
         >
             <Icon paths=icon />

@@ -2,7 +2,7 @@
 
 use crate::{
     i18n::texts,
-    reactive::{click, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click},
     session::{Notice, Notices},
 };
 use leptos::prelude::*;
@@ -15,18 +15,18 @@ pub fn NoticeBar(
 ) -> impl IntoView {
     let t = texts();
     let read = move |notice: Option<Notice>| notice.map(|it| (t.notice)(&it)).unwrap_or_default();
-    let accept = word(move || match notices.offer() {
+    let accept = boxed_str(move || match notices.offer() {
         Some(Notice::Replaced { .. }) => t.undo,
         _ => t.use_it,
     });
-    let opens_tab = flag(move || notices.offer().is_some_and(|offer| offer.opens_tab()));
+    let opens_tab = boxed_bool(move || notices.offer().is_some_and(|offer| offer.opens_tab()));
     view! {
         <div class="notices" role="status" aria-live="polite">
-            <p class="notice" data-notice="event" hidden=flag(move || notices.event().is_none())>
-                {text(move || read(notices.event()))}
+            <p class="notice" data-notice="event" hidden=boxed_bool(move || notices.event().is_none())>
+                {boxed_text(move || read(notices.event()))}
             </p>
-            <div class="notice" data-notice="offer" hidden=flag(move || notices.offer().is_none())>
-                <p>{text(move || read(notices.offer()))}</p>
+            <div class="notice" data-notice="offer" hidden=boxed_bool(move || notices.offer().is_none())>
+                <p>{boxed_text(move || read(notices.offer()))}</p>
                 // The address of a room's page is the link to it.
                 {move || opens_tab.get().then(|| view! {
                     <a class="button small" href="" target="_blank">{t.open_in_tab}</a>

@@ -4,7 +4,7 @@
 use crate::{
     layout::Fit,
     platform::{self, Player, Stream},
-    reactive::{effect, flag, holding},
+    reactive::{boxed_bool, effect, effect_holding},
 };
 use leptos::{html, prelude::*};
 
@@ -32,13 +32,13 @@ pub fn Video(
             fit.set(now);
         }
     };
-    holding(move || {
+    effect_holding(move || {
         let element = element.get()?;
         platform::watch_size(&element, look)
     });
     view! {
         <video
-            class:whole=flag(move || fit.get() == Fit::Contain)
+            class:whole=boxed_bool(move || fit.get() == Fit::Contain)
             node_ref=element
             on:loadeddata=seen
             on:resize=move |_| look()

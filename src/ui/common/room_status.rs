@@ -4,7 +4,7 @@ use crate::{
     call::{Contact, Phase, View},
     i18n::{stopwatch, texts},
     protocol::{Person, RoomState},
-    reactive::{flag, text},
+    reactive::{boxed_bool, boxed_text},
     session::Session,
 };
 use leptos::prelude::*;
@@ -15,14 +15,14 @@ use leptos::prelude::*;
 pub fn RoomStatus() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let count = text(move || session.view.get().state.people.len().to_string());
+    let count = boxed_text(move || session.view.get().state.people.len().to_string());
     // The last state from the server may be outdated while the server is unreachable.
-    let known = flag(move || {
+    let known = boxed_bool(move || {
         session.view.with(|view| {
             !view.moved && !matches!(view.contact, Contact::Lost { .. } | Contact::Offline { .. })
         })
     });
-    let sentence = text(move || {
+    let sentence = boxed_text(move || {
         if matches!(session.view.get().phase, Phase::Knocking { locked: true, .. }) {
             return t.until_unlocked.to_owned();
         }
@@ -36,7 +36,7 @@ pub fn RoomStatus() -> impl IntoView {
         let people = session.view.get().state.people;
         (t.inside)(&people.into_iter().map(name).collect::<Vec<_>>())
     });
-    let door = text(move || match session.view.get() {
+    let door = boxed_text(move || match session.view.get() {
         View { phase: Phase::Waiting, state: RoomState { limit: 0, .. }, .. } => {
             format!("{} {}", t.room_full, t.waiting_title)
         }
@@ -57,7 +57,7 @@ pub fn RoomStatus() -> impl IntoView {
         }
         _ => String::new(),
     });
-    let recorded = text(move || {
+    let recorded = boxed_text(move || {
         session.view.with(|view| {
             let recording = |person: &&Person| person.presence.recording;
             let people = view.state.people.iter().filter(recording);
@@ -65,19 +65,19 @@ pub fn RoomStatus() -> impl IntoView {
         })
     });
     // Screen readers do not announce the passing seconds.
-    let time = text(move || match session.view.get().phase {
+    let time = boxed_text(move || match session.view.get().phase {
         Phase::Knocking { since, .. } => stopwatch(session.clock.now.get().saturating_sub(since)),
         _ => String::new(),
     });
     view! {
         <div class="inside" data-inside="" data-count=count aria-live="polite">
-            <p hidden=flag(move || !known.get() || sentence.get() == door.get())>{sentence}</p>
-            <p class="recorded" hidden=flag(move || !known.get() || recorded.get().is_empty())>
+            <p hidden=boxed_bool(move || !known.get() || sentence.get() == door.get())>{sentence}</p>
+            <p class="recorded" hidden=boxed_bool(move || !known.get() || recorded.get().is_empty())>
                 <span class="dot" aria-hidden="true"></span>
                 {recorded}
             </p>
-            <p class="strong" data-door="" hidden=flag(move || door.get().is_empty())>{door}</p>
-            <p class="quiet" aria-hidden="true" hidden=flag(move || time.get().is_empty())>{time}</p>
+            <p class="strong" data-door="" hidden=boxed_bool(move || door.get().is_empty())>{door}</p>
+            <p class="quiet" aria-hidden="true" hidden=boxed_bool(move || time.get().is_empty())>{time}</p>
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     call::{Contact, Phase},
     i18n::texts,
-    reactive::{click, flag, word},
+    reactive::{boxed_bool, boxed_str, click},
     session::Session,
     ui::Show,
 };
@@ -20,8 +20,8 @@ pub fn ServerBanner() -> impl IntoView {
             .view
             .with(|view| matches!(view.phase, Phase::InCall { .. }) && !view.tiles.is_empty())
     };
-    let fine = flag(move || contact.get() == Contact::Fine);
-    let said = word(move || match contact.get() {
+    let fine = boxed_bool(move || contact.get() == Contact::Fine);
+    let said = boxed_str(move || match contact.get() {
         contact @ Contact::Lost { .. } => match session.connectivity.barriers.found.get() {
             Some(barrier) => (t.barred)(&barrier),
             None => (t.contact)(contact, inside()),
@@ -35,7 +35,7 @@ pub fn ServerBanner() -> impl IntoView {
         <div role="status">
             <div class="banner" data-notice="server" hidden=fine>
                 <span>{said}</span>
-                <Show when=flag(long)>
+                <Show when=boxed_bool(long)>
                     <button class="button small" on:click=click(move |_| session.hurry())>{t.try_now}</button>
                 </Show>
             </div>

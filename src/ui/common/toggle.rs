@@ -1,6 +1,6 @@
 //! A switch.
 
-use crate::reactive::{click, word};
+use crate::reactive::{boxed_str, click};
 use leptos::prelude::*;
 
 /// Something that is on or off. It shows the actual state, not the last press.
@@ -21,7 +21,7 @@ pub(in crate::ui) fn Toggle(
         <button
             class="toggle"
             role="switch"
-            aria-checked=word(move || if on.get() { "true" } else { "false" })
+            aria-checked=boxed_str(move || if on.get() { "true" } else { "false" })
             disabled=disabled
             on:click=click(move |_| set.run(!on.get_untracked()))
         >

@@ -10,7 +10,7 @@ use crate::{
     i18n::statistics_texts,
     platform,
     protocol::PeerId,
-    reactive::{click, effect, flag, text},
+    reactive::{boxed_bool, boxed_text, click, effect},
     session::{Probing, Session},
     ui::{Icon, common::panel::Panel, icons},
 };
@@ -29,7 +29,7 @@ pub(in crate::ui) fn ConnectionPanel(
     let t = statistics_texts();
     let session = expect_context::<Session>();
     let presence = Memo::new(move |_| session.tile(id).map(|tile| tile.presence));
-    let name = text(move || (t.connection_to)(&presence.get().unwrap_or_default().name));
+    let name = boxed_text(move || (t.connection_to)(&presence.get().unwrap_or_default().name));
     let first = NodeRef::<html::Button>::new();
     session.connectivity.measuring.set(true);
     on_cleanup(move || {
@@ -158,10 +158,10 @@ fn ServerTests(tests: Tests) -> impl IntoView {
     on_cleanup(move || tests.probing.stop());
     let lines = Signal::derive(move || tests.lines());
     view! {
-        <section hidden=flag(move || session.ice_servers().is_empty())>
+        <section hidden=boxed_bool(move || session.ice_servers().is_empty())>
             <button
                 class="button small"
-                disabled=flag(move || tests.probing.is_running())
+                disabled=boxed_bool(move || tests.probing.is_running())
                 on:click=click(move |_| tests.start(session))
             >
                 {t.test_relays}

@@ -7,7 +7,7 @@ use crate::{
     i18n::{StatisticsTexts, statistics_texts},
     platform::{self, Local, UploadTrial},
     protocol::{Boot, IceServer},
-    reactive::{click, effect, flag, word},
+    reactive::{boxed_bool, boxed_str, click, effect},
     session::{Probing, Session},
 };
 use leptos::prelude::*;
@@ -74,8 +74,8 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     });
     let verdict = Memo::new(move |_| findings.with(Findings::verdict));
     let has_barrier = move || session.connectivity.barriers.found.get().is_some();
-    let summary = word(move || summary(verdict.get(), has_barrier(), t));
-    let abandoned = flag(move || {
+    let summary = boxed_str(move || summary(verdict.get(), has_barrier(), t));
+    let abandoned = boxed_bool(move || {
         let dropped = |probe: &IceServerCheck| probe.result == CheckResult::Dropped;
         upload.get() == UploadResult::Dropped
             || probing.probes.with(|probes| probes.iter().any(dropped))
@@ -86,7 +86,7 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
     };
     let lines = Signal::derive(move || findings.with(|findings| findings.lines(t)));
     view! {
-        <details class="connection-test" hidden=abandoned data-verdict=word(move || verdict_name(verdict.get()))>
+        <details class="connection-test" hidden=abandoned data-verdict=boxed_str(move || verdict_name(verdict.get()))>
             <summary><span role="status">{summary}</span></summary>
             <Lines lines />
             <div class="row">

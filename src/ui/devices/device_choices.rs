@@ -3,7 +3,7 @@
 use crate::{
     i18n::texts,
     platform::{self, Device, DeviceKind, Kind, Problem},
-    reactive::{click, flag, text},
+    reactive::{boxed_bool, boxed_text, click},
     session::Session,
     ui::Show,
 };
@@ -16,14 +16,14 @@ pub fn DeviceChoices() -> impl IntoView {
     let session = expect_context::<Session>();
     let media = session.media;
     media.show_level();
-    let level = text(move || media.level.get().to_string());
+    let level = boxed_text(move || media.level.get().to_string());
     view! {
         <div class="devices">
             <InputChoice kind=Kind::Camera />
             <InputChoice kind=Kind::Microphone />
             <div
                 class="level"
-                hidden=flag(move || media.problem(Kind::Microphone).is_some())
+                hidden=boxed_bool(move || media.problem(Kind::Microphone).is_some())
                 data-level=""
                 role="meter"
                 aria-label=t.level
@@ -31,13 +31,13 @@ pub fn DeviceChoices() -> impl IntoView {
                 aria-valuemax="100"
                 aria-valuenow=level
             >
-                <span style:translate=text(move || format!("-{}%", 100 - media.level.get()))></span>
+                <span style:translate=boxed_text(move || format!("-{}%", 100 - media.level.get()))></span>
             </div>
-            <Show when=flag(platform::can_choose_speaker)>
+            <Show when=boxed_bool(platform::can_choose_speaker)>
                 <Choice
                     label=t.speaker
                     kind=DeviceKind::Speaker
-                    current=text(move || media.speaker.get())
+                    current=boxed_text(move || media.speaker.get())
                     on_choice=Callback::new(move |id| media.choose_speaker(id))
                 />
             </Show>
@@ -59,7 +59,7 @@ fn InputChoice(kind: Kind) -> impl IntoView {
         <Choice
             label
             kind=DeviceKind::Input(kind)
-            current=text(move || media.device_in_use(kind))
+            current=boxed_text(move || media.device_in_use(kind))
             on_choice=Callback::new(move |id| media.choose(kind, id))
         />
     }
@@ -85,11 +85,11 @@ fn Choice(
             move || current.get() == id
         };
         let label = if label.is_empty() { (t.unnamed_device)(index + 1) } else { label };
-        view! { <option value=id prop:selected=flag(selected)>{label}</option> }
+        view! { <option value=id prop:selected=boxed_bool(selected)>{label}</option> }
     };
     let has_default = move || listed.with(|all| all.iter().any(|device| device.id == "default"));
     view! {
-        <Show when=flag(move || !listed.with(Vec::is_empty))>
+        <Show when=boxed_bool(move || !listed.with(Vec::is_empty))>
             <label class="choice">
                 <span>{label}</span>
                 <select on:change=move |event| on_choice.run(event_target_value(&event))>

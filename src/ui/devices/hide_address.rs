@@ -1,6 +1,6 @@
 //! Hiding this person's IP address from the others.
 
-use crate::{i18n::texts, protocol::Boot, reactive::flag, session::Session, ui::Show};
+use crate::{i18n::texts, protocol::Boot, reactive::boxed_bool, session::Session, ui::Show};
 use leptos::prelude::*;
 
 /// The switch, if the server has a relay. If the relay was removed, people who hide their address
@@ -20,8 +20,8 @@ pub fn HideAddress() -> impl IntoView {
             <label class="check">
                 <input
                     type="checkbox"
-                    prop:checked=flag(move || hides.get() == Some(true))
-                    disabled=flag(move || hides.get().is_none())
+                    prop:checked=boxed_bool(move || hides.get() == Some(true))
+                    disabled=boxed_bool(move || hides.get().is_none())
                     on:change=move |event| session.preferences.hide_address(event_target_checked(&event))
                 />
                 <span>

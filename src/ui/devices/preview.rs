@@ -3,7 +3,7 @@
 use crate::{
     i18n::texts,
     platform::Kind,
-    reactive::{click, flag, word},
+    reactive::{boxed_bool, boxed_str, click},
     session::{Session, Source},
     ui::{Icon, Show, common::playback::Video, icons},
 };
@@ -16,8 +16,8 @@ pub fn Preview() -> impl IntoView {
     let session = expect_context::<Session>();
     let media = session.media;
     let picture = Signal::derive(move || media.own_picture());
-    let untouched = flag(move || media.is_untouched());
-    let has_picture = flag(move || picture.get().is_some());
+    let untouched = boxed_bool(move || media.is_untouched());
+    let has_picture = boxed_bool(move || picture.get().is_some());
     view! {
         <section class="preview" class:live=has_picture>
             <Show when=has_picture>
@@ -32,10 +32,10 @@ pub fn Preview() -> impl IntoView {
                     <p class="quiet">{t.turn_on_hint}</p>
                 </div>
             </Show>
-            <p class="ask late" role="status" hidden=flag(move || untouched.get() || has_picture.get())>
-                {word(move || if media.is_opening() { t.asking } else { t.no_picture })}
+            <p class="ask late" role="status" hidden=boxed_bool(move || untouched.get() || has_picture.get())>
+                {boxed_str(move || if media.is_opening() { t.asking } else { t.no_picture })}
             </p>
-            <Show when=flag(move || !untouched.get())>
+            <Show when=boxed_bool(move || !untouched.get())>
                 <div class="preview-controls">
                     <DeviceToggle kind=Kind::Microphone />
                     <DeviceToggle kind=Kind::Camera />
@@ -56,19 +56,19 @@ pub fn DeviceToggle(
 ) -> impl IntoView {
     let t = texts();
     let media = expect_context::<Session>().media;
-    let on = flag(move || media.is_sending(kind));
+    let on = boxed_bool(move || media.is_sending(kind));
     let (turn_off, turn_on, icon_on, icon_off) = match kind {
         Kind::Microphone => (t.mute, t.unmute, icons::MICROPHONE, icons::MICROPHONE_OFF),
         Kind::Camera => (t.camera_off, t.camera_on, icons::CAMERA, icons::CAMERA_OFF),
     };
-    let name = word(move || if on.get() { turn_off } else { turn_on });
-    let icon = word(move || if on.get() { icon_on } else { icon_off });
-    let failed = flag(move || matches!(media.source(kind), Source::Failed(_)));
+    let name = boxed_str(move || if on.get() { turn_off } else { turn_on });
+    let icon = boxed_str(move || if on.get() { icon_on } else { icon_off });
+    let failed = boxed_bool(move || matches!(media.source(kind), Source::Failed(_)));
     view! {
         <button
             class="control"
             node_ref=button
-            class:off=flag(move || !on.get())
+            class:off=boxed_bool(move || !on.get())
             class:failed=failed
             aria-label=name
             title=name

@@ -4,7 +4,7 @@ use crate::{
     i18n::choice_texts,
     platform::Processing,
     protocol::Quality,
-    reactive::{flag, word},
+    reactive::{boxed_bool, boxed_str},
     session::Session,
     ui::{
         Show,
@@ -20,13 +20,13 @@ pub(in crate::ui) fn Settings() -> impl IntoView {
     let session = expect_context::<Session>();
     let media = session.media;
     let quality = move |quality, label: &'static str| {
-        let chosen = flag(move || session.preferences.quality.get() == quality);
+        let chosen = boxed_bool(move || session.preferences.quality.get() == quality);
         let choose = Callback::new(move |()| session.set_quality(quality));
         view! { <RadioOption group="quality" label chosen choose /> }
     };
-    let music = flag(move || media.processing.get().music);
+    let music = boxed_bool(move || media.processing.get().music);
     let step = move |label, read: fn(&Processing) -> bool, write: fn(&mut Processing, bool)| {
-        let on = flag(move || read(&media.processing.get()) && !music.get());
+        let on = boxed_bool(move || read(&media.processing.get()) && !music.get());
         let set = Callback::new(move |on| {
             let mut processing = media.processing.get_untracked();
             write(&mut processing, on);
@@ -46,18 +46,18 @@ pub(in crate::ui) fn Settings() -> impl IntoView {
                 {quality(Quality::SaveData, t.save_data)}
                 {quality(Quality::AudioOnly, t.audio_only)}
             </div>
-            <p class="quiet">{word(move || (t.quality_means)(session.preferences.quality.get()))}</p>
+            <p class="quiet">{boxed_str(move || (t.quality_means)(session.preferences.quality.get()))}</p>
         </section>
         <section aria-labelledby="sound-choices">
             <h3 id="sound-choices">{t.sound_and_picture}</h3>
-            <Show when=flag(move || media.can_blur())>
+            <Show when=boxed_bool(move || media.can_blur())>
                 <Toggle label=t.blur on=media.blur set=blur />
             </Show>
             {step(t.noise, |wish| wish.noise, |wish, on| wish.noise = on)}
             {step(t.echo, |wish| wish.echo, |wish, on| wish.echo = on)}
             {step(t.gain, |wish| wish.gain, |wish, on| wish.gain = on)}
             <Toggle label=t.music on=music set=play />
-            <p class="quiet" hidden=flag(move || !music.get())>{t.music_means}</p>
+            <p class="quiet" hidden=boxed_bool(move || !music.get())>{t.music_means}</p>
         </section>
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     i18n::texts,
     platform,
     protocol::{DisplayName, PeerId, limits::TEXT_CHARS},
-    reactive::{effect, flag, text},
+    reactive::{boxed_bool, boxed_text, effect},
     session::Session,
     ui::{Icon, common::panel::Panel, icons},
 };
@@ -40,7 +40,7 @@ pub(super) fn ChatPanel(close: Callback<()>) -> impl IntoView {
     });
     let chat = Memo::new(move |_| session.view.with(|view| view.chat.clone()));
     let rows = Memo::new(move |_| chat.with(|chat| rows(&chat.messages)));
-    let empty = flag(move || rows.with(Vec::is_empty));
+    let empty = boxed_bool(move || rows.with(Vec::is_empty));
     view! {
         <Panel name=t.chat close class="chat">
             <div class="chat-scroll" tabindex="0" role="log" aria-label=t.chat>
@@ -50,7 +50,7 @@ pub(super) fn ChatPanel(close: Callback<()>) -> impl IntoView {
                     </For>
                 </ol>
             </div>
-            <p class="quiet chat-hint" hidden=flag(move || !empty.get())>{t.chat_hint}</p>
+            <p class="quiet chat-hint" hidden=boxed_bool(move || !empty.get())>{t.chat_hint}</p>
             <Files />
             <Composer />
         </Panel>
@@ -80,16 +80,17 @@ fn Said(row: Row, chat: Memo<ChatView>) -> impl IntoView {
         name if name.is_empty() => t.unnamed.to_owned(),
         name => name.as_str().to_owned(),
     };
-    let delivery = text(move || match chat.with(|chat| delivery(chat, number).filter(|_| own)) {
-        None => String::new(),
-        Some(Delivery::ToNobody) => t.nobody_to_read.to_owned(),
-        Some(Delivery::ToAll) => t.delivered.to_owned(),
-        Some(Delivery::NotTo(people)) => session.view.with(|view| {
-            let lack = view.tiles.iter().filter(|tile| people.contains(&tile.key.id));
-            let names: Vec<&DisplayName> = lack.map(|tile| &tile.presence.name).collect();
-            (t.not_delivered)(&names)
-        }),
-    });
+    let delivery =
+        boxed_text(move || match chat.with(|chat| delivery(chat, number).filter(|_| own)) {
+            None => String::new(),
+            Some(Delivery::ToNobody) => t.nobody_to_read.to_owned(),
+            Some(Delivery::ToAll) => t.delivered.to_owned(),
+            Some(Delivery::NotTo(people)) => session.view.with(|view| {
+                let lack = view.tiles.iter().filter(|tile| people.contains(&tile.key.id));
+                let names: Vec<&DisplayName> = lack.map(|tile| &tile.presence.name).collect();
+                (t.not_delivered)(&names)
+            }),
+        });
     let shown = message.text.as_str().to_owned();
     let text = pieces(&shown).into_iter().map(|piece| match piece {
         Piece::Text(text) => text.to_owned().into_any(),
@@ -107,7 +108,7 @@ fn Said(row: Row, chat: Memo<ChatView>) -> impl IntoView {
                 <time>{platform::clock_time(message.at)}</time>
             </p>
             <p class="said-text" dir="auto" translate="yes">{text}</p>
-            <p class="quiet delivery" hidden=flag(move || delivery.get().is_empty())>{delivery}</p>
+            <p class="quiet delivery" hidden=boxed_bool(move || delivery.get().is_empty())>{delivery}</p>
         </li>
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     i18n::statistics_texts,
     platform,
     protocol::{DisplayName, PeerId},
-    reactive::{click, effect, text},
+    reactive::{boxed_text, click, effect},
     ui::{Icon, icons},
 };
 use leptos::{html, prelude::*};
@@ -34,7 +34,7 @@ pub(super) fn ConnectionButton(id: PeerId, name: Signal<DisplayName>) -> impl In
         <button
             class="button small"
             node_ref=button
-            aria-label=text(move || (t.connection_to)(&name.get()))
+            aria-label=boxed_text(move || (t.connection_to)(&name.get()))
             on:click=click(move |_| now.set(Some(id)))
         >
             <Icon paths=icons::GRAPH />

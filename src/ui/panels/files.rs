@@ -4,7 +4,7 @@ use crate::{
     content::{FileInput, FileKey, FileState, FileView},
     i18n::file_texts,
     platform,
-    reactive::{click, first_click, flag},
+    reactive::{boxed_bool, click, first_click},
     session::Session,
     ui::{Icon, icons},
 };
@@ -17,7 +17,7 @@ pub(super) fn Files() -> impl IntoView {
     let session = expect_context::<Session>();
     let files = Memo::new(move |_| session.view.with(|view| view.files.files.clone()));
     view! {
-        <ul class="files" aria-label=t.files hidden=flag(move || files.with(|files| files.is_empty()))>
+        <ul class="files" aria-label=t.files hidden=boxed_bool(move || files.with(|files| files.is_empty()))>
             <For each=move || files.with(|files| files.iter().rev().cloned().collect::<Vec<_>>()) key=|file| file.key let:file>
                 <FileRow first=file />
             </For>
@@ -50,7 +50,7 @@ fn FileRow(first: FileView) -> impl IntoView {
                 max="1"
                 aria-label=name.as_str().to_owned()
                 prop:value=move || progress().unwrap_or_default()
-                hidden=flag(move || progress().is_none())
+                hidden=boxed_bool(move || progress().is_none())
             ></progress>
             <FileButtons file />
         </li>

@@ -4,7 +4,7 @@ use super::join_requests::WaitingPeople;
 use crate::{
     i18n::texts,
     protocol::{HostAction, Invitation},
-    reactive::{click, first_click, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click, first_click},
     session::{Session, invitation_link},
     ui::common::{confirm_button::ConfirmButton, toggle::Toggle},
 };
@@ -28,9 +28,9 @@ pub(super) fn HostTools() -> impl IntoView {
 fn RoomSettings() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let locked = flag(move || session.view.with(|view| view.hosting.settings.locked));
-    let waits = flag(move || session.view.with(|view| view.hosting.settings.waiting_room));
-    let has_passcode = flag(move || session.view.with(|view| view.hosting.settings.passcode));
+    let locked = boxed_bool(move || session.view.with(|view| view.hosting.settings.locked));
+    let waits = boxed_bool(move || session.view.with(|view| view.hosting.settings.waiting_room));
+    let has_passcode = boxed_bool(move || session.view.with(|view| view.hosting.settings.passcode));
     let field = NodeRef::<html::Input>::new();
     let set_passcode = move |event: SubmitEvent| {
         event.prevent_default();
@@ -53,7 +53,7 @@ fn RoomSettings() -> impl IntoView {
             </form>
             <button
                 class="button small"
-                hidden=flag(move || !has_passcode.get())
+                hidden=boxed_bool(move || !has_passcode.get())
                 on:click=click(move |_| session.act(HostAction::Passcode { passcode: None }))
             >
                 {t.remove_passcode}
@@ -73,7 +73,7 @@ fn Invitations() -> impl IntoView {
         let link = invitation_link(&session.room.link.get_value(), &token);
         let sentence = {
             let token = token.clone();
-            text(move || {
+            boxed_text(move || {
                 let is_it = |given: &&Invitation| given.token == token;
                 given.with(|given| given.iter().find(is_it).map(t.invitation).unwrap_or_default())
             })
@@ -112,11 +112,11 @@ fn RenewKey() -> impl IntoView {
     view! {
         <button
             class="button small"
-            class:danger=flag(move || confirm.is_next())
+            class:danger=boxed_bool(move || confirm.is_next())
             aria-describedby="renew-key"
             on:click=confirm.second(move || session.act(HostAction::RenewHostKey))
         >
-            {word(move || if confirm.is_next() { t.renew_key_sure } else { t.renew_key })}
+            {boxed_str(move || if confirm.is_next() { t.renew_key_sure } else { t.renew_key })}
         </button>
     }
 }
@@ -128,7 +128,7 @@ fn EndForAll() -> impl IntoView {
     let confirm = ConfirmButton::new();
     view! {
         <button class="button danger" on:click=confirm.second(move || session.act(HostAction::End))>
-            {word(move || if confirm.is_next() { t.end_call_sure } else { t.end_call })}
+            {boxed_str(move || if confirm.is_next() { t.end_call_sure } else { t.end_call })}
         </button>
     }
 }

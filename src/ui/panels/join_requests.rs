@@ -3,7 +3,7 @@
 use crate::{
     i18n::{shown_name, texts},
     protocol::{HostAction, PeerId, Person},
-    reactive::{first_click, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, first_click},
     session::Session,
 };
 use leptos::{ev::MouseEvent, prelude::*};
@@ -17,7 +17,7 @@ pub(super) fn WaitingPeople() -> impl IntoView {
         Memo::new(move |_| session.view.with(|view| view.hosting.host_state.waiting.clone()));
     let row = move |Person { id, .. }: Person| {
         // They may still change their name.
-        let name = text(move || {
+        let name = boxed_text(move || {
             let of = |waiting: &Vec<Person>| {
                 let person = waiting.iter().find(|person| person.id == id);
                 person.map(|person| shown_name(person.presence.clone())).unwrap_or_default()
@@ -38,14 +38,14 @@ pub(super) fn WaitingPeople() -> impl IntoView {
         }
     };
     view! {
-        <section hidden=flag(move || waiting.get().is_empty()) aria-labelledby="waiting">
+        <section hidden=boxed_bool(move || waiting.get().is_empty()) aria-labelledby="waiting">
             <h3 id="waiting">{t.waiting_to_come_in}</h3>
             <ul class="people">
                 <For each=move || waiting.get() key=|person| person.id children=row />
             </ul>
             <button
                 class="button small"
-                hidden=flag(move || waiting.get().len() < 2)
+                hidden=boxed_bool(move || waiting.get().len() < 2)
                 on:click=each(session, waiting, |to| HostAction::Admit { to })
             >
                 {t.let_all_in}
@@ -65,22 +65,22 @@ pub(in crate::ui) fn JoinRequest() -> impl IntoView {
             false => Vec::new(),
         })
     });
-    let sentence = text(move || {
+    let sentence = boxed_text(move || {
         let waiting = waiting.get();
         (t.knock)(&waiting.iter().map(|person| &person.presence.name).collect::<Vec<_>>())
     });
-    let nobody = flag(move || waiting.get().is_empty());
+    let nobody = boxed_bool(move || waiting.get().is_empty());
     let alone = move || waiting.get().len() == 1;
     view! {
         <div class="knock" role="status">
             <div class="notice" data-notice="knock" hidden=nobody>
                 <p>{sentence}</p>
                 <button class="button small primary" on:click=each(session, waiting, |to| HostAction::Admit { to })>
-                    {word(move || if alone() { t.let_in } else { t.let_all_in })}
+                    {boxed_str(move || if alone() { t.let_in } else { t.let_all_in })}
                 </button>
                 <button
                     class="button small"
-                    hidden=flag(move || !alone())
+                    hidden=boxed_bool(move || !alone())
                     on:click=each(session, waiting, |to| HostAction::Deny { to })
                 >
                     {t.turn_away}

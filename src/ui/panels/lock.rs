@@ -5,7 +5,7 @@ use crate::{
     i18n::texts,
     platform,
     protocol::{DisplayName, RoomName},
-    reactive::{effect, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, effect},
     ui::{Icon, icons},
 };
 use leptos::prelude::*;
@@ -41,23 +41,23 @@ pub(super) fn Lock(
     });
     // Browsers connect to the fingerprints in their descriptions: a change means that someone
     // tampers with them.
-    let unsure = flag(move || seal.with(Option::is_none));
-    let sentence = text(move || match code.get() {
+    let unsure = boxed_bool(move || seal.with(Option::is_none));
+    let sentence = boxed_text(move || match code.get() {
         _ if unsure.get() => t.unsure_why.to_owned(),
         None => t.no_code.to_owned(),
         Some(code) if code.is_empty() => String::new(),
         Some(_) => (t.compare)(&name.get()),
     });
     view! {
-        <details class="lock" class:unsure=unsure hidden=flag(move || path.get().is_none())>
+        <details class="lock" class:unsure=unsure hidden=boxed_bool(move || path.get().is_none())>
             <summary>
                 <Icon paths=icons::LOCK />
-                {word(move || match path.get() {
+                {boxed_str(move || match path.get() {
                     Some(_) if unsure.get() => t.unsure,
                     path => path.map(t.path).unwrap_or_default(),
                 })}
             </summary>
-            <p class="code" data-code="">{text(move || code.get().unwrap_or_default())}</p>
+            <p class="code" data-code="">{boxed_text(move || code.get().unwrap_or_default())}</p>
             <p class="quiet">{sentence}</p>
         </details>
     }

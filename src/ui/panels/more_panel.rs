@@ -6,7 +6,7 @@ use crate::{
     layout::Layout,
     platform,
     protocol::Reaction,
-    reactive::{click, flag, word},
+    reactive::{boxed_bool, boxed_str, click},
     session::Session,
     ui::{
         Icon,
@@ -36,7 +36,7 @@ pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
 fn Signs() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let raised = flag(move || session.own.hand.get());
+    let raised = boxed_bool(move || session.own.hand.get());
     let sign = move |sign: Reaction| {
         view! {
             <button
@@ -56,7 +56,7 @@ fn Signs() -> impl IntoView {
             on:click=click(move |_| session.own.hand.update(|raised| *raised = !*raised))
         >
             <Icon paths=icons::HAND />
-            {word(move || if raised.get() { t.lower_hand } else { t.raise_hand })}
+            {boxed_str(move || if raised.get() { t.lower_hand } else { t.raise_hand })}
         </button>
     }
 }
@@ -67,7 +67,7 @@ fn ViewChoices() -> impl IntoView {
     let layout_state = expect_context::<LayoutState>();
     let hides = Callback::new(move |hide| layout_state.hide_self(hide));
     let layout = move |layout, label: &'static str| {
-        let chosen = flag(move || layout_state.layout.get() == layout);
+        let chosen = boxed_bool(move || layout_state.layout.get() == layout);
         let choose = Callback::new(move |()| layout_state.choose(layout));
         view! { <RadioOption group="layout" label chosen choose /> }
     };

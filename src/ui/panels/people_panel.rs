@@ -9,7 +9,7 @@ use super::{
 use crate::{
     i18n::{shown_name, texts},
     protocol::{HostAction, PeerId, TrackSource},
-    reactive::{click, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click},
     session::Session,
     ui::{Icon, Show, common::panel::Panel, connection::connection_panel::ConnectionPanel, icons},
 };
@@ -39,13 +39,13 @@ pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
 fn Everybody(close: Callback<()>) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let hosting = flag(move || session.view.with(|view| view.hosting.is_host));
+    let hosting = boxed_bool(move || session.view.with(|view| view.hosting.is_host));
     let others = Memo::new(move |_| {
         session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect::<Vec<_>>())
     });
     let count = move || others.get().len() + 1;
     view! {
-        <Panel name=text(move || (t.people)(count())) close>
+        <Panel name=boxed_text(move || (t.people)(count())) close>
             <button class="button" on:click=click(move |_| session.room.copy_link())>
                 <Icon paths=icons::LINK />
                 {t.copy_link}
@@ -53,13 +53,13 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
             <ul class="people">
                 <li class="person">
                     <span class="name">{t.you}</span>
-                    <span class="tag" hidden=flag(move || !hosting.get())>{t.host}</span>
+                    <span class="tag" hidden=boxed_bool(move || !hosting.get())>{t.host}</span>
                 </li>
                 <For each=move || others.get() key=|id| *id let:id>
                     <PersonRow id hosting />
                 </For>
             </ul>
-            <p class="quiet" hidden=hosting>{word(move || (t.rules)(&session.view.get().hosting.settings))}</p>
+            <p class="quiet" hidden=hosting>{boxed_str(move || (t.rules)(&session.view.get().hosting.settings))}</p>
             <Show when=hosting>
                 <HostTools />
             </Show>
@@ -77,30 +77,31 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));
     let seal =
         Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.seal.clone())));
-    let is_host = flag(move || session.view.with(|view| view.hosting.settings.hosts.contains(&id)));
+    let is_host =
+        boxed_bool(move || session.view.with(|view| view.hosting.settings.hosts.contains(&id)));
     let act = move |action: HostAction| session.act(action);
     let mute = move |what| act(HostAction::Mute { to: id, what });
     view! {
         <li class="person">
-            <span class="name">{text(move || shown_name(presence.get()))}</span>
-            <span class="tag" hidden=flag(move || !is_host.get())>{t.host}</span>
+            <span class="name">{boxed_text(move || shown_name(presence.get()))}</span>
+            <span class="tag" hidden=boxed_bool(move || !is_host.get())>{t.host}</span>
             <ConnectionButton id name />
             <Show when=hosting>
                 <details>
-                    <summary class="control small" aria-label=text(move || (t.more)(&presence.get().name))>
+                    <summary class="control small" aria-label=boxed_text(move || (t.more)(&presence.get().name))>
                         <Icon paths=icons::MORE />
                     </summary>
                     <div class="row">
                         <button
                             class="button small"
-                            disabled=flag(move || !presence.get().mic)
+                            disabled=boxed_bool(move || !presence.get().mic)
                             on:click=click(move |_| mute(TrackSource::Microphone))
                         >
                             {t.mute_person}
                         </button>
                         <button
                             class="button small"
-                            disabled=flag(move || !presence.get().camera)
+                            disabled=boxed_bool(move || !presence.get().camera)
                             on:click=click(move |_| mute(TrackSource::Camera))
                         >
                             {t.stop_camera}

@@ -4,7 +4,7 @@ use crate::{
     i18n::choice_texts,
     platform,
     protocol::{DisplayName, PeerId},
-    reactive::{click, text, word},
+    reactive::{boxed_str, boxed_text, click},
     session::{Session, Volume},
     ui::{Icon, icons},
 };
@@ -34,12 +34,12 @@ pub(super) fn VolumeOf(
         <div class="volume">
             <button
                 class="control small"
-                aria-label=text(move || (t.mute_for_me)(&name.get()))
-                title=text(move || (t.mute_for_me)(&name.get()))
-                aria-pressed=word(move || if volume.get().muted { "true" } else { "false" })
+                aria-label=boxed_text(move || (t.mute_for_me)(&name.get()))
+                title=boxed_text(move || (t.mute_for_me)(&name.get()))
+                aria-pressed=boxed_str(move || if volume.get().muted { "true" } else { "false" })
                 on:click=click(silence)
             >
-                <Icon paths=word(move || if volume.get().muted { icons::SOUND_OFF } else { icons::SOUND }) />
+                <Icon paths=boxed_str(move || if volume.get().muted { icons::SOUND_OFF } else { icons::SOUND }) />
             </button>
             <input
                 hidden=!platform::can_set_volume()
@@ -47,8 +47,8 @@ pub(super) fn VolumeOf(
                 min="0"
                 max="100"
                 step="5"
-                aria-label=text(move || (t.volume_of)(&name.get()))
-                prop:value=text(move || volume.get().percent.to_string())
+                aria-label=boxed_text(move || (t.volume_of)(&name.get()))
+                prop:value=boxed_text(move || volume.get().percent.to_string())
                 on:input=slide
             />
         </div>

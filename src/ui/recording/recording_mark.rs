@@ -2,7 +2,7 @@
 
 use crate::{
     i18n::{shown_name, stopwatch, texts},
-    reactive::{flag, text},
+    reactive::{boxed_bool, boxed_text},
     session::{Session, Stage},
 };
 use leptos::prelude::*;
@@ -20,14 +20,14 @@ pub(in crate::ui) fn RecordingMark() -> impl IntoView {
         let me = session.recording.is_announced().then(|| t.you_record.to_owned());
         me.into_iter().chain(others).collect::<Vec<_>>()
     });
-    let time = text(move || match session.recording.stage.get() {
+    let time = boxed_text(move || match session.recording.stage.get() {
         Stage::Running { since } => stopwatch(session.clock.now.get().saturating_sub(since)),
         _ => String::new(),
     });
     view! {
-        <div class="recording-mark" role="status" hidden=flag(move || names.with(Vec::is_empty))>
+        <div class="recording-mark" role="status" hidden=boxed_bool(move || names.with(Vec::is_empty))>
             <span class="dot" aria-hidden="true"></span>
-            <span class="who">{text(move || (t.recording_by)(&names.get()))}</span>
+            <span class="who">{boxed_text(move || (t.recording_by)(&names.get()))}</span>
             <span aria-hidden="true">{time}</span>
         </div>
     }

@@ -3,7 +3,7 @@
 use crate::{
     i18n::{recording_texts, shown_name, texts},
     platform::{self, KeptRecording, Local},
-    reactive::{effect, first_click, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, effect, first_click},
     recording::Part,
     session::{self, Labels, Session, Stage, delete, kept},
     ui::{Icon, common::confirm_button::ConfirmButton, icons},
@@ -18,7 +18,7 @@ pub(in crate::ui) fn RecordingSection() -> impl IntoView {
     let recording = session.recording;
     let possible = platform::can_record().is_some();
     let problem = move || recording.problem.get().map(t.problem).unwrap_or_default();
-    let label = text(move || match recording.stage.get() {
+    let label = boxed_text(move || match recording.stage.get() {
         Stage::Off => t.record.to_owned(),
         Stage::Counting(_) => t.cancel.to_owned(),
         Stage::Running { .. } => t.stop.to_owned(),
@@ -29,18 +29,18 @@ pub(in crate::ui) fn RecordingSection() -> impl IntoView {
         Stage::Off => session.record(labels),
         _ => recording.stop(),
     };
-    let countdown = text(move || match recording.stage.get() {
+    let countdown = boxed_text(move || match recording.stage.get() {
         Stage::Counting(left) => (t.starts_in)(left),
         _ => String::new(),
     });
-    let idle = flag(move || recording.stage.get() == Stage::Off);
+    let idle = boxed_bool(move || recording.stage.get() == Stage::Off);
     view! {
         <section class="recording" aria-label=t.record hidden=!possible>
-            <p class="quiet" hidden=flag(move || !idle.get())>{t.hint}</p>
-            <label class="check" hidden=flag(move || !idle.get())>
+            <p class="quiet" hidden=boxed_bool(move || !idle.get())>{t.hint}</p>
+            <label class="check" hidden=boxed_bool(move || !idle.get())>
                 <input
                     type="checkbox"
-                    prop:checked=flag(move || recording.separate.get())
+                    prop:checked=boxed_bool(move || recording.separate.get())
                     on:change=move |event| recording.separate.set(event_target_checked(&event))
                 />
                 {t.separate}
@@ -48,8 +48,8 @@ pub(in crate::ui) fn RecordingSection() -> impl IntoView {
             <div class="row">
                 <button
                     class="button"
-                    class:danger=flag(move || matches!(recording.stage.get(), Stage::Running { .. }))
-                    disabled=flag(move || recording.stage.get() == Stage::Finishing)
+                    class:danger=boxed_bool(move || matches!(recording.stage.get(), Stage::Running { .. }))
+                    disabled=boxed_bool(move || recording.stage.get() == Stage::Finishing)
                     on:click=first_click(press)
                 >
                     <Icon paths=icons::RECORD />
@@ -57,7 +57,7 @@ pub(in crate::ui) fn RecordingSection() -> impl IntoView {
                 </button>
                 <p role="status">{countdown}</p>
             </div>
-            <p class="problem" role="status" hidden=flag(move || problem().is_empty())>{word(problem)}</p>
+            <p class="problem" role="status" hidden=boxed_bool(move || problem().is_empty())>{boxed_str(problem)}</p>
         </section>
         <Recordings />
     }
@@ -81,16 +81,16 @@ pub(in crate::ui) fn Recordings() -> impl IntoView {
     let row = move |kept: Local<KeptRecording>| {
         let id = kept.id.clone();
         let is_saved = move |kept: &Local<KeptRecording>| kept.id == id && kept.saved.is_some();
-        let saved = flag(move || all.with(|all| all.iter().any(&is_saved)));
+        let saved = boxed_bool(move || all.with(|all| all.iter().any(&is_saved)));
         view! { <RecordingRow kept saved changes /> }
     };
     view! {
         <section
             class="recordings"
             aria-labelledby="recordings"
-            hidden=flag(move || all.with(Vec::is_empty))
+            hidden=boxed_bool(move || all.with(Vec::is_empty))
         >
-            <h2 id="recordings">{word(move || if torn() { t.recover } else { t.kept })}</h2>
+            <h2 id="recordings">{boxed_str(move || if torn() { t.recover } else { t.kept })}</h2>
             <ul>
                 <For each=move || all.get() key=|kept| kept.id.clone() children=row />
             </ul>
@@ -113,11 +113,11 @@ fn RecordingRow(
     };
     let size = files.iter().map(|(_, file)| file.size()).sum();
     let (length, torn) = (note.length(), !note.ended);
-    let about = text(move || (t.row)(length, size, torn, saved.get()));
+    let about = boxed_text(move || (t.row)(length, size, torn, saved.get()));
     let failed = RwSignal::new(false);
     let kept = StoredValue::new(kept);
     let button = move |(index, part): (usize, Part), name: String| {
-        let label = text(move || match &part.person {
+        let label = boxed_text(move || match &part.person {
             Some(person) => (t.save_person)(person),
             None if saved.get() => t.save_again.to_owned(),
             None => t.save.to_owned(),
@@ -134,7 +134,7 @@ fn RecordingRow(
         view! {
             <button
                 class="button small"
-                aria-label=text(move || (t.of)(&label.get(), &name))
+                aria-label=boxed_text(move || (t.of)(&label.get(), &name))
                 on:click=first_click(save)
             >
                 {label}
@@ -148,7 +148,7 @@ fn RecordingRow(
         <li class="file" data-recording=key>
             <p class="name">{name.clone()}</p>
             <p class="quiet">{about}</p>
-            <p class="problem" role="status" hidden=flag(move || !failed.get())>{t.not_saved}</p>
+            <p class="problem" role="status" hidden=boxed_bool(move || !failed.get())>{t.not_saved}</p>
             <div class="row">
                 {buttons}
                 <DeleteButton id name saved changes />
@@ -175,13 +175,13 @@ fn DeleteButton(
             let _ = changes.try_update(|count| *count += 1);
         });
     });
-    let label = word(move || match confirm.is_next() {
+    let label = boxed_str(move || match confirm.is_next() {
         true if saved.get() => t.delete_saved,
         true => t.delete_sure,
         false => t.delete,
     });
     view! {
-        <button class="button small" aria-label=text(move || (t.of)(label.get(), &name)) on:click=press>
+        <button class="button small" aria-label=boxed_text(move || (t.of)(label.get(), &name)) on:click=press>
             {label}
         </button>
     }

@@ -4,7 +4,7 @@ use crate::{
     layout::{ActiveSpeaker, Item, Layout, Spotlight, TileRect, arrange, spotlighted},
     platform::{self, Interval, Local, SmallWindow},
     protocol::PeerId,
-    reactive::{effect, holding, text},
+    reactive::{boxed_text, effect, effect_holding},
     session::Session,
 };
 use leptos::prelude::*;
@@ -100,7 +100,7 @@ impl LayoutState {
             let is_person = |item: &&Item| matches!(item, Item::Person(_));
             layout_state.items.with(|items| items.iter().filter(is_person).count() >= GROUP)
         });
-        holding(move || {
+        effect_holding(move || {
             layout_state.talking.set(None);
             is_group.get().then(|| layout_state.listen(session))
         });
@@ -164,9 +164,9 @@ impl LayoutState {
     pub fn place(self, item: Item) -> Styles {
         let place = Memo::new(move |_| self.place_of(item));
         let pixels = move |length: fn(&TileRect) -> f64| {
-            text(move || place.get().map(|place| px(length(&place))).unwrap_or_default())
+            boxed_text(move || place.get().map(|place| px(length(&place))).unwrap_or_default())
         };
-        let translate = text(move || {
+        let translate = boxed_text(move || {
             let place = place.get();
             place.map(|place| format!("{} {}", px(place.left), px(place.top))).unwrap_or_default()
         });

@@ -13,7 +13,7 @@ use crate::{
     layout::Item,
     platform,
     protocol::PeerId,
-    reactive::{flag, holding, text},
+    reactive::{boxed_bool, boxed_text, effect_holding},
     session::Session,
 };
 use layout_state::LayoutState;
@@ -29,7 +29,7 @@ pub fn Stage() -> impl IntoView {
     let session = expect_context::<Session>();
     let layout_state = expect_context::<LayoutState>();
     let element = NodeRef::<html::Div>::new();
-    holding(move || {
+    effect_holding(move || {
         let element = element.get()?;
         let measured = element.clone();
         platform::watch_size(&element, move || {
@@ -56,7 +56,7 @@ pub fn Stage() -> impl IntoView {
         })
     };
     view! {
-        <section class="stage" class:presenting=flag(move || !screens.get().is_empty()) aria-label=t.stage>
+        <section class="stage" class:presenting=boxed_bool(move || !screens.get().is_empty()) aria-label=t.stage>
             <div class="places" node_ref=element>
                 <For each=move || screens.get() key=|id| *id let:id>
                     <ScreenTile id=id />
@@ -67,6 +67,6 @@ pub fn Stage() -> impl IntoView {
                 <SelfTile />
             </div>
         </section>
-        <p class="unseen" role="status">{text(spoken)}</p>
+        <p class="unseen" role="status">{boxed_text(spoken)}</p>
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     layout::Item,
     platform::{PerSource, Stream},
     protocol::{Grade, PeerId, Presence, TrackSource},
-    reactive::{effect, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, effect},
     session::{Session, Volume, initials},
     ui::{
         Icon, Show,
@@ -29,12 +29,13 @@ pub fn PersonTile(
     let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
     let link = move || tile.get().map(|tile| tile.link).unwrap_or_default();
     let incoming = incoming(session, tile);
-    let pictured = flag(move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera)));
+    let pictured =
+        boxed_bool(move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera)));
     let volume = session.preferences.volume_of(id);
     let layout_state = expect_context::<LayoutState>();
     let place = layout_state.place(Item::Person(id));
-    let frozen = flag(move || tile.get().is_some_and(|tile| tile.frozen));
-    let state = text(move || match link() {
+    let frozen = boxed_bool(move || tile.get().is_some_and(|tile| tile.frozen));
+    let state = boxed_text(move || match link() {
         Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
         Link::Reconnecting { since } => {
             let time = session.clock.now.get().saturating_sub(since);
@@ -49,20 +50,20 @@ pub fn PersonTile(
     view! {
         <article
             class="tile"
-            class:no-picture=flag(move || {
+            class:no-picture=boxed_bool(move || {
                 let unmet = matches!(link(), Link::New | Link::Connecting | Link::Failed(_));
                 !pictured.get() || unmet
             })
             class:frozen=frozen
-            class:talking=flag(move || layout_state.talking.get() == Some(id) && presence.get().mic)
+            class:talking=boxed_bool(move || layout_state.talking.get() == Some(id) && presence.get().mic)
             style:translate=place.translate
             style:width=place.width
             style:height=place.height
             data-tile="remote"
             data-peer=id.to_string()
-            data-link=word(move || link_name(link()))
-            data-mic=word(move || on_off(presence.get().mic))
-            data-camera=word(move || on_off(presence.get().camera))
+            data-link=boxed_str(move || link_name(link()))
+            data-mic=boxed_str(move || on_off(presence.get().mic))
+            data-camera=boxed_str(move || on_off(presence.get().camera))
         >
             <Video
                 stream=stream(incoming, TrackSource::Camera)
@@ -71,19 +72,19 @@ pub fn PersonTile(
             />
             <Sounds incoming presence volume />
             <Initials presence />
-            <p class="link-state late" hidden=flag(move || state.get().is_empty())>{state}</p>
+            <p class="link-state late" hidden=boxed_bool(move || state.get().is_empty())>{state}</p>
             <span
                 class="grade"
                 role="img"
-                aria-label=word(move || (t.grade)(grade()))
-                data-grade=word(move || grade_name(grade()))
-                hidden=flag(move || grade() == Grade::Good)
+                aria-label=boxed_str(move || (t.grade)(grade()))
+                data-grade=boxed_str(move || grade_name(grade()))
+                hidden=boxed_bool(move || grade() == Grade::Good)
             >
                 <Icon paths=icons::WEAK />
             </span>
             <ShownReaction sign=Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.sign))) />
-            <NamePlate presence path silenced=flag(move || volume.get().muted) />
-            <Pin item=Item::Person(id) name=text(move || shown_name(presence.get())) />
+            <NamePlate presence path silenced=boxed_bool(move || volume.get().muted) />
+            <Pin item=Item::Person(id) name=boxed_text(move || shown_name(presence.get())) />
         </article>
     }
 }
@@ -104,16 +105,16 @@ fn Sounds(
         <Sound
             stream=stream(incoming, TrackSource::Microphone)
             speaker
-            heard=flag(move || presence.get().mic && !volume.get().muted)
+            heard=boxed_bool(move || presence.get().mic && !volume.get().muted)
             volume=Signal::derive(move || volume.get().level())
             gestures=session.playback.gestures
             on_blocked=blocked
         />
-        <Show when=flag(move || presence.get().screen)>
+        <Show when=boxed_bool(move || presence.get().screen)>
             <Sound
                 stream=stream(incoming, TrackSource::ScreenAudio)
                 speaker
-                heard=flag(move || !volume.get().muted)
+                heard=boxed_bool(move || !volume.get().muted)
                 volume=Signal::derive(move || volume.get().level())
                 gestures=session.playback.gestures
                 on_blocked=blocked
@@ -160,7 +161,7 @@ pub(super) fn stream(
 /// Shown while there is no video.
 #[component]
 pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
-    let initials = text(move || initials(&presence.get()));
+    let initials = boxed_text(move || initials(&presence.get()));
     view! { <span class="initials" aria-hidden="true">{initials}</span> }
 }
 
@@ -175,13 +176,13 @@ pub(super) fn NamePlate(
     path: Signal<Option<Path>>,
 ) -> impl IntoView {
     let t = texts();
-    let name = text(move || shown_name(presence.get()));
+    let name = boxed_text(move || shown_name(presence.get()));
     let session = expect_context::<Session>();
-    let protection = word(move || path.get().map(t.path).unwrap_or_default());
+    let protection = boxed_str(move || path.get().map(t.path).unwrap_or_default());
     let place = Memo::new(move |_| {
         presence.get().hand.map(|hand| session.view.with(|view| view.place_of(hand)))
     });
-    let hand = text(move || match place.get() {
+    let hand = boxed_text(move || match place.get() {
         Some(place) => format!("{}, {place}", t.hand_raised),
         None => t.hand_raised.to_owned(),
     });
@@ -191,19 +192,19 @@ pub(super) fn NamePlate(
                 class="muted-mark"
                 role="img"
                 aria-label=t.muted
-                hidden=flag(move || presence.get().mic)
+                hidden=boxed_bool(move || presence.get().mic)
             >
                 <Icon paths=icons::MICROPHONE_OFF />
             </span>
-            <span class="muted-mark" role="img" aria-label=t.silenced hidden=flag(move || !silenced.get())>
+            <span class="muted-mark" role="img" aria-label=t.silenced hidden=boxed_bool(move || !silenced.get())>
                 <Icon paths=icons::SOUND_OFF />
             </span>
-            <span class="hand" role="img" aria-label=hand hidden=flag(move || presence.get().hand.is_none())>
+            <span class="hand" role="img" aria-label=hand hidden=boxed_bool(move || presence.get().hand.is_none())>
                 "✋"
-                {text(move || place.get().map(|place| place.to_string()).unwrap_or_default())}
+                {boxed_text(move || place.get().map(|place| place.to_string()).unwrap_or_default())}
             </span>
             <span class="name">{name}</span>
-            <span class="lock-mark" role="img" aria-label=protection title=protection hidden=flag(move || path.get().is_none())>
+            <span class="lock-mark" role="img" aria-label=protection title=protection hidden=boxed_bool(move || path.get().is_none())>
                 <Icon paths=icons::LOCK />
             </span>
         </p>

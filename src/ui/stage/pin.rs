@@ -4,7 +4,7 @@ use super::layout_state::LayoutState;
 use crate::{
     i18n::texts,
     layout::Item,
-    reactive::{click, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, click},
     ui::{Icon, icons},
 };
 use leptos::prelude::*;
@@ -19,16 +19,16 @@ pub(super) fn Pin(
 ) -> impl IntoView {
     let t = texts();
     let layout_state = expect_context::<LayoutState>();
-    let pinned = flag(move || layout_state.pinned.get() == Some(item));
-    let label = text(move || (t.pin)(&name.get()));
+    let pinned = boxed_bool(move || layout_state.pinned.get() == Some(item));
+    let label = boxed_text(move || (t.pin)(&name.get()));
     view! {
         <button
             class="control small pin"
             class:on=pinned
             aria-label=label
             title=label
-            aria-pressed=word(move || if pinned.get() { "true" } else { "false" })
-            hidden=flag(move || layout_state.items.with(Vec::len) < 2)
+            aria-pressed=boxed_str(move || if pinned.get() { "true" } else { "false" })
+            hidden=boxed_bool(move || layout_state.items.with(Vec::len) < 2)
             on:click=click(move |_| layout_state.pin(item))
         >
             <Icon paths=icons::PIN />

@@ -1,7 +1,7 @@
 //! Reactions.
 
 use crate::{
-    i18n::texts, platform::Timer, protocol::Reaction, reactive::holding, session::Session,
+    i18n::texts, platform::Timer, protocol::Reaction, reactive::effect_holding, session::Session,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) fn ShownReaction(
         Memo::new(move |_| sign.get().filter(|(_, at)| session.clock.now.get() < *at + SHOWN));
     let shown = RwSignal::new(None);
     // A new reaction needs a new element, so that its animation starts from the beginning.
-    holding(move || {
+    effect_holding(move || {
         let next = current.get();
         shown.set(None);
         next.map(|(sign, _)| Timer::new(Duration::ZERO, move || shown.set(Some(sign))))

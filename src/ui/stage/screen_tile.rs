@@ -25,7 +25,7 @@ pub(super) fn ScreenTile(
     let session = expect_context::<Session>();
     let tile = Memo::new(move |_| session.tile(id));
     let incoming = incoming(session, tile);
-    let name = text(move || {
+    let name = boxed_text(move || {
         let presence = tile.get().map(|tile| tile.presence).unwrap_or_default();
         (t.screen_of)(&shown_name(presence))
     });

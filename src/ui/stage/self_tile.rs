@@ -10,7 +10,7 @@ use crate::{
     layout::{Item, SelfViewPosition},
     platform,
     protocol::{DisplayName, Presence},
-    reactive::{effect, flag, text, word},
+    reactive::{boxed_bool, boxed_str, boxed_text, effect},
     session::Session,
     ui::common::playback::Video,
 };
@@ -49,16 +49,16 @@ pub fn SelfTile() -> impl IntoView {
     view! {
         <article
             class="tile self"
-            class:no-picture=flag(move || !presence.get().camera)
+            class:no-picture=boxed_bool(move || !presence.get().camera)
             class:movable=movable
             data-tile="self"
-            data-corner=word(move || floating.corner.get().name())
-            style:translate=text(move || if movable.get() { floating.offset() } else { place.translate.get() })
+            data-corner=boxed_str(move || floating.corner.get().name())
+            style:translate=boxed_text(move || if movable.get() { floating.offset() } else { place.translate.get() })
             style:width=place.width
             style:height=place.height
             hidden=layout_state.hides_self
-            tabindex=word(move || if movable.get() { "0" } else { "-1" })
-            aria-label=word(move || if movable.get() { t.move_picture } else { t.you })
+            tabindex=boxed_str(move || if movable.get() { "0" } else { "-1" })
+            aria-label=boxed_str(move || if movable.get() { t.move_picture } else { t.you })
             node_ref=article
             on:pointerdown=grab
             on:pointermove=move |event| floating.drag(&event)

@@ -8,7 +8,7 @@ use crate::{
     i18n::{choice_texts, shown_name, texts},
     platform::{self, Kind, PerSource},
     protocol::TrackSource,
-    reactive::{click, first_click, flag, text},
+    reactive::{boxed_bool, boxed_text, click, first_click},
     session::Session,
     ui::{
         Icon, common::playback::Video, devices::preview::DeviceToggle, icons,
@@ -27,7 +27,7 @@ pub(in crate::ui) fn SmallWindowButton() -> impl IntoView {
     let (session, layout_state) = (expect_context::<Session>(), expect_context::<LayoutState>());
     // The window outlives the panel that contains this button.
     let owner = layout_state.owner();
-    let open = flag(move || layout_state.window.with(Option::is_some));
+    let open = boxed_bool(move || layout_state.window.with(Option::is_some));
     // An open window is closed rather than replaced by another one.
     let press = move |_| {
         if layout_state.window.with_untracked(Option::is_some) {
@@ -60,7 +60,7 @@ fn Inside(session: Session, layout_state: LayoutState) -> impl IntoView {
     let first = Memo::new(move |_| layout_state.first());
     let tile = Memo::new(move |_| first.get().and_then(|id| session.tile(id)));
     let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
-    let name = text(move || match first.get() {
+    let name = boxed_text(move || match first.get() {
         Some(_) => shown_name(presence.get()),
         None => t.alone.to_owned(),
     });
@@ -74,7 +74,7 @@ fn Inside(session: Session, layout_state: LayoutState) -> impl IntoView {
         move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.camera || tile.screen));
     view! {
         <main class="small-window">
-            <article class="tile" class:screen=flag(shares) class:no-picture=flag(move || !pictured())>
+            <article class="tile" class:screen=boxed_bool(shares) class:no-picture=boxed_bool(move || !pictured())>
                 <Video stream=Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick))) />
                 <Initials presence />
                 <RecordingMark />

@@ -96,7 +96,7 @@ impl Outgoing {
         }
     }
 
-    /// A new share may be sent again where the other side has stopped its section.
+    /// The next screen gets a new section where the other side has stopped the old one.
     fn forget_stopped_screen(&self) {
         for source in TrackSource::OF_SCREEN {
             if self.section(source).as_ref().is_some_and(is_stopped) {
@@ -169,7 +169,7 @@ impl Outgoing {
         self.section(source).as_ref().map(sender_of)
     }
 
-    /// Sends a source through a section whose encodings nobody has changed yet.
+    /// Sends a source through a section whose encodings are unchanged.
     fn begin(&self, source: TrackSource, section: externs::Transceiver) {
         self.sections.borrow_mut().set(source, Some(section));
         match source {

@@ -40,7 +40,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// What is shared of it.
+    /// Its track of this source.
     #[must_use]
     pub fn track(&self, source: TrackSource) -> Option<&Track> {
         match source {
