@@ -1,44 +1,45 @@
-//! How the room is kept, and what this person does and sees as a host.
+//! The room settings, and the actions and the view of a host.
 
 use super::{Call, Command, view::Hosting};
 use crate::protocol::{ClientMessage, ErrorCode, HostAction, PeerId, RoomSettings};
 
-/// What is known of how the room is kept, and this person's part in it.
+/// The room settings, and this participant's role.
 #[derive(Debug, Default)]
 pub(super) struct HostTools {
     pub(super) hosting: Hosting,
-    /// Whether the person has asked for a new host key and waits for it.
+    /// Whether a new host key was requested and has not arrived yet.
     renews_key: bool,
-    /// Actions of the host that wait until the server is back.
+    /// Actions to send when the server can be reached again.
     pending: Vec<HostAction>,
 }
 
 impl HostTools {
-    /// How the room is kept, as the server says to somebody who sits there as `me`.
+    /// Updates the room settings; `me` is this participant's id.
     pub(super) fn set_settings(&mut self, settings: RoomSettings, me: Option<PeerId>) {
         self.hosting.is_host = me.is_some_and(|me| settings.hosts.contains(&me));
         self.hosting.settings = settings;
     }
 
-    /// Something was not done, or counts only so far; the new key is there only in the latter case.
+    /// An action was refused, or takes effect with a restriction. Only in the latter case does the
+    /// new key arrive.
     pub(super) fn refused(&mut self, code: ErrorCode) {
         self.renews_key &= matches!(code, ErrorCode::NotKept | ErrorCode::ThisCallOnly);
     }
 
-    /// The person has left the room.
+    /// Resets the state after this participant has left the room.
     pub(super) fn leave(&mut self) {
         let settings = std::mem::take(&mut self.hosting.settings);
         *self = Self { hosting: Hosting { settings, ..Hosting::default() }, ..Self::default() };
     }
 
-    /// What is still to be done, once.
+    /// Takes the pending actions.
     pub(super) fn take_pending(&mut self) -> Vec<HostAction> {
         std::mem::take(&mut self.pending)
     }
 }
 
 impl Call {
-    /// What a host does while the server is away is done when it is back.
+    /// Sends a host's action, or keeps it until the server can be reached again.
     pub(super) fn host(&mut self, action: HostAction) {
         self.host_tools.renews_key |= action == HostAction::RenewHostKey;
         match self.can_speak() {
@@ -47,7 +48,7 @@ impl Call {
         }
     }
 
-    /// This person is a host from now on.
+    /// The server has sent the host key.
     pub(super) fn given_host_key(&mut self, key: String) {
         self.admission.pass.host = Some(key.clone());
         self.commands.push_back(Command::KeepHostKey(key.clone()));

@@ -1,4 +1,4 @@
-//! How the person comes in, comes back, is refused, and leaves.
+//! Joining, returning, being refused, and leaving.
 
 use super::{Call, Command, Phase, participant::Participant, waits::Waits};
 use crate::protocol::{
@@ -6,39 +6,39 @@ use crate::protocol::{
 };
 use std::time::Duration;
 
-/// How far the person is on the way in, and what they have to show for it.
+/// The state of the admission, and the credentials for it.
 #[derive(Debug, Default)]
 pub(super) struct Admission {
     pub(super) phase: Phase,
-    /// Whether nothing spoke against entering when Join was pressed.
+    /// Whether nothing prevented joining when Join was pressed.
     expects_seat: bool,
-    /// Why the person is not, or no longer, inside.
+    /// Why the user is not, or no longer, inside.
     pub(super) refusal: Option<ErrorCode>,
     pub(super) pass: Pass,
-    /// The host key to try if that of the pass is refused.
+    /// The host key to try if the one in the pass is refused.
     spare_key: Option<String>,
     pub(super) seat: Seat,
 }
 
-/// The person's seat in the room.
+/// The user's seat in the room.
 #[derive(Debug, Default)]
 pub(super) struct Seat {
-    /// Proves to the server whose seat this is.
+    /// The seat token.
     pub(super) token: Option<String>,
-    /// Since when the seat has been theirs, in time since the Unix epoch.
+    /// When the seat was first taken, since the Unix epoch.
     pub(super) joined_at: Option<Duration>,
-    /// The proof of the seat that was left, where it may be needed to come in again.
+    /// The token of a seat that was left, if it may be needed to join again.
     left: Option<String>,
-    /// Whether the seat is used in another tab.
+    /// Whether another tab uses the seat.
     pub(super) moved: bool,
-    /// To whom the connection was kept when the seat was last asked for.
+    /// The participants whose connections were kept at the last `join`.
     kept_connections: Vec<PeerId>,
-    /// The network is another one since the seat was last taken.
+    /// Whether the network has changed since the last `joined`.
     pub(super) network_changed: bool,
 }
 
 impl Seat {
-    /// Takes the proof away, and returns it with since when the seat has been theirs.
+    /// Takes the token, and returns it with the time at which the seat was first taken.
     fn take(&mut self) -> (Option<String>, Option<Duration>) {
         (self.token.take(), self.joined_at)
     }
@@ -49,7 +49,7 @@ impl Seat {
 }
 
 impl Admission {
-    /// Whether to show the person inside: they are, or will be as soon as the server has answered.
+    /// Whether to show the call: the user is inside, or will be as soon as the server has answered.
     pub(super) fn shows_inside(&self) -> bool {
         match self.phase {
             Phase::InCall { .. } => true,
@@ -58,7 +58,7 @@ impl Admission {
         }
     }
 
-    /// Whether the person has something to show at the door.
+    /// Whether the user has credentials.
     pub(super) fn has_pass(&self) -> bool {
         self.pass.host.is_some() || self.pass.invitation.is_some() || self.seat.token.is_some()
     }
@@ -67,7 +67,7 @@ impl Admission {
         matches!(self.phase, Phase::InCall { .. })
     }
 
-    /// The server lets the person wait at the door. Returns whether that is news.
+    /// The server puts the user into the waiting room. Returns whether that is new.
     pub(super) fn wait(
         &mut self,
         position: usize,
@@ -84,13 +84,13 @@ impl Admission {
         is_new
     }
 
-    /// The host key is refused: another one may be good.
+    /// Replaces a refused host key by the spare one.
     fn take_spare_key(&mut self) {
         let refused = self.pass.host.take();
         self.pass.host = self.spare_key.take().filter(|key| Some(key) != refused.as_ref());
     }
 
-    /// A clock that is set back by so much takes nothing of the time inside.
+    /// Corrects the time inside for a clock that was set back by this much.
     pub(super) fn set_back(&mut self, back: Duration) {
         self.seat.joined_at = self.seat.joined_at.map(|at| at.saturating_sub(back));
         if let Phase::InCall { since } = &mut self.phase {
@@ -119,7 +119,7 @@ impl Call {
             let has_seat = admission.seat.token.is_some();
             admission.expects_seat =
                 has_seat || !self.socket.is_lost() && self.state.has_space() && open;
-            // The seat goes to the connection that was opened last.
+            // The server gives the seat to the connection that was opened last.
             match has_seat && self.socket.is_connected() {
                 true => self.open_socket(),
                 false => self.ask_to_join(),
@@ -137,19 +137,19 @@ impl Call {
         self.waits = Waits::default();
         let seat = self.admission.seat.token.take();
         self.give_up_seat();
-        // An invitation for one person is used up, but not for that person.
+        // An invitation for one participant is used up, except for that participant.
         self.admission.seat.left = seat.filter(|_| self.admission.pass.invitation.is_some());
-        // Answers to what was asked before must not be taken for answers to what comes next.
+        // Late answers to earlier requests must not be taken for answers to later ones.
         self.open_socket();
     }
 
-    /// What opens the room's doors may come while the person stands at one, or sits inside as a guest.
+    /// Sets the credentials, which may also arrive while the user waits, or is inside as a guest.
     pub(super) fn set_pass(&mut self, pass: Pass, spare_key: Option<String>) {
         let admission = &mut self.admission;
         let passcode = admission.pass.passcode.take();
         (admission.pass, admission.spare_key) = (Pass { passcode, ..pass }, spare_key);
         match admission.phase {
-            // As the page of the link is shown to everybody who opens it.
+            // Anyone who opens the link sees the lobby.
             Phase::Lobby | Phase::Left { .. } => {
                 admission.phase = Phase::Lobby;
                 (admission.refusal, admission.seat.moved) = (None, false);
@@ -168,14 +168,14 @@ impl Call {
         }
     }
 
-    /// Takes the seat again where the server does not know yet whether to keep the address back.
+    /// Rejoins if the server does not yet know whether to hide the address.
     pub(super) fn rejoin_to_hide(&mut self) {
         if self.me.is_some() && !self.ice.is_told() {
             self.open_socket();
         }
     }
 
-    /// Tells a fresh connection what this person wants.
+    /// Sends the first message on a new WebSocket.
     pub(super) fn greet(&mut self) {
         let Some(room) = self.room.clone() else { return };
         match self.admission.phase {
@@ -200,7 +200,7 @@ impl Call {
         self.send(ClientMessage::Join(Join { room, presence, seat, pass, hidden }));
     }
 
-    /// The server has given this person a seat.
+    /// Stores the seat that the server has granted.
     pub(super) fn seated(&mut self, id: PeerId, token: Option<String>, settings: RoomSettings) {
         self.host_tools.set_settings(settings, Some(id));
         let key = self.admission.pass.host.clone().filter(|_| self.host_tools.hosting.is_host);
@@ -208,7 +208,7 @@ impl Call {
         self.admission.seat.token = token;
     }
 
-    /// The server has brought this person together with everybody inside.
+    /// Enters the room that the server has described.
     pub(super) fn joined(&mut self, id: PeerId, state: RoomState, now: Duration) {
         let since = match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } => return,
@@ -218,7 +218,7 @@ impl Call {
             Phase::InCall { since } => since,
         };
         self.admission.seat.joined_at = Some(since);
-        // The connections that were kept go on; the server brings the others together anew.
+        // Connections that were kept continue; for all others, the server sends a new `ready`.
         let kept = self.admission.seat.kept_connections.clone();
         let is_known =
             |id: &PeerId| kept.contains(id) || state.people.iter().any(|person| person.id == *id);
@@ -261,7 +261,7 @@ impl Call {
                 self.watch_again();
             }
             E::BadSeatToken => {
-                // Only who still hears somebody of those days goes on with what was said.
+                // The chat continues only if a connection from before still exists.
                 let said = self.content.messages();
                 let goes_on = !self.admission.seat.kept_connections.is_empty();
                 self.give_up_seat();
@@ -270,7 +270,7 @@ impl Call {
                 }
                 self.ask_to_join();
             }
-            // The seat stays theirs: they can have it back here.
+            // The token is kept, so that the user can take the seat back here.
             E::SeatMoved => {
                 let (token, joined_at) = self.admission.seat.take();
                 let said = self.content.messages();
@@ -316,14 +316,14 @@ impl Call {
         }
     }
 
-    /// The person goes on without what their link was to open: they would not know why they wait, or
-    /// are inside as a guest.
+    /// Continues without the refused credential, and tells the user: otherwise they would not know
+    /// why they wait, or are a guest.
     fn go_on_without(&mut self, code: ErrorCode) {
         self.admission.refusal = Some(code);
         self.commands.push_back(Command::Tell(code));
     }
 
-    /// Back outside, for a reason.
+    /// Returns to the lobby, or to the page after a call, with a reason.
     pub(super) fn turn_back(&mut self, code: ErrorCode, now: Duration) {
         self.admission.pass.passcode = None;
         self.waits = Waits::default();

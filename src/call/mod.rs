@@ -1,9 +1,9 @@
-//! A call as one person's browser sees it: the phases they go through, their socket, everybody else
-//! (`participants`), and the connections by which those are reached (`connection`). Pure: no
-//! browser, clock or randomness in here.
+//! A call as one client sees it: its phases, its WebSocket, the other participants
+//! (`participants`), and the connections to them (`connection`). Pure: no browser, clock or
+//! randomness.
 //!
 //! Contract: call [`Call::handle`] with an input and the time, then drain [`Call::poll`], then call
-//! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] if nothing came before.
+//! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] unless another input comes first.
 
 mod backoff;
 mod connection;
@@ -47,7 +47,7 @@ use std::{collections::VecDeque, time::Duration};
 pub use view::{Hosting, Phase, Tile, View};
 use waits::Waits;
 
-/// One person's part in one room.
+/// One client's part in one room.
 #[derive(Debug, Default)]
 pub struct Call {
     clock: Clock,
@@ -55,7 +55,7 @@ pub struct Call {
     state: RoomState,
     me: Option<PeerId>,
     presence: Presence,
-    /// What this person reacted with last, and when.
+    /// This participant's last reaction and its time.
     reaction: Option<(Reaction, Duration)>,
     admission: Admission,
     host_tools: HostTools,
@@ -68,12 +68,12 @@ pub struct Call {
     commands: VecDeque<Command>,
 }
 
-/// The time, as it is told with each input.
+/// The time of the inputs.
 #[derive(Debug, Default)]
 struct Clock {
-    /// When the last input was handled.
+    /// The time of the last input.
     now: Duration,
-    /// The time since the Unix epoch at the start of all others.
+    /// The Unix time at which the time of the inputs starts.
     epoch: Duration,
 }
 
@@ -85,13 +85,13 @@ impl Clock {
 }
 
 impl Call {
-    /// Somebody who has opened no room yet.
+    /// A client that has not opened a room yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes in what happened at `now`, a time since some fixed start that never runs backwards.
+    /// Handles an input at `now`, a time since some fixed start that never runs backwards.
     pub fn handle(&mut self, input: Input, now: Duration) {
         self.clock.now = now;
         match input {
@@ -151,7 +151,7 @@ impl Call {
         self.look_at_the_clock(now);
     }
 
-    /// The next thing to do, until there is none.
+    /// The next command, until there is none.
     pub fn poll(&mut self) -> Option<Command> {
         self.commands.pop_front()
     }
@@ -171,15 +171,14 @@ impl Call {
         socket.chain(mending).chain(words).chain(own).min()
     }
 
-    /// A clock that is set back takes nothing of the time inside. One that is set forward is taken for
-    /// one that stood while the device slept.
+    /// Sets the clock. A clock that was set back does not shorten the time inside. One that was set
+    /// forward counts as one that stood still while the device slept.
     fn set_clock(&mut self, epoch: Duration) {
         self.admission.set_back(self.clock.epoch.saturating_sub(epoch));
         self.clock.epoch = epoch;
     }
 
-    /// What to keep for [`Input::Return`] while the person is in the call, and what the others are
-    /// told of them.
+    /// What to store for [`Input::Return`] while the user is in the call, and their presence.
     #[must_use]
     pub fn seat(&self) -> Option<(&str, Duration, &Presence)> {
         let Admission { phase, seat, .. } = &self.admission;
@@ -188,7 +187,7 @@ impl Call {
         seat.map(|(seat, since)| (seat, since, &self.presence))
     }
 
-    /// What the person is to see.
+    /// What the user sees.
     #[must_use]
     pub fn view(&self) -> View {
         let admission = &self.admission;
@@ -211,26 +210,26 @@ impl Call {
         }
     }
 
-    /// The connection by which a participant is reached now.
+    /// The connection that carries a participant now.
     #[must_use]
     pub fn route(&self, id: PeerId) -> Option<PeerKey> {
         self.participants.route(id)
     }
 
-    /// Whether the server has answered all that it was asked.
+    /// Whether the server has answered all requests.
     #[must_use]
     pub fn server_answers(&self) -> bool {
         self.socket.answers()
     }
 
-    /// How long the server took for its last answer, while it can be reached.
+    /// The round-trip time of the server's last answer, while it can be reached.
     #[must_use]
     pub fn server_round_trip(&self) -> Option<Duration> {
         self.socket.round_trip()
     }
 
-    /// The servers that connections are made with, and this person's credentials for them. None
-    /// before they have a seat.
+    /// The ICE servers for connections, with this participant's credentials. Empty before they have
+    /// a seat.
     #[must_use]
     pub fn ice_servers(&self) -> &[IceServer] {
         &self.ice.config().ice_servers
@@ -245,7 +244,7 @@ impl Call {
     }
 
     fn set_presence(&mut self, presence: Presence, now: Duration) {
-        // Who has raised a hand knows their place from the server.
+        // The place of a raised hand comes from the server.
         let hand = presence.hand.map(|hand| self.presence.hand.unwrap_or(hand));
         let presence = Presence { hand, ..presence };
         if presence == self.presence {
@@ -259,7 +258,7 @@ impl Call {
         ) {
             self.send(ClientMessage::Presence(presence.clone()));
         }
-        // The server may be away, and who is muted there is not played.
+        // The server may be unreachable, and the participants must not play a muted microphone.
         self.content.send_to_all(&Talk::Presence(presence));
     }
 
@@ -281,7 +280,7 @@ impl Call {
             }
             ServerMessage::Ready { role, peer, link } => self.connect(role, peer, link),
             ServerMessage::Signal { from, link, signal } => {
-                // What belongs to a connection that was replaced came too late.
+                // Signals for a replaced connection are dropped.
                 let is_meant = |connection: &&Connection| {
                     connection.carries(from)
                         && link.is_none_or(|link| link == connection.link_number())
@@ -304,7 +303,7 @@ impl Call {
             }
             ServerMessage::Waiting { position, host_present, locked } => {
                 if self.admission.wait(position, host_present, locked, now) {
-                    // From here on they wait for a person, not for the server.
+                    // From here on, the user waits for a host, not for the server.
                     self.waits = Waits::default();
                 }
             }
@@ -334,8 +333,7 @@ impl Call {
         }
     }
 
-    /// This person and another one are to connect to each other now, in place of any connection that
-    /// there is between them.
+    /// Connects to a participant, in place of any existing connection to them.
     fn connect(&mut self, role: Role, peer: Person, link: u64) {
         if self.me.is_none() {
             return;
@@ -383,7 +381,7 @@ impl Call {
         }
     }
 
-    /// Content goes on by the connection by which somebody is reached now.
+    /// Moves content to the connections that carry the participants now.
     fn reroute(&mut self) {
         for Rerouted { id, was_reached, channels } in self.participants.reroute() {
             if was_reached {
@@ -402,7 +400,7 @@ impl Call {
         self.me.is_some() && self.socket.is_connected()
     }
 
-    /// Mends what is broken and tells the others what arrives of them, while the server relays it.
+    /// Repairs connections and sends reception reports, while the server can forward them.
     fn poll_connections(&mut self) {
         if !self.can_speak() {
             return;
@@ -413,7 +411,7 @@ impl Call {
             let Some(connection) = self.participants.connection_mut(key) else { continue };
             let link = connection.link_number();
             let (news, anew) = (connection.news(&pairs, now), connection.step(now));
-            // First, for what is said of a connection that was replaced comes too late.
+            // Comes first: signals for a replaced connection are dropped.
             if let Some(news) = news {
                 let (to, signal) = (Some(key.id), Signal::Reception(news));
                 self.send(ClientMessage::Signal { to, link: Some(link), signal });
@@ -425,7 +423,7 @@ impl Call {
         }
     }
 
-    /// Notes how long the person waits.
+    /// Records how long the user waits.
     fn look_at_the_clock(&mut self, now: Duration) {
         if self.admission.is_in_call() && !self.socket.is_connected() {
             self.waits.lose(now);
@@ -447,7 +445,7 @@ impl Call {
         }
     }
 
-    /// Has the socket prove itself.
+    /// Checks whether the WebSocket still works.
     fn doubt_socket(&mut self) {
         if let Some(step) = self.socket.hurry(self.clock.now) {
             self.step_socket(step);
@@ -459,7 +457,7 @@ impl Call {
         self.with_connections(id, |_| ());
     }
 
-    /// Does something with each connection to somebody, and what follows from it.
+    /// Performs an action on each connection to a participant, and executes the resulting commands.
     fn with_connections(&mut self, id: PeerId, action: impl Fn(&mut Connection)) {
         for key in self.participants.keys_of(id) {
             self.participants.connection_mut(key).into_iter().for_each(&action);
@@ -467,8 +465,8 @@ impl Call {
         }
     }
 
-    /// Carries out what a connection wants done. Signals are lost while the server
-    /// cannot relay them, and the connection is told so.
+    /// Executes the commands of a connection. Signals are lost while the server cannot be reached,
+    /// which is recorded.
     fn execute_commands(&mut self, key: PeerKey) {
         let heard = self.can_speak();
         let Some(connection) = self.participants.connection_mut(key) else { return };
@@ -510,7 +508,8 @@ impl Call {
         self.generations
     }
 
-    /// What is said while no socket is open is dropped: [`Call::greet`] says it again.
+    /// Sends a message. Without an open WebSocket it is dropped: [`Call::greet`] sends the state
+    /// again.
     fn send(&mut self, message: ClientMessage) {
         if self.socket.is_connected() {
             self.commands.push_back(Command::Send(message));

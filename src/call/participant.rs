@@ -1,34 +1,34 @@
-//! Somebody else in the call: who they are, independent of the connections to them.
+//! Another participant in the call, independent of how they are reached.
 
 use crate::protocol::{DisplayName, PeerId, Presence, Quality, Reaction};
 use std::time::Duration;
 
-/// What is to come of somebody at this moment, which is less where no pictures are wanted.
+/// The tracks expected from a participant; without those of video if none is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ExpectedTracks {
-    /// Their microphone's sound.
+    /// Microphone audio.
     pub(super) microphone: bool,
-    /// Their camera's picture.
+    /// Camera video.
     pub(super) camera: bool,
-    /// The picture of their screen.
+    /// Screen video.
     pub(super) screen: bool,
 }
 
-/// What a host has switched off. That somebody says otherwise themselves does not count before they
-/// have switched it off, too.
+/// What a host has switched off. A participant's contrary report is ignored until they have
+/// confirmed that it is off.
 #[derive(Clone, Copy, Debug, Default)]
 struct MutedByHost {
     microphone: bool,
     camera: bool,
 }
 
-/// One other person in the call.
+/// Another participant in the call.
 #[derive(Debug)]
 pub(super) struct Participant {
     id: PeerId,
     presence: Presence,
     muted_by_host: MutedByHost,
-    /// What they reacted with last, and when.
+    /// Their last reaction and its time.
     reaction: Option<(Reaction, Duration)>,
 }
 
@@ -53,12 +53,12 @@ impl Participant {
         self.reaction
     }
 
-    /// They are to be connected to once more, and the server says how they are.
+    /// Updates the presence on a new `ready`.
     pub(super) fn reconnect(&mut self, presence: Presence) {
         self.presence = presence;
     }
 
-    /// The server tells of them.
+    /// Updates the presence that the server sends.
     pub(super) fn set_presence(&mut self, presence: Presence) {
         let MutedByHost { microphone, camera } = self.muted_by_host;
         self.muted_by_host = MutedByHost {
@@ -68,7 +68,7 @@ impl Participant {
         self.presence = presence;
     }
 
-    /// They have switched something, and say so themselves.
+    /// Updates the presence that the participant sends themselves.
     pub(super) fn switch(&mut self, presence: &Presence) {
         let muted = &mut self.muted_by_host;
         muted.microphone &= presence.mic;
@@ -86,12 +86,12 @@ impl Participant {
         self.reaction = Some((reaction, now));
     }
 
-    /// How much they and this person, who wants so much, spend on pictures.
+    /// The lower of their video quality and this participant's own.
     pub(super) fn quality(&self, own: Quality) -> Quality {
         own.min(self.presence.quality)
     }
 
-    /// What is to come of them, with so much to be spent on pictures here.
+    /// The tracks expected from them at this participant's own video quality.
     pub(super) fn expected(&self, own: Quality) -> ExpectedTracks {
         let pictures = self.quality(own) != Quality::AudioOnly;
         ExpectedTracks {

@@ -1,5 +1,5 @@
-//! Who else is in the call, and by which connections they are reached. One person may be reached by
-//! several connections at once, as while one takes the place of another.
+//! The other participants in the call, and the connections to them. A participant may have several
+//! connections at once, for example while one replaces another.
 
 use super::{
     connection::{Channels, Connection, Pair, PeerKey},
@@ -10,26 +10,26 @@ use super::{
 use crate::protocol::{PeerId, Presence, Quality};
 use std::time::Duration;
 
-/// Everybody else in the call, and the connections to them.
+/// The other participants, and the connections to them.
 #[derive(Debug, Default)]
 pub(super) struct Participants {
-    /// In the order they came. Few enough to be searched one by one.
+    /// In the order in which they joined. Few enough for a linear search.
     list: Vec<Participant>,
     connections: Vec<Connection>,
-    /// The routes at the last call of [`Participants::reroute`].
+    /// The route to each participant at the last call of [`Self::reroute`].
     routes: Vec<(PeerId, PeerKey)>,
-    /// Connections of this generation, and of earlier ones, give the address away that is to be
-    /// hidden, or take a detour that is not wanted any more.
+    /// Connections of this generation or earlier reveal an address that is now hidden, or use a
+    /// relay that is no longer wanted.
     outdated: Generation,
 }
 
-/// The route of a participant has changed.
+/// A changed route to a participant.
 #[derive(Debug)]
 pub(super) struct Rerouted {
     pub(super) id: PeerId,
     /// Whether there was a route before.
     pub(super) was_reached: bool,
-    /// The data channels of the new route.
+    /// The data channels of the new connection.
     pub(super) channels: Channels,
 }
 
@@ -54,7 +54,7 @@ impl Participants {
         self.connections.iter_mut().find(|connection| connection.key() == key)
     }
 
-    /// All connections that carry a participant.
+    /// The keys of all connections to a participant.
     pub(super) fn keys_of(&self, id: PeerId) -> Vec<PeerKey> {
         self.connections_of(id).map(Connection::key).collect()
     }
@@ -73,7 +73,7 @@ impl Participants {
         self.connections_of(id).max_by_key(order)
     }
 
-    /// The participants whose route has changed since the last call.
+    /// The routes that have changed since the last call.
     pub(super) fn reroute(&mut self) -> Vec<Rerouted> {
         let routes = self.list.iter().filter_map(|one| Some((one.id(), self.route(one.id())?)));
         let routes = routes.collect();
@@ -89,7 +89,7 @@ impl Participants {
         rerouted.collect()
     }
 
-    /// Each participant with the connection that carries them.
+    /// The participants that have a connection, with the one that carries them.
     fn reached(&self) -> impl Iterator<Item = (&Participant, &Connection)> {
         self.list.iter().filter_map(|one| Some((one, self.carrier(one.id())?)))
     }
@@ -105,19 +105,18 @@ impl Participants {
         self.reached().map(|(_, connection)| connection.pair()).collect()
     }
 
-    /// Whether a first connection to somebody is under way.
+    /// Whether a first connection to a participant is being established.
     pub(super) fn is_connecting(&self, now: Duration) -> bool {
         self.reached().any(|(_, connection)| connection.is_new(now))
     }
 
-    /// Whether there are participants, and none of them can be reached.
+    /// Whether there are participants and none can be reached.
     pub(super) fn are_all_lost(&self) -> bool {
         let mut reached = self.reached();
         !self.is_empty() && reached.all(|(_, connection)| connection.broken().is_some())
     }
 
-    /// Somebody is to be connected to: they are new, or the server says how they are now. Returns
-    /// whether they are new.
+    /// Adds a participant, or updates the presence of a known one. Returns whether they are new.
     pub(super) fn meet(&mut self, id: PeerId, presence: Presence) -> bool {
         match self.list.iter_mut().find(|participant| participant.id() == id) {
             Some(known) => {
@@ -131,14 +130,14 @@ impl Participants {
         }
     }
 
-    /// Adds a connection, besides those that there are.
+    /// Adds a connection.
     pub(super) fn connect(&mut self, connection: Connection, own: Quality, now: Duration) {
         let id = connection.key().id;
         self.connections.push(connection);
         self.expect(id, own, now);
     }
 
-    /// Removes and returns the connections to a participant, the one in use last.
+    /// Removes the connections to a participant; the one in use comes last.
     pub(super) fn disconnect(&mut self, id: PeerId) -> Vec<Connection> {
         let route = self.route(id);
         let is_meant = |connection: &mut Connection| connection.carries(id);
@@ -147,21 +146,21 @@ impl Participants {
         taken
     }
 
-    /// Removes a participant, and returns the connections to close.
+    /// Removes a participant; returns the connections to close.
     pub(super) fn remove(&mut self, id: PeerId) -> Vec<PeerKey> {
         self.list.retain(|participant| participant.id() != id);
         self.routes.retain(|(other, _)| *other != id);
         self.disconnect(id).iter().map(Connection::key).collect()
     }
 
-    /// Removes all participants, and returns the connections to close.
+    /// Removes all participants; returns the connections to close.
     pub(super) fn clear(&mut self) -> Vec<PeerKey> {
         self.list.clear();
         self.routes.clear();
         self.connections.drain(..).map(|connection| connection.key()).collect()
     }
 
-    /// Changes what is known of somebody, and what is to come of them.
+    /// Changes a participant, and updates the tracks expected from them.
     pub(super) fn change(
         &mut self,
         id: PeerId,
@@ -175,7 +174,7 @@ impl Participants {
         }
     }
 
-    /// This person wants to spend so much on pictures.
+    /// Sets this participant's own video quality.
     pub(super) fn set_quality(&mut self, own: Quality, now: Duration) {
         let ids: Vec<_> = self.list.iter().map(Participant::id).collect();
         ids.into_iter().for_each(|id| self.expect(id, own, now));
@@ -189,12 +188,12 @@ impl Participants {
         }
     }
 
-    /// From now on connections have to be of a later generation to be kept.
+    /// From now on, only connections of a later generation may be kept.
     pub(super) fn outdate(&mut self, generation: Generation) {
         self.outdated = generation;
     }
 
-    /// To whom there is a connection that can be kept.
+    /// The participants to whom there is a connection that can be kept.
     pub(super) fn intact(&self) -> Vec<PeerId> {
         let is_intact = |connection: &Connection| {
             connection.key().generation > self.outdated && connection.is_intact()

@@ -36,14 +36,14 @@ pub struct SessionDescription {
     pub kind: SdpType,
     /// The session in the format of RFC 8866. Never logged: it holds addresses.
     pub sdp: String,
-    /// Which source of the sender each section carries; empty if unknown. In messages it stands beside
-    /// the description.
+    /// The sources of the sender's media sections; empty if they are not named. In a message they
+    /// are next to the description.
     #[serde(skip)]
     pub tracks: Vec<TrackInfo>,
 }
 
 impl SessionDescription {
-    /// A description that does not say what its sections bring.
+    /// A description that does not name the sources of its sections.
     #[must_use]
     pub fn new(kind: SdpType, sdp: impl Into<String>) -> Self {
         Self { kind, sdp: sdp.into(), tracks: Vec::new() }

@@ -1,36 +1,36 @@
-//! Which media section of a description brings what.
+//! The sources of the media sections in a session description.
 
 use super::limits::{MID_CHARS, TRACKS};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
 
-/// What a track brings.
+/// The source of a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TrackSource {
-    /// The sound of a microphone.
+    /// A microphone.
     Microphone,
-    /// The picture of a camera.
+    /// A camera.
     Camera,
-    /// The picture of a screen.
+    /// The video of a shared screen.
     Screen,
-    /// The sound of what is shown on a screen.
+    /// The audio of a shared screen.
     ScreenAudio,
 }
 
 impl TrackSource {
-    /// Those of a person themselves.
+    /// The sources of a participant.
     pub const OF_PERSON: [Self; 2] = [Self::Microphone, Self::Camera];
-    /// Those of a screen.
+    /// The sources of a shared screen.
     pub const OF_SCREEN: [Self; 2] = [Self::ScreenAudio, Self::Screen];
 
-    /// Whether it is sound, not a picture.
+    /// Whether this is audio, not video.
     #[must_use]
     pub fn is_audio(self) -> bool {
         matches!(self, Self::Microphone | Self::ScreenAudio)
     }
 
-    /// Whether it is of a screen, not of a person themselves.
+    /// Whether this belongs to a shared screen.
     #[must_use]
     pub fn is_of_screen(self) -> bool {
         matches!(self, Self::Screen | Self::ScreenAudio)
@@ -43,13 +43,13 @@ impl TrackSource {
     }
 }
 
-/// The name of a media section: an identification tag (RFC 5888, section 4) of at most
-/// [`MID_CHARS`] characters.
+/// The identification tag of a media section (RFC 5888, section 4), of at most [`MID_CHARS`]
+/// characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Mid(String);
 
-/// Why a text names no media section.
+/// The text is not a valid `mid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MidError;
 
@@ -77,27 +77,27 @@ impl From<Mid> for String {
     }
 }
 
-/// Which source of the sender one media section carries. Unknown fields are ignored: a server that
-/// forwards media will name the participant here, too.
+/// The source of one media section of the sender. Unknown fields are ignored: a server that
+/// forwards media can add the participant here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackInfo {
     /// The media section.
     pub mid: Mid,
-    /// What it brings.
+    /// Its source.
     pub source: TrackSource,
 }
 
 impl TrackInfo {
-    /// What a section brings in a list of them, if that is said.
+    /// The source of a section in a list, if it is named.
     #[must_use]
     pub fn find(tracks: &[Self], mid: &Mid) -> Option<TrackSource> {
         tracks.iter().find(|track| track.mid == *mid).map(|track| track.source)
     }
 
-    /// Whether a list names not too many sections, and each once.
+    /// Checks that a list has no more than [`TRACKS`] entries and names each section once.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The reason why the list is invalid.
     pub(super) fn check(tracks: &[Self]) -> Result<(), String> {
         if tracks.len() > TRACKS {
             return Err(format!("more than {TRACKS} tracks"));

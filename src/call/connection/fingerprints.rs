@@ -1,15 +1,15 @@
-//! What both ends of a connection can compare, to know that nobody sits between them.
+//! The DTLS fingerprints of a connection. Both sides compare them to detect an interceptor.
 //!
-//! Media and data are encrypted between the holders of two certificates, whose fingerprints stand in
-//! the descriptions (RFC 8122, section 5). A server that relays the descriptions could put other ones in
-//! their place, and be both holders' other end: then the two see different pairs.
+//! Media and data are encrypted between the owners of two certificates, whose fingerprints are in
+//! the session descriptions (RFC 8122, section 5). A server that forwards the descriptions could
+//! replace the fingerprints and intercept the connection; the two sides then see different pairs.
 
 use super::sdp::lines;
 use std::sync::Arc;
 
-/// The fingerprints of one description, in an order that does not depend on who wrote them down. None
-/// where anything looks like one and is not written as browsers write it: some of them read more than
-/// that, and would go by what is not shown here.
+/// The fingerprints of one description, sorted. `None` if a line looks like a fingerprint but
+/// differs from what browsers write: some browsers parse more leniently, and would use a
+/// fingerprint that is not shown here.
 pub(super) fn fingerprints(sdp: &str) -> Option<String> {
     let attribute = |line: &str| {
         let (algorithm, value) = line.strip_prefix("a=fingerprint:")?.split_once(' ')?;
@@ -27,7 +27,7 @@ pub(super) fn fingerprints(sdp: &str) -> Option<String> {
     (!found.is_empty()).then(|| found.join("\n"))
 }
 
-/// The two ends of a connection, the same text on both sides.
+/// The fingerprints of both sides.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DtlsFingerprints {
     local: Option<String>,
@@ -36,23 +36,24 @@ pub(super) struct DtlsFingerprints {
 }
 
 impl DtlsFingerprints {
-    /// What this side's description says.
+    /// Reads the fingerprints of this side's description.
     pub(super) fn set_local(&mut self, sdp: &str) {
         self.local = fingerprints(sdp);
     }
 
-    /// What the other side's description says.
+    /// Reads the fingerprints of the other side's description.
     pub(super) fn set_remote(&mut self, sdp: &str) {
         self.remote = fingerprints(sdp);
     }
 
-    /// What both sides can compare, once both are known.
+    /// The text that both sides can compare; the same on both. `None` until both descriptions are
+    /// known.
     pub(super) fn seal(&self) -> Option<Arc<str>> {
         self.seal.clone()
     }
 
-    /// Both descriptions are in force. Until then, and for those that are taken back, what was agreed
-    /// on before counts.
+    /// Applies both descriptions. Until they are in force, and if they are rolled back, the
+    /// previous fingerprints count.
     pub(super) fn agree(&mut self) {
         self.seal = match (&self.local, &self.remote) {
             (Some(local), Some(remote)) => {

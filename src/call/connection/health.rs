@@ -1,4 +1,4 @@
-//! What arrives of a person, read from the statistics of their connection.
+//! The reception of a participant, from the statistics of the connection.
 
 use super::reading::{Arrival, Counts, Path};
 use crate::{call::participant::ExpectedTracks, protocol::Grade};
@@ -9,34 +9,34 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(3);
 /// The same where only connectivity checks are expected: browsers
 /// send them every 2.5 to 6 seconds (RFC 7675, section 5.1).
 const MUTE_AFTER: Duration = Duration::from_secs(8);
-/// After a longer break between two readings, as when the device slept, nothing is known of the time
-/// between them.
+/// Maximum time between two readings. After a longer break, for example because the device slept,
+/// the time in between is ignored.
 const BREAK: Duration = Duration::from_secs(2);
 /// Complete silence for this long is a gap: audio alone arrives fifty times a second, and checks are
 /// frequent while one of them is unanswered.
 pub(super) const GAP: Duration = Duration::from_millis(800);
-/// How far back the statistics are looked at.
+/// The period over which packet loss is measured.
 const WINDOW: Duration = Duration::from_secs(4);
 /// Time for which a grade of received media has to last before it counts.
 const STEADY: Duration = Duration::from_secs(3);
-/// And one of what can be sent: browsers take seconds to find that out.
+/// The same for the available send bandwidth: browsers take seconds to estimate it.
 const STEADY_SENT: Duration = Duration::from_secs(8);
 
-/// From this share of lost packets on, words get lost: browsers conceal what is less.
+/// Share of lost packets from which speech is lost: browsers conceal less than that.
 const WEAK_LOSS: f64 = 0.08;
 const POOR_LOSS: f64 = 0.2;
-/// Above this time there and back, people talk into each other's words.
+/// Round-trip time from which people interrupt each other by accident.
 const WEAK_ROUND_TRIP: Duration = Duration::from_millis(700);
-/// Below these rates, in bits per second, no picture worth the name gets through.
+/// Send bandwidths in bits per second below which video is weak or poor.
 const WEAK_RATE: u64 = 250_000;
 const POOR_RATE: u64 = 100_000;
 
-/// Notes when a number last grew.
+/// Records when a counter last increased.
 #[derive(Debug, Default)]
 struct Pulse {
     count: u64,
     at: Duration,
-    /// It has grown since the connection was made.
+    /// The counter has increased since the connection was created.
     lives: bool,
 }
 
@@ -46,13 +46,13 @@ impl Pulse {
         if anew || grown {
             self.at = now;
         }
-        // Ways that are given up take their counts with them.
+        // May be lower than before: abandoned candidate pairs no longer count.
         self.count = count;
         self.lives |= grown;
     }
 }
 
-/// A value that counts once it has lasted.
+/// A value that changes only after the new one has lasted for some time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Steady<T> {
     value: T,
@@ -73,7 +73,7 @@ impl<T: Copy + PartialEq> Steady<T> {
     }
 }
 
-/// What has arrived through one connection.
+/// The reception over one connection.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     heard: Pulse,
@@ -95,8 +95,8 @@ impl Health {
         self.sound.note(counts.sound.packets, anew, now);
         self.picture.note(counts.picture.packets, anew, now);
         if anew || resumed {
-            // What was lost while nothing came is no measure of what comes, and what got through
-            // then is none of what will.
+            // Losses during an outage do not predict what follows, nor does the bandwidth at that
+            // time.
             self.recent.clear();
             self.try_more();
         }
@@ -126,17 +126,17 @@ impl Health {
         self.recent.back().map(|(at, _)| *at).unwrap_or_default()
     }
 
-    /// Whether anything has come through this connection within the last moment.
+    /// Whether anything has arrived recently.
     pub(super) fn is_live(&self) -> bool {
         self.heard.lives && self.quiet() < GAP
     }
 
-    /// Whether anything of the picture has come through this connection.
+    /// Whether any video has arrived.
     pub(super) fn has_picture(&self) -> bool {
         self.picture.lives
     }
 
-    /// For how long nothing has come of what this person says they send and has come before.
+    /// Time without expected media that has arrived before. `None` if there is none of that.
     pub(super) fn pause(&self, expected: ExpectedTracks) -> Option<Duration> {
         let sent = [(&self.sound, expected.microphone), (&self.picture, expected.camera)];
         let sent = sent.into_iter().filter(|(pulse, sends)| *sends && pulse.lives);
@@ -144,17 +144,17 @@ impl Health {
         Some(self.read_at().saturating_sub(last))
     }
 
-    /// The way that is in use, as of the last reading.
+    /// The network path in use at the last reading.
     pub(super) fn path(&self) -> Option<Path> {
         self.recent.back().and_then(|(_, counts)| counts.path)
     }
 
-    /// For how long nothing has been heard, as of the last reading.
+    /// Time without any incoming data at the last reading.
     pub(super) fn quiet(&self) -> Duration {
         self.read_at().saturating_sub(self.heard.at)
     }
 
-    /// Since when nothing has come that should, if that means that the connection is broken.
+    /// Start of the silence, if it is long enough to mean that the connection is broken.
     pub(super) fn silent_since(&self, expected: ExpectedTracks) -> Option<Duration> {
         let (silence, limit) = match self.pause(expected) {
             Some(pause) => (pause, SILENT_AFTER),
@@ -163,19 +163,19 @@ impl Health {
         (silence >= limit).then(|| self.read_at().saturating_sub(silence))
     }
 
-    /// Whether the sound arrives that should, and the picture.
+    /// Whether expected audio and expected video arrive.
     pub(super) fn arrives(&self, expected: ExpectedTracks) -> (bool, bool) {
         let arrives =
             |pulse: &Pulse, expected: bool| !expected || self.read_at() < pulse.at + SILENT_AFTER;
         (arrives(&self.sound, expected.microphone), arrives(&self.picture, expected.camera))
     }
 
-    /// How well it arrives, over some seconds.
+    /// The grade of received media, over several seconds.
     pub(super) fn received(&self) -> Grade {
         self.received.value
     }
 
-    /// How much can be sent.
+    /// The grade of the available send bandwidth.
     pub(super) fn sent(&self) -> Grade {
         self.sent.value
     }
@@ -216,7 +216,7 @@ mod tests {
         Duration::from_millis(time)
     }
 
-    /// Half a second of sound with a share of its packets lost, after what came before.
+    /// Adds half a second of audio with this many lost packets.
     fn more(counts: &mut Counts, lost: u64) -> Counts {
         counts.heard += 2500;
         counts.sound.packets += 25 - lost;
@@ -251,7 +251,7 @@ mod tests {
             match step {
                 10..18 => health.note(counts, now),
                 18 => {
-                    // The checks are answered before the first packet comes.
+                    // Connectivity checks are answered before the first packet arrives.
                     counts.heard += 1;
                     health.note(counts, now);
                 }

@@ -1,4 +1,4 @@
-//! How participants are reached: one peer connection, from its first offer to its end.
+//! A peer connection, from its first offer to its end.
 
 mod fingerprints;
 mod health;
@@ -36,11 +36,11 @@ pub use types::{
     SignalingState,
 };
 
-/// How many failures in a row are repaired without calling the connection failed.
+/// Number of consecutive failures that are repaired before the connection is shown as failed.
 const QUIET_FAILURES: u32 = 1;
-/// How long a connection that says it is broken has to recover by itself.
+/// Time in which a disconnected connection may recover by itself.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
-/// How long a first connection may take before another one is tried.
+/// Time for the first connection before another attempt is made.
 const FIRST_WITHIN: Duration = Duration::from_secs(20);
 
 /// One peer connection.
@@ -48,34 +48,34 @@ const FIRST_WITHIN: Duration = Duration::from_secs(20);
 pub(super) struct Connection {
     key: PeerKey,
     role: Role,
-    /// What the server calls this connection.
+    /// The server's number of this connection.
     link: u64,
     negotiation: Negotiation,
     start: Start,
-    /// Whether the browser could make it.
+    /// Whether the browser could create it.
     is_open: bool,
     transport: Transport,
     health: Health,
-    /// What is to come through it.
+    /// The tracks expected on it.
     expected: ExpectedTracks,
     recovery: Recovery,
     receptions: Receptions,
     sending: Sending,
     channels: Channels,
-    /// Something that was to be said to the other side could not be.
+    /// A signal to the other side could not be sent.
     undelivered: bool,
-    /// The other side's silence has led to doubts about this side's own network.
+    /// The current silence has already caused a check of this side's own network.
     doubted: bool,
 }
 
-/// What both ends tell each other of what arrives.
+/// The reception reports of both sides.
 #[derive(Debug, Default)]
 struct Receptions {
-    /// What the other side was told last.
+    /// The last report sent.
     last_sent: Reception,
-    /// They may not have heard it.
+    /// That report may have been lost.
     may_be_lost: bool,
-    /// What they say of what arrives from here.
+    /// The other side's last report.
     remote: Reception,
 }
 
@@ -84,7 +84,7 @@ struct Receptions {
 pub(super) struct Channels {
     /// Messages can be sent.
     pub(super) are_open: bool,
-    /// The one for bytes is open and has little left to send.
+    /// The channel for bytes is open and has little left to send.
     pub(super) are_drained: bool,
 }
 
@@ -120,7 +120,7 @@ impl Connection {
         }
     }
 
-    /// Takes the place of an earlier connection to the same person, whose troubles go on until this
+    /// Replaces an earlier connection to the same participant, whose outage continues until this
     /// one is up.
     pub(super) fn succeed(self, before: &Self, now: Duration) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl Connection {
         self.link
     }
 
-    /// Whether somebody is reached by this connection.
+    /// Whether this connection carries a participant.
     pub(super) fn carries(&self, id: PeerId) -> bool {
         self.key.id == id
     }
@@ -148,24 +148,24 @@ impl Connection {
         self.channels
     }
 
-    /// Something has become of its data channels.
+    /// Records an event of its data channels.
     pub(super) fn note_channel(&mut self, input: &ChannelInput) {
         self.channels.note(input);
     }
 
-    /// What is said over it now is lost.
+    /// Records that a signal was lost.
     pub(super) fn lose_words(&mut self) {
         self.undelivered = true;
     }
 
-    /// The other side may not have heard what was said last.
+    /// Sends the last signals again, because the other side may not have received them.
     pub(super) fn repeat(&mut self) {
         self.negotiation.repeat();
         (self.receptions.may_be_lost, self.undelivered) = (true, false);
     }
 
-    /// The way to the server is there again. A connection that broke with it, or that went through
-    /// a network that is gone, is mended at once.
+    /// The server can be reached again. A connection that broke at the same time, or used a network
+    /// that is gone, is repaired at once.
     pub(super) fn returned(&mut self, network_changed: bool, now: Duration) {
         self.repeat();
         if self.transport.was_up && (network_changed || !self.is_up() || self.pauses()) {
@@ -173,13 +173,13 @@ impl Connection {
         }
     }
 
-    /// Whether the connection can go on as it is, or be mended, and nothing about it is open.
+    /// Whether the connection works or can be repaired, and no signal is pending or lost.
     pub(super) fn is_intact(&self) -> bool {
         let lasting = self.transport.was_up && !self.is_beyond_repair();
         lasting && !self.undelivered && self.negotiation.is_at_rest()
     }
 
-    /// What is to come through it from now on, and how much both people want to spend on pictures.
+    /// Sets the tracks expected from now on, and the video quality that both participants want.
     pub(super) fn expect(&mut self, expected: ExpectedTracks, quality: Quality, now: Duration) {
         self.health.expect(self.expected, expected, now);
         self.expected = expected;
@@ -198,7 +198,7 @@ impl Connection {
         Pair { id: self.key.id, received, sent: self.sent(), theirs: self.receptions.remote }
     }
 
-    /// How well what is sent arrives, or would, if it were not less because of that.
+    /// The grade of sent media. While it is limited, the grade is at most that of the limit.
     fn sent(&self) -> Grade {
         self.receptions.remote.grade.min(self.health.sent()).min(self.sending.limit())
     }
@@ -207,7 +207,7 @@ impl Connection {
         self.negotiation.poll()
     }
 
-    /// Whether the first connection is under way.
+    /// Whether the first connection is being established.
     pub(super) fn is_new(&self, now: Duration) -> bool {
         matches!(self.link(now), Link::New | Link::Connecting)
     }
@@ -221,7 +221,7 @@ impl Connection {
         let had_collided = self.negotiation.has_collided();
         self.start.note(&input);
         match input {
-            // There is nothing that could do what they say.
+            // Without a connection, signals have no effect.
             PeerInput::NotOpened => self.is_open = false,
             PeerInput::NegotiationNeeded => self.negotiation.needed(),
             PeerInput::LocalDone(intent, description, signaling) => {
@@ -237,7 +237,7 @@ impl Connection {
             PeerInput::Connection(state) => self.transport.set_state(state, now),
             PeerInput::IceConnection(state) => self.transport.set_ice(state),
             PeerInput::Reading(reading) => {
-                // It carries one participant: all tracks are theirs.
+                // The connection carries one participant, who owns all tracks.
                 self.health.note(reading.counts(|_| true), now);
             }
             PeerInput::Channel(input) => return self.note_channel(&input),
@@ -248,7 +248,7 @@ impl Connection {
         self.look(now);
     }
 
-    /// Draws the conclusions from how the connection is.
+    /// Derives what to do from the state of the connection.
     pub(super) fn look(&mut self, now: Duration) {
         self.transport.note(now);
         let silent = self.silent_since();
@@ -267,12 +267,12 @@ impl Connection {
         self.adapt(now);
     }
 
-    /// Sends a smaller picture where the connection is weak, at once, and a larger one again when
-    /// the smaller one has arrived well for a while.
+    /// Reduces video at once if the connection is weak, and increases it when the smaller video has
+    /// arrived well for a while.
     fn adapt(&mut self, now: Duration) {
         let arrives = match self.sending.limit() {
             Grade::Good => self.sent(),
-            // How much more could be sent is known only when it is tried.
+            // Whether more could be sent is known only after trying.
             _ => self.receptions.remote.grade,
         };
         if self.sending.adapt(arrives, now) {
@@ -286,7 +286,7 @@ impl Connection {
         self.recovery.due()
     }
 
-    /// Mends the connection, if it is time to, and returns whether it takes a new one.
+    /// Repairs the connection if that is due, and returns whether it has to be replaced.
     pub(super) fn step(&mut self, now: Duration) -> bool {
         let failed = self.is_beyond_repair();
         let step = self.recovery.step(failed || !self.transport.was_up, now);
@@ -294,8 +294,8 @@ impl Connection {
             return false;
         }
         if self.negotiation.has_open_offer() && !failed && !self.start.is_answered() {
-            // Who has not answered may be asking their person for something: the offer stays open. A
-            // plain client would take a new connection for the one that it has.
+            // The other side may be waiting for its user: the offer stays open. A client that
+            // implements only the basic messages would take a new connection for its existing one.
             self.negotiation.repeat();
             self.look(now);
             return false;
@@ -309,7 +309,7 @@ impl Connection {
         step == Some(Step::Reconnect)
     }
 
-    /// What to tell the other side of what arrives from them, if that is news.
+    /// The reception report for the other side, if it has changed.
     pub(super) fn news(&mut self, pairs: &[Pair], now: Duration) -> Option<Reception> {
         let (sound, picture) = match self.transport.was_connected {
             true => self.health.arrives(self.expected),
@@ -317,7 +317,7 @@ impl Connection {
         };
         let failure = self.start.failure(now).filter(|_| !self.transport.was_up);
         let grade = self.health.received();
-        // How it goes with others matters only where something is weak.
+        // Other pairs matter only if this one is weak.
         let weak = grade < Grade::Good || self.sent() < Grade::Good;
         let others = |grade| best(pairs, self.key.id, grade).filter(|_| weak);
         let best_received = others(|pair: &Pair| pair.received);
@@ -331,7 +331,7 @@ impl Connection {
         Some(reception)
     }
 
-    /// Whether there is reason to doubt this side's own network, once for each silence.
+    /// Whether there is reason to check this side's own network; true once for each silence.
     pub(super) fn doubts(&mut self) -> bool {
         let is_down = self.transport.down_since.is_some();
         let doubtful = self.transport.was_up && (is_down || self.pauses());
@@ -339,7 +339,7 @@ impl Connection {
         doubtful && !before
     }
 
-    /// Whether nothing has come for a moment of what should come all the time.
+    /// Whether continuous media has paused.
     fn pauses(&self) -> bool {
         self.health.pause(self.expected).is_some_and(|pause| pause >= GAP)
     }
@@ -358,22 +358,22 @@ impl Connection {
         self.transport.is_up()
     }
 
-    /// Since when nothing comes through, as far as is known. A connection that says it is down and
-    /// still brings something is no loss to this person.
+    /// Start of the outage, if there is one. A connection that is reported as down but still
+    /// delivers data is not an outage.
     pub(super) fn broken(&self) -> Option<Duration> {
         let Transport { was_up, down_since, .. } = self.transport;
         let down = down_since.filter(|_| !was_up || !self.health.is_live());
         self.silent_since().into_iter().chain(down).min()
     }
 
-    /// When the words for the connection change by themselves.
+    /// When the displayed state next changes by itself.
     pub(super) fn told(&self, now: Duration) -> Option<Duration> {
         let start = self.start.told(now).filter(|_| !self.transport.was_up);
         let silent = self.broken().map(|since| since + SILENT_AFTER);
         start.into_iter().chain(silent.filter(|time| *time > now)).min()
     }
 
-    /// How the connection is, in words.
+    /// The state of the connection as shown to the user.
     pub(super) fn link(&self, now: Duration) -> Link {
         if self.transport.was_connected {
             return match self.broken() {
@@ -389,38 +389,38 @@ impl Connection {
         }
     }
 
-    /// Whether media flows at this moment, and with it the picture, if there is to be one.
+    /// Whether media flows, including video if it is expected.
     pub(super) fn shows(&self) -> bool {
         self.is_up() && (self.health.has_picture() || !self.expected.camera)
     }
 
-    /// Whether the picture that should come has stopped.
+    /// Whether expected video has stopped.
     pub(super) fn is_frozen(&self) -> bool {
         self.health.has_picture() && !self.health.arrives(self.expected).1
     }
 
-    /// Whether the other side hears this person, unless that one is muted. While it was never
-    /// connected, that is not what there is to say.
+    /// Whether the other side hears this participant. True if they are muted, and before the first
+    /// connection, where other states are shown.
     pub(super) fn is_heard(&self, me: &Presence) -> bool {
         self.receptions.remote.sound || !me.mic || !self.transport.was_connected
     }
 
-    /// Whether the other side sees this person, unless that one's camera is off.
+    /// Whether the other side sees this participant. True if their camera is off.
     pub(super) fn is_seen(&self, me: &Presence) -> bool {
         self.receptions.remote.picture || !me.camera || !self.transport.was_connected
     }
 
-    /// How well sound and picture get through, in the worse direction.
+    /// The grade of the worse direction.
     pub(super) fn grade(&self) -> Grade {
         self.health.received().min(self.sent())
     }
 
-    /// The way that is in use.
+    /// The network path in use.
     pub(super) fn path(&self) -> Option<Path> {
         self.health.path().filter(|_| self.is_up())
     }
 
-    /// What both ends can compare.
+    /// The fingerprints that both sides can compare.
     pub(super) fn seal(&self) -> Option<Arc<str>> {
         self.negotiation.seal()
     }

@@ -1,9 +1,9 @@
 //! Perfect negotiation (W3C WebRTC, section 10.7) as a state machine.
 //!
-//! The browser's operations are asynchronous; here one runs at a time, and what arrives meanwhile
-//! waits in order. So "making an offer" is an operation that is under way, and a collision is an
-//! offer that meets a `signalingState` other than `stable`. The side that is to give way does not
-//! roll its offer back: [`Negotiation::has_collided`] says that a new connection is needed.
+//! The browser's operations are asynchronous. Only one runs at a time, and messages that arrive
+//! meanwhile are queued. "Making an offer" is thus a running operation, and a collision is an offer
+//! that arrives in a `signalingState` other than `stable`. The polite side does not roll its offer
+//! back: [`Negotiation::has_collided`] reports that a new connection is needed.
 
 use super::{
     fingerprints::DtlsFingerprints,
@@ -27,43 +27,43 @@ pub(super) struct Negotiation {
     operation: Option<Operation>,
     /// `negotiationneeded` has fired and no offer has been made since.
     wanted: bool,
-    /// The last offer of the other side lost a collision; its candidates mean nothing here.
+    /// The other side's last offer lost a collision, and its candidates are ignored.
     ignoring: bool,
-    /// An offer of this side had to give way to one of the other. Chromium goes on receiving when it
-    /// is rolled back then, but no longer shows the video.
+    /// An offer of this side lost a collision. After a rollback, Chromium continues to receive
+    /// video but no longer shows it.
     collided: bool,
     /// The other side's description has been applied at least once.
     has_remote: bool,
-    /// The offer of this side that has no answer yet.
+    /// This side's unanswered offer.
     open_offer: Option<SessionDescription>,
     repeats: Repeats,
-    /// The last description of the other side that was to be applied.
+    /// The other side's last description that was passed to the browser.
     remote: Option<SessionDescription>,
     inbox: VecDeque<Signal>,
     candidates: Candidates,
     fingerprints: DtlsFingerprints,
-    /// What the other side's sections bring.
+    /// The sources of the other side's sections.
     tracks: TrackMap,
     commands: VecDeque<PeerCommand>,
 }
 
-/// Candidates that wait for something; none at the end of candidates.
+/// Queued candidates; `None` marks the end of candidates.
 #[derive(Debug, Default)]
 struct Candidates {
-    /// Those of the other side that came before its first description.
+    /// Remote candidates that arrived before the first remote description.
     early: Vec<Option<IceCandidate>>,
-    /// Those of this side that must not overtake the description they belong to.
+    /// Local candidates that must not overtake their description.
     outgoing: Vec<Option<IceCandidate>>,
-    /// Those that were sent since the open offer.
+    /// Local candidates sent since the open offer.
     offered: Vec<Option<IceCandidate>>,
 }
 
-/// What was said more than once, or may be.
+/// Descriptions that were, or may be, sent more than once.
 #[derive(Debug, Default)]
 struct Repeats {
-    /// The last offer of the other side that was answered, and with what.
+    /// The other side's last answered offer, and the answer.
     last_answered: Option<(SessionDescription, SessionDescription)>,
-    /// How many answers may be left over, because an offer was said again.
+    /// Number of duplicate answers to expect, because an offer was sent again.
     said_again: u32,
 }
 
@@ -92,34 +92,35 @@ impl Negotiation {
         self.commands.pop_front()
     }
 
-    /// What both sides can compare.
+    /// The fingerprints that both sides can compare.
     pub(super) fn seal(&self) -> Option<Arc<str>> {
         self.fingerprints.seal()
     }
 
-    /// Whether nothing is under way, on this side or with the other.
+    /// Whether the negotiation is stable and no operation is running or queued.
     pub(super) fn is_at_rest(&self) -> bool {
         let busy = self.operation.is_some() || !self.inbox.is_empty() || self.wanted;
         !busy && self.signaling == SignalingState::Stable
     }
 
-    /// Whether a browser operation is under way.
+    /// Whether a browser operation is running or a message is queued.
     #[cfg(test)]
     pub(super) fn is_busy(&self) -> bool {
         self.operation.is_some() || !self.inbox.is_empty()
     }
 
-    /// Whether the other side's offer met one of this side, and this side was the one to give way.
+    /// Whether an offer of this side has lost a collision.
     pub(super) fn has_collided(&self) -> bool {
         self.collided
     }
 
-    /// Whether an offer of this side waits for its answer.
+    /// Whether an offer of this side is unanswered.
     pub(super) fn has_open_offer(&self) -> bool {
         self.signaling == SignalingState::HaveLocalOffer && self.open_offer.is_some()
     }
 
-    /// Says again what the other side may not have heard.
+    /// Sends the open offer and its candidates again, because the other side may not have received
+    /// them.
     pub(super) fn repeat(&mut self) {
         if self.has_open_offer()
             && let Some(offer) = self.open_offer.clone()
@@ -142,7 +143,7 @@ impl Negotiation {
         self.advance();
     }
 
-    /// Puts a command that needs no negotiating into the order of the others.
+    /// Queues a command that does not depend on the negotiation.
     pub(super) fn command(&mut self, command: PeerCommand) {
         self.commands.push_back(command);
     }
@@ -188,7 +189,7 @@ impl Negotiation {
             });
         }
         if intent == Intent::Answer && signaling == SignalingState::HaveRemoteOffer {
-            // An offer that cannot be answered must not stay open for ever.
+            // An offer that cannot be answered must not stay open forever.
             self.start_local(Intent::Rollback);
         }
         for candidate in std::mem::take(&mut self.candidates.outgoing) {
@@ -212,7 +213,7 @@ impl Negotiation {
                 self.start_local(Intent::Answer);
             }
         } else if signaling == SignalingState::HaveLocalOffer {
-            // An answer that cannot be applied must not leave the offer open for ever.
+            // An answer that cannot be applied must not leave the offer open forever.
             self.start_local(Intent::Rollback);
         }
         self.advance();
@@ -236,15 +237,16 @@ impl Negotiation {
         }
     }
 
-    /// The callee leaves the first offer to the caller, so that a call begins without a collision
-    /// and works with clients that know one role only.
+    /// Whether this side may make an offer. The callee leaves the first one to the caller, so that
+    /// a call starts without a collision and works with clients that implement one role only.
     fn may_offer(&self) -> bool {
         self.signaling == SignalingState::Stable && (self.role == Role::Caller || self.has_remote)
     }
 
     fn offered(&mut self, offer: SessionDescription) {
-        // Browsers number their descriptions, so the same one is said again: see [`Self::repeat`]. With
-        // a second answer of its own, the other side would have one left over for its next offer.
+        // Descriptions have version numbers, so an identical one was sent again (see
+        // [`Self::repeat`]). It gets the same answer: a new one could be taken for the answer to
+        // the next offer.
         if let Some((_, answer)) =
             self.repeats.last_answered.as_ref().filter(|(last, _)| *last == offer)
         {
@@ -261,7 +263,7 @@ impl Negotiation {
     }
 
     fn answered(&mut self, answer: SessionDescription) {
-        // One offer that was said twice may have been answered twice, with the same words.
+        // An offer that was sent twice may have been answered twice, with the same description.
         if self.repeats.said_again > 0 && self.remote.as_ref() == Some(&answer) {
             self.repeats.said_again -= 1;
             return;

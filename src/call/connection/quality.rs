@@ -1,37 +1,38 @@
-//! What is weak, and on whose side: one verdict from what both sides measure.
+//! Locates a weak link, from the measurements of both sides.
 
 use crate::protocol::{Grade, PeerId, Reception};
 
-/// Where a call suffers.
+/// The weak link of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nowhere.
+    /// There is none.
     #[default]
     Good,
-    /// What this person sends arrives badly, at everybody or at the only other person.
+    /// Media from this side arrives badly at every other participant, or at the only one.
     MyUpload,
-    /// What everybody sends arrives badly here.
+    /// Media from every other participant arrives badly here.
     MyDownload,
-    /// What this person sends arrives badly at somebody, everywhere else well.
+    /// Media from this side arrives badly at one participant only.
     Download(PeerId),
-    /// What somebody sends arrives badly here, everything else well.
+    /// Media from one participant only arrives badly here.
     Upload(PeerId),
 }
 
-/// How well one other person and this one reach each other.
+/// The quality between this side and one other participant.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::call) struct Pair {
     pub(super) id: PeerId,
-    /// What arrives here.
+    /// The grade received here.
     pub(super) received: Grade,
-    /// What arrives there, by what they say and by what the browser thinks can be sent.
+    /// The grade received there, from their report and the browser's estimate of the send
+    /// bandwidth.
     pub(super) sent: Grade,
-    /// What they say.
+    /// Their report.
     pub(super) theirs: Reception,
 }
 
-/// The verdict on all pairs of this person. What is sent comes first: it is theirs to mend, and they
-/// cannot hear it themselves.
+/// The verdict on all pairs of this side. Sent media comes first: only this side can improve it,
+/// and its user cannot hear the problem.
 pub(in crate::call) fn verdict(pairs: &[Pair]) -> Verdict {
     let bad = |grade: Grade| grade < Grade::Good;
     let mut verdicts = pairs.iter().filter(|pair| bad(pair.sent)).map(|pair| {
@@ -57,9 +58,9 @@ pub(super) fn best(pairs: &[Pair], but: PeerId, grade: fn(&Pair) -> Grade) -> Op
     pairs.iter().filter(|pair| pair.id != but).map(grade).max()
 }
 
-/// Of a pair whose media arrives badly, whether the receiver's side is to blame, by how it goes
-/// between each of them and others. Where nothing speaks for either, it is the sender's: most lines
-/// are weaker in that direction.
+/// Whether the receiver is the weak side of a pair whose media arrives badly, judged by the grades
+/// that both sides have with other participants. Without evidence it is the sender, because most
+/// lines have less upload than download.
 fn is_receiver_weak(sender_elsewhere: Option<Grade>, receiver_elsewhere: Option<Grade>) -> bool {
     match (sender_elsewhere, receiver_elsewhere) {
         (Some(sender), Some(receiver)) => sender > receiver,

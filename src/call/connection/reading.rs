@@ -1,15 +1,15 @@
-//! What the browser counts of a connection, as it comes, and what health is judged by.
+//! The browser's statistics of a connection, and the counters derived from them.
 
 use crate::protocol::Mid;
 use std::time::Duration;
 
-/// Counters of one track, or of one kind of media, since the connection was made (W3C WebRTC
-/// Statistics, section 7.4).
+/// Packet counters of one track, or of one kind of media, since the connection was created (W3C
+/// WebRTC Statistics, section 7.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Arrival {
-    /// Packets that arrived.
+    /// Packets received.
     pub packets: u64,
-    /// Packets that did not.
+    /// Packets lost.
     pub lost: u64,
 }
 
@@ -22,51 +22,51 @@ impl Arrival {
     }
 }
 
-/// The way between two people.
+/// The network path between two participants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// From one to the other.
+    /// Without a relay.
     Direct,
-    /// Through a relay, of this person's or of the other's.
+    /// Through a relay of either side.
     Relayed,
-    /// What is at the other end was never named; it may be a relay.
+    /// The remote candidate was never signalled; it may be a relay.
     Unknown,
 }
 
-/// What has arrived of one track.
+/// The statistics of one received track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackReading {
-    /// Its media section, where the browser names it.
+    /// Its media section, if the browser names it.
     pub mid: Option<Mid>,
-    /// Whether it is sound, not a picture.
+    /// Whether it is audio, not video.
     pub is_audio: bool,
-    /// What has arrived.
+    /// Its packet counters.
     pub arrival: Arrival,
 }
 
 /// The statistics of a connection at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Bytes and connectivity checks that arrived by the ways that are known at this moment.
+    /// Number of bytes and connectivity checks received over the current candidate pairs.
     pub heard: u64,
-    /// What arrived, track by track.
+    /// The received tracks.
     pub tracks: Vec<TrackReading>,
-    /// Time there and back.
+    /// The round-trip time.
     pub round_trip: Option<Duration>,
-    /// What the browser thinks can be sent, in bits per second, if a picture is sent.
+    /// The browser's estimate of the send bandwidth in bits per second, if video is sent.
     pub for_picture: Option<u64>,
-    /// The way that is in use, if one is.
+    /// The network path in use, if there is one.
     pub path: Option<Path>,
 }
 
-/// What a reading comes to for one participant.
+/// The counters of one participant in a reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// All that arrived: bytes, checks, and packets, for not every browser counts the bytes of a path.
+    /// Sum of all received bytes, checks and packets: not every browser counts the bytes of a path.
     pub(super) heard: u64,
-    /// All of their sound.
+    /// All of their audio.
     pub(super) sound: Arrival,
-    /// All of their pictures.
+    /// All of their video.
     pub(super) picture: Arrival,
     pub(super) round_trip: Option<Duration>,
     pub(super) for_picture: Option<u64>,
@@ -74,14 +74,14 @@ pub(super) struct Counts {
 }
 
 impl Reading {
-    /// All that arrived: see [`Counts::heard`].
+    /// Sum of everything received: see [`Counts::heard`].
     #[must_use]
     pub fn heard(&self) -> u64 {
         let packets = self.tracks.iter().map(|track| track.arrival.packets);
         packets.fold(self.heard, u64::saturating_add)
     }
 
-    /// What it comes to for somebody whose tracks these are.
+    /// The counters of the participant to whom these tracks belong.
     pub(super) fn counts(&self, is_theirs: impl Fn(&TrackReading) -> bool) -> Counts {
         let of = |is_audio: bool| {
             let tracks = self.tracks.iter().filter(|track| is_theirs(track));

@@ -1,32 +1,32 @@
-//! When a broken connection is mended, and how.
+//! When and how a broken connection is repaired.
 
 use crate::{call::backoff::backoff, protocol::Role};
 use std::time::Duration;
 
-/// How long before each attempt after the first, in seconds; the last one repeats. Long enough for
-/// the one before to show whether it helped.
+/// Delays in seconds before each attempt after the first; the last one repeats. Long enough for the
+/// previous attempt to take effect.
 const LADDER: [u64; 4] = [3, 5, 8, 12];
 
-/// How long before the second attempt where the first was made in a hurry: browsers learn of the
-/// addresses of a new network half a second late, and the first may have been without them.
+/// Delay before the second attempt if the first was made immediately: browsers learn the addresses
+/// of a new network half a second late, so the first may have been made without them.
 const SECOND_AFTER: Duration = Duration::from_millis(1200);
 
-/// After so many attempts to mend a connection, it takes a new one.
+/// Number of ICE restarts before the connection is replaced.
 const RESTART_LIMIT: usize = 3;
 
-/// By so much the callee is later than the caller, so that in most cases only one of them tries.
+/// Additional delay of the callee, so that in most cases only the caller tries.
 const CALLEE_LATER: Duration = Duration::from_millis(500);
 
 /// What to do about a broken connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Look for other ways between the two (RFC 8445, section 2.4).
+    /// Restart ICE on this connection (RFC 8445, section 2.4).
     RestartIce,
-    /// Give it up and make a new one.
+    /// Replace the connection.
     Reconnect,
 }
 
-/// One connection's way back.
+/// The recovery state of one connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Recovery {
     attempts: usize,
@@ -37,18 +37,18 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
-    /// The connection works.
+    /// Resets the state: the connection works.
     pub(super) fn done(&mut self) {
         *self = Self::default();
     }
 
-    /// What is left to do for a connection that takes the place of one that was not mended.
+    /// The initial state of a connection that replaces one that was not repaired.
     pub(super) fn succeed(self) -> Self {
         Self { next: None, ..self }
     }
 
-    /// The connection is broken: it is to be mended from `first` on, by the caller before the callee,
-    /// and not before the last attempt had its time.
+    /// Schedules a repair at `first`, a little later for the callee, and not before the previous
+    /// attempt could take effect.
     pub(super) fn want(&mut self, first: Duration, role: Role) {
         let first = match role {
             Role::Caller => first,
@@ -58,17 +58,17 @@ impl Recovery {
         self.next = Some(self.next.map_or(first, |next| next.min(first)));
     }
 
-    /// Waiting helps nobody: this side tries at once.
+    /// Schedules a repair immediately, because waiting has no benefit.
     pub(super) fn hurry(&mut self, now: Duration) {
         (self.earliest, self.next, self.hurried) = (now, Some(now), true);
     }
 
-    /// When there is something to do.
+    /// Time of the scheduled repair.
     pub(super) fn due(&self) -> Option<Duration> {
         self.next
     }
 
-    /// What to do now. `hopeless`: the connection will not come back by itself.
+    /// The step that is due now, if any. `hopeless`: the connection will not recover by itself.
     pub(super) fn step(&mut self, hopeless: bool, now: Duration) -> Option<Step> {
         self.next.take_if(|next| *next <= now)?;
         let wait = backoff(&LADDER, self.attempts);

@@ -1,37 +1,37 @@
-//! What this side reads in session descriptions (RFC 8866), and writes into those of the other side.
+//! Parses session descriptions (RFC 8866), and rewrites those of the other side.
 
 use crate::protocol::Mid;
 use std::collections::BTreeSet;
 
-/// In kilobits per second, how fast a browser begins to send pictures, before it knows what the
-/// network carries. By themselves, those built on libwebrtc begin with 300 and then ask the network
-/// for more, which fails where either machine is busy: a page of small text then takes seconds. Above
-/// some 1,100, networks that carry less suffer.
+/// Initial bit rate of video in kbit/s, before the browser has estimated the bandwidth. Browsers
+/// built on libwebrtc start with 300 by default and then probe for more, which fails if either
+/// machine is busy: a page of small text then takes seconds. Above about 1,100, slower networks are
+/// overloaded.
 const START: &str = "x-google-start-bitrate=1000";
 
-/// What the parameters begin with that tell those browsers how much to send.
+/// Prefix of the parameters that set bit rates in these browsers.
 const RATES: &str = "x-google-";
 
-/// What stands among the codecs of pictures and is none (RFC 4588, 2198, 5109, 8627).
+/// Video payload formats that are not codecs (RFC 4588, 2198, 5109, 8627).
 const NO_CODECS: [&str; 4] = ["rtx", "red", "ulpfec", "flexfec-03"];
 
-/// Whether an answer has a section for data channels (RFC 8841, section 5.1) that is not refused.
+/// Whether an answer accepts data channels (RFC 8841, section 5.1).
 #[must_use]
 pub fn has_channels(sdp: &str) -> bool {
     let is_open = |line: &str| line.starts_with("m=application ") && !line.contains(" 0 ");
     lines(sdp).any(is_open)
 }
 
-/// A media section that brings sound or a picture.
+/// A media section for audio or video.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Section {
     pub(super) mid: Mid,
     pub(super) is_audio: bool,
-    /// Nothing goes through it (RFC 3264, section 6).
+    /// Whether it is rejected (RFC 3264, section 6).
     pub(super) is_rejected: bool,
 }
 
-/// The sections of sound and pictures that have a name, in their order.
+/// The audio and video sections that have a `mid`, in their order.
 pub(super) fn sections(sdp: &str) -> Vec<Section> {
     let lines: Vec<&str> = lines(sdp).collect();
     let sections = lines.chunk_by(|_, next| !next.starts_with("m="));
@@ -46,16 +46,16 @@ fn section(lines: &[&str]) -> Option<Section> {
         _ => return None,
     };
     let mid = lines.iter().find_map(|line| line.strip_prefix("a=mid:"))?;
-    // The port of a section that shares that of another one is 0, too (RFC 8843, section 6).
+    // The port of a bundle-only section is 0 as well (RFC 8843, section 6).
     let is_bundled = lines.contains(&"a=bundle-only");
     let is_rejected = fields.next()? == "0" && !is_bundled;
     Some(Section { mid: mid.trim().to_owned().try_into().ok()?, is_audio, is_rejected })
 }
 
-/// A description of the other side as this one takes it. How fast to begin stands in the first section
-/// of pictures: a connection has a single rate, and would restart if it stood in one that is added
-/// later, or went away. What the other side says of rates is left out: it could have this one flood
-/// its network.
+/// A remote description as it is passed to the browser. The initial bit rate is added to the first
+/// video section only: a connection has a single rate, and would restart if it appeared in a later
+/// section or disappeared. Rates set by the other side are removed, because they could make this
+/// side flood its network.
 #[must_use]
 pub fn accept(sdp: &str) -> String {
     let mut written = String::with_capacity(sdp.len() + 1024);
@@ -93,19 +93,19 @@ pub fn accept(sdp: &str) -> String {
     written
 }
 
-/// Some parsers take either character for the end of a line.
+/// Some parsers accept either character as the end of a line.
 pub(super) fn lines(sdp: &str) -> impl Iterator<Item = &str> {
     sdp.split(['\r', '\n']).filter(|line| !line.is_empty())
 }
 
-/// The payload type that stands for a codec (RFC 8866, section 6.6).
+/// The payload type of a codec (RFC 8866, section 6.6).
 fn codec(line: &str) -> Option<&str> {
     let (payload, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
     let name = codec.split('/').next()?.to_ascii_lowercase();
     (!NO_CODECS.contains(&name.as_str())).then_some(payload)
 }
 
-/// The payload type and the parameters of a codec (RFC 8866, section 6.15), without rates.
+/// The payload type and the format parameters of a codec (RFC 8866, section 6.15), without rates.
 fn format(line: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
     let (payload, parameters) = line.strip_prefix("a=fmtp:")?.split_once(' ')?;
     let is_rate = |parameter: &&str| parameter.to_ascii_lowercase().starts_with(RATES);

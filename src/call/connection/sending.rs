@@ -1,22 +1,22 @@
-//! How much of the picture is sent over a connection.
+//! Limits the video that is sent over a connection.
 
 use super::types::PeerCommand;
 use crate::protocol::{Grade, Quality};
 use std::time::Duration;
 
-/// How long sending has to go well before more is sent again.
+/// Time for which reception has to be good before the limit is raised.
 const MORE_AFTER: Duration = Duration::from_secs(10);
 
-/// The limits of what is sent over one connection.
+/// The limits of the media sent over one connection.
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// How much both people want to spend on pictures.
+    /// The video quality that both participants want.
     pub(super) quality: Quality,
-    /// How little is sent so that the sound gets through.
+    /// The limit that keeps bandwidth free for audio.
     limit: Grade,
-    /// Since when more could be sent.
+    /// Since when a higher limit seems possible.
     better_since: Option<Duration>,
-    /// What of the picture the browser was told to send: at most so good, or nothing.
+    /// The last video limit passed to the browser; `None` for no video.
     picture: Option<Grade>,
 }
 
@@ -36,8 +36,8 @@ impl Sending {
         self.limit
     }
 
-    /// Sends less where little arrives, at once, and more again when that has gone well for a while.
-    /// Returns whether that changes the limit.
+    /// Lowers the limit at once if media arrives badly, and raises it after a while without
+    /// problems. Returns whether the limit changes.
     pub(super) fn adapt(&mut self, arrives: Grade, now: Duration) -> bool {
         let since = *self.better_since.get_or_insert(now);
         if arrives > self.limit && now < since + MORE_AFTER {
@@ -47,7 +47,8 @@ impl Sending {
         std::mem::replace(&mut self.limit, arrives) != arrives
     }
 
-    /// The new limit of the picture, if it has changed: what the line carries and both people want.
+    /// The video limit for the browser, if it has changed: what the connection carries and both
+    /// participants want.
     pub(super) fn limit_picture(&mut self) -> Option<PeerCommand> {
         let picture = match self.quality {
             Quality::AudioOnly => None,

@@ -1,31 +1,31 @@
-//! How the first connection to a person begins, and what keeps it from beginning.
+//! The start of the first connection to a participant, and what prevents it.
 
 use super::types::{Intent, Obstacle, PeerInput};
 use crate::protocol::{Failure, SessionDescription, Signal};
 use std::time::Duration;
 
-/// How long a connection may take to begin before it is said that it does not, and why. Ten times what
-/// one takes over a slow line.
+/// Time after which a connection that has not started is reported, with the reason. Ten times what
+/// a slow line needs.
 pub(super) const BEGINS_WITHIN: Duration = Duration::from_secs(10);
 
-/// What is known of a connection that was never up.
+/// The state of a connection that has never been up.
 #[derive(Debug)]
 pub(super) struct Start {
-    /// When it was made.
+    /// When it was created.
     made: Duration,
-    /// When the first one to this person was.
+    /// When the first connection to this participant was created.
     first: Duration,
-    /// What the browser could not do.
+    /// The failure that the browser reported.
     failure: Option<Failure>,
-    /// Whether this side has found a candidate, and whether it has looked for all of them.
+    /// Whether this side has found a candidate, and whether gathering has ended.
     found: bool,
     gathered: bool,
-    /// Whether the other side has described itself, and whether it has named a candidate.
+    /// Whether the other side has sent a description, and whether it has named a candidate.
     described: bool,
     reachable: bool,
-    /// What the other side says of itself.
+    /// The failure that the other side reports.
     theirs: Option<Failure>,
-    /// What kept the connection before this one from beginning.
+    /// The obstacle of the replaced connection.
     before: Option<Obstacle>,
 }
 
@@ -44,8 +44,8 @@ impl Start {
         }
     }
 
-    /// Takes the place of one that has not begun. Until more is known, what kept that one is taken to
-    /// keep this one, too.
+    /// Replaces a connection that has not started. Until more is known, its obstacle counts for
+    /// this one as well.
     pub(super) fn succeed(self, before: &Self, now: Duration) -> Self {
         Self { first: before.first, before: before.obstacle(now), ..self }
     }
@@ -82,23 +82,23 @@ impl Start {
         }
     }
 
-    /// What is wrong on this side, for certain: waiting helps nobody.
+    /// A certain failure on this side, for which waiting has no benefit.
     pub(super) fn fault(&self) -> Option<Failure> {
         let unreachable = self.gathered && !self.found;
         self.failure.or_else(|| unreachable.then_some(Failure::NoCandidates))
     }
 
-    /// Whether the other side has described itself.
+    /// Whether the other side has sent a description.
     pub(super) fn is_answered(&self) -> bool {
         self.described
     }
 
-    /// When it was made.
+    /// When it was created.
     pub(super) fn made(&self) -> Duration {
         self.made
     }
 
-    /// When what there is to say changes by itself.
+    /// When the report next changes by itself.
     pub(super) fn told(&self, now: Duration) -> Option<Duration> {
         let late = [self.first, self.made].map(|since| since + BEGINS_WITHIN);
         late.into_iter().filter(|late| *late > now).min()
@@ -108,13 +108,13 @@ impl Start {
         now >= self.made + BEGINS_WITHIN
     }
 
-    /// What the other side is told.
+    /// The failure to report to the other side.
     pub(super) fn failure(&self, now: Duration) -> Option<Failure> {
         let silent = !self.described && self.is_late(now);
         self.fault().or_else(|| silent.then_some(Failure::NoAnswer))
     }
 
-    /// What keeps the connection from beginning, if anything does.
+    /// The obstacle to the connection, if there is one.
     pub(super) fn obstacle(&self, now: Duration) -> Option<Obstacle> {
         let is_certain = |failure: &Failure| !matches!(failure, Failure::NoAnswer | Failure::Other);
         let here = self.fault().map(Obstacle::Here);
@@ -126,7 +126,7 @@ impl Start {
         })
     }
 
-    /// The likeliest, where nothing is certain.
+    /// The most likely obstacle if none is certain.
     fn guess(&self) -> Obstacle {
         match (self.described, self.reachable) {
             (false, _) => Obstacle::Here(Failure::NoAnswer),

@@ -1,4 +1,4 @@
-//! What the media sections of the other side bring: as it says itself, or else by their order.
+//! The sources of the other side's media sections: as signalled, or else by their order.
 
 use super::sdp::{Section, sections};
 use crate::protocol::{Mid, SessionDescription, TrackInfo, TrackSource};
@@ -9,7 +9,8 @@ use crate::protocol::{Mid, SessionDescription, TrackInfo, TrackSource};
 pub(super) struct TrackMap(Vec<TrackInfo>);
 
 impl TrackMap {
-    /// Adds the sections of a description of the other side, and returns the source of each.
+    /// Updates the map from a description of the other side, and returns the sources of its
+    /// sections.
     pub(super) fn learn(&mut self, description: &SessionDescription) -> Vec<TrackInfo> {
         let sections = sections(&description.sdp);
         let live = |mid: &Mid| sections.iter().find(|one| one.mid == *mid && !one.is_rejected);
@@ -29,8 +30,8 @@ impl TrackMap {
     }
 }
 
-/// The sources of sections by their order, for a side that does not name them: the first section of each
-/// kind is the microphone or the camera, further ones are of the screen. Known ones keep their source.
+/// Adds the sources of unnamed sections to the known ones, by order: the first section of each kind
+/// is the microphone or the camera, further ones belong to the screen.
 fn by_order(known: &[TrackInfo], sections: &[Section]) -> Vec<TrackInfo> {
     let mut tracks = known.to_vec();
     for Section { mid, is_audio, is_rejected } in sections {
@@ -54,7 +55,7 @@ mod tests {
     use crate::protocol::SdpType;
     use TrackSource::{Camera, Microphone, Screen, ScreenAudio};
 
-    /// A description with sections: whether they are of sound, their port, and their name.
+    /// A description with these sections: whether they are audio, their port, and their `mid`.
     fn described(sections: &[(bool, u16, &str)]) -> SessionDescription {
         let section = |(is_audio, port, mid): &(bool, u16, &str)| {
             let kind = if *is_audio { "audio" } else { "video" };
@@ -68,7 +69,7 @@ mod tests {
         TrackInfo { mid: (*mid).to_owned().try_into().unwrap(), source: *source }
     }
 
-    /// The same, whose side says what they bring.
+    /// The same with a track map.
     fn named(sections: &[(bool, u16, &str)], tracks: &[(&str, TrackSource)]) -> SessionDescription {
         let tracks = tracks.iter().map(track).collect();
         SessionDescription { tracks, ..described(sections) }

@@ -1,27 +1,27 @@
-//! How the browser says that a connection is, and how it was before.
+//! The state of a connection as the browser reports it, and its history.
 
 use super::types::{ConnectionState, IceConnectionState};
 use std::time::Duration;
 
-/// The state of one connection's transport, with the history of those that it replaced.
+/// The transport of one connection. Its history includes the connections that it replaced.
 #[derive(Debug, Default)]
 pub(super) struct Transport {
     state: ConnectionState,
     ice: IceConnectionState,
-    /// When ICE began.
+    /// When ICE started.
     pub(super) began: Option<Duration>,
     /// Whether this connection has ever been up.
     pub(super) was_up: bool,
-    /// Whether the other side was ever connected, by this connection or an earlier one.
+    /// Whether this connection or a replaced one has ever been up.
     pub(super) was_connected: bool,
-    /// Since when the connection says that it is not up.
+    /// Since when the connection is down.
     pub(super) down_since: Option<Duration>,
-    /// How often in a row connections failed.
+    /// Number of consecutive failures.
     pub(super) failures: u32,
 }
 
 impl Transport {
-    /// For a connection that replaces one which is down since this time.
+    /// The transport of a connection that replaces one that is down since this time.
     pub(super) fn succeed(before: &Self, down_since: Duration) -> Self {
         Self {
             was_connected: before.was_connected,
@@ -45,7 +45,7 @@ impl Transport {
         self.ice = state;
     }
 
-    /// Updates the history with the present state.
+    /// Records the current state.
     pub(super) fn note(&mut self, now: Duration) {
         if self.is_up() {
             (self.was_up, self.was_connected) = (true, true);
@@ -64,7 +64,7 @@ impl Transport {
         self.state == ConnectionState::Failed
     }
 
-    /// Whether nothing has been tried yet.
+    /// Whether nothing has started yet.
     pub(super) fn is_new(&self) -> bool {
         self.state == ConnectionState::New && self.ice == IceConnectionState::New
     }

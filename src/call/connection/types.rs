@@ -1,4 +1,4 @@
-//! The words in which a connection, the browser and the person are told of each other.
+//! Plain types: states, inputs and commands of a connection.
 
 use super::reading::Reading;
 use crate::{
@@ -8,12 +8,12 @@ use crate::{
 };
 use std::time::Duration;
 
-/// One peer connection to one person.
+/// A peer connection to a participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerKey {
-    /// Who.
+    /// The participant.
     pub id: PeerId,
-    /// Which of the connections to them.
+    /// Distinguishes the connections to that participant.
     pub generation: Generation,
 }
 
@@ -27,9 +27,9 @@ pub enum ConnectionState {
     Connecting,
     /// Media can flow.
     Connected,
-    /// Contact is lost, perhaps for a moment.
+    /// Contact is lost, possibly for a moment.
     Disconnected,
-    /// Contact is lost and will not come back by itself.
+    /// Contact is lost and will not recover by itself.
     Failed,
     /// Closed by this side.
     Closed,
@@ -45,9 +45,9 @@ pub enum IceConnectionState {
     Checking,
     /// A pair works.
     Connected,
-    /// A pair works and no more are tried.
+    /// A pair works and no more are being tried.
     Completed,
-    /// The pair stopped working, perhaps for a moment.
+    /// The pair stopped working, possibly for a moment.
     Disconnected,
     /// No pair works.
     Failed,
@@ -55,45 +55,45 @@ pub enum IceConnectionState {
     Closed,
 }
 
-/// How the connection to a person is, in the words they are shown.
+/// The state of the connection to a participant, as shown to the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Link {
-    /// Nothing has been tried yet.
+    /// Nothing has started yet.
     #[default]
     New,
-    /// On the way, for the first time.
+    /// Connecting for the first time.
     Connecting,
-    /// Sound and picture can flow.
+    /// Media can flow.
     Connected,
     /// Was connected, and is being repaired.
     Reconnecting {
-        /// When they were last heard.
+        /// When data last arrived from them.
         since: Duration,
     },
-    /// Could not be connected so far. Attempts go on.
+    /// Could not be connected so far. Attempts continue.
     Failed(Obstacle),
 }
 
-/// What keeps two people from each other, as far as it is known.
+/// What prevents a connection, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Something on this side.
+    /// A failure on this side.
     Here(Failure),
-    /// Something on the other side.
+    /// A failure on the other side.
     There(Failure),
-    /// Both sides do what they can, and nothing gets through.
+    /// The network: neither side reports a failure, and nothing gets through.
     Between,
 }
 
 /// `RTCSignalingState` (W3C WebRTC, section 4.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignalingState {
-    /// No offer is open.
+    /// There is no open offer.
     #[default]
     Stable,
-    /// An offer of this side is open.
+    /// This side's offer is unanswered.
     HaveLocalOffer,
-    /// An offer of the other side is open.
+    /// The other side's offer is unanswered.
     HaveRemoteOffer,
     /// One of the provisional states, which Salon's own client never enters.
     Provisional,
@@ -101,57 +101,57 @@ pub enum SignalingState {
     Closed,
 }
 
-/// What a local description is set for. A result is matched with it, so that a finished answer is
-/// never taken for a finished offer.
+/// The purpose of setting a local description. Results carry it, so that a finished answer is never
+/// taken for a finished offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// Create and set an offer.
     Offer,
     /// Create and set an answer.
     Answer,
-    /// Take back the open offer, of whichever side.
+    /// Roll back the open offer of either side.
     Rollback,
 }
 
-/// What a peer connection reports.
+/// An event of a peer connection.
 #[derive(Clone, Debug)]
 pub enum PeerInput {
-    /// The browser could not make the connection. Nothing else will be reported of it.
+    /// The browser could not create the connection. No further events follow.
     NotOpened,
     /// The `negotiationneeded` event.
     NegotiationNeeded,
-    /// `setLocalDescription` is done: what the local description is now, or nothing if it failed.
+    /// `setLocalDescription` has finished: the local description, or `None` if it failed.
     LocalDone(Intent, Option<SessionDescription>, SignalingState),
-    /// `setRemoteDescription` is done, and whether it worked.
+    /// `setRemoteDescription` has finished, and whether it succeeded.
     RemoteDone(bool, SignalingState),
-    /// A local candidate; none at the end of candidates.
+    /// A local candidate; `None` marks the end of candidates.
     LocalCandidate(Option<IceCandidate>),
-    /// The other side said something through the server.
+    /// A signal of the other side, forwarded by the server.
     Signal(Signal),
     /// The `connectionstatechange` event.
     Connection(ConnectionState),
     /// The `iceconnectionstatechange` event.
     IceConnection(IceConnectionState),
-    /// What the statistics say, again and again.
+    /// A periodic reading of the statistics.
     Reading(Reading),
-    /// Something about the data channels.
+    /// An event of the data channels.
     Channel(ChannelInput),
 }
 
-/// What a peer connection is to do.
+/// A command to a peer connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PeerCommand {
-    /// Answered by [`PeerInput::LocalDone`] with the same intent.
+    /// Set a local description. Answered by [`PeerInput::LocalDone`] with the same intent.
     SetLocal(Intent),
-    /// Answered by [`PeerInput::RemoteDone`]. Its tracks say what each section brings, also where the
-    /// other side has not said so.
+    /// Set a remote description. Answered by [`PeerInput::RemoteDone`]. Its tracks name the source
+    /// of each section, even if the other side did not.
     SetRemote(SessionDescription),
-    /// Failures are of no consequence.
+    /// Add a remote candidate. Failures are ignored.
     AddCandidate(Option<IceCandidate>),
-    /// Gather and check anew with the next offer.
+    /// Restart ICE with the next offer.
     RestartIce,
-    /// Send less picture, so that the sound gets through.
+    /// Limit the video, so that audio gets through; `None` for no video.
     LimitPicture(Option<Grade>),
-    /// Send to the other side.
+    /// Send a signal to the other side.
     Send(Signal),
 }

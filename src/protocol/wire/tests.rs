@@ -335,7 +335,7 @@ fn what_the_sections_bring_may_stand_beside_a_description() {
     let written = ServerMessage::Signal { from: PeerId(1), link: None, signal };
     let text = written.to_json();
     assert!(text.contains(r#""tracks":[{"mid":"0","source":"microphone"},{"mid":"b""#), "{text}");
-    assert_eq!(ServerMessage::parse(&text), Ok(written), "written anew, without what is unknown");
+    assert_eq!(ServerMessage::parse(&text), Ok(written), "reserialised without unknown fields");
 
     let many = |count| {
         let track = |mid| format!(r#"{{"mid":"{mid}","source":"camera"}}"#);
