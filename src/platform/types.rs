@@ -2,7 +2,7 @@
 
 use super::StoredBytes;
 pub use crate::devices::{Device, DeviceKind, Kind, PerKind, Problem};
-use crate::recording::{Note, Part};
+use crate::recording::{Manifest, ManifestFile};
 use std::time::Duration;
 
 /// What one person sends.
@@ -85,9 +85,9 @@ pub struct KeptRecording {
     /// The name of its folder.
     pub id: String,
     /// Its manifest.
-    pub note: Note,
+    pub manifest: Manifest,
     /// Its files that exist.
-    pub files: Vec<(Part, StoredBytes)>,
+    pub files: Vec<(ManifestFile, StoredBytes)>,
     /// When the last of its files was saved, since the Unix epoch, if all were.
     pub saved: Option<Duration>,
 }

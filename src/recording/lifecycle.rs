@@ -130,7 +130,7 @@ pub enum Command {
         since: Duration,
     },
     /// Write down how long the recording is by now.
-    WriteNote,
+    WriteManifest,
     /// Stop recording, and write the rest.
     Finish,
     /// Let go of the recorder.
@@ -272,7 +272,7 @@ impl Lifecycle {
             self.late = true;
             self.stop(now);
         } else {
-            self.commands.push_back(Command::WriteNote);
+            self.commands.push_back(Command::WriteManifest);
         }
     }
 

@@ -2,16 +2,16 @@
 //! seen and heard in it, what is kept of it, and how the file that a browser wrote becomes whole.
 //! Pure: no browser, clock or randomness in here.
 
+pub mod composition;
 mod ebml;
 pub mod lifecycle;
+mod manifest;
 mod mp4;
-mod note;
-pub mod scene;
 mod webm;
 
+pub use composition::{Composition, Pane, RecordedPerson};
 pub use lifecycle::Stage;
-pub use note::{ALL, Note, Part};
-pub use scene::{Cast, Pane, Scene};
+pub use manifest::{ALL, Manifest, ManifestFile};
 use std::time::Duration;
 
 /// Width and height of the picture, in pixels.
@@ -110,8 +110,8 @@ pub enum Scanner {
 impl Scanner {
     /// For a file of this recording.
     #[must_use]
-    pub fn of(note: &Note) -> Self {
-        match note.is_webm() {
+    pub fn of(manifest: &Manifest) -> Self {
+        match manifest.is_webm() {
             true => Self::WebM(webm::Scanner::default()),
             false => Self::Mp4(mp4::Scanner::default()),
         }

@@ -1,6 +1,6 @@
 //! The recordings on this device: a folder for each in the browser's own storage.
 
-use super::{NOTE, SAVED, SHELF, lock};
+use super::{MANIFEST, SAVED, SHELF, lock};
 use crate::{
     platform::{
         KeptRecording,
@@ -9,7 +9,7 @@ use crate::{
             storage::{StoredBytes, folder, names},
         },
     },
-    recording::Note,
+    recording::Manifest,
 };
 use js_sys::{Array, JSON, Reflect};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub async fn recordings() -> Vec<KeptRecording> {
             kept.extend(recording(&shelf, id).await);
         }
     }
-    kept.sort_by_key(|recording| std::cmp::Reverse(recording.note.began));
+    kept.sort_by_key(|recording| std::cmp::Reverse(recording.manifest.began));
     kept
 }
 
@@ -90,12 +90,12 @@ async fn file(folder: &Folder, name: &str) -> Option<File> {
 
 async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
     let folder = subfolder(shelf, &id).await?;
-    let note = match note(&folder).await {
-        Some(note) => note,
-        None => lost_note(&folder, &id).await?,
+    let manifest = match manifest(&folder).await {
+        Some(manifest) => manifest,
+        None => lost_manifest(&folder, &id).await?,
     };
     let (mut files, mut saved) = (Vec::new(), Some(Duration::ZERO));
-    for part in &note.parts {
+    for part in &manifest.parts {
         if let Some(found) = file(&folder, &part.file).await.filter(|found| found.size() > 0.0) {
             files.push((part.clone(), StoredBytes(Blob::from(found))));
             let mark = file(&folder, &mark_of(&part.file)).await;
@@ -104,22 +104,22 @@ async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
             saved = saved.zip(at).map(|(last, at)| last.max(at));
         }
     }
-    (!files.is_empty()).then_some(KeptRecording { id, note, files, saved })
+    (!files.is_empty()).then_some(KeptRecording { id, manifest, files, saved })
 }
 
-async fn note(folder: &Folder) -> Option<Note> {
-    let text = JsFuture::from(file(folder, NOTE).await?.text()).await.ok()?.as_string()?;
-    Note::parse(&text)
+async fn manifest(folder: &Folder) -> Option<Manifest> {
+    let text = JsFuture::from(file(folder, MANIFEST).await?.text()).await.ok()?.as_string()?;
+    Manifest::parse(&text)
 }
 
-async fn lost_note(folder: &Folder, id: &str) -> Option<Note> {
-    let is_film = |name: &String| name != NOTE && !name.starts_with(SAVED);
+async fn lost_manifest(folder: &Folder, id: &str) -> Option<Manifest> {
+    let is_film = |name: &String| name != MANIFEST && !name.starts_with(SAVED);
     let mut files: Vec<_> = names(folder).await.into_iter().filter(is_film).collect();
     files.sort();
     for name in &files {
         let bytes = StoredBytes(file(folder, name).await?.into());
         if let Some(beginning) = bytes.read(0, BEGINNING).await {
-            return Note::lost(id, &files, &beginning);
+            return Manifest::lost(id, &files, &beginning);
         }
     }
     None
