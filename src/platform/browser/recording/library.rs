@@ -1,6 +1,6 @@
 //! The recordings on this device: a folder for each in the browser's own storage.
 
-use super::{MANIFEST, SAVED, SHELF, lock};
+use super::{LIBRARY, MANIFEST, SAVED, lock};
 use crate::{
     platform::{
         KeptRecording,
@@ -23,10 +23,10 @@ const BEGINNING: usize = 16;
 /// All recordings on this device that no tab is writing, the last one first.
 pub async fn recordings() -> Vec<KeptRecording> {
     let mut kept = Vec::new();
-    let (Some(shelf), Some(held)) = (shelf().await, held_locks().await) else { return kept };
-    for id in names(&shelf).await {
+    let (Some(library), Some(held)) = (library().await, held_locks().await) else { return kept };
+    for id in names(&library).await {
         if !held.contains(&lock(&id)) {
-            kept.extend(recording(&shelf, id).await);
+            kept.extend(recording(&library, id).await);
         }
     }
     kept.sort_by_key(|recording| std::cmp::Reverse(recording.manifest.began));
@@ -40,8 +40,8 @@ pub async fn can_keep() -> bool {
 
 /// Whether there are recordings, including those that a tab is writing.
 pub async fn has_recordings() -> bool {
-    match shelf().await {
-        Some(shelf) => !names(&shelf).await.is_empty(),
+    match library().await {
+        Some(library) => !names(&library).await.is_empty(),
         None => false,
     }
 }
@@ -49,7 +49,7 @@ pub async fn has_recordings() -> bool {
 /// Marks a file of a recording as saved just now.
 pub async fn mark_saved(id: &str, file: &str) {
     let mark = async {
-        let folder = subfolder(&shelf().await?, id).await?;
+        let folder = subfolder(&library().await?, id).await?;
         // An existing mark would keep its time.
         if let Ok(removed) = folder.remove(&mark_of(file)) {
             let _ = JsFuture::from(removed).await;
@@ -68,13 +68,13 @@ fn mark_of(file: &str) -> String {
 pub async fn delete_recording(id: &str) {
     let delete = async {
         let all = JSON::parse(r#"{"recursive":true}"#).ok()?;
-        JsFuture::from(shelf().await?.remove_all(id, &all).ok()?).await.ok()
+        JsFuture::from(library().await?.remove_all(id, &all).ok()?).await.ok()
     };
     delete.await;
 }
 
-async fn shelf() -> Option<Folder> {
-    subfolder(&folder().await?, SHELF).await
+async fn library() -> Option<Folder> {
+    subfolder(&folder().await?, LIBRARY).await
 }
 
 async fn subfolder(folder: &Folder, name: &str) -> Option<Folder> {
@@ -88,8 +88,8 @@ async fn file(folder: &Folder, name: &str) -> Option<File> {
     JsFuture::from(found.file().ok()?).await.ok()?.dyn_into().ok()
 }
 
-async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
-    let folder = subfolder(shelf, &id).await?;
+async fn recording(library: &Folder, id: String) -> Option<KeptRecording> {
+    let folder = subfolder(library, &id).await?;
     let manifest = match manifest(&folder).await {
         Some(manifest) => manifest,
         None => lost_manifest(&folder, &id).await?,

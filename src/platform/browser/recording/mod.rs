@@ -10,7 +10,7 @@ pub use recorder_worker::{FileRecorder, RecorderWorker, can_record};
 pub use sound::Mixer;
 
 /// The folder of all recordings, in which each has a folder.
-const SHELF: &str = "salon-recordings";
+const LIBRARY: &str = "salon-recordings";
 /// The file with the manifest of a recording.
 const MANIFEST: &str = "note.json";
 /// The prefix of the empty files that mark a file as saved.

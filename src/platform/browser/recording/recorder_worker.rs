@@ -1,7 +1,7 @@
 //! The recorders of a recording, one for each of its files, and the worker that writes them.
 
 use super::{
-    MANIFEST, SHELF, lock,
+    LIBRARY, MANIFEST, lock,
     picture::Picture,
     sound::{Mixer, Sound},
 };
@@ -106,7 +106,7 @@ impl RecorderWorker {
         ]);
         inner.tell(
             "begin",
-            &[("shelf", SHELF.into()), ("id", id.into()), ("lock", lock(id).into())],
+            &[("shelf", LIBRARY.into()), ("id", id.into()), ("lock", lock(id).into())],
         );
         Some(Self(SendWrapper::new(inner)))
     }
