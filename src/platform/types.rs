@@ -4,7 +4,7 @@ use super::StoredBytes;
 pub use crate::devices::{Device, DeviceKind, Kind, PerKind, Problem};
 use crate::{
     protocol::TrackSource,
-    recording::{Note, Part},
+    recording::{Manifest, ManifestFile},
 };
 use std::time::Duration;
 
@@ -126,9 +126,9 @@ pub struct KeptRecording {
     /// The name of its folder.
     pub id: String,
     /// Its manifest.
-    pub note: Note,
+    pub manifest: Manifest,
     /// Its files that exist.
-    pub files: Vec<(Part, StoredBytes)>,
+    pub files: Vec<(ManifestFile, StoredBytes)>,
     /// When the last of its files was saved, since the Unix epoch, if all were.
     pub saved: Option<Duration>,
 }

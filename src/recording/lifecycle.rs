@@ -130,8 +130,8 @@ pub enum Command {
         /// The time at which it begins.
         since: Duration,
     },
-    /// Update the length in the recording's note.
-    WriteNote,
+    /// Update the length in the manifest.
+    WriteManifest,
     /// Stop recording, and write the remaining data.
     Finish,
     /// Release the recorder.
@@ -273,7 +273,7 @@ impl Lifecycle {
             self.late = true;
             self.stop(now);
         } else {
-            self.commands.push_back(Command::WriteNote);
+            self.commands.push_back(Command::WriteManifest);
         }
     }
 

@@ -1,16 +1,16 @@
 //! The parts of recording that need no browser: its life cycle, its composition, its note, and the
 //! repair of the file that the browser has written. Pure: no browser, clock or randomness.
 
+pub mod composition;
 mod ebml;
 pub mod lifecycle;
+mod manifest;
 mod mp4;
-mod note;
-pub mod scene;
 mod webm;
 
+pub use composition::{Composition, Pane, RecordedPerson};
 pub use lifecycle::Stage;
-pub use note::{ALL, Note, Part};
-pub use scene::{Cast, Pane, Scene};
+pub use manifest::{ALL, Manifest, ManifestFile};
 use std::time::Duration;
 
 /// Width and height of the video, in pixels.
@@ -109,8 +109,8 @@ pub enum Scanner {
 impl Scanner {
     /// A scanner for a file of this recording.
     #[must_use]
-    pub fn of(note: &Note) -> Self {
-        match note.is_webm() {
+    pub fn of(manifest: &Manifest) -> Self {
+        match manifest.is_webm() {
             true => Self::WebM(webm::Scanner::default()),
             false => Self::Mp4(mp4::Scanner::default()),
         }

@@ -3,7 +3,7 @@
 use super::Stream;
 use crate::{
     platform::KeptRecording,
-    recording::{Scene, lifecycle::RecorderEvent},
+    recording::{Composition, lifecycle::RecorderEvent},
 };
 
 /// See the browser's `Mixer`.
@@ -35,7 +35,7 @@ impl RecorderWorker {
     pub fn record(&self, _: &str) -> Option<FileRecorder> {
         None
     }
-    pub fn note(&self, _: &str) {}
+    pub fn write_manifest(&self, _: &str) {}
     pub fn finish(&self) {}
 }
 
@@ -44,7 +44,7 @@ impl RecorderWorker {
 pub struct FileRecorder;
 
 impl FileRecorder {
-    pub fn set(&self, _: Scene<Stream>) {}
+    pub fn set(&self, _: Composition<Stream>) {}
     pub fn stop(&self) {}
 }
 

@@ -255,7 +255,7 @@ fn a_recording_of_which_nothing_is_written_in_time_ends() {
     for (written, problem) in [(false, RecordingProblem::Unable), (true, RecordingProblem::Encoder)]
     {
         let mut lifecycle = running();
-        assert_eq!(tell(&mut lifecycle, Input::Tick, due - millis(1)), [Command::WriteNote]);
+        assert_eq!(tell(&mut lifecycle, Input::Tick, due - millis(1)), [Command::WriteManifest]);
         assert_eq!(tell(&mut lifecycle, Input::Tick, due), [Command::Finish]);
         if written {
             assert_eq!(report(&mut lifecycle, RecorderEvent::Written, due), []);
@@ -264,7 +264,7 @@ fn a_recording_of_which_nothing_is_written_in_time_ends() {
         assert_eq!(commands, [Command::Notify(problem), Command::Close { delete: !written }]);
     }
     let mut lifecycle = writing();
-    assert_eq!(tell(&mut lifecycle, Input::Tick, due), [Command::WriteNote], "it goes on");
+    assert_eq!(tell(&mut lifecycle, Input::Tick, due), [Command::WriteManifest], "it goes on");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn the_last_data_is_waited_for_and_not_for_ever() {
 fn its_length_is_noted_every_second_while_it_runs() {
     let mut lifecycle = writing();
     for now in 4..100 {
-        assert_eq!(tell(&mut lifecycle, Input::Tick, secs(now)), [Command::WriteNote]);
+        assert_eq!(tell(&mut lifecycle, Input::Tick, secs(now)), [Command::WriteManifest]);
     }
     assert_eq!(tell(&mut lifecycle, Input::Stop, secs(100)), [Command::Finish]);
     assert_eq!(tell(&mut lifecycle, Input::Tick, secs(101)), []);
@@ -408,7 +408,7 @@ impl Witness {
                 assert!(self.ticks >= u32::from(COUNTDOWN), "nobody is taken by surprise");
                 self.started = true;
             }
-            Command::WriteNote => assert!(self.started && !self.finished),
+            Command::WriteManifest => assert!(self.started && !self.finished),
             Command::Finish => {
                 assert!(self.started && !self.finished && !self.closing);
                 self.finished = true;

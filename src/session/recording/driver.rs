@@ -153,7 +153,7 @@ impl Driver {
                     recording.handle(Input::NotStarted);
                 }
             }
-            Command::WriteNote => self.with_recorder(Recorder::write_note),
+            Command::WriteManifest => self.with_recorder(Recorder::write_manifest),
             Command::Finish => self.with_recorder(Recorder::finish),
             Command::Close { delete } => self.close(delete),
             Command::Notify(problem) => notices.show(Notice::NotRecorded(problem)),

@@ -3,7 +3,7 @@
 use super::KEPT_KEY;
 use crate::{
     platform::{self, KeptRecording, StoredBytes, local_storage},
-    recording::{Note, Part, Scanner},
+    recording::{Manifest, ManifestFile, Scanner},
 };
 use std::time::Duration;
 
@@ -31,12 +31,12 @@ pub async fn kept() -> Vec<KeptRecording> {
 }
 
 /// Saves a file of a recording as a download; false if it cannot be repaired.
-pub async fn save(id: &str, note: &Note, part: &Part, file: &StoredBytes) -> bool {
+pub async fn save(id: &str, manifest: &Manifest, part: &ManifestFile, file: &StoredBytes) -> bool {
     // An MP4 that cannot be repaired plays unchanged, if not as well.
-    let as_it_is = || (!note.is_webm()).then(|| file.clone());
-    let whole = whole(file, note).await.or_else(as_it_is);
+    let as_it_is = || (!manifest.is_webm()).then(|| file.clone());
+    let whole = whole(file, manifest).await.or_else(as_it_is);
     if let Some(whole) = &whole {
-        whole.save(&note.file_name(part, &platform::calendar_time(note.began())));
+        whole.save(&manifest.file_name(part, &platform::calendar_time(manifest.began())));
         platform::mark_saved(id, &part.file).await;
     }
     whole.is_some()
@@ -51,13 +51,13 @@ pub async fn delete(id: &str) {
 }
 
 /// The file with a length and an index. It stays on disk: only a piece is read at a time.
-async fn whole(file: &StoredBytes, note: &Note) -> Option<StoredBytes> {
-    let (mut scanner, mut at) = (Scanner::of(note), 0);
+async fn whole(file: &StoredBytes, manifest: &Manifest) -> Option<StoredBytes> {
+    let (mut scanner, mut at) = (Scanner::of(manifest), 0);
     while at < file.size() {
         let length = PIECE.min(file.size() - at);
         let bytes = file.read(at, usize::try_from(length).ok()?).await?;
         scanner.feed(&bytes).ok()?;
         at += length;
     }
-    file.assemble(scanner.finish().ok()?.pieces, &note.format)
+    file.assemble(scanner.finish().ok()?.pieces, &manifest.format)
 }

@@ -8,7 +8,9 @@ use crate::{
         self, FileRecorder, Kind, Leaving, Mixer, PerSource, RecorderWorker, Stream, local_storage,
     },
     protocol::TrackSource,
-    recording::{ALL, Cast, Note, Part, SIZE, Scene, lifecycle::RecorderEvent},
+    recording::{
+        ALL, Composition, Manifest, ManifestFile, RecordedPerson, SIZE, lifecycle::RecorderEvent,
+    },
     session::{Session, Source, initials},
 };
 use leptos::prelude::*;
@@ -20,7 +22,7 @@ pub(super) struct Recorder {
     labels: Labels,
     worker: RecorderWorker,
     since: Duration,
-    note: Note,
+    manifest: Manifest,
     /// The files, each with the person it is about; none for the common one.
     files: Vec<(Option<Item>, FileRecorder)>,
     /// What the others send. While a connection replaces another one, the last sound and picture stay.
@@ -40,7 +42,7 @@ impl Recorder {
     ) -> Option<Self> {
         let began = platform::wall_clock().as_millis();
         let worker = RecorderWorker::open(id, mixer, report)?;
-        let note = Note {
+        let manifest = Manifest {
             room: Some(session.room.name.get_value()),
             began: u64::try_from(began).unwrap_or_default(),
             length: 0,
@@ -54,7 +56,7 @@ impl Recorder {
             labels,
             worker,
             since,
-            note,
+            manifest,
             files: Vec::new(),
             incoming: Vec::new(),
             _leaving: platform::ask_before_leaving(),
@@ -65,22 +67,22 @@ impl Recorder {
 
     /// Begins a file.
     fn start(&mut self, who: Option<Item>, person: Option<String>) -> Option<()> {
-        let file = match self.note.parts.len() {
+        let file = match self.manifest.parts.len() {
             0 => ALL.to_owned(),
             number => format!("person-{number}"),
         };
         let recorder = self.worker.record(&file)?;
         self.files.push((who, recorder));
-        self.note.parts.push(Part { file, person });
-        self.write_note();
+        self.manifest.parts.push(ManifestFile { file, person });
+        self.write_manifest();
         Some(())
     }
 
     /// Writes the manifest with the length so far.
-    pub(super) fn write_note(&mut self) {
+    pub(super) fn write_manifest(&mut self) {
         let length = platform::elapsed().saturating_sub(self.since).as_millis();
-        self.note.length = u64::try_from(length).unwrap_or_default();
-        self.worker.note(&self.note.to_text());
+        self.manifest.length = u64::try_from(length).unwrap_or_default();
+        self.worker.write_manifest(&self.manifest.to_text());
     }
 
     /// Sets what is seen and heard now. An effect that calls this depends on all of it.
@@ -96,8 +98,10 @@ impl Recorder {
         }
         self.files.retain(|(who, recorder)| {
             match people.iter().find(|cast| Some(cast.item) == *who) {
-                Some(cast) => recorder.set(Scene::of_one(cast, SIZE)),
-                None if who.is_none() => recorder.set(Scene::of_all(&people, &spotlight, SIZE)),
+                Some(cast) => recorder.set(Composition::of_one(cast, SIZE)),
+                None if who.is_none() => {
+                    recorder.set(Composition::of_all(&people, &spotlight, SIZE));
+                }
                 None => {
                     // A person who comes back gets another file.
                     recorder.stop();
@@ -110,13 +114,13 @@ impl Recorder {
 
     /// Stops recording; [`RecorderEvent::Finished`] follows when everything is written.
     pub(super) fn finish(&mut self) {
-        self.note.ended = true;
-        self.write_note();
+        self.manifest.ended = true;
+        self.write_manifest();
         self.worker.finish();
     }
 
     /// Everybody in the call; this person comes last, as on the stage.
-    fn people(&mut self) -> Vec<Cast<Stream>> {
+    fn people(&mut self) -> Vec<RecordedPerson<Stream>> {
         let tiles = self.session.view.with(|view| view.tiles.clone());
         self.follow_connections(&tiles);
         let (incoming, labels) = (&self.incoming, self.labels);
@@ -128,7 +132,7 @@ impl Recorder {
             let presence = &tile.presence;
             let name = (labels.name)(presence.clone());
             let screen = of(TrackSource::Screen, tile.screen);
-            Cast {
+            RecordedPerson {
                 item: Item::Person(tile.key.id),
                 initials: initials(presence),
                 camera: of(TrackSource::Camera, tile.camera),
@@ -142,7 +146,7 @@ impl Recorder {
         tiles.iter().map(other).chain([self.me()]).collect()
     }
 
-    fn me(&self) -> Cast<Stream> {
+    fn me(&self) -> RecordedPerson<Stream> {
         let Session { media, sharing, view, .. } = self.session;
         let presence = view.with(|view| view.presence.clone());
         let device = |kind| match media.source(kind) {
@@ -152,7 +156,7 @@ impl Recorder {
         let screen = sharing.screen();
         let shared = |source| screen.as_ref().and_then(|screen| Stream::of(screen.track(source)?));
         let name = (self.labels.name)(presence.clone());
-        Cast {
+        RecordedPerson {
             item: Item::Own,
             initials: initials(&presence),
             camera: device(Kind::Camera),

@@ -4,7 +4,7 @@ use crate::{
     i18n::{recording_texts, shown_name, texts},
     platform::{self, KeptRecording, Local},
     reactive::{boxed_bool, boxed_str, boxed_text, effect, first_click},
-    recording::Part,
+    recording::ManifestFile,
     session::{self, Labels, Session, Stage, delete, kept},
     ui::{Icon, common::confirm_button::ConfirmButton, icons},
 };
@@ -77,7 +77,7 @@ pub(in crate::ui) fn Recordings() -> impl IntoView {
             let _ = all.try_set(found);
         });
     });
-    let torn = move || all.with(|all| all.iter().any(|kept| !kept.note.ended));
+    let torn = move || all.with(|all| all.iter().any(|kept| !kept.manifest.ended));
     let row = move |kept: Local<KeptRecording>| {
         let id = kept.id.clone();
         let is_saved = move |kept: &Local<KeptRecording>| kept.id == id && kept.saved.is_some();
@@ -105,18 +105,18 @@ fn RecordingRow(
     changes: RwSignal<u32>,
 ) -> impl IntoView {
     let t = recording_texts();
-    let KeptRecording { id, note, files, .. } = (*kept).clone();
-    let date = platform::calendar_time(note.began());
-    let name = match &note.room {
+    let KeptRecording { id, manifest, files, .. } = (*kept).clone();
+    let date = platform::calendar_time(manifest.began());
+    let name = match &manifest.room {
         Some(room) => format!("{room}, {date}"),
         None => date,
     };
     let size = files.iter().map(|(_, file)| file.size()).sum();
-    let (length, torn) = (note.length(), !note.ended);
+    let (length, torn) = (manifest.length(), !manifest.ended);
     let about = boxed_text(move || (t.row)(length, size, torn, saved.get()));
     let failed = RwSignal::new(false);
     let kept = StoredValue::new(kept);
-    let button = move |(index, part): (usize, Part), name: String| {
+    let button = move |(index, part): (usize, ManifestFile), name: String| {
         let label = boxed_text(move || match &part.person {
             Some(person) => (t.save_person)(person),
             None if saved.get() => t.save_again.to_owned(),
@@ -126,7 +126,7 @@ fn RecordingRow(
             platform::spawn_local(async move {
                 let Some(kept) = kept.try_get_value() else { return };
                 let Some((part, file)) = kept.files.get(index) else { return };
-                let done = session::save(&kept.id, &kept.note, part, file).await;
+                let done = session::save(&kept.id, &kept.manifest, part, file).await;
                 let _ = failed.try_set(!done);
                 let _ = changes.try_update(|count| *count += 1);
             });

@@ -1,6 +1,6 @@
 //! The recordings on this device: a folder for each in the browser's own storage.
 
-use super::{NOTE, SAVED, SHELF, lock};
+use super::{LIBRARY, MANIFEST, SAVED, lock};
 use crate::{
     platform::{
         KeptRecording,
@@ -9,7 +9,7 @@ use crate::{
             storage::{StoredBytes, folder, names},
         },
     },
-    recording::Note,
+    recording::Manifest,
 };
 use js_sys::{Array, JSON, Reflect};
 use std::time::Duration;
@@ -23,13 +23,13 @@ const BEGINNING: usize = 16;
 /// All recordings on this device that no tab is writing, the last one first.
 pub async fn recordings() -> Vec<KeptRecording> {
     let mut kept = Vec::new();
-    let (Some(shelf), Some(held)) = (shelf().await, held_locks().await) else { return kept };
-    for id in names(&shelf).await {
+    let (Some(library), Some(held)) = (library().await, held_locks().await) else { return kept };
+    for id in names(&library).await {
         if !held.contains(&lock(&id)) {
-            kept.extend(recording(&shelf, id).await);
+            kept.extend(recording(&library, id).await);
         }
     }
-    kept.sort_by_key(|recording| std::cmp::Reverse(recording.note.began));
+    kept.sort_by_key(|recording| std::cmp::Reverse(recording.manifest.began));
     kept
 }
 
@@ -40,8 +40,8 @@ pub async fn can_keep() -> bool {
 
 /// Whether there are recordings, including those that a tab is writing.
 pub async fn has_recordings() -> bool {
-    match shelf().await {
-        Some(shelf) => !names(&shelf).await.is_empty(),
+    match library().await {
+        Some(library) => !names(&library).await.is_empty(),
         None => false,
     }
 }
@@ -49,7 +49,7 @@ pub async fn has_recordings() -> bool {
 /// Marks a file of a recording as saved just now.
 pub async fn mark_saved(id: &str, file: &str) {
     let mark = async {
-        let folder = subfolder(&shelf().await?, id).await?;
+        let folder = subfolder(&library().await?, id).await?;
         // An existing mark would keep its time.
         if let Ok(removed) = folder.remove(&mark_of(file)) {
             let _ = JsFuture::from(removed).await;
@@ -68,13 +68,13 @@ fn mark_of(file: &str) -> String {
 pub async fn delete_recording(id: &str) {
     let delete = async {
         let all = JSON::parse(r#"{"recursive":true}"#).ok()?;
-        JsFuture::from(shelf().await?.remove_all(id, &all).ok()?).await.ok()
+        JsFuture::from(library().await?.remove_all(id, &all).ok()?).await.ok()
     };
     delete.await;
 }
 
-async fn shelf() -> Option<Folder> {
-    subfolder(&folder().await?, SHELF).await
+async fn library() -> Option<Folder> {
+    subfolder(&folder().await?, LIBRARY).await
 }
 
 async fn subfolder(folder: &Folder, name: &str) -> Option<Folder> {
@@ -88,14 +88,14 @@ async fn file(folder: &Folder, name: &str) -> Option<File> {
     JsFuture::from(found.file().ok()?).await.ok()?.dyn_into().ok()
 }
 
-async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
-    let folder = subfolder(shelf, &id).await?;
-    let note = match note(&folder).await {
-        Some(note) => note,
-        None => lost_note(&folder, &id).await?,
+async fn recording(library: &Folder, id: String) -> Option<KeptRecording> {
+    let folder = subfolder(library, &id).await?;
+    let manifest = match manifest(&folder).await {
+        Some(manifest) => manifest,
+        None => lost_manifest(&folder, &id).await?,
     };
     let (mut files, mut saved) = (Vec::new(), Some(Duration::ZERO));
-    for part in &note.parts {
+    for part in &manifest.parts {
         if let Some(found) = file(&folder, &part.file).await.filter(|found| found.size() > 0.0) {
             files.push((part.clone(), StoredBytes(Blob::from(found))));
             let mark = file(&folder, &mark_of(&part.file)).await;
@@ -104,22 +104,22 @@ async fn recording(shelf: &Folder, id: String) -> Option<KeptRecording> {
             saved = saved.zip(at).map(|(last, at)| last.max(at));
         }
     }
-    (!files.is_empty()).then_some(KeptRecording { id, note, files, saved })
+    (!files.is_empty()).then_some(KeptRecording { id, manifest, files, saved })
 }
 
-async fn note(folder: &Folder) -> Option<Note> {
-    let text = JsFuture::from(file(folder, NOTE).await?.text()).await.ok()?.as_string()?;
-    Note::parse(&text)
+async fn manifest(folder: &Folder) -> Option<Manifest> {
+    let text = JsFuture::from(file(folder, MANIFEST).await?.text()).await.ok()?.as_string()?;
+    Manifest::parse(&text)
 }
 
-async fn lost_note(folder: &Folder, id: &str) -> Option<Note> {
-    let is_film = |name: &String| name != NOTE && !name.starts_with(SAVED);
+async fn lost_manifest(folder: &Folder, id: &str) -> Option<Manifest> {
+    let is_film = |name: &String| name != MANIFEST && !name.starts_with(SAVED);
     let mut files: Vec<_> = names(folder).await.into_iter().filter(is_film).collect();
     files.sort();
     for name in &files {
         let bytes = StoredBytes(file(folder, name).await?.into());
         if let Some(beginning) = bytes.read(0, BEGINNING).await {
-            return Note::lost(id, &files, &beginning);
+            return Manifest::lost(id, &files, &beginning);
         }
     }
     None

@@ -10,9 +10,9 @@ pub use recorder_worker::{FileRecorder, RecorderWorker, can_record};
 pub use sound::Mixer;
 
 /// The folder of all recordings, in which each has a folder.
-const SHELF: &str = "salon-recordings";
+const LIBRARY: &str = "salon-recordings";
 /// The file with the manifest of a recording.
-const NOTE: &str = "note.json";
+const MANIFEST: &str = "note.json";
 /// The prefix of the empty files that mark a file as saved.
 const SAVED: &str = "saved";
 

@@ -1,13 +1,15 @@
 //! The recorders of a recording, one for each of its files, and the worker that writes them.
 
 use super::{
-    NOTE, SHELF, lock,
+    LIBRARY, MANIFEST, lock,
     picture::Picture,
     sound::{Mixer, Sound},
 };
 use crate::{
     platform::browser::{Listener, Stream, externs},
-    recording::{FORMATS, Scene, WRITTEN_EVERY, between_key_frames, lifecycle::RecorderEvent},
+    recording::{
+        Composition, FORMATS, WRITTEN_EVERY, between_key_frames, lifecycle::RecorderEvent,
+    },
 };
 use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
@@ -104,7 +106,7 @@ impl RecorderWorker {
         ]);
         inner.tell(
             "begin",
-            &[("shelf", SHELF.into()), ("id", id.into()), ("lock", lock(id).into())],
+            &[("shelf", LIBRARY.into()), ("id", id.into()), ("lock", lock(id).into())],
         );
         Some(Self(SendWrapper::new(inner)))
     }
@@ -124,8 +126,8 @@ impl RecorderWorker {
     }
 
     /// Writes the manifest of the recording, in place of the one before.
-    pub fn note(&self, text: &str) {
-        self.0.tell("note", &[("name", NOTE.into()), ("note", text.into())]);
+    pub fn write_manifest(&self, text: &str) {
+        self.0.tell("note", &[("name", MANIFEST.into()), ("note", text.into())]);
     }
 
     /// Ends all files. [`RecorderEvent::Finished`] follows when everything is written.
@@ -228,7 +230,7 @@ impl Encoder {
                     return;
                 };
                 encoder.stopped.set(true);
-                encoder.set(Scene { panes: Vec::new(), sounds: Vec::new() });
+                encoder.set(Composition { panes: Vec::new(), sounds: Vec::new() });
                 if is_first && !encoder.told.get() {
                     (worker.handler)(RecorderEvent::NotEncoded);
                 }
@@ -248,9 +250,9 @@ impl Encoder {
         ]
     }
 
-    fn set(&self, scene: Scene<Stream>) {
-        self.picture.set(scene.panes);
-        self.sound.set(scene.sounds);
+    fn set(&self, composition: Composition<Stream>) {
+        self.picture.set(composition.panes);
+        self.sound.set(composition.sounds);
     }
 
     fn stop(&self) {
@@ -270,9 +272,9 @@ fn is_something(blob: &Blob) -> bool {
 
 impl FileRecorder {
     /// Sets what is seen and heard from now on.
-    pub fn set(&self, scene: Scene<Stream>) {
+    pub fn set(&self, composition: Composition<Stream>) {
         if !self.0.stopped.get() {
-            self.0.set(scene);
+            self.0.set(composition);
         }
     }
 

@@ -7,7 +7,7 @@ const MARGIN: f64 = 8.0;
 
 /// A participant, with the streams that may be recorded now. `S` is a stream.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cast<S> {
+pub struct RecordedPerson<S> {
     /// The participant's item on the stage.
     pub item: Item,
     /// Their name.
@@ -43,17 +43,21 @@ pub struct Pane<S> {
 
 /// The composition at one moment.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Scene<S> {
+pub struct Composition<S> {
     /// The visible tiles.
     pub panes: Vec<Pane<S>>,
     /// The audible streams.
     pub sounds: Vec<S>,
 }
 
-impl<S: Clone> Scene<S> {
+impl<S: Clone> Composition<S> {
     /// All participants, on a stage with this spotlight.
     #[must_use]
-    pub fn of_all(people: &[Cast<S>], spotlight: &Spotlight, (width, height): (u32, u32)) -> Self {
+    pub fn of_all(
+        people: &[RecordedPerson<S>],
+        spotlight: &Spotlight,
+        (width, height): (u32, u32),
+    ) -> Self {
         let screens = people.iter().filter_map(|person| person.screen.as_ref());
         let screens = screens.map(|(picture, name)| Pane {
             place: TileRect::default(),
@@ -83,7 +87,7 @@ impl<S: Clone> Scene<S> {
 
     /// One participant alone, without their screen.
     #[must_use]
-    pub fn of_one(person: &Cast<S>, (width, height): (u32, u32)) -> Self {
+    pub fn of_one(person: &RecordedPerson<S>, (width, height): (u32, u32)) -> Self {
         let place = TileRect { left: 0.0, top: 0.0, width: width.into(), height: height.into() };
         Self {
             panes: vec![person.pane(place)],
@@ -104,7 +108,7 @@ impl<S> Pane<S> {
     }
 }
 
-impl<S: Clone> Cast<S> {
+impl<S: Clone> RecordedPerson<S> {
     fn pane(&self, place: TileRect) -> Pane<S> {
         Pane {
             place,
@@ -124,8 +128,8 @@ mod tests {
 
     const SIZE: (u32, u32) = (1280, 720);
 
-    fn person(id: u64, name: &'static str) -> Cast<&'static str> {
-        Cast {
+    fn person(id: u64, name: &'static str) -> RecordedPerson<&'static str> {
+        RecordedPerson {
             item: if id == 0 { Item::Own } else { Item::Person(PeerId(id)) },
             name: name.to_owned(),
             initials: "P".to_owned(),
@@ -142,12 +146,12 @@ mod tests {
     }
 
     /// The composition after Bob has spoken.
-    fn scene(
-        cast: &[Cast<&'static str>],
+    fn composition(
+        cast: &[RecordedPerson<&'static str>],
         layout: Layout,
         pinned: Option<Item>,
-    ) -> Scene<&'static str> {
-        Scene::of_all(cast, &Spotlight { layout, pinned, spoke: Some(PeerId(2)) }, SIZE)
+    ) -> Composition<&'static str> {
+        Composition::of_all(cast, &Spotlight { layout, pinned, spoke: Some(PeerId(2)) }, SIZE)
     }
 
     #[test]
@@ -155,12 +159,12 @@ mod tests {
         for people in 1..=16 {
             for sharing in 0..=people.min(3) {
                 let cast: Vec<_> = (0..people)
-                    .map(|index| Cast {
+                    .map(|index| RecordedPerson {
                         screen: (index < sharing).then(|| ("screen", "Screen".to_owned())),
                         ..person(index, "Ada")
                     })
                     .collect();
-                let panes = scene(&cast, Layout::Grid, None).panes;
+                let panes = composition(&cast, Layout::Grid, None).panes;
                 assert_eq!(panes.len() as u64, people + sharing);
                 for (index, Pane { place, .. }) in panes.iter().enumerate() {
                     assert!(place.left >= 0.0 && place.left + place.width <= 1280.0);
@@ -175,8 +179,11 @@ mod tests {
 
     #[test]
     fn a_screen_takes_the_stage() {
-        let ada = Cast { screen: Some(("screen", "Screen of Ada".to_owned())), ..person(0, "Ada") };
-        let Scene { panes, .. } = scene(&[ada, person(1, "Bob")], Layout::Grid, None);
+        let ada = RecordedPerson {
+            screen: Some(("screen", "Screen of Ada".to_owned())),
+            ..person(0, "Ada")
+        };
+        let Composition { panes, .. } = composition(&[ada, person(1, "Bob")], Layout::Grid, None);
         let [screen, ada, bob] = panes.as_slice() else { panic!() };
         assert_eq!((screen.is_screen, screen.name.as_str()), (true, "Screen of Ada"));
         assert!(screen.place.width > 1000.0);
@@ -188,7 +195,7 @@ mod tests {
     #[test]
     fn who_is_large_on_the_stage_is_large_in_the_picture() {
         let cast = [person(1, "Ada"), person(2, "Bob"), person(0, "Cleo")];
-        let largest = |layout, pinned| scene(&cast, layout, pinned).panes.swap_remove(0);
+        let largest = |layout, pinned| composition(&cast, layout, pinned).panes.swap_remove(0);
         let bob = largest(Layout::Speaker, None);
         assert_eq!((bob.name.as_str(), bob.place.width > 1000.0), ("Bob", true), "who spoke");
         let ada = largest(Layout::Grid, Some(Item::Person(PeerId(1))));
@@ -198,24 +205,27 @@ mod tests {
     #[test]
     fn the_last_of_three_stands_in_the_middle() {
         let cast = [person(1, "Ada"), person(2, "Bob"), person(0, "Cleo")];
-        let place = scene(&cast, Layout::Grid, None).panes[2].place;
+        let place = composition(&cast, Layout::Grid, None).panes[2].place;
         assert!((place.left + place.width / 2.0 - 640.0).abs() < 1e-6);
     }
 
     #[test]
     fn who_is_muted_is_not_heard() {
-        let muted = Cast { microphone: None, ..person(0, "Ada") };
-        let sharing = Cast { screen_sound: Some("film"), ..person(1, "Bob") };
-        let scene = scene(&[muted.clone(), sharing], Layout::Grid, None);
-        assert_eq!(scene.sounds, ["microphone", "film"]);
-        assert_eq!(scene.panes.iter().map(|pane| pane.muted).collect::<Vec<_>>(), [true, false]);
-        assert!(Scene::of_one(&muted, SIZE).sounds.is_empty());
+        let muted = RecordedPerson { microphone: None, ..person(0, "Ada") };
+        let sharing = RecordedPerson { screen_sound: Some("film"), ..person(1, "Bob") };
+        let composition = composition(&[muted.clone(), sharing], Layout::Grid, None);
+        assert_eq!(composition.sounds, ["microphone", "film"]);
+        assert_eq!(
+            composition.panes.iter().map(|pane| pane.muted).collect::<Vec<_>>(),
+            [true, false]
+        );
+        assert!(Composition::of_one(&muted, SIZE).sounds.is_empty());
     }
 
     #[test]
     fn a_phone_held_upright_is_recorded_whole() {
         let ada = person(1, "Ada");
-        let pane = Scene::of_one(&ada, SIZE).panes.swap_remove(0);
+        let pane = Composition::of_one(&ada, SIZE).panes.swap_remove(0);
         let (seen, drawn) = pane.lay((720.0, 1280.0));
         assert_eq!((seen.width, seen.height), (720.0, 1280.0));
         assert_eq!((drawn.left, drawn.width, drawn.height), (437.5, 405.0, 720.0));

@@ -11,7 +11,7 @@ const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 
 /// One file of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct ManifestFile {
     /// Its name in storage.
     pub file: String,
     /// The participant it belongs to; `None` for the file of the whole call.
@@ -20,8 +20,8 @@ pub struct Part {
 
 /// Metadata of a recording, rewritten while it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
-    /// The room, if that is known.
+pub struct Manifest {
+    /// The room, if known.
     pub room: Option<RoomName>,
     /// Start: milliseconds since the Unix epoch.
     pub began: u64,
@@ -30,12 +30,12 @@ pub struct Note {
     /// The media type of its files.
     pub format: String,
     /// Its files; that of the whole call comes first.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ManifestFile>,
     /// Whether it was ended properly; otherwise its tab was closed or crashed.
     pub ended: bool,
 }
 
-impl Note {
+impl Manifest {
     /// Parses a stored note. Trailing spaces may follow, where a longer note was before.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -50,7 +50,7 @@ impl Note {
             true => "video/webm",
             false => "video/mp4",
         };
-        let part = |file: &String| Part {
+        let part = |file: &String| ManifestFile {
             file: file.clone(),
             person: (file != ALL).then(|| file.clone()),
         };
@@ -90,7 +90,7 @@ impl Note {
 
     /// File name for downloads; `date` is the start as date and time.
     #[must_use]
-    pub fn file_name(&self, part: &Part, date: &str) -> String {
+    pub fn file_name(&self, part: &ManifestFile, date: &str) -> String {
         let extension = if self.is_webm() { "webm" } else { "mp4" };
         let person = part.person.iter().flat_map(|name| [" ", name.as_str()]);
         let room = self.room.iter().flat_map(|room| [" ", room.as_str()]);
@@ -106,44 +106,45 @@ impl Note {
 mod tests {
     use super::*;
 
-    fn note() -> Note {
-        Note {
+    fn manifest() -> Manifest {
+        Manifest {
             room: Some("lufut-babad".parse().unwrap()),
             began: 1_000,
             length: 62_000,
             format: "video/webm;codecs=vp8,opus".to_owned(),
-            parts: vec![Part { file: "all".to_owned(), person: None }],
+            parts: vec![ManifestFile { file: "all".to_owned(), person: None }],
             ended: false,
         }
     }
 
     #[test]
     fn a_note_is_read_as_it_was_written() {
-        let text = note().to_text();
-        assert_eq!(Note::parse(&format!("{text}   ")), Some(note()));
-        assert_eq!(Note::parse(&text[..text.len() - 1]), None);
+        let text = manifest().to_text();
+        assert_eq!(Manifest::parse(&format!("{text}   ")), Some(manifest()));
+        assert_eq!(Manifest::parse(&text[..text.len() - 1]), None);
     }
 
     #[test]
     fn a_damaged_note_hides_no_film() {
         let files = ["all", "person-1"].map(str::to_owned);
-        let lost = Note::lost("1000-0a1b2c3d", &files, &[0x1a, 0x45, 0xdf, 0xa3, 0x01]).unwrap();
+        let lost =
+            Manifest::lost("1000-0a1b2c3d", &files, &[0x1a, 0x45, 0xdf, 0xa3, 0x01]).unwrap();
         assert_eq!((lost.began, lost.is_webm(), lost.ended), (1000, true, false));
-        assert_eq!(lost.parts[0], note().parts[0]);
+        assert_eq!(lost.parts[0], manifest().parts[0]);
         assert_eq!(
             lost.file_name(&lost.parts[0], "2026-11-23 22.15"),
             "Salon 2026-11-23 22.15.webm"
         );
         assert_eq!(lost.parts[1].person.as_deref(), Some("person-1"));
-        assert!(!Note::lost("1000-0a1b2c3d", &files, b"\0\0\0\x20ftyp").unwrap().is_webm());
-        assert_eq!(Note::lost("somebody's", &files, &[]), None);
+        assert!(!Manifest::lost("1000-0a1b2c3d", &files, b"\0\0\0\x20ftyp").unwrap().is_webm());
+        assert_eq!(Manifest::lost("somebody's", &files, &[]), None);
     }
 
     #[test]
     fn files_are_named_after_room_time_and_person() {
         let name = |person: Option<&str>| {
-            let part = Part { file: String::new(), person: person.map(str::to_owned) };
-            note().file_name(&part, "2026-11-23 22.15")
+            let part = ManifestFile { file: String::new(), person: person.map(str::to_owned) };
+            manifest().file_name(&part, "2026-11-23 22.15")
         };
         assert_eq!(name(None), "Salon lufut-babad 2026-11-23 22.15.webm");
         assert_eq!(name(Some("A/B: ä")), "Salon lufut-babad 2026-11-23 22.15 A_B_ ä.webm");
