@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     platform::{
-        Kind, Problem,
+        Problem,
         browser::{elapsed, externs},
     },
     protocol::TrackSource,
