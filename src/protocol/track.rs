@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt};
 
 /// The source of a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "kebab-case")]
 pub enum TrackSource {
     /// A microphone.
     Microphone,

@@ -31,22 +31,18 @@ pub struct Keeping {
     /// The hash of the passcode.
     pub passcode: Option<String>,
     /// The generation of the host key: keys of earlier ones are void.
-    #[serde(rename = "handovers")]
     pub generation: u64,
     /// People who were removed. Their seats are void.
     pub removed: Vec<PeerId>,
     /// When access was last restricted. Earlier seat tokens no longer grant access, except for
     /// those below.
-    #[serde(rename = "closed")]
     pub seats_void_before: Duration,
     /// People who were inside then, whose seat tokens remain valid.
-    #[serde(rename = "spared")]
     pub valid_seats: Vec<PeerId>,
     /// When the call was ended for all.
     pub ended: Duration,
     /// The person to whom the host role was last transferred: a host even without the key, which
     /// may not have reached them.
-    #[serde(rename = "heir")]
     pub designated_host: Option<PeerId>,
     /// The invitations that were given.
     pub invitations: Vec<Invited>,

@@ -325,7 +325,7 @@ fn what_the_sections_bring_may_stand_beside_a_description() {
     };
     let track = |mid: &str, source| TrackInfo { mid: mid.to_owned().try_into().unwrap(), source };
     let tracks = [track("0", TrackSource::Microphone), track("b", TrackSource::ScreenAudio)];
-    let named = r#"[{"mid":"0","source":"microphone"},{"mid":"b","source":"screenAudio","x":1}]"#;
+    let named = r#"[{"mid":"0","source":"microphone"},{"mid":"b","source":"screen-audio","x":1}]"#;
     assert_eq!(parse(named).unwrap(), tracks);
     for none in ["null", "[]"] {
         assert_eq!(parse(none).unwrap(), []);
