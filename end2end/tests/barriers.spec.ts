@@ -12,6 +12,7 @@ const test = base.extend<{ outer: Awaited<ReturnType<typeof startOuter>>; behind
     await use(outer);
     await outer.stop();
   },
+  // Requested before `person`: what is requested first ends last.
   behind: async ({ salon }, use) => {
     const proxies: Proxy[] = [];
     await use(async (passes) => {
@@ -91,7 +92,7 @@ test.describe('a proxy', () => {
     ['Upgrade', { host: true }, /no WebSocket opens: a proxy does not pass on Upgrade/],
     ['Host', { upgrade: true }, /a proxy sends the host 127\.0\.0\.1:\d+ instead of 127\.0\.0\.1:\d+/],
   ] as const) {
-    test(`that does not pass on ${what} is distinguished from an unreachable server`, async ({ person, behind, room }) => {
+    test(`that does not pass on ${what} is distinguished from an unreachable server`, async ({ behind, person, room }) => {
       const { origin: baseURL } = await behind(passes);
       const ada = await person({ baseURL });
       await open(ada, `/room/${room}`);
@@ -105,7 +106,7 @@ test.describe('a proxy', () => {
     });
   }
 
-  test('that passes on both causes no warning', async ({ person, behind, room }) => {
+  test('that passes on both causes no warning', async ({ behind, person, room }) => {
     const { origin: baseURL } = await behind({ host: true, upgrade: true });
     const ada = await person({ baseURL });
     await open(ada, `/room/${room}`);
