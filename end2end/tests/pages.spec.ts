@@ -82,7 +82,7 @@ test.describe('without JavaScript', () => {
     await expect(bob.getByRole('heading', { name: room })).toBeVisible();
     await expectInside(bob, 1);
     await expect(bob.locator('[data-inside]')).toContainText('Ada');
-    await expect(bob.getByText(/needs JavaScript/)).toBeVisible();
+    await expect(bob.getByText(/need JavaScript/)).toBeVisible();
   });
 
   test('the home page leads into rooms', async ({ person, room }) => {
