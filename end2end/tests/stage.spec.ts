@@ -74,7 +74,7 @@ test('volume and mute of a person apply to one listener only', async ({ person, 
   await expect(mute).toHaveAttribute('aria-pressed', 'true');
   await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.muted)).toBe(true);
   await expect(tileOf(ada, 'Bob').getByRole('img', { name: 'Muted for you' })).toBeVisible();
-  await expect(ownTile(bob).getByRole('img', { name: 'Microphone off' })).toBeHidden();
+  await expect(ownTile(bob).getByRole('img', { name: 'muted', exact: true })).toBeHidden();
   await mute.click();
   await expect.poll(() => sound.evaluate((audio: HTMLAudioElement) => audio.muted)).toBe(false);
 });

@@ -44,7 +44,7 @@ const expectTraffic = async (dialog: Locator) => {
   await expectRow('Video', CODEC, CODEC);
   await expectRow('Resolution', PIXELS, PIXELS);
   await expectRow('Frame rate', /^[1-9]\d* fps$/, /^[1-9]\d* fps$/);
-  await expectRow('Freezes', /^(none|\d+, .* in all)$/, '—');
+  await expectRow('Freezes', /^(none|\d+, .* in total)$/, '—');
 };
 
 test('the connection to a person in numbers and graphs, by keyboard alone, until they leave', async ({

@@ -55,6 +55,8 @@ impl Participant {
 
     /// Updates the presence on a new `ready`.
     pub(super) fn reconnect(&mut self, presence: Presence) {
+        self.muted_by_host.microphone &= !presence.mic;
+        self.muted_by_host.camera &= !presence.camera;
         self.presence = presence;
     }
 

@@ -20,9 +20,10 @@ const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 const REMEMBERED: usize = 500;
 
 /// All of it. Times are since the Unix epoch. It is stored as JSON: where a field is renamed, the store
-/// needs a migration, because a missing field counts as its default.
+/// needs a migration, because a missing field counts as its default. Unknown fields are an error, so
+/// that a forgotten migration locks a room instead of opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Keeping {
     /// Nobody else can join.
     pub locked: bool,
@@ -56,7 +57,7 @@ pub struct Keeping {
 
 /// An invitation that was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Invited {
     /// Its number, which its token proves.
     pub id: u64,

@@ -202,6 +202,7 @@ impl Negotiation {
         let Some(Operation::Remote(kind)) = self.operation else { return };
         self.operation = None;
         self.signaling = signaling;
+        self.tracks.settle(worked);
         if worked {
             self.has_remote = true;
             if kind == SdpType::Answer {

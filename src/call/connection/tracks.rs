@@ -6,27 +6,40 @@ use crate::protocol::{Mid, SessionDescription, TrackInfo, TrackSource};
 /// The source of each media section of the other side. A section keeps its first source until it is
 /// rejected.
 #[derive(Debug, Default)]
-pub(super) struct TrackMap(Vec<TrackInfo>);
+pub(super) struct TrackMap {
+    agreed: Vec<TrackInfo>,
+    /// With a description that the browser has not applied yet.
+    proposed: Option<Vec<TrackInfo>>,
+}
 
 impl TrackMap {
-    /// Updates the map from a description of the other side, and returns the sources of its
-    /// sections.
+    /// Reads a description of the other side, and returns the sources of its sections. They count
+    /// until [`TrackMap::settle`] says that the browser has not applied it.
     pub(super) fn learn(&mut self, description: &SessionDescription) -> Vec<TrackInfo> {
         let sections = sections(&description.sdp);
         let live = |mid: &Mid| sections.iter().find(|one| one.mid == *mid && !one.is_rejected);
-        self.0.retain(|track| live(&track.mid).is_some());
+        let mut tracks = self.agreed.clone();
+        tracks.retain(|track| live(&track.mid).is_some());
         let said = match description.tracks.is_empty() {
-            true => by_order(&self.0, &sections),
+            true => by_order(&tracks, &sections),
             false => description.tracks.clone(),
         };
         for track in said {
-            let is_new = TrackInfo::find(&self.0, &track.mid).is_none();
+            let is_new = TrackInfo::find(&tracks, &track.mid).is_none();
             let fits = live(&track.mid).is_some_and(|one| one.is_audio == track.source.is_audio());
             if is_new && fits {
-                self.0.push(track);
+                tracks.push(track);
             }
         }
-        self.0.clone()
+        self.proposed = Some(tracks.clone());
+        tracks
+    }
+
+    /// The browser has applied the last description, or has not.
+    pub(super) fn settle(&mut self, applied: bool) {
+        if let Some(tracks) = self.proposed.take().filter(|_| applied) {
+            self.agreed = tracks;
+        }
     }
 }
 
@@ -75,6 +88,13 @@ mod tests {
         SessionDescription { tracks, ..described(sections) }
     }
 
+    /// Reads a description that the browser applies.
+    fn learn(map: &mut TrackMap, description: &SessionDescription) -> Vec<TrackInfo> {
+        let tracks = map.learn(description);
+        map.settle(true);
+        tracks
+    }
+
     fn tracks(expected: &[(&str, TrackSource)]) -> Vec<TrackInfo> {
         expected.iter().map(track).collect()
     }
@@ -84,20 +104,24 @@ mod tests {
         let mut map = TrackMap::default();
         let first = [(true, 9, "0"), (false, 9, "1")];
         let own = [("0", Microphone), ("1", Camera)];
-        assert_eq!(map.learn(&described(&first)), tracks(&own));
+        assert_eq!(learn(&mut map, &described(&first)), tracks(&own));
         let shares = [first[0], first[1], (true, 9, "3"), (false, 9, "4")];
         let shared = [own[0], own[1], ("3", ScreenAudio), ("4", Screen)];
-        assert_eq!(map.learn(&described(&shares)), tracks(&shared));
+        assert_eq!(learn(&mut map, &described(&shares)), tracks(&shared));
         let stopped = [first[0], (false, 0, "1"), shares[2], shares[3]];
         let without = [own[0], shared[2], shared[3]];
-        assert_eq!(map.learn(&described(&stopped)), tracks(&without), "what it was, it stays");
+        assert_eq!(
+            learn(&mut map, &described(&stopped)),
+            tracks(&without),
+            "what it was, it stays"
+        );
         let again = [first[0], (false, 9, "5"), shares[2], shares[3]];
         let expected = [own[0], shared[2], shared[3], ("5", Camera)];
-        assert_eq!(map.learn(&described(&again)), tracks(&expected), "a place that was free");
+        assert_eq!(learn(&mut map, &described(&again)), tracks(&expected), "a place that was free");
         let mut map = TrackMap::default();
         let both = [(false, 9, "x"), (false, 9, "y")];
-        assert_eq!(map.learn(&described(&both)), tracks(&[("x", Camera), ("y", Screen)]));
-        assert_eq!(TrackMap::default().learn(&described(&[])), []);
+        assert_eq!(learn(&mut map, &described(&both)), tracks(&[("x", Camera), ("y", Screen)]));
+        assert_eq!(learn(&mut TrackMap::default(), &described(&[])), []);
     }
 
     #[test]
@@ -105,9 +129,9 @@ mod tests {
         let mut map = TrackMap::default();
         let sections = [(false, 9, "0"), (true, 9, "1"), (false, 9, "2"), (true, 9, "3")];
         let said = [("2", Camera), ("0", Screen), ("3", Microphone), ("1", ScreenAudio)];
-        assert_eq!(map.learn(&named(&sections, &said)), tracks(&said));
+        assert_eq!(learn(&mut map, &named(&sections, &said)), tracks(&said));
         let fewer = [said[0], said[2]];
-        assert_eq!(map.learn(&named(&sections[..2], &fewer)), tracks(&[said[1], said[3]]));
+        assert_eq!(learn(&mut map, &named(&sections[..2], &fewer)), tracks(&[said[1], said[3]]));
     }
 
     #[test]
@@ -117,12 +141,23 @@ mod tests {
         let expected = tracks(&[("1", Screen)]);
         let mut map = TrackMap::default();
         assert_eq!(
-            map.learn(&named(&sections, &said)),
+            learn(&mut map, &named(&sections, &said)),
             expected,
             "no such section, another kind, named twice, rejected; and one that is not named"
         );
         let later = named(&sections, &[("1", Camera), ("3", Camera)]);
         let expected = tracks(&[("1", Screen), ("3", Camera)]);
-        assert_eq!(map.learn(&later), expected, "a track does not become another one");
+        assert_eq!(learn(&mut map, &later), expected, "a track does not become another one");
+    }
+
+    #[test]
+    fn a_description_that_is_not_applied_counts_for_nothing() {
+        let mut map = TrackMap::default();
+        let own = [(true, 9, "0"), (false, 9, "1")];
+        let expected = learn(&mut map, &described(&own));
+        let refused = named(&[(true, 0, "0"), own[1], (false, 9, "2")], &[("2", Screen)]);
+        assert_eq!(map.learn(&refused), tracks(&[("1", Camera), ("2", Screen)]));
+        map.settle(false);
+        assert_eq!(learn(&mut map, &described(&own)), expected);
     }
 }
