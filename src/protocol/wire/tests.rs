@@ -1,6 +1,8 @@
-use super::*;
 use crate::protocol::{
-    DisplayName, Failure, Grade, HostState, Invitation, Quality, SdpType, limits::TRACKS,
+    ClientMessage, ClientMetrics, DisplayName, ErrorCode, Failure, Gate, Grade, HostAction,
+    HostState, IceCandidate, IceGrant, IceServer, Invitation, Join, Pass, PeerId, Person, Presence,
+    Quality, Reception, Role, RoomName, RoomSettings, RoomState, SdpType, SeatClaim, ServerMessage,
+    SessionDescription, Signal, TrackInfo, TrackSource, limits::TRACKS,
 };
 use serde_json::Value;
 
