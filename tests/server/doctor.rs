@@ -119,8 +119,7 @@ fn peer(request: &[u8]) -> Ipv4Addr {
     Ipv4Addr::new(address[0], address[1], address[2], address[3])
 }
 
-/// A success response with the address of this machine, error 401 with a realm and a nonce, or error
-/// 403.
+/// Success with the address of this machine, error 401 with a realm and a nonce, or error 403.
 fn answer(request: &[u8], challenge: bool, forbid: bool) -> Vec<u8> {
     let attributes: &[u8] = match (challenge, forbid) {
         (true, _) => b"\x00\x09\x00\x04\0\0\x04\x01\x00\x14\x00\x05salon\0\0\0\x00\x15\x00\x04once",

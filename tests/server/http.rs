@@ -94,7 +94,7 @@ async fn quiet_peak(addr: SocketAddr, id: u32) -> u64 {
 async fn grown(text: impl Fn(SocketAddr) -> String) -> (u64, Vec<String>) {
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let args = [&args[..], &["--header-timeout", "3s", "--log-level", "warn"]].concat();
-    // Resident memory is memory in use: glibc returns freed memory, and has one heap for all threads.
+    // Makes resident memory the memory in use: glibc returns what is freed, and has a single heap.
     let held = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_TRIM_THRESHOLD_", "0")];
     let server = Program::start(&args, &held).await;
     let (addr, id) = (server.addr(), server.id());

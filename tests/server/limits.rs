@@ -115,7 +115,7 @@ async fn t12_a_client_that_does_not_read_is_closed_without_effect_on_others() {
     for _ in 0..300 {
         ada.send(flood.clone()).await;
     }
-    // Excess messages are not forwarded, and Ada is told. The queue stays full, so the client is closed.
+    // Excess messages are not forwarded, and Ada is told. The full queue then closes the client.
     let mut refused = 0;
     loop {
         let message = ada.hear().await;

@@ -65,7 +65,8 @@ impl Program {
     }
 }
 
-/// A call, a person refused by the full room, a reconnection, and an abrupt end. Returns the secrets.
+/// A call, a person refused by the full room, a reconnection, and an abrupt end. Returns what the log
+/// must not contain.
 async fn whole_call(program: &mut Program) -> Vec<String> {
     let mut secrets: Vec<_> = [NAME, ROOM, "4611731400430051336", "192.0.2.", "46154"]
         .map(str::to_owned)
