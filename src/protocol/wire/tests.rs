@@ -299,6 +299,13 @@ fn joined_names_the_version_of_the_protocol() {
 }
 
 #[test]
+fn credentials_are_written_as_documented() {
+    let ice = |ttl| ServerMessage::Ice(IceGrant { servers: vec![], ttl }).to_json();
+    assert_eq!(ice(Some(600)), r#"{"type":"ice","iceServers":[],"iceTtl":600}"#);
+    assert_eq!(ice(None), r#"{"type":"ice","iceServers":[]}"#);
+}
+
+#[test]
 fn what_a_host_does_is_written_as_documented() {
     let mute =
         r#"{"type":"host","action":{"do":"mute","to":"0000000000000006","what":"microphone"}}"#;
