@@ -1,5 +1,5 @@
-//! Thousands of people join, leave, vanish and return: afterwards the server holds as much as
-//! before. In its own process, because it counts what the process has open.
+//! Thousands of people join, leave, vanish and return: afterwards the server has the same state as
+//! before. In its own process, because it counts the descriptors and memory of the process.
 
 #![allow(
     clippy::expect_used,
@@ -20,15 +20,15 @@ use support::{TestApp, soon};
 use tokio::{runtime::Handle, task::yield_now};
 use tokio_tungstenite::tungstenite::Message;
 
-/// Joins, leaves, ends and cuts in all.
+/// Total number of joins, leaves, closed and interrupted connections.
 const EVENTS: usize = 20_000;
 const ROOMS: usize = 50;
 /// Number of concurrent workers.
 const WORKERS: usize = 8;
-/// Allocators keep what they had at the busiest moment; what leaks comes on top with every event.
+/// Allocators keep the memory of the busiest moment; a leak grows with every event.
 const GROWTH_KB: usize = 8 * 1024;
 
-/// What the process has open.
+/// Resources of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Held {
     tasks: usize,
@@ -48,13 +48,13 @@ fn resident_kb() -> usize {
     line.trim().split(' ').next().unwrap().parse().unwrap()
 }
 
-/// One person's visit; returns how many events it was.
+/// One person's visit; returns its number of events.
 async fn visit(app: &TestApp, number: usize) -> usize {
     let room = format!("room-{}", number % ROOMS);
     let mut client = app.client().await;
     client.say(json!({"type": "join", "room": room, "seat": {}})).await;
     let joined = client.hear().await;
-    // A full room is a visit, too.
+    // A full room also counts as a visit.
     let (is_inside, seat) = (joined["type"] == "joined", joined["seatToken"].clone());
     match number % 4 {
         0 if is_inside => client.say(json!({"type": "leave"})).await,
@@ -91,7 +91,7 @@ async fn churn(app: &'static TestApp, events: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn churn_leaves_nothing_behind() {
+async fn churn_leaves_no_state() {
     let app = TestApp::start_with(|config| {
         config.clocks.hold = Duration::from_millis(20);
         config.limits.ws_connect_rate = u32::MAX;

@@ -97,8 +97,8 @@ export const readInbound = () => {
 };
 
 /**
- * Waits until sound arrives steadily, for a whole second, and tells how long after a moment that
- * began: in ms, or Infinity where it did not begin in time.
+ * Waits until audio has arrived steadily for a whole second. Returns how many milliseconds after `since` it
+ * began; Infinity if it did not begin in time.
  */
 export const hearAgain = async ([since, limit]: [since: number, limit: number]) => {
   const STEADY = 1000;

@@ -27,8 +27,8 @@ export const open = async (page: Page, url: string) => {
 };
 
 /**
- * How many peer connections each page has made: one for each other person, and one to spare. Those that the
- * lobby asks with, be it only the browser itself, are closed again and never had another side.
+ * Number of peer connections that each page has made: one for each other person, and the prewarmed one.
+ * Those of the connection test in the lobby do not count: they are closed and never had a remote description.
  */
 export const connectionsMade = (...pages: Page[]) => {
   const made = () =>

@@ -216,7 +216,7 @@ test.describe('a server that is unreachable for a while', { tag: '@alone' }, () 
     });
 
     const words = ['Good morning from a fox', 'Good morning, fox', 'Are you still there?'];
-    await test.step('words', async () => {
+    await test.step('messages', async () => {
       await openChatInFirefox(firefox);
       await sayInFirefox(firefox, words[0]!);
       await openChat(ada);
@@ -263,7 +263,7 @@ test.describe('a server that is unreachable for a while', { tag: '@alone' }, () 
       await button(ada, 'Stop sharing').first().click();
     });
 
-    await test.step('a file and words go on without the server, and the seat is kept', async () => {
+    await test.step('a file and messages continue without the server, and the seat is kept', async () => {
       const seat = await tileOf(ada, 'Fox').getAttribute('data-peer');
       const since = async (all: Promise<(string | null)[]>) => (await all).slice(words.length);
       const long = randomBytes(20_000_000);

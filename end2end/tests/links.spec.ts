@@ -162,7 +162,7 @@ test('Back and Forward show the page of each address, and leave the call', async
   }
 });
 
-test('a page that the browser has kept goes on where it was', async ({ person, room }) => {
+test('a page from the back/forward cache continues where it was', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await open(ada, `/room/${room}`);
   await expectInside(ada, 0);
@@ -190,7 +190,7 @@ const full = () => {
   };
 };
 
-for (const [how, storage] of [['may keep nothing', blocked], ['has no space to keep anything', full]] as const) test(`a tab that ${how} makes a host, and says for how long`, async ({ person }) => {
+for (const [how, storage] of [['cannot store data', blocked], ['has no storage space left', full]] as const) test(`a tab that ${how} still makes its user the host, and says for how long`, async ({ person }) => {
   const ada = await person();
   await ada.addInitScript(storage);
   await open(ada, '/');

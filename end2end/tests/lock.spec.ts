@@ -113,7 +113,7 @@ test('under a server that sits in the middle, the codes differ', async ({ person
   expect(one.code).not.toBe(other.code);
 });
 
-test('where the server leaves nothing to compare, no lock is shown and that is said', async ({ person, room }) => {
+test('if the server leaves nothing to compare, a warning is shown instead of the lock', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   // Tampering by the server, done on the connection to Ada: browsers ignore unknown lines.
   const changed = (text: string | Buffer) => {

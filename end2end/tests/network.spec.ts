@@ -108,7 +108,7 @@ test(`audio is back within 3 s after packets dropped one way, after 8 s without 
     await expect(advice).toBeHidden({ timeout: CLEARED_MS });
   });
 
-  await test.step('who was cut off for 8 s is back as the same person', async () => {
+  await test.step('a person cut off for 8 s returns as the same person', async () => {
     await network.dropAll('ada');
     await pause(8_000);
     const [back] = await Promise.all([soundBack(call), network.restore()]);

@@ -10,9 +10,9 @@ import {
 import { ACROSS, DENSITY, DESK, show, UPRIGHT } from '../support/screens.ts';
 import { expect, test as base } from '../support/test.ts';
 
-/** For people whose page is not looked at: painting and sending keeps the machine busy. */
+/** For people whose page is not checked: saves processor time for painting and sending. */
 const ASIDE = { viewport: { width: 400, height: 300 } };
-/** Nor are they seen: a camera that was allowed once starts without a prompt. */
+/** The same without a camera, which would start without a prompt once it was allowed. */
 const UNSEEN = { ...ASIDE, machine: 'without devices' } as const;
 
 const test = base.extend<{ me: Page }>({

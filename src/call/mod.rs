@@ -7,6 +7,7 @@
 
 mod backoff;
 mod connection;
+mod connections;
 mod data_channels;
 mod generation;
 mod host_tools;
@@ -22,10 +23,10 @@ mod view;
 mod waits;
 
 use crate::{
-    content::{ChannelInput, Content},
+    content::Content,
     protocol::{
         ClientMessage, ClientMetrics, IceGrant, IceServer, PeerId, Person, Presence, Reaction,
-        Role, RoomName, RoomState, ServerMessage, Signal, Talk,
+        RoomName, RoomState, ServerMessage, Talk,
     },
 };
 pub use connection::{
@@ -40,7 +41,7 @@ pub use ice::PeerConfig;
 pub use input::{Command, Input};
 use join::Admission;
 use participant::Participant;
-use participants::{Participants, Rerouted};
+use participants::Participants;
 pub use signaling::Contact;
 use signaling::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
@@ -333,31 +334,6 @@ impl Call {
         }
     }
 
-    /// Connects to a participant, in place of any existing connection to them.
-    fn connect(&mut self, role: Role, peer: Person, link: u64) {
-        if self.me.is_none() {
-            return;
-        }
-        let (now, id) = (self.clock.now, peer.id);
-        let key = PeerKey { id, generation: self.next_generation() };
-        let is_new = self.participants.meet(id, peer.presence);
-        let before = self.participants.disconnect(id);
-        self.commands.extend(before.iter().map(|connection| Command::ClosePeer(connection.key())));
-        let fresh = Connection::new(key, role, link, now);
-        let fresh = match before.last() {
-            Some(before) => fresh.succeed(before, now),
-            None => fresh,
-        };
-        self.participants.connect(fresh, self.presence.quality, now);
-        if is_new {
-            self.content.came(id);
-        }
-        self.reroute();
-        let config = self.ice.config().clone();
-        self.commands.push_back(Command::OpenPeer { key, role, config });
-        self.with_connections(id, |connection| connection.look(now));
-    }
-
     fn granted(&mut self, grant: IceGrant, now: Duration) {
         self.ice.granted(grant, now);
         if !self.participants.is_empty() {
@@ -365,62 +341,8 @@ impl Call {
         }
     }
 
-    fn handle_connection(&mut self, key: PeerKey, input: PeerInput) {
-        let now = self.clock.now;
-        let Some(connection) = self.participants.connection_mut(key) else { return };
-        if let PeerInput::Channel(input) = input {
-            connection.note_channel(&input);
-            return self.channel_reports(key, input);
-        }
-        connection.handle(input, now);
-        let doubtful = connection.doubts();
-        self.execute_commands(key);
-        self.reroute();
-        if doubtful {
-            self.doubt_socket();
-        }
-    }
-
-    /// Moves content to the connections that carry the participants now.
-    fn reroute(&mut self) {
-        for Rerouted { id, was_reached, channels } in self.participants.reroute() {
-            if was_reached {
-                self.handle_channel(id, ChannelInput::Closed);
-            }
-            if channels.are_open {
-                self.handle_channel(id, ChannelInput::Opened);
-            }
-            if channels.are_drained {
-                self.handle_channel(id, ChannelInput::Drained);
-            }
-        }
-    }
-
     fn can_speak(&self) -> bool {
         self.me.is_some() && self.socket.is_connected()
-    }
-
-    /// Repairs connections and sends reception reports, while the server can forward them.
-    fn poll_connections(&mut self) {
-        if !self.can_speak() {
-            return;
-        }
-        let (now, pairs) = (self.clock.now, self.participants.pairs());
-        let keys: Vec<_> = self.participants.connections().map(Connection::key).collect();
-        for key in keys {
-            let Some(connection) = self.participants.connection_mut(key) else { continue };
-            let link = connection.link_number();
-            let (news, anew) = (connection.news(&pairs, now), connection.step(now));
-            // Comes first: signals for a replaced connection are dropped.
-            if let Some(news) = news {
-                let (to, signal) = (Some(key.id), Signal::Reception(news));
-                self.send(ClientMessage::Signal { to, link: Some(link), signal });
-            }
-            if anew {
-                self.send(ClientMessage::Reconnect { to: key.id, link });
-            }
-            self.execute_commands(key);
-        }
     }
 
     /// Records how long the user waits.
@@ -450,51 +372,6 @@ impl Call {
         if let Some(step) = self.socket.hurry(self.clock.now) {
             self.step_socket(step);
         }
-    }
-
-    fn change_participant(&mut self, id: PeerId, action: impl FnOnce(&mut Participant)) {
-        self.participants.change(id, self.presence.quality, self.clock.now, action);
-        self.with_connections(id, |_| ());
-    }
-
-    /// Performs an action on each connection to a participant, and executes the resulting commands.
-    fn with_connections(&mut self, id: PeerId, action: impl Fn(&mut Connection)) {
-        for key in self.participants.keys_of(id) {
-            self.participants.connection_mut(key).into_iter().for_each(&action);
-            self.execute_commands(key);
-        }
-    }
-
-    /// Executes the commands of a connection. Signals are lost while the server cannot be reached,
-    /// which is recorded.
-    fn execute_commands(&mut self, key: PeerKey) {
-        let heard = self.can_speak();
-        let Some(connection) = self.participants.connection_mut(key) else { return };
-        let link = Some(connection.link_number());
-        let commands: Vec<_> = std::iter::from_fn(|| connection.poll()).collect();
-        if !heard && commands.iter().any(|command| matches!(command, PeerCommand::Send(_))) {
-            connection.lose_words();
-        }
-        for command in commands {
-            match command {
-                PeerCommand::Send(signal) if heard => {
-                    self.send(ClientMessage::Signal { to: Some(key.id), link, signal });
-                }
-                PeerCommand::Send(_) => {}
-                command => self.commands.push_back(Command::Peer(key, command)),
-            }
-        }
-    }
-
-    fn remove_participant(&mut self, id: PeerId) {
-        self.content.left(id);
-        let closed = self.participants.remove(id);
-        self.commands.extend(closed.into_iter().map(Command::ClosePeer));
-    }
-
-    fn remove_participants(&mut self) {
-        let closed = self.participants.clear();
-        self.commands.extend(closed.into_iter().map(Command::ClosePeer));
     }
 
     fn open_socket(&mut self) {

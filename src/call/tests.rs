@@ -4,7 +4,10 @@
 mod world;
 
 use super::*;
-use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, RoomSettings};
+use crate::{
+    content::ChannelInput,
+    protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, Role, RoomSettings},
+};
 use proptest::prelude::*;
 use world::World;
 

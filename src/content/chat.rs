@@ -5,9 +5,11 @@
 //! message, and people who join later receive the history. Messages of a present participant are
 //! accepted only from that participant; others pass on the messages of absent people.
 
-use super::command::ContentCommand;
+use super::{
+    command::ContentCommand,
+    message::{ChatView, Message},
+};
 use crate::protocol::{ChatMessage, ChatSync, ChatText, DisplayName, PeerId, Talk};
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -23,65 +25,6 @@ pub(super) const BYTES: usize = 128 * 1024;
 /// limit](super::flood_limit): at most two thirds of it per minute, if each answer contains
 /// everything kept from absent people.
 pub(super) const BETWEEN_QUESTIONS: Duration = Duration::from_secs(10);
-
-/// One message of the chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// Who said it.
-    pub author: PeerId,
-    /// Grows with everything that the author says.
-    pub number: u64,
-    /// Its place among all messages; the same place belongs to the lower author first.
-    pub order: u64,
-    /// Who delivered it: its author, unless they were absent.
-    pub source: PeerId,
-    /// When it was said, since the Unix epoch, by the clock of this device.
-    pub at: Duration,
-    /// What the author was called.
-    pub name: DisplayName,
-    /// What they said.
-    pub text: ChatText,
-}
-
-impl Message {
-    /// Whether it was passed on by someone other than its author.
-    #[must_use]
-    pub fn is_hearsay(&self) -> bool {
-        self.author != self.source
-    }
-}
-
-/// The chat as shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChatView {
-    /// This person's id; it may have been another one before.
-    pub me: Option<PeerId>,
-    /// Everything, in its order.
-    pub messages: Arc<Vec<Message>>,
-    /// How many messages of others came since the page was loaded.
-    pub heard: usize,
-    /// The number of this person's last message that each other person has got.
-    pub got: Vec<(PeerId, u64)>,
-}
-
-impl ChatView {
-    /// Whether this person said it, as far as is known.
-    #[must_use]
-    pub fn is_own(&self, message: &Message) -> bool {
-        Some(message.author) == self.me
-    }
-
-    /// The people who have not received this message.
-    pub fn lacking(&self, number: u64) -> impl Iterator<Item = PeerId> {
-        self.got.iter().filter(move |(_, got)| *got < number).map(|(id, _)| *id)
-    }
-
-    /// How many of the others have not got one of this person's messages.
-    #[must_use]
-    pub fn missing(&self, number: u64) -> usize {
-        self.lacking(number).count()
-    }
-}
 
 /// Another person in the room.
 #[derive(Debug)]
@@ -406,20 +349,6 @@ impl Chat {
 
 fn is_there(me: Option<PeerId>, listeners: &[Listener], id: PeerId) -> bool {
     me == Some(id) || listeners.iter().any(|listener| listener.id == id)
-}
-
-impl Message {
-    fn on_its_way(&self, now: Duration) -> ChatMessage {
-        let age = now.saturating_sub(self.at).as_millis();
-        ChatMessage {
-            author: self.author,
-            number: self.number,
-            order: self.order,
-            age: u64::try_from(age).unwrap_or(u64::MAX),
-            name: self.name.clone(),
-            text: self.text.clone(),
-        }
-    }
 }
 
 impl Listener {

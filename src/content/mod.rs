@@ -9,16 +9,17 @@ mod chat;
 mod command;
 mod files;
 mod flood_limit;
+mod message;
 #[cfg(test)]
 mod tests;
 
 use crate::protocol::{ChatText, DisplayName, PeerId, Presence, Reaction, Talk};
 use chat::Chat;
-pub use chat::{ChatView, Message};
 pub use command::ContentCommand;
 use files::Files;
 pub use files::{FileCommand, FileInput, FileKey, FileState, FileView, FilesView, OFFERS};
 use flood_limit::FloodLimit;
+pub use message::{ChatView, Message};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// What the data channels to one person report.

@@ -1,4 +1,4 @@
-//! Every text that people read, one file per language. A missing text does not compile.
+//! Every text that people read, one module per language. A missing text does not compile.
 
 mod choices;
 mod en;

@@ -1,6 +1,6 @@
 //! What the hosts of a room decide, and what a newcomer has to show for it.
 
-use super::{DisplayName, PeerId, Person, TrackSource, number::whole};
+use super::{DisplayName, PeerId, Person, TrackSource, wire::number::whole};
 use serde::{Deserialize, Serialize};
 
 /// What somebody who asks for a seat can show. All of it is secret.

@@ -2,7 +2,7 @@
 
 use super::{
     HostAction, HostState, IceCandidate, IceGrant, Pass, PeerId, Person, Presence, Role, RoomName,
-    RoomSettings, RoomState, SessionDescription, TrackSource, number::whole,
+    RoomSettings, RoomState, SessionDescription, TrackSource, wire::number::whole,
 };
 use serde::{Deserialize, Serialize};
 

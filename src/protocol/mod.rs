@@ -12,7 +12,6 @@ mod id;
 pub mod limits;
 mod message;
 mod name;
-mod number;
 mod person;
 mod reaction;
 mod room_link;

@@ -4,7 +4,7 @@ use super::{
     Gate, PeerId, Split,
     characters::{characters, clean},
     limits::{DISPLAY_NAME_BYTES, DISPLAY_NAME_CHARS},
-    number::whole,
+    wire::number::whole,
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! The WebRTC values that are relayed, in the shape browsers give them.
 
-use super::{TrackInfo, number::whole};
+use super::{TrackInfo, wire::number::whole};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -87,11 +87,14 @@ pub fn is_relay(url: &str) -> bool {
 }
 
 /// What somebody configures their peer connections with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "ice")]
 pub struct IceGrant {
     /// In the order in which the operator named them.
+    #[serde(rename = "iceServers")]
     pub servers: Vec<IceServer>,
     /// For how many seconds the credentials are good; none if they do not end.
+    #[serde(rename = "iceTtl", default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
 }
 

@@ -22,20 +22,38 @@ type Labelled = Family<Labels, Counter>;
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    connections: Gauge,
-    rooms: Gauge,
-    participants: Gauge,
-    hub_queue: Gauge,
+    sampled: Sampled,
     joins: Labelled,
     errors: Labelled,
     closed: Labelled,
     refusals: Labelled,
+    forwarded: Forwarded,
+    sent_bytes: Counter,
+    client: ClientDurations,
+}
+
+/// Set to the values of [`Gauges`] when the metrics are scraped.
+#[derive(Debug)]
+struct Sampled {
+    connections: Gauge,
+    rooms: Gauge,
+    participants: Gauge,
+    hub_queue: Gauge,
+    log_dropped: Counter,
+}
+
+/// Forwarded signals by type.
+#[derive(Debug)]
+struct Forwarded {
     offers: Counter,
     answers: Counter,
     candidates: Counter,
     receptions: Counter,
-    sent_bytes: Counter,
-    log_dropped: Counter,
+}
+
+/// Durations that clients report.
+#[derive(Debug)]
+struct ClientDurations {
     join: Histogram,
     first_frame: Histogram,
     reconnect: Histogram,
@@ -60,24 +78,9 @@ impl Metrics {
     pub(super) fn new() -> Self {
         let mut all = Registry::with_prefix("salon");
         let registry = &mut all;
-        let forwarded = Labelled::default();
-        add(registry, "signals_forwarded", "Signals forwarded between participants", &forwarded);
-        let kind = |kind: &str| forwarded.get_or_create(&labels("type", kind)).clone();
-        let (offers, answers) = (kind("offer"), kind("answer"));
-        let (candidates, receptions) = (kind("candidate"), kind("reception"));
         Self {
-            offers,
-            answers,
-            candidates,
-            receptions,
-            connections: counted(registry, "websocket_connections", "Open WebSockets"),
-            rooms: counted(registry, "rooms", "Rooms with participants or watchers"),
-            participants: counted(
-                registry,
-                "participants",
-                "Participants, connected or expected back",
-            ),
-            hub_queue: counted(registry, "hub_queue_length", "Events in the hub's input queue"),
+            forwarded: Forwarded::new(registry),
+            sampled: Sampled::new(registry),
             joins: counted(
                 registry,
                 "joins",
@@ -85,11 +88,6 @@ impl Metrics {
             ),
             errors: counted(registry, "errors", "Error responses by code"),
             closed: counted(registry, "websocket_closed", "Closed WebSockets by reason"),
-            log_dropped: counted(
-                registry,
-                "log_lines_dropped",
-                "Log lines dropped because standard error was blocked",
-            ),
             refusals: counted(registry, "refusals", "Connections and requests refused by reason"),
             sent_bytes: {
                 let sent = Counter::default();
@@ -97,24 +95,7 @@ impl Metrics {
                 registry.register_with_unit("websocket_sent", help, Unit::Bytes, sent.clone());
                 sent
             },
-            join: timed(
-                registry,
-                "client_join_duration",
-                "Time from pressing Join to having joined, reported by clients",
-                JOIN_BUCKETS,
-            ),
-            first_frame: timed(
-                registry,
-                "client_time_to_first_frame",
-                "Time from pressing Join to the first remote video frame, reported by clients",
-                FIRST_FRAME_BUCKETS,
-            ),
-            reconnect: timed(
-                registry,
-                "client_reconnect_duration",
-                "Time from losing the connection to having rejoined, reported by clients",
-                RECONNECT_BUCKETS,
-            ),
+            client: ClientDurations::new(registry),
             registry: all,
         }
     }
@@ -122,10 +103,10 @@ impl Metrics {
     /// Counts a signal that was forwarded to its recipient.
     pub(super) fn signal_forwarded(&self, signal: &Signal) {
         let counter = match signal {
-            Signal::Offer(_) => &self.offers,
-            Signal::Answer(_) => &self.answers,
-            Signal::Candidate(_) => &self.candidates,
-            Signal::Reception(_) => &self.receptions,
+            Signal::Offer(_) => &self.forwarded.offers,
+            Signal::Answer(_) => &self.forwarded.answers,
+            Signal::Candidate(_) => &self.forwarded.candidates,
+            Signal::Reception(_) => &self.forwarded.receptions,
         };
         counter.inc();
     }
@@ -163,9 +144,12 @@ impl Metrics {
     /// Records the durations that a client reports.
     pub(super) fn reported(&self, report: ClientMetrics) {
         let ClientMetrics { join, first_frame, reconnect } = report;
-        for (histogram, millis) in
-            [(&self.join, join), (&self.first_frame, first_frame), (&self.reconnect, reconnect)]
-        {
+        let client = &self.client;
+        for (histogram, millis) in [
+            (&client.join, join),
+            (&client.first_frame, first_frame),
+            (&client.reconnect, reconnect),
+        ] {
             if let Some(millis) = millis {
                 histogram.observe(Duration::from_millis(millis.into()).as_secs_f64());
             }
@@ -175,17 +159,77 @@ impl Metrics {
     /// Encodes all metrics as OpenMetrics text.
     pub(super) fn text(&self, gauges: Gauges) -> Option<String> {
         let Gauges { connections, rooms, participants, hub_queue, log_dropped } = gauges;
+        let sampled = &self.sampled;
         for (gauge, count) in [
-            (&self.connections, connections),
-            (&self.rooms, rooms),
-            (&self.participants, participants),
-            (&self.hub_queue, hub_queue),
+            (&sampled.connections, connections),
+            (&sampled.rooms, rooms),
+            (&sampled.participants, participants),
+            (&sampled.hub_queue, hub_queue),
         ] {
             gauge.set(i64::try_from(count).unwrap_or_default());
         }
-        self.log_dropped.inner().store(log_dropped, Ordering::Relaxed);
+        sampled.log_dropped.inner().store(log_dropped, Ordering::Relaxed);
         let mut text = String::new();
         encode(&mut text, &self.registry).ok().map(|()| text)
+    }
+}
+
+impl Sampled {
+    fn new(registry: &mut Registry) -> Self {
+        Self {
+            connections: counted(registry, "websocket_connections", "Open WebSockets"),
+            rooms: counted(registry, "rooms", "Rooms with participants or watchers"),
+            participants: counted(
+                registry,
+                "participants",
+                "Participants, connected or expected back",
+            ),
+            hub_queue: counted(registry, "hub_queue_length", "Events in the hub's input queue"),
+            log_dropped: counted(
+                registry,
+                "log_lines_dropped",
+                "Log lines dropped because standard error was blocked",
+            ),
+        }
+    }
+}
+
+impl Forwarded {
+    fn new(registry: &mut Registry) -> Self {
+        let help = "Signals forwarded between participants";
+        let forwarded: Labelled = counted(registry, "signals_forwarded", help);
+        let of = |kind: &str| forwarded.get_or_create(&labels("type", kind)).clone();
+        Self {
+            offers: of("offer"),
+            answers: of("answer"),
+            candidates: of("candidate"),
+            receptions: of("reception"),
+        }
+    }
+}
+
+impl ClientDurations {
+    fn new(registry: &mut Registry) -> Self {
+        Self {
+            join: timed(
+                registry,
+                "client_join_duration",
+                "Time from pressing Join to having joined, reported by clients",
+                JOIN_BUCKETS,
+            ),
+            first_frame: timed(
+                registry,
+                "client_time_to_first_frame",
+                "Time from pressing Join to the first remote video frame, reported by clients",
+                FIRST_FRAME_BUCKETS,
+            ),
+            reconnect: timed(
+                registry,
+                "client_reconnect_duration",
+                "Time from losing the connection to having rejoined, reported by clients",
+                RECONNECT_BUCKETS,
+            ),
+        }
     }
 }
 
@@ -199,13 +243,9 @@ fn code_name(code: ErrorCode) -> String {
     name.as_ref().and_then(|name| name.as_str()).unwrap_or("other").to_owned()
 }
 
-fn add(registry: &mut Registry, name: &str, help: &str, metric: &(impl Metric + Clone)) {
-    registry.register(name, help, metric.clone());
-}
-
 fn counted<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
     let metric = M::default();
-    add(registry, name, help, &metric);
+    registry.register(name, help, metric.clone());
     metric
 }
 

@@ -1,5 +1,4 @@
-//! Attacks on the server, row by row of what it must withstand, without effect on the calls of
-//! others.
+//! Attacks of `docs/security.md` on the server. None of them affects other calls.
 
 use crate::{
     program::{Program, SECRET, salon},
@@ -28,7 +27,7 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-/// A program whose memory and descriptors are its own.
+/// A server in its own process, whose memory and descriptors can be measured.
 pub(crate) async fn program(args: &[&str]) -> Program {
     let site = site().to_str().unwrap();
     Program::start(&[&["--listen", "127.0.0.1:0", "--static-dir", site], args].concat(), &[]).await
@@ -59,7 +58,7 @@ fn refusal(error: Error) -> (u16, String) {
     (response.status().as_u16(), String::from_utf8_lossy(body).into_owned())
 }
 
-/// What separates things in JSON, and what has no place in it.
+/// Bytes with a meaning in JSON, and bytes that are invalid in it.
 const MARKS: &[u8] = b"{}[]\",:\\\x0019e-";
 
 /// Numbers that look random and are the same in every run (xorshift).
@@ -92,7 +91,7 @@ impl Dice {
     }
 }
 
-/// The fuzz targets run millions of them through the parser; here the whole server reads them.
+/// The fuzz targets test millions of them against the parser; here they reach the whole server.
 #[tokio::test]
 async fn t7_malformed_messages_before_and_after_joining() {
     let server = program(&["--message-rate", "1000000", "--log-level", "warn"]).await;
@@ -123,7 +122,7 @@ async fn t7_malformed_messages_before_and_after_joining() {
         for round in 0..20_000 {
             let whole = &messages[dice.below(messages.len())];
             let message = dice.spoil(whole);
-            // Text has to be UTF-8; the server takes JSON from binary messages, too.
+            // Text has to be UTF-8. The server also accepts JSON in binary messages.
             let sent = match String::from_utf8(message) {
                 Ok(text) => Message::text(text),
                 Err(error) => Message::binary(error.into_bytes()),
@@ -165,7 +164,7 @@ async fn t10_upgrades_that_never_join() {
         }
     }
     assert!(open.len() >= 256 && open.len() + refused == 10_000, "{} were let in", open.len());
-    // A minute's worth at once, and what comes back while this runs.
+    // The whole burst, and the tokens that are added while this runs.
     assert!(open.len() < 600, "{} were let in", open.len());
     for client in &mut open {
         let (code, reason) = client.dismissed().await;
@@ -179,7 +178,7 @@ async fn t10_upgrades_that_never_join() {
 }
 
 #[tokio::test]
-async fn t10_an_address_has_so_many_connections() {
+async fn t10_connections_per_address_are_limited() {
     let app = TestApp::start_with(|config| config.limits.max_connections_per_ip = 8).await;
     let mut held = Vec::new();
     for _ in 0..8 {
@@ -193,7 +192,7 @@ async fn t10_an_address_has_so_many_connections() {
     neighbour.say(json!({"type": "join", "room": "123"})).await;
     neighbour.expect("joined").await;
 
-    // One that ends makes room for another.
+    // A connection that ends makes room for another.
     held.pop();
     while app.http("GET /healthz", &[]).await.status != 200 {}
 }
@@ -208,7 +207,7 @@ async fn t10_half_sent_handshakes() {
         let begun = Instant::now();
         stream.write_all(part.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // Closed, with whatever words.
+        // Closed, with or without a response.
         soon(stream.read_to_end(&mut answer)).await.unwrap();
         assert!(begun.elapsed() >= Duration::from_millis(900), "{part:?}: {:?}", begun.elapsed());
         caller.reaches(&mut callee, "meanwhile").await;
@@ -216,7 +215,7 @@ async fn t10_half_sent_handshakes() {
 }
 
 #[tokio::test]
-async fn t10_a_kept_connection_is_not_kept_for_ever() {
+async fn t10_idle_connections_are_closed() {
     let app =
         TestApp::start_with(|config| config.limits.header_timeout = Duration::from_secs(1)).await;
     let mut stream = TcpStream::connect(app.addr).await.unwrap();
@@ -228,13 +227,13 @@ async fn t10_a_kept_connection_is_not_kept_for_ever() {
 }
 
 #[tokio::test]
-async fn t10_answers_that_nobody_reads() {
+async fn t10_responses_that_are_not_read() {
     let send_timeout = Duration::from_millis(200);
     let app = TestApp::start_with(|config| config.limits.send_timeout = send_timeout).await;
     let mut stream = TcpStream::connect(app.addr).await.unwrap();
     let request = format!("GET /pkg/salon.wasm HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
     let requests = request.repeat(1000);
-    // The server stops to read when nobody reads what it writes, and hangs up in the end.
+    // The server stops reading while its responses are not read, and finally closes the connection.
     let cut = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
     soon(cut).await;
 }
@@ -243,7 +242,7 @@ async fn t10_answers_that_nobody_reads() {
 async fn t10_half_sent_frames() {
     let app =
         TestApp::start_with(|config| config.limits.message_timeout = Duration::from_secs(1)).await;
-    // In the header, in the payload, and behind a frame that is whole.
+    // Cut in the header, in the payload, and after a complete frame.
     let whole = b"\x89\x80\0\0\0\0".as_slice();
     for part in [&b"\x81"[..], b"\x81\xfe\x01\x00abcd{", &[whole, b"\x81\x85abcd{"].concat()] {
         let (mut sender, mut other) = app.pair("123").await;
@@ -263,7 +262,7 @@ async fn t10_half_sent_frames() {
 }
 
 #[tokio::test]
-async fn t10_no_descriptor_is_left() {
+async fn t10_without_free_descriptors() {
     let site = site().to_str().unwrap();
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--header-timeout", "60s"];
     let program = salon(&args, &[]);
@@ -281,7 +280,7 @@ async fn t10_no_descriptor_is_left() {
     }
     server.logs("cannot accept connections").await;
     caller.reaches(&mut callee, "without descriptors").await;
-    // Until this ping comes, accepting was tried dozens of times more.
+    // Before this ping arrives, the server has retried `accept` dozens of times.
     while !matches!(soon(callee.socket.next()).await, Some(Ok(Message::Ping(_)))) {}
     caller.reaches(&mut callee, "still").await;
 
@@ -294,13 +293,13 @@ async fn t10_no_descriptor_is_left() {
     assert!(of_accepting.count() <= 4, "{log}");
 }
 
-/// What one member of a room floods the server with, until it is closed; returns why.
+/// Floods the server as a participant until the connection is closed; returns the close frame.
 async fn flood(addr: SocketAddr, frames: impl Iterator<Item = Message>) -> (u16, String) {
     let (flooder, _) = Client::join(addr, "flood").await;
     let (mut sink, frames_back) = flooder.socket.split();
     let mut frames = futures_util::stream::iter(frames.map(Ok));
     let sending = async {
-        // It is cut off in the middle.
+        // The connection is closed while sending.
         let _ = sink.send_all(&mut frames).await;
         std::future::pending::<()>().await;
     };
@@ -338,7 +337,7 @@ async fn t11_floods_of_every_kind() {
     let unknown = || Message::text(json!({"type": "nonsense"}).to_string());
     let candidate = || json!({"type": "candidate", "candidate": null}).to_string();
     let too_fast = (1008, "Rate limit exceeded: 50 messages per second.".to_owned());
-    // Each kind once before memory is measured: what allocators keep is no growth.
+    // Each kind once before memory is measured: memory that the allocator keeps is not growth.
     let mut before = 0;
     const ABUSERS: u64 = 8;
     for round in 0..=ABUSERS {
@@ -358,12 +357,12 @@ async fn t11_floods_of_every_kind() {
 }
 
 #[tokio::test]
-async fn t11_what_an_honest_person_sends_is_let_through() {
+async fn t11_honest_clients_are_not_limited() {
     let app = TestApp::start_with(|config| config.max_participants = 16).await;
     let mut others = Vec::new();
     for _ in 0..15 {
         let (mut other, _) = app.join("123").await;
-        // Nobody needs to be told of anybody.
+        // Its `ready` messages are not awaited.
         other.say(json!({"type": "ping"})).await;
         others.push(other);
     }
@@ -387,9 +386,9 @@ async fn t11_what_an_honest_person_sends_is_let_through() {
     while last.hear().await["type"] != "pong" {}
 }
 
-/// Somebody on a line of 10 Mbit/s, and somebody who sends them all that a socket may.
+/// One client with 10 Mbit/s, and another that sends it as much as a WebSocket may.
 #[tokio::test]
-async fn t31_a_flood_of_what_is_allowed_is_refused_and_closes_nobody() {
+async fn t31_a_flood_within_the_limits_is_refused_and_disconnects_nobody() {
     let app = TestApp::start().await;
     let (mut ada, _) = app.join("123").await;
     let (mut eve, _) = app.join("123").await;
@@ -411,7 +410,7 @@ async fn t31_a_flood_of_what_is_allowed_is_refused_and_closes_nobody() {
                 Message::Close(frame) => panic!("the victim is closed: {frame:?}"),
                 _ => {}
             }
-            // 31 KiB of each on a line of 10 Mbit/s.
+            // The time for 31 KiB at 10 Mbit/s.
             let due = begun + Duration::from_millis(25) * offers;
             tokio::time::sleep_until(due.into()).await;
         }
@@ -484,9 +483,9 @@ async fn t24_ten_thousand_candidates() {
 }
 
 #[tokio::test]
-async fn t24_nobody_looks_up_or_contacts_what_a_candidate_names() {
+async fn t24_host_names_in_candidates_are_never_resolved_or_contacted() {
     let trace = std::env::temp_dir().join(format!("salon-trace-{}", std::process::id()));
-    // The tracer is a grandchild, so that the child is the server itself.
+    // The tracer is a grandchild, so that the child process is the server.
     let strace = ["-D", "-f", "-e", "trace=network", "-o", trace.to_str().unwrap()];
     let mut attempt = Command::new("strace");
     attempt.args(&strace[1..]).arg("true").stderr(Stdio::null());
@@ -546,20 +545,20 @@ async fn t24_nobody_looks_up_or_contacts_what_a_candidate_names() {
 }
 
 #[tokio::test]
-async fn rooms_are_counted() {
+async fn the_number_of_rooms_is_limited() {
     let app = TestApp::start_with(|config| config.limits.max_rooms = 1).await;
     let (mut caller, mut callee) = app.pair("123").await;
     let mut third = app.client().await;
     third.say(json!({"type": "join", "room": "124"})).await;
     third.expect_error("too-many-rooms").await;
-    // Who only watches takes none.
+    // Watching does not create a room.
     third.say(json!({"type": "watch", "room": "124"})).await;
     third.expect("room-state").await;
     caller.reaches(&mut callee, "meanwhile").await;
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_each_forwarded_address_counts() {
+async fn behind_a_trusted_proxy_limits_apply_to_the_forwarded_address() {
     let app = TestApp::start_with(|config| {
         config.limits.max_connections_per_ip = 2;
         config.trusted_proxies = "127.0.0.1".parse().unwrap();
@@ -583,7 +582,7 @@ async fn behind_a_trusted_proxy_each_forwarded_address_counts() {
 }
 
 #[tokio::test]
-async fn what_a_stranger_says_of_itself_counts_for_nothing() {
+async fn forwarded_addresses_from_untrusted_clients_are_ignored() {
     let app = TestApp::start_with(|config| config.limits.ws_connect_rate = 2).await;
     let origin = format!("http://{}", app.addr);
     let upgrade = async |line: &str| {

@@ -1,4 +1,4 @@
-//! `salon doctor`: what it finds right and wrong, and that it says what to do.
+//! `salon doctor`: the problems it finds, and its advice.
 
 use crate::{
     program::{Program, salon},
@@ -19,14 +19,14 @@ const HEADER: usize = 20;
 /// Fixed credentials of the TURN servers.
 const ADA: [&str; 4] = ["--turn-username", "ada", "--turn-credential", "hunter2"];
 
-/// What it said, and how it exited.
+/// Its output and exit code.
 struct Report {
     lines: Vec<String>,
     code: Option<i32>,
 }
 
 impl Report {
-    /// The only line that begins with this verdict and contains this text.
+    /// The only line with this verdict that contains this text.
     fn line(&self, verdict: &str, part: &str) -> &str {
         let fits = |line: &&String| line.starts_with(verdict) && line.contains(part);
         let mut found = self.lines.iter().filter(fits);
@@ -41,7 +41,7 @@ impl Report {
     }
 }
 
-/// Runs it with these options instead of those of a complete server.
+/// Runs it with these options; the others are those of a complete server.
 async fn doctor(args: &[&str]) -> Report {
     let stun = Turn::start("", 0).await;
     let stun = format!("stun:{}", stun.address);
@@ -72,14 +72,14 @@ async fn doctor(args: &[&str]) -> Report {
     report
 }
 
-/// A STUN server that relays for one user name, or for everybody, refuses so many times, and to some
-/// peers.
+/// A fake TURN server that accepts one user name, or all, after a number of challenges, and refuses
+/// some peers.
 struct Turn {
     address: SocketAddr,
 }
 
 impl Turn {
-    /// Relays to the internet, as it should.
+    /// Relays to public addresses only, as it should.
     async fn start(username: &'static str, challenges: usize) -> Self {
         let is_public =
             |peer: Ipv4Addr| !(peer.is_private() || peer.is_loopback() || peer.is_link_local());
@@ -119,12 +119,12 @@ fn peer(request: &[u8]) -> Ipv4Addr {
     Ipv4Addr::new(address[0], address[1], address[2], address[3])
 }
 
-/// Success, or error 401 with a realm and a nonce, or error 403. Success names this machine.
+/// Success with the address of this machine, error 401 with a realm and a nonce, or error 403.
 fn answer(request: &[u8], challenge: bool, forbid: bool) -> Vec<u8> {
     let attributes: &[u8] = match (challenge, forbid) {
         (true, _) => b"\x00\x09\x00\x04\0\0\x04\x01\x00\x14\x00\x05salon\0\0\0\x00\x15\x00\x04once",
         (_, true) => b"\x00\x09\x00\x04\0\0\x04\x03",
-        // 10.9.9.9, mixed with the cookie.
+        // 10.9.9.9, XORed with the magic cookie.
         _ => b"\x00\x20\x00\x08\0\x01\0\0\x2b\x1b\xad\x4b",
     };
     let mut answer = request[..HEADER].to_vec();
@@ -136,7 +136,7 @@ fn answer(request: &[u8], challenge: bool, forbid: bool) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_relay_that_relays_to_nobody_or_to_private_networks_is_found() {
+async fn relays_that_relay_nothing_or_to_private_networks_are_reported() {
     let nobody = Turn::to("ada", 1, |_| false).await.address;
     let anybody = Turn::to("ada", 1, |_| true).await.address;
     let company = Turn::to("ada", 1, |peer| peer == Ipv4Addr::new(10, 9, 9, 9)).await.address;
@@ -150,7 +150,7 @@ async fn a_relay_that_relays_to_nobody_or_to_private_networks_is_found() {
     report.line("ok", &format!("turn:{company} relays with the credential only"));
 }
 
-/// A proxy that leaves out what begins like this, in front of a server.
+/// A reverse proxy that drops the headers with this prefix.
 async fn proxy(server: SocketAddr, without: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -165,7 +165,7 @@ async fn proxy(server: SocketAddr, without: &'static str) -> SocketAddr {
             let kept = head.split_inclusive("\r\n").filter(|line| {
                 without.is_empty() || !line.to_ascii_lowercase().starts_with(without)
             });
-            // As proxies do that name the server by its address.
+            // As by proxies that address the server by its IP address.
             let named =
                 if without == "host" { format!("Host: {server}\r\n") } else { String::new() };
             let mut kept: Vec<_> = kept.collect();
@@ -179,7 +179,7 @@ async fn proxy(server: SocketAddr, without: &'static str) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_proxy_is_tried_as_a_browser_would() {
+async fn a_proxy_is_tested_as_by_a_browser() {
     let app = TestApp::start().await;
     let whole = proxy(app.addr, "").await;
     let no_host = proxy(app.addr, "host").await;
@@ -201,7 +201,7 @@ async fn a_proxy_is_tried_as_a_browser_would() {
 }
 
 #[tokio::test]
-async fn an_origin_over_https_is_tried_as_well() {
+async fn an_https_origin_is_tested() {
     let folder = Folder::new();
     folder.certify();
     let (cert, key) = (folder.path("cert.pem"), folder.path("key.pem"));
@@ -212,7 +212,7 @@ async fn an_origin_over_https_is_tried_as_well() {
 }
 
 #[tokio::test]
-async fn a_data_directory_is_looked_at_beside_the_server_that_uses_it() {
+async fn a_data_directory_is_tested_while_a_server_uses_it() {
     let folder = Folder::new();
     let site = site().to_str().unwrap();
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--data-dir", folder.root()];
@@ -234,7 +234,7 @@ async fn a_data_directory_is_looked_at_beside_the_server_that_uses_it() {
 }
 
 #[tokio::test]
-async fn what_is_dangerous_is_warned_of() {
+async fn dangerous_options_cause_warnings() {
     let args = ["--trusted-proxies", "::/0", "--ice-servers", "turn:127.0.0.1:1?transport=tcp"];
     let report = doctor(&[&args[..], &["--turn-static-auth-secret", "change-me"]].concat()).await;
     report.line("warning", "--trusted-proxies (SALON_TRUSTED_PROXIES) trusts ::/0");
@@ -242,7 +242,7 @@ async fn what_is_dangerous_is_warned_of() {
 }
 
 #[tokio::test]
-async fn a_server_that_lacks_nothing_has_no_problem() {
+async fn a_complete_server_has_no_problems() {
     let folder = Folder::new();
     let data = folder.path("data");
     fs::create_dir(&data).unwrap();
@@ -264,7 +264,7 @@ async fn a_server_that_lacks_nothing_has_no_problem() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_a_problem_unless_a_server_is_well_there() {
+async fn a_port_in_use_is_a_problem_unless_a_healthy_server_listens() {
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let taken = other.local_addr().unwrap().to_string();
     drop(tokio::spawn(async move { while other.accept().await.is_ok() {} }));
@@ -282,7 +282,7 @@ async fn a_port_that_is_taken_is_a_problem_unless_a_server_is_well_there() {
 }
 
 #[tokio::test]
-async fn credentials_are_made_as_they_are_for_people() {
+async fn turn_credentials_are_issued_as_for_participants() {
     let turn = Turn::start(":doctor", 1).await;
     let relay = format!("turn:{}", turn.address);
     let report = doctor(&["--ice-servers", &relay, "--turn-static-auth-secret", "hunter2"]).await;
@@ -291,7 +291,7 @@ async fn credentials_are_made_as_they_are_for_people() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_tried_with_its_key_and_where_it_is_served() {
+async fn a_certificate_is_tested_with_its_key_and_on_its_port() {
     let folder = Folder::new();
     let other = Folder::new();
     folder.certify();
@@ -313,7 +313,7 @@ async fn a_certificate_is_tried_with_its_key_and_where_it_is_served() {
 }
 
 #[tokio::test]
-async fn an_authority_has_to_be_there() {
+async fn an_unreachable_acme_server_is_a_problem() {
     let authority = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let directory = format!("https://{}/dir", authority.local_addr().unwrap());
     let args = ["--acme-domain", "call.example.org", "--acme-directory", &directory];
@@ -326,7 +326,7 @@ async fn an_authority_has_to_be_there() {
 }
 
 #[tokio::test]
-async fn a_data_directory_that_cannot_be_used_is_a_problem() {
+async fn an_unusable_data_directory_is_a_problem() {
     let folder = Folder::new();
     let file = folder.path("file");
     fs::write(&file, "").unwrap();
@@ -342,7 +342,7 @@ async fn a_data_directory_that_cannot_be_used_is_a_problem() {
 }
 
 #[tokio::test]
-async fn a_secret_that_others_can_read_is_none() {
+async fn a_secret_that_others_can_read_is_a_problem() {
     let folder = Folder::new();
     let data = folder.root();
     let secret = folder.path("secret");
@@ -365,13 +365,13 @@ async fn a_secret_that_others_can_read_is_none() {
 }
 
 #[tokio::test]
-async fn pages_that_are_not_built_are_a_problem() {
+async fn missing_pages_are_a_problem() {
     let folder = Folder::new();
     let report = doctor(&["--static-dir", folder.root()]).await;
     assert_eq!((report.code, report.problems()), (Some(1), 1), "{:#?}", report.lines);
     assert!(report.line("problem", "pkg/salon.js").contains("make release"));
 
-    // Options may stand before the command, too, and in the environment.
+    // Options may also precede the command, or be set in the environment.
     let args = ["--static-dir", folder.root(), "doctor", "--ice-servers", "none"];
     let mut command = salon(&args, &[("SALON_LISTEN", "127.0.0.1:0")]);
     let output = soon(command.output()).await.unwrap();
@@ -381,7 +381,7 @@ async fn pages_that_are_not_built_are_a_problem() {
 }
 
 #[tokio::test]
-async fn servers_that_are_silent_refuse_or_relay_for_anybody_are_problems() {
+async fn silent_refusing_and_open_relays_are_problems() {
     let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let strict = Turn::start("ada", 2).await.address;

@@ -1,9 +1,9 @@
-//! A hidden address stays hidden, whatever the client sends.
+//! A hidden address is not revealed by any message.
 
 use crate::support::{Client, TestApp};
 use serde_json::{Value, json};
 
-/// The addresses of somebody who hides: of their network, and of what it looks like from outside.
+/// The private and public addresses of a participant with a hidden address.
 const OWN: [&str; 3] = ["192.168.1.17", "203.0.113.7", "2001:db8::17"];
 const RELAY: &str = "198.51.100.9";
 
@@ -31,7 +31,7 @@ fn candidate(text: &str) -> Value {
     json!({"type": "candidate", "candidate": candidate})
 }
 
-/// Says everything that gives an address away.
+/// Sends every message that contains an address.
 async fn say_all(client: &mut Client) {
     for kind in ["offer", "answer"] {
         client.say(json!({"type": kind, kind: {"type": kind, "sdp": sdp()}})).await;
@@ -43,7 +43,7 @@ async fn say_all(client: &mut Client) {
     client.say(json!({"type": "candidate", "candidate": null})).await;
 }
 
-/// What arrives of it.
+/// Receives them, up to the end of candidates.
 async fn hear_all(client: &mut Client) -> Vec<Value> {
     let mut heard = Vec::new();
     loop {
@@ -71,7 +71,7 @@ fn expect_no_address(heard: &[Value]) {
 }
 
 #[tokio::test]
-async fn t23_host_and_srflx_candidates_of_who_hides_never_leave_the_server() {
+async fn t23_host_and_srflx_candidates_of_hidden_addresses_are_not_forwarded() {
     let app = TestApp::start().await;
     let hidden = json!({"type": "join", "room": "123", "hidden": true});
     // As the caller, and as the callee.
@@ -93,7 +93,7 @@ async fn t23_host_and_srflx_candidates_of_who_hides_never_leave_the_server() {
 }
 
 #[tokio::test]
-async fn coming_back_hidden_hides_from_then_on() {
+async fn rejoining_with_a_hidden_address_hides_it_from_then_on() {
     let app = TestApp::start().await;
     let (mut bob, _) = app.join("123").await;
     let mut ada = app.client().await;
@@ -114,7 +114,7 @@ async fn coming_back_hidden_hides_from_then_on() {
         } else {
             assert_eq!(heard[0]["offer"]["sdp"], sdp());
         }
-        // Kept until the next has taken the seat.
+        // Stays open until the next connection has taken the seat.
         ada = again;
     }
     drop(ada);

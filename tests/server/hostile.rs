@@ -1,11 +1,11 @@
-//! Messages that pretend to be somebody else's, or that readers could take for different things.
+//! Messages with a forged sender, and ambiguous messages.
 
 use crate::support::TestApp;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
-async fn t2_the_sender_is_who_sends() {
+async fn t2_the_sender_cannot_be_forged() {
     let app = TestApp::start().await;
     let (mut caller, joined) = app.join("123").await;
     let (mut callee, _) = app.join("123").await;
@@ -25,7 +25,7 @@ async fn t2_the_sender_is_who_sends() {
 }
 
 #[tokio::test]
-async fn t2_nobody_is_reached_across_rooms() {
+async fn t2_messages_do_not_cross_rooms() {
     let app = TestApp::start().await;
     let (mut caller, mut callee) = app.pair("123").await;
     let (mut stranger, _) = app.join("124").await;
@@ -38,7 +38,7 @@ async fn t2_nobody_is_reached_across_rooms() {
 }
 
 #[tokio::test]
-async fn t2_a_repeated_key_is_refused_and_the_victim_hears_nothing() {
+async fn t2_a_repeated_key_is_refused_and_not_forwarded() {
     let app = TestApp::start().await;
     let (mut caller, mut callee) = app.pair("123").await;
     for (text, code) in [
@@ -61,7 +61,7 @@ async fn t2_a_repeated_key_is_refused_and_the_victim_hears_nothing() {
 }
 
 #[tokio::test]
-async fn t2_only_what_was_understood_is_passed_on() {
+async fn t2_unknown_fields_are_not_forwarded() {
     let app = TestApp::start().await;
     let (mut caller, mut callee) = app.pair("123").await;
     let offer = json!({"type": "offer", "sdp": "v=0", "extra": "<script>"});

@@ -1,11 +1,11 @@
-//! Hosts and doors, against clients that do not keep to any rule of the page.
+//! Hosts and admission, against clients that follow no rules.
 
 use crate::support::{Client, Folder, TestApp};
 use salon::server::{Config, DataDir, TokenSigner};
 use serde_json::{Value, json};
 use std::fs;
 
-/// A room as a browser without script starts it: its name and its host key.
+/// Starts a room as a browser without scripts does. Returns its name and its host key.
 pub(crate) async fn fresh_room(app: &TestApp) -> (String, String) {
     let reply = app.http("POST /new", &[("Content-Length", "0")]).await;
     let (path, key) = reply.header("location").split_once("#host=").unwrap();
@@ -18,7 +18,7 @@ pub(crate) async fn ask(app: &TestApp, room: &str, pass: Value) -> Client {
     client
 }
 
-/// A host, sitting in a fresh room.
+/// A host who has joined a new room.
 pub(crate) async fn host(app: &TestApp) -> (Client, String) {
     let (room, key) = fresh_room(app).await;
     let mut host = ask(app, &room, json!({"host": key})).await;
@@ -32,7 +32,7 @@ pub(crate) async fn act(client: &mut Client, action: Value) {
     client.say(json!({"type": "host", "action": action})).await;
 }
 
-/// The next message of this type, after whatever else is said.
+/// The next message of this type; others are skipped.
 pub(crate) async fn until(client: &mut Client, kind: &str) -> Value {
     loop {
         let message = client.hear().await;
@@ -43,7 +43,7 @@ pub(crate) async fn until(client: &mut Client, kind: &str) -> Value {
 }
 
 #[tokio::test]
-async fn t1_no_key_but_the_room_s_own_makes_a_host() {
+async fn t1_only_the_key_of_a_room_makes_a_host() {
     let app = TestApp::start().await;
     let (room, key) = fresh_room(&app).await;
     let (_, other_key) = fresh_room(&app).await;
@@ -54,7 +54,7 @@ async fn t1_no_key_but_the_room_s_own_makes_a_host() {
         let mut client = ask(&app, &room, json!({"host": wrong})).await;
         client.expect_error("bad-host-key").await;
     }
-    // First in the room, and no host for it.
+    // The first participant is not a host for that.
     let mut first = ask(&app, &room, json!({})).await;
     assert_eq!(first.expect("joined").await["settings"]["hosts"], json!([]));
     act(&mut first, json!({"do": "lock", "on": true})).await;
@@ -68,7 +68,7 @@ async fn t1_no_key_but_the_room_s_own_makes_a_host() {
 }
 
 #[tokio::test]
-async fn t1_nothing_of_a_kept_room_is_seen_from_outside() {
+async fn t1_a_stored_room_looks_like_any_other_from_outside() {
     let app = TestApp::start().await;
     let (mut host, room) = host(&app).await;
     host.say(json!({"type": "presence", "presence": {"name": "Ada Lovelace"}})).await;
@@ -83,7 +83,7 @@ async fn t1_nothing_of_a_kept_room_is_seen_from_outside() {
 }
 
 #[tokio::test]
-async fn t3_who_waits_can_say_nothing_to_the_room() {
+async fn t3_waiting_people_cannot_send_to_the_room() {
     let app = TestApp::start().await;
     let (mut host, room) = host(&app).await;
     act(&mut host, json!({"do": "waiting-room", "on": true})).await;
@@ -104,7 +104,7 @@ async fn t3_who_waits_can_say_nothing_to_the_room() {
         guest.say(message).await;
         guest.expect_error("not-joined").await;
     }
-    // Nor can anything be said to them.
+    // Nor can anything be sent to them.
     host.say(json!({"type": "candidate", "candidate": null, "to": waiting[0]["id"]})).await;
     host.expect_error("peer-not-found").await;
     act(&mut host, json!({"do": "admit", "to": waiting[0]["id"]})).await;
@@ -113,7 +113,7 @@ async fn t3_who_waits_can_say_nothing_to_the_room() {
 }
 
 #[tokio::test]
-async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
+async fn t3_removed_people_cannot_return_with_their_seat_token_or_after_a_restart() {
     let folder = Folder::new();
     let keep = |config: &mut Config| config.data_dir = DataDir::Chosen(folder.root().into());
     let app = TestApp::start_with(keep).await;
@@ -138,7 +138,7 @@ async fn t3_who_was_put_out_stays_out_with_the_old_seat_and_after_a_restart() {
 }
 
 #[tokio::test]
-async fn t3_a_renewed_key_is_the_only_one_that_is_good() {
+async fn t3_a_renewed_key_replaces_the_earlier_ones() {
     let app = TestApp::start().await;
     let (room, key) = fresh_room(&app).await;
     let mut host = ask(&app, &room, json!({"host": key})).await;
@@ -153,7 +153,7 @@ async fn t3_a_renewed_key_is_the_only_one_that_is_good() {
 }
 
 #[tokio::test]
-async fn what_hosts_decide_outlives_the_server() {
+async fn decisions_of_hosts_survive_a_restart() {
     let folder = Folder::new();
     let keep = |config: &mut Config| config.data_dir = DataDir::Chosen(folder.root().into());
     let app = TestApp::start_with(keep).await;
@@ -162,7 +162,7 @@ async fn what_hosts_decide_outlives_the_server() {
     assert_eq!(until(&mut host, "room-settings").await["settings"]["passcode"], true);
     act(&mut host, json!({"do": "invite", "once": true})).await;
     let token = until(&mut host, "host-state").await["invitations"][0]["token"].clone();
-    // What was answered is written.
+    // An answered action is stored.
     app.kill().await;
     drop(host);
 

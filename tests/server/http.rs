@@ -1,5 +1,4 @@
-//! What is asked of the server before anything is said in a room: odd requests, large ones, many of
-//! them, and those that proxies and load balancers make.
+//! HTTP requests: unusual, large and many ones, and those of proxies and load balancers.
 
 use crate::{
     attacks::{from, program, resident_kb},
@@ -17,7 +16,7 @@ use tokio::{
     time::sleep,
 };
 
-/// Sends this and reads until the server hangs up.
+/// Sends a request and reads until the server closes the connection.
 async fn ask(addr: SocketAddr, request: &str) -> Reply {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -32,18 +31,18 @@ async fn get(addr: SocketAddr, target: &str, headers: &str) -> Reply {
     ask(addr, &request).await
 }
 
-/// Fewer than an address may have.
+/// Fewer than one address may open.
 const CONNECTIONS: usize = 250;
-/// A header that needs this much is more than is usual, and not yet too large.
+/// Size of a header that is larger than usual and still accepted.
 const LARGE: usize = 15_000;
-/// As large as libraries allow.
+/// The largest header that the HTTP library allows.
 const HUGE: usize = 390_000;
 
 fn unfinished(bytes: usize) -> String {
     format!("GET / HTTP/1.1\r\nHost: a\r\nX-Padding: {}", "a".repeat(bytes))
 }
 
-/// Connections of one address that have all sent this, whether the server takes it or not.
+/// Connections from one address that have all sent this text, accepted or not.
 async fn connections(addr: SocketAddr, text: &str) -> Vec<TcpStream> {
     let connect = async |_| {
         let mut stream = from("127.0.0.2", addr).await;
@@ -54,7 +53,7 @@ async fn connections(addr: SocketAddr, text: &str) -> Vec<TcpStream> {
     join_all((0..CONNECTIONS).map(connect)).await
 }
 
-/// The most memory that the program takes while something goes on.
+/// Peak memory of the program, in kB, during an event.
 async fn peak<T>(id: u32, event: impl Future<Output = T>) -> (u64, T) {
     let mut peak = 0;
     let watch = async {
@@ -70,7 +69,7 @@ async fn peak<T>(id: u32, event: impl Future<Output = T>) -> (u64, T) {
     (peak, result)
 }
 
-/// What as many quiet connections take, and what the allocator keeps of some rounds of them.
+/// Peak memory of as many idle connections, after some rounds, as the allocator keeps memory.
 async fn quiet_peak(addr: SocketAddr, id: u32) -> u64 {
     let cookie = "a".repeat(800);
     let usual = format!("GET /healthz HTTP/1.1\r\nHost: {addr}\r\nCookie: {cookie}\r\n\r\n");
@@ -91,12 +90,11 @@ async fn quiet_peak(addr: SocketAddr, id: u32) -> u64 {
     most
 }
 
-/// How many kB more a program takes than for quiet connections while this is sent over all of them,
-/// and what they are told.
+/// Memory in kB that this request on all connections takes beyond idle ones, and the responses.
 async fn grown(text: impl Fn(SocketAddr) -> String) -> (u64, Vec<String>) {
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let args = [&args[..], &["--header-timeout", "3s", "--log-level", "warn"]].concat();
-    // What is resident is what is held: glibc keeps nothing back, and no heap for each thread.
+    // Makes resident memory the memory in use: glibc returns what is freed, and has a single heap.
     let held = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_TRIM_THRESHOLD_", "0")];
     let server = Program::start(&args, &held).await;
     let (addr, id) = (server.addr(), server.id());
@@ -108,7 +106,7 @@ async fn grown(text: impl Fn(SocketAddr) -> String) -> (u64, Vec<String>) {
         caller.reaches(&mut callee, "meanwhile").await;
         let end = async |mut stream: TcpStream| {
             let mut answer = Vec::new();
-            // Who has sent more than is read may see the connection reset.
+            // The connection may be reset if not all of the request was read.
             let _ = soon(stream.read_to_end(&mut answer)).await;
             String::from_utf8(answer).unwrap()
         };
@@ -122,7 +120,7 @@ async fn grown(text: impl Fn(SocketAddr) -> String) -> (u64, Vec<String>) {
 }
 
 #[tokio::test]
-async fn t28_headers_take_turns_and_are_let_go() {
+async fn t28_large_headers_wait_for_slots_and_time_out() {
     let waiting = |addr| {
         format!(
             "POST /speed HTTP/1.1\r\nHost: {addr}\r\nOrigin: http://{addr}\r\nContent-Length: 9\r\n\
@@ -139,8 +137,8 @@ async fn t28_headers_take_turns_and_are_let_go() {
     ];
     for (text, status) in texts {
         let mut least = u64::MAX;
-        // How an allocator lays out what comes at once differs by a megabyte from run to run, and more
-        // on a busy machine; all of what is sent would be four at least, each time.
+        // Allocations vary by a megabyte from run to run, and more on a busy machine. Everything that
+        // is sent would be at least four megabytes, each time.
         for _ in 0..4 {
             let (grown, answers) = grown(&text).await;
             least = least.min(grown);
@@ -163,7 +161,7 @@ async fn t28_headers_take_turns_and_are_let_go() {
 }
 
 #[tokio::test]
-async fn t28_a_large_header_that_is_whole_is_answered() {
+async fn t28_a_complete_large_header_is_answered() {
     let app = TestApp::start().await;
     let cookie = |bytes| format!("Host: {}\r\nCookie: {}\r\n", app.addr, "a".repeat(bytes));
     assert_eq!(get(app.addr, "/", &cookie(LARGE)).await.status, 200);
@@ -173,7 +171,7 @@ async fn t28_a_large_header_that_is_whole_is_answered() {
     let long = get(app.addr, &format!("/{}", "a".repeat(17_000)), "").await;
     assert_eq!(long.status, 431);
 
-    // Each of a connection's requests is measured by itself.
+    // The size applies to each request of a connection.
     let request = format!("GET /healthz HTTP/1.1\r\n{}\r\n", cookie(10_000));
     let mut stream = TcpStream::connect(app.addr).await.unwrap();
     for _ in 0..5 {
@@ -193,7 +191,7 @@ async fn t28_a_large_header_that_is_whole_is_answered() {
 }
 
 #[tokio::test]
-async fn t29_an_address_makes_so_many_requests() {
+async fn t29_requests_per_address_are_limited() {
     let app = TestApp::start_with(|config| config.limits.request_rate = 1).await;
     let (mut caller, mut callee) = app.pair("123").await;
     let request = |line: &str| format!("GET {line} HTTP/1.1\r\nHost: {}\r\n\r\n", app.addr);
@@ -209,7 +207,7 @@ async fn t29_an_address_makes_so_many_requests() {
     assert!(text.matches("HTTP/1.1 200 OK").count() >= 20, "a burst is let through");
     let refusal = text.rsplit("HTTP/1.1 ").next().unwrap();
     assert!(refusal.contains("retry-after: 1\r\n"), "{refusal}");
-    // Load balancers, others, and calls do not feel it.
+    // Load balancers, other addresses and calls are not affected.
     stream.write_all(request("/healthz").as_bytes()).await.unwrap();
     let bytes = soon(stream.read(&mut buffer)).await.unwrap();
     assert!(buffer[..bytes].starts_with(b"HTTP/1.1 200 OK"));
@@ -218,7 +216,7 @@ async fn t29_an_address_makes_so_many_requests() {
 }
 
 #[tokio::test]
-async fn what_a_request_is_for_is_said_once_and_plainly() {
+async fn ambiguous_requests_are_refused() {
     let app = TestApp::start().await;
     let host = format!("Host: {}\r\n", app.addr);
     for (target, headers, status) in [
@@ -252,7 +250,7 @@ fn carried(path: &str) -> Option<EmbeddedFile> {
 }
 
 #[tokio::test]
-async fn no_path_makes_the_file_system_complain() {
+async fn no_path_causes_a_file_system_error() {
     for site in [Site::Folder(site().to_owned()), Site::Embedded(carried)] {
         let app = TestApp::start_with(|config| config.site = site).await;
         let long = "a".repeat(300);
@@ -280,7 +278,7 @@ async fn no_path_makes_the_file_system_complain() {
 }
 
 #[tokio::test]
-async fn a_refusal_at_the_door_says_when_to_come_again() {
+async fn refused_connections_have_a_retry_after() {
     let app = TestApp::start_with(|config| config.limits.max_connections_per_ip = 1).await;
     let _held = TcpStream::connect(app.addr).await.unwrap();
     for line in ["GET /", "POST /new", "GET /ws"] {
@@ -289,7 +287,7 @@ async fn a_refusal_at_the_door_says_when_to_come_again() {
         assert_eq!(refused.header("x-content-type-options"), "nosniff");
         assert_eq!(refused.body, "Too many connections: at most 1 at once from one address.");
     }
-    // Also to somebody who asks for nothing.
+    // Also without a request.
     let mut silent = TcpStream::connect(app.addr).await.unwrap();
     let mut answer = String::new();
     soon(silent.read_to_string(&mut answer)).await.unwrap();
@@ -297,7 +295,7 @@ async fn a_refusal_at_the_door_says_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn load_balancers_find_the_server_alive() {
+async fn health_checks_of_load_balancers_succeed() {
     let app = TestApp::start().await;
     for (line, status) in [
         ("OPTIONS / HTTP/1.0", 204),
@@ -322,7 +320,7 @@ async fn load_balancers_find_the_server_alive() {
     }
 }
 
-/// What a WebSocket's handshake needs beside `Host` and `Origin`.
+/// Headers of a WebSocket handshake besides `Host` and `Origin`.
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
 const KEY: &str = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
@@ -334,7 +332,7 @@ async fn check(addr: SocketAddr, headers: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_a_proxy_does_not_pass_on_is_named() {
+async fn headers_dropped_by_a_proxy_are_named() {
     let header_timeout = Duration::from_millis(200);
     let app = TestApp::start_with(|config| config.limits.header_timeout = header_timeout).await;
     let (host, origin) =
@@ -384,7 +382,7 @@ async fn what_a_proxy_does_not_pass_on_is_named() {
 }
 
 #[tokio::test]
-async fn refusals_are_logged_without_naming_anybody() {
+async fn refusals_are_logged_without_addresses() {
     let mut server = program(&[]).await;
     let addr = server.addr();
     let headers =
@@ -400,7 +398,7 @@ async fn refusals_are_logged_without_naming_anybody() {
 }
 
 #[tokio::test]
-async fn search_engines_are_told_what_is_theirs() {
+async fn search_engines_may_index_only_the_home_page() {
     let app = TestApp::start().await;
     let (mut ada, _) = app.join("secret-room").await;
     ada.say(json!({"type": "presence", "presence": {"name": "Ada Lovelace"}})).await;

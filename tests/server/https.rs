@@ -1,4 +1,4 @@
-//! The server with TLS of its own: with a certificate from files, and with one that it gets.
+//! TLS: with a certificate from files, and with one from an ACME server.
 
 use crate::{
     program::Program,
@@ -27,7 +27,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-/// Certificates are looked at here as the doctor looks at servers: without trusting them.
+/// Accepts any certificate, as the doctor does: the tests compare certificates themselves.
 #[path = "../../src/server/doctor/insecure_tls.rs"]
 mod insecure_tls;
 
@@ -37,7 +37,7 @@ async fn connect(addr: SocketAddr, name: &'static str) -> std::io::Result<Stream
     soon(over_tls(TcpStream::connect(addr).await?, name)).await
 }
 
-/// The certificate that the server shows.
+/// The certificate that the server presents.
 async fn shown(addr: SocketAddr, name: &'static str) -> Vec<u8> {
     let stream = connect(addr, name).await.unwrap();
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
@@ -82,7 +82,7 @@ async fn program(folder: &Folder, args: &[&str]) -> Program {
 }
 
 #[tokio::test]
-async fn pages_and_calls_go_over_tls() {
+async fn pages_and_calls_work_over_tls() {
     let folder = Folder::new();
     let cert = folder.certify();
     let server = program(&folder, &["--log-level", "warn"]).await;
@@ -104,14 +104,14 @@ async fn pages_and_calls_go_over_tls() {
     for socket in [&mut caller, &mut callee] {
         let close = soon(socket.next()).await.unwrap().unwrap();
         assert!(matches!(close, Message::Close(Some(frame)) if u16::from(frame.code) == 1012));
-        // Then the server hangs up.
+        // Then the server closes the connection.
         assert!(!matches!(soon(socket.next()).await, Some(Ok(_))));
     }
     assert_eq!(ending.await.unwrap(), "");
 }
 
 #[tokio::test]
-async fn plain_http_leads_to_https() {
+async fn plain_http_redirects_to_https() {
     let folder = Folder::new();
     folder.certify();
     let http = free_port().await;
@@ -130,7 +130,7 @@ async fn plain_http_leads_to_https() {
 }
 
 #[tokio::test]
-async fn plain_http_leads_to_names_of_the_certificate_alone() {
+async fn plain_http_redirects_only_to_names_in_the_certificate() {
     let folder = Folder::new();
     folder.certify_for(&["call.example.org", "*.calls.example.org", "192.0.2.7", "2001:db8::7"]);
     let http = free_port().await;
@@ -164,7 +164,7 @@ async fn plain_http_leads_to_names_of_the_certificate_alone() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
+async fn a_new_certificate_is_used_and_an_invalid_one_is_not() {
     let folder = Folder::new();
     let first = folder.certify();
     let mut server = program(&folder, &[]).await;
@@ -177,7 +177,7 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
     assert!(line.contains(&folder.path("key.pem")), "{line}");
     assert_eq!(shown(addr, "localhost").await, first);
 
-    // A certificate with the key of another one.
+    // A certificate with the key of another certificate.
     folder.certify();
     let key = fs::read(folder.path("key.pem")).unwrap();
     server.logs("reloaded the certificate, which has changed").await;
@@ -195,7 +195,7 @@ async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
 }
 
 #[tokio::test]
-async fn sighup_reads_the_certificate_again_and_says_what_came_of_it() {
+async fn sighup_reloads_the_certificate_and_logs_the_result() {
     let folder = Folder::new();
     folder.certify();
     let mut server = program(&folder, &[]).await;
@@ -212,7 +212,7 @@ async fn sighup_reads_the_certificate_again_and_says_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_has_ended_is_warned_of() {
+async fn an_expired_certificate_causes_a_warning() {
     let folder = Folder::new();
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.not_before = date_time_ymd(2024, 1, 1);
@@ -248,14 +248,14 @@ async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
-/// A certificate authority on this machine, and the name server that it asks.
+/// A local ACME server, and the name server that it uses.
 struct Authority {
     _children: [Child; 2],
     directory: String,
 }
 
 impl Authority {
-    /// None where the programs are missing.
+    /// `None` if the programs are not installed.
     async fn start(folder: &Folder, tls_port: u16) -> Option<Self> {
         folder.certify();
         let (port, dns) = (free_port().await, free_port().await);
@@ -315,7 +315,7 @@ fn modes(folder: &Path) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn a_certificate_is_got_from_an_authority_and_kept() {
+async fn a_certificate_is_obtained_over_acme_and_stored() {
     let folder = Folder::new();
     let port = free_port().await;
     let Some(authority) = Authority::start(&folder, port).await else {

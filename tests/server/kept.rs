@@ -9,7 +9,7 @@ use salon::server::{Config, DataDir};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// A server that keeps what it has in this folder.
+/// A server that stores its data in this folder.
 async fn app(folder: &Folder) -> TestApp {
     let root = folder.root().to_owned();
     let keep = move |config: &mut Config| config.data_dir = DataDir::Chosen(root.into());
@@ -17,7 +17,7 @@ async fn app(folder: &Folder) -> TestApp {
 }
 
 #[tokio::test]
-async fn t30_a_locked_database_stops_no_room_and_its_host_is_told() {
+async fn t30_a_locked_database_blocks_no_room_and_the_host_is_told() {
     let folder = Folder::new();
     let app = app(&folder).await;
     let (mut owner, room) = host(&app).await;
@@ -36,7 +36,7 @@ async fn t30_a_locked_database_stops_no_room_and_its_host_is_told() {
     assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
     ask(&app, &room, json!({})).await.expect_error("room-locked").await;
 
-    // What could not be written then is written when the server ends.
+    // The pending write is done when the server stops.
     database.execute_batch("COMMIT").unwrap();
     app.stop().await.unwrap();
     let after = self::app(&folder).await;
@@ -45,7 +45,7 @@ async fn t30_a_locked_database_stops_no_room_and_its_host_is_told() {
 }
 
 #[tokio::test]
-async fn what_was_kept_before_is_read_when_somebody_asks() {
+async fn stored_rooms_are_loaded_on_demand() {
     let folder = Folder::new();
     let before = app(&folder).await;
     let (mut owner, room) = host(&before).await;
@@ -59,7 +59,7 @@ async fn what_was_kept_before_is_read_when_somebody_asks() {
     let mut outside = app.client().await;
     outside.say(json!({"type": "watch", "room": room})).await;
     assert_eq!(outside.expect("room-state").await["gate"], "waiting-room");
-    // All at once, as a client may.
+    // All at once, as clients may.
     outside.say(json!({"type": "join", "room": room})).await;
     outside.say(json!({"type": "presence", "presence": {"name": "Ada"}})).await;
     outside.expect("waiting").await;

@@ -1,4 +1,4 @@
-//! However a person goes, the seat is free, the others know, and nothing is left behind.
+//! However a participant leaves, the seat is freed, the others are told, and no state remains.
 
 use crate::support::{Client, TestApp, soon};
 use futures_util::StreamExt;
@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-/// The person who stays learns that the other one is gone, and nobody else has a trace of them.
+/// The remaining participant is told that the other has left, and the server has no state of them.
 async fn is_gone_for(app: &TestApp, mut staying: Client) {
     staying.expect("peer-left").await;
     app.remembers(1, 1).await;
@@ -33,7 +33,7 @@ async fn leaving_frees_the_seat_and_keeps_the_connection() {
 }
 
 #[tokio::test]
-async fn closing_is_answered_and_frees_the_seat() {
+async fn a_close_frame_is_answered_and_frees_the_seat() {
     let app = TestApp::start().await;
     let (staying, mut leaving) = app.pair("123").await;
     leaving.send(Message::Close(None)).await;
@@ -43,7 +43,7 @@ async fn closing_is_answered_and_frees_the_seat() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_without_a_word_frees_the_seat() {
+async fn a_connection_that_ends_without_a_close_frame_frees_the_seat() {
     let app = TestApp::start().await;
     let (staying, leaving) = app.pair("123").await;
     drop(leaving.socket);
@@ -51,7 +51,7 @@ async fn a_connection_that_ends_without_a_word_frees_the_seat() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_reset_frees_the_seat() {
+async fn a_reset_connection_frees_the_seat() {
     let app = TestApp::start().await;
     let (staying, leaving) = app.pair("123").await;
     leaving.socket.get_ref().set_zero_linger().unwrap();
@@ -60,7 +60,7 @@ async fn a_connection_that_is_reset_frees_the_seat() {
 }
 
 #[tokio::test]
-async fn half_a_frame_frees_the_seat_when_its_sender_goes() {
+async fn an_incomplete_frame_does_not_keep_the_seat() {
     let app = TestApp::start().await;
     let (staying, mut leaving) = app.pair("123").await;
     let half = [0x81, 0xfe, 0x10, 0x00, 0x00];
@@ -70,11 +70,11 @@ async fn half_a_frame_frees_the_seat_when_its_sender_goes() {
 }
 
 #[tokio::test]
-async fn a_silent_person_is_gone_after_ten_to_fifteen_seconds() {
+async fn a_silent_client_is_removed_after_ten_to_fifteen_seconds() {
     let app = TestApp::start().await;
     let (mut staying, mut silent) = app.pair("123").await;
     let since = Instant::now();
-    // Reading is what answers pings; the silent one reads as the kernel does and answers none.
+    // A client answers pings only while it reads: the silent one does not.
     let waiting = tokio::spawn(async move {
         staying.expect("peer-left").await;
         staying
@@ -91,7 +91,7 @@ async fn a_silent_person_is_gone_after_ten_to_fifteen_seconds() {
 }
 
 #[tokio::test]
-async fn a_hundred_visits_leave_no_trace() {
+async fn a_hundred_visits_leave_no_state() {
     let app = TestApp::start().await;
     for visit in 0..25 {
         let room = format!("room-{}", visit % 3);
@@ -110,7 +110,7 @@ async fn a_hundred_visits_leave_no_trace() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_is_cut_short_leaves_no_trace() {
+async fn an_interrupted_handshake_leaves_no_state() {
     let app = TestApp::start().await;
     let (_staying, _) = app.join("123").await;
     for _ in 0..20 {

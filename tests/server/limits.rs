@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-/// A candidate that is this long when written, for the most part in a field that nobody knows.
+/// A candidate message of this many bytes, most of them in an unknown field.
 fn message_of(bytes: usize) -> String {
     let message = |padding: &str| json!({"type": "candidate", "padding": padding}).to_string();
     let empty = message("").len();
@@ -21,7 +21,7 @@ fn message_of(bytes: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_message_of_64_kib_is_passed_on() {
+async fn a_message_of_64_kib_is_forwarded() {
     let app = TestApp::start().await;
     let (mut caller, mut callee) = app.pair("123").await;
     caller.send(Message::text(message_of(MESSAGE_BYTES))).await;
@@ -29,7 +29,7 @@ async fn a_message_of_64_kib_is_passed_on() {
 }
 
 #[tokio::test]
-async fn t11_a_larger_message_closes_with_1009_and_the_other_goes_on() {
+async fn t11_a_larger_message_closes_with_1009_and_does_not_affect_the_other() {
     let app = TestApp::start().await;
     let larger = message_of(MESSAGE_BYTES + 1);
     for message in [Message::text(larger.clone()), Message::binary(larger)] {
@@ -43,7 +43,7 @@ async fn t11_a_larger_message_closes_with_1009_and_the_other_goes_on() {
 }
 
 #[tokio::test]
-async fn t11_fragments_are_measured_together() {
+async fn t11_the_size_limit_applies_to_all_fragments_together() {
     let app = TestApp::start().await;
     let (mut sender, mut other) = app.pair("123").await;
     let part = vec![b' '; MESSAGE_BYTES / 4];
@@ -57,12 +57,12 @@ async fn t11_fragments_are_measured_together() {
 }
 
 #[tokio::test]
-async fn t11_sixty_four_mebibytes_are_refused_at_their_first_byte() {
+async fn t11_a_frame_of_64_mib_is_refused_at_its_first_byte() {
     let app = TestApp::start().await;
     let (sender, mut other) = app.pair("123").await;
     let (mut sink, mut frames) = sender.socket.split();
     let huge = Message::binary(vec![0; 64 * 1024 * 1024]);
-    // The server reads no more, so the sender never comes to an end.
+    // The server stops reading, so the sender cannot finish.
     let sending = tokio::spawn(async move { sink.send(huge).await });
     let closed = soon(frames.next()).await.unwrap().unwrap();
     assert!(matches!(closed, Message::Close(Some(frame)) if u16::from(frame.code) == 1009));
@@ -91,7 +91,7 @@ async fn text_that_is_not_utf8_closes_with_1007() {
 }
 
 #[tokio::test]
-async fn t12_a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
+async fn t12_a_client_that_does_not_read_is_closed_without_effect_on_others() {
     let app = TestApp::start().await;
     let (mut ada, _) = app.join("123").await;
     let (mut bob, _) = app.join("123").await;
@@ -115,7 +115,7 @@ async fn t12_a_client_that_does_not_read_is_dropped_and_the_others_go_on() {
     for _ in 0..300 {
         ada.send(flood.clone()).await;
     }
-    // What is too much is not passed on, and Ada is told; the queue is never read, and that ends it.
+    // Excess messages are not forwarded, and Ada is told. The full queue then closes the client.
     let mut refused = 0;
     loop {
         let message = ada.hear().await;

@@ -1,4 +1,4 @@
-//! What the program writes about people: enough to see what happens, and nothing of who they are.
+//! The log: it says what happens, and nothing that identifies people.
 
 use crate::{
     program::salon,
@@ -17,7 +17,7 @@ const ROOM: &str = "lusab-babad-gutih-tugad";
 const SDP: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 192.0.2.11\r\n";
 const CANDIDATE: &str = "candidate:1 1 udp 2122260223 192.0.2.77 46154 typ host";
 
-/// The program, and what it has written so far.
+/// The program and its output so far.
 struct Program {
     child: Child,
     address: SocketAddr,
@@ -41,7 +41,7 @@ impl Program {
         Self { child, address, lines, written: Vec::new() }
     }
 
-    /// Waits for a line with all of these in it.
+    /// Waits for a line that contains all of these.
     async fn says(&mut self, parts: &[&str]) {
         loop {
             let line = soon(self.lines.next_line()).await.unwrap().unwrap();
@@ -65,8 +65,8 @@ impl Program {
     }
 }
 
-/// A call, somebody who does not fit in, a return to a seat and an abrupt end. Returns what is
-/// nobody's business.
+/// A call, a person refused by the full room, a reconnection, and an abrupt end. Returns what the log
+/// must not contain.
 async fn whole_call(program: &mut Program) -> Vec<String> {
     let mut secrets: Vec<_> = [NAME, ROOM, "4611731400430051336", "192.0.2.", "46154"]
         .map(str::to_owned)
@@ -101,7 +101,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     bob.say(json!({"type": SDP})).await;
     bob.expect_error("unknown-type").await;
 
-    // Cut off without a word, with a frame that is never finished.
+    // Closed without a close frame, within an incomplete frame.
     for client in [&ada, &bob, &late] {
         secrets.push(client.local_addr().port().to_string());
     }
@@ -125,7 +125,7 @@ async fn whole_call(program: &mut Program) -> Vec<String> {
     secrets
 }
 
-/// Ports are short numbers, which may stand within others.
+/// Whether a line contains a secret. Ports are short and may occur within other numbers.
 fn tells(line: &str, secret: &str) -> bool {
     match secret.parse::<u16>() {
         Ok(_) => line.split(|c: char| !c.is_ascii_digit()).any(|number| number == secret),
@@ -134,7 +134,7 @@ fn tells(line: &str, secret: &str) -> bool {
 }
 
 #[tokio::test]
-async fn t27_nobody_is_named_in_the_log() {
+async fn t27_the_log_identifies_nobody() {
     for args in [&[][..], &["--log-level", "info", "--log-format", "json"]] {
         let mut program = Program::start(args).await;
         let address = program.address.to_string();
@@ -151,7 +151,7 @@ async fn t27_nobody_is_named_in_the_log() {
 }
 
 #[tokio::test]
-async fn lines_can_be_read_by_programs() {
+async fn the_json_log_is_machine_readable() {
     let mut program = Program::start(&["--log-format", "json"]).await;
     whole_call(&mut program).await;
     let lines: Vec<Value> =
@@ -167,7 +167,7 @@ async fn lines_can_be_read_by_programs() {
 }
 
 #[tokio::test]
-async fn who_looks_for_a_fault_learns_the_address() {
+async fn the_debug_log_contains_addresses() {
     let mut program = Program::start(&["--log-level", "debug"]).await;
     let client = Client::of(program.address).await;
     let address = client.local_addr().ip().to_string();

@@ -1,7 +1,6 @@
-//! The real server on a port of its own, and real clients that talk to it.
+//! The real server on its own port, and real clients.
 //!
-//! Nothing here waits for time to pass: each wait ends with the event it is for, and all of them
-//! fail after [`support::PATIENCE`].
+//! No test sleeps: each wait ends with its event, and fails after [`support::PATIENCE`].
 
 #![allow(
     clippy::expect_used,

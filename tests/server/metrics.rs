@@ -17,7 +17,7 @@ async fn metrics(app: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn who_reads_plain_text_gets_plain_text() {
+async fn plain_text_is_served_on_request() {
     let app = TestApp::start().await;
     let _person = app.join("123").await;
     for accept in [&[][..], &[("Accept", "text/plain")], &[("Accept", "*/*")]] {
@@ -30,7 +30,7 @@ async fn who_reads_plain_text_gets_plain_text() {
 }
 
 #[tokio::test]
-async fn t27_a_page_whose_name_leads_to_the_metrics_gets_none() {
+async fn t27_dns_rebinding_does_not_reach_the_metrics() {
     let app = TestApp::start().await;
     for (host, status) in [
         ("localhost:9100", 200),
@@ -45,7 +45,7 @@ async fn t27_a_page_whose_name_leads_to_the_metrics_gets_none() {
 }
 
 #[tokio::test]
-async fn where_other_machines_may_ask_they_do_so_by_any_name() {
+async fn remote_metrics_are_served_under_any_name() {
     let app = TestApp::start_with(|config| config.metrics_listen = "0.0.0.0:0".parse().ok()).await;
     for host in ["metrics.internal.example.org:9100", "192.0.2.1:9100", "salon"] {
         let reply = Reply::of(app.operators, "GET /metrics", &[("Host", host)]).await;
@@ -54,13 +54,13 @@ async fn where_other_machines_may_ask_they_do_so_by_any_name() {
 }
 
 #[tokio::test]
-async fn t10_operators_listener_has_limits_of_its_own() {
+async fn t10_the_metrics_listener_has_its_own_limits() {
     let app = TestApp::start_with(|config| {
         config.limits.max_connections_per_ip = 4;
         config.limits.header_timeout = Duration::from_secs(1);
     })
     .await;
-    // Who uses up the connections of people uses up none of these.
+    // Connections to the public listener do not count here.
     let mut people = Vec::new();
     for _ in 0..4 {
         people.push(TcpStream::connect(app.addr).await.unwrap());
@@ -78,14 +78,14 @@ async fn t10_operators_listener_has_limits_of_its_own() {
     while Reply::of(app.operators, "GET /metrics", &[]).await.status != 200 {}
 }
 
-/// The value of one line, where there is one.
+/// The value of a metric, if it is listed.
 fn value(text: &str, name: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.map(|value| value.parse().unwrap())
 }
 
 #[tokio::test]
-async fn what_happens_is_counted() {
+async fn events_are_counted() {
     let app = TestApp::start_with(|config| config.max_participants = 2).await;
     let (mut caller, mut callee) = app.pair("123").await;
     let mut late = app.client().await;
@@ -128,7 +128,7 @@ async fn what_happens_is_counted() {
 }
 
 #[tokio::test]
-async fn who_comes_back_is_told_from_who_comes() {
+async fn reconnections_are_distinguished_from_joins() {
     let app = TestApp::start().await;
     let mut token = json!(null);
     for _ in 0..3 {
@@ -147,7 +147,7 @@ async fn who_comes_back_is_told_from_who_comes() {
 }
 
 #[tokio::test]
-async fn clients_say_how_long_it_took_once_for_each_seat() {
+async fn one_report_of_a_client_counts_per_join() {
     let app = TestApp::start().await;
     let mut client = app.client().await;
     let report = json!({"type": "client-metrics", "join": 412, "firstFrame": 530});
@@ -181,7 +181,7 @@ async fn clients_say_how_long_it_took_once_for_each_seat() {
 }
 
 #[tokio::test]
-async fn t27_metrics_are_not_where_people_are_and_name_nobody() {
+async fn t27_metrics_are_not_on_the_public_listener_and_name_nobody() {
     let app = TestApp::start().await;
     let (_ada, joined) = app.join("stand-up-room").await;
     let elsewhere = app.http("GET /metrics", &[]).await;
@@ -195,7 +195,7 @@ async fn t27_metrics_are_not_where_people_are_and_name_nobody() {
 }
 
 #[tokio::test]
-async fn a_server_that_ends_is_not_ready() {
+async fn a_stopping_server_is_not_ready() {
     let app = TestApp::start().await;
     let (addr, operators) = (app.addr, app.operators);
     for address in [addr, operators] {
@@ -207,7 +207,7 @@ async fn a_server_that_ends_is_not_ready() {
     let mut caller = app.client().await;
     let mut slow = TcpStream::connect(addr).await.unwrap();
     slow.write_all(b"GET /readyz HTTP/1.0\r\n").await.unwrap();
-    // A later connection is accepted later.
+    // Connections are accepted in order: the slow one has been accepted.
     assert_eq!(Reply::of(addr, "GET /healthz", &[]).await.body, "ok");
     let ended = tokio::spawn(app.stop());
     assert_eq!(caller.closed().await, 1012);

@@ -1,11 +1,11 @@
-//! Which pages and programs may open the socket.
+//! The origins that may open a WebSocket.
 
 use crate::support::TestApp;
 use salon::server::OriginPolicy;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Error;
 
-/// What becomes of a request with these origins: nothing if it is let in.
+/// The refusal of a request with these `Origin` headers; `None` if it is accepted.
 async fn refusal(app: &TestApp, origins: &[&str]) -> Option<(u16, String)> {
     let stream = TcpStream::connect(app.addr).await.unwrap();
     let headers: Vec<_> = origins.iter().map(|origin| ("origin", *origin)).collect();
@@ -27,7 +27,7 @@ async fn is_refused(app: &TestApp, origins: &[&str]) {
 }
 
 #[tokio::test]
-async fn t8_only_the_servers_own_pages_may() {
+async fn t8_the_servers_own_pages_are_accepted_only() {
     let app = TestApp::start().await;
     let own = format!("http://{}", app.addr);
     let port = app.addr.port();
@@ -53,7 +53,7 @@ async fn t8_only_the_servers_own_pages_may() {
 }
 
 #[tokio::test]
-async fn t8_listed_origins_may() {
+async fn t8_listed_origins_are_accepted() {
     let listed = vec!["https://app.example.org".parse().unwrap()];
     let policy = OriginPolicy { listed, allow_none: false };
     let app = TestApp::start_with(|config| config.origins = policy).await;
@@ -65,7 +65,7 @@ async fn t8_listed_origins_may() {
 }
 
 #[tokio::test]
-async fn t8_programs_may_where_the_operator_says_so() {
+async fn t8_requests_without_an_origin_are_accepted_if_allowed() {
     let policy = OriginPolicy { listed: Vec::new(), allow_none: true };
     let app = TestApp::start_with(|config| config.origins = policy).await;
     assert_eq!(refusal(&app, &[]).await, None);

@@ -1,4 +1,4 @@
-//! The pages, the files beside them, and the links between them.
+//! Pages, their files, and the links between them.
 
 use crate::support::{Folder, Reply, SCRIPT, TestApp, site};
 use salon::{
@@ -50,7 +50,7 @@ async fn guards_itself(app: &TestApp, path: &str) {
 }
 
 #[tokio::test]
-async fn every_response_is_guarded() {
+async fn every_response_has_security_headers() {
     let app = TestApp::start().await;
     for line in
         ["GET /", "GET /pkg/salon.js", "GET /healthz", "GET /nowhere", "POST /new", "GET /ws"]
@@ -64,7 +64,7 @@ async fn every_response_is_guarded() {
 }
 
 #[tokio::test]
-async fn pages_have_no_part_in_other_windows() {
+async fn pages_are_isolated_from_other_windows() {
     let app = TestApp::start().await;
     let page = app.http("GET /", &[("Sec-Fetch-Dest", "document")]).await;
     assert_eq!(page.header("cross-origin-opener-policy"), "same-origin");
@@ -73,7 +73,7 @@ async fn pages_have_no_part_in_other_windows() {
 }
 
 #[tokio::test]
-async fn only_who_is_listed_shows_a_call_in_a_frame() {
+async fn only_listed_origins_can_embed_a_call() {
     let listed = ["https://a.example.org", "http://b.example.org:8080"];
     let frames = listed.map(|origin| origin.parse().unwrap()).to_vec();
     let app = TestApp::start_with(|config| config.frame_ancestors = frames).await;
@@ -84,7 +84,7 @@ async fn only_who_is_listed_shows_a_call_in_a_frame() {
 }
 
 #[tokio::test]
-async fn reloading_is_allowed_while_developing_only() {
+async fn live_reload_is_allowed_only_in_development() {
     let app = TestApp::start_with(|config| config.reload_port = Some(3001)).await;
     let page = app.http("GET /", &[]).await;
     let policy = page.header("content-security-policy");
@@ -93,7 +93,7 @@ async fn reloading_is_allowed_while_developing_only() {
 }
 
 #[tokio::test]
-async fn statuses_tell_pages_from_dead_ends() {
+async fn each_url_has_its_status() {
     let app = TestApp::start().await;
     for (line, status) in [
         ("GET /", 200),
@@ -127,7 +127,7 @@ async fn statuses_tell_pages_from_dead_ends() {
 }
 
 #[tokio::test]
-async fn a_new_room_has_a_name_of_its_own() {
+async fn each_new_room_has_a_different_name() {
     let app = TestApp::start().await;
     let mut names = Vec::new();
     for _ in 0..2 {
@@ -169,7 +169,7 @@ async fn typed_names_and_links_lead_to_their_room() {
 }
 
 #[tokio::test]
-async fn a_room_has_one_address() {
+async fn a_room_has_one_canonical_url() {
     let app = TestApp::start().await;
     for (path, location) in [
         ("/room/Standup", "/room/standup"),
@@ -185,7 +185,7 @@ async fn a_room_has_one_address() {
 }
 
 #[tokio::test]
-async fn the_start_page_says_what_was_wrong_and_repeats_nothing() {
+async fn the_home_page_explains_invalid_input_without_repeating_it() {
     let app = TestApp::start().await;
     for (problem, sentence) in [
         ("bad-name", "That is not a room name"),
@@ -200,14 +200,14 @@ async fn the_start_page_says_what_was_wrong_and_repeats_nothing() {
     }
 }
 
-/// What a browser without styles and scripts shows of a page.
+/// The text of a page as shown without styles and scripts.
 fn text_of(page: &str) -> String {
     let body = page.split_once("<body").unwrap().1;
     body.split('<').filter_map(|tag| Some(tag.split_once('>')?.1)).collect()
 }
 
 #[tokio::test]
-async fn who_has_no_scripts_reads_of_no_failure() {
+async fn without_scripts_no_failure_is_shown() {
     let app = TestApp::start().await;
     for path in ["/", "/room/123"] {
         let page = app.http(&format!("GET {path}"), &[]).await;
@@ -215,14 +215,14 @@ async fn who_has_no_scripts_reads_of_no_failure() {
         assert!(text.contains("Salon") || text.contains("123"), "{text}");
         for words in ["went wrong", "has not started", "Reload", "could not be loaded"] {
             assert!(!text.contains(words), "{words}: {text}");
-            // Where they come from when they are needed.
+            // Its texts are in attributes.
             assert!(page.body.contains(words), "{words}: {}", page.body);
         }
     }
 }
 
 #[tokio::test]
-async fn a_page_knows_how_long_its_path_is() {
+async fn a_page_knows_the_length_of_its_path() {
     let app = TestApp::start().await;
     for (path, depth) in [("/", Some("0")), ("/room/123", Some("2")), ("/a/b/c", None)] {
         let page = app.http(&format!("GET {path}"), &[]).await.body;
@@ -232,7 +232,7 @@ async fn a_page_knows_how_long_its_path_is() {
 }
 
 #[tokio::test]
-async fn a_rooms_link_can_be_photographed() {
+async fn a_room_has_a_qr_code() {
     let app = TestApp::start().await;
     let picture = app.http("GET /room/123/qr.svg", &[]).await;
     assert_eq!(picture.status, 200);
@@ -240,7 +240,7 @@ async fn a_rooms_link_can_be_photographed() {
     assert_eq!(picture.header("cache-control"), "no-store");
     assert!(picture.body.contains("<svg") && picture.body.contains("#111"), "{}", picture.body);
 
-    // It holds the address that was used.
+    // It contains the origin of the request.
     let proxied = [("X-Forwarded-Proto", "https")];
     assert_ne!(app.http("GET /room/123/qr.svg", &proxied).await.body, picture.body);
     assert_eq!(app.http("GET /room/123/qr.svg", &[]).await.body, picture.body);
@@ -248,7 +248,7 @@ async fn a_rooms_link_can_be_photographed() {
 }
 
 #[tokio::test]
-async fn files_are_served_compressed_and_asked_for_again() {
+async fn files_are_compressed_and_revalidated() {
     let app = TestApp::start().await;
     let script = app.http("GET /pkg/salon.js", &[]).await;
     assert_eq!(script.body, SCRIPT);
@@ -277,7 +277,7 @@ async fn a_rooms_page_says_who_is_inside() {
     let (mut ada, _) = app.join("123").await;
     let presence = serde_json::json!({"name": "Ada Lovelace"});
     ada.say(serde_json::json!({"type": "presence", "presence": presence})).await;
-    // An answer to a later message: the name has arrived.
+    // The response to a later message: the name has arrived.
     ada.say(serde_json::json!({"type": "watch", "room": "123"})).await;
     ada.expect_error("already-joined").await;
     let page = app.http("GET /room/123", &[]).await;
@@ -286,7 +286,7 @@ async fn a_rooms_page_says_who_is_inside() {
     assert!(body.contains("Ada Lovelace"), "{body}");
 }
 
-/// A file of the tests' site, as if the program carried it.
+/// A file of the test site, as if it was embedded in the program.
 fn carried(path: &str) -> Option<EmbeddedFile> {
     assert!(!path.starts_with('.'), "{path}");
     let path = site().join(path);
@@ -295,7 +295,7 @@ fn carried(path: &str) -> Option<EmbeddedFile> {
 }
 
 #[tokio::test]
-async fn what_an_older_build_compressed_is_not_served() {
+async fn compressed_files_of_an_older_build_are_not_served() {
     let folder = Folder::new();
     let file = |name: &str, text: &str, age: u64| {
         let file = fs::File::create(folder.path(name)).unwrap();
@@ -314,7 +314,7 @@ async fn what_an_older_build_compressed_is_not_served() {
 }
 
 #[tokio::test]
-async fn pages_that_the_program_carries_are_served_as_from_a_folder() {
+async fn embedded_pages_are_served_like_those_in_a_folder() {
     let folder = TestApp::start().await;
     let program = TestApp::start_with(|config| config.site = Site::Embedded(carried)).await;
     let tag = folder.http("GET /pkg/salon.js", &[]).await.header("etag").to_owned();
@@ -354,14 +354,14 @@ async fn pages_that_the_program_carries_are_served_as_from_a_folder() {
                 "vary",
                 "x-content-type-options",
             ] {
-                // No two pages are compressed to the same size: each has a nonce of its own.
+                // Compressed sizes differ, because each page has another nonce.
                 if name == "content-length" && expected.status == 404 {
                     continue;
                 }
                 let (got, expected) = (reply.header(name), expected.header(name));
                 assert_eq!(got, expected, "{name} of {line} {headers:?}");
             }
-            // What is compressed on the way may be so in other pieces.
+            // Streamed compression may produce other chunks.
             if expected.status < 300 && !expected.header("content-length").is_empty() {
                 assert_eq!(reply.body, expected.body, "{line} {headers:?}");
             }

@@ -1,4 +1,4 @@
-//! Passcodes, and those who have many of them checked.
+//! Passcodes, and floods of passcode checks.
 
 use crate::{
     hosts::{act, ask, host, until},
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::{net::TcpStream, task::JoinSet};
 
 #[tokio::test]
-async fn a_passcode_is_the_same_however_it_is_typed() {
+async fn equivalent_spellings_of_a_passcode_are_accepted() {
     let app = TestApp::start().await;
     let (mut owner, room) = host(&app).await;
     act(&mut owner, json!({"do": "passcode", "passcode": " Zoe\u{308}\u{2019}s 42 "})).await;
@@ -22,7 +22,7 @@ async fn a_passcode_is_the_same_however_it_is_typed() {
     assert_eq!(until(&mut owner, "error").await["code"], "bad-message");
 }
 
-/// A client that comes from an address of its own.
+/// A client with its own address.
 async fn from(app: &TestApp, address: &str) -> Client {
     let stream = TcpStream::connect(app.addr).await.unwrap();
     let origin = format!("http://{}", app.addr);
@@ -30,7 +30,7 @@ async fn from(app: &TestApp, address: &str) -> Client {
     app.upgrade(stream, &headers).await.unwrap()
 }
 
-/// Sits in a room of their own and sets as many passcodes at once as there may be.
+/// Joins a room as its host and sets as many passcodes at once as allowed.
 async fn keep_busy(mut client: Client, room: String, key: String) {
     client.say(json!({"type": "join", "room": room, "seat": {}, "pass": {"host": key}})).await;
     client.expect("joined").await;
@@ -43,7 +43,7 @@ async fn keep_busy(mut client: Client, room: String, key: String) {
 }
 
 #[tokio::test]
-async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() {
+async fn t32_passcodes_are_checked_quickly_while_80_addresses_flood() {
     let app =
         TestApp::start_with(|config| config.trusted_proxies = "127.0.0.1".parse().unwrap()).await;
     let (mut owner, room) = host(&app).await;
@@ -66,7 +66,7 @@ async fn t32_right_passcodes_are_quick_while_80_addresses_have_theirs_checked() 
         let mut client = from(&app, &format!("198.51.100.{newcomer}")).await;
         let since = Instant::now();
         client.say(json!({"type": "join", "room": room, "pass": pass})).await;
-        // Its socket is read, whether that is still going on or over.
+        // Its messages are read, even during the checks.
         client.say(json!({"type": "ping"})).await;
         let mut missing = vec!["joined", "pong"];
         while !missing.is_empty() {

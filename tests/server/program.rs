@@ -1,4 +1,4 @@
-//! The program itself: its options, what it prints, and how it ends.
+//! The program: its options, its output, and how it stops.
 
 use crate::support::{Client, Folder, Reply, site, soon};
 use salon::{
@@ -54,7 +54,7 @@ fn sentence(output: &Output) -> String {
 }
 
 #[test]
-fn the_clocks_of_the_rooms_follow_the_options() {
+fn timeouts_of_rooms_follow_the_options() {
     let args = ["salon", "--ping-timeout", "6", "--reconnect-grace", "8"].map(OsString::from);
     let (_, config) = Config::read(args, None).unwrap();
     let Clocks { ping, silence, hold, .. } = config.clocks;
@@ -62,7 +62,7 @@ fn the_clocks_of_the_rooms_follow_the_options() {
 }
 
 #[test]
-fn timeouts_have_units_and_limits_their_defaults() {
+fn timeouts_have_units_and_limits_have_defaults() {
     let read = |args: &[&str]| {
         let args = [&["salon"][..], args].concat().into_iter().map(OsString::from);
         Config::read(args, None).unwrap().1.limits
@@ -206,7 +206,7 @@ async fn a_wrong_credential_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn help_explains_every_option_and_its_variable() {
+async fn help_lists_every_option_and_its_variable() {
     let help = output(&["--help"], &[]).await;
     assert_eq!(help.status.code(), Some(0));
     let text = String::from_utf8(help.stdout).unwrap();
@@ -257,7 +257,7 @@ async fn help_explains_every_option_and_its_variable() {
 }
 
 #[tokio::test]
-async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
+async fn startup_errors_are_reported_and_exit_with_1() {
     let site = site().to_str().unwrap();
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let taken = other.local_addr().unwrap().to_string();
@@ -280,7 +280,7 @@ async fn what_keeps_it_from_serving_is_said_and_exits_with_1() {
     assert!(sentence(&empty).contains("/nowhere/pkg") && sentence(&empty).contains("make release"));
 }
 
-/// Every variable that `--help` names, and the ones that are no options.
+/// Every variable in `--help`, and those without an option.
 async fn variables() -> BTreeSet<String> {
     let help = String::from_utf8(output(&["--help"], &[]).await.stdout).unwrap();
     let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
@@ -304,7 +304,7 @@ async fn an_empty_variable_counts_as_not_set() {
 }
 
 #[tokio::test]
-async fn what_was_left_around_a_value_is_refused_for_every_variable() {
+async fn white_space_and_quotes_around_a_value_are_refused_for_every_variable() {
     let wrong = ["\"hunter2\"", "'hunter2'", "hunter2\r"].map(|text| text.as_bytes().to_vec());
     for name in variables().await {
         for value in wrong.iter().chain([&vec![b'h', 0xff, 0xfe]]) {
@@ -334,11 +334,11 @@ async fn what_was_left_around_a_value_is_refused_for_every_variable() {
     }
 }
 
-/// The running program. It is killed when this is dropped.
+/// The running program; killed on drop.
 pub(crate) struct Program {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    /// What it says of itself when it is ready.
+    /// The URL that it prints when it is ready.
     pub(crate) origin: String,
     log: Lines<BufReader<ChildStderr>>,
 }
@@ -364,7 +364,7 @@ impl Program {
         self.child.id().unwrap()
     }
 
-    /// Where it listens, if it says so.
+    /// The address in that URL.
     pub(crate) fn addr(&self) -> SocketAddr {
         self.origin.split_once("://").unwrap().1.parse().unwrap()
     }
@@ -385,7 +385,7 @@ impl Program {
         send(self.id(), signal).await;
     }
 
-    /// Ends it with a signal; returns what else it said.
+    /// Stops it with a signal; returns the rest of its output.
     pub(crate) async fn end(mut self, signal: &str) -> String {
         self.signal(signal).await;
         assert_eq!(soon(self.child.wait()).await.unwrap().code(), Some(0));
@@ -403,15 +403,15 @@ async fn send(id: u32, signal: &str) {
     soon(Command::new("kill").args([signal, &id.to_string()]).status()).await.unwrap();
 }
 
-/// A pipe that takes nothing more, until somebody reads.
+/// A pipe that is full until it is read.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = pipe().unwrap();
-    // What Linux and macOS let wait in a pipe.
+    // The capacity of a pipe on Linux and macOS.
     writer.write_all(&[b'\n'; 65_536]).unwrap();
     (reader, writer)
 }
 
-/// A port of the loopback that was free just now.
+/// A loopback address with a free port.
 async fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
@@ -425,10 +425,10 @@ async fn knock(client: &mut Client, times: usize) {
     }
 }
 
-/// The program with pipes that nobody reads, at `address` and with metrics at the other one.
+/// The program with unread output pipes, listening on `address` and with metrics on the other.
 fn unread(args: &[&str], address: SocketAddr, metrics: SocketAddr) -> (Child, [PipeReader; 2]) {
     let (address, metrics) = (address.to_string(), metrics.to_string());
-    // One socket knocks for long without joining.
+    // One WebSocket tries for a long time without joining.
     let usual = [
         "--listen",
         &address,
@@ -461,9 +461,9 @@ async fn lines_dropped(metrics: SocketAddr) -> u64 {
 }
 
 #[tokio::test]
-async fn t30_a_log_that_nobody_reads_stops_nothing_and_sigterm_ends_it() {
+async fn t30_an_unread_log_blocks_nothing_and_sigterm_stops_the_program() {
     let (address, metrics) = (free_address().await, free_address().await);
-    // Everything is written, as much as comes.
+    // At `debug`, repeated lines are not suppressed.
     let (mut child, pipes) = unread(&["--log-level", "debug"], address, metrics);
     answering(metrics).await;
     let mut flood = Client::of(address).await;
@@ -478,7 +478,7 @@ async fn t30_a_log_that_nobody_reads_stops_nothing_and_sigterm_ends_it() {
 }
 
 #[tokio::test]
-async fn t30_what_the_log_lost_is_said_when_somebody_reads_again() {
+async fn t30_dropped_lines_are_counted_in_the_log_when_it_is_read_again() {
     let (address, metrics) = (free_address().await, free_address().await);
     let (mut child, [_out, mut err]) = unread(&["--log-level", "debug"], address, metrics);
     answering(metrics).await;
@@ -501,7 +501,7 @@ async fn t30_what_the_log_lost_is_said_when_somebody_reads_again() {
 }
 
 #[tokio::test]
-async fn t30_nobody_fills_the_log_with_one_kind_of_line() {
+async fn t30_repeated_lines_are_summarised() {
     let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let program = Program::start(&[&usual[..], &["--message-rate", "1000000"]].concat(), &[]).await;
     knock(&mut Client::of(program.addr()).await, 450).await;
@@ -513,7 +513,7 @@ async fn t30_nobody_fills_the_log_with_one_kind_of_line() {
 }
 
 #[tokio::test]
-async fn signals_that_mean_nothing_end_nothing() {
+async fn other_signals_are_ignored() {
     let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let mut program = Program::start(&usual, &[]).await;
     let (mut caller, mut callee) = Client::pair(program.addr(), "123").await;
@@ -526,10 +526,10 @@ async fn signals_that_mean_nothing_end_nothing() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once() {
+async fn a_second_signal_stops_it_at_once() {
     let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let mut program = Program::start(&usual, &[]).await;
-    // A client that does not answer the close frame is waited for.
+    // The first waits for a client that does not answer the close frame.
     let mut idle = Client::of(program.addr()).await;
     program.signal("-TERM").await;
     assert_eq!(idle.closed().await, 1012);
@@ -538,7 +538,7 @@ async fn a_second_signal_ends_it_at_once() {
 }
 
 #[tokio::test]
-async fn a_data_directory_is_one_server_s() {
+async fn a_data_directory_belongs_to_one_server() {
     let folder = Folder::new();
     let site = site().to_str().unwrap();
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site, "--data-dir", folder.root()];
@@ -551,10 +551,10 @@ async fn a_data_directory_is_one_server_s() {
         "{said}"
     );
     first.child.kill().await.unwrap();
-    // However it ended, the directory is free.
+    // After a kill, the directory is free.
     let mut again = Program::start(&args, &[]).await;
 
-    // One that nobody chose is done without, and that is said.
+    // The server runs without the default directory, and logs that.
     let mut usual = salon(&args[..4], &[]);
     usual.env("STATE_DIRECTORY", folder.root());
     let mut other = Program::of(usual).await;
@@ -563,7 +563,7 @@ async fn a_data_directory_is_one_server_s() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_data_directory_is_said() {
+async fn problems_of_a_data_directory_are_explained() {
     let folder = Folder::new();
     let args = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     let args = [&args[..], &["--data-dir", folder.root()]].concat();
@@ -605,7 +605,7 @@ async fn what_is_wrong_with_a_data_directory_is_said() {
 }
 
 #[tokio::test]
-async fn who_trusts_everybody_is_warned() {
+async fn trusting_every_proxy_causes_a_warning() {
     let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
     for everybody in ["0.0.0.0/0", "::/0", "0.0.0.0/1 128.0.0.0/1"] {
         let args = [&usual[..], &["--trusted-proxies", everybody]].concat();
@@ -614,7 +614,7 @@ async fn who_trusts_everybody_is_warned() {
     }
 }
 
-/// Starts the program, asks it for a page, and ends it with a signal.
+/// Starts the program, requests a page, and stops it with a signal.
 async fn serves_until(signal: &str, args: &[&str], env: &[(&str, &str)]) {
     let program = Program::start(args, env).await;
     assert!(program.origin.starts_with("http://"));
@@ -623,7 +623,7 @@ async fn serves_until(signal: &str, args: &[&str], env: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn it_serves_where_it_says_and_ends_when_told() {
+async fn it_serves_at_the_printed_url_and_stops_on_signals() {
     let site = site().to_str().unwrap();
     serves_until("-TERM", &["--listen", "127.0.0.1:0", "--static-dir", site], &[]).await;
     serves_until("-INT", &[], &[("SALON_LISTEN", "[::1]:0"), ("SALON_STATIC_DIR", site)]).await;

@@ -1,4 +1,4 @@
-//! Credentials for relays: who gets them, for how long, and that nobody else does.
+//! TURN credentials: who gets them, and for how long.
 
 use crate::support::TestApp;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -19,7 +19,7 @@ fn with_relay(config: &mut Config) {
     config.turn_static_auth_secret = Some(TurnSecret::from(SECRET));
 }
 
-/// What a TURN server does with `use-auth-secret`: the user's part of a name that it accepts now.
+/// The check of a TURN server with `use-auth-secret`: validity in seconds and user of a valid name.
 fn accepted(server: &Value) -> Option<(u64, &str)> {
     let username = server["username"].as_str()?;
     let mut mac = Hmac::<Sha1>::new_from_slice(SECRET.as_bytes()).unwrap();
@@ -32,7 +32,7 @@ fn accepted(server: &Value) -> Option<(u64, &str)> {
 }
 
 #[tokio::test]
-async fn everybody_with_a_seat_has_credentials_of_their_own_for_ten_minutes() {
+async fn each_participant_gets_different_credentials_for_ten_minutes() {
     let app = TestApp::start_with(with_relay).await;
     let (_ada, ada_joined) = app.join("standup").await;
     let (_bob, bob_joined) = app.join("standup").await;
@@ -55,18 +55,18 @@ async fn everybody_with_a_seat_has_credentials_of_their_own_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn they_are_renewed_on_demand() {
+async fn credentials_are_renewed_on_demand() {
     let app = TestApp::start_with(|config| {
         with_relay(config);
         config.turn_credential_ttl = Duration::from_secs(20);
-        // Asked again and again, until a second is over.
+        // Repeated until the next second.
         config.limits.message_rate = 1_000_000;
     })
     .await;
     let (mut ada, joined) = app.join("123").await;
     assert_eq!(joined["iceTtl"], 20);
     let first = accepted(&joined["iceServers"][1]).unwrap();
-    // The time in a user name is in seconds.
+    // The expiry in a user name has a resolution of a second.
     let renewed = loop {
         ada.say(json!({"type": "ice"})).await;
         let ice = ada.expect("ice").await;
@@ -80,7 +80,7 @@ async fn they_are_renewed_on_demand() {
 }
 
 #[tokio::test]
-async fn who_has_no_seat_gets_none() {
+async fn only_participants_get_credentials() {
     let app = TestApp::start_with(|config| {
         with_relay(config);
         config.max_participants = 1;
@@ -107,7 +107,7 @@ async fn who_has_no_seat_gets_none() {
 }
 
 #[tokio::test]
-async fn fixed_credentials_do_not_end() {
+async fn static_credentials_do_not_expire() {
     let fixed = json!({"urls": "turn:a.example", "username": "user", "credential": "word"});
     let server = serde_json::from_value(fixed.clone()).unwrap();
     let app = TestApp::start_with(|config| config.ice_servers = vec![server]).await;

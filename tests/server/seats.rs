@@ -1,4 +1,4 @@
-//! Who comes back is the same person, and nobody else is.
+//! Seats across reconnections.
 
 use crate::support::{Client, TestApp};
 use salon::server::TokenSigner;
@@ -9,7 +9,7 @@ fn join(seat: &Value) -> Value {
     json!({"type": "join", "room": "123", "seat": seat})
 }
 
-/// A person who asks that their seat is held, and what they were told.
+/// Joins with a request to hold the seat. Returns the client and its `joined`.
 async fn sit(app: &TestApp, seat: &Value) -> (Client, Value) {
     let mut client = app.client().await;
     client.say(join(seat)).await;
@@ -17,7 +17,7 @@ async fn sit(app: &TestApp, seat: &Value) -> (Client, Value) {
     (client, joined)
 }
 
-/// Two such people who have been told of each other.
+/// Two such participants who have received their `ready`.
 async fn pair(app: &TestApp) -> ((Client, Value), (Client, Value)) {
     let (mut ada, ada_joined) = sit(app, &json!({})).await;
     let (mut bob, bob_joined) = sit(app, &json!({})).await;
@@ -26,21 +26,20 @@ async fn pair(app: &TestApp) -> ((Client, Value), (Client, Value)) {
     ((ada, ada_joined), (bob, bob_joined))
 }
 
-/// The claim of somebody who had the seat of `joined` and is still connected to `others`.
+/// The claim to the seat of `joined`, with connections to `others`.
 fn claim(joined: &Value, others: &[&Value]) -> Value {
     let linked: Vec<_> = others.iter().map(|other| &other["id"]).collect();
     json!({"token": joined["seatToken"], "linked": linked})
 }
 
-/// Makes sure that nothing was said to this client before: the answer to its next message is the
-/// next thing it hears.
+/// Checks that this client has received nothing: the response to its next message comes first.
 async fn heard_nothing(client: &mut Client) {
     client.say(json!({"type": "dance"})).await;
     client.expect_error("unknown-type").await;
 }
 
 #[tokio::test]
-async fn nobody_notices_a_socket_that_is_replaced() {
+async fn a_replaced_socket_keeps_the_connections() {
     let app = TestApp::start().await;
     let ((mut ada, ada_joined), (bob, bob_joined)) = pair(&app).await;
     drop(bob);
@@ -54,7 +53,7 @@ async fn nobody_notices_a_socket_that_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_page_that_was_loaded_anew_is_connected_anew_as_the_same_person() {
+async fn a_reloaded_page_reconnects_as_the_same_person() {
     let app = TestApp::start().await;
     let ((ada, ada_joined), (mut bob, bob_joined)) = pair(&app).await;
     drop(ada);
@@ -66,7 +65,7 @@ async fn a_page_that_was_loaded_anew_is_connected_anew_as_the_same_person() {
 }
 
 #[tokio::test]
-async fn a_seat_is_free_when_its_time_is_over() {
+async fn a_seat_is_freed_when_its_reservation_ends() {
     let app = TestApp::start_with(|config| config.clocks.hold = Duration::from_millis(50)).await;
     let ((mut ada, _), (bob, bob_joined)) = pair(&app).await;
     drop(bob);
@@ -76,7 +75,7 @@ async fn a_seat_is_free_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn who_did_not_ask_for_it_has_no_held_seat() {
+async fn seats_are_held_only_on_request() {
     let app = TestApp::start().await;
     let (_, plain) = app.join("123").await;
     assert_eq!(plain.get("seatToken"), None);
@@ -84,7 +83,7 @@ async fn who_did_not_ask_for_it_has_no_held_seat() {
 }
 
 #[tokio::test]
-async fn the_older_tab_is_told_that_the_seat_has_moved() {
+async fn the_older_tab_is_told_that_its_seat_has_moved() {
     let app = TestApp::start().await;
     let ((mut ada, ada_joined), (mut old, bob_joined)) = pair(&app).await;
     let (mut new, _) = sit(&app, &claim(&bob_joined, &[])).await;
@@ -99,7 +98,7 @@ async fn the_older_tab_is_told_that_the_seat_has_moved() {
 }
 
 #[tokio::test]
-async fn a_call_outlives_the_server() {
+async fn a_call_survives_a_restart() {
     let before = TestApp::start().await;
     let ((ada, ada_joined), (bob, bob_joined)) = pair(&before).await;
     drop((ada, bob));
@@ -118,7 +117,7 @@ async fn a_call_outlives_the_server() {
 }
 
 #[tokio::test]
-async fn t1_forged_foreign_and_misplaced_proofs_are_refused() {
+async fn t1_forged_foreign_and_misplaced_seat_tokens_are_refused() {
     let app = TestApp::start().await;
     let ((mut ada, _), (mut bob, bob_joined)) = pair(&app).await;
     let other =

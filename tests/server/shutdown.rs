@@ -1,4 +1,4 @@
-//! How the server ends.
+//! Shutdown of the server.
 
 use crate::support::{TestApp, soon};
 use futures_util::StreamExt;
@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 #[tokio::test]
-async fn everybody_is_told_to_come_back_later() {
+async fn clients_are_told_to_come_back_later() {
     let app = TestApp::start().await;
     let (mut caller, mut callee) = app.pair("123").await;
     let mut idle = app.client().await;
@@ -15,7 +15,7 @@ async fn everybody_is_told_to_come_back_later() {
     let told = async {
         for client in [&mut caller, &mut callee, &mut idle] {
             assert_eq!(client.closed().await, 1012);
-            // Reading on answers the goodbye; then the server hangs up.
+            // Reading on answers the close frame; then the server closes the connection.
             assert!(soon(client.socket.next()).await.is_none());
         }
     };
@@ -25,7 +25,7 @@ async fn everybody_is_told_to_come_back_later() {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_not_waited_for() {
+async fn the_wait_for_close_frames_is_limited() {
     let app = TestApp::start().await;
     let (_caller, _callee) = app.pair("123").await;
     let mut half_a_request = TcpStream::connect(app.addr).await.unwrap();

@@ -1,4 +1,4 @@
-//! What clients say to each other, and what a client is told that asks for the impossible.
+//! Messages between clients, and error responses.
 
 use crate::support::{Client, TestApp};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn candidate() -> Value {
     json!({"type": "candidate", "candidate": candidate})
 }
 
-/// The relayed message without the sender's name, which a plain script does not look at.
+/// The next forwarded message, without `from`, which a plain script ignores.
 async fn relayed(client: &mut Client) -> Value {
     let mut message = client.hear().await;
     let from = message.as_object_mut().unwrap().remove("from");
@@ -58,7 +58,7 @@ async fn a_plain_script_calls_with_five_messages_in_binary() {
 }
 
 #[tokio::test]
-async fn three_people_are_linked_in_pairs_and_say_to_whom() {
+async fn three_people_are_connected_in_pairs_and_address_their_messages() {
     let app = TestApp::start().await;
     let (mut ada, joined) = app.join("123").await;
     let ada_id = joined["id"].clone();
@@ -92,14 +92,14 @@ async fn three_people_are_linked_in_pairs_and_say_to_whom() {
     cyd.say(to_ada.clone()).await;
     ada.expect("answer").await;
 
-    // The first thing that Bob hears of all this is what is meant for him.
+    // The first message that Bob receives is the one to him.
     to_ada["to"] = bob_id;
     cyd.say(to_ada).await;
     bob.expect("answer").await;
 }
 
 #[tokio::test]
-async fn the_number_of_seats_and_the_ice_servers_are_the_operators() {
+async fn the_operator_sets_the_number_of_seats_and_the_ice_servers() {
     let ice = salon::protocol::IceServer {
         urls: "turn:relay.example.org".into(),
         username: Some("user".into()),
@@ -131,7 +131,7 @@ async fn the_number_of_seats_and_the_ice_servers_are_the_operators() {
 }
 
 #[tokio::test]
-async fn who_watches_a_room_learns_who_is_inside() {
+async fn watching_a_room_shows_who_is_inside() {
     let app = TestApp::start().await;
     let mut watcher = app.client().await;
     watcher.say(json!({"type": "watch", "room": "123"})).await;
@@ -149,7 +149,7 @@ async fn who_watches_a_room_learns_who_is_inside() {
 }
 
 #[tokio::test]
-async fn every_mistake_has_its_code_and_disturbs_nobody() {
+async fn each_error_has_its_code_and_affects_nobody_else() {
     let app = TestApp::start().await;
     let (mut caller, mut callee) = app.pair("123").await;
     let (mut alone, _) = app.join("alone").await;

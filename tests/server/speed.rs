@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Sends some of `length` bytes and reads the answer.
+/// Announces `length` bytes, sends `sent` of them, and reads the response.
 async fn send(app: &TestApp, origin: Option<&str>, length: usize, sent: usize) -> Reply {
     let mut stream = begin(app, origin, &format!("Content-Length: {length}")).await;
     stream.write_all(&vec![0; sent]).await.unwrap();
@@ -28,7 +28,7 @@ async fn begin(app: &TestApp, origin: Option<&str>, framing: &str) -> TcpStream 
 }
 
 #[tokio::test]
-async fn the_servers_own_pages_may_send_so_much() {
+async fn the_servers_own_pages_may_upload_a_limited_amount() {
     let app = TestApp::start().await;
     let own = format!("http://{}", app.addr);
     for (length, status) in [(0, 204), (SPEED_BYTES, 204), (SPEED_BYTES + 1, 413)] {
@@ -42,7 +42,7 @@ async fn the_servers_own_pages_may_send_so_much() {
 }
 
 #[tokio::test]
-async fn what_has_no_end_is_cut_off() {
+async fn an_endless_upload_is_cut_off() {
     let app = TestApp::start().await;
     let own = format!("http://{}", app.addr);
     let mut stream = begin(&app, Some(&own), "Transfer-Encoding: chunked").await;
@@ -52,7 +52,7 @@ async fn what_has_no_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn what_does_not_come_is_not_waited_for() {
+async fn an_incomplete_upload_times_out() {
     let app = TestApp::start().await;
     let own = format!("http://{}", app.addr);
     let reply = send(&app, Some(&own), SPEED_BYTES, 1000).await;

@@ -1,4 +1,4 @@
-//! The program, or its machine, is suspended for a while.
+//! The program or its machine is suspended for a while.
 
 use crate::{
     program::Program,
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::{process::Command, time::sleep};
 use tokio_tungstenite::tungstenite::Message;
 
-/// Longer than any silence that the server tolerates.
+/// Longer than every timeout of a WebSocket.
 const STANDSTILL: Duration = Duration::from_secs(15);
 
 async fn signal(program: &Program, signal: &str) {
@@ -18,7 +18,7 @@ async fn signal(program: &Program, signal: &str) {
     assert!(soon(Command::new("kill").args([signal, &id]).status()).await.unwrap().success());
 }
 
-/// The next ping of the server, before which nothing else is said.
+/// Waits for the next ping, before any other message.
 async fn pinged(client: &mut Client) {
     match soon(client.socket.next()).await {
         Some(Ok(Message::Ping(_))) => {}
@@ -27,7 +27,7 @@ async fn pinged(client: &mut Client) {
 }
 
 #[tokio::test]
-async fn t30_nobody_is_closed_for_a_silence_that_was_the_server_s_own() {
+async fn t30_a_suspension_of_the_server_closes_no_connection() {
     let site = site().to_str().unwrap();
     let program = Program::start(&["--listen", "127.0.0.1:0", "--static-dir", site], &[]).await;
     let addr = program.addr();
@@ -40,11 +40,11 @@ async fn t30_nobody_is_closed_for_a_silence_that_was_the_server_s_own() {
     assert_eq!(watcher.expect("room-state").await["people"].as_array().unwrap().len(), 2);
 
     signal(&program, "-STOP").await;
-    // This is the fault, and no wait for anything.
+    // This sleep is the fault under test, not a wait.
     sleep(STANDSTILL).await;
     signal(&program, "-CONT").await;
 
-    // Everybody is asked, and nobody was closed before.
+    // Each client gets a ping, and none was closed before.
     for (caller, callee) in &mut calls {
         pinged(caller).await;
         pinged(callee).await;

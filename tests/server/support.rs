@@ -1,4 +1,4 @@
-//! A server of one's own, a client for its socket, and a client for its pages.
+//! A server for each test, a WebSocket client, and an HTTP client.
 
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -29,9 +29,9 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
 
-/// Far more than anything here takes, except for the silence that ends a connection.
+/// Far longer than anything here takes; longer than the ping timeout as well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// What the browser app is in these tests.
+/// Stands for the browser app in these tests.
 pub(crate) const SCRIPT: &str = "export default function () {}\n";
 
 /// Waits for an event, with a timeout.
@@ -39,7 +39,7 @@ pub(crate) async fn soon<T>(event: impl Future<Output = T>) -> T {
     timeout(PATIENCE, event).await.expect("it should have happened by now")
 }
 
-/// A folder such as a build leaves behind.
+/// A folder like that of a build.
 pub(crate) fn site() -> &'static Path {
     static SITE: OnceLock<PathBuf> = OnceLock::new();
     SITE.get_or_init(|| {
@@ -58,14 +58,14 @@ pub(crate) fn site() -> &'static Path {
 pub(crate) struct TestApp {
     pub(crate) addr: SocketAddr,
     hub: Hub,
-    /// Where operators ask.
+    /// The metrics listener.
     pub(crate) operators: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), ServerError>>,
 }
 
 impl TestApp {
-    /// A server as it is without options, but for its port.
+    /// A server with default options, except for its port.
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
@@ -107,19 +107,19 @@ impl TestApp {
         Self { addr, hub, operators, stop, ended }
     }
 
-    /// Tells the server to end and waits until it has.
+    /// Stops the server and waits for its end.
     pub(crate) async fn stop(self) -> Result<(), ServerError> {
         drop(self.stop);
         soon(self.ended).await.unwrap()
     }
 
-    /// Takes the server away where it stands, as kill -9 does.
+    /// Stops the server without a shutdown, like `kill -9`.
     pub(crate) async fn kill(self) {
         self.ended.abort();
         let _ = soon(self.ended).await;
     }
 
-    /// Waits until the server remembers exactly this much.
+    /// Waits until the server has exactly this many rooms and connections.
     pub(crate) async fn remembers(&self, rooms: usize, connections: usize) {
         let expected = Counts { rooms, connections };
         let mut counts = self.hub.counts();
@@ -131,7 +131,7 @@ impl TestApp {
         Client::of(self.addr).await
     }
 
-    /// Asks for a socket over `stream` with these headers.
+    /// Opens a WebSocket over `stream` with these headers.
     pub(crate) async fn upgrade(
         &self,
         stream: TcpStream,
@@ -140,17 +140,17 @@ impl TestApp {
         Client::over(stream, self.addr, headers).await
     }
 
-    /// A client with a seat, and what it was told when it took it.
+    /// A client that has joined, and its `joined`.
     pub(crate) async fn join(&self, room: &str) -> (Client, Value) {
         Client::join(self.addr, room).await
     }
 
-    /// Two people in a room who have been told of each other: the caller and the callee.
+    /// Two participants who have received their `ready`: the caller and the callee.
     pub(crate) async fn pair(&self, room: &str) -> (Client, Client) {
         Client::pair(self.addr, room).await
     }
 
-    /// Asks for a page with `Host` and these headers.
+    /// Sends a request with `Host` and these headers.
     pub(crate) async fn http(&self, line: &str, headers: &[(&str, &str)]) -> Reply {
         let host = self.addr.to_string();
         let mut all = vec![("Host", host.as_str())];
@@ -172,7 +172,7 @@ impl Client {
         Self::over(stream, addr, &[("origin", &origin)]).await.unwrap()
     }
 
-    /// Asks for a socket over `stream` with these headers.
+    /// Opens a WebSocket over `stream` with these headers.
     pub(crate) async fn over(
         stream: TcpStream,
         addr: SocketAddr,
@@ -186,12 +186,12 @@ impl Client {
         Ok(Self { socket })
     }
 
-    /// Where the server sees it.
+    /// Its address, as the server sees it.
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.socket.get_ref().local_addr().unwrap()
     }
 
-    /// A client with a seat, and what it was told when it took it.
+    /// A client that has joined, and its `joined`.
     pub(crate) async fn join(addr: SocketAddr, room: &str) -> (Self, Value) {
         let mut client = Self::of(addr).await;
         client.say(json!({"type": "join", "room": room})).await;
@@ -199,7 +199,7 @@ impl Client {
         (client, joined)
     }
 
-    /// Two people in a room who have been told of each other: the caller and the callee.
+    /// Two participants who have received their `ready`: the caller and the callee.
     pub(crate) async fn pair(addr: SocketAddr, room: &str) -> (Self, Self) {
         let (mut caller, _) = Self::join(addr, room).await;
         let (mut callee, _) = Self::join(addr, room).await;
@@ -208,7 +208,7 @@ impl Client {
         (caller, callee)
     }
 
-    /// Sends a candidate that only this call sends, and sees that `other` hears it next.
+    /// Sends a candidate with a mark, and checks that it is the next message to `other`.
     pub(crate) async fn reaches(&mut self, other: &mut Self, mark: &str) {
         self.say(json!({"type": "candidate", "candidate": {"candidate": mark}})).await;
         assert_eq!(other.expect("candidate").await["candidate"]["candidate"], mark);
@@ -233,26 +233,26 @@ impl Client {
         }
     }
 
-    /// The next message of the server, which has to be of this type.
+    /// The next message of the server, which must be of this type.
     pub(crate) async fn expect(&mut self, kind: &str) -> Value {
         let message = self.hear().await;
         assert_eq!(message["type"], kind, "{message}");
         message
     }
 
-    /// The next message of the server, which has to be an error with this code and a sentence.
+    /// The next message of the server, which must be an error with this code and a text.
     pub(crate) async fn expect_error(&mut self, code: &str) {
         let error = self.expect("error").await;
         assert_eq!(error["code"], code, "{error}");
         assert!(error["message"].as_str().unwrap().ends_with('.'), "{error}");
     }
 
-    /// The code with which the server closes, after anything else it says.
+    /// The close code of the server; other messages are skipped.
     pub(crate) async fn closed(&mut self) -> u16 {
         self.dismissed().await.0
     }
 
-    /// The code and the sentence with which the server closes, after anything else it says.
+    /// The close code and reason of the server; other messages are skipped.
     pub(crate) async fn dismissed(&mut self) -> (u16, String) {
         loop {
             match soon(self.socket.next()).await {
@@ -266,7 +266,7 @@ impl Client {
     }
 }
 
-/// What the server answered to a request for a page.
+/// The server's response to a request.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -275,7 +275,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Speaks HTTP/1.0, in which a body simply ends with the connection.
+    /// Sends a request over HTTP/1.0, where a body ends with the connection.
     pub(crate) async fn of(addr: SocketAddr, line: &str, headers: &[(&str, &str)]) -> Self {
         let mut stream = TcpStream::connect(addr).await.unwrap();
         let headers: String =
@@ -298,13 +298,13 @@ impl Reply {
         Self { status, headers: headers.collect(), body: body.to_owned() }
     }
 
-    /// A header's value, or nothing.
+    /// A header's value; empty if there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 }
 
-/// A folder of a test's own, for its user alone, removed with this.
+/// A temporary folder with access for its owner only; removed on drop.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {

@@ -14,11 +14,12 @@ mod tests;
 mod tracks;
 mod transport;
 mod types;
+mod view;
 
 use super::participant::ExpectedTracks;
 use crate::{
     content::ChannelInput,
-    protocol::{Grade, PeerId, Presence, Quality, Reception, Role, Signal},
+    protocol::{Grade, PeerId, Quality, Reception, Role, Signal},
 };
 use health::{GAP, Health, SILENT_AFTER};
 use negotiation::Negotiation;
@@ -29,15 +30,13 @@ pub use reading::{Arrival, Path, Reading, TrackReading};
 use recovery::{Recovery, Step};
 use sending::Sending;
 use start::Start;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use transport::Transport;
 pub use types::{
     ConnectionState, IceConnectionState, Intent, Link, Obstacle, PeerCommand, PeerInput, PeerKey,
     SignalingState,
 };
 
-/// Number of consecutive failures that are repaired before the connection is shown as failed.
-const QUIET_FAILURES: u32 = 1;
 /// Time in which a disconnected connection may recover by itself.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
 /// Time for the first connection before another attempt is made.
@@ -207,11 +206,6 @@ impl Connection {
         self.negotiation.poll()
     }
 
-    /// Whether the first connection is being established.
-    pub(super) fn is_new(&self, now: Duration) -> bool {
-        matches!(self.link(now), Link::New | Link::Connecting)
-    }
-
     #[cfg(test)]
     pub(super) fn is_negotiating(&self) -> bool {
         self.negotiation.is_busy()
@@ -364,64 +358,5 @@ impl Connection {
         let Transport { was_up, down_since, .. } = self.transport;
         let down = down_since.filter(|_| !was_up || !self.health.is_live());
         self.silent_since().into_iter().chain(down).min()
-    }
-
-    /// When the displayed state next changes by itself.
-    pub(super) fn told(&self, now: Duration) -> Option<Duration> {
-        let start = self.start.told(now).filter(|_| !self.transport.was_up);
-        let silent = self.broken().map(|since| since + SILENT_AFTER);
-        start.into_iter().chain(silent.filter(|time| *time > now)).min()
-    }
-
-    /// The state of the connection as shown to the user.
-    pub(super) fn link(&self, now: Duration) -> Link {
-        if self.transport.was_connected {
-            return match self.broken() {
-                Some(since) if now >= since + SILENT_AFTER => Link::Reconnecting { since },
-                _ => Link::Connected,
-            };
-        }
-        let fails = (self.transport.failures > QUIET_FAILURES).then_some(Obstacle::Between);
-        match self.start.obstacle(now).or(fails) {
-            Some(obstacle) => Link::Failed(obstacle),
-            None if self.transport.is_new() => Link::New,
-            None => Link::Connecting,
-        }
-    }
-
-    /// Whether media flows, including video if it is expected.
-    pub(super) fn shows(&self) -> bool {
-        self.is_up() && (self.health.has_picture() || !self.expected.camera)
-    }
-
-    /// Whether expected video has stopped.
-    pub(super) fn is_frozen(&self) -> bool {
-        self.health.has_picture() && !self.health.arrives(self.expected).1
-    }
-
-    /// Whether the other side hears this participant. True if they are muted, and before the first
-    /// connection, where other states are shown.
-    pub(super) fn is_heard(&self, me: &Presence) -> bool {
-        self.receptions.remote.sound || !me.mic || !self.transport.was_connected
-    }
-
-    /// Whether the other side sees this participant. True if their camera is off.
-    pub(super) fn is_seen(&self, me: &Presence) -> bool {
-        self.receptions.remote.picture || !me.camera || !self.transport.was_connected
-    }
-
-    /// The grade of the worse direction.
-    pub(super) fn grade(&self) -> Grade {
-        self.health.received().min(self.sent())
-    }
-
-    /// The network path in use.
-    pub(super) fn path(&self) -> Option<Path> {
-        self.health.path().filter(|_| self.is_up())
-    }
-
-    /// The fingerprints that both sides can compare.
-    pub(super) fn seal(&self) -> Option<Arc<str>> {
-        self.negotiation.seal()
     }
 }

@@ -5,7 +5,7 @@ mod start;
 use super::*;
 use crate::{
     call::participant::Participant,
-    protocol::{IceCandidate, SdpType, SessionDescription},
+    protocol::{IceCandidate, Presence, SdpType, SessionDescription},
 };
 use proptest::prelude::*;
 use std::collections::VecDeque;

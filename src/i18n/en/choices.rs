@@ -1,6 +1,6 @@
 //! English texts about settings in a call.
 
-use super::someone;
+use super::words::someone;
 use crate::{i18n::ChoiceTexts, protocol::Quality, session::Shortcut};
 
 pub(in crate::i18n) static TEXTS: ChoiceTexts = ChoiceTexts {

@@ -1,6 +1,6 @@
 //! English texts about files.
 
-use super::{someone, tenths};
+use super::words::{capital, someone, tenths};
 use crate::{content::FileState, i18n::FileTexts, protocol::DisplayName};
 
 pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
@@ -73,7 +73,7 @@ fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> S
 }
 
 fn given(to: &DisplayName, state: FileState, total: u64) -> String {
-    let to = super::capital(someone(to.as_str()));
+    let to = capital(someone(to.as_str()));
     match state {
         FileState::Coming(done) => format!("{to}: {}", share(done, total)),
         FileState::Held(done) => format!("{to} paused at {}", share(done, total)),

@@ -1,6 +1,6 @@
 //! English texts about connections.
 
-use super::{someone, tenths};
+use super::words::{someone, tenths};
 use crate::{
     call::Path,
     diagnostics::{CheckResult, CheckTarget, Family, Limit, Measure, Protocol, Route},

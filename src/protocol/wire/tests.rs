@@ -1,6 +1,8 @@
-use super::*;
 use crate::protocol::{
-    DisplayName, Failure, Grade, HostState, Invitation, Quality, SdpType, limits::TRACKS,
+    ClientMessage, ClientMetrics, DisplayName, ErrorCode, Failure, Gate, Grade, HostAction,
+    HostState, IceCandidate, IceGrant, IceServer, Invitation, Join, Pass, PeerId, Person, Presence,
+    Quality, Reception, Role, RoomName, RoomSettings, RoomState, SdpType, SeatClaim, ServerMessage,
+    SessionDescription, Signal, TrackInfo, TrackSource, limits::TRACKS,
 };
 use serde_json::Value;
 
@@ -294,6 +296,13 @@ fn joined_names_the_version_of_the_protocol() {
     );
     let later = text.replace(r#""protocol":1"#, r#""protocol":2"#);
     assert_eq!(ServerMessage::parse(&later), Ok(joined));
+}
+
+#[test]
+fn credentials_are_written_as_documented() {
+    let ice = |ttl| ServerMessage::Ice(IceGrant { servers: vec![], ttl }).to_json();
+    assert_eq!(ice(Some(600)), r#"{"type":"ice","iceServers":[],"iceTtl":600}"#);
+    assert_eq!(ice(None), r#"{"type":"ice","iceServers":[]}"#);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use super::{
     close_reason::CloseReason,
     event::{Event, Opened, Registration},
     identity,
-    outbox::{Full, Outbox, Outgoing, queue},
+    outbox::{Full, Outgoing},
+    sockets::Sockets,
 };
 use crate::{
     protocol::{
@@ -25,7 +26,6 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, VecDeque},
-    hash::{BuildHasher, RandomState},
     mem,
     ops::ControlFlow,
     sync::Arc,
@@ -35,7 +35,7 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     time::sleep_until,
 };
-use tracing::{debug, info};
+use tracing::info;
 use tungstenite::Utf8Bytes;
 
 /// Sizes of the hub's state.
@@ -60,19 +60,6 @@ pub(crate) struct Services {
     pub(crate) kept: Names,
 }
 
-/// The hub's state of a WebSocket.
-#[derive(Debug)]
-struct Socket {
-    /// Hash of the client's address.
-    address: u64,
-    outbox: Outbox,
-    closing: oneshot::Sender<CloseReason>,
-    /// Whether the next report counts: one does after each `joined`.
-    may_report: bool,
-    /// While a `join` is unanswered: whether it resumes a seat.
-    joining: Option<bool>,
-}
-
 pub(super) struct Actor {
     /// Time since the Unix epoch, as seats outlive a restart of the server. It is read once at the
     /// start and is monotonic from then on.
@@ -88,10 +75,7 @@ pub(super) struct Actor {
     /// Pages that wait for the state of a room.
     questions: BTreeMap<u64, oneshot::Sender<RoomState>>,
     asked: u64,
-    sockets: BTreeMap<ConnId, Socket>,
-    /// Hashes client addresses, with another key in each run.
-    hasher: RandomState,
-    opened: u64,
+    sockets: Sockets,
     events: mpsc::Receiver<Event>,
     /// Connections that have ended.
     closed: (mpsc::UnboundedSender<ConnId>, mpsc::UnboundedReceiver<ConnId>),
@@ -121,9 +105,7 @@ impl Actor {
             directory: Directory::new(config, epoch, kept),
             questions: BTreeMap::new(),
             asked: 0,
-            sockets: BTreeMap::new(),
-            hasher: RandomState::new(),
-            opened: 0,
+            sockets: Sockets::default(),
             events,
             closed: mpsc::unbounded_channel(),
             alive: mpsc::channel(1),
@@ -147,7 +129,7 @@ impl Actor {
             Some(conn) = self.closed.1.recv() => {
                 // The last messages of the connection, such as `leave`, come first.
                 self.events_so_far()?;
-                self.sockets.remove(&conn);
+                self.sockets.remove(conn);
                 self.handle(Input::Closed(conn));
             }
             () = sleep_until(self.clock.wake(self.directory.poll_timeout())) => {
@@ -199,10 +181,7 @@ impl Actor {
     async fn stop(mut self) {
         // Pending questions fail, and no connection is accepted any more.
         drop((self.events, self.questions, self.writer, self.checks));
-        for (_, socket) in self.sockets {
-            // The socket may be closed already.
-            let _ = socket.closing.send(CloseReason::Restart);
-        }
+        self.sockets.close_all(CloseReason::Restart);
         let (own, mut others) = self.alive;
         drop(own);
         others.recv().await;
@@ -210,22 +189,12 @@ impl Actor {
     }
 
     fn open(&mut self, address: ClientAddress, reply: oneshot::Sender<Opened>) {
-        self.opened += 1;
-        let conn = ConnId(self.opened);
-        let (outbox, inbox) = queue();
-        let (closer, closing) = oneshot::channel();
-        let address = self.hasher.hash_one(address);
-        let socket = Socket { address, outbox, closing: closer, may_report: false, joining: None };
-        self.sockets.insert(conn, socket);
+        let (conn, inbox, closing) = self.sockets.open(address);
         self.handle(Input::Opened(conn));
         let registration = Registration { conn, closed: self.closed.0.clone() };
         let alive = self.alive.0.clone();
         // If the receiver is gone, the registration is dropped here and reports the end of the connection.
         drop(reply.send(Opened { registration, inbox, closing, alive }));
-    }
-
-    fn address(&self, conn: ConnId) -> u64 {
-        self.sockets.get(&conn).map(|socket| socket.address).unwrap_or_default()
     }
 
     /// Adds the ICE servers, with TURN credentials, to the messages that carry them.
@@ -243,7 +212,7 @@ impl Actor {
         while let Some(input) = inputs.pop_front() {
             let input = match input {
                 Input::Message { conn, message: Ok(message), identity } => {
-                    let fresh = Identity { address: self.address(conn), ..*identity };
+                    let fresh = Identity { address: self.sockets.address(conn), ..*identity };
                     let seat = self.directory.seat(conn);
                     let identity = identity::of_sender(&message, seat, &self.secret, fresh, now);
                     Input::Message { conn, message: Ok(message), identity: Box::new(identity) }
@@ -267,8 +236,8 @@ impl Actor {
             Command::SendHostKey(conn, room, generation) => {
                 inputs.extend(self.send_host_key(conn, &room, generation));
             }
-            Command::Close(conn) => self.close(conn, CloseReason::PingTimeout),
-            Command::CloseUnused(conn) => self.close(conn, CloseReason::JoinTimeout),
+            Command::Close(conn) => self.sockets.close(conn, CloseReason::PingTimeout),
+            Command::CloseUnused(conn) => self.sockets.close(conn, CloseReason::JoinTimeout),
             Command::Keep(room, kept) => self.writer.keep(room, Some(kept)),
             Command::Forget(room) => self.writer.keep(room, None),
             Command::Sync(number) => self.writer.sync(number),
@@ -316,7 +285,7 @@ impl Actor {
         let Input::Message { conn, message: Ok(message), identity } = input else { return };
         match message {
             ClientMessage::Join(_) => {
-                if let Some(socket) = self.sockets.get_mut(conn) {
+                if let Some(socket) = self.sockets.get_mut(*conn) {
                     socket.joining = Some(identity.returning);
                 }
             }
@@ -326,7 +295,7 @@ impl Actor {
     }
 
     fn record_report(&mut self, conn: ConnId, report: ClientMetrics) {
-        if let Some(socket) = self.sockets.get_mut(&conn).filter(|socket| socket.may_report) {
+        if let Some(socket) = self.sockets.get_mut(conn).filter(|socket| socket.may_report) {
             socket.may_report = false;
             self.metrics.reported(report);
         }
@@ -334,7 +303,7 @@ impl Actor {
 
     /// Updates the metrics and the log for a message to a client.
     fn record_metrics(&mut self, conn: ConnId, message: &ServerMessage) {
-        let socket = self.sockets.get_mut(&conn);
+        let socket = self.sockets.get_mut(conn);
         match message {
             ServerMessage::Signal { signal, .. } => self.metrics.signal_forwarded(signal),
             ServerMessage::Joined { .. } => {
@@ -362,9 +331,7 @@ impl Actor {
 
     /// Queues something for a client. A client whose queue is full is closed.
     fn push(&mut self, conn: ConnId, item: Outgoing) -> Option<Input> {
-        let socket = self.sockets.get_mut(&conn)?;
-        let Err(Full) = socket.outbox.push(item) else { return None };
-        self.close(conn, CloseReason::SlowConsumer);
+        let Err(Full) = self.sockets.push(conn, item) else { return None };
         Some(Input::Closed(conn))
     }
 
@@ -372,24 +339,14 @@ impl Actor {
     /// queued there already, the sender gets an error instead.
     fn forward(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> Option<Input> {
         let from = self.directory.beside(to, from);
-        let address = from.map(|from| self.address(from)).unwrap_or_default();
-        let outbox = self.sockets.get_mut(&to).map(|socket| &mut socket.outbox);
-        if outbox.is_none_or(|outbox| outbox.forward(address, json).is_ok()) {
-            return None;
-        }
+        let address = from.map(|from| self.sockets.address(from)).unwrap_or_default();
+        let Err(Full) = self.sockets.forward(address, to, json) else { return None };
         let from = from?;
         let code = ErrorCode::RecipientBusy;
         self.metrics.error(code, false);
         let message = "The recipient's queue is full: the signal was dropped.".to_owned();
         let error = ServerMessage::Error { code, message }.to_json();
         self.push(from, Outgoing::Text(error.into()))
-    }
-
-    fn close(&mut self, conn: ConnId, reason: CloseReason) {
-        let Some(socket) = self.sockets.remove(&conn) else { return };
-        debug!(connection = conn.0, reason = reason.name(), "closing");
-        // The socket may be closed already.
-        let _ = socket.closing.send(reason);
     }
 
     fn publish(&self) {

@@ -8,6 +8,7 @@ mod identity;
 mod names;
 pub(super) mod outbox;
 pub(super) mod sender;
+mod sockets;
 #[cfg(test)]
 mod tests;
 

@@ -11,7 +11,7 @@ use std::{fmt, marker::PhantomData};
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a number that may be missing or null.
-pub(super) fn whole<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(in crate::protocol) fn whole<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: TryFrom<u64>,
@@ -20,7 +20,7 @@ where
 }
 
 /// Reads a number that must be there.
-pub(super) fn needed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(in crate::protocol) fn needed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: TryFrom<u64>,

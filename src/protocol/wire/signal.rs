@@ -1,0 +1,146 @@
+//! The messages that are relayed from one client to another, the same in both directions.
+
+use super::{ParseError, fields, number::whole, write};
+use crate::protocol::{
+    IceCandidate, PeerId, Reception, SdpType, SessionDescription, Signal, TrackInfo,
+    limits::{CANDIDATE_BYTES, CANDIDATE_NAME_BYTES, SDP_BYTES},
+};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// A message that is relayed: its own fields, and the addresses that all of them have.
+macro_rules! relayed {
+    ($name:ident $(<$life:lifetime>)?, $kind:literal, $($(#[$attribute:meta])* $body:ident: $type:ty),+) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(tag = "type", rename = $kind)]
+        struct $name$(<$life>)? {
+            $($(#[$attribute])* $body: $type,)+
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            to: Option<PeerId>,
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            from: Option<PeerId>,
+            #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
+            link: Option<u64>,
+        }
+    };
+}
+
+relayed!(
+    Offer<'a>,
+    "offer",
+    offer: Cow<'a, SessionDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tracks: Option<Cow<'a, [TrackInfo]>>
+);
+relayed!(
+    Answer<'a>,
+    "answer",
+    answer: Cow<'a, SessionDescription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tracks: Option<Cow<'a, [TrackInfo]>>
+);
+relayed!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);
+relayed!(ReceptionFields, "reception", reception: Reception);
+
+/// One of the relayed messages with both of its addresses, of which one is set.
+pub(super) struct Relayed {
+    pub(super) signal: Signal,
+    pub(super) link: Option<u64>,
+    pub(super) to: Option<PeerId>,
+    pub(super) from: Option<PeerId>,
+}
+
+impl Relayed {
+    /// `None` if messages of this type are not relayed.
+    pub(super) fn parse(kind: &str, text: &str) -> Option<Result<Self, ParseError>> {
+        Some(match kind {
+            "offer" => fields::<Offer>(text).and_then(|Offer { offer, tracks, to, from, link }| {
+                let signal = Signal::Offer(described(offer, tracks, SdpType::Offer)?);
+                Ok(Self { signal, link, to, from })
+            }),
+            "answer" => {
+                fields::<Answer>(text).and_then(|Answer { answer, tracks, to, from, link }| {
+                    let signal = Signal::Answer(described(answer, tracks, SdpType::Answer)?);
+                    Ok(Self { signal, link, to, from })
+                })
+            }
+            "candidate" => {
+                fields::<Candidate>(text).and_then(|Candidate { candidate, to, from, link }| {
+                    let signal = Signal::Candidate(bounded(candidate)?);
+                    Ok(Self { signal, link, to, from })
+                })
+            }
+            "reception" => fields::<ReceptionFields>(text).map(
+                |ReceptionFields { reception, to, from, link }| Self {
+                    signal: Signal::Reception(reception),
+                    link,
+                    to,
+                    from,
+                },
+            ),
+            _ => return None,
+        })
+    }
+}
+
+pub(super) fn write_signal(
+    signal: &Signal,
+    link: Option<u64>,
+    to: Option<PeerId>,
+    from: Option<PeerId>,
+) -> String {
+    match signal {
+        Signal::Offer(offer) => {
+            let tracks = named(offer);
+            write(&Offer { offer: Cow::Borrowed(offer), tracks, to, from, link })
+        }
+        Signal::Answer(answer) => {
+            let tracks = named(answer);
+            write(&Answer { answer: Cow::Borrowed(answer), tracks, to, from, link })
+        }
+        Signal::Candidate(candidate) => {
+            let candidate = candidate.as_ref().map(Cow::Borrowed);
+            write(&Candidate { candidate, to, from, link })
+        }
+        Signal::Reception(reception) => {
+            write(&ReceptionFields { reception: *reception, to, from, link })
+        }
+    }
+}
+
+/// A description that is of the type its message says, with what its sections bring.
+fn described(
+    description: Cow<'_, SessionDescription>,
+    tracks: Option<Cow<'_, [TrackInfo]>>,
+    kind: SdpType,
+) -> Result<SessionDescription, ParseError> {
+    if description.kind != kind {
+        return Err(ParseError::Shape("the description is of another type".to_owned()));
+    }
+    short("SDP", &description.sdp, SDP_BYTES)?;
+    let tracks = tracks.map(Cow::into_owned).unwrap_or_default();
+    TrackInfo::check(&tracks).map_err(ParseError::Shape)?;
+    Ok(SessionDescription { tracks, ..description.into_owned() })
+}
+
+fn short(what: &'static str, text: &str, most: usize) -> Result<(), ParseError> {
+    if text.len() > most { Err(ParseError::Large(what, most)) } else { Ok(()) }
+}
+
+/// A candidate none of whose parts is too long.
+fn bounded(candidate: Option<Cow<'_, IceCandidate>>) -> Result<Option<IceCandidate>, ParseError> {
+    let Some(candidate) = candidate.map(Cow::into_owned) else { return Ok(None) };
+    short("candidate", &candidate.candidate, CANDIDATE_BYTES)?;
+    for (what, name) in
+        [("sdpMid", &candidate.sdp_mid), ("usernameFragment", &candidate.username_fragment)]
+    {
+        short(what, name.as_deref().unwrap_or_default(), CANDIDATE_NAME_BYTES)?;
+    }
+    Ok(Some(candidate))
+}
+
+/// What the sections of a description bring, where that is said.
+fn named(description: &SessionDescription) -> Option<Cow<'_, [TrackInfo]>> {
+    let tracks = &description.tracks;
+    (!tracks.is_empty()).then_some(Cow::Borrowed(tracks.as_slice()))
+}
