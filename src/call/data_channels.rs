@@ -45,9 +45,7 @@ impl Call {
             let route = |id| self.participants.route(id);
             let command = match command {
                 ContentCommand::Send(id, talk) => route(id).map(|key| Command::Talk(key, talk)),
-                ContentCommand::SendBytes(id, bytes) => {
-                    route(id).map(|key| Command::Pour(key, bytes))
-                }
+                ContentCommand::SendBytes(id, bytes) => self.send_bytes(id, bytes),
                 ContentCommand::Close(id) => self.close_channels(id),
                 ContentCommand::File(command) => Some(Command::File(command)),
             };
@@ -55,7 +53,13 @@ impl Call {
         }
     }
 
-    /// Nothing goes over the channels to somebody any more.
+    fn send_bytes(&mut self, id: PeerId, bytes: Vec<Vec<u8>>) -> Option<Command> {
+        let key = self.participants.route(id)?;
+        self.participants.connection_mut(key)?.note_sent_bytes();
+        Some(Command::Pour(key, bytes))
+    }
+
+    /// Nothing goes over the channels to a participant any more.
     fn close_channels(&mut self, id: PeerId) -> Option<Command> {
         let key = self.participants.route(id)?;
         self.participants.connection_mut(key)?.note_channel(&ChannelInput::Closed);

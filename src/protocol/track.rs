@@ -1,8 +1,14 @@
 //! The sources of the media sections in a session description.
 
 use super::limits::{MID_CHARS, TRACKS};
-use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        IntoDeserializer,
+        value::{self, StringDeserializer},
+    },
+};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 /// The source of a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +25,8 @@ pub enum TrackSource {
 }
 
 impl TrackSource {
+    /// All sources.
+    pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::ScreenAudio, Self::Screen];
     /// The sources of a participant.
     pub const OF_PERSON: [Self; 2] = [Self::Microphone, Self::Camera];
     /// The sources of a shared screen.
@@ -108,6 +116,24 @@ impl TrackInfo {
         }
         Ok(())
     }
+}
+
+/// Reads a list of tracks, without those whose source is unknown: later versions may have more.
+pub(super) fn known<'de, 'a, D>(deserializer: D) -> Result<Option<Cow<'a, [TrackInfo]>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    struct Entry {
+        mid: Mid,
+        source: String,
+    }
+    let track = |Entry { mid, source }| {
+        let source: StringDeserializer<value::Error> = source.into_deserializer();
+        Some(TrackInfo { mid, source: TrackSource::deserialize(source).ok()? })
+    };
+    let entries = Option::<Vec<Entry>>::deserialize(deserializer)?;
+    Ok(entries.map(|entries| entries.into_iter().filter_map(track).collect()))
 }
 
 #[cfg(test)]

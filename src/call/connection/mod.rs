@@ -152,6 +152,11 @@ impl Connection {
         self.channels.note(input);
     }
 
+    /// Records that bytes were sent: the channel reports when few of them are left.
+    pub(super) fn note_sent_bytes(&mut self) {
+        self.channels.are_drained = false;
+    }
+
     /// Records that a signal was lost.
     pub(super) fn lose_words(&mut self) {
         self.undelivered = true;

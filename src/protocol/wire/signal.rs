@@ -4,6 +4,7 @@ use super::{ParseError, fields, number::whole, write};
 use crate::protocol::{
     IceCandidate, PeerId, Reception, SdpType, SessionDescription, Signal, TrackInfo,
     limits::{CANDIDATE_BYTES, CANDIDATE_NAME_BYTES, SDP_BYTES},
+    track,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -29,14 +30,14 @@ relayed!(
     Offer<'a>,
     "offer",
     offer: Cow<'a, SessionDescription>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "track::known", skip_serializing_if = "Option::is_none")]
     tracks: Option<Cow<'a, [TrackInfo]>>
 );
 relayed!(
     Answer<'a>,
     "answer",
     answer: Cow<'a, SessionDescription>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "track::known", skip_serializing_if = "Option::is_none")]
     tracks: Option<Cow<'a, [TrackInfo]>>
 );
 relayed!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);

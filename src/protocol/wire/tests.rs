@@ -339,6 +339,8 @@ fn what_the_sections_bring_may_stand_beside_a_description() {
     for none in ["null", "[]"] {
         assert_eq!(parse(none).unwrap(), []);
     }
+    let newer = named.replace("microphone", "whiteboard");
+    assert_eq!(parse(&newer).unwrap(), tracks[1..], "later versions may have more sources");
     let description = SessionDescription::new(SdpType::Offer, "");
     let signal = Signal::Offer(SessionDescription { tracks: tracks.to_vec(), ..description });
     let written = ServerMessage::Signal { from: PeerId(1), link: None, signal };
@@ -357,7 +359,7 @@ fn what_the_sections_bring_may_stand_beside_a_description() {
         r#"[{"mid":"","source":"camera"}]"#,
         r#"[{"mid":"a b","source":"camera"}]"#,
         r#"[{"mid":"123456789012345678901234567890123","source":"camera"}]"#,
-        r#"[{"mid":"0","source":"whiteboard"}]"#,
+        r#"[{"mid":"0","source":7}]"#,
         r#"[{"mid":0,"source":"camera"}]"#,
         r#"[{"source":"camera"}]"#,
         r#"{"mid":"0","source":"camera"}"#,

@@ -150,8 +150,7 @@ impl Outgoing {
             let section = self.section(source).filter(|section| !is_stopped(section))?;
             Some(TrackInfo { mid: mid_of(&section)?, source })
         };
-        let sources = TrackSource::OF_PERSON.into_iter().chain(TrackSource::OF_SCREEN);
-        sources.filter_map(track).collect()
+        TrackSource::ALL.into_iter().filter_map(track).collect()
     }
 
     /// The section through which a source is sent.
@@ -161,8 +160,7 @@ impl Outgoing {
 
     /// Whether something is sent through a section already.
     fn is_in_use(&self, section: &externs::Transceiver) -> bool {
-        let mut sources = TrackSource::OF_PERSON.into_iter().chain(TrackSource::OF_SCREEN);
-        sources.any(|source| self.section(source).as_ref() == Some(section))
+        TrackSource::ALL.into_iter().any(|source| self.section(source).as_ref() == Some(section))
     }
 
     fn sender(&self, source: TrackSource) -> Option<externs::Sender> {
