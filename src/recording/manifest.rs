@@ -36,13 +36,13 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Parses a stored note. Trailing spaces may follow, where a longer note was before.
+    /// Parses a stored manifest. Trailing spaces may follow, where a longer one was before.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// Reconstructs a damaged note: the recording's name is its start time, and the beginning of a
+    /// Reconstructs a damaged manifest: the recording's name is its start time, and the beginning of a
     /// file shows its format.
     #[must_use]
     pub fn lost(id: &str, files: &[String], beginning: &[u8]) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! The parts of recording that need no browser: its life cycle, its composition, its note, and the
+//! The parts of recording that need no browser: its life cycle, its composition, its manifest, and the
 //! repair of the file that the browser has written. Pure: no browser, clock or randomness.
 
 pub mod composition;

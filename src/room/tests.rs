@@ -39,13 +39,13 @@ fn with_kept(people: usize, kept: impl IntoIterator<Item = RoomName>) -> Directo
 
 /// Something is in memory for an empty room.
 fn restore(rooms: &mut Directory, room: RoomName, keeping: Keeping) {
-    rooms.shelf.dormant.insert(room, Dormant { keeping, guesses: Bucket::default() });
+    rooms.stored_rooms.dormant.insert(room, Dormant { keeping, guesses: Bucket::default() });
 }
 
 /// The decisions about a room that are in memory.
 fn kept<'a>(rooms: &'a Directory, room: &RoomName) -> Option<&'a Keeping> {
     let live = rooms.rooms.get(room).and_then(|room| room.kept.keeping.as_ref());
-    live.or_else(|| rooms.shelf.dormant.get(room).map(|dormant| &dormant.keeping))
+    live.or_else(|| rooms.stored_rooms.dormant.get(room).map(|dormant| &dormant.keeping))
 }
 
 fn secs(seconds: u64) -> Duration {

@@ -97,7 +97,7 @@ impl Directory {
                 _ => return self.put_behind(conn, message, identity),
             }
         }
-        let unknown = entered(&message).filter(|room| self.shelf.holds(room)).cloned();
+        let unknown = entered(&message).filter(|room| self.stored_rooms.holds(room)).cloned();
         if let Some(room) = unknown.filter(|_| self.seat(conn).is_none()) {
             let ticket = self.deferred.put_behind(conn);
             let input = Box::new(Input::Message { conn, message: Ok(message), identity });

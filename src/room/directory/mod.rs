@@ -8,7 +8,7 @@ mod deferred;
 mod heartbeat;
 mod limits;
 mod routing;
-mod shelf;
+mod stored_rooms;
 
 use super::{ConnId, Identity, Keeping, Refusal, Room, refusal};
 use crate::protocol::{
@@ -23,11 +23,11 @@ pub use deferred::{Check, Checked};
 use heartbeat::Due;
 use limits::{Census, Footprint};
 pub(super) use limits::{Limits, Space, Vacancy};
-use shelf::Shelf;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
+use stored_rooms::StoredRooms;
 
 /// Interval at which expired rooms are looked for.
 pub(super) const SWEEP: Duration = Duration::from_secs(60 * 60);
@@ -124,7 +124,7 @@ pub struct Directory {
     pub(super) rooms: BTreeMap<RoomName, Room>,
     /// The next deadline of each room.
     deadlines: BTreeSet<(Duration, RoomName)>,
-    pub(super) shelf: Shelf,
+    pub(super) stored_rooms: StoredRooms,
     census: Census,
     pub(super) limits: Limits,
     barrier: Barrier,
@@ -152,7 +152,7 @@ impl Directory {
             config,
             rooms: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            shelf: Shelf::new(kept),
+            stored_rooms: StoredRooms::new(kept),
             census: Census::default(),
             limits: Limits::new(),
             barrier: Barrier::default(),
@@ -183,7 +183,7 @@ impl Directory {
             Input::Look(question, room) => self.look(question, &room, now),
             Input::Synced(number, written) => self.synced(number, written),
             Input::Loaded(room, kept) => self.loaded(&room, kept, now),
-            Input::Swept(rooms) => self.shelf.swept(&rooms),
+            Input::Swept(rooms) => self.stored_rooms.swept(&rooms),
             Input::Checked(ticket, checked) => self.checked(ticket, checked),
             Input::Tick => self.tick(now),
         }
@@ -200,7 +200,7 @@ impl Directory {
         let rooms = self.deadlines.first().map(|(deadline, _)| *deadline);
         let unused = self.kept_count() == 0 && self.limits.is_empty();
         let sweep = Some(self.sweep).filter(|_| !unused);
-        let elsewhere = self.barrier.next().into_iter().chain(self.shelf.next());
+        let elsewhere = self.barrier.next().into_iter().chain(self.stored_rooms.next());
         let all = self.connections.next().into_iter().chain(rooms).chain(sweep);
         all.chain(elsewhere).min()
     }
@@ -212,7 +212,7 @@ impl Directory {
             return room.seen_from_outside(now);
         }
         let empty = RoomState { people: Vec::new(), limit: self.config.people, gate: None };
-        super::behind_gate(empty, self.shelf.keeping(room))
+        super::behind_gate(empty, self.stored_rooms.keeping(room))
     }
 
     /// The seat of a connection, and its room.
@@ -260,7 +260,7 @@ impl Directory {
 
     /// Number of stored rooms.
     pub(super) fn kept_count(&self) -> usize {
-        self.census.kept + self.shelf.len()
+        self.census.kept + self.stored_rooms.len()
     }
 
     fn tick(&mut self, now: Duration) {
@@ -296,10 +296,10 @@ impl Directory {
     fn forget_unused(&mut self, now: Duration) {
         self.limits.forget_full(now);
         self.sweep_rooms(now);
-        for room in self.shelf.over(now) {
+        for room in self.stored_rooms.over(now) {
             self.forget(&room, now);
         }
-        if self.shelf.is_on_disk() {
+        if self.stored_rooms.is_on_disk() {
             self.commands.push_back(Command::Sweep(now));
         }
     }

@@ -117,15 +117,15 @@ impl Directory {
     ) -> T {
         let terms = Terms { people: self.config.people, gathered: self.gathered };
         let before = self.rooms.get(name).map(Room::footprint).unwrap_or_default();
-        let Self { rooms, shelf, limits, .. } = self;
-        let fresh = || Room::new(name.clone(), terms, shelf.take(name), now);
+        let Self { rooms, stored_rooms, limits, .. } = self;
+        let fresh = || Room::new(name.clone(), terms, stored_rooms.take(name), now);
         let room = rooms.entry(name.clone()).or_insert_with(fresh);
         let done = act(room, limits);
         let after = if room.is_live() {
             room.footprint()
         } else {
             if let Some(dormant) = rooms.remove(name).and_then(Room::into_dormant) {
-                shelf.rest(name, dormant, now);
+                stored_rooms.rest(name, dormant, now);
             }
             Footprint::default()
         };
@@ -167,7 +167,7 @@ impl Directory {
         let empty = self.rooms.iter().filter(|(_, room)| !room.is_occupied_beside(leaving));
         let kept = empty.filter_map(|(name, room)| Some((name, room.kept.keeping.as_ref()?)));
         let brief = kept.filter(|(_, kept)| kept.brief).map(|(name, kept)| (kept.used, name));
-        let all = brief.chain(self.shelf.brief()).filter(|(_, name)| *name != but);
+        let all = brief.chain(self.stored_rooms.brief()).filter(|(_, name)| *name != but);
         all.min().map(|(_, name)| name.clone())
     }
 
@@ -176,7 +176,7 @@ impl Directory {
         if self.rooms.contains_key(name) {
             return self.in_room(name, RoomInput::Forget, now);
         }
-        self.shelf.forget(name);
+        self.stored_rooms.forget(name);
         self.commands.push_back(Command::Forget(name.clone()));
     }
 
@@ -216,7 +216,7 @@ impl Directory {
     }
 
     pub(super) fn look(&mut self, question: u64, room: &RoomName, now: Duration) {
-        if !self.shelf.holds(room) {
+        if !self.stored_rooms.holds(room) {
             return self.answer(question, room, now);
         }
         let asker = Asker::Page(question, room.clone());

@@ -99,7 +99,7 @@ fn Invitations() -> impl IntoView {
                 <button class="button small" on:click=click(move |_| session.room.copy_host_link())>{t.host_link}</button>
                 <RenewKey />
             </div>
-            <p class="quiet" id="renew-key">{t.renew_key_why}</p>
+            <p class="quiet" id="renew-key">{t.renew_host_key_why}</p>
         </section>
     }
 }
@@ -116,7 +116,7 @@ fn RenewKey() -> impl IntoView {
             aria-describedby="renew-key"
             on:click=confirm.second(move || session.act(HostAction::RenewHostKey))
         >
-            {boxed_str(move || if confirm.is_next() { t.renew_key_sure } else { t.renew_key })}
+            {boxed_str(move || if confirm.is_next() { t.renew_host_key_sure } else { t.renew_host_key })}
         </button>
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn WaitingPeople() -> impl IntoView {
                     {t.let_in}
                 </button>
                 <button class="button small" on:click=act(HostAction::Deny { to: Some(id) })>
-                    {t.turn_away}
+                    {t.deny}
                 </button>
             </li>
         }
@@ -83,7 +83,7 @@ pub(in crate::ui) fn JoinRequest() -> impl IntoView {
                     hidden=boxed_bool(move || !alone())
                     on:click=each(session, waiting, |to| HostAction::Deny { to })
                 >
-                    {t.turn_away}
+                    {t.deny}
                 </button>
             </div>
         </div>

@@ -108,7 +108,7 @@ fn rooms_that_nobody_uses_go_back_to_the_disk() {
         rooms.handle(Input::Loaded(room, Some(locked())), START);
         poll(&mut rooms);
     }
-    assert_eq!((rooms.shelf.dormant.len(), rooms.kept_count()), (500, 2000));
+    assert_eq!((rooms.stored_rooms.dormant.len(), rooms.kept_count()), (500, 2000));
     rooms.handle(Input::Look(1, "room-0".parse().unwrap()), START);
     assert_eq!(poll(&mut rooms), [Command::Load("room-0".parse().unwrap())]);
 }

@@ -81,7 +81,10 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     rooms.handle(Input::Closed(ConnId(1)), a_day_later);
     rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
     assert_eq!(rooms.kept_count(), 1);
-    assert_eq!(rooms.shelf.dormant.keys().map(RoomName::as_str).collect::<Vec<_>>(), ["weekly"]);
+    assert_eq!(
+        rooms.stored_rooms.dormant.keys().map(RoomName::as_str).collect::<Vec<_>>(),
+        ["weekly"]
+    );
 }
 
 /// A person at address 7 locks their own room and leaves; returns whether another room was evicted.

@@ -25,7 +25,7 @@ struct Loading {
 }
 
 #[derive(Debug, Default)]
-pub(in super::super) struct Shelf {
+pub(in super::super) struct StoredRooms {
     /// What is in memory.
     pub(in super::super) dormant: BTreeMap<RoomName, Dormant>,
     /// Their names, in the order in which they were loaded or became empty.
@@ -38,12 +38,12 @@ pub(in super::super) struct Shelf {
     loading: BTreeMap<RoomName, Loading>,
 }
 
-impl Shelf {
+impl StoredRooms {
     /// With the rooms on disk.
     pub(super) fn new(rooms: impl IntoIterator<Item = (RoomName, Option<Duration>)>) -> Self {
-        let mut shelf = Self::default();
-        rooms.into_iter().for_each(|(room, used)| shelf.put(room, used));
-        shelf
+        let mut stored_rooms = Self::default();
+        rooms.into_iter().for_each(|(room, used)| stored_rooms.put(room, used));
+        stored_rooms
     }
 
     /// Number of stored rooms.
@@ -150,7 +150,7 @@ impl Directory {
         asker: Asker,
         now: Duration,
     ) -> Result<(), Refusal> {
-        let loading = &mut self.shelf.loading;
+        let loading = &mut self.stored_rooms.loading;
         if !loading.contains_key(room) && loading.len() >= LOADING {
             return Err(unread());
         }
@@ -164,12 +164,12 @@ impl Directory {
 
     /// Handles the loaded content of a room.
     pub(super) fn loaded(&mut self, room: &RoomName, kept: Option<Keeping>, now: Duration) {
-        if self.shelf.unload(room)
+        if self.stored_rooms.unload(room)
             && let Some(keeping) = kept
         {
-            self.shelf.rest(room, Dormant { keeping, guesses: Bucket::default() }, now);
+            self.stored_rooms.rest(room, Dormant { keeping, guesses: Bucket::default() }, now);
         }
-        let loading = self.shelf.loading.remove(room);
+        let loading = self.stored_rooms.loading.remove(room);
         for asker in loading.into_iter().flat_map(|loading| loading.askers) {
             match asker {
                 Asker::Page(question, room) => self.answer(question, &room, now),
@@ -180,7 +180,7 @@ impl Directory {
 
     /// Gives up loading rooms that take too long.
     pub(super) fn give_up_loading(&mut self, now: Duration) {
-        for asker in self.shelf.overdue(now) {
+        for asker in self.stored_rooms.overdue(now) {
             match asker {
                 Asker::Page(question, _) => {
                     self.commands.push_back(Command::Answer(question, RoomState::default()));
