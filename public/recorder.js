@@ -27,10 +27,10 @@ const write = (handle, bytes, at) => {
 };
 
 const actions = {
-  async begin({ shelf, id, lock }) {
+  async begin({ library, id, lock }) {
     await hold(lock);
     const root = await navigator.storage.getDirectory();
-    folder = await (await root.getDirectoryHandle(shelf, { create: true })).getDirectoryHandle(id, { create: true });
+    folder = await (await root.getDirectoryHandle(library, { create: true })).getDirectoryHandle(id, { create: true });
   },
   async append({ name, blob }) {
     if (isBroken) return;
@@ -40,9 +40,9 @@ const actions = {
     hasWritten = true;
   },
   // Over the one before and never shorter, so that it is whole at every moment.
-  async note({ name, note }) {
+  async manifest({ name, manifest }) {
     const handle = await file(name);
-    const words = text.encode(note);
+    const words = text.encode(manifest);
     const bytes = new Uint8Array(Math.max(words.length, handle.getSize())).fill(BLANK);
     bytes.set(words);
     write(handle, bytes, 0);

@@ -142,9 +142,9 @@ test('everyone is notified before it starts, and the file is complete', { tag: '
   await remove(ada);
   const left = () =>
     ada.evaluate(async () => {
-      const shelf = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
+      const library = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
       let count = 0;
-      for await (const _ of shelf.keys()) count += 1;
+      for await (const _ of library.keys()) count += 1;
       return count;
     });
   await expect.poll(left).toBe(0);
@@ -233,7 +233,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
   });
 });
 
-test('video is recorded even without audio, and a damaged note does not hide the recording', async ({ person, room }) => {
+test('video is recorded even without audio, and a damaged manifest does not hide the recording', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'Mute microphone').click();
@@ -242,11 +242,11 @@ test('video is recorded even without audio, and a damaged note does not hide the
   await expectToHaveRecorded(ada);
   const seconds = await stop(ada);
   await ada.evaluate(async () => {
-    const shelf = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
-    for await (const folder of shelf.values()) {
-      const note = await (await (folder as FileSystemDirectoryHandle).getFileHandle('note.json')).createWritable();
-      await note.write('{"room":"tor');
-      await note.close();
+    const library = await (await navigator.storage.getDirectory()).getDirectoryHandle('salon-recordings');
+    for await (const folder of library.values()) {
+      const manifest = await (await (folder as FileSystemDirectoryHandle).getFileHandle('note.json')).createWritable();
+      await manifest.write('{"room":"tor');
+      await manifest.close();
     }
   });
   await open(ada, '/');

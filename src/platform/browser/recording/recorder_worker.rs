@@ -106,7 +106,7 @@ impl RecorderWorker {
         ]);
         inner.tell(
             "begin",
-            &[("shelf", LIBRARY.into()), ("id", id.into()), ("lock", lock(id).into())],
+            &[("library", LIBRARY.into()), ("id", id.into()), ("lock", lock(id).into())],
         );
         Some(Self(SendWrapper::new(inner)))
     }
@@ -127,7 +127,7 @@ impl RecorderWorker {
 
     /// Writes the manifest of the recording, in place of the one before.
     pub fn write_manifest(&self, text: &str) {
-        self.0.tell("note", &[("name", MANIFEST.into()), ("note", text.into())]);
+        self.0.tell("manifest", &[("name", MANIFEST.into()), ("manifest", text.into())]);
     }
 
     /// Ends all files. [`RecorderEvent::Finished`] follows when everything is written.
