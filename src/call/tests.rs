@@ -1,12 +1,12 @@
 //! Whole calls of one to six people against the real rooms, with browsers that follow the signaling
 //! rules of W3C WebRTC, under random schedules.
 
-mod world;
-
-use super::*;
+use super::{
+    world::{Loss, World},
+    *,
+};
 use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, RoomSettings};
 use proptest::prelude::*;
-use world::World;
 
 fn joined(id: u64, inside: &RoomState) -> ServerMessage {
     ServerMessage::Joined {
@@ -445,7 +445,7 @@ fn a_socket_that_brings_nothing_is_replaced_and_nobody_notices() {
 
 #[test]
 fn a_lost_path_is_mended_and_a_failed_connection_alone_is_replaced() {
-    for (loss, replaced) in [(world::Loss::Path, 0), (world::Loss::Connection, 2)] {
+    for (loss, replaced) in [(Loss::Path, 0), (Loss::Connection, 2)] {
         let mut world = World::new(3, 4);
         for person in 0..3 {
             world.join(person);

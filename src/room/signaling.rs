@@ -121,7 +121,7 @@ impl Room {
     }
 
     /// Whether a pair is still waiting to connect.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn is_pairing(&self) -> bool {
         !self.unpaired.is_empty()
     }

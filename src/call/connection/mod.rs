@@ -212,7 +212,7 @@ impl Connection {
         matches!(self.link(now), Link::New | Link::Connecting)
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn is_negotiating(&self) -> bool {
         self.negotiation.is_busy()
     }

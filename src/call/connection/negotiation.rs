@@ -104,7 +104,7 @@ impl Negotiation {
     }
 
     /// Whether a browser operation is running or a message is queued.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn is_busy(&self) -> bool {
         self.operation.is_some() || !self.inbox.is_empty()
     }
