@@ -580,6 +580,34 @@ fn a_call_tells_both_of_a_connection_that_could_not_be_made() {
     world.check();
 }
 
+fn step(world: &mut World, people: usize, action: u8, pick: usize) {
+    let person = pick % people;
+    match action {
+        0 => world.join(person),
+        1 if pick.is_multiple_of(3) => world.leave(person),
+        2 if pick.is_multiple_of(4) => world.cut(person),
+        3 => world.renegotiate(person, pick),
+        4 if pick.is_multiple_of(16) => world.restart(),
+        4 if pick.is_multiple_of(15) => world.change_network(person),
+        4 if pick.is_multiple_of(13) => {
+            world.stall(person, pick.is_multiple_of(2), !pick.is_multiple_of(3));
+        }
+        4 if pick.is_multiple_of(9) => {
+            world.say(person, &format!("{pick}"));
+            while world.pass_one() {}
+        }
+        4 if pick.is_multiple_of(7) => world.toggle_hiding(person),
+        4 if pick.is_multiple_of(11) => {
+            let loss = if pick.is_multiple_of(2) { Loss::Path } else { Loss::Connection };
+            world.lose(person, (pick + 1) % people, loss);
+        }
+        4 => world.elapse(person),
+        5 | 6 => world.deliver_up(person),
+        7 | 8 => world.deliver_down(person),
+        _ => world.complete(person, pick),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
 
@@ -590,7 +618,7 @@ proptest! {
     ) {
         let mut world = World::new(people, 5);
         for (action, pick) in steps {
-            world.step(action, pick);
+            step(&mut world, people, action, pick);
         }
         world.settle();
         world.wait();
