@@ -488,6 +488,19 @@ fn who_hides_while_coming_in_is_hidden_in_the_end() {
 }
 
 #[test]
+fn a_hand_that_is_raised_while_the_server_is_away_gets_its_place() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.cut(0);
+    world.switch(0, |presence| presence.hand = Some(0));
+    world.settle();
+    world.check();
+}
+
+#[test]
 fn what_a_host_does_while_the_server_is_away_is_done_when_it_is_back() {
     let state = RoomState { people: Vec::new(), limit: 4, gate: None };
     let (ice, settings) = (IceGrant::default(), RoomSettings::default());
