@@ -5,6 +5,7 @@ use super::{
     world::{Loss, World},
     *,
 };
+use crate::content::FileInput;
 use crate::protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, RoomSettings};
 use proptest::prelude::*;
 
@@ -496,6 +497,25 @@ fn a_hand_that_is_raised_while_the_server_is_away_gets_its_place() {
     world.settle();
     world.cut(0);
     world.switch(0, |presence| presence.hand = Some(0));
+    world.settle();
+    world.check();
+}
+
+#[test]
+fn a_file_that_is_paused_and_taken_again_at_once_arrives() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.offer(0);
+    world.offer(0);
+    world.pass_one();
+    world.pass_one();
+    world.treat_files(1, FileInput::Take);
+    world.pass_one();
+    world.treat_files(1, FileInput::Hold);
+    world.treat_files(1, FileInput::Take);
     world.settle();
     world.check();
 }
