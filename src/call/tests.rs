@@ -521,6 +521,20 @@ fn a_file_that_is_paused_and_taken_again_at_once_arrives() {
 }
 
 #[test]
+fn who_was_not_told_that_a_connection_was_replaced_is_connected_again() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.stall(1, false, true);
+    world.hide(0, true);
+    world.settle();
+    world.wait();
+    world.check();
+}
+
+#[test]
 fn what_a_host_does_while_the_server_is_away_is_done_when_it_is_back() {
     let state = RoomState { people: Vec::new(), limit: 4, gate: None };
     let (ice, settings) = (IceGrant::default(), RoomSettings::default());

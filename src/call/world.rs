@@ -26,6 +26,8 @@ struct Pc {
     local_offer: Option<String>,
     remote_offer: Option<String>,
     agreed: bool,
+    /// The first offer that was agreed on, which only the two ends of a connection have in common.
+    first: Option<String>,
     /// Nothing comes through until ICE is restarted; or never again.
     lost: Option<Loss>,
     /// ICE is to be restarted with the next offer.
@@ -666,6 +668,31 @@ impl World {
             self.tick_rooms();
             self.settle();
         }
+        self.notice_closed();
+        self.settle();
+    }
+
+    /// Browsers notice that the other end of a connection is closed.
+    fn notice_closed(&mut self) {
+        let pcs = || {
+            self.people.iter().enumerate().flat_map(|(index, person)| {
+                person.pcs.iter().map(move |(key, pc)| (index, *key, pc))
+            })
+        };
+        let is_other_end =
+            |pc: &Pc, other: &Pc| pc.first == other.first || pc.first == other.local_offer;
+        let has_other_end =
+            |index, pc: &Pc| pcs().any(|(other, _, far)| other != index && is_other_end(pc, far));
+        let is_closed =
+            |(index, _, pc): &(usize, PeerKey, &Pc)| pc.agreed && !has_other_end(*index, pc);
+        let closed: Vec<_> = pcs().filter(is_closed).map(|(index, key, _)| (index, key)).collect();
+        for (index, key) in closed {
+            if let Some(pc) = self.people[index].pcs.get_mut(&key) {
+                pc.lost = Some(Loss::Connection);
+                let failed = PeerInput::Connection(ConnectionState::Failed);
+                self.tell(index, Input::Peer(key, failed));
+            }
+        }
     }
 
     fn route(&mut self) {
@@ -712,6 +739,7 @@ impl World {
 
     /// A browser finishes what it does with a connection: the one that `pick` chooses.
     pub fn complete(&mut self, index: usize, pick: usize) {
+        self.counter += 1;
         let (counter, maps) = (self.counter, self.people[index].maps);
         let working = |(_, pc): &(&PeerKey, &mut Pc)| pc.operation.is_some();
         let mut pcs: Vec<_> = self.people[index].pcs.iter_mut().filter(working).collect();
@@ -799,6 +827,7 @@ impl Person {
 impl Pc {
     fn agree(&mut self, sdp: &str) {
         (self.signaling, self.agreed) = (SignalingState::Stable, true);
+        self.first.get_or_insert_with(|| sdp.to_owned());
         if sdp.contains("restart") {
             self.restart = false;
             self.lost = self.lost.filter(|loss| *loss == Loss::Connection);
