@@ -535,6 +535,22 @@ fn who_was_not_told_that_a_connection_was_replaced_is_connected_again() {
 }
 
 #[test]
+fn an_offer_that_was_ignored_while_the_answer_was_lost_is_sent_again() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.stall(1, true, false);
+    world.change_network(0);
+    world.run(Duration::from_secs(2));
+    world.change_network(1);
+    world.settle();
+    world.wait();
+    world.check();
+}
+
+#[test]
 fn what_a_host_does_while_the_server_is_away_is_done_when_it_is_back() {
     let state = RoomState { people: Vec::new(), limit: 4, gate: None };
     let (ice, settings) = (IceGrant::default(), RoomSettings::default());

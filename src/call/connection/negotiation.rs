@@ -250,7 +250,9 @@ impl Negotiation {
         if let Some((_, answer)) =
             self.repeats.last_answered.as_ref().filter(|(last, _)| *last == offer)
         {
-            return self.send(Signal::Answer(answer.clone()));
+            self.send(Signal::Answer(answer.clone()));
+            // The other side's offer was still open, so it may have ignored that of this side.
+            return self.repeat();
         }
         self.ignoring = match self.role {
             Role::Caller => self.signaling != SignalingState::Stable,
