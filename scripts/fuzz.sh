@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # scripts/fuzz.sh SECONDS
-# Runs the fuzzer on both targets at once, for SECONDS. Interesting inputs go to
+# Runs the fuzzer on all targets at once, for SECONDS. Interesting inputs go to
 # target/fuzz/corpus, inputs that break something to fuzz/artifacts.
 set -euo pipefail
 seconds=$1
@@ -20,7 +20,7 @@ hunt() {
 }
 
 hunts=()
-for target in message room; do
+for target in message room call; do
     hunt "$target" &
     hunts+=($!)
 done

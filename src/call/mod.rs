@@ -21,6 +21,8 @@ mod signaling;
 mod tests;
 mod view;
 mod waits;
+#[cfg(any(test, fuzzing))]
+pub mod world;
 
 use crate::{
     content::Content,

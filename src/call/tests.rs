@@ -1,15 +1,15 @@
 //! Whole calls of one to six people against the real rooms, with browsers that follow the signaling
 //! rules of W3C WebRTC, under random schedules.
 
-mod world;
-
-use super::*;
+use super::{
+    world::{Loss, World},
+    *,
+};
 use crate::{
-    content::ChannelInput,
+    content::{ChannelInput, FileInput},
     protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, Role, RoomSettings},
 };
 use proptest::prelude::*;
-use world::World;
 
 fn joined(id: u64, inside: &RoomState) -> ServerMessage {
     ServerMessage::Joined {
@@ -448,7 +448,7 @@ fn a_socket_that_brings_nothing_is_replaced_and_nobody_notices() {
 
 #[test]
 fn a_lost_path_is_mended_and_a_failed_connection_alone_is_replaced() {
-    for (loss, replaced) in [(world::Loss::Path, 0), (world::Loss::Connection, 2)] {
+    for (loss, replaced) in [(Loss::Path, 0), (Loss::Connection, 2)] {
         let mut world = World::new(3, 4);
         for person in 0..3 {
             world.join(person);
@@ -487,6 +487,68 @@ fn who_hides_while_coming_in_is_hidden_in_the_end() {
     world.join(1);
     world.hide(1, true);
     world.settle();
+    world.check();
+}
+
+#[test]
+fn a_hand_that_is_raised_while_the_server_is_away_gets_its_place() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.cut(0);
+    world.switch(0, |presence| presence.hand = Some(0));
+    world.settle();
+    world.check();
+}
+
+#[test]
+fn a_file_that_is_paused_and_taken_again_at_once_arrives() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.offer(0);
+    world.offer(0);
+    world.pass_one();
+    world.pass_one();
+    world.treat_files(1, FileInput::Take);
+    world.pass_one();
+    world.treat_files(1, FileInput::Hold);
+    world.treat_files(1, FileInput::Take);
+    world.settle();
+    world.check();
+}
+
+#[test]
+fn who_was_not_told_that_a_connection_was_replaced_is_connected_again() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.stall(1, false, true);
+    world.hide(0, true);
+    world.settle();
+    world.wait();
+    world.check();
+}
+
+#[test]
+fn an_offer_that_was_ignored_while_the_answer_was_lost_is_sent_again() {
+    let mut world = World::new(2, 4);
+    for person in 0..2 {
+        world.join(person);
+    }
+    world.settle();
+    world.stall(1, true, false);
+    world.change_network(0);
+    world.run(Duration::from_secs(2));
+    world.change_network(1);
+    world.settle();
+    world.wait();
     world.check();
 }
 
@@ -583,6 +645,34 @@ fn a_call_tells_both_of_a_connection_that_could_not_be_made() {
     world.check();
 }
 
+fn step(world: &mut World, people: usize, action: u8, pick: usize) {
+    let person = pick % people;
+    match action {
+        0 => world.join(person),
+        1 if pick.is_multiple_of(3) => world.leave(person),
+        2 if pick.is_multiple_of(4) => world.cut(person),
+        3 => world.renegotiate(person, pick),
+        4 if pick.is_multiple_of(16) => world.restart(),
+        4 if pick.is_multiple_of(15) => world.change_network(person),
+        4 if pick.is_multiple_of(13) => {
+            world.stall(person, pick.is_multiple_of(2), !pick.is_multiple_of(3));
+        }
+        4 if pick.is_multiple_of(9) => {
+            world.say(person, &format!("{pick}"));
+            while world.pass_one() {}
+        }
+        4 if pick.is_multiple_of(7) => world.toggle_hiding(person),
+        4 if pick.is_multiple_of(11) => {
+            let loss = if pick.is_multiple_of(2) { Loss::Path } else { Loss::Connection };
+            world.lose(person, (pick + 1) % people, loss);
+        }
+        4 => world.elapse(person),
+        5 | 6 => world.deliver_up(person),
+        7 | 8 => world.deliver_down(person),
+        _ => world.complete(person, pick),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
 
@@ -593,7 +683,7 @@ proptest! {
     ) {
         let mut world = World::new(people, 5);
         for (action, pick) in steps {
-            world.step(action, pick);
+            step(&mut world, people, action, pick);
         }
         world.settle();
         world.wait();

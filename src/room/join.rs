@@ -69,6 +69,7 @@ impl Room {
             self.note_keyholder(id);
         }
         self.welcome(conn, identity, cx);
+        self.tell_place(id, join.presence.hand);
         if keyless {
             self.note_keyholder(id);
             self.send_host_key(conn);

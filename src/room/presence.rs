@@ -37,13 +37,20 @@ impl Room {
         let Some(seat) = self.seats.get_mut(from).filter(|seat| seat.presence != presence) else {
             return;
         };
-        seat.presence.clone_from(&presence);
-        let conn = seat.conn().filter(|_| presence.hand != said);
-        if let Some(conn) = conn {
-            self.send(conn, ServerMessage::Presence { from, presence });
-        }
+        seat.presence = presence;
+        self.tell_place(from, said);
         self.tell_presence(from, cx);
         self.tell_watchers(cx);
+    }
+
+    /// Tells a participant the place of their raised hand, unless it is the one they named.
+    pub(super) fn tell_place(&mut self, id: PeerId, named: Option<u32>) {
+        let seat = self.seats.get(id).filter(|seat| seat.presence.hand != named);
+        if let Some((conn, presence)) = seat.and_then(|seat| seat.conn().zip(Some(&seat.presence)))
+        {
+            let presence = presence.clone();
+            self.send(conn, ServerMessage::Presence { from: id, presence });
+        }
     }
 
     /// Sends a participant's presence to the others: at once or, during many changes, a little

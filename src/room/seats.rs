@@ -49,7 +49,7 @@ pub(super) struct Seat {
     pub(super) id: PeerId,
     pub(super) presence: Presence,
     /// The participants with a known connection to this one, and the number of its `ready`; 0 if
-    /// that was assigned before a restart.
+    /// this one has returned since, and may not have received it.
     pub(super) linked: BTreeMap<PeerId, u64>,
     /// The participants that this client was told about. Only their leaving is news to it.
     pub(super) met: BTreeSet<PeerId>,

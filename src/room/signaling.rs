@@ -45,10 +45,9 @@ impl Room {
     pub(super) fn pair_with_all(&mut self, id: PeerId, linked: Vec<PeerId>, cx: &Context<'_>) {
         let others: Vec<_> = self.seats.others(id).map(|seat| seat.id).collect();
         let Some(seat) = self.seats.get_mut(id) else { return };
-        let known = std::mem::take(&mut seat.linked);
-        let number = |other| (other, known.get(&other).copied().unwrap_or_default());
         let linked = linked.into_iter().filter(|other| *other != id);
-        seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(number).collect();
+        // Their connection may be an earlier one, if the last `ready` was lost.
+        seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(|other| (other, 0)).collect();
         seat.met = others.iter().copied().collect();
         // A person who returns endlessly does not notify the others each time.
         if seat.news.take(NEWS, cx.now).is_err() {
@@ -121,7 +120,7 @@ impl Room {
     }
 
     /// Whether a pair is still waiting to connect.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn is_pairing(&self) -> bool {
         !self.unpaired.is_empty()
     }

@@ -211,7 +211,7 @@ impl Connection {
         self.negotiation.poll()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn is_negotiating(&self) -> bool {
         self.negotiation.is_busy()
     }

@@ -104,7 +104,7 @@ impl Negotiation {
     }
 
     /// Whether a browser operation is running or a message is queued.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn is_busy(&self) -> bool {
         self.operation.is_some() || !self.inbox.is_empty()
     }
@@ -251,7 +251,9 @@ impl Negotiation {
         if let Some((_, answer)) =
             self.repeats.last_answered.as_ref().filter(|(last, _)| *last == offer)
         {
-            return self.send(Signal::Answer(answer.clone()));
+            self.send(Signal::Answer(answer.clone()));
+            // The other side's offer was still open, so it may have ignored that of this side.
+            return self.repeat();
         }
         self.ignoring = match self.role {
             Role::Caller => self.signaling != SignalingState::Stable,

@@ -26,6 +26,9 @@ struct Receiver {
     state: FileState,
     /// Where to read next for them.
     next: u64,
+    /// How many bytes they have been sent at most. Further ones may be on their way than are read next,
+    /// if they have asked again meanwhile.
+    sent: u64,
     /// They have been told the hash since they last asked.
     told: bool,
 }
@@ -85,7 +88,7 @@ impl Sending {
         match self.receiver(peer) {
             None => {
                 let state = FileState::Offered;
-                self.receivers.push(Receiver { peer, state, next: 0, told: false });
+                self.receivers.push(Receiver { peer, state, next: 0, sent: 0, told: false });
             }
             Some(receiver) => receiver.state = FileState::Offered,
         }
@@ -124,12 +127,13 @@ impl Sending {
                     _ => 0,
                 };
                 let state = FileState::Coming(wrote);
-                *receiver = Receiver { peer, state, next: *from, told: false };
+                *receiver = Receiver { state, next: *from, told: false, ..*receiver };
                 return self.summed_for(peer);
             }
             (FileNews::Progress(place), FileState::Coming(before) | FileState::Held(before))
-                if (before..=receiver.next).contains(place) =>
+                if (before..=receiver.next.max(receiver.sent)).contains(place) =>
             {
+                receiver.next = receiver.next.max(*place);
                 receiver.state = match receiver.state {
                     FileState::Held(_) => FileState::Held(*place),
                     _ => FileState::Coming(*place),
@@ -193,6 +197,7 @@ impl Sending {
             return false;
         }
         receiver.next = to;
+        receiver.sent = receiver.sent.max(to);
         true
     }
 }

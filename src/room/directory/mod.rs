@@ -247,7 +247,7 @@ impl Directory {
     }
 
     /// Whether a pair is still waiting to connect.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn is_introducing(&self) -> bool {
         self.rooms.values().any(Room::is_pairing)
     }

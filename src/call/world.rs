@@ -1,9 +1,20 @@
-//! Several calls, the real rooms between them, and just enough of a browser for each.
+//! Several calls, the real rooms between them, and just enough of a browser for each: for the tests
+//! and the fuzzer.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test and the fuzzer learn of a fault"
+)]
 
 use super::*;
 use crate::{
-    protocol::{IceCandidate, SdpType, SessionDescription, TrackInfo, TrackSource},
-    room::{self, ConnId, Directory, Identity},
+    content::{ChannelInput, FileCommand, FileInput, FileKey, FileState},
+    protocol::{
+        HostAction, IceCandidate, Join, Pass, SdpType, SessionDescription, TrackInfo, TrackSource,
+    },
+    room::{self, ConnId, Directory, Identity, Keeping},
 };
 use std::collections::BTreeMap;
 
@@ -15,6 +26,8 @@ struct Pc {
     local_offer: Option<String>,
     remote_offer: Option<String>,
     agreed: bool,
+    /// The first offer that was agreed on, which only the two ends of a connection have in common.
+    first: Option<String>,
     /// Nothing comes through until ICE is restarted; or never again.
     lost: Option<Loss>,
     /// ICE is to be restarted with the next offer.
@@ -39,7 +52,7 @@ fn tracks(sources: [TrackSource; 3]) -> Vec<TrackInfo> {
 
 /// What can happen to the path between two people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
+pub enum Loss {
     /// Another path can be found.
     Path,
     /// The connection is beyond repair.
@@ -63,9 +76,14 @@ struct Person {
     disabled: bool,
     /// Those that it did not make.
     unmade: Vec<PeerKey>,
+    /// The room's host key, as the browser has stored it.
+    host_key: Option<String>,
+    /// Join was the last thing that was pressed.
+    wants_in: bool,
 }
 
-pub(super) struct World {
+/// Several people with their browsers, one room, and its server.
+pub struct World {
     now: Duration,
     rooms: Directory,
     people: Vec<Person>,
@@ -73,13 +91,22 @@ pub(super) struct World {
     limit: usize,
     made: u64,
     /// What is under way on data channels.
-    talks: VecDeque<(usize, PeerKey, String)>,
+    talks: VecDeque<(usize, PeerKey, ChannelInput)>,
+    /// What the server has stored.
+    kept: BTreeMap<RoomName, Keeping>,
     /// Connections that could not be made, which is reported when the call's turn is over.
     failed: Vec<(usize, PeerKey)>,
 }
 
+/// The size of every file, in bytes: one is sent in several messages.
+const FILE: u64 = 150_000;
+
 /// How long seats are held.
 const HOLD: Duration = Duration::from_secs(15);
+
+fn room_name() -> RoomName {
+    "room".parse().unwrap()
+}
 
 fn rooms_of(people: usize) -> room::Config {
     let placeless = Duration::from_secs(10);
@@ -88,7 +115,9 @@ fn rooms_of(people: usize) -> room::Config {
 }
 
 impl World {
-    pub(super) fn new(people: usize, limit: usize) -> Self {
+    /// So many people who look at one room, which has room for `limit`.
+    #[must_use]
+    pub fn new(people: usize, limit: usize) -> Self {
         let config = rooms_of(limit);
         let person = |index: usize| Person {
             call: Call::new(),
@@ -101,6 +130,8 @@ impl World {
             maps: index.is_multiple_of(2),
             disabled: false,
             unmade: Vec::new(),
+            host_key: None,
+            wants_in: false,
         };
         let mut world = Self {
             now: Duration::ZERO,
@@ -110,45 +141,143 @@ impl World {
             limit,
             made: 0,
             talks: VecDeque::new(),
+            kept: BTreeMap::new(),
             failed: Vec::new(),
         };
         for person in 0..people {
-            world.tell(person, Input::Watch("room".parse().unwrap()));
+            world.tell(person, Input::Watch(room_name()));
         }
         world
     }
 
-    pub(super) fn phase(&self, person: usize) -> Phase {
+    /// Where somebody is.
+    #[must_use]
+    pub fn phase(&self, person: usize) -> Phase {
         self.people[person].call.view().phase
     }
 
-    pub(super) fn join(&mut self, person: usize) {
+    /// Somebody presses Join.
+    pub fn join(&mut self, person: usize) {
+        self.people[person].wants_in = true;
         self.tell(person, Input::Join);
     }
 
-    pub(super) fn leave(&mut self, person: usize) {
+    /// Somebody presses Leave.
+    pub fn leave(&mut self, person: usize) {
+        self.people[person].wants_in = false;
         self.tell(person, Input::Leave);
     }
 
+    /// Somebody switches something, or raises a hand.
+    pub fn switch(&mut self, person: usize, switch: impl FnOnce(&mut Presence)) {
+        let mut presence = self.people[person].call.presence.clone();
+        switch(&mut presence);
+        self.tell(person, Input::SetPresence(presence));
+    }
+
+    /// Somebody writes to everybody.
+    pub fn say(&mut self, person: usize, text: &str) {
+        self.tell(person, Input::Say(text.into()));
+    }
+
+    /// Somebody offers a file to everybody.
+    pub fn offer(&mut self, person: usize) {
+        self.counter += 1;
+        let file = FileInput::Give(self.counter, "notes.txt".into(), FILE);
+        self.tell(person, Input::File(file));
+    }
+
+    /// Somebody does the same with all files of the others: takes, pauses or declines them.
+    pub fn treat_files(&mut self, person: usize, treat: fn(FileKey) -> FileInput) {
+        let files = self.people[person].call.content.files().files;
+        for file in files.iter().filter(|file| file.key.owner.is_some()) {
+            self.tell(person, Input::File(treat(file.key)));
+        }
+    }
+
+    /// Somebody opens a link with the room's host key.
+    pub fn give_host_key(&mut self, index: usize) {
+        let generation = self.kept.get(&room_name()).map_or(0, |kept| kept.generation);
+        let person = &mut self.people[index];
+        person.host_key = Some(generation.to_string());
+        // The lobby is shown again.
+        person.wants_in &=
+            !matches!(person.call.admission.phase, Phase::Lobby | Phase::Left { .. });
+        self.give_pass(index);
+    }
+
+    fn give_pass(&mut self, person: usize) {
+        let pass = Pass { host: self.people[person].host_key.clone(), ..Pass::default() };
+        self.tell(person, Input::SetPass(pass, None));
+    }
+
+    /// Somebody does something that only hosts may do.
+    pub fn host(&mut self, person: usize, action: HostAction) {
+        self.tell(person, Input::Host(action));
+    }
+
+    /// Who somebody is in the room.
+    #[must_use]
+    pub fn id(&self, person: usize) -> Option<PeerId> {
+        self.people[person].call.me
+    }
+
+    /// The network of somebody's device has changed.
+    pub fn change_network(&mut self, person: usize) {
+        self.tell(person, Input::NetworkChanged);
+    }
+
+    /// Somebody loads the page again, which returns to the seat that it had.
+    pub fn reload(&mut self, index: usize) {
+        if let Person { socket: Some((_, conn)), stalled: (false, _), .. } = self.people[index] {
+            self.rooms.handle(room::Input::Unloaded(conn), self.now);
+        }
+        self.hang_up(index);
+        let person = &mut self.people[index];
+        let before = std::mem::take(&mut person.call);
+        (person.opening, person.wants_in) = (None, false);
+        person.pcs.clear();
+        person.unmade.clear();
+        self.talks.retain(|(to, ..)| *to != index);
+        self.tell(index, Input::Hide(before.ice.config().hidden));
+        self.give_pass(index);
+        self.tell(index, Input::Watch(room_name()));
+        let Some((token, since, presence)) = before.seat() else { return };
+        self.tell(index, Input::Return(token.to_owned(), since));
+        self.tell(index, Input::Recall(before.content.messages().to_vec()));
+        self.tell(index, Input::SetPresence(presence.clone()));
+        self.join(index);
+    }
+
     /// WebRTC is switched off in somebody's browser.
-    pub(super) fn disable(&mut self, person: usize) {
+    pub fn disable(&mut self, person: usize) {
         self.people[person].disabled = true;
     }
 
-    pub(super) fn enable(&mut self, person: usize) {
+    /// It is switched on again.
+    pub fn enable(&mut self, person: usize) {
         self.people[person].disabled = false;
     }
 
-    pub(super) fn links(&self, person: usize) -> Vec<Link> {
+    /// How the connections to all others are, as somebody sees them.
+    #[must_use]
+    pub fn links(&self, person: usize) -> Vec<Link> {
         self.people[person].call.view().tiles.iter().map(|tile| tile.link).collect()
     }
 
-    pub(super) fn hide(&mut self, person: usize, hidden: bool) {
+    /// Somebody hides their address, or does not any more.
+    pub fn hide(&mut self, person: usize, hidden: bool) {
         self.tell(person, Input::Hide(hidden));
     }
 
+    /// Somebody changes their mind about hiding their address.
+    pub fn toggle_hiding(&mut self, person: usize) {
+        let hidden = self.people[person].call.ice.config().hidden;
+        self.hide(person, !hidden);
+    }
+
     /// The socket breaks: what was under way in both directions is lost.
-    pub(super) fn cut(&mut self, person: usize) {
+    pub fn cut(&mut self, person: usize) {
         if let Some(generation) = self.hang_up(person) {
             self.tell(person, Input::SocketClosed { generation, restarting: false, jitter: 0.5 });
         }
@@ -168,13 +297,13 @@ impl World {
     }
 
     /// The socket stays open and brings nothing any more: TCP loses nothing in between.
-    pub(super) fn stall(&mut self, person: usize, up: bool, down: bool) {
+    pub fn stall(&mut self, person: usize, up: bool, down: bool) {
         let Person { socket: Some(_), stalled, .. } = &mut self.people[person] else { return };
         *stalled = (stalled.0 || up, stalled.1 || down);
     }
 
     /// Nothing comes through any more between two people who were connected.
-    pub(super) fn lose(&mut self, one: usize, two: usize, loss: Loss) {
+    pub fn lose(&mut self, one: usize, two: usize, loss: Loss) {
         let key = |from: usize, to: usize| {
             let to = self.people[to].call.me?;
             let lives = |(key, pc): &(&PeerKey, &Pc)| key.id == to && pc.agreed;
@@ -193,43 +322,15 @@ impl World {
         }
     }
 
-    pub(super) fn step(&mut self, action: u8, pick: usize) {
-        let person = pick % self.people.len();
-        match action {
-            0 => self.join(person),
-            1 if pick.is_multiple_of(3) => self.leave(person),
-            2 if pick.is_multiple_of(4) => self.cut(person),
-            3 => self.renegotiate(person, pick),
-            4 if pick.is_multiple_of(16) => self.restart(),
-            4 if pick.is_multiple_of(15) => self.tell(person, Input::NetworkChanged),
-            4 if pick.is_multiple_of(13) => {
-                self.stall(person, pick.is_multiple_of(2), !pick.is_multiple_of(3));
-            }
-            4 if pick.is_multiple_of(9) => {
-                self.tell(person, Input::Say(format!("{pick}").as_str().into()));
-                self.pass_on();
-            }
-            4 if pick.is_multiple_of(7) => {
-                let hidden = self.people[person].call.ice.config().hidden;
-                self.hide(person, !hidden);
-            }
-            4 if pick.is_multiple_of(11) => {
-                let loss = if pick.is_multiple_of(2) { Loss::Path } else { Loss::Connection };
-                self.lose(person, (pick + 1) % self.people.len(), loss);
-            }
-            4 => {
-                self.now += Duration::from_millis(200);
-                self.tick_rooms();
-                self.tell(person, Input::Tick);
-            }
-            5 | 6 => self.deliver_up(person),
-            7 | 8 => self.deliver_down(person),
-            _ => self.complete(person, pick),
-        }
+    /// A moment passes, which somebody's browser notices.
+    pub fn elapse(&mut self, person: usize) {
+        self.now += Duration::from_millis(200);
+        self.tick_rooms();
+        self.tell(person, Input::Tick);
     }
 
     /// Lets everything that is under way arrive and everything that is begun finish.
-    pub(super) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         for _ in 0..20_000 {
             if self.round() {
                 return;
@@ -239,7 +340,7 @@ impl World {
     }
 
     /// Lets so much time pass.
-    pub(super) fn run(&mut self, time: Duration) {
+    pub fn run(&mut self, time: Duration) {
         let end = self.now + time;
         while self.now < end {
             self.round();
@@ -265,13 +366,17 @@ impl World {
     }
 
     /// Everybody inside is linked to everybody else inside, exactly once and in agreement.
-    pub(super) fn check(&self) {
-        let state = self.rooms.seen_from_outside(&"room".parse().unwrap(), self.now);
+    pub fn check(&self) {
+        let state = self.rooms.seen_from_outside(&room_name(), self.now);
         let inside: Vec<_> = self.people.iter().filter(|person| person.call.me.is_some()).collect();
         let mut ids: Vec<_> = inside.iter().filter_map(|person| person.call.me).collect();
-        assert_eq!(ids.len(), state.people.len(), "ghosts");
+        assert_eq!(ids.len(), self.rooms.person_count(), "ghosts");
+        // Who is behind a door is not told.
+        assert!(state.gate.is_some() || ids.len() == state.people.len(), "not seen from outside");
         ids.sort();
         for person in &self.people {
+            person.check_admission(&state, ids.len() >= self.limit);
+            person.check_files(&ids);
             let participants = &person.call.participants;
             let mut seen: Vec<_> = participants.iter().map(Participant::id).collect();
             let Some(me) = person.call.me else {
@@ -287,6 +392,8 @@ impl World {
                 assert_eq!(pc.lost, None, "nothing comes through");
                 let other = self.people.iter().find(|other| other.call.me == Some(key.id));
                 assert_eq!(pc.tracks, other.unwrap().tracks(), "taken for something else");
+                let known = participants.get(key.id).map(Participant::presence);
+                assert_eq!(known, Some(&other.unwrap().call.presence), "an earlier presence");
                 assert_eq!(pc.hidden, person.call.ice.config().hidden);
                 assert!(person.call.ice.is_told(), "the server does not know what to hide");
                 assert_eq!(participants.route(key.id), Some(*key), "reached by another connection");
@@ -314,7 +421,7 @@ impl World {
     }
 
     /// Everybody leaves and closes the page.
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         for person in 0..self.people.len() {
             self.leave(person);
             self.settle();
@@ -364,13 +471,25 @@ impl World {
                 let text = message.to_json();
                 person.upstream.push_back(ClientMessage::parse(&text).unwrap());
             }
-            Command::KeepHostKey(_)
-            | Command::HandOutHostKey(_)
-            | Command::DropHostKey
-            | Command::Mute(_)
-            | Command::Tell(_)
-            | Command::Pour(..)
-            | Command::File(_) => {}
+            Command::KeepHostKey(key) => person.host_key = Some(key),
+            Command::DropHostKey => person.host_key = None,
+            Command::HandOutHostKey(_) | Command::Tell(_) => {}
+            Command::Mute(TrackSource::Microphone) => {
+                self.switch(index, |presence| presence.mic = false);
+            }
+            Command::Mute(_) => self.switch(index, |presence| presence.camera = false),
+            Command::Pour(key, messages) => {
+                if let Some((to, back)) = self.other_end(index, key) {
+                    let bytes = |bytes| (to, back, ChannelInput::Bytes(bytes));
+                    self.talks.extend(messages.into_iter().map(bytes));
+                    self.talks.push_back((index, key, ChannelInput::Drained));
+                }
+            }
+            Command::File(command) => {
+                if let Some(done) = obey_file(command) {
+                    self.tell(index, Input::File(done));
+                }
+            }
             Command::OpenPeer { key, config, .. } => {
                 self.made += 1;
                 if person.disabled {
@@ -385,7 +504,7 @@ impl World {
             Command::Configure(_) => {}
             Command::Talk(key, talk) => {
                 if let Some((to, back)) = self.other_end(index, key) {
-                    self.talks.push_back((to, back, talk.to_json()));
+                    self.talks.push_back((to, back, ChannelInput::Heard(talk.to_json())));
                 }
             }
             Command::CloseChannel(key) => panic!("{key:?} says too much"),
@@ -426,10 +545,14 @@ impl World {
     }
 
     fn pass_on(&mut self) {
-        while let Some((to, key, text)) = self.talks.pop_front() {
-            let heard = PeerInput::Channel(ChannelInput::Heard(text));
-            self.tell(to, Input::Peer(key, heard));
-        }
+        while self.pass_one() {}
+    }
+
+    /// The oldest message on the data channels arrives; returns whether there was one.
+    pub fn pass_one(&mut self) -> bool {
+        let Some((to, key, input)) = self.talks.pop_front() else { return false };
+        self.tell(to, Input::Peer(key, PeerInput::Channel(input)));
+        true
     }
 
     /// Data channels open on both sides at once.
@@ -438,13 +561,16 @@ impl World {
         for (person, key) in [(index, key), (other, back)] {
             let pc = self.people[person].pcs.get_mut(&key).unwrap();
             if !std::mem::replace(&mut pc.open, true) {
-                self.tell(person, Input::Peer(key, PeerInput::Channel(ChannelInput::Opened)));
+                for input in [ChannelInput::Opened, ChannelInput::Drained] {
+                    self.tell(person, Input::Peer(key, PeerInput::Channel(input)));
+                }
             }
         }
         self.pass_on();
     }
 
-    fn renegotiate(&mut self, person: usize, pick: usize) {
+    /// A browser wants to negotiate a connection of its person: the one that `pick` chooses.
+    pub fn renegotiate(&mut self, person: usize, pick: usize) {
         let keys: Vec<_> = self.people[person].pcs.keys().copied().collect();
         if let Some(key) = keys.get(pick % keys.len().max(1)) {
             self.tell(person, Input::Peer(*key, PeerInput::NegotiationNeeded));
@@ -452,7 +578,7 @@ impl World {
     }
 
     /// The oldest message of this person reaches the server, or their new socket does.
-    fn deliver_up(&mut self, index: usize) {
+    pub fn deliver_up(&mut self, index: usize) {
         self.counter += 1;
         let person = &mut self.people[index];
         if let Some(generation) = person.opening.take() {
@@ -475,7 +601,9 @@ impl World {
     /// What the server's task adds to a message. Its proofs are not signed here.
     fn identify(&self, message: &ClientMessage) -> Identity {
         let fresh = Identity { id: PeerId(self.counter), since: self.now, ..Identity::default() };
-        let ClientMessage::Join(Join { seat: Some(claim), .. }) = message else { return fresh };
+        let ClientMessage::Join(Join { seat: Some(claim), pass, .. }) = message else {
+            return fresh;
+        };
         let proven = claim.token.as_ref().map(|token| {
             let (id, since) = token.split_once('/').unwrap();
             let since = Duration::from_millis(since.parse().unwrap());
@@ -483,13 +611,15 @@ impl World {
         });
         let identity = proven.unwrap_or(fresh);
         let token = format!("{}/{}", identity.id, identity.since.as_millis());
-        Identity { token: Some(token), ..identity }
+        let host = pass.host.as_ref().map(|key| key.parse().unwrap());
+        Identity { token: Some(token), host, ..identity }
     }
 
     /// The server is killed and started again: every socket breaks, and the rooms are empty.
-    pub(super) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         let config = rooms_of(self.limit);
-        self.rooms = Directory::new(config, self.now, []);
+        let kept = self.kept.keys().map(|room| (room.clone(), None));
+        self.rooms = Directory::new(config, self.now, kept);
         for index in 0..self.people.len() {
             let person = &mut self.people[index];
             person.upstream.clear();
@@ -505,11 +635,13 @@ impl World {
     }
 
     /// How many peer connections have been made so far.
-    pub(super) fn connections_made(&self) -> u64 {
+    #[must_use]
+    pub fn connections_made(&self) -> u64 {
         self.made
     }
 
-    fn deliver_down(&mut self, index: usize) {
+    /// The oldest message of the server reaches this person.
+    pub fn deliver_down(&mut self, index: usize) {
         let person = &mut self.people[index];
         let Some((generation, _)) = person.socket else { return };
         if let (Some(message), (_, false)) = (person.downstream.pop_front(), person.stalled) {
@@ -530,23 +662,51 @@ impl World {
     }
 
     /// Lets more time pass than any seat is held.
-    pub(super) fn wait(&mut self) {
+    pub fn wait(&mut self) {
         for _ in 0..40 {
             self.now += Duration::from_millis(500);
             self.tick_rooms();
             self.settle();
         }
+        self.notice_closed();
+        self.settle();
+    }
+
+    /// Browsers notice that the other end of a connection is closed.
+    fn notice_closed(&mut self) {
+        let pcs = || {
+            self.people.iter().enumerate().flat_map(|(index, person)| {
+                person.pcs.iter().map(move |(key, pc)| (index, *key, pc))
+            })
+        };
+        let is_other_end =
+            |pc: &Pc, other: &Pc| pc.first == other.first || pc.first == other.local_offer;
+        let has_other_end =
+            |index, pc: &Pc| pcs().any(|(other, _, far)| other != index && is_other_end(pc, far));
+        let is_closed =
+            |(index, _, pc): &(usize, PeerKey, &Pc)| pc.agreed && !has_other_end(*index, pc);
+        let closed: Vec<_> = pcs().filter(is_closed).map(|(index, key, _)| (index, key)).collect();
+        for (index, key) in closed {
+            if let Some(pc) = self.people[index].pcs.get_mut(&key) {
+                pc.lost = Some(Loss::Connection);
+                let failed = PeerInput::Connection(ConnectionState::Failed);
+                self.tell(index, Input::Peer(key, failed));
+            }
+        }
     }
 
     fn route(&mut self) {
         while let Some(command) = self.rooms.poll() {
-            if let room::Command::Sync(number) = command {
-                self.rooms.handle(room::Input::Synced(number, true), self.now);
-            }
             let (to, message) = match command {
                 room::Command::Send(conn, message) => (vec![conn], message),
                 room::Command::Broadcast(to, message) => (to, message),
-                _ => continue,
+                room::Command::SendHostKey(conn, _, generation) => {
+                    (vec![conn], ServerMessage::HostKey(generation.to_string()))
+                }
+                other => {
+                    self.obey_rooms(other);
+                    continue;
+                }
             };
             let is_told = |person: &Person| person.socket.is_some_and(|(_, of)| to.contains(&of));
             for person in self.people.iter_mut().filter(|person| is_told(person)) {
@@ -555,7 +715,31 @@ impl World {
         }
     }
 
-    fn complete(&mut self, index: usize, pick: usize) {
+    /// Stores what the rooms want to have stored.
+    fn obey_rooms(&mut self, command: room::Command) {
+        let done = match command {
+            room::Command::Sync(number) => room::Input::Synced(number, true),
+            room::Command::Load(room) => {
+                let kept = self.kept.get(&room).cloned();
+                room::Input::Loaded(room, kept)
+            }
+            room::Command::Resume(input) => *input,
+            room::Command::Keep(room, kept) => {
+                self.kept.insert(room, kept);
+                return;
+            }
+            room::Command::Forget(room) => {
+                self.kept.remove(&room);
+                return;
+            }
+            _ => return,
+        };
+        self.rooms.handle(done, self.now);
+    }
+
+    /// A browser finishes what it does with a connection: the one that `pick` chooses.
+    pub fn complete(&mut self, index: usize, pick: usize) {
+        self.counter += 1;
         let (counter, maps) = (self.counter, self.people[index].maps);
         let working = |(_, pc): &(&PeerKey, &mut Pc)| pc.operation.is_some();
         let mut pcs: Vec<_> = self.people[index].pcs.iter_mut().filter(working).collect();
@@ -589,7 +773,48 @@ fn mapped() -> Vec<TrackInfo> {
     tracks([TrackSource::Microphone, TrackSource::Screen, TrackSource::Camera])
 }
 
+/// What a browser does for files. All bytes of one are the same, and its hash is its number.
+fn obey_file(command: FileCommand) -> Option<FileInput> {
+    Some(match command {
+        FileCommand::Read(number, to, from, length) => {
+            FileInput::Read(number, to, from, Some(vec![0; length]))
+        }
+        FileCommand::Write(key, at, bytes) => {
+            FileInput::Wrote(key, Some(at + u64::try_from(bytes.len()).unwrap()))
+        }
+        FileCommand::Sum(key) => FileInput::Summed(key, Some(format!("{:064x}", key.number))),
+        FileCommand::Open(_) | FileCommand::Save(..) | FileCommand::Forget(_) => return None,
+    })
+}
+
 impl Person {
+    /// Who wants in is inside, or knows why not.
+    fn check_admission(&self, state: &RoomState, is_full: bool) {
+        let view = self.call.view();
+        match view.phase {
+            Phase::Lobby | Phase::Left { .. } => {
+                assert!(!self.wants_in || view.refusal.is_some(), "outside for no reason");
+            }
+            Phase::Joining => panic!("not answered"),
+            Phase::Waiting => assert!(is_full, "waits in front of a room with space"),
+            Phase::Knocking { .. } => {
+                assert!(state.gate.is_some() || is_full, "waits at an open door");
+            }
+            Phase::InCall { .. } => assert!(self.wants_in && self.call.me.is_some()),
+        }
+    }
+
+    /// No file is on its way between people who are inside.
+    fn check_files(&self, inside: &[PeerId]) {
+        for file in self.call.content.files().files.iter() {
+            let owner = file.key.owner.map(|owner| (owner, file.state));
+            for (other, state) in owner.into_iter().chain(file.given.iter().copied()) {
+                let moves = matches!(state, FileState::Coming(_) | FileState::Checking);
+                assert!(!moves || !inside.contains(&other), "{:?} does not arrive", file.key);
+            }
+        }
+    }
+
     /// What this person's sections bring.
     fn tracks(&self) -> Vec<TrackInfo> {
         match self.maps {
@@ -602,6 +827,7 @@ impl Person {
 impl Pc {
     fn agree(&mut self, sdp: &str) {
         (self.signaling, self.agreed) = (SignalingState::Stable, true);
+        self.first.get_or_insert_with(|| sdp.to_owned());
         if sdp.contains("restart") {
             self.restart = false;
             self.lost = self.lost.filter(|loss| *loss == Loss::Connection);
