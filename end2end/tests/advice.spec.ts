@@ -141,6 +141,7 @@ test('a permission withdrawn during the call is reported, and the call continues
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
   await expectConnected(ada, 'Bob');
+  await expectDevicesInUse(bob, ['audio', 'video']);
   await setPermissions(bob, 'denied');
   await expect(bob.locator('[data-problem=denied]').first()).toBeVisible();
   await expectDevicesInUse(bob, []);

@@ -9,6 +9,8 @@ const lockOf = async (page: Page) => {
   const lock = page.getByRole('dialog', { name: /^People/ }).locator('.lock');
   await lock.locator('summary').click();
   await expect(lock.locator('[data-code]')).toHaveText(/^([a-z]{5}-){3}[a-z]{5}$/);
+  // The path is known with the first statistics.
+  await expect(lock.locator('summary')).toHaveText(/^(Direct|Relayed), /);
   return { words: await lock.locator('summary').innerText(), code: await lock.locator('[data-code]').innerText() };
 };
 
