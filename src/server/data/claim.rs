@@ -18,7 +18,7 @@ const FILE: &str = "lock";
 /// Lock of a data directory. It is released when this is dropped or the process ends, even by a crash.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    _locked: File,
+    locked: File,
 }
 
 impl Claim {
@@ -42,7 +42,7 @@ impl Claim {
             );
         }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { _locked: file }),
+            Ok(()) => Ok(Self { locked: file }),
             Err(Errno::WOULDBLOCK) => Err(ServerError::Taken(folder.to_owned())),
             Err(error) => Err(failed(error.into())),
         }
@@ -53,6 +53,13 @@ impl Claim {
         let file = File::open(folder.join(FILE)).ok();
         let tried = file.map(|file| flock(file, FlockOperation::NonBlockingLockShared));
         matches!(tried, Some(Err(Errno::WOULDBLOCK)))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Closing alone does not release it while a process that is just being started has a copy.
+        let _ = flock(&self.locked, FlockOperation::Unlock);
     }
 }
 
