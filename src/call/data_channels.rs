@@ -1,5 +1,5 @@
-//! What goes over data channels, past the server. Content is addressed to people; by which connection
-//! somebody is reached is known to [`Participants::route`] alone.
+//! Content over data channels, past the server. It is addressed to participants; only
+//! [`Participants::route`] chooses the connection.
 //!
 //! [`Participants::route`]: super::participants::Participants::route
 
@@ -15,8 +15,8 @@ impl Call {
         self.content.send_to_all(&Talk::Reaction(reaction));
     }
 
-    /// The channels of a connection report something. What comes is taken from every connection; what
-    /// becomes of those that nothing is sent by is of no interest.
+    /// Handles an event of a connection's channels. Received content counts on every connection; other
+    /// events count only on the one that is used for sending.
     pub(super) fn channel_reports(&mut self, key: PeerKey, input: ChannelInput) {
         let comes = matches!(input, ChannelInput::Heard(_) | ChannelInput::Bytes(_));
         if comes || self.participants.route(key.id) == Some(key) {
@@ -59,7 +59,7 @@ impl Call {
         Some(Command::Pour(key, bytes))
     }
 
-    /// Nothing goes over the channels to a participant any more.
+    /// Closes the channels to a participant.
     fn close_channels(&mut self, id: PeerId) -> Option<Command> {
         let key = self.participants.route(id)?;
         self.participants.connection_mut(key)?.note_channel(&ChannelInput::Closed);

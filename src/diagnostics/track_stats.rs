@@ -1,43 +1,43 @@
-//! What a browser counts of each track of a connection, and what that comes to for one participant.
+//! Statistics per track of a connection, and their sum for one participant.
 
 use super::{Picture, Route, StatsSnapshot, Traffic};
 use crate::protocol::Mid;
 use std::time::Duration;
 
-/// What is counted of one track in one direction (W3C WebRTC Statistics, section 7.4). What a browser
-/// does not tell is none. What the other side reports of a track that goes may be a value of its own.
+/// Statistics of one track in one direction (W3C WebRTC Statistics, section 7.4). Values that the browser
+/// does not report are `None`. The other side's report about a sent track may be a separate value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrackStats {
     /// Its media section.
     pub mid: Option<Mid>,
-    /// Whether it is sound, not a picture.
+    /// Whether it is audio, not video.
     pub is_audio: bool,
-    /// Bytes since the connection was made.
+    /// Bytes since the connection was created.
     pub bytes: Option<u64>,
-    /// Packets that arrived since then, and that did not. Only of what comes.
+    /// Packets received and lost since then. Received tracks only.
     pub packets: Option<(u64, u64)>,
-    /// The share of packets, 0 to 1, that did not arrive at the other side lately. Only of what goes.
+    /// The fraction of packets, 0 to 1, that the other side lost recently. Sent tracks only.
     pub loss: Option<f64>,
-    /// How unevenly packets arrive (RFC 3550, section 6.4.1).
+    /// Jitter of the packets (RFC 3550, section 6.4.1).
     pub jitter: Option<Duration>,
-    /// The name of its codec, as in `audio/<name>`; none before anything came or went.
+    /// The name of its codec, as in `audio/<name>`; `None` before the first packet.
     pub codec: Option<String>,
-    /// The rest of what is known of a picture.
+    /// Further statistics of a video track.
     pub picture: Option<Picture>,
 }
 
-/// What a browser tells of a connection at one moment, track by track.
+/// The browser's statistics of a connection at one moment, track by track.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConnectionStats {
-    /// When, since the page was opened.
+    /// Time since the page was opened.
     pub at: Duration,
-    /// The way in use.
+    /// The selected route.
     pub route: Option<Route>,
-    /// Time there and back.
+    /// Round-trip time.
     pub round_trip: Option<Duration>,
-    /// What comes.
+    /// Received tracks.
     pub received: Vec<TrackStats>,
-    /// What goes.
+    /// Sent tracks.
     pub sent: Vec<TrackStats>,
 }
 

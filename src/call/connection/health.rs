@@ -41,9 +41,9 @@ struct Pulse {
 }
 
 impl Pulse {
-    fn note(&mut self, count: u64, anew: bool, now: Duration) {
+    fn note(&mut self, count: u64, is_restart: bool, now: Duration) {
         let grown = count > self.count;
-        if anew || grown {
+        if is_restart || grown {
             self.at = now;
         }
         // May be lower than before: abandoned candidate pairs no longer count.
@@ -86,15 +86,15 @@ pub(super) struct Health {
 
 impl Health {
     pub(super) fn note(&mut self, counts: Counts, now: Duration) {
-        let anew = self.recent.back().is_none_or(|(at, _)| *at + BREAK < now);
+        let is_restart = self.recent.back().is_none_or(|(at, _)| *at + BREAK < now);
         let before = self.read_at();
         let resumes = |pulse: &Pulse, count| count > pulse.count && before >= pulse.at + GAP;
         let resumed = resumes(&self.sound, counts.sound.packets)
             || resumes(&self.picture, counts.picture.packets);
-        self.heard.note(counts.heard, anew, now);
-        self.sound.note(counts.sound.packets, anew, now);
-        self.picture.note(counts.picture.packets, anew, now);
-        if anew || resumed {
+        self.heard.note(counts.heard, is_restart, now);
+        self.sound.note(counts.sound.packets, is_restart, now);
+        self.picture.note(counts.picture.packets, is_restart, now);
+        if is_restart || resumed {
             // Losses during an outage do not predict what follows, nor does the bandwidth at that
             // time.
             self.recent.clear();

@@ -75,8 +75,8 @@ impl Recovery {
         self.attempts += 1;
         let hurried = std::mem::take(&mut self.hurried);
         self.earliest = now + if hurried { SECOND_AFTER } else { Duration::from_secs(wait) };
-        let anew = hopeless || self.attempts > RESTART_LIMIT;
-        Some(if anew { Step::Reconnect } else { Step::RestartIce })
+        let reconnects = hopeless || self.attempts > RESTART_LIMIT;
+        Some(if reconnects { Step::Reconnect } else { Step::RestartIce })
     }
 }
 

@@ -36,12 +36,12 @@ impl Pair {
 
     /// Lets time pass, and returns when a new connection was asked for, and when something was said again.
     fn wait(&mut self, until: Duration) -> (Vec<u64>, Vec<u64>) {
-        let (mut anew, mut said) = (Vec::new(), Vec::new());
+        let (mut reconnects, mut said) = (Vec::new(), Vec::new());
         while self.now < until {
             let due = self.connection.due().into_iter().chain(self.connection.told(self.now)).min();
             self.now = due.map_or(until, |due| due.clamp(self.now, until));
             if self.connection.step(self.now) {
-                anew.push(self.now.as_secs());
+                reconnects.push(self.now.as_secs());
             }
             let offers = std::iter::from_fn(|| self.connection.poll());
             let is_offer =
@@ -50,7 +50,7 @@ impl Pair {
                 said.push(self.now.as_secs());
             }
         }
-        (anew, said)
+        (reconnects, said)
     }
 
     fn link(&self) -> Link {
@@ -91,8 +91,8 @@ fn who_never_answers_is_named_and_the_offer_is_said_again() {
     pair.wait(BEGINS_WITHIN);
     let silent = Failure::NoAnswer;
     assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
-    let (anew, said) = pair.wait(40 * SECOND);
-    assert_eq!(anew, [] as [u64; 0], "who asks their person for something still may answer");
+    let (reconnects, said) = pair.wait(40 * SECOND);
+    assert_eq!(reconnects, [] as [u64; 0], "who asks their person for something still may answer");
     assert_eq!(said, [20, 23, 28, 36]);
     pair.hear([
         PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
@@ -105,12 +105,12 @@ fn who_never_answers_is_named_and_the_offer_is_said_again() {
 #[test]
 fn who_never_offers_is_named_and_asked_again() {
     let mut pair = Pair::new(Role::Callee);
-    let (anew, _) = pair.wait(19 * SECOND);
+    let (reconnects, _) = pair.wait(19 * SECOND);
     let silent = Failure::NoAnswer;
     assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
-    assert_eq!(anew, [] as [u64; 0]);
-    let (anew, said) = pair.wait(40 * SECOND);
-    assert_eq!((anew, said), (vec![20, 23, 28, 36], vec![]));
+    assert_eq!(reconnects, [] as [u64; 0]);
+    let (reconnects, said) = pair.wait(40 * SECOND);
+    assert_eq!((reconnects, said), (vec![20, 23, 28, 36], vec![]));
     pair.replace();
     assert_eq!(pair.link(), Link::Failed(Obstacle::Here(silent)), "the text does not start again");
 }

@@ -94,6 +94,6 @@ impl Readings {
         let receivers = self.pc.get_receivers().length() as usize;
         let is_good =
             known.of("inbound-rtp").count() >= receivers && elapsed() < known.looked() + KNOWN_FOR;
-        is_good.then(|| known.anew())
+        is_good.then(|| known.unread())
     }
 }

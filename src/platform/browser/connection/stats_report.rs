@@ -61,8 +61,8 @@ impl Parts {
         self.looked
     }
 
-    /// The same selection from another report.
-    pub(super) fn anew(&self) -> Self {
+    /// The same selection, to be read from the next report.
+    pub(super) fn unread(&self) -> Self {
         let part = |Part { kind, is_audio, mid, id, .. }: &Part| Part {
             kind,
             is_audio: *is_audio,
