@@ -240,6 +240,29 @@ fn what_was_said_before_is_told_to_who_comes_later_even_of_those_who_are_gone() 
 }
 
 #[test]
+fn a_message_of_an_absent_person_reaches_those_who_asked_too_early() {
+    let mut world = World::with(4);
+    world.open(0, 1);
+    while world.deliver(0) {}
+    world.say(0);
+    while world.deliver(0) {}
+    world.leave(0);
+    let (holder, second, third) = (0, 1, 2);
+    world.open(second, third);
+    world.open(holder, second);
+    while world.deliver(0) {}
+    // The copy of the first holder is lost, and the third participant asks before it is back.
+    world.reload(holder, false);
+    for other in [third, second] {
+        world.open(holder, other);
+        while world.deliver(0) {}
+    }
+    assert_eq!((world.read(holder), world.read(third)), (world.said.clone(), vec![]));
+    world.settle();
+    assert_eq!(world.read(third), world.said);
+}
+
+#[test]
 fn t22_nobody_speaks_for_somebody_who_is_there() {
     let mut world = World::with(3);
     world.settle();
