@@ -248,9 +248,10 @@ fn a_message_of_an_absent_person_reaches_those_who_asked_too_early() {
     while world.deliver(0) {}
     world.leave(0);
     let (holder, second, third) = (0, 1, 2);
-    world.open(second, third);
-    world.open(holder, second);
-    while world.deliver(0) {}
+    for (one, two) in [(second, third), (holder, second)] {
+        world.open(one, two);
+        while world.deliver(0) {}
+    }
     // The copy of the first holder is lost, and the third participant asks before it is back.
     world.reload(holder, false);
     for other in [third, second] {
