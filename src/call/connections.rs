@@ -27,7 +27,7 @@ impl Call {
         };
         self.participants.connect(fresh, self.presence.quality, now);
         if is_new {
-            self.content.came(id);
+            self.content.peer_joined(id);
         }
         self.reroute();
         let config = self.ice.config().clone();
@@ -124,7 +124,7 @@ impl Call {
     }
 
     pub(super) fn remove_participant(&mut self, id: PeerId) {
-        self.content.left(id);
+        self.content.peer_left(id);
         let closed = self.participants.remove(id);
         self.commands.extend(closed.into_iter().map(Command::ClosePeer));
     }

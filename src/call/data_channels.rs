@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Call {
-    pub(super) fn show(&mut self, reaction: Reaction) {
+    pub(super) fn send_reaction(&mut self, reaction: Reaction) {
         self.reaction = Some((reaction, self.clock.now));
         self.content.send_to_all(&Talk::Reaction(reaction));
     }
@@ -44,7 +44,7 @@ impl Call {
         while let Some(command) = self.content.poll() {
             let route = |id| self.participants.route(id);
             let command = match command {
-                ContentCommand::Send(id, talk) => route(id).map(|key| Command::Talk(key, talk)),
+                ContentCommand::Send(id, talk) => route(id).map(|key| Command::SendMessage(key, talk)),
                 ContentCommand::SendBytes(id, bytes) => self.send_bytes(id, bytes),
                 ContentCommand::Close(id) => self.close_channels(id),
                 ContentCommand::File(command) => Some(Command::File(command)),
@@ -56,7 +56,7 @@ impl Call {
     fn send_bytes(&mut self, id: PeerId, bytes: Vec<Vec<u8>>) -> Option<Command> {
         let key = self.participants.route(id)?;
         self.participants.connection_mut(key)?.note_sent_bytes();
-        Some(Command::Pour(key, bytes))
+        Some(Command::SendBytes(key, bytes))
     }
 
     /// Closes the channels to a participant.

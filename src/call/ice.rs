@@ -23,8 +23,8 @@ pub(super) struct Ice {
     config: PeerConfig,
     /// When the server is to be asked for fresh credentials; never if those that are there last.
     ask: Option<Duration>,
-    /// Whether the server was told to keep the address back when the seat was last asked for.
-    told: bool,
+    /// Whether the last `join` asked the server to hide the address.
+    requested: bool,
 }
 
 impl Ice {
@@ -32,20 +32,20 @@ impl Ice {
         &self.config
     }
 
-    /// Returns whether that is a change.
-    pub(super) fn hide(&mut self, hidden: bool) -> bool {
+    /// Sets whether the address is hidden. Returns whether that is a change.
+    pub(super) fn set_hidden(&mut self, hidden: bool) -> bool {
         std::mem::replace(&mut self.config.hidden, hidden) != hidden
     }
 
-    /// What the server is told when a seat is asked for.
-    pub(super) fn tell(&mut self) -> bool {
-        self.told = self.config.hidden;
-        self.told
+    /// Whether a `join` that is sent now asks the server to hide the address.
+    pub(super) fn request_hiding(&mut self) -> bool {
+        self.requested = self.config.hidden;
+        self.requested
     }
 
-    /// Whether the server does what it is to do.
-    pub(super) fn is_told(&self) -> bool {
-        self.told == self.config.hidden
+    /// Whether the last `join` asked for what is wanted now.
+    pub(super) fn is_requested(&self) -> bool {
+        self.requested == self.config.hidden
     }
 
     pub(super) fn granted(&mut self, grant: IceGrant, now: Duration) {

@@ -21,17 +21,17 @@ pub enum Input {
     Epoch(Duration),
     /// The page of a room was opened.
     Watch(RoomName),
-    /// The page was opened by somebody who had a seat in the room a moment ago, and since when, in
-    /// time since the Unix epoch: the next [`Input::Join`] takes it again.
-    Return(String, Duration),
-    /// What was said in the room before the page was loaded again.
-    Recall(Vec<Message>),
+    /// The token of the seat that this tab had a moment ago, and when it was first taken, as time
+    /// since the Unix epoch: the next [`Input::Join`] takes it again.
+    RestoreSeat(String, Duration),
+    /// The chat from before the page was loaded again.
+    RestoreChat(Vec<Message>),
     /// The person says something to everybody in the room.
     Say(ChatText),
     /// Something about files.
     File(FileInput),
-    /// The person shows a sign.
-    Show(Reaction),
+    /// The person sends a reaction to everyone.
+    SendReaction(Reaction),
     /// What opens the room's doors to this person.
     SetPass(Pass, Option<String>),
     /// The person says the room's passcode with the next [`Input::Join`].
@@ -42,9 +42,8 @@ pub enum Input {
     Join,
     /// Leave was pressed, or waiting was stopped.
     Leave,
-    /// The person wants nobody to learn their address, or has nothing against that any more. In a
-    /// call, every connection is replaced for it.
-    Hide(bool),
+    /// Whether the address is hidden from the others. A change in a call replaces every connection.
+    HideAddress(bool),
     /// The name was edited, or the microphone or camera switched.
     SetPresence(Presence),
     /// The socket is open.
@@ -60,15 +59,16 @@ pub enum Input {
         /// Fresh randomness, 0 to 1, that spreads the reconnections of many clients.
         jitter: f32,
     },
-    /// The page is looked at again: a good moment to reconnect, and to see whether all is well.
-    Awake,
-    /// The person wants to reach the server now.
-    Hurry,
+    /// Whether the server can be reached matters now, for example because the page is visible again:
+    /// a lost WebSocket reconnects without delay, and an open one is checked.
+    CheckServer,
+    /// The person wants to reconnect now.
+    ReconnectNow,
     /// There is a network again, or the device woke up: what was open before went through a network
     /// that may be gone.
     NetworkChanged,
-    /// A picture of somebody else is on the screen.
-    Seen,
+    /// The first frame of another participant's video is on the screen.
+    FirstFrame,
     /// A peer connection reports something.
     Peer(PeerKey, PeerInput),
     /// [`Call::poll_timeout`] has come.
@@ -99,7 +99,7 @@ impl Input {
 pub enum Command {
     /// Open a socket to the server. One that was open before is given up.
     OpenSocket(Generation),
-    /// Write to the open socket.
+    /// Send a message to the server on the open socket.
     Send(ClientMessage),
     /// Make a peer connection, with the local tracks added. Answered by [`PeerInput::NotOpened`] where
     /// the browser cannot.
@@ -117,11 +117,11 @@ pub enum Command {
     ClosePeer(PeerKey),
     /// Do something with a peer connection.
     Peer(PeerKey, PeerCommand),
-    /// Say something on the data channel of a peer connection.
-    Talk(PeerKey, Talk),
+    /// Send a message on the first data channel of a peer connection.
+    SendMessage(PeerKey, Talk),
     /// Send bytes on the second data channel of a peer connection. Answered by
     /// [`ChannelInput::Drained`].
-    Pour(PeerKey, Vec<Vec<u8>>),
+    SendBytes(PeerKey, Vec<Vec<u8>>),
     /// Close those channels.
     CloseChannel(PeerKey),
     /// Do something for files.
@@ -134,6 +134,6 @@ pub enum Command {
     DropHostKey,
     /// Switch something off that this person sends: a host wants that.
     Mute(TrackSource),
-    /// Tell the person that something was not done, or counts no more.
-    Tell(ErrorCode),
+    /// Notify the person that an action was refused, or that a credential is no longer valid.
+    Notify(ErrorCode),
 }

@@ -170,7 +170,7 @@ impl Call {
 
     /// Rejoins if the server does not yet know whether to hide the address.
     pub(super) fn rejoin_to_hide(&mut self) {
-        if self.me.is_some() && !self.ice.is_told() {
+        if self.me.is_some() && !self.ice.is_requested() {
             self.open_socket();
         }
     }
@@ -195,7 +195,7 @@ impl Call {
         seat.kept_connections = self.participants.intact();
         let token = seat.token.clone().or_else(|| seat.left.clone());
         let seat = Some(SeatClaim { token, linked: seat.kept_connections.clone() });
-        let (presence, hidden) = (self.presence.clone(), self.ice.tell());
+        let (presence, hidden) = (self.presence.clone(), self.ice.request_hiding());
         let pass = self.admission.pass.clone();
         self.send(ClientMessage::Join(Join { room, presence, seat, pass, hidden }));
     }
@@ -266,7 +266,7 @@ impl Call {
                 let goes_on = !self.admission.seat.kept_connections.is_empty();
                 self.give_up_seat();
                 if goes_on {
-                    self.content.recall(said.to_vec());
+                    self.content.restore_chat(said.to_vec());
                 }
                 self.ask_to_join();
             }
@@ -277,7 +277,7 @@ impl Call {
                 self.leave(now);
                 let seat = &mut self.admission.seat;
                 (seat.token, seat.joined_at, seat.moved) = (token, joined_at, true);
-                self.content.recall(said.to_vec());
+                self.content.restore_chat(said.to_vec());
             }
             E::BadHostKey => {
                 self.admission.take_spare_key();
@@ -310,7 +310,7 @@ impl Call {
             | E::NotKept
             | E::ThisCallOnly => {
                 self.host_tools.refused(code);
-                self.commands.push_back(Command::Tell(code));
+                self.commands.push_back(Command::Notify(code));
             }
             _ => {}
         }
@@ -320,7 +320,7 @@ impl Call {
     /// why they wait, or are a guest.
     fn go_on_without(&mut self, code: ErrorCode) {
         self.admission.refusal = Some(code);
-        self.commands.push_back(Command::Tell(code));
+        self.commands.push_back(Command::Notify(code));
     }
 
     /// Returns to the lobby, or to the page after a call, with a reason.

@@ -100,23 +100,23 @@ impl Call {
         match input {
             Input::Epoch(epoch) => self.set_clock(epoch),
             Input::Watch(room) => self.watch(room, now),
-            Input::Return(token, since) => {
+            Input::RestoreSeat(token, since) => {
                 let seat = &mut self.admission.seat;
                 (seat.token, seat.joined_at) = (Some(token), Some(since));
             }
-            Input::Recall(messages) => self.content.recall(messages),
+            Input::RestoreChat(messages) => self.content.restore_chat(messages),
             Input::Say(text) => {
                 self.content.say(self.presence.name.clone(), text, self.clock.since_epoch());
             }
             Input::File(input) => self.content.handle_file(input),
-            Input::Show(sign) => self.show(sign),
+            Input::SendReaction(reaction) => self.send_reaction(reaction),
             Input::SetPass(pass, spare_key) => self.set_pass(pass, spare_key),
             Input::SetPasscode(passcode) => self.admission.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence, now),
-            Input::Hide(hidden) => self.hide(hidden),
+            Input::HideAddress(hidden) => self.hide_address(hidden),
             Input::SocketOpened(generation) => {
                 if self.socket.opened(generation, now) {
                     self.greet();
@@ -130,13 +130,13 @@ impl Call {
             Input::SocketClosed { generation, restarting, jitter } => {
                 self.socket.closed(generation, restarting, jitter, now);
             }
-            Input::Awake => self.doubt_socket(),
-            Input::Hurry => self.socket.abandon(now),
+            Input::CheckServer => self.doubt_socket(),
+            Input::ReconnectNow => self.socket.abandon(now),
             Input::NetworkChanged => {
                 self.admission.seat.network_changed = true;
                 self.socket.abandon(now);
             }
-            Input::Seen => {
+            Input::FirstFrame => {
                 let report = self.waits.see(now);
                 self.report(report);
             }
@@ -181,7 +181,7 @@ impl Call {
         self.clock.epoch = epoch;
     }
 
-    /// What to store for [`Input::Return`] while the user is in the call, and their presence.
+    /// What to store for [`Input::RestoreSeat`] while the user is in the call, and their presence.
     #[must_use]
     pub fn seat(&self) -> Option<(&str, Duration, &Presence)> {
         let Admission { phase, seat, .. } = &self.admission;
@@ -265,8 +265,8 @@ impl Call {
         self.content.send_to_all(&Talk::Presence(presence));
     }
 
-    fn hide(&mut self, hidden: bool) {
-        if self.ice.hide(hidden) {
+    fn hide_address(&mut self, hidden: bool) {
+        if self.ice.set_hidden(hidden) {
             self.participants.outdate(self.generations);
             self.rejoin_to_hide();
         }

@@ -37,7 +37,7 @@ fn the_time_inside_is_counted_on_after_a_reload() {
     for (input, time) in [
         (Input::Epoch(seconds(1000)), 0),
         (Input::Watch("123".parse().unwrap()), 0),
-        (Input::Return("seat".to_owned(), seconds(700)), 0),
+        (Input::RestoreSeat("seat".to_owned(), seconds(700)), 0),
         (Input::Join, 1),
         (Input::SocketOpened(1), 1),
         (Input::SocketMessage(1, joined()), 2),
@@ -134,7 +134,7 @@ fn a_link_that_no_longer_counts_is_told_of() {
     let hosted = Pass { host: Some("old".to_owned()), ..Pass::default() };
     let told = |call: &mut Call| {
         let told = std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
-            Command::Tell(code) => Some(code),
+            Command::Notify(code) => Some(code),
             _ => None,
         });
         told.collect::<Vec<_>>()
@@ -238,8 +238,8 @@ fn how_long_the_person_waited_is_reported() {
         (Input::SocketMessage(1, state), 20),
         (Input::Join, 1000),
         (Input::SocketMessage(1, joined(1)), 1412),
-        (Input::Seen, 1530),
-        (Input::Seen, 1600),
+        (Input::FirstFrame, 1530),
+        (Input::FirstFrame, 1600),
         (Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 }, 3000),
         (Input::Tick, 3000),
         (Input::SocketOpened(2), 3900),
@@ -369,10 +369,10 @@ fn content_goes_by_the_connection_that_is_up_and_changes_over() {
     let mut said = Vec::new();
     for (key, input) in [(old, connected()), (old, opened()), (new, opened()), (new, connected())] {
         call.handle(Input::Peer(key, input), Duration::ZERO);
-        call.handle(Input::Show(Reaction::ThumbsUp), Duration::ZERO);
+        call.handle(Input::SendReaction(Reaction::ThumbsUp), Duration::ZERO);
         let mut keys: Vec<_> = std::iter::from_fn(|| call.poll())
             .filter_map(|command| match command {
-                Command::Talk(key, _) => Some(key),
+                Command::SendMessage(key, _) => Some(key),
                 _ => None,
             })
             .collect();
@@ -471,7 +471,7 @@ fn who_hides_in_a_call_is_connected_anew_and_nobody_else_is() {
     world.settle();
     for (hidden, expected) in [(true, 4), (true, 0), (false, 4)] {
         let made = world.connections_made();
-        world.hide(1, hidden);
+        world.hide_address(1, hidden);
         world.settle();
         world.check();
         assert_eq!(world.connections_made() - made, expected);
@@ -485,7 +485,7 @@ fn who_hides_while_coming_in_is_hidden_in_the_end() {
     world.join(0);
     world.settle();
     world.join(1);
-    world.hide(1, true);
+    world.hide_address(1, true);
     world.settle();
     world.check();
 }
@@ -530,7 +530,7 @@ fn who_was_not_told_that_a_connection_was_replaced_is_connected_again() {
     }
     world.settle();
     world.stall(1, false, true);
-    world.hide(0, true);
+    world.hide_address(0, true);
     world.settle();
     world.wait();
     world.check();
@@ -593,7 +593,7 @@ fn fresh_credentials_reach_the_connections_that_are_there() {
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let mut call = Call::new();
     for input in [
-        Input::Hide(true),
+        Input::HideAddress(true),
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
         Input::Join,

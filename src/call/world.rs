@@ -239,12 +239,12 @@ impl World {
         person.pcs.clear();
         person.unmade.clear();
         self.talks.retain(|(to, ..)| *to != index);
-        self.tell(index, Input::Hide(before.ice.config().hidden));
+        self.tell(index, Input::HideAddress(before.ice.config().hidden));
         self.give_pass(index);
         self.tell(index, Input::Watch(room_name()));
         let Some((token, since, presence)) = before.seat() else { return };
-        self.tell(index, Input::Return(token.to_owned(), since));
-        self.tell(index, Input::Recall(before.content.messages().to_vec()));
+        self.tell(index, Input::RestoreSeat(token.to_owned(), since));
+        self.tell(index, Input::RestoreChat(before.content.messages().to_vec()));
         self.tell(index, Input::SetPresence(presence.clone()));
         self.join(index);
     }
@@ -266,14 +266,14 @@ impl World {
     }
 
     /// Somebody hides their address, or does not any more.
-    pub fn hide(&mut self, person: usize, hidden: bool) {
-        self.tell(person, Input::Hide(hidden));
+    pub fn hide_address(&mut self, person: usize, hidden: bool) {
+        self.tell(person, Input::HideAddress(hidden));
     }
 
     /// Somebody changes their mind about hiding their address.
     pub fn toggle_hiding(&mut self, person: usize) {
         let hidden = self.people[person].call.ice.config().hidden;
-        self.hide(person, !hidden);
+        self.hide_address(person, !hidden);
     }
 
     /// The socket breaks: what was under way in both directions is lost.
@@ -395,7 +395,7 @@ impl World {
                 let known = participants.get(key.id).map(Participant::presence);
                 assert_eq!(known, Some(&other.unwrap().call.presence), "an earlier presence");
                 assert_eq!(pc.hidden, person.call.ice.config().hidden);
-                assert!(person.call.ice.is_told(), "the server does not know what to hide");
+                assert!(person.call.ice.is_requested(), "the server does not know what to hide");
                 assert_eq!(participants.route(key.id), Some(*key), "reached by another connection");
                 let connection = participants.connections().find(|one| one.key() == *key);
                 assert!(connection.is_some_and(|connection| !connection.is_negotiating()));
@@ -447,14 +447,14 @@ impl World {
     fn tell(&mut self, person: usize, input: Input) {
         self.people[person].call.handle(input, self.now);
         while let Some(command) = self.people[person].call.poll() {
-            self.obey(person, command);
+            self.execute(person, command);
         }
         for (person, key) in std::mem::take(&mut self.failed) {
             self.tell(person, Input::Peer(key, PeerInput::NotOpened));
         }
     }
 
-    fn obey(&mut self, index: usize, command: Command) {
+    fn execute(&mut self, index: usize, command: Command) {
         let person = &mut self.people[index];
         match command {
             Command::OpenSocket(generation) => {
@@ -473,12 +473,12 @@ impl World {
             }
             Command::KeepHostKey(key) => person.host_key = Some(key),
             Command::DropHostKey => person.host_key = None,
-            Command::HandOutHostKey(_) | Command::Tell(_) => {}
+            Command::HandOutHostKey(_) | Command::Notify(_) => {}
             Command::Mute(TrackSource::Microphone) => {
                 self.switch(index, |presence| presence.mic = false);
             }
             Command::Mute(_) => self.switch(index, |presence| presence.camera = false),
-            Command::Pour(key, messages) => {
+            Command::SendBytes(key, messages) => {
                 if let Some((to, back)) = self.other_end(index, key) {
                     let bytes = |bytes| (to, back, ChannelInput::Bytes(bytes));
                     self.talks.extend(messages.into_iter().map(bytes));
@@ -486,7 +486,7 @@ impl World {
                 }
             }
             Command::File(command) => {
-                if let Some(done) = obey_file(command) {
+                if let Some(done) = execute_file_command(command) {
                     self.tell(index, Input::File(done));
                 }
             }
@@ -502,7 +502,7 @@ impl World {
                 self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
             Command::Configure(_) => {}
-            Command::Talk(key, talk) => {
+            Command::SendMessage(key, talk) => {
                 if let Some((to, back)) = self.other_end(index, key) {
                     self.talks.push_back((to, back, ChannelInput::Heard(talk.to_json())));
                 }
@@ -704,7 +704,7 @@ impl World {
                     (vec![conn], ServerMessage::HostKey(generation.to_string()))
                 }
                 other => {
-                    self.obey_rooms(other);
+                    self.execute_room_command(other);
                     continue;
                 }
             };
@@ -716,7 +716,7 @@ impl World {
     }
 
     /// Stores what the rooms want to have stored.
-    fn obey_rooms(&mut self, command: room::Command) {
+    fn execute_room_command(&mut self, command: room::Command) {
         let done = match command {
             room::Command::Sync(number) => room::Input::Synced(number, true),
             room::Command::Load(room) => {
@@ -774,7 +774,7 @@ fn mapped() -> Vec<TrackInfo> {
 }
 
 /// What a browser does for files. All bytes of one are the same, and its hash is its number.
-fn obey_file(command: FileCommand) -> Option<FileInput> {
+fn execute_file_command(command: FileCommand) -> Option<FileInput> {
     Some(match command {
         FileCommand::Read(number, to, from, length) => {
             FileInput::Read(number, to, from, Some(vec![0; length]))

@@ -92,7 +92,7 @@ impl Content {
     }
 
     /// Restores messages from before a reload.
-    pub fn recall(&mut self, messages: Vec<Message>) {
+    pub fn restore_chat(&mut self, messages: Vec<Message>) {
         self.chat.recall(messages);
     }
 
@@ -105,12 +105,12 @@ impl Content {
     }
 
     /// A participant has joined.
-    pub fn came(&mut self, id: PeerId) {
+    pub fn peer_joined(&mut self, id: PeerId) {
         self.chat.came(id);
     }
 
     /// A participant has left for good.
-    pub fn left(&mut self, id: PeerId) {
+    pub fn peer_left(&mut self, id: PeerId) {
         self.chat.left(id);
         self.files.left(id);
         self.flood_limit.retain(|other| other != id);

@@ -39,7 +39,7 @@ impl World {
         let mut content = Content::default();
         let present: Vec<_> = self.people.iter().map(|person| person.id).collect();
         content.joined(id, &present);
-        self.people.iter_mut().for_each(|other| other.content.came(id));
+        self.people.iter_mut().for_each(|other| other.content.peer_joined(id));
         self.people.push(Person { id, content });
     }
 
@@ -49,7 +49,7 @@ impl World {
         let present: Vec<_> = self.people.iter().map(|person| person.id).collect();
         content.joined(id, &present);
         while content.poll().is_some() {}
-        self.people.iter_mut().for_each(|other| other.content.came(id));
+        self.people.iter_mut().for_each(|other| other.content.peer_joined(id));
         self.people.push(Person { id, content });
     }
 
@@ -59,7 +59,7 @@ impl World {
         self.gone.insert(id, content);
         self.channels.retain(|(from, to), _| *from != id && *to != id);
         for index in 0..self.people.len() {
-            self.people[index].content.left(id);
+            self.people[index].content.peer_left(id);
         }
         self.wait(Duration::ZERO);
     }
@@ -112,7 +112,7 @@ impl World {
         let (id, kept) = (self.people[person].id, self.people[person].content.chat().messages);
         let mut content = Content::default();
         if remembers {
-            content.recall(kept.to_vec());
+            content.restore_chat(kept.to_vec());
         }
         let others = self.people.iter().map(|other| other.id).filter(|other| *other != id);
         content.joined(id, &others.collect::<Vec<_>>());

@@ -165,7 +165,7 @@ impl Page {
         let is_told = |command: &Command<Track>| {
             matches!(
                 command,
-                Command::Offer(_) | Command::TellReplaced { .. } | Command::TellUnplugged(_)
+                Command::Offer(_) | Command::NotifyReplaced { .. } | Command::NotifyUnplugged(_)
             )
         };
         std::mem::take(&mut self.done).into_iter().filter(is_told).collect()
@@ -175,7 +175,7 @@ impl Page {
 #[test]
 fn both_are_asked_for_in_one_question_with_the_chosen_devices() {
     let mut page = page();
-    page.handle(Input::Recall(Camera, "c2".into()));
+    page.handle(Input::RestoreChoice(Camera, "c2".into()));
     page.lists(Input::Open);
     let devices = vec![(Microphone, String::new()), (Camera, "c2".into())];
     assert_eq!(page.waiting, [Command::Ask { generation: 1, devices }]);
@@ -192,7 +192,7 @@ fn both_are_asked_for_in_one_question_with_the_chosen_devices() {
 #[test]
 fn nothing_is_asked_before_somebody_wants_it() {
     let mut page = page();
-    page.does(Input::Recall(Camera, "c2".into()));
+    page.does(Input::RestoreChoice(Camera, "c2".into()));
     page.does(Input::RetryBusy);
     page.does(Input::ProcessingChanged);
     page.does(Input::Choose(Camera, "c".into()));
@@ -471,8 +471,8 @@ fn only_what_sends_is_switched_off() {
 fn what_is_barred_fails_at_once() {
     for problem in [Problem::Insecure, Problem::Framed, Problem::Forbidden] {
         let mut page = page();
-        page.handle(Input::Bar(Microphone, problem));
-        page.handle(Input::Bar(Camera, problem));
+        page.handle(Input::Block(Microphone, problem));
+        page.handle(Input::Block(Camera, problem));
         assert_eq!(page.sources(), [&Source::Failed(problem); 2]);
         page.handle(Input::OpenUnasked);
         page.handle(Input::Retry(Camera));
@@ -487,7 +487,7 @@ fn what_is_barred_fails_at_once() {
 #[test]
 fn one_that_is_barred_does_not_cost_the_other() {
     let mut page = page();
-    page.handle(Input::Bar(Microphone, Problem::Forbidden));
+    page.handle(Input::Block(Microphone, Problem::Forbidden));
     page.does(Input::Open);
     assert_eq!(page.questions, [vec![Camera]]);
     assert_eq!(page.track(Camera), Some(1));
@@ -551,7 +551,7 @@ fn the_next_best_takes_the_place_of_what_was_unplugged() {
     page.handle(Input::Answered { generation, answer: Ok(vec![other]) });
     assert!(page.is_sending(Microphone) && page.is_enabled(Microphone));
     let now = "Device m".to_owned();
-    let replaced = Command::TellReplaced { kind: Microphone, gone: gone("m2"), now };
+    let replaced = Command::NotifyReplaced { kind: Microphone, gone: gone("m2"), now };
     assert_eq!(page.told(), [replaced]);
     assert_eq!(page.track(Camera), Some(2), "nothing happened to it");
     // It is reported once.
@@ -588,7 +588,7 @@ fn it_is_said_when_there_is_no_other() {
     page.devices = Some(vec![device(Camera, "c")]);
     page.end(Microphone);
     assert_eq!(page.source(Microphone), &MISSING);
-    assert_eq!(page.told(), [Command::TellUnplugged(Microphone)]);
+    assert_eq!(page.told(), [Command::NotifyUnplugged(Microphone)]);
 }
 
 #[test]

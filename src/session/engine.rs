@@ -226,10 +226,10 @@ impl Engine {
             Command::HandOutHostKey(key) => self.session.room.hand_out_host_link(&key),
             Command::DropHostKey => room_keys::drop_host_key(),
             Command::Mute(what) => self.session.media.muted_by_host(what),
-            Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),
+            Command::Notify(code) => self.session.notices.show(Notice::Refused(code)),
             Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
-            Command::Talk(key, talk) => self.with_peer(key, |peer| peer.talk(&talk.to_json())),
-            Command::Pour(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
+            Command::SendMessage(key, talk) => self.with_peer(key, |peer| peer.talk(&talk.to_json())),
+            Command::SendBytes(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
             Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channels),
             Command::File(command) => self.files.run(self.session.inputs, command),
         }

@@ -48,8 +48,8 @@ impl Session {
 
     /// Comes back to a seat: after a reload at once, and else when Join is pressed.
     fn come_back(self, seat: &SavedSeat) {
-        self.call.send(Input::Return(seat.token.clone(), seat.since));
-        self.call.send(Input::Recall(chat_history::load(&self.room.name.get_value())));
+        self.call.send(Input::RestoreSeat(seat.token.clone(), seat.since));
+        self.call.send(Input::RestoreChat(chat_history::load(&self.room.name.get_value())));
         self.chat.restore_unseen();
         if platform::was_reloaded() && self.connectivity.connects.get_untracked() {
             self.media.reopen(|kind| seat.sent(kind));

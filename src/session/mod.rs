@@ -181,19 +181,19 @@ impl Session {
         self.call.send(Input::Host(action));
     }
 
-    /// Tries at once to reach the server.
-    pub fn hurry(self) {
-        self.call.send(Input::Hurry);
+    /// Reconnects to the server now.
+    pub fn reconnect_now(self) {
+        self.call.send(Input::ReconnectNow);
     }
 
-    /// A picture of somebody else is on the screen.
-    pub fn seen(self) {
-        self.call.send(Input::Seen);
+    /// The first frame of another participant's video is on the screen.
+    pub fn first_frame_shown(self) {
+        self.call.send(Input::FirstFrame);
     }
 
-    /// Shows a reaction to everybody in the room.
+    /// Sends a reaction to everyone in the room.
     pub fn send_reaction(self, reaction: Reaction) {
-        self.call.send(Input::Show(reaction));
+        self.call.send(Input::SendReaction(reaction));
     }
 
     /// Sets how much is spent on pictures, now and on later visits.

@@ -159,7 +159,7 @@ impl Session {
         match event {
             PageEvent::Awake => {
                 self.own.hidden.set(false);
-                self.call.send(Input::Awake);
+                self.call.send(Input::CheckServer);
                 self.media.retry_busy();
             }
             PageEvent::Hidden => {

@@ -26,7 +26,7 @@ fn act() -> impl Strategy<Value = Input<Track>> {
         Just(Input::ProcessingChanged),
         Just(Input::Release),
         Just(Input::DevicesChanged),
-        kind().prop_map(|kind| Input::Bar(kind, Problem::Forbidden)),
+        kind().prop_map(|kind| Input::Block(kind, Problem::Forbidden)),
         (kind(), 0..40u64).prop_map(|(kind, number)| Input::Allowed(kind, number)),
         (kind(), 0..40u64).prop_map(|(kind, number)| Input::Ended(kind, number)),
         (kind(), 0..40u64, any::<bool>()).prop_map(|(kind, n, muted)| Input::Muted(kind, n, muted)),

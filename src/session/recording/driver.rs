@@ -135,7 +135,7 @@ impl Driver {
             }),
             Command::Announce => {
                 self.session.call.send(call::Input::SetPresence(self.session.presence()));
-                self.session.call.send(call::Input::Awake);
+                self.session.call.send(call::Input::CheckServer);
                 self.mixer = Mixer::wake();
             }
             Command::CheckReadiness => {

@@ -36,7 +36,7 @@ pub fn ServerBanner() -> impl IntoView {
             <div class="banner" data-notice="server" hidden=fine>
                 <span>{said}</span>
                 <Show when=boxed_bool(long)>
-                    <button class="button small" on:click=click(move |_| session.hurry())>{t.try_now}</button>
+                    <button class="button small" on:click=click(move |_| session.reconnect_now())>{t.try_now}</button>
                 </Show>
             </div>
         </div>

@@ -46,7 +46,7 @@ pub fn PersonTile(
     });
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
-    let seen = Callback::new(move |()| session.seen());
+    let seen = Callback::new(move |()| session.first_frame_shown());
     view! {
         <article
             class="tile"
