@@ -209,7 +209,7 @@ impl Call {
             verdict: verdict(&self.participants.pairs()),
             chat: self.content.chat(),
             files: self.content.files(),
-            sign: self.reaction,
+            reaction: self.reaction,
         }
     }
 

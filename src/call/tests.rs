@@ -292,7 +292,7 @@ fn only_somebody_new_is_worth_waiting_for() {
         grade: Grade::Good,
         path: None,
         seal: None,
-        sign: None,
+        reaction: None,
         camera: true,
         screen: false,
     };

@@ -55,8 +55,8 @@ pub struct Tile {
     pub camera: bool,
     /// Whether that of their screen is.
     pub screen: bool,
-    /// The sign they showed last, and when.
-    pub sign: Option<(Reaction, Duration)>,
+    /// Their last reaction, and its time.
+    pub reaction: Option<(Reaction, Duration)>,
     /// How the connection to them is.
     pub link: Link,
     /// Whether media flows at this moment, and with it the picture, if there is to be one.
@@ -89,7 +89,7 @@ impl Tile {
             presence: participant.presence().clone(),
             camera: expected.camera,
             screen: expected.screen,
-            sign: participant.reaction(),
+            reaction: participant.reaction(),
             link: connection.link(now),
             up: connection.shows(),
             frozen: connection.is_frozen(),
@@ -151,8 +151,8 @@ pub struct View {
     pub chat: ChatView,
     /// What is given and taken.
     pub files: FilesView,
-    /// The sign that this person showed last, and when.
-    pub sign: Option<(Reaction, Duration)>,
+    /// This person's last reaction, and its time.
+    pub reaction: Option<(Reaction, Duration)>,
 }
 
 impl View {

@@ -146,7 +146,7 @@ pub(super) static TEXTS: Texts = Texts {
     more_panel: "More",
     pin: |name| format!("Pin {name}"),
     silenced: "Muted for you",
-    sign: |sign| match sign {
+    reaction: |reaction| match reaction {
         Reaction::ThumbsUp => "Thumbs up",
         Reaction::Heart => "Heart",
         Reaction::Clap => "Applause",

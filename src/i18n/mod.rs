@@ -133,7 +133,7 @@ pub struct Texts {
     pub pin: fn(&str) -> String,
     /// A participant whom this person has muted for themselves.
     pub silenced: &'static str,
-    pub sign: fn(Reaction) -> &'static str,
+    pub reaction: fn(Reaction) -> &'static str,
     pub raise_hand: &'static str,
     pub lower_hand: &'static str,
     pub hand_raised: &'static str,

@@ -105,7 +105,7 @@ mod tests {
             grade: Grade::Good,
             path: None,
             seal: None,
-            sign: None,
+            reaction: None,
             camera: true,
             screen: false,
         };
