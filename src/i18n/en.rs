@@ -17,7 +17,7 @@ use crate::{
     protocol::{Gate, Grade, Reaction, RoomSettings},
     session::Barrier,
 };
-use call::{advice, contact, in_background, link, not_delivered, recorded_by, state};
+use call::{call_hint, contact, in_background, link, not_delivered, recorded_by, state};
 use devices::problem;
 use notices::notice;
 use room::{LOCKED, inside, invitation, knock, knocking, no_room, refusal};
@@ -119,7 +119,7 @@ pub(super) static TEXTS: Texts = Texts {
         Grade::Weak => "weak connection",
         Grade::Poor => "very weak connection",
     },
-    advice,
+    call_hint,
     unmute_short: "Unmute",
     space: "Space",
     picture_stopped: "The video has stopped",

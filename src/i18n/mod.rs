@@ -14,7 +14,7 @@ use crate::{
         DisplayName, ErrorCode, Gate, Grade, Invitation, NoRoom, Presence, Reaction, RoomName,
         RoomSettings,
     },
-    session::{Advice, Barrier, Notice},
+    session::{Barrier, CallHint, Notice},
 };
 pub use choices::ChoiceTexts;
 pub use files::FileTexts;
@@ -109,7 +109,7 @@ pub struct Texts {
     pub in_background: fn(&DisplayName) -> String,
     pub state: fn(&Tile) -> String,
     pub grade: fn(Grade) -> &'static str,
-    pub advice: fn(&Advice) -> String,
+    pub call_hint: fn(&CallHint) -> String,
     pub unmute_short: &'static str,
     pub space: &'static str,
     pub picture_stopped: &'static str,

@@ -1,7 +1,7 @@
 //! Runs a [`Call`](crate::call::Call): its commands go to the platform, the platform's events to it,
 //! and what the person is to see into signals.
 
-mod advice;
+mod call_hints;
 mod chat;
 mod clock;
 mod connectivity;
@@ -29,7 +29,7 @@ use crate::{
         RoomState,
     },
 };
-pub use advice::Advice;
+pub use call_hints::CallHint;
 pub use chat::ChatUi;
 pub use clock::Clock;
 pub use connectivity::{Barrier, Barriers, Connectivity, Probing};
@@ -111,11 +111,11 @@ impl Session {
         self.view.with(|view| view.tiles.iter().find(|tile| tile.key.id == id).cloned())
     }
 
-    /// What the person should know now.
+    /// The most important hint for the person, if there is one.
     #[must_use]
-    pub fn advice(self) -> Option<Advice> {
+    pub fn call_hint(self) -> Option<CallHint> {
         let devices = self.media.state();
-        self.view.with(|view| Advice::of(view, devices))
+        self.view.with(|view| CallHint::of(view, devices))
     }
 
     /// Whether Join asks a host to be let in.

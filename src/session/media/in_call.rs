@@ -5,7 +5,7 @@ use crate::{
     devices::{Input, MicActivity, MicWarning},
     platform::{self, Device, DeviceKind, Interval, Kind, Meter},
     protocol::TrackSource,
-    session::{Notice, Source, advice::DeviceState},
+    session::{Notice, Source, call_hints::DeviceState},
 };
 use leptos::prelude::*;
 use std::{cell::RefCell, rc::Rc, time::Duration};

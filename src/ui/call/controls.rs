@@ -1,7 +1,7 @@
 //! The bar at the bottom of a call.
 
 use super::{
-    advice_line::AdviceLine,
+    hint_line::HintLine,
     panel_button::{OpenPanel, PanelButton, Panels, focus},
     shortcuts::listen,
 };
@@ -84,7 +84,7 @@ fn Problems(
     });
     view! {
         <div class="problems" role="status" hidden=boxed_bool(move || panels.cover_notices())>
-            <AdviceLine unmute choose_device />
+            <HintLine unmute choose_device />
             <ProblemNote kind=Kind::Camera />
             <ProblemNote kind=Kind::Microphone />
         </div>
