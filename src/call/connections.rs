@@ -32,7 +32,7 @@ impl Call {
         self.reroute();
         let config = self.ice.config().clone();
         self.commands.push_back(Command::OpenPeer { key, role, config });
-        self.with_connections(id, |connection| connection.look(now));
+        self.with_connections(id, |connection| connection.update(now));
     }
 
     pub(super) fn handle_connection(&mut self, key: PeerKey, input: PeerInput) {
@@ -47,7 +47,7 @@ impl Call {
         self.execute_commands(key);
         self.reroute();
         if doubtful {
-            self.doubt_socket();
+            self.check_server();
         }
     }
 
@@ -76,10 +76,11 @@ impl Call {
         for key in keys {
             let Some(connection) = self.participants.connection_mut(key) else { continue };
             let link = connection.link_number();
-            let (news, is_broken) = (connection.news(&pairs, now), connection.step(now));
+            let report = connection.reception_report(&pairs, now);
+            let is_broken = connection.step(now);
             // Comes first: signals for a replaced connection are dropped.
-            if let Some(news) = news {
-                let (to, signal) = (Some(key.id), Signal::Reception(news));
+            if let Some(report) = report {
+                let (to, signal) = (Some(key.id), Signal::Reception(report));
                 self.send(ClientMessage::Signal { to, link: Some(link), signal });
             }
             if is_broken {
@@ -105,16 +106,16 @@ impl Call {
     /// Executes the commands of a connection. Signals are lost while the server cannot be reached,
     /// which is recorded.
     pub(super) fn execute_commands(&mut self, key: PeerKey) {
-        let heard = self.can_speak();
+        let can_send = self.can_speak();
         let Some(connection) = self.participants.connection_mut(key) else { return };
         let link = Some(connection.link_number());
         let commands: Vec<_> = std::iter::from_fn(|| connection.poll()).collect();
-        if !heard && commands.iter().any(|command| matches!(command, PeerCommand::Send(_))) {
-            connection.lose_words();
+        if !can_send && commands.iter().any(|command| matches!(command, PeerCommand::Send(_))) {
+            connection.note_lost_signal();
         }
         for command in commands {
             match command {
-                PeerCommand::Send(signal) if heard => {
+                PeerCommand::Send(signal) if can_send => {
                     self.send(ClientMessage::Signal { to: Some(key.id), link, signal });
                 }
                 PeerCommand::Send(_) => {}

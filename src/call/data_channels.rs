@@ -44,7 +44,9 @@ impl Call {
         while let Some(command) = self.content.poll() {
             let route = |id| self.participants.route(id);
             let command = match command {
-                ContentCommand::Send(id, talk) => route(id).map(|key| Command::SendMessage(key, talk)),
+                ContentCommand::Send(id, talk) => {
+                    route(id).map(|key| Command::SendMessage(key, talk))
+                }
                 ContentCommand::SendBytes(id, bytes) => self.send_bytes(id, bytes),
                 ContentCommand::Close(id) => self.close_channels(id),
                 ContentCommand::File(command) => Some(Command::File(command)),

@@ -6,6 +6,7 @@
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] unless another input comes first.
 
 mod backoff;
+mod client_metrics;
 mod connection;
 mod connections;
 mod data_channels;
@@ -20,7 +21,6 @@ mod signaling;
 #[cfg(test)]
 mod tests;
 mod view;
-mod waits;
 #[cfg(any(test, fuzzing))]
 pub mod world;
 
@@ -31,6 +31,7 @@ use crate::{
         RoomName, RoomState, ServerMessage, Talk,
     },
 };
+use client_metrics::JoinTimer;
 pub use connection::{
     Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Path, PeerCommand,
     PeerInput, PeerKey, Reading, SignalingState, TrackReading, Verdict, sdp,
@@ -48,7 +49,6 @@ pub use signaling::Contact;
 use signaling::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Hosting, Phase, Tile, View};
-use waits::Waits;
 
 /// One client's part in one room.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ pub struct Call {
     ice: Ice,
     participants: Participants,
     content: Content,
-    waits: Waits,
+    join_timer: JoinTimer,
     generations: Generation,
     commands: VecDeque<Command>,
 }
@@ -119,7 +119,7 @@ impl Call {
             Input::HideAddress(hidden) => self.hide_address(hidden),
             Input::SocketOpened(generation) => {
                 if self.socket.opened(generation, now) {
-                    self.greet();
+                    self.send_first_message();
                 }
             }
             Input::SocketMessage(generation, message) => {
@@ -130,14 +130,14 @@ impl Call {
             Input::SocketClosed { generation, restarting, jitter } => {
                 self.socket.closed(generation, restarting, jitter, now);
             }
-            Input::CheckServer => self.doubt_socket(),
+            Input::CheckServer => self.check_server(),
             Input::ReconnectNow => self.socket.abandon(now),
             Input::NetworkChanged => {
                 self.admission.seat.network_changed = true;
                 self.socket.abandon(now);
             }
             Input::FirstFrame => {
-                let report = self.waits.see(now);
+                let report = self.join_timer.first_frame(now);
                 self.report(report);
             }
             Input::Peer(key, input) => self.handle_connection(key, input),
@@ -151,7 +151,7 @@ impl Call {
         if let Some(step) = self.socket.step(now) {
             self.step_socket(step);
         }
-        self.look_at_the_clock(now);
+        self.poll_join_timer(now);
     }
 
     /// The next command, until there is none.
@@ -166,12 +166,12 @@ impl Call {
         let now = self.clock.now;
         let connections = || self.participants.connections();
         let mending = connections().filter(|_| speaks).filter_map(Connection::due);
-        let words = connections().filter_map(|connection| connection.told(now));
-        let socket = self.socket.due().into_iter().chain(self.socket.told(now));
+        let links = connections().filter_map(|connection| connection.link_changes_at(now));
+        let socket = self.socket.due().into_iter().chain(self.socket.contact_changes_at(now));
         let credentials = self.ice.due().filter(|_| speaks);
         let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.clock.epoch));
-        let own = credentials.into_iter().chain(self.waits.due()).chain(questions);
-        socket.chain(mending).chain(words).chain(own).min()
+        let own = credentials.into_iter().chain(self.join_timer.due()).chain(questions);
+        socket.chain(mending).chain(links).chain(own).min()
     }
 
     /// Sets the clock. A clock that was set back does not shorten the time inside. One that was set
@@ -267,7 +267,7 @@ impl Call {
 
     fn hide_address(&mut self, hidden: bool) {
         if self.ice.set_hidden(hidden) {
-            self.participants.outdate(self.generations);
+            self.participants.mark_outdated(self.generations);
             self.rejoin_to_hide();
         }
     }
@@ -276,7 +276,7 @@ impl Call {
         match message {
             ServerMessage::RoomState { room, state } => self.room_changed(&room, state),
             ServerMessage::Joined { id, state, ice, seat_token, settings } => {
-                self.seated(id, seat_token, settings);
+                self.store_seat(id, seat_token, settings);
                 self.joined(id, state, now);
                 self.granted(ice, now);
                 self.rejoin_to_hide();
@@ -307,7 +307,7 @@ impl Call {
             ServerMessage::Waiting { position, host_present, locked } => {
                 if self.admission.wait(position, host_present, locked, now) {
                     // From here on, the user waits for a host, not for the server.
-                    self.waits = Waits::default();
+                    self.join_timer = JoinTimer::default();
                 }
             }
             ServerMessage::RoomSettings(settings) => {
@@ -347,12 +347,12 @@ impl Call {
         self.me.is_some() && self.socket.is_connected()
     }
 
-    /// Records how long the user waits.
-    fn look_at_the_clock(&mut self, now: Duration) {
+    /// Measures how long the user waits.
+    fn poll_join_timer(&mut self, now: Duration) {
         if self.admission.is_in_call() && !self.socket.is_connected() {
-            self.waits.lose(now);
+            self.join_timer.disconnected(now);
         }
-        let report = self.waits.end(now);
+        let report = self.join_timer.step(now);
         self.report(report);
     }
 
@@ -364,14 +364,14 @@ impl Call {
 
     fn step_socket(&mut self, step: Step) {
         match step {
-            Step::Ask => self.send(ClientMessage::Ping),
+            Step::Ping => self.send(ClientMessage::Ping),
             Step::Open => self.open_socket(),
         }
     }
 
-    /// Checks whether the WebSocket still works.
-    fn doubt_socket(&mut self) {
-        if let Some(step) = self.socket.hurry(self.clock.now) {
+    /// Reconnects without delay, or checks whether the open WebSocket still works.
+    fn check_server(&mut self) {
+        if let Some(step) = self.socket.check(self.clock.now) {
             self.step_socket(step);
         }
     }
@@ -387,8 +387,8 @@ impl Call {
         self.generations
     }
 
-    /// Sends a message. Without an open WebSocket it is dropped: [`Call::greet`] sends the state
-    /// again.
+    /// Sends a message. Without an open WebSocket it is dropped: [`Call::send_first_message`] sends
+    /// the state again.
     fn send(&mut self, message: ClientMessage) {
         if self.socket.is_connected() {
             self.commands.push_back(Command::Send(message));

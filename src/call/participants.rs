@@ -20,7 +20,7 @@ pub(super) struct Participants {
     routes: Vec<(PeerId, PeerKey)>,
     /// Connections of this generation or earlier reveal an address that is now hidden, or use a
     /// relay that is no longer wanted.
-    outdated: Generation,
+    outdated_generation: Generation,
 }
 
 /// A changed route to a participant.
@@ -141,9 +141,9 @@ impl Participants {
     pub(super) fn disconnect(&mut self, id: PeerId) -> Vec<Connection> {
         let route = self.route(id);
         let is_meant = |connection: &mut Connection| connection.carries(id);
-        let mut taken: Vec<_> = self.connections.extract_if(.., is_meant).collect();
-        taken.sort_by_key(|connection| Some(connection.key()) == route);
-        taken
+        let mut removed: Vec<_> = self.connections.extract_if(.., is_meant).collect();
+        removed.sort_by_key(|connection| Some(connection.key()) == route);
+        removed
     }
 
     /// Removes a participant; returns the connections to close.
@@ -189,14 +189,14 @@ impl Participants {
     }
 
     /// From now on, only connections of a later generation may be kept.
-    pub(super) fn outdate(&mut self, generation: Generation) {
-        self.outdated = generation;
+    pub(super) fn mark_outdated(&mut self, generation: Generation) {
+        self.outdated_generation = generation;
     }
 
     /// The participants to whom there is a connection that can be kept.
     pub(super) fn intact(&self) -> Vec<PeerId> {
         let is_intact = |connection: &Connection| {
-            connection.key().generation > self.outdated && connection.is_intact()
+            connection.key().generation > self.outdated_generation && connection.is_intact()
         };
         let reached = self.reached().filter(|(_, connection)| is_intact(connection));
         reached.map(|(participant, _)| participant.id()).collect()

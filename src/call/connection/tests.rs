@@ -203,7 +203,7 @@ fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
         let restarts = std::iter::from_fn(|| connection.poll());
         let restarts = restarts.filter(|command| *command == PeerCommand::RestartIce).count();
         let reconnecting = matches!(connection.link(millis(now)), Link::Reconnecting { .. });
-        (reconnecting, restarts, connection.news(&[], millis(now)).is_some())
+        (reconnecting, restarts, connection.reception_report(&[], millis(now)).is_some())
     };
     connection.handle(PeerInput::Connection(ConnectionState::Connected), millis(0));
     let mut events = Vec::new();

@@ -17,7 +17,7 @@ struct Pair {
 impl Pair {
     fn new(role: Role) -> Self {
         let mut connection = connection(role, 1, Duration::ZERO);
-        connection.look(Duration::ZERO);
+        connection.update(Duration::ZERO);
         Self { role, connection, now: Duration::ZERO }
     }
 
@@ -31,14 +31,16 @@ impl Pair {
         let generation = self.connection.key().generation + 1;
         let fresh = connection(self.role, generation, self.now);
         self.connection = fresh.succeed(&self.connection, self.now);
-        self.connection.look(self.now);
+        self.connection.update(self.now);
     }
 
     /// Lets time pass, and returns when a new connection was asked for, and when something was said again.
     fn wait(&mut self, until: Duration) -> (Vec<u64>, Vec<u64>) {
         let (mut reconnects, mut said) = (Vec::new(), Vec::new());
         while self.now < until {
-            let due = self.connection.due().into_iter().chain(self.connection.told(self.now)).min();
+            let connection = &self.connection;
+            let changes = connection.link_changes_at(self.now);
+            let due = connection.due().into_iter().chain(changes).min();
             self.now = due.map_or(until, |due| due.clamp(self.now, until));
             if self.connection.step(self.now) {
                 reconnects.push(self.now.as_secs());
@@ -57,10 +59,10 @@ impl Pair {
         self.connection.link(self.now)
     }
 
-    fn told(&mut self) -> Option<Failure> {
+    fn failure(&mut self) -> Option<Failure> {
         self.connection.repeat();
         while self.connection.poll().is_some() {}
-        self.connection.news(&[], self.now).unwrap().failure
+        self.connection.reception_report(&[], self.now).unwrap().failure
     }
 }
 
@@ -73,7 +75,7 @@ fn offered() -> [PeerInput; 3] {
     ]
 }
 
-fn theirs(failure: Failure) -> PeerInput {
+fn remote(failure: Failure) -> PeerInput {
     let reception = Reception { failure: Some(failure), ..Reception::default() };
     PeerInput::Signal(Signal::Reception(reception))
 }
@@ -82,15 +84,15 @@ fn theirs(failure: Failure) -> PeerInput {
 fn who_never_answers_is_named_and_the_offer_is_said_again() {
     let mut pair = Pair::new(Role::Caller);
     pair.hear(offered()).wait(BEGINS_WITHIN - SECOND);
-    assert_eq!((pair.link(), pair.told()), (Link::New, None));
+    assert_eq!((pair.link(), pair.failure()), (Link::New, None));
     assert_eq!(
-        pair.connection.told(pair.now),
+        pair.connection.link_changes_at(pair.now),
         Some(BEGINS_WITHIN),
         "it is looked at again by then"
     );
     pair.wait(BEGINS_WITHIN);
     let silent = Failure::NoAnswer;
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
     let (reconnects, said) = pair.wait(40 * SECOND);
     assert_eq!(reconnects, [] as [u64; 0], "who asks their person for something still may answer");
     assert_eq!(said, [20, 23, 28, 36]);
@@ -99,7 +101,7 @@ fn who_never_answers_is_named_and_the_offer_is_said_again() {
         PeerInput::RemoteDone(true, Stable),
         PeerInput::Connection(ConnectionState::Connected),
     ]);
-    assert_eq!((pair.link(), pair.told()), (Link::Connected, None));
+    assert_eq!((pair.link(), pair.failure()), (Link::Connected, None));
 }
 
 #[test]
@@ -107,7 +109,7 @@ fn who_never_offers_is_named_and_asked_again() {
     let mut pair = Pair::new(Role::Callee);
     let (reconnects, _) = pair.wait(19 * SECOND);
     let silent = Failure::NoAnswer;
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
     assert_eq!(reconnects, [] as [u64; 0]);
     let (reconnects, said) = pair.wait(40 * SECOND);
     assert_eq!((reconnects, said), (vec![20, 23, 28, 36], vec![]));
@@ -120,7 +122,7 @@ fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
     let off = Failure::NoConnection;
     let mut pair = Pair::new(Role::Caller);
     pair.hear([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(off)), Some(off)));
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(off)), Some(off)));
     assert!(
         std::iter::from_fn(|| pair.connection.poll()).next().is_none(),
         "there is nothing to command"
@@ -134,7 +136,7 @@ fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
     assert_eq!(times, [0, 3, 8, 16]);
 
     let mut other = Pair::new(Role::Callee);
-    other.hear([theirs(off)]);
+    other.hear([remote(off)]);
     assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
     other.replace();
     assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
@@ -146,10 +148,10 @@ fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
     let gathered = PeerInput::LocalCandidate(None);
     let mut pair = Pair::new(Role::Caller);
     pair.hear(offered()).hear([gathered.clone()]);
-    assert_eq!(pair.told(), None, "one was found");
+    assert_eq!(pair.failure(), None, "one was found");
     let mut pair = Pair::new(Role::Caller);
     pair.hear(offered().into_iter().take(2)).hear([gathered]);
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(lonely)), Some(lonely)));
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(lonely)), Some(lonely)));
     assert_eq!(pair.wait(SECOND).0, [0]);
 
     let answered = |sdp: &str| {
@@ -184,7 +186,10 @@ fn a_refused_description_is_named_on_both_sides_and_tried_again() {
     for inputs in refused {
         let mut callee = Pair::new(Role::Callee);
         callee.hear(inputs.iter().cloned());
-        assert_eq!((callee.link(), callee.told()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
+        assert_eq!(
+            (callee.link(), callee.failure()),
+            (Link::Failed(Obstacle::Here(bad)), Some(bad))
+        );
         assert_eq!(callee.wait(SECOND).0, [0]);
     }
     let mut caller = Pair::new(Role::Caller);
@@ -192,10 +197,10 @@ fn a_refused_description_is_named_on_both_sides_and_tried_again() {
         PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
         PeerInput::RemoteDone(false, HaveLocalOffer),
     ]);
-    assert_eq!((caller.link(), caller.told()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
+    assert_eq!((caller.link(), caller.failure()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
     assert_eq!(caller.wait(SECOND).0, [0]);
     caller.replace();
-    caller.hear([theirs(bad)]);
+    caller.hear([remote(bad)]);
     assert_eq!(caller.link(), Link::Failed(Obstacle::There(bad)));
 }
 
@@ -206,7 +211,7 @@ fn what_was_connected_once_is_not_called_unable_to_begin() {
     pair.replace();
     pair.hear([PeerInput::NotOpened]).wait(20 * SECOND);
     assert_eq!(pair.link(), Link::Reconnecting { since: Duration::ZERO });
-    assert_eq!(pair.told(), Some(Failure::NoConnection), "though the other side is told why");
+    assert_eq!(pair.failure(), Some(Failure::NoConnection), "though the other side is told why");
 }
 
 #[test]
@@ -223,8 +228,8 @@ fn nobody_who_was_never_connected_is_said_to_be_deaf() {
         pair.now += SECOND;
         pair.hear([PeerInput::Reading(Reading::default())]);
     }
-    let news = pair.connection.news(&[], pair.now).unwrap();
-    assert!(news.sound && news.picture, "nor does this side say so of itself");
+    let report = pair.connection.reception_report(&[], pair.now).unwrap();
+    assert!(report.sound && report.picture, "nor does this side say so of itself");
     pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
     assert_eq!(hears(&pair), (false, false));
 }
