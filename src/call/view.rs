@@ -149,7 +149,7 @@ pub struct View {
     pub verdict: Verdict,
     /// What was said.
     pub chat: ChatView,
-    /// What is given and taken.
+    /// The files.
     pub files: FilesView,
     /// This person's last reaction, and its time.
     pub reaction: Option<(Reaction, Duration)>,

@@ -808,7 +808,7 @@ impl Person {
     fn check_files(&self, inside: &[PeerId]) {
         for file in self.call.content.files().files.iter() {
             let owner = file.key.owner.map(|owner| (owner, file.state));
-            for (other, state) in owner.into_iter().chain(file.given.iter().copied()) {
+            for (other, state) in owner.into_iter().chain(file.receivers.iter().copied()) {
                 let moves = matches!(state, FileState::Coming(_) | FileState::Checking);
                 assert!(!moves || !inside.contains(&other), "{:?} does not arrive", file.key);
             }

@@ -105,7 +105,7 @@ pub(super) static TEXTS: Texts = Texts {
     qr: "QR code with the link to this room",
     tap_to_hear: "Tap to hear",
     contact,
-    barred: |barrier| match barrier {
+    barrier: |barrier| match barrier {
         Barrier::Limit => "There are too many connections from your network. Salon keeps trying.",
         _ => {
             "The server answers, but something between you and the server blocks WebSocket connections. Try another network, or tell the person who runs this server. Salon keeps trying."

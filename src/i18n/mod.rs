@@ -104,7 +104,7 @@ pub struct Texts {
     pub tap_to_hear: &'static str,
     pub contact: fn(Contact, inside: bool) -> &'static str,
     /// The server answers, but the socket does not open.
-    pub barred: fn(&Barrier) -> &'static str,
+    pub barrier: fn(&Barrier) -> &'static str,
     pub try_now: &'static str,
     pub in_background: fn(&DisplayName) -> String,
     pub state: fn(&Tile) -> String,

@@ -221,9 +221,9 @@ impl Files {
         let commands = receiving.take_in(&slice);
         let fits =
             receiving.got() > before && (slice.bytes.len() >= MIN_CHUNK || receiving.is_whole());
-        let borne = fits || receiving.bears();
+        let excused = fits || receiving.excuse();
         self.tell(commands);
-        borne
+        excused
     }
 
     fn offered(&mut self, key: FileKey, owner: &DisplayName, name: FileName, size: u64) {

@@ -22,9 +22,9 @@ pub(super) struct Receiving {
     got: u64,
     /// How many may.
     most: u64,
-    /// How many are written down, and how many its owner knows of.
+    /// How many are written down, and how many of these were reported to the owner.
     wrote: u64,
-    told: u64,
+    reported: u64,
     /// The hash according to its owner.
     sum: Option<String>,
     /// Number of unwanted slices that are still excused since the last request, or since the owner
@@ -44,7 +44,7 @@ impl Receiving {
             got: 0,
             most: size,
             wrote: 0,
-            told: 0,
+            reported: 0,
             sum: None,
             unsolicited: 0,
         }
@@ -57,7 +57,7 @@ impl Receiving {
             size: self.size,
             owner_name: self.owner_name.clone(),
             state: self.state,
-            given: Vec::new(),
+            receivers: Vec::new(),
         }
     }
 
@@ -118,7 +118,7 @@ impl Receiving {
 
     /// Requests the missing bytes.
     fn ask(&mut self) -> Vec<ContentCommand> {
-        self.told = self.wrote;
+        self.reported = self.wrote;
         let mut commands = self.say(FileNews::Request(self.got));
         commands.extend(self.say(FileNews::Progress(self.wrote)));
         commands
@@ -140,7 +140,7 @@ impl Receiving {
             FileState::Withdrawn => {
                 // Nothing was stored.
                 self.state = FileState::Offered;
-                (self.got, self.wrote, self.told, self.sum) = (0, 0, 0, None);
+                (self.got, self.wrote, self.reported, self.sum) = (0, 0, 0, None);
                 Vec::new()
             }
             _ => Vec::new(),
@@ -188,10 +188,10 @@ impl Receiving {
     }
 
     /// A useless slice has arrived. Returns whether it is excused.
-    pub(super) fn bears(&mut self) -> bool {
-        let borne = self.unsolicited > 0;
+    pub(super) fn excuse(&mut self) -> bool {
+        let excused = self.unsolicited > 0;
         self.unsolicited = self.unsolicited.saturating_sub(1);
-        borne
+        excused
     }
 
     /// Bytes have arrived. Duplicates, and bytes after a gap, are dropped.
@@ -234,8 +234,8 @@ impl Receiving {
             false => FileState::Coming(self.wrote),
         };
         let mut commands = Vec::new();
-        if self.wrote - self.told >= STEP || self.wrote == self.size {
-            self.told = self.wrote;
+        if self.wrote - self.reported >= STEP || self.wrote == self.size {
+            self.reported = self.wrote;
             commands = self.say(FileNews::Progress(self.wrote));
         }
         commands.extend(self.check());

@@ -29,8 +29,8 @@ struct Receiver {
     /// How many bytes they have been sent at most. Further ones may be on their way than are read next,
     /// if they have asked again meanwhile.
     sent: u64,
-    /// They have been told the hash since they last asked.
-    told: bool,
+    /// The hash was sent since their last request.
+    digest_sent: bool,
 }
 
 impl Sending {
@@ -57,7 +57,7 @@ impl Sending {
             size: self.size,
             owner_name: DisplayName::default(),
             state: if self.withdrawn { FileState::Withdrawn } else { FileState::Offered },
-            given: self.receivers.iter().map(|one| (one.peer, one.state)).collect(),
+            receivers: self.receivers.iter().map(|one| (one.peer, one.state)).collect(),
         }
     }
 
@@ -88,7 +88,7 @@ impl Sending {
         match self.receiver(peer) {
             None => {
                 let state = FileState::Offered;
-                self.receivers.push(Receiver { peer, state, next: 0, sent: 0, told: false });
+                self.receivers.push(Receiver { peer, state, next: 0, sent: 0, digest_sent: false });
             }
             Some(receiver) => receiver.state = FileState::Offered,
         }
@@ -107,13 +107,13 @@ impl Sending {
         }
         let open = self.receivers.iter_mut();
         let open = open.filter(|one| !matches!(one.state, FileState::Kept | FileState::Declined));
-        let told: Vec<_> = open
+        let peers: Vec<_> = open
             .map(|receiver| {
                 receiver.state = FileState::Withdrawn;
                 receiver.peer
             })
             .collect();
-        told.into_iter().map(|peer| self.say(peer, FileNews::Withdraw)).collect()
+        peers.into_iter().map(|peer| self.say(peer, FileNews::Withdraw)).collect()
     }
 
     /// A receiver sends a message about it.
@@ -127,7 +127,7 @@ impl Sending {
                     _ => 0,
                 };
                 let state = FileState::Coming(wrote);
-                *receiver = Receiver { state, next: *from, told: false, ..*receiver };
+                *receiver = Receiver { state, next: *from, digest_sent: false, ..*receiver };
                 return self.summed_for(peer);
             }
             (FileNews::Progress(place), FileState::Coming(before) | FileState::Held(before))
@@ -166,10 +166,10 @@ impl Sending {
             return ask.into_iter().collect();
         };
         match self.receiver(peer) {
-            Some(Receiver { state: FileState::Coming(place), told, .. })
-                if *place == size && !*told =>
+            Some(Receiver { state: FileState::Coming(place), digest_sent, .. })
+                if *place == size && !*digest_sent =>
             {
-                *told = true;
+                *digest_sent = true;
                 vec![self.say(peer, FileNews::Digest(sum))]
             }
             _ => Vec::new(),

@@ -213,7 +213,7 @@ impl World {
         let view = self.people[owner as usize].files.view();
         let key = FileKey { owner: None, number };
         let file = view.files.iter().find(|file| file.key == key)?;
-        file.given.iter().find(|(id, _)| *id == PeerId(peer)).map(|(_, state)| *state)
+        file.receivers.iter().find(|(id, _)| *id == PeerId(peer)).map(|(_, state)| *state)
     }
 }
 
@@ -261,21 +261,21 @@ proptest! {
     #[test]
     fn every_file_that_is_wanted_arrives_whole(steps in steps()) {
         let mut world = World::with(PEOPLE as usize);
-        let mut given = Vec::new();
+        let mut offered = Vec::new();
         for step in steps {
             match step {
                 Step::Open(one, two) => world.open(one, two),
                 Step::Cut(one, two) => world.cut(one, two),
                 Step::Lose(one, two) if one != two => world.lose(one, two),
                 Step::Lose(..) => {}
-                Step::Give(person, size) if given.len() < 6 => {
-                    let number = given.len() as u64 + 1;
-                    given.push(person);
+                Step::Give(person, size) if offered.len() < 6 => {
+                    let number = offered.len() as u64 + 1;
+                    offered.push(person);
                     world.give(person, number, size);
                 }
                 Step::Give(..) => {}
                 Step::Take(person, file) | Step::Hold(person, file) => {
-                    let Some(owner) = given.get(file) else { continue };
+                    let Some(owner) = offered.get(file) else { continue };
                     let key = of(*owner, file as u64 + 1);
                     let input = match step {
                         Step::Take(..) => FileInput::Take(key),
@@ -295,7 +295,7 @@ proptest! {
             world.open(one, two);
         }
         world.settle();
-        for (index, owner) in given.iter().enumerate() {
+        for (index, owner) in offered.iter().enumerate() {
             let number = index as u64 + 1;
             for person in (0..PEOPLE).filter(|person| person != owner) {
                 world.tell(person, FileInput::Take(of(*owner, number)));

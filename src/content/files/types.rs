@@ -94,15 +94,15 @@ pub struct FileView {
     pub owner_name: DisplayName,
     /// For a received file, its state. For an own one, whether it can still be read.
     pub state: FileState,
-    /// What became of an own file with each of the others.
-    pub given: Vec<(PeerId, FileState)>,
+    /// The state of an own file for each receiver.
+    pub receivers: Vec<(PeerId, FileState)>,
 }
 
 impl FileView {
     /// Whether a receiver is currently downloading it.
     #[must_use]
     pub fn is_moving(&self) -> bool {
-        let mut states = self.given.iter().map(|(_, state)| *state).chain([self.state]);
+        let mut states = self.receivers.iter().map(|(_, state)| *state).chain([self.state]);
         states.any(|state| matches!(state, FileState::Coming(_) | FileState::Checking))
     }
 }

@@ -6,8 +6,8 @@ use crate::{content::FileState, i18n::FileTexts, protocol::DisplayName};
 pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
     files: "Files",
     attach: "Share files with everyone",
-    taken,
-    given,
+    receiving,
+    sending,
     own: |bytes, waiting| match waiting {
         0 => size(bytes),
         1 => format!("{}, waiting for 1 person", size(bytes)),
@@ -47,7 +47,7 @@ fn share(done: u64, size: u64) -> String {
     format!("{}%", done * 100 / size.max(1))
 }
 
-fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> String {
+fn receiving(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> String {
     let from = format!("{} from {}", size(total), someone(owner.as_str()));
     match state {
         FileState::Coming(done) | FileState::Held(done) if !is_there => {
@@ -72,7 +72,7 @@ fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> S
     }
 }
 
-fn given(to: &DisplayName, state: FileState, total: u64) -> String {
+fn sending(to: &DisplayName, state: FileState, total: u64) -> String {
     let to = capital(someone(to.as_str()));
     match state {
         FileState::Coming(done) => format!("{to}: {}", share(done, total)),

@@ -66,26 +66,26 @@ fn lines(session: Session, file: &FileView) -> Vec<String> {
     match file.key.owner {
         Some(owner) => {
             let is_there = session.tile(owner).is_some();
-            vec![(t.taken)(&file.owner_name, is_there, file.state, file.size)]
+            vec![(t.receiving)(&file.owner_name, is_there, file.state, file.size)]
         }
         None if file.state == FileState::Withdrawn => vec![(t.unreadable)(file.size)],
-        None if file.given.is_empty() => {
+        None if file.receivers.is_empty() => {
             let others = session.view.with(|view| view.tiles.len());
             vec![if others == 0 { (t.for_nobody)(file.size) } else { (t.own)(file.size, others) }]
         }
         None => {
             let answered = |(_, state): &&(_, _)| *state != FileState::Offered;
-            let given = file.given.iter().filter(answered);
-            let given = given.map(|(to, state)| (t.given)(&name(*to), *state, file.size));
-            let waiting = file.given.len() - given.clone().count();
-            std::iter::once((t.own)(file.size, waiting)).chain(given).collect()
+            let receivers = file.receivers.iter().filter(answered);
+            let sending = receivers.map(|(to, state)| (t.sending)(&name(*to), *state, file.size));
+            let waiting = file.receivers.len() - sending.clone().count();
+            std::iter::once((t.own)(file.size, waiting)).chain(sending).collect()
         }
     }
 }
 
 /// Progress of a file in transfer; for an own file, that of the slowest receiver.
 fn progress(file: &FileView) -> Option<f64> {
-    let states = file.given.iter().map(|(_, state)| *state).chain([file.state]);
+    let states = file.receivers.iter().map(|(_, state)| *state).chain([file.state]);
     let done = states.filter_map(|state| match state {
         FileState::Coming(done) | FileState::Held(done) => Some(done),
         FileState::Checking => Some(file.size),
