@@ -514,10 +514,10 @@ fn a_file_that_is_paused_and_taken_again_at_once_arrives() {
     world.offer(0);
     world.pass_one();
     world.pass_one();
-    world.treat_files(1, FileInput::Take);
+    world.treat_files(1, FileInput::Download);
     world.pass_one();
-    world.treat_files(1, FileInput::Hold);
-    world.treat_files(1, FileInput::Take);
+    world.treat_files(1, FileInput::Pause);
+    world.treat_files(1, FileInput::Download);
     world.settle();
     world.check();
 }

@@ -183,7 +183,7 @@ impl World {
     /// Somebody offers a file to everybody.
     pub fn offer(&mut self, person: usize) {
         self.counter += 1;
-        let file = FileInput::Give(self.counter, "notes.txt".into(), FILE);
+        let file = FileInput::Offer(self.counter, "notes.txt".into(), FILE);
         self.tell(person, Input::File(file));
     }
 
@@ -809,7 +809,7 @@ impl Person {
         for file in self.call.content.files().files.iter() {
             let owner = file.key.owner.map(|owner| (owner, file.state));
             for (other, state) in owner.into_iter().chain(file.receivers.iter().copied()) {
-                let moves = matches!(state, FileState::Coming(_) | FileState::Checking);
+                let moves = matches!(state, FileState::Transferring(_) | FileState::Checking);
                 assert!(!moves || !inside.contains(&other), "{:?} does not arrive", file.key);
             }
         }

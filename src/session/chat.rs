@@ -62,7 +62,7 @@ impl ChatUi {
     }
 
     /// Offers files to everybody in the room, as many as the others accept.
-    pub fn give(self, sources: Vec<StoredBytes>) {
+    pub fn offer_files(self, sources: Vec<StoredBytes>) {
         let is_open =
             |file: &&FileView| file.key.owner.is_none() && file.state == FileState::Offered;
         let open = |view: &View| view.files.files.iter().filter(is_open).count();
@@ -77,7 +77,7 @@ impl ChatUi {
             let number = now.max(self.last_file.get_value() + 1);
             self.last_file.set_value(number);
             self.call.order(move |engine| engine.add_file(number, source));
-            self.call.send(Input::File(FileInput::Give(number, name, size)));
+            self.call.send(Input::File(FileInput::Offer(number, name, size)));
         }
     }
 

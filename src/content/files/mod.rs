@@ -154,7 +154,7 @@ impl Files {
 
     pub(super) fn handle(&mut self, input: FileInput) {
         match input {
-            FileInput::Give(number, name, size) => {
+            FileInput::Offer(number, name, size) => {
                 let mut sending = Sending::new(number, name, size);
                 for line in &self.lines {
                     self.commands.extend(sending.offer_to(line.peer));
@@ -162,9 +162,9 @@ impl Files {
                 self.files.push(File::Sending(sending));
                 self.forget_old(None);
             }
-            FileInput::Take(key) => self.with_receiving(key, Receiving::take),
-            FileInput::Hold(key) => self.with_receiving(key, Receiving::hold),
-            FileInput::Drop(key) => self.drop_file(key),
+            FileInput::Download(key) => self.with_receiving(key, Receiving::download),
+            FileInput::Pause(key) => self.with_receiving(key, Receiving::pause),
+            FileInput::Remove(key) => self.remove(key),
             FileInput::Read(number, peer, from, bytes) => self.read(number, peer, from, bytes),
             FileInput::Wrote(key, place) => {
                 self.with_receiving(key, |receiving| receiving.wrote(place));
@@ -251,7 +251,7 @@ impl Files {
         }
     }
 
-    fn drop_file(&mut self, key: FileKey) {
+    fn remove(&mut self, key: FileKey) {
         if self.receiving(key).is_some_and(|receiving| receiving.is_open()) {
             return self.with_receiving(key, Receiving::decline);
         }

@@ -104,7 +104,7 @@ impl World {
 
     fn give(&mut self, person: u64, number: FileNumber, size: usize) {
         self.contents.insert(number, content(number, size));
-        self.tell(person, FileInput::Give(number, "a".into(), size as u64));
+        self.tell(person, FileInput::Offer(number, "a".into(), size as u64));
     }
 
     fn route(&mut self, person: u64) {
@@ -278,8 +278,8 @@ proptest! {
                     let Some(owner) = offered.get(file) else { continue };
                     let key = of(*owner, file as u64 + 1);
                     let input = match step {
-                        Step::Take(..) => FileInput::Take(key),
-                        _ => FileInput::Hold(key),
+                        Step::Take(..) => FileInput::Download(key),
+                        _ => FileInput::Pause(key),
                     };
                     world.tell(person, input);
                 }
@@ -298,10 +298,10 @@ proptest! {
         for (index, owner) in offered.iter().enumerate() {
             let number = index as u64 + 1;
             for person in (0..PEOPLE).filter(|person| person != owner) {
-                world.tell(person, FileInput::Take(of(*owner, number)));
+                world.tell(person, FileInput::Download(of(*owner, number)));
                 world.settle();
-                prop_assert_eq!(world.state(person, of(*owner, number)), Some(FileState::Kept));
-                prop_assert_eq!(world.state_at_owner(*owner, number, person), Some(FileState::Kept));
+                prop_assert_eq!(world.state(person, of(*owner, number)), Some(FileState::Complete));
+                prop_assert_eq!(world.state_at_owner(*owner, number, person), Some(FileState::Complete));
             }
         }
         prop_assert!(world.sound);
@@ -329,8 +329,8 @@ fn nothing_comes_that_is_not_wanted() {
     };
     assert_eq!(borne(&mut world), 0, "nobody wanted it");
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered));
-    world.people[1].files.handle(FileInput::Take(of(0, 1)));
-    world.tell(1, FileInput::Drop(of(0, 1)));
+    world.people[1].files.handle(FileInput::Download(of(0, 1)));
+    world.tell(1, FileInput::Remove(of(0, 1)));
     let rest = WINDOW / Slice::MOST as u64;
     assert_eq!(borne(&mut world), rest, "no more than may be left of what was wanted");
     let offer = FileNews::Offer { name: "a".into(), size: 100 };
@@ -354,7 +354,7 @@ fn what_is_not_written_down_fills_no_memory() {
         2,
         FileNews::Offer { name: "big".into(), size },
     );
-    world.people[1].files.handle(FileInput::Take(of(0, 2)));
+    world.people[1].files.handle(FileInput::Download(of(0, 2)));
     let bytes = vec![0; Slice::MOST];
     let mut from = 0;
     while world.people[1]
@@ -370,24 +370,24 @@ fn what_is_not_written_down_fills_no_memory() {
 #[test]
 fn who_has_forgotten_a_file_gets_nothing_of_it_until_they_ask() {
     let mut world = offered(8 * PIECE);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     while world.state_at_owner(0, 1, 1) == Some(FileState::Offered) {
         assert!(world.deliver(1, 0, false));
     }
     world.forget(1, 0);
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered));
     assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Offered), "nobody paused it");
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Kept));
-    assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Kept));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Complete));
+    assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Complete));
 }
 
 #[test]
 fn an_owner_sends_no_more_than_the_window() {
     let mut world = World::with(2);
     world.open(0, 1);
-    world.tell(0, FileInput::Give(1, "big".into(), 4 * WINDOW));
+    world.tell(0, FileInput::Offer(1, "big".into(), 4 * WINDOW));
     let files = &mut world.people[0].files;
     files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Request(0));
     let mut read = 0;
@@ -410,7 +410,7 @@ fn an_owner_sends_no_more_than_the_window() {
 #[test]
 fn a_wrong_hash_is_damage_and_nothing_is_handed_out() {
     let mut world = offered(100);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     while world.people[1].disk.get(&of(0, 1)).is_none_or(|file| file.len() < 100) {
         world.deliver(1, 0, false);
         world.deliver(0, 1, true);
@@ -427,13 +427,16 @@ fn a_wrong_hash_is_damage_and_nothing_is_handed_out() {
 #[test]
 fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
     let mut world = offered(3_000_000);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.deliver(1, 0, false);
     world.cut(0, 1);
     world.lose(0, 1);
     world.settle();
-    assert!(matches!(world.state(1, of(0, 1)), Some(FileState::Coming(_))), "they may come back");
-    world.tell(1, FileInput::Drop(of(0, 1)));
+    assert!(
+        matches!(world.state(1, of(0, 1)), Some(FileState::Transferring(_))),
+        "they may come back"
+    );
+    world.tell(1, FileInput::Remove(of(0, 1)));
     world.settle();
     assert!(world.people[1].disk.is_empty());
     let mut world = offered(100);
@@ -442,7 +445,7 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
     world.open(0, 1);
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered), "it is offered again");
-    world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
+    world.tell(0, FileInput::Remove(FileKey { owner: None, number: 1 }));
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
 }
@@ -450,14 +453,14 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
 #[test]
 fn whoever_waits_for_a_file_of_before_a_reload_learns_that_it_is_gone() {
     let mut world = offered(3_000_000);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.forget(0, 1);
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
     let mut world = offered(100);
     world.cut(0, 1);
-    world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
+    world.tell(0, FileInput::Remove(FileKey { owner: None, number: 1 }));
     world.open(0, 1);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
 }
@@ -465,7 +468,7 @@ fn whoever_waits_for_a_file_of_before_a_reload_learns_that_it_is_gone() {
 #[test]
 fn what_is_all_there_is_kept_though_its_owner_leaves() {
     let mut world = offered(100);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     while world.state(1, of(0, 1)) != Some(FileState::Checking) {
         world.deliver(1, 0, false);
         world.deliver(0, 1, true);
@@ -478,7 +481,7 @@ fn what_is_all_there_is_kept_though_its_owner_leaves() {
     world.cut(0, 1);
     world.people[1].files.left(PeerId(0));
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Kept));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Complete));
 }
 
 #[test]
@@ -487,8 +490,8 @@ fn a_pause_is_kept_by_who_asked_for_it() {
     world.open(0, 1);
     let files = &mut world.people[1].files;
     files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Offer { name: "a".into(), size: 4 * WINDOW });
-    files.handle(FileInput::Take(of(0, 1)));
-    files.handle(FileInput::Hold(of(0, 1)));
+    files.handle(FileInput::Download(of(0, 1)));
+    files.handle(FileInput::Pause(of(0, 1)));
     let bytes = vec![0; Slice::MOST];
     let mut from = 0;
     while files.take_in(PeerId(0), &Slice { number: 1, from, bytes: &bytes }.to_message()) {
@@ -503,21 +506,21 @@ fn a_pause_is_kept_by_who_asked_for_it() {
 fn what_was_paused_when_all_of_it_was_there_can_still_be_had() {
     let mut world = offered(100);
     let files = &mut world.people[1].files;
-    files.handle(FileInput::Take(of(0, 1)));
+    files.handle(FileInput::Download(of(0, 1)));
     let bytes = content(1, 100);
     assert!(files.take_in(PeerId(0), &Slice { number: 1, from: 0, bytes: &bytes }.to_message()));
     world.route(1);
     while world.work(1) {}
-    world.tell(1, FileInput::Hold(of(0, 1)));
+    world.tell(1, FileInput::Pause(of(0, 1)));
     let files = &mut world.people[1].files;
     files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Digest(sum(&bytes)));
     world.route(1);
     world.cut(0, 1);
     world.people[1].files.left(PeerId(0));
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Held(100)));
-    world.tell(1, FileInput::Take(of(0, 1)));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Paused(100)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Kept));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Complete));
 }
 
 #[test]
@@ -527,7 +530,7 @@ fn an_honest_sender_of_a_large_file_gives_no_offence() {
     let pieces = 600;
     let offer = FileNews::Offer { name: "big".into(), size: pieces * PIECE as u64 };
     files.hear(PeerId(0), &"Ada".into(), 1, offer);
-    files.handle(FileInput::Take(of(0, 1)));
+    files.handle(FileInput::Download(of(0, 1)));
     let piece = vec![0; PIECE];
     for start in (0..pieces).map(|index| index * PIECE as u64) {
         for (bytes, from) in piece.chunks(Slice::MOST).zip((start..).step_by(Slice::MOST)) {

@@ -50,15 +50,15 @@ fn share(done: u64, size: u64) -> String {
 fn receiving(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> String {
     let from = format!("{} from {}", size(total), someone(owner.as_str()));
     match state {
-        FileState::Coming(done) | FileState::Held(done) if !is_there => {
+        FileState::Transferring(done) | FileState::Paused(done) if !is_there => {
             let done = share(done, total);
             format!("{from}, stopped at {done} because they left. It resumes if they come back.")
         }
         FileState::Offered => from,
-        FileState::Coming(done) => format!("{from}, {}", share(done, total)),
-        FileState::Held(done) => format!("{from}, paused at {}", share(done, total)),
+        FileState::Transferring(done) => format!("{from}, {}", share(done, total)),
+        FileState::Paused(done) => format!("{from}, paused at {}", share(done, total)),
         FileState::Checking => format!("{from}, checking"),
-        FileState::Kept => format!("{from}, saved"),
+        FileState::Complete => format!("{from}, saved"),
         FileState::Declined => format!("{from}, declined"),
         FileState::Withdrawn => format!("{from}. No longer available."),
         FileState::NotWritten => {
@@ -75,9 +75,9 @@ fn receiving(owner: &DisplayName, is_there: bool, state: FileState, total: u64) 
 fn sending(to: &DisplayName, state: FileState, total: u64) -> String {
     let to = capital(someone(to.as_str()));
     match state {
-        FileState::Coming(done) => format!("{to}: {}", share(done, total)),
-        FileState::Held(done) => format!("{to} paused at {}", share(done, total)),
-        FileState::Kept => format!("{to} has it"),
+        FileState::Transferring(done) => format!("{to}: {}", share(done, total)),
+        FileState::Paused(done) => format!("{to} paused at {}", share(done, total)),
+        FileState::Complete => format!("{to} has it"),
         FileState::Declined => format!("{to} declined"),
         _ => format!("{to} did not get it"),
     }

@@ -87,8 +87,8 @@ pub(super) fn notice(notice: &Notice) -> String {
 
 fn file_ended(name: &str, state: FileState) -> String {
     match state {
-        FileState::Kept => format!("{name} is saved."),
-        FileState::Held(_) => format!("{name} is paused."),
+        FileState::Complete => format!("{name} is saved."),
+        FileState::Paused(_) => format!("{name} is paused."),
         FileState::NotWritten => format!("{name} could not be saved on this device."),
         FileState::Damaged => format!("{name} is damaged. Ask for it again."),
         _ => format!("{name} is no longer available."),

@@ -46,7 +46,7 @@ pub fn CallView(
     let dragging = take_files(shown, move |brought: Brought| {
         session.chat.refuse_folders(&brought.folders);
         if !brought.files.is_empty() {
-            session.chat.give(brought.files);
+            session.chat.offer_files(brought.files);
             files_shared.update(|count| *count += 1);
         }
     });
