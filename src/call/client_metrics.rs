@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_join_is_reported_once_with_the_first_picture() {
+    fn a_join_is_reported_once_with_the_first_frame() {
         let mut timer = JoinTimer::default();
         timer.join_pressed(at(1000));
         assert_eq!(timer.first_frame(at(1100)), None, "of another call");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn no_picture_is_waited_for_in_vain() {
+    fn a_join_without_video_is_reported_after_a_timeout() {
         let report = Some(ClientMetrics { join: Some(50), ..ClientMetrics::default() });
         let mut timer = JoinTimer::default();
         timer.join_pressed(at(0));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_return_is_measured_from_the_loss() {
+    fn reconnecting_is_measured_from_the_loss() {
         let mut timer = JoinTimer::default();
         timer.disconnected(at(1000));
         timer.disconnected(at(2000));

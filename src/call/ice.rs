@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_asked_for_before_they_end() {
+    fn credentials_are_requested_before_they_expire() {
         for (seconds, expected) in [(600, 640), (120, 190), (20, 115), (1, 105), (0, 105)] {
             let ice = granted(Some(seconds));
             assert_eq!(ice.due(), Some(Duration::from_secs(expected)), "{seconds} s");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_asked_again_until_it_answers() {
+    fn credentials_are_requested_again_until_they_arrive() {
         let mut ice = granted(Some(600));
         let seconds = Duration::from_secs;
         assert!(!ice.step(seconds(639)));

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newer_of_two_connections_carries_as_soon_as_it_is_up() {
+    fn the_newer_of_two_connections_is_the_route_once_it_is_up() {
         use ConnectionState::{Connected, Disconnected};
         let mut participants = Participants::default();
         assert!(participants.meet(ID, Presence::default()));

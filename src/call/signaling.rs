@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_waits_climb_the_ladder_and_begin_higher_after_a_restart() {
+    fn delays_grow_and_start_higher_after_a_restart() {
         for (restarting, expected) in [
             (false, [0, 300, 1200, 2700, 4800, 7000, 7000]),
             (true, [1200, 2700, 4800, 7000, 7000, 7000, 7000]),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_brings_nothing_is_asked_and_then_replaced() {
+    fn a_silent_socket_is_pinged_and_then_replaced() {
         let mut socket = open();
         assert_eq!((socket.due(), socket.step(millis(4999))), (Some(PING_AFTER), None));
         assert_eq!(socket.step(PING_AFTER), Some(Step::Ping));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn doubt_shortens_the_patience_and_is_asked_once() {
+    fn a_check_shortens_the_timeout_and_pings_once() {
         let mut socket = open();
         assert!(socket.answers());
         assert_eq!(socket.check(millis(1000)), Some(Step::Ping));
@@ -316,14 +316,14 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_answers_it_is_the_network() {
+    fn without_any_answer_the_contact_is_offline() {
         let mut socket = open();
         socket.closed(1, false, 1.0, millis(0));
         assert_eq!(socket.contact(true, millis(3000)), Contact::Offline { long: false });
     }
 
     #[test]
-    fn people_are_told_of_what_lasts_and_why() {
+    fn lasting_losses_are_shown_with_their_reason() {
         let mut socket = open();
         socket.closed(1, true, 1.0, millis(0));
         let at = |socket: &Socket, alone, time| socket.contact(alone, millis(time));

@@ -175,7 +175,7 @@ fn reopen(content: &mut Content, other: PeerId, now: Duration) -> bool {
 
 proptest! {
     #[test]
-    fn everybody_reads_the_same(steps in proptest::collection::vec((0u8..8, any::<u16>()), 1..120)) {
+    fn every_participant_reads_the_same_messages(steps in proptest::collection::vec((0u8..8, any::<u16>()), 1..120)) {
         let mut world = World::with(3);
         let mut forgetful = Vec::new();
         for (action, pick) in steps {
@@ -224,7 +224,7 @@ proptest! {
 }
 
 #[test]
-fn what_was_said_before_is_told_to_who_comes_later_even_of_those_who_are_gone() {
+fn newcomers_receive_earlier_messages_also_of_absent_people() {
     let mut world = World::with(2);
     world.settle();
     world.say(0);
@@ -240,7 +240,7 @@ fn what_was_said_before_is_told_to_who_comes_later_even_of_those_who_are_gone() 
 }
 
 #[test]
-fn t22_nobody_speaks_for_somebody_who_is_there() {
+fn t22_messages_in_the_name_of_a_present_person_are_rejected() {
     let mut world = World::with(3);
     world.settle();
     let (me, liar, there) = (world.people[0].id, world.people[1].id, world.people[2].id);
@@ -255,7 +255,7 @@ fn t22_nobody_speaks_for_somebody_who_is_there() {
 }
 
 #[test]
-fn t22_nobody_speaks_for_somebody_before_they_are_met() {
+fn t22_messages_in_the_name_of_a_newcomer_are_dropped_when_they_join() {
     let mut world = World::with(2);
     world.settle();
     let (liar, author) = (world.people[1].id, PeerId(3));
@@ -270,7 +270,7 @@ fn t22_nobody_speaks_for_somebody_before_they_are_met() {
 }
 
 #[test]
-fn t22_who_is_there_goes_by_their_own_name() {
+fn t22_a_present_author_has_the_name_from_their_presence() {
     let mut world = World::with(2);
     world.settle();
     let from = world.people[1].id;
@@ -279,7 +279,7 @@ fn t22_who_is_there_goes_by_their_own_name() {
 }
 
 #[test]
-fn t22_what_is_said_in_the_name_of_the_absent_hides_nothing() {
+fn t22_forged_messages_of_absent_people_hide_no_real_ones() {
     let mut world = World::with(3);
     world.settle();
     let (author, liar) = (world.people[0].id, world.people[2].id);
@@ -302,7 +302,7 @@ fn t22_what_is_said_in_the_name_of_the_absent_hides_nothing() {
 }
 
 #[test]
-fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
+fn t24_a_flooder_is_ignored_and_displaces_only_their_own_messages() {
     let mut world = World::with(3);
     world.settle();
     world.say(2);
@@ -331,7 +331,7 @@ fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
 }
 
 #[test]
-fn t24_who_comes_and_goes_again_and_again_does_not_turn_the_others_against_each_other() {
+fn t24_repeated_rejoining_trips_no_flood_limit_between_others() {
     // Two participants pass on the same messages of an absent person to each other each time.
     let mut world = World::with(2);
     world.settle();
@@ -357,7 +357,7 @@ fn t24_who_comes_and_goes_again_and_again_does_not_turn_the_others_against_each_
 }
 
 #[test]
-fn t24_what_liars_said_does_not_turn_those_against_each_other_who_heard_it() {
+fn t24_forged_messages_trip_no_flood_limit_between_their_receivers() {
     let mut world = World::with(4);
     world.settle();
     let liars = [world.people[0].id, world.people[1].id];
@@ -379,7 +379,7 @@ fn t24_what_liars_said_does_not_turn_those_against_each_other_who_heard_it() {
 }
 
 #[test]
-fn who_heard_little_puts_what_they_lack_in_its_place() {
+fn missing_messages_are_sorted_into_their_place() {
     let mut world = World::with(2);
     world.settle();
     world.say(0);
@@ -397,7 +397,7 @@ fn who_heard_little_puts_what_they_lack_in_its_place() {
 }
 
 #[test]
-fn t24_nobody_uses_up_all_places() {
+fn t24_a_high_order_does_not_use_up_all_places() {
     let mut world = World::with(3);
     world.settle();
     let liar = world.people[2].id;
@@ -423,7 +423,7 @@ fn t24_nobody_uses_up_all_places() {
 }
 
 #[test]
-fn a_reload_loses_nothing_of_a_long_talk() {
+fn a_reload_loses_no_message_of_a_long_chat() {
     let mut world = World::with(3);
     world.settle();
     for _ in 0..150 {
@@ -441,7 +441,7 @@ fn a_reload_loses_nothing_of_a_long_talk() {
 }
 
 #[test]
-fn what_is_too_old_to_be_kept_is_not_counted_again() {
+fn a_message_too_old_to_be_kept_is_not_counted_again() {
     let mut world = World::with(3);
     world.settle();
     for (person, messages) in [(0, 60), (1, 60), (2, 250)] {
@@ -460,7 +460,7 @@ fn what_is_too_old_to_be_kept_is_not_counted_again() {
 }
 
 #[test]
-fn t24_who_talks_and_goes_takes_nobodys_place() {
+fn t24_messages_of_people_who_leave_displace_no_others() {
     let mut world = World::with(4);
     world.settle();
     (0..20).for_each(|_| world.say(0));
@@ -477,7 +477,7 @@ fn t24_who_talks_and_goes_takes_nobodys_place() {
 }
 
 #[test]
-fn t24_a_clock_that_is_set_back_keeps_nobody_out() {
+fn t24_a_clock_that_is_set_back_blocks_no_sender() {
     let mut world = World::with(2);
     world.settle();
     let (other, now) = (world.people[1].id, world.now);
@@ -489,7 +489,7 @@ fn t24_a_clock_that_is_set_back_keeps_nobody_out() {
 }
 
 #[test]
-fn a_message_is_missing_until_it_is_there() {
+fn a_message_is_undelivered_until_it_is_acknowledged() {
     let mut world = World::with(2);
     world.say(0);
     let view = world.people[0].content.chat();

@@ -94,7 +94,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn one_thing_at_a_time_and_the_most_important_first() {
+    fn only_the_most_important_hint_is_shown() {
         let tile = |id, hears, sees| Tile {
             key: PeerKey { id: PeerId(id), generation: id },
             presence: Presence { name: format!("P{id}").as_str().into(), ..Presence::default() },

@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_tab_of_its_own_helps_with_stands_as_long_as_other_offers() {
+    fn a_notice_that_opens_a_tab_counts_as_an_offer() {
         assert!(Notice::NotShared(Problem::Framed).offers());
         assert!(!Notice::NotShared(Problem::Forbidden).offers());
     }

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_see_the_same_unless_somebody_sits_between_them() {
+    fn both_sides_see_the_same_fingerprints_unless_a_connection_is_intercepted() {
         assert_eq!(seal(ADA, BOB).as_deref(), Some("sha-256 AA:BB\n\nsha-256 CC:DD"));
         assert_eq!(seal(ADA, BOB), seal(BOB, ADA));
         assert_ne!(seal(ADA, EVE), seal(BOB, EVE));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_some_browsers_read_breaks_the_seal() {
+    fn fingerprint_lines_that_only_some_browsers_read_are_rejected() {
         for line in [
             "a=fingerprint:sha-256\tEE:FF",
             "a=fingerprint:\tsha-256\tEE:FF",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_back_changes_nothing() {
+    fn a_description_that_is_not_agreed_changes_no_fingerprints() {
         let mut ends = DtlsFingerprints::default();
         ends.set_local(ADA);
         ends.set_remote(BOB);

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weak_side_is_named() {
+    fn the_verdict_names_the_weak_side() {
         for (pairs, expected) in [
             (vec![], Verdict::Good),
             (vec![pair(1, Good, Good)], Verdict::Good),

@@ -143,7 +143,7 @@ impl Sending {
                 return self.summed_for(peer);
             }
             (FileNews::Pause, FileState::Transferring(place)) => {
-                receiver.state = FileState::Paused(place)
+                receiver.state = FileState::Paused(place);
             }
             (FileNews::Complete, FileState::Transferring(place)) if place == size => {
                 receiver.state = FileState::Complete;

@@ -259,7 +259,7 @@ proptest! {
     /// However channels break and participants disappear or pause, in the end everyone has the
     /// files they wanted, byte for byte, and the owners know.
     #[test]
-    fn every_file_that_is_wanted_arrives_whole(steps in steps()) {
+    fn every_requested_file_arrives_complete(steps in steps()) {
         let mut world = World::with(PEOPLE as usize);
         let mut offered = Vec::new();
         for step in steps {
@@ -318,7 +318,7 @@ fn offered(size: usize) -> World {
 }
 
 #[test]
-fn nothing_comes_that_is_not_wanted() {
+fn unrequested_files_are_not_received() {
     let mut world = offered(100);
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered));
     let slice = Slice { number: 1, from: 0, bytes: &[1; 100] };
@@ -345,7 +345,7 @@ fn nothing_comes_that_is_not_wanted() {
 }
 
 #[test]
-fn what_is_not_written_down_fills_no_memory() {
+fn unwritten_bytes_are_limited_in_memory() {
     let mut world = offered(100);
     let size = 2 * WINDOW;
     world.people[1].files.hear(
@@ -368,7 +368,7 @@ fn what_is_not_written_down_fills_no_memory() {
 }
 
 #[test]
-fn who_has_forgotten_a_file_gets_nothing_of_it_until_they_ask() {
+fn a_receiver_who_lost_a_file_gets_no_bytes_before_a_request() {
     let mut world = offered(8 * PIECE);
     world.tell(1, FileInput::Download(of(0, 1)));
     while world.state_at_owner(0, 1, 1) == Some(FileState::Offered) {
@@ -408,7 +408,7 @@ fn an_owner_sends_no_more_than_the_window() {
 }
 
 #[test]
-fn a_wrong_hash_is_damage_and_nothing_is_handed_out() {
+fn a_file_with_a_wrong_hash_is_discarded() {
     let mut world = offered(100);
     world.tell(1, FileInput::Download(of(0, 1)));
     while world.people[1].disk.get(&of(0, 1)).is_none_or(|file| file.len() < 100) {
@@ -425,7 +425,7 @@ fn a_wrong_hash_is_damage_and_nothing_is_handed_out() {
 }
 
 #[test]
-fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
+fn files_of_absent_owners_and_withdrawn_files_are_unavailable() {
     let mut world = offered(3_000_000);
     world.tell(1, FileInput::Download(of(0, 1)));
     world.deliver(1, 0, false);
@@ -451,7 +451,7 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
 }
 
 #[test]
-fn whoever_waits_for_a_file_of_before_a_reload_learns_that_it_is_gone() {
+fn a_request_for_a_file_from_before_a_reload_is_answered_with_withdraw() {
     let mut world = offered(3_000_000);
     world.tell(1, FileInput::Download(of(0, 1)));
     world.forget(0, 1);
@@ -466,7 +466,7 @@ fn whoever_waits_for_a_file_of_before_a_reload_learns_that_it_is_gone() {
 }
 
 #[test]
-fn what_is_all_there_is_kept_though_its_owner_leaves() {
+fn a_complete_file_is_kept_when_its_owner_leaves() {
     let mut world = offered(100);
     world.tell(1, FileInput::Download(of(0, 1)));
     while world.state(1, of(0, 1)) != Some(FileState::Checking) {
@@ -485,7 +485,7 @@ fn what_is_all_there_is_kept_though_its_owner_leaves() {
 }
 
 #[test]
-fn a_pause_is_kept_by_who_asked_for_it() {
+fn a_paused_receiver_accepts_at_most_one_window() {
     let mut world = World::with(2);
     world.open(0, 1);
     let files = &mut world.people[1].files;
@@ -503,7 +503,7 @@ fn a_pause_is_kept_by_who_asked_for_it() {
 }
 
 #[test]
-fn what_was_paused_when_all_of_it_was_there_can_still_be_had() {
+fn a_file_paused_after_its_last_byte_can_be_resumed() {
     let mut world = offered(100);
     let files = &mut world.people[1].files;
     files.handle(FileInput::Download(of(0, 1)));
@@ -524,7 +524,7 @@ fn what_was_paused_when_all_of_it_was_there_can_still_be_had() {
 }
 
 #[test]
-fn an_honest_sender_of_a_large_file_gives_no_offence() {
+fn every_slice_of_a_large_file_is_accepted() {
     let mut files = Files::default();
     files.opened(PeerId(0));
     let pieces = 600;
@@ -543,7 +543,7 @@ fn an_honest_sender_of_a_large_file_gives_no_offence() {
 }
 
 #[test]
-fn offers_are_bounded() {
+fn offers_are_limited() {
     let mut files = Files::default();
     files.opened(PeerId(7));
     for number in 0..100 {

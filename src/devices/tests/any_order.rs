@@ -150,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_order_of_anything_leaves_nothing_half_open(steps in prop::collection::vec(step(), 0..80)) {
+    fn any_order_of_inputs_leaves_no_request_open(steps in prop::collection::vec(step(), 0..80)) {
         let mut page = page();
         let mut said: Vec<Input<Track>> = Vec::new();
         for step in steps {

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_arrived_at_the_server_tells_one_fault_from_the_other() {
+    fn the_barrier_follows_from_what_the_server_received() {
         let own = || "call.example.org".to_owned();
         let of = |answer: &str| Barrier::of(answer, own());
         let refused = |reason| {

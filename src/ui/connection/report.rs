@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_says_what_is_known_and_no_more() {
+    fn a_report_contains_only_what_is_known() {
         let t = statistics_texts();
         let mut history = StatsHistory::default();
         for second in 1..=3 {
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_is_summed_up_by_its_worst() {
+    fn a_summary_names_the_worst_result() {
         let t = statistics_texts();
         let probe = |target, events: &[CheckEvent]| {
             let mut probe = IceServerCheck::new(target);

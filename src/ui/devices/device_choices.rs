@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_both_is_said_once() {
+    fn a_problem_of_both_devices_is_shown_once() {
         for (problem, again) in [(Problem::Forbidden, false), (Problem::Denied, true)] {
             let problem_shown = uncovered_problem(Kind::Microphone, Some(problem), Some(problem));
             assert_eq!(problem_shown.is_some(), again);

@@ -81,7 +81,7 @@ fn remote(failure: Failure) -> PeerInput {
 }
 
 #[test]
-fn who_never_answers_is_named_and_the_offer_is_said_again() {
+fn a_missing_answer_is_reported_and_the_offer_repeated() {
     let mut pair = Pair::new(Role::Caller);
     pair.hear(offered()).wait(BEGINS_WITHIN - SECOND);
     assert_eq!((pair.link(), pair.failure()), (Link::New, None));
@@ -105,7 +105,7 @@ fn who_never_answers_is_named_and_the_offer_is_said_again() {
 }
 
 #[test]
-fn who_never_offers_is_named_and_asked_again() {
+fn a_missing_offer_is_reported_and_a_new_connection_requested() {
     let mut pair = Pair::new(Role::Callee);
     let (reconnects, _) = pair.wait(19 * SECOND);
     let silent = Failure::NoAnswer;
@@ -118,7 +118,7 @@ fn who_never_offers_is_named_and_asked_again() {
 }
 
 #[test]
-fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
+fn a_browser_without_connections_is_reported_on_both_sides() {
     let off = Failure::NoConnection;
     let mut pair = Pair::new(Role::Caller);
     pair.hear([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
@@ -143,7 +143,7 @@ fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
 }
 
 #[test]
-fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
+fn missing_candidates_are_reported_on_both_sides_even_without_a_report() {
     let lonely = Failure::NoCandidates;
     let gathered = PeerInput::LocalCandidate(None);
     let mut pair = Pair::new(Role::Caller);
@@ -172,7 +172,7 @@ fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
 }
 
 #[test]
-fn a_refused_description_is_named_on_both_sides_and_tried_again() {
+fn a_refused_description_is_reported_on_both_sides_and_retried() {
     let bad = Failure::BadDescription;
     let offer = || PeerInput::Signal(Signal::Offer(description(SdpType::Offer)));
     let refused: [&[PeerInput]; 2] = [
@@ -205,7 +205,7 @@ fn a_refused_description_is_named_on_both_sides_and_tried_again() {
 }
 
 #[test]
-fn what_was_connected_once_is_not_called_unable_to_begin() {
+fn a_connection_that_was_up_is_shown_as_reconnecting_not_failed() {
     let mut pair = Pair::new(Role::Caller);
     pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
     pair.replace();
@@ -215,7 +215,7 @@ fn what_was_connected_once_is_not_called_unable_to_begin() {
 }
 
 #[test]
-fn nobody_who_was_never_connected_is_said_to_be_deaf() {
+fn a_connection_that_was_never_up_reports_no_missing_media() {
     let deaf = Reception { sound: false, picture: false, ..Reception::default() };
     let mut pair = Pair::new(Role::Caller);
     pair.hear(offered()).hear([PeerInput::Signal(Signal::Reception(deaf))]);
