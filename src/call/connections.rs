@@ -17,7 +17,7 @@ impl Call {
         }
         let (now, id) = (self.clock.now, peer.id);
         let key = PeerKey { id, generation: self.next_generation() };
-        let is_new = self.participants.meet(id, peer.presence);
+        let is_new = self.participants.add_or_update(id, peer.presence);
         let before = self.participants.disconnect(id);
         self.commands.extend(before.iter().map(|connection| Command::ClosePeer(connection.key())));
         let fresh = Connection::new(key, role, link, now);
@@ -40,7 +40,7 @@ impl Call {
         let Some(connection) = self.participants.connection_mut(key) else { return };
         if let PeerInput::Channel(input) = input {
             connection.note_channel(&input);
-            return self.channel_reports(key, input);
+            return self.handle_channel_event(key, input);
         }
         connection.handle(input, now);
         let doubtful = connection.doubts();
@@ -68,7 +68,7 @@ impl Call {
 
     /// Repairs connections and sends reception reports, while the server can forward them.
     pub(super) fn poll_connections(&mut self) {
-        if !self.can_speak() {
+        if !self.can_send() {
             return;
         }
         let (now, pairs) = (self.clock.now, self.participants.pairs());
@@ -106,7 +106,7 @@ impl Call {
     /// Executes the commands of a connection. Signals are lost while the server cannot be reached,
     /// which is recorded.
     pub(super) fn execute_commands(&mut self, key: PeerKey) {
-        let can_send = self.can_speak();
+        let can_send = self.can_send();
         let Some(connection) = self.participants.connection_mut(key) else { return };
         let link = Some(connection.link_number());
         let commands: Vec<_> = std::iter::from_fn(|| connection.poll()).collect();

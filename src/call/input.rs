@@ -78,7 +78,7 @@ pub enum Input {
 impl Input {
     /// Whether somebody says something past the server, of which there may be hundreds at once.
     #[must_use]
-    pub fn is_word(&self) -> bool {
+    pub fn is_message(&self) -> bool {
         matches!(self, Self::Peer(_, PeerInput::Channel(ChannelInput::Heard(_))))
     }
 

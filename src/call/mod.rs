@@ -123,7 +123,7 @@ impl Call {
                 }
             }
             Input::SocketMessage(generation, message) => {
-                if self.socket.heard(generation, message.answers(), now) {
+                if self.socket.received(generation, message.answers(), now) {
                     self.message(message, now);
                 }
             }
@@ -145,7 +145,7 @@ impl Call {
         }
         self.poll_content();
         self.poll_connections();
-        if self.can_speak() && self.ice.step(now) {
+        if self.can_send() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
         }
         if let Some(step) = self.socket.step(now) {
@@ -162,16 +162,16 @@ impl Call {
     /// When to call [`Call::handle`] with [`Input::Tick`] at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let speaks = self.can_speak();
+        let can_send = self.can_send();
         let now = self.clock.now;
         let connections = || self.participants.connections();
-        let mending = connections().filter(|_| speaks).filter_map(Connection::due);
+        let repairs = connections().filter(|_| can_send).filter_map(Connection::due);
         let links = connections().filter_map(|connection| connection.link_changes_at(now));
         let socket = self.socket.due().into_iter().chain(self.socket.contact_changes_at(now));
-        let credentials = self.ice.due().filter(|_| speaks);
+        let credentials = self.ice.due().filter(|_| can_send);
         let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.clock.epoch));
         let own = credentials.into_iter().chain(self.join_timer.due()).chain(questions);
-        socket.chain(mending).chain(links).chain(own).min()
+        socket.chain(repairs).chain(links).chain(own).min()
     }
 
     /// Sets the clock. A clock that was set back does not shorten the time inside. One that was set
@@ -314,7 +314,7 @@ impl Call {
                 self.host_tools.set_settings(settings, self.me);
             }
             ServerMessage::HostState(state) => self.host_tools.hosting.host_state = state,
-            ServerMessage::HostKey(key) => self.given_host_key(key),
+            ServerMessage::HostKey(key) => self.store_host_key(key),
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
             ServerMessage::Ice(grant) => self.granted(grant, now),
@@ -343,7 +343,7 @@ impl Call {
         }
     }
 
-    fn can_speak(&self) -> bool {
+    fn can_send(&self) -> bool {
         self.me.is_some() && self.socket.is_connected()
     }
 

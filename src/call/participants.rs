@@ -117,7 +117,7 @@ impl Participants {
     }
 
     /// Adds a participant, or updates the presence of a known one. Returns whether they are new.
-    pub(super) fn meet(&mut self, id: PeerId, presence: Presence) -> bool {
+    pub(super) fn add_or_update(&mut self, id: PeerId, presence: Presence) -> bool {
         match self.list.iter_mut().find(|participant| participant.id() == id) {
             Some(known) => {
                 known.reconnect(presence);
@@ -232,7 +232,7 @@ mod tests {
     fn the_newer_of_two_connections_is_the_route_once_it_is_up() {
         use ConnectionState::{Connected, Disconnected};
         let mut participants = Participants::default();
-        assert!(participants.meet(ID, Presence::default()));
+        assert!(participants.add_or_update(ID, Presence::default()));
         add(&mut participants, 1);
         let carried = |participants: &Participants| {
             let tiles = participants.tiles(&Presence::default(), Duration::ZERO);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_change_of_route_is_reported_with_the_channels_of_the_new_one() {
         let mut participants = Participants::default();
-        participants.meet(ID, Presence::default());
+        participants.add_or_update(ID, Presence::default());
         add(&mut participants, 1);
         let rerouted = |participants: &mut Participants| {
             let rerouted = participants.reroute().into_iter();

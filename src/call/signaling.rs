@@ -109,7 +109,12 @@ impl Socket {
     /// The server has said something, perhaps as an answer; returns whether through the socket in use.
     /// Only now is it known to be of use: one that is opened and closed again and again is not tried
     /// in a hurry.
-    pub(super) fn heard(&mut self, generation: Generation, answers: bool, now: Duration) -> bool {
+    pub(super) fn received(
+        &mut self,
+        generation: Generation,
+        answers: bool,
+        now: Duration,
+    ) -> bool {
         match &mut self.state {
             State::Open { generation: current, heard, pending } if *current == generation => {
                 if let Some(pending) = pending.take_if(|_| answers) {
@@ -260,7 +265,7 @@ mod tests {
         let mut socket = Socket::default();
         socket.open(1, millis(0));
         assert!(socket.opened(1, millis(0)));
-        assert!(socket.heard(1, true, millis(0)));
+        assert!(socket.received(1, true, millis(0)));
         socket
     }
 
@@ -292,7 +297,7 @@ mod tests {
         let mut socket = open();
         assert_eq!((socket.due(), socket.step(millis(4999))), (Some(PING_AFTER), None));
         assert_eq!(socket.step(PING_AFTER), Some(Step::Ping));
-        assert!(socket.heard(1, true, millis(5100)));
+        assert!(socket.received(1, true, millis(5100)));
         assert_eq!(socket.round_trip(), Some(millis(100)));
         assert_eq!(socket.step(millis(10_100)), Some(Step::Ping));
         assert_eq!(socket.step(millis(13_099)), None);
@@ -300,7 +305,7 @@ mod tests {
         assert_eq!(socket.round_trip(), None);
         socket.open(2, millis(13_100));
         assert_eq!(socket.step(millis(13_100) + OPEN_WITHIN), Some(Step::Open), "it hangs");
-        assert!(!socket.heard(1, true, millis(20_000)), "the old one is of no use any more");
+        assert!(!socket.received(1, true, millis(20_000)), "the old one is of no use any more");
     }
 
     #[test]
@@ -310,7 +315,7 @@ mod tests {
         assert_eq!(socket.check(millis(1000)), Some(Step::Ping));
         assert_eq!(socket.check(millis(1100)), None);
         assert!(!socket.answers());
-        assert!(socket.heard(1, false, millis(1200)));
+        assert!(socket.received(1, false, millis(1200)));
         assert!(!socket.answers(), "something that was under way answers nothing");
         assert_eq!(socket.step(millis(1000) + DOUBT_WITHIN), Some(Step::Open));
     }
@@ -337,7 +342,7 @@ mod tests {
         socket.open(2, millis(31_000));
         socket.opened(2, millis(31_000));
         assert_eq!(at(&socket, false, 31_000), Contact::Lost { long: true }, "not heard yet");
-        socket.heard(2, true, millis(31_000));
+        socket.received(2, true, millis(31_000));
         assert_eq!(socket.round_trip(), Some(millis(0)), "some clocks are coarse");
         assert_eq!(at(&socket, false, 31_001), Contact::Fine);
     }

@@ -291,7 +291,7 @@ fn a_view_waits_only_for_new_participants() {
         sees: true,
         grade: Grade::Good,
         path: None,
-        seal: None,
+        fingerprints: None,
         reaction: None,
         camera: true,
         screen: false,

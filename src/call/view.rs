@@ -72,7 +72,7 @@ pub struct Tile {
     /// The way to them that is in use.
     pub path: Option<Path>,
     /// What both sides of the connection can compare.
-    pub seal: Option<Arc<str>>,
+    pub fingerprints: Option<Arc<str>>,
 }
 
 impl Tile {
@@ -97,14 +97,14 @@ impl Tile {
             sees: connection.is_seen(me),
             grade: connection.grade(),
             path: connection.path(),
-            seal: connection.seal(),
+            fingerprints: connection.fingerprints(),
         }
     }
 
     /// The way to them that is in use, if both sides can make sure that nobody sits on it.
     #[must_use]
     pub fn protected(&self) -> Option<Path> {
-        self.path.filter(|_| self.seal.is_some())
+        self.path.filter(|_| self.fingerprints.is_some())
     }
 }
 

@@ -136,7 +136,7 @@ impl World {
         let Some(((from, to), queue)) = full.nth(pick % count) else { return false };
         let (from, to, talk) = (*from, *to, queue.pop_front().unwrap());
         let index = self.people.iter().position(|person| person.id == to).unwrap();
-        self.people[index].content.hear(from, &"Ada".into(), Some(talk), self.now);
+        self.people[index].content.on_message(from, &"Ada".into(), Some(talk), self.now);
         self.route(index);
         true
     }
@@ -145,7 +145,12 @@ impl World {
     fn lie(&mut self, to: usize, from: PeerId, author: PeerId, number: u64) {
         let name = "Ada".into();
         let message = ChatMessage { author, number, order: 1, age: 0, name, text: "no".into() };
-        self.people[to].content.hear(from, &"Eve".into(), Some(Talk::Message(message)), self.now);
+        self.people[to].content.on_message(
+            from,
+            &"Eve".into(),
+            Some(Talk::Message(message)),
+            self.now,
+        );
     }
 
     fn settle(&mut self) {
@@ -313,7 +318,7 @@ fn t24_a_flooder_is_ignored_and_displaces_only_their_own_messages() {
     for number in 1..=5000 {
         let (name, text) = ("x".into(), "y".repeat(4000).as_str().into());
         let message = ChatMessage { author: flooder, number, order: u64::MAX, age: 0, name, text };
-        content.hear(flooder, &"x".into(), Some(Talk::Message(message)), now);
+        content.on_message(flooder, &"x".into(), Some(Talk::Message(message)), now);
         while let Some(command) = content.poll() {
             closed += usize::from(command == ContentCommand::Close(flooder));
         }
@@ -411,7 +416,7 @@ fn t24_a_high_order_does_not_use_up_all_places() {
     };
     for to in 0..2 {
         let talk = Some(Talk::Message(message.clone()));
-        world.people[to].content.hear(liar, &"Eve".into(), talk, world.now);
+        world.people[to].content.on_message(liar, &"Eve".into(), talk, world.now);
     }
     for person in [1, 0, 0, 1, 0, 1] {
         world.say(person);
@@ -482,7 +487,7 @@ fn t24_a_clock_that_is_set_back_blocks_no_sender() {
     world.settle();
     let (other, now) = (world.people[1].id, world.now);
     let content = &mut world.people[0].content;
-    (0..=TALKS).for_each(|_| drop(content.hear(other, &"Bob".into(), None, now)));
+    (0..=TALKS).for_each(|_| drop(content.on_message(other, &"Bob".into(), None, now)));
     assert_eq!(content.poll(), Some(ContentCommand::Close(other)));
     assert!(!reopen(content, other, now));
     assert!(reopen(content, other, now - Duration::from_secs(3600)));

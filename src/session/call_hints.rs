@@ -105,7 +105,7 @@ mod tests {
             sees,
             grade: Grade::Good,
             path: None,
-            seal: None,
+            fingerprints: None,
             reaction: None,
             camera: true,
             screen: false,

@@ -41,7 +41,10 @@ pub use notices::{Notice, Notices};
 pub use own::OwnState;
 pub use playback::Playback;
 pub use preferences::{Preferences, SHORTCUT_KEYS, Shortcut, Volume, find_shortcut};
-pub use recording::{Labels, Recording, Stage, delete, kept, may_have_recordings, save};
+pub use recording::{
+    Labels, Recording, Stage, delete_recording, may_have_recordings, save_recording,
+    stored_recordings,
+};
 pub use room_links::RoomLinks;
 use std::time::Duration;
 pub use storage::{host_link, invitation_link, keep_host_key, keep_secret, recent_rooms};

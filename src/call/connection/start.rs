@@ -62,12 +62,12 @@ impl Start {
                 Some(_) => self.found = true,
                 None => self.gathered = true,
             },
-            PeerInput::Signal(signal) => self.hear(signal),
+            PeerInput::Signal(signal) => self.on_signal(signal),
             _ => {}
         }
     }
 
-    fn hear(&mut self, signal: &Signal) {
+    fn on_signal(&mut self, signal: &Signal) {
         match signal {
             Signal::Offer(SessionDescription { sdp, .. })
             | Signal::Answer(SessionDescription { sdp, .. }) => {

@@ -68,7 +68,7 @@ impl Connection {
     }
 
     /// The fingerprints that both sides can compare.
-    pub(in crate::call) fn seal(&self) -> Option<Arc<str>> {
-        self.negotiation.seal()
+    pub(in crate::call) fn fingerprints(&self) -> Option<Arc<str>> {
+        self.negotiation.fingerprints()
     }
 }

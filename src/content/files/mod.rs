@@ -181,7 +181,7 @@ impl Files {
     }
 
     /// A participant with this name sends a message about a file.
-    pub(super) fn hear(
+    pub(super) fn on_message(
         &mut self,
         peer: PeerId,
         called: &DisplayName,
@@ -199,7 +199,7 @@ impl Files {
             {
                 self.tell(vec![ContentCommand::Send(peer, Talk::File(number, FileNews::Withdraw))]);
             }
-            news => self.with_sending(number, |sending| sending.hear(peer, &news)),
+            news => self.with_sending(number, |sending| sending.on_message(peer, &news)),
         }
         self.pump();
     }

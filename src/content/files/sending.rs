@@ -118,7 +118,7 @@ impl Sending {
     }
 
     /// A receiver sends a message about it.
-    pub(super) fn hear(&mut self, peer: PeerId, news: &FileNews) -> Vec<ContentCommand> {
+    pub(super) fn on_message(&mut self, peer: PeerId, news: &FileNews) -> Vec<ContentCommand> {
         let (size, withdrawn) = (self.size, self.withdrawn);
         let Some(receiver) = self.receiver(peer).filter(|_| !withdrawn) else { return Vec::new() };
         match (news, receiver.state) {

@@ -134,7 +134,7 @@ impl World {
         let files = &mut self.people[to as usize].files;
         match message {
             Message::Talk(Talk::File(number, news)) => {
-                files.hear(PeerId(from), &"Ada".into(), number, news);
+                files.on_message(PeerId(from), &"Ada".into(), number, news);
             }
             Message::Talk(_) => unreachable!(),
             Message::Bytes(bytes) => {
@@ -334,7 +334,7 @@ fn unrequested_files_are_not_received() {
     let rest = WINDOW / Slice::MOST as u64;
     assert_eq!(borne(&mut world), rest, "no more than may be left of what was wanted");
     let offer = FileNews::Offer { name: "a".into(), size: 100 };
-    world.people[1].files.hear(PeerId(0), &"Ada".into(), 1, offer);
+    world.people[1].files.on_message(PeerId(0), &"Ada".into(), 1, offer);
     assert_eq!(borne(&mut world), 0, "offering it again changes nothing");
     world.settle();
     assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Declined));
@@ -348,7 +348,7 @@ fn unrequested_files_are_not_received() {
 fn unwritten_bytes_are_limited_in_memory() {
     let mut world = offered(100);
     let size = 2 * WINDOW;
-    world.people[1].files.hear(
+    world.people[1].files.on_message(
         PeerId(0),
         &"Ada".into(),
         2,
@@ -389,7 +389,7 @@ fn an_owner_sends_no_more_than_the_window() {
     world.open(0, 1);
     world.tell(0, FileInput::Offer(1, "big".into(), 4 * WINDOW));
     let files = &mut world.people[0].files;
-    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Request(0));
+    files.on_message(PeerId(1), &"Ada".into(), 1, FileNews::Request(0));
     let mut read = 0;
     loop {
         let reads: Vec<_> = std::iter::from_fn(|| files.poll()).collect();
@@ -403,7 +403,7 @@ fn an_owner_sends_no_more_than_the_window() {
         files.drained(PeerId(1));
     }
     assert!((WINDOW - PIECE as u64..=WINDOW).contains(&read), "{read}");
-    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Progress(5 * WINDOW));
+    files.on_message(PeerId(1), &"Ada".into(), 1, FileNews::Progress(5 * WINDOW));
     assert_eq!(files.poll(), None, "nobody can have written what was not sent");
 }
 
@@ -489,7 +489,12 @@ fn a_paused_receiver_accepts_at_most_one_window() {
     let mut world = World::with(2);
     world.open(0, 1);
     let files = &mut world.people[1].files;
-    files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Offer { name: "a".into(), size: 4 * WINDOW });
+    files.on_message(
+        PeerId(0),
+        &"Ada".into(),
+        1,
+        FileNews::Offer { name: "a".into(), size: 4 * WINDOW },
+    );
     files.handle(FileInput::Download(of(0, 1)));
     files.handle(FileInput::Pause(of(0, 1)));
     let bytes = vec![0; Slice::MOST];
@@ -513,7 +518,7 @@ fn a_file_paused_after_its_last_byte_can_be_resumed() {
     while world.work(1) {}
     world.tell(1, FileInput::Pause(of(0, 1)));
     let files = &mut world.people[1].files;
-    files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Digest(sum(&bytes)));
+    files.on_message(PeerId(0), &"Ada".into(), 1, FileNews::Digest(sum(&bytes)));
     world.route(1);
     world.cut(0, 1);
     world.people[1].files.left(PeerId(0));
@@ -529,7 +534,7 @@ fn every_slice_of_a_large_file_is_accepted() {
     files.opened(PeerId(0));
     let pieces = 600;
     let offer = FileNews::Offer { name: "big".into(), size: pieces * PIECE as u64 };
-    files.hear(PeerId(0), &"Ada".into(), 1, offer);
+    files.on_message(PeerId(0), &"Ada".into(), 1, offer);
     files.handle(FileInput::Download(of(0, 1)));
     let piece = vec![0; PIECE];
     for start in (0..pieces).map(|index| index * PIECE as u64) {
@@ -548,13 +553,13 @@ fn offers_are_limited() {
     files.opened(PeerId(7));
     for number in 0..100 {
         let offer = FileNews::Offer { name: "a".into(), size: 1 };
-        files.hear(PeerId(7), &"Ada".into(), number, offer);
+        files.on_message(PeerId(7), &"Ada".into(), number, offer);
     }
     assert_eq!(files.view().files.len(), OFFERS);
     for number in 0..1000 {
-        files.hear(PeerId(7), &"Ada".into(), number, FileNews::Withdraw);
+        files.on_message(PeerId(7), &"Ada".into(), number, FileNews::Withdraw);
         let offer = FileNews::Offer { name: "a".into(), size: 1 };
-        files.hear(PeerId(7), &"Ada".into(), number + 1000, offer);
+        files.on_message(PeerId(7), &"Ada".into(), number + 1000, offer);
     }
     assert!(files.view().files.len() <= 2 * OFFERS);
     files.left(PeerId(7));
@@ -562,7 +567,7 @@ fn offers_are_limited() {
         files.opened(PeerId(passer));
         for number in 0..OFFERS as u64 {
             let offer = FileNews::Offer { name: "a".into(), size: 1 };
-            files.hear(PeerId(passer), &"Eve".into(), number, offer);
+            files.on_message(PeerId(passer), &"Eve".into(), number, offer);
         }
         files.left(PeerId(passer));
     }

@@ -1,6 +1,6 @@
 //! Carries out the commands of a recording's life cycle, and tells it what happens.
 
-use super::{Handler, Labels, Recording, delete, recorder::Recorder};
+use super::{Handler, Labels, Recording, delete_recording, recorder::Recorder};
 use crate::{
     call,
     platform::{self, Interval, Local, Mixer},
@@ -191,7 +191,7 @@ impl Driver {
             // Later, as the caller may be part of the recorder.
             drop(recorder);
             if let Some(id) = id.filter(|_| needs_deletion) {
-                delete(&id).await;
+                delete_recording(&id).await;
             }
             recording.handle(Input::Closed);
             let _ = recording.changes.try_update(|count| *count += 1);

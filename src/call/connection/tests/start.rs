@@ -21,7 +21,7 @@ impl Pair {
         Self { role, connection, now: Duration::ZERO }
     }
 
-    fn hear(&mut self, inputs: impl IntoIterator<Item = PeerInput>) -> &mut Self {
+    fn handle(&mut self, inputs: impl IntoIterator<Item = PeerInput>) -> &mut Self {
         inputs.into_iter().for_each(|input| self.connection.handle(input, self.now));
         self
     }
@@ -83,7 +83,7 @@ fn remote(failure: Failure) -> PeerInput {
 #[test]
 fn a_missing_answer_is_reported_and_the_offer_repeated() {
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered()).wait(BEGINS_WITHIN - SECOND);
+    pair.handle(offered()).wait(BEGINS_WITHIN - SECOND);
     assert_eq!((pair.link(), pair.failure()), (Link::New, None));
     assert_eq!(
         pair.connection.link_changes_at(pair.now),
@@ -96,7 +96,7 @@ fn a_missing_answer_is_reported_and_the_offer_repeated() {
     let (reconnects, said) = pair.wait(40 * SECOND);
     assert_eq!(reconnects, [] as [u64; 0], "who asks their person for something still may answer");
     assert_eq!(said, [20, 23, 28, 36]);
-    pair.hear([
+    pair.handle([
         PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
         PeerInput::RemoteDone(true, Stable),
         PeerInput::Connection(ConnectionState::Connected),
@@ -121,7 +121,7 @@ fn a_missing_offer_is_reported_and_a_new_connection_requested() {
 fn a_browser_without_connections_is_reported_on_both_sides() {
     let off = Failure::NoConnection;
     let mut pair = Pair::new(Role::Caller);
-    pair.hear([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
+    pair.handle([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
     assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(off)), Some(off)));
     assert!(
         std::iter::from_fn(|| pair.connection.poll()).next().is_none(),
@@ -131,12 +131,12 @@ fn a_browser_without_connections_is_reported_on_both_sides() {
     for until in [1, 4, 10, 20] {
         times.extend(pair.wait(until * SECOND).0);
         pair.replace();
-        pair.hear([PeerInput::NotOpened]);
+        pair.handle([PeerInput::NotOpened]);
     }
     assert_eq!(times, [0, 3, 8, 16]);
 
     let mut other = Pair::new(Role::Callee);
-    other.hear([remote(off)]);
+    other.handle([remote(off)]);
     assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
     other.replace();
     assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
@@ -147,17 +147,17 @@ fn missing_candidates_are_reported_on_both_sides_even_without_a_report() {
     let lonely = Failure::NoCandidates;
     let gathered = PeerInput::LocalCandidate(None);
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered()).hear([gathered.clone()]);
+    pair.handle(offered()).handle([gathered.clone()]);
     assert_eq!(pair.failure(), None, "one was found");
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered().into_iter().take(2)).hear([gathered]);
+    pair.handle(offered().into_iter().take(2)).handle([gathered]);
     assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(lonely)), Some(lonely)));
     assert_eq!(pair.wait(SECOND).0, [0]);
 
     let answered = |sdp: &str| {
         let answer = SessionDescription::new(SdpType::Answer, sdp);
         let mut other = Pair::new(Role::Caller);
-        other.hear(offered()).hear([
+        other.handle(offered()).handle([
             PeerInput::Signal(Signal::Answer(answer)),
             PeerInput::RemoteDone(true, Stable),
             PeerInput::Signal(Signal::Candidate(None)),
@@ -185,7 +185,7 @@ fn a_refused_description_is_reported_on_both_sides_and_retried() {
     ];
     for inputs in refused {
         let mut callee = Pair::new(Role::Callee);
-        callee.hear(inputs.iter().cloned());
+        callee.handle(inputs.iter().cloned());
         assert_eq!(
             (callee.link(), callee.failure()),
             (Link::Failed(Obstacle::Here(bad)), Some(bad))
@@ -193,23 +193,23 @@ fn a_refused_description_is_reported_on_both_sides_and_retried() {
         assert_eq!(callee.wait(SECOND).0, [0]);
     }
     let mut caller = Pair::new(Role::Caller);
-    caller.hear(offered()).hear([
+    caller.handle(offered()).handle([
         PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
         PeerInput::RemoteDone(false, HaveLocalOffer),
     ]);
     assert_eq!((caller.link(), caller.failure()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
     assert_eq!(caller.wait(SECOND).0, [0]);
     caller.replace();
-    caller.hear([remote(bad)]);
+    caller.handle([remote(bad)]);
     assert_eq!(caller.link(), Link::Failed(Obstacle::There(bad)));
 }
 
 #[test]
 fn a_connection_that_was_up_is_shown_as_reconnecting_not_failed() {
     let mut pair = Pair::new(Role::Caller);
-    pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
+    pair.handle([PeerInput::Connection(ConnectionState::Connected)]);
     pair.replace();
-    pair.hear([PeerInput::NotOpened]).wait(20 * SECOND);
+    pair.handle([PeerInput::NotOpened]).wait(20 * SECOND);
     assert_eq!(pair.link(), Link::Reconnecting { since: Duration::ZERO });
     assert_eq!(pair.failure(), Some(Failure::NoConnection), "though the other side is told why");
 }
@@ -218,7 +218,7 @@ fn a_connection_that_was_up_is_shown_as_reconnecting_not_failed() {
 fn a_connection_that_was_never_up_reports_no_missing_media() {
     let deaf = Reception { sound: false, picture: false, ..Reception::default() };
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered()).hear([PeerInput::Signal(Signal::Reception(deaf))]);
+    pair.handle(offered()).handle([PeerInput::Signal(Signal::Reception(deaf))]);
     let hears = |pair: &Pair| {
         let me = Presence::default();
         (pair.connection.is_heard(&me), pair.connection.is_seen(&me))
@@ -226,10 +226,10 @@ fn a_connection_that_was_never_up_reports_no_missing_media() {
     assert_eq!(hears(&pair), (true, true));
     for _ in 0..20 {
         pair.now += SECOND;
-        pair.hear([PeerInput::Reading(Reading::default())]);
+        pair.handle([PeerInput::Reading(Reading::default())]);
     }
     let report = pair.connection.reception_report(&[], pair.now).unwrap();
     assert!(report.sound && report.picture, "nor does this side say so of itself");
-    pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
+    pair.handle([PeerInput::Connection(ConnectionState::Connected)]);
     assert_eq!(hears(&pair), (false, false));
 }
