@@ -22,7 +22,7 @@ impl HostTools {
 
     /// An action was refused, or takes effect with a restriction. Only in the latter case does the
     /// new key arrive.
-    pub(super) fn refused(&mut self, code: ErrorCode) {
+    pub(super) fn on_refusal(&mut self, code: ErrorCode) {
         self.renews_key &= matches!(code, ErrorCode::NotKept | ErrorCode::ThisCallOnly);
     }
 

@@ -1,9 +1,9 @@
-//! What this person's peer connections are configured with, and when to ask for fresh credentials.
+//! The configuration of the peer connections, and when to request new credentials.
 
 use crate::protocol::{IceGrant, IceServer};
 use std::time::Duration;
 
-/// Credentials are renewed this long before they expire, or when a quarter of their time is left.
+/// Credentials are renewed this long before they expire, or with a quarter of their lifetime left.
 const AHEAD: Duration = Duration::from_secs(60);
 /// Time to wait for the server's answer before the request is repeated.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -11,17 +11,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// `RTCConfiguration` (W3C WebRTC, section 4.2.1), as far as it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerConfig {
-    /// Where to find out the own address, and what to go through.
+    /// The STUN and TURN servers.
     pub ice_servers: Vec<IceServer>,
-    /// Whether to go through relays only, so that the others do not learn the own address.
+    /// Whether to use relays only, which hides the address from the others.
     pub hidden: bool,
 }
 
-/// The configuration of today and what has to be done for that of tomorrow.
+/// The current configuration, and when to renew it.
 #[derive(Debug, Default)]
 pub(super) struct Ice {
     config: PeerConfig,
-    /// When the server is to be asked for fresh credentials; never if those that are there last.
+    /// When to request new credentials; `None` if the current ones do not expire.
     ask: Option<Duration>,
     /// Whether the last `join` asked the server to hide the address.
     requested: bool,
@@ -61,7 +61,7 @@ impl Ice {
         self.ask
     }
 
-    /// Whether to ask for fresh credentials now.
+    /// Whether to request new credentials now.
     pub(super) fn step(&mut self, now: Duration) -> bool {
         let due = self.ask.is_some_and(|ask| ask <= now);
         if due {

@@ -122,7 +122,7 @@ impl Call {
             // The server gives the seat to the connection that was opened last.
             match has_seat && self.socket.is_connected() {
                 true => self.open_socket(),
-                false => self.ask_to_join(),
+                false => self.send_join(),
             }
         }
     }
@@ -184,12 +184,12 @@ impl Call {
             }
             Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. } => {
                 self.me = None;
-                self.ask_to_join();
+                self.send_join();
             }
         }
     }
 
-    pub(super) fn ask_to_join(&mut self) {
+    pub(super) fn send_join(&mut self) {
         let Some(room) = self.room.clone() else { return };
         let seat = &mut self.admission.seat;
         seat.kept_connections = self.participants.intact();
@@ -247,7 +247,7 @@ impl Call {
         }
     }
 
-    pub(super) fn refused(&mut self, code: ErrorCode, now: Duration) {
+    pub(super) fn on_error(&mut self, code: ErrorCode, now: Duration) {
         let asks = matches!(self.admission.phase, Phase::Joining | Phase::Knocking { .. });
         if !asks && !self.admission.is_in_call() {
             return;
@@ -268,7 +268,7 @@ impl Call {
                 if goes_on {
                     self.content.restore_chat(said.to_vec());
                 }
-                self.ask_to_join();
+                self.send_join();
             }
             // The token is kept, so that the user can take the seat back here.
             E::SeatMoved => {
@@ -285,12 +285,12 @@ impl Call {
                 if self.admission.pass.host.is_none() {
                     self.continue_without(code);
                 }
-                self.ask_to_join();
+                self.send_join();
             }
             E::BadInvitation => {
                 self.admission.pass.invitation = None;
                 self.continue_without(code);
-                self.ask_to_join();
+                self.send_join();
             }
             E::RoomLocked
             | E::PasscodeRequired
@@ -309,7 +309,7 @@ impl Call {
             | E::TryLater
             | E::NotKept
             | E::ThisCallOnly => {
-                self.host_tools.refused(code);
+                self.host_tools.on_refusal(code);
                 self.commands.push_back(Command::Notify(code));
             }
             _ => {}

@@ -322,7 +322,7 @@ impl Call {
                 self.state.people.retain(|person| person.id != peer);
                 self.remove_participant(peer);
             }
-            ServerMessage::Error { code, .. } => self.refused(code, now),
+            ServerMessage::Error { code, .. } => self.on_error(code, now),
         }
     }
 
@@ -332,7 +332,7 @@ impl Call {
         }
         self.state = state;
         if self.admission.phase == Phase::Waiting && self.state.has_space() {
-            self.ask_to_join();
+            self.send_join();
         }
     }
 
