@@ -85,7 +85,7 @@ impl ChatUi {
     pub fn refuse_folders(self, names: &[String]) {
         if !names.is_empty() {
             let names = names.iter().map(|name| FileName::from(name.as_str())).collect();
-            self.notices.show(Notice::Folders(names));
+            self.notices.show(Notice::FoldersRefused(names));
         }
     }
 
@@ -166,7 +166,7 @@ impl ChatUi {
         if let Some(Message { name, text, at, .. }) = said
             && platform::wall_clock().saturating_sub(*at) < NEWS
         {
-            self.notices.show(Notice::Said(name.clone(), text.clone()));
+            self.notices.show(Notice::Message(name.clone(), text.clone()));
         }
     }
 
@@ -187,7 +187,8 @@ impl ChatUi {
                 view.tiles.iter().find(|tile| Some(tile.key.id) == file.key.owner)
             });
             if let (Some(file), Some(owner)) = (new, owner) {
-                self.notices.show(Notice::Offers(owner.presence.name.clone(), file.name.clone()));
+                self.notices
+                    .show(Notice::FileOffered(owner.presence.name.clone(), file.name.clone()));
             }
         }
     }

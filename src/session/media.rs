@@ -156,11 +156,11 @@ impl Media {
                 track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
             }
             Command::KeepChoice(kind, id) => local_storage::set(choice_key(kind), &id),
-            Command::Offer(device) => self.notices.show(Notice::Offered(device)),
+            Command::Offer(device) => self.notices.show(Notice::DeviceOffered(device)),
             Command::NotifyReplaced { kind, gone, now } => {
-                self.notices.show(Notice::Replaced { kind, gone, now });
+                self.notices.show(Notice::DeviceReplaced { kind, gone, now });
             }
-            Command::NotifyUnplugged(kind) => self.notices.show(Notice::Unplugged(kind)),
+            Command::NotifyUnplugged(kind) => self.notices.show(Notice::DeviceUnplugged(kind)),
         }
     }
 

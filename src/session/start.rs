@@ -99,7 +99,9 @@ impl Session {
             settled.set(false);
             inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
         });
-        effect_holding(move || settled.get().then(|| self.media.overhear(self.clock.ticks())));
+        effect_holding(move || {
+            settled.get().then(|| self.media.monitor_microphone(self.clock.ticks()))
+        });
         effect(move || {
             if settled.get() {
                 platform::spawn_local(platform::remove_stale_files());

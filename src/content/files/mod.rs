@@ -105,7 +105,7 @@ impl Files {
             match file {
                 File::Sending(sending) => sending.left(peer),
                 File::Receiving(receiving) if receiving.key.owner == Some(peer) => {
-                    receiving.left_alone();
+                    receiving.owner_left();
                 }
                 File::Receiving(_) => {}
             }

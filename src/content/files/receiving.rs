@@ -149,7 +149,7 @@ impl Receiving {
 
     /// Its owner has left. Files that were not accepted are withdrawn; the others continue if the
     /// owner comes back.
-    pub(super) fn left_alone(&mut self) {
+    pub(super) fn owner_left(&mut self) {
         if self.state == FileState::Offered {
             self.end(FileState::Withdrawn);
         }
