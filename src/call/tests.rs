@@ -132,12 +132,13 @@ fn the_person_is_notified_of_an_invalid_link() {
     let error = |code| ServerMessage::Error { code, message: String::new() };
     let invited = Pass { invitation: Some("token".to_owned()), ..Pass::default() };
     let hosted = Pass { host: Some("old".to_owned()), ..Pass::default() };
-    let told = |call: &mut Call| {
-        let told = std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
-            Command::Notify(code) => Some(code),
-            _ => None,
-        });
-        told.collect::<Vec<_>>()
+    let notifications = |call: &mut Call| {
+        let notifications =
+            std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
+                Command::Notify(code) => Some(code),
+                _ => None,
+            });
+        notifications.collect::<Vec<_>>()
     };
     for (pass, code) in
         [(invited, ErrorCode::BadInvitation), (hosted.clone(), ErrorCode::BadHostKey)]
@@ -156,7 +157,7 @@ fn the_person_is_notified_of_an_invalid_link() {
         ] {
             call.handle(input, Duration::ZERO);
         }
-        assert_eq!((told(&mut call), call.view().refusal), (vec![code], Some(code)));
+        assert_eq!((notifications(&mut call), call.view().refusal), (vec![code], Some(code)));
         call.handle(Input::SetPass(hosted.clone(), None), Duration::ZERO);
         assert_eq!(call.view().refusal, None, "another link was opened");
     }
@@ -174,7 +175,7 @@ fn the_person_is_notified_of_an_invalid_link() {
     ] {
         call.handle(input, Duration::ZERO);
     }
-    assert_eq!(told(&mut call), [ErrorCode::BadHostKey], "also inside");
+    assert_eq!(notifications(&mut call), [ErrorCode::BadHostKey], "also inside");
 
     let mut call = Call::new();
     for input in [
@@ -186,9 +187,9 @@ fn the_person_is_notified_of_an_invalid_link() {
     ] {
         call.handle(input, Duration::ZERO);
     }
-    assert_eq!(told(&mut call), [], "the device may have a good one");
+    assert_eq!(notifications(&mut call), [], "the device may have a good one");
     call.handle(Input::SocketMessage(1, error(ErrorCode::BadHostKey)), Duration::ZERO);
-    assert_eq!(told(&mut call), [ErrorCode::BadHostKey]);
+    assert_eq!(notifications(&mut call), [ErrorCode::BadHostKey]);
 }
 
 #[test]

@@ -161,7 +161,7 @@ impl Page {
     }
 
     /// The notices and offers so far.
-    fn told(&mut self) -> Vec<Command<Track>> {
+    fn notifications(&mut self) -> Vec<Command<Track>> {
         let is_told = |command: &Command<Track>| {
             matches!(
                 command,
@@ -262,7 +262,7 @@ fn without_devices_nothing_is_requested() {
     page.does(Input::Open);
     assert_eq!(page.questions, Vec::<Vec<Kind>>::new());
     assert_eq!(page.sources(), [&MISSING; 2]);
-    assert_eq!(page.told(), [], "nothing went away");
+    assert_eq!(page.notifications(), [], "nothing went away");
 }
 
 #[test]
@@ -542,7 +542,7 @@ fn permission_is_watched_only_after_a_refusal() {
 fn an_unplugged_device_is_replaced_by_the_next_best() {
     let mut page = open_page();
     page.does(Input::Choose(Microphone, "m2".into()));
-    page.told();
+    page.notifications();
     // The browser selects another one, because this one is gone.
     page.lists(Input::Ended(Microphone, page.generation(Microphone)));
     assert!(page.is_sending(Microphone), "it is about to send again");
@@ -552,11 +552,11 @@ fn an_unplugged_device_is_replaced_by_the_next_best() {
     assert!(page.is_sending(Microphone) && page.is_enabled(Microphone));
     let now = "Device m".to_owned();
     let replaced = Command::NotifyReplaced { kind: Microphone, gone: gone("m2"), now };
-    assert_eq!(page.told(), [replaced]);
+    assert_eq!(page.notifications(), [replaced]);
     assert_eq!(page.track(Camera), Some(2), "nothing happened to it");
     // It is reported once.
     page.does(Input::ProcessingChanged);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
 }
 
 #[test]
@@ -569,7 +569,7 @@ fn a_change_by_the_person_is_not_reported_as_a_replacement() {
             page.does(act);
         }
         assert!(page.is_sending(Camera));
-        assert_eq!(page.told(), []);
+        assert_eq!(page.notifications(), []);
     }
 }
 
@@ -588,7 +588,7 @@ fn an_unplugged_device_without_replacement_is_reported() {
     page.devices = Some(vec![device(Camera, "c")]);
     page.end(Microphone);
     assert_eq!(page.source(Microphone), &MISSING);
-    assert_eq!(page.told(), [Command::NotifyUnplugged(Microphone)]);
+    assert_eq!(page.notifications(), [Command::NotifyUnplugged(Microphone)]);
 }
 
 #[test]
@@ -598,7 +598,7 @@ fn a_withdrawn_permission_is_not_reported_as_unplugged() {
     page.end(Microphone);
     page.end(Camera);
     assert_eq!(page.sources(), [&DENIED; 2]);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
 }
 
 #[test]
@@ -792,7 +792,7 @@ fn release_closes_all_devices() {
     assert_eq!(page.sources(), [&Source::Off; 2]);
     // An earlier loss does not concern the next call.
     page.does(Input::Open);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
 }
 
 #[test]
@@ -820,19 +820,19 @@ fn a_new_device_is_offered_for_a_kind_in_use() {
     let new = device(Camera, "c2");
     page.devices.as_mut().unwrap().push(new.clone());
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [Command::Offer(new)]);
+    assert_eq!(page.notifications(), [Command::Offer(new)]);
     assert_eq!(page.capture.devices().len(), 3);
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [], "it is offered once");
+    assert_eq!(page.notifications(), [], "it is offered once");
 
     page.devices.as_mut().unwrap().push(device(Camera, "default"));
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [], "what stands for another is none");
+    assert_eq!(page.notifications(), [], "what stands for another is none");
 
     page.does(Input::Toggle(Camera));
     page.devices.as_mut().unwrap().push(device(Camera, "c3"));
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [], "nobody uses a camera");
+    assert_eq!(page.notifications(), [], "nobody uses a camera");
 }
 
 #[test]
@@ -842,7 +842,7 @@ fn a_device_that_gains_a_label_is_not_new() {
     page.does(Input::Open);
     page.devices = Some(vec![device(Microphone, "m"), device(Camera, "c")]);
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
     assert_eq!(page.capture.devices().len(), 2);
 }
 
@@ -854,7 +854,7 @@ fn new_devices_are_compared_with_the_list_before() {
     // Another list is read in the meantime.
     page.handle(Input::Listed(Listing::Choice, page.devices.clone()));
     page.answer(0);
-    assert_eq!(page.told(), [Command::Offer(device(Camera, "c2"))]);
+    assert_eq!(page.notifications(), [Command::Offer(device(Camera, "c2"))]);
 }
 
 #[test]

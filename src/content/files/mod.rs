@@ -197,7 +197,10 @@ impl Files {
             FileNews::Request(_)
                 if sending(&mut self.files, number).is_none_or(|it| !it.is_open()) =>
             {
-                self.tell(vec![ContentCommand::Send(peer, Talk::File(number, FileNews::Withdraw))]);
+                self.push_commands(vec![ContentCommand::Send(
+                    peer,
+                    Talk::File(number, FileNews::Withdraw),
+                )]);
             }
             news => self.with_sending(number, |sending| sending.on_message(peer, &news)),
         }
@@ -222,7 +225,7 @@ impl Files {
         let fits =
             receiving.got() > before && (slice.bytes.len() >= MIN_CHUNK || receiving.is_whole());
         let excused = fits || receiving.excuse();
-        self.tell(commands);
+        self.push_commands(commands);
         excused
     }
 
@@ -236,7 +239,10 @@ impl Files {
             self.heard += 1;
             self.forget_old(key.owner);
         } else if let Some(owner) = key.owner {
-            self.tell(vec![ContentCommand::Send(owner, Talk::File(key.number, FileNews::Decline))]);
+            self.push_commands(vec![ContentCommand::Send(
+                owner,
+                Talk::File(key.number, FileNews::Decline),
+            )]);
         }
     }
 
@@ -316,7 +322,7 @@ impl Files {
         action: impl FnOnce(&mut Receiving) -> Vec<ContentCommand>,
     ) {
         let commands = self.receiving(key).map(action).unwrap_or_default();
-        self.tell(commands);
+        self.push_commands(commands);
     }
 
     fn with_sending(
@@ -325,11 +331,11 @@ impl Files {
         action: impl FnOnce(&mut Sending) -> Vec<ContentCommand>,
     ) {
         let commands = sending(&mut self.files, number).map(action).unwrap_or_default();
-        self.tell(commands);
+        self.push_commands(commands);
     }
 
     /// Messages to participants without a channel are sent again when one opens.
-    fn tell(&mut self, commands: Vec<ContentCommand>) {
+    fn push_commands(&mut self, commands: Vec<ContentCommand>) {
         let lines = &self.lines;
         let reaches = |command: &ContentCommand| match command {
             ContentCommand::Send(peer, _) => lines.iter().any(|line| line.peer == *peer),
