@@ -9,7 +9,7 @@ const TOLD = { timeout: 15_000 };
 
 const stateOf = (page: Page, name: string) => tileOf(page, name).locator('.link-state');
 const lobbyTest = (page: Page) => page.locator('.connection-test');
-const advice = (page: Page) => page.locator('[data-notice=advice]');
+const hint = (page: Page) => page.locator('[data-notice=hint]');
 
 /** Turns WebRTC off, in this page or from now on. */
 const removeConnections = () => Reflect.deleteProperty(globalThis, 'RTCPeerConnection');
@@ -65,7 +65,7 @@ test('a connection that a browser cannot create is reported on both sides, and m
   await expect(stateOf(ada, 'Cleo')).toHaveText(/^No connection: WebRTC may be turned off in your browser\./, TOLD);
   await expect(stateOf(cleo, 'Ada')).toHaveText(/^No connection: WebRTC may be turned off in their browser\./, TOLD);
   await expect(tileOf(cleo, 'Ada')).toHaveAttribute('data-link', 'failed');
-  await expect(advice(cleo)).toBeHidden();
+  await expect(hint(cleo)).toBeHidden();
   await ada.evaluate(mendConnections);
   await expectToSeeAndHear(cleo, ['Ada', 'Bob']);
   await expect(stateOf(ada, 'Cleo')).toBeHidden();
@@ -83,7 +83,7 @@ test('a client that never answers is reported, and not as one that cannot hear',
   );
   await eve.say({ type: 'reception', reception: { sound: false, picture: false, failure: 'no-candidates' } });
   await expect(stateOf(ada, 'Eve')).toHaveText(/^No connection: their browser found no network path\./);
-  await expect(advice(ada)).toBeHidden();
+  await expect(hint(ada)).toBeHidden();
 });
 
 test('a description that the browser rejects is reported on both sides, and retried', async ({ person, room, salon }) => {
@@ -111,5 +111,5 @@ test('a missing network path is reported in the lobby, and to both in the call',
   await enter(bob, room, 'Bob');
   await expect(stateOf(ada, 'Bob')).toHaveText(/^No connection: your browser found no network path\./, TOLD);
   await expect(tileOf(bob, '').locator('.link-state')).toHaveText(/^No connection: their browser found no network path\./, TOLD);
-  await expect(advice(bob)).toBeHidden();
+  await expect(hint(bob)).toBeHidden();
 });

@@ -24,8 +24,8 @@ test('audio only stops video in both directions', async ({ person, room }) => {
   await expect(tileOf(ada, 'Bob')).toHaveClass(/no-picture/);
   await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-camera', 'off');
   // No warning is shown.
-  await expect(bob.locator('[data-notice=advice]')).toBeHidden();
-  await expect(ada.locator('[data-notice=advice]')).toBeHidden();
+  await expect(bob.locator('[data-notice=hint]')).toBeHidden();
+  await expect(ada.locator('[data-notice=hint]')).toBeHidden();
 
   await ada.reload();
   await expectMore(ada, 'sound');

@@ -100,12 +100,12 @@ test(`audio is back within 3 s after packets dropped one way, after 8 s without 
     await network.dropBetween('ada', 'bob');
     await expect(tileOf(bob, 'Ada')).toHaveAttribute('data-link', 'reconnecting');
     // People cannot notice themselves that they are not heard.
-    const advice = ada.getByText('Bob cannot hear you.');
-    await expect(advice).toBeVisible();
+    const hint = ada.getByText('Bob cannot hear you.');
+    await expect(hint).toBeVisible();
     const [back] = await Promise.all([soundBack(call), network.restore()]);
     console.log(`sound back after ${back} ms`);
     expect(back).toBeLessThanOrEqual(BACK_MS);
-    await expect(advice).toBeHidden({ timeout: CLEARED_MS });
+    await expect(hint).toBeHidden({ timeout: CLEARED_MS });
   });
 
   await test.step('a person cut off for 8 s returns as the same person', async () => {
@@ -140,13 +140,13 @@ test('a slow upload is reported on both sides, and audio gets through', async ({
   await network.squeeze('ada', UPLOAD_KB);
   const named = { timeout: 30_000 };
   await Promise.all([
-    expect(ada.locator('[data-advice=weak]')).toContainText('Your upload is slow', named),
-    expect(bob.locator('[data-advice=weak]')).toContainText("Ada's upload is slow", named),
+    expect(ada.locator('[data-hint=weak]')).toContainText('Your upload is slow', named),
+    expect(bob.locator('[data-hint=weak]')).toContainText("Ada's upload is slow", named),
     expect(tileOf(bob, 'Ada').locator('[data-grade]')).toBeVisible(named),
   ]);
   await Promise.all([expectMore(bob, 'sound'), expectMore(bob, 'picture')]);
   await network.restore();
-  await Promise.all([ada, bob].map((page) => expect(page.locator('[data-advice=weak]')).toBeHidden({ timeout: 60_000 })));
+  await Promise.all([ada, bob].map((page) => expect(page.locator('[data-hint=weak]')).toBeHidden({ timeout: 60_000 })));
 });
 
 test('while the network is gone, messages wait, and arrive once and in order; a file resumes where it was', async ({ call, network }, info) => {

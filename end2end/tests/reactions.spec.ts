@@ -19,7 +19,7 @@ test('a reaction appears on the tile of its sender, and fades; a second one appe
       new Promise<number>((gone) => {
         let since = 0;
         const watch = new MutationObserver(() => {
-          const isThere = tile.querySelector('.sign')?.textContent === '❤️';
+          const isThere = tile.querySelector('.reaction')?.textContent === '❤️';
           if (isThere) since ||= performance.now();
           if (isThere || !since) return;
           watch.disconnect();
@@ -32,7 +32,7 @@ test('a reaction appears on the tile of its sender, and fades; a second one appe
   await expect(tileOf(bob, 'Ada').getByRole('img', { name: 'Heart' })).toHaveText('❤️');
   // The first one had two seconds left.
   expect(await lasts).toBeGreaterThan(3_500);
-  await expect(tileOf(bob, 'Ada').locator('.sign')).toHaveCount(0);
+  await expect(tileOf(bob, 'Ada').locator('.reaction')).toHaveCount(0);
 });
 
 test('hands have the order in which they were raised, for everyone, even after a reload', async ({ person, room }) => {

@@ -262,7 +262,7 @@ test('reactions, files in transfer and a lost connection', async ({ person, sign
   await button(bob, 'More').click();
   await button(bob, 'Applause').click();
   await expect(tileOf(me, 'Bob').getByRole('img', { name: 'Applause' })).toBeVisible();
-  await show(me, 'call-signs');
+  await show(me, 'call-reactions');
 
   await give(me, 'agenda.pdf', 1);
   await expect(me.locator('.file')).toHaveCount(1);

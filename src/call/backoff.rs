@@ -1,6 +1,6 @@
-//! How long to wait before something is tried again.
+//! Delays between attempts.
 
-/// How long to wait before an attempt, after so many that failed; the last rung repeats.
+/// The delay before the next attempt, from the number of failed ones; the last delay repeats.
 pub(super) fn backoff(ladder: &[u64], attempts: usize) -> u64 {
     ladder.get(attempts).or(ladder.last()).copied().unwrap_or_default()
 }

@@ -17,7 +17,7 @@ impl Call {
         }
         let (now, id) = (self.clock.now, peer.id);
         let key = PeerKey { id, generation: self.next_generation() };
-        let is_new = self.participants.meet(id, peer.presence);
+        let is_new = self.participants.add_or_update(id, peer.presence);
         let before = self.participants.disconnect(id);
         self.commands.extend(before.iter().map(|connection| Command::ClosePeer(connection.key())));
         let fresh = Connection::new(key, role, link, now);
@@ -27,12 +27,12 @@ impl Call {
         };
         self.participants.connect(fresh, self.presence.quality, now);
         if is_new {
-            self.content.came(id);
+            self.content.peer_joined(id);
         }
         self.reroute();
         let config = self.ice.config().clone();
         self.commands.push_back(Command::OpenPeer { key, role, config });
-        self.with_connections(id, |connection| connection.look(now));
+        self.with_connections(id, |connection| connection.update(now));
     }
 
     pub(super) fn handle_connection(&mut self, key: PeerKey, input: PeerInput) {
@@ -40,14 +40,14 @@ impl Call {
         let Some(connection) = self.participants.connection_mut(key) else { return };
         if let PeerInput::Channel(input) = input {
             connection.note_channel(&input);
-            return self.channel_reports(key, input);
+            return self.handle_channel_event(key, input);
         }
         connection.handle(input, now);
         let doubtful = connection.doubts();
         self.execute_commands(key);
         self.reroute();
         if doubtful {
-            self.doubt_socket();
+            self.check_server();
         }
     }
 
@@ -68,7 +68,7 @@ impl Call {
 
     /// Repairs connections and sends reception reports, while the server can forward them.
     pub(super) fn poll_connections(&mut self) {
-        if !self.can_speak() {
+        if !self.can_send() {
             return;
         }
         let (now, pairs) = (self.clock.now, self.participants.pairs());
@@ -76,10 +76,11 @@ impl Call {
         for key in keys {
             let Some(connection) = self.participants.connection_mut(key) else { continue };
             let link = connection.link_number();
-            let (news, is_broken) = (connection.news(&pairs, now), connection.step(now));
+            let report = connection.reception_report(&pairs, now);
+            let is_broken = connection.step(now);
             // Comes first: signals for a replaced connection are dropped.
-            if let Some(news) = news {
-                let (to, signal) = (Some(key.id), Signal::Reception(news));
+            if let Some(report) = report {
+                let (to, signal) = (Some(key.id), Signal::Reception(report));
                 self.send(ClientMessage::Signal { to, link: Some(link), signal });
             }
             if is_broken {
@@ -105,16 +106,16 @@ impl Call {
     /// Executes the commands of a connection. Signals are lost while the server cannot be reached,
     /// which is recorded.
     pub(super) fn execute_commands(&mut self, key: PeerKey) {
-        let heard = self.can_speak();
+        let can_send = self.can_send();
         let Some(connection) = self.participants.connection_mut(key) else { return };
         let link = Some(connection.link_number());
         let commands: Vec<_> = std::iter::from_fn(|| connection.poll()).collect();
-        if !heard && commands.iter().any(|command| matches!(command, PeerCommand::Send(_))) {
-            connection.lose_words();
+        if !can_send && commands.iter().any(|command| matches!(command, PeerCommand::Send(_))) {
+            connection.note_lost_signal();
         }
         for command in commands {
             match command {
-                PeerCommand::Send(signal) if heard => {
+                PeerCommand::Send(signal) if can_send => {
                     self.send(ClientMessage::Signal { to: Some(key.id), link, signal });
                 }
                 PeerCommand::Send(_) => {}
@@ -124,7 +125,7 @@ impl Call {
     }
 
     pub(super) fn remove_participant(&mut self, id: PeerId) {
-        self.content.left(id);
+        self.content.peer_left(id);
         let closed = self.participants.remove(id);
         self.commands.extend(closed.into_iter().map(Command::ClosePeer));
     }

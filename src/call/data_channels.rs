@@ -10,14 +10,14 @@ use crate::{
 };
 
 impl Call {
-    pub(super) fn show(&mut self, reaction: Reaction) {
+    pub(super) fn send_reaction(&mut self, reaction: Reaction) {
         self.reaction = Some((reaction, self.clock.now));
         self.content.send_to_all(&Talk::Reaction(reaction));
     }
 
     /// Handles an event of a connection's channels. Received content counts on every connection; other
     /// events count only on the one that is used for sending.
-    pub(super) fn channel_reports(&mut self, key: PeerKey, input: ChannelInput) {
+    pub(super) fn handle_channel_event(&mut self, key: PeerKey, input: ChannelInput) {
         let comes = matches!(input, ChannelInput::Heard(_) | ChannelInput::Bytes(_));
         if comes || self.participants.route(key.id) == Some(key) {
             self.handle_channel(key.id, input);
@@ -44,7 +44,9 @@ impl Call {
         while let Some(command) = self.content.poll() {
             let route = |id| self.participants.route(id);
             let command = match command {
-                ContentCommand::Send(id, talk) => route(id).map(|key| Command::Talk(key, talk)),
+                ContentCommand::Send(id, talk) => {
+                    route(id).map(|key| Command::SendMessage(key, talk))
+                }
                 ContentCommand::SendBytes(id, bytes) => self.send_bytes(id, bytes),
                 ContentCommand::Close(id) => self.close_channels(id),
                 ContentCommand::File(command) => Some(Command::File(command)),
@@ -56,7 +58,7 @@ impl Call {
     fn send_bytes(&mut self, id: PeerId, bytes: Vec<Vec<u8>>) -> Option<Command> {
         let key = self.participants.route(id)?;
         self.participants.connection_mut(key)?.note_sent_bytes();
-        Some(Command::Pour(key, bytes))
+        Some(Command::SendBytes(key, bytes))
     }
 
     /// Closes the channels to a participant.

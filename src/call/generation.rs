@@ -1,5 +1,5 @@
-//! Tells what is open from what was open before it.
+//! Distinguishes a socket or connection from the ones before it.
 
-/// Tells a socket or peer connection from the ones that had its place before. Whatever an older
-/// one still reports is ignored.
+/// Distinguishes a socket or peer connection from the ones that it has replaced, whose events are
+/// ignored.
 pub type Generation = u64;

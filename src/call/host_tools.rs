@@ -22,7 +22,7 @@ impl HostTools {
 
     /// An action was refused, or takes effect with a restriction. Only in the latter case does the
     /// new key arrive.
-    pub(super) fn refused(&mut self, code: ErrorCode) {
+    pub(super) fn on_refusal(&mut self, code: ErrorCode) {
         self.renews_key &= matches!(code, ErrorCode::NotKept | ErrorCode::ThisCallOnly);
     }
 
@@ -42,14 +42,14 @@ impl Call {
     /// Sends a host's action, or keeps it until the server can be reached again.
     pub(super) fn host(&mut self, action: HostAction) {
         self.host_tools.renews_key |= action == HostAction::RenewHostKey;
-        match self.can_speak() {
+        match self.can_send() {
             true => self.send(ClientMessage::Host(action)),
             false => self.host_tools.pending.push(action),
         }
     }
 
-    /// The server has sent the host key.
-    pub(super) fn given_host_key(&mut self, key: String) {
+    /// Stores the host key that the server has sent.
+    pub(super) fn store_host_key(&mut self, key: String) {
         self.admission.pass.host = Some(key.clone());
         self.commands.push_back(Command::KeepHostKey(key.clone()));
         if std::mem::take(&mut self.host_tools.renews_key) {

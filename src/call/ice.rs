@@ -1,9 +1,9 @@
-//! What this person's peer connections are configured with, and when to ask for fresh credentials.
+//! The configuration of the peer connections, and when to request new credentials.
 
 use crate::protocol::{IceGrant, IceServer};
 use std::time::Duration;
 
-/// Credentials are renewed this long before they expire, or when a quarter of their time is left.
+/// Credentials are renewed this long before they expire, or with a quarter of their lifetime left.
 const AHEAD: Duration = Duration::from_secs(60);
 /// Time to wait for the server's answer before the request is repeated.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -11,20 +11,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// `RTCConfiguration` (W3C WebRTC, section 4.2.1), as far as it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerConfig {
-    /// Where to find out the own address, and what to go through.
+    /// The STUN and TURN servers.
     pub ice_servers: Vec<IceServer>,
-    /// Whether to go through relays only, so that the others do not learn the own address.
+    /// Whether to use relays only, which hides the address from the others.
     pub hidden: bool,
 }
 
-/// The configuration of today and what has to be done for that of tomorrow.
+/// The current configuration, and when to renew it.
 #[derive(Debug, Default)]
 pub(super) struct Ice {
     config: PeerConfig,
-    /// When the server is to be asked for fresh credentials; never if those that are there last.
+    /// When to request new credentials; `None` if the current ones do not expire.
     ask: Option<Duration>,
-    /// Whether the server was told to keep the address back when the seat was last asked for.
-    told: bool,
+    /// Whether the last `join` asked the server to hide the address.
+    requested: bool,
 }
 
 impl Ice {
@@ -32,20 +32,20 @@ impl Ice {
         &self.config
     }
 
-    /// Returns whether that is a change.
-    pub(super) fn hide(&mut self, hidden: bool) -> bool {
+    /// Sets whether the address is hidden. Returns whether that is a change.
+    pub(super) fn set_hidden(&mut self, hidden: bool) -> bool {
         std::mem::replace(&mut self.config.hidden, hidden) != hidden
     }
 
-    /// What the server is told when a seat is asked for.
-    pub(super) fn tell(&mut self) -> bool {
-        self.told = self.config.hidden;
-        self.told
+    /// Whether a `join` that is sent now asks the server to hide the address.
+    pub(super) fn request_hiding(&mut self) -> bool {
+        self.requested = self.config.hidden;
+        self.requested
     }
 
-    /// Whether the server does what it is to do.
-    pub(super) fn is_told(&self) -> bool {
-        self.told == self.config.hidden
+    /// Whether the last `join` asked for what is wanted now.
+    pub(super) fn is_requested(&self) -> bool {
+        self.requested == self.config.hidden
     }
 
     pub(super) fn granted(&mut self, grant: IceGrant, now: Duration) {
@@ -61,7 +61,7 @@ impl Ice {
         self.ask
     }
 
-    /// Whether to ask for fresh credentials now.
+    /// Whether to request new credentials now.
     pub(super) fn step(&mut self, now: Duration) -> bool {
         let due = self.ask.is_some_and(|ask| ask <= now);
         if due {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_asked_for_before_they_end() {
+    fn credentials_are_requested_before_they_expire() {
         for (seconds, expected) in [(600, 640), (120, 190), (20, 115), (1, 105), (0, 105)] {
             let ice = granted(Some(seconds));
             assert_eq!(ice.due(), Some(Duration::from_secs(expected)), "{seconds} s");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_asked_again_until_it_answers() {
+    fn credentials_are_requested_again_until_they_arrive() {
         let mut ice = granted(Some(600));
         let seconds = Duration::from_secs;
         assert!(!ice.step(seconds(639)));

@@ -1,4 +1,4 @@
-//! What a call takes in, and what it wants done.
+//! The inputs and commands of a call.
 
 use super::{
     connection::{PeerCommand, PeerInput, PeerKey},
@@ -14,76 +14,75 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Something the person did, or that their browser reports.
+/// An action of the person, or an event from the browser.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// The time since the Unix epoch at the start of all others.
+    /// The Unix time at which the times of the inputs start.
     Epoch(Duration),
-    /// The page of a room was opened.
+    /// The person opened the page of a room.
     Watch(RoomName),
-    /// The page was opened by somebody who had a seat in the room a moment ago, and since when, in
-    /// time since the Unix epoch: the next [`Input::Join`] takes it again.
-    Return(String, Duration),
-    /// What was said in the room before the page was loaded again.
-    Recall(Vec<Message>),
-    /// The person says something to everybody in the room.
+    /// The token of the seat that this tab had a moment ago, and when it was first taken, as time
+    /// since the Unix epoch: the next [`Input::Join`] takes it again.
+    RestoreSeat(String, Duration),
+    /// The chat from before the page was loaded again.
+    RestoreChat(Vec<Message>),
+    /// The person sends a chat message to everyone in the room.
     Say(ChatText),
-    /// Something about files.
+    /// An input to the files.
     File(FileInput),
-    /// The person shows a sign.
-    Show(Reaction),
-    /// What opens the room's doors to this person.
+    /// The person sends a reaction to everyone.
+    SendReaction(Reaction),
+    /// The credentials for the room, and the host key to try if the one among them is refused.
     SetPass(Pass, Option<String>),
-    /// The person says the room's passcode with the next [`Input::Join`].
+    /// The passcode for the next [`Input::Join`].
     SetPasscode(Option<String>),
-    /// The person does something as a host.
+    /// An action as a host.
     Host(HostAction),
-    /// Join was pressed.
+    /// The person pressed Join.
     Join,
-    /// Leave was pressed, or waiting was stopped.
+    /// The person pressed Leave, or stopped waiting.
     Leave,
-    /// The person wants nobody to learn their address, or has nothing against that any more. In a
-    /// call, every connection is replaced for it.
-    Hide(bool),
-    /// The name was edited, or the microphone or camera switched.
+    /// Whether the address is hidden from the others. A change in a call replaces every connection.
+    HideAddress(bool),
+    /// The presence has changed: the name, the microphone, the camera, …
     SetPresence(Presence),
     /// The socket is open.
     SocketOpened(Generation),
-    /// The server said something.
+    /// A message from the server.
     SocketMessage(Generation, ServerMessage),
     /// The socket is closed, or could not be opened.
     SocketClosed {
-        /// Which.
+        /// The generation of the socket.
         generation: Generation,
-        /// Whether the server said that it restarts.
+        /// Whether the server has announced that it restarts.
         restarting: bool,
         /// Fresh randomness, 0 to 1, that spreads the reconnections of many clients.
         jitter: f32,
     },
-    /// The page is looked at again: a good moment to reconnect, and to see whether all is well.
-    Awake,
-    /// The person wants to reach the server now.
-    Hurry,
-    /// There is a network again, or the device woke up: what was open before went through a network
-    /// that may be gone.
+    /// The connection to the server matters now, for example because the page is visible again: a
+    /// lost WebSocket reconnects without delay, and an open one is checked.
+    CheckServer,
+    /// The person wants to reconnect now.
+    ReconnectNow,
+    /// The network has changed, or the device woke up: open connections may use a network that is
+    /// gone.
     NetworkChanged,
-    /// A picture of somebody else is on the screen.
-    Seen,
-    /// A peer connection reports something.
+    /// The first frame of another participant's video is on the screen.
+    FirstFrame,
+    /// An event of a peer connection.
     Peer(PeerKey, PeerInput),
-    /// [`Call::poll_timeout`] has come.
+    /// The time of [`Call::poll_timeout`] is reached.
     Tick,
 }
 
 impl Input {
-    /// Whether somebody says something past the server, of which there may be hundreds at once.
+    /// Whether this is a message on a data channel: hundreds may arrive at once.
     #[must_use]
-    pub fn is_word(&self) -> bool {
+    pub fn is_message(&self) -> bool {
         matches!(self, Self::Peer(_, PeerInput::Channel(ChannelInput::Heard(_))))
     }
 
-    /// Whether there may be hundreds of these in a second, after which nothing else is to be seen
-    /// than that a file is a little further.
+    /// Whether this only advances a file transfer: there may be hundreds of these in a second.
     #[must_use]
     pub fn is_bulk(&self) -> bool {
         let bulk = matches!(
@@ -94,17 +93,17 @@ impl Input {
     }
 }
 
-/// What the browser is to do.
+/// An action for the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Open a socket to the server. One that was open before is given up.
+    /// Open a socket to the server, in place of any earlier one.
     OpenSocket(Generation),
-    /// Write to the open socket.
+    /// Send a message to the server on the open socket.
     Send(ClientMessage),
-    /// Make a peer connection, with the local tracks added. Answered by [`PeerInput::NotOpened`] where
-    /// the browser cannot.
+    /// Create a peer connection, with the local tracks added. Answered by
+    /// [`PeerInput::NotOpened`] if the browser cannot.
     OpenPeer {
-        /// Its name.
+        /// Its key.
         key: PeerKey,
         /// Whether this side makes the first offer.
         role: Role,
@@ -115,25 +114,25 @@ pub enum Command {
     Configure(PeerConfig),
     /// Close a peer connection.
     ClosePeer(PeerKey),
-    /// Do something with a peer connection.
+    /// A command to a peer connection.
     Peer(PeerKey, PeerCommand),
-    /// Say something on the data channel of a peer connection.
-    Talk(PeerKey, Talk),
+    /// Send a message on the first data channel of a peer connection.
+    SendMessage(PeerKey, Talk),
     /// Send bytes on the second data channel of a peer connection. Answered by
     /// [`ChannelInput::Drained`].
-    Pour(PeerKey, Vec<Vec<u8>>),
-    /// Close those channels.
+    SendBytes(PeerKey, Vec<Vec<u8>>),
+    /// Close the data channels of a peer connection.
     CloseChannel(PeerKey),
-    /// Do something for files.
+    /// A command for files.
     File(FileCommand),
-    /// Keep the room's host key for later visits: it is good.
+    /// Store the room's host key, which the server has accepted, for later visits.
     KeepHostKey(String),
-    /// Give the person the new host key, which they asked for.
+    /// Hand out the new host key that the person requested.
     HandOutHostKey(String),
-    /// Forget the host key that came with the link: it is not.
+    /// Remove the host key that came with the link, which the server has refused.
     DropHostKey,
-    /// Switch something off that this person sends: a host wants that.
+    /// Mute the microphone or turn off the camera, as a host demands.
     Mute(TrackSource),
-    /// Tell the person that something was not done, or counts no more.
-    Tell(ErrorCode),
+    /// Notify the person that an action was refused, or that a credential is no longer valid.
+    Notify(ErrorCode),
 }

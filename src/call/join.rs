@@ -1,6 +1,6 @@
 //! Joining, returning, being refused, and leaving.
 
-use super::{Call, Command, Phase, participant::Participant, waits::Waits};
+use super::{Call, Command, Phase, client_metrics::JoinTimer, participant::Participant};
 use crate::protocol::{
     ClientMessage, ErrorCode, Join, Pass, PeerId, RoomName, RoomSettings, RoomState, SeatClaim,
 };
@@ -112,7 +112,7 @@ impl Call {
         let admission = &mut self.admission;
         if matches!(admission.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
             admission.phase = Phase::Joining;
-            self.waits.press(self.clock.now);
+            self.join_timer.join_pressed(self.clock.now);
             admission.seat.moved = false;
             admission.refusal = None;
             let open = self.state.gate.is_none() || admission.pass.host.is_some();
@@ -122,7 +122,7 @@ impl Call {
             // The server gives the seat to the connection that was opened last.
             match has_seat && self.socket.is_connected() {
                 true => self.open_socket(),
-                false => self.ask_to_join(),
+                false => self.send_join(),
             }
         }
     }
@@ -131,10 +131,10 @@ impl Call {
         self.admission.phase = match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } => return,
             Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => Phase::Lobby,
-            Phase::InCall { since } => self.left(since, now),
+            Phase::InCall { since } => self.phase_after_call(since, now),
         };
         self.send(ClientMessage::Leave);
-        self.waits = Waits::default();
+        self.join_timer = JoinTimer::default();
         let seat = self.admission.seat.token.take();
         self.give_up_seat();
         // An invitation for one participant is used up, except for that participant.
@@ -170,13 +170,13 @@ impl Call {
 
     /// Rejoins if the server does not yet know whether to hide the address.
     pub(super) fn rejoin_to_hide(&mut self) {
-        if self.me.is_some() && !self.ice.is_told() {
+        if self.me.is_some() && !self.ice.is_requested() {
             self.open_socket();
         }
     }
 
     /// Sends the first message on a new WebSocket.
-    pub(super) fn greet(&mut self) {
+    pub(super) fn send_first_message(&mut self) {
         let Some(room) = self.room.clone() else { return };
         match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
@@ -184,24 +184,24 @@ impl Call {
             }
             Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. } => {
                 self.me = None;
-                self.ask_to_join();
+                self.send_join();
             }
         }
     }
 
-    pub(super) fn ask_to_join(&mut self) {
+    pub(super) fn send_join(&mut self) {
         let Some(room) = self.room.clone() else { return };
         let seat = &mut self.admission.seat;
         seat.kept_connections = self.participants.intact();
         let token = seat.token.clone().or_else(|| seat.left.clone());
         let seat = Some(SeatClaim { token, linked: seat.kept_connections.clone() });
-        let (presence, hidden) = (self.presence.clone(), self.ice.tell());
+        let (presence, hidden) = (self.presence.clone(), self.ice.request_hiding());
         let pass = self.admission.pass.clone();
         self.send(ClientMessage::Join(Join { room, presence, seat, pass, hidden }));
     }
 
     /// Stores the seat that the server has granted.
-    pub(super) fn seated(&mut self, id: PeerId, token: Option<String>, settings: RoomSettings) {
+    pub(super) fn store_seat(&mut self, id: PeerId, token: Option<String>, settings: RoomSettings) {
         self.host_tools.set_settings(settings, Some(id));
         let key = self.admission.pass.host.clone().filter(|_| self.host_tools.hosting.is_host);
         self.commands.extend(key.map(Command::KeepHostKey));
@@ -228,7 +228,7 @@ impl Call {
             self.remove_participant(id);
         }
         self.admission.phase = Phase::InCall { since };
-        let report = self.waits.sit(state.people.is_empty(), now);
+        let report = self.join_timer.joined(state.people.is_empty(), now);
         self.report(report);
         self.me = Some(id);
         let others = state.people.iter().map(|person| person.id);
@@ -247,7 +247,7 @@ impl Call {
         }
     }
 
-    pub(super) fn refused(&mut self, code: ErrorCode, now: Duration) {
+    pub(super) fn on_error(&mut self, code: ErrorCode, now: Duration) {
         let asks = matches!(self.admission.phase, Phase::Joining | Phase::Knocking { .. });
         if !asks && !self.admission.is_in_call() {
             return;
@@ -256,7 +256,7 @@ impl Call {
         match code {
             E::RoomFull if asks || self.me.is_none() => {
                 self.give_up_seat();
-                self.waits = Waits::default();
+                self.join_timer = JoinTimer::default();
                 self.admission.phase = Phase::Waiting;
                 self.watch_again();
             }
@@ -266,9 +266,9 @@ impl Call {
                 let goes_on = !self.admission.seat.kept_connections.is_empty();
                 self.give_up_seat();
                 if goes_on {
-                    self.content.recall(said.to_vec());
+                    self.content.restore_chat(said.to_vec());
                 }
-                self.ask_to_join();
+                self.send_join();
             }
             // The token is kept, so that the user can take the seat back here.
             E::SeatMoved => {
@@ -277,20 +277,20 @@ impl Call {
                 self.leave(now);
                 let seat = &mut self.admission.seat;
                 (seat.token, seat.joined_at, seat.moved) = (token, joined_at, true);
-                self.content.recall(said.to_vec());
+                self.content.restore_chat(said.to_vec());
             }
             E::BadHostKey => {
                 self.admission.take_spare_key();
                 self.commands.push_back(Command::DropHostKey);
                 if self.admission.pass.host.is_none() {
-                    self.go_on_without(code);
+                    self.continue_without(code);
                 }
-                self.ask_to_join();
+                self.send_join();
             }
             E::BadInvitation => {
                 self.admission.pass.invitation = None;
-                self.go_on_without(code);
-                self.ask_to_join();
+                self.continue_without(code);
+                self.send_join();
             }
             E::RoomLocked
             | E::PasscodeRequired
@@ -300,17 +300,17 @@ impl Call {
             | E::TooManyRooms
                 if self.me.is_none() =>
             {
-                self.turn_back(code, now);
+                self.leave_with_reason(code, now);
             }
-            E::EntryDenied | E::Removed | E::CallEnded => self.turn_back(code, now),
+            E::EntryDenied | E::Removed | E::CallEnded => self.leave_with_reason(code, now),
             E::RoomFull
             | E::TooMany
             | E::TooManyRooms
             | E::TryLater
             | E::NotKept
             | E::ThisCallOnly => {
-                self.host_tools.refused(code);
-                self.commands.push_back(Command::Tell(code));
+                self.host_tools.on_refusal(code);
+                self.commands.push_back(Command::Notify(code));
             }
             _ => {}
         }
@@ -318,17 +318,17 @@ impl Call {
 
     /// Continues without the refused credential, and tells the user: otherwise they would not know
     /// why they wait, or are a guest.
-    fn go_on_without(&mut self, code: ErrorCode) {
+    fn continue_without(&mut self, code: ErrorCode) {
         self.admission.refusal = Some(code);
-        self.commands.push_back(Command::Tell(code));
+        self.commands.push_back(Command::Notify(code));
     }
 
     /// Returns to the lobby, or to the page after a call, with a reason.
-    pub(super) fn turn_back(&mut self, code: ErrorCode, now: Duration) {
+    pub(super) fn leave_with_reason(&mut self, code: ErrorCode, now: Duration) {
         self.admission.pass.passcode = None;
-        self.waits = Waits::default();
+        self.join_timer = JoinTimer::default();
         self.admission.phase = match self.admission.phase {
-            Phase::InCall { since } => self.left(since, now),
+            Phase::InCall { since } => self.phase_after_call(since, now),
             _ => Phase::Lobby,
         };
         self.give_up_seat();
@@ -336,7 +336,7 @@ impl Call {
         self.watch_again();
     }
 
-    fn left(&self, since: Duration, now: Duration) -> Phase {
+    fn phase_after_call(&self, since: Duration, now: Duration) -> Phase {
         Phase::Left { after: (self.clock.epoch + now).saturating_sub(since) }
     }
 

@@ -6,6 +6,7 @@
 //! `handle` with [`Input::Tick`] at [`Call::poll_timeout`] unless another input comes first.
 
 mod backoff;
+mod client_metrics;
 mod connection;
 mod connections;
 mod data_channels;
@@ -20,7 +21,6 @@ mod signaling;
 #[cfg(test)]
 mod tests;
 mod view;
-mod waits;
 #[cfg(any(test, fuzzing))]
 pub mod world;
 
@@ -31,6 +31,7 @@ use crate::{
         RoomName, RoomState, ServerMessage, Talk,
     },
 };
+use client_metrics::JoinTimer;
 pub use connection::{
     Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Path, PeerCommand,
     PeerInput, PeerKey, Reading, SignalingState, TrackReading, Verdict, sdp,
@@ -48,7 +49,6 @@ pub use signaling::Contact;
 use signaling::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Hosting, Phase, Tile, View};
-use waits::Waits;
 
 /// One client's part in one room.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ pub struct Call {
     ice: Ice,
     participants: Participants,
     content: Content,
-    waits: Waits,
+    join_timer: JoinTimer,
     generations: Generation,
     commands: VecDeque<Command>,
 }
@@ -100,44 +100,44 @@ impl Call {
         match input {
             Input::Epoch(epoch) => self.set_clock(epoch),
             Input::Watch(room) => self.watch(room, now),
-            Input::Return(token, since) => {
+            Input::RestoreSeat(token, since) => {
                 let seat = &mut self.admission.seat;
                 (seat.token, seat.joined_at) = (Some(token), Some(since));
             }
-            Input::Recall(messages) => self.content.recall(messages),
+            Input::RestoreChat(messages) => self.content.restore_chat(messages),
             Input::Say(text) => {
                 self.content.say(self.presence.name.clone(), text, self.clock.since_epoch());
             }
             Input::File(input) => self.content.handle_file(input),
-            Input::Show(sign) => self.show(sign),
+            Input::SendReaction(reaction) => self.send_reaction(reaction),
             Input::SetPass(pass, spare_key) => self.set_pass(pass, spare_key),
             Input::SetPasscode(passcode) => self.admission.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
             Input::Join => self.join(),
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence, now),
-            Input::Hide(hidden) => self.hide(hidden),
+            Input::HideAddress(hidden) => self.hide_address(hidden),
             Input::SocketOpened(generation) => {
                 if self.socket.opened(generation, now) {
-                    self.greet();
+                    self.send_first_message();
                 }
             }
             Input::SocketMessage(generation, message) => {
-                if self.socket.heard(generation, message.answers(), now) {
+                if self.socket.received(generation, message.answers(), now) {
                     self.message(message, now);
                 }
             }
             Input::SocketClosed { generation, restarting, jitter } => {
                 self.socket.closed(generation, restarting, jitter, now);
             }
-            Input::Awake => self.doubt_socket(),
-            Input::Hurry => self.socket.abandon(now),
+            Input::CheckServer => self.check_server(),
+            Input::ReconnectNow => self.socket.abandon(now),
             Input::NetworkChanged => {
                 self.admission.seat.network_changed = true;
                 self.socket.abandon(now);
             }
-            Input::Seen => {
-                let report = self.waits.see(now);
+            Input::FirstFrame => {
+                let report = self.join_timer.first_frame(now);
                 self.report(report);
             }
             Input::Peer(key, input) => self.handle_connection(key, input),
@@ -145,13 +145,13 @@ impl Call {
         }
         self.poll_content();
         self.poll_connections();
-        if self.can_speak() && self.ice.step(now) {
+        if self.can_send() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
         }
         if let Some(step) = self.socket.step(now) {
             self.step_socket(step);
         }
-        self.look_at_the_clock(now);
+        self.poll_join_timer(now);
     }
 
     /// The next command, until there is none.
@@ -162,16 +162,16 @@ impl Call {
     /// When to call [`Call::handle`] with [`Input::Tick`] at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let speaks = self.can_speak();
+        let can_send = self.can_send();
         let now = self.clock.now;
         let connections = || self.participants.connections();
-        let mending = connections().filter(|_| speaks).filter_map(Connection::due);
-        let words = connections().filter_map(|connection| connection.told(now));
-        let socket = self.socket.due().into_iter().chain(self.socket.told(now));
-        let credentials = self.ice.due().filter(|_| speaks);
+        let repairs = connections().filter(|_| can_send).filter_map(Connection::due);
+        let links = connections().filter_map(|connection| connection.link_changes_at(now));
+        let socket = self.socket.due().into_iter().chain(self.socket.contact_changes_at(now));
+        let credentials = self.ice.due().filter(|_| can_send);
         let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.clock.epoch));
-        let own = credentials.into_iter().chain(self.waits.due()).chain(questions);
-        socket.chain(mending).chain(words).chain(own).min()
+        let own = credentials.into_iter().chain(self.join_timer.due()).chain(questions);
+        socket.chain(repairs).chain(links).chain(own).min()
     }
 
     /// Sets the clock. A clock that was set back does not shorten the time inside. One that was set
@@ -181,7 +181,7 @@ impl Call {
         self.clock.epoch = epoch;
     }
 
-    /// What to store for [`Input::Return`] while the user is in the call, and their presence.
+    /// What to store for [`Input::RestoreSeat`] while the user is in the call, and their presence.
     #[must_use]
     pub fn seat(&self) -> Option<(&str, Duration, &Presence)> {
         let Admission { phase, seat, .. } = &self.admission;
@@ -209,7 +209,7 @@ impl Call {
             verdict: verdict(&self.participants.pairs()),
             chat: self.content.chat(),
             files: self.content.files(),
-            sign: self.reaction,
+            reaction: self.reaction,
         }
     }
 
@@ -265,9 +265,9 @@ impl Call {
         self.content.send_to_all(&Talk::Presence(presence));
     }
 
-    fn hide(&mut self, hidden: bool) {
-        if self.ice.hide(hidden) {
-            self.participants.outdate(self.generations);
+    fn hide_address(&mut self, hidden: bool) {
+        if self.ice.set_hidden(hidden) {
+            self.participants.mark_outdated(self.generations);
             self.rejoin_to_hide();
         }
     }
@@ -276,7 +276,7 @@ impl Call {
         match message {
             ServerMessage::RoomState { room, state } => self.room_changed(&room, state),
             ServerMessage::Joined { id, state, ice, seat_token, settings } => {
-                self.seated(id, seat_token, settings);
+                self.store_seat(id, seat_token, settings);
                 self.joined(id, state, now);
                 self.granted(ice, now);
                 self.rejoin_to_hide();
@@ -307,14 +307,14 @@ impl Call {
             ServerMessage::Waiting { position, host_present, locked } => {
                 if self.admission.wait(position, host_present, locked, now) {
                     // From here on, the user waits for a host, not for the server.
-                    self.waits = Waits::default();
+                    self.join_timer = JoinTimer::default();
                 }
             }
             ServerMessage::RoomSettings(settings) => {
                 self.host_tools.set_settings(settings, self.me);
             }
             ServerMessage::HostState(state) => self.host_tools.hosting.host_state = state,
-            ServerMessage::HostKey(key) => self.given_host_key(key),
+            ServerMessage::HostKey(key) => self.store_host_key(key),
             ServerMessage::Muted(what) => self.commands.push_back(Command::Mute(what)),
             ServerMessage::Pong => {}
             ServerMessage::Ice(grant) => self.granted(grant, now),
@@ -322,7 +322,7 @@ impl Call {
                 self.state.people.retain(|person| person.id != peer);
                 self.remove_participant(peer);
             }
-            ServerMessage::Error { code, .. } => self.refused(code, now),
+            ServerMessage::Error { code, .. } => self.on_error(code, now),
         }
     }
 
@@ -332,7 +332,7 @@ impl Call {
         }
         self.state = state;
         if self.admission.phase == Phase::Waiting && self.state.has_space() {
-            self.ask_to_join();
+            self.send_join();
         }
     }
 
@@ -343,16 +343,16 @@ impl Call {
         }
     }
 
-    fn can_speak(&self) -> bool {
+    fn can_send(&self) -> bool {
         self.me.is_some() && self.socket.is_connected()
     }
 
-    /// Records how long the user waits.
-    fn look_at_the_clock(&mut self, now: Duration) {
+    /// Measures how long the user waits.
+    fn poll_join_timer(&mut self, now: Duration) {
         if self.admission.is_in_call() && !self.socket.is_connected() {
-            self.waits.lose(now);
+            self.join_timer.disconnected(now);
         }
-        let report = self.waits.end(now);
+        let report = self.join_timer.step(now);
         self.report(report);
     }
 
@@ -364,14 +364,14 @@ impl Call {
 
     fn step_socket(&mut self, step: Step) {
         match step {
-            Step::Ask => self.send(ClientMessage::Ping),
+            Step::Ping => self.send(ClientMessage::Ping),
             Step::Open => self.open_socket(),
         }
     }
 
-    /// Checks whether the WebSocket still works.
-    fn doubt_socket(&mut self) {
-        if let Some(step) = self.socket.hurry(self.clock.now) {
+    /// Reconnects without delay, or checks whether the open WebSocket still works.
+    fn check_server(&mut self) {
+        if let Some(step) = self.socket.check(self.clock.now) {
             self.step_socket(step);
         }
     }
@@ -387,8 +387,8 @@ impl Call {
         self.generations
     }
 
-    /// Sends a message. Without an open WebSocket it is dropped: [`Call::greet`] sends the state
-    /// again.
+    /// Sends a message. Without an open WebSocket it is dropped: [`Call::send_first_message`] sends
+    /// the state again.
     fn send(&mut self, message: ClientMessage) {
         if self.socket.is_connected() {
             self.commands.push_back(Command::Send(message));

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_switches_something_says_so_and_cannot_be_somebody_else() {
+    fn a_participant_announces_switches_but_not_another_name() {
         let ada = Presence { name: "Ada".into(), hand: Some(2), ..Presence::default() };
         let mut participant = Participant::new(PeerId(1), ada.clone());
         let off = Presence { mic: false, recording: true, ..ada.clone() };

@@ -20,7 +20,7 @@ pub(super) struct Participants {
     routes: Vec<(PeerId, PeerKey)>,
     /// Connections of this generation or earlier reveal an address that is now hidden, or use a
     /// relay that is no longer wanted.
-    outdated: Generation,
+    outdated_generation: Generation,
 }
 
 /// A changed route to a participant.
@@ -117,7 +117,7 @@ impl Participants {
     }
 
     /// Adds a participant, or updates the presence of a known one. Returns whether they are new.
-    pub(super) fn meet(&mut self, id: PeerId, presence: Presence) -> bool {
+    pub(super) fn add_or_update(&mut self, id: PeerId, presence: Presence) -> bool {
         match self.list.iter_mut().find(|participant| participant.id() == id) {
             Some(known) => {
                 known.reconnect(presence);
@@ -141,9 +141,9 @@ impl Participants {
     pub(super) fn disconnect(&mut self, id: PeerId) -> Vec<Connection> {
         let route = self.route(id);
         let is_meant = |connection: &mut Connection| connection.carries(id);
-        let mut taken: Vec<_> = self.connections.extract_if(.., is_meant).collect();
-        taken.sort_by_key(|connection| Some(connection.key()) == route);
-        taken
+        let mut removed: Vec<_> = self.connections.extract_if(.., is_meant).collect();
+        removed.sort_by_key(|connection| Some(connection.key()) == route);
+        removed
     }
 
     /// Removes a participant; returns the connections to close.
@@ -189,14 +189,14 @@ impl Participants {
     }
 
     /// From now on, only connections of a later generation may be kept.
-    pub(super) fn outdate(&mut self, generation: Generation) {
-        self.outdated = generation;
+    pub(super) fn mark_outdated(&mut self, generation: Generation) {
+        self.outdated_generation = generation;
     }
 
     /// The participants to whom there is a connection that can be kept.
     pub(super) fn intact(&self) -> Vec<PeerId> {
         let is_intact = |connection: &Connection| {
-            connection.key().generation > self.outdated && connection.is_intact()
+            connection.key().generation > self.outdated_generation && connection.is_intact()
         };
         let reached = self.reached().filter(|(_, connection)| is_intact(connection));
         reached.map(|(participant, _)| participant.id()).collect()
@@ -229,10 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn the_newer_of_two_connections_carries_as_soon_as_it_is_up() {
+    fn the_newer_of_two_connections_is_the_route_once_it_is_up() {
         use ConnectionState::{Connected, Disconnected};
         let mut participants = Participants::default();
-        assert!(participants.meet(ID, Presence::default()));
+        assert!(participants.add_or_update(ID, Presence::default()));
         add(&mut participants, 1);
         let carried = |participants: &Participants| {
             let tiles = participants.tiles(&Presence::default(), Duration::ZERO);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_change_of_route_is_reported_with_the_channels_of_the_new_one() {
         let mut participants = Participants::default();
-        participants.meet(ID, Presence::default());
+        participants.add_or_update(ID, Presence::default());
         add(&mut participants, 1);
         let rerouted = |participants: &mut Participants| {
             let rerouted = participants.reroute().into_iter();

@@ -10,8 +10,8 @@ const LADDER: [u64; 6] = [0, 300, 1200, 2700, 4800, 7000];
 /// Where the ladder begins after the server said that it restarts: everybody hears that at once.
 const RESTART_RUNG: usize = 2;
 
-/// After so much silence the server is asked for a sign of life.
-const ASK_AFTER: Duration = Duration::from_secs(5);
+/// Silence after which a ping is sent to the server.
+const PING_AFTER: Duration = Duration::from_secs(5);
 /// Time to wait for the answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// The same where there is reason to doubt the socket, unless the connection to the server is slow.
@@ -19,12 +19,12 @@ const DOUBT_WITHIN: Duration = Duration::from_millis(700);
 /// Timeout for opening a socket.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
 
-/// A loss that is over sooner is not worth a word.
-const TOLD_AFTER: Duration = Duration::from_secs(3);
+/// Time after which a loss is shown to the person.
+const SHOWN_AFTER: Duration = Duration::from_secs(3);
 /// Time after which the person can retry manually.
-const HURRY_AFTER: Duration = Duration::from_secs(30);
+const RETRY_OFFERED_AFTER: Duration = Duration::from_secs(30);
 
-/// How the server can be reached, in the words a person is told.
+/// How the server can be reached, as shown to the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Contact {
     /// Well, or not known to be otherwise.
@@ -47,8 +47,8 @@ pub enum Contact {
 /// What is to be done with the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Ask the server for a sign of life.
-    Ask,
+    /// Send a ping to the server.
+    Ping,
     /// Open another socket in its place.
     Open,
 }
@@ -64,17 +64,17 @@ enum State {
     Open {
         generation: Generation,
         heard: Duration,
-        asked: Option<Question>,
+        pending: Option<PendingAnswer>,
     },
     Lost {
         retry: Duration,
     },
 }
 
-/// Something that the server has to answer.
+/// An answer that the server owes: to a ping, or to the first message.
 #[derive(Clone, Copy, Debug)]
-struct Question {
-    asked: Duration,
+struct PendingAnswer {
+    since: Duration,
     until: Duration,
 }
 
@@ -94,13 +94,13 @@ impl Socket {
         self.state = State::Opening { generation, give_up: now + OPEN_WITHIN };
     }
 
-    /// Returns whether this is the socket that was waited for. It is greeted at once, and every
-    /// greeting is answered.
+    /// Returns whether this is the socket that was waited for. The first message is sent at once, and
+    /// the server answers it.
     pub(super) fn opened(&mut self, generation: Generation, now: Duration) -> bool {
         let expected = matches!(self.state, State::Opening { generation: current, .. } if current == generation);
         if expected {
-            let asked = Some(Question { asked: now, until: now + ANSWER_WITHIN });
-            self.state = State::Open { generation, heard: now, asked };
+            let pending = Some(PendingAnswer { since: now, until: now + ANSWER_WITHIN });
+            self.state = State::Open { generation, heard: now, pending };
             self.round_trip = None;
         }
         expected
@@ -109,11 +109,16 @@ impl Socket {
     /// The server has said something, perhaps as an answer; returns whether through the socket in use.
     /// Only now is it known to be of use: one that is opened and closed again and again is not tried
     /// in a hurry.
-    pub(super) fn heard(&mut self, generation: Generation, answers: bool, now: Duration) -> bool {
+    pub(super) fn received(
+        &mut self,
+        generation: Generation,
+        answers: bool,
+        now: Duration,
+    ) -> bool {
         match &mut self.state {
-            State::Open { generation: current, heard, asked } if *current == generation => {
-                if let Some(question) = asked.take_if(|_| answers) {
-                    self.round_trip = Some(now.saturating_sub(question.asked));
+            State::Open { generation: current, heard, pending } if *current == generation => {
+                if let Some(pending) = pending.take_if(|_| answers) {
+                    self.round_trip = Some(now.saturating_sub(pending.since));
                 }
                 *heard = now;
                 (self.attempts, self.lost, self.restarting) = (0, None, false);
@@ -157,30 +162,31 @@ impl Socket {
         self.round_trip.filter(|_| matches!(self.state, State::Open { .. }))
     }
 
-    /// Whether the server has answered all that it was asked.
+    /// Whether the server has answered all requests.
     pub(super) fn answers(&self) -> bool {
-        matches!(self.state, State::Open { asked: None, .. })
+        matches!(self.state, State::Open { pending: None, .. })
     }
 
-    /// Makes a pending attempt due at once, and has an open socket prove itself.
-    pub(super) fn hurry(&mut self, now: Duration) -> Option<Step> {
+    /// Makes a scheduled attempt due now, and has an open socket checked.
+    pub(super) fn check(&mut self, now: Duration) -> Option<Step> {
         match &mut self.state {
             State::Lost { retry } => {
                 *retry = (*retry).min(now);
                 None
             }
-            State::Open { asked, .. } => {
+            State::Open { pending, .. } => {
                 let until = now + DOUBT_WITHIN.max(3 * self.round_trip.unwrap_or_default());
-                let is_new = asked.is_none();
-                let question = asked.get_or_insert(Question { asked: now, until });
-                question.until = question.until.min(until);
-                is_new.then_some(Step::Ask)
+                let is_new = pending.is_none();
+                let pending = pending.get_or_insert(PendingAnswer { since: now, until });
+                pending.until = pending.until.min(until);
+                is_new.then_some(Step::Ping)
             }
             State::Unused | State::Opening { .. } => None,
         }
     }
 
-    /// The network is another one: whatever was open or opening is of no use.
+    /// Gives up the socket, for example because it went through a network that is gone, and opens
+    /// another one now.
     pub(super) fn abandon(&mut self, now: Duration) {
         if !matches!(self.state, State::Unused) {
             self.attempts = 0;
@@ -193,8 +199,8 @@ impl Socket {
         match self.state {
             State::Unused => None,
             State::Opening { give_up, .. } => Some(give_up),
-            State::Open { asked: Some(question), .. } => Some(question.until),
-            State::Open { heard, .. } => Some(heard + ASK_AFTER),
+            State::Open { pending: Some(pending), .. } => Some(pending.until),
+            State::Open { heard, .. } => Some(heard + PING_AFTER),
             State::Lost { retry } => Some(retry),
         }
     }
@@ -204,9 +210,9 @@ impl Socket {
             return None;
         }
         match &mut self.state {
-            State::Open { asked: asked @ None, .. } => {
-                *asked = Some(Question { asked: now, until: now + ANSWER_WITHIN });
-                Some(Step::Ask)
+            State::Open { pending: pending @ None, .. } => {
+                *pending = Some(PendingAnswer { since: now, until: now + ANSWER_WITHIN });
+                Some(Step::Ping)
             }
             State::Lost { .. } => Some(Step::Open),
             _ => {
@@ -218,17 +224,18 @@ impl Socket {
     }
 
     /// When [`Socket::contact`] changes by itself.
-    pub(super) fn told(&self, now: Duration) -> Option<Duration> {
-        let times = self.lost.into_iter().flat_map(|lost| [lost + TOLD_AFTER, lost + HURRY_AFTER]);
+    pub(super) fn contact_changes_at(&self, now: Duration) -> Option<Duration> {
+        let times = [SHOWN_AFTER, RETRY_OFFERED_AFTER];
+        let times = self.lost.into_iter().flat_map(|lost| times.map(|after| lost + after));
         times.filter(|time| *time > now).min()
     }
 
     /// How the server can be reached. `alone`: nobody in the call can be reached either.
     pub(super) fn contact(&self, alone: bool, now: Duration) -> Contact {
         let since = self.lost.map(|lost| now.saturating_sub(lost)).unwrap_or_default();
-        let long = since >= HURRY_AFTER;
+        let long = since >= RETRY_OFFERED_AFTER;
         match () {
-            () if since < TOLD_AFTER => Contact::Fine,
+            () if since < SHOWN_AFTER => Contact::Fine,
             // What the server said of itself is certain; that it is the network is a guess.
             () if self.restarting && !long => Contact::Restarting,
             () if alone => Contact::Offline { long },
@@ -258,12 +265,12 @@ mod tests {
         let mut socket = Socket::default();
         socket.open(1, millis(0));
         assert!(socket.opened(1, millis(0)));
-        assert!(socket.heard(1, true, millis(0)));
+        assert!(socket.received(1, true, millis(0)));
         socket
     }
 
     #[test]
-    fn the_waits_climb_the_ladder_and_begin_higher_after_a_restart() {
+    fn delays_grow_and_start_higher_after_a_restart() {
         for (restarting, expected) in [
             (false, [0, 300, 1200, 2700, 4800, 7000, 7000]),
             (true, [1200, 2700, 4800, 7000, 7000, 7000, 7000]),
@@ -286,42 +293,42 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_brings_nothing_is_asked_and_then_replaced() {
+    fn a_silent_socket_is_pinged_and_then_replaced() {
         let mut socket = open();
-        assert_eq!((socket.due(), socket.step(millis(4999))), (Some(ASK_AFTER), None));
-        assert_eq!(socket.step(ASK_AFTER), Some(Step::Ask));
-        assert!(socket.heard(1, true, millis(5100)));
+        assert_eq!((socket.due(), socket.step(millis(4999))), (Some(PING_AFTER), None));
+        assert_eq!(socket.step(PING_AFTER), Some(Step::Ping));
+        assert!(socket.received(1, true, millis(5100)));
         assert_eq!(socket.round_trip(), Some(millis(100)));
-        assert_eq!(socket.step(millis(10_100)), Some(Step::Ask));
+        assert_eq!(socket.step(millis(10_100)), Some(Step::Ping));
         assert_eq!(socket.step(millis(13_099)), None);
         assert_eq!(socket.step(millis(13_100)), Some(Step::Open));
         assert_eq!(socket.round_trip(), None);
         socket.open(2, millis(13_100));
         assert_eq!(socket.step(millis(13_100) + OPEN_WITHIN), Some(Step::Open), "it hangs");
-        assert!(!socket.heard(1, true, millis(20_000)), "the old one is of no use any more");
+        assert!(!socket.received(1, true, millis(20_000)), "the old one is of no use any more");
     }
 
     #[test]
-    fn doubt_shortens_the_patience_and_is_asked_once() {
+    fn a_check_shortens_the_timeout_and_pings_once() {
         let mut socket = open();
         assert!(socket.answers());
-        assert_eq!(socket.hurry(millis(1000)), Some(Step::Ask));
-        assert_eq!(socket.hurry(millis(1100)), None);
+        assert_eq!(socket.check(millis(1000)), Some(Step::Ping));
+        assert_eq!(socket.check(millis(1100)), None);
         assert!(!socket.answers());
-        assert!(socket.heard(1, false, millis(1200)));
+        assert!(socket.received(1, false, millis(1200)));
         assert!(!socket.answers(), "something that was under way answers nothing");
         assert_eq!(socket.step(millis(1000) + DOUBT_WITHIN), Some(Step::Open));
     }
 
     #[test]
-    fn where_nothing_answers_it_is_the_network() {
+    fn without_any_answer_the_contact_is_offline() {
         let mut socket = open();
         socket.closed(1, false, 1.0, millis(0));
         assert_eq!(socket.contact(true, millis(3000)), Contact::Offline { long: false });
     }
 
     #[test]
-    fn people_are_told_of_what_lasts_and_why() {
+    fn lasting_losses_are_shown_with_their_reason() {
         let mut socket = open();
         socket.closed(1, true, 1.0, millis(0));
         let at = |socket: &Socket, alone, time| socket.contact(alone, millis(time));
@@ -330,12 +337,12 @@ mod tests {
         assert_eq!(at(&socket, true, 3000), Contact::Restarting, "also where a peer is lost");
         assert_eq!(at(&socket, false, 30_000), Contact::Lost { long: true });
         assert_eq!(at(&socket, true, 30_000), Contact::Offline { long: true });
-        assert_eq!(socket.told(millis(0)), Some(TOLD_AFTER));
-        assert_eq!(socket.told(TOLD_AFTER), Some(HURRY_AFTER));
+        assert_eq!(socket.contact_changes_at(millis(0)), Some(SHOWN_AFTER));
+        assert_eq!(socket.contact_changes_at(SHOWN_AFTER), Some(RETRY_OFFERED_AFTER));
         socket.open(2, millis(31_000));
         socket.opened(2, millis(31_000));
         assert_eq!(at(&socket, false, 31_000), Contact::Lost { long: true }, "not heard yet");
-        socket.heard(2, true, millis(31_000));
+        socket.received(2, true, millis(31_000));
         assert_eq!(socket.round_trip(), Some(millis(0)), "some clocks are coarse");
         assert_eq!(at(&socket, false, 31_001), Contact::Fine);
     }

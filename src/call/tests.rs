@@ -30,14 +30,14 @@ fn let_in(call: &mut Call, joined: &ServerMessage, at: Duration) {
 }
 
 #[test]
-fn the_time_inside_is_counted_on_after_a_reload() {
+fn the_time_inside_continues_after_a_reload() {
     let joined = || joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
     let mut call = Call::new();
     let seconds = Duration::from_secs;
     for (input, time) in [
         (Input::Epoch(seconds(1000)), 0),
         (Input::Watch("123".parse().unwrap()), 0),
-        (Input::Return("seat".to_owned(), seconds(700)), 0),
+        (Input::RestoreSeat("seat".to_owned(), seconds(700)), 0),
         (Input::Join, 1),
         (Input::SocketOpened(1), 1),
         (Input::SocketMessage(1, joined()), 2),
@@ -56,7 +56,7 @@ fn the_time_inside_is_counted_on_after_a_reload() {
 }
 
 #[test]
-fn what_was_said_is_still_there_when_a_seat_comes_back_from_another_tab() {
+fn the_chat_remains_when_a_seat_returns_from_another_tab() {
     let joined = || joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
     let moved = ServerMessage::Error { code: ErrorCode::SeatMoved, message: String::new() };
     let mut call = Call::new();
@@ -79,7 +79,7 @@ fn what_was_said_is_still_there_when_a_seat_comes_back_from_another_tab() {
 }
 
 #[test]
-fn a_pass_counts_also_when_it_comes_late() {
+fn a_pass_that_arrives_late_is_used() {
     let invited = || Pass { invitation: Some("token".to_owned()), ..Pass::default() };
     let hosted = || Pass { host: Some("key".to_owned()), ..Pass::default() };
     let asks = |call: &mut Call, generation| {
@@ -128,16 +128,17 @@ fn a_pass_counts_also_when_it_comes_late() {
 }
 
 #[test]
-fn a_link_that_no_longer_counts_is_told_of() {
+fn the_person_is_notified_of_an_invalid_link() {
     let error = |code| ServerMessage::Error { code, message: String::new() };
     let invited = Pass { invitation: Some("token".to_owned()), ..Pass::default() };
     let hosted = Pass { host: Some("old".to_owned()), ..Pass::default() };
-    let told = |call: &mut Call| {
-        let told = std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
-            Command::Tell(code) => Some(code),
-            _ => None,
-        });
-        told.collect::<Vec<_>>()
+    let notifications = |call: &mut Call| {
+        let notifications =
+            std::iter::from_fn(|| call.poll()).filter_map(|command| match command {
+                Command::Notify(code) => Some(code),
+                _ => None,
+            });
+        notifications.collect::<Vec<_>>()
     };
     for (pass, code) in
         [(invited, ErrorCode::BadInvitation), (hosted.clone(), ErrorCode::BadHostKey)]
@@ -156,7 +157,7 @@ fn a_link_that_no_longer_counts_is_told_of() {
         ] {
             call.handle(input, Duration::ZERO);
         }
-        assert_eq!((told(&mut call), call.view().refusal), (vec![code], Some(code)));
+        assert_eq!((notifications(&mut call), call.view().refusal), (vec![code], Some(code)));
         call.handle(Input::SetPass(hosted.clone(), None), Duration::ZERO);
         assert_eq!(call.view().refusal, None, "another link was opened");
     }
@@ -174,7 +175,7 @@ fn a_link_that_no_longer_counts_is_told_of() {
     ] {
         call.handle(input, Duration::ZERO);
     }
-    assert_eq!(told(&mut call), [ErrorCode::BadHostKey], "also inside");
+    assert_eq!(notifications(&mut call), [ErrorCode::BadHostKey], "also inside");
 
     let mut call = Call::new();
     for input in [
@@ -186,13 +187,13 @@ fn a_link_that_no_longer_counts_is_told_of() {
     ] {
         call.handle(input, Duration::ZERO);
     }
-    assert_eq!(told(&mut call), [], "the device may have a good one");
+    assert_eq!(notifications(&mut call), [], "the device may have a good one");
     call.handle(Input::SocketMessage(1, error(ErrorCode::BadHostKey)), Duration::ZERO);
-    assert_eq!(told(&mut call), [ErrorCode::BadHostKey]);
+    assert_eq!(notifications(&mut call), [ErrorCode::BadHostKey]);
 }
 
 #[test]
-fn who_asks_for_a_new_host_link_gets_it() {
+fn a_requested_host_link_is_handed_out() {
     let inside = joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
     let key = |key: &str| Input::SocketMessage(1, ServerMessage::HostKey(key.to_owned()));
     let mut call = Call::new();
@@ -223,7 +224,7 @@ fn who_asks_for_a_new_host_link_gets_it() {
 }
 
 #[test]
-fn how_long_the_person_waited_is_reported() {
+fn join_and_reconnect_times_are_reported() {
     let room: RoomName = "123".parse().unwrap();
     let millis = Duration::from_millis;
     let person = Person { id: PeerId(2), presence: Presence::default(), seconds: 9 };
@@ -238,8 +239,8 @@ fn how_long_the_person_waited_is_reported() {
         (Input::SocketMessage(1, state), 20),
         (Input::Join, 1000),
         (Input::SocketMessage(1, joined(1)), 1412),
-        (Input::Seen, 1530),
-        (Input::Seen, 1600),
+        (Input::FirstFrame, 1530),
+        (Input::FirstFrame, 1600),
         (Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 }, 3000),
         (Input::Tick, 3000),
         (Input::SocketOpened(2), 3900),
@@ -257,7 +258,7 @@ fn how_long_the_person_waited_is_reported() {
 }
 
 #[test]
-fn a_person_is_shown_inside_at_the_press_but_in_front_of_a_full_room() {
+fn pressing_join_shows_the_call_unless_the_room_is_full() {
     let inside = |people: u64, limit| {
         let person = |id| Person { id: PeerId(id), presence: Presence::default(), seconds: 0 };
         let state = RoomState { people: (0..people).map(person).collect(), limit, gate: None };
@@ -280,7 +281,7 @@ fn a_person_is_shown_inside_at_the_press_but_in_front_of_a_full_room() {
 }
 
 #[test]
-fn only_somebody_new_is_worth_waiting_for() {
+fn a_view_waits_only_for_new_participants() {
     let tile = |id| Tile {
         key: PeerKey { id: PeerId(id), generation: id },
         presence: Presence::default(),
@@ -291,8 +292,8 @@ fn only_somebody_new_is_worth_waiting_for() {
         sees: true,
         grade: Grade::Good,
         path: None,
-        seal: None,
-        sign: None,
+        fingerprints: None,
+        reaction: None,
         camera: true,
         screen: false,
     };
@@ -308,7 +309,7 @@ fn only_somebody_new_is_worth_waiting_for() {
 }
 
 #[test]
-fn nobody_is_called_alone_while_others_are_being_connected() {
+fn a_person_is_not_alone_while_others_are_being_connected() {
     let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
     let state = RoomState { people: vec![other.clone()], limit: 4, gate: None };
     let joined = ServerMessage::Joined {
@@ -347,7 +348,7 @@ fn nobody_is_called_alone_while_others_are_being_connected() {
 }
 
 #[test]
-fn content_goes_by_the_connection_that_is_up_and_changes_over() {
+fn content_uses_the_connection_that_is_up_and_moves_to_a_newer_one() {
     let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
     let inside = RoomState { people: vec![other.clone()], limit: 4, gate: None };
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
@@ -369,10 +370,10 @@ fn content_goes_by_the_connection_that_is_up_and_changes_over() {
     let mut said = Vec::new();
     for (key, input) in [(old, connected()), (old, opened()), (new, opened()), (new, connected())] {
         call.handle(Input::Peer(key, input), Duration::ZERO);
-        call.handle(Input::Show(Reaction::ThumbsUp), Duration::ZERO);
+        call.handle(Input::SendReaction(Reaction::ThumbsUp), Duration::ZERO);
         let mut keys: Vec<_> = std::iter::from_fn(|| call.poll())
             .filter_map(|command| match command {
-                Command::Talk(key, _) => Some(key),
+                Command::SendMessage(key, _) => Some(key),
                 _ => None,
             })
             .collect();
@@ -398,7 +399,7 @@ fn a_full_room_is_entered_when_a_seat_is_free() {
 }
 
 #[test]
-fn a_cut_socket_is_replaced_and_nobody_notices() {
+fn a_broken_socket_is_replaced_without_new_connections() {
     let mut world = World::new(3, 4);
     for person in 0..3 {
         world.join(person);
@@ -413,7 +414,7 @@ fn a_cut_socket_is_replaced_and_nobody_notices() {
 }
 
 #[test]
-fn a_call_outlives_the_server() {
+fn a_call_survives_a_server_restart() {
     let mut world = World::new(3, 4);
     for person in 0..3 {
         world.join(person);
@@ -430,7 +431,7 @@ fn a_call_outlives_the_server() {
 }
 
 #[test]
-fn a_socket_that_brings_nothing_is_replaced_and_nobody_notices() {
+fn a_silent_socket_is_replaced_without_new_connections() {
     for (up, down) in [(true, true), (true, false), (false, true)] {
         let mut world = World::new(3, 4);
         for person in 0..3 {
@@ -447,7 +448,7 @@ fn a_socket_that_brings_nothing_is_replaced_and_nobody_notices() {
 }
 
 #[test]
-fn a_lost_path_is_mended_and_a_failed_connection_alone_is_replaced() {
+fn a_lost_path_is_repaired_and_only_a_failed_connection_is_replaced() {
     for (loss, replaced) in [(Loss::Path, 0), (Loss::Connection, 2)] {
         let mut world = World::new(3, 4);
         for person in 0..3 {
@@ -463,7 +464,7 @@ fn a_lost_path_is_mended_and_a_failed_connection_alone_is_replaced() {
 }
 
 #[test]
-fn who_hides_in_a_call_is_connected_anew_and_nobody_else_is() {
+fn hiding_an_address_replaces_only_that_participants_connections() {
     let mut world = World::new(3, 4);
     for person in 0..3 {
         world.join(person);
@@ -471,7 +472,7 @@ fn who_hides_in_a_call_is_connected_anew_and_nobody_else_is() {
     world.settle();
     for (hidden, expected) in [(true, 4), (true, 0), (false, 4)] {
         let made = world.connections_made();
-        world.hide(1, hidden);
+        world.hide_address(1, hidden);
         world.settle();
         world.check();
         assert_eq!(world.connections_made() - made, expected);
@@ -480,12 +481,12 @@ fn who_hides_in_a_call_is_connected_anew_and_nobody_else_is() {
 }
 
 #[test]
-fn who_hides_while_coming_in_is_hidden_in_the_end() {
+fn hiding_an_address_while_joining_takes_effect() {
     let mut world = World::new(2, 4);
     world.join(0);
     world.settle();
     world.join(1);
-    world.hide(1, true);
+    world.hide_address(1, true);
     world.settle();
     world.check();
 }
@@ -504,7 +505,7 @@ fn a_hand_that_is_raised_while_the_server_is_away_gets_its_place() {
 }
 
 #[test]
-fn a_file_that_is_paused_and_taken_again_at_once_arrives() {
+fn a_file_that_is_paused_and_resumed_at_once_arrives() {
     let mut world = World::new(2, 4);
     for person in 0..2 {
         world.join(person);
@@ -514,23 +515,23 @@ fn a_file_that_is_paused_and_taken_again_at_once_arrives() {
     world.offer(0);
     world.pass_one();
     world.pass_one();
-    world.treat_files(1, FileInput::Take);
+    world.treat_files(1, FileInput::Download);
     world.pass_one();
-    world.treat_files(1, FileInput::Hold);
-    world.treat_files(1, FileInput::Take);
+    world.treat_files(1, FileInput::Pause);
+    world.treat_files(1, FileInput::Download);
     world.settle();
     world.check();
 }
 
 #[test]
-fn who_was_not_told_that_a_connection_was_replaced_is_connected_again() {
+fn a_participant_who_missed_a_replacement_is_connected_again() {
     let mut world = World::new(2, 4);
     for person in 0..2 {
         world.join(person);
     }
     world.settle();
     world.stall(1, false, true);
-    world.hide(0, true);
+    world.hide_address(0, true);
     world.settle();
     world.wait();
     world.check();
@@ -553,7 +554,7 @@ fn an_offer_that_was_ignored_while_the_answer_was_lost_is_sent_again() {
 }
 
 #[test]
-fn what_a_host_does_while_the_server_is_away_is_done_when_it_is_back() {
+fn host_actions_wait_for_an_unreachable_server() {
     let state = RoomState { people: Vec::new(), limit: 4, gate: None };
     let (ice, settings) = (IceGrant::default(), RoomSettings::default());
     let joined = ServerMessage::Joined { id: PeerId(1), state, ice, seat_token: None, settings };
@@ -578,7 +579,7 @@ fn what_a_host_does_while_the_server_is_away_is_done_when_it_is_back() {
 }
 
 #[test]
-fn fresh_credentials_reach_the_connections_that_are_there() {
+fn new_credentials_reach_existing_connections() {
     let server = |name: &str| IceServer {
         urls: "turn:relay.example.org".to_owned(),
         username: Some(name.to_owned()),
@@ -593,7 +594,7 @@ fn fresh_credentials_reach_the_connections_that_are_there() {
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let mut call = Call::new();
     for input in [
-        Input::Hide(true),
+        Input::HideAddress(true),
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
         Input::Join,
@@ -629,7 +630,7 @@ fn fresh_credentials_reach_the_connections_that_are_there() {
 }
 
 #[test]
-fn a_call_tells_both_of_a_connection_that_could_not_be_made() {
+fn a_connection_that_cannot_be_created_is_shown_on_both_sides() {
     let mut world = World::new(2, 4);
     world.disable(1);
     for person in 0..2 {
@@ -677,7 +678,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn t9_any_schedule_ends_with_everybody_linked_once(
+    fn t9_any_schedule_ends_with_each_pair_connected_once(
         people in 1..7usize,
         steps in prop::collection::vec((0..10u8, 0..64usize), 0..250),
     ) {

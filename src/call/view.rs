@@ -1,4 +1,4 @@
-//! What the person is to see, as plain values.
+//! The state of a call as the person sees it.
 
 use super::{
     connection::{Connection, Link, Path, PeerKey, Verdict},
@@ -11,72 +11,72 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// How far this person is on the way into the call, or out of it.
+/// The phase of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// Looking in from outside.
+    /// Outside, in the lobby.
     #[default]
     Lobby,
     /// Join was pressed; the server has not answered yet.
     Joining,
-    /// The room is full: in as soon as somebody leaves.
+    /// The room is full: joins as soon as a seat is free.
     Waiting,
-    /// Waiting until a host lets them in.
+    /// In the waiting room, until a host admits them.
     Knocking {
         /// Since when.
         since: Duration,
-        /// The place in the line; 1 is next.
+        /// The position among those who wait; 1 is next.
         position: usize,
-        /// Whether a host is there to see it.
+        /// Whether a host is in the room.
         host_present: bool,
-        /// Whether they come in as soon as the room is unlocked.
+        /// Whether they are admitted as soon as the room is unlocked.
         locked: bool,
     },
     /// Inside.
     InCall {
-        /// Since when, in time since the Unix epoch: perhaps since before the page was loaded again.
+        /// Since when, as Unix time. Counts on after a reload.
         since: Duration,
     },
-    /// Outside again.
+    /// Outside, after a call.
     Left {
         /// How long the person was inside.
         after: Duration,
     },
 }
 
-/// One other person.
+/// Another participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// Who, and by which connection.
+    /// The participant, and the connection that carries them.
     pub key: PeerKey,
-    /// What they say of themselves.
+    /// Their presence.
     pub presence: Presence,
-    /// Whether the picture of their camera is to come.
+    /// Whether video of their camera is expected.
     pub camera: bool,
-    /// Whether that of their screen is.
+    /// Whether video of their screen is expected.
     pub screen: bool,
-    /// The sign they showed last, and when.
-    pub sign: Option<(Reaction, Duration)>,
-    /// How the connection to them is.
+    /// Their last reaction, and its time.
+    pub reaction: Option<(Reaction, Duration)>,
+    /// The state of the connection to them.
     pub link: Link,
-    /// Whether media flows at this moment, and with it the picture, if there is to be one.
+    /// Whether media flows, including video if it is expected.
     pub up: bool,
-    /// Whether the picture that should come has stopped.
+    /// Whether expected video has stopped.
     pub frozen: bool,
-    /// Whether they hear this person, unless that one is muted.
+    /// Whether they hear this person. True if this person is muted.
     pub hears: bool,
-    /// Whether they see this person, unless that one's camera is off.
+    /// Whether they see this person. True if this person's camera is off.
     pub sees: bool,
-    /// How well sound and picture get through, in the worse direction.
+    /// The grade of the worse direction.
     pub grade: Grade,
-    /// The way to them that is in use.
+    /// The network path in use.
     pub path: Option<Path>,
-    /// What both sides of the connection can compare.
-    pub seal: Option<Arc<str>>,
+    /// The fingerprints that both sides can compare.
+    pub fingerprints: Option<Arc<str>>,
 }
 
 impl Tile {
-    /// That of somebody who is reached by this connection, for this person.
+    /// The tile of a participant whom this connection carries, as `me` sees it.
     pub(super) fn of(
         participant: &Participant,
         connection: &Connection,
@@ -89,7 +89,7 @@ impl Tile {
             presence: participant.presence().clone(),
             camera: expected.camera,
             screen: expected.screen,
-            sign: participant.reaction(),
+            reaction: participant.reaction(),
             link: connection.link(now),
             up: connection.shows(),
             frozen: connection.is_frozen(),
@@ -97,86 +97,86 @@ impl Tile {
             sees: connection.is_seen(me),
             grade: connection.grade(),
             path: connection.path(),
-            seal: connection.seal(),
+            fingerprints: connection.fingerprints(),
         }
     }
 
-    /// The way to them that is in use, if both sides can make sure that nobody sits on it.
+    /// The network path in use, if both sides can verify that it is not intercepted.
     #[must_use]
     pub fn protected(&self) -> Option<Path> {
-        self.path.filter(|_| self.seal.is_some())
+        self.path.filter(|_| self.fingerprints.is_some())
     }
 }
 
-/// How the room is kept, and this person's part in it.
+/// The room settings, and this person's role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hosting {
-    /// What everybody inside may know.
+    /// The room settings.
     pub settings: RoomSettings,
-    /// Whether the person is a host, as far as is known: also while they come back.
+    /// Whether the person is a host. Remains true while they reconnect.
     pub is_host: bool,
-    /// What the person sees as a host.
+    /// What only hosts see.
     pub host_state: HostState,
 }
 
-/// All of it.
+/// The state of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
-    /// Where the person is.
+    /// The phase.
     pub phase: Phase,
-    /// Who is inside: for somebody outside, as the server last said; for somebody inside, who of
-    /// those that were there before them has stayed.
+    /// Who is inside: outside of a call, as last reported by the server; in a call, those who were
+    /// there before and have stayed.
     pub state: RoomState,
-    /// What the others are told of this person.
+    /// This person's presence.
     pub presence: Presence,
-    /// Everybody else in the call, in a stable order.
+    /// The other participants, in a stable order.
     pub tiles: Vec<Tile>,
-    /// Whether to show the person inside: they are, or will be as soon as the server has answered.
+    /// Whether to show the call: the person is inside, or will be once the server has answered.
     pub inside: bool,
-    /// Whether the connection to somebody inside is being made for the first time.
+    /// Whether a first connection to a participant is being established.
     pub introducing: bool,
-    /// Whether the person left because they came in through another tab.
+    /// Whether the person left because they joined in another tab.
     pub moved: bool,
     /// Why the person is not, or no longer, inside.
     pub refusal: Option<ErrorCode>,
-    /// How the room is kept, and this person's part in it.
+    /// The room settings, and this person's role.
     pub hosting: Hosting,
-    /// Whether the person has something to show at the door.
+    /// Whether the person has credentials for the room.
     pub has_pass: bool,
     /// How the server can be reached.
     pub contact: Contact,
-    /// Where the call suffers.
+    /// The weak link of the call.
     pub verdict: Verdict,
-    /// What was said.
+    /// The chat.
     pub chat: ChatView,
-    /// What is given and taken.
+    /// The files.
     pub files: FilesView,
-    /// The sign that this person showed last, and when.
-    pub sign: Option<(Reaction, Duration)>,
+    /// This person's last reaction, and its time.
+    pub reaction: Option<(Reaction, Duration)>,
 }
 
 impl View {
-    /// Whether nobody else is in the call, nor about to be shown.
+    /// Whether the person is alone in the call, and no other participant is about to be shown.
     #[must_use]
     pub fn is_alone(&self) -> bool {
         matches!(self.phase, Phase::InCall { .. }) && self.tiles.is_empty() && !self.introducing
     }
 
-    /// The place of a raised hand among all that are raised; 1 is first.
+    /// The position of a raised hand among all raised hands; 1 is first.
     #[must_use]
     pub fn place_of(&self, hand: u32) -> usize {
         let others = self.tiles.iter().map(|tile| &tile.presence).chain([&self.presence]);
         1 + others.filter_map(|presence| presence.hand).filter(|other| *other < hand).count()
     }
 
-    /// Whether this person is in the call.
+    /// Whether there is a tile of this participant.
     #[must_use]
     pub fn has(&self, id: PeerId) -> bool {
         self.tiles.iter().any(|tile| tile.key.id == id)
     }
 
-    /// Whether to wait with showing `next` in place of this, because it has somebody more in it:
-    /// to draw them takes a while, and what is to be said to connect to them is more urgent.
+    /// Whether to delay showing `next` in place of this view, because it has a new participant:
+    /// drawing takes a while, and the signals for the connection are more urgent.
     #[must_use]
     pub fn can_wait_for(&self, next: &Self) -> bool {
         next.introducing && !next.tiles.iter().all(|tile| self.has(tile.key.id))

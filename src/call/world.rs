@@ -145,7 +145,7 @@ impl World {
             failed: Vec::new(),
         };
         for person in 0..people {
-            world.tell(person, Input::Watch(room_name()));
+            world.handle(person, Input::Watch(room_name()));
         }
         world
     }
@@ -159,39 +159,39 @@ impl World {
     /// Somebody presses Join.
     pub fn join(&mut self, person: usize) {
         self.people[person].wants_in = true;
-        self.tell(person, Input::Join);
+        self.handle(person, Input::Join);
     }
 
     /// Somebody presses Leave.
     pub fn leave(&mut self, person: usize) {
         self.people[person].wants_in = false;
-        self.tell(person, Input::Leave);
+        self.handle(person, Input::Leave);
     }
 
     /// Somebody switches something, or raises a hand.
     pub fn switch(&mut self, person: usize, switch: impl FnOnce(&mut Presence)) {
         let mut presence = self.people[person].call.presence.clone();
         switch(&mut presence);
-        self.tell(person, Input::SetPresence(presence));
+        self.handle(person, Input::SetPresence(presence));
     }
 
     /// Somebody writes to everybody.
     pub fn say(&mut self, person: usize, text: &str) {
-        self.tell(person, Input::Say(text.into()));
+        self.handle(person, Input::Say(text.into()));
     }
 
     /// Somebody offers a file to everybody.
     pub fn offer(&mut self, person: usize) {
         self.counter += 1;
-        let file = FileInput::Give(self.counter, "notes.txt".into(), FILE);
-        self.tell(person, Input::File(file));
+        let file = FileInput::Offer(self.counter, "notes.txt".into(), FILE);
+        self.handle(person, Input::File(file));
     }
 
     /// Somebody does the same with all files of the others: takes, pauses or declines them.
     pub fn treat_files(&mut self, person: usize, treat: fn(FileKey) -> FileInput) {
         let files = self.people[person].call.content.files().files;
         for file in files.iter().filter(|file| file.key.owner.is_some()) {
-            self.tell(person, Input::File(treat(file.key)));
+            self.handle(person, Input::File(treat(file.key)));
         }
     }
 
@@ -208,12 +208,12 @@ impl World {
 
     fn give_pass(&mut self, person: usize) {
         let pass = Pass { host: self.people[person].host_key.clone(), ..Pass::default() };
-        self.tell(person, Input::SetPass(pass, None));
+        self.handle(person, Input::SetPass(pass, None));
     }
 
     /// Somebody does something that only hosts may do.
     pub fn host(&mut self, person: usize, action: HostAction) {
-        self.tell(person, Input::Host(action));
+        self.handle(person, Input::Host(action));
     }
 
     /// Who somebody is in the room.
@@ -224,7 +224,7 @@ impl World {
 
     /// The network of somebody's device has changed.
     pub fn change_network(&mut self, person: usize) {
-        self.tell(person, Input::NetworkChanged);
+        self.handle(person, Input::NetworkChanged);
     }
 
     /// Somebody loads the page again, which returns to the seat that it had.
@@ -239,13 +239,13 @@ impl World {
         person.pcs.clear();
         person.unmade.clear();
         self.talks.retain(|(to, ..)| *to != index);
-        self.tell(index, Input::Hide(before.ice.config().hidden));
+        self.handle(index, Input::HideAddress(before.ice.config().hidden));
         self.give_pass(index);
-        self.tell(index, Input::Watch(room_name()));
+        self.handle(index, Input::Watch(room_name()));
         let Some((token, since, presence)) = before.seat() else { return };
-        self.tell(index, Input::Return(token.to_owned(), since));
-        self.tell(index, Input::Recall(before.content.messages().to_vec()));
-        self.tell(index, Input::SetPresence(presence.clone()));
+        self.handle(index, Input::RestoreSeat(token.to_owned(), since));
+        self.handle(index, Input::RestoreChat(before.content.messages().to_vec()));
+        self.handle(index, Input::SetPresence(presence.clone()));
         self.join(index);
     }
 
@@ -266,20 +266,20 @@ impl World {
     }
 
     /// Somebody hides their address, or does not any more.
-    pub fn hide(&mut self, person: usize, hidden: bool) {
-        self.tell(person, Input::Hide(hidden));
+    pub fn hide_address(&mut self, person: usize, hidden: bool) {
+        self.handle(person, Input::HideAddress(hidden));
     }
 
     /// Somebody changes their mind about hiding their address.
     pub fn toggle_hiding(&mut self, person: usize) {
         let hidden = self.people[person].call.ice.config().hidden;
-        self.hide(person, !hidden);
+        self.hide_address(person, !hidden);
     }
 
     /// The socket breaks: what was under way in both directions is lost.
     pub fn cut(&mut self, person: usize) {
         if let Some(generation) = self.hang_up(person) {
-            self.tell(person, Input::SocketClosed { generation, restarting: false, jitter: 0.5 });
+            self.handle(person, Input::SocketClosed { generation, restarting: false, jitter: 0.5 });
         }
     }
 
@@ -314,11 +314,11 @@ impl World {
             if let Some(pc) = self.people[person].pcs.get_mut(&key) {
                 pc.lost = Some(loss);
             }
-            let news = match loss {
+            let event = match loss {
                 Loss::Path => PeerInput::IceConnection(IceConnectionState::Disconnected),
                 Loss::Connection => PeerInput::Connection(ConnectionState::Failed),
             };
-            self.tell(person, Input::Peer(key, news));
+            self.handle(person, Input::Peer(key, event));
         }
     }
 
@@ -326,7 +326,7 @@ impl World {
     pub fn elapse(&mut self, person: usize) {
         self.now += Duration::from_millis(200);
         self.tick_rooms();
-        self.tell(person, Input::Tick);
+        self.handle(person, Input::Tick);
     }
 
     /// Lets everything that is under way arrive and everything that is begun finish.
@@ -359,7 +359,7 @@ impl World {
             self.now += Duration::from_millis(50);
             self.tick_rooms();
             if self.people[person].call.poll_timeout().is_some_and(|due| due <= self.now) {
-                self.tell(person, Input::Tick);
+                self.handle(person, Input::Tick);
             }
         }
         quiet
@@ -395,7 +395,7 @@ impl World {
                 let known = participants.get(key.id).map(Participant::presence);
                 assert_eq!(known, Some(&other.unwrap().call.presence), "an earlier presence");
                 assert_eq!(pc.hidden, person.call.ice.config().hidden);
-                assert!(person.call.ice.is_told(), "the server does not know what to hide");
+                assert!(person.call.ice.is_requested(), "the server does not know what to hide");
                 assert_eq!(participants.route(key.id), Some(*key), "reached by another connection");
                 let connection = participants.connections().find(|one| one.key() == *key);
                 assert!(connection.is_some_and(|connection| !connection.is_negotiating()));
@@ -444,17 +444,17 @@ impl World {
         working || waiting || !person.upstream.is_empty() || !person.downstream.is_empty()
     }
 
-    fn tell(&mut self, person: usize, input: Input) {
+    fn handle(&mut self, person: usize, input: Input) {
         self.people[person].call.handle(input, self.now);
         while let Some(command) = self.people[person].call.poll() {
-            self.obey(person, command);
+            self.execute(person, command);
         }
         for (person, key) in std::mem::take(&mut self.failed) {
-            self.tell(person, Input::Peer(key, PeerInput::NotOpened));
+            self.handle(person, Input::Peer(key, PeerInput::NotOpened));
         }
     }
 
-    fn obey(&mut self, index: usize, command: Command) {
+    fn execute(&mut self, index: usize, command: Command) {
         let person = &mut self.people[index];
         match command {
             Command::OpenSocket(generation) => {
@@ -473,12 +473,12 @@ impl World {
             }
             Command::KeepHostKey(key) => person.host_key = Some(key),
             Command::DropHostKey => person.host_key = None,
-            Command::HandOutHostKey(_) | Command::Tell(_) => {}
+            Command::HandOutHostKey(_) | Command::Notify(_) => {}
             Command::Mute(TrackSource::Microphone) => {
                 self.switch(index, |presence| presence.mic = false);
             }
             Command::Mute(_) => self.switch(index, |presence| presence.camera = false),
-            Command::Pour(key, messages) => {
+            Command::SendBytes(key, messages) => {
                 if let Some((to, back)) = self.other_end(index, key) {
                     let bytes = |bytes| (to, back, ChannelInput::Bytes(bytes));
                     self.talks.extend(messages.into_iter().map(bytes));
@@ -486,8 +486,8 @@ impl World {
                 }
             }
             Command::File(command) => {
-                if let Some(done) = obey_file(command) {
-                    self.tell(index, Input::File(done));
+                if let Some(done) = execute_file_command(command) {
+                    self.handle(index, Input::File(done));
                 }
             }
             Command::OpenPeer { key, config, .. } => {
@@ -499,10 +499,10 @@ impl World {
                 }
                 let pc = Pc { hidden: config.hidden, ..Pc::default() };
                 assert!(person.pcs.insert(key, pc).is_none());
-                self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
+                self.handle(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
             Command::Configure(_) => {}
-            Command::Talk(key, talk) => {
+            Command::SendMessage(key, talk) => {
                 if let Some((to, back)) = self.other_end(index, key) {
                     self.talks.push_back((to, back, ChannelInput::Heard(talk.to_json())));
                 }
@@ -523,7 +523,7 @@ impl World {
                     }
                     PeerCommand::RestartIce => {
                         pc.restart = true;
-                        self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
+                        self.handle(index, Input::Peer(key, PeerInput::NegotiationNeeded));
                     }
                     PeerCommand::LimitPicture(_) => {}
                     operation => {
@@ -551,7 +551,7 @@ impl World {
     /// The oldest message on the data channels arrives; returns whether there was one.
     pub fn pass_one(&mut self) -> bool {
         let Some((to, key, input)) = self.talks.pop_front() else { return false };
-        self.tell(to, Input::Peer(key, PeerInput::Channel(input)));
+        self.handle(to, Input::Peer(key, PeerInput::Channel(input)));
         true
     }
 
@@ -562,7 +562,7 @@ impl World {
             let pc = self.people[person].pcs.get_mut(&key).unwrap();
             if !std::mem::replace(&mut pc.open, true) {
                 for input in [ChannelInput::Opened, ChannelInput::Drained] {
-                    self.tell(person, Input::Peer(key, PeerInput::Channel(input)));
+                    self.handle(person, Input::Peer(key, PeerInput::Channel(input)));
                 }
             }
         }
@@ -573,7 +573,7 @@ impl World {
     pub fn renegotiate(&mut self, person: usize, pick: usize) {
         let keys: Vec<_> = self.people[person].pcs.keys().copied().collect();
         if let Some(key) = keys.get(pick % keys.len().max(1)) {
-            self.tell(person, Input::Peer(*key, PeerInput::NegotiationNeeded));
+            self.handle(person, Input::Peer(*key, PeerInput::NegotiationNeeded));
         }
     }
 
@@ -585,7 +585,7 @@ impl World {
             let conn = ConnId(self.counter);
             person.socket = Some((generation, conn));
             self.rooms.handle(room::Input::Opened(conn), self.now);
-            self.tell(index, Input::SocketOpened(generation));
+            self.handle(index, Input::SocketOpened(generation));
             return;
         }
         let Some((_, conn)) = person.socket else { return };
@@ -626,7 +626,7 @@ impl World {
             person.downstream.clear();
             person.stalled = (false, false);
             if let Some((generation, _)) = person.socket.take() {
-                self.tell(
+                self.handle(
                     index,
                     Input::SocketClosed { generation, restarting: false, jitter: 0.5 },
                 );
@@ -646,7 +646,7 @@ impl World {
         let Some((generation, _)) = person.socket else { return };
         if let (Some(message), (_, false)) = (person.downstream.pop_front(), person.stalled) {
             let message = ServerMessage::parse(&message.to_json()).unwrap();
-            self.tell(index, Input::SocketMessage(generation, message));
+            self.handle(index, Input::SocketMessage(generation, message));
         }
     }
 
@@ -690,7 +690,7 @@ impl World {
             if let Some(pc) = self.people[index].pcs.get_mut(&key) {
                 pc.lost = Some(Loss::Connection);
                 let failed = PeerInput::Connection(ConnectionState::Failed);
-                self.tell(index, Input::Peer(key, failed));
+                self.handle(index, Input::Peer(key, failed));
             }
         }
     }
@@ -704,19 +704,20 @@ impl World {
                     (vec![conn], ServerMessage::HostKey(generation.to_string()))
                 }
                 other => {
-                    self.obey_rooms(other);
+                    self.execute_room_command(other);
                     continue;
                 }
             };
-            let is_told = |person: &Person| person.socket.is_some_and(|(_, of)| to.contains(&of));
-            for person in self.people.iter_mut().filter(|person| is_told(person)) {
+            let is_recipient =
+                |person: &Person| person.socket.is_some_and(|(_, of)| to.contains(&of));
+            for person in self.people.iter_mut().filter(|person| is_recipient(person)) {
                 person.downstream.push_back(message.clone());
             }
         }
     }
 
     /// Stores what the rooms want to have stored.
-    fn obey_rooms(&mut self, command: room::Command) {
+    fn execute_room_command(&mut self, command: room::Command) {
         let done = match command {
             room::Command::Sync(number) => room::Input::Synced(number, true),
             room::Command::Load(room) => {
@@ -748,23 +749,23 @@ impl World {
         let (key, input) = (**key, pc.complete(counter, maps));
         let (connected, again) = (pc.agreed && pc.lost.is_none(), pc.restart);
         let again = again && pc.signaling == SignalingState::Stable;
-        self.tell(index, Input::Peer(key, input));
+        self.handle(index, Input::Peer(key, input));
         if connected {
-            for news in [
+            for event in [
                 PeerInput::IceConnection(IceConnectionState::Connected),
                 PeerInput::Connection(ConnectionState::Connected),
             ] {
-                self.tell(index, Input::Peer(key, news));
+                self.handle(index, Input::Peer(key, event));
             }
         }
         self.open_channel(index, key);
         if again {
             // Another negotiation was first (W3C WebRTC, section 4.7.3).
-            self.tell(index, Input::Peer(key, PeerInput::NegotiationNeeded));
+            self.handle(index, Input::Peer(key, PeerInput::NegotiationNeeded));
         }
         let candidate = IceCandidate { candidate: "c".to_owned(), ..IceCandidate::default() };
         let found = PeerInput::LocalCandidate(Some(candidate));
-        self.tell(index, Input::Peer(key, found));
+        self.handle(index, Input::Peer(key, found));
     }
 }
 
@@ -774,7 +775,7 @@ fn mapped() -> Vec<TrackInfo> {
 }
 
 /// What a browser does for files. All bytes of one are the same, and its hash is its number.
-fn obey_file(command: FileCommand) -> Option<FileInput> {
+fn execute_file_command(command: FileCommand) -> Option<FileInput> {
     Some(match command {
         FileCommand::Read(number, to, from, length) => {
             FileInput::Read(number, to, from, Some(vec![0; length]))
@@ -808,8 +809,8 @@ impl Person {
     fn check_files(&self, inside: &[PeerId]) {
         for file in self.call.content.files().files.iter() {
             let owner = file.key.owner.map(|owner| (owner, file.state));
-            for (other, state) in owner.into_iter().chain(file.given.iter().copied()) {
-                let moves = matches!(state, FileState::Coming(_) | FileState::Checking);
+            for (other, state) in owner.into_iter().chain(file.receivers.iter().copied()) {
+                let moves = matches!(state, FileState::Transferring(_) | FileState::Checking);
                 assert!(!moves || !inside.contains(&other), "{:?} does not arrive", file.key);
             }
         }

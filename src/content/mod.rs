@@ -92,7 +92,7 @@ impl Content {
     }
 
     /// Restores messages from before a reload.
-    pub fn recall(&mut self, messages: Vec<Message>) {
+    pub fn restore_chat(&mut self, messages: Vec<Message>) {
         self.chat.recall(messages);
     }
 
@@ -105,12 +105,12 @@ impl Content {
     }
 
     /// A participant has joined.
-    pub fn came(&mut self, id: PeerId) {
+    pub fn peer_joined(&mut self, id: PeerId) {
         self.chat.came(id);
     }
 
     /// A participant has left for good.
-    pub fn left(&mut self, id: PeerId) {
+    pub fn peer_left(&mut self, id: PeerId) {
         self.chat.left(id);
         self.files.left(id);
         self.flood_limit.retain(|other| other != id);
@@ -150,10 +150,10 @@ impl Content {
     ) -> Option<Announcement> {
         match input {
             ChannelInput::Opened => self.opened(id, now),
-            ChannelInput::Heard(text) => return self.hear(id, name, Talk::parse(&text), now),
+            ChannelInput::Heard(text) => return self.on_message(id, name, Talk::parse(&text), now),
             ChannelInput::Bytes(bytes) => {
                 if !self.files.take_in(id, &bytes) {
-                    return self.hear(id, name, None, now);
+                    return self.on_message(id, name, None, now);
                 }
             }
             ChannelInput::Drained => self.files.drained(id),
@@ -176,7 +176,7 @@ impl Content {
     }
 
     /// A participant has sent a message; `None` if it could not be parsed.
-    fn hear(
+    fn on_message(
         &mut self,
         id: PeerId,
         name: &DisplayName,
@@ -194,7 +194,7 @@ impl Content {
             Talk::Sync(sync) => self.chat.asked(id, &sync, now),
             Talk::Ack(number) => self.chat.got(id, number),
             Talk::Message(message) => self.chat.said(id, name, message, now),
-            Talk::File(number, news) => self.files.hear(id, name, number, news),
+            Talk::File(number, news) => self.files.on_message(id, name, number, news),
             Talk::Presence(presence) => return Some(Announcement::Presence(presence)),
             Talk::Reaction(reaction) => return Some(Announcement::Reaction(reaction)),
         }

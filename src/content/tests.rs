@@ -39,7 +39,7 @@ impl World {
         let mut content = Content::default();
         let present: Vec<_> = self.people.iter().map(|person| person.id).collect();
         content.joined(id, &present);
-        self.people.iter_mut().for_each(|other| other.content.came(id));
+        self.people.iter_mut().for_each(|other| other.content.peer_joined(id));
         self.people.push(Person { id, content });
     }
 
@@ -49,7 +49,7 @@ impl World {
         let present: Vec<_> = self.people.iter().map(|person| person.id).collect();
         content.joined(id, &present);
         while content.poll().is_some() {}
-        self.people.iter_mut().for_each(|other| other.content.came(id));
+        self.people.iter_mut().for_each(|other| other.content.peer_joined(id));
         self.people.push(Person { id, content });
     }
 
@@ -59,7 +59,7 @@ impl World {
         self.gone.insert(id, content);
         self.channels.retain(|(from, to), _| *from != id && *to != id);
         for index in 0..self.people.len() {
-            self.people[index].content.left(id);
+            self.people[index].content.peer_left(id);
         }
         self.wait(Duration::ZERO);
     }
@@ -112,7 +112,7 @@ impl World {
         let (id, kept) = (self.people[person].id, self.people[person].content.chat().messages);
         let mut content = Content::default();
         if remembers {
-            content.recall(kept.to_vec());
+            content.restore_chat(kept.to_vec());
         }
         let others = self.people.iter().map(|other| other.id).filter(|other| *other != id);
         content.joined(id, &others.collect::<Vec<_>>());
@@ -136,7 +136,7 @@ impl World {
         let Some(((from, to), queue)) = full.nth(pick % count) else { return false };
         let (from, to, talk) = (*from, *to, queue.pop_front().unwrap());
         let index = self.people.iter().position(|person| person.id == to).unwrap();
-        self.people[index].content.hear(from, &"Ada".into(), Some(talk), self.now);
+        self.people[index].content.on_message(from, &"Ada".into(), Some(talk), self.now);
         self.route(index);
         true
     }
@@ -145,7 +145,12 @@ impl World {
     fn lie(&mut self, to: usize, from: PeerId, author: PeerId, number: u64) {
         let name = "Ada".into();
         let message = ChatMessage { author, number, order: 1, age: 0, name, text: "no".into() };
-        self.people[to].content.hear(from, &"Eve".into(), Some(Talk::Message(message)), self.now);
+        self.people[to].content.on_message(
+            from,
+            &"Eve".into(),
+            Some(Talk::Message(message)),
+            self.now,
+        );
     }
 
     fn settle(&mut self) {
@@ -175,7 +180,7 @@ fn reopen(content: &mut Content, other: PeerId, now: Duration) -> bool {
 
 proptest! {
     #[test]
-    fn everybody_reads_the_same(steps in proptest::collection::vec((0u8..8, any::<u16>()), 1..120)) {
+    fn every_participant_reads_the_same_messages(steps in proptest::collection::vec((0u8..8, any::<u16>()), 1..120)) {
         let mut world = World::with(3);
         let mut forgetful = Vec::new();
         for (action, pick) in steps {
@@ -224,7 +229,7 @@ proptest! {
 }
 
 #[test]
-fn what_was_said_before_is_told_to_who_comes_later_even_of_those_who_are_gone() {
+fn newcomers_receive_earlier_messages_also_of_absent_people() {
     let mut world = World::with(2);
     world.settle();
     world.say(0);
@@ -264,7 +269,7 @@ fn a_message_of_an_absent_person_reaches_those_who_asked_too_early() {
 }
 
 #[test]
-fn t22_nobody_speaks_for_somebody_who_is_there() {
+fn t22_messages_in_the_name_of_a_present_person_are_rejected() {
     let mut world = World::with(3);
     world.settle();
     let (me, liar, there) = (world.people[0].id, world.people[1].id, world.people[2].id);
@@ -279,7 +284,7 @@ fn t22_nobody_speaks_for_somebody_who_is_there() {
 }
 
 #[test]
-fn t22_nobody_speaks_for_somebody_before_they_are_met() {
+fn t22_messages_in_the_name_of_a_newcomer_are_dropped_when_they_join() {
     let mut world = World::with(2);
     world.settle();
     let (liar, author) = (world.people[1].id, PeerId(3));
@@ -294,7 +299,7 @@ fn t22_nobody_speaks_for_somebody_before_they_are_met() {
 }
 
 #[test]
-fn t22_who_is_there_goes_by_their_own_name() {
+fn t22_a_present_author_has_the_name_from_their_presence() {
     let mut world = World::with(2);
     world.settle();
     let from = world.people[1].id;
@@ -303,7 +308,7 @@ fn t22_who_is_there_goes_by_their_own_name() {
 }
 
 #[test]
-fn t22_what_is_said_in_the_name_of_the_absent_hides_nothing() {
+fn t22_forged_messages_of_absent_people_hide_no_real_ones() {
     let mut world = World::with(3);
     world.settle();
     let (author, liar) = (world.people[0].id, world.people[2].id);
@@ -326,7 +331,7 @@ fn t22_what_is_said_in_the_name_of_the_absent_hides_nothing() {
 }
 
 #[test]
-fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
+fn t24_a_flooder_is_ignored_and_displaces_only_their_own_messages() {
     let mut world = World::with(3);
     world.settle();
     world.say(2);
@@ -337,7 +342,7 @@ fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
     for number in 1..=5000 {
         let (name, text) = ("x".into(), "y".repeat(4000).as_str().into());
         let message = ChatMessage { author: flooder, number, order: u64::MAX, age: 0, name, text };
-        content.hear(flooder, &"x".into(), Some(Talk::Message(message)), now);
+        content.on_message(flooder, &"x".into(), Some(Talk::Message(message)), now);
         while let Some(command) = content.poll() {
             closed += usize::from(command == ContentCommand::Close(flooder));
         }
@@ -355,7 +360,7 @@ fn t24_who_says_too_much_is_not_heard_and_only_their_words_are_forgotten() {
 }
 
 #[test]
-fn t24_who_comes_and_goes_again_and_again_does_not_turn_the_others_against_each_other() {
+fn t24_repeated_rejoining_trips_no_flood_limit_between_others() {
     // Two participants pass on the same messages of an absent person to each other each time.
     let mut world = World::with(2);
     world.settle();
@@ -381,7 +386,7 @@ fn t24_who_comes_and_goes_again_and_again_does_not_turn_the_others_against_each_
 }
 
 #[test]
-fn t24_what_liars_said_does_not_turn_those_against_each_other_who_heard_it() {
+fn t24_forged_messages_trip_no_flood_limit_between_their_receivers() {
     let mut world = World::with(4);
     world.settle();
     let liars = [world.people[0].id, world.people[1].id];
@@ -403,7 +408,7 @@ fn t24_what_liars_said_does_not_turn_those_against_each_other_who_heard_it() {
 }
 
 #[test]
-fn who_heard_little_puts_what_they_lack_in_its_place() {
+fn missing_messages_are_sorted_into_their_place() {
     let mut world = World::with(2);
     world.settle();
     world.say(0);
@@ -421,7 +426,7 @@ fn who_heard_little_puts_what_they_lack_in_its_place() {
 }
 
 #[test]
-fn t24_nobody_uses_up_all_places() {
+fn t24_a_high_order_does_not_use_up_all_places() {
     let mut world = World::with(3);
     world.settle();
     let liar = world.people[2].id;
@@ -435,7 +440,7 @@ fn t24_nobody_uses_up_all_places() {
     };
     for to in 0..2 {
         let talk = Some(Talk::Message(message.clone()));
-        world.people[to].content.hear(liar, &"Eve".into(), talk, world.now);
+        world.people[to].content.on_message(liar, &"Eve".into(), talk, world.now);
     }
     for person in [1, 0, 0, 1, 0, 1] {
         world.say(person);
@@ -447,7 +452,7 @@ fn t24_nobody_uses_up_all_places() {
 }
 
 #[test]
-fn a_reload_loses_nothing_of_a_long_talk() {
+fn a_reload_loses_no_message_of_a_long_chat() {
     let mut world = World::with(3);
     world.settle();
     for _ in 0..150 {
@@ -465,7 +470,7 @@ fn a_reload_loses_nothing_of_a_long_talk() {
 }
 
 #[test]
-fn what_is_too_old_to_be_kept_is_not_counted_again() {
+fn a_message_too_old_to_be_kept_is_not_counted_again() {
     let mut world = World::with(3);
     world.settle();
     for (person, messages) in [(0, 60), (1, 60), (2, 250)] {
@@ -484,7 +489,7 @@ fn what_is_too_old_to_be_kept_is_not_counted_again() {
 }
 
 #[test]
-fn t24_who_talks_and_goes_takes_nobodys_place() {
+fn t24_messages_of_people_who_leave_displace_no_others() {
     let mut world = World::with(4);
     world.settle();
     (0..20).for_each(|_| world.say(0));
@@ -501,19 +506,19 @@ fn t24_who_talks_and_goes_takes_nobodys_place() {
 }
 
 #[test]
-fn t24_a_clock_that_is_set_back_keeps_nobody_out() {
+fn t24_a_clock_that_is_set_back_blocks_no_sender() {
     let mut world = World::with(2);
     world.settle();
     let (other, now) = (world.people[1].id, world.now);
     let content = &mut world.people[0].content;
-    (0..=TALKS).for_each(|_| drop(content.hear(other, &"Bob".into(), None, now)));
+    (0..=TALKS).for_each(|_| drop(content.on_message(other, &"Bob".into(), None, now)));
     assert_eq!(content.poll(), Some(ContentCommand::Close(other)));
     assert!(!reopen(content, other, now));
     assert!(reopen(content, other, now - Duration::from_secs(3600)));
 }
 
 #[test]
-fn a_message_is_missing_until_it_is_there() {
+fn a_message_is_undelivered_until_it_is_acknowledged() {
     let mut world = World::with(2);
     world.say(0);
     let view = world.people[0].content.chat();

@@ -36,8 +36,8 @@ impl<T: Clone> Capture<T> {
     /// Handles an event.
     pub fn handle(&mut self, input: Input<T>) {
         match input {
-            Input::Bar(kind, problem) => self.bar(kind, problem),
-            Input::Recall(kind, id) => self.slot_mut(kind).chosen = id,
+            Input::Block(kind, problem) => self.block(kind, problem),
+            Input::RestoreChoice(kind, id) => self.slot_mut(kind).chosen = id,
             Input::Open => {
                 Kind::ALL.into_iter().for_each(|kind| self.slot_mut(kind).wanted = true);
                 self.open_kinds(Kind::ALL, false);
@@ -129,9 +129,9 @@ impl<T: Clone> Capture<T> {
         self.generations
     }
 
-    fn bar(&mut self, kind: Kind, problem: Problem) {
+    fn block(&mut self, kind: Kind, problem: Problem) {
         let slot = self.slot_mut(kind);
-        slot.barred = Some(problem);
+        slot.blocked = Some(problem);
         slot.source = Source::Failed(problem);
     }
 
@@ -270,14 +270,14 @@ impl<T: Clone> Capture<T> {
                 self.run(Command::Enable(track.clone(), wanted));
                 self.run(Command::Follow { kind, generation, track });
                 if let Some(gone) = gone {
-                    self.run(Command::TellReplaced { kind, gone, now });
+                    self.run(Command::NotifyReplaced { kind, gone, now });
                 }
             }
             Err(problem) => {
                 slot.source = Source::Failed(problem);
                 // Other problems have their own texts.
                 if gone.is_some() && problem == Problem::Missing {
-                    self.run(Command::TellUnplugged(kind));
+                    self.run(Command::NotifyUnplugged(kind));
                 }
                 // Both mean that permission was not granted.
                 if matches!(problem, Problem::Denied | Problem::Dismissed) {

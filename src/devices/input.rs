@@ -6,9 +6,9 @@ use super::{Device, Generation, Gone, Kind, Problem};
 #[derive(Clone, Debug)]
 pub enum Input<T> {
     /// This page cannot request this kind at all.
-    Bar(Kind, Problem),
+    Block(Kind, Problem),
     /// The device selected on an earlier visit.
-    Recall(Kind, String),
+    RestoreChoice(Kind, String),
     /// Open both kinds.
     Open,
     /// Open the kinds that were never requested and are not turned off.
@@ -127,8 +127,8 @@ pub enum Command<T> {
     KeepChoice(Kind, String),
     /// Offer a new device.
     Offer(Device),
-    /// Report that a device replaced another, which can be undone.
-    TellReplaced {
+    /// Notify the person that a device replaced another, which can be undone.
+    NotifyReplaced {
         /// Its kind.
         kind: Kind,
         /// The lost device.
@@ -136,6 +136,6 @@ pub enum Command<T> {
         /// The name of the new device.
         now: String,
     },
-    /// Report that a device was disconnected and there is no other.
-    TellUnplugged(Kind),
+    /// Notify the person that a device was disconnected and there is no other.
+    NotifyUnplugged(Kind),
 }

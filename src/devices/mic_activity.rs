@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_microphone_that_gives_nothing_is_told_from_a_quiet_room() {
+    fn a_dead_microphone_differs_from_a_quiet_room() {
         let mut activity = MicActivity::default();
         assert!(!hear(&mut activity, Some(0), false, 0..20_000).silent);
         assert!(!hear(&mut activity, None, false, 20_000..30_000).silent);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn who_talks_while_muted_is_told_for_a_moment() {
+    fn talking_while_muted_is_reported_for_a_moment() {
         let mut activity = MicActivity::default();
         let talks = |warning: MicWarning| warning.talking_while_muted;
         assert!(!talks(hear(&mut activity, Some(80), false, 0..2000)));

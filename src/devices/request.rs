@@ -46,7 +46,7 @@ impl<T: Clone> Capture<T> {
         for kind in kinds {
             let slot = self.slot_mut(kind);
             slot.generation = generation;
-            if let Some(problem) = slot.barred {
+            if let Some(problem) = slot.blocked {
                 self.finish(kind, generation, Err(problem));
                 continue;
             }

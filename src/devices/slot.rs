@@ -47,7 +47,7 @@ pub struct Slot<T> {
     /// Whether the system, or a key on the device, is muting it.
     pub muted: bool,
     /// Why this page cannot request it at all.
-    pub(super) barred: Option<Problem>,
+    pub(super) blocked: Option<Problem>,
     /// The last request, or the last time that requests were cancelled.
     pub(super) generation: Generation,
     /// The device in use, for when it is lost.
@@ -63,7 +63,7 @@ impl<T> Default for Slot<T> {
             wanted: true,
             chosen: String::new(),
             muted: false,
-            barred: None,
+            blocked: None,
             generation: 0,
             in_use: None,
             gone: None,

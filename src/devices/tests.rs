@@ -161,11 +161,11 @@ impl Page {
     }
 
     /// The notices and offers so far.
-    fn told(&mut self) -> Vec<Command<Track>> {
+    fn notifications(&mut self) -> Vec<Command<Track>> {
         let is_told = |command: &Command<Track>| {
             matches!(
                 command,
-                Command::Offer(_) | Command::TellReplaced { .. } | Command::TellUnplugged(_)
+                Command::Offer(_) | Command::NotifyReplaced { .. } | Command::NotifyUnplugged(_)
             )
         };
         std::mem::take(&mut self.done).into_iter().filter(is_told).collect()
@@ -173,9 +173,9 @@ impl Page {
 }
 
 #[test]
-fn both_are_asked_for_in_one_question_with_the_chosen_devices() {
+fn both_kinds_are_requested_in_one_prompt_with_the_chosen_devices() {
     let mut page = page();
-    page.handle(Input::Recall(Camera, "c2".into()));
+    page.handle(Input::RestoreChoice(Camera, "c2".into()));
     page.lists(Input::Open);
     let devices = vec![(Microphone, String::new()), (Camera, "c2".into())];
     assert_eq!(page.waiting, [Command::Ask { generation: 1, devices }]);
@@ -190,9 +190,9 @@ fn both_are_asked_for_in_one_question_with_the_chosen_devices() {
 }
 
 #[test]
-fn nothing_is_asked_before_somebody_wants_it() {
+fn nothing_is_requested_before_it_is_wanted() {
     let mut page = page();
-    page.does(Input::Recall(Camera, "c2".into()));
+    page.does(Input::RestoreChoice(Camera, "c2".into()));
     page.does(Input::RetryBusy);
     page.does(Input::ProcessingChanged);
     page.does(Input::Choose(Camera, "c".into()));
@@ -204,7 +204,7 @@ fn nothing_is_asked_before_somebody_wants_it() {
 }
 
 #[test]
-fn one_that_is_busy_does_not_cost_the_other() {
+fn a_busy_device_does_not_affect_the_other() {
     let mut page = page();
     page.problem = |kinds| kinds.contains(&Camera).then_some(Problem::Busy);
     page.handle(Input::Open);
@@ -220,7 +220,7 @@ fn one_that_is_busy_does_not_cost_the_other() {
 }
 
 #[test]
-fn a_refusal_is_not_asked_again() {
+fn a_refusal_is_not_repeated() {
     for problem in [Problem::Denied, Problem::DeniedBySystem, Problem::Dismissed, Problem::Framed] {
         let mut page = page();
         page.lists(Input::Open);
@@ -232,7 +232,7 @@ fn a_refusal_is_not_asked_again() {
 }
 
 #[test]
-fn a_refusal_that_is_meant_for_one_does_not_cost_the_other() {
+fn a_refusal_of_one_kind_does_not_affect_the_other() {
     for (refused, other) in [(Microphone, Camera), (Camera, Microphone)] {
         let mut page = page();
         page.problem = match refused {
@@ -247,7 +247,7 @@ fn a_refusal_that_is_meant_for_one_does_not_cost_the_other() {
 }
 
 #[test]
-fn what_is_known_to_be_missing_is_left_out() {
+fn missing_kinds_are_not_requested() {
     let mut page = page();
     page.devices = Some(vec![device(Microphone, "m")]);
     page.does(Input::Open);
@@ -256,17 +256,17 @@ fn what_is_known_to_be_missing_is_left_out() {
 }
 
 #[test]
-fn where_nothing_is_there_nothing_is_asked_for() {
+fn without_devices_nothing_is_requested() {
     let mut page = page();
     page.devices = Some(vec![Device { kind: DeviceKind::Speaker, ..device(Camera, "s") }]);
     page.does(Input::Open);
     assert_eq!(page.questions, Vec::<Vec<Kind>>::new());
     assert_eq!(page.sources(), [&MISSING; 2]);
-    assert_eq!(page.told(), [], "nothing went away");
+    assert_eq!(page.notifications(), [], "nothing went away");
 }
 
 #[test]
-fn a_browser_that_lists_nothing_is_asked_for_both() {
+fn without_a_device_list_both_kinds_are_requested() {
     let mut page = page();
     page.devices = None;
     page.does(Input::Open);
@@ -275,7 +275,7 @@ fn a_browser_that_lists_nothing_is_asked_for_both() {
 }
 
 #[test]
-fn what_the_browser_leaves_out_has_failed() {
+fn a_kind_missing_from_the_answer_has_failed() {
     let mut page = page();
     page.lists(Input::Open);
     page.waiting.clear();
@@ -287,7 +287,7 @@ fn what_the_browser_leaves_out_has_failed() {
 }
 
 #[test]
-fn an_answer_to_an_earlier_request_is_ignored_and_its_device_let_go() {
+fn an_answer_to_an_earlier_request_is_ignored_and_its_device_released() {
     let mut page = page();
     page.lists(Input::Retry(Camera));
     page.lists(Input::Choose(Camera, "c2".into()));
@@ -304,7 +304,7 @@ fn an_answer_to_an_earlier_request_is_ignored_and_its_device_let_go() {
 }
 
 #[test]
-fn a_request_goes_on_for_what_still_waits_for_it() {
+fn a_request_continues_for_kinds_that_still_wait() {
     let mut page = page();
     page.problem = |kinds| (kinds.len() > 1).then_some(Problem::Busy);
     page.lists(Input::Open);
@@ -320,7 +320,7 @@ fn a_request_goes_on_for_what_still_waits_for_it() {
 }
 
 #[test]
-fn what_is_given_up_before_it_is_asked_for_is_not_asked_for() {
+fn a_cancelled_kind_is_not_requested() {
     let mut page = page();
     page.handle(Input::Open);
     page.handle(Input::Release);
@@ -330,7 +330,7 @@ fn what_is_given_up_before_it_is_asked_for_is_not_asked_for() {
 }
 
 #[test]
-fn a_permission_that_is_told_too_late_opens_nothing() {
+fn a_late_permission_answer_opens_nothing() {
     let mut page = page();
     page.problem = |_| Some(Problem::Denied);
     page.granted = Kind::ALL.to_vec();
@@ -344,7 +344,7 @@ fn a_permission_that_is_told_too_late_opens_nothing() {
 }
 
 #[test]
-fn one_that_is_replaced_counts_as_sending() {
+fn a_device_being_replaced_counts_as_sending() {
     let mut page = open_page();
     let before = match page.source(Microphone) {
         Source::On(track) => Rc::downgrade(track),
@@ -361,7 +361,7 @@ fn one_that_is_replaced_counts_as_sending() {
 }
 
 #[test]
-fn a_microphone_that_is_toggled_while_it_is_replaced_comes_back_as_wanted() {
+fn a_microphone_toggled_during_replacement_opens_in_the_wanted_state() {
     let mut page = open_page();
     page.lists(Input::ProcessingChanged);
     page.handle(Input::Toggle(Microphone));
@@ -378,7 +378,7 @@ fn a_microphone_that_is_toggled_while_it_is_replaced_comes_back_as_wanted() {
 }
 
 #[test]
-fn a_camera_that_is_toggled_while_it_is_replaced_goes_off() {
+fn a_camera_toggled_during_replacement_turns_off() {
     let mut page = open_page();
     page.lists(Input::Choose(Camera, "c2".into()));
     page.handle(Input::Toggle(Camera));
@@ -389,7 +389,7 @@ fn a_camera_that_is_toggled_while_it_is_replaced_goes_off() {
 }
 
 #[test]
-fn one_that_is_opened_first_cannot_be_toggled() {
+fn a_device_being_opened_for_the_first_time_cannot_be_toggled() {
     for kind in Kind::ALL {
         let mut page = page();
         page.lists(Input::Open);
@@ -402,7 +402,7 @@ fn one_that_is_opened_first_cannot_be_toggled() {
 }
 
 #[test]
-fn a_microphone_is_muted_and_a_camera_let_go() {
+fn toggling_mutes_a_microphone_and_releases_a_camera() {
     let mut page = open_page();
     page.handle(Input::Toggle(Microphone));
     assert_eq!(page.done, [Command::Enable(Rc::new(1), false)]);
@@ -419,7 +419,7 @@ fn a_microphone_is_muted_and_a_camera_let_go() {
 }
 
 #[test]
-fn toggling_asks_again_for_what_failed() {
+fn toggling_requests_a_failed_kind_again() {
     let mut page = page();
     page.problem = |_| Some(Problem::Dismissed);
     page.does(Input::Open);
@@ -431,7 +431,7 @@ fn toggling_asks_again_for_what_failed() {
 }
 
 #[test]
-fn a_microphone_that_is_muted_while_it_is_opened_is_opened_muted() {
+fn a_microphone_muted_while_opening_opens_muted() {
     let mut page = page();
     page.lists(Input::Open);
     page.handle(Input::Mute);
@@ -456,7 +456,7 @@ fn a_microphone_is_unmuted_only_where_it_is_open() {
 }
 
 #[test]
-fn only_what_sends_is_switched_off() {
+fn only_sending_kinds_are_switched_off() {
     for kind in Kind::ALL {
         let mut page = open_page();
         page.does(Input::SwitchOff(kind));
@@ -468,11 +468,11 @@ fn only_what_sends_is_switched_off() {
 }
 
 #[test]
-fn what_is_barred_fails_at_once() {
+fn a_blocked_kind_fails_at_once() {
     for problem in [Problem::Insecure, Problem::Framed, Problem::Forbidden] {
         let mut page = page();
-        page.handle(Input::Bar(Microphone, problem));
-        page.handle(Input::Bar(Camera, problem));
+        page.handle(Input::Block(Microphone, problem));
+        page.handle(Input::Block(Camera, problem));
         assert_eq!(page.sources(), [&Source::Failed(problem); 2]);
         page.handle(Input::OpenUnasked);
         page.handle(Input::Retry(Camera));
@@ -485,16 +485,16 @@ fn what_is_barred_fails_at_once() {
 }
 
 #[test]
-fn one_that_is_barred_does_not_cost_the_other() {
+fn a_blocked_kind_does_not_affect_the_other() {
     let mut page = page();
-    page.handle(Input::Bar(Microphone, Problem::Forbidden));
+    page.handle(Input::Block(Microphone, Problem::Forbidden));
     page.does(Input::Open);
     assert_eq!(page.questions, [vec![Camera]]);
     assert_eq!(page.track(Camera), Some(1));
 }
 
 #[test]
-fn a_permission_that_is_given_heals() {
+fn a_granted_permission_opens_the_device() {
     for problem in [(|_| Some(Problem::Denied)) as fn(&[Kind]) -> _, |_| Some(Problem::Dismissed)] {
         let mut page = page();
         page.problem = problem;
@@ -509,7 +509,7 @@ fn a_permission_that_is_given_heals() {
 }
 
 #[test]
-fn a_permission_that_is_given_late_opens_nothing() {
+fn a_permission_granted_late_opens_nothing() {
     let mut page = page();
     page.problem = |_| Some(Problem::Denied);
     page.does(Input::Open);
@@ -523,7 +523,7 @@ fn a_permission_that_is_given_late_opens_nothing() {
 }
 
 #[test]
-fn no_permission_is_waited_for_where_none_is_missing() {
+fn permission_is_watched_only_after_a_refusal() {
     for problem in [
         (|_| Some(Problem::DeniedBySystem)) as fn(&[Kind]) -> _,
         |_| Some(Problem::Busy),
@@ -539,10 +539,10 @@ fn no_permission_is_waited_for_where_none_is_missing() {
 }
 
 #[test]
-fn the_next_best_takes_the_place_of_what_was_unplugged() {
+fn an_unplugged_device_is_replaced_by_the_next_best() {
     let mut page = open_page();
     page.does(Input::Choose(Microphone, "m2".into()));
-    page.told();
+    page.notifications();
     // The browser selects another one, because this one is gone.
     page.lists(Input::Ended(Microphone, page.generation(Microphone)));
     assert!(page.is_sending(Microphone), "it is about to send again");
@@ -551,16 +551,16 @@ fn the_next_best_takes_the_place_of_what_was_unplugged() {
     page.handle(Input::Answered { generation, answer: Ok(vec![other]) });
     assert!(page.is_sending(Microphone) && page.is_enabled(Microphone));
     let now = "Device m".to_owned();
-    let replaced = Command::TellReplaced { kind: Microphone, gone: gone("m2"), now };
-    assert_eq!(page.told(), [replaced]);
+    let replaced = Command::NotifyReplaced { kind: Microphone, gone: gone("m2"), now };
+    assert_eq!(page.notifications(), [replaced]);
     assert_eq!(page.track(Camera), Some(2), "nothing happened to it");
     // It is reported once.
     page.does(Input::ProcessingChanged);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
 }
 
 #[test]
-fn what_the_person_does_meanwhile_is_no_replacement() {
+fn a_change_by_the_person_is_not_reported_as_a_replacement() {
     let choice = Input::Choose(Camera, "c2".into());
     for acts in [vec![Input::Toggle(Camera), Input::Toggle(Camera)], vec![choice]] {
         let mut page = open_page();
@@ -569,7 +569,7 @@ fn what_the_person_does_meanwhile_is_no_replacement() {
             page.does(act);
         }
         assert!(page.is_sending(Camera));
-        assert_eq!(page.told(), []);
+        assert_eq!(page.notifications(), []);
     }
 }
 
@@ -583,22 +583,22 @@ fn a_muted_microphone_is_replaced_by_a_muted_one() {
 }
 
 #[test]
-fn it_is_said_when_there_is_no_other() {
+fn an_unplugged_device_without_replacement_is_reported() {
     let mut page = open_page();
     page.devices = Some(vec![device(Camera, "c")]);
     page.end(Microphone);
     assert_eq!(page.source(Microphone), &MISSING);
-    assert_eq!(page.told(), [Command::TellUnplugged(Microphone)]);
+    assert_eq!(page.notifications(), [Command::NotifyUnplugged(Microphone)]);
 }
 
 #[test]
-fn a_permission_that_is_withdrawn_is_told_from_a_plug() {
+fn a_withdrawn_permission_is_not_reported_as_unplugged() {
     let mut page = open_page();
     page.problem = |_| Some(Problem::Denied);
     page.end(Microphone);
     page.end(Camera);
     assert_eq!(page.sources(), [&DENIED; 2]);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
 }
 
 #[test]
@@ -612,7 +612,7 @@ fn the_end_of_an_earlier_track_changes_nothing() {
 }
 
 #[test]
-fn what_was_replaced_can_be_had_back() {
+fn a_replacement_can_be_undone() {
     let mut page = open_page();
     page.devices.as_mut().unwrap().push(device(Microphone, "m2"));
     page.does(Input::DevicesChanged);
@@ -623,7 +623,7 @@ fn what_was_replaced_can_be_had_back() {
 }
 
 #[test]
-fn nothing_is_sent_in_the_place_of_what_cannot_be_had_back() {
+fn undoing_without_the_old_device_sends_nothing() {
     // The last device is open, and stands for any.
     for id in ["m2", "default", ""] {
         for kind in Kind::ALL {
@@ -639,7 +639,7 @@ fn nothing_is_sent_in_the_place_of_what_cannot_be_had_back() {
 }
 
 #[test]
-fn an_offer_that_stands_after_the_call_opens_nothing() {
+fn undoing_or_choosing_after_the_call_opens_nothing() {
     let mut page = open_page();
     page.does(Input::Release);
     page.does(Input::Undo(Microphone, gone("m2")));
@@ -650,7 +650,7 @@ fn an_offer_that_stands_after_the_call_opens_nothing() {
 }
 
 #[test]
-fn what_was_busy_is_asked_for_anew_while_what_is_said_of_it_stands() {
+fn a_busy_device_is_retried_while_its_problem_stays_visible() {
     let mut page = page();
     page.problem = |kinds| kinds.contains(&Camera).then_some(Problem::Busy);
     page.does(Input::Open);
@@ -666,7 +666,7 @@ fn what_was_busy_is_asked_for_anew_while_what_is_said_of_it_stands() {
 }
 
 #[test]
-fn a_camera_that_was_busy_stays_off_for_who_wants_none_meanwhile() {
+fn a_busy_camera_is_not_retried_when_it_is_unwanted() {
     let mut page = page();
     page.problem = |kinds| kinds.contains(&Camera).then_some(Problem::Busy);
     page.does(Input::Open);
@@ -680,7 +680,7 @@ fn a_camera_that_was_busy_stays_off_for_who_wants_none_meanwhile() {
 }
 
 #[test]
-fn who_wants_no_camera_is_asked_for_none() {
+fn an_unwanted_camera_is_not_requested() {
     let mut page = page();
     page.does(Input::LeaveCameraOff);
     page.does(Input::OpenUnasked);
@@ -695,7 +695,7 @@ fn who_wants_no_camera_is_asked_for_none() {
 }
 
 #[test]
-fn who_was_muted_and_unseen_is_heard_and_seen_when_they_turn_both_on() {
+fn opening_both_unmutes_and_turns_on_the_camera() {
     let mut page = page();
     page.does(Input::Mute);
     page.does(Input::LeaveCameraOff);
@@ -704,7 +704,7 @@ fn who_was_muted_and_unseen_is_heard_and_seen_when_they_turn_both_on() {
 }
 
 #[test]
-fn who_joins_sends_nothing_before_the_browser_answers() {
+fn joining_sends_nothing_before_the_browser_answers() {
     let mut page = page();
     page.lists(Input::OpenUnasked);
     assert_eq!(page.questions, [vec![Microphone, Camera]]);
@@ -714,7 +714,7 @@ fn who_joins_sends_nothing_before_the_browser_answers() {
 }
 
 #[test]
-fn what_was_asked_for_is_not_asked_for_by_join() {
+fn joining_does_not_repeat_requests() {
     let mut page = page();
     page.problem = |_| Some(Problem::Dismissed);
     page.does(Input::Open);
@@ -723,7 +723,7 @@ fn what_was_asked_for_is_not_asked_for_by_join() {
 }
 
 #[test]
-fn a_muted_microphone_is_opened_only_without_a_question() {
+fn a_muted_microphone_is_opened_only_without_a_prompt() {
     let mut page = page();
     page.does(Input::Reopen(vec![]));
     assert_eq!(page.questions, Vec::<Vec<Kind>>::new());
@@ -743,7 +743,7 @@ fn a_muted_microphone_is_opened_only_without_a_question() {
 }
 
 #[test]
-fn a_muted_microphone_can_be_unmuted_while_it_is_opened() {
+fn a_muted_microphone_can_be_unmuted_while_opening() {
     let mut page = page();
     page.granted = Kind::ALL.to_vec();
     page.handle(Input::Reopen(vec![]));
@@ -754,7 +754,7 @@ fn a_muted_microphone_can_be_unmuted_while_it_is_opened() {
 }
 
 #[test]
-fn a_muted_microphone_that_is_asked_for_meanwhile_is_opened_once() {
+fn a_muted_microphone_requested_twice_is_opened_once() {
     let mut page = page();
     page.granted = Kind::ALL.to_vec();
     page.handle(Input::Reopen(vec![]));
@@ -764,7 +764,7 @@ fn a_muted_microphone_that_is_asked_for_meanwhile_is_opened_once() {
 }
 
 #[test]
-fn what_sent_before_a_reload_counts_as_sending_at_once() {
+fn kinds_that_sent_before_a_reload_count_as_sending_at_once() {
     let mut page = page();
     page.granted = Kind::ALL.to_vec();
     page.handle(Input::Reopen(vec![Camera]));
@@ -776,7 +776,7 @@ fn what_sent_before_a_reload_counts_as_sending_at_once() {
 }
 
 #[test]
-fn release_lets_go_of_everything() {
+fn release_closes_all_devices() {
     let mut page = open_page();
     let tracks = page.sources().map(|source| match source {
         Source::On(track) => Rc::downgrade(track),
@@ -792,11 +792,11 @@ fn release_lets_go_of_everything() {
     assert_eq!(page.sources(), [&Source::Off; 2]);
     // An earlier loss does not concern the next call.
     page.does(Input::Open);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
 }
 
 #[test]
-fn a_choice_is_kept_and_used_where_something_is_in_use() {
+fn a_choice_is_stored_and_replaces_a_device_in_use() {
     let mut page = page();
     page.does(Input::Choose(Camera, "c2".into()));
     assert_eq!(page.done, [Command::KeepChoice(Camera, "c2".into())]);
@@ -815,50 +815,50 @@ fn a_choice_is_kept_and_used_where_something_is_in_use() {
 }
 
 #[test]
-fn a_new_device_is_offered_where_one_is_in_use() {
+fn a_new_device_is_offered_for_a_kind_in_use() {
     let mut page = open_page();
     let new = device(Camera, "c2");
     page.devices.as_mut().unwrap().push(new.clone());
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [Command::Offer(new)]);
+    assert_eq!(page.notifications(), [Command::Offer(new)]);
     assert_eq!(page.capture.devices().len(), 3);
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [], "it is offered once");
+    assert_eq!(page.notifications(), [], "it is offered once");
 
     page.devices.as_mut().unwrap().push(device(Camera, "default"));
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [], "what stands for another is none");
+    assert_eq!(page.notifications(), [], "what stands for another is none");
 
     page.does(Input::Toggle(Camera));
     page.devices.as_mut().unwrap().push(device(Camera, "c3"));
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), [], "nobody uses a camera");
+    assert_eq!(page.notifications(), [], "nobody uses a camera");
 }
 
 #[test]
-fn a_device_that_only_gets_its_name_is_not_new() {
+fn a_device_that_gains_a_label_is_not_new() {
     let mut page = page();
     page.devices = Some(vec![device(Microphone, ""), device(Camera, "")]);
     page.does(Input::Open);
     page.devices = Some(vec![device(Microphone, "m"), device(Camera, "c")]);
     page.does(Input::DevicesChanged);
-    assert_eq!(page.told(), []);
+    assert_eq!(page.notifications(), []);
     assert_eq!(page.capture.devices().len(), 2);
 }
 
 #[test]
-fn a_device_is_new_by_what_was_there_when_it_came() {
+fn new_devices_are_compared_with_the_list_before() {
     let mut page = open_page();
     page.handle(Input::DevicesChanged);
     page.devices.as_mut().unwrap().push(device(Camera, "c2"));
     // Another list is read in the meantime.
     page.handle(Input::Listed(Listing::Choice, page.devices.clone()));
     page.answer(0);
-    assert_eq!(page.told(), [Command::Offer(device(Camera, "c2"))]);
+    assert_eq!(page.notifications(), [Command::Offer(device(Camera, "c2"))]);
 }
 
 #[test]
-fn what_was_missing_and_is_wanted_is_opened_when_it_comes() {
+fn a_missing_device_is_opened_when_it_is_connected() {
     let mut page = page();
     page.devices = Some(vec![]);
     page.does(Input::Open);
@@ -875,7 +875,7 @@ fn what_was_missing_and_is_wanted_is_opened_when_it_comes() {
 }
 
 #[test]
-fn other_processing_opens_the_microphone_anew() {
+fn changed_processing_reopens_the_microphone() {
     let mut page = open_page();
     page.does(Input::ProcessingChanged);
     assert_eq!(page.questions, [vec![Microphone]]);
@@ -891,7 +891,7 @@ fn other_processing_opens_the_microphone_anew() {
 }
 
 #[test]
-fn what_the_system_mutes_is_known_of_the_device_in_use() {
+fn the_system_mute_of_the_device_in_use_is_known() {
     let mut page = open_page();
     let before = page.generation(Microphone);
     page.handle(Input::Muted(Microphone, before, true));
@@ -906,7 +906,7 @@ fn what_the_system_mutes_is_known_of_the_device_in_use() {
 }
 
 #[test]
-fn what_becomes_of_a_track_in_use_is_to_be_told() {
+fn every_track_in_use_is_followed() {
     let mut page = page();
     page.does(Input::Retry(Camera));
     let (generation, track) = (page.generation(Camera), Rc::new(1));

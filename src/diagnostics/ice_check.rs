@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_name_what_they_are_for() {
+    fn the_target_follows_from_the_url() {
         let all = [
             "stun:a.example",
             "turn:a.example",
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_told_from_silence() {
+    fn answers_and_silence_give_different_results() {
         use CheckEvent::{Done, Error, Found, Mapped, Relayed, TimedOut};
         let (stun, relay) = (CheckTarget::Stun, CheckTarget::Relay(Protocol::Tcp));
         let browser = CheckTarget::Browser;

@@ -17,7 +17,7 @@ use crate::{
     protocol::{Gate, Grade, Reaction, RoomSettings},
     session::Barrier,
 };
-use call::{advice, contact, in_background, link, not_delivered, recorded_by, state};
+use call::{call_hint, contact, in_background, link, not_delivered, recorded_by, state};
 use devices::problem;
 use notices::notice;
 use room::{LOCKED, inside, invitation, knock, knocking, no_room, refusal};
@@ -105,7 +105,7 @@ pub(super) static TEXTS: Texts = Texts {
     qr: "QR code with the link to this room",
     tap_to_hear: "Tap to hear",
     contact,
-    barred: |barrier| match barrier {
+    barrier: |barrier| match barrier {
         Barrier::Limit => "There are too many connections from your network. Salon keeps trying.",
         _ => {
             "The server answers, but something between you and the server blocks WebSocket connections. Try another network, or tell the person who runs this server. Salon keeps trying."
@@ -119,7 +119,7 @@ pub(super) static TEXTS: Texts = Texts {
         Grade::Weak => "weak connection",
         Grade::Poor => "very weak connection",
     },
-    advice,
+    call_hint,
     unmute_short: "Unmute",
     space: "Space",
     picture_stopped: "The video has stopped",
@@ -146,7 +146,7 @@ pub(super) static TEXTS: Texts = Texts {
     more_panel: "More",
     pin: |name| format!("Pin {name}"),
     silenced: "Muted for you",
-    sign: |sign| match sign {
+    reaction: |reaction| match reaction {
         Reaction::ThumbsUp => "Thumbs up",
         Reaction::Heart => "Heart",
         Reaction::Clap => "Applause",

@@ -9,9 +9,9 @@ pub struct FileTexts {
     pub files: &'static str,
     pub attach: &'static str,
     /// The state of a file of this size from another person, and whether they are present.
-    pub taken: fn(owner: &DisplayName, bool, FileState, size: u64) -> String,
+    pub receiving: fn(owner: &DisplayName, bool, FileState, size: u64) -> String,
     /// The state of an own file of this size for one recipient who has responded.
-    pub given: fn(to: &DisplayName, FileState, size: u64) -> String,
+    pub sending: fn(to: &DisplayName, FileState, size: u64) -> String,
     /// An own file of this size, and the number of people who have not responded.
     pub own: fn(size: u64, waiting: usize) -> String,
     /// An own file while nobody else is present.

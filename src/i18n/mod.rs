@@ -14,7 +14,7 @@ use crate::{
         DisplayName, ErrorCode, Gate, Grade, Invitation, NoRoom, Presence, Reaction, RoomName,
         RoomSettings,
     },
-    session::{Advice, Barrier, Notice},
+    session::{Barrier, CallHint, Notice},
 };
 pub use choices::ChoiceTexts;
 pub use files::FileTexts;
@@ -104,12 +104,12 @@ pub struct Texts {
     pub tap_to_hear: &'static str,
     pub contact: fn(Contact, inside: bool) -> &'static str,
     /// The server answers, but the socket does not open.
-    pub barred: fn(&Barrier) -> &'static str,
+    pub barrier: fn(&Barrier) -> &'static str,
     pub try_now: &'static str,
     pub in_background: fn(&DisplayName) -> String,
     pub state: fn(&Tile) -> String,
     pub grade: fn(Grade) -> &'static str,
-    pub advice: fn(&Advice) -> String,
+    pub call_hint: fn(&CallHint) -> String,
     pub unmute_short: &'static str,
     pub space: &'static str,
     pub picture_stopped: &'static str,
@@ -133,7 +133,7 @@ pub struct Texts {
     pub pin: fn(&str) -> String,
     /// A participant whom this person has muted for themselves.
     pub silenced: &'static str,
-    pub sign: fn(Reaction) -> &'static str,
+    pub reaction: fn(Reaction) -> &'static str,
     pub raise_hand: &'static str,
     pub lower_hand: &'static str,
     pub hand_raised: &'static str,

@@ -55,7 +55,7 @@ pub struct StatisticsTexts {
     pub server: &'static str,
     pub answers_in: fn(Duration) -> String,
     pub silent: &'static str,
-    pub barred: fn(&Barrier) -> String,
+    pub barrier: fn(&Barrier) -> String,
     pub target: fn(CheckTarget) -> &'static str,
     /// The result; `accepted`: whether the server should accept the credentials.
     pub finding: fn(CheckResult, accepted: bool) -> String,

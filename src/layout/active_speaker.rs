@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_who_talks_has_the_stage_and_keeps_it_in_silence() {
+    fn the_last_speaker_stays_active_in_silence() {
         let seen = play(&[([0.2, 0.0, 0.0], 20), ([0.0; 3], 50), ([0.0, 0.0, 0.1], 20)]);
         assert_eq!(seen.first(), Some(&None));
         assert_eq!(seen.get(10), Some(&Some(0)));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cough_takes_nothing_and_a_gap_between_words_neither() {
+    fn short_noises_and_pauses_do_not_change_the_speaker() {
         let talk = ([0.2, 0.0, 0.0], 3);
         let cough = ([0.0, 0.3, 0.0], 2);
         let score: Vec<_> = (0..20).flat_map(|_| [talk, talk, talk, cough]).collect();
@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn who_talks_over_somebody_louder_and_long_enough_gets_the_stage() {
+    fn a_louder_speaker_takes_over_after_a_while() {
         let seen = play(&[([0.1, 0.0, 0.0], 40), ([0.1, 0.12, 0.0], 40), ([0.1, 0.3, 0.0], 40)]);
         assert_eq!(seen.get(79), Some(&Some(0)), "about as loud is no reason");
         assert_eq!(seen.last(), Some(&Some(1)));
     }
 
     #[test]
-    fn two_who_talk_at_once_do_not_keep_each_other_off() {
+    fn two_simultaneous_speakers_do_not_block_each_other() {
         let both: Vec<_> =
             (0..10).flat_map(|_| [([0.0, 0.2, 0.18], 2), ([0.0, 0.18, 0.2], 2)]).collect();
         let score: Vec<_> =
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_gone_has_no_stage() {
+    fn a_participant_who_left_is_not_active() {
         let mut speaker = ActiveSpeaker::default();
         for tenth in 1..=20 {
             speaker.note(&[(1, 0.2), (2, 0.0)], Duration::from_millis(100 * tenth));
@@ -156,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_heard_nobody_stays_shorter_than_promised(
+        fn every_active_speaker_stays_for_the_minimum_time(
             score in prop::collection::vec(([0.0..0.4, 0.0..0.4, 0.0..0.4], 1..30u64), 1..30)
         ) {
             let seen = play(&score);

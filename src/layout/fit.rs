@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_cut_or_shown_whole() {
+    fn video_is_cropped_or_shown_whole() {
         let place = TileRect { left: 10.0, top: 10.0, width: 100.0, height: 100.0 };
         let (seen, drawn) = Fit::Cover.lay((200.0, 100.0), place);
         assert_eq!(seen, TileRect { left: 50.0, top: 0.0, width: 100.0, height: 100.0 });
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_a_third_of_a_face_is_lost() {
+    fn cropping_removes_at_most_a_third() {
         let fit = Fit::of_face;
         let (desk, phone) = ((1280.0, 720.0), (720.0, 1280.0));
         assert_eq!(fit(phone, (1256.0, 680.0)), Fit::Contain, "27 % would be seen");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn before_there_is_a_picture_or_a_place_nothing_is_decided() {
+    fn without_a_size_the_fit_is_undecided() {
         for nothing in [(0.0, 0.0), (0.0, 720.0), (1280.0, 0.0)] {
             assert_eq!(Fit::of_face(nothing, (300.0, 200.0)), Fit::Cover);
             assert_eq!(Fit::of_face((1280.0, 720.0), nothing), Fit::Cover);

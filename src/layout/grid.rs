@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn every_tile_has_a_place_and_no_row_is_empty() {
+    fn every_tile_fits_and_no_row_is_empty() {
         for count in 0..=16 {
             for (width, height) in [(1280.0, 800.0), (390.0, 844.0), (0.0, 0.0), (1.0, 9999.0)] {
                 let Grid { columns, rows } = grid(count, width, height);

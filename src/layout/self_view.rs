@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_goes_to_the_nearest_corner() {
+    fn a_dropped_self_view_moves_to_the_nearest_corner() {
         let page = (300.0, 200.0);
         assert_eq!(SelfViewPosition::nearest((10.0, 10.0), page), at("top-left"));
         assert_eq!(SelfViewPosition::nearest((160.0, 90.0), page), at("top-right"));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_lead_along_the_edges_and_stop_at_the_corners() {
+    fn arrow_keys_move_along_the_edges_and_stop_at_corners() {
         let walk = |keys: &[&str]| {
             let step = |corner: SelfViewPosition, key: &&str| corner.towards(key).unwrap_or(corner);
             keys.iter().fold(SelfViewPosition::default(), step)
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_the_usual_corner() {
+    fn an_unknown_name_is_the_default_corner() {
         assert_eq!(SelfViewPosition::from_name("elsewhere"), at("bottom-right"));
     }
 }

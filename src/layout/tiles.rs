@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pinned_goes_before_screens_and_these_before_who_talks() {
+    fn pins_come_before_screens_and_screens_before_speakers() {
         let screen = Item::Screen(PeerId(2));
         let all = [screen, person(1), person(2), Item::Own];
         let large = |items: &[Item], layout, pinned| {
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_row_that_is_not_full_stands_in_the_middle() {
+    fn an_incomplete_last_row_is_centred() {
         let items = [person(1), person(2), Item::Own];
         let places = arrange(&items, &[], 1008.0, 608.0);
         let lefts: Vec<_> = places.iter().map(|(_, place)| place.left).collect();
@@ -225,7 +225,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn everybody_has_a_place_of_their_own_on_the_stage(
+        fn tiles_on_the_stage_do_not_overlap(
             count in 1..12u64, large in 0..3usize, width in 320.0..2000.0, height in 240.0..1400.0
         ) {
             let items: Vec<_> = (0..count).map(person).collect();

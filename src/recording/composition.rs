@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_has_a_place_of_their_own_in_the_picture() {
+    fn tiles_in_a_recording_do_not_overlap() {
         for people in 1..=16 {
             for sharing in 0..=people.min(3) {
                 let cast: Vec<_> = (0..people)
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_takes_the_stage() {
+    fn a_shared_screen_is_the_largest_tile() {
         let ada = RecordedPerson {
             screen: Some(("screen", "Screen of Ada".to_owned())),
             ..person(0, "Ada")
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_large_on_the_stage_is_large_in_the_picture() {
+    fn the_spotlight_of_the_stage_is_recorded() {
         let cast = [person(1, "Ada"), person(2, "Bob"), person(0, "Cleo")];
         let largest = |layout, pinned| composition(&cast, layout, pinned).panes.swap_remove(0);
         let bob = largest(Layout::Speaker, None);
@@ -203,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_three_stands_in_the_middle() {
+    fn the_last_of_three_tiles_is_centred() {
         let cast = [person(1, "Ada"), person(2, "Bob"), person(0, "Cleo")];
         let place = composition(&cast, Layout::Grid, None).panes[2].place;
         assert!((place.left + place.width / 2.0 - 640.0).abs() < 1e-6);
     }
 
     #[test]
-    fn who_is_muted_is_not_heard() {
+    fn muted_microphones_are_not_recorded() {
         let muted = RecordedPerson { microphone: None, ..person(0, "Ada") };
         let sharing = RecordedPerson { screen_sound: Some("film"), ..person(1, "Bob") };
         let composition = composition(&[muted.clone(), sharing], Layout::Grid, None);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_held_upright_is_recorded_whole() {
+    fn upright_video_is_recorded_whole() {
         let ada = person(1, "Ada");
         let pane = Composition::of_one(&ada, SIZE).panes.swap_remove(0);
         let (seen, drawn) = pane.lay((720.0, 1280.0));

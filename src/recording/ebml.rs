@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heads_are_read_as_they_are_written() {
+    fn element_headers_survive_a_round_trip() {
         let mut out = Vec::new();
         put(&mut out, 0x1A45_DFA3, &[7; 3]);
         let head = Head { id: 0x1A45_DFA3, size: Some(3), length: 5 };
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_sizes_are_known_as_such_in_every_length() {
+    fn unknown_sizes_are_recognised_in_every_length() {
         let size = |bytes: &[u8]| Head::read(bytes).unwrap().unwrap().size;
         assert_eq!(size(&[0xA3, 0xFF]), None);
         assert_eq!(size(&[0xA3, 0x01, 255, 255, 255, 255, 255, 255, 255]), None);

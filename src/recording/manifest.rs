@@ -118,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn a_note_is_read_as_it_was_written() {
+    fn a_manifest_survives_a_round_trip() {
         let text = manifest().to_text();
         assert_eq!(Manifest::parse(&format!("{text}   ")), Some(manifest()));
         assert_eq!(Manifest::parse(&text[..text.len() - 1]), None);
     }
 
     #[test]
-    fn a_damaged_note_hides_no_film() {
+    fn a_damaged_manifest_does_not_hide_a_recording() {
         let files = ["all", "person-1"].map(str::to_owned);
         let lost =
             Manifest::lost("1000-0a1b2c3d", &files, &[0x1a, 0x45, 0xdf, 0xa3, 0x01]).unwrap();

@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_its_length_and_an_index_of_what_can_be_begun_with() {
+    fn a_repaired_file_has_a_length_and_an_index_of_keyframes() {
         let file = file(&[true, false, true]);
         let (bytes, length) = whole(&file, 1000).unwrap();
         assert_eq!(length, Duration::from_secs(3));
@@ -451,7 +451,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn wherever_it_was_cut_off_the_fragments_before_are_there(cut in 0..2000usize, step in 1..300usize) {
+        fn a_truncated_file_keeps_its_complete_fragments(cut in 0..2000usize, step in 1..300usize) {
             let file = file(&[true, true, true, true]);
             let cut = cut.min(file.len());
             let before = file.windows(4).take(cut).filter(|kind| *kind == b"mdat").count();
@@ -465,7 +465,7 @@ mod tests {
         }
 
         #[test]
-        fn t7_nothing_that_was_damaged_is_a_panic(
+        fn t7_damaged_files_never_panic(
             changes in prop::collection::vec((0..1500usize, any::<u8>()), 1..8)
         ) {
             let mut file = file(&[true, false]);

@@ -62,7 +62,7 @@ impl ChatUi {
     }
 
     /// Offers files to everybody in the room, as many as the others accept.
-    pub fn give(self, sources: Vec<StoredBytes>) {
+    pub fn offer_files(self, sources: Vec<StoredBytes>) {
         let is_open =
             |file: &&FileView| file.key.owner.is_none() && file.state == FileState::Offered;
         let open = |view: &View| view.files.files.iter().filter(is_open).count();
@@ -77,7 +77,7 @@ impl ChatUi {
             let number = now.max(self.last_file.get_value() + 1);
             self.last_file.set_value(number);
             self.call.order(move |engine| engine.add_file(number, source));
-            self.call.send(Input::File(FileInput::Give(number, name, size)));
+            self.call.send(Input::File(FileInput::Offer(number, name, size)));
         }
     }
 
@@ -85,7 +85,7 @@ impl ChatUi {
     pub fn refuse_folders(self, names: &[String]) {
         if !names.is_empty() {
             let names = names.iter().map(|name| FileName::from(name.as_str())).collect();
-            self.notices.show(Notice::Folders(names));
+            self.notices.show(Notice::FoldersRefused(names));
         }
     }
 
@@ -166,7 +166,7 @@ impl ChatUi {
         if let Some(Message { name, text, at, .. }) = said
             && platform::wall_clock().saturating_sub(*at) < NEWS
         {
-            self.notices.show(Notice::Said(name.clone(), text.clone()));
+            self.notices.show(Notice::Message(name.clone(), text.clone()));
         }
     }
 
@@ -187,7 +187,8 @@ impl ChatUi {
                 view.tiles.iter().find(|tile| Some(tile.key.id) == file.key.owner)
             });
             if let (Some(file), Some(owner)) = (new, owner) {
-                self.notices.show(Notice::Offers(owner.presence.name.clone(), file.name.clone()));
+                self.notices
+                    .show(Notice::FileOffered(owner.presence.name.clone(), file.name.clone()));
             }
         }
     }

@@ -92,7 +92,7 @@ impl Engine {
 
     /// Handles an input, carries out what follows from it, and returns when to show the outcome.
     fn handle(&mut self, input: Input, now: Duration) -> Redraw {
-        let (is_bulk, is_word) = (input.is_bulk(), input.is_word());
+        let (is_bulk, is_message) = (input.is_bulk(), input.is_message());
         if matches!(input, Input::Tick) {
             // It has run, perhaps a little early: then it is due again at the same time.
             self.timer = None;
@@ -107,7 +107,7 @@ impl Engine {
             return Redraw::Tick;
         }
         self.renew_seat(now);
-        if is_word { Redraw::Soon } else { Redraw::Now }
+        if is_message { Redraw::Soon } else { Redraw::Now }
     }
 
     /// Stores the seat as it is now, as the page may be reloaded.
@@ -226,10 +226,12 @@ impl Engine {
             Command::HandOutHostKey(key) => self.session.room.hand_out_host_link(&key),
             Command::DropHostKey => room_keys::drop_host_key(),
             Command::Mute(what) => self.session.media.muted_by_host(what),
-            Command::Tell(code) => self.session.notices.show(Notice::Refused(code)),
+            Command::Notify(code) => self.session.notices.show(Notice::Refused(code)),
             Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
-            Command::Talk(key, talk) => self.with_peer(key, |peer| peer.talk(&talk.to_json())),
-            Command::Pour(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
+            Command::SendMessage(key, talk) => {
+                self.with_peer(key, |peer| peer.talk(&talk.to_json()));
+            }
+            Command::SendBytes(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
             Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channels),
             Command::File(command) => self.files.run(self.session.inputs, command),
         }

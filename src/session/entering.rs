@@ -28,7 +28,7 @@ impl Session {
         effect_holding(move || platform::watch_fragment(move || self.take_pass()));
         self.call.send(Input::Watch(room.clone()));
         match SavedSeat::load(&room) {
-            Some(seat) => self.come_back(&seat),
+            Some(seat) => self.return_to_seat(&seat),
             None => chat_history::save(&room, &[]),
         }
     }
@@ -47,9 +47,9 @@ impl Session {
     }
 
     /// Comes back to a seat: after a reload at once, and else when Join is pressed.
-    fn come_back(self, seat: &SavedSeat) {
-        self.call.send(Input::Return(seat.token.clone(), seat.since));
-        self.call.send(Input::Recall(chat_history::load(&self.room.name.get_value())));
+    fn return_to_seat(self, seat: &SavedSeat) {
+        self.call.send(Input::RestoreSeat(seat.token.clone(), seat.since));
+        self.call.send(Input::RestoreChat(chat_history::load(&self.room.name.get_value())));
         self.chat.restore_unseen();
         if platform::was_reloaded() && self.connectivity.connects.get_untracked() {
             self.media.reopen(|kind| seat.sent(kind));

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_while_another_is_taken_is_not_lost_and_keeps_its_order() {
+    fn items_added_during_handling_keep_their_order() {
         let (inbox, taken) = (Inbox::default(), RefCell::default());
         for item in [1, 5] {
             inbox.put(item, |item| take(&inbox, &taken, item));

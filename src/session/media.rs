@@ -98,9 +98,9 @@ impl Media {
     pub(super) fn start(self) {
         for kind in Kind::ALL {
             let chosen = local_storage::get(choice_key(kind)).unwrap_or_default();
-            self.feed(Input::Recall(kind, chosen));
+            self.feed(Input::RestoreChoice(kind, chosen));
             if let Some(problem) = platform::barred(kind) {
-                self.feed(Input::Bar(kind, problem));
+                self.feed(Input::Block(kind, problem));
             }
         }
         self.speaker.set(local_storage::get(SPEAKER_KEY).unwrap_or_default());
@@ -156,11 +156,11 @@ impl Media {
                 track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
             }
             Command::KeepChoice(kind, id) => local_storage::set(choice_key(kind), &id),
-            Command::Offer(device) => self.notices.show(Notice::Offered(device)),
-            Command::TellReplaced { kind, gone, now } => {
-                self.notices.show(Notice::Replaced { kind, gone, now });
+            Command::Offer(device) => self.notices.show(Notice::DeviceOffered(device)),
+            Command::NotifyReplaced { kind, gone, now } => {
+                self.notices.show(Notice::DeviceReplaced { kind, gone, now });
             }
-            Command::TellUnplugged(kind) => self.notices.show(Notice::Unplugged(kind)),
+            Command::NotifyUnplugged(kind) => self.notices.show(Notice::DeviceUnplugged(kind)),
         }
     }
 

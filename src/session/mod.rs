@@ -1,7 +1,7 @@
 //! Runs a [`Call`](crate::call::Call): its commands go to the platform, the platform's events to it,
 //! and what the person is to see into signals.
 
-mod advice;
+mod call_hints;
 mod chat;
 mod clock;
 mod connectivity;
@@ -29,7 +29,7 @@ use crate::{
         RoomState,
     },
 };
-pub use advice::Advice;
+pub use call_hints::CallHint;
 pub use chat::ChatUi;
 pub use clock::Clock;
 pub use connectivity::{Barrier, Barriers, Connectivity, Probing};
@@ -41,7 +41,10 @@ pub use notices::{Notice, Notices};
 pub use own::OwnState;
 pub use playback::Playback;
 pub use preferences::{Preferences, SHORTCUT_KEYS, Shortcut, Volume, find_shortcut};
-pub use recording::{Labels, Recording, Stage, delete, kept, may_have_recordings, save};
+pub use recording::{
+    Labels, Recording, Stage, delete_recording, may_have_recordings, save_recording,
+    stored_recordings,
+};
 pub use room_links::RoomLinks;
 use std::time::Duration;
 pub use storage::{host_link, invitation_link, keep_host_key, keep_secret, recent_rooms};
@@ -111,11 +114,11 @@ impl Session {
         self.view.with(|view| view.tiles.iter().find(|tile| tile.key.id == id).cloned())
     }
 
-    /// What the person should know now.
+    /// The most important hint for the person, if there is one.
     #[must_use]
-    pub fn advice(self) -> Option<Advice> {
+    pub fn call_hint(self) -> Option<CallHint> {
         let devices = self.media.state();
-        self.view.with(|view| Advice::of(view, devices))
+        self.view.with(|view| CallHint::of(view, devices))
     }
 
     /// Whether Join asks a host to be let in.
@@ -181,19 +184,19 @@ impl Session {
         self.call.send(Input::Host(action));
     }
 
-    /// Tries at once to reach the server.
-    pub fn hurry(self) {
-        self.call.send(Input::Hurry);
+    /// Reconnects to the server now.
+    pub fn reconnect_now(self) {
+        self.call.send(Input::ReconnectNow);
     }
 
-    /// A picture of somebody else is on the screen.
-    pub fn seen(self) {
-        self.call.send(Input::Seen);
+    /// The first frame of another participant's video is on the screen.
+    pub fn first_frame_shown(self) {
+        self.call.send(Input::FirstFrame);
     }
 
-    /// Shows a reaction to everybody in the room.
+    /// Sends a reaction to everyone in the room.
     pub fn send_reaction(self, reaction: Reaction) {
-        self.call.send(Input::Show(reaction));
+        self.call.send(Input::SendReaction(reaction));
     }
 
     /// Sets how much is spent on pictures, now and on later visits.

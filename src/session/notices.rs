@@ -19,28 +19,28 @@ const OFFERED: Duration = Duration::from_secs(15);
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// Somebody came in; their name may be empty.
-    Came(String),
-    /// Somebody left; their name may be empty.
-    Went(String),
-    /// A message of somebody.
-    Said(DisplayName, ChatText),
-    /// Somebody offers a file.
-    Offers(DisplayName, FileName),
+    /// A participant joined; their name may be empty.
+    Joined(String),
+    /// A participant left; their name may be empty.
+    Left(String),
+    /// A chat message of a participant.
+    Message(DisplayName, ChatText),
+    /// A participant offers a file.
+    FileOffered(DisplayName, FileName),
     /// The transfer of a file is complete, or over.
     FileEnded(FileName, FileState),
     /// More files than can be offered at a time; the others are not.
     TooManyFiles,
     /// These folders are not offered.
-    Folders(Vec<FileName>),
-    /// Somebody has raised a hand; their name may be empty.
-    Raised(String),
-    /// Somebody begins to record the call.
-    Records(DisplayName),
-    /// Somebody stops recording.
-    StopsRecording(DisplayName),
-    /// Why this person's recording ended, or did not begin.
-    NotRecorded(RecordingProblem),
+    FoldersRefused(Vec<FileName>),
+    /// A participant raised a hand; their name may be empty.
+    HandRaised(String),
+    /// A participant is about to record the call.
+    RecordingStarting(DisplayName),
+    /// A participant stopped recording.
+    RecordingStopped(DisplayName),
+    /// Why this person's recording ended, or did not start.
+    RecordingFailed(RecordingProblem),
     /// The link is on the clipboard.
     LinkCopied,
     /// The browser did not allow it.
@@ -54,7 +54,7 @@ pub enum Notice {
     /// The browser did not allow it.
     ReportNotCopied,
     /// A device was unplugged, and another replaces it. Can be undone.
-    Replaced {
+    DeviceReplaced {
         /// Its kind.
         kind: Kind,
         /// The device that was unplugged.
@@ -63,7 +63,7 @@ pub enum Notice {
         now: String,
     },
     /// A device was plugged in that could replace the one in use.
-    Offered(Device),
+    DeviceOffered(Device),
     /// A host's action was refused, or the secret of a link is no longer valid.
     Refused(ErrorCode),
     /// A host has switched something off.
@@ -71,7 +71,7 @@ pub enum Notice {
     /// The screen could not be shared.
     NotShared(Problem),
     /// A device was unplugged, and there is no other.
-    Unplugged(Kind),
+    DeviceUnplugged(Kind),
 }
 
 impl Notice {
@@ -79,8 +79,8 @@ impl Notice {
     #[must_use]
     pub fn offers(&self) -> bool {
         match self {
-            Self::Replaced { gone, now, .. } => gone.label != *now,
-            Self::Offered(_) => true,
+            Self::DeviceReplaced { gone, now, .. } => gone.label != *now,
+            Self::DeviceOffered(_) => true,
             _ => self.opens_tab(),
         }
     }
@@ -93,7 +93,7 @@ impl Notice {
 
     /// Whether the open chat says the same.
     fn is_in_chat(&self) -> bool {
-        matches!(self, Self::Said(..) | Self::Offers(..) | Self::FileEnded(..))
+        matches!(self, Self::Message(..) | Self::FileOffered(..) | Self::FileEnded(..))
     }
 }
 
@@ -167,7 +167,7 @@ impl Notices {
     }
 
     /// Announces who begins to record, and who stops. People who join recording have a mark.
-    fn tell_of_recording(self, before: &View, after: &View) {
+    fn announce_recording(self, before: &View, after: &View) {
         let is_recording = |tile: &&Tile| tile.presence.recording;
         let changed = |from: &View, to: &View| {
             let was = |tile: &&Tile| {
@@ -178,13 +178,13 @@ impl Notices {
             found.map(|tile| tile.presence.name.clone())
         };
         if let Some(name) = changed(before, after) {
-            self.show(Notice::Records(name));
+            self.show(Notice::RecordingStarting(name));
         } else if let Some(name) = changed(after, before) {
-            self.show(Notice::StopsRecording(name));
+            self.show(Notice::RecordingStopped(name));
         }
     }
 
-    /// Announces people who came or went while this person was inside.
+    /// Announces who joined or left while this person was in the call.
     pub(super) fn compare(self, before: &View, after: &View) {
         let inside = |view: &View| matches!(view.phase, Phase::InCall { .. });
         if inside(after) && !inside(before) {
@@ -192,7 +192,7 @@ impl Notices {
             let recorder = after.tiles.iter().find(|tile| tile.presence.recording);
             recorder
                 .into_iter()
-                .for_each(|tile| self.show(Notice::Records(tile.presence.name.clone())));
+                .for_each(|tile| self.show(Notice::RecordingStarting(tile.presence.name.clone())));
         }
         if !inside(before) || !inside(after) {
             return;
@@ -206,17 +206,17 @@ impl Notices {
             tile.map(|tile| tile.presence.name.as_str().to_owned())
         };
         if let Some(name) = missing(after, before) {
-            self.show(Notice::Came(name));
+            self.show(Notice::Joined(name));
         } else if let Some(name) = missing(before, after) {
-            self.show(Notice::Went(name));
+            self.show(Notice::Left(name));
         } else if let Some(name) = raised(before, after) {
-            self.show(Notice::Raised(name));
+            self.show(Notice::HandRaised(name));
         }
-        self.tell_of_recording(before, after);
+        self.announce_recording(before, after);
     }
 }
 
-/// The name of somebody who has just raised a hand.
+/// The name of a participant who has just raised a hand.
 fn raised(before: &View, after: &View) -> Option<String> {
     let lowered = |tile: &&Tile| {
         let before = before.tiles.iter().find(|before| before.key.id == tile.key.id);
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_tab_of_its_own_helps_with_stands_as_long_as_other_offers() {
+    fn a_notice_that_opens_a_tab_counts_as_an_offer() {
         assert!(Notice::NotShared(Problem::Framed).offers());
         assert!(!Notice::NotShared(Problem::Forbidden).offers());
     }

@@ -92,7 +92,7 @@ impl Preferences {
 
     fn set_hiding(self, hide: bool) {
         self.hides_address.set(Some(hide));
-        self.inputs.send(Input::Hide(hide));
+        self.inputs.send(Input::HideAddress(hide));
     }
 
     /// The volume at which somebody is heard, also after they came back.

@@ -99,7 +99,9 @@ impl Session {
             settled.set(false);
             inside.get().then(|| Timer::new(SETTLED, move || settled.set(true)))
         });
-        effect_holding(move || settled.get().then(|| self.media.overhear(self.clock.ticks())));
+        effect_holding(move || {
+            settled.get().then(|| self.media.monitor_microphone(self.clock.ticks()))
+        });
         effect(move || {
             if settled.get() {
                 platform::spawn_local(platform::remove_stale_files());
@@ -159,7 +161,7 @@ impl Session {
         match event {
             PageEvent::Awake => {
                 self.own.hidden.set(false);
-                self.call.send(Input::Awake);
+                self.call.send(Input::CheckServer);
                 self.media.retry_busy();
             }
             PageEvent::Hidden => {

@@ -32,7 +32,7 @@ pub(super) fn fingerprints(sdp: &str) -> Option<String> {
 pub(super) struct DtlsFingerprints {
     local: Option<String>,
     remote: Option<String>,
-    seal: Option<Arc<str>>,
+    agreed: Option<Arc<str>>,
 }
 
 impl DtlsFingerprints {
@@ -48,14 +48,14 @@ impl DtlsFingerprints {
 
     /// The text that both sides can compare; the same on both. `None` until both descriptions are
     /// known.
-    pub(super) fn seal(&self) -> Option<Arc<str>> {
-        self.seal.clone()
+    pub(super) fn agreed(&self) -> Option<Arc<str>> {
+        self.agreed.clone()
     }
 
     /// Applies both descriptions. Until they are in force, and if they are rolled back, the
     /// previous fingerprints count.
     pub(super) fn agree(&mut self) {
-        self.seal = match (&self.local, &self.remote) {
+        self.agreed = match (&self.local, &self.remote) {
             (Some(local), Some(remote)) => {
                 let (one, two) = (local.min(remote), local.max(remote));
                 Some(format!("{one}\n\n{two}").into())
@@ -74,25 +74,25 @@ mod tests {
     const BOB: &str = "v=0\na=fingerprint:sha-256 CC:DD\n";
     const EVE: &str = "v=0\na=fingerprint:sha-256 EE:FF\n";
 
-    fn seal(local: &str, remote: &str) -> Option<Arc<str>> {
-        let mut ends = DtlsFingerprints::default();
-        ends.set_local(local);
-        ends.set_remote(remote);
-        assert_eq!(ends.seal(), None);
-        ends.agree();
-        ends.seal()
+    fn agreed(local: &str, remote: &str) -> Option<Arc<str>> {
+        let mut fingerprints = DtlsFingerprints::default();
+        fingerprints.set_local(local);
+        fingerprints.set_remote(remote);
+        assert_eq!(fingerprints.agreed(), None);
+        fingerprints.agree();
+        fingerprints.agreed()
     }
 
     #[test]
-    fn both_sides_see_the_same_unless_somebody_sits_between_them() {
-        assert_eq!(seal(ADA, BOB).as_deref(), Some("sha-256 AA:BB\n\nsha-256 CC:DD"));
-        assert_eq!(seal(ADA, BOB), seal(BOB, ADA));
-        assert_ne!(seal(ADA, EVE), seal(BOB, EVE));
-        assert_eq!(seal(ADA, "v=0\r\n"), None);
+    fn both_sides_see_the_same_fingerprints_unless_a_connection_is_intercepted() {
+        assert_eq!(agreed(ADA, BOB).as_deref(), Some("sha-256 AA:BB\n\nsha-256 CC:DD"));
+        assert_eq!(agreed(ADA, BOB), agreed(BOB, ADA));
+        assert_ne!(agreed(ADA, EVE), agreed(BOB, EVE));
+        assert_eq!(agreed(ADA, "v=0\r\n"), None);
     }
 
     #[test]
-    fn what_only_some_browsers_read_breaks_the_seal() {
+    fn fingerprint_lines_that_only_some_browsers_read_are_rejected() {
         for line in [
             "a=fingerprint:sha-256\tEE:FF",
             "a=fingerprint:\tsha-256\tEE:FF",
@@ -100,18 +100,18 @@ mod tests {
             " a=fingerprint:sha-256 EE:FF",
             "a=x\ra=fingerprint: sha-256 EE:FF",
         ] {
-            assert_eq!(seal(ADA, &format!("{BOB}{line}\r\n")), None, "{line:?}");
+            assert_eq!(agreed(ADA, &format!("{BOB}{line}\r\n")), None, "{line:?}");
         }
     }
 
     #[test]
-    fn what_is_taken_back_changes_nothing() {
-        let mut ends = DtlsFingerprints::default();
-        ends.set_local(ADA);
-        ends.set_remote(BOB);
-        ends.agree();
-        let agreed = ends.seal();
-        ends.set_remote(EVE);
-        assert_eq!(ends.seal(), agreed);
+    fn a_description_that_is_not_agreed_changes_no_fingerprints() {
+        let mut fingerprints = DtlsFingerprints::default();
+        fingerprints.set_local(ADA);
+        fingerprints.set_remote(BOB);
+        fingerprints.agree();
+        let before = fingerprints.agreed();
+        fingerprints.set_remote(EVE);
+        assert_eq!(fingerprints.agreed(), before);
     }
 }

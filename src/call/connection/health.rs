@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_that_lasts_is_graded_and_forgotten_when_it_is_over() {
+    fn lasting_packet_loss_lowers_the_grade_until_it_ends() {
         let (mut health, mut counts, mut now) = (Health::default(), Counts::default(), millis(0));
         let mut grades = Vec::new();
         for lost in [0, 10, 0] {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_lost_in_an_outage_is_no_measure_of_what_comes() {
+    fn packets_lost_in_an_outage_do_not_lower_the_grade() {
         let (mut health, mut counts) = (Health::default(), Counts::default());
         for step in 0..40 {
             let now = millis(500 * step);
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn after_an_outage_what_can_be_sent_is_measured_anew() {
+    fn send_bandwidth_is_measured_again_after_an_outage() {
         let (mut health, mut now) = (Health::default(), millis(0));
         let mut counts = Counts { for_picture: Some(POOR_RATE - 1), ..Counts::default() };
         let mut sent_after = |seconds, comes: bool| {
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told_from_having_nothing_to_say() {
+    fn silence_counts_only_while_media_is_expected() {
         let mut health = Health::default();
         let sound = Arrival { packets: 1, lost: 0 };
         let counts = Counts { heard: 1, sound, picture: sound, ..Counts::default() };
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_too_low_for_a_picture_is_weak() {
+    fn a_rate_too_low_for_video_is_weak() {
         let sent = |rate| sent(&Counts { for_picture: rate, ..Counts::default() });
         assert_eq!(
             [sent(None), sent(Some(2_000_000)), sent(Some(200_000)), sent(Some(50_000))],

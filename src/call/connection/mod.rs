@@ -158,7 +158,7 @@ impl Connection {
     }
 
     /// Records that a signal was lost.
-    pub(super) fn lose_words(&mut self) {
+    pub(super) fn note_lost_signal(&mut self) {
         self.undelivered = true;
     }
 
@@ -173,7 +173,7 @@ impl Connection {
     pub(super) fn returned(&mut self, network_changed: bool, now: Duration) {
         self.repeat();
         if self.transport.was_up && (network_changed || !self.is_up() || self.pauses()) {
-            self.recovery.hurry(now);
+            self.recovery.repair_now(now);
         }
     }
 
@@ -199,7 +199,7 @@ impl Connection {
 
     pub(super) fn pair(&self) -> Pair {
         let received = self.health.received();
-        Pair { id: self.key.id, received, sent: self.sent(), theirs: self.receptions.remote }
+        Pair { id: self.key.id, received, sent: self.sent(), remote_report: self.receptions.remote }
     }
 
     /// The grade of sent media. While it is limited, the grade is at most that of the limit.
@@ -242,13 +242,13 @@ impl Connection {
             PeerInput::Channel(input) => return self.note_channel(&input),
         }
         if !had_collided && self.negotiation.has_collided() {
-            self.recovery.hurry(now);
+            self.recovery.repair_now(now);
         }
-        self.look(now);
+        self.update(now);
     }
 
     /// Derives what to do from the state of the connection.
-    pub(super) fn look(&mut self, now: Duration) {
+    pub(super) fn update(&mut self, now: Duration) {
         self.transport.note(now);
         let silent = self.silent_since();
         if self.is_beyond_repair() {
@@ -296,7 +296,7 @@ impl Connection {
             // The other side may be waiting for its user: the offer stays open. A client that
             // implements only the basic messages would take a new connection for its existing one.
             self.negotiation.repeat();
-            self.look(now);
+            self.update(now);
             return false;
         }
         if step == Some(Step::RestartIce) {
@@ -304,12 +304,12 @@ impl Connection {
         } else if !failed {
             self.transport.failures += 1;
         }
-        self.look(now);
+        self.update(now);
         step == Some(Step::Reconnect)
     }
 
     /// The reception report for the other side, if it has changed.
-    pub(super) fn news(&mut self, pairs: &[Pair], now: Duration) -> Option<Reception> {
+    pub(super) fn reception_report(&mut self, pairs: &[Pair], now: Duration) -> Option<Reception> {
         let (sound, picture) = match self.transport.was_connected {
             true => self.health.arrives(self.expected),
             false => (true, true),

@@ -93,8 +93,8 @@ impl Negotiation {
     }
 
     /// The fingerprints that both sides can compare.
-    pub(super) fn seal(&self) -> Option<Arc<str>> {
-        self.fingerprints.seal()
+    pub(super) fn fingerprints(&self) -> Option<Arc<str>> {
+        self.fingerprints.agreed()
     }
 
     /// Whether the negotiation is stable and no operation is running or queued.

@@ -28,7 +28,7 @@ pub(in crate::call) struct Pair {
     /// bandwidth.
     pub(super) sent: Grade,
     /// Their report.
-    pub(super) theirs: Reception,
+    pub(super) remote_report: Reception,
 }
 
 /// The verdict on all pairs of this side. Sent media comes first: only this side can improve it,
@@ -36,16 +36,16 @@ pub(in crate::call) struct Pair {
 pub(in crate::call) fn verdict(pairs: &[Pair]) -> Verdict {
     let bad = |grade: Grade| grade < Grade::Good;
     let mut verdicts = pairs.iter().filter(|pair| bad(pair.sent)).map(|pair| {
-        let elsewhere = best(pairs, pair.id, |pair| pair.sent);
-        match is_receiver_weak(elsewhere, pair.theirs.best_received) {
+        let others = best(pairs, pair.id, |pair| pair.sent);
+        match is_receiver_weak(others, pair.remote_report.best_received) {
             true => Verdict::Download(pair.id),
             false => Verdict::MyUpload,
         }
     });
     let sent = verdicts.next();
     let mut verdicts = pairs.iter().filter(|pair| bad(pair.received)).map(|pair| {
-        let elsewhere = best(pairs, pair.id, |pair| pair.received);
-        match is_receiver_weak(pair.theirs.best_sent, elsewhere) {
+        let others = best(pairs, pair.id, |pair| pair.received);
+        match is_receiver_weak(pair.remote_report.best_sent, others) {
             true => Verdict::MyDownload,
             false => Verdict::Upload(pair.id),
         }
@@ -76,15 +76,15 @@ mod tests {
     use Grade::{Good, Poor, Weak};
 
     fn pair(id: u64, received: Grade, sent: Grade) -> Pair {
-        Pair { id: PeerId(id), received, sent, theirs: Reception::default() }
+        Pair { id: PeerId(id), received, sent, remote_report: Reception::default() }
     }
 
     fn with(pair: Pair, best_sent: Option<Grade>, best_received: Option<Grade>) -> Pair {
-        Pair { theirs: Reception { best_sent, best_received, ..pair.theirs }, ..pair }
+        Pair { remote_report: Reception { best_sent, best_received, ..pair.remote_report }, ..pair }
     }
 
     #[test]
-    fn the_weak_side_is_named() {
+    fn the_verdict_names_the_weak_side() {
         for (pairs, expected) in [
             (vec![], Verdict::Good),
             (vec![pair(1, Good, Good)], Verdict::Good),

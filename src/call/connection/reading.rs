@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_arrived_is_summed_up_by_kind() {
+    fn arrivals_are_summed_up_by_kind() {
         let track = |mid: &str, is_audio, packets, lost| TrackReading {
             mid: mid.to_owned().try_into().ok(),
             is_audio,

@@ -33,7 +33,7 @@ pub(super) struct Recovery {
     /// No attempt before this.
     earliest: Duration,
     next: Option<Duration>,
-    hurried: bool,
+    immediate: bool,
 }
 
 impl Recovery {
@@ -59,8 +59,8 @@ impl Recovery {
     }
 
     /// Schedules a repair immediately, because waiting has no benefit.
-    pub(super) fn hurry(&mut self, now: Duration) {
-        (self.earliest, self.next, self.hurried) = (now, Some(now), true);
+    pub(super) fn repair_now(&mut self, now: Duration) {
+        (self.earliest, self.next, self.immediate) = (now, Some(now), true);
     }
 
     /// Time of the scheduled repair.
@@ -73,8 +73,8 @@ impl Recovery {
         self.next.take_if(|next| *next <= now)?;
         let wait = backoff(&LADDER, self.attempts);
         self.attempts += 1;
-        let hurried = std::mem::take(&mut self.hurried);
-        self.earliest = now + if hurried { SECOND_AFTER } else { Duration::from_secs(wait) };
+        let immediate = std::mem::take(&mut self.immediate);
+        self.earliest = now + if immediate { SECOND_AFTER } else { Duration::from_secs(wait) };
         let reconnects = hopeless || self.attempts > RESTART_LIMIT;
         Some(if reconnects { Step::Reconnect } else { Step::RestartIce })
     }
@@ -102,7 +102,7 @@ mod tests {
             caller.want(millis(0), Role::Caller);
         }
         assert_eq!(times, [2, 5, 10, 18, 30, 42]);
-        caller.hurry(millis(43_000));
+        caller.repair_now(millis(43_000));
         assert_eq!(caller.step(true, millis(43_000)), Some(Step::Reconnect));
         caller.want(millis(0), Role::Caller);
         assert_eq!(caller.due(), Some(millis(44_200)), "it may have been too early");

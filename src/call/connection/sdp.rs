@@ -134,7 +134,7 @@ mod tests {
         a=sctp-port:5000\r\n";
 
     #[test]
-    fn every_codec_of_the_first_pictures_begins_at_our_rate() {
+    fn every_codec_of_the_first_video_section_gets_our_start_bitrate() {
         let expected = OFFER
             .replace("VP8/90000\r\n", "VP8/90000\r\na=fmtp:96 x-google-start-bitrate=1000\r\n")
             .replace("profile-id=0", "profile-id=0;x-google-start-bitrate=1000");
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_side_has_no_say_in_how_much_this_one_sends() {
+    fn bitrates_of_the_other_side_are_removed() {
         let theirs = "profile-id=0; X-Google-Min-Bitrate=90000;x-google-start-bitrate=90000";
         let greedy = OFFER
             .replace("profile-id=0", theirs)
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_of_media_are_named_in_their_order() {
+    fn media_sections_are_listed_in_order() {
         let sdp = "v=0\r\n\
             m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\n\
             m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:b\r\n\
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn channels_are_found_unless_they_are_refused() {
+    fn data_channel_sections_are_found_unless_rejected() {
         assert!(has_channels(OFFER));
         assert!(!has_channels(&OFFER.replace("m=application 9", "m=application 0")));
         assert!(!has_channels("v=0\r\n"));

@@ -24,7 +24,7 @@ pub(super) struct Start {
     described: bool,
     reachable: bool,
     /// The failure that the other side reports.
-    theirs: Option<Failure>,
+    remote: Option<Failure>,
     /// The obstacle of the replaced connection.
     before: Option<Obstacle>,
 }
@@ -39,7 +39,7 @@ impl Start {
             gathered: false,
             described: false,
             reachable: false,
-            theirs: None,
+            remote: None,
             before: None,
         }
     }
@@ -62,12 +62,12 @@ impl Start {
                 Some(_) => self.found = true,
                 None => self.gathered = true,
             },
-            PeerInput::Signal(signal) => self.hear(signal),
+            PeerInput::Signal(signal) => self.on_signal(signal),
             _ => {}
         }
     }
 
-    fn hear(&mut self, signal: &Signal) {
+    fn on_signal(&mut self, signal: &Signal) {
         match signal {
             Signal::Offer(SessionDescription { sdp, .. })
             | Signal::Answer(SessionDescription { sdp, .. }) => {
@@ -78,7 +78,7 @@ impl Start {
                 let candidate = candidate.as_ref();
                 self.reachable |= candidate.is_some_and(|one| !one.candidate.is_empty());
             }
-            Signal::Reception(reception) => self.theirs = reception.failure,
+            Signal::Reception(reception) => self.remote = reception.failure,
         }
     }
 
@@ -99,7 +99,7 @@ impl Start {
     }
 
     /// When the report next changes by itself.
-    pub(super) fn told(&self, now: Duration) -> Option<Duration> {
+    pub(super) fn changes_at(&self, now: Duration) -> Option<Duration> {
         let late = [self.first, self.made].map(|since| since + BEGINS_WITHIN);
         late.into_iter().filter(|late| *late > now).min()
     }
@@ -118,7 +118,7 @@ impl Start {
     pub(super) fn obstacle(&self, now: Duration) -> Option<Obstacle> {
         let is_certain = |failure: &Failure| !matches!(failure, Failure::NoAnswer | Failure::Other);
         let here = self.fault().map(Obstacle::Here);
-        let there = self.theirs.filter(is_certain).map(Obstacle::There);
+        let there = self.remote.filter(is_certain).map(Obstacle::There);
         let overdue = (now >= self.first + BEGINS_WITHIN).then_some(Obstacle::Between);
         here.or(there).or_else(|| match self.is_late(now) {
             true => Some(self.guess()),

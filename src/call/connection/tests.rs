@@ -42,7 +42,7 @@ fn the_caller_offers_and_the_callee_waits() {
 }
 
 #[test]
-fn an_offer_that_is_said_again_has_one_answer() {
+fn a_repeated_offer_gets_the_same_answer() {
     use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
     let named = |kind, sdp: &str| SessionDescription::new(kind, sdp);
     let offer = || Signal::Offer(named(SdpType::Offer, "offer"));
@@ -148,7 +148,7 @@ fn in_a_collision_the_callee_asks_for_a_new_connection() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_applied_takes_the_offer_back() {
+fn an_answer_that_cannot_be_applied_rolls_the_offer_back() {
     let mut caller = Negotiation::new(Role::Caller);
     caller.needed();
     let offer = description(SdpType::Offer);
@@ -162,7 +162,7 @@ fn an_answer_that_cannot_be_applied_takes_the_offer_back() {
 }
 
 #[test]
-fn links_are_told_in_plain_words() {
+fn connection_states_become_links() {
     use ConnectionState as C;
     use IceConnectionState as I;
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
@@ -190,7 +190,7 @@ fn links_are_told_in_plain_words() {
 }
 
 #[test]
-fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
+fn silence_is_reported_and_repaired_and_arriving_data_is_no_loss() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let millis = Duration::from_millis;
     let hear = |connection: &mut Connection, heard, now| {
@@ -203,7 +203,7 @@ fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
         let restarts = std::iter::from_fn(|| connection.poll());
         let restarts = restarts.filter(|command| *command == PeerCommand::RestartIce).count();
         let reconnecting = matches!(connection.link(millis(now)), Link::Reconnecting { .. });
-        (reconnecting, restarts, connection.news(&[], millis(now)).is_some())
+        (reconnecting, restarts, connection.reception_report(&[], millis(now)).is_some())
     };
     connection.handle(PeerInput::Connection(ConnectionState::Connected), millis(0));
     let mut events = Vec::new();
@@ -231,7 +231,7 @@ fn silence_is_told_and_mended_and_what_still_comes_is_no_loss() {
 }
 
 #[test]
-fn less_is_sent_at_once_and_more_after_a_while() {
+fn video_is_reduced_at_once_and_increased_after_a_while() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let seconds = Duration::from_secs;
     let mut limits = Vec::new();
@@ -252,7 +252,7 @@ fn less_is_sent_at_once_and_more_after_a_while() {
 }
 
 #[test]
-fn who_saves_data_gets_little_and_who_only_listens_nothing() {
+fn data_savers_get_small_video_and_listeners_none() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let mut limits = |own, theirs| {
         let presence = Presence { quality: theirs, ..Presence::default() };

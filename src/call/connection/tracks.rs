@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_map_the_first_of_each_kind_is_of_the_person() {
+    fn without_a_map_the_first_section_of_each_kind_is_microphone_or_camera() {
         let mut map = TrackMap::default();
         let first = [(true, 9, "0"), (false, 9, "1")];
         let own = [("0", Microphone), ("1", Camera)];
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_counts_whatever_the_order() {
+    fn a_map_overrides_the_order_of_sections() {
         let mut map = TrackMap::default();
         let sections = [(false, 9, "0"), (true, 9, "1"), (false, 9, "2"), (true, 9, "3")];
         let said = [("2", Camera), ("0", Screen), ("3", Microphone), ("1", ScreenAudio)];
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_that_is_wrong_misleads_nobody() {
+    fn wrong_map_entries_are_ignored() {
         let sections = [(true, 9, "0"), (false, 9, "1"), (false, 0, "2"), (false, 9, "3")];
         let said = [("7", Camera), ("0", Camera), ("1", Screen), ("1", Camera), ("2", Camera)];
         let expected = tracks(&[("1", Screen)]);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_that_is_not_applied_counts_for_nothing() {
+    fn a_description_that_is_not_applied_changes_no_track() {
         let mut map = TrackMap::default();
         let own = [(true, 9, "0"), (false, 9, "1")];
         let expected = learn(&mut map, &described(&own));

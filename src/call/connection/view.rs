@@ -14,8 +14,8 @@ impl Connection {
     }
 
     /// When the displayed state next changes by itself.
-    pub(in crate::call) fn told(&self, now: Duration) -> Option<Duration> {
-        let start = self.start.told(now).filter(|_| !self.transport.was_up);
+    pub(in crate::call) fn link_changes_at(&self, now: Duration) -> Option<Duration> {
+        let start = self.start.changes_at(now).filter(|_| !self.transport.was_up);
         let silent = self.broken().map(|since| since + SILENT_AFTER);
         start.into_iter().chain(silent.filter(|time| *time > now)).min()
     }
@@ -68,7 +68,7 @@ impl Connection {
     }
 
     /// The fingerprints that both sides can compare.
-    pub(in crate::call) fn seal(&self) -> Option<Arc<str>> {
-        self.negotiation.seal()
+    pub(in crate::call) fn fingerprints(&self) -> Option<Arc<str>> {
+        self.negotiation.fingerprints()
     }
 }

@@ -105,7 +105,7 @@ impl Files {
             match file {
                 File::Sending(sending) => sending.left(peer),
                 File::Receiving(receiving) if receiving.key.owner == Some(peer) => {
-                    receiving.left_alone();
+                    receiving.owner_left();
                 }
                 File::Receiving(_) => {}
             }
@@ -154,7 +154,7 @@ impl Files {
 
     pub(super) fn handle(&mut self, input: FileInput) {
         match input {
-            FileInput::Give(number, name, size) => {
+            FileInput::Offer(number, name, size) => {
                 let mut sending = Sending::new(number, name, size);
                 for line in &self.lines {
                     self.commands.extend(sending.offer_to(line.peer));
@@ -162,9 +162,9 @@ impl Files {
                 self.files.push(File::Sending(sending));
                 self.forget_old(None);
             }
-            FileInput::Take(key) => self.with_receiving(key, Receiving::take),
-            FileInput::Hold(key) => self.with_receiving(key, Receiving::hold),
-            FileInput::Drop(key) => self.drop_file(key),
+            FileInput::Download(key) => self.with_receiving(key, Receiving::download),
+            FileInput::Pause(key) => self.with_receiving(key, Receiving::pause),
+            FileInput::Remove(key) => self.remove(key),
             FileInput::Read(number, peer, from, bytes) => self.read(number, peer, from, bytes),
             FileInput::Wrote(key, place) => {
                 self.with_receiving(key, |receiving| receiving.wrote(place));
@@ -181,7 +181,7 @@ impl Files {
     }
 
     /// A participant with this name sends a message about a file.
-    pub(super) fn hear(
+    pub(super) fn on_message(
         &mut self,
         peer: PeerId,
         called: &DisplayName,
@@ -197,9 +197,12 @@ impl Files {
             FileNews::Request(_)
                 if sending(&mut self.files, number).is_none_or(|it| !it.is_open()) =>
             {
-                self.tell(vec![ContentCommand::Send(peer, Talk::File(number, FileNews::Withdraw))]);
+                self.push_commands(vec![ContentCommand::Send(
+                    peer,
+                    Talk::File(number, FileNews::Withdraw),
+                )]);
             }
-            news => self.with_sending(number, |sending| sending.hear(peer, &news)),
+            news => self.with_sending(number, |sending| sending.on_message(peer, &news)),
         }
         self.pump();
     }
@@ -221,9 +224,9 @@ impl Files {
         let commands = receiving.take_in(&slice);
         let fits =
             receiving.got() > before && (slice.bytes.len() >= MIN_CHUNK || receiving.is_whole());
-        let borne = fits || receiving.bears();
-        self.tell(commands);
-        borne
+        let excused = fits || receiving.excuse();
+        self.push_commands(commands);
+        excused
     }
 
     fn offered(&mut self, key: FileKey, owner: &DisplayName, name: FileName, size: u64) {
@@ -236,7 +239,10 @@ impl Files {
             self.heard += 1;
             self.forget_old(key.owner);
         } else if let Some(owner) = key.owner {
-            self.tell(vec![ContentCommand::Send(owner, Talk::File(key.number, FileNews::Decline))]);
+            self.push_commands(vec![ContentCommand::Send(
+                owner,
+                Talk::File(key.number, FileNews::Decline),
+            )]);
         }
     }
 
@@ -251,7 +257,7 @@ impl Files {
         }
     }
 
-    fn drop_file(&mut self, key: FileKey) {
+    fn remove(&mut self, key: FileKey) {
         if self.receiving(key).is_some_and(|receiving| receiving.is_open()) {
             return self.with_receiving(key, Receiving::decline);
         }
@@ -316,7 +322,7 @@ impl Files {
         action: impl FnOnce(&mut Receiving) -> Vec<ContentCommand>,
     ) {
         let commands = self.receiving(key).map(action).unwrap_or_default();
-        self.tell(commands);
+        self.push_commands(commands);
     }
 
     fn with_sending(
@@ -325,11 +331,11 @@ impl Files {
         action: impl FnOnce(&mut Sending) -> Vec<ContentCommand>,
     ) {
         let commands = sending(&mut self.files, number).map(action).unwrap_or_default();
-        self.tell(commands);
+        self.push_commands(commands);
     }
 
     /// Messages to participants without a channel are sent again when one opens.
-    fn tell(&mut self, commands: Vec<ContentCommand>) {
+    fn push_commands(&mut self, commands: Vec<ContentCommand>) {
         let lines = &self.lines;
         let reaches = |command: &ContentCommand| match command {
             ContentCommand::Send(peer, _) => lines.iter().any(|line| line.peer == *peer),

@@ -22,9 +22,9 @@ pub(super) struct Receiving {
     got: u64,
     /// How many may.
     most: u64,
-    /// How many are written down, and how many its owner knows of.
+    /// How many are written down, and how many of these were reported to the owner.
     wrote: u64,
-    told: u64,
+    reported: u64,
     /// The hash according to its owner.
     sum: Option<String>,
     /// Number of unwanted slices that are still excused since the last request, or since the owner
@@ -44,7 +44,7 @@ impl Receiving {
             got: 0,
             most: size,
             wrote: 0,
-            told: 0,
+            reported: 0,
             sum: None,
             unsolicited: 0,
         }
@@ -57,14 +57,14 @@ impl Receiving {
             size: self.size,
             owner_name: self.owner_name.clone(),
             state: self.state,
-            given: Vec::new(),
+            receivers: Vec::new(),
         }
     }
 
     /// Whether the transfer can still continue.
     pub(super) fn is_open(&self) -> bool {
         use FileState as S;
-        matches!(self.state, S::Offered | S::Coming(_) | S::Held(_) | S::Checking)
+        matches!(self.state, S::Offered | S::Transferring(_) | S::Paused(_) | S::Checking)
     }
 
     pub(super) fn got(&self) -> u64 {
@@ -85,11 +85,11 @@ impl Receiving {
     }
 
     /// The person wants it, or wants to go on with it.
-    pub(super) fn take(&mut self) -> Vec<ContentCommand> {
+    pub(super) fn download(&mut self) -> Vec<ContentCommand> {
         let open = matches!(self.state, FileState::Offered).then(|| self.order(FileCommand::Open));
         match self.state {
-            FileState::Offered | FileState::Held(_) => {
-                self.state = FileState::Coming(self.wrote);
+            FileState::Offered | FileState::Paused(_) => {
+                self.state = FileState::Transferring(self.wrote);
                 self.most = self.size;
                 self.unsolicited = UNSOLICITED;
                 // It may already be complete.
@@ -100,10 +100,10 @@ impl Receiving {
         }
     }
 
-    pub(super) fn hold(&mut self) -> Vec<ContentCommand> {
+    pub(super) fn pause(&mut self) -> Vec<ContentCommand> {
         match self.state {
-            FileState::Coming(_) => {
-                self.state = FileState::Held(self.wrote);
+            FileState::Transferring(_) => {
+                self.state = FileState::Paused(self.wrote);
                 // Bytes in transit still arrive.
                 self.most = self.size.min(self.got.saturating_add(WINDOW));
                 self.say(FileNews::Pause)
@@ -118,7 +118,7 @@ impl Receiving {
 
     /// Requests the missing bytes.
     fn ask(&mut self) -> Vec<ContentCommand> {
-        self.told = self.wrote;
+        self.reported = self.wrote;
         let mut commands = self.say(FileNews::Request(self.got));
         commands.extend(self.say(FileNews::Progress(self.wrote)));
         commands
@@ -130,7 +130,7 @@ impl Receiving {
             FileState::Declined | FileState::NotWritten | FileState::Damaged => {
                 self.say(FileNews::Decline)
             }
-            FileState::Kept => {
+            FileState::Complete => {
                 let mut commands = self.ask();
                 commands.extend(self.say(FileNews::Complete));
                 commands
@@ -140,7 +140,7 @@ impl Receiving {
             FileState::Withdrawn => {
                 // Nothing was stored.
                 self.state = FileState::Offered;
-                (self.got, self.wrote, self.told, self.sum) = (0, 0, 0, None);
+                (self.got, self.wrote, self.reported, self.sum) = (0, 0, 0, None);
                 Vec::new()
             }
             _ => Vec::new(),
@@ -149,7 +149,7 @@ impl Receiving {
 
     /// Its owner has left. Files that were not accepted are withdrawn; the others continue if the
     /// owner comes back.
-    pub(super) fn left_alone(&mut self) {
+    pub(super) fn owner_left(&mut self) {
         if self.state == FileState::Offered {
             self.end(FileState::Withdrawn);
         }
@@ -157,13 +157,13 @@ impl Receiving {
 
     /// Its owner is reachable again, and may no longer have the file.
     pub(super) fn reopened(&mut self) -> Vec<ContentCommand> {
-        let hold = match self.state {
-            FileState::Coming(_) => Vec::new(),
-            FileState::Held(_) => self.say(FileNews::Pause),
+        let pause = match self.state {
+            FileState::Transferring(_) => Vec::new(),
+            FileState::Paused(_) => self.say(FileNews::Pause),
             _ => return Vec::new(),
         };
         self.unsolicited = UNSOLICITED;
-        self.ask().into_iter().chain(hold).collect()
+        self.ask().into_iter().chain(pause).collect()
     }
 
     /// Its owner gives it no more. One that is all there is still looked at.
@@ -188,15 +188,15 @@ impl Receiving {
     }
 
     /// A useless slice has arrived. Returns whether it is excused.
-    pub(super) fn bears(&mut self) -> bool {
-        let borne = self.unsolicited > 0;
+    pub(super) fn excuse(&mut self) -> bool {
+        let excused = self.unsolicited > 0;
         self.unsolicited = self.unsolicited.saturating_sub(1);
-        borne
+        excused
     }
 
     /// Bytes have arrived. Duplicates, and bytes after a gap, are dropped.
     pub(super) fn take_in(&mut self, slice: &Slice<'_>) -> Vec<ContentCommand> {
-        if !matches!(self.state, FileState::Coming(_) | FileState::Held(_)) {
+        if !matches!(self.state, FileState::Transferring(_) | FileState::Paused(_)) {
             return Vec::new();
         }
         let known = self.got.checked_sub(slice.from).and_then(|known| usize::try_from(known).ok());
@@ -220,22 +220,22 @@ impl Receiving {
 
     /// Bytes up to this position have been written.
     pub(super) fn wrote(&mut self, place: Option<u64>) -> Vec<ContentCommand> {
-        let held = match self.state {
-            FileState::Coming(_) => false,
-            FileState::Held(_) => true,
+        let paused = match self.state {
+            FileState::Transferring(_) => false,
+            FileState::Paused(_) => true,
             _ => return Vec::new(),
         };
         let Some(place) = place.filter(|place| *place <= self.got) else {
             return self.give_up(FileState::NotWritten);
         };
         self.wrote = self.wrote.max(place);
-        self.state = match held {
-            true => FileState::Held(self.wrote),
-            false => FileState::Coming(self.wrote),
+        self.state = match paused {
+            true => FileState::Paused(self.wrote),
+            false => FileState::Transferring(self.wrote),
         };
         let mut commands = Vec::new();
-        if self.wrote - self.told >= STEP || self.wrote == self.size {
-            self.told = self.wrote;
+        if self.wrote - self.reported >= STEP || self.wrote == self.size {
+            self.reported = self.wrote;
             commands = self.say(FileNews::Progress(self.wrote));
         }
         commands.extend(self.check());
@@ -250,7 +250,7 @@ impl Receiving {
 
     /// Starts the hash check once the file is complete.
     fn check(&mut self) -> Option<ContentCommand> {
-        let all = matches!(self.state, FileState::Coming(_)) && self.wrote == self.size;
+        let all = matches!(self.state, FileState::Transferring(_)) && self.wrote == self.size;
         (all && self.sum.is_some()).then(|| {
             self.state = FileState::Checking;
             self.order(FileCommand::Sum)
@@ -265,7 +265,7 @@ impl Receiving {
         if sum.is_none() || sum != self.sum.as_deref() {
             return self.give_up(FileState::Damaged);
         }
-        self.state = FileState::Kept;
+        self.state = FileState::Complete;
         let mut commands = self.say(FileNews::Complete);
         commands.push(ContentCommand::File(FileCommand::Save(self.key, self.name.clone())));
         commands

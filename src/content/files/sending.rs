@@ -29,8 +29,8 @@ struct Receiver {
     /// How many bytes they have been sent at most. Further ones may be on their way than are read next,
     /// if they have asked again meanwhile.
     sent: u64,
-    /// They have been told the hash since they last asked.
-    told: bool,
+    /// The hash was sent since their last request.
+    digest_sent: bool,
 }
 
 impl Sending {
@@ -57,7 +57,7 @@ impl Sending {
             size: self.size,
             owner_name: DisplayName::default(),
             state: if self.withdrawn { FileState::Withdrawn } else { FileState::Offered },
-            given: self.receivers.iter().map(|one| (one.peer, one.state)).collect(),
+            receivers: self.receivers.iter().map(|one| (one.peer, one.state)).collect(),
         }
     }
 
@@ -82,13 +82,13 @@ impl Sending {
     /// still knows and wants it replies with an offset.
     pub(super) fn offer_to(&mut self, peer: PeerId) -> Option<ContentCommand> {
         let state = self.receiver(peer).map(|receiver| receiver.state);
-        if self.withdrawn || matches!(state, Some(FileState::Kept | FileState::Declined)) {
+        if self.withdrawn || matches!(state, Some(FileState::Complete | FileState::Declined)) {
             return None;
         }
         match self.receiver(peer) {
             None => {
                 let state = FileState::Offered;
-                self.receivers.push(Receiver { peer, state, next: 0, sent: 0, told: false });
+                self.receivers.push(Receiver { peer, state, next: 0, sent: 0, digest_sent: false });
             }
             Some(receiver) => receiver.state = FileState::Offered,
         }
@@ -106,43 +106,47 @@ impl Sending {
             return Vec::new();
         }
         let open = self.receivers.iter_mut();
-        let open = open.filter(|one| !matches!(one.state, FileState::Kept | FileState::Declined));
-        let told: Vec<_> = open
+        let open =
+            open.filter(|one| !matches!(one.state, FileState::Complete | FileState::Declined));
+        let peers: Vec<_> = open
             .map(|receiver| {
                 receiver.state = FileState::Withdrawn;
                 receiver.peer
             })
             .collect();
-        told.into_iter().map(|peer| self.say(peer, FileNews::Withdraw)).collect()
+        peers.into_iter().map(|peer| self.say(peer, FileNews::Withdraw)).collect()
     }
 
     /// A receiver sends a message about it.
-    pub(super) fn hear(&mut self, peer: PeerId, news: &FileNews) -> Vec<ContentCommand> {
+    pub(super) fn on_message(&mut self, peer: PeerId, news: &FileNews) -> Vec<ContentCommand> {
         let (size, withdrawn) = (self.size, self.withdrawn);
         let Some(receiver) = self.receiver(peer).filter(|_| !withdrawn) else { return Vec::new() };
         match (news, receiver.state) {
             (FileNews::Request(from), before) if *from <= size => {
                 let wrote = match before {
-                    FileState::Coming(place) | FileState::Held(place) => place.min(*from),
+                    FileState::Transferring(place) | FileState::Paused(place) => place.min(*from),
                     _ => 0,
                 };
-                let state = FileState::Coming(wrote);
-                *receiver = Receiver { state, next: *from, told: false, ..*receiver };
+                let state = FileState::Transferring(wrote);
+                *receiver = Receiver { state, next: *from, digest_sent: false, ..*receiver };
                 return self.summed_for(peer);
             }
-            (FileNews::Progress(place), FileState::Coming(before) | FileState::Held(before))
-                if (before..=receiver.next.max(receiver.sent)).contains(place) =>
-            {
+            (
+                FileNews::Progress(place),
+                FileState::Transferring(before) | FileState::Paused(before),
+            ) if (before..=receiver.next.max(receiver.sent)).contains(place) => {
                 receiver.next = receiver.next.max(*place);
                 receiver.state = match receiver.state {
-                    FileState::Held(_) => FileState::Held(*place),
-                    _ => FileState::Coming(*place),
+                    FileState::Paused(_) => FileState::Paused(*place),
+                    _ => FileState::Transferring(*place),
                 };
                 return self.summed_for(peer);
             }
-            (FileNews::Pause, FileState::Coming(place)) => receiver.state = FileState::Held(place),
-            (FileNews::Complete, FileState::Coming(place)) if place == size => {
-                receiver.state = FileState::Kept;
+            (FileNews::Pause, FileState::Transferring(place)) => {
+                receiver.state = FileState::Paused(place);
+            }
+            (FileNews::Complete, FileState::Transferring(place)) if place == size => {
+                receiver.state = FileState::Complete;
             }
             (FileNews::Decline, _) => receiver.state = FileState::Declined,
             _ => {}
@@ -166,10 +170,10 @@ impl Sending {
             return ask.into_iter().collect();
         };
         match self.receiver(peer) {
-            Some(Receiver { state: FileState::Coming(place), told, .. })
-                if *place == size && !*told =>
+            Some(Receiver { state: FileState::Transferring(place), digest_sent, .. })
+                if *place == size && !*digest_sent =>
             {
-                *told = true;
+                *digest_sent = true;
                 vec![self.say(peer, FileNews::Digest(sum))]
             }
             _ => Vec::new(),
@@ -180,7 +184,7 @@ impl Sending {
     pub(super) fn next(&mut self, peer: PeerId) -> Option<(FileNumber, u64, usize)> {
         let (number, size) = (self.number, self.size);
         let receiver = self.receiver(peer)?;
-        let FileState::Coming(wrote) = receiver.state else { return None };
+        let FileState::Transferring(wrote) = receiver.state else { return None };
         let (from, left) = (receiver.next, size - receiver.next);
         let length = PIECE.min(usize::try_from(left).unwrap_or(PIECE));
         let fits = from - wrote + length as u64 <= WINDOW;
@@ -191,7 +195,7 @@ impl Sending {
     pub(super) fn sent(&mut self, peer: PeerId, from: u64, length: usize) -> bool {
         let size = self.size;
         let Some(receiver) = self.receiver(peer) else { return false };
-        let is_next = matches!(receiver.state, FileState::Coming(_)) && receiver.next == from;
+        let is_next = matches!(receiver.state, FileState::Transferring(_)) && receiver.next == from;
         let to = from.saturating_add(length as u64);
         if !is_next || length == 0 || to > size {
             return false;

@@ -104,7 +104,7 @@ impl World {
 
     fn give(&mut self, person: u64, number: FileNumber, size: usize) {
         self.contents.insert(number, content(number, size));
-        self.tell(person, FileInput::Give(number, "a".into(), size as u64));
+        self.tell(person, FileInput::Offer(number, "a".into(), size as u64));
     }
 
     fn route(&mut self, person: u64) {
@@ -134,7 +134,7 @@ impl World {
         let files = &mut self.people[to as usize].files;
         match message {
             Message::Talk(Talk::File(number, news)) => {
-                files.hear(PeerId(from), &"Ada".into(), number, news);
+                files.on_message(PeerId(from), &"Ada".into(), number, news);
             }
             Message::Talk(_) => unreachable!(),
             Message::Bytes(bytes) => {
@@ -213,7 +213,7 @@ impl World {
         let view = self.people[owner as usize].files.view();
         let key = FileKey { owner: None, number };
         let file = view.files.iter().find(|file| file.key == key)?;
-        file.given.iter().find(|(id, _)| *id == PeerId(peer)).map(|(_, state)| *state)
+        file.receivers.iter().find(|(id, _)| *id == PeerId(peer)).map(|(_, state)| *state)
     }
 }
 
@@ -259,27 +259,27 @@ proptest! {
     /// However channels break and participants disappear or pause, in the end everyone has the
     /// files they wanted, byte for byte, and the owners know.
     #[test]
-    fn every_file_that_is_wanted_arrives_whole(steps in steps()) {
+    fn every_requested_file_arrives_complete(steps in steps()) {
         let mut world = World::with(PEOPLE as usize);
-        let mut given = Vec::new();
+        let mut offered = Vec::new();
         for step in steps {
             match step {
                 Step::Open(one, two) => world.open(one, two),
                 Step::Cut(one, two) => world.cut(one, two),
                 Step::Lose(one, two) if one != two => world.lose(one, two),
                 Step::Lose(..) => {}
-                Step::Give(person, size) if given.len() < 6 => {
-                    let number = given.len() as u64 + 1;
-                    given.push(person);
+                Step::Give(person, size) if offered.len() < 6 => {
+                    let number = offered.len() as u64 + 1;
+                    offered.push(person);
                     world.give(person, number, size);
                 }
                 Step::Give(..) => {}
                 Step::Take(person, file) | Step::Hold(person, file) => {
-                    let Some(owner) = given.get(file) else { continue };
+                    let Some(owner) = offered.get(file) else { continue };
                     let key = of(*owner, file as u64 + 1);
                     let input = match step {
-                        Step::Take(..) => FileInput::Take(key),
-                        _ => FileInput::Hold(key),
+                        Step::Take(..) => FileInput::Download(key),
+                        _ => FileInput::Pause(key),
                     };
                     world.tell(person, input);
                 }
@@ -295,13 +295,13 @@ proptest! {
             world.open(one, two);
         }
         world.settle();
-        for (index, owner) in given.iter().enumerate() {
+        for (index, owner) in offered.iter().enumerate() {
             let number = index as u64 + 1;
             for person in (0..PEOPLE).filter(|person| person != owner) {
-                world.tell(person, FileInput::Take(of(*owner, number)));
+                world.tell(person, FileInput::Download(of(*owner, number)));
                 world.settle();
-                prop_assert_eq!(world.state(person, of(*owner, number)), Some(FileState::Kept));
-                prop_assert_eq!(world.state_at_owner(*owner, number, person), Some(FileState::Kept));
+                prop_assert_eq!(world.state(person, of(*owner, number)), Some(FileState::Complete));
+                prop_assert_eq!(world.state_at_owner(*owner, number, person), Some(FileState::Complete));
             }
         }
         prop_assert!(world.sound);
@@ -318,7 +318,7 @@ fn offered(size: usize) -> World {
 }
 
 #[test]
-fn nothing_comes_that_is_not_wanted() {
+fn unrequested_files_are_not_received() {
     let mut world = offered(100);
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered));
     let slice = Slice { number: 1, from: 0, bytes: &[1; 100] };
@@ -329,12 +329,12 @@ fn nothing_comes_that_is_not_wanted() {
     };
     assert_eq!(borne(&mut world), 0, "nobody wanted it");
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered));
-    world.people[1].files.handle(FileInput::Take(of(0, 1)));
-    world.tell(1, FileInput::Drop(of(0, 1)));
+    world.people[1].files.handle(FileInput::Download(of(0, 1)));
+    world.tell(1, FileInput::Remove(of(0, 1)));
     let rest = WINDOW / Slice::MOST as u64;
     assert_eq!(borne(&mut world), rest, "no more than may be left of what was wanted");
     let offer = FileNews::Offer { name: "a".into(), size: 100 };
-    world.people[1].files.hear(PeerId(0), &"Ada".into(), 1, offer);
+    world.people[1].files.on_message(PeerId(0), &"Ada".into(), 1, offer);
     assert_eq!(borne(&mut world), 0, "offering it again changes nothing");
     world.settle();
     assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Declined));
@@ -345,16 +345,16 @@ fn nothing_comes_that_is_not_wanted() {
 }
 
 #[test]
-fn what_is_not_written_down_fills_no_memory() {
+fn unwritten_bytes_are_limited_in_memory() {
     let mut world = offered(100);
     let size = 2 * WINDOW;
-    world.people[1].files.hear(
+    world.people[1].files.on_message(
         PeerId(0),
         &"Ada".into(),
         2,
         FileNews::Offer { name: "big".into(), size },
     );
-    world.people[1].files.handle(FileInput::Take(of(0, 2)));
+    world.people[1].files.handle(FileInput::Download(of(0, 2)));
     let bytes = vec![0; Slice::MOST];
     let mut from = 0;
     while world.people[1]
@@ -368,28 +368,28 @@ fn what_is_not_written_down_fills_no_memory() {
 }
 
 #[test]
-fn who_has_forgotten_a_file_gets_nothing_of_it_until_they_ask() {
+fn a_receiver_who_lost_a_file_gets_no_bytes_before_a_request() {
     let mut world = offered(8 * PIECE);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     while world.state_at_owner(0, 1, 1) == Some(FileState::Offered) {
         assert!(world.deliver(1, 0, false));
     }
     world.forget(1, 0);
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered));
     assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Offered), "nobody paused it");
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Kept));
-    assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Kept));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Complete));
+    assert_eq!(world.state_at_owner(0, 1, 1), Some(FileState::Complete));
 }
 
 #[test]
 fn an_owner_sends_no_more_than_the_window() {
     let mut world = World::with(2);
     world.open(0, 1);
-    world.tell(0, FileInput::Give(1, "big".into(), 4 * WINDOW));
+    world.tell(0, FileInput::Offer(1, "big".into(), 4 * WINDOW));
     let files = &mut world.people[0].files;
-    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Request(0));
+    files.on_message(PeerId(1), &"Ada".into(), 1, FileNews::Request(0));
     let mut read = 0;
     loop {
         let reads: Vec<_> = std::iter::from_fn(|| files.poll()).collect();
@@ -403,14 +403,14 @@ fn an_owner_sends_no_more_than_the_window() {
         files.drained(PeerId(1));
     }
     assert!((WINDOW - PIECE as u64..=WINDOW).contains(&read), "{read}");
-    files.hear(PeerId(1), &"Ada".into(), 1, FileNews::Progress(5 * WINDOW));
+    files.on_message(PeerId(1), &"Ada".into(), 1, FileNews::Progress(5 * WINDOW));
     assert_eq!(files.poll(), None, "nobody can have written what was not sent");
 }
 
 #[test]
-fn a_wrong_hash_is_damage_and_nothing_is_handed_out() {
+fn a_file_with_a_wrong_hash_is_discarded() {
     let mut world = offered(100);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     while world.people[1].disk.get(&of(0, 1)).is_none_or(|file| file.len() < 100) {
         world.deliver(1, 0, false);
         world.deliver(0, 1, true);
@@ -425,15 +425,18 @@ fn a_wrong_hash_is_damage_and_nothing_is_handed_out() {
 }
 
 #[test]
-fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
+fn files_of_absent_owners_and_withdrawn_files_are_unavailable() {
     let mut world = offered(3_000_000);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.deliver(1, 0, false);
     world.cut(0, 1);
     world.lose(0, 1);
     world.settle();
-    assert!(matches!(world.state(1, of(0, 1)), Some(FileState::Coming(_))), "they may come back");
-    world.tell(1, FileInput::Drop(of(0, 1)));
+    assert!(
+        matches!(world.state(1, of(0, 1)), Some(FileState::Transferring(_))),
+        "they may come back"
+    );
+    world.tell(1, FileInput::Remove(of(0, 1)));
     world.settle();
     assert!(world.people[1].disk.is_empty());
     let mut world = offered(100);
@@ -442,30 +445,30 @@ fn who_is_gone_gives_nothing_and_who_withdraws_neither() {
     world.open(0, 1);
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Offered), "it is offered again");
-    world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
+    world.tell(0, FileInput::Remove(FileKey { owner: None, number: 1 }));
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
 }
 
 #[test]
-fn whoever_waits_for_a_file_of_before_a_reload_learns_that_it_is_gone() {
+fn a_request_for_a_file_from_before_a_reload_is_answered_with_withdraw() {
     let mut world = offered(3_000_000);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.forget(0, 1);
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
     let mut world = offered(100);
     world.cut(0, 1);
-    world.tell(0, FileInput::Drop(FileKey { owner: None, number: 1 }));
+    world.tell(0, FileInput::Remove(FileKey { owner: None, number: 1 }));
     world.open(0, 1);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.settle();
     assert_eq!(world.state(1, of(0, 1)), Some(FileState::Withdrawn));
 }
 
 #[test]
-fn what_is_all_there_is_kept_though_its_owner_leaves() {
+fn a_complete_file_is_kept_when_its_owner_leaves() {
     let mut world = offered(100);
-    world.tell(1, FileInput::Take(of(0, 1)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     while world.state(1, of(0, 1)) != Some(FileState::Checking) {
         world.deliver(1, 0, false);
         world.deliver(0, 1, true);
@@ -478,17 +481,22 @@ fn what_is_all_there_is_kept_though_its_owner_leaves() {
     world.cut(0, 1);
     world.people[1].files.left(PeerId(0));
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Kept));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Complete));
 }
 
 #[test]
-fn a_pause_is_kept_by_who_asked_for_it() {
+fn a_paused_receiver_accepts_at_most_one_window() {
     let mut world = World::with(2);
     world.open(0, 1);
     let files = &mut world.people[1].files;
-    files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Offer { name: "a".into(), size: 4 * WINDOW });
-    files.handle(FileInput::Take(of(0, 1)));
-    files.handle(FileInput::Hold(of(0, 1)));
+    files.on_message(
+        PeerId(0),
+        &"Ada".into(),
+        1,
+        FileNews::Offer { name: "a".into(), size: 4 * WINDOW },
+    );
+    files.handle(FileInput::Download(of(0, 1)));
+    files.handle(FileInput::Pause(of(0, 1)));
     let bytes = vec![0; Slice::MOST];
     let mut from = 0;
     while files.take_in(PeerId(0), &Slice { number: 1, from, bytes: &bytes }.to_message()) {
@@ -500,34 +508,34 @@ fn a_pause_is_kept_by_who_asked_for_it() {
 }
 
 #[test]
-fn what_was_paused_when_all_of_it_was_there_can_still_be_had() {
+fn a_file_paused_after_its_last_byte_can_be_resumed() {
     let mut world = offered(100);
     let files = &mut world.people[1].files;
-    files.handle(FileInput::Take(of(0, 1)));
+    files.handle(FileInput::Download(of(0, 1)));
     let bytes = content(1, 100);
     assert!(files.take_in(PeerId(0), &Slice { number: 1, from: 0, bytes: &bytes }.to_message()));
     world.route(1);
     while world.work(1) {}
-    world.tell(1, FileInput::Hold(of(0, 1)));
+    world.tell(1, FileInput::Pause(of(0, 1)));
     let files = &mut world.people[1].files;
-    files.hear(PeerId(0), &"Ada".into(), 1, FileNews::Digest(sum(&bytes)));
+    files.on_message(PeerId(0), &"Ada".into(), 1, FileNews::Digest(sum(&bytes)));
     world.route(1);
     world.cut(0, 1);
     world.people[1].files.left(PeerId(0));
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Held(100)));
-    world.tell(1, FileInput::Take(of(0, 1)));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Paused(100)));
+    world.tell(1, FileInput::Download(of(0, 1)));
     world.settle();
-    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Kept));
+    assert_eq!(world.state(1, of(0, 1)), Some(FileState::Complete));
 }
 
 #[test]
-fn an_honest_sender_of_a_large_file_gives_no_offence() {
+fn every_slice_of_a_large_file_is_accepted() {
     let mut files = Files::default();
     files.opened(PeerId(0));
     let pieces = 600;
     let offer = FileNews::Offer { name: "big".into(), size: pieces * PIECE as u64 };
-    files.hear(PeerId(0), &"Ada".into(), 1, offer);
-    files.handle(FileInput::Take(of(0, 1)));
+    files.on_message(PeerId(0), &"Ada".into(), 1, offer);
+    files.handle(FileInput::Download(of(0, 1)));
     let piece = vec![0; PIECE];
     for start in (0..pieces).map(|index| index * PIECE as u64) {
         for (bytes, from) in piece.chunks(Slice::MOST).zip((start..).step_by(Slice::MOST)) {
@@ -540,18 +548,18 @@ fn an_honest_sender_of_a_large_file_gives_no_offence() {
 }
 
 #[test]
-fn offers_are_bounded() {
+fn offers_are_limited() {
     let mut files = Files::default();
     files.opened(PeerId(7));
     for number in 0..100 {
         let offer = FileNews::Offer { name: "a".into(), size: 1 };
-        files.hear(PeerId(7), &"Ada".into(), number, offer);
+        files.on_message(PeerId(7), &"Ada".into(), number, offer);
     }
     assert_eq!(files.view().files.len(), OFFERS);
     for number in 0..1000 {
-        files.hear(PeerId(7), &"Ada".into(), number, FileNews::Withdraw);
+        files.on_message(PeerId(7), &"Ada".into(), number, FileNews::Withdraw);
         let offer = FileNews::Offer { name: "a".into(), size: 1 };
-        files.hear(PeerId(7), &"Ada".into(), number + 1000, offer);
+        files.on_message(PeerId(7), &"Ada".into(), number + 1000, offer);
     }
     assert!(files.view().files.len() <= 2 * OFFERS);
     files.left(PeerId(7));
@@ -559,7 +567,7 @@ fn offers_are_bounded() {
         files.opened(PeerId(passer));
         for number in 0..OFFERS as u64 {
             let offer = FileNews::Offer { name: "a".into(), size: 1 };
-            files.hear(PeerId(passer), &"Eve".into(), number, offer);
+            files.on_message(PeerId(passer), &"Eve".into(), number, offer);
         }
         files.left(PeerId(passer));
     }

@@ -25,13 +25,13 @@ pub struct FileKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileInput {
     /// Offer a file to everybody.
-    Give(FileNumber, FileName, u64),
-    /// Get a file, or go on with it.
-    Take(FileKey),
+    Offer(FileNumber, FileName, u64),
+    /// Download a file, or resume that.
+    Download(FileKey),
     /// Pause the transfer.
-    Hold(FileKey),
+    Pause(FileKey),
     /// Decline or cancel a file, withdraw an own one, or remove a finished one from the list.
-    Drop(FileKey),
+    Remove(FileKey),
     /// Bytes of an own file for a receiver, from an offset; `None` if it can no longer be read.
     Read(FileNumber, PeerId, u64, Option<Vec<u8>>),
     /// A file is written down up to this byte; none if that did not work.
@@ -58,19 +58,19 @@ pub enum FileCommand {
     Forget(FileKey),
 }
 
-/// What became of a file.
+/// The state of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// It can be had.
+    /// It can be downloaded.
     Offered,
-    /// Number of bytes written.
-    Coming(u64),
+    /// In transfer, with the number of bytes written.
+    Transferring(u64),
     /// Paused, with the number of bytes written.
-    Held(u64),
+    Paused(u64),
     /// Complete; the hash is being checked.
     Checking,
-    /// It is there, and right.
-    Kept,
+    /// Complete, and its hash is right.
+    Complete,
     /// Declined or cancelled by the receiver.
     Declined,
     /// Withdrawn by its owner, or the owner has left.
@@ -94,16 +94,16 @@ pub struct FileView {
     pub owner_name: DisplayName,
     /// For a received file, its state. For an own one, whether it can still be read.
     pub state: FileState,
-    /// What became of an own file with each of the others.
-    pub given: Vec<(PeerId, FileState)>,
+    /// The state of an own file for each receiver.
+    pub receivers: Vec<(PeerId, FileState)>,
 }
 
 impl FileView {
     /// Whether a receiver is currently downloading it.
     #[must_use]
     pub fn is_moving(&self) -> bool {
-        let mut states = self.given.iter().map(|(_, state)| *state).chain([self.state]);
-        states.any(|state| matches!(state, FileState::Coming(_) | FileState::Checking))
+        let mut states = self.receivers.iter().map(|(_, state)| *state).chain([self.state]);
+        states.any(|state| matches!(state, FileState::Transferring(_) | FileState::Checking))
     }
 }
 

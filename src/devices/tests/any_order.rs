@@ -26,7 +26,7 @@ fn act() -> impl Strategy<Value = Input<Track>> {
         Just(Input::ProcessingChanged),
         Just(Input::Release),
         Just(Input::DevicesChanged),
-        kind().prop_map(|kind| Input::Bar(kind, Problem::Forbidden)),
+        kind().prop_map(|kind| Input::Block(kind, Problem::Forbidden)),
         (kind(), 0..40u64).prop_map(|(kind, number)| Input::Allowed(kind, number)),
         (kind(), 0..40u64).prop_map(|(kind, number)| Input::Ended(kind, number)),
         (kind(), 0..40u64, any::<bool>()).prop_map(|(kind, n, muted)| Input::Muted(kind, n, muted)),
@@ -150,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_order_of_anything_leaves_nothing_half_open(steps in prop::collection::vec(step(), 0..80)) {
+    fn any_order_of_inputs_leaves_no_request_open(steps in prop::collection::vec(step(), 0..80)) {
         let mut page = page();
         let mut said: Vec<Input<Track>> = Vec::new();
         for step in steps {

@@ -23,7 +23,7 @@ fn rates_and_losses_come_from_two_snapshots() {
 }
 
 #[test]
-fn what_was_counted_by_another_connection_is_no_measure() {
+fn counters_of_another_connection_give_no_rate() {
     let mut history = StatsHistory::default();
     history.note(1, received(1, 1000, (1, 0)));
     history.note(2, received(2, 5000, (2, 0)));
@@ -40,7 +40,7 @@ fn what_was_counted_by_another_connection_is_no_measure() {
 }
 
 #[test]
-fn lines_are_broken_where_nothing_is_known() {
+fn lines_have_gaps_where_values_are_missing() {
     let mut history = StatsHistory::default();
     for second in [0, 1, 2, 3, 30, 31, 120] {
         history.note(1, received(second, 1000 * second, (1, 0)));
@@ -69,7 +69,7 @@ fn names_of_families_and_protocols() {
 proptest! {
     /// Whatever a browser reports, the history stays within its bounds and its values are numbers.
     #[test]
-    fn a_history_is_bounded(
+    fn a_history_has_a_maximum_length(
         steps in prop::collection::vec((0u64..8000, 0u64..3, any::<[u64; 3]>()), 0..400),
     ) {
         let (mut history, mut now) = (StatsHistory::default(), Duration::ZERO);

@@ -5,7 +5,7 @@ use crate::{
     call::{Contact, Link, Obstacle, Tile, Verdict},
     platform::Kind,
     protocol::{DisplayName, Failure, Presence},
-    session::Advice,
+    session::CallHint,
 };
 
 pub(super) fn contact(contact: Contact, inside: bool) -> &'static str {
@@ -79,21 +79,21 @@ fn why(obstacle: Obstacle) -> &'static str {
     }
 }
 
-pub(super) fn advice(advice: &Advice) -> String {
-    match advice {
-        Advice::TalkingWhileMuted => "You are muted. Nobody can hear you.".to_owned(),
-        Advice::MutedBySystem(Kind::Microphone) => {
+pub(super) fn call_hint(hint: &CallHint) -> String {
+    match hint {
+        CallHint::TalkingWhileMuted => "You are muted. Nobody can hear you.".to_owned(),
+        CallHint::MutedBySystem(Kind::Microphone) => {
             "Your system has muted the microphone. Check for a mute switch or key.".to_owned()
         }
-        Advice::MutedBySystem(Kind::Camera) => {
+        CallHint::MutedBySystem(Kind::Camera) => {
             "Your system has blocked the camera. Check for a cover, switch or key.".to_owned()
         }
-        Advice::SilentMicrophone => {
+        CallHint::SilentMicrophone => {
             "No sound from your microphone. It may be muted, unplugged or the wrong one.".to_owned()
         }
-        Advice::NotHeard(name) => format!("{} cannot hear you.", capital(someone(name))),
-        Advice::NotSeen(name) => format!("{} cannot see you.", capital(someone(name))),
-        Advice::Weak { verdict, name, picture } => {
+        CallHint::NotHeard(name) => format!("{} cannot hear you.", capital(someone(name))),
+        CallHint::NotSeen(name) => format!("{} cannot see you.", capital(someone(name))),
+        CallHint::Weak { verdict, name, picture } => {
             weak(*verdict, &capital(someone(name)), *picture)
         }
     }

@@ -6,8 +6,8 @@ use crate::{content::FileState, i18n::FileTexts, protocol::DisplayName};
 pub(in crate::i18n) static TEXTS: FileTexts = FileTexts {
     files: "Files",
     attach: "Share files with everyone",
-    taken,
-    given,
+    receiving,
+    sending,
     own: |bytes, waiting| match waiting {
         0 => size(bytes),
         1 => format!("{}, waiting for 1 person", size(bytes)),
@@ -47,18 +47,18 @@ fn share(done: u64, size: u64) -> String {
     format!("{}%", done * 100 / size.max(1))
 }
 
-fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> String {
+fn receiving(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> String {
     let from = format!("{} from {}", size(total), someone(owner.as_str()));
     match state {
-        FileState::Coming(done) | FileState::Held(done) if !is_there => {
+        FileState::Transferring(done) | FileState::Paused(done) if !is_there => {
             let done = share(done, total);
             format!("{from}, stopped at {done} because they left. It resumes if they come back.")
         }
         FileState::Offered => from,
-        FileState::Coming(done) => format!("{from}, {}", share(done, total)),
-        FileState::Held(done) => format!("{from}, paused at {}", share(done, total)),
+        FileState::Transferring(done) => format!("{from}, {}", share(done, total)),
+        FileState::Paused(done) => format!("{from}, paused at {}", share(done, total)),
         FileState::Checking => format!("{from}, checking"),
-        FileState::Kept => format!("{from}, saved"),
+        FileState::Complete => format!("{from}, saved"),
         FileState::Declined => format!("{from}, declined"),
         FileState::Withdrawn => format!("{from}. No longer available."),
         FileState::NotWritten => {
@@ -72,12 +72,12 @@ fn taken(owner: &DisplayName, is_there: bool, state: FileState, total: u64) -> S
     }
 }
 
-fn given(to: &DisplayName, state: FileState, total: u64) -> String {
+fn sending(to: &DisplayName, state: FileState, total: u64) -> String {
     let to = capital(someone(to.as_str()));
     match state {
-        FileState::Coming(done) => format!("{to}: {}", share(done, total)),
-        FileState::Held(done) => format!("{to} paused at {}", share(done, total)),
-        FileState::Kept => format!("{to} has it"),
+        FileState::Transferring(done) => format!("{to}: {}", share(done, total)),
+        FileState::Paused(done) => format!("{to} paused at {}", share(done, total)),
+        FileState::Complete => format!("{to} has it"),
         FileState::Declined => format!("{to} declined"),
         _ => format!("{to} did not get it"),
     }

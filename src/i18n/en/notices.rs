@@ -17,9 +17,9 @@ const EXCERPT: usize = 80;
 
 pub(super) fn notice(notice: &Notice) -> String {
     match notice {
-        Notice::Came(name) => format!("{} joined.", capital(someone(name))),
-        Notice::Went(name) => format!("{} left.", capital(someone(name))),
-        Notice::Said(name, text) => {
+        Notice::Joined(name) => format!("{} joined.", capital(someone(name))),
+        Notice::Left(name) => format!("{} left.", capital(someone(name))),
+        Notice::Message(name, text) => {
             let name = capital(someone(name.as_str()));
             let line = text.as_str().lines().next().unwrap_or_default();
             match line.char_indices().nth(EXCERPT) {
@@ -27,8 +27,8 @@ pub(super) fn notice(notice: &Notice) -> String {
                 None => format!("{name}: {line}"),
             }
         }
-        Notice::Raised(name) => format!("{} raised a hand.", capital(someone(name))),
-        Notice::Offers(name, file) => {
+        Notice::HandRaised(name) => format!("{} raised a hand.", capital(someone(name))),
+        Notice::FileOffered(name, file) => {
             let name = capital(someone(name.as_str()));
             format!("{name} shared a file: {}", file.as_str())
         }
@@ -36,14 +36,14 @@ pub(super) fn notice(notice: &Notice) -> String {
         Notice::TooManyFiles => {
             format!("Only {OFFERS} files can be shared at a time. Share the rest as an archive.")
         }
-        Notice::Folders(names) => folders(names),
-        Notice::Records(name) => {
+        Notice::FoldersRefused(names) => folders(names),
+        Notice::RecordingStarting(name) => {
             format!("{} is about to record this call.", capital(someone(name.as_str())))
         }
-        Notice::StopsRecording(name) => {
+        Notice::RecordingStopped(name) => {
             format!("{} stopped recording.", capital(someone(name.as_str())))
         }
-        Notice::NotRecorded(problem) => recording::problem(*problem).to_owned(),
+        Notice::RecordingFailed(problem) => recording::problem(*problem).to_owned(),
         Notice::LinkCopied => "Link copied.".to_owned(),
         Notice::LinkNotCopied => {
             "Your browser did not allow copying. Select the link instead.".to_owned()
@@ -54,12 +54,12 @@ pub(super) fn notice(notice: &Notice) -> String {
         Notice::HostLinkNotCopied => "There is a new host link. Copy it.".to_owned(),
         Notice::ReportCopied => "Report copied. It contains no names or addresses.".to_owned(),
         Notice::ReportNotCopied => "Your browser did not allow copying.".to_owned(),
-        Notice::Replaced { gone, now, .. } if gone.label == *now => format!("{now} was restarted."),
-        Notice::Replaced { gone, now, .. } => {
+        Notice::DeviceReplaced { gone, now, .. } if gone.label == *now => format!("{now} was restarted."),
+        Notice::DeviceReplaced { gone, now, .. } => {
             format!("{} was disconnected. Now using {now}.", gone.label)
         }
-        Notice::Offered(device) if device.label.is_empty() => "New device connected.".to_owned(),
-        Notice::Offered(device) => format!("{} is available.", device.label),
+        Notice::DeviceOffered(device) if device.label.is_empty() => "New device connected.".to_owned(),
+        Notice::DeviceOffered(device) => format!("{} is available.", device.label),
         Notice::Refused(code) => refusal(*code).to_owned(),
         Notice::MutedByHost(Kind::Microphone) => "A host muted you.".to_owned(),
         Notice::MutedByHost(Kind::Camera) => "A host turned your camera off.".to_owned(),
@@ -76,10 +76,10 @@ pub(super) fn notice(notice: &Notice) -> String {
             "A policy of this server or of a proxy blocks screen sharing.".to_owned()
         }
         Notice::NotShared(_) => "The screen could not be shared. Try another one.".to_owned(),
-        Notice::Unplugged(Kind::Camera) => {
+        Notice::DeviceUnplugged(Kind::Camera) => {
             "Your camera was disconnected. The others see your name.".to_owned()
         }
-        Notice::Unplugged(Kind::Microphone) => {
+        Notice::DeviceUnplugged(Kind::Microphone) => {
             "Your microphone was disconnected. Plug one in to be heard.".to_owned()
         }
     }
@@ -87,8 +87,8 @@ pub(super) fn notice(notice: &Notice) -> String {
 
 fn file_ended(name: &str, state: FileState) -> String {
     match state {
-        FileState::Kept => format!("{name} is saved."),
-        FileState::Held(_) => format!("{name} is paused."),
+        FileState::Complete => format!("{name} is saved."),
+        FileState::Paused(_) => format!("{name} is paused."),
         FileState::NotWritten => format!("{name} could not be saved on this device."),
         FileState::Damaged => format!("{name} is damaged. Ask for it again."),
         _ => format!("{name} is no longer available."),

@@ -77,12 +77,12 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     server: "Server",
     answers_in: |time| format!("answers in {}", millis(time)),
     silent: "no answer",
-    barred: |barrier| match barrier {
-        Barrier::Host { told, own } if told.is_empty() => format!(
+    barrier: |barrier| match barrier {
+        Barrier::Host { received, own } if received.is_empty() => format!(
             "serves pages, but refuses the WebSocket: a proxy does not pass on the host {own}"
         ),
-        Barrier::Host { told, own } => format!(
-            "serves pages, but refuses the WebSocket: a proxy sends the host {told} instead of {own}"
+        Barrier::Host { received, own } => format!(
+            "serves pages, but refuses the WebSocket: a proxy sends the host {received} instead of {own}"
         ),
         Barrier::Limit => "accepts no more connections from this address for now".to_owned(),
         Barrier::Upgrade => {

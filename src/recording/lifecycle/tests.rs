@@ -68,7 +68,7 @@ fn finishing(written: bool) -> Lifecycle {
 }
 
 #[test]
-fn nobody_counts_as_told_by_a_server_that_is_gone_or_has_not_answered() {
+fn an_announcement_needs_a_server_that_answers() {
     let round_trip = Some(Duration::from_millis(20));
     assert_eq!(ServerState::new(None, true), ServerState::Unreachable);
     assert_eq!(ServerState::new(None, false), ServerState::Unreachable);
@@ -77,7 +77,7 @@ fn nobody_counts_as_told_by_a_server_that_is_gone_or_has_not_answered() {
 }
 
 #[test]
-fn it_is_announced_and_counted_down_before_it_begins() {
+fn a_recording_is_announced_and_counted_down_before_it_starts() {
     let mut lifecycle = Lifecycle::default();
     let start = Command::Start { since: BEGUN };
     for (input, now, commands, stage) in [
@@ -97,7 +97,7 @@ fn it_is_announced_and_counted_down_before_it_begins() {
 }
 
 #[test]
-fn who_cannot_reach_the_server_announces_nothing() {
+fn without_a_server_nothing_is_announced() {
     let mut lifecycle = Lifecycle::default();
     assert_eq!(tell(&mut lifecycle, Input::Requested { reachable: false }, secs(0)), []);
     assert_eq!(lifecycle.problem(), Some(RecordingProblem::Untold));
@@ -107,7 +107,7 @@ fn who_cannot_reach_the_server_announces_nothing() {
 }
 
 #[test]
-fn where_nothing_can_be_stored_nobody_is_told() {
+fn without_storage_nothing_is_announced() {
     let mut lifecycle = Lifecycle::default();
     assert_eq!(tell(&mut lifecycle, REQUEST, secs(0)), [Command::CheckStorage]);
     assert_eq!(tell(&mut lifecycle, Input::StorageChecked(false), secs(0)), []);
@@ -123,7 +123,7 @@ fn storage_is_checked_once() {
 }
 
 #[test]
-fn at_the_end_of_the_countdown_it_begins_or_says_why_not() {
+fn the_countdown_ends_with_a_start_or_a_problem() {
     use MixerState::{Missing, Running, Silent, Waking};
     use ServerState::{Answered, Pending, Unreachable};
     for (server, mixer, problem) in [
@@ -154,7 +154,7 @@ fn at_the_end_of_the_countdown_it_begins_or_says_why_not() {
 }
 
 #[test]
-fn who_cancels_or_leaves_before_it_begins_records_nothing() {
+fn cancelling_or_leaving_before_the_start_records_nothing() {
     for input in [Input::Stop, Input::Left] {
         for mut lifecycle in [counting(), counted()] {
             assert_eq!(tell(&mut lifecycle, input, secs(3)), [Command::Withdraw]);
@@ -171,7 +171,7 @@ fn who_cancels_or_leaves_before_it_begins_records_nothing() {
 }
 
 #[test]
-fn who_stops_or_leaves_ends_it_and_keeps_it() {
+fn stopping_or_leaving_ends_a_recording_and_keeps_it() {
     for input in [Input::Stop, Input::Left] {
         let mut lifecycle = writing();
         assert_eq!(tell(&mut lifecycle, input, STOPPED), [Command::Finish]);
@@ -187,7 +187,7 @@ fn who_stops_or_leaves_ends_it_and_keeps_it() {
 }
 
 #[test]
-fn what_finishes_without_any_data_is_deleted() {
+fn a_recording_without_data_is_deleted() {
     let mut lifecycle = finishing(false);
     let commands = report(&mut lifecycle, RecorderEvent::Finished, secs(5));
     let told = Command::Notify(RecordingProblem::Unable);
@@ -203,7 +203,7 @@ fn data_that_is_written_after_the_stop_counts() {
 }
 
 #[test]
-fn what_cannot_begin_says_so() {
+fn a_recording_that_cannot_start_reports_a_problem() {
     let mut lifecycle = running();
     let told = Command::Notify(RecordingProblem::Unable);
     let commands = tell(&mut lifecycle, Input::NotStarted, BEGUN);
@@ -213,7 +213,7 @@ fn what_cannot_begin_says_so() {
 }
 
 #[test]
-fn a_failure_ends_it_and_what_was_written_tells_which_it_was() {
+fn the_reported_problem_depends_on_what_was_written() {
     for (event, written, problem) in [
         (RecorderEvent::Full, true, RecordingProblem::Full),
         (RecorderEvent::Full, false, RecordingProblem::NoSpace),
@@ -237,7 +237,7 @@ fn a_failure_ends_it_and_what_was_written_tells_which_it_was() {
 }
 
 #[test]
-fn the_first_failure_alone_is_told() {
+fn only_the_first_failure_is_reported() {
     let mut lifecycle = writing();
     let commands = report(&mut lifecycle, RecorderEvent::Full, STOPPED);
     assert_eq!(commands, [Command::Notify(RecordingProblem::Full), Command::Finish]);
@@ -250,7 +250,7 @@ fn the_first_failure_alone_is_told() {
 }
 
 #[test]
-fn a_recording_of_which_nothing_is_written_in_time_ends() {
+fn a_recording_without_data_in_time_ends() {
     let due = BEGUN + BEGINS_WITHIN;
     for (written, problem) in [(false, RecordingProblem::Unable), (true, RecordingProblem::Encoder)]
     {
@@ -268,7 +268,7 @@ fn a_recording_of_which_nothing_is_written_in_time_ends() {
 }
 
 #[test]
-fn the_last_data_is_waited_for_and_not_for_ever() {
+fn the_last_data_is_awaited_for_a_limited_time() {
     for (written, stopped, problem) in
         [(true, STOPPED, RecordingProblem::Storage), (false, secs(5), RecordingProblem::Unable)]
     {
@@ -282,7 +282,7 @@ fn the_last_data_is_waited_for_and_not_for_ever() {
 }
 
 #[test]
-fn its_length_is_noted_every_second_while_it_runs() {
+fn the_length_is_stored_every_second() {
     let mut lifecycle = writing();
     for now in 4..100 {
         assert_eq!(tell(&mut lifecycle, Input::Tick, secs(now)), [Command::WriteManifest]);
@@ -292,14 +292,14 @@ fn its_length_is_noted_every_second_while_it_runs() {
 }
 
 #[test]
-fn what_finishes_unasked_is_still_to_be_stopped() {
+fn a_recorder_that_finishes_by_itself_is_still_stopped() {
     let mut lifecycle = writing();
     assert_eq!(report(&mut lifecycle, RecorderEvent::Finished, secs(5)), []);
     assert_eq!(lifecycle.stage(), Stage::Running { since: BEGUN });
 }
 
 #[test]
-fn the_next_recording_knows_nothing_of_the_last() {
+fn a_new_recording_starts_from_a_clean_state() {
     let late = BEGUN + BEGINS_WITHIN;
     let close = |delete| Command::Close { delete };
     for (written, end) in [
@@ -331,7 +331,7 @@ fn the_next_recording_knows_nothing_of_the_last() {
 }
 
 #[test]
-fn a_clock_is_needed_while_there_is_something_to_count_or_to_wait_for() {
+fn the_clock_is_needed_during_countdown_recording_and_end() {
     let mut lifecycle = Lifecycle::default();
     for (input, needed) in [
         (REQUEST, false),
@@ -478,7 +478,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_order_of_anything_is_told_before_and_ends_once(
+    fn in_any_order_a_recording_is_announced_first_and_ends_once(
         steps in prop::collection::vec((input(), 0..4_000u64), 0..120),
     ) {
         let (mut lifecycle, mut witness) = (Lifecycle::default(), Witness::default());

@@ -114,7 +114,7 @@ fn a_file_without_sizes_gets_a_length_and_an_index() {
 }
 
 #[test]
-fn a_torn_file_keeps_every_frame_that_is_whole() {
+fn a_truncated_file_keeps_every_complete_frame() {
     for sized in [false, true] {
         let file = file(2, sized);
         let start = file.len() - cluster(0, sized).len();
@@ -139,7 +139,7 @@ fn a_torn_file_keeps_every_frame_that_is_whole() {
 }
 
 #[test]
-fn groups_of_blocks_say_what_can_be_begun_with() {
+fn block_groups_without_references_are_keyframes() {
     let frame = |offset: u8, refers: bool| {
         let mut data = element(BLOCK, &[0x80 | PICTURE as u8, 0, offset, 0, 9, 9]);
         if refers {
@@ -158,7 +158,7 @@ fn groups_of_blocks_say_what_can_be_begun_with() {
 }
 
 #[test]
-fn what_is_no_film_is_refused() {
+fn unreadable_and_empty_files_are_refused() {
     assert_eq!(scan(b"", 1), Err(Damage::Empty));
     assert_eq!(scan(b"<!doctype html>", 4), Err(Damage::Unreadable));
     assert_eq!(scan(&head(), 10), Err(Damage::Empty));
@@ -173,7 +173,7 @@ fn what_is_no_film_is_refused() {
 }
 
 #[test]
-fn nothing_is_kept_of_what_is_passed_over() {
+fn skipped_elements_are_not_held_in_memory() {
     let mut scanner = Scanner::default();
     scanner.feed(&file(100, false)).unwrap();
     assert!(scanner.held() < 12);

@@ -16,8 +16,8 @@ pub enum Barrier {
     /// A proxy tells the server another host than the one of this page, so that it takes the page for
     /// somebody else's.
     Host {
-        /// What the server is told, if anything.
-        told: String,
+        /// The host that the server receives; empty without one.
+        received: String,
         /// What stands in the address of the page.
         own: String,
     },
@@ -46,7 +46,7 @@ struct Refused {
 impl Barrier {
     fn of(answer: &str, own: String) -> Self {
         let Ok(check) = serde_json::from_str::<Check>(answer) else { return Self::Unknown };
-        let host = || Self::Host { told: check.host.unwrap_or_default(), own };
+        let host = || Self::Host { received: check.host.unwrap_or_default(), own };
         match check.refused.as_ref().map(|refused| refused.reason.as_str()) {
             Some("sockets" | "connections") => Self::Limit,
             Some("no-upgrade" | "handshake") => Self::Upgrade,
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_arrived_at_the_server_tells_one_fault_from_the_other() {
+    fn the_barrier_follows_from_what_the_server_received() {
         let own = || "call.example.org".to_owned();
         let of = |answer: &str| Barrier::of(answer, own());
         let refused = |reason| {
@@ -119,12 +119,12 @@ mod tests {
         assert_eq!(refused("no-upgrade"), Barrier::Upgrade);
         assert_eq!(refused("connections"), Barrier::Limit);
         assert_eq!(refused("something-new"), Barrier::Unknown);
-        let told = |told: &str| Barrier::Host { told: told.to_owned(), own: own() };
+        let host = |received: &str| Barrier::Host { received: received.to_owned(), own: own() };
         let foreign = r#"{"host":"app:3000","origin":"foreign","refused":null}"#;
-        assert_eq!(of(foreign), told("app:3000"));
+        assert_eq!(of(foreign), host("app:3000"));
         let none =
             r#"{"host":null,"origin":"foreign","refused":{"reason":"no-host","secondsAgo":0}}"#;
-        assert_eq!(of(none), told(""));
+        assert_eq!(of(none), host(""));
         let unseen = r#"{"host":"call.example.org","origin":"ok","refused":null}"#;
         assert_eq!(of(unseen), Barrier::Unknown, "it never came so far");
         assert_eq!(of(""), Barrier::Unknown, "an older server");

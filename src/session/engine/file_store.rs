@@ -99,7 +99,7 @@ impl FileStore {
         if !copy.busy.replace(true) {
             platform::spawn_local(async move {
                 while let Some(next) = copy.next() {
-                    if let Some(input) = copy.obey(next).await {
+                    if let Some(input) = copy.execute(next).await {
                         inputs.send(Input::File(input));
                     }
                 }
@@ -118,7 +118,7 @@ impl Copy {
         self.sink.borrow().clone()
     }
 
-    async fn obey(&self, command: FileCommand) -> Option<FileInput> {
+    async fn execute(&self, command: FileCommand) -> Option<FileInput> {
         match command {
             FileCommand::Open(_) => {
                 self.sink.replace(Some(Sink::create().await));

@@ -5,7 +5,7 @@ use crate::{
     devices::{Input, MicActivity, MicWarning},
     platform::{self, Device, DeviceKind, Interval, Kind, Meter},
     protocol::TrackSource,
-    session::{Notice, Source, advice::DeviceState},
+    session::{Notice, Source, call_hints::DeviceState},
 };
 use leptos::prelude::*;
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -17,10 +17,10 @@ impl Media {
     /// Carries out what a notice offered: uses the new device, or undoes a replacement.
     pub(in crate::session) fn accept(self, notice: Notice) {
         match notice {
-            Notice::Offered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
+            Notice::DeviceOffered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
                 self.choose(kind, id);
             }
-            Notice::Replaced { kind, gone, .. } => self.feed(Input::Undo(kind, gone)),
+            Notice::DeviceReplaced { kind, gone, .. } => self.feed(Input::Undo(kind, gone)),
             _ => {}
         }
     }
@@ -50,7 +50,7 @@ impl Media {
 
     /// Listens to the microphone while the caller lives: often while it is muted, and else with each tick of
     /// the clock, which is enough to tell whether it gives any sound.
-    pub(in crate::session) fn overhear(
+    pub(in crate::session) fn monitor_microphone(
         self,
         clock: RwSignal<Option<Duration>>,
     ) -> RenderEffect<Option<RenderEffect<Option<Interval>>>> {

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whichever_picker_is_answered_first_counts_and_none_after_it() {
+    fn only_the_picker_that_is_answered_first_counts() {
         let mut attempt = Attempt::default();
         let (lost, again) = (attempt.ask(), attempt.ask());
         assert!(attempt.wants(lost) && attempt.wants(again));

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shortcut_is_the_letter_on_the_key_and_never_a_sign_that_is_typed() {
+    fn shortcuts_follow_the_letter_on_the_key_and_ignore_typed_characters() {
         let find = |key, code, types| find_shortcut(key, code, types).map(|(_, shortcut)| shortcut);
         assert_eq!(find("m", "KeyM", true), Some(Shortcut::Microphone));
         assert_eq!(find("m", "Semicolon", false), Some(Shortcut::Microphone), "another layout");

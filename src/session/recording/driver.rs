@@ -1,6 +1,6 @@
 //! Carries out the commands of a recording's life cycle, and tells it what happens.
 
-use super::{Handler, Labels, Recording, delete, recorder::Recorder};
+use super::{Handler, Labels, Recording, delete_recording, recorder::Recorder};
 use crate::{
     call,
     platform::{self, Interval, Local, Mixer},
@@ -135,7 +135,7 @@ impl Driver {
             }),
             Command::Announce => {
                 self.session.call.send(call::Input::SetPresence(self.session.presence()));
-                self.session.call.send(call::Input::Awake);
+                self.session.call.send(call::Input::CheckServer);
                 self.mixer = Mixer::wake();
             }
             Command::CheckReadiness => {
@@ -156,7 +156,7 @@ impl Driver {
             Command::WriteManifest => self.with_recorder(Recorder::write_manifest),
             Command::Finish => self.with_recorder(Recorder::finish),
             Command::Close { delete } => self.close(delete),
-            Command::Notify(problem) => notices.show(Notice::NotRecorded(problem)),
+            Command::Notify(problem) => notices.show(Notice::RecordingFailed(problem)),
         }
     }
 
@@ -191,7 +191,7 @@ impl Driver {
             // Later, as the caller may be part of the recorder.
             drop(recorder);
             if let Some(id) = id.filter(|_| needs_deletion) {
-                delete(&id).await;
+                delete_recording(&id).await;
             }
             recording.handle(Input::Closed);
             let _ = recording.changes.try_update(|count| *count += 1);

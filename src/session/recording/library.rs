@@ -16,22 +16,27 @@ const SAVED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// All recordings on this device that no tab is writing, the last one first. Those of which every
 /// file was saved a while ago are removed.
-pub async fn kept() -> Vec<KeptRecording> {
+pub async fn stored_recordings() -> Vec<KeptRecording> {
     let now = platform::wall_clock();
-    let mut kept = Vec::new();
+    let mut stored = Vec::new();
     for recording in platform::recordings().await {
         match recording.saved {
             Some(at) if now.saturating_sub(at) > SAVED_FOR => {
                 platform::delete_recording(&recording.id).await;
             }
-            _ => kept.push(recording),
+            _ => stored.push(recording),
         }
     }
-    kept
+    stored
 }
 
 /// Saves a file of a recording as a download; false if it cannot be repaired.
-pub async fn save(id: &str, manifest: &Manifest, part: &ManifestFile, file: &StoredBytes) -> bool {
+pub async fn save_recording(
+    id: &str,
+    manifest: &Manifest,
+    part: &ManifestFile,
+    file: &StoredBytes,
+) -> bool {
     // An MP4 that cannot be repaired plays unchanged, if not as well.
     let as_it_is = || (!manifest.is_webm()).then(|| file.clone());
     let whole = whole(file, manifest).await.or_else(as_it_is);
@@ -43,7 +48,7 @@ pub async fn save(id: &str, manifest: &Manifest, part: &ManifestFile, file: &Sto
 }
 
 /// Removes a recording.
-pub async fn delete(id: &str) {
+pub async fn delete_recording(id: &str) {
     platform::delete_recording(id).await;
     if !platform::has_recordings().await {
         local_storage::set(KEPT_KEY, "");

@@ -14,7 +14,7 @@ use crate::{
     recording::{RecordingProblem, lifecycle::Input},
 };
 use leptos::prelude::*;
-pub use library::{delete, kept, save};
+pub use library::{delete_recording, save_recording, stored_recordings};
 use std::rc::Rc;
 
 /// Not empty while there are recordings on this device: spares most visits a look into its files.

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_for_one_room() {
+    fn keys_are_stored_per_room() {
         let room: RoomName = "123".parse().unwrap();
         assert_eq!(of(&room, &entry(&room, "key")), Some("key".to_owned()));
         assert_eq!(of(&"12".parse().unwrap(), &entry(&room, "key")), None);

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seat_is_kept_for_its_room_and_a_moment() {
+    fn a_seat_is_restored_only_in_its_room_and_within_a_minute() {
         let read = |text, room: &str, now| {
             SavedSeat::parse(text, &room.parse().unwrap(), Duration::from_secs(now))
         };

@@ -42,12 +42,12 @@ pub fn CallView(
         }
     });
     // The chat shows their progress.
-    let given = RwSignal::new(0_u32);
+    let files_shared = RwSignal::new(0_u32);
     let dragging = take_files(shown, move |brought: Brought| {
         session.chat.refuse_folders(&brought.folders);
         if !brought.files.is_empty() {
-            session.chat.give(brought.files);
-            given.update(|count| *count += 1);
+            session.chat.offer_files(brought.files);
+            files_shared.update(|count| *count += 1);
         }
     });
     view! {
@@ -70,7 +70,7 @@ pub fn CallView(
                 </button>
             </Show>
             <JoinRequest />
-            <Controls given />
+            <Controls files_shared />
             <Show when=dragging>
                 <p class="drop">{t.drop_here}</p>
             </Show>

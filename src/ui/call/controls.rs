@@ -1,7 +1,7 @@
 //! The bar at the bottom of a call.
 
 use super::{
-    advice_line::AdviceLine,
+    hint_line::HintLine,
     panel_button::{OpenPanel, PanelButton, Panels, focus},
     shortcuts::listen,
 };
@@ -30,9 +30,9 @@ const CALM: Duration = Duration::from_secs(15);
 /// Everything one does in a call, one press each.
 #[component]
 pub fn Controls(
-    /// Counts how often files were shared outside of the chat.
+    /// Counts how often files were dropped on the page or pasted into it.
     #[prop(into)]
-    given: Signal<u32>,
+    files_shared: Signal<u32>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
     let panels = Panels::new();
@@ -44,11 +44,11 @@ pub fn Controls(
         }));
     });
     Effect::new(move |before: Option<u32>| {
-        let given = given.get();
-        if before.is_some_and(|before| before != given) {
+        let files_shared = files_shared.get();
+        if before.is_some_and(|before| before != files_shared) {
             panels.open(OpenPanel::Lazy(Lazy::Chat));
         }
-        given
+        files_shared
     });
     // Nothing is prefetched while the server is unreachable: the loader reports that as an error.
     let calm = Memo::new(move |_| {
@@ -84,7 +84,7 @@ fn Problems(
     });
     view! {
         <div class="problems" role="status" hidden=boxed_bool(move || panels.cover_notices())>
-            <AdviceLine unmute choose_device />
+            <HintLine unmute choose_device />
             <ProblemNote kind=Kind::Camera />
             <ProblemNote kind=Kind::Microphone />
         </div>

@@ -3,11 +3,11 @@
 use crate::platform::{self, Brought};
 use leptos::{ev, prelude::*};
 
-/// Passes dropped and pasted files to `give`, for as long as the caller lives and while the call is
+/// Passes dropped and pasted files to `offer`, for as long as the caller lives and while the call is
 /// shown. Returns whether something is being dragged over the page.
 pub(super) fn take_files(
     shown: Signal<bool>,
-    give: impl Fn(Brought) + Copy + 'static,
+    offer: impl Fn(Brought) + Copy + 'static,
 ) -> RwSignal<bool> {
     let dragging = RwSignal::new(false);
     // Anywhere on the page: otherwise the browser would open them and leave the call.
@@ -21,7 +21,7 @@ pub(super) fn take_files(
         if platform::drags_files(&event) {
             event.prevent_default();
             if dragging.get_untracked() {
-                give(platform::dropped_files(&event));
+                offer(platform::dropped_files(&event));
             }
         }
         dragging.set(false);
@@ -35,7 +35,7 @@ pub(super) fn take_files(
         let brought = platform::pasted_files(&event);
         if shown.get_untracked() && !brought.is_empty() {
             event.prevent_default();
-            give(brought);
+            offer(brought);
         }
     });
     on_cleanup(move || {

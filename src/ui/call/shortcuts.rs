@@ -3,7 +3,7 @@
 use crate::{
     layout::Layout,
     platform::{self, Kind},
-    session::{Advice, Session, Shortcut, find_shortcut},
+    session::{CallHint, Session, Shortcut, find_shortcut},
     ui::stage::layout_state::LayoutState,
 };
 use leptos::{
@@ -46,7 +46,7 @@ pub(super) fn listen(
         if event.code() == SPACE {
             if is_alone(&event) && !platform::takes_keys() && session.media.unmute() {
                 event.prevent_default();
-                let stays = session.advice() == Some(Advice::TalkingWhileMuted);
+                let stays = session.call_hint() == Some(CallHint::TalkingWhileMuted);
                 held.set_value(Some((platform::elapsed(), stays)));
             }
         } else if let Some(shortcut) = shortcut(&event) {

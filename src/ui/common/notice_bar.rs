@@ -16,7 +16,7 @@ pub fn NoticeBar(
     let t = texts();
     let read = move |notice: Option<Notice>| notice.map(|it| (t.notice)(&it)).unwrap_or_default();
     let accept = boxed_str(move || match notices.offer() {
-        Some(Notice::Replaced { .. }) => t.undo,
+        Some(Notice::DeviceReplaced { .. }) => t.undo,
         _ => t.use_it,
     });
     let opens_tab = boxed_bool(move || notices.offer().is_some_and(|offer| offer.opens_tab()));

@@ -23,7 +23,7 @@ pub fn ServerBanner() -> impl IntoView {
     let fine = boxed_bool(move || contact.get() == Contact::Fine);
     let said = boxed_str(move || match contact.get() {
         contact @ Contact::Lost { .. } => match session.connectivity.barriers.found.get() {
-            Some(barrier) => (t.barred)(&barrier),
+            Some(barrier) => (t.barrier)(&barrier),
             None => (t.contact)(contact, inside()),
         },
         contact => (t.contact)(contact, inside()),
@@ -36,7 +36,7 @@ pub fn ServerBanner() -> impl IntoView {
             <div class="banner" data-notice="server" hidden=fine>
                 <span>{said}</span>
                 <Show when=boxed_bool(long)>
-                    <button class="button small" on:click=click(move |_| session.hurry())>{t.try_now}</button>
+                    <button class="button small" on:click=click(move |_| session.reconnect_now())>{t.try_now}</button>
                 </Show>
             </div>
         </div>

@@ -64,7 +64,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn the_newest_stands_at_the_right_and_more_stands_higher() {
+    fn the_newest_value_is_at_the_right_and_higher_values_are_higher() {
         let mut history = StatsHistory::default();
         for (second, millis) in [(60, 50), (119, 100), (120, 0)] {
             let (at, round_trip) = (Duration::from_secs(second), Duration::from_millis(millis));

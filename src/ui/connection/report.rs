@@ -184,7 +184,7 @@ impl Findings {
 
     /// Named values.
     pub(super) fn lines(&self, t: &StatisticsTexts) -> Vec<(&'static str, String)> {
-        let silent = || self.barrier.as_ref().map_or_else(|| t.silent.to_owned(), t.barred);
+        let silent = || self.barrier.as_ref().map_or_else(|| t.silent.to_owned(), t.barrier);
         let server = self.server.map_or_else(silent, t.answers_in);
         let mut lines = vec![(t.server, server)];
         lines.extend(probes(&self.probes, false, t));
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_says_what_is_known_and_no_more() {
+    fn a_report_contains_only_what_is_known() {
         let t = statistics_texts();
         let mut history = StatsHistory::default();
         for second in 1..=3 {
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_is_summed_up_by_its_worst() {
+    fn a_summary_names_the_worst_result() {
         let t = statistics_texts();
         let probe = |target, events: &[CheckEvent]| {
             let mut probe = IceServerCheck::new(target);
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(findings.verdict(), Verdict::NoServer);
         assert_eq!(findings.lines(t)[0], ("Server", "no answer".to_owned()));
         let own = "call.example.org".to_owned();
-        findings.barrier = Some(Barrier::Host { told: "app:3000".to_owned(), own });
+        findings.barrier = Some(Barrier::Host { received: "app:3000".to_owned(), own });
         let line = &findings.lines(t)[0].1;
         assert!(line.contains("app:3000") && line.contains("call.example.org"), "{line}");
         findings.server = Some(Duration::from_millis(12));

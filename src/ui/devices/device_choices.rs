@@ -113,7 +113,7 @@ pub fn ProblemNote(
     let media = session.media;
     let problem = Memo::new(move |_| {
         let other = Some(Kind::Camera).filter(|other| *other != kind);
-        untold(kind, media.problem(kind), other.and_then(|other| media.problem(other)))
+        uncovered_problem(kind, media.problem(kind), other.and_then(|other| media.problem(other)))
     });
     view! {
         {move || problem.get().map(|problem| view! {
@@ -134,10 +134,14 @@ pub fn ProblemNote(
 
 /// The problem of one kind of device, unless the camera's text already covers it: some texts are
 /// about both.
-fn untold(kind: Kind, problem: Option<Problem>, camera: Option<Problem>) -> Option<Problem> {
+fn uncovered_problem(
+    kind: Kind,
+    problem: Option<Problem>,
+    camera: Option<Problem>,
+) -> Option<Problem> {
     let t = texts();
-    let said = camera.map(|camera| (t.problem)(Kind::Camera, camera));
-    problem.filter(|problem| said != Some((t.problem)(kind, *problem)))
+    let covered = camera.map(|camera| (t.problem)(Kind::Camera, camera));
+    problem.filter(|problem| covered != Some((t.problem)(kind, *problem)))
 }
 
 fn problem_name(problem: Problem) -> &'static str {
@@ -159,12 +163,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_both_is_said_once() {
+    fn a_problem_of_both_devices_is_shown_once() {
         for (problem, again) in [(Problem::Forbidden, false), (Problem::Denied, true)] {
-            let told = untold(Kind::Microphone, Some(problem), Some(problem));
-            assert_eq!(told.is_some(), again);
-            assert_eq!(untold(Kind::Microphone, Some(problem), None), Some(problem));
-            assert_eq!(untold(Kind::Camera, Some(problem), None), Some(problem));
+            let problem_shown = uncovered_problem(Kind::Microphone, Some(problem), Some(problem));
+            assert_eq!(problem_shown.is_some(), again);
+            assert_eq!(uncovered_problem(Kind::Microphone, Some(problem), None), Some(problem));
+            assert_eq!(uncovered_problem(Kind::Camera, Some(problem), None), Some(problem));
         }
     }
 }

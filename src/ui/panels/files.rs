@@ -66,28 +66,28 @@ fn lines(session: Session, file: &FileView) -> Vec<String> {
     match file.key.owner {
         Some(owner) => {
             let is_there = session.tile(owner).is_some();
-            vec![(t.taken)(&file.owner_name, is_there, file.state, file.size)]
+            vec![(t.receiving)(&file.owner_name, is_there, file.state, file.size)]
         }
         None if file.state == FileState::Withdrawn => vec![(t.unreadable)(file.size)],
-        None if file.given.is_empty() => {
+        None if file.receivers.is_empty() => {
             let others = session.view.with(|view| view.tiles.len());
             vec![if others == 0 { (t.for_nobody)(file.size) } else { (t.own)(file.size, others) }]
         }
         None => {
             let answered = |(_, state): &&(_, _)| *state != FileState::Offered;
-            let given = file.given.iter().filter(answered);
-            let given = given.map(|(to, state)| (t.given)(&name(*to), *state, file.size));
-            let waiting = file.given.len() - given.clone().count();
-            std::iter::once((t.own)(file.size, waiting)).chain(given).collect()
+            let receivers = file.receivers.iter().filter(answered);
+            let sending = receivers.map(|(to, state)| (t.sending)(&name(*to), *state, file.size));
+            let waiting = file.receivers.len() - sending.clone().count();
+            std::iter::once((t.own)(file.size, waiting)).chain(sending).collect()
         }
     }
 }
 
 /// Progress of a file in transfer; for an own file, that of the slowest receiver.
 fn progress(file: &FileView) -> Option<f64> {
-    let states = file.given.iter().map(|(_, state)| *state).chain([file.state]);
+    let states = file.receivers.iter().map(|(_, state)| *state).chain([file.state]);
     let done = states.filter_map(|state| match state {
-        FileState::Coming(done) | FileState::Held(done) => Some(done),
+        FileState::Transferring(done) | FileState::Paused(done) => Some(done),
         FileState::Checking => Some(file.size),
         _ => None,
     });
@@ -97,14 +97,15 @@ fn progress(file: &FileView) -> Option<f64> {
 /// The available actions of a file, by its state.
 fn actions(key: FileKey, state: FileState) -> Vec<(&'static str, FileInput)> {
     let t = file_texts();
-    let (take, hold, drop) = (FileInput::Take(key), FileInput::Hold(key), FileInput::Drop(key));
+    let (download, pause, remove) =
+        (FileInput::Download(key), FileInput::Pause(key), FileInput::Remove(key));
     match (key.owner, state) {
-        (None, FileState::Offered) => vec![(t.withdraw, drop)],
-        (Some(_), FileState::Offered) => vec![(t.take, take), (t.decline, drop)],
-        (Some(_), FileState::Coming(_)) => vec![(t.pause, hold), (t.cancel, drop)],
-        (Some(_), FileState::Held(_)) => vec![(t.go_on, take), (t.cancel, drop)],
+        (None, FileState::Offered) => vec![(t.withdraw, remove)],
+        (Some(_), FileState::Offered) => vec![(t.take, download), (t.decline, remove)],
+        (Some(_), FileState::Transferring(_)) => vec![(t.pause, pause), (t.cancel, remove)],
+        (Some(_), FileState::Paused(_)) => vec![(t.go_on, download), (t.cancel, remove)],
         (Some(_), FileState::Checking) => Vec::new(),
-        _ => vec![(t.dismiss, drop)],
+        _ => vec![(t.dismiss, remove)],
     }
 }
 
@@ -116,8 +117,8 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
     let shown = Memo::new(move |_| {
         file.with(|file| {
             let state = match file.state {
-                FileState::Coming(_) => FileState::Coming(0),
-                FileState::Held(_) => FileState::Held(0),
+                FileState::Transferring(_) => FileState::Transferring(0),
+                FileState::Paused(_) => FileState::Paused(0),
                 state => state,
             };
             (file.key, state, file.name.clone())
@@ -141,7 +142,7 @@ fn FileButtons(file: Memo<FileView>) -> impl IntoView {
         let title = (t.of)(t.save_again, name.as_str());
         view! {
             <div class="row">
-                {(state == FileState::Kept).then(|| view! {
+                {(state == FileState::Complete).then(|| view! {
                     <button class="button small" aria-label=title on:click=click(move |_| session.chat.save_file(key, &name))>
                         {t.save_again}
                     </button>
@@ -165,7 +166,7 @@ pub(super) fn Attach() -> impl IntoView {
     };
     let picked = move |_| {
         if let Some(input) = input.get_untracked() {
-            session.chat.give(platform::picked_files(&input));
+            session.chat.offer_files(platform::picked_files(&input));
         }
     };
     view! {

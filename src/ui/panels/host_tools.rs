@@ -66,7 +66,7 @@ fn RoomSettings() -> impl IntoView {
 fn Invitations() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let given =
+    let invitations =
         Memo::new(move |_| session.view.with(|view| view.hosting.host_state.invitations.clone()));
     let invite = move |once| session.act(HostAction::Invite { once, ttl: Some(INVITED_FOR) });
     let row = move |Invitation { token, .. }: Invitation| {
@@ -74,8 +74,10 @@ fn Invitations() -> impl IntoView {
         let sentence = {
             let token = token.clone();
             boxed_text(move || {
-                let is_it = |given: &&Invitation| given.token == token;
-                given.with(|given| given.iter().find(is_it).map(t.invitation).unwrap_or_default())
+                let is_it = |invitation: &&Invitation| invitation.token == token;
+                invitations.with(|invitations| {
+                    invitations.iter().find(is_it).map(t.invitation).unwrap_or_default()
+                })
             })
         };
         let revoke = move |_| session.act(HostAction::Revoke { token: token.clone() });
@@ -91,7 +93,7 @@ fn Invitations() -> impl IntoView {
         <section aria-labelledby="invitations">
             <h3 id="invitations">{t.invitations}</h3>
             <ul class="people">
-                <For each=move || given.get() key=|invitation| invitation.token.clone() children=row />
+                <For each=move || invitations.get() key=|invitation| invitation.token.clone() children=row />
             </ul>
             <div class="row">
                 <button class="button small" on:click=click(move |_| invite(true))>{t.invite_one}</button>

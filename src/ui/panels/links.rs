@@ -71,7 +71,7 @@ mod tests {
     use super::{Piece::*, *};
 
     #[test]
-    fn addresses_are_found_and_punctuation_is_not_theirs() {
+    fn links_are_found_without_trailing_punctuation() {
         assert_eq!(pieces("nothing here"), [Text("nothing here")]);
         assert_eq!(
             pieces("See https://example.org/a?b=c#d, or (http://example.org/x_(y))."),

@@ -19,29 +19,29 @@ pub(super) fn Lock(
     /// The path in use.
     path: Signal<Option<Path>>,
     /// The value that both sides of the connection share.
-    seal: Signal<Option<Arc<str>>>,
+    fingerprints: Signal<Option<Arc<str>>>,
 ) -> impl IntoView {
     let t = texts();
-    let shown = Memo::new(move |_| seal.get());
+    let shown = Memo::new(move |_| fingerprints.get());
     // Empty until it is computed; `None` where it cannot be.
     let code = RwSignal::new(Some(String::new()));
     effect(move || {
-        let seal = shown.get();
+        let fingerprints = shown.get();
         code.set(Some(String::new()));
         platform::spawn_local(async move {
-            let bits = match &seal {
-                Some(seal) => platform::safety_code(seal).await,
+            let bits = match &fingerprints {
+                Some(fingerprints) => platform::safety_code(fingerprints).await,
                 None => None,
             };
             // The connection may have been replaced in the meantime.
-            if shown.try_get_untracked() == Some(seal) {
+            if shown.try_get_untracked() == Some(fingerprints) {
                 code.set(bits.map(|bits| RoomName::from_random(bits).to_string()));
             }
         });
     });
     // Browsers connect to the fingerprints in their descriptions: a change means that someone
     // tampers with them.
-    let unsure = boxed_bool(move || seal.with(Option::is_none));
+    let unsure = boxed_bool(move || fingerprints.with(Option::is_none));
     let sentence = boxed_text(move || match code.get() {
         _ if unsure.get() => t.unsure_why.to_owned(),
         None => t.no_code.to_owned(),

@@ -24,7 +24,7 @@ pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
     let t = texts();
     view! {
         <Panel name=t.more_panel close class="more">
-            <Signs />
+            <Reactions />
             <ViewChoices />
             <RecordingSection />
             <ShortcutList />
@@ -33,24 +33,24 @@ pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn Signs() -> impl IntoView {
+fn Reactions() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let raised = boxed_bool(move || session.own.hand.get());
-    let sign = move |sign: Reaction| {
+    let button = move |reaction: Reaction| {
         view! {
             <button
-                class="control small sign"
-                aria-label=(t.sign)(sign)
-                title=(t.sign)(sign)
-                on:click=click(move |_| session.send_reaction(sign))
+                class="control small reaction"
+                aria-label=(t.reaction)(reaction)
+                title=(t.reaction)(reaction)
+                on:click=click(move |_| session.send_reaction(reaction))
             >
-                {sign.emoji()}
+                {reaction.emoji()}
             </button>
         }
     };
     view! {
-        <div class="row signs">{Reaction::ALL.map(sign).collect_view()}</div>
+        <div class="row reactions">{Reaction::ALL.map(button).collect_view()}</div>
         <button
             class="button"
             on:click=click(move |_| session.own.hand.update(|raised| *raised = !*raised))

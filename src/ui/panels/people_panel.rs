@@ -75,8 +75,9 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
     let presence = Memo::new(move |_| tile.get().map(|tile| tile.presence).unwrap_or_default());
     let name = Signal::derive(move || presence.get().name);
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.path)));
-    let seal =
-        Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.seal.clone())));
+    let fingerprints = Signal::derive(move || {
+        tile.with(|tile| tile.as_ref().and_then(|tile| tile.fingerprints.clone()))
+    });
     let is_host =
         boxed_bool(move || session.view.with(|view| view.hosting.settings.hosts.contains(&id)));
     let act = move |action: HostAction| session.act(action);
@@ -116,7 +117,7 @@ fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
                 </details>
             </Show>
             <VolumeOf id name />
-            <Lock name path seal />
+            <Lock name path fingerprints />
         </li>
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     platform::{self, KeptRecording, Local},
     reactive::{boxed_bool, boxed_str, boxed_text, effect, first_click},
     recording::ManifestFile,
-    session::{self, Labels, Session, Stage, delete, kept},
+    session::{Labels, Session, Stage, delete_recording, save_recording, stored_recordings},
     ui::{Icon, common::confirm_button::ConfirmButton, icons},
 };
 use leptos::prelude::*;
@@ -73,7 +73,7 @@ pub(in crate::ui) fn Recordings() -> impl IntoView {
     effect(move || {
         changes.track();
         platform::spawn_local(async move {
-            let found = kept().await.into_iter().map(Local::new).collect();
+            let found = stored_recordings().await.into_iter().map(Local::new).collect();
             let _ = all.try_set(found);
         });
     });
@@ -126,7 +126,7 @@ fn RecordingRow(
             platform::spawn_local(async move {
                 let Some(kept) = kept.try_get_value() else { return };
                 let Some((part, file)) = kept.files.get(index) else { return };
-                let done = session::save(&kept.id, &kept.manifest, part, file).await;
+                let done = save_recording(&kept.id, &kept.manifest, part, file).await;
                 let _ = failed.try_set(!done);
                 let _ = changes.try_update(|count| *count += 1);
             });
@@ -171,7 +171,7 @@ fn DeleteButton(
     let press = confirm.second(move || {
         let id = id.clone();
         platform::spawn_local(async move {
-            delete(&id).await;
+            delete_recording(&id).await;
             let _ = changes.try_update(|count| *count += 1);
         });
     });

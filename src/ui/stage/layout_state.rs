@@ -117,9 +117,9 @@ impl LayoutState {
             self.layout.set(Layout::Speaker);
         }
         self.hides_self
-            .set(platform::local_storage::get(HIDDEN_KEY).is_some_and(|kept| !kept.is_empty()));
+            .set(platform::local_storage::get(HIDDEN_KEY).is_some_and(|stored| !stored.is_empty()));
         self.pinned
-            .set(platform::session_storage::get(PINNED_KEY).and_then(|kept| recalled(&kept)));
+            .set(platform::session_storage::get(PINNED_KEY).and_then(|stored| item_from(&stored)));
     }
 
     /// Reads the audio levels.
@@ -156,7 +156,7 @@ impl LayoutState {
     }
 
     fn set_pinned(self, item: Option<Item>) {
-        platform::session_storage::set(PINNED_KEY, item.and_then(kept).as_deref());
+        platform::session_storage::set(PINNED_KEY, item.and_then(stored_name).as_deref());
         self.pinned.set(item);
     }
 
@@ -196,7 +196,7 @@ impl LayoutState {
     }
 }
 
-fn kept(item: Item) -> Option<String> {
+fn stored_name(item: Item) -> Option<String> {
     match item {
         Item::Person(id) => Some(id.to_string()),
         Item::Screen(id) => Some(format!("{A_SCREEN}{id}")),
@@ -204,10 +204,10 @@ fn kept(item: Item) -> Option<String> {
     }
 }
 
-fn recalled(kept: &str) -> Option<Item> {
-    match kept.strip_prefix(A_SCREEN) {
+fn item_from(stored: &str) -> Option<Item> {
+    match stored.strip_prefix(A_SCREEN) {
         Some(id) => id.parse().ok().map(Item::Screen),
-        None => kept.parse().ok().map(Item::Person),
+        None => stored.parse().ok().map(Item::Person),
     }
 }
 

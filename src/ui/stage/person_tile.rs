@@ -46,7 +46,7 @@ pub fn PersonTile(
     });
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
-    let seen = Callback::new(move |()| session.seen());
+    let seen = Callback::new(move |()| session.first_frame_shown());
     view! {
         <article
             class="tile"
@@ -82,7 +82,7 @@ pub fn PersonTile(
             >
                 <Icon paths=icons::WEAK />
             </span>
-            <ShownReaction sign=Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.sign))) />
+            <ShownReaction reaction=Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(|tile| tile.reaction))) />
             <NamePlate presence path silenced=boxed_bool(move || volume.get().muted) />
             <Pin item=Item::Person(id) name=boxed_text(move || shown_name(presence.get())) />
         </article>

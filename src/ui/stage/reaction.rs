@@ -14,22 +14,22 @@ const SHOWN: Duration = Duration::from_secs(5);
 pub(super) fn ShownReaction(
     /// Their last reaction, and its time.
     #[prop(into)]
-    sign: Signal<Option<(Reaction, Duration)>>,
+    reaction: Signal<Option<(Reaction, Duration)>>,
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let current =
-        Memo::new(move |_| sign.get().filter(|(_, at)| session.clock.now.get() < *at + SHOWN));
+        Memo::new(move |_| reaction.get().filter(|(_, at)| session.clock.now.get() < *at + SHOWN));
     let shown = RwSignal::new(None);
     // A new reaction needs a new element, so that its animation starts from the beginning.
     effect_holding(move || {
         let next = current.get();
         shown.set(None);
-        next.map(|(sign, _)| Timer::new(Duration::ZERO, move || shown.set(Some(sign))))
+        next.map(|(reaction, _)| Timer::new(Duration::ZERO, move || shown.set(Some(reaction))))
     });
     move || {
-        shown.get().map(|sign: Reaction| {
-            view! { <span class="sign" role="img" aria-label=(t.sign)(sign)>{sign.emoji()}</span> }
+        shown.get().map(|reaction: Reaction| {
+            view! { <span class="reaction" role="img" aria-label=(t.reaction)(reaction)>{reaction.emoji()}</span> }
         })
     }
 }

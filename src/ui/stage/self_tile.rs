@@ -68,7 +68,7 @@ pub fn SelfTile() -> impl IntoView {
         >
             <div class="mirror"><Video stream=picture /></div>
             <Initials presence />
-            <ShownReaction sign=Signal::derive(move || session.view.with(|view| view.sign)) />
+            <ShownReaction reaction=Signal::derive(move || session.view.with(|view| view.reaction)) />
             <NamePlate presence />
         </article>
     }

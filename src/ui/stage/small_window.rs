@@ -35,7 +35,7 @@ pub(in crate::ui) fn SmallWindowButton() -> impl IntoView {
         }
         let owner = owner.clone();
         platform::spawn_local(async move {
-            let content = move || view! { <Inside session layout_state /> };
+            let content = move || view! { <WindowContent session layout_state /> };
             let closed = move || {
                 let _ = layout_state.window.try_set(None);
             };
@@ -55,7 +55,7 @@ pub(in crate::ui) fn SmallWindowButton() -> impl IntoView {
 
 /// The largest participant, and the most important controls.
 #[component]
-fn Inside(session: Session, layout_state: LayoutState) -> impl IntoView {
+fn WindowContent(session: Session, layout_state: LayoutState) -> impl IntoView {
     let t = texts();
     let first = Memo::new(move |_| layout_state.first());
     let tile = Memo::new(move |_| first.get().and_then(|id| session.tile(id)));

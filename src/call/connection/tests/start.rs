@@ -17,11 +17,11 @@ struct Pair {
 impl Pair {
     fn new(role: Role) -> Self {
         let mut connection = connection(role, 1, Duration::ZERO);
-        connection.look(Duration::ZERO);
+        connection.update(Duration::ZERO);
         Self { role, connection, now: Duration::ZERO }
     }
 
-    fn hear(&mut self, inputs: impl IntoIterator<Item = PeerInput>) -> &mut Self {
+    fn handle(&mut self, inputs: impl IntoIterator<Item = PeerInput>) -> &mut Self {
         inputs.into_iter().for_each(|input| self.connection.handle(input, self.now));
         self
     }
@@ -31,14 +31,16 @@ impl Pair {
         let generation = self.connection.key().generation + 1;
         let fresh = connection(self.role, generation, self.now);
         self.connection = fresh.succeed(&self.connection, self.now);
-        self.connection.look(self.now);
+        self.connection.update(self.now);
     }
 
     /// Lets time pass, and returns when a new connection was asked for, and when something was said again.
     fn wait(&mut self, until: Duration) -> (Vec<u64>, Vec<u64>) {
         let (mut reconnects, mut said) = (Vec::new(), Vec::new());
         while self.now < until {
-            let due = self.connection.due().into_iter().chain(self.connection.told(self.now)).min();
+            let connection = &self.connection;
+            let changes = connection.link_changes_at(self.now);
+            let due = connection.due().into_iter().chain(changes).min();
             self.now = due.map_or(until, |due| due.clamp(self.now, until));
             if self.connection.step(self.now) {
                 reconnects.push(self.now.as_secs());
@@ -57,10 +59,10 @@ impl Pair {
         self.connection.link(self.now)
     }
 
-    fn told(&mut self) -> Option<Failure> {
+    fn failure(&mut self) -> Option<Failure> {
         self.connection.repeat();
         while self.connection.poll().is_some() {}
-        self.connection.news(&[], self.now).unwrap().failure
+        self.connection.reception_report(&[], self.now).unwrap().failure
     }
 }
 
@@ -73,41 +75,41 @@ fn offered() -> [PeerInput; 3] {
     ]
 }
 
-fn theirs(failure: Failure) -> PeerInput {
+fn remote(failure: Failure) -> PeerInput {
     let reception = Reception { failure: Some(failure), ..Reception::default() };
     PeerInput::Signal(Signal::Reception(reception))
 }
 
 #[test]
-fn who_never_answers_is_named_and_the_offer_is_said_again() {
+fn a_missing_answer_is_reported_and_the_offer_repeated() {
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered()).wait(BEGINS_WITHIN - SECOND);
-    assert_eq!((pair.link(), pair.told()), (Link::New, None));
+    pair.handle(offered()).wait(BEGINS_WITHIN - SECOND);
+    assert_eq!((pair.link(), pair.failure()), (Link::New, None));
     assert_eq!(
-        pair.connection.told(pair.now),
+        pair.connection.link_changes_at(pair.now),
         Some(BEGINS_WITHIN),
         "it is looked at again by then"
     );
     pair.wait(BEGINS_WITHIN);
     let silent = Failure::NoAnswer;
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
     let (reconnects, said) = pair.wait(40 * SECOND);
     assert_eq!(reconnects, [] as [u64; 0], "who asks their person for something still may answer");
     assert_eq!(said, [20, 23, 28, 36]);
-    pair.hear([
+    pair.handle([
         PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
         PeerInput::RemoteDone(true, Stable),
         PeerInput::Connection(ConnectionState::Connected),
     ]);
-    assert_eq!((pair.link(), pair.told()), (Link::Connected, None));
+    assert_eq!((pair.link(), pair.failure()), (Link::Connected, None));
 }
 
 #[test]
-fn who_never_offers_is_named_and_asked_again() {
+fn a_missing_offer_is_reported_and_a_new_connection_requested() {
     let mut pair = Pair::new(Role::Callee);
     let (reconnects, _) = pair.wait(19 * SECOND);
     let silent = Failure::NoAnswer;
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(silent)), Some(silent)));
     assert_eq!(reconnects, [] as [u64; 0]);
     let (reconnects, said) = pair.wait(40 * SECOND);
     assert_eq!((reconnects, said), (vec![20, 23, 28, 36], vec![]));
@@ -116,11 +118,11 @@ fn who_never_offers_is_named_and_asked_again() {
 }
 
 #[test]
-fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
+fn a_browser_without_connections_is_reported_on_both_sides() {
     let off = Failure::NoConnection;
     let mut pair = Pair::new(Role::Caller);
-    pair.hear([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(off)), Some(off)));
+    pair.handle([PeerInput::NotOpened, PeerInput::Signal(Signal::Candidate(candidate("c")))]);
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(off)), Some(off)));
     assert!(
         std::iter::from_fn(|| pair.connection.poll()).next().is_none(),
         "there is nothing to command"
@@ -129,33 +131,33 @@ fn a_browser_that_makes_no_connection_is_named_on_both_sides() {
     for until in [1, 4, 10, 20] {
         times.extend(pair.wait(until * SECOND).0);
         pair.replace();
-        pair.hear([PeerInput::NotOpened]);
+        pair.handle([PeerInput::NotOpened]);
     }
     assert_eq!(times, [0, 3, 8, 16]);
 
     let mut other = Pair::new(Role::Callee);
-    other.hear([theirs(off)]);
+    other.handle([remote(off)]);
     assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
     other.replace();
     assert_eq!(other.link(), Link::Failed(Obstacle::There(off)));
 }
 
 #[test]
-fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
+fn missing_candidates_are_reported_on_both_sides_even_without_a_report() {
     let lonely = Failure::NoCandidates;
     let gathered = PeerInput::LocalCandidate(None);
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered()).hear([gathered.clone()]);
-    assert_eq!(pair.told(), None, "one was found");
+    pair.handle(offered()).handle([gathered.clone()]);
+    assert_eq!(pair.failure(), None, "one was found");
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered().into_iter().take(2)).hear([gathered]);
-    assert_eq!((pair.link(), pair.told()), (Link::Failed(Obstacle::Here(lonely)), Some(lonely)));
+    pair.handle(offered().into_iter().take(2)).handle([gathered]);
+    assert_eq!((pair.link(), pair.failure()), (Link::Failed(Obstacle::Here(lonely)), Some(lonely)));
     assert_eq!(pair.wait(SECOND).0, [0]);
 
     let answered = |sdp: &str| {
         let answer = SessionDescription::new(SdpType::Answer, sdp);
         let mut other = Pair::new(Role::Caller);
-        other.hear(offered()).hear([
+        other.handle(offered()).handle([
             PeerInput::Signal(Signal::Answer(answer)),
             PeerInput::RemoteDone(true, Stable),
             PeerInput::Signal(Signal::Candidate(None)),
@@ -170,7 +172,7 @@ fn no_candidates_are_named_on_both_sides_also_by_who_is_told_nothing() {
 }
 
 #[test]
-fn a_refused_description_is_named_on_both_sides_and_tried_again() {
+fn a_refused_description_is_reported_on_both_sides_and_retried() {
     let bad = Failure::BadDescription;
     let offer = || PeerInput::Signal(Signal::Offer(description(SdpType::Offer)));
     let refused: [&[PeerInput]; 2] = [
@@ -183,37 +185,40 @@ fn a_refused_description_is_named_on_both_sides_and_tried_again() {
     ];
     for inputs in refused {
         let mut callee = Pair::new(Role::Callee);
-        callee.hear(inputs.iter().cloned());
-        assert_eq!((callee.link(), callee.told()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
+        callee.handle(inputs.iter().cloned());
+        assert_eq!(
+            (callee.link(), callee.failure()),
+            (Link::Failed(Obstacle::Here(bad)), Some(bad))
+        );
         assert_eq!(callee.wait(SECOND).0, [0]);
     }
     let mut caller = Pair::new(Role::Caller);
-    caller.hear(offered()).hear([
+    caller.handle(offered()).handle([
         PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
         PeerInput::RemoteDone(false, HaveLocalOffer),
     ]);
-    assert_eq!((caller.link(), caller.told()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
+    assert_eq!((caller.link(), caller.failure()), (Link::Failed(Obstacle::Here(bad)), Some(bad)));
     assert_eq!(caller.wait(SECOND).0, [0]);
     caller.replace();
-    caller.hear([theirs(bad)]);
+    caller.handle([remote(bad)]);
     assert_eq!(caller.link(), Link::Failed(Obstacle::There(bad)));
 }
 
 #[test]
-fn what_was_connected_once_is_not_called_unable_to_begin() {
+fn a_connection_that_was_up_is_shown_as_reconnecting_not_failed() {
     let mut pair = Pair::new(Role::Caller);
-    pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
+    pair.handle([PeerInput::Connection(ConnectionState::Connected)]);
     pair.replace();
-    pair.hear([PeerInput::NotOpened]).wait(20 * SECOND);
+    pair.handle([PeerInput::NotOpened]).wait(20 * SECOND);
     assert_eq!(pair.link(), Link::Reconnecting { since: Duration::ZERO });
-    assert_eq!(pair.told(), Some(Failure::NoConnection), "though the other side is told why");
+    assert_eq!(pair.failure(), Some(Failure::NoConnection), "though the other side is told why");
 }
 
 #[test]
-fn nobody_who_was_never_connected_is_said_to_be_deaf() {
+fn a_connection_that_was_never_up_reports_no_missing_media() {
     let deaf = Reception { sound: false, picture: false, ..Reception::default() };
     let mut pair = Pair::new(Role::Caller);
-    pair.hear(offered()).hear([PeerInput::Signal(Signal::Reception(deaf))]);
+    pair.handle(offered()).handle([PeerInput::Signal(Signal::Reception(deaf))]);
     let hears = |pair: &Pair| {
         let me = Presence::default();
         (pair.connection.is_heard(&me), pair.connection.is_seen(&me))
@@ -221,10 +226,10 @@ fn nobody_who_was_never_connected_is_said_to_be_deaf() {
     assert_eq!(hears(&pair), (true, true));
     for _ in 0..20 {
         pair.now += SECOND;
-        pair.hear([PeerInput::Reading(Reading::default())]);
+        pair.handle([PeerInput::Reading(Reading::default())]);
     }
-    let news = pair.connection.news(&[], pair.now).unwrap();
-    assert!(news.sound && news.picture, "nor does this side say so of itself");
-    pair.hear([PeerInput::Connection(ConnectionState::Connected)]);
+    let report = pair.connection.reception_report(&[], pair.now).unwrap();
+    assert!(report.sound && report.picture, "nor does this side say so of itself");
+    pair.handle([PeerInput::Connection(ConnectionState::Connected)]);
     assert_eq!(hears(&pair), (false, false));
 }

@@ -1,4 +1,5 @@
-//! The one thing that a person in a call should know now, and what they can do about it.
+//! The hint that is shown to a person in a call: the most important problem that they may not
+//! notice themselves.
 
 use crate::{
     call::{Phase, Tile, Verdict, View},
@@ -8,7 +9,7 @@ use crate::{
 
 /// A hint that is shown while its reason lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Advice {
+pub enum CallHint {
     /// They talk and are muted.
     TalkingWhileMuted,
     /// The system, or a switch of the device, has muted it.
@@ -43,7 +44,7 @@ pub struct DeviceState {
     pub camera_muted: bool,
 }
 
-impl Advice {
+impl CallHint {
     /// The most important hint: first what the person cannot notice themselves and can fix.
     pub(super) fn of(view: &View, devices: DeviceState) -> Option<Self> {
         if !matches!(view.phase, Phase::InCall { .. }) {
@@ -93,7 +94,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn one_thing_at_a_time_and_the_most_important_first() {
+    fn only_the_most_important_hint_is_shown() {
         let tile = |id, hears, sees| Tile {
             key: PeerKey { id: PeerId(id), generation: id },
             presence: Presence { name: format!("P{id}").as_str().into(), ..Presence::default() },
@@ -104,8 +105,8 @@ mod tests {
             sees,
             grade: Grade::Good,
             path: None,
-            seal: None,
-            sign: None,
+            fingerprints: None,
+            reaction: None,
             camera: true,
             screen: false,
         };
@@ -116,16 +117,16 @@ mod tests {
             ..View::default()
         };
         let mut devices = DeviceState { silent: true, ..DeviceState::default() };
-        assert_eq!(Advice::of(&view, devices), Some(Advice::SilentMicrophone));
+        assert_eq!(CallHint::of(&view, devices), Some(CallHint::SilentMicrophone));
         devices.silent = false;
-        assert_eq!(Advice::of(&view, devices), Some(Advice::NotHeard("P2".into())));
+        assert_eq!(CallHint::of(&view, devices), Some(CallHint::NotHeard("P2".into())));
         view.tiles.pop();
-        assert_eq!(Advice::of(&view, devices), Some(Advice::NotSeen("P1".into())));
+        assert_eq!(CallHint::of(&view, devices), Some(CallHint::NotSeen("P1".into())));
         view.tiles = vec![tile(1, true, true)];
         let verdict = Verdict::Upload(PeerId(1));
-        let weak = Advice::Weak { verdict, name: "P1".into(), picture: true };
-        assert_eq!(Advice::of(&view, devices), Some(weak));
+        let weak = CallHint::Weak { verdict, name: "P1".into(), picture: true };
+        assert_eq!(CallHint::of(&view, devices), Some(weak));
         view.phase = Phase::Lobby;
-        assert_eq!(Advice::of(&view, devices), None);
+        assert_eq!(CallHint::of(&view, devices), None);
     }
 }

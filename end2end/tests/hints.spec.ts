@@ -5,7 +5,7 @@ import {
 } from '../support/room.ts';
 import { expect, setPermissions, test } from '../support/test.ts';
 
-const advice = (page: Page) => page.locator('[data-notice=advice]');
+const hint = (page: Page) => page.locator('[data-notice=hint]');
 const offer = (page: Page) => page.locator('[data-notice=offer]');
 
 /** Gives a test control over the microphone's track: fake devices have no switch and no plug. */
@@ -30,27 +30,27 @@ test('talking while muted shows a hint, and Space unmutes', async ({ person, roo
   await expectConnected(ada, 'Bob');
   await button(bob, 'Mute microphone').click();
   // The fake microphone beeps.
-  await expect(advice(bob)).toContainText('You are muted. Nobody can hear you.');
-  await expect(advice(bob).getByRole('button', { name: 'Unmute' })).toBeVisible();
+  await expect(hint(bob)).toContainText('You are muted. Nobody can hear you.');
+  await expect(hint(bob).getByRole('button', { name: 'Unmute' })).toBeVisible();
   await bob.locator('h1').focus();
   await bob.keyboard.press('Space');
   await expect(button(bob, 'Mute microphone')).toBeVisible();
-  await expect(advice(bob)).toBeHidden();
+  await expect(hint(bob)).toBeHidden();
   await expectMore(ada, 'sound');
 
   // After a reload the browser requires a gesture before the page may capture audio.
   await bob.reload();
   await button(bob, 'Mute microphone').click();
-  await expect(advice(bob)).toContainText('You are muted. Nobody can hear you.');
-  await advice(bob).getByRole('button', { name: 'Unmute' }).press('Enter');
+  await expect(hint(bob)).toContainText('You are muted. Nobody can hear you.');
+  await hint(bob).getByRole('button', { name: 'Unmute' }).press('Enter');
   await expect(button(bob, 'Mute microphone')).toBeFocused();
 });
 
 test('a completely silent microphone is reported', async ({ person, room }) => {
   const ada = await person({ machine: 'with a dead microphone' });
   await enter(ada, room, 'Ada');
-  await expect(advice(ada)).toContainText('No sound from your microphone');
-  await advice(ada).getByRole('button', { name: 'Choose another' }).click();
+  await expect(hint(ada)).toContainText('No sound from your microphone');
+  await hint(ada).getByRole('button', { name: 'Choose another' }).click();
   await expect(ada.getByRole('dialog', { name: 'Settings' })).toBeVisible();
 });
 
@@ -60,11 +60,11 @@ test('a device muted by the system is reported until it is unmuted', async ({ pe
   await enter(ada, room, 'Ada');
   await expectDevicesInUse(ada, ['audio', 'video']);
   await say(ada, 'audio:mute');
-  await expect(advice(ada)).toContainText('Your system has muted the microphone');
+  await expect(hint(ada)).toContainText('Your system has muted the microphone');
   await say(ada, 'audio:unmute');
-  await expect(advice(ada)).toBeHidden();
+  await expect(hint(ada)).toBeHidden();
   await say(ada, 'video:mute');
-  await expect(advice(ada)).toContainText('Your system has blocked the camera');
+  await expect(hint(ada)).toContainText('Your system has blocked the camera');
 });
 
 test('a new device is offered, and used on request', async ({ person, room }) => {

@@ -3,13 +3,13 @@
 use crate::{
     i18n::texts,
     reactive::click,
-    session::{Advice, Session},
+    session::{CallHint, Session},
 };
 use leptos::prelude::*;
 
 /// One sentence, with one action where there is one.
 #[component]
-pub fn AdviceLine(
+pub fn HintLine(
     /// Unmutes the microphone when its button in the hint is pressed.
     unmute: Callback<()>,
     /// Opens the choice of devices.
@@ -17,20 +17,20 @@ pub fn AdviceLine(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let advice = Memo::new(move |_| session.advice());
+    let hint = Memo::new(move |_| session.call_hint());
     let key = move || if session.preferences.shortcuts.get() { t.space } else { "" };
-    let action = move |advice: &Advice| match advice {
-        Advice::TalkingWhileMuted => Some((t.unmute_short, key(), unmute)),
-        Advice::SilentMicrophone | Advice::MutedBySystem(_) => {
+    let action = move |hint: &CallHint| match hint {
+        CallHint::TalkingWhileMuted => Some((t.unmute_short, key(), unmute)),
+        CallHint::SilentMicrophone | CallHint::MutedBySystem(_) => {
             Some((t.choose_another, "", choose_device))
         }
         _ => None,
     };
     view! {
-        {move || advice.get().map(|advice| view! {
-            <div class="advice late" data-notice="advice" data-advice=advice_name(&advice)>
-                <p>{(t.advice)(&advice)}</p>
-                {action(&advice).map(|(label, key, act)| view! {
+        {move || hint.get().map(|hint| view! {
+            <div class="call-hint late" data-notice="hint" data-hint=hint_name(&hint)>
+                <p>{(t.call_hint)(&hint)}</p>
+                {action(&hint).map(|(label, key, act)| view! {
                     <button class="button small" on:click=click(move |_| act.run(()))>
                         {label}
                         {(!key.is_empty()).then(|| view! { <kbd>{key}</kbd> })}
@@ -41,13 +41,13 @@ pub fn AdviceLine(
     }
 }
 
-fn advice_name(advice: &Advice) -> &'static str {
-    match advice {
-        Advice::TalkingWhileMuted => "talking-while-muted",
-        Advice::MutedBySystem(_) => "muted-by-system",
-        Advice::SilentMicrophone => "silent-microphone",
-        Advice::NotHeard(_) => "not-heard",
-        Advice::NotSeen(_) => "not-seen",
-        Advice::Weak { .. } => "weak",
+fn hint_name(hint: &CallHint) -> &'static str {
+    match hint {
+        CallHint::TalkingWhileMuted => "talking-while-muted",
+        CallHint::MutedBySystem(_) => "muted-by-system",
+        CallHint::SilentMicrophone => "silent-microphone",
+        CallHint::NotHeard(_) => "not-heard",
+        CallHint::NotSeen(_) => "not-seen",
+        CallHint::Weak { .. } => "weak",
     }
 }
