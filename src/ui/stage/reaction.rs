@@ -1,7 +1,10 @@
 //! Reactions.
 
 use crate::{
-    i18n::texts, platform::Timer, protocol::Reaction, reactive::effect_holding, session::Session,
+    i18n::texts,
+    platform::{self, Timer},
+    protocol::Reaction,
+    reactive::effect_holding,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -17,15 +20,16 @@ pub(super) fn ShownReaction(
     sign: Signal<Option<(Reaction, Duration)>>,
 ) -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
-    let current =
-        Memo::new(move |_| sign.get().filter(|(_, at)| session.clock.now.get() < *at + SHOWN));
+    let last = Memo::new(move |_| sign.get());
     let shown = RwSignal::new(None);
-    // A new reaction needs a new element, so that its animation starts from the beginning.
     effect_holding(move || {
-        let next = current.get();
         shown.set(None);
-        next.map(|(sign, _)| Timer::new(Duration::ZERO, move || shown.set(Some(sign))))
+        let (sign, at) = last.get()?;
+        let left = (at + SHOWN).checked_sub(platform::elapsed())?;
+        // A new reaction needs a new element, so that its animation starts from the beginning.
+        let begin = Timer::new(Duration::ZERO, move || shown.set(Some(sign)));
+        let end = Timer::new(left, move || shown.set(None));
+        Some((begin, end))
     });
     move || {
         shown.get().map(|sign: Reaction| {
