@@ -1,15 +1,10 @@
-// The speed of a file transfer between two pages, and the load of two idle pages.
-import { randomBytes, randomUUID } from 'node:crypto';
+// The speed of a file transfer between two pages.
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { GRANTED } from '../end2end/support/chromium.mjs';
-import { call } from './pages.mjs';
+import { inCalls } from './pages.mjs';
 
 export const MEGABYTES = 50;
 const TRANSFERS = 3;
-
-/** Duration of an observation, and the delay before it: by then everything has been fetched, and the clock shows minutes. */
-const IDLE_MS = 30_000;
-const CALM_MS = 65_000;
 
 /** Runs in the page: accepts the offered file, and returns how long that took. */
 const takeFile = () =>
@@ -44,18 +39,6 @@ const takers = {
   },
 };
 
-const inCalls = async (browser, servers, measure) => {
-  const results = {};
-  for (const kind of Object.keys(takers)) {
-    const context = await browser.newContext({ acceptDownloads: false });
-    await context.grantPermissions(GRANTED);
-    const place = { ...servers, room: randomUUID().slice(0, 8), bare: 'bare-file.html' };
-    results[kind] = await measure(kind, await call(kind, context, place), context);
-    await context.close();
-  }
-  return results;
-};
-
 /** Milliseconds for each transfer of a file, written and compared. */
 export const measureTransfer = async (browser, servers) => {
   const folder = new URL('results/', import.meta.url);
@@ -70,18 +53,3 @@ export const measureTransfer = async (browser, servers) => {
   rmSync(path);
   return times;
 };
-
-/** Milliseconds per minute that the main thread of a page is busy in an idle call. */
-export const measureIdle = (browser, servers) =>
-  inCalls(browser, servers, async (_, [page], context) => {
-    const session = await context.newCDPSession(page);
-    await session.send('Performance.enable');
-    const busy = async () => {
-      const { metrics } = await session.send('Performance.getMetrics');
-      return metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
-    };
-    await page.waitForTimeout(CALM_MS);
-    const before = await busy();
-    await page.waitForTimeout(IDLE_MS);
-    return [((await busy()) - before) * (60_000 / IDLE_MS)];
-  });

@@ -25,6 +25,7 @@ use words::{listed, someone, spoken};
 
 pub(super) static TEXTS: Texts = Texts {
     home_description: "Video calls in your browser, no account needed. Start a call, share the link, and talk.",
+    room_title: "Video call",
     room_description: "You are invited to a video call in your browser. No account needed.",
     tagline: "Video calls that are yours",
     privacy: "No account. Audio and video go straight from person to person.",

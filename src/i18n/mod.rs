@@ -27,6 +27,7 @@ use std::time::Duration;
 #[allow(missing_docs, reason = "the fields are named after what they say")]
 pub struct Texts {
     pub home_description: &'static str,
+    pub room_title: &'static str,
     pub room_description: &'static str,
     pub tagline: &'static str,
     pub privacy: &'static str,

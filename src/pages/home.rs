@@ -29,7 +29,6 @@ pub fn Home(
             start_call(fresh, &origin, notices, navigator);
         }
     };
-    effect(|| platform::set_title("Salon"));
     view! {
         <main class="page home" tabindex="-1" data-phase="home">
             <header class="hero">

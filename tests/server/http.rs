@@ -419,4 +419,13 @@ async fn search_engines_may_index_only_the_home_page() {
     assert!(room.contains("video call"), "{room}");
     assert!(!room.contains("secret") && !room.contains("Ada"), "{room}");
     assert_eq!(description("GET /nowhere").await, None);
+
+    let title = async |line: &str| {
+        let page = app.http(line, &[]).await.body;
+        let (_, rest) = page.split_once("<title>").unwrap();
+        rest.split_once("</title>").unwrap().0.to_owned()
+    };
+    assert_eq!(title("GET /").await, "Video calls that are yours · Salon");
+    assert_eq!(title("GET /room/secret-room").await, "Video call · Salon", "previews show it");
+    assert!(title("GET /nowhere").await.ends_with(" · Salon"));
 }

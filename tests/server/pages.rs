@@ -256,6 +256,9 @@ async fn files_are_compressed_and_revalidated() {
     let modified = script.header("last-modified");
     let unchanged = app.http("GET /pkg/salon.js", &[("If-Modified-Since", modified)]).await;
     assert_eq!(unchanged.status, 304);
+    for name in ["cache-control", "etag", "last-modified", "vary"] {
+        assert_eq!(unchanged.header(name), script.header(name), "{name}");
+    }
     assert!(script.header("vary").contains("accept-encoding"), "a proxy must not mix them up");
 
     let accept = [("Accept-Encoding", "gzip, br")];
@@ -269,6 +272,52 @@ async fn files_are_compressed_and_revalidated() {
     }
     let wasm = app.http("GET /pkg/salon.wasm", &[]).await;
     assert_eq!(wasm.header("content-type"), "application/wasm");
+}
+
+#[tokio::test]
+async fn head_has_the_headers_of_get_and_no_body() {
+    let app = TestApp::start().await;
+    let names = [
+        "accept-ranges",
+        "cache-control",
+        "content-encoding",
+        "content-type",
+        "etag",
+        "last-modified",
+        "vary",
+        "x-robots-tag",
+    ];
+    for path in [
+        "/",
+        "/room/123",
+        "/nowhere",
+        "/room/123/qr.svg",
+        "/robots.txt",
+        "/pkg/salon.js",
+        "/pkg/salon.css",
+        "/pkg/salon.wasm",
+        "/healthz",
+    ] {
+        for encoding in ["identity", "gzip, br"] {
+            let headers = [("Accept-Encoding", encoding)];
+            let expected = app.http(&format!("GET {path}"), &headers).await;
+            let reply = app.http(&format!("HEAD {path}"), &headers).await;
+            assert_eq!((reply.status, &reply.body[..]), (expected.status, ""), "{path}");
+            for name in names {
+                assert_eq!(
+                    reply.header(name),
+                    expected.header(name),
+                    "{name} of {path} {encoding}"
+                );
+            }
+            // Compressed pages differ in size, because each has another nonce.
+            let is_page = expected.header("content-type").starts_with("text/html");
+            let length = reply.header("content-length");
+            if !is_page && !length.is_empty() {
+                assert_eq!(length, expected.body.len().to_string(), "{path} {encoding}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

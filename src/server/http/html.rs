@@ -13,12 +13,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let (t, start) = (texts(), start_texts());
     let start_data = serde_json::to_string(start).unwrap_or_default();
     let boot = use_context::<Boot>().unwrap_or_default();
-    let description = match boot.page {
-        Page::Home { .. } => Some(t.home_description),
-        // Link previews show it, so it contains neither the name of the room nor the participants.
-        Page::Room { .. } => Some(t.room_description),
-        Page::NotFound => None,
+    let (title, description) = match boot.page {
+        Page::Home { .. } => (t.tagline, Some(t.home_description)),
+        // Link previews show both, so they contain neither the name of the room nor the participants.
+        Page::Room { .. } => (t.room_title, Some(t.room_description)),
+        Page::NotFound => (t.not_found, None),
     };
+    let title = format!("{title} · Salon");
     // Number of path segments, which is unknown for a page that was not found.
     let depth = match boot.page {
         Page::Home { .. } => Some("0"),
@@ -36,7 +37,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="theme-color" content="#14171c" />
                 // Page translation replaces text nodes that the app updates.
                 <meta name="google" content="notranslate" />
-                <title>"Salon"</title>
+                <title>{title}</title>
                 {description.map(|text| view! { <meta name="description" content=text /> })}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href="/pkg/salon.css" />

@@ -2,7 +2,13 @@
 
 use super::guard;
 use crate::server::site::{Embedded, EmbeddedFile, PKG, Site};
-use axum::{Router, extract::Request, http::Method, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
 use std::{
     borrow::Cow,
     convert::Infallible,
@@ -54,10 +60,29 @@ fn serve<S: Clone + Send + Sync + 'static, B: Backend>(
                 &Method::GET | &Method::HEAD if !may_be_file(request.uri().path()) => {
                     pages.oneshot(request).await?
                 }
-                _ => files.oneshot(request).await?.map(axum::body::Body::new),
+                _ => completed(files.oneshot(as_get(request)).await?.map(Body::new)),
             })
         }
     }))
+}
+
+/// The same request for HEAD as for GET, so that a response that is compressed on the way has the same
+/// headers for both. The router drops the body.
+fn as_get(mut request: Request) -> Request {
+    if request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
+    request
+}
+
+/// Adds what `ServeDir` leaves out: a 304 has the same `Vary` as the response that it stands for (RFC 9110,
+/// section 15.4.5).
+fn completed(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_MODIFIED {
+        let vary = HeaderValue::from_static("accept-encoding");
+        response.headers_mut().insert(header::VARY, vary);
+    }
+    response
 }
 
 /// Whether a path may be that of a built file. Other paths do not reach the file system.

@@ -1,7 +1,10 @@
 //! Reactions.
 
 use crate::{
-    i18n::texts, platform::Timer, protocol::Reaction, reactive::effect_holding, session::Session,
+    i18n::texts,
+    platform::{self, Timer},
+    protocol::Reaction,
+    reactive::effect_holding,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -17,15 +20,16 @@ pub(super) fn ShownReaction(
     reaction: Signal<Option<(Reaction, Duration)>>,
 ) -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
-    let current =
-        Memo::new(move |_| reaction.get().filter(|(_, at)| session.clock.now.get() < *at + SHOWN));
+    let last = Memo::new(move |_| reaction.get());
     let shown = RwSignal::new(None);
-    // A new reaction needs a new element, so that its animation starts from the beginning.
     effect_holding(move || {
-        let next = current.get();
         shown.set(None);
-        next.map(|(reaction, _)| Timer::new(Duration::ZERO, move || shown.set(Some(reaction))))
+        let (reaction, at) = last.get()?;
+        let left = (at + SHOWN).checked_sub(platform::elapsed())?;
+        // A new reaction needs a new element, so that its animation starts from the beginning.
+        let begin = Timer::new(Duration::ZERO, move || shown.set(Some(reaction)));
+        let end = Timer::new(left, move || shown.set(None));
+        Some((begin, end))
     });
     move || {
         shown.get().map(|reaction: Reaction| {
