@@ -16,7 +16,9 @@
 use libfuzzer_sys::fuzz_target;
 use salon::{
     protocol::{ClientMessage, PeerId, RoomName, ServerMessage, Signal},
-    room::{Check, Checked, Clocks, Command, Config, ConnId, Directory, Identity, Input, Keeping},
+    room::{
+        Check, Checked, Command, Config, ConnId, Decisions, Directory, Identity, Input, Timeouts,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,16 +26,16 @@ use std::{
 };
 
 const CONFIG: Config = Config {
-    people: 3,
-    clocks: Clocks {
-        ping: Duration::from_secs(4),
-        silence: Duration::from_secs(12),
-        reload: Duration::from_secs(5),
-        hold: Duration::from_secs(15),
+    max_participants: 3,
+    timeouts: Timeouts {
+        ping_interval: Duration::from_secs(4),
+        ping_timeout: Duration::from_secs(12),
+        reload_grace: Duration::from_secs(5),
+        reconnect_grace: Duration::from_secs(15),
     },
-    rooms: 4,
-    kept: 3,
-    placeless: Duration::from_secs(10),
+    max_rooms: 4,
+    max_stored_rooms: 3,
+    join_timeout: Duration::from_secs(10),
 };
 const LINES: usize = 200;
 /// What the hash of the one right passcode is called.
@@ -46,7 +48,7 @@ struct World {
     open: BTreeSet<ConnId>,
     /// Who asked to be relayed, by their connection.
     hidden: BTreeSet<ConnId>,
-    kept: BTreeMap<RoomName, Keeping>,
+    stored: BTreeMap<RoomName, Decisions>,
     identities: u64,
 }
 
@@ -58,7 +60,7 @@ impl World {
             now,
             open: BTreeSet::new(),
             hidden: BTreeSet::new(),
-            kept: BTreeMap::new(),
+            stored: BTreeMap::new(),
             identities: 0,
         }
     }
@@ -94,7 +96,9 @@ impl World {
             };
         }
         let generation = match &message {
-            Ok(ClientMessage::Join(join)) => self.kept.get(&join.room).map(|kept| kept.generation),
+            Ok(ClientMessage::Join(join)) => {
+                self.stored.get(&join.room).map(|stored| stored.generation)
+            }
             _ => None,
         };
         self.identities += 1;
@@ -107,7 +111,7 @@ impl World {
             host: (proof == 'h').then_some(generation.unwrap_or_default()),
             invitation: (proof == 'i').then_some(101),
             passcode: (proof == 'p').then(|| PASSCODE.to_owned()),
-            tried: proof == 'p',
+            passcode_checked: proof == 'p',
             address: conn.0 % 2,
         });
         self.handle(Input::Message { conn, message, identity }, Some(conn));
@@ -134,24 +138,24 @@ impl World {
     fn handle(&mut self, input: Input, sender: Option<ConnId>) {
         self.rooms.handle(input, self.now);
         while let Some(command) = self.rooms.poll() {
-            self.obey(command, sender);
+            self.execute(command, sender);
         }
         assert!(self.rooms.connection_count() <= self.open.len());
         // Who returns after a restart has a seat besides those who came first.
-        assert!(self.rooms.person_count() <= self.rooms.room_count() * CONFIG.people * 2);
+        assert!(self.rooms.person_count() <= self.rooms.room_count() * CONFIG.max_participants * 2);
     }
 
-    fn obey(&mut self, command: Command, sender: Option<ConnId>) {
+    fn execute(&mut self, command: Command, sender: Option<ConnId>) {
         match command {
             Command::Send(conn, message) => self.check(conn, &message, sender),
             Command::Broadcast(to, message) => {
                 to.into_iter().for_each(|conn| self.check(conn, &message, sender));
             }
-            Command::Keep(room, kept) => {
-                self.kept.insert(room, kept);
+            Command::Store(room, stored) => {
+                self.stored.insert(room, stored);
             }
             Command::Forget(room) => {
-                self.kept.remove(&room);
+                self.stored.remove(&room);
             }
             Command::Close(conn) | Command::CloseUnused(conn) => {
                 self.open.remove(&conn);
@@ -193,7 +197,7 @@ impl World {
             }
             ServerMessage::RoomState { room, state } => {
                 let outside = seat.is_none();
-                let gated = self.kept.get(room).and_then(Keeping::gate).is_some();
+                let gated = self.stored.get(room).and_then(Decisions::gate).is_some();
                 assert!(!outside || !gated || state.people.is_empty(), "seen from outside");
             }
             _ => {}
@@ -227,14 +231,14 @@ fuzz_target!(|data: &[u8]| {
     for conn in 0..8 {
         world.close(ConnId(conn));
     }
-    world.wait(CONFIG.clocks.hold);
+    world.wait(CONFIG.timeouts.reconnect_grace);
     assert_eq!((world.rooms.room_count(), world.rooms.connection_count()), (0, 0));
 
     // A server restarted with the stored rooms restricts access in the same way.
-    let names = world.kept.keys().map(|room| (room.clone(), None));
+    let names = world.stored.keys().map(|room| (room.clone(), None));
     let mut restarted = Directory::new(CONFIG, world.now, names);
-    for (room, kept) in &world.kept {
-        restarted.handle(Input::Loaded(room.clone(), Some(kept.clone())), world.now);
+    for (room, stored) in &world.stored {
+        restarted.handle(Input::Loaded(room.clone(), Some(stored.clone())), world.now);
         let before = world.rooms.seen_from_outside(room, world.now);
         assert_eq!(restarted.seen_from_outside(room, world.now).gate, before.gate);
     }

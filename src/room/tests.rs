@@ -16,36 +16,45 @@ mod limits;
 
 const START: Duration = Duration::ZERO;
 
-const HOLD: Duration = Duration::from_secs(15);
-const SILENCE: Duration = Duration::from_secs(12);
+const RECONNECT_GRACE: Duration = Duration::from_secs(15);
+const PING_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A directory that has existed for long: all earlier participants have had time to return.
 fn rooms(people: usize) -> Directory {
     let mut rooms = restarted(people);
-    rooms.gathered = START;
+    rooms.resume_window_ends = START;
     rooms
 }
 
 fn restarted(people: usize) -> Directory {
-    with_kept(people, [])
+    with_stored(people, [])
 }
 
 /// Something is stored on disk for these rooms.
-fn with_kept(people: usize, kept: impl IntoIterator<Item = RoomName>) -> Directory {
-    let placeless = HOLD * 1000;
-    let config = Config { people, clocks: Clocks::default(), rooms: 100, kept: 100, placeless };
-    Directory::new(config, START, kept.into_iter().map(|room| (room, None)))
+fn with_stored(max_participants: usize, stored: impl IntoIterator<Item = RoomName>) -> Directory {
+    let join_timeout = RECONNECT_GRACE * 1000;
+    let config = Config {
+        max_participants,
+        timeouts: Timeouts::default(),
+        max_rooms: 100,
+        max_stored_rooms: 100,
+        join_timeout,
+    };
+    Directory::new(config, START, stored.into_iter().map(|room| (room, None)))
 }
 
 /// Something is in memory for an empty room.
-fn restore(rooms: &mut Directory, room: RoomName, keeping: Keeping) {
-    rooms.stored_rooms.dormant.insert(room, Dormant { keeping, guesses: Bucket::default() });
+fn restore(rooms: &mut Directory, room: RoomName, decisions: Decisions) {
+    rooms
+        .stored_rooms
+        .dormant
+        .insert(room, Dormant { decisions, passcode_attempts: Bucket::default() });
 }
 
 /// The decisions about a room that are in memory.
-fn kept<'a>(rooms: &'a Directory, room: &RoomName) -> Option<&'a Keeping> {
-    let live = rooms.rooms.get(room).and_then(|room| room.kept.keeping.as_ref());
-    live.or_else(|| rooms.stored_rooms.dormant.get(room).map(|dormant| &dormant.keeping))
+fn decisions<'a>(rooms: &'a Directory, room: &RoomName) -> Option<&'a Decisions> {
+    let live = rooms.rooms.get(room).and_then(|room| room.settings.decisions.as_ref());
+    live.or_else(|| rooms.stored_rooms.dormant.get(room).map(|dormant| &dormant.decisions))
 }
 
 fn secs(seconds: u64) -> Duration {
@@ -130,7 +139,7 @@ fn candidate() -> Signal {
     Signal::Candidate(Some(IceCandidate { candidate: "candidate:1".into(), ..Default::default() }))
 }
 
-fn relay(to: Option<u64>) -> ClientMessage {
+fn forward(to: Option<u64>) -> ClientMessage {
     ClientMessage::Signal { to: to.map(|conn| PeerId(100 + conn)), link: None, signal: candidate() }
 }
 
@@ -192,16 +201,19 @@ fn whoever_stays_is_the_caller_of_whoever_comes_next() {
 fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(None), START), 1), ErrorCode::PeerNotFound);
     open_and_join(&mut rooms, 2, "123", START);
     let relayed = ServerMessage::Signal { from: PeerId(101), link: None, signal: candidate() };
-    assert_eq!(say(&mut rooms, 1, relay(None), START), [Command::Send(ConnId(2), relayed.clone())]);
+    assert_eq!(
+        say(&mut rooms, 1, forward(None), START),
+        [Command::Send(ConnId(2), relayed.clone())]
+    );
     open_and_join(&mut rooms, 3, "123", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::RecipientRequired);
-    assert_eq!(say(&mut rooms, 1, relay(Some(3)), START), [Command::Send(ConnId(3), relayed)]);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(1)), START), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(None), START), 1), ErrorCode::RecipientRequired);
+    assert_eq!(say(&mut rooms, 1, forward(Some(3)), START), [Command::Send(ConnId(3), relayed)]);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(Some(1)), START), 1), ErrorCode::PeerNotFound);
     open_and_join(&mut rooms, 4, "other", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(4)), START), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(Some(4)), START), 1), ErrorCode::PeerNotFound);
 }
 
 #[test]
@@ -224,7 +236,8 @@ fn credentials_are_for_whoever_has_a_seat() {
 fn refusals_have_codes_and_disturb_nobody() {
     let mut rooms = rooms(2);
     rooms.handle(Input::Opened(ConnId(1)), START);
-    for early in [relay(None), ClientMessage::Leave, ClientMessage::Presence(Presence::default())] {
+    for early in [forward(None), ClientMessage::Leave, ClientMessage::Presence(Presence::default())]
+    {
         assert_eq!(refused(&say(&mut rooms, 1, early, START), 1), ErrorCode::NotJoined);
     }
     say(&mut rooms, 1, join_message("123"), START);
@@ -350,8 +363,8 @@ fn silence_is_pinged_and_then_ended() {
     }
     let of = |conn| log.iter().filter(move |(_, c)| matches!(c, Command::Ping(id) if *id == conn));
     assert_eq!(of(ConnId(1)).map(|(at, _)| *at).collect::<Vec<_>>(), [secs(4), secs(8)]);
-    assert!(log.contains(&(SILENCE, Command::Close(ConnId(1)))));
+    assert!(log.contains(&(PING_TIMEOUT, Command::Close(ConnId(1)))));
     let left = ServerMessage::PeerLeft { peer: PeerId(101) };
-    assert!(log.contains(&(SILENCE, Command::Send(ConnId(2), left))));
+    assert!(log.contains(&(PING_TIMEOUT, Command::Send(ConnId(2), left))));
     assert_eq!(rooms.connection_count(), 1);
 }

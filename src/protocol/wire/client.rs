@@ -3,7 +3,7 @@
 use super::{
     ParseError, PresenceFields, excerpt, fields, head,
     number::needed,
-    signal::{Relayed, write_signal},
+    signal::{Forwarded, write_signal},
     write, write_head,
 };
 use crate::protocol::{
@@ -54,8 +54,8 @@ impl ClientMessage {
     /// What to tell the sender.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let kind = head(text)?;
-        if let Some(relayed) = Relayed::parse(&kind, text) {
-            return relayed.map(|Relayed { signal, link, to, .. }| Self::Signal {
+        if let Some(forwarded) = Forwarded::parse(&kind, text) {
+            return forwarded.map(|Forwarded { signal, link, to, .. }| Self::Signal {
                 to,
                 link,
                 signal,

@@ -2,7 +2,7 @@
 
 use super::{
     ParseError, PresenceFields, excerpt, fields, head,
-    signal::{Relayed, write_signal},
+    signal::{Forwarded, write_signal},
     write, write_head,
 };
 use crate::protocol::{
@@ -106,8 +106,8 @@ impl ServerMessage {
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let kind = head(text)?;
         let no_sender = || ParseError::Shape("missing field `from`".to_owned());
-        if let Some(relayed) = Relayed::parse(&kind, text) {
-            let Relayed { signal, link, from, .. } = relayed?;
+        if let Some(forwarded) = Forwarded::parse(&kind, text) {
+            let Forwarded { signal, link, from, .. } = forwarded?;
             return from.map(|from| Self::Signal { from, link, signal }).ok_or_else(no_sender);
         }
         Ok(match kind.as_ref() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A message that is relayed: its own fields, and the addresses that all of them have.
-macro_rules! relayed {
+macro_rules! forwarded {
     ($name:ident $(<$life:lifetime>)?, $kind:literal, $($(#[$attribute:meta])* $body:ident: $type:ty),+) => {
         #[derive(Serialize, Deserialize)]
         #[serde(tag = "type", rename = $kind)]
@@ -26,32 +26,32 @@ macro_rules! relayed {
     };
 }
 
-relayed!(
+forwarded!(
     Offer<'a>,
     "offer",
     offer: Cow<'a, SessionDescription>,
     #[serde(default, deserialize_with = "track::known", skip_serializing_if = "Option::is_none")]
     tracks: Option<Cow<'a, [TrackInfo]>>
 );
-relayed!(
+forwarded!(
     Answer<'a>,
     "answer",
     answer: Cow<'a, SessionDescription>,
     #[serde(default, deserialize_with = "track::known", skip_serializing_if = "Option::is_none")]
     tracks: Option<Cow<'a, [TrackInfo]>>
 );
-relayed!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);
-relayed!(ReceptionFields, "reception", reception: Reception);
+forwarded!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);
+forwarded!(ReceptionFields, "reception", reception: Reception);
 
 /// One of the relayed messages with both of its addresses, of which one is set.
-pub(super) struct Relayed {
+pub(super) struct Forwarded {
     pub(super) signal: Signal,
     pub(super) link: Option<u64>,
     pub(super) to: Option<PeerId>,
     pub(super) from: Option<PeerId>,
 }
 
-impl Relayed {
+impl Forwarded {
     /// `None` if messages of this type are not relayed.
     pub(super) fn parse(kind: &str, text: &str) -> Option<Result<Self, ParseError>> {
         Some(match kind {

@@ -9,9 +9,9 @@ struct Alone {
 }
 
 impl Alone {
-    fn new(people: usize) -> Self {
-        let terms = Terms { people, gathered: START };
-        let space = Space { occupied: Ok(()), kept: directory::Vacancy::Free };
+    fn new(max_participants: usize) -> Self {
+        let terms = Terms { max_participants, resume_window_ends: START };
+        let space = Space { occupied: Ok(()), stored: directory::Vacancy::Free };
         let room = Room::new("123".parse().unwrap(), terms, None, START);
         Self { room, limits: Limits::new(), space }
     }
@@ -57,14 +57,15 @@ fn a_seat_is_held_until_its_time_and_the_room_says_when_that_is() {
     let mut alone = Alone::new(2);
     alone.join(1, START);
     alone.join(2, START);
-    let outputs = alone.handle(RoomInput::Gone { conn: ConnId(2), hold: HOLD }, secs(1));
+    let outputs =
+        alone.handle(RoomInput::Gone { conn: ConnId(2), reserved_until: RECONNECT_GRACE }, secs(1));
     assert!(matches!(outputs[..], [RoomOutput::Moved(ConnId(2), None)]));
-    assert_eq!(alone.room.poll_timeout(), Some(HOLD));
-    let outputs = alone.handle(RoomInput::Tick, HOLD);
+    assert_eq!(alone.room.poll_timeout(), Some(RECONNECT_GRACE));
+    let outputs = alone.handle(RoomInput::Tick, RECONNECT_GRACE);
     let [RoomOutput::Send(ConnId(1), left)] = &outputs[..] else { panic!("{outputs:?}") };
     assert_eq!(*left, ServerMessage::PeerLeft { peer: PeerId(102) });
     assert_eq!(alone.room.poll_timeout(), None);
-    alone.handle(RoomInput::Gone { conn: ConnId(1), hold: START }, HOLD);
+    alone.handle(RoomInput::Gone { conn: ConnId(1), reserved_until: START }, RECONNECT_GRACE);
     assert!(!alone.room.is_live());
 }
 
@@ -72,7 +73,7 @@ fn a_seat_is_held_until_its_time_and_the_room_says_when_that_is() {
 fn what_several_are_told_is_said_once() {
     let mut alone = Alone::new(4);
     (1..=3).for_each(|conn| drop(alone.join(conn, START)));
-    let outputs = alone.handle(RoomInput::Gone { conn: ConnId(3), hold: START }, secs(1));
+    let outputs = alone.handle(RoomInput::Gone { conn: ConnId(3), reserved_until: START }, secs(1));
     let told = [ConnId(1), ConnId(2)];
     let is_left = |output: &RoomOutput| matches!(output, RoomOutput::Broadcast(to, ServerMessage::PeerLeft { .. }) if *to == told);
     assert!(outputs.iter().any(is_left), "{outputs:?}");

@@ -21,7 +21,7 @@ fn act(rooms: &mut Directory, (conn, action, detail, _): (u64, u8, u8, u64), now
         4 => Ok(join_message(room)),
         5 => Ok(ClientMessage::Leave),
         6 => Ok(ClientMessage::Signal { to: None, link: None, signal: Signal::Offer(offer) }),
-        7 => Ok(relay(Some(u64::from(detail)))),
+        7 => Ok(forward(Some(u64::from(detail)))),
         _ => Err(ParseError::NotJson),
     };
     let identity = Identity { id: PeerId(100 + conn), since: now, ..Identity::default() };
@@ -80,7 +80,7 @@ impl Witness {
     fn check(&self, rooms: &Directory) {
         for room in rooms.rooms.values() {
             let seats = room.seats.all();
-            assert!(seats.len() <= rooms.config.people);
+            assert!(seats.len() <= rooms.config.max_participants);
             assert!(!seats.is_empty() || !room.watchers.is_empty(), "an empty room is remembered");
             for (i, first) in seats.iter().enumerate() {
                 for second in &seats[i + 1..] {
@@ -132,7 +132,7 @@ proptest! {
             }
         }
         witness.check(&rooms);
-        prop_assert!(!rooms.is_introducing());
+        prop_assert!(!rooms.is_pairing());
         for conn in 0..6 {
             rooms.handle(Input::Closed(ConnId(conn)), now);
         }

@@ -115,9 +115,9 @@ fn a_page_that_was_closed_is_not_waited_for_as_long() {
 fn silence_counts_towards_the_time_a_seat_is_held() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
-    assert_eq!(pass(&mut rooms, SILENCE), [Command::Close(ConnId(1))]);
+    assert_eq!(pass(&mut rooms, PING_TIMEOUT), [Command::Close(ConnId(1))]);
     assert_eq!(rooms.room_count(), 1);
-    tick(&mut rooms, HOLD);
+    tick(&mut rooms, RECONNECT_GRACE);
     assert_eq!(rooms.room_count(), 0);
 }
 
@@ -157,7 +157,7 @@ fn the_newest_holder_of_a_seat_wins() {
     let commands = sit(&mut rooms, 3, 2, Some(&[]), secs(1));
     assert_eq!(refused(&commands[..1], 2), ErrorCode::SeatMoved);
     assert_eq!(readies(&commands), [(1, 2, Role::Caller), (3, 1, Role::Callee)]);
-    assert_eq!(refused(&say(&mut rooms, 2, relay(None), secs(1)), 2), ErrorCode::NotJoined);
+    assert_eq!(refused(&say(&mut rooms, 2, forward(None), secs(1)), 2), ErrorCode::NotJoined);
     assert_eq!(close(&mut rooms, 2, secs(2)), []);
     assert_eq!(rooms.seen_from_outside(&"123".parse().unwrap(), secs(2)).people.len(), 2);
 }
@@ -167,9 +167,9 @@ fn after_a_restart_a_call_goes_on_as_it_was() {
     let mut rooms = restarted(2);
     assert_eq!(readies(&sit(&mut rooms, 1, 2, Some(&[1]), secs(1))), []);
     assert_eq!(readies(&sit(&mut rooms, 2, 1, Some(&[2]), secs(3))), []);
-    assert_eq!(tick(&mut rooms, HOLD), []);
+    assert_eq!(tick(&mut rooms, RECONNECT_GRACE), []);
     let ids: Vec<_> = rooms
-        .seen_from_outside(&"123".parse().unwrap(), HOLD)
+        .seen_from_outside(&"123".parse().unwrap(), RECONNECT_GRACE)
         .people
         .iter()
         .map(|p| p.id.0)
@@ -181,8 +181,8 @@ fn after_a_restart_a_call_goes_on_as_it_was() {
 fn after_a_restart_who_does_not_come_back_is_gone() {
     let mut rooms = restarted(2);
     sit(&mut rooms, 1, 1, Some(&[2]), secs(1));
-    assert_eq!(tick(&mut rooms, HOLD), [left(1, 2)]);
-    assert_eq!(tick(&mut rooms, HOLD), []);
+    assert_eq!(tick(&mut rooms, RECONNECT_GRACE), [left(1, 2)]);
+    assert_eq!(tick(&mut rooms, RECONNECT_GRACE), []);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use crate::protocol::{DisplayName, Gate, HostAction, HostState, TrackSource};
 
 mod admission;
 mod invitations;
-mod keeping;
 mod keys;
+mod storage;
 
 const ROOM: &str = "123";
 
@@ -74,11 +74,11 @@ fn refusal(commands: &[Command], conn: u64) -> Option<ErrorCode> {
 }
 
 fn host_state(commands: &[Command], conn: u64) -> HostState {
-    let mut desks = told(commands, conn).into_iter().filter_map(|message| match message {
+    let mut states = told(commands, conn).into_iter().filter_map(|message| match message {
         ServerMessage::HostState(host_state) => Some(host_state.clone()),
         _ => None,
     });
-    desks.next_back().unwrap()
+    states.next_back().unwrap()
 }
 
 fn is_host(rooms: &Directory, conn: ConnId) -> bool {
@@ -87,7 +87,7 @@ fn is_host(rooms: &Directory, conn: ConnId) -> bool {
 
 /// The generation of the current host key.
 fn generation(rooms: &Directory) -> u64 {
-    kept(rooms, &name()).map_or(0, |kept| kept.generation)
+    decisions(rooms, &name()).map_or(0, |decisions| decisions.generation)
 }
 
 /// A room with a host, connection 1.
@@ -151,14 +151,14 @@ fn who_was_put_out_stays_out_with_the_old_seat() {
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
     assert!(told(&commands, 3).contains(&&ServerMessage::PeerLeft { peer: PeerId(102) }));
-    assert_eq!(refused(&say(&mut rooms, 2, relay(Some(3)), secs(3)), 2), ErrorCode::NotJoined);
+    assert_eq!(refused(&say(&mut rooms, 2, forward(Some(3)), secs(3)), 2), ErrorCode::NotJoined);
     let back = || Identity { returning: true, since: secs(2), ..newcomer(2, secs(2)) };
     let commands = join_as(&mut rooms, 4, Pass::default(), back(), secs(4));
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::Removed));
 
     // Nor after a restart.
     let mut later = restarted(4);
-    restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
+    restore(&mut later, name(), decisions(&rooms, &name()).unwrap().clone());
     let commands = join_as(&mut later, 1, Pass::default(), back(), secs(5));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::Removed));
 }

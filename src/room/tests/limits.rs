@@ -3,13 +3,18 @@
 use super::*;
 use crate::protocol::limits::CANDIDATES_PER_DESCRIPTION;
 
-const PLACELESS: Duration = Duration::from_secs(10);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn limited(most: usize) -> Directory {
-    let config =
-        Config { people: 4, clocks: Clocks::default(), rooms: most, kept: 2, placeless: PLACELESS };
+    let config = Config {
+        max_participants: 4,
+        timeouts: Timeouts::default(),
+        max_rooms: most,
+        max_stored_rooms: 2,
+        join_timeout: JOIN_TIMEOUT,
+    };
     let mut rooms = Directory::new(config, START, []);
-    rooms.gathered = START;
+    rooms.resume_window_ends = START;
     rooms
 }
 
@@ -33,8 +38,8 @@ fn who_neither_watches_nor_joins_is_closed() {
     rooms.handle(Input::Opened(ConnId(3)), secs(1));
     say(&mut rooms, 2, ClientMessage::Watch("123".parse().unwrap()), secs(9));
     say(&mut rooms, 1, ClientMessage::Ping, secs(9));
-    assert_eq!(tick(&mut rooms, PLACELESS - Duration::from_millis(1)), []);
-    assert_eq!(tick(&mut rooms, PLACELESS), [Command::CloseUnused(ConnId(1))]);
+    assert_eq!(tick(&mut rooms, JOIN_TIMEOUT - Duration::from_millis(1)), []);
+    assert_eq!(tick(&mut rooms, JOIN_TIMEOUT), [Command::CloseUnused(ConnId(1))]);
     assert_eq!(tick(&mut rooms, secs(11)), [Command::CloseUnused(ConnId(3))]);
     assert_eq!((rooms.room_count(), rooms.connection_count()), (1, 1));
 }
@@ -59,7 +64,7 @@ fn a_refused_join_is_no_place() {
     }
     let refusal = open_and_join(&mut rooms, 5, "123", START);
     assert_eq!(refused(&refusal, 5), ErrorCode::RoomFull);
-    assert_eq!(tick(&mut rooms, PLACELESS), [Command::CloseUnused(ConnId(5))]);
+    assert_eq!(tick(&mut rooms, JOIN_TIMEOUT), [Command::CloseUnused(ConnId(5))]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! with the same secret.
 
 use super::secret_strength::{WeakSecret, strength};
-pub use crate::room::SEAT_VALID;
+pub use crate::room::SEAT_TOKEN_TTL;
 use crate::{
     protocol::{PeerId, RoomName},
     room::Identity,
@@ -143,7 +143,7 @@ impl TokenSigner {
         Some(format!("{:016x}", u64::from_be_bytes(first)))
     }
 
-    /// Signs a seat token, which is valid for [`SEAT_VALID`] from `now`. Times are since the Unix epoch.
+    /// Signs a seat token, which is valid for [`SEAT_TOKEN_TTL`] from `now`. Times are since the Unix epoch.
     pub(crate) fn prove(
         &self,
         room: &RoomName,
@@ -154,7 +154,7 @@ impl TokenSigner {
         let mut bytes = Vec::with_capacity(CLAIM_BYTES + 32);
         bytes.extend(id.0.to_be_bytes());
         bytes.extend(millis(since).to_be_bytes());
-        bytes.extend(millis(now + SEAT_VALID).to_be_bytes());
+        bytes.extend(millis(now + SEAT_TOKEN_TTL).to_be_bytes());
         let mac = self.mac(Purpose::Seat, room, &bytes)?.finalize().into_bytes();
         bytes.extend(mac);
         Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
@@ -236,7 +236,7 @@ mod tests {
         let identity = secret.verify(&room("123"), &proof, NOW).unwrap();
         assert_eq!((identity.id, identity.since, identity.returning), (PeerId(7), since, true));
         assert_eq!(secret.verify(&room("124"), &proof, NOW), None);
-        assert_eq!(secret.verify(&room("123"), &proof, NOW + SEAT_VALID), None);
+        assert_eq!(secret.verify(&room("123"), &proof, NOW + SEAT_TOKEN_TTL), None);
         assert_eq!(TokenSigner::from("another").verify(&room("123"), &proof, NOW), None);
     }
 

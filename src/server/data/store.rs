@@ -5,7 +5,7 @@ mod opening;
 
 use crate::{
     protocol::RoomName,
-    room::Keeping,
+    room::Decisions,
     server::{clock::unix_time, error::ServerError},
 };
 use rusqlite::{Connection, Error, OptionalExtension, Row, TransactionBehavior, params};
@@ -118,16 +118,16 @@ impl Store {
 
     /// Loads the settings of a room. If they cannot be parsed, the room is locked until its host opens
     /// it, and counts as used now, so that it does not expire.
-    pub(crate) fn read(&self, room: &RoomName) -> Result<Option<Keeping>, Error> {
+    pub(crate) fn read(&self, room: &RoomName) -> Result<Option<Decisions>, Error> {
         let select = "SELECT kept FROM room WHERE name = ?1";
         let read = |row: &Row<'_>| row.get::<_, String>(0);
-        let kept = self.0.query_row(select, [room.as_str()], read).optional()?;
-        Ok(kept.map(|kept| {
-            serde_json::from_str(&kept).unwrap_or_else(|error| {
+        let decisions = self.0.query_row(select, [room.as_str()], read).optional()?;
+        Ok(decisions.map(|decisions| {
+            serde_json::from_str(&decisions).unwrap_or_else(|error| {
                 // The error itself can quote a secret.
                 let (kind, column) = (error.classify(), error.column());
                 warn!(?kind, column, "cannot parse the settings of a room; it stays locked");
-                Keeping { locked: true, used: unix_time(), ..Keeping::default() }
+                Decisions { locked: true, used: unix_time(), ..Decisions::default() }
             })
         }))
     }
@@ -135,9 +135,9 @@ impl Store {
     /// Replaces or removes the settings of rooms, in one transaction.
     pub(crate) fn write(&mut self, changes: &Changes) -> Result<(), Error> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (room, kept) in changes {
-            match kept {
-                Some(kept) => keep(&transaction, room, kept)?,
+        for (room, decisions) in changes {
+            match decisions {
+                Some(decisions) => write(&transaction, room, decisions)?,
                 None => {
                     let delete = "DELETE FROM room WHERE name = ?1";
                     transaction.prepare(delete)?.execute([room.as_str()])?;
@@ -163,15 +163,15 @@ fn usable(path: &Path, problem: Option<String>) -> Result<(), ServerError> {
 }
 
 /// New settings of rooms; none removes them.
-pub(crate) type Changes = BTreeMap<RoomName, Option<Keeping>>;
+pub(crate) type Changes = BTreeMap<RoomName, Option<Decisions>>;
 
-fn keep(connection: &Connection, room: &RoomName, kept: &Keeping) -> Result<(), Error> {
-    let json = serde_json::to_string(kept).unwrap_or_default();
+fn write(connection: &Connection, room: &RoomName, decisions: &Decisions) -> Result<(), Error> {
+    let json = serde_json::to_string(decisions).unwrap_or_default();
     let insert = "INSERT OR REPLACE INTO room (name, kept, used, brief, expires) \
                   VALUES (?1, ?2, ?3, ?4, ?5)";
     // Rounded up, so that it is not removed too early.
-    let expires = seconds(kept.expires()) + 1;
-    let row = params![room.as_str(), json, seconds(kept.used), kept.brief, expires];
+    let expires = seconds(decisions.expires()) + 1;
+    let row = params![room.as_str(), json, seconds(decisions.used), decisions.brief, expires];
     connection.prepare(insert)?.execute(row).map(|_| ())
 }
 
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::{
         protocol::PeerId,
-        room::{Guest, Invited},
+        room::{Guest, StoredInvitation},
     };
     use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -197,8 +197,8 @@ mod tests {
         name.parse().unwrap()
     }
 
-    fn locked(used: u64) -> Keeping {
-        Keeping { locked: true, used: Duration::from_secs(used), ..Keeping::default() }
+    fn locked(used: u64) -> Decisions {
+        Decisions { locked: true, used: Duration::from_secs(used), ..Decisions::default() }
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         {
             let mut store = Store::kept_in(&folder).unwrap();
-            let both = ["123", "456"].map(|name| (room(name), Some(Keeping::default())));
+            let both = ["123", "456"].map(|name| (room(name), Some(Decisions::default())));
             store.write(&both.into()).unwrap();
             store.write(&[(room("123"), Some(locked(7))), (room("456"), None)].into()).unwrap();
         }
@@ -224,11 +224,11 @@ mod tests {
     #[test]
     fn what_is_over_is_swept_as_the_rooms_would_have_it() {
         let mut store = Store::in_memory().unwrap();
-        let brief = Keeping { brief: true, ..locked(9) };
-        let open = Keeping { used: Duration::from_secs(7), ..Keeping::default() };
+        let brief = Decisions { brief: true, ..locked(9) };
+        let open = Decisions { used: Duration::from_secs(7), ..Decisions::default() };
         let rooms =
             [("old", locked(7)), ("new", locked(8)), ("brief", brief.clone()), ("open", open)];
-        let rooms = rooms.map(|(name, kept)| (room(name), Some(kept)));
+        let rooms = rooms.map(|(name, decisions)| (room(name), Some(decisions)));
         store.write(&rooms.into()).unwrap();
         assert!(store.names().unwrap().contains(&(room("brief"), Some(brief.used))));
         let second = Duration::from_secs(1);
@@ -243,9 +243,9 @@ mod tests {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
-        let given = Keeping { generation: 2, ..locked(10) };
-        for (name, kept) in [("a", locked(9)), ("b", given.clone())] {
-            let json = serde_json::to_string(&kept).unwrap();
+        let given = Decisions { generation: 2, ..locked(10) };
+        for (name, decisions) in [("a", locked(9)), ("b", given.clone())] {
+            let json = serde_json::to_string(&decisions).unwrap();
             old.execute("INSERT INTO room VALUES (?1, ?2)", params![name, json]).unwrap();
         }
         old.execute("INSERT INTO room VALUES ('c', 'no JSON')", []).unwrap();
@@ -269,7 +269,7 @@ mod tests {
         old.execute(insert, [written]).unwrap();
         let secs = Duration::from_secs;
         let ends = secs(1_800_086_400);
-        let invited = |id, token: &str, once, used_by| Invited {
+        let invited = |id, token: &str, once, used_by| StoredInvitation {
             id,
             token: token.to_owned(),
             once,
@@ -277,7 +277,7 @@ mod tests {
             used_by,
         };
         let guest = PeerId(10);
-        let kept = Keeping {
+        let decisions = Decisions {
             locked: false,
             waiting_room: true,
             passcode: Some("$argon2id$".to_owned()),
@@ -296,8 +296,8 @@ mod tests {
             brief: true,
         };
         let store = Store::migrated(old).unwrap();
-        assert_eq!(store.read(&room("a")).unwrap(), Some(kept.clone()));
-        assert_eq!(store.names().unwrap(), [(room("a"), Some(kept.used))]);
+        assert_eq!(store.read(&room("a")).unwrap(), Some(decisions.clone()));
+        assert_eq!(store.names().unwrap(), [(room("a"), Some(decisions.used))]);
     }
 
     #[test]
@@ -314,8 +314,8 @@ mod tests {
         let now = unix_time();
         assert!(store.sweep(now).unwrap().is_empty());
         for (name, _) in unreadable {
-            let kept = store.read(&room(name)).unwrap().unwrap();
-            assert!(kept.locked && kept.expires() > now, "{kept:?}");
+            let decisions = store.read(&room(name)).unwrap().unwrap();
+            assert!(decisions.locked && decisions.expires() > now, "{decisions:?}");
         }
     }
 }

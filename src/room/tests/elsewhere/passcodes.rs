@@ -3,7 +3,8 @@
 use super::*;
 
 fn set_passcode(rooms: &mut Directory, hash: &str) {
-    let decide = |room: &mut Room| room.kept.decide(START).passcode = Some(hash.to_owned());
+    let decide =
+        |room: &mut Room| room.settings.decisions_mut(START).passcode = Some(hash.to_owned());
     rooms.enter(&name(), START, |room, _| decide(room));
 }
 
@@ -28,7 +29,7 @@ fn t32_a_socket_is_heard_while_its_passcode_is_checked() {
     let check = knock(&mut rooms, 3);
     let pong = hear(&mut rooms, 3, ClientMessage::Ping, newcomer(3), START);
     assert_eq!(told(&pong, 3), [&ServerMessage::Pong]);
-    assert_eq!(hear(&mut rooms, 3, relay(None), newcomer(3), START), []);
+    assert_eq!(hear(&mut rooms, 3, forward(None), newcomer(3), START), []);
     let fits = Checked::Fits("hash".to_owned());
     let commands = checked(&mut rooms, check.ticket, fits, START);
     assert!(matches!(told(&commands, 3)[0], ServerMessage::Joined { .. }));
@@ -73,7 +74,7 @@ fn t32_a_host_goes_on_talking_while_a_new_passcode_is_hashed() {
     let commands = hear(&mut rooms, 1, ClientMessage::Host(set), newcomer(1), START);
     let [Command::Check(check)] = &commands[..] else { panic!("{commands:?}") };
     assert_eq!((check.passcode.as_str(), &check.against), ("new", &None));
-    let signal = hear(&mut rooms, 1, relay(None), newcomer(1), START);
+    let signal = hear(&mut rooms, 1, forward(None), newcomer(1), START);
     assert!(matches!(told(&signal, 2)[..], [ServerMessage::Signal { .. }]));
     let hashed = Checked::Fits("hash".to_owned());
     checked(&mut rooms, check.ticket, hashed, START);

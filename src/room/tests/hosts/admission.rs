@@ -10,7 +10,9 @@ fn a_locked_room_lets_in_only_who_was_in_or_keeps_it() {
     let settings =
         RoomSettings { locked: true, hosts: vec![PeerId(101)], ..RoomSettings::default() };
     assert_eq!(told(&commands, 2), [&ServerMessage::RoomSettings(settings)]);
-    assert!(matches!(&commands[0], Command::Keep(room, kept) if *room == name() && kept.locked));
+    assert!(
+        matches!(&commands[0], Command::Store(room, decisions) if *room == name() && decisions.locked)
+    );
     assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
     rooms.handle(Input::Closed(ConnId(2)), secs(5));
     drain(&mut rooms);
@@ -33,10 +35,10 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
         [&ServerMessage::Waiting { position: 1, host_present: true, locked: false }]
     );
     assert_eq!(host_state(&commands, 1).waiting[0].id, PeerId(102));
-    for message in [relay(None), ClientMessage::Host(HostAction::End)] {
+    for message in [forward(None), ClientMessage::Host(HostAction::End)] {
         assert_eq!(refused(&say(&mut rooms, 2, message, secs(4)), 2), ErrorCode::NotJoined);
     }
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(2)), secs(4)), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(Some(2)), secs(4)), 1), ErrorCode::PeerNotFound);
     come(&mut rooms, 3, secs(5));
     let commands = act(&mut rooms, 1, HostAction::Admit { to: Some(PeerId(102)) }, secs(6));
     assert!(is_inside(&commands, 2));
@@ -164,14 +166,14 @@ fn a_crowd_at_the_door_is_told_of_now_and_then() {
     }
     assert_eq!(refusal(&knock(&mut rooms, 20, 7), 20), Some(ErrorCode::WaitingRoomFull));
     assert_eq!(refusal(&knock(&mut rooms, 21, 8), 21), None, "others still fit");
-    let mut desks = 0;
+    let mut told_host = 0;
     for turn in 0..1000 {
         let name = DisplayName::from(format!("{turn}").as_str());
         let presence = Presence { name, ..Presence::default() };
         let commands = say(&mut rooms, 10, ClientMessage::Presence(presence), secs(4));
-        desks += told(&commands, 1).len();
+        told_host += told(&commands, 1).len();
     }
-    assert!(desks <= 12, "{desks}");
+    assert!(told_host <= 12, "{told_host}");
     rooms.handle(Input::Tick, secs(5));
     let last = host_state(&drain(&mut rooms), 1);
     assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last is told in the end");
@@ -204,7 +206,7 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(4));
     let commands = act(&mut rooms, 1, open.clone(), secs(5));
     assert!(!is_inside(&commands, 2), "the room is locked");
-    assert_eq!(rooms.rooms[&name()].line.len(), 1, "they wait on");
+    assert_eq!(rooms.rooms[&name()].waiting_room.len(), 1, "they wait on");
     let locked = ServerMessage::Waiting { position: 1, host_present: true, locked: true };
     assert_eq!(told(&commands, 2), [&locked], "and are told what for");
     let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(6));
@@ -213,7 +215,11 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     let mut rooms = waiting();
     let passcode = HostAction::Passcode { passcode: Some("p".to_owned()) };
     act(&mut rooms, 1, passcode, secs(4));
-    let knows = Identity { passcode: Some("hash".to_owned()), tried: true, ..newcomer(3, secs(5)) };
+    let knows = Identity {
+        passcode: Some("hash".to_owned()),
+        passcode_checked: true,
+        ..newcomer(3, secs(5))
+    };
     let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
     let commands = join_as(&mut rooms, 3, pass, knows, secs(5));
     assert_eq!(
@@ -223,7 +229,7 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     let commands = act(&mut rooms, 1, open, secs(6));
     assert!(is_inside(&commands, 3), "they have given it");
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeRequired), "they have not");
-    assert_eq!(rooms.rooms[&name()].line.len(), 0);
+    assert_eq!(rooms.rooms[&name()].waiting_room.len(), 0);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn an_heir_is_a_host_also_without_the_key() {
     come(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(102) }, secs(3));
     let mut later = restarted(4);
-    restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
+    restore(&mut later, name(), decisions(&rooms, &name()).unwrap().clone());
     let back = Identity { returning: true, ..newcomer(2, secs(2)) };
     let commands = join_as(&mut later, 1, Pass::default(), back, secs(4));
     assert!(commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)));
@@ -110,7 +110,7 @@ fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
     // A watcher stores nothing.
     rooms.handle(Input::Opened(ConnId(9)), secs(3));
     say(&mut rooms, 9, ClientMessage::Watch(name()), secs(3));
-    let later = secs(4) + KEPT_BRIEFLY + SWEEP;
+    let later = secs(4) + STORED_BRIEFLY_FOR + SWEEP;
     rooms.handle(Input::Heard(ConnId(9)), later);
     rooms.handle(Input::Tick, later);
     assert!(drain(&mut rooms).contains(&Command::Forget(name())));
@@ -119,7 +119,7 @@ fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
     assert!(is_inside(&come_with_key(&mut rooms, 2, 0, newcomer(2, later)), 2));
     let commands = come_with_key(&mut rooms, 3, 1, newcomer(3, later));
     assert!(is_inside(&commands, 3));
-    assert!(matches!(commands[0], Command::Keep(_, Keeping { generation: 1, .. })));
+    assert!(matches!(commands[0], Command::Store(_, Decisions { generation: 1, .. })));
     let settings = RoomSettings { hosts: vec![PeerId(103)], ..RoomSettings::default() };
     assert!(told(&commands, 2).contains(&&ServerMessage::RoomSettings(settings)));
     assert_eq!(refused(&act(&mut rooms, 2, HostAction::End, later), 2), ErrorCode::NotHost);

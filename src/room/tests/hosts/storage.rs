@@ -14,8 +14,8 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
         actions += usize::from(refusal(&commands, 1).is_none());
     }
     assert!(actions <= 64, "{actions} at once");
-    rooms.config.kept = 0;
-    rooms.enter(&name(), secs(4), |room, _| room.kept.keeping = None);
+    rooms.config.max_stored_rooms = 0;
+    rooms.enter(&name(), secs(4), |room, _| room.settings.decisions = None);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(60));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
     let commands = act(&mut rooms, 1, HostAction::RenewHostKey, secs(60));
@@ -25,7 +25,7 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
 #[test]
 fn what_is_not_written_down_needs_no_place_to_be_kept() {
     let mut rooms = hosted(4);
-    rooms.config.kept = 0;
+    rooms.config.max_stored_rooms = 0;
     come(&mut rooms, 2, secs(2));
     for minute in 0..40 {
         let mute = HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone };
@@ -38,14 +38,14 @@ fn what_is_not_written_down_needs_no_place_to_be_kept() {
 fn what_nobody_uses_is_forgotten() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
-    let later = secs(3) + KEPT_FOR + SWEEP;
+    let later = secs(3) + STORED_FOR + SWEEP;
     rooms.handle(Input::Heard(ConnId(1)), later);
     rooms.handle(Input::Tick, later);
     assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "somebody is inside");
     rooms.handle(Input::Closed(ConnId(1)), later);
-    rooms.handle(Input::Tick, later + KEPT_BRIEFLY + SWEEP);
+    rooms.handle(Input::Tick, later + STORED_BRIEFLY_FOR + SWEEP);
     assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "it was used on several days");
-    rooms.handle(Input::Tick, later + KEPT_FOR + SWEEP);
+    rooms.handle(Input::Tick, later + STORED_FOR + SWEEP);
     assert!(drain(&mut rooms).contains(&Command::Forget(name())));
     assert_eq!(rooms.poll_timeout(), None);
 }
@@ -54,12 +54,12 @@ fn what_nobody_uses_is_forgotten() {
 fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     const MANY: usize = 100_000;
     let mut rooms = rooms(4);
-    rooms.config.kept = MANY;
-    let honest = Keeping { locked: true, ..Keeping::default() };
+    rooms.config.max_stored_rooms = MANY;
+    let honest = Decisions { locked: true, ..Decisions::default() };
     restore(&mut rooms, "weekly".parse().unwrap(), honest.clone());
     for number in 1..MANY {
         let brief =
-            Keeping { brief: true, generation: 1, used: secs(number as u64), ..honest.clone() };
+            Decisions { brief: true, generation: 1, used: secs(number as u64), ..honest.clone() };
         restore(&mut rooms, format!("made-{number}").parse().unwrap(), brief);
     }
     let now = secs(MANY as u64);
@@ -67,7 +67,7 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, now);
     assert_eq!(refusal(&commands, 1), None);
     assert!(commands.contains(&Command::Forget("made-1".parse().unwrap())), "unused the longest");
-    assert_eq!(rooms.kept_count(), MANY);
+    assert_eq!(rooms.stored_count(), MANY);
 
     // One address cannot evict the rooms of others again and again.
     let mut given_up = 0;
@@ -79,8 +79,8 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
 
     // Eventually everything is deleted except rooms in use, or used on more than one day.
     rooms.handle(Input::Closed(ConnId(1)), a_day_later);
-    rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
-    assert_eq!(rooms.kept_count(), 1);
+    rooms.handle(Input::Tick, a_day_later + STORED_BRIEFLY_FOR + SWEEP);
+    assert_eq!(rooms.stored_count(), 1);
     assert_eq!(
         rooms.stored_rooms.dormant.keys().map(RoomName::as_str).collect::<Vec<_>>(),
         ["weekly"]
@@ -116,7 +116,7 @@ fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
             ErrorCode::PeerNotFound
         );
     }
-    assert_eq!(rooms.kept_count(), 0);
+    assert_eq!(rooms.stored_count(), 0);
 }
 
 #[test]
@@ -124,12 +124,12 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
     let mut rooms = hosted(9);
     come(&mut rooms, 2, secs(1));
     let address = Identity::default().address;
-    while rooms.limits.keepers.take(address, secs(2)) {}
+    while rooms.limits.newly_stored.take(address, secs(2)) {}
 
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(2));
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
-    assert!(!commands.iter().any(|command| matches!(command, Command::Keep(..))), "{commands:?}");
+    assert!(!commands.iter().any(|command| matches!(command, Command::Store(..))), "{commands:?}");
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
     // A decision beyond the call is refused.
@@ -137,23 +137,23 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
     assert_eq!(refused(&act(&mut rooms, 1, invite, secs(4)), 1), ErrorCode::TryLater);
 
     // When there is space again, everything is stored.
-    rooms.limits.keepers.give_back(&address);
+    rooms.limits.newly_stored.give_back(&address);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
     assert_eq!(refusal(&commands, 1), None);
-    let kept = |command: &Command| matches!(command, Command::Keep(_, kept) if kept.locked && kept.removed == [PeerId(102)]);
-    assert!(commands.iter().any(kept), "{commands:?}");
+    let is_stored = |command: &Command| matches!(command, Command::Store(_, decisions) if decisions.locked && decisions.removed == [PeerId(102)]);
+    assert!(commands.iter().any(is_stored), "{commands:?}");
 }
 
 #[test]
 fn what_holds_for_a_call_ends_with_it() {
     let mut rooms = hosted(9);
     let address = Identity::default().address;
-    while rooms.limits.keepers.take(address, secs(2)) {}
+    while rooms.limits.newly_stored.take(address, secs(2)) {}
     rooms.handle(Input::Opened(ConnId(9)), secs(2));
     say(&mut rooms, 9, ClientMessage::Watch(name()), secs(2));
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     say(&mut rooms, 1, ClientMessage::Leave, secs(4));
-    assert_eq!(rooms.kept_count(), 0);
+    assert_eq!(rooms.stored_count(), 0);
     assert!(is_inside(&come(&mut rooms, 3, secs(5)), 3));
 }
 
@@ -163,7 +163,7 @@ fn what_was_written_down_keeps_its_names() {
         "removed":["0000000000000007"],"seatsVoidBefore":{"secs":5,"nanos":0},
         "validSeats":["0000000000000008"],"ended":{"secs":0,"nanos":0},
         "designatedHost":"0000000000000009","invitations":[],"guests":[],"used":{"secs":6,"nanos":0},"brief":true}"#;
-    let keeping = Keeping {
+    let decisions = Decisions {
         locked: true,
         generation: 3,
         removed: vec![PeerId(7)],
@@ -172,9 +172,9 @@ fn what_was_written_down_keeps_its_names() {
         designated_host: Some(PeerId(9)),
         used: secs(6),
         brief: true,
-        ..Keeping::default()
+        ..Decisions::default()
     };
-    assert_eq!(serde_json::from_str::<Keeping>(written).unwrap(), keeping);
+    assert_eq!(serde_json::from_str::<Decisions>(written).unwrap(), decisions);
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-    assert_eq!(value(&serde_json::to_string(&keeping).unwrap()), value(written));
+    assert_eq!(value(&serde_json::to_string(&decisions).unwrap()), value(written));
 }
