@@ -46,7 +46,7 @@ struct World {
     rooms: Directory,
     now: Duration,
     open: BTreeSet<ConnId>,
-    /// Who asked to be relayed, by their connection.
+    /// Connections of participants with a hidden address.
     hidden: BTreeSet<ConnId>,
     stored: BTreeMap<RoomName, Decisions>,
     identities: u64,
@@ -205,7 +205,7 @@ impl World {
     }
 }
 
-/// Nothing but relayed addresses leaves somebody who hides.
+/// Checks that a participant with a hidden address sends relay candidates only.
 fn check_hidden(signal: &Signal, hides: bool) {
     if !hides {
         return;
