@@ -1,4 +1,4 @@
-//! The messages of a client.
+//! Messages from clients.
 
 use super::{
     ParseError, PresenceFields, excerpt, fields, head,
@@ -48,10 +48,10 @@ struct Host<'a> {
 }
 
 impl ClientMessage {
-    /// Reads a client's message. Unknown fields are ignored; a sender that is named is, too.
+    /// Parses a message from a client. Unknown fields are ignored, and so is `from`.
     ///
     /// # Errors
-    /// What to tell the sender.
+    /// Why the message is invalid, for its sender.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let kind = head(text)?;
         if let Some(forwarded) = Forwarded::parse(&kind, text) {
