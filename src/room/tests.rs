@@ -181,7 +181,7 @@ fn the_first_is_the_caller_and_the_second_the_callee() {
 }
 
 #[test]
-fn whoever_stays_is_the_caller_of_whoever_comes_next() {
+fn the_earlier_participant_calls_the_later_one() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -198,7 +198,7 @@ fn whoever_stays_is_the_caller_of_whoever_comes_next() {
 }
 
 #[test]
-fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
+fn signals_go_to_the_named_or_the_only_other_participant() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     assert_eq!(refused(&say(&mut rooms, 1, forward(None), START), 1), ErrorCode::PeerNotFound);
@@ -217,7 +217,7 @@ fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
 }
 
 #[test]
-fn credentials_are_for_whoever_has_a_seat() {
+fn only_seated_participants_get_credentials() {
     let mut rooms = rooms(4);
     rooms.handle(Input::Opened(ConnId(1)), START);
     let ask = |rooms: &mut Directory| say(rooms, 1, ClientMessage::Ice, START);
@@ -233,7 +233,7 @@ fn credentials_are_for_whoever_has_a_seat() {
 }
 
 #[test]
-fn refusals_have_codes_and_disturb_nobody() {
+fn refusals_have_codes_and_no_effect() {
     let mut rooms = rooms(2);
     rooms.handle(Input::Opened(ConnId(1)), START);
     for early in [forward(None), ClientMessage::Leave, ClientMessage::Presence(Presence::default())]
@@ -251,7 +251,7 @@ fn refusals_have_codes_and_disturb_nobody() {
 }
 
 #[test]
-fn watchers_hear_of_every_change_until_they_join() {
+fn watchers_are_told_every_change_until_they_join() {
     let mut rooms = rooms(4);
     let name: RoomName = "123".parse().unwrap();
     rooms.handle(Input::Opened(ConnId(9)), START);
@@ -270,7 +270,7 @@ fn watchers_hear_of_every_change_until_they_join() {
 }
 
 #[test]
-fn presence_reaches_the_others_once() {
+fn changed_presence_is_sent_once() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -284,7 +284,7 @@ fn presence_reaches_the_others_once() {
 }
 
 #[test]
-fn hands_stand_in_the_order_in_which_they_were_raised() {
+fn hands_are_ordered_by_the_time_they_were_raised() {
     let mut rooms = rooms(4);
     (1..=3).for_each(|conn| drop(open_and_join(&mut rooms, conn, "123", START)));
     let hand = |hand| Presence { hand, ..Presence::default() };
@@ -321,7 +321,7 @@ fn hands_stand_in_the_order_in_which_they_were_raised() {
 }
 
 #[test]
-fn a_broken_connection_is_made_anew_once_though_both_ask() {
+fn a_broken_connection_is_replaced_once_if_both_request_it() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -348,7 +348,7 @@ fn a_ping_is_answered_at_any_time() {
 }
 
 #[test]
-fn silence_is_pinged_and_then_ended() {
+fn a_silent_connection_is_pinged_and_then_closed() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);

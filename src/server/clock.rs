@@ -62,7 +62,7 @@ mod tests {
     use tokio::time::advance;
 
     #[tokio::test(start_paused = true)]
-    async fn a_standstill_counts_as_a_turn_at_most() {
+    async fn a_stall_is_subtracted_from_the_clock() {
         let mut clock = Clock::new(Duration::from_secs(100));
         advance(Duration::from_millis(1500)).await;
         assert_eq!(clock.look(), Duration::from_millis(101_500));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_waits_for_the_program_s_time() {
+    async fn waiting_follows_the_clock() {
         let waiting = tokio::spawn(running(Duration::from_secs(10)));
         tokio::task::yield_now().await;
         for _ in 0..9 {

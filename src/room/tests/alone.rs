@@ -36,7 +36,7 @@ impl Alone {
 }
 
 #[test]
-fn two_people_are_brought_together() {
+fn two_participants_are_paired() {
     let mut alone = Alone::new(2);
     alone.join(1, START);
     let outputs = alone.join(2, secs(1));
@@ -53,7 +53,7 @@ fn two_people_are_brought_together() {
 }
 
 #[test]
-fn a_seat_is_held_until_its_time_and_the_room_says_when_that_is() {
+fn a_reserved_seat_is_freed_at_the_rooms_timeout() {
     let mut alone = Alone::new(2);
     alone.join(1, START);
     alone.join(2, START);
@@ -70,7 +70,7 @@ fn a_seat_is_held_until_its_time_and_the_room_says_when_that_is() {
 }
 
 #[test]
-fn what_several_are_told_is_said_once() {
+fn a_message_to_several_is_one_output() {
     let mut alone = Alone::new(4);
     (1..=3).for_each(|conn| drop(alone.join(conn, START)));
     let outputs = alone.handle(RoomInput::Gone { conn: ConnId(3), reserved_until: START }, secs(1));
@@ -80,7 +80,7 @@ fn what_several_are_told_is_said_once() {
 }
 
 #[test]
-fn where_there_is_no_space_for_another_room_nobody_comes_in() {
+fn joining_is_refused_without_capacity_for_another_room() {
     let mut alone = Alone::new(4);
     alone.space.occupied = Err(7);
     let outputs = alone.join(1, START);

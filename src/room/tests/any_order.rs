@@ -109,7 +109,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_order_of_anything_keeps_the_rooms_right(steps in prop::collection::vec(step(), 0..120)) {
+    fn any_order_of_inputs_keeps_rooms_consistent(steps in prop::collection::vec(step(), 0..120)) {
         let mut rooms = rooms(4);
         let mut witness = Witness::default();
         let mut now = START;

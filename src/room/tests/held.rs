@@ -62,7 +62,7 @@ fn left(conn: u64, id: u64) -> Command {
 }
 
 #[test]
-fn nobody_notices_who_comes_back_in_time_with_their_connections() {
+fn resuming_a_seat_with_connections_keeps_them() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -77,7 +77,7 @@ fn nobody_notices_who_comes_back_in_time_with_their_connections() {
 }
 
 #[test]
-fn who_comes_back_with_nothing_is_connected_anew_in_the_same_roles() {
+fn resuming_a_seat_without_connections_pairs_in_the_same_roles() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -88,7 +88,7 @@ fn who_comes_back_with_nothing_is_connected_anew_in_the_same_roles() {
 }
 
 #[test]
-fn a_held_seat_is_free_after_its_time_and_counts_until_then() {
+fn a_reserved_seat_counts_until_the_grace_period_ends() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -101,7 +101,7 @@ fn a_held_seat_is_free_after_its_time_and_counts_until_then() {
 }
 
 #[test]
-fn a_page_that_was_closed_is_not_waited_for_as_long() {
+fn an_unloaded_page_has_a_shorter_grace_period() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -112,7 +112,7 @@ fn a_page_that_was_closed_is_not_waited_for_as_long() {
 }
 
 #[test]
-fn silence_counts_towards_the_time_a_seat_is_held() {
+fn silence_counts_towards_the_grace_period() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     assert_eq!(pass(&mut rooms, PING_TIMEOUT), [Command::Close(ConnId(1))]);
@@ -122,7 +122,7 @@ fn silence_counts_towards_the_time_a_seat_is_held() {
 }
 
 #[test]
-fn leaving_gives_the_seat_up_at_once() {
+fn leaving_frees_the_seat_at_once() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -130,7 +130,7 @@ fn leaving_gives_the_seat_up_at_once() {
 }
 
 #[test]
-fn a_late_join_of_a_connection_that_was_given_up_changes_nothing() {
+fn a_late_join_of_an_abandoned_connection_is_refused() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 5, 1, None, START);
     let late = sit(&mut rooms, 4, 1, Some(&[]), secs(1));
@@ -139,7 +139,7 @@ fn a_late_join_of_a_connection_that_was_given_up_changes_nothing() {
 }
 
 #[test]
-fn after_a_restart_nobody_takes_the_seat_of_who_is_on_their_way_back() {
+fn after_a_restart_returning_participants_may_exceed_the_limit() {
     let mut rooms = restarted(1);
     open_and_join(&mut rooms, 1, "123", secs(1));
     let commands = sit(&mut rooms, 2, 2, Some(&[]), secs(2));
@@ -150,7 +150,7 @@ fn after_a_restart_nobody_takes_the_seat_of_who_is_on_their_way_back() {
 }
 
 #[test]
-fn the_newest_holder_of_a_seat_wins() {
+fn the_newest_connection_gets_the_seat() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -163,7 +163,7 @@ fn the_newest_holder_of_a_seat_wins() {
 }
 
 #[test]
-fn after_a_restart_a_call_goes_on_as_it_was() {
+fn after_a_restart_a_call_continues_unchanged() {
     let mut rooms = restarted(2);
     assert_eq!(readies(&sit(&mut rooms, 1, 2, Some(&[1]), secs(1))), []);
     assert_eq!(readies(&sit(&mut rooms, 2, 1, Some(&[2]), secs(3))), []);
@@ -178,7 +178,7 @@ fn after_a_restart_a_call_goes_on_as_it_was() {
 }
 
 #[test]
-fn after_a_restart_who_does_not_come_back_is_gone() {
+fn after_a_restart_missing_participants_have_left() {
     let mut rooms = restarted(2);
     sit(&mut rooms, 1, 1, Some(&[2]), secs(1));
     assert_eq!(tick(&mut rooms, RECONNECT_GRACE), [left(1, 2)]);
@@ -186,7 +186,7 @@ fn after_a_restart_who_does_not_come_back_is_gone() {
 }
 
 #[test]
-fn what_was_said_to_somebody_away_is_made_up_for() {
+fn a_lost_signal_causes_a_new_pairing() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);

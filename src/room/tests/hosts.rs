@@ -107,7 +107,7 @@ fn leave(rooms: &mut Directory, conn: u64, now: Duration) {
 }
 
 #[test]
-fn arrival_makes_no_host_and_only_hosts_act() {
+fn only_hosts_may_take_host_actions() {
     let mut rooms = rooms(4);
     come(&mut rooms, 1, secs(1));
     come(&mut rooms, 2, secs(1));
@@ -131,7 +131,7 @@ fn arrival_makes_no_host_and_only_hosts_act() {
 }
 
 #[test]
-fn a_closed_room_does_not_tell_watchers_what_happens() {
+fn watchers_of_a_locked_room_learn_nothing() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
     rooms.handle(Input::Opened(ConnId(9)), secs(2));
@@ -144,7 +144,7 @@ fn a_closed_room_does_not_tell_watchers_what_happens() {
 }
 
 #[test]
-fn who_was_put_out_stays_out_with_the_old_seat() {
+fn a_removed_participant_cannot_return_with_the_old_seat() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
@@ -164,7 +164,7 @@ fn who_was_put_out_stays_out_with_the_old_seat() {
 }
 
 #[test]
-fn a_host_mutes_and_the_person_unmutes_themselves() {
+fn a_host_mutes_and_the_participant_can_unmute() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     let action = HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone };
@@ -192,7 +192,7 @@ fn a_host_mutes_and_the_person_unmutes_themselves() {
 }
 
 #[test]
-fn the_role_is_handed_over_whole() {
+fn transferring_the_role_leaves_one_host() {
     let mut rooms = hosted(4);
     come_as_host(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
@@ -213,7 +213,7 @@ fn the_role_is_handed_over_whole() {
 }
 
 #[test]
-fn the_end_is_for_all_and_opens_no_door_again() {
+fn ending_the_call_removes_everyone_and_voids_their_seats() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     come(&mut rooms, 2, secs(3));

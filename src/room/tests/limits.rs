@@ -31,7 +31,7 @@ fn answer(rooms: &mut Directory, now: Duration) -> Vec<Command> {
 }
 
 #[test]
-fn who_neither_watches_nor_joins_is_closed() {
+fn idle_connections_are_closed() {
     let mut rooms = limited(10);
     rooms.handle(Input::Opened(ConnId(1)), START);
     rooms.handle(Input::Opened(ConnId(2)), START);
@@ -45,7 +45,7 @@ fn who_neither_watches_nor_joins_is_closed() {
 }
 
 #[test]
-fn who_leaves_has_the_same_time_again() {
+fn after_leaving_the_idle_time_starts_again() {
     let mut rooms = limited(10);
     open_and_join(&mut rooms, 1, "123", secs(9));
     rooms.handle(Input::Heard(ConnId(1)), secs(19));
@@ -57,7 +57,7 @@ fn who_leaves_has_the_same_time_again() {
 }
 
 #[test]
-fn a_refused_join_is_no_place() {
+fn a_refused_join_leaves_the_connection_idle() {
     let mut rooms = limited(10);
     for conn in 1..=4 {
         open_and_join(&mut rooms, conn, "123", START);
@@ -68,7 +68,7 @@ fn a_refused_join_is_no_place() {
 }
 
 #[test]
-fn one_room_too_many_is_refused_and_the_others_go_on() {
+fn the_number_of_occupied_rooms_is_limited() {
     let mut rooms = limited(2);
     open_and_join(&mut rooms, 1, "a", START);
     open_and_join(&mut rooms, 2, "b", START);
@@ -100,7 +100,7 @@ fn send(rooms: &mut Directory, from: u64, to: u64, signal: Signal) -> Result<(),
 }
 
 #[test]
-fn so_many_candidates_follow_a_description_and_no_more() {
+fn candidates_per_description_are_limited() {
     let mut rooms = limited(10);
     for conn in 1..=3 {
         open_and_join(&mut rooms, conn, "123", START);
@@ -158,7 +158,7 @@ fn shown(commands: &[Command]) -> (Vec<u64>, usize) {
 }
 
 #[test]
-fn t31_watchers_are_told_of_many_changes_together() {
+fn t31_updates_to_watchers_are_combined() {
     let mut rooms = busy();
     rooms.handle(Input::Opened(ConnId(99)), START);
     say(&mut rooms, 99, ClientMessage::Watch("123".parse().unwrap()), START);
@@ -178,7 +178,7 @@ fn t31_watchers_are_told_of_many_changes_together() {
 }
 
 #[test]
-fn t31_the_watchers_of_one_address_cost_so_much_and_no_more() {
+fn t31_updates_to_watchers_of_one_address_are_limited() {
     let mut rooms = busy();
     let watch = |rooms: &mut Directory, conn: u64, address: u64, now: Duration| {
         let identity = Identity { address, ..Identity::default() };
@@ -216,7 +216,7 @@ fn readies(commands: &[Command], conn: u64) -> usize {
 }
 
 #[test]
-fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
+fn t31_endless_joining_and_leaving_starts_few_connections() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -248,7 +248,7 @@ fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
 }
 
 #[test]
-fn t31_nor_does_who_asks_for_new_connections_by_any_other_way() {
+fn t31_endless_reconnecting_starts_few_connections() {
     for way in 0..3 {
         let mut rooms = rooms(4);
         for conn in 1..=2 {
@@ -292,7 +292,7 @@ fn t31_nor_does_who_asks_for_new_connections_by_any_other_way() {
 }
 
 #[test]
-fn a_whole_room_comes_together_at_once() {
+fn a_full_room_is_paired_at_once() {
     let mut rooms = rooms(16);
     let mut told = 0;
     for conn in 1..=16 {
@@ -302,7 +302,7 @@ fn a_whole_room_comes_together_at_once() {
 }
 
 #[test]
-fn t31_presence_that_changes_without_end_is_told_now_and_then() {
+fn t31_presence_updates_are_limited() {
     let mut rooms = rooms(4);
     for conn in 1..=3 {
         open_and_join(&mut rooms, conn, "123", START);
@@ -327,7 +327,7 @@ fn t31_presence_that_changes_without_end_is_told_now_and_then() {
 }
 
 #[test]
-fn t31_who_comes_back_without_end_with_their_connections_is_no_news_each_time() {
+fn t31_endless_resuming_sends_few_updates() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);

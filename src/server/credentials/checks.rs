@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn t32_who_asks_for_the_first_time_waits_for_nobody() {
+    fn t32_the_first_check_of_an_address_comes_first() {
         let mut queue = Queue::new();
         let mut now = Duration::from_secs(1_800_000_000);
         let mut ticket = 10_000;
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_has_few_in_line_and_the_others_their_turns() {
+    fn queued_checks_per_address_are_limited() {
         let mut queue = Queue::new();
         let refused =
             (0..20).filter_map(|ticket| queue.push(check(ticket, 1, "a"), Duration::ZERO));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_of_others_is_forgotten() {
+    fn old_counts_are_forgotten() {
         let mut queue = Queue::new();
         for address in 0..10_000 {
             let now = COST_OF_ADDRESS * u32::try_from(address / 100).unwrap();

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_is_for_one_person_in_one_room_for_a_time() {
+    fn a_seat_token_is_for_one_person_one_room_and_a_limited_time() {
         let secret = TokenSigner::from("a secret");
         let since = NOW - Duration::from_secs(9);
         let proof = secret.prove(&room("123"), PeerId(7), since, NOW).unwrap();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bit_of_a_proof_can_be_changed() {
+    fn no_bit_of_a_seat_token_can_be_changed() {
         let secret = TokenSigner::fresh().unwrap();
         let proof = secret.prove(&room("123"), PeerId(7), NOW, NOW).unwrap();
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&proof).unwrap();
@@ -282,12 +282,12 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_guessed_signs_nothing() {
+    fn guessable_secrets_sign_nothing() {
         assert!("a".parse::<TokenSigner>().is_err());
     }
 
     #[test]
-    fn a_kept_secret_is_the_same_at_the_next_start_and_nobody_else_s_to_read() {
+    fn a_stored_secret_is_reused_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         let proof = |secret: TokenSigner| secret.prove(&room("123"), PeerId(7), NOW, NOW);

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_there_at_the_next_start_and_nobody_else_s_to_read() {
+    fn stored_rooms_survive_a_restart_and_are_private() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         {
             let mut store = Store::kept_in(&folder).unwrap();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_swept_as_the_rooms_would_have_it() {
+    fn expired_rooms_are_swept() {
         let mut store = Store::in_memory().unwrap();
         let brief = Decisions { brief: true, ..locked(9) };
         let open = Decisions { used: Duration::from_secs(7), ..Decisions::default() };
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_from_before_is_brought_up_to_date() {
+    fn an_older_database_is_migrated() {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
@@ -258,7 +258,7 @@ mod tests {
 
     /// A field that is not renamed here is lost without a word: seats that are void open doors again.
     #[test]
-    fn what_was_decided_under_other_names_still_holds() {
+    fn renamed_fields_are_migrated() {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.execute_batch(MIGRATIONS[1]).unwrap();
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_cannot_be_read_stays_locked() {
+    fn an_unreadable_room_is_locked() {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();

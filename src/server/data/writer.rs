@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_decided_is_written_in_order_and_read_after_that() {
+    async fn writes_are_ordered_and_read_back() {
         let (results, mut inputs) = unbounded_channel();
         let writer = Writer::start(Store::in_memory().unwrap(), results).unwrap();
         writer.store(room("a"), Some(locked()));
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn t30_what_a_full_disk_does_not_take_is_said_and_known_all_the_same() {
+    async fn t30_failed_writes_are_reported_and_retried() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         let (results, mut inputs) = unbounded_channel();
         let writer = Writer::start(Store::kept_in(&folder).unwrap(), results).unwrap();

@@ -138,7 +138,7 @@ mod tests {
 
     /// RFC 5769, section 2.4: a request with long-term authentication, without FINGERPRINT.
     #[test]
-    fn requests_are_signed_as_in_the_test_vector() {
+    fn request_signatures_match_the_test_vector() {
         let challenge = Response {
             kind: ALLOCATE | ERROR,
             attributes: vec![

@@ -62,7 +62,7 @@ async fn remembers(hub: &Hub, rooms: usize, connections: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_connection_is_asked_twice_and_then_given_up() {
+async fn a_silent_connection_is_pinged_twice_and_then_closed() {
     let hub = hub();
     let start = Instant::now();
     let mut connection = joined(&hub).await;
@@ -76,7 +76,7 @@ async fn a_silent_connection_is_asked_twice_and_then_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sign_of_life_is_enough() {
+async fn a_sign_of_life_prevents_closing() {
     let hub = hub();
     let mut connection = joined(&hub).await;
     let start = Instant::now();
@@ -103,7 +103,7 @@ async fn a_dropped_sender_frees_the_seat() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
+async fn a_client_that_reads_nothing_is_closed_without_effect_on_others() {
     let hub = hub();
     let (stuck, talker) = (joined(&hub).await, joined(&hub).await);
     let mut inbox = talker.inbox;
@@ -123,7 +123,7 @@ async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_closes_all_and_waits_for_them() {
+async fn stopping_closes_all_connections_and_waits() {
     let (hub, task) = start();
     let connection = joined(&hub).await;
     hub.stop().await;
@@ -149,7 +149,7 @@ fn address() -> ClientAddress {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t30_a_standstill_closes_nobody() {
+async fn t30_a_stall_closes_no_connection() {
     let hub = hub();
     let (mut first, mut second) = (joined(&hub).await, joined(&hub).await);
     remembers(&hub, 1, 2).await;
@@ -166,7 +166,7 @@ async fn t30_a_standstill_closes_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t30_readiness_sees_a_hub_that_stands() {
+async fn t30_a_stalled_hub_is_not_ready() {
     let (events, inbox) = mpsc::channel(1);
     let (_publish, counts) = watch::channel(Counts::default());
     let hub = Hub { events, counts, metrics: Arc::new(Metrics::new()) };
@@ -183,7 +183,7 @@ async fn t30_readiness_sees_a_hub_that_stands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t31_who_joins_again_has_no_more_of_what_waits_for_somebody() {
+async fn t31_rejoining_gives_no_larger_share_of_a_queue() {
     let hub = hub();
     let (victim, mut eve) = (joined(&hub).await, joined(&hub).await);
     let sdp = "a".repeat(31 * 1024);

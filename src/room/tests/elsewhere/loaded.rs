@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn shelved() -> Directory {
+fn with_stored_room() -> Directory {
     stored_on_disk(&[name()])
 }
 
@@ -19,15 +19,15 @@ fn locked() -> Decisions {
 }
 
 #[test]
-fn a_room_of_which_nothing_is_kept_needs_no_look_at_the_disk() {
-    let mut rooms = shelved();
+fn a_room_that_is_not_stored_is_not_loaded() {
+    let mut rooms = with_stored_room();
     let commands = hear(&mut rooms, 1, join_message("other"), newcomer(1), START);
     assert!(matches!(told(&commands, 1)[..], [ServerMessage::Joined { .. }]));
 }
 
 #[test]
-fn who_comes_waits_until_the_room_is_read_and_what_they_say_next_as_well() {
-    let mut rooms = shelved();
+fn a_join_and_later_messages_wait_until_the_room_is_loaded() {
+    let mut rooms = with_stored_room();
     let load = [Command::Load(name())];
     assert_eq!(hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START), load);
     let muted = Presence { mic: false, ..Presence::default() };
@@ -57,8 +57,8 @@ fn who_comes_waits_until_the_room_is_read_and_what_they_say_next_as_well() {
 }
 
 #[test]
-fn what_was_decided_holds_after_it_was_read() {
-    let mut rooms = shelved();
+fn loaded_decisions_apply() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     rooms.handle(Input::Loaded(name(), Some(locked())), START);
     assert_eq!(code(&resumed(&mut rooms, START), 1), Some(ErrorCode::RoomLocked));
@@ -67,8 +67,8 @@ fn what_was_decided_holds_after_it_was_read() {
 }
 
 #[test]
-fn t30_a_disk_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_waiting() {
-    let mut rooms = shelved();
+fn t30_joins_are_refused_when_loading_times_out() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     rooms.handle(Input::Query(7, name()), START);
     poll(&mut rooms);
@@ -83,8 +83,8 @@ fn t30_a_disk_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_waiting() {
 }
 
 #[test]
-fn who_goes_or_gives_up_waits_no_more() {
-    let mut rooms = shelved();
+fn leaving_or_closing_ends_the_wait() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     assert_eq!(hear(&mut rooms, 1, ClientMessage::Leave, newcomer(1), START), []);
     come(&mut rooms, 2, false);
@@ -95,8 +95,8 @@ fn who_goes_or_gives_up_waits_no_more() {
 }
 
 #[test]
-fn what_waits_behind_a_join_is_bounded() {
-    let mut rooms = shelved();
+fn messages_behind_a_waiting_join_are_bounded() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     let codes =
         (0..100).filter_map(|_| code(&hear(&mut rooms, 1, forward(None), newcomer(1), START), 1));
@@ -104,7 +104,7 @@ fn what_waits_behind_a_join_is_bounded() {
 }
 
 #[test]
-fn rooms_that_nobody_uses_go_back_to_the_disk() {
+fn unused_rooms_are_unloaded() {
     let names = || (0..2000).map(|room| format!("room-{room}").parse::<RoomName>().unwrap());
     let mut rooms = with_stored(4, names());
     for room in names() {
@@ -118,7 +118,7 @@ fn rooms_that_nobody_uses_go_back_to_the_disk() {
 }
 
 #[test]
-fn the_disk_is_swept_and_what_is_in_use_is_written_down_before() {
+fn rooms_in_use_are_stored_before_a_sweep() {
     let mut rooms = stored_on_disk(&[name(), "over".parse().unwrap()]);
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     rooms.handle(

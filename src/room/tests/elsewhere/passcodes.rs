@@ -24,7 +24,7 @@ fn knock(rooms: &mut Directory, conn: u64) -> Check {
 }
 
 #[test]
-fn t32_a_socket_is_heard_while_its_passcode_is_checked() {
+fn t32_a_connection_stays_alive_while_its_passcode_is_checked() {
     let mut rooms = with_passcode();
     let check = knock(&mut rooms, 3);
     let pong = hear(&mut rooms, 3, ClientMessage::Ping, newcomer(3), START);
@@ -37,7 +37,7 @@ fn t32_a_socket_is_heard_while_its_passcode_is_checked() {
 }
 
 #[test]
-fn who_leaves_meanwhile_does_not_come_in() {
+fn leaving_cancels_a_passcode_check() {
     let mut rooms = with_passcode();
     let check = knock(&mut rooms, 3);
     assert_eq!(hear(&mut rooms, 3, ClientMessage::Leave, newcomer(3), START), []);
@@ -47,7 +47,7 @@ fn who_leaves_meanwhile_does_not_come_in() {
 }
 
 #[test]
-fn a_passcode_that_was_changed_meanwhile_is_another_one() {
+fn a_passcode_changed_during_the_check_does_not_match() {
     let mut rooms = with_passcode();
     let check = knock(&mut rooms, 3);
     set_passcode(&mut rooms, "new hash");
@@ -57,7 +57,7 @@ fn a_passcode_that_was_changed_meanwhile_is_another_one() {
 }
 
 #[test]
-fn where_too_much_is_to_do_one_may_try_again() {
+fn a_busy_check_can_be_repeated() {
     let mut rooms = with_passcode();
     for _ in 0..20 {
         let check = knock(&mut rooms, 3);
@@ -68,7 +68,7 @@ fn where_too_much_is_to_do_one_may_try_again() {
 }
 
 #[test]
-fn t32_a_host_goes_on_talking_while_a_new_passcode_is_hashed() {
+fn t32_a_hosts_signals_are_forwarded_while_a_passcode_is_hashed() {
     let mut rooms = hosted();
     let set = HostAction::Passcode { passcode: Some("new".to_owned()) };
     let commands = hear(&mut rooms, 1, ClientMessage::Host(set), newcomer(1), START);
@@ -82,7 +82,7 @@ fn t32_a_host_goes_on_talking_while_a_new_passcode_is_hashed() {
 }
 
 #[test]
-fn a_passcode_is_set_only_in_the_room_for_which_it_was_said() {
+fn a_passcode_is_set_only_in_the_room_it_was_sent_for() {
     let mut rooms = hosted();
     let set = HostAction::Passcode { passcode: Some("new".to_owned()) };
     let commands = hear(&mut rooms, 1, ClientMessage::Host(set), newcomer(1), START);
@@ -96,7 +96,7 @@ fn a_passcode_is_set_only_in_the_room_for_which_it_was_said() {
 }
 
 #[test]
-fn passcodes_that_are_too_long_are_no_work() {
+fn too_long_passcodes_are_not_checked() {
     let mut rooms = with_passcode();
     let long = "p".repeat(129);
     let set = HostAction::Passcode { passcode: Some(long.clone()) };

@@ -14,7 +14,7 @@ fn only_written(commands: &[Command]) -> u64 {
 }
 
 #[test]
-fn nobody_of_the_room_is_told_before_and_all_in_order_afterwards() {
+fn messages_to_the_room_wait_for_the_write_and_keep_their_order() {
     let mut rooms = hosted();
     let number = only_written(&lock(&mut rooms, secs(1)));
     // A signal, a refused person and a page: they would reveal the decision, or depend on it.
@@ -40,7 +40,7 @@ fn nobody_of_the_room_is_told_before_and_all_in_order_afterwards() {
 }
 
 #[test]
-fn other_rooms_wait_for_nothing() {
+fn other_rooms_do_not_wait() {
     let mut rooms = hosted();
     open_and_join(&mut rooms, 8, "other", START);
     open_and_join(&mut rooms, 9, "other", START);
@@ -52,7 +52,7 @@ fn other_rooms_wait_for_nothing() {
 }
 
 #[test]
-fn t30_a_disk_that_does_not_answer_is_waited_for_a_moment() {
+fn t30_the_wait_for_a_write_times_out() {
     let mut rooms = hosted();
     let number = only_written(&lock(&mut rooms, secs(1)));
     let due = rooms.poll_timeout().unwrap();
@@ -70,7 +70,7 @@ fn t30_a_disk_that_does_not_answer_is_waited_for_a_moment() {
 }
 
 #[test]
-fn t30_a_host_is_told_that_a_disk_is_full() {
+fn t30_a_host_is_told_of_a_failed_write() {
     let mut rooms = hosted();
     let number = only_written(&lock(&mut rooms, secs(1)));
     rooms.handle(Input::Synced(number, false), secs(1));
@@ -81,7 +81,7 @@ fn t30_a_host_is_told_that_a_disk_is_full() {
 }
 
 #[test]
-fn several_writes_may_end_at_once_and_each_holds_back_what_came_after_it() {
+fn each_write_holds_back_later_messages_and_several_may_end_at_once() {
     let mut rooms = hosted();
     let first = only_written(&lock(&mut rooms, secs(1)));
     let second = only_written(&lock(&mut rooms, secs(1)));
@@ -93,7 +93,7 @@ fn several_writes_may_end_at_once_and_each_holds_back_what_came_after_it() {
 }
 
 #[test]
-fn what_is_held_back_is_bounded() {
+fn held_back_messages_are_bounded() {
     let mut rooms = hosted();
     only_written(&lock(&mut rooms, secs(1)));
     let mut told = 0;
@@ -109,7 +109,7 @@ fn what_is_held_back_is_bounded() {
 }
 
 #[test]
-fn who_comes_by_an_invitation_for_one_is_inside_once_that_is_written() {
+fn a_single_use_invitation_is_stored_before_joining() {
     let mut rooms = hosted();
     let invite = HostAction::Invite { once: true, ttl: None };
     let by = Identity { id: PeerId(900), token: Some("token".to_owned()), ..newcomer(1) };
@@ -128,7 +128,7 @@ fn who_comes_by_an_invitation_for_one_is_inside_once_that_is_written() {
 }
 
 #[test]
-fn the_day_of_last_use_is_no_reason_to_wait() {
+fn updating_the_last_use_does_not_wait() {
     let mut rooms = hosted();
     lock(&mut rooms, secs(1));
     let later = secs(3 * 24 * 60 * 60);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_locked_room_lets_in_only_who_was_in_or_keeps_it() {
+fn a_locked_room_admits_only_hosts_and_returning_participants() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
@@ -24,7 +24,7 @@ fn a_locked_room_lets_in_only_who_was_in_or_keeps_it() {
 }
 
 #[test]
-fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
+fn waiting_people_learn_and_send_nothing_until_admitted() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     let state = rooms.seen_from_outside(&name(), secs(2));
@@ -58,7 +58,7 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
 }
 
 #[test]
-fn who_is_let_into_a_full_room_goes_on_waiting() {
+fn people_admitted_to_a_full_room_keep_waiting() {
     let mut rooms = hosted(2);
     come(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(3));
@@ -72,7 +72,7 @@ fn who_is_let_into_a_full_room_goes_on_waiting() {
 }
 
 #[test]
-fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
+fn a_passcode_is_required_and_attempts_are_limited() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
     // Like the owner of the rooms: compares, and hands in the message again.
@@ -98,7 +98,7 @@ fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
 }
 
 #[test]
-fn a_spare_proof_of_a_seat_opens_no_closed_door() {
+fn a_spare_seat_token_does_not_pass_a_lock() {
     let mut rooms = hosted(8);
     let insider = |conn: u64, id: u64, since: u64| Identity {
         id: PeerId(id),
@@ -132,7 +132,7 @@ fn a_spare_proof_of_a_seat_opens_no_closed_door() {
 }
 
 #[test]
-fn all_who_find_no_space_wait_on_in_their_order() {
+fn people_without_a_free_seat_keep_their_order() {
     let mut rooms = hosted(2);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     for conn in 2..6 {
@@ -154,7 +154,7 @@ fn all_who_find_no_space_wait_on_in_their_order() {
 }
 
 #[test]
-fn a_crowd_at_the_door_is_told_of_now_and_then() {
+fn updates_about_the_waiting_room_are_limited() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     let knock = |rooms: &mut Directory, conn: u64, address: u64| {
@@ -180,7 +180,7 @@ fn a_crowd_at_the_door_is_told_of_now_and_then() {
 }
 
 #[test]
-fn who_was_away_when_the_call_ended_is_told() {
+fn a_disconnected_participant_is_told_that_the_call_ended() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     rooms.handle(Input::Closed(ConnId(2)), secs(3));
@@ -193,7 +193,7 @@ fn who_was_away_when_the_call_ended_is_told() {
 }
 
 #[test]
-fn t3_who_waits_passes_the_doors_that_are_still_closed() {
+fn t3_turning_off_one_barrier_does_not_bypass_another() {
     let waiting = || {
         let mut rooms = hosted(9);
         act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
@@ -233,7 +233,7 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
 }
 
 #[test]
-fn who_waits_for_space_alone_comes_in_when_there_is_some() {
+fn people_who_wait_for_a_seat_join_when_one_is_free() {
     let mut rooms = hosted(2);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     come(&mut rooms, 2, secs(3));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_invitation_is_for_its_time_and_for_one_if_that_was_said() {
+fn invitations_expire_and_may_be_for_one_person() {
     let mut rooms = hosted(9);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
@@ -54,7 +54,7 @@ fn come_invited(
 }
 
 #[test]
-fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
+fn t3_removal_voids_the_invitation_of_a_returning_participant() {
     for once in [true, false] {
         let mut rooms = hosted(9);
         act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
@@ -75,7 +75,7 @@ fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
 }
 
 #[test]
-fn t3_every_invitation_that_somebody_came_by_is_theirs() {
+fn t3_removal_voids_every_invitation_that_was_used() {
     let mut rooms = hosted(9);
     invite(&mut rooms, false, secs(2));
     // Without it, with it, and with another one while the seat is reserved.
@@ -96,7 +96,7 @@ fn t3_every_invitation_that_somebody_came_by_is_theirs() {
 }
 
 #[test]
-fn t33_who_came_by_invitations_is_remembered_within_bounds() {
+fn t33_remembered_guests_are_bounded() {
     let mut rooms = hosted(9);
     for _ in 0..2 {
         invite(&mut rooms, false, secs(2));

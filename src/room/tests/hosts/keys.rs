@@ -21,7 +21,7 @@ fn come_with_key(
 }
 
 #[test]
-fn a_host_who_was_put_out_has_no_key_any_more() {
+fn removing_a_host_voids_their_key() {
     let mut rooms = hosted(4);
     come_as_host(&mut rooms, 2, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
@@ -32,7 +32,7 @@ fn a_host_who_was_put_out_has_no_key_any_more() {
 }
 
 #[test]
-fn an_heir_is_a_host_also_without_the_key() {
+fn the_designated_host_needs_no_key() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(102) }, secs(3));
@@ -45,7 +45,7 @@ fn an_heir_is_a_host_also_without_the_key() {
 }
 
 #[test]
-fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
+fn t3_a_host_key_is_renewed_when_its_holder_is_removed() {
     let remove = HostAction::Remove { to: PeerId(102) };
     // A guest is removed: other devices of hosts keep their key.
     let mut rooms = hosted(9);
@@ -75,7 +75,7 @@ fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
 }
 
 #[test]
-fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
+fn a_new_key_voids_earlier_ones_and_is_sent_to_hosts_inside() {
     let mut rooms = hosted(9);
     come_as_host(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
@@ -103,7 +103,7 @@ fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
 }
 
 #[test]
-fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
+fn t33_a_transferred_room_expires_and_the_newest_key_stays_valid() {
     let mut rooms = hosted(9);
     act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(101) }, secs(2));
     rooms.handle(Input::Closed(ConnId(1)), secs(3));

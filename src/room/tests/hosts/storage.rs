@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
+fn reverted_decisions_are_not_stored_and_actions_are_limited() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(3));
@@ -23,7 +23,7 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
 }
 
 #[test]
-fn what_is_not_written_down_needs_no_place_to_be_kept() {
+fn actions_that_store_nothing_need_no_capacity() {
     let mut rooms = hosted(4);
     rooms.config.max_stored_rooms = 0;
     come(&mut rooms, 2, secs(2));
@@ -35,7 +35,7 @@ fn what_is_not_written_down_needs_no_place_to_be_kept() {
 }
 
 #[test]
-fn what_nobody_uses_is_forgotten() {
+fn unused_rooms_expire() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
     let later = secs(3) + STORED_FOR + SWEEP;
@@ -51,7 +51,7 @@ fn what_nobody_uses_is_forgotten() {
 }
 
 #[test]
-fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
+fn t33_rooms_used_for_a_day_are_evicted_first() {
     const MANY: usize = 100_000;
     let mut rooms = rooms(4);
     rooms.config.max_stored_rooms = MANY;
@@ -102,7 +102,7 @@ fn decide_elsewhere(rooms: &mut Directory, number: u64, now: Duration) -> bool {
 }
 
 #[test]
-fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
+fn an_open_room_does_not_count_against_the_address() {
     let mut rooms = hosted(9);
     for number in 0..100 {
         for on in [true, false] {
@@ -120,7 +120,7 @@ fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
 }
 
 #[test]
-fn who_disturbs_is_put_out_however_much_is_kept() {
+fn a_participant_can_be_removed_although_storage_is_full() {
     let mut rooms = hosted(9);
     come(&mut rooms, 2, secs(1));
     let address = Identity::default().address;
@@ -145,7 +145,7 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
 }
 
 #[test]
-fn what_holds_for_a_call_ends_with_it() {
+fn unstored_decisions_end_with_the_call() {
     let mut rooms = hosted(9);
     let address = Identity::default().address;
     while rooms.limits.newly_stored.take(address, secs(2)) {}
@@ -158,7 +158,7 @@ fn what_holds_for_a_call_ends_with_it() {
 }
 
 #[test]
-fn what_was_written_down_keeps_its_names() {
+fn stored_decisions_have_stable_names() {
     let written = r#"{"locked":true,"waitingRoom":false,"passcode":null,"generation":3,
         "removed":["0000000000000007"],"seatsVoidBefore":{"secs":5,"nanos":0},
         "validSeats":["0000000000000008"],"ended":{"secs":0,"nanos":0},
