@@ -1,15 +1,15 @@
-//! Any number of connections that do anything in any order. What they are told is held against what
-//! they may know.
+//! Connections that do anything in any order. Every message to them is checked against what they may
+//! know.
 //!
-//! An input is a script. Each line names a connection by one character, says in a second one how it
-//! proves itself, and then what it does:
+//! An input is a script. Each line has a character for the connection, one for its credentials, and then
+//! the action:
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `1 open`, `1 close`, `1 heard`, `1 unload` | what became of its socket |
+//! | `1 open`, `1 close`, `1 heard`, `1 unload` | an event of its socket |
 //! | `1 wait 30` | that many seconds pass |
 //! | `1 {"type":"join","room":"a"}` | a message |
-//! | `1h{…}`, `1i{…}`, `1p{…}`, `1r{…}` | … with a host key, an invitation, the passcode, or as somebody who returns |
+//! | `1h{…}`, `1i{…}`, `1p{…}`, `1r{…}` | … with a host key, an invitation, the passcode, or a seat token |
 
 #![no_main]
 
@@ -38,10 +38,10 @@ const CONFIG: Config = Config {
     join_timeout: Duration::from_secs(10),
 };
 const LINES: usize = 200;
-/// What the hash of the one right passcode is called.
+/// The right passcode, which is also its hash.
 const PASSCODE: &str = "hash";
 
-/// The rooms, and what is known of them without looking inside.
+/// The rooms, and what is known about them from outside.
 struct World {
     rooms: Directory,
     now: Duration,
@@ -117,7 +117,7 @@ impl World {
         self.handle(Input::Message { conn, message, identity }, Some(conn));
     }
 
-    /// Lets time pass as the owner of the rooms does, from one deadline to the next.
+    /// Advances the time from deadline to deadline, like the hub.
     fn wait(&mut self, duration: Duration) {
         let until = self.now + duration;
         while let Some(due) = self.rooms.poll_timeout().filter(|due| *due <= until) {
@@ -141,7 +141,7 @@ impl World {
             self.execute(command, sender);
         }
         assert!(self.rooms.connection_count() <= self.open.len());
-        // Who returns after a restart has a seat besides those who came first.
+        // After a restart, returning participants get seats beyond the limit.
         assert!(self.rooms.person_count() <= self.rooms.room_count() * CONFIG.max_participants * 2);
     }
 
@@ -173,7 +173,7 @@ impl World {
             }
             // Everything is in memory, and no page is shown.
             Command::Load(_) | Command::Sweep(_) | Command::Answer(..) => {
-                panic!("nothing is kept elsewhere");
+                panic!("nothing is stored on disk");
             }
         }
     }
@@ -191,7 +191,7 @@ impl World {
                     check_hidden(signal, self.hidden.contains(&sender));
                 }
             }
-            // They end with the seat, and may be told that it is no longer theirs.
+            // The seat may already have been taken over by another connection.
             ServerMessage::Joined { id, .. } => {
                 assert!(seat.is_none_or(|(_, now)| now == *id), "joined as somebody else");
             }

@@ -89,8 +89,8 @@ impl Room {
     fn refuse_full(&self, identity: &Identity, cx: &Context<'_>) -> Result<(), Refusal> {
         let held = self.seats.get(identity.id).is_some();
         let (inside, limit) = (self.seats.all().len(), self.terms.max_participants);
-        // After a restart, nobody takes a seat from people who are on their way back. Even a
-        // collector of old tokens cannot fill a room to more than twice its size.
+        // After a restart, newcomers cannot take the seats of people who return. Collected seat tokens
+        // fill a room to at most twice its size.
         let owed =
             identity.returning && cx.now < self.terms.resume_window_ends && inside < 2 * limit;
         if held || owed || inside < limit {

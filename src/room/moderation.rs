@@ -45,8 +45,7 @@ impl Room {
             if outlives_the_call(&action) {
                 return Err(refusal);
             }
-            // It applies while people are present: a limit on storage must not keep a disruptive
-            // person in the call.
+            // It applies to this call only: a limit on storage must not keep a disruptive person in it.
             self.settings.this_call_only = true;
         }
         let done = self.act(me, action, identity, cx);
@@ -132,9 +131,8 @@ impl Room {
                 return Err(refusal(ErrorCode::BadMessage, sentence));
             }
         }
-        // The others come first: they stop playing the microphone, whatever this client does. They
-        // are told even if it is off as far as the server knows, because the client may have told
-        // them otherwise.
+        // The others are told first, so that they stop playing the microphone whatever this client does:
+        // also if it is already off for the server, because the client may have told them otherwise.
         let known = seat.presence == presence;
         self.set_presence(to, presence.clone(), cx);
         if known {

@@ -30,7 +30,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) {
         let said = presence.hand;
-        // A place is kept only for people who return.
+        // Only people who return keep their place.
         presence.hand = said.map(|_| 0);
         let before = self.seats.get(from).and_then(|seat| seat.presence.hand);
         self.assign_hand(before, &mut presence);

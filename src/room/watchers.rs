@@ -62,7 +62,7 @@ impl Room {
             return;
         }
         let closed = Some(self.seen_from_outside(cx.now)).filter(|state| state.gate.is_some());
-        // Activity inside is not news to watchers who may not see it.
+        // Watchers who may not see inside need no update about it.
         if closed.is_none() || self.watchers.shown != closed {
             self.watchers.outdate();
         }

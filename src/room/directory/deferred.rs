@@ -144,7 +144,7 @@ impl Directory {
     pub(super) fn checked(&mut self, ticket: u64, checked: Checked) {
         let Some((room, mut input)) = self.deferred.checks.remove(&ticket) else { return };
         let Input::Message { conn, identity, .. } = &mut input else { return };
-        // A participant who has moved to another room changes nothing here.
+        // The participant has moved to another room, which must not be affected.
         if self.seat(*conn).is_some_and(|(seated, _)| *seated != room) {
             return;
         }

@@ -87,7 +87,7 @@ pub enum Command {
     /// Send a message. Its [`IceGrant`](crate::protocol::IceGrant), if any, is empty here:
     /// credentials are created when it is sent, for the seat in [`Directory::seat`].
     Send(ConnId, ServerMessage),
-    /// Send the same message to several sockets. It contains nothing meant for only one of them.
+    /// Send the same message to several sockets. It contains nothing specific to one of them.
     Broadcast(Vec<ConnId>, ServerMessage),
     /// Ask for a sign of life (RFC 6455, section 5.5.2).
     Ping(ConnId),

@@ -148,7 +148,7 @@ mod tests {
         let mut queue = Queue::new();
         let mut now = Duration::from_secs(1_800_000_000);
         let mut ticket = 10_000;
-        // 80 addresses, each with a room of its own, always have something to check.
+        // 80 addresses, each with its own room, keep the queue full.
         for _ in 0..500 {
             for address in 0..80 {
                 ticket += 1;
@@ -158,8 +158,7 @@ mod tests {
             now += Duration::from_millis(20);
         }
         assert!(queue.waiting.len() <= QUEUED);
-        // Then somebody comes, and others to the same room; then as many who have asked for nothing
-        // yet, and after them one more.
+        // Then several new addresses join one room; then another 80 new addresses, and one more.
         let mut is_next = |queue: &mut Queue, address: u64| {
             ticket += 1;
             let refused = queue.push(check(ticket, address, "victim"), now);

@@ -26,15 +26,15 @@ const FILE: &str = "rooms.db";
 const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     // Times are in seconds since the Unix epoch; `brief` is true for rooms used on one day only. The
-    // index covers what is read at the start. Settings that cannot be parsed count as used now.
+    // index covers the query at the start. Settings that cannot be parsed count as used now.
     "ALTER TABLE room ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE room ADD COLUMN brief INTEGER NOT NULL DEFAULT FALSE;
      ALTER TABLE room ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
      UPDATE room SET used = ifnull(iif(json_valid(kept), kept ->> '$.used.secs', NULL), unixepoch());
      UPDATE room SET expires = used + 90 * 86400;
      CREATE INDEX room_expires ON room (expires, used, brief);",
-    // Fields in camelCase, named after what they say. What stands between quotes and before a colon is
-    // a field's name in any case: quotes within a text are escaped.
+    // Renames fields. A quoted text before a colon is always a field's name, because quotes within
+    // texts are escaped.
     r#"UPDATE room SET kept = replace(replace(replace(replace(replace(replace(kept,
          '"waiting_room":', '"waitingRoom":'),
          '"handovers":', '"generation":'),
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(store.names().unwrap(), [(room("b"), None), (room("c"), None)]);
     }
 
-    /// A field that is not renamed here is lost without a word: seats that are void open doors again.
+    /// A forgotten field would be lost silently, and void seats would grant access again.
     #[test]
     fn renamed_fields_are_migrated() {
         let old = Connection::open_in_memory().unwrap();
@@ -305,7 +305,7 @@ mod tests {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
-        // With a field that nobody knows, a room would otherwise be open.
+        // Ignoring an unknown field would open the room.
         let unreadable = [("c", "no JSON"), ("d", r#"{"settled":true}"#)];
         for (name, text) in unreadable {
             old.execute("INSERT INTO room VALUES (?1, ?2)", [name, text]).unwrap();

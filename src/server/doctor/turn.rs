@@ -59,8 +59,8 @@ impl<'a> Allocation<'a> {
         Ok(allocation)
     }
 
-    /// Returns the private addresses that the server relays to, which should be none. Fails if it relays
-    /// to nobody: neither to a public address nor, as a server within a company may, to this machine.
+    /// Returns the private addresses that the server relays to; there should be none. Fails if it relays
+    /// neither to a public address nor to this machine, as a server inside a company may.
     pub(super) async fn private_peers(&mut self) -> Result<Vec<Ipv4Addr>, StunError> {
         let mut is_open = self.permits(PUBLIC).await?;
         if let (false, Some(own)) = (is_open, self.own) {

@@ -35,7 +35,7 @@ enum PagePath {
     Home,
     /// A room's page.
     Room(RoomName),
-    /// A room's page whose name is not in its canonical form.
+    /// A room's page under a URL that is not canonical.
     Misspelt(RoomLink),
     /// No page.
     NotFound,
