@@ -7,12 +7,12 @@ use crate::protocol::{
 };
 use proptest::prelude::*;
 
-mod alone;
 mod any_order;
-mod elsewhere;
-mod held;
+mod deferred;
 mod hosts;
 mod limits;
+mod reserved_seats;
+mod single_room;
 
 const START: Duration = Duration::ZERO;
 

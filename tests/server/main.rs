@@ -31,6 +31,6 @@ mod seats;
 mod shutdown;
 mod signalling;
 mod speed;
-mod standstill;
 mod stored_rooms;
 mod support;
+mod suspension;

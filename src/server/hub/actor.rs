@@ -207,7 +207,7 @@ impl Actor {
     }
 
     fn handle(&mut self, input: Input) {
-        let now = self.clock.look();
+        let now = self.clock.now();
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let input = match input {

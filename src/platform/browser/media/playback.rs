@@ -32,7 +32,7 @@ impl Stream {
         &self.0
     }
 
-    /// Replaces the track of the same kind by a remote one.
+    /// Replaces the tracks of the stream by a remote one.
     pub(in crate::platform::browser) fn put(&self, track: &MediaStreamTrack) {
         for old in self.0.get_tracks().iter().map(JsCast::unchecked_into::<MediaStreamTrack>) {
             if old.id() != track.id() {

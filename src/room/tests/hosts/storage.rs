@@ -1,4 +1,4 @@
-//! What is stored of a room, and for how long.
+//! Stored decisions, and how long they are kept.
 
 use super::*;
 
@@ -70,12 +70,12 @@ fn t33_rooms_used_for_a_day_are_evicted_first() {
     assert_eq!(rooms.stored_count(), MANY);
 
     // One address cannot evict the rooms of others again and again.
-    let mut given_up = 0;
+    let mut evicted = 0;
     let a_day_later = now + Duration::from_secs(24 * 60 * 60);
     for (number, now) in (0..40).map(|n| (n, now)).chain((40..80).map(|n| (n, a_day_later))) {
-        given_up += usize::from(decide_elsewhere(&mut rooms, number, now));
+        evicted += usize::from(evicts_another_room(&mut rooms, number, now));
     }
-    assert_eq!(given_up, 30 + 30);
+    assert_eq!(evicted, 30 + 30);
 
     // Eventually everything is deleted except rooms in use, or used on more than one day.
     rooms.handle(Input::Closed(ConnId(1)), a_day_later);
@@ -88,7 +88,7 @@ fn t33_rooms_used_for_a_day_are_evicted_first() {
 }
 
 /// A person at address 7 locks their own room and leaves; returns whether another room was evicted.
-fn decide_elsewhere(rooms: &mut Directory, number: u64, now: Duration) -> bool {
+fn evicts_another_room(rooms: &mut Directory, number: u64, now: Duration) -> bool {
     let conn = 1000 + number;
     let room = format!("mine-{number}");
     let identity = || Identity { host: Some(0), address: 7, ..newcomer(conn, now) };

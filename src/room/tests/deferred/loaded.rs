@@ -1,4 +1,4 @@
-//! Stored rooms are read on demand.
+//! Stored rooms are loaded on demand.
 
 use super::*;
 

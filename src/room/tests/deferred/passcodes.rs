@@ -1,4 +1,4 @@
-//! Passcodes are checked elsewhere.
+//! Passcodes are checked by other threads.
 
 use super::*;
 
