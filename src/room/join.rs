@@ -148,7 +148,7 @@ impl Room {
         let id = identity.id;
         let state = self.state(cx.now);
         let people = state.people.into_iter().filter(|person| person.id != id).collect();
-        let (state, settings) = (RoomState { people, ..state }, self.settings());
+        let (state, settings) = (RoomState { people, ..state }, self.public_settings());
         let (ice, seat_token) = (IceGrant::default(), identity.token.clone());
         self.send(conn, ServerMessage::Joined { id, state, ice, seat_token, settings });
     }

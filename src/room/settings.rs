@@ -146,7 +146,8 @@ impl Room {
         self.tell_watchers(cx);
     }
 
-    pub(super) fn settings(&self) -> RoomSettings {
+    /// The settings as participants may know them.
+    pub(super) fn public_settings(&self) -> RoomSettings {
         let decisions = self.settings.decisions.as_ref();
         RoomSettings {
             locked: decisions.is_some_and(|decisions| decisions.locked),
@@ -160,6 +161,6 @@ impl Room {
     pub(super) fn tell_settings(&mut self, told: Option<PeerId>) {
         let untold = self.seats.all().iter().filter(|seat| Some(seat.id) != told);
         let untold = untold.filter_map(Seat::conn).collect();
-        self.broadcast(untold, ServerMessage::RoomSettings(self.settings()));
+        self.broadcast(untold, ServerMessage::RoomSettings(self.public_settings()));
     }
 }

@@ -209,7 +209,7 @@ fn transferring_the_role_leaves_one_host() {
     let commands = join_as(&mut rooms, 4, old, newcomer(4, secs(5)), secs(5));
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadHostKey));
     act(&mut rooms, 3, HostAction::Lock { on: true }, secs(6));
-    assert!(rooms.rooms[&name()].settings().locked);
+    assert!(rooms.rooms[&name()].public_settings().locked);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn t32_a_hosts_signals_are_forwarded_while_a_passcode_is_hashed() {
     assert!(matches!(told(&signal, 2)[..], [ServerMessage::Signal { .. }]));
     let hashed = Checked::Fits("hash".to_owned());
     checked(&mut rooms, check.ticket, hashed, START);
-    assert!(rooms.rooms[&name()].settings().passcode);
+    assert!(rooms.rooms[&name()].public_settings().passcode);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_passcode_is_set_only_in_the_room_it_was_sent_for() {
     hear(&mut rooms, 1, join_message("other"), host, START);
     let hashed = Checked::Fits("hash".to_owned());
     checked(&mut rooms, check.ticket, hashed, START);
-    assert!(!rooms.rooms[&"other".parse().unwrap()].settings().passcode);
+    assert!(!rooms.rooms[&"other".parse().unwrap()].public_settings().passcode);
 }
 
 #[test]
