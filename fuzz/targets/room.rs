@@ -142,7 +142,9 @@ impl World {
         }
         assert!(self.rooms.connection_count() <= self.open.len());
         // After a restart, returning participants get seats beyond the limit.
-        assert!(self.rooms.person_count() <= self.rooms.room_count() * CONFIG.max_participants * 2);
+        assert!(
+            self.rooms.participant_count() <= self.rooms.room_count() * CONFIG.max_participants * 2
+        );
     }
 
     fn execute(&mut self, command: Command, sender: Option<ConnId>) {

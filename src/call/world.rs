@@ -376,7 +376,7 @@ impl World {
         let state = self.rooms.seen_from_outside(&room_name(), self.now);
         let inside: Vec<_> = self.people.iter().filter(|person| person.call.me.is_some()).collect();
         let mut ids: Vec<_> = inside.iter().filter_map(|person| person.call.me).collect();
-        assert_eq!(ids.len(), self.rooms.person_count(), "ghosts");
+        assert_eq!(ids.len(), self.rooms.participant_count(), "ghosts");
         // Who is behind a door is not told.
         assert!(state.gate.is_some() || ids.len() == state.people.len(), "not seen from outside");
         ids.sort();

@@ -29,10 +29,10 @@ pub const TRACKS: usize = 64;
 /// send about 20.
 pub const CANDIDATES_PER_DESCRIPTION: usize = 256;
 /// Default maximum number of participants in a room.
-pub const PEOPLE_PER_ROOM: usize = 4;
+pub const PARTICIPANTS_PER_ROOM: usize = 4;
 /// Highest value that an operator can set for it: participants connect directly to each other, so that
 /// each one's upload grows with their number.
-pub const PEOPLE_PER_ROOM_MAX: usize = 16;
+pub const PARTICIPANTS_PER_ROOM_MAX: usize = 16;
 /// Maximum length of a passcode in Unicode scalar values, after normalisation by the server.
 pub const PASSCODE_CHARS: usize = 128;
 /// Maximum length of a chat message in Unicode scalar values.

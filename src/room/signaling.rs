@@ -8,14 +8,14 @@ use super::{
     seats::{Seat, Seats},
 };
 use crate::protocol::{
-    ErrorCode, PeerId, Role, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
+    ErrorCode, PeerId, Role, ServerMessage, Signal, limits::PARTICIPANTS_PER_ROOM_MAX,
 };
 use std::{collections::BTreeSet, time::Duration};
 
 /// Rate at which a participant is told to connect to others, for any reason: enough for a full room
 /// to connect twice, then one per second.
 fn pairing_rate(max_participants: usize) -> Rate {
-    let others = u32::try_from(people.saturating_sub(1).max(1)).unwrap_or(u32::MAX);
+    let others = u32::try_from(max_participants.saturating_sub(1).max(1)).unwrap_or(u32::MAX);
     let burst = others.saturating_mul(2);
     Rate::new(burst, Duration::from_secs(burst.into()))
 }
@@ -47,7 +47,7 @@ impl Room {
         let Some(seat) = self.seats.get_mut(id) else { return };
         let linked = linked.into_iter().filter(|other| *other != id);
         // Their connection may be an earlier one, if the last `ready` was lost.
-        seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(|other| (other, 0)).collect();
+        seat.linked = linked.take(PARTICIPANTS_PER_ROOM_MAX).map(|other| (other, 0)).collect();
         seat.known = others.iter().copied().collect();
         // A person who returns again and again does not notify the others each time.
         if seat.updates.take(UPDATE_RATE, cx.now).is_err() {

@@ -239,7 +239,7 @@ impl Directory {
 
     /// Number of seats taken or reserved.
     #[must_use]
-    pub fn person_count(&self) -> usize {
+    pub fn participant_count(&self) -> usize {
         self.rooms.values().map(|room| room.seats.all().len()).sum()
     }
 

@@ -4,7 +4,7 @@
 
 use super::passcode::Hasher;
 use crate::{
-    protocol::{RoomName, limits::PEOPLE_PER_ROOM_MAX},
+    protocol::{RoomName, limits::PARTICIPANTS_PER_ROOM_MAX},
     room::{Check, Checked, Input},
 };
 use std::{
@@ -18,7 +18,7 @@ use std::{
 use tokio::{sync::mpsc::UnboundedSender, task::spawn_blocking};
 
 /// Maximum number of queued checks per address: all participants of a room may share one.
-const QUEUED_PER_ADDRESS: usize = PEOPLE_PER_ROOM_MAX;
+const QUEUED_PER_ADDRESS: usize = PARTICIPANTS_PER_ROOM_MAX;
 /// Maximum number of queued checks.
 const QUEUED: usize = 256;
 /// Time by which a check lowers the priority of its address. In the long run, an address has one check

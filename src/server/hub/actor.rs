@@ -163,7 +163,7 @@ impl Actor {
             }
             // The receiver may be gone by now.
             Some(Event::ParticipantCount(reply)) => {
-                let _ = reply.send(self.directory.person_count());
+                let _ = reply.send(self.directory.participant_count());
             }
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }

@@ -91,7 +91,7 @@ fn leaving_or_closing_ends_the_wait() {
     rooms.handle(Input::Closed(ConnId(2)), START);
     rooms.handle(Input::Loaded(name(), None), START);
     assert_eq!(poll(&mut rooms), []);
-    assert_eq!(rooms.person_count(), 0);
+    assert_eq!(rooms.participant_count(), 0);
 }
 
 #[test]
