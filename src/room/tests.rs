@@ -303,11 +303,11 @@ fn hands_are_ordered_by_the_time_they_were_raised() {
         assert!(others.map(heard(conn)).all(|told| commands.contains(&told)), "{commands:?}");
         own
     };
-    assert!(raise(2, Some(0), Some(1)), "and they are told themselves");
+    assert!(raise(2, Some(0), Some(1)), "the sender is told as well");
     assert!(raise(1, Some(0), Some(2)));
     assert!(!raise(2, None, None));
     assert!(raise(2, Some(0), Some(3)), "at the end of the line");
-    assert!(raise(3, Some(1), Some(4)), "nobody chooses their place");
+    assert!(raise(3, Some(1), Some(4)), "clients cannot choose a place");
     assert!(!raise(1, None, None));
     assert!(raise(1, Some(u32::MAX), Some(5)));
     let (room, seat, pass) = ("123".parse().unwrap(), None, Pass::default());
@@ -316,7 +316,7 @@ fn hands_are_ordered_by_the_time_they_were_raised() {
     let told = format!("{:?}", say(&mut rooms, 4, ClientMessage::Join(join), START));
     assert!(
         told.contains("hand: Some(6)") && !told.contains("Some(9)"),
-        "nor who comes in: {told}"
+        "nor can newcomers: {told}"
     );
 }
 
@@ -355,7 +355,7 @@ fn a_silent_connection_is_pinged_and_then_closed() {
     let mut now = START;
     let mut log = Vec::new();
     while let Some(next) = rooms.poll_timeout().filter(|&next| next <= secs(20)) {
-        assert!(next > now, "a timeout that does not move on would spin");
+        assert!(next > now, "an unchanged timeout would spin");
         now = next;
         rooms.handle(Input::Heard(ConnId(2)), now);
         rooms.handle(Input::Tick, now);

@@ -58,7 +58,7 @@ impl Witness {
             }
             ServerMessage::PeerLeft { peer } => {
                 self.roles.remove(&(conn, peer));
-                assert!(self.known.remove(&(conn, peer)), "left, of whom nothing was known");
+                assert!(self.known.remove(&(conn, peer)), "an unknown participant left");
             }
             ServerMessage::Signal { from, .. } => {
                 assert!(self.roles.contains_key(&(conn, from)), "a signal from a stranger");
@@ -81,7 +81,7 @@ impl Witness {
         for room in rooms.rooms.values() {
             let seats = room.seats.all();
             assert!(seats.len() <= rooms.config.max_participants);
-            assert!(!seats.is_empty() || !room.watchers.is_empty(), "an empty room is remembered");
+            assert!(!seats.is_empty() || !room.watchers.is_empty(), "an empty room is still there");
             for (i, first) in seats.iter().enumerate() {
                 for second in &seats[i + 1..] {
                     assert_ne!(first.id, second.id);

@@ -186,7 +186,7 @@ fn a_host_mutes_and_the_participant_can_unmute() {
         HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone },
         secs(6),
     );
-    assert!(muted(&commands), "they may have told the others otherwise");
+    assert!(muted(&commands), "the others may have been told otherwise");
     let screen = HostAction::Mute { to: PeerId(102), what: TrackSource::Screen };
     assert_eq!(refusal(&act(&mut rooms, 1, screen, secs(7)), 1), Some(ErrorCode::BadMessage));
 }

@@ -117,8 +117,8 @@ fn candidates_per_description_are_limited() {
         let more = send(&mut rooms, 1, 2, candidate());
         assert_eq!(more, Err(ErrorCode::TooManyCandidates));
     }
-    assert_eq!(send(&mut rooms, 1, 3, candidate()), Ok(()), "another person is another matter");
-    assert_eq!(send(&mut rooms, 2, 1, candidate()), Ok(()), "and so is the other direction");
+    assert_eq!(send(&mut rooms, 1, 3, candidate()), Ok(()), "counted per recipient");
+    assert_eq!(send(&mut rooms, 2, 1, candidate()), Ok(()), "and per sender");
     let reception = Signal::Reception(Default::default());
     assert_eq!(send(&mut rooms, 1, 2, reception), Ok(()));
 
@@ -126,7 +126,7 @@ fn candidates_per_description_are_limited() {
     let link = links(&rooms);
     let again = ClientMessage::Reconnect { to: PeerId(102), link: link - 2 };
     say(&mut rooms, 1, again, START);
-    assert_ne!(links(&rooms), link, "the two are introduced again");
+    assert_ne!(links(&rooms), link, "the two are paired again");
     assert_eq!(send(&mut rooms, 1, 2, candidate()), Ok(()));
 }
 
@@ -162,7 +162,7 @@ fn t31_updates_to_watchers_are_combined() {
     let mut rooms = busy();
     rooms.handle(Input::Opened(ConnId(99)), START);
     say(&mut rooms, 99, ClientMessage::Watch("123".parse().unwrap()), START);
-    assert_eq!(shown(&rename(&mut rooms, 1, 0, START)).0, [99], "the first at once");
+    assert_eq!(shown(&rename(&mut rooms, 1, 0, START)).0, [99], "the first one at once");
     let mut told = Vec::new();
     for millis in 1..=4000 {
         let now = Duration::from_millis(millis);
@@ -172,7 +172,7 @@ fn t31_updates_to_watchers_are_combined() {
     }
     assert_eq!(told.len(), 8);
     let last = tick(&mut rooms, secs(5));
-    assert_eq!(shown(&last).0, [99], "the last is told in the end");
+    assert_eq!(shown(&last).0, [99], "the last one arrives eventually");
     assert!(format!("{last:?}").contains("0004000"));
     assert_eq!(shown(&tick(&mut rooms, secs(6))).0, Vec::<u64>::new());
 }
@@ -237,7 +237,7 @@ fn t31_endless_joining_and_leaving_starts_few_connections() {
             .count();
     }
     assert!((20..=26).contains(&told), "{told} new connections in 20 s");
-    assert_eq!(left, told, "and who was not met is not missed");
+    assert_eq!(left, told, "only known participants are reported as gone");
 
     // A newcomer waits for a second at most, and both are told.
     let now = secs(20);
@@ -323,7 +323,7 @@ fn t31_presence_updates_are_limited() {
     }
     assert!((150..=180).contains(&told), "{told} in 20 s");
     let last = answer(&mut rooms, secs(21));
-    assert!(format!("{last:?}").contains("0001000"), "the last is told in the end");
+    assert!(format!("{last:?}").contains("0001000"), "the last one arrives eventually");
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn after_a_restart_a_call_continues_unchanged() {
         .iter()
         .map(|p| p.id.0)
         .collect();
-    assert_eq!(ids, [1, 2], "in the order in which they first came");
+    assert_eq!(ids, [1, 2], "in the order of their first arrival");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn a_join_and_later_messages_wait_until_the_room_is_loaded() {
     let said = ClientMessage::Presence(muted.clone());
     assert_eq!(hear(&mut rooms, 1, said, newcomer(1), START), []);
     rooms.handle(Input::Query(7, name()), START);
-    assert_eq!(poll(&mut rooms), [], "it is read once");
+    assert_eq!(poll(&mut rooms), [], "it is loaded once");
     let pong = hear(&mut rooms, 1, ClientMessage::Ping, newcomer(1), START);
     assert_eq!(told(&pong, 1), [&ServerMessage::Pong]);
 
@@ -45,7 +45,7 @@ fn a_join_and_later_messages_wait_until_the_room_is_loaded() {
     assert_eq!(
         decisions(&rooms, &name()).unwrap().generation,
         1,
-        "known before anybody is identified"
+        "known before the sender is identified"
     );
     for command in commands {
         if let Command::Resume(input) = command {

@@ -105,7 +105,7 @@ fn held_back_messages_are_bounded() {
         }
         told += super::told(&commands, 2).len();
     }
-    assert_eq!(told, 201, "the rules, and all that was said after that");
+    assert_eq!(told, 201, "the settings, and all later signals");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_single_use_invitation_is_stored_before_joining() {
     rooms.handle(Input::Synced(2, false), START);
     let commands = poll(&mut rooms);
     assert!(matches!(told(&commands, 3)[0], ServerMessage::Joined { .. }));
-    assert_eq!(code(&commands, 3), None, "they decided nothing");
+    assert_eq!(code(&commands, 3), None, "they made no decision");
 }
 
 #[test]

@@ -51,10 +51,14 @@ fn waiting_people_learn_and_send_nothing_until_admitted() {
     assert_eq!(host_state(&commands, 1), HostState::default());
     come(&mut rooms, 4, secs(8));
     rooms.handle(Input::Closed(ConnId(4)), secs(9));
-    assert_eq!(host_state(&drain(&mut rooms), 1), HostState::default(), "who goes waits no longer");
+    assert_eq!(
+        host_state(&drain(&mut rooms), 1),
+        HostState::default(),
+        "a closed connection does not wait"
+    );
     come(&mut rooms, 5, secs(10));
     let commands = say(&mut rooms, 5, ClientMessage::Leave, secs(11));
-    assert_eq!(host_state(&commands, 1), HostState::default(), "nor does who gives up");
+    assert_eq!(host_state(&commands, 1), HostState::default(), "nor after leaving");
 }
 
 #[test]
@@ -62,7 +66,11 @@ fn people_admitted_to_a_full_room_keep_waiting() {
     let mut rooms = hosted(2);
     come(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(3));
-    assert_eq!(rooms.seen_from_outside(&name(), secs(3)).limit, 0, "full, and no more is told");
+    assert_eq!(
+        rooms.seen_from_outside(&name(), secs(3)).limit,
+        0,
+        "full, and nothing else is revealed"
+    );
     come(&mut rooms, 3, secs(4));
     let commands = act(&mut rooms, 1, HostAction::Admit { to: None }, secs(5));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::RoomFull));
@@ -92,7 +100,7 @@ fn a_passcode_is_required_and_attempts_are_limited() {
         assert_eq!(refusal(&commands, conn), Some(ErrorCode::BadPasscode));
     }
     let commands = guess(&mut rooms, 20, 7, true, secs(5));
-    assert_eq!(refusal(&commands, 20), Some(ErrorCode::TryLater), "not even looked at");
+    assert_eq!(refusal(&commands, 20), Some(ErrorCode::TryLater), "not compared at all");
     assert!(is_inside(&guess(&mut rooms, 21, 8, true, secs(5)), 21), "others are not locked out");
     assert!(is_inside(&guess(&mut rooms, 22, 7, true, secs(100)), 22));
 }
@@ -118,7 +126,7 @@ fn a_spare_seat_token_does_not_pass_a_lock() {
         join_as(rooms, conn, Pass::default(), identity, now)
     };
     let commands = come_back(&mut rooms, 5, insider(5, 102, 2), secs(7));
-    assert_eq!(refusal(&commands, 5), Some(ErrorCode::RoomLocked), "the spare proof");
+    assert_eq!(refusal(&commands, 5), Some(ErrorCode::RoomLocked), "the spare token");
     assert!(is_inside(&come_back(&mut rooms, 6, insider(6, 104, 3), secs(7)), 6), "Bob");
     // People who are admitted later can return as well, however long ago they asked to join.
     act(&mut rooms, 1, HostAction::Lock { on: false }, secs(8));
@@ -146,7 +154,7 @@ fn people_without_a_free_seat_keep_their_order() {
     assert_eq!(waiting, [103, 104, 105]);
     say(&mut rooms, 2, ClientMessage::Leave, secs(8));
     let commands = act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(9));
-    assert!(is_inside(&commands, 3), "nobody waits where there is no waiting room");
+    assert!(is_inside(&commands, 3), "without a waiting room, nobody waits");
     assert_eq!(
         told(&commands, 5),
         [&ServerMessage::Waiting { position: 2, host_present: true, locked: false }]
@@ -176,7 +184,7 @@ fn updates_about_the_waiting_room_are_limited() {
     assert!(told_host <= 12, "{told_host}");
     rooms.handle(Input::Tick, secs(5));
     let last = host_state(&drain(&mut rooms), 1);
-    assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last is told in the end");
+    assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last one arrives eventually");
 }
 
 #[test]
@@ -206,11 +214,11 @@ fn t3_turning_off_one_barrier_does_not_bypass_another() {
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(4));
     let commands = act(&mut rooms, 1, open.clone(), secs(5));
     assert!(!is_inside(&commands, 2), "the room is locked");
-    assert_eq!(rooms.rooms[&name()].waiting_room.len(), 1, "they wait on");
+    assert_eq!(rooms.rooms[&name()].waiting_room.len(), 1, "they keep waiting");
     let locked = ServerMessage::Waiting { position: 1, host_present: true, locked: true };
-    assert_eq!(told(&commands, 2), [&locked], "and are told what for");
+    assert_eq!(told(&commands, 2), [&locked], "and are told that only the lock keeps them");
     let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(6));
-    assert!(is_inside(&commands, 2), "and come in when no door is closed any more");
+    assert!(is_inside(&commands, 2), "and join when there is no barrier left");
 
     let mut rooms = waiting();
     let passcode = HostAction::Passcode { passcode: Some("p".to_owned()) };
@@ -227,8 +235,8 @@ fn t3_turning_off_one_barrier_does_not_bypass_another() {
         [&ServerMessage::Waiting { position: 2, host_present: true, locked: false }]
     );
     let commands = act(&mut rooms, 1, open, secs(6));
-    assert!(is_inside(&commands, 3), "they have given it");
-    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeRequired), "they have not");
+    assert!(is_inside(&commands, 3), "they know the passcode");
+    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeRequired), "they do not know it");
     assert_eq!(rooms.rooms[&name()].waiting_room.len(), 0);
 }
 

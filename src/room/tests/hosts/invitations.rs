@@ -104,13 +104,13 @@ fn t33_remembered_guests_are_bounded() {
     let mut decisions = decisions(&rooms, &name()).unwrap().clone();
     decisions.invitations[1].id = 901;
     assert!(decisions.record_guest(PeerId(7), Some(900), secs(3)));
-    assert!(!decisions.record_guest(PeerId(7), Some(900), secs(4)), "nothing new to write down");
+    assert!(!decisions.record_guest(PeerId(7), Some(900), secs(4)), "nothing new to store");
     for id in 1000..3000 {
         decisions.record_guest(PeerId(id), Some(901), secs(5));
     }
     assert!(decisions.guests.len() <= 500);
     let left: Vec<_> = decisions.invitations.iter().map(|invited| invited.id).collect();
-    assert_eq!(left, [900], "the one that was abused has ended, and the other goes on");
+    assert_eq!(left, [900], "only the abused invitation has ended");
     assert_eq!(decisions.invitations_of(PeerId(7)).collect::<Vec<_>>(), [900]);
     // Guests whose seat token has expired make room.
     let much_later = secs(6) + 2 * SEAT_TOKEN_TTL;

@@ -27,7 +27,7 @@ fn removing_a_host_voids_their_key() {
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
     assert!(
         commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)),
-        "the others have another"
+        "the others get a new one"
     );
 }
 
@@ -83,7 +83,7 @@ fn a_new_key_voids_earlier_ones_and_is_sent_to_hosts_inside() {
     drain(&mut rooms);
     let commands = act(&mut rooms, 1, HostAction::RenewHostKey, secs(4));
     assert_eq!((given_key(&commands, 1), given_key(&commands, 3)), (Some(1), None));
-    assert!(is_host(&rooms, ConnId(1)), "who is inside stays a host");
+    assert!(is_host(&rooms, ConnId(1)), "hosts inside stay hosts");
     assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadHostKey));
     // A host who was disconnected gets it on return.
     let commands = join_as(&mut rooms, 5, Pass::default(), returning(5, 102, 2), secs(6));

@@ -41,7 +41,7 @@ fn unused_rooms_expire() {
     let later = secs(3) + STORED_FOR + SWEEP;
     rooms.handle(Input::Heard(ConnId(1)), later);
     rooms.handle(Input::Tick, later);
-    assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "somebody is inside");
+    assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "someone is inside");
     rooms.handle(Input::Closed(ConnId(1)), later);
     rooms.handle(Input::Tick, later + STORED_BRIEFLY_FOR + SWEEP);
     assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "it was used on several days");
