@@ -1,5 +1,4 @@
-//! The part of Salon that reads what strangers write, and that brings people together, and nothing
-//! else of it: pure modules, compiled as they are.
+//! The pure modules that parse untrusted input and contain the rooms and the call, compiled unchanged.
 
 #[path = "../src/call/mod.rs"]
 pub mod call;

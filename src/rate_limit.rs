@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-/// How many tokens a bucket holds and how fast they come back.
+/// The capacity of a bucket and the rate at which it is refilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     burst: u32,
-    /// How long one token takes to come back.
+    /// Time to refill one token.
     interval: Duration,
 }
 
 impl Rate {
-    /// A full bucket holds `burst` tokens and is full again after `refill`. Both are at least 1,
-    /// the latter in nanoseconds for each token.
+    /// A bucket of `burst` tokens that is refilled within `refill`. The minimum is one token, and one
+    /// nanosecond per token.
     #[must_use]
     pub const fn new(burst: u32, refill: Duration) -> Self {
         let burst = if burst == 0 { 1 } else { burst };
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_let_through_and_then_only_what_comes_back() {
+    fn after_a_burst_only_refilled_tokens_are_taken() {
         let mut bucket = Bucket::default();
         let start = Duration::from_secs(1_800_000_000);
         assert_eq!(taken(&mut bucket, 1000, start), 400);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_as_long_as_told_gets_a_token() {
+    fn a_token_is_available_after_the_returned_time() {
         let (mut bucket, rate) = (Bucket::default(), Rate::new(3, Duration::from_secs(60)));
         for _ in 0..3 {
             assert_eq!(bucket.take(rate, Duration::ZERO), Ok(()));
@@ -145,18 +145,22 @@ mod tests {
     }
 
     #[test]
-    fn several_tokens_are_taken_together_or_not_at_all() {
+    fn several_tokens_are_taken_all_or_none() {
         let (mut bucket, rate) = (Bucket::default(), Rate::new(10, Duration::from_secs(10)));
         assert_eq!(bucket.take_many(8, rate, Duration::ZERO), Ok(()));
         assert_eq!(bucket.take_many(5, rate, Duration::ZERO), Err(Duration::from_secs(3)));
-        assert_eq!(bucket.take_many(2, rate, Duration::ZERO), Ok(()), "none was taken in vain");
+        assert_eq!(
+            bucket.take_many(2, rate, Duration::ZERO),
+            Ok(()),
+            "the failed attempt took none"
+        );
         assert_eq!(bucket.wait(1, rate, Duration::ZERO), Duration::from_secs(1));
     }
 
     proptest! {
         /// Every window allows at most one burst plus the tokens refilled within it.
         #[test]
-        fn never_more_than_the_rate(gaps in proptest::collection::vec(0u64..200, 1..600)) {
+        fn no_window_exceeds_the_rate(gaps in proptest::collection::vec(0u64..200, 1..600)) {
             let (mut bucket, rate) = (Bucket::default(), Rate::new(10, Duration::from_secs(1)));
             let mut now = Duration::ZERO;
             let mut taken = Vec::new();

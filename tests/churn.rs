@@ -93,7 +93,7 @@ async fn churn(app: &'static TestApp, events: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn churn_leaves_no_state() {
     let app = TestApp::start_with(|config| {
-        config.clocks.hold = Duration::from_millis(20);
+        config.timeouts.reconnect_grace = Duration::from_millis(20);
         config.limits.ws_connect_rate = u32::MAX;
         config.limits.request_rate = u32::MAX;
     });

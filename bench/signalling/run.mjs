@@ -1,5 +1,5 @@
 // Compares the signalling of Salon with that of two servers in Node, each alone on one core, with
-// the people on another: what a relayed message costs and how long it takes, what an open
+// the people on another: what a forwarded message costs and how long it takes, what an open
 // connection costs, and how a rush of people gets in. Linux with two cores; needs `npm ci` in
 // end2end/ and here, and a release build. Writes to bench/results only.
 //
@@ -32,10 +32,10 @@ const GOALS = [
   { what: 'CPU per message', key: 'messageCpu', against: 'uWebSockets.js', most: 1.5 },
 ];
 const COLUMNS = {
-  messageCpu: 'server CPU per relayed message, µs',
-  rate: 'messages relayed per second',
-  p50: 'relay latency p50, ms',
-  p99: 'relay latency p99, ms',
+  messageCpu: 'server CPU per forwarded message, µs',
+  rate: 'messages forwarded per second',
+  p50: 'forwarding latency p50, ms',
+  p99: 'forwarding latency p99, ms',
   memory: `resident kB per idle connection, at ${CONNECTIONS}`,
   inside: `inside, of ${CONNECTIONS} at ${CONNECTS_PER_SECOND} a second`,
   connectP99: 'connect to ready p99, ms',

@@ -1,12 +1,12 @@
-//! Any text, as a message to the server, to a browser, and from one person to another: it is understood
-//! or refused, and what was understood means the same once it is written again.
+//! Any input as a message to the server, to a client, and on a data channel: it is parsed or refused, and
+//! parsing what was written for it gives the same message.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use salon::protocol::{ClientMessage, ServerMessage, Slice, Talk, limits::MESSAGE_BYTES};
 
-/// A sentence for a person, whatever the message was.
+/// Maximum length of an error message, for any input.
 const SENTENCE_BYTES: usize = 2048;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,22 +1,24 @@
-//! Any number of connections that do anything in any order. What they are told is held against what
-//! they may know.
+//! Connections that do anything in any order. Every message to them is checked against what they may
+//! know.
 //!
-//! An input is a script. Each line names a connection by one character, says in a second one how it
-//! proves itself, and then what it does:
+//! An input is a script. Each line has a character for the connection, one for its credentials, and then
+//! the action:
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `1 open`, `1 close`, `1 heard`, `1 unload` | what became of its socket |
+//! | `1 open`, `1 close`, `1 heard`, `1 unload` | an event of its socket |
 //! | `1 wait 30` | that many seconds pass |
 //! | `1 {"type":"join","room":"a"}` | a message |
-//! | `1h{…}`, `1i{…}`, `1p{…}`, `1r{…}` | … with a host key, an invitation, the passcode, or as somebody who returns |
+//! | `1h{…}`, `1i{…}`, `1p{…}`, `1r{…}` | … with a host key, an invitation, the passcode, or a seat token |
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use salon::{
     protocol::{ClientMessage, PeerId, RoomName, ServerMessage, Signal},
-    room::{Check, Checked, Clocks, Command, Config, ConnId, Directory, Identity, Input, Keeping},
+    room::{
+        Check, Checked, Command, Config, ConnId, Decisions, Directory, Identity, Input, Timeouts,
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,29 +26,29 @@ use std::{
 };
 
 const CONFIG: Config = Config {
-    people: 3,
-    clocks: Clocks {
-        ping: Duration::from_secs(4),
-        silence: Duration::from_secs(12),
-        reload: Duration::from_secs(5),
-        hold: Duration::from_secs(15),
+    max_participants: 3,
+    timeouts: Timeouts {
+        ping_interval: Duration::from_secs(4),
+        ping_timeout: Duration::from_secs(12),
+        reload_grace: Duration::from_secs(5),
+        reconnect_grace: Duration::from_secs(15),
     },
-    rooms: 4,
-    kept: 3,
-    placeless: Duration::from_secs(10),
+    max_rooms: 4,
+    max_stored_rooms: 3,
+    join_timeout: Duration::from_secs(10),
 };
 const LINES: usize = 200;
-/// What the hash of the one right passcode is called.
+/// The right passcode, which is also its hash.
 const PASSCODE: &str = "hash";
 
-/// The rooms, and what is known of them without looking inside.
+/// The rooms, and what is known about them from outside.
 struct World {
     rooms: Directory,
     now: Duration,
     open: BTreeSet<ConnId>,
-    /// Who asked to be relayed, by their connection.
+    /// Connections of participants with a hidden address.
     hidden: BTreeSet<ConnId>,
-    kept: BTreeMap<RoomName, Keeping>,
+    stored: BTreeMap<RoomName, Decisions>,
     identities: u64,
 }
 
@@ -58,7 +60,7 @@ impl World {
             now,
             open: BTreeSet::new(),
             hidden: BTreeSet::new(),
-            kept: BTreeMap::new(),
+            stored: BTreeMap::new(),
             identities: 0,
         }
     }
@@ -94,7 +96,9 @@ impl World {
             };
         }
         let generation = match &message {
-            Ok(ClientMessage::Join(join)) => self.kept.get(&join.room).map(|kept| kept.generation),
+            Ok(ClientMessage::Join(join)) => {
+                self.stored.get(&join.room).map(|stored| stored.generation)
+            }
             _ => None,
         };
         self.identities += 1;
@@ -107,13 +111,13 @@ impl World {
             host: (proof == 'h').then_some(generation.unwrap_or_default()),
             invitation: (proof == 'i').then_some(101),
             passcode: (proof == 'p').then(|| PASSCODE.to_owned()),
-            tried: proof == 'p',
+            passcode_checked: proof == 'p',
             address: conn.0 % 2,
         });
         self.handle(Input::Message { conn, message, identity }, Some(conn));
     }
 
-    /// Lets time pass as the owner of the rooms does, from one deadline to the next.
+    /// Advances the time from deadline to deadline, like the hub.
     fn wait(&mut self, duration: Duration) {
         let until = self.now + duration;
         while let Some(due) = self.rooms.poll_timeout().filter(|due| *due <= until) {
@@ -134,24 +138,26 @@ impl World {
     fn handle(&mut self, input: Input, sender: Option<ConnId>) {
         self.rooms.handle(input, self.now);
         while let Some(command) = self.rooms.poll() {
-            self.obey(command, sender);
+            self.execute(command, sender);
         }
         assert!(self.rooms.connection_count() <= self.open.len());
-        // Who returns after a restart has a seat besides those who came first.
-        assert!(self.rooms.person_count() <= self.rooms.room_count() * CONFIG.people * 2);
+        // After a restart, returning participants get seats beyond the limit.
+        assert!(
+            self.rooms.participant_count() <= self.rooms.room_count() * CONFIG.max_participants * 2
+        );
     }
 
-    fn obey(&mut self, command: Command, sender: Option<ConnId>) {
+    fn execute(&mut self, command: Command, sender: Option<ConnId>) {
         match command {
             Command::Send(conn, message) => self.check(conn, &message, sender),
             Command::Broadcast(to, message) => {
                 to.into_iter().for_each(|conn| self.check(conn, &message, sender));
             }
-            Command::Keep(room, kept) => {
-                self.kept.insert(room, kept);
+            Command::Store(room, stored) => {
+                self.stored.insert(room, stored);
             }
             Command::Forget(room) => {
-                self.kept.remove(&room);
+                self.stored.remove(&room);
             }
             Command::Close(conn) | Command::CloseUnused(conn) => {
                 self.open.remove(&conn);
@@ -169,7 +175,7 @@ impl World {
             }
             // Everything is in memory, and no page is shown.
             Command::Load(_) | Command::Sweep(_) | Command::Answer(..) => {
-                panic!("nothing is kept elsewhere");
+                panic!("nothing is stored on disk");
             }
         }
     }
@@ -187,13 +193,13 @@ impl World {
                     check_hidden(signal, self.hidden.contains(&sender));
                 }
             }
-            // They end with the seat, and may be told that it is no longer theirs.
+            // The seat may already have been taken over by another connection.
             ServerMessage::Joined { id, .. } => {
                 assert!(seat.is_none_or(|(_, now)| now == *id), "joined as somebody else");
             }
             ServerMessage::RoomState { room, state } => {
                 let outside = seat.is_none();
-                let gated = self.kept.get(room).and_then(Keeping::gate).is_some();
+                let gated = self.stored.get(room).and_then(Decisions::gate).is_some();
                 assert!(!outside || !gated || state.people.is_empty(), "seen from outside");
             }
             _ => {}
@@ -201,7 +207,7 @@ impl World {
     }
 }
 
-/// Nothing but relayed addresses leaves somebody who hides.
+/// Checks that a participant with a hidden address sends relay candidates only.
 fn check_hidden(signal: &Signal, hides: bool) {
     if !hides {
         return;
@@ -227,14 +233,14 @@ fuzz_target!(|data: &[u8]| {
     for conn in 0..8 {
         world.close(ConnId(conn));
     }
-    world.wait(CONFIG.clocks.hold);
+    world.wait(CONFIG.timeouts.reconnect_grace);
     assert_eq!((world.rooms.room_count(), world.rooms.connection_count()), (0, 0));
 
     // A server restarted with the stored rooms restricts access in the same way.
-    let names = world.kept.keys().map(|room| (room.clone(), None));
+    let names = world.stored.keys().map(|room| (room.clone(), None));
     let mut restarted = Directory::new(CONFIG, world.now, names);
-    for (room, kept) in &world.kept {
-        restarted.handle(Input::Loaded(room.clone(), Some(kept.clone())), world.now);
+    for (room, stored) in &world.stored {
+        restarted.handle(Input::Loaded(room.clone(), Some(stored.clone())), world.now);
         let before = world.rooms.seen_from_outside(room, world.now);
         assert_eq!(restarted.seen_from_outside(room, world.now).gate, before.gate);
     }

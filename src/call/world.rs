@@ -14,7 +14,7 @@ use crate::{
     protocol::{
         HostAction, IceCandidate, Join, Pass, SdpType, SessionDescription, TrackInfo, TrackSource,
     },
-    room::{self, ConnId, Directory, Identity, Keeping},
+    room::{self, ConnId, Decisions, Directory, Identity},
 };
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ pub struct World {
     /// What is under way on data channels.
     talks: VecDeque<(usize, PeerKey, ChannelInput)>,
     /// What the server has stored.
-    kept: BTreeMap<RoomName, Keeping>,
+    kept: BTreeMap<RoomName, Decisions>,
     /// Connections that could not be made, which is reported when the call's turn is over.
     failed: Vec<(usize, PeerKey)>,
 }
@@ -109,9 +109,15 @@ fn room_name() -> RoomName {
 }
 
 fn rooms_of(people: usize) -> room::Config {
-    let placeless = Duration::from_secs(10);
-    let clocks = room::Clocks { hold: HOLD, ..room::Clocks::default() };
-    room::Config { people, clocks, rooms: 100, kept: 100, placeless }
+    let join_timeout = Duration::from_secs(10);
+    let timeouts = room::Timeouts { reconnect_grace: HOLD, ..room::Timeouts::default() };
+    room::Config {
+        max_participants: people,
+        timeouts,
+        max_rooms: 100,
+        max_stored_rooms: 100,
+        join_timeout,
+    }
 }
 
 impl World {
@@ -349,7 +355,7 @@ impl World {
 
     /// Everybody does one thing; returns whether there was none to do.
     fn round(&mut self) -> bool {
-        let mut quiet = !self.rooms.is_introducing();
+        let mut quiet = !self.rooms.is_pairing();
         for person in 0..self.people.len() {
             quiet &= !self.busy(person);
             self.deliver_up(person);
@@ -370,7 +376,7 @@ impl World {
         let state = self.rooms.seen_from_outside(&room_name(), self.now);
         let inside: Vec<_> = self.people.iter().filter(|person| person.call.me.is_some()).collect();
         let mut ids: Vec<_> = inside.iter().filter_map(|person| person.call.me).collect();
-        assert_eq!(ids.len(), self.rooms.person_count(), "ghosts");
+        assert_eq!(ids.len(), self.rooms.participant_count(), "ghosts");
         // Who is behind a door is not told.
         assert!(state.gate.is_some() || ids.len() == state.people.len(), "not seen from outside");
         ids.sort();
@@ -725,7 +731,7 @@ impl World {
                 room::Input::Loaded(room, kept)
             }
             room::Command::Resume(input) => *input,
-            room::Command::Keep(room, kept) => {
+            room::Command::Store(room, kept) => {
                 self.kept.insert(room, kept);
                 return;
             }

@@ -1,10 +1,10 @@
-//! Everything that needs a browser. [`browser`](self) is the only home of web-sys; on the server the
-//! same names exist and do nothing. This module holds the one switch between the two.
+//! Access to the browser. web-sys is used only in `browser`; on the server, `stub` has the same names,
+//! which do nothing. The switch between the two is here.
 
 mod types;
 pub use types::*;
 
-/// Lets a value of the browser's one thread stand in a signal. Never holds anything on the server.
+/// Allows a value of the browser's single thread in a signal. Always empty on the server.
 pub use send_wrapper::SendWrapper as Local;
 
 #[cfg(feature = "hydrate")]

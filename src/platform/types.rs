@@ -1,4 +1,4 @@
-//! Types on both sides of the switch.
+//! Types that the browser side and the stub share.
 
 use super::StoredBytes;
 pub use crate::devices::{Device, DeviceKind, Kind, PerKind, Problem};
@@ -8,7 +8,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// One value for each source of tracks, where there is one.
+/// An optional value for each track source.
 #[derive(Clone, Debug)]
 pub struct PerSource<T> {
     microphone: Option<T>,
@@ -24,7 +24,7 @@ impl<T> Default for PerSource<T> {
 }
 
 impl<T> PerSource<T> {
-    /// One for each.
+    /// A value for each source; `None` if one is missing.
     pub fn of(mut value: impl FnMut() -> Option<T>) -> Option<Self> {
         Some(Self {
             microphone: Some(value()?),
@@ -55,7 +55,7 @@ impl<T> PerSource<T> {
     }
 }
 
-/// What was dropped on the page, or pasted.
+/// Files and folders that were dropped on the page, or pasted.
 #[derive(Clone, Default)]
 pub struct Brought {
     /// The files.
@@ -72,7 +72,7 @@ impl Brought {
     }
 }
 
-/// What the browser does to the sound of a microphone (W3C Media Capture, section 4.3.5).
+/// The audio processing of a microphone (W3C Media Capture, section 4.3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Processing {
     /// Echo cancellation.
@@ -81,7 +81,7 @@ pub struct Processing {
     pub noise: bool,
     /// Automatic gain control.
     pub gain: bool,
-    /// None of these, whatever the other fields say, and the bit rate that music needs.
+    /// Music mode: turns off all of these, and raises the bit rate.
     pub music: bool,
 }
 
@@ -91,28 +91,28 @@ impl Default for Processing {
     }
 }
 
-/// What a socket reports. Nothing follows `Closed`.
+/// An event of a socket. `Closed` is the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
-    /// Messages can be sent.
+    /// The socket is open.
     Opened,
-    /// A message of the server.
+    /// A message from the server.
     Message(String),
-    /// The connection is over, or could not be made.
+    /// The connection was closed, or could not be opened.
     Closed {
-        /// Whether the server said that it restarts.
+        /// Whether the server announced a restart.
         restarting: bool,
     },
 }
 
-/// Something about the page that the session reacts to.
+/// An event of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageEvent {
     /// The page is in the foreground again.
     Awake,
     /// The page is in the background.
     Hidden,
-    /// The network is back, or the page after the browser had frozen it.
+    /// The network is back, or the page was resumed after the browser had frozen it.
     NetworkChanged,
     /// Devices were plugged in or unplugged.
     DevicesChanged,
@@ -129,6 +129,6 @@ pub struct KeptRecording {
     pub manifest: Manifest,
     /// Its files that exist.
     pub files: Vec<(ManifestFile, StoredBytes)>,
-    /// When the last of its files was saved, since the Unix epoch, if all were.
+    /// When the last of its files was saved, since the Unix epoch; `None` unless all were.
     pub saved: Option<Duration>,
 }

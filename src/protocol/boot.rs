@@ -1,13 +1,13 @@
-//! What the server writes into a page so that the browser can take it over as it stands.
+//! The data that the server writes into a page for hydration.
 
 use super::{NoRoom, RoomName, RoomState, is_relay};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A room for a new call. Its recipient is the host.
+/// A room for a new call. Its recipient becomes the host.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FreshRoom {
-    /// Its name, which nobody can guess.
+    /// Its name, which cannot be guessed.
     pub room: RoomName,
     /// Its host key. Secret.
     pub key: String,
@@ -26,19 +26,19 @@ impl fmt::Debug for FreshRoom {
 pub enum Page {
     /// The start page.
     Home {
-        /// Why what was typed there before was no room.
+        /// Why the text that was typed there leads to no room.
         problem: Option<NoRoom>,
-        /// A room that nobody knows yet, for a person who starts a call from this page.
+        /// A new room, for a person who starts a call from this page.
         fresh: Option<FreshRoom>,
     },
     /// A room.
     Room {
-        /// Which.
+        /// Its name.
         name: RoomName,
-        /// Who was inside when the page was made.
+        /// Its state when the page was rendered.
         state: RoomState,
     },
-    /// An address that leads nowhere.
+    /// The path does not exist.
     #[default]
     NotFound,
 }
@@ -47,16 +47,16 @@ pub enum Page {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Boot {
-    /// Scheme, host and port under which the page was asked for, such as `http://localhost:3000`.
+    /// The origin of the request, such as `http://localhost:3000`.
     pub origin: String,
-    /// What was asked for.
+    /// The requested page.
     pub page: Page,
-    /// The STUN and TURN servers that people use, without credentials: those come with a seat.
+    /// The STUN and TURN servers, without credentials: those come with a seat.
     pub ice_urls: Vec<String>,
 }
 
 impl Boot {
-    /// Whether there is a relay, through which people can hide their addresses.
+    /// Whether there is a TURN server, through which people can hide their addresses.
     #[must_use]
     pub fn has_relay(&self) -> bool {
         self.ice_urls.iter().any(|url| is_relay(url))

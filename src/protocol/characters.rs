@@ -1,18 +1,17 @@
-//! Texts as people see them: what is one character, and which invisible ones are part of it.
+//! Text as people see it: grapheme clusters, and the invisible characters that belong to them.
 
-/// Takes a text apart into what people see as one character each: extended grapheme clusters
-/// (UAX #29). It is handed in because its tables are large: browsers have them, and the server
-/// links them.
+/// Splits a text into extended grapheme clusters (UAX #29). It is a parameter because its tables are
+/// large: browsers have them, and the server links them.
 pub type Split = fn(&str) -> Vec<String>;
 
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 
-/// How far is looked back for the letter that marks stand on.
+/// Maximum number of combining marks between a joiner and its base letter.
 const MARKS: usize = 8;
 
-/// The characters of a text. What ends in a joiner goes on, as in Sinhala conjuncts, which UAX #29
-/// takes apart.
+/// The characters of a text. A cluster that ends in a joiner continues with the next one, as in Sinhala
+/// conjuncts, which UAX #29 splits.
 pub(super) fn characters(text: &str, split: Split) -> Vec<String> {
     let mut whole: Vec<String> = Vec::new();
     for part in split(text) {
@@ -24,8 +23,8 @@ pub(super) fn characters(text: &str, split: Split) -> Vec<String> {
     whole
 }
 
-/// A text without control characters and invisible ones that could reorder or disguise the text
-/// around them. Joiners stay where they change how something is written.
+/// Removes control characters, and invisible ones that could reorder or disguise the text around
+/// them. Joiners stay where they change the spelling.
 pub(super) fn clean(text: &str) -> String {
     let mut clean = String::new();
     let mut joiner = None;
@@ -42,7 +41,8 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// Invisible characters: zero-width ones, fillers, directional marks, embeddings, overrides and
-/// isolates (Unicode UAX #9), tags and the BOM. Variation selectors 15 and 16 (emoji presentation) are allowed.
+/// isolates (Unicode UAX #9), tags and the BOM. Variation selectors 15 and 16 (emoji presentation) are
+/// allowed.
 fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
@@ -50,10 +50,10 @@ fn is_deceptive(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a joiner between these changes how they are written: between parts of an emoji (UTS #51,
-/// section 2.2), between Arabic letters that would be connected, and beside a virama (UAX #31,
-/// section 2.3), of the scripts that UAX #31 recommends for identifiers. The Bengali and Kannada
-/// joiner before a virama is that of the Unicode Standard, sections 12.2 and 12.8.
+/// Whether a joiner between these changes the spelling: between parts of an emoji (UTS #51, section
+/// 2.2), between Arabic letters that would be connected, and next to a virama (UAX #31, section 2.3) in
+/// the scripts that UAX #31 recommends for identifiers. For the Bengali and Kannada joiner before a
+/// virama see the Unicode Standard, sections 12.2 and 12.8.
 fn joins(before: &str, joiner: char, after: Option<char>) -> bool {
     let follows = |is: fn(char) -> bool| after.is_some_and(is);
     let mut back = before.chars().rev();
@@ -75,17 +75,17 @@ fn is_emoji_modifier(c: char) -> bool {
     matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
-/// The blocks in which what is joined to an emoji is found.
+/// The blocks of characters that are joined to an emoji.
 fn is_pictograph(c: char) -> bool {
     matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 
-/// The blocks from Devanagari to Sinhala. All but Sinhala are built alike, as in ISCII.
+/// The blocks from Devanagari to Sinhala. All but Sinhala have the same layout, that of ISCII.
 fn is_indic(c: char) -> bool {
     matches!(c, '\u{0900}'..='\u{0dff}')
 }
 
-/// What takes the vowel from a consonant, and connects it to the next.
+/// The sign that removes a consonant's vowel and connects it to the next consonant.
 fn is_virama(c: char) -> bool {
     match c {
         '\u{0900}'..='\u{0d7f}' => u32::from(c) % 0x80 == 0x4d,
@@ -93,7 +93,7 @@ fn is_virama(c: char) -> bool {
     }
 }
 
-/// A vowel that is written onto a consonant.
+/// A vowel sign, attached to a consonant.
 fn is_indic_vowel_sign(c: char) -> bool {
     match c {
         '\u{0900}'..='\u{0d7f}' => matches!(u32::from(c) % 0x80, 0x3e..=0x4c),
@@ -108,7 +108,7 @@ fn is_arabic_mark(c: char) -> bool {
         | '\u{06ea}'..='\u{06ed}' | '\u{08d3}'..='\u{08e1}' | '\u{08e3}'..='\u{08ff}')
 }
 
-/// Joining types D and R of the Arabic script: a letter that is connected to the one before.
+/// Joining types D and R of the Arabic script: a letter that connects to the previous one.
 fn is_connected(c: char) -> bool {
     matches!(c, '\u{0620}' | '\u{0622}'..='\u{063f}' | '\u{0641}'..='\u{064a}'
         | '\u{066e}'..='\u{066f}' | '\u{0671}'..='\u{0673}' | '\u{0675}'..='\u{06d3}' | '\u{06d5}'
@@ -116,7 +116,7 @@ fn is_connected(c: char) -> bool {
         | '\u{08a0}'..='\u{08ac}' | '\u{08ae}'..='\u{08c7}')
 }
 
-/// Joining type D of the Arabic script: a letter that is connected to the next one, too.
+/// Joining type D of the Arabic script: a letter that also connects to the next one.
 fn joins_next(c: char) -> bool {
     let is_last = matches!(c, '\u{0622}'..='\u{0625}' | '\u{0627}' | '\u{0629}'
         | '\u{062f}'..='\u{0632}' | '\u{0648}' | '\u{0671}'..='\u{0673}' | '\u{0675}'..='\u{0677}'
@@ -139,7 +139,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn joiners_stay_where_something_is_written_with_them() {
+    fn joiners_stay_where_they_change_the_spelling() {
         for text in [
             "نمی\u{200c}خواهم",                 // Persian
             "مُ\u{200c}ن",                       // a mark between
@@ -158,7 +158,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn t22_joiners_go_where_nobody_sees_them() {
+    fn t22_invisible_joiners_are_removed() {
         for (text, cleaned) in [
             ("A\u{200d}da", "Ada"),
             ("Ad\u{200c}a", "Ada"),
@@ -182,14 +182,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_ends_in_a_joiner_is_no_character_yet() {
+    fn a_cluster_that_ends_in_a_joiner_continues() {
         assert_eq!(characters("ශ්\u{200d}රී", split), ["ශ්\u{200d}රී"]);
         assert_eq!(characters("a\u{301}b", split), ["a\u{301}", "b"]);
     }
 
     proptest! {
         #[test]
-        fn t22_what_is_clean_stays_so(text in "[a😀👩\u{200d}\u{200c}\u{fe0f}കക്നاي\u{202e}\u{301} ]{0,12}") {
+        fn t22_cleaning_is_idempotent(text in "[a😀👩\u{200d}\u{200c}\u{fe0f}കക്നاي\u{202e}\u{301} ]{0,12}") {
             let once = clean(&text);
             prop_assert_eq!(clean(&once), once);
         }

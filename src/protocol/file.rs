@@ -1,4 +1,4 @@
-//! Files that people give each other past the server.
+//! Files sent over data channels.
 
 use super::{
     Split,
@@ -7,31 +7,30 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a file is called: without folders, control characters and those that disguise what it is.
-///
-/// At most [`FILE_NAME_SCALARS`] are kept, its ending among them.
+/// The name of a file, without folders, control characters and characters that disguise its type. It
+/// is shortened in the middle to [`FILE_NAME_SCALARS`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct FileName(String);
 
-/// How many characters of the end of a long name stay.
+/// Number of characters kept at the end of a shortened name.
 const ENDING: usize = 16;
 
 impl FileName {
-    /// The name as people read it.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// At most [`FILE_NAME_CHARS`] characters of it, its ending among them.
+    /// The name, shortened in the middle to [`FILE_NAME_CHARS`] characters.
     #[must_use]
     pub fn shortened(&self, split: Split) -> Self {
         Self(without_middle(&characters(&self.0, split), FILE_NAME_CHARS))
     }
 }
 
-/// So many of the parts of a name, those of its ending among them.
+/// Shortens a name in the middle to this number of parts.
 fn without_middle(parts: &[String], most: usize) -> String {
     if parts.len() <= most {
         return parts.concat();
@@ -59,38 +58,38 @@ impl From<&str> for FileName {
     }
 }
 
-/// One of the files of somebody: they give each another number.
+/// The number that the sender of a file gives it; unique per sender.
 pub type FileNumber = u64;
 
-/// What is said about a file.
+/// A message about a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileNews {
-    /// From its owner: who wants it?
+    /// From the sender: the file is available.
     Offer {
-        /// What it is called.
+        /// Its name.
         name: FileName,
         /// Its size in bytes.
         size: u64,
     },
-    /// From its owner: it cannot be had any more.
+    /// From the sender: the file is no longer available.
     Withdraw,
-    /// From its owner, after its last byte: the hash of the whole.
+    /// From the sender, after the last byte: the hash of the whole file.
     Digest(String),
-    /// To its owner: send it, from this byte on.
+    /// From a receiver: send it from this byte on.
     Request(u64),
-    /// To its owner: send no more of it for now.
+    /// From a receiver: stop sending for now.
     Pause,
-    /// To its owner: number of bytes written.
+    /// From a receiver: number of bytes written.
     Progress(u64),
-    /// To its owner: it is here, and its hash is right.
+    /// From a receiver: the file is complete and its hash matches.
     Complete,
-    /// To its owner: not wanted, or not any more.
+    /// From a receiver: declined or cancelled.
     Decline,
 }
 
 impl FileNews {
-    /// Whether it can be true.
+    /// Whether the values are in range.
     pub(super) fn is_sane(&self) -> bool {
         match self {
             Self::Offer { size, .. } => *size <= FILE_BYTES,
@@ -102,27 +101,27 @@ impl FileNews {
     }
 }
 
-/// Some bytes of a file, on their way: one message of the second data channel. Its number and the
-/// place of the first byte stand before the bytes, as 64 bits each, the high ones first.
+/// A slice of a file: one message of the second data channel. The file's number and the offset of the
+/// first byte come before the bytes, as 64-bit big-endian integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice<'a> {
-    /// Which file of the sender.
+    /// The number of the file.
     pub number: FileNumber,
-    /// The place of the first byte.
+    /// The offset of the first byte.
     pub from: u64,
     /// The bytes.
     pub bytes: &'a [u8],
 }
 
-/// What stands before the bytes.
+/// Length of the header in bytes.
 const HEAD: usize = 16;
 
 impl<'a> Slice<'a> {
-    /// The most bytes of a file in one message: with what stands before them, all that any browser
-    /// takes (RFC 8841, section 6.1).
+    /// Maximum number of bytes in a slice: with the header, the largest message that every browser
+    /// accepts (RFC 8841, section 6.1).
     pub const MOST: usize = 64 * 1024 - HEAD;
 
-    /// As it goes over the channel.
+    /// Encodes the message.
     #[must_use]
     pub fn to_message(self) -> Vec<u8> {
         let mut message = Vec::with_capacity(HEAD + self.bytes.len());
@@ -132,7 +131,7 @@ impl<'a> Slice<'a> {
         message
     }
 
-    /// Reads what came over the channel.
+    /// Decodes a message.
     #[must_use]
     pub fn parse(message: &'a [u8]) -> Option<Self> {
         let (number, rest) = message.split_first_chunk()?;
@@ -147,7 +146,7 @@ mod tests {
     use super::{super::characters::tests::split, *};
 
     #[test]
-    fn t22_names_of_files_are_cleaned() {
+    fn t22_file_names_are_cleaned() {
         let clean = |name: &str| FileName::from(name).0;
         assert_eq!(clean("../../etc/passwd"), "passwd");
         assert_eq!(clean(r"C:\plans\plan b.pdf"), "plan b.pdf");
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_of_files_are_cut_between_characters() {
+    fn long_file_names_are_cut_between_characters() {
         let short = |name: &str| FileName::from(name).shortened(split).0;
         let family = "👨\u{200d}👩\u{200d}👧";
         for character in ["é", "e\u{301}", "🇮🇳", "ක්\u{200d}ර"] {
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn slices_are_read_back() {
+    fn encoded_slices_are_decoded() {
         let bytes = [1, 2, 3];
         let slice = Slice { number: 7, from: 1 << 40, bytes: &bytes };
         let message = slice.to_message();

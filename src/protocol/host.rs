@@ -1,15 +1,15 @@
-//! What the hosts of a room decide, and what a newcomer has to show for it.
+//! Decisions and actions of a room's hosts, and the credentials of people who join.
 
 use super::{DisplayName, PeerId, Person, TrackSource, wire::number::whole};
 use serde::{Deserialize, Serialize};
 
-/// What somebody who asks for a seat can show. All of it is secret.
+/// The credentials in a `join`. All of them are secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pass {
-    /// The room's host key: its holder is a host, and every door is open to them.
+    /// The room's host key: makes its holder a host, and admits them past every barrier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// An invitation: opens the door of the waiting room and stands for the passcode.
+    /// The token of an invitation: admits its holder without the waiting room or the passcode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<String>,
     /// The room's passcode.
@@ -23,11 +23,11 @@ impl Pass {
     }
 }
 
-/// What stands between a newcomer and the room. What is behind it is not told.
+/// The barrier between a newcomer and the room. People in front of it do not learn who is inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gate {
-    /// Nobody comes in any more.
+    /// Nobody else can join.
     Locked,
     /// Anyone with the passcode can join.
     Passcode,
@@ -35,20 +35,20 @@ pub enum Gate {
     WaitingRoom,
 }
 
-/// What everybody inside may know of how the room is kept.
+/// The settings of a room, as everyone inside may know them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomSettings {
-    /// Nobody comes in any more.
+    /// Nobody else can join.
     #[serde(default)]
     pub locked: bool,
-    /// Newcomers wait until a host lets them in.
+    /// Newcomers wait until a host admits them.
     #[serde(default)]
     pub waiting_room: bool,
-    /// Newcomers have to know a passcode.
+    /// Newcomers need a passcode.
     #[serde(default)]
     pub passcode: bool,
-    /// Who of the people inside is a host.
+    /// The hosts who are inside.
     #[serde(default)]
     pub hosts: Vec<PeerId>,
 }
@@ -57,91 +57,91 @@ pub struct RoomSettings {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "host-state")]
 pub struct HostState {
-    /// Who waits to be let in, in the order they came.
+    /// The people waiting to be admitted, in order of arrival.
     #[serde(default)]
     pub waiting: Vec<Person>,
-    /// The invitations that were given and are not over.
+    /// The valid invitations.
     #[serde(default)]
     pub invitations: Vec<Invitation>,
 }
 
-/// A link of its own into a room.
+/// An invitation to a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
-    /// What stands in the link. Secret.
+    /// The token in its link. Secret.
     pub token: String,
     /// Whether it is for one person only.
     #[serde(default)]
     pub once: bool,
-    /// For how many seconds more it is good; none if it does not expire.
+    /// Remaining validity in seconds; `None` if it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
-    /// The name of whom it brought in last; none if it was not used.
+    /// The name of the last person that it admitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_by: Option<DisplayName>,
 }
 
-/// Something that only a host may do.
+/// An action that only a host may take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum HostAction {
-    /// Lets nobody in any more, or somebody again.
+    /// Locks or unlocks the room.
     Lock {
-        /// Whether nobody comes in.
+        /// Whether it is locked.
         on: bool,
     },
-    /// Lets newcomers wait, or come straight in.
+    /// Turns the waiting room on or off.
     WaitingRoom {
-        /// Whether they wait.
+        /// Whether it is on.
         on: bool,
     },
     /// Sets a passcode, or removes it.
     Passcode {
-        /// The new one.
+        /// The new passcode, if any.
         passcode: Option<String>,
     },
     /// Admits waiting people.
     Admit {
-        /// Who; everybody, if it is not said.
+        /// One person; everyone by default.
         to: Option<PeerId>,
     },
     /// Denies waiting people.
     Deny {
-        /// Who; everybody, if it is not said.
+        /// One person; everyone by default.
         to: Option<PeerId>,
     },
-    /// Switches somebody's microphone or camera off. They can switch it on again.
+    /// Turns off a participant's microphone or camera. They can turn it on again.
     Mute {
-        /// Whose.
+        /// The participant.
         to: PeerId,
-        /// Which.
+        /// The device.
         what: TrackSource,
     },
-    /// Puts somebody out of the room, for good.
+    /// Removes a participant from the room permanently.
     Remove {
-        /// Who.
+        /// The participant.
         to: PeerId,
     },
-    /// Makes somebody else the host, in place of all that are.
+    /// Makes another participant the only host.
     TransferHost {
-        /// Who.
+        /// The participant.
         to: PeerId,
     },
-    /// Makes a new host key for the hosts who are inside, in place of all that there are.
+    /// Makes all host keys void, and sends a new one to the hosts who are inside.
     RenewHostKey,
-    /// Ends the call for everybody.
+    /// Ends the call for everyone.
     End,
-    /// Makes an invitation.
+    /// Creates an invitation.
     Invite {
         /// Whether it is for one person only.
         #[serde(default)]
         once: bool,
-        /// For how many seconds it is good; at most 30 days, which are taken if it is not said.
+        /// Validity in seconds: at most 30 days, which is also the default.
         #[serde(default, deserialize_with = "whole")]
         ttl: Option<u64>,
     },
-    /// Takes an invitation back.
+    /// Revokes an invitation.
     Revoke {
         /// Its token.
         token: String,

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
-/// Names one person in one room for as long as they sit there. Chosen at random by the server.
+/// Identifies a participant of one room while they have their seat. Chosen at random by the server.
 ///
-/// On the wire it is a string of 16 hexadecimal digits: a JSON number would lose bits in a browser.
+/// In messages it is a string of 16 hexadecimal digits: a JSON number would lose bits in a browser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(pub u64);
 

@@ -6,67 +6,68 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The close code of a client that comes back through another connection: its seat is held as long
-/// as if it had vanished.
+/// The close code of a client that reconnects over another connection: its seat is reserved as after
+/// a lost connection.
 pub const CLIENT_GAVE_UP: u16 = 4000;
 
-/// What two people tell each other through the server to set up their connection.
+/// A message between two participants that the server forwards: most set up their connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// A session description that asks for an answer.
+    /// A session description that requests an answer.
     Offer(SessionDescription),
     /// The reply to an offer.
     Answer(SessionDescription),
-    /// A way to reach the sender; none at the end of candidates.
+    /// An ICE candidate of the sender; `None` marks the end of candidates.
     Candidate(Option<IceCandidate>),
-    /// What the sender gets of the recipient.
+    /// How well the sender receives the recipient.
     Reception(Reception),
 }
 
-/// How well sound and picture arrive.
+/// The quality of received audio and video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
-    /// So badly that it can hardly be followed.
+    /// Hard to follow.
     Poor,
-    /// With gaps.
+    /// With interruptions.
     Weak,
-    /// Without anything worth a word.
+    /// Without noticeable problems.
     #[default]
     Good,
 }
 
-/// What arrives of a person, as somebody else tells them, and what else that one sends and gets: so
-/// that both see on whose side the weakness is. Missing fields mean that all is well.
+/// How well a participant is received, reported to them by the receiver. It includes how the receiver's
+/// other connections do, so that both sides can tell whose link is weak. Missing fields mean that
+/// there is no problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reception {
-    /// Whether the sound arrives that should.
+    /// Whether audio arrives, if it should.
     #[serde(default = "yes")]
     pub sound: bool,
-    /// Whether the picture arrives that should.
+    /// Whether video arrives, if it should.
     #[serde(default = "yes")]
     pub picture: bool,
-    /// How well.
+    /// The quality of what arrives.
     #[serde(default)]
     pub grade: Grade,
-    /// How well the best-received other participant is received; none if there is nobody else.
+    /// How well the reporter receives the best-received other participant, if there is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_received: Option<Grade>,
-    /// How well this side is received by the other participant with the best reception.
+    /// How well the reporter is received by the other participant with the best reception.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_sent: Option<Grade>,
-    /// Why the connection does not begin, as far as this side is concerned; none while it may, or once
-    /// it has.
+    /// Why the connection cannot be established on the reporter's side; `None` while it still may be,
+    /// and once it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
 
-/// Why a connection does not begin on one side.
+/// Why a connection cannot be established on one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
-    /// The browser makes no peer connection: WebRTC is switched off, or too many are open.
+    /// The browser creates no peer connection: WebRTC is turned off, or too many are open.
     NoConnection,
     /// The browser has gathered no ICE candidate.
     NoCandidates,
@@ -74,7 +75,7 @@ pub enum Failure {
     BadDescription,
     /// The other side has sent no description.
     NoAnswer,
-    /// One that this build does not know.
+    /// A reason that this build does not know.
     #[serde(other)]
     Other,
 }
@@ -93,164 +94,165 @@ impl Default for Reception {
 /// Takes a seat in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Join {
-    /// Which room.
+    /// The room.
     pub room: RoomName,
-    /// What the others learn about the person who joins.
+    /// The presence of the person who joins.
     pub presence: Presence,
-    /// Asks that the seat is held while the socket is gone, and claims one that was held.
+    /// Requests that the seat is reserved after a lost connection, and claims a reserved one.
     pub seat: Option<SeatClaim>,
-    /// What opens the room's doors to them.
+    /// The credentials that admit them.
     pub pass: Pass,
     /// Whether the address of the person who joins is hidden from the others.
     pub hidden: bool,
 }
 
-/// What a person who comes back says of the seat they had.
+/// The claim of a person who returns to their seat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatClaim {
-    /// What `joined` gave them; none for a first seat.
+    /// The token from `joined`; `None` for a new seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// To whom they still have a connection.
+    /// The participants to whom they still have a connection.
     #[serde(default)]
     pub linked: Vec<PeerId>,
 }
 
-/// How long a person waited, in milliseconds, for the operator's figures; each time where there is
-/// one, and at most [`super::limits::REPORT_MILLIS`].
+/// Durations in milliseconds that a client reports for the operator's metrics, of at most
+/// [`super::limits::REPORT_MILLIS`] each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "client-metrics", rename_all = "camelCase")]
 pub struct ClientMetrics {
-    /// From Join to the seat.
+    /// From pressing Join to having joined.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub join: Option<u32>,
-    /// From Join to the first picture of somebody who was inside already.
+    /// From pressing Join to the first video frame of a participant who was already inside.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub first_frame: Option<u32>,
-    /// From the loss of a connection to the seat.
+    /// From losing the connection to having rejoined.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub reconnect: Option<u32>,
 }
 
-/// What a client says to the server.
+/// A message from a client to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientMessage {
-    /// Asks to be told who is in a room, now and whenever it changes, without entering it.
+    /// Subscribes to the state of a room without joining it.
     Watch(RoomName),
-    /// Enters a room.
+    /// Joins a room.
     Join(Join),
     /// Leaves the room; the connection stays open.
     Leave,
     /// Replaces what the others know about the sender.
     Presence(Presence),
-    /// Does something that only a host may do.
+    /// Takes an action that only a host may take.
     Host(HostAction),
-    /// Asks for a sign of life.
+    /// Requests a `pong`.
     Ping,
-    /// Asks for fresh credentials, before those that it has end.
+    /// Requests new TURN credentials, before the current ones expire.
     Ice,
-    /// Says how long its person waited.
+    /// Reports durations.
     ClientMetrics(ClientMetrics),
-    /// Says that a connection is broken for good and asks for a new one.
+    /// Requests a new connection in place of one that cannot be repaired.
     Reconnect {
-        /// To whom.
+        /// The participant at its other end.
         to: PeerId,
-        /// The number of the broken one's `ready`. Nothing is done if there was a later one.
+        /// The link number of the broken connection. The request is ignored if there is a newer one.
         link: u64,
     },
-    /// Is relayed to `to`, or to the only other person in the room.
+    /// Forwards a signal to `to`, or to the only other person in the room.
     Signal {
-        /// Needed only where the room holds three or more people.
+        /// The recipient; required with three or more people in the room.
         to: Option<PeerId>,
-        /// The number of the `ready` that this belongs to.
+        /// The number of the `ready` that it belongs to.
         link: Option<u64>,
-        /// What to relay.
+        /// The signal.
         signal: Signal,
     },
 }
 
-/// What the server says to a client.
+/// A message from the server to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerMessage {
-    /// The state of a room that is being watched.
+    /// The state of a watched room.
     RoomState {
-        /// Which room.
+        /// The room.
         room: RoomName,
-        /// Who is inside.
+        /// Its state.
         state: RoomState,
     },
     /// The client has a seat.
     Joined {
         /// Its own id.
         id: PeerId,
-        /// Everybody else inside, in the order they came.
+        /// Everyone else inside, in order of arrival.
         state: RoomState,
-        /// What to configure peer connections with. Secret.
+        /// The ICE servers to use. Secret.
         ice: IceGrant,
-        /// Proves later that the seat is this client's; none if it did not ask for that. Secret.
+        /// Proves the seat when the client returns; `None` if that was not requested. Secret.
         seat_token: Option<String>,
-        /// How the room is kept.
+        /// The settings of the room.
         settings: RoomSettings,
     },
-    /// The client has to wait until a host lets it in.
+    /// The client waits until a host admits it.
     Waiting {
-        /// Its position in the line; 1 is next.
+        /// Its position, starting at 1.
         position: usize,
-        /// Whether a host is there to see it.
+        /// Whether a host is present.
         host_present: bool,
-        /// Whether it is a lock alone that it waits for: without it, it would be inside.
+        /// Whether only the lock keeps it waiting, and it joins when the room is unlocked.
         locked: bool,
     },
-    /// How the room is kept has changed.
+    /// The settings of the room have changed.
     RoomSettings(RoomSettings),
-    /// What the client sees as a host, whenever it changes.
+    /// The waiting people and the invitations; sent to hosts on every change.
     HostState(HostState),
-    /// The client is a host from now on. The key makes it one again later. Secret.
+    /// The client is a host now. The key makes it a host again later. Secret.
     HostKey(String),
-    /// A host has switched something of the client's off.
+    /// A host has turned off a device of the client.
     Muted(TrackSource),
-    /// The client and `peer` are to connect to each other now.
+    /// The client and `peer` connect to each other now.
     Ready {
-        /// The client's part in this pair.
+        /// The client's role in this pair.
         role: Role,
         /// The other person.
         peer: Person,
-        /// Tells this connection from others to the same person; the same number for both.
+        /// The link number: distinguishes this connection from earlier ones to the same person. Both sides
+        /// get the same number.
         link: u64,
     },
-    /// Another person's offer, answer or candidate.
+    /// A signal of another participant.
     Signal {
-        /// Filled in by the server from the sender's connection.
+        /// The sender, determined by the server from the connection.
         from: PeerId,
-        /// The number of the `ready` that this belongs to, where the sender said so.
+        /// The number of the `ready` that it belongs to, if the sender named it.
         link: Option<u64>,
-        /// What was relayed.
+        /// The signal.
         signal: Signal,
     },
-    /// Another person changed what they tell about themselves.
+    /// The presence of another participant has changed.
     Presence {
-        /// Who.
+        /// The participant.
         from: PeerId,
-        /// All of it.
+        /// Their complete presence.
         presence: Presence,
     },
-    /// Another person was away for a moment. What was said to them meanwhile may be lost.
+    /// Another participant has reconnected. Signals sent to them meanwhile may be lost.
     PeerReconnected {
-        /// Who.
+        /// The participant.
         peer: PeerId,
-        /// What they tell about themselves now.
+        /// Their current presence.
         presence: Presence,
     },
     /// The answer to a ping.
     Pong,
-    /// What to configure peer connections with from now on. Secret.
+    /// The ICE servers to use from now on. Secret.
     Ice(IceGrant),
-    /// Another person is gone.
+    /// Another participant has left.
     PeerLeft {
-        /// Who.
+        /// The participant.
         peer: PeerId,
     },
-    /// Something the client asked for was not done. The connection goes on.
+    /// A request was refused. The connection stays open.
     Error {
         /// Stable, for programs.
         code: ErrorCode,
@@ -260,7 +262,7 @@ pub enum ServerMessage {
 }
 
 impl ServerMessage {
-    /// Whether it may answer something that this client said, which has arrived then.
+    /// Whether this may be the answer to a request, which has then arrived.
     #[must_use]
     pub fn answers(&self) -> bool {
         matches!(
@@ -274,68 +276,67 @@ impl ServerMessage {
     }
 }
 
-/// Why something was not done. The names are stable parts of the protocol.
+/// Why a request was refused. The names are stable parts of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {
     /// The message was not JSON, or not an object with a `type`.
     BadJson,
-    /// The `type` is not one the server knows.
+    /// The `type` is unknown.
     UnknownType,
-    /// The `type` is known, but a field is missing or of the wrong shape.
+    /// A field is missing or has the wrong shape.
     BadMessage,
-    /// The room's name has characters or a length that are not allowed.
+    /// The room name is invalid.
     BadRoomName,
-    /// Every seat is taken.
+    /// All seats are taken.
     RoomFull,
-    /// `join` from a connection that sits in a room already.
+    /// The connection already has a seat.
     AlreadyJoined,
-    /// Something that only people in a room can do.
+    /// Only participants of a room may do this.
     NotJoined,
-    /// The person the message is for is not in the room, or nobody else is.
+    /// The recipient is not in the room, or nobody else is.
     PeerNotFound,
-    /// Three or more people are inside and the message did not say `to` whom.
+    /// Three or more people are inside, and the message names no recipient.
     RecipientRequired,
-    /// The seat is used from another connection now.
+    /// The seat is now used from another connection.
     SeatMoved,
-    /// The proof of a seat is wrong or too old; what was asked can be asked again without it.
+    /// The seat token is invalid or expired; the client can join without it.
     BadSeatToken,
-    /// Nobody is let in any more.
+    /// The room is locked.
     RoomLocked,
-    /// The passcode is needed.
+    /// The room has a passcode.
     PasscodeRequired,
-    /// The passcode is another one.
+    /// The passcode is wrong.
     BadPasscode,
-    /// Too much was tried within a minute: passcodes, actions of a host, new connections.
+    /// A limit was reached, or the server is busy. The same request may succeed later.
     TryLater,
-    /// The invitation is over, was used by somebody else, or was taken back.
+    /// The invitation has expired, was used by someone else, or was revoked.
     BadInvitation,
-    /// The host key is wrong; what was asked can be asked again without it.
+    /// The host key is invalid; the client can join without it.
     BadHostKey,
-    /// Too many people wait already.
+    /// The waiting room is full.
     WaitingRoomFull,
-    /// A host did not let the client in.
+    /// A host denied entry.
     EntryDenied,
-    /// A host has put the client out.
+    /// A host removed the client.
     Removed,
-    /// A host has ended the call.
+    /// A host ended the call.
     CallEnded,
-    /// Something that only hosts may do.
+    /// Only hosts may do this.
     NotHost,
-    /// There are as many of these as there may be.
+    /// The maximum number of invitations was reached.
     TooMany,
-    /// More of what the client says to this person waits for them than may.
+    /// The recipient's queue is full; the signal was dropped.
     RecipientBusy,
-    /// What a host decided is in force, but not written to disk yet: it is gone if the server restarts
-    /// now.
+    /// A host's decision is in effect, but not stored yet: a restart of the server would undo it.
     NotKept,
-    /// What a host decided is in force, but only until everybody has left.
+    /// A host's decision is in effect, but only until everyone has left.
     ThisCallOnly,
-    /// A description or a candidate is longer than allowed.
+    /// A description or candidate is too large.
     TooLarge,
-    /// More candidates than may follow one description.
+    /// Too many candidates for one description.
     TooManyCandidates,
-    /// The room would be one more than the server has.
+    /// The server has reached its limit of rooms.
     TooManyRooms,
     /// A code that this build does not know.
     #[serde(other)]

@@ -1,8 +1,8 @@
 //! Every message, id and limit that crosses the wire, compiled for both sides.
 //!
-//! The wire is JSON objects with a `type`, one per WebSocket message, in text or binary frames.
-//! Fields are written in camelCase, values of `type` and codes in kebab-case.
-//! `docs/protocol.md` describes it for people who write their own client.
+//! Messages are JSON objects with a `type`, one per WebSocket message, in text or binary frames.
+//! Fields are in camelCase, values of `type` and codes in kebab-case. `docs/protocol.md` describes the
+//! protocol for authors of other clients.
 
 mod boot;
 mod characters;
@@ -38,10 +38,10 @@ pub use talk::{ChatMessage, ChatSync, ChatText, Talk};
 pub use track::{Mid, MidError, TrackInfo, TrackSource};
 pub use wire::ParseError;
 
-/// The version of the protocol, as `joined` says it. It grows when something that exists is renamed,
-/// removed, or means something else; what is only added leaves it as it is, because both sides ignore
-/// what they do not know. The five messages that are enough for a call are the same in every version.
+/// The version of the protocol, sent in `joined`. It grows when an existing part is renamed, removed or
+/// changes its meaning. Additions do not change it, because both sides ignore what they do not know.
+/// The five messages that are enough for a call are the same in every version.
 pub const VERSION: u32 = 1;
 
-/// Where a page posts up to [`limits::SPEED_BYTES`] to find out how fast that goes.
+/// The path to which a page uploads up to [`limits::SPEED_BYTES`] to measure the rate.
 pub const SPEED_PATH: &str = "/speed";

@@ -1,4 +1,4 @@
-//! Room names: what may stand in one, and how a new one is made.
+//! Room names: validation and generation.
 
 use super::limits::ROOM_NAME_BYTES;
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,19 @@ use std::{fmt, str::FromStr};
 
 /// The name of a room: 1 to 64 of the letters a to z, digits, `-` and `_`.
 ///
-/// Capital letters are accepted and folded, so a name survives being read aloud and typed again.
+/// Capital letters are accepted and converted, so that a name can be read aloud and typed again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RoomName(String);
 
-/// Why a text is no room name.
+/// Why a text is not a room name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// Nothing was given.
+    /// The text is empty.
     Empty,
     /// Longer than [`ROOM_NAME_BYTES`].
     TooLong,
-    /// Something other than letters, digits, `-` and `_`.
+    /// Contains something other than letters, digits, `-` and `_`.
     Character,
 }
 
@@ -35,14 +35,14 @@ impl fmt::Display for NameError {
 }
 
 impl RoomName {
-    /// The name as it stands in links and messages.
+    /// The name as in links and messages.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Spells 64 random bits as four [proquints](https://arxiv.org/html/0901.4016): five letters
-    /// each, consonants and vowels in turn, so that the name can be spoken and typed.
+    /// Spells 64 random bits as four [proquints](https://arxiv.org/html/0901.4016): five letters each,
+    /// with alternating consonants and vowels, so that the name can be spoken and typed.
     #[must_use]
     pub fn from_random(bits: [u8; 8]) -> Self {
         let words = bits.chunks_exact(2).map(|pair| match *pair {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused_for_its_reason() {
+    fn invalid_names_are_refused_with_the_reason() {
         let parse = |text: &str| text.parse::<RoomName>().map(|name| name.to_string());
         assert_eq!(parse("Stand-Up_1"), Ok("stand-up_1".into()));
         assert_eq!(parse(""), Err(NameError::Empty));

@@ -1,4 +1,4 @@
-//! What people know of each other.
+//! Participants, and the state of a room that others see.
 
 use super::{
     Gate, PeerId, Split,
@@ -8,20 +8,20 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The name a person gave themselves; empty if they gave none.
+/// A person's display name; empty if they gave none.
 ///
-/// Control characters, bidirectional overrides and zero-width characters are removed, joiners where
-/// they join nothing, and runs of white space become one space.
+/// Control characters, bidirectional overrides, zero-width characters and joiners without effect are
+/// removed, and white space is collapsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct DisplayName(String);
 
-/// What is read of a name, in bytes: more than is kept by [`DisplayName::shortened`], so that this
-/// ends where a character does.
+/// Maximum length of a received name in bytes: more than [`DisplayName::shortened`] keeps, so that it
+/// can cut between characters.
 const READ_BYTES: usize = 2 * DISPLAY_NAME_BYTES;
 
 impl DisplayName {
-    /// The name as people read it.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -33,8 +33,7 @@ impl DisplayName {
         self.0.is_empty()
     }
 
-    /// The first [`DISPLAY_NAME_CHARS`] characters, and of these as many as fit in
-    /// [`DISPLAY_NAME_BYTES`].
+    /// The name, cut between characters to [`DISPLAY_NAME_CHARS`] and [`DISPLAY_NAME_BYTES`].
     #[must_use]
     pub fn shortened(&self, split: Split) -> Self {
         let mut name = String::new();
@@ -47,8 +46,8 @@ impl DisplayName {
         Self::from(name)
     }
 
-    /// Up to two characters that stand for the person where no picture is. To make them capitals is
-    /// the browser's work, which has the table of letters that this takes.
+    /// The first characters of the first and last word, shown where there is no video. They are
+    /// capitalised by the browser, which has the tables for it.
     #[must_use]
     pub fn initials(&self, split: Split) -> String {
         let mut words = self.0.split(' ');
@@ -81,46 +80,46 @@ impl From<&str> for DisplayName {
     }
 }
 
-/// What a person tells the others about themselves. Missing fields take their defaults: a client
-/// that says nothing is taken to send both sound and picture.
+/// What a participant tells the others about themselves. Missing fields take their defaults: a client
+/// that sends none counts as sending audio and video.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// Shown on their tile.
+    /// The display name.
     #[serde(default)]
     pub name: DisplayName,
-    /// Whether their microphone is sending.
+    /// Whether the microphone is on.
     #[serde(default = "yes")]
     pub mic: bool,
-    /// Whether their camera is sending.
+    /// Whether the camera is on.
     #[serde(default = "yes")]
     pub camera: bool,
-    /// Whether their device has put the call in the background, where it may stop sending.
+    /// Whether the page is in the background of a device that may suspend it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub background: bool,
-    /// Whether they share their screen, too.
+    /// Whether the screen is shared.
     #[serde(default, skip_serializing_if = "is_false")]
     pub screen: bool,
-    /// Whether they record the call, or are about to.
+    /// Whether the call is being recorded, or is about to be.
     #[serde(default, skip_serializing_if = "is_false")]
     pub recording: bool,
-    /// Their place in the line of those who have raised a hand; the lowest is first. Who raises one
-    /// says 0 and is told the place.
+    /// The place of a raised hand; the lowest is first. A client that raises one sends 0, and the server
+    /// assigns the place.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub hand: Option<u32>,
-    /// How much of the others' pictures they want.
+    /// The quality of video to receive.
     #[serde(default, skip_serializing_if = "Quality::is_auto")]
     pub quality: Quality,
 }
 
-/// How much somebody wants to spend on pictures, on their own and on those of others.
+/// The quality of video to send and receive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quality {
-    /// None: sound alone.
+    /// No video.
     AudioOnly,
-    /// Little.
+    /// A low bit rate.
     SaveData,
-    /// As much as their connection carries.
+    /// As much as the connection allows.
     #[default]
     Auto,
 }
@@ -156,32 +155,32 @@ impl Default for Presence {
     }
 }
 
-/// One person in a room.
+/// A participant of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Who.
+    /// Their id.
     pub id: PeerId,
-    /// What they say of themselves.
+    /// Their presence.
     #[serde(default)]
     pub presence: Presence,
-    /// How long they have been inside, in seconds, when the message was written.
+    /// Time in seconds since they joined, when the message was sent.
     pub seconds: u64,
 }
 
-/// Who is in a room, in the order they came.
+/// The state of a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomState {
-    /// Everybody inside.
+    /// The participants, in order of arrival.
     pub people: Vec<Person>,
-    /// How many fit.
+    /// The number of seats.
     pub limit: usize,
-    /// What stands between a newcomer and the room: then nobody is named, and if the room is full,
-    /// `limit` is 0.
+    /// The barrier between a newcomer and the room. If there is one, `people` is empty, and `limit` is 0
+    /// if the room is full.
     pub gate: Option<Gate>,
 }
 
 impl RoomState {
-    /// Whether one more person fits.
+    /// Whether a seat is free.
     #[must_use]
     pub fn has_space(&self) -> bool {
         self.people.len() < self.limit
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn names_end_where_a_character_does() {
+    fn names_are_cut_between_characters() {
         let all = [
             "é",
             "e\u{301}",
@@ -232,12 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn t22_names_are_bounded_in_bytes_without_half_a_character() {
+    fn t22_names_are_bounded_in_bytes_and_cut_between_characters() {
         let marks = "\u{301}\u{302}\u{303}".repeat(20);
         let zalgo = shortened(&format!("Z{marks}a{marks}l{marks}g{marks}o{marks}"));
         assert!(zalgo.starts_with(&format!("Z{marks}a{marks}")));
         assert!(zalgo.len() <= DISPLAY_NAME_BYTES && zalgo.ends_with('\u{303}'));
-        // A heap of marks is no name.
+        // The first character alone is too long.
         assert_eq!(shortened(&format!("Z{}", "\u{301}".repeat(1000))), "");
     }
 

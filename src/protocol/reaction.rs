@@ -1,11 +1,11 @@
-//! Small signs without words.
+//! Reactions: emoji that are shown for a moment.
 
 use serde::{Deserialize, Serialize};
 
-/// A sign that is shown for a moment.
+/// A reaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reaction {
-    /// Yes, or well done.
+    /// Agreement or praise.
     #[serde(rename = "👍")]
     ThumbsUp,
     /// Love.
@@ -20,17 +20,17 @@ pub enum Reaction {
     /// Surprise.
     #[serde(rename = "😮")]
     Surprise,
-    /// A party.
+    /// Celebration.
     #[serde(rename = "🎉")]
     Party,
 }
 
 impl Reaction {
-    /// All of them, in the order in which they are offered.
+    /// All reactions, in the order in which they are offered.
     pub const ALL: [Self; 6] =
         [Self::ThumbsUp, Self::Heart, Self::Clap, Self::Laugh, Self::Surprise, Self::Party];
 
-    /// As it is shown, and sent.
+    /// The emoji, as shown and sent.
     #[must_use]
     pub fn emoji(self) -> &'static str {
         match self {

@@ -1,21 +1,21 @@
-//! What people type or paste to get into a room, and what the fragment of a link opens.
+//! Links and names that people type or paste to join a room, and the secrets in the fragment of a link.
 
 use super::{NameError, RoomName, limits::ROOM_NAME_BYTES};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What may stand around a link or a name in the text that it was copied from, and in neither.
+/// Characters that surround links and names in text, but occur in neither.
 const WRAPPING: &[char] = &[
     '<', '>', '(', ')', '[', ']', '{', '}', '|', '\\', '^', '"', '\'', '`', '*', '„', '“', '”',
     '‚', '‘', '’', '«', '»', '‹', '›',
 ];
-/// What ends a sentence.
+/// Characters that end a sentence.
 const SENTENCE: &[char] = &['.', ',', ';', ':', '!', '?', '…'];
 
 const ROOM: &str = "/room/";
 
-/// What a link carries behind its `#`: browsers send that to no server.
+/// The secret in the fragment of a link, which browsers do not send to the server.
 #[derive(Clone, PartialEq, Eq)]
 pub enum LinkSecret {
     /// A host key.
@@ -25,7 +25,7 @@ pub enum LinkSecret {
 }
 
 impl LinkSecret {
-    /// Finds one in a fragment, also where something was added to it on the way.
+    /// Finds the secret in a fragment, to which other programs may have added parameters.
     #[must_use]
     pub fn in_fragment(fragment: &str) -> Option<Self> {
         let decoded = percent_decode_str(fragment).decode_utf8_lossy();
@@ -43,7 +43,7 @@ impl LinkSecret {
     }
 }
 
-/// As it stands in a fragment.
+/// As in a fragment.
 impl fmt::Display for LinkSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -63,41 +63,41 @@ impl fmt::Debug for LinkSecret {
     }
 }
 
-/// Where a text leads.
+/// A room, as named by a text or a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomLink {
     /// The room.
     pub room: RoomName,
-    /// What opens its doors.
+    /// The secret in the link, if any.
     pub secret: Option<LinkSecret>,
 }
 
-/// Why a text leads to no room of this server.
+/// Why a text does not lead to a room of this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoRoom {
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
-    /// It has more than [`ROOM_NAME_BYTES`] characters.
+    /// It is longer than [`ROOM_NAME_BYTES`].
     TooLong,
-    /// It has characters that names do not have.
+    /// It contains characters that are not allowed in names.
     Name {
-        /// What is left without them.
+        /// The name without them, if any is left.
         offer: Option<RoomName>,
     },
-    /// It is a link of this server that leads to none of its rooms.
+    /// It is a link to another page of this server.
     Here,
-    /// It is a link of another server.
+    /// It is a link to another server.
     Elsewhere {
-        /// That server, if it is known here.
+        /// The other server; empty if it is unknown.
         host: String,
-        /// The link, if browsers can follow it.
+        /// The link, if it is one for browsers.
         url: Option<String>,
     },
 }
 
 impl NoRoom {
-    /// As it stands in the address of the start page.
+    /// The code in the URL of the start page.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -108,8 +108,8 @@ impl NoRoom {
         }
     }
 
-    /// What a code says, without what was typed: a link to this page must not put words or links of
-    /// its author onto it.
+    /// The reason for a code, without the text that was typed: a link to the start page must not be able
+    /// to show its author's words or links there.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
         match code {
@@ -123,16 +123,16 @@ impl NoRoom {
 }
 
 impl RoomLink {
-    /// Reads what a person typed or pasted on the page of a server, whose origin is of the form
-    /// `https://host:port`: a room's name or a link, alone or within other text.
+    /// Reads the name or link of a room, alone or within other text. `origin` is that of this server, such
+    /// as `https://host:port`.
     ///
-    /// Spaces in names become hyphens, and letters are folded to `a` to `z`.
+    /// Spaces in names become hyphens, and letters are converted to `a` to `z`.
     ///
     /// # Errors
-    /// What is wrong with it, and what to do about that.
+    /// Why it leads to no room.
     pub fn read(text: &str, origin: &str) -> Result<Self, NoRoom> {
         let mut text = visible(text);
-        // A link as it stands in another one, of which it was a parameter.
+        // A link that was a parameter of another link.
         let is_encoded = |word: &str| {
             let word = word.trim_start_matches(WRAPPING).to_ascii_lowercase();
             word.starts_with("http%3a%2f%2f") || word.starts_with("https%3a%2f%2f")
@@ -146,8 +146,8 @@ impl RoomLink {
         }
     }
 
-    /// Reads what follows `/room/` in the address of a page: a name, perhaps with the end of the sentence
-    /// that its link stood in, or with a `#` that was encoded on the way.
+    /// Reads the part of a URL after `/room/`: a name, possibly followed by punctuation from the text
+    /// around the link, or by an encoded `#`.
     #[must_use]
     pub fn in_address(path: &str) -> Option<Self> {
         let decoded = visible(&percent_decode_str(path).decode_utf8().ok()?);
@@ -160,7 +160,7 @@ impl RoomLink {
         Some(Self { room, secret: fragment })
     }
 
-    /// Reads a name with what may follow it in a link.
+    /// Reads a name, possibly with a query and a fragment.
     fn of_path(text: &str) -> Result<Self, NoRoom> {
         let (name, rest) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
         let room = name_in(name)?;
@@ -171,11 +171,11 @@ impl RoomLink {
     }
 }
 
-/// The parts of something that looks like a link.
+/// The parts of a link.
 struct Link<'a> {
     scheme: Option<&'a str>,
     host: &'a str,
-    /// What follows the host.
+    /// Everything after the host.
     path: &'a str,
 }
 
@@ -203,7 +203,7 @@ impl<'a> Link<'a> {
             || is_known_form(host) && (path.starts_with('/') || rest.len() < word.len());
         match is_host {
             true => Some(Self { scheme, host, path }),
-            // A path of this server, with or without its first slash.
+            // A path of this server, with or without the leading slash.
             false if rest.trim_start_matches('/').to_ascii_lowercase().starts_with("room/") => {
                 Some(Self { scheme: None, host: "", path: rest })
             }
@@ -238,8 +238,7 @@ impl<'a> Link<'a> {
     }
 }
 
-/// The scheme of a link that was typed without one of its signs, and what follows it: `http:/`, `https//`,
-/// or `//` alone.
+/// Splits off a mistyped scheme: `http:/`, `https//`, or `//` alone.
 fn mistyped(word: &str) -> (Option<&str>, &str) {
     let web = ["https", "http"].into_iter().find_map(|web| {
         let (scheme, rest) = word.split_at_checked(web.len())?;
@@ -250,15 +249,14 @@ fn mistyped(word: &str) -> (Option<&str>, &str) {
     web.unwrap_or_else(|| (None, word.strip_prefix("//").unwrap_or(word)))
 }
 
-/// Whether something looks like a host also where no scheme says so.
+/// Whether a text without a scheme looks like a host.
 fn is_known_form(authority: &str) -> bool {
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
     let has_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     authority.contains('.') || has_port || host.eq_ignore_ascii_case("localhost")
 }
 
-/// Whether a host, perhaps with a port, is the one of this origin. People add `www.` and leave the port
-/// out.
+/// Whether a host, possibly with a port, is that of this origin. People add `www.` and omit the port.
 fn is_own(host: &str, origin: &str) -> bool {
     let own = origin.split_once("://").map_or(origin, |(_, host)| host);
     let ((host, port), (own_host, own_port)) = (host_and_port(host), host_and_port(own));
@@ -276,8 +274,8 @@ fn host_and_port(authority: &str) -> (String, Option<&str>) {
     (host, port.filter(|port| !matches!(*port, "80" | "443")))
 }
 
-/// Without what nobody sees and some programs put into what they copy, and narrow where keyboards for
-/// Chinese and Japanese write Latin letters and signs wide.
+/// Removes invisible characters that some programs add when copying, and converts the full-width forms
+/// of Chinese and Japanese keyboards.
 fn visible(text: &str) -> String {
     let is_invisible = |c: char| {
         matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -286,7 +284,7 @@ fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).map(narrow).collect()
 }
 
-/// As many places in Unicode lie between all of the wide forms and theirs.
+/// The ASCII form of a full-width character; their code points have a fixed distance.
 fn narrow(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
@@ -294,17 +292,17 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// Whether a character stands in neither names nor secrets.
+/// Whether a character occurs in neither names nor secrets.
 fn is_foreign(c: char) -> bool {
     !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')
 }
 
-/// Whether a character stands around names, not within.
+/// Whether a character surrounds names, but does not occur in them.
 fn is_around(c: char) -> bool {
     c.is_whitespace() || c == '/' || WRAPPING.contains(&c) || SENTENCE.contains(&c)
 }
 
-/// Reads a room's name.
+/// Reads a room name.
 fn name_in(text: &str) -> Result<RoomName, NoRoom> {
     let folded = hyphenated(&folded(text.trim_matches(is_around)));
     folded.parse().map_err(|error| match error {
@@ -314,7 +312,7 @@ fn name_in(text: &str) -> Result<RoomName, NoRoom> {
     })
 }
 
-/// With one hyphen between words.
+/// Joins words with single hyphens.
 fn hyphenated(text: &str) -> String {
     match text.contains(char::is_whitespace) {
         true => joined(text.split_whitespace().map(|word| word.trim_matches('-'))),
@@ -322,7 +320,7 @@ fn hyphenated(text: &str) -> String {
     }
 }
 
-/// What can stand in a name, in place of what cannot.
+/// The name that is left without invalid characters.
 fn cleaned(text: &str) -> Option<RoomName> {
     let name = joined(text.split(is_foreign).map(|part| part.trim_matches('-')));
     let short: String = name.chars().take(ROOM_NAME_BYTES).collect();
@@ -333,13 +331,13 @@ fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
-/// Writes letters as the `a` to `z` that people take for them where there are no others.
+/// Converts letters to the `a` to `z` by which they are commonly replaced.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars() {
         match plain(letter) {
             Some(letters) => folded.push_str(letters),
-            // Marks of their own, as some systems write them: U+0308 makes an umlaut.
+            // Some systems write combining marks: U+0308 makes an umlaut.
             None if letter == '\u{308}' && folded.ends_with(['a', 'o', 'u']) => folded.push('e'),
             None if matches!(letter, '\u{300}'..='\u{36f}') => {}
             None => folded.push(letter.to_ascii_lowercase()),
@@ -348,7 +346,7 @@ fn folded(text: &str) -> String {
     folded
 }
 
-/// Capitals as well: the tables that know them all are too large to be loaded for this.
+/// Includes capitals: the tables for case conversion are too large to be loaded for this.
 fn plain(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ä' | 'Ä' | 'æ' | 'Æ' => "ae",
@@ -393,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_read_however_it_is_written() {
+    fn names_are_read_in_any_spelling() {
         for (text, name) in [
             ("standup", "standup"),
             (" Stand-Up ", "stand-up"),
@@ -426,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_read_however_it_was_copied() {
+    fn links_are_read_however_they_were_copied() {
         for text in [
             "https://salon.example/room/standup",
             "http://salon.example/room/standup",
@@ -479,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn what_opens_doors_is_found_whatever_was_added_to_it() {
+    fn secrets_are_found_among_added_parameters() {
         let (token, key) = ("AAAAAAAAAAE-_k", "k-_9");
         let invitation = Some(LinkSecret::Invitation(token.to_owned()));
         for end in [
@@ -518,7 +516,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_room_is_said_to_be_none_and_why() {
+    fn texts_that_name_no_room_have_a_reason() {
         let offer = |name: &str| Err(NoRoom::Name { offer: Some(room(name)) });
         let elsewhere = |host: &str, url: &str| {
             Err(NoRoom::Elsewhere { host: host.into(), url: Some(url.into()) })
@@ -583,7 +581,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_forgiven_what_surrounded_its_link() {
+    fn punctuation_after_a_url_is_ignored() {
         let read = |path| RoomLink::in_address(path).map(|link| (link.room, link.secret));
         let standup = Some((room("standup"), None));
         for path in [
@@ -606,7 +604,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_carries_nothing_of_what_was_typed() {
+    fn codes_do_not_contain_the_typed_text() {
         let url = Some("https://evil.example/".to_owned());
         let elsewhere = NoRoom::Elsewhere { host: "evil.example".into(), url };
         let told = NoRoom::of_code(elsewhere.code());

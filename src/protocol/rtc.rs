@@ -1,16 +1,16 @@
-//! The WebRTC values that are relayed, in the shape browsers give them.
+//! WebRTC dictionaries in signalling messages, as defined by the W3C.
 
 use super::{TrackInfo, wire::number::whole};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Who makes the first offer in a pair of people.
+/// The role in a pair of participants: who makes the first offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Was in the room first: offers, and is the impolite peer of the negotiation.
+    /// Joined first: makes the first offer, and is the impolite peer of perfect negotiation.
     Caller,
-    /// Came later: answers, and is the polite peer.
+    /// Joined later: answers, and is the polite peer.
     Callee,
 }
 
@@ -18,26 +18,26 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SdpType {
-    /// Proposes a session.
+    /// An offer.
     Offer,
-    /// Accepts part of a session for now.
+    /// A provisional answer.
     Pranswer,
-    /// Accepts a session.
+    /// A final answer.
     Answer,
-    /// Takes an offer back.
+    /// Cancels an offer.
     Rollback,
 }
 
 /// `RTCSessionDescriptionInit` (W3C WebRTC, section 4.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionDescription {
-    /// What the description is for.
+    /// The type of the description.
     #[serde(rename = "type")]
     pub kind: SdpType,
-    /// The session in the format of RFC 8866. Never logged: it holds addresses.
+    /// The SDP (RFC 8866). Never logged, because it contains addresses.
     pub sdp: String,
-    /// The sources of the sender's media sections; empty if they are not named. In a message they
-    /// are next to the description.
+    /// The sources of the sender's media sections; empty if they are not named. In messages this is a
+    /// field next to the description.
     #[serde(skip)]
     pub tracks: Vec<TrackInfo>,
 }
@@ -56,26 +56,26 @@ impl SessionDescription {
 pub struct IceCandidate {
     /// The candidate attribute of RFC 8839, section 5.1; empty at the end of candidates.
     pub candidate: String,
-    /// The media section it belongs to, by name.
+    /// The `mid` of its media section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
-    /// The media section it belongs to, by place.
+    /// The index of its media section.
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub sdp_m_line_index: Option<u16>,
-    /// The ICE generation it belongs to.
+    /// The username fragment of its ICE generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
 }
 
-/// `RTCIceServer` (W3C WebRTC, section 4.2.2). Its `Debug` form leaves the credential out.
+/// `RTCIceServer` (W3C WebRTC, section 4.2.2). `Debug` omits the credentials.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceServer {
     /// A `stun:`, `turn:` or `turns:` address (RFC 7064, RFC 7065).
     pub urls: String,
-    /// For TURN.
+    /// The username for TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// For TURN.
+    /// The credential for TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
 }
@@ -86,14 +86,14 @@ pub fn is_relay(url: &str) -> bool {
     url.starts_with("turn:") || url.starts_with("turns:")
 }
 
-/// What somebody configures their peer connections with.
+/// The ICE servers that a participant may use, with credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "ice")]
 pub struct IceGrant {
-    /// In the order in which the operator named them.
+    /// The servers, in the order of the operator's options.
     #[serde(rename = "iceServers")]
     pub servers: Vec<IceServer>,
-    /// For how many seconds the credentials are good; none if they do not end.
+    /// Validity of the credentials in seconds; `None` if they do not expire.
     #[serde(rename = "iceTtl", default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! What people say to each other past the server, over a data channel (RFC 8831).
+//! Messages between participants over a data channel (RFC 8831).
 
 use super::{
     DisplayName, FileNews, FileNumber, PeerId, Presence, Reaction,
@@ -8,22 +8,22 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// What somebody wrote.
+/// The text of a chat message.
 ///
-/// Line breaks stay. Other control characters go, and so do the invisible ones that reorder the text
-/// around them (Unicode UAX #9); at most [`TEXT_CHARS`] are kept.
+/// Control characters other than line breaks, and bidirectional overrides and isolates (UAX #9), are
+/// removed. It is cut to [`TEXT_CHARS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct ChatText(String);
 
 impl ChatText {
-    /// The text as people read it.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether nothing is left to read.
+    /// Whether there is no visible text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -51,50 +51,50 @@ impl From<&str> for ChatText {
     }
 }
 
-/// One message of the chat, on its way.
+/// A chat message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "message")]
 pub struct ChatMessage {
-    /// Who said it.
+    /// Its author.
     pub author: PeerId,
-    /// Grows with everything that the author says in this room.
+    /// Increases with each message of the author in this room.
     pub number: u64,
-    /// Its place: greater than that of everything that the author had read.
+    /// Its logical time: greater than that of every message that the author had received.
     pub order: u64,
-    /// How long ago it was said, in milliseconds: clocks differ.
+    /// Its age in milliseconds, because clocks differ.
     pub age: u64,
-    /// What the author was called.
+    /// The author's name.
     pub name: DisplayName,
-    /// What they said.
+    /// The text.
     pub text: ChatText,
 }
 
-/// What one has of what was said.
+/// A version vector of the chat: the messages that a participant has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "sync")]
 pub struct ChatSync {
     /// The number of the last message of each author.
     pub last: BTreeMap<PeerId, u64>,
-    /// Who speaks for themselves: they are there. Of all others, what is missing may come from
-    /// anybody.
+    /// The authors who are present. Only their own messages are accepted from them; missing messages of
+    /// all others may come from anyone.
     pub present: Vec<PeerId>,
 }
 
 /// One message on the data channel: a JSON object with a `type`, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Talk {
-    /// First on every channel, and whenever somebody has left: asks for what is missing.
+    /// Requests missing messages; sent first on every channel, and when someone has left.
     Sync(ChatSync),
-    /// Somebody said something.
+    /// A chat message.
     Message(ChatMessage),
-    /// The receiver's messages have arrived up to this number.
+    /// The receiver's own messages up to this number have arrived.
     Ack(u64),
-    /// Something about a file of one of the two.
+    /// A message about a file.
     File(FileNumber, FileNews),
-    /// Somebody reacts. It is not repeated.
+    /// A reaction. It is not sent again after a lost connection.
     Reaction(Reaction),
-    /// Somebody has switched something. The server says so, too, and who they are and where in the
-    /// line their hand is only the server says.
+    /// A changed presence. The server sends it as well; the name and the place of a raised hand are
+    /// accepted only from the server.
     Presence(Presence),
 }
 
@@ -118,7 +118,7 @@ struct ReactionFields {
 }
 
 impl Talk {
-    /// As it goes over the channel.
+    /// Writes the message as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         match self {
@@ -135,8 +135,7 @@ impl Talk {
         }
     }
 
-    /// Reads what came over the channel. What is not understood may be of a later version, and is
-    /// nothing.
+    /// Parses a message. `None` if it is unknown, because it may come from a later version.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > TALK_BYTES {
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_understood() {
+    fn messages_are_written_and_parsed() {
         let message = ChatMessage {
             author: PeerId(7),
             number: 1,
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_nothing() {
+    fn invalid_and_unknown_messages_are_ignored() {
         for text in [
             "",
             "[]",

@@ -118,7 +118,7 @@ impl TrackInfo {
     }
 }
 
-/// Reads a list of tracks, without those whose source is unknown: later versions may have more.
+/// Deserialises a list of tracks without those of unknown sources, which later versions may add.
 pub(super) fn known<'de, 'a, D>(deserializer: D) -> Result<Option<Cow<'a, [TrackInfo]>>, D::Error>
 where
     D: Deserializer<'de>,

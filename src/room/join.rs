@@ -4,7 +4,7 @@ use super::{
     ConnId, Context, Refusal, Room, Standing, Unchecked,
     admission::Admission,
     refusal,
-    seats::{Identity, Seat, Sitter},
+    seats::{Identity, Occupancy, Seat},
 };
 use crate::protocol::{
     ClientMessage, ErrorCode, IceGrant, Join, Presence, RoomState, ServerMessage,
@@ -32,10 +32,10 @@ impl Room {
         if seat.and_then(Seat::conn).is_some_and(|newer| newer > conn) {
             return Err(seat_moved());
         }
-        let host = identity.host.filter(|shown| *shown >= self.kept.generation());
+        let host = identity.host.filter(|shown| *shown >= self.settings.generation());
         let identity = Identity { host, ..identity };
         match self.admission(&join, &identity, cx)? {
-            Admission::In => self.sit(conn, &join, &identity, cx),
+            Admission::In => self.complete_join(conn, &join, &identity, cx),
             Admission::Wait => self.queue(conn, join, identity, cx),
             Admission::Check(passcode, hash) => {
                 let (message, against) = (ClientMessage::Join(join), Some(hash));
@@ -46,7 +46,7 @@ impl Room {
     }
 
     /// Seats a person who was admitted.
-    pub(super) fn sit(
+    pub(super) fn complete_join(
         &mut self,
         conn: ConnId,
         join: &Join,
@@ -55,43 +55,44 @@ impl Room {
     ) -> Result<(), Refusal> {
         let id = identity.id;
         self.refuse_full(identity, cx)?;
-        self.refuse_another(cx)?;
+        self.refuse_new_room(cx)?;
         let is_designated = self.is_designated(identity);
         self.withdraw(conn, cx);
         // Their previous room must not tell them anything more.
         self.moved(conn, Some(Standing::Seated(id)));
         self.use_invitation(identity, &join.presence.name, cx);
         self.raise_key(identity, cx);
-        let presence = self.arrive(join.presence.clone(), identity);
+        let presence = self.initial_presence(join.presence.clone(), identity);
         self.take_seat(conn, identity, presence);
-        let keyless = self.furnish(join.hidden, is_designated, identity);
+        let keyless = self.configure_seat(join.hidden, is_designated, identity);
         if identity.host.is_some() {
-            self.note_keyholder(id);
+            self.add_keyholder(id);
         }
-        self.welcome(conn, identity, cx);
-        self.tell_place(id, join.presence.hand);
+        self.send_joined(conn, identity, cx);
+        self.tell_hand(id, join.presence.hand);
         if keyless {
-            self.note_keyholder(id);
+            self.add_keyholder(id);
             self.send_host_key(conn);
         }
         if identity.host.is_some() || keyless {
             self.tell_settings(Some(id));
-            self.tell_line(cx);
+            self.tell_waiting_room(cx);
         }
         let claim = join.seat.as_ref().filter(|_| identity.returning);
         let linked = claim.map(|claim| claim.linked.clone());
         self.pair_with_all(id, linked.unwrap_or_default(), cx);
         self.tell_watchers(cx);
-        self.note_use(cx);
+        self.touch(cx);
         Ok(())
     }
 
     fn refuse_full(&self, identity: &Identity, cx: &Context<'_>) -> Result<(), Refusal> {
         let held = self.seats.get(identity.id).is_some();
-        let (inside, limit) = (self.seats.all().len(), self.terms.people);
-        // After a restart, nobody takes a seat from people who are on their way back. Even a
-        // collector of old tokens cannot fill a room to more than twice its size.
-        let owed = identity.returning && cx.now < self.terms.gathered && inside < 2 * limit;
+        let (inside, limit) = (self.seats.all().len(), self.terms.max_participants);
+        // After a restart, newcomers cannot take the seats of people who return. Collected seat tokens
+        // fill a room to at most twice its size.
+        let owed =
+            identity.returning && cx.now < self.terms.resume_window_ends && inside < 2 * limit;
         if held || owed || inside < limit {
             return Ok(());
         }
@@ -99,7 +100,7 @@ impl Room {
     }
 
     /// Refuses a person in an otherwise empty room if the server has reached its limit of rooms.
-    pub(super) fn refuse_another(&self, cx: &Context<'_>) -> Result<(), Refusal> {
+    pub(super) fn refuse_new_room(&self, cx: &Context<'_>) -> Result<(), Refusal> {
         let Err(most) = cx.space.occupied else { return Ok(()) };
         if self.is_occupied() {
             return Ok(());
@@ -109,12 +110,12 @@ impl Room {
     }
 
     /// The initial presence of a person who joins or returns.
-    fn arrive(&mut self, mut presence: Presence, identity: &Identity) -> Presence {
+    fn initial_presence(&mut self, mut presence: Presence, identity: &Identity) -> Presence {
         if !identity.returning {
             presence.hand = presence.hand.map(|_| 0);
         }
         let before = self.seats.get(identity.id).and_then(|seat| seat.presence.hand);
-        self.line_up(before, &mut presence);
+        self.assign_hand(before, &mut presence);
         presence
     }
 
@@ -123,31 +124,31 @@ impl Room {
         let Some(seat) = self.seats.get_mut(identity.id) else {
             return self.seats.add(Seat::new(conn, identity, presence));
         };
-        let before = std::mem::replace(&mut seat.sitter, Sitter::Here(conn));
+        let before = std::mem::replace(&mut seat.occupancy, Occupancy::Connected(conn));
         seat.presence = presence;
         seat.host |= identity.host.is_some();
-        if let Sitter::Here(elsewhere) = before {
+        if let Occupancy::Connected(elsewhere) = before {
             self.dismiss(elsewhere, seat_moved());
         }
     }
 
     /// Sets a seat's properties; returns whether it belongs to a host who has not shown the key.
-    fn furnish(&mut self, hidden: bool, is_designated: bool, identity: &Identity) -> bool {
+    fn configure_seat(&mut self, hidden: bool, is_designated: bool, identity: &Identity) -> bool {
         let Some(seat) = self.seats.get_mut(identity.id) else { return false };
         seat.hidden = hidden;
         seat.host |= is_designated;
-        if let Some(keeping) = &mut self.kept.keeping {
-            keeping.accept_seat(identity.id, identity.since);
-            seat.invitations.extend(keeping.came_by(identity.id));
+        if let Some(decisions) = &mut self.settings.decisions {
+            decisions.accept_seat(identity.id, identity.since);
+            seat.invitations.extend(decisions.invitations_of(identity.id));
         }
         seat.host && identity.host.is_none()
     }
 
-    fn welcome(&mut self, conn: ConnId, identity: &Identity, cx: &Context<'_>) {
+    fn send_joined(&mut self, conn: ConnId, identity: &Identity, cx: &Context<'_>) {
         let id = identity.id;
         let state = self.state(cx.now);
         let people = state.people.into_iter().filter(|person| person.id != id).collect();
-        let (state, settings) = (RoomState { people, ..state }, self.settings());
+        let (state, settings) = (RoomState { people, ..state }, self.public_settings());
         let (ice, seat_token) = (IceGrant::default(), identity.token.clone());
         self.send(conn, ServerMessage::Joined { id, state, ice, seat_token, settings });
     }

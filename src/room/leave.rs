@@ -1,18 +1,18 @@
 //! Leaving, disconnecting and falling silent.
 
-use super::{ConnId, Context, Room, seats::Sitter};
+use super::{ConnId, Context, Room, seats::Occupancy};
 use crate::protocol::{PeerId, ServerMessage};
 use std::time::Duration;
 
 impl Room {
-    /// Takes a connection out of the room, and tells the others. If requested, the seat is reserved
-    /// until `hold`.
-    pub(super) fn leave(&mut self, conn: ConnId, hold: Duration, cx: &mut Context<'_>) {
+    /// Takes a connection out of the room, and tells the others. A resumable seat stays reserved
+    /// until `reserved_until`.
+    pub(super) fn leave(&mut self, conn: ConnId, reserved_until: Duration, cx: &mut Context<'_>) {
         self.moved(conn, None);
         let Some(seat) = self.seats.of_mut(conn) else { return self.withdraw(conn, cx) };
-        if seat.holds && hold > cx.now {
-            seat.sitter = Sitter::Away(hold);
-            self.deadlines.insert(hold);
+        if seat.resumable && reserved_until > cx.now {
+            seat.occupancy = Occupancy::Reserved(reserved_until);
+            self.deadlines.insert(reserved_until);
         } else {
             let id = seat.id;
             self.free(id, cx);
@@ -22,8 +22,8 @@ impl Room {
     /// Removes a connection that watches or waits.
     pub(super) fn withdraw(&mut self, conn: ConnId, cx: &mut Context<'_>) {
         self.watchers.remove(conn);
-        if self.line.remove(conn) {
-            self.tell_line(cx);
+        if self.waiting_room.remove(conn) {
+            self.tell_waiting_room(cx);
             self.end_call(cx);
         }
     }
@@ -35,17 +35,17 @@ impl Room {
         self.broadcast(told, ServerMessage::PeerLeft { peer: id });
         if was_host {
             self.tell_settings(None);
-            self.tell_line(cx);
+            self.tell_waiting_room(cx);
         }
-        self.pass_doors(cx);
+        self.admit_unblocked(cx);
         self.tell_watchers(cx);
         self.end_call(cx);
     }
 
     /// Forgets decisions for this call only, if the call is over.
     pub(super) fn end_call(&mut self, cx: &mut Context<'_>) {
-        if !self.is_occupied() && std::mem::take(&mut self.kept.for_this_call) {
-            self.kept.keeping = None;
+        if !self.is_occupied() && std::mem::take(&mut self.settings.this_call_only) {
+            self.settings.decisions = None;
             self.tell_watchers(cx);
         }
     }

@@ -7,9 +7,9 @@
 //! came before.
 
 mod admission;
+mod decisions;
 mod directory;
 mod join;
-mod keeping;
 mod leave;
 mod moderation;
 mod presence;
@@ -25,13 +25,16 @@ use crate::{
     protocol::{ClientMessage, ErrorCode, IceGrant, PeerId, RoomName, RoomState, ServerMessage},
     rate_limit::{Bucket, Rate},
 };
-use admission::Line;
-pub use directory::{Check, Checked, Clocks, Command, Config, Directory, Input, WRITTEN_WITHIN};
+use admission::WaitingRoom;
+pub use decisions::{
+    Decisions, Guest, MAX_INVITATION_TTL, MAX_INVITATIONS, STORED_BRIEFLY_FOR, STORED_FOR,
+    StoredInvitation,
+};
+pub use directory::{Check, Checked, Command, Config, Directory, Input, Timeouts, WRITE_TIMEOUT};
 use directory::{Limits, Space};
-pub use keeping::{Guest, INVITATIONS, INVITED_FOR, Invited, KEPT_BRIEFLY, KEPT_FOR, Keeping};
 use seats::Seats;
-pub use seats::{Identity, SEAT_VALID};
-use settings::Kept;
+pub use seats::{Identity, SEAT_TOKEN_TTL};
+use settings::Settings;
 use std::{
     collections::{BTreeSet, VecDeque},
     time::Duration,
@@ -47,8 +50,9 @@ pub struct ConnId(pub u64);
 enum RoomInput {
     /// A message from a connection inside, or from one that wants to enter.
     Message { conn: ConnId, message: ClientMessage, identity: Box<Identity> },
-    /// A connection is closed, or has moved. Its seat, if reserved, is kept until `hold`.
-    Gone { conn: ConnId, hold: Duration },
+    /// A connection is closed, or has moved to another room. Its seat, if it is resumable, stays
+    /// reserved until this time.
+    Gone { conn: ConnId, reserved_until: Duration },
     /// Its hosts' decisions are evicted in favour of another room.
     Forget,
     /// From time to time: records use, and drops what has expired.
@@ -73,7 +77,7 @@ enum RoomOutput {
     /// Evict the decisions about another room: this one is stored now.
     Displace,
     /// Store the hosts' decisions.
-    Keep(Keeping),
+    Store(Decisions),
     /// Delete the stored decisions.
     Forget,
     /// Hold back messages to these connections until everything before is stored, and tell the host
@@ -118,16 +122,16 @@ struct Context<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Terms {
     /// Maximum number of participants; at least 1.
-    people: usize,
+    max_participants: usize,
     /// Until this time, people with seats from before the server's start may still return.
-    gathered: Duration,
+    resume_window_ends: Duration,
 }
 
 /// The remains of an empty room.
 #[derive(Debug)]
 struct Dormant {
-    keeping: Keeping,
-    guesses: Bucket,
+    decisions: Decisions,
+    passcode_attempts: Bucket,
 }
 
 /// One room: its seats, waiting people, watchers, and the decisions of its hosts. A reserved seat
@@ -138,8 +142,8 @@ struct Room {
     terms: Terms,
     seats: Seats,
     watchers: Watchers,
-    line: Line,
-    kept: Kept,
+    waiting_room: WaitingRoom,
+    settings: Settings,
     /// Pairs that will connect to each other as soon as it is their turn, in order of arrival.
     unpaired: Vec<(PeerId, PeerId)>,
     /// The number of the last `ready`. It starts with the time in milliseconds, so that it is
@@ -152,7 +156,7 @@ struct Room {
     /// Limits the hosts' actions.
     actions: Bucket,
     /// Limits passcode attempts.
-    guesses: Bucket,
+    passcode_attempts: Bucket,
     /// Deadlines of deferred updates and reserved seats.
     deadlines: BTreeSet<Duration>,
     outputs: VecDeque<RoomOutput>,
@@ -176,20 +180,21 @@ fn not_joined() -> Refusal {
 impl Room {
     /// An empty room at `now`.
     fn new(name: RoomName, terms: Terms, before: Option<Dormant>, now: Duration) -> Self {
-        let (keeping, guesses) = before.map(|room| (room.keeping, room.guesses)).unzip();
+        let (decisions, passcode_attempts) =
+            before.map(|room| (room.decisions, room.passcode_attempts)).unzip();
         Self {
             name,
             terms,
             seats: Seats::default(),
             watchers: Watchers::default(),
-            line: Line::default(),
-            kept: Kept::new(keeping),
+            waiting_room: WaitingRoom::default(),
+            settings: Settings::new(decisions),
             unpaired: Vec::new(),
             links: u64::try_from(now.as_millis()).unwrap_or_default(),
             hands: 0,
             keyholders: Vec::new(),
             actions: Bucket::default(),
-            guesses: guesses.unwrap_or_default(),
+            passcode_attempts: passcode_attempts.unwrap_or_default(),
             deadlines: BTreeSet::new(),
             outputs: VecDeque::new(),
         }
@@ -203,7 +208,7 @@ impl Room {
                     self.refuse(conn, refusal);
                 }
             }
-            RoomInput::Gone { conn, hold } => self.leave(conn, hold, cx),
+            RoomInput::Gone { conn, reserved_until } => self.leave(conn, reserved_until, cx),
             RoomInput::Forget => self.forget(cx),
             RoomInput::Sweep => self.sweep(cx),
             RoomInput::Tick => self.tick(cx),
@@ -227,8 +232,8 @@ impl Room {
 
     /// The same without a connection that is about to leave the waiting room.
     fn is_occupied_beside(&self, leaving: Option<ConnId>) -> bool {
-        let mut line = self.line.connections();
-        !self.seats.is_empty() || line.any(|conn| Some(conn) != leaving)
+        let mut waiting = self.waiting_room.connections();
+        !self.seats.is_empty() || waiting.any(|conn| Some(conn) != leaving)
     }
 
     /// Whether anyone is there, including watchers.
@@ -238,24 +243,24 @@ impl Room {
 
     /// The remains of the room when everyone has left.
     fn into_dormant(self) -> Option<Dormant> {
-        let guesses = self.guesses;
-        self.kept.keeping.map(|keeping| Dormant { keeping, guesses })
+        let passcode_attempts = self.passcode_attempts;
+        self.settings.decisions.map(|decisions| Dormant { decisions, passcode_attempts })
     }
 
     /// All connections that are told something about it.
     fn connections(&self) -> impl Iterator<Item = ConnId> {
         let seated = self.seats.all().iter().filter_map(seats::Seat::conn);
-        seated.chain(self.line.connections()).chain(self.watchers.connections())
+        seated.chain(self.waiting_room.connections()).chain(self.watchers.connections())
     }
 
     /// Who is inside.
     fn state(&self, now: Duration) -> RoomState {
-        RoomState { people: self.seats.people(now), limit: self.terms.people, gate: None }
+        RoomState { people: self.seats.people(now), limit: self.terms.max_participants, gate: None }
     }
 
     /// What people outside may know.
     fn seen_from_outside(&self, now: Duration) -> RoomState {
-        behind_gate(self.state(now), self.kept.keeping.as_ref())
+        behind_gate(self.state(now), self.settings.decisions.as_ref())
     }
 
     fn message(
@@ -268,16 +273,18 @@ impl Room {
         match message {
             ClientMessage::Watch(_) => self.watch(conn, identity.address, cx),
             ClientMessage::Join(join) => return self.join(conn, join, identity, cx),
-            message if self.line.contains(conn) => return self.hear_waiting(conn, message, cx),
+            message if self.waiting_room.contains(conn) => {
+                return self.waiting_message(conn, message, cx);
+            }
             message => {
                 let me = self.seats.of(conn).ok_or_else(not_joined)?.id;
-                return self.hear_seated((conn, me), message, identity, cx);
+                return self.seated_message((conn, me), message, identity, cx);
             }
         }
         Ok(())
     }
 
-    fn hear_seated(
+    fn seated_message(
         &mut self,
         (conn, me): (ConnId, PeerId),
         message: ClientMessage,
@@ -290,7 +297,9 @@ impl Room {
             ClientMessage::Host(action) => return self.host(conn, me, action, identity, cx),
             ClientMessage::Ice => self.send(conn, ServerMessage::Ice(IceGrant::default())),
             ClientMessage::Reconnect { to, link } => return self.reconnect(me, to, link, cx),
-            ClientMessage::Signal { to, link, signal } => return self.relay(me, to, link, signal),
+            ClientMessage::Signal { to, link, signal } => {
+                return self.forward(me, to, link, signal);
+            }
             // The owner counts reports and answers pings; people who enter were handled before.
             ClientMessage::ClientMetrics(_)
             | ClientMessage::Ping
@@ -303,18 +312,18 @@ impl Room {
     /// Performs what was deferred until now, and frees seats whose reservation has expired.
     fn tick(&mut self, cx: &mut Context<'_>) {
         self.deadlines = self.deadlines.split_off(&(cx.now + Duration::from_nanos(1)));
-        if self.line.is_news {
-            self.tell_line(cx);
+        if self.waiting_room.is_update_pending {
+            self.tell_waiting_room(cx);
         }
-        for id in self.seats.over(cx.now) {
+        for id in self.seats.expired(cx.now) {
             self.free(id, cx);
         }
-        for id in self.seats.with_news() {
+        for id in self.seats.with_pending_updates() {
             self.tell_presence(id, cx);
         }
         self.tell_behind(cx);
         self.pair(cx);
-        if cx.now >= self.terms.gathered {
+        if cx.now >= self.terms.resume_window_ends {
             self.forget_absent();
         }
     }
@@ -348,8 +357,8 @@ impl Room {
 }
 
 /// The part of a room's state that is visible outside, given its hosts' decisions.
-fn behind_gate(state: RoomState, keeping: Option<&Keeping>) -> RoomState {
-    match keeping.and_then(Keeping::gate) {
+fn behind_gate(state: RoomState, decisions: Option<&Decisions>) -> RoomState {
+    match decisions.and_then(Decisions::gate) {
         None => state,
         gate => {
             let limit = if state.has_space() { state.limit } else { 0 };

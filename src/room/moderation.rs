@@ -1,8 +1,8 @@
 //! Actions of hosts.
 
 use super::{
-    ConnId, Context, INVITATIONS, INVITED_FOR, Identity, Invited, Keeping, Rate, Refusal, Room,
-    RoomOutput, Unchecked, keeping::remember, nobody, refusal, seats::Seat,
+    ConnId, Context, Decisions, Identity, MAX_INVITATION_TTL, MAX_INVITATIONS, Rate, Refusal, Room,
+    RoomOutput, StoredInvitation, Unchecked, decisions::remember, nobody, refusal, seats::Seat,
 };
 use crate::protocol::{
     ClientMessage, ErrorCode, HostAction, PeerId, ServerMessage, TrackSource,
@@ -41,21 +41,20 @@ impl Room {
             return self.hash(conn, new.clone(), identity, cx);
         }
         let is_momentary = is_momentary(&action);
-        if !is_momentary && let Err(refusal) = self.refuse_keeping(identity.address, cx) {
+        if !is_momentary && let Err(refusal) = self.refuse_storing(identity.address, cx) {
             if outlives_the_call(&action) {
                 return Err(refusal);
             }
-            // It applies while people are present: a limit on storage must not keep a disruptive
-            // person in the call.
-            self.kept.for_this_call = true;
+            // It applies to this call only: a limit on storage must not keep a disruptive person in it.
+            self.settings.this_call_only = true;
         }
         let done = self.act(me, action, identity, cx);
         // Decisions without effect are not stored.
-        if self.kept.keeping.as_ref().is_none_or(Keeping::is_nothing) {
-            self.note(cx);
+        if self.settings.decisions.as_ref().is_none_or(Decisions::is_nothing) {
+            self.store(cx);
         }
         if done.is_ok() && !is_momentary {
-            self.tell_of_this_call(conn);
+            self.tell_if_this_call_only(conn);
         }
         done
     }
@@ -72,7 +71,8 @@ impl Room {
             let sentence = format!("A passcode has 1 to {PASSCODE_CHARS} characters.");
             return Err((ErrorCode::BadMessage, sentence));
         }
-        if identity.tried || !cx.limits.guessers.take(identity.address, cx.now) {
+        if identity.passcode_checked || !cx.limits.passcode_attempts.take(identity.address, cx.now)
+        {
             let sentence = "The passcode was not changed. Try again in a minute.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
@@ -82,8 +82,8 @@ impl Room {
         Ok(())
     }
 
-    fn tell_of_this_call(&mut self, conn: ConnId) {
-        if self.kept.keeping.is_some() && self.kept.for_this_call && self.is_host(conn) {
+    fn tell_if_this_call_only(&mut self, conn: ConnId) {
+        if self.settings.decisions.is_some() && self.settings.this_call_only && self.is_host(conn) {
             let message = "This applies only until everyone has left: too many rooms are stored.";
             self.refuse(conn, refusal(ErrorCode::ThisCallOnly, message));
         }
@@ -97,11 +97,13 @@ impl Room {
         cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
         match action {
-            HostAction::Lock { on } => self.change(on, cx, |kept| kept.locked = on),
-            HostAction::WaitingRoom { on } => self.change(on, cx, |kept| kept.waiting_room = on),
+            HostAction::Lock { on } => self.change(on, cx, |decisions| decisions.locked = on),
+            HostAction::WaitingRoom { on } => {
+                self.change(on, cx, |decisions| decisions.waiting_room = on)
+            }
             HostAction::Passcode { passcode } => {
                 let hash = passcode.and(identity.passcode);
-                self.change(hash.is_some(), cx, |kept| kept.passcode = hash);
+                self.change(hash.is_some(), cx, |decisions| decisions.passcode = hash);
             }
             HostAction::Admit { to } => return self.admit(to, cx),
             HostAction::Deny { to } => return self.deny(to, cx),
@@ -129,9 +131,8 @@ impl Room {
                 return Err(refusal(ErrorCode::BadMessage, sentence));
             }
         }
-        // The others come first: they stop playing the microphone, whatever this client does. They
-        // are told even if it is off as far as the server knows, because the client may have told
-        // them otherwise.
+        // The others are told first, so that they stop playing the microphone whatever this client does:
+        // also if it is already off for the server, because the client may have told them otherwise.
         let known = seat.presence == presence;
         self.set_presence(to, presence.clone(), cx);
         if known {
@@ -151,17 +152,17 @@ impl Room {
         let (conn, invitations) = (seat.conn(), seat.invitations.clone());
         let has_key = self.keyholders.contains(&to);
         let inside = self.inside().filter(|id| *id != to).collect();
-        let kept = self.kept.decide(cx.now);
-        kept.remove(to);
-        kept.close(inside, cx.now);
+        let decisions = self.settings.decisions_mut(cx.now);
+        decisions.remove(to);
+        decisions.close(inside, cx.now);
         // Their invitations would readmit them.
-        kept.invitations.retain(|invited| !invitations.contains(&invited.id));
+        decisions.invitations.retain(|invited| !invitations.contains(&invited.id));
         match has_key {
             true => self.renew_host_key(Some(to), cx),
-            false => self.keep(cx),
+            false => self.commit(cx),
         }
         if !invitations.is_empty() {
-            self.tell_line(cx);
+            self.tell_waiting_room(cx);
         }
         if let Some(conn) = conn {
             let refusal = refusal(ErrorCode::Removed, "A host removed you from this room.");
@@ -175,11 +176,11 @@ impl Room {
         if self.seat(to)?.conn().is_none() {
             return Err(refusal(ErrorCode::PeerNotFound, "They are not there at the moment."));
         }
-        self.kept.decide(cx.now).designated_host = Some(to);
+        self.settings.decisions_mut(cx.now).designated_host = Some(to);
         self.seats.set_host(to);
         self.renew_host_key(None, cx);
         self.tell_settings(None);
-        self.tell_line(cx);
+        self.tell_waiting_room(cx);
         Ok(())
     }
 
@@ -188,10 +189,10 @@ impl Room {
     fn renew_host_key(&mut self, but: Option<PeerId>, cx: &mut Context<'_>) {
         let hosts = self.seats.hosts().filter(|seat| Some(seat.id) != but);
         let (ids, conns): (Vec<_>, Vec<_>) = hosts.map(|seat| (seat.id, seat.conn())).unzip();
-        let kept = self.kept.decide(cx.now);
-        kept.generation += 1;
-        kept.designated_host = kept.designated_host.filter(|host| ids.contains(host));
-        self.keep(cx);
+        let decisions = self.settings.decisions_mut(cx.now);
+        decisions.generation += 1;
+        decisions.designated_host = decisions.designated_host.filter(|host| ids.contains(host));
+        self.commit(cx);
         self.keyholders = ids;
         for conn in conns.into_iter().flatten() {
             self.send_host_key(conn);
@@ -201,21 +202,21 @@ impl Room {
     /// Handles a host key newer than the known one: earlier ones become void. If nothing more can
     /// be stored, its holder is admitted anyway.
     pub(super) fn raise_key(&mut self, identity: &Identity, cx: &mut Context<'_>) {
-        let Some(shown) = identity.host.filter(|shown| *shown > self.kept.generation()) else {
+        let Some(shown) = identity.host.filter(|shown| *shown > self.settings.generation()) else {
             return;
         };
-        if self.refuse_keeping(identity.address, cx).is_err() {
+        if self.refuse_storing(identity.address, cx).is_err() {
             return;
         }
-        let kept = self.kept.decide(cx.now);
-        (kept.generation, kept.designated_host) = (shown, None);
-        self.keep(cx);
+        let decisions = self.settings.decisions_mut(cx.now);
+        (decisions.generation, decisions.designated_host) = (shown, None);
+        self.commit(cx);
         self.seats.set_host(identity.id);
         self.keyholders.clear();
     }
 
     /// Records that a person has the current host key.
-    pub(super) fn note_keyholder(&mut self, id: PeerId) {
+    pub(super) fn add_keyholder(&mut self, id: PeerId) {
         if !self.keyholders.contains(&id) {
             remember(&mut self.keyholders, id);
         }
@@ -223,12 +224,13 @@ impl Room {
 
     /// Sends a host the current key.
     pub(super) fn send_host_key(&mut self, conn: ConnId) {
-        self.outputs.push_back(RoomOutput::SendHostKey(conn, self.kept.generation()));
+        self.outputs.push_back(RoomOutput::SendHostKey(conn, self.settings.generation()));
     }
 
     /// Whether the host role was transferred to the person on this seat.
     pub(super) fn is_designated(&self, identity: &Identity) -> bool {
-        let designated = self.kept.keeping.as_ref().and_then(|kept| kept.designated_host);
+        let designated =
+            self.settings.decisions.as_ref().and_then(|decisions| decisions.designated_host);
         identity.returning && designated == Some(identity.id)
     }
 
@@ -237,13 +239,13 @@ impl Room {
     }
 
     fn end(&mut self, cx: &mut Context<'_>) {
-        let kept = self.kept.decide(cx.now);
-        kept.close(Vec::new(), cx.now);
-        kept.ended = cx.now;
-        self.keep(cx);
+        let decisions = self.settings.decisions_mut(cx.now);
+        decisions.close(Vec::new(), cx.now);
+        decisions.ended = cx.now;
+        self.commit(cx);
         let seats = self.seats.take();
         let here = seats.iter().filter_map(Seat::conn);
-        for conn in here.chain(self.line.take()) {
+        for conn in here.chain(self.waiting_room.take()) {
             self.dismiss(conn, refusal(ErrorCode::CallEnded, "A host ended the call."));
         }
         self.tell_watchers(cx);
@@ -257,24 +259,25 @@ impl Room {
         identity: Identity,
         cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
-        let lasts = ttl.map_or(INVITED_FOR, Duration::from_secs).min(INVITED_FOR);
-        let kept = self.kept.decide(cx.now);
-        kept.invitations.retain(|invited| cx.now < invited.ends);
-        let Some(token) = identity.token.filter(|_| kept.invitations.len() < INVITATIONS) else {
-            let sentence = format!("A room has at most {INVITATIONS} invitations at a time.");
+        let lasts = ttl.map_or(MAX_INVITATION_TTL, Duration::from_secs).min(MAX_INVITATION_TTL);
+        let decisions = self.settings.decisions_mut(cx.now);
+        decisions.invitations.retain(|invited| cx.now < invited.ends);
+        let Some(token) = identity.token.filter(|_| decisions.invitations.len() < MAX_INVITATIONS)
+        else {
+            let sentence = format!("A room has at most {MAX_INVITATIONS} invitations at a time.");
             return Err((ErrorCode::TooMany, sentence));
         };
         let (id, ends) = (identity.id.0, cx.now + lasts);
-        kept.invitations.push(Invited { id, token, once, ends, used_by: None });
-        self.keep(cx);
-        self.tell_line(cx);
+        decisions.invitations.push(StoredInvitation { id, token, once, ends, used_by: None });
+        self.commit(cx);
+        self.tell_waiting_room(cx);
         Ok(())
     }
 
     fn revoke(&mut self, token: &str, cx: &mut Context<'_>) {
-        self.kept.decide(cx.now).invitations.retain(|invited| invited.token != token);
-        self.keep(cx);
-        self.tell_line(cx);
+        self.settings.decisions_mut(cx.now).invitations.retain(|invited| invited.token != token);
+        self.commit(cx);
+        self.tell_waiting_room(cx);
     }
 
     fn seat(&self, id: PeerId) -> Result<&Seat, Refusal> {

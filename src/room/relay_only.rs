@@ -22,8 +22,8 @@ pub(super) fn strip_addresses(signal: Signal) -> Option<Signal> {
             Signal::Candidate(Some(candidate))
         }
         Signal::Candidate(Some(candidate)) => {
-            let relayed = Relayed::parse(&candidate.candidate)?.to_string();
-            Signal::Candidate(Some(IceCandidate { candidate: relayed, ..candidate }))
+            let candidate = RelayCandidate::parse(&candidate.candidate)?.to_string();
+            Signal::Candidate(Some(IceCandidate { candidate: candidate, ..candidate }))
         }
         Signal::Reception(reception) => Signal::Reception(reception),
     })
@@ -31,7 +31,7 @@ pub(super) fn strip_addresses(signal: Signal) -> Option<Signal> {
 
 /// A candidate attribute (RFC 8839, section 5.1) of type `relay`, without the client's address as
 /// seen by the relay. Attributes that describe the client's network are dropped.
-struct Relayed<'a> {
+struct RelayCandidate<'a> {
     foundation: &'a str,
     component: u16,
     transport: &'a str,
@@ -42,7 +42,7 @@ struct Relayed<'a> {
     extensions: Vec<(&'a str, &'a str)>,
 }
 
-impl<'a> Relayed<'a> {
+impl<'a> RelayCandidate<'a> {
     const EXTENSIONS: [&'static str; 3] = ["tcptype", "generation", "ufrag"];
 
     fn parse(text: &'a str) -> Option<Self> {
@@ -67,7 +67,7 @@ impl<'a> Relayed<'a> {
     }
 }
 
-impl fmt::Display for Relayed<'_> {
+impl fmt::Display for RelayCandidate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { foundation, component, transport, priority, address, port, .. } = self;
         let unknown = if address.is_ipv4() { "0.0.0.0" } else { "::" };
@@ -135,7 +135,7 @@ fn attribute(value: &str, line: &str) -> Option<String> {
     let name = value.split([':', ' ', '\t']).next().unwrap_or_default();
     match name.to_ascii_lowercase().as_str() {
         name if name.starts_with("candidate") => {
-            Relayed::parse(value).map(|candidate| format!("a={candidate}"))
+            RelayCandidate::parse(value).map(|candidate| format!("a={candidate}"))
         }
         "rtcp" => Some("a=rtcp:9 IN IP4 0.0.0.0".to_owned()),
         // Repeats what was negotiated, which the other side knows.

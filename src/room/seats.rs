@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Validity of a seat token. Every join renews it.
-pub const SEAT_VALID: Duration = Duration::from_secs(12 * 60 * 60);
+pub const SEAT_TOKEN_TTL: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// A person who takes a seat, verified by the owner of the directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,44 +29,44 @@ pub struct Identity {
     pub invitation: Option<u64>,
     /// The hash of the passcode that they know or set.
     pub passcode: Option<String>,
-    /// Whether their passcode was compared with that of the room.
-    pub tried: bool,
+    /// Whether their passcode was compared with that of the room, or hashed.
+    pub passcode_checked: bool,
     /// Stands for their address.
     pub address: u64,
 }
 
-/// Who has the seat, or is expected back.
+/// Whether the participant is connected.
 #[derive(Debug)]
-pub(super) enum Sitter {
-    Here(ConnId),
+pub(super) enum Occupancy {
+    Connected(ConnId),
     /// Reserved until this time.
-    Away(Duration),
+    Reserved(Duration),
 }
 
 #[derive(Debug)]
 pub(super) struct Seat {
-    pub(super) sitter: Sitter,
+    pub(super) occupancy: Occupancy,
     pub(super) id: PeerId,
     pub(super) presence: Presence,
     /// The participants with a known connection to this one, and the number of its `ready`; 0 if
     /// this one has returned since, and may not have received it.
     pub(super) linked: BTreeMap<PeerId, u64>,
-    /// The participants that this client was told about. Only their leaving is news to it.
-    pub(super) met: BTreeSet<PeerId>,
+    /// The participants that this client was told about. It is told only of their leaving.
+    pub(super) known: BTreeSet<PeerId>,
     /// Number of candidates sent to each participant since the last description.
     pub(super) candidates: BTreeMap<PeerId, usize>,
     /// Whether the seat is reserved when the connection is lost.
-    pub(super) holds: bool,
+    pub(super) resumable: bool,
     /// Whether they are a host.
     pub(super) host: bool,
     /// The invitations they used.
     pub(super) invitations: BTreeSet<u64>,
     /// Limits how often they are told to connect to another participant.
-    pub(super) meetings: Bucket,
+    pub(super) pairings: Bucket,
     /// Limits how often the others are sent this person's presence.
-    pub(super) news: Bucket,
+    pub(super) updates: Bucket,
     /// Whether an update is pending.
-    pub(super) is_news: bool,
+    pub(super) is_update_pending: bool,
     /// Whether this person's address is hidden.
     pub(super) hidden: bool,
     since: Duration,
@@ -75,18 +75,18 @@ pub(super) struct Seat {
 impl Seat {
     pub(super) fn new(conn: ConnId, identity: &Identity, presence: Presence) -> Self {
         Self {
-            sitter: Sitter::Here(conn),
+            occupancy: Occupancy::Connected(conn),
             id: identity.id,
             presence,
             linked: BTreeMap::new(),
-            met: BTreeSet::new(),
+            known: BTreeSet::new(),
             candidates: BTreeMap::new(),
-            holds: identity.token.is_some(),
+            resumable: identity.token.is_some(),
             host: identity.host.is_some(),
             invitations: BTreeSet::new(),
-            meetings: Bucket::default(),
-            news: Bucket::default(),
-            is_news: false,
+            pairings: Bucket::default(),
+            updates: Bucket::default(),
+            is_update_pending: false,
             hidden: false,
             since: identity.since,
         }
@@ -98,9 +98,9 @@ impl Seat {
     }
 
     pub(super) fn conn(&self) -> Option<ConnId> {
-        match self.sitter {
-            Sitter::Here(conn) => Some(conn),
-            Sitter::Away(_) => None,
+        match self.occupancy {
+            Occupancy::Connected(conn) => Some(conn),
+            Occupancy::Reserved(_) => None,
         }
     }
 
@@ -148,7 +148,7 @@ impl Seats {
         self.0.retain(|seat| seat.id != id);
         for seat in &mut self.0 {
             seat.linked.remove(&id);
-            seat.met.remove(&id);
+            seat.known.remove(&id);
             seat.candidates.remove(&id);
         }
     }
@@ -175,14 +175,15 @@ impl Seats {
     }
 
     /// The participants whose reservation has expired.
-    pub(super) fn over(&self, now: Duration) -> Vec<PeerId> {
-        let over = |seat: &&Seat| matches!(seat.sitter, Sitter::Away(until) if until <= now);
+    pub(super) fn expired(&self, now: Duration) -> Vec<PeerId> {
+        let over =
+            |seat: &&Seat| matches!(seat.occupancy, Occupancy::Reserved(until) if until <= now);
         self.0.iter().filter(over).map(|seat| seat.id).collect()
     }
 
     /// The participants with pending updates.
-    pub(super) fn with_news(&self) -> Vec<PeerId> {
-        self.0.iter().filter(|seat| seat.is_news).map(|seat| seat.id).collect()
+    pub(super) fn with_pending_updates(&self) -> Vec<PeerId> {
+        self.0.iter().filter(|seat| seat.is_update_pending).map(|seat| seat.id).collect()
     }
 
     pub(super) fn others(&self, id: PeerId) -> impl Iterator<Item = &Seat> {
@@ -203,7 +204,7 @@ impl Seats {
 
     /// The connections of all other participants who know about this one.
     pub(super) fn others_here(&self, id: PeerId) -> Vec<ConnId> {
-        self.others(id).filter(|seat| seat.met.contains(&id)).filter_map(Seat::conn).collect()
+        self.others(id).filter(|seat| seat.known.contains(&id)).filter_map(Seat::conn).collect()
     }
 
     pub(super) fn all(&self) -> &[Seat] {

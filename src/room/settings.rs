@@ -1,42 +1,42 @@
 //! The settings of a room, as decided by its hosts.
 
 use super::{
-    Context, Keeping, Refusal, Room, RoomOutput, directory::Vacancy, refusal, seats::Seat,
+    Context, Decisions, Refusal, Room, RoomOutput, directory::Vacancy, refusal, seats::Seat,
 };
 use crate::protocol::{ErrorCode, PeerId, RoomSettings, ServerMessage};
 use std::time::Duration;
 
-/// The decisions of the hosts, if there are any.
+/// The decisions of the hosts, and how they are stored.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
-    pub(super) keeping: Option<Keeping>,
-    /// Whether they end with the call, because too much is stored already.
-    pub(super) for_this_call: bool,
-    /// The address that counts as their author.
-    keeper: Option<u64>,
+pub(super) struct Settings {
+    pub(super) decisions: Option<Decisions>,
+    /// Whether they end with the call, because a limit on storage was reached.
+    pub(super) this_call_only: bool,
+    /// The address whose limit on stored rooms they count against.
+    stored_by: Option<u64>,
 }
 
-impl Kept {
-    pub(super) fn new(keeping: Option<Keeping>) -> Self {
-        Self { keeping, ..Self::default() }
+impl Settings {
+    pub(super) fn new(decisions: Option<Decisions>) -> Self {
+        Self { decisions, ..Self::default() }
     }
 
     /// The generation of the current host key. Later ones are valid, too.
     pub(super) fn generation(&self) -> u64 {
-        self.keeping.as_ref().map_or(0, |keeping| keeping.generation)
+        self.decisions.as_ref().map_or(0, |decisions| decisions.generation)
     }
 
-    /// The decisions, to be changed. Call [`Room::keep`] afterwards.
-    pub(super) fn decide(&mut self, now: Duration) -> &mut Keeping {
-        let fresh = || Keeping { used: now, brief: true, ..Keeping::default() };
-        self.keeping.get_or_insert_with(fresh)
+    /// The decisions, to be changed. Call [`Room::commit`] afterwards.
+    pub(super) fn decisions_mut(&mut self, now: Duration) -> &mut Decisions {
+        let fresh = || Decisions { used: now, brief: true, ..Decisions::default() };
+        self.decisions.get_or_insert_with(fresh)
     }
 }
 
 impl Room {
     /// Stores the decisions before anyone is told.
-    pub(super) fn keep(&mut self, cx: &mut Context<'_>) {
-        if !self.note(cx) {
+    pub(super) fn commit(&mut self, cx: &mut Context<'_>) {
+        if !self.store(cx) {
             return;
         }
         let host = cx.by.filter(|conn| self.is_host(*conn));
@@ -44,29 +44,31 @@ impl Room {
         self.outputs.push_back(RoomOutput::Sync { told, host });
     }
 
-    /// Stores the current state at some time, or deletes it if nothing is left. Returns whether
+    /// Stores the decisions, or deletes them if none is left, without waiting for it. Returns whether
     /// that changes the storage.
-    pub(super) fn note(&mut self, cx: &mut Context<'_>) -> bool {
-        let is_written = !self.kept.for_this_call;
-        if let Some(keeping) = self.kept.keeping.as_ref().filter(|kept| !kept.is_nothing()) {
+    pub(super) fn store(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_written = !self.settings.this_call_only;
+        if let Some(decisions) =
+            self.settings.decisions.as_ref().filter(|decisions| !decisions.is_nothing())
+        {
             if is_written {
-                self.outputs.push_back(RoomOutput::Keep(keeping.clone()));
+                self.outputs.push_back(RoomOutput::Store(decisions.clone()));
             }
             return is_written;
         }
-        if let Some(keeper) = self.kept.keeper.take() {
-            cx.limits.keepers.give_back(&keeper);
+        if let Some(stored_by) = self.settings.stored_by.take() {
+            cx.limits.newly_stored.give_back(&stored_by);
         }
-        let was_kept = self.kept.keeping.take().is_some() && is_written;
-        if was_kept {
+        let was_stored = self.settings.decisions.take().is_some() && is_written;
+        if was_stored {
             self.outputs.push_back(RoomOutput::Forget);
         }
-        was_kept
+        was_stored
     }
 
     /// Refuses to store more than the limits allow. At the server's own limit, another room may be
     /// evicted.
-    pub(super) fn refuse_keeping(
+    pub(super) fn refuse_storing(
         &mut self,
         address: u64,
         cx: &mut Context<'_>,
@@ -74,47 +76,52 @@ impl Room {
         if self.is_stored() {
             return Ok(());
         }
-        if !cx.limits.keepers.take(address, cx.now) {
+        if !cx.limits.newly_stored.take(address, cx.now) {
             let sentence = "Too many rooms are stored from this address. Try again tomorrow.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
-        match cx.space.kept {
+        match cx.space.stored {
             Vacancy::Free => {}
             Vacancy::Displacing => self.outputs.push_back(RoomOutput::Displace),
             Vacancy::None { most } => {
-                cx.limits.keepers.give_back(&address);
+                cx.limits.newly_stored.give_back(&address);
                 let message = format!("The server has reached its limit of {most} stored rooms.");
                 return Err((ErrorCode::TooManyRooms, message));
             }
         }
-        (self.kept.for_this_call, self.kept.keeper) = (false, Some(address));
+        (self.settings.this_call_only, self.settings.stored_by) = (false, Some(address));
         Ok(())
     }
 
     /// Whether something is stored beyond the call.
     pub(super) fn is_stored(&self) -> bool {
-        !self.kept.for_this_call && self.kept.keeping.is_some()
+        !self.settings.this_call_only && self.settings.decisions.is_some()
     }
 
     /// Forgets the decisions.
     pub(super) fn forget(&mut self, cx: &mut Context<'_>) {
-        self.kept.keeping = None;
+        self.settings.decisions = None;
         self.outputs.push_back(RoomOutput::Forget);
         self.tell_watchers(cx);
     }
 
     /// Records that the room is in use.
-    pub(super) fn note_use(&mut self, cx: &mut Context<'_>) {
-        if self.kept.keeping.as_mut().is_some_and(|keeping| keeping.touch(cx.now)) {
-            self.note(cx);
+    pub(super) fn touch(&mut self, cx: &mut Context<'_>) {
+        if self.settings.decisions.as_mut().is_some_and(|decisions| decisions.touch(cx.now)) {
+            self.store(cx);
         }
     }
 
     /// Records use, or forgets expired decisions.
     pub(super) fn sweep(&mut self, cx: &mut Context<'_>) {
         if self.is_occupied() {
-            self.note_use(cx);
-        } else if self.kept.keeping.as_ref().is_some_and(|keeping| keeping.is_over(cx.now)) {
+            self.touch(cx);
+        } else if self
+            .settings
+            .decisions
+            .as_ref()
+            .is_some_and(|decisions| decisions.is_expired(cx.now))
+        {
             self.forget(cx);
         }
     }
@@ -125,26 +132,27 @@ impl Room {
         &mut self,
         closes: bool,
         cx: &mut Context<'_>,
-        change: impl FnOnce(&mut Keeping),
+        change: impl FnOnce(&mut Decisions),
     ) {
         let inside = self.inside().collect();
-        let kept = self.kept.decide(cx.now);
-        change(kept);
+        let decisions = self.settings.decisions_mut(cx.now);
+        change(decisions);
         if closes {
-            kept.close(inside, cx.now);
+            decisions.close(inside, cx.now);
         }
-        self.keep(cx);
+        self.commit(cx);
         self.tell_settings(None);
-        self.pass_doors(cx);
+        self.admit_unblocked(cx);
         self.tell_watchers(cx);
     }
 
-    pub(super) fn settings(&self) -> RoomSettings {
-        let kept = self.kept.keeping.as_ref();
+    /// The settings as participants may know them.
+    pub(super) fn public_settings(&self) -> RoomSettings {
+        let decisions = self.settings.decisions.as_ref();
         RoomSettings {
-            locked: kept.is_some_and(|kept| kept.locked),
-            waiting_room: kept.is_some_and(|kept| kept.waiting_room),
-            passcode: kept.is_some_and(|kept| kept.passcode.is_some()),
+            locked: decisions.is_some_and(|decisions| decisions.locked),
+            waiting_room: decisions.is_some_and(|decisions| decisions.waiting_room),
+            passcode: decisions.is_some_and(|decisions| decisions.passcode.is_some()),
             hosts: self.seats.hosts().map(|seat| seat.id).collect(),
         }
     }
@@ -153,6 +161,6 @@ impl Room {
     pub(super) fn tell_settings(&mut self, told: Option<PeerId>) {
         let untold = self.seats.all().iter().filter(|seat| Some(seat.id) != told);
         let untold = untold.filter_map(Seat::conn).collect();
-        self.broadcast(untold, ServerMessage::RoomSettings(self.settings()));
+        self.broadcast(untold, ServerMessage::RoomSettings(self.public_settings()));
     }
 }

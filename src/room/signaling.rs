@@ -2,20 +2,20 @@
 
 use super::{
     Context, Rate, Refusal, Room, nobody,
-    presence::NEWS,
+    presence::UPDATE_RATE,
     refusal,
     relay_only::strip_addresses,
     seats::{Seat, Seats},
 };
 use crate::protocol::{
-    ErrorCode, PeerId, Role, ServerMessage, Signal, limits::PEOPLE_PER_ROOM_MAX,
+    ErrorCode, PeerId, Role, ServerMessage, Signal, limits::PARTICIPANTS_PER_ROOM_MAX,
 };
 use std::{collections::BTreeSet, time::Duration};
 
-/// Rate at which one person is told to connect to others, for all reasons together: enough for a
-/// full room to connect twice, then once a second.
-fn meetings(people: usize) -> Rate {
-    let others = u32::try_from(people.saturating_sub(1).max(1)).unwrap_or(u32::MAX);
+/// Rate at which a participant is told to connect to others, for any reason: enough for a full room
+/// to connect twice, then one per second.
+fn pairing_rate(max_participants: usize) -> Rate {
+    let others = u32::try_from(max_participants.saturating_sub(1).max(1)).unwrap_or(u32::MAX);
     let burst = others.saturating_mul(2);
     Rate::new(burst, Duration::from_secs(burst.into()))
 }
@@ -25,16 +25,16 @@ impl Seats {
     fn wait(&self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) -> Option<Duration> {
         let wait = |id| {
             let seat = self.get(id).filter(|seat| seat.conn().is_some())?;
-            Some(seat.meetings.wait(1, rate, now))
+            Some(seat.pairings.wait(1, rate, now))
         };
         Some(wait(one)?.max(wait(two)?))
     }
 
     /// Records that two people are told to connect to each other.
-    fn meet(&mut self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) {
+    fn record_pairing(&mut self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) {
         for id in [one, two] {
             // Both exist, which was checked.
-            let _ = self.get_mut(id).map(|seat| seat.meetings.take(rate, now));
+            let _ = self.get_mut(id).map(|seat| seat.pairings.take(rate, now));
         }
     }
 }
@@ -47,32 +47,31 @@ impl Room {
         let Some(seat) = self.seats.get_mut(id) else { return };
         let linked = linked.into_iter().filter(|other| *other != id);
         // Their connection may be an earlier one, if the last `ready` was lost.
-        seat.linked = linked.take(PEOPLE_PER_ROOM_MAX).map(|other| (other, 0)).collect();
-        seat.met = others.iter().copied().collect();
-        // A person who returns endlessly does not notify the others each time.
-        if seat.news.take(NEWS, cx.now).is_err() {
+        seat.linked = linked.take(PARTICIPANTS_PER_ROOM_MAX).map(|other| (other, 0)).collect();
+        seat.known = others.iter().copied().collect();
+        // A person who returns again and again does not notify the others each time.
+        if seat.updates.take(UPDATE_RATE, cx.now).is_err() {
             seat.linked.clear();
         }
         for other in others {
-            self.introduce(id, other);
+            self.add_pair(id, other);
         }
         self.pair(cx);
         // Absent people have left, unless the server has just started and they may still return.
-        if cx.now >= self.terms.gathered {
+        if cx.now >= self.terms.resume_window_ends {
             self.forget_absent();
         } else {
-            self.deadlines.insert(self.terms.gathered);
+            self.deadlines.insert(self.terms.resume_window_ends);
         }
     }
 
-    /// Has two people connect to each other when it is their turn, unless both report an existing
-    /// connection.
-    fn introduce(&mut self, id: PeerId, other: PeerId) {
+    /// Queues two participants to connect to each other, unless both report an existing connection.
+    fn add_pair(&mut self, id: PeerId, other: PeerId) {
         let Some(mine) = self.seats.get(id) else { return };
         let (linked, presence) = (mine.linked.contains_key(&other), mine.presence.clone());
         let Some(theirs) = self.seats.get_mut(other) else { return };
         if linked && theirs.linked.contains_key(&id) {
-            theirs.met.insert(id);
+            theirs.known.insert(id);
             if let Some(conn) = theirs.conn() {
                 self.send(conn, ServerMessage::PeerReconnected { peer: id, presence });
             }
@@ -82,7 +81,7 @@ impl Room {
             if let Some(seat) = self.seats.get_mut(one)
                 && seat.linked.remove(&two).is_some()
             {
-                seat.met.insert(two);
+                seat.known.insert(two);
             }
         }
         if !self.unpaired.iter().any(|pair| [(id, other), (other, id)].contains(pair)) {
@@ -90,12 +89,12 @@ impl Room {
         }
     }
 
-    /// Tells the pairs whose turn it is to connect to each other, and forgets pairs with an absent
-    /// person, who are introduced again on return. Nobody is told more often than [`meetings`]
-    /// allows. People stay reserved for the pair that waits longest, so that it does not starve
+    /// Tells the pairs whose turn it is to connect to each other, within the [`pairing_rate`] of each
+    /// participant. Pairs with an absent participant are dropped, and added again on return. A
+    /// participant stays reserved for the pair that has waited longest, so that it does not starve
     /// while others come and go.
     pub(super) fn pair(&mut self, cx: &Context<'_>) {
-        let rate = meetings(self.terms.people);
+        let rate = pairing_rate(self.terms.max_participants);
         let (mut waited_for, mut due, mut next) = (BTreeSet::new(), Vec::new(), None::<Duration>);
         let seats = &mut self.seats;
         self.unpaired.retain(|&pair| {
@@ -103,7 +102,7 @@ impl Room {
             let (one, two) = pair;
             let is_free = !waited_for.contains(&one) && !waited_for.contains(&two);
             if is_free && wait.is_zero() {
-                seats.meet(pair, rate, cx.now);
+                seats.record_pairing(pair, rate, cx.now);
                 due.push(pair);
                 return false;
             }
@@ -132,7 +131,7 @@ impl Room {
         };
         let (caller, callee) = if mine.precedes(theirs) { (mine, theirs) } else { (theirs, mine) };
         let (Some(calling), Some(called)) = (caller.conn(), callee.conn()) else { return };
-        let meeting = [
+        let messages = [
             (calling, Role::Caller, callee.person(now)),
             (called, Role::Callee, caller.person(now)),
         ];
@@ -142,15 +141,15 @@ impl Room {
             if let Some(seat) = self.seats.get_mut(one) {
                 seat.candidates.remove(&two);
                 seat.linked.insert(two, link);
-                seat.met.insert(two);
+                seat.known.insert(two);
             }
         }
-        for (conn, role, peer) in meeting {
+        for (conn, role, peer) in messages {
             self.send(conn, ServerMessage::Ready { role, peer, link });
         }
     }
 
-    /// Tells people about supposed peers who are not in the room.
+    /// Tells participants which of their reported peers are not in the room.
     pub(super) fn forget_absent(&mut self) {
         let present: BTreeSet<_> = self.seats.all().iter().map(|seat| seat.id).collect();
         for id in &present {
@@ -165,8 +164,8 @@ impl Room {
         }
     }
 
-    /// Reconnects two people who cannot repair their connection, when it is their turn. Both may
-    /// ask for it; the second request has no effect.
+    /// Pairs two participants again whose connection cannot be repaired. Both may request it; the
+    /// second request has no effect.
     pub(super) fn reconnect(
         &mut self,
         from: PeerId,
@@ -180,14 +179,14 @@ impl Room {
         let Some(seat) = self.seats.get_mut(from) else { return Err(nobody()) };
         if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
             seat.linked.remove(&to);
-            self.introduce(from, to);
+            self.add_pair(from, to);
             self.pair(cx);
         }
         Ok(())
     }
 
-    /// Forwards a message to another participant.
-    pub(super) fn relay(
+    /// Forwards a signal to another participant.
+    pub(super) fn forward(
         &mut self,
         from: PeerId,
         to: Option<PeerId>,
@@ -204,13 +203,13 @@ impl Room {
             Some(target) => self.send(target, ServerMessage::Signal { from, link, signal }),
             // The next report follows soon.
             None if matches!(signal, Signal::Reception(_)) => {}
-            // A lost message cannot be recovered, so the two are introduced again.
+            // The signal is lost, so the two have to be paired again.
             None => drop(seat.linked.remove(&to)),
         }
         Ok(())
     }
 
-    /// The recipient of a forwarded message.
+    /// The recipient of a forwarded signal.
     fn recipient(&self, from: PeerId, to: Option<PeerId>) -> Result<&Seat, Refusal> {
         let mut others = self.seats.others(from);
         if let Some(to) = to {

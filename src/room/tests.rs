@@ -7,45 +7,54 @@ use crate::protocol::{
 };
 use proptest::prelude::*;
 
-mod alone;
 mod any_order;
-mod elsewhere;
-mod held;
+mod deferred;
 mod hosts;
 mod limits;
+mod reserved_seats;
+mod single_room;
 
 const START: Duration = Duration::ZERO;
 
-const HOLD: Duration = Duration::from_secs(15);
-const SILENCE: Duration = Duration::from_secs(12);
+const RECONNECT_GRACE: Duration = Duration::from_secs(15);
+const PING_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A directory that has existed for long: all earlier participants have had time to return.
 fn rooms(people: usize) -> Directory {
     let mut rooms = restarted(people);
-    rooms.gathered = START;
+    rooms.resume_window_ends = START;
     rooms
 }
 
 fn restarted(people: usize) -> Directory {
-    with_kept(people, [])
+    with_stored(people, [])
 }
 
 /// Something is stored on disk for these rooms.
-fn with_kept(people: usize, kept: impl IntoIterator<Item = RoomName>) -> Directory {
-    let placeless = HOLD * 1000;
-    let config = Config { people, clocks: Clocks::default(), rooms: 100, kept: 100, placeless };
-    Directory::new(config, START, kept.into_iter().map(|room| (room, None)))
+fn with_stored(max_participants: usize, stored: impl IntoIterator<Item = RoomName>) -> Directory {
+    let join_timeout = RECONNECT_GRACE * 1000;
+    let config = Config {
+        max_participants,
+        timeouts: Timeouts::default(),
+        max_rooms: 100,
+        max_stored_rooms: 100,
+        join_timeout,
+    };
+    Directory::new(config, START, stored.into_iter().map(|room| (room, None)))
 }
 
 /// Something is in memory for an empty room.
-fn restore(rooms: &mut Directory, room: RoomName, keeping: Keeping) {
-    rooms.stored_rooms.dormant.insert(room, Dormant { keeping, guesses: Bucket::default() });
+fn restore(rooms: &mut Directory, room: RoomName, decisions: Decisions) {
+    rooms
+        .stored_rooms
+        .dormant
+        .insert(room, Dormant { decisions, passcode_attempts: Bucket::default() });
 }
 
 /// The decisions about a room that are in memory.
-fn kept<'a>(rooms: &'a Directory, room: &RoomName) -> Option<&'a Keeping> {
-    let live = rooms.rooms.get(room).and_then(|room| room.kept.keeping.as_ref());
-    live.or_else(|| rooms.stored_rooms.dormant.get(room).map(|dormant| &dormant.keeping))
+fn decisions<'a>(rooms: &'a Directory, room: &RoomName) -> Option<&'a Decisions> {
+    let live = rooms.rooms.get(room).and_then(|room| room.settings.decisions.as_ref());
+    live.or_else(|| rooms.stored_rooms.dormant.get(room).map(|dormant| &dormant.decisions))
 }
 
 fn secs(seconds: u64) -> Duration {
@@ -130,7 +139,7 @@ fn candidate() -> Signal {
     Signal::Candidate(Some(IceCandidate { candidate: "candidate:1".into(), ..Default::default() }))
 }
 
-fn relay(to: Option<u64>) -> ClientMessage {
+fn forward(to: Option<u64>) -> ClientMessage {
     ClientMessage::Signal { to: to.map(|conn| PeerId(100 + conn)), link: None, signal: candidate() }
 }
 
@@ -172,7 +181,7 @@ fn the_first_is_the_caller_and_the_second_the_callee() {
 }
 
 #[test]
-fn whoever_stays_is_the_caller_of_whoever_comes_next() {
+fn the_earlier_participant_calls_the_later_one() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -189,23 +198,26 @@ fn whoever_stays_is_the_caller_of_whoever_comes_next() {
 }
 
 #[test]
-fn signals_go_to_the_only_other_person_or_to_whom_they_name() {
+fn signals_go_to_the_named_or_the_only_other_participant() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(None), START), 1), ErrorCode::PeerNotFound);
     open_and_join(&mut rooms, 2, "123", START);
     let relayed = ServerMessage::Signal { from: PeerId(101), link: None, signal: candidate() };
-    assert_eq!(say(&mut rooms, 1, relay(None), START), [Command::Send(ConnId(2), relayed.clone())]);
+    assert_eq!(
+        say(&mut rooms, 1, forward(None), START),
+        [Command::Send(ConnId(2), relayed.clone())]
+    );
     open_and_join(&mut rooms, 3, "123", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(None), START), 1), ErrorCode::RecipientRequired);
-    assert_eq!(say(&mut rooms, 1, relay(Some(3)), START), [Command::Send(ConnId(3), relayed)]);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(1)), START), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(None), START), 1), ErrorCode::RecipientRequired);
+    assert_eq!(say(&mut rooms, 1, forward(Some(3)), START), [Command::Send(ConnId(3), relayed)]);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(Some(1)), START), 1), ErrorCode::PeerNotFound);
     open_and_join(&mut rooms, 4, "other", START);
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(4)), START), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(Some(4)), START), 1), ErrorCode::PeerNotFound);
 }
 
 #[test]
-fn credentials_are_for_whoever_has_a_seat() {
+fn only_seated_participants_get_credentials() {
     let mut rooms = rooms(4);
     rooms.handle(Input::Opened(ConnId(1)), START);
     let ask = |rooms: &mut Directory| say(rooms, 1, ClientMessage::Ice, START);
@@ -221,10 +233,11 @@ fn credentials_are_for_whoever_has_a_seat() {
 }
 
 #[test]
-fn refusals_have_codes_and_disturb_nobody() {
+fn refusals_have_codes_and_no_effect() {
     let mut rooms = rooms(2);
     rooms.handle(Input::Opened(ConnId(1)), START);
-    for early in [relay(None), ClientMessage::Leave, ClientMessage::Presence(Presence::default())] {
+    for early in [forward(None), ClientMessage::Leave, ClientMessage::Presence(Presence::default())]
+    {
         assert_eq!(refused(&say(&mut rooms, 1, early, START), 1), ErrorCode::NotJoined);
     }
     say(&mut rooms, 1, join_message("123"), START);
@@ -238,7 +251,7 @@ fn refusals_have_codes_and_disturb_nobody() {
 }
 
 #[test]
-fn watchers_hear_of_every_change_until_they_join() {
+fn watchers_are_told_every_change_until_they_join() {
     let mut rooms = rooms(4);
     let name: RoomName = "123".parse().unwrap();
     rooms.handle(Input::Opened(ConnId(9)), START);
@@ -257,7 +270,7 @@ fn watchers_hear_of_every_change_until_they_join() {
 }
 
 #[test]
-fn presence_reaches_the_others_once() {
+fn changed_presence_is_sent_once() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -271,7 +284,7 @@ fn presence_reaches_the_others_once() {
 }
 
 #[test]
-fn hands_stand_in_the_order_in_which_they_were_raised() {
+fn hands_are_ordered_by_the_time_they_were_raised() {
     let mut rooms = rooms(4);
     (1..=3).for_each(|conn| drop(open_and_join(&mut rooms, conn, "123", START)));
     let hand = |hand| Presence { hand, ..Presence::default() };
@@ -290,11 +303,11 @@ fn hands_stand_in_the_order_in_which_they_were_raised() {
         assert!(others.map(heard(conn)).all(|told| commands.contains(&told)), "{commands:?}");
         own
     };
-    assert!(raise(2, Some(0), Some(1)), "and they are told themselves");
+    assert!(raise(2, Some(0), Some(1)), "the sender is told as well");
     assert!(raise(1, Some(0), Some(2)));
     assert!(!raise(2, None, None));
     assert!(raise(2, Some(0), Some(3)), "at the end of the line");
-    assert!(raise(3, Some(1), Some(4)), "nobody chooses their place");
+    assert!(raise(3, Some(1), Some(4)), "clients cannot choose a place");
     assert!(!raise(1, None, None));
     assert!(raise(1, Some(u32::MAX), Some(5)));
     let (room, seat, pass) = ("123".parse().unwrap(), None, Pass::default());
@@ -303,12 +316,12 @@ fn hands_stand_in_the_order_in_which_they_were_raised() {
     let told = format!("{:?}", say(&mut rooms, 4, ClientMessage::Join(join), START));
     assert!(
         told.contains("hand: Some(6)") && !told.contains("Some(9)"),
-        "nor who comes in: {told}"
+        "nor can newcomers: {told}"
     );
 }
 
 #[test]
-fn a_broken_connection_is_made_anew_once_though_both_ask() {
+fn a_broken_connection_is_replaced_once_if_both_request_it() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -335,14 +348,14 @@ fn a_ping_is_answered_at_any_time() {
 }
 
 #[test]
-fn silence_is_pinged_and_then_ended() {
+fn a_silent_connection_is_pinged_and_then_closed() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
     let mut now = START;
     let mut log = Vec::new();
     while let Some(next) = rooms.poll_timeout().filter(|&next| next <= secs(20)) {
-        assert!(next > now, "a timeout that does not move on would spin");
+        assert!(next > now, "an unchanged timeout would spin");
         now = next;
         rooms.handle(Input::Heard(ConnId(2)), now);
         rooms.handle(Input::Tick, now);
@@ -350,8 +363,8 @@ fn silence_is_pinged_and_then_ended() {
     }
     let of = |conn| log.iter().filter(move |(_, c)| matches!(c, Command::Ping(id) if *id == conn));
     assert_eq!(of(ConnId(1)).map(|(at, _)| *at).collect::<Vec<_>>(), [secs(4), secs(8)]);
-    assert!(log.contains(&(SILENCE, Command::Close(ConnId(1)))));
+    assert!(log.contains(&(PING_TIMEOUT, Command::Close(ConnId(1)))));
     let left = ServerMessage::PeerLeft { peer: PeerId(101) };
-    assert!(log.contains(&(SILENCE, Command::Send(ConnId(2), left))));
+    assert!(log.contains(&(PING_TIMEOUT, Command::Send(ConnId(2), left))));
     assert_eq!(rooms.connection_count(), 1);
 }

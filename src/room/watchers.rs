@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Maximum rate of updates to the watchers of a room; further changes are combined.
-const NEWS: Rate = Rate::new(1, Duration::from_millis(500));
+const UPDATE_RATE: Rate = Rate::new(1, Duration::from_millis(500));
 
 /// The watchers of one room.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(super) struct Watchers {
     /// Watchers without the latest state; the one waiting longest comes first.
     behind: Vec<ConnId>,
     /// Limits the updates.
-    news: Bucket,
+    updates: Bucket,
     /// The last state shown while access was restricted.
     shown: Option<RoomState>,
 }
@@ -62,7 +62,7 @@ impl Room {
             return;
         }
         let closed = Some(self.seen_from_outside(cx.now)).filter(|state| state.gate.is_some());
-        // Activity inside is not news to watchers who may not see it.
+        // Watchers who may not see inside need no update about it.
         if closed.is_none() || self.watchers.shown != closed {
             self.watchers.outdate();
         }
@@ -74,7 +74,7 @@ impl Room {
         if self.watchers.behind.is_empty() {
             return;
         }
-        if let Err(wait) = self.watchers.news.take(NEWS, cx.now) {
+        if let Err(wait) = self.watchers.updates.take(UPDATE_RATE, cx.now) {
             self.deadlines.insert(cx.now + wait);
             return;
         }
@@ -89,7 +89,7 @@ impl Room {
         let (bytes, mut next, mut told) = (bytes(&state), None::<Duration>, Vec::new());
         for conn in whom {
             let Some(address) = self.watchers.all.get(&conn) else { continue };
-            match cx.limits.shows.take_many(bytes, *address, cx.now) {
+            match cx.limits.watcher_bytes.take_many(bytes, *address, cx.now) {
                 Ok(()) => told.push(conn),
                 Err(wait) => {
                     self.watchers.behind.push(conn);

@@ -8,7 +8,7 @@ use tracing::warn;
 /// Interval at which timers read the clock.
 pub(super) const TURN: Duration = Duration::from_secs(1);
 /// Maximum time that counts between two readings: one turn, and one second for a busy machine.
-const LATEST: Duration = Duration::from_secs(2);
+const MAX_STEP: Duration = Duration::from_secs(2);
 
 /// Wall-clock time since the Unix epoch.
 pub(super) fn unix_time() -> Duration {
@@ -19,31 +19,31 @@ pub(super) fn unix_time() -> Duration {
 #[derive(Debug)]
 pub(super) struct Clock {
     now: Duration,
-    looked: Instant,
+    read: Instant,
 }
 
 impl Clock {
     /// Creates a clock that starts at `now`.
     pub(super) fn new(now: Duration) -> Self {
-        Self { now, looked: Instant::now() }
+        Self { now, read: Instant::now() }
     }
 
     /// Returns the current time. It never runs backwards and stops while the program is suspended.
-    pub(super) fn look(&mut self) -> Duration {
-        let looked = Instant::now();
-        let passed = looked.saturating_duration_since(self.looked);
-        if passed > LATEST {
+    pub(super) fn now(&mut self) -> Duration {
+        let read = Instant::now();
+        let passed = read.saturating_duration_since(self.read);
+        if passed > MAX_STEP {
             warn!(seconds = passed.as_secs_f32(), "the process was suspended or starved");
         }
-        self.looked = looked;
-        self.now += passed.min(LATEST);
+        self.read = read;
+        self.now += passed.min(MAX_STEP);
         self.now
     }
 
     /// Returns when to read the clock again: at `at`, or after a turn.
     pub(super) fn wake(&self, at: Option<Duration>) -> Instant {
         let wait = at.map_or(TURN, |at| at.saturating_sub(self.now).min(TURN));
-        self.looked + wait
+        self.read + wait
     }
 }
 
@@ -62,18 +62,18 @@ mod tests {
     use tokio::time::advance;
 
     #[tokio::test(start_paused = true)]
-    async fn a_standstill_counts_as_a_turn_at_most() {
+    async fn a_stall_is_subtracted_from_the_clock() {
         let mut clock = Clock::new(Duration::from_secs(100));
         advance(Duration::from_millis(1500)).await;
-        assert_eq!(clock.look(), Duration::from_millis(101_500));
+        assert_eq!(clock.now(), Duration::from_millis(101_500));
         advance(Duration::from_secs(15)).await;
-        assert_eq!(clock.look(), Duration::from_millis(103_500));
+        assert_eq!(clock.now(), Duration::from_millis(103_500));
         assert_eq!(clock.wake(Some(Duration::ZERO)), Instant::now());
         assert_eq!(clock.wake(None), Instant::now() + TURN);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_waits_for_the_program_s_time() {
+    async fn waiting_follows_the_clock() {
         let waiting = tokio::spawn(running(Duration::from_secs(10)));
         tokio::task::yield_now().await;
         for _ in 0..9 {

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_too_often_is_summed_up_and_drowns_nothing_else() {
+    fn frequent_lines_are_summarised_and_hide_no_others() {
         let lines = written(|throttle| {
             for number in 0..1000 {
                 info!(number, "joined");
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn every_minute_is_a_new_one() {
+    fn counts_restart_every_minute() {
         let lines = written(|throttle| {
             for _ in 0..2 {
                 for number in 0..4 {
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_not_waited_for() {
+    fn endless_work_is_abandoned() {
         let (still, gone) = mpsc::channel::<()>();
         within(Duration::ZERO, move || assert!(gone.recv().is_err()));
         drop(still);

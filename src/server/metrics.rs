@@ -233,8 +233,9 @@ impl ClientDurations {
     }
 }
 
+/// Values are in snake case, unlike the codes of the protocol.
 fn labels(name: &'static str, value: &str) -> Labels {
-    [(name, value.to_owned())]
+    [(name, value.replace('-', "_"))]
 }
 
 /// The name of a code in the protocol.
@@ -260,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_that_clients_report_are_sorted_into_buckets() {
+    fn reported_durations_are_counted_in_their_buckets() {
         let metrics = Metrics::new();
         metrics.reported(ClientMetrics {
             join: Some(412),
@@ -282,8 +283,9 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_the_names_of_the_protocol() {
-        assert_eq!(code_name(ErrorCode::RoomFull), "room-full");
-        assert_eq!(code_name(ErrorCode::Other), "other");
+    fn labels_are_codes_in_snake_case() {
+        let label = |code| labels("code", &code_name(code));
+        assert_eq!(label(ErrorCode::WaitingRoomFull), [("code", "waiting_room_full".to_owned())]);
+        assert_eq!(label(ErrorCode::Other), [("code", "other".to_owned())]);
     }
 }

@@ -42,7 +42,7 @@ mod ws;
 pub use config::{Config, NoConfig, Task};
 pub use credentials::{
     secret_strength::WeakSecret,
-    tokens::{SEAT_VALID, TokenSigner},
+    tokens::{SEAT_TOKEN_TTL, TokenSigner},
     turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret},
 };
 pub use data::dir::DataDir;
@@ -121,19 +121,19 @@ impl Server {
             Some(secret) => secret,
             None => data.secret()?,
         };
-        let (store, kept) = data.store()?;
+        let (store, stored_rooms) = data.store()?;
         let limits = Arc::new(config.limits);
         let rooms = room::Config {
-            people: config.max_participants,
-            clocks: config.clocks,
-            rooms: limits.max_rooms,
-            kept: limits.max_stored_rooms,
-            placeless: limits.join_timeout,
+            max_participants: config.max_participants,
+            timeouts: config.timeouts,
+            max_rooms: limits.max_rooms,
+            max_stored_rooms: limits.max_stored_rooms,
+            join_timeout: limits.join_timeout,
         };
         let ice_urls = Arc::new(turn_credentials.urls());
         let (tls, keeper) = Tls::open(&config.https, &data)?;
         let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.trusted_proxies));
-        let services = Services { secret: secret.clone(), turn_credentials, store, kept };
+        let services = Services { secret: secret.clone(), turn_credentials, store, stored_rooms };
         let (hub, hub_task) = Hub::start(rooms, services)?;
         let refusals = Refusals::new(hub.metrics());
         let guard =

@@ -370,7 +370,7 @@ async fn headers_dropped_by_a_proxy_are_named() {
         assert!(refused["secondsAgo"].as_u64().unwrap() < 30, "{refused}");
     }
     let text = Reply::of(app.operators, "GET /metrics", &[]).await.body;
-    for (reason, count) in [("no-host", 1), ("no-upgrade", 2), ("origin", 2), ("handshake", 4)] {
+    for (reason, count) in [("no_host", 1), ("no_upgrade", 2), ("origin", 2), ("handshake", 4)] {
         let line = format!("salon_refusals_total{{reason=\"{reason}\"}} {count}\n");
         assert!(text.contains(&line), "{line} is missing in\n{text}");
     }

@@ -112,9 +112,9 @@ async fn events_are_counted() {
         ("salon_participants", 1.0),
         ("salon_hub_queue_length", 0.0),
         ("salon_joins_total{result=\"ok\"}", 2.0),
-        ("salon_joins_total{result=\"room-full\"}", 1.0),
-        ("salon_errors_total{code=\"room-full\"}", 1.0),
-        ("salon_errors_total{code=\"not-joined\"}", 1.0),
+        ("salon_joins_total{result=\"room_full\"}", 1.0),
+        ("salon_errors_total{code=\"room_full\"}", 1.0),
+        ("salon_errors_total{code=\"not_joined\"}", 1.0),
         ("salon_signals_forwarded_total{type=\"offer\"}", 1.0),
         ("salon_signals_forwarded_total{type=\"answer\"}", 0.0),
         ("salon_signals_forwarded_total{type=\"candidate\"}", 2.0),
@@ -122,7 +122,7 @@ async fn events_are_counted() {
     ] {
         assert_eq!(value(&text, name), Some(expected), "{name} in\n{text}");
     }
-    assert_eq!(value(&text, "salon_joins_total{result=\"not-joined\"}"), None);
+    assert_eq!(value(&text, "salon_joins_total{result=\"not_joined\"}"), None);
     assert!(value(&text, "salon_websocket_sent_bytes_total").unwrap() > 500.0, "{text}");
     assert!(text.ends_with("# EOF\n"), "{text}");
 }
@@ -140,7 +140,7 @@ async fn reconnections_are_distinguished_from_joins() {
     forger.say(json!({"type": "join", "room": "123", "seat": {"token": "forged"}})).await;
     forger.expect_error("bad-seat-token").await;
     let text = metrics(&app).await;
-    for (result, expected) in [("ok", 1.0), ("resumed", 2.0), ("bad-seat-token", 1.0)] {
+    for (result, expected) in [("ok", 1.0), ("resumed", 2.0), ("bad_seat_token", 1.0)] {
         let name = format!("salon_joins_total{{result=\"{result}\"}}");
         assert_eq!(value(&text, &name), Some(expected), "{text}");
     }

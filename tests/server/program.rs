@@ -2,7 +2,7 @@
 
 use crate::support::{Client, Folder, Reply, site, soon};
 use salon::{
-    room::Clocks,
+    room::Timeouts,
     server::{Config, Limits},
 };
 use serde_json::json;
@@ -57,8 +57,11 @@ fn sentence(output: &Output) -> String {
 fn timeouts_of_rooms_follow_the_options() {
     let args = ["salon", "--ping-timeout", "6", "--reconnect-grace", "8"].map(OsString::from);
     let (_, config) = Config::read(args, None).unwrap();
-    let Clocks { ping, silence, hold, .. } = config.clocks;
-    assert_eq!([ping, silence, hold].map(|clock| clock.as_secs()), [2, 6, 8]);
+    let Timeouts { ping_interval, ping_timeout, reconnect_grace, .. } = config.timeouts;
+    assert_eq!(
+        [ping_interval, ping_timeout, reconnect_grace].map(|timeout| timeout.as_secs()),
+        [2, 6, 8]
+    );
 }
 
 #[test]

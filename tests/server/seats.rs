@@ -66,7 +66,9 @@ async fn a_reloaded_page_reconnects_as_the_same_person() {
 
 #[tokio::test]
 async fn a_seat_is_freed_when_its_reservation_ends() {
-    let app = TestApp::start_with(|config| config.clocks.hold = Duration::from_millis(50)).await;
+    let app =
+        TestApp::start_with(|config| config.timeouts.reconnect_grace = Duration::from_millis(50))
+            .await;
     let ((mut ada, _), (bob, bob_joined)) = pair(&app).await;
     drop(bob);
     assert_eq!(ada.expect("peer-left").await["peer"], bob_joined["id"]);

@@ -18,7 +18,7 @@ fn candidate() -> Value {
 }
 
 /// The next forwarded message, without `from`, which a plain script ignores.
-async fn relayed(client: &mut Client) -> Value {
+async fn forwarded(client: &mut Client) -> Value {
     let mut message = client.hear().await;
     let from = message.as_object_mut().unwrap().remove("from");
     assert!(from.is_some(), "{message}");
@@ -39,11 +39,11 @@ async fn call_as_plain_scripts_do(frame: fn(String) -> Message) {
     let end = json!({"type": "candidate", "candidate": null});
     for message in [offer(), candidate(), end] {
         first.send(frame(message.to_string())).await;
-        assert_eq!(relayed(&mut second).await, message);
+        assert_eq!(forwarded(&mut second).await, message);
     }
     for message in [answer(), candidate()] {
         second.send(frame(message.to_string())).await;
-        assert_eq!(relayed(&mut first).await, message);
+        assert_eq!(forwarded(&mut first).await, message);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use salon::room::Clocks;
+use salon::room::Timeouts;
 use salon::server::{
     Config, Counts, DataDir, Https, Hub, Limits, LogFormat, OriginPolicy, Server, ServerError,
     Site, TURN_CREDENTIAL_TTL_MAX, TokenSigner, TrustedProxies,
@@ -88,7 +88,7 @@ impl TestApp {
             trusted_proxies: TrustedProxies::default(),
             https: Https::Off,
             http_redirect_listen: None,
-            clocks: Clocks::default(),
+            timeouts: Timeouts::default(),
             secret: Some(TokenSigner::from("the secret of these tests")),
             data_dir: DataDir::None,
             site: Site::Folder(site().to_owned()),

@@ -14,20 +14,20 @@ pub fn elapsed() -> Duration {
     Duration::try_from_secs_f64(millis.unwrap_or_default() / 1000.0).unwrap_or_default()
 }
 
-/// Time since the Unix epoch, by a clock that the person may set.
+/// Time since the Unix epoch, by the system clock, which may be changed.
 #[must_use]
 pub fn wall_clock() -> Duration {
     Duration::try_from_secs_f64(js_sys::Date::now() / 1000.0).unwrap_or_default()
 }
 
-/// Hours and minutes of a time since the Unix epoch, where this device is.
+/// Hours and minutes of a time since the Unix epoch, in local time.
 #[must_use]
 pub fn clock_time(at: Duration) -> String {
     let date = js_sys::Date::new(&(at.as_secs_f64() * 1000.0).into());
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
-/// Day and time of a time since the Unix epoch, where this device is: `2026-11-23 22.15`.
+/// Date and time of a time since the Unix epoch, in local time: `2026-11-23 22.15`.
 #[must_use]
 pub fn calendar_time(at: Duration) -> String {
     let date = js_sys::Date::new(&(at.as_secs_f64() * 1000.0).into());

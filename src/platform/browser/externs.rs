@@ -1,4 +1,4 @@
-//! Parts of the platform that web-sys has only behind its unstable flag, or not at all.
+//! Browser APIs that web-sys has only behind its unstable flag, or not at all.
 
 use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
@@ -69,8 +69,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setParameters)]
     pub(super) fn set_parameters(this: &Sender, parameters: &Object) -> Result<Promise, JsValue>;
 
-    /// `RTCRtpTransceiver` as in W3C WebRTC, section 5.4. What is stopped has directions that web-sys does
-    /// not know.
+    /// `RTCRtpTransceiver` as in W3C WebRTC, section 5.4. web-sys does not know the direction `stopped`.
     #[wasm_bindgen(extends = RtcRtpTransceiver)]
     #[derive(Clone, PartialEq)]
     pub(super) type Transceiver;
@@ -88,7 +87,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn items(this: &Transfer) -> JsValue;
 
-    /// `DataTransferItem`, one of its items.
+    /// `DataTransferItem`.
     pub(super) type Item;
 
     #[wasm_bindgen(method, catch, js_name = getAsFile)]
@@ -110,14 +109,14 @@ extern "C" {
     pub(super) fn request_window(this: &WindowOpener, options: &Object)
     -> Result<Promise, JsValue>;
 
-    /// `Intl.Segmenter` as in ECMA-402, section 18; it takes texts apart into grapheme clusters.
+    /// `Intl.Segmenter` as in ECMA-402, section 18; splits text into grapheme clusters.
     #[wasm_bindgen(js_namespace = Intl)]
     pub(super) type Segmenter;
 
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
     pub(super) fn new() -> Result<Segmenter, JsValue>;
 
-    /// What it finds, to be iterated over.
+    /// Its result, an iterable.
     #[wasm_bindgen(method)]
     pub(super) fn segment(this: &Segmenter, text: &str) -> JsValue;
 
@@ -138,15 +137,15 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn get(this: &Stats, id: &str) -> Option<Stat>;
 
-    /// One object of it, with the members that are read here (W3C WebRTC Statistics).
+    /// An entry of a report, with the members that are used (W3C WebRTC Statistics).
     #[derive(Clone)]
     pub(super) type Stat;
 
-    /// A member that is a number.
+    /// A numeric member.
     #[wasm_bindgen(method, structural, indexing_getter)]
     pub(super) fn number(this: &Stat, name: &str) -> Option<f64>;
 
-    /// A member that is a text.
+    /// A string member.
     #[wasm_bindgen(method, structural, indexing_getter)]
     pub(super) fn text(this: &Stat, name: &str) -> Option<String>;
 
@@ -239,7 +238,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn release(this: &WakeLock) -> Result<Promise, JsValue>;
 
-    /// Tells when an element's size changes.
+    /// `ResizeObserver`.
     pub(super) type ResizeObserver;
 
     #[wasm_bindgen(constructor, catch)]
@@ -320,13 +319,13 @@ extern "C" {
     pub(super) fn query_locks() -> Result<Promise, JsValue>;
 }
 
-/// Whether tabs can tell each other what they use (W3C Web Locks).
+/// Whether the browser has Web Locks (W3C Web Locks), with which tabs coordinate.
 pub(super) fn has_locks() -> bool {
     let has = |window: web_sys::Window| js_sys::Reflect::has(&window.navigator(), &"locks".into());
     web_sys::window().and_then(|window| has(window).ok()).unwrap_or_default()
 }
 
-/// The browser's storage; nothing on pages that are neither https nor localhost.
+/// The browser's storage; `None` on pages that are neither https nor localhost.
 pub(super) fn storage() -> Option<Storage> {
     let navigator = web_sys::window()?.navigator();
     let storage = js_sys::Reflect::get(&navigator, &"storage".into()).ok()?;

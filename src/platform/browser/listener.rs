@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget};
 
-/// Keeps a closure attached to one event of one target.
+/// Attaches a closure to an event of a target.
 pub(super) struct Listener {
     target: EventTarget,
     event: &'static str,
@@ -17,7 +17,7 @@ impl Listener {
         handler: impl FnMut(Event) + 'static,
     ) -> Self {
         let closure = Closure::<dyn FnMut(Event)>::new(handler);
-        // Fails only for a callback that is no function.
+        // Fails only for a callback that is not a function.
         let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
         Self { target: target.clone(), event, closure }
     }

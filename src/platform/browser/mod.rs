@@ -1,5 +1,5 @@
-//! The browser, through web-sys. Every closure handed to it is owned by something that detaches it
-//! on drop.
+//! The browser, through web-sys. Every closure passed to it is owned by a value that detaches it on
+//! drop.
 
 mod clock;
 mod connection;
@@ -41,7 +41,7 @@ pub use storage::{
 };
 pub use timer::{Interval, Timer};
 
-/// Runs a future on the page's one thread. Boxed, so that the code that runs futures exists once.
+/// Runs a future on the page's single thread. It is boxed, so that the code for it exists once.
 pub fn spawn_local(future: impl Future<Output = ()> + 'static) {
     let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
     wasm_bindgen_futures::spawn_local(future);

@@ -7,12 +7,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
-/// Milliseconds, rounded up: a timer that is early would have to run twice.
+/// Milliseconds, rounded up: a timer that fires early would have to run twice.
 fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }
 
-/// Runs something once, later.
+/// A timer that fires once.
 pub struct Timer(SendWrapper<(i32, Closure<dyn FnMut()>)>);
 
 impl Timer {
@@ -36,7 +36,7 @@ impl Drop for Timer {
     }
 }
 
-/// Runs something again and again.
+/// A timer that fires periodically.
 pub struct Interval(SendWrapper<(i32, Closure<dyn FnMut()>)>);
 
 impl Interval {
@@ -60,7 +60,7 @@ impl Drop for Interval {
     }
 }
 
-/// Resolves after a while.
+/// Resolves after a delay.
 pub(super) async fn sleep(duration: Duration) {
     let promise = Promise::new(&mut |resolve, _| {
         if let Some(window) = window() {

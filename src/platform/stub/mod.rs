@@ -1,5 +1,5 @@
-//! The server's side of the switch: the same names, none of which ever runs, because effects and
-//! event handlers do not run there.
+//! The same names for the server, where they are never called, because effects and event handlers do not
+//! run there.
 
 #![allow(missing_docs, reason = "the browser's side has them")]
 
@@ -21,7 +21,7 @@ pub use recording::*;
 use std::any::Any;
 pub use storage::*;
 
-/// What listens until it is dropped.
+/// Values that listen to events until they are dropped.
 type Watch = Option<Local<Box<dyn Any>>>;
 
 pub fn spawn_local(_: impl Future<Output = ()> + 'static) {}

@@ -1,4 +1,4 @@
-//! What the page stores: values and files.
+//! Storage of values and files.
 
 use crate::{platform::Brought, recording::Piece};
 

@@ -1,9 +1,9 @@
-//! The messages of a client.
+//! Messages from clients.
 
 use super::{
     ParseError, PresenceFields, excerpt, fields, head,
     number::needed,
-    signal::{Relayed, write_signal},
+    signal::{Forwarded, write_signal},
     write, write_head,
 };
 use crate::protocol::{
@@ -48,14 +48,14 @@ struct Host<'a> {
 }
 
 impl ClientMessage {
-    /// Reads a client's message. Unknown fields are ignored; a sender that is named is, too.
+    /// Parses a message from a client. Unknown fields are ignored, and so is `from`.
     ///
     /// # Errors
-    /// What to tell the sender.
+    /// Why the message is invalid, for its sender.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let kind = head(text)?;
-        if let Some(relayed) = Relayed::parse(&kind, text) {
-            return relayed.map(|Relayed { signal, link, to, .. }| Self::Signal {
+        if let Some(forwarded) = Forwarded::parse(&kind, text) {
+            return forwarded.map(|Forwarded { signal, link, to, .. }| Self::Signal {
                 to,
                 link,
                 signal,

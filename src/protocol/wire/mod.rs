@@ -1,7 +1,7 @@
-//! Messages to JSON and back.
+//! JSON encoding of messages.
 //!
-//! The `type` is read first and then exactly one shape is parsed, so that an unknown type, a wrong
-//! field and a repeated key are told apart, and nothing that was not parsed is ever written again.
+//! The `type` is parsed first, and then exactly one shape, so that an unknown type, a wrong field and a
+//! repeated key are distinguished, and unparsed data is never forwarded.
 
 mod client;
 pub(super) mod number;
@@ -14,26 +14,26 @@ use super::{ErrorCode, NameError, PeerId, Presence};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt};
 
-/// How many characters of what was sent an error repeats at most.
+/// Maximum number of characters that an error repeats of the message.
 const EXCERPT: usize = 200;
 
-/// Why a message was not understood.
+/// Why a message is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParseError {
     /// Not JSON, or not an object with a `type`.
     NotJson,
-    /// A `type` that is not known.
+    /// The `type` is unknown.
     UnknownType(String),
-    /// A field is missing or of the wrong shape; the text says which.
+    /// A field is missing or has the wrong shape; the text names it.
     Shape(String),
-    /// The `room` is no room name.
+    /// The `room` is not a valid room name.
     Room(NameError),
-    /// Part of a description or a candidate is too long: its name, and the most bytes it may have.
+    /// Part of a description or candidate is too long: its name, and its maximum length in bytes.
     Large(&'static str, usize),
 }
 
 impl ParseError {
-    /// The stable code for the sender.
+    /// The error code for the sender.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -58,7 +58,7 @@ impl fmt::Display for ParseError {
     }
 }
 
-/// What every message has. Some have nothing else.
+/// The field that every message has. Some have no other.
 #[derive(Serialize, Deserialize)]
 struct Head<'a> {
     #[serde(rename = "type", borrow)]
@@ -74,7 +74,7 @@ pub(super) struct PresenceFields<'a> {
 }
 
 pub(super) fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
-    // Serde would read an array, too, as the fields in their order.
+    // Serde also accepts an array with the fields in order.
     let is_object = text.trim_start().starts_with('{');
     let head = serde_json::from_str::<Head>(text).ok().filter(|_| is_object);
     head.map(|head| head.kind).ok_or(ParseError::NotJson)
@@ -84,7 +84,7 @@ pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
     serde_json::from_str(text).map_err(|error| ParseError::Shape(excerpt(&error.to_string())))
 }
 
-/// As much of a text as fits into a sentence: an error may repeat all that was sent.
+/// Cuts a text for a sentence, because an error of serde may repeat the whole message.
 fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT).collect()
 }
@@ -94,7 +94,7 @@ pub(super) fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 
-/// Writes a message that has nothing but its type.
+/// Writes a message without further fields.
 fn write_head(kind: &str) -> String {
     write(&Head { kind: Cow::Borrowed(kind) })
 }

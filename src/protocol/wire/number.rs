@@ -1,5 +1,5 @@
-//! Whole numbers as JSON has them: `0`, `0.0` and `0e0` are the same (RFC 8259, section 6), and a client
-//! in a language with one kind of number may write any of them.
+//! Integers in JSON: `0`, `0.0` and `0e0` are equal (RFC 8259, section 6), and clients in languages
+//! with a single number type may write any of them.
 
 use serde::{
     Deserializer,
@@ -7,10 +7,10 @@ use serde::{
 };
 use std::{fmt, marker::PhantomData};
 
-/// Up to here, every whole number is one of its own as a fraction, too (2 to the 53rd).
+/// Up to here (2 to the 53rd), every integer has its own `f64`.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads a number that may be missing or null.
+/// Deserialises an integer that may be null.
 pub(in crate::protocol) fn whole<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -19,7 +19,7 @@ where
     deserializer.deserialize_any(Whole(PhantomData))
 }
 
-/// Reads a number that must be there.
+/// Deserialises a required integer.
 pub(in crate::protocol) fn needed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

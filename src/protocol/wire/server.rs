@@ -1,8 +1,8 @@
-//! The messages of the server.
+//! Messages from the server.
 
 use super::{
     ParseError, PresenceFields, excerpt, fields, head,
-    signal::{Relayed, write_signal},
+    signal::{Forwarded, write_signal},
     write, write_head,
 };
 use crate::protocol::{
@@ -52,8 +52,8 @@ struct RoomStateFields<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename = "joined", rename_all = "camelCase")]
 struct Joined<'a> {
-    /// Always [`VERSION`] where it is written. A client of another version may still understand the
-    /// message, so none is refused for it.
+    /// Always [`VERSION`] when written. It is ignored when parsed, because clients of other versions may
+    /// still understand the message.
     #[serde(default)]
     protocol: u32,
     id: PeerId,
@@ -99,15 +99,16 @@ struct Error<'a> {
 }
 
 impl ServerMessage {
-    /// Reads a server's message.
+    /// Parses a message from the server.
     ///
     /// # Errors
-    /// [`ParseError::UnknownType`] for messages of later versions, which a client ignores.
+    /// Why the message is invalid; [`ParseError::UnknownType`] for messages of later versions, which
+    /// clients ignore.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let kind = head(text)?;
         let no_sender = || ParseError::Shape("missing field `from`".to_owned());
-        if let Some(relayed) = Relayed::parse(&kind, text) {
-            let Relayed { signal, link, from, .. } = relayed?;
+        if let Some(forwarded) = Forwarded::parse(&kind, text) {
+            let Forwarded { signal, link, from, .. } = forwarded?;
             return from.map(|from| Self::Signal { from, link, signal }).ok_or_else(no_sender);
         }
         Ok(match kind.as_ref() {

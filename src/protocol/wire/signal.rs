@@ -1,4 +1,4 @@
-//! The messages that are relayed from one client to another, the same in both directions.
+//! The messages that are forwarded between clients, the same in both directions.
 
 use super::{ParseError, fields, number::whole, write};
 use crate::protocol::{
@@ -9,8 +9,8 @@ use crate::protocol::{
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A message that is relayed: its own fields, and the addresses that all of them have.
-macro_rules! relayed {
+/// Declares a forwarded message: its own fields, and the common ones.
+macro_rules! forwarded {
     ($name:ident $(<$life:lifetime>)?, $kind:literal, $($(#[$attribute:meta])* $body:ident: $type:ty),+) => {
         #[derive(Serialize, Deserialize)]
         #[serde(tag = "type", rename = $kind)]
@@ -26,33 +26,33 @@ macro_rules! relayed {
     };
 }
 
-relayed!(
+forwarded!(
     Offer<'a>,
     "offer",
     offer: Cow<'a, SessionDescription>,
     #[serde(default, deserialize_with = "track::known", skip_serializing_if = "Option::is_none")]
     tracks: Option<Cow<'a, [TrackInfo]>>
 );
-relayed!(
+forwarded!(
     Answer<'a>,
     "answer",
     answer: Cow<'a, SessionDescription>,
     #[serde(default, deserialize_with = "track::known", skip_serializing_if = "Option::is_none")]
     tracks: Option<Cow<'a, [TrackInfo]>>
 );
-relayed!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);
-relayed!(ReceptionFields, "reception", reception: Reception);
+forwarded!(Candidate<'a>, "candidate", #[serde(default)] candidate: Option<Cow<'a, IceCandidate>>);
+forwarded!(ReceptionFields, "reception", reception: Reception);
 
-/// One of the relayed messages with both of its addresses, of which one is set.
-pub(super) struct Relayed {
+/// A forwarded message: `to` is set by its sender, `from` by the server.
+pub(super) struct Forwarded {
     pub(super) signal: Signal,
     pub(super) link: Option<u64>,
     pub(super) to: Option<PeerId>,
     pub(super) from: Option<PeerId>,
 }
 
-impl Relayed {
-    /// `None` if messages of this type are not relayed.
+impl Forwarded {
+    /// `None` if messages of this type are not forwarded.
     pub(super) fn parse(kind: &str, text: &str) -> Option<Result<Self, ParseError>> {
         Some(match kind {
             "offer" => fields::<Offer>(text).and_then(|Offer { offer, tracks, to, from, link }| {
@@ -109,14 +109,16 @@ pub(super) fn write_signal(
     }
 }
 
-/// A description that is of the type its message says, with what its sections bring.
+/// Checks a description, whose type has to match its message, and adds its tracks.
 fn described(
     description: Cow<'_, SessionDescription>,
     tracks: Option<Cow<'_, [TrackInfo]>>,
     kind: SdpType,
 ) -> Result<SessionDescription, ParseError> {
     if description.kind != kind {
-        return Err(ParseError::Shape("the description is of another type".to_owned()));
+        return Err(ParseError::Shape(
+            "the type of the description does not match the message".to_owned(),
+        ));
     }
     short("SDP", &description.sdp, SDP_BYTES)?;
     let tracks = tracks.map(Cow::into_owned).unwrap_or_default();
@@ -128,7 +130,7 @@ fn short(what: &'static str, text: &str, most: usize) -> Result<(), ParseError> 
     if text.len() > most { Err(ParseError::Large(what, most)) } else { Ok(()) }
 }
 
-/// A candidate none of whose parts is too long.
+/// Checks the lengths of a candidate's parts.
 fn bounded(candidate: Option<Cow<'_, IceCandidate>>) -> Result<Option<IceCandidate>, ParseError> {
     let Some(candidate) = candidate.map(Cow::into_owned) else { return Ok(None) };
     short("candidate", &candidate.candidate, CANDIDATE_BYTES)?;
@@ -140,7 +142,7 @@ fn bounded(candidate: Option<Cow<'_, IceCandidate>>) -> Result<Option<IceCandida
     Ok(Some(candidate))
 }
 
-/// What the sections of a description bring, where that is said.
+/// The tracks of a description, if they are named.
 fn named(description: &SessionDescription) -> Option<Cow<'_, [TrackInfo]>> {
     let tracks = &description.tracks;
     (!tracks.is_empty()).then_some(Cow::Borrowed(tracks.as_slice()))

@@ -8,8 +8,7 @@ use serde_json::Value;
 
 const DOCUMENTATION: &str = include_str!("../../../docs/protocol.md");
 
-/// Fields are in camelCase, and words that programs compare in kebab-case; what is said and done is
-/// documented.
+/// Checks that fields are in camelCase, codes in kebab-case, and that types and actions are documented.
 fn check_names(json: &Value) {
     for (name, value) in json.as_object().into_iter().flatten() {
         assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");
@@ -33,7 +32,7 @@ fn code(text: &str) -> ErrorCode {
 }
 
 #[test]
-fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
+fn the_five_fixed_messages_are_parsed() {
     let join = ClientMessage::parse(r#"{"type":"join","room":"123"}"#).unwrap();
     let room = "123".parse().unwrap();
     assert_eq!(
@@ -60,7 +59,7 @@ fn the_five_fixed_messages_read_as_a_plain_script_writes_them() {
 }
 
 #[test]
-fn a_whole_number_may_be_written_as_a_fraction() {
+fn integers_may_be_written_as_fractions() {
     let parse = |index: &str, link: &str| {
         let inner = format!(r#"{{"candidate":"c","sdpMid":"0","sdpMLineIndex":{index}}}"#);
         let text = format!(r#"{{"type":"candidate","candidate":{inner},"link":{link}}}"#);
@@ -107,7 +106,7 @@ fn a_whole_number_may_be_written_as_a_fraction() {
 }
 
 #[test]
-fn why_a_connection_does_not_begin_may_be_said_in_later_words() {
+fn unknown_failures_are_accepted() {
     let parse = |failure: &str| {
         let text = format!(r#"{{"type":"reception","reception":{{"failure":"{failure}"}}}}"#);
         match ClientMessage::parse(&text) {
@@ -122,7 +121,7 @@ fn why_a_connection_does_not_begin_may_be_said_in_later_words() {
 }
 
 #[test]
-fn the_five_fixed_messages_are_written_as_a_plain_script_reads_them() {
+fn the_five_fixed_messages_have_stable_json() {
     let peer = Person { id: PeerId(7), presence: Presence::default(), seconds: 3 };
     let ready = ServerMessage::Ready { role: Role::Caller, peer, link: 1 }.to_json();
     assert!(
@@ -144,7 +143,7 @@ fn the_five_fixed_messages_are_written_as_a_plain_script_reads_them() {
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn written_messages_are_parsed() {
     let presence = Presence {
         name: DisplayName::from("Ada \"A\""),
         mic: false,
@@ -281,7 +280,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn joined_names_the_version_of_the_protocol() {
+fn joined_contains_the_protocol_version() {
     let joined = ServerMessage::Joined {
         id: PeerId(1),
         state: RoomState::default(),
@@ -299,14 +298,14 @@ fn joined_names_the_version_of_the_protocol() {
 }
 
 #[test]
-fn credentials_are_written_as_documented() {
+fn credentials_have_the_documented_json() {
     let ice = |ttl| ServerMessage::Ice(IceGrant { servers: vec![], ttl }).to_json();
     assert_eq!(ice(Some(600)), r#"{"type":"ice","iceServers":[],"iceTtl":600}"#);
     assert_eq!(ice(None), r#"{"type":"ice","iceServers":[]}"#);
 }
 
 #[test]
-fn what_a_host_does_is_written_as_documented() {
+fn host_actions_have_the_documented_json() {
     let mute =
         r#"{"type":"host","action":{"do":"mute","to":"0000000000000006","what":"microphone"}}"#;
     let action = HostAction::Mute { to: PeerId(6), what: TrackSource::Microphone };
@@ -321,7 +320,7 @@ fn what_a_host_does_is_written_as_documented() {
 }
 
 #[test]
-fn what_the_sections_bring_may_stand_beside_a_description() {
+fn tracks_are_a_field_next_to_the_description() {
     let offer = |tracks: &str| {
         format!(r#"{{"type":"offer","offer":{{"type":"offer","sdp":""}},"tracks":{tracks}}}"#)
     };
@@ -369,7 +368,7 @@ fn what_the_sections_bring_may_stand_beside_a_description() {
 }
 
 #[test]
-fn each_kind_of_bad_input_has_its_own_code() {
+fn each_kind_of_invalid_message_has_its_code() {
     for text in [
         "",
         "hello",
@@ -394,7 +393,7 @@ fn each_kind_of_bad_input_has_its_own_code() {
 }
 
 #[test]
-fn clients_survive_codes_of_later_versions() {
+fn unknown_error_codes_are_accepted() {
     let later = r#"{"type":"error","code":"moon-phase","message":"Wait."}"#;
     let Ok(ServerMessage::Error { code, .. }) = ServerMessage::parse(later) else { panic!() };
     assert_eq!(code, ErrorCode::Other);

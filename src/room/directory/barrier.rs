@@ -12,10 +12,10 @@ use std::{
 };
 
 /// Maximum time that messages wait for a write.
-pub const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum number of commands that wait for one connection. Beyond that they no longer wait,
 /// because forwarded descriptions are large.
-const WAITING: usize = 128;
+const MAX_WAITING_COMMANDS: usize = 128;
 
 #[derive(Debug)]
 struct Write {
@@ -58,7 +58,7 @@ impl Barrier {
         now: Duration,
     ) -> u64 {
         self.last += 1;
-        self.writes.push_back(Write { number: self.last, until: now + WRITTEN_WITHIN, host });
+        self.writes.push_back(Write { number: self.last, until: now + WRITE_TIMEOUT, host });
         self.rooms.insert(room.clone(), self.last);
         for conn in told {
             self.held.entry(conn).or_default().number = self.last;
@@ -99,7 +99,7 @@ impl Barrier {
         let held = self.held.get_mut(&conn)?;
         held.commands += 1;
         let number = held.number;
-        if held.commands > WAITING {
+        if held.commands > MAX_WAITING_COMMANDS {
             self.crowded = self.crowded.max(Some(number));
         }
         Some(number)

@@ -1,8 +1,8 @@
-//! The connections: their place, and when each was last heard from.
+//! The connections: the room of each, and when it was last heard from.
 
 use super::{
     super::{ConnId, Standing},
-    Clocks,
+    Timeouts,
     heartbeat::Heartbeat,
 };
 use crate::protocol::{PeerId, RoomName};
@@ -13,37 +13,37 @@ use std::{
 
 /// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    /// Has not asked for anything yet, or has left. It is closed at this time.
+enum ConnState {
+    /// Not in a room; closed at this time.
     Idle(Duration),
-    /// Watches a room, waits in front of it or sits in it.
-    In(RoomName, Standing),
+    /// Watches a room, waits to be admitted, or has a seat.
+    InRoom(RoomName, Standing),
 }
 
-impl Place {
-    /// When a connection that stays there is closed.
-    fn ends(&self) -> Option<Duration> {
+impl ConnState {
+    /// When the connection is closed if it stays in this state.
+    fn closes_at(&self) -> Option<Duration> {
         match self {
             Self::Idle(until) => Some(*until),
-            Self::In(..) => None,
+            Self::InRoom(..) => None,
         }
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Connections {
-    /// How long a connection may be idle.
+    /// Time after which an idle connection is closed.
     idle_for: Duration,
-    places: BTreeMap<ConnId, Place>,
+    states: BTreeMap<ConnId, ConnState>,
     /// When to close those that are idle.
     idle: BTreeSet<(Duration, ConnId)>,
     pub(super) heartbeat: Heartbeat,
 }
 
 impl Connections {
-    pub(super) fn new(clocks: Clocks, idle_for: Duration) -> Self {
-        let heartbeat = Heartbeat::new(clocks);
-        Self { idle_for, places: BTreeMap::new(), idle: BTreeSet::new(), heartbeat }
+    pub(super) fn new(timeouts: Timeouts, idle_for: Duration) -> Self {
+        let heartbeat = Heartbeat::new(timeouts);
+        Self { idle_for, states: BTreeMap::new(), idle: BTreeSet::new(), heartbeat }
     }
 
     pub(super) fn open(&mut self, conn: ConnId, now: Duration) {
@@ -52,56 +52,56 @@ impl Connections {
     }
 
     pub(super) fn close(&mut self, conn: ConnId) {
-        if let Some(until) = self.places.remove(&conn).as_ref().and_then(Place::ends) {
+        if let Some(until) = self.states.remove(&conn).as_ref().and_then(ConnState::closes_at) {
             self.idle.remove(&(until, conn));
         }
         self.heartbeat.close(conn);
     }
 
     pub(super) fn contains(&self, conn: ConnId) -> bool {
-        self.places.contains_key(&conn)
+        self.states.contains_key(&conn)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.states.len()
     }
 
-    /// The room that a connection watches, waits for or sits in.
+    /// The room that a connection watches, waits for or has a seat in.
     pub(super) fn room(&self, conn: ConnId) -> Option<&RoomName> {
-        match self.places.get(&conn)? {
-            Place::In(name, _) => Some(name),
-            Place::Idle(_) => None,
+        match self.states.get(&conn)? {
+            ConnState::InRoom(name, _) => Some(name),
+            ConnState::Idle(_) => None,
         }
     }
 
     pub(super) fn seat(&self, conn: ConnId) -> Option<(&RoomName, PeerId)> {
-        match self.places.get(&conn)? {
-            Place::In(name, Standing::Seated(id)) => Some((name, *id)),
+        match self.states.get(&conn)? {
+            ConnState::InRoom(name, Standing::Seated(id)) => Some((name, *id)),
             _ => None,
         }
     }
 
     pub(super) fn is_waiting(&self, conn: ConnId) -> bool {
-        matches!(self.places.get(&conn), Some(Place::In(_, Standing::Waiting)))
+        matches!(self.states.get(&conn), Some(ConnState::InRoom(_, Standing::Waiting)))
     }
 
     /// Marks a connection as being in no room.
     pub(super) fn set_idle(&mut self, conn: ConnId, now: Duration) {
-        self.put(conn, Place::Idle(now + self.idle_for));
+        self.put(conn, ConnState::Idle(now + self.idle_for));
     }
 
     /// Marks a connection as being in a room with this standing.
     pub(super) fn set_in(&mut self, conn: ConnId, room: &RoomName, standing: Standing) {
-        self.put(conn, Place::In(room.clone(), standing));
+        self.put(conn, ConnState::InRoom(room.clone(), standing));
     }
 
-    fn put(&mut self, conn: ConnId, place: Place) {
-        let ends = place.ends();
-        let before = self.places.insert(conn, place);
-        if let Some(until) = before.as_ref().and_then(Place::ends) {
+    fn put(&mut self, conn: ConnId, state: ConnState) {
+        let closes_at = state.closes_at();
+        let before = self.states.insert(conn, state);
+        if let Some(until) = before.as_ref().and_then(ConnState::closes_at) {
             self.idle.remove(&(until, conn));
         }
-        self.idle.extend(ends.map(|until| (until, conn)));
+        self.idle.extend(closes_at.map(|until| (until, conn)));
     }
 
     /// The next connection that has been idle for too long at `now`.

@@ -6,7 +6,7 @@ use crate::protocol::{ClientMessage, ErrorCode, RoomName};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Maximum number of a newcomer's messages that queue behind a waiting one.
-const BEHIND: usize = 8;
+const MAX_BEHIND: usize = 8;
 
 /// Something that waits for a room to be loaded.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Deferred {
 
 impl Directory {
     /// Handles a message, unless it has to wait.
-    pub(super) fn hear(
+    pub(super) fn receive(
         &mut self,
         conn: ConnId,
         message: ClientMessage,
@@ -97,7 +97,8 @@ impl Directory {
                 _ => return self.put_behind(conn, message, identity),
             }
         }
-        let unknown = entered(&message).filter(|room| self.stored_rooms.holds(room)).cloned();
+        let unknown =
+            entered(&message).filter(|room| self.stored_rooms.is_only_on_disk(room)).cloned();
         if let Some(room) = unknown.filter(|_| self.seat(conn).is_none()) {
             let ticket = self.deferred.put_behind(conn);
             let input = Box::new(Input::Message { conn, message: Ok(message), identity });
@@ -117,7 +118,7 @@ impl Directory {
         identity: Box<Identity>,
     ) -> Result<(), Refusal> {
         let Some(behind) = self.deferred.behind.get_mut(&conn) else { return Ok(()) };
-        if behind.messages.len() >= BEHIND {
+        if behind.messages.len() >= MAX_BEHIND {
             let sentence = "Wait for the answer to your join first.";
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
@@ -143,16 +144,16 @@ impl Directory {
     pub(super) fn checked(&mut self, ticket: u64, checked: Checked) {
         let Some((room, mut input)) = self.deferred.checks.remove(&ticket) else { return };
         let Input::Message { conn, identity, .. } = &mut input else { return };
-        // A participant who has moved to another room changes nothing here.
+        // The participant has moved to another room, which must not be affected.
         if self.seat(*conn).is_some_and(|(seated, _)| *seated != room) {
             return;
         }
-        identity.tried = true;
+        identity.passcode_checked = true;
         match checked {
             Checked::Fits(hash) => identity.passcode = Some(hash),
             Checked::Differs => {}
             Checked::Busy => {
-                self.limits.guessers.give_back(&identity.address);
+                self.limits.passcode_attempts.give_back(&identity.address);
                 let sentence = "Too many passcodes are being checked. Try again in a moment.";
                 let busy = refusal(ErrorCode::TryLater, sentence);
                 return self.refuse_deferred(ticket, &input, busy);

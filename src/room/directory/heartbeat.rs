@@ -1,6 +1,6 @@
 //! When connections were last heard from, and the consequences of silence.
 
-use super::{Clocks, ConnId};
+use super::{ConnId, Timeouts};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -17,19 +17,19 @@ pub(super) enum Due {
 /// expires, so that a message costs no reordering.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
-    clocks: Clocks,
+    timeouts: Timeouts,
     heard: BTreeMap<ConnId, Duration>,
     deadlines: BTreeSet<(Duration, ConnId)>,
 }
 
 impl Heartbeat {
-    pub(super) fn new(clocks: Clocks) -> Self {
-        Self { clocks, heard: BTreeMap::new(), deadlines: BTreeSet::new() }
+    pub(super) fn new(timeouts: Timeouts) -> Self {
+        Self { timeouts, heard: BTreeMap::new(), deadlines: BTreeSet::new() }
     }
 
     pub(super) fn open(&mut self, conn: ConnId, now: Duration) {
         self.heard.insert(conn, now);
-        self.deadlines.insert((now + self.clocks.ping, conn));
+        self.deadlines.insert((now + self.timeouts.ping_interval, conn));
     }
 
     pub(super) fn heard(&mut self, conn: ConnId, now: Duration) {
@@ -49,21 +49,21 @@ impl Heartbeat {
 
     /// The next connection with an expired deadline at `now`.
     pub(super) fn expire(&mut self, now: Duration) -> Option<(ConnId, Due)> {
-        let Clocks { ping, silence, .. } = self.clocks;
+        let Timeouts { ping_interval, ping_timeout, .. } = self.timeouts;
         while let Some(&(deadline, conn)) = self.deadlines.first() {
             if deadline > now {
                 return None;
             }
             self.deadlines.pop_first();
             let Some(&heard) = self.heard.get(&conn) else { continue };
-            if heard + silence <= now {
+            if heard + ping_timeout <= now {
                 return Some((conn, Due::End));
             }
-            if heard + ping > now {
-                self.deadlines.insert((heard + ping, conn));
+            if heard + ping_interval > now {
+                self.deadlines.insert((heard + ping_interval, conn));
                 continue;
             }
-            self.deadlines.insert(((now + ping).min(heard + silence), conn));
+            self.deadlines.insert(((now + ping_interval).min(heard + ping_timeout), conn));
             return Some((conn, Due::Ping));
         }
         None

@@ -2,21 +2,20 @@
 //! counts across rooms, stored rooms without people, and pending writes.
 
 mod barrier;
-mod clocks;
 mod connections;
 mod deferred;
 mod heartbeat;
 mod limits;
 mod routing;
 mod stored_rooms;
+mod timeouts;
 
-use super::{ConnId, Identity, Keeping, Refusal, Room, refusal};
+use super::{ConnId, Decisions, Identity, Refusal, Room, refusal};
 use crate::protocol::{
     ClientMessage, ErrorCode, ParseError, PeerId, RoomName, RoomState, ServerMessage,
 };
 use barrier::Barrier;
-pub use barrier::WRITTEN_WITHIN;
-pub use clocks::Clocks;
+pub use barrier::WRITE_TIMEOUT;
 use connections::Connections;
 use deferred::{Asker, Deferred};
 pub use deferred::{Check, Checked};
@@ -28,6 +27,7 @@ use std::{
     time::Duration,
 };
 use stored_rooms::StoredRooms;
+pub use timeouts::Timeouts;
 
 /// Interval at which expired rooms are looked for.
 pub(super) const SWEEP: Duration = Duration::from_secs(60 * 60);
@@ -36,15 +36,15 @@ pub(super) const SWEEP: Duration = Duration::from_secs(60 * 60);
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Maximum number of participants in one room; at least 1.
-    pub people: usize,
-    /// Timeouts for silent participants.
-    pub clocks: Clocks,
+    pub max_participants: usize,
+    /// Timeouts for silent and disconnected participants.
+    pub timeouts: Timeouts,
     /// Maximum number of rooms with people inside or waiting.
-    pub rooms: usize,
+    pub max_rooms: usize,
     /// Maximum number of stored rooms.
-    pub kept: usize,
-    /// How long a connection may be idle, neither watching nor in a room.
-    pub placeless: Duration,
+    pub max_stored_rooms: usize,
+    /// Time after which a connection is closed that neither watches a room nor is in one.
+    pub join_timeout: Duration,
 }
 
 /// An event of a socket, or the passing of time.
@@ -52,13 +52,13 @@ pub struct Config {
 pub enum Input {
     /// A socket is open.
     Opened(ConnId),
-    /// A socket said something.
+    /// A socket received a message.
     Message {
         /// The socket.
         conn: ConnId,
         /// The message, or why it could not be parsed.
         message: Result<ClientMessage, ParseError>,
-        /// The sender's identity, should this message take a seat.
+        /// The sender's identity, in case the message takes a seat.
         identity: Box<Identity>,
     },
     /// A socket answered a ping or gave another sign of life.
@@ -67,12 +67,12 @@ pub enum Input {
     Unloaded(ConnId),
     /// A socket is gone.
     Closed(ConnId),
-    /// A page asks what is public about a room. Answered by its number.
-    Look(u64, RoomName),
+    /// A page asks for the public state of a room. [`Command::Answer`] carries the same number.
+    Query(u64, RoomName),
     /// The writes before this [`Command::Sync`] are done, or have failed.
     Synced(u64, bool),
     /// The content of the room in [`Command::Load`], if it is stored.
-    Loaded(RoomName, Option<Keeping>),
+    Loaded(RoomName, Option<Decisions>),
     /// Rooms that [`Command::Sweep`] found expired.
     Swept(Vec<RoomName>),
     /// The result of the [`Command::Check`] with this ticket.
@@ -87,14 +87,14 @@ pub enum Command {
     /// Send a message. Its [`IceGrant`](crate::protocol::IceGrant), if any, is empty here:
     /// credentials are created when it is sent, for the seat in [`Directory::seat`].
     Send(ConnId, ServerMessage),
-    /// Send the same message to several sockets. It contains nothing meant for only one of them.
+    /// Send the same message to several sockets. It contains nothing specific to one of them.
     Broadcast(Vec<ConnId>, ServerMessage),
     /// Ask for a sign of life (RFC 6455, section 5.5.2).
     Ping(ConnId),
     /// Close a socket that has gone silent. Its state is already gone.
     Close(ConnId),
     /// Store the decisions of a room's hosts, for [`Input::Loaded`].
-    Keep(RoomName, Keeping),
+    Store(RoomName, Decisions),
     /// Delete everything stored about a room.
     Forget(RoomName),
     /// Return [`Input::Synced`] when everything before this is stored.
@@ -108,7 +108,7 @@ pub enum Command {
     /// Hand this to [`Directory::handle`] again: its dependency is available now. The sender must
     /// be identified again.
     Resume(Box<Input>),
-    /// Answer an [`Input::Look`].
+    /// Answer an [`Input::Query`].
     Answer(u64, RoomState),
     /// Send the room's host key of this generation.
     SendHostKey(ConnId, RoomName, u64),
@@ -133,7 +133,7 @@ pub struct Directory {
     /// When to look for expired rooms.
     sweep: Duration,
     /// Until this time, people with seats from before the start may still return.
-    pub(super) gathered: Duration,
+    pub(super) resume_window_ends: Duration,
     commands: VecDeque<Command>,
 }
 
@@ -144,15 +144,15 @@ impl Directory {
     pub fn new(
         config: Config,
         now: Duration,
-        kept: impl IntoIterator<Item = (RoomName, Option<Duration>)>,
+        stored: impl IntoIterator<Item = (RoomName, Option<Duration>)>,
     ) -> Self {
-        let connections = Connections::new(config.clocks, config.placeless);
+        let connections = Connections::new(config.timeouts, config.join_timeout);
         Self {
-            gathered: now + config.clocks.hold,
+            resume_window_ends: now + config.timeouts.reconnect_grace,
             config,
             rooms: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            stored_rooms: StoredRooms::new(kept),
+            stored_rooms: StoredRooms::new(stored),
             census: Census::default(),
             limits: Limits::new(),
             barrier: Barrier::default(),
@@ -176,13 +176,15 @@ impl Directory {
             }
             Input::Heard(conn) => self.connections.heartbeat.heard(conn, now),
             Input::Unloaded(conn) => {
-                let Clocks { hold, reload, .. } = self.config.clocks;
-                self.vacate(conn, now + hold.min(reload), now);
+                let Timeouts { reconnect_grace, reload_grace, .. } = self.config.timeouts;
+                self.vacate(conn, now + reconnect_grace.min(reload_grace), now);
             }
-            Input::Closed(conn) => self.close(conn, now + self.config.clocks.hold, now),
-            Input::Look(question, room) => self.look(question, &room, now),
+            Input::Closed(conn) => {
+                self.close(conn, now + self.config.timeouts.reconnect_grace, now)
+            }
+            Input::Query(question, room) => self.query(question, &room, now),
             Input::Synced(number, written) => self.synced(number, written),
-            Input::Loaded(room, kept) => self.loaded(&room, kept, now),
+            Input::Loaded(room, decisions) => self.loaded(&room, decisions, now),
             Input::Swept(rooms) => self.stored_rooms.swept(&rooms),
             Input::Checked(ticket, checked) => self.checked(ticket, checked),
             Input::Tick => self.tick(now),
@@ -198,7 +200,7 @@ impl Directory {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let rooms = self.deadlines.first().map(|(deadline, _)| *deadline);
-        let unused = self.kept_count() == 0 && self.limits.is_empty();
+        let unused = self.stored_count() == 0 && self.limits.is_empty();
         let sweep = Some(self.sweep).filter(|_| !unused);
         let elsewhere = self.barrier.next().into_iter().chain(self.stored_rooms.next());
         let all = self.connections.next().into_iter().chain(rooms).chain(sweep);
@@ -211,8 +213,9 @@ impl Directory {
         if let Some(room) = self.rooms.get(room) {
             return room.seen_from_outside(now);
         }
-        let empty = RoomState { people: Vec::new(), limit: self.config.people, gate: None };
-        super::behind_gate(empty, self.stored_rooms.keeping(room))
+        let empty =
+            RoomState { people: Vec::new(), limit: self.config.max_participants, gate: None };
+        super::behind_gate(empty, self.stored_rooms.decisions(room))
     }
 
     /// The seat of a connection, and its room.
@@ -221,9 +224,9 @@ impl Directory {
         self.connections.seat(conn)
     }
 
-    /// The connection of a person in the same room as another connection's.
+    /// The connection of a participant in the room of another connection.
     #[must_use]
-    pub fn beside(&self, conn: ConnId, id: PeerId) -> Option<ConnId> {
+    pub fn conn_of_peer(&self, conn: ConnId, id: PeerId) -> Option<ConnId> {
         let (name, _) = self.seat(conn)?;
         self.rooms.get(name)?.seats.get(id)?.conn()
     }
@@ -236,7 +239,7 @@ impl Directory {
 
     /// Number of seats taken or reserved.
     #[must_use]
-    pub fn person_count(&self) -> usize {
+    pub fn participant_count(&self) -> usize {
         self.rooms.values().map(|room| room.seats.all().len()).sum()
     }
 
@@ -248,7 +251,7 @@ impl Directory {
 
     /// Whether a pair is still waiting to connect.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn is_introducing(&self) -> bool {
+    pub(crate) fn is_pairing(&self) -> bool {
         self.rooms.values().any(Room::is_pairing)
     }
 
@@ -259,8 +262,8 @@ impl Directory {
     }
 
     /// Number of stored rooms.
-    pub(super) fn kept_count(&self) -> usize {
-        self.census.kept + self.stored_rooms.len()
+    pub(super) fn stored_count(&self) -> usize {
+        self.census.stored + self.stored_rooms.len()
     }
 
     fn tick(&mut self, now: Duration) {
@@ -273,8 +276,8 @@ impl Directory {
                 Due::Ping => self.commands.push_back(Command::Ping(conn)),
                 Due::End => {
                     // It has been silent for a while already.
-                    let Clocks { hold, silence, .. } = self.config.clocks;
-                    self.close(conn, now + hold.saturating_sub(silence), now);
+                    let Timeouts { reconnect_grace, ping_timeout, .. } = self.config.timeouts;
+                    self.close(conn, now + reconnect_grace.saturating_sub(ping_timeout), now);
                     self.commands.push_back(Command::Close(conn));
                 }
             }
@@ -296,7 +299,7 @@ impl Directory {
     fn forget_unused(&mut self, now: Duration) {
         self.limits.forget_full(now);
         self.sweep_rooms(now);
-        for room in self.stored_rooms.over(now) {
+        for room in self.stored_rooms.expired(now) {
             self.forget(&room, now);
         }
         if self.stored_rooms.is_on_disk() {

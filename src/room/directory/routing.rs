@@ -13,7 +13,7 @@ impl Room {
     fn footprint(&self) -> Footprint {
         Footprint {
             is_occupied: self.is_occupied(),
-            is_kept: self.kept.keeping.is_some(),
+            is_stored: self.settings.decisions.is_some(),
             due: self.poll_timeout(),
         }
     }
@@ -29,7 +29,7 @@ impl Directory {
     ) {
         let refusal = |error: ParseError| (error.code(), error.to_string());
         let done =
-            message.map_err(refusal).and_then(|message| self.hear(conn, message, identity, now));
+            message.map_err(refusal).and_then(|message| self.receive(conn, message, identity, now));
         if let Err(refusal) = done {
             self.refuse(conn, refusal);
         }
@@ -67,17 +67,17 @@ impl Directory {
         Err(refusal(ErrorCode::AlreadyJoined, sentence))
     }
 
-    pub(super) fn close(&mut self, conn: ConnId, hold: Duration, now: Duration) {
-        self.vacate(conn, hold, now);
+    pub(super) fn close(&mut self, conn: ConnId, reserved_until: Duration, now: Duration) {
+        self.vacate(conn, reserved_until, now);
         self.connections.close(conn);
         self.barrier.forget(conn);
         self.deferred.forget(conn);
     }
 
     /// Takes a connection out of its room.
-    pub(super) fn vacate(&mut self, conn: ConnId, hold: Duration, now: Duration) {
+    pub(super) fn vacate(&mut self, conn: ConnId, reserved_until: Duration, now: Duration) {
         if let Some(room) = self.connections.room(conn).cloned() {
-            self.in_room(&room, RoomInput::Gone { conn, hold }, now);
+            self.in_room(&room, RoomInput::Gone { conn, reserved_until }, now);
         }
     }
 
@@ -86,8 +86,8 @@ impl Directory {
     }
 
     pub(super) fn sweep_rooms(&mut self, now: Duration) {
-        let kept = self.rooms.iter().filter(|(_, room)| room.kept.keeping.is_some());
-        for name in kept.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+        let stored = self.rooms.iter().filter(|(_, room)| room.settings.decisions.is_some());
+        for name in stored.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
             self.in_room(&name, RoomInput::Sweep, now);
         }
     }
@@ -104,7 +104,7 @@ impl Directory {
             std::iter::from_fn(|| room.poll()).collect::<Vec<_>>()
         });
         for output in outputs {
-            self.obey(name, output, now);
+            self.execute(name, output, now);
         }
     }
 
@@ -115,7 +115,10 @@ impl Directory {
         now: Duration,
         act: impl FnOnce(&mut Room, &mut super::Limits) -> T,
     ) -> T {
-        let terms = Terms { people: self.config.people, gathered: self.gathered };
+        let terms = Terms {
+            max_participants: self.config.max_participants,
+            resume_window_ends: self.resume_window_ends,
+        };
         let before = self.rooms.get(name).map(Room::footprint).unwrap_or_default();
         let Self { rooms, stored_rooms, limits, .. } = self;
         let fresh = || Room::new(name.clone(), terms, stored_rooms.take(name), now);
@@ -125,15 +128,15 @@ impl Directory {
             room.footprint()
         } else {
             if let Some(dormant) = rooms.remove(name).and_then(Room::into_dormant) {
-                stored_rooms.rest(name, dormant, now);
+                stored_rooms.put_back(name, dormant, now);
             }
             Footprint::default()
         };
-        self.keep_books(name, before, after);
+        self.update_counts(name, before, after);
         done
     }
 
-    fn keep_books(&mut self, name: &RoomName, before: Footprint, after: Footprint) {
+    fn update_counts(&mut self, name: &RoomName, before: Footprint, after: Footprint) {
         self.census.update(before, after);
         if before.due != after.due {
             if let Some(due) = before.due {
@@ -147,26 +150,29 @@ impl Directory {
     fn space(&self, name: &RoomName, by: Option<ConnId>, input: &RoomInput) -> Space {
         let is_occupied = self.rooms.get(name).is_some_and(Room::is_occupied);
         let others = self.census.occupied.saturating_sub(usize::from(is_occupied));
-        let most = self.config.rooms;
+        let most = self.config.max_rooms;
         let occupied = if others < most { Ok(()) } else { Err(most) };
-        let most = self.config.kept;
+        let most = self.config.max_stored_rooms;
         let is_stored = self.rooms.get(name).is_some_and(Room::is_stored);
-        let kept = if is_stored || self.kept_count() < most {
+        let stored = if is_stored || self.stored_count() < most {
             Vacancy::Free
-        } else if may_keep(input) && self.least_used(name, by).is_some() {
+        } else if may_store(input) && self.least_used(name, by).is_some() {
             Vacancy::Displacing
         } else {
             Vacancy::None { most }
         };
-        Space { occupied, kept }
+        Space { occupied, stored }
     }
 
     /// The room to evict first, if any, apart from this one: the least recently used empty room
     /// that was used on a single day.
     fn least_used(&self, but: &RoomName, leaving: Option<ConnId>) -> Option<RoomName> {
         let empty = self.rooms.iter().filter(|(_, room)| !room.is_occupied_beside(leaving));
-        let kept = empty.filter_map(|(name, room)| Some((name, room.kept.keeping.as_ref()?)));
-        let brief = kept.filter(|(_, kept)| kept.brief).map(|(name, kept)| (kept.used, name));
+        let stored =
+            empty.filter_map(|(name, room)| Some((name, room.settings.decisions.as_ref()?)));
+        let brief = stored
+            .filter(|(_, decisions)| decisions.brief)
+            .map(|(name, decisions)| (decisions.used, name));
         let all = brief.chain(self.stored_rooms.brief()).filter(|(_, name)| *name != but);
         all.min().map(|(_, name)| name.clone())
     }
@@ -181,7 +187,7 @@ impl Directory {
     }
 
     /// Executes the output of a room.
-    fn obey(&mut self, name: &RoomName, output: RoomOutput, now: Duration) {
+    fn execute(&mut self, name: &RoomName, output: RoomOutput, now: Duration) {
         match output {
             RoomOutput::Send(conn, message) => self.send(conn, message),
             RoomOutput::Broadcast(to, message) => {
@@ -197,7 +203,9 @@ impl Directory {
                     self.forget(&other, now);
                 }
             }
-            RoomOutput::Keep(kept) => self.commands.push_back(Command::Keep(name.clone(), kept)),
+            RoomOutput::Store(decisions) => {
+                self.commands.push_back(Command::Store(name.clone(), decisions))
+            }
             RoomOutput::Forget => self.commands.push_back(Command::Forget(name.clone())),
             RoomOutput::Sync { told, host } => {
                 let number = self.barrier.begin(name, told, host, now);
@@ -215,8 +223,8 @@ impl Directory {
         self.connections.set_in(conn, name, standing);
     }
 
-    pub(super) fn look(&mut self, question: u64, room: &RoomName, now: Duration) {
-        if !self.stored_rooms.holds(room) {
+    pub(super) fn query(&mut self, question: u64, room: &RoomName, now: Duration) {
+        if !self.stored_rooms.is_only_on_disk(room) {
             return self.answer(question, room, now);
         }
         let asker = Asker::Page(question, room.clone());
@@ -232,7 +240,7 @@ impl Directory {
 }
 
 /// Whether this input may start storing a room.
-fn may_keep(input: &RoomInput) -> bool {
+fn may_store(input: &RoomInput) -> bool {
     let RoomInput::Message { message, identity, .. } = input else { return false };
     match message {
         ClientMessage::Host(_) => true,

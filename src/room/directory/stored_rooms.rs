@@ -3,7 +3,7 @@
 
 use super::{
     super::{Bucket, Dormant},
-    Asker, Command, Directory, Keeping, Refusal, refusal,
+    Asker, Command, Decisions, Directory, Refusal, refusal,
 };
 use crate::protocol::{ErrorCode, RoomName, RoomState};
 use std::{
@@ -12,11 +12,11 @@ use std::{
 };
 
 /// Timeout for loading a room.
-const LOADED_WITHIN: Duration = Duration::from_secs(2);
+const LOAD_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum number of rooms being loaded.
-const LOADING: usize = 1000;
+const MAX_LOADING: usize = 1000;
 /// Maximum number of empty rooms kept in memory: about 10 KB each with all invitations.
-const IDLE: usize = 500;
+const MAX_IDLE: usize = 500;
 
 #[derive(Debug)]
 struct Loading {
@@ -56,26 +56,26 @@ impl StoredRooms {
     }
 
     /// Whether a room has to be loaded from disk.
-    pub(super) fn holds(&self, room: &RoomName) -> bool {
+    pub(super) fn is_only_on_disk(&self, room: &RoomName) -> bool {
         self.names.contains_key(room)
     }
 
     /// What is stored of a room, if it is in memory.
-    pub(super) fn keeping(&self, room: &RoomName) -> Option<&Keeping> {
-        self.dormant.get(room).map(|dormant| &dormant.keeping)
+    pub(super) fn decisions(&self, room: &RoomName) -> Option<&Decisions> {
+        self.dormant.get(room).map(|dormant| &dormant.decisions)
     }
 
     /// Candidates for eviction: rooms used on a single day, with the time of use, least recently
     /// used first.
     pub(super) fn brief(&self) -> impl Iterator<Item = (Duration, &RoomName)> {
-        let brief = self.dormant.iter().filter(|(_, dormant)| dormant.keeping.brief);
-        let in_memory = brief.map(|(room, dormant)| (dormant.keeping.used, room));
+        let brief = self.dormant.iter().filter(|(_, dormant)| dormant.decisions.brief);
+        let in_memory = brief.map(|(room, dormant)| (dormant.decisions.used, room));
         in_memory.chain(self.brief.first().map(|(used, room)| (*used, room)))
     }
 
     /// The rooms in memory that have expired.
-    pub(super) fn over(&self, now: Duration) -> Vec<RoomName> {
-        let over = self.dormant.iter().filter(|(_, dormant)| dormant.keeping.is_over(now));
+    pub(super) fn expired(&self, now: Duration) -> Vec<RoomName> {
+        let over = self.dormant.iter().filter(|(_, dormant)| dormant.decisions.is_expired(now));
         over.map(|(room, _)| room.clone()).collect()
     }
 
@@ -108,19 +108,19 @@ impl StoredRooms {
 
     /// Puts back a room that everyone has left. The least recently used one goes back to disk,
     /// unless its passcode is under attack.
-    pub(super) fn rest(&mut self, room: &RoomName, dormant: Dormant, now: Duration) {
+    pub(super) fn put_back(&mut self, room: &RoomName, dormant: Dormant, now: Duration) {
         self.dormant.insert(room.clone(), dormant);
         self.idle.push_back(room.clone());
-        if self.idle.len() <= IDLE {
+        if self.idle.len() <= MAX_IDLE {
             return;
         }
         let may_go = |room: &RoomName| {
-            self.dormant.get(room).is_none_or(|dormant| dormant.guesses.is_full(now))
+            self.dormant.get(room).is_none_or(|dormant| dormant.passcode_attempts.is_full(now))
         };
         let Some(index) = self.idle.iter().position(may_go) else { return };
         let Some(longest) = self.idle.remove(index) else { return };
-        if let Some(Dormant { keeping, .. }) = self.dormant.remove(&longest) {
-            self.put(longest, keeping.brief.then_some(keeping.used));
+        if let Some(Dormant { decisions, .. }) = self.dormant.remove(&longest) {
+            self.put(longest, decisions.brief.then_some(decisions.used));
         }
     }
 
@@ -151,23 +151,27 @@ impl Directory {
         now: Duration,
     ) -> Result<(), Refusal> {
         let loading = &mut self.stored_rooms.loading;
-        if !loading.contains_key(room) && loading.len() >= LOADING {
+        if !loading.contains_key(room) && loading.len() >= MAX_LOADING {
             return Err(unread());
         }
         let fresh = || {
             self.commands.push_back(Command::Load(room.clone()));
-            Loading { until: now + LOADED_WITHIN, askers: Vec::new() }
+            Loading { until: now + LOAD_TIMEOUT, askers: Vec::new() }
         };
         loading.entry(room.clone()).or_insert_with(fresh).askers.push(asker);
         Ok(())
     }
 
     /// Handles the loaded content of a room.
-    pub(super) fn loaded(&mut self, room: &RoomName, kept: Option<Keeping>, now: Duration) {
+    pub(super) fn loaded(&mut self, room: &RoomName, decisions: Option<Decisions>, now: Duration) {
         if self.stored_rooms.unload(room)
-            && let Some(keeping) = kept
+            && let Some(decisions) = decisions
         {
-            self.stored_rooms.rest(room, Dormant { keeping, guesses: Bucket::default() }, now);
+            self.stored_rooms.put_back(
+                room,
+                Dormant { decisions, passcode_attempts: Bucket::default() },
+                now,
+            );
         }
         let loading = self.stored_rooms.loading.remove(room);
         for asker in loading.into_iter().flat_map(|loading| loading.askers) {

@@ -56,7 +56,7 @@ fn passed_on(text: &str) -> Option<String> {
 }
 
 #[test]
-fn only_candidates_of_relays_are_passed_on_and_say_nothing_of_their_client() {
+fn only_relay_candidates_are_forwarded_without_client_addresses() {
     for direct in DIRECT {
         assert_eq!(passed_on(direct), None, "{direct}");
     }
@@ -76,7 +76,7 @@ fn only_candidates_of_relays_are_passed_on_and_say_nothing_of_their_client() {
 }
 
 #[test]
-fn the_end_of_candidates_is_passed_on() {
+fn the_end_of_candidates_is_forwarded() {
     assert_eq!(strip_addresses(Signal::Candidate(None)), Some(Signal::Candidate(None)));
     assert_eq!(passed_on("").as_deref(), Some(""));
 }
@@ -138,7 +138,7 @@ fn a_description_keeps_everything_but_addresses() {
 }
 
 #[test]
-fn no_way_of_writing_a_line_gets_an_address_past() {
+fn no_spelling_of_a_line_reveals_an_address() {
     for line in [
         "a=Candidate:1 1 udp 1 192.168.1.17 1 typ host",
         "a= candidate:1 1 udp 1 192.168.1.17 1 typ host",
@@ -161,7 +161,7 @@ fn no_way_of_writing_a_line_gets_an_address_past() {
 
 proptest! {
     #[test]
-    fn whatever_is_passed_on_once_is_passed_on_unchanged(
+    fn stripping_addresses_is_idempotent(
         text in "(candidate:)?[a-z0-9.: ]{0,60}(typ (relay|host))?[a-z0-9.: ]{0,40}",
         sdp in "([a-z]=[ -~]{0,30}[\r\n]{1,2}){0,8}",
     ) {

@@ -21,7 +21,7 @@ fn act(rooms: &mut Directory, (conn, action, detail, _): (u64, u8, u8, u64), now
         4 => Ok(join_message(room)),
         5 => Ok(ClientMessage::Leave),
         6 => Ok(ClientMessage::Signal { to: None, link: None, signal: Signal::Offer(offer) }),
-        7 => Ok(relay(Some(u64::from(detail)))),
+        7 => Ok(forward(Some(u64::from(detail)))),
         _ => Err(ParseError::NotJson),
     };
     let identity = Identity { id: PeerId(100 + conn), since: now, ..Identity::default() };
@@ -58,7 +58,7 @@ impl Witness {
             }
             ServerMessage::PeerLeft { peer } => {
                 self.roles.remove(&(conn, peer));
-                assert!(self.known.remove(&(conn, peer)), "left, of whom nothing was known");
+                assert!(self.known.remove(&(conn, peer)), "an unknown participant left");
             }
             ServerMessage::Signal { from, .. } => {
                 assert!(self.roles.contains_key(&(conn, from)), "a signal from a stranger");
@@ -80,8 +80,8 @@ impl Witness {
     fn check(&self, rooms: &Directory) {
         for room in rooms.rooms.values() {
             let seats = room.seats.all();
-            assert!(seats.len() <= rooms.config.people);
-            assert!(!seats.is_empty() || !room.watchers.is_empty(), "an empty room is remembered");
+            assert!(seats.len() <= rooms.config.max_participants);
+            assert!(!seats.is_empty() || !room.watchers.is_empty(), "an empty room is still there");
             for (i, first) in seats.iter().enumerate() {
                 for second in &seats[i + 1..] {
                     assert_ne!(first.id, second.id);
@@ -109,7 +109,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_order_of_anything_keeps_the_rooms_right(steps in prop::collection::vec(step(), 0..120)) {
+    fn any_order_of_inputs_keeps_rooms_consistent(steps in prop::collection::vec(step(), 0..120)) {
         let mut rooms = rooms(4);
         let mut witness = Witness::default();
         let mut now = START;
@@ -132,7 +132,7 @@ proptest! {
             }
         }
         witness.check(&rooms);
-        prop_assert!(!rooms.is_introducing());
+        prop_assert!(!rooms.is_pairing());
         for conn in 0..6 {
             rooms.handle(Input::Closed(ConnId(conn)), now);
         }

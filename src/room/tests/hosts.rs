@@ -5,8 +5,8 @@ use crate::protocol::{DisplayName, Gate, HostAction, HostState, TrackSource};
 
 mod admission;
 mod invitations;
-mod keeping;
 mod keys;
+mod storage;
 
 const ROOM: &str = "123";
 
@@ -74,11 +74,11 @@ fn refusal(commands: &[Command], conn: u64) -> Option<ErrorCode> {
 }
 
 fn host_state(commands: &[Command], conn: u64) -> HostState {
-    let mut desks = told(commands, conn).into_iter().filter_map(|message| match message {
+    let mut states = told(commands, conn).into_iter().filter_map(|message| match message {
         ServerMessage::HostState(host_state) => Some(host_state.clone()),
         _ => None,
     });
-    desks.next_back().unwrap()
+    states.next_back().unwrap()
 }
 
 fn is_host(rooms: &Directory, conn: ConnId) -> bool {
@@ -87,7 +87,7 @@ fn is_host(rooms: &Directory, conn: ConnId) -> bool {
 
 /// The generation of the current host key.
 fn generation(rooms: &Directory) -> u64 {
-    kept(rooms, &name()).map_or(0, |kept| kept.generation)
+    decisions(rooms, &name()).map_or(0, |decisions| decisions.generation)
 }
 
 /// A room with a host, connection 1.
@@ -107,7 +107,7 @@ fn leave(rooms: &mut Directory, conn: u64, now: Duration) {
 }
 
 #[test]
-fn arrival_makes_no_host_and_only_hosts_act() {
+fn only_hosts_may_take_host_actions() {
     let mut rooms = rooms(4);
     come(&mut rooms, 1, secs(1));
     come(&mut rooms, 2, secs(1));
@@ -131,7 +131,7 @@ fn arrival_makes_no_host_and_only_hosts_act() {
 }
 
 #[test]
-fn a_closed_room_does_not_tell_watchers_what_happens() {
+fn watchers_of_a_locked_room_learn_nothing() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
     rooms.handle(Input::Opened(ConnId(9)), secs(2));
@@ -144,27 +144,27 @@ fn a_closed_room_does_not_tell_watchers_what_happens() {
 }
 
 #[test]
-fn who_was_put_out_stays_out_with_the_old_seat() {
+fn a_removed_participant_cannot_return_with_the_old_seat() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
     assert!(told(&commands, 3).contains(&&ServerMessage::PeerLeft { peer: PeerId(102) }));
-    assert_eq!(refused(&say(&mut rooms, 2, relay(Some(3)), secs(3)), 2), ErrorCode::NotJoined);
+    assert_eq!(refused(&say(&mut rooms, 2, forward(Some(3)), secs(3)), 2), ErrorCode::NotJoined);
     let back = || Identity { returning: true, since: secs(2), ..newcomer(2, secs(2)) };
     let commands = join_as(&mut rooms, 4, Pass::default(), back(), secs(4));
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::Removed));
 
     // Nor after a restart.
     let mut later = restarted(4);
-    restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
+    restore(&mut later, name(), decisions(&rooms, &name()).unwrap().clone());
     let commands = join_as(&mut later, 1, Pass::default(), back(), secs(5));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::Removed));
 }
 
 #[test]
-fn a_host_mutes_and_the_person_unmutes_themselves() {
+fn a_host_mutes_and_the_participant_can_unmute() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     let action = HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone };
@@ -186,13 +186,13 @@ fn a_host_mutes_and_the_person_unmutes_themselves() {
         HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone },
         secs(6),
     );
-    assert!(muted(&commands), "they may have told the others otherwise");
+    assert!(muted(&commands), "the others may have been told otherwise");
     let screen = HostAction::Mute { to: PeerId(102), what: TrackSource::Screen };
     assert_eq!(refusal(&act(&mut rooms, 1, screen, secs(7)), 1), Some(ErrorCode::BadMessage));
 }
 
 #[test]
-fn the_role_is_handed_over_whole() {
+fn transferring_the_role_leaves_one_host() {
     let mut rooms = hosted(4);
     come_as_host(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
@@ -209,11 +209,11 @@ fn the_role_is_handed_over_whole() {
     let commands = join_as(&mut rooms, 4, old, newcomer(4, secs(5)), secs(5));
     assert_eq!(refusal(&commands, 4), Some(ErrorCode::BadHostKey));
     act(&mut rooms, 3, HostAction::Lock { on: true }, secs(6));
-    assert!(rooms.rooms[&name()].settings().locked);
+    assert!(rooms.rooms[&name()].public_settings().locked);
 }
 
 #[test]
-fn the_end_is_for_all_and_opens_no_door_again() {
+fn ending_the_call_removes_everyone_and_voids_their_seats() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     come(&mut rooms, 2, secs(3));

@@ -3,13 +3,18 @@
 use super::*;
 use crate::protocol::limits::CANDIDATES_PER_DESCRIPTION;
 
-const PLACELESS: Duration = Duration::from_secs(10);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn limited(most: usize) -> Directory {
-    let config =
-        Config { people: 4, clocks: Clocks::default(), rooms: most, kept: 2, placeless: PLACELESS };
+    let config = Config {
+        max_participants: 4,
+        timeouts: Timeouts::default(),
+        max_rooms: most,
+        max_stored_rooms: 2,
+        join_timeout: JOIN_TIMEOUT,
+    };
     let mut rooms = Directory::new(config, START, []);
-    rooms.gathered = START;
+    rooms.resume_window_ends = START;
     rooms
 }
 
@@ -26,21 +31,21 @@ fn answer(rooms: &mut Directory, now: Duration) -> Vec<Command> {
 }
 
 #[test]
-fn who_neither_watches_nor_joins_is_closed() {
+fn idle_connections_are_closed() {
     let mut rooms = limited(10);
     rooms.handle(Input::Opened(ConnId(1)), START);
     rooms.handle(Input::Opened(ConnId(2)), START);
     rooms.handle(Input::Opened(ConnId(3)), secs(1));
     say(&mut rooms, 2, ClientMessage::Watch("123".parse().unwrap()), secs(9));
     say(&mut rooms, 1, ClientMessage::Ping, secs(9));
-    assert_eq!(tick(&mut rooms, PLACELESS - Duration::from_millis(1)), []);
-    assert_eq!(tick(&mut rooms, PLACELESS), [Command::CloseUnused(ConnId(1))]);
+    assert_eq!(tick(&mut rooms, JOIN_TIMEOUT - Duration::from_millis(1)), []);
+    assert_eq!(tick(&mut rooms, JOIN_TIMEOUT), [Command::CloseUnused(ConnId(1))]);
     assert_eq!(tick(&mut rooms, secs(11)), [Command::CloseUnused(ConnId(3))]);
     assert_eq!((rooms.room_count(), rooms.connection_count()), (1, 1));
 }
 
 #[test]
-fn who_leaves_has_the_same_time_again() {
+fn after_leaving_the_idle_time_starts_again() {
     let mut rooms = limited(10);
     open_and_join(&mut rooms, 1, "123", secs(9));
     rooms.handle(Input::Heard(ConnId(1)), secs(19));
@@ -52,18 +57,18 @@ fn who_leaves_has_the_same_time_again() {
 }
 
 #[test]
-fn a_refused_join_is_no_place() {
+fn a_refused_join_leaves_the_connection_idle() {
     let mut rooms = limited(10);
     for conn in 1..=4 {
         open_and_join(&mut rooms, conn, "123", START);
     }
     let refusal = open_and_join(&mut rooms, 5, "123", START);
     assert_eq!(refused(&refusal, 5), ErrorCode::RoomFull);
-    assert_eq!(tick(&mut rooms, PLACELESS), [Command::CloseUnused(ConnId(5))]);
+    assert_eq!(tick(&mut rooms, JOIN_TIMEOUT), [Command::CloseUnused(ConnId(5))]);
 }
 
 #[test]
-fn one_room_too_many_is_refused_and_the_others_go_on() {
+fn the_number_of_occupied_rooms_is_limited() {
     let mut rooms = limited(2);
     open_and_join(&mut rooms, 1, "a", START);
     open_and_join(&mut rooms, 2, "b", START);
@@ -95,7 +100,7 @@ fn send(rooms: &mut Directory, from: u64, to: u64, signal: Signal) -> Result<(),
 }
 
 #[test]
-fn so_many_candidates_follow_a_description_and_no_more() {
+fn candidates_per_description_are_limited() {
     let mut rooms = limited(10);
     for conn in 1..=3 {
         open_and_join(&mut rooms, conn, "123", START);
@@ -112,8 +117,8 @@ fn so_many_candidates_follow_a_description_and_no_more() {
         let more = send(&mut rooms, 1, 2, candidate());
         assert_eq!(more, Err(ErrorCode::TooManyCandidates));
     }
-    assert_eq!(send(&mut rooms, 1, 3, candidate()), Ok(()), "another person is another matter");
-    assert_eq!(send(&mut rooms, 2, 1, candidate()), Ok(()), "and so is the other direction");
+    assert_eq!(send(&mut rooms, 1, 3, candidate()), Ok(()), "counted per recipient");
+    assert_eq!(send(&mut rooms, 2, 1, candidate()), Ok(()), "and per sender");
     let reception = Signal::Reception(Default::default());
     assert_eq!(send(&mut rooms, 1, 2, reception), Ok(()));
 
@@ -121,7 +126,7 @@ fn so_many_candidates_follow_a_description_and_no_more() {
     let link = links(&rooms);
     let again = ClientMessage::Reconnect { to: PeerId(102), link: link - 2 };
     say(&mut rooms, 1, again, START);
-    assert_ne!(links(&rooms), link, "the two are introduced again");
+    assert_ne!(links(&rooms), link, "the two are paired again");
     assert_eq!(send(&mut rooms, 1, 2, candidate()), Ok(()));
 }
 
@@ -153,11 +158,11 @@ fn shown(commands: &[Command]) -> (Vec<u64>, usize) {
 }
 
 #[test]
-fn t31_watchers_are_told_of_many_changes_together() {
+fn t31_updates_to_watchers_are_combined() {
     let mut rooms = busy();
     rooms.handle(Input::Opened(ConnId(99)), START);
     say(&mut rooms, 99, ClientMessage::Watch("123".parse().unwrap()), START);
-    assert_eq!(shown(&rename(&mut rooms, 1, 0, START)).0, [99], "the first at once");
+    assert_eq!(shown(&rename(&mut rooms, 1, 0, START)).0, [99], "the first one at once");
     let mut told = Vec::new();
     for millis in 1..=4000 {
         let now = Duration::from_millis(millis);
@@ -167,13 +172,13 @@ fn t31_watchers_are_told_of_many_changes_together() {
     }
     assert_eq!(told.len(), 8);
     let last = tick(&mut rooms, secs(5));
-    assert_eq!(shown(&last).0, [99], "the last is told in the end");
+    assert_eq!(shown(&last).0, [99], "the last one arrives eventually");
     assert!(format!("{last:?}").contains("0004000"));
     assert_eq!(shown(&tick(&mut rooms, secs(6))).0, Vec::<u64>::new());
 }
 
 #[test]
-fn t31_the_watchers_of_one_address_cost_so_much_and_no_more() {
+fn t31_updates_to_watchers_of_one_address_are_limited() {
     let mut rooms = busy();
     let watch = |rooms: &mut Directory, conn: u64, address: u64, now: Duration| {
         let identity = Identity { address, ..Identity::default() };
@@ -211,7 +216,7 @@ fn readies(commands: &[Command], conn: u64) -> usize {
 }
 
 #[test]
-fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
+fn t31_endless_joining_and_leaving_starts_few_connections() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);
@@ -232,7 +237,7 @@ fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
             .count();
     }
     assert!((20..=26).contains(&told), "{told} new connections in 20 s");
-    assert_eq!(left, told, "and who was not met is not missed");
+    assert_eq!(left, told, "only known participants are reported as gone");
 
     // A newcomer waits for a second at most, and both are told.
     let now = secs(20);
@@ -243,7 +248,7 @@ fn t31_who_comes_and_goes_without_end_wears_nobody_out() {
 }
 
 #[test]
-fn t31_nor_does_who_asks_for_new_connections_by_any_other_way() {
+fn t31_endless_reconnecting_starts_few_connections() {
     for way in 0..3 {
         let mut rooms = rooms(4);
         for conn in 1..=2 {
@@ -287,7 +292,7 @@ fn t31_nor_does_who_asks_for_new_connections_by_any_other_way() {
 }
 
 #[test]
-fn a_whole_room_comes_together_at_once() {
+fn a_full_room_is_paired_at_once() {
     let mut rooms = rooms(16);
     let mut told = 0;
     for conn in 1..=16 {
@@ -297,7 +302,7 @@ fn a_whole_room_comes_together_at_once() {
 }
 
 #[test]
-fn t31_presence_that_changes_without_end_is_told_now_and_then() {
+fn t31_presence_updates_are_limited() {
     let mut rooms = rooms(4);
     for conn in 1..=3 {
         open_and_join(&mut rooms, conn, "123", START);
@@ -318,11 +323,11 @@ fn t31_presence_that_changes_without_end_is_told_now_and_then() {
     }
     assert!((150..=180).contains(&told), "{told} in 20 s");
     let last = answer(&mut rooms, secs(21));
-    assert!(format!("{last:?}").contains("0001000"), "the last is told in the end");
+    assert!(format!("{last:?}").contains("0001000"), "the last one arrives eventually");
 }
 
 #[test]
-fn t31_who_comes_back_without_end_with_their_connections_is_no_news_each_time() {
+fn t31_endless_resuming_sends_few_updates() {
     let mut rooms = rooms(4);
     open_and_join(&mut rooms, 1, "123", START);
     open_and_join(&mut rooms, 2, "123", START);

@@ -83,7 +83,7 @@ pub(super) struct Args {
     ///
     /// Everyone sends to everyone else, so the upload bandwidth grows with each participant.
     #[arg(long, env = "SALON_MAX_PARTICIPANTS", hide_env_values = true, value_name = "N")]
-    #[arg(default_value_t = protocol::limits::PEOPLE_PER_ROOM, value_parser = parse::max_participants)]
+    #[arg(default_value_t = protocol::limits::PARTICIPANTS_PER_ROOM, value_parser = parse::max_participants)]
     pub(super) max_participants: usize,
 
     /// Log level: error, warn, info, debug or trace

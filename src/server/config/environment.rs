@@ -55,7 +55,7 @@ mod tests {
     use std::os::unix::ffi::OsStringExt;
 
     #[test]
-    fn what_was_left_around_a_value_is_refused() {
+    fn quotes_and_carriage_returns_around_values_are_refused() {
         for wrong in ["\"a\"", "'a'", "\"\"", "a\r", "a\r\n", "\r"] {
             assert!(text(wrong.into()).is_err(), "{wrong:?}");
         }

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn domains_are_names_and_not_addresses() {
+    fn domains_are_names_not_addresses() {
         for good in ["call.example.org", "Call.Example.ORG", "localhost", "xn--bcher-kva.example"] {
             assert_eq!(domain(good), Ok(good.to_ascii_lowercase()));
         }

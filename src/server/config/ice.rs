@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn none_stands_alone() {
+    fn none_excludes_other_servers() {
         assert_eq!(list("none"), Ok(Vec::new()));
         assert_eq!(list("none stun:a.example"), Err(UrlError::NoneAmongOthers));
         let both = ["none", "stun:a.example"].map(|text| text.parse().unwrap());

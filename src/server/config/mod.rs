@@ -13,7 +13,7 @@ pub use error::NoConfig;
 
 use crate::{
     protocol::IceServer,
-    room::Clocks,
+    room::Timeouts,
     server::{
         credentials::{
             tokens::TokenSigner,
@@ -82,7 +82,7 @@ pub struct Config {
     /// Listen address that redirects to HTTPS: `--http-redirect-listen`.
     pub http_redirect_listen: Option<SocketAddr>,
     /// Timeouts of silent and lost connections: `--ping-timeout` and `--reconnect-grace`.
-    pub clocks: Clocks,
+    pub timeouts: Timeouts,
     /// Signs seat tokens and host keys, in place of the secret in the data directory: `SALON_SECRET`.
     pub secret: Option<TokenSigner>,
     /// `--data-dir`.
@@ -112,7 +112,7 @@ impl fmt::Debug for Config {
             .field("metrics_listen", &self.metrics_listen)
             .field("origins", &self.origins)
             .field("frame_ancestors", &self.frame_ancestors)
-            .field("clocks", &self.clocks)
+            .field("timeouts", &self.timeouts)
             .field("data_dir", &self.data_dir)
             .field("site", &self.site)
             .field("reload_port", &self.reload_port)
@@ -164,9 +164,9 @@ impl Config {
             trusted_proxies: args.trusted_proxies.into_iter().collect(),
             https,
             http_redirect_listen,
-            clocks: Clocks {
-                hold: args.reconnect_grace,
-                ..Clocks::with_silence(args.ping_timeout)
+            timeouts: Timeouts {
+                reconnect_grace: args.reconnect_grace,
+                ..Timeouts::with_ping_timeout(args.ping_timeout)
             },
             secret: secret()?,
             data_dir: args.data_dir.map_or_else(DataDir::usual, DataDir::Chosen),

@@ -2,7 +2,7 @@
 //! put in front.
 
 use crate::{
-    protocol::limits::PEOPLE_PER_ROOM_MAX,
+    protocol::limits::PARTICIPANTS_PER_ROOM_MAX,
     server::{
         credentials::turn::{TURN_CREDENTIAL_TTL_MAX, TurnSecret},
         duration::parse,
@@ -29,7 +29,7 @@ pub(super) fn socket_addr(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub(super) fn max_participants(text: &str) -> Result<usize, String> {
-    let most = PEOPLE_PER_ROOM_MAX;
+    let most = PARTICIPANTS_PER_ROOM_MAX;
     let count = text.parse().ok().filter(|count| (1..=most).contains(count));
     count.ok_or_else(|| format!("{text:?} is not a number from 1 to {most}"))
 }

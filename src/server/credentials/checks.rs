@@ -4,7 +4,7 @@
 
 use super::passcode::Hasher;
 use crate::{
-    protocol::{RoomName, limits::PEOPLE_PER_ROOM_MAX},
+    protocol::{RoomName, limits::PARTICIPANTS_PER_ROOM_MAX},
     room::{Check, Checked, Input},
 };
 use std::{
@@ -18,7 +18,7 @@ use std::{
 use tokio::{sync::mpsc::UnboundedSender, task::spawn_blocking};
 
 /// Maximum number of queued checks per address: all participants of a room may share one.
-const QUEUED_PER_ADDRESS: usize = PEOPLE_PER_ROOM_MAX;
+const QUEUED_PER_ADDRESS: usize = PARTICIPANTS_PER_ROOM_MAX;
 /// Maximum number of queued checks.
 const QUEUED: usize = 256;
 /// Time by which a check lowers the priority of its address. In the long run, an address has one check
@@ -144,11 +144,11 @@ mod tests {
     }
 
     #[test]
-    fn t32_who_asks_for_the_first_time_waits_for_nobody() {
+    fn t32_the_first_check_of_an_address_comes_first() {
         let mut queue = Queue::new();
         let mut now = Duration::from_secs(1_800_000_000);
         let mut ticket = 10_000;
-        // 80 addresses, each with a room of its own, always have something to check.
+        // 80 addresses, each with its own room, keep the queue full.
         for _ in 0..500 {
             for address in 0..80 {
                 ticket += 1;
@@ -158,8 +158,7 @@ mod tests {
             now += Duration::from_millis(20);
         }
         assert!(queue.waiting.len() <= QUEUED);
-        // Then somebody comes, and others to the same room; then as many who have asked for nothing
-        // yet, and after them one more.
+        // Then several new addresses join one room; then another 80 new addresses, and one more.
         let mut is_next = |queue: &mut Queue, address: u64| {
             ticket += 1;
             let refused = queue.push(check(ticket, address, "victim"), now);
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_has_few_in_line_and_the_others_their_turns() {
+    fn queued_checks_per_address_are_limited() {
         let mut queue = Queue::new();
         let refused =
             (0..20).filter_map(|ticket| queue.push(check(ticket, 1, "a"), Duration::ZERO));
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_of_others_is_forgotten() {
+    fn old_counts_are_forgotten() {
         let mut queue = Queue::new();
         for address in 0..10_000 {
             let now = COST_OF_ADDRESS * u32::try_from(address / 100).unwrap();

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_passcode_fits_its_hash() {
+    fn only_the_right_passcode_matches_its_hash() {
         let hasher = Hasher::default();
         let check = |passcode, against| hasher.check(passcode, against);
         let Checked::Fits(made) = check("swordfish", None) else { panic!("no hash") };
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_those_of_the_library() {
+    fn hashes_equal_those_of_the_library() {
         use argon2::{PasswordHasher, PasswordVerifier};
         let (hasher, argon2) = (Hasher::default(), Argon2::default());
         let Checked::Fits(made) = hasher.check("swordfish", None) else { panic!("no hash") };
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn t32_memory_is_used_again() {
+    fn t32_memory_is_reused() {
         let hasher = Hasher::default();
         let place = |hasher: &Hasher| hasher.free().iter().map(Vec::as_ptr).collect::<Vec<_>>();
         hasher.check("a", None);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_passcode_is_the_same_however_it_is_typed() {
+    fn equivalent_spellings_are_normalised() {
         for (typed, meant) in [
             ("  swordfish\n", "swordfish"),
             ("Zoe\u{308}", "Zo\u{eb}"),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passcode_that_grows_is_cut() {
+    fn a_passcode_that_grows_when_normalised_is_cut() {
         // One character that NFKC writes as 18.
         let longest = normalized(&"\u{fdfa}".repeat(20_000));
         assert_eq!(longest.chars().count(), PASSCODE_CHARS + 1);

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_guessed_is_no_secret() {
+    fn guessable_secrets_are_refused() {
         for good in [
             // openssl rand -hex 32, -hex 16, -base64 16 and -base64 32
             "8f9c1b6f0f4f6b1d1c9c3a0b7d2e5f60718293a4b5c6d7e8f9012345678abcde",

@@ -2,7 +2,7 @@
 //! with the same secret.
 
 use super::secret_strength::{WeakSecret, strength};
-pub use crate::room::SEAT_VALID;
+pub use crate::room::SEAT_TOKEN_TTL;
 use crate::{
     protocol::{PeerId, RoomName},
     room::Identity,
@@ -143,7 +143,7 @@ impl TokenSigner {
         Some(format!("{:016x}", u64::from_be_bytes(first)))
     }
 
-    /// Signs a seat token, which is valid for [`SEAT_VALID`] from `now`. Times are since the Unix epoch.
+    /// Signs a seat token, which is valid for [`SEAT_TOKEN_TTL`] from `now`. Times are since the Unix epoch.
     pub(crate) fn prove(
         &self,
         room: &RoomName,
@@ -154,7 +154,7 @@ impl TokenSigner {
         let mut bytes = Vec::with_capacity(CLAIM_BYTES + 32);
         bytes.extend(id.0.to_be_bytes());
         bytes.extend(millis(since).to_be_bytes());
-        bytes.extend(millis(now + SEAT_VALID).to_be_bytes());
+        bytes.extend(millis(now + SEAT_TOKEN_TTL).to_be_bytes());
         let mac = self.mac(Purpose::Seat, room, &bytes)?.finalize().into_bytes();
         bytes.extend(mac);
         Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
@@ -229,14 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_is_for_one_person_in_one_room_for_a_time() {
+    fn a_seat_token_is_for_one_person_one_room_and_a_limited_time() {
         let secret = TokenSigner::from("a secret");
         let since = NOW - Duration::from_secs(9);
         let proof = secret.prove(&room("123"), PeerId(7), since, NOW).unwrap();
         let identity = secret.verify(&room("123"), &proof, NOW).unwrap();
         assert_eq!((identity.id, identity.since, identity.returning), (PeerId(7), since, true));
         assert_eq!(secret.verify(&room("124"), &proof, NOW), None);
-        assert_eq!(secret.verify(&room("123"), &proof, NOW + SEAT_VALID), None);
+        assert_eq!(secret.verify(&room("123"), &proof, NOW + SEAT_TOKEN_TTL), None);
         assert_eq!(TokenSigner::from("another").verify(&room("123"), &proof, NOW), None);
     }
 
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bit_of_a_proof_can_be_changed() {
+    fn no_bit_of_a_seat_token_can_be_changed() {
         let secret = TokenSigner::fresh().unwrap();
         let proof = secret.prove(&room("123"), PeerId(7), NOW, NOW).unwrap();
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&proof).unwrap();
@@ -282,12 +282,12 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_guessed_signs_nothing() {
+    fn guessable_secrets_sign_nothing() {
         assert!("a".parse::<TokenSigner>().is_err());
     }
 
     #[test]
-    fn a_kept_secret_is_the_same_at_the_next_start_and_nobody_else_s_to_read() {
+    fn a_stored_secret_is_reused_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         let proof = |secret: TokenSigner| secret.prove(&room("123"), PeerId(7), NOW, NOW);

@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_those_that_turn_servers_compute() {
+    fn credentials_are_as_turn_servers_compute_them() {
         // printf %s 1433895918:user | openssl dgst -sha1 -hmac north -binary | base64
         let credential = TurnSecret::from("north").credential("1433895918:user");
         assert_eq!(credential.as_deref(), Some("/gk4t5tUc08OpM3NjrVjHSFVNmY="));
     }
 
     #[test]
-    fn a_relay_without_credentials_gets_some_that_name_the_seat_and_end() {
+    fn turn_credentials_name_the_seat_and_expire() {
         let all = [
             server("stun:stun.example.org", None),
             server("turn:fixed.example.org", Some("given")),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn every_seat_and_every_room_has_its_own() {
+    fn every_seat_and_room_has_its_own_username() {
         let relays = relays(vec![server("turn:relay.example.org", None)]);
         let username = |room, id| grant(&relays, room, id).servers[0].username.clone().unwrap();
         let all = [username("a", 1), username("a", 2), username("b", 1)];
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_is_said_only_where_something_does() {
+    fn a_ttl_is_sent_only_with_credentials_that_expire() {
         let fixed = relays(vec![server("turn:relay.example.org", Some("given"))]);
         assert_eq!(grant(&fixed, "a", 1).ttl, None);
         assert_eq!(fixed.urls(), ["turn:relay.example.org"]);
     }
 
     #[test]
-    fn the_secret_is_not_shown() {
+    fn debug_output_hides_the_secret() {
         let shown =
             format!("{:?}", relays(vec![server("turn:relay.example.org", Some("hunter2"))]));
         assert!(!shown.contains("north") && !shown.contains("hunter2"), "{shown}");

@@ -5,7 +5,7 @@ mod opening;
 
 use crate::{
     protocol::RoomName,
-    room::Keeping,
+    room::Decisions,
     server::{clock::unix_time, error::ServerError},
 };
 use rusqlite::{Connection, Error, OptionalExtension, Row, TransactionBehavior, params};
@@ -26,15 +26,15 @@ const FILE: &str = "rooms.db";
 const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE room (name TEXT PRIMARY KEY, kept TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     // Times are in seconds since the Unix epoch; `brief` is true for rooms used on one day only. The
-    // index covers what is read at the start. Settings that cannot be parsed count as used now.
+    // index covers the query at the start. Settings that cannot be parsed count as used now.
     "ALTER TABLE room ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
      ALTER TABLE room ADD COLUMN brief INTEGER NOT NULL DEFAULT FALSE;
      ALTER TABLE room ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
      UPDATE room SET used = ifnull(iif(json_valid(kept), kept ->> '$.used.secs', NULL), unixepoch());
      UPDATE room SET expires = used + 90 * 86400;
      CREATE INDEX room_expires ON room (expires, used, brief);",
-    // Fields in camelCase, named after what they say. What stands between quotes and before a colon is
-    // a field's name in any case: quotes within a text are escaped.
+    // Renames fields. A quoted text before a colon is always a field's name, because quotes within
+    // texts are escaped.
     r#"UPDATE room SET kept = replace(replace(replace(replace(replace(replace(kept,
          '"waiting_room":', '"waitingRoom":'),
          '"handovers":', '"generation":'),
@@ -118,16 +118,16 @@ impl Store {
 
     /// Loads the settings of a room. If they cannot be parsed, the room is locked until its host opens
     /// it, and counts as used now, so that it does not expire.
-    pub(crate) fn read(&self, room: &RoomName) -> Result<Option<Keeping>, Error> {
+    pub(crate) fn read(&self, room: &RoomName) -> Result<Option<Decisions>, Error> {
         let select = "SELECT kept FROM room WHERE name = ?1";
         let read = |row: &Row<'_>| row.get::<_, String>(0);
-        let kept = self.0.query_row(select, [room.as_str()], read).optional()?;
-        Ok(kept.map(|kept| {
-            serde_json::from_str(&kept).unwrap_or_else(|error| {
+        let decisions = self.0.query_row(select, [room.as_str()], read).optional()?;
+        Ok(decisions.map(|decisions| {
+            serde_json::from_str(&decisions).unwrap_or_else(|error| {
                 // The error itself can quote a secret.
                 let (kind, column) = (error.classify(), error.column());
                 warn!(?kind, column, "cannot parse the settings of a room; it stays locked");
-                Keeping { locked: true, used: unix_time(), ..Keeping::default() }
+                Decisions { locked: true, used: unix_time(), ..Decisions::default() }
             })
         }))
     }
@@ -135,9 +135,9 @@ impl Store {
     /// Replaces or removes the settings of rooms, in one transaction.
     pub(crate) fn write(&mut self, changes: &Changes) -> Result<(), Error> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (room, kept) in changes {
-            match kept {
-                Some(kept) => keep(&transaction, room, kept)?,
+        for (room, decisions) in changes {
+            match decisions {
+                Some(decisions) => write(&transaction, room, decisions)?,
                 None => {
                     let delete = "DELETE FROM room WHERE name = ?1";
                     transaction.prepare(delete)?.execute([room.as_str()])?;
@@ -163,15 +163,15 @@ fn usable(path: &Path, problem: Option<String>) -> Result<(), ServerError> {
 }
 
 /// New settings of rooms; none removes them.
-pub(crate) type Changes = BTreeMap<RoomName, Option<Keeping>>;
+pub(crate) type Changes = BTreeMap<RoomName, Option<Decisions>>;
 
-fn keep(connection: &Connection, room: &RoomName, kept: &Keeping) -> Result<(), Error> {
-    let json = serde_json::to_string(kept).unwrap_or_default();
+fn write(connection: &Connection, room: &RoomName, decisions: &Decisions) -> Result<(), Error> {
+    let json = serde_json::to_string(decisions).unwrap_or_default();
     let insert = "INSERT OR REPLACE INTO room (name, kept, used, brief, expires) \
                   VALUES (?1, ?2, ?3, ?4, ?5)";
     // Rounded up, so that it is not removed too early.
-    let expires = seconds(kept.expires()) + 1;
-    let row = params![room.as_str(), json, seconds(kept.used), kept.brief, expires];
+    let expires = seconds(decisions.expires()) + 1;
+    let row = params![room.as_str(), json, seconds(decisions.used), decisions.brief, expires];
     connection.prepare(insert)?.execute(row).map(|_| ())
 }
 
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::{
         protocol::PeerId,
-        room::{Guest, Invited},
+        room::{Guest, StoredInvitation},
     };
     use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -197,16 +197,16 @@ mod tests {
         name.parse().unwrap()
     }
 
-    fn locked(used: u64) -> Keeping {
-        Keeping { locked: true, used: Duration::from_secs(used), ..Keeping::default() }
+    fn locked(used: u64) -> Decisions {
+        Decisions { locked: true, used: Duration::from_secs(used), ..Decisions::default() }
     }
 
     #[test]
-    fn what_is_kept_is_there_at_the_next_start_and_nobody_else_s_to_read() {
+    fn stored_rooms_survive_a_restart_and_are_private() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         {
             let mut store = Store::kept_in(&folder).unwrap();
-            let both = ["123", "456"].map(|name| (room(name), Some(Keeping::default())));
+            let both = ["123", "456"].map(|name| (room(name), Some(Decisions::default())));
             store.write(&both.into()).unwrap();
             store.write(&[(room("123"), Some(locked(7))), (room("456"), None)].into()).unwrap();
         }
@@ -222,13 +222,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_swept_as_the_rooms_would_have_it() {
+    fn expired_rooms_are_swept() {
         let mut store = Store::in_memory().unwrap();
-        let brief = Keeping { brief: true, ..locked(9) };
-        let open = Keeping { used: Duration::from_secs(7), ..Keeping::default() };
+        let brief = Decisions { brief: true, ..locked(9) };
+        let open = Decisions { used: Duration::from_secs(7), ..Decisions::default() };
         let rooms =
             [("old", locked(7)), ("new", locked(8)), ("brief", brief.clone()), ("open", open)];
-        let rooms = rooms.map(|(name, kept)| (room(name), Some(kept)));
+        let rooms = rooms.map(|(name, decisions)| (room(name), Some(decisions)));
         store.write(&rooms.into()).unwrap();
         assert!(store.names().unwrap().contains(&(room("brief"), Some(brief.used))));
         let second = Duration::from_secs(1);
@@ -239,13 +239,13 @@ mod tests {
     }
 
     #[test]
-    fn a_database_from_before_is_brought_up_to_date() {
+    fn an_older_database_is_migrated() {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
-        let given = Keeping { generation: 2, ..locked(10) };
-        for (name, kept) in [("a", locked(9)), ("b", given.clone())] {
-            let json = serde_json::to_string(&kept).unwrap();
+        let given = Decisions { generation: 2, ..locked(10) };
+        for (name, decisions) in [("a", locked(9)), ("b", given.clone())] {
+            let json = serde_json::to_string(&decisions).unwrap();
             old.execute("INSERT INTO room VALUES (?1, ?2)", params![name, json]).unwrap();
         }
         old.execute("INSERT INTO room VALUES ('c', 'no JSON')", []).unwrap();
@@ -256,9 +256,9 @@ mod tests {
         assert_eq!(store.names().unwrap(), [(room("b"), None), (room("c"), None)]);
     }
 
-    /// A field that is not renamed here is lost without a word: seats that are void open doors again.
+    /// A forgotten field would be lost silently, and void seats would grant access again.
     #[test]
-    fn what_was_decided_under_other_names_still_holds() {
+    fn renamed_fields_are_migrated() {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.execute_batch(MIGRATIONS[1]).unwrap();
@@ -269,7 +269,7 @@ mod tests {
         old.execute(insert, [written]).unwrap();
         let secs = Duration::from_secs;
         let ends = secs(1_800_086_400);
-        let invited = |id, token: &str, once, used_by| Invited {
+        let invited = |id, token: &str, once, used_by| StoredInvitation {
             id,
             token: token.to_owned(),
             once,
@@ -277,7 +277,7 @@ mod tests {
             used_by,
         };
         let guest = PeerId(10);
-        let kept = Keeping {
+        let decisions = Decisions {
             locked: false,
             waiting_room: true,
             passcode: Some("$argon2id$".to_owned()),
@@ -296,16 +296,16 @@ mod tests {
             brief: true,
         };
         let store = Store::migrated(old).unwrap();
-        assert_eq!(store.read(&room("a")).unwrap(), Some(kept.clone()));
-        assert_eq!(store.names().unwrap(), [(room("a"), Some(kept.used))]);
+        assert_eq!(store.read(&room("a")).unwrap(), Some(decisions.clone()));
+        assert_eq!(store.names().unwrap(), [(room("a"), Some(decisions.used))]);
     }
 
     #[test]
-    fn a_room_that_cannot_be_read_stays_locked() {
+    fn an_unreadable_room_is_locked() {
         let old = Connection::open_in_memory().unwrap();
         old.execute_batch(MIGRATIONS[0]).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
-        // With a field that nobody knows, a room would otherwise be open.
+        // Ignoring an unknown field would open the room.
         let unreadable = [("c", "no JSON"), ("d", r#"{"settled":true}"#)];
         for (name, text) in unreadable {
             old.execute("INSERT INTO room VALUES (?1, ?2)", [name, text]).unwrap();
@@ -314,8 +314,8 @@ mod tests {
         let now = unix_time();
         assert!(store.sweep(now).unwrap().is_empty());
         for (name, _) in unreadable {
-            let kept = store.read(&room(name)).unwrap().unwrap();
-            assert!(kept.locked && kept.expires() > now, "{kept:?}");
+            let decisions = store.read(&room(name)).unwrap().unwrap();
+            assert!(decisions.locked && decisions.expires() > now, "{decisions:?}");
         }
     }
 }

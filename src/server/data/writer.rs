@@ -4,7 +4,7 @@
 use super::store::{Changes, Store};
 use crate::{
     protocol::RoomName,
-    room::{Input, Keeping},
+    room::{Decisions, Input},
     server::error::ServerError,
 };
 use std::{
@@ -86,8 +86,8 @@ impl Writer {
     }
 
     /// Stores the settings of a room, or removes them.
-    pub(crate) fn keep(&self, room: RoomName, kept: Option<Keeping>) {
-        self.tell(|tasks| drop(tasks.changes.insert(room, kept)));
+    pub(crate) fn store(&self, room: RoomName, decisions: Option<Decisions>) {
+        self.tell(|tasks| drop(tasks.changes.insert(room, decisions)));
     }
 
     /// Asks for [`Input::Synced`].
@@ -166,12 +166,12 @@ impl Worker {
     }
 
     fn load(&self, room: RoomName) {
-        let kept = match self.unwritten.get(&room) {
-            Some(kept) => Ok(kept.clone()),
+        let decisions = match self.unwritten.get(&room) {
+            Some(decisions) => Ok(decisions.clone()),
             None => self.store.read(&room),
         };
-        match kept {
-            Ok(kept) => self.say(Input::Loaded(room, kept)),
+        match decisions {
+            Ok(decisions) => self.say(Input::Loaded(room, decisions)),
             // The rooms time out and answer those who wait.
             Err(error) => error!(%error, "cannot read the settings of a room"),
         }
@@ -205,17 +205,17 @@ mod tests {
         name.parse().unwrap()
     }
 
-    fn locked() -> Keeping {
-        Keeping { locked: true, used: Duration::from_secs(7), ..Keeping::default() }
+    fn locked() -> Decisions {
+        Decisions { locked: true, used: Duration::from_secs(7), ..Decisions::default() }
     }
 
     #[tokio::test]
-    async fn what_is_decided_is_written_in_order_and_read_after_that() {
+    async fn writes_are_ordered_and_read_back() {
         let (results, mut inputs) = unbounded_channel();
         let writer = Writer::start(Store::in_memory().unwrap(), results).unwrap();
-        writer.keep(room("a"), Some(locked()));
-        writer.keep(room("b"), Some(locked()));
-        writer.keep(room("b"), None);
+        writer.store(room("a"), Some(locked()));
+        writer.store(room("b"), Some(locked()));
+        writer.store(room("b"), None);
         writer.sync(7);
         writer.load(room("a"));
         writer.load(room("b"));
@@ -238,14 +238,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn t30_what_a_full_disk_does_not_take_is_said_and_known_all_the_same() {
+    async fn t30_failed_writes_are_reported_and_retried() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         let (results, mut inputs) = unbounded_channel();
         let writer = Writer::start(Store::kept_in(&folder).unwrap(), results).unwrap();
         // For the store, a disk that takes nothing: others write.
         let other = Connection::open(folder.join("rooms.db")).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        writer.keep(room("a"), Some(locked()));
+        writer.store(room("a"), Some(locked()));
         writer.sync(1);
         writer.load(room("a"));
         assert_eq!(inputs.recv().await, Some(Input::Synced(1, false)));

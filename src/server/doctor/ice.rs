@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_taken_apart() {
+    fn urls_are_parsed() {
         for (url, relay, transport, host, port) in [
             ("stun:a.example", false, Transport::Udp, "a.example", 3478),
             ("stuns:192.0.2.1:443", false, Transport::Tls, "192.0.2.1", 443),

@@ -260,7 +260,7 @@ mod tests {
 
     /// RFC 5769, section 2.2.
     #[test]
-    fn addresses_are_mixed_as_in_the_test_vector() {
+    fn xor_mapped_addresses_match_the_test_vector() {
         let address = Ipv4Addr::new(192, 0, 2, 1);
         assert_eq!(xored(address)[4..], [0xe1, 0x12, 0xa6, 0x43]);
         assert_eq!(unxored(&xored(address)), Some(address));
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_answers_to_the_request_count() {
+    fn only_complete_matching_responses_are_accepted() {
         let request = Request::new(ALLOCATE).unwrap();
         let code = [0, 0, 4, 1];
         let answer = Request { method: ALLOCATE | ERROR, id: request.id, attributes: Vec::new() };

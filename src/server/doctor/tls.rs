@@ -167,7 +167,7 @@ Iw==
     }
 
     #[test]
-    fn a_certificate_is_missed_before_it_ends() {
+    fn certificates_are_reported_before_they_expire() {
         let files = Files::new();
         assert_eq!(files.verdicts(1), [Verdict::Fine; 2]);
         assert_eq!(files.verdicts(75), [Verdict::Fine; 2]);
@@ -178,7 +178,7 @@ Iw==
     }
 
     #[test]
-    fn files_that_are_no_certificate_and_no_key_are_told_from_each_other() {
+    fn invalid_certificate_and_key_files_are_problems() {
         let files = Files::new();
         fs::set_permissions(&files.key, fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(files.verdicts(1), [Verdict::Fine, Verdict::Problem]);

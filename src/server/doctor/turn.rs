@@ -59,8 +59,8 @@ impl<'a> Allocation<'a> {
         Ok(allocation)
     }
 
-    /// Returns the private addresses that the server relays to, which should be none. Fails if it relays
-    /// to nobody: neither to a public address nor, as a server within a company may, to this machine.
+    /// Returns the private addresses that the server relays to; there should be none. Fails if it relays
+    /// neither to a public address nor to this machine, as a server inside a company may.
     pub(super) async fn private_peers(&mut self) -> Result<Vec<Ipv4Addr>, StunError> {
         let mut is_open = self.permits(PUBLIC).await?;
         if let (false, Some(own)) = (is_open, self.own) {
@@ -138,7 +138,7 @@ mod tests {
 
     /// RFC 5769, section 2.4: a request with long-term authentication, without FINGERPRINT.
     #[test]
-    fn requests_are_signed_as_in_the_test_vector() {
+    fn request_signatures_match_the_test_vector() {
         let challenge = Response {
             kind: ALLOCATE | ERROR,
             attributes: vec![

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_watches_the_start_is_small_and_whole() {
+    fn the_start_script_is_small_and_complete() {
         assert!(START.len() < 2816, "{} bytes", START.len());
         assert!(!START.contains("</script") && !START.contains("<!--"), "it stands in a page");
         let names = ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow", "changed"];

@@ -113,7 +113,7 @@ mod tests {
     use crate::{protocol::ClientMetrics, server::metrics::Metrics};
 
     #[test]
-    fn the_older_format_names_counters_as_their_samples() {
+    fn the_text_format_names_counters_like_their_samples() {
         let metrics = Metrics::new();
         metrics.joined(false);
         metrics.sent(3);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn open_metrics_is_for_those_who_ask_for_it() {
+    fn openmetrics_is_sent_only_on_request() {
         let wants = |accept: &str| {
             let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
             wants_open_metrics(&headers)

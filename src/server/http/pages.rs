@@ -35,7 +35,7 @@ enum PagePath {
     Home,
     /// A room's page.
     Room(RoomName),
-    /// A room's page whose name is not in its canonical form.
+    /// A room's page under a URL that is not canonical.
     Misspelt(RoomLink),
     /// No page.
     NotFound,
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_has_one_address() {
+    fn room_urls_are_canonical() {
         let room = |name: &str| name.parse::<RoomName>().unwrap();
         assert_eq!(PagePath::of("/room/standup"), PagePath::Room(room("standup")));
         let misspelt = || PagePath::Misspelt(RoomLink { room: room("standup"), secret: None });

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn t29_a_picture_is_drawn_once() {
+    fn t29_a_qr_code_is_rendered_once() {
         let pictures = Pictures::default();
         let link = "https://call.example.org/room/123";
         let first = pictures.of(link.to_owned()).unwrap();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn t33_few_pictures_are_kept() {
+    fn t33_cached_qr_codes_are_bounded() {
         let pictures = Pictures::default();
         for number in 0..=KEPT {
             pictures.keep(number.to_string(), Bytes::new());

@@ -94,7 +94,7 @@ mod tests {
     use crate::server::metrics::Metrics;
 
     #[tokio::test]
-    async fn the_address_at_which_somebody_arrived_is_this_server() {
+    async fn a_connections_local_address_is_a_known_host() {
         let refusals = Refusals::new(Arc::new(Metrics::new()));
         let redirect = Redirect { https: Https::Off, port: 443, refusals };
         let local = "192.0.2.7".parse().ok();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_one_label() {
+    fn a_wildcard_matches_one_label() {
         assert!(covers("call.example.org", "call.example.org"));
         assert!(covers("*.Example.org", "call.example.org"));
         for (pattern, name) in [

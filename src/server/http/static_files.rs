@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_build_may_have_named_is_looked_for() {
+    fn only_names_of_built_files_are_looked_up() {
         for file in ["/favicon.svg", "/pkg/salon_bg.wasm", "/pkg/a-1/b.C.js.br", "/nowhere"] {
             assert!(may_be_file(file), "{file}");
         }

@@ -57,7 +57,7 @@ pub(crate) struct Services {
     /// Stores the settings of rooms.
     pub(crate) store: Store,
     /// The rooms in the store.
-    pub(crate) kept: Names,
+    pub(crate) stored_rooms: Names,
 }
 
 pub(super) struct Actor {
@@ -94,7 +94,7 @@ impl Actor {
     ) -> Result<Self, ServerError> {
         let epoch = unix_time();
         let (results, inputs) = mpsc::unbounded_channel();
-        let Services { secret, turn_credentials, store, kept } = services;
+        let Services { secret, turn_credentials, store, stored_rooms } = services;
         Ok(Self {
             clock: Clock::new(epoch),
             secret,
@@ -102,7 +102,7 @@ impl Actor {
             writer: Writer::start(store, results.clone())?,
             checks: Checks::new(results),
             results: inputs,
-            directory: Directory::new(config, epoch, kept),
+            directory: Directory::new(config, epoch, stored_rooms),
             questions: BTreeMap::new(),
             asked: 0,
             sockets: Sockets::default(),
@@ -159,11 +159,11 @@ impl Actor {
             Some(Event::State(room, reply)) => {
                 self.asked += 1;
                 self.questions.insert(self.asked, reply);
-                self.handle(Input::Look(self.asked, room));
+                self.handle(Input::Query(self.asked, room));
             }
             // The receiver may be gone by now.
             Some(Event::ParticipantCount(reply)) => {
-                let _ = reply.send(self.directory.person_count());
+                let _ = reply.send(self.directory.participant_count());
             }
             Some(Event::Stop) | None => return ControlFlow::Break(()),
         }
@@ -207,7 +207,7 @@ impl Actor {
     }
 
     fn handle(&mut self, input: Input) {
-        let now = self.clock.look();
+        let now = self.clock.now();
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let input = match input {
@@ -238,8 +238,8 @@ impl Actor {
             }
             Command::Close(conn) => self.sockets.close(conn, CloseReason::PingTimeout),
             Command::CloseUnused(conn) => self.sockets.close(conn, CloseReason::JoinTimeout),
-            Command::Keep(room, kept) => self.writer.keep(room, Some(kept)),
-            Command::Forget(room) => self.writer.keep(room, None),
+            Command::Store(room, decisions) => self.writer.store(room, Some(decisions)),
+            Command::Forget(room) => self.writer.store(room, None),
             Command::Sync(number) => self.writer.sync(number),
             Command::Load(room) => self.writer.load(room),
             Command::Sweep(now) => self.writer.sweep(now),
@@ -338,7 +338,7 @@ impl Actor {
     /// Forwards a signal of a participant to another one. If too much from the sender's address is
     /// queued there already, the sender gets an error instead.
     fn forward(&mut self, from: PeerId, to: ConnId, json: Utf8Bytes) -> Option<Input> {
-        let from = self.directory.beside(to, from);
+        let from = self.directory.conn_of_peer(to, from);
         let address = from.map(|from| self.sockets.address(from)).unwrap_or_default();
         let Err(Full) = self.sockets.forward(address, to, json) else { return None };
         let from = from?;

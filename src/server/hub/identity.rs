@@ -40,7 +40,7 @@ fn of_newcomer(join: &Join, secret: &TokenSigner, fresh: Identity, now: Duration
         host: pass.host.as_ref().and_then(|key| secret.host_generation(room, key)),
         invitation: pass.invitation.as_ref().and_then(|token| secret.invited(room, token)),
         passcode: fresh.passcode,
-        tried: fresh.tried,
+        passcode_checked: fresh.passcode_checked,
         address: fresh.address,
     }
 }

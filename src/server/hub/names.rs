@@ -23,7 +23,7 @@ mod tests {
     use crate::protocol::{DisplayName, Presence};
 
     #[test]
-    fn t22_names_that_clients_send_end_where_a_character_does() {
+    fn t22_received_names_are_cut_between_characters() {
         let sent = |name: &str| {
             let presence = Presence { name: DisplayName::from(name), ..Presence::default() };
             match shorten(ClientMessage::Presence(presence)) {

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn t31_who_sends_much_takes_no_place_from_others() {
+    async fn t31_one_sender_leaves_space_for_others() {
         let (mut outbox, mut inbox) = queue();
         let offer = || Utf8Bytes::from("a".repeat(32 * 1024));
         let flood = |outbox: &mut Outbox, from: u64| {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_taken_makes_room() {
+    async fn taken_messages_free_space() {
         let (outbox, mut inbox) = queue();
         for _ in 0..10 {
             assert_eq!(outbox.push(text(OUTBOX_BYTES)), Ok(()));

@@ -3,7 +3,7 @@
 use super::{close_reason::CloseReason, outbox::Outgoing, *};
 use crate::{
     protocol::{ClientMessage, Join, Pass, Presence, SdpType, SessionDescription, Signal},
-    room::Clocks,
+    room::Timeouts,
     server::{
         credentials::{tokens::TokenSigner, turn::TurnCredentials},
         data::store::Store,
@@ -12,20 +12,21 @@ use crate::{
 };
 use tokio::time::{Instant, timeout};
 
-const SILENCE: Duration = Duration::from_secs(12);
+const TIMEOUT: Duration = Duration::from_secs(12);
 
 fn start() -> (Hub, JoinHandle<()>) {
     let config = room::Config {
-        people: 4,
-        clocks: Clocks { hold: SILENCE, ..Clocks::default() },
-        rooms: 100,
-        kept: 100,
-        placeless: SILENCE,
+        max_participants: 4,
+        timeouts: Timeouts { reconnect_grace: TIMEOUT, ..Timeouts::default() },
+        max_rooms: 100,
+        max_stored_rooms: 100,
+        join_timeout: TIMEOUT,
     };
     let turn_credentials =
         TurnCredentials { servers: Vec::new(), secret: None, ttl: Duration::ZERO };
     let (secret, store) = (TokenSigner::from("a secret"), Store::in_memory().unwrap());
-    Hub::start(config, Services { secret, turn_credentials, store, kept: Vec::new() }).unwrap()
+    Hub::start(config, Services { secret, turn_credentials, store, stored_rooms: Vec::new() })
+        .unwrap()
 }
 
 fn hub() -> Hub {
@@ -56,17 +57,17 @@ async fn joined(hub: &Hub) -> HubConnection {
 async fn remembers(hub: &Hub, rooms: usize, connections: usize) {
     let expected = Counts { rooms, connections };
     let mut counts = hub.counts();
-    let reached = timeout(SILENCE * 10, counts.wait_for(|counts| *counts == expected)).await;
+    let reached = timeout(TIMEOUT * 10, counts.wait_for(|counts| *counts == expected)).await;
     assert!(reached.is_ok(), "{:?} instead of {expected:?}", *hub.counts().borrow());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_connection_is_asked_twice_and_then_given_up() {
+async fn a_silent_connection_is_pinged_twice_and_then_closed() {
     let hub = hub();
     let start = Instant::now();
     let mut connection = joined(&hub).await;
     assert_eq!(connection.closing.await, Ok(CloseReason::PingTimeout));
-    assert_eq!(start.elapsed().as_secs(), SILENCE.as_secs());
+    assert_eq!(start.elapsed().as_secs(), TIMEOUT.as_secs());
     remembers(&hub, 0, 0).await;
 
     let mut written = Vec::new();
@@ -75,11 +76,11 @@ async fn a_silent_connection_is_asked_twice_and_then_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sign_of_life_is_enough() {
+async fn a_sign_of_life_prevents_closing() {
     let hub = hub();
     let mut connection = joined(&hub).await;
     let start = Instant::now();
-    while start.elapsed() < SILENCE * 3 {
+    while start.elapsed() < TIMEOUT * 3 {
         let mut written = Vec::new();
         connection.inbox.take(&mut written, 8).await;
         if written.contains(&Outgoing::Ping) {
@@ -102,7 +103,7 @@ async fn a_dropped_sender_frees_the_seat() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
+async fn a_client_that_reads_nothing_is_closed_without_effect_on_others() {
     let hub = hub();
     let (stuck, talker) = (joined(&hub).await, joined(&hub).await);
     let mut inbox = talker.inbox;
@@ -122,7 +123,7 @@ async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_closes_all_and_waits_for_them() {
+async fn stopping_closes_all_connections_and_waits() {
     let (hub, task) = start();
     let connection = joined(&hub).await;
     hub.stop().await;
@@ -148,12 +149,12 @@ fn address() -> ClientAddress {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t30_a_standstill_closes_nobody() {
+async fn t30_a_stall_closes_no_connection() {
     let hub = hub();
     let (mut first, mut second) = (joined(&hub).await, joined(&hub).await);
     remembers(&hub, 1, 2).await;
     for _ in 0..5 {
-        tokio::time::advance(SILENCE * 2).await;
+        tokio::time::advance(TIMEOUT * 2).await;
         tokio::task::yield_now().await;
     }
     // The server heard nothing, but it could not: it asks, and believes the answer.
@@ -165,7 +166,7 @@ async fn t30_a_standstill_closes_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t30_readiness_sees_a_hub_that_stands() {
+async fn t30_a_stalled_hub_is_not_ready() {
     let (events, inbox) = mpsc::channel(1);
     let (_publish, counts) = watch::channel(Counts::default());
     let hub = Hub { events, counts, metrics: Arc::new(Metrics::new()) };
@@ -182,7 +183,7 @@ async fn t30_readiness_sees_a_hub_that_stands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t31_who_joins_again_has_no_more_of_what_waits_for_somebody() {
+async fn t31_rejoining_gives_no_larger_share_of_a_queue() {
     let hub = hub();
     let (victim, mut eve) = (joined(&hub).await, joined(&hub).await);
     let sdp = "a".repeat(31 * 1024);

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_said_with_what_helps() {
+    fn problems_of_certificate_files_are_explained() {
         let make = || generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let (CertifiedKey { cert, key_pair }, other) = (make(), make());
         let (pem, key) = (cert.pem(), key_pair.serialize_pem());
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_is_valid_while_all_of_it_is() {
+    fn a_chain_expires_with_its_earliest_certificate() {
         let lifetime = |begin, end| Lifetime {
             begin: Duration::from_secs(begin),
             end: Duration::from_secs(end),

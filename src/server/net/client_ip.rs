@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn only_trusted_proxies_are_believed() {
         let forged = [("x-forwarded-for", "198.51.100.1"), ("forwarded", "for=198.51.100.1")];
         for header in forged {
             assert_eq!(client("", "127.0.0.1", &[header]), ip("127.0.0.1"));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_address_that_is_no_proxy_counts() {
+    fn the_last_untrusted_address_is_the_client() {
         let proxies = "127.0.0.1 10.0.0.0/8 2001:db8:1::/48";
         for (line, expected) in [
             ("198.51.100.1", "198.51.100.1"),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_is_read_too() {
+    fn the_forwarded_header_is_read() {
         for (line, expected) in [
             ("for=198.51.100.1", "198.51.100.1"),
             (r#"for=1.2.3.4, For="198.51.100.1:80";proto=https;by=10.0.0.1"#, "198.51.100.1"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_disagree_are_not_believed() {
+    fn contradicting_headers_are_ignored() {
         let both = |one, other| [("x-forwarded-for", one), ("forwarded", other)];
         let agreeing = both("198.51.100.1", "for=198.51.100.1");
         assert_eq!(client("127.0.0.1", "127.0.0.1", &agreeing), ip("198.51.100.1"));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_holds_everybody_is_noticed() {
+    fn networks_that_contain_every_address_are_recognised() {
         for wide in [
             "0.0.0.0/0",
             "::/0",
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_64_bits_is_one_client() {
+    fn an_ipv6_network_of_64_bits_is_one_client() {
         let client = |text: &str| ClientAddress::from(ip(text));
         assert_eq!(client("2001:db8::1"), client("2001:db8::ffff:ffff:ffff:ffff"));
         assert_ne!(client("2001:db8::1"), client("2001:db8:0:1::1"));

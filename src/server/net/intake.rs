@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn t28_what_is_not_finished_takes_turns() {
+    async fn t28_large_incomplete_requests_take_turns() {
         let turns = Arc::new(Semaphore::new(1));
         let (mut one, mut first, meter) = intake(&turns);
         let (mut two, mut second, _) = intake(&turns);
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn t28_what_was_answered_is_not_held() {
+    async fn t28_answered_requests_are_not_counted() {
         let turns = Arc::new(Semaphore::new(1));
         let (mut client, mut intake, meter) = intake(&turns);
         for _ in 0..3 {
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_may_be_larger_than_what_is_held_of_it() {
+    async fn bodies_may_exceed_the_buffer() {
         let turns = Arc::new(Semaphore::new(1));
         let (mut client, mut intake, meter) = intake(&turns);
         meter.begin();
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_as_long_as_browsers_write_it() {
+    fn head_bytes_match_the_usual_notation() {
         let text = "GET /room/123?x=1 HTTP/1.1\r\nHost: a.example\r\nX-Some: thing\r\n\r\n";
         let request = Request::get("/room/123?x=1").header("Host", "a.example");
         let (head, ()) = request.header("X-Some", "thing").body(()).unwrap().into_parts();

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_address_has_so_many_connections() {
+    async fn connections_per_address_are_limited() {
         let quotas = quotas();
         let first = quotas.connect(address(1)).unwrap();
         let _second = quotas.connect(address(1)).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_address_opens_so_many_sockets_a_minute() {
+    async fn websockets_per_address_and_minute_are_limited() {
         let quotas = quotas();
         for _ in 0..3 {
             assert_eq!(quotas.open_socket(address(1)), Ok(()));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn t29_each_address_makes_so_many_requests() {
+    async fn t29_requests_per_address_are_limited() {
         let quotas = quotas();
         for _ in 0..40 {
             assert_eq!(quotas.request(address(1)), Ok(()));
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn why_a_socket_was_refused_is_known_for_a_minute() {
+    async fn the_last_refusal_is_known_for_a_minute() {
         let quotas = quotas();
         assert_eq!(quotas.refused(address(1)), None);
         quotas.remember(address(1), Reason::NoUpgrade);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn t33_who_uses_nothing_is_forgotten() {
+    async fn t33_idle_addresses_are_forgotten() {
         let quotas = quotas();
         let _kept = quotas.connect(address(0)).unwrap();
         let _waiting = quotas.large(address(1)).acquire_owned().await.unwrap();

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_origin_is_admitted() {
+    fn only_the_servers_own_origin_is_allowed() {
         let policy = OriginPolicy::default();
         for (host, origin) in [
             ("localhost:3000", "http://localhost:3000"),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn listed_origins_are_compared_whole() {
+    fn listed_origins_must_match_exactly() {
         let listed = vec!["https://app.example.org".parse().unwrap()];
         let policy = OriginPolicy { listed, allow_none: false };
         assert!(verdict(&policy, "call.example.org", "https://app.example.org:443"));
@@ -274,14 +274,14 @@ mod tests {
     }
 
     #[test]
-    fn two_origins_are_none_of_ours() {
+    fn repeated_origins_are_refused() {
         let mut both = headers(&[("host", "a.example"), ("origin", "http://a.example")]);
         both.append("origin", "http://a.example".parse().unwrap());
         assert_eq!(OriginPolicy::default().check(&both), Err(OriginError::Foreign));
     }
 
     #[test]
-    fn a_host_is_one_name_of_bearable_length() {
+    fn hosts_have_one_name_of_limited_length() {
         let name = "a".repeat(NAME_BYTES);
         for good in ["localhost:3000", "[::1]:3000", &name, &format!("{name}:65535")] {
             assert!(matches!(host(&headers(&[("host", good)])), Ok(Some(_))), "{good}");
@@ -299,20 +299,20 @@ mod tests {
     }
 
     #[test]
-    fn a_page_without_a_host_is_told_from_a_foreign_one() {
+    fn a_missing_host_is_distinguished_from_a_foreign_origin() {
         let page = headers(&[("origin", "http://a.example")]);
         assert_eq!(OriginPolicy::default().check(&page), Err(OriginError::NoHost));
     }
 
     #[test]
-    fn no_origin_is_admitted_only_where_allowed() {
+    fn requests_without_origin_are_allowed_only_by_option() {
         let none = headers(&[("host", "a.example")]);
         assert_eq!(OriginPolicy::default().check(&none), Err(OriginError::Missing));
         assert_eq!(OriginPolicy { allow_none: true, listed: Vec::new() }.check(&none), Ok(()));
     }
 
     #[test]
-    fn links_carry_the_scheme_and_host_that_were_used() {
+    fn links_have_the_scheme_and_host_of_the_request() {
         let plain = headers(&[("host", "localhost:3000")]);
         assert_eq!(of_request(&plain, false).as_deref(), Some("http://localhost:3000"));
         assert_eq!(of_request(&plain, true).as_deref(), Some("https://localhost:3000"));
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_leads_to_the_same_host() {
+    fn plain_http_redirects_to_the_same_host() {
         for (host, port, expected) in [
             ("call.example.org", 443, "https://call.example.org"),
             ("call.example.org:80", 443, "https://call.example.org"),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_machine_has_names_and_addresses() {
+    fn loopback_names_and_addresses_are_recognised() {
         for own in
             ["localhost", "LOCALHOST:80", "a.localhost", "localhost.", "127.0.0.2:1", "[::1]"]
         {

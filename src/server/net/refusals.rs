@@ -37,7 +37,7 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    /// The name in metrics, logs and `/ws/check`.
+    /// The name in `/ws/check`, logs and, in snake case, metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Connections => "connections",

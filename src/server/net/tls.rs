@@ -199,7 +199,7 @@ mod tests {
     use super::{super::acme::LETS_ENCRYPT, *};
 
     #[test]
-    fn the_origin_has_the_name_in_the_certificate() {
+    fn the_origin_has_the_certificates_name() {
         let local: SocketAddr = "[::]:443".parse().unwrap();
         let acme = Acme {
             domains: vec!["call.example.org".into(), "www.example.org".into()],

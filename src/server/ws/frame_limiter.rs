@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_frame_times_out_although_it_drips() {
+    async fn a_slow_frame_times_out() {
         let (mut client, mut server) = limited();
         let begun = Instant::now();
         let drip = async {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_message_times_out_although_pongs_come_between_its_frames() {
+    async fn pongs_between_frames_do_not_extend_the_message_timeout() {
         let (mut client, mut server) = limited();
         let begun = Instant::now();
         let mut part = frame(1, true);
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_message_has_a_timeout_of_its_own() {
+    async fn each_message_has_its_own_timeout() {
         let (mut client, mut server) = limited();
         let (mut first, mut last) = (frame(10, true), frame(10, true));
         first[0] &= 0x7f;
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn t30_a_suspended_server_is_no_timeout() {
+    async fn t30_suspending_the_server_causes_no_timeout() {
         let (mut client, mut server) = limited();
         let bytes = frame(10, true);
         client.write_all(&bytes[..5]).await.unwrap();
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_between_frames_is_no_timeout() {
+    async fn silence_between_messages_causes_no_timeout() {
         let (mut client, mut server) = limited();
         for _ in 0..3 {
             let bytes = frame(10, true);

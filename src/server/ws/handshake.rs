@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_headers_are_named() {
         use HandshakeError as E;
         let upgrade = ("upgrade", "WebSocket");
         let connection = ("connection", "keep-alive, Upgrade");

@@ -11,20 +11,20 @@ use web_sys::{
 };
 
 /// The ids of the channels, which both sides open without negotiation (W3C WebRTC, section 6.2). Messages
-/// have a channel of their own, so that they do not wait for the bytes of files.
-const WORDS: u16 = 0;
+/// and file contents have separate channels, so that messages do not wait.
+const MESSAGES: u16 = 0;
 const BYTES: u16 = 1;
 const LABEL: &str = "salon";
 
-/// The number of bytes left to send at which more are requested: enough to keep the connection busy.
-const LITTLE: u32 = 1024 * 1024;
+/// Number of buffered bytes at which more are requested: enough to keep the connection busy.
+const LOW_WATER_MARK: u32 = 1024 * 1024;
 
 type Handler = Rc<dyn Fn(ChannelInput)>;
 
-/// The channels of a connection, ordered and reliable, one for messages and one for bytes. Dropping them
-/// closes them without a further event.
+/// The channels of a connection, ordered and reliable: one for messages, one for file contents. Dropping
+/// them closes them without a further event.
 pub(super) struct DataChannels {
-    words: RtcDataChannel,
+    messages: RtcDataChannel,
     bytes: RtcDataChannel,
     handler: Handler,
     _listeners: [Listener; 7],
@@ -33,8 +33,8 @@ pub(super) struct DataChannels {
 impl DataChannels {
     pub(super) fn open(pc: &RtcPeerConnection, handler: impl Fn(ChannelInput) + 'static) -> Self {
         let handler: Handler = Rc::new(handler);
-        let (words, bytes) = (channel(pc, WORDS), channel(pc, BYTES));
-        bytes.set_buffered_amount_low_threshold(LITTLE);
+        let (messages, bytes) = (channel(pc, MESSAGES), channel(pc, BYTES));
+        bytes.set_buffered_amount_low_threshold(LOW_WATER_MARK);
         let on = |channel: &RtcDataChannel, event, read: fn(Event) -> Option<ChannelInput>| {
             let handler = handler.clone();
             Listener::new(channel, event, move |event| {
@@ -53,12 +53,12 @@ impl DataChannels {
             }
         };
         let listeners = [
-            Listener::new(&words, "open", opened),
-            on(&words, "message", |event| {
+            Listener::new(&messages, "open", opened),
+            on(&messages, "message", |event| {
                 let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
                 Some(ChannelInput::Heard(text))
             }),
-            on(&words, "close", |_| Some(ChannelInput::Closed)),
+            on(&messages, "close", |_| Some(ChannelInput::Closed)),
             on(&bytes, "open", |_| Some(ChannelInput::Drained)),
             on(&bytes, "message", |event| {
                 let data = event.dyn_ref::<MessageEvent>()?.data();
@@ -68,18 +68,18 @@ impl DataChannels {
             on(&bytes, "close", |_| Some(ChannelInput::Closed)),
             on(&bytes, "bufferedamountlow", |_| Some(ChannelInput::Drained)),
         ];
-        Self { words, bytes, handler, _listeners: listeners }
+        Self { messages, bytes, handler, _listeners: listeners }
     }
 
     pub(super) fn send(&self, text: &str) {
-        let _ = self.words.send_with_str(text);
+        let _ = self.messages.send_with_str(text);
     }
 
-    /// Sends bytes, and reports when little of them is left to send.
+    /// Sends file contents, and reports when few bytes are left in the buffer.
     pub(super) fn pour(&self, messages: &[Vec<u8>]) {
         let sent = messages.iter().all(|message| self.bytes.send_with_u8_array(message).is_ok());
-        if sent && self.bytes.buffered_amount() <= LITTLE {
-            // Then there is no event.
+        if sent && self.bytes.buffered_amount() <= LOW_WATER_MARK {
+            // The event fires only when the buffer shrinks to the threshold.
             let handler = self.handler.clone();
             spawn_local(async move { handler(ChannelInput::Drained) });
         }
@@ -88,7 +88,7 @@ impl DataChannels {
 
 impl Drop for DataChannels {
     fn drop(&mut self) {
-        self.words.close();
+        self.messages.close();
         self.bytes.close();
     }
 }

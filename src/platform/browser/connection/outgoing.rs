@@ -1,9 +1,9 @@
-//! What one connection sends of microphone, camera and screen, and how much of each.
+//! The outgoing tracks of a connection, and their encodings.
 
 use super::{
     Screen, Track, externs,
     sections::{is_stopped, mid_of, sender_of, transceivers},
-    sender::{insist, replace_track, set_encoding},
+    sender::{replace_track, retry_first_frame, set_encoding},
     spawn_local,
 };
 use crate::{
@@ -18,40 +18,40 @@ use std::{
 use wasm_bindgen::JsCast;
 use web_sys::{MediaStream, RtcRtpTransceiverDirection, RtcRtpTransceiverInit};
 
-/// What is sent of the picture over a weak connection, and over a poor one (W3C WebRTC, section
-/// 5.2.5): a divisor of its sides, frames and bits per second.
-const WEAK_PICTURE: [(&str, f64); 3] =
+/// Encoding parameters of the camera over a weak connection (W3C WebRTC, section 5.2.5): divisor of
+/// width and height, frames per second, bits per second.
+const WEAK_CAMERA: [(&str, f64); 3] =
     [("scaleResolutionDownBy", 2.0), ("maxFramerate", 20.0), ("maxBitrate", 400_000.0)];
-/// The same of a screen, whose letters have to stay sharp: fewer frames only.
+/// The same for a screen, whose text has to stay sharp: fewer frames only.
 const WEAK_SCREEN: [(&str, f64); 2] = [("maxFramerate", 5.0), ("maxBitrate", 600_000.0)];
 const POOR_SCREEN: [(&str, f64); 2] = [("maxFramerate", 2.0), ("maxBitrate", 200_000.0)];
-/// Bits per second: enough for Opus not to be heard.
+/// Bits per second: Opus is transparent at this rate.
 const MUSIC_RATE: f64 = 128_000.0;
-const POOR_PICTURE: [(&str, f64); 3] =
+const POOR_CAMERA: [(&str, f64); 3] =
     [("scaleResolutionDownBy", 4.0), ("maxFramerate", 10.0), ("maxBitrate", 120_000.0)];
 
-/// The sections of a connection through which this person is heard and seen, and their screen is.
+/// The outgoing tracks of a connection, with their media sections.
 pub(super) struct Outgoing {
     pc: externs::Pc,
-    /// Names the local tracks as belonging together (RFC 8830).
+    /// The stream of microphone and camera (RFC 8830).
     own: MediaStream,
     tracks: RefCell<PerKind<Track>>,
-    /// Through which section each source is sent. Those of a screen are made when something is shared
-    /// for the first time; they stay.
+    /// The section of each source. Those of the screen are created when it is shared for the first time,
+    /// and then stay.
     sections: RefCell<PerSource<externs::Transceiver>>,
-    /// Names the tracks of the screen as belonging together.
+    /// The stream of the screen's tracks.
     of_screen: MediaStream,
     screen: RefCell<Option<Screen>>,
-    /// How often what is sent of the screen was decided.
+    /// Incremented on each change of the screen's tracks, to cancel retries of earlier ones.
     shares: Rc<Cell<u32>>,
-    /// How good a picture is sent at most, if any is.
+    /// The maximum quality of sent video; `None` sends no video.
     limit: Cell<Option<Grade>>,
-    /// Whether the sound that is sent is music.
+    /// Whether the microphone is encoded as music.
     music: Cell<bool>,
-    /// Whether no picture is sent, as far as the browser was told.
-    pictureless: Cell<bool>,
-    /// Whether no screen is.
-    screenless: Cell<bool>,
+    /// Whether the camera's encoding is inactive.
+    camera_inactive: Cell<bool>,
+    /// Whether the screen's encoding is inactive.
+    screen_inactive: Cell<bool>,
 }
 
 impl Outgoing {
@@ -70,12 +70,12 @@ impl Outgoing {
             shares: Rc::default(),
             limit: Cell::new(Some(Grade::Good)),
             music: Cell::new(false),
-            pictureless: Cell::new(false),
-            screenless: Cell::new(false),
+            camera_inactive: Cell::new(false),
+            screen_inactive: Cell::new(false),
         })
     }
 
-    /// Sends another track of this kind, or none.
+    /// Replaces the track of this kind.
     pub(super) fn set_track(&self, kind: Kind, track: Option<&Track>) {
         self.tracks.borrow_mut().set(kind, track.cloned());
         if self.section(kind.source()).is_some() {
@@ -85,7 +85,7 @@ impl Outgoing {
         }
     }
 
-    /// Shares a screen, or none any more.
+    /// Starts or stops sharing a screen.
     pub(super) fn set_screen(&self, screen: Option<&Screen>) {
         self.screen.replace(screen.cloned());
         if screen.is_some() {
@@ -96,7 +96,7 @@ impl Outgoing {
         }
     }
 
-    /// The next screen gets a new section where the other side has stopped the old one.
+    /// Forgets sections of the screen that the other side has stopped, so that new ones are added.
     fn forget_stopped_screen(&self) {
         for source in TrackSource::OF_SCREEN {
             if self.section(source).as_ref().is_some_and(is_stopped) {
@@ -111,40 +111,40 @@ impl Outgoing {
         self.screen.take();
     }
 
-    /// Proposes sound and picture in both directions, with or without tracks.
+    /// Adds sections for audio and video in both directions, with or without tracks.
     pub(super) fn propose(&self) {
         self.add_missing(true);
         self.share_screen();
     }
 
-    /// What was offered to this side has encodings from now on.
+    /// Called when an offer was answered: the adopted sections have encodings from now on.
     pub(super) fn answered(&self) {
         self.add_missing(false);
         self.share_screen();
         TrackSource::OF_PERSON.into_iter().for_each(|source| self.tune(source));
     }
 
-    /// Sends microphone and camera through the sections by which the other side does. One that it has
-    /// stopped is replaced when it offers another, and not by this side: it may not want any.
+    /// Sends microphone and camera through the sections that the other side offered for them. A section
+    /// that it has stopped is not replaced by this side, because it may not want one.
     pub(super) fn adopt_offered(&self, theirs: &[TrackInfo]) {
         for section in transceivers(&self.pc) {
             let source = mid_of(&section).and_then(|mid| TrackInfo::find(theirs, &mid));
             let Some(source) = source.filter(|source| !source.is_of_screen()) else { continue };
-            let is_served = self.section(source).is_some_and(|known| !is_stopped(&known));
-            if is_served || is_stopped(&section) || self.is_in_use(&section) {
+            let has_section = self.section(source).is_some_and(|known| !is_stopped(&known));
+            if has_section || is_stopped(&section) || self.is_in_use(&section) {
                 continue;
             }
             let sender = sender_of(&section);
-            // Through web-sys, what the browser refuses would end more than this.
+            // The setter of web-sys would throw where the browser refuses.
             let _ = Reflect::set(&section, &"direction".into(), &"sendrecv".into());
-            // Missing in older browsers: their tracks then arrive without a stream's name.
+            // Missing in older browsers, whose tracks then arrive without a stream.
             let _ = sender.set_streams(&self.own);
             self.begin(source, section);
             self.send(source);
         }
     }
 
-    /// What goes through which section, as far as they are agreed on.
+    /// The track map of the negotiated sections.
     pub(super) fn tracks(&self) -> Vec<TrackInfo> {
         let track = |source| {
             let section = self.section(source).filter(|section| !is_stopped(section))?;
@@ -153,12 +153,12 @@ impl Outgoing {
         TrackSource::ALL.into_iter().filter_map(track).collect()
     }
 
-    /// The section through which a source is sent.
+    /// The section of a source.
     fn section(&self, source: TrackSource) -> Option<externs::Transceiver> {
         self.sections.borrow().get(source).cloned()
     }
 
-    /// Whether something is sent through a section already.
+    /// Whether a section already has a source.
     fn is_in_use(&self, section: &externs::Transceiver) -> bool {
         TrackSource::ALL.into_iter().any(|source| self.section(source).as_ref() == Some(section))
     }
@@ -167,19 +167,19 @@ impl Outgoing {
         self.section(source).as_ref().map(sender_of)
     }
 
-    /// Sends a source through a section whose encodings are unchanged.
+    /// Assigns a new section to a source.
     fn begin(&self, source: TrackSource, section: externs::Transceiver) {
         self.sections.borrow_mut().set(source, Some(section));
         match source {
             TrackSource::Microphone => self.music.set(false),
-            TrackSource::Camera => self.pictureless.set(false),
-            TrackSource::Screen => self.screenless.set(false),
+            TrackSource::Camera => self.camera_inactive.set(false),
+            TrackSource::Screen => self.screen_inactive.set(false),
             TrackSource::ScreenAudio => {}
         }
     }
 
-    /// Adds a media section for each kind that has none, which makes the browser ask for a
-    /// negotiation.
+    /// Adds a section for each of microphone and camera that has none. The browser then fires
+    /// `negotiationneeded`.
     fn add_missing(&self, even_without_track: bool) {
         for source in TrackSource::OF_PERSON {
             let track = self.track(source);
@@ -200,7 +200,7 @@ impl Outgoing {
         }
     }
 
-    /// What is sent of a source: sound always, pictures unless none are to be sent.
+    /// The track to send of a source, unless video is turned off.
     fn track(&self, source: TrackSource) -> Option<Track> {
         if !source.is_audio() && self.limit.get().is_none() {
             return None;
@@ -219,8 +219,7 @@ impl Outgoing {
         self.tune(source);
     }
 
-    /// Gives what is sent the rate that it should have: music takes more than a voice. What the
-    /// browser would do by itself costs nothing.
+    /// Sets the encoding of a source, where it differs from the browser's default.
     fn tune(&self, source: TrackSource) {
         match source {
             TrackSource::Microphone => {
@@ -232,17 +231,19 @@ impl Outgoing {
             }
             TrackSource::Camera => {
                 let grade = self.limit.get().unwrap_or_default();
-                if grade != Grade::Good || self.track(source).is_none() != self.pictureless.get() {
-                    self.encode_picture(grade);
+                if grade != Grade::Good
+                    || self.track(source).is_none() != self.camera_inactive.get()
+                {
+                    self.encode_camera(grade);
                 }
             }
             TrackSource::Screen | TrackSource::ScreenAudio => {}
         }
     }
 
-    /// Sends what is shared of the screen. Sections for it are added the first time, which makes the
-    /// browser ask for a negotiation. They get their tracks after it: a picture that does not move
-    /// is sent when the track is, and again only after a second.
+    /// Sends the tracks of the screen. Missing sections are added first, and get their tracks after the
+    /// negotiation: a still picture has a frame when its track is added, and the next only after a
+    /// second.
     pub(super) fn share_screen(&self) {
         self.shares.set(self.shares.get().wrapping_add(1));
         for source in TrackSource::OF_SCREEN {
@@ -252,7 +253,7 @@ impl Outgoing {
                 if let (TrackSource::Screen, Some(track)) = (source, &track) {
                     let (shares, share) = (self.shares.clone(), self.shares.get());
                     let is_wanted = move || shares.get() == share;
-                    spawn_local(insist(sender, track.js().into(), is_wanted));
+                    spawn_local(retry_first_frame(sender, track.js().into(), is_wanted));
                 }
             } else if track.is_some() {
                 let init = RtcRtpTransceiverInit::new();
@@ -265,12 +266,12 @@ impl Outgoing {
         }
         let grade = self.limit.get().unwrap_or_default();
         let without = self.track(TrackSource::Screen).is_none();
-        if grade != Grade::Good || without != self.screenless.get() {
+        if grade != Grade::Good || without != self.screen_inactive.get() {
             self.encode_screen(grade);
         }
     }
 
-    /// Sends a picture that is small, slow and cheap enough to leave the sound its way, or none.
+    /// Limits video so that audio has enough bandwidth; `None` sends no video.
     pub(super) fn limit_picture(&self, limit: Option<Grade>) {
         let before = self.limit.replace(limit);
         if before.is_some() != limit.is_some() {
@@ -279,22 +280,22 @@ impl Outgoing {
                 self.share_screen();
             }
         } else if let Some(grade) = limit {
-            self.encode_picture(grade);
+            self.encode_camera(grade);
             self.encode_screen(grade);
         }
     }
 
-    fn encode_picture(&self, grade: Grade) {
+    fn encode_camera(&self, grade: Grade) {
         let limit = match grade {
             Grade::Good => {
                 [("scaleResolutionDownBy", Some(1.0)), ("maxFramerate", None), ("maxBitrate", None)]
             }
-            Grade::Weak => WEAK_PICTURE.map(|(name, value)| (name, Some(value))),
-            Grade::Poor => POOR_PICTURE.map(|(name, value)| (name, Some(value))),
+            Grade::Weak => WEAK_CAMERA.map(|(name, value)| (name, Some(value))),
+            Grade::Poor => POOR_CAMERA.map(|(name, value)| (name, Some(value))),
         };
-        let pictureless = self.track(TrackSource::Camera).is_none();
-        if self.encode(TrackSource::Camera, !pictureless, &limit) {
-            self.pictureless.set(pictureless);
+        let camera_inactive = self.track(TrackSource::Camera).is_none();
+        if self.encode(TrackSource::Camera, !camera_inactive, &limit) {
+            self.camera_inactive.set(camera_inactive);
         }
     }
 
@@ -304,13 +305,13 @@ impl Outgoing {
             Grade::Weak => WEAK_SCREEN.map(|(name, value)| (name, Some(value))),
             Grade::Poor => POOR_SCREEN.map(|(name, value)| (name, Some(value))),
         };
-        let screenless = self.track(TrackSource::Screen).is_none();
-        if self.encode(TrackSource::Screen, !screenless, &limit) {
-            self.screenless.set(screenless);
+        let screen_inactive = self.track(TrackSource::Screen).is_none();
+        if self.encode(TrackSource::Screen, !screen_inactive, &limit) {
+            self.screen_inactive.set(screen_inactive);
         }
     }
 
-    /// Changes how a source is sent (W3C WebRTC, section 5.2.5), if that is agreed on already.
+    /// Sets the encoding of a source (W3C WebRTC, section 5.2.5); returns whether it is negotiated already.
     fn encode(&self, source: TrackSource, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
         self.sender(source).is_some_and(|sender| set_encoding(&sender, active, limit))
     }

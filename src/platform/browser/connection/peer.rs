@@ -22,7 +22,7 @@ use web_sys::{
     RtcTrackEvent,
 };
 
-/// Delay before the statistics are read again when less arrived than expected.
+/// Delay before the statistics are read again when nothing new has arrived.
 const READ_SOON: Duration = Duration::from_millis(500);
 
 pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
@@ -32,7 +32,7 @@ pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
     Some(JSON::parse(&text).ok()?.unchecked_into())
 }
 
-/// A connection to one person. Dropping it closes it; nothing is reported after that.
+/// A peer connection. Dropping it closes it; nothing is reported after that.
 pub struct PeerConnection {
     shared: Rc<Shared>,
     _listeners: Vec<Listener>,
@@ -42,21 +42,21 @@ struct Shared {
     pc: externs::Pc,
     handler: Box<dyn Fn(PeerInput)>,
     outgoing: Outgoing,
-    /// Apart, because an element that waits for a first picture plays no sound meanwhile.
+    /// One stream per track, because an element that waits for its first video frame plays no audio.
     incoming: PerSource<Stream>,
-    /// What the other side's sections bring, as the call says.
+    /// The other side's track map, as determined by the call.
     theirs: RefCell<Vec<TrackInfo>>,
-    /// What receives that.
+    /// The receivers of its tracks.
     receivers: RefCell<PerSource<externs::Receiver>>,
     channels: RefCell<Option<DataChannels>>,
     readings: Readings,
-    /// When they are read before the next second.
+    /// Reads the statistics again before the next second.
     again: RefCell<Option<Timer>>,
 }
 
 impl PeerConnection {
-    /// Makes a connection that sends the given tracks. A caller proposes sound and picture in both
-    /// directions even without tracks, so that devices can come and go without negotiating again.
+    /// Opens a connection that sends the given tracks. A caller offers audio and video in both directions
+    /// even without tracks, so that devices can come and go without a negotiation.
     pub fn open(
         role: Role,
         config: &PeerConfig,
@@ -85,13 +85,13 @@ impl PeerConnection {
         Some(Self { shared, _listeners: listeners })
     }
 
-    /// What the other person sends.
+    /// The received streams.
     #[must_use]
     pub fn streams(&self) -> PerSource<Stream> {
         self.shared.incoming.clone()
     }
 
-    /// How loud they are at this moment, from 0 to 1 (W3C WebRTC, section 5.3).
+    /// The current audio level of the received microphone, from 0 to 1 (W3C WebRTC, section 5.3).
     #[must_use]
     pub fn level(&self) -> f64 {
         let level = || {
@@ -103,34 +103,34 @@ impl PeerConnection {
         level().unwrap_or_default()
     }
 
-    /// Reads the statistics. To be called each second; while less comes than should, they are read twice
-    /// as often by themselves.
+    /// Reads the statistics. Call it each second; while nothing new arrives, they are also read in
+    /// between.
     pub fn read(&self) {
         self.shared.read();
     }
 
-    /// What the browser said last of the connection, track by track.
+    /// The last statistics, track by track.
     #[must_use]
     pub fn stats(&self) -> Option<ConnectionStats> {
         self.shared.readings.stats()
     }
 
-    /// Uses other servers from the next restart of ICE on.
+    /// Uses other ICE servers from the next ICE restart on.
     pub fn configure(&self, config: &PeerConfig) {
         if let Some(configuration) = configuration(config) {
-            // Only a connection that is closed refuses it.
+            // Fails only on a closed connection.
             let _ = self.shared.pc.set_configuration_with_configuration(&configuration);
         }
     }
 
-    /// Says something on the data channel. What cannot be sent any more is lost with it.
+    /// Sends a message on the data channel. It is lost if the channel is closed.
     pub fn talk(&self, text: &str) {
         if let Some(channel) = &*self.shared.channels.borrow() {
             channel.send(text);
         }
     }
 
-    /// Sends bytes on the data channel for them.
+    /// Sends file contents on their data channel.
     pub fn pour(&self, messages: &[Vec<u8>]) {
         if let Some(channel) = &*self.shared.channels.borrow() {
             channel.pour(messages);
@@ -142,17 +142,17 @@ impl PeerConnection {
         self.shared.channels.replace(None);
     }
 
-    /// Sends another track of this kind, or none.
+    /// Replaces the track of this kind.
     pub fn set_track(&self, kind: Kind, track: Option<&Track>) {
         self.shared.outgoing.set_track(kind, track);
     }
 
-    /// Shares a screen, or none any more.
+    /// Starts or stops sharing a screen.
     pub fn set_screen(&self, screen: Option<&Screen>) {
         self.shared.outgoing.set_screen(screen);
     }
 
-    /// Carries out a command of the negotiation and reports its end to the handler.
+    /// Executes a command of the negotiation, and reports its completion to the handler.
     pub fn run(&self, command: PeerCommand) {
         let shared = self.shared.clone();
         match command {
@@ -163,9 +163,8 @@ impl PeerConnection {
                     .is_some_and(|description| sdp::has_channels(&description.sdp));
                 let done = PeerInput::LocalDone(intent, description, shared.signaling());
                 (shared.handler)(done);
-                // Now that the answer, for which somebody waits, is on its way. A client that knows
-                // nothing of channels is not asked for one: that would take another offer, which it
-                // may not understand.
+                // After the answer has been sent, so as not to delay it. Not for a client without
+                // channels: adding one would need another offer, which it may not support.
                 if intent == Intent::Answer && has_channels && shared.channels.borrow().is_none() {
                     shared.open_channels();
                 }
@@ -205,7 +204,7 @@ impl Drop for PeerConnection {
 }
 
 impl Shared {
-    /// Opens the channels on which people talk past the server.
+    /// Opens the data channels.
     fn open_channels(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
         let channel = DataChannels::open(&self.pc, move |input| {
@@ -243,7 +242,7 @@ impl Shared {
         ]
     }
 
-    /// A section brings something. What it is stands in what the call said of the description.
+    /// Plays the track of a section, whose source is in the track map.
     fn receive(&self, section: &externs::Transceiver) -> Option<()> {
         let source = TrackInfo::find(&self.theirs.borrow(), &mid_of(section)?)?;
         let receiver = section.receiver();
@@ -299,7 +298,7 @@ impl Shared {
         };
         let init = RtcSessionDescriptionInit::new(kind);
         init.set_sdp(&sdp::accept(&description.sdp));
-        // Before what they bring is reported.
+        // Before `track` events.
         self.theirs.replace(description.tracks.clone());
         let worked = JsFuture::from(self.pc.set_remote_description(&init)).await.is_ok();
         match description.kind {
@@ -310,7 +309,7 @@ impl Shared {
         worked
     }
 
-    /// Reads the statistics, unless that is being done or just was.
+    /// Reads the statistics, unless they are being read or have just been read.
     fn read(self: &Rc<Self>) {
         let shared = self.clone();
         let Some(reading) = self.readings.take() else { return };
@@ -327,7 +326,7 @@ impl Shared {
         });
     }
 
-    /// Reads the statistics soon, if less comes than should.
+    /// Reads the statistics again soon, if nothing new has arrived.
     fn read_soon(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
         let read = move || shared.upgrade().iter().for_each(Self::read);

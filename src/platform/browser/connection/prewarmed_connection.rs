@@ -1,11 +1,11 @@
-//! A connection made in advance: browsers take tens of milliseconds for it, which would otherwise
-//! pass between Join and the first picture.
+//! A connection created in advance: browsers need tens of milliseconds for it, which would otherwise
+//! delay the first video frame after Join.
 
 use super::Timer;
 use std::{cell::RefCell, time::Duration};
 use web_sys::{RtcConfiguration, RtcPeerConnection};
 
-/// The pause after the last connection before the next one is made in advance.
+/// Delay after the last connection before the next one is created in advance.
 const QUIET: Duration = Duration::from_millis(500);
 
 thread_local! {
@@ -17,7 +17,7 @@ struct Prewarmed {
     timer: Option<Timer>,
 }
 
-/// Makes a connection in a quiet moment, and tells whether the browser can: at once where it has no
+/// Creates a connection after a delay, and reports whether that worked: at once where the browser has no
 /// WebRTC.
 pub fn prepare_connection(tell: impl FnOnce(bool) + 'static) {
     let constructor = js_sys::Reflect::get(&js_sys::global(), &"RTCPeerConnection".into());
@@ -41,7 +41,7 @@ fn prepare(tell: impl FnOnce(bool) + 'static) {
     });
 }
 
-/// A connection: the one that was made in advance, if there is one.
+/// Returns the connection that was created in advance, or else a new one.
 pub(super) fn new_connection(configuration: &RtcConfiguration) -> Option<RtcPeerConnection> {
     let prewarmed = PREWARMED.with_borrow_mut(|prewarmed| prewarmed.pc.take());
     prepare(|_| ());

@@ -1,4 +1,4 @@
-//! The test of a STUN or TURN server.
+//! Tests a STUN or TURN server.
 
 use super::{Listener, Timer, externs, peer, spawn_local};
 use crate::{call::PeerConfig, diagnostics::CheckEvent, protocol::IceServer};
@@ -8,10 +8,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, RtcPeerConnection, RtcPeerConnectionIceEvent};
 
-/// The time for a server to answer: enough for several retransmissions of a STUN request.
+/// Time for a server to answer: enough for several retransmissions of a STUN request.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A connection to nobody that gathers candidates from one server, or without any. Dropping it ends it.
+/// A connection without a peer that gathers candidates from one server, or without any. Dropping it ends
+/// the test.
 pub struct ServerProbe {
     pc: externs::Pc,
     _listeners: [Listener; 2],
@@ -19,7 +20,7 @@ pub struct ServerProbe {
 }
 
 impl ServerProbe {
-    /// Begins the test. With `relayed`, the browser gathers nothing but relay candidates.
+    /// Starts the test. With `relayed`, the browser gathers relay candidates only.
     pub fn start(
         server: Option<&IceServer>,
         relayed: bool,
@@ -39,12 +40,12 @@ impl ServerProbe {
         };
         let listeners = [on("icecandidate", candidate), on("icecandidateerror", error)];
         let timer = Timer::new(PATIENCE, move || handler(CheckEvent::TimedOut));
-        // So that there is something to find candidates for.
+        // Without a media section or a channel, no candidates are gathered.
         pc.create_data_channel("");
         let pc: externs::Pc = pc.unchecked_into();
         if let Ok(promise) = pc.set_local() {
             spawn_local(async move {
-                // Fails only if it was closed meanwhile.
+                // Fails only if the connection was closed.
                 let _ = JsFuture::from(promise).await;
             });
         }

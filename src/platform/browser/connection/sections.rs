@@ -4,8 +4,7 @@ use super::externs;
 use crate::protocol::Mid;
 use wasm_bindgen::JsCast;
 
-/// Whether nothing goes through a section any more, because either side has stopped it (W3C WebRTC,
-/// section 5.4.1).
+/// Whether either side has stopped a section (W3C WebRTC, section 5.4.1).
 pub(super) fn is_stopped(section: &externs::Transceiver) -> bool {
     let directions = [section.direction_text(), section.current_direction_text()];
     directions.iter().flatten().any(|direction| direction == "stopped")
@@ -21,7 +20,7 @@ pub(super) fn transceivers(pc: &externs::Pc) -> Vec<externs::Transceiver> {
     list.iter().map(JsCast::unchecked_into).collect()
 }
 
-/// The name of a section, once it is agreed on.
+/// The `mid` of a section, once it is negotiated.
 pub(super) fn mid_of(section: &externs::Transceiver) -> Option<Mid> {
     section.mid()?.try_into().ok()
 }

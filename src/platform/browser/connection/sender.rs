@@ -11,13 +11,13 @@ use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// The time for a first frame to come from its source.
-const FIRST_PICTURE: Duration = Duration::from_millis(150);
-/// The number of attempts: after that frames come by themselves, once a second.
-const ASKS: usize = 5;
+/// Time to wait for the first frame of a source.
+const FIRST_FRAME: Duration = Duration::from_millis(150);
+/// Number of attempts: after them, the next frame of a still picture is due.
+const RETRIES: usize = 5;
 
-/// Changes how a track is sent (W3C WebRTC, section 5.2.5), if that is agreed on already. Without a
-/// track, a picture has to be inactive, too: Firefox goes on sending the last one it had.
+/// Sets the encoding of a sender (W3C WebRTC, section 5.2.5); returns whether it is negotiated already.
+/// Video without a track has to be inactive, because Firefox keeps sending its last frame.
 pub(super) fn set_encoding(sender: &Sender, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
     let Ok(parameters) = sender.parameters() else { return false };
     let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn set_encoding(sender: &Sender, active: bool, limit: &[(&str, Option
     true
 }
 
-/// Sends another track, or none.
+/// Replaces the track of a sender.
 pub(super) fn replace_track(sender: &Sender, track: Option<&Track>) {
     spawn_local(replace(sender, &track.map_or(JsValue::NULL, |track| track.js().into())));
 }
@@ -58,15 +58,19 @@ fn replace(sender: &Sender, track: &JsValue) -> impl Future<Output = ()> + use<>
     }
 }
 
-/// Replaces a track by itself until its first frame has come, while it is the one to be sent. A still
-/// picture, as of a page at rest, has a frame when it begins to be captured, and then one a second; at times
-/// Chromium leaves out the first.
-pub(super) async fn insist(sender: Sender, track: JsValue, is_wanted: impl Fn() -> bool) {
-    // Frames of the track before may have been counted.
-    let before = pictures(&sender).await.unwrap_or_default();
-    for _ in 0..ASKS {
-        sleep(FIRST_PICTURE).await;
-        match pictures(&sender).await {
+/// Replaces a track with itself until its first frame arrives, as long as it is wanted. A still picture,
+/// such as a page at rest, has a frame when its capture starts, and then one per second; Chromium
+/// sometimes omits the first.
+pub(super) async fn retry_first_frame(
+    sender: Sender,
+    track: JsValue,
+    is_wanted: impl Fn() -> bool,
+) {
+    // The count may include frames of the previous track.
+    let before = frame_count(&sender).await.unwrap_or_default();
+    for _ in 0..RETRIES {
+        sleep(FIRST_FRAME).await;
+        match frame_count(&sender).await {
             Some(now) if now.total_cmp(&before).is_eq() => {}
             Some(_) => return,
             None => continue,
@@ -80,14 +84,14 @@ pub(super) async fn insist(sender: Sender, track: JsValue, is_wanted: impl Fn() 
     }
 }
 
-/// The number of frames from the source, if the browser tells.
-async fn pictures(sender: &Sender) -> Option<f64> {
+/// Number of frames from the source, if the browser reports it.
+async fn frame_count(sender: &Sender) -> Option<f64> {
     let stats: Stats = JsFuture::from(sender.get_stats()).await.ok()?.unchecked_into();
-    let mut pictures = None;
+    let mut frame_count = None;
     stats.for_each(&mut |stat| {
         if stat.kind_of_stat() == "media-source" {
-            pictures = stat.number("frames");
+            frame_count = stat.number("frames");
         }
     });
-    pictures
+    frame_count
 }

@@ -1,5 +1,5 @@
-//! What the browser tells of a connection, in full (W3C WebRTC Statistics). Addresses are read here
-//! for their family and go no further.
+//! The statistics of a connection in full (W3C WebRTC Statistics). Of addresses, only the family is
+//! kept.
 
 use super::{
     externs::Stat,
@@ -11,7 +11,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Reads all of a report that came at this time.
+/// Reads a report that arrived at this time.
 pub(super) fn take(report: &Report, path: Option<Path>, at: Duration) -> ConnectionStats {
     let received = report.tracks("inbound-rtp").map(|(part, stat)| received(part, stat, report));
     let sent = report.tracks("outbound-rtp").map(|(part, stat)| sent(part, stat, report));
@@ -67,7 +67,7 @@ fn sent(part: &Part, stat: &Stat, report: &Report) -> TrackStats {
     }
 }
 
-/// What the other side says of a track that is sent.
+/// The other side's report about a sent track.
 fn reported(stat: &Stat, report: &Report) -> TrackStats {
     let local = stat.text("localId");
     let mut sent = report.tracks("outbound-rtp");
@@ -97,18 +97,18 @@ fn picture(part: &Part, stat: &Stat) -> Option<Picture> {
     (!part.is_audio()).then_some(Picture { size, frames, ..Picture::default() })
 }
 
-/// The second half of its media type.
+/// The subtype of the codec's media type.
 fn codec(stat: &Stat, report: &Report) -> Option<String> {
     let codec = report.get(&stat.text("codecId")?)?.text("mimeType")?;
     codec.split_once('/').map(|(_, name)| name.to_owned())
 }
 
-/// Of the media, with the headers where the browser counts them.
+/// Bytes of the media, with headers where the browser counts them.
 fn bytes(stat: &Stat, media: &str, headers: &str) -> Option<u64> {
     Some(count(stat, media)?.saturating_add(count(stat, headers).unwrap_or_default()))
 }
 
-/// Negative where packets came twice.
+/// A counter; `packetsLost` is negative with duplicate packets.
 fn count(stat: &Stat, name: &str) -> Option<u64> {
     stat.number(name).map(|count| count.max(0.0) as u64)
 }

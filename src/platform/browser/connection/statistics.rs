@@ -1,4 +1,4 @@
-//! What the browser tells of a connection.
+//! Reads the statistics of a connection.
 
 use super::{
     elapsed,
@@ -14,19 +14,20 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-/// How long is relied on what a report was made of: another way may have been found meanwhile.
+/// Time after which the entries of a report are searched again, as another candidate pair may be in
+/// use.
 const KNOWN_FOR: Duration = Duration::from_secs(5);
-/// To read them is most of what an idle call costs.
+/// Minimum time between two reports: reading them is most of the cost of an idle call.
 const AT_MOST_EVERY: Duration = Duration::from_millis(400);
 
-/// What is read of one connection.
+/// The statistics of one connection.
 pub(super) struct Readings {
     pc: Pc,
-    /// The last report, what was read from it, and when it came.
+    /// The last report, its summary, and when it arrived.
     last: RefCell<Option<(Report, Reading, Duration)>>,
-    /// Whether there was more in it than in the one before.
+    /// Whether something arrived since the report before.
     well: Cell<bool>,
-    /// When the browser was asked last, and whether it has not answered yet.
+    /// When a report was last requested, and whether it is pending.
     asked: Cell<Option<Duration>>,
     waits: Cell<bool>,
 }
@@ -42,7 +43,8 @@ impl Readings {
         }
     }
 
-    /// Asks for the statistics, unless that is being done or just was. The answer is for [`Self::note`].
+    /// Requests a report, unless one is pending or has just been requested. The result goes to
+    /// [`Self::note`].
     pub(super) fn take(&self) -> Option<JsFuture<JsValue>> {
         let now = elapsed();
         let was_asked = self.asked.get().is_some_and(|asked| now < asked + AT_MOST_EVERY);
@@ -55,14 +57,14 @@ impl Readings {
         Some(JsFuture::from(answer))
     }
 
-    /// Sums up the answer.
+    /// Summarises a report.
     pub(super) fn note(&self, answer: Result<JsValue, JsValue>) -> Option<Reading> {
         self.waits.set(false);
         let stats: Stats = answer.ok()?.unchecked_into();
         let known = self.known().and_then(|parts| {
             let report = Report::of_parts(stats.clone(), parts);
             let reading = report.reading()?;
-            // Without one, a pair may be in use that was not known.
+            // Without a path, a new candidate pair may be in use.
             reading.path.is_some().then_some((report, reading))
         });
         let (report, reading) = known.unwrap_or_else(|| {
@@ -75,19 +77,19 @@ impl Readings {
         Some(reading)
     }
 
-    /// Whether there was more in the last report than in the one before.
+    /// Whether something arrived since the report before.
     pub(super) fn are_well(&self) -> bool {
         self.well.get()
     }
 
-    /// What was read last, in full.
+    /// The last report in full.
     pub(super) fn stats(&self) -> Option<ConnectionStats> {
         let last = self.last.borrow();
         last.as_ref().map(|(report, reading, at)| snapshot::take(report, reading.path, *at))
     }
 
-    /// What a report was made of, as long as there is no more to be expected in the next one: while all
-    /// that can come has its statistics, and for a few seconds.
+    /// The entries of the last report, if they are still complete: for a few seconds, and while every
+    /// receiver has its statistics.
     fn known(&self) -> Option<Parts> {
         let last = self.last.borrow();
         let known = last.as_ref().map(|(report, ..)| report.parts()).filter(|_| self.well.get())?;

@@ -1,4 +1,4 @@
-//! A report of `getStats()` (W3C WebRTC Statistics), and what is read of it.
+//! A report of `getStats()` (W3C WebRTC Statistics).
 
 use super::{
     elapsed,
@@ -10,18 +10,18 @@ use crate::{
 };
 use std::{cell::OnceCell, time::Duration};
 
-/// What is read one by one. The rest, such as codecs and candidates, is looked up where it is named.
+/// The types that are searched for. Others, such as codecs and candidates, are looked up by id.
 const READ: [&str; 5] =
     ["inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair", "transport"];
 
-/// A report of `getStats()`. To take it apart is what costs, so that is done once, and only as far as
-/// somebody reads it.
+/// A report of `getStats()`. Converting its entries is expensive, so that each is read at most once, and
+/// on demand.
 pub(super) struct Report {
     stats: Stats,
     parts: Parts,
 }
 
-/// What a report is made of.
+/// The entries of a report.
 pub(super) struct Parts {
     parts: Vec<Part>,
     looked: Duration,
@@ -33,7 +33,7 @@ pub(super) struct Part {
     /// The media section of a track.
     mid: Option<Mid>,
     id: String,
-    /// None before it is read, and where it is not there any more.
+    /// Empty until it is read; `None` if the entry is gone.
     stat: OnceCell<Option<Stat>>,
 }
 
@@ -56,12 +56,12 @@ impl Parts {
         self.parts.iter().filter(move |part| part.kind == kind)
     }
 
-    /// When all of a report was looked through for them.
+    /// When a whole report was last searched for them.
     pub(super) fn looked(&self) -> Duration {
         self.looked
     }
 
-    /// The same selection, to be read from the next report.
+    /// The same entries, to be read from the next report.
     pub(super) fn unread(&self) -> Self {
         let part = |Part { kind, is_audio, mid, id, .. }: &Part| Part {
             kind,
@@ -76,7 +76,7 @@ impl Parts {
 }
 
 impl Report {
-    /// Looks all of it through.
+    /// Searches a whole report.
     pub(super) fn of(stats: Stats) -> Self {
         let mut parts = Vec::new();
         stats.for_each(&mut |stat| {
@@ -90,7 +90,7 @@ impl Report {
         Self { stats, parts: Parts { parts, looked: elapsed() } }
     }
 
-    /// Reads only what another report was made of.
+    /// Reads only the entries of an earlier report.
     pub(super) fn of_parts(stats: Stats, parts: Parts) -> Self {
         Self { stats, parts }
     }
@@ -99,17 +99,17 @@ impl Report {
         &self.parts
     }
 
-    /// All of one kind, with what is known of each.
+    /// All entries of one type, with their metadata.
     pub(super) fn tracks(&self, kind: &str) -> impl Iterator<Item = (&Part, &Stat)> {
         self.parts.of(kind).filter_map(|part| Some((part, self.stat(part)?)))
     }
 
-    /// All of one kind.
+    /// All entries of one type.
     pub(super) fn all(&self, kind: &str) -> impl Iterator<Item = &Stat> {
         self.parts.of(kind).filter_map(|part| self.stat(part))
     }
 
-    /// Firefox marks the pair that it uses, the others name it.
+    /// The candidate pair in use: Firefox marks it, other browsers name its id.
     pub(super) fn pair_in_use(&self) -> Option<&Stat> {
         let named = self.all("transport").find_map(Stat::selected_pair);
         match named {
@@ -122,13 +122,13 @@ impl Report {
         }
     }
 
-    /// The way that a pair of candidates takes.
+    /// The path of a candidate pair.
     fn path_of(&self, pair: &Stat) -> Option<Path> {
         let type_of = |id: Option<String>| self.get(&id?)?.candidate_type();
         let (local, remote) = (type_of(pair.local_candidate())?, type_of(pair.remote_candidate())?);
         Some(match (local.as_str(), remote.as_str()) {
             ("relay", _) | (_, "relay") => Path::Relayed,
-            // Learned from what arrived, before or without being told (RFC 8445, section 7.3.1.3).
+            // Learned from a received check, before or without signalling (RFC 8445, section 7.3.1.3).
             (_, "prflx") => Path::Unknown,
             _ => Path::Direct,
         })
@@ -142,7 +142,7 @@ impl Report {
         self.stats.get(id)
     }
 
-    /// Sums it up; none if something that was known is not in it.
+    /// The summary; `None` if a known entry is missing.
     pub(super) fn reading(&self) -> Option<Reading> {
         let mut reading = Reading::default();
         for part in self.parts.of("inbound-rtp") {
@@ -173,7 +173,7 @@ fn arrival(stat: &Stat) -> Arrival {
     Arrival { packets: count(stat.packets_received()), lost: count(stat.packets_lost()) }
 }
 
-/// A counter; negative where packets came twice.
+/// A counter; `packetsLost` is negative with duplicate packets.
 fn count(value: Option<f64>) -> u64 {
     value.unwrap_or_default().max(0.0) as u64
 }

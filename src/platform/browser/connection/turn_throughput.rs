@@ -15,18 +15,18 @@ use web_sys::{
     RtcPeerConnection, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
 
-/// The timeout of each step to a connection.
+/// Timeout of each step of connecting.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The time for which data is sent: enough for congestion control to find the rate.
+/// Time for which data is sent: enough for congestion control to find the rate.
 const TIME: Duration = Duration::from_secs(2);
-/// The size of one message in bytes: the largest that every browser takes (RFC 8831, section 6.6).
+/// Size of a message in bytes: the largest that every browser accepts (RFC 8831, section 6.6).
 const CHUNK: usize = 16 * 1024;
-/// The number of messages at most: 2 MB, as operators pay for what relays carry.
+/// Maximum number of messages: 2 MB, because operators pay for relayed traffic.
 const CHUNKS: u32 = 122;
-/// The number of bytes queued in the browser: enough to never run dry between two events.
+/// Number of bytes buffered in the browser: enough to never run dry between two events.
 const AHEAD: u32 = 128 * 1024;
 
-/// Measures how fast a relay carries data from this page to itself, in two seconds and 2 MB at most.
+/// Measures the throughput of a TURN server from this page to itself, with at most 2 MB in two seconds.
 pub async fn measure_relay(server: &IceServer) -> Option<Throughput> {
     let (near, far) = (End::new(server)?, End::new(server)?);
     connect(&near, &far).await?;
@@ -73,7 +73,7 @@ impl End {
         Some(Self { pc: pc.unchecked_into(), channel })
     }
 
-    /// Its description, with all of its candidates.
+    /// Its description with all candidates.
     async fn describe(&self) -> Option<RtcSessionDescription> {
         JsFuture::from(self.pc.set_local().ok()?).await.ok()?;
         let pc = self.pc.clone();
@@ -126,7 +126,7 @@ fn send(channel: &RtcDataChannel) -> Listener {
     Listener::new(channel, "bufferedamountlow", move |_| fill())
 }
 
-/// Waits for an event after which a condition holds; returns whether that came in time.
+/// Waits for an event after which a condition holds; returns whether it arrived before the timeout.
 async fn wait(
     target: &EventTarget,
     event: &'static str,

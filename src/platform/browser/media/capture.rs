@@ -14,8 +14,8 @@ use web_sys::{
     MediaStreamTrack, PermissionState,
 };
 
-/// The devices there are, or none if the browser does not tell. Labels and ids are empty until
-/// permission was given.
+/// The available devices; none if the browser does not list them. Labels and ids are empty until
+/// permission is granted.
 pub async fn devices() -> Option<Vec<Device>> {
     let list = JsFuture::from(media_devices().ok()?.enumerate_devices().ok()?).await.ok()?;
     let list = Array::from(&list);
@@ -33,9 +33,8 @@ fn device(info: MediaDeviceInfo) -> Device {
     Device { id: info.device_id(), label: info.label(), kind }
 }
 
-/// Asks for devices of the given kinds, each with the id of the preferred one or an empty string.
-/// The browser asks the person once for all of them. Where a preferred device is not there any
-/// more, the browser's own choice takes its place.
+/// Requests devices of the given kinds, each with the id of the preferred one or an empty string. The
+/// browser asks the person once for all of them, and chooses another device if a preferred one is gone.
 ///
 /// # Errors
 /// Why none of them can be used.
@@ -71,7 +70,7 @@ pub async fn capture(
     Ok(tracks.map(captured).collect())
 }
 
-/// What to ask of a device: the one with this id, or with an empty id the browser's own choice.
+/// The constraints for a device: the one with this id, or the browser's choice if it is empty.
 fn constraint(kind: Kind, id: &str, processing: Processing) -> JsValue {
     let Processing { echo, noise, gain, music } = processing;
     let [echo, noise, gain] = [echo, noise, gain].map(|on| on && !music);
@@ -86,7 +85,7 @@ fn constraint(kind: Kind, id: &str, processing: Processing) -> JsValue {
     };
     let wish = JSON::parse(&wish).unwrap_or(JsValue::TRUE);
     if !id.is_empty() {
-        // Anything short of `exact` is taken as a hint that browsers may pass over.
+        // Without `exact`, browsers may ignore it.
         let exact = Object::new();
         let _ = Reflect::set(&exact, &"exact".into(), &id.into());
         let _ = Reflect::set(&wish, &"deviceId".into(), &exact);
@@ -107,13 +106,13 @@ async fn user_media(wanted: &[(Kind, String)], processing: Processing) -> Result
     JsFuture::from(devices.get_user_media_with_constraints(&constraints)?).await
 }
 
-/// The `name` of an error. `OverconstrainedError` is no `DOMException` in every browser.
+/// The `name` of an error. `OverconstrainedError` is not a `DOMException` in every browser.
 pub(super) fn name_of(error: &JsValue) -> String {
     let name = Reflect::get(error, &"name".into()).ok();
     name.and_then(|name| name.as_string()).unwrap_or_default()
 }
 
-/// What an error of `getUserMedia` means (W3C Media Capture, section 10.2).
+/// The problem for an error of `getUserMedia` (W3C Media Capture, section 10.2).
 async fn problem(error: &JsValue, wanted: &[(Kind, String)], asked: Duration) -> Problem {
     let by_policy = |(kind, _): &(Kind, String)| is_policy(kind.permission(), asked);
     match name_of(error).as_str() {

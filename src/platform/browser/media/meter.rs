@@ -9,8 +9,8 @@ use web_sys::{
     MediaStreamTrack,
 };
 
-/// Samples per measurement: few enough for a level that follows the voice, or enough to miss nothing
-/// between two measurements 200 ms apart.
+/// Samples per measurement: few, for a level that follows the voice, or enough to cover the 200 ms
+/// between two measurements.
 const SHORT: u32 = 1024;
 const LONG: u32 = 8192;
 
@@ -25,16 +25,16 @@ struct Inner {
 }
 
 impl Meter {
-    /// Starts listening. None where the browser has no Web Audio.
+    /// Starts listening; `None` if the browser has no Web Audio.
     #[must_use]
     pub fn new(track: &Track) -> Option<Self> {
         Self::listen(track.js(), None, SHORT)
     }
 
-    /// Starts listening, also while the track is muted.
+    /// Starts listening, even while the track is muted.
     #[must_use]
     pub fn of_muted(track: &Track) -> Option<Self> {
-        // The method of the browser: another track from the same device.
+        // The browser's `clone`: another track from the same device.
         let copy = MediaStreamTrack::clone(track.js());
         copy.set_enabled(true);
         let copy = Copy(copy);
@@ -53,8 +53,8 @@ impl Meter {
         Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser })))
     }
 
-    /// Loudness of the last moment in percent, on a scale that feels even: -60 dB and below is 0,
-    /// full scale is 100. None if there is nothing at all, not even noise.
+    /// The current level in percent on a logarithmic scale: 0 at -60 dB and below, 100 at full scale. `None`
+    /// for digital silence.
     #[must_use]
     pub fn level(&self) -> Option<u32> {
         let mut samples = vec![0.0_f32; self.0.analyser.fft_size() as usize];
@@ -68,8 +68,8 @@ impl Meter {
         Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
     }
 
-    /// Resumes measuring, and returns whether it runs. Browsers may require a gesture first, such as after
-    /// a reload.
+    /// Resumes measuring, and returns whether it runs. Browsers may require a gesture first, for example
+    /// after a reload.
     #[must_use]
     pub fn run(&self) -> bool {
         let runs = self.0.context.state() == AudioContextState::Running;
@@ -84,7 +84,7 @@ fn has_had_gesture() -> bool {
     USER_ACTIVATION.with(|user| user.as_ref().is_some_and(UserActivation::has_been_active))
 }
 
-/// A copy of a track, which has sound even while the original is muted.
+/// A copy of a track, which is live even while the original is muted.
 struct Copy(MediaStreamTrack);
 
 impl Drop for Copy {

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaDevices, PermissionState, PermissionStatus, window};
 
-/// A refusal within this time is the browser's own: people take longer to answer a question.
+/// A refusal within this time comes from the browser: people take longer to answer.
 const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// The browser's media devices. Absent on pages that are neither https nor localhost.
@@ -23,17 +23,17 @@ pub(super) fn media_devices() -> Result<MediaDevices, Problem> {
     devices.filter(|devices| devices.is_object()).ok_or(Problem::Insecure)
 }
 
-/// Why the page cannot ask for a kind of device, if it cannot.
+/// Why the page cannot request a kind of device, if so.
 #[must_use]
 pub fn barred(kind: Kind) -> Option<Problem> {
     barred_from(kind.permission())
 }
 
-/// Why the page cannot use a feature (W3C Permissions Policy), if that is known before it tries.
+/// Why the page cannot use a feature (W3C Permissions Policy), if that is known in advance.
 pub(super) fn barred_from(feature: &str) -> Option<Problem> {
     let is_secure = window().and_then(|window| window.location().protocol().ok())? == "https:";
     match media_devices().err() {
-        // An insecure page around this one makes this one insecure as well.
+        // A page embedded in an insecure one is insecure as well.
         Some(Problem::Insecure) if is_secure && is_framed() => Some(Problem::Framed),
         None if allows(feature) == Some(false) => Some(forbidden()),
         problem => problem,
@@ -44,13 +44,13 @@ fn forbidden() -> Problem {
     if is_framed() { Problem::Framed } else { Problem::Forbidden }
 }
 
-/// Whether a refusal since `asked` came from the policy of a page around this one, in browsers that do
-/// not tell: people take longer.
+/// Whether a refusal of a request at `asked` came from the policy of an embedding page, in browsers that do
+/// not report it: people take longer to refuse.
 pub(super) fn is_policy(feature: &str, asked: Duration) -> bool {
     allows(feature).is_none() && is_framed() && elapsed().saturating_sub(asked) < AT_ONCE
 }
 
-/// Whether the browser's permission for this kind is known to be given.
+/// Whether the permission for this kind is known to be granted.
 pub async fn is_granted(kind: Kind) -> bool {
     let status = permission(kind).await;
     status.is_some_and(|status| status.state() == PermissionState::Granted)
@@ -63,8 +63,8 @@ pub(super) async fn permission(kind: Kind) -> Option<PermissionStatus> {
     JsFuture::from(promise).await.ok()?.dyn_into().ok()
 }
 
-/// Calls `handler` whenever the browser's permission for this kind becomes "granted", until the
-/// returned value is dropped, and at once if it is by now. None where the browser does not tell.
+/// Calls `handler` whenever the permission for this kind is granted, until the returned value is dropped,
+/// and at once if it already is. `None` if the browser does not report it.
 pub async fn watch_permission(
     kind: Kind,
     handler: impl Fn() + 'static,

@@ -32,7 +32,7 @@ impl Stream {
         &self.0
     }
 
-    /// Takes a remote track in place of the one that is there.
+    /// Replaces the tracks of the stream by a remote one.
     pub(in crate::platform::browser) fn put(&self, track: &MediaStreamTrack) {
         for old in self.0.get_tracks().iter().map(JsCast::unchecked_into::<MediaStreamTrack>) {
             if old.id() != track.id() {
@@ -53,8 +53,8 @@ impl Player {
         Self(element.as_ref().clone().unchecked_into())
     }
 
-    /// Plays a stream: silently, or on the speaker with this id (empty: the system's choice).
-    /// Returns false if the browser wants a gesture first.
+    /// Plays a stream: muted, or on the speaker with this id (empty: the system's choice). Returns false if
+    /// the browser requires a gesture first.
     pub async fn play(&self, stream: &Stream, speaker: Option<&str>) -> bool {
         let player = &self.0;
         player.set_muted(speaker.is_none());
@@ -79,7 +79,7 @@ impl Player {
         self.0.set_volume(volume.clamp(0.0, 1.0));
     }
 
-    /// Stops playing and lets go of the stream.
+    /// Stops playing and releases the stream.
     pub fn pause(&self) {
         self.0.set_src_object(None);
     }
@@ -92,7 +92,7 @@ pub fn size(element: &Element) -> (f64, f64) {
     (rect.width(), rect.height())
 }
 
-/// Width and height of the picture that a video shows, in pixels; 0 before it has one.
+/// Width and height of a video in pixels; 0 before its first frame.
 #[must_use]
 pub fn picture_size(video: &HtmlVideoElement) -> (f64, f64) {
     (video.video_width().into(), video.video_height().into())
@@ -120,7 +120,7 @@ pub fn watch_size(
     Some(SendWrapper::new(Box::new(SizeWatch { observer, _closure: closure })))
 }
 
-/// Whether pages can set the volume. On some handhelds only the keys of the device can.
+/// Whether pages can set the volume: on some handhelds, only the device's keys can.
 #[must_use]
 pub fn can_set_volume() -> bool {
     let element = || {

@@ -17,12 +17,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DomException, MediaDevices, MediaStream, MediaStreamTrack};
 
-/// The feature that a policy of the page may forbid.
+/// The feature that the permissions policy may forbid.
 const DISPLAY_CAPTURE: &str = "display-capture";
 
-/// The constraints of the capture. What to share is chosen in the browser's dialog. Text has to stay
-/// readable. The call must not be heard in what is shared, so the sound of the whole machine is offered
-/// only where the browser can leave its own out (W3C Screen Capture, section 5.4).
+/// The constraints of the capture; what to share is chosen in the browser's dialog. Text has to stay
+/// readable. The call itself must not be shared, so system audio is offered only where the browser can
+/// exclude its own (W3C Screen Capture, section 5.4).
 const SCREEN: &str = r#"{
     "video":{"frameRate":{"ideal":15,"max":30}},
     "audio":{"restrictOwnAudio":true,"suppressLocalAudioPlayback":false,
@@ -30,7 +30,7 @@ const SCREEN: &str = r#"{
     "systemAudio":"exclude","selfBrowserSurface":"exclude","surfaceSwitching":"include"
 }"#;
 
-/// What a person shares of their screen. It ends when the last clone is dropped.
+/// A shared screen. Sharing ends when the last clone is dropped.
 #[derive(Clone)]
 pub struct Screen {
     /// The picture.
@@ -58,10 +58,10 @@ pub fn can_share_screen() -> bool {
     media_devices().ok().and_then(|devices| has(devices).ok()).unwrap_or_default()
 }
 
-/// Asks what to share.
+/// Asks the person what to share.
 ///
 /// # Errors
-/// Why nothing is shared; [`Problem::Dismissed`] where the person does not want to.
+/// Why nothing is shared; [`Problem::Dismissed`] if the person cancelled.
 pub async fn capture_screen() -> Result<Screen, Problem> {
     if let Some(problem) = barred_from(DISPLAY_CAPTURE) {
         return Err(problem);
@@ -94,7 +94,7 @@ pub async fn capture_screen() -> Result<Screen, Problem> {
         track.map(Track::new)
     };
     let picture = track(stream.get_video_tracks()).ok_or(Problem::Failed)?;
-    // Sharp letters matter more than smooth movement.
+    // Sharp text matters more than smooth motion.
     let _ = Reflect::set(picture.js(), &CONTENT_HINT.into(), &"detail".into());
     Ok(Screen { picture, sound: track(stream.get_audio_tracks()) })
 }

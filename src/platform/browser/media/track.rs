@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStreamTrack, MediaTrackConstraints};
 
-/// The member that tells the encoder what a track shows (W3C MediaStreamTrack Content Hints).
+/// The member with the content hint for the encoder (W3C MediaStreamTrack Content Hints).
 pub(super) const CONTENT_HINT: &str = "contentHint";
 /// The content hint of music.
 pub(super) const MUSIC: &str = "music";
@@ -45,7 +45,7 @@ impl Track {
         &self.0.track
     }
 
-    /// Sets whether the track sends, or silence and blackness in its place.
+    /// Enables or disables the track; a disabled one sends silence or black frames.
     pub fn set_enabled(&self, enabled: bool) {
         self.0.track.set_enabled(enabled);
     }
@@ -73,8 +73,8 @@ impl Track {
         hint.and_then(|hint| hint.as_string()).is_some_and(|hint| hint == MUSIC)
     }
 
-    /// Whether the background blur of the camera can be switched (W3C Media Capture Extensions,
-    /// section 8).
+    /// Whether the camera has a background blur that can be switched (W3C Media Capture Extensions, section
+    /// 8).
     #[must_use]
     pub fn can_blur(&self) -> bool {
         let choices = || {
@@ -86,7 +86,7 @@ impl Track {
         choices().is_some_and(|choices| choices.length() == 2)
     }
 
-    /// Switches the background blur, where the camera can.
+    /// Turns the background blur on or off, if the camera has it.
     pub fn set_blur(&self, blur: bool) {
         if !self.can_blur() {
             return;
@@ -100,14 +100,14 @@ impl Track {
         }
     }
 
-    /// Calls `handler` when the device goes away.
+    /// Calls `handler` when the device is removed.
     pub fn on_ended(&self, handler: impl FnMut() + 'static) {
         let mut handler = handler;
         let listener = Listener::new(&self.0.track, "ended", move |_| handler());
         self.0.listeners.borrow_mut().push(listener);
     }
 
-    /// Whether the system mutes the device at this moment.
+    /// Whether the system mutes the device.
     #[must_use]
     pub fn is_muted(&self) -> bool {
         self.0.track.muted()

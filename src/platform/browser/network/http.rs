@@ -1,4 +1,4 @@
-//! Requests to the server beside its WebSocket.
+//! HTTP requests to the server.
 
 use crate::platform::browser::INSTANT;
 use js_sys::Reflect;
@@ -6,20 +6,21 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response, window};
 
-/// The smallest download in bytes whose rate is measured: that of a smaller one is mostly round trip.
+/// Minimum size in bytes of a download whose rate is measured: a smaller one mostly measures the round
+/// trip.
 const WORTH_MEASURING: f64 = 50_000.0;
 
-/// The host and port that this page came from.
+/// The host and port of this page's server.
 #[must_use]
 pub fn own_host() -> String {
     window().and_then(|window| window.location().host().ok()).unwrap_or_default()
 }
 
-/// Sends a request to the server, and returns the answer: none where the request did not arrive, an
-/// empty text where the server does not know the path.
+/// Sends a request to the server, and returns the response: `None` if there was none, an empty text if
+/// the server does not know the path.
 pub async fn ask_server(path: &str) -> Option<String> {
     let init = RequestInit::new();
-    // With GET, browsers send no `Origin`.
+    // Browsers send no `Origin` with GET.
     init.set_method("POST");
     let answer = JsFuture::from(window()?.fetch_with_str_and_init(path, &init)).await.ok()?;
     let answer: Response = answer.dyn_into().ok()?;
@@ -39,7 +40,7 @@ pub fn download_rate() -> Option<f64> {
         let number = |name: &str| Reflect::get(&entry, &name.into()).ok()?.as_f64();
         let (bytes, carried) = (number("encodedBodySize")?, number("transferSize")?);
         let millis = number("responseEnd")? - number("requestStart")?;
-        // Times are rounded: a fast download may seem to have taken none.
+        // Browsers round times: a fast download may have a duration of zero.
         let seconds = millis.max(0.0) / 1000.0 + INSTANT.as_secs_f64();
         (carried >= bytes).then_some((bytes, bytes * 8.0 / seconds))
     });

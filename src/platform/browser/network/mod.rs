@@ -1,4 +1,4 @@
-//! The server: its WebSocket, and requests beside it.
+//! The server: its WebSocket, and HTTP requests.
 
 mod http;
 mod socket;

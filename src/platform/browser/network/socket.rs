@@ -9,7 +9,7 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
-/// The close code of a server that will be back (IANA WebSocket Close Code Number Registry).
+/// The close code 1012, Service Restart (IANA WebSocket Close Code Number Registry).
 const SERVICE_RESTART: u16 = 1012;
 
 /// An open or opening connection. Dropping it closes it without a further event.
@@ -19,12 +19,12 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects to `/ws` of the server that the page came from.
+    /// Connects to `/ws` of this page's server.
     pub fn open(handler: impl Fn(SocketEvent) + 'static) -> Option<Self> {
         let location = web_sys::window()?.location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
         let socket = WebSocket::new(&format!("{scheme}://{}/ws", location.host().ok()?)).ok()?;
-        // So that binary frames arrive as an ArrayBuffer, in order with the text frames.
+        // A `Blob` would have to be read asynchronously, out of order with text frames.
         socket.set_binary_type(BinaryType::Arraybuffer);
         let handler = Rc::new(handler);
         let on = |event, read: fn(Event) -> Option<SocketEvent>| {
@@ -46,13 +46,13 @@ impl Socket {
         Some(Self { socket, _listeners: listeners })
     }
 
-    /// Sends a message. One that cannot be sent any more is lost with its connection.
+    /// Sends a message. It is lost if the connection is closed.
     pub fn send(&self, text: &str) {
         let _ = self.socket.send_with_str(text);
     }
 
-    /// Closes it at once for another one, even while it is being opened: browsers open one at a
-    /// time.
+    /// Closes it at once in favour of another one, even while it is being opened: browsers open one
+    /// WebSocket at a time.
     pub fn abandon(self) {
         let _ = self.socket.close_with_code(CLIENT_GAVE_UP);
     }
@@ -68,7 +68,7 @@ impl Drop for Socket {
             }
             _ => return,
         }
-        // Closing it before it is open would be written to the console as an error.
+        // Browsers log an error when a socket is closed before it is open.
         let socket = self.socket.clone();
         let close = Closure::once_into_js(move || {
             let _ = socket.close();

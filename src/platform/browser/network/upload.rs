@@ -12,18 +12,18 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, Response, window};
 
-/// The number of requests at most.
+/// Maximum number of requests.
 const PIECES: u32 = 8;
-/// The time after which no further request begins: enough for a steady rate.
+/// Time after which no further request is sent: enough for a steady rate.
 const ENOUGH: Duration = Duration::from_secs(2);
-/// The timeout of one request; after it, the result is [`UploadResult::TooSlow`].
+/// Timeout of a request, after which the result is [`UploadResult::TooSlow`].
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A measurement of the upload rate. Dropping it aborts it.
 pub struct UploadTrial(SendWrapper<(AbortController, Rc<()>)>);
 
 impl UploadTrial {
-    /// Begins a measurement.
+    /// Starts a measurement.
     pub fn start(handler: impl FnOnce(UploadResult) + 'static) -> Option<Self> {
         let (controller, wanted) = (AbortController::new().ok()?, Rc::new(()));
         let (trial, is_wanted) = (controller.clone(), Rc::downgrade(&wanted));
@@ -49,7 +49,7 @@ impl Drop for UploadTrial {
 
 async fn measure(trial: &AbortController) -> Option<f64> {
     let begun = elapsed();
-    // The time of an answer alone, on an open connection.
+    // The round trip, on a connection that is already open.
     send(0, trial).await?;
     let mut answer = send(0, trial).await?;
     let (mut bytes, mut time) = (0, Duration::ZERO);
@@ -65,7 +65,7 @@ async fn measure(trial: &AbortController) -> Option<f64> {
     Some(bytes as f64 * 8.0 / time.max(INSTANT).as_secs_f64())
 }
 
-/// The time until the server has answered a request of this size.
+/// Time until the server has answered a request of this size.
 async fn send(bytes: usize, trial: &AbortController) -> Option<Duration> {
     let _patience = Timer::new(PATIENCE, {
         let trial = trial.clone();

@@ -1,4 +1,4 @@
-//! The page's address and history.
+//! The page's URL and history.
 
 use crate::platform::browser::Listener;
 use std::cell::RefCell;
@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::window;
 
 thread_local! {
-    /// The path of the page that is shown.
+    /// The path of the displayed page.
     static SHOWN: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
@@ -14,7 +14,7 @@ fn path() -> Option<String> {
     window()?.location().pathname().ok()
 }
 
-/// Shows another path of this site in the address bar.
+/// Shows another path in the address bar.
 pub fn push_path(path: &str) {
     if let Some(Ok(history)) = window().map(|window| window.history()) {
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
@@ -22,13 +22,13 @@ pub fn push_path(path: &str) {
     SHOWN.set(path.to_owned());
 }
 
-/// Reloads the page whenever Back or Forward has changed the address, until the result is dropped:
-/// browsers take pages with a [`push_path`] between them for one document, and keep showing it, even
-/// after a reload.
+/// Reloads the page whenever Back or Forward has changed the URL, until the result is dropped: for
+/// browsers, pages with a [`push_path`] between them are one document, which they keep showing, even after a
+/// reload.
 #[must_use]
 pub fn watch_history() -> Option<HistoryWatch> {
     let window = window()?;
-    // The address may have changed since the page was opened.
+    // The URL may have changed since the page was opened.
     let begun = window.document()?.document_element()?.get_attribute("data-watched");
     SHOWN.set(begun.or_else(path)?);
     show_address();
@@ -42,17 +42,17 @@ fn show_address() {
     }
 }
 
-/// Watches the address until dropped.
+/// Watches the URL until dropped.
 pub struct HistoryWatch(#[allow(dead_code, reason = "held")] Listener);
 
-/// Calls `handler` whenever the fragment of the address changes.
+/// Calls `handler` whenever the fragment of the URL changes.
 #[must_use]
 pub fn watch_fragment(handler: impl Fn() + 'static) -> Option<HistoryWatch> {
     let listener = Listener::new(&*window()?, "hashchange", move |_| handler());
     Some(HistoryWatch(listener))
 }
 
-/// Removes the fragment from the address, and returns it.
+/// Removes the fragment from the URL, and returns it.
 #[must_use]
 pub fn take_fragment() -> Option<String> {
     let window = window()?;

@@ -1,4 +1,4 @@
-//! What happens to the page.
+//! Events of the page.
 
 use crate::platform::{PageEvent, browser::Listener};
 use std::rc::Rc;
@@ -10,7 +10,7 @@ pub struct PageWatch {
     _listeners: Vec<Listener>,
 }
 
-/// Reports what happens to the page.
+/// Reports events of the page.
 pub fn watch_page(handler: impl Fn(PageEvent) + 'static) -> PageWatch {
     let handler: Rc<dyn Fn(PageEvent)> = Rc::new(handler);
     let on = |target: &web_sys::EventTarget, name, event| {
@@ -38,7 +38,7 @@ pub fn watch_page(handler: impl Fn(PageEvent) + 'static) -> PageWatch {
             }));
         }
         if let Ok(devices) = window.navigator().media_devices() {
-            // Absent on insecure pages, whatever the type says.
+            // Undefined on insecure pages, despite its type.
             if JsValue::from(devices.clone()).is_object() {
                 listeners.push(on(&devices, "devicechange", PageEvent::DevicesChanged));
             }

@@ -10,7 +10,7 @@ fn document() -> Option<Document> {
     window()?.document()
 }
 
-/// The element with the focus; the body where none has it.
+/// The element with the focus; the body if there is none.
 fn focused() -> Option<Element> {
     document()?.active_element()
 }
@@ -19,13 +19,13 @@ fn focus_is_on(selectors: &str) -> bool {
     focused().is_some_and(|element| element.matches(selectors).unwrap_or_default())
 }
 
-/// Whether the element with the focus uses keys itself.
+/// Whether the element with the focus handles keys itself.
 #[must_use]
 pub fn takes_keys() -> bool {
     focus_is_on("input, select, textarea, :is(button, a, summary, [tabindex='0']):focus-visible")
 }
 
-/// Whether the element with the focus takes text.
+/// Whether the element with the focus accepts text.
 #[must_use]
 pub fn takes_text() -> bool {
     focus_is_on("input, textarea")
@@ -36,14 +36,14 @@ pub fn focus(element: &HtmlElement) {
     let _ = element.focus();
 }
 
-/// Moves the keyboard focus to an element, unless it is within it.
+/// Moves the keyboard focus to an element, unless it is already inside.
 pub fn focus_into(element: &HtmlElement) {
     if !focused().is_some_and(|focused| element.contains(Some(&focused))) {
         focus(element);
     }
 }
 
-/// The element that had the focus last, and the elements around it that may get it, from the inside out.
+/// The last element with the focus, and its focusable ancestors, innermost first.
 struct Focused {
     element: Element,
     around: Vec<Element>,
@@ -56,11 +56,11 @@ impl Focused {
         Self { around: around.collect(), element }
     }
 
-    /// Moves the focus, if it is lost because its element is gone.
+    /// Moves the focus if it was lost with its element.
     fn look(&self) {
         let is_elsewhere =
             focused().is_some_and(|it| it != self.element && it.tag_name() != "BODY");
-        // Another page, around this one or beside it, keeps the focus.
+        // Another page has the focus, such as one that embeds this one.
         let is_here = document().is_some_and(|document| document.has_focus().unwrap_or_default());
         if is_here
             && !is_elsewhere
@@ -73,7 +73,7 @@ impl Focused {
     }
 }
 
-/// The element that gets the focus where nothing of what was around it is left.
+/// The element that gets the focus if none of the ancestors is left.
 fn page() -> Option<Element> {
     document()?.query_selector("main").ok()?
 }
@@ -83,9 +83,9 @@ fn can_be_used(element: &Element) -> bool {
     element.is_connected() && !is(element.closest("[hidden]")) && !is(element.closest(":disabled"))
 }
 
-/// Restores a lost focus until dropped. When the button with the focus is removed, hidden or disabled,
-/// perhaps because it was pressed, browsers drop the focus; then the panel or the page around the button
-/// gets it, where keys mean what they meant before.
+/// Restores a lost focus until dropped. When the focused button is removed, hidden or disabled, for
+/// example because it was pressed, browsers drop the focus. Its panel or page gets it instead, where
+/// keys have the same meaning.
 pub struct FocusWatch(SendWrapper<Watch>);
 
 struct Watch {
@@ -94,7 +94,7 @@ struct Watch {
     _focusin: Listener,
 }
 
-/// Begins to restore a lost focus.
+/// Starts to restore a lost focus.
 #[must_use]
 pub fn watch_focus() -> Option<FocusWatch> {
     let document = document()?;
@@ -107,7 +107,7 @@ pub fn watch_focus() -> Option<FocusWatch> {
         }
     });
     let look = Closure::<dyn FnMut()>::new(move || {
-        // Moving the focus is an event itself, which is noted.
+        // Moving the focus fires an event, which records the new element.
         let last = focused.take();
         if let Some(last) = last {
             last.look();

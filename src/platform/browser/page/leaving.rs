@@ -1,13 +1,13 @@
-//! The question before the page is closed.
+//! The browser's confirmation before the page is closed.
 
 use crate::platform::browser::Listener;
 use send_wrapper::SendWrapper;
 use web_sys::window;
 
-/// Has the browser ask before the page is closed, until dropped.
+/// Makes the browser ask for confirmation before the page is closed, until dropped.
 pub struct Leaving(#[allow(dead_code, reason = "held")] SendWrapper<Option<Listener>>);
 
-/// Begins to have the browser ask before the page is closed (HTML, section 7.5.3).
+/// Makes the browser ask for confirmation before the page is closed (HTML, section 7.5.3).
 #[must_use]
 pub fn ask_before_leaving() -> Leaving {
     let listen = |window: web_sys::Window| {

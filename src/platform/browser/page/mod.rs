@@ -1,4 +1,4 @@
-//! The page itself: what it was opened with, its size, title and elements.
+//! The page: its data from the server, its size, title and elements.
 
 mod address;
 mod events;
@@ -26,7 +26,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{HtmlElement, HtmlInputElement, window};
 pub use window::{SmallWindow, can_fill_screen, can_open_window, open_window, toggle_full_screen};
 
-/// What the server wrote into this page.
+/// The data that the server wrote into this page.
 #[must_use]
 pub fn boot() -> Boot {
     let text = || window()?.document()?.document_element()?.get_attribute("data-boot");
@@ -38,8 +38,7 @@ pub fn boot() -> Boot {
     boot
 }
 
-/// Whether the page was reloaded rather than opened, by the person or the browser (W3C Navigation
-/// Timing, section 4.1).
+/// Whether the page was reloaded, by the person or the browser (W3C Navigation Timing, section 4.1).
 #[must_use]
 pub fn was_reloaded() -> bool {
     let kind = || {
@@ -49,7 +48,7 @@ pub fn was_reloaded() -> bool {
     kind().is_some_and(|kind| kind == "reload" || kind == "back_forward")
 }
 
-/// Whether this is a handheld device, whose browser may stop a hidden page.
+/// Whether this is a handheld device, whose browser may suspend a hidden page.
 #[must_use]
 pub fn is_handheld() -> bool {
     let query = |window: web_sys::Window| window.match_media("(hover: none) and (pointer: coarse)");
@@ -63,7 +62,7 @@ pub fn set_title(title: &str) {
     }
 }
 
-/// Sends all that a pointer (W3C Pointer Events, section 10) does to one element until it is lifted.
+/// Captures a pointer for an element until it is lifted (W3C Pointer Events, section 10).
 pub fn capture_pointer(element: &HtmlElement, pointer: i32) {
     let _ = element.set_pointer_capture(pointer);
 }
@@ -77,7 +76,7 @@ pub fn page_size() -> (f64, f64) {
     window().and_then(size).unwrap_or_default()
 }
 
-/// The value of an input. One that is still empty gets the saved value.
+/// The value of an input; an empty one gets the saved value first.
 #[must_use]
 pub fn adopt_input(input: &HtmlInputElement, saved: &str) -> String {
     if input.value().is_empty() {
@@ -91,12 +90,12 @@ fn navigator_has(name: &str) -> bool {
     window().and_then(|window| has(window).ok()).unwrap_or_default()
 }
 
-/// Tells `public/start.js`, which watches the start of the app, that the app is there.
+/// Tells `public/start.js`, which watches the start of the app, that it has started.
 pub fn tell_live() {
     tell("live");
 }
 
-/// Has a panic reported to the same script, which tells the person.
+/// Reports panics to the same script, which informs the person.
 pub fn add_panic_notice() {
     std::panic::set_hook(Box::new(|_| tell("crash")));
 }

@@ -1,17 +1,17 @@
-//! The safety code, which two people compare by reading it to each other.
+//! The safety code, which two people compare by reading it aloud.
 
 use js_sys::{Array, ArrayBuffer, JSON, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
 
-/// Iterations of PBKDF2: too slow for a man in the middle to search for a pair of certificates with
-/// the same code while a call begins.
+/// Iterations of PBKDF2: too slow for a man in the middle to find a pair of certificates with the same
+/// code while a call starts.
 const ROUNDS: u32 = 200_000;
 const SALT: &[u8] = b"salon verification code";
 
-/// 64 bits that stand for a text (PBKDF2, RFC 8018). Browsers compute it for pages from https or
-/// localhost only.
+/// Derives 64 bits from a text (PBKDF2, RFC 8018). Browsers allow it only on pages from https or
+/// localhost.
 pub async fn safety_code(text: &str) -> Option<[u8; 8]> {
     let subtle = web_sys::window()?.crypto().ok()?.subtle();
     if subtle.is_undefined() {

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
-/// Puts text on the clipboard and returns whether that worked.
+/// Copies text to the clipboard; returns whether that worked.
 pub async fn copy(text: &str) -> bool {
     match externs::write_clipboard(text) {
         Ok(promise) => JsFuture::from(promise).await.is_ok(),
@@ -21,7 +21,7 @@ pub fn can_share() -> bool {
     navigator_has("share")
 }
 
-/// Opens the system's share sheet with a link. Closing it is no error.
+/// Opens the system's share sheet with a link. Closing it is not an error.
 pub async fn share(url: &str) {
     let Some(window) = window() else { return };
     let data = Object::new();

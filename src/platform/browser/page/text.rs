@@ -1,4 +1,4 @@
-//! Characters, and texts on the page that a translator replaces.
+//! Splitting text into characters, and support for page translators.
 
 use crate::platform::browser::externs::Segmenter;
 use js_sys::{Array, Reflect};
@@ -6,8 +6,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MutationObserver, MutationObserverInit, MutationRecord, Node, NodeList, window};
 
-/// The characters of a text as people see them (UAX #29); each scalar value where the browser cannot
-/// tell.
+/// The grapheme clusters of a text (UAX #29); its scalar values where the browser cannot split it.
 #[must_use]
 pub fn characters(text: &str) -> Vec<String> {
     let Ok(segmenter) = Segmenter::new() else { return text.chars().map(String::from).collect() };
@@ -15,9 +14,8 @@ pub fn characters(text: &str) -> Vec<String> {
     Array::from(&segmenter.segment(text)).iter().filter_map(segment).collect()
 }
 
-/// Keeps texts up to date on a translated page until dropped. Translators replace each text by an
-/// element, while the app goes on changing the text that is no longer shown. A text that changes takes its
-/// place again.
+/// Keeps texts up to date on a translated page until dropped. Translators replace text nodes by
+/// elements, while the app updates the removed nodes. A node that changes is put back.
 pub struct TextWatch(SendWrapper<Watch>);
 
 struct Watch {
@@ -25,10 +23,10 @@ struct Watch {
     _see: Closure<dyn FnMut(Array, MutationObserver)>,
 }
 
-/// The property of a text that holds the element in its place.
+/// The property of a text node with the element that replaced it.
 const STAND_IN: &str = "standIn";
 
-/// Begins to keep texts up to date.
+/// Starts to keep texts up to date.
 #[must_use]
 pub fn watch_texts() -> Option<TextWatch> {
     let see = Closure::<dyn FnMut(Array, MutationObserver)>::new(|seen: Array, observer| {
@@ -48,8 +46,8 @@ pub fn watch_texts() -> Option<TextWatch> {
     Some(TextWatch(SendWrapper::new(Watch { observer, _see: see })))
 }
 
-/// Observes each removed text that something was inserted for, in the same turn. What the app itself
-/// removes does not change any more.
+/// Observes each removed text node that was replaced in the same turn. Nodes that the app itself
+/// removes do not change.
 fn note_replaced(record: &MutationRecord, all: &[MutationRecord], observer: &MutationObserver) {
     let target = record.target();
     let came = || all.iter().filter(|other| other.target() == target);

@@ -1,4 +1,4 @@
-//! The lock that keeps the screen on.
+//! The screen wake lock.
 
 use super::{allows, navigator_has};
 use crate::platform::browser::{externs, spawn_local};
@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
-/// Keeps the screen on until dropped. The browser lets go by itself when the page is hidden.
+/// Keeps the screen on until dropped. The browser releases it when the page is hidden.
 pub struct WakeLock(SendWrapper<Rc<RefCell<Option<HeldLock>>>>);
 
 struct HeldLock(externs::WakeLock);
@@ -18,13 +18,13 @@ impl Drop for HeldLock {
     }
 }
 
-/// Keeps the screen on, where the browser can (W3C Screen Wake Lock).
+/// Keeps the screen on, where the browser supports it (W3C Screen Wake Lock).
 #[must_use]
 pub fn keep_awake() -> WakeLock {
     let awake = WakeLock(SendWrapper::new(Rc::default()));
     let slot = Rc::downgrade(&awake.0);
     let request = || externs::request_wake_lock("screen").ok();
-    // A request that the policy forbids is a line in the console.
+    // Browsers log requests that the permissions policy forbids.
     let may = navigator_has("wakeLock") && allows("screen-wake-lock") != Some(false);
     if let Some(promise) = may.then(request).flatten() {
         spawn_local(async move {

@@ -1,4 +1,4 @@
-//! Full screen, and the small window above all others.
+//! Full screen, and picture-in-picture windows.
 
 use crate::platform::browser::{Listener, externs};
 use js_sys::{Object, Reflect};
@@ -21,18 +21,18 @@ pub fn can_fill_screen() -> bool {
     document().is_some_and(|document| document.fullscreen_enabled())
 }
 
-/// Fills the screen with the page, or no longer.
+/// Enters or leaves full screen.
 pub fn toggle_full_screen() {
     let Some(document) = document() else { return };
     if document.fullscreen_element().is_some() {
         document.exit_fullscreen();
     } else if let Some(page) = document.document_element() {
-        // A refusal leaves the page as it is.
+        // If it is refused, nothing changes.
         let _ = page.request_fullscreen();
     }
 }
 
-/// A window that stays above all others. Dropping it closes it.
+/// A picture-in-picture window, which stays above all others. Dropping it closes it.
 pub struct SmallWindow {
     window: web_sys::Window,
     _content: Box<dyn std::any::Any>,
@@ -50,7 +50,7 @@ fn opener() -> Option<externs::WindowOpener> {
     opener.is_object().then(|| opener.unchecked_into())
 }
 
-/// Whether this browser has such windows (W3C Document Picture-in-Picture).
+/// Whether this browser supports such windows (W3C Document Picture-in-Picture).
 #[must_use]
 pub fn can_open_window() -> bool {
     opener().is_some()

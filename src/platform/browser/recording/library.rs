@@ -1,4 +1,4 @@
-//! The recordings on this device: a folder for each in the browser's own storage.
+//! The recordings on this device: each has a folder in the browser's storage.
 
 use super::{LIBRARY, MANIFEST, SAVED, lock};
 use crate::{
@@ -17,10 +17,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
-/// The number of bytes that tell the format of a file.
+/// Number of bytes that identify the format of a file.
 const BEGINNING: usize = 16;
 
-/// All recordings on this device that no tab is writing, the last one first.
+/// All recordings on this device that no tab is writing, newest first.
 pub async fn recordings() -> Vec<KeptRecording> {
     let mut kept = Vec::new();
     let (Some(library), Some(held)) = (library().await, held_locks().await) else { return kept };
@@ -33,7 +33,7 @@ pub async fn recordings() -> Vec<KeptRecording> {
     kept
 }
 
-/// Whether recordings can be stored. Some browsers store nothing in a private window.
+/// Whether recordings can be stored, which some browsers do not allow in private windows.
 pub async fn can_keep() -> bool {
     folder().await.is_some()
 }
@@ -46,11 +46,11 @@ pub async fn has_recordings() -> bool {
     }
 }
 
-/// Marks a file of a recording as saved just now.
+/// Marks a file of a recording as saved now.
 pub async fn mark_saved(id: &str, file: &str) {
     let mark = async {
         let folder = subfolder(&library().await?, id).await?;
-        // An existing mark would keep its time.
+        // An existing marker would keep its time.
         if let Ok(removed) = folder.remove(&mark_of(file)) {
             let _ = JsFuture::from(removed).await;
         }

@@ -1,4 +1,4 @@
-//! Recording on this device: the worker that makes recordings, and the library that keeps them.
+//! Recording on this device: the recorder, its worker, and the library of recordings.
 
 mod library;
 mod picture;
@@ -9,9 +9,9 @@ pub use library::{can_keep, delete_recording, has_recordings, mark_saved, record
 pub use recorder_worker::{FileRecorder, RecorderWorker, can_record};
 pub use sound::Mixer;
 
-/// The folder of all recordings, in which each has a folder.
+/// The folder that contains a folder for each recording.
 const LIBRARY: &str = "salon-recordings";
-/// The file with the manifest of a recording.
+/// The name of the manifest of a recording.
 const MANIFEST: &str = "note.json";
 /// The prefix of the empty files that mark a file as saved.
 const SAVED: &str = "saved";

@@ -1,4 +1,4 @@
-//! The picture of a recording: a canvas that people are drawn on.
+//! The video of a recording: a canvas on which the participants are drawn.
 
 use crate::{
     layout::TileRect,
@@ -65,14 +65,14 @@ impl Picture {
         let canvas: HtmlCanvasElement = canvas.unchecked_into();
         canvas.set_width(SIZE.0);
         canvas.set_height(SIZE.1);
-        // For transparency, browsers would encode a second picture.
+        // For a canvas with transparency, browsers encode a second picture.
         let options = JSON::parse(r#"{"alpha":false}"#).ok()?;
         let context = canvas.get_context_with_context_options("2d", &options).ok()??;
         let context = context.unchecked_into();
         Some(Self { canvas, context, panes: RefCell::default() })
     }
 
-    /// A stream of the canvas, with a frame whenever it is drawn.
+    /// A stream of the canvas, with a frame for each time it is drawn.
     pub(super) fn stream(&self) -> Option<MediaStream> {
         self.canvas.capture_stream().ok()
     }
@@ -173,7 +173,7 @@ impl Picture {
         self.context.fill_text_with_max_width(name, x + mark, y, text)
     }
 
-    /// A microphone that is struck through, as high as a letter.
+    /// Draws a crossed-out microphone of the height of a letter.
     fn draw_muted(&self, x: f64, y: f64) -> Result<(), JsValue> {
         let lines = [
             [(5.0, -6.0), (5.0, 0.0)],

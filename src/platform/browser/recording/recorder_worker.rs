@@ -1,4 +1,4 @@
-//! The recorders of a recording, one for each of its files, and the worker that writes them.
+//! The media recorders of a recording, one per file, and the worker that writes the files.
 
 use super::{
     LIBRARY, MANIFEST, lock,
@@ -29,7 +29,7 @@ const WORKER: &str = "/recorder.js";
 const PICTURE_RATE: u32 = 2_500_000;
 const SOUND_RATE: u32 = 128_000;
 
-/// The number of frames between two looks for new tracks, so that they are heard within a second.
+/// Number of frames between two checks for new tracks, so that they are recorded within a second.
 const FOLLOW_EVERY: u32 = 6;
 
 /// The first media type that this browser can record, if any.
@@ -44,7 +44,7 @@ pub fn can_record() -> Option<&'static str> {
     FORMATS.into_iter().filter(|_| records).find(writes)
 }
 
-/// One recording under way. Dropping it stops it; what was written stays.
+/// A running recording. Dropping it stops it and keeps what was written.
 pub struct RecorderWorker(SendWrapper<Rc<Inner>>);
 
 struct Inner {
@@ -53,13 +53,13 @@ struct Inner {
     format: &'static str,
     encoders: RefCell<Vec<Rc<Encoder>>>,
     handler: Box<dyn Fn(RecorderEvent)>,
-    /// Whether the recording was asked to finish, and the worker does not know yet.
+    /// Whether the recording is finishing and the worker has not been told yet.
     ending: Cell<bool>,
     frames: Cell<u32>,
     listeners: RefCell<Vec<Listener>>,
 }
 
-/// One file of a recording, while it is recorded.
+/// A file of a running recording.
 #[derive(Clone)]
 pub struct FileRecorder(SendWrapper<Rc<Encoder>>);
 
@@ -67,7 +67,7 @@ struct Encoder {
     picture: Picture,
     sound: Sound,
     recorder: MediaRecorder,
-    /// Whether it was told to stop, and whether it has stopped.
+    /// Whether it was stopped, and whether it has ended.
     told: Cell<bool>,
     stopped: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
@@ -117,7 +117,7 @@ impl RecorderWorker {
         self.0.format
     }
 
-    /// Starts to record a file of this name.
+    /// Starts to record a file with this name.
     #[must_use]
     pub fn record(&self, file: &str) -> Option<FileRecorder> {
         let encoder = Encoder::start(&self.0, file)?;
@@ -125,7 +125,7 @@ impl RecorderWorker {
         Some(FileRecorder(SendWrapper::new(encoder)))
     }
 
-    /// Writes the manifest of the recording, in place of the one before.
+    /// Replaces the manifest of the recording.
     pub fn write_manifest(&self, text: &str) {
         self.0.tell("manifest", &[("name", MANIFEST.into()), ("manifest", text.into())]);
     }
@@ -210,7 +210,7 @@ impl Encoder {
     }
 
     fn listen(self: &Rc<Self>, worker: &Rc<Inner>, file: &str) -> Vec<Listener> {
-        // A person whose own file fails is still part of the common one.
+        // A participant whose own file fails is still in the common one.
         let is_first = worker.encoders.borrow().is_empty();
         let (encoder, worker): (Weak<Self>, _) = (Rc::downgrade(self), Rc::downgrade(worker));
         let written = {
@@ -271,7 +271,7 @@ fn is_something(blob: &Blob) -> bool {
 }
 
 impl FileRecorder {
-    /// Sets what is seen and heard from now on.
+    /// Sets the recorded tracks.
     pub fn set(&self, composition: Composition<Stream>) {
         if !self.0.stopped.get() {
             self.0.set(composition);

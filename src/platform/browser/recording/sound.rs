@@ -1,4 +1,4 @@
-//! The sound of a recording: everybody's, mixed.
+//! The audio of a recording: the mix of everyone's.
 
 use crate::platform::{
     browser::{Listener, Stream},
@@ -12,17 +12,17 @@ use web_sys::{
     MediaStreamAudioDestinationNode, MediaStreamAudioSourceNode, MediaStreamTrack,
 };
 
-/// The time within which a mixer has to run.
+/// Timeout for starting a mixer.
 const WAKES_WITHIN: Duration = Duration::from_secs(5);
 
-/// The mixer for the sound of recordings. It starts slowly, and never where there is no sound device.
+/// The mixer for the audio of recordings. It starts slowly, and never without an audio output.
 #[derive(Clone)]
 pub struct Mixer(SendWrapper<Rc<AudioMixer>>);
 
 struct AudioMixer {
     context: AudioContext,
     since: Duration,
-    /// Resumes it when the system has stopped it, as for a telephone call.
+    /// Resumes it after the system has suspended it, for example for a phone call.
     _restart: Listener,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Sound {
     sources: RefCell<Vec<Source>>,
 }
 
-/// One track, while it is heard.
+/// A track in the mix.
 struct Source {
     track: MediaStreamTrack,
     node: MediaStreamAudioSourceNode,
@@ -95,7 +95,7 @@ impl Sound {
     pub(super) fn new(mixer: &Mixer) -> Option<Self> {
         let context = mixer.0.context.clone();
         let mixed = context.create_media_stream_destination().ok()?;
-        // Without any sound, not even silence, browsers write no picture either.
+        // Without any audio, not even silence, browsers record no video.
         let silence = context.create_constant_source().ok()?;
         silence.offset().set_value(0.0);
         silence.connect_with_audio_node(&mixed).ok()?;
@@ -118,7 +118,7 @@ impl Sound {
         self.follow();
     }
 
-    /// Adds the tracks that the streams have received since: those of a new connection come later.
+    /// Adds tracks that the streams have received since, such as those of a new connection.
     pub(super) fn follow(&self) {
         let wanted = self.wanted.borrow();
         let tracks = wanted.iter().flat_map(|stream| stream.js().get_audio_tracks().iter().next());

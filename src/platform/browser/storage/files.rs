@@ -1,5 +1,5 @@
-//! Files that the person picks, and files that are stored in the browser (WHATWG File System, origin
-//! private) until they are complete.
+//! Files that the person picks, and incoming files, which are stored in the origin private file system
+//! (WHATWG File System) until they are complete.
 
 use crate::{
     platform::{
@@ -20,13 +20,12 @@ use web_sys::{
     HtmlInputElement, Url, window,
 };
 
-/// Files are hashed in pieces of this size, and then their hashes: browsers hash only what is in
-/// memory as a whole.
+/// Size of the pieces in which files are hashed, because browsers can only hash data in memory.
 const HASHED: f64 = 4.0 * 1024.0 * 1024.0;
 
-/// The age at which files of other visits are removed: younger ones may belong to an open tab.
+/// Age at which files of earlier visits are removed: newer ones may belong to an open tab.
 const STALE: Duration = Duration::from_secs(6 * 60 * 60);
-/// The size up to which a file is kept in memory where it cannot be stored.
+/// Maximum size of a file that is kept in memory because it cannot be stored.
 const IN_MEMORY: f64 = 256.0 * 1024.0 * 1024.0;
 const PREFIX: &str = "salon-file-";
 
@@ -35,7 +34,7 @@ const PREFIX: &str = "salon-file-";
 pub struct StoredBytes(pub(in crate::platform::browser) Blob);
 
 impl StoredBytes {
-    /// The file name; empty where there is none.
+    /// The file name, if any.
     #[must_use]
     pub fn name(&self) -> String {
         self.0.dyn_ref::<web_sys::File>().map(web_sys::File::name).unwrap_or_default()
@@ -47,14 +46,14 @@ impl StoredBytes {
         self.0.size() as u64
     }
 
-    /// Some of its bytes; none if the file is gone or has changed.
+    /// Reads some of its bytes; `None` if the file is gone or has changed.
     pub async fn read(&self, from: u64, length: usize) -> Option<Vec<u8>> {
         let (from, length) = (from as f64, length as f64);
         let bytes = Uint8Array::new(&buffer(&self.0, from, from + length).await?.into()).to_vec();
         (bytes.len() as f64 == length).then_some(bytes)
     }
 
-    /// A file of new bytes and some of these.
+    /// Assembles a file from new bytes and pieces of this one.
     #[must_use]
     pub fn assemble(&self, pieces: Vec<Piece>, format: &str) -> Option<Self> {
         let parts = Array::new();
@@ -99,7 +98,7 @@ impl StoredBytes {
             link.click();
             Some(())
         };
-        // The URL is never revoked, as nothing tells when the browser has read it all.
+        // The URL is never revoked, because the end of the download is not reported.
         let _ = save();
     }
 }
@@ -110,7 +109,7 @@ async fn buffer(blob: &Blob, from: f64, to: f64) -> Option<ArrayBuffer> {
     buffer.dyn_into().ok()
 }
 
-/// The files that were picked with an input, which is reset.
+/// Takes the files that were picked with an input.
 #[must_use]
 pub fn picked_files(input: &HtmlInputElement) -> Vec<StoredBytes> {
     let list = input.files().map(|list| Array::from(&list)).unwrap_or_default();
@@ -125,8 +124,8 @@ pub fn dropped_files(event: &DragEvent) -> Brought {
     event.data_transfer().map(brought).unwrap_or_default()
 }
 
-/// The files and folders of a transfer; browsers present folders as unreadable files. Works only while
-/// the event is handled.
+/// The files and folders of a transfer, as browsers present folders as unreadable files. Works only during
+/// the event.
 #[allow(clippy::needless_pass_by_value, reason = "used with map over owned values")]
 fn brought(transfer: DataTransfer) -> Brought {
     let transfer: externs::Transfer = transfer.unchecked_into();
@@ -134,7 +133,7 @@ fn brought(transfer: DataTransfer) -> Brought {
     for item in Array::from(&transfer.items()).iter() {
         let item: externs::Item = item.unchecked_into();
         let Ok(Some(file)) = item.get_as_file() else { continue };
-        // Missing in some browsers, and null for what comes from no disk.
+        // Missing in some browsers, and null for data that is not from a disk.
         match item.entry().ok().flatten() {
             Some(entry) if entry.is_directory() => brought.folders.push(file.name()),
             _ => brought.files.push(StoredBytes(file.into())),
@@ -143,7 +142,7 @@ fn brought(transfer: DataTransfer) -> Brought {
     brought
 }
 
-/// Whether what was dragged over the page has left it.
+/// Whether a drag has left the page.
 #[must_use]
 pub fn drag_has_left(event: &DragEvent) -> bool {
     event.related_target().is_none()
@@ -156,8 +155,8 @@ pub fn drags_files(event: &DragEvent) -> bool {
     types.is_some_and(|types| types.includes(&"Files".into(), 0))
 }
 
-/// The files that were pasted. A copied piece of a document may come as text and as a picture; the text
-/// is meant.
+/// The files that were pasted. Part of a document may be copied as text and as a picture; then it counts
+/// as text.
 #[must_use]
 pub fn pasted_files(event: &ClipboardEvent) -> Brought {
     let is_document = |transfer: &DataTransfer| {
@@ -168,14 +167,14 @@ pub fn pasted_files(event: &ClipboardEvent) -> Brought {
     transfer.map(brought).unwrap_or_default()
 }
 
-/// A file that is being received. What is not removed goes on a later visit.
+/// A file that is being received. If it is not removed, a later visit does so.
 #[derive(Clone)]
 pub struct Sink(Place);
 
 #[derive(Clone)]
 enum Place {
     Disk(Rc<Written>),
-    /// In memory, where the browser stores nothing, as in some private windows.
+    /// In memory, where the browser has no storage, such as in some private windows.
     Memory(Rc<RefCell<Vec<Blob>>>),
 }
 
@@ -252,7 +251,7 @@ impl Written {
     }
 
     async fn finish(&self) -> Option<StoredBytes> {
-        // A file that is closed already is complete.
+        // A file that is already closed is complete.
         if let Ok(promise) = self.writable.close() {
             let _ = JsFuture::from(promise).await;
         }
@@ -279,7 +278,7 @@ async fn remove(folder: &externs::Folder, name: &str) {
     }
 }
 
-/// The names of the entries of a folder.
+/// The names in a folder.
 pub(in crate::platform::browser) async fn names(folder: &externs::Folder) -> Vec<String> {
     let (iterator, mut all) = (folder.names(), Vec::new());
     while let Ok(next) = iterator.next() {
@@ -297,7 +296,7 @@ pub async fn remove_stale_files() {
     for name in names(&folder).await {
         let written =
             name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse().ok());
-        // As integers: parsing floats takes more code than all of this file.
+        // As an integer: the code for parsing floats is larger than this whole file.
         let age =
             written.map(|written| wall_clock().saturating_sub(Duration::from_millis(written)));
         if age.is_some_and(|age| age > STALE) {

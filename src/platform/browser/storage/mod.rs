@@ -1,4 +1,4 @@
-//! What the page stores: values and files.
+//! Storage of values and files.
 
 mod files;
 mod web_storage;

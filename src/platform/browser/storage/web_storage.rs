@@ -1,10 +1,10 @@
-//! The browser's key-value stores (WHATWG HTML, section 12): one for the device, one for the tab.
+//! `localStorage` and `sessionStorage` (WHATWG HTML, section 12).
 
 use std::cell::RefCell;
 use web_sys::{Storage, window};
 
 thread_local! {
-    /// The fallback where the browser's storage is blocked or full, until the page is closed.
+    /// The fallback until the page is closed, where the browser's storage is blocked or full.
     static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -12,7 +12,7 @@ fn read(storage: Option<Storage>, key: &str) -> Option<String> {
     let in_memory = MEMORY.with_borrow(|kept| {
         kept.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
     });
-    // What the storage did not take is newer than what it has.
+    // A value that could not be stored is newer than the stored one.
     in_memory.or_else(|| storage?.get_item(key).ok()?)
 }
 
@@ -28,7 +28,8 @@ fn write(storage: Option<Storage>, key: &str, value: Option<&str>) {
     });
 }
 
-/// Whether values outlive the page. Tried out, as some browsers have a storage that takes nothing.
+/// Whether values outlive the page. It has to be tried, because the storage of some browsers accepts
+/// nothing.
 #[must_use]
 pub fn can_remember() -> bool {
     const TRIAL: &str = "salon.trial";
@@ -39,7 +40,7 @@ pub fn can_remember() -> bool {
     })
 }
 
-/// Values of this device, which outlive the tab.
+/// `localStorage`: values of this device.
 pub mod local_storage {
     use super::{Storage, read, window, write};
 
@@ -59,7 +60,7 @@ pub mod local_storage {
     }
 }
 
-/// Values of this tab, which outlive a reload of the page.
+/// `sessionStorage`: values of this tab, which outlive a reload.
 pub mod session_storage {
     use super::{Storage, read, window, write};
 

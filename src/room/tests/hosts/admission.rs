@@ -3,14 +3,16 @@
 use super::*;
 
 #[test]
-fn a_locked_room_lets_in_only_who_was_in_or_keeps_it() {
+fn a_locked_room_admits_only_hosts_and_returning_participants() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     let settings =
         RoomSettings { locked: true, hosts: vec![PeerId(101)], ..RoomSettings::default() };
     assert_eq!(told(&commands, 2), [&ServerMessage::RoomSettings(settings)]);
-    assert!(matches!(&commands[0], Command::Keep(room, kept) if *room == name() && kept.locked));
+    assert!(
+        matches!(&commands[0], Command::Store(room, decisions) if *room == name() && decisions.locked)
+    );
     assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
     rooms.handle(Input::Closed(ConnId(2)), secs(5));
     drain(&mut rooms);
@@ -22,7 +24,7 @@ fn a_locked_room_lets_in_only_who_was_in_or_keeps_it() {
 }
 
 #[test]
-fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
+fn waiting_people_learn_and_send_nothing_until_admitted() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     let state = rooms.seen_from_outside(&name(), secs(2));
@@ -33,10 +35,10 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
         [&ServerMessage::Waiting { position: 1, host_present: true, locked: false }]
     );
     assert_eq!(host_state(&commands, 1).waiting[0].id, PeerId(102));
-    for message in [relay(None), ClientMessage::Host(HostAction::End)] {
+    for message in [forward(None), ClientMessage::Host(HostAction::End)] {
         assert_eq!(refused(&say(&mut rooms, 2, message, secs(4)), 2), ErrorCode::NotJoined);
     }
-    assert_eq!(refused(&say(&mut rooms, 1, relay(Some(2)), secs(4)), 1), ErrorCode::PeerNotFound);
+    assert_eq!(refused(&say(&mut rooms, 1, forward(Some(2)), secs(4)), 1), ErrorCode::PeerNotFound);
     come(&mut rooms, 3, secs(5));
     let commands = act(&mut rooms, 1, HostAction::Admit { to: Some(PeerId(102)) }, secs(6));
     assert!(is_inside(&commands, 2));
@@ -49,18 +51,26 @@ fn who_waits_learns_nothing_and_says_nothing_until_a_host_lets_them_in() {
     assert_eq!(host_state(&commands, 1), HostState::default());
     come(&mut rooms, 4, secs(8));
     rooms.handle(Input::Closed(ConnId(4)), secs(9));
-    assert_eq!(host_state(&drain(&mut rooms), 1), HostState::default(), "who goes waits no longer");
+    assert_eq!(
+        host_state(&drain(&mut rooms), 1),
+        HostState::default(),
+        "a closed connection does not wait"
+    );
     come(&mut rooms, 5, secs(10));
     let commands = say(&mut rooms, 5, ClientMessage::Leave, secs(11));
-    assert_eq!(host_state(&commands, 1), HostState::default(), "nor does who gives up");
+    assert_eq!(host_state(&commands, 1), HostState::default(), "nor after leaving");
 }
 
 #[test]
-fn who_is_let_into_a_full_room_goes_on_waiting() {
+fn people_admitted_to_a_full_room_keep_waiting() {
     let mut rooms = hosted(2);
     come(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(3));
-    assert_eq!(rooms.seen_from_outside(&name(), secs(3)).limit, 0, "full, and no more is told");
+    assert_eq!(
+        rooms.seen_from_outside(&name(), secs(3)).limit,
+        0,
+        "full, and nothing else is revealed"
+    );
     come(&mut rooms, 3, secs(4));
     let commands = act(&mut rooms, 1, HostAction::Admit { to: None }, secs(5));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::RoomFull));
@@ -70,7 +80,7 @@ fn who_is_let_into_a_full_room_goes_on_waiting() {
 }
 
 #[test]
-fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
+fn a_passcode_is_required_and_attempts_are_limited() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
     // Like the owner of the rooms: compares, and hands in the message again.
@@ -90,13 +100,13 @@ fn a_passcode_is_asked_for_and_cannot_be_guessed_for_long() {
         assert_eq!(refusal(&commands, conn), Some(ErrorCode::BadPasscode));
     }
     let commands = guess(&mut rooms, 20, 7, true, secs(5));
-    assert_eq!(refusal(&commands, 20), Some(ErrorCode::TryLater), "not even looked at");
+    assert_eq!(refusal(&commands, 20), Some(ErrorCode::TryLater), "not compared at all");
     assert!(is_inside(&guess(&mut rooms, 21, 8, true, secs(5)), 21), "others are not locked out");
     assert!(is_inside(&guess(&mut rooms, 22, 7, true, secs(100)), 22));
 }
 
 #[test]
-fn a_spare_proof_of_a_seat_opens_no_closed_door() {
+fn a_spare_seat_token_does_not_pass_a_lock() {
     let mut rooms = hosted(8);
     let insider = |conn: u64, id: u64, since: u64| Identity {
         id: PeerId(id),
@@ -116,7 +126,7 @@ fn a_spare_proof_of_a_seat_opens_no_closed_door() {
         join_as(rooms, conn, Pass::default(), identity, now)
     };
     let commands = come_back(&mut rooms, 5, insider(5, 102, 2), secs(7));
-    assert_eq!(refusal(&commands, 5), Some(ErrorCode::RoomLocked), "the spare proof");
+    assert_eq!(refusal(&commands, 5), Some(ErrorCode::RoomLocked), "the spare token");
     assert!(is_inside(&come_back(&mut rooms, 6, insider(6, 104, 3), secs(7)), 6), "Bob");
     // People who are admitted later can return as well, however long ago they asked to join.
     act(&mut rooms, 1, HostAction::Lock { on: false }, secs(8));
@@ -130,7 +140,7 @@ fn a_spare_proof_of_a_seat_opens_no_closed_door() {
 }
 
 #[test]
-fn all_who_find_no_space_wait_on_in_their_order() {
+fn people_without_a_free_seat_keep_their_order() {
     let mut rooms = hosted(2);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     for conn in 2..6 {
@@ -144,7 +154,7 @@ fn all_who_find_no_space_wait_on_in_their_order() {
     assert_eq!(waiting, [103, 104, 105]);
     say(&mut rooms, 2, ClientMessage::Leave, secs(8));
     let commands = act(&mut rooms, 1, HostAction::WaitingRoom { on: false }, secs(9));
-    assert!(is_inside(&commands, 3), "nobody waits where there is no waiting room");
+    assert!(is_inside(&commands, 3), "without a waiting room, nobody waits");
     assert_eq!(
         told(&commands, 5),
         [&ServerMessage::Waiting { position: 2, host_present: true, locked: false }]
@@ -152,7 +162,7 @@ fn all_who_find_no_space_wait_on_in_their_order() {
 }
 
 #[test]
-fn a_crowd_at_the_door_is_told_of_now_and_then() {
+fn updates_about_the_waiting_room_are_limited() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     let knock = |rooms: &mut Directory, conn: u64, address: u64| {
@@ -164,21 +174,21 @@ fn a_crowd_at_the_door_is_told_of_now_and_then() {
     }
     assert_eq!(refusal(&knock(&mut rooms, 20, 7), 20), Some(ErrorCode::WaitingRoomFull));
     assert_eq!(refusal(&knock(&mut rooms, 21, 8), 21), None, "others still fit");
-    let mut desks = 0;
+    let mut told_host = 0;
     for turn in 0..1000 {
         let name = DisplayName::from(format!("{turn}").as_str());
         let presence = Presence { name, ..Presence::default() };
         let commands = say(&mut rooms, 10, ClientMessage::Presence(presence), secs(4));
-        desks += told(&commands, 1).len();
+        told_host += told(&commands, 1).len();
     }
-    assert!(desks <= 12, "{desks}");
+    assert!(told_host <= 12, "{told_host}");
     rooms.handle(Input::Tick, secs(5));
     let last = host_state(&drain(&mut rooms), 1);
-    assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last is told in the end");
+    assert_eq!(last.waiting[0].presence.name.as_str(), "999", "the last one arrives eventually");
 }
 
 #[test]
-fn who_was_away_when_the_call_ended_is_told() {
+fn a_disconnected_participant_is_told_that_the_call_ended() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     rooms.handle(Input::Closed(ConnId(2)), secs(3));
@@ -191,7 +201,7 @@ fn who_was_away_when_the_call_ended_is_told() {
 }
 
 #[test]
-fn t3_who_waits_passes_the_doors_that_are_still_closed() {
+fn t3_turning_off_one_barrier_does_not_bypass_another() {
     let waiting = || {
         let mut rooms = hosted(9);
         act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
@@ -204,16 +214,20 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(4));
     let commands = act(&mut rooms, 1, open.clone(), secs(5));
     assert!(!is_inside(&commands, 2), "the room is locked");
-    assert_eq!(rooms.rooms[&name()].line.len(), 1, "they wait on");
+    assert_eq!(rooms.rooms[&name()].waiting_room.len(), 1, "they keep waiting");
     let locked = ServerMessage::Waiting { position: 1, host_present: true, locked: true };
-    assert_eq!(told(&commands, 2), [&locked], "and are told what for");
+    assert_eq!(told(&commands, 2), [&locked], "and are told that only the lock keeps them");
     let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(6));
-    assert!(is_inside(&commands, 2), "and come in when no door is closed any more");
+    assert!(is_inside(&commands, 2), "and join when there is no barrier left");
 
     let mut rooms = waiting();
     let passcode = HostAction::Passcode { passcode: Some("p".to_owned()) };
     act(&mut rooms, 1, passcode, secs(4));
-    let knows = Identity { passcode: Some("hash".to_owned()), tried: true, ..newcomer(3, secs(5)) };
+    let knows = Identity {
+        passcode: Some("hash".to_owned()),
+        passcode_checked: true,
+        ..newcomer(3, secs(5))
+    };
     let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
     let commands = join_as(&mut rooms, 3, pass, knows, secs(5));
     assert_eq!(
@@ -221,13 +235,13 @@ fn t3_who_waits_passes_the_doors_that_are_still_closed() {
         [&ServerMessage::Waiting { position: 2, host_present: true, locked: false }]
     );
     let commands = act(&mut rooms, 1, open, secs(6));
-    assert!(is_inside(&commands, 3), "they have given it");
-    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeRequired), "they have not");
-    assert_eq!(rooms.rooms[&name()].line.len(), 0);
+    assert!(is_inside(&commands, 3), "they know the passcode");
+    assert_eq!(refusal(&commands, 2), Some(ErrorCode::PasscodeRequired), "they do not know it");
+    assert_eq!(rooms.rooms[&name()].waiting_room.len(), 0);
 }
 
 #[test]
-fn who_waits_for_space_alone_comes_in_when_there_is_some() {
+fn people_who_wait_for_a_seat_join_when_one_is_free() {
     let mut rooms = hosted(2);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     come(&mut rooms, 2, secs(3));

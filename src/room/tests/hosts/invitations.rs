@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_invitation_is_for_its_time_and_for_one_if_that_was_said() {
+fn invitations_expire_and_may_be_for_one_person() {
     let mut rooms = hosted(9);
     act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
     act(&mut rooms, 1, HostAction::Passcode { passcode: Some("p".to_owned()) }, secs(2));
@@ -28,7 +28,7 @@ fn an_invitation_is_for_its_time_and_for_one_if_that_was_said() {
     assert_eq!(host_state(&act(&mut rooms, 1, revoke, secs(73)), 1).invitations, []);
     let commands = join_as(&mut rooms, 7, pass, invited(7, secs(74)), secs(74));
     assert_eq!(refusal(&commands, 7), Some(ErrorCode::BadInvitation));
-    for _ in 0..INVITATIONS {
+    for _ in 0..MAX_INVITATIONS {
         act(&mut rooms, 1, HostAction::Invite { once: false, ttl: None }, secs(75));
     }
     let commands = act(&mut rooms, 1, HostAction::Invite { once: false, ttl: None }, secs(75));
@@ -54,7 +54,7 @@ fn come_invited(
 }
 
 #[test]
-fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
+fn t3_removal_voids_the_invitation_of_a_returning_participant() {
     for once in [true, false] {
         let mut rooms = hosted(9);
         act(&mut rooms, 1, HostAction::WaitingRoom { on: true }, secs(2));
@@ -63,7 +63,7 @@ fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
         leave(&mut rooms, 2, secs(4));
         // With the seat alone, even after a restart.
         let mut later = restarted(9);
-        restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
+        restore(&mut later, name(), decisions(&rooms, &name()).unwrap().clone());
         come_as_host(&mut later, 1, secs(5));
         let alone = join_as(&mut later, 3, Pass::default(), returning(3, 102, 3), secs(6));
         assert!(is_inside(&alone, 3));
@@ -75,7 +75,7 @@ fn t3_the_invitation_of_who_was_put_out_is_void_however_they_came_back() {
 }
 
 #[test]
-fn t3_every_invitation_that_somebody_came_by_is_theirs() {
+fn t3_removal_voids_every_invitation_that_was_used() {
     let mut rooms = hosted(9);
     invite(&mut rooms, false, secs(2));
     // Without it, with it, and with another one while the seat is reserved.
@@ -84,33 +84,36 @@ fn t3_every_invitation_that_somebody_came_by_is_theirs() {
     assert!(is_inside(&come_invited(&mut rooms, 3, returning(3, 102, 3), secs(5)), 3));
     rooms.handle(Input::Closed(ConnId(3)), secs(6));
     drain(&mut rooms);
-    let other = Invited { id: 901, ..kept(&rooms, &name()).unwrap().invitations[0].clone() };
-    rooms.enter(&name(), secs(6), |room, _| room.kept.decide(secs(6)).invitations.push(other));
+    let other =
+        StoredInvitation { id: 901, ..decisions(&rooms, &name()).unwrap().invitations[0].clone() };
+    rooms.enter(&name(), secs(6), |room, _| {
+        room.settings.decisions_mut(secs(6)).invitations.push(other)
+    });
     let by_other = Identity { invitation: Some(901), ..returning(4, 102, 3) };
     assert!(is_inside(&join_as(&mut rooms, 4, invited(), by_other, secs(7)), 4));
     act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(8));
-    assert_eq!(kept(&rooms, &name()).unwrap().invitations, []);
+    assert_eq!(decisions(&rooms, &name()).unwrap().invitations, []);
 }
 
 #[test]
-fn t33_who_came_by_invitations_is_remembered_within_bounds() {
+fn t33_remembered_guests_are_bounded() {
     let mut rooms = hosted(9);
     for _ in 0..2 {
         invite(&mut rooms, false, secs(2));
     }
-    let mut kept = kept(&rooms, &name()).unwrap().clone();
-    kept.invitations[1].id = 901;
-    assert!(kept.welcome(PeerId(7), Some(900), secs(3)));
-    assert!(!kept.welcome(PeerId(7), Some(900), secs(4)), "nothing new to write down");
+    let mut decisions = decisions(&rooms, &name()).unwrap().clone();
+    decisions.invitations[1].id = 901;
+    assert!(decisions.record_guest(PeerId(7), Some(900), secs(3)));
+    assert!(!decisions.record_guest(PeerId(7), Some(900), secs(4)), "nothing new to store");
     for id in 1000..3000 {
-        kept.welcome(PeerId(id), Some(901), secs(5));
+        decisions.record_guest(PeerId(id), Some(901), secs(5));
     }
-    assert!(kept.guests.len() <= 500);
-    let left: Vec<_> = kept.invitations.iter().map(|invited| invited.id).collect();
-    assert_eq!(left, [900], "the one that was abused has ended, and the other goes on");
-    assert_eq!(kept.came_by(PeerId(7)).collect::<Vec<_>>(), [900]);
+    assert!(decisions.guests.len() <= 500);
+    let left: Vec<_> = decisions.invitations.iter().map(|invited| invited.id).collect();
+    assert_eq!(left, [900], "only the abused invitation has ended");
+    assert_eq!(decisions.invitations_of(PeerId(7)).collect::<Vec<_>>(), [900]);
     // Guests whose seat token has expired make room.
-    let much_later = secs(6) + 2 * SEAT_VALID;
-    kept.welcome(PeerId(8), Some(900), much_later);
-    assert_eq!(kept.guests.len(), 1);
+    let much_later = secs(6) + 2 * SEAT_TOKEN_TTL;
+    decisions.record_guest(PeerId(8), Some(900), much_later);
+    assert_eq!(decisions.guests.len(), 1);
 }

@@ -21,23 +21,23 @@ fn come_with_key(
 }
 
 #[test]
-fn a_host_who_was_put_out_has_no_key_any_more() {
+fn removing_a_host_voids_their_key() {
     let mut rooms = hosted(4);
     come_as_host(&mut rooms, 2, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(3));
     assert!(
         commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)),
-        "the others have another"
+        "the others get a new one"
     );
 }
 
 #[test]
-fn an_heir_is_a_host_also_without_the_key() {
+fn the_designated_host_needs_no_key() {
     let mut rooms = hosted(4);
     come(&mut rooms, 2, secs(2));
     act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(102) }, secs(3));
     let mut later = restarted(4);
-    restore(&mut later, name(), kept(&rooms, &name()).unwrap().clone());
+    restore(&mut later, name(), decisions(&rooms, &name()).unwrap().clone());
     let back = Identity { returning: true, ..newcomer(2, secs(2)) };
     let commands = join_as(&mut later, 1, Pass::default(), back, secs(4));
     assert!(commands.contains(&Command::SendHostKey(ConnId(1), name(), 1)));
@@ -45,7 +45,7 @@ fn an_heir_is_a_host_also_without_the_key() {
 }
 
 #[test]
-fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
+fn t3_a_host_key_is_renewed_when_its_holder_is_removed() {
     let remove = HostAction::Remove { to: PeerId(102) };
     // A guest is removed: other devices of hosts keep their key.
     let mut rooms = hosted(9);
@@ -75,7 +75,7 @@ fn t3_a_host_key_outlives_the_removal_of_a_guest_but_not_of_its_holder() {
 }
 
 #[test]
-fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
+fn a_new_key_voids_earlier_ones_and_is_sent_to_hosts_inside() {
     let mut rooms = hosted(9);
     come_as_host(&mut rooms, 2, secs(2));
     come(&mut rooms, 3, secs(2));
@@ -83,7 +83,7 @@ fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
     drain(&mut rooms);
     let commands = act(&mut rooms, 1, HostAction::RenewHostKey, secs(4));
     assert_eq!((given_key(&commands, 1), given_key(&commands, 3)), (Some(1), None));
-    assert!(is_host(&rooms, ConnId(1)), "who is inside stays a host");
+    assert!(is_host(&rooms, ConnId(1)), "hosts inside stay hosts");
     assert_eq!(refusal(&come_as_host(&mut rooms, 4, secs(5)), 4), Some(ErrorCode::BadHostKey));
     // A host who was disconnected gets it on return.
     let commands = join_as(&mut rooms, 5, Pass::default(), returning(5, 102, 2), secs(6));
@@ -103,14 +103,14 @@ fn a_new_key_makes_all_from_before_void_and_goes_to_the_hosts_inside() {
 }
 
 #[test]
-fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
+fn t33_a_transferred_room_expires_and_the_newest_key_stays_valid() {
     let mut rooms = hosted(9);
     act(&mut rooms, 1, HostAction::TransferHost { to: PeerId(101) }, secs(2));
     rooms.handle(Input::Closed(ConnId(1)), secs(3));
     // A watcher stores nothing.
     rooms.handle(Input::Opened(ConnId(9)), secs(3));
     say(&mut rooms, 9, ClientMessage::Watch(name()), secs(3));
-    let later = secs(4) + KEPT_BRIEFLY + SWEEP;
+    let later = secs(4) + STORED_BRIEFLY_FOR + SWEEP;
     rooms.handle(Input::Heard(ConnId(9)), later);
     rooms.handle(Input::Tick, later);
     assert!(drain(&mut rooms).contains(&Command::Forget(name())));
@@ -119,7 +119,7 @@ fn t33_a_room_that_was_handed_over_is_swept_and_the_newest_key_still_counts() {
     assert!(is_inside(&come_with_key(&mut rooms, 2, 0, newcomer(2, later)), 2));
     let commands = come_with_key(&mut rooms, 3, 1, newcomer(3, later));
     assert!(is_inside(&commands, 3));
-    assert!(matches!(commands[0], Command::Keep(_, Keeping { generation: 1, .. })));
+    assert!(matches!(commands[0], Command::Store(_, Decisions { generation: 1, .. })));
     let settings = RoomSettings { hosts: vec![PeerId(103)], ..RoomSettings::default() };
     assert!(told(&commands, 2).contains(&&ServerMessage::RoomSettings(settings)));
     assert_eq!(refused(&act(&mut rooms, 2, HostAction::End, later), 2), ErrorCode::NotHost);

@@ -52,7 +52,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_read_at_the_start_is_read_when_it_is_opened() {
+    fn a_damaged_index_is_noticed_when_opening() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         drop(Store::kept_in(&folder).unwrap());
         let path = folder.join(FILE);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_newer_cut_or_no_database_is_refused() {
+    fn empty_newer_truncated_and_invalid_databases_are_refused() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
         fs::create_dir(&folder).unwrap();
         let path = folder.join(FILE);

@@ -1,9 +1,9 @@
-//! What is stored of a room, and for how long.
+//! Stored decisions, and how long they are kept.
 
 use super::*;
 
 #[test]
-fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
+fn reverted_decisions_are_not_stored_and_actions_are_limited() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
     let commands = act(&mut rooms, 1, HostAction::Lock { on: false }, secs(3));
@@ -14,8 +14,8 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
         actions += usize::from(refusal(&commands, 1).is_none());
     }
     assert!(actions <= 64, "{actions} at once");
-    rooms.config.kept = 0;
-    rooms.enter(&name(), secs(4), |room, _| room.kept.keeping = None);
+    rooms.config.max_stored_rooms = 0;
+    rooms.enter(&name(), secs(4), |room, _| room.settings.decisions = None);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(60));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
     let commands = act(&mut rooms, 1, HostAction::RenewHostKey, secs(60));
@@ -23,9 +23,9 @@ fn what_was_undone_is_not_kept_and_what_is_kept_is_limited() {
 }
 
 #[test]
-fn what_is_not_written_down_needs_no_place_to_be_kept() {
+fn actions_that_store_nothing_need_no_capacity() {
     let mut rooms = hosted(4);
-    rooms.config.kept = 0;
+    rooms.config.max_stored_rooms = 0;
     come(&mut rooms, 2, secs(2));
     for minute in 0..40 {
         let mute = HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone };
@@ -35,31 +35,31 @@ fn what_is_not_written_down_needs_no_place_to_be_kept() {
 }
 
 #[test]
-fn what_nobody_uses_is_forgotten() {
+fn unused_rooms_expire() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
-    let later = secs(3) + KEPT_FOR + SWEEP;
+    let later = secs(3) + STORED_FOR + SWEEP;
     rooms.handle(Input::Heard(ConnId(1)), later);
     rooms.handle(Input::Tick, later);
-    assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "somebody is inside");
+    assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "someone is inside");
     rooms.handle(Input::Closed(ConnId(1)), later);
-    rooms.handle(Input::Tick, later + KEPT_BRIEFLY + SWEEP);
+    rooms.handle(Input::Tick, later + STORED_BRIEFLY_FOR + SWEEP);
     assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "it was used on several days");
-    rooms.handle(Input::Tick, later + KEPT_FOR + SWEEP);
+    rooms.handle(Input::Tick, later + STORED_FOR + SWEEP);
     assert!(drain(&mut rooms).contains(&Command::Forget(name())));
     assert_eq!(rooms.poll_timeout(), None);
 }
 
 #[test]
-fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
+fn t33_rooms_used_for_a_day_are_evicted_first() {
     const MANY: usize = 100_000;
     let mut rooms = rooms(4);
-    rooms.config.kept = MANY;
-    let honest = Keeping { locked: true, ..Keeping::default() };
+    rooms.config.max_stored_rooms = MANY;
+    let honest = Decisions { locked: true, ..Decisions::default() };
     restore(&mut rooms, "weekly".parse().unwrap(), honest.clone());
     for number in 1..MANY {
         let brief =
-            Keeping { brief: true, generation: 1, used: secs(number as u64), ..honest.clone() };
+            Decisions { brief: true, generation: 1, used: secs(number as u64), ..honest.clone() };
         restore(&mut rooms, format!("made-{number}").parse().unwrap(), brief);
     }
     let now = secs(MANY as u64);
@@ -67,20 +67,20 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, now);
     assert_eq!(refusal(&commands, 1), None);
     assert!(commands.contains(&Command::Forget("made-1".parse().unwrap())), "unused the longest");
-    assert_eq!(rooms.kept_count(), MANY);
+    assert_eq!(rooms.stored_count(), MANY);
 
     // One address cannot evict the rooms of others again and again.
-    let mut given_up = 0;
+    let mut evicted = 0;
     let a_day_later = now + Duration::from_secs(24 * 60 * 60);
     for (number, now) in (0..40).map(|n| (n, now)).chain((40..80).map(|n| (n, a_day_later))) {
-        given_up += usize::from(decide_elsewhere(&mut rooms, number, now));
+        evicted += usize::from(evicts_another_room(&mut rooms, number, now));
     }
-    assert_eq!(given_up, 30 + 30);
+    assert_eq!(evicted, 30 + 30);
 
     // Eventually everything is deleted except rooms in use, or used on more than one day.
     rooms.handle(Input::Closed(ConnId(1)), a_day_later);
-    rooms.handle(Input::Tick, a_day_later + KEPT_BRIEFLY + SWEEP);
-    assert_eq!(rooms.kept_count(), 1);
+    rooms.handle(Input::Tick, a_day_later + STORED_BRIEFLY_FOR + SWEEP);
+    assert_eq!(rooms.stored_count(), 1);
     assert_eq!(
         rooms.stored_rooms.dormant.keys().map(RoomName::as_str).collect::<Vec<_>>(),
         ["weekly"]
@@ -88,7 +88,7 @@ fn t33_strangers_do_not_use_up_what_others_need_to_keep() {
 }
 
 /// A person at address 7 locks their own room and leaves; returns whether another room was evicted.
-fn decide_elsewhere(rooms: &mut Directory, number: u64, now: Duration) -> bool {
+fn evicts_another_room(rooms: &mut Directory, number: u64, now: Duration) -> bool {
     let conn = 1000 + number;
     let room = format!("mine-{number}");
     let identity = || Identity { host: Some(0), address: 7, ..newcomer(conn, now) };
@@ -102,7 +102,7 @@ fn decide_elsewhere(rooms: &mut Directory, number: u64, now: Duration) -> bool {
 }
 
 #[test]
-fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
+fn an_open_room_does_not_count_against_the_address() {
     let mut rooms = hosted(9);
     for number in 0..100 {
         for on in [true, false] {
@@ -116,20 +116,20 @@ fn a_room_in_which_nothing_is_decided_any_more_counts_for_nobody() {
             ErrorCode::PeerNotFound
         );
     }
-    assert_eq!(rooms.kept_count(), 0);
+    assert_eq!(rooms.stored_count(), 0);
 }
 
 #[test]
-fn who_disturbs_is_put_out_however_much_is_kept() {
+fn a_participant_can_be_removed_although_storage_is_full() {
     let mut rooms = hosted(9);
     come(&mut rooms, 2, secs(1));
     let address = Identity::default().address;
-    while rooms.limits.keepers.take(address, secs(2)) {}
+    while rooms.limits.newly_stored.take(address, secs(2)) {}
 
     let commands = act(&mut rooms, 1, HostAction::Remove { to: PeerId(102) }, secs(2));
     assert_eq!(refusal(&commands, 2), Some(ErrorCode::Removed));
     assert_eq!(refusal(&commands, 1), Some(ErrorCode::ThisCallOnly));
-    assert!(!commands.iter().any(|command| matches!(command, Command::Keep(..))), "{commands:?}");
+    assert!(!commands.iter().any(|command| matches!(command, Command::Store(..))), "{commands:?}");
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     assert_eq!(refusal(&come(&mut rooms, 3, secs(4)), 3), Some(ErrorCode::RoomLocked));
     // A decision beyond the call is refused.
@@ -137,33 +137,33 @@ fn who_disturbs_is_put_out_however_much_is_kept() {
     assert_eq!(refused(&act(&mut rooms, 1, invite, secs(4)), 1), ErrorCode::TryLater);
 
     // When there is space again, everything is stored.
-    rooms.limits.keepers.give_back(&address);
+    rooms.limits.newly_stored.give_back(&address);
     let commands = act(&mut rooms, 1, HostAction::Lock { on: true }, secs(5));
     assert_eq!(refusal(&commands, 1), None);
-    let kept = |command: &Command| matches!(command, Command::Keep(_, kept) if kept.locked && kept.removed == [PeerId(102)]);
-    assert!(commands.iter().any(kept), "{commands:?}");
+    let is_stored = |command: &Command| matches!(command, Command::Store(_, decisions) if decisions.locked && decisions.removed == [PeerId(102)]);
+    assert!(commands.iter().any(is_stored), "{commands:?}");
 }
 
 #[test]
-fn what_holds_for_a_call_ends_with_it() {
+fn unstored_decisions_end_with_the_call() {
     let mut rooms = hosted(9);
     let address = Identity::default().address;
-    while rooms.limits.keepers.take(address, secs(2)) {}
+    while rooms.limits.newly_stored.take(address, secs(2)) {}
     rooms.handle(Input::Opened(ConnId(9)), secs(2));
     say(&mut rooms, 9, ClientMessage::Watch(name()), secs(2));
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(3));
     say(&mut rooms, 1, ClientMessage::Leave, secs(4));
-    assert_eq!(rooms.kept_count(), 0);
+    assert_eq!(rooms.stored_count(), 0);
     assert!(is_inside(&come(&mut rooms, 3, secs(5)), 3));
 }
 
 #[test]
-fn what_was_written_down_keeps_its_names() {
+fn stored_decisions_have_stable_names() {
     let written = r#"{"locked":true,"waitingRoom":false,"passcode":null,"generation":3,
         "removed":["0000000000000007"],"seatsVoidBefore":{"secs":5,"nanos":0},
         "validSeats":["0000000000000008"],"ended":{"secs":0,"nanos":0},
         "designatedHost":"0000000000000009","invitations":[],"guests":[],"used":{"secs":6,"nanos":0},"brief":true}"#;
-    let keeping = Keeping {
+    let decisions = Decisions {
         locked: true,
         generation: 3,
         removed: vec![PeerId(7)],
@@ -172,9 +172,9 @@ fn what_was_written_down_keeps_its_names() {
         designated_host: Some(PeerId(9)),
         used: secs(6),
         brief: true,
-        ..Keeping::default()
+        ..Decisions::default()
     };
-    assert_eq!(serde_json::from_str::<Keeping>(written).unwrap(), keeping);
+    assert_eq!(serde_json::from_str::<Decisions>(written).unwrap(), decisions);
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-    assert_eq!(value(&serde_json::to_string(&keeping).unwrap()), value(written));
+    assert_eq!(value(&serde_json::to_string(&decisions).unwrap()), value(written));
 }

@@ -1,4 +1,4 @@
-//! Work done elsewhere: on a disk that may be slow, full or locked, and by threads that may be
+//! Work outside of the rooms: on a disk that may be slow, full or locked, and by threads that may be
 //! busy.
 
 use super::*;

@@ -1,31 +1,31 @@
 //! Decisions of a room's hosts. They outlive the call and the server process.
 
-use super::SEAT_VALID;
+use super::SEAT_TOKEN_TTL;
 use crate::protocol::{DisplayName, Gate, Invitation, PeerId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Maximum validity of an invitation.
-pub const INVITED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const MAX_INVITATION_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Maximum number of valid invitations of a room.
-pub const INVITATIONS: usize = 50;
+pub const MAX_INVITATIONS: usize = 50;
 /// An unused room is deleted after this time, with all decisions.
-pub const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+pub const STORED_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// The same for a room used on a single day: as long as an invitation can be valid.
-pub const KEPT_BRIEFLY: Duration = INVITED_FOR;
+pub const STORED_BRIEFLY_FOR: Duration = MAX_INVITATION_TTL;
 /// Resolution of the time of last use.
-const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Maximum length of each list of people: removed ones, those who may come back, and users of
 /// invitations. In practice, seat tokens expire before a list is full.
-const REMEMBERED: usize = 500;
+const MAX_REMEMBERED: usize = 500;
 
-/// All of it. Times are since the Unix epoch. It is stored as JSON: where a field is renamed, the store
+/// The decisions of a room's hosts. Times are since the Unix epoch. It is stored as JSON: where a field is renamed, the store
 /// needs a migration, because a missing field counts as its default. Unknown fields are an error, so
 /// that a forgotten migration locks a room instead of opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct Keeping {
-    /// Nobody else can join.
+pub struct Decisions {
+    /// Whether the room is locked.
     pub locked: bool,
     /// Newcomers wait until a host admits them.
     pub waiting_room: bool,
@@ -46,7 +46,7 @@ pub struct Keeping {
     /// may not have reached them.
     pub designated_host: Option<PeerId>,
     /// The invitations that were given.
-    pub invitations: Vec<Invited>,
+    pub invitations: Vec<StoredInvitation>,
     /// The users of invitations, as long as they can come back.
     pub guests: Vec<Guest>,
     /// Approximate time of last use.
@@ -58,7 +58,7 @@ pub struct Keeping {
 /// An invitation that was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Invited {
+pub struct StoredInvitation {
     /// Its number, which its token proves.
     pub id: u64,
     /// Its token.
@@ -67,30 +67,30 @@ pub struct Invited {
     pub once: bool,
     /// When it expires.
     pub ends: Duration,
-    /// The last person it admitted.
+    /// The last person that it admitted.
     pub used_by: Option<(PeerId, DisplayName)>,
 }
 
 /// A person who used an invitation, which counts as theirs however they come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
-    /// Who.
+    /// The person.
     pub id: PeerId,
     /// The invitation's number.
     pub invitation: u64,
-    /// How long this matters: their seat token expires earlier.
+    /// When this entry expires: later than their seat token.
     pub until: Duration,
 }
 
 /// Appends to a list of limited length, replacing the first entry if it is full.
 pub(super) fn remember<T>(list: &mut Vec<T>, item: T) {
-    if list.len() >= REMEMBERED {
+    if list.len() >= MAX_REMEMBERED {
         list.remove(0);
     }
     list.push(item);
 }
 
-impl Keeping {
+impl Decisions {
     /// The barrier between a newcomer and the room.
     #[must_use]
     pub fn gate(&self) -> Option<Gate> {
@@ -108,8 +108,8 @@ impl Keeping {
         id: u64,
         person: PeerId,
         now: Duration,
-    ) -> Option<&mut Invited> {
-        let fits = |invited: &&mut Invited| {
+    ) -> Option<&mut StoredInvitation> {
+        let fits = |invited: &&mut StoredInvitation| {
             let free =
                 !invited.once || invited.used_by.as_ref().is_none_or(|(by, _)| *by == person);
             invited.id == id && now < invited.ends && free
@@ -119,7 +119,7 @@ impl Keeping {
 
     /// The valid invitations, as hosts see them.
     pub(super) fn invitations(&self, now: Duration) -> Vec<Invitation> {
-        let shown = |invited: &Invited| Invitation {
+        let shown = |invited: &StoredInvitation| Invitation {
             token: invited.token.clone(),
             once: invited.once,
             ttl: Some(invited.ends.saturating_sub(now).as_secs()),
@@ -130,25 +130,30 @@ impl Keeping {
 
     /// Records that a person has joined, by a valid invitation or with one they used before;
     /// returns whether that has to be stored.
-    pub(super) fn welcome(&mut self, id: PeerId, invitation: Option<u64>, now: Duration) -> bool {
+    pub(super) fn record_guest(
+        &mut self,
+        id: PeerId,
+        invitation: Option<u64>,
+        now: Duration,
+    ) -> bool {
         let by = invitation.filter(|by| self.invitation(*by, id, now).is_some());
         if let Some(by) = by
-            && !self.came_by(id).any(|known| known == by)
+            && !self.invitations_of(id).any(|known| known == by)
         {
             self.make_place_for_guest(now);
             self.guests.push(Guest { id, invitation: by, until: now });
         }
-        let mut news = false;
+        let mut changed = false;
         for guest in self.guests.iter_mut().filter(|guest| guest.id == id) {
-            if guest.until < now + SEAT_VALID {
-                (guest.until, news) = (now + 2 * SEAT_VALID, true);
+            if guest.until < now + SEAT_TOKEN_TTL {
+                (guest.until, changed) = (now + 2 * SEAT_TOKEN_TTL, true);
             }
         }
-        news
+        changed
     }
 
     /// The invitations that a person has used.
-    pub(super) fn came_by(&self, id: PeerId) -> impl Iterator<Item = u64> {
+    pub(super) fn invitations_of(&self, id: PeerId) -> impl Iterator<Item = u64> {
         self.guests.iter().filter(move |guest| guest.id == id).map(|guest| guest.invitation)
     }
 
@@ -159,7 +164,7 @@ impl Keeping {
             let is_given = self.invitations.iter().any(|given| given.id == guest.invitation);
             is_given && now < guest.until
         });
-        if self.guests.len() < REMEMBERED {
+        if self.guests.len() < MAX_REMEMBERED {
             return;
         }
         let brought = |id| self.guests.iter().filter(|guest| guest.invitation == id).count();
@@ -205,11 +210,11 @@ impl Keeping {
 
     /// Records that the room is in use, and returns whether that changes the stored time.
     pub(super) fn touch(&mut self, now: Duration) -> bool {
-        let news = now >= self.used + USED_WITHIN;
-        if news {
+        let changed = now >= self.used + USE_RESOLUTION;
+        if changed {
             (self.used, self.brief) = (now, false);
         }
-        news
+        changed
     }
 
     /// When it expires. Host keys that were void are valid again after that, until a newer one is
@@ -218,14 +223,14 @@ impl Keeping {
     pub fn expires(&self) -> Duration {
         let kept_for = match self {
             // Seats from before the end of a call are told about it while they are valid.
-            kept if kept.is_open() => USED_WITHIN,
-            Self { brief: true, .. } => KEPT_BRIEFLY,
-            Self { .. } => KEPT_FOR,
+            decisions if decisions.is_open() => USE_RESOLUTION,
+            Self { brief: true, .. } => STORED_BRIEFLY_FOR,
+            Self { .. } => STORED_FOR,
         };
         self.used + kept_for
     }
 
-    pub(super) fn is_over(&self, now: Duration) -> bool {
+    pub(super) fn is_expired(&self, now: Duration) -> bool {
         now >= self.expires()
     }
 }

@@ -5,8 +5,8 @@ use super::*;
 /// The number of the only resulting write.
 fn only_written(commands: &[Command]) -> u64 {
     match commands {
-        [Command::Keep(room, kept), Command::Sync(number)] if *room == name() => {
-            assert!(kept.locked);
+        [Command::Store(room, decisions), Command::Sync(number)] if *room == name() => {
+            assert!(decisions.locked);
             *number
         }
         other => panic!("{other:?} is told before it is written"),
@@ -14,13 +14,13 @@ fn only_written(commands: &[Command]) -> u64 {
 }
 
 #[test]
-fn nobody_of_the_room_is_told_before_and_all_in_order_afterwards() {
+fn messages_to_the_room_wait_for_the_write_and_keep_their_order() {
     let mut rooms = hosted();
     let number = only_written(&lock(&mut rooms, secs(1)));
     // A signal, a refused person and a page: they would reveal the decision, or depend on it.
-    assert_eq!(hear(&mut rooms, 2, relay(None), newcomer(2), secs(1)), []);
+    assert_eq!(hear(&mut rooms, 2, forward(None), newcomer(2), secs(1)), []);
     assert_eq!(come(&mut rooms, 3, false), []);
-    rooms.handle(Input::Look(7, name()), secs(1));
+    rooms.handle(Input::Query(7, name()), secs(1));
     assert_eq!(poll(&mut rooms), []);
 
     rooms.handle(Input::Synced(number, true), secs(1));
@@ -36,27 +36,27 @@ fn nobody_of_the_room_is_told_before_and_all_in_order_afterwards() {
         _ => None,
     });
     assert_eq!(page, Some(Gate::Locked));
-    assert_eq!(hear(&mut rooms, 2, relay(None), newcomer(2), secs(1)).len(), 1);
+    assert_eq!(hear(&mut rooms, 2, forward(None), newcomer(2), secs(1)).len(), 1);
 }
 
 #[test]
-fn other_rooms_wait_for_nothing() {
+fn other_rooms_do_not_wait() {
     let mut rooms = hosted();
     open_and_join(&mut rooms, 8, "other", START);
     open_and_join(&mut rooms, 9, "other", START);
     only_written(&lock(&mut rooms, secs(1)));
-    let signal = hear(&mut rooms, 8, relay(None), newcomer(8), secs(1));
+    let signal = hear(&mut rooms, 8, forward(None), newcomer(8), secs(1));
     assert!(matches!(told(&signal, 9)[..], [ServerMessage::Signal { .. }]));
     let ping = hear(&mut rooms, 8, ClientMessage::Ping, newcomer(8), secs(1));
     assert_eq!(told(&ping, 8), [&ServerMessage::Pong]);
 }
 
 #[test]
-fn t30_a_disk_that_does_not_answer_is_waited_for_a_moment() {
+fn t30_the_wait_for_a_write_times_out() {
     let mut rooms = hosted();
     let number = only_written(&lock(&mut rooms, secs(1)));
     let due = rooms.poll_timeout().unwrap();
-    assert_eq!(due, secs(1) + WRITTEN_WITHIN);
+    assert_eq!(due, secs(1) + WRITE_TIMEOUT);
     rooms.handle(Input::Tick, due - Duration::from_millis(1));
     assert_eq!(poll(&mut rooms), []);
     rooms.handle(Input::Tick, due);
@@ -70,7 +70,7 @@ fn t30_a_disk_that_does_not_answer_is_waited_for_a_moment() {
 }
 
 #[test]
-fn t30_a_host_is_told_that_a_disk_is_full() {
+fn t30_a_host_is_told_of_a_failed_write() {
     let mut rooms = hosted();
     let number = only_written(&lock(&mut rooms, secs(1)));
     rooms.handle(Input::Synced(number, false), secs(1));
@@ -81,7 +81,7 @@ fn t30_a_host_is_told_that_a_disk_is_full() {
 }
 
 #[test]
-fn several_writes_may_end_at_once_and_each_holds_back_what_came_after_it() {
+fn each_write_holds_back_later_messages_and_several_may_end_at_once() {
     let mut rooms = hosted();
     let first = only_written(&lock(&mut rooms, secs(1)));
     let second = only_written(&lock(&mut rooms, secs(1)));
@@ -93,23 +93,23 @@ fn several_writes_may_end_at_once_and_each_holds_back_what_came_after_it() {
 }
 
 #[test]
-fn what_is_held_back_is_bounded() {
+fn held_back_messages_are_bounded() {
     let mut rooms = hosted();
     only_written(&lock(&mut rooms, secs(1)));
     let mut told = 0;
     for _ in 0..200 {
-        let mut commands = hear(&mut rooms, 1, relay(None), newcomer(1), secs(1));
+        let mut commands = hear(&mut rooms, 1, forward(None), newcomer(1), secs(1));
         if rooms.poll_timeout().is_some_and(|at| at <= secs(1)) {
             rooms.handle(Input::Tick, secs(1));
             commands.extend(poll(&mut rooms));
         }
         told += super::told(&commands, 2).len();
     }
-    assert_eq!(told, 201, "the rules, and all that was said after that");
+    assert_eq!(told, 201, "the settings, and all later signals");
 }
 
 #[test]
-fn who_comes_by_an_invitation_for_one_is_inside_once_that_is_written() {
+fn a_single_use_invitation_is_stored_before_joining() {
     let mut rooms = hosted();
     let invite = HostAction::Invite { once: true, ttl: None };
     let by = Identity { id: PeerId(900), token: Some("token".to_owned()), ..newcomer(1) };
@@ -120,15 +120,15 @@ fn who_comes_by_an_invitation_for_one_is_inside_once_that_is_written() {
     let pass = Pass { invitation: Some("token".to_owned()), ..Pass::default() };
     let invited = Identity { invitation: Some(900), ..newcomer(3) };
     let commands = hear(&mut rooms, 3, join(pass), invited, START);
-    assert!(matches!(commands[..], [Command::Keep(..), Command::Sync(2)]), "{commands:?}");
+    assert!(matches!(commands[..], [Command::Store(..), Command::Sync(2)]), "{commands:?}");
     rooms.handle(Input::Synced(2, false), START);
     let commands = poll(&mut rooms);
     assert!(matches!(told(&commands, 3)[0], ServerMessage::Joined { .. }));
-    assert_eq!(code(&commands, 3), None, "they decided nothing");
+    assert_eq!(code(&commands, 3), None, "they made no decision");
 }
 
 #[test]
-fn the_day_of_last_use_is_no_reason_to_wait() {
+fn updating_the_last_use_does_not_wait() {
     let mut rooms = hosted();
     lock(&mut rooms, secs(1));
     let later = secs(3 * 24 * 60 * 60);
@@ -139,7 +139,7 @@ fn the_day_of_last_use_is_no_reason_to_wait() {
     let back = Identity { host: Some(0), ..newcomer(1) };
     rooms.handle(Input::Opened(ConnId(5)), later);
     let commands = hear(&mut rooms, 5, join(Pass::default()), back, later);
-    assert!(commands.iter().any(|command| matches!(command, Command::Keep(..))));
+    assert!(commands.iter().any(|command| matches!(command, Command::Store(..))));
     assert!(!commands.iter().any(|command| matches!(command, Command::Sync(_))));
     assert!(matches!(told(&commands, 5)[0], ServerMessage::Joined { .. }));
 }

@@ -62,7 +62,7 @@ fn left(conn: u64, id: u64) -> Command {
 }
 
 #[test]
-fn nobody_notices_who_comes_back_in_time_with_their_connections() {
+fn resuming_a_seat_with_connections_keeps_them() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -77,7 +77,7 @@ fn nobody_notices_who_comes_back_in_time_with_their_connections() {
 }
 
 #[test]
-fn who_comes_back_with_nothing_is_connected_anew_in_the_same_roles() {
+fn resuming_a_seat_without_connections_pairs_in_the_same_roles() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -88,7 +88,7 @@ fn who_comes_back_with_nothing_is_connected_anew_in_the_same_roles() {
 }
 
 #[test]
-fn a_held_seat_is_free_after_its_time_and_counts_until_then() {
+fn a_reserved_seat_counts_until_the_grace_period_ends() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -101,7 +101,7 @@ fn a_held_seat_is_free_after_its_time_and_counts_until_then() {
 }
 
 #[test]
-fn a_page_that_was_closed_is_not_waited_for_as_long() {
+fn an_unloaded_page_has_a_shorter_grace_period() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -112,17 +112,17 @@ fn a_page_that_was_closed_is_not_waited_for_as_long() {
 }
 
 #[test]
-fn silence_counts_towards_the_time_a_seat_is_held() {
+fn silence_counts_towards_the_grace_period() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
-    assert_eq!(pass(&mut rooms, SILENCE), [Command::Close(ConnId(1))]);
+    assert_eq!(pass(&mut rooms, PING_TIMEOUT), [Command::Close(ConnId(1))]);
     assert_eq!(rooms.room_count(), 1);
-    tick(&mut rooms, HOLD);
+    tick(&mut rooms, RECONNECT_GRACE);
     assert_eq!(rooms.room_count(), 0);
 }
 
 #[test]
-fn leaving_gives_the_seat_up_at_once() {
+fn leaving_frees_the_seat_at_once() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
@@ -130,7 +130,7 @@ fn leaving_gives_the_seat_up_at_once() {
 }
 
 #[test]
-fn a_late_join_of_a_connection_that_was_given_up_changes_nothing() {
+fn a_late_join_of_an_abandoned_connection_is_refused() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 5, 1, None, START);
     let late = sit(&mut rooms, 4, 1, Some(&[]), secs(1));
@@ -139,7 +139,7 @@ fn a_late_join_of_a_connection_that_was_given_up_changes_nothing() {
 }
 
 #[test]
-fn after_a_restart_nobody_takes_the_seat_of_who_is_on_their_way_back() {
+fn after_a_restart_returning_participants_may_exceed_the_limit() {
     let mut rooms = restarted(1);
     open_and_join(&mut rooms, 1, "123", secs(1));
     let commands = sit(&mut rooms, 2, 2, Some(&[]), secs(2));
@@ -150,43 +150,43 @@ fn after_a_restart_nobody_takes_the_seat_of_who_is_on_their_way_back() {
 }
 
 #[test]
-fn the_newest_holder_of_a_seat_wins() {
+fn the_newest_connection_gets_the_seat() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);
     let commands = sit(&mut rooms, 3, 2, Some(&[]), secs(1));
     assert_eq!(refused(&commands[..1], 2), ErrorCode::SeatMoved);
     assert_eq!(readies(&commands), [(1, 2, Role::Caller), (3, 1, Role::Callee)]);
-    assert_eq!(refused(&say(&mut rooms, 2, relay(None), secs(1)), 2), ErrorCode::NotJoined);
+    assert_eq!(refused(&say(&mut rooms, 2, forward(None), secs(1)), 2), ErrorCode::NotJoined);
     assert_eq!(close(&mut rooms, 2, secs(2)), []);
     assert_eq!(rooms.seen_from_outside(&"123".parse().unwrap(), secs(2)).people.len(), 2);
 }
 
 #[test]
-fn after_a_restart_a_call_goes_on_as_it_was() {
+fn after_a_restart_a_call_continues_unchanged() {
     let mut rooms = restarted(2);
     assert_eq!(readies(&sit(&mut rooms, 1, 2, Some(&[1]), secs(1))), []);
     assert_eq!(readies(&sit(&mut rooms, 2, 1, Some(&[2]), secs(3))), []);
-    assert_eq!(tick(&mut rooms, HOLD), []);
+    assert_eq!(tick(&mut rooms, RECONNECT_GRACE), []);
     let ids: Vec<_> = rooms
-        .seen_from_outside(&"123".parse().unwrap(), HOLD)
+        .seen_from_outside(&"123".parse().unwrap(), RECONNECT_GRACE)
         .people
         .iter()
         .map(|p| p.id.0)
         .collect();
-    assert_eq!(ids, [1, 2], "in the order in which they first came");
+    assert_eq!(ids, [1, 2], "in the order of their first arrival");
 }
 
 #[test]
-fn after_a_restart_who_does_not_come_back_is_gone() {
+fn after_a_restart_missing_participants_have_left() {
     let mut rooms = restarted(2);
     sit(&mut rooms, 1, 1, Some(&[2]), secs(1));
-    assert_eq!(tick(&mut rooms, HOLD), [left(1, 2)]);
-    assert_eq!(tick(&mut rooms, HOLD), []);
+    assert_eq!(tick(&mut rooms, RECONNECT_GRACE), [left(1, 2)]);
+    assert_eq!(tick(&mut rooms, RECONNECT_GRACE), []);
 }
 
 #[test]
-fn what_was_said_to_somebody_away_is_made_up_for() {
+fn a_lost_signal_causes_a_new_pairing() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
     sit(&mut rooms, 2, 2, None, START);

@@ -1,9 +1,10 @@
-//! Passcodes are checked elsewhere.
+//! Passcodes are checked by other threads.
 
 use super::*;
 
 fn set_passcode(rooms: &mut Directory, hash: &str) {
-    let decide = |room: &mut Room| room.kept.decide(START).passcode = Some(hash.to_owned());
+    let decide =
+        |room: &mut Room| room.settings.decisions_mut(START).passcode = Some(hash.to_owned());
     rooms.enter(&name(), START, |room, _| decide(room));
 }
 
@@ -23,12 +24,12 @@ fn knock(rooms: &mut Directory, conn: u64) -> Check {
 }
 
 #[test]
-fn t32_a_socket_is_heard_while_its_passcode_is_checked() {
+fn t32_a_connection_stays_alive_while_its_passcode_is_checked() {
     let mut rooms = with_passcode();
     let check = knock(&mut rooms, 3);
     let pong = hear(&mut rooms, 3, ClientMessage::Ping, newcomer(3), START);
     assert_eq!(told(&pong, 3), [&ServerMessage::Pong]);
-    assert_eq!(hear(&mut rooms, 3, relay(None), newcomer(3), START), []);
+    assert_eq!(hear(&mut rooms, 3, forward(None), newcomer(3), START), []);
     let fits = Checked::Fits("hash".to_owned());
     let commands = checked(&mut rooms, check.ticket, fits, START);
     assert!(matches!(told(&commands, 3)[0], ServerMessage::Joined { .. }));
@@ -36,7 +37,7 @@ fn t32_a_socket_is_heard_while_its_passcode_is_checked() {
 }
 
 #[test]
-fn who_leaves_meanwhile_does_not_come_in() {
+fn leaving_cancels_a_passcode_check() {
     let mut rooms = with_passcode();
     let check = knock(&mut rooms, 3);
     assert_eq!(hear(&mut rooms, 3, ClientMessage::Leave, newcomer(3), START), []);
@@ -46,7 +47,7 @@ fn who_leaves_meanwhile_does_not_come_in() {
 }
 
 #[test]
-fn a_passcode_that_was_changed_meanwhile_is_another_one() {
+fn a_passcode_changed_during_the_check_does_not_match() {
     let mut rooms = with_passcode();
     let check = knock(&mut rooms, 3);
     set_passcode(&mut rooms, "new hash");
@@ -56,7 +57,7 @@ fn a_passcode_that_was_changed_meanwhile_is_another_one() {
 }
 
 #[test]
-fn where_too_much_is_to_do_one_may_try_again() {
+fn a_busy_check_can_be_repeated() {
     let mut rooms = with_passcode();
     for _ in 0..20 {
         let check = knock(&mut rooms, 3);
@@ -67,21 +68,21 @@ fn where_too_much_is_to_do_one_may_try_again() {
 }
 
 #[test]
-fn t32_a_host_goes_on_talking_while_a_new_passcode_is_hashed() {
+fn t32_a_hosts_signals_are_forwarded_while_a_passcode_is_hashed() {
     let mut rooms = hosted();
     let set = HostAction::Passcode { passcode: Some("new".to_owned()) };
     let commands = hear(&mut rooms, 1, ClientMessage::Host(set), newcomer(1), START);
     let [Command::Check(check)] = &commands[..] else { panic!("{commands:?}") };
     assert_eq!((check.passcode.as_str(), &check.against), ("new", &None));
-    let signal = hear(&mut rooms, 1, relay(None), newcomer(1), START);
+    let signal = hear(&mut rooms, 1, forward(None), newcomer(1), START);
     assert!(matches!(told(&signal, 2)[..], [ServerMessage::Signal { .. }]));
     let hashed = Checked::Fits("hash".to_owned());
     checked(&mut rooms, check.ticket, hashed, START);
-    assert!(rooms.rooms[&name()].settings().passcode);
+    assert!(rooms.rooms[&name()].public_settings().passcode);
 }
 
 #[test]
-fn a_passcode_is_set_only_in_the_room_for_which_it_was_said() {
+fn a_passcode_is_set_only_in_the_room_it_was_sent_for() {
     let mut rooms = hosted();
     let set = HostAction::Passcode { passcode: Some("new".to_owned()) };
     let commands = hear(&mut rooms, 1, ClientMessage::Host(set), newcomer(1), START);
@@ -91,11 +92,11 @@ fn a_passcode_is_set_only_in_the_room_for_which_it_was_said() {
     hear(&mut rooms, 1, join_message("other"), host, START);
     let hashed = Checked::Fits("hash".to_owned());
     checked(&mut rooms, check.ticket, hashed, START);
-    assert!(!rooms.rooms[&"other".parse().unwrap()].settings().passcode);
+    assert!(!rooms.rooms[&"other".parse().unwrap()].public_settings().passcode);
 }
 
 #[test]
-fn passcodes_that_are_too_long_are_no_work() {
+fn too_long_passcodes_are_not_checked() {
     let mut rooms = with_passcode();
     let long = "p".repeat(129);
     let set = HostAction::Passcode { passcode: Some(long.clone()) };

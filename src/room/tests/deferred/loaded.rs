@@ -1,48 +1,52 @@
-//! Stored rooms are read on demand.
+//! Stored rooms are loaded on demand.
 
 use super::*;
 
-fn shelved() -> Directory {
-    shelved_with(&[name()])
+fn with_stored_room() -> Directory {
+    stored_on_disk(&[name()])
 }
 
 /// Something is stored on disk for these rooms, and connection 1 is open.
-fn shelved_with(kept: &[RoomName]) -> Directory {
-    let mut rooms = with_kept(4, kept.iter().cloned());
-    rooms.gathered = START;
+fn stored_on_disk(stored: &[RoomName]) -> Directory {
+    let mut rooms = with_stored(4, stored.iter().cloned());
+    rooms.resume_window_ends = START;
     rooms.handle(Input::Opened(ConnId(1)), START);
     rooms
 }
 
-fn locked() -> Keeping {
-    Keeping { locked: true, ..Keeping::default() }
+fn locked() -> Decisions {
+    Decisions { locked: true, ..Decisions::default() }
 }
 
 #[test]
-fn a_room_of_which_nothing_is_kept_needs_no_look_at_the_disk() {
-    let mut rooms = shelved();
+fn a_room_that_is_not_stored_is_not_loaded() {
+    let mut rooms = with_stored_room();
     let commands = hear(&mut rooms, 1, join_message("other"), newcomer(1), START);
     assert!(matches!(told(&commands, 1)[..], [ServerMessage::Joined { .. }]));
 }
 
 #[test]
-fn who_comes_waits_until_the_room_is_read_and_what_they_say_next_as_well() {
-    let mut rooms = shelved();
+fn a_join_and_later_messages_wait_until_the_room_is_loaded() {
+    let mut rooms = with_stored_room();
     let load = [Command::Load(name())];
     assert_eq!(hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START), load);
     let muted = Presence { mic: false, ..Presence::default() };
     let said = ClientMessage::Presence(muted.clone());
     assert_eq!(hear(&mut rooms, 1, said, newcomer(1), START), []);
-    rooms.handle(Input::Look(7, name()), START);
-    assert_eq!(poll(&mut rooms), [], "it is read once");
+    rooms.handle(Input::Query(7, name()), START);
+    assert_eq!(poll(&mut rooms), [], "it is loaded once");
     let pong = hear(&mut rooms, 1, ClientMessage::Ping, newcomer(1), START);
     assert_eq!(told(&pong, 1), [&ServerMessage::Pong]);
 
-    let open = Keeping { generation: 1, ..Keeping::default() };
+    let open = Decisions { generation: 1, ..Decisions::default() };
     rooms.handle(Input::Loaded(name(), Some(open)), START);
     let commands = poll(&mut rooms);
     assert!(matches!(commands.last(), Some(Command::Answer(7, _))));
-    assert_eq!(kept(&rooms, &name()).unwrap().generation, 1, "known before anybody is identified");
+    assert_eq!(
+        decisions(&rooms, &name()).unwrap().generation,
+        1,
+        "known before the sender is identified"
+    );
     for command in commands {
         if let Command::Resume(input) = command {
             rooms.handle(*input, START);
@@ -53,8 +57,8 @@ fn who_comes_waits_until_the_room_is_read_and_what_they_say_next_as_well() {
 }
 
 #[test]
-fn what_was_decided_holds_after_it_was_read() {
-    let mut rooms = shelved();
+fn loaded_decisions_apply() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     rooms.handle(Input::Loaded(name(), Some(locked())), START);
     assert_eq!(code(&resumed(&mut rooms, START), 1), Some(ErrorCode::RoomLocked));
@@ -63,10 +67,10 @@ fn what_was_decided_holds_after_it_was_read() {
 }
 
 #[test]
-fn t30_a_disk_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_waiting() {
-    let mut rooms = shelved();
+fn t30_joins_are_refused_when_loading_times_out() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
-    rooms.handle(Input::Look(7, name()), START);
+    rooms.handle(Input::Query(7, name()), START);
     poll(&mut rooms);
     let due = rooms.poll_timeout().unwrap();
     assert_eq!(due, secs(2));
@@ -79,57 +83,57 @@ fn t30_a_disk_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_waiting() {
 }
 
 #[test]
-fn who_goes_or_gives_up_waits_no_more() {
-    let mut rooms = shelved();
+fn leaving_or_closing_ends_the_wait() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     assert_eq!(hear(&mut rooms, 1, ClientMessage::Leave, newcomer(1), START), []);
     come(&mut rooms, 2, false);
     rooms.handle(Input::Closed(ConnId(2)), START);
     rooms.handle(Input::Loaded(name(), None), START);
     assert_eq!(poll(&mut rooms), []);
-    assert_eq!(rooms.person_count(), 0);
+    assert_eq!(rooms.participant_count(), 0);
 }
 
 #[test]
-fn what_waits_behind_a_join_is_bounded() {
-    let mut rooms = shelved();
+fn messages_behind_a_waiting_join_are_bounded() {
+    let mut rooms = with_stored_room();
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     let codes =
-        (0..100).filter_map(|_| code(&hear(&mut rooms, 1, relay(None), newcomer(1), START), 1));
+        (0..100).filter_map(|_| code(&hear(&mut rooms, 1, forward(None), newcomer(1), START), 1));
     assert!(codes.filter(|code| *code == ErrorCode::TryLater).count() >= 90);
 }
 
 #[test]
-fn rooms_that_nobody_uses_go_back_to_the_disk() {
+fn unused_rooms_are_unloaded() {
     let names = || (0..2000).map(|room| format!("room-{room}").parse::<RoomName>().unwrap());
-    let mut rooms = with_kept(4, names());
+    let mut rooms = with_stored(4, names());
     for room in names() {
-        rooms.handle(Input::Look(1, room.clone()), START);
+        rooms.handle(Input::Query(1, room.clone()), START);
         rooms.handle(Input::Loaded(room, Some(locked())), START);
         poll(&mut rooms);
     }
-    assert_eq!((rooms.stored_rooms.dormant.len(), rooms.kept_count()), (500, 2000));
-    rooms.handle(Input::Look(1, "room-0".parse().unwrap()), START);
+    assert_eq!((rooms.stored_rooms.dormant.len(), rooms.stored_count()), (500, 2000));
+    rooms.handle(Input::Query(1, "room-0".parse().unwrap()), START);
     assert_eq!(poll(&mut rooms), [Command::Load("room-0".parse().unwrap())]);
 }
 
 #[test]
-fn the_disk_is_swept_and_what_is_in_use_is_written_down_before() {
-    let mut rooms = shelved_with(&[name(), "over".parse().unwrap()]);
+fn rooms_in_use_are_stored_before_a_sweep() {
+    let mut rooms = stored_on_disk(&[name(), "over".parse().unwrap()]);
     hear(&mut rooms, 1, join(Pass::default()), newcomer(1), START);
     rooms.handle(
-        Input::Loaded(name(), Some(Keeping { generation: 1, ..Keeping::default() })),
+        Input::Loaded(name(), Some(Decisions { generation: 1, ..Decisions::default() })),
         START,
     );
     resumed(&mut rooms, START);
-    let later = KEPT_FOR + SWEEP;
+    let later = STORED_FOR + SWEEP;
     rooms.handle(Input::Heard(ConnId(1)), later);
     rooms.handle(Input::Tick, later);
     let commands = poll(&mut rooms);
-    let [Command::Keep(_, kept), Command::Sweep(now)] = &commands[..] else {
+    let [Command::Store(_, decisions), Command::Sweep(now)] = &commands[..] else {
         panic!("{commands:?}");
     };
-    assert_eq!((kept.used, *now), (later, later));
+    assert_eq!((decisions.used, *now), (later, later));
     rooms.handle(Input::Swept(vec!["over".parse().unwrap()]), later);
-    assert_eq!(rooms.kept_count(), 1);
+    assert_eq!(rooms.stored_count(), 1);
 }

@@ -1,17 +1,17 @@
-//! A room on its own: without a directory, with nothing but its inputs.
+//! A single room without a directory.
 
 use super::*;
 
-struct Alone {
+struct SingleRoom {
     room: Room,
     limits: Limits,
     space: Space,
 }
 
-impl Alone {
-    fn new(people: usize) -> Self {
-        let terms = Terms { people, gathered: START };
-        let space = Space { occupied: Ok(()), kept: directory::Vacancy::Free };
+impl SingleRoom {
+    fn new(max_participants: usize) -> Self {
+        let terms = Terms { max_participants, resume_window_ends: START };
+        let space = Space { occupied: Ok(()), stored: directory::Vacancy::Free };
         let room = Room::new("123".parse().unwrap(), terms, None, START);
         Self { room, limits: Limits::new(), space }
     }
@@ -36,10 +36,10 @@ impl Alone {
 }
 
 #[test]
-fn two_people_are_brought_together() {
-    let mut alone = Alone::new(2);
-    alone.join(1, START);
-    let outputs = alone.join(2, secs(1));
+fn two_participants_are_paired() {
+    let mut single = SingleRoom::new(2);
+    single.join(1, START);
+    let outputs = single.join(2, secs(1));
     let [moved, joined, to_first, to_second] = &outputs[..] else { panic!("{outputs:?}") };
     assert!(matches!(moved, RoomOutput::Moved(ConnId(2), Some(Standing::Seated(PeerId(102))))));
     assert!(matches!(joined, RoomOutput::Send(ConnId(2), ServerMessage::Joined { .. })));
@@ -53,39 +53,41 @@ fn two_people_are_brought_together() {
 }
 
 #[test]
-fn a_seat_is_held_until_its_time_and_the_room_says_when_that_is() {
-    let mut alone = Alone::new(2);
-    alone.join(1, START);
-    alone.join(2, START);
-    let outputs = alone.handle(RoomInput::Gone { conn: ConnId(2), hold: HOLD }, secs(1));
+fn a_reserved_seat_is_freed_at_the_rooms_timeout() {
+    let mut single = SingleRoom::new(2);
+    single.join(1, START);
+    single.join(2, START);
+    let outputs = single
+        .handle(RoomInput::Gone { conn: ConnId(2), reserved_until: RECONNECT_GRACE }, secs(1));
     assert!(matches!(outputs[..], [RoomOutput::Moved(ConnId(2), None)]));
-    assert_eq!(alone.room.poll_timeout(), Some(HOLD));
-    let outputs = alone.handle(RoomInput::Tick, HOLD);
+    assert_eq!(single.room.poll_timeout(), Some(RECONNECT_GRACE));
+    let outputs = single.handle(RoomInput::Tick, RECONNECT_GRACE);
     let [RoomOutput::Send(ConnId(1), left)] = &outputs[..] else { panic!("{outputs:?}") };
     assert_eq!(*left, ServerMessage::PeerLeft { peer: PeerId(102) });
-    assert_eq!(alone.room.poll_timeout(), None);
-    alone.handle(RoomInput::Gone { conn: ConnId(1), hold: START }, HOLD);
-    assert!(!alone.room.is_live());
+    assert_eq!(single.room.poll_timeout(), None);
+    single.handle(RoomInput::Gone { conn: ConnId(1), reserved_until: START }, RECONNECT_GRACE);
+    assert!(!single.room.is_live());
 }
 
 #[test]
-fn what_several_are_told_is_said_once() {
-    let mut alone = Alone::new(4);
-    (1..=3).for_each(|conn| drop(alone.join(conn, START)));
-    let outputs = alone.handle(RoomInput::Gone { conn: ConnId(3), hold: START }, secs(1));
+fn a_message_to_several_is_one_output() {
+    let mut single = SingleRoom::new(4);
+    (1..=3).for_each(|conn| drop(single.join(conn, START)));
+    let outputs =
+        single.handle(RoomInput::Gone { conn: ConnId(3), reserved_until: START }, secs(1));
     let told = [ConnId(1), ConnId(2)];
     let is_left = |output: &RoomOutput| matches!(output, RoomOutput::Broadcast(to, ServerMessage::PeerLeft { .. }) if *to == told);
     assert!(outputs.iter().any(is_left), "{outputs:?}");
 }
 
 #[test]
-fn where_there_is_no_space_for_another_room_nobody_comes_in() {
-    let mut alone = Alone::new(4);
-    alone.space.occupied = Err(7);
-    let outputs = alone.join(1, START);
+fn joining_is_refused_without_capacity_for_another_room() {
+    let mut single = SingleRoom::new(4);
+    single.space.occupied = Err(7);
+    let outputs = single.join(1, START);
     let [RoomOutput::Send(ConnId(1), ServerMessage::Error { code, .. })] = &outputs[..] else {
         panic!("{outputs:?}");
     };
     assert_eq!(*code, ErrorCode::TooManyRooms);
-    assert!(!alone.room.is_live());
+    assert!(!single.room.is_live());
 }
