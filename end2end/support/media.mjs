@@ -1,5 +1,5 @@
 // Files that replace a camera's or microphone's input. They are written on first use.
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = new URL('../media/', import.meta.url);
@@ -15,6 +15,12 @@ export const mediaFile = (name, make) => {
   mkdirSync(fileURLToPath(FOLDER), { recursive: true });
   const part = `${path}.${process.pid}.part`;
   writeFileSync(part, make());
-  renameSync(part, path);
+  // Of two that make it at the same time, both use the first: a certificate must not change in use.
+  try {
+    linkSync(part, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  }
+  rmSync(part);
   return path;
 };

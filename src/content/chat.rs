@@ -186,8 +186,13 @@ impl Chat {
     pub(super) fn asked(&mut self, from: PeerId, sync: &ChatSync, now: Duration) {
         let me = self.me;
         let Some(listener) = self.listener(from) else { return };
-        listener.channel = Channel::Known;
+        let is_new = std::mem::replace(&mut listener.channel, Channel::Known) == Channel::Open;
         listener.got = me.and_then(|me| sync.last.get(&me).copied()).unwrap_or_default();
+        if is_new {
+            // They may give others messages of absent people, and then lose their own copy.
+            let others = self.listeners.iter_mut().filter(|other| other.id != from);
+            others.for_each(|other| other.unasked = true);
+        }
         self.answer(from, sync, now);
     }
 

@@ -245,6 +245,30 @@ fn newcomers_receive_earlier_messages_also_of_absent_people() {
 }
 
 #[test]
+fn a_message_of_an_absent_person_reaches_those_who_asked_too_early() {
+    let mut world = World::with(4);
+    world.open(0, 1);
+    while world.deliver(0) {}
+    world.say(0);
+    while world.deliver(0) {}
+    world.leave(0);
+    let (holder, second, third) = (0, 1, 2);
+    for (one, two) in [(second, third), (holder, second)] {
+        world.open(one, two);
+        while world.deliver(0) {}
+    }
+    // The copy of the first holder is lost, and the third participant asks before it is back.
+    world.reload(holder, false);
+    for other in [third, second] {
+        world.open(holder, other);
+        while world.deliver(0) {}
+    }
+    assert_eq!((world.read(holder), world.read(third)), (world.said.clone(), vec![]));
+    world.settle();
+    assert_eq!(world.read(third), world.said);
+}
+
+#[test]
 fn t22_messages_in_the_name_of_a_present_person_are_rejected() {
     let mut world = World::with(3);
     world.settle();
