@@ -34,9 +34,9 @@ use crate::{
 use client_metrics::JoinTimer;
 pub use connection::{
     Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Path, PeerCommand,
-    PeerInput, PeerKey, Reading, SignalingState, TrackReading, Verdict, sdp,
+    PeerInput, PeerKey, Reading, SignalingState, TrackReading, WeakLink, sdp,
 };
-use connection::{Connection, verdict};
+use connection::{Connection, weak_link};
 pub use generation::Generation;
 use host_tools::HostTools;
 use ice::Ice;
@@ -45,7 +45,7 @@ pub use input::{Command, Input};
 use join::Admission;
 use participant::Participant;
 use participants::Participants;
-pub use signaling::Contact;
+pub use signaling::ServerStatus;
 use signaling::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Hosting, Phase, Tile, View};
@@ -167,7 +167,7 @@ impl Call {
         let connections = || self.participants.connections();
         let repairs = connections().filter(|_| can_send).filter_map(Connection::due);
         let links = connections().filter_map(|connection| connection.link_changes_at(now));
-        let socket = self.socket.due().into_iter().chain(self.socket.contact_changes_at(now));
+        let socket = self.socket.due().into_iter().chain(self.socket.status_changes_at(now));
         let credentials = self.ice.due().filter(|_| can_send);
         let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.clock.epoch));
         let own = credentials.into_iter().chain(self.join_timer.due()).chain(questions);
@@ -205,8 +205,8 @@ impl Call {
             refusal: admission.refusal,
             hosting: self.host_tools.hosting.clone(),
             has_pass: admission.has_pass(),
-            contact: self.socket.contact(self.participants.are_all_lost(), self.clock.now),
-            verdict: verdict(&self.participants.pairs()),
+            server: self.socket.status(self.participants.are_all_lost(), self.clock.now),
+            weak_link: weak_link(&self.participants.pairs()),
             chat: self.content.chat(),
             files: self.content.files(),
             reaction: self.reaction,

@@ -26,20 +26,20 @@ const RETRY_OFFERED_AFTER: Duration = Duration::from_secs(30);
 
 /// How the server can be reached, as shown to the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Contact {
-    /// Well, or not known to be otherwise.
+pub enum ServerStatus {
+    /// Reachable, or not known to be unreachable.
     #[default]
-    Fine,
-    /// It said that it restarts and has not come back yet.
+    Reachable,
+    /// It has announced that it restarts, and has not come back yet.
     Restarting,
     /// It does not answer.
-    Lost {
-        /// For so long that the person may want to try at once.
+    Unreachable {
+        /// For long enough to offer the person an immediate attempt.
         long: bool,
     },
-    /// Nothing answers: neither the server nor anybody in the call.
+    /// Neither the server nor any participant answers.
     Offline {
-        /// For so long that the person may want to try at once.
+        /// For long enough to offer the person an immediate attempt.
         long: bool,
     },
 }
@@ -223,23 +223,23 @@ impl Socket {
         }
     }
 
-    /// When [`Socket::contact`] changes by itself.
-    pub(super) fn contact_changes_at(&self, now: Duration) -> Option<Duration> {
+    /// When [`Socket::status`] changes by itself.
+    pub(super) fn status_changes_at(&self, now: Duration) -> Option<Duration> {
         let times = [SHOWN_AFTER, RETRY_OFFERED_AFTER];
         let times = self.lost.into_iter().flat_map(|lost| times.map(|after| lost + after));
         times.filter(|time| *time > now).min()
     }
 
     /// How the server can be reached. `alone`: nobody in the call can be reached either.
-    pub(super) fn contact(&self, alone: bool, now: Duration) -> Contact {
+    pub(super) fn status(&self, alone: bool, now: Duration) -> ServerStatus {
         let since = self.lost.map(|lost| now.saturating_sub(lost)).unwrap_or_default();
         let long = since >= RETRY_OFFERED_AFTER;
         match () {
-            () if since < SHOWN_AFTER => Contact::Fine,
+            () if since < SHOWN_AFTER => ServerStatus::Reachable,
             // What the server said of itself is certain; that it is the network is a guess.
-            () if self.restarting && !long => Contact::Restarting,
-            () if alone => Contact::Offline { long },
-            () => Contact::Lost { long },
+            () if self.restarting && !long => ServerStatus::Restarting,
+            () if alone => ServerStatus::Offline { long },
+            () => ServerStatus::Unreachable { long },
         }
     }
 
@@ -321,29 +321,33 @@ mod tests {
     }
 
     #[test]
-    fn without_any_answer_the_contact_is_offline() {
+    fn without_any_answer_the_status_is_offline() {
         let mut socket = open();
         socket.closed(1, false, 1.0, millis(0));
-        assert_eq!(socket.contact(true, millis(3000)), Contact::Offline { long: false });
+        assert_eq!(socket.status(true, millis(3000)), ServerStatus::Offline { long: false });
     }
 
     #[test]
     fn lasting_losses_are_shown_with_their_reason() {
         let mut socket = open();
         socket.closed(1, true, 1.0, millis(0));
-        let at = |socket: &Socket, alone, time| socket.contact(alone, millis(time));
-        assert_eq!(at(&socket, false, 2999), Contact::Fine);
-        assert_eq!(at(&socket, false, 3000), Contact::Restarting);
-        assert_eq!(at(&socket, true, 3000), Contact::Restarting, "also where a peer is lost");
-        assert_eq!(at(&socket, false, 30_000), Contact::Lost { long: true });
-        assert_eq!(at(&socket, true, 30_000), Contact::Offline { long: true });
-        assert_eq!(socket.contact_changes_at(millis(0)), Some(SHOWN_AFTER));
-        assert_eq!(socket.contact_changes_at(SHOWN_AFTER), Some(RETRY_OFFERED_AFTER));
+        let at = |socket: &Socket, alone, time| socket.status(alone, millis(time));
+        assert_eq!(at(&socket, false, 2999), ServerStatus::Reachable);
+        assert_eq!(at(&socket, false, 3000), ServerStatus::Restarting);
+        assert_eq!(at(&socket, true, 3000), ServerStatus::Restarting, "also where a peer is lost");
+        assert_eq!(at(&socket, false, 30_000), ServerStatus::Unreachable { long: true });
+        assert_eq!(at(&socket, true, 30_000), ServerStatus::Offline { long: true });
+        assert_eq!(socket.status_changes_at(millis(0)), Some(SHOWN_AFTER));
+        assert_eq!(socket.status_changes_at(SHOWN_AFTER), Some(RETRY_OFFERED_AFTER));
         socket.open(2, millis(31_000));
         socket.opened(2, millis(31_000));
-        assert_eq!(at(&socket, false, 31_000), Contact::Lost { long: true }, "not heard yet");
+        assert_eq!(
+            at(&socket, false, 31_000),
+            ServerStatus::Unreachable { long: true },
+            "not heard yet"
+        );
         socket.received(2, true, millis(31_000));
         assert_eq!(socket.round_trip(), Some(millis(0)), "some clocks are coarse");
-        assert_eq!(at(&socket, false, 31_001), Contact::Fine);
+        assert_eq!(at(&socket, false, 31_001), ServerStatus::Reachable);
     }
 }

@@ -1,9 +1,9 @@
 //! The state of a call as the person sees it.
 
 use super::{
-    connection::{Connection, Link, Path, PeerKey, Verdict},
+    connection::{Connection, Link, Path, PeerKey, WeakLink},
     participant::Participant,
-    signaling::Contact,
+    signaling::ServerStatus,
 };
 use crate::{
     content::{ChatView, FilesView},
@@ -144,9 +144,9 @@ pub struct View {
     /// Whether the person has credentials for the room.
     pub has_pass: bool,
     /// How the server can be reached.
-    pub contact: Contact,
+    pub server: ServerStatus,
     /// The weak link of the call.
-    pub verdict: Verdict,
+    pub weak_link: WeakLink,
     /// The chat.
     pub chat: ChatView,
     /// The files.

@@ -17,7 +17,7 @@ use crate::{
     protocol::{Gate, Grade, Reaction, RoomSettings},
     session::Barrier,
 };
-use call::{call_hint, contact, in_background, link, not_delivered, recorded_by, state};
+use call::{call_hint, in_background, link, not_delivered, recorded_by, server_status, state};
 use devices::problem;
 use notices::notice;
 use room::{LOCKED, inside, invitation, knock, knocking, no_room, refusal};
@@ -105,7 +105,7 @@ pub(super) static TEXTS: Texts = Texts {
     alone_hint: "Send this link to the people you want to talk to.",
     qr: "QR code with the link to this room",
     tap_to_hear: "Tap to hear",
-    contact,
+    server_status,
     barrier: |barrier| match barrier {
         Barrier::Limit => "There are too many connections from your network. Salon keeps trying.",
         _ => {

@@ -8,7 +8,7 @@ mod start;
 mod statistics;
 
 use crate::{
-    call::{Contact, Link, Path, Tile},
+    call::{Link, Path, ServerStatus, Tile},
     platform::{Kind, Problem},
     protocol::{
         DisplayName, ErrorCode, Gate, Grade, Invitation, NoRoom, Presence, Reaction, RoomName,
@@ -103,7 +103,7 @@ pub struct Texts {
     pub alone_hint: &'static str,
     pub qr: &'static str,
     pub tap_to_hear: &'static str,
-    pub contact: fn(Contact, inside: bool) -> &'static str,
+    pub server_status: fn(ServerStatus, inside: bool) -> &'static str,
     /// The server answers, but the socket does not open.
     pub barrier: fn(&Barrier) -> &'static str,
     pub try_now: &'static str,

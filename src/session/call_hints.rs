@@ -2,7 +2,7 @@
 //! notice themselves.
 
 use crate::{
-    call::{Phase, Tile, Verdict, View},
+    call::{Phase, Tile, View, WeakLink},
     platform::Kind,
     protocol::PeerId,
 };
@@ -22,9 +22,9 @@ pub enum CallHint {
     NotSeen(String),
     /// A weak connection.
     Weak {
-        /// Where.
-        verdict: Verdict,
-        /// The name of the person whom the verdict is about.
+        /// The weak link.
+        weak_link: WeakLink,
+        /// The name of the other person whose line is weak; empty if it is this person's own.
         name: String,
         /// Whether a picture is sent smaller because of it.
         picture: bool,
@@ -62,19 +62,19 @@ impl CallHint {
             DeviceState { camera_muted: true, .. } => Some(Self::MutedBySystem(Kind::Camera)),
             DeviceState { .. } => None,
         };
-        let weak = || match view.verdict {
-            Verdict::Good => None,
-            verdict @ (Verdict::MyUpload | Verdict::MyDownload) => {
+        let weak = || match view.weak_link {
+            WeakLink::None => None,
+            weak_link @ (WeakLink::MyUpload | WeakLink::MyDownload) => {
                 let picture = view.presence.camera;
-                Some(Self::Weak { verdict, name: String::new(), picture })
+                Some(Self::Weak { weak_link, name: String::new(), picture })
             }
-            verdict @ Verdict::Download(id) => {
+            weak_link @ WeakLink::Download(id) => {
                 let name = of(id).map(name).unwrap_or_default();
-                Some(Self::Weak { verdict, name, picture: view.presence.camera })
+                Some(Self::Weak { weak_link, name, picture: view.presence.camera })
             }
-            verdict @ Verdict::Upload(id) => {
+            weak_link @ WeakLink::Upload(id) => {
                 let picture = of(id).is_some_and(|tile| tile.presence.camera);
-                Some(Self::Weak { verdict, name: of(id).map(name).unwrap_or_default(), picture })
+                Some(Self::Weak { weak_link, name: of(id).map(name).unwrap_or_default(), picture })
             }
         };
         device
@@ -113,7 +113,7 @@ mod tests {
         let mut view = View {
             phase: Phase::InCall { since: Duration::ZERO },
             tiles: vec![tile(1, true, false), tile(2, false, false)],
-            verdict: Verdict::Upload(PeerId(1)),
+            weak_link: WeakLink::Upload(PeerId(1)),
             ..View::default()
         };
         let mut devices = DeviceState { silent: true, ..DeviceState::default() };
@@ -123,8 +123,8 @@ mod tests {
         view.tiles.pop();
         assert_eq!(CallHint::of(&view, devices), Some(CallHint::NotSeen("P1".into())));
         view.tiles = vec![tile(1, true, true)];
-        let verdict = Verdict::Upload(PeerId(1));
-        let weak = CallHint::Weak { verdict, name: "P1".into(), picture: true };
+        let weak_link = WeakLink::Upload(PeerId(1));
+        let weak = CallHint::Weak { weak_link, name: "P1".into(), picture: true };
         assert_eq!(CallHint::of(&view, devices), Some(weak));
         view.phase = Phase::Lobby;
         assert_eq!(CallHint::of(&view, devices), None);

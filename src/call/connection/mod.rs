@@ -23,9 +23,9 @@ use crate::{
 };
 use health::{GAP, Health, SILENT_AFTER};
 use negotiation::Negotiation;
-pub use quality::Verdict;
+pub use quality::WeakLink;
 use quality::best;
-pub(super) use quality::{Pair, verdict};
+pub(super) use quality::{Pair, weak_link};
 pub use reading::{Arrival, Path, Reading, TrackReading};
 use recovery::{Recovery, Step};
 use sending::Sending;

@@ -4,10 +4,10 @@ use crate::protocol::{Grade, PeerId, Reception};
 
 /// The weak link of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verdict {
+pub enum WeakLink {
     /// There is none.
     #[default]
-    Good,
+    None,
     /// Media from this side arrives badly at every other participant, or at the only one.
     MyUpload,
     /// Media from every other participant arrives badly here.
@@ -31,26 +31,26 @@ pub(in crate::call) struct Pair {
     pub(super) remote_report: Reception,
 }
 
-/// The verdict on all pairs of this side. Sent media comes first: only this side can improve it,
-/// and its user cannot hear the problem.
-pub(in crate::call) fn verdict(pairs: &[Pair]) -> Verdict {
+/// The weak link among all pairs of this side. Sent media comes first: only this side can improve
+/// it, and its user cannot hear the problem.
+pub(in crate::call) fn weak_link(pairs: &[Pair]) -> WeakLink {
     let bad = |grade: Grade| grade < Grade::Good;
-    let mut verdicts = pairs.iter().filter(|pair| bad(pair.sent)).map(|pair| {
+    let mut weak_links = pairs.iter().filter(|pair| bad(pair.sent)).map(|pair| {
         let others = best(pairs, pair.id, |pair| pair.sent);
         match is_receiver_weak(others, pair.remote_report.best_received) {
-            true => Verdict::Download(pair.id),
-            false => Verdict::MyUpload,
+            true => WeakLink::Download(pair.id),
+            false => WeakLink::MyUpload,
         }
     });
-    let sent = verdicts.next();
-    let mut verdicts = pairs.iter().filter(|pair| bad(pair.received)).map(|pair| {
+    let sent = weak_links.next();
+    let mut weak_links = pairs.iter().filter(|pair| bad(pair.received)).map(|pair| {
         let others = best(pairs, pair.id, |pair| pair.received);
         match is_receiver_weak(pair.remote_report.best_sent, others) {
-            true => Verdict::MyDownload,
-            false => Verdict::Upload(pair.id),
+            true => WeakLink::MyDownload,
+            false => WeakLink::Upload(pair.id),
         }
     });
-    sent.or_else(|| verdicts.next()).unwrap_or_default()
+    sent.or_else(|| weak_links.next()).unwrap_or_default()
 }
 
 /// The best grade among the other pairs.
@@ -84,29 +84,29 @@ mod tests {
     }
 
     #[test]
-    fn the_verdict_names_the_weak_side() {
+    fn the_weak_link_names_the_weak_side() {
         for (pairs, expected) in [
-            (vec![], Verdict::Good),
-            (vec![pair(1, Good, Good)], Verdict::Good),
-            (vec![pair(1, Good, Weak)], Verdict::MyUpload),
-            (vec![pair(1, Poor, Good)], Verdict::Upload(PeerId(1))),
-            (vec![pair(1, Poor, Poor)], Verdict::MyUpload),
-            (vec![pair(1, Good, Weak), pair(2, Good, Weak)], Verdict::MyUpload),
-            (vec![pair(1, Good, Weak), pair(2, Good, Good)], Verdict::Download(PeerId(1))),
-            (vec![pair(1, Weak, Good), pair(2, Weak, Good)], Verdict::MyDownload),
-            (vec![pair(1, Weak, Good), pair(2, Good, Good)], Verdict::Upload(PeerId(1))),
+            (vec![], WeakLink::None),
+            (vec![pair(1, Good, Good)], WeakLink::None),
+            (vec![pair(1, Good, Weak)], WeakLink::MyUpload),
+            (vec![pair(1, Poor, Good)], WeakLink::Upload(PeerId(1))),
+            (vec![pair(1, Poor, Poor)], WeakLink::MyUpload),
+            (vec![pair(1, Good, Weak), pair(2, Good, Weak)], WeakLink::MyUpload),
+            (vec![pair(1, Good, Weak), pair(2, Good, Good)], WeakLink::Download(PeerId(1))),
+            (vec![pair(1, Weak, Good), pair(2, Weak, Good)], WeakLink::MyDownload),
+            (vec![pair(1, Weak, Good), pair(2, Good, Good)], WeakLink::Upload(PeerId(1))),
             (
                 vec![with(pair(1, Weak, Good), Some(Good), None), pair(2, Weak, Good)],
-                Verdict::MyDownload,
+                WeakLink::MyDownload,
             ),
             (
                 vec![with(pair(1, Weak, Good), Some(Weak), None), pair(2, Good, Good)],
-                Verdict::Upload(PeerId(1)),
+                WeakLink::Upload(PeerId(1)),
             ),
-            (vec![with(pair(1, Good, Weak), None, Some(Poor))], Verdict::Download(PeerId(1))),
-            (vec![with(pair(1, Good, Weak), None, Some(Good))], Verdict::MyUpload),
+            (vec![with(pair(1, Good, Weak), None, Some(Poor))], WeakLink::Download(PeerId(1))),
+            (vec![with(pair(1, Good, Weak), None, Some(Good))], WeakLink::MyUpload),
         ] {
-            assert_eq!(verdict(&pairs), expected, "{pairs:?}");
+            assert_eq!(weak_link(&pairs), expected, "{pairs:?}");
         }
     }
 }

@@ -2,22 +2,24 @@
 
 use super::words::{capital, listed, someone};
 use crate::{
-    call::{Contact, Link, Obstacle, Tile, Verdict},
+    call::{Link, Obstacle, ServerStatus, Tile, WeakLink},
     platform::Kind,
     protocol::{DisplayName, Failure, Presence},
     session::CallHint,
 };
 
-pub(super) fn contact(contact: Contact, inside: bool) -> &'static str {
-    match (contact, inside) {
-        (Contact::Fine, _) => "",
-        (Contact::Restarting, true) => "The server is restarting. Your call continues.",
-        (Contact::Restarting, false) => "The server is restarting.",
-        (Contact::Lost { .. }, true) => {
+pub(super) fn server_status(status: ServerStatus, inside: bool) -> &'static str {
+    match (status, inside) {
+        (ServerStatus::Reachable, _) => "",
+        (ServerStatus::Restarting, true) => "The server is restarting. Your call continues.",
+        (ServerStatus::Restarting, false) => "The server is restarting.",
+        (ServerStatus::Unreachable { .. }, true) => {
             "The server cannot be reached. Your call continues. Salon keeps trying."
         }
-        (Contact::Lost { .. }, false) => "The server cannot be reached. Salon keeps trying.",
-        (Contact::Offline { .. }, _) => "You seem to be offline. Salon keeps trying.",
+        (ServerStatus::Unreachable { .. }, false) => {
+            "The server cannot be reached. Salon keeps trying."
+        }
+        (ServerStatus::Offline { .. }, _) => "You seem to be offline. Salon keeps trying.",
     }
 }
 
@@ -93,33 +95,33 @@ pub(super) fn call_hint(hint: &CallHint) -> String {
         }
         CallHint::NotHeard(name) => format!("{} cannot hear you.", capital(someone(name))),
         CallHint::NotSeen(name) => format!("{} cannot see you.", capital(someone(name))),
-        CallHint::Weak { verdict, name, picture } => {
-            weak(*verdict, &capital(someone(name)), *picture)
+        CallHint::Weak { weak_link, name, picture } => {
+            weak(*weak_link, &capital(someone(name)), *picture)
         }
     }
 }
 
-fn weak(verdict: Verdict, who: &str, picture: bool) -> String {
-    match (verdict, picture) {
-        (Verdict::Good, _) => String::new(),
-        (Verdict::MyUpload, true) => {
+fn weak(weak_link: WeakLink, who: &str, picture: bool) -> String {
+    match (weak_link, picture) {
+        (WeakLink::None, _) => String::new(),
+        (WeakLink::MyUpload, true) => {
             "Your upload is slow. Your video quality is reduced so that others can hear you."
                 .to_owned()
         }
-        (Verdict::MyUpload, false) => "Your upload is slow. Others may miss words.".to_owned(),
-        (Verdict::MyDownload, _) => {
+        (WeakLink::MyUpload, false) => "Your upload is slow. Others may miss words.".to_owned(),
+        (WeakLink::MyDownload, _) => {
             "Your download is slow. Audio and video may break up.".to_owned()
         }
-        (Verdict::Download(_), true) => {
+        (WeakLink::Download(_), true) => {
             format!("{who}'s download is slow. They get your video in lower quality.")
         }
-        (Verdict::Download(_), false) => {
+        (WeakLink::Download(_), false) => {
             format!("{who}'s download is slow. They may miss words.")
         }
-        (Verdict::Upload(_), true) => {
+        (WeakLink::Upload(_), true) => {
             format!("{who}'s upload is slow. Their video quality is reduced.")
         }
-        (Verdict::Upload(_), false) => {
+        (WeakLink::Upload(_), false) => {
             format!("{who}'s upload is slow. Their audio may break up.")
         }
     }

@@ -6,7 +6,7 @@ use super::{
     shortcuts::listen,
 };
 use crate::{
-    call::Contact,
+    call::ServerStatus,
     i18n::texts,
     platform::{Kind, Timer},
     reactive::{boxed_bool, boxed_str, boxed_text, click, effect_holding},
@@ -52,7 +52,8 @@ pub fn Controls(
     });
     // Nothing is prefetched while the server is unreachable: the loader reports that as an error.
     let calm = Memo::new(move |_| {
-        session.clock.settled.get() && session.view.with(|view| view.contact == Contact::Fine)
+        session.clock.settled.get()
+            && session.view.with(|view| view.server == ServerStatus::Reachable)
     });
     effect_holding(move || calm.get().then(|| Timer::new(CALM, prefetch)));
     view! {

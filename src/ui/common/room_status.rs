@@ -1,7 +1,7 @@
 //! The state of a room, for people outside.
 
 use crate::{
-    call::{Contact, Phase, View},
+    call::{Phase, ServerStatus, View},
     i18n::{stopwatch, texts},
     protocol::{Person, RoomState},
     reactive::{boxed_bool, boxed_text},
@@ -19,7 +19,11 @@ pub fn RoomStatus() -> impl IntoView {
     // The last state from the server may be outdated while the server is unreachable.
     let known = boxed_bool(move || {
         session.view.with(|view| {
-            !view.moved && !matches!(view.contact, Contact::Lost { .. } | Contact::Offline { .. })
+            !view.moved
+                && !matches!(
+                    view.server,
+                    ServerStatus::Unreachable { .. } | ServerStatus::Offline { .. }
+                )
         })
     });
     let sentence = boxed_text(move || {

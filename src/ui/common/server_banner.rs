@@ -1,7 +1,7 @@
 //! The banner on a room's page while the server, or everything, is unreachable.
 
 use crate::{
-    call::{Contact, Phase},
+    call::{Phase, ServerStatus},
     i18n::texts,
     reactive::{boxed_bool, boxed_str, click},
     session::Session,
@@ -14,22 +14,27 @@ use leptos::prelude::*;
 pub fn ServerBanner() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let contact = Memo::new(move |_| session.view.with(|view| view.contact));
+    let status = Memo::new(move |_| session.view.with(|view| view.server));
     let inside = move || {
         session
             .view
             .with(|view| matches!(view.phase, Phase::InCall { .. }) && !view.tiles.is_empty())
     };
-    let fine = boxed_bool(move || contact.get() == Contact::Fine);
-    let said = boxed_str(move || match contact.get() {
-        contact @ Contact::Lost { .. } => match session.connectivity.barriers.found.get() {
-            Some(barrier) => (t.barrier)(&barrier),
-            None => (t.contact)(contact, inside()),
-        },
-        contact => (t.contact)(contact, inside()),
+    let fine = boxed_bool(move || status.get() == ServerStatus::Reachable);
+    let said = boxed_str(move || match status.get() {
+        status @ ServerStatus::Unreachable { .. } => {
+            match session.connectivity.barriers.found.get() {
+                Some(barrier) => (t.barrier)(&barrier),
+                None => (t.server_status)(status, inside()),
+            }
+        }
+        status => (t.server_status)(status, inside()),
     });
     let long = move || {
-        matches!(contact.get(), Contact::Lost { long: true } | Contact::Offline { long: true })
+        matches!(
+            status.get(),
+            ServerStatus::Unreachable { long: true } | ServerStatus::Offline { long: true }
+        )
     };
     view! {
         <div role="status">
