@@ -16,7 +16,7 @@ const openers = {
 
 /**
  * @param {'ours' | 'bare'} kind which page
- * @param {number} rest milliseconds it is left alone
+ * @param {number} rest delay in milliseconds before Join is pressed
  */
 export const prepare = async (kind, context, servers, rest = 0) => {
   const page = await context.newPage();
@@ -32,7 +32,7 @@ export const join = (page) => page.getByRole('button', { name: 'Join', exact: tr
 export const seeTheOther = (page) =>
   page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
 
-/** Two people who see each other. */
+/** Two participants who see each other. */
 export const call = async (kind, context, servers) => {
   const pages = [await prepare(kind, context, servers), await prepare(kind, context, servers)];
   for (const page of pages) await join(page);

@@ -1,7 +1,7 @@
-// Measures the release build and prints a table in Markdown. What is compared is measured in the
-// same run, in turn. Needs `npm ci` in end2end/ and a release build; writes to bench/results only.
+// Measures the release build and prints a table in Markdown. Compared values are measured in the same
+// run, in turn. Needs `npm ci` in end2end/ and a release build; writes to bench/results only.
 //
-//   node bench/run.mjs [runs, at least 10 for numbers to be published]
+//   node bench/run.mjs [runs, at least 10 for published numbers]
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,8 +17,8 @@ const { chromium } = createRequire(new URL('../end2end/', import.meta.url))('@pl
 const RUNS = Number(process.argv[2] ?? 10);
 const WARM_UP = 2;
 /**
- * How long a page is left alone before Join is pressed. Our page uses that time to make ready what
- * the call will need; the goal is for a person who has looked at it, not for one who presses at once.
+ * Delay before Join is pressed. Our page uses it to prepare the call; the goal applies to people who
+ * look at the page first, not to those who press Join at once.
  */
 const REST_MS = { rested: 1000, hurried: 0 };
 const GOALS = { ratio: 1.15, kilobytes: 150, transfer: 1.3, idle: 1.5 };
