@@ -1,6 +1,6 @@
-// Restarts the server under a full house: how soon is everyone back on their seat, and do they all
-// reconnect at once? The people are sockets that behave like Salon's client, without a browser or media.
-// Its timeouts on silence are left out: what they guard against would show in the slowest times. Needs `npm ci` in end2end/ and a release build.
+// Restarts the server with many participants: how soon does everyone have their seat back, and do they
+// all reconnect at once? Participants are sockets that behave like Salon's client, without a browser, media or
+// its timeouts. Needs `npm ci` in end2end/ and a release build.
 //
 //   node bench/load.mjs [people] [seconds from the server's end to its next start]
 import { EventEmitter, once } from 'node:events';
@@ -62,7 +62,7 @@ class Person extends EventEmitter {
       this.say({ type: 'join', room, presence, seat: { token: this.token, linked: this.linked } });
     });
     this.socket.on('message', (text) => this.hear(JSON.parse(text)));
-    // A close follows, as in a browser.
+    // A close event follows, as in a browser.
     this.socket.on('error', () => {});
     this.socket.on('close', (code) => {
       if (this.hasLeft) return;

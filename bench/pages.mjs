@@ -27,7 +27,7 @@ const slowDown = async (page, rate) => {
 
 /**
  * @param {'ours' | 'bare'} kind which page
- * @param {number} rest milliseconds it is left alone
+ * @param {number} rest delay in milliseconds before Join is pressed
  * @param {number} slowdown how many times slower its main thread is
  */
 export const prepare = async (kind, context, servers, { rest = 0, slowdown = 1 } = {}) => {
@@ -45,7 +45,7 @@ export const join = (page) => page.getByRole('button', { name: 'Join', exact: tr
 export const seeTheOther = (page) =>
   page.waitForFunction(() => document.querySelector('[data-tile=remote] video')?.videoWidth > 0);
 
-/** Two people who see each other. */
+/** Two participants who see each other. */
 const call = async (kind, context, servers) => {
   const pages = [await prepare(kind, context, servers), await prepare(kind, context, servers)];
   for (const page of pages) await join(page);

@@ -1,7 +1,7 @@
-// Records a call of two for a long time and prints what the browser that records takes of memory
-// meanwhile, and whether the file is whole. Needs `npm ci` in end2end/, a release build and ffprobe.
+// Records a call of two for a long time, and prints the memory of the recording browser over time and
+// whether the file is complete. Needs `npm ci` in end2end/, a release build and ffprobe.
 //
-//   node bench/recording.mjs [minutes, 120 unless said]
+//   node bench/recording.mjs [minutes, default 120]
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -31,7 +31,7 @@ const memoryOf = async (context) => {
 
 const salon = await startSalon();
 const room = randomUUID().slice(0, 8);
-// With a profile on the disk: without one, browsers keep the pages' files in memory.
+// With a profile on disk: without one, browsers keep the files of pages in memory.
 const profiles = mkdtempSync(joinPath(os.tmpdir(), 'salon-recording-'));
 process.once('exit', () => rmSync(profiles, { recursive: true, force: true }));
 const start = async (name) => {

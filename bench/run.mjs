@@ -1,7 +1,7 @@
-// Measures the release build and prints a table in Markdown. What is compared is measured in the
-// same run, in turn. Needs `npm ci` in end2end/ and a release build; writes to bench/results only.
+// Measures the release build and prints a table in Markdown. Compared values are measured in the same
+// run, in turn. Needs `npm ci` in end2end/ and a release build; writes to bench/results only.
 //
-//   node bench/run.mjs [runs, at least 20 for numbers to be published]
+//   node bench/run.mjs [runs, at least 20 for published numbers]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -18,8 +18,8 @@ const { chromium } = createRequire(new URL('../end2end/', import.meta.url))('@pl
 const RUNS = Number(process.argv[2] ?? 20);
 const WARM_UP = 2;
 /**
- * How the pages are prepared for Join: how long they are left alone before it is pressed, which our page uses
- * to make ready what the call will need, and how many times slower than the machine they are.
+ * How the pages are prepared for Join: the delay in milliseconds before it is pressed, which our page uses to
+ * prepare the call, and how many times slower than the machine their main thread is.
  */
 const JOINS = {
   rested: { rest: 1000 },

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const FIELDS = 15;
 const FILES = 16;
 const LINES = 400;
-/** Their structs are tables of options and of texts. */
+/** Files whose structs are tables of options and of texts. */
 const TABLES = /^src\/(server\/config|i18n)\//;
 
 /** All Rust files, without those of tests. */
@@ -17,7 +17,7 @@ const FUNCTION = /^(?:pub(?:\(.+?\))? )?(?:const )?(?:async )?fn (\w+)/;
 const STRUCT = /^(?:pub(?:\(.+?\))? )?struct (\w+).* \{$/;
 const FIELD = /^(?:pub(?:\(.+?\))? )?\w+: /;
 
-/** What begins with a line like `beginning`, each with its name and lines, as rustfmt indents them. */
+/** The items whose first line matches `beginning`, with their names and lines, by the indentation of rustfmt. */
 const items = (beginning) =>
   files.flatMap(({ path, lines }) =>
     lines.flatMap((line, at) => {
@@ -25,7 +25,7 @@ const items = (beginning) =>
       const found = line.slice(indent.length).match(beginning);
       if (!found) return [];
       const rest = lines.slice(at);
-      // Without a body, or all in one line, it ends where its signature does.
+      // An item without a body, or on one line, ends with its signature.
       const signature = rest.findIndex((other) => /[{};]$/.test(other));
       const end = rest[signature].endsWith('{') ? rest.findIndex((other) => other.startsWith(`${indent}}`)) : signature;
       return [{ what: `${path}:${at + 1} ${found[1]}`, indent, lines: rest.slice(0, end + 1) }];

@@ -1,5 +1,5 @@
-// Do people notice that others attack the server? 50 rooms talk quietly, from one address, while
-// programs at eight others do what they can. All cases take turns, because a machine has its moods.
+// Do participants notice attacks on the server? 50 quiet rooms at one address send messages while programs at
+// eight other addresses attack. The cases take turns, because a machine's speed varies over time.
 // Linux with two cores; needs `npm ci` in end2end/ and a release build.
 //
 //   node bench/signalling/attack.mjs [seconds of each case and round] [cases beside quiet, instead of all]

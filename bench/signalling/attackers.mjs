@@ -42,7 +42,7 @@ const knockHalf = (number) => {
 };
 
 /** A connection that is reopened whenever it ends; `act` is called with each. */
-const insistOn = (number, act) => {
+const reopening = (number, act) => {
   const { hostname: host, port } = new URL(origin);
   const socket = net.connect({ host, port, localAddress: address(number) });
   socket.on('data', (data) => {
@@ -52,7 +52,7 @@ const insistOn = (number, act) => {
   socket.on('error', ({ code }) => count(code));
   socket.once('close', async () => {
     await sleep(AGAIN_MS);
-    insistOn(number, act);
+    reopening(number, act);
   });
 };
 
@@ -68,7 +68,7 @@ const pipeline = (socket, host) => {
 };
 
 /** Rejoins whenever it is disconnected; the returned object has the current socket. */
-const insist = (number, room, prepare = () => {}) => {
+const rejoining = (number, room, prepare = () => {}) => {
   const seat = {};
   const takeSeat = () => {
     const socket = attack(number);
@@ -101,8 +101,8 @@ const KINDS = {
   },
   flood: () => Promise.all([steadily(KNOCKS_PER_SECOND, SECONDS, attack), steadily(HALVES_PER_SECOND, SECONDS, knockHalf)]),
   noise: () => {
-    const talkers = ADDRESSES.map((_, number) => insist(number, `noise-${number >> 1}`));
-    const pingers = ADDRESSES.map((_, number) => insist(number, `pings-${number}`));
+    const talkers = ADDRESSES.map((_, number) => rejoining(number, `noise-${number >> 1}`));
+    const pingers = ADDRESSES.map((_, number) => rejoining(number, `pings-${number}`));
     const ping = (socket) => {
       socket.ping();
       say(socket, { type: 'ping' });
@@ -110,10 +110,10 @@ const KINDS = {
     return Promise.all([fromAll(talkers, NOISE_PER_SECOND, sendCandidate), fromAll(pingers, NOISE_PER_SECOND, ping)]);
   },
   deafness: () => {
-    const deaf = ADDRESSES.map((_, number) => insist(number, `deaf-${number}`, (socket) => socket.pause()));
+    const deaf = ADDRESSES.map((_, number) => rejoining(number, `deaf-${number}`, (socket) => socket.pause()));
     // A client that does not read does not notice that the server has closed either: the other one does.
     const talkers = ADDRESSES.map((_, number) =>
-      insist(number, `deaf-${number}`, (socket) => {
+      rejoining(number, `deaf-${number}`, (socket) => {
         socket.on('message', (text) => text.includes('"peer-left"') && deaf[number].socket.terminate());
       }),
     );
@@ -121,11 +121,11 @@ const KINDS = {
   },
   headers: () => {
     const send = (socket, host) => socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nX-Padding: ${HEADER}`);
-    for (let number = 0; number < HEADERS_EACH * ADDRESSES.length; number += 1) insistOn(number, send);
+    for (let number = 0; number < HEADERS_EACH * ADDRESSES.length; number += 1) reopening(number, send);
     return sleep(SECONDS * 1000);
   },
   pages: () => {
-    for (let number = 0; number < PIPES_EACH * ADDRESSES.length; number += 1) insistOn(number, pipeline);
+    for (let number = 0; number < PIPES_EACH * ADDRESSES.length; number += 1) reopening(number, pipeline);
     return sleep(SECONDS * 1000);
   },
 };

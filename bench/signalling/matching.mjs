@@ -1,4 +1,4 @@
-// What a server for two people per room has to do, on any socket with `send(text)`.
+// The minimal signalling server for two people per room, on any socket with `send(text)`.
 
 const rooms = new Map();
 

@@ -1,6 +1,6 @@
 // Compares the signalling of Salon with that of two servers in Node, each alone on one core, with
 // the people on another: what a forwarded message costs and how long it takes, what an open
-// connection costs, and how a rush of people gets in. Linux with two cores; needs `npm ci` in
+// connection costs, and how fast many people can join at once. Linux with two cores; needs `npm ci` in
 // end2end/ and here, and a release build. Writes to bench/results only.
 //
 //   node bench/signalling/run.mjs [seconds of messages per server and round]

@@ -99,7 +99,7 @@ impl Room {
         match action {
             HostAction::Lock { on } => self.change(on, cx, |decisions| decisions.locked = on),
             HostAction::WaitingRoom { on } => {
-                self.change(on, cx, |decisions| decisions.waiting_room = on)
+                self.change(on, cx, |decisions| decisions.waiting_room = on);
             }
             HostAction::Passcode { passcode } => {
                 let hash = passcode.and(identity.passcode);

@@ -22,8 +22,8 @@ pub(super) fn strip_addresses(signal: Signal) -> Option<Signal> {
             Signal::Candidate(Some(candidate))
         }
         Signal::Candidate(Some(candidate)) => {
-            let candidate = RelayCandidate::parse(&candidate.candidate)?.to_string();
-            Signal::Candidate(Some(IceCandidate { candidate: candidate, ..candidate }))
+            let stripped = RelayCandidate::parse(&candidate.candidate)?.to_string();
+            Signal::Candidate(Some(IceCandidate { candidate: stripped, ..candidate }))
         }
         Signal::Reception(reception) => Signal::Reception(reception),
     })

@@ -180,7 +180,7 @@ impl Directory {
                 self.vacate(conn, now + reconnect_grace.min(reload_grace), now);
             }
             Input::Closed(conn) => {
-                self.close(conn, now + self.config.timeouts.reconnect_grace, now)
+                self.close(conn, now + self.config.timeouts.reconnect_grace, now);
             }
             Input::Query(question, room) => self.query(question, &room, now),
             Input::Synced(number, written) => self.synced(number, written),

@@ -204,7 +204,7 @@ impl Directory {
                 }
             }
             RoomOutput::Store(decisions) => {
-                self.commands.push_back(Command::Store(name.clone(), decisions))
+                self.commands.push_back(Command::Store(name.clone(), decisions));
             }
             RoomOutput::Forget => self.commands.push_back(Command::Forget(name.clone())),
             RoomOutput::Sync { told, host } => {

@@ -87,7 +87,7 @@ fn t3_removal_voids_every_invitation_that_was_used() {
     let other =
         StoredInvitation { id: 901, ..decisions(&rooms, &name()).unwrap().invitations[0].clone() };
     rooms.enter(&name(), secs(6), |room, _| {
-        room.settings.decisions_mut(secs(6)).invitations.push(other)
+        room.settings.decisions_mut(secs(6)).invitations.push(other);
     });
     let by_other = Identity { invitation: Some(901), ..returning(4, 102, 3) };
     assert!(is_inside(&join_as(&mut rooms, 4, invited(), by_other, secs(7)), 4));
