@@ -8,7 +8,7 @@ ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
 endif
 .PHONY: help setup run build release pages dist test soak mutants sizes check unit plain e2e fuzz bench load recording signalling watch clean \
-	natively in-browsers tested browse begin rust browsers fmt prose clippy deny
+	parts natively in-browsers tested browse begin rust browsers fmt prose clippy deny
 
 STEP := @scripts/step.sh
 LOCKED := $(if $(CI),--locked)
@@ -35,7 +35,8 @@ build: setup ## Build quickly, without optimisation
 
 release: setup ## Build as users run it
 	$(STEP) "Building the server and the browser app (first time: about 10 minutes)" \
-		cargo leptos build --split --lib-features split --release --precompress
+		cargo leptos build --split --lib-features split --release
+	$(call pack)
 
 dist: pages ## Build one file that includes the pages
 	$(call carry,release,release)
@@ -71,6 +72,9 @@ soak: export SOAK := yes
 soak: test ## Run longer versions of everything: every fault, long recordings, 10 minutes of each fuzz target
 	$(STEP) "Recording a call for an hour" env SALON_BIN=$(CURDIR)/target/dist/debug/salon node bench/recording.mjs 60
 
+parts: pages ## Check what the first load consists of (ARGS=--sizes prints it, by part)
+	$(STEP) "Checking what the first load consists of" node scripts/parts.mjs $(ARGS)
+
 sizes: ## Print how large functions, structs, files and folders are
 	@node scripts/sizes.mjs
 
@@ -105,6 +109,11 @@ clean: ## Remove build results (the tools stay)
 
 # Parts of the above.
 
+# Names the built pages after their build and compresses them.
+define pack
+	$(STEP) "Packing the pages" node scripts/pack.mjs
+endef
+
 # Builds the server with the pages inside, in profile $(1), into the folder that cargo calls $(2).
 # cargo-leptos has built its crates in the same profile.
 define carry
@@ -122,11 +131,12 @@ natively:
 	@SIDE_BY_SIDE= LINES_BEGIN_WITH="plain cargo  | " $(MAKE) check unit fuzz
 
 in-browsers:
-	@SIDE_BY_SIDE= LINES_BEGIN_WITH="cargo-leptos | " $(MAKE) plain tested
+	@SIDE_BY_SIDE= LINES_BEGIN_WITH="cargo-leptos | " $(MAKE) plain tested parts
 
 pages: setup
 	$(STEP) "Building the browser app (first time: about 10 minutes)" \
-		cargo leptos build --frontend-only --split --lib-features split --release --precompress
+		cargo leptos build --frontend-only --split --lib-features split --release
+	$(call pack)
 
 begin:
 	@mkdir -p target && date +%s >target/began && : >$(STEPS)
