@@ -9,7 +9,7 @@
   const reload = () => location.reload();
   // In the order of the requests: a script that requests another one is complete.
   const files = (end) => [...new Set([...document.querySelectorAll('link'), ...performance.getEntriesByType('resource')]
-    .map((it) => (it.href || it.name).replace(location.origin, '')))].filter((path) => path.match(`^/pkg/.*${end}$`));
+    .map((it) => (it.href || it.name).replace(location.origin, '')))].filter((path) => path.match(`^/pkg/(?!start).*${end}$`));
   // The cached copy of a file may be the damaged one.
   const refetch = () => {
     setTimeout(reload, 5000);
@@ -55,6 +55,7 @@
     else if (/^Type.*not a function/.test(error)) fail('file');
     else fail(live ? 'crash' : 'changed');
   };
+  on('updated', () => say('updated'));
   // The reason may be reported later than the failure.
   on('crash', () => setTimeout(explain, 100));
   on('unhandledrejection', ({ reason }) => live || setTimeout(() => fault || explain(reason), 100));
@@ -63,14 +64,65 @@
   else if (document.currentScript.src) fail('policy', 'script-src inline');
 })();
 
-// From here on, in the file only: the app fetches its other parts later, and a proxy may change their
-// content type.
+// From here on, in the file only: the app fetches its other parts later. A proxy may change their content
+// type, and those of an older build are gone.
 (() => {
   const { WebAssembly: wasm } = self, stream = wasm?.instantiateStreaming;
   if (!stream) return;
   wasm.instantiateStreaming = async (source, imports) => {
     const answer = await source;
+    if (answer.status == 404) dispatchEvent(new Event('gone'));
     if (answer.headers.get('content-type') == 'application/wasm') return stream(answer, imports);
     return wasm.instantiate(await answer.arrayBuffer(), imports);
   };
+})();
+
+// If a part is gone because the server was updated, the page has to be reloaded. That happens at once if it
+// was not used yet, and with the next press of Join, which takes effect in the new page. A notice offers it
+// before that.
+(() => {
+  const on = addEventListener, html = document.documentElement.dataset, SHOWN_MS = 20_000;
+  const phase = () => document.querySelector('[data-phase]')?.dataset.phase;
+  const field = () => document.getElementById('name');
+  let build;
+  // The browser may forbid storage.
+  const store = (act) => {
+    try {
+      return act(sessionStorage);
+    } catch {
+      return;
+    }
+  };
+  // At most once for each build: several servers behind one address may differ.
+  const reload = (joins) => store((kept) => {
+    if (kept.getItem('salon.build') == build) return false;
+    kept.setItem('salon.build', build);
+    if (joins) kept.setItem('salon.join', JSON.stringify([location.pathname, field()?.value]));
+    location.reload();
+    return true;
+  });
+  on('gone', async () => {
+    const answer = await fetch('/pkg/build.txt', { cache: 'no-store' }).catch(() => {});
+    const now = answer?.ok && await answer.text().catch(() => '');
+    if (!/^[0-9a-f]{16}$/.test(now) || now == html.build) return;
+    build = now;
+    const joins = phase() == 'joining';
+    const unused = navigator.userActivation?.hasBeenActive === false && !/waiting|knocking|call/.test(phase());
+    if ((joins || unused) && reload(joins)) return;
+    html.updated = build;
+    dispatchEvent(new Event('updated'));
+    setTimeout(() => document.getElementById('start').replaceChildren(), SHOWN_MS);
+  });
+  // Before the app handles them.
+  const join = (event) => build && /lobby|left/.test(phase()) && reload(true) && (event.preventDefault(), event.stopImmediatePropagation());
+  on('submit', (event) => event.target.dataset.early && join(event), true);
+  on('click', (event) => event.target.closest?.('[data-rejoin]') && join(event), true);
+  const [path, name] = store((kept) => {
+    const joins = JSON.parse(kept.getItem('salon.join'));
+    kept.removeItem('salon.join');
+    return joins;
+  }) ?? [];
+  if (path != location.pathname) return;
+  if (name && field()) Object.assign(field(), { value: name }).dispatchEvent(new Event('change', { bubbles: true }));
+  document.querySelector('[data-early]')?.requestSubmit();
 })();

@@ -19,6 +19,8 @@ pub struct StartTexts {
     pub sandbox: &'static str,
     pub changed: &'static str,
     pub crash: &'static str,
+    /// The server has another build than the page.
+    pub updated: &'static str,
     pub reload: &'static str,
     pub tab: &'static str,
     /// Shown by the style sheet when no script runs although the browser supports scripts.

@@ -149,10 +149,11 @@ impl Server {
             proxies: proxies.clone(),
             refusals: refusals.clone(),
             leptos,
+            site: config.site,
             policy: Arc::new(PagePolicy::new(&config.frame_ancestors, config.reload_port)),
             is_secure,
         };
-        let mut router = router::router(state, &config.site);
+        let mut router = router::router(state);
         if is_secure {
             router = router.layer(map_response(headers::only_https));
         }

@@ -8,7 +8,6 @@ use super::{
         static_files, upload_test,
         workshop::{self, Workshop},
     },
-    site::Site,
     state::AppState,
     ws::upgrade,
 };
@@ -25,7 +24,7 @@ use tower_http::compression::{
 };
 
 /// Builds the router of the main listener.
-pub(super) fn router(state: AppState, site: &Site) -> Router {
+pub(super) fn router(state: AppState) -> Router {
     let guard = Guard::from_ref(&state);
     let workshop = Workshop::new(state.quotas.clone(), state.proxies.clone());
     let ordered = from_fn_with_state(workshop, workshop::order);
@@ -42,7 +41,7 @@ pub(super) fn router(state: AppState, site: &Site) -> Router {
         .route("/go", get(pages::go))
         .route("/room/{name}/qr.svg", picture)
         .merge(health::routes())
-        .merge(compress(static_files::service(site, pages)))
+        .merge(compress(static_files::service(&state.site, pages)))
         .with_state(state);
     guarded(routes, guard)
 }

@@ -12,6 +12,7 @@ use super::{
         origin::OriginPolicy,
         refusals::Refusals,
     },
+    site::Site,
 };
 use axum::{extract::FromRef, http::HeaderMap};
 use leptos::config::LeptosOptions;
@@ -30,6 +31,7 @@ pub(super) struct AppState {
     pub(super) proxies: Arc<TrustedProxies>,
     pub(super) refusals: Arc<Refusals>,
     pub(super) leptos: LeptosOptions,
+    pub(super) site: Site,
     pub(super) policy: Arc<PagePolicy>,
     /// Whether the server itself uses TLS.
     pub(super) is_secure: bool,

@@ -365,6 +365,20 @@ async fn a_secret_that_others_can_read_is_a_problem() {
 }
 
 #[tokio::test]
+async fn the_files_of_a_packed_build_are_found_by_their_names() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("pkg")).unwrap();
+    fs::write(folder.path("pkg/build.txt"), "0123456789abcdef").unwrap();
+    for end in ["js", "css", "wasm", "wasm.br"] {
+        fs::write(folder.path(&format!("pkg/salon.0123456789abcdef.{end}")), "").unwrap();
+    }
+    let report = doctor(&["--static-dir", folder.root()]).await;
+    report.line("warning", "pkg/salon.0123456789abcdef.wasm.gz");
+    fs::write(folder.path("pkg/salon.0123456789abcdef.wasm.gz"), "").unwrap();
+    doctor(&["--static-dir", folder.root()]).await.line("ok", "The pages come from");
+}
+
+#[tokio::test]
 async fn missing_pages_are_a_problem() {
     let folder = Folder::new();
     let report = doctor(&["--static-dir", folder.root()]).await;

@@ -116,7 +116,8 @@ async fn each_url_has_its_status() {
     ] {
         let reply = app.http(line, &[]).await;
         assert_eq!(reply.status, status, "{line}");
-        if status == 404 && !line.ends_with(".svg") {
+        let is_page = !line.ends_with(".svg") && !line.ends_with("nothing.js");
+        if status == 404 && is_page {
             assert!(reply.header("content-type").starts_with("text/html"), "{line}");
             assert!(reply.header("content-security-policy").contains("nonce-"), "{line}");
         }
@@ -272,6 +273,102 @@ async fn files_are_compressed_and_revalidated() {
     }
     let wasm = app.http("GET /pkg/salon.wasm", &[]).await;
     assert_eq!(wasm.header("content-type"), "application/wasm");
+}
+
+/// Writes the files of a packed build, as `scripts/pack.mjs` names them.
+fn pack(site: &Folder, build: &str) {
+    let _ = fs::create_dir(site.path("pkg"));
+    for (stem, end) in [
+        ("salon", "js"),
+        ("salon", "wasm"),
+        ("salon", "css"),
+        ("parts", "js"),
+        ("start", "js"),
+        ("recorder", "js"),
+        ("favicon", "svg"),
+    ] {
+        let path = site.path(&format!("pkg/{stem}.{build}.{end}"));
+        fs::write(&path, format!("{stem} of {build}")).unwrap();
+        fs::write(format!("{path}.br"), "as if compressed").unwrap();
+    }
+    fs::write(site.path("pkg/build.txt"), build).unwrap();
+}
+
+/// The paths of the files that a page names.
+fn files_in(page: &str) -> Vec<&str> {
+    let is_file = |text: &&str| text.starts_with("/pkg/") || text.ends_with(".js");
+    page.split(['"', '\'']).filter(is_file).collect()
+}
+
+const OLD: &str = "00112233445566aa";
+const NEW: &str = "ffeeddccbbaa0099";
+
+#[tokio::test]
+async fn files_of_a_packed_build_are_kept_for_ever() {
+    let site = Folder::new();
+    pack(&site, OLD);
+    let folder = Site::Folder(site.root().into());
+    let app = TestApp::start_with(|config| config.site = folder).await;
+    for page in ["/", "/room/123", "/nowhere"] {
+        let page = app.http(&format!("GET {page}"), &[]).await;
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert!(page.body.contains(&format!("data-build=\"{OLD}\"")), "{}", page.body);
+        let files = files_in(&page.body);
+        assert_eq!(files.len(), 9, "seven, two of them twice: {files:?}");
+        for file in files {
+            assert!(file.contains(OLD), "{file}");
+            let accept = ("Accept-Encoding", "br");
+            let reply = app.http(&format!("GET {file}"), &[accept]).await;
+            assert_eq!((reply.status, &reply.body[..]), (200, "as if compressed"), "{file}");
+            let known = ("If-None-Match", reply.header("etag"));
+            let part = ("Range", "bytes=0-3");
+            for (line, headers, status) in [
+                ("GET", &[accept][..], 200),
+                ("HEAD", &[accept], 200),
+                ("GET", &[accept, known], 304),
+                ("GET", &[part], 206),
+            ] {
+                let reply = app.http(&format!("{line} {file}"), headers).await;
+                assert_eq!(reply.status, status, "{line} {file}");
+                let kept = "public, max-age=31536000, immutable";
+                assert_eq!(reply.header("cache-control"), kept, "{line} {file}");
+            }
+        }
+    }
+    let build = app.http("GET /pkg/build.txt", &[]).await;
+    assert_eq!((build.header("cache-control"), &build.body[..]), ("no-cache", OLD));
+}
+
+#[tokio::test]
+async fn two_builds_share_no_file_and_a_missing_one_is_no_page() {
+    let site = Folder::new();
+    pack(&site, OLD);
+    let folder = Site::Folder(site.root().into());
+    let app = TestApp::start_with(|config| config.site = folder).await;
+    let old = app.http("GET /", &[]).await;
+    fs::remove_dir_all(site.path("pkg")).unwrap();
+    pack(&site, NEW);
+    let new = app.http("GET /", &[]).await;
+    let (old, new) = (files_in(&old.body), files_in(&new.body));
+    assert!(new.iter().all(|file| file.contains(NEW) && !old.contains(file)), "{new:?}");
+    for file in old {
+        for method in ["GET", "HEAD"] {
+            let reply = app.http(&format!("{method} {file}"), &[]).await;
+            assert_eq!((reply.status, reply.header("cache-control")), (404, "no-store"), "{file}");
+            assert!(reply.header("content-type").starts_with("text/plain"), "{file}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_development_build_name_its_files() {
+    let app = TestApp::start().await;
+    let page = app.http("GET /", &[]).await;
+    assert!(!page.body.contains("data-build"), "{}", page.body);
+    for file in ["/pkg/salon.js", "/pkg/salon.wasm", "/pkg/salon.css", "/start.js", "/recorder.js"]
+    {
+        assert!(files_in(&page.body).contains(&file), "{file}: {}", page.body);
+    }
 }
 
 #[tokio::test]

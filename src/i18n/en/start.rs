@@ -13,6 +13,7 @@ pub(in crate::i18n) static TEXTS: StartTexts = StartTexts {
     sandbox: "The page that embeds this one runs it in a sandbox, where calls cannot start.",
     changed: "This page could not start. An extension or a proxy may have changed it. Turn off extensions for this site, or open it in another browser.",
     crash: "Something went wrong on this page.",
+    updated: "Salon was updated. Reload this page when it suits you.",
     reload: "Reload",
     tab: "Open in a tab",
     stalled: "This page has not started because its scripts are blocked or could not be loaded. Reload it, or try another browser or network.",

@@ -41,14 +41,19 @@ pub async fn examine(config: &Config, origin: Option<&WebOrigin>, mut tell: impl
 
 fn pages(site: &Site) -> Finding {
     let name = site.to_string();
-    let missing = |files: &[&'static str]| files.iter().copied().find(|file| !site.has(file));
-    if let Some(file) = missing(&["pkg/salon.js", "pkg/salon.wasm", "pkg/salon.css"]) {
+    let names = site.names();
+    let missing = |end: &str, files: &[&str]| {
+        let mut paths = files.iter().map(|file| format!("{}{end}", names.path(file)));
+        paths.find(|path| !site.has(path))
+    };
+    if let Some(file) = missing("", &["pkg/salon.js", "pkg/salon.wasm", "pkg/salon.css"]) {
         return Finding::problem(format!(
             "The pages are not built: {name} has no {file}. Build them with make release, or set \
              their directory with --static-dir (SALON_STATIC_DIR)."
         ));
     }
-    match missing(&["pkg/salon.wasm.br", "pkg/salon.wasm.gz"]) {
+    let app = ["pkg/salon.wasm"];
+    match missing(".br", &app).or_else(|| missing(".gz", &app)) {
         None => Finding::fine(format!("The pages come from {name}.")),
         Some(file) => Finding::warning(format!(
             "The pages come from {name}, which has no {file}: downloads are three times as large. \

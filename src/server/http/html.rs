@@ -4,12 +4,13 @@ use crate::{
     app::App,
     i18n::{start_texts, texts},
     protocol::{Boot, Page},
+    server::site::FileNames,
 };
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use std::sync::LazyLock;
 
-/// Renders the HTML document around the app.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// Renders the HTML document around the app, whose files have these names.
+pub(super) fn shell(options: LeptosOptions, names: &FileNames) -> impl IntoView + use<> {
     let (t, start) = (texts(), start_texts());
     let start_data = serde_json::to_string(start).unwrap_or_default();
     let boot = use_context::<Boot>().unwrap_or_default();
@@ -27,9 +28,19 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         Page::NotFound => None,
     };
     let boot = serde_json::to_string(&boot).unwrap_or_default();
+    let build = names.build().map(ToOwned::to_owned);
+    let url = |file: &str| format!("/{}", names.path(file));
+    let [script, app] = [url("pkg/salon.js"), url("pkg/salon.wasm")];
+    // Before what imports it, so that the last script in the order of the requests is the first to run.
+    let parts = build.is_some().then(|| url("pkg/parts.js"));
+    // A failed import ends up in `start.js` only if it is dynamic.
+    let hydrate = format!(
+        "import('{script}').then(async (salon) => {{ \
+         await salon.default({{ module_or_path: '{app}' }}); salon.hydrate(); }})"
+    );
     view! {
         <!DOCTYPE html>
-        <html lang="en" translate="no" data-boot=boot>
+        <html lang="en" translate="no" data-boot=boot data-build=build data-recorder=url("recorder.js")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
@@ -39,12 +50,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="google" content="notranslate" />
                 <title>{title}</title>
                 {description.map(|text| view! { <meta name="description" content=text /> })}
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="stylesheet" href="/pkg/salon.css" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                <link rel="icon" href=url("favicon.svg") type="image/svg+xml" />
+                <link rel="stylesheet" href=url("pkg/salon.css") />
+                <AutoReload options />
+                {parts.map(|url| view! { <link rel="modulepreload" href=url /> })}
+                <link rel="modulepreload" href=script />
+                <link rel="preload" href=app r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <script type="module" nonce=use_nonce()>{hydrate}</script>
                 <script nonce=use_nonce()>{START.as_str()}</script>
-                <script src="/start.js" defer></script>
+                <script src=url("start.js") defer></script>
             </head>
             <body>
                 <App />
@@ -69,9 +83,9 @@ mod tests {
 
     #[test]
     fn the_start_script_is_small_and_complete() {
-        assert!(START.len() < 2816, "{} bytes", START.len());
+        assert!(START.len() < 2880, "{} bytes", START.len());
         assert!(!START.contains("</script") && !START.contains("<!--"), "it stands in a page");
-        let names = ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow", "changed"];
+        let names = ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow", "changed", "updated"];
         for name in names.into_iter().chain(["folder"]) {
             assert!(START.contains(&format!("'{name}'")), "{name}");
         }

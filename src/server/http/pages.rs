@@ -102,7 +102,8 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request) -> Res
 }
 
 async fn render(state: AppState, boot: Boot, request: Request) -> Response {
-    let AppState { leptos, policy, .. } = state;
+    let AppState { leptos, site, policy, .. } = state;
+    let names = site.names();
     let is_secure = headers::is_secure(request.headers());
     let context = move || {
         provide_context(boot.clone());
@@ -110,8 +111,9 @@ async fn render(state: AppState, boot: Boot, request: Request) -> Response {
             add_headers(&response, is_secure, &policy);
         }
     };
-    let render =
-        leptos_axum::render_app_to_stream_with_context(context, move || shell(leptos.clone()));
+    let render = leptos_axum::render_app_to_stream_with_context(context, move || {
+        shell(leptos.clone(), &names)
+    });
     render(request).await
 }
 

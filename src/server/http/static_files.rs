@@ -1,13 +1,13 @@
 //! Serves the files of the site.
 
 use super::guard;
-use crate::server::site::{Embedded, EmbeddedFile, PKG, Site};
+use crate::server::site::{Embedded, EmbeddedFile, PKG, Site, is_of_app, is_of_one_build};
 use axum::{
     Router,
     body::Body,
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use std::{
     borrow::Cow,
@@ -31,7 +31,7 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// Maximum length of a path, longer than any of the site. File systems reject names over 255 bytes.
 const PATH_BYTES: usize = 200;
 
-/// Serves the files, and `pages` for all other paths.
+/// Serves the files, and `pages` for all other paths outside the app's directory.
 pub(crate) fn service<S: Clone + Send + Sync + 'static>(site: &Site, pages: Router) -> Router<S> {
     match site {
         Site::Folder(folder) if are_compressed_files_current(&folder.join(PKG)) => {
@@ -48,22 +48,50 @@ fn serve<S: Clone + Send + Sync + 'static, B: Backend>(
     files: ServeDir<DefaultServeDirFallback, B>,
     pages: Router,
 ) -> Router<S> {
-    let files = files
-        .append_index_html_on_directories(false)
-        .with_buf_chunk_size(CHUNK_BYTES)
-        .fallback(pages.clone());
+    let app = files.append_index_html_on_directories(false).with_buf_chunk_size(CHUNK_BYTES);
+    let files = app.clone().fallback(pages.clone());
     Router::new().fallback_service(service_fn(move |request: Request| {
-        let (files, pages) = (files.clone(), pages.clone());
+        let (app, files, pages) = (app.clone(), files.clone(), pages.clone());
         async move {
+            let path = request.uri().path();
             Ok::<Response, Infallible>(match request.method() {
                 &Method::OPTIONS => guard::options().await,
-                &Method::GET | &Method::HEAD if !may_be_file(request.uri().path()) => {
+                &Method::GET | &Method::HEAD if !may_be_file(path) => {
                     pages.oneshot(request).await?
+                }
+                _ if is_of_app(path) => {
+                    let never_changes = is_of_one_build(path);
+                    let response = app.oneshot(as_get(request)).await?.map(Body::new);
+                    match response.status() {
+                        StatusCode::NOT_FOUND => gone(),
+                        _ if never_changes => kept(completed(response)),
+                        _ => completed(response),
+                    }
                 }
                 _ => completed(files.oneshot(as_get(request)).await?.map(Body::new)),
             })
         }
     }))
+}
+
+/// The response for a missing file of the app, such as one of an older build. Only scripts request them, so
+/// it is not a page.
+fn gone() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "File not found.\n")
+        .into_response()
+}
+
+/// Lets caches keep a file whose content never changes (RFC 8246).
+fn kept(mut response: Response) -> Response {
+    let is_file = matches!(
+        response.status(),
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    if is_file {
+        let year = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, year);
+    }
+    response
 }
 
 /// The same request for HEAD as for GET, so that a response that is compressed on the way has the same

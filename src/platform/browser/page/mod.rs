@@ -29,13 +29,17 @@ pub use window::{SmallWindow, can_fill_screen, can_open_window, open_window, tog
 /// The data that the server wrote into this page.
 #[must_use]
 pub fn boot() -> Boot {
-    let text = || window()?.document()?.document_element()?.get_attribute("data-boot");
     let mut boot: Boot =
-        text().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        page_data("boot").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     if let Some(Ok(origin)) = window().map(|window| window.location().origin()) {
         boot.origin = origin;
     }
     boot
+}
+
+/// A `data-` attribute that the server wrote into the page.
+pub(in crate::platform) fn page_data(name: &str) -> Option<String> {
+    window()?.document()?.document_element()?.get_attribute(&format!("data-{name}"))
 }
 
 /// Whether the page was reloaded, by the person or the browser (W3C Navigation Timing, section 4.1).

@@ -6,7 +6,7 @@ use super::{
     sound::{Mixer, Sound},
 };
 use crate::{
-    platform::browser::{Listener, Stream, externs},
+    platform::browser::{Listener, Stream, externs, page::page_data},
     recording::{
         Composition, FORMATS, WRITTEN_EVERY, between_key_frames, lifecycle::RecorderEvent,
     },
@@ -22,8 +22,6 @@ use web_sys::{
     Blob, BlobEvent, MediaRecorder, MediaRecorderOptions, MediaStreamTrack, MessageEvent,
     RecordingState, Worker,
 };
-
-const WORKER: &str = "/recorder.js";
 
 /// Bits per second: enough for eight faces, and for text on a shared screen.
 const PICTURE_RATE: u32 = 2_500_000;
@@ -79,7 +77,7 @@ impl RecorderWorker {
     pub fn open(id: &str, mixer: Mixer, handler: impl Fn(RecorderEvent) + 'static) -> Option<Self> {
         let inner = Rc::new(Inner {
             format: can_record()?,
-            worker: Worker::new(WORKER).ok()?,
+            worker: Worker::new(&page_data("recorder")?).ok()?,
             mixer,
             encoders: RefCell::default(),
             handler: Box::new(handler),
