@@ -149,7 +149,7 @@ test('a panel opens at once, even while its code is loading', async ({ person, r
   const ada = await person();
   let pass = () => {};
   const held = new Promise<void>((resolve) => (pass = resolve));
-  await ada.route('**/split_panels*.wasm', async (route) => {
+  await ada.route('**/panels*.wasm', async (route) => {
     await held;
     await route.continue();
   });

@@ -296,18 +296,20 @@ test('one file is a whole server', async ({ room }) => {
   const salon = await startSalonAt({ within, listen: '127.0.0.1:0' });
   try {
     const page = await (await fetch(`${salon.origin}/room/${room}`)).text();
-    expect(page).toContain('/pkg/salon.js');
+    const build = await (await fetch(`${salon.origin}/pkg/build.txt`)).text();
+    expect(page).toContain(`/pkg/salon.${build}.js`);
     const get = (path: string, headers: Record<string, string>) => fetch(`${salon.origin}${path}`, { method: 'HEAD', headers });
-    for (const file of ['favicon.svg', 'pkg/salon.css', 'pkg/salon.js', 'pkg/salon.wasm']) {
+    for (const file of [`pkg/favicon.${build}.svg`, `pkg/salon.${build}.css`, `pkg/salon.${build}.js`, `pkg/salon.${build}.wasm`]) {
       const { status, headers } = await get(`/${file}`, { 'accept-encoding': 'br' });
       expect([status, headers.get('content-encoding')], file).toEqual([200, 'br']);
       const built = statSync(new URL(`target/site/${file}.br`, ROOT)).size;
       expect(Number(headers.get('content-length')), `${file} is compressed in advance`).toBe(built);
     }
-    const wasm = await get('/pkg/salon.wasm', { 'accept-encoding': 'identity' });
+    const wasm = await get(`/pkg/salon.${build}.wasm`, { 'accept-encoding': 'identity' });
     expect(wasm.headers.get('content-type')).toBe('application/wasm');
+    expect(wasm.headers.get('cache-control')).toContain('immutable');
     const known = { 'accept-encoding': 'identity', 'if-none-match': wasm.headers.get('etag') ?? '' };
-    const again = await get('/pkg/salon.wasm', known);
+    const again = await get(`/pkg/salon.${build}.wasm`, known);
     expect(again.status).toBe(304);
     const elsewhere = startSalonAt({ within, listen: '127.0.0.1:0' }, '--static-dir', '/nowhere');
     await expect(elsewhere, '--static-dir comes before what it carries').rejects.toThrow(/ended with code 1/);

@@ -527,7 +527,7 @@ test('a full disk ends it, and the written part is kept', async ({ person, room 
   const ada = await person();
   await enter(ada, room, 'Ada');
   await openMore(ada);
-  await ada.route('**/recorder.js', async (route) => {
+  await ada.route('**/recorder*.js', async (route) => {
     const script = await (await route.fetch()).text();
     await route.fulfill({ contentType: 'text/javascript', body: `(${installSmallDisk})();${script}` });
   });

@@ -1,0 +1,111 @@
+// Files that browsers keep, and pages of an older build than the server's.
+import type { Page } from '@playwright/test';
+import { button, enter, expectPhase, expectToSeeAndHear, open, ownTile } from '../support/room.ts';
+import { copySite } from '../support/site.mjs';
+import { expect, test } from '../support/test.ts';
+
+const notice = (page: Page) => page.locator('#start');
+const expectBuild = (page: Page, build: string) => expect(page.locator('html')).toHaveAttribute('data-build', build);
+
+/** Holds back the panels' code until it is released. */
+const holdPanels = async (...pages: Page[]) => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  for (const page of pages) {
+    await page.route('**/panels*.wasm', async (route) => {
+      await released;
+      await route.continue();
+    });
+  }
+  return release;
+};
+
+test('a second visit loads the page alone', async ({ person, room }) => {
+  const ada = await person();
+  await open(ada, `/room/${room}`);
+  const again = await ada.context().newPage();
+  await open(again, `/room/${room}`);
+  const loaded = await again.evaluate(() =>
+    (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).map(({ name, transferSize }) => ({ path: new URL(name).pathname, transferSize })),
+  );
+  expect(loaded.filter(({ path }) => path.startsWith('/pkg/')).length).toBeGreaterThan(4);
+  expect(loaded.filter(({ transferSize }) => transferSize > 0)).toEqual([]);
+});
+
+test.describe('the server is updated', () => {
+  // The browser logs the missing file, and attempts to reach the server while it restarts.
+  test.use({ expectedOutput: /^(failed|console (error|warning))/ });
+
+  test('while the lobby is open: a page that nobody has used is loaded again', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    const release = await holdPanels(ada);
+    const requested = ada.waitForRequest('**/panels*.wasm');
+    await open(ada, `/room/${room}#invite=abc`);
+    await expectBuild(ada, site.build);
+    await requested;
+    await salon.kill();
+    const build = site.update();
+    await salon.startAgain();
+    release();
+    await expectBuild(ada, build);
+    await expect(notice(ada)).toBeHidden();
+    await expectPhase(ada, 'lobby');
+    await expect(button(ada, /Join/)).toBeVisible();
+  });
+
+  test('while a name is typed: it is kept, and Join goes on in the new page', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    const release = await holdPanels(ada);
+    const requested = ada.waitForRequest('**/panels*.wasm');
+    await open(ada, `/room/${room}`);
+    const name = ada.getByRole('textbox', { name: 'Your name' });
+    await name.click();
+    await name.fill('Ada');
+    await requested;
+    await salon.kill();
+    const build = site.update();
+    await salon.startAgain();
+    release();
+    await expect(notice(ada)).toContainText('Salon was updated');
+    await expect(notice(ada).getByRole('link', { name: 'Reload' })).toBeInViewport();
+    await ada.screenshot({ path: 'results/screens/start/updated-lobby.png' });
+    await expect(name).toHaveValue('Ada');
+    await expectBuild(ada, site.build);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+    await expectBuild(ada, build);
+    await expect(ownTile(ada)).toContainText('Ada');
+  });
+
+  test('during a call: it goes on, and the new page comes with the next one', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
+    const release = await holdPanels(ada);
+    await enter(ada, room, 'Ada');
+    await enter(bob, room, 'Bob');
+    await expectToSeeAndHear(ada, ['Bob']);
+    await salon.kill();
+    const build = site.update();
+    await salon.startAgain();
+    await button(ada, /^Chat/).click();
+    release();
+    await expect(notice(ada)).toContainText('Salon was updated');
+    await ada.screenshot({ path: 'results/screens/start/updated-call.png' });
+    await expectBuild(ada, site.build);
+    await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+    await button(ada, 'Close').click();
+    await button(ada, 'Leave').click();
+    await expectPhase(ada, 'left');
+    await button(ada, 'Rejoin').click();
+    await expectBuild(ada, build);
+    await expectPhase(ada, 'call');
+    await expect(notice(ada)).toBeHidden();
+    await button(ada, /^Chat/).click();
+    await expect(ada.getByRole('dialog', { name: 'Chat' }).getByRole('textbox', { name: 'Message' })).toBeVisible();
+  });
+});
