@@ -84,7 +84,7 @@
   const on = addEventListener, html = document.documentElement.dataset, SHOWN_MS = 20_000;
   const phase = () => document.querySelector('[data-phase]')?.dataset.phase;
   const field = () => document.getElementById('name');
-  let build;
+  let build, shown;
   // The browser may forbid storage.
   const store = (act) => {
     try {
@@ -111,7 +111,8 @@
     if ((joins || unused) && reload(joins)) return;
     html.updated = build;
     dispatchEvent(new Event('updated'));
-    setTimeout(() => document.getElementById('start').replaceChildren(), SHOWN_MS);
+    clearTimeout(shown);
+    shown = setTimeout(() => document.getElementById('start').replaceChildren(), SHOWN_MS);
   });
   // Before the app handles them.
   const join = (event) => build && /lobby|left/.test(phase()) && reload(true) && (event.preventDefault(), event.stopImmediatePropagation());

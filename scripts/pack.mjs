@@ -75,8 +75,11 @@ const named = (file) => nameOf(file).replace(/(?=\.[^.]+$)/, `.${id}`);
 const references = new Map([...files.keys()].map((file) => [`./${file}`, `./${named(file)}`]));
 // The path that the script would fetch by default.
 references.set('salon_bg.wasm', named('salon.wasm'));
-const quoted = /(["'`])([^"'`\s]+)\1/g;
-const rewrite = (body) => body.replace(quoted, (text, quote, path) => (references.has(path) ? `${quote}${references.get(path)}${quote}` : text));
+const rewrite = (body) =>
+  [...references].reduce(
+    (text, [from, to]) => ['"', "'", '`'].reduce((text, quote) => text.replaceAll(quote + from + quote, quote + to + quote), text),
+    body,
+  );
 for (const file of ['salon.js', loader]) files.set(file, Buffer.from(rewrite(files.get(file).toString())));
 files.set('salon.wasm', withImports(files.get('salon.wasm'), ({ module, name }) => ({ module: references.get(module) ?? module, name })));
 
