@@ -58,7 +58,7 @@ fn serve<S: Clone + Send + Sync + 'static, B: Backend>(
             Ok::<Response, Infallible>(match request.method() {
                 &Method::OPTIONS => guard::options().await,
                 &Method::GET | &Method::HEAD if !may_be_file(request.uri().path()) => {
-                    pages.oneshot(as_get(request)).await?
+                    pages.oneshot(request).await?
                 }
                 _ => completed(files.oneshot(as_get(request)).await?.map(Body::new)),
             })
