@@ -3,7 +3,7 @@
 // Every file gets the id of the build in its name, so that browsers may keep it for ever, and two builds
 // never mix. The names of imports, random and long, become short. All files are compressed once.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -63,9 +63,9 @@ const idOf = (files) => {
   return hash.digest('hex').slice(0, ID_DIGITS);
 };
 
+if (!existsSync(join(PKG, 'salon.js'))) fail(`${PKG} is not the output of cargo leptos build, or is packed already.`);
 const files = readAll();
 const loader = [...files.keys()].find((file) => LOADER.test(file));
-if (!files.has('salon.js') || !files.has('salon.wasm')) fail(`${PKG} is not the output of cargo leptos build, or is packed already.`);
 if (!loader) fail(`${PKG} is not split: build it with --split --lib-features split.`);
 shortenImports(files);
 const id = idOf(files);
