@@ -242,7 +242,7 @@ impl Call {
         let is_met = |person: &Person| self.participants.get(person.id).is_some();
         self.admission.is_in_call()
             && (self.me.is_none()
-                || self.participants.is_connecting(self.clock.now)
+                || self.participants.is_introducing(self.clock.now)
                 || !self.state.people.iter().all(is_met))
     }
 

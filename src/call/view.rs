@@ -133,7 +133,7 @@ pub struct View {
     pub tiles: Vec<Tile>,
     /// Whether to show the call: the person is inside, or will be once the server has answered.
     pub inside: bool,
-    /// Whether a first connection to a participant is being established.
+    /// Whether the first negotiation with a participant is unfinished.
     pub introducing: bool,
     /// Whether the person left because they joined in another tab.
     pub moved: bool,

@@ -407,6 +407,7 @@ impl World {
                 assert!(connection.is_some_and(|connection| !connection.is_negotiating()));
             }
             assert_eq!(participants.connections().count(), person.pcs.len());
+            assert!(!person.call.view().introducing, "never drawn");
             let tiles = person.call.view().tiles;
             let shown: Vec<_> = tiles.iter().map(|tile| tile.key).collect();
             assert!(shown.iter().all(|key| person.pcs.contains_key(key)), "shown by no connection");

@@ -66,8 +66,8 @@ pub fn SelfTile() -> impl IntoView {
             on:lostpointercapture=move |_| floating.drag.set(None)
             on:keydown=move |event| floating.press(&event)
         >
-            <div class="mirror"><Video stream=picture /></div>
             <Initials presence />
+            <div class="mirror"><Video stream=picture /></div>
             <ShownReaction reaction=Signal::derive(move || session.view.with(|view| view.reaction)) />
             <NamePlate presence />
         </article>
