@@ -1,7 +1,8 @@
 //! A connection created in advance: browsers need tens of milliseconds for it, which would otherwise
 //! delay the first video frame after Join.
 
-use super::Timer;
+use super::{Timer, peer::configuration};
+use crate::call::PeerConfig;
 use std::{cell::RefCell, time::Duration};
 use web_sys::{RtcConfiguration, RtcPeerConnection};
 
@@ -29,7 +30,9 @@ pub fn prepare_connection(tell: impl FnOnce(bool) + 'static) {
 
 fn prepare(tell: impl FnOnce(bool) + 'static) {
     let make = || {
-        let pc = RtcPeerConnection::new().ok();
+        let pc = configuration(&PeerConfig::default()).and_then(|configuration| {
+            RtcPeerConnection::new_with_configuration(&configuration).ok()
+        });
         let worked = pc.is_some();
         PREWARMED.with(|prewarmed| prewarmed.replace(Prewarmed { pc, timer: None }));
         tell(worked);
