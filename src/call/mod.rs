@@ -111,9 +111,12 @@ impl Call {
             Input::File(input) => self.content.handle_file(input),
             Input::SendReaction(reaction) => self.send_reaction(reaction),
             Input::SetPass(pass, spare_key) => self.set_pass(pass, spare_key),
-            Input::SetPasscode(passcode) => self.admission.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
-            Input::Join => self.join(),
+            Input::Join(presence, passcode) => {
+                self.set_presence(presence, now);
+                self.admission.pass.passcode = passcode;
+                self.join();
+            }
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence, now),
             Input::HideAddress(hidden) => self.hide_address(hidden),

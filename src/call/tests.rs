@@ -14,6 +14,10 @@ use crate::{
 };
 use proptest::prelude::*;
 
+fn join() -> Input {
+    Input::Join(Presence::default(), None)
+}
+
 fn joined(id: u64, inside: &RoomState) -> ServerMessage {
     ServerMessage::Joined {
         id: PeerId(id),
@@ -41,7 +45,7 @@ fn the_time_inside_continues_after_a_reload() {
         (Input::Epoch(seconds(1000)), 0),
         (Input::Watch("123".parse().unwrap()), 0),
         (Input::RestoreSeat("seat".to_owned(), seconds(700)), 0),
-        (Input::Join, 1),
+        (join(), 1),
         (Input::SocketOpened(1), 1),
         (Input::SocketMessage(1, joined()), 2),
     ] {
@@ -53,7 +57,7 @@ fn the_time_inside_continues_after_a_reload() {
     assert_eq!(call.view().phase, Phase::InCall { since: seconds(100) }, "as long ago as before");
     call.handle(Input::Leave, seconds(10));
     assert_eq!(call.view().phase, Phase::Left { after: seconds(310) });
-    call.handle(Input::Join, seconds(15));
+    call.handle(join(), seconds(15));
     let_in(&mut call, &joined(), seconds(20));
     assert_eq!(call.view().phase, Phase::InCall { since: seconds(420) });
 }
@@ -66,7 +70,7 @@ fn the_chat_remains_when_a_seat_returns_from_another_tab() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined()),
         Input::Say("hello".into()),
         Input::SocketMessage(1, moved),
@@ -75,7 +79,7 @@ fn the_chat_remains_when_a_seat_returns_from_another_tab() {
     }
     assert!(call.view().moved);
     let later = Duration::from_secs(60);
-    call.handle(Input::Join, later);
+    call.handle(join(), later);
     let_in(&mut call, &joined(), later);
     assert_eq!(call.view().chat.messages.len(), 1);
     assert_eq!(call.view().phase, Phase::InCall { since: Duration::ZERO });
@@ -98,7 +102,7 @@ fn a_pass_that_arrives_late_is_used() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, locked),
     ] {
         call.handle(input, Duration::ZERO);
@@ -109,7 +113,7 @@ fn a_pass_that_arrives_late_is_used() {
     assert_eq!(call.view().refusal, None, "that was said to somebody without it");
 
     call.handle(Input::SetPass(Pass::default(), None), Duration::ZERO);
-    call.handle(Input::Join, Duration::ZERO);
+    call.handle(join(), Duration::ZERO);
     let waiting = ServerMessage::Waiting { position: 1, host_present: true, locked: false };
     call.handle(Input::SocketMessage(1, waiting), Duration::ZERO);
     assert!(matches!(call.view().phase, Phase::Knocking { .. }));
@@ -151,7 +155,7 @@ fn the_person_is_notified_of_an_invalid_link() {
             Input::Watch("123".parse().unwrap()),
             Input::SetPass(pass, None),
             Input::SocketOpened(1),
-            Input::Join,
+            join(),
             Input::SocketMessage(1, error(code)),
             Input::SocketMessage(
                 1,
@@ -170,7 +174,7 @@ fn the_person_is_notified_of_an_invalid_link() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, inside),
         Input::SetPass(hosted.clone(), None),
         Input::SocketOpened(2),
@@ -185,7 +189,7 @@ fn the_person_is_notified_of_an_invalid_link() {
         Input::Watch("123".parse().unwrap()),
         Input::SetPass(hosted, Some("kept".to_owned())),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, error(ErrorCode::BadHostKey)),
     ] {
         call.handle(input, Duration::ZERO);
@@ -211,7 +215,7 @@ fn a_requested_host_link_is_handed_out() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, inside),
         key("of another host"),
         Input::Host(HostAction::RenewHostKey),
@@ -240,7 +244,7 @@ fn join_and_reconnect_times_are_reported() {
         (Input::Watch(room), 0),
         (Input::SocketOpened(1), 10),
         (Input::SocketMessage(1, state), 20),
-        (Input::Join, 1000),
+        (join(), 1000),
         (Input::SocketMessage(1, joined(1)), 1412),
         (Input::FirstFrame, 1530),
         (Input::FirstFrame, 1600),
@@ -271,7 +275,7 @@ fn pressing_join_shows_the_call_unless_the_room_is_full() {
             Input::Watch(room.clone()),
             Input::SocketOpened(1),
             Input::SocketMessage(1, ServerMessage::RoomState { room, state }),
-            Input::Join,
+            join(),
         ] {
             call.handle(input, Duration::ZERO);
         }
@@ -332,7 +336,7 @@ fn a_person_is_not_alone_while_others_are_being_connected() {
     for input in [
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined),
         Input::SocketMessage(1, ready),
         Input::Peer(key, PeerInput::Signal(Signal::Offer(description(SdpType::Offer)))),
@@ -365,7 +369,7 @@ fn content_uses_the_connection_that_is_up_and_moves_to_a_newer_one() {
     for input in [
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined(1, &inside)),
         Input::SocketMessage(1, ready),
     ] {
@@ -576,7 +580,7 @@ fn host_actions_wait_for_an_unreachable_server() {
     for input in [
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined.clone()),
         Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 },
         Input::Host(HostAction::End),
@@ -606,7 +610,7 @@ fn new_credentials_reach_existing_connections() {
         Input::HideAddress(true),
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined),
         Input::SocketMessage(1, ready),
     ] {

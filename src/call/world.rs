@@ -165,7 +165,8 @@ impl World {
     /// Somebody presses Join.
     pub fn join(&mut self, person: usize) {
         self.people[person].wants_in = true;
-        self.handle(person, Input::Join);
+        let presence = self.people[person].call.presence.clone();
+        self.handle(person, Input::Join(presence, None));
     }
 
     /// Somebody presses Leave.

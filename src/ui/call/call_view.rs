@@ -4,7 +4,7 @@ use super::{controls::Controls, file_drop::take_files, invite::Invite};
 use crate::{
     i18n::{stopwatch, texts},
     platform::{self, Brought},
-    reactive::{boxed_bool, boxed_text, click, effect},
+    reactive::{boxed_bool, boxed_text, click, effect_holding},
     session::Session,
     ui::{
         Icon, Show, icons,
@@ -36,10 +36,11 @@ pub fn CallView(
     let alone = boxed_bool(move || session.view.get().is_alone());
     let blocked = session.playback.blocked;
     let heading = NodeRef::<html::H1>::new();
-    effect(move || {
-        if let (true, Some(heading)) = (shown.get(), heading.get()) {
-            platform::focus(&heading);
-        }
+    effect_holding(move || {
+        let heading = heading.get().filter(|_| shown.get())?;
+        // Moving the focus needs the layout, which is made in the frame anyway. Until then the
+        // connection is more urgent.
+        Some(platform::NextFrame::new(move || platform::focus(&heading)))
     });
     // The chat shows their progress.
     let files_shared = RwSignal::new(0_u32);
