@@ -74,6 +74,17 @@ pub enum Input {
 }
 
 impl Input {
+    /// Whether this concerns connections only, of which the view shows little.
+    pub(super) fn is_about_connections(&self) -> bool {
+        match self {
+            Self::Peer(_, input) => !matches!(input, PeerInput::Channel(_)),
+            Self::SocketMessage(_, message) => {
+                matches!(message, ServerMessage::Signal { .. } | ServerMessage::Pong)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether this is a message on a data channel: hundreds may arrive at once.
     #[must_use]
     pub fn is_message(&self) -> bool {

@@ -69,6 +69,8 @@ pub struct Call {
     join_timer: JoinTimer,
     generations: Generation,
     commands: VecDeque<Command>,
+    /// Whether the view may have changed.
+    has_changed: bool,
 }
 
 /// The time of the inputs.
@@ -96,7 +98,21 @@ impl Call {
 
     /// Handles an input at `now`, a time since some fixed start that never runs backwards.
     pub fn handle(&mut self, input: Input, now: Duration) {
+        // Until then, nothing that is shown changes by itself.
+        let is_due = self.poll_timeout().is_some_and(|due| due <= now);
         self.clock.now = now;
+        let before = (input.is_about_connections() && !is_due).then(|| self.view_of_connections());
+        self.take(input, now);
+        self.has_changed |= before.is_none_or(|before| before != self.view_of_connections());
+    }
+
+    /// Whether [`Call::view`] may have changed since the last call. Most events of connections change
+    /// nothing that is shown.
+    pub fn take_change(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
+    fn take(&mut self, input: Input, now: Duration) {
         match input {
             Input::Epoch(epoch) => self.set_clock(epoch),
             Input::Watch(room) => self.watch(room, now),
@@ -208,12 +224,22 @@ impl Call {
             refusal: admission.refusal,
             hosting: self.host_tools.hosting.clone(),
             has_pass: admission.has_pass(),
-            server: self.socket.status(self.participants.are_all_lost(), self.clock.now),
+            server: self.server_status(),
             weak_link: weak_link(&self.participants.pairs()),
             chat: self.content.chat(),
             files: self.content.files(),
             reaction: self.reaction,
         }
+    }
+
+    /// The parts of the view that connections, and the one to the server, contribute to.
+    fn view_of_connections(&self) -> impl PartialEq + use<> {
+        let tiles = self.participants.tiles(&self.presence, self.clock.now);
+        (tiles, self.is_introducing(), self.server_status(), weak_link(&self.participants.pairs()))
+    }
+
+    fn server_status(&self) -> ServerStatus {
+        self.socket.status(self.participants.are_all_lost(), self.clock.now)
     }
 
     /// The connection that carries a participant now.

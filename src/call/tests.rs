@@ -8,8 +8,8 @@ use super::{
 use crate::{
     content::{ChannelInput, FileInput},
     protocol::{
-        ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, Role, RoomSettings, SdpType,
-        SessionDescription, Signal,
+        ErrorCode, Failure, Grade, HostAction, IceCandidate, Join, Pass, Quality, Reception, Role,
+        RoomSettings, SdpType, SessionDescription, Signal,
     },
 };
 use proptest::prelude::*;
@@ -310,9 +310,58 @@ fn a_view_waits_only_for_new_participants() {
         ..View::default()
     };
     assert!(view(&[1], false).can_wait_for(&view(&[1, 2], true)));
-    assert!(!view(&[1], false).can_wait_for(&view(&[1, 2], false)), "the descriptions are exchanged");
+    assert!(
+        !view(&[1], false).can_wait_for(&view(&[1, 2], false)),
+        "the descriptions are exchanged"
+    );
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[1, 2], true)), "they are drawn");
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[], true)), "they are gone");
+    let joining = View { phase: Phase::Joining, inside: true, ..view(&[], false) };
+    let other = Person { id: PeerId(1), presence: Presence::default(), seconds: 0 };
+    let state = RoomState { people: vec![other], limit: 4, gate: None };
+    let entered = View { state, ..view(&[], true) };
+    assert!(joining.can_wait_for(&entered), "they are about to come");
+    assert!(!entered.can_wait_for(&entered), "this is shown already");
+    assert!(!View::default().can_wait_for(&entered), "the call is not shown yet");
+}
+
+/// An event of a connection, which may or may not change what is shown.
+fn event(kind: u8, value: u64) -> PeerInput {
+    use ConnectionState as C;
+    use IceConnectionState as I;
+    let candidate = || IceCandidate { candidate: "c".to_owned(), ..IceCandidate::default() };
+    let description = |kind| SessionDescription::new(kind, value.to_string());
+    let grade = [Grade::Good, Grade::Weak, Grade::Poor][value as usize % 3];
+    let at = |states: &[C]| states[value as usize % states.len()];
+    match kind {
+        0 => PeerInput::NegotiationNeeded,
+        1 => PeerInput::LocalCandidate(Some(candidate()).filter(|_| value.is_multiple_of(2))),
+        2 => PeerInput::Signal(Signal::Candidate(Some(candidate()))),
+        3 => PeerInput::Signal(Signal::Offer(description(SdpType::Offer))),
+        4 => PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
+        5 => PeerInput::RemoteDone(!value.is_multiple_of(4), SignalingState::HaveRemoteOffer),
+        6 => PeerInput::RemoteDone(true, SignalingState::Stable),
+        7 => {
+            let answer = Some(description(SdpType::Answer)).filter(|_| !value.is_multiple_of(4));
+            PeerInput::LocalDone(Intent::Answer, answer, SignalingState::Stable)
+        }
+        8 => PeerInput::IceConnection(
+            [I::Checking, I::Connected, I::Disconnected, I::Failed][value as usize % 4],
+        ),
+        9 => PeerInput::Connection(at(&[C::Connecting, C::Connected, C::Connected, C::Failed])),
+        10 => {
+            let sound = !value.is_multiple_of(5);
+            let reception = Reception { grade, sound, ..Reception::default() };
+            PeerInput::Signal(Signal::Reception(reception))
+        }
+        _ => {
+            let arrival = Arrival { packets: value / 3 * 40, lost: value % 3 * 40 };
+            let track = |is_audio| TrackReading { mid: None, is_audio, arrival };
+            let path = Some(Path::Direct).filter(|_| !value.is_multiple_of(7));
+            let tracks = vec![track(true), track(false)];
+            PeerInput::Reading(Reading { tracks, path, ..Reading::default() })
+        }
+    }
 }
 
 #[test]
@@ -689,6 +738,42 @@ fn step(world: &mut World, people: usize, action: u8, pick: usize) {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn t9_no_event_of_a_connection_changes_the_view_unnoticed(
+        caller: bool,
+        events in prop::collection::vec((0..16u8, 0..64u64, 0..2000u64), 0..120),
+    ) {
+        let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
+        let inside = RoomState { people: vec![other.clone()], limit: 4, gate: None };
+        let role = if caller { Role::Caller } else { Role::Callee };
+        let mut call = Call::new();
+        for input in [
+            Input::Watch("room".parse().unwrap()),
+            Input::SocketOpened(1),
+            join(),
+            Input::SocketMessage(1, joined(1, &inside)),
+            Input::SocketMessage(1, ServerMessage::Ready { role, peer: other, link: 1 }),
+        ] {
+            call.handle(input, Duration::ZERO);
+        }
+        let (mut now, mut shown) = (Duration::ZERO, call.view());
+        for (kind, value, wait) in events {
+            now += Duration::from_millis(wait);
+            // The shell wakes the call when it asks for that.
+            while let Some(due) = call.poll_timeout().filter(|due| *due <= now) {
+                let due = due.max(call.clock.now);
+                call.handle(Input::Tick, due);
+                call.handle(Input::SocketMessage(1, ServerMessage::Pong), due);
+                (_, shown) = (call.take_change(), call.view());
+            }
+            call.handle(Input::Peer(call.route(PeerId(2)).unwrap(), event(kind, value)), now);
+            while call.poll().is_some() {}
+            let view = call.view();
+            prop_assert!(call.take_change() || view == shown, "{kind} {value} at {now:?}");
+            shown = view;
+        }
+    }
 
     #[test]
     fn t9_any_schedule_ends_with_each_pair_connected_once(

@@ -80,6 +80,8 @@ struct Person {
     host_key: Option<String>,
     /// Join was the last thing that was pressed.
     wants_in: bool,
+    /// What was shown last.
+    shown: View,
 }
 
 /// Several people with their browsers, one room, and its server.
@@ -138,6 +140,7 @@ impl World {
             unmade: Vec::new(),
             host_key: None,
             wants_in: false,
+            shown: View::default(),
         };
         let mut world = Self {
             now: Duration::ZERO,
@@ -454,6 +457,7 @@ impl World {
 
     fn handle(&mut self, person: usize, input: Input) {
         self.people[person].call.handle(input, self.now);
+        self.people[person].look();
         while let Some(command) = self.people[person].call.poll() {
             self.execute(person, command);
         }
@@ -797,6 +801,13 @@ fn execute_file_command(command: FileCommand) -> Option<FileInput> {
 }
 
 impl Person {
+    /// What is shown follows what is reported to have changed.
+    fn look(&mut self) {
+        let (has_changed, view) = (self.call.take_change(), self.call.view());
+        assert!(has_changed || view == self.shown, "a change that is not shown");
+        self.shown = view;
+    }
+
     /// Who wants in is inside, or knows why not.
     fn check_admission(&self, state: &RoomState, is_full: bool) {
         let view = self.call.view();

@@ -49,6 +49,8 @@ impl Context {
 /// How soon the outcome of an input is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Redraw {
+    /// There is nothing to show.
+    Never,
     /// With the next tick of the clock.
     Tick,
     /// Together with the messages that follow within a moment.
@@ -102,9 +104,13 @@ impl Engine {
             self.run(command);
         }
         self.set_timer(now);
+        let has_changed = self.call.take_change();
         if is_bulk {
             self.unshown = true;
             return Redraw::Tick;
+        }
+        if !has_changed {
+            return Redraw::Never;
         }
         self.renew_seat(now);
         if is_message { Redraw::Soon } else { Redraw::Now }

@@ -30,7 +30,7 @@ impl Publisher {
     /// Shows the outcome of an input.
     pub(super) fn redraw(self, redraw: Redraw) {
         match redraw {
-            Redraw::Tick => {}
+            Redraw::Never | Redraw::Tick => {}
             Redraw::Soon => self.draw_within(FLOW),
             Redraw::Now => {
                 let Some(view) = self.session.call.ask(|engine| engine.view()) else { return };

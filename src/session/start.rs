@@ -93,7 +93,7 @@ impl Session {
 
     /// While the person is in the call: listens to their microphone and keeps the screen on.
     fn watch_over_call(self) {
-        let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
+        let inside = Memo::new(move |_| matches!(self.phase(), Phase::InCall { .. }));
         let settled = self.clock.settled;
         effect_holding(move || {
             settled.set(false);

@@ -2,6 +2,7 @@
 
 use super::{controls::Controls, file_drop::take_files, invite::Invite};
 use crate::{
+    call::View,
     i18n::{stopwatch, texts},
     platform::{self, Brought},
     reactive::{boxed_bool, boxed_text, click, effect_holding},
@@ -33,7 +34,7 @@ pub fn CallView(
         time if time < MINUTE => stopwatch(time),
         time => (t.minutes)(time),
     });
-    let alone = boxed_bool(move || session.view.get().is_alone());
+    let alone = boxed_bool(move || session.view.with(View::is_alone));
     let blocked = session.playback.blocked;
     let heading = NodeRef::<html::H1>::new();
     effect_holding(move || {

@@ -29,7 +29,7 @@ pub fn SelfTile() -> impl IntoView {
     let session = expect_context::<Session>();
     let t = texts();
     let presence = Signal::derive(move || {
-        let presence = session.view.get().presence;
+        let presence = session.view.with(|view| view.presence.clone());
         match presence.name.is_empty() {
             true => Presence { name: DisplayName::from(t.you), ..presence },
             false => presence,
