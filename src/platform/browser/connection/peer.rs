@@ -85,6 +85,9 @@ impl PeerConnection {
         if role == Role::Caller {
             shared.open_channels();
             shared.outgoing.propose();
+            // The event comes in a task of its own, and not at all once an offer is being made (W3C
+            // WebRTC, section 4.7.3).
+            (shared.handler)(PeerInput::NegotiationNeeded);
         }
         shared.read_soon();
         Some(Self { shared, _listeners: listeners })
@@ -168,10 +171,14 @@ impl PeerConnection {
                     .is_some_and(|description| sdp::has_channels(&description.sdp));
                 let done = PeerInput::LocalDone(intent, description, shared.signaling());
                 (shared.handler)(done);
-                // After the answer has been sent, so as not to delay it. Not for a client without
-                // channels: adding one would need another offer, which it may not support.
-                if intent == Intent::Answer && has_channels && shared.channels.borrow().is_none() {
-                    shared.open_channels();
+                // After the answer has been sent, so as not to delay it.
+                if intent == Intent::Answer && shared.signaling() != SignalingState::Closed {
+                    shared.outgoing.answered();
+                    // Not for a client without channels: adding one would need another offer, which
+                    // it may not support.
+                    if has_channels && shared.channels.borrow().is_none() {
+                        shared.open_channels();
+                    }
                 }
             }),
             PeerCommand::SetRemote(description) => spawn_local(async move {
@@ -281,9 +288,6 @@ impl Shared {
         };
         JsFuture::from(promise.ok()?).await.ok()?;
         let description = self.pc.local_description()?;
-        if intent == Intent::Answer {
-            self.outgoing.answered();
-        }
         let kind = match description.type_() {
             RtcSdpType::Offer => SdpType::Offer,
             RtcSdpType::Pranswer => SdpType::Pranswer,
