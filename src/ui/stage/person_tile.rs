@@ -47,9 +47,12 @@ pub fn PersonTile(
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
     let seen = Callback::new(move |()| session.first_frame_shown());
+    // A picture that is waited for does not fade in.
+    let calm = !session.clock.settled.get_untracked();
     view! {
         <article
             class="tile"
+            class:calm=calm
             class:no-picture=boxed_bool(move || !pictured.get())
             class:frozen=frozen
             class:talking=boxed_bool(move || layout_state.talking.get() == Some(id) && presence.get().mic)
