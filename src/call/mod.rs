@@ -33,7 +33,7 @@ use crate::{
 };
 use client_metrics::JoinTimer;
 pub use connection::{
-    Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Path, PeerCommand,
+    Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Pace, Path, PeerCommand,
     PeerInput, PeerKey, Reading, SignalingState, TrackReading, WeakLink, sdp,
 };
 use connection::{Connection, weak_link};

@@ -355,7 +355,7 @@ fn event(kind: u8, value: u64) -> PeerInput {
             PeerInput::Signal(Signal::Reception(reception))
         }
         _ => {
-            let arrival = Arrival { packets: value / 3 * 40, lost: value % 3 * 40 };
+            let arrival = Arrival { packets: value / 3 * 40, lost: value % 3 * 40, last: None };
             let track = |is_audio| TrackReading { mid: None, is_audio, arrival };
             let path = Some(Path::Direct).filter(|_| !value.is_multiple_of(7));
             let tracks = vec![track(true), track(false)];

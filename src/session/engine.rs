@@ -73,6 +73,7 @@ pub(super) struct Engine {
     /// The seat as it was stored last.
     seat: Option<(String, Duration, Presence)>,
     kept_at: Duration,
+    snapshots_at: Duration,
 }
 
 impl Engine {
@@ -89,6 +90,7 @@ impl Engine {
             timer: None,
             seat: None,
             kept_at: Duration::ZERO,
+            snapshots_at: Duration::ZERO,
         }
     }
 
@@ -136,10 +138,12 @@ impl Engine {
         }
     }
 
-    /// Does what is due each second.
-    pub(super) fn tick(&mut self, now: Duration) {
+    /// Does what is due now and then. `measuring`: the person looks at the statistics.
+    pub(super) fn tick(&mut self, measuring: bool, now: Duration) {
         self.renew_seat(now);
-        self.peers.iter().for_each(|(_, peer)| peer.read());
+        if measuring {
+            self.peers.iter().for_each(|(_, peer)| peer.read());
+        }
     }
 
     /// The view, if files have progressed since it was shown last.
@@ -147,8 +151,17 @@ impl Engine {
         std::mem::take(&mut self.unshown).then(|| self.call.view())
     }
 
-    /// The last statistics of each participant, by the connection that carries them.
-    pub(super) fn snapshots(&self) -> Vec<(PeerKey, StatsSnapshot)> {
+    /// The last statistics of each participant, by the connection that carries them, if the last
+    /// snapshots are that old.
+    pub(super) fn snapshots(
+        &mut self,
+        period: Duration,
+        now: Duration,
+    ) -> Vec<(PeerKey, StatsSnapshot)> {
+        if now < self.snapshots_at + period {
+            return Vec::new();
+        }
+        self.snapshots_at = now;
         // Each connection carries one participant: all tracks are theirs.
         let snapshot =
             |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.stats()?.of(|_| true)));

@@ -19,6 +19,10 @@ use std::time::Duration;
 /// The period of the clock: the times on the page show seconds.
 const TICK: Duration = Duration::from_secs(1);
 
+/// The period of the statistics that nobody looks at: two of those at which a calm connection is read,
+/// less what timers are late.
+const SAMPLED: Duration = Duration::from_millis(3500);
+
 /// The time after joining at which the microphone is listened to and the screen kept on: browsers
 /// take a tenth of a second to begin, during which connections are made.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -122,11 +126,9 @@ impl Session {
     fn tick(self, publisher: Publisher) {
         let now = platform::elapsed();
         self.clock.now.set(now);
-        self.call.order(move |engine| engine.tick(now));
-        // Nobody sees what comes in between.
-        if self.connectivity.measuring.get_untracked() || now.as_secs().is_multiple_of(2) {
-            self.note_statistics();
-        }
+        let measuring = self.connectivity.measuring.get_untracked();
+        self.call.order(move |engine| engine.tick(measuring, now));
+        self.note_statistics(if measuring { Duration::ZERO } else { SAMPLED }, now);
         self.clock.set_epoch(now);
         if let Some(view) = self.call.ask(Engine::view_of_files).flatten() {
             publisher.publish(view);
@@ -136,8 +138,8 @@ impl Session {
         }
     }
 
-    fn note_statistics(self) {
-        let snapshots = self.call.ask(|engine| engine.snapshots()).unwrap_or_default();
+    fn note_statistics(self, period: Duration, now: Duration) {
+        let snapshots = self.call.ask(|engine| engine.snapshots(period, now)).unwrap_or_default();
         if snapshots.is_empty() {
             return;
         }

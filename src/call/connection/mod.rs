@@ -3,6 +3,7 @@
 mod fingerprints;
 mod health;
 mod negotiation;
+mod pace;
 mod quality;
 mod reading;
 mod recovery;
@@ -23,6 +24,7 @@ use crate::{
 };
 use health::{GAP, Health, SILENT_AFTER};
 use negotiation::Negotiation;
+pub use pace::Pace;
 pub use quality::WeakLink;
 use quality::best;
 pub(super) use quality::{Pair, weak_link};

@@ -213,7 +213,7 @@ fn silence_is_reported_and_repaired_and_arriving_data_is_no_loss() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let millis = Duration::from_millis;
     let hear = |connection: &mut Connection, heard, now| {
-        let arrival = Arrival { packets: heard, lost: 0 };
+        let arrival = Arrival { packets: heard, ..Arrival::default() };
         let track = |is_audio| TrackReading { mid: None, is_audio, arrival };
         let tracks = vec![track(true), track(false)];
         let reading = Reading { heard, tracks, ..Reading::default() };

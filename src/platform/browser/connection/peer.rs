@@ -14,16 +14,13 @@ use crate::{
     protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource},
 };
 use js_sys::{JSON, Reflect};
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     RtcConfiguration, RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit,
     RtcTrackEvent,
 };
-
-/// Delay before the statistics are read again when nothing new has arrived.
-const READ_SOON: Duration = Duration::from_millis(500);
 
 /// The configuration of a connection (W3C WebRTC, section 4.2.1). Its bundle policy cannot be changed
 /// later.
@@ -55,7 +52,7 @@ struct Shared {
     receivers: RefCell<PerSource<externs::Receiver>>,
     channels: RefCell<Option<DataChannels>>,
     readings: Readings,
-    /// Reads the statistics again before the next second.
+    /// Reads the statistics again.
     again: RefCell<Option<Timer>>,
 }
 
@@ -89,7 +86,7 @@ impl PeerConnection {
             // WebRTC, section 4.7.3).
             (shared.handler)(PeerInput::NegotiationNeeded);
         }
-        shared.read_soon();
+        shared.read_again();
         Some(Self { shared, _listeners: listeners })
     }
 
@@ -111,8 +108,8 @@ impl PeerConnection {
         level().unwrap_or_default()
     }
 
-    /// Reads the statistics. Call it each second; while nothing new arrives, they are also read in
-    /// between.
+    /// Reads the statistics, unless that has just been done. They are also read without being asked
+    /// for, at the pace that the connection needs.
     pub fn read(&self) {
         self.shared.read();
     }
@@ -246,6 +243,7 @@ impl Shared {
             on("iceconnectionstatechange", |shared, _| {
                 Some(PeerInput::IceConnection(ice_state(&shared.pc.ice_connection_state())))
             }),
+            self.read_on_trouble(),
             on("track", |shared, event| {
                 let event: &RtcTrackEvent = event.dyn_ref()?;
                 shared.receive(&event.transceiver().unchecked_into());
@@ -331,16 +329,25 @@ impl Shared {
             if let Some(reading) = shared.readings.note(reading) {
                 (shared.handler)(PeerInput::Reading(reading));
             }
-            shared.read_soon();
+            shared.read_again();
         });
     }
 
-    /// Reads the statistics again soon, if nothing new has arrived.
-    fn read_soon(self: &Rc<Self>) {
+    /// Reads the statistics again when it is time.
+    fn read_again(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
         let read = move || shared.upgrade().iter().for_each(Self::read);
-        let soon = !self.readings.are_well();
-        self.again.replace(soon.then(|| Timer::new(READ_SOON, read)));
+        self.again.replace(Some(Timer::new(self.readings.period(), read)));
+    }
+
+    /// Reads the statistics at once when contact is lost: whether media still arrives decides what the
+    /// person sees.
+    fn read_on_trouble(self: &Rc<Self>) -> Listener {
+        let shared = Rc::downgrade(self);
+        Listener::new(&self.pc, "iceconnectionstatechange", move |_| {
+            let is_lost = |shared: &&Rc<Self>| shared.pc.ice_connection_state() == "disconnected";
+            shared.upgrade().iter().filter(is_lost).for_each(Self::read);
+        })
     }
 }
 
