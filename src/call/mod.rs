@@ -167,6 +167,7 @@ impl Call {
         if self.can_send() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
         }
+        self.socket.set_media(self.participants.has_media());
         if let Some(step) = self.socket.step(now) {
             self.step_socket(step);
         }

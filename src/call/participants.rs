@@ -110,6 +110,11 @@ impl Participants {
         self.reached().any(|(_, connection)| connection.is_introducing(now))
     }
 
+    /// Whether media arrives from any participant.
+    pub(super) fn has_media(&self) -> bool {
+        self.reached().any(|(_, connection)| connection.is_live())
+    }
+
     /// Whether there are participants and none can be reached.
     pub(super) fn are_all_lost(&self) -> bool {
         let mut reached = self.reached();

@@ -31,7 +31,7 @@ use crate::{
 };
 pub use call_hints::CallHint;
 pub use chat::ChatUi;
-pub use clock::Clock;
+pub use clock::{Clock, SECONDS_SHOWN};
 pub use connectivity::{Barrier, Barriers, Connectivity, Probing};
 use engine::CallHandle;
 use leptos::prelude::*;

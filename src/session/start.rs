@@ -1,13 +1,13 @@
 //! Brings a session to life in the browser, and keeps it going: the clock, the page and the devices.
 
 use super::{
-    Session,
+    SECONDS_SHOWN, Session,
     engine::{Context, Engine},
     entering::saved_name,
     publishing::Publisher,
 };
 use crate::{
-    call::{Input, PeerKey, Phase},
+    call::{Input, Link, PeerKey, Phase, Tile},
     diagnostics::StatsHistory,
     platform::{self, Interval, PageEvent, Timer},
     protocol::Quality,
@@ -16,8 +16,11 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// The period of the clock: the times on the page show seconds.
+/// The period of the clock while the times on the page show seconds.
 const TICK: Duration = Duration::from_secs(1);
+
+/// The period of the clock in an idle call.
+const IDLE_TICK: Duration = Duration::from_secs(2);
 
 /// The period of the statistics that nobody looks at: two of those at which a calm connection is read,
 /// less what timers are late.
@@ -64,7 +67,11 @@ impl Session {
         };
         self.call.start(context, move |redraw| publisher.redraw(redraw));
         on_cleanup(move || self.call.stop());
-        effect_holding(move || Interval::new(TICK, move || self.tick(publisher)));
+        let shows_seconds = Memo::new(move |_| self.shows_seconds());
+        effect_holding(move || {
+            let period = if shows_seconds.get() { TICK } else { IDLE_TICK };
+            Interval::new(period, move || self.tick(publisher))
+        });
         effect_holding(move || platform::watch_page(move |event| self.page_event(event)));
     }
 
@@ -121,6 +128,16 @@ impl Session {
             let seen = settled.get() && !self.own.hidden.get();
             seen.then(platform::keep_awake)
         });
+    }
+
+    /// Whether a time on the page shows seconds, as everywhere but in a call that has gone on for a while.
+    fn shows_seconds(self) -> bool {
+        let is_broken = |tile: &Tile| matches!(tile.link, Link::Reconnecting { .. });
+        !self.clock.settled.get()
+            || self.connectivity.measuring.get()
+            || self.recording.is_announced()
+            || self.view.with(|view| view.tiles.iter().any(is_broken))
+            || self.time_inside() < SECONDS_SHOWN
     }
 
     fn tick(self, publisher: Publisher) {

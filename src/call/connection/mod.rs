@@ -359,6 +359,11 @@ impl Connection {
         self.transport.is_up()
     }
 
+    /// Whether anything has arrived recently.
+    pub(super) fn is_live(&self) -> bool {
+        self.is_up() && self.health.is_live()
+    }
+
     /// Start of the outage, if there is one. A connection that is reported as down but still
     /// delivers data is not an outage.
     pub(super) fn broken(&self) -> Option<Duration> {

@@ -6,7 +6,7 @@ use crate::{
     i18n::{stopwatch, texts},
     platform::{self, Brought},
     reactive::{boxed_bool, boxed_text, click, effect_holding},
-    session::Session,
+    session::{SECONDS_SHOWN, Session},
     ui::{
         Icon, Show, icons,
         panels::join_requests::JoinRequest,
@@ -15,10 +15,6 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use std::time::Duration;
-
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// All participants and the controls.
 #[component]
 pub fn CallView(
@@ -28,10 +24,8 @@ pub fn CallView(
     let t = texts();
     let session = expect_context::<Session>();
     provide_context(LayoutState::new(session));
-    // Running seconds show that the call has begun. Redrawing the page for them is most of the cost
-    // of an idle call.
     let time = Memo::new(move |_| match session.time_inside() {
-        time if time < MINUTE => stopwatch(time),
+        time if time < SECONDS_SHOWN => stopwatch(time),
         time => (t.minutes)(time),
     });
     let alone = boxed_bool(move || session.view.with(View::is_alone));
