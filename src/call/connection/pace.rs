@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::call::connection::reading::Arrival;
 
-    /// Reads for so many seconds what `change` makes of each reading, and returns the last period.
+    /// Reads for this many seconds what `change` makes of each reading, and returns the last period.
     fn read(
         pace: &mut Pace,
         reading: &mut Reading,
