@@ -265,7 +265,13 @@ impl Call {
     /// a seat.
     #[must_use]
     pub fn ice_servers(&self) -> &[IceServer] {
-        &self.ice.config().ice_servers
+        &self.peer_config().ice_servers
+    }
+
+    /// The configuration of new connections.
+    #[must_use]
+    pub fn peer_config(&self) -> &PeerConfig {
+        self.ice.config()
     }
 
     fn is_introducing(&self) -> bool {

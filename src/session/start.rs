@@ -7,7 +7,7 @@ use super::{
     publishing::Publisher,
 };
 use crate::{
-    call::{Input, Link, PeerKey, Phase, Tile},
+    call::{Input, Link, PeerKey, Phase, Tile, View},
     diagnostics::StatsHistory,
     platform::{self, Interval, PageEvent, Timer},
     protocol::Quality,
@@ -123,6 +123,11 @@ impl Session {
             if shares && !self.view.with(|view| view.inside) {
                 self.sharing.stop();
             }
+        });
+        let alone = Memo::new(move |_| settled.get() && self.view.with(View::is_alone));
+        effect(move || {
+            let alone = alone.get();
+            self.call.order(move |engine| engine.set_alone(alone));
         });
         effect_holding(move || {
             let seen = settled.get() && !self.own.hidden.get();
