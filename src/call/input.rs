@@ -34,12 +34,10 @@ pub enum Input {
     SendReaction(Reaction),
     /// The credentials for the room, and the host key to try if the one among them is refused.
     SetPass(Pass, Option<String>),
-    /// The passcode for the next [`Input::Join`].
-    SetPasscode(Option<String>),
     /// An action as a host.
     Host(HostAction),
-    /// The person pressed Join.
-    Join,
+    /// The person pressed Join: their presence, and the passcode that they entered.
+    Join(Presence, Option<String>),
     /// The person pressed Leave, or stopped waiting.
     Leave,
     /// Whether the address is hidden from the others. A change in a call replaces every connection.
@@ -76,6 +74,17 @@ pub enum Input {
 }
 
 impl Input {
+    /// Whether this concerns connections only, of which the view shows little.
+    pub(super) fn is_about_connections(&self) -> bool {
+        match self {
+            Self::Peer(_, input) => !matches!(input, PeerInput::Channel(_)),
+            Self::SocketMessage(_, message) => {
+                matches!(message, ServerMessage::Signal { .. } | ServerMessage::Pong)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether this is a message on a data channel: hundreds may arrive at once.
     #[must_use]
     pub fn is_message(&self) -> bool {

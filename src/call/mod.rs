@@ -33,7 +33,7 @@ use crate::{
 };
 use client_metrics::JoinTimer;
 pub use connection::{
-    Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Path, PeerCommand,
+    Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Pace, Path, PeerCommand,
     PeerInput, PeerKey, Reading, SignalingState, TrackReading, WeakLink, sdp,
 };
 use connection::{Connection, weak_link};
@@ -69,6 +69,8 @@ pub struct Call {
     join_timer: JoinTimer,
     generations: Generation,
     commands: VecDeque<Command>,
+    /// Whether the view may have changed.
+    has_changed: bool,
 }
 
 /// The time of the inputs.
@@ -96,7 +98,21 @@ impl Call {
 
     /// Handles an input at `now`, a time since some fixed start that never runs backwards.
     pub fn handle(&mut self, input: Input, now: Duration) {
+        // Until then, nothing that is shown changes by itself.
+        let is_due = self.poll_timeout().is_some_and(|due| due <= now);
         self.clock.now = now;
+        let before = (input.is_about_connections() && !is_due).then(|| self.view_of_connections());
+        self.take(input, now);
+        self.has_changed |= before.is_none_or(|before| before != self.view_of_connections());
+    }
+
+    /// Whether [`Call::view`] may have changed since the last call. Most events of connections change
+    /// nothing that is shown.
+    pub fn take_change(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
+    fn take(&mut self, input: Input, now: Duration) {
         match input {
             Input::Epoch(epoch) => self.set_clock(epoch),
             Input::Watch(room) => self.watch(room, now),
@@ -111,9 +127,12 @@ impl Call {
             Input::File(input) => self.content.handle_file(input),
             Input::SendReaction(reaction) => self.send_reaction(reaction),
             Input::SetPass(pass, spare_key) => self.set_pass(pass, spare_key),
-            Input::SetPasscode(passcode) => self.admission.pass.passcode = passcode,
             Input::Host(action) => self.host(action),
-            Input::Join => self.join(),
+            Input::Join(presence, passcode) => {
+                self.set_presence(presence, now);
+                self.admission.pass.passcode = passcode;
+                self.join();
+            }
             Input::Leave => self.leave(now),
             Input::SetPresence(presence) => self.set_presence(presence, now),
             Input::HideAddress(hidden) => self.hide_address(hidden),
@@ -148,6 +167,7 @@ impl Call {
         if self.can_send() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
         }
+        self.socket.set_media(self.participants.has_media());
         if let Some(step) = self.socket.step(now) {
             self.step_socket(step);
         }
@@ -205,12 +225,22 @@ impl Call {
             refusal: admission.refusal,
             hosting: self.host_tools.hosting.clone(),
             has_pass: admission.has_pass(),
-            server: self.socket.status(self.participants.are_all_lost(), self.clock.now),
+            server: self.server_status(),
             weak_link: weak_link(&self.participants.pairs()),
             chat: self.content.chat(),
             files: self.content.files(),
             reaction: self.reaction,
         }
+    }
+
+    /// The parts of the view that connections, and the one to the server, contribute to.
+    fn view_of_connections(&self) -> impl PartialEq + use<> {
+        let tiles = self.participants.tiles(&self.presence, self.clock.now);
+        (tiles, self.is_introducing(), self.server_status(), weak_link(&self.participants.pairs()))
+    }
+
+    fn server_status(&self) -> ServerStatus {
+        self.socket.status(self.participants.are_all_lost(), self.clock.now)
     }
 
     /// The connection that carries a participant now.
@@ -235,14 +265,20 @@ impl Call {
     /// a seat.
     #[must_use]
     pub fn ice_servers(&self) -> &[IceServer] {
-        &self.ice.config().ice_servers
+        &self.peer_config().ice_servers
+    }
+
+    /// The configuration of new connections.
+    #[must_use]
+    pub fn peer_config(&self) -> &PeerConfig {
+        self.ice.config()
     }
 
     fn is_introducing(&self) -> bool {
         let is_met = |person: &Person| self.participants.get(person.id).is_some();
         self.admission.is_in_call()
             && (self.me.is_none()
-                || self.participants.is_connecting(self.clock.now)
+                || self.participants.is_introducing(self.clock.now)
                 || !self.state.people.iter().all(is_met))
     }
 

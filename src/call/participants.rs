@@ -105,9 +105,14 @@ impl Participants {
         self.reached().map(|(_, connection)| connection.pair()).collect()
     }
 
-    /// Whether a first connection to a participant is being established.
-    pub(super) fn is_connecting(&self, now: Duration) -> bool {
-        self.reached().any(|(_, connection)| connection.is_new(now))
+    /// Whether the first negotiation with a participant is unfinished.
+    pub(super) fn is_introducing(&self, now: Duration) -> bool {
+        self.reached().any(|(_, connection)| connection.is_introducing(now))
+    }
+
+    /// Whether media arrives from any participant.
+    pub(super) fn has_media(&self) -> bool {
+        self.reached().any(|(_, connection)| connection.is_live())
     }
 
     /// Whether there are participants and none can be reached.

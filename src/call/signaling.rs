@@ -12,6 +12,9 @@ const RESTART_RUNG: usize = 2;
 
 /// Silence after which a ping is sent to the server.
 const PING_AFTER: Duration = Duration::from_secs(5);
+/// The same while media arrives from the others: then this side's network works, and that it does not
+/// is noticed by the media first. Together with the wait for the answer, shorter than seats are kept.
+const PING_AFTER_WITH_MEDIA: Duration = Duration::from_secs(10);
 /// Time to wait for the answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// The same where there is reason to doubt the socket, unless the connection to the server is slow.
@@ -85,11 +88,18 @@ pub(super) struct Socket {
     attempts: usize,
     lost: Option<Duration>,
     restarting: bool,
+    /// Whether media arrives from the others.
+    has_media: bool,
     /// How long the server took for its last answer. Zero with the coarse clocks of some browsers.
     round_trip: Option<Duration>,
 }
 
 impl Socket {
+    /// Sets whether media arrives from the others.
+    pub(super) fn set_media(&mut self, arrives: bool) {
+        self.has_media = arrives;
+    }
+
     pub(super) fn open(&mut self, generation: Generation, now: Duration) {
         self.state = State::Opening { generation, give_up: now + OPEN_WITHIN };
     }
@@ -200,6 +210,7 @@ impl Socket {
             State::Unused => None,
             State::Opening { give_up, .. } => Some(give_up),
             State::Open { pending: Some(pending), .. } => Some(pending.until),
+            State::Open { heard, .. } if self.has_media => Some(heard + PING_AFTER_WITH_MEDIA),
             State::Open { heard, .. } => Some(heard + PING_AFTER),
             State::Lost { retry } => Some(retry),
         }
@@ -306,6 +317,18 @@ mod tests {
         socket.open(2, millis(13_100));
         assert_eq!(socket.step(millis(13_100) + OPEN_WITHIN), Some(Step::Open), "it hangs");
         assert!(!socket.received(1, true, millis(20_000)), "the old one is of no use any more");
+    }
+
+    #[test]
+    fn a_socket_is_trusted_longer_while_media_arrives() {
+        let mut socket = open();
+        socket.set_media(true);
+        assert_eq!(socket.step(PING_AFTER), None);
+        assert_eq!(socket.step(PING_AFTER_WITH_MEDIA), Some(Step::Ping));
+        let mut socket = open();
+        socket.set_media(true);
+        socket.set_media(false);
+        assert_eq!(socket.step(PING_AFTER), Some(Step::Ping));
     }
 
     #[test]

@@ -7,9 +7,16 @@ use super::{
 };
 use crate::{
     content::{ChannelInput, FileInput},
-    protocol::{ErrorCode, Failure, Grade, HostAction, Join, Pass, Quality, Role, RoomSettings},
+    protocol::{
+        ErrorCode, Failure, Grade, HostAction, IceCandidate, Join, Pass, Quality, Reception, Role,
+        RoomSettings, SdpType, SessionDescription, Signal,
+    },
 };
 use proptest::prelude::*;
+
+fn join() -> Input {
+    Input::Join(Presence::default(), None)
+}
 
 fn joined(id: u64, inside: &RoomState) -> ServerMessage {
     ServerMessage::Joined {
@@ -38,7 +45,7 @@ fn the_time_inside_continues_after_a_reload() {
         (Input::Epoch(seconds(1000)), 0),
         (Input::Watch("123".parse().unwrap()), 0),
         (Input::RestoreSeat("seat".to_owned(), seconds(700)), 0),
-        (Input::Join, 1),
+        (join(), 1),
         (Input::SocketOpened(1), 1),
         (Input::SocketMessage(1, joined()), 2),
     ] {
@@ -50,7 +57,7 @@ fn the_time_inside_continues_after_a_reload() {
     assert_eq!(call.view().phase, Phase::InCall { since: seconds(100) }, "as long ago as before");
     call.handle(Input::Leave, seconds(10));
     assert_eq!(call.view().phase, Phase::Left { after: seconds(310) });
-    call.handle(Input::Join, seconds(15));
+    call.handle(join(), seconds(15));
     let_in(&mut call, &joined(), seconds(20));
     assert_eq!(call.view().phase, Phase::InCall { since: seconds(420) });
 }
@@ -63,7 +70,7 @@ fn the_chat_remains_when_a_seat_returns_from_another_tab() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined()),
         Input::Say("hello".into()),
         Input::SocketMessage(1, moved),
@@ -72,7 +79,7 @@ fn the_chat_remains_when_a_seat_returns_from_another_tab() {
     }
     assert!(call.view().moved);
     let later = Duration::from_secs(60);
-    call.handle(Input::Join, later);
+    call.handle(join(), later);
     let_in(&mut call, &joined(), later);
     assert_eq!(call.view().chat.messages.len(), 1);
     assert_eq!(call.view().phase, Phase::InCall { since: Duration::ZERO });
@@ -95,7 +102,7 @@ fn a_pass_that_arrives_late_is_used() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, locked),
     ] {
         call.handle(input, Duration::ZERO);
@@ -106,7 +113,7 @@ fn a_pass_that_arrives_late_is_used() {
     assert_eq!(call.view().refusal, None, "that was said to somebody without it");
 
     call.handle(Input::SetPass(Pass::default(), None), Duration::ZERO);
-    call.handle(Input::Join, Duration::ZERO);
+    call.handle(join(), Duration::ZERO);
     let waiting = ServerMessage::Waiting { position: 1, host_present: true, locked: false };
     call.handle(Input::SocketMessage(1, waiting), Duration::ZERO);
     assert!(matches!(call.view().phase, Phase::Knocking { .. }));
@@ -148,7 +155,7 @@ fn the_person_is_notified_of_an_invalid_link() {
             Input::Watch("123".parse().unwrap()),
             Input::SetPass(pass, None),
             Input::SocketOpened(1),
-            Input::Join,
+            join(),
             Input::SocketMessage(1, error(code)),
             Input::SocketMessage(
                 1,
@@ -167,7 +174,7 @@ fn the_person_is_notified_of_an_invalid_link() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, inside),
         Input::SetPass(hosted.clone(), None),
         Input::SocketOpened(2),
@@ -182,7 +189,7 @@ fn the_person_is_notified_of_an_invalid_link() {
         Input::Watch("123".parse().unwrap()),
         Input::SetPass(hosted, Some("kept".to_owned())),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, error(ErrorCode::BadHostKey)),
     ] {
         call.handle(input, Duration::ZERO);
@@ -208,7 +215,7 @@ fn a_requested_host_link_is_handed_out() {
     for input in [
         Input::Watch("123".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, inside),
         key("of another host"),
         Input::Host(HostAction::RenewHostKey),
@@ -237,7 +244,7 @@ fn join_and_reconnect_times_are_reported() {
         (Input::Watch(room), 0),
         (Input::SocketOpened(1), 10),
         (Input::SocketMessage(1, state), 20),
-        (Input::Join, 1000),
+        (join(), 1000),
         (Input::SocketMessage(1, joined(1)), 1412),
         (Input::FirstFrame, 1530),
         (Input::FirstFrame, 1600),
@@ -268,7 +275,7 @@ fn pressing_join_shows_the_call_unless_the_room_is_full() {
             Input::Watch(room.clone()),
             Input::SocketOpened(1),
             Input::SocketMessage(1, ServerMessage::RoomState { room, state }),
-            Input::Join,
+            join(),
         ] {
             call.handle(input, Duration::ZERO);
         }
@@ -303,9 +310,58 @@ fn a_view_waits_only_for_new_participants() {
         ..View::default()
     };
     assert!(view(&[1], false).can_wait_for(&view(&[1, 2], true)));
-    assert!(!view(&[1], false).can_wait_for(&view(&[1, 2], false)), "they are connected");
+    assert!(
+        !view(&[1], false).can_wait_for(&view(&[1, 2], false)),
+        "the descriptions are exchanged"
+    );
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[1, 2], true)), "they are drawn");
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[], true)), "they are gone");
+    let joining = View { phase: Phase::Joining, inside: true, ..view(&[], false) };
+    let other = Person { id: PeerId(1), presence: Presence::default(), seconds: 0 };
+    let state = RoomState { people: vec![other], limit: 4, gate: None };
+    let entered = View { state, ..view(&[], true) };
+    assert!(joining.can_wait_for(&entered), "they are about to come");
+    assert!(!entered.can_wait_for(&entered), "this is shown already");
+    assert!(!View::default().can_wait_for(&entered), "the call is not shown yet");
+}
+
+/// An event of a connection, which may or may not change what is shown.
+fn event(kind: u8, value: u64) -> PeerInput {
+    use ConnectionState as C;
+    use IceConnectionState as I;
+    let candidate = || IceCandidate { candidate: "c".to_owned(), ..IceCandidate::default() };
+    let description = |kind| SessionDescription::new(kind, value.to_string());
+    let grade = [Grade::Good, Grade::Weak, Grade::Poor][value as usize % 3];
+    let at = |states: &[C]| states[value as usize % states.len()];
+    match kind {
+        0 => PeerInput::NegotiationNeeded,
+        1 => PeerInput::LocalCandidate(Some(candidate()).filter(|_| value.is_multiple_of(2))),
+        2 => PeerInput::Signal(Signal::Candidate(Some(candidate()))),
+        3 => PeerInput::Signal(Signal::Offer(description(SdpType::Offer))),
+        4 => PeerInput::Signal(Signal::Answer(description(SdpType::Answer))),
+        5 => PeerInput::RemoteDone(!value.is_multiple_of(4), SignalingState::HaveRemoteOffer),
+        6 => PeerInput::RemoteDone(true, SignalingState::Stable),
+        7 => {
+            let answer = Some(description(SdpType::Answer)).filter(|_| !value.is_multiple_of(4));
+            PeerInput::LocalDone(Intent::Answer, answer, SignalingState::Stable)
+        }
+        8 => PeerInput::IceConnection(
+            [I::Checking, I::Connected, I::Disconnected, I::Failed][value as usize % 4],
+        ),
+        9 => PeerInput::Connection(at(&[C::Connecting, C::Connected, C::Connected, C::Failed])),
+        10 => {
+            let sound = !value.is_multiple_of(5);
+            let reception = Reception { grade, sound, ..Reception::default() };
+            PeerInput::Signal(Signal::Reception(reception))
+        }
+        _ => {
+            let arrival = Arrival { packets: value / 3 * 40, lost: value % 3 * 40, last: None };
+            let track = |is_audio| TrackReading { mid: None, is_audio, arrival };
+            let path = Some(Path::Direct).filter(|_| !value.is_multiple_of(7));
+            let tracks = vec![track(true), track(false)];
+            PeerInput::Reading(Reading { tracks, path, ..Reading::default() })
+        }
+    }
 }
 
 #[test]
@@ -322,14 +378,19 @@ fn a_person_is_not_alone_while_others_are_being_connected() {
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let key = PeerKey { id: PeerId(2), generation: 2 };
     let connected = PeerInput::Connection(ConnectionState::Connected);
+    let description = |kind| SessionDescription::new(kind, "");
+    let answer = Some(description(SdpType::Answer));
     let mut call = Call::new();
     let mut seen = Vec::new();
     for input in [
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined),
         Input::SocketMessage(1, ready),
+        Input::Peer(key, PeerInput::Signal(Signal::Offer(description(SdpType::Offer)))),
+        Input::Peer(key, PeerInput::RemoteDone(true, SignalingState::HaveRemoteOffer)),
+        Input::Peer(key, PeerInput::LocalDone(Intent::Answer, answer, SignalingState::Stable)),
         Input::Peer(key, connected),
         Input::SocketMessage(1, ServerMessage::PeerLeft { peer: PeerId(2) }),
     ] {
@@ -338,7 +399,8 @@ fn a_person_is_not_alone_while_others_are_being_connected() {
         seen.push((view.introducing, view.is_alone()));
     }
     let (introducing, alone, neither) = ((true, false), (false, true), (false, false));
-    assert_eq!(seen[2..], [neither, introducing, introducing, neither, alone]);
+    assert_eq!(seen[2..6], [neither, introducing, introducing, introducing]);
+    assert_eq!(seen[6..], [introducing, neither, neither, alone], "drawn while they connect");
     call.handle(
         Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 },
         Duration::ZERO,
@@ -356,7 +418,7 @@ fn content_uses_the_connection_that_is_up_and_moves_to_a_newer_one() {
     for input in [
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined(1, &inside)),
         Input::SocketMessage(1, ready),
     ] {
@@ -567,7 +629,7 @@ fn host_actions_wait_for_an_unreachable_server() {
     for input in [
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined.clone()),
         Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 },
         Input::Host(HostAction::End),
@@ -597,7 +659,7 @@ fn new_credentials_reach_existing_connections() {
         Input::HideAddress(true),
         Input::Watch("room".parse().unwrap()),
         Input::SocketOpened(1),
-        Input::Join,
+        join(),
         Input::SocketMessage(1, joined),
         Input::SocketMessage(1, ready),
     ] {
@@ -676,6 +738,42 @@ fn step(world: &mut World, people: usize, action: u8, pick: usize) {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn t9_no_event_of_a_connection_changes_the_view_unnoticed(
+        caller: bool,
+        events in prop::collection::vec((0..16u8, 0..64u64, 0..2000u64), 0..120),
+    ) {
+        let other = Person { id: PeerId(2), presence: Presence::default(), seconds: 0 };
+        let inside = RoomState { people: vec![other.clone()], limit: 4, gate: None };
+        let role = if caller { Role::Caller } else { Role::Callee };
+        let mut call = Call::new();
+        for input in [
+            Input::Watch("room".parse().unwrap()),
+            Input::SocketOpened(1),
+            join(),
+            Input::SocketMessage(1, joined(1, &inside)),
+            Input::SocketMessage(1, ServerMessage::Ready { role, peer: other, link: 1 }),
+        ] {
+            call.handle(input, Duration::ZERO);
+        }
+        let (mut now, mut shown) = (Duration::ZERO, call.view());
+        for (kind, value, wait) in events {
+            now += Duration::from_millis(wait);
+            // The shell wakes the call when it asks for that.
+            while let Some(due) = call.poll_timeout().filter(|due| *due <= now) {
+                let due = due.max(call.clock.now);
+                call.handle(Input::Tick, due);
+                call.handle(Input::SocketMessage(1, ServerMessage::Pong), due);
+                (_, shown) = (call.take_change(), call.view());
+            }
+            call.handle(Input::Peer(call.route(PeerId(2)).unwrap(), event(kind, value)), now);
+            while call.poll().is_some() {}
+            let view = call.view();
+            prop_assert!(call.take_change() || view == shown, "{kind} {value} at {now:?}");
+            shown = view;
+        }
+    }
 
     #[test]
     fn t9_any_schedule_ends_with_each_pair_connected_once(

@@ -7,7 +7,9 @@ use super::{
 };
 use crate::{
     content::{ChatView, FilesView},
-    protocol::{ErrorCode, Grade, HostState, PeerId, Presence, Reaction, RoomSettings, RoomState},
+    protocol::{
+        ErrorCode, Grade, HostState, PeerId, Person, Presence, Reaction, RoomSettings, RoomState,
+    },
 };
 use std::{sync::Arc, time::Duration};
 
@@ -133,7 +135,7 @@ pub struct View {
     pub tiles: Vec<Tile>,
     /// Whether to show the call: the person is inside, or will be once the server has answered.
     pub inside: bool,
-    /// Whether a first connection to a participant is being established.
+    /// Whether the first negotiation with a participant is unfinished.
     pub introducing: bool,
     /// Whether the person left because they joined in another tab.
     pub moved: bool,
@@ -175,10 +177,15 @@ impl View {
         self.tiles.iter().any(|tile| tile.key.id == id)
     }
 
-    /// Whether to delay showing `next` in place of this view, because it has a new participant:
-    /// drawing takes a while, and the signals for the connection are more urgent.
+    /// Whether to delay showing `next` in place of this view, because it has a new participant, or
+    /// the first ones are about to come: drawing takes a while, and the signals for the connection
+    /// are more urgent.
     #[must_use]
     pub fn can_wait_for(&self, next: &Self) -> bool {
-        next.introducing && !next.tiles.iter().all(|tile| self.has(tile.key.id))
+        let is_shown = |tile: &Tile| self.has(tile.key.id);
+        let is_met = |person: &Person| next.has(person.id);
+        let enters = self.phase == Phase::Joining && self.inside;
+        let expects = enters && !next.state.people.iter().all(is_met);
+        next.introducing && (expects || !next.tiles.iter().all(is_shown))
     }
 }

@@ -12,7 +12,8 @@ use super::*;
 use crate::{
     content::{ChannelInput, FileCommand, FileInput, FileKey, FileState},
     protocol::{
-        HostAction, IceCandidate, Join, Pass, SdpType, SessionDescription, TrackInfo, TrackSource,
+        HostAction, IceCandidate, Join, Pass, Role, SdpType, SessionDescription, TrackInfo,
+        TrackSource,
     },
     room::{self, ConnId, Decisions, Directory, Identity},
 };
@@ -32,6 +33,11 @@ struct Pc {
     lost: Option<Loss>,
     /// ICE is to be restarted with the next offer.
     restart: bool,
+    /// How many changes its person has made, how many of them its last offer contains, and how many
+    /// have been agreed on.
+    changes: u32,
+    offered: u32,
+    negotiated: u32,
     /// It goes through relays only.
     hidden: bool,
     /// The data channel is open.
@@ -80,6 +86,8 @@ struct Person {
     host_key: Option<String>,
     /// Join was the last thing that was pressed.
     wants_in: bool,
+    /// What was shown last.
+    shown: View,
 }
 
 /// Several people with their browsers, one room, and its server.
@@ -138,6 +146,7 @@ impl World {
             unmade: Vec::new(),
             host_key: None,
             wants_in: false,
+            shown: View::default(),
         };
         let mut world = Self {
             now: Duration::ZERO,
@@ -165,7 +174,8 @@ impl World {
     /// Somebody presses Join.
     pub fn join(&mut self, person: usize) {
         self.people[person].wants_in = true;
-        self.handle(person, Input::Join);
+        let presence = self.people[person].call.presence.clone();
+        self.handle(person, Input::Join(presence, None));
     }
 
     /// Somebody presses Leave.
@@ -396,6 +406,7 @@ impl World {
             for (key, pc) in &person.pcs {
                 assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
                 assert_eq!(pc.lost, None, "nothing comes through");
+                assert!(!pc.needs_negotiation(), "something was never offered");
                 let other = self.people.iter().find(|other| other.call.me == Some(key.id));
                 assert_eq!(pc.tracks, other.unwrap().tracks(), "taken for something else");
                 let known = participants.get(key.id).map(Participant::presence);
@@ -407,6 +418,7 @@ impl World {
                 assert!(connection.is_some_and(|connection| !connection.is_negotiating()));
             }
             assert_eq!(participants.connections().count(), person.pcs.len());
+            assert!(!person.call.view().introducing, "never drawn");
             let tiles = person.call.view().tiles;
             let shown: Vec<_> = tiles.iter().map(|tile| tile.key).collect();
             assert!(shown.iter().all(|key| person.pcs.contains_key(key)), "shown by no connection");
@@ -452,6 +464,7 @@ impl World {
 
     fn handle(&mut self, person: usize, input: Input) {
         self.people[person].call.handle(input, self.now);
+        self.people[person].look();
         while let Some(command) = self.people[person].call.poll() {
             self.execute(person, command);
         }
@@ -496,14 +509,16 @@ impl World {
                     self.handle(index, Input::File(done));
                 }
             }
-            Command::OpenPeer { key, config, .. } => {
+            Command::OpenPeer { key, role, config } => {
                 self.made += 1;
                 if person.disabled {
                     person.unmade.push(key);
                     self.failed.push((index, key));
                     return;
                 }
-                let pc = Pc { hidden: config.hidden, ..Pc::default() };
+                // The caller adds its sections at once.
+                let changes = u32::from(role == Role::Caller);
+                let pc = Pc { hidden: config.hidden, changes, ..Pc::default() };
                 assert!(person.pcs.insert(key, pc).is_none());
                 self.handle(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
@@ -575,11 +590,14 @@ impl World {
         self.pass_on();
     }
 
-    /// A browser wants to negotiate a connection of its person: the one that `pick` chooses.
+    /// Somebody changes a connection in a way that has to be negotiated: the one that `pick` chooses.
     pub fn renegotiate(&mut self, person: usize, pick: usize) {
-        let keys: Vec<_> = self.people[person].pcs.keys().copied().collect();
-        if let Some(key) = keys.get(pick % keys.len().max(1)) {
-            self.handle(person, Input::Peer(*key, PeerInput::NegotiationNeeded));
+        let mut pcs: Vec<_> = self.people[person].pcs.iter_mut().collect();
+        let count = pcs.len().max(1);
+        if let Some((key, pc)) = pcs.get_mut(pick % count) {
+            pc.changes += 1;
+            let key = **key;
+            self.handle(person, Input::Peer(key, PeerInput::NegotiationNeeded));
         }
     }
 
@@ -753,8 +771,8 @@ impl World {
         let count = pcs.len().max(1);
         let Some((key, pc)) = pcs.get_mut(pick % count) else { return };
         let (key, input) = (**key, pc.complete(counter, maps));
-        let (connected, again) = (pc.agreed && pc.lost.is_none(), pc.restart);
-        let again = again && pc.signaling == SignalingState::Stable;
+        let connected = pc.agreed && pc.lost.is_none();
+        let again = pc.needs_negotiation() && pc.signaling == SignalingState::Stable;
         self.handle(index, Input::Peer(key, input));
         if connected {
             for event in [
@@ -766,7 +784,8 @@ impl World {
         }
         self.open_channel(index, key);
         if again {
-            // Another negotiation was first (W3C WebRTC, section 4.7.3).
+            // Another negotiation was first, or something was changed meanwhile (W3C WebRTC, section
+            // 4.7.3).
             self.handle(index, Input::Peer(key, PeerInput::NegotiationNeeded));
         }
         let candidate = IceCandidate { candidate: "c".to_owned(), ..IceCandidate::default() };
@@ -795,6 +814,13 @@ fn execute_file_command(command: FileCommand) -> Option<FileInput> {
 }
 
 impl Person {
+    /// What is shown follows what is reported to have changed.
+    fn look(&mut self) {
+        let (has_changed, view) = (self.call.take_change(), self.call.view());
+        assert!(has_changed || view == self.shown, "a change that is not shown");
+        self.shown = view;
+    }
+
     /// Who wants in is inside, or knows why not.
     fn check_admission(&self, state: &RoomState, is_full: bool) {
         let view = self.call.view();
@@ -832,6 +858,10 @@ impl Person {
 }
 
 impl Pc {
+    fn needs_negotiation(&self) -> bool {
+        self.restart || self.changes > self.negotiated
+    }
+
     fn agree(&mut self, sdp: &str) {
         (self.signaling, self.agreed) = (SignalingState::Stable, true);
         self.first.get_or_insert_with(|| sdp.to_owned());
@@ -852,7 +882,7 @@ impl Pc {
                 // A line as there is one in every description, which may be read on the way.
                 let sdp = format!("s=offer {counter}{restart}\r\n{SECTIONS}");
                 self.local_offer = Some(sdp.clone());
-                self.signaling = HaveLocalOffer;
+                (self.signaling, self.offered) = (HaveLocalOffer, self.changes);
                 let tracks = if maps { mapped() } else { Vec::new() };
                 let offer = SessionDescription { kind: SdpType::Offer, sdp, tracks };
                 PeerInput::LocalDone(Intent::Offer, Some(offer), self.signaling)
@@ -877,6 +907,7 @@ impl Pc {
                         let offer = self.local_offer.clone();
                         assert_eq!(Some(&remote.sdp), offer.as_ref(), "an answer to another offer");
                         self.agree(&remote.sdp);
+                        self.negotiated = self.offered;
                     }
                 }
                 PeerInput::RemoteDone(true, self.signaling)

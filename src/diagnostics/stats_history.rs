@@ -1,14 +1,15 @@
-//! Statistics of the connection to one person, second by second. Contains no addresses.
+//! Statistics of the connection to one person over time. Contains no addresses.
 
 use crate::call::{Generation, Path};
 use std::{collections::VecDeque, time::Duration};
 
 /// Length of a history.
 const SPAN: Duration = Duration::from_secs(120);
-/// Maximum number of samples: one per second.
+/// Maximum number of samples: at most one per second.
 const SAMPLES: usize = 120;
-/// Maximum time between two snapshots; after a longer gap, the time in between is unknown.
-const BREAK: Duration = Duration::from_secs(5);
+/// Maximum time between two snapshots, which is twice the period while nobody looks at them. After a
+/// longer gap, the time in between is unknown.
+const BREAK: Duration = Duration::from_secs(9);
 
 /// A transport protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,8 +16,9 @@ use leptos::{html, prelude::*};
 pub fn Left() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let moved = boxed_bool(move || session.view.get().moved);
-    let removed = boxed_bool(move || session.view.get().refusal == Some(ErrorCode::Removed));
+    let moved = boxed_bool(move || session.view.with(|view| view.moved));
+    let removed =
+        boxed_bool(move || session.view.with(|view| view.refusal) == Some(ErrorCode::Removed));
     let heading = NodeRef::<html::H1>::new();
     effect(move || {
         if let Some(heading) = heading.get() {
@@ -28,12 +29,12 @@ pub fn Left() -> impl IntoView {
         <div class="page center">
             <Brand />
             <h1 tabindex="-1" node_ref=heading>
-                {boxed_str(move || match session.view.get() {
+                {boxed_str(move || session.view.with(|view| match view {
                     View { moved: true, .. } => t.moved_title,
                     View { refusal: Some(ErrorCode::Removed), .. } => t.removed_title,
                     View { refusal: Some(ErrorCode::CallEnded), .. } => t.ended_title,
                     _ => t.left_title,
-                })}
+                }))}
             </h1>
             <p class="lead">{boxed_text(move || (t.left_after)(session.time_inside()))}</p>
             <div hidden=removed><RoomStatus /></div>

@@ -63,9 +63,8 @@ fn JoinForm() -> impl IntoView {
     let session = expect_context::<Session>();
     let form = NodeRef::<html::Form>::new();
     let name = NodeRef::<html::Input>::new();
-    let waiting = boxed_bool(move || {
-        matches!(session.view.get().phase, Phase::Waiting | Phase::Knocking { .. })
-    });
+    let waiting =
+        boxed_bool(move || matches!(session.phase(), Phase::Waiting | Phase::Knocking { .. }));
     effect(move || {
         let Some(input) = name.get() else { return };
         session.own.name.set(platform::adopt_input(&input, &session.own.name.get_untracked()));
@@ -152,7 +151,7 @@ fn JoinButton(
 ) -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let label = boxed_str(move || match session.view.get().phase {
+    let label = boxed_str(move || match session.phase() {
         Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
         Phase::Joining => t.joining,
         _ if session.knocks() => t.ask_to_join,

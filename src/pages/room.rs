@@ -31,14 +31,16 @@ pub fn RoomPage(
         platform::set_title(&title);
         session.start();
     });
-    let shown = Memo::new(move |_| match session.view.get() {
-        View { inside: true, .. } => Shown::Call,
-        View { phase: Phase::Left { .. }, .. } => Shown::Left,
-        _ => Shown::Lobby,
+    let shown = Memo::new(move |_| {
+        session.view.with(|view| match view {
+            View { inside: true, .. } => Shown::Call,
+            View { phase: Phase::Left { .. }, .. } => Shown::Left,
+            _ => Shown::Lobby,
+        })
     });
     let stands = Standing::new(shown);
     view! {
-        <main class="room" tabindex="-1" data-phase=boxed_str(move || phase_name(session.view.get().phase))>
+        <main class="room" tabindex="-1" data-phase=boxed_str(move || phase_name(session.phase()))>
             <Show when=stands.lobby>
                 <div hidden=boxed_bool(move || shown.get() != Shown::Lobby)>
                     <Lobby />

@@ -12,10 +12,14 @@ const DRIFT: Duration = Duration::from_secs(1);
 /// late.
 const ASLEEP: Duration = Duration::from_secs(10);
 
+/// The time in the call that is shown to the second. Running seconds show that the call has begun; after
+/// that, painting them would be most of the cost of an idle call.
+pub const SECONDS_SHOWN: Duration = Duration::from_secs(60);
+
 /// The time, as the page shows it. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Clock {
-    /// Time since the page was opened, once a second.
+    /// Time since the page was opened, at least every two seconds.
     pub now: RwSignal<Duration>,
     /// When the list of people outside was received.
     pub state_at: RwSignal<Duration>,

@@ -3,6 +3,7 @@
 mod call_handle;
 mod file_store;
 mod inputs;
+mod prepared_offer;
 
 use super::{
     Barriers, Media, Notice, Notices,
@@ -10,7 +11,9 @@ use super::{
     storage::{SavedSeat, room_keys},
 };
 use crate::{
-    call::{Call, Command, Generation, Input, PeerConfig, PeerInput, PeerKey, View},
+    call::{
+        Call, Command, Generation, Input, Intent, PeerCommand, PeerConfig, PeerInput, PeerKey, View,
+    },
     content::FileKey,
     diagnostics::StatsSnapshot,
     platform::{
@@ -23,6 +26,7 @@ pub(super) use call_handle::CallHandle;
 use file_store::FileStore;
 pub(super) use inputs::Inputs;
 use leptos::prelude::*;
+use prepared_offer::PreparedOffer;
 use std::time::Duration;
 
 /// The interval between two writes of an unchanged seat: it has to look fresh after a reload, for
@@ -49,6 +53,8 @@ impl Context {
 /// How soon the outcome of an input is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Redraw {
+    /// There is nothing to show.
+    Never,
     /// With the next tick of the clock.
     Tick,
     /// Together with the messages that follow within a moment.
@@ -62,6 +68,12 @@ pub(super) struct Engine {
     call: Call,
     socket: Option<Socket>,
     peers: Vec<(PeerKey, PeerConnection)>,
+    /// Whether the person waits alone in the call.
+    is_alone: bool,
+    /// The offer for the first person who comes.
+    prepared: Option<PreparedOffer>,
+    /// What has come of the prepared offer of a connection, until the call asks for an offer.
+    offered: Option<(PeerKey, Vec<PeerInput>)>,
     tracks: PerKind<Track>,
     screen: Option<Screen>,
     files: FileStore,
@@ -71,6 +83,7 @@ pub(super) struct Engine {
     /// The seat as it was stored last.
     seat: Option<(String, Duration, Presence)>,
     kept_at: Duration,
+    snapshots_at: Duration,
 }
 
 impl Engine {
@@ -80,6 +93,9 @@ impl Engine {
             call: Call::new(),
             socket: None,
             peers: Vec::new(),
+            is_alone: false,
+            prepared: None,
+            offered: None,
             tracks: PerKind::default(),
             screen: None,
             files: FileStore::default(),
@@ -87,6 +103,7 @@ impl Engine {
             timer: None,
             seat: None,
             kept_at: Duration::ZERO,
+            snapshots_at: Duration::ZERO,
         }
     }
 
@@ -102,9 +119,13 @@ impl Engine {
             self.run(command);
         }
         self.set_timer(now);
+        let has_changed = self.call.take_change();
         if is_bulk {
             self.unshown = true;
             return Redraw::Tick;
+        }
+        if !has_changed {
+            return Redraw::Never;
         }
         self.renew_seat(now);
         if is_message { Redraw::Soon } else { Redraw::Now }
@@ -130,10 +151,24 @@ impl Engine {
         }
     }
 
-    /// Does what is due each second.
-    pub(super) fn tick(&mut self, now: Duration) {
+    /// Does what is due now and then. `measuring`: the person looks at the statistics.
+    pub(super) fn tick(&mut self, measuring: bool, now: Duration) {
         self.renew_seat(now);
-        self.peers.iter().for_each(|(_, peer)| peer.read());
+        if measuring {
+            self.peers.iter().for_each(|(_, peer)| peer.read());
+        }
+        if self.is_alone && self.prepared.is_none() {
+            let (tracks, screen) = (self.tracks.clone(), self.screen.clone());
+            self.prepared = PreparedOffer::new(self.call.peer_config(), tracks, screen);
+        }
+    }
+
+    /// Sets whether the person waits alone in the call: then an offer is prepared with the next tick.
+    pub(super) fn set_alone(&mut self, is_alone: bool) {
+        self.is_alone = is_alone;
+        if !is_alone {
+            self.prepared = None;
+        }
     }
 
     /// The view, if files have progressed since it was shown last.
@@ -141,8 +176,17 @@ impl Engine {
         std::mem::take(&mut self.unshown).then(|| self.call.view())
     }
 
-    /// The last statistics of each participant, by the connection that carries them.
-    pub(super) fn snapshots(&self) -> Vec<(PeerKey, StatsSnapshot)> {
+    /// The last statistics of each participant, by the connection that carries them, if the last
+    /// snapshots are that old.
+    pub(super) fn snapshots(
+        &mut self,
+        period: Duration,
+        now: Duration,
+    ) -> Vec<(PeerKey, StatsSnapshot)> {
+        if now < self.snapshots_at + period {
+            return Vec::new();
+        }
+        self.snapshots_at = now;
         // Each connection carries one participant: all tracks are theirs.
         let snapshot =
             |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.stats()?.of(|_| true)));
@@ -200,11 +244,16 @@ impl Engine {
                 peer.set_track(kind, tracks.get(kind));
             }
         }
+        if let Some(prepared) = &self.prepared {
+            Kind::ALL.iter().for_each(|kind| prepared.set_track(*kind, tracks.get(*kind)));
+        }
         self.tracks = tracks;
     }
 
     pub(super) fn set_screen(&mut self, screen: Option<Screen>) {
         self.peers.iter().for_each(|(_, peer)| peer.set_screen(screen.as_ref()));
+        // Its sections are not in the offer.
+        self.prepared = None;
         self.screen = screen;
     }
 
@@ -227,7 +276,16 @@ impl Engine {
             Command::DropHostKey => room_keys::drop_host_key(),
             Command::Mute(what) => self.session.media.muted_by_host(what),
             Command::Notify(code) => self.session.notices.show(Notice::Refused(code)),
-            Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
+            Command::Peer(key, command) => {
+                let is_asked = command == PeerCommand::SetLocal(Intent::Offer);
+                match self.offered.take_if(|(of, _)| is_asked && *of == key) {
+                    Some((_, events)) => {
+                        let events = events.into_iter();
+                        events.for_each(|event| self.session.send(Input::Peer(key, event)));
+                    }
+                    None => self.with_peer(key, |peer| peer.run(command)),
+                }
+            }
             Command::SendMessage(key, talk) => {
                 self.with_peer(key, |peer| peer.talk(&talk.to_json()));
             }
@@ -246,6 +304,8 @@ impl Engine {
     fn open_socket(&mut self, generation: Generation) {
         let session = self.session;
         session.barriers.opening();
+        // The network may be another one, with other addresses.
+        self.prepared = None;
         let closed = move |restarting| {
             let jitter = random_fraction();
             Input::SocketClosed { generation, restarting, jitter }
@@ -278,8 +338,19 @@ impl Engine {
     fn open_peer(&mut self, key: PeerKey, role: Role, config: &PeerConfig) {
         let session = self.session;
         let report = move |input| session.send(Input::Peer(key, input));
-        let peer =
-            PeerConnection::open(role, config, self.tracks.clone(), self.screen.clone(), report);
+        let prepared = self.prepared.take().filter(|_| role == Role::Caller);
+        let handed_over = prepared.and_then(|prepared| prepared.hand_over(config, report));
+        let peer = match handed_over {
+            Some((peer, events)) => {
+                self.offered = Some((key, events));
+                session.send(Input::Peer(key, PeerInput::NegotiationNeeded));
+                Some(peer)
+            }
+            None => {
+                let (tracks, screen) = (self.tracks.clone(), self.screen.clone());
+                PeerConnection::open(role, config, tracks, screen, report)
+            }
+        };
         let Some(peer) = peer else {
             return session.send(Input::Peer(key, PeerInput::NotOpened));
         };

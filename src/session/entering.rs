@@ -54,8 +54,7 @@ impl Session {
         if platform::was_reloaded() && self.connectivity.connects.get_untracked() {
             self.media.reopen(|kind| seat.sent(kind));
             self.own.hand.set(seat.hand);
-            self.call.send(Input::SetPresence(untrack(|| self.presence())));
-            self.call.send(Input::Join);
+            self.call.send(Input::Join(untrack(|| self.presence()), None));
         }
     }
 
@@ -65,13 +64,16 @@ impl Session {
         if !self.connectivity.connects.get_untracked() {
             return;
         }
-        self.call.send(Input::SetPresence(untrack(|| self.presence())));
         let passcode = self.own.passcode.get_untracked();
-        self.call.send(Input::SetPasscode((!passcode.is_empty()).then_some(passcode)));
-        self.call.send(Input::Join);
+        let passcode = (!passcode.is_empty()).then_some(passcode);
+        self.call.send(Input::Join(untrack(|| self.presence()), passcode));
         self.media.open_unasked();
-        local_storage::set(NAME_KEY, own_name(&self.own.name.get_untracked()).as_str());
-        remember_room(&self.room.name.get_value());
+        let (name, room) = (self.own.name.get_untracked(), self.room.name.get_value());
+        platform::spawn_local(async move {
+            platform::idle().await;
+            local_storage::set(NAME_KEY, own_name(&name).as_str());
+            remember_room(&room);
+        });
     }
 
     /// Stops waiting in front of a full room; the preview stays.

@@ -336,8 +336,8 @@ impl Media {
         self.speaker.set(id);
     }
 
-    /// Keeps [`Media::level`] up to date while the calling component is shown.
-    pub fn show_level(self) {
+    /// Keeps [`Media::level`] up to date while the calling component is shown, and is in use.
+    pub fn show_level(self, in_use: Signal<bool>) {
         effect_holding(move || {
             let meter = match self.source(Kind::Microphone) {
                 Source::On(track) => Meter::new(&track),
@@ -346,6 +346,9 @@ impl Media {
             self.level.set(0);
             meter.map(|meter| {
                 Interval::new(METER_PERIOD, move || {
+                    if in_use.try_get_untracked() != Some(true) {
+                        return;
+                    }
                     let level = meter.level().unwrap_or_default().next_multiple_of(METER_STEP);
                     if self.level.try_get_untracked().is_some_and(|shown| shown != level) {
                         self.level.set(level);

@@ -31,7 +31,7 @@ use crate::{
 };
 pub use call_hints::CallHint;
 pub use chat::ChatUi;
-pub use clock::Clock;
+pub use clock::{Clock, SECONDS_SHOWN};
 pub use connectivity::{Barrier, Barriers, Connectivity, Probing};
 use engine::CallHandle;
 use leptos::prelude::*;
@@ -108,6 +108,12 @@ impl Session {
         }
     }
 
+    /// The phase of the call.
+    #[must_use]
+    pub fn phase(self) -> Phase {
+        self.view.with(|view| view.phase)
+    }
+
     /// One other person, while they are in the call.
     #[must_use]
     pub fn tile(self, id: PeerId) -> Option<Tile> {
@@ -140,7 +146,7 @@ impl Session {
     /// How long the person has been in the call.
     #[must_use]
     pub fn time_inside(self) -> Duration {
-        match self.view.with(|view| view.phase) {
+        match self.phase() {
             Phase::InCall { since } => self.clock.since(since),
             Phase::Left { after } => after,
             _ => Duration::ZERO,

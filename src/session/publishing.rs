@@ -8,8 +8,8 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// The delay of the first drawing while connections are being made: time for their first messages,
-/// which are more urgent.
+/// The longest delay of the first drawing while connections are negotiated: their messages are more
+/// urgent. While the browser then connects, the page has time to draw.
 const HEAD_START: Duration = Duration::from_millis(150);
 /// The delay of drawing a message of the chat: of a flood of them, drawing is what costs.
 const FLOW: Duration = Duration::from_millis(50);
@@ -30,7 +30,7 @@ impl Publisher {
     /// Shows the outcome of an input.
     pub(super) fn redraw(self, redraw: Redraw) {
         match redraw {
-            Redraw::Tick => {}
+            Redraw::Never | Redraw::Tick => {}
             Redraw::Soon => self.draw_within(FLOW),
             Redraw::Now => {
                 let Some(view) = self.session.call.ask(|engine| engine.view()) else { return };

@@ -1,13 +1,13 @@
 //! Brings a session to life in the browser, and keeps it going: the clock, the page and the devices.
 
 use super::{
-    Session,
+    SECONDS_SHOWN, Session,
     engine::{Context, Engine},
     entering::saved_name,
     publishing::Publisher,
 };
 use crate::{
-    call::{Input, PeerKey, Phase},
+    call::{Input, Link, PeerKey, Phase, Tile, View},
     diagnostics::StatsHistory,
     platform::{self, Interval, PageEvent, Timer},
     protocol::Quality,
@@ -16,8 +16,15 @@ use crate::{
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// The period of the clock: the times on the page show seconds.
+/// The period of the clock while the times on the page show seconds.
 const TICK: Duration = Duration::from_secs(1);
+
+/// The period of the clock in an idle call.
+const IDLE_TICK: Duration = Duration::from_secs(2);
+
+/// The period of the statistics that nobody looks at: two of those at which a calm connection is read,
+/// less what timers are late.
+const SAMPLED: Duration = Duration::from_millis(3500);
 
 /// The time after joining at which the microphone is listened to and the screen kept on: browsers
 /// take a tenth of a second to begin, during which connections are made.
@@ -60,7 +67,11 @@ impl Session {
         };
         self.call.start(context, move |redraw| publisher.redraw(redraw));
         on_cleanup(move || self.call.stop());
-        effect_holding(move || Interval::new(TICK, move || self.tick(publisher)));
+        let shows_seconds = Memo::new(move |_| self.shows_seconds());
+        effect_holding(move || {
+            let period = if shows_seconds.get() { TICK } else { IDLE_TICK };
+            Interval::new(period, move || self.tick(publisher))
+        });
         effect_holding(move || platform::watch_page(move |event| self.page_event(event)));
     }
 
@@ -93,7 +104,7 @@ impl Session {
 
     /// While the person is in the call: listens to their microphone and keeps the screen on.
     fn watch_over_call(self) {
-        let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
+        let inside = Memo::new(move |_| matches!(self.phase(), Phase::InCall { .. }));
         let settled = self.clock.settled;
         effect_holding(move || {
             settled.set(false);
@@ -113,20 +124,33 @@ impl Session {
                 self.sharing.stop();
             }
         });
+        let alone = Memo::new(move |_| settled.get() && self.view.with(View::is_alone));
+        effect(move || {
+            let alone = alone.get();
+            self.call.order(move |engine| engine.set_alone(alone));
+        });
         effect_holding(move || {
             let seen = settled.get() && !self.own.hidden.get();
             seen.then(platform::keep_awake)
         });
     }
 
+    /// Whether a time on the page shows seconds, as everywhere but in a call that has gone on for a while.
+    fn shows_seconds(self) -> bool {
+        let is_broken = |tile: &Tile| matches!(tile.link, Link::Reconnecting { .. });
+        !self.clock.settled.get()
+            || self.connectivity.measuring.get()
+            || self.recording.is_announced()
+            || self.view.with(|view| view.tiles.iter().any(is_broken))
+            || self.time_inside() < SECONDS_SHOWN
+    }
+
     fn tick(self, publisher: Publisher) {
         let now = platform::elapsed();
         self.clock.now.set(now);
-        self.call.order(move |engine| engine.tick(now));
-        // Nobody sees what comes in between.
-        if self.connectivity.measuring.get_untracked() || now.as_secs().is_multiple_of(2) {
-            self.note_statistics();
-        }
+        let measuring = self.connectivity.measuring.get_untracked();
+        self.call.order(move |engine| engine.tick(measuring, now));
+        self.note_statistics(if measuring { Duration::ZERO } else { SAMPLED }, now);
         self.clock.set_epoch(now);
         if let Some(view) = self.call.ask(Engine::view_of_files).flatten() {
             publisher.publish(view);
@@ -136,8 +160,8 @@ impl Session {
         }
     }
 
-    fn note_statistics(self) {
-        let snapshots = self.call.ask(|engine| engine.snapshots()).unwrap_or_default();
+    fn note_statistics(self, period: Duration, now: Duration) {
+        let snapshots = self.call.ask(|engine| engine.snapshots(period, now)).unwrap_or_default();
         if snapshots.is_empty() {
             return;
         }

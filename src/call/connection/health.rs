@@ -9,9 +9,9 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(3);
 /// The same where only connectivity checks are expected: browsers
 /// send them every 2.5 to 6 seconds (RFC 7675, section 5.1).
 const MUTE_AFTER: Duration = Duration::from_secs(8);
-/// Maximum time between two readings. After a longer break, for example because the device slept,
-/// the time in between is ignored.
-const BREAK: Duration = Duration::from_secs(2);
+/// Maximum time between two readings, which is twice the period of a calm connection. After a longer
+/// break, for example because the device slept, the time in between is ignored.
+const BREAK: Duration = Duration::from_secs(4);
 /// Complete silence for this long is a gap: audio alone arrives fifty times a second, and checks are
 /// frequent while one of them is unanswered.
 pub(super) const GAP: Duration = Duration::from_millis(800);
@@ -23,12 +23,12 @@ const STEADY: Duration = Duration::from_secs(3);
 const STEADY_SENT: Duration = Duration::from_secs(8);
 
 /// Share of lost packets from which speech is lost: browsers conceal less than that.
-const WEAK_LOSS: f64 = 0.08;
+pub(super) const WEAK_LOSS: f64 = 0.08;
 const POOR_LOSS: f64 = 0.2;
 /// Round-trip time from which people interrupt each other by accident.
-const WEAK_ROUND_TRIP: Duration = Duration::from_millis(700);
+pub(super) const WEAK_ROUND_TRIP: Duration = Duration::from_millis(700);
 /// Send bandwidths in bits per second below which video is weak or poor.
-const WEAK_RATE: u64 = 250_000;
+pub(super) const WEAK_RATE: u64 = 250_000;
 const POOR_RATE: u64 = 100_000;
 
 /// Records when a counter last increased.
@@ -41,10 +41,11 @@ struct Pulse {
 }
 
 impl Pulse {
-    fn note(&mut self, count: u64, is_restart: bool, now: Duration) {
+    /// Records a counter, and when it last increased as far as that is known.
+    fn note(&mut self, count: u64, last: Option<Duration>, is_restart: bool, now: Duration) {
         let grown = count > self.count;
         if is_restart || grown {
-            self.at = now;
+            self.at = last.filter(|_| !is_restart).unwrap_or(now);
         }
         // May be lower than before: abandoned candidate pairs no longer count.
         self.count = count;
@@ -91,9 +92,13 @@ impl Health {
         let resumes = |pulse: &Pulse, count| count > pulse.count && before >= pulse.at + GAP;
         let resumed = resumes(&self.sound, counts.sound.packets)
             || resumes(&self.picture, counts.picture.packets);
-        self.heard.note(counts.heard, is_restart, now);
-        self.sound.note(counts.sound.packets, is_restart, now);
-        self.picture.note(counts.picture.packets, is_restart, now);
+        self.heard.note(counts.heard, None, is_restart, now);
+        for (pulse, arrival) in
+            [(&mut self.sound, counts.sound), (&mut self.picture, counts.picture)]
+        {
+            let last = arrival.arrived_within(before, now);
+            pulse.note(arrival.packets, last, is_restart, now);
+        }
         if is_restart || resumed {
             // Losses during an outage do not predict what follows, nor does the bandwidth at that
             // time.
@@ -282,7 +287,7 @@ mod tests {
     #[test]
     fn silence_counts_only_while_media_is_expected() {
         let mut health = Health::default();
-        let sound = Arrival { packets: 1, lost: 0 };
+        let sound = Arrival { packets: 1, ..Arrival::default() };
         let counts = Counts { heard: 1, sound, picture: sound, ..Counts::default() };
         health.note(Counts::default(), millis(500));
         let speaks = ExpectedTracks { microphone: true, camera: true, screen: false };
@@ -301,6 +306,27 @@ mod tests {
         assert_eq!(health.arrives(speaks), (true, true), "it is about to come");
         health.note(counts, millis(60_000));
         assert_eq!(health.silent_since(speaks), None, "nothing is known of a break");
+    }
+
+    #[test]
+    fn silence_begins_with_the_last_packet_and_not_when_it_is_noticed() {
+        let (mut health, mut counts) = (Health::default(), Counts::default());
+        let speaks = ExpectedTracks { microphone: true, ..ExpectedTracks::default() };
+        // Read every two seconds; the last packet arrives at 4.1 s.
+        for time in [2000, 4000, 6000] {
+            let last = Some(millis(time.min(4100)));
+            more(&mut counts, 0);
+            counts.sound.last = last;
+            health.note(counts, millis(time));
+        }
+        assert_eq!(health.pause(speaks), Some(millis(1900)), "more came, though not for long");
+        health.note(counts, millis(6500));
+        assert_eq!(health.silent_since(speaks), None);
+        health.note(counts, millis(7100));
+        assert_eq!(health.silent_since(speaks), Some(millis(4100)));
+        counts.sound.last = Some(millis(1));
+        health.note(more(&mut counts, 0), millis(7600));
+        assert_eq!(health.pause(speaks), Some(millis(0)), "a clock that differs");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod fingerprints;
 mod health;
 mod negotiation;
+mod pace;
 mod quality;
 mod reading;
 mod recovery;
@@ -23,6 +24,7 @@ use crate::{
 };
 use health::{GAP, Health, SILENT_AFTER};
 use negotiation::Negotiation;
+pub use pace::Pace;
 pub use quality::WeakLink;
 use quality::best;
 pub(super) use quality::{Pair, weak_link};
@@ -355,6 +357,11 @@ impl Connection {
     /// Whether media can flow at this moment.
     pub(super) fn is_up(&self) -> bool {
         self.transport.is_up()
+    }
+
+    /// Whether anything has arrived recently.
+    pub(super) fn is_live(&self) -> bool {
+        self.is_up() && self.health.is_live()
     }
 
     /// Start of the outage, if there is one. A connection that is reported as down but still

@@ -25,7 +25,8 @@ pub(super) struct Negotiation {
     role: Role,
     signaling: SignalingState,
     operation: Option<Operation>,
-    /// `negotiationneeded` has fired and no offer has been made since.
+    /// `negotiationneeded` has fired, and no offer has been made or answered since. After an agreement
+    /// the browser fires again if something is still missing (W3C WebRTC, section 4.7.3).
     wanted: bool,
     /// The other side's last offer lost a collision, and its candidates are ignored.
     ignoring: bool,
@@ -103,6 +104,11 @@ impl Negotiation {
         !busy && self.signaling == SignalingState::Stable
     }
 
+    /// Whether there is an agreement and none is being changed.
+    pub(super) fn has_agreed(&self) -> bool {
+        self.has_remote && self.is_at_rest()
+    }
+
     /// Whether a browser operation is running or a message is queued.
     #[cfg(any(test, fuzzing))]
     pub(super) fn is_busy(&self) -> bool {
@@ -177,6 +183,7 @@ impl Negotiation {
             self.fingerprints.set_local(&description.sdp);
             if intent == Intent::Answer && signaling == SignalingState::Stable {
                 self.fingerprints.agree();
+                self.wanted = false;
             }
             self.open_offer = Some(description.clone()).filter(|_| intent == Intent::Offer);
             self.candidates.offered.clear();
@@ -207,6 +214,7 @@ impl Negotiation {
             self.has_remote = true;
             if kind == SdpType::Answer {
                 self.fingerprints.agree();
+                self.wanted = false;
             }
             let early = std::mem::take(&mut self.candidates.early);
             self.commands.extend(early.into_iter().map(PeerCommand::AddCandidate));
@@ -221,7 +229,7 @@ impl Negotiation {
     }
 
     fn advance(&mut self) {
-        while self.operation.is_none() {
+        while self.is_free() {
             match self.inbox.pop_front() {
                 Some(Signal::Offer(offer)) => self.offered(offer),
                 Some(Signal::Answer(answer)) => self.answered(answer),
@@ -235,6 +243,17 @@ impl Negotiation {
                     return;
                 }
             }
+        }
+    }
+
+    /// Whether the next signal can be handled. A candidate belongs to the description that is there,
+    /// whatever this side is setting.
+    fn is_free(&self) -> bool {
+        let is_candidate = matches!(self.inbox.front(), Some(Signal::Candidate(_)));
+        match self.operation {
+            None => true,
+            Some(Operation::Local(_)) => is_candidate,
+            Some(Operation::Remote(_)) => false,
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Arrival {
     pub packets: u64,
     /// Packets lost.
     pub lost: u64,
+    /// When the last packet arrived, if the browser reports it.
+    pub last: Option<Duration>,
 }
 
 impl Arrival {
@@ -18,7 +20,14 @@ impl Arrival {
         Self {
             packets: self.packets.saturating_add(more.packets),
             lost: self.lost.saturating_add(more.lost),
+            last: self.last.max(more.last),
         }
+    }
+
+    /// When the last packet arrived, if that is between two readings: the clocks of some browsers
+    /// differ.
+    pub(super) fn arrived_within(self, since: Duration, now: Duration) -> Option<Duration> {
+        self.last.filter(|last| (since..=now).contains(last))
     }
 }
 
@@ -108,15 +117,16 @@ mod tests {
         let track = |mid: &str, is_audio, packets, lost| TrackReading {
             mid: mid.to_owned().try_into().ok(),
             is_audio,
-            arrival: Arrival { packets, lost },
+            arrival: Arrival { packets, lost, last: Some(Duration::from_secs(packets)) },
         };
         let tracks =
             vec![track("0", true, 10, 1), track("1", false, 20, 2), track("3", true, 5, 0)];
         let reading = Reading { heard: 1000, tracks, ..Reading::default() };
         let counts = reading.counts(|_| true);
         assert_eq!(counts.heard, 1035);
-        assert_eq!(counts.sound, Arrival { packets: 15, lost: 1 });
-        assert_eq!(counts.picture, Arrival { packets: 20, lost: 2 });
+        let seconds = |time| Some(Duration::from_secs(time));
+        assert_eq!(counts.sound, Arrival { packets: 15, lost: 1, last: seconds(10) });
+        assert_eq!(counts.picture, Arrival { packets: 20, lost: 2, last: seconds(20) });
         let counts = reading.counts(|track| track.mid == "3".to_owned().try_into().ok());
         assert_eq!(counts.heard, 1035, "the connection brings something for somebody");
         assert_eq!((counts.sound.packets, counts.picture.packets), (5, 0));

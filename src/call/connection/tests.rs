@@ -42,6 +42,25 @@ fn the_caller_offers_and_the_callee_waits() {
 }
 
 #[test]
+fn after_an_agreement_the_browser_says_again_what_is_missing() {
+    let mut caller = Negotiation::new(Role::Caller);
+    caller.needed();
+    // An event of a browser that is late.
+    caller.needed();
+    let offer = Some(description(SdpType::Offer));
+    caller.local_done(Intent::Offer, offer, SignalingState::HaveLocalOffer);
+    caller.signal(Signal::Answer(description(SdpType::Answer)));
+    caller.remote_done(true, SignalingState::Stable);
+    let offers = |caller: &mut Negotiation| {
+        let offer = PeerCommand::SetLocal(Intent::Offer);
+        drain(caller).into_iter().filter(|command| *command == offer).count()
+    };
+    assert_eq!((offers(&mut caller), caller.has_agreed()), (1, true));
+    caller.needed();
+    assert_eq!((offers(&mut caller), caller.has_agreed()), (1, false));
+}
+
+#[test]
 fn a_repeated_offer_gets_the_same_answer() {
     use SignalingState::{HaveLocalOffer, HaveRemoteOffer, Stable};
     let named = |kind, sdp: &str| SessionDescription::new(kind, sdp);
@@ -100,9 +119,9 @@ fn early_candidates_are_applied_after_the_description() {
             PeerCommand::AddCandidate(candidate("1")),
             PeerCommand::AddCandidate(None),
             PeerCommand::SetLocal(Intent::Answer),
+            PeerCommand::AddCandidate(candidate("2")),
             PeerCommand::Send(Signal::Answer(answer)),
             PeerCommand::Send(Signal::Candidate(candidate("mine"))),
-            PeerCommand::AddCandidate(candidate("2")),
         ]
     );
 }
@@ -194,7 +213,7 @@ fn silence_is_reported_and_repaired_and_arriving_data_is_no_loss() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let millis = Duration::from_millis;
     let hear = |connection: &mut Connection, heard, now| {
-        let arrival = Arrival { packets: heard, lost: 0 };
+        let arrival = Arrival { packets: heard, ..Arrival::default() };
         let track = |is_audio| TrackReading { mid: None, is_audio, arrival };
         let tracks = vec![track(true), track(false)];
         let reading = Reading { heard, tracks, ..Reading::default() };

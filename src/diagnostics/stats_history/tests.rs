@@ -23,6 +23,20 @@ fn rates_and_losses_come_from_two_snapshots() {
 }
 
 #[test]
+fn two_minutes_are_remembered_at_any_period() {
+    for period in [1, 4] {
+        let mut history = StatsHistory::default();
+        for at in (0..300).step_by(period) {
+            history.note(1, received(at, 1000 * at, (1, 0)));
+        }
+        let lines = history.lines(RECEIVED);
+        let [line] = &lines[..] else { panic!("one line without gaps") };
+        assert!(line.first().is_some_and(|(place, _)| *place < 0.04), "{line:?}");
+        assert!(line.iter().all(|(_, rate)| *rate == 8000.0));
+    }
+}
+
+#[test]
 fn counters_of_another_connection_give_no_rate() {
     let mut history = StatsHistory::default();
     history.note(1, received(1, 1000, (1, 0)));

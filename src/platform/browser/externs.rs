@@ -161,6 +161,13 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = packetsLost)]
     pub(super) fn packets_lost(this: &Stat) -> Option<f64>;
 
+    #[wasm_bindgen(method, getter, js_name = lastPacketReceivedTimestamp)]
+    pub(super) fn last_packet(this: &Stat) -> Option<f64>;
+
+    /// When these values were read, in milliseconds since the Unix epoch.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn timestamp(this: &Stat) -> Option<f64>;
+
     #[wasm_bindgen(method, getter, js_name = bytesReceived)]
     pub(super) fn bytes_received(this: &Stat) -> Option<f64>;
 

@@ -39,7 +39,7 @@ pub use storage::{
     Sink, StoredBytes, can_remember, drag_has_left, drags_files, dropped_files, local_storage,
     pasted_files, picked_files, remove_stale_files, session_storage,
 };
-pub use timer::{Interval, Timer};
+pub use timer::{Interval, NextFrame, Timer, idle};
 
 /// Runs a future on the page's single thread. It is boxed, so that the code for it exists once.
 pub fn spawn_local(future: impl Future<Output = ()> + 'static) {

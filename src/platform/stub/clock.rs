@@ -20,6 +20,16 @@ impl Interval {
     }
 }
 
+/// See the browser's `NextFrame`.
+pub struct NextFrame;
+
+impl NextFrame {
+    pub fn new(_: impl FnOnce() + 'static) -> Self {
+        Self
+    }
+}
+
+pub async fn idle() {}
 pub fn elapsed() -> Duration {
     Duration::ZERO
 }

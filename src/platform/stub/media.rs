@@ -79,6 +79,9 @@ impl Meter {
     pub fn level(&self) -> Option<u32> {
         None
     }
+    pub fn has_signal(&self) -> bool {
+        false
+    }
     pub fn run(&self) -> bool {
         false
     }

@@ -75,7 +75,12 @@ impl Media {
 
     fn listen(self, (meter, activity): &mut (Meter, MicActivity), muted: bool) {
         if meter.run() {
-            let mic_warning = activity.listen(meter.level(), muted, platform::elapsed());
+            // How loud a microphone is that is not muted does not matter here.
+            let level = match muted {
+                true => meter.level(),
+                false => meter.has_signal().then_some(0),
+            };
+            let mic_warning = activity.listen(level, muted, platform::elapsed());
             if self.mic_warning.try_get_untracked().is_some_and(|before| before != mic_warning) {
                 self.mic_warning.set(mic_warning);
             }

@@ -2,10 +2,11 @@
 
 use super::{controls::Controls, file_drop::take_files, invite::Invite};
 use crate::{
+    call::View,
     i18n::{stopwatch, texts},
     platform::{self, Brought},
-    reactive::{boxed_bool, boxed_text, click, effect},
-    session::Session,
+    reactive::{boxed_bool, boxed_text, click, effect_holding},
+    session::{SECONDS_SHOWN, Session},
     ui::{
         Icon, Show, icons,
         panels::join_requests::JoinRequest,
@@ -14,10 +15,6 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
-use std::time::Duration;
-
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// All participants and the controls.
 #[component]
 pub fn CallView(
@@ -27,19 +24,18 @@ pub fn CallView(
     let t = texts();
     let session = expect_context::<Session>();
     provide_context(LayoutState::new(session));
-    // Running seconds show that the call has begun. Redrawing the page for them is most of the cost
-    // of an idle call.
     let time = Memo::new(move |_| match session.time_inside() {
-        time if time < MINUTE => stopwatch(time),
+        time if time < SECONDS_SHOWN => stopwatch(time),
         time => (t.minutes)(time),
     });
-    let alone = boxed_bool(move || session.view.get().is_alone());
+    let alone = boxed_bool(move || session.view.with(View::is_alone));
     let blocked = session.playback.blocked;
     let heading = NodeRef::<html::H1>::new();
-    effect(move || {
-        if let (true, Some(heading)) = (shown.get(), heading.get()) {
-            platform::focus(&heading);
-        }
+    effect_holding(move || {
+        let heading = heading.get().filter(|_| shown.get())?;
+        // Moving the focus needs the layout, which is made in the frame anyway. Until then the
+        // connection is more urgent.
+        Some(platform::NextFrame::new(move || platform::focus(&heading)))
     });
     // The chat shows their progress.
     let files_shared = RwSignal::new(0_u32);

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 pub fn RoomStatus() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
-    let count = boxed_text(move || session.view.get().state.people.len().to_string());
+    let count = boxed_text(move || session.view.with(|view| view.state.people.len()).to_string());
     // The last state from the server may be outdated while the server is unreachable.
     let known = boxed_bool(move || {
         session.view.with(|view| {
@@ -27,7 +27,7 @@ pub fn RoomStatus() -> impl IntoView {
         })
     });
     let sentence = boxed_text(move || {
-        if matches!(session.view.get().phase, Phase::Knocking { locked: true, .. }) {
+        if matches!(session.phase(), Phase::Knocking { locked: true, .. }) {
             return t.until_unlocked.to_owned();
         }
         if let Some(gate) = session.view.with(|view| view.state.gate) {
@@ -37,10 +37,10 @@ pub fn RoomStatus() -> impl IntoView {
         let name = |person: Person| {
             (person.presence.name.as_str().to_owned(), person.seconds.saturating_add(since))
         };
-        let people = session.view.get().state.people;
+        let people = session.view.with(|view| view.state.people.clone());
         (t.inside)(&people.into_iter().map(name).collect::<Vec<_>>())
     });
-    let door = boxed_text(move || match session.view.get() {
+    let door = move |view: &View| match view {
         View { phase: Phase::Waiting, state: RoomState { limit: 0, .. }, .. } => {
             format!("{} {}", t.room_full, t.waiting_title)
         }
@@ -54,13 +54,14 @@ pub fn RoomStatus() -> impl IntoView {
         }
         View { phase: Phase::Knocking { position, host_present, .. }, refusal, .. } => {
             let why = refusal.map(|code| format!("{} ", (t.refusal)(code))).unwrap_or_default();
-            why + &(t.knocking)(position, host_present)
+            why + &(t.knocking)(*position, *host_present)
         }
         View { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
-            (t.refusal)(code).to_owned()
+            (t.refusal)(*code).to_owned()
         }
         _ => String::new(),
-    });
+    };
+    let door = boxed_text(move || session.view.with(door));
     let recorded = boxed_text(move || {
         session.view.with(|view| {
             let recording = |person: &&Person| person.presence.recording;
@@ -69,7 +70,7 @@ pub fn RoomStatus() -> impl IntoView {
         })
     });
     // Screen readers do not announce the passing seconds.
-    let time = boxed_text(move || match session.view.get().phase {
+    let time = boxed_text(move || match session.phase() {
         Phase::Knocking { since, .. } => stopwatch(session.clock.now.get().saturating_sub(since)),
         _ => String::new(),
     });

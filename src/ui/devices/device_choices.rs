@@ -15,7 +15,10 @@ pub fn DeviceChoices() -> impl IntoView {
     let t = texts();
     let session = expect_context::<Session>();
     let media = session.media;
-    media.show_level();
+    // Not while the person joins.
+    media.show_level(boxed_bool(move || {
+        session.clock.settled.get() || session.view.with(|view| !view.inside)
+    }));
     let level = boxed_text(move || media.level.get().to_string());
     view! {
         <div class="devices">

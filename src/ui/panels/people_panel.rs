@@ -59,7 +59,7 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
                     <PersonRow id hosting />
                 </For>
             </ul>
-            <p class="quiet" hidden=hosting>{boxed_str(move || (t.settings)(&session.view.get().hosting.settings))}</p>
+            <p class="quiet" hidden=hosting>{boxed_str(move || session.view.with(|view| (t.settings)(&view.hosting.settings)))}</p>
             <Show when=hosting>
                 <HostTools />
             </Show>

@@ -47,13 +47,13 @@ pub fn PersonTile(
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));
     let grade = move || tile.get().map(|tile| tile.grade).unwrap_or_default();
     let seen = Callback::new(move |()| session.first_frame_shown());
+    // A picture that is waited for does not fade in.
+    let calm = !session.clock.settled.get_untracked();
     view! {
         <article
             class="tile"
-            class:no-picture=boxed_bool(move || {
-                let unmet = matches!(link(), Link::New | Link::Connecting | Link::Failed(_));
-                !pictured.get() || unmet
-            })
+            class:calm=calm
+            class:no-picture=boxed_bool(move || !pictured.get())
             class:frozen=frozen
             class:talking=boxed_bool(move || layout_state.talking.get() == Some(id) && presence.get().mic)
             style:translate=place.translate
@@ -65,13 +65,13 @@ pub fn PersonTile(
             data-mic=boxed_str(move || on_off(presence.get().mic))
             data-camera=boxed_str(move || on_off(presence.get().camera))
         >
+            <Initials presence />
             <Video
                 stream=stream(incoming, TrackSource::Camera)
                 gestures=session.playback.gestures
                 on_seen=seen
             />
             <Sounds incoming presence volume />
-            <Initials presence />
             <p class="link-state late" hidden=boxed_bool(move || state.get().is_empty())>{state}</p>
             <span
                 class="grade"
@@ -158,7 +158,7 @@ pub(super) fn stream(
     Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick)))
 }
 
-/// Shown while there is no video.
+/// Shown while there is no video. Comes before the video, which covers it from the first frame on.
 #[component]
 pub(super) fn Initials(presence: Signal<Presence>) -> impl IntoView {
     let initials = boxed_text(move || initials(&presence.get()));

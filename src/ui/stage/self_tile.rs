@@ -29,7 +29,7 @@ pub fn SelfTile() -> impl IntoView {
     let session = expect_context::<Session>();
     let t = texts();
     let presence = Signal::derive(move || {
-        let presence = session.view.get().presence;
+        let presence = session.view.with(|view| view.presence.clone());
         match presence.name.is_empty() {
             true => Presence { name: DisplayName::from(t.you), ..presence },
             false => presence,
@@ -66,8 +66,8 @@ pub fn SelfTile() -> impl IntoView {
             on:lostpointercapture=move |_| floating.drag.set(None)
             on:keydown=move |event| floating.press(&event)
         >
-            <div class="mirror"><Video stream=picture /></div>
             <Initials presence />
+            <div class="mirror"><Video stream=picture /></div>
             <ShownReaction reaction=Signal::derive(move || session.view.with(|view| view.reaction)) />
             <NamePlate presence />
         </article>

@@ -75,8 +75,8 @@ fn WindowContent(session: Session, layout_state: LayoutState) -> impl IntoView {
     view! {
         <main class="small-window">
             <article class="tile" class:screen=boxed_bool(shares) class:no-picture=boxed_bool(move || !pictured())>
-                <Video stream=Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick))) />
                 <Initials presence />
+                <Video stream=Signal::derive(move || incoming.with(|incoming| incoming.as_ref().and_then(pick))) />
                 <RecordingMark />
                 <p class="name-plate"><span class="name">{name}</span></p>
             </article>

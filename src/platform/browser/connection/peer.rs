@@ -14,7 +14,7 @@ use crate::{
     protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource},
 };
 use js_sys::{JSON, Reflect};
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -22,13 +22,15 @@ use web_sys::{
     RtcTrackEvent,
 };
 
-/// Delay before the statistics are read again when nothing new has arrived.
-const READ_SOON: Duration = Duration::from_millis(500);
-
+/// The configuration of a connection (W3C WebRTC, section 4.2.1). Its bundle policy cannot be changed
+/// later.
 pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
     let servers = serde_json::to_string(&config.ice_servers).ok()?;
     let policy = if config.hidden { "relay" } else { "all" };
-    let text = format!(r#"{{"iceServers":{servers},"iceTransportPolicy":"{policy}"}}"#);
+    // One transport for everything: fewer candidates, and one allocation on a relay instead of three.
+    let text = format!(
+        r#"{{"iceServers":{servers},"iceTransportPolicy":"{policy}","bundlePolicy":"max-bundle"}}"#
+    );
     Some(JSON::parse(&text).ok()?.unchecked_into())
 }
 
@@ -50,7 +52,7 @@ struct Shared {
     receivers: RefCell<PerSource<externs::Receiver>>,
     channels: RefCell<Option<DataChannels>>,
     readings: Readings,
-    /// Reads the statistics again before the next second.
+    /// Reads the statistics again.
     again: RefCell<Option<Timer>>,
 }
 
@@ -80,8 +82,10 @@ impl PeerConnection {
         if role == Role::Caller {
             shared.open_channels();
             shared.outgoing.propose();
+            // The event comes in a task of its own, and not at all once an offer is being made (W3C
+            // WebRTC, section 4.7.3).
+            (shared.handler)(PeerInput::NegotiationNeeded);
         }
-        shared.read_soon();
         Some(Self { shared, _listeners: listeners })
     }
 
@@ -103,8 +107,8 @@ impl PeerConnection {
         level().unwrap_or_default()
     }
 
-    /// Reads the statistics. Call it each second; while nothing new arrives, they are also read in
-    /// between.
+    /// Reads the statistics, unless that has just been done. They are also read without being asked
+    /// for, at the pace that the connection needs.
     pub fn read(&self) {
         self.shared.read();
     }
@@ -163,10 +167,14 @@ impl PeerConnection {
                     .is_some_and(|description| sdp::has_channels(&description.sdp));
                 let done = PeerInput::LocalDone(intent, description, shared.signaling());
                 (shared.handler)(done);
-                // After the answer has been sent, so as not to delay it. Not for a client without
-                // channels: adding one would need another offer, which it may not support.
-                if intent == Intent::Answer && has_channels && shared.channels.borrow().is_none() {
-                    shared.open_channels();
+                // After the answer has been sent, so as not to delay it.
+                if intent == Intent::Answer && shared.signaling() != SignalingState::Closed {
+                    shared.outgoing.answered();
+                    // Not for a client without channels: adding one would need another offer, which
+                    // it may not support.
+                    if has_channels && shared.channels.borrow().is_none() {
+                        shared.open_channels();
+                    }
                 }
             }),
             PeerCommand::SetRemote(description) => spawn_local(async move {
@@ -225,7 +233,7 @@ impl Shared {
                 }
             })
         };
-        vec![
+        let mut listeners = vec![
             on("negotiationneeded", |_, _| Some(PeerInput::NegotiationNeeded)),
             on("icecandidate", |_, event| local_candidate(event)),
             on("connectionstatechange", |shared, _| {
@@ -239,7 +247,9 @@ impl Shared {
                 shared.receive(&event.transceiver().unchecked_into());
                 None
             }),
-        ]
+        ];
+        listeners.extend(self.read_on_change());
+        listeners
     }
 
     /// Plays the track of a section, whose source is in the track map.
@@ -276,9 +286,6 @@ impl Shared {
         };
         JsFuture::from(promise.ok()?).await.ok()?;
         let description = self.pc.local_description()?;
-        if intent == Intent::Answer {
-            self.outgoing.answered();
-        }
         let kind = match description.type_() {
             RtcSdpType::Offer => SdpType::Offer,
             RtcSdpType::Pranswer => SdpType::Pranswer,
@@ -322,16 +329,34 @@ impl Shared {
             if let Some(reading) = shared.readings.note(reading) {
                 (shared.handler)(PeerInput::Reading(reading));
             }
-            shared.read_soon();
+            shared.read_again();
         });
     }
 
-    /// Reads the statistics again soon, if nothing new has arrived.
-    fn read_soon(self: &Rc<Self>) {
+    /// Reads the statistics again when it is time. There are none before the browser connects.
+    fn read_again(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
         let read = move || shared.upgrade().iter().for_each(Self::read);
-        let soon = !self.readings.are_well();
-        self.again.replace(soon.then(|| Timer::new(READ_SOON, read)));
+        let has_begun = self.pc.connection_state() != "new";
+        self.again.replace(has_begun.then(|| Timer::new(self.readings.period(), read)));
+    }
+
+    /// Begins to read the statistics with the connection, and reads them at once when contact is lost:
+    /// whether media still arrives decides what the person sees.
+    fn read_on_change(self: &Rc<Self>) -> [Listener; 2] {
+        let on = |event, change: fn(&Rc<Self>)| {
+            let shared = Rc::downgrade(self);
+            Listener::new(&self.pc, event, move |_| shared.upgrade().iter().for_each(change))
+        };
+        let read_if_lost = |shared: &Rc<Self>| {
+            if shared.pc.ice_connection_state() == "disconnected" {
+                shared.read();
+            }
+        };
+        [
+            on("connectionstatechange", Self::read_again),
+            on("iceconnectionstatechange", read_if_lost),
+        ]
     }
 }
 

@@ -6,17 +6,21 @@ use super::{
     snapshot,
     stats_report::{Parts, Report},
 };
-use crate::{call::Reading, diagnostics::ConnectionStats};
+use crate::{
+    call::{Pace, Reading},
+    diagnostics::ConnectionStats,
+};
 use std::{
     cell::{Cell, RefCell},
     time::Duration,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::RtcRtpReceiver;
 
 /// Time after which the entries of a report are searched again, as another candidate pair may be in
 /// use.
-const KNOWN_FOR: Duration = Duration::from_secs(5);
+const KNOWN_FOR: Duration = Duration::from_secs(10);
 /// Minimum time between two reports: reading them is most of the cost of an idle call.
 const AT_MOST_EVERY: Duration = Duration::from_millis(400);
 
@@ -25,8 +29,7 @@ pub(super) struct Readings {
     pc: Pc,
     /// The last report, its summary, and when it arrived.
     last: RefCell<Option<(Report, Reading, Duration)>>,
-    /// Whether something arrived since the report before.
-    well: Cell<bool>,
+    pace: RefCell<Pace>,
     /// When a report was last requested, and whether it is pending.
     asked: Cell<Option<Duration>>,
     waits: Cell<bool>,
@@ -37,7 +40,7 @@ impl Readings {
         Self {
             pc,
             last: RefCell::default(),
-            well: Cell::new(false),
+            pace: RefCell::default(),
             asked: Cell::default(),
             waits: Cell::new(false),
         }
@@ -61,9 +64,12 @@ impl Readings {
     pub(super) fn note(&self, answer: Result<JsValue, JsValue>) -> Option<Reading> {
         self.waits.set(false);
         let stats: Stats = answer.ok()?.unchecked_into();
-        let known = self.known().and_then(|parts| {
+        let known = self.known().and_then(|(parts, before)| {
             let report = Report::of_parts(stats.clone(), parts);
-            let reading = report.reading()?;
+            let reading = match self.pace.borrow().is_calm(elapsed()) {
+                true => report.skim(&before)?,
+                false => report.reading()?,
+            };
             // Without a path, a new candidate pair may be in use.
             reading.path.is_some().then_some((report, reading))
         });
@@ -72,14 +78,15 @@ impl Readings {
             let reading = report.reading().unwrap_or_default();
             (report, reading)
         });
-        let before = self.last.replace(Some((report, reading.clone(), elapsed())));
-        self.well.set(before.is_some_and(|(_, before, _)| reading.heard() > before.heard()));
+        let now = elapsed();
+        self.pace.borrow_mut().note(&reading, now);
+        self.last.replace(Some((report, reading.clone(), now)));
         Some(reading)
     }
 
-    /// Whether something arrived since the report before.
-    pub(super) fn are_well(&self) -> bool {
-        self.well.get()
+    /// The time until the next report.
+    pub(super) fn period(&self) -> Duration {
+        self.pace.borrow().period(elapsed())
     }
 
     /// The last report in full.
@@ -88,14 +95,16 @@ impl Readings {
         last.as_ref().map(|(report, reading, at)| snapshot::take(report, reading.path, *at))
     }
 
-    /// The entries of the last report, if they are still complete: for a few seconds, and while every
-    /// receiver has its statistics.
-    fn known(&self) -> Option<Parts> {
+    /// The entries and the summary of the last report, if the entries are still complete: for a few
+    /// seconds, and while every receiver that brings something has its statistics.
+    fn known(&self) -> Option<(Parts, Reading)> {
         let last = self.last.borrow();
-        let known = last.as_ref().map(|(report, ..)| report.parts()).filter(|_| self.well.get())?;
-        let receivers = self.pc.get_receivers().length() as usize;
+        let (report, reading, _) = last.as_ref().filter(|_| self.pace.borrow().is_well())?;
+        let (known, receivers) = (report.parts(), self.pc.get_receivers());
+        let brings = |receiver: &RtcRtpReceiver| !receiver.track().muted();
+        let count = receivers.iter().filter(|receiver| brings(receiver.unchecked_ref())).count();
         let is_good =
-            known.of("inbound-rtp").count() >= receivers && elapsed() < known.looked() + KNOWN_FOR;
-        is_good.then(|| known.unread())
+            known.of("inbound-rtp").count() >= count && elapsed() < known.looked() + KNOWN_FOR;
+        is_good.then(|| (known.unread(), reading.clone()))
     }
 }

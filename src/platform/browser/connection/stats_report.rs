@@ -8,7 +8,10 @@ use crate::{
     call::{Arrival, Path, Reading, TrackReading},
     protocol::Mid,
 };
-use std::{cell::OnceCell, time::Duration};
+use std::{
+    cell::{Cell, OnceCell},
+    time::Duration,
+};
 
 /// The types that are searched for. Others, such as codecs and candidates, are looked up by id.
 const READ: [&str; 5] =
@@ -25,6 +28,9 @@ pub(super) struct Report {
 pub(super) struct Parts {
     parts: Vec<Part>,
     looked: Duration,
+    /// The index of the candidate pair in use, and the sum of what the others have received.
+    pair: Cell<Option<usize>>,
+    others: Cell<u64>,
 }
 
 pub(super) struct Part {
@@ -71,7 +77,8 @@ impl Parts {
             stat: OnceCell::new(),
         };
         let parts = self.parts.iter().map(part).collect();
-        Self { parts, looked: self.looked }
+        let (pair, others) = (self.pair.clone(), self.others.clone());
+        Self { parts, looked: self.looked, pair, others }
     }
 }
 
@@ -87,7 +94,8 @@ impl Report {
                 parts.push(Part { kind, is_audio, mid, id, stat: OnceCell::from(Some(stat)) });
             }
         });
-        Self { stats, parts: Parts { parts, looked: elapsed() } }
+        let (pair, others) = (Cell::default(), Cell::default());
+        Self { stats, parts: Parts { parts, looked: elapsed(), pair, others } }
     }
 
     /// Reads only the entries of an earlier report.
@@ -109,17 +117,27 @@ impl Report {
         self.parts.of(kind).filter_map(|part| self.stat(part))
     }
 
-    /// The candidate pair in use: Firefox marks it, other browsers name its id.
+    /// The candidate pair in use.
     pub(super) fn pair_in_use(&self) -> Option<&Stat> {
+        self.find_pair_in_use().and_then(|index| self.stat(self.parts.parts.get(index)?))
+    }
+
+    /// The candidate pair that was in use at the last full look.
+    fn known_pair(&self) -> Option<&Stat> {
+        self.stat(self.parts.parts.get(self.parts.pair.get()?)?)
+    }
+
+    /// The index of the candidate pair in use: Firefox marks it, other browsers name its id.
+    fn find_pair_in_use(&self) -> Option<usize> {
         let named = self.all("transport").find_map(Stat::selected_pair);
-        match named {
-            Some(id) => self
-                .parts
-                .of("candidate-pair")
-                .find(|part| part.id == id)
-                .and_then(|part| self.stat(part)),
-            None => self.all("candidate-pair").find(|pair| pair.selected() == Some(true)),
-        }
+        let is_selected = |stat: &Stat| stat.selected() == Some(true);
+        self.parts.parts.iter().position(|part| {
+            part.kind == "candidate-pair"
+                && match &named {
+                    Some(id) => part.id == *id,
+                    None => self.stat(part).is_some_and(is_selected),
+                }
+        })
     }
 
     /// The path of a candidate pair.
@@ -144,19 +162,12 @@ impl Report {
 
     /// The summary; `None` if a known entry is missing.
     pub(super) fn reading(&self) -> Option<Reading> {
-        let mut reading = Reading::default();
-        for part in self.parts.of("inbound-rtp") {
-            let (mid, arrival) = (part.mid.clone(), arrival(self.stat(part)?));
-            reading.tracks.push(TrackReading { mid, is_audio: part.is_audio, arrival });
-        }
+        let mut reading = Reading { tracks: self.received()?, ..Reading::default() };
         let mut outgoing = None;
         for pair in self.all("candidate-pair") {
-            let counts =
-                [pair.bytes_received(), pair.requests_received(), pair.responses_received()];
-            reading.heard += counts.into_iter().map(count).sum::<u64>();
+            reading.heard += heard(pair);
             if pair.nominated() == Some(true) {
-                let round_trip = pair.round_trip_time().map(Duration::try_from_secs_f64);
-                reading.round_trip = round_trip.and_then(Result::ok).or(reading.round_trip);
+                reading.round_trip = round_trip(pair).or(reading.round_trip);
                 outgoing = pair.available_outgoing_bitrate().or(outgoing);
             }
         }
@@ -164,13 +175,54 @@ impl Report {
         let rate = |part| self.stat(part).and_then(Stat::target_bitrate).unwrap_or_default();
         let sends_picture = pictures.any(|part| rate(part) > 0.0);
         reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);
-        reading.path = self.pair_in_use().and_then(|pair| self.path_of(pair));
+        self.parts.pair.set(self.find_pair_in_use());
+        let pair = self.known_pair();
+        self.parts.others.set(reading.heard.saturating_sub(pair.map(heard).unwrap_or_default()));
+        reading.path = pair.and_then(|pair| self.path_of(pair));
         Some(reading)
+    }
+
+    /// The summary of what changes all the time: the received tracks and the candidate pair in use. The
+    /// rest is as it was before. `None` if a known entry is missing.
+    pub(super) fn skim(&self, before: &Reading) -> Option<Reading> {
+        let pair = self.known_pair()?;
+        let outgoing = pair.available_outgoing_bitrate().map(|rate| rate as u64);
+        Some(Reading {
+            heard: self.parts.others.get() + heard(pair),
+            tracks: self.received()?,
+            round_trip: round_trip(pair),
+            for_picture: before.for_picture.and(outgoing),
+            path: before.path,
+        })
+    }
+
+    fn received(&self) -> Option<Vec<TrackReading>> {
+        let track = |part: &Part| {
+            let (mid, arrival) = (part.mid.clone(), arrival(self.stat(part)?));
+            Some(TrackReading { mid, is_audio: part.is_audio, arrival })
+        };
+        self.parts.of("inbound-rtp").map(track).collect()
     }
 }
 
 fn arrival(stat: &Stat) -> Arrival {
-    Arrival { packets: count(stat.packets_received()), lost: count(stat.packets_lost()) }
+    let last = stat.last_packet().zip(stat.timestamp());
+    let ago = last.and_then(|(last, now)| Duration::try_from_secs_f64((now - last) / 1000.0).ok());
+    Arrival {
+        packets: count(stat.packets_received()),
+        lost: count(stat.packets_lost()),
+        last: ago.and_then(|ago| elapsed().checked_sub(ago)),
+    }
+}
+
+/// What came over a candidate pair: bytes and connectivity checks.
+fn heard(pair: &Stat) -> u64 {
+    let counts = [pair.bytes_received(), pair.requests_received(), pair.responses_received()];
+    counts.into_iter().map(count).sum()
+}
+
+fn round_trip(pair: &Stat) -> Option<Duration> {
+    pair.round_trip_time().and_then(|time| Duration::try_from_secs_f64(time).ok())
 }
 
 /// A counter; `packetsLost` is negative with duplicate packets.

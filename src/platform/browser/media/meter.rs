@@ -3,6 +3,7 @@
 use super::Track;
 use crate::platform::browser::externs::{USER_ACTIVATION, UserActivation};
 use send_wrapper::SendWrapper;
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AnalyserNode, AudioContext, AudioContextState, MediaStream, MediaStreamAudioSourceNode,
@@ -22,6 +23,8 @@ struct Inner {
     context: AudioContext,
     source: MediaStreamAudioSourceNode,
     analyser: AnalyserNode,
+    /// Room for the samples of a measurement.
+    samples: RefCell<Vec<f32>>,
 }
 
 impl Meter {
@@ -50,14 +53,15 @@ impl Meter {
         let analyser = context.create_analyser().ok()?;
         analyser.set_fft_size(window);
         source.connect_with_audio_node(&analyser).ok()?;
-        Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser })))
+        let samples = RefCell::new(vec![0.0; window as usize]);
+        Some(Self(SendWrapper::new(Inner { _copy: copy, context, source, analyser, samples })))
     }
 
     /// The current level in percent on a logarithmic scale: 0 at -60 dB and below, 100 at full scale. `None`
     /// for digital silence.
     #[must_use]
     pub fn level(&self) -> Option<u32> {
-        let mut samples = vec![0.0_f32; self.0.analyser.fft_size() as usize];
+        let mut samples = self.0.samples.borrow_mut();
         self.0.analyser.get_float_time_domain_data(&mut samples);
         if samples.iter().all(|sample| *sample == 0.0) {
             return None;
@@ -66,6 +70,16 @@ impl Meter {
         let power = sum / samples.len() as f64;
         let decibels = 10.0 * power.max(1e-9).log10();
         Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
+    }
+
+    /// Whether there is anything but digital silence, from a few samples.
+    #[must_use]
+    pub fn has_signal(&self) -> bool {
+        let mut samples = self.0.samples.borrow_mut();
+        let few = samples.len().min(SHORT as usize);
+        let Some(samples) = samples.get_mut(..few) else { return false };
+        self.0.analyser.get_float_time_domain_data(samples);
+        samples.iter().any(|sample| *sample != 0.0)
     }
 
     /// Resumes measuring, and returns whether it runs. Browsers may require a gesture first, for example

@@ -1,6 +1,6 @@
 //! The keyboard focus.
 
-use crate::platform::browser::Listener;
+use crate::platform::browser::{Listener, NextFrame};
 use send_wrapper::SendWrapper;
 use std::{cell::RefCell, iter::successors, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -91,6 +91,7 @@ pub struct FocusWatch(SendWrapper<Watch>);
 struct Watch {
     observer: MutationObserver,
     _look: Closure<dyn FnMut()>,
+    frame: Rc<RefCell<Option<NextFrame>>>,
     _focusin: Listener,
 }
 
@@ -106,15 +107,31 @@ pub fn watch_focus() -> Option<FocusWatch> {
             focused.replace(element.map(Focused::new));
         }
     });
-    let look = Closure::<dyn FnMut()>::new(move || {
+    let last = focused.clone();
+    let look: Rc<dyn Fn()> = Rc::new(move || {
         // Moving the focus fires an event, which records the new element.
-        let last = focused.take();
-        if let Some(last) = last {
-            last.look();
-            let mut focused = focused.borrow_mut();
-            if focused.is_none() {
-                *focused = Some(last);
-            }
+        let before = last.take();
+        if let Some(before) = before {
+            before.look();
+            last.borrow_mut().get_or_insert(before);
+        }
+    });
+    let frame = Rc::new(RefCell::new(None));
+    let waiting = frame.clone();
+    let look = Closure::<dyn FnMut()>::new(move || {
+        let is = |check: fn(&Element) -> bool| {
+            focused.borrow().as_ref().is_some_and(|focused| check(&focused.element))
+        };
+        if is(|element| !element.is_connected()) {
+            look();
+        } else if is(|element| !can_be_used(element)) && waiting.borrow().is_none() {
+            // Its keys still reach what is around it. Moving the focus needs the layout, which is
+            // made in the frame anyway.
+            let (look, done) = (look.clone(), waiting.clone());
+            waiting.replace(Some(NextFrame::new(move || {
+                done.take();
+                look();
+            })));
         }
     });
     let observer = MutationObserver::new(look.as_ref().unchecked_ref()).ok()?;
@@ -124,11 +141,12 @@ pub fn watch_focus() -> Option<FocusWatch> {
     init.set_attribute_filter(&js_sys::Array::of2(&"hidden".into(), &"disabled".into()));
     let body = document.body()?;
     observer.observe_with_options(&body, &init).ok()?;
-    Some(FocusWatch(SendWrapper::new(Watch { observer, _look: look, _focusin: focusin })))
+    Some(FocusWatch(SendWrapper::new(Watch { observer, _look: look, frame, _focusin: focusin })))
 }
 
 impl Drop for FocusWatch {
     fn drop(&mut self) {
         self.0.observer.disconnect();
+        self.0.frame.take();
     }
 }
