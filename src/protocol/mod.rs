@@ -9,6 +9,7 @@ mod characters;
 mod file;
 mod host;
 mod id;
+pub mod json;
 pub mod limits;
 mod message;
 mod name;

@@ -1,13 +1,10 @@
 //! The sources of the media sections in a session description.
 
-use super::limits::{MID_CHARS, TRACKS};
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{
-        IntoDeserializer,
-        value::{self, StringDeserializer},
-    },
+use super::{
+    json::{FromJson, Json, object, string, word},
+    limits::{MID_CHARS, TRACKS},
 };
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 /// The source of a track.
@@ -23,6 +20,13 @@ pub enum TrackSource {
     /// The audio of a shared screen.
     ScreenAudio,
 }
+
+word!(TrackSource {
+    Microphone = "microphone",
+    Camera = "camera",
+    Screen = "screen",
+    ScreenAudio = "screen-audio",
+});
 
 impl TrackSource {
     /// All sources.
@@ -56,6 +60,16 @@ impl TrackSource {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Mid(String);
+
+string!(Mid, |text| Self::try_from(text.to_owned()).ok());
+
+impl Mid {
+    /// The tag as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// The text is not a valid `mid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +109,8 @@ pub struct TrackInfo {
     pub source: TrackSource,
 }
 
+object!(TrackInfo { mid, source });
+
 impl TrackInfo {
     /// The source of a section in a list, if it is named.
     #[must_use]
@@ -118,22 +134,35 @@ impl TrackInfo {
     }
 }
 
+/// A track whose source may be unknown.
+#[derive(Deserialize)]
+struct Entry {
+    mid: Mid,
+    source: String,
+}
+
+object!(Entry { mid, source });
+
+impl Entry {
+    fn known(self) -> Option<TrackInfo> {
+        let source = TrackSource::of_word(&self.source)?;
+        Some(TrackInfo { mid: self.mid, source })
+    }
+}
+
 /// Deserialises a list of tracks without those of unknown sources, which later versions may add.
 pub(super) fn known<'de, 'a, D>(deserializer: D) -> Result<Option<Cow<'a, [TrackInfo]>>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    #[derive(Deserialize)]
-    struct Entry {
-        mid: Mid,
-        source: String,
-    }
-    let track = |Entry { mid, source }| {
-        let source: StringDeserializer<value::Error> = source.into_deserializer();
-        Some(TrackInfo { mid, source: TrackSource::deserialize(source).ok()? })
-    };
     let entries = Option::<Vec<Entry>>::deserialize(deserializer)?;
-    Ok(entries.map(|entries| entries.into_iter().filter_map(track).collect()))
+    Ok(entries.map(|entries| entries.into_iter().filter_map(Entry::known).collect()))
+}
+
+/// The same from JSON; empty if there is no list.
+pub(super) fn known_in(json: &Json) -> Option<Vec<TrackInfo>> {
+    let entries = Option::<Vec<Entry>>::from_json(json)?.unwrap_or_default();
+    Some(entries.into_iter().filter_map(Entry::known).collect())
 }
 
 #[cfg(test)]
