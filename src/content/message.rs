@@ -1,11 +1,11 @@
 //! A message of the chat, and the chat as shown.
 
-use crate::protocol::{ChatMessage, ChatText, DisplayName, PeerId};
-use serde::{Deserialize, Serialize};
+use crate::protocol::{ChatMessage, ChatText, DisplayName, PeerId, json::object};
 use std::{sync::Arc, time::Duration};
 
 /// One message of the chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct Message {
     /// Who said it.
     pub author: PeerId,
@@ -22,6 +22,8 @@ pub struct Message {
     /// What they said.
     pub text: ChatText,
 }
+
+object!(Message { author, number, order, source, at, name, text });
 
 impl Message {
     /// Whether it was passed on by someone other than its author.

@@ -2,8 +2,8 @@
 
 use super::{
     DisplayName, FileNews, FileNumber, PeerId, Presence, Reaction,
-    limits::{TALK_BYTES, TEXT_CHARS},
     json::{self, FromJson, Json, ToJson, Writer, field, message, object, string},
+    limits::{TALK_BYTES, TEXT_CHARS},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

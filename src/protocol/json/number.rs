@@ -29,8 +29,7 @@ impl<'a> Parts<'a> {
 pub(super) fn is_number(text: &str) -> bool {
     let Parts { whole, fraction, exponent, .. } = Parts::of(text);
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    let is_digits =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let has_leading_zero = whole.len() > 1 && whole.starts_with('0');
     [whole, fraction, exponent].into_iter().all(is_digits) && !has_leading_zero
 }

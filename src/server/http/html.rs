@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     i18n::{start_texts, texts},
-    protocol::{Boot, Page},
+    protocol::{Boot, Page, json},
 };
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         Page::Room { .. } => Some("2"),
         Page::NotFound => None,
     };
-    let boot = serde_json::to_string(&boot).unwrap_or_default();
+    let boot = json::to_string(&boot);
     view! {
         <!DOCTYPE html>
         <html lang="en" translate="no" data-boot=boot>
