@@ -23,12 +23,6 @@ pub struct Pass {
 
 object!(Pass { ; host = None, invitation = None, passcode = None });
 
-impl Pass {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// The barrier between a newcomer and the room. People in front of it do not learn who is inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,6 +1,7 @@
 //! The writer.
 
 use super::ToJson;
+use std::iter;
 
 /// Appends JSON to a text, without white space.
 #[derive(Debug, Default)]
@@ -76,7 +77,8 @@ impl Writer {
 
     /// Appends an object whose first field names its kind.
     pub fn tagged(&mut self, tag: &str, kind: &str, fields: &[Field]) {
-        Object(&[&[field(tag, &kind)], fields].concat()).write(self);
+        let tag: (_, &dyn ToJson) = (tag, &kind);
+        self.object(&mut iter::once(tag).chain(fields.iter().filter_map(present)));
     }
 }
 
@@ -88,8 +90,12 @@ pub struct Object<'a>(pub &'a [Field<'a>]);
 
 impl ToJson for Object<'_> {
     fn write(&self, out: &mut Writer) {
-        out.object(&mut self.0.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
+        out.object(&mut self.0.iter().filter_map(present));
     }
+}
+
+fn present<'a>((name, value): &Field<'a>) -> Option<(&'a str, &'a dyn ToJson)> {
+    Some((name, (*value)?))
 }
 
 /// A field.

@@ -14,11 +14,14 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_value(parse(text)?).ok()
 }
 
-/// Whether serde reads a text as JSON. It refuses numbers that are too large for it also where they
-/// are ignored.
+/// Whether a text is JSON; `None` if a number is too large for serde, which it refuses even in a field
+/// that is ignored.
 #[must_use]
-pub fn is_json(text: &str) -> bool {
-    parse(text).is_some()
+pub fn is_json(text: &str) -> Option<bool> {
+    match serde_json::from_str::<Value>(text) {
+        Ok(_) => Some(true),
+        Err(error) => (!error.to_string().starts_with("number out of range")).then_some(false),
+    }
 }
 
 fn parse(text: &str) -> Option<Value> {
