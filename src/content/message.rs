@@ -77,3 +77,28 @@ impl ChatView {
         self.lacking(number).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::json::{self, tests::check};
+
+    #[test]
+    fn a_stored_message_is_read_again() {
+        check(&Message {
+            author: PeerId(7),
+            number: 2,
+            order: u64::MAX,
+            source: PeerId(8),
+            at: Duration::new(1_795_000_000, 5),
+            name: "Ada".into(),
+            text: "a \"b\"\nc".into(),
+        });
+        let time = |secs: u64, nanos: u64| {
+            json::from_str::<Duration>(&format!(r#"{{"secs":{secs},"nanos":{nanos}}}"#))
+        };
+        assert_eq!(time(1, 2_000_000_000), Some(Duration::from_secs(3)));
+        assert_eq!(time(u64::MAX, 1_000_000_000), None);
+        assert_eq!(time(1, 1 << 32), None);
+    }
+}

@@ -113,6 +113,7 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::json::tests::check;
 
     fn manifest() -> Manifest {
         Manifest {
@@ -127,6 +128,7 @@ mod tests {
 
     #[test]
     fn a_manifest_survives_a_round_trip() {
+        check(&manifest());
         let text = manifest().to_text();
         assert_eq!(Manifest::parse(&format!("{text}   ")), Some(manifest()));
         assert_eq!(Manifest::parse(&text[..text.len() - 1]), None);

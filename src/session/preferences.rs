@@ -133,3 +133,16 @@ impl Preferences {
         self.shortcuts.set(on);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_volumes_are_read_again() {
+        let text = r#"[["0000000000000007",{"percent":50,"muted":true}]]"#;
+        let volumes = vec![(PeerId(7), Volume { percent: 50, muted: true })];
+        assert_eq!(json::to_string(&volumes), text);
+        assert_eq!(json::from_str(text), Some(volumes));
+    }
+}

@@ -28,10 +28,10 @@ macro_rules! object {
             fn from_json(json: &$crate::protocol::json::Json) -> Option<Self> {
                 Some(Self {
                     $($field: object!(
-                        @read json $crate::protocol::json::object!(@name $field $(as $name)?) $(, $default)?
+                        @read json object!(@name $field $(as $name)?) $(, $default)?
                     ),)*
                     $($($spare: object!(
-                        @read json $crate::protocol::json::object!(@name $spare $(as $spare_name)?), $spare_default
+                        @read json object!(@name $spare $(as $spare_name)?), $spare_default
                     ),)*)?
                 })
             }
@@ -42,9 +42,9 @@ macro_rules! object {
                 use $crate::protocol::json::{Object, field, unless};
                 Object(&[
                     $(field("type", &$kind),)?
-                    $(field($crate::protocol::json::object!(@name $field $(as $name)?), &self.$field),)*
+                    $(field(object!(@name $field $(as $name)?), &self.$field),)*
                     $($(unless(
-                        $crate::protocol::json::object!(@name $spare $(as $spare_name)?), &self.$spare, &$spare_default
+                        object!(@name $spare $(as $spare_name)?), &self.$spare, &$spare_default
                     ),)*)?
                 ])
                 .write(out);

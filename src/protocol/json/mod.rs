@@ -1,15 +1,15 @@
 //! JSON (RFC 8259) as the browser reads and writes it.
 //!
-//! Serde generates code for each type and each format, which is fast and large. Here a text becomes a
-//! [`Json`] first, by one parser, and each type then picks its fields from it. The result is a tenth of
-//! the size, and the format is the same: [`object`] and [`word`] next to a type say what its attributes
-//! say to serde. Tests and the fuzzer compare both.
+//! Serde generates a parser for each type, which is fast and large; the server uses it. Here one parser
+//! turns a text into a [`Json`], from which each type picks its fields. The format is the same:
+//! `object!` and `word!` next to a type say what its attributes say to serde, and tests and the fuzzer
+//! compare both.
 
 mod macros;
 mod number;
 mod parser;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod values;
 mod writer;
 
