@@ -89,8 +89,10 @@ object!(ChatSync: "sync" { last, present });
 impl FromJson for BTreeMap<PeerId, u64> {
     fn from_json(json: &Json) -> Option<Self> {
         let Json::Object(fields) = json else { return None };
-        let entry = |(id, number): &(_, Json)| Some((id.parse().ok()?, u64::from_json(number)?));
-        fields.iter().map(entry).collect()
+        fields
+            .iter()
+            .map(|(id, number)| Some((id.parse().ok()?, u64::from_json(number)?)))
+            .collect()
     }
 }
 

@@ -39,11 +39,11 @@ macro_rules! object {
 
         impl $crate::protocol::json::ToJson for $type {
             fn write(&self, out: &mut $crate::protocol::json::Writer) {
-                use $crate::protocol::json::{Object, field, unless};
-                Object(&[
-                    $(field("type", &$kind),)?
-                    $(field(object!(@name $field $(as $name)?), &self.$field),)*
-                    $($(unless(
+                use $crate::protocol::json;
+                json::Object(&[
+                    $(json::field("type", &$kind),)?
+                    $(json::field(object!(@name $field $(as $name)?), &self.$field),)*
+                    $($(json::unless(
                         object!(@name $spare $(as $spare_name)?), &self.$spare, &$spare_default
                     ),)*)?
                 ])
