@@ -52,7 +52,9 @@ impl From<String> for FileName {
 impl From<&str> for FileName {
     fn from(text: &str) -> Self {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        let scalars: Vec<String> = clean(last.trim()).chars().map(String::from).collect();
+        // White space may stand behind characters that are removed.
+        let cleaned = clean(last.trim());
+        let scalars: Vec<String> = cleaned.trim().chars().map(String::from).collect();
         let name = match scalars.len() {
             0 => "file".to_owned(),
             _ => without_middle(&scalars, FILE_NAME_SCALARS),
@@ -189,6 +191,7 @@ mod tests {
         assert_eq!(clean(r"C:\plans\plan b.pdf"), "plan b.pdf");
         assert_eq!(clean("harmless\u{202e}fdp.exe"), "harmlessfdp.exe");
         assert_eq!(clean(" a\nb\0 "), "ab");
+        assert_eq!(clean("\u{1} a \u{1}"), "a");
         assert_eq!(clean("a/"), "file");
         assert_eq!(clean("گزارش\u{200c}ها\u{200d}.pdf"), "گزارش\u{200c}ها.pdf");
         let long = clean(&format!("{}.tar.gz", "é".repeat(1000)));

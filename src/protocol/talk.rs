@@ -202,6 +202,7 @@ mod tests {
             let text = format!(r#"{{"type":"reaction","reaction":"{}"}}"#, reaction.emoji());
             assert_eq!(Talk::Reaction(reaction).to_json(), text);
         }
+        assert_eq!(Talk::parse(r#"{"type":"ack","number":12.0}"#), Some(Talk::Ack(12)));
         let request = file(FileNews::Request(9)).to_json();
         assert_eq!(request, r#"{"type":"file","number":5,"news":{"request":9}}"#);
         assert_eq!(Talk::Ack(12).to_json(), r#"{"type":"ack","number":12}"#);
