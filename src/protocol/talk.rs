@@ -89,10 +89,12 @@ object!(ChatSync: "sync" { last, present });
 impl FromJson for BTreeMap<PeerId, u64> {
     fn from_json(json: &Json) -> Option<Self> {
         let Json::Object(fields) = json else { return None };
-        fields
-            .iter()
-            .map(|(id, number)| Some((id.parse().ok()?, u64::from_json(number)?)))
-            .collect()
+        // One by one, because `collect` brings a sorting algorithm.
+        let mut map = Self::new();
+        for (id, number) in fields {
+            map.insert(id.parse().ok()?, u64::from_json(number)?);
+        }
+        Some(map)
     }
 }
 

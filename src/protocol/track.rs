@@ -5,7 +5,7 @@ use super::{
     limits::{MID_CHARS, TRACKS},
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use std::{borrow::Cow, collections::BTreeSet, fmt};
+use std::{borrow::Cow, fmt};
 
 /// The source of a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,8 +126,10 @@ impl TrackInfo {
         if tracks.len() > TRACKS {
             return Err(format!("more than {TRACKS} tracks"));
         }
-        let mids: BTreeSet<_> = tracks.iter().map(|track| &track.mid).collect();
-        if mids.len() < tracks.len() {
+        let is_repeated = |(index, track): (usize, &Self)| {
+            tracks.iter().take(index).any(|other| other.mid == track.mid)
+        };
+        if tracks.iter().enumerate().any(is_repeated) {
             return Err("a mid is named twice in `tracks`".to_owned());
         }
         Ok(())

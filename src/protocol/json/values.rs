@@ -63,10 +63,13 @@ impl<T: ToJson> ToJson for Option<T> {
 
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(json: &Json) -> Option<Self> {
-        match json {
-            Json::List(items) => items.iter().map(T::from_json).collect(),
-            _ => None,
+        let Json::List(items) = json else { return None };
+        // Smaller than `collect`, which the browser would download for each type.
+        let mut list = Self::with_capacity(items.len());
+        for item in items {
+            list.push(T::from_json(item)?);
         }
+        Some(list)
     }
 }
 

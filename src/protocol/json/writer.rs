@@ -23,9 +23,7 @@ impl Writer {
     pub fn string(&mut self, text: &str) {
         self.raw("\"");
         let mut rest = text;
-        let is_special = |byte| matches!(byte, b'"' | b'\\' | ..b' ');
-        while let Some(at) = rest.bytes().position(is_special) {
-            let (plain, special) = rest.split_at(at);
+        while let Some((plain, special)) = split(rest) {
             let mut characters = special.chars();
             self.raw(plain);
             self.escape(characters.next().unwrap_or_default());
@@ -80,6 +78,12 @@ impl Writer {
         let tag: (_, &dyn ToJson) = (tag, &kind);
         self.object(&mut iter::once(tag).chain(fields.iter().filter_map(present)));
     }
+}
+
+/// Splits a text before its first character that a string has to escape.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let is_special = |byte| matches!(byte, b'"' | b'\\' | ..b' ');
+    text.split_at_checked(text.bytes().position(is_special)?)
 }
 
 /// A field of an object: its name, and its value unless it is left out.
