@@ -1,11 +1,11 @@
 //! A message of the chat, and the chat as shown.
 
-use crate::protocol::{ChatMessage, ChatText, DisplayName, PeerId};
-use serde::{Deserialize, Serialize};
+use crate::protocol::{ChatMessage, ChatText, DisplayName, PeerId, json::object};
 use std::{sync::Arc, time::Duration};
 
 /// One message of the chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct Message {
     /// Who said it.
     pub author: PeerId,
@@ -22,6 +22,8 @@ pub struct Message {
     /// What they said.
     pub text: ChatText,
 }
+
+object!(Message { author, number, order, source, at, name, text });
 
 impl Message {
     /// Whether it was passed on by someone other than its author.
@@ -73,5 +75,30 @@ impl ChatView {
     #[must_use]
     pub fn missing(&self, number: u64) -> usize {
         self.lacking(number).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::json::{self, tests::check};
+
+    #[test]
+    fn a_stored_message_is_read_again() {
+        check(&Message {
+            author: PeerId(7),
+            number: 2,
+            order: u64::MAX,
+            source: PeerId(8),
+            at: Duration::new(1_795_000_000, 5),
+            name: "Ada".into(),
+            text: "a \"b\"\nc".into(),
+        });
+        let time = |secs: u64, nanos: u64| {
+            json::from_str::<Duration>(&format!(r#"{{"secs":{secs},"nanos":{nanos}}}"#))
+        };
+        assert_eq!(time(1, 2_000_000_000), Some(Duration::from_secs(3)));
+        assert_eq!(time(u64::MAX, 1_000_000_000), None);
+        assert_eq!(time(1, 1 << 32), None);
     }
 }

@@ -1,17 +1,22 @@
 //! The data that the server writes into a page for hydration.
 
-use super::{NoRoom, RoomName, RoomState, is_relay};
-use serde::{Deserialize, Serialize};
+use super::{
+    NoRoom, RoomName, RoomState, is_relay,
+    json::{FromJson, Json, Object, ToJson, Writer, field, object},
+};
 use std::fmt;
 
 /// A room for a new call. Its recipient becomes the host.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct FreshRoom {
     /// Its name, which cannot be guessed.
     pub room: RoomName,
     /// Its host key. Secret.
     pub key: String,
 }
+
+object!(FreshRoom { room, key });
 
 /// Without the key.
 impl fmt::Debug for FreshRoom {
@@ -21,8 +26,9 @@ impl fmt::Debug for FreshRoom {
 }
 
 /// One page of the site.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(test, serde(rename_all = "kebab-case"))]
 pub enum Page {
     /// The start page.
     Home {
@@ -43,9 +49,39 @@ pub enum Page {
     NotFound,
 }
 
+impl FromJson for Page {
+    fn from_json(json: &Json) -> Option<Self> {
+        Some(match json.variant()? {
+            ("home", page) => {
+                Self::Home { problem: page.field("problem")?, fresh: page.field("fresh")? }
+            }
+            ("room", page) => Self::Room { name: page.field("name")?, state: page.field("state")? },
+            ("not-found", Json::Null) => Self::NotFound,
+            _ => return None,
+        })
+    }
+}
+
+impl ToJson for Page {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Self::Home { problem, fresh } => {
+                let page = Object(&[field("problem", problem), field("fresh", fresh)]);
+                Object(&[field("home", &page)]).write(out);
+            }
+            Self::Room { name, state } => {
+                let page = Object(&[field("name", name), field("state", state)]);
+                Object(&[field("room", &page)]).write(out);
+            }
+            Self::NotFound => out.string("not-found"),
+        }
+    }
+}
+
 /// The page and where it came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(test, serde(rename_all = "camelCase"))]
 pub struct Boot {
     /// The origin of the request, such as `http://localhost:3000`.
     pub origin: String,
@@ -54,6 +90,8 @@ pub struct Boot {
     /// The STUN and TURN servers, without credentials: those come with a seat.
     pub ice_urls: Vec<String>,
 }
+
+object!(Boot { origin, page, ice_urls as "iceUrls" });
 
 impl Boot {
     /// Whether there is a TURN server, through which people can hide their addresses.

@@ -3,6 +3,7 @@
 use super::{
     Split,
     characters::{characters, clean},
+    json::{FromJson, Json, Object, ToJson, Writer, field, string},
     limits::{FILE_BYTES, FILE_NAME_CHARS, FILE_NAME_SCALARS},
 };
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct FileName(String);
+
+string!(FileName, |text| Some(text.into()));
 
 /// Number of characters kept at the end of a shortened name.
 const ENDING: usize = 16;
@@ -49,7 +52,9 @@ impl From<String> for FileName {
 impl From<&str> for FileName {
     fn from(text: &str) -> Self {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        let scalars: Vec<String> = clean(last.trim()).chars().map(String::from).collect();
+        // White space may stand behind characters that are removed.
+        let cleaned = clean(last.trim());
+        let scalars: Vec<String> = cleaned.trim().chars().map(String::from).collect();
         let name = match scalars.len() {
             0 => "file".to_owned(),
             _ => without_middle(&scalars, FILE_NAME_SCALARS),
@@ -86,6 +91,40 @@ pub enum FileNews {
     Complete,
     /// From a receiver: declined or cancelled.
     Decline,
+}
+
+impl FromJson for FileNews {
+    fn from_json(json: &Json) -> Option<Self> {
+        Some(match json.variant()? {
+            ("offer", file) => Self::Offer { name: file.field("name")?, size: file.field("size")? },
+            ("withdraw", Json::Null) => Self::Withdraw,
+            ("digest", digest) => Self::Digest(FromJson::from_json(digest)?),
+            ("request", from) => Self::Request(FromJson::from_json(from)?),
+            ("pause", Json::Null) => Self::Pause,
+            ("progress", written) => Self::Progress(FromJson::from_json(written)?),
+            ("complete", Json::Null) => Self::Complete,
+            ("decline", Json::Null) => Self::Decline,
+            _ => return None,
+        })
+    }
+}
+
+impl ToJson for FileNews {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Self::Offer { name, size } => {
+                let file = Object(&[field("name", name), field("size", size)]);
+                Object(&[field("offer", &file)]).write(out);
+            }
+            Self::Withdraw => out.string("withdraw"),
+            Self::Digest(digest) => Object(&[field("digest", digest)]).write(out),
+            Self::Request(from) => Object(&[field("request", from)]).write(out),
+            Self::Pause => out.string("pause"),
+            Self::Progress(written) => Object(&[field("progress", written)]).write(out),
+            Self::Complete => out.string("complete"),
+            Self::Decline => out.string("decline"),
+        }
+    }
 }
 
 impl FileNews {
@@ -152,6 +191,7 @@ mod tests {
         assert_eq!(clean(r"C:\plans\plan b.pdf"), "plan b.pdf");
         assert_eq!(clean("harmless\u{202e}fdp.exe"), "harmlessfdp.exe");
         assert_eq!(clean(" a\nb\0 "), "ab");
+        assert_eq!(clean("\u{1} a \u{1}"), "a");
         assert_eq!(clean("a/"), "file");
         assert_eq!(clean("گزارش\u{200c}ها\u{200d}.pdf"), "گزارش\u{200c}ها.pdf");
         let long = clean(&format!("{}.tar.gz", "é".repeat(1000)));

@@ -1,6 +1,10 @@
 //! Decisions and actions of a room's hosts, and the credentials of people who join.
 
-use super::{DisplayName, PeerId, Person, TrackSource, wire::number::whole};
+use super::{
+    DisplayName, PeerId, Person, TrackSource,
+    json::{Field, ToJson, Writer, field, object, word},
+    wire::number::whole,
+};
 use serde::{Deserialize, Serialize};
 
 /// The credentials in a `join`. All of them are secret.
@@ -17,11 +21,7 @@ pub struct Pass {
     pub passcode: Option<String>,
 }
 
-impl Pass {
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
+object!(Pass { ; host = None, invitation = None, passcode = None });
 
 /// The barrier between a newcomer and the room. People in front of it do not learn who is inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub enum Gate {
     /// People join when a host admits them.
     WaitingRoom,
 }
+
+word!(Gate { Locked = "locked", Passcode = "passcode", WaitingRoom = "waiting-room" });
 
 /// The settings of a room, as everyone inside may know them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,13 @@ pub struct RoomSettings {
     pub hosts: Vec<PeerId>,
 }
 
+object!(RoomSettings {
+    locked = false,
+    waiting_room as "waitingRoom" = false,
+    passcode = false,
+    hosts = Vec::new(),
+});
+
 /// What only hosts see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "host-state")]
@@ -64,6 +73,8 @@ pub struct HostState {
     #[serde(default)]
     pub invitations: Vec<Invitation>,
 }
+
+object!(HostState: "host-state" { waiting = Vec::new(), invitations = Vec::new() });
 
 /// An invitation to a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +92,8 @@ pub struct Invitation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used_by: Option<DisplayName>,
 }
+
+object!(Invitation { token, once = false; ttl = None, used_by as "usedBy" = None });
 
 /// An action that only a host may take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,4 +159,26 @@ pub enum HostAction {
         /// Its token.
         token: String,
     },
+}
+
+impl ToJson for HostAction {
+    fn write(&self, out: &mut Writer) {
+        let mut action = |name: &str, fields: &[Field]| out.tagged("do", name, fields);
+        match self {
+            Self::Lock { on } => action("lock", &[field("on", on)]),
+            Self::WaitingRoom { on } => action("waiting-room", &[field("on", on)]),
+            Self::Passcode { passcode } => action("passcode", &[field("passcode", passcode)]),
+            Self::Admit { to } => action("admit", &[field("to", to)]),
+            Self::Deny { to } => action("deny", &[field("to", to)]),
+            Self::Mute { to, what } => action("mute", &[field("to", to), field("what", what)]),
+            Self::Remove { to } => action("remove", &[field("to", to)]),
+            Self::TransferHost { to } => action("transfer-host", &[field("to", to)]),
+            Self::RenewHostKey => action("renew-host-key", &[]),
+            Self::End => action("end", &[]),
+            Self::Invite { once, ttl } => {
+                action("invite", &[field("once", once), field("ttl", ttl)]);
+            }
+            Self::Revoke { token } => action("revoke", &[field("token", token)]),
+        }
+    }
 }

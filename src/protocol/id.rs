@@ -1,5 +1,6 @@
 //! The identity of a person in a room.
 
+use super::json::{FromJson, Json, ToJson, Writer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
@@ -44,5 +45,17 @@ impl Serialize for PeerId {
 impl<'de> Deserialize<'de> for PeerId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl FromJson for PeerId {
+    fn from_json(json: &Json) -> Option<Self> {
+        json.text()?.parse().ok()
+    }
+}
+
+impl ToJson for PeerId {
+    fn write(&self, out: &mut Writer) {
+        out.string(&self.to_string());
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{
     HostAction, HostState, IceCandidate, IceGrant, Pass, PeerId, Person, Presence, Role, RoomName,
-    RoomSettings, RoomState, SessionDescription, TrackSource, wire::number::whole,
+    RoomSettings, RoomState, SessionDescription, TrackSource,
+    json::{object, word},
+    wire::number::whole,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,8 @@ pub enum Grade {
     Good,
 }
 
+word!(Grade { Poor = "poor", Weak = "weak", Good = "good" });
+
 /// How well a participant is received, reported to them by the receiver. It includes how the receiver's
 /// other connections do, so that both sides can tell whose link is weak. Missing fields mean that
 /// there is no problem.
@@ -63,6 +67,16 @@ pub struct Reception {
     pub failure: Option<Failure>,
 }
 
+object!(Reception {
+    sound = true,
+    picture = true,
+    grade = Grade::Good,
+    ;
+    best_received as "bestReceived" = None,
+    best_sent as "bestSent" = None,
+    failure = None,
+});
+
 /// Why a connection cannot be established on one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,6 +93,14 @@ pub enum Failure {
     #[serde(other)]
     Other,
 }
+
+word!(Failure {
+    NoConnection = "no-connection",
+    NoCandidates = "no-candidates",
+    BadDescription = "bad-description",
+    NoAnswer = "no-answer",
+    Other = "other",
+} else Other);
 
 fn yes() -> bool {
     true
@@ -109,13 +131,15 @@ pub struct Join {
 /// The claim of a person who returns to their seat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatClaim {
-    /// The token from `joined`; `None` for a new seat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
     /// The participants to whom they still have a connection.
     #[serde(default)]
     pub linked: Vec<PeerId>,
+    /// The token from `joined`; `None` for a new seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
+
+object!(SeatClaim { linked = Vec::new(); token = None });
 
 /// Durations in milliseconds that a client reports for the operator's metrics, of at most
 /// [`super::limits::REPORT_MILLIS`] each.
@@ -132,6 +156,13 @@ pub struct ClientMetrics {
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub reconnect: Option<u32>,
 }
+
+object!(ClientMetrics: "client-metrics" {
+    ;
+    join = None,
+    first_frame as "firstFrame" = None,
+    reconnect = None,
+});
 
 /// A message from a client to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -342,3 +373,36 @@ pub enum ErrorCode {
     #[serde(other)]
     Other,
 }
+
+word!(ErrorCode {
+    BadJson = "bad-json",
+    UnknownType = "unknown-type",
+    BadMessage = "bad-message",
+    BadRoomName = "bad-room-name",
+    RoomFull = "room-full",
+    AlreadyJoined = "already-joined",
+    NotJoined = "not-joined",
+    PeerNotFound = "peer-not-found",
+    RecipientRequired = "recipient-required",
+    SeatMoved = "seat-moved",
+    BadSeatToken = "bad-seat-token",
+    RoomLocked = "room-locked",
+    PasscodeRequired = "passcode-required",
+    BadPasscode = "bad-passcode",
+    TryLater = "try-later",
+    BadInvitation = "bad-invitation",
+    BadHostKey = "bad-host-key",
+    WaitingRoomFull = "waiting-room-full",
+    EntryDenied = "entry-denied",
+    Removed = "removed",
+    CallEnded = "call-ended",
+    NotHost = "not-host",
+    TooMany = "too-many",
+    RecipientBusy = "recipient-busy",
+    NotKept = "not-kept",
+    ThisCallOnly = "this-call-only",
+    TooLarge = "too-large",
+    TooManyCandidates = "too-many-candidates",
+    TooManyRooms = "too-many-rooms",
+    Other = "other",
+} else Other);

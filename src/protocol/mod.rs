@@ -9,6 +9,7 @@ mod characters;
 mod file;
 mod host;
 mod id;
+pub mod json;
 pub mod limits;
 mod message;
 mod name;
@@ -37,6 +38,8 @@ pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescripti
 pub use talk::{ChatMessage, ChatSync, ChatText, Talk};
 pub use track::{Mid, MidError, TrackInfo, TrackSource};
 pub use wire::ParseError;
+#[cfg(any(test, fuzzing))]
+pub use wire::reference;
 
 /// The version of the protocol, sent in `joined`. It grows when an existing part is renamed, removed or
 /// changes its meaning. Additions do not change it, because both sides ignore what they do not know.

@@ -1,6 +1,6 @@
 //! Room names: validation and generation.
 
-use super::limits::ROOM_NAME_BYTES;
+use super::{json::string, limits::ROOM_NAME_BYTES};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -10,6 +10,8 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RoomName(String);
+
+string!(RoomName, |text| text.parse().ok());
 
 /// Why a text is not a room name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

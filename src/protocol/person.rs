@@ -3,6 +3,7 @@
 use super::{
     Gate, PeerId, Split,
     characters::{characters, clean},
+    json::{object, string, word},
     limits::{DISPLAY_NAME_BYTES, DISPLAY_NAME_CHARS},
     wire::number::whole,
 };
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct DisplayName(String);
+
+string!(DisplayName, |text| Some(text.into()));
 
 /// Maximum length of a received name in bytes: more than [`DisplayName::shortened`] keeps, so that it
 /// can cut between characters.
@@ -111,6 +114,18 @@ pub struct Presence {
     pub quality: Quality,
 }
 
+object!(Presence {
+    name = DisplayName::default(),
+    mic = true,
+    camera = true,
+    ;
+    background = false,
+    screen = false,
+    recording = false,
+    hand = None,
+    quality = Quality::Auto,
+});
+
 /// The quality of video to send and receive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -123,6 +138,8 @@ pub enum Quality {
     #[default]
     Auto,
 }
+
+word!(Quality { AudioOnly = "audio-only", SaveData = "save-data", Auto = "auto" });
 
 impl Quality {
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
@@ -167,6 +184,8 @@ pub struct Person {
     pub seconds: u64,
 }
 
+object!(Person { id, presence = Presence::default(), seconds });
+
 /// The state of a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomState {
@@ -176,8 +195,11 @@ pub struct RoomState {
     pub limit: usize,
     /// The barrier between a newcomer and the room. If there is one, `people` is empty, and `limit` is 0
     /// if the room is full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
 }
+
+object!(RoomState { people, limit; gate = None });
 
 impl RoomState {
     /// Whether a seat is free.

@@ -1,5 +1,6 @@
 //! Reactions: emoji that are shown for a moment.
 
+use super::json::word;
 use serde::{Deserialize, Serialize};
 
 /// A reaction.
@@ -33,13 +34,15 @@ impl Reaction {
     /// The emoji, as shown and sent.
     #[must_use]
     pub fn emoji(self) -> &'static str {
-        match self {
-            Self::ThumbsUp => "👍",
-            Self::Heart => "❤️",
-            Self::Clap => "👏",
-            Self::Laugh => "😂",
-            Self::Surprise => "😮",
-            Self::Party => "🎉",
-        }
+        self.word()
     }
 }
+
+word!(Reaction {
+    ThumbsUp = "👍",
+    Heart = "❤️",
+    Clap = "👏",
+    Laugh = "😂",
+    Surprise = "😮",
+    Party = "🎉",
+});

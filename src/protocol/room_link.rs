@@ -1,8 +1,11 @@
 //! Links and names that people type or paste to join a room, and the secrets in the fragment of a link.
 
-use super::{NameError, RoomName, limits::ROOM_NAME_BYTES};
+use super::{
+    NameError, RoomName,
+    json::{FromJson, Json, Object, ToJson, Writer, field},
+    limits::ROOM_NAME_BYTES,
+};
 use percent_encoding::percent_decode_str;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Characters that surround links and names in text, but occur in neither.
@@ -73,8 +76,9 @@ pub struct RoomLink {
 }
 
 /// Why a text does not lead to a room of this server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(test, serde(rename_all = "kebab-case"))]
 pub enum NoRoom {
     /// It is empty.
     Empty,
@@ -94,6 +98,38 @@ pub enum NoRoom {
         /// The link, if it is one for browsers.
         url: Option<String>,
     },
+}
+
+impl FromJson for NoRoom {
+    fn from_json(json: &Json) -> Option<Self> {
+        Some(match json.variant()? {
+            ("empty", Json::Null) => Self::Empty,
+            ("too-long", Json::Null) => Self::TooLong,
+            ("name", reason) => Self::Name { offer: reason.field("offer")? },
+            ("here", Json::Null) => Self::Here,
+            ("elsewhere", reason) => {
+                Self::Elsewhere { host: reason.field("host")?, url: reason.field("url")? }
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl ToJson for NoRoom {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            Self::Empty => out.string("empty"),
+            Self::TooLong => out.string("too-long"),
+            Self::Name { offer } => {
+                Object(&[field("name", &Object(&[field("offer", offer)]))]).write(out);
+            }
+            Self::Here => out.string("here"),
+            Self::Elsewhere { host, url } => {
+                let reason = Object(&[field("host", host), field("url", url)]);
+                Object(&[field("elsewhere", &reason)]).write(out);
+            }
+        }
+    }
 }
 
 impl NoRoom {

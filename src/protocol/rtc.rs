@@ -1,6 +1,10 @@
 //! WebRTC dictionaries in signalling messages, as defined by the W3C.
 
-use super::{TrackInfo, wire::number::whole};
+use super::{
+    TrackInfo,
+    json::{FromJson, Json, Object, ToJson, Writer, field, object, word},
+    wire::number::whole,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -13,6 +17,8 @@ pub enum Role {
     /// Joined later: answers, and is the polite peer.
     Callee,
 }
+
+word!(Role { Caller = "caller", Callee = "callee" });
 
 /// `RTCSdpType` (W3C WebRTC, section 4.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +34,13 @@ pub enum SdpType {
     Rollback,
 }
 
+word!(SdpType {
+    Offer = "offer",
+    Pranswer = "pranswer",
+    Answer = "answer",
+    Rollback = "rollback",
+});
+
 /// `RTCSessionDescriptionInit` (W3C WebRTC, section 4.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionDescription {
@@ -40,6 +53,18 @@ pub struct SessionDescription {
     /// field next to the description.
     #[serde(skip)]
     pub tracks: Vec<TrackInfo>,
+}
+
+impl FromJson for SessionDescription {
+    fn from_json(json: &Json) -> Option<Self> {
+        Some(Self { kind: json.field("type")?, sdp: json.field("sdp")?, tracks: Vec::new() })
+    }
+}
+
+impl ToJson for SessionDescription {
+    fn write(&self, out: &mut Writer) {
+        Object(&[field("type", &self.kind), field("sdp", &self.sdp)]).write(out);
+    }
 }
 
 impl SessionDescription {
@@ -67,6 +92,13 @@ pub struct IceCandidate {
     pub username_fragment: Option<String>,
 }
 
+object!(IceCandidate {
+    candidate;
+    sdp_mid as "sdpMid" = None,
+    sdp_m_line_index as "sdpMLineIndex" = None,
+    username_fragment as "usernameFragment" = None,
+});
+
 /// `RTCIceServer` (W3C WebRTC, section 4.2.2). `Debug` omits the credentials.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IceServer {
@@ -79,6 +111,8 @@ pub struct IceServer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
 }
+
+object!(IceServer { urls; username = None, credential = None });
 
 /// Whether a URL is that of a TURN server (RFC 7065).
 #[must_use]
@@ -97,6 +131,8 @@ pub struct IceGrant {
     #[serde(rename = "iceTtl", default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
 }
+
+object!(IceGrant: "ice" { servers as "iceServers"; ttl as "iceTtl" = None });
 
 impl fmt::Debug for IceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

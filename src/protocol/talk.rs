@@ -2,11 +2,11 @@
 
 use super::{
     DisplayName, FileNews, FileNumber, PeerId, Presence, Reaction,
+    json::{self, FromJson, Json, ToJson, Writer, field, message, object, string},
     limits::{TALK_BYTES, TEXT_CHARS},
-    wire::{PresenceFields, fields, head, write},
 };
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// The text of a chat message.
 ///
@@ -15,6 +15,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct ChatText(String);
+
+string!(ChatText, |text| Some(text.into()));
 
 impl ChatText {
     /// The text.
@@ -69,6 +71,8 @@ pub struct ChatMessage {
     pub text: ChatText,
 }
 
+object!(ChatMessage: "message" { author, number, order, age, name, text });
+
 /// A version vector of the chat: the messages that a participant has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "sync")]
@@ -78,6 +82,27 @@ pub struct ChatSync {
     /// The authors who are present. Only their own messages are accepted from them; missing messages of
     /// all others may come from anyone.
     pub present: Vec<PeerId>,
+}
+
+object!(ChatSync: "sync" { last, present });
+
+impl FromJson for BTreeMap<PeerId, u64> {
+    fn from_json(json: &Json) -> Option<Self> {
+        let Json::Object(fields) = json else { return None };
+        // One by one, because `collect` brings a sorting algorithm.
+        let mut map = Self::new();
+        for (id, number) in fields {
+            map.insert(id.parse().ok()?, u64::from_json(number)?);
+        }
+        Some(map)
+    }
+}
+
+impl ToJson for BTreeMap<PeerId, u64> {
+    fn write(&self, out: &mut Writer) {
+        let fields: Vec<_> = self.iter().map(|(id, number)| (id.to_string(), number)).collect();
+        out.object(&mut fields.iter().map(|(id, number)| (id.as_str(), number as &dyn ToJson)));
+    }
 }
 
 /// One message on the data channel: a JSON object with a `type`, as text.
@@ -98,40 +123,19 @@ pub enum Talk {
     Presence(Presence),
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "ack")]
-struct Ack {
-    number: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "file")]
-struct FileFields<'a> {
-    number: FileNumber,
-    news: Cow<'a, FileNews>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "reaction")]
-struct ReactionFields {
-    reaction: Reaction,
-}
-
 impl Talk {
     /// Writes the message as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         match self {
-            Self::Sync(sync) => write(sync),
-            Self::Message(message) => write(message),
-            Self::Ack(number) => write(&Ack { number: *number }),
+            Self::Sync(sync) => json::to_string(sync),
+            Self::Message(message) => json::to_string(message),
+            Self::Ack(number) => message("ack", &[field("number", number)]),
             Self::File(number, news) => {
-                write(&FileFields { number: *number, news: Cow::Borrowed(news) })
+                message("file", &[field("number", number), field("news", news)])
             }
-            Self::Reaction(reaction) => write(&ReactionFields { reaction: *reaction }),
-            Self::Presence(presence) => {
-                write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
-            }
+            Self::Reaction(reaction) => message("reaction", &[field("reaction", reaction)]),
+            Self::Presence(presence) => message("presence", &[field("presence", presence)]),
         }
     }
 
@@ -141,23 +145,19 @@ impl Talk {
         if text.len() > TALK_BYTES {
             return None;
         }
-        match head(text).ok()?.as_ref() {
-            "sync" => fields(text).map(Self::Sync),
-            "message" => fields(text).map(Self::Message),
-            "ack" => fields(text).map(|Ack { number }| Self::Ack(number)),
+        let json = Json::parse(text)?;
+        Some(match json.get("type")?.text()? {
+            "sync" => Self::Sync(ChatSync::from_json(&json)?),
+            "message" => Self::Message(ChatMessage::from_json(&json)?),
+            "ack" => Self::Ack(json.field("number")?),
             "file" => {
-                let read = |FileFields { number, news }| Self::File(number, news.into_owned());
-                fields(text).map(read)
+                let news = json.field("news").filter(FileNews::is_sane)?;
+                Self::File(json.field("number")?, news)
             }
-            "presence" => {
-                let read = |PresenceFields { presence, .. }| Self::Presence(presence.into_owned());
-                fields(text).map(read)
-            }
-            "reaction" => fields(text).map(|ReactionFields { reaction }| Self::Reaction(reaction)),
+            "presence" => Self::Presence(json.field("presence")?),
+            "reaction" => Self::Reaction(json.field("reaction")?),
             _ => return None,
-        }
-        .ok()
-        .filter(|talk| !matches!(talk, Self::File(_, news) if !news.is_sane()))
+        })
     }
 }
 
@@ -204,6 +204,7 @@ mod tests {
             let text = format!(r#"{{"type":"reaction","reaction":"{}"}}"#, reaction.emoji());
             assert_eq!(Talk::Reaction(reaction).to_json(), text);
         }
+        assert_eq!(Talk::parse(r#"{"type":"ack","number":12.0}"#), Some(Talk::Ack(12)));
         let request = file(FileNews::Request(9)).to_json();
         assert_eq!(request, r#"{"type":"file","number":5,"news":{"request":9}}"#);
         assert_eq!(Talk::Ack(12).to_json(), r#"{"type":"ack","number":12}"#);

@@ -1,14 +1,11 @@
 //! The sources of the media sections in a session description.
 
-use super::limits::{MID_CHARS, TRACKS};
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{
-        IntoDeserializer,
-        value::{self, StringDeserializer},
-    },
+use super::{
+    json::{FromJson, Json, object, string, word},
+    limits::{MID_CHARS, TRACKS},
 };
-use std::{borrow::Cow, collections::BTreeSet, fmt};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::{borrow::Cow, fmt};
 
 /// The source of a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +20,13 @@ pub enum TrackSource {
     /// The audio of a shared screen.
     ScreenAudio,
 }
+
+word!(TrackSource {
+    Microphone = "microphone",
+    Camera = "camera",
+    Screen = "screen",
+    ScreenAudio = "screen-audio",
+});
 
 impl TrackSource {
     /// All sources.
@@ -56,6 +60,16 @@ impl TrackSource {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Mid(String);
+
+string!(Mid, |text| Self::try_from(text.to_owned()).ok());
+
+impl Mid {
+    /// The tag as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// The text is not a valid `mid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +109,8 @@ pub struct TrackInfo {
     pub source: TrackSource,
 }
 
+object!(TrackInfo { mid, source });
+
 impl TrackInfo {
     /// The source of a section in a list, if it is named.
     #[must_use]
@@ -110,11 +126,29 @@ impl TrackInfo {
         if tracks.len() > TRACKS {
             return Err(format!("more than {TRACKS} tracks"));
         }
-        let mids: BTreeSet<_> = tracks.iter().map(|track| &track.mid).collect();
-        if mids.len() < tracks.len() {
+        let is_repeated = |(index, track): (usize, &Self)| {
+            tracks.iter().take(index).any(|other| other.mid == track.mid)
+        };
+        if tracks.iter().enumerate().any(is_repeated) {
             return Err("a mid is named twice in `tracks`".to_owned());
         }
         Ok(())
+    }
+}
+
+/// A track whose source may be unknown.
+#[derive(Deserialize)]
+struct Entry {
+    mid: Mid,
+    source: String,
+}
+
+object!(Entry { mid, source });
+
+impl Entry {
+    fn known(self) -> Option<TrackInfo> {
+        let source = TrackSource::of_word(&self.source)?;
+        Some(TrackInfo { mid: self.mid, source })
     }
 }
 
@@ -123,17 +157,14 @@ pub(super) fn known<'de, 'a, D>(deserializer: D) -> Result<Option<Cow<'a, [Track
 where
     D: Deserializer<'de>,
 {
-    #[derive(Deserialize)]
-    struct Entry {
-        mid: Mid,
-        source: String,
-    }
-    let track = |Entry { mid, source }| {
-        let source: StringDeserializer<value::Error> = source.into_deserializer();
-        Some(TrackInfo { mid, source: TrackSource::deserialize(source).ok()? })
-    };
     let entries = Option::<Vec<Entry>>::deserialize(deserializer)?;
-    Ok(entries.map(|entries| entries.into_iter().filter_map(track).collect()))
+    Ok(entries.map(|entries| entries.into_iter().filter_map(Entry::known).collect()))
+}
+
+/// The same from JSON; empty if there is no list.
+pub(super) fn known_in(json: &Json) -> Option<Vec<TrackInfo>> {
+    let entries = Option::<Vec<Entry>>::from_json(json)?.unwrap_or_default();
+    Some(entries.into_iter().filter_map(Entry::known).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The metadata stored with a recording.
 
-use crate::protocol::RoomName;
-use serde::{Deserialize, Serialize};
+use crate::protocol::{
+    RoomName,
+    json::{self, object},
+};
 use std::time::Duration;
 
 /// Name of the file with all participants.
@@ -10,7 +12,8 @@ pub const ALL: &str = "all";
 const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 
 /// One file of a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct ManifestFile {
     /// Its name in storage.
     pub file: String,
@@ -18,8 +21,11 @@ pub struct ManifestFile {
     pub person: Option<String>,
 }
 
+object!(ManifestFile { file, person });
+
 /// Metadata of a recording, rewritten while it runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub struct Manifest {
     /// The room, if known.
     pub room: Option<RoomName>,
@@ -35,11 +41,13 @@ pub struct Manifest {
     pub ended: bool,
 }
 
+object!(Manifest { room, began, length, format, parts, ended });
+
 impl Manifest {
     /// Parses a stored manifest. Trailing spaces may follow, where a longer one was before.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        json::from_str(text)
     }
 
     /// Reconstructs a damaged manifest: the recording's name is its start time, and the beginning of a
@@ -67,7 +75,7 @@ impl Manifest {
     /// The stored form.
     #[must_use]
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        json::to_string(self)
     }
 
     /// The duration, if known.
@@ -105,6 +113,7 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::json::tests::check;
 
     fn manifest() -> Manifest {
         Manifest {
@@ -119,6 +128,7 @@ mod tests {
 
     #[test]
     fn a_manifest_survives_a_round_trip() {
+        check(&manifest());
         let text = manifest().to_text();
         assert_eq!(Manifest::parse(&format!("{text}   ")), Some(manifest()));
         assert_eq!(Manifest::parse(&text[..text.len() - 1]), None);

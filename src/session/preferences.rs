@@ -6,10 +6,12 @@ use super::engine::Inputs;
 use crate::{
     call::Input,
     platform::{local_storage, session_storage},
-    protocol::{PeerId, Quality},
+    protocol::{
+        PeerId, Quality,
+        json::{self, object},
+    },
 };
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 pub use shortcut::{SHORTCUT_KEYS, Shortcut, find_shortcut};
 
 const QUALITY_KEY: &str = "salon.quality";
@@ -24,13 +26,15 @@ const NAMES: [(Quality, &str); 3] =
     [(Quality::Auto, ""), (Quality::SaveData, "save-data"), (Quality::AudioOnly, "audio-only")];
 
 /// The volume at which this person hears somebody. Nobody else learns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Volume {
     /// In percent of what arrives, 0 to 100.
     pub percent: u8,
     /// Whether they are silenced, whatever the number says.
     pub muted: bool,
 }
+
+object!(Volume { percent, muted });
 
 impl Default for Volume {
     fn default() -> Self {
@@ -78,8 +82,7 @@ impl Preferences {
         if let Some((quality, _)) = NAMES.iter().find(|(_, name)| *name == stored) {
             self.quality.set(*quality);
         }
-        let volumes =
-            session_storage::get(VOLUMES_KEY).and_then(|text| serde_json::from_str(&text).ok());
+        let volumes = session_storage::get(VOLUMES_KEY).and_then(|text| json::from_str(&text));
         self.volumes.set(volumes.unwrap_or_default());
         self.set_hiding(local_storage::get(HIDDEN_KEY).is_some_and(|stored| !stored.is_empty()));
     }
@@ -113,8 +116,7 @@ impl Preferences {
             volumes.push((id, volume));
         });
         self.volumes.with_untracked(|volumes| {
-            let text = serde_json::to_string(volumes).ok();
-            session_storage::set(VOLUMES_KEY, text.as_deref());
+            session_storage::set(VOLUMES_KEY, Some(&json::to_string(volumes)));
         });
     }
 
@@ -129,5 +131,18 @@ impl Preferences {
     pub fn set_shortcuts(self, on: bool) {
         local_storage::set(SHORTCUTS_KEY, if on { "" } else { OFF });
         self.shortcuts.set(on);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_volumes_are_read_again() {
+        let text = r#"[["0000000000000007",{"percent":50,"muted":true}]]"#;
+        let volumes = vec![(PeerId(7), Volume { percent: 50, muted: true })];
+        assert_eq!(json::to_string(&volumes), text);
+        assert_eq!(json::from_str(text), Some(volumes));
     }
 }

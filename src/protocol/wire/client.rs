@@ -1,50 +1,50 @@
 //! Messages from clients.
 
 use super::{
-    ParseError, PresenceFields, excerpt, fields, head,
+    ParseError, excerpt, fields, head,
     number::needed,
-    signal::{Forwarded, write_signal},
-    write, write_head,
+    signal::{Forwarded, signal_message},
 };
 use crate::protocol::{
     ClientMessage, ClientMetrics, HostAction, Join, Pass, PeerId, Presence, RoomName, SeatClaim,
+    json::{field, message, optional, to_string, unless},
     limits::REPORT_MILLIS,
 };
-use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, ops::Not};
+use serde::Deserialize;
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "watch")]
+#[derive(Deserialize)]
 struct Watch {
     room: String,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "join")]
+#[derive(Deserialize)]
 struct JoinFields {
     room: String,
     #[serde(default)]
     presence: Presence,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     seat: Option<SeatClaim>,
-    #[serde(default, skip_serializing_if = "Pass::is_empty")]
+    #[serde(default)]
     pass: Pass,
-    #[serde(default, skip_serializing_if = "Not::not")]
+    #[serde(default)]
     hidden: bool,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "reconnect")]
+#[derive(Deserialize)]
 struct Reconnect {
     to: PeerId,
     #[serde(deserialize_with = "needed")]
     link: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "host")]
-struct Host<'a> {
-    action: Cow<'a, HostAction>,
+#[derive(Deserialize)]
+struct Host {
+    action: HostAction,
+}
+
+#[derive(Deserialize)]
+struct PresenceFields {
+    presence: Presence,
 }
 
 impl ClientMessage {
@@ -68,8 +68,8 @@ impl ClientMessage {
                 Self::Join(Join { room: room(&name)?, presence, seat, pass, hidden })
             }
             "leave" => Self::Leave,
-            "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence.into_owned()),
-            "host" => Self::Host(fields::<Host>(text)?.action.into_owned()),
+            "presence" => Self::Presence(fields::<PresenceFields>(text)?.presence),
+            "host" => Self::Host(fields::<Host>(text)?.action),
             "ping" => Self::Ping,
             "ice" => Self::Ice,
             "client-metrics" => Self::ClientMetrics(plausible(fields(text)?)?),
@@ -84,24 +84,29 @@ impl ClientMessage {
     #[must_use]
     pub fn to_json(&self) -> String {
         match self {
-            Self::Watch(room) => write(&Watch { room: room.to_string() }),
-            Self::Join(Join { room, presence, seat, pass, hidden }) => write(&JoinFields {
-                room: room.to_string(),
-                presence: presence.clone(),
-                seat: seat.clone(),
-                pass: pass.clone(),
-                hidden: *hidden,
-            }),
-            Self::Leave => write_head("leave"),
-            Self::Presence(presence) => {
-                write(&PresenceFields { presence: Cow::Borrowed(presence), from: None })
+            Self::Watch(room) => message("watch", &[field("room", room)]),
+            Self::Join(Join { room, presence, seat, pass, hidden }) => message(
+                "join",
+                &[
+                    field("room", room),
+                    field("presence", presence),
+                    optional("seat", seat),
+                    unless("pass", pass, &Pass::default()),
+                    unless("hidden", hidden, &false),
+                ],
+            ),
+            Self::Leave => message("leave", &[]),
+            Self::Presence(presence) => message("presence", &[field("presence", presence)]),
+            Self::Host(action) => message("host", &[field("action", action)]),
+            Self::Ping => message("ping", &[]),
+            Self::Ice => message("ice", &[]),
+            Self::ClientMetrics(metrics) => to_string(metrics),
+            Self::Reconnect { to, link } => {
+                message("reconnect", &[field("to", to), field("link", link)])
             }
-            Self::Host(action) => write(&Host { action: Cow::Borrowed(action) }),
-            Self::Ping => write_head("ping"),
-            Self::Ice => write_head("ice"),
-            Self::ClientMetrics(metrics) => write(metrics),
-            Self::Reconnect { to, link } => write(&Reconnect { to: *to, link: *link }),
-            Self::Signal { to, link, signal } => write_signal(signal, *link, *to, None),
+            Self::Signal { to, link, signal } => {
+                signal_message(signal, &[optional("to", to), optional("link", link)])
+            }
         }
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! The `type` is parsed first, and then exactly one shape, so that an unknown type, a wrong field and a
 //! repeated key are distinguished, and unparsed data is never forwarded.
+//!
+//! The server reads and writes with serde, the browser with [`super::json`].
 
 mod client;
 pub(super) mod number;
+#[cfg(any(test, fuzzing))]
+pub mod reference;
 mod server;
 mod signal;
 #[cfg(test)]
 mod tests;
 
-use super::{ErrorCode, NameError, PeerId, Presence};
+use super::{ErrorCode, NameError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{borrow::Cow, fmt};
 
@@ -33,6 +37,11 @@ pub enum ParseError {
 }
 
 impl ParseError {
+    /// A field is missing or has the wrong shape.
+    fn shape() -> Self {
+        Self::Shape("a field is missing, repeated or invalid".to_owned())
+    }
+
     /// The error code for the sender.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
@@ -65,22 +74,14 @@ struct Head<'a> {
     kind: Cow<'a, str>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename = "presence")]
-pub(super) struct PresenceFields<'a> {
-    pub(super) presence: Cow<'a, Presence>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) from: Option<PeerId>,
-}
-
-pub(super) fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
+fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
     // Serde also accepts an array with the fields in order.
     let is_object = text.trim_start().starts_with('{');
     let head = serde_json::from_str::<Head>(text).ok().filter(|_| is_object);
     head.map(|head| head.kind).ok_or(ParseError::NotJson)
 }
 
-pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
+fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
     serde_json::from_str(text).map_err(|error| ParseError::Shape(excerpt(&error.to_string())))
 }
 
@@ -90,7 +91,7 @@ fn excerpt(text: &str) -> String {
 }
 
 /// Serialising cannot fail: all map keys are strings.
-pub(super) fn write(message: &impl Serialize) -> String {
+fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 

@@ -1,8 +1,9 @@
 use crate::protocol::{
     ClientMessage, ClientMetrics, DisplayName, ErrorCode, Failure, Gate, Grade, HostAction,
-    HostState, IceCandidate, IceGrant, IceServer, Invitation, Join, Pass, PeerId, Person, Presence,
-    Quality, Reception, Role, RoomName, RoomSettings, RoomState, SdpType, SeatClaim, ServerMessage,
-    SessionDescription, Signal, TrackInfo, TrackSource, limits::TRACKS,
+    HostState, IceCandidate, IceGrant, IceServer, Invitation, Join, ParseError, Pass, PeerId,
+    Person, Presence, Quality, Reception, Role, RoomName, RoomSettings, RoomState, SdpType,
+    SeatClaim, ServerMessage, SessionDescription, Signal, TrackInfo, TrackSource, limits::TRACKS,
+    reference,
 };
 use serde_json::Value;
 
@@ -62,14 +63,22 @@ fn the_five_fixed_messages_are_parsed() {
 fn integers_may_be_written_as_fractions() {
     let parse = |index: &str, link: &str| {
         let inner = format!(r#"{{"candidate":"c","sdpMid":"0","sdpMLineIndex":{index}}}"#);
-        let text = format!(r#"{{"type":"candidate","candidate":{inner},"link":{link}}}"#);
-        let message = ClientMessage::parse(&text).map_err(|error| error.code())?;
-        let ClientMessage::Signal { signal: Signal::Candidate(Some(candidate)), link, .. } =
-            message
-        else {
-            panic!("{message:?}")
-        };
-        Ok((candidate.sdp_m_line_index, link))
+        let rest = format!(r#""candidate":{inner},"from":"0000000000000006","link":{link}}}"#);
+        let text = format!(r#"{{"type":"candidate",{rest}"#);
+        let on_server = ClientMessage::parse(&text).map_err(|error| error.code());
+        let in_client = ServerMessage::parse(&text).map_err(|error| error.code());
+        match (on_server, in_client) {
+            (
+                Ok(ClientMessage::Signal { signal, link, .. }),
+                Ok(ServerMessage::Signal { signal: same, link: same_link, .. }),
+            ) => {
+                assert_eq!((&signal, link), (&same, same_link), "{text}");
+                let Signal::Candidate(Some(candidate)) = signal else { panic!("{signal:?}") };
+                Ok((candidate.sdp_m_line_index, link))
+            }
+            (Err(error), Err(_)) => Err(error),
+            other => panic!("{other:?}"),
+        }
     };
     for (index, link, expected) in [
         ("0", "7", (Some(0), Some(7))),
@@ -219,6 +228,7 @@ fn written_messages_are_parsed() {
         ServerMessage::Error { code: ErrorCode::RoomFull, message: "Full.".into() },
     ] {
         check_names(&serde_json::from_str(&message.to_json()).unwrap());
+        assert_eq!(reference::server_message(&message.to_json()).as_ref(), Some(&message));
         assert_eq!(ServerMessage::parse(&message.to_json()), Ok(message));
     }
     let pass = Pass { host: Some("k".into()), invitation: None, passcode: Some("p".into()) };
@@ -381,8 +391,11 @@ fn each_kind_of_invalid_message_has_its_code() {
         r#"{"type":"join","type":"join"}"#,
     ] {
         assert_eq!(code(text), ErrorCode::BadJson, "{text}");
+        assert_eq!(ServerMessage::parse(text), Err(ParseError::NotJson), "{text}");
     }
-    assert_eq!(code(r#"{"type":"dance"}"#), ErrorCode::UnknownType);
+    let dance = r#"{"type":"dance"}"#;
+    assert_eq!(code(dance), ErrorCode::UnknownType);
+    assert_eq!(ServerMessage::parse(dance), Err(ParseError::UnknownType("dance".to_owned())));
     assert_eq!(code(r#"{"type":"join"}"#), ErrorCode::BadMessage);
     assert_eq!(code(r#"{"type":"offer","offer":"v=0"}"#), ErrorCode::BadMessage);
     let disguised = r#"{"type":"offer","offer":{"type":"rollback","sdp":""}}"#;

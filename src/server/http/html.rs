@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     i18n::{start_texts, texts},
-    protocol::{Boot, Page},
+    protocol::{Boot, Page, json},
     server::site::FileNames,
 };
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
@@ -27,7 +27,7 @@ pub(super) fn shell(options: LeptosOptions, names: &FileNames) -> impl IntoView 
         Page::Room { .. } => Some("2"),
         Page::NotFound => None,
     };
-    let boot = serde_json::to_string(&boot).unwrap_or_default();
+    let boot = json::to_string(&boot);
     let build = names.build().map(ToOwned::to_owned);
     let url = |file: &str| format!("/{}", names.path(file));
     let [script, app] = [url("pkg/salon.js"), url("pkg/salon.wasm")];

@@ -1,8 +1,10 @@
 //! What lies between this page and the socket of a server that answers.
 
-use crate::platform;
+use crate::{
+    platform,
+    protocol::json::{self, object},
+};
 use leptos::prelude::*;
-use serde::Deserialize;
 
 /// The path at which the server tells what has reached it.
 const CHECK_PATH: &str = "/ws/check";
@@ -31,21 +33,23 @@ pub enum Barrier {
 
 /// What the server says of the request that asks for it, and of the last socket that it refused to this
 /// address.
-#[derive(Deserialize)]
 struct Check {
     host: Option<String>,
     origin: String,
     refused: Option<Refused>,
 }
 
-#[derive(Deserialize)]
+object!(Check { host, origin, refused });
+
 struct Refused {
     reason: String,
 }
 
+object!(Refused { reason });
+
 impl Barrier {
     fn of(answer: &str, own: String) -> Self {
-        let Ok(check) = serde_json::from_str::<Check>(answer) else { return Self::Unknown };
+        let Some(check) = json::from_str::<Check>(answer) else { return Self::Unknown };
         let host = || Self::Host { received: check.host.unwrap_or_default(), own };
         match check.refused.as_ref().map(|refused| refused.reason.as_str()) {
             Some("sockets" | "connections") => Self::Limit,

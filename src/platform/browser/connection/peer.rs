@@ -11,7 +11,7 @@ use crate::{
     },
     diagnostics::ConnectionStats,
     platform::{Kind, PerKind, PerSource},
-    protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource},
+    protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource, json},
 };
 use js_sys::{JSON, Reflect};
 use std::{cell::RefCell, rc::Rc};
@@ -25,7 +25,7 @@ use web_sys::{
 /// The configuration of a connection (W3C WebRTC, section 4.2.1). Its bundle policy cannot be changed
 /// later.
 pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
-    let servers = serde_json::to_string(&config.ice_servers).ok()?;
+    let servers = json::to_string(&config.ice_servers);
     let policy = if config.hidden { "relay" } else { "all" };
     // One transport for everything: fewer candidates, and one allocation on a relay instead of three.
     let text = format!(
@@ -182,8 +182,7 @@ impl PeerConnection {
                 (shared.handler)(PeerInput::RemoteDone(worked, shared.signaling()));
             }),
             PeerCommand::AddCandidate(candidate) => {
-                let text = serde_json::to_string(&candidate).unwrap_or_default();
-                let candidate = JSON::parse(&text).unwrap_or(JsValue::NULL);
+                let candidate = JSON::parse(&json::to_string(&candidate)).unwrap_or(JsValue::NULL);
                 if let Ok(promise) = shared.pc.add_candidate(&candidate) {
                     spawn_local(async move {
                         let _ = JsFuture::from(promise).await;

@@ -11,7 +11,7 @@ mod text;
 mod wake_lock;
 mod window;
 
-use crate::protocol::Boot;
+use crate::protocol::{Boot, json};
 pub use address::{HistoryWatch, push_path, take_fragment, watch_fragment, watch_history};
 pub use events::{PageWatch, watch_page};
 pub use focus::{FocusWatch, focus, focus_into, takes_keys, takes_text, watch_focus};
@@ -30,7 +30,7 @@ pub use window::{SmallWindow, can_fill_screen, can_open_window, open_window, tog
 #[must_use]
 pub fn boot() -> Boot {
     let mut boot: Boot =
-        page_data("boot").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        page_data("boot").and_then(|text| json::from_str(&text)).unwrap_or_default();
     if let Some(Ok(origin)) = window().map(|window| window.location().origin()) {
         boot.origin = origin;
     }
