@@ -7,7 +7,7 @@ use super::{
     publishing::Publisher,
 };
 use crate::{
-    call::{Input, PeerKey, Phase},
+    call::{Input, PeerKey},
     diagnostics::StatsHistory,
     platform::{self, Interval, PageEvent, Timer},
     protocol::Quality,
@@ -93,7 +93,7 @@ impl Session {
 
     /// While the person is in the call: listens to their microphone and keeps the screen on.
     fn watch_over_call(self) {
-        let inside = Memo::new(move |_| matches!(self.view.get().phase, Phase::InCall { .. }));
+        let inside = Memo::new(move |_| self.view.with(|view| view.admission.is_in_call()));
         let settled = self.clock.settled;
         effect_holding(move || {
             settled.set(false);
@@ -109,7 +109,7 @@ impl Session {
         });
         effect(move || {
             let shares = self.sharing.is_on() || self.sharing.is_asking();
-            if shares && !self.view.with(|view| view.inside) {
+            if shares && !self.view.with(|view| view.admission.inside) {
                 self.sharing.stop();
             }
         });

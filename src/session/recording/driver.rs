@@ -53,7 +53,7 @@ fn drive(session: Session, labels: Labels, page: &Owner) -> Handler {
     let recording = session.recording;
     page.with(|| {
         effect(move || {
-            if !session.view.with(|view| view.inside) {
+            if !session.view.with(|view| view.admission.inside) {
                 recording.handle(Input::Left);
             }
         });

@@ -13,7 +13,7 @@ struct History<'a> {
 }
 
 /// The messages of a room, as far as this tab received them.
-pub(in crate::session) fn load(room: &RoomName) -> Vec<Message> {
+pub(super) fn load(room: &RoomName) -> Vec<Message> {
     let text = session_storage::get(KEY).unwrap_or_default();
     let history =
         serde_json::from_str(&text).ok().filter(|history: &History| *history.room == *room);
@@ -21,7 +21,7 @@ pub(in crate::session) fn load(room: &RoomName) -> Vec<Message> {
 }
 
 /// Stores messages in place of those before.
-pub(in crate::session) fn save(room: &RoomName, messages: &[Message]) {
+pub(super) fn save(room: &RoomName, messages: &[Message]) {
     let history = History { room: Cow::Borrowed(room), messages: Cow::Borrowed(messages) };
     let text = serde_json::to_string(&history).ok().filter(|_| !messages.is_empty());
     session_storage::set(KEY, text.as_deref());
