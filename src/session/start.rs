@@ -3,7 +3,6 @@
 use super::{
     Session,
     engine::{Context, Engine},
-    entering::saved_name,
     publishing::Publisher,
 };
 use crate::{
@@ -24,11 +23,9 @@ const TICK: Duration = Duration::from_secs(1);
 const SETTLED: Duration = Duration::from_secs(2);
 
 impl Session {
-    /// Connects to the server and begins to listen to the page. Runs in the browser only.
-    pub fn start(self) {
+    /// Connects to the server and begins to listen to the page.
+    pub(super) fn start(self) {
         let now = platform::elapsed();
-        self.own.name.set(saved_name());
-        self.clock.state_at.set(now);
         self.clock.now.set(now);
         self.start_engine();
         self.preferences.load();
@@ -42,7 +39,6 @@ impl Session {
         self.hand_over_media();
         self.clock.set_epoch(now);
         self.enter();
-        self.notices.on_accept(move |notice| self.media.accept(notice));
         self.watch_over_call();
         self.chat.start();
     }
@@ -75,6 +71,7 @@ impl Session {
             self.call.order(move |engine| engine.set_screen(screen));
         });
         effect(move || self.call.send(Input::SetPresence(self.presence())));
+        effect(move || self.lobby.devices_asked.set(!self.media.is_untouched()));
     }
 
     /// Keeps the camera off where only sound is wanted, until the person shows something.

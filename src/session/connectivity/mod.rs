@@ -19,9 +19,9 @@ pub struct Connectivity {
 }
 
 impl Connectivity {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(connects: RwSignal<bool>) -> Self {
         Self {
-            connects: RwSignal::new(true),
+            connects,
             barriers: Barriers::default(),
             measuring: RwSignal::new(false),
         }

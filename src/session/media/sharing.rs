@@ -1,8 +1,9 @@
 //! What this person shares of their screen.
 
 use crate::{
+    notices::Notices,
     platform::{self, Problem, Screen},
-    session::{Notice, Notices},
+    session::Notice,
 };
 use leptos::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use super::{controls::Controls, file_drop::take_files, invite::Invite};
 use crate::{
-    i18n::{stopwatch, texts},
+    i18n::{stopwatch, call_texts},
     platform::{self, Brought},
     reactive::{boxed_bool, boxed_text, click, effect},
     session::Session,
@@ -20,12 +20,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// All participants and the controls.
 #[component]
-pub fn CallView(
-    /// Whether it is visible. It may be built in advance.
-    shown: Signal<bool>,
-) -> impl IntoView {
-    let t = texts();
+pub fn CallView() -> impl IntoView {
+    let t = call_texts();
     let session = expect_context::<Session>();
+    // It is built in advance.
+    let shown = boxed_bool(move || session.view.with(|view| view.admission.inside));
     provide_context(LayoutState::new(session));
     // Running seconds show that the call has begun. Redrawing the page for them is most of the cost
     // of an idle call.
