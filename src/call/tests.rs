@@ -47,7 +47,11 @@ fn the_time_inside_continues_after_a_reload() {
     assert_eq!(call.view().admission.phase, Phase::InCall { since: seconds(700) });
     assert_eq!(call.seat().map(|(_, since, _)| since), Some(seconds(700)));
     call.handle(Input::Epoch(seconds(400)), seconds(5));
-    assert_eq!(call.view().admission.phase, Phase::InCall { since: seconds(100) }, "as long ago as before");
+    assert_eq!(
+        call.view().admission.phase,
+        Phase::InCall { since: seconds(100) },
+        "as long ago as before"
+    );
     call.handle(Input::Leave, seconds(10));
     assert_eq!(call.view().admission.phase, Phase::Left { after: seconds(310) });
     call.handle(Input::Join, seconds(15));
@@ -124,7 +128,11 @@ fn a_pass_that_arrives_late_is_used() {
     call.handle(Input::SocketMessage(3, removed), Duration::ZERO);
     assert!(matches!(call.view().admission.phase, Phase::Left { .. }));
     call.handle(Input::SetPass(invited(), None), Duration::ZERO);
-    assert_eq!(call.view().admission.phase, Phase::Lobby, "a removed person has another invitation");
+    assert_eq!(
+        call.view().admission.phase,
+        Phase::Lobby,
+        "a removed person has another invitation"
+    );
 }
 
 #[test]
@@ -157,7 +165,10 @@ fn the_person_is_notified_of_an_invalid_link() {
         ] {
             call.handle(input, Duration::ZERO);
         }
-        assert_eq!((notifications(&mut call), call.view().admission.refusal), (vec![code], Some(code)));
+        assert_eq!(
+            (notifications(&mut call), call.view().admission.refusal),
+            (vec![code], Some(code))
+        );
         call.handle(Input::SetPass(hosted.clone(), None), Duration::ZERO);
         assert_eq!(call.view().admission.refusal, None, "another link was opened");
     }

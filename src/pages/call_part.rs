@@ -19,22 +19,19 @@ part! {
     call, fetched by fetch_call;
 
     /// Gives the page of a room, which owns it, its session.
-    fn open_session(lobby: Lobby, owner: Owner) -> () {
-        Session::open(lobby, &owner);
-    }
+    fn open_session(lobby: Lobby, owner: Owner) -> () => Session::open(lobby, &owner);
 
     /// See [`RoomLink::read`].
-    fn read_room_link(text: String, origin: String) -> Result<RoomLink, NoRoom> {
-        RoomLink::read(&text, &origin)
-    }
+    fn read_room_link(text: String, origin: String) -> Result<RoomLink, NoRoom> =>
+        RoomLink::read(&text, &origin);
 
-    fn preview() -> AnyView { view! { <Preview /> }.into_any() }
-    fn device_choices() -> AnyView { view! { <DeviceChoices /> }.into_any() }
-    fn connection_test() -> AnyView { view! { <LazyTest /> }.into_any() }
-    fn recordings() -> AnyView { view! { <LazyRecordings /> }.into_any() }
-    fn call_view() -> AnyView { view! { <CallView /> }.into_any() }
-    fn left() -> AnyView { view! { <Left /> }.into_any() }
-    fn server_banner() -> AnyView { view! { <ServerBanner /> }.into_any() }
+    fn preview() -> AnyView => view! { <Preview /> }.into_any();
+    fn device_choices() -> AnyView => view! { <DeviceChoices /> }.into_any();
+    fn connection_test() -> AnyView => view! { <LazyTest /> }.into_any();
+    fn recordings() -> AnyView => view! { <LazyRecordings /> }.into_any();
+    fn call_view() -> AnyView => view! { <CallView /> }.into_any();
+    fn left() -> AnyView => view! { <Left /> }.into_any();
+    fn server_banner() -> AnyView => view! { <ServerBanner /> }.into_any();
 }
 
 /// The number of failures in a row after which the person is told: one may fail because the network is

@@ -17,7 +17,9 @@ pub fn Left() -> impl IntoView {
     let t = call_texts();
     let session = expect_context::<Session>();
     let moved = boxed_bool(move || session.view.with(|view| view.admission.moved));
-    let removed = boxed_bool(move || session.view.with(|view| view.admission.refusal == Some(ErrorCode::Removed)));
+    let removed = boxed_bool(move || {
+        session.view.with(|view| view.admission.refusal == Some(ErrorCode::Removed))
+    });
     let heading = NodeRef::<html::H1>::new();
     effect(move || {
         if let Some(heading) = heading.get() {

@@ -16,7 +16,7 @@ impl From<wasm_split_helpers::SplitLoaderError> for NotLoaded {
 macro_rules! part {
     ($part:ident, fetched by $fetch:ident; $(
         $(#[$attribute:meta])*
-        fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty $body:block
+        fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty => $value:expr;
     )*) => {
         #[wasm_split_helpers::wasm_split($part, fallible, preload($fetch))]
         fn nothing() -> Result<(), $crate::parts::NotLoaded> {
@@ -26,7 +26,7 @@ macro_rules! part {
             $(#[$attribute])*
             #[wasm_split_helpers::wasm_split($part, fallible)]
             fn $name($($arg: $type),*) -> Result<$result, $crate::parts::NotLoaded> {
-                Ok($body)
+                Ok($value)
             }
         )*
     };

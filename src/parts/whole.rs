@@ -8,7 +8,7 @@ pub struct NotLoaded;
 macro_rules! part {
     ($part:ident, fetched by $fetch:ident; $(
         $(#[$attribute:meta])*
-        fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty $body:block
+        fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty => $value:expr;
     )*) => {
         async fn $fetch() -> Result<(), $crate::parts::NotLoaded> {
             Ok(())
@@ -16,7 +16,7 @@ macro_rules! part {
         $(
             $(#[$attribute])*
             async fn $name($($arg: $type),*) -> Result<$result, $crate::parts::NotLoaded> {
-                Ok($body)
+                Ok($value)
             }
         )*
     };

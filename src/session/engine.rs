@@ -4,9 +4,7 @@ mod call_handle;
 mod file_store;
 mod inputs;
 
-use super::{
-    Barriers, Media, Notice, host_link,
-};
+use super::{Barriers, Media, Notice, host_link};
 use crate::{
     call::{Call, Command, Generation, Input, PeerConfig, PeerInput, PeerKey, View},
     content::FileKey,
@@ -226,7 +224,7 @@ impl Engine {
             }
             Command::HandOutHostKey(key) => {
                 host_link::hand_out(self.session.room, self.session.notices, &key);
-            },
+            }
             Command::DropHostKey => drop_host_key(),
             Command::Mute(what) => self.session.media.muted_by_host(what),
             Command::Notify(code) => self.session.notices.show(Notice::Refused(code)),

@@ -20,10 +20,6 @@ pub struct Connectivity {
 
 impl Connectivity {
     pub(super) fn new(connects: RwSignal<bool>) -> Self {
-        Self {
-            connects,
-            barriers: Barriers::default(),
-            measuring: RwSignal::new(false),
-        }
+        Self { connects, barriers: Barriers::default(), measuring: RwSignal::new(false) }
     }
 }

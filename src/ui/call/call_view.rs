@@ -2,7 +2,7 @@
 
 use super::{controls::Controls, file_drop::take_files, invite::Invite};
 use crate::{
-    i18n::{stopwatch, call_texts},
+    i18n::{call_texts, stopwatch},
     platform::{self, Brought},
     reactive::{boxed_bool, boxed_text, click, effect},
     session::Session,

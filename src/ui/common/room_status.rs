@@ -12,7 +12,7 @@ use leptos::prelude::*;
 /// Who is inside and for how long, or what is in the way, and the progress of the person's own
 /// admission.
 #[component]
-pub fn RoomStatus() -> impl IntoAdmissionView {
+pub fn RoomStatus() -> impl IntoView {
     let t = texts();
     let lobby = expect_context::<Lobby>();
     let count = boxed_text(move || lobby.view.with(|view| view.state.people.len().to_string()));
@@ -44,7 +44,9 @@ pub fn RoomStatus() -> impl IntoAdmissionView {
         {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.full_hint)
         }
-        AdmissionView { phase: Phase::Knocking { position, host_present, .. }, refusal, .. } => {
+        AdmissionView {
+            phase: Phase::Knocking { position, host_present, .. }, refusal, ..
+        } => {
             let why = refusal.map(|code| format!("{} ", (t.refusal)(code))).unwrap_or_default();
             why + &(t.knocking)(position, host_present)
         }

@@ -15,9 +15,8 @@ pub fn ServerBanner() -> impl IntoView {
     let t = call_texts();
     let session = expect_context::<Session>();
     let status = Memo::new(move |_| session.view.with(|view| view.server));
-    let inside = move || {
-        session.view.with(|view| view.admission.is_in_call() && !view.tiles.is_empty())
-    };
+    let inside =
+        move || session.view.with(|view| view.admission.is_in_call() && !view.tiles.is_empty());
     let fine = boxed_bool(move || status.get() == ServerStatus::Reachable);
     let said = boxed_str(move || match status.get() {
         status @ ServerStatus::Unreachable { .. } => {

@@ -1,7 +1,7 @@
 //! People who ask to join, for hosts.
 
 use crate::{
-    i18n::{shown_name, call_texts},
+    i18n::{call_texts, shown_name},
     protocol::{HostAction, PeerId, Person},
     reactive::{boxed_bool, boxed_str, boxed_text, first_click},
     session::Session,

@@ -25,12 +25,12 @@ pub(in crate::ui) enum Lazy {
 part! {
     panels, fetched by fetch;
 
-    fn people(close: Callback<()>) -> AnyView { view! { <PeoplePanel close /> }.into_any() }
-    fn chat(close: Callback<()>) -> AnyView { view! { <ChatPanel close /> }.into_any() }
-    fn more(close: Callback<()>) -> AnyView { view! { <MorePanel close /> }.into_any() }
-    fn settings() -> AnyView { view! { <Settings /> }.into_any() }
-    fn connection_test() -> AnyView { view! { <ConnectionTest /> }.into_any() }
-    fn recordings() -> AnyView { view! { <Recordings /> }.into_any() }
+    fn people(close: Callback<()>) -> AnyView => view! { <PeoplePanel close /> }.into_any();
+    fn chat(close: Callback<()>) -> AnyView => view! { <ChatPanel close /> }.into_any();
+    fn more(close: Callback<()>) -> AnyView => view! { <MorePanel close /> }.into_any();
+    fn settings() -> AnyView => view! { <Settings /> }.into_any();
+    fn connection_test() -> AnyView => view! { <ConnectionTest /> }.into_any();
+    fn recordings() -> AnyView => view! { <Recordings /> }.into_any();
 }
 
 /// The recordings on this device, if there may be any, once their code is loaded.

@@ -2,7 +2,7 @@
 
 use super::shortcut_list::ShortcutList;
 use crate::{
-    i18n::{choice_texts, call_texts},
+    i18n::{call_texts, choice_texts},
     layout::Layout,
     platform,
     protocol::Reaction,

@@ -1,7 +1,7 @@
 //! The indicator that the call is being recorded, visible to everyone while it is.
 
 use crate::{
-    i18n::{shown_name, stopwatch, call_texts},
+    i18n::{call_texts, shown_name, stopwatch},
     reactive::{boxed_bool, boxed_text},
     session::{Session, Stage},
 };

@@ -1,7 +1,7 @@
 //! Recording the call, and the recordings stored on this device.
 
 use crate::{
-    i18n::{recording_texts, shown_name, call_texts},
+    i18n::{call_texts, recording_texts, shown_name},
     platform::{self, KeptRecording, Local},
     reactive::{boxed_bool, boxed_str, boxed_text, effect, first_click},
     recording::ManifestFile,

@@ -3,7 +3,7 @@
 use super::{layout_state::LayoutState, pin::Pin, reaction::ShownReaction};
 use crate::{
     call::{Link, Path, PeerKey, Tile},
-    i18n::{shown_name, stopwatch, call_texts},
+    i18n::{call_texts, shown_name, stopwatch},
     layout::Item,
     platform::{PerSource, Stream},
     protocol::{Grade, PeerId, Presence, TrackSource},

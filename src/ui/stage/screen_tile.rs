@@ -6,7 +6,7 @@ use super::{
     pin::Pin,
 };
 use crate::{
-    i18n::{shown_name, call_texts},
+    i18n::{call_texts, shown_name},
     layout::Item,
     protocol::{PeerId, TrackSource},
     reactive::boxed_text,

@@ -5,7 +5,7 @@ use super::{
     person_tile::{Initials, incoming},
 };
 use crate::{
-    i18n::{choice_texts, shown_name, call_texts},
+    i18n::{call_texts, choice_texts, shown_name},
     platform::{self, Kind, PerSource},
     protocol::TrackSource,
     reactive::{boxed_bool, boxed_text, click, first_click},
