@@ -3,7 +3,8 @@
 //! There is no central copy. Each author numbers their messages, and each client asks every peer
 //! with a new channel for the messages it lacks: a lost connection neither loses nor duplicates a
 //! message, and people who join later receive the history. Messages of a present participant are
-//! accepted only from that participant; others pass on the messages of absent people.
+//! accepted only from that participant; others pass on the messages of absent people, and are asked
+//! again for those when somebody has left, or has come with a new channel.
 
 use super::{
     command::ContentCommand,
@@ -24,20 +25,20 @@ pub(super) const BYTES: usize = 128 * 1024;
 /// Minimum time between two requests to the same person. The answers count against their [flood
 /// limit](super::flood_limit): at most two thirds of it per minute, if each answer contains
 /// everything kept from absent people.
-pub(super) const BETWEEN_QUESTIONS: Duration = Duration::from_secs(10);
+pub(super) const SYNC_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Another person in the room.
 #[derive(Debug)]
-struct Listener {
+struct Peer {
     id: PeerId,
     channel: Channel,
-    /// The number of the last message of this person that they have got.
-    got: u64,
+    /// The number of the last message of this person that they have acknowledged.
+    acked: u64,
     /// The number of the last message that they have said themselves.
     last: u64,
-    /// When they were asked last, and whether there is something new to ask.
-    asked: Duration,
-    unasked: bool,
+    /// When a sync was last sent to them, and whether another one is needed.
+    synced_at: Duration,
+    sync_wanted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,10 +54,10 @@ enum Channel {
 pub(super) struct Chat {
     me: Option<PeerId>,
     messages: Arc<Vec<Message>>,
-    heard: usize,
+    received: usize,
     /// Messages written before this person's id was known.
-    unsaid: Vec<(DisplayName, ChatText, Duration)>,
-    listeners: Vec<Listener>,
+    unsent: Vec<(DisplayName, ChatText, Duration)>,
+    peers: Vec<Peer>,
     commands: VecDeque<ContentCommand>,
 }
 
@@ -69,103 +70,101 @@ impl Chat {
         ChatView {
             me: self.me,
             messages: self.messages.clone(),
-            heard: self.heard,
-            got: self.listeners.iter().map(|listener| (listener.id, listener.got)).collect(),
+            received: self.received,
+            acked: self.peers.iter().map(|peer| (peer.id, peer.acked)).collect(),
         }
     }
 
     /// Restores messages that were stored before a reload.
-    pub(super) fn recall(&mut self, messages: Vec<Message>) {
+    pub(super) fn restore(&mut self, messages: Vec<Message>) {
         // Excess messages are dropped once it is known who is present.
         messages.into_iter().for_each(|message| self.place(message));
     }
 
-    pub(super) fn sit(&mut self, me: PeerId) {
+    pub(super) fn joined(&mut self, me: PeerId) {
         self.me = Some(me);
-        for (name, text, at) in std::mem::take(&mut self.unsaid) {
+        for (name, text, at) in std::mem::take(&mut self.unsent) {
             self.say(name, text, at);
         }
     }
 
     /// These are the others in the room.
-    pub(super) fn meet(&mut self, present: &[PeerId]) {
-        present.iter().for_each(|id| self.came(*id));
-        let others = self.listeners.iter().map(|listener| listener.id);
+    pub(super) fn set_present(&mut self, present: &[PeerId]) {
+        present.iter().for_each(|id| self.peer_joined(*id));
+        let others = self.peers.iter().map(|peer| peer.id);
         let gone: Vec<_> = others.filter(|id| !present.contains(id)).collect();
-        gone.into_iter().for_each(|id| self.left(id));
-        let bearers = present.iter().copied().chain(self.me).map(Some);
-        bearers.chain([None]).for_each(|bearer| self.trim(bearer));
+        gone.into_iter().for_each(|id| self.peer_left(id));
+        let sources = present.iter().copied().chain(self.me).map(Some);
+        sources.chain([None]).for_each(|source| self.trim(source));
     }
 
     /// A participant is present. From now on their messages are accepted only from them.
-    pub(super) fn came(&mut self, id: PeerId) {
-        if self.listener(id).is_some() {
+    pub(super) fn peer_joined(&mut self, id: PeerId) {
+        if self.peer(id).is_some() {
             return;
         }
         if self.messages.iter().any(|message| message.author == id && message.is_hearsay()) {
             let messages = Arc::make_mut(&mut self.messages);
             messages.retain(|message| message.author != id || !message.is_hearsay());
         }
-        self.listeners.push(Listener {
+        self.peers.push(Peer {
             id,
             channel: Channel::Closed,
-            got: 0,
+            acked: 0,
             last: self.last_of(id),
-            asked: Duration::ZERO,
-            unasked: false,
+            synced_at: Duration::ZERO,
+            sync_wanted: false,
         });
     }
 
     /// A participant has left for good. Messages that not everyone has received will be requested.
-    pub(super) fn left(&mut self, id: PeerId) {
-        self.listeners.retain(|listener| listener.id != id);
+    pub(super) fn peer_left(&mut self, id: PeerId) {
+        self.peers.retain(|peer| peer.id != id);
         self.trim(None);
-        self.listeners.iter_mut().for_each(|listener| listener.unasked = true);
+        self.peers.iter_mut().for_each(|peer| peer.sync_wanted = true);
     }
 
-    /// The next time at which someone will be asked, since the Unix epoch.
-    pub(super) fn due(&self) -> Option<Duration> {
-        self.listeners.iter().filter_map(Listener::due).min()
+    /// When [`Chat::tick`] is due, since the Unix epoch.
+    pub(super) fn poll_timeout(&self) -> Option<Duration> {
+        self.peers.iter().filter_map(Peer::sync_due).min()
     }
 
     /// Sends the requests that are due.
     pub(super) fn tick(&mut self, now: Duration) {
-        let is_due = |listener: &&Listener| listener.due().is_some() && listener.rested(now);
-        let due: Vec<_> =
-            self.listeners.iter().filter(is_due).map(|listener| listener.id).collect();
-        due.into_iter().for_each(|id| self.ask(id, now));
+        let is_due = |peer: &&Peer| peer.sync_due().is_some() && peer.may_sync(now);
+        let due: Vec<_> = self.peers.iter().filter(is_due).map(|peer| peer.id).collect();
+        due.into_iter().for_each(|id| self.request_sync(id, now));
     }
 
     /// A channel to a participant is open. Returns whether they are in the room.
     pub(super) fn opened(&mut self, id: PeerId, now: Duration) -> bool {
-        let Some(listener) = self.listener(id) else { return false };
-        if listener.channel == Channel::Closed {
-            listener.channel = Channel::Open;
-            self.ask(id, now);
+        let Some(peer) = self.peer(id) else { return false };
+        if peer.channel == Channel::Closed {
+            peer.channel = Channel::Open;
+            self.request_sync(id, now);
         }
         true
     }
 
     pub(super) fn closed(&mut self, id: PeerId) {
-        if let Some(listener) = self.listener(id) {
-            listener.channel = Channel::Closed;
+        if let Some(peer) = self.peer(id) {
+            peer.channel = Channel::Closed;
         }
     }
 
     /// Who can be talked to.
-    pub(super) fn reached(&self) -> impl Iterator<Item = PeerId> {
-        let reached = self.listeners.iter().filter(|listener| listener.is_reached());
-        reached.map(|listener| listener.id)
+    pub(super) fn reachable(&self) -> impl Iterator<Item = PeerId> {
+        self.peers.iter().filter(|peer| peer.is_reachable()).map(|peer| peer.id)
     }
 
     /// Whether there is a channel to a participant.
-    pub(super) fn is_reached(&self, id: PeerId) -> bool {
-        self.reached().any(|reached| reached == id)
+    pub(super) fn is_reachable(&self, id: PeerId) -> bool {
+        self.reachable().any(|peer| peer == id)
     }
 
     /// This person says something.
     pub(super) fn say(&mut self, name: DisplayName, text: ChatText, at: Duration) {
-        let Some(me) = self.me else { return self.unsaid.push((name, text, at)) };
+        let Some(me) = self.me else { return self.unsent.push((name, text, at)) };
         if text.is_empty() {
             return;
         }
@@ -174,37 +173,37 @@ impl Chat {
         let number = (last + 1).max(u64::try_from(at.as_millis()).unwrap_or_default());
         let order = self.messages.last().map_or(0, |last| last.order) + 1;
         let message = Message { author: me, number, order, source: me, at, name, text };
-        let known = self.listeners.iter().filter(|listener| listener.channel == Channel::Known);
-        for listener in known {
+        let known = self.peers.iter().filter(|peer| peer.channel == Channel::Known);
+        for peer in known {
             let talk = Talk::Message(message.on_its_way(at));
-            self.commands.push_back(ContentCommand::Send(listener.id, talk));
+            self.commands.push_back(ContentCommand::Send(peer.id, talk));
         }
         self.insert(message);
     }
 
     /// A participant reports what they have, which asks for the rest.
-    pub(super) fn asked(&mut self, from: PeerId, sync: &ChatSync, now: Duration) {
+    pub(super) fn on_sync(&mut self, from: PeerId, sync: &ChatSync, now: Duration) {
         let me = self.me;
-        let Some(listener) = self.listener(from) else { return };
-        let is_new = std::mem::replace(&mut listener.channel, Channel::Known) == Channel::Open;
-        listener.got = me.and_then(|me| sync.last.get(&me).copied()).unwrap_or_default();
+        let Some(peer) = self.peer(from) else { return };
+        let is_new = std::mem::replace(&mut peer.channel, Channel::Known) == Channel::Open;
+        peer.acked = me.and_then(|me| sync.last.get(&me).copied()).unwrap_or_default();
         if is_new {
             // They may give others messages of absent people, and then lose their own copy.
-            let others = self.listeners.iter_mut().filter(|other| other.id != from);
-            others.for_each(|other| other.unasked = true);
+            let others = self.peers.iter_mut().filter(|other| other.id != from);
+            others.for_each(|other| other.sync_wanted = true);
         }
         self.answer(from, sync, now);
     }
 
     /// A participant has received this person's messages up to this number.
-    pub(super) fn got(&mut self, from: PeerId, number: u64) {
-        if let Some(listener) = self.listener(from) {
-            listener.got = listener.got.max(number);
+    pub(super) fn on_ack(&mut self, from: PeerId, number: u64) {
+        if let Some(peer) = self.peer(from) {
+            peer.acked = peer.acked.max(number);
         }
     }
 
     /// A participant with this name sends their own message, or passes on one of an absent person.
-    pub(super) fn said(
+    pub(super) fn on_message(
         &mut self,
         from: PeerId,
         name: &DisplayName,
@@ -213,21 +212,21 @@ impl Chat {
     ) {
         if message.author != from {
             if !self.is_there(message.author) {
-                self.take_in(from, message, now);
+                self.accept(from, message, now);
             }
             return;
         }
-        let Some(listener) = self.listener(from) else { return };
+        let Some(peer) = self.peer(from) else { return };
         let number = message.number;
-        let is_new = number > listener.last;
-        listener.last = listener.last.max(number);
+        let is_new = number > peer.last;
+        peer.last = peer.last.max(number);
         self.commands.push_back(ContentCommand::Send(from, Talk::Ack(number)));
         if is_new {
-            self.take_in(from, ChatMessage { name: name.clone(), ..message }, now);
+            self.accept(from, ChatMessage { name: name.clone(), ..message }, now);
         }
     }
 
-    fn take_in(&mut self, source: PeerId, message: ChatMessage, now: Duration) {
+    fn accept(&mut self, source: PeerId, message: ChatMessage, now: Duration) {
         let ChatMessage { author, number, order, age, name, text } = message;
         let is_there = |message: &Message| (message.author, message.number) == (author, number);
         if text.is_empty() || self.messages.iter().any(is_there) {
@@ -238,19 +237,18 @@ impl Chat {
         let at = now.saturating_sub(Duration::from_millis(age));
         self.insert(Message { author, number, order, source, at, name, text });
         // A message dropped as the oldest may arrive again.
-        self.heard += usize::from(self.messages.iter().any(is_there));
+        self.received += usize::from(self.messages.iter().any(is_there));
     }
 
     /// Requests missing messages. For an absent person, only messages received directly are
     /// certain: those passed on may be forged, and earlier ones may be missing.
-    fn ask(&mut self, id: PeerId, now: Duration) {
-        if let Some(listener) = self.listener(id) {
-            (listener.asked, listener.unasked) = (now, false);
+    fn request_sync(&mut self, id: PeerId, now: Duration) {
+        if let Some(peer) = self.peer(id) {
+            (peer.synced_at, peer.sync_wanted) = (now, false);
         }
-        let others = self.listeners.iter().map(|listener| listener.id);
+        let others = self.peers.iter().map(|peer| peer.id);
         let present: Vec<_> = others.chain(self.me).collect();
-        let mut last: BTreeMap<_, _> =
-            self.listeners.iter().map(|listener| (listener.id, listener.last)).collect();
+        let mut last: BTreeMap<_, _> = self.peers.iter().map(|peer| (peer.id, peer.last)).collect();
         for message in self.messages.iter() {
             if !message.is_hearsay() && !present.contains(&message.author) {
                 let last = last.entry(message.author).or_default();
@@ -306,26 +304,26 @@ impl Chat {
 
     /// Whether a participant is in the room and speaks for themselves.
     fn is_there(&self, id: PeerId) -> bool {
-        is_there(self.me, &self.listeners, id)
+        is_there(self.me, &self.peers, id)
     }
 
     /// Drops the oldest messages above the limit of one source. All absent people count as one; the
     /// person with the most messages among them loses the oldest, so that nobody displaces others.
-    fn trim(&mut self, bearer: Option<PeerId>) {
-        let (me, listeners) = (self.me, &self.listeners);
-        let is_theirs = |message: &Message| match bearer {
-            Some(bearer) => message.source == bearer,
-            None => !is_there(me, listeners, message.source),
+    fn trim(&mut self, source: Option<PeerId>) {
+        let (me, peers) = (self.me, &self.peers);
+        let is_theirs = |message: &Message| match source {
+            Some(source) => message.source == source,
+            None => !is_there(me, peers, message.source),
         };
         let size = |message: &Message| message.text.as_str().len();
         let (mut count, mut bytes) = (0, 0);
-        let mut brought: Vec<(PeerId, usize)> = Vec::new();
+        let mut weights: Vec<(PeerId, usize)> = Vec::new();
         for message in self.messages.iter().filter(|message| is_theirs(message)) {
             (count, bytes) = (count + 1, bytes + size(message));
             let weight = size(message) + BYTES / MESSAGES;
-            match brought.iter_mut().find(|(source, _)| *source == message.source) {
-                Some((_, brought)) => *brought += weight,
-                None => brought.push((message.source, weight)),
+            match weights.iter_mut().find(|(source, _)| *source == message.source) {
+                Some((_, total)) => *total += weight,
+                None => weights.push((message.source, weight)),
             }
         }
         if count <= MESSAGES && bytes <= BYTES {
@@ -334,7 +332,7 @@ impl Chat {
         let messages = Arc::make_mut(&mut self.messages);
         let mut stays = vec![true; messages.len()];
         while count > MESSAGES || bytes > BYTES {
-            let most = brought.iter_mut().max_by_key(|(_, weight)| *weight);
+            let most = weights.iter_mut().max_by_key(|(_, weight)| *weight);
             let Some((source, weight)) = most else { break };
             let mut all = messages.iter().zip(&mut stays);
             let oldest = all.find(|(message, stays)| **stays && message.source == *source);
@@ -347,26 +345,26 @@ impl Chat {
         messages.retain(|_| stays.next().unwrap_or(true));
     }
 
-    fn listener(&mut self, id: PeerId) -> Option<&mut Listener> {
-        self.listeners.iter_mut().find(|listener| listener.id == id)
+    fn peer(&mut self, id: PeerId) -> Option<&mut Peer> {
+        self.peers.iter_mut().find(|peer| peer.id == id)
     }
 }
 
-fn is_there(me: Option<PeerId>, listeners: &[Listener], id: PeerId) -> bool {
-    me == Some(id) || listeners.iter().any(|listener| listener.id == id)
+fn is_there(me: Option<PeerId>, peers: &[Peer], id: PeerId) -> bool {
+    me == Some(id) || peers.iter().any(|peer| peer.id == id)
 }
 
-impl Listener {
-    fn is_reached(&self) -> bool {
+impl Peer {
+    fn is_reachable(&self) -> bool {
         matches!(self.channel, Channel::Open | Channel::Known)
     }
 
-    fn due(&self) -> Option<Duration> {
-        (self.unasked && self.is_reached()).then_some(self.asked + BETWEEN_QUESTIONS)
+    fn sync_due(&self) -> Option<Duration> {
+        (self.sync_wanted && self.is_reachable()).then_some(self.synced_at + SYNC_INTERVAL)
     }
 
-    /// Whether they have not been asked for long enough. The clock may have been set.
-    fn rested(&self, now: Duration) -> bool {
-        now.abs_diff(self.asked) >= BETWEEN_QUESTIONS
+    /// Whether the last sync is old enough. The clock may have been set.
+    fn may_sync(&self, now: Duration) -> bool {
+        now.abs_diff(self.synced_at) >= SYNC_INTERVAL
     }
 }

@@ -52,9 +52,9 @@ pub struct ChatView {
     /// Everything, in its order.
     pub messages: Arc<Vec<Message>>,
     /// How many messages of others came since the page was loaded.
-    pub heard: usize,
+    pub received: usize,
     /// The number of this person's last message that each other person has got.
-    pub got: Vec<(PeerId, u64)>,
+    pub acked: Vec<(PeerId, u64)>,
 }
 
 impl ChatView {
@@ -66,7 +66,7 @@ impl ChatView {
 
     /// The people who have not received this message.
     pub fn lacking(&self, number: u64) -> impl Iterator<Item = PeerId> {
-        self.got.iter().filter(move |(_, got)| *got < number).map(|(id, _)| *id)
+        self.acked.iter().filter(move |(_, acked)| *acked < number).map(|(id, _)| *id)
     }
 
     /// How many of the others have not got one of this person's messages.

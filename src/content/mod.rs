@@ -65,7 +65,7 @@ impl Content {
     /// When to call [`Content::tick`] at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.chat.due()
+        self.chat.poll_timeout()
     }
 
     /// Performs what is due.
@@ -93,25 +93,25 @@ impl Content {
 
     /// Restores messages from before a reload.
     pub fn restore_chat(&mut self, messages: Vec<Message>) {
-        self.chat.recall(messages);
+        self.chat.restore(messages);
     }
 
     /// This person is in the room as `me`, with these others.
     pub fn joined(&mut self, me: PeerId, present: &[PeerId]) {
-        self.chat.sit(me);
-        self.chat.meet(present);
+        self.chat.joined(me);
+        self.chat.set_present(present);
         self.files.meet(present);
         self.flood_limit.retain(|id| present.contains(&id));
     }
 
     /// A participant has joined.
     pub fn peer_joined(&mut self, id: PeerId) {
-        self.chat.came(id);
+        self.chat.peer_joined(id);
     }
 
     /// A participant has left for good.
     pub fn peer_left(&mut self, id: PeerId) {
-        self.chat.left(id);
+        self.chat.peer_left(id);
         self.files.left(id);
         self.flood_limit.retain(|other| other != id);
     }
@@ -135,8 +135,8 @@ impl Content {
 
     /// Sends something to everybody who can be reached past the server.
     pub fn send_to_all(&mut self, talk: &Talk) {
-        let reached = self.chat.reached();
-        self.commands.extend(reached.map(|id| ContentCommand::Send(id, talk.clone())));
+        let peers = self.chat.reachable();
+        self.commands.extend(peers.map(|id| ContentCommand::Send(id, talk.clone())));
     }
 
     /// Handles an event of the channels to a participant with this name. Their statements about
@@ -183,17 +183,17 @@ impl Content {
         talk: Option<Talk>,
         now: Duration,
     ) -> Option<Announcement> {
-        let is_reached = self.chat.is_reached(id);
-        if !is_reached || !self.flood_limit.allows(id, talk.as_ref(), now) {
-            let close = is_reached.then_some(ContentCommand::Close(id));
+        let is_reachable = self.chat.is_reachable(id);
+        if !is_reachable || !self.flood_limit.allows(id, talk.as_ref(), now) {
+            let close = is_reachable.then_some(ContentCommand::Close(id));
             self.commands.extend(close);
             self.closed(id);
             return None;
         }
         match talk? {
-            Talk::Sync(sync) => self.chat.asked(id, &sync, now),
-            Talk::Ack(number) => self.chat.got(id, number),
-            Talk::Message(message) => self.chat.said(id, name, message, now),
+            Talk::Sync(sync) => self.chat.on_sync(id, &sync, now),
+            Talk::Ack(number) => self.chat.on_ack(id, number),
+            Talk::Message(message) => self.chat.on_message(id, name, message, now),
             Talk::File(number, news) => self.files.on_message(id, name, number, news),
             Talk::Presence(presence) => return Some(Announcement::Presence(presence)),
             Talk::Reaction(reaction) => return Some(Announcement::Reaction(reaction)),

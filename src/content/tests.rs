@@ -1,7 +1,7 @@
 //! A chat between several participants with channels that open, break and lose messages in transit.
 
 use super::{
-    chat::{BETWEEN_QUESTIONS, BYTES, MESSAGES},
+    chat::{BYTES, MESSAGES, SYNC_INTERVAL},
     flood_limit::{PERIOD, TALKS},
     *,
 };
@@ -160,7 +160,7 @@ impl World {
             }
         }
         while self.deliver(0) {}
-        self.wait(BETWEEN_QUESTIONS);
+        self.wait(SYNC_INTERVAL);
         while self.deliver(0) {}
     }
 
@@ -200,7 +200,7 @@ proptest! {
                     forgetful.push(world.people[one].id);
                     world.reload(one, false);
                 }
-                6 if pick % 3 == 0 => world.wait(BETWEEN_QUESTIONS / 3),
+                6 if pick % 3 == 0 => world.wait(SYNC_INTERVAL / 3),
                 _ => drop(world.deliver(usize::from(pick))),
             }
         }
@@ -461,12 +461,12 @@ fn a_reload_loses_no_message_of_a_long_chat() {
             world.settle();
         }
     }
-    let heard = world.people[0].content.chat().heard;
-    assert_eq!(heard, 300);
+    let received = world.people[0].content.chat().received;
+    assert_eq!(received, 300);
     world.reload(0, true);
     world.settle();
     assert_eq!(world.read(0), world.said);
-    assert_eq!(world.people[0].content.chat().heard, 0, "all of it is known");
+    assert_eq!(world.people[0].content.chat().received, 0, "all of it is known");
 }
 
 #[test]
@@ -482,10 +482,10 @@ fn a_message_too_old_to_be_kept_is_not_counted_again() {
     world.come();
     world.come();
     world.settle();
-    let heard = world.people[1].content.chat().heard;
+    let received = world.people[1].content.chat().received;
     world.leave(2);
     world.settle();
-    assert_eq!(world.people[1].content.chat().heard, heard);
+    assert_eq!(world.people[1].content.chat().received, received);
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl ChatUi {
 
     /// Announces a message while the chat is closed.
     pub(super) fn announce_message(self, before: &ChatView, chat: &ChatView) {
-        if chat.heard <= before.heard || untrack(|| self.is_reading()) {
+        if chat.received <= before.received || untrack(|| self.is_reading()) {
             return;
         }
         let said = chat.messages.last();
@@ -207,5 +207,5 @@ impl ChatUi {
 
 /// How many messages and files came from others.
 fn heard(view: &View) -> (usize, usize) {
-    (view.chat.heard, view.files.heard)
+    (view.chat.received, view.files.heard)
 }

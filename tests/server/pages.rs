@@ -303,7 +303,13 @@ async fn head_has_the_headers_of_get_and_no_body() {
             let expected = app.http(&format!("GET {path}"), &headers).await;
             let reply = app.http(&format!("HEAD {path}"), &headers).await;
             assert_eq!((reply.status, &reply.body[..]), (expected.status, ""), "{path}");
+            // What depends on the content may be missing where nothing is stored (RFC 9110, section
+            // 9.3.2): pages are compressed after they are rendered, which HEAD spares.
+            let is_stored = expected.header("cache-control") != "no-store";
             for name in names {
+                if !is_stored && ["content-encoding", "vary"].contains(&name) {
+                    continue;
+                }
                 assert_eq!(
                     reply.header(name),
                     expected.header(name),

@@ -37,7 +37,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="theme-color" content="#14171c" />
                 // Page translation replaces text nodes that the app updates.
                 <meta name="google" content="notranslate" />
-                <title>{title}</title>
+                // A text node would be followed by a marker, which browsers show as part of the title.
+                <title inner_html=title></title>
                 {description.map(|text| view! { <meta name="description" content=text /> })}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href="/pkg/salon.css" />

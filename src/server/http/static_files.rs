@@ -67,7 +67,7 @@ fn serve<S: Clone + Send + Sync + 'static, B: Backend>(
 }
 
 /// The same request for HEAD as for GET, so that a response that is compressed on the way has the same
-/// headers for both. The router drops the body.
+/// headers for both. The server drops the body.
 fn as_get(mut request: Request) -> Request {
     if request.method() == Method::HEAD {
         *request.method_mut() = Method::GET;

@@ -128,7 +128,7 @@ fn delivery(chat: &ChatView, number: u64) -> Option<Delivery> {
     }
     let later = |other: &&Message| chat.is_own(other) && other.number > number;
     let is_last = chat.messages.iter().filter(later).all(|later| chat.missing(later.number) > 0);
-    let delivery = if chat.got.is_empty() { Delivery::ToNobody } else { Delivery::ToAll };
+    let delivery = if chat.acked.is_empty() { Delivery::ToNobody } else { Delivery::ToAll };
     is_last.then_some(delivery)
 }
 
