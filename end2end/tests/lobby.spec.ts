@@ -1,6 +1,6 @@
 // The lobby before the call, the second part of the app, is loaded.
 import type { Page } from '@playwright/test';
-import { button, enter, expectPhase, expectToCount, open, ownTile, remoteTiles } from '../support/room.ts';
+import { button, enter, expectPhase, expectToCount, openEarly, ownTile, remoteTiles } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
 const CALL = '**/pkg/*call*.wasm';
@@ -31,7 +31,7 @@ const refuseCall = async (page: Page, refuses: (request: number) => boolean) => 
 test('Join in the first moment is shown at once, and takes effect by itself', async ({ person, room }) => {
   const ada = await person();
   const pass = await holdCall(ada);
-  await open(ada, `/room/${room}`);
+  await openEarly(ada, `/room/${room}`);
   await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await button(ada, 'Join').click();
   await expect(button(ada, 'Joining')).toBeVisible({ timeout: 1_000 });
@@ -49,7 +49,7 @@ test('Join in the first moment is shown at once, and takes effect by itself', as
 test('camera and microphone can be asked for in the first moment', async ({ person, room }) => {
   const ada = await person();
   const pass = await holdCall(ada);
-  await open(ada, `/room/${room}`);
+  await openEarly(ada, `/room/${room}`);
   const frame = await ada.locator('.preview').boundingBox();
   await button(ada, 'Turn on camera and microphone').click();
   await expect(button(ada, 'Turn on camera and microphone')).toBeHidden();
@@ -64,7 +64,7 @@ test('camera and microphone can be asked for in the first moment', async ({ pers
 test('a link on the home page waits for the call', async ({ person, room }) => {
   const ada = await person();
   const pass = await holdCall(ada);
-  await open(ada, '/');
+  await openEarly(ada, '/');
   await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
   await button(ada, 'Go').click();
   pass();
@@ -95,7 +95,7 @@ test.describe('the server refuses the call', () => {
   test('once: it is fetched again without a word', async ({ person, room }) => {
     const ada = await person();
     const seen = await refuseCall(ada, (request) => request === 1);
-    await open(ada, `/room/${room}`);
+    await openEarly(ada, `/room/${room}`);
     await button(ada, 'Join').click();
     await expectPhase(ada, 'call');
     expect(seen.requests).toBe(2);
@@ -106,7 +106,7 @@ test.describe('the server refuses the call', () => {
     const ada = await person();
     let refuses = true;
     const seen = await refuseCall(ada, () => refuses);
-    await open(ada, `/room/${room}`);
+    await openEarly(ada, `/room/${room}`);
     await button(ada, 'Join').click();
     await expect(notice(ada)).toContainText('The call could not be loaded.');
     await expectPhase(ada, 'joining');
