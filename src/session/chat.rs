@@ -73,7 +73,7 @@ impl ChatUi {
         let open = |view: &View| view.files.files.iter().filter(is_open).count();
         let left = OFFERS.saturating_sub(self.view.with_untracked(open));
         if sources.len() > left {
-            self.notices.show(Notice::TooManyFiles);
+            self.notices.show(&Notice::TooManyFiles);
         }
         for source in sources.into_iter().take(left) {
             let (name, size) = (file_name(&source.name()), source.size());
@@ -90,7 +90,7 @@ impl ChatUi {
     pub fn refuse_folders(self, names: &[String]) {
         if !names.is_empty() {
             let names = names.iter().map(|name| FileName::from(name.as_str())).collect();
-            self.notices.show(Notice::FoldersRefused(names));
+            self.notices.show(&Notice::FoldersRefused(names));
         }
     }
 

@@ -227,7 +227,7 @@ impl Engine {
             }
             Command::DropHostKey => drop_host_key(),
             Command::Mute(what) => self.session.media.muted_by_host(what),
-            Command::Notify(code) => self.session.notices.show(Notice::Refused(code)),
+            Command::Notify(code) => self.session.notices.show(&Notice::Refused(code)),
             Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
             Command::SendMessage(key, talk) => {
                 self.with_peer(key, |peer| peer.talk(&talk.to_json()));

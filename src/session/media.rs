@@ -159,7 +159,7 @@ impl Media {
             Command::KeepChoice(kind, id) => local_storage::set(choice_key(kind), &id),
             Command::Offer(device) => self.offer_device(device),
             Command::NotifyReplaced { kind, gone, now } => self.tell_replaced(kind, gone, now),
-            Command::NotifyUnplugged(kind) => self.notices.show(Notice::DeviceUnplugged(kind)),
+            Command::NotifyUnplugged(kind) => self.notices.show(&Notice::DeviceUnplugged(kind)),
         }
     }
 

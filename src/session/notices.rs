@@ -64,8 +64,8 @@ impl Notice {
 
 impl Notices {
     /// Shows a notice in place of the one before.
-    pub(super) fn show(self, notice: Notice) {
-        let text = (call_texts().notice)(&notice);
+    pub(super) fn show(self, notice: &Notice) {
+        let text = (call_texts().notice)(notice);
         match notice.opens_tab() {
             true => self.offer_tab(text),
             false => self.say(text),
@@ -84,9 +84,9 @@ impl Notices {
             found.map(|tile| tile.presence.name.clone())
         };
         if let Some(name) = changed(before, after) {
-            self.show(Notice::RecordingStarting(name));
+            self.show(&Notice::RecordingStarting(name));
         } else if let Some(name) = changed(after, before) {
-            self.show(Notice::RecordingStopped(name));
+            self.show(&Notice::RecordingStopped(name));
         }
     }
 
@@ -98,7 +98,7 @@ impl Notices {
             let recorder = after.tiles.iter().find(|tile| tile.presence.recording);
             recorder
                 .into_iter()
-                .for_each(|tile| self.show(Notice::RecordingStarting(tile.presence.name.clone())));
+                .for_each(|tile| self.show(&Notice::RecordingStarting(tile.presence.name.clone())));
         }
         if !inside(before) || !inside(after) {
             return;
@@ -112,11 +112,11 @@ impl Notices {
             tile.map(|tile| tile.presence.name.as_str().to_owned())
         };
         if let Some(name) = missing(after, before) {
-            self.show(Notice::Joined(name));
+            self.show(&Notice::Joined(name));
         } else if let Some(name) = missing(before, after) {
-            self.show(Notice::Left(name));
+            self.show(&Notice::Left(name));
         } else if let Some(name) = raised(before, after) {
-            self.show(Notice::HandRaised(name));
+            self.show(&Notice::HandRaised(name));
         }
         self.announce_recording(before, after);
     }

@@ -44,7 +44,7 @@ impl Media {
         // Later, as the engine is still busy with the message.
         platform::spawn_local(async move {
             if self.switch_off(kind) {
-                self.notices.show(Notice::MutedByHost(kind));
+                self.notices.show(&Notice::MutedByHost(kind));
             }
         });
     }

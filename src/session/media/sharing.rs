@@ -111,7 +111,7 @@ impl Sharing {
         let _ = self.asking.try_set(false);
         // A person who dismissed the picker need not be told.
         if problem != Problem::Dismissed {
-            self.notices.show(Notice::NotShared(problem));
+            self.notices.show(&Notice::NotShared(problem));
         }
     }
 

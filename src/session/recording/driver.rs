@@ -156,7 +156,7 @@ impl Driver {
             Command::WriteManifest => self.with_recorder(Recorder::write_manifest),
             Command::Finish => self.with_recorder(Recorder::finish),
             Command::Close { delete } => self.close(delete),
-            Command::Notify(problem) => notices.show(Notice::RecordingFailed(problem)),
+            Command::Notify(problem) => notices.show(&Notice::RecordingFailed(problem)),
         }
     }
 
