@@ -5,6 +5,10 @@
   if (html.watched) return;
   html.watched = location.pathname;
   let fault, live, blocked, wait = 'waiting';
+  // A call that is reloaded comes back without its lobby, unless something has to be said.
+  try {
+    html.returns = performance.getEntriesByType('navigation')[0].type != 'navigate' && sessionStorage['salon.seat'].startsWith(html.watched.slice(6) + ' ');
+  } catch {}
   const bare = () => !getComputedStyle(document.head).getPropertyValue('--accent');
   const reload = () => location.reload();
   // In the order of the requests: a script that requests another one is complete.
@@ -19,6 +23,7 @@
     const place = document.getElementById('start');
     if (!place) return on('DOMContentLoaded', () => say(name, what));
     const texts = JSON.parse(place.dataset.texts);
+    delete html.returns;
     const add = (tag, parts) => place.append(Object.assign(document.createElement(tag), parts));
     const link = (text, parts) => add('a', { text, className: 'button primary', href: location, ...parts });
     // In a folder of another server, the files are requested from outside of that folder.

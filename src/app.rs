@@ -1,11 +1,11 @@
 //! The routes.
 
 use crate::{
-    pages::{Home, Navigator, NotFound, RoomPage},
+    notices::Notices,
+    pages::{CallPart, Home, Navigator, NotFound, RoomPage},
     platform,
     protocol::{Boot, Page},
     reactive::effect_holding,
-    session::Notices,
     ui::NoticeBar,
 };
 use leptos::{either::EitherOf3, prelude::*};
@@ -17,6 +17,7 @@ pub fn App() -> impl IntoView {
     let page = RwSignal::new(boot.page);
     let notices = Notices::default();
     provide_context(notices);
+    provide_context(CallPart::default());
     provide_context(Navigator::new(page));
     effect_holding(platform::watch_focus);
     effect_holding(platform::watch_texts);

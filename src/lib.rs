@@ -5,6 +5,7 @@
 //! | [`protocol`] | every message, id and limit that crosses the wire |
 //! | `rate_limit` | pure: token buckets (server) |
 //! | `room` | pure: who is in which room (server) |
+//! | [`admission`] | pure: the way into a room, as the lobby shows it and the call decides it |
 //! | [`call`] | pure: one participant's call: the others, and the connections to them (browser) |
 //! | [`content`] | pure: chat and files over data channels (browser) |
 //! | [`layout`] | pure: the arrangement of tiles on the stage (browser) |
@@ -14,8 +15,11 @@
 //! | `server` | axum: pages, sockets, configuration |
 //! | `embed` | the built pages, if the program includes them |
 //! | [`platform`] | the browser's APIs, with stubs on the server |
+//! | [`storage`] | what pages store in the browser |
+//! | [`notices`] | short messages to the person |
 //! | `parts` | where the build splits the app, if it does |
 //! | `reactive` | boxed closures for Leptos |
+//! | [`lobby`] | what a room's page shows and remembers until the call is loaded |
 //! | [`session`] | runs a call: commands out, events in, signals up |
 //! | [`ui`], [`pages`], [`app`] | what people see |
 //! | [`i18n`] | what people read |
@@ -27,6 +31,7 @@
 #[cfg_attr(not(feature = "split"), path = "parts/whole.rs")]
 mod parts;
 
+pub mod admission;
 pub mod app;
 pub mod call;
 pub mod content;
@@ -36,6 +41,8 @@ pub mod diagnostics;
 pub mod embed;
 pub mod i18n;
 pub mod layout;
+pub mod lobby;
+pub mod notices;
 pub mod pages;
 pub mod platform;
 pub mod protocol;
@@ -48,6 +55,7 @@ pub mod room;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod session;
+pub mod storage;
 pub mod ui;
 
 /// Hydrates the page that the server rendered.

@@ -20,10 +20,16 @@ export const expectPhase = (page: Page, phase: Phase) =>
 export const expectInside = (page: Page, people: number) =>
   expect(page.locator('[data-inside]')).toHaveAttribute('data-count', String(people));
 
-/** Opens a page and waits until it is interactive. */
-export const open = async (page: Page, url: string) => {
+/** Opens a page and waits until it is interactive. A lobby may still lack the call. */
+export const openEarly = async (page: Page, url: string) => {
   await page.goto(url);
   await page.waitForFunction(() => probe.live);
+};
+
+/** Opens a page and waits until it is complete. */
+export const open = async (page: Page, url: string) => {
+  await openEarly(page, url);
+  if (await page.locator('main.room').count()) await page.locator('[data-notice=server]').waitFor({ state: 'attached' });
 };
 
 /**

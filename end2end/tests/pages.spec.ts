@@ -62,7 +62,7 @@ test('the lobby shows who is inside and stays current', async ({ person, room, r
 
 test('Join takes effect even if it is pressed before the page is live', async ({ person, room }) => {
   const ada = await person();
-  const app = new Promise<Route>((resolve) => ada.route('**/*.wasm', resolve));
+  const app = new Promise<Route>((resolve) => ada.route('**/pkg/salon*.wasm', resolve));
   await ada.goto(`/room/${room}`, { waitUntil: 'commit' });
   await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
   await button(ada, 'Join').click();

@@ -127,7 +127,7 @@ test.describe('the app cannot start', () => {
 
 test('a slow app: Join is answered at once, and takes effect by itself', async ({ person, room }) => {
   const ada = await person();
-  const app = new Promise<Route>((resolve) => ada.route('**/*.wasm', resolve));
+  const app = new Promise<Route>((resolve) => ada.route('**/pkg/salon*.wasm', resolve));
   await ada.clock.install();
   await ada.goto(`/room/${room}`, { waitUntil: 'commit' });
   await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');

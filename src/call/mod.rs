@@ -25,6 +25,7 @@ mod view;
 pub mod world;
 
 use crate::{
+    admission::{AdmissionView, Phase},
     content::Content,
     protocol::{
         ClientMessage, ClientMetrics, IceGrant, IceServer, PeerId, Person, Presence, Reaction,
@@ -48,7 +49,7 @@ use participants::Participants;
 pub use signaling::ServerStatus;
 use signaling::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
-pub use view::{Hosting, Phase, Tile, View};
+pub use view::{Hosting, Tile, View};
 
 /// One client's part in one room.
 #[derive(Debug, Default)]
@@ -214,18 +215,22 @@ impl Call {
     #[must_use]
     pub fn view(&self) -> View {
         let admission = &self.admission;
+        let server = self.server_status();
         View {
-            phase: admission.phase,
-            state: self.state.clone(),
+            admission: AdmissionView {
+                phase: admission.phase,
+                state: self.state.clone(),
+                outdated: server.is_unreachable(),
+                inside: admission.shows_inside(),
+                moved: admission.seat.moved,
+                refusal: admission.refusal,
+                has_pass: admission.has_pass(),
+            },
             presence: self.presence.clone(),
             tiles: self.participants.tiles(&self.presence, self.clock.now),
-            inside: admission.shows_inside(),
             introducing: self.is_introducing(),
-            moved: admission.seat.moved,
-            refusal: admission.refusal,
             hosting: self.host_tools.hosting.clone(),
-            has_pass: admission.has_pass(),
-            server: self.server_status(),
+            server,
             weak_link: weak_link(&self.participants.pairs()),
             chat: self.content.chat(),
             files: self.content.files(),

@@ -47,6 +47,14 @@ pub enum ServerStatus {
     },
 }
 
+impl ServerStatus {
+    /// Whether nothing is heard from the server.
+    #[must_use]
+    pub fn is_unreachable(self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Offline { .. })
+    }
+}
+
 /// What is to be done with the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {

@@ -51,15 +51,19 @@ fn the_time_inside_continues_after_a_reload() {
     ] {
         call.handle(input, seconds(time));
     }
-    assert_eq!(call.view().phase, Phase::InCall { since: seconds(700) });
+    assert_eq!(call.view().admission.phase, Phase::InCall { since: seconds(700) });
     assert_eq!(call.seat().map(|(_, since, _)| since), Some(seconds(700)));
     call.handle(Input::Epoch(seconds(400)), seconds(5));
-    assert_eq!(call.view().phase, Phase::InCall { since: seconds(100) }, "as long ago as before");
+    assert_eq!(
+        call.view().admission.phase,
+        Phase::InCall { since: seconds(100) },
+        "as long ago as before"
+    );
     call.handle(Input::Leave, seconds(10));
-    assert_eq!(call.view().phase, Phase::Left { after: seconds(310) });
+    assert_eq!(call.view().admission.phase, Phase::Left { after: seconds(310) });
     call.handle(join(), seconds(15));
     let_in(&mut call, &joined(), seconds(20));
-    assert_eq!(call.view().phase, Phase::InCall { since: seconds(420) });
+    assert_eq!(call.view().admission.phase, Phase::InCall { since: seconds(420) });
 }
 
 #[test]
@@ -77,12 +81,12 @@ fn the_chat_remains_when_a_seat_returns_from_another_tab() {
     ] {
         call.handle(input, Duration::ZERO);
     }
-    assert!(call.view().moved);
+    assert!(call.view().admission.moved);
     let later = Duration::from_secs(60);
     call.handle(join(), later);
     let_in(&mut call, &joined(), later);
     assert_eq!(call.view().chat.messages.len(), 1);
-    assert_eq!(call.view().phase, Phase::InCall { since: Duration::ZERO });
+    assert_eq!(call.view().admission.phase, Phase::InCall { since: Duration::ZERO });
 }
 
 #[test]
@@ -107,16 +111,16 @@ fn a_pass_that_arrives_late_is_used() {
     ] {
         call.handle(input, Duration::ZERO);
     }
-    assert_eq!(call.view().refusal, Some(ErrorCode::RoomLocked));
+    assert_eq!(call.view().admission.refusal, Some(ErrorCode::RoomLocked));
     call.handle(Input::SetPass(invited(), None), Duration::ZERO);
-    assert!(call.view().has_pass);
-    assert_eq!(call.view().refusal, None, "that was said to somebody without it");
+    assert!(call.view().admission.has_pass);
+    assert_eq!(call.view().admission.refusal, None, "that was said to somebody without it");
 
     call.handle(Input::SetPass(Pass::default(), None), Duration::ZERO);
     call.handle(join(), Duration::ZERO);
     let waiting = ServerMessage::Waiting { position: 1, host_present: true, locked: false };
     call.handle(Input::SocketMessage(1, waiting), Duration::ZERO);
-    assert!(matches!(call.view().phase, Phase::Knocking { .. }));
+    assert!(matches!(call.view().admission.phase, Phase::Knocking { .. }));
     call.handle(Input::SetPass(invited(), None), Duration::ZERO);
     assert_eq!(asks(&mut call, 2), Some(invited()), "while somebody waits, at once");
 
@@ -129,9 +133,13 @@ fn a_pass_that_arrives_late_is_used() {
 
     let removed = ServerMessage::Error { code: ErrorCode::Removed, message: String::new() };
     call.handle(Input::SocketMessage(3, removed), Duration::ZERO);
-    assert!(matches!(call.view().phase, Phase::Left { .. }));
+    assert!(matches!(call.view().admission.phase, Phase::Left { .. }));
     call.handle(Input::SetPass(invited(), None), Duration::ZERO);
-    assert_eq!(call.view().phase, Phase::Lobby, "a removed person has another invitation");
+    assert_eq!(
+        call.view().admission.phase,
+        Phase::Lobby,
+        "a removed person has another invitation"
+    );
 }
 
 #[test]
@@ -164,9 +172,12 @@ fn the_person_is_notified_of_an_invalid_link() {
         ] {
             call.handle(input, Duration::ZERO);
         }
-        assert_eq!((notifications(&mut call), call.view().refusal), (vec![code], Some(code)));
+        assert_eq!(
+            (notifications(&mut call), call.view().admission.refusal),
+            (vec![code], Some(code))
+        );
         call.handle(Input::SetPass(hosted.clone(), None), Duration::ZERO);
-        assert_eq!(call.view().refusal, None, "another link was opened");
+        assert_eq!(call.view().admission.refusal, None, "another link was opened");
     }
 
     let inside = joined(1, &RoomState { people: Vec::new(), limit: 4, gate: None });
@@ -279,8 +290,8 @@ fn pressing_join_shows_the_call_unless_the_room_is_full() {
         ] {
             call.handle(input, Duration::ZERO);
         }
-        assert_eq!(call.view().phase, Phase::Joining);
-        call.view().inside
+        assert_eq!(call.view().admission.phase, Phase::Joining);
+        call.view().admission.inside
     };
     assert!(inside(1, 2));
     assert!(!inside(2, 2), "the room is full");

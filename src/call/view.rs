@@ -6,45 +6,11 @@ use super::{
     signaling::ServerStatus,
 };
 use crate::{
+    admission::AdmissionView,
     content::{ChatView, FilesView},
-    protocol::{
-        ErrorCode, Grade, HostState, PeerId, Person, Presence, Reaction, RoomSettings, RoomState,
-    },
+    protocol::{Grade, HostState, PeerId, Person, Presence, Reaction, RoomSettings},
 };
 use std::{sync::Arc, time::Duration};
-
-/// The phase of a call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
-    /// Outside, in the lobby.
-    #[default]
-    Lobby,
-    /// Join was pressed; the server has not answered yet.
-    Joining,
-    /// The room is full: joins as soon as a seat is free.
-    Waiting,
-    /// In the waiting room, until a host admits them.
-    Knocking {
-        /// Since when.
-        since: Duration,
-        /// The position among those who wait; 1 is next.
-        position: usize,
-        /// Whether a host is in the room.
-        host_present: bool,
-        /// Whether they are admitted as soon as the room is unlocked.
-        locked: bool,
-    },
-    /// Inside.
-    InCall {
-        /// Since when, as Unix time. Counts on after a reload.
-        since: Duration,
-    },
-    /// Outside, after a call.
-    Left {
-        /// How long the person was inside.
-        after: Duration,
-    },
-}
 
 /// Another participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,27 +90,16 @@ pub struct Hosting {
 /// The state of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
-    /// The phase.
-    pub phase: Phase,
-    /// Who is inside: outside of a call, as last reported by the server; in a call, those who were
-    /// there before and have stayed.
-    pub state: RoomState,
+    /// How far the person is on the way into the room, and who is inside.
+    pub admission: AdmissionView,
     /// This person's presence.
     pub presence: Presence,
     /// The other participants, in a stable order.
     pub tiles: Vec<Tile>,
-    /// Whether to show the call: the person is inside, or will be once the server has answered.
-    pub inside: bool,
     /// Whether the first negotiation with a participant is unfinished.
     pub introducing: bool,
-    /// Whether the person left because they joined in another tab.
-    pub moved: bool,
-    /// Why the person is not, or no longer, inside.
-    pub refusal: Option<ErrorCode>,
     /// The room settings, and this person's role.
     pub hosting: Hosting,
-    /// Whether the person has credentials for the room.
-    pub has_pass: bool,
     /// How the server can be reached.
     pub server: ServerStatus,
     /// The weak link of the call.
@@ -161,7 +116,7 @@ impl View {
     /// Whether the person is alone in the call, and no other participant is about to be shown.
     #[must_use]
     pub fn is_alone(&self) -> bool {
-        matches!(self.phase, Phase::InCall { .. }) && self.tiles.is_empty() && !self.introducing
+        self.admission.is_in_call() && self.tiles.is_empty() && !self.introducing
     }
 
     /// The position of a raised hand among all raised hands; 1 is first.

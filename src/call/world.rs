@@ -168,7 +168,7 @@ impl World {
     /// Where somebody is.
     #[must_use]
     pub fn phase(&self, person: usize) -> Phase {
-        self.people[person].call.view().phase
+        self.people[person].call.view().admission.phase
     }
 
     /// Somebody presses Join.
@@ -823,7 +823,7 @@ impl Person {
 
     /// Who wants in is inside, or knows why not.
     fn check_admission(&self, state: &RoomState, is_full: bool) {
-        let view = self.call.view();
+        let view = self.call.view().admission;
         match view.phase {
             Phase::Lobby | Phase::Left { .. } => {
                 assert!(!self.wants_in || view.refusal.is_some(), "outside for no reason");

@@ -1,13 +1,17 @@
 //! The start page.
 
-use super::Navigator;
+use super::{
+    Navigator,
+    call_part::{CallPart, FromPart, PartView},
+};
 use crate::{
     i18n::texts,
+    notices::Notices,
     platform,
-    protocol::{Boot, FreshRoom, NoRoom, RoomLink, RoomName},
+    protocol::{Boot, FreshRoom, NoRoom, RoomName},
     reactive::{boxed_bool, boxed_text, effect},
-    session::{Notice, Notices, keep_host_key, recent_rooms},
-    ui::{Brand, Icon, LazyRecordings, icons},
+    storage::{keep_host_key, recent_rooms},
+    ui::{Brand, Icon, icons},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -23,6 +27,8 @@ pub fn Home(
     let origin = own_origin();
     let notices = expect_context::<Notices>();
     let navigator = expect_context::<Navigator>();
+    let part = expect_context::<CallPart>();
+    effect(move || part.load());
     let start = move |event: SubmitEvent| {
         if let Some(fresh) = fresh.clone() {
             event.prevent_default();
@@ -44,7 +50,7 @@ pub fn Home(
                 <p class="quiet">{t.start_hint}</p>
             </form>
             <GoForm problem />
-            <LazyRecordings />
+            <FromPart view=PartView::Recordings when=boxed_bool(move || part.is_loaded()) />
             <RecentRooms />
             <footer class="quiet">{t.privacy}</footer>
         </main>
@@ -58,7 +64,7 @@ fn start_call(fresh: FreshRoom, origin: &str, notices: Notices, navigator: Navig
     let link = format!("{origin}/room/{room}");
     platform::spawn_local(async move {
         if platform::copy(&link).await {
-            notices.show(Notice::LinkCopied);
+            notices.say(texts().link_copied.to_owned());
         }
         navigator.open_room(room);
     });
@@ -75,13 +81,18 @@ fn GoForm(problem: Option<NoRoom>) -> impl IntoView {
     let wrong = RwSignal::new(problem);
     let origin = own_origin();
     let navigator = expect_context::<Navigator>();
+    let (notices, part) = (expect_context::<Notices>(), expect_context::<CallPart>());
     let go = move |event: SubmitEvent| {
         event.prevent_default();
         let typed = field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        match RoomLink::read(&typed, &origin) {
-            Ok(link) => navigator.follow(link),
-            Err(problem) => wrong.set(Some(problem)),
-        }
+        let origin = origin.clone();
+        platform::spawn_local(async move {
+            match part.read_link(typed, origin).await {
+                Ok(Ok(link)) => navigator.follow(link),
+                Ok(Err(problem)) => wrong.set(Some(problem)),
+                Err(_) => notices.say(t.call_not_loaded.to_owned()),
+            }
+        });
     };
     let way_on = move || match wrong.get()? {
         NoRoom::Name { offer: Some(room) } => Some((format!("/room/{room}"), (t.take_name)(&room))),

@@ -1,8 +1,8 @@
 //! After the call.
 
 use crate::{
-    call::View,
-    i18n::texts,
+    admission::AdmissionView,
+    i18n::call_texts,
     platform,
     protocol::ErrorCode,
     reactive::{boxed_bool, boxed_str, boxed_text, click, effect},
@@ -14,11 +14,12 @@ use leptos::{html, prelude::*};
 /// The duration of the call, and the button to rejoin.
 #[component]
 pub fn Left() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
-    let moved = boxed_bool(move || session.view.with(|view| view.moved));
-    let removed =
-        boxed_bool(move || session.view.with(|view| view.refusal) == Some(ErrorCode::Removed));
+    let moved = boxed_bool(move || session.view.with(|view| view.admission.moved));
+    let removed = boxed_bool(move || {
+        session.view.with(|view| view.admission.refusal == Some(ErrorCode::Removed))
+    });
     let heading = NodeRef::<html::H1>::new();
     effect(move || {
         if let Some(heading) = heading.get() {
@@ -29,10 +30,10 @@ pub fn Left() -> impl IntoView {
         <div class="page center">
             <Brand />
             <h1 tabindex="-1" node_ref=heading>
-                {boxed_str(move || session.view.with(|view| match view {
-                    View { moved: true, .. } => t.moved_title,
-                    View { refusal: Some(ErrorCode::Removed), .. } => t.removed_title,
-                    View { refusal: Some(ErrorCode::CallEnded), .. } => t.ended_title,
+                {boxed_str(move || session.view.with(|view| match view.admission {
+                    AdmissionView { moved: true, .. } => t.moved_title,
+                    AdmissionView { refusal: Some(ErrorCode::Removed), .. } => t.removed_title,
+                    AdmissionView { refusal: Some(ErrorCode::CallEnded), .. } => t.ended_title,
                     _ => t.left_title,
                 }))}
             </h1>

@@ -1,16 +1,14 @@
 //! Before the call: who is inside, and how others will see and hear the person.
 
+use super::call_part::{FromPart, PartView};
 use crate::{
-    call::Phase,
+    admission::{AdmissionView, Phase},
     i18n::texts,
+    lobby::{Lobby, Request},
     platform::{self, Timer},
     protocol::limits::DISPLAY_NAME_BYTES,
     reactive::{boxed_bool, boxed_str, boxed_text, click, effect, effect_holding},
-    session::{Session, own_name},
-    ui::{
-        Brand, DeviceChoices, HideAddress, Icon, LazyRecordings, LazyTest, Preview, RoomStatus,
-        Show, icons,
-    },
+    ui::{Brand, HideAddress, Icon, RoomStatus, Show, icons},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;
@@ -20,74 +18,95 @@ const REST: Duration = Duration::from_secs(3);
 
 /// The lobby of a room, and the place to wait for a free seat.
 #[component]
-pub fn Lobby() -> impl IntoView {
+pub fn LobbyView() -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
-    let media = session.media;
-    let touched = move || !media.is_untouched();
+    let lobby = expect_context::<Lobby>();
+    let devices_open = boxed_bool(move || lobby.has_call.get() && lobby.devices_asked.get());
     let rested = RwSignal::new(false);
     effect_holding(move || Timer::new(REST, move || rested.set(true)));
     // Starts only while the person is not joining.
     let tested = Memo::new(move |before| {
-        let outside = session.view.with(|view| view.phase == Phase::Lobby);
-        before == Some(&true) || rested.get() && outside
+        let outside = lobby.view.with(|view| view.phase == Phase::Lobby);
+        before == Some(&true) || lobby.has_call.get() && rested.get() && outside
     });
     view! {
         <div class="lobby">
             <header class="bar">
                 <Brand />
-                <h1><span class="quiet">{t.room}" "</span>{session.room.name.get_value().to_string()}</h1>
+                <h1><span class="quiet">{t.room}" "</span>{lobby.room.name.get_value().to_string()}</h1>
             </header>
-            <Preview />
+            <Show when=boxed_bool(move || !devices_open.get())>
+                <NoPreview />
+            </Show>
+            <FromPart view=PartView::Preview when=devices_open />
             <section class="card">
                 <RoomStatus />
                 <JoinForm />
-                <Show when=boxed_bool(touched)>
-                    <DeviceChoices />
-                </Show>
+                <FromPart view=PartView::DeviceChoices when=devices_open />
                 <HideAddress />
                 <div class="connection-tested">
-                    <Show when=tested>
-                        <LazyTest />
-                    </Show>
+                    <FromPart view=PartView::ConnectionTest when=tested />
                 </div>
-                <LazyRecordings />
+                <FromPart view=PartView::Recordings when=lobby.has_call />
             </section>
         </div>
+    }
+}
+
+/// The place of the person's own video: the button that turns it on, until the call takes over.
+#[component]
+fn NoPreview() -> impl IntoView {
+    let t = texts();
+    let lobby = expect_context::<Lobby>();
+    let asked = lobby.devices_asked;
+    view! {
+        <section class="preview">
+            <Show when=boxed_bool(move || !asked.get())>
+                <div class="ask">
+                    <button class="button" on:click=click(move |_| lobby.ask(Request::OpenDevices))>
+                        <Icon paths=icons::CAMERA />
+                        {t.turn_on}
+                    </button>
+                    <p class="quiet">{t.turn_on_hint}</p>
+                </div>
+            </Show>
+            <p class="ask late" role="status" hidden=boxed_bool(move || !asked.get())>{t.loading}</p>
+        </section>
     }
 }
 
 #[component]
 fn JoinForm() -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
+    let lobby = expect_context::<Lobby>();
     let form = NodeRef::<html::Form>::new();
     let name = NodeRef::<html::Input>::new();
-    let waiting =
-        boxed_bool(move || matches!(session.phase(), Phase::Waiting | Phase::Knocking { .. }));
+    let waiting = boxed_bool(move || {
+        lobby.view.with(|view| matches!(view.phase, Phase::Waiting | Phase::Knocking { .. }))
+    });
     effect(move || {
         let Some(input) = name.get() else { return };
-        session.own.name.set(platform::adopt_input(&input, &session.own.name.get_untracked()));
+        lobby.name.set(platform::adopt_input(&input, &lobby.name.get_untracked()));
     });
     // Join may have been pressed before the app was loaded.
     effect(move || {
         let pressed = form.get().is_some_and(|form| form.has_attribute("data-pressed"));
         if pressed {
-            session.join();
+            lobby.ask(Request::Join);
         }
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        match waiting.get_untracked() {
-            true => session.stop_waiting(),
-            false => session.join(),
-        }
+        lobby.ask(match waiting.get_untracked() {
+            true => Request::StopWaiting,
+            false => Request::Join,
+        });
     };
-    let connects = session.connectivity.connects;
+    let connects = lobby.connects;
     view! {
         <form class="join" data-early="1" node_ref=form on:submit=submit>
             <NameField field=name />
-            <Show when=boxed_bool(move || session.needs_passcode())>
+            <Show when=boxed_bool(move || lobby.view.with(AdmissionView::needs_passcode))>
                 <label for="passcode">{t.passcode}</label>
                 <input
                     id="passcode"
@@ -96,16 +115,16 @@ fn JoinForm() -> impl IntoView {
                     autocapitalize="none"
                     spellcheck="false"
                     maxlength="128"
-                    prop:value=boxed_text(move || session.own.passcode.get())
-                    on:input=move |event| session.own.passcode.set(event_target_value(&event))
+                    prop:value=boxed_text(move || lobby.passcode.get())
+                    on:input=move |event| lobby.passcode.set(event_target_value(&event))
                 />
             </Show>
             <div class="problem" role="status" data-problem="no-connections" hidden=boxed_bool(move || connects.get())>
                 <p>{t.no_connections}</p>
-                <button class="button small" type="button" on:click=click(move |_| session.room.copy_link())>{t.copy_link}</button>
+                <button class="button small" type="button" on:click=click(move |_| lobby.room.copy_link())>{t.copy_link}</button>
             </div>
             <JoinButton waiting />
-            <p class="quiet" data-notice="host" hidden=boxed_bool(move || !session.own.host_for_now.get())>
+            <p class="quiet" data-notice="host" hidden=boxed_bool(move || !lobby.host_for_now.get())>
                 {t.host_for_now}
             </p>
             <noscript><p class="problem">{t.no_script}</p></noscript>
@@ -120,13 +139,14 @@ fn NameField(
     field: NodeRef<html::Input>,
 ) -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
+    let lobby = expect_context::<Lobby>();
     // Not while it is typed, in the midst of a choice of characters.
     let shorten = move |_| {
         if let Some(input) = field.get_untracked() {
-            let own = own_name(&input.value());
+            lobby.name.set(input.value());
+            let own = untrack(|| lobby.own_name());
             input.set_value(own.as_str());
-            session.own.name.set(own.as_str().to_owned());
+            lobby.name.set(own.as_str().to_owned());
         }
     };
     view! {
@@ -137,7 +157,7 @@ fn NameField(
             autocomplete="nickname"
             maxlength=DISPLAY_NAME_BYTES.to_string()
             node_ref=field
-            on:input=move |event| session.own.name.set(event_target_value(&event))
+            on:input=move |event| lobby.name.set(event_target_value(&event))
             on:change=shorten
         />
     }
@@ -150,19 +170,21 @@ fn JoinButton(
     waiting: Signal<bool>,
 ) -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
-    let label = boxed_str(move || match session.phase() {
-        Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
-        Phase::Joining => t.joining,
-        _ if session.knocks() => t.ask_to_join,
-        _ => t.join,
+    let lobby = expect_context::<Lobby>();
+    let label = boxed_str(move || {
+        lobby.view.with(|view| match view.phase {
+            Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
+            Phase::Joining => t.joining,
+            _ if view.knocks() => t.ask_to_join,
+            _ => t.join,
+        })
     });
     view! {
         <button
             class="button large"
             class:primary=boxed_bool(move || !waiting.get())
             type="submit"
-            disabled=boxed_bool(move || !session.connectivity.connects.get())
+            disabled=boxed_bool(move || !lobby.connects.get())
         >
             <Icon paths=icons::ENTER />
             <span>{label}</span>

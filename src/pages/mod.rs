@@ -1,5 +1,6 @@
 //! One file per page. Pages compose components and contain no logic.
 
+mod call_part;
 mod home;
 mod left;
 mod lobby;
@@ -7,6 +8,7 @@ mod navigator;
 mod not_found;
 mod room;
 
+pub use call_part::CallPart;
 pub use home::Home;
 pub use navigator::Navigator;
 pub use not_found::NotFound;

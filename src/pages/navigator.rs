@@ -3,7 +3,7 @@
 use crate::{
     platform,
     protocol::{Page, RoomLink, RoomName, RoomState},
-    session::keep_secret,
+    storage::keep_secret,
 };
 use leptos::prelude::*;
 

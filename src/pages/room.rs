@@ -1,13 +1,16 @@
 //! A room: before, in and after the call.
 
-use super::{left::Left, lobby::Lobby};
+use super::{
+    call_part::{CallPart, FromPart, PartBanner, PartView},
+    lobby::LobbyView,
+};
 use crate::{
-    call::{Phase, View},
+    admission::{AdmissionView, Phase},
+    lobby::Lobby,
     platform::{self, Timer},
     protocol::{Boot, RoomName, RoomState},
     reactive::{boxed_bool, boxed_str, effect, effect_holding},
-    session::Session,
-    ui::{CallView, ServerBanner, Show},
+    ui::Show,
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -25,39 +28,44 @@ pub fn RoomPage(
 ) -> impl IntoView {
     let origin = use_context::<Boot>().unwrap_or_default().origin;
     let title = format!("{name} · Salon");
-    let session = Session::new(name, &origin, state, expect_context());
-    provide_context(session);
+    let lobby = Lobby::new(name, &origin, state, expect_context());
+    provide_context(lobby);
+    let part = expect_context::<CallPart>();
     effect(move || {
         platform::set_title(&title);
-        session.start();
+        lobby.start();
+        part.load();
+    });
+    let owner = Owner::current();
+    effect(move || {
+        if let (true, Some(owner)) = (part.is_loaded(), owner.clone()) {
+            part.open_session(lobby, owner);
+        }
     });
     let shown = Memo::new(move |_| {
-        session.view.with(|view| match view {
-            View { inside: true, .. } => Shown::Call,
-            View { phase: Phase::Left { .. }, .. } => Shown::Left,
+        lobby.view.with(|view| match view {
+            AdmissionView { inside: true, .. } => Shown::Call,
+            AdmissionView { phase: Phase::Left { .. }, .. } => Shown::Left,
             _ => Shown::Lobby,
         })
     });
-    let stands = Standing::new(shown);
+    let stands = Standing::new(shown, lobby.has_call);
     view! {
-        <main class="room" tabindex="-1" data-phase=boxed_str(move || phase_name(session.phase()))>
+        <main class="room" tabindex="-1" data-phase=boxed_str(move || phase_name(lobby.view.with(|view| view.phase)))>
             <Show when=stands.lobby>
                 <div hidden=boxed_bool(move || shown.get() != Shown::Lobby)>
-                    <Lobby />
+                    <LobbyView />
                 </div>
             </Show>
-            <Show when=stands.call>
-                <CallView shown=boxed_bool(move || shown.get() == Shown::Call) />
-            </Show>
-            <Show when=boxed_bool(move || shown.get() == Shown::Left)>
-                <Left />
-            </Show>
-            <ServerBanner />
+            <FromPart view=PartView::Call when=stands.call />
+            <FromPart view=PartView::Left when=boxed_bool(move || shown.get() == Shown::Left) />
+            <FromPart view=PartView::ServerBanner when=lobby.has_call />
+            <PartBanner />
         </main>
     }
 }
 
-/// What has been built, whether visible or not. Building the call takes a while, and so does
+/// What has been built, whether visible or not, once the call is loaded. Building the call takes a while, and so does
 /// removing the lobby's video, and neither should delay the set-up of connections: the call is
 /// built hidden once the lobby is idle, and the lobby is removed once the call is.
 #[derive(Clone, Copy)]
@@ -67,11 +75,11 @@ struct Standing {
 }
 
 impl Standing {
-    fn new(shown: Memo<Shown>) -> Self {
+    fn new(shown: Memo<Shown>, has_call: RwSignal<bool>) -> Self {
         let rested = RwSignal::new(None);
         effect_holding(move || {
             let shown = shown.get();
-            Timer::new(REST, move || rested.set(Some(shown)))
+            has_call.get().then(|| Timer::new(REST, move || rested.set(Some(shown))))
         });
         Self {
             lobby: Memo::new(move |before| match shown.get() {
@@ -81,7 +89,7 @@ impl Standing {
             }),
             call: Memo::new(move |_| match shown.get() {
                 Shown::Lobby => rested.get() == Some(Shown::Lobby),
-                Shown::Call => true,
+                Shown::Call => has_call.get(),
                 Shown::Left => false,
             }),
         }

@@ -1,20 +1,32 @@
 //! The app in parts: the build splits it at these functions, and a part is fetched when one of them
 //! is first called.
 
-/// Functions that return a view, and one that prefetches their part. They fail if the part cannot
-/// be fetched.
+/// The part could not be fetched, this time.
+#[derive(Clone, Copy, Debug)]
+pub struct NotLoaded;
+
+impl From<wasm_split_helpers::SplitLoaderError> for NotLoaded {
+    fn from(_: wasm_split_helpers::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Functions of a part, and one that prefetches it. They are asynchronous, and fail if the part
+/// cannot be fetched.
 macro_rules! part {
-    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) => $view:expr;)*) => {
+    ($part:ident, fetched by $fetch:ident; $(
+        $(#[$attribute:meta])*
+        fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty => $value:expr;
+    )*) => {
         #[wasm_split_helpers::wasm_split($part, fallible, preload($fetch))]
-        fn nothing() -> Result<(), wasm_split_helpers::SplitLoaderError> {
+        fn nothing() -> Result<(), $crate::parts::NotLoaded> {
             Ok(())
         }
         $(
+            $(#[$attribute])*
             #[wasm_split_helpers::wasm_split($part, fallible)]
-            fn $name(
-                $($arg: $type),*
-            ) -> Result<leptos::prelude::AnyView, wasm_split_helpers::SplitLoaderError> {
-                Ok(leptos::prelude::IntoAny::into_any($view))
+            fn $name($($arg: $type),*) -> Result<$result, $crate::parts::NotLoaded> {
+                Ok($value)
             }
         )*
     };

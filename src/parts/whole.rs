@@ -1,16 +1,22 @@
 //! The app in one piece: the functions of `split.rs` without fetching.
 
+/// As in `split.rs`, but it does not occur.
+#[derive(Clone, Copy, Debug)]
+pub struct NotLoaded;
+
 /// As in `split.rs`, but they never fail.
 macro_rules! part {
-    ($part:ident, fetched by $fetch:ident; $(fn $name:ident($($arg:ident: $type:ty),*) => $view:expr;)*) => {
-        async fn $fetch() -> Result<(), std::convert::Infallible> {
+    ($part:ident, fetched by $fetch:ident; $(
+        $(#[$attribute:meta])*
+        fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty => $value:expr;
+    )*) => {
+        async fn $fetch() -> Result<(), $crate::parts::NotLoaded> {
             Ok(())
         }
         $(
-            async fn $name(
-                $($arg: $type),*
-            ) -> Result<leptos::prelude::AnyView, std::convert::Infallible> {
-                Ok(leptos::prelude::IntoAny::into_any($view))
+            $(#[$attribute])*
+            async fn $name($($arg: $type),*) -> Result<$result, $crate::parts::NotLoaded> {
+                Ok($value)
             }
         )*
     };

@@ -2,7 +2,7 @@
 //! notice themselves.
 
 use crate::{
-    call::{Phase, Tile, View, WeakLink},
+    call::{Tile, View, WeakLink},
     platform::Kind,
     protocol::PeerId,
 };
@@ -47,7 +47,7 @@ pub struct DeviceState {
 impl CallHint {
     /// The most important hint: first what the person cannot notice themselves and can fix.
     pub(super) fn of(view: &View, devices: DeviceState) -> Option<Self> {
-        if !matches!(view.phase, Phase::InCall { .. }) {
+        if !view.admission.is_in_call() {
             return None;
         }
         let name = |tile: &Tile| tile.presence.name.as_str().to_owned();
@@ -88,6 +88,7 @@ impl CallHint {
 mod tests {
     use super::*;
     use crate::{
+        admission::{AdmissionView, Phase},
         call::{Link, PeerKey},
         protocol::{Grade, Presence},
     };
@@ -111,7 +112,10 @@ mod tests {
             screen: false,
         };
         let mut view = View {
-            phase: Phase::InCall { since: Duration::ZERO },
+            admission: AdmissionView {
+                phase: Phase::InCall { since: Duration::ZERO },
+                ..AdmissionView::default()
+            },
             tiles: vec![tile(1, true, false), tile(2, false, false)],
             weak_link: WeakLink::Upload(PeerId(1)),
             ..View::default()
@@ -126,7 +130,7 @@ mod tests {
         let weak_link = WeakLink::Upload(PeerId(1));
         let weak = CallHint::Weak { weak_link, name: "P1".into(), picture: true };
         assert_eq!(CallHint::of(&view, devices), Some(weak));
-        view.phase = Phase::Lobby;
+        view.admission.phase = Phase::Lobby;
         assert_eq!(CallHint::of(&view, devices), None);
     }
 }

@@ -1,9 +1,11 @@
 //! Messages and files as this person exchanges them with the others, and which of them are unread.
 
-use super::{Notice, Notices, engine::CallHandle, naming::file_name};
+use super::{Notice, engine::CallHandle, naming::file_name};
 use crate::{
     call::{Input, View},
     content::{ChatView, FileInput, FileKey, FileState, FileView, Message, OFFERS},
+    i18n::call_texts,
+    notices::Notices,
     platform::{self, StoredBytes, session_storage},
     protocol::{FileName, FileNumber},
     reactive::{effect, effect_holding},
@@ -29,6 +31,8 @@ pub struct ChatUi {
     unseen: RwSignal<usize>,
     /// The number of the last file that this person offered.
     last_file: StoredValue<FileNumber>,
+    /// What was announced last while the chat was closed.
+    announced: StoredValue<String>,
     /// Whether the page is in the background.
     hidden: RwSignal<bool>,
     view: RwSignal<View>,
@@ -49,6 +53,7 @@ impl ChatUi {
             read: RwSignal::default(),
             unseen: RwSignal::new(0),
             last_file: StoredValue::new(0),
+            announced: StoredValue::default(),
             hidden,
             view,
             call,
@@ -68,7 +73,7 @@ impl ChatUi {
         let open = |view: &View| view.files.files.iter().filter(is_open).count();
         let left = OFFERS.saturating_sub(self.view.with_untracked(open));
         if sources.len() > left {
-            self.notices.show(Notice::TooManyFiles);
+            self.notices.show(&Notice::TooManyFiles);
         }
         for source in sources.into_iter().take(left) {
             let (name, size) = (file_name(&source.name()), source.size());
@@ -85,7 +90,7 @@ impl ChatUi {
     pub fn refuse_folders(self, names: &[String]) {
         if !names.is_empty() {
             let names = names.iter().map(|name| FileName::from(name.as_str())).collect();
-            self.notices.show(Notice::FoldersRefused(names));
+            self.notices.show(&Notice::FoldersRefused(names));
         }
     }
 
@@ -106,7 +111,7 @@ impl ChatUi {
             let heard = self.view.with(heard);
             if self.is_reading() {
                 self.unseen.set(0);
-                self.notices.yield_to_chat();
+                self.announced.with_value(|text| self.notices.retract(text));
             }
             if self.is_reading() || heard == (0, 0) {
                 self.read.set(heard);
@@ -166,8 +171,15 @@ impl ChatUi {
         if let Some(Message { name, text, at, .. }) = said
             && platform::wall_clock().saturating_sub(*at) < NEWS
         {
-            self.notices.show(Notice::Message(name.clone(), text.clone()));
+            self.announce(&Notice::Message(name.clone(), text.clone()));
         }
+    }
+
+    /// Shows a notice of what the open chat shows as well.
+    fn announce(self, notice: &Notice) {
+        let text = (call_texts().notice)(notice);
+        self.announced.set_value(text.clone());
+        self.notices.say(text);
     }
 
     /// Announces offers and ends of transfers while the chat is closed.
@@ -179,7 +191,7 @@ impl ChatUi {
             |key| before.files.files.iter().any(|one| one.key == key && one.is_moving());
         let ended = view.files.files.iter().find(|file| !file.is_moving() && was_moving(file.key));
         if let Some(file) = ended.filter(|file| file.key.owner.is_some()) {
-            self.notices.show(Notice::FileEnded(file.name.clone(), file.state));
+            self.announce(&Notice::FileEnded(file.name.clone(), file.state));
         }
         if view.files.heard > before.files.heard {
             let new = view.files.files.iter().rev().find(|file| file.state == FileState::Offered);
@@ -187,8 +199,7 @@ impl ChatUi {
                 view.tiles.iter().find(|tile| Some(tile.key.id) == file.key.owner)
             });
             if let (Some(file), Some(owner)) = (new, owner) {
-                self.notices
-                    .show(Notice::FileOffered(owner.presence.name.clone(), file.name.clone()));
+                self.announce(&Notice::FileOffered(owner.presence.name.clone(), file.name.clone()));
             }
         }
     }

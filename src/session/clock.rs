@@ -1,7 +1,7 @@
 //! The clocks of a session: that of the page, and the calendar.
 
 use super::engine::Inputs;
-use crate::{call::Input, platform};
+use crate::{call::Input, lobby::Lobby, platform};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -33,10 +33,10 @@ pub struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(inputs: Inputs) -> Self {
+    pub(super) fn new(lobby: Lobby, inputs: Inputs) -> Self {
         Self {
-            now: RwSignal::new(Duration::ZERO),
-            state_at: RwSignal::new(Duration::ZERO),
+            now: lobby.now,
+            state_at: lobby.state_at,
             settled: RwSignal::new(false),
             epoch: StoredValue::new(Duration::ZERO),
             ticked: RwSignal::new(None),

@@ -5,22 +5,21 @@ mod file_store;
 mod inputs;
 mod prepared_offer;
 
-use super::{
-    Barriers, Media, Notice, Notices,
-    room_links::RoomLinks,
-    storage::{SavedSeat, room_keys},
-};
+use super::{Barriers, Media, Notice, host_link};
 use crate::{
     call::{
         Call, Command, Generation, Input, Intent, PeerCommand, PeerConfig, PeerInput, PeerKey, View,
     },
     content::FileKey,
     diagnostics::StatsSnapshot,
+    lobby::RoomLinks,
+    notices::Notices,
     platform::{
         self, Kind, PeerConnection, PerKind, PerSource, Screen, Socket, SocketEvent, StoredBytes,
         Stream, Timer, Track, random_fraction,
     },
     protocol::{ClientMessage, FileNumber, IceServer, PeerId, Presence, Role, ServerMessage},
+    storage::{SavedSeat, drop_host_key, keep_host_key},
 };
 pub(super) use call_handle::CallHandle;
 use file_store::FileStore;
@@ -270,12 +269,14 @@ impl Engine {
                 self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
             }
             Command::KeepHostKey(key) => {
-                room_keys::keep_host_key(&self.session.room.name.get_value(), &key);
+                keep_host_key(&self.session.room.name.get_value(), &key);
             }
-            Command::HandOutHostKey(key) => self.session.room.hand_out_host_link(&key),
-            Command::DropHostKey => room_keys::drop_host_key(),
+            Command::HandOutHostKey(key) => {
+                host_link::hand_out(self.session.room, self.session.notices, &key);
+            }
+            Command::DropHostKey => drop_host_key(),
             Command::Mute(what) => self.session.media.muted_by_host(what),
-            Command::Notify(code) => self.session.notices.show(Notice::Refused(code)),
+            Command::Notify(code) => self.session.notices.show(&Notice::Refused(code)),
             Command::Peer(key, command) => {
                 let is_asked = command == PeerCommand::SetLocal(Intent::Offer);
                 match self.offered.take_if(|(of, _)| is_asked && *of == key) {

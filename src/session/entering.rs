@@ -1,29 +1,19 @@
 //! The way into the call, and out of it.
 
-use super::{
-    Session,
-    naming::own_name,
-    storage::{SavedSeat, chat_history, remember_room, room_keys},
-};
+use super::{Session, chat_history};
 use crate::{
     call::Input,
-    platform::{self, local_storage},
+    platform::{self, Kind},
     reactive::effect_holding,
+    storage::{SavedSeat, remember_room, save_name, stored_pass, take_from_address},
 };
 use leptos::prelude::*;
-
-const NAME_KEY: &str = "salon.name";
-
-/// The name under which this person joined last.
-pub(super) fn saved_name() -> String {
-    local_storage::get(NAME_KEY).unwrap_or_default()
-}
 
 impl Session {
     /// Shows the room from outside, and goes back to the seat that this tab had a moment ago.
     pub(super) fn enter(self) {
         let room = self.room.name.get_value();
-        room_keys::take_from_address(&room);
+        take_from_address(&room);
         self.send_pass();
         effect_holding(move || platform::watch_fragment(move || self.take_pass()));
         self.call.send(Input::Watch(room.clone()));
@@ -35,14 +25,14 @@ impl Session {
 
     /// Takes the secret of another link to this room that was opened in this tab.
     fn take_pass(self) {
-        if room_keys::take_from_address(&self.room.name.get_value()) {
+        if take_from_address(&self.room.name.get_value()) {
             self.send_pass();
         }
     }
 
     fn send_pass(self) {
-        let (pass, spare_key) = room_keys::stored(&self.room.name.get_value());
-        self.own.host_for_now.set(pass.host.is_some() && !platform::can_remember());
+        let (pass, spare_key) = stored_pass(&self.room.name.get_value());
+        self.lobby.host_for_now.set(pass.host.is_some() && !platform::can_remember());
         self.call.send(Input::SetPass(pass, spare_key));
     }
 
@@ -52,7 +42,10 @@ impl Session {
         self.call.send(Input::RestoreChat(chat_history::load(&self.room.name.get_value())));
         self.chat.restore_unseen();
         if platform::was_reloaded() && self.connectivity.connects.get_untracked() {
-            self.media.reopen(|kind| seat.sent(kind));
+            self.media.reopen(|kind| match kind {
+                Kind::Microphone => seat.mic,
+                Kind::Camera => seat.camera,
+            });
             self.own.hand.set(seat.hand);
             self.call.send(Input::Join(untrack(|| self.presence()), None));
         }
@@ -64,24 +57,19 @@ impl Session {
         if !self.connectivity.connects.get_untracked() {
             return;
         }
-        let passcode = self.own.passcode.get_untracked();
+        let passcode = self.lobby.passcode.get_untracked();
         let passcode = (!passcode.is_empty()).then_some(passcode);
         self.call.send(Input::Join(untrack(|| self.presence()), passcode));
         self.media.open_unasked();
-        let (name, room) = (self.own.name.get_untracked(), self.room.name.get_value());
+        let (name, room) = (untrack(|| self.lobby.own_name()), self.room.name.get_value());
         platform::spawn_local(async move {
             platform::idle().await;
-            local_storage::set(NAME_KEY, own_name(&name).as_str());
+            save_name(&name);
             remember_room(&room);
         });
     }
 
-    /// Stops waiting in front of a full room; the preview stays.
-    pub fn stop_waiting(self) {
-        self.call.send(Input::Leave);
-    }
-
-    /// Leaves the call.
+    /// Leaves the call, or stops waiting in front of the room; then the preview stays.
     pub fn leave(self) {
         self.call.send(Input::Leave);
     }

@@ -5,9 +5,10 @@ mod in_call;
 mod processing;
 mod sharing;
 
-use super::{Notice, Notices};
+use super::Notice;
 use crate::{
     devices::{self, Capture, Command, Gone, Granted, Input, Listing, MicWarning},
+    notices::Notices,
     platform::{
         self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Processing,
         Stream, Track, local_storage,
@@ -156,11 +157,9 @@ impl Media {
                 track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
             }
             Command::KeepChoice(kind, id) => local_storage::set(choice_key(kind), &id),
-            Command::Offer(device) => self.notices.show(Notice::DeviceOffered(device)),
-            Command::NotifyReplaced { kind, gone, now } => {
-                self.notices.show(Notice::DeviceReplaced { kind, gone, now });
-            }
-            Command::NotifyUnplugged(kind) => self.notices.show(Notice::DeviceUnplugged(kind)),
+            Command::Offer(device) => self.offer_device(device),
+            Command::NotifyReplaced { kind, gone, now } => self.tell_replaced(kind, gone, now),
+            Command::NotifyUnplugged(kind) => self.notices.show(&Notice::DeviceUnplugged(kind)),
         }
     }
 

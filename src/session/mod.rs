@@ -3,10 +3,12 @@
 
 mod call_hints;
 mod chat;
+mod chat_history;
 mod clock;
 mod connectivity;
 mod engine;
 mod entering;
+mod host_link;
 mod inbox;
 mod media;
 mod naming;
@@ -16,18 +18,17 @@ mod playback;
 mod preferences;
 mod publishing;
 mod recording;
-mod room_links;
 mod start;
-mod storage;
 
 use crate::{
-    call::{Input, PeerKey, Phase, Tile, View},
+    admission::{AdmissionView, Phase},
+    call::{Input, PeerKey, Tile, View},
     diagnostics::StatsHistory,
+    i18n::call_texts,
+    lobby::{Lobby, Request, RoomLinks},
+    notices::Notices,
     platform::{self, Kind, PerSource, Stream},
-    protocol::{
-        ErrorCode, Gate, HostAction, IceServer, PeerId, Presence, Quality, Reaction, RoomName,
-        RoomState,
-    },
+    protocol::{HostAction, IceServer, PeerId, Presence, Quality, Reaction},
 };
 pub use call_hints::CallHint;
 pub use chat::ChatUi;
@@ -36,8 +37,8 @@ pub use connectivity::{Barrier, Barriers, Connectivity, Probing};
 use engine::CallHandle;
 use leptos::prelude::*;
 pub use media::{Media, Sharing, Source};
-pub use naming::{initials, own_name};
-pub use notices::{Notice, Notices};
+pub use naming::initials;
+pub use notices::Notice;
 pub use own::OwnState;
 pub use playback::Playback;
 pub use preferences::{Preferences, SHORTCUT_KEYS, Shortcut, Volume, find_shortcut};
@@ -45,13 +46,13 @@ pub use recording::{
     Labels, Recording, Stage, delete_recording, may_have_recordings, save_recording,
     stored_recordings,
 };
-pub use room_links::RoomLinks;
 use std::time::Duration;
-pub use storage::{host_link, invitation_link, keep_host_key, keep_secret, recent_rooms};
 
 /// The person's part in one room, as long as its page is open. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Session {
+    /// The half of the page that was there before.
+    pub lobby: Lobby,
     /// Which room, and the links to it.
     pub room: RoomLinks,
     /// What the call says; changes only when something that is shown changed.
@@ -70,7 +71,7 @@ pub struct Session {
     pub sharing: Sharing,
     /// What this person records.
     pub recording: Recording,
-    /// What this person typed and pressed.
+    /// What this person does.
     pub own: OwnState,
     /// What this person has chosen.
     pub preferences: Preferences,
@@ -84,23 +85,38 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session as the server renders it; [`Session::start`] brings it to life in the browser.
-    #[must_use]
-    pub fn new(room: RoomName, origin: &str, state: RoomState, notices: Notices) -> Self {
-        let view = RwSignal::new(View { state, ..View::default() });
+    /// Makes a session for the page of a room, provides it to what `owner` owns, and starts it: then it
+    /// does what the lobby is asked for. Runs in the browser only.
+    pub fn open(lobby: Lobby, owner: &Owner) {
+        owner.with(|| {
+            let session = Self::new(lobby);
+            provide_context(session);
+            session.start();
+            // What the lobby promised meanwhile is only true if it is asked for.
+            lobby.view.set(session.view.with_untracked(|view| view.admission.clone()));
+            lobby.connect(move |request| session.handle(request));
+        });
+    }
+
+    fn new(lobby: Lobby) -> Self {
+        let Lobby { room, notices, .. } = lobby;
+        let state = lobby.view.with_untracked(|view| view.state.clone());
+        let admission = AdmissionView { state, ..AdmissionView::default() };
+        let view = RwSignal::new(View { admission, ..View::default() });
         let (call, own) = (CallHandle::default(), OwnState::default());
         Self {
-            room: RoomLinks::new(room, origin, notices),
+            lobby,
+            room,
             view,
-            clock: Clock::new(call.inputs),
+            clock: Clock::new(lobby, call.inputs),
             streams: RwSignal::default(),
             histories: RwSignal::default(),
-            connectivity: Connectivity::new(),
+            connectivity: Connectivity::new(lobby.connects),
             media: Media::new(notices),
             sharing: Sharing::new(notices),
             recording: Recording::new(),
             own,
-            preferences: Preferences::new(call.inputs),
+            preferences: Preferences::new(lobby.hides_address, call.inputs),
             chat: ChatUi::new(view, own.hidden, call, notices),
             playback: Playback::default(),
             notices,
@@ -111,7 +127,7 @@ impl Session {
     /// The phase of the call.
     #[must_use]
     pub fn phase(self) -> Phase {
-        self.view.with(|view| view.phase)
+        self.view.with(|view| view.admission.phase)
     }
 
     /// One other person, while they are in the call.
@@ -127,20 +143,14 @@ impl Session {
         self.view.with(|view| CallHint::of(view, devices))
     }
 
-    /// Whether Join asks a host to be let in.
-    #[must_use]
-    pub fn knocks(self) -> bool {
-        self.view.with(|view| view.state.gate == Some(Gate::WaitingRoom) && !view.has_pass)
-    }
-
-    /// Whether the room's passcode is asked for.
-    #[must_use]
-    pub fn needs_passcode(self) -> bool {
-        self.view.with(|view| {
-            let asked =
-                matches!(view.refusal, Some(ErrorCode::BadPasscode | ErrorCode::PasscodeRequired));
-            asked || view.state.gate == Some(Gate::Passcode) && !view.has_pass
-        })
+    /// Does what the person asks for in the lobby.
+    fn handle(self, request: Request) {
+        match request {
+            Request::Join => self.join(),
+            Request::StopWaiting => self.leave(),
+            Request::OpenDevices => self.media.open(),
+            Request::HideAddress(hide) => self.preferences.hide_address(hide),
+        }
     }
 
     /// How long the person has been in the call.
@@ -174,7 +184,7 @@ impl Session {
     /// What the others are told of this person.
     fn presence(self) -> Presence {
         Presence {
-            name: self.own.name.with(|typed| own_name(typed)),
+            name: self.lobby.own_name(),
             mic: self.media.is_sending(Kind::Microphone),
             camera: self.media.is_sending(Kind::Camera),
             background: self.own.hidden.get() && platform::is_handheld(),
@@ -216,7 +226,7 @@ impl Session {
 
     /// Puts a report on the clipboard.
     pub fn copy_report(self, report: String) {
-        let (done, failed) = (Notice::ReportCopied, Notice::ReportNotCopied);
-        room_links::put_on_clipboard(self.notices, report, done, failed);
+        let t = call_texts();
+        self.notices.copy(report, t.report_copied, t.report_not_copied);
     }
 }

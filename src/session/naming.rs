@@ -2,14 +2,8 @@
 
 use crate::{
     platform::characters,
-    protocol::{DisplayName, FileName, Presence},
+    protocol::{FileName, Presence},
 };
-
-/// The name that somebody typed, as the others see it.
-#[must_use]
-pub fn own_name(typed: &str) -> DisplayName {
-    DisplayName::from(typed).shortened(characters)
-}
 
 /// The name under which a file is offered.
 pub(super) fn file_name(name: &str) -> FileName {

@@ -65,11 +65,11 @@ pub struct Preferences {
 }
 
 impl Preferences {
-    pub(super) fn new(inputs: Inputs) -> Self {
+    pub(super) fn new(hides_address: RwSignal<Option<bool>>, inputs: Inputs) -> Self {
         Self {
             quality: RwSignal::default(),
             shortcuts: RwSignal::new(true),
-            hides_address: RwSignal::default(),
+            hides_address,
             volumes: RwSignal::default(),
             inputs,
         }

@@ -1,8 +1,9 @@
 //! Shows what the call says, as soon as it matters.
 
-use super::{Session, engine::Redraw, storage::chat_history};
+use super::{Session, chat_history, engine::Redraw};
 use crate::{
-    call::{Phase, View},
+    admission::Phase,
+    call::View,
     platform::{self, Timer},
 };
 use leptos::prelude::*;
@@ -57,7 +58,7 @@ impl Publisher {
     /// Shows a view, and tells the person what has changed.
     pub(super) fn publish(self, view: View) {
         self.timer.set_value(None);
-        let Session { room, clock, media, own, chat, notices, .. } = self.session;
+        let Session { lobby, room, clock, media, own, chat, notices, .. } = self.session;
         if self.session.view.with_untracked(|before| *before == view) {
             return;
         }
@@ -69,14 +70,17 @@ impl Publisher {
             chat.announce_message(&before.chat, &view.chat);
         }
         chat.announce_files(&before, &view);
-        if before.state != view.state {
+        if before.admission.state != view.admission.state {
             clock.state_at.set(now);
         }
         clock.now.set(now);
-        if matches!(view.phase, Phase::Left { .. }) {
+        if matches!(view.admission.phase, Phase::Left { .. }) {
             media.release();
             own.hand.set(false);
             chat.reset();
+        }
+        if before.admission != view.admission {
+            lobby.view.set(view.admission.clone());
         }
         self.session.view.set(view);
     }

@@ -3,11 +3,10 @@
 use super::{
     SECONDS_SHOWN, Session,
     engine::{Context, Engine},
-    entering::saved_name,
     publishing::Publisher,
 };
 use crate::{
-    call::{Input, Link, PeerKey, Phase, Tile, View},
+    call::{Input, Link, PeerKey, Tile, View},
     diagnostics::StatsHistory,
     platform::{self, Interval, PageEvent, Timer},
     protocol::Quality,
@@ -31,11 +30,9 @@ const SAMPLED: Duration = Duration::from_millis(3500);
 const SETTLED: Duration = Duration::from_secs(2);
 
 impl Session {
-    /// Connects to the server and begins to listen to the page. Runs in the browser only.
-    pub fn start(self) {
+    /// Connects to the server and begins to listen to the page.
+    pub(super) fn start(self) {
         let now = platform::elapsed();
-        self.own.name.set(saved_name());
-        self.clock.state_at.set(now);
         self.clock.now.set(now);
         self.start_engine();
         self.preferences.load();
@@ -49,7 +46,6 @@ impl Session {
         self.hand_over_media();
         self.clock.set_epoch(now);
         self.enter();
-        self.notices.on_accept(move |notice| self.media.accept(notice));
         self.watch_over_call();
         self.chat.start();
     }
@@ -86,6 +82,7 @@ impl Session {
             self.call.order(move |engine| engine.set_screen(screen));
         });
         effect(move || self.call.send(Input::SetPresence(self.presence())));
+        effect(move || self.lobby.devices_asked.set(!self.media.is_untouched()));
     }
 
     /// Keeps the camera off where only sound is wanted, until the person shows something.
@@ -104,7 +101,7 @@ impl Session {
 
     /// While the person is in the call: listens to their microphone and keeps the screen on.
     fn watch_over_call(self) {
-        let inside = Memo::new(move |_| matches!(self.phase(), Phase::InCall { .. }));
+        let inside = Memo::new(move |_| self.view.with(|view| view.admission.is_in_call()));
         let settled = self.clock.settled;
         effect_holding(move || {
             settled.set(false);
@@ -120,7 +117,7 @@ impl Session {
         });
         effect(move || {
             let shares = self.sharing.is_on() || self.sharing.is_asking();
-            if shares && !self.view.with(|view| view.inside) {
+            if shares && !self.view.with(|view| view.admission.inside) {
                 self.sharing.stop();
             }
         });

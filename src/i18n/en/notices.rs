@@ -44,18 +44,8 @@ pub(super) fn notice(notice: &Notice) -> String {
             format!("{} stopped recording.", capital(someone(name.as_str())))
         }
         Notice::RecordingFailed(problem) => recording::problem(*problem).to_owned(),
-        Notice::LinkCopied => "Link copied.".to_owned(),
-        Notice::LinkNotCopied => {
-            "Your browser did not allow copying. Select the link instead.".to_owned()
-        }
-        Notice::HostLinkRenewed => {
-            "New host link copied. Earlier ones no longer work.".to_owned()
-        }
-        Notice::HostLinkNotCopied => "There is a new host link. Copy it.".to_owned(),
-        Notice::ReportCopied => "Report copied. It contains no names or addresses.".to_owned(),
-        Notice::ReportNotCopied => "Your browser did not allow copying.".to_owned(),
-        Notice::DeviceReplaced { gone, now, .. } if gone.label == *now => format!("{now} was restarted."),
-        Notice::DeviceReplaced { gone, now, .. } => {
+        Notice::DeviceReplaced { gone, now } if gone.label == *now => format!("{now} was restarted."),
+        Notice::DeviceReplaced { gone, now } => {
             format!("{} was disconnected. Now using {now}.", gone.label)
         }
         Notice::DeviceOffered(device) if device.label.is_empty() => "New device connected.".to_owned(),

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Shown both before and after asking to join.
 pub(super) const LOCKED: &str = "The room is locked. Nobody else can join.";
+pub(super) const REMOVED: &str = "A host removed you from the call.";
+pub(super) const ENDED: &str = "A host ended the call.";
 
 pub(super) fn no_room(problem: &NoRoom) -> String {
     match problem {
@@ -65,8 +67,8 @@ pub(super) fn refusal(code: ErrorCode) -> &'static str {
         ErrorCode::TooManyRooms => "This server has reached its limit of rooms. Try again later.",
         ErrorCode::WaitingRoomFull => "Too many people are waiting already. Try again later.",
         ErrorCode::EntryDenied => "The host did not let you in.",
-        ErrorCode::Removed => TEXTS.removed_title,
-        ErrorCode::CallEnded => TEXTS.ended_title,
+        ErrorCode::Removed => REMOVED,
+        ErrorCode::CallEnded => ENDED,
         _ => "",
     }
 }
@@ -80,6 +82,14 @@ pub(super) fn knocking(place: usize, hosted: bool) -> String {
     match hosted {
         true => format!("The host knows you are waiting. {line}"),
         false => format!("The host is not here yet. {line}"),
+    }
+}
+
+pub(super) fn recorded_by(names: &[&DisplayName]) -> String {
+    let names: Vec<_> = names.iter().map(|name| someone(name.as_str())).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("This call is being recorded by {}.", listed(&names)),
     }
 }
 

@@ -19,11 +19,7 @@ pub struct Connectivity {
 }
 
 impl Connectivity {
-    pub(super) fn new() -> Self {
-        Self {
-            connects: RwSignal::new(true),
-            barriers: Barriers::default(),
-            measuring: RwSignal::new(false),
-        }
+    pub(super) fn new(connects: RwSignal<bool>) -> Self {
+        Self { connects, barriers: Barriers::default(), measuring: RwSignal::new(false) }
     }
 }

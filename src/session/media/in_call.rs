@@ -2,7 +2,8 @@
 
 use super::Media;
 use crate::{
-    devices::{Input, MicActivity, MicWarning},
+    devices::{Gone, Input, MicActivity, MicWarning},
+    i18n::call_texts,
     platform::{self, Device, DeviceKind, Interval, Kind, Meter},
     protocol::TrackSource,
     session::{Notice, Source, call_hints::DeviceState},
@@ -14,14 +15,26 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 const LISTEN_PERIOD: Duration = Duration::from_millis(200);
 
 impl Media {
-    /// Carries out what a notice offered: uses the new device, or undoes a replacement.
-    pub(in crate::session) fn accept(self, notice: Notice) {
-        match notice {
-            Notice::DeviceOffered(Device { id, kind: DeviceKind::Input(kind), .. }) => {
-                self.choose(kind, id);
+    /// Offers to use a device that was plugged in.
+    pub(super) fn offer_device(self, device: Device) {
+        let DeviceKind::Input(kind) = device.kind else { return };
+        let (t, id) = (call_texts(), device.id.clone());
+        let choose = Callback::new(move |()| self.choose(kind, id.clone()));
+        self.notices.offer((t.notice)(&Notice::DeviceOffered(device)), t.use_it, choose);
+    }
+
+    /// Says that a device was unplugged and another replaces it, which can be undone, unless it is the
+    /// same one.
+    pub(super) fn tell_replaced(self, kind: Kind, gone: Gone, now: String) {
+        let t = call_texts();
+        let is_same = gone.label == now;
+        let text = (t.notice)(&Notice::DeviceReplaced { gone: gone.clone(), now });
+        match is_same {
+            true => self.notices.say(text),
+            false => {
+                let undo = Callback::new(move |()| self.feed(Input::Undo(kind, gone.clone())));
+                self.notices.offer(text, t.undo, undo);
             }
-            Notice::DeviceReplaced { kind, gone, .. } => self.feed(Input::Undo(kind, gone)),
-            _ => {}
         }
     }
 
@@ -31,7 +44,7 @@ impl Media {
         // Later, as the engine is still busy with the message.
         platform::spawn_local(async move {
             if self.switch_off(kind) {
-                self.notices.show(Notice::MutedByHost(kind));
+                self.notices.show(&Notice::MutedByHost(kind));
             }
         });
     }

@@ -1,8 +1,9 @@
 //! What this person shares of their screen.
 
 use crate::{
+    notices::Notices,
     platform::{self, Problem, Screen},
-    session::{Notice, Notices},
+    session::Notice,
 };
 use leptos::prelude::*;
 
@@ -110,7 +111,7 @@ impl Sharing {
         let _ = self.asking.try_set(false);
         // A person who dismissed the picker need not be told.
         if problem != Problem::Dismissed {
-            self.notices.show(Notice::NotShared(problem));
+            self.notices.show(&Notice::NotShared(problem));
         }
     }
 

@@ -53,7 +53,7 @@ fn drive(session: Session, labels: Labels, page: &Owner) -> Handler {
     let recording = session.recording;
     page.with(|| {
         effect(move || {
-            if !session.view.with(|view| view.inside) {
+            if !session.view.with(|view| view.admission.inside) {
                 recording.handle(Input::Left);
             }
         });
@@ -156,7 +156,7 @@ impl Driver {
             Command::WriteManifest => self.with_recorder(Recorder::write_manifest),
             Command::Finish => self.with_recorder(Recorder::finish),
             Command::Close { delete } => self.close(delete),
-            Command::Notify(problem) => notices.show(Notice::RecordingFailed(problem)),
+            Command::Notify(problem) => notices.show(&Notice::RecordingFailed(problem)),
         }
     }
 

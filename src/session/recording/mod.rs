@@ -1,4 +1,4 @@
-//! Recording on this device. This module is part of the first download; the rest is fetched with the
+//! Recording on this device. This module is loaded with the call; the rest is fetched with the
 //! panels: the [`driver`] runs the life cycle of a recording, the [`recorder`] makes it, and the
 //! [`library`] keeps it.
 
@@ -20,7 +20,7 @@ use std::rc::Rc;
 /// Not empty while there are recordings on this device: spares most visits a look into its files.
 const KEPT_KEY: &str = "salon.recordings";
 
-/// Takes inputs. What does is not named here, so that its code is not part of the first download.
+/// Takes inputs. What does is not named here, so that its code is not loaded with the call.
 type Handler = Rc<dyn Fn(Input)>;
 
 /// The texts in a recording, in the language of the page.

@@ -3,7 +3,7 @@
 use super::{controls::Controls, file_drop::take_files, invite::Invite};
 use crate::{
     call::View,
-    i18n::{stopwatch, texts},
+    i18n::{call_texts, stopwatch},
     platform::{self, Brought},
     reactive::{boxed_bool, boxed_text, click, effect_holding},
     session::{SECONDS_SHOWN, Session},
@@ -17,12 +17,11 @@ use crate::{
 use leptos::{html, prelude::*};
 /// All participants and the controls.
 #[component]
-pub fn CallView(
-    /// Whether it is visible. It may be built in advance.
-    shown: Signal<bool>,
-) -> impl IntoView {
-    let t = texts();
+pub fn CallView() -> impl IntoView {
+    let t = call_texts();
     let session = expect_context::<Session>();
+    // It is built in advance.
+    let shown = boxed_bool(move || session.view.with(|view| view.admission.inside));
     provide_context(LayoutState::new(session));
     let time = Memo::new(move |_| match session.time_inside() {
         time if time < SECONDS_SHOWN => stopwatch(time),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     call::ServerStatus,
-    i18n::texts,
+    i18n::call_texts,
     platform::{Kind, Timer},
     reactive::{boxed_bool, boxed_str, boxed_text, click, effect_holding},
     session::{Session, Shortcut},
@@ -95,7 +95,7 @@ fn Problems(
 /// Says that the person is sharing their screen, or is about to.
 #[component]
 fn SharingNotices() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let sharing = expect_context::<Session>().sharing;
     let is_on = boxed_bool(move || sharing.is_on());
     let asks = boxed_bool(move || !sharing.is_on() && sharing.is_asking());
@@ -114,7 +114,7 @@ fn SharingNotices() -> impl IntoView {
 
 #[component]
 fn OpenedPanel(panels: Panels) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let close = Callback::new(move |()| panels.close());
     let is_open = move |panel| boxed_bool(move || panels.is_open(panel));
     let lazy = move |panel| {
@@ -144,7 +144,7 @@ fn Buttons(
     /// The mute button.
     microphone: NodeRef<html::Button>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let sharing = boxed_bool(move || session.sharing.is_on());
     let share = boxed_str(move || if sharing.get() { t.stop_sharing } else { t.share_screen });

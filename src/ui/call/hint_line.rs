@@ -1,7 +1,7 @@
 //! The most important hint for a person in a call.
 
 use crate::{
-    i18n::texts,
+    i18n::call_texts,
     reactive::click,
     session::{CallHint, Session},
 };
@@ -15,7 +15,7 @@ pub fn HintLine(
     /// Opens the choice of devices.
     choose_device: Callback<()>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let hint = Memo::new(move |_| session.call_hint());
     let key = move || if session.preferences.shortcuts.get() { t.space } else { "" };

@@ -1,7 +1,7 @@
 //! The stage while nobody else is in the call.
 
 use crate::{
-    i18n::texts,
+    i18n::{call_texts, texts},
     platform,
     reactive::{boxed_bool, click},
     session::Session,
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 /// The link: to read, copy, share or scan.
 #[component]
 pub fn Invite() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let link = session.room.link.get_value();
     let qr = format!("/room/{}/qr.svg", session.room.name.get_value());
@@ -26,7 +26,7 @@ pub fn Invite() -> impl IntoView {
                 <div class="row">
                     <button class="button primary" on:click=click(move |_| session.room.copy_link())>
                         <Icon paths=icons::LINK />
-                        {t.copy_link}
+                        {texts().copy_link}
                     </button>
                     <Show when=boxed_bool(platform::can_share)>
                         <button class="button" on:click=click(move |_| session.room.share_link())>

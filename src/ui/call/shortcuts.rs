@@ -39,7 +39,7 @@ pub(super) fn listen(
         if event.meta_key() {
             release();
         }
-        let inside = session.view.with_untracked(|view| view.inside);
+        let inside = session.view.with_untracked(|view| view.admission.inside);
         if !inside || !session.preferences.shortcuts.get_untracked() || event.repeat() {
             return;
         }

@@ -2,8 +2,8 @@
 
 use crate::{
     i18n::texts,
+    notices::Notices,
     reactive::{boxed_bool, boxed_str, boxed_text, click},
-    session::{Notice, Notices},
 };
 use leptos::prelude::*;
 
@@ -14,24 +14,21 @@ pub fn NoticeBar(
     notices: Notices,
 ) -> impl IntoView {
     let t = texts();
-    let read = move |notice: Option<Notice>| notice.map(|it| (t.notice)(&it)).unwrap_or_default();
-    let accept = boxed_str(move || match notices.offer() {
-        Some(Notice::DeviceReplaced { .. }) => t.undo,
-        _ => t.use_it,
-    });
-    let opens_tab = boxed_bool(move || notices.offer().is_some_and(|offer| offer.opens_tab()));
+    let opens_tab = boxed_bool(move || notices.label().is_none() && !notices.offered().is_empty());
     view! {
         <div class="notices" role="status" aria-live="polite">
-            <p class="notice" data-notice="event" hidden=boxed_bool(move || notices.event().is_none())>
-                {boxed_text(move || read(notices.event()))}
+            <p class="notice" data-notice="event" hidden=boxed_bool(move || notices.event().is_empty())>
+                {boxed_text(move || notices.event())}
             </p>
-            <div class="notice" data-notice="offer" hidden=boxed_bool(move || notices.offer().is_none())>
-                <p>{boxed_text(move || read(notices.offer()))}</p>
+            <div class="notice" data-notice="offer" hidden=boxed_bool(move || notices.offered().is_empty())>
+                <p>{boxed_text(move || notices.offered())}</p>
                 // The address of a room's page is the link to it.
                 {move || opens_tab.get().then(|| view! {
                     <a class="button small" href="" target="_blank">{t.open_in_tab}</a>
                 })}
-                <button class="button small" hidden=opens_tab on:click=click(move |_| notices.accept())>{accept}</button>
+                <button class="button small" hidden=opens_tab on:click=click(move |_| notices.accept())>
+                    {boxed_str(move || notices.label().unwrap_or_default())}
+                </button>
             </div>
         </div>
     }

@@ -1,7 +1,7 @@
 //! Panels above the controls.
 
 use crate::{
-    i18n::texts,
+    i18n::call_texts,
     platform,
     reactive::{click, effect},
     ui::{Icon, icons},
@@ -21,7 +21,7 @@ pub(in crate::ui) fn Panel(
     class: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let escape = window_event_listener(ev::keydown, move |event| {
         // Escape also cancels an input method's composition.
         if event.key() == "Escape" && !event.is_composing() {

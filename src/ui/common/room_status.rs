@@ -1,11 +1,11 @@
 //! The state of a room, for people outside.
 
 use crate::{
-    call::{Phase, ServerStatus, View},
+    admission::{AdmissionView, Phase},
     i18n::{stopwatch, texts},
+    lobby::Lobby,
     protocol::{Person, RoomState},
     reactive::{boxed_bool, boxed_text},
-    session::Session,
 };
 use leptos::prelude::*;
 
@@ -14,64 +14,58 @@ use leptos::prelude::*;
 #[component]
 pub fn RoomStatus() -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
-    let count = boxed_text(move || session.view.with(|view| view.state.people.len()).to_string());
+    let lobby = expect_context::<Lobby>();
+    let count = boxed_text(move || lobby.view.with(|view| view.state.people.len().to_string()));
     // The last state from the server may be outdated while the server is unreachable.
-    let known = boxed_bool(move || {
-        session.view.with(|view| {
-            !view.moved
-                && !matches!(
-                    view.server,
-                    ServerStatus::Unreachable { .. } | ServerStatus::Offline { .. }
-                )
-        })
-    });
+    let known = boxed_bool(move || lobby.view.with(|view| !view.moved && !view.outdated));
     let sentence = boxed_text(move || {
-        if matches!(session.phase(), Phase::Knocking { locked: true, .. }) {
+        if lobby.view.with(|view| matches!(view.phase, Phase::Knocking { locked: true, .. })) {
             return t.until_unlocked.to_owned();
         }
-        if let Some(gate) = session.view.with(|view| view.state.gate) {
+        if let Some(gate) = lobby.view.with(|view| view.state.gate) {
             return (t.gate)(gate).to_owned();
         }
-        let since = session.clock.now.get().saturating_sub(session.clock.state_at.get()).as_secs();
+        let since = lobby.now.get().saturating_sub(lobby.state_at.get()).as_secs();
         let name = |person: Person| {
             (person.presence.name.as_str().to_owned(), person.seconds.saturating_add(since))
         };
-        let people = session.view.with(|view| view.state.people.clone());
+        let people = lobby.view.with(|view| view.state.people.clone());
         (t.inside)(&people.into_iter().map(name).collect::<Vec<_>>())
     });
-    let door = move |view: &View| match view {
-        View { phase: Phase::Waiting, state: RoomState { limit: 0, .. }, .. } => {
+    let door = move |view: &AdmissionView| match view {
+        AdmissionView { phase: Phase::Waiting, state: RoomState { limit: 0, .. }, .. } => {
             format!("{} {}", t.room_full, t.waiting_title)
         }
-        View { phase: Phase::Waiting, state, .. } => {
+        AdmissionView { phase: Phase::Waiting, state, .. } => {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.waiting_title)
         }
-        View { phase: Phase::Lobby, refusal: None, state, .. }
+        AdmissionView { phase: Phase::Lobby, refusal: None, state, .. }
             if known.get() && state.limit > 0 && !state.has_space() =>
         {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.full_hint)
         }
-        View { phase: Phase::Knocking { position, host_present, .. }, refusal, .. } => {
+        AdmissionView {
+            phase: Phase::Knocking { position, host_present, .. }, refusal, ..
+        } => {
             let why = refusal.map(|code| format!("{} ", (t.refusal)(code))).unwrap_or_default();
             why + &(t.knocking)(*position, *host_present)
         }
-        View { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
+        AdmissionView { phase: Phase::Lobby | Phase::Joining, refusal: Some(code), .. } => {
             (t.refusal)(*code).to_owned()
         }
         _ => String::new(),
     };
-    let door = boxed_text(move || session.view.with(door));
+    let door = boxed_text(move || lobby.view.with(door));
     let recorded = boxed_text(move || {
-        session.view.with(|view| {
+        lobby.view.with(|view| {
             let recording = |person: &&Person| person.presence.recording;
             let people = view.state.people.iter().filter(recording);
             (t.recorded_by)(&people.map(|person| &person.presence.name).collect::<Vec<_>>())
         })
     });
     // Screen readers do not announce the passing seconds.
-    let time = boxed_text(move || match session.phase() {
-        Phase::Knocking { since, .. } => stopwatch(session.clock.now.get().saturating_sub(since)),
+    let time = boxed_text(move || match lobby.view.with(|view| view.phase) {
+        Phase::Knocking { since, .. } => stopwatch(lobby.now.get().saturating_sub(since)),
         _ => String::new(),
     });
     view! {

@@ -1,8 +1,8 @@
 //! The banner on a room's page while the server, or everything, is unreachable.
 
 use crate::{
-    call::{Phase, ServerStatus},
-    i18n::texts,
+    call::ServerStatus,
+    i18n::{call_texts, texts},
     reactive::{boxed_bool, boxed_str, click},
     session::Session,
     ui::Show,
@@ -12,14 +12,11 @@ use leptos::prelude::*;
 /// A thin banner, hidden while all is well.
 #[component]
 pub fn ServerBanner() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let status = Memo::new(move |_| session.view.with(|view| view.server));
-    let inside = move || {
-        session
-            .view
-            .with(|view| matches!(view.phase, Phase::InCall { .. }) && !view.tiles.is_empty())
-    };
+    let inside =
+        move || session.view.with(|view| view.admission.is_in_call() && !view.tiles.is_empty());
     let fine = boxed_bool(move || status.get() == ServerStatus::Reachable);
     let said = boxed_str(move || match status.get() {
         status @ ServerStatus::Unreachable { .. } => {
@@ -41,7 +38,7 @@ pub fn ServerBanner() -> impl IntoView {
             <div class="banner" data-notice="server" hidden=fine>
                 <span>{said}</span>
                 <Show when=boxed_bool(long)>
-                    <button class="button small" on:click=click(move |_| session.reconnect_now())>{t.try_now}</button>
+                    <button class="button small" on:click=click(move |_| session.reconnect_now())>{texts().try_now}</button>
                 </Show>
             </div>
         </div>

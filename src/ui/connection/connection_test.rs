@@ -2,7 +2,7 @@
 
 use super::report::{Findings, Verdict, listed};
 use crate::{
-    call::Phase,
+    admission::Phase,
     diagnostics::{CheckResult, CheckTarget, IceServerCheck, UploadResult},
     i18n::{StatisticsTexts, statistics_texts},
     platform::{self, Local, UploadTrial},
@@ -31,7 +31,8 @@ pub(in crate::ui) fn ConnectionTest() -> impl IntoView {
         let servers = urls.get_value().into_iter().map(without_credentials).collect();
         probing.start(servers, session.preferences.hides_address.get_untracked() == Some(true));
     };
-    let outside = Memo::new(move |_| session.view.with(|view| view.phase == Phase::Lobby));
+    let outside =
+        Memo::new(move |_| session.view.with(|view| view.admission.phase == Phase::Lobby));
     effect(move || match outside.get() {
         true => start(),
         false => {

@@ -1,7 +1,7 @@
 //! Choosing devices, and their problems.
 
 use crate::{
-    i18n::texts,
+    i18n::{call_texts, texts},
     platform::{self, Device, DeviceKind, Kind, Problem},
     reactive::{boxed_bool, boxed_text, click},
     session::Session,
@@ -12,12 +12,12 @@ use leptos::prelude::*;
 /// Camera, microphone with its level, and speaker.
 #[component]
 pub fn DeviceChoices() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let media = session.media;
     // Not while the person joins.
     media.show_level(boxed_bool(move || {
-        session.clock.settled.get() || session.view.with(|view| !view.inside)
+        session.clock.settled.get() || session.view.with(|view| !view.admission.inside)
     }));
     let level = boxed_text(move || media.level.get().to_string());
     view! {
@@ -51,7 +51,7 @@ pub fn DeviceChoices() -> impl IntoView {
 /// The cameras or microphones, below the problem of the one in use.
 #[component]
 fn InputChoice(kind: Kind) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let media = expect_context::<Session>().media;
     let label = match kind {
         Kind::Camera => t.camera,
@@ -76,7 +76,7 @@ fn Choice(
     current: Signal<String>,
     on_choice: Callback<String>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let devices = expect_context::<Session>().media.devices;
     let listed = Memo::new(move |_| {
         let fits = |device: &&Device| device.kind == kind && !device.id.is_empty();
@@ -111,7 +111,7 @@ pub fn ProblemNote(
     /// The kind of device.
     kind: Kind,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let media = session.media;
     let problem = Memo::new(move |_| {
@@ -123,7 +123,7 @@ pub fn ProblemNote(
             <div class="problem" data-notice="device" data-problem=problem_name(problem)>
                 <p>{(t.problem)(kind, problem)}</p>
                 {(problem == Problem::Framed).then(|| view! {
-                    <a class="button small" href=session.room.link.get_value() target="_blank">{t.open_in_tab}</a>
+                    <a class="button small" href=session.room.link.get_value() target="_blank">{texts().open_in_tab}</a>
                 })}
                 {(!problem.is_lasting()).then(|| view! {
                     <button class="button small" type="button" on:click=click(move |_| media.retry(kind))>
@@ -142,7 +142,7 @@ fn uncovered_problem(
     problem: Option<Problem>,
     camera: Option<Problem>,
 ) -> Option<Problem> {
-    let t = texts();
+    let t = call_texts();
     let covered = camera.map(|camera| (t.problem)(Kind::Camera, camera));
     problem.filter(|problem| covered != Some((t.problem)(kind, *problem)))
 }

@@ -1,6 +1,12 @@
 //! Hiding this person's IP address from the others.
 
-use crate::{i18n::texts, protocol::Boot, reactive::boxed_bool, session::Session, ui::Show};
+use crate::{
+    i18n::texts,
+    lobby::{Lobby, Request},
+    protocol::Boot,
+    reactive::boxed_bool,
+    ui::Show,
+};
 use leptos::prelude::*;
 
 /// The switch, if the server has a relay. If the relay was removed, people who hide their address
@@ -9,8 +15,8 @@ use leptos::prelude::*;
 #[component]
 pub fn HideAddress() -> impl IntoView {
     let t = texts();
-    let session = expect_context::<Session>();
-    let hides = session.preferences.hides_address;
+    let lobby = expect_context::<Lobby>();
+    let hides = lobby.hides_address;
     let has_relay = use_context::<Boot>().is_some_and(|boot| boot.has_relay());
     // Turning it off can be undone.
     let offered =
@@ -22,7 +28,7 @@ pub fn HideAddress() -> impl IntoView {
                     type="checkbox"
                     prop:checked=boxed_bool(move || hides.get() == Some(true))
                     disabled=boxed_bool(move || hides.get().is_none())
-                    on:change=move |event| session.preferences.hide_address(event_target_checked(&event))
+                    on:change=move |event| lobby.ask(Request::HideAddress(event_target_checked(&event)))
                 />
                 <span>
                     {t.hide_address}

@@ -1,7 +1,7 @@
 //! How others will see and hear the person.
 
 use crate::{
-    i18n::texts,
+    i18n::call_texts,
     platform::Kind,
     reactive::{boxed_bool, boxed_str, click},
     session::{Session, Source},
@@ -9,38 +9,26 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// The person's own video before the call, or the button that turns it on.
+/// The person's own video before the call, once it was asked for.
 #[component]
 pub fn Preview() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let media = session.media;
     let picture = Signal::derive(move || media.own_picture());
-    let untouched = boxed_bool(move || media.is_untouched());
     let has_picture = boxed_bool(move || picture.get().is_some());
     view! {
         <section class="preview" class:live=has_picture>
             <Show when=has_picture>
                 <div class="mirror" data-preview-box=""><Video stream={picture} {..} data-preview="" /></div>
             </Show>
-            <Show when=untouched>
-                <div class="ask">
-                    <button class="button" on:click=click(move |_| media.open())>
-                        <Icon paths=icons::CAMERA />
-                        {t.turn_on}
-                    </button>
-                    <p class="quiet">{t.turn_on_hint}</p>
-                </div>
-            </Show>
-            <p class="ask late" role="status" hidden=boxed_bool(move || untouched.get() || has_picture.get())>
+            <p class="ask late" role="status" hidden=has_picture>
                 {boxed_str(move || if media.is_opening() { t.asking } else { t.no_picture })}
             </p>
-            <Show when=boxed_bool(move || !untouched.get())>
-                <div class="preview-controls">
-                    <DeviceToggle kind=Kind::Microphone />
-                    <DeviceToggle kind=Kind::Camera />
-                </div>
-            </Show>
+            <div class="preview-controls">
+                <DeviceToggle kind=Kind::Microphone />
+                <DeviceToggle kind=Kind::Camera />
+            </div>
         </section>
     }
 }
@@ -54,7 +42,7 @@ pub fn DeviceToggle(
     #[prop(optional)]
     button: NodeRef<html::Button>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let media = expect_context::<Session>().media;
     let on = boxed_bool(move || media.is_sending(kind));
     let (turn_off, turn_on, icon_on, icon_off) = match kind {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     content::{ChatView, Message},
-    i18n::texts,
+    i18n::call_texts,
     platform,
     protocol::{DisplayName, PeerId, limits::TEXT_CHARS},
     reactive::{boxed_bool, boxed_text, effect},
@@ -32,7 +32,7 @@ struct Row {
 /// The chat, with a field to write in.
 #[component]
 pub(super) fn ChatPanel(close: Callback<()>) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     session.chat.reading.set(true);
     on_cleanup(move || {
@@ -70,7 +70,7 @@ fn rows(messages: &[Message]) -> Vec<Row> {
 
 #[component]
 fn Said(row: Row, chat: Memo<ChatView>) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let Row { message, named } = row;
     let (number, hearsay) = (message.number, message.is_hearsay());
@@ -134,7 +134,7 @@ fn delivery(chat: &ChatView, number: u64) -> Option<Delivery> {
 
 #[component]
 fn Composer() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let field = NodeRef::<html::Textarea>::new();
     effect(move || {

@@ -2,10 +2,11 @@
 
 use super::join_requests::WaitingPeople;
 use crate::{
-    i18n::texts,
+    i18n::{call_texts, texts},
     protocol::{HostAction, Invitation},
     reactive::{boxed_bool, boxed_str, boxed_text, click, first_click},
-    session::{Session, invitation_link},
+    session::Session,
+    storage::invitation_link,
     ui::common::{confirm_button::ConfirmButton, toggle::Toggle},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -26,7 +27,7 @@ pub(super) fn HostTools() -> impl IntoView {
 
 #[component]
 fn RoomSettings() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let locked = boxed_bool(move || session.view.with(|view| view.hosting.settings.locked));
     let waits = boxed_bool(move || session.view.with(|view| view.hosting.settings.waiting_room));
@@ -47,7 +48,7 @@ fn RoomSettings() -> impl IntoView {
             <Toggle label=t.lock on=locked set=lock />
             <Toggle label=t.waiting_room on=waits set=wait />
             <form class="row passcode" on:submit=set_passcode>
-                <label for="new-passcode">{t.passcode}</label>
+                <label for="new-passcode">{texts().passcode}</label>
                 <input id="new-passcode" type="text" autocomplete="off" maxlength="128" node_ref=field />
                 <button class="button small" type="submit">{t.set_passcode}</button>
             </form>
@@ -64,7 +65,7 @@ fn RoomSettings() -> impl IntoView {
 
 #[component]
 fn Invitations() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let invitations =
         Memo::new(move |_| session.view.with(|view| view.hosting.host_state.invitations.clone()));
@@ -84,7 +85,7 @@ fn Invitations() -> impl IntoView {
         view! {
             <li class="person">
                 <span class="quiet">{sentence}</span>
-                <button class="button small" on:click=click(move |_| session.room.copy(link.clone()))>{t.copy_link}</button>
+                <button class="button small" on:click=click(move |_| session.room.copy(link.clone()))>{texts().copy_link}</button>
                 <button class="button small" on:click=first_click(revoke)>{t.revoke}</button>
             </li>
         }
@@ -98,7 +99,7 @@ fn Invitations() -> impl IntoView {
             <div class="row">
                 <button class="button small" on:click=click(move |_| invite(true))>{t.invite_one}</button>
                 <button class="button small" on:click=click(move |_| invite(false))>{t.invite_many}</button>
-                <button class="button small" on:click=click(move |_| session.room.copy_host_link())>{t.host_link}</button>
+                <button class="button small" on:click=click(move |_| session.copy_host_link())>{t.host_link}</button>
                 <RenewKey />
             </div>
             <p class="quiet" id="renew-key">{t.renew_host_key_why}</p>
@@ -108,7 +109,7 @@ fn Invitations() -> impl IntoView {
 
 #[component]
 fn RenewKey() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let confirm = ConfirmButton::new();
     view! {
@@ -125,7 +126,7 @@ fn RenewKey() -> impl IntoView {
 
 #[component]
 fn EndForAll() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let confirm = ConfirmButton::new();
     view! {

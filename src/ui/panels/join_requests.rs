@@ -1,7 +1,7 @@
 //! People who ask to join, for hosts.
 
 use crate::{
-    i18n::{shown_name, texts},
+    i18n::{call_texts, shown_name},
     protocol::{HostAction, PeerId, Person},
     reactive::{boxed_bool, boxed_str, boxed_text, first_click},
     session::Session,
@@ -11,7 +11,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 /// All waiting people, for a host with the list of people open.
 #[component]
 pub(super) fn WaitingPeople() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let waiting =
         Memo::new(move |_| session.view.with(|view| view.hosting.host_state.waiting.clone()));
@@ -57,7 +57,7 @@ pub(super) fn WaitingPeople() -> impl IntoView {
 /// Waiting people, for a host who is looking at the call.
 #[component]
 pub(in crate::ui) fn JoinRequest() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let waiting = Memo::new(move |_| {
         session.view.with(|view| match view.hosting.is_host {

@@ -3,7 +3,7 @@
 
 use super::{chat_panel::ChatPanel, more_panel::MorePanel, people_panel::PeoplePanel};
 use crate::{
-    i18n::texts,
+    i18n::{call_texts, texts},
     platform::{self, Local},
     reactive::effect,
     session::{Session, may_have_recordings},
@@ -24,12 +24,13 @@ pub(in crate::ui) enum Lazy {
 
 part! {
     panels, fetched by fetch;
-    fn people(close: Callback<()>) => view! { <PeoplePanel close /> };
-    fn chat(close: Callback<()>) => view! { <ChatPanel close /> };
-    fn more(close: Callback<()>) => view! { <MorePanel close /> };
-    fn settings() => view! { <Settings /> };
-    fn connection_test() => view! { <ConnectionTest /> };
-    fn recordings() => view! { <Recordings /> };
+
+    fn people(close: Callback<()>) -> AnyView => view! { <PeoplePanel close /> }.into_any();
+    fn chat(close: Callback<()>) -> AnyView => view! { <ChatPanel close /> }.into_any();
+    fn more(close: Callback<()>) -> AnyView => view! { <MorePanel close /> }.into_any();
+    fn settings() -> AnyView => view! { <Settings /> }.into_any();
+    fn connection_test() -> AnyView => view! { <ConnectionTest /> }.into_any();
+    fn recordings() -> AnyView => view! { <Recordings /> }.into_any();
 }
 
 /// The recordings on this device, if there may be any, once their code is loaded.
@@ -73,7 +74,7 @@ pub(in crate::ui) fn LazyPanel(
     /// Called when it should close.
     close: Callback<()>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let name = match panel {
         Lazy::People => t.stage,
         Lazy::Chat => t.chat,
@@ -99,7 +100,7 @@ pub(in crate::ui) fn LazyPanel(
     view! {
         <Show when=loading>
             <Panel name close>
-                <p class="quiet">{t.loading}</p>
+                <p class="quiet">{texts().loading}</p>
             </Panel>
         </Show>
         {content}

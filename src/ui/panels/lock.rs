@@ -2,7 +2,7 @@
 
 use crate::{
     call::Path,
-    i18n::texts,
+    i18n::call_texts,
     platform,
     protocol::{DisplayName, RoomName},
     reactive::{boxed_bool, boxed_str, boxed_text, effect},
@@ -21,7 +21,7 @@ pub(super) fn Lock(
     /// The value that both sides of the connection share.
     fingerprints: Signal<Option<Arc<str>>>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let shown = Memo::new(move |_| fingerprints.get());
     // Empty until it is computed; `None` where it cannot be.
     let code = RwSignal::new(Some(String::new()));

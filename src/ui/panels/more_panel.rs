@@ -2,7 +2,7 @@
 
 use super::shortcut_list::ShortcutList;
 use crate::{
-    i18n::{choice_texts, texts},
+    i18n::{call_texts, choice_texts},
     layout::Layout,
     platform,
     protocol::Reaction,
@@ -21,7 +21,7 @@ use leptos::prelude::*;
 /// The panel.
 #[component]
 pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     view! {
         <Panel name=t.more_panel close class="more">
             <Reactions />
@@ -34,7 +34,7 @@ pub(super) fn MorePanel(close: Callback<()>) -> impl IntoView {
 
 #[component]
 fn Reactions() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let raised = boxed_bool(move || session.own.hand.get());
     let button = move |reaction: Reaction| {

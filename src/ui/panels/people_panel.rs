@@ -7,7 +7,7 @@ use super::{
     volume::VolumeOf,
 };
 use crate::{
-    i18n::{shown_name, texts},
+    i18n::{call_texts, shown_name, texts},
     protocol::{HostAction, PeerId, TrackSource},
     reactive::{boxed_bool, boxed_str, boxed_text, click},
     session::Session,
@@ -37,7 +37,7 @@ pub(super) fn PeoplePanel(close: Callback<()>) -> impl IntoView {
 /// The participants, and for hosts the room settings.
 #[component]
 fn Everybody(close: Callback<()>) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let hosting = boxed_bool(move || session.view.with(|view| view.hosting.is_host));
     let others = Memo::new(move |_| {
@@ -48,7 +48,7 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
         <Panel name=boxed_text(move || (t.people)(count())) close>
             <button class="button" on:click=click(move |_| session.room.copy_link())>
                 <Icon paths=icons::LINK />
-                {t.copy_link}
+                {texts().copy_link}
             </button>
             <ul class="people">
                 <li class="person">
@@ -69,7 +69,7 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
 
 #[component]
 fn PersonRow(id: PeerId, hosting: Signal<bool>) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let tile = Memo::new(move |_| session.tile(id));
     let presence = Memo::new(move |_| tile.get().map(|tile| tile.presence).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The indicator that the call is being recorded, visible to everyone while it is.
 
 use crate::{
-    i18n::{shown_name, stopwatch, texts},
+    i18n::{call_texts, shown_name, stopwatch},
     reactive::{boxed_bool, boxed_text},
     session::{Session, Stage},
 };
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 /// Who is recording, and for how long this person has.
 #[component]
 pub(in crate::ui) fn RecordingMark() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let names = Memo::new(move |_| {
         let others = session.view.with(|view| {

@@ -1,7 +1,7 @@
 //! Recording the call, and the recordings stored on this device.
 
 use crate::{
-    i18n::{recording_texts, shown_name, texts},
+    i18n::{call_texts, recording_texts, shown_name},
     platform::{self, KeptRecording, Local},
     reactive::{boxed_bool, boxed_str, boxed_text, effect, first_click},
     recording::ManifestFile,
@@ -24,7 +24,7 @@ pub(in crate::ui) fn RecordingSection() -> impl IntoView {
         Stage::Running { .. } => t.stop.to_owned(),
         Stage::Finishing => t.finishing.to_owned(),
     });
-    let labels = Labels { name: shown_name, screen_of: texts().screen_of };
+    let labels = Labels { name: shown_name, screen_of: call_texts().screen_of };
     let press = move |_| match recording.stage.get_untracked() {
         Stage::Off => session.record(labels),
         _ => recording.stop(),

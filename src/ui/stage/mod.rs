@@ -9,7 +9,7 @@ mod self_tile;
 pub(super) mod small_window;
 
 use crate::{
-    i18n::texts,
+    i18n::call_texts,
     layout::Item,
     platform,
     protocol::PeerId,
@@ -25,7 +25,7 @@ use self_tile::SelfTile;
 /// One tile for each screen and each other participant, and the self-view.
 #[component]
 pub fn Stage() -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let layout_state = expect_context::<LayoutState>();
     let element = NodeRef::<html::Div>::new();

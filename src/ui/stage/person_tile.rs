@@ -3,7 +3,7 @@
 use super::{layout_state::LayoutState, pin::Pin, reaction::ShownReaction};
 use crate::{
     call::{Link, Path, PeerKey, Tile},
-    i18n::{shown_name, stopwatch, texts},
+    i18n::{call_texts, shown_name, stopwatch},
     layout::Item,
     platform::{PerSource, Stream},
     protocol::{Grade, PeerId, Presence, TrackSource},
@@ -23,7 +23,7 @@ pub fn PersonTile(
     /// Who.
     id: PeerId,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let tile = Memo::new(move |_| session.tile(id));
     let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
@@ -175,7 +175,7 @@ pub(super) fn NamePlate(
     #[prop(optional, into)]
     path: Signal<Option<Path>>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let name = boxed_text(move || shown_name(presence.get()));
     let session = expect_context::<Session>();
     let protection = boxed_str(move || path.get().map(t.path).unwrap_or_default());

@@ -2,7 +2,7 @@
 
 use super::layout_state::LayoutState;
 use crate::{
-    i18n::texts,
+    i18n::call_texts,
     layout::Item,
     reactive::{boxed_bool, boxed_str, boxed_text, click},
     ui::{Icon, icons},
@@ -17,7 +17,7 @@ pub(super) fn Pin(
     /// Its name.
     name: Signal<String>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let layout_state = expect_context::<LayoutState>();
     let pinned = boxed_bool(move || layout_state.pinned.get() == Some(item));
     let label = boxed_text(move || (t.pin)(&name.get()));

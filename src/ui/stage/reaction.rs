@@ -1,7 +1,7 @@
 //! Reactions.
 
 use crate::{
-    i18n::texts,
+    i18n::call_texts,
     platform::{self, Timer},
     protocol::Reaction,
     reactive::effect_holding,
@@ -19,7 +19,7 @@ pub(super) fn ShownReaction(
     #[prop(into)]
     reaction: Signal<Option<(Reaction, Duration)>>,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let last = Memo::new(move |_| reaction.get());
     let shown = RwSignal::new(None);
     effect_holding(move || {

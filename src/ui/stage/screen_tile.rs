@@ -6,7 +6,7 @@ use super::{
     pin::Pin,
 };
 use crate::{
-    i18n::{shown_name, texts},
+    i18n::{call_texts, shown_name},
     layout::Item,
     protocol::{PeerId, TrackSource},
     reactive::boxed_text,
@@ -21,7 +21,7 @@ pub(super) fn ScreenTile(
     /// The owner.
     id: PeerId,
 ) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let session = expect_context::<Session>();
     let tile = Memo::new(move |_| session.tile(id));
     let incoming = incoming(session, tile);

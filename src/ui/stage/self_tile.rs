@@ -6,7 +6,7 @@ use super::{
     reaction::ShownReaction,
 };
 use crate::{
-    i18n::texts,
+    i18n::call_texts,
     layout::{Item, SelfViewPosition},
     platform,
     protocol::{DisplayName, Presence},
@@ -27,7 +27,7 @@ const CORNER_KEY: &str = "salon.corner";
 #[component]
 pub fn SelfTile() -> impl IntoView {
     let session = expect_context::<Session>();
-    let t = texts();
+    let t = call_texts();
     let presence = Signal::derive(move || {
         let presence = session.view.with(|view| view.presence.clone());
         match presence.name.is_empty() {

@@ -5,7 +5,7 @@ use super::{
     person_tile::{Initials, incoming},
 };
 use crate::{
-    i18n::{choice_texts, shown_name, texts},
+    i18n::{call_texts, choice_texts, shown_name},
     platform::{self, Kind, PerSource},
     protocol::TrackSource,
     reactive::{boxed_bool, boxed_text, click, first_click},
@@ -56,7 +56,7 @@ pub(in crate::ui) fn SmallWindowButton() -> impl IntoView {
 /// The largest participant, and the most important controls.
 #[component]
 fn WindowContent(session: Session, layout_state: LayoutState) -> impl IntoView {
-    let t = texts();
+    let t = call_texts();
     let first = Memo::new(move |_| layout_state.first());
     let tile = Memo::new(move |_| first.get().and_then(|id| session.tile(id)));
     let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The seat as a tab stores it, so that the others do not notice a reload.
 
 use crate::{
-    platform::{self, Kind, session_storage},
+    platform::{self, session_storage},
     protocol::{Presence, RoomName},
 };
 use std::time::Duration;
@@ -14,24 +14,28 @@ const FRESH: Duration = Duration::from_secs(60);
 
 /// A seat in a room, and what was sent from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::session) struct SavedSeat {
-    pub(in crate::session) token: String,
-    mic: bool,
-    camera: bool,
+pub struct SavedSeat {
+    /// The token that proves who owns it.
+    pub token: String,
+    /// Whether the microphone was on.
+    pub mic: bool,
+    /// Whether the camera was on.
+    pub camera: bool,
     /// Whether they had raised a hand.
-    pub(in crate::session) hand: bool,
+    pub hand: bool,
     /// The start of their time in the call, in whole seconds since the Unix epoch.
-    pub(in crate::session) since: Duration,
+    pub since: Duration,
 }
 
 impl SavedSeat {
     /// The seat that this tab had in a room a moment ago.
-    pub(in crate::session) fn load(room: &RoomName) -> Option<Self> {
+    #[must_use]
+    pub fn load(room: &RoomName) -> Option<Self> {
         Self::parse(&session_storage::get(KEY)?, room, platform::wall_clock())
     }
 
     /// Stores a seat in place of the one before.
-    pub(in crate::session) fn save(room: &RoomName, seat: Option<(&str, Duration, &Presence)>) {
+    pub fn save(room: &RoomName, seat: Option<(&str, Duration, &Presence)>) {
         let flag = |on| if on { "on" } else { "off" };
         let now = platform::wall_clock().as_secs();
         let text = seat.map(|(token, since, presence)| {
@@ -41,14 +45,6 @@ impl SavedSeat {
             format!("{room} {mic} {camera} {hand} {since} {now} {token}")
         });
         session_storage::set(KEY, text.as_deref());
-    }
-
-    /// Whether the person sent sound or picture.
-    pub(in crate::session) fn sent(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::Microphone => self.mic,
-            Kind::Camera => self.camera,
-        }
     }
 
     fn parse(text: &str, room: &RoomName, now: Duration) -> Option<Self> {

@@ -16,7 +16,7 @@ pub fn recent_rooms() -> Vec<RoomName> {
 }
 
 /// Puts a room at the top of the list.
-pub(in crate::session) fn remember_room(room: &RoomName) {
+pub fn remember_room(room: &RoomName) {
     let others = recent_rooms().into_iter().filter(|other| other != room);
     let rooms = iter::once(room.clone()).chain(others).take(ROOMS);
     let names: Vec<_> = rooms.map(|room| room.to_string()).collect();

@@ -28,7 +28,7 @@ pub fn invitation_link(link: &str, token: &str) -> String {
 
 /// Moves the secret in the page's address into the tab, as people copy the address for others. Returns
 /// whether there was one.
-pub(in crate::session) fn take_from_address(room: &RoomName) -> bool {
+pub fn take_from_address(room: &RoomName) -> bool {
     let fragment = platform::take_fragment().unwrap_or_default();
     let secret = LinkSecret::in_fragment(&fragment);
     secret.iter().for_each(|secret| keep_secret(room, secret));
@@ -45,7 +45,8 @@ pub fn keep_secret(room: &RoomName, secret: &LinkSecret) {
 }
 
 /// The credentials of this tab for a room, and the host key that this device has for it.
-pub(in crate::session) fn stored(room: &RoomName) -> (Pass, Option<String>) {
+#[must_use]
+pub fn stored_pass(room: &RoomName) -> (Pass, Option<String>) {
     let in_tab = |place| of(room, &session_storage::get(place).unwrap_or_default());
     let kept = host_key(room);
     let host = in_tab(HOST_KEY).or_else(|| kept.clone());
@@ -53,7 +54,7 @@ pub(in crate::session) fn stored(room: &RoomName) -> (Pass, Option<String>) {
 }
 
 /// Removes the host key that came with a link, as it is not valid.
-pub(in crate::session) fn drop_host_key() {
+pub fn drop_host_key() {
     session_storage::set(HOST_KEY, None);
 }
 
@@ -66,7 +67,8 @@ pub fn keep_host_key(room: &RoomName, key: &str) {
 }
 
 /// The room's host key, if this device has it.
-pub(in crate::session) fn host_key(room: &RoomName) -> Option<String> {
+#[must_use]
+pub fn host_key(room: &RoomName) -> Option<String> {
     host_keys().into_iter().find_map(|kept| of(room, &kept))
 }
 

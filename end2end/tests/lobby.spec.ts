@@ -1,0 +1,120 @@
+// The lobby before the call, the second part of the app, is loaded.
+import type { Page } from '@playwright/test';
+import { button, enter, expectPhase, expectToCount, openEarly, ownTile, remoteTiles } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const CALL = '**/pkg/*call*.wasm';
+
+const notice = (page: Page) => page.locator('[data-notice=part]');
+
+/** Holds the call back, and returns what lets it pass. */
+const holdCall = async (page: Page) => {
+  let pass = () => {};
+  const held = new Promise<void>((resolve) => (pass = resolve));
+  await page.route(CALL, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return pass;
+};
+
+/** Refuses the call as long as `refuses` says so, and counts the requests for it. */
+const refuseCall = async (page: Page, refuses: (request: number) => boolean) => {
+  const seen = { requests: 0 };
+  await page.route(CALL, async (route) => {
+    seen.requests += 1;
+    await (refuses(seen.requests) ? route.fulfill({ status: 503 }) : route.continue());
+  });
+  return seen;
+};
+
+test('Join in the first moment is shown at once, and takes effect by itself', async ({ person, room }) => {
+  const ada = await person();
+  const pass = await holdCall(ada);
+  await openEarly(ada, `/room/${room}`);
+  await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await button(ada, 'Join').click();
+  await expect(button(ada, 'Joining')).toBeVisible({ timeout: 1_000 });
+  await expectPhase(ada, 'joining');
+  // Impatience changes nothing.
+  await button(ada, 'Joining').click();
+  await ada.waitForTimeout(3_000);
+  await expectPhase(ada, 'joining');
+  await expect(notice(ada)).toBeHidden();
+  pass();
+  await expectPhase(ada, 'call');
+  await expect(ownTile(ada)).toContainText('Ada');
+});
+
+test('camera and microphone can be asked for in the first moment', async ({ person, room }) => {
+  const ada = await person();
+  const pass = await holdCall(ada);
+  await openEarly(ada, `/room/${room}`);
+  const frame = await ada.locator('.preview').boundingBox();
+  await button(ada, 'Turn on camera and microphone').click();
+  await expect(button(ada, 'Turn on camera and microphone')).toBeHidden();
+  await expect(ada.locator('.preview')).toContainText('Loading…');
+  pass();
+  await expectToCount(ada.locator('video[data-preview]'));
+  expect(await ada.locator('.preview').boundingBox()).toEqual(frame);
+  await button(ada, 'Join').click();
+  await expectPhase(ada, 'call');
+});
+
+test('a link on the home page waits for the call', async ({ person, room }) => {
+  const ada = await person();
+  const pass = await holdCall(ada);
+  await openEarly(ada, '/');
+  await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
+  await button(ada, 'Go').click();
+  pass();
+  await expect(ada).toHaveURL(`/room/${room}`);
+  await button(ada, 'Join').click();
+  await expectPhase(ada, 'call');
+});
+
+test('a reload during a call does not show the lobby', async ({ person, room }) => {
+  const [ada, bob] = [await person(), await person()];
+  await enter(ada, room, 'Ada');
+  await enter(bob, room, 'Bob');
+  await expect(remoteTiles(ada)).toHaveCount(1);
+  const pass = await holdCall(ada);
+  await ada.reload();
+  await ada.waitForFunction(() => probe.live);
+  await expectPhase(ada, 'joining');
+  await expect(ada.locator('.lobby')).toBeHidden();
+  pass();
+  await expectPhase(ada, 'call');
+  await expect(remoteTiles(ada)).toHaveCount(1);
+});
+
+test.describe('the server refuses the call', () => {
+  // The browser and the loader of the parts log each failure.
+  test.use({ expectedOutput: /call\S*\.wasm|503|HTTP status code/ });
+
+  test('once: it is fetched again without a word', async ({ person, room }) => {
+    const ada = await person();
+    const seen = await refuseCall(ada, (request) => request === 1);
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+    expect(seen.requests).toBe(2);
+    await expect(notice(ada)).toBeHidden();
+  });
+
+  test('for long: it says so, and Try now helps', async ({ person, room }) => {
+    const ada = await person();
+    let refuses = true;
+    const seen = await refuseCall(ada, () => refuses);
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await expect(notice(ada)).toContainText('The call could not be loaded.');
+    await expectPhase(ada, 'joining');
+    // The longest wait is not over.
+    await expect.poll(() => seen.requests).toBeGreaterThan(3);
+    refuses = false;
+    await button(ada, 'Try now').click();
+    await expectPhase(ada, 'call');
+    await expect(notice(ada)).toBeHidden();
+  });
+});

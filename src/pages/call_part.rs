@@ -1,0 +1,183 @@
+//! The call's part of the app. Everything that only a call needs is behind these functions, so that
+//! it is not part of the first download.
+
+use super::left::Left;
+use crate::{
+    i18n::texts,
+    lobby::Lobby,
+    parts::NotLoaded,
+    platform::{self, Local, Timer},
+    protocol::{NoRoom, RoomLink},
+    reactive::{boxed_bool, click},
+    session::Session,
+    ui::{CallView, DeviceChoices, LazyRecordings, LazyTest, Preview, ServerBanner, Show},
+};
+use leptos::prelude::*;
+use std::{pin::Pin, time::Duration};
+
+part! {
+    call, fetched by fetch_call;
+
+    /// Gives the page of a room, which owns it, its session.
+    fn open_session(lobby: Lobby, owner: Owner) -> () => Session::open(lobby, &owner);
+
+    /// See [`RoomLink::read`].
+    fn read_room_link(text: String, origin: String) -> Result<RoomLink, NoRoom> =>
+        RoomLink::read(&text, &origin);
+
+    fn preview() -> AnyView => view! { <Preview /> }.into_any();
+    fn device_choices() -> AnyView => view! { <DeviceChoices /> }.into_any();
+    fn connection_test() -> AnyView => view! { <LazyTest /> }.into_any();
+    fn recordings() -> AnyView => view! { <LazyRecordings /> }.into_any();
+    fn call_view() -> AnyView => view! { <CallView /> }.into_any();
+    fn left() -> AnyView => view! { <Left /> }.into_any();
+    fn server_banner() -> AnyView => view! { <ServerBanner /> }.into_any();
+}
+
+/// The number of failures in a row after which the person is told: one may fail because the network is
+/// just changing.
+const TOLD_AFTER: u32 = 2;
+
+/// Fetches the part, and tries again until it is there. Cheap to copy.
+#[derive(Clone, Copy, Default)]
+pub struct CallPart {
+    loaded: RwSignal<bool>,
+    /// Failures in a row.
+    failures: RwSignal<u32>,
+    fetching: StoredValue<bool>,
+    timer: StoredValue<Option<Timer>>,
+}
+
+impl CallPart {
+    /// Fetches the part now, unless that is done already.
+    pub fn load(self) {
+        if self.loaded.get_untracked() || self.fetching.get_value() {
+            return;
+        }
+        self.fetching.set_value(true);
+        platform::spawn_local(async move {
+            let fetched = fetch_call().await;
+            self.fetching.set_value(false);
+            match fetched {
+                Ok(()) => self.loaded.set(true),
+                Err(_) => self.load_later(),
+            }
+        });
+    }
+
+    fn load_later(self) {
+        self.failures.update(|failures| *failures += 1);
+        let wait = wait_after(self.failures.get_untracked());
+        self.timer.set_value(Some(Timer::new(wait, move || self.load())));
+    }
+
+    /// Whether the part is there.
+    #[must_use]
+    pub fn is_loaded(self) -> bool {
+        self.loaded.get()
+    }
+
+    /// Whether the person has to be told that the part cannot be fetched.
+    #[must_use]
+    pub fn is_failing(self) -> bool {
+        self.failures.get() >= TOLD_AFTER && !self.loaded.get()
+    }
+
+    /// Gives the page of a room, which owns it, its session.
+    pub fn open_session(self, lobby: Lobby, owner: Owner) {
+        platform::spawn_local(async move {
+            // The part is loaded, so that this does not fail.
+            let _ = open_session(lobby, owner).await;
+        });
+    }
+
+    /// Reads the room in a link or name, see [`RoomLink::read`].
+    ///
+    /// # Errors
+    ///
+    /// If the part cannot be fetched, or there is no room.
+    pub async fn read_link(
+        self,
+        text: String,
+        origin: String,
+    ) -> Result<Result<RoomLink, NoRoom>, NotLoaded> {
+        read_room_link(text, origin).await
+    }
+}
+
+/// The time from a failure in a row of them to the next attempt: 1 second, and up to 8.
+fn wait_after(failures: u32) -> Duration {
+    Duration::from_secs(1 << failures.saturating_sub(1).min(3))
+}
+
+/// A view in the part.
+#[derive(Clone, Copy, PartialEq)]
+pub enum PartView {
+    /// What the others will see.
+    Preview,
+    /// The devices to choose from.
+    DeviceChoices,
+    /// The connection test.
+    ConnectionTest,
+    /// The recordings on this device.
+    Recordings,
+    /// The call.
+    Call,
+    /// The page after the call.
+    Left,
+    /// The banner while the server is unreachable.
+    ServerBanner,
+}
+
+impl PartView {
+    async fn build(self) -> AnyView {
+        let built = match self {
+            Self::Preview => preview().await,
+            Self::DeviceChoices => device_choices().await,
+            Self::ConnectionTest => connection_test().await,
+            Self::Recordings => recordings().await,
+            Self::Call => call_view().await,
+            Self::Left => left().await,
+            Self::ServerBanner => server_banner().await,
+        };
+        built.unwrap_or_else(|_| ().into_any())
+    }
+}
+
+/// Shows a view in the part while a condition holds, which must not hold before the part is loaded.
+#[component]
+pub fn FromPart(
+    /// What to show.
+    view: PartView,
+    /// The condition.
+    #[prop(into)]
+    when: Signal<bool>,
+) -> impl IntoView {
+    let build = move || -> Pin<Box<dyn Future<Output = AnyView>>> { Box::pin(view.build()) };
+    view! { <Show when>{Suspend::new(Local::new(build()))}</Show> }
+}
+
+/// Says that the part cannot be fetched.
+#[component]
+pub fn PartBanner() -> impl IntoView {
+    let t = texts();
+    let part = expect_context::<CallPart>();
+    view! {
+        <div role="status">
+            <div class="banner" data-notice="part" hidden=boxed_bool(move || !part.is_failing())>
+                <span>{t.call_not_loaded}</span>
+                <button class="button small" on:click=click(move |_| part.load())>{t.try_now}</button>
+            </div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_is_fetched_again_at_least_every_eight_seconds() {
+        assert_eq!([1, 2, 3, 4, 5, 100].map(|n| wait_after(n).as_secs()), [1, 2, 4, 8, 8, 8]);
+    }
+}
