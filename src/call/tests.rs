@@ -327,10 +327,13 @@ fn a_view_waits_only_for_new_participants() {
     );
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[1, 2], true)), "they are drawn");
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[], true)), "they are gone");
-    let joining = View { phase: Phase::Joining, inside: true, ..view(&[], false) };
+    let admission =
+        AdmissionView { phase: Phase::Joining, inside: true, ..AdmissionView::default() };
+    let joining = View { admission, ..view(&[], false) };
     let other = Person { id: PeerId(1), presence: Presence::default(), seconds: 0 };
     let state = RoomState { people: vec![other], limit: 4, gate: None };
-    let entered = View { state, ..view(&[], true) };
+    let admission = AdmissionView { state, ..AdmissionView::default() };
+    let entered = View { admission, ..view(&[], true) };
     assert!(joining.can_wait_for(&entered), "they are about to come");
     assert!(!entered.can_wait_for(&entered), "this is shown already");
     assert!(!View::default().can_wait_for(&entered), "the call is not shown yet");

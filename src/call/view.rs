@@ -6,7 +6,7 @@ use super::{
     signaling::ServerStatus,
 };
 use crate::{
-    admission::AdmissionView,
+    admission::{AdmissionView, Phase},
     content::{ChatView, FilesView},
     protocol::{Grade, HostState, PeerId, Person, Presence, Reaction, RoomSettings},
 };
@@ -139,8 +139,9 @@ impl View {
     pub fn can_wait_for(&self, next: &Self) -> bool {
         let is_shown = |tile: &Tile| self.has(tile.key.id);
         let is_met = |person: &Person| next.has(person.id);
-        let enters = self.phase == Phase::Joining && self.inside;
-        let expects = enters && !next.state.people.iter().all(is_met);
+        let before = &self.admission;
+        let enters = before.phase == Phase::Joining && before.inside;
+        let expects = enters && !next.admission.state.people.iter().all(is_met);
         next.introducing && (expects || !next.tiles.iter().all(is_shown))
     }
 }

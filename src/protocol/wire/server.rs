@@ -141,7 +141,7 @@ impl ServerMessage {
     pub fn to_json(&self) -> String {
         match self {
             Self::RoomState { room, state } => write(&RoomStateFields {
-                room: room,
+                room,
                 people: &state.people,
                 limit: state.limit,
                 gate: state.gate,
@@ -154,14 +154,14 @@ impl ServerMessage {
                 ice_servers: &ice.servers,
                 ice_ttl: ice.ttl,
                 seat_token: seat_token.as_deref(),
-                settings: settings,
+                settings,
             }),
             Self::Waiting { position, host_present, locked } => write(&Waiting {
                 position: *position,
                 host_present: *host_present,
                 locked: *locked,
             }),
-            Self::RoomSettings(settings) => write(&RoomSettingsFields { settings: settings }),
+            Self::RoomSettings(settings) => write(&RoomSettingsFields { settings }),
             Self::HostState(state) => write(state),
             Self::HostKey(key) => write(&HostKey { host_key: key }),
             Self::Muted(what) => write(&Muted { what: *what }),
@@ -173,16 +173,14 @@ impl ServerMessage {
                 link: *link,
             }),
             Self::Signal { from, link, signal } => write_signal(signal, *link, *from),
-            Self::Presence { from, presence } => {
-                write(&PresenceFields { presence: presence, from: *from })
-            }
+            Self::Presence { from, presence } => write(&PresenceFields { presence, from: *from }),
             Self::PeerReconnected { peer, presence } => {
-                write(&PeerReconnected { peer: *peer, presence: presence })
+                write(&PeerReconnected { peer: *peer, presence })
             }
             Self::Pong => write_head("pong"),
             Self::Ice(grant) => write(grant),
             Self::PeerLeft { peer } => write(&PeerLeft { peer: *peer }),
-            Self::Error { code, message } => write(&Error { code: *code, message: message }),
+            Self::Error { code, message } => write(&Error { code: *code, message }),
         }
     }
 }

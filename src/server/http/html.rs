@@ -86,7 +86,8 @@ mod tests {
     fn the_start_script_is_small_and_complete() {
         assert!(START.len() < 3072, "{} bytes", START.len());
         assert!(!START.contains("</script") && !START.contains("<!--"), "it stands in a page");
-        let names = ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow", "changed", "updated"];
+        let names =
+            ["sandbox", "policy", "file", "crash", "wasm", "waiting", "slow", "changed", "updated"];
         for name in names.into_iter().chain(["folder"]) {
             assert!(START.contains(&format!("'{name}'")), "{name}");
         }

@@ -10,7 +10,7 @@ use crate::{
         net::{origin, refusals::Reason},
         state::AppState,
     },
-    session::host_link,
+    storage::host_link,
 };
 use axum::{
     extract::{Query, Request, State, rejection::QueryRejection},
