@@ -48,7 +48,7 @@ fn join() -> ClientMessage {
 
 async fn joined(hub: &Hub) -> HubConnection {
     let connection = hub.open(address()).await.unwrap();
-    connection.sender.send(Ok(join())).await.unwrap();
+    connection.sender.send(|| Ok(join())).await.unwrap();
     connection
 }
 
@@ -107,7 +107,7 @@ async fn a_client_that_takes_nothing_is_dropped_and_the_others_go_on() {
     let (stuck, talker) = (joined(&hub).await, joined(&hub).await);
     let mut inbox = talker.inbox;
     while hub.counts().borrow().connections == 2 {
-        stuck.sender.send(Ok(ClientMessage::Ping)).await.unwrap();
+        stuck.sender.send(|| Ok(ClientMessage::Ping)).await.unwrap();
     }
     assert_eq!(stuck.closing.await, Ok(CloseReason::SlowConsumer));
 
@@ -199,10 +199,10 @@ async fn t31_who_joins_again_has_no_more_of_what_waits_for_somebody() {
         }
         refused += written.iter().filter(|item| says(item, "recipient-busy")).count();
         for _ in 0..20 * usize::from(round < 4) {
-            eve.sender.send(Ok(offer())).await.unwrap();
+            eve.sender.send(|| Ok(offer())).await.unwrap();
         }
-        eve.sender.send(Ok(ClientMessage::Leave)).await.unwrap();
-        eve.sender.send(Ok(join())).await.unwrap();
+        eve.sender.send(|| Ok(ClientMessage::Leave)).await.unwrap();
+        eve.sender.send(|| Ok(join())).await.unwrap();
     }
     assert!(refused > 60, "{refused} of 80 offers were too much for the victim");
     drop(victim);
