@@ -41,7 +41,7 @@ impl Room {
         }
         let host = cx.by.filter(|conn| self.is_host(*conn));
         let told = self.connections().chain(cx.by).collect();
-        self.outputs.push_back(RoomOutput::Sync { told, host });
+        self.outputs.push(RoomOutput::Sync { told, host });
     }
 
     /// Stores the current state at some time, or deletes it if nothing is left. Returns whether
@@ -50,7 +50,7 @@ impl Room {
         let is_written = !self.kept.for_this_call;
         if let Some(keeping) = self.kept.keeping.as_ref().filter(|kept| !kept.is_nothing()) {
             if is_written {
-                self.outputs.push_back(RoomOutput::Keep(keeping.clone()));
+                self.outputs.push(RoomOutput::Keep(keeping.clone()));
             }
             return is_written;
         }
@@ -59,7 +59,7 @@ impl Room {
         }
         let was_kept = self.kept.keeping.take().is_some() && is_written;
         if was_kept {
-            self.outputs.push_back(RoomOutput::Forget);
+            self.outputs.push(RoomOutput::Forget);
         }
         was_kept
     }
@@ -80,7 +80,7 @@ impl Room {
         }
         match cx.space.kept {
             Vacancy::Free => {}
-            Vacancy::Displacing => self.outputs.push_back(RoomOutput::Displace),
+            Vacancy::Displacing => self.outputs.push(RoomOutput::Displace),
             Vacancy::None { most } => {
                 cx.limits.keepers.give_back(&address);
                 let message = format!("The server has reached its limit of {most} stored rooms.");
@@ -99,7 +99,7 @@ impl Room {
     /// Forgets the decisions.
     pub(super) fn forget(&mut self, cx: &mut Context<'_>) {
         self.kept.keeping = None;
-        self.outputs.push_back(RoomOutput::Forget);
+        self.outputs.push(RoomOutput::Forget);
         self.tell_watchers(cx);
     }
 

@@ -101,7 +101,7 @@ impl Directory {
         let space = self.space(name, by, &input);
         let outputs = self.enter(name, now, |room, limits| {
             room.handle(input, &mut Context { now, by, limits, space });
-            std::iter::from_fn(|| room.poll()).collect::<Vec<_>>()
+            room.take_outputs()
         });
         for output in outputs {
             self.obey(name, output, now);
@@ -116,15 +116,15 @@ impl Directory {
         act: impl FnOnce(&mut Room, &mut super::Limits) -> T,
     ) -> T {
         let terms = Terms { people: self.config.people, gathered: self.gathered };
-        let before = self.rooms.get(name).map(Room::footprint).unwrap_or_default();
+        let before = self.room(name).map(Room::footprint).unwrap_or_default();
         let Self { rooms, stored_rooms, limits, .. } = self;
-        let fresh = || Room::new(name.clone(), terms, stored_rooms.take(name), now);
+        let fresh = || Box::new(Room::new(name.clone(), terms, stored_rooms.take(name), now));
         let room = rooms.entry(name.clone()).or_insert_with(fresh);
         let done = act(room, limits);
         let after = if room.is_live() {
             room.footprint()
         } else {
-            if let Some(dormant) = rooms.remove(name).and_then(Room::into_dormant) {
+            if let Some(dormant) = rooms.remove(name).and_then(|room| room.into_dormant()) {
                 stored_rooms.rest(name, dormant, now);
             }
             Footprint::default()
@@ -145,12 +145,12 @@ impl Directory {
 
     /// Whether there is capacity for one more room.
     fn space(&self, name: &RoomName, by: Option<ConnId>, input: &RoomInput) -> Space {
-        let is_occupied = self.rooms.get(name).is_some_and(Room::is_occupied);
+        let is_occupied = self.room(name).is_some_and(Room::is_occupied);
         let others = self.census.occupied.saturating_sub(usize::from(is_occupied));
         let most = self.config.rooms;
         let occupied = if others < most { Ok(()) } else { Err(most) };
         let most = self.config.kept;
-        let is_stored = self.rooms.get(name).is_some_and(Room::is_stored);
+        let is_stored = self.room(name).is_some_and(Room::is_stored);
         let kept = if is_stored || self.kept_count() < most {
             Vacancy::Free
         } else if may_keep(input) && self.least_used(name, by).is_some() {
