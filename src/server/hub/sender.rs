@@ -86,6 +86,10 @@ impl HubSender {
 
     /// Waits for a place in the hub's queue.
     async fn place(&self) -> Result<Permit<'_, Event>, CloseReason> {
-        self.events.reserve().await.map_err(|_| CloseReason::Restart)
+        if let Ok(place) = self.events.try_reserve() {
+            return Ok(place);
+        }
+        // Boxed, as it is rarely needed.
+        Box::pin(self.events.reserve()).await.map_err(|_| CloseReason::Restart)
     }
 }

@@ -75,7 +75,8 @@ pub(super) async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, addre
     let stream =
         FrameLimiter::new(TokioIo::new(upgraded), limits.messages(), limits.message_timeout);
     let socket = WebSocket::new(stream, MESSAGE_BYTES);
-    match hub.open(address).await {
+    // Boxed, as this is large and soon over.
+    match Box::pin(hub.open(address)).await {
         Ok(connection) => {
             log_open(connection.id(), address);
             exchange(&socket, connection, limits, &hub.metrics()).await;
@@ -178,20 +179,23 @@ async fn write(inbox: &mut Inbox, socket: &WebSocket) -> End {
             // The hub drops its outbox only after it sent the close reason, which is on its way.
             return std::future::pending().await;
         }
-        tokio::select! {
-            // First, so that a batch that is written after a suspension counts.
-            biased;
-            written = write_batch(batch, socket) => {
-                if written.is_err() {
-                    return End::Disconnected;
-                }
-            }
-            () = running(WRITE_TIMEOUT) => return End::Close(CloseReason::SlowConsumer),
+        // Boxed for the same reason.
+        if let Err(end) = Box::pin(write_batch(batch, socket)).await {
+            return end;
         }
     }
 }
 
-async fn write_batch(batch: Vec<Outgoing>, socket: &WebSocket) -> Result<(), tungstenite::Error> {
+async fn write_batch(batch: Vec<Outgoing>, socket: &WebSocket) -> Result<(), End> {
+    tokio::select! {
+        // First, so that a batch that is written after a suspension counts.
+        biased;
+        written = send_all(batch, socket) => written.map_err(|_| End::Disconnected),
+        () = running(WRITE_TIMEOUT) => Err(End::Close(CloseReason::SlowConsumer)),
+    }
+}
+
+async fn send_all(batch: Vec<Outgoing>, socket: &WebSocket) -> Result<(), tungstenite::Error> {
     for item in batch {
         let frame = match item {
             Outgoing::Text(text) => Frame::message(text, OpCode::Data(Data::Text), true),
