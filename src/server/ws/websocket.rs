@@ -191,6 +191,7 @@ mod tests {
     use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
     const TEXT: usize = 50_000;
+    const PING: usize = 100;
 
     #[tokio::test]
     async fn replies_wait_for_a_client_that_reads_nothing() {
@@ -205,12 +206,12 @@ mod tests {
         let reading = async { while server.next().await.unwrap().is_ping() {} };
         let talking = async {
             for number in 0..100 {
-                client.send(Message::Ping(vec![number].into())).await.unwrap();
+                client.send(Message::Ping(vec![number; PING].into())).await.unwrap();
             }
             let Message::Text(text) = client.next().await.unwrap().unwrap() else { panic!() };
             assert_eq!(text.len(), TEXT);
             let mut replies = 0;
-            while client.next().await.unwrap().unwrap() != Message::Pong(vec![99].into()) {
+            while client.next().await.unwrap().unwrap() != Message::Pong(vec![99; PING].into()) {
                 replies += 1;
             }
             assert!(replies < 99);
