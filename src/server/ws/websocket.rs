@@ -238,9 +238,13 @@ mod tests {
         let reading = async {
             assert!(client.next().await.unwrap().unwrap().is_ping());
             assert!(client.next().await.unwrap().unwrap().is_close());
-            assert!(client.next().await.is_none());
+            // Sends the reply; the server is the first to close the stream.
+            client.next().await;
         };
-        tokio::join!(closing, reading);
+        tokio::select! {
+            () = closing => {}
+            () = reading => panic!("the stream was closed"),
+        }
         let late = Frame::ping(vec![]);
         assert!(server.feed(late).await.is_err());
     }
