@@ -2,14 +2,15 @@
 
 use super::{json::string, limits::ROOM_NAME_BYTES};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// The name of a room: 1 to 64 of the letters a to z, digits, `-` and `_`.
 ///
-/// Capital letters are accepted and converted, so that a name can be read aloud and typed again.
+/// Capital letters are accepted and converted, so that a name can be read aloud and typed again. It is
+/// cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct RoomName(String);
+#[serde(try_from = "String", into = "String")]
+pub struct RoomName(Arc<str>);
 
 string!(RoomName, |text| text.parse().ok());
 
@@ -51,7 +52,7 @@ impl RoomName {
             [high, low] => proquint(u16::from_be_bytes([high, low])),
             _ => String::new(),
         });
-        Self(words.collect::<Vec<_>>().join("-"))
+        Self(words.collect::<Vec<_>>().join("-").into())
     }
 }
 
@@ -88,8 +89,14 @@ impl FromStr for RoomName {
             0 => Err(NameError::Empty),
             _ if !text.bytes().all(allowed) => Err(NameError::Character),
             length if length > ROOM_NAME_BYTES => Err(NameError::TooLong),
-            _ => Ok(Self(text.to_ascii_lowercase())),
+            _ => Ok(Self(text.to_ascii_lowercase().into())),
         }
+    }
+}
+
+impl From<RoomName> for String {
+    fn from(name: RoomName) -> Self {
+        name.as_str().to_owned()
     }
 }
 

@@ -171,7 +171,7 @@ impl Room {
 
     /// Works on a passcode for a message, which waits for the result.
     pub(super) fn check(&mut self, unchecked: Unchecked) {
-        self.outputs.push_back(RoomOutput::Check(Box::new(unchecked)));
+        self.outputs.push(RoomOutput::Check(Box::new(unchecked)));
     }
 
     /// Handles a message of a waiting person.

@@ -3,8 +3,8 @@
 //!
 //! A [`Room`] is one room and knows nothing about others; the [`Directory`] finds it by its name,
 //! and knows the connections and what is counted across rooms. The contract of both: call `handle`
-//! with an input and the time, then drain `poll`, then `handle` a tick at `poll_timeout` if nothing
-//! came before.
+//! with an input and the time, then take the outputs, then `handle` a tick at `poll_timeout` if
+//! nothing came before.
 
 mod admission;
 mod decisions;
@@ -12,6 +12,7 @@ mod directory;
 mod join;
 mod leave;
 mod moderation;
+mod peer_map;
 mod presence;
 mod relay_only;
 mod seats;
@@ -35,10 +36,7 @@ use directory::{Limits, Space};
 use seats::Seats;
 pub use seats::{Identity, SEAT_TOKEN_TTL};
 use settings::Settings;
-use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::{collections::BTreeSet, mem, time::Duration};
 use watchers::Watchers;
 
 /// One open socket. Never used twice while the server runs.
@@ -159,7 +157,7 @@ struct Room {
     passcode_attempts: Bucket,
     /// Deadlines of deferred updates and reserved seats.
     deadlines: BTreeSet<Duration>,
-    outputs: VecDeque<RoomOutput>,
+    outputs: Vec<RoomOutput>,
 }
 
 /// A refusal: its code and its message.
@@ -196,7 +194,7 @@ impl Room {
             actions: Bucket::default(),
             passcode_attempts: passcode_attempts.unwrap_or_default(),
             deadlines: BTreeSet::new(),
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
         }
     }
 
@@ -215,9 +213,9 @@ impl Room {
         }
     }
 
-    /// The next output, until there is none.
-    fn poll(&mut self) -> Option<RoomOutput> {
-        self.outputs.pop_front()
+    /// The outputs of the inputs so far. The queue keeps no memory, as there are many rooms.
+    fn take_outputs(&mut self) -> Vec<RoomOutput> {
+        mem::take(&mut self.outputs)
     }
 
     /// When to handle [`RoomInput::Tick`] at the latest.
@@ -329,14 +327,14 @@ impl Room {
     }
 
     fn send(&mut self, conn: ConnId, message: ServerMessage) {
-        self.outputs.push_back(RoomOutput::Send(conn, message));
+        self.outputs.push(RoomOutput::Send(conn, message));
     }
 
     fn broadcast(&mut self, to: Vec<ConnId>, message: ServerMessage) {
         match to[..] {
             [] => {}
             [one] => self.send(one, message),
-            _ => self.outputs.push_back(RoomOutput::Broadcast(to, message)),
+            _ => self.outputs.push(RoomOutput::Broadcast(to, message)),
         }
     }
 
@@ -346,7 +344,7 @@ impl Room {
 
     /// Publishes the standing of a connection.
     fn moved(&mut self, conn: ConnId, standing: Option<Standing>) {
-        self.outputs.push_back(RoomOutput::Moved(conn, standing));
+        self.outputs.push(RoomOutput::Moved(conn, standing));
     }
 
     /// Tells a connection that it is no longer in the room, and why.

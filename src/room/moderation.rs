@@ -224,7 +224,7 @@ impl Room {
 
     /// Sends a host the current key.
     pub(super) fn send_host_key(&mut self, conn: ConnId) {
-        self.outputs.push_back(RoomOutput::SendHostKey(conn, self.settings.generation()));
+        self.outputs.push(RoomOutput::SendHostKey(conn, self.settings.generation()));
     }
 
     /// Whether the host role was transferred to the person on this seat.

@@ -1,13 +1,10 @@
 //! The seats of one room, in the order in which they were first taken.
 
-use super::{Bucket, ConnId, Refusal};
+use super::{Bucket, ConnId, Refusal, peer_map::PeerMap};
 use crate::protocol::{
     ErrorCode, PeerId, Person, Presence, Signal, limits::CANDIDATES_PER_DESCRIPTION,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 /// Validity of a seat token. Every join renews it.
 pub const SEAT_TOKEN_TTL: Duration = Duration::from_secs(12 * 60 * 60);
@@ -50,11 +47,11 @@ pub(super) struct Seat {
     pub(super) presence: Presence,
     /// The participants with a known connection to this one, and the number of its `ready`; 0 if
     /// this one has returned since, and may not have received it.
-    pub(super) linked: BTreeMap<PeerId, u64>,
+    pub(super) linked: PeerMap<u64>,
     /// The participants that this client was told about. It is told only of their leaving.
-    pub(super) known: BTreeSet<PeerId>,
+    pub(super) known: PeerMap<()>,
     /// Number of candidates sent to each participant since the last description.
-    pub(super) candidates: BTreeMap<PeerId, usize>,
+    pub(super) candidates: PeerMap<usize>,
     /// Whether the seat is reserved when the connection is lost.
     pub(super) resumable: bool,
     /// Whether they are a host.
@@ -78,9 +75,9 @@ impl Seat {
             occupancy: Occupancy::Connected(conn),
             id: identity.id,
             presence,
-            linked: BTreeMap::new(),
-            known: BTreeSet::new(),
-            candidates: BTreeMap::new(),
+            linked: PeerMap::default(),
+            known: PeerMap::default(),
+            candidates: PeerMap::default(),
             resumable: identity.token.is_some(),
             host: identity.host.is_some(),
             invitations: BTreeSet::new(),
@@ -108,16 +105,16 @@ impl Seat {
     /// candidates (RFC 8839, section 4.4.1.1.1).
     pub(super) fn count(&mut self, to: PeerId, signal: &Signal) -> Result<(), Refusal> {
         match signal {
-            Signal::Offer(_) | Signal::Answer(_) => drop(self.candidates.remove(&to)),
+            Signal::Offer(_) | Signal::Answer(_) => drop(self.candidates.remove(to)),
             Signal::Candidate(_) => {
-                let sent = self.candidates.entry(to).or_default();
-                if *sent >= CANDIDATES_PER_DESCRIPTION {
+                let sent = self.candidates.get(to).copied().unwrap_or_default();
+                if sent >= CANDIDATES_PER_DESCRIPTION {
                     let message = format!(
                         "A description has at most {CANDIDATES_PER_DESCRIPTION} candidates."
                     );
                     return Err((ErrorCode::TooManyCandidates, message));
                 }
-                *sent += 1;
+                self.candidates.insert(to, sent + 1);
             }
             Signal::Reception(_) => {}
         }
@@ -140,6 +137,8 @@ pub(super) struct Seats(Vec<Seat>);
 
 impl Seats {
     pub(super) fn add(&mut self, seat: Seat) {
+        // Most rooms are small, and stay as they are.
+        self.0.reserve_exact(1);
         let place = self.0.partition_point(|other| other.precedes(&seat));
         self.0.insert(place, seat);
     }
@@ -147,9 +146,9 @@ impl Seats {
     pub(super) fn remove(&mut self, id: PeerId) {
         self.0.retain(|seat| seat.id != id);
         for seat in &mut self.0 {
-            seat.linked.remove(&id);
-            seat.known.remove(&id);
-            seat.candidates.remove(&id);
+            seat.linked.remove(id);
+            seat.known.remove(id);
+            seat.candidates.remove(id);
         }
     }
 
@@ -204,7 +203,7 @@ impl Seats {
 
     /// The connections of all other participants who know about this one.
     pub(super) fn others_here(&self, id: PeerId) -> Vec<ConnId> {
-        self.others(id).filter(|seat| seat.known.contains(&id)).filter_map(Seat::conn).collect()
+        self.others(id).filter(|seat| seat.known.contains(id)).filter_map(Seat::conn).collect()
     }
 
     pub(super) fn all(&self) -> &[Seat] {

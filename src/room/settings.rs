@@ -41,7 +41,7 @@ impl Room {
         }
         let host = cx.by.filter(|conn| self.is_host(*conn));
         let told = self.connections().chain(cx.by).collect();
-        self.outputs.push_back(RoomOutput::Sync { told, host });
+        self.outputs.push(RoomOutput::Sync { told, host });
     }
 
     /// Stores the decisions, or deletes them if none is left, without waiting for it. Returns whether
@@ -52,7 +52,7 @@ impl Room {
             self.settings.decisions.as_ref().filter(|decisions| !decisions.is_nothing())
         {
             if is_written {
-                self.outputs.push_back(RoomOutput::Store(decisions.clone()));
+                self.outputs.push(RoomOutput::Store(decisions.clone()));
             }
             return is_written;
         }
@@ -61,7 +61,7 @@ impl Room {
         }
         let was_stored = self.settings.decisions.take().is_some() && is_written;
         if was_stored {
-            self.outputs.push_back(RoomOutput::Forget);
+            self.outputs.push(RoomOutput::Forget);
         }
         was_stored
     }
@@ -82,7 +82,7 @@ impl Room {
         }
         match cx.space.stored {
             Vacancy::Free => {}
-            Vacancy::Displacing => self.outputs.push_back(RoomOutput::Displace),
+            Vacancy::Displacing => self.outputs.push(RoomOutput::Displace),
             Vacancy::None { most } => {
                 cx.limits.newly_stored.give_back(&address);
                 let message = format!("The server has reached its limit of {most} stored rooms.");
@@ -101,7 +101,7 @@ impl Room {
     /// Forgets the decisions.
     pub(super) fn forget(&mut self, cx: &mut Context<'_>) {
         self.settings.decisions = None;
-        self.outputs.push_back(RoomOutput::Forget);
+        self.outputs.push(RoomOutput::Forget);
         self.tell_watchers(cx);
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     Context, Rate, Refusal, Room, nobody,
+    peer_map::PeerMap,
     presence::UPDATE_RATE,
     refusal,
     relay_only::strip_addresses,
@@ -48,10 +49,10 @@ impl Room {
         let linked = linked.into_iter().filter(|other| *other != id);
         // Their connection may be an earlier one, if the last `ready` was lost.
         seat.linked = linked.take(PARTICIPANTS_PER_ROOM_MAX).map(|other| (other, 0)).collect();
-        seat.known = others.iter().copied().collect();
+        seat.known = others.iter().map(|other| (*other, ())).collect();
         // A person who returns again and again does not notify the others each time.
         if seat.updates.take(UPDATE_RATE, cx.now).is_err() {
-            seat.linked.clear();
+            seat.linked = PeerMap::default();
         }
         for other in others {
             self.add_pair(id, other);
@@ -68,10 +69,10 @@ impl Room {
     /// Queues two participants to connect to each other, unless both report an existing connection.
     fn add_pair(&mut self, id: PeerId, other: PeerId) {
         let Some(mine) = self.seats.get(id) else { return };
-        let (linked, presence) = (mine.linked.contains_key(&other), mine.presence.clone());
+        let (linked, presence) = (mine.linked.contains(other), mine.presence.clone());
         let Some(theirs) = self.seats.get_mut(other) else { return };
-        if linked && theirs.linked.contains_key(&id) {
-            theirs.known.insert(id);
+        if linked && theirs.linked.contains(id) {
+            theirs.known.insert(id, ());
             if let Some(conn) = theirs.conn() {
                 self.send(conn, ServerMessage::PeerReconnected { peer: id, presence });
             }
@@ -79,9 +80,9 @@ impl Room {
         }
         for (one, two) in [(id, other), (other, id)] {
             if let Some(seat) = self.seats.get_mut(one)
-                && seat.linked.remove(&two).is_some()
+                && seat.linked.remove(two).is_some()
             {
-                seat.known.insert(two);
+                seat.known.insert(two, ());
             }
         }
         if !self.unpaired.iter().any(|pair| [(id, other), (other, id)].contains(pair)) {
@@ -139,9 +140,9 @@ impl Room {
         let link = self.links;
         for (one, two) in [(id, other), (other, id)] {
             if let Some(seat) = self.seats.get_mut(one) {
-                seat.candidates.remove(&two);
+                seat.candidates.remove(two);
                 seat.linked.insert(two, link);
-                seat.known.insert(two);
+                seat.known.insert(two, ());
             }
         }
         for (conn, role, peer) in messages {
@@ -154,9 +155,11 @@ impl Room {
         let present: BTreeSet<_> = self.seats.all().iter().map(|seat| seat.id).collect();
         for id in &present {
             let Some(seat) = self.seats.get_mut(*id) else { continue };
-            let linked = seat.linked.keys().copied();
-            let absent: Vec<_> = linked.filter(|other| !present.contains(other)).collect();
-            seat.linked.retain(|other, _| present.contains(other));
+            let absent: Vec<_> =
+                seat.linked.peers().filter(|other| !present.contains(other)).collect();
+            for other in &absent {
+                seat.linked.remove(*other);
+            }
             let Some(conn) = seat.conn() else { continue };
             for peer in absent {
                 self.send(conn, ServerMessage::PeerLeft { peer });
@@ -177,8 +180,8 @@ impl Room {
             return Err(nobody());
         }
         let Some(seat) = self.seats.get_mut(from) else { return Err(nobody()) };
-        if seat.linked.get(&to).is_some_and(|current| *current == link || *current == 0) {
-            seat.linked.remove(&to);
+        if seat.linked.get(to).is_some_and(|current| *current == link || *current == 0) {
+            seat.linked.remove(to);
             self.add_pair(from, to);
             self.pair(cx);
         }
@@ -204,7 +207,7 @@ impl Room {
             // The next report follows soon.
             None if matches!(signal, Signal::Reception(_)) => {}
             // The signal is lost, so the two have to be paired again.
-            None => drop(seat.linked.remove(&to)),
+            None => drop(seat.linked.remove(to)),
         }
         Ok(())
     }

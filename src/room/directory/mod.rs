@@ -121,7 +121,7 @@ pub enum Command {
 pub struct Directory {
     pub(super) config: Config,
     /// Rooms with people inside, waiting or watching.
-    pub(super) rooms: BTreeMap<RoomName, Room>,
+    pub(super) rooms: BTreeMap<RoomName, Box<Room>>,
     /// The next deadline of each room.
     deadlines: BTreeSet<(Duration, RoomName)>,
     pub(super) stored_rooms: StoredRooms,
@@ -210,7 +210,7 @@ impl Directory {
     /// What people outside may know about a room.
     #[must_use]
     pub fn seen_from_outside(&self, room: &RoomName, now: Duration) -> RoomState {
-        if let Some(room) = self.rooms.get(room) {
+        if let Some(room) = self.room(room) {
             return room.seen_from_outside(now);
         }
         let empty =
@@ -228,7 +228,11 @@ impl Directory {
     #[must_use]
     pub fn conn_of_peer(&self, conn: ConnId, id: PeerId) -> Option<ConnId> {
         let (name, _) = self.seat(conn)?;
-        self.rooms.get(name)?.seats.get(id)?.conn()
+        self.room(name)?.seats.get(id)?.conn()
+    }
+
+    fn room(&self, name: &RoomName) -> Option<&Room> {
+        self.rooms.get(name).map(Box::as_ref)
     }
 
     /// Number of rooms with people inside, waiting or watching.
@@ -252,7 +256,7 @@ impl Directory {
     /// Whether a pair is still waiting to connect.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn is_pairing(&self) -> bool {
-        self.rooms.values().any(Room::is_pairing)
+        self.rooms.values().any(|room| room.is_pairing())
     }
 
     /// Whether a connection is known.

@@ -101,7 +101,7 @@ impl Directory {
         let space = self.space(name, by, &input);
         let outputs = self.enter(name, now, |room, limits| {
             room.handle(input, &mut Context { now, by, limits, space });
-            std::iter::from_fn(|| room.poll()).collect::<Vec<_>>()
+            room.take_outputs()
         });
         for output in outputs {
             self.execute(name, output, now);
@@ -119,15 +119,15 @@ impl Directory {
             max_participants: self.config.max_participants,
             resume_window_ends: self.resume_window_ends,
         };
-        let before = self.rooms.get(name).map(Room::footprint).unwrap_or_default();
+        let before = self.room(name).map(Room::footprint).unwrap_or_default();
         let Self { rooms, stored_rooms, limits, .. } = self;
-        let fresh = || Room::new(name.clone(), terms, stored_rooms.take(name), now);
+        let fresh = || Box::new(Room::new(name.clone(), terms, stored_rooms.take(name), now));
         let room = rooms.entry(name.clone()).or_insert_with(fresh);
         let done = act(room, limits);
         let after = if room.is_live() {
             room.footprint()
         } else {
-            if let Some(dormant) = rooms.remove(name).and_then(Room::into_dormant) {
+            if let Some(dormant) = rooms.remove(name).and_then(|room| room.into_dormant()) {
                 stored_rooms.put_back(name, dormant, now);
             }
             Footprint::default()
@@ -148,12 +148,12 @@ impl Directory {
 
     /// Whether there is capacity for one more room.
     fn space(&self, name: &RoomName, by: Option<ConnId>, input: &RoomInput) -> Space {
-        let is_occupied = self.rooms.get(name).is_some_and(Room::is_occupied);
+        let is_occupied = self.room(name).is_some_and(Room::is_occupied);
         let others = self.census.occupied.saturating_sub(usize::from(is_occupied));
         let most = self.config.max_rooms;
         let occupied = if others < most { Ok(()) } else { Err(most) };
         let most = self.config.max_stored_rooms;
-        let is_stored = self.rooms.get(name).is_some_and(Room::is_stored);
+        let is_stored = self.room(name).is_some_and(Room::is_stored);
         let stored = if is_stored || self.stored_count() < most {
             Vacancy::Free
         } else if may_store(input) && self.least_used(name, by).is_some() {

@@ -23,7 +23,7 @@ impl SingleRoom {
         };
         let Self { room, limits, space } = self;
         room.handle(input, &mut Context { now, by, limits, space: *space });
-        std::iter::from_fn(|| room.poll()).collect()
+        room.take_outputs()
     }
 
     fn join(&mut self, conn: u64, now: Duration) -> Vec<RoomOutput> {

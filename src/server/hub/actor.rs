@@ -124,7 +124,11 @@ impl Actor {
     /// Waits for the next event and handles it.
     async fn turn(&mut self) -> ControlFlow<()> {
         tokio::select! {
-            event = self.events.recv() => self.event(event)?,
+            event = self.events.recv() => {
+                self.event(event)?;
+                // At once, as each turn costs a timer.
+                self.events_so_far()?;
+            }
             Some(input) = self.results.recv() => self.result(input),
             Some(conn) = self.closed.1.recv() => {
                 // The last messages of the connection, such as `leave`, come first.
@@ -208,23 +212,25 @@ impl Actor {
 
     fn handle(&mut self, input: Input) {
         let now = self.clock.now();
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            let input = match input {
-                Input::Message { conn, message: Ok(message), identity } => {
-                    let fresh = Identity { address: self.sockets.address(conn), ..*identity };
-                    let seat = self.directory.seat(conn);
-                    let identity = identity::of_sender(&message, seat, &self.secret, fresh, now);
-                    Input::Message { conn, message: Ok(message), identity: Box::new(identity) }
-                }
-                other => other,
-            };
+        let mut inputs = VecDeque::new();
+        let mut next = Some(input);
+        while let Some(mut input) = next {
+            self.identify_sender(&mut input, now);
             self.track_join(&input);
             self.directory.handle(input, now);
             while let Some(command) = self.directory.poll() {
                 self.execute(command, &mut inputs, now);
             }
+            next = inputs.pop_front();
         }
+    }
+
+    fn identify_sender(&self, input: &mut Input, now: Duration) {
+        let Input::Message { conn, message: Ok(message), identity } = input else { return };
+        let address = self.sockets.address(*conn);
+        let fresh = Identity { address, ..mem::take(&mut **identity) };
+        let seat = self.directory.seat(*conn);
+        **identity = identity::of_sender(message, seat, &self.secret, fresh, now);
     }
 
     /// Executes a command of the rooms; adds the inputs that result from it.

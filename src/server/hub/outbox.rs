@@ -1,14 +1,11 @@
 //! The send queue of a client. It is bounded, so that a slow client costs the server little memory and
 //! never delays the others.
 
-use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures_util::StreamExt;
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    collections::{BTreeMap, VecDeque},
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
 use tungstenite::Utf8Bytes;
 
@@ -42,64 +39,147 @@ impl Outgoing {
 
 /// The hub's end of a send queue.
 #[derive(Debug)]
-pub(super) struct Outbox {
-    queue: UnboundedSender<Queued>,
-    own: Arc<AtomicUsize>,
-    /// By address, so that rejoining or reconnecting gains a sender nothing.
-    forwarded: BTreeMap<u64, Arc<AtomicUsize>>,
-}
+pub(super) struct Outbox(Arc<Mutex<Queue>>);
 
 /// The WebSocket's end of a send queue.
 #[derive(Debug)]
-pub(crate) struct Inbox {
-    queue: UnboundedReceiver<Queued>,
+pub(crate) struct Inbox(Arc<Mutex<Queue>>);
+
+/// A send queue. It takes almost no memory while it is empty.
+#[derive(Debug, Default)]
+struct Queue {
+    items: VecDeque<Queued>,
+    /// Queued bytes of the server's own messages.
+    own: usize,
+    /// Queued bytes of forwarded signals. By address, so that rejoining or reconnecting gains a sender
+    /// nothing.
+    forwarded: BTreeMap<u64, usize>,
+    /// The WebSocket's task, while it waits for items.
+    waker: Option<Waker>,
+    /// Whether the outbox was dropped.
+    is_closed: bool,
 }
 
-/// A queued item and the account that its weight is charged to.
+/// A queued item.
 #[derive(Debug)]
 struct Queued {
     item: Outgoing,
-    account: Arc<AtomicUsize>,
+    /// Address of the sender of a forwarded signal; `None` for the server.
+    from: Option<u64>,
 }
 
 /// The queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
-/// Creates a send queue. It is bounded by its accounts and takes almost no memory while it is empty.
+/// Creates a send queue.
 pub(super) fn queue() -> (Outbox, Inbox) {
-    let (sender, receiver) = unbounded();
-    let outbox = Outbox { queue: sender, own: Arc::default(), forwarded: BTreeMap::new() };
-    (outbox, Inbox { queue: receiver })
+    let queue = Arc::<Mutex<Queue>>::default();
+    (Outbox(queue.clone()), Inbox(queue))
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
 }
 
 impl Outbox {
     /// Queues an item of the server. Never waits.
     pub(super) fn push(&self, item: Outgoing) -> Result<(), Full> {
-        self.queue(item, self.own.clone(), OUTBOX_BYTES)
+        self.queue(Queued { item, from: None })
     }
 
     /// Queues a signal from the address `from`. [`Full`] means that too much from that address is queued
     /// already. Never waits.
-    pub(super) fn forward(&mut self, from: u64, text: Utf8Bytes) -> Result<(), Full> {
-        self.forwarded.retain(|_, account| account.load(Ordering::Relaxed) > 0);
-        let queued = self.forwarded.values().map(|account| account.load(Ordering::Relaxed));
-        let item = Outgoing::Text(text);
-        let free = FORWARDED_BYTES.saturating_sub(queued.sum::<usize>() + item.weight());
-        let account = self.forwarded.entry(from).or_default().clone();
-        self.queue(item, account, free)
+    pub(super) fn forward(&self, from: u64, text: Utf8Bytes) -> Result<(), Full> {
+        self.queue(Queued { item: Outgoing::Text(text), from: Some(from) })
     }
 
-    fn queue(&self, item: Outgoing, account: Arc<AtomicUsize>, most: usize) -> Result<(), Full> {
-        let weight = item.weight();
-        // Only this side adds to the account.
-        if account.load(Ordering::Relaxed) + weight > most {
+    fn queue(&self, queued: Queued) -> Result<(), Full> {
+        let waker = lock(&self.0).push(queued)?;
+        wake(waker);
+        Ok(())
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.is_closed = true;
+        let waker = queue.waker.take();
+        drop(queue);
+        wake(waker);
+    }
+}
+
+impl Queue {
+    /// Adds an item, and returns who waits for it.
+    fn push(&mut self, queued: Queued) -> Result<Option<Waker>, Full> {
+        let weight = queued.item.weight();
+        let (account, most) = match queued.from {
+            None => (self.own, OUTBOX_BYTES),
+            Some(from) => {
+                let all = self.forwarded.values().sum::<usize>();
+                let account = self.forwarded.get(&from).copied().unwrap_or_default();
+                (account, FORWARDED_BYTES.saturating_sub(all + weight))
+            }
+        };
+        if account + weight > most {
             return Err(Full);
         }
-        account.fetch_add(weight, Ordering::Relaxed);
-        // Fails only if the WebSocket's task has ended, which is being reported.
-        let _ = self.queue.unbounded_send(Queued { item, account });
-        Ok(())
+        *self.account(queued.from) += weight;
+        self.items.push_back(queued);
+        Ok(self.waker.take())
+    }
+
+    fn pop(&mut self) -> Option<Outgoing> {
+        let Queued { item, from } = self.items.pop_front()?;
+        let account = self.account(from);
+        *account -= item.weight();
+        if let Some(from) = from.filter(|_| *account == 0) {
+            self.forwarded.remove(&from);
+        }
+        Some(item)
+    }
+
+    /// The bytes that are charged to a sender.
+    fn account(&mut self, from: Option<u64>) -> &mut usize {
+        match from {
+            None => &mut self.own,
+            Some(from) => self.forwarded.entry(from).or_default(),
+        }
+    }
+
+    fn poll_take(
+        &mut self,
+        cx: &Context<'_>,
+        batch: &mut Vec<Outgoing>,
+        most: usize,
+    ) -> Poll<usize> {
+        let (mut taken, mut weight) = (0, 0);
+        while taken < most
+            && weight < BATCH_BYTES
+            && let Some(item) = self.pop()
+        {
+            taken += 1;
+            weight += item.weight();
+            batch.push(item);
+        }
+        if self.items.is_empty() {
+            self.items = VecDeque::new();
+        }
+        if taken > 0 || self.is_closed {
+            return Poll::Ready(taken);
+        }
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
     }
 }
 
@@ -107,17 +187,7 @@ impl Inbox {
     /// Waits for queued items and moves up to `most` of them to `batch`. Returns 0 once the outbox was
     /// dropped and the queue is empty.
     pub(crate) async fn take(&mut self, batch: &mut Vec<Outgoing>, most: usize) -> usize {
-        let (mut taken, mut weight) = (0, 0);
-        let mut next = self.queue.next().await;
-        while let Some(Queued { item, account }) = next {
-            taken += 1;
-            weight += item.weight();
-            account.fetch_sub(item.weight(), Ordering::Relaxed);
-            batch.push(item);
-            let is_full = taken >= most || weight >= BATCH_BYTES;
-            next = if is_full { None } else { self.queue.try_recv().ok() };
-        }
-        taken
+        poll_fn(|cx| lock(&self.0).poll_take(cx, batch, most)).await
     }
 }
 
@@ -147,14 +217,14 @@ mod tests {
 
     #[tokio::test]
     async fn t31_one_sender_leaves_space_for_others() {
-        let (mut outbox, mut inbox) = queue();
+        let (outbox, mut inbox) = queue();
         let offer = || Utf8Bytes::from("a".repeat(32 * 1024));
-        let flood = |outbox: &mut Outbox, from: u64| {
+        let flood = |outbox: &Outbox, from: u64| {
             (0..1000).take_while(|_| outbox.forward(from, offer()).is_ok()).count()
         };
-        assert_eq!(flood(&mut outbox, 1), 16, "half a MiB");
-        assert_eq!(flood(&mut outbox, 1), 0);
-        let all = (2..16).map(|from| flood(&mut outbox, from)).sum::<usize>();
+        assert_eq!(flood(&outbox, 1), 16, "half a MiB");
+        assert_eq!(flood(&outbox, 1), 0);
+        let all = (2..16).map(|from| flood(&outbox, from)).sum::<usize>();
         assert!(all < 16, "never more than a MiB: {all}");
         assert_eq!(outbox.push(text(OUTBOX_BYTES)), Ok(()), "the server's own has its place");
         // One small message fits even beside fifteen floods.
@@ -162,12 +232,12 @@ mod tests {
         for _ in 0..8 {
             inbox.take(&mut Vec::new(), 1000).await;
         }
-        assert!(flood(&mut outbox, 1) > 0, "what is written makes place");
+        assert!(flood(&outbox, 1) > 0, "what is written makes place");
     }
 
     #[tokio::test]
     async fn a_burst_of_small_messages_fits() {
-        let (mut outbox, _inbox) = queue();
+        let (outbox, _inbox) = queue();
         for _ in 0..400 {
             assert_eq!(outbox.forward(1, "a".into()), Ok(()));
         }

@@ -46,12 +46,18 @@ pub(crate) struct HubSender {
 }
 
 impl HubSender {
-    /// Sends a message of the client. Waits while the hub's queue is full, which slows down this client.
+    /// Sends a message of the client. Waits while the hub's queue is full, which slows down this client;
+    /// it is parsed after that, so that a connection stores no more than its text.
     pub(crate) async fn send(
         &self,
-        message: Result<ClientMessage, ParseError>,
+        parse: impl FnOnce() -> Result<ClientMessage, ParseError>,
     ) -> Result<(), CloseReason> {
-        let mut message = message.map(names::shorten);
+        let place = self.place().await?;
+        place.send(Event::Input(self.input(parse().map(names::shorten))?));
+        Ok(())
+    }
+
+    fn input(&self, mut message: Result<ClientMessage, ParseError>) -> Result<Input, CloseReason> {
         // Other messages create no id.
         let id = match message {
             Ok(ClientMessage::Join(_) | ClientMessage::Host(HostAction::Invite { .. })) => {
@@ -62,14 +68,8 @@ impl HubSender {
         if let Ok(message) = &mut message {
             passcode::normalize(message);
         }
-        let place = self.place().await?;
         let identity = Box::new(Identity { id, ..Identity::default() });
-        place.send(Event::Input(Input::Message {
-            conn: self.registration.conn,
-            message,
-            identity,
-        }));
-        Ok(())
+        Ok(Input::Message { conn: self.registration.conn, message, identity })
     }
 
     /// Reports a sign of life of the client.
@@ -86,6 +86,10 @@ impl HubSender {
 
     /// Waits for a place in the hub's queue.
     async fn place(&self) -> Result<Permit<'_, Event>, CloseReason> {
-        self.events.reserve().await.map_err(|_| CloseReason::Restart)
+        if let Ok(place) = self.events.try_reserve() {
+            return Ok(place);
+        }
+        // Boxed, as it is rarely needed.
+        Box::pin(self.events.reserve()).await.map_err(|_| CloseReason::Restart)
     }
 }

@@ -73,8 +73,8 @@ impl Sockets {
 
     /// Queues a message that was sent from an address for another client, unless too much from that
     /// address is queued there already.
-    pub(super) fn forward(&mut self, from: u64, to: ConnId, json: Utf8Bytes) -> Result<(), Full> {
-        match self.sockets.get_mut(&to) {
+    pub(super) fn forward(&self, from: u64, to: ConnId, json: Utf8Bytes) -> Result<(), Full> {
+        match self.sockets.get(&to) {
             Some(socket) => socket.outbox.forward(from, json),
             None => Ok(()),
         }

@@ -49,7 +49,7 @@ fn join() -> ClientMessage {
 
 async fn joined(hub: &Hub) -> HubConnection {
     let connection = hub.open(address()).await.unwrap();
-    connection.sender.send(Ok(join())).await.unwrap();
+    connection.sender.send(|| Ok(join())).await.unwrap();
     connection
 }
 
@@ -108,7 +108,7 @@ async fn a_client_that_reads_nothing_is_closed_without_effect_on_others() {
     let (stuck, talker) = (joined(&hub).await, joined(&hub).await);
     let mut inbox = talker.inbox;
     while hub.counts().borrow().connections == 2 {
-        stuck.sender.send(Ok(ClientMessage::Ping)).await.unwrap();
+        stuck.sender.send(|| Ok(ClientMessage::Ping)).await.unwrap();
     }
     assert_eq!(stuck.closing.await, Ok(CloseReason::SlowConsumer));
 
@@ -200,10 +200,10 @@ async fn t31_rejoining_gives_no_larger_share_of_a_queue() {
         }
         refused += written.iter().filter(|item| says(item, "recipient-busy")).count();
         for _ in 0..20 * usize::from(round < 4) {
-            eve.sender.send(Ok(offer())).await.unwrap();
+            eve.sender.send(|| Ok(offer())).await.unwrap();
         }
-        eve.sender.send(Ok(ClientMessage::Leave)).await.unwrap();
-        eve.sender.send(Ok(join())).await.unwrap();
+        eve.sender.send(|| Ok(ClientMessage::Leave)).await.unwrap();
+        eve.sender.send(|| Ok(join())).await.unwrap();
     }
     assert!(refused > 60, "{refused} of 80 offers were too much for the victim");
     drop(victim);

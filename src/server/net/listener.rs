@@ -31,7 +31,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
-use tokio_io_timeout::TimeoutStream;
+use tokio_io_timeout::TimeoutWriter;
 use tower::Layer;
 use tracing::{debug, info, warn};
 
@@ -161,8 +161,8 @@ impl Listener {
         let turns = permit.as_ref().map(|_| self.quotas.large(address.into()));
         tokio::spawn(async move {
             without_delay(&stream);
-            let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(self.send_timeout));
+            let mut stream = TimeoutWriter::new(stream);
+            stream.set_timeout(Some(self.send_timeout));
             let stream = Box::pin(stream);
             let http = Http { listener: self.clone(), header, ending };
             let meter = Arc::new(Meter::default());

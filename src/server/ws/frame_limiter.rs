@@ -7,8 +7,9 @@ use crate::{
 };
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use thiserror::Error;
@@ -17,6 +18,8 @@ use tokio::{
     time::Instant,
 };
 
+/// Maximum number of bytes read at once.
+const CHUNK: usize = 4 * 1024;
 /// Maximum size of a frame header in bytes: 2, and a length of 8 and a mask of 4.
 const HEADER_MAX: usize = 14;
 
@@ -39,11 +42,31 @@ impl From<FrameError> for io::Error {
 #[derive(Debug, Default)]
 struct FrameParser {
     /// The part of the header received so far; empty in the payload and between frames.
-    header: Vec<u8>,
+    header: Header,
     /// Remaining bytes of the payload.
     payload: u64,
     /// Whether the current message has more fragments. Control frames may come between them.
     message: bool,
+}
+
+/// The beginning of a frame header.
+#[derive(Debug, Default)]
+struct Header {
+    bytes: [u8; HEADER_MAX],
+    received: usize,
+}
+
+impl Header {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.received) {
+            *place = byte;
+            self.received += 1;
+        }
+    }
+
+    fn received(&self) -> &[u8] {
+        self.bytes.get(..self.received).unwrap_or_default()
+    }
 }
 
 /// Frames that start within a chunk of bytes.
@@ -65,17 +88,17 @@ impl FrameParser {
                 bytes = bytes.get(there..).unwrap_or_default();
                 continue;
             }
-            if self.header.is_empty() {
+            if self.header.received == 0 {
                 begun.frames += 1;
                 begun.afresh += u32::from(!self.message);
-                self.header.reserve_exact(HEADER_MAX);
             }
             self.header.push(*first);
             bytes = rest;
-            if let Some(payload) = payload(&self.header) {
+            let header = self.header.received();
+            if let Some(payload) = payload(header) {
                 self.payload = payload;
-                self.message = goes_on(&self.header).unwrap_or(self.message);
-                self.header.clear();
+                self.message = goes_on(header).unwrap_or(self.message);
+                self.header.received = 0;
             }
         }
         begun
@@ -83,7 +106,7 @@ impl FrameParser {
 
     /// Whether a frame or a message is incomplete.
     fn is_within(&self) -> bool {
-        !self.header.is_empty() || self.payload > 0 || self.message
+        self.header.received > 0 || self.payload > 0 || self.message
     }
 }
 
@@ -113,9 +136,12 @@ fn payload(header: &[u8]) -> Option<u64> {
 
 type Deadline = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Wraps the stream of a client and enforces its limits: reading fails with a [`FrameError`].
+/// Wraps the stream of a client and enforces its limits: reading fails with a [`FrameError`]. Reads ahead,
+/// so that the reader needs no large buffer of its own, and takes no memory for that in between.
 pub(super) struct FrameLimiter<S> {
     stream: S,
+    /// Read from the stream, but not yet from here.
+    unread: Vec<u8>,
     parser: FrameParser,
     start: Instant,
     rate: Rate,
@@ -130,6 +156,7 @@ impl<S> FrameLimiter<S> {
     pub(super) fn new(stream: S, rate: Rate, message_timeout: Duration) -> Self {
         Self {
             stream,
+            unread: Vec::new(),
             parser: FrameParser::default(),
             start: Instant::now(),
             rate,
@@ -155,6 +182,39 @@ impl<S> FrameLimiter<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> FrameLimiter<S> {
+    /// Reads from the stream what fits into the buffer, and more.
+    fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut chunk = [MaybeUninit::uninit(); CHUNK];
+        let mut chunk = ReadBuf::uninit(&mut chunk);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
+        self.inspect(chunk.filled())?;
+        let rest = move_bytes(chunk.filled(), buffer);
+        self.unread.extend_from_slice(rest);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what was read ahead.
+    fn take_unread(&mut self, buffer: &mut ReadBuf<'_>) {
+        let rest = move_bytes(&self.unread, buffer).len();
+        self.unread.drain(..self.unread.len() - rest);
+        if self.unread.is_empty() {
+            self.unread = Vec::new();
+        }
+    }
+}
+
+/// Copies the bytes that fit, and returns the others.
+fn move_bytes<'a>(bytes: &'a [u8], buffer: &mut ReadBuf<'_>) -> &'a [u8] {
+    let (now, rest) = bytes.split_at(bytes.len().min(buffer.remaining()));
+    buffer.put_slice(now);
+    rest
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for FrameLimiter<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -162,10 +222,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for FrameLimiter<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
-        if let Poll::Ready(Ok(())) = read {
-            this.inspect(buffer.filled().get(before..).unwrap_or_default())?;
+        if !this.unread.is_empty() {
+            this.take_unread(buffer);
+            return Poll::Ready(Ok(()));
+        }
+        let read = this.poll_chunk(cx, buffer);
+        if let Poll::Ready(Err(_)) = read {
+            return read;
         }
         // Checked even if bytes arrived: single bytes must not extend the timeout.
         if let Some(deadline) = &mut this.deadline

@@ -4,3 +4,4 @@ mod frame_limiter;
 mod handshake;
 mod socket;
 pub(super) mod upgrade;
+mod websocket;
