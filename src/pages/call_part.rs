@@ -164,10 +164,13 @@ pub fn PartBanner() -> impl IntoView {
     let part = expect_context::<CallPart>();
     view! {
         <div role="status">
-            <div class="banner" data-notice="part" hidden=boxed_bool(move || !part.is_failing())>
-                <span>{t.call_not_loaded}</span>
-                <button class="button small" on:click=click(move |_| part.load())>{t.try_now}</button>
-            </div>
+            // Not hidden, as the server would render it then: it is no news without scripts.
+            <Show when=boxed_bool(move || part.is_failing())>
+                <div class="banner" data-notice="part">
+                    <span>{t.call_not_loaded}</span>
+                    <button class="button small" on:click=click(move |_| part.load())>{t.try_now}</button>
+                </div>
+            </Show>
         </div>
     }
 }
