@@ -148,7 +148,7 @@ browsers:
 	@scripts/setup.sh browsers networks relay proxies reader films
 
 fmt: rust
-	$(STEP) "Checking the format" cargo fmt --check
+	$(STEP) "Checking the format" cargo fmt --all --check
 
 prose:
 	$(STEP) "Checking the wording" scripts/prose.sh

@@ -21,7 +21,7 @@ const HOLD_SECONDS = 15;
 const WINDOW_MS = 100;
 const GOALS = { p99: 5000, share: 0.25 };
 
-const source = readFileSync(new URL('../src/call/signaling.rs', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../crates/core/src/call/signaling.rs', import.meta.url), 'utf8');
 const constant = (name) => JSON.parse(new RegExp(`const ${name}: .* = (.*);`).exec(source)[1]);
 const LADDER = constant('LADDER');
 const RESTART_RUNG = constant('RESTART_RUNG');

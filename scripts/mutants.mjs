@@ -3,57 +3,57 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Native tests whose name contains this. */
-const native = (filter) => ['cargo', 'test', '--features', 'ssr', '--target-dir', 'target/native', '--lib', filter];
+/** Tests of the pure core whose name contains this. */
+const native = (filter) => ['cargo', 'test', '--package', 'salon-core', '--target-dir', 'target/native', '--lib', filter];
 /** Browser tests whose title matches this. */
 const browser = (title) => ['make', 'e2e', `ARGS=-x -g "${title}"`];
 
 const mutants = [
   {
     what: 'a seat that is not freed',
-    file: 'src/room/leave.rs',
+    file: 'crates/core/src/room/leave.rs',
     from: 'self.seats.remove(id);',
     to: '',
     caught: native('room::'),
   },
   {
     what: 'a mute that is not told',
-    file: 'src/room/presence.rs',
+    file: 'crates/core/src/room/presence.rs',
     from: 'Ok(()) => self.tell_others(from, ServerMessage::Presence { from, presence }),',
     to: 'Ok(()) => drop(presence),',
     caught: native('room::'),
   },
   {
     what: 'a wrong caller',
-    file: 'src/room/signaling.rs',
+    file: 'crates/core/src/room/signaling.rs',
     from: 'if mine.precedes(theirs) {',
     to: 'if theirs.precedes(mine) {',
     caught: native('room::'),
   },
   {
     what: 'a candidate that is dropped',
-    file: 'src/call/connection/negotiation.rs',
+    file: 'crates/core/src/call/connection/negotiation.rs',
     from: '        self.send(Signal::Candidate(candidate));\n    }\n',
     to: '        drop(candidate);\n    }\n',
     caught: native('call::'),
   },
   {
     what: 'a lock that is shown under a swapped fingerprint',
-    file: 'src/call/connection/fingerprints.rs',
+    file: 'crates/core/src/call/connection/fingerprints.rs',
     from: '(Some(local), Some(remote)) => {',
     to: '(Some(local), Some(_)) => {\n                let remote = local;',
     caught: native('call::'),
   },
   {
     what: 'a file with a wrong hash that is accepted',
-    file: 'src/content/files/receiving.rs',
+    file: 'crates/core/src/content/files/receiving.rs',
     from: 'if sum.is_none() || sum != self.sum.as_deref() {',
     to: 'if sum.is_none() {',
     caught: native('content::files'),
   },
   {
     what: 'a guest who is let in past the waiting room',
-    file: 'src/room/admission.rs',
+    file: 'crates/core/src/room/admission.rs',
     from: 'Ok(if waiting_room { Admission::Wait } else { Admission::In })',
     to: 'Ok(Admission::In)',
     caught: native('room::'),

@@ -26,7 +26,7 @@ const LEFTOVERS = [
   [/salon::ui::panels::(?!lazy)/, 3],
   [/salon::ui::(call|stage|recording|connection|devices)::/, 12],
   [/salon::session::/, 8],
-  [/salon::(call|content|diagnostics|layout|recording)::/, 10],
+  [/salon_core::(call|content|diagnostics|layout|recording)::/, 10],
   [/salon::platform::browser::(connection|media|recording)::/, 4],
   [/serde_json/, 0],
   [/hydrate_async/, 180],
@@ -283,7 +283,7 @@ const printSizes = (graph, { first, parts }) => {
         const [path = name] = /[a-z]\w*(::\w+)*/.exec(name.replace(/<impl .*? for |\b(as|dyn|mut) /g, '')) ?? [];
         const names = path.split('::');
         count(names[0], bytes);
-        if (names[0] === 'salon') count(names.slice(0, 3).join('::'), bytes);
+        if (names[0].startsWith('salon')) count(names.slice(0, 3).join('::'), bytes);
       }
     }
     const total = sum([...groups].filter(([group]) => !group.includes('::')).map(([, bytes]) => bytes));

@@ -1,4 +1,4 @@
-// scripts/sizes.mjs: prints how large the parts of src/ are, without their tests. Nothing is enforced.
+// scripts/sizes.mjs: prints how large the parts of Salon are, without their tests. Nothing is enforced.
 import { readdirSync, readFileSync } from 'node:fs';
 
 const FIELDS = 15;
@@ -8,8 +8,8 @@ const LINES = 400;
 const TABLES = /^src\/(server\/config|i18n)\//;
 
 /** All Rust files, without those of tests. */
-const files = readdirSync('src', { recursive: true })
-  .map((name) => `src/${name}`)
+const files = ['src', 'crates/core/src']
+  .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => `${root}/${name}`))
   .filter((path) => path.endsWith('.rs') && !/\/tests(\.rs$|\/)/.test(path))
   .map((path) => ({ path, lines: readFileSync(path, 'utf8').split('\n#[cfg(test)]\nmod tests {')[0].trimEnd().split('\n') }));
 

@@ -25,7 +25,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use salon::{
+use salon_core::{
     call::world::{Loss, World},
     content::FileInput,
     protocol::{HostAction, TrackSource},

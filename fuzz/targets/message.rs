@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use salon::protocol::{
+use salon_core::protocol::{
     ClientMessage, ServerMessage, Slice, Talk, json::Json, limits::MESSAGE_BYTES, reference,
 };
 

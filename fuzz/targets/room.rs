@@ -14,7 +14,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use salon::{
+use salon_core::{
     protocol::{ClientMessage, PeerId, RoomName, ServerMessage, Signal},
     room::{
         Check, Checked, Command, Config, ConnId, Decisions, Directory, Identity, Input, Timeouts,

@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 
 /// Checks that both write the same text and read the value from it.
-pub(crate) fn check<T>(value: &T)
+pub fn check<T>(value: &T)
 where
     T: FromJson + ToJson + Serialize + DeserializeOwned + PartialEq + Debug,
 {

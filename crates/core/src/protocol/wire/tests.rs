@@ -7,7 +7,7 @@ use crate::protocol::{
 };
 use serde_json::Value;
 
-const DOCUMENTATION: &str = include_str!("../../../docs/protocol.md");
+const DOCUMENTATION: &str = include_str!("../../../../../docs/protocol.md");
 
 /// Checks that fields are in camelCase, codes in kebab-case, and that types and actions are documented.
 fn check_names(json: &Value) {
