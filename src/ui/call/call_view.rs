@@ -21,7 +21,7 @@ pub fn CallView() -> impl IntoView {
     let t = call_texts();
     let session = expect_context::<Session>();
     // It is built in advance.
-    let shown = boxed_bool(move || session.view.with(|view| view.admission.inside));
+    let shown = Signal::from(Memo::new(move |_| session.view.with(|view| view.admission.inside)));
     provide_context(LayoutState::new(session));
     let time = Memo::new(move |_| match session.time_inside() {
         time if time < SECONDS_SHOWN => stopwatch(time),

@@ -13,6 +13,7 @@
 /// ```
 ///
 /// `object!(ChatSync: "sync" { … })` writes `"type":"sync"` as well.
+#[macro_export]
 macro_rules! object {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident as $name:literal) => { $name };
@@ -27,11 +28,11 @@ macro_rules! object {
         impl $crate::protocol::json::FromJson for $type {
             fn from_json(json: &$crate::protocol::json::Json) -> Option<Self> {
                 Some(Self {
-                    $($field: object!(
-                        @read json object!(@name $field $(as $name)?) $(, $default)?
+                    $($field: $crate::object!(
+                        @read json $crate::object!(@name $field $(as $name)?) $(, $default)?
                     ),)*
-                    $($($spare: object!(
-                        @read json object!(@name $spare $(as $spare_name)?), $spare_default
+                    $($($spare: $crate::object!(
+                        @read json $crate::object!(@name $spare $(as $spare_name)?), $spare_default
                     ),)*)?
                 })
             }
@@ -42,9 +43,9 @@ macro_rules! object {
                 use $crate::protocol::json;
                 json::Object(&[
                     $(json::field("type", &$kind),)?
-                    $(json::field(object!(@name $field $(as $name)?), &self.$field),)*
+                    $(json::field($crate::object!(@name $field $(as $name)?), &self.$field),)*
                     $($(json::unless(
-                        object!(@name $spare $(as $spare_name)?), &self.$spare, &$spare_default
+                        $crate::object!(@name $spare $(as $spare_name)?), &self.$spare, &$spare_default
                     ),)*)?
                 ])
                 .write(out);
@@ -111,4 +112,4 @@ macro_rules! string {
     };
 }
 
-pub(crate) use {object, string, word};
+pub(crate) use {string, word};

@@ -15,7 +15,8 @@ mod writer;
 
 use std::borrow::Cow;
 
-pub(crate) use macros::{object, string, word};
+pub use crate::object;
+pub(crate) use macros::{string, word};
 pub use writer::{Field, Object, Writer, field, message, optional, unless};
 
 /// A parsed value, which borrows from its text.
