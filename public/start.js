@@ -77,7 +77,7 @@
   wasm.instantiateStreaming = async (source, imports) => {
     const answer = await source;
     if (answer.status == 404) dispatchEvent(new Event('gone'));
-    if (answer.headers.get('content-type') == 'application/wasm') return stream(answer, imports);
+    if (!answer.ok || answer.headers.get('content-type') == 'application/wasm') return stream(answer, imports);
     return wasm.instantiate(await answer.arrayBuffer(), imports);
   };
 })();
@@ -89,7 +89,8 @@
   const on = addEventListener, html = document.documentElement.dataset, SHOWN_MS = 20_000;
   const phase = () => document.querySelector('[data-phase]')?.dataset.phase;
   const field = () => document.getElementById('name');
-  let build, shown;
+  let build, shown, touched;
+  for (const type of ['pointerdown', 'keydown']) on(type, () => (touched = true), true);
   // The browser may forbid storage.
   const store = (act) => {
     try {
@@ -112,8 +113,9 @@
     if (!/^[0-9a-f]{16}$/.test(now) || now == html.build) return;
     build = now;
     const joins = phase() == 'joining';
-    const unused = navigator.userActivation?.hasBeenActive === false && !/waiting|knocking|call/.test(phase());
-    if ((joins || unused) && reload(joins)) return;
+    // The person may have begun to type before this script was there.
+    const used = touched || document.activeElement?.matches('input') || /waiting|knocking|call/.test(phase());
+    if ((joins || !used) && reload(joins)) return;
     html.updated = build;
     dispatchEvent(new Event('updated'));
     clearTimeout(shown);

@@ -156,7 +156,7 @@ impl Engine {
         if measuring {
             self.peers.iter().for_each(|(_, peer)| peer.read());
         }
-        if self.is_alone && self.prepared.is_none() {
+        if self.is_alone && self.peers.is_empty() && self.prepared.is_none() {
             let (tracks, screen) = (self.tracks.clone(), self.screen.clone());
             self.prepared = PreparedOffer::new(self.call.peer_config(), tracks, screen);
         }
