@@ -66,8 +66,9 @@ export const installProbe = () => {
 /** Bytes received so far over each open connection. */
 export const readInbound = () => {
   // A connection without a remote description was made in advance, and is not connected to anyone.
-  const inUse = ({ connectionState, remoteDescription }: RTCPeerConnection) =>
-    connectionState !== 'closed' && remoteDescription !== null;
+  // Firefox refuses to tell the description of a closed one.
+  const inUse = (connection: RTCPeerConnection) =>
+    connection.connectionState !== 'closed' && connection.remoteDescription !== null;
   const open = probe.connections.filter(inUse);
   return Promise.all(
     open.map(async (connection): Promise<Inbound> => {
