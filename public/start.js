@@ -83,10 +83,10 @@
 })();
 
 // If a part is gone because the server was updated, the page has to be reloaded. That happens at once if it
-// was not used yet, and with the next press of Join, which takes effect in the new page. A notice offers it
-// before that.
+// was not used yet, or if Join was pressed and the call is missing: Join takes effect in the new page. In
+// other cases a notice offers it, as the person would lose a call or a choice of devices.
 (() => {
-  const on = addEventListener, html = document.documentElement.dataset, SHOWN_MS = 20_000;
+  const on = addEventListener, html = document.documentElement.dataset, SHOWN_MS = 20_000, JOIN_MS = 30_000;
   const phase = () => document.querySelector('[data-phase]')?.dataset.phase;
   const field = () => document.getElementById('name');
   let build, shown, touched;
@@ -103,7 +103,7 @@
   const reload = (joins) => store((kept) => {
     if (kept.getItem('salon.build') == build) return false;
     kept.setItem('salon.build', build);
-    if (joins) kept.setItem('salon.join', JSON.stringify([location.pathname, field()?.value]));
+    if (joins) kept.setItem('salon.join', JSON.stringify([location.pathname, field()?.value, Date.now()]));
     location.reload();
     return true;
   });
@@ -112,25 +112,22 @@
     const now = answer?.ok && await answer.text().catch(() => '');
     if (!/^[0-9a-f]{16}$/.test(now) || now == html.build) return;
     build = now;
-    const joins = phase() == 'joining';
+    // The banner of the server is part of the call.
+    const joins = phase() == 'joining' && !document.querySelector('[data-notice=server]');
     // The person may have begun to type before this script was there.
     const used = touched || document.activeElement?.matches('input') || /waiting|knocking|call/.test(phase());
-    if ((joins || !used) && reload(joins)) return;
+    if ((joins || !used) && reload(joins) || html.updated == build) return;
     html.updated = build;
     dispatchEvent(new Event('updated'));
     clearTimeout(shown);
     shown = setTimeout(() => document.getElementById('start').replaceChildren(), SHOWN_MS);
   });
-  // Before the app handles them.
-  const join = (event) => build && /lobby|left/.test(phase()) && reload(true) && (event.preventDefault(), event.stopImmediatePropagation());
-  on('submit', (event) => event.target.dataset.early && join(event), true);
-  on('click', (event) => event.target.closest?.('[data-rejoin]') && join(event), true);
-  const [path, name] = store((kept) => {
+  const [path, name, at] = store((kept) => {
     const joins = JSON.parse(kept.getItem('salon.join'));
     kept.removeItem('salon.join');
     return joins;
   }) ?? [];
-  if (path != location.pathname) return;
+  if (path != location.pathname || Date.now() - at > JOIN_MS) return;
   if (name && field()) Object.assign(field(), { value: name }).dispatchEvent(new Event('change', { bubbles: true }));
   document.querySelector('[data-early]')?.requestSubmit();
 })();

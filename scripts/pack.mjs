@@ -56,7 +56,9 @@ const shortenImports = (files) => {
 
 /** An id that differs if any name or content does. */
 const idOf = (files) => {
+  // What is done with the files counts as well.
   const hash = createHash('sha256');
+  for (const script of ['pack.mjs', 'wasm.mjs']) hash.update(readFileSync(new URL(script, import.meta.url)));
   for (const [file, body] of [...files].sort(([one], [other]) => (one < other ? -1 : 1))) {
     hash.update(`${nameOf(file)} ${body.length}\n`).update(body);
   }

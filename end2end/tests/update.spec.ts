@@ -1,18 +1,18 @@
 // Files that browsers keep, and pages of an older build than the server's.
 import type { Page } from '@playwright/test';
-import { button, enter, expectPhase, expectToSeeAndHear, open, ownTile } from '../support/room.ts';
+import { button, enter, expectPhase, expectToSeeAndHear, open, openEarly, ownTile } from '../support/room.ts';
 import { copySite } from '../support/site.mjs';
 import { expect, test } from '../support/test.ts';
 
 const notice = (page: Page) => page.locator('#start');
 const expectBuild = (page: Page, build: string) => expect(page.locator('html')).toHaveAttribute('data-build', build);
 
-/** Holds back the panels' code until it is released. */
-const holdPanels = async (...pages: Page[]) => {
+/** Holds back the code of a part until it is released. */
+const hold = async (part: string, ...pages: Page[]) => {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   for (const page of pages) {
-    await page.route('**/panels*.wasm', async (route) => {
+    await page.route(`**/${part}*.wasm`, async (route) => {
       await released;
       await route.continue();
     });
@@ -40,7 +40,7 @@ test.describe('the server is updated', () => {
     const site = copySite();
     const salon = await startSalon('--static-dir', site.folder);
     const ada = await person({ baseURL: salon.origin });
-    const release = await holdPanels(ada);
+    const release = await hold('panels', ada);
     const requested = ada.waitForRequest('**/panels*.wasm');
     await open(ada, `/room/${room}#invite=abc`);
     await expectBuild(ada, site.build);
@@ -55,11 +55,11 @@ test.describe('the server is updated', () => {
     await expect(button(ada, /Join/)).toBeVisible();
   });
 
-  test('while a name is typed: it is kept, and Join goes on in the new page', async ({ person, room, startSalon }) => {
+  test('while a name is typed: it is kept, and Join takes effect in the old page', async ({ person, room, startSalon }) => {
     const site = copySite();
     const salon = await startSalon('--static-dir', site.folder);
     const ada = await person({ baseURL: salon.origin });
-    const release = await holdPanels(ada);
+    const release = await hold('panels', ada);
     const requested = ada.waitForRequest('**/panels*.wasm');
     await open(ada, `/room/${room}`);
     const name = ada.getByRole('textbox', { name: 'Your name' });
@@ -67,7 +67,7 @@ test.describe('the server is updated', () => {
     await name.fill('Ada');
     await requested;
     await salon.kill();
-    const build = site.update();
+    site.update();
     await salon.startAgain();
     release();
     await expect(notice(ada)).toContainText('Salon was updated');
@@ -77,6 +77,24 @@ test.describe('the server is updated', () => {
     await expectBuild(ada, site.build);
     await button(ada, 'Join').click();
     await expectPhase(ada, 'call');
+    await expectBuild(ada, site.build);
+    await expect(ownTile(ada)).toContainText('Ada');
+  });
+
+  test('while the call is loaded: Join takes effect in the new page', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    const release = await hold('call', ada);
+    await openEarly(ada, `/room/${room}`);
+    await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'joining');
+    await salon.kill();
+    const build = site.update();
+    await salon.startAgain();
+    release();
+    await expectPhase(ada, 'call');
     await expectBuild(ada, build);
     await expect(ownTile(ada)).toContainText('Ada');
   });
@@ -85,7 +103,7 @@ test.describe('the server is updated', () => {
     const site = copySite();
     const salon = await startSalon('--static-dir', site.folder);
     const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
-    const release = await holdPanels(ada);
+    const release = await hold('panels', ada);
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
@@ -102,8 +120,11 @@ test.describe('the server is updated', () => {
     await button(ada, 'Leave').click();
     await expectPhase(ada, 'left');
     await button(ada, 'Rejoin').click();
-    await expectBuild(ada, build);
     await expectPhase(ada, 'call');
+    await expectBuild(ada, site.build);
+    await ada.reload();
+    await expectPhase(ada, 'call');
+    await expectBuild(ada, build);
     await expect(notice(ada)).toBeHidden();
     await button(ada, /^Chat/).click();
     await expect(ada.getByRole('dialog', { name: 'Chat' }).getByRole('textbox', { name: 'Message' })).toBeVisible();

@@ -40,7 +40,7 @@ pub fn Left() -> impl IntoView {
             <p class="lead">{boxed_text(move || (t.left_after)(session.time_inside()))}</p>
             <div hidden=removed><RoomStatus /></div>
             <div class="row">
-                <button class="button primary" data-rejoin="1" hidden=removed on:click=click(move |_| session.join())>
+                <button class="button primary" hidden=removed on:click=click(move |_| session.join())>
                     <Icon paths=icons::ENTER />
                     {boxed_str(move || if moved.get() { t.use_here } else { t.rejoin })}
                 </button>

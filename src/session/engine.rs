@@ -3,13 +3,10 @@
 mod call_handle;
 mod file_store;
 mod inputs;
-mod prepared_offer;
 
 use super::{Barriers, Media, Notice, host_link};
 use crate::{
-    call::{
-        Call, Command, Generation, Input, Intent, PeerCommand, PeerConfig, PeerInput, PeerKey, View,
-    },
+    call::{Call, Command, Generation, Input, PeerConfig, PeerInput, PeerKey, View},
     content::FileKey,
     diagnostics::StatsSnapshot,
     lobby::RoomLinks,
@@ -25,7 +22,6 @@ pub(super) use call_handle::CallHandle;
 use file_store::FileStore;
 pub(super) use inputs::Inputs;
 use leptos::prelude::*;
-use prepared_offer::PreparedOffer;
 use std::time::Duration;
 
 /// The interval between two writes of an unchanged seat: it has to look fresh after a reload, for
@@ -67,12 +63,6 @@ pub(super) struct Engine {
     call: Call,
     socket: Option<Socket>,
     peers: Vec<(PeerKey, PeerConnection)>,
-    /// Whether the person waits alone in the call.
-    is_alone: bool,
-    /// The offer for the first person who comes.
-    prepared: Option<PreparedOffer>,
-    /// What has come of the prepared offer of a connection, until the call asks for an offer.
-    offered: Option<(PeerKey, Vec<PeerInput>)>,
     tracks: PerKind<Track>,
     screen: Option<Screen>,
     files: FileStore,
@@ -92,9 +82,6 @@ impl Engine {
             call: Call::new(),
             socket: None,
             peers: Vec::new(),
-            is_alone: false,
-            prepared: None,
-            offered: None,
             tracks: PerKind::default(),
             screen: None,
             files: FileStore::default(),
@@ -155,18 +142,6 @@ impl Engine {
         self.renew_seat(now);
         if measuring {
             self.peers.iter().for_each(|(_, peer)| peer.read());
-        }
-        if self.is_alone && self.peers.is_empty() && self.prepared.is_none() {
-            let (tracks, screen) = (self.tracks.clone(), self.screen.clone());
-            self.prepared = PreparedOffer::new(self.call.peer_config(), tracks, screen);
-        }
-    }
-
-    /// Sets whether the person waits alone in the call: then an offer is prepared with the next tick.
-    pub(super) fn set_alone(&mut self, is_alone: bool) {
-        self.is_alone = is_alone;
-        if !is_alone {
-            self.prepared = None;
         }
     }
 
@@ -243,16 +218,11 @@ impl Engine {
                 peer.set_track(kind, tracks.get(kind));
             }
         }
-        if let Some(prepared) = &self.prepared {
-            Kind::ALL.iter().for_each(|kind| prepared.set_track(*kind, tracks.get(*kind)));
-        }
         self.tracks = tracks;
     }
 
     pub(super) fn set_screen(&mut self, screen: Option<Screen>) {
         self.peers.iter().for_each(|(_, peer)| peer.set_screen(screen.as_ref()));
-        // Its sections are not in the offer.
-        self.prepared = None;
         self.screen = screen;
     }
 
@@ -277,16 +247,7 @@ impl Engine {
             Command::DropHostKey => drop_host_key(),
             Command::Mute(what) => self.session.media.muted_by_host(what),
             Command::Notify(code) => self.session.notices.show(&Notice::Refused(code)),
-            Command::Peer(key, command) => {
-                let is_asked = command == PeerCommand::SetLocal(Intent::Offer);
-                match self.offered.take_if(|(of, _)| is_asked && *of == key) {
-                    Some((_, events)) => {
-                        let events = events.into_iter();
-                        events.for_each(|event| self.session.send(Input::Peer(key, event)));
-                    }
-                    None => self.with_peer(key, |peer| peer.run(command)),
-                }
-            }
+            Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
             Command::SendMessage(key, talk) => {
                 self.with_peer(key, |peer| peer.talk(&talk.to_json()));
             }
@@ -305,8 +266,6 @@ impl Engine {
     fn open_socket(&mut self, generation: Generation) {
         let session = self.session;
         session.barriers.opening();
-        // The network may be another one, with other addresses.
-        self.prepared = None;
         let closed = move |restarting| {
             let jitter = random_fraction();
             Input::SocketClosed { generation, restarting, jitter }
@@ -339,19 +298,8 @@ impl Engine {
     fn open_peer(&mut self, key: PeerKey, role: Role, config: &PeerConfig) {
         let session = self.session;
         let report = move |input| session.send(Input::Peer(key, input));
-        let prepared = self.prepared.take().filter(|_| role == Role::Caller);
-        let handed_over = prepared.and_then(|prepared| prepared.hand_over(config, report));
-        let peer = match handed_over {
-            Some((peer, events)) => {
-                self.offered = Some((key, events));
-                session.send(Input::Peer(key, PeerInput::NegotiationNeeded));
-                Some(peer)
-            }
-            None => {
-                let (tracks, screen) = (self.tracks.clone(), self.screen.clone());
-                PeerConnection::open(role, config, tracks, screen, report)
-            }
-        };
+        let peer =
+            PeerConnection::open(role, config, self.tracks.clone(), self.screen.clone(), report);
         let Some(peer) = peer else {
             return session.send(Input::Peer(key, PeerInput::NotOpened));
         };

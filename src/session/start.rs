@@ -6,7 +6,7 @@ use super::{
     publishing::Publisher,
 };
 use crate::{
-    call::{Input, Link, PeerKey, Tile, View},
+    call::{Input, Link, PeerKey, Tile},
     diagnostics::StatsHistory,
     platform::{self, Interval, PageEvent, Timer},
     protocol::Quality,
@@ -120,11 +120,6 @@ impl Session {
             if shares && !self.view.with(|view| view.admission.inside) {
                 self.sharing.stop();
             }
-        });
-        let alone = Memo::new(move |_| settled.get() && self.view.with(View::is_alone));
-        effect(move || {
-            let alone = alone.get();
-            self.call.order(move |engine| engine.set_alone(alone));
         });
         effect_holding(move || {
             let seen = settled.get() && !self.own.hidden.get();

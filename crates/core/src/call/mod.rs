@@ -270,13 +270,7 @@ impl Call {
     /// a seat.
     #[must_use]
     pub fn ice_servers(&self) -> &[IceServer] {
-        &self.peer_config().ice_servers
-    }
-
-    /// The configuration of new connections.
-    #[must_use]
-    pub fn peer_config(&self) -> &PeerConfig {
-        self.ice.config()
+        &self.ice.config().ice_servers
     }
 
     fn is_introducing(&self) -> bool {

@@ -86,6 +86,7 @@ impl PeerConnection {
             // WebRTC, section 4.7.3).
             (shared.handler)(PeerInput::NegotiationNeeded);
         }
+        shared.read_again();
         Some(Self { shared, _listeners: listeners })
     }
 
@@ -232,7 +233,7 @@ impl Shared {
                 }
             })
         };
-        let mut listeners = vec![
+        vec![
             on("negotiationneeded", |_, _| Some(PeerInput::NegotiationNeeded)),
             on("icecandidate", |_, event| local_candidate(event)),
             on("connectionstatechange", |shared, _| {
@@ -241,14 +242,13 @@ impl Shared {
             on("iceconnectionstatechange", |shared, _| {
                 Some(PeerInput::IceConnection(ice_state(&shared.pc.ice_connection_state())))
             }),
+            self.read_on_trouble(),
             on("track", |shared, event| {
                 let event: &RtcTrackEvent = event.dyn_ref()?;
                 shared.receive(&event.transceiver().unchecked_into());
                 None
             }),
-        ];
-        listeners.extend(self.read_on_change());
-        listeners
+        ]
     }
 
     /// Plays the track of a section, whose source is in the track map.
@@ -332,30 +332,21 @@ impl Shared {
         });
     }
 
-    /// Reads the statistics again when it is time. There are none before the browser connects.
+    /// Reads the statistics again when it is time.
     fn read_again(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
         let read = move || shared.upgrade().iter().for_each(Self::read);
-        let has_begun = self.pc.connection_state() != "new";
-        self.again.replace(has_begun.then(|| Timer::new(self.readings.period(), read)));
+        self.again.replace(Some(Timer::new(self.readings.period(), read)));
     }
 
-    /// Begins to read the statistics with the connection, and reads them at once when contact is lost:
-    /// whether media still arrives decides what the person sees.
-    fn read_on_change(self: &Rc<Self>) -> [Listener; 2] {
-        let on = |event, change: fn(&Rc<Self>)| {
-            let shared = Rc::downgrade(self);
-            Listener::new(&self.pc, event, move |_| shared.upgrade().iter().for_each(change))
-        };
-        let read_if_lost = |shared: &Rc<Self>| {
-            if shared.pc.ice_connection_state() == "disconnected" {
-                shared.read();
-            }
-        };
-        [
-            on("connectionstatechange", Self::read_again),
-            on("iceconnectionstatechange", read_if_lost),
-        ]
+    /// Reads the statistics at once when contact is lost: whether media still arrives decides what the
+    /// person sees.
+    fn read_on_trouble(self: &Rc<Self>) -> Listener {
+        let shared = Rc::downgrade(self);
+        Listener::new(&self.pc, "iceconnectionstatechange", move |_| {
+            let is_lost = |shared: &&Rc<Self>| shared.pc.ice_connection_state() == "disconnected";
+            shared.upgrade().iter().filter(is_lost).for_each(Self::read);
+        })
     }
 }
 
