@@ -1,5 +1,7 @@
 //! Messages and files as this person exchanges them with the others, and which of them are unread.
 
+pub(super) mod history;
+
 use super::{Notice, engine::CallHandle, naming::file_name};
 use crate::{
     call::{Input, View},

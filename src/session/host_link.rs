@@ -12,8 +12,8 @@ use leptos::prelude::*;
 impl Session {
     /// Puts the link on the clipboard that makes this person a host on another device, too.
     pub fn copy_host_link(self) {
-        if let Some(key) = host_key(&self.room.name.get_value()) {
-            self.room.copy(host_link(&self.room.link.get_value(), &key));
+        if let Some(key) = host_key(&self.lobby.room.name.get_value()) {
+            self.lobby.room.copy(host_link(&self.lobby.room.link.get_value(), &key));
         }
     }
 }

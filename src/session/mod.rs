@@ -3,7 +3,6 @@
 
 mod call_hints;
 mod chat;
-mod chat_history;
 mod clock;
 mod connectivity;
 mod engine;
@@ -25,7 +24,7 @@ use crate::{
     call::{Input, PeerKey, Tile, View},
     diagnostics::StatsHistory,
     i18n::call_texts,
-    lobby::{Lobby, Request, RoomLinks},
+    lobby::{Lobby, Request},
     notices::Notices,
     platform::{self, Kind, PerSource, Stream},
     protocol::{HostAction, IceServer, PeerId, Presence, Quality, Reaction},
@@ -53,8 +52,6 @@ use std::time::Duration;
 pub struct Session {
     /// The half of the page that was there before.
     pub lobby: Lobby,
-    /// Which room, and the links to it.
-    pub room: RoomLinks,
     /// What the call says; changes only when something that is shown changed.
     pub view: RwSignal<View>,
     /// The time.
@@ -99,14 +96,13 @@ impl Session {
     }
 
     fn new(lobby: Lobby) -> Self {
-        let Lobby { room, notices, .. } = lobby;
+        let notices = lobby.notices;
         let state = lobby.view.with_untracked(|view| view.state.clone());
         let admission = AdmissionView { state, ..AdmissionView::default() };
         let view = RwSignal::new(View { admission, ..View::default() });
         let (call, own) = (CallHandle::default(), OwnState::default());
         Self {
             lobby,
-            room,
             view,
             clock: Clock::new(lobby, call.inputs),
             streams: RwSignal::default(),

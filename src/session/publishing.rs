@@ -1,6 +1,6 @@
 //! Shows what the call says, as soon as it matters.
 
-use super::{Session, chat_history, engine::Redraw};
+use super::{Session, chat::history, engine::Redraw};
 use crate::{
     admission::Phase,
     call::View,
@@ -58,7 +58,7 @@ impl Publisher {
     /// Shows a view, and tells the person what has changed.
     pub(super) fn publish(self, view: View) {
         self.timer.set_value(None);
-        let Session { lobby, room, clock, media, own, chat, notices, .. } = self.session;
+        let Session { lobby, clock, media, own, chat, notices, .. } = self.session;
         if self.session.view.with_untracked(|before| *before == view) {
             return;
         }
@@ -66,7 +66,7 @@ impl Publisher {
         let now = platform::elapsed();
         notices.compare(&before, &view);
         if before.chat.messages != view.chat.messages {
-            chat_history::save(&room.name.get_value(), &view.chat.messages);
+            history::save(&lobby.room.name.get_value(), &view.chat.messages);
             chat.announce_message(&before.chat, &view.chat);
         }
         chat.announce_files(&before, &view);

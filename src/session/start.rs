@@ -55,7 +55,7 @@ impl Session {
         let publisher = Publisher::new(self);
         let context = Context {
             inputs: self.call.inputs,
-            room: self.room,
+            room: self.lobby.room,
             streams: self.streams,
             media: self.media,
             notices: self.notices,

@@ -43,7 +43,7 @@ impl Recorder {
         let began = platform::wall_clock().as_millis();
         let worker = RecorderWorker::open(id, mixer, report)?;
         let manifest = Manifest {
-            room: Some(session.room.name.get_value()),
+            room: Some(session.lobby.room.name.get_value()),
             began: u64::try_from(began).unwrap_or_default(),
             length: 0,
             format: worker.format().to_owned(),

@@ -48,7 +48,7 @@ pub fn CallView() -> impl IntoView {
     view! {
         <div class="call" class:alone=alone hidden=boxed_bool(move || !shown.get())>
             <header class="call-bar">
-                <h1 tabindex="-1" node_ref=heading>{session.room.name.get_value().to_string()}</h1>
+                <h1 tabindex="-1" node_ref=heading>{session.lobby.room.name.get_value().to_string()}</h1>
                 <RecordingMark />
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
                     {boxed_text(move || time.get())}

@@ -14,8 +14,8 @@ use leptos::prelude::*;
 pub fn Invite() -> impl IntoView {
     let t = call_texts();
     let session = expect_context::<Session>();
-    let link = session.room.link.get_value();
-    let qr = format!("/room/{}/qr.svg", session.room.name.get_value());
+    let link = session.lobby.room.link.get_value();
+    let qr = format!("/room/{}/qr.svg", session.lobby.room.name.get_value());
     view! {
         <section class="invite" data-invite="" aria-labelledby="alone">
             <img src=qr alt=t.qr width="160" height="160" />
@@ -24,12 +24,12 @@ pub fn Invite() -> impl IntoView {
                 <p class="quiet">{t.alone_hint}</p>
                 <p class="address">{link}</p>
                 <div class="row">
-                    <button class="button primary" on:click=click(move |_| session.room.copy_link())>
+                    <button class="button primary" on:click=click(move |_| session.lobby.room.copy_link())>
                         <Icon paths=icons::LINK />
                         {texts().copy_link}
                     </button>
                     <Show when=boxed_bool(platform::can_share)>
-                        <button class="button" on:click=click(move |_| session.room.share_link())>
+                        <button class="button" on:click=click(move |_| session.lobby.room.share_link())>
                             <Icon paths=icons::SHARE />
                             {t.share}
                         </button>

@@ -123,7 +123,7 @@ pub fn ProblemNote(
             <div class="problem" data-notice="device" data-problem=problem_name(problem)>
                 <p>{(t.problem)(kind, problem)}</p>
                 {(problem == Problem::Framed).then(|| view! {
-                    <a class="button small" href=session.room.link.get_value() target="_blank">{texts().open_in_tab}</a>
+                    <a class="button small" href=session.lobby.room.link.get_value() target="_blank">{texts().open_in_tab}</a>
                 })}
                 {(!problem.is_lasting()).then(|| view! {
                     <button class="button small" type="button" on:click=click(move |_| media.retry(kind))>

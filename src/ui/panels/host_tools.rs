@@ -71,7 +71,7 @@ fn Invitations() -> impl IntoView {
         Memo::new(move |_| session.view.with(|view| view.hosting.host_state.invitations.clone()));
     let invite = move |once| session.act(HostAction::Invite { once, ttl: Some(INVITED_FOR) });
     let row = move |Invitation { token, .. }: Invitation| {
-        let link = invitation_link(&session.room.link.get_value(), &token);
+        let link = invitation_link(&session.lobby.room.link.get_value(), &token);
         let sentence = {
             let token = token.clone();
             boxed_text(move || {
@@ -85,7 +85,7 @@ fn Invitations() -> impl IntoView {
         view! {
             <li class="person">
                 <span class="quiet">{sentence}</span>
-                <button class="button small" on:click=click(move |_| session.room.copy(link.clone()))>{texts().copy_link}</button>
+                <button class="button small" on:click=click(move |_| session.lobby.room.copy(link.clone()))>{texts().copy_link}</button>
                 <button class="button small" on:click=first_click(revoke)>{t.revoke}</button>
             </li>
         }

@@ -46,7 +46,7 @@ fn Everybody(close: Callback<()>) -> impl IntoView {
     let count = move || others.get().len() + 1;
     view! {
         <Panel name=boxed_text(move || (t.people)(count())) close>
-            <button class="button" on:click=click(move |_| session.room.copy_link())>
+            <button class="button" on:click=click(move |_| session.lobby.room.copy_link())>
                 <Icon paths=icons::LINK />
                 {texts().copy_link}
             </button>

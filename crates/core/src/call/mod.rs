@@ -25,19 +25,19 @@ mod view;
 pub mod world;
 
 use crate::{
-    admission::{AdmissionView, Phase},
+    admission::Phase,
     content::Content,
     protocol::{
-        ClientMessage, ClientMetrics, IceGrant, IceServer, PeerId, Person, Presence, Reaction,
-        RoomName, RoomState, ServerMessage, Talk,
+        ClientMessage, ClientMetrics, IceGrant, IceServer, PeerId, Presence, Reaction, RoomName,
+        RoomState, ServerMessage, Talk,
     },
 };
 use client_metrics::JoinTimer;
+use connection::Connection;
 pub use connection::{
     Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Pace, Path, PeerCommand,
     PeerInput, PeerKey, Reading, SignalingState, TrackReading, WeakLink, sdp,
 };
-use connection::{Connection, weak_link};
 pub use generation::Generation;
 use host_tools::HostTools;
 use ice::Ice;
@@ -211,43 +211,6 @@ impl Call {
         seat.map(|(seat, since)| (seat, since, &self.presence))
     }
 
-    /// What the user sees.
-    #[must_use]
-    pub fn view(&self) -> View {
-        let admission = &self.admission;
-        let server = self.server_status();
-        View {
-            admission: AdmissionView {
-                phase: admission.phase,
-                state: self.state.clone(),
-                outdated: server.is_unreachable(),
-                inside: admission.shows_inside(),
-                moved: admission.seat.moved,
-                refusal: admission.refusal,
-                has_pass: admission.has_pass(),
-            },
-            presence: self.presence.clone(),
-            tiles: self.participants.tiles(&self.presence, self.clock.now),
-            introducing: self.is_introducing(),
-            hosting: self.host_tools.hosting.clone(),
-            server,
-            weak_link: weak_link(&self.participants.pairs()),
-            chat: self.content.chat(),
-            files: self.content.files(),
-            reaction: self.reaction,
-        }
-    }
-
-    /// The parts of the view that connections, and the one to the server, contribute to.
-    fn view_of_connections(&self) -> impl PartialEq + use<> {
-        let tiles = self.participants.tiles(&self.presence, self.clock.now);
-        (tiles, self.is_introducing(), self.server_status(), weak_link(&self.participants.pairs()))
-    }
-
-    fn server_status(&self) -> ServerStatus {
-        self.socket.status(self.participants.are_all_lost(), self.clock.now)
-    }
-
     /// The connection that carries a participant now.
     #[must_use]
     pub fn route(&self, id: PeerId) -> Option<PeerKey> {
@@ -271,14 +234,6 @@ impl Call {
     #[must_use]
     pub fn ice_servers(&self) -> &[IceServer] {
         &self.ice.config().ice_servers
-    }
-
-    fn is_introducing(&self) -> bool {
-        let is_met = |person: &Person| self.participants.get(person.id).is_some();
-        self.admission.is_in_call()
-            && (self.me.is_none()
-                || self.participants.is_introducing(self.clock.now)
-                || !self.state.people.iter().all(is_met))
     }
 
     fn set_presence(&mut self, presence: Presence, now: Duration) {

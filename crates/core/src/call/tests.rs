@@ -6,10 +6,11 @@ use super::{
     *,
 };
 use crate::{
+    admission::AdmissionView,
     content::{ChannelInput, FileInput},
     protocol::{
-        ErrorCode, Failure, Grade, HostAction, IceCandidate, Join, Pass, Quality, Reception, Role,
-        RoomSettings, SdpType, SessionDescription, Signal,
+        ErrorCode, Failure, Grade, HostAction, IceCandidate, Join, Pass, Person, Quality,
+        Reception, Role, RoomSettings, SdpType, SessionDescription, Signal,
     },
 };
 use proptest::prelude::*;

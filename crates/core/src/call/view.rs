@@ -1,7 +1,8 @@
 //! The state of a call as the person sees it.
 
 use super::{
-    connection::{Connection, Link, Path, PeerKey, WeakLink},
+    Call,
+    connection::{Connection, Link, Path, PeerKey, WeakLink, weak_link},
     participant::Participant,
     signaling::ServerStatus,
 };
@@ -143,5 +144,52 @@ impl View {
         let enters = before.phase == Phase::Joining && before.inside;
         let expects = enters && !next.admission.state.people.iter().all(is_met);
         next.introducing && (expects || !next.tiles.iter().all(is_shown))
+    }
+}
+
+impl Call {
+    /// What the user sees.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let admission = &self.admission;
+        let server = self.server_status();
+        View {
+            admission: AdmissionView {
+                phase: admission.phase,
+                state: self.state.clone(),
+                outdated: server.is_unreachable(),
+                inside: admission.shows_inside(),
+                moved: admission.seat.moved,
+                refusal: admission.refusal,
+                has_pass: admission.has_pass(),
+            },
+            presence: self.presence.clone(),
+            tiles: self.participants.tiles(&self.presence, self.clock.now),
+            introducing: self.is_introducing(),
+            hosting: self.host_tools.hosting.clone(),
+            server,
+            weak_link: weak_link(&self.participants.pairs()),
+            chat: self.content.chat(),
+            files: self.content.files(),
+            reaction: self.reaction,
+        }
+    }
+
+    /// The parts of the view that connections, and the one to the server, contribute to.
+    pub(super) fn view_of_connections(&self) -> impl PartialEq + use<> {
+        let tiles = self.participants.tiles(&self.presence, self.clock.now);
+        (tiles, self.is_introducing(), self.server_status(), weak_link(&self.participants.pairs()))
+    }
+
+    fn server_status(&self) -> ServerStatus {
+        self.socket.status(self.participants.are_all_lost(), self.clock.now)
+    }
+
+    fn is_introducing(&self) -> bool {
+        let is_met = |person: &Person| self.participants.get(person.id).is_some();
+        self.admission.is_in_call()
+            && (self.me.is_none()
+                || self.participants.is_introducing(self.clock.now)
+                || !self.state.people.iter().all(is_met))
     }
 }

@@ -88,6 +88,11 @@ fn say(rooms: &mut Directory, conn: u64, message: ClientMessage, now: Duration) 
     say_as(rooms, conn, message, identity, now)
 }
 
+fn said(conn: u64, message: ClientMessage, identity: Identity) -> Input {
+    let (message, identity) = (Ok(message), Box::new(identity));
+    Input::Message { conn: ConnId(conn), message, identity }
+}
+
 fn say_as(
     rooms: &mut Directory,
     conn: u64,
@@ -95,8 +100,7 @@ fn say_as(
     identity: Identity,
     now: Duration,
 ) -> Vec<Command> {
-    let (message, identity) = (Ok(message), Box::new(identity));
-    rooms.handle(Input::Message { conn: ConnId(conn), message, identity }, now);
+    rooms.handle(said(conn, message, identity), now);
     drain(rooms)
 }
 

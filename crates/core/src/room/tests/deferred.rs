@@ -23,8 +23,7 @@ fn hear(
     identity: Identity,
     now: Duration,
 ) -> Vec<Command> {
-    let (message, identity) = (Ok(message), Box::new(identity));
-    rooms.handle(Input::Message { conn: ConnId(conn), message, identity }, now);
+    rooms.handle(said(conn, message, identity), now);
     poll(rooms)
 }
 
