@@ -75,8 +75,8 @@ const mutants = [
   {
     what: 'a Join button that is dead',
     file: 'src/pages/lobby.rs',
-    from: 'false => session.join(),',
-    to: 'false => {}',
+    from: 'false => Request::Join,',
+    to: 'false => Request::StopWaiting,',
     caught: browser('two people see and hear each other'),
   },
 ];

@@ -40,8 +40,15 @@ type TestFixtures = {
   person: (options?: PersonOptions) => Promise<Page>;
 };
 
+/** How long the shared server holds the seat of a lost connection, in seconds. */
+const RECONNECT_GRACE_S = soak(8, 15);
 /** The shared server declares people gone earlier than by default. A test with its own server uses the default. */
-const SHORT_CLOCKS = soak(['--ping-timeout', '6', '--reconnect-grace', '8'], []);
+const SHORT_CLOCKS = ['--ping-timeout', soak('6', '12'), '--reconnect-grace', String(RECONNECT_GRACE_S)];
+/**
+ * Time until a person whose page is closed is gone for the others. A browser gives a page half a second to
+ * say that it goes; without that, the connection counts as lost.
+ */
+export const GONE = { timeout: RECONNECT_GRACE_S * 1_000 + 10_000 };
 
 /** The permissions that each answer denies. */
 const REFUSED: Record<NonNullable<PersonOptions['answer']>, string[]> = {

@@ -2,14 +2,12 @@ import type { Page } from '@playwright/test';
 import {
   button, enter, expectInside, expectNothingHeld, expectPhase, expectToSeeAndHear, open, remoteTiles,
 } from '../support/room.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, GONE, test } from '../support/test.ts';
 
-/** Time until the seat of a closed page is free: the page may be reloading. */
-const CLOSED = { timeout: 12_000 };
-/** The same after leaving. */
+/** Time until the seat is free after leaving: less than for a page that is closed, as that may be reloading. */
 const LEFT = { timeout: 4_000 };
 
-const expectAlone = async (page: Page, soon = CLOSED) => {
+const expectAlone = async (page: Page, soon = GONE) => {
   await expect(remoteTiles(page)).toHaveCount(0, soon);
   await expect(page.locator('[data-invite]')).toBeVisible();
 };

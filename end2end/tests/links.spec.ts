@@ -1,7 +1,7 @@
 // Links and names as people write, paste and follow them.
 import type { Page } from '@playwright/test';
 import { button, clipboard, enter, expectInside, expectPhase, open, remoteTiles } from '../support/room.ts';
-import { expect, test } from '../support/test.ts';
+import { expect, GONE, test } from '../support/test.ts';
 
 const field = (page: Page) => page.getByRole('textbox', { name: 'Link or room name' });
 
@@ -151,7 +151,7 @@ test('Back and Forward show the page of each address, and leave the call', async
 
   await ada.goBack();
   await expect(button(ada, 'Start a call')).toBeVisible();
-  await expect(remoteTiles(bob)).toHaveCount(0, { timeout: 12_000 });
+  await expect(remoteTiles(bob)).toHaveCount(0, GONE);
   for (let round = 0; round < 2; round += 1) {
     await ada.goForward();
     await expect(ada).toHaveURL(`/room/${room}`);

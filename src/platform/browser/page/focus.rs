@@ -2,7 +2,11 @@
 
 use crate::platform::browser::{Listener, NextFrame};
 use send_wrapper::SendWrapper;
-use std::{cell::RefCell, iter::successors, rc::Rc};
+use std::{
+    cell::RefCell,
+    iter::{once, successors},
+    rc::Rc,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Document, Element, HtmlElement, MutationObserver, MutationObserverInit, window};
 
@@ -56,19 +60,19 @@ impl Focused {
         Self { around: around.collect(), element }
     }
 
-    /// Moves the focus if it was lost with its element.
+    /// Moves the focus if it was lost with its element, or back if that can be used again.
     fn look(&self) {
         let is_elsewhere =
             focused().is_some_and(|it| it != self.element && it.tag_name() != "BODY");
         // Another page has the focus, such as one that embeds this one.
         let is_here = document().is_some_and(|document| document.has_focus().unwrap_or_default());
+        let mut next = once(&self.element).chain(&self.around).cloned().chain(page());
         if is_here
             && !is_elsewhere
-            && !can_be_used(&self.element)
-            && let Some(around) = self.around.iter().cloned().chain(page()).find(can_be_used)
-            && let Some(around) = around.dyn_ref()
+            && let Some(next) = next.find(can_be_used)
+            && let Some(next) = next.dyn_ref()
         {
-            focus(around);
+            focus(next);
         }
     }
 }
