@@ -81,19 +81,28 @@ impl ChatView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::json::{self, tests::check};
+    use crate::protocol::json::{
+        self,
+        tests::{any, check},
+    };
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_stored_message_is_read_again(
+            (author, source) in (any::id(), any::id()),
+            ([number, order, secs], nanos) in (any::<[u64; 3]>(), 0..1_000_000_000_u32),
+            (name, text) in (any::name(), any::text()),
+        ) {
+            let (at, text) = (Duration::new(secs, nanos), text.as_str().into());
+            check(&Message { author, number, order, source, at, name, text });
+        }
+    }
 
     #[test]
-    fn a_stored_message_is_read_again() {
-        check(&Message {
-            author: PeerId(7),
-            number: 2,
-            order: u64::MAX,
-            source: PeerId(8),
-            at: Duration::new(1_795_000_000, 5),
-            name: "Ada".into(),
-            text: "a \"b\"\nc".into(),
-        });
+    fn a_stored_time_that_is_too_large_is_refused() {
         let time = |secs: u64, nanos: u64| {
             json::from_str::<Duration>(&format!(r#"{{"secs":{secs},"nanos":{nanos}}}"#))
         };

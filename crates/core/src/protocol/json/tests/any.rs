@@ -3,19 +3,19 @@
 use crate::protocol::*;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-pub(super) fn text() -> impl Strategy<Value = String> {
+pub fn text() -> impl Strategy<Value = String> {
     "[a-z\"\\\\/\u{0}\u{8}\u{c}\n\r\t\u{1f}\u{7f}é\u{2028}😀 ]{0,12}"
 }
 
-pub(super) fn name() -> impl Strategy<Value = DisplayName> {
+pub fn name() -> impl Strategy<Value = DisplayName> {
     text().prop_map(DisplayName::from)
 }
 
-pub(super) fn id() -> impl Strategy<Value = PeerId> {
+pub fn id() -> impl Strategy<Value = PeerId> {
     any::<u64>().prop_map(PeerId)
 }
 
-pub(super) fn room() -> impl Strategy<Value = RoomName> {
+pub fn room() -> impl Strategy<Value = RoomName> {
     "[a-z0-9_-]{1,8}".prop_map(|name| name.parse().unwrap())
 }
 
