@@ -45,6 +45,23 @@ test('a reload keeps the seat, and the others see no notice', { tag: '@alone' },
   expect(await heardBy(ada)).toEqual([]);
 });
 
+test('no frame of a reload during a call shows the lobby', async ({ person, room }) => {
+  const ada = await person();
+  await ada.addInitScript(() => {
+    const look = () => {
+      if (document.querySelector('.lobby')?.checkVisibility({ visibilityProperty: true })) Object.assign(globalThis, { lobbyShown: true });
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  const wasShown = () => ada.evaluate(() => Reflect.has(globalThis, 'lobbyShown'));
+  await enter(ada, room, 'Ada');
+  expect(await wasShown()).toBe(true);
+  await ada.reload();
+  await expectPhase(ada, 'call');
+  expect(await wasShown()).toBe(false);
+});
+
 test('leaving frees the seat: a reload after that stays outside', { tag: '@alone' }, async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');

@@ -1,6 +1,8 @@
 // Files that browsers keep, and pages of an older build than the server's.
 import type { Page } from '@playwright/test';
-import { button, enter, expectPhase, expectToSeeAndHear, open, openEarly, ownTile } from '../support/room.ts';
+import {
+  button, enter, expectDevicesInUse, expectPhase, expectToCount, expectToSeeAndHear, open, openEarly, ownTile, startRoom, turnOnDevices,
+} from '../support/room.ts';
 import { copySite } from '../support/site.mjs';
 import { expect, test } from '../support/test.ts';
 
@@ -128,5 +130,55 @@ test.describe('the server is updated', () => {
     await expect(notice(ada)).toBeHidden();
     await button(ada, /^Chat/).click();
     await expect(ada.getByRole('dialog', { name: 'Chat' }).getByRole('textbox', { name: 'Message' })).toBeVisible();
+  });
+
+  test('while the camera is on in the lobby: it stays on, and Join takes effect in the old page', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    const release = await hold('panels', ada);
+    const requested = ada.waitForRequest('**/panels*.wasm');
+    await open(ada, `/room/${room}`);
+    await turnOnDevices(ada);
+    await requested;
+    await salon.kill();
+    site.update();
+    await salon.startAgain();
+    release();
+    await expect(notice(ada)).toContainText('Salon was updated');
+    await expectToCount(ada.locator('video[data-preview]'));
+    await expectDevicesInUse(ada, ['audio', 'video']);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+    await expectBuild(ada, site.build);
+    await expect(ownTile(ada)).toBeVisible();
+    await expectDevicesInUse(ada, ['audio', 'video']);
+  });
+
+  test('while a passcode is typed: it is kept, and lets the person in', async ({ person, startSalon }) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
+    const room = await startRoom(ada, 'Ada');
+    await button(ada, /^People/).click();
+    await ada.getByLabel('Passcode').fill('swordfish');
+    await button(ada, 'Set').click();
+    await expect(button(ada, 'Remove passcode')).toBeVisible();
+    const release = await hold('panels', bob);
+    const requested = bob.waitForRequest('**/panels*.wasm');
+    await open(bob, `/room/${room}`);
+    const passcode = bob.getByLabel('Passcode');
+    await passcode.pressSequentially('swordfish');
+    await passcode.blur();
+    await requested;
+    await salon.kill();
+    site.update();
+    await salon.startAgain();
+    release();
+    await expect(notice(bob)).toContainText('Salon was updated');
+    await expect(passcode).toHaveValue('swordfish');
+    await button(bob, 'Join').click();
+    await expectPhase(bob, 'call');
+    await expectBuild(bob, site.build);
   });
 });
