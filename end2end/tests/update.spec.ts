@@ -161,7 +161,7 @@ test.describe('the server is updated', () => {
     const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
     const room = await startRoom(ada, 'Ada');
     await button(ada, /^People/).click();
-    await ada.getByLabel('Passcode').fill('swordfish');
+    await ada.getByRole('dialog', { name: /^People/ }).getByLabel('Passcode').fill('swordfish');
     await button(ada, 'Set').click();
     await expect(button(ada, 'Remove passcode')).toBeVisible();
     const release = await hold('panels', bob);
