@@ -62,13 +62,14 @@ impl Focused {
 
     /// Moves the focus if it was lost with its element, or back if that can be used again.
     fn look(&self) {
-        let is_elsewhere =
-            focused().is_some_and(|it| it != self.element && it.tag_name() != "BODY");
+        let is_lost = focused().is_none_or(|it| {
+            it.tag_name() == "BODY" || it == self.element && !can_be_used(&self.element)
+        });
         // Another page has the focus, such as one that embeds this one.
         let is_here = document().is_some_and(|document| document.has_focus().unwrap_or_default());
         let mut next = once(&self.element).chain(&self.around).cloned().chain(page());
         if is_here
-            && !is_elsewhere
+            && is_lost
             && let Some(next) = next.find(can_be_used)
             && let Some(next) = next.dyn_ref()
         {
