@@ -69,6 +69,8 @@ pub struct Media {
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
     pub level: RwSignal<u32>,
     mic_warning: RwSignal<MicWarning>,
+    /// Whether the microphone has to be listened to often, see [`devices::MicActivity::is_undecided`].
+    mic_undecided: RwSignal<bool>,
     notices: Notices,
 }
 
@@ -85,6 +87,7 @@ impl Media {
             devices: RwSignal::default(),
             level: RwSignal::new(0),
             mic_warning: RwSignal::default(),
+            mic_undecided: RwSignal::new(false),
             notices,
         }
     }
