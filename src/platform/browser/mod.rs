@@ -32,7 +32,7 @@ pub use page::{
 };
 pub use recording::{
     FileRecorder, Mixer, RecorderWorker, can_keep, can_record, delete_recording, has_recordings,
-    mark_saved, recordings,
+    mark_saved, prefetch_recorder, recordings,
 };
 use std::pin::Pin;
 pub use storage::{

@@ -22,6 +22,10 @@ impl Mixer {
     }
 }
 
+pub async fn prefetch_recorder() -> bool {
+    true
+}
+
 /// See the browser's `RecorderWorker`.
 pub struct RecorderWorker;
 
