@@ -51,7 +51,7 @@ pub fn Controls(
         }
         files_shared
     });
-    // Nothing is prefetched while the server is unreachable: the loader reports that as an error.
+    // Nothing is prefetched while the server is unreachable: the loader logs that as an error.
     let calm = Memo::new(move |_| {
         session.clock.settled.get()
             && session.view.with(|view| view.server == ServerStatus::Reachable)
