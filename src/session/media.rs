@@ -103,7 +103,7 @@ impl Media {
         for kind in Kind::ALL {
             let chosen = local_storage::get(choice_key(kind)).unwrap_or_default();
             self.feed(Input::RestoreChoice(kind, chosen));
-            if let Some(problem) = platform::barred(kind) {
+            if let Some(problem) = platform::device_problem(kind) {
                 self.feed(Input::Block(kind, problem));
             }
         }
