@@ -240,9 +240,11 @@ impl Engine {
             Command::Notify(code) => self.session.notices.show(&Notice::Refused(code)),
             Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
             Command::SendMessage(key, talk) => {
-                self.with_peer(key, |peer| peer.talk(&talk.to_json()));
+                self.with_peer(key, |peer| peer.send_text(&talk.to_json()));
             }
-            Command::SendBytes(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
+            Command::SendBytes(key, messages) => {
+                self.with_peer(key, |peer| peer.send_bytes(&messages))
+            }
             Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channels),
             Command::File(command) => self.files.run(self.session.inputs, command),
         }
