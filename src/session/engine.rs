@@ -243,7 +243,7 @@ impl Engine {
                 self.with_peer(key, |peer| peer.send_text(&talk.to_json()));
             }
             Command::SendBytes(key, messages) => {
-                self.with_peer(key, |peer| peer.send_bytes(&messages))
+                self.with_peer(key, |peer| peer.send_bytes(&messages));
             }
             Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channels),
             Command::File(command) => self.files.run(self.session.inputs, command),

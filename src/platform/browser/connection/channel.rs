@@ -56,7 +56,7 @@ impl DataChannels {
             Listener::new(&messages, "open", opened),
             on(&messages, "message", |event| {
                 let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
-                Some(ChannelInput::Heard(text))
+                Some(ChannelInput::Text(text))
             }),
             on(&messages, "close", |_| Some(ChannelInput::Closed)),
             on(&bytes, "open", |_| Some(ChannelInput::Drained)),

@@ -45,7 +45,7 @@ impl World {
             Command::Configure(_) => {}
             Command::SendMessage(key, talk) => {
                 if let Some((to, back)) = self.other_end(index, key) {
-                    self.talks.push_back((to, back, ChannelInput::Heard(talk.to_json())));
+                    self.talks.push_back((to, back, ChannelInput::Text(talk.to_json())));
                 }
             }
             Command::CloseChannel(key) => panic!("{key:?} says too much"),
