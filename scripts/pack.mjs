@@ -83,12 +83,18 @@ const rewrite = (body) =>
     body,
   );
 for (const file of ['salon.js', loader]) files.set(file, Buffer.from(rewrite(files.get(file).toString())));
+// Where several parts cannot be fetched, only the first failure is handled: browsers would report the others.
+files.set(loader, Buffer.from(files.get(loader).toString().replaceAll(/const src = fetch\(.+\);$/gm, '$& src.catch(() => {});')));
 files.set('salon.wasm', withImports(files.get('salon.wasm'), ({ module, name }) => ({ module: references.get(module) ?? module, name })));
 
 // Whatever the tools that wrote these files may change: no reference to an old name is left.
 const parts = [...files.keys()].filter((file) => file.endsWith('.wasm') && file !== 'salon.wasm');
 const [script, loaderScript] = [files.get('salon.js').toString(), files.get(loader).toString()];
-for (const file of parts) if (!loaderScript.includes(`"./${named(file)}"`)) fail(`${loader} does not fetch ${file}.`);
+for (const file of parts) {
+  const at = loaderScript.indexOf(`"./${named(file)}"`);
+  if (at < 0) fail(`${loader} does not fetch ${file}.`);
+  if (!/^.*; src\.catch\(/.test(loaderScript.slice(at))) fail(`${loader} leaves failures to fetch ${file} to the browser.`);
+}
 if (!loaderScript.includes(`"./${named('salon.js')}"`)) fail(`${loader} does not import salon.js.`);
 if (!script.includes(`"./${named(loader)}"`)) fail(`salon.js does not import ${loader}.`);
 const known = new Set([...script.matchAll(/[\w$]+(?=[:(])/g)].map(([key]) => key));

@@ -89,6 +89,30 @@ test('a reload during a call does not show the lobby', async ({ person, room }) 
   await expect(remoteTiles(ada)).toHaveCount(1);
 });
 
+test.describe('the network is down', () => {
+  // The browser and the loader of the parts log each failure. An unhandled one would be an error.
+  test.use({ expectedOutput: /^(failed|console error)/ });
+
+  test('the call is fetched again, and no failure is left to the browser', async ({ person, room }) => {
+    const ada = await person();
+    let isDown = true;
+    const failed = new Set<string>();
+    await ada.route(/\/pkg\/(call|chunk)[^/]*\.wasm/, async (route) => {
+      if (!isDown) return route.continue();
+      failed.add(route.request().url());
+      // What several parts need fails first.
+      if (route.request().url().includes('call')) await ada.waitForTimeout(100);
+      await route.abort('connectionfailed');
+    });
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await expect(notice(ada)).toContainText('The call could not be loaded.');
+    expect(failed.size).toBeGreaterThan(1);
+    isDown = false;
+    await expectPhase(ada, 'call');
+  });
+});
+
 test.describe('the server refuses the call', () => {
   // The browser and the loader of the parts log each failure.
   test.use({ expectedOutput: /call\S*\.wasm|503|HTTP status code/ });

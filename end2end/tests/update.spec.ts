@@ -1,7 +1,8 @@
 // Files that browsers keep, and pages of an older build than the server's.
 import type { Page } from '@playwright/test';
 import {
-  button, enter, expectDevicesInUse, expectPhase, expectToCount, expectToSeeAndHear, open, openEarly, ownTile, startRoom, turnOnDevices,
+  button, enter, expectDevicesInUse, expectPhase, expectToCount, expectToHaveRecorded, expectToSeeAndHear, open, openEarly, ownTile,
+  startRoom, turnOnDevices,
 } from '../support/room.ts';
 import { copySite } from '../support/site.mjs';
 import { expect, test } from '../support/test.ts';
@@ -180,5 +181,44 @@ test.describe('the server is updated', () => {
     await button(bob, 'Join').click();
     await expectPhase(bob, 'call');
     await expectBuild(bob, site.build);
+  });
+
+  /** Kills the server during the call of a page, and starts the next build. */
+  const update = async (page: Page, salon: { kill: () => Promise<unknown>; startAgain: () => Promise<unknown> }, next: () => string) => {
+    const banner = page.locator('[data-notice=server]');
+    await salon.kill();
+    await expect(banner).toBeVisible();
+    next();
+    await salon.startAgain();
+    await expect(banner).toBeHidden();
+  };
+
+  test('during a call: a recording starts with the recorder that the page has fetched', async ({ person, room, startSalon }) => {
+    test.slow();
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    const fetched = ada.waitForResponse('**/recorder*.js', { timeout: 30_000 });
+    await enter(ada, room, 'Ada');
+    await (await fetched).finished();
+    await update(ada, salon, site.update);
+    await button(ada, 'More').click();
+    await button(ada, 'Record').click();
+    await expectToHaveRecorded(ada);
+    await button(ada, 'Stop recording').click();
+    await expect(ada.locator('[data-recording]')).toHaveCount(1);
+  });
+
+  test('before the recorder was fetched: a recording says what to do', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    await enter(ada, room, 'Ada');
+    await button(ada, 'More').click();
+    await expect(button(ada, 'Record')).toBeVisible();
+    await update(ada, salon, site.update);
+    await button(ada, 'Record').click();
+    await expect(ada.locator('section.recording')).toContainText('If Salon was updated, reload the page');
+    await expect(button(ada, 'Record')).toBeVisible();
   });
 });

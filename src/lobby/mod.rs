@@ -101,7 +101,8 @@ impl Lobby {
         match request {
             Request::Join => self.view.update(|view| view.phase = Phase::Joining),
             Request::OpenDevices => self.devices_asked.set(true),
-            Request::StopWaiting | Request::HideAddress(_) => {}
+            // Neither is offered before the call is loaded.
+            Request::StopWaiting | Request::HideAddress(_) => return,
         }
         self.waiting.update_value(|waiting| waiting.add(request));
     }

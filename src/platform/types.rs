@@ -122,7 +122,7 @@ pub enum PageEvent {
 
 /// A recording on this device that no tab is writing.
 #[derive(Clone)]
-pub struct KeptRecording {
+pub struct StoredRecording {
     /// The name of its folder.
     pub id: String,
     /// Its manifest.

@@ -50,8 +50,8 @@ impl Context {
 pub(super) enum Redraw {
     /// There is nothing to show.
     Never,
-    /// With the next tick of the clock.
-    Tick,
+    /// Together with what else a file transfer brings within a moment.
+    Progress,
     /// Together with the messages that follow within a moment.
     Soon,
     /// At once, if something changed.
@@ -66,8 +66,6 @@ pub(super) struct Engine {
     tracks: PerKind<Track>,
     screen: Option<Screen>,
     files: FileStore,
-    /// Whether files have progressed since the view was shown last.
-    unshown: bool,
     timer: Option<(Duration, Timer)>,
     /// The seat as it was stored last.
     seat: Option<(String, Duration, Presence)>,
@@ -85,7 +83,6 @@ impl Engine {
             tracks: PerKind::default(),
             screen: None,
             files: FileStore::default(),
-            unshown: false,
             timer: None,
             seat: None,
             kept_at: Duration::ZERO,
@@ -107,8 +104,7 @@ impl Engine {
         self.set_timer(now);
         let has_changed = self.call.take_change();
         if is_bulk {
-            self.unshown = true;
-            return Redraw::Tick;
+            return Redraw::Progress;
         }
         if !has_changed {
             return Redraw::Never;
@@ -143,11 +139,6 @@ impl Engine {
         if measuring {
             self.peers.iter().for_each(|(_, peer)| peer.read());
         }
-    }
-
-    /// The view, if files have progressed since it was shown last.
-    pub(super) fn view_of_files(&mut self) -> Option<View> {
-        std::mem::take(&mut self.unshown).then(|| self.call.view())
     }
 
     /// The last statistics of each participant, by the connection that carries them, if the last
@@ -249,9 +240,11 @@ impl Engine {
             Command::Notify(code) => self.session.notices.show(&Notice::Refused(code)),
             Command::Peer(key, command) => self.with_peer(key, |peer| peer.run(command)),
             Command::SendMessage(key, talk) => {
-                self.with_peer(key, |peer| peer.talk(&talk.to_json()));
+                self.with_peer(key, |peer| peer.send_text(&talk.to_json()));
             }
-            Command::SendBytes(key, messages) => self.with_peer(key, |peer| peer.pour(&messages)),
+            Command::SendBytes(key, messages) => {
+                self.with_peer(key, |peer| peer.send_bytes(&messages));
+            }
             Command::CloseChannel(key) => self.with_peer(key, PeerConnection::close_channels),
             Command::File(command) => self.files.run(self.session.inputs, command),
         }

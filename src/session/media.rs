@@ -69,6 +69,8 @@ pub struct Media {
     /// Loudness of the microphone in percent while [`Media::show_level`] is in use.
     pub level: RwSignal<u32>,
     mic_warning: RwSignal<MicWarning>,
+    /// Whether the microphone has to be listened to often, see [`devices::MicActivity::is_undecided`].
+    mic_undecided: RwSignal<bool>,
     notices: Notices,
 }
 
@@ -85,6 +87,7 @@ impl Media {
             devices: RwSignal::default(),
             level: RwSignal::new(0),
             mic_warning: RwSignal::default(),
+            mic_undecided: RwSignal::new(false),
             notices,
         }
     }
@@ -100,7 +103,7 @@ impl Media {
         for kind in Kind::ALL {
             let chosen = local_storage::get(choice_key(kind)).unwrap_or_default();
             self.feed(Input::RestoreChoice(kind, chosen));
-            if let Some(problem) = platform::barred(kind) {
+            if let Some(problem) = platform::device_problem(kind) {
                 self.feed(Input::Block(kind, problem));
             }
         }

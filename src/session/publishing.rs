@@ -14,13 +14,15 @@ use std::time::Duration;
 const HEAD_START: Duration = Duration::from_millis(150);
 /// The delay of drawing a message of the chat: of a flood of them, drawing is what costs.
 const FLOW: Duration = Duration::from_millis(50);
+/// The period at which the progress of files is drawn.
+const PROGRESS: Duration = Duration::from_millis(400);
 
 /// Puts what the call says into signals. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(super) struct Publisher {
     session: Session,
-    /// Runs while drawing waits for something more urgent.
-    timer: StoredValue<Option<Timer>>,
+    /// Runs while drawing waits for something more urgent, until this time.
+    timer: StoredValue<Option<(Duration, Timer)>>,
 }
 
 impl Publisher {
@@ -31,7 +33,8 @@ impl Publisher {
     /// Shows the outcome of an input.
     pub(super) fn redraw(self, redraw: Redraw) {
         match redraw {
-            Redraw::Never | Redraw::Tick => {}
+            Redraw::Never => {}
+            Redraw::Progress => self.draw_within(PROGRESS),
             Redraw::Soon => self.draw_within(FLOW),
             Redraw::Now => {
                 let Some(view) = self.session.call.ask(|engine| engine.view()) else { return };
@@ -45,13 +48,16 @@ impl Publisher {
     }
 
     fn draw_within(self, wait: Duration) {
-        if self.timer.with_value(Option::is_none) {
+        let due = platform::elapsed() + wait;
+        let is_set =
+            |timer: &Option<(Duration, Timer)>| timer.as_ref().is_some_and(|(set, _)| *set <= due);
+        if !self.timer.with_value(is_set) {
             let publish = move || {
                 if let Some(view) = self.session.call.ask(|engine| engine.view()) {
                     self.publish(view);
                 }
             };
-            self.timer.set_value(Some(Timer::new(wait, publish)));
+            self.timer.set_value(Some((due, Timer::new(wait, publish))));
         }
     }
 

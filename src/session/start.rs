@@ -66,7 +66,7 @@ impl Session {
         let shows_seconds = Memo::new(move |_| self.shows_seconds());
         effect_holding(move || {
             let period = if shows_seconds.get() { TICK } else { IDLE_TICK };
-            Interval::new(period, move || self.tick(publisher))
+            Interval::new(period, move || self.tick())
         });
         effect_holding(move || platform::watch_page(move |event| self.page_event(event)));
     }
@@ -137,16 +137,13 @@ impl Session {
             || self.time_inside() < SECONDS_SHOWN
     }
 
-    fn tick(self, publisher: Publisher) {
+    fn tick(self) {
         let now = platform::elapsed();
         self.clock.now.set(now);
         let measuring = self.connectivity.measuring.get_untracked();
         self.call.order(move |engine| engine.tick(measuring, now));
         self.note_statistics(if measuring { Duration::ZERO } else { SAMPLED }, now);
         self.clock.set_epoch(now);
-        if let Some(view) = self.call.ask(Engine::view_of_files).flatten() {
-            publisher.publish(view);
-        }
         if self.clock.tick() {
             self.call.send(Input::NetworkChanged);
         }

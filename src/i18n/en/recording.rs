@@ -54,6 +54,9 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
         RecordingProblem::Forbidden => {
             "Recording needs storage, which this window does not allow. Open the call in a window that is not private."
         }
+        RecordingProblem::NotLoaded => {
+            "The recorder could not be loaded. If Salon was updated, reload the page, then start again. Nothing was recorded."
+        }
         RecordingProblem::Unable => "This browser could not start recording. Nothing was recorded.",
         RecordingProblem::Encoder => {
             "The browser could not continue recording. The recording up to that point is kept."

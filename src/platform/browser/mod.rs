@@ -17,8 +17,8 @@ pub use clock::{calendar_time, clock_time, elapsed, random_fraction, wall_clock}
 pub use connection::{PeerConnection, ServerProbe, measure_relay, prepare_connection};
 use listener::Listener;
 pub use media::{
-    Meter, Player, Screen, Stream, Track, barred, can_choose_speaker, can_set_volume,
-    can_share_screen, capture, capture_screen, devices, is_granted, picture_size, size,
+    Meter, Player, Screen, Stream, Track, can_choose_speaker, can_set_volume, can_share_screen,
+    capture, capture_screen, device_problem, devices, is_granted, picture_size, size,
     watch_permission, watch_size,
 };
 pub use network::{Socket, UploadTrial, ask_server, download_rate, own_host};
@@ -32,7 +32,7 @@ pub use page::{
 };
 pub use recording::{
     FileRecorder, Mixer, RecorderWorker, can_keep, can_record, delete_recording, has_recordings,
-    mark_saved, recordings,
+    mark_saved, prefetch_recorder, recordings,
 };
 use std::pin::Pin;
 pub use storage::{

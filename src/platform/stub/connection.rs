@@ -35,8 +35,8 @@ impl PeerConnection {
         0.0
     }
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
-    pub fn talk(&self, _: &str) {}
-    pub fn pour(&self, _: &[Vec<u8>]) {}
+    pub fn send_text(&self, _: &str) {}
+    pub fn send_bytes(&self, _: &[Vec<u8>]) {}
     pub fn close_channels(&self) {}
     pub fn run(&self, _: PeerCommand) {}
 }

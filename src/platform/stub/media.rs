@@ -96,7 +96,7 @@ pub async fn devices() -> Option<Vec<Device>> {
 pub async fn is_granted(_: Kind) -> bool {
     false
 }
-pub fn barred(_: Kind) -> Option<Problem> {
+pub fn device_problem(_: Kind) -> Option<Problem> {
     None
 }
 pub async fn watch_permission(_: Kind, _: impl Fn() + 'static) -> Watch {

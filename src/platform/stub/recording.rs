@@ -2,7 +2,7 @@
 
 use super::Stream;
 use crate::{
-    platform::KeptRecording,
+    platform::StoredRecording,
     recording::{Composition, lifecycle::RecorderEvent},
 };
 
@@ -20,6 +20,10 @@ impl Mixer {
     pub fn is_waking(&self) -> bool {
         false
     }
+}
+
+pub async fn prefetch_recorder() -> bool {
+    true
 }
 
 /// See the browser's `RecorderWorker`.
@@ -51,7 +55,7 @@ impl FileRecorder {
 pub fn can_record() -> Option<&'static str> {
     None
 }
-pub async fn recordings() -> Vec<KeptRecording> {
+pub async fn recordings() -> Vec<StoredRecording> {
     Vec::new()
 }
 pub async fn can_keep() -> bool {

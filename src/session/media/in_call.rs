@@ -11,7 +11,8 @@ use crate::{
 use leptos::prelude::*;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-/// The interval at which a muted microphone is listened to: short enough to notice the first words.
+/// The interval at which a muted microphone is listened to, and one without a signal: short enough to
+/// notice the first words, and to hear most of what there is.
 const LISTEN_PERIOD: Duration = Duration::from_millis(200);
 
 impl Media {
@@ -61,13 +62,14 @@ impl Media {
         }
     }
 
-    /// Listens to the microphone while the caller lives: often while it is muted, and else with each tick of
-    /// the clock, which is enough to tell whether it gives any sound.
+    /// Listens to the microphone while the caller lives: often while it is muted or may be silent, and else
+    /// with each tick of the clock, which is enough to tell that it gives some sound.
     pub(in crate::session) fn monitor_microphone(
         self,
         clock: RwSignal<Option<Duration>>,
     ) -> RenderEffect<Option<RenderEffect<Option<Interval>>>> {
         RenderEffect::new(move |_| {
+            self.mic_undecided.set(false);
             let Source::On(track) = self.source(Kind::Microphone) else {
                 self.mic_warning.set(MicWarning::default());
                 return None;
@@ -75,13 +77,14 @@ impl Media {
             let heard = Rc::new(RefCell::new((Meter::of_muted(&track)?, MicActivity::default())));
             Some(RenderEffect::new(move |_| {
                 let muted = !self.shown(Kind::Microphone).wanted.get();
+                let is_often = muted || self.mic_undecided.get();
                 let heard = heard.clone();
-                if !muted {
+                if !is_often {
                     clock.track();
                     self.listen(&mut heard.borrow_mut(), muted);
                 }
                 let listen = move || self.listen(&mut heard.borrow_mut(), muted);
-                muted.then(|| Interval::new(LISTEN_PERIOD, listen))
+                is_often.then(|| Interval::new(LISTEN_PERIOD, listen))
             }))
         })
     }
@@ -96,6 +99,10 @@ impl Media {
             let mic_warning = activity.listen(level, muted, platform::elapsed());
             if self.mic_warning.try_get_untracked().is_some_and(|before| before != mic_warning) {
                 self.mic_warning.set(mic_warning);
+            }
+            let undecided = activity.is_undecided();
+            if self.mic_undecided.try_get_untracked().is_some_and(|before| before != undecided) {
+                self.mic_undecided.set(undecided);
             }
         }
     }

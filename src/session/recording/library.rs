@@ -2,7 +2,7 @@
 
 use super::KEPT_KEY;
 use crate::{
-    platform::{self, KeptRecording, StoredBytes, local_storage},
+    platform::{self, StoredBytes, StoredRecording, local_storage},
     recording::{Manifest, ManifestFile, Scanner},
 };
 use std::time::Duration;
@@ -16,7 +16,7 @@ const SAVED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// All recordings on this device that no tab is writing, the last one first. Those of which every
 /// file was saved a while ago are removed.
-pub async fn stored_recordings() -> Vec<KeptRecording> {
+pub async fn stored_recordings() -> Vec<StoredRecording> {
     let now = platform::wall_clock();
     let mut stored = Vec::new();
     for recording in platform::recordings().await {

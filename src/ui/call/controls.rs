@@ -24,8 +24,9 @@ use leptos::{html, prelude::*};
 use std::time::Duration;
 
 /// Delay after joining before lazy panels are prefetched, so that the download does not compete
-/// with call set-up.
+/// with call set-up. It doubles with each failure, up to eight minutes.
 const CALM: Duration = Duration::from_secs(15);
+const DOUBLINGS: u32 = 5;
 
 /// Everything one does in a call, one press each.
 #[component]
@@ -50,12 +51,17 @@ pub fn Controls(
         }
         files_shared
     });
-    // Nothing is prefetched while the server is unreachable: the loader reports that as an error.
+    // Nothing is prefetched while the server is unreachable: the loader logs that as an error.
     let calm = Memo::new(move |_| {
         session.clock.settled.get()
             && session.view.with(|view| view.server == ServerStatus::Reachable)
     });
-    effect_holding(move || calm.get().then(|| Timer::new(CALM, prefetch)));
+    let failures = RwSignal::new(0_u32);
+    let failed = move || _ = failures.try_update(|failures| *failures += 1);
+    effect_holding(move || {
+        let wait = CALM * 2_u32.pow(failures.get().min(DOUBLINGS));
+        calm.get().then(|| Timer::new(wait, move || prefetch(failed)))
+    });
     view! {
         <footer class="controls">
             <Problems panels microphone />

@@ -58,11 +58,13 @@ pub(in crate::ui) fn LazySettings() -> impl IntoView {
     Suspend::new(Local::new(async { settings().await.unwrap_or_else(|_| ().into_any()) }))
 }
 
-/// Fetches the panels' code before it is needed.
-pub(in crate::ui) fn prefetch() {
-    platform::spawn_local(async {
-        // Opening a panel tries again.
-        let _ = fetch().await;
+/// Fetches the panels' code, and the recorder that one of them starts, before they are needed: after an
+/// update, the server does not have them any more.
+pub(in crate::ui) fn prefetch(failed: impl FnOnce() + 'static) {
+    platform::spawn_local(async move {
+        if fetch().await.is_err() || !platform::prefetch_recorder().await {
+            failed();
+        }
     });
 }
 

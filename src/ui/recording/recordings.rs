@@ -2,7 +2,7 @@
 
 use crate::{
     i18n::{call_texts, recording_texts, shown_name},
-    platform::{self, KeptRecording, Local},
+    platform::{self, Local, StoredRecording},
     reactive::{boxed_bool, boxed_str, boxed_text, effect, first_click},
     recording::ManifestFile,
     session::{Labels, Session, Stage, delete_recording, save_recording, stored_recordings},
@@ -69,7 +69,7 @@ pub(in crate::ui) fn Recordings() -> impl IntoView {
     let t = recording_texts();
     let here = use_context::<Session>().map(|session| session.recording.changes);
     let changes = here.unwrap_or_default();
-    let all = RwSignal::new(Vec::<Local<KeptRecording>>::new());
+    let all = RwSignal::new(Vec::<Local<StoredRecording>>::new());
     effect(move || {
         changes.track();
         platform::spawn_local(async move {
@@ -78,9 +78,9 @@ pub(in crate::ui) fn Recordings() -> impl IntoView {
         });
     });
     let torn = move || all.with(|all| all.iter().any(|kept| !kept.manifest.ended));
-    let row = move |kept: Local<KeptRecording>| {
+    let row = move |kept: Local<StoredRecording>| {
         let id = kept.id.clone();
-        let is_saved = move |kept: &Local<KeptRecording>| kept.id == id && kept.saved.is_some();
+        let is_saved = move |kept: &Local<StoredRecording>| kept.id == id && kept.saved.is_some();
         let saved = boxed_bool(move || all.with(|all| all.iter().any(&is_saved)));
         view! { <RecordingRow kept saved changes /> }
     };
@@ -100,12 +100,12 @@ pub(in crate::ui) fn Recordings() -> impl IntoView {
 
 #[component]
 fn RecordingRow(
-    kept: Local<KeptRecording>,
+    kept: Local<StoredRecording>,
     saved: Signal<bool>,
     changes: RwSignal<u32>,
 ) -> impl IntoView {
     let t = recording_texts();
-    let KeptRecording { id, manifest, files, .. } = (*kept).clone();
+    let StoredRecording { id, manifest, files, .. } = (*kept).clone();
     let date = platform::calendar_time(manifest.began());
     let name = match &manifest.room {
         Some(room) => format!("{room}, {date}"),

@@ -18,7 +18,7 @@ impl Call {
     /// Handles an event of a connection's channels. Received content counts on every connection; other
     /// events count only on the one that is used for sending.
     pub(super) fn handle_channel_event(&mut self, key: PeerKey, input: ChannelInput) {
-        let comes = matches!(input, ChannelInput::Heard(_) | ChannelInput::Bytes(_));
+        let comes = matches!(input, ChannelInput::Text(_) | ChannelInput::Bytes(_));
         if comes || self.participants.route(key.id) == Some(key) {
             self.handle_channel(key.id, input);
         }

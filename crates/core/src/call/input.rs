@@ -88,7 +88,7 @@ impl Input {
     /// Whether this is a message on a data channel: hundreds may arrive at once.
     #[must_use]
     pub fn is_message(&self) -> bool {
-        matches!(self, Self::Peer(_, PeerInput::Channel(ChannelInput::Heard(_))))
+        matches!(self, Self::Peer(_, PeerInput::Channel(ChannelInput::Text(_))))
     }
 
     /// Whether this only advances a file transfer: there may be hundreds of these in a second.

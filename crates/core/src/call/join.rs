@@ -103,22 +103,23 @@ impl Call {
     pub(super) fn watch(&mut self, room: RoomName, now: Duration) {
         self.leave(now);
         self.admission.phase = Phase::Lobby;
-        self.room = Some(room);
-        self.state = RoomState::default();
+        self.room.name = Some(room);
+        self.room.state = RoomState::default();
         self.open_socket();
     }
 
     pub(super) fn join(&mut self) {
         let admission = &mut self.admission;
-        if matches!(admission.phase, Phase::Lobby | Phase::Left { .. }) && self.room.is_some() {
+        if matches!(admission.phase, Phase::Lobby | Phase::Left { .. }) && self.room.name.is_some()
+        {
             admission.phase = Phase::Joining;
             self.join_timer.join_pressed(self.clock.now);
             admission.seat.moved = false;
             admission.refusal = None;
-            let open = self.state.gate.is_none() || admission.pass.host.is_some();
+            let open = self.room.state.gate.is_none() || admission.pass.host.is_some();
             let has_seat = admission.seat.token.is_some();
             admission.expects_seat =
-                has_seat || !self.socket.is_lost() && self.state.has_space() && open;
+                has_seat || !self.socket.is_lost() && self.room.state.has_space() && open;
             // The server gives the seat to the connection that was opened last.
             match has_seat && self.socket.is_connected() {
                 true => self.open_socket(),
@@ -177,7 +178,7 @@ impl Call {
 
     /// Sends the first message on a new WebSocket.
     pub(super) fn send_first_message(&mut self) {
-        let Some(room) = self.room.clone() else { return };
+        let Some(room) = self.room.name.clone() else { return };
         match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
                 self.send(ClientMessage::Watch(room));
@@ -190,7 +191,7 @@ impl Call {
     }
 
     pub(super) fn send_join(&mut self) {
-        let Some(room) = self.room.clone() else { return };
+        let Some(room) = self.room.name.clone() else { return };
         let seat = &mut self.admission.seat;
         seat.kept_connections = self.participants.intact();
         let token = seat.token.clone().or_else(|| seat.left.clone());
@@ -241,7 +242,7 @@ impl Call {
         for id in kept {
             self.with_connections(id, |one| one.returned(network_changed, now));
         }
-        self.state = state;
+        self.room.state = state;
         for action in self.host_tools.take_pending() {
             self.send(ClientMessage::Host(action));
         }
@@ -341,7 +342,7 @@ impl Call {
     }
 
     pub(super) fn watch_again(&mut self) {
-        if let Some(room) = self.room.clone() {
+        if let Some(room) = self.room.name.clone() {
             self.send(ClientMessage::Watch(room));
         }
     }

@@ -55,8 +55,7 @@ pub use view::{Hosting, Tile, View};
 #[derive(Debug, Default)]
 pub struct Call {
     clock: Clock,
-    room: Option<RoomName>,
-    state: RoomState,
+    room: WatchedRoom,
     me: Option<PeerId>,
     presence: Presence,
     /// This participant's last reaction and its time.
@@ -72,6 +71,15 @@ pub struct Call {
     commands: VecDeque<Command>,
     /// Whether the view may have changed.
     has_changed: bool,
+}
+
+/// The room that is watched.
+#[derive(Debug, Default)]
+struct WatchedRoom {
+    /// Its name, once there is one.
+    name: Option<RoomName>,
+    /// What the server reported last.
+    state: RoomState,
 }
 
 /// The time of the inputs.
@@ -309,7 +317,7 @@ impl Call {
             ServerMessage::Pong => {}
             ServerMessage::Ice(grant) => self.granted(grant, now),
             ServerMessage::PeerLeft { peer } => {
-                self.state.people.retain(|person| person.id != peer);
+                self.room.state.people.retain(|person| person.id != peer);
                 self.remove_participant(peer);
             }
             ServerMessage::Error { code, .. } => self.on_error(code, now),
@@ -317,11 +325,11 @@ impl Call {
     }
 
     fn room_changed(&mut self, room: &RoomName, state: RoomState) {
-        if Some(room) != self.room.as_ref() {
+        if Some(room) != self.room.name.as_ref() {
             return;
         }
-        self.state = state;
-        if self.admission.phase == Phase::Waiting && self.state.has_space() {
+        self.room.state = state;
+        if self.admission.phase == Phase::Waiting && self.room.state.has_space() {
             self.send_join();
         }
     }

@@ -156,7 +156,7 @@ impl Call {
         View {
             admission: AdmissionView {
                 phase: admission.phase,
-                state: self.state.clone(),
+                state: self.room.state.clone(),
                 outdated: server.is_unreachable(),
                 inside: admission.shows_inside(),
                 moved: admission.seat.moved,
@@ -190,6 +190,6 @@ impl Call {
         self.admission.is_in_call()
             && (self.me.is_none()
                 || self.participants.is_introducing(self.clock.now)
-                || !self.state.people.iter().all(is_met))
+                || !self.room.state.people.iter().all(is_met))
     }
 }

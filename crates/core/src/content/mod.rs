@@ -27,8 +27,8 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 pub enum ChannelInput {
     /// Messages can be sent.
     Opened,
-    /// The other side said something.
-    Heard(String),
+    /// Text came on the first channel.
+    Text(String),
     /// Bytes came on the second channel.
     Bytes(Vec<u8>),
     /// The second channel is open and has little left to send.
@@ -150,7 +150,7 @@ impl Content {
     ) -> Option<Announcement> {
         match input {
             ChannelInput::Opened => self.opened(id, now),
-            ChannelInput::Heard(text) => return self.on_message(id, name, Talk::parse(&text), now),
+            ChannelInput::Text(text) => return self.on_message(id, name, Talk::parse(&text), now),
             ChannelInput::Bytes(bytes) => {
                 if !self.files.take_in(id, &bytes) {
                     return self.on_message(id, name, None, now);

@@ -15,6 +15,7 @@ mod message;
 mod name;
 mod person;
 mod reaction;
+mod reception;
 mod room_link;
 mod rtc;
 mod talk;
@@ -27,12 +28,12 @@ pub use file::{FileName, FileNews, FileNumber, Slice};
 pub use host::{Gate, HostAction, HostState, Invitation, Pass, RoomSettings};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{
-    CLIENT_GAVE_UP, ClientMessage, ClientMetrics, ErrorCode, Failure, Grade, Join, Reception,
-    SeatClaim, ServerMessage, Signal,
+    CLIENT_GAVE_UP, ClientMessage, ClientMetrics, ErrorCode, Join, SeatClaim, ServerMessage, Signal,
 };
 pub use name::{NameError, RoomName};
 pub use person::{DisplayName, Person, Presence, Quality, RoomState};
 pub use reaction::Reaction;
+pub use reception::{Failure, Grade, Reception};
 pub use room_link::{LinkSecret, NoRoom, RoomLink};
 pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription, is_relay};
 pub use talk::{ChatMessage, ChatSync, ChatText, Talk};

@@ -74,6 +74,8 @@ pub enum MixerState {
 /// What the recorder reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecorderEvent {
+    /// The recorder's script could not be loaded; no event follows.
+    NotLoaded,
     /// The first audio and video data has been written.
     Written,
     /// The device is out of space. Written data is kept.
@@ -280,6 +282,10 @@ impl Lifecycle {
     fn on_recorder_event(&mut self, event: RecorderEvent, now: Duration) {
         let lost = |problem| if self.written { problem } else { RecordingProblem::Unable };
         match event {
+            RecorderEvent::NotLoaded => {
+                self.notify(RecordingProblem::NotLoaded);
+                self.close(None);
+            }
             RecorderEvent::Written => self.written = true,
             RecorderEvent::Full if self.written => self.fail(RecordingProblem::Full, now),
             RecorderEvent::Full => self.fail(RecordingProblem::NoSpace, now),

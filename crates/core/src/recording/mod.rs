@@ -49,6 +49,8 @@ pub enum RecordingProblem {
     Untold,
     /// The browser provides no storage.
     Forbidden,
+    /// The recorder's script could not be loaded: without a network, or after an update.
+    NotLoaded,
     /// The browser could not start.
     Unable,
     /// This device has no audio output, without which the browser records nothing.

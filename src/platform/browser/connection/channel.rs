@@ -56,7 +56,7 @@ impl DataChannels {
             Listener::new(&messages, "open", opened),
             on(&messages, "message", |event| {
                 let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
-                Some(ChannelInput::Heard(text))
+                Some(ChannelInput::Text(text))
             }),
             on(&messages, "close", |_| Some(ChannelInput::Closed)),
             on(&bytes, "open", |_| Some(ChannelInput::Drained)),
@@ -76,7 +76,7 @@ impl DataChannels {
     }
 
     /// Sends file contents, and reports when few bytes are left in the buffer.
-    pub(super) fn pour(&self, messages: &[Vec<u8>]) {
+    pub(super) fn send_bytes(&self, messages: &[Vec<u8>]) {
         let sent = messages.iter().all(|message| self.bytes.send_with_u8_array(message).is_ok());
         if sent && self.bytes.buffered_amount() <= LOW_WATER_MARK {
             // The event fires only when the buffer shrinks to the threshold.

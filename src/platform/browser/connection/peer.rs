@@ -129,16 +129,16 @@ impl PeerConnection {
     }
 
     /// Sends a message on the data channel. It is lost if the channel is closed.
-    pub fn talk(&self, text: &str) {
+    pub fn send_text(&self, text: &str) {
         if let Some(channel) = &*self.shared.channels.borrow() {
             channel.send(text);
         }
     }
 
     /// Sends file contents on their data channel.
-    pub fn pour(&self, messages: &[Vec<u8>]) {
+    pub fn send_bytes(&self, messages: &[Vec<u8>]) {
         if let Some(channel) = &*self.shared.channels.borrow() {
-            channel.pour(messages);
+            channel.send_bytes(messages);
         }
     }
 

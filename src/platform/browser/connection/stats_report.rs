@@ -171,10 +171,7 @@ impl Report {
                 outgoing = pair.available_outgoing_bitrate().or(outgoing);
             }
         }
-        let mut pictures = self.parts.of("outbound-rtp").filter(|part| !part.is_audio);
-        let rate = |part| self.stat(part).and_then(Stat::target_bitrate).unwrap_or_default();
-        let sends_picture = pictures.any(|part| rate(part) > 0.0);
-        reading.for_picture = outgoing.filter(|_| sends_picture).map(|rate| rate as u64);
+        reading.for_picture = outgoing.filter(|_| self.sends_picture()).map(|rate| rate as u64);
         self.parts.pair.set(self.find_pair_in_use());
         let pair = self.known_pair();
         self.parts.others.set(reading.heard.saturating_sub(pair.map(heard).unwrap_or_default()));
@@ -182,18 +179,27 @@ impl Report {
         Some(reading)
     }
 
-    /// The summary of what changes all the time: the received tracks and the candidate pair in use. The
-    /// rest is as it was before. `None` if a known entry is missing.
+    /// The summary of what changes all the time: the received tracks, the candidate pair in use, and
+    /// whether a picture is sent that was not. The rest is as it was before. `None` if a known entry is
+    /// missing.
     pub(super) fn skim(&self, before: &Reading) -> Option<Reading> {
         let pair = self.known_pair()?;
-        let outgoing = pair.available_outgoing_bitrate().map(|rate| rate as u64);
+        // A picture that stops leaves the rate, which matters only if it is low: then all is read.
+        let sends_picture = before.for_picture.is_some() || self.sends_picture();
+        let outgoing = pair.available_outgoing_bitrate().filter(|_| sends_picture);
         Some(Reading {
             heard: self.parts.others.get() + heard(pair),
             tracks: self.received()?,
             round_trip: round_trip(pair),
-            for_picture: before.for_picture.and(outgoing),
+            for_picture: outgoing.map(|rate| rate as u64),
             path: before.path,
         })
+    }
+
+    fn sends_picture(&self) -> bool {
+        let mut pictures = self.parts.of("outbound-rtp").filter(|part| !part.is_audio);
+        let rate = |part| self.stat(part).and_then(Stat::target_bitrate).unwrap_or_default();
+        pictures.any(|part| rate(part) > 0.0)
     }
 
     fn received(&self) -> Option<Vec<TrackReading>> {

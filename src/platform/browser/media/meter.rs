@@ -72,14 +72,16 @@ impl Meter {
         Some(((decibels + 60.0) / 0.6).clamp(0.0, 100.0) as u32)
     }
 
-    /// Whether there is anything but digital silence, from a few samples.
+    /// Whether there is anything but digital silence: a few samples tell, unless they are silent.
     #[must_use]
     pub fn has_signal(&self) -> bool {
         let mut samples = self.0.samples.borrow_mut();
         let few = samples.len().min(SHORT as usize);
-        let Some(samples) = samples.get_mut(..few) else { return false };
-        self.0.analyser.get_float_time_domain_data(samples);
-        samples.iter().any(|sample| *sample != 0.0)
+        [few, samples.len()].into_iter().any(|count| {
+            let Some(samples) = samples.get_mut(..count) else { return false };
+            self.0.analyser.get_float_time_domain_data(samples);
+            samples.iter().any(|sample| *sample != 0.0)
+        })
     }
 
     /// Resumes measuring, and returns whether it runs. Browsers may require a gesture first, for example

@@ -25,12 +25,12 @@ pub(super) fn media_devices() -> Result<MediaDevices, Problem> {
 
 /// Why the page cannot request a kind of device, if so.
 #[must_use]
-pub fn barred(kind: Kind) -> Option<Problem> {
-    barred_from(kind.permission())
+pub fn device_problem(kind: Kind) -> Option<Problem> {
+    feature_problem(kind.permission())
 }
 
 /// Why the page cannot use a feature (W3C Permissions Policy), if that is known in advance.
-pub(super) fn barred_from(feature: &str) -> Option<Problem> {
+pub(super) fn feature_problem(feature: &str) -> Option<Problem> {
     let is_secure = window().and_then(|window| window.location().protocol().ok())? == "https:";
     match media_devices().err() {
         // A page embedded in an insecure one is insecure as well.

@@ -2,7 +2,7 @@
 
 use super::{
     capture::name_of,
-    permission::{barred_from, is_policy, media_devices},
+    permission::{feature_problem, is_policy, media_devices},
     track::{CONTENT_HINT, Track},
 };
 use crate::{
@@ -63,7 +63,7 @@ pub fn can_share_screen() -> bool {
 /// # Errors
 /// Why nothing is shared; [`Problem::Dismissed`] if the person cancelled.
 pub async fn capture_screen() -> Result<Screen, Problem> {
-    if let Some(problem) = barred_from(DISPLAY_CAPTURE) {
+    if let Some(problem) = feature_problem(DISPLAY_CAPTURE) {
         return Err(problem);
     }
     let asked = elapsed();

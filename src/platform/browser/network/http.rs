@@ -31,6 +31,16 @@ pub async fn ask_server(path: &str) -> Option<String> {
     }
 }
 
+/// Fetches one of this build's files into the browser's cache, and returns whether that succeeded.
+pub(in crate::platform::browser) async fn prefetch_file(path: &str) -> bool {
+    let fetch = async {
+        let answer = JsFuture::from(window()?.fetch_with_str(path)).await.ok()?;
+        let answer: Response = answer.dyn_into().ok()?;
+        JsFuture::from(answer.text().ok()?).await.ok().filter(|_| answer.ok())
+    };
+    fetch.await.is_some()
+}
+
 /// The download rate of this page's largest file in bits per second, if it came over the network (W3C
 /// Resource Timing, section 4.3). A lower bound.
 #[must_use]

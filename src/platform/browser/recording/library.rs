@@ -3,7 +3,7 @@
 use super::{LIBRARY, MANIFEST, SAVED, lock};
 use crate::{
     platform::{
-        KeptRecording,
+        StoredRecording,
         browser::{
             externs::{self, Folder, StoredFile},
             storage::{StoredBytes, folder, names},
@@ -21,7 +21,7 @@ use web_sys::{Blob, File};
 const BEGINNING: usize = 16;
 
 /// All recordings on this device that no tab is writing, newest first.
-pub async fn recordings() -> Vec<KeptRecording> {
+pub async fn recordings() -> Vec<StoredRecording> {
     let mut kept = Vec::new();
     let (Some(library), Some(held)) = (library().await, held_locks().await) else { return kept };
     for id in names(&library).await {
@@ -88,7 +88,7 @@ async fn file(folder: &Folder, name: &str) -> Option<File> {
     JsFuture::from(found.file().ok()?).await.ok()?.dyn_into().ok()
 }
 
-async fn recording(library: &Folder, id: String) -> Option<KeptRecording> {
+async fn recording(library: &Folder, id: String) -> Option<StoredRecording> {
     let folder = subfolder(library, &id).await?;
     let manifest = match manifest(&folder).await {
         Some(manifest) => manifest,
@@ -104,7 +104,7 @@ async fn recording(library: &Folder, id: String) -> Option<KeptRecording> {
             saved = saved.zip(at).map(|(last, at)| last.max(at));
         }
     }
-    (!files.is_empty()).then_some(KeptRecording { id, manifest, files, saved })
+    (!files.is_empty()).then_some(StoredRecording { id, manifest, files, saved })
 }
 
 async fn manifest(folder: &Folder) -> Option<Manifest> {

@@ -6,7 +6,7 @@ mod recorder_worker;
 mod sound;
 
 pub use library::{can_keep, delete_recording, has_recordings, mark_saved, recordings};
-pub use recorder_worker::{FileRecorder, RecorderWorker, can_record};
+pub use recorder_worker::{FileRecorder, RecorderWorker, can_record, prefetch_recorder};
 pub use sound::Mixer;
 
 /// The folder that contains a folder for each recording.

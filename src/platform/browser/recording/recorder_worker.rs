@@ -6,7 +6,7 @@ use super::{
     sound::{Mixer, Sound},
 };
 use crate::{
-    platform::browser::{Listener, Stream, externs, page::page_data},
+    platform::browser::{Listener, Stream, externs, network::prefetch_file, page::page_data},
     recording::{
         Composition, FORMATS, WRITTEN_EVERY, between_key_frames, lifecycle::RecorderEvent,
     },
@@ -40,6 +40,16 @@ pub fn can_record() -> Option<&'static str> {
     let records = stores && has("MediaRecorder") && has("AudioContext");
     let writes = |format: &&str| MediaRecorder::is_type_supported(format);
     FORMATS.into_iter().filter(|_| records).find(writes)
+}
+
+/// Fetches the worker's script, so that the browser has it even after an update of the server. Returns
+/// whether it is there, or will not be needed.
+pub async fn prefetch_recorder() -> bool {
+    let url = page_data("recorder").filter(|_| can_record().is_some());
+    match url {
+        Some(url) => prefetch_file(&url).await,
+        None => true,
+    }
 }
 
 /// A running recording. Dropping it stops it and keeps what was written.
@@ -97,7 +107,7 @@ impl RecorderWorker {
             let event: Option<&MessageEvent> = event.dyn_ref();
             inner.hear(event.and_then(|event| event.data().as_string()).as_deref());
         });
-        let failed = on(|inner, _| (inner.handler)(RecorderEvent::NotWritten));
+        let failed = on(|inner, _| inner.fail());
         inner.listeners.replace(vec![
             Listener::new(&inner.worker, "message", heard),
             Listener::new(&inner.worker, "error", failed),
@@ -145,6 +155,14 @@ impl Inner {
             let _ = Reflect::set(&message, &(*name).into(), value);
         }
         let _ = self.worker.post_message(&message);
+    }
+
+    /// The worker failed. One that has never asked for a frame was not loaded.
+    fn fail(&self) {
+        (self.handler)(match self.frames.get() {
+            0 => RecorderEvent::NotLoaded,
+            _ => RecorderEvent::NotWritten,
+        });
     }
 
     fn hear(&self, word: Option<&str>) {

@@ -95,7 +95,7 @@ impl Channels {
             ChannelInput::Opened => self.are_open = true,
             ChannelInput::Drained => self.are_drained = true,
             ChannelInput::Closed => *self = Self::default(),
-            ChannelInput::Heard(_) | ChannelInput::Bytes(_) => {}
+            ChannelInput::Text(_) | ChannelInput::Bytes(_) => {}
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Pace {
     last: Option<(Reading, Duration)>,
     /// The number of tracks that brought something between the last two readings.
     flowing: usize,
-    /// Whether something arrived between them.
+    /// Whether something arrived between them, and still did at the end.
     is_well: bool,
     /// Since when nothing worth a closer look has happened.
     calm_since: Option<Duration>,
@@ -38,7 +38,12 @@ impl Pace {
             after.arrival.packets > before.arrival.packets
         };
         let flowing = tracks.iter().filter(flows).count();
-        self.is_well = reading.heard() > before.heard();
+        // The last reading may be so long ago that some of it arrived before everything stopped.
+        let has_stopped = |(_, after): &(&TrackReading, &TrackReading)| {
+            after.arrival.arrived_within(since, now).is_some_and(|last| last + SOON <= now)
+        };
+        let all_stopped = flowing > 0 && tracks.iter().filter(flows).all(has_stopped);
+        self.is_well = reading.heard() > before.heard() && !all_stopped;
         let is_steady = self.is_well && flowing == self.flowing;
         self.flowing = flowing;
         // Without the time of the last packet, silence is known to begin only as exactly as the
@@ -54,7 +59,7 @@ impl Pace {
         self.calm_since = is_calm.then(|| self.calm_since.unwrap_or(now));
     }
 
-    /// Whether something arrived between the last two readings.
+    /// Whether something arrived between the last two readings, and still did at the end.
     #[must_use]
     pub fn is_well(&self) -> bool {
         self.is_well
@@ -144,6 +149,30 @@ mod tests {
             reading.for_picture = Some(WEAK_RATE - 1);
         };
         assert_eq!(read(2, &narrow), USUAL);
+    }
+
+    #[test]
+    fn silence_that_began_after_a_calm_reading_is_noticed_by_the_next() {
+        let track = |is_audio| TrackReading { mid: None, is_audio, arrival: Arrival::default() };
+        let (mut pace, mut now) = (Pace::default(), Duration::ZERO);
+        let mut reading = Reading { tracks: vec![track(true), track(false)], ..Reading::default() };
+        let all = |reading: &mut Reading, now| {
+            reading.tracks.iter_mut().for_each(|track| arrive(track, 50, now));
+        };
+        assert_eq!(read(&mut pace, &mut reading, &mut now, 15, all), CALM);
+        let stopped_at = now + Duration::from_millis(300);
+        let rest = |reading: &mut Reading, _| {
+            reading.tracks.iter_mut().for_each(|track| arrive(track, 15, stopped_at));
+        };
+        assert_eq!(read(&mut pace, &mut reading, &mut now, 2, rest), SOON);
+        assert_eq!(read(&mut pace, &mut reading, &mut now, 1, |_, _| ()), SOON);
+        assert_eq!(read(&mut pace, &mut reading, &mut now, 1, all), USUAL, "it is back");
+        assert_eq!(read(&mut pace, &mut reading, &mut now, 15, all), CALM);
+        let sound = |reading: &mut Reading, now| {
+            arrive(&mut reading.tracks[0], 50, now);
+            arrive(&mut reading.tracks[1], 1, now - Duration::from_millis(900));
+        };
+        assert_eq!(read(&mut pace, &mut reading, &mut now, 6, sound), CALM, "a still screen");
     }
 
     #[test]

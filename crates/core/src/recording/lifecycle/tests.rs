@@ -213,6 +213,17 @@ fn a_recording_that_cannot_start_reports_a_problem() {
 }
 
 #[test]
+fn a_recorder_that_is_not_loaded_is_not_waited_for() {
+    let told = Command::Notify(RecordingProblem::NotLoaded);
+    for mut lifecycle in [running(), finishing(false)] {
+        let commands = report(&mut lifecycle, RecorderEvent::NotLoaded, secs(5));
+        assert_eq!(commands, [told, Command::Close { delete: true }]);
+        assert_eq!(tell(&mut lifecycle, Input::Closed, secs(5)), []);
+        assert_eq!(lifecycle.problem(), Some(RecordingProblem::NotLoaded));
+    }
+}
+
+#[test]
 fn the_reported_problem_depends_on_what_was_written() {
     for (event, written, problem) in [
         (RecorderEvent::Full, true, RecordingProblem::Full),
@@ -455,6 +466,7 @@ fn input() -> impl Strategy<Value = Input> {
         3 => Just(MixerState::Running),
     ];
     let event = prop_oneof![
+        1 => Just(RecorderEvent::NotLoaded),
         3 => Just(RecorderEvent::Written),
         1 => Just(RecorderEvent::Full),
         1 => Just(RecorderEvent::NotWritten),
