@@ -158,6 +158,8 @@ clippy: rust
 		cargo clippy --features ssr --all-targets $(NATIVE) -- -D warnings
 	$(STEP) "Checking the browser app with clippy" \
 		cargo clippy --lib --features split --target wasm32-unknown-unknown $(NATIVE) -- -D warnings
+	$(STEP) "Checking the fuzz targets with clippy" env RUSTFLAGS="--cfg fuzzing" \
+		cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target/fuzz $(LOCKED) -- -D warnings
 
 deny: rust
 	@scripts/setup.sh deny
