@@ -28,7 +28,7 @@ setup: ## Install missing build tools
 
 run: release ## Build it and serve it on http://localhost:3000
 	@echo "==> Starting Salon: open http://$${SALON_LISTEN:-localhost:3000} (Ctrl-C stops it)"
-	@exec target/release/salon
+	@exec env -u SALON_BIN target/release/salon
 
 build: setup ## Build quickly, without optimisation
 	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build
@@ -158,6 +158,8 @@ clippy: rust
 		cargo clippy --features ssr --all-targets $(NATIVE) -- -D warnings
 	$(STEP) "Checking the browser app with clippy" \
 		cargo clippy --lib --features split --target wasm32-unknown-unknown $(NATIVE) -- -D warnings
+	$(STEP) "Checking the fuzz targets with clippy" env RUSTFLAGS="--cfg fuzzing" \
+		cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target/fuzz $(LOCKED) -- -D warnings
 
 deny: rust
 	@scripts/setup.sh deny

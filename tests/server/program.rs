@@ -617,6 +617,18 @@ async fn trusting_every_proxy_causes_a_warning() {
     }
 }
 
+#[tokio::test]
+async fn a_misspelt_variable_causes_a_warning() {
+    let usual = ["--listen", "127.0.0.1:0", "--static-dir", site().to_str().unwrap()];
+    let links = [("SALON_PORT", "tcp://10.0.0.1:80"), ("SALON_SERVICE_HOST", "10.0.0.1")];
+    let mut program = Program::start(&usual, &links).await;
+    assert_eq!(program.end("-TERM").await, "", "these are set for every container");
+    let misspelt = [("SALON_LISTENN", "hunter2"), ("SALON_DATADIR", "")];
+    program = Program::start(&usual, &[&links[..], &misspelt].concat()).await;
+    program.logs("SALON_LISTENN: there is no such variable. Did you mean SALON_LISTEN?").await;
+    assert_eq!(program.end("-TERM").await, "", "neither its value nor anything else");
+}
+
 /// Starts the program, requests a page, and stops it with a signal.
 async fn serves_until(signal: &str, args: &[&str], env: &[(&str, &str)]) {
     let program = Program::start(args, env).await;

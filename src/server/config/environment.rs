@@ -1,6 +1,6 @@
 //! Environment variables. All of them are read here, by the same rules: an empty variable counts as not
 //! set, and quotes or a carriage return that a shell, a container or an editor left around a value are
-//! refused instead of becoming part of it.
+//! refused instead of becoming part of it. A variable with a misspelt name causes a warning.
 
 use super::error::NoConfig;
 use clap::{Arg, Command};
@@ -8,7 +8,13 @@ use std::{
     env,
     ffi::{OsStr, OsString},
 };
+use strsim::jaro;
 
+/// There is no option for it, as other users of this machine can read options.
+pub(super) const SECRET: &str = "SALON_SECRET";
+const PREFIX: &str = "SALON_";
+/// Minimum similarity of a name that is suggested instead of another, as for clap's options.
+const SIMILAR: f64 = 0.7;
 const QUOTES: [char; 2] = ['"', '\''];
 
 /// The value of a variable, if it has one.
@@ -36,6 +42,34 @@ pub(super) fn check(command: &Command) -> Result<(), NoConfig> {
     names.map(OsStr::to_string_lossy).try_for_each(|name| variable(&name).map(|_| ()))
 }
 
+/// Warnings about variables that are named as if they were Salon's, but have no effect.
+pub(super) fn doubts(command: &Command) -> Vec<String> {
+    let options = command.get_arguments().filter_map(Arg::get_env).map(OsStr::to_string_lossy);
+    let known: Vec<_> = options.chain([SECRET.into()]).collect();
+    let set = env::vars_os().filter(|(_, value)| !value.is_empty());
+    set.filter_map(|(name, _)| doubt(&name.to_string_lossy(), &known)).collect()
+}
+
+fn doubt(name: &str, known: &[impl AsRef<str>]) -> Option<String> {
+    let end = name.strip_prefix(PREFIX)?;
+    let known = known.iter().map(AsRef::as_ref);
+    if is_link(name) || known.clone().any(|other| other == name) {
+        return None;
+    }
+    let similarity = |other: &&str| jaro(end, other.strip_prefix(PREFIX).unwrap_or(other));
+    let closest = known.max_by(|one, two| similarity(one).total_cmp(&similarity(two)));
+    Some(match closest.filter(|other| similarity(other) > SIMILAR) {
+        Some(other) => format!("{name}: there is no such variable. Did you mean {other}?"),
+        None => format!("{name}: there is no such variable; salon --help lists them all."),
+    })
+}
+
+/// Whether Kubernetes or Docker set the variable, for a service or a container that is called `salon`,
+/// or whose name begins with that.
+fn is_link(name: &str) -> bool {
+    name.ends_with("_SERVICE_HOST") || name.ends_with("_PORT") || name.contains("_PORT_")
+}
+
 fn text(value: OsString) -> Result<String, &'static str> {
     let text = value.into_string().map_err(|_| "is not valid UTF-8")?;
     if text.trim_end_matches('\n').ends_with('\r') {
@@ -53,6 +87,37 @@ fn text(value: OsString) -> Result<String, &'static str> {
 mod tests {
     use super::*;
     use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn misspelt_variables_are_compared_with_those_that_exist() {
+        let known = ["SALON_LISTEN", "SALON_MAX_PARTICIPANTS", "SALON_METRICS_LISTEN", SECRET];
+        for (name, meant) in [
+            ("SALON_LISTENN", "SALON_LISTEN"),
+            ("SALON_MAX_PARTICIPANT", "SALON_MAX_PARTICIPANTS"),
+            ("SALON_METRICS", "SALON_METRICS_LISTEN"),
+            ("SALON_SECRETS", SECRET),
+        ] {
+            let doubt = doubt(name, &known).unwrap();
+            assert!(doubt.starts_with(&format!("{name}: ")), "{doubt}");
+            assert!(doubt.ends_with(&format!("Did you mean {meant}?")), "{doubt}");
+        }
+        let unlike = doubt("SALON_ZZZ", &known).unwrap();
+        assert!(!unlike.contains("mean") && unlike.contains("--help"), "{unlike}");
+        for good in [
+            "SALON_LISTEN",
+            "SALON_SECRET",
+            "SALON_PORT",
+            "SALON_PORT_443_TCP_ADDR",
+            "SALON_SERVICE_HOST",
+            "SALON_SERVICE_PORT",
+            "SALON_SERVICE_PORT_HTTPS",
+            "SALON_METRICS_SERVICE_HOST",
+            "LISTEN",
+            "salon_listen",
+        ] {
+            assert_eq!(doubt(good, &known), None, "{good}");
+        }
+    }
 
     #[test]
     fn quotes_and_carriage_returns_around_values_are_refused() {

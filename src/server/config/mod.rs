@@ -32,7 +32,7 @@ use crate::{
 };
 use args::Args;
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
-use environment::variable;
+use environment::{SECRET, variable};
 use std::{
     env,
     ffi::OsString,
@@ -176,7 +176,8 @@ impl Config {
         Ok((args.task.unwrap_or(Task::Serve), config))
     }
 
-    /// Warnings about settings that are valid but dangerous, as sentences for the operator.
+    /// Warnings about settings that are valid but dangerous, and about variables without effect, as
+    /// sentences for the operator.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let everybody = self.trusted_proxies.everybody().map(|network| {
             format!(
@@ -191,7 +192,8 @@ impl Config {
                  who guess it can use the TURN server."
             )
         });
-        everybody.into_iter().chain(weak).collect()
+        let settings = everybody.into_iter().chain(weak);
+        settings.chain(environment::doubts(&Args::command())).collect()
     }
 
     pub(crate) fn turn_credentials(&self) -> TurnCredentials {
@@ -226,10 +228,9 @@ fn parse_args(args: impl IntoIterator<Item = OsString>) -> Result<Args, NoConfig
     }
 }
 
-/// Reads `SALON_SECRET`. There is no option for it, as other users of this machine can read options.
 fn secret() -> Result<Option<TokenSigner>, NoConfig> {
-    let wrong = |error| NoConfig::Wrong(format!("SALON_SECRET: {error}."));
-    variable("SALON_SECRET")?.map(|text| text.parse()).transpose().map_err(wrong)
+    let wrong = |error| NoConfig::Wrong(format!("{SECRET}: {error}."));
+    variable(SECRET)?.map(|text| text.parse()).transpose().map_err(wrong)
 }
 
 fn leptos_site_addr() -> Result<Option<SocketAddr>, NoConfig> {

@@ -28,12 +28,13 @@ use std::{
     collections::{BTreeMap, VecDeque},
     mem,
     ops::ControlFlow,
+    pin::{Pin, pin},
     sync::Arc,
     time::Duration,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::sleep_until,
+    time::{Instant, Sleep, sleep_until},
 };
 use tracing::info;
 use tungstenite::Utf8Bytes;
@@ -115,18 +116,28 @@ impl Actor {
     }
 
     pub(super) async fn run(mut self) {
-        while self.turn().await.is_continue() {
+        let mut timer = pin!(sleep_until(self.wake()));
+        while self.turn(timer.as_mut()).await.is_continue() {
             self.publish();
         }
         self.stop().await;
     }
 
+    /// When to handle the next tick at the latest.
+    fn wake(&self) -> Instant {
+        self.clock.wake(self.directory.poll_timeout())
+    }
+
     /// Waits for the next event and handles it.
-    async fn turn(&mut self) -> ControlFlow<()> {
+    async fn turn(&mut self, mut timer: Pin<&mut Sleep>) -> ControlFlow<()> {
+        let wake = self.wake();
+        // A tick that is too early does no harm, and costs less than to move the timer in each turn.
+        if timer.is_elapsed() || wake < timer.deadline() {
+            timer.as_mut().reset(wake);
+        }
         tokio::select! {
             event = self.events.recv() => {
                 self.event(event)?;
-                // At once, as each turn costs a timer.
                 self.events_so_far()?;
             }
             Some(input) = self.results.recv() => self.result(input),
@@ -136,7 +147,7 @@ impl Actor {
                 self.sockets.remove(conn);
                 self.handle(Input::Closed(conn));
             }
-            () = sleep_until(self.clock.wake(self.directory.poll_timeout())) => {
+            () = timer => {
                 // Signs of life that arrived by now count before the timeouts.
                 self.events_so_far()?;
                 self.handle(Input::Tick);

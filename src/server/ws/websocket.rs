@@ -68,10 +68,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         Ok(poll_fn(|cx| self.lock().poll_flush(cx)).await?)
     }
 
-    /// Starts the closing handshake, after everything in the buffer.
+    /// Starts the closing handshake, after everything in the buffer and all replies. Waits until the
+    /// client has read enough of them.
     pub(super) async fn close(&self, frame: CloseFrame) -> Result<(), Error> {
         let mut frame = Some(frame);
-        self.flush().await?;
+        poll_fn(|cx| self.lock().poll_replies(cx)).await?;
         poll_fn(|cx| Poll::Ready(self.lock().close(frame.take(), cx))).await?;
         self.flush().await
     }
@@ -80,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub(super) async fn drain(&self) {
         while self.next().await.is_ok() {}
         // The reply to a close frame ends reading before it is written.
-        let _ = self.flush().await;
+        let _ = poll_fn(|cx| self.lock().poll_replies(cx)).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection<S>> {
@@ -127,13 +128,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
+    /// Writes the buffer and tungstenite's, which may be full: it would lose the close frame.
+    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        // The last reply is outside of tungstenite's buffer while that is full.
+        for _ in 0..2 {
+            ready!(self.poll_flush(cx))?;
+            let (protocol, mut io) = self.parts(cx);
+            finished(protocol.flush(&mut io))?;
+        }
+        self.poll_flush(cx).map_err(Error::from)
+    }
+
     fn close(&mut self, frame: Option<CloseFrame>, cx: &mut Context<'_>) -> Result<(), Error> {
         let (protocol, mut io) = self.parts(cx);
-        match protocol.close(&mut io, frame) {
-            // The reply to a ping waits.
-            Err(error) if would_block(&error) => Ok(()),
-            closed => closed,
-        }
+        finished(protocol.close(&mut io, frame))
     }
 
     fn parts<'a, 'b>(
@@ -142,6 +150,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ) -> (&'a mut WebSocketContext, Io<'a, 'b, S>) {
         let Self { stream, protocol, unwritten, .. } = self;
         (protocol, Io { stream, unwritten, cx })
+    }
+}
+
+/// After the client's close frame, its reply is the last that is written, which tungstenite reports as
+/// an error.
+fn finished(written: Result<(), Error>) -> Result<(), Error> {
+    match written {
+        Err(Error::ConnectionClosed) => Ok(()),
+        written => written,
     }
 }
 
@@ -185,8 +202,9 @@ impl<S> Write for Io<'_, '_, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Bytes;
     use futures_util::{SinkExt, StreamExt};
-    use tokio::io::duplex;
+    use tokio::{io::duplex, net::TcpSocket};
     use tokio_tungstenite::WebSocketStream;
     use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
@@ -222,6 +240,67 @@ mod tests {
             () = talking => {}
         }
         assert_eq!(server.lock().unwritten.capacity(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_close_frame_comes_after_the_replies_that_wait() {
+        const PINGS: u16 = 2000;
+        let [listening, connecting] = [(); 2].map(|()| TcpSocket::new_v4().unwrap());
+        // Too small for the replies.
+        listening.set_send_buffer_size(4096).unwrap();
+        connecting.set_recv_buffer_size(4096).unwrap();
+        listening.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = listening.listen(1).unwrap();
+        let client = connecting.connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let server = WebSocket::new(server, TEXT);
+        let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
+        let ping = |number: u16| Bytes::from(number.to_be_bytes().repeat(PING / 2));
+
+        let pinging = async {
+            for number in 0..PINGS {
+                client.send(Message::Ping(ping(number))).await.unwrap();
+            }
+        };
+        let reading = async {
+            for _ in 0..PINGS {
+                server.next().await.unwrap();
+            }
+        };
+        tokio::join!(pinging, reading);
+        assert!(!server.lock().unwritten.is_empty(), "the client has not read enough");
+
+        let closing = async {
+            let frame = CloseFrame { code: CloseCode::Restart, reason: "Restart.".into() };
+            server.close(frame).await.unwrap();
+            server.drain().await;
+        };
+        let listening = async {
+            let mut last = None;
+            while let Some(Ok(message)) = client.next().await {
+                if let Message::Close(frame) = message {
+                    return (last, frame.unwrap().code);
+                }
+                last = Some(message);
+            }
+            panic!("no close frame");
+        };
+        let ((last, code), ()) = tokio::join!(listening, closing);
+        assert_eq!(last, Some(Message::Pong(ping(PINGS - 1))), "the last reply comes first");
+        assert_eq!(code, CloseCode::Restart);
+    }
+
+    #[tokio::test]
+    async fn a_close_frame_of_the_client_is_answered_even_if_the_server_closes() {
+        let (client, server) = duplex(256);
+        let server = WebSocket::new(server, TEXT);
+        let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
+        let sent = CloseFrame { code: CloseCode::Away, reason: "".into() };
+        client.close(Some(sent.clone())).await.unwrap();
+        assert_eq!(server.next().await.unwrap(), Message::Close(Some(sent.clone())));
+        let frame = CloseFrame { code: CloseCode::Restart, reason: "".into() };
+        server.close(frame).await.unwrap();
+        assert_eq!(client.next().await.unwrap().unwrap(), Message::Close(Some(sent)));
     }
 
     #[tokio::test]

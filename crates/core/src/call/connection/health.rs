@@ -215,7 +215,13 @@ fn sent(counts: &Counts) -> Grade {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{
+            pace::Pace,
+            reading::{Reading, TrackReading},
+        },
+        *,
+    };
 
     fn millis(time: u64) -> Duration {
         Duration::from_millis(time)
@@ -309,24 +315,41 @@ mod tests {
     }
 
     #[test]
-    fn silence_begins_with_the_last_packet_and_not_when_it_is_noticed() {
+    fn silence_of_a_calm_connection_begins_with_the_last_packet_and_not_when_it_is_noticed() {
+        let speaks = ExpectedTracks { microphone: true, ..ExpectedTracks::default() };
+        for last in (20_000..22_000).step_by(100).map(millis) {
+            let (mut health, mut pace, mut now) = (Health::default(), Pace::default(), millis(0));
+            let mut silent_since = None;
+            while silent_since.is_none() {
+                now += pace.period(now);
+                // A packet every 20 ms.
+                let arrived = now.min(last);
+                let packets = u64::try_from(arrived.as_millis()).unwrap() / 20;
+                let arrival = Arrival { packets, lost: 0, last: Some(arrived) };
+                let track = TrackReading { mid: None, is_audio: true, arrival };
+                let reading = Reading { tracks: vec![track], ..Reading::default() };
+                pace.note(&reading, now);
+                health.note(reading.counts(|_| true), now);
+                silent_since = health.silent_since(speaks);
+                assert!(pace.is_calm(now) || !(millis(12_000)..=last).contains(&now), "{now:?}");
+            }
+            assert_eq!(silent_since, Some(last));
+            let noticed_after = now - last;
+            assert!((SILENT_AFTER..millis(4000)).contains(&noticed_after), "{noticed_after:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_packet_is_ignored_if_the_browsers_clock_differs() {
         let (mut health, mut counts) = (Health::default(), Counts::default());
         let speaks = ExpectedTracks { microphone: true, ..ExpectedTracks::default() };
-        // Read every two seconds; the last packet arrives at 4.1 s.
-        for time in [2000, 4000, 6000] {
-            let last = Some(millis(time.min(4100)));
+        health.note(more(&mut counts, 0), millis(1000));
+        for (now, last, pause) in [(2000, 1900, 100), (3000, 1, 0), (4000, 100_000, 0)] {
             more(&mut counts, 0);
-            counts.sound.last = last;
-            health.note(counts, millis(time));
+            counts.sound.last = Some(millis(last));
+            health.note(counts, millis(now));
+            assert_eq!(health.pause(speaks), Some(millis(pause)), "{last}");
         }
-        assert_eq!(health.pause(speaks), Some(millis(1900)), "more came, though not for long");
-        health.note(counts, millis(6500));
-        assert_eq!(health.silent_since(speaks), None);
-        health.note(counts, millis(7100));
-        assert_eq!(health.silent_since(speaks), Some(millis(4100)));
-        counts.sound.last = Some(millis(1));
-        health.note(more(&mut counts, 0), millis(7600));
-        assert_eq!(health.pause(speaks), Some(millis(0)), "a clock that differs");
     }
 
     #[test]
