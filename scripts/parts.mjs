@@ -13,10 +13,10 @@ import { FUNCTION, Reader, imports, sections } from './wasm.mjs';
 
 /** Maximum number of bytes over the wire, without the page itself and the headers. */
 const BUDGETS = {
-  'the first load': 148_000,
+  'the first load': 145_000,
   'the first load and the call': 396_000,
 };
-/** The part with the call, which counts with the chunks that it needs. Without it, the call is in the first load. */
+/** The part with the call, which counts with its style sheet and the chunks that it needs. Without it, the call is in the first load. */
 const CALL = 'call';
 /**
  * What is not needed before the call, and therefore not in the first load: patterns of names, and the maximum
@@ -319,7 +319,7 @@ const filesOf = (part, id) => {
 const checkSizes = () => {
   const { files, id } = readFiles();
   const first = ['salon.wasm', 'salon.js', 'salon.css', 'parts.js', 'start.js', 'favicon.svg'];
-  const needed = { 'the first load': first, 'the first load and the call': [...first, ...filesOf(CALL, id)] };
+  const needed = { 'the first load': first, 'the first load and the call': [...first, `${CALL}.css`, ...filesOf(CALL, id)] };
   for (const [what, names] of Object.entries(needed)) {
     const bytes = sum(names.map((name) => files.get(name)));
     console.log(`${what}: ${bytes} of ${BUDGETS[what]} bytes`);

@@ -4,24 +4,25 @@ import { button, enter, expectPhase, expectToCount, openEarly, ownTile, remoteTi
 import { expect, test } from '../support/test.ts';
 
 const CALL = '**/pkg/*call*.wasm';
+const STYLE = '**/pkg/call*.css';
 
 const notice = (page: Page) => page.locator('[data-notice=part]');
 
-/** Holds the call back, and returns what lets it pass. */
-const holdCall = async (page: Page) => {
+/** Holds the call, or another file, back, and returns what lets it pass. */
+const holdCall = async (page: Page, file = CALL) => {
   let pass = () => {};
   const held = new Promise<void>((resolve) => (pass = resolve));
-  await page.route(CALL, async (route) => {
+  await page.route(file, async (route) => {
     await held;
     await route.continue();
   });
   return pass;
 };
 
-/** Refuses the call as long as `refuses` says so, and counts the requests for it. */
-const refuseCall = async (page: Page, refuses: (request: number) => boolean) => {
+/** Refuses the call, or another file, as long as `refuses` says so, and counts the requests for it. */
+const refuseCall = async (page: Page, refuses: (request: number) => boolean, file = CALL) => {
   const seen = { requests: 0 };
-  await page.route(CALL, async (route) => {
+  await page.route(file, async (route) => {
     seen.requests += 1;
     await (refuses(seen.requests) ? route.fulfill({ status: 503 }) : route.continue());
   });
@@ -89,6 +90,23 @@ test('a reload during a call does not show the lobby', async ({ person, room }) 
   await expect(remoteTiles(ada)).toHaveCount(1);
 });
 
+test('the call waits for its style sheet', async ({ person, room }) => {
+  const ada = await person();
+  const code = ada.waitForResponse(CALL);
+  const pass = await holdCall(ada, STYLE);
+  await openEarly(ada, `/room/${room}`);
+  await button(ada, 'Join').click();
+  await (await code).finished();
+  // Longer than the code takes once it is there.
+  await ada.waitForTimeout(1_000);
+  await expectPhase(ada, 'joining');
+  await expect(ada.locator('.call')).toHaveCount(0);
+  pass();
+  await expectPhase(ada, 'call');
+  await expect(ada.locator('.call')).toHaveCSS('position', 'fixed');
+  await expect(ada.locator('#call-style')).toHaveCount(1);
+});
+
 test.describe('the server refuses the call', () => {
   // The browser and the loader of the parts log each failure.
   test.use({ expectedOutput: /call\S*\.wasm|503|HTTP status code/ });
@@ -100,6 +118,17 @@ test.describe('the server refuses the call', () => {
     await button(ada, 'Join').click();
     await expectPhase(ada, 'call');
     expect(seen.requests).toBe(2);
+    await expect(notice(ada)).toBeHidden();
+  });
+
+  test('its style sheet once: it is fetched again without a word', async ({ person, room }) => {
+    const ada = await person();
+    const seen = await refuseCall(ada, (request) => request === 1, STYLE);
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+    expect(seen.requests).toBe(2);
+    await expect(ada.locator('.call')).toHaveCSS('position', 'fixed');
     await expect(notice(ada)).toBeHidden();
   });
 

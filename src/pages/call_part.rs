@@ -1,5 +1,5 @@
 //! The call's part of the app. Everything that only a call needs is behind these functions, so that
-//! it is not part of the first download.
+//! it is not part of the first download. Its style sheet is fetched with it.
 
 use super::left::Left;
 use crate::{
@@ -38,7 +38,10 @@ part! {
 /// just changing.
 const TOLD_AFTER: u32 = 2;
 
-/// Fetches the part, and tries again until it is there. Cheap to copy.
+/// The longest wait for the style sheet.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// Fetches the part and its style sheet, and tries again until both are there. Cheap to copy.
 #[derive(Clone, Copy, Default)]
 pub struct CallPart {
     loaded: RwSignal<bool>,
@@ -55,12 +58,14 @@ impl CallPart {
             return;
         }
         self.fetching.set_value(true);
+        let styled = platform::load_call_style(PATIENCE);
         platform::spawn_local(async move {
-            let fetched = fetch_call().await;
+            let fetched = fetch_call().await.is_ok();
+            let styled = styled.await;
             self.fetching.set_value(false);
-            match fetched {
-                Ok(()) => self.loaded.set(true),
-                Err(_) => self.load_later(),
+            match fetched && styled {
+                true => self.loaded.set(true),
+                false => self.load_later(),
             }
         });
     }

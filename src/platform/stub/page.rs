@@ -5,6 +5,7 @@ use crate::{
     protocol::Boot,
 };
 use leptos::prelude::Owner;
+use std::time::Duration;
 
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
@@ -68,6 +69,9 @@ pub async fn safety_code(_: &str) -> Option<[u8; 8]> {
     None
 }
 pub fn set_title(_: &str) {}
+pub async fn load_call_style(_: Duration) -> bool {
+    true
+}
 pub async fn copy(_: &str) -> bool {
     false
 }
