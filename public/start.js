@@ -69,11 +69,33 @@
   else if (document.currentScript.src) fail('policy', 'script-src inline');
 })();
 
-// From here on, in the file only: the app fetches its other parts later. A proxy may change their content
-// type, and those of an older build are gone.
+// From here on, in the file only: the app fetches its other parts later. A connection may go silent, a proxy
+// may change their content type, and those of an older build are gone.
 (() => {
-  const { WebAssembly: wasm } = self, stream = wasm?.instantiateStreaming;
+  const { WebAssembly: wasm, fetch: request } = self, stream = wasm?.instantiateStreaming;
+  const SILENT_MS = 12_000, SILENT_FOR_RETRY_MS = 2_000;
   if (!stream) return;
+  // A request for a part, which only its loader makes with a `URL`, is abandoned when nothing arrives any more.
+  self.fetch = (source, options) => {
+    if (!(source instanceof URL)) return request(source, options);
+    const control = new AbortController();
+    let heard = performance.now();
+    const abandon = (silent) => performance.now() - heard >= silent && control.abort();
+    const retry = () => abandon(SILENT_FOR_RETRY_MS), clock = setInterval(abandon, 1_000, SILENT_MS);
+    addEventListener('retry', retry);
+    const answer = request(source, { ...options, signal: control.signal });
+    const follow = async () => {
+      // The copy: the body itself is compiled as it arrives.
+      const reader = (await answer).clone().body.getReader();
+      do heard = performance.now();
+      while (!(await reader.read()).done);
+    };
+    follow().catch(() => {}).finally(() => {
+      clearInterval(clock);
+      removeEventListener('retry', retry);
+    });
+    return answer;
+  };
   wasm.instantiateStreaming = async (source, imports) => {
     const answer = await source;
     if (answer.status == 404) dispatchEvent(new Event('gone'));

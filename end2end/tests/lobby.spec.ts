@@ -85,8 +85,11 @@ test('a reload during a call does not show the lobby', async ({ person, room }) 
   await ada.waitForFunction(() => probe.live);
   await expectPhase(ada, 'joining');
   await expect(ada.locator('.lobby')).toBeHidden();
+  const joining = ada.getByRole('status').filter({ hasText: 'Joining' });
+  await expect(joining).toBeVisible();
   pass();
   await expectPhase(ada, 'call');
+  await expect(joining).toBeHidden();
   await expect(remoteTiles(ada)).toHaveCount(1);
 });
 
@@ -105,6 +108,59 @@ test('the call waits for its style sheet', async ({ person, room }) => {
   await expectPhase(ada, 'call');
   await expect(ada.locator('.call')).toHaveCSS('position', 'fixed');
   await expect(ada.locator('#call-style')).toHaveCount(1);
+});
+
+test('a call that arrives slowly is waited for', { tag: '@alone' }, async ({ person, room }) => {
+  const ada = await person();
+  const pass = await holdCall(ada);
+  const requested: string[] = [];
+  ada.on('request', (request) => requested.push(request.url()));
+  await openEarly(ada, `/room/${room}`);
+  await button(ada, 'Join').click();
+  const network = await ada.context().newCDPSession(ada);
+  const limit = (downloadThroughput: number) =>
+    network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, uploadThroughput: -1, downloadThroughput });
+  // In bytes per second: 100 KB take longer than a connection may be silent.
+  await limit(6_000);
+  const arrived = ada.waitForEvent('requestfinished', { predicate: (request) => /call.*\.wasm/.test(request.url()), timeout: 60_000 });
+  const began = Date.now();
+  pass();
+  await arrived;
+  expect(Date.now() - began).toBeGreaterThan(13_000);
+  await limit(-1);
+  await expectPhase(ada, 'call');
+  expect(requested.filter((url) => /call.*\.wasm/.test(url))).toHaveLength(1);
+});
+
+test.describe('the request for the call is not answered', () => {
+  // The loader of the parts logs each attempt that was abandoned.
+  test.use({ expectedOutput: /AbortError/ });
+
+  test('for long: it says so and asks again, and Try now asks at once', async ({ person, room }) => {
+    const ada = await person();
+    const seen = { requests: 0, answers: false };
+    await ada.route(CALL, async (route) => {
+      seen.requests += 1;
+      if (seen.answers) await route.continue();
+    });
+    await ada.clock.install();
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await ada.clock.fastForward(10_000);
+    await expect(notice(ada)).toBeHidden();
+    expect(seen.requests).toBe(1);
+    await ada.clock.fastForward(3_000);
+    await expect(notice(ada)).toContainText('The call could not be loaded.');
+    await expect.poll(() => seen.requests).toBe(2);
+    await expectPhase(ada, 'joining');
+    await ada.clock.fastForward(3_000);
+    seen.answers = true;
+    await button(ada, 'Try now').click();
+    await ada.clock.resume();
+    await expectPhase(ada, 'call');
+    expect(seen.requests).toBe(3);
+    await expect(notice(ada)).toBeHidden();
+  });
 });
 
 test.describe('the server refuses the call', () => {
@@ -146,5 +202,18 @@ test.describe('the server refuses the call', () => {
     await button(ada, 'Try now').click();
     await expectPhase(ada, 'call');
     await expect(notice(ada)).toBeHidden();
+  });
+
+  test('for long: it is fetched at once when the network returns', async ({ person, room }) => {
+    const ada = await person();
+    let refuses = true;
+    const seen = await refuseCall(ada, () => refuses);
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    // The next attempt is 8 seconds away.
+    await expect.poll(() => seen.requests).toBeGreaterThan(3);
+    refuses = false;
+    await ada.evaluate(() => dispatchEvent(new Event('online')));
+    await expect(ada.locator('main')).toHaveAttribute('data-phase', 'call', { timeout: 4_000 });
   });
 });

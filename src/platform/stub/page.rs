@@ -10,6 +10,9 @@ use std::time::Duration;
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
 
+/// See the browser's `OnlineWatch`.
+pub struct OnlineWatch;
+
 /// See the browser's `HistoryWatch`.
 pub struct HistoryWatch;
 
@@ -42,6 +45,9 @@ pub fn watch_history() -> Option<HistoryWatch> {
     None
 }
 pub fn watch_fragment(_: impl Fn() + 'static) -> Option<HistoryWatch> {
+    None
+}
+pub fn watch_online(_: impl Fn() + 'static) -> Option<OnlineWatch> {
     None
 }
 pub fn watch_page(_: impl Fn(PageEvent) + 'static) -> PageWatch {
@@ -90,6 +96,7 @@ pub fn adopt_input<T>(_: &T, saved: &str) -> String {
 }
 pub fn add_panic_notice() {}
 pub fn tell_live() {}
+pub fn abandon_silent_fetches() {}
 pub fn ask_before_leaving() -> Leaving {
     Leaving
 }
