@@ -146,10 +146,10 @@ test.describe('the request for the call is not answered', () => {
     await ada.clock.install();
     await openEarly(ada, `/room/${room}`);
     await button(ada, 'Join').click();
-    await ada.clock.fastForward(10_000);
+    await ada.clock.fastForward(6_000);
     await expect(notice(ada)).toBeHidden();
     expect(seen.requests).toBe(1);
-    await ada.clock.fastForward(3_000);
+    await ada.clock.fastForward(7_000);
     await expect(notice(ada)).toContainText('The call could not be loaded.');
     await expect.poll(() => seen.requests).toBe(2);
     await expectPhase(ada, 'joining');
