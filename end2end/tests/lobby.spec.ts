@@ -69,6 +69,8 @@ test('a link on the home page waits for the call', async ({ person, room }) => {
   await openEarly(ada, '/');
   await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
   await button(ada, 'Go').click();
+  await expect(ada.locator('#room-problem')).toHaveText('Loading…');
+  await expect(button(ada, 'Go')).toBeDisabled();
   pass();
   await expect(ada).toHaveURL(`/room/${room}`);
   await button(ada, 'Join').click();
@@ -202,6 +204,29 @@ test.describe('the server refuses the call', () => {
     await button(ada, 'Try now').click();
     await expectPhase(ada, 'call');
     await expect(notice(ada)).toBeHidden();
+  });
+
+  test('for long: Go on the home page asks the server', async ({ person, room }) => {
+    const ada = await person();
+    await refuseCall(ada, () => true);
+    await openEarly(ada, '/');
+    await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
+    await button(ada, 'Go').click();
+    await expect(ada).toHaveURL(`/room/${room}`);
+  });
+
+  test('for long: Go does not lose what only the browser can read of a link', async ({ person, room }) => {
+    const ada = await person();
+    await refuseCall(ada, () => true);
+    await openEarly(ada, '/');
+    const field = ada.getByRole('textbox', { name: 'Link or room name' });
+    const link = new URL(`/room/${room}#invite=abc`, ada.url()).href;
+    await field.fill(link);
+    await button(ada, 'Go').click();
+    await expect(ada.locator('[data-notice=event]')).toContainText('The call could not be loaded.');
+    await expect(ada).toHaveURL('/');
+    await expect(field).toHaveValue(link);
+    await expect(button(ada, 'Go')).toBeEnabled();
   });
 
   test('for long: it is fetched at once when the network returns', async ({ person, room }) => {
