@@ -70,10 +70,10 @@
 })();
 
 // From here on, in the file only: the app fetches its other parts later. A connection may go silent, a proxy
-// may change their content type, and those of an older build are gone.
+// may change their content type, the cached copy may be damaged, and those of an older build are gone.
 (() => {
   const { WebAssembly: wasm, fetch: request } = self, stream = wasm?.instantiateStreaming;
-  const SILENT_MS = 12_000, SILENT_FOR_RETRY_MS = 2_000;
+  const SILENT_MS = 12_000, SILENT_FOR_RETRY_MS = 2_000, damaged = new Set();
   if (!stream) return;
   // A request for a part, which only its loader makes with a `URL`, is abandoned when nothing arrives any more.
   self.fetch = (source, options) => {
@@ -83,7 +83,8 @@
     const abandon = (silent) => performance.now() - heard >= silent && control.abort();
     const retry = () => abandon(SILENT_FOR_RETRY_MS), clock = setInterval(abandon, 1_000, SILENT_MS);
     addEventListener('retry', retry);
-    const answer = request(source, { ...options, signal: control.signal });
+    const cache = damaged.has(source.href) ? 'reload' : 'default';
+    const answer = request(source, { ...options, cache, signal: control.signal });
     const follow = async () => {
       // The copy: the body itself is compiled as it arrives.
       const reader = (await answer).clone().body.getReader();
@@ -99,8 +100,13 @@
   wasm.instantiateStreaming = async (source, imports) => {
     const answer = await source;
     if (answer.status == 404) dispatchEvent(new Event('gone'));
-    if (!answer.ok || answer.headers.get('content-type') == 'application/wasm') return stream(answer, imports);
-    return wasm.instantiate(await answer.arrayBuffer(), imports);
+    const streams = !answer.ok || answer.headers.get('content-type') == 'application/wasm';
+    try {
+      return await (streams ? stream(answer, imports) : wasm.instantiate(await answer.arrayBuffer(), imports));
+    } catch (error) {
+      if (answer.ok) damaged.add(answer.url);
+      throw error;
+    }
   };
 })();
 

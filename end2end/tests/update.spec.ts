@@ -1,5 +1,7 @@
 // Files that browsers keep, and pages of an older build than the server's.
 import type { Page } from '@playwright/test';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { button, enter, expectPhase, expectToSeeAndHear, open, openEarly, ownTile } from '../support/room.ts';
 import { copySite } from '../support/site.mjs';
 import { expect, test } from '../support/test.ts';
@@ -30,6 +32,27 @@ test('a second visit loads the page alone', async ({ person, room }) => {
   );
   expect(loaded.filter(({ path }) => path.startsWith('/pkg/')).length).toBeGreaterThan(4);
   expect(loaded.filter(({ transferSize }) => transferSize > 0)).toEqual([]);
+});
+
+test.describe('a part of the app is damaged', () => {
+  // The loader of the parts logs each failure.
+  test.use({ expectedOutput: /WebAssembly/ });
+
+  test('in the browser\'s cache: it is fetched from the server again', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const files = join(site.folder, 'pkg');
+    const path = join(files, readdirSync(files).find((file) => /^call\..*wasm$/.test(file))!);
+    const body = readFileSync(path);
+    writeFileSync(path, body.subarray(0, body.length / 2));
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    const failed = ada.waitForEvent('console', (message) => message.text().includes('WebAssembly'));
+    await openEarly(ada, `/room/${room}`);
+    await failed;
+    writeFileSync(path, body);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+  });
 });
 
 test.describe('the server is updated', () => {
