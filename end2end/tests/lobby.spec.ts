@@ -95,6 +95,21 @@ test('a reload during a call does not show the lobby', async ({ person, room }) 
   await expect(remoteTiles(ada)).toHaveCount(1);
 });
 
+for (const [what, age, returns] of [['fresh', 10, 'true'], ['old', 120, 'false']] as const) {
+  test(`with ${returns === 'true' ? 'a' : 'an'} ${what} seat, a reloaded page ${returns === 'true' ? 'hides' : 'shows'} its lobby until it is alive`, async ({ person, room }) => {
+    const ada = await person();
+    await ada.addInitScript(([room, age]) => {
+      const at = Math.floor(Date.now() / 1000) - age;
+      sessionStorage.setItem('salon.seat', `${room} on on off ${at} ${at} token`);
+    }, [room, age] as const);
+    await openEarly(ada, `/room/${room}`);
+    await ada.route('**/pkg/salon*.wasm', () => {});
+    await ada.reload({ waitUntil: 'domcontentloaded' });
+    await expect(ada.locator('html')).toHaveAttribute('data-returns', returns, { timeout: 4_000 });
+    await expect(ada.locator('.lobby')).toBeVisible({ visible: returns === 'false', timeout: 2_000 });
+  });
+}
+
 test('the call waits for its style sheet', async ({ person, room }) => {
   const ada = await person();
   const code = ada.waitForResponse(CALL);
