@@ -130,8 +130,9 @@
   };
   // At most once for each build: several servers behind one address may differ.
   const reload = (joins) => store((kept) => {
-    if (kept.getItem('salon.build') == build) return false;
-    kept.setItem('salon.build', build);
+    const builds = kept.getItem('salon.build')?.split(' ') ?? [];
+    if (builds.includes(build)) return false;
+    kept.setItem('salon.build', [...builds, build].join(' '));
     if (joins) kept.setItem('salon.join', JSON.stringify([location.pathname, field()?.value, Date.now()]));
     location.reload();
     return true;

@@ -122,6 +122,23 @@ test.describe('the server is updated', () => {
     await expect(ownTile(ada)).toContainText('Ada');
   });
 
+  test('to two builds behind one address: the page is loaded again once for each', async ({ person, room }) => {
+    const ada = await person();
+    const builds = ['00000000000000aa', '00000000000000bb'];
+    const seen = { pages: 0, builds: 0 };
+    ada.on('domcontentloaded', () => (seen.pages += 1));
+    await ada.route('**/call*.wasm', (route) => route.fulfill({ status: 404 }));
+    await ada.route('**/pkg/build.txt', async (route) => {
+      seen.builds += 1;
+      await route.fulfill({ body: builds[seen.builds % 2] });
+    });
+    await ada.goto(`/room/${room}`);
+    await expect(notice(ada)).toContainText('Salon was updated');
+    // The page keeps asking for the call.
+    await expect.poll(() => seen.builds).toBeGreaterThan(4);
+    expect(seen.pages).toBe(3);
+  });
+
   test('during a call: it goes on, and the new page comes with the next one', async ({ person, room, startSalon }) => {
     const site = copySite();
     const salon = await startSalon('--static-dir', site.folder);
