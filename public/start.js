@@ -7,22 +7,23 @@
   let fault, live, blocked, wait = 'waiting';
   // A call that is reloaded comes back without its lobby, unless something has to be said.
   try {
-    html.returns = performance.getEntriesByType('navigation')[0].type != 'navigate' && sessionStorage['salon.seat'].startsWith(html.watched.slice(6) + ' ');
+    const seat = sessionStorage['salon.seat'].split(' ');
+    html.returns = performance.getEntriesByType('navigation')[0].type != 'navigate' && seat[0] == html.watched.slice(6) && Date.now() / 1e3 - seat[5] <= 60;
   } catch {}
   const bare = () => !getComputedStyle(document.head).getPropertyValue('--accent');
   const reload = () => location.reload();
   // In the order of the requests: a script that requests another one is complete.
   const files = (end) => [...new Set([...document.querySelectorAll('link'), ...performance.getEntriesByType('resource')]
-    .map((it) => (it.href || it.name).replace(location.origin, '')))].filter((path) => path.match(`^/pkg/(?!start).*${end}$`));
+    .map((it) => (it.href || it.name).replace(location.origin, '')))].filter((it) => it.match(`^/pkg/(?!start).*${end}$`));
   // The cached copy of a file may be the damaged one.
   const refetch = () => {
-    setTimeout(reload, 5000);
+    setTimeout(reload, 5e3);
     Promise.allSettled(files('').map((file) => fetch(file, { cache: 'reload' }).then((it) => it.blob()))).then(reload);
   };
   const say = (name, what) => {
     const place = document.getElementById('start');
     if (!place) return on('DOMContentLoaded', () => say(name, what));
-    const texts = JSON.parse(place.dataset.texts);
+    const t = JSON.parse(place.dataset.texts);
     delete html.returns;
     const add = (tag, parts) => place.append(Object.assign(document.createElement(tag), parts));
     const link = (text, parts) => add('a', { text, className: 'button primary', href: location, ...parts });
@@ -30,21 +31,21 @@
     if (name == 'file' && html.watched.match(/[^/]+/g)?.length > place.dataset.depth) name = 'folder';
     place.replaceChildren();
     if (!name) return;
-    add('p', { textContent: texts[name].replace('{}', what || texts.part) });
+    add('p', { textContent: t[name].replace('{}', what || t.part) });
     // The sandbox may not allow a new tab either.
-    if (name == 'sandbox') link(texts.tab, { target: '_blank' }), add('code', { textContent: location });
+    if (name == 'sandbox') link(t.tab, { target: '_blank' }), add('code', { textContent: location });
     // Navigating to the address would lose the fragment.
-    else if (!/waiting|folder/.test(name)) link(texts.reload, { onclick: () => !!(name == 'file' ? refetch : reload)() });
+    else if (!/waiting|folder/.test(name)) link(t.reload, { onclick: () => !!(name == 'file' ? refetch : reload)() });
     bare() && place.scrollIntoView();
   };
   const fail = (...why) => (fault = () => say(...why))();
-  setTimeout(() => live || fault || say(wait = 'slow'), 8000);
+  setTimeout(() => live || fault || say(wait = 'slow'), 8e3);
   on('live', () => (live = 1) && bare() || say());
   // A press of Join would reload the page. It takes effect as soon as the app is loaded.
-  on('submit', (event) => {
-    const form = event.target.dataset;
+  on('submit', (it) => {
+    const form = it.target.dataset;
     if (live || !form.early) return;
-    event.preventDefault();
+    it.preventDefault();
     form.pressed = 1;
     fault ? fault() : say(wait);
   });
@@ -69,16 +70,44 @@
   else if (document.currentScript.src) fail('policy', 'script-src inline');
 })();
 
-// From here on, in the file only: the app fetches its other parts later. A proxy may change their content
-// type, and those of an older build are gone.
+// From here on, in the file only: the app fetches its other parts later. A connection may go silent, a proxy
+// may change their content type, the cached copy may be damaged, and those of an older build are gone.
 (() => {
-  const { WebAssembly: wasm } = self, stream = wasm?.instantiateStreaming;
+  const { WebAssembly: wasm, fetch: request } = self, stream = wasm?.instantiateStreaming;
+  const SILENT_MS = 12_000, SILENT_FOR_RETRY_MS = 2_000, damaged = new Set();
   if (!stream) return;
+  // A request for a part, which only its loader makes with a `URL`, is abandoned when nothing arrives any more.
+  self.fetch = (source, options) => {
+    if (!(source instanceof URL)) return request(source, options);
+    const control = new AbortController();
+    let heard = performance.now();
+    const abandon = (silent) => performance.now() - heard >= silent && control.abort();
+    const retry = () => abandon(SILENT_FOR_RETRY_MS), clock = setInterval(abandon, 1_000, SILENT_MS);
+    addEventListener('retry', retry);
+    const cache = damaged.has(source.href) ? 'reload' : 'default';
+    const answer = request(source, { ...options, cache, signal: control.signal });
+    const follow = async () => {
+      // The copy: the body itself is compiled as it arrives.
+      const reader = (await answer).clone().body.getReader();
+      do heard = performance.now();
+      while (!(await reader.read()).done);
+    };
+    follow().catch(() => {}).finally(() => {
+      clearInterval(clock);
+      removeEventListener('retry', retry);
+    });
+    return answer;
+  };
   wasm.instantiateStreaming = async (source, imports) => {
     const answer = await source;
     if (answer.status == 404) dispatchEvent(new Event('gone'));
-    if (!answer.ok || answer.headers.get('content-type') == 'application/wasm') return stream(answer, imports);
-    return wasm.instantiate(await answer.arrayBuffer(), imports);
+    const streams = !answer.ok || answer.headers.get('content-type') == 'application/wasm';
+    try {
+      return await (streams ? stream(answer, imports) : wasm.instantiate(await answer.arrayBuffer(), imports));
+    } catch (error) {
+      if (answer.ok) damaged.add(answer.url);
+      throw error;
+    }
   };
 })();
 
@@ -101,8 +130,9 @@
   };
   // At most once for each build: several servers behind one address may differ.
   const reload = (joins) => store((kept) => {
-    if (kept.getItem('salon.build') == build) return false;
-    kept.setItem('salon.build', build);
+    const builds = kept.getItem('salon.build')?.split(' ') ?? [];
+    if (builds.includes(build)) return false;
+    kept.setItem('salon.build', [...builds, build].join(' '));
     if (joins) kept.setItem('salon.join', JSON.stringify([location.pathname, field()?.value, Date.now()]));
     location.reload();
     return true;

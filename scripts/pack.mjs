@@ -1,7 +1,8 @@
 // scripts/pack.mjs [target/site]: makes the output of `cargo leptos build --split` ready to be served.
 //
 // Every file gets the id of the build in its name, so that browsers may keep it for ever, and two builds
-// never mix. The names of imports, random and long, become short. All files are compressed once.
+// never mix. The names of imports, random and long, become short. What the style sheet has for the call alone
+// gets a file of its own. All files are compressed once.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -13,6 +14,8 @@ const SITE = process.argv[2] ?? 'target/site';
 const PKG = join(SITE, 'pkg');
 /** Files next to `pkg` that pages load. */
 const ASSETS = ['favicon.svg', 'recorder.js', 'start.js'];
+/** The beginning of the style sheet's last layer, which is loaded with the call. */
+const CALL_LAYER = '@layer call{';
 /** Output that browsers do not need. */
 const UNUSED = /\.d\.ts$|^__wasm_split_manifest\.json$|\.(br|gz)$/;
 /** The script that fetches the parts. */
@@ -54,6 +57,15 @@ const shortenImports = (files) => {
   files.set('salon.wasm', withImports(files.get('salon.wasm'), rename));
 };
 
+/** Moves the layer of the call out of the style sheet. */
+const splitStyle = (files) => {
+  const [before, layer, ...more] = files.get('salon.css').toString().split(CALL_LAYER);
+  const isWhole = before.split('{').length === before.split('}').length;
+  if (!isWhole || !layer || more.length || layer.includes('@layer')) fail('salon.css does not end with the layer of the call.');
+  files.set('salon.css', Buffer.from(before));
+  files.set('call.css', Buffer.from(CALL_LAYER + layer));
+};
+
 /** An id that differs if any name or content does. */
 const idOf = (files) => {
   // What is done with the files counts as well.
@@ -70,6 +82,7 @@ const files = readAll();
 const loader = [...files.keys()].find((file) => LOADER.test(file));
 if (!loader) fail(`${PKG} is not split: build it with --split --lib-features split.`);
 shortenImports(files);
+splitStyle(files);
 const id = idOf(files);
 const named = (file) => nameOf(file).replace(/(?=\.[^.]+$)/, `.${id}`);
 

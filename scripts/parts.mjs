@@ -13,10 +13,10 @@ import { FUNCTION, Reader, imports, sections } from './wasm.mjs';
 
 /** Maximum number of bytes over the wire, without the page itself and the headers. */
 const BUDGETS = {
-  'the first load': 148_000,
+  'the first load': 146_000,
   'the first load and the call': 396_000,
 };
-/** The part with the call, which counts with the chunks that it needs. Without it, the call is in the first load. */
+/** The part with the call, which counts with its style sheet and the chunks that it needs. Without it, the call is in the first load. */
 const CALL = 'call';
 /**
  * What is not needed before the call, and therefore not in the first load: patterns of names, and the maximum
@@ -26,7 +26,7 @@ const LEFTOVERS = [
   [/salon::ui::panels::(?!lazy)/, 3],
   [/salon::ui::(call|stage|recording|connection|devices)::/, 12],
   [/salon::session::/, 8],
-  [/salon_core::(call|content|diagnostics|layout|recording)::/, 10],
+  [/salon_core::(call|content|devices|diagnostics|layout|recording)::/, 10],
   [/salon::platform::browser::(connection|media|recording)::/, 4],
   [/serde_json/, 0],
   [/hydrate_async/, 180],
@@ -319,7 +319,7 @@ const filesOf = (part, id) => {
 const checkSizes = () => {
   const { files, id } = readFiles();
   const first = ['salon.wasm', 'salon.js', 'salon.css', 'parts.js', 'start.js', 'favicon.svg'];
-  const needed = { 'the first load': first, 'the first load and the call': [...first, ...filesOf(CALL, id)] };
+  const needed = { 'the first load': first, 'the first load and the call': [...first, `${CALL}.css`, ...filesOf(CALL, id)] };
   for (const [what, names] of Object.entries(needed)) {
     const bytes = sum(names.map((name) => files.get(name)));
     console.log(`${what}: ${bytes} of ${BUDGETS[what]} bytes`);

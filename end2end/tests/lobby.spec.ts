@@ -4,24 +4,25 @@ import { button, enter, expectPhase, expectToCount, openEarly, ownTile, remoteTi
 import { expect, test } from '../support/test.ts';
 
 const CALL = '**/pkg/*call*.wasm';
+const STYLE = '**/pkg/call*.css';
 
 const notice = (page: Page) => page.locator('[data-notice=part]');
 
-/** Holds the call back, and returns what lets it pass. */
-const holdCall = async (page: Page) => {
+/** Holds the call, or another file, back, and returns what lets it pass. */
+const holdCall = async (page: Page, file = CALL) => {
   let pass = () => {};
   const held = new Promise<void>((resolve) => (pass = resolve));
-  await page.route(CALL, async (route) => {
+  await page.route(file, async (route) => {
     await held;
     await route.continue();
   });
   return pass;
 };
 
-/** Refuses the call as long as `refuses` says so, and counts the requests for it. */
-const refuseCall = async (page: Page, refuses: (request: number) => boolean) => {
+/** Refuses the call, or another file, as long as `refuses` says so, and counts the requests for it. */
+const refuseCall = async (page: Page, refuses: (request: number) => boolean, file = CALL) => {
   const seen = { requests: 0 };
-  await page.route(CALL, async (route) => {
+  await page.route(file, async (route) => {
     seen.requests += 1;
     await (refuses(seen.requests) ? route.fulfill({ status: 503 }) : route.continue());
   });
@@ -68,6 +69,8 @@ test('a link on the home page waits for the call', async ({ person, room }) => {
   await openEarly(ada, '/');
   await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
   await button(ada, 'Go').click();
+  await expect(ada.locator('#room-problem')).toHaveText('Loading…');
+  await expect(button(ada, 'Go')).toBeDisabled();
   pass();
   await expect(ada).toHaveURL(`/room/${room}`);
   await button(ada, 'Join').click();
@@ -84,8 +87,11 @@ test('a reload during a call does not show the lobby', async ({ person, room }) 
   await ada.waitForFunction(() => probe.live);
   await expectPhase(ada, 'joining');
   await expect(ada.locator('.lobby')).toBeHidden();
+  const joining = ada.getByRole('status').filter({ hasText: 'Joining' });
+  await expect(joining).toBeVisible();
   pass();
   await expectPhase(ada, 'call');
+  await expect(joining).toBeHidden();
   await expect(remoteTiles(ada)).toHaveCount(1);
 });
 
@@ -113,6 +119,91 @@ test.describe('the network is down', () => {
   });
 });
 
+for (const [what, age, returns] of [['fresh', 10, 'true'], ['old', 120, 'false']] as const) {
+  test(`with ${returns === 'true' ? 'a' : 'an'} ${what} seat, a reloaded page ${returns === 'true' ? 'hides' : 'shows'} its lobby until it is alive`, async ({ person, room }) => {
+    const ada = await person();
+    await ada.addInitScript(([room, age]) => {
+      const at = Math.floor(Date.now() / 1000) - age;
+      sessionStorage.setItem('salon.seat', `${room} on on off ${at} ${at} token`);
+    }, [room, age] as const);
+    await openEarly(ada, `/room/${room}`);
+    await ada.route('**/pkg/salon*.wasm', () => {});
+    await ada.reload({ waitUntil: 'domcontentloaded' });
+    await expect(ada.locator('html')).toHaveAttribute('data-returns', returns, { timeout: 4_000 });
+    await expect(ada.locator('.lobby')).toBeVisible({ visible: returns === 'false', timeout: 2_000 });
+  });
+}
+
+test('the call waits for its style sheet', async ({ person, room }) => {
+  const ada = await person();
+  const code = ada.waitForResponse(CALL);
+  const pass = await holdCall(ada, STYLE);
+  await openEarly(ada, `/room/${room}`);
+  await button(ada, 'Join').click();
+  await (await code).finished();
+  // Longer than the code takes once it is there.
+  await ada.waitForTimeout(1_000);
+  await expectPhase(ada, 'joining');
+  await expect(ada.locator('.call')).toHaveCount(0);
+  pass();
+  await expectPhase(ada, 'call');
+  await expect(ada.locator('.call')).toHaveCSS('position', 'fixed');
+  await expect(ada.locator('#call-style')).toHaveCount(1);
+});
+
+test('a call that arrives slowly is waited for', { tag: '@alone' }, async ({ person, room }) => {
+  const ada = await person();
+  const pass = await holdCall(ada);
+  const requested: string[] = [];
+  ada.on('request', (request) => requested.push(request.url()));
+  await openEarly(ada, `/room/${room}`);
+  await button(ada, 'Join').click();
+  const network = await ada.context().newCDPSession(ada);
+  const limit = (downloadThroughput: number) =>
+    network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, uploadThroughput: -1, downloadThroughput });
+  // In bytes per second: 100 KB take longer than a connection may be silent.
+  await limit(6_000);
+  const arrived = ada.waitForEvent('requestfinished', { predicate: (request) => /call.*\.wasm/.test(request.url()), timeout: 60_000 });
+  const began = Date.now();
+  pass();
+  await arrived;
+  expect(Date.now() - began).toBeGreaterThan(13_000);
+  await limit(-1);
+  await expectPhase(ada, 'call');
+  expect(requested.filter((url) => /call.*\.wasm/.test(url))).toHaveLength(1);
+});
+
+test.describe('the request for the call is not answered', () => {
+  // The loader of the parts logs each attempt that was abandoned.
+  test.use({ expectedOutput: /AbortError/ });
+
+  test('for long: it says so and asks again, and Try now asks at once', async ({ person, room }) => {
+    const ada = await person();
+    const seen = { requests: 0, answers: false };
+    await ada.route(CALL, async (route) => {
+      seen.requests += 1;
+      if (seen.answers) await route.continue();
+    });
+    await ada.clock.install();
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await ada.clock.fastForward(6_000);
+    await expect(notice(ada)).toBeHidden();
+    expect(seen.requests).toBe(1);
+    await ada.clock.fastForward(7_000);
+    await expect(notice(ada)).toContainText('The call could not be loaded.');
+    await expect.poll(() => seen.requests).toBe(2);
+    await expectPhase(ada, 'joining');
+    await ada.clock.fastForward(3_000);
+    seen.answers = true;
+    await button(ada, 'Try now').click();
+    await ada.clock.resume();
+    await expectPhase(ada, 'call');
+    expect(seen.requests).toBe(3);
+    await expect(notice(ada)).toBeHidden();
+  });
+});
+
 test.describe('the server refuses the call', () => {
   // The browser and the loader of the parts log each failure.
   test.use({ expectedOutput: /call\S*\.wasm|503|HTTP status code/ });
@@ -124,6 +215,17 @@ test.describe('the server refuses the call', () => {
     await button(ada, 'Join').click();
     await expectPhase(ada, 'call');
     expect(seen.requests).toBe(2);
+    await expect(notice(ada)).toBeHidden();
+  });
+
+  test('its style sheet once: it is fetched again without a word', async ({ person, room }) => {
+    const ada = await person();
+    const seen = await refuseCall(ada, (request) => request === 1, STYLE);
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+    expect(seen.requests).toBe(2);
+    await expect(ada.locator('.call')).toHaveCSS('position', 'fixed');
     await expect(notice(ada)).toBeHidden();
   });
 
@@ -141,5 +243,41 @@ test.describe('the server refuses the call', () => {
     await button(ada, 'Try now').click();
     await expectPhase(ada, 'call');
     await expect(notice(ada)).toBeHidden();
+  });
+
+  test('for long: Go on the home page asks the server', async ({ person, room }) => {
+    const ada = await person();
+    await refuseCall(ada, () => true);
+    await openEarly(ada, '/');
+    await ada.getByRole('textbox', { name: 'Link or room name' }).fill(room);
+    await button(ada, 'Go').click();
+    await expect(ada).toHaveURL(`/room/${room}`);
+  });
+
+  test('for long: Go does not lose what only the browser can read of a link', async ({ person, room }) => {
+    const ada = await person();
+    await refuseCall(ada, () => true);
+    await openEarly(ada, '/');
+    const field = ada.getByRole('textbox', { name: 'Link or room name' });
+    const link = new URL(`/room/${room}#invite=abc`, ada.url()).href;
+    await field.fill(link);
+    await button(ada, 'Go').click();
+    await expect(ada.locator('[data-notice=event]')).toContainText('The call could not be loaded.');
+    await expect(ada).toHaveURL('/');
+    await expect(field).toHaveValue(link);
+    await expect(button(ada, 'Go')).toBeEnabled();
+  });
+
+  test('for long: it is fetched at once when the network returns', async ({ person, room }) => {
+    const ada = await person();
+    let refuses = true;
+    const seen = await refuseCall(ada, () => refuses);
+    await openEarly(ada, `/room/${room}`);
+    await button(ada, 'Join').click();
+    // The next attempt is 8 seconds away.
+    await expect.poll(() => seen.requests).toBeGreaterThan(3);
+    refuses = false;
+    await ada.evaluate(() => dispatchEvent(new Event('online')));
+    await expect(ada.locator('main')).toHaveAttribute('data-phase', 'call', { timeout: 4_000 });
   });
 });

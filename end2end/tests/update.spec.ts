@@ -1,5 +1,7 @@
 // Files that browsers keep, and pages of an older build than the server's.
 import type { Page } from '@playwright/test';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   button, enter, expectDevicesInUse, expectPhase, expectToCount, expectToHaveRecorded, expectToSeeAndHear, open, openEarly, ownTile,
   startRoom, turnOnDevices,
@@ -33,6 +35,27 @@ test('a second visit loads the page alone', async ({ person, room }) => {
   );
   expect(loaded.filter(({ path }) => path.startsWith('/pkg/')).length).toBeGreaterThan(4);
   expect(loaded.filter(({ transferSize }) => transferSize > 0)).toEqual([]);
+});
+
+test.describe('a part of the app is damaged', () => {
+  // The loader of the parts logs each failure.
+  test.use({ expectedOutput: /WebAssembly/ });
+
+  test('in the browser\'s cache: it is fetched from the server again', async ({ person, room, startSalon }) => {
+    const site = copySite();
+    const files = join(site.folder, 'pkg');
+    const path = join(files, readdirSync(files).find((file) => /^call\..*wasm$/.test(file))!);
+    const body = readFileSync(path);
+    writeFileSync(path, body.subarray(0, body.length / 2));
+    const salon = await startSalon('--static-dir', site.folder);
+    const ada = await person({ baseURL: salon.origin });
+    const failed = ada.waitForEvent('console', (message) => message.text().includes('WebAssembly'));
+    await openEarly(ada, `/room/${room}`);
+    await failed;
+    writeFileSync(path, body);
+    await button(ada, 'Join').click();
+    await expectPhase(ada, 'call');
+  });
 });
 
 test.describe('the server is updated', () => {
@@ -100,6 +123,23 @@ test.describe('the server is updated', () => {
     await expectPhase(ada, 'call');
     await expectBuild(ada, build);
     await expect(ownTile(ada)).toContainText('Ada');
+  });
+
+  test('to two builds behind one address: the page is loaded again once for each', async ({ person, room }) => {
+    const ada = await person();
+    const builds = ['00000000000000aa', '00000000000000bb'];
+    const seen = { pages: 0, builds: 0 };
+    ada.on('domcontentloaded', () => (seen.pages += 1));
+    await ada.route('**/call*.wasm', (route) => route.fulfill({ status: 404 }));
+    await ada.route('**/pkg/build.txt', async (route) => {
+      seen.builds += 1;
+      await route.fulfill({ body: builds[seen.builds % 2] });
+    });
+    await ada.goto(`/room/${room}`);
+    await expect(notice(ada)).toContainText('Salon was updated');
+    // The page keeps asking for the call.
+    await expect.poll(() => seen.builds).toBeGreaterThan(4);
+    expect(seen.pages).toBe(3);
   });
 
   test('during a call: it goes on, and the new page comes with the next one', async ({ person, room, startSalon }) => {

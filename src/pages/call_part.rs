@@ -1,12 +1,12 @@
 //! The call's part of the app. Everything that only a call needs is behind these functions, so that
-//! it is not part of the first download.
+//! it is not part of the first download. Its style sheet is fetched with it.
 
 use super::left::Left;
 use crate::{
     i18n::texts,
     lobby::Lobby,
     parts::NotLoaded,
-    platform::{self, Local, Timer},
+    platform::{self, Local, OnlineWatch, Timer},
     protocol::{NoRoom, RoomLink},
     reactive::{boxed_bool, click},
     session::Session,
@@ -38,37 +38,74 @@ part! {
 /// just changing.
 const TOLD_AFTER: u32 = 2;
 
-/// Fetches the part, and tries again until it is there. Cheap to copy.
+/// The time after which the person is told in any case. Requests are abandoned after as long without an
+/// answer, those for code by `public/start.js`.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// Fetches the part and its style sheet, and tries again until both are there. Cheap to copy.
 #[derive(Clone, Copy, Default)]
 pub struct CallPart {
     loaded: RwSignal<bool>,
+    /// Whether the person has to be told that the part is not there.
+    overdue: RwSignal<bool>,
+    /// The number of attempts. What becomes of earlier ones than the last does not matter.
+    attempts: StoredValue<u32>,
     /// Failures in a row.
-    failures: RwSignal<u32>,
-    fetching: StoredValue<bool>,
+    failures: StoredValue<u32>,
+    /// Until the next attempt.
     timer: StoredValue<Option<Timer>>,
+    /// Until the part is there.
+    watches: StoredValue<Option<(Timer, Option<OnlineWatch>)>>,
 }
 
 impl CallPart {
-    /// Fetches the part now, unless that is done already.
+    /// Fetches the part, unless it was asked for before.
     pub fn load(self) {
-        if self.loaded.get_untracked() || self.fetching.get_value() {
+        if self.attempts.get_value() == 0 {
+            let told = Timer::new(PATIENCE, move || self.overdue.set(true));
+            let online = platform::watch_online(move || self.load_now());
+            self.watches.set_value(Some((told, online)));
+            self.load_now();
+        }
+    }
+
+    /// Fetches the part now, in place of an attempt that is not answered.
+    pub fn load_now(self) {
+        if self.loaded.get_untracked() {
             return;
         }
-        self.fetching.set_value(true);
+        let attempt = self.attempts.get_value() + 1;
+        self.attempts.set_value(attempt);
+        platform::abandon_silent_fetches();
+        let styled = platform::load_call_style(PATIENCE);
         platform::spawn_local(async move {
-            let fetched = fetch_call().await;
-            self.fetching.set_value(false);
-            match fetched {
-                Ok(()) => self.loaded.set(true),
-                Err(_) => self.load_later(),
+            let fetched = fetch_call().await.is_ok();
+            let complete = styled.await && fetched;
+            if self.attempts.get_value() != attempt {
+                return;
+            }
+            match complete {
+                true => {
+                    self.watches.set_value(None);
+                    self.loaded.set(true);
+                }
+                false => self.load_later(attempt),
             }
         });
     }
 
-    fn load_later(self) {
-        self.failures.update(|failures| *failures += 1);
-        let wait = wait_after(self.failures.get_untracked());
-        self.timer.set_value(Some(Timer::new(wait, move || self.load())));
+    fn load_later(self, attempt: u32) {
+        let failures = self.failures.get_value() + 1;
+        self.failures.set_value(failures);
+        if failures >= TOLD_AFTER {
+            self.overdue.set(true);
+        }
+        let next = move || {
+            if self.attempts.get_value() == attempt {
+                self.load_now();
+            }
+        };
+        self.timer.set_value(Some(Timer::new(wait_after(failures), next)));
     }
 
     /// Whether the part is there.
@@ -80,7 +117,7 @@ impl CallPart {
     /// Whether the person has to be told that the part cannot be fetched.
     #[must_use]
     pub fn is_failing(self) -> bool {
-        self.failures.get() >= TOLD_AFTER && !self.loaded.get()
+        self.overdue.get() && !self.loaded.get()
     }
 
     /// Gives the page of a room, which owns it, its session.
@@ -168,7 +205,7 @@ pub fn PartBanner() -> impl IntoView {
             <Show when=boxed_bool(move || part.is_failing())>
                 <div class="banner" data-notice="part">
                     <span>{t.call_not_loaded}</span>
-                    <button class="button small" on:click=click(move |_| part.load())>{t.try_now}</button>
+                    <button class="button small" on:click=click(move |_| part.load_now())>{t.try_now}</button>
                 </div>
             </Show>
         </div>

@@ -77,30 +77,51 @@ fn own_origin() -> String {
 #[component]
 fn GoForm(problem: Option<NoRoom>) -> impl IntoView {
     let t = texts();
-    let field = NodeRef::<html::Input>::new();
+    let (form, field) = (NodeRef::<html::Form>::new(), NodeRef::<html::Input>::new());
     let wrong = RwSignal::new(problem);
+    // Whether the typed text waits for the part that reads it.
+    let waits = RwSignal::new(false);
     let origin = own_origin();
     let navigator = expect_context::<Navigator>();
     let (notices, part) = (expect_context::<Notices>(), expect_context::<CallPart>());
-    let go = move |event: SubmitEvent| {
-        event.prevent_default();
-        let typed = field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        let origin = origin.clone();
+    let typed = move || field.get_untracked().map(|field| field.value()).unwrap_or_default();
+    // The server reads names and links as well, but does not get their fragment.
+    let give_up = move || match form.get_untracked() {
+        Some(form) if !typed().contains('#') => drop(form.submit()),
+        _ => notices.say(t.call_not_loaded.to_owned()),
+    };
+    effect(move || {
+        if !waits.get() || !part.is_loaded() && !part.is_failing() {
+            return;
+        }
+        waits.set(false);
+        if !part.is_loaded() {
+            return give_up();
+        }
+        let (typed, origin) = (typed(), origin.clone());
         platform::spawn_local(async move {
             match part.read_link(typed, origin).await {
                 Ok(Ok(link)) => navigator.follow(link),
                 Ok(Err(problem)) => wrong.set(Some(problem)),
-                Err(_) => notices.say(t.call_not_loaded.to_owned()),
+                Err(_) => give_up(),
             }
         });
+    });
+    let go = move |event: SubmitEvent| {
+        event.prevent_default();
+        waits.set(true);
     };
+    let said = boxed_text(move || match waits.get() {
+        true => t.loading.to_owned(),
+        false => wrong.get().as_ref().map(t.no_room).unwrap_or_default(),
+    });
     let way_on = move || match wrong.get()? {
         NoRoom::Name { offer: Some(room) } => Some((format!("/room/{room}"), (t.take_name)(&room))),
         NoRoom::Elsewhere { url: Some(url), .. } => Some((url, t.open_elsewhere.to_owned())),
         _ => None,
     };
     view! {
-        <form class="go" method="get" action="/go" on:submit=go>
+        <form class="go" method="get" action="/go" node_ref=form on:submit=go>
             <label for="room">{t.link_or_name}</label>
             <div class="row">
                 <input
@@ -115,10 +136,10 @@ fn GoForm(problem: Option<NoRoom>) -> impl IntoView {
                     node_ref=field
                     on:input=move |_| wrong.set(None)
                 />
-                <button class="button" type="submit">{t.go}</button>
+                <button class="button" type="submit" disabled=waits>{t.go}</button>
             </div>
             <p id="room-problem" class="problem" role="status">
-                <span>{boxed_text(move || wrong.get().as_ref().map(t.no_room).unwrap_or_default())}</span>
+                <span class:quiet=waits>{said}</span>
                 {move || way_on().map(|(url, name)| view! {
                     <a class="button small" href=url rel="external">{name}</a>
                 })}

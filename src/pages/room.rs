@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     admission::{AdmissionView, Phase},
+    i18n::texts,
     lobby::Lobby,
     platform::{self, Timer},
     protocol::{Boot, RoomName, RoomState},
@@ -57,6 +58,10 @@ pub fn RoomPage(
                     <LobbyView />
                 </div>
             </Show>
+            // A call that is reloaded comes back without its lobby.
+            <div class="page center" hidden=boxed_bool(move || shown.get() != Shown::Call || lobby.has_call.get())>
+                <p class="late" role="status">{texts().joining}</p>
+            </div>
             <FromPart view=PartView::Call when=stands.call />
             <FromPart view=PartView::Left when=boxed_bool(move || shown.get() == Shown::Left) />
             <FromPart view=PartView::ServerBanner when=lobby.has_call />

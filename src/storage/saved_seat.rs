@@ -9,7 +9,7 @@ use std::time::Duration;
 const KEY: &str = "salon.seat";
 
 /// The age up to which a stored seat is used: more than a reload takes. A tab that the browser restores
-/// after days starts in the lobby.
+/// after days starts in the lobby. `public/start.js` reads the age as well.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// A seat in a room, and what was sent from it.

@@ -282,6 +282,7 @@ fn pack(site: &Folder, build: &str) {
         ("salon", "js"),
         ("salon", "wasm"),
         ("salon", "css"),
+        ("call", "css"),
         ("parts", "js"),
         ("start", "js"),
         ("recorder", "js"),
@@ -314,7 +315,7 @@ async fn files_of_a_packed_build_are_kept_for_ever() {
         assert_eq!(page.header("cache-control"), "no-store");
         assert!(page.body.contains(&format!("data-build=\"{OLD}\"")), "{}", page.body);
         let files = files_in(&page.body);
-        assert_eq!(files.len(), 9, "seven, two of them twice: {files:?}");
+        assert_eq!(files.len(), 10, "eight, two of them twice: {files:?}");
         for file in files {
             assert!(file.contains(OLD), "{file}");
             let accept = ("Accept-Encoding", "br");
@@ -365,6 +366,7 @@ async fn pages_of_a_development_build_name_its_files() {
     let app = TestApp::start().await;
     let page = app.http("GET /", &[]).await;
     assert!(!page.body.contains("data-build"), "{}", page.body);
+    assert!(!page.body.contains("call.css"), "its style sheet is whole: {}", page.body);
     for file in ["/pkg/salon.js", "/pkg/salon.wasm", "/pkg/salon.css", "/start.js", "/recorder.js"]
     {
         assert!(files_in(&page.body).contains(&file), "{file}: {}", page.body);

@@ -23,12 +23,13 @@ pub use media::{
 };
 pub use network::{Socket, UploadTrial, ask_server, download_rate, own_host};
 pub use page::{
-    FocusWatch, HistoryWatch, Leaving, PageWatch, SmallWindow, TextWatch, WakeLock,
-    add_panic_notice, adopt_input, ask_before_leaving, boot, can_fill_screen, can_open_window,
-    can_share, capture_pointer, characters, copy, focus, focus_into, is_handheld, keep_awake,
-    open_window, page_size, push_path, safety_code, set_title, share, take_fragment, takes_keys,
-    takes_text, tell_live, toggle_full_screen, was_reloaded, watch_focus, watch_fragment,
-    watch_history, watch_page, watch_texts,
+    FocusWatch, HistoryWatch, Leaving, OnlineWatch, PageWatch, SmallWindow, TextWatch, WakeLock,
+    abandon_silent_fetches, add_panic_notice, adopt_input, ask_before_leaving, boot,
+    can_fill_screen, can_open_window, can_share, capture_pointer, characters, copy, focus,
+    focus_into, is_handheld, keep_awake, load_call_style, open_window, page_size, push_path,
+    safety_code, set_title, share, take_fragment, takes_keys, takes_text, tell_live,
+    toggle_full_screen, was_reloaded, watch_focus, watch_fragment, watch_history, watch_online,
+    watch_page, watch_texts,
 };
 pub use recording::{
     FileRecorder, Mixer, RecorderWorker, can_keep, can_record, delete_recording, has_recordings,

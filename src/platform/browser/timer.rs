@@ -11,7 +11,7 @@ use web_sys::window;
 const IDLE_WITHIN: Duration = Duration::from_millis(100);
 
 /// Milliseconds, rounded up: a timer that fires early would have to run twice.
-fn millis(duration: Duration) -> i32 {
+pub(super) fn millis(duration: Duration) -> i32 {
     i32::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
 }
 

@@ -5,9 +5,13 @@ use crate::{
     protocol::Boot,
 };
 use leptos::prelude::Owner;
+use std::time::Duration;
 
 /// See the browser's `PageWatch`.
 pub struct PageWatch;
+
+/// See the browser's `OnlineWatch`.
+pub struct OnlineWatch;
 
 /// See the browser's `HistoryWatch`.
 pub struct HistoryWatch;
@@ -43,6 +47,9 @@ pub fn watch_history() -> Option<HistoryWatch> {
 pub fn watch_fragment(_: impl Fn() + 'static) -> Option<HistoryWatch> {
     None
 }
+pub fn watch_online(_: impl Fn() + 'static) -> Option<OnlineWatch> {
+    None
+}
 pub fn watch_page(_: impl Fn(PageEvent) + 'static) -> PageWatch {
     PageWatch
 }
@@ -68,6 +75,9 @@ pub async fn safety_code(_: &str) -> Option<[u8; 8]> {
     None
 }
 pub fn set_title(_: &str) {}
+pub async fn load_call_style(_: Duration) -> bool {
+    true
+}
 pub async fn copy(_: &str) -> bool {
     false
 }
@@ -86,6 +96,7 @@ pub fn adopt_input<T>(_: &T, saved: &str) -> String {
 }
 pub fn add_panic_notice() {}
 pub fn tell_live() {}
+pub fn abandon_silent_fetches() {}
 pub fn ask_before_leaving() -> Leaving {
     Leaving
 }

@@ -33,6 +33,8 @@ pub(super) fn shell(options: LeptosOptions, names: &FileNames) -> impl IntoView 
     let [script, app] = [url("pkg/salon.js"), url("pkg/salon.wasm")];
     // Before what imports it, so that the last script in the order of the requests is the first to run.
     let parts = build.is_some().then(|| url("pkg/parts.js"));
+    // Packing splits it off.
+    let call_style = build.is_some().then(|| url("pkg/call.css"));
     // A failed import ends up in `start.js` only if it is dynamic.
     let hydrate = format!(
         "import('{script}').then(async (salon) => {{ \
@@ -40,7 +42,14 @@ pub(super) fn shell(options: LeptosOptions, names: &FileNames) -> impl IntoView 
     );
     view! {
         <!DOCTYPE html>
-        <html lang="en" translate="no" data-boot=boot data-build=build data-recorder=url("recorder.js")>
+        <html
+            lang="en"
+            translate="no"
+            data-boot=boot
+            data-build=build
+            data-recorder=url("recorder.js")
+            data-call-style=call_style
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />

@@ -1,6 +1,6 @@
 //! Events of the page.
 
-use crate::platform::{PageEvent, browser::Listener};
+use crate::platform::{Local, PageEvent, browser::Listener};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{PageTransitionEvent, window};
@@ -8,6 +8,16 @@ use web_sys::{PageTransitionEvent, window};
 /// Keeps reporting page events until dropped.
 pub struct PageWatch {
     _listeners: Vec<Listener>,
+}
+
+/// Watches the network until dropped.
+pub struct OnlineWatch(#[allow(dead_code, reason = "held")] Local<Listener>);
+
+/// Calls `handler` whenever there is a network again.
+#[must_use]
+pub fn watch_online(handler: impl Fn() + 'static) -> Option<OnlineWatch> {
+    let listener = Listener::new(&*window()?, "online", move |_| handler());
+    Some(OnlineWatch(Local::new(listener)))
 }
 
 /// Reports events of the page.

@@ -7,19 +7,21 @@ mod leaving;
 mod policy;
 mod safety_code;
 mod sharing;
+mod style;
 mod text;
 mod wake_lock;
 mod window;
 
 use crate::protocol::{Boot, json};
 pub use address::{HistoryWatch, push_path, take_fragment, watch_fragment, watch_history};
-pub use events::{PageWatch, watch_page};
+pub use events::{OnlineWatch, PageWatch, watch_online, watch_page};
 pub use focus::{FocusWatch, focus, focus_into, takes_keys, takes_text, watch_focus};
 use js_sys::Reflect;
 pub use leaving::{Leaving, ask_before_leaving};
 pub(super) use policy::{allows, is_framed};
 pub use safety_code::safety_code;
 pub use sharing::{can_share, copy, share};
+pub use style::load_call_style;
 pub use text::{TextWatch, characters, watch_texts};
 pub use wake_lock::{WakeLock, keep_awake};
 use wasm_bindgen::JsValue;
@@ -102,6 +104,12 @@ pub fn tell_live() {
 /// Reports panics to the same script, which informs the person.
 pub fn add_panic_notice() {
     std::panic::set_hook(Box::new(|_| tell("crash")));
+}
+
+/// Tells the same script that another attempt to fetch a part begins: it abandons requests that are not
+/// being answered.
+pub fn abandon_silent_fetches() {
+    tell("retry");
 }
 
 fn tell(event: &str) {

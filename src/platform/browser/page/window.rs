@@ -56,7 +56,7 @@ pub fn can_open_window() -> bool {
     opener().is_some()
 }
 
-/// Opens a window of this width and height in CSS pixels, with the style sheet of this page. The content
+/// Opens a window of this width and height in CSS pixels, with the style sheets of this page. The content
 /// belongs to `owner`. `closed` is called when the person closes it.
 pub async fn open_window<V: IntoView + 'static>(
     owner: &Owner,
@@ -74,8 +74,10 @@ pub async fn open_window<V: IntoView + 'static>(
     page.set_title(&opener.title());
     let language = opener.document_element()?.get_attribute("lang").unwrap_or_default();
     page.document_element()?.set_attribute("lang", &language).ok()?;
-    let style = opener.query_selector("link[rel=stylesheet]").ok()??;
-    page.head()?.append_child(&style.clone_node().ok()?).ok()?;
+    let (head, styles) = (page.head()?, opener.query_selector_all("link[rel=stylesheet]").ok()?);
+    for style in (0..styles.length()).filter_map(|index| styles.get(index)) {
+        head.append_child(&style.clone_node_with_deep(false).ok()?).ok()?;
+    }
     let body = page.body()?;
     let content: UnmountHandle<_> = owner.with(|| mount_to(body, content));
     let mut closed = closed;
