@@ -18,7 +18,7 @@ impl Track {
     pub fn device_id(&self) -> String {
         String::new()
     }
-    pub fn on_ended(&self, _: impl FnMut() + 'static) {}
+    pub fn on_ended(&self, _: impl Fn() + 'static) {}
     pub fn is_muted(&self) -> bool {
         false
     }

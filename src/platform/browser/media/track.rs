@@ -6,7 +6,7 @@ use send_wrapper::SendWrapper;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaStreamTrack, MediaTrackConstraints};
+use web_sys::{MediaStreamTrack, MediaStreamTrackState, MediaTrackConstraints};
 
 /// The member with the content hint for the encoder (W3C MediaStreamTrack Content Hints).
 pub(super) const CONTENT_HINT: &str = "contentHint";
@@ -100,9 +100,14 @@ impl Track {
         }
     }
 
-    /// Calls `handler` when the device is removed.
-    pub fn on_ended(&self, handler: impl FnMut() + 'static) {
-        let mut handler = handler;
+    /// Calls `handler` when the device is removed or its permission withdrawn. If that happened while it
+    /// was being opened, the browser has fired `ended` already: then it is called soon.
+    pub fn on_ended(&self, handler: impl Fn() + 'static) {
+        let handler = Rc::new(handler);
+        if self.0.track.ready_state() == MediaStreamTrackState::Ended {
+            let handler = handler.clone();
+            spawn_local(async move { handler() });
+        }
         let listener = Listener::new(&self.0.track, "ended", move |_| handler());
         self.0.listeners.borrow_mut().push(listener);
     }
