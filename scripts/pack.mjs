@@ -3,12 +3,14 @@
 // Every file gets the id of the build in its name, so that browsers may keep it for ever, and two builds
 // never mix. The names of imports, random and long, become short. What the style sheet has for the call alone
 // gets a file of its own. All files are compressed once.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { imports, withImports } from './wasm.mjs';
+import { imports, withImports, withoutExports } from './wasm.mjs';
 
 const SITE = process.argv[2] ?? 'target/site';
 const PKG = join(SITE, 'pkg');
@@ -18,6 +20,8 @@ const ASSETS = ['favicon.svg', 'recorder.js', 'start.js'];
 const CALL_LAYER = '@layer call{';
 /** Output that browsers do not need. */
 const UNUSED = /\.d\.ts$|^__wasm_split_manifest\.json$|\.(br|gz)$/;
+/** What Leptos exports for streams of server functions, of which there are none. */
+const UNUSED_EXPORT = /intounderlying/;
 /** The script that fetches the parts. */
 const LOADER = /^__wasm_split\..*\.js$/;
 /** Number of hexadecimal digits of the id, which the server recognises in names (`src/server/site.rs`). */
@@ -57,6 +61,16 @@ const shortenImports = (files) => {
   files.set('salon.wasm', withImports(files.get('salon.wasm'), rename));
 };
 
+/** Removes the functions that only unused exports reach. */
+const dropUnused = (files) => {
+  const folder = mkdtempSync(join(tmpdir(), 'salon-pack-'));
+  const module = join(folder, 'salon.wasm');
+  writeFileSync(module, withoutExports(files.get('salon.wasm'), (name) => UNUSED_EXPORT.test(name)));
+  execFileSync('wasm-opt', ['--all-features', '--remove-unused-module-elements', module, '-o', module], { stdio: 'inherit' });
+  files.set('salon.wasm', readFileSync(module));
+  rmSync(folder, { recursive: true });
+};
+
 /** Moves the layer of the call out of the style sheet. */
 const splitStyle = (files) => {
   const [before, layer, ...more] = files.get('salon.css').toString().split(CALL_LAYER);
@@ -82,6 +96,7 @@ const files = readAll();
 const loader = [...files.keys()].find((file) => LOADER.test(file));
 if (!loader) fail(`${PKG} is not split: build it with --split --lib-features split.`);
 shortenImports(files);
+dropUnused(files);
 splitStyle(files);
 const id = idOf(files);
 const named = (file) => nameOf(file).replace(/(?=\.[^.]+$)/, `.${id}`);

@@ -3,6 +3,7 @@
 
 const CUSTOM = 0;
 const IMPORT = 2;
+const EXPORT = 7;
 /** Magic number and version. */
 const HEADER_BYTES = 8;
 
@@ -107,20 +108,36 @@ const readImports = (bytes, { begin, end }) => {
 /** The imports of a module. */
 export const imports = (bytes) => sections(bytes).filter(({ id }) => id === IMPORT).flatMap((section) => readImports(bytes, section));
 
+/** The same module with other contents of the sections with this id. */
+const withSection = (bytes, id, rewrite) => {
+  const pieces = sections(bytes).map((section) => {
+    if (section.id !== id) return bytes.subarray(section.start, section.end);
+    return Buffer.concat([Buffer.from([id]), lengthAnd(rewrite(section))]);
+  });
+  return Buffer.concat([bytes.subarray(0, HEADER_BYTES), ...pieces]);
+};
+
 /** The same module with other names of its imports: `rename` returns the module and name of one. */
-export const withImports = (bytes, rename) => {
-  const pieces = [bytes.subarray(0, HEADER_BYTES)];
-  for (const section of sections(bytes)) {
-    if (section.id !== IMPORT) {
-      pieces.push(bytes.subarray(section.start, section.end));
-      continue;
-    }
-    const all = readImports(bytes, section);
-    const entries = all.map((entry) => {
+export const withImports = (bytes, rename) =>
+  withSection(bytes, IMPORT, (section) => {
+    const entries = readImports(bytes, section).map((entry) => {
       const { module, name } = rename(entry);
       return Buffer.concat([lengthAnd(Buffer.from(module)), lengthAnd(Buffer.from(name)), entry.description]);
     });
-    pieces.push(Buffer.from([IMPORT]), lengthAnd(Buffer.concat([leb(all.length), ...entries])));
-  }
-  return Buffer.concat(pieces);
-};
+    return Buffer.concat([leb(entries.length), ...entries]);
+  });
+
+/** The same module without the exports with these names. */
+export const withoutExports = (bytes, isDropped) =>
+  withSection(bytes, EXPORT, ({ begin, end }) => {
+    const reader = new Reader(bytes, begin, end);
+    const entries = reader.vector(() => {
+      const start = reader.at;
+      const name = reader.text();
+      reader.byte();
+      reader.skipNumber();
+      return { name, bytes: bytes.subarray(start, reader.at) };
+    });
+    const kept = entries.filter(({ name }) => !isDropped(name));
+    return Buffer.concat([leb(kept.length), ...kept.map((entry) => entry.bytes)]);
+  });
