@@ -83,7 +83,10 @@ mod tests {
     use super::*;
     use crate::protocol::json::{
         self,
-        tests::{any, check},
+        tests::{
+            any::{id, name, text},
+            check,
+        },
     };
     use proptest::prelude::*;
 
@@ -92,9 +95,9 @@ mod tests {
 
         #[test]
         fn a_stored_message_is_read_again(
-            (author, source) in (any::id(), any::id()),
+            (author, source) in (id(), id()),
             ([number, order, secs], nanos) in (any::<[u64; 3]>(), 0..1_000_000_000_u32),
-            (name, text) in (any::name(), any::text()),
+            (name, text) in (name(), text()),
         ) {
             let (at, text) = (Duration::new(secs, nanos), text.as_str().into());
             check(&Message { author, number, order, source, at, name, text });

@@ -113,7 +113,10 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::json::tests::{any, check};
+    use crate::protocol::json::tests::{
+        any::{room, text},
+        check,
+    };
     use proptest::{collection::vec, option, prelude::*};
 
     proptest! {
@@ -121,9 +124,9 @@ mod tests {
 
         #[test]
         fn a_stored_manifest_is_read_again(
-            (room, format) in (option::of(any::room()), any::text()),
+            (room, format) in (option::of(room()), text()),
             ([began, length], ended) in (any::<[u64; 2]>(), any::<bool>()),
-            parts in vec((any::text(), option::of(any::text())), 0..3),
+            parts in vec((text(), option::of(text())), 0..3),
         ) {
             let part = |(file, person)| ManifestFile { file, person };
             let parts = parts.into_iter().map(part).collect();
