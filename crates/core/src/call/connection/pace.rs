@@ -38,7 +38,7 @@ impl Pace {
             after.arrival.packets > before.arrival.packets
         };
         let flowing = tracks.iter().filter(flows).count();
-        // The last reading may be old enough that some of it arrived before everything stopped.
+        // Between two readings of a calm connection, packets may arrive and then stop.
         let has_stopped = |(_, after): &(&TrackReading, &TrackReading)| {
             after.arrival.arrived_within(since, now).is_some_and(|last| last + SOON <= now)
         };
