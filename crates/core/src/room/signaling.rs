@@ -52,7 +52,7 @@ impl Room {
         seat.known = others.iter().map(|other| (*other, ())).collect();
         // A person who returns again and again does not notify the others each time.
         if seat.updates.take(UPDATE_RATE, cx.now).is_err() {
-            seat.linked = PeerMap::default();
+            others.iter().for_each(|other| drop(seat.linked.remove(*other)));
         }
         for other in others {
             self.add_pair(id, other);

@@ -77,6 +77,20 @@ fn resuming_a_seat_with_connections_keeps_them() {
 }
 
 #[test]
+fn a_person_who_returns_again_and_again_still_learns_who_has_left() {
+    let mut rooms = rooms(2);
+    sit(&mut rooms, 1, 1, None, START);
+    sit(&mut rooms, 2, 2, None, START);
+    let mut now = START;
+    for conn in 10..1010 {
+        now += Duration::from_millis(20);
+        // Somebody with the number 9 was there before.
+        let commands = sit(&mut rooms, conn, 2, Some(&[1, 9]), now);
+        assert!(commands.contains(&left(conn, 9)), "not after {now:?}");
+    }
+}
+
+#[test]
 fn resuming_a_seat_without_connections_pairs_in_the_same_roles() {
     let mut rooms = rooms(2);
     sit(&mut rooms, 1, 1, None, START);
