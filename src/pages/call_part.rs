@@ -79,8 +79,7 @@ impl CallPart {
         platform::abandon_silent_fetches();
         let styled = platform::load_call_style(PATIENCE);
         platform::spawn_local(async move {
-            let fetched = fetch_call().await.is_ok();
-            let complete = styled.await && fetched;
+            let complete = fetch_call().await.is_ok() && styled.await;
             if self.attempts.get_value() != attempt {
                 return;
             }

@@ -2,13 +2,15 @@
 
 use super::page_data;
 use crate::platform::browser::timer::millis;
-use js_sys::{Promise, Reflect};
+use js_sys::Promise;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, window};
 
+/// The name of the attribute with its address, and the id of the link.
 const ID: &str = "call-style";
+const APPLIED: &str = "data-applied";
 
 /// Requests the style sheet at once, and resolves to whether it is applied. One that failed, or takes
 /// longer than `within`, is removed, and requested again the next time.
@@ -17,19 +19,20 @@ pub fn load_call_style(within: Duration) -> impl Future<Output = bool> + use<> {
     async move {
         let Some((link, applied)) = applied else { return true };
         let is_applied = applied.await.is_ok();
-        if !is_applied {
-            link.remove();
+        match is_applied {
+            true => drop(link.set_attribute(APPLIED, "")),
+            false => link.remove(),
         }
         is_applied
     }
 }
 
-/// Adds the link, unless it is there and loaded.
+/// Adds the link, in place of one that was not applied.
 fn request(href: &str, within: Duration) -> Option<(HtmlElement, JsFuture)> {
     let window = window()?;
     let document = window.document()?;
     if let Some(before) = document.get_element_by_id(ID) {
-        if Reflect::get(&before, &"sheet".into()).is_ok_and(|sheet| sheet.is_object()) {
+        if before.has_attribute(APPLIED) {
             return None;
         }
         before.remove();
