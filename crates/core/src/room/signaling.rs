@@ -2,7 +2,6 @@
 
 use super::{
     Context, Rate, Refusal, Room, nobody,
-    peer_map::PeerMap,
     presence::UPDATE_RATE,
     refusal,
     relay_only::strip_addresses,
@@ -52,7 +51,9 @@ impl Room {
         seat.known = others.iter().map(|other| (*other, ())).collect();
         // A person who returns again and again does not notify the others each time.
         if seat.updates.take(UPDATE_RATE, cx.now).is_err() {
-            others.iter().for_each(|other| drop(seat.linked.remove(*other)));
+            for other in &others {
+                seat.linked.remove(*other);
+            }
         }
         for other in others {
             self.add_pair(id, other);
