@@ -279,6 +279,8 @@ mod tests {
             let mut last = None;
             while let Some(Ok(message)) = client.next().await {
                 if let Message::Close(frame) = message {
+                    // Sends the reply, which the server waits for.
+                    client.flush().await.unwrap();
                     return (last, frame.unwrap().code);
                 }
                 last = Some(message);
