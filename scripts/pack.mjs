@@ -66,7 +66,7 @@ const dropUnused = (files) => {
   const folder = mkdtempSync(join(tmpdir(), 'salon-pack-'));
   const module = join(folder, 'salon.wasm');
   writeFileSync(module, withoutExports(files.get('salon.wasm'), (name) => UNUSED_EXPORT.test(name)));
-  execFileSync('wasm-opt', ['--all-features', '--remove-unused-module-elements', module, '-o', module], { stdio: 'inherit' });
+  execFileSync('wasm-opt', ['--remove-unused-module-elements', module, '-o', module], { stdio: 'inherit' });
   files.set('salon.wasm', readFileSync(module));
   rmSync(folder, { recursive: true });
 };
