@@ -322,10 +322,7 @@ fn a_view_waits_only_for_new_participants() {
         ..View::default()
     };
     assert!(view(&[1], false).can_wait_for(&view(&[1, 2], true)));
-    assert!(
-        !view(&[1], false).can_wait_for(&view(&[1, 2], false)),
-        "the descriptions are exchanged"
-    );
+    assert!(!view(&[1], false).can_wait_for(&view(&[1, 2], false)), "there is a path to them");
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[1, 2], true)), "they are drawn");
     assert!(!view(&[1, 2], true).can_wait_for(&view(&[], true)), "they are gone");
     let admission =
@@ -393,6 +390,7 @@ fn a_person_is_not_alone_while_others_are_being_connected() {
     let ready = ServerMessage::Ready { role: Role::Callee, peer: other, link: 1 };
     let key = PeerKey { id: PeerId(2), generation: 2 };
     let connected = PeerInput::Connection(ConnectionState::Connected);
+    let path = PeerInput::IceConnection(IceConnectionState::Connected);
     let description = |kind| SessionDescription::new(kind, "");
     let answer = Some(description(SdpType::Answer));
     let mut call = Call::new();
@@ -406,6 +404,7 @@ fn a_person_is_not_alone_while_others_are_being_connected() {
         Input::Peer(key, PeerInput::Signal(Signal::Offer(description(SdpType::Offer)))),
         Input::Peer(key, PeerInput::RemoteDone(true, SignalingState::HaveRemoteOffer)),
         Input::Peer(key, PeerInput::LocalDone(Intent::Answer, answer, SignalingState::Stable)),
+        Input::Peer(key, path),
         Input::Peer(key, connected),
         Input::SocketMessage(1, ServerMessage::PeerLeft { peer: PeerId(2) }),
     ] {
@@ -415,7 +414,8 @@ fn a_person_is_not_alone_while_others_are_being_connected() {
     }
     let (introducing, alone, neither) = ((true, false), (false, true), (false, false));
     assert_eq!(seen[2..6], [neither, introducing, introducing, introducing]);
-    assert_eq!(seen[6..], [introducing, neither, neither, alone], "drawn while they connect");
+    assert_eq!(seen[6..8], [introducing, introducing], "there is no path yet");
+    assert_eq!(seen[8..], [neither, neither, alone], "drawn while they connect");
     call.handle(
         Input::SocketClosed { generation: 1, restarting: false, jitter: 0.0 },
         Duration::ZERO,

@@ -104,11 +104,6 @@ impl Negotiation {
         !busy && self.signaling == SignalingState::Stable
     }
 
-    /// Whether there is an agreement and none is being changed.
-    pub(super) fn has_agreed(&self) -> bool {
-        self.has_remote && self.is_at_rest()
-    }
-
     /// Whether a browser operation is running or a message is queued.
     #[cfg(any(test, fuzzing))]
     pub(super) fn is_busy(&self) -> bool {

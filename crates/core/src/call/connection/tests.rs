@@ -55,9 +55,9 @@ fn after_an_agreement_the_browser_says_again_what_is_missing() {
         let offer = PeerCommand::SetLocal(Intent::Offer);
         drain(caller).into_iter().filter(|command| *command == offer).count()
     };
-    assert_eq!((offers(&mut caller), caller.has_agreed()), (1, true));
+    assert_eq!((offers(&mut caller), caller.is_at_rest()), (1, true));
     caller.needed();
-    assert_eq!((offers(&mut caller), caller.has_agreed()), (1, false));
+    assert_eq!((offers(&mut caller), caller.is_at_rest()), (1, false));
 }
 
 #[test]

@@ -60,6 +60,11 @@ impl Transport {
         self.state == ConnectionState::Connected && !matches!(self.ice, Disconnected | Failed)
     }
 
+    /// Whether ICE has found a path.
+    pub(super) fn has_path(&self) -> bool {
+        matches!(self.ice, IceConnectionState::Connected | IceConnectionState::Completed)
+    }
+
     pub(super) fn has_failed(&self) -> bool {
         self.state == ConnectionState::Failed
     }

@@ -8,11 +8,11 @@ use std::{sync::Arc, time::Duration};
 const QUIET_FAILURES: u32 = 1;
 
 impl Connection {
-    /// Whether the first negotiation is unfinished. What follows is done by other threads of the
+    /// Whether the first connection has no path yet. What follows is done by other threads of the
     /// browser.
     pub(in crate::call) fn is_introducing(&self, now: Duration) -> bool {
         let is_new = matches!(self.link(now), Link::New | Link::Connecting);
-        is_new && !self.negotiation.has_agreed()
+        is_new && !self.transport.has_path()
     }
 
     /// When the displayed state next changes by itself.
