@@ -105,7 +105,7 @@ impl Participants {
         self.reached().map(|(_, connection)| connection.pair()).collect()
     }
 
-    /// Whether the first negotiation with a participant is unfinished.
+    /// Whether there is no path to a new participant yet.
     pub(super) fn is_introducing(&self, now: Duration) -> bool {
         self.reached().any(|(_, connection)| connection.is_introducing(now))
     }

@@ -97,7 +97,7 @@ pub struct View {
     pub presence: Presence,
     /// The other participants, in a stable order.
     pub tiles: Vec<Tile>,
-    /// Whether the first negotiation with a participant is unfinished.
+    /// Whether there is no path to a new participant yet, or the first one is about to come.
     pub introducing: bool,
     /// The room settings, and this person's role.
     pub hosting: Hosting,
@@ -186,10 +186,12 @@ impl Call {
     }
 
     fn is_introducing(&self) -> bool {
-        let is_met = |person: &Person| self.participants.get(person.id).is_some();
+        // Others may never come: a seat is reserved for a while after its owner has gone.
+        let is_first_to_come =
+            || self.participants.is_empty() && !self.room.state.people.is_empty();
         self.admission.is_in_call()
             && (self.me.is_none()
                 || self.participants.is_introducing(self.clock.now)
-                || !self.room.state.people.iter().all(is_met))
+                || is_first_to_come())
     }
 }
