@@ -28,7 +28,7 @@ setup: ## Install missing build tools
 
 run: release ## Build it and serve it on http://localhost:3000
 	@echo "==> Starting Salon: open http://$${SALON_LISTEN:-localhost:3000} (Ctrl-C stops it)"
-	@exec env -u SALON_BIN target/release/salon
+	@exec target/release/salon
 
 build: setup ## Build quickly, without optimisation
 	$(STEP) "Building the server and the browser app, unoptimised" cargo leptos build

@@ -13,6 +13,8 @@ use strsim::jaro;
 /// There is no option for it, as other users of this machine can read options.
 pub(super) const SECRET: &str = "SALON_SECRET";
 const PREFIX: &str = "SALON_";
+/// Those of Salon's own build and test scripts.
+const OF_SCRIPTS: [&str; 2] = ["SALON_BIN", "SALON_TOOLS"];
 /// Minimum similarity of a name that is suggested instead of another, as for clap's options.
 const SIMILAR: f64 = 0.7;
 const QUOTES: [char; 2] = ['"', '\''];
@@ -53,7 +55,7 @@ pub(super) fn doubts(command: &Command) -> Vec<String> {
 fn doubt(name: &str, known: &[impl AsRef<str>]) -> Option<String> {
     let end = name.strip_prefix(PREFIX)?;
     let known = known.iter().map(AsRef::as_ref);
-    if is_link(name) || known.clone().any(|other| other == name) {
+    if is_link(name) || OF_SCRIPTS.contains(&name) || known.clone().any(|other| other == name) {
         return None;
     }
     let similarity = |other: &&str| jaro(end, other.strip_prefix(PREFIX).unwrap_or(other));
