@@ -22,7 +22,8 @@ export const expectInside = (page: Page, people: number) =>
 
 /** Opens a page and waits until it is interactive. A lobby may still lack the call. */
 export const openEarly = async (page: Page, url: string) => {
-  await page.goto(url);
+  // A file that a test holds back may be one that `load` waits for.
+  await page.goto(url, { waitUntil: 'domcontentloaded' });
   await page.waitForFunction(() => probe.live);
 };
 

@@ -7,7 +7,7 @@ mod sharing;
 
 use super::Notice;
 use crate::{
-    devices::{self, Capture, Command, Gone, Granted, Input, Listing, MicWarning},
+    devices::{self, Capture, Command, Generation, Gone, Granted, Input, Listing, MicWarning},
     notices::Notices,
     platform::{
         self, Device, DeviceKind, Interval, Kind, Local, Meter, PerKind, Problem, Processing,
@@ -144,12 +144,8 @@ impl Media {
             }),
             Command::WatchPermission(kind, generation) => platform::spawn_local(async move {
                 let allowed = move || self.feed(Input::Allowed(kind, generation));
-                let watch = platform::watch_permission(kind, allowed).await;
-                let is_current =
-                    self.capture.try_with_value(|capture| capture.is_current(kind, generation));
-                if is_current == Some(true) {
-                    self.permissions.update_value(|watches| watches.set(kind, watch));
-                }
+                let watch = platform::watch_grant(kind, allowed).await;
+                self.keep_watch(kind, generation, watch);
             }),
             Command::Enable(track, enabled) => track.set_enabled(enabled),
             Command::Follow { kind, generation, track } => {
@@ -158,11 +154,24 @@ impl Media {
                 }
                 track.on_ended(move || self.feed(Input::Ended(kind, generation)));
                 track.on_muted(move |muted| self.feed(Input::Muted(kind, generation, muted)));
+                platform::spawn_local(async move {
+                    let denied = move || self.feed(Input::Denied(kind, generation));
+                    let watch = platform::watch_denial(kind, denied).await;
+                    self.keep_watch(kind, generation, watch);
+                });
             }
             Command::KeepChoice(kind, id) => local_storage::set(choice_key(kind), &id),
             Command::Offer(device) => self.offer_device(device),
             Command::NotifyReplaced { kind, gone, now } => self.tell_replaced(kind, gone, now),
             Command::NotifyUnplugged(kind) => self.notices.show(&Notice::DeviceUnplugged(kind)),
+        }
+    }
+
+    /// Keeps the watch over the permission for a kind of device, unless it was requested again.
+    fn keep_watch(self, kind: Kind, generation: Generation, watch: Option<Local<Box<dyn Any>>>) {
+        let is_current = |capture: &Capture<Track>| capture.is_current(kind, generation);
+        if self.capture.try_with_value(is_current) == Some(true) {
+            self.permissions.update_value(|watches| watches.set(kind, watch));
         }
     }
 

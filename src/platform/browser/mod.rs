@@ -18,8 +18,8 @@ pub use connection::{PeerConnection, ServerProbe, measure_relay, prepare_connect
 use listener::Listener;
 pub use media::{
     Meter, Player, Screen, Stream, Track, can_choose_speaker, can_set_volume, can_share_screen,
-    capture, capture_screen, device_problem, devices, is_granted, picture_size, size,
-    watch_permission, watch_size,
+    capture, capture_screen, device_problem, devices, is_granted, picture_size, size, watch_denial,
+    watch_grant, watch_size,
 };
 pub use network::{Socket, UploadTrial, ask_server, download_rate, own_host};
 pub use page::{

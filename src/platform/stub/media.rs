@@ -99,7 +99,10 @@ pub async fn is_granted(_: Kind) -> bool {
 pub fn device_problem(_: Kind) -> Option<Problem> {
     None
 }
-pub async fn watch_permission(_: Kind, _: impl Fn() + 'static) -> Watch {
+pub async fn watch_grant(_: Kind, _: impl Fn() + 'static) -> Watch {
+    None
+}
+pub async fn watch_denial(_: Kind, _: impl Fn() + 'static) -> Watch {
     None
 }
 pub fn can_share_screen() -> bool {

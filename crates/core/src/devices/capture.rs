@@ -81,6 +81,9 @@ impl<T: Clone> Capture<T> {
                     self.open_kinds([kind], false);
                 }
             }
+            Input::Denied(kind, generation) => {
+                self.finish(kind, generation, Err(Problem::Denied));
+            }
             Input::Ended(kind, generation) => self.ended(kind, generation),
             Input::Muted(kind, generation, muted) => {
                 if self.is_current(kind, generation) {

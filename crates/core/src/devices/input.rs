@@ -58,6 +58,9 @@ pub enum Input<T> {
     },
     /// The permission that [`Command::WatchPermission`] waits for was granted.
     Allowed(Kind, Generation),
+    /// The permission for the device in use was denied. Browsers that miss this while a device is being
+    /// opened go on capturing.
+    Denied(Kind, Generation),
     /// The device in use was disconnected.
     Ended(Kind, Generation),
     /// The system, or a key on the device, has muted it or unmuted it.

@@ -509,6 +509,19 @@ fn a_granted_permission_opens_the_device() {
 }
 
 #[test]
+fn a_device_whose_permission_is_denied_is_released() {
+    let mut page = page();
+    page.does(Input::Open);
+    page.does(Input::Denied(Microphone, 0));
+    assert_eq!(page.track(Microphone), Some(1), "that was another request");
+    page.done.clear();
+    page.does(Input::Denied(Microphone, 1));
+    assert_eq!(page.source(Microphone), &Source::Failed(Problem::Denied));
+    assert_eq!(page.done, [Command::WatchPermission(Microphone, 1)]);
+    assert_eq!(page.track(Camera), Some(2));
+}
+
+#[test]
 fn a_permission_granted_late_opens_nothing() {
     let mut page = page();
     page.problem = |_| Some(Problem::Denied);

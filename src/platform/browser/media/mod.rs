@@ -9,7 +9,7 @@ mod track;
 
 pub use capture::{capture, devices};
 pub use meter::Meter;
-pub use permission::{device_problem, is_granted, watch_permission};
+pub use permission::{device_problem, is_granted, watch_denial, watch_grant};
 pub use playback::{
     Player, Stream, can_choose_speaker, can_set_volume, picture_size, size, watch_size,
 };

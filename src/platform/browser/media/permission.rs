@@ -65,14 +65,30 @@ pub(super) async fn permission(kind: Kind) -> Option<PermissionStatus> {
 
 /// Calls `handler` whenever the permission for this kind is granted, until the returned value is dropped,
 /// and at once if it already is. `None` if the browser does not report it.
-pub async fn watch_permission(
+pub async fn watch_grant(
     kind: Kind,
+    handler: impl Fn() + 'static,
+) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+    watch(kind, PermissionState::Granted, handler).await
+}
+
+/// The same for the permission being denied: a device that was being opened meanwhile stays on in Chromium.
+pub async fn watch_denial(
+    kind: Kind,
+    handler: impl Fn() + 'static,
+) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+    watch(kind, PermissionState::Denied, handler).await
+}
+
+async fn watch(
+    kind: Kind,
+    state: PermissionState,
     handler: impl Fn() + 'static,
 ) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
     let status = permission(kind).await?;
     let seen = status.clone();
     let tell = move || {
-        if seen.state() == PermissionState::Granted {
+        if seen.state() == state {
             handler();
         }
     };

@@ -12,6 +12,7 @@ mod text;
 mod wake_lock;
 mod window;
 
+use super::{spawn_local, timer::sleep};
 use crate::protocol::{Boot, json};
 pub use address::{HistoryWatch, push_path, take_fragment, watch_fragment, watch_history};
 pub use events::{OnlineWatch, PageWatch, watch_online, watch_page};
@@ -21,6 +22,7 @@ pub use leaving::{Leaving, ask_before_leaving};
 pub(super) use policy::{allows, is_framed};
 pub use safety_code::safety_code;
 pub use sharing::{can_share, copy, share};
+use std::time::Duration;
 pub use style::load_call_style;
 pub use text::{TextWatch, characters, watch_texts};
 pub use wake_lock::{WakeLock, keep_awake};
@@ -96,9 +98,13 @@ fn navigator_has(name: &str) -> bool {
     window().and_then(|window| has(window).ok()).unwrap_or_default()
 }
 
-/// Tells `public/start.js`, which watches the start of the app, that it has started.
+/// Tells `public/start.js`, which watches the start of the app, that it has started: once its first
+/// effects are done, as the page shows what the server rendered until then.
 pub fn tell_live() {
-    tell("live");
+    spawn_local(async {
+        sleep(Duration::ZERO).await;
+        tell("live");
+    });
 }
 
 /// Reports panics to the same script, which informs the person.
