@@ -192,7 +192,11 @@ test.describe('the request for the call is not answered', () => {
     expect(seen.requests).toBe(1);
     await ada.clock.fastForward(7_000);
     await expect(notice(ada)).toContainText('The call could not be loaded.');
-    await expect.poll(() => seen.requests).toBe(2);
+    const later = async () => {
+      await ada.clock.runFor(500);
+      return seen.requests;
+    };
+    await expect.poll(later).toBe(2);
     await expectPhase(ada, 'joining');
     await ada.clock.fastForward(3_000);
     seen.answers = true;

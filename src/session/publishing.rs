@@ -30,16 +30,33 @@ pub(super) struct Publisher {
     timer: StoredValue<Option<(Duration, Timer)>>,
     /// The room as it was to be shown when Join was pressed.
     entering: StoredValue<Option<View>>,
+    /// Whether anything is shown yet.
+    has_begun: StoredValue<bool>,
 }
 
 impl Publisher {
     pub(super) fn new(session: Session) -> Self {
-        Self { session, timer: StoredValue::new(None), entering: StoredValue::new(None) }
+        Self {
+            session,
+            timer: StoredValue::new(None),
+            entering: StoredValue::new(None),
+            has_begun: StoredValue::new(false),
+        }
+    }
+
+    /// Shows what the session has come to so far, and everything from now on. A person who goes back to
+    /// their seat does not see the lobby.
+    pub(super) fn begin(self) {
+        self.has_begun.set_value(true);
+        if let Some(view) = self.session.call.ask(|engine| engine.view()) {
+            self.publish(view);
+        }
     }
 
     /// Shows the outcome of an input.
     pub(super) fn redraw(self, redraw: Redraw) {
         match redraw {
+            _ if !self.has_begun.get_value() => {}
             Redraw::Never => {}
             Redraw::Progress => self.draw_within(PROGRESS),
             Redraw::Soon => self.draw_within(FLOW),

@@ -34,7 +34,7 @@ impl Session {
     pub(super) fn start(self) {
         let now = platform::elapsed();
         self.clock.now.set(now);
-        self.start_engine();
+        let publisher = self.start_engine();
         self.preferences.load();
         self.media.start();
         self.sharing.start();
@@ -46,12 +46,13 @@ impl Session {
         self.hand_over_media();
         self.clock.set_epoch(now);
         self.enter();
+        publisher.begin();
         self.watch_over_call();
         self.chat.start();
     }
 
     /// Starts the engine, the clock and the watch over the page.
-    fn start_engine(self) {
+    fn start_engine(self) -> Publisher {
         let publisher = Publisher::new(self);
         let context = Context {
             inputs: self.call.inputs,
@@ -69,6 +70,7 @@ impl Session {
             Interval::new(period, move || self.tick())
         });
         effect_holding(move || platform::watch_page(move |event| self.page_event(event)));
+        publisher
     }
 
     /// Hands what this person sends, and says of themselves, to the engine whenever it changes.
