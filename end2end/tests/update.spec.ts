@@ -7,10 +7,34 @@ import {
   startRoom, turnOnDevices,
 } from '../support/room.ts';
 import { copySite } from '../support/site.mjs';
-import { expect, test } from '../support/test.ts';
+import { expect, test as base } from '../support/test.ts';
 
 const notice = (page: Page) => page.locator('#start');
 const expectBuild = (page: Page, build: string) => expect(page.locator('html')).toHaveAttribute('data-build', build);
+
+/** A server of its own. */
+type Served = {
+  site: ReturnType<typeof copySite>;
+  /** Somebody who comes to it. */
+  visitor: () => Promise<Page>;
+  /** Kills it, and starts the next build after what is done meanwhile. */
+  update: (meanwhile?: () => Promise<unknown>) => Promise<string>;
+};
+
+const test = base.extend<{ served: Served }>({
+  served: async ({ person, startSalon }, use) => {
+    const site = copySite();
+    const salon = await startSalon('--static-dir', site.folder);
+    const update: Served['update'] = async (meanwhile) => {
+      await salon.kill();
+      await meanwhile?.();
+      const build = site.update();
+      await salon.startAgain();
+      return build;
+    };
+    await use({ site, visitor: () => person({ baseURL: salon.origin }), update });
+  },
+});
 
 /** Holds back the code of a part until it is released. */
 const hold = async (part: string, ...pages: Page[]) => {
@@ -23,6 +47,14 @@ const hold = async (part: string, ...pages: Page[]) => {
     });
   }
   return release;
+};
+
+/** Opens a lobby whose panels do not arrive until they are released. */
+const openWithoutPanels = async (page: Page, url: string) => {
+  const release = await hold('panels', page);
+  const requested = page.waitForRequest('**/panels*.wasm');
+  await open(page, url);
+  return { release, requested };
 };
 
 test('a second visit loads the page alone', async ({ person, room }) => {
@@ -41,14 +73,12 @@ test.describe('a part of the app is damaged', () => {
   // The loader of the parts logs each failure.
   test.use({ expectedOutput: /WebAssembly/ });
 
-  test('in the browser\'s cache: it is fetched from the server again', async ({ person, room, startSalon }) => {
-    const site = copySite();
+  test('in the browser\'s cache: it is fetched from the server again', async ({ room, served: { site, visitor } }) => {
     const files = join(site.folder, 'pkg');
     const path = join(files, readdirSync(files).find((file) => /^call\..*wasm$/.test(file))!);
     const body = readFileSync(path);
     writeFileSync(path, body.subarray(0, body.length / 2));
-    const salon = await startSalon('--static-dir', site.folder);
-    const ada = await person({ baseURL: salon.origin });
+    const ada = await visitor();
     const failed = ada.waitForEvent('console', (message) => message.text().includes('WebAssembly'));
     await openEarly(ada, `/room/${room}`);
     await failed;
@@ -62,18 +92,13 @@ test.describe('the server is updated', () => {
   // The browser logs the missing file, and attempts to reach the server while it restarts.
   test.use({ expectedOutput: /^(failed|console (error|warning))/ });
 
-  test('while the lobby is open: a page that nobody has used is loaded again', async ({ person, room, startSalon }) => {
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const ada = await person({ baseURL: salon.origin });
-    const release = await hold('panels', ada);
-    const requested = ada.waitForRequest('**/panels*.wasm');
-    await open(ada, `/room/${room}#invite=abc`);
+  test('while the lobby is open: a page that nobody has used is loaded again', async ({ room, served }) => {
+    const { site, visitor, update } = served;
+    const ada = await visitor();
+    const { release, requested } = await openWithoutPanels(ada, `/room/${room}#invite=abc`);
     await expectBuild(ada, site.build);
     await requested;
-    await salon.kill();
-    const build = site.update();
-    await salon.startAgain();
+    const build = await update();
     release();
     await expectBuild(ada, build);
     await expect(notice(ada)).toBeHidden();
@@ -81,20 +106,15 @@ test.describe('the server is updated', () => {
     await expect(button(ada, /Join/)).toBeVisible();
   });
 
-  test('while a name is typed: it is kept, and Join takes effect in the old page', async ({ person, room, startSalon }) => {
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const ada = await person({ baseURL: salon.origin });
-    const release = await hold('panels', ada);
-    const requested = ada.waitForRequest('**/panels*.wasm');
-    await open(ada, `/room/${room}`);
+  test('while a name is typed: it is kept, and Join takes effect in the old page', async ({ room, served }) => {
+    const { site, visitor, update } = served;
+    const ada = await visitor();
+    const { release, requested } = await openWithoutPanels(ada, `/room/${room}`);
     const name = ada.getByRole('textbox', { name: 'Your name' });
     await name.click();
     await name.fill('Ada');
     await requested;
-    await salon.kill();
-    site.update();
-    await salon.startAgain();
+    await update();
     release();
     await expect(notice(ada)).toContainText('Salon was updated');
     await expect(notice(ada).getByRole('link', { name: 'Reload' })).toBeInViewport();
@@ -107,18 +127,15 @@ test.describe('the server is updated', () => {
     await expect(ownTile(ada)).toContainText('Ada');
   });
 
-  test('while the call is loaded: Join takes effect in the new page', async ({ person, room, startSalon }) => {
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const ada = await person({ baseURL: salon.origin });
+  test('while the call is loaded: Join takes effect in the new page', async ({ room, served }) => {
+    const { visitor, update } = served;
+    const ada = await visitor();
     const release = await hold('call', ada);
     await openEarly(ada, `/room/${room}`);
     await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
     await button(ada, 'Join').click();
     await expectPhase(ada, 'joining');
-    await salon.kill();
-    const build = site.update();
-    await salon.startAgain();
+    const build = await update();
     release();
     await expectPhase(ada, 'call');
     await expectBuild(ada, build);
@@ -142,17 +159,14 @@ test.describe('the server is updated', () => {
     expect(seen.pages).toBe(3);
   });
 
-  test('during a call: it goes on, and the new page comes with the next one', async ({ person, room, startSalon }) => {
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
+  test('during a call: it goes on, and the new page comes with the next one', async ({ room, served }) => {
+    const { site, visitor, update } = served;
+    const [ada, bob] = [await visitor(), await visitor()];
     const release = await hold('panels', ada);
     await enter(ada, room, 'Ada');
     await enter(bob, room, 'Bob');
     await expectToSeeAndHear(ada, ['Bob']);
-    await salon.kill();
-    const build = site.update();
-    await salon.startAgain();
+    const build = await update();
     await button(ada, /^Chat/).click();
     release();
     await expect(notice(ada)).toContainText('Salon was updated');
@@ -173,18 +187,13 @@ test.describe('the server is updated', () => {
     await expect(ada.getByRole('dialog', { name: 'Chat' }).getByRole('textbox', { name: 'Message' })).toBeVisible();
   });
 
-  test('while the camera is on in the lobby: it stays on, and Join takes effect in the old page', async ({ person, room, startSalon }) => {
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const ada = await person({ baseURL: salon.origin });
-    const release = await hold('panels', ada);
-    const requested = ada.waitForRequest('**/panels*.wasm');
-    await open(ada, `/room/${room}`);
+  test('while the camera is on in the lobby: it stays on, and Join takes effect in the old page', async ({ room, served }) => {
+    const { site, visitor, update } = served;
+    const ada = await visitor();
+    const { release, requested } = await openWithoutPanels(ada, `/room/${room}`);
     await turnOnDevices(ada);
     await requested;
-    await salon.kill();
-    site.update();
-    await salon.startAgain();
+    await update();
     release();
     await expect(notice(ada)).toContainText('Salon was updated');
     await expectToCount(ada.locator('video[data-preview]'));
@@ -196,25 +205,20 @@ test.describe('the server is updated', () => {
     await expectDevicesInUse(ada, ['audio', 'video']);
   });
 
-  test('while a passcode is typed: it is kept, and lets the person in', async ({ person, startSalon }) => {
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const [ada, bob] = [await person({ baseURL: salon.origin }), await person({ baseURL: salon.origin })];
+  test('while a passcode is typed: it is kept, and lets the person in', async ({ served }) => {
+    const { site, visitor, update } = served;
+    const [ada, bob] = [await visitor(), await visitor()];
     const room = await startRoom(ada, 'Ada');
     await button(ada, /^People/).click();
     await ada.getByRole('dialog', { name: /^People/ }).getByLabel('Passcode').fill('swordfish');
     await button(ada, 'Set').click();
     await expect(button(ada, 'Remove passcode')).toBeVisible();
-    const release = await hold('panels', bob);
-    const requested = bob.waitForRequest('**/panels*.wasm');
-    await open(bob, `/room/${room}`);
+    const { release, requested } = await openWithoutPanels(bob, `/room/${room}`);
     const passcode = bob.getByLabel('Passcode');
     await passcode.pressSequentially('swordfish');
     await passcode.blur();
     await requested;
-    await salon.kill();
-    site.update();
-    await salon.startAgain();
+    await update();
     release();
     await expect(notice(bob)).toContainText('Salon was updated');
     await expect(passcode).toHaveValue('swordfish');
@@ -223,25 +227,21 @@ test.describe('the server is updated', () => {
     await expectBuild(bob, site.build);
   });
 
-  /** Kills the server during the call of a page, and starts the next build. */
-  const update = async (page: Page, salon: { kill: () => Promise<unknown>; startAgain: () => Promise<unknown> }, next: () => string) => {
+  /** Updates the server during the call of a page, which is connected again afterwards. */
+  const updateDuringCall = async (page: Page, update: Served['update']) => {
     const banner = page.locator('[data-notice=server]');
-    await salon.kill();
-    await expect(banner).toBeVisible();
-    next();
-    await salon.startAgain();
+    await update(() => expect(banner).toBeVisible());
     await expect(banner).toBeHidden();
   };
 
-  test('during a call: a recording starts with the recorder that the page has fetched', async ({ person, room, startSalon }) => {
+  test('during a call: a recording starts with the recorder that the page has fetched', async ({ room, served }) => {
     test.slow();
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const ada = await person({ baseURL: salon.origin });
+    const { visitor, update } = served;
+    const ada = await visitor();
     const fetched = ada.waitForResponse('**/recorder*.js', { timeout: 30_000 });
     await enter(ada, room, 'Ada');
     await (await fetched).finished();
-    await update(ada, salon, site.update);
+    await updateDuringCall(ada, update);
     await button(ada, 'More').click();
     await button(ada, 'Record').click();
     await expectToHaveRecorded(ada);
@@ -249,14 +249,13 @@ test.describe('the server is updated', () => {
     await expect(ada.locator('[data-recording]')).toHaveCount(1);
   });
 
-  test('before the recorder was fetched: a recording says what to do', async ({ person, room, startSalon }) => {
-    const site = copySite();
-    const salon = await startSalon('--static-dir', site.folder);
-    const ada = await person({ baseURL: salon.origin });
+  test('before the recorder was fetched: a recording says what to do', async ({ room, served }) => {
+    const { visitor, update } = served;
+    const ada = await visitor();
     await enter(ada, room, 'Ada');
     await button(ada, 'More').click();
     await expect(button(ada, 'Record')).toBeVisible();
-    await update(ada, salon, site.update);
+    await updateDuringCall(ada, update);
     await button(ada, 'Record').click();
     await expect(ada.locator('section.recording')).toContainText('If Salon was updated, reload the page');
     await expect(button(ada, 'Record')).toBeVisible();
