@@ -55,8 +55,10 @@ impl Publisher {
 
     /// Shows the outcome of an input.
     pub(super) fn redraw(self, redraw: Redraw) {
+        if !self.has_begun.get_value() {
+            return;
+        }
         match redraw {
-            _ if !self.has_begun.get_value() => {}
             Redraw::Never => {}
             Redraw::Progress => self.draw_within(PROGRESS),
             Redraw::Soon => self.draw_within(FLOW),

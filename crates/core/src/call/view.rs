@@ -186,12 +186,12 @@ impl Call {
     }
 
     fn is_introducing(&self) -> bool {
-        // Others may never come: a seat is reserved for a while after its owner has gone.
-        let is_first_to_come =
-            || self.participants.is_empty() && !self.room.state.people.is_empty();
+        let is_somebody_there = !self.room.state.people.is_empty();
+        // Once one has come, those who are missing may never do: a seat is reserved for a while after its
+        // owner has gone.
         self.admission.is_in_call()
             && (self.me.is_none()
                 || self.participants.is_introducing(self.clock.now)
-                || is_first_to_come())
+                || self.participants.is_empty() && is_somebody_there)
     }
 }

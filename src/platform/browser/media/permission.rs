@@ -9,10 +9,13 @@ use crate::platform::{
 };
 use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
-use std::time::Duration;
+use std::{any::Any, time::Duration};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaDevices, PermissionState, PermissionStatus, window};
+
+/// Watches a permission until dropped.
+type Watch = SendWrapper<Box<dyn Any>>;
 
 /// A refusal within this time comes from the browser: people take longer to answer.
 const AT_ONCE: Duration = Duration::from_millis(300);
@@ -65,26 +68,16 @@ pub(super) async fn permission(kind: Kind) -> Option<PermissionStatus> {
 
 /// Calls `handler` whenever the permission for this kind is granted, until the returned value is dropped,
 /// and at once if it already is. `None` if the browser does not report it.
-pub async fn watch_grant(
-    kind: Kind,
-    handler: impl Fn() + 'static,
-) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+pub async fn watch_grant(kind: Kind, handler: impl Fn() + 'static) -> Option<Watch> {
     watch(kind, PermissionState::Granted, handler).await
 }
 
 /// The same for the permission being denied: a device that was being opened meanwhile stays on in Chromium.
-pub async fn watch_denial(
-    kind: Kind,
-    handler: impl Fn() + 'static,
-) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+pub async fn watch_denial(kind: Kind, handler: impl Fn() + 'static) -> Option<Watch> {
     watch(kind, PermissionState::Denied, handler).await
 }
 
-async fn watch(
-    kind: Kind,
-    state: PermissionState,
-    handler: impl Fn() + 'static,
-) -> Option<SendWrapper<Box<dyn std::any::Any>>> {
+async fn watch(kind: Kind, state: PermissionState, handler: impl Fn() + 'static) -> Option<Watch> {
     let status = permission(kind).await?;
     let seen = status.clone();
     let tell = move || {

@@ -1,7 +1,7 @@
 //! HTTP requests to the server.
 
 use crate::platform::browser::INSTANT;
-use js_sys::Reflect;
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response, window};
@@ -22,8 +22,7 @@ pub async fn ask_server(path: &str) -> Option<String> {
     let init = RequestInit::new();
     // Browsers send no `Origin` with GET.
     init.set_method("POST");
-    let answer = JsFuture::from(window()?.fetch_with_str_and_init(path, &init)).await.ok()?;
-    let answer: Response = answer.dyn_into().ok()?;
+    let answer = response(window()?.fetch_with_str_and_init(path, &init)).await?;
     match answer.status() {
         200 => JsFuture::from(answer.text().ok()?).await.ok()?.as_string(),
         404 | 405 => Some(String::new()),
@@ -34,11 +33,15 @@ pub async fn ask_server(path: &str) -> Option<String> {
 /// Fetches one of this build's files into the browser's cache, and returns whether that succeeded.
 pub(in crate::platform::browser) async fn prefetch_file(path: &str) -> bool {
     let fetch = async {
-        let answer = JsFuture::from(window()?.fetch_with_str(path)).await.ok()?;
-        let answer: Response = answer.dyn_into().ok()?;
+        let answer = response(window()?.fetch_with_str(path)).await?;
         JsFuture::from(answer.text().ok()?).await.ok().filter(|_| answer.ok())
     };
     fetch.await.is_some()
+}
+
+/// The response to a request, if there is one.
+pub(super) async fn response(request: Promise) -> Option<Response> {
+    JsFuture::from(request).await.ok()?.dyn_into().ok()
 }
 
 /// The download rate of this page's largest file in bits per second, if it came over the network (W3C

@@ -1,5 +1,6 @@
 //! The upload rate, measured with requests to the server.
 
+use super::http::response;
 use crate::{
     diagnostics::UploadResult,
     platform::browser::{INSTANT, Timer, elapsed, spawn_local},
@@ -8,9 +9,7 @@ use crate::{
 use js_sys::Uint8Array;
 use send_wrapper::SendWrapper;
 use std::{rc::Rc, time::Duration};
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestInit, Response, window};
+use web_sys::{AbortController, RequestInit, window};
 
 /// Maximum number of requests.
 const PIECES: u32 = 8;
@@ -76,7 +75,6 @@ async fn send(bytes: usize, trial: &AbortController) -> Option<Duration> {
     init.set_signal(Some(&trial.signal()));
     init.set_body(&Uint8Array::new_with_length(u32::try_from(bytes).ok()?));
     let since = elapsed();
-    let answer = window()?.fetch_with_str_and_init(SPEED_PATH, &init);
-    let answer: Response = JsFuture::from(answer).await.ok()?.dyn_into().ok()?;
+    let answer = response(window()?.fetch_with_str_and_init(SPEED_PATH, &init)).await?;
     answer.ok().then(|| elapsed().saturating_sub(since))
 }
