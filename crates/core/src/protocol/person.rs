@@ -1,7 +1,7 @@
 //! Participants, and the state of a room that others see.
 
 use super::{
-    Gate, PeerId, Split,
+    Gate, PeerId, Split, TrackSource,
     characters::{characters, clean},
     json::{object, string, word},
     limits::{DISPLAY_NAME_BYTES, DISPLAY_NAME_CHARS},
@@ -112,6 +112,27 @@ pub struct Presence {
     /// The quality of video to receive.
     #[serde(default, skip_serializing_if = "Quality::is_auto")]
     pub quality: Quality,
+}
+
+impl Presence {
+    /// Whether a source is said to be on.
+    #[must_use]
+    pub fn is_on(&self, source: TrackSource) -> bool {
+        match source {
+            TrackSource::Microphone => self.mic,
+            TrackSource::Camera => self.camera,
+            TrackSource::Screen | TrackSource::ScreenAudio => self.screen,
+        }
+    }
+
+    /// Says that a source is off.
+    pub fn switch_off(&mut self, source: TrackSource) {
+        match source {
+            TrackSource::Microphone => self.mic = false,
+            TrackSource::Camera => self.camera = false,
+            TrackSource::Screen | TrackSource::ScreenAudio => self.screen = false,
+        }
+    }
 }
 
 object!(Presence {

@@ -7,7 +7,7 @@ use super::{
     seats::{Identity, Occupancy, Seat},
 };
 use crate::protocol::{
-    ClientMessage, ErrorCode, IceGrant, Join, Presence, RoomState, ServerMessage,
+    ClientMessage, ErrorCode, IceGrant, Join, PeerId, Presence, RoomState, ServerMessage,
 };
 
 fn seat_moved() -> Refusal {
@@ -70,6 +70,7 @@ impl Room {
         }
         self.send_joined(conn, identity, cx);
         self.tell_hand(id, join.presence.hand);
+        self.tell_mutes(conn, id);
         if keyless {
             self.add_keyholder(id);
             self.send_host_key(conn);
@@ -114,7 +115,12 @@ impl Room {
         if !identity.returning {
             presence.hand = presence.hand.map(|_| 0);
         }
-        let before = self.seats.get(identity.id).and_then(|seat| seat.presence.hand);
+        let mut before = None;
+        if let Some(seat) = self.seats.get_mut(identity.id) {
+            before = seat.presence.hand;
+            seat.confirm_mutes(&presence);
+            seat.unconfirmed_mutes.iter().for_each(|source| presence.switch_off(*source));
+        }
         self.assign_hand(before, &mut presence);
         presence
     }
@@ -142,6 +148,14 @@ impl Room {
             seat.invitations.extend(decisions.invitations_of(identity.id));
         }
         seat.host && identity.host.is_none()
+    }
+
+    /// Repeats to a participant who has returned what a host has muted: they may not have been told.
+    fn tell_mutes(&mut self, conn: ConnId, id: PeerId) {
+        let mutes = self.seats.get(id).map(|seat| seat.unconfirmed_mutes.clone());
+        for source in mutes.unwrap_or_default() {
+            self.send(conn, ServerMessage::Muted(source));
+        }
     }
 
     fn send_joined(&mut self, conn: ConnId, identity: &Identity, cx: &Context<'_>) {

@@ -291,7 +291,12 @@ impl Room {
     ) -> Result<(), Refusal> {
         match message {
             ClientMessage::Leave => self.leave(conn, cx.now, cx),
-            ClientMessage::Presence(presence) => self.set_presence(me, presence, cx),
+            ClientMessage::Presence(presence) => {
+                if let Some(seat) = self.seats.get_mut(me) {
+                    seat.confirm_mutes(&presence);
+                }
+                self.set_presence(me, presence, cx);
+            }
             ClientMessage::Host(action) => return self.host(conn, me, action, identity, cx),
             ClientMessage::Ice => self.send(conn, ServerMessage::Ice(IceGrant::default())),
             ClientMessage::Reconnect { to, link } => return self.reconnect(me, to, link, cx),

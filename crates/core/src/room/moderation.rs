@@ -121,15 +121,15 @@ impl Room {
     }
 
     fn mute(&mut self, to: PeerId, what: TrackSource, cx: &mut Context<'_>) -> Result<(), Refusal> {
-        let seat = self.seat(to)?;
+        let seat = self.seats.get_mut(to).ok_or_else(nobody)?;
+        if what.is_of_screen() {
+            let sentence = "A host can switch off a microphone or a camera.";
+            return Err(refusal(ErrorCode::BadMessage, sentence));
+        }
         let (mut presence, conn) = (seat.presence.clone(), seat.conn());
-        match what {
-            TrackSource::Microphone => presence.mic = false,
-            TrackSource::Camera => presence.camera = false,
-            TrackSource::Screen | TrackSource::ScreenAudio => {
-                let sentence = "A host can switch off a microphone or a camera.";
-                return Err(refusal(ErrorCode::BadMessage, sentence));
-            }
+        presence.switch_off(what);
+        if !seat.unconfirmed_mutes.contains(&what) {
+            seat.unconfirmed_mutes.push(what);
         }
         // The others are told first, so that they stop playing the microphone whatever this client does:
         // also if it is already off for the server, because the client may have told them otherwise.

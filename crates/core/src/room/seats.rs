@@ -2,7 +2,7 @@
 
 use super::{Bucket, ConnId, Refusal, peer_map::PeerMap};
 use crate::protocol::{
-    ErrorCode, PeerId, Person, Presence, Signal, limits::CANDIDATES_PER_DESCRIPTION,
+    ErrorCode, PeerId, Person, Presence, Signal, TrackSource, limits::CANDIDATES_PER_DESCRIPTION,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -64,6 +64,9 @@ pub(super) struct Seat {
     pub(super) updates: Bucket,
     /// Whether an update is pending.
     pub(super) is_update_pending: bool,
+    /// What a host has muted and this person has not reported as off since: a message to a
+    /// connection that is about to be lost may not arrive.
+    pub(super) unconfirmed_mutes: Vec<TrackSource>,
     /// Whether this person's address is hidden.
     pub(super) hidden: bool,
     since: Duration,
@@ -84,6 +87,7 @@ impl Seat {
             pairings: Bucket::default(),
             updates: Bucket::default(),
             is_update_pending: false,
+            unconfirmed_mutes: Vec::new(),
             hidden: false,
             since: identity.since,
         }
@@ -99,6 +103,11 @@ impl Seat {
             Occupancy::Connected(conn) => Some(conn),
             Occupancy::Reserved(_) => None,
         }
+    }
+
+    /// Records which mutes this person's own report of their devices confirms.
+    pub(super) fn confirm_mutes(&mut self, reported: &Presence) {
+        self.unconfirmed_mutes.retain(|source| reported.is_on(*source));
     }
 
     /// Counts a message to another participant. Each description may start a new generation of

@@ -192,6 +192,48 @@ fn a_host_mutes_and_the_participant_can_unmute() {
 }
 
 #[test]
+fn a_mute_reaches_a_participant_who_was_reconnecting() {
+    let mute = || HostAction::Mute { to: PeerId(102), what: TrackSource::Microphone };
+    let is_heard = |commands: &[Command]| {
+        told(commands, 1).into_iter().find_map(|message| match message {
+            ServerMessage::Presence { presence, .. } => Some(presence.mic),
+            ServerMessage::Ready { peer, .. } => Some(peer.presence.mic),
+            _ => None,
+        })
+    };
+    let return_with = |rooms: &mut Directory, conn, mic, now| {
+        let claim = SeatClaim { token: Some("seat 2".to_owned()), linked: Vec::new() };
+        let presence = Presence { mic, ..Presence::default() };
+        let pass = Pass::default();
+        let join = Join { room: name(), presence, seat: Some(claim), pass, hidden: false };
+        rooms.handle(Input::Opened(ConnId(conn)), now);
+        say_as(rooms, conn, ClientMessage::Join(join), returning(conn, 102, 2), now)
+    };
+    let muted = ServerMessage::Muted(TrackSource::Microphone);
+    let mut rooms = hosted(4);
+    come(&mut rooms, 2, secs(2));
+    rooms.handle(Input::Closed(ConnId(2)), secs(3));
+    act(&mut rooms, 1, mute(), secs(4));
+    let commands = return_with(&mut rooms, 3, true, secs(5));
+    assert!(told(&commands, 3).contains(&&muted));
+    assert_eq!(is_heard(&commands), Some(false));
+    assert!(!rooms.rooms[&name()].seats.get(PeerId(102)).unwrap().presence.mic);
+
+    // The connection by which they should have been told was dead already.
+    let commands = return_with(&mut rooms, 4, true, secs(6));
+    assert!(told(&commands, 4).contains(&&muted));
+
+    // They know, and later switch their microphone on.
+    for mic in [false, true] {
+        let presence = Presence { mic, ..Presence::default() };
+        say(&mut rooms, 4, ClientMessage::Presence(presence), secs(7));
+    }
+    let commands = return_with(&mut rooms, 5, true, secs(8));
+    assert!(!told(&commands, 5).contains(&&muted));
+    assert!(rooms.rooms[&name()].seats.get(PeerId(102)).unwrap().presence.mic);
+}
+
+#[test]
 fn transferring_the_role_leaves_one_host() {
     let mut rooms = hosted(4);
     come_as_host(&mut rooms, 2, secs(2));
