@@ -17,6 +17,7 @@ mod playback;
 mod preferences;
 mod publishing;
 mod recording;
+mod rehearsing;
 mod start;
 
 use crate::{

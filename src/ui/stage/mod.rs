@@ -45,8 +45,10 @@ pub fn Stage() -> impl IntoView {
             screens.collect::<Vec<PeerId>>()
         })
     });
-    let people = Memo::new(move |_| {
-        session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect::<Vec<PeerId>>())
+    let is_rehearsal = session.rehearse();
+    let people = Memo::new(move |_| match is_rehearsal.get() {
+        true => vec![PeerId::default()],
+        false => session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect()),
     });
     // The state of the tiles as announced, without passing seconds.
     let spoken = move || {

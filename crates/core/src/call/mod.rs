@@ -17,6 +17,7 @@ mod input;
 mod join;
 mod participant;
 mod participants;
+mod rehearsal;
 mod signaling;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub use input::{Command, Input};
 use join::Admission;
 use participant::Participant;
 use participants::Participants;
+pub use rehearsal::Rehearsal;
 pub use signaling::ServerStatus;
 use signaling::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
