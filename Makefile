@@ -39,7 +39,7 @@ release: setup ## Build as users run it
 	$(call pack)
 
 dist: pages ## Build one file that includes the pages
-	$(call carry,release,release)
+	$(call carry,release,release,target)
 
 test: export STEPS := target/steps.txt
 # The whole corpus is run again; the search for new inputs is short.
@@ -114,18 +114,19 @@ define pack
 	$(STEP) "Packing the pages" node scripts/pack.mjs
 endef
 
-# Builds the server with the pages inside, in profile $(1), into the folder that cargo calls $(2).
-# cargo-leptos has built its crates in the same profile.
+# Builds the server with the pages inside, in profile $(1), into the folder that cargo calls $(2). Its
+# crates are in $(3), built in the same profile and with the same flags: by cargo-leptos for users, and for
+# the native tests otherwise, because cargo-leptos has a flag of its own in development.
 define carry
-	$(STEP) "Building the server with the pages inside" env CARGO_BUILD_BUILD_DIR=target \
+	$(STEP) "Building the server with the pages inside" env CARGO_BUILD_BUILD_DIR=$(3) \
 		cargo build --profile $(1) --no-default-features --features embed $(LOCKED) --target-dir target/dist
 	@ls -lh target/dist/$(2)/salon | awk '{print "==> target/dist/$(2)/salon: " $$5 "B, pages included"}'
 endef
 
-# Unoptimised: the development build has compiled the crates, and overflows are checked. A page takes
+# Unoptimised: that takes less time, and overflows are checked. A page takes
 # 5 ms instead of 1.5.
 tested: pages
-	$(call carry,dev,debug)
+	$(call carry,dev,debug,target/native)
 
 natively:
 	@SIDE_BY_SIDE= LINES_BEGIN_WITH="plain cargo  | " $(MAKE) check unit fuzz

@@ -61,7 +61,11 @@ const test = base.extend<{ firefox: FirefoxPage; isCoarse: boolean; isHeard: boo
     const page = await browser.newPage();
     page.on('console', (message) => trouble.push(`console ${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => trouble.push(`error: ${error instanceof Error ? error.message : error}`));
-    page.on('requestfailed', (request) => trouble.push(`failed: ${request.url()}`));
+    page.on('requestfailed', (request) => {
+      const why = request.failure()?.errorText ?? 'unknown';
+      // A page that is left abandons what it fetches.
+      if (why !== 'NS_BINDING_ABORTED') trouble.push(`failed: ${request.url()} ${why}`);
+    });
     await page.evaluateOnNewDocument(installProbe);
     await use(page);
     await browser.close();
@@ -189,7 +193,7 @@ const expectNumbers = async (firefox: FirefoxPage) => {
 
 test.describe('a server that is unreachable for a while', { tag: '@alone' }, () => {
   // The browser itself logs every attempt to connect.
-  test.use({ expectedOutput: /^failed: .*\/ws$|connection to (the server at )?ws:/ });
+  test.use({ expectedOutput: /^failed: \S+\/ws |connection to (the server at )?ws:/ });
 
   test('Firefox calls Chromium: audio, video, chat, files and screens work both ways, and without the server', async ({
     firefox, person, room, startLine, startSalon,

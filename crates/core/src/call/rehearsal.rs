@@ -11,8 +11,8 @@ const SOCKET: Generation = 1;
 
 /// What the server sends until the connection to a participant who was inside before is made.
 const MESSAGES: [&str; 5] = [
-    r#"{"type":"room-state","room":"babab-babab-babab-babab","people":[{"id":"0000000000000001","name":"A","seconds":1}],"limit":4}"#,
-    r#"{"type":"joined","protocol":1,"id":"0000000000000002","people":[{"id":"0000000000000001","name":"A","seconds":1}],"limit":4,"iceServers":[{"urls":["turn:a"],"username":"a","credential":"a"}],"iceTtl":600,"seatToken":"a","settings":{"locked":false,"waitingRoom":false,"passcode":false,"hosts":[]}}"#,
+    r#"{"type":"room-state","room":"babab-babab-babab-babab","people":[{"id":"0000000000000001","presence":{"name":"A"},"seconds":1}],"limit":4}"#,
+    r#"{"type":"joined","protocol":1,"id":"0000000000000002","people":[{"id":"0000000000000001","presence":{"name":"A"},"seconds":1}],"limit":4,"iceServers":[{"urls":"turn:a","username":"a","credential":"a"}],"iceTtl":600,"seatToken":"a","settings":{"locked":false,"waitingRoom":false,"passcode":false,"hosts":[]}}"#,
     r#"{"type":"ready","role":"callee","peer":"0000000000000001","presence":{"name":"A"},"seconds":1,"link":1}"#,
     r#"{"type":"offer","from":"0000000000000001","link":1,"tracks":[{"mid":"0","source":"microphone"},{"mid":"1","source":"camera"}],"offer":{"type":"offer","sdp":"v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n"}}"#,
     r#"{"type":"candidate","from":"0000000000000001","link":1,"candidate":{"candidate":"candidate:1 1 udp 1 192.0.2.1 9 typ host","sdpMid":"0","sdpMLineIndex":0}}"#,
