@@ -13,7 +13,7 @@ impl Session {
         platform::spawn_local(async move {
             platform::idle().await;
             is_on.try_set(true);
-            for () in Rehearsal::new() {
+            for () in Rehearsal::default() {
                 platform::idle().await;
                 if goes_on.try_get_untracked() != Some(true) {
                     break;

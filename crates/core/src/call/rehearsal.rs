@@ -36,10 +36,9 @@ pub struct Rehearsal {
     time: Duration,
 }
 
-impl Rehearsal {
+impl Default for Rehearsal {
     /// A rehearsal that has not begun.
-    #[must_use]
-    pub fn new() -> Self {
+    fn default() -> Self {
         let [state, joined, ready, offer, candidate] = MESSAGES.map(Step::Message);
         let answer = SessionDescription::new(SdpType::Answer, "v=0\r\n");
         let is = |connection, ice| {
@@ -94,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_rehearsal_ends_with_a_connected_participant() {
-        let mut rehearsal = Rehearsal::new();
+        let mut rehearsal = Rehearsal::default();
         assert_eq!(rehearsal.by_ref().count(), 15);
         assert!(rehearsal.steps.is_empty(), "it stopped before {} steps", rehearsal.steps.len());
         let [tile] = &rehearsal.call.view().tiles[..] else { panic!("there is nobody") };
