@@ -8,7 +8,7 @@ const LINES = 400;
 const TABLES = /^src\/(server\/config|i18n)\//;
 
 /** All Rust files, without those of tests. */
-const files = ['src', 'crates/core/src']
+const files = ['src', 'crates/core/src', 'crates/turn/src']
   .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => `${root}/${name}`))
   .filter((path) => path.endsWith('.rs') && !/\/tests(\.rs$|\/)/.test(path))
   .map((path) => ({ path, lines: readFileSync(path, 'utf8').split('\n#[cfg(test)]\nmod tests {')[0].trimEnd().split('\n') }));

@@ -1,0 +1,94 @@
+//! Time-limited credentials (draft-uberti-behave-turn-rest-00): who may use the relay, and until when
+//! they may start to.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, Mac};
+use salon_core::protocol::PeerId;
+use sha1::Sha1;
+use std::time::Duration;
+use stun_types::message::LongTermKeyCredentials;
+
+/// The user whose name is not a seat's: the operator's own check.
+const OPERATOR: &str = "doctor";
+
+/// On whose behalf the relay is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum User {
+    /// The participant with this seat.
+    Seat(PeerId),
+    /// The operator of this server.
+    Operator,
+}
+
+/// What a username says: `<Unix time of expiry>:<seat>-<room tag>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) user: User,
+    /// Time since the Unix epoch.
+    pub(crate) expires: Duration,
+}
+
+impl Claim {
+    pub(crate) fn parse(username: &str) -> Option<Self> {
+        let (expires, name) = username.split_once(':')?;
+        let expires = Duration::from_secs(expires.parse().ok()?);
+        let user = match name.split_once('-') {
+            None if name == OPERATOR => User::Operator,
+            None => return None,
+            Some((seat, _)) => User::Seat(seat.parse().ok()?),
+        };
+        Some(Self { user, expires })
+    }
+}
+
+/// Computes the password of each username.
+#[derive(Clone)]
+pub(crate) struct Passwords {
+    secret: Vec<u8>,
+    realm: String,
+}
+
+impl Passwords {
+    pub(crate) fn new(secret: Vec<u8>, realm: String) -> Self {
+        Self { secret, realm }
+    }
+
+    pub(crate) fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// The credentials with which messages of this user are signed.
+    pub(crate) fn of(&self, username: &str) -> Option<LongTermKeyCredentials> {
+        let mut mac = Hmac::<Sha1>::new_from_slice(&self.secret).ok()?;
+        mac.update(username.as_bytes());
+        let password = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+        let (username, realm) = (username.to_owned(), self.realm.clone());
+        Some(LongTermKeyCredentials::new(username, password, realm))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_username_names_the_seat_and_the_expiry() {
+        let expires = Duration::from_secs(1_800_000_600);
+        let seat = Claim { user: User::Seat(PeerId(7)), expires };
+        assert_eq!(Claim::parse("1800000600:0000000000000007-abcd"), Some(seat));
+        let operator = Claim { user: User::Operator, expires };
+        assert_eq!(Claim::parse("1800000600:doctor"), Some(operator));
+        for text in ["", ":", "1800000600", "x:doctor", "1:2", "1:x-y", "-1:doctor", "1:doctor-x"] {
+            assert_eq!(Claim::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_those_that_participants_are_given() {
+        // printf %s 1433895918:user | openssl dgst -sha1 -hmac north -binary | base64
+        let passwords = Passwords::new(b"north".to_vec(), "salon".to_owned());
+        let credentials = passwords.of("1433895918:user").unwrap();
+        assert_eq!(credentials.password(), "/gk4t5tUc08OpM3NjrVjHSFVNmY=");
+        assert_eq!(credentials.realm(), "salon");
+    }
+}

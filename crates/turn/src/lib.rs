@@ -1,0 +1,24 @@
+//! A STUN and TURN server (RFC 8489, RFC 8656). Pure: no socket, clock or randomness.
+//!
+//! Contract: call [`Server::handle`] with an input and the time, then drain [`Server::poll`], then call
+//! `handle` with [`Input::Tick`] at [`Server::poll_timeout`] unless another input comes first.
+//!
+//! Nothing is stored for a client until it has proven its address, by returning a nonce that was sent
+//! there, and its credentials.
+
+mod allocation;
+mod credentials;
+mod framing;
+mod nonce;
+mod peer_filter;
+mod ports;
+mod reply;
+mod reply_allowance;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use credentials::User;
+pub use framing::{BadStream, CHANNEL_HEADER, Frame, first_frame};
+pub use peer_filter::PeerFilter;
+pub use server::{Client, Config, Header, Input, Output, Server, Transport};

@@ -1,0 +1,364 @@
+//! The server: what clients and peers send goes in, replies and relayed packets come out.
+
+mod requests;
+
+use crate::{
+    allocation::Allocation,
+    credentials::{Passwords, User},
+    framing::CHANNEL_HEADER,
+    nonce::Nonces,
+    peer_filter::PeerFilter,
+    ports::Ports,
+    reply_allowance::ReplyAllowance,
+};
+use salon_core::{protocol::PeerId, rate_limit::Rate};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    net::{IpAddr, SocketAddr},
+    ops::{Range, RangeInclusive},
+    time::Duration,
+};
+use stun_types::{
+    message::{BINDING, Message, MessageClass, MessageHeader, MessageType, MessageWriteVec},
+    prelude::*,
+};
+use turn_types::{
+    attribute::{Data, XorPeerAddress},
+    message::{DATA, SEND},
+};
+
+/// A type and a length (RFC 8489, section 14).
+const ATTRIBUTE_HEADER: usize = 4;
+
+/// The parameters of a server.
+pub struct Config {
+    /// The realm of the credentials. A short one keeps replies small.
+    pub realm: String,
+    /// The secret that passwords are derived from.
+    pub secret: Vec<u8>,
+    /// Random: proves that a nonce is this server's.
+    pub nonce_key: [u8; 32],
+    /// The addresses at which peers reach the relayed addresses, at most one of each family that is used.
+    /// With none, there is no relay.
+    pub relay_addresses: Vec<IpAddr>,
+    /// The ports of the relayed addresses.
+    pub relay_ports: RangeInclusive<u16>,
+    /// Which peers are allowed.
+    pub peers: PeerFilter,
+    /// Maximum of bytes of an allocation in each direction.
+    pub rate: Rate,
+}
+
+/// How a client is reached: with the server's own address, which is always the same, the 5-tuple of
+/// RFC 8656.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Client {
+    /// The transport.
+    pub transport: Transport,
+    /// Its address.
+    pub address: SocketAddr,
+}
+
+/// A transport between a client and this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Transport {
+    /// UDP: the address may be forged.
+    Udp,
+    /// A connection over TCP or TLS, by its number, which is never used again.
+    Stream(u64),
+}
+
+/// An input.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// The Unix time at which the times of the inputs start.
+    Epoch(Duration),
+    /// A client has sent a message.
+    Message(Client, &'a [u8]),
+    /// The connection of a client is closed.
+    Closed(Client),
+    /// A peer has sent a packet to a relayed address.
+    Packet {
+        /// The relayed address.
+        relay: SocketAddr,
+        /// The peer.
+        from: SocketAddr,
+        /// The payload.
+        bytes: &'a [u8],
+    },
+    /// The socket of a relayed address could not be bound.
+    NotBound(SocketAddr),
+    /// Whether somebody has this seat, and is connected or may return to it.
+    Seat(PeerId, bool),
+    /// Whether a participant is connected from this address.
+    Known(IpAddr, bool),
+    /// The time of [`Server::poll_timeout`] is reached.
+    Tick,
+}
+
+/// An output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send a message to a client.
+    Reply(Client, Vec<u8>),
+    /// Send a packet from a relayed address to a peer.
+    Send {
+        /// The relayed address.
+        relay: SocketAddr,
+        /// The peer.
+        to: SocketAddr,
+        /// The payload: these bytes of the last input.
+        payload: Range<usize>,
+    },
+    /// Send what a peer has sent to a client. Over a stream, it is padded with zeros to a multiple of four
+    /// bytes; [`Header::Indication`] always is.
+    Deliver {
+        /// The client.
+        to: Client,
+        /// What comes before the payload.
+        header: Header,
+        /// The payload: these bytes of the last input.
+        payload: Range<usize>,
+    },
+    /// Bind the socket of a relayed address. Answered by [`Input::NotBound`] if that fails.
+    Bind(SocketAddr),
+    /// Close the socket of a relayed address.
+    Unbind(SocketAddr),
+}
+
+/// The beginning of a message that contains a peer's packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// ChannelData: the number of the channel and the length (RFC 8656, section 12.4).
+    Channel([u8; CHANNEL_HEADER]),
+    /// A Data indication up to its payload (RFC 8656, section 11.4).
+    Indication(Vec<u8>),
+}
+
+/// A STUN and TURN server.
+pub struct Server {
+    config: Config,
+    passwords: Passwords,
+    nonces: Nonces,
+    allowance: ReplyAllowance,
+    ports: Ports,
+    now: Duration,
+    epoch: Duration,
+    allocations: HashMap<Client, Allocation>,
+    /// Who has a relayed address.
+    relays: HashMap<SocketAddr, Client>,
+    /// When allocations end.
+    deadlines: BTreeSet<(Duration, Client)>,
+    /// The seats that are taken or held.
+    seats: BTreeSet<PeerId>,
+    /// From how many connections an address is known.
+    known: BTreeMap<IpAddr, usize>,
+    indications: u128,
+    outputs: VecDeque<Output>,
+}
+
+impl Server {
+    /// A server that knows nobody.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = config.nonce_key;
+        Self {
+            passwords: Passwords::new(config.secret.clone(), config.realm.clone()),
+            nonces: Nonces::new(config.nonce_key),
+            allowance: ReplyAllowance::new(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
+            ports: Ports::new(config.relay_ports.clone()),
+            config,
+            now: Duration::ZERO,
+            epoch: Duration::ZERO,
+            allocations: HashMap::new(),
+            relays: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            seats: BTreeSet::new(),
+            known: BTreeMap::new(),
+            indications: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Handles an input at `now`, a time since some fixed start that never runs backwards.
+    pub fn handle(&mut self, input: Input<'_>, now: Duration) {
+        self.now = now;
+        self.expire();
+        match input {
+            Input::Epoch(epoch) => self.epoch = epoch,
+            Input::Message(from, bytes) => self.message(from, bytes),
+            Input::Closed(client) => self.remove(client),
+            Input::Packet { relay, from, bytes } => self.packet(relay, from, 0..bytes.len()),
+            Input::NotBound(relay) => {
+                if let Some(client) = self.relays.get(&relay).copied() {
+                    self.remove(client);
+                }
+            }
+            Input::Seat(seat, true) => drop(self.seats.insert(seat)),
+            Input::Seat(seat, false) => self.revoke(seat),
+            Input::Known(address, is_known) => self.know(address, is_known),
+            Input::Tick => {}
+        }
+    }
+
+    /// What to do next because of the inputs so far.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to handle [`Input::Tick`] at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.deadlines.first().map(|(due, _)| *due)
+    }
+
+    /// Number of allocations.
+    #[must_use]
+    pub fn allocations(&self) -> usize {
+        self.allocations.len()
+    }
+
+    /// The number of entries of everything that grows with its clients.
+    #[cfg(test)]
+    pub(crate) fn entries(&self) -> [usize; 4] {
+        let known = self.known.len() + self.seats.len();
+        [self.allocations.len(), self.relays.len(), self.deadlines.len(), known]
+    }
+
+    fn expire(&mut self) {
+        while let Some((due, client)) = self.deadlines.first().copied()
+            && due <= self.now
+        {
+            self.remove(client);
+        }
+    }
+
+    fn revoke(&mut self, seat: PeerId) {
+        self.seats.remove(&seat);
+        let is_theirs =
+            |(_, allocation): &(&Client, &Allocation)| allocation.user == User::Seat(seat);
+        let theirs: Vec<Client> =
+            self.allocations.iter().filter(is_theirs).map(|(client, _)| *client).collect();
+        theirs.into_iter().for_each(|client| self.remove(client));
+    }
+
+    fn know(&mut self, address: IpAddr, is_known: bool) {
+        let count = self.known.get(&address).copied().unwrap_or_default();
+        match if is_known { count + 1 } else { count.saturating_sub(1) } {
+            0 => drop(self.known.remove(&address)),
+            count => drop(self.known.insert(address, count)),
+        }
+    }
+
+    fn remove(&mut self, client: Client) {
+        let Some(allocation) = self.allocations.remove(&client) else { return };
+        self.deadlines.remove(&(allocation.expires, client));
+        self.relays.remove(&allocation.relay);
+        self.ports.give_back(allocation.relay.port());
+        if allocation.is_bound {
+            self.outputs.push_back(Output::Unbind(allocation.relay));
+        }
+    }
+
+    /// Handles a message of a client, by its first two bits (RFC 8656, section 12.4).
+    fn message(&mut self, from: Client, bytes: &[u8]) {
+        match bytes.first().map(|first| first >> 6) {
+            Some(0) => self.stun(from, bytes),
+            Some(1) => self.channel_data(from, bytes),
+            _ => {}
+        }
+    }
+
+    fn stun(&mut self, from: Client, bytes: &[u8]) {
+        let is_whole = |header: &MessageHeader| {
+            MessageHeader::LENGTH + usize::from(header.data_length()) == bytes.len()
+        };
+        let header = MessageHeader::from_bytes(bytes).ok().filter(is_whole);
+        // What is not STUN gets no answer.
+        let Some(message) = header.and_then(|_| Message::from_bytes(bytes).ok()) else { return };
+        match (message.class(), message.method()) {
+            (MessageClass::Request, BINDING) => self.binding(from, &message),
+            (MessageClass::Request, _) => self.request(from, &message),
+            (MessageClass::Indication, SEND) => self.send_indication(from, &message, bytes),
+            _ => {}
+        }
+    }
+
+    fn channel_data(&mut self, from: Client, bytes: &[u8]) {
+        let [a, b, c, d, ..] = *bytes else { return };
+        let length = usize::from(u16::from_be_bytes([c, d]));
+        let payload = CHANNEL_HEADER..CHANNEL_HEADER + length;
+        if payload.end > bytes.len() {
+            return;
+        }
+        let now = self.now;
+        let Some(allocation) = self.allocations.get(&from) else { return };
+        let Some(peer) = allocation.peer_of(u16::from_be_bytes([a, b]), now) else { return };
+        self.send(from, peer, payload);
+    }
+
+    fn send_indication(&mut self, from: Client, message: &Message<'_>, bytes: &[u8]) {
+        let Ok(peer) = message.attribute::<XorPeerAddress>() else { return };
+        let peer = peer.addr(message.transaction_id());
+        let Some((offset, data)) = message.raw_attribute_and_offset(Data::TYPE) else { return };
+        let start = offset + ATTRIBUTE_HEADER;
+        let payload = start..start + usize::from(data.header.length());
+        let is_permitted = |allocation: &Allocation| allocation.permits(peer.ip(), self.now);
+        if payload.end <= bytes.len() && self.allocations.get(&from).is_some_and(is_permitted) {
+            self.send(from, peer, payload);
+        }
+    }
+
+    /// Sends bytes of the last input to a peer that has a permission.
+    fn send(&mut self, from: Client, peer: SocketAddr, payload: Range<usize>) {
+        let Some(allocation) = self.allocations.get_mut(&from) else { return };
+        if !allocation.may_send(payload.len(), self.config.rate, self.now) {
+            return;
+        }
+        let relay = allocation.relay;
+        match self.config.relay_addresses.contains(&peer.ip()) {
+            // Within the process: nothing else at these addresses can be reached.
+            true => self.packet(peer, relay, payload),
+            false => self.outputs.push_back(Output::Send { relay, to: peer, payload }),
+        }
+    }
+
+    /// Delivers bytes of the last input, which a peer has sent to a relayed address.
+    fn packet(&mut self, relay: SocketAddr, peer: SocketAddr, payload: Range<usize>) {
+        let Some(to) = self.relays.get(&relay).copied() else { return };
+        let Some(allocation) = self.allocations.get_mut(&to) else { return };
+        let (now, rate) = (self.now, self.config.rate);
+        let Ok(length) = u16::try_from(payload.len()) else { return };
+        if !allocation.permits(peer.ip(), now) || !allocation.may_deliver(length.into(), rate, now)
+        {
+            return;
+        }
+        let header = match allocation.channel_of(peer, now) {
+            Some(channel) => {
+                let ([a, b], [c, d]) = (channel.to_be_bytes(), length.to_be_bytes());
+                Header::Channel([a, b, c, d])
+            }
+            None => Header::Indication(self.indication(peer, length)),
+        };
+        self.outputs.push_back(Output::Deliver { to, header, payload });
+    }
+
+    /// A Data indication without its payload, and without the padding of that.
+    fn indication(&mut self, peer: SocketAddr, length: u16) -> Vec<u8> {
+        self.indications += 1;
+        let kind = MessageType::from_class_method(MessageClass::Indication, DATA);
+        let transaction = self.indications.into();
+        let mut message = Message::builder(kind, transaction, MessageWriteVec::with_capacity(64));
+        // Nothing precludes the first attribute.
+        let _ = message.add_attribute(&XorPeerAddress::new(peer, transaction));
+        let mut bytes = message.finish();
+        bytes.extend(Data::TYPE.value().to_be_bytes());
+        bytes.extend(length.to_be_bytes());
+        let padded = usize::from(length).next_multiple_of(4);
+        let total = bytes.len() - MessageHeader::LENGTH + padded;
+        if let (Ok(total), Some(field)) = (u16::try_from(total), bytes.get_mut(2..4)) {
+            field.copy_from_slice(&total.to_be_bytes());
+        }
+        bytes
+    }
+}

@@ -1,0 +1,312 @@
+//! Requests of clients (RFC 8489, section 9.2.4; RFC 8656, sections 7 to 12).
+
+use super::{Client, Output, Server, Transport};
+use crate::{
+    allocation::{Allocation, Full, LIFETIME, NotBound},
+    credentials::{Claim, User},
+    reply::{self, code},
+};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+use stun_types::{
+    attribute::{Nonce, Realm, Username, XorMappedAddress},
+    message::{IntegrityAlgorithm, IntegrityKey, Message, Method},
+    prelude::*,
+};
+use turn_types::{
+    AddressFamily,
+    attribute::{
+        ChannelNumber, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport,
+        ReservationToken, XorPeerAddress, XorRelayedAddress,
+    },
+    message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH},
+};
+
+/// Both address families, and one more of each while a browser restarts ICE.
+const MAX_PER_USER: usize = 4;
+/// An office behind one address.
+const MAX_PER_ADDRESS: usize = 50;
+
+/// A request whose sender has proven who they are, and that they receive at their address.
+struct Authenticated {
+    claim: Claim,
+    username: String,
+    key: IntegrityKey,
+}
+
+/// The code of an error, which is signed if the sender is authenticated.
+type Refusal = u16;
+
+impl Server {
+    /// Tells a client the address from which its request came.
+    pub(super) fn binding(&mut self, from: Client, request: &Message<'_>) {
+        let mapped = XorMappedAddress::new(from.address, request.transaction_id());
+        self.reply_unproven(from, reply::success(request, &[&mapped], None));
+    }
+
+    pub(super) fn request(&mut self, from: Client, request: &Message<'_>) {
+        let method = request.method();
+        if ![ALLOCATE, REFRESH, CREATE_PERMISSION, CHANNEL_BIND].contains(&method) {
+            return;
+        }
+        let sender = match self.authenticate(from, request) {
+            Ok(sender) => sender,
+            Err(code) => return self.refuse_unproven(from, request, code),
+        };
+        let outcome = self.authorize(from, method, &sender).and_then(|()| match method {
+            ALLOCATE => self.allocate(from, request, &sender),
+            REFRESH => self.refresh(from, request, &sender.key),
+            CREATE_PERMISSION => self.create_permission(from, request, &sender.key),
+            _ => self.channel_bind(from, request, &sender.key),
+        });
+        let bytes = match outcome {
+            Ok(bytes) => bytes,
+            Err(code) => reply::error(request, code, &[], Some(&sender.key)),
+        };
+        self.outputs.push_back(Output::Reply(from, bytes));
+    }
+
+    /// Answers somebody whose address is not proven, if there are not too many of them.
+    fn reply_unproven(&mut self, to: Client, bytes: Vec<u8>) {
+        let ip = to.address.ip();
+        let is_proven = to.transport != Transport::Udp;
+        let is_known = self.known.contains_key(&ip);
+        if is_proven || self.allowance.take(ip, is_known, self.now) {
+            self.outputs.push_back(Output::Reply(to, bytes));
+        }
+    }
+
+    fn refuse_unproven(&mut self, to: Client, request: &Message<'_>, code: Refusal) {
+        let needs_nonce = matches!(code, code::UNAUTHENTICATED | code::STALE_NONCE);
+        let nonce = Nonce::new(&self.nonces.make(to.address, self.now));
+        let realm = Realm::new(self.passwords.realm());
+        let bytes = match (needs_nonce, nonce, realm) {
+            (true, Ok(nonce), Ok(realm)) => reply::error(request, code, &[&realm, &nonce], None),
+            _ => reply::error(request, code, &[], None),
+        };
+        self.reply_unproven(to, bytes);
+    }
+
+    /// Checks the long-term credentials of a request (RFC 8489, section 9.2.4).
+    fn authenticate(&self, from: Client, request: &Message<'_>) -> Result<Authenticated, Refusal> {
+        if !request.has_attribute(stun_types::attribute::MessageIntegrity::TYPE) {
+            return Err(code::UNAUTHENTICATED);
+        }
+        let username = request.attribute::<Username>().map_err(|_| code::BAD_REQUEST)?;
+        let nonce = request.attribute::<Nonce>().map_err(|_| code::BAD_REQUEST)?;
+        let _ = request.attribute::<Realm>().map_err(|_| code::BAD_REQUEST)?;
+        if !self.nonces.accepts(nonce.nonce(), from.address, self.now) {
+            return Err(code::STALE_NONCE);
+        }
+        let username = username.username();
+        let claim = Claim::parse(username).ok_or(code::UNAUTHENTICATED)?;
+        let known = self.allocations.get(&from);
+        let known = known.filter(|allocation| allocation.username == username);
+        let key = match known {
+            Some(allocation) => allocation.key.clone(),
+            None => {
+                let credentials = self.passwords.of(username).ok_or(code::UNAUTHENTICATED)?;
+                credentials.make_key(IntegrityAlgorithm::Sha1)
+            }
+        };
+        request.validate_integrity_with_key(&key).map_err(|_| code::UNAUTHENTICATED)?;
+        Ok(Authenticated { claim, username: username.to_owned(), key })
+    }
+
+    /// Checks whether an authenticated sender may use the relay. The credentials of an allocation may
+    /// have expired, because browsers cannot replace them, but the seat has to be theirs.
+    fn authorize(
+        &self,
+        from: Client,
+        method: Method,
+        sender: &Authenticated,
+    ) -> Result<(), Refusal> {
+        if let User::Seat(seat) = sender.claim.user
+            && !self.seats.contains(&seat)
+        {
+            return Err(code::FORBIDDEN);
+        }
+        match self.allocations.get(&from) {
+            Some(allocation) if allocation.username != sender.username => {
+                Err(code::WRONG_CREDENTIALS)
+            }
+            None if method == ALLOCATE && sender.claim.expires < self.epoch + self.now => {
+                Err(code::UNAUTHENTICATED)
+            }
+            None if method != ALLOCATE => Err(code::ALLOCATION_MISMATCH),
+            _ => Ok(()),
+        }
+    }
+
+    fn allocate(
+        &mut self,
+        from: Client,
+        request: &Message<'_>,
+        sender: &Authenticated,
+    ) -> Result<Vec<u8>, Refusal> {
+        let transaction = request.transaction_id();
+        if let Some(allocation) = self.allocations.get(&from) {
+            if allocation.transaction != transaction {
+                return Err(code::ALLOCATION_MISMATCH);
+            }
+            return Ok(self.allocated(from, request, &sender.key));
+        }
+        let transport = request.attribute::<RequestedTransport>();
+        let transport = transport.map_err(|_| code::BAD_REQUEST)?;
+        if transport.protocol() != RequestedTransport::UDP {
+            return Err(code::UNSUPPORTED_TRANSPORT);
+        }
+        let pairs = [EvenPort::TYPE, ReservationToken::TYPE];
+        if pairs.into_iter().any(|kind| request.has_attribute(kind)) {
+            return Err(code::INSUFFICIENT_CAPACITY);
+        }
+        let wanted = request.attribute::<RequestedAddressFamily>();
+        let is_wanted_v6 = wanted.is_ok_and(|wanted| wanted.family() == AddressFamily::IPV6);
+        let mut addresses = self.config.relay_addresses.iter();
+        let address = addresses.find(|address| address.is_ipv6() == is_wanted_v6);
+        let address = *address.ok_or(code::ADDRESS_FAMILY_NOT_SUPPORTED)?;
+        self.check_quotas(from, sender.claim.user)?;
+        let port = self.ports.take().ok_or(code::INSUFFICIENT_CAPACITY)?;
+        let relay = SocketAddr::new(address, port);
+        let expires = self.now + lifetime(request);
+        let owner = (sender.claim.user, sender.username.clone(), sender.key.clone());
+        self.allocations.insert(from, Allocation::new(owner, transaction, relay, expires));
+        self.relays.insert(relay, from);
+        self.deadlines.insert((expires, from));
+        Ok(self.allocated(from, request, &sender.key))
+    }
+
+    fn check_quotas(&self, from: Client, user: User) -> Result<(), Refusal> {
+        let of_user = self.allocations.values().filter(|allocation| allocation.user == user);
+        let ip = from.address.ip();
+        let of_address = self.allocations.keys().filter(|client| client.address.ip() == ip);
+        match of_user.count() < MAX_PER_USER && of_address.count() < MAX_PER_ADDRESS {
+            true => Ok(()),
+            false => Err(code::ALLOCATION_QUOTA_REACHED),
+        }
+    }
+
+    fn allocated(&self, from: Client, request: &Message<'_>, key: &IntegrityKey) -> Vec<u8> {
+        let Some(allocation) = self.allocations.get(&from) else { return Vec::new() };
+        let transaction = request.transaction_id();
+        let relayed = XorRelayedAddress::new(allocation.relay, transaction);
+        let lifetime = Lifetime::new(seconds(allocation.expires.saturating_sub(self.now)));
+        let mapped = XorMappedAddress::new(from.address, transaction);
+        reply::success(request, &[&relayed, &lifetime, &mapped], Some(key))
+    }
+
+    fn refresh(
+        &mut self,
+        from: Client,
+        request: &Message<'_>,
+        key: &IntegrityKey,
+    ) -> Result<Vec<u8>, Refusal> {
+        let (now, lifetime) = (self.now, lifetime(request));
+        let allocation = self.allocations.get_mut(&from).ok_or(code::ALLOCATION_MISMATCH)?;
+        if let Ok(wanted) = request.attribute::<RequestedAddressFamily>()
+            && (wanted.family() == AddressFamily::IPV6) != allocation.relay.is_ipv6()
+        {
+            return Err(code::PEER_ADDRESS_FAMILY_MISMATCH);
+        }
+        if lifetime.is_zero() {
+            self.remove(from);
+        } else {
+            self.deadlines.remove(&(allocation.expires, from));
+            allocation.expires = now + lifetime;
+            self.deadlines.insert((allocation.expires, from));
+        }
+        let lifetime = Lifetime::new(seconds(lifetime));
+        Ok(reply::success(request, &[&lifetime], Some(key)))
+    }
+
+    fn create_permission(
+        &mut self,
+        from: Client,
+        request: &Message<'_>,
+        key: &IntegrityKey,
+    ) -> Result<Vec<u8>, Refusal> {
+        let peers = peers(request)?;
+        for peer in &peers {
+            self.check_peer(from, *peer)?;
+        }
+        let peers: Vec<IpAddr> = peers.iter().map(SocketAddr::ip).collect();
+        let now = self.now;
+        let allocation = self.allocations.get_mut(&from).ok_or(code::ALLOCATION_MISMATCH)?;
+        allocation.permit(&peers, now).map_err(|Full| code::INSUFFICIENT_CAPACITY)?;
+        self.open(from);
+        Ok(reply::success(request, &[], Some(key)))
+    }
+
+    fn channel_bind(
+        &mut self,
+        from: Client,
+        request: &Message<'_>,
+        key: &IntegrityKey,
+    ) -> Result<Vec<u8>, Refusal> {
+        let number = request.attribute::<ChannelNumber>().map_err(|_| code::BAD_REQUEST)?;
+        let number = number.channel();
+        let (&[peer], 0x4000..=0x4fff) = (&peers(request)?[..], number) else {
+            return Err(code::BAD_REQUEST);
+        };
+        self.check_peer(from, peer)?;
+        let now = self.now;
+        let allocation = self.allocations.get_mut(&from).ok_or(code::ALLOCATION_MISMATCH)?;
+        allocation.bind(number, peer, now).map_err(|why| match why {
+            NotBound::Conflict => code::BAD_REQUEST,
+            NotBound::Full => code::INSUFFICIENT_CAPACITY,
+        })?;
+        self.open(from);
+        Ok(reply::success(request, &[], Some(key)))
+    }
+
+    /// Checks whether packets may be exchanged with a peer. Of this machine, only the relayed addresses
+    /// can be reached.
+    fn check_peer(&self, from: Client, peer: SocketAddr) -> Result<(), Refusal> {
+        let allocation = self.allocations.get(&from).ok_or(code::ALLOCATION_MISMATCH)?;
+        if peer.is_ipv6() != allocation.relay.is_ipv6() {
+            return Err(code::PEER_ADDRESS_FAMILY_MISMATCH);
+        }
+        let is_allowed = match self.config.relay_addresses.contains(&peer.ip()) {
+            true => self.relays.contains_key(&peer),
+            false => self.config.peers.allows(peer.ip()),
+        };
+        if is_allowed { Ok(()) } else { Err(code::FORBIDDEN) }
+    }
+
+    /// Has the socket of an allocation bound, now that a peer may send to it.
+    fn open(&mut self, client: Client) {
+        if let Some(allocation) = self.allocations.get_mut(&client)
+            && !allocation.is_bound
+        {
+            allocation.is_bound = true;
+            self.outputs.push_back(Output::Bind(allocation.relay));
+        }
+    }
+}
+
+/// The lifetime that a request asks for, as far as it is granted.
+fn lifetime(request: &Message<'_>) -> Duration {
+    match request.attribute::<Lifetime>() {
+        Ok(lifetime) => Duration::from_secs(lifetime.seconds().into()).min(LIFETIME),
+        Err(_) => LIFETIME,
+    }
+}
+
+fn seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// The peers that a request names: at least one.
+fn peers(request: &Message<'_>) -> Result<Vec<SocketAddr>, Refusal> {
+    let attributes = request.iter_attributes().map(|(_, attribute)| attribute);
+    let peers = attributes
+        .filter(|attribute| attribute.get_type() == XorPeerAddress::TYPE)
+        .map(|attribute| XorPeerAddress::from_raw_ref(&attribute));
+    let peers: Vec<SocketAddr> = peers
+        .map(|peer| peer.map(|peer| peer.addr(request.transaction_id())))
+        .collect::<Result<_, _>>()
+        .map_err(|_| code::BAD_REQUEST)?;
+    if peers.is_empty() { Err(code::BAD_REQUEST) } else { Ok(peers) }
+}

@@ -1,0 +1,155 @@
+//! Who may use the relay, and for how long (T14).
+
+use super::*;
+use stun_types::attribute::MessageIntegrity;
+
+fn stranger(server: &mut Server, username: &str) -> User {
+    User::new(server, me(), username, NOW)
+}
+
+#[test]
+fn t14_credentials_have_to_be_valid() {
+    let mut server = server();
+    for (username, expected) in [
+        (USERNAME, Ok(())),
+        ("1800000005:0000000000000007-0123456789abcdef", Err(401)),
+        ("1800000600:0000000000000008-0123456789abcdef", Err(403)),
+        ("1800000600:nobody", Err(401)),
+        ("", Err(401)),
+        ("1800000600:doctor", Ok(())),
+    ] {
+        let user = stranger(&mut server, username);
+        assert_eq!(user.allocate(&mut server, NOW).map(drop), expected, "{username:?}");
+        server.handle(Input::Closed(me()), NOW);
+    }
+}
+
+#[test]
+fn t14_a_wrong_password_is_refused_and_nothing_is_told() {
+    let mut server = server();
+    let user = stranger(&mut server, USERNAME);
+    let mut request = user.request(ALLOCATE, |message| {
+        let transport = RequestedTransport::new(RequestedTransport::UDP);
+        message.add_attribute(&transport).unwrap();
+    });
+    *request.last_mut().unwrap() ^= 1;
+    let bytes = reply(&send(&mut server, me(), &request, NOW), me());
+    assert_eq!(code(&bytes), Some(401));
+    assert!(!Message::from_bytes(&bytes).unwrap().has_attribute(MessageIntegrity::TYPE));
+    assert_eq!(server.allocations(), 0);
+}
+
+#[test]
+fn t13_a_nonce_is_valid_for_its_address_and_ten_minutes() {
+    let mut server = server();
+    let user = stranger(&mut server, USERNAME);
+    let elsewhere = User { client: udp("9.9.9.9:1001"), nonce: user.nonce.clone(), ..user };
+    assert_eq!(elsewhere.allocate(&mut server, NOW), Err(438));
+    let user = User { client: me(), ..elsewhere };
+    assert!(user.allocate(&mut server, NOW).is_ok());
+    assert_eq!(user.refresh(&mut server, 600, NOW + secs(599)), Ok(600));
+    assert_eq!(user.refresh(&mut server, 600, NOW + secs(700)), Err(438));
+}
+
+#[test]
+fn t14_a_running_allocation_outlives_its_credentials() {
+    let mut server = server();
+    let (mut user, _) = allocated(&mut server);
+    for minutes in 1..=15 {
+        let now = NOW + secs(60 * minutes);
+        user.nonce = User::new(&mut server, udp("9.9.9.9:1000"), USERNAME, now).nonce;
+        assert_eq!(user.refresh(&mut server, 600, now), Ok(600), "after {minutes} minutes");
+        assert_eq!(user.permit(&mut server, address(PEER), now), None);
+    }
+    let late = NOW + secs(60 * 15);
+    let newcomer = User::new(&mut server, udp("9.9.9.9:1001"), USERNAME, late);
+    assert_eq!(newcomer.allocate(&mut server, late), Err(401));
+}
+
+#[test]
+fn t14_whoever_loses_the_seat_loses_the_relay_at_once() {
+    let mut server = server();
+    let (user, relay) = allocated(&mut server);
+    assert_eq!(user.bind(&mut server, 0x4001, address(PEER), NOW), None);
+    let ended = outputs(&mut server, Input::Seat(SEAT, false), NOW);
+    assert_eq!(ended, [Output::Unbind(relay)]);
+    assert_eq!(send(&mut server, me(), &channel_data(0x4001, b"hello"), NOW), []);
+    let packet = Input::Packet { relay, from: address(PEER), bytes: b"hello" };
+    assert_eq!(outputs(&mut server, packet, NOW), []);
+    assert_eq!(user.refresh(&mut server, 600, NOW), Err(403));
+    assert_eq!(user.allocate(&mut server, NOW), Err(403));
+}
+
+#[test]
+fn t14_an_allocation_obeys_only_its_user() {
+    let mut server = server();
+    let (user, _) = allocated(&mut server);
+    server.handle(Input::Seat(PeerId(8), true), NOW);
+    let username = "1800000600:0000000000000008-0123456789abcdef".to_owned();
+    let other = User { username, ..user };
+    assert_eq!(other.refresh(&mut server, 0, NOW), Err(441));
+    assert_eq!(other.permit(&mut server, address(PEER), NOW), Some(441));
+    assert_eq!(server.allocations(), 1);
+}
+
+#[test]
+fn t14_a_seat_has_four_allocations_and_each_sixteen_peers() {
+    let mut server = server();
+    for port in 1..=4 {
+        let user = User::new(&mut server, udp(&format!("9.9.9.9:{port}")), USERNAME, NOW);
+        assert!(user.allocate(&mut server, NOW).is_ok());
+    }
+    let (user, now) = (User::new(&mut server, me(), USERNAME, NOW), NOW);
+    assert_eq!(user.allocate(&mut server, NOW), Err(486));
+    let first = udp("9.9.9.9:1");
+    let user = User { client: first, ..User::new(&mut server, first, USERNAME, now) };
+    for host in 0..16 {
+        let peer = address(&format!("8.8.8.{host}:1"));
+        assert_eq!(user.bind(&mut server, 0x4000 + host, peer, NOW), None);
+    }
+    assert_eq!(user.permit(&mut server, address("8.8.4.4:1"), NOW), Some(508));
+    assert_eq!(user.bind(&mut server, 0x4020, address("8.8.8.1:2"), NOW), Some(508));
+    assert_eq!(user.permit(&mut server, address("8.8.8.1:3"), NOW), None, "a refresh");
+}
+
+#[test]
+fn t14_an_address_has_fifty_allocations_and_the_server_as_many_as_ports() {
+    let mut server = server();
+    let allocate = |server: &mut Server, index: u64, client: Client| {
+        server.handle(Input::Seat(PeerId(index), true), NOW);
+        let username = format!("1800000600:{}-0", PeerId(index));
+        User::new(server, client, &username, NOW).allocate(server, NOW)
+    };
+    let stream = |index: u64| Client { transport: Transport::Stream(index), address: me().address };
+    for index in 0..20 {
+        assert!(allocate(&mut server, index, stream(index)).is_ok());
+    }
+    assert_eq!(allocate(&mut server, 20, stream(20)), Err(508), "there are 20 ports");
+    server.handle(Input::Closed(stream(3)), NOW);
+    assert_eq!(allocate(&mut server, 20, stream(20)), Ok(address("5.5.5.5:50003")));
+}
+
+#[test]
+fn requests_that_ask_for_more_than_there_is_are_refused_by_their_code() {
+    let mut server = server();
+    let user = stranger(&mut server, USERNAME);
+    let transport = |protocol| {
+        move |message: &mut MessageWriteVec| {
+            message.add_attribute(&RequestedTransport::new(protocol)).unwrap();
+        }
+    };
+    let (bytes, _) = user.ask(&mut server, ALLOCATE, |_| (), NOW);
+    assert_eq!(code(&bytes), Some(400));
+    let (bytes, _) = user.ask(&mut server, ALLOCATE, transport(RequestedTransport::TCP), NOW);
+    assert_eq!(code(&bytes), Some(442));
+    let pair = |message: &mut MessageWriteVec| {
+        transport(RequestedTransport::UDP)(message);
+        message.add_attribute(&turn_types::attribute::EvenPort::new(true)).unwrap();
+    };
+    let (bytes, _) = user.ask(&mut server, ALLOCATE, pair, NOW);
+    assert_eq!(code(&bytes), Some(508));
+    assert_eq!(user.permit(&mut server, address(PEER), NOW), Some(437));
+    assert_eq!(user.refresh(&mut server, 600, NOW), Err(437));
+    let (bytes, _) = user.ask(&mut server, CREATE_PERMISSION, |_| (), NOW);
+    assert_eq!(code(&bytes), Some(437));
+}
