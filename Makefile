@@ -158,7 +158,7 @@ clippy: rust
 	$(STEP) "Checking the server with clippy" \
 		cargo clippy --features ssr --all-targets $(NATIVE) -- -D warnings
 	$(STEP) "Checking the browser app with clippy" \
-		cargo clippy --lib --features split --target wasm32-unknown-unknown $(NATIVE) -- -D warnings
+		cargo clippy --package salon --package salon-core --lib --features split --target wasm32-unknown-unknown $(NATIVE) -- -D warnings
 	$(STEP) "Checking the fuzz targets with clippy" env RUSTFLAGS="--cfg fuzzing" \
 		cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target/fuzz $(LOCKED) -- -D warnings
 
