@@ -194,6 +194,8 @@ test.describe('while the server is unreachable', () => {
     line.admit();
     await expect(screenOf(bob, 'Ada')).toBeVisible({ timeout: 30_000 });
     await plays(bob, 'Ada');
+    await expectConnected(ada, 'Bob');
+    await expectConnected(bob, 'Ada');
     const before = await connectionsMade(ada, bob);
     line.cut();
     await expectReached(ada, 'Ada', bob);

@@ -66,9 +66,10 @@ pub(super) fn shell(options: LeptosOptions, names: &FileNames) -> impl IntoView 
                 {parts.map(|url| view! { <link rel="modulepreload" href=url /> })}
                 <link rel="modulepreload" href=script />
                 <link rel="preload" href=app r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                <script type="module" nonce=use_nonce()>{hydrate}</script>
                 <script nonce=use_nonce()>{START.as_str()}</script>
+                // Before the app, which runs after it: it watches over what the app requests.
                 <script src=url("start.js") defer></script>
+                <script type="module" nonce=use_nonce()>{hydrate}</script>
             </head>
             <body>
                 <App />
