@@ -43,6 +43,12 @@ export const connectionsMade = (...pages: Page[]) => {
   return Promise.all(pages.map((page) => page.evaluate(made)));
 };
 
+/** Number of peer connections that each page has made to others, without the prewarmed one, which may come at any time. */
+export const connectionsUsed = (...pages: Page[]) => {
+  const used = () => probe.connections.filter(({ remoteDescription }) => remoteDescription).length;
+  return Promise.all(pages.map((page) => page.evaluate(used)));
+};
+
 /** Another tab with the storage of this one, as if the tab was duplicated. */
 export const duplicate = async (page: Page) => {
   const seat = await page.evaluate(() => sessionStorage.getItem('salon.seat')!);

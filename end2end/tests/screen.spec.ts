@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { hostile } from '../support/hostile.ts';
 import { LINES, openPrint, readLines, whyNoReader } from '../support/print.ts';
 import {
-  button, connectionsMade, enter, expectConnected, expectMore, expectReached, expectToSeeAndHear, tileOf,
+  button, connectionsMade, connectionsUsed, enter, expectConnected, expectMore, expectReached, expectToSeeAndHear, tileOf,
 } from '../support/room.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -196,10 +196,10 @@ test.describe('while the server is unreachable', () => {
     await plays(bob, 'Ada');
     await expectConnected(ada, 'Bob');
     await expectConnected(bob, 'Ada');
-    const before = await connectionsMade(ada, bob);
+    const before = await connectionsUsed(ada, bob);
     line.cut();
     await expectReached(ada, 'Ada', bob);
     await plays(bob, 'Ada');
-    expect(await connectionsMade(ada, bob)).toEqual(before);
+    expect(await connectionsUsed(ada, bob)).toEqual(before);
   });
 });
