@@ -118,7 +118,14 @@ async fn t7_malformed_messages_before_and_after_joining() {
             abuser.say(json!({"type": "join", "room": "125"})).await;
         }
         let (mut sink, mut frames) = abuser.socket.split();
-        let reading = tokio::spawn(async move { while let Some(Ok(_)) = frames.next().await {} });
+        let (seen, mut pongs) = tokio::sync::mpsc::unbounded_channel();
+        let reading = tokio::spawn(async move {
+            while let Some(Ok(frame)) = frames.next().await {
+                if frame.to_text().is_ok_and(|text| text.contains(r#""type":"pong""#)) {
+                    let _ = seen.send(());
+                }
+            }
+        });
         for round in 0..20_000 {
             let whole = &messages[dice.below(messages.len())];
             let message = dice.spoil(whole);
@@ -128,6 +135,11 @@ async fn t7_malformed_messages_before_and_after_joining() {
                 Err(error) => Message::binary(error.into_bytes()),
             };
             sink.send(sent).await.unwrap();
+            if round % 50 == 0 {
+                // A client that does not read the answers is closed.
+                sink.send(Message::text(r#"{"type":"ping"}"#)).await.unwrap();
+                pongs.recv().await.unwrap();
+            }
             if round % 5000 == 0 {
                 caller.reaches(&mut callee, &format!("round {round}")).await;
             }
