@@ -41,30 +41,16 @@ impl Claim {
     }
 }
 
-/// Computes the password of each username.
-#[derive(Clone)]
-pub(crate) struct Passwords {
-    secret: Vec<u8>,
-    realm: String,
-}
-
-impl Passwords {
-    pub(crate) fn new(secret: Vec<u8>, realm: String) -> Self {
-        Self { secret, realm }
-    }
-
-    pub(crate) fn realm(&self) -> &str {
-        &self.realm
-    }
-
-    /// The credentials with which messages of this user are signed.
-    pub(crate) fn of(&self, username: &str) -> Option<LongTermKeyCredentials> {
-        let mut mac = Hmac::<Sha1>::new_from_slice(&self.secret).ok()?;
-        mac.update(username.as_bytes());
-        let password = BASE64_STANDARD.encode(mac.finalize().into_bytes());
-        let (username, realm) = (username.to_owned(), self.realm.clone());
-        Some(LongTermKeyCredentials::new(username, password, realm))
-    }
+/// The credentials with which messages of a user are signed.
+pub(crate) fn credentials_of(
+    username: &str,
+    secret: &[u8],
+    realm: &str,
+) -> Option<LongTermKeyCredentials> {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret).ok()?;
+    mac.update(username.as_bytes());
+    let password = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+    Some(LongTermKeyCredentials::new(username.to_owned(), password, realm.to_owned()))
 }
 
 #[cfg(test)]
@@ -86,8 +72,7 @@ mod tests {
     #[test]
     fn passwords_are_those_that_participants_are_given() {
         // printf %s 1433895918:user | openssl dgst -sha1 -hmac north -binary | base64
-        let passwords = Passwords::new(b"north".to_vec(), "salon".to_owned());
-        let credentials = passwords.of("1433895918:user").unwrap();
+        let credentials = credentials_of("1433895918:user", b"north", "salon").unwrap();
         assert_eq!(credentials.password(), "/gk4t5tUc08OpM3NjrVjHSFVNmY=");
         assert_eq!(credentials.realm(), "salon");
     }

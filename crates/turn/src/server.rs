@@ -3,13 +3,8 @@
 mod requests;
 
 use crate::{
-    allocation::Allocation,
-    credentials::{Passwords, User},
-    framing::CHANNEL_HEADER,
-    nonce::Nonces,
-    peer_filter::PeerFilter,
-    ports::Ports,
-    reply_allowance::ReplyAllowance,
+    allocation::Allocation, credentials::User, framing::CHANNEL_HEADER, nonce::Nonces,
+    peer_filter::PeerFilter, ports::Ports, reply_allowance::ReplyAllowance,
 };
 use salon_core::{protocol::PeerId, rate_limit::Rate};
 use std::{
@@ -138,7 +133,6 @@ pub enum Header {
 /// A STUN and TURN server.
 pub struct Server {
     config: Config,
-    passwords: Passwords,
     nonces: Nonces,
     allowance: ReplyAllowance,
     ports: Ports,
@@ -163,7 +157,6 @@ impl Server {
     pub fn new(config: Config) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = config.nonce_key;
         Self {
-            passwords: Passwords::new(config.secret.clone(), config.realm.clone()),
             nonces: Nonces::new(config.nonce_key),
             allowance: ReplyAllowance::new(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
             ports: Ports::new(config.relay_ports.clone()),
@@ -291,10 +284,8 @@ impl Server {
         if payload.end > bytes.len() {
             return;
         }
-        let now = self.now;
-        let Some(allocation) = self.allocations.get(&from) else { return };
-        let Some(peer) = allocation.peer_of(u16::from_be_bytes([a, b]), now) else { return };
-        self.send(from, peer, payload);
+        let number = u16::from_be_bytes([a, b]);
+        self.send(from, payload, |allocation, now| allocation.peer_of(number, now));
     }
 
     fn send_indication(&mut self, from: Client, message: &Message<'_>, bytes: &[u8]) {
@@ -303,15 +294,22 @@ impl Server {
         let Some((offset, data)) = message.raw_attribute_and_offset(Data::TYPE) else { return };
         let start = offset + ATTRIBUTE_HEADER;
         let payload = start..start + usize::from(data.header.length());
-        let is_permitted = |allocation: &Allocation| allocation.permits(peer.ip(), self.now);
-        if payload.end <= bytes.len() && self.allocations.get(&from).is_some_and(is_permitted) {
-            self.send(from, peer, payload);
+        if payload.end <= bytes.len() {
+            self.send(from, payload, |allocation, now| {
+                allocation.permits(peer.ip(), now).then_some(peer)
+            });
         }
     }
 
-    /// Sends bytes of the last input to a peer that has a permission.
-    fn send(&mut self, from: Client, peer: SocketAddr, payload: Range<usize>) {
+    /// Sends bytes of the last input to the peer that `permitted` returns, if it has a permission.
+    fn send(
+        &mut self,
+        from: Client,
+        payload: Range<usize>,
+        permitted: impl FnOnce(&Allocation, Duration) -> Option<SocketAddr>,
+    ) {
         let Some(allocation) = self.allocations.get_mut(&from) else { return };
+        let Some(peer) = permitted(allocation, self.now) else { return };
         if !allocation.may_send(payload.len(), self.config.rate, self.now) {
             return;
         }

@@ -12,8 +12,10 @@ use stun_types::{
     prelude::*,
 };
 use turn_types::{
+    AddressFamily,
     attribute::{
-        ChannelNumber, Data, Lifetime, RequestedTransport, XorPeerAddress, XorRelayedAddress,
+        ChannelNumber, Data, Lifetime, RequestedAddressFamily, RequestedTransport, XorPeerAddress,
+        XorRelayedAddress,
     },
     message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, DATA, REFRESH, SEND},
 };
@@ -112,9 +114,7 @@ impl User {
     }
 
     fn credentials(&self) -> LongTermKeyCredentials {
-        credentials::Passwords::new(b"north".to_vec(), "salon".to_owned())
-            .of(&self.username)
-            .unwrap()
+        credentials::credentials_of(&self.username, b"north", "salon").unwrap()
     }
 
     /// An authenticated request; `add` writes further attributes.
@@ -145,11 +145,7 @@ impl User {
 
     /// Allocates, and returns the relayed address.
     fn allocate(&self, server: &mut Server, now: Duration) -> Result<SocketAddr, u16> {
-        let add = |message: &mut MessageWriteVec| {
-            let transport = RequestedTransport::new(RequestedTransport::UDP);
-            message.add_attribute(&transport).unwrap();
-        };
-        let (bytes, rest) = self.ask(server, ALLOCATE, add, now);
+        let (bytes, rest) = self.ask(server, ALLOCATE, add_udp, now);
         assert_eq!(rest, []);
         if let Some(code) = code(&bytes) {
             return Err(code);
@@ -162,10 +158,9 @@ impl User {
 
     /// Asks for a permission; returns the code of an error.
     fn permit(&self, server: &mut Server, peer: SocketAddr, now: Duration) -> Option<u16> {
-        let mut message = Message::builder_request(CREATE_PERMISSION, MessageWriteVec::new());
-        let peer = XorPeerAddress::new(peer, message.transaction_id());
-        message.add_attribute(&peer).unwrap();
-        code(&self.finish(server, message, now))
+        let (bytes, _) =
+            self.ask(server, CREATE_PERMISSION, |message| add_peer(message, peer), now);
+        code(&bytes)
     }
 
     /// Binds a channel; returns the code of an error.
@@ -176,11 +171,12 @@ impl User {
         peer: SocketAddr,
         now: Duration,
     ) -> Option<u16> {
-        let mut message = Message::builder_request(CHANNEL_BIND, MessageWriteVec::new());
-        message.add_attribute(&ChannelNumber::new(channel)).unwrap();
-        let peer = XorPeerAddress::new(peer, message.transaction_id());
-        message.add_attribute(&peer).unwrap();
-        code(&self.finish(server, message, now))
+        let add = |message: &mut MessageWriteVec| {
+            message.add_attribute(&ChannelNumber::new(channel)).unwrap();
+            add_peer(message, peer);
+        };
+        let (bytes, _) = self.ask(server, CHANNEL_BIND, add, now);
+        code(&bytes)
     }
 
     /// Refreshes, and returns the lifetime in seconds.
@@ -197,15 +193,22 @@ impl User {
             }
         }
     }
+}
 
-    fn finish(&self, server: &mut Server, mut message: MessageWriteVec, now: Duration) -> Vec<u8> {
-        message.add_attribute(&Username::new(&self.username).unwrap()).unwrap();
-        message.add_attribute(&Realm::new("salon").unwrap()).unwrap();
-        message.add_attribute(&Nonce::new(&self.nonce).unwrap()).unwrap();
-        let credentials = self.credentials().into();
-        message.add_message_integrity(&credentials, IntegrityAlgorithm::Sha1).unwrap();
-        reply(&send(server, self.client, &message.finish(), now), self.client)
-    }
+fn add_udp(message: &mut MessageWriteVec) {
+    let transport = RequestedTransport::new(RequestedTransport::UDP);
+    message.add_attribute(&transport).unwrap();
+}
+
+fn add_udp_over_ipv6(message: &mut MessageWriteVec) {
+    add_udp(message);
+    let family = RequestedAddressFamily::new(AddressFamily::IPV6);
+    message.add_attribute(&family).unwrap();
+}
+
+fn add_peer(message: &mut MessageWriteVec, peer: SocketAddr) {
+    let peer = XorPeerAddress::new(peer, message.transaction_id());
+    message.add_attribute(&peer).unwrap();
 }
 
 /// A request without credentials.
@@ -223,8 +226,7 @@ fn allocated(server: &mut Server) -> (User, SocketAddr) {
 /// A Send indication.
 fn indication(peer: SocketAddr, payload: &[u8]) -> Vec<u8> {
     let mut message = Message::builder_indication(SEND, MessageWriteVec::new());
-    let peer = XorPeerAddress::new(peer, message.transaction_id());
-    message.add_attribute(&peer).unwrap();
+    add_peer(&mut message, peer);
     message.add_attribute(&Data::new(payload)).unwrap();
     message.finish()
 }

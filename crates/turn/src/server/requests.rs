@@ -3,7 +3,7 @@
 use super::{Client, Output, Server, Transport};
 use crate::{
     allocation::{Allocation, Full, LIFETIME, NotBound},
-    credentials::{Claim, User},
+    credentials::{Claim, User, credentials_of},
     reply::{self, code},
 };
 use std::{
@@ -81,7 +81,7 @@ impl Server {
     fn refuse_unproven(&mut self, to: Client, request: &Message<'_>, code: Refusal) {
         let needs_nonce = matches!(code, code::UNAUTHENTICATED | code::STALE_NONCE);
         let nonce = Nonce::new(&self.nonces.make(to.address, self.now));
-        let realm = Realm::new(self.passwords.realm());
+        let realm = Realm::new(&self.config.realm);
         let bytes = match (needs_nonce, nonce, realm) {
             (true, Ok(nonce), Ok(realm)) => reply::error(request, code, &[&realm, &nonce], None),
             _ => reply::error(request, code, &[], None),
@@ -107,8 +107,8 @@ impl Server {
         let key = match known {
             Some(allocation) => allocation.key.clone(),
             None => {
-                let credentials = self.passwords.of(username).ok_or(code::UNAUTHENTICATED)?;
-                credentials.make_key(IntegrityAlgorithm::Sha1)
+                let credentials = credentials_of(username, &self.config.secret, &self.config.realm);
+                credentials.ok_or(code::UNAUTHENTICATED)?.make_key(IntegrityAlgorithm::Sha1)
             }
         };
         request.validate_integrity_with_key(&key).map_err(|_| code::UNAUTHENTICATED)?;
@@ -162,10 +162,9 @@ impl Server {
         if pairs.into_iter().any(|kind| request.has_attribute(kind)) {
             return Err(code::INSUFFICIENT_CAPACITY);
         }
-        let wanted = request.attribute::<RequestedAddressFamily>();
-        let is_wanted_v6 = wanted.is_ok_and(|wanted| wanted.family() == AddressFamily::IPV6);
+        let is_ipv6 = wants_ipv6(request).unwrap_or_default();
         let mut addresses = self.config.relay_addresses.iter();
-        let address = addresses.find(|address| address.is_ipv6() == is_wanted_v6);
+        let address = addresses.find(|address| address.is_ipv6() == is_ipv6);
         let address = *address.ok_or(code::ADDRESS_FAMILY_NOT_SUPPORTED)?;
         self.check_quotas(from, sender.claim.user)?;
         let port = self.ports.take().ok_or(code::INSUFFICIENT_CAPACITY)?;
@@ -205,9 +204,7 @@ impl Server {
     ) -> Result<Vec<u8>, Refusal> {
         let (now, lifetime) = (self.now, lifetime(request));
         let allocation = self.allocations.get_mut(&from).ok_or(code::ALLOCATION_MISMATCH)?;
-        if let Ok(wanted) = request.attribute::<RequestedAddressFamily>()
-            && (wanted.family() == AddressFamily::IPV6) != allocation.relay.is_ipv6()
-        {
+        if wants_ipv6(request).is_some_and(|is_ipv6| is_ipv6 != allocation.relay.is_ipv6()) {
             return Err(code::PEER_ADDRESS_FAMILY_MISMATCH);
         }
         if lifetime.is_zero() {
@@ -284,6 +281,12 @@ impl Server {
             self.outputs.push_back(Output::Bind(allocation.relay));
         }
     }
+}
+
+/// Whether a request asks for an IPv6 address, not an IPv4 one, if it asks for either.
+fn wants_ipv6(request: &Message<'_>) -> Option<bool> {
+    let wanted = request.attribute::<RequestedAddressFamily>().ok()?;
+    Some(wanted.family() == AddressFamily::IPV6)
 }
 
 /// The lifetime that a request asks for, as far as it is granted.

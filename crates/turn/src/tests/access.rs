@@ -28,10 +28,7 @@ fn t14_credentials_have_to_be_valid() {
 fn t14_a_wrong_password_is_refused_and_nothing_is_told() {
     let mut server = server();
     let user = stranger(&mut server, USERNAME);
-    let mut request = user.request(ALLOCATE, |message| {
-        let transport = RequestedTransport::new(RequestedTransport::UDP);
-        message.add_attribute(&transport).unwrap();
-    });
+    let mut request = user.request(ALLOCATE, add_udp);
     *request.last_mut().unwrap() ^= 1;
     let bytes = reply(&send(&mut server, me(), &request, NOW), me());
     assert_eq!(code(&bytes), Some(401));
@@ -143,7 +140,7 @@ fn requests_that_ask_for_more_than_there_is_are_refused_by_their_code() {
     let (bytes, _) = user.ask(&mut server, ALLOCATE, transport(RequestedTransport::TCP), NOW);
     assert_eq!(code(&bytes), Some(442));
     let pair = |message: &mut MessageWriteVec| {
-        transport(RequestedTransport::UDP)(message);
+        add_udp(message);
         message.add_attribute(&turn_types::attribute::EvenPort::new(true)).unwrap();
     };
     let (bytes, _) = user.ask(&mut server, ALLOCATE, pair, NOW);

@@ -30,10 +30,7 @@ fn a_lifetime_of_zero_ends_it_at_once() {
 fn a_repeated_request_gets_the_same_allocation_and_a_new_one_is_refused() {
     let mut server = server();
     let user = User::new(&mut server, me(), USERNAME, NOW);
-    let request = user.request(ALLOCATE, |message| {
-        let transport = RequestedTransport::new(RequestedTransport::UDP);
-        message.add_attribute(&transport).unwrap();
-    });
+    let request = user.request(ALLOCATE, add_udp);
     let first = reply(&send(&mut server, me(), &request, NOW), me());
     assert_eq!(reply(&send(&mut server, me(), &request, NOW), me()), first);
     assert_eq!(user.allocate(&mut server, NOW), Err(437));
@@ -137,8 +134,7 @@ proptest! {
                 Act::Permit(port) => {
                     let user = user(&mut server, port);
                     let add = |message: &mut MessageWriteVec| {
-                        let peer = XorPeerAddress::new(address(PEER), message.transaction_id());
-                        message.add_attribute(&peer).unwrap();
+                        add_peer(message, address(PEER));
                     };
                     user.ask(&mut server, CREATE_PERMISSION, add, now).1
                 }

@@ -31,15 +31,7 @@ const FORBIDDEN: [&str; 21] = [
 
 fn with_relay(server: &mut Server, is_v6: bool) -> User {
     let user = User::new(server, me(), USERNAME, NOW);
-    let add = |message: &mut MessageWriteVec| {
-        let transport = RequestedTransport::new(RequestedTransport::UDP);
-        message.add_attribute(&transport).unwrap();
-        if is_v6 {
-            let family = turn_types::AddressFamily::IPV6;
-            let family = turn_types::attribute::RequestedAddressFamily::new(family);
-            message.add_attribute(&family).unwrap();
-        }
-    };
+    let add = if is_v6 { add_udp_over_ipv6 } else { add_udp };
     let (bytes, _) = user.ask(server, ALLOCATE, add, NOW);
     assert_eq!(code(&bytes), None);
     user
@@ -65,8 +57,7 @@ fn t6_one_forbidden_peer_in_a_request_spoils_it() {
     let user = with_relay(&mut server, false);
     let add = |message: &mut MessageWriteVec| {
         for peer in [PEER, "127.0.0.1:80"] {
-            let peer = XorPeerAddress::new(address(peer), message.transaction_id());
-            message.add_attribute(&peer).unwrap();
+            add_peer(message, address(peer));
         }
     };
     let (bytes, rest) = user.ask(&mut server, CREATE_PERMISSION, add, NOW);
@@ -160,8 +151,7 @@ fn what_follows_the_integrity_is_ignored() {
     let mut server = server();
     let user = with_relay(&mut server, false);
     let mut request = user.request(CREATE_PERMISSION, |message| {
-        let peer = XorPeerAddress::new(address(PEER), message.transaction_id());
-        message.add_attribute(&peer).unwrap();
+        add_peer(message, address(PEER));
     });
     let transaction = Message::from_bytes(&request).unwrap().transaction_id();
     let added = XorPeerAddress::new(address("8.8.4.4:1"), transaction).to_raw().to_bytes();
@@ -186,8 +176,7 @@ proptest! {
         let user = with_relay(&mut server, false);
         prop_assert_eq!(user.bind(&mut server, 0x4001, address(PEER), NOW), None);
         let peer = |message: &mut MessageWriteVec| {
-            let peer = XorPeerAddress::new(address("8.8.4.4:1"), message.transaction_id());
-            message.add_attribute(&peer).unwrap();
+            add_peer(message, address("8.8.4.4:1"));
         };
         let mut bytes = match kind {
             0 => user.request(CREATE_PERMISSION, peer),

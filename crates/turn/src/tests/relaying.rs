@@ -46,8 +46,7 @@ fn the_socket_is_bound_by_the_first_permission() {
     let mut server = server();
     let (user, relay) = allocated(&mut server);
     let add = |message: &mut MessageWriteVec| {
-        let peer = XorPeerAddress::new(address(PEER), message.transaction_id());
-        message.add_attribute(&peer).unwrap();
+        add_peer(message, address(PEER));
     };
     let (_, rest) = user.ask(&mut server, CREATE_PERMISSION, add, NOW);
     assert_eq!(rest, [Output::Bind(relay)]);
@@ -120,14 +119,7 @@ fn two_relayed_addresses_exchange_packets_within_the_process() {
 fn both_address_families_are_relayed() {
     let mut server = server();
     let user = User::new(&mut server, me(), USERNAME, NOW);
-    let add = |message: &mut MessageWriteVec| {
-        let transport = RequestedTransport::new(RequestedTransport::UDP);
-        message.add_attribute(&transport).unwrap();
-        let family = turn_types::AddressFamily::IPV6;
-        let family = turn_types::attribute::RequestedAddressFamily::new(family);
-        message.add_attribute(&family).unwrap();
-    };
-    let (bytes, _) = user.ask(&mut server, ALLOCATE, add, NOW);
+    let (bytes, _) = user.ask(&mut server, ALLOCATE, add_udp_over_ipv6, NOW);
     let message = Message::from_bytes(&bytes).unwrap();
     let relayed = message.attribute::<XorRelayedAddress>().unwrap();
     assert_eq!(relayed.addr(message.transaction_id()), address("[2a00::5]:50000"));
