@@ -20,7 +20,7 @@ hunt() {
 }
 
 hunts=()
-for target in message room call; do
+for target in message room call turn; do
     hunt "$target" &
     hunts+=($!)
 done

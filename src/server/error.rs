@@ -27,6 +27,17 @@ pub enum ServerError {
         /// The error of the operating system.
         error: io::Error,
     },
+    /// The same, for STUN and TURN.
+    #[error(
+        "Cannot serve STUN and TURN on {address}: {error}. Choose another address with \
+         --media-listen or SALON_MEDIA_LISTEN."
+    )]
+    Media {
+        /// The listen address.
+        address: SocketAddr,
+        /// The error of the operating system.
+        error: io::Error,
+    },
     /// The directory of the built pages is missing or has no `pkg`.
     #[error(
         "The pages are not built: there is no directory {}. Build them with make release, or set \

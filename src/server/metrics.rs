@@ -30,6 +30,24 @@ pub(crate) struct Metrics {
     forwarded: Forwarded,
     sent_bytes: Counter,
     client: ClientDurations,
+    relay: RelayMetrics,
+}
+
+/// What Salon's own TURN server does.
+#[derive(Clone, Debug)]
+pub(crate) struct RelayMetrics {
+    allocations: Gauge,
+    to_peers: Relayed,
+    to_clients: Relayed,
+    dropped: Counter,
+    refusals: Labelled,
+}
+
+/// What was relayed in one direction.
+#[derive(Clone, Debug)]
+struct Relayed {
+    packets: Counter,
+    bytes: Counter,
 }
 
 /// Set to the values of [`Gauges`] when the metrics are scraped.
@@ -96,8 +114,14 @@ impl Metrics {
                 sent
             },
             client: ClientDurations::new(registry),
+            relay: RelayMetrics::new(registry),
             registry: all,
         }
+    }
+
+    /// The metrics of TURN.
+    pub(super) fn relay(&self) -> RelayMetrics {
+        self.relay.clone()
     }
 
     /// Counts a signal that was forwarded to its recipient.
@@ -205,6 +229,64 @@ impl Forwarded {
             candidates: of("candidate"),
             receptions: of("reception"),
         }
+    }
+}
+
+impl RelayMetrics {
+    fn new(registry: &mut Registry) -> Self {
+        let packets: Labelled =
+            counted(registry, "relayed_packets", "Packets relayed by TURN, by direction");
+        let bytes = Labelled::default();
+        let help = "Payload of these packets";
+        registry.register_with_unit("relayed", help, Unit::Bytes, bytes.clone());
+        let of = |direction: &str| Relayed {
+            packets: packets.get_or_create(&labels("direction", direction)).clone(),
+            bytes: bytes.get_or_create(&labels("direction", direction)).clone(),
+        };
+        Self {
+            to_peers: of("to-peer"),
+            to_clients: of("to-client"),
+            allocations: counted(registry, "turn_allocations", "Relayed addresses in use"),
+            dropped: counted(
+                registry,
+                "relay_dropped",
+                "Messages to TURN clients and peers that the network did not take",
+            ),
+            refusals: counted(registry, "turn_errors", "Error responses of TURN by code"),
+        }
+    }
+
+    /// Sets the number of allocations.
+    pub(super) fn allocations(&self, count: usize) {
+        self.allocations.set(i64::try_from(count).unwrap_or_default());
+    }
+
+    /// Sets the number of error responses with this code.
+    pub(super) fn refusals(&self, code: u16, total: u64) {
+        let counter = self.refusals.get_or_create(&labels("code", &code.to_string())).clone();
+        counter.inner().store(total, Ordering::Relaxed);
+    }
+
+    /// Counts a packet that was relayed to a peer.
+    pub(super) fn to_peer(&self, bytes: usize) {
+        self.to_peers.add(bytes);
+    }
+
+    /// Counts a packet that was relayed to a client.
+    pub(super) fn to_client(&self, bytes: usize) {
+        self.to_clients.add(bytes);
+    }
+
+    /// Counts a message that the network did not take.
+    pub(super) fn dropped(&self) {
+        self.dropped.inc();
+    }
+}
+
+impl Relayed {
+    fn add(&self, bytes: usize) {
+        self.packets.inc();
+        self.bytes.inc_by(u64::try_from(bytes).unwrap_or_default());
     }
 }
 

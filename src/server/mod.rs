@@ -13,6 +13,7 @@
 //! | `state`, `doctor` | the state shared by handlers; the checks of `salon doctor` |
 //! | `hub`, `config`, `csp` | the task that owns the rooms; the options; the Content Security Policy |
 //! | `net` | listeners, TLS, client addresses and their limits |
+//! | `media` | STUN and TURN |
 //! | `data` | persistent data |
 //! | `credentials` | tokens, passcodes and TURN credentials |
 //! | all others | metrics, log, limits, clock, site, errors |
@@ -30,6 +31,7 @@ mod http;
 mod hub;
 mod limits;
 mod log;
+mod media;
 mod metrics;
 mod net;
 mod permissions;
@@ -51,6 +53,7 @@ pub use error::ServerError;
 pub use hub::{Counts, Hub, close_reason::HubGone};
 pub use limits::Limits;
 pub use log::{Log, LogFormat, within};
+pub use media::MediaOptions;
 pub use net::{
     acme::Acme,
     client_ip::{ParseProxyError, TrustedProxies},
@@ -62,11 +65,14 @@ pub use site::{Embedded, EmbeddedFile, Site};
 
 use crate::room;
 use axum::{Router, middleware::map_response};
+use credentials::turn::{OwnServers, Servers, TurnCredentials};
 use csp::PagePolicy;
 use data::claim::Claim;
 use http::{guard::Guard, metrics_endpoint, redirect};
 use hub::Services;
 use leptos::config::LeptosOptions;
+use media::{Media, Port};
+use metrics::Metrics;
 use net::{
     ip_quotas::IpQuotas,
     listener::Listener,
@@ -93,6 +99,8 @@ pub struct Server {
     guard: Guard,
     /// Listener of the redirect to HTTPS.
     redirect: Option<(TcpListener, Arc<Listener>)>,
+    /// Listener of STUN and TURN.
+    media: Option<TcpListener>,
     keeper: Keeper,
     https: Https,
     claim: Option<Claim>,
@@ -116,7 +124,9 @@ impl Server {
         }
         let (data, claim) = config.data_dir.clone().claim()?;
         let leptos = leptos_options(config.reload_port);
-        let turn_credentials = config.turn_credentials();
+        let metrics = Arc::new(Metrics::new());
+        let is_secure = config.https != Https::Off;
+        let Reach { turn_credentials, media, port } = Reach::open(&config, is_secure, &metrics)?;
         let secret = match config.secret {
             Some(secret) => secret,
             None => data.secret()?,
@@ -130,19 +140,26 @@ impl Server {
             max_stored_rooms: limits.max_stored_rooms,
             join_timeout: limits.join_timeout,
         };
-        let ice_urls = Arc::new(turn_credentials.urls());
         let (tls, keeper) = Tls::open(&config.https, &data)?;
         let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.trusted_proxies));
-        let services = Services { secret: secret.clone(), turn_credentials, store, stored_rooms };
+        let ice = Arc::new(turn_credentials.clone());
+        let services = Services {
+            secret: secret.clone(),
+            turn_credentials,
+            store,
+            stored_rooms,
+            media: media.clone(),
+            metrics: metrics.clone(),
+        };
         let (hub, hub_task) = Hub::start(rooms, services)?;
-        let refusals = Refusals::new(hub.metrics());
+        let refusals = Refusals::new(metrics);
         let guard =
             Guard { quotas: quotas.clone(), proxies: proxies.clone(), refusals: refusals.clone() };
-        let is_secure = tls.is_some();
         let state = AppState {
             hub: hub.clone(),
             secret,
-            ice_urls,
+            ice,
+            media: media.clone(),
             origins: Arc::new(config.origins),
             limits: limits.clone(),
             quotas: quotas.clone(),
@@ -157,10 +174,23 @@ impl Server {
         if is_secure {
             router = router.layer(map_response(headers::only_https));
         }
-        let listener = Listener::new(&limits, quotas, proxies, refusals, tls);
+        let listener = Listener::new(&limits, quotas, proxies, refusals, tls, media);
         let https = config.https;
         let redirect = None;
-        Ok(Self { hub, hub_task, router, listener, limits, guard, redirect, keeper, https, claim })
+        let media = port.map(Port::into_tcp).transpose()?;
+        Ok(Self {
+            hub,
+            hub_task,
+            router,
+            listener,
+            limits,
+            guard,
+            redirect,
+            media,
+            keeper,
+            https,
+            claim,
+        })
     }
 
     /// The hub.
@@ -180,7 +210,7 @@ impl Server {
         let guard = Guard { quotas, proxies, refusals };
         let router = metrics_endpoint::router(self.hub(), tcp.local_addr()?.ip(), guard.clone());
         let Guard { quotas, proxies, refusals } = guard;
-        let listener = Listener::new(&self.limits, quotas, proxies, refusals, None);
+        let listener = Listener::new(&self.limits, quotas, proxies, refusals, None, None);
         tokio::spawn(listener.serve(tcp, router, future::pending()));
         Ok(())
     }
@@ -214,7 +244,7 @@ impl Server {
         tcp: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let Self { hub, hub_task, router, listener, guard, redirect, https, .. } = self;
+        let Self { hub, hub_task, router, listener, guard, redirect, media, https, .. } = self;
         let (_keeper, _claim) = (self.keeper, self.claim);
         let (stop, stopping) = watch::channel(());
         let port = tcp.local_addr()?.port();
@@ -223,7 +253,12 @@ impl Server {
             drop(stop);
             hub.stop().await;
         };
-        let serve = listener.serve(tcp, router, stopped(stopping.clone()));
+        let serve = listener.clone().serve(tcp, router, stopped(stopping.clone()));
+        let serve_media = async {
+            if let Some(tcp) = media {
+                listener.serve_media(tcp, stopped(stopping.clone())).await;
+            }
+        };
         let redirect = async {
             if let Some((tcp, listener)) = redirect {
                 let stop = stopped(stopping.clone());
@@ -233,7 +268,7 @@ impl Server {
         };
         let keep = async { hub_task.await.map_err(|_| ServerError::Hub) };
         let serve = async {
-            let ((), (), redirected) = tokio::join!(shut_down, serve, redirect);
+            let ((), (), (), redirected) = tokio::join!(shut_down, serve, serve_media, redirect);
             redirected
         };
         tokio::select! {
@@ -243,6 +278,52 @@ impl Server {
                 Ok(())
             }
         }
+    }
+}
+
+/// How participants reach each other: with the servers of `--ice-servers`, or with Salon's own.
+struct Reach {
+    turn_credentials: TurnCredentials,
+    media: Option<Media>,
+    port: Option<Port>,
+}
+
+impl Reach {
+    /// Starts Salon's own STUN and TURN server, unless others are to be used.
+    fn open(config: &Config, is_secure: bool, metrics: &Metrics) -> Result<Self, ServerError> {
+        if let Some(turn_credentials) = config.turn_credentials() {
+            return Ok(Self { turn_credentials, media: None, port: None });
+        }
+        let ttl = config.ttl();
+        let address = config.media.listen;
+        let port = match Port::bind(address) {
+            Ok(port) => port,
+            Err(error) if config.media.is_chosen => {
+                return Err(ServerError::Media { address, error });
+            }
+            Err(error) => {
+                warn!(
+                    "STUN and TURN are not available, so calls work only within one network: cannot \
+                     listen on {address}: {error}. Choose another address with --media-listen \
+                     (SALON_MEDIA_LISTEN)."
+                );
+                let servers = Servers::Listed(Vec::new());
+                let turn_credentials = TurnCredentials { servers, secret: None, ttl };
+                return Ok(Self { turn_credentials, media: None, port: None });
+            }
+        };
+        let secret = TurnSecret::fresh()?;
+        let (options, names) = (config.media.clone(), config.https.names());
+        let addresses = options.external_ips.clone();
+        let (media, has_relay) = Media::start(&port, options, names, &secret, metrics.relay())?;
+        let servers = Servers::Own(OwnServers {
+            port: port.address().port(),
+            is_secure,
+            addresses,
+            has_relay,
+        });
+        let turn_credentials = TurnCredentials { servers, secret: Some(secret), ttl };
+        Ok(Self { turn_credentials, media: Some(media), port: Some(port) })
     }
 }
 

@@ -1,10 +1,11 @@
 //! State shared by the handlers.
 
 use super::{
-    credentials::tokens::TokenSigner,
+    credentials::{tokens::TokenSigner, turn::TurnCredentials},
     csp::PagePolicy,
     hub::Hub,
     limits::Limits,
+    media::Media,
     net::{
         client_ip::TrustedProxies,
         connect_info::ConnectInfo,
@@ -23,8 +24,10 @@ use std::sync::Arc;
 pub(super) struct AppState {
     pub(super) hub: Hub,
     pub(super) secret: TokenSigner,
-    /// URLs of the STUN and TURN servers.
-    pub(super) ice_urls: Arc<Vec<String>>,
+    /// The STUN and TURN servers of the browsers.
+    pub(super) ice: Arc<TurnCredentials>,
+    /// Salon's own STUN and TURN server.
+    pub(super) media: Option<Media>,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) limits: Arc<Limits>,
     pub(super) quotas: Arc<IpQuotas>,

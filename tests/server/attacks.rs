@@ -506,8 +506,9 @@ async fn t24_host_names_in_candidates_are_never_resolved_or_contacted() {
         println!("skipped: the trace of system calls, because strace is missing or not allowed");
     }
     let site = site().to_str().unwrap();
-    let plain =
-        salon(&["--listen", "127.0.0.1:0", "--log-level", "warn", "--static-dir", site], &[]);
+    // Its own STUN server would be the only socket for UDP.
+    let args = ["--listen", "127.0.0.1:0", "--ice-servers", "none", "--log-level", "warn"];
+    let plain = salon(&[&args[..], &["--static-dir", site]].concat(), &[]);
     let mut command = Command::new(if is_traced { "strace" } else { "env" });
     command.args(if is_traced { &strace[..] } else { &[] });
     command.arg(plain.as_std().get_program()).args(plain.as_std().get_args());

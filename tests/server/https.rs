@@ -33,7 +33,7 @@ mod insecure_tls;
 
 type Stream = TlsStream<TcpStream>;
 
-async fn connect(addr: SocketAddr, name: &'static str) -> std::io::Result<Stream> {
+pub(crate) async fn connect(addr: SocketAddr, name: &'static str) -> std::io::Result<Stream> {
     soon(over_tls(TcpStream::connect(addr).await?, name)).await
 }
 
@@ -53,6 +53,11 @@ async fn get(addr: SocketAddr, path: &str) -> Reply {
 }
 
 async fn join(addr: SocketAddr, room: &str) -> WebSocketStream<Stream> {
+    enter(addr, room).await.0
+}
+
+/// A client that has joined, and its `joined`.
+pub(crate) async fn enter(addr: SocketAddr, room: &str) -> (WebSocketStream<Stream>, Value) {
     let stream = connect(addr, "localhost").await.unwrap();
     let host = format!("localhost:{}", addr.port());
     let mut request = format!("wss://{host}/ws").into_client_request().unwrap();
@@ -60,8 +65,9 @@ async fn join(addr: SocketAddr, room: &str) -> WebSocketStream<Stream> {
     let (mut socket, _) = soon(client_async(request, stream)).await.unwrap();
     let join = json!({"type": "join", "room": room}).to_string();
     socket.send(Message::text(join)).await.unwrap();
-    assert_eq!(hear(&mut socket).await["type"], "joined");
-    socket
+    let joined = hear(&mut socket).await;
+    assert_eq!(joined["type"], "joined");
+    (socket, joined)
 }
 
 async fn hear(socket: &mut WebSocketStream<Stream>) -> Value {

@@ -34,3 +34,4 @@ mod speed;
 mod stored_rooms;
 mod support;
 mod suspension;
+mod turn;

@@ -37,6 +37,8 @@ pub(crate) fn salon(args: &[&str], env: &[(&str, &str)]) -> Command {
         command.env_remove(home);
     }
     command.env("SALON_SECRET", SECRET);
+    // Tests run at the same time, and only one of them could have the usual port.
+    command.env("SALON_MEDIA_LISTEN", "127.0.0.1:0");
     command.args(args).envs(env.iter().copied()).stdin(Stdio::null()).kill_on_drop(true);
     command
 }

@@ -15,7 +15,8 @@ const SECRET: &str = "shared with the relay";
 
 fn with_relay(config: &mut Config) {
     let server = |urls: &str| IceServer { urls: urls.into(), username: None, credential: None };
-    config.ice_servers = ["stun:stun.example.org", "turn:relay.example.org"].map(server).into();
+    let servers = ["stun:stun.example.org", "turn:relay.example.org"].map(server);
+    config.ice_servers = Some(servers.into());
     config.turn_static_auth_secret = Some(TurnSecret::from(SECRET));
 }
 
@@ -110,7 +111,7 @@ async fn only_participants_get_credentials() {
 async fn static_credentials_do_not_expire() {
     let fixed = json!({"urls": "turn:a.example", "username": "user", "credential": "word"});
     let server = serde_json::from_value(fixed.clone()).unwrap();
-    let app = TestApp::start_with(|config| config.ice_servers = vec![server]).await;
+    let app = TestApp::start_with(|config| config.ice_servers = Some(vec![server])).await;
     let (mut ada, joined) = app.join("123").await;
     assert_eq!(joined.get("iceTtl"), None);
     ada.say(json!({"type": "ice"})).await;

@@ -107,7 +107,7 @@ async fn the_operator_sets_the_number_of_seats_and_the_ice_servers() {
     };
     let app = TestApp::start_with(|config| {
         config.max_participants = 2;
-        config.ice_servers = vec![ice];
+        config.ice_servers = Some(vec![ice]);
     })
     .await;
     let (mut caller, joined) = app.join("123").await;

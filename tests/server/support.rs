@@ -4,8 +4,8 @@ use futures_util::{SinkExt, StreamExt};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use salon::room::Timeouts;
 use salon::server::{
-    Config, Counts, DataDir, Https, Hub, Limits, LogFormat, OriginPolicy, Server, ServerError,
-    Site, TURN_CREDENTIAL_TTL_MAX, TokenSigner, TrustedProxies,
+    Config, Counts, DataDir, Https, Hub, Limits, LogFormat, MediaOptions, OriginPolicy, Server,
+    ServerError, Site, TURN_CREDENTIAL_TTL_MAX, TokenSigner, TrustedProxies,
 };
 use serde_json::{Value, json};
 use std::{
@@ -75,7 +75,8 @@ impl TestApp {
         let addr = listener.local_addr().unwrap();
         let mut config = Config {
             listen: addr,
-            ice_servers: Vec::new(),
+            ice_servers: Some(Vec::new()),
+            media: MediaOptions::default(),
             turn_static_auth_secret: None,
             turn_credential_ttl: TURN_CREDENTIAL_TTL_MAX,
             max_participants: 4,

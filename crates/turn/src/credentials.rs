@@ -41,15 +41,21 @@ impl Claim {
     }
 }
 
+/// The password of a username: base64(HMAC-SHA1(secret, username)).
+#[must_use]
+pub fn password(secret: &[u8], username: &str) -> Option<String> {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret).ok()?;
+    mac.update(username.as_bytes());
+    Some(BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+}
+
 /// The credentials with which messages of a user are signed.
 pub(crate) fn credentials_of(
     username: &str,
     secret: &[u8],
     realm: &str,
 ) -> Option<LongTermKeyCredentials> {
-    let mut mac = Hmac::<Sha1>::new_from_slice(secret).ok()?;
-    mac.update(username.as_bytes());
-    let password = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+    let password = password(secret, username)?;
     Some(LongTermKeyCredentials::new(username.to_owned(), password, realm.to_owned()))
 }
 

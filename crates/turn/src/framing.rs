@@ -9,6 +9,17 @@ pub const CHANNEL_HEADER: usize = 4;
 /// in it is smaller than what its length field can say.
 const LARGEST: usize = MessageHeader::LENGTH + 2048;
 
+/// The largest first byte of a stream with STUN: the first two bits of a message are 0 (RFC 8489, section
+/// 5), and no type of a request is larger. TLS starts with 22 (RFC 8446, section 5.1), HTTP with a letter.
+const STUN_MAX: u8 = 3;
+
+/// Whether a stream that starts with this byte is one of STUN and TURN, when other protocols share the port
+/// (RFC 7983).
+#[must_use]
+pub fn starts_stun(first: u8) -> bool {
+    first <= STUN_MAX
+}
+
 /// What a stream contains that is neither STUN nor ChannelData, or too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadStream;
@@ -53,6 +64,16 @@ pub fn first_frame(bytes: &[u8]) -> Result<Option<Frame>, BadStream> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn t34_protocols_that_share_a_port_start_with_different_bytes() {
+        for stream in [&b"\x00\x01\x00\x00"[..], b"\x00\x03\x00\x08", b"\x01\x01"] {
+            assert!(starts_stun(stream[0]), "{stream:x?}");
+        }
+        for stream in [&b"\x16\x03\x01"[..], b"GET / HTTP/1.1", b"\r\n", b"\x40\x00", b"\xff"] {
+            assert!(!starts_stun(stream[0]), "{stream:x?}");
+        }
+    }
 
     #[test]
     fn stun_and_channel_data_are_told_apart() {

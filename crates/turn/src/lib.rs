@@ -12,13 +12,14 @@ mod framing;
 mod nonce;
 mod peer_filter;
 mod ports;
+mod quotas;
 mod reply;
 mod reply_allowance;
 mod server;
 #[cfg(test)]
 mod tests;
 
-pub use credentials::User;
-pub use framing::{BadStream, CHANNEL_HEADER, Frame, first_frame};
-pub use peer_filter::PeerFilter;
+pub use credentials::{User, password};
+pub use framing::{BadStream, CHANNEL_HEADER, Frame, first_frame, starts_stun};
+pub use peer_filter::is_public;
 pub use server::{Client, Config, Header, Input, Output, Server, Transport};

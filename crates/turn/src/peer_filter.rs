@@ -63,22 +63,30 @@ const EMBEDDING: [IpNet; 6] = [
     v6(0x2002, 0, 0, 0, 16),
 ];
 
+fn is_in(address: IpAddr, networks: &[IpNet]) -> bool {
+    networks.iter().any(|network| network.contains(&address))
+}
+
+/// Whether an address is one of the public Internet.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    is_in(address, &PUBLIC) && !is_in(address, &SPECIAL) && !is_in(address, &EMBEDDING)
+}
+
 /// Decides for which peers a relay may be used (RFC 8656, section 21.2).
 #[derive(Clone, Debug, Default)]
-pub struct PeerFilter {
+pub(crate) struct PeerFilter {
     /// The addresses of this machine: its services may trust what comes from it.
-    pub own: Vec<IpAddr>,
+    pub(crate) own: Vec<IpAddr>,
     /// Networks that are allowed although they are not public, for a server inside them.
-    pub allowed: Vec<IpNet>,
+    pub(crate) allowed: Vec<IpNet>,
 }
 
 impl PeerFilter {
     /// Whether the relay may exchange packets with this address.
-    #[must_use]
-    pub fn allows(&self, peer: IpAddr) -> bool {
-        let is_in = |nets: &[IpNet]| nets.iter().any(|net| net.contains(&peer));
-        let is_public = is_in(&PUBLIC) && !is_in(&SPECIAL);
-        !is_in(&EMBEDDING) && !self.own.contains(&peer) && (is_public || is_in(&self.allowed))
+    pub(crate) fn allows(&self, peer: IpAddr) -> bool {
+        let is_allowed = is_in(peer, &self.allowed) && !is_in(peer, &EMBEDDING);
+        !self.own.contains(&peer) && (is_public(peer) || is_allowed)
     }
 }
 

@@ -4,12 +4,13 @@ mod requests;
 
 use crate::{
     allocation::Allocation, credentials::User, framing::CHANNEL_HEADER, nonce::Nonces,
-    peer_filter::PeerFilter, ports::Ports, reply_allowance::ReplyAllowance,
+    peer_filter::PeerFilter, ports::Ports, quotas::Quotas, reply_allowance::ReplyAllowance,
 };
+use ipnet::IpNet;
 use salon_core::{protocol::PeerId, rate_limit::Rate};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     ops::{Range, RangeInclusive},
     time::Duration,
 };
@@ -33,25 +34,23 @@ pub struct Config {
     pub secret: Vec<u8>,
     /// Random: proves that a nonce is this server's.
     pub nonce_key: [u8; 32],
-    /// The addresses at which peers reach the relayed addresses, at most one of each family that is used.
-    /// With none, there is no relay.
-    pub relay_addresses: Vec<IpAddr>,
     /// The ports of the relayed addresses.
     pub relay_ports: RangeInclusive<u16>,
-    /// Which peers are allowed.
-    pub peers: PeerFilter,
+    /// Networks whose peers are allowed although they are not public, for a server inside them.
+    pub allowed_peers: Vec<IpNet>,
     /// Maximum of bytes of an allocation in each direction.
     pub rate: Rate,
 }
 
-/// How a client is reached: with the server's own address, which is always the same, the 5-tuple of
-/// RFC 8656.
+/// How a client is reached: with the server's port, which is always the same, the 5-tuple of RFC 8656.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Client {
     /// The transport.
     pub transport: Transport,
     /// Its address.
     pub address: SocketAddr,
+    /// The server's address that it uses, if the server has several.
+    pub local: Option<IpAddr>,
 }
 
 /// A transport between a client and this server.
@@ -68,6 +67,14 @@ pub enum Transport {
 pub enum Input<'a> {
     /// The Unix time at which the times of the inputs start.
     Epoch(Duration),
+    /// The addresses of this machine. Until this input there is no relay.
+    Addresses {
+        /// Where peers reach the relayed addresses, at most one of each family that is used. With none,
+        /// there is no relay.
+        relay: &'a [IpAddr],
+        /// All addresses, which are refused as peers: services may trust what comes from them.
+        own: &'a [IpAddr],
+    },
     /// A client has sent a message.
     Message(Client, &'a [u8]),
     /// The connection of a client is closed.
@@ -85,7 +92,7 @@ pub enum Input<'a> {
     NotBound(SocketAddr),
     /// Whether somebody has this seat, and is connected or may return to it.
     Seat(PeerId, bool),
-    /// Whether a participant is connected from this address.
+    /// Whether somebody is connected from this address, or from this /64 network of IPv6.
     Known(IpAddr, bool),
     /// The time of [`Server::poll_timeout`] is reached.
     Tick,
@@ -133,9 +140,12 @@ pub enum Header {
 /// A STUN and TURN server.
 pub struct Server {
     config: Config,
+    peers: PeerFilter,
+    relay_addresses: Vec<IpAddr>,
     nonces: Nonces,
     allowance: ReplyAllowance,
     ports: Ports,
+    quotas: Quotas,
     now: Duration,
     epoch: Duration,
     allocations: HashMap<Client, Allocation>,
@@ -145,9 +155,11 @@ pub struct Server {
     deadlines: BTreeSet<(Duration, Client)>,
     /// The seats that are taken or held.
     seats: BTreeSet<PeerId>,
-    /// From how many connections an address is known.
+    /// From how many connections a subscriber is known.
     known: BTreeMap<IpAddr, usize>,
     indications: u128,
+    /// Number of error responses, by code.
+    refusals: BTreeMap<u16, u64>,
     outputs: VecDeque<Output>,
 }
 
@@ -160,6 +172,9 @@ impl Server {
             nonces: Nonces::new(config.nonce_key),
             allowance: ReplyAllowance::new(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
             ports: Ports::new(config.relay_ports.clone()),
+            peers: PeerFilter { own: Vec::new(), allowed: config.allowed_peers.clone() },
+            relay_addresses: Vec::new(),
+            quotas: Quotas::default(),
             config,
             now: Duration::ZERO,
             epoch: Duration::ZERO,
@@ -169,6 +184,7 @@ impl Server {
             seats: BTreeSet::new(),
             known: BTreeMap::new(),
             indications: 0,
+            refusals: BTreeMap::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -179,6 +195,10 @@ impl Server {
         self.expire();
         match input {
             Input::Epoch(epoch) => self.epoch = epoch,
+            Input::Addresses { relay, own } => {
+                self.relay_addresses = relay.to_vec();
+                self.peers.own = [relay, own].concat();
+            }
             Input::Message(from, bytes) => self.message(from, bytes),
             Input::Closed(client) => self.remove(client),
             Input::Packet { relay, from, bytes } => self.packet(relay, from, 0..bytes.len()),
@@ -211,11 +231,24 @@ impl Server {
         self.allocations.len()
     }
 
+    /// Whether a client has an allocation.
+    #[must_use]
+    pub fn has_allocation(&self, client: &Client) -> bool {
+        self.allocations.contains_key(client)
+    }
+
+    /// The number of error responses so far, by code.
+    #[must_use]
+    pub fn refusals(&self) -> &BTreeMap<u16, u64> {
+        &self.refusals
+    }
+
     /// The number of entries of everything that grows with its clients.
     #[cfg(test)]
-    pub(crate) fn entries(&self) -> [usize; 4] {
+    pub(crate) fn entries(&self) -> [usize; 5] {
         let known = self.known.len() + self.seats.len();
-        [self.allocations.len(), self.relays.len(), self.deadlines.len(), known]
+        let quotas = self.quotas.entries();
+        [self.allocations.len(), self.relays.len(), self.deadlines.len(), quotas, known]
     }
 
     fn expire(&mut self) {
@@ -236,6 +269,7 @@ impl Server {
     }
 
     fn know(&mut self, address: IpAddr, is_known: bool) {
+        let address = subscriber(address);
         let count = self.known.get(&address).copied().unwrap_or_default();
         match if is_known { count + 1 } else { count.saturating_sub(1) } {
             0 => drop(self.known.remove(&address)),
@@ -243,10 +277,15 @@ impl Server {
         }
     }
 
+    fn is_known(&self, address: IpAddr) -> bool {
+        self.known.contains_key(&subscriber(address))
+    }
+
     fn remove(&mut self, client: Client) {
         let Some(allocation) = self.allocations.remove(&client) else { return };
         self.deadlines.remove(&(allocation.expires, client));
         self.relays.remove(&allocation.relay);
+        self.quotas.give_back(allocation.user, client.address.ip());
         self.ports.give_back(allocation.relay.port());
         if allocation.is_bound {
             self.outputs.push_back(Output::Unbind(allocation.relay));
@@ -314,7 +353,7 @@ impl Server {
             return;
         }
         let relay = allocation.relay;
-        match self.config.relay_addresses.contains(&peer.ip()) {
+        match self.relay_addresses.contains(&peer.ip()) {
             // Within the process: nothing else at these addresses can be reached.
             true => self.packet(peer, relay, payload),
             false => self.outputs.push_back(Output::Send { relay, to: peer, payload }),
@@ -358,5 +397,13 @@ impl Server {
             field.copy_from_slice(&total.to_be_bytes());
         }
         bytes
+    }
+}
+
+/// What stands for a subscriber: an IPv4 address or an IPv6 /64 network (RFC 6177).
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
     }
 }

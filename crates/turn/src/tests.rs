@@ -2,7 +2,7 @@
 
 use super::*;
 use salon_core::{protocol::PeerId, rate_limit::Rate};
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 use stun_types::{
     attribute::{ErrorCode, Nonce, Realm, Username, XorMappedAddress},
     message::{
@@ -24,6 +24,7 @@ mod access;
 mod lifetimes;
 mod misuse;
 mod relaying;
+mod vectors;
 
 /// Unix time of the server's start.
 const EPOCH: Duration = Duration::from_secs(1_800_000_000);
@@ -39,7 +40,7 @@ fn address(text: &str) -> SocketAddr {
 }
 
 fn udp(text: &str) -> Client {
-    Client { transport: Transport::Udp, address: address(text) }
+    Client { transport: Transport::Udp, address: address(text), local: None }
 }
 
 fn me() -> Client {
@@ -52,16 +53,21 @@ fn secs(seconds: u64) -> Duration {
 
 /// A relay at [`RELAY`] and an IPv6 address, with 20 ports.
 fn server() -> Server {
+    server_with(50_000..=50_019)
+}
+
+fn server_with(relay_ports: RangeInclusive<u16>) -> Server {
     let mut server = Server::new(Config {
         realm: "salon".to_owned(),
         secret: b"north".to_vec(),
         nonce_key: [3; 32],
-        relay_addresses: vec![RELAY.parse().unwrap(), "2a00::5".parse().unwrap()],
-        relay_ports: 50_000..=50_019,
-        peers: PeerFilter { own: vec!["5.5.5.5".parse().unwrap()], allowed: Vec::new() },
+        relay_ports,
+        allowed_peers: Vec::new(),
         rate: Rate::new(750_000, secs(1)),
     });
+    let relay = [RELAY.parse().unwrap(), "2a00::5".parse().unwrap()];
     server.handle(Input::Epoch(EPOCH), Duration::ZERO);
+    server.handle(Input::Addresses { relay: &relay, own: &[] }, Duration::ZERO);
     server.handle(Input::Seat(SEAT, true), Duration::ZERO);
     server
 }

@@ -1,6 +1,6 @@
 //! Options and commands, as shown by `--help`.
 
-use super::{https::HttpsArgs, ice::IceUrls, parse};
+use super::{https::HttpsArgs, ice::IceUrls, media::MediaArgs, parse};
 use crate::{
     protocol,
     server::{
@@ -16,8 +16,6 @@ use crate::{
 use clap::{Parser, Subcommand, builder::BoolishValueParser};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tracing::Level;
-
-const DEFAULT_ICE: &str = "stun:stun.l.google.com:19302";
 
 /// The command to run.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -47,12 +45,15 @@ pub(super) struct Args {
     #[arg(value_name = "ADDR", value_parser = parse::socket_addr)]
     pub(super) listen: Option<SocketAddr>,
 
-    /// STUN or TURN server for the browsers; repeatable
+    #[command(flatten)]
+    pub(super) media: MediaArgs,
+
+    /// STUN or TURN server for the browsers, instead of Salon's own; repeatable
     ///
     /// A TURN server requires --turn-static-auth-secret, or --turn-username and --turn-credential. In
     /// the variable, separate servers with spaces. "none" configures no server: calls then work only
     /// within one network.
-    #[arg(long, env = "SALON_ICE_SERVERS", hide_env_values = true, default_value = DEFAULT_ICE)]
+    #[arg(long, env = "SALON_ICE_SERVERS", hide_env_values = true)]
     #[arg(value_name = "URL", verbatim_doc_comment)]
     pub(super) ice_servers: Vec<IceUrls>,
 

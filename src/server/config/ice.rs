@@ -121,12 +121,13 @@ pub(super) struct Credentials<'a> {
     pub(super) secret: Option<&'a TurnSecret>,
 }
 
-/// Returns the servers of `--ice-servers`, with fixed credentials if there are any. Credentials have to
-/// be given exactly if there is a TURN server.
+/// Returns the servers of `--ice-servers`, with fixed credentials if there are any; none without the
+/// option. Credentials have to be given exactly if there is a TURN server.
 pub(super) fn servers(
     lists: Vec<IceUrls>,
     credentials: Credentials<'_>,
-) -> Result<Vec<IceServer>, NoConfig> {
+) -> Result<Option<Vec<IceServer>>, NoConfig> {
+    let is_given = !lists.is_empty();
     let wrong = |text: String| Err(NoConfig::Wrong(text));
     let urls = match IceUrls::join(lists) {
         Ok(urls) => urls,
@@ -150,15 +151,15 @@ pub(super) fn servers(
         (None, Some(options)) => wrong(format!(
             "{options}: there is no TURN server in --ice-servers (SALON_ICE_SERVERS)."
         )),
-        _ => Ok(urls
-            .into_iter()
-            .map(|urls| match is_relay(&urls) {
+        _ => {
+            let server = |urls: String| match is_relay(&urls) {
                 true => {
                     IceServer { urls, username: username.clone(), credential: credential.clone() }
                 }
                 false => IceServer { urls, username: None, credential: None },
-            })
-            .collect()),
+            };
+            Ok(is_given.then(|| urls.into_iter().map(server).collect()))
+        }
     }
 }
 
@@ -224,10 +225,10 @@ mod tests {
             servers(vec![urls.parse().unwrap()], Credentials { username, credential, secret })
         };
         let both = [Some("ada"), Some("hunter2")];
-        let all = read("stun:a.example turn:b.example", both, false).unwrap();
+        let all = read("stun:a.example turn:b.example", both, false).unwrap().unwrap();
         assert_eq!((all[0].username.as_deref(), all[0].credential.as_deref()), (None, None));
         assert_eq!([all[1].username.as_deref(), all[1].credential.as_deref()], both);
-        let derived = read("turn:b.example", [None, None], true).unwrap();
+        let derived = read("turn:b.example", [None, None], true).unwrap().unwrap();
         assert_eq!(derived[0].credential, None);
         assert!(read("stun:a.example", [None, None], false).is_ok());
         for (urls, fixed, has_secret) in [

@@ -5,6 +5,7 @@ mod environment;
 mod error;
 mod https;
 mod ice;
+mod media;
 mod parse;
 mod sentence;
 
@@ -17,11 +18,12 @@ use crate::{
     server::{
         credentials::{
             tokens::TokenSigner,
-            turn::{TURN_CREDENTIAL_TTL_MAX, TurnCredentials, TurnSecret},
+            turn::{Servers, TURN_CREDENTIAL_TTL_MAX, TurnCredentials, TurnSecret},
         },
         data::dir::DataDir,
         limits::Limits,
         log::LogFormat,
+        media::MediaOptions,
         net::{
             client_ip::TrustedProxies,
             origin::{OriginPolicy, WebOrigin},
@@ -51,9 +53,11 @@ const DEFAULT_LISTEN: SocketAddr =
 pub struct Config {
     /// Listen address: `--listen`, else `LEPTOS_SITE_ADDR`, which cargo-leptos sets.
     pub listen: SocketAddr,
-    /// STUN and TURN servers of the browsers, with fixed credentials if there are any: `--ice-servers`,
-    /// `--turn-username` and `--turn-credential`.
-    pub ice_servers: Vec<IceServer>,
+    /// STUN and TURN servers that the browsers use instead of Salon itself, with fixed credentials if
+    /// there are any: `--ice-servers`, `--turn-username` and `--turn-credential`.
+    pub ice_servers: Option<Vec<IceServer>>,
+    /// Salon's own STUN and TURN server.
+    pub media: MediaOptions,
     /// Secret that the TURN servers without credentials share: `--turn-static-auth-secret`.
     pub turn_static_auth_secret: Option<TurnSecret>,
     /// Lifetime of the credentials derived from that secret, at most [`TURN_CREDENTIAL_TTL_MAX`]:
@@ -97,10 +101,11 @@ pub struct Config {
 /// Leaves out the credentials, which must not appear in a log.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let urls: Vec<_> = self.ice_servers.iter().map(|server| &server.urls).collect();
+        let urls: Vec<_> = self.ice_servers.iter().flatten().map(|server| &server.urls).collect();
         f.debug_struct("Config")
             .field("listen", &self.listen)
             .field("ice_servers", &urls)
+            .field("media", &self.media)
             .field("turn_credential_ttl", &self.turn_credential_ttl)
             .field("max_participants", &self.max_participants)
             .field("limits", &self.limits)
@@ -149,6 +154,9 @@ impl Config {
                     secret: args.turn_static_auth_secret.as_ref(),
                 },
             )?,
+            media: args
+                .media
+                .read(listen, args.trusted_proxies.iter().any(TrustedProxies::is_some)),
             turn_static_auth_secret: args.turn_static_auth_secret,
             turn_credential_ttl: args.turn_credential_ttl,
             max_participants: args.max_participants,
@@ -196,12 +204,18 @@ impl Config {
         settings.chain(environment::doubts(&Args::command())).collect()
     }
 
-    pub(crate) fn turn_credentials(&self) -> TurnCredentials {
-        TurnCredentials {
-            servers: self.ice_servers.clone(),
+    /// Credentials for the servers of `--ice-servers`, if it is given.
+    pub(crate) fn turn_credentials(&self) -> Option<TurnCredentials> {
+        self.ice_servers.clone().map(|servers| TurnCredentials {
+            servers: Servers::Listed(servers),
             secret: self.turn_static_auth_secret.clone(),
-            ttl: self.turn_credential_ttl.min(TURN_CREDENTIAL_TTL_MAX),
-        }
+            ttl: self.ttl(),
+        })
+    }
+
+    /// Lifetime of TURN credentials.
+    pub(crate) fn ttl(&self) -> Duration {
+        self.turn_credential_ttl.min(TURN_CREDENTIAL_TTL_MAX)
     }
 }
 

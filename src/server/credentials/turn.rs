@@ -6,13 +6,14 @@ use super::{
     tokens::TokenSigner,
 };
 use crate::protocol::{IceGrant, IceServer, PeerId, RoomName, is_relay};
+use axum::http::uri::Authority;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use hmac::{Hmac, Mac};
-use sha1::Sha1;
-use std::{fmt, time::Duration};
+use std::{fmt, io, net::IpAddr, time::Duration};
+use tokio::sync::watch;
 
 /// Maximum lifetime of TURN credentials.
 pub const TURN_CREDENTIAL_TTL_MAX: Duration = Duration::from_secs(600);
+const HTTPS_PORT: u16 = 443;
 
 /// Secret shared with the TURN servers.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,19 +38,88 @@ impl TurnSecret {
         strength(&self.0).err()
     }
 
+    /// Creates a random secret, for credentials that are valid until the server ends.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    pub(crate) fn fresh() -> io::Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        Ok(Self(BASE64_STANDARD.encode(bytes)))
+    }
+
+    /// The bytes that TURN servers compute passwords with.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// Returns the password of a username: base64(HMAC-SHA1(secret, username)), as TURN servers
     /// expect it.
     fn credential(&self, username: &str) -> Option<String> {
-        let mut mac = Hmac::<Sha1>::new_from_slice(self.0.as_bytes()).ok()?;
-        mac.update(username.as_bytes());
-        Some(BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+        salon_turn::password(self.as_bytes(), username)
+    }
+}
+
+/// The STUN and TURN servers of the browsers.
+#[derive(Clone, Debug)]
+pub(crate) enum Servers {
+    /// Those of `--ice-servers`.
+    Listed(Vec<IceServer>),
+    /// Salon itself.
+    Own(OwnServers),
+}
+
+/// Salon's own STUN and TURN server.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnServers {
+    /// Its port for UDP and TCP.
+    pub(crate) port: u16,
+    /// Whether TURN over TLS is served at the port of the pages.
+    pub(crate) is_secure: bool,
+    /// The addresses that are known to lead here; none if clients use the name of the pages.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// Whether it relays.
+    pub(crate) has_relay: watch::Receiver<bool>,
+}
+
+impl OwnServers {
+    /// The URLs (RFC 7064, RFC 7065) for a client whose pages come from this host: it reaches the same
+    /// machine by the same name.
+    fn urls(&self, host: &Authority) -> Vec<String> {
+        let port = self.port;
+        let hosts: Vec<String> = match &self.addresses[..] {
+            [] => vec![host.host().to_owned()],
+            addresses => addresses.iter().map(|address| in_url(*address)).collect(),
+        };
+        let has_relay = *self.has_relay.borrow();
+        let mut urls = Vec::new();
+        for name in &hosts {
+            urls.push(format!("stun:{name}:{port}"));
+            if has_relay {
+                urls.push(format!("turn:{name}:{port}?transport=udp"));
+                urls.push(format!("turn:{name}:{port}?transport=tcp"));
+            }
+        }
+        if has_relay && self.is_secure {
+            // The certificate is valid for the name.
+            let (name, port) = (host.host(), host.port_u16().unwrap_or(HTTPS_PORT));
+            urls.push(format!("turns:{name}:{port}?transport=tcp"));
+        }
+        urls
+    }
+}
+
+fn in_url(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
     }
 }
 
 /// Issues ICE server lists with TURN credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct TurnCredentials {
-    pub(crate) servers: Vec<IceServer>,
+    pub(crate) servers: Servers,
     /// Derives the credentials of TURN servers that have none configured.
     pub(crate) secret: Option<TurnSecret>,
     /// Lifetime of these credentials.
@@ -57,32 +127,46 @@ pub(crate) struct TurnCredentials {
 }
 
 impl TurnCredentials {
-    /// Returns the URLs of the servers, without credentials.
-    pub(crate) fn urls(&self) -> Vec<String> {
-        self.servers.iter().map(|server| server.urls.clone()).collect()
+    /// Returns the URLs of the servers, without credentials, for a client whose pages come from `host`.
+    pub(crate) fn urls(&self, host: &Authority) -> Vec<String> {
+        match &self.servers {
+            Servers::Listed(servers) => servers.iter().map(|server| server.urls.clone()).collect(),
+            Servers::Own(own) => own.urls(host),
+        }
     }
 
-    /// Issues the servers of a participant. `now` is the wall-clock time since the Unix epoch, as TURN
-    /// servers check the expiry against theirs. The username contains the id of the seat and a keyed
-    /// hash of the room.
+    /// Issues the servers of a participant whose pages come from `host`. `now` is the wall-clock time since
+    /// the Unix epoch, as TURN servers check the expiry against theirs. The username contains the id of
+    /// the seat and a keyed hash of the room.
     pub(crate) fn issue(
         &self,
-        room: &RoomName,
-        id: PeerId,
+        (room, id): (&RoomName, PeerId),
+        host: &Authority,
         tags: &TokenSigner,
         now: Duration,
     ) -> IceGrant {
         let user = tags.room_tag(room).map(|tag| format!("{id}-{tag}"));
-        self.servers_with(user.as_deref(), now)
+        let bare = |urls: String| IceServer { urls, username: None, credential: None };
+        match &self.servers {
+            Servers::Listed(servers) => self.grant(servers, user.as_deref(), now),
+            Servers::Own(own) => {
+                let servers: Vec<_> = own.urls(host).into_iter().map(bare).collect();
+                self.grant(&servers, user.as_deref(), now)
+            }
+        }
     }
 
-    /// Issues the servers for a check outside any room.
-    pub(crate) fn preview(&self, now: Duration) -> IceGrant {
-        self.servers_with(Some("doctor"), now)
+    /// Issues the servers of `--ice-servers` for a check outside any room.
+    pub(crate) fn listed(&self, now: Duration) -> Vec<IceServer> {
+        match &self.servers {
+            Servers::Listed(servers) => self.grant(servers, Some("doctor"), now).servers,
+            Servers::Own(_) => Vec::new(),
+        }
     }
 
-    fn servers_with(&self, user: Option<&str>, now: Duration) -> IceGrant {
-        let secret = self.secret.as_ref().filter(|_| self.servers.iter().any(needs_credential));
+    /// The servers, with credentials for a user where they are needed.
+    fn grant(&self, servers: &[IceServer], user: Option<&str>, now: Duration) -> IceGrant {
+        let secret = self.secret.as_ref().filter(|_| servers.iter().any(needs_credential));
         let made = secret.zip(user).and_then(|(secret, user)| {
             let username = format!("{}:{user}", (now + self.ttl).as_secs());
             let credential = secret.credential(&username)?;
@@ -97,7 +181,7 @@ impl TurnCredentials {
             _ => server.clone(),
         };
         IceGrant {
-            servers: self.servers.iter().map(with_credentials).collect(),
+            servers: servers.iter().map(with_credentials).collect(),
             ttl: made.as_ref().map(|_| self.ttl.as_secs()),
         }
     }
@@ -114,6 +198,10 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(1_800_000_000);
 
+    fn host() -> Authority {
+        "call.example.org:8443".parse().unwrap()
+    }
+
     fn server(urls: &str, given: Option<&str>) -> IceServer {
         let given = given.map(str::to_owned);
         IceServer { urls: urls.to_owned(), username: given.clone(), credential: given }
@@ -121,12 +209,12 @@ mod tests {
 
     fn relays(servers: Vec<IceServer>) -> TurnCredentials {
         let secret = Some(TurnSecret::from("north"));
-        TurnCredentials { servers, secret, ttl: Duration::from_secs(600) }
+        TurnCredentials { servers: Servers::Listed(servers), secret, ttl: Duration::from_secs(600) }
     }
 
     fn grant(relays: &TurnCredentials, room: &str, id: u64) -> IceGrant {
         let tags = TokenSigner::from("a secret");
-        relays.issue(&room.parse().unwrap(), PeerId(id), &tags, NOW)
+        relays.issue((&room.parse().unwrap(), PeerId(id)), &host(), &tags, NOW)
     }
 
     #[test]
@@ -170,7 +258,35 @@ mod tests {
     fn a_ttl_is_sent_only_with_credentials_that_expire() {
         let fixed = relays(vec![server("turn:relay.example.org", Some("given"))]);
         assert_eq!(grant(&fixed, "a", 1).ttl, None);
-        assert_eq!(fixed.urls(), ["turn:relay.example.org"]);
+        assert_eq!(fixed.urls(&host()), ["turn:relay.example.org"]);
+    }
+
+    #[test]
+    fn own_servers_have_the_name_of_the_pages() {
+        let (has, has_relay) = watch::channel(false);
+        let own = OwnServers { port: 3478, is_secure: true, addresses: Vec::new(), has_relay };
+        assert_eq!(own.urls(&host()), ["stun:call.example.org:3478"], "there is no relay");
+        has.send(true).unwrap();
+        assert_eq!(
+            own.urls(&host()),
+            [
+                "stun:call.example.org:3478",
+                "turn:call.example.org:3478?transport=udp",
+                "turn:call.example.org:3478?transport=tcp",
+                "turns:call.example.org:8443?transport=tcp"
+            ]
+        );
+        let plain = OwnServers { is_secure: false, ..own.clone() };
+        assert_eq!(plain.urls(&"[::1]:3000".parse().unwrap())[1], "turn:[::1]:3478?transport=udp");
+        let known = OwnServers { addresses: vec!["2a00::5".parse().unwrap()], ..own };
+        assert_eq!(
+            known.urls(&"call.example.org".parse().unwrap())[1..],
+            [
+                "turn:[2a00::5]:3478?transport=udp",
+                "turn:[2a00::5]:3478?transport=tcp",
+                "turns:call.example.org:443?transport=tcp"
+            ]
+        );
     }
 
     #[test]

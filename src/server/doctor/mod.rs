@@ -7,6 +7,7 @@ mod front;
 mod ice;
 mod insecure_tls;
 mod machine;
+mod media;
 mod port;
 mod stun;
 mod tls;
@@ -36,7 +37,10 @@ pub async fn examine(config: &Config, origin: Option<&WebOrigin>, mut tell: impl
     data(config, serving).into_iter().for_each(&mut tell);
     tell(machine::descriptors());
     tell(machine::clock().await);
-    ice::examine(&config.turn_credentials().preview(unix_time()).servers, tell).await;
+    match config.turn_credentials() {
+        Some(credentials) => ice::examine(&credentials.listed(unix_time()), tell).await,
+        None => media::examine(config, serving, tell).await,
+    }
 }
 
 fn pages(site: &Site) -> Finding {

@@ -90,7 +90,9 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request) -> Res
     };
     let missing = page == Page::NotFound;
     let is_public = matches!(page, Page::Home { .. });
-    let boot = Boot { origin, page, ice_urls: state.ice_urls.to_vec() };
+    let host = origin::host(request.headers()).ok().flatten();
+    let ice_urls = host.map(|host| state.ice.urls(&host)).unwrap_or_default();
+    let boot = Boot { origin, page, ice_urls };
     let mut response = render(state, boot, request).await;
     if missing {
         *response.status_mut() = StatusCode::NOT_FOUND;

@@ -20,10 +20,12 @@ use crate::{
             writer::Writer,
         },
         error::ServerError,
+        media::Media,
         metrics::Metrics,
         net::client_ip::ClientAddress,
     },
 };
+use axum::http::uri::Authority;
 use std::{
     collections::{BTreeMap, VecDeque},
     mem,
@@ -59,6 +61,10 @@ pub(crate) struct Services {
     pub(crate) store: Store,
     /// The rooms in the store.
     pub(crate) stored_rooms: Names,
+    /// Relays only for those who have a seat; none if Salon does not relay.
+    pub(crate) media: Option<Media>,
+    /// Counts what happens.
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 pub(super) struct Actor {
@@ -67,6 +73,7 @@ pub(super) struct Actor {
     clock: Clock,
     secret: TokenSigner,
     turn_credentials: TurnCredentials,
+    media: Option<Media>,
     writer: Writer,
     checks: Checks,
     /// Results of the writer and the checks. Unbounded because their threads cannot wait; there is one
@@ -91,15 +98,15 @@ impl Actor {
         services: Services,
         events: mpsc::Receiver<Event>,
         counts: watch::Sender<Counts>,
-        metrics: Arc<Metrics>,
     ) -> Result<Self, ServerError> {
         let epoch = unix_time();
         let (results, inputs) = mpsc::unbounded_channel();
-        let Services { secret, turn_credentials, store, stored_rooms } = services;
+        let Services { secret, turn_credentials, store, stored_rooms, media, metrics } = services;
         Ok(Self {
             clock: Clock::new(epoch),
             secret,
             turn_credentials,
+            media,
             writer: Writer::start(store, results.clone())?,
             checks: Checks::new(results),
             results: inputs,
@@ -169,7 +176,7 @@ impl Actor {
     /// Handles an event. Breaks when the server shuts down.
     fn event(&mut self, event: Option<Event>) -> ControlFlow<()> {
         match event {
-            Some(Event::Open(address, reply)) => self.open(address, reply),
+            Some(Event::Open(address, host, reply)) => self.open(address, host, reply),
             Some(Event::Input(input)) => self.handle(input),
             Some(Event::State(room, reply)) => {
                 self.asked += 1;
@@ -203,8 +210,8 @@ impl Actor {
         while self.results.recv().await.is_some() {}
     }
 
-    fn open(&mut self, address: ClientAddress, reply: oneshot::Sender<Opened>) {
-        let (conn, inbox, closing) = self.sockets.open(address);
+    fn open(&mut self, address: ClientAddress, host: Authority, reply: oneshot::Sender<Opened>) {
+        let (conn, inbox, closing) = self.sockets.open(address, host);
         self.handle(Input::Opened(conn));
         let registration = Registration { conn, closed: self.closed.0.clone() };
         let alive = self.alive.0.clone();
@@ -215,9 +222,10 @@ impl Actor {
     /// Adds the ICE servers, with TURN credentials, to the messages that carry them.
     fn attach_ice_servers(&self, conn: ConnId, message: &mut ServerMessage) {
         if let ServerMessage::Joined { ice, .. } | ServerMessage::Ice(ice) = message
-            && let Some((room, id)) = self.directory.seat(conn)
+            && let Some(seat) = self.directory.seat(conn)
+            && let Some(host) = self.sockets.host(conn)
         {
-            *ice = self.turn_credentials.issue(room, id, &self.secret, unix_time());
+            *ice = self.turn_credentials.issue(seat, host, &self.secret, unix_time());
         }
     }
 
@@ -255,6 +263,11 @@ impl Actor {
             }
             Command::Close(conn) => self.sockets.close(conn, CloseReason::PingTimeout),
             Command::CloseUnused(conn) => self.sockets.close(conn, CloseReason::JoinTimeout),
+            Command::Seat(seat, is_taken) => {
+                if let Some(media) = &self.media {
+                    media.seat(seat, is_taken);
+                }
+            }
             Command::Store(room, decisions) => self.writer.store(room, Some(decisions)),
             Command::Forget(room) => self.writer.store(room, None),
             Command::Sync(number) => self.writer.sync(number),

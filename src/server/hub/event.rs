@@ -6,13 +6,14 @@ use crate::{
     room::{ConnId, Input},
     server::net::client_ip::ClientAddress,
 };
+use axum::http::uri::Authority;
 use tokio::sync::{mpsc, oneshot};
 
 /// An event for the hub's task.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A WebSocket was opened.
-    Open(ClientAddress, oneshot::Sender<Opened>),
+    /// A WebSocket was opened by a client whose page comes from this host.
+    Open(ClientAddress, Authority, oneshot::Sender<Opened>),
     /// A WebSocket received something.
     Input(Input),
     /// Asks for the state of a room.

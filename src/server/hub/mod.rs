@@ -21,6 +21,7 @@ use crate::{
     server::{error::ServerError, metrics::Metrics, net::client_ip::ClientAddress},
 };
 use actor::Actor;
+use axum::http::uri::Authority;
 use close_reason::HubGone;
 use event::Event;
 use sender::HubConnection;
@@ -55,15 +56,19 @@ impl Hub {
     ) -> Result<(Self, JoinHandle<()>), ServerError> {
         let (events, inbox) = mpsc::channel(EVENTS);
         let (publish, counts) = watch::channel(Counts::default());
-        let metrics = Arc::new(Metrics::new());
-        let task = Actor::new(config, services, inbox, publish, metrics.clone())?;
+        let metrics = services.metrics.clone();
+        let task = Actor::new(config, services, inbox, publish)?;
         Ok((Self { events, counts, metrics }, tokio::spawn(task.run())))
     }
 
-    /// Registers a WebSocket, until the connection's sender is dropped.
-    pub(crate) async fn open(&self, address: ClientAddress) -> Result<HubConnection, HubGone> {
+    /// Registers a WebSocket, until the connection's sender is dropped. `host` is that of its page.
+    pub(crate) async fn open(
+        &self,
+        address: ClientAddress,
+        host: Authority,
+    ) -> Result<HubConnection, HubGone> {
         let (reply, answer) = oneshot::channel();
-        self.events.send(Event::Open(address, reply)).await.map_err(|_| HubGone)?;
+        self.events.send(Event::Open(address, host, reply)).await.map_err(|_| HubGone)?;
         let opened = answer.await.map_err(|_| HubGone)?;
         Ok(HubConnection::new(opened, self.events.clone()))
     }

@@ -5,6 +5,7 @@ use super::{
     outbox::{Full, Inbox, Outbox, Outgoing, queue},
 };
 use crate::{room::ConnId, server::net::client_ip::ClientAddress};
+use axum::http::uri::Authority;
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
@@ -28,6 +29,8 @@ pub(super) struct Sockets {
 pub(super) struct Socket {
     /// Hash of the client's address.
     address: u64,
+    /// The host of its page.
+    host: Authority,
     outbox: Outbox,
     closing: oneshot::Sender<CloseReason>,
     /// Whether the next report counts: one does after each `joined`.
@@ -41,13 +44,14 @@ impl Sockets {
     pub(super) fn open(
         &mut self,
         address: ClientAddress,
+        host: Authority,
     ) -> (ConnId, Inbox, oneshot::Receiver<CloseReason>) {
         self.opened += 1;
         let conn = ConnId(self.opened);
         let (outbox, inbox) = queue();
         let (closer, closing) = oneshot::channel();
-        let address = self.hasher.hash_one(address);
-        let socket = Socket { address, outbox, closing: closer, may_report: false, joining: None };
+        let (address, may_report, joining) = (self.hasher.hash_one(address), false, None);
+        let socket = Socket { address, host, outbox, closing: closer, may_report, joining };
         self.sockets.insert(conn, socket);
         (conn, inbox, closing)
     }
@@ -59,6 +63,11 @@ impl Sockets {
     /// The hash of a client's address.
     pub(super) fn address(&self, conn: ConnId) -> u64 {
         self.sockets.get(&conn).map(|socket| socket.address).unwrap_or_default()
+    }
+
+    /// The host of a client's page.
+    pub(super) fn host(&self, conn: ConnId) -> Option<&Authority> {
+        self.sockets.get(&conn).map(|socket| &socket.host)
     }
 
     /// Queues something for a client. A client whose queue is full is closed.

@@ -5,7 +5,10 @@ use crate::{
     protocol::{ClientMessage, Join, Pass, Presence, SdpType, SessionDescription, Signal},
     room::Timeouts,
     server::{
-        credentials::{tokens::TokenSigner, turn::TurnCredentials},
+        credentials::{
+            tokens::TokenSigner,
+            turn::{Servers, TurnCredentials},
+        },
         data::store::Store,
         http::health::readiness,
     },
@@ -22,15 +25,24 @@ fn start() -> (Hub, JoinHandle<()>) {
         max_stored_rooms: 100,
         join_timeout: TIMEOUT,
     };
-    let turn_credentials =
-        TurnCredentials { servers: Vec::new(), secret: None, ttl: Duration::ZERO };
-    let (secret, store) = (TokenSigner::from("a secret"), Store::in_memory().unwrap());
-    Hub::start(config, Services { secret, turn_credentials, store, stored_rooms: Vec::new() })
-        .unwrap()
+    let servers = Servers::Listed(Vec::new());
+    let services = Services {
+        secret: TokenSigner::from("a secret"),
+        turn_credentials: TurnCredentials { servers, secret: None, ttl: Duration::ZERO },
+        store: Store::in_memory().unwrap(),
+        stored_rooms: Vec::new(),
+        media: None,
+        metrics: Arc::new(Metrics::new()),
+    };
+    Hub::start(config, services).unwrap()
 }
 
 fn hub() -> Hub {
     start().0
+}
+
+fn host() -> Authority {
+    "localhost:3000".parse().unwrap()
 }
 
 fn room_name() -> RoomName {
@@ -48,7 +60,7 @@ fn join() -> ClientMessage {
 }
 
 async fn joined(hub: &Hub) -> HubConnection {
-    let connection = hub.open(address()).await.unwrap();
+    let connection = hub.open(address(), host()).await.unwrap();
     connection.sender.send(|| Ok(join())).await.unwrap();
     connection
 }
@@ -128,7 +140,7 @@ async fn stopping_closes_all_connections_and_waits() {
     let connection = joined(&hub).await;
     hub.stop().await;
     assert_eq!(connection.closing.await, Ok(CloseReason::Restart));
-    assert!(hub.open(address()).await.is_err());
+    assert!(hub.open(address(), host()).await.is_err());
     assert!(hub.state(room_name()).await.is_err());
     assert!(!task.is_finished());
     drop(connection.alive);

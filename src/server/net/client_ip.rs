@@ -34,6 +34,13 @@ impl fmt::Display for ClientAddress {
     }
 }
 
+impl ClientAddress {
+    /// The address, or the first one of the network.
+    pub(crate) fn ip(self) -> IpAddr {
+        self.0
+    }
+}
+
 impl From<IpAddr> for ClientAddress {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
@@ -72,6 +79,11 @@ impl FromIterator<Self> for TrustedProxies {
 }
 
 impl TrustedProxies {
+    /// Whether there are any.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Whether a peer is a trusted proxy.
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

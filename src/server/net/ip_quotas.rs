@@ -24,6 +24,9 @@ const SWEEP_AT: usize = 1024;
 const LARGE: usize = 8;
 /// Concurrent rendered responses for one address; see [`crate::server::http::workshop`].
 const ORDERS: usize = 4;
+/// Concurrent clients of TURN over TCP or TLS from one address: as many as a TURN server allows
+/// allocations.
+const STREAMS: u32 = 1024;
 /// Time for which the reason of a refused WebSocket is kept.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
@@ -77,6 +80,7 @@ impl IntoResponse for LimitExceeded {
 #[derive(Debug)]
 struct IpUsage {
     connections: u32,
+    streams: u32,
     sockets: Bucket,
     requests: Bucket,
     large: Arc<Semaphore>,
@@ -89,6 +93,7 @@ impl Default for IpUsage {
     fn default() -> Self {
         Self {
             connections: 0,
+            streams: 0,
             sockets: Bucket::default(),
             requests: Bucket::default(),
             large: Arc::new(Semaphore::new(LARGE)),
@@ -102,7 +107,7 @@ impl IpUsage {
     fn is_unused(&self, now: Duration) -> bool {
         let is_shared =
             [&self.large, &self.orders].iter().any(|turns| Arc::strong_count(turns) > 1);
-        self.connections == 0
+        self.connections + self.streams == 0
             && !is_shared
             && self.sockets.is_full(now)
             && self.requests.is_full(now)
@@ -158,7 +163,26 @@ impl IpQuotas {
             return Err(LimitExceeded::Connections(self.connections));
         }
         usage.connections += 1;
-        Ok(ConnectionPermit { quotas: self.clone(), address })
+        Ok(ConnectionPermit {
+            quotas: self.clone(),
+            address,
+            count: |usage| &mut usage.connections,
+        })
+    }
+
+    /// Counts a client of TURN over TCP or TLS until the permit is dropped. They are counted apart: an
+    /// office behind one address has several for each participant.
+    pub(crate) fn stream(
+        self: &Arc<Self>,
+        address: ClientAddress,
+    ) -> Result<ConnectionPermit, LimitExceeded> {
+        let mut usages = self.usages();
+        let usage = usages.of(address, self.start.elapsed());
+        if usage.streams >= STREAMS {
+            return Err(LimitExceeded::Connections(STREAMS));
+        }
+        usage.streams += 1;
+        Ok(ConnectionPermit { quotas: self.clone(), address, count: |usage| &mut usage.streams })
     }
 
     /// Counts a WebSocket that is opened.
@@ -211,12 +235,15 @@ impl IpQuotas {
 pub(crate) struct ConnectionPermit {
     quotas: Arc<IpQuotas>,
     address: ClientAddress,
+    /// What it counts as.
+    count: fn(&mut IpUsage) -> &mut u32,
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         if let Some(usage) = self.quotas.usages().addresses.get_mut(&self.address) {
-            usage.connections = usage.connections.saturating_sub(1);
+            let count = (self.count)(usage);
+            *count = count.saturating_sub(1);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::server::{
     headers,
     limits::{HEADER_BYTES, Limits},
+    media::{Media, Stream, StreamClient},
 };
 use axum::{
     Extension, Router,
@@ -24,9 +25,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use salon_turn::starts_stun;
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, join, split},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, join, split},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
@@ -60,6 +62,8 @@ pub(crate) struct Listener {
     tls_handshake_timeout: Duration,
     send_timeout: Duration,
     tls: Option<Tls>,
+    /// Serves STUN and TURN at the same address.
+    media: Option<Media>,
     refusals: Arc<Refusals>,
     /// Permits for error responses.
     responses: Arc<Semaphore>,
@@ -72,6 +76,7 @@ impl Listener {
         proxies: Arc<TrustedProxies>,
         refusals: Arc<Refusals>,
         tls: Option<Tls>,
+        media: Option<Media>,
     ) -> Arc<Self> {
         let responses = Arc::new(Semaphore::new(REFUSALS));
         Arc::new(Self {
@@ -81,6 +86,7 @@ impl Listener {
             tls_handshake_timeout: limits.tls_handshake_timeout,
             send_timeout: limits.send_timeout,
             tls,
+            media,
             refusals,
             responses,
         })
@@ -95,6 +101,7 @@ impl Listener {
             tls_handshake_timeout: self.tls_handshake_timeout,
             send_timeout: self.send_timeout,
             tls: None,
+            media: self.media.clone(),
             refusals: self.refusals.clone(),
             responses: self.responses.clone(),
         })
@@ -109,32 +116,10 @@ impl Listener {
     ) {
         // A change asks all connections to end; it closes once all of them have dropped their receiver.
         let (ending, connections) = watch::channel(());
-        let mut stop = pin!(stop);
-        let mut is_exhausted = false;
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = &mut stop => break,
-                accepted = tcp.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, address)) => {
-                    if std::mem::take(&mut is_exhausted) {
-                        info!("connections are accepted again");
-                    }
-                    self.clone().receive(stream, address, &router, connections.clone());
-                }
-                Err(error) if is_connection_error(&error) => {
-                    debug!(%error, "a connection ended before it was accepted");
-                }
-                Err(error) => {
-                    if !std::mem::replace(&mut is_exhausted, true) {
-                        warn!(%error, "cannot accept connections for now; calls go on");
-                    }
-                    sleep(EXHAUSTED_WAIT).await;
-                }
-            }
-        }
+        accept(&tcp, stop, |stream, address| {
+            self.clone().receive(stream, address, &router, connections.clone());
+        })
+        .await;
         drop((tcp, connections));
         ending.send_replace(());
         ending.closed().await;
@@ -147,7 +132,7 @@ impl Listener {
         router: &Router,
         ending: watch::Receiver<()>,
     ) {
-        let address = address.ip();
+        let (client, address) = (address, address.ip());
         let local = stream.local_addr().ok().map(|local| local.ip().to_canonical());
         let permit = match self.proxies.trusts(address) {
             true => None,
@@ -161,6 +146,15 @@ impl Listener {
         let turns = permit.as_ref().map(|_| self.quotas.large(address.into()));
         tokio::spawn(async move {
             without_delay(&stream);
+            if let Some(media) = &self.media {
+                match timeout(header, first_byte(&stream)).await {
+                    Ok(Some(first)) if starts_stun(first) => {
+                        return self.hand_over(media, stream, client);
+                    }
+                    Ok(Some(_)) => {}
+                    Ok(None) | Err(_) => return debug!("a connection ended before its first byte"),
+                }
+            }
             let mut stream = TimeoutWriter::new(stream);
             stream.set_timeout(Some(self.send_timeout));
             let stream = Box::pin(stream);
@@ -175,8 +169,19 @@ impl Listener {
             let handshake = Arc::new(Meter::default());
             let stream = Intake::new(stream, HANDSHAKE_BYTES, handshake.clone(), turns.clone());
             match timeout(self.tls_handshake_timeout, tls.handshake(stream)).await {
-                Ok(Ok(Some(stream))) => {
+                Ok(Ok(Some(mut stream))) => {
                     handshake.open();
+                    if let Some(media) = &self.media {
+                        match timeout(header, stream.fill_buf()).await {
+                            Ok(Ok([first, ..])) if starts_stun(*first) => {
+                                return self.hand_over(media, stream, client);
+                            }
+                            Ok(Ok([_, ..])) => {}
+                            Ok(_) | Err(_) => {
+                                return debug!("a connection ended before its first byte");
+                            }
+                        }
+                    }
                     let stream = Intake::new(stream, FREE_BYTES, meter, turns);
                     http.serve(stream, service).await;
                 }
@@ -185,6 +190,44 @@ impl Listener {
                 Err(_) => debug!("TLS handshake timed out"),
             }
         });
+    }
+
+    /// Hands a client of STUN and TURN over, unless its address has too many of them.
+    fn hand_over(&self, media: &Media, stream: impl Stream + 'static, address: SocketAddr) {
+        match self.quotas.stream(address.ip().into()) {
+            Ok(permit) => media.client(StreamClient {
+                stream: Box::new(stream),
+                address: SocketAddr::new(address.ip().to_canonical(), address.port()),
+                held: Box::new(permit),
+            }),
+            Err(refusal) => self.refusals.note(refusal.reason()),
+        }
+    }
+
+    /// Accepts clients of STUN and TURN only, until `stop` completes.
+    pub(crate) async fn serve_media(
+        self: Arc<Self>,
+        tcp: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) {
+        let each = |stream, address| {
+            let this = self.clone();
+            tokio::spawn(async move { this.receive_media(stream, address).await });
+        };
+        accept(&tcp, stop, each).await;
+    }
+
+    async fn receive_media(&self, stream: TcpStream, address: SocketAddr) {
+        let Some(media) = &self.media else { return };
+        let permit = self.quotas.connect(address.ip().into());
+        if let Err(refusal) = permit {
+            return self.refusals.note(refusal.reason());
+        }
+        without_delay(&stream);
+        let first = timeout(self.header_timeout, first_byte(&stream)).await;
+        if first.ok().flatten().is_some_and(starts_stun) {
+            self.hand_over(media, stream, address);
+        }
     }
 
     /// Refuses a connection. Over TLS it is closed without a response, which would take a handshake.
@@ -204,6 +247,40 @@ impl Listener {
     ) {
         let Ok(_permit) = self.responses.try_acquire() else { return };
         let _ = timeout(REFUSAL_TIMEOUT, reject(stream, answer)).await;
+    }
+}
+
+/// Accepts connections until `stop` completes.
+async fn accept(
+    tcp: &TcpListener,
+    stop: impl Future<Output = ()>,
+    mut receive: impl FnMut(TcpStream, SocketAddr),
+) {
+    let mut stop = pin!(stop);
+    let mut is_exhausted = false;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => return,
+            accepted = tcp.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                if std::mem::take(&mut is_exhausted) {
+                    info!("connections are accepted again");
+                }
+                receive(stream, address);
+            }
+            Err(error) if is_connection_error(&error) => {
+                debug!(%error, "a connection ended before it was accepted");
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut is_exhausted, true) {
+                    warn!(%error, "cannot accept connections for now; calls go on");
+                }
+                sleep(EXHAUSTED_WAIT).await;
+            }
+        }
     }
 }
 
@@ -265,6 +342,13 @@ async fn reject(
     let mut buffer = [0; 1024];
     while unread.read(&mut buffer).await.is_ok_and(|bytes| bytes > 0) {}
     Ok(())
+}
+
+/// Waits for the first byte of a connection, without reading it; none if the connection ends before.
+async fn first_byte(stream: &TcpStream) -> Option<u8> {
+    let mut bytes = [0];
+    let length = stream.peek(&mut bytes).await.ok()?;
+    bytes.first().copied().filter(|_| length > 0)
 }
 
 /// Whether an error of `accept` concerns only that connection.

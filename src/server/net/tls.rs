@@ -70,6 +70,15 @@ pub enum Https {
 }
 
 impl Https {
+    /// The names that the certificate is for.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match self {
+            Self::Off => Vec::new(),
+            Self::Files { certificate, .. } => certificate::names(certificate),
+            Self::Acme(acme) => acme.domains.clone(),
+        }
+    }
+
     pub(crate) fn origin(&self, local: SocketAddr) -> String {
         let named = |acme: &Acme| acme.domains.first().cloned();
         match self {

@@ -20,7 +20,7 @@ use crate::{
         net::client_ip::ClientAddress,
     },
 };
-use axum::body::Bytes;
+use axum::{body::Bytes, http::uri::Authority};
 use humantime::format_duration;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -70,13 +70,18 @@ impl End {
 }
 
 /// Serves a WebSocket until one of its sides closes it.
-pub(super) async fn serve(upgrading: OnUpgrade, hub: Hub, limits: &Limits, address: ClientAddress) {
+pub(super) async fn serve(
+    upgrading: OnUpgrade,
+    hub: Hub,
+    limits: &Limits,
+    (address, host): (ClientAddress, Authority),
+) {
     let Ok(upgraded) = upgrading.await else { return };
     let stream =
         FrameLimiter::new(TokioIo::new(upgraded), limits.messages(), limits.message_timeout);
     let socket = WebSocket::new(stream, MESSAGE_BYTES);
     // Boxed, as this is large and soon over.
-    match Box::pin(hub.open(address)).await {
+    match Box::pin(hub.open(address, host)).await {
         Ok(connection) => {
             log_open(connection.id(), address);
             exchange(&socket, connection, limits, &hub.metrics()).await;

@@ -19,7 +19,7 @@ use axum::{
     Extension, Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, uri::Authority},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -38,8 +38,8 @@ pub(crate) async fn upgrade(
     mut request: Request,
 ) -> Response {
     let address = state.proxies.client(peer.address, request.headers());
-    let permit = match admit(&state, &peer, address, &request) {
-        Ok(permit) => permit,
+    let (permit, host) = match admit(&state, &peer, address, &request) {
+        Ok(admitted) => admitted,
         Err(error) => {
             state.refusals.note(error.reason());
             state.quotas.remember(address, error.reason());
@@ -51,9 +51,10 @@ pub(crate) async fn upgrade(
     };
     let upgrading = hyper::upgrade::on(&mut request);
     let (hub, limits) = (state.hub.clone(), state.limits.clone());
+    let known = state.media.as_ref().map(|media| media.know(address.ip()));
     tokio::spawn(async move {
-        socket::serve(upgrading, hub, &limits, address).await;
-        drop((permit, peer));
+        socket::serve(upgrading, hub, &limits, (address, host)).await;
+        drop((permit, peer, known));
     });
     response
 }
@@ -93,25 +94,24 @@ impl IntoResponse for UpgradeError {
     }
 }
 
-/// Checks whether a WebSocket may be opened, and counts it. The limits come last, so that pages of other
+/// Checks whether a WebSocket may be opened, counts it, and returns the host of its page. The limits come last, so that pages of other
 /// sites cannot use up those of their visitors.
 fn admit(
     state: &AppState,
     peer: &ConnectInfo,
     address: ClientAddress,
     request: &Request,
-) -> Result<Option<ConnectionPermit>, UpgradeError> {
+) -> Result<(Option<ConnectionPermit>, Authority), UpgradeError> {
     let headers = request.headers();
-    if let Ok(None) = origin::host(headers) {
-        return Err(OriginError::NoHost.into());
-    }
+    let Ok(host) = origin::host(headers) else { return Err(OriginError::NoHost.into()) };
+    let host = host.ok_or(OriginError::NoHost)?;
     handshake::check(request.version(), headers)?;
     state.origins.check(headers)?;
     state.quotas.open_socket(address)?;
     if peer.permit.is_some() && is_near(peer.address) && is_forwarded(headers) {
         warn_of_proxy();
     }
-    Ok(state.count(peer, headers)?)
+    Ok((state.count(peer, headers)?, host))
 }
 
 /// Whether an address may be that of the operator's own proxy. Clients can forge forwarding headers.

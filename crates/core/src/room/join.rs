@@ -1,7 +1,7 @@
 //! Taking a seat, and returning to one.
 
 use super::{
-    ConnId, Context, Refusal, Room, Standing, Unchecked,
+    ConnId, Context, Refusal, Room, RoomOutput, Standing, Unchecked,
     admission::Admission,
     refusal,
     seats::{Identity, Occupancy, Seat},
@@ -128,6 +128,7 @@ impl Room {
     /// Puts a person on a seat, or back on theirs. A tab that used the seat is told.
     fn take_seat(&mut self, conn: ConnId, identity: &Identity, presence: Presence) {
         let Some(seat) = self.seats.get_mut(identity.id) else {
+            self.outputs.push(RoomOutput::Seat(identity.id, true));
             return self.seats.add(Seat::new(conn, identity, presence));
         };
         let before = std::mem::replace(&mut seat.occupancy, Occupancy::Connected(conn));

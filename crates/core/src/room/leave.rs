@@ -1,6 +1,6 @@
 //! Leaving, disconnecting and falling silent.
 
-use super::{ConnId, Context, Room, seats::Occupancy};
+use super::{ConnId, Context, Room, RoomOutput, seats::Occupancy};
 use crate::protocol::{PeerId, ServerMessage};
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ impl Room {
         let told = self.seats.others_here(id);
         let was_host = self.seats.get(id).is_some_and(|seat| seat.host);
         self.seats.remove(id);
+        self.outputs.push(RoomOutput::Seat(id, false));
         self.broadcast(told, ServerMessage::PeerLeft { peer: id });
         if was_host {
             self.tell_settings(None);

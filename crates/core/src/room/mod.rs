@@ -70,6 +70,8 @@ enum RoomOutput {
     SendHostKey(ConnId, u64),
     /// Record the standing of a connection in the room, or that it has none.
     Moved(ConnId, Option<Standing>),
+    /// Record that somebody has this seat, or that nobody has it any more.
+    Seat(PeerId, bool),
     /// Check a passcode, and then hand in the message that waits for it.
     Check(Box<Unchecked>),
     /// Evict the decisions about another room: this one is stored now.

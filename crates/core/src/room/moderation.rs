@@ -244,6 +244,7 @@ impl Room {
         decisions.ended = cx.now;
         self.commit(cx);
         let seats = self.seats.take();
+        self.outputs.extend(seats.iter().map(|seat| RoomOutput::Seat(seat.id, false)));
         let here = seats.iter().filter_map(Seat::conn);
         for conn in here.chain(self.waiting_room.take()) {
             self.dismiss(conn, refusal(ErrorCode::CallEnded, "A host ended the call."));

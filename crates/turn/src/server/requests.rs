@@ -24,11 +24,6 @@ use turn_types::{
     message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH},
 };
 
-/// Both address families, and one more of each while a browser restarts ICE.
-const MAX_PER_USER: usize = 4;
-/// An office behind one address.
-const MAX_PER_ADDRESS: usize = 50;
-
 /// A request whose sender has proven who they are, and that they receive at their address.
 struct Authenticated {
     claim: Claim,
@@ -63,7 +58,10 @@ impl Server {
         });
         let bytes = match outcome {
             Ok(bytes) => bytes,
-            Err(code) => reply::error(request, code, &[], Some(&sender.key)),
+            Err(code) => {
+                self.count(code);
+                reply::error(request, code, &[], Some(&sender.key))
+            }
         };
         self.outputs.push_back(Output::Reply(from, bytes));
     }
@@ -72,13 +70,18 @@ impl Server {
     fn reply_unproven(&mut self, to: Client, bytes: Vec<u8>) {
         let ip = to.address.ip();
         let is_proven = to.transport != Transport::Udp;
-        let is_known = self.known.contains_key(&ip);
+        let is_known = self.is_known(ip);
         if is_proven || self.allowance.take(ip, is_known, self.now) {
             self.outputs.push_back(Output::Reply(to, bytes));
         }
     }
 
+    fn count(&mut self, code: Refusal) {
+        *self.refusals.entry(code).or_default() += 1;
+    }
+
     fn refuse_unproven(&mut self, to: Client, request: &Message<'_>, code: Refusal) {
+        self.count(code);
         let needs_nonce = matches!(code, code::UNAUTHENTICATED | code::STALE_NONCE);
         let nonce = Nonce::new(&self.nonces.make(to.address, self.now));
         let realm = Realm::new(&self.config.realm);
@@ -163,28 +166,24 @@ impl Server {
             return Err(code::INSUFFICIENT_CAPACITY);
         }
         let is_ipv6 = wants_ipv6(request).unwrap_or_default();
-        let mut addresses = self.config.relay_addresses.iter();
+        let mut addresses = self.relay_addresses.iter();
         let address = addresses.find(|address| address.is_ipv6() == is_ipv6);
         let address = *address.ok_or(code::ADDRESS_FAMILY_NOT_SUPPORTED)?;
-        self.check_quotas(from, sender.claim.user)?;
-        let port = self.ports.take().ok_or(code::INSUFFICIENT_CAPACITY)?;
+        let (user, ip) = (sender.claim.user, from.address.ip());
+        if !self.quotas.take(user, ip) {
+            return Err(code::ALLOCATION_QUOTA_REACHED);
+        }
+        let Some(port) = self.ports.take() else {
+            self.quotas.give_back(user, ip);
+            return Err(code::INSUFFICIENT_CAPACITY);
+        };
         let relay = SocketAddr::new(address, port);
         let expires = self.now + lifetime(request);
-        let owner = (sender.claim.user, sender.username.clone(), sender.key.clone());
+        let owner = (user, sender.username.clone(), sender.key.clone());
         self.allocations.insert(from, Allocation::new(owner, transaction, relay, expires));
         self.relays.insert(relay, from);
         self.deadlines.insert((expires, from));
         Ok(self.allocated(from, request, &sender.key))
-    }
-
-    fn check_quotas(&self, from: Client, user: User) -> Result<(), Refusal> {
-        let of_user = self.allocations.values().filter(|allocation| allocation.user == user);
-        let ip = from.address.ip();
-        let of_address = self.allocations.keys().filter(|client| client.address.ip() == ip);
-        match of_user.count() < MAX_PER_USER && of_address.count() < MAX_PER_ADDRESS {
-            true => Ok(()),
-            false => Err(code::ALLOCATION_QUOTA_REACHED),
-        }
     }
 
     fn allocated(&self, from: Client, request: &Message<'_>, key: &IntegrityKey) -> Vec<u8> {
@@ -265,9 +264,9 @@ impl Server {
         if peer.is_ipv6() != allocation.relay.is_ipv6() {
             return Err(code::PEER_ADDRESS_FAMILY_MISMATCH);
         }
-        let is_allowed = match self.config.relay_addresses.contains(&peer.ip()) {
+        let is_allowed = match self.relay_addresses.contains(&peer.ip()) {
             true => self.relays.contains_key(&peer),
-            false => self.config.peers.allows(peer.ip()),
+            false => self.peers.allows(peer.ip()),
         };
         if is_allowed { Ok(()) } else { Err(code::FORBIDDEN) }
     }

@@ -89,17 +89,32 @@ fn t14_an_allocation_obeys_only_its_user() {
     assert_eq!(server.allocations(), 1);
 }
 
+/// A client at one of a thousand addresses.
+fn stream(index: usize) -> Client {
+    let address = SocketAddr::new([9, 9, (index / 256) as u8, index as u8].into(), 1000);
+    Client { transport: Transport::Stream(index as u64), address, local: None }
+}
+
 #[test]
-fn t14_a_seat_has_four_allocations_and_each_sixteen_peers() {
+fn t14_a_thousand_allocations_of_one_seat_end_at_its_quota() {
+    let mut server = server_with(50_000..=52_000);
+    let allocate = |server: &mut Server, index| {
+        User::new(server, stream(index), USERNAME, NOW).allocate(server, NOW)
+    };
+    let outcomes: Vec<_> = (0..1000).map(|index| allocate(&mut server, index)).collect();
+    assert!(outcomes[..quotas::PER_USER].iter().all(Result::is_ok));
+    assert!(outcomes[quotas::PER_USER..].iter().all(|outcome| *outcome == Err(486)));
+    server.handle(Input::Closed(stream(3)), NOW);
+    assert!(allocate(&mut server, 1000).is_ok());
+    assert_eq!(allocate(&mut server, 1001), Err(486));
+    server.handle(Input::Seat(SEAT, false), NOW);
+    assert_eq!(server.entries(), [0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn an_allocation_has_sixteen_peers() {
     let mut server = server();
-    for port in 1..=4 {
-        let user = User::new(&mut server, udp(&format!("9.9.9.9:{port}")), USERNAME, NOW);
-        assert!(user.allocate(&mut server, NOW).is_ok());
-    }
-    let (user, now) = (User::new(&mut server, me(), USERNAME, NOW), NOW);
-    assert_eq!(user.allocate(&mut server, NOW), Err(486));
-    let first = udp("9.9.9.9:1");
-    let user = User { client: first, ..User::new(&mut server, first, USERNAME, now) };
+    let (user, _) = allocated(&mut server);
     for host in 0..16 {
         let peer = address(&format!("8.8.8.{host}:1"));
         assert_eq!(user.bind(&mut server, 0x4000 + host, peer, NOW), None);
@@ -110,20 +125,27 @@ fn t14_a_seat_has_four_allocations_and_each_sixteen_peers() {
 }
 
 #[test]
-fn t14_an_address_has_fifty_allocations_and_the_server_as_many_as_ports() {
-    let mut server = server();
-    let allocate = |server: &mut Server, index: u64, client: Client| {
-        server.handle(Input::Seat(PeerId(index), true), NOW);
-        let username = format!("1800000600:{}-0", PeerId(index));
+fn t14_an_address_has_a_quota_and_the_server_as_many_allocations_as_ports() {
+    let allocate = |server: &mut Server, index: usize, client: Client| {
+        let seat = PeerId(index as u64);
+        server.handle(Input::Seat(seat, true), NOW);
+        let username = format!("1800000600:{seat}-0");
         User::new(server, client, &username, NOW).allocate(server, NOW)
     };
-    let stream = |index: u64| Client { transport: Transport::Stream(index), address: me().address };
+    let office = |index| Client { address: me().address, ..stream(index) };
+    let mut large = server_with(50_000..=52_000);
+    let outcomes: Vec<_> =
+        (0..1100).map(|index| allocate(&mut large, index, office(index))).collect();
+    assert!(outcomes[..quotas::PER_ADDRESS].iter().all(Result::is_ok));
+    assert!(outcomes[quotas::PER_ADDRESS..].iter().all(|outcome| *outcome == Err(486)));
+    assert!(allocate(&mut large, 1100, stream(1100)).is_ok(), "from elsewhere");
+    let mut small = server();
     for index in 0..20 {
-        assert!(allocate(&mut server, index, stream(index)).is_ok());
+        assert!(allocate(&mut small, index, stream(index)).is_ok());
     }
-    assert_eq!(allocate(&mut server, 20, stream(20)), Err(508), "there are 20 ports");
-    server.handle(Input::Closed(stream(3)), NOW);
-    assert_eq!(allocate(&mut server, 20, stream(20)), Ok(address("5.5.5.5:50003")));
+    assert_eq!(allocate(&mut small, 20, stream(20)), Err(508), "there are 20 ports");
+    small.handle(Input::Closed(stream(3)), NOW);
+    assert_eq!(allocate(&mut small, 20, stream(20)), Ok(address("5.5.5.5:50003")));
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn a_permission_lasts_five_minutes_and_a_channel_ten() {
 #[test]
 fn a_closed_connection_ends_its_allocation() {
     let mut server = server();
-    let stream = Client { transport: Transport::Stream(1), address: me().address };
+    let stream = Client { transport: Transport::Stream(1), ..me() };
     let user = User::new(&mut server, stream, USERNAME, NOW);
     assert!(user.allocate(&mut server, NOW).is_ok());
     server.handle(Input::Closed(me()), NOW);
@@ -114,7 +114,7 @@ proptest! {
             let user = |server: &mut Server, port: u16| {
                 // Over TCP: the allowance is not the subject.
                 let address = address(&format!("9.9.9.9:{port}"));
-                let client = Client { transport: Transport::Stream(port.into()), address };
+                let client = Client { transport: Transport::Stream(port.into()), address, local: None };
                 User::new(server, client, "1900000000:0000000000000007-0", now)
             };
             let all = match act {
@@ -141,7 +141,7 @@ proptest! {
                 Act::Close(port) => {
                     let address = address(&format!("9.9.9.9:{port}"));
                     let transport = Transport::Stream(port.into());
-                    outputs(&mut server, Input::Closed(Client { transport, address }), now)
+                    outputs(&mut server, Input::Closed(Client { transport, address, local: None }), now)
                 }
                 Act::Wait(seconds) => {
                     now += secs(seconds);

@@ -112,6 +112,8 @@ pub enum Command {
     Answer(u64, RoomState),
     /// Send the room's host key of this generation.
     SendHostKey(ConnId, RoomName, u64),
+    /// Record that somebody has this seat, connected or about to return, or that nobody has it any more.
+    Seat(PeerId, bool),
     /// Close an idle socket. Its state is already gone.
     CloseUnused(ConnId),
 }

@@ -197,6 +197,9 @@ impl Directory {
                 self.tell(conn, Command::SendHostKey(conn, name.clone(), generation));
             }
             RoomOutput::Moved(conn, standing) => self.moved(conn, name, standing, now),
+            RoomOutput::Seat(seat, is_taken) => {
+                self.commands.push_back(Command::Seat(seat, is_taken));
+            }
             RoomOutput::Check(unchecked) => self.check(name, *unchecked),
             RoomOutput::Displace => {
                 if let Some(other) = self.least_used(name, None) {

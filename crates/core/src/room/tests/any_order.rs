@@ -38,6 +38,8 @@ struct Witness {
     known: BTreeSet<(ConnId, PeerId)>,
     /// When each client was told to connect to others.
     meetings: BTreeMap<ConnId, Vec<Duration>>,
+    /// The seats that somebody has.
+    seats: BTreeSet<PeerId>,
 }
 
 impl Witness {
@@ -77,7 +79,16 @@ impl Witness {
         }
     }
 
+    fn see_each(&mut self, command: Command, now: Duration) {
+        match command {
+            Command::Seat(seat, true) => assert!(self.seats.insert(seat), "taken twice"),
+            Command::Seat(seat, false) => assert!(self.seats.remove(&seat), "freed twice"),
+            other => each(other).into_iter().for_each(|command| self.see(command, now)),
+        }
+    }
+
     fn check(&self, rooms: &Directory) {
+        assert_eq!(self.seats.len(), rooms.participant_count());
         for room in rooms.rooms.values() {
             let seats = room.seats.all();
             assert!(seats.len() <= rooms.config.max_participants);
@@ -118,7 +129,7 @@ proptest! {
             rooms.handle(Input::Tick, now);
             act(&mut rooms, step, now);
             while let Some(command) = rooms.poll() {
-                each(command).into_iter().for_each(|command| witness.see(command, now));
+                witness.see_each(command, now);
             }
             witness.check(&rooms);
         }
@@ -128,7 +139,7 @@ proptest! {
             (0..6).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
             rooms.handle(Input::Tick, now);
             while let Some(command) = rooms.poll() {
-                each(command).into_iter().for_each(|command| witness.see(command, now));
+                witness.see_each(command, now);
             }
         }
         witness.check(&rooms);

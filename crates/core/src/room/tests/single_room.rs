@@ -40,7 +40,8 @@ fn two_participants_are_paired() {
     let mut single = SingleRoom::new(2);
     single.join(1, START);
     let outputs = single.join(2, secs(1));
-    let [moved, joined, to_first, to_second] = &outputs[..] else { panic!("{outputs:?}") };
+    let [seat, moved, joined, to_first, to_second] = &outputs[..] else { panic!("{outputs:?}") };
+    assert!(matches!(seat, RoomOutput::Seat(PeerId(102), true)));
     assert!(matches!(moved, RoomOutput::Moved(ConnId(2), Some(Standing::Seated(PeerId(102))))));
     assert!(matches!(joined, RoomOutput::Send(ConnId(2), ServerMessage::Joined { .. })));
     let is_ready = |output: &RoomOutput, to: u64, as_role: Role| match output {
@@ -62,7 +63,10 @@ fn a_reserved_seat_is_freed_at_the_rooms_timeout() {
     assert!(matches!(outputs[..], [RoomOutput::Moved(ConnId(2), None)]));
     assert_eq!(single.room.poll_timeout(), Some(RECONNECT_GRACE));
     let outputs = single.handle(RoomInput::Tick, RECONNECT_GRACE);
-    let [RoomOutput::Send(ConnId(1), left)] = &outputs[..] else { panic!("{outputs:?}") };
+    let [RoomOutput::Seat(PeerId(102), false), RoomOutput::Send(ConnId(1), left)] = &outputs[..]
+    else {
+        panic!("{outputs:?}")
+    };
     assert_eq!(*left, ServerMessage::PeerLeft { peer: PeerId(102) });
     assert_eq!(single.room.poll_timeout(), None);
     single.handle(RoomInput::Gone { conn: ConnId(1), reserved_until: START }, RECONNECT_GRACE);

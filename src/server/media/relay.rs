@@ -1,0 +1,270 @@
+//! The STUN and TURN server with its sockets: what they receive goes into the pure core, whose outputs
+//! are executed at once.
+
+use super::{
+    batch::{Batch, From, Path},
+    udp::{Buffers, Packet, Udp},
+};
+use crate::server::{clock::unix_time, metrics::RelayMetrics};
+use salon_turn::{Client, Header, Input, Output, Server, Transport};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    rc::{Rc, Weak},
+    time::Duration,
+};
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, spawn_local},
+    time::Instant,
+};
+use tracing::debug;
+
+/// Messages that wait for a client who reads slowly over TCP. Further packets are lost, as on any full
+/// link.
+const OUTBOX: usize = 128;
+const ZEROS: [u8; 4] = [0; 4];
+
+/// Messages to a client over TCP or TLS.
+pub(super) type Outbox = mpsc::Receiver<Vec<u8>>;
+
+/// The socket of a relayed address, until it is dropped.
+struct Relayed {
+    socket: Rc<Udp>,
+    receiving: AbortHandle,
+}
+
+impl Drop for Relayed {
+    fn drop(&mut self) {
+        self.receiving.abort();
+    }
+}
+
+/// The server and its sockets, which all belong to one thread.
+pub(super) struct Relay {
+    core: Server,
+    started: Instant,
+    metrics: RelayMetrics,
+    /// The port of the clients.
+    port: Rc<Udp>,
+    relayed: HashMap<SocketAddr, Relayed>,
+    streams: HashMap<u64, mpsc::Sender<Vec<u8>>>,
+    /// Number of streams so far.
+    opened: u64,
+    batch: Batch,
+    buffers: Option<Box<Buffers>>,
+    this: Weak<RefCell<Self>>,
+}
+
+impl Relay {
+    pub(super) fn new(core: Server, port: Udp, metrics: RelayMetrics) -> Rc<RefCell<Self>> {
+        Rc::new_cyclic(|this| {
+            RefCell::new(Self {
+                core,
+                started: Instant::now(),
+                metrics,
+                port: Rc::new(port),
+                relayed: HashMap::new(),
+                streams: HashMap::new(),
+                opened: 0,
+                batch: Batch::default(),
+                buffers: Some(Box::new(Buffers::new())),
+                this: this.clone(),
+            })
+        })
+    }
+
+    /// Time since the start.
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Tells the core the wall-clock time, by which credentials expire, and brings the metrics up to date.
+    pub(super) fn synchronize(&mut self) {
+        let epoch = unix_time().saturating_sub(self.now());
+        self.input(Input::Epoch(epoch));
+        self.metrics.allocations(self.core.allocations());
+        self.core.refusals().iter().for_each(|(code, total)| self.metrics.refusals(*code, *total));
+    }
+
+    /// When [`Input::Tick`] is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.core.poll_timeout().map(|due| self.started + due)
+    }
+
+    pub(super) fn has_allocation(&self, client: &Client) -> bool {
+        self.core.has_allocation(client)
+    }
+
+    /// Registers a client over TCP or TLS.
+    pub(super) fn open(&mut self, address: SocketAddr) -> (Client, Outbox) {
+        self.opened += 1;
+        let (sender, outbox) = mpsc::channel(OUTBOX);
+        self.streams.insert(self.opened, sender);
+        let transport = Transport::Stream(self.opened);
+        (Client { transport, address, local: None }, outbox)
+    }
+
+    /// Forgets a client over TCP or TLS.
+    pub(super) fn close(&mut self, client: Client) {
+        if let Transport::Stream(number) = client.transport {
+            self.streams.remove(&number);
+        }
+        self.input(Input::Closed(client));
+    }
+
+    /// Handles an input and executes what follows from it.
+    pub(super) fn input(&mut self, input: Input<'_>) {
+        self.handle(input);
+        self.flush();
+    }
+
+    /// The same without sending what may leave together with what follows: [`Self::flush`] sends it.
+    fn handle(&mut self, input: Input<'_>) {
+        let bytes = match input {
+            Input::Message(_, bytes) | Input::Packet { bytes, .. } => bytes,
+            _ => &[],
+        };
+        let now = self.now();
+        self.core.handle(input, now);
+        while let Some(output) = self.core.poll() {
+            self.execute(output, bytes);
+        }
+    }
+
+    /// Receives what clients have sent over UDP.
+    fn receive_from_clients(&mut self) {
+        let port = self.port.clone();
+        self.receive(&port, |packet| {
+            let Packet { from: address, local, bytes } = packet;
+            Input::Message(Client { transport: Transport::Udp, address, local }, bytes)
+        });
+    }
+
+    /// Receives what peers have sent to a relayed address.
+    fn receive_from_peers(&mut self, relay: SocketAddr, socket: &Udp) {
+        self.receive(socket, |Packet { from, bytes, .. }| Input::Packet { relay, from, bytes });
+    }
+
+    fn receive(&mut self, socket: &Udp, input: impl Fn(Packet<'_>) -> Input<'_>) {
+        let Some(mut buffers) = self.buffers.take() else { return };
+        socket.receive(&mut buffers, |packet| self.handle(input(packet)));
+        self.buffers = Some(buffers);
+        self.flush();
+    }
+
+    fn execute(&mut self, output: Output, bytes: &[u8]) {
+        match output {
+            Output::Reply(client, message) => self.deliver(client, [&message, &[], &[]]),
+            Output::Deliver { to, header, payload } => {
+                let payload = bytes.get(payload).unwrap_or_default();
+                let padding = payload.len().next_multiple_of(4) - payload.len();
+                let padding = ZEROS.get(..padding).unwrap_or_default();
+                self.metrics.to_client(payload.len());
+                let (header, is_padded) = match &header {
+                    Header::Indication(header) => (&header[..], true),
+                    Header::Channel(header) => (&header[..], to.transport != Transport::Udp),
+                };
+                self.deliver(to, [header, payload, if is_padded { padding } else { &[] }]);
+            }
+            Output::Send { relay, to, payload } => {
+                let payload = bytes.get(payload).unwrap_or_default();
+                self.metrics.to_peer(payload.len());
+                self.transmit(Path { from: From::Relay(relay), to }, [payload, &[], &[]]);
+            }
+            Output::Bind(relay) => self.bind(relay),
+            Output::Unbind(relay) => {
+                self.flush();
+                self.relayed.remove(&relay);
+            }
+        }
+    }
+
+    /// Sends a message to a client.
+    fn deliver(&mut self, client: Client, parts: [&[u8]; 3]) {
+        match client.transport {
+            Transport::Udp => {
+                let from = From::Server(client.local);
+                self.transmit(Path { from, to: client.address }, parts);
+            }
+            Transport::Stream(number) => {
+                let outbox = self.streams.get(&number);
+                if outbox.is_some_and(|outbox| outbox.try_send(parts.concat()).is_err()) {
+                    self.metrics.dropped();
+                }
+            }
+        }
+    }
+
+    /// Sends a packet, together with those before it if that is possible.
+    fn transmit(&mut self, path: Path, parts: [&[u8]; 3]) {
+        let length = parts.iter().map(|part| part.len()).sum();
+        if !self.batch.has_room(path, length, self.port.max_packets()) {
+            self.flush();
+        }
+        self.batch.push(path, parts);
+    }
+
+    fn flush(&mut self) {
+        let Some((from, run)) = self.batch.run() else { return };
+        let socket = match from {
+            From::Server(_) => Some(&self.port),
+            From::Relay(relay) => self.relayed.get(&relay).map(|relayed| &relayed.socket),
+        };
+        if let Some(Err(error)) = socket.map(|socket| socket.send(run)) {
+            debug!(%error, "cannot send to a client or a peer");
+            self.metrics.dropped();
+        }
+        self.batch.clear();
+    }
+
+    /// Binds the socket of a relayed address, and has it received from.
+    fn bind(&mut self, relay: SocketAddr) {
+        match bind(relay) {
+            Ok(socket) => {
+                let socket = Rc::new(socket);
+                let receiving =
+                    spawn_local(receive_from_peers(self.this.clone(), relay, socket.clone()));
+                let receiving = receiving.abort_handle();
+                self.relayed.insert(relay, Relayed { socket, receiving });
+            }
+            Err(error) => {
+                debug!(%error, "cannot bind a relayed address");
+                let now = self.now();
+                self.core.handle(Input::NotBound(relay), now);
+            }
+        }
+    }
+}
+
+/// Binds the port of a relayed address. The address itself may be that of a NAT in front of this machine.
+fn bind(relay: SocketAddr) -> io::Result<Udp> {
+    Udp::bind(relay).or_else(|error| match error.kind() {
+        io::ErrorKind::AddrNotAvailable => {
+            let any: IpAddr = match relay {
+                SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+                SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+            };
+            Udp::bind(SocketAddr::new(any, relay.port()))
+        }
+        _ => Err(error),
+    })
+}
+
+/// Receives from clients until the relay is dropped.
+pub(super) async fn receive_from_clients(relay: Rc<RefCell<Relay>>) -> io::Result<()> {
+    let port = relay.borrow().port.clone();
+    loop {
+        port.readable().await?;
+        relay.borrow_mut().receive_from_clients();
+    }
+}
+
+async fn receive_from_peers(this: Weak<RefCell<Relay>>, relay: SocketAddr, socket: Rc<Udp>) {
+    while socket.readable().await.is_ok() {
+        let Some(this) = this.upgrade() else { return };
+        this.borrow_mut().receive_from_peers(relay, &socket);
+    }
+}
