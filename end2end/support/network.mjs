@@ -48,10 +48,13 @@ const removeLeftovers = () => {
 };
 
 /** Creates hosts that reach each other, and the server, through one router, by IPv4. */
-export const makeNetwork = (/** @type {string[]} */ ...hosts) => make(hosts, false);
+export const makeNetwork = (/** @type {string[]} */ ...hosts) => make(hosts, {});
 
 /** Creates hosts that also reach each other by IPv6. */
-export const makeDualNetwork = (/** @type {string[]} */ ...hosts) => make(hosts, true);
+export const makeDualNetwork = (/** @type {string[]} */ ...hosts) => make(hosts, { dual: true });
+
+/** Creates hosts that are each behind a NAT of their own, which uses another port for each destination. */
+export const makeHomes = (/** @type {string[]} */ ...hosts) => make(hosts, { homes: true });
 
 // IPv6 would give each host more addresses seconds later, an unwanted change of network: tests that want IPv6
 // configure the addresses themselves.
@@ -60,16 +63,51 @@ const OWN_IPV6 = ['addr_gen_mode=1', 'accept_ra=0', 'accept_dad=0'].map((setting
 
 /**
  * @param {string[]} hosts their names
- * @param {boolean} dual
+ * @param {{ dual?: boolean, homes?: boolean }} kind
  */
-const make = async (hosts, dual) => {
+const make = async (hosts, { dual = false, homes = false }) => {
   const nameOf = (/** @type {string} */ member) => `salon-${process.pid}-${member}`;
   const router = nameOf('router');
   const nft = (/** @type {string} */ rules) => ip('netns', 'exec', router, 'nft', rules);
 
   const remove = () => {
     process.off('exit', remove);
-    for (const member of [...hosts, 'router']) removeNamespace(nameOf(member));
+    const gates = homes ? hosts.map((host) => `gate-${host}`) : [];
+    for (const member of [...hosts, ...gates, 'router']) removeNamespace(nameOf(member));
+  };
+
+  /**
+   * Puts a NAT between a host and the router.
+   * @param {string} host
+   * @param {number} subnet
+   */
+  const prepareHome = async (host, subnet) => {
+    const [name, gate] = [nameOf(host), nameOf(`gate-${host}`)];
+    const at = (/** @type {string[]} */ ...words) => ip('-n', gate, ...words);
+    await ip('netns', 'add', gate);
+    await ip('netns', 'exec', gate, 'sysctl', '-eqw', 'net.ipv4.ip_forward=1');
+    await ip('link', 'add', 'wan', 'netns', gate, 'type', 'veth', 'peer', 'name', host, 'netns', router);
+    await ip('link', 'add', 'lan', 'netns', gate, 'type', 'veth', 'peer', 'name', 'lan', 'netns', name);
+    await ip('-n', router, 'address', 'add', `${IPV4}.${subnet}.1/24`, 'dev', host);
+    await ip('-n', router, 'link', 'set', host, 'up');
+    await at('address', 'add', `${IPV4}.${subnet}.2/24`, 'dev', 'wan');
+    await at('address', 'add', `192.168.${subnet}.1/24`, 'dev', 'lan');
+    for (const device of ['wan', 'lan']) await at('link', 'set', device, 'up');
+    await at('route', 'add', 'default', 'via', `${IPV4}.${subnet}.1`);
+    await ip('-n', name, 'address', 'add', `192.168.${subnet}.2/24`, 'dev', 'lan');
+    await ip('netns', 'exec', gate, 'nft', `table ip home {
+      chain translate { type nat hook postrouting priority 100; oifname wan masquerade fully-random; }
+      chain protect { type filter hook forward priority 0; policy drop; iifname lan accept; ct state established,related accept; }
+    }`);
+    return {
+      address: `${IPV4}.${subnet}.2`,
+      address6: '',
+      join: async () => {
+        await ip('-n', name, 'link', 'set', 'lan', 'up');
+        await ip('-n', name, 'route', 'add', 'default', 'via', `192.168.${subnet}.1`);
+      },
+      leave: () => ip('-n', name, 'link', 'delete', 'lan'),
+    };
   };
 
   let subnets = 0;
@@ -82,6 +120,7 @@ const make = async (hosts, dual) => {
     const subnet = `${IPV4}.${(subnets += 1)}`;
     const subnet6 = `${IPV6}:${subnets}:`;
     const link = `net${subnets}`;
+    if (homes) return prepareHome(host, subnets);
     await ip('link', 'add', link, 'netns', name, 'type', 'veth', 'peer', 'name', host, 'netns', router);
     await ip('-n', router, 'address', 'add', `${subnet}.1/24`, 'dev', host);
     await ip('-n', router, 'link', 'set', host, 'up');
@@ -126,6 +165,13 @@ const make = async (hosts, dual) => {
     await joined.get(host)?.join();
   }
 
+  const launchAt = (/** @type {string} */ host, /** @type {string} */ origin, /** @type {string[]} */ flags) => ({
+    // The page gets devices although its address is neither https nor loopback.
+    ...launchWith([...machines.usual, ...flags], `--unsafely-treat-insecure-origin-as-secure=${origin}`),
+    executablePath: CHROMIUM,
+    env: { ...process.env, NETNS: nameOf(host) },
+  });
+
   return {
     /** Where to start the server. */
     server: { within: ['ip', 'netns', 'exec', router], listen: SERVER },
@@ -138,12 +184,24 @@ const make = async (hosts, dual) => {
      * @param {string} host where Chromium is to run
      * @param {string[]} flags
      */
-    launchOptions: (host, ...flags) => ({
-      // The page gets devices although its address is neither https nor loopback.
-      ...launchWith([...machines.usual, ...flags], `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`),
-      executablePath: CHROMIUM,
-      env: { ...process.env, NETNS: nameOf(host) },
-    }),
+    launchOptions: (host, ...flags) => launchAt(host, ORIGIN, flags),
+    /**
+     * The same for pages from another address.
+     * @param {string} host
+     * @param {string} origin
+     * @param {string[]} flags
+     */
+    launchOptionsFor: (host, origin, ...flags) => launchAt(host, origin, flags),
+    /**
+     * Takes the addresses of the other family from a host.
+     * @param {string} host
+     * @param {'ipv4' | 'ipv6'} family
+     */
+    only: async (host, family) => {
+      const { stdout } = await ip('-n', nameOf(host), '-o', 'link');
+      const [device = ''] = stdout.match(/\bnet\d+/g) ?? [];
+      await ip('-n', nameOf(host), family === 'ipv4' ? '-6' : '-4', 'address', 'flush', 'dev', device);
+    },
     /** Moves a host from one network to another, as when leaving a Wi-Fi. */
     moveToNewAddress: async (/** @type {string} */ host) => {
       await joined.get(host)?.leave();
@@ -154,6 +212,18 @@ const make = async (hosts, dual) => {
     /** Drops packets from one host to another; those to the server still arrive. */
     dropBetween: (/** @type {string} */ from, /** @type {string} */ to) =>
       nft(`add rule inet faults between iifname ${from} oifname ${to} counter drop`),
+    /** Drops what a host sends to the server or to others, except for these ports. */
+    allowOnly: (/** @type {string} */ host, /** @type {string} */ ports) =>
+      nft(`add rule inet faults in iifname ${host} ${ports} accept; add rule inet faults in iifname ${host} counter drop`),
+    /** Drops all UDP from a host. */
+    dropUdp: (/** @type {string} */ host) => nft(`add rule inet faults in iifname ${host} meta l4proto udp counter drop`),
+    /** Sets the largest packet that reaches a host, and that it sends. */
+    setMtu: async (/** @type {string} */ host, /** @type {number} */ bytes) => {
+      await ip('-n', router, 'link', 'set', host, 'mtu', String(bytes));
+      const { stdout } = await ip('-n', nameOf(host), '-o', 'link');
+      const [device = ''] = stdout.match(/\bnet\d+/g) ?? [];
+      await ip('-n', nameOf(host), 'link', 'set', device, 'mtu', String(bytes));
+    },
     /** Drops a percentage of the packets from one host to another. */
     loseBetween: (/** @type {string} */ from, /** @type {string} */ to, /** @type {number} */ percent) =>
       nft(`add rule inet faults between iifname ${from} oifname ${to} numgen random mod 100 < ${percent} counter drop`),

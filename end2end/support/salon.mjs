@@ -24,16 +24,17 @@ const STOP_MS = 20_000;
 const folders = /** @type {string[]} */ ([]);
 process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
+/** @typedef {{ within: string[], listen: string, relays?: boolean }} Place the command that starts it where it belongs, if any; whether it is its own STUN and TURN server */
+
 /**
- * @param {string[]} within the command that starts it where it belongs, if any
- * @param {string} listen
+ * @param {Place} place
  * @param {string} data the folder of what outlives it
  * @param {string[]} options
  */
-const launch = async (within, listen, data, options) => {
+const launch = async ({ within, listen, relays }, data, options) => {
   const [program = BINARY, ...prefix] = [...within, BINARY];
   const namesServers = [...within, ...options].some((word) => word === '--ice-servers' || word.startsWith('SALON_ICE_SERVERS='));
-  const ice = namesServers ? [] : ['--ice-servers', 'none'];
+  const ice = namesServers || relays ? [] : ['--ice-servers', 'none'];
   const child = spawn(program, [...prefix, '--listen', listen, ...ice, '--log-level', 'warn', ...options], {
     cwd: ROOT,
     env: { ...process.env, SALON_DATA_DIR: data },
@@ -53,7 +54,7 @@ const launch = async (within, listen, data, options) => {
     const timer = setTimeout(fail, START_MS, `named no address within ${START_MS} ms`);
     const read = (/** @type {Buffer} */ chunk) => {
       output += chunk;
-      const [url] = /http:\/\/[^\s/]+/.exec(output) ?? [];
+      const [url] = /https?:\/\/[^\s/]+/.exec(output) ?? [];
       if (!url) return;
       clearTimeout(timer);
       resolve(url);
@@ -77,13 +78,13 @@ const launch = async (within, listen, data, options) => {
 
 /**
  * Starts the built server and waits for the line that names its address.
- * @param {{ within: string[], listen: string }} place
+ * @param {Place} place
  * @param {string[]} options further command line options
  */
-export const startSalonAt = async ({ within, listen }, ...options) => {
+export const startSalonAt = async (place, ...options) => {
   const data = await mkdtemp(join(tmpdir(), 'salon-'));
   folders.push(data);
-  let { origin, child, stop } = await launch(within, listen, data, options);
+  let { origin, child, stop } = await launch(place, data, options);
   return {
     origin,
     get pid() {
@@ -98,7 +99,7 @@ export const startSalonAt = async ({ within, listen }, ...options) => {
     },
     /** Starts it again at the same address. */
     startAgain: async () => {
-      ({ child, stop } = await launch(within, new URL(origin).host, data, options));
+      ({ child, stop } = await launch({ ...place, listen: new URL(origin).host }, data, options));
     },
   };
 };

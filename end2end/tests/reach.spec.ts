@@ -1,0 +1,160 @@
+// People whose networks allow no direct connection, with no option given to Salon but its address.
+import type { Page } from '@playwright/test';
+import { GRANTED } from '../support/chromium.mjs';
+import { makeDualNetwork, makeHomes, makeNetwork, whyNoNetworks } from '../support/network.mjs';
+import { installProbe } from '../support/probe.ts';
+import { makeCertificate, whyNoCertificate } from '../support/relay.mjs';
+import { enter, expectToSeeAndHear } from '../support/room.ts';
+import { startSalonAt } from '../support/salon.mjs';
+import { soak } from '../support/soak.ts';
+import { expect, test } from '../support/test.ts';
+
+type Network = Awaited<ReturnType<typeof makeNetwork>>;
+type Host = 'ada' | 'bob';
+
+/** Calls in each case. */
+const CALLS = soak(2, 20);
+
+/** Candidate types of the open connection: on this side, and on the other; and how this side reaches its relay. */
+const readPath = (page: Page) =>
+  page.evaluate(async () => {
+    const [open] = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
+    const stats = await open!.getStats();
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    const pair = stats.get(transport?.selectedCandidatePairId);
+    const [own, other] = [pair?.localCandidateId, pair?.remoteCandidateId].map((id) => stats.get(id));
+    return { types: [own?.candidateType, other?.candidateType], relayProtocol: own?.relayProtocol };
+  });
+
+/** Runs in the page: measures the time from the press of Join to the first frame of the other person. */
+const installClock = () => {
+  let pressed = 0;
+  const isJoin = ({ target }: Event) => (target as Element).closest('button')?.textContent?.trim() === 'Join';
+  addEventListener('click', (event) => isJoin(event) && (pressed = performance.now()), true);
+  const seen = new Set<HTMLVideoElement>();
+  const timed = globalThis as unknown as { firstFrame: Promise<number> };
+  timed.firstFrame = new Promise((resolve) => {
+    const look = () => {
+      for (const video of document.querySelectorAll<HTMLVideoElement>('[data-tile=remote] video')) {
+        if (!seen.has(video)) video.requestVideoFrameCallback(() => resolve(performance.now() - pressed));
+        seen.add(video);
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+};
+
+type Case = {
+  name: string;
+  network: () => Promise<Network>;
+  prepare?: (network: Network) => Promise<unknown>;
+  /** What the server listens at, and where each host finds it. */
+  listen?: string;
+  origins?: Partial<Record<Host, string>>;
+  isSecure?: boolean;
+  expected: (ada: Awaited<ReturnType<typeof readPath>>) => void;
+};
+
+const both = (fault: (host: Host) => Promise<unknown>) => Promise.all((['ada', 'bob'] as const).map(fault));
+const isRelayed = ({ types }: Awaited<ReturnType<typeof readPath>>) => expect(types).toContain('relay');
+
+const CASES: Case[] = [
+  {
+    name: 'behind two NATs that use another port for each destination',
+    network: () => makeHomes('ada', 'bob'),
+    expected: isRelayed,
+  },
+  {
+    name: 'without UDP',
+    network: () => makeNetwork('ada', 'bob'),
+    prepare: (network) => both(network.dropUdp),
+    expected: (path) => {
+      isRelayed(path);
+      expect(['tcp', undefined]).toContain(path.relayProtocol);
+    },
+  },
+  {
+    name: 'with nothing but TCP port 443',
+    network: () => makeNetwork('ada', 'bob'),
+    prepare: (network) => both((host) => network.allowOnly(host, 'tcp dport 443')),
+    listen: '11.0.0.1:443',
+    isSecure: true,
+    expected: (path) => {
+      expect(path.types).toEqual(['relay', 'relay']);
+      expect(path.relayProtocol).toBe('tls');
+    },
+  },
+  {
+    name: 'with IPv6 on one side and IPv4 on the other',
+    network: () => makeDualNetwork('ada', 'bob'),
+    prepare: async (network) => {
+      await network.only('ada', 'ipv6');
+      await network.only('bob', 'ipv4');
+    },
+    listen: '[::]:3000',
+    origins: { ada: 'http://[2600:0:0:1::1]:3000', bob: 'http://11.0.0.1:3000' },
+    expected: isRelayed,
+  },
+  {
+    name: 'with packets of at most 1,280 bytes, and no direct way',
+    network: () => makeNetwork('ada', 'bob'),
+    prepare: async (network) => {
+      await both((host) => network.setMtu(host, 1280));
+      await network.dropBetween('ada', 'bob');
+      await network.dropBetween('bob', 'ada');
+    },
+    expected: isRelayed,
+  },
+];
+
+test.beforeAll(() => {
+  const why = whyNoNetworks() || whyNoCertificate();
+  if (why) console.log(`Skipped, because there can be no networks here: ${why}`);
+  test.skip(!!why, why);
+});
+
+for (const { name, network: make, prepare, listen, origins, isSecure, expected } of CASES) {
+  test(`a call comes about ${name}`, { tag: '@alone' }, async ({ playwright, trouble }) => {
+    test.slow();
+    const network = await make();
+    const certificate = makeCertificate();
+    const tls = isSecure ? ['--tls-cert', certificate.path, '--tls-key', certificate.path] : [];
+    const place = { ...network.server, ...(listen && { listen }), relays: true };
+    const salon = await startSalonAt(place, ...tls);
+    const times: number[] = [];
+    try {
+      await prepare?.(network);
+      const launch = async (host: Host) => {
+        const origin = origins?.[host] ?? salon.origin;
+        const browser = await playwright.chromium.launch(network.launchOptionsFor(host, origin, certificate.trust));
+        return { browser, origin };
+      };
+      const browsers = { ada: await launch('ada'), bob: await launch('bob') };
+      const come = async (host: Host) => {
+        const { browser, origin } = browsers[host];
+        const context = await browser.newContext({ baseURL: origin, permissions: GRANTED, ignoreHTTPSErrors: true });
+        context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
+        await context.addInitScript(installProbe);
+        await context.addInitScript(installClock);
+        return context.newPage();
+      };
+      for (let call = 0; call < CALLS; call += 1) {
+        const [ada, bob] = [await come('ada'), await come('bob')];
+        await enter(ada, `reach-${call}`, 'Ada');
+        await enter(bob, `reach-${call}`, 'Bob');
+        await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
+        expected(await readPath(ada));
+        times.push(await bob.evaluate(() => (globalThis as unknown as { firstFrame: Promise<number> }).firstFrame));
+        await Promise.all([ada, bob].map((page) => page.context().close()));
+      }
+      for (const { browser } of Object.values(browsers)) await browser.close();
+    } finally {
+      await salon.stop();
+      network.remove();
+    }
+    const sorted = times.toSorted((one, other) => one - other);
+    const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!);
+    console.log(`${name}: Join to first frame ${at(0.5)} ms, 95 % within ${at(0.95)} ms (${times.length} calls)`);
+  });
+}
