@@ -11,8 +11,10 @@ impl Ports {
         Self(range.collect())
     }
 
-    pub(crate) fn take(&mut self) -> Option<u16> {
-        self.0.pop_front()
+    /// Takes a port, an even one if that is asked for.
+    pub(crate) fn take(&mut self, is_even: bool) -> Option<u16> {
+        let place = self.0.iter().position(|port| !is_even || port % 2 == 0)?;
+        self.0.remove(place)
     }
 
     pub(crate) fn give_back(&mut self, port: u16) {

@@ -161,8 +161,10 @@ impl Server {
         if transport.protocol() != RequestedTransport::UDP {
             return Err(code::UNSUPPORTED_TRANSPORT);
         }
-        let pairs = [EvenPort::TYPE, ReservationToken::TYPE];
-        if pairs.into_iter().any(|kind| request.has_attribute(kind)) {
+        // Pairs of ports, for RTP and RTCP, are not reserved.
+        let even = request.attribute::<EvenPort>().ok();
+        let is_pair = even.as_ref().is_some_and(EvenPort::requested);
+        if is_pair || request.has_attribute(ReservationToken::TYPE) {
             return Err(code::INSUFFICIENT_CAPACITY);
         }
         let is_ipv6 = wants_ipv6(request).unwrap_or_default();
@@ -173,7 +175,7 @@ impl Server {
         if !self.quotas.take(user, ip) {
             return Err(code::ALLOCATION_QUOTA_REACHED);
         }
-        let Some(port) = self.ports.take() else {
+        let Some(port) = self.ports.take(even.is_some()) else {
             self.quotas.give_back(user, ip);
             return Err(code::INSUFFICIENT_CAPACITY);
         };
@@ -243,7 +245,8 @@ impl Server {
     ) -> Result<Vec<u8>, Refusal> {
         let number = request.attribute::<ChannelNumber>().map_err(|_| code::BAD_REQUEST)?;
         let number = number.channel();
-        let (&[peer], 0x4000..=0x4fff) = (&peers(request)?[..], number) else {
+        // RFC 8656 reserves the upper three quarters; clients of RFC 5766 use them.
+        let (&[peer], 0x4000..=0x7fff) = (&peers(request)?[..], number) else {
             return Err(code::BAD_REQUEST);
         };
         self.check_peer(from, peer)?;

@@ -94,7 +94,7 @@ fn a_channel_belongs_to_one_peer_and_a_peer_to_one_channel() {
     assert_eq!(user.bind(&mut server, 0x4001, other, NOW), Some(400));
     assert_eq!(user.bind(&mut server, 0x4002, peer, NOW), Some(400));
     assert_eq!(user.bind(&mut server, 0x4002, other, NOW), None);
-    for reserved in [0x3fff, 0x5000] {
+    for reserved in [0x3fff, 0x8000] {
         assert_eq!(user.bind(&mut server, reserved, address("8.8.8.8:1"), NOW), Some(400));
     }
 }
