@@ -4,7 +4,7 @@ import { GRANTED } from '../support/chromium.mjs';
 import { makeDualNetwork, makeHomes, makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { installProbe } from '../support/probe.ts';
 import { makeCertificate, whyNoCertificate } from '../support/relay.mjs';
-import { enter, expectToSeeAndHear } from '../support/room.ts';
+import { enter, expectToSeeAndHear, open } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { soak } from '../support/soak.ts';
 import { expect, test } from '../support/test.ts';
@@ -14,6 +14,8 @@ type Host = 'ada' | 'bob';
 
 /** Calls in each case. */
 const CALLS = soak(2, 20);
+/** Whether the lobby's test is awaited, which waits for servers that do not answer. */
+const TESTS_LOBBY = soak(false, true);
 
 /** Candidate types of the open connection: on this side, and on the other; and how this side reaches its relay. */
 const readPath = (page: Page) =>
@@ -53,6 +55,8 @@ type Case = {
   listen?: string;
   origins?: Partial<Record<Host, string>>;
   isSecure?: boolean;
+  /** What the test in the lobby finds. */
+  verdict?: string;
   expected: (ada: Awaited<ReturnType<typeof readPath>>) => void;
 };
 
@@ -69,6 +73,7 @@ const CASES: Case[] = [
     name: 'without UDP',
     network: () => makeNetwork('ada', 'bob'),
     prepare: (network) => both(network.dropUdp),
+    verdict: 'no-udp',
     expected: (path) => {
       isRelayed(path);
       expect(['tcp', undefined]).toContain(path.relayProtocol);
@@ -80,6 +85,7 @@ const CASES: Case[] = [
     prepare: (network) => both((host) => network.allowOnly(host, 'tcp dport 443')),
     listen: '11.0.0.1:443',
     isSecure: true,
+    verdict: 'only-tls',
     expected: (path) => {
       expect(path.types).toEqual(['relay', 'relay']);
       expect(path.relayProtocol).toBe('tls');
@@ -114,7 +120,7 @@ test.beforeAll(() => {
   test.skip(!!why, why);
 });
 
-for (const { name, network: make, prepare, listen, origins, isSecure, expected } of CASES) {
+for (const { name, network: make, prepare, listen, origins, isSecure, verdict, expected } of CASES) {
   test(`a call comes about ${name}`, { tag: '@alone' }, async ({ playwright, trouble }) => {
     test.slow();
     const network = await make();
@@ -139,6 +145,13 @@ for (const { name, network: make, prepare, listen, origins, isSecure, expected }
         await context.addInitScript(installClock);
         return context.newPage();
       };
+      if (verdict && TESTS_LOBBY) {
+        const curious = await come('ada');
+        await open(curious, '/room/curious');
+        const tested = curious.locator('.connection-test');
+        await expect(tested).toHaveAttribute('data-verdict', verdict, { timeout: 60_000 });
+        await curious.context().close();
+      }
       for (let call = 0; call < CALLS; call += 1) {
         const [ada, bob] = [await come('ada'), await come('bob')];
         await enter(ada, `reach-${call}`, 'Ada');

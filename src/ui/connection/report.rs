@@ -3,8 +3,8 @@
 
 use crate::{
     diagnostics::{
-        CheckResult, CheckTarget, Direction, IceServerCheck, Measure, Picture, StatsHistory,
-        Traffic, UploadResult,
+        CheckResult, CheckTarget, Direction, IceServerCheck, Measure, Picture, Protocol,
+        StatsHistory, Traffic, UploadResult,
     },
     i18n::StatisticsTexts,
     session::Barrier,
@@ -128,6 +128,12 @@ pub(super) enum Verdict {
     NoWay,
     /// Some of the servers do not answer.
     Limited,
+    /// UDP is blocked, and there is a relay over TCP.
+    NoUdp,
+    /// Only a relay over TLS can be reached.
+    OnlyTls,
+    /// No server answers, and there are relays among them.
+    Blocked,
     /// The upload is slow.
     Slow,
     /// Salon's own server does not answer.
@@ -157,7 +163,7 @@ impl Findings {
             _ if self.is_cut_off() => Verdict::NoWay,
             None => Verdict::NoServer,
             Some(_) if self.upload == UploadResult::Waiting => Verdict::Testing,
-            Some(_) if any(CheckResult::Silent) => Verdict::Limited,
+            Some(_) if any(CheckResult::Silent) => self.what_is_blocked(),
             Some(_) if self.sends_slowly() => Verdict::Slow,
             Some(_) => Verdict::Good,
         }
@@ -172,6 +178,26 @@ impl Findings {
             (probe.target, probe.result) == (CheckTarget::Browser, CheckResult::Silent)
         };
         self.probes.iter().any(lost) && !self.probes.iter().any(works)
+    }
+
+    /// What the servers that do not answer have in common.
+    fn what_is_blocked(&self) -> Verdict {
+        use CheckTarget::{Relay, Stun};
+        let some = |targets: &[CheckTarget], result: fn(&IceServerCheck) -> bool| {
+            let mut probes = self.probes.iter().filter(|probe| targets.contains(&probe.target));
+            probes.any(result)
+        };
+        let answers = |targets: &[CheckTarget]| some(targets, IceServerCheck::answers);
+        let [udp, tcp, tls] = [Protocol::Udp, Protocol::Tcp, Protocol::Tls].map(Relay);
+        let over_udp = [Stun, udp];
+        let exists = |targets: &[CheckTarget]| some(targets, |_| true);
+        match answers(&over_udp) || !exists(&over_udp) {
+            true => Verdict::Limited,
+            false if answers(&[tcp]) => Verdict::NoUdp,
+            false if answers(&[tls]) => Verdict::OnlyTls,
+            false if exists(&[udp, tcp, tls]) => Verdict::Blocked,
+            false => Verdict::Limited,
+        }
     }
 
     fn sends_slowly(&self) -> bool {
@@ -226,7 +252,7 @@ mod tests {
     use super::*;
     use crate::{
         call::Path,
-        diagnostics::{CheckEvent, Family, Protocol, Route, StatsSnapshot},
+        diagnostics::{CheckEvent, Family, Route, StatsSnapshot},
         i18n::statistics_texts,
     };
 
@@ -288,6 +314,36 @@ mod tests {
                 .iter()
                 .all(|row| { row.values.iter().all(|value| value.text == t.unknown) })
         );
+    }
+
+    #[test]
+    fn a_summary_names_what_is_blocked_and_what_is_used() {
+        let stun = CheckTarget::Stun;
+        let [udp, tcp, tls] = [Protocol::Udp, Protocol::Tcp, Protocol::Tls].map(CheckTarget::Relay);
+        let server = Some(Duration::from_millis(12));
+        for (silent, answering, expected) in [
+            (&[][..], &[stun, udp, tcp, tls][..], Verdict::Good),
+            (&[stun, udp], &[tcp, tls], Verdict::NoUdp),
+            (&[stun, udp, tcp], &[tls], Verdict::OnlyTls),
+            (&[stun, udp, tcp, tls], &[], Verdict::Blocked),
+            (&[stun], &[], Verdict::Limited),
+            (&[tcp], &[stun, udp, tls], Verdict::Limited),
+            (&[stun], &[udp, tcp], Verdict::Limited),
+            (&[tls], &[tcp], Verdict::Limited),
+        ] {
+            let probe = |target: &CheckTarget, event| {
+                let mut probe = IceServerCheck::new(*target);
+                probe.note(event, Duration::from_millis(30));
+                probe
+            };
+            let browser = probe(&CheckTarget::Browser, CheckEvent::Found);
+            let silent = silent.iter().map(|target| probe(target, CheckEvent::TimedOut));
+            let answering = answering.iter().map(|target| probe(target, CheckEvent::Error(401)));
+            let probes = [browser].into_iter().chain(silent).chain(answering).collect();
+            let upload = UploadResult::About(8e6);
+            let findings = Findings { server, probes, upload, ..Findings::default() };
+            assert_eq!(findings.verdict(), expected, "{findings:?}");
+        }
     }
 
     #[test]
